@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# One non-recursive makefile. Products go under build/ only. `make help` lists the targets.
+#
+#   B=DIR       build directory (default build)      V=1        show commands
+#   CC=clang    the other compiler                   CLANG=...  compiler of BPF objects
+#   VMLINUX_BTF=FILE  kernel BTF to take vmlinux.h from (default: the running kernel's)
+
+B	     ?= build
+CLANG	     ?= clang
+BPFTOOL	     ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+CLANG_FORMAT ?= clang-format
+VMLINUX_BTF  ?= /sys/kernel/btf/vmlinux
+VERSION	     := 0.1.0
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-8s %s\n' "$(1)" "$(2)"
+endif
+
+WARN	:= -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wundef -Wvla \
+	   -Wmissing-field-initializers -Wno-missing-field-initializers
+CFLAGS	?= -O2 -g
+CSTD	:= -std=gnu11 -I. -I$(B)/gen -DBEEBENCH_VERSION='"$(VERSION)"' -pthread
+BPFARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -Wextra -Werror \
+	   -Wno-unused-parameter
+
+# Every .c file of a folder belongs to the programs that may include that folder (docs/architecture.md).
+# X_main.c files hold a main(); X_SRC are shared by programs and tests.
+lib_SRC	      := $(wildcard lib/*.c)
+workloads_SRC := $(wildcard workloads/*.c)
+monitor_SRC   := $(filter-out %_main.c monitor/ui_%,$(wildcard monitor/*.c))
+harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/measures/*.c harness/reporters/*.c))
+honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
+vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
+
+beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
+honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
+beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+honeyc_LIBS   := -ljson-c -lm
+
+PROGRAMS := $(foreach p,beebench honeyc,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
+bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
+bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
+bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))
+
+unit_SRC := $(wildcard tests/unit/u_*.c)
+unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
+
+all: $(PROGRAMS:%=$(B)/%) $(bpf_OBJ) $(bt_OUT) ## build everything (default)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help deps bench test check format headers includes shell clean unit
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- packages ---------------------------------------------------------------------------------------
+
+STAMP := $(B)/.deps
+deps: ## install the Debian packages that are missing (apt; needs root, or prints the command)
+	@B=$(B) scripts/deps.sh
+
+$(STAMP): scripts/deps.sh scripts/packages.txt
+	@B=$(B) scripts/deps.sh
+
+# --- programs ---------------------------------------------------------------------------------------
+
+objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
+sans = $(patsubst %.c,$(B)/san/%.o,$(1))
+
+$(B)/obj/%.o: %.c | $(STAMP)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(B)/san/%.o: %.c | $(STAMP)
+	$(call say,CC san,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer $(WARN) -MMD -MP -c -o $@ $<
+
+define program
+$(B)/$(1): $$(call objs,$$($(1)_SRC))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(CC) -pthread -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# Plug-ins are found by name: `const struct workload_ops wl_mmap_ops = {` in workloads/ makes wl_mmap_ops
+# a row of build/gen/workloads.inc. Adding a plug-in is adding one file.
+define plugin_list
+$(B)/gen/$(1).inc: $(3) Makefile
+	@mkdir -p $$(@D)
+	@sed -n 's/^const struct $(2) \([a-z0-9_]*\) = {.*/PLUGIN(\1)/p' $(3) /dev/null | sort > $$@.new
+	@cmp -s $$@ $$@.new || { printf '  %-8s %s\n' GEN $$@; cp $$@.new $$@; }; rm -f $$@.new; touch $$@
+endef
+$(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
+$(eval $(call plugin_list,measures,measure_ops,$(wildcard harness/measures/*.c)))
+$(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
+GEN_INC := $(foreach n,workloads measures reporters,$(B)/gen/$(n).inc)
+$(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
+
+# --- BPF objects ------------------------------------------------------------------------------------
+
+$(B)/gen/vmlinux.h: | $(STAMP)
+	$(call say,BTF,$(VMLINUX_BTF))
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file $(VMLINUX_BTF) format c > $@
+
+$(B)/%.bpf.o: %.bpf.c $(B)/gen/vmlinux.h | $(STAMP)
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ $<
+	$(Q)llvm-strip -g $@
+
+$(B)/bpf/%: bpf/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# --- tests ------------------------------------------------------------------------------------------
+
+# A unit test links only what it names:  /* links: lib/stats.c harness/model.c */  in its first lines.
+links = $(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' $(1))
+libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' $(1))
+define unit
+$(B)/tests/unit/$(1): $(B)/san/tests/unit/$(1).o $(call sans,$(call links,tests/unit/$(1).c))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -pthread -fsanitize=address,undefined -o $$@ $$^ $(call libs,tests/unit/$(1).c) -lcmocka -lm
+endef
+$(foreach u,$(unit_SRC:tests/unit/%.c=%),$(eval $(call unit,$(u))))
+
+unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
+	@B=$(B) tests/run.sh unit
+
+test: all $(unit_BIN) ## run all tests; the last line counts them (root: real BPF; else those parts are skipped)
+	@B=$(B) tests/run.sh
+
+bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
+	@$(B)/beebench run $(BENCHFLAGS)
+
+check: format includes headers shell ## format, include rule, headers alone, shellcheck
+
+format:
+	@scripts/check_format.sh "$(CLANG_FORMAT)"
+includes:
+	@scripts/check_includes.sh
+headers: | $(GEN_INC)
+	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
+shell:
+	@git ls-files -z '*.sh' '*.t' .ci/run | xargs -0 shellcheck -x
+
+clean: ## remove build/
+	rm -rf $(B)
+
+print-%:
+	@echo '$*=$($*)'
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Levelled lines on stderr. */
+#include "lib/base.h"
+#include "lib/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	const char *program;
+	enum log_level level;
+	void (*fn)(void *arg, enum log_level level, const char *line);
+	void *arg;
+} self = {.program = "beebench", .level = LOG_INFO};
+
+void log_init(const char *program, enum log_level level)
+{
+	self.program = program;
+	self.level = level;
+}
+
+enum log_level log_level(void)
+{
+	return self.level;
+}
+
+void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), void *arg)
+{
+	self.fn = fn;
+	self.arg = arg;
+}
+
+static void emit(enum log_level level, const char *tag, int err, const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (level > self.level && !self.fn)
+		return;
+	if (vasprintf(&text, fmt, ap) < 0)
+		return;
+	if (self.fn) {
+		char *whole = NULL;
+
+		if (asprintf(&whole, "%s%s%s", text, err ? ": " : "", err ? strerror(err) : "") >= 0)
+			self.fn(self.arg, level, whole);
+		free(whole);
+	} else {
+		fprintf(stderr, "%s: %s%s%s%s\n", self.program, tag, text, err ? ": " : "",
+			err ? strerror(err) : "");
+	}
+	free(text);
+}
+
+#define EMIT(level, tag, err)                                                                      \
+	do {                                                                                       \
+		va_list ap;                                                                        \
+		va_start(ap, fmt);                                                                 \
+		emit(level, tag, err, fmt, ap);                                                    \
+		va_end(ap);                                                                        \
+	} while (0)
+
+void log_err(const char *fmt, ...)
+{
+	EMIT(LOG_ERROR, "error: ", 0);
+}
+
+void log_err_sys(int err, const char *fmt, ...)
+{
+	EMIT(LOG_ERROR, "error: ", abs(err));
+}
+
+void log_warn(const char *fmt, ...)
+{
+	EMIT(LOG_WARN, "warning: ", 0);
+}
+
+void log_info(const char *fmt, ...)
+{
+	EMIT(LOG_INFO, "", 0);
+}
+
+void log_dbg(const char *fmt, ...)
+{
+	EMIT(LOG_DEBUG, "debug: ", 0);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A growing string. */
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char strbuf_empty[1];
+
+static void grow(struct strbuf *sb, size_t extra)
+{
+	size_t need = sb->len + extra + 1, cap = sb->cap ? sb->cap : 64;
+	char *s;
+
+	if (need <= sb->cap)
+		return;
+	while (cap < need)
+		cap *= 2;
+	s = realloc(sb->cap ? sb->s : NULL, cap);
+	if (!s)
+		abort();
+	if (!sb->cap)
+		s[0] = '\0';
+	sb->s = s;
+	sb->cap = cap;
+}
+
+void strbuf_release(struct strbuf *sb)
+{
+	if (sb->cap)
+		free(sb->s);
+	*sb = (struct strbuf)STRBUF_INIT;
+}
+
+void strbuf_reset(struct strbuf *sb)
+{
+	sb->len = 0;
+	if (sb->cap)
+		sb->s[0] = '\0';
+}
+
+void strbuf_add(struct strbuf *sb, const void *data, size_t len)
+{
+	if (!len)
+		return;
+	grow(sb, len);
+	memcpy(sb->s + sb->len, data, len);
+	sb->len += len;
+	sb->s[sb->len] = '\0';
+}
+
+void strbuf_addstr(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+void strbuf_addch(struct strbuf *sb, int c)
+{
+	char ch = (char)c;
+
+	strbuf_add(sb, &ch, 1);
+}
+
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap, again;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n > 0) {
+		grow(sb, (size_t)n);
+		vsnprintf(sb->s + sb->len, (size_t)n + 1, fmt, again);
+		sb->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+char *strbuf_detach(struct strbuf *sb)
+{
+	char *s;
+
+	grow(sb, 0);
+	s = sb->s;
+	*sb = (struct strbuf)STRBUF_INIT;
+	return s;
+}
+
+int strbuf_read_file(struct strbuf *sb, const char *path)
+{
+	size_t start = sb->len;
+	int fd, err = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n;
+
+		grow(sb, 65536);
+		n = read(fd, sb->s + sb->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+		sb->len += (size_t)n;
+	}
+	close(fd);
+	if (err)
+		sb->len = start;
+	sb->s[sb->len] = '\0';
+	return err;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A growing string: never NULL, always terminated. Aborts when memory is exhausted. */
+#ifndef LIB_STRBUF_H
+#define LIB_STRBUF_H
+
+#include "lib/base.h"
+
+struct strbuf {
+	char *s;    /* never NULL after STRBUF_INIT; owned by the strbuf unless detached */
+	size_t len; /* bytes before the terminator */
+	size_t cap; /* bytes allocated; 0 while @s is the shared empty string */
+};
+
+extern char strbuf_empty[1];
+#define STRBUF_INIT {.s = strbuf_empty}
+
+void strbuf_release(struct strbuf *sb); /* frees; the strbuf is empty and usable again */
+void strbuf_reset(struct strbuf *sb);	/* length 0, memory kept */
+void strbuf_add(struct strbuf *sb, const void *data, size_t len);
+void strbuf_addstr(struct strbuf *sb, const char *s);
+void strbuf_addch(struct strbuf *sb, int c);
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Gives the string away (the caller frees it); the strbuf is empty afterwards. */
+char *strbuf_detach(struct strbuf *sb);
+/* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
+int strbuf_read_file(struct strbuf *sb, const char *path);
+
+#endif
