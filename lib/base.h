@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The first include of every user-space .c file: feature macros and the few things everybody needs. */
+/* The first include of every user-space .c file: feature macros and the few things everybody needs.
+ */
 #ifndef LIB_BASE_H
 #define LIB_BASE_H
 
@@ -17,7 +18,7 @@
 
 /* Checks the arguments of a function that takes a printf format (argument number @fmt). */
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-#define UNUSED                 __attribute__((unused))
+#define UNUSED		       __attribute__((unused))
 
 /* Evaluate each argument once: pass no expression with side effects. */
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

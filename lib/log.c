@@ -43,7 +43,8 @@ static void emit(enum log_level level, const char *tag, int err, const char *fmt
 	if (self.fn) {
 		char *whole = NULL;
 
-		if (asprintf(&whole, "%s%s%s", text, err ? ": " : "", err ? strerror(err) : "") >= 0)
+		if (asprintf(&whole, "%s%s%s", text, err ? ": " : "", err ? strerror(err) : "") >=
+		    0)
 			self.fn(self.arg, level, whole);
 		free(whole);
 	} else {

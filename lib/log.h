@@ -10,17 +10,19 @@
 
 enum log_level { LOG_QUIET, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* Sets the name that opens each line (not copied) and the most talkative level shown. Default: LOG_INFO. */
+/* Sets the name that opens each line (not copied) and the most talkative level shown. Default:
+ * LOG_INFO. */
 void log_init(const char *program, enum log_level level);
 enum log_level log_level(void);
 
 /*
- * Sends what would go to stderr to @fn instead, or to stderr again when @fn is NULL. Tests use it, and so does a
- * command that must put the text of an error into its JSON.
+ * Sends what would go to stderr to @fn instead, or to stderr again when @fn is NULL. Tests use it,
+ * and so does a command that must put the text of an error into its JSON.
  */
 void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), void *arg);
 
-/* "PROGRAM: error: text". Says what, where and what to do. Returns nothing: the caller returns -errno itself. */
+/* "PROGRAM: error: text". Says what, where and what to do. Returns nothing: the caller returns
+ * -errno itself. */
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* As log_err(), followed by ": " and the text of @err (an errno value, positive or negative). */
 void log_err_sys(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);

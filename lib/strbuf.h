@@ -12,7 +12,10 @@ struct strbuf {
 };
 
 extern char strbuf_empty[1];
-#define STRBUF_INIT {.s = strbuf_empty}
+#define STRBUF_INIT                                                                                \
+	{                                                                                          \
+		.s = strbuf_empty                                                                  \
+	}
 
 void strbuf_release(struct strbuf *sb); /* frees; the strbuf is empty and usable again */
 void strbuf_reset(struct strbuf *sb);	/* length 0, memory kept */

@@ -8,7 +8,8 @@
 /* Optimal string alignment distance (Damerau-Levenshtein without repeated edits), in edits. */
 unsigned int suggest_distance(const char *a, const char *b);
 
-/* The name nearest to @word among the @n names, or NULL when none is near enough (a third of its length, at least 1). */
+/* The name nearest to @word among the @n names, or NULL when none is near enough (a third of its
+ * length, at least 1). */
 const char *suggest_nearest(const char *word, const char *const names[], size_t n);
 
 #endif

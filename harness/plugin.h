@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The harness's plug-ins: measures (a question asked of monitors and workloads) and reporters
+ * (somebody who is told). One file each in harness/measures/ and harness/reporters/ with `const
+ * struct measure_ops measure_NAME = {` or `const struct reporter_ops reporter_NAME = {`, found by
+ * name at build time. Monitors: monitor/collect.h; workloads: workloads/workload.h.
+ */
+#ifndef HARNESS_PLUGIN_H
+#define HARNESS_PLUGIN_H
+
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "lib/base.h"
+#include "lib/param.h"
+#include "workloads/workload.h"
+
+/*
+ * One invocation of beebench: what the user chose, and where results go. Made by the command line,
+ * passed to every measure. Nothing in it is owned by a measure.
+ */
+struct run {
+	const char *const *monitors; /* names or paths, ended by NULL; never empty */
+	struct workload *workloads;  /* @nworkloads of them */
+	size_t nworkloads;
+	const char *const *events; /* -e: "mmap", "munmap", "brk", "other"; ended by NULL */
+	double seconds;		   /* -t: time budget of a measure, 0: its own default */
+	uint64_t seed;
+	bool quick;		   /* --quick: everything in all within 60 s */
+	struct sink *sink;	   /* where records go: harness/result.h */
+	struct progress *progress; /* harness/progress.h; never NULL */
+};
+
+/* True once the user pressed Ctrl-C: finish the step, undo it, return -EINTR. Set by a signal,
+ * checked everywhere. */
+bool run_interrupted(void);
+
+struct measure_ops {
+	const char *name; /* also the sub-command: "verify", "overhead", "ringbuf" */
+	const char *help;
+	const struct param *params; /* -o a=1,b=2; NULL: none */
+	size_t params_size;
+	/* Optional. Fills @why and returns -ENOTSUP when this machine cannot run it. */
+	int (*supported)(struct strbuf *why);
+	/* Steps it will report to run->progress, and roughly how long a step takes, so that a time
+	 * left can be shown. */
+	unsigned int (*steps)(const struct run *run, const void *params, double *seconds_per_step);
+	/*
+	 * Runs and emits records (docs/results.md) through sink_emit(). Returns 0 when all was
+	 * measured (a failed check is a record with "status": "fail", not an error), -EINTR when
+	 * interrupted, another -errno after saying why.
+	 */
+	int (*run)(struct run *run, const void *params);
+};
+
+struct run_file; /* a run read back: harness/result.h */
+
+struct reporter_ops {
+	const char *name; /* "markdown" */
+	const char *help;
+	/* Writes the whole report to @out. Returns 0 or -errno after saying why. */
+	int (*render)(const struct run_file *run, FILE *out);
+};
+
+extern const struct measure_ops *const measure_list[];	 /* sorted by name, ended by NULL */
+extern const struct reporter_ops *const reporter_list[]; /* sorted by name, ended by NULL */
+
+#endif

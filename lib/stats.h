@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Statistics as pure functions on arrays of double. None keeps or changes its input unless it says
+ * so. */
+#ifndef LIB_STATS_H
+#define LIB_STATS_H
+
+#include "lib/base.h"
+
+struct stats_interval {
+	double centre, low, high;
+	double confidence; /* 0.95: nominal coverage of [low, high] */
+};
+
+double stats_mean(const double *v, size_t n);
+double stats_sd(const double *v, size_t n); /* sample standard deviation (n - 1); 0 for n < 2 */
+double stats_median(const double *v, size_t n);
+/* Quantile @q in [0, 1] by linear interpolation between order statistics (Hyndman and Fan 1996,
+ * type 7). */
+double stats_quantile(const double *v, size_t n, double q);
+double stats_mad(const double *v,
+		 size_t n); /* median absolute deviation, scaled by 1.4826 to match sd */
+
+/* Mean of what is left when the share @trim (0.1: 10 %) is cut from each end. */
+double stats_trimmed_mean(const double *v, size_t n, double trim);
+/*
+ * Trimmed mean with its interval from the winsorised variance (Tukey and McLaughlin 1963, Yuen
+ * 1974): t with h - 1 degrees of freedom, h = values left. An interval of n < 4 values is infinite.
+ */
+struct stats_interval stats_trimmed_interval(const double *v, size_t n, double trim,
+					     double confidence);
+/* Median with its order-statistic (sign test) interval. */
+struct stats_interval stats_median_interval(const double *v, size_t n, double confidence);
+/* Student's t quantile for two-sided @confidence with @df degrees of freedom. */
+double stats_t_quantile(double confidence, double df);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The collector: one face for every kind of monitor. (a) A BPF object (from C, Honey, anybody):
+ * maps, structs and programs are found by name through BTF, names can be mapped by a manifest. (b)
+ * A bpftrace script. (c) A command that prints bpftrace's NDJSON. (d) none.
+ */
+#ifndef MONITOR_COLLECT_H
+#define MONITOR_COLLECT_H
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+/* What a monitor may know about a key. The first nine are the fields of struct mem_stats, in order.
+ */
+enum mem_field {
+	MEM_TOTAL_ALLOCATED,
+	MEM_TOTAL_FREED,
+	MEM_CURRENT_USAGE,
+	MEM_PEAK_USAGE,
+	MEM_ALLOC_COUNT,
+	MEM_FREE_COUNT,
+	MEM_MMAP_COUNT,
+	MEM_MUNMAP_COUNT,
+	MEM_LAST_UPDATE,
+	MEM_MMAP_BYTES,	  /* bytes of the mmaps counted */
+	MEM_MUNMAP_BYTES, /* bytes of the munmaps counted */
+	MEM_BRK_COUNT,
+	MEM_MMAP_SEEN, /* mmaps before any filter */
+	MEM_FIELD_COUNT,
+};
+
+/* Names in manifests and results: "mmap_count", "current_usage", ... */
+extern const char *const mem_field_names[MEM_FIELD_COUNT];
+
+struct mem_row {
+	uint32_t key;
+	uint64_t value[MEM_FIELD_COUNT]; /* only those of mem_table.fields mean something */
+};
+
+/* Counters of all keys at one moment, sorted by key. */
+struct mem_table {
+	struct mem_row *rows; /* owned; free with mem_table_release() */
+	size_t n;
+	uint32_t fields; /* bit (1 << enum mem_field) for each field the monitor offers */
+};
+
+void mem_table_release(struct mem_table *t);
+const struct mem_row *mem_table_find(const struct mem_table *t, uint32_t key);
+
+/* An event of any monitor's ring, in our terms. */
+struct mem_record {
+	uint64_t timestamp_ns;
+	uint64_t size, address;
+	uint32_t pid, tgid; /* thread, process: as the monitor wrote them */
+	uint32_t length;    /* bytes of the ring record */
+	uint8_t type;	    /* enum mem_event_type */
+	char comm[16];
+};
+
+typedef void (*monitor_event_fn)(void *arg, const struct mem_record *e);
+
+enum monitor_kind { MONITOR_NONE, MONITOR_OBJECT, MONITOR_BPFTRACE, MONITOR_COMMAND };
+
+enum monitor_cap {
+	MONITOR_COUNTERS = 1 << 0, /* a table by key */
+	MONITOR_EVENTS = 1 << 1,   /* a stream of records */
+	MONITOR_LOSSES = 1 << 2,   /* counts what it could not record */
+	MONITOR_CGROUP = 1 << 3,   /* watches the target only; else it sees the whole machine */
+	MONITOR_NULL = 1 << 4,	   /* offers nothing to judge on purpose (none, nop) */
+};
+
+/* What the key of the table means; from the manifest ("key": "tid" or "tgid"), the seeds' is the
+ * thread. */
+enum monitor_key { MONITOR_KEY_TID, MONITOR_KEY_TGID };
+
+struct monitor_info {
+	const char *name; /* "memmon", or the file's name without .bpf.o */
+	const char *path; /* of the object or script; NULL for none */
+	enum monitor_kind kind;
+	enum monitor_key key;
+	uint32_t caps;			  /* enum monitor_cap */
+	uint32_t fields;		  /* of mem_table */
+	uint64_t ring_bytes, map_entries; /* sizes of the event ring and the counter map; 0: none */
+};
+
+struct monitor_target {
+	uint64_t cgroup_id;	 /* 0: everything */
+	const char *cgroup_path; /* of the same cgroup; NULL when 0 */
+};
+
+/* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */
+struct monitor_losses {
+	uint64_t ring_full, map_full;
+	uint64_t lost_events;	   /* bpftrace's lost_events */
+	uint64_t recursion_misses; /* runs the kernel skipped (bpf_prog_info), all programs */
+	uint64_t bad_records;	   /* shorter than the event struct */
+};
+
+/* One program of an object, by bpf_prog_info after the run. */
+struct monitor_program {
+	char name[64];	  /* of the function */
+	char section[96]; /* "tracepoint/syscalls/sys_enter_mmap" */
+	uint64_t run_cnt, run_time_ns,
+		recursion_misses; /* the first two are 0 while bpf_stats_enabled is off */
+	uint32_t xlated_bytes, jited_bytes, verified_insns;
+};
+
+struct monitor_cost {
+	struct monitor_program programs[16];
+	uint32_t nprograms;
+	uint64_t map_bytes; /* memlock of all maps, from /proc/self/fdinfo */
+	uint64_t cpu_ns;    /* user-space half: bpftrace's process; 0 when the caller's own thread
+			       collects */
+	uint64_t rss_bytes; /* of that process; 0 as above */
+	uint64_t polls,
+		records; /* monitor_poll() wake-ups that found something, records delivered */
+	uint64_t load_ns, attach_ns;
+};
+
+struct monitor;
+
+/* Every monitor that ships, sorted: "none", and <name> of each build/bpf/<folder>/<name>.bpf.o and
+ * .bt. free() the block. */
+char **monitor_names(void);
+
+/*
+ * Finds and opens a monitor by name ("memmon", "none") or by path (.bpf.o, .o, .bt, or a .json
+ * manifest), loads it into the kernel where it is an object, attaches nothing. A manifest
+ * NAME.manifest.json beside an object is used by itself. Returns 0, or after saying why: -EINVAL
+ * unknown name or wrong object/manifest, -ENOENT no such file, -EPERM missing capability, -ENOTSUP
+ * this machine cannot (bpftrace absent), -EACCES the verifier refused (its log, shortened, was
+ * shown).
+ */
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target);
+const struct monitor_info *monitor_info(const struct monitor *m);
+/* Counting starts. Returns when all probes are attached (bpftrace: its ready line). 0 or -errno
+ * after saying why. */
+int monitor_attach(struct monitor *m);
+/* Delivers what the ring holds, waiting at most @timeout_ms. Returns records delivered or -errno
+ * (-EINTR: a signal). */
+int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
+/* All counters now, summed over CPUs. bpftrace: only after monitor_detach(). 0 or -errno; the
+ * caller releases @out. */
+int monitor_snapshot(struct monitor *m, struct mem_table *out);
+/* Counting stops; afterwards monitor_poll(m, 0, ..) drains what is left. Idempotent. */
+int monitor_detach(struct monitor *m);
+int monitor_losses(struct monitor *m, struct monitor_losses *out);
+int monitor_cost(struct monitor *m, struct monitor_cost *out);
+/* Extra maps and programs of the object that nothing here uses, one line each, for the reader. */
+void monitor_extras(const struct monitor *m, struct strbuf *out);
+/* Detaches, ends processes, unloads. Accepts NULL. */
+void monitor_close(struct monitor *m);
+
+#endif

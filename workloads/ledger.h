@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The ledger: every memory syscall a workload made between the two barriers, with arguments, result
+ * and thread, in memory shared with the harness. It is the truth monitors are judged by, so a
+ * workload makes memory calls through these wrappers only, and between the barriers nothing else in
+ * its process may (no malloc, no stdio, no pthread_create).
+ *
+ * A lane belongs to one thread and is written by it alone; its entries are in program order. Across
+ * lanes there is no order.
+ */
+#ifndef WORKLOADS_LEDGER_H
+#define WORKLOADS_LEDGER_H
+
+#include "lib/base.h"
+
+enum ledger_op { LEDGER_MMAP, LEDGER_MUNMAP, LEDGER_BRK, LEDGER_MREMAP, LEDGER_OP_COUNT };
+
+extern const char *const ledger_op_names[LEDGER_OP_COUNT]; /* "mmap", ... */
+
+struct ledger_entry {
+	uint64_t addr; /* mmap: the hint; munmap, mremap: start; brk: the break asked for */
+	uint64_t len;  /* mmap, munmap: length; mremap: old length; brk: 0 */
+	uint64_t len2; /* mremap: new length; else 0 */
+	int64_t ret; /* what the kernel returned: address, 0, new break, or -errno (raw, not libc's
+			-1) */
+	uint32_t op; /* enum ledger_op */
+	uint32_t flags; /* mmap: MAP_*; mremap: MREMAP_* */
+};
+
+struct ledger_lane {
+	uint32_t tid, tgid;
+	char comm[16];	    /* of the thread when it opened the lane */
+	uint64_t first;	    /* index of its first entry in the ledger's entry array */
+	uint64_t capacity;  /* entries it may write */
+	uint64_t count;	    /* entries written */
+	uint64_t start_brk; /* the process's break when the lane was opened, 0 when never asked */
+	uint64_t spare[4];
+};
+
+struct ledger; /* opaque; lives in MAP_SHARED memory */
+
+/*
+ * Makes a ledger for at most @lanes threads and @entries calls altogether. Call before fork().
+ * Returns 0, or -errno after saying why. Owner: the process that made it.
+ */
+int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries);
+void ledger_destroy(struct ledger *l);
+
+/*
+ * In a thread (or a process forked inside the window): opens its lane with room for @entries. Makes
+ * no memory syscall. NULL when there is no room left: ledger_overflowed() is true from then on and
+ * the trial is void.
+ */
+struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries);
+
+bool ledger_overflowed(const struct ledger *l);
+uint32_t ledger_lane_count(const struct ledger *l);
+const struct ledger_lane *ledger_lane(const struct ledger *l, uint32_t i);
+const struct ledger_entry *ledger_entries(const struct ledger *l, const struct ledger_lane *lane);
+
+/* The window, CLOCK_MONOTONIC ns; 0 when it did not open or close. */
+void ledger_open_window(struct ledger *l);
+void ledger_close_window(struct ledger *l);
+uint64_t ledger_window_start_ns(const struct ledger *l);
+uint64_t ledger_window_end_ns(const struct ledger *l);
+
+/* Work units done (the denominator of an overhead); a workload adds to it once, at the end. */
+void ledger_add_units(struct ledger *l, uint64_t units);
+uint64_t ledger_units(const struct ledger *l);
+
+/* Raw syscalls that write the lane. They return what the kernel returned: never -1/errno. A NULL
+ * lane makes the bare call. */
+int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot, int flags);
+int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len);
+int64_t wl_brk(struct ledger_lane *lane, uint64_t addr);
+int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
+		  int flags, uint64_t new_addr);
+
+#endif
