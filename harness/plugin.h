@@ -22,7 +22,7 @@
  */
 struct run {
 	const char *const *monitors; /* names or paths, ended by NULL; never empty */
-	struct workload *workloads;  /* @nworkloads of them */
+	struct workload *workloads;  /* @nworkloads of them; 0: the measure's own choice */
 	size_t nworkloads;
 	const char *const *events; /* -e: "mmap", "munmap", "brk", "other"; ended by NULL */
 	double seconds;		   /* -t: time budget of a measure, 0: its own default */
@@ -52,6 +52,15 @@ struct measure_ops {
 	 * interrupted, another -errno after saying why.
 	 */
 	int (*run)(struct run *run, const void *params);
+	/* Optional. A table for a person, from a JSON array of records; other measures' records
+	 * among them are passed over. */
+	void (*print)(struct json_object *records, FILE *out);
+	/* Optional. What --json prints (the caller owns it); NULL:
+	 * {"schema","command","status","records"}. */
+	struct json_object *(*summary)(struct json_object *records);
+	/* Monitors it takes when the user names none, ended by NULL; NULL: all that ship and offer
+	 * something to judge, and nop. */
+	const char *const *default_monitors;
 };
 
 struct run_file; /* a run read back: harness/result.h */

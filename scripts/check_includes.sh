@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The include rule: data moves to the right, a folder never includes a later one; libbpf and ncurses have one room each.
+# The table is in docs/architecture.md.
+set -u
+git ls-files '*.c' '*.h' | awk '
+function may(from, to) { return index(" " allowed[from] " ", " " to " ") > 0 }
+BEGIN {
+	allowed["lib"] = "lib"
+	allowed["bpf"] = "bpf"
+	allowed["workloads"] = "lib workloads"
+	allowed["monitor"] = "lib bpf monitor"
+	allowed["honey"] = "lib honey"
+	allowed["vm"] = "lib bpf vm"
+	allowed["harness"] = "lib bpf workloads monitor harness vm"
+	allowed["tests"] = "lib bpf workloads monitor harness honey vm tests"
+	libbpf = "^(monitor/(object|layout|maps|ring|cost|features)|vm/guest_|harness/(ring_|overhead_)|bpf/|tests/)"
+	ncurses = "^monitor/ui_"
+}
+{
+	file = $0
+	split(file, part, "/")
+	from = part[1]
+	first = ""
+	while ((getline line < file) > 0) {
+		if (line !~ /^[ \t]*#[ \t]*include/) continue
+		if (match(line, /"[^"]+"/)) {
+			name = substr(line, RSTART + 1, RLENGTH - 2)
+			if (first == "") first = name
+			if (name ~ /^vmlinux\.h$/ || name !~ /\//) continue
+			split(name, q, "/")
+			if ((q[1] in allowed) && !may(from, q[1])) {
+				printf "check: %s includes %s: %s/ may include only: %s\n", file, name, from, allowed[from]
+				bad = 1
+			}
+		}
+		if (line ~ /<bpf\/(libbpf|bpf|btf)\.h>/ && file !~ libbpf) {
+			printf "check: %s includes libbpf: only its rooms may (docs/architecture.md)\n", file; bad = 1
+		}
+		if (line ~ /<(n?curses|panel)\.h>/ && file !~ ncurses) {
+			printf "check: %s includes ncurses: only monitor/ui_* may\n", file; bad = 1
+		}
+	}
+	close(file)
+	if (file ~ /\.c$/ && file !~ /\.bpf\.c$/ && file !~ /^tests\/fixtures|^tests\/honey/ && first != "lib/base.h") {
+		printf "check: %s: the first include is \"%s\", not \"lib/base.h\"\n", file, first; bad = 1
+	}
+}
+END { exit bad }' >&2
