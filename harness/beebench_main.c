@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* beebench: the command line's first word chooses what is done. */
+#include "lib/base.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/commands.h"
+#include "harness/plugin.h"
+#include "lib/log.h"
+#include "lib/suggest.h"
+
+static const struct {
+	const char *name;
+	int (*fn)(int argc, char *argv[]);
+	const char *help;
+} commands[] = {
+	{"doctor",   command_doctor,
+	 "what this machine can do, what is missing, which command installs it"		       },
+	{"list",	 command_list,    "monitors, workloads, measures, reporters that there are"	},
+	{"verify",   command_measure,
+	 "is a monitor right? conformance and accuracy beside known workloads"			      },
+	{"overhead", command_measure, "what does it cost? added nanoseconds per event"		      },
+	{"ringbuf",  command_measure,
+	 "what does a ring carry, and lose? throughput, drops, wake-ups"				},
+	{"exact",	  command_measure, "what does it cost? kernel instructions per event, in a guest" },
+	{"run",	command_run,     "everything that 'make bench' does: measures, pictures, report"},
+	{"report",   command_report,
+	 "a finished run as text, markdown, html, json, junit, openmetrics, bpftrace"		     },
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig UNUSED)
+{
+	interrupted = 1;
+}
+
+bool run_interrupted(void)
+{
+	return interrupted;
+}
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: beebench COMMAND [options] [-- CMD..]\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\n'beebench COMMAND --help' shows its options. Exit codes: 0 good, 1 a check "
+		     "failed,\n"
+		     "2 usage or environment, 3 inconclusive, 77 this machine cannot run it.\n");
+}
+
+static int unknown(const char *word)
+{
+	const char *names[ARRAY_SIZE(commands)], *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	near = suggest_nearest(word, names, ARRAY_SIZE(names));
+	log_err("no command '%s'%s%s%s", word,
+		near ? "; did you mean '" : "; see 'beebench --help'", near ? near : "",
+		near ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+int main(int argc, char *argv[])
+{
+	/* No SA_RESTART: a wait ends at once, and whoever waits asks run_interrupted(). */
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	log_init("beebench", LOG_INFO);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("beebench " BEEBENCH_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].fn(argc - 1, argv + 1);
+	return unknown(argv[1]);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line of everything that measures: options into a struct run. */
+#ifndef HARNESS_CLI_H
+#define HARNESS_CLI_H
+
+#include "harness/plugin.h"
+#include "lib/opt.h"
+
+struct cli {
+	struct opt_list monitors, workloads, events; /* as given, each maybe a comma list */
+	const char *params;			     /* -o */
+	const char *out;			     /* --out */
+	double seconds;
+	uint64_t seed;
+	bool quick, json, quiet, verbose;
+	/* Split and parsed by cli_make_run(); owned */
+	const char **monitor_names, **event_names;
+	struct workload *parsed;
+	size_t nparsed;
+};
+
+extern const struct opt cli_options[];
+
+/*
+ * Parses the arguments of sub-command @command. Returns -1 to go on, or an exit code: usage was
+ * wrong, or help was printed.
+ */
+int cli_parse(struct cli *cli, const char *command, const char *help, int argc, char *argv[]);
+
+/*
+ * Fills @run from @cli; @m (may be NULL) gives the default monitors. Returns 0, or -errno after
+ * saying which name is wrong.
+ * @run points into @cli, which must outlive it.
+ */
+int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run);
+void cli_release(struct cli *cli);
+
+#endif

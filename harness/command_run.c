@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* beebench run: all measures one after the other, then pictures and report, in a folder of their
+ * own. */
+#include "lib/base.h"
+#include "harness/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/cli.h"
+#include "harness/progress.h"
+#include "harness/report.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+static const char *const order[] = {"verify", "overhead", "ringbuf", "exact"};
+
+static const struct measure_ops *find_measure(const char *name)
+{
+	for (const struct measure_ops *const *m = measure_list; *m; m++)
+		if (!strcmp((*m)->name, name))
+			return *m;
+	return NULL;
+}
+
+static int make_folder(const char *path)
+{
+	if (mkdir(path, 0777) && errno != EEXIST) {
+		int err = -errno;
+
+		log_err_sys(err, "cannot make the results folder %s; choose another with --out DIR",
+			    path);
+		return err;
+	}
+	return 0;
+}
+
+/* BASE/ID, and results/ before it where BASE is the default. */
+static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
+{
+	int err = 0;
+
+	if (!out)
+		err = make_folder("results");
+	if (!err)
+		err = make_folder(out ? out : "results/runs");
+	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
+	return err ? err : make_folder(dir->s);
+}
+
+static void count_statuses(struct json_object *records, struct json_object *counts)
+{
+	static const char *const words[] = {"ok", "fail", "skip", "void"};
+
+	for (size_t w = 0; w < ARRAY_SIZE(words); w++) {
+		int64_t n = 0;
+
+		for (size_t i = 0; i < json_object_array_length(records); i++) {
+			struct json_object *s;
+
+			if (json_object_object_get_ex(json_object_array_get_idx(records, i),
+						      "status", &s))
+				n += !strcmp(json_object_get_string(s), words[w]);
+		}
+		json_object_object_add(counts, words[w], json_object_new_int64(n));
+	}
+}
+
+static int emit_end(struct sink *sink, int code, bool cut_short, uint64_t elapsed_ns)
+{
+	struct json_object *o = json_object_new_object(), *counts = json_object_new_object();
+	const char *status = cut_short ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+
+	count_statuses(sink_records(sink), counts);
+	json_object_object_add(o, "type", json_object_new_string("end"));
+	json_object_object_add(o, "status", json_object_new_string(status));
+	json_object_object_add(o, "exit", json_object_new_int(code));
+	json_object_object_add(o, "elapsed_ns", json_object_new_uint64(elapsed_ns));
+	json_object_object_add(o, "counts", counts);
+	return sink_emit(sink, o);
+}
+
+/* The gravest code wins; a skipped measure is no failure of the whole. */
+static int worse(int a, int b)
+{
+	static const int rank[] = {EXIT_OK, EXIT_SKIP, EXIT_INCONCLUSIVE, EXIT_BAD, EXIT_USAGE};
+	size_t ra = 0, rb = 0;
+
+	while (rank[ra] != a)
+		ra++;
+	while (rank[rb] != b)
+		rb++;
+	return rank[MAX(ra, rb)];
+}
+
+static int run_measures(struct cli *cli, struct run *run)
+{
+	int code = EXIT_OK, any_ran = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct measure_ops *m = find_measure(order[i]);
+		struct run own = *run;
+		int err;
+
+		if (!m)
+			continue;
+		if (!cli->monitors.n && m->default_monitors)
+			own.monitors = m->default_monitors;
+		err = measure_run(m, NULL, &own);
+		if (err == -EINTR)
+			return EXIT_INCONCLUSIVE;
+		if (err == -EPERM || err == -ENOTSUP)
+			continue;
+		any_ran = 1;
+		code = worse(code, measure_exit_code(sink_records(run->sink), err));
+		if (err == -ENOSPC || err == -EIO)
+			return EXIT_USAGE;
+	}
+	return any_ran ? code : EXIT_SKIP;
+}
+
+static int print_report(const char *dir, const char *format)
+{
+	struct run_file *file = NULL;
+	int err = run_file_read(&file, dir);
+
+	for (const struct reporter_ops *const *r = reporter_list; !err && *r; r++)
+		if (!strcmp((*r)->name, format))
+			err = (*r)->render(file, stdout);
+	run_file_release(file);
+	return err;
+}
+
+int command_run(int argc, char *argv[])
+{
+	struct json_object *header = NULL, *id;
+	struct strbuf dir = STRBUF_INIT, path = STRBUF_INIT;
+	uint64_t start_ns = clock_ns();
+	struct run run = {0};
+	struct cli cli;
+	int code, err;
+
+	code = cli_parse(&cli, "run",
+			 "everything that 'make bench' does: measures, pictures, report", argc,
+			 argv);
+	if (code >= 0)
+		goto out;
+	code = EXIT_USAGE;
+	if (cli_make_run(&cli, NULL, &run))
+		goto out;
+	header = result_run_header(argc, argv, cli.quick, cli.seed);
+	json_object_object_get_ex(header, "id", &id);
+	if (make_run_folder(cli.out, json_object_get_string(id), &dir))
+		goto out;
+	strbuf_addf(&path, "%s/run.json", dir.s);
+	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))
+		goto out;
+	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
+	code = run_measures(&cli, &run);
+	progress_free(run.progress);
+	if (run_interrupted())
+		log_warn("interrupted: what was measured until now is kept and marked");
+	if (emit_end(run.sink, code, run_interrupted(), clock_ns() - start_ns) ||
+	    sink_close(run.sink))
+		code = EXIT_USAGE;
+	run.sink = NULL;
+	err = report_write_all(dir.s);
+	if (err)
+		code = worse(code, EXIT_USAGE);
+	if (print_report(dir.s, cli.json ? "json" : "text"))
+		code = EXIT_USAGE;
+	if (!cli.json)
+		printf("%s\n", dir.s);
+out:
+	if (run.sink && sink_close(run.sink))
+		code = EXIT_USAGE;
+	json_object_put(header);
+	strbuf_release(&dir);
+	strbuf_release(&path);
+	cli_release(&cli);
+	return code;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sub-commands of beebench. Each takes its own argv (argv[0] is its name) and returns an exit
+ * code. */
+#ifndef HARNESS_COMMANDS_H
+#define HARNESS_COMMANDS_H
+
+#include "harness/plugin.h"
+
+int command_doctor(int argc, char *argv[]);
+int command_list(int argc, char *argv[]);
+int command_run(int argc, char *argv[]);
+int command_report(int argc, char *argv[]);
+/* verify, overhead, ringbuf, exact: argv[0] names the measure. */
+int command_measure(int argc, char *argv[]);
+
+/*
+ * Runs @m with parameters @spec (-o; may be NULL) on @run: progress is planned, records go to
+ * run->sink. Returns 0, -ENOTSUP after saying why this machine cannot, or as measure_ops.run().
+ */
+int measure_run(const struct measure_ops *m, const char *spec, struct run *run);
+
+/* The exit code that the records (a JSON array) and the error @err of a measure come to. */
+int measure_exit_code(struct json_object *records, int err);
+
+#endif
