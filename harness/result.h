@@ -20,20 +20,31 @@ struct sink; /* opaque */
  * Returns 0, or -errno after saying why.
  */
 int sink_open(struct sink **out, const char *path);
-/* Takes over @record, which must have a "type". Returns 0, or -errno after saying why (disk full):
- * the run should end. */
+/*
+ * Takes over @record (also on an error), which must have a "type"; later changes of it are not
+ * written. Doubles that are no number are written as null. Returns 0, or -errno after saying why
+ * (disk full): the run should end. Whole lines written before stay.
+ */
 int sink_emit(struct sink *s, struct json_object *record);
 /* All records so far: a JSON array the sink owns. */
 struct json_object *sink_records(struct sink *s);
-/* Flushes and closes. Returns 0 or -errno (data did not reach the disk). */
+/* Flushes, closes, frees; accepts NULL. Returns 0 or -errno (data did not reach the disk). */
 int sink_close(struct sink *s);
 
 /* The record of type "run": schema, id, time, command, host facts, tool versions. The caller owns
- * it. */
+ * it. Its "id" is a fresh name for the run's folder. */
 struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed);
+/* The record of type "end": counts the status of the trials in @records. The caller owns it. */
+struct json_object *result_end(struct json_object *records, const char *status, int exit_code,
+			       uint64_t elapsed_ns);
 /* {"centre":..,"low":..,"high":..,"confidence":..}; the caller owns it. */
 struct json_object *result_interval(double centre, double low, double high, double confidence);
 struct json_object *result_doubles(const double *v, size_t n);
+/* Facts of this machine; @root is put before /proc and /sys ("": this machine; tests: a fixture).
+ * What cannot be read is null. The caller owns it. */
+struct json_object *result_host_facts(const char *root);
+/* Versions of the tools used, by running them; null when absent. The caller owns it. */
+struct json_object *result_tool_versions(void);
 
 struct run_file {
 	struct json_object *header;  /* type "run" */
@@ -42,8 +53,10 @@ struct run_file {
 	const char *dir;	     /* folder of the run: plots/ is below it */
 };
 
-/* Reads a run: @path is the folder or its run.json. Returns 0, or -errno after saying what is
- * wrong, with file and line. */
+/*
+ * Reads a run: @path is the folder or its run.json. Returns 0, or -errno after saying what is
+ * wrong, with file and line. A last line that was cut off in the middle is left out with a warning.
+ */
 int run_file_read(struct run_file **out, const char *path);
 void run_file_release(struct run_file *r);
 

@@ -13,6 +13,8 @@ static struct {
 	enum log_level level;
 	void (*fn)(void *arg, enum log_level level, const char *line);
 	void *arg;
+	void (*before)(void *arg);
+	void *before_arg;
 } self = {.program = "beebench", .level = LOG_INFO};
 
 void log_init(const char *program, enum log_level level)
@@ -32,6 +34,12 @@ void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), 
 	self.arg = arg;
 }
 
+void log_before_line(void (*fn)(void *arg), void *arg)
+{
+	self.before = fn;
+	self.before_arg = arg;
+}
+
 static void emit(enum log_level level, const char *tag, int err, const char *fmt, va_list ap)
 {
 	char *text = NULL;
@@ -48,6 +56,8 @@ static void emit(enum log_level level, const char *tag, int err, const char *fmt
 			self.fn(self.arg, level, whole);
 		free(whole);
 	} else {
+		if (self.before)
+			self.before(self.before_arg);
 		fprintf(stderr, "%s: %s%s%s%s\n", self.program, tag, text, err ? ": " : "",
 			err ? strerror(err) : "");
 	}

@@ -21,6 +21,9 @@ enum log_level log_level(void);
  */
 void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), void *arg);
 
+/* Calls @fn before each line that goes to stderr (NULL: no more): who draws there clears it. */
+void log_before_line(void (*fn)(void *arg), void *arg);
+
 /* "PROGRAM: error: text". Says what, where and what to do. Returns nothing: the caller returns
  * -errno itself. */
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);

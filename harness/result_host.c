@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The header of a run: what machine and which tools the figures belong to. */
+#include "lib/base.h"
+#include "harness/result.h"
+
+#include <ctype.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/strbuf.h"
+#include "lib/subproc.h"
+
+enum { VERSION_TIMEOUT_MS = 5000 };
+
+static void trim(struct strbuf *sb)
+{
+	while (sb->len && isspace((unsigned char)sb->s[sb->len - 1]))
+		sb->s[--sb->len] = '\0';
+}
+
+/* Appends ROOT + PATH without its last line end. Returns 0 or -errno. */
+static int read_below(const char *root, const char *path, struct strbuf *out)
+{
+	struct strbuf name = STRBUF_INIT;
+	int err;
+
+	strbuf_addf(&name, "%s%s", root, path);
+	err = strbuf_read_file(out, name.s);
+	trim(out);
+	strbuf_release(&name);
+	return err;
+}
+
+static struct json_object *number_below(const char *root, const char *path)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct json_object *o = NULL;
+
+	if (!read_below(root, path, &sb) && sb.len)
+		o = json_object_new_int64(strtoll(sb.s, NULL, 10));
+	strbuf_release(&sb);
+	return o;
+}
+
+/* The value of the first line "key : value" of /proc/cpuinfo or /proc/meminfo; empty when none. */
+static void proc_line(const char *text, const char *key, struct strbuf *out)
+{
+	size_t len = strlen(key);
+
+	for (const char *at = text; at; at = strchr(at, '\n')) {
+		const char *v;
+
+		at += *at == '\n';
+		if (strncmp(at, key, len))
+			continue;
+		v = at + len + strspn(at + len, " \t");
+		if (*v != ':')
+			continue;
+		v += 1 + strspn(v + 1, " \t");
+		strbuf_add(out, v, strcspn(v, "\n"));
+		return;
+	}
+}
+
+static struct json_object *string_or_null(const struct strbuf *sb)
+{
+	return sb->len ? json_object_new_string(sb->s) : NULL;
+}
+
+/* "none", or who runs this machine by its DMI name ("yes": nobody says). */
+static struct json_object *virtualisation(const char *root, const char *cpuinfo)
+{
+	struct strbuf flags = STRBUF_INIT, vendor = STRBUF_INIT;
+	struct json_object *o;
+
+	proc_line(cpuinfo, "flags", &flags);
+	strbuf_addch(&flags, ' ');
+	if (!strstr(flags.s, " hypervisor ")) {
+		o = json_object_new_string("none");
+	} else {
+		if (read_below(root, "/sys/class/dmi/id/sys_vendor", &vendor) || !vendor.len)
+			strbuf_addstr(&vendor, "yes");
+		o = json_object_new_string(vendor.s);
+	}
+	strbuf_release(&flags);
+	strbuf_release(&vendor);
+	return o;
+}
+
+/* BPF programs loaded now, ours not yet among them; null without the right to ask. */
+static struct json_object *foreign_bpf_programs(void)
+{
+	union bpf_attr attr;
+	uint32_t id = 0;
+	int64_t n = 0;
+
+	for (;;) {
+		memset(&attr, 0, sizeof(attr));
+		attr.start_id = id;
+		if (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr)))
+			return errno == ENOENT ? json_object_new_int64(n) : NULL;
+		id = attr.next_id;
+		n++;
+	}
+}
+
+static struct json_object *load_1min(const char *root)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct json_object *o = NULL;
+
+	if (!read_below(root, "/proc/loadavg", &sb) && sb.len)
+		o = json_object_new_double(strtod(sb.s, NULL));
+	strbuf_release(&sb);
+	return o;
+}
+
+struct json_object *result_host_facts(const char *root)
+{
+	struct json_object *h = json_object_new_object();
+	struct strbuf cpuinfo = STRBUF_INIT, meminfo = STRBUF_INIT, v = STRBUF_INIT;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct utsname u;
+
+	uname(&u);
+	read_below(root, "/proc/cpuinfo", &cpuinfo);
+	read_below(root, "/proc/meminfo", &meminfo);
+	json_object_object_add(h, "kernel", json_object_new_string(u.release));
+	json_object_object_add(h, "machine", json_object_new_string(u.machine));
+	proc_line(cpuinfo.s, "model name", &v);
+	json_object_object_add(h, "cpu", string_or_null(&v));
+	json_object_object_add(h, "cpus", json_object_new_int64(cpus));
+	strbuf_reset(&v);
+	proc_line(meminfo.s, "MemTotal", &v);
+	json_object_object_add(h, "memory_bytes",
+			       v.len ? json_object_new_uint64(strtoull(v.s, NULL, 10) * 1024)
+				     : NULL);
+	json_object_object_add(h, "virtualisation", virtualisation(root, cpuinfo.s));
+	json_object_object_add(h, "bpf_jit",
+			       number_below(root, "/proc/sys/net/core/bpf_jit_enable"));
+	json_object_object_add(h, "bpf_stats",
+			       number_below(root, "/proc/sys/kernel/bpf_stats_enabled"));
+	json_object_object_add(h, "load_1min", load_1min(root));
+	json_object_object_add(h, "foreign_bpf_programs", foreign_bpf_programs());
+	strbuf_release(&cpuinfo);
+	strbuf_release(&meminfo);
+	strbuf_release(&v);
+	return h;
+}
+
+/* The first word of @text that begins with a digit, or with 'v' and a digit: "v0.17.0". */
+static struct json_object *version_in(const char *text)
+{
+	for (const char *at = text; *at;) {
+		size_t word = strcspn(at, " \t\n,");
+		size_t skip = at[0] == 'v' ? 1 : 0;
+
+		if (isdigit((unsigned char)at[skip]))
+			return json_object_new_string_len(at + skip, (int)(word - skip));
+		at += word;
+		at += strspn(at, " \t\n,");
+	}
+	return NULL;
+}
+
+/* Of the library this program runs with: its file is named libbpf.so.VERSION. */
+static struct json_object *libbpf_version(void)
+{
+	static const char name[] = "/libbpf.so.";
+	struct strbuf maps = STRBUF_INIT;
+	struct json_object *o = NULL;
+	const char *at;
+
+	if (!strbuf_read_file(&maps, "/proc/self/maps")) {
+		at = strstr(maps.s, name);
+		if (at)
+			o = version_in(at + sizeof(name) - 1);
+	}
+	strbuf_release(&maps);
+	return o;
+}
+
+struct json_object *result_tool_versions(void)
+{
+	static const struct {
+		const char *name, *argv[3];
+	} tools[] = {
+		{"clang",	  {"clang", "--version"}	},
+		{"bpftrace",  {"bpftrace", "--version"} },
+		{"stress_ng", {"stress-ng", "--version"}},
+		{"gnuplot",   {"gnuplot", "--version"}  },
+	};
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "libbpf", libbpf_version());
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		const char *argv[4] = {tools[i].argv[0], tools[i].argv[1], tools[i].argv[2], NULL};
+		struct strbuf out = STRBUF_INIT, err = STRBUF_INIT;
+		struct json_object *version = NULL;
+
+		if (!subproc_capture(argv, VERSION_TIMEOUT_MS, &out, &err))
+			version = version_in(out.s);
+		json_object_object_add(o, tools[i].name, version);
+		strbuf_release(&out);
+		strbuf_release(&err);
+	}
+	return o;
+}
+
+/* A name for the run's folder: sorts by time, and two runs of one second differ. */
+static void new_id(const struct tm *tm, char *id, size_t size)
+{
+	uint8_t r[2] = {0};
+	char when[24];
+
+	if (getrandom(r, sizeof(r), 0) != sizeof(r))
+		memcpy(r, &(uint16_t){(uint16_t)getpid()}, sizeof(r));
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", tm);
+	snprintf(id, size, "%s-%02x%02x", when, r[0], r[1]);
+}
+
+struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed)
+{
+	struct json_object *h = json_object_new_object(), *command = json_object_new_array();
+	time_t now = time(NULL);
+	char id[40], started[24];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	new_id(&tm, id, sizeof(id));
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	for (int i = 0; i < argc; i++)
+		json_object_array_add(command, json_object_new_string(argv[i]));
+	json_object_object_add(h, "type", json_object_new_string("run"));
+	json_object_object_add(h, "schema", json_object_new_int(RESULT_SCHEMA));
+	json_object_object_add(h, "tool", json_object_new_string("beebench " BEEBENCH_VERSION));
+	json_object_object_add(h, "id", json_object_new_string(id));
+	json_object_object_add(h, "started", json_object_new_string(started));
+	json_object_object_add(h, "command", command);
+	json_object_object_add(h, "quick", json_object_new_boolean(quick));
+	json_object_object_add(h, "seed", json_object_new_uint64(seed));
+	json_object_object_add(h, "host", result_host_facts(""));
+	json_object_object_add(h, "tools", result_tool_versions());
+	return h;
+}
