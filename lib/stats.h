@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Statistics as pure functions on arrays of double. None keeps or changes its input unless it says
- * so. */
+/*
+ * Statistics as pure functions on arrays of finite doubles. None keeps or changes its input. Of no
+ * values (n = 0) a centre is NAN; an interval that the data cannot bound is infinite.
+ */
 #ifndef LIB_STATS_H
 #define LIB_STATS_H
 
