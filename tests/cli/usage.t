@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What beebench says to somebody who mistypes: exact texts and exit codes.
+set -u
+bee=${B:-build}/beebench
+n=0
+
+# says CODE TEXT ARGS..: beebench ARGS ends with CODE and its stderr is TEXT
+says() {
+	code=$1 text=$2
+	shift 2
+	n=$((n + 1))
+	err=$("$bee" "$@" 2>&1 >/dev/null)
+	got=$?
+	if [ "$got" = "$code" ] && [ "$err" = "$text" ]; then
+		echo "ok $n - beebench $*"
+	else
+		echo "not ok $n - beebench $*"
+		printf '# exit %s, expected %s\n# said:     %s\n# expected: %s\n' "$got" "$code" "$err" "$text"
+	fi
+}
+
+# shows TEXT ARGS..: beebench ARGS succeeds and its stdout has TEXT
+shows() {
+	text=$1
+	shift
+	n=$((n + 1))
+	if out=$("$bee" "$@" 2>&1) && printf '%s\n' "$out" | grep -qF -e "$text"; then
+		echo "ok $n - beebench $* shows '$text'"
+	else
+		echo "not ok $n - beebench $* shows '$text'"
+		printf '%s\n' "$out" | sed 's/^/# /'
+	fi
+}
+
+says 2 "beebench: error: no command 'verfy'; did you mean 'verify'?" verfy
+says 2 "beebench: error: no command 'xyzzy'; see 'beebench --help'" xyzzy
+says 2 "beebench: error: beebench verify: no option '--montor'; did you mean '--monitor'?" verify --montor memmon
+says 2 "beebench: error: beebench verify: unexpected word 'stress-ng'; a command goes after '--'" verify stress-ng
+says 2 "beebench: error: no event 'mmpa'; did you mean 'mmap'?" overhead -e mmpa
+says 2 "beebench: error: list: there is no 'monitor'; did you mean 'monitors'?" list monitor
+says 2 "beebench: error: report: which run? give a folder of results/runs" report
+says 2 "beebench: error: no report format 'htlm'; did you mean 'html'?" report --format htlm nowhere
+shows "is a monitor right?" --help
+shows "--monitor MON,.." verify --help
+shows "beebench 0." --version
+shows "  memmon " list monitors
+shows "  mmap " list workloads
+shows '"workloads"' list --json
+echo "1..$n"
