@@ -31,7 +31,7 @@ BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -
 # Every .c file of a folder belongs to the programs that may include that folder (docs/architecture.md).
 # X_main.c files hold a main(); X_SRC are shared by programs and tests.
 lib_SRC	      := $(wildcard lib/*.c)
-workloads_SRC := $(wildcard workloads/*.c)
+workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
 monitor_SRC   := $(filter-out %_main.c monitor/ui_%,$(wildcard monitor/*.c))
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/measures/*.c harness/reporters/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))

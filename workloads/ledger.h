@@ -27,6 +27,7 @@ struct ledger_entry {
 	uint32_t flags; /* mmap: MAP_*; mremap: MREMAP_* */
 };
 
+/* Two cache lines: a thread's writes do not slow down its neighbour's. */
 struct ledger_lane {
 	uint32_t tid, tgid;
 	char comm[16];	    /* of the thread when it opened the lane */
@@ -34,8 +35,10 @@ struct ledger_lane {
 	uint64_t capacity;  /* entries it may write */
 	uint64_t count;	    /* entries written */
 	uint64_t start_brk; /* the process's break when the lane was opened, 0 when never asked */
-	uint64_t spare[4];
+	uint64_t index;	    /* of this lane */
+	uint64_t spare[8];
 };
+_Static_assert(sizeof(struct ledger_lane) == 128, "a lane is two cache lines");
 
 struct ledger; /* opaque; lives in MAP_SHARED memory */
 
@@ -47,12 +50,20 @@ int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries);
 void ledger_destroy(struct ledger *l);
 
 /*
+ * In the child, before the window: makes its page-table entries for the ledger, so that writing it
+ * takes no page fault (a child process does not inherit those of shared memory), and asks for the
+ * break, which lanes take as start_brk. Makes one brk(0) call that is written nowhere.
+ */
+void ledger_prepare(struct ledger *l);
+
+/*
  * In a thread (or a process forked inside the window): opens its lane with room for @entries. Makes
  * no memory syscall. NULL when there is no room left: ledger_overflowed() is true from then on and
  * the trial is void.
  */
 struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries);
 
+/* Whether a lane or an entry did not fit: then the ledger does not hold everything. */
 bool ledger_overflowed(const struct ledger *l);
 uint32_t ledger_lane_count(const struct ledger *l);
 const struct ledger_lane *ledger_lane(const struct ledger *l, uint32_t i);
@@ -64,12 +75,20 @@ void ledger_close_window(struct ledger *l);
 uint64_t ledger_window_start_ns(const struct ledger *l);
 uint64_t ledger_window_end_ns(const struct ledger *l);
 
+/* True when @ret of a raw syscall is an error (-4095..-1). */
+static inline bool ledger_failed(int64_t ret)
+{
+	return ret < 0 && ret >= -4095;
+}
+
 /* Work units done (the denominator of an overhead); a workload adds to it once, at the end. */
 void ledger_add_units(struct ledger *l, uint64_t units);
 uint64_t ledger_units(const struct ledger *l);
 
-/* Raw syscalls that write the lane. They return what the kernel returned: never -1/errno. A NULL
- * lane makes the bare call. */
+/*
+ * Raw syscalls that write the lane. They return what the kernel returned: never -1/errno. A NULL
+ * lane makes the bare call; so does a full one, and ledger_overflowed() is true from then on.
+ */
 int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot, int flags);
 int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len);
 int64_t wl_brk(struct ledger_lane *lane, uint64_t addr);

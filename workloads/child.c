@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Both sides of a workload's child process: the barriers, and what the child does around them. */
+#include "lib/base.h"
+#include "workloads/child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+enum { READY_TIMEOUT_MS = 10000 };
+
+enum stage { STAGE_FAILED, STAGE_READY, STAGE_DONE };
+
+/* What the child says through the socket, one packet each. */
+struct report {
+	uint32_t stage; /* enum stage */
+	int32_t err;	/* 0 or -errno */
+	char text[240]; /* why, when it failed */
+};
+
+/* --- in the child ------------------------------------------------------------------------------
+ */
+
+struct child_side {
+	const struct workload *workload;
+	const struct workload_child_opts *opts;
+	struct ledger *ledger; /* NULL: exec follows */
+	int fd;
+	struct report last;
+};
+
+static void keep_error(void *arg, enum log_level level, const char *line)
+{
+	struct report *r = arg;
+
+	if (level == LOG_ERROR)
+		snprintf(r->text, sizeof(r->text), "%s", line);
+}
+
+static void say(struct child_side *s, enum stage stage, int err)
+{
+	s->last.stage = stage;
+	s->last.err = err;
+	/* When nobody listens any more, the next wait ends the child. */
+	(void)send(s->fd, &s->last, sizeof(s->last), MSG_NOSIGNAL);
+}
+
+/* Returns when the parent opens the barrier; ends the process when the parent has gone. */
+static void wait_at_barrier(const struct child_side *s)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = recv(s->fd, &go, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(EXIT_USAGE);
+}
+
+static int give_up(struct child_side *s, int err, const char *what)
+{
+	if (!s->last.text[0])
+		snprintf(s->last.text, sizeof(s->last.text), "%s: %s", what, strerror(-err));
+	say(s, STAGE_FAILED, err);
+	return EXIT_USAGE;
+}
+
+static int run_plugin(struct child_side *s)
+{
+	const struct workload *w = s->workload;
+	struct workload_run run = {.params = w->params, .seed = w->seed, .ledger = s->ledger};
+	uint64_t entries;
+	uint32_t lanes;
+	char comm[16];
+	int err;
+
+	snprintf(comm, sizeof(comm), "wl-%s", w->ops->name);
+	prctl(PR_SET_NAME, comm);
+	w->ops->size(w->params, &lanes, &entries);
+	ledger_prepare(s->ledger);
+	run.lane = ledger_open_lane(s->ledger, entries / lanes);
+	if (!run.lane)
+		return give_up(s, -EOVERFLOW, "no lane in the ledger");
+	err = w->ops->warm_up ? w->ops->warm_up(&run) : 0;
+	if (err)
+		return give_up(s, err, "cannot warm up");
+	clock_ns(); /* the vDSO's pages, and the socket's path below */
+	say(s, STAGE_READY, 0);
+	wait_at_barrier(s);
+
+	ledger_open_window(s->ledger);
+	err = w->ops->run(&run);
+	ledger_close_window(s->ledger);
+
+	say(s, STAGE_DONE, err);
+	wait_at_barrier(s);
+	if (w->ops->finish)
+		w->ops->finish(&run);
+	return EXIT_OK;
+}
+
+static int child_main(void *arg)
+{
+	struct child_side *s = arg;
+	int err;
+
+	log_capture(keep_error, &s->last);
+	if (s->opts->cgroup) {
+		err = cgroup_enter(s->opts->cgroup, 0);
+		if (err) {
+			give_up(s, err, "cannot enter the cgroup");
+			return -EXIT_USAGE;
+		}
+	}
+	if (s->ledger) {
+		/* Descriptors of the caller's monitors would keep them attached after its death. */
+		if (s->fd > 3)
+			close_range(3, (unsigned int)s->fd - 1, 0);
+		close_range((unsigned int)s->fd + 1, ~0U, 0);
+		return run_plugin(s);
+	}
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	say(s, STAGE_READY, 0);
+	wait_at_barrier(s);
+	return 0;
+}
+
+/* --- in the parent -----------------------------------------------------------------------------
+ */
+
+static int fail(struct workload_child *c, int err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static int fail(struct workload_child *c, int err, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	strbuf_reset(&c->why);
+	strbuf_addstr(&c->why, text);
+	log_err("%s: %s", workload_name(c->workload), text);
+	return err;
+}
+
+/* Waits for the next report. Returns 0, -ETIMEDOUT, -EINTR, -errno, or -ECHILD once the child has
+ * ended and was reaped. Prints nothing. */
+static int next_report(struct workload_child *c, int timeout_ms, struct report *r)
+{
+	struct pollfd pfds[2] = {
+		{.fd = c->fd,	      .events = POLLIN},
+		 {.fd = c->proc.pidfd, .events = POLLIN}
+	};
+	int n, err;
+
+	if (c->proc.reaped)
+		return -ECHILD;
+	n = poll(pfds, 2, timeout_ms);
+	if (n < 0)
+		return -errno;
+	if (!n)
+		return -ETIMEDOUT;
+	/* What a child said before it ended still counts. */
+	if (recv(c->fd, r, sizeof(*r), MSG_DONTWAIT) == sizeof(*r))
+		return 0;
+	err = subproc_wait(&c->proc, pfds[1].revents ? -1 : MAX(timeout_ms, 0));
+	return err ? err : -ECHILD;
+}
+
+static int say_ended(struct workload_child *c, const char *when)
+{
+	struct strbuf how = STRBUF_INIT;
+	int err = c->proc.exec_err ? -c->proc.exec_err : -ECHILD;
+
+	subproc_describe(&c->proc, &how);
+	err = fail(c, err, "%s: %s", when, how.s);
+	strbuf_release(&how);
+	return err;
+}
+
+static int wait_ready(struct workload_child *c)
+{
+	int timeout_ms = c->opts.ready_timeout_ms ? c->opts.ready_timeout_ms : READY_TIMEOUT_MS;
+	struct report r;
+	int err = next_report(c, timeout_ms, &r);
+
+	switch (err) {
+	case 0: return r.stage == STAGE_READY ? 0 : fail(c, r.err, "%s", r.text);
+	case -ETIMEDOUT: return fail(c, err, "not ready within %d ms", timeout_ms);
+	case -ECHILD: return say_ended(c, "ended before it was ready");
+	default: return fail(c, err, "waiting for it: %s", strerror(-err));
+	}
+}
+
+static int make_ledger(struct workload_child *c, const struct workload *w)
+{
+	uint64_t entries;
+	uint32_t lanes;
+	int err;
+
+	w->ops->size(w->params, &lanes, &entries);
+	err = ledger_create(&c->ledger, lanes, entries);
+	return err ? fail(c, err, "no ledger for %u lanes, %llu calls", lanes,
+			  (unsigned long long)entries)
+		   : 0;
+}
+
+/* Our own stdout carries results: a command's must not be mixed with them. */
+static int start_process(struct workload_child *c, struct subproc_opts *sub)
+{
+	int null_fd = -1, err;
+
+	if (sub->argv && sub->stdout_fd < 0) {
+		null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		if (null_fd < 0)
+			return fail(c, -errno, "/dev/null: %s", strerror(errno));
+		sub->stdout_fd = null_fd;
+	}
+	err = subproc_start(&c->proc, sub);
+	if (null_fd >= 0)
+		close(null_fd);
+	if (err == -ENOENT && sub->argv)
+		strbuf_addf(&c->why, "no such program: %s", sub->argv[0]);
+	else if (err)
+		strbuf_addf(&c->why, "cannot start: %s", strerror(-err));
+	return err;
+}
+
+int workload_child_start(struct workload_child *c, const struct workload *w,
+			 const struct workload_child_opts *opts)
+{
+	struct subproc_opts sub = SUBPROC_OPTS_INIT;
+	struct child_side side;
+	int fds[2], err;
+
+	*c = (struct workload_child)WORKLOAD_CHILD_INIT;
+	c->workload = w;
+	c->opts = opts ? *opts : (struct workload_child_opts)WORKLOAD_CHILD_OPTS_INIT;
+	if (w->ops && w->ops->truth == WORKLOAD_LEDGER) {
+		err = make_ledger(c, w);
+		if (err)
+			return err;
+	} else if (w->ops) {
+		c->argv = w->ops->argv(w->params, w->seed);
+		if (!c->argv)
+			return fail(c, -ENOMEM, "no memory for its command line");
+	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return fail(c, -errno, "cannot make its barriers: %s", strerror(errno));
+	c->fd = fds[0];
+	side = (struct child_side){
+		.workload = w, .opts = &c->opts, .ledger = c->ledger, .fd = fds[1]};
+	sub.child = child_main;
+	sub.arg = &side;
+	if (!c->ledger) {
+		sub.argv = (const char *const *)(c->argv ? c->argv : w->command);
+		sub.stdout_fd = c->opts.stdout_fd;
+		sub.stderr_fd = c->opts.stderr_fd;
+	}
+	err = start_process(c, &sub);
+	close(fds[1]);
+	if (err)
+		return err;
+	return wait_ready(c);
+}
+
+int workload_child_release(struct workload_child *c)
+{
+	c->start_ns = clock_ns();
+	if (send(c->fd, "g", 1, MSG_NOSIGNAL) != 1)
+		return fail(c, -EPIPE, "it ended at the first barrier");
+	return 0;
+}
+
+static int plugin_done(struct workload_child *c, int timeout_ms)
+{
+	struct report r;
+	int err = next_report(c, timeout_ms, &r);
+
+	if (err == -ECHILD)
+		return say_ended(c, "ended in the middle of its calls");
+	if (err)
+		return err;
+	c->done = true;
+	c->start_ns = ledger_window_start_ns(c->ledger);
+	c->end_ns = ledger_window_end_ns(c->ledger);
+	if (r.err)
+		c->run_err = fail(c, r.err, "its calls went wrong: %s", strerror(-r.err));
+	else if (ledger_overflowed(c->ledger))
+		c->run_err = fail(c, -EOVERFLOW, "its ledger was too small for all calls");
+	return c->run_err;
+}
+
+static int command_done(struct workload_child *c, int timeout_ms)
+{
+	int err = subproc_wait(&c->proc, timeout_ms);
+
+	if (err)
+		return err;
+	c->done = true;
+	c->end_ns = clock_ns();
+	if (c->proc.exec_err || !WIFEXITED(c->proc.status) || WEXITSTATUS(c->proc.status))
+		c->run_err = say_ended(c, "the command ended badly");
+	return c->run_err;
+}
+
+int workload_child_wait_done(struct workload_child *c, int timeout_ms)
+{
+	if (c->done)
+		return c->run_err;
+	return c->ledger ? plugin_done(c, timeout_ms) : command_done(c, timeout_ms);
+}
+
+int workload_child_finish(struct workload_child *c, int timeout_ms)
+{
+	uint64_t end = clock_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC, now;
+	int err = 0;
+
+	if (!c->ledger)
+		return 0;
+	if (!c->proc.reaped)
+		(void)send(c->fd, "g", 1, MSG_NOSIGNAL);
+	do {
+		now = clock_ns();
+		err = subproc_wait(&c->proc,
+				   now < end ? (int)((end - now) / NSEC_PER_MSEC) + 1 : 0);
+	} while (err == -EINTR);
+	if (err == -ETIMEDOUT)
+		return fail(c, err, "did not end within %d ms after its calls", timeout_ms);
+	if (err)
+		return fail(c, err, "waiting for its end: %s", strerror(-err));
+	if (!WIFEXITED(c->proc.status) || WEXITSTATUS(c->proc.status))
+		return say_ended(c, "ended badly after its calls");
+	return 0;
+}
+
+void workload_child_destroy(struct workload_child *c)
+{
+	subproc_release(&c->proc);
+	if (c->fd >= 0)
+		close(c->fd);
+	ledger_destroy(c->ledger);
+	free(c->argv);
+	strbuf_release(&c->why);
+	*c = (struct workload_child)WORKLOAD_CHILD_INIT;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ledger in shared memory: header, lanes, entries, one block mapped before the fork. */
+#include "lib/base.h"
+#include "workloads/ledger.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+const char *const ledger_op_names[LEDGER_OP_COUNT] = {
+	[LEDGER_MMAP] = "mmap",
+	[LEDGER_MUNMAP] = "munmap",
+	[LEDGER_BRK] = "brk",
+	[LEDGER_MREMAP] = "mremap",
+};
+
+struct ledger {
+	size_t size_bytes; /* of the whole mapping */
+	uint64_t max_lanes, max_entries;
+	uint64_t start_ns, end_ns;
+	_Atomic uint64_t lanes_used, entries_used, units;
+	_Atomic bool overflowed;
+	struct ledger_entry *entries; /* the same address in every process: mapped before fork() */
+	struct ledger_lane lanes[] __attribute__((aligned(128)));
+};
+
+/* The break of this process as far as its own calls tell; a forked process starts with its
+ * parent's. */
+static _Atomic uint64_t known_brk;
+
+/* glibc's syscall() folds -4095..-1 into -1 and errno; here the kernel's own value is wanted. */
+static int64_t raw(long ret)
+{
+	return ret == -1 ? -(int64_t)errno : ret;
+}
+
+int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries)
+{
+	size_t head = sizeof(struct ledger) + lanes * sizeof(struct ledger_lane), size;
+	struct ledger *l;
+	int err;
+
+	*out = NULL;
+	if (entries > (SIZE_MAX / 2 - head) / sizeof(struct ledger_entry)) {
+		log_err("a ledger of %llu calls is too large; ask for fewer",
+			(unsigned long long)entries);
+		return -EOVERFLOW;
+	}
+	size = head + entries * sizeof(struct ledger_entry);
+	l = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1,
+		 0);
+	if (l == MAP_FAILED) {
+		err = -errno;
+		log_err_sys(err, "no memory for a ledger of %zu MiB; ask for fewer calls",
+			    size >> 20);
+		return err;
+	}
+	l->size_bytes = size;
+	l->max_lanes = lanes;
+	l->max_entries = entries;
+	l->entries = (struct ledger_entry *)(void *)((char *)l + head);
+	*out = l;
+	return 0;
+}
+
+void ledger_destroy(struct ledger *l)
+{
+	if (l)
+		munmap(l, l->size_bytes);
+}
+
+void ledger_prepare(struct ledger *l)
+{
+	const volatile char *p = (const volatile char *)l;
+	long page = sysconf(_SC_PAGESIZE);
+
+	atomic_store(&known_brk, (uint64_t)raw(syscall(SYS_brk, 0)));
+	/* Linux 5.14. A read maps a page of shared memory as well, only more slowly. */
+	if (!madvise(l, l->size_bytes, MADV_POPULATE_WRITE))
+		return;
+	for (size_t at = 0; at < l->size_bytes; at += (size_t)page)
+		(void)p[at];
+}
+
+/* Takes @n of the first @max, or fails without taking any. */
+static bool take(_Atomic uint64_t *used, uint64_t n, uint64_t max, uint64_t *first)
+{
+	uint64_t was = atomic_load(used);
+
+	do {
+		if (n > max - was)
+			return false;
+	} while (!atomic_compare_exchange_weak(used, &was, was + n));
+	*first = was;
+	return true;
+}
+
+struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries)
+{
+	struct ledger_lane *lane;
+	uint64_t index, first;
+
+	if (!take(&l->entries_used, entries, l->max_entries, &first) ||
+	    !take(&l->lanes_used, 1, l->max_lanes, &index)) {
+		atomic_store(&l->overflowed, true);
+		return NULL;
+	}
+	lane = &l->lanes[index];
+	lane->tid = (uint32_t)syscall(SYS_gettid);
+	lane->tgid = (uint32_t)syscall(SYS_getpid);
+	prctl(PR_GET_NAME, lane->comm);
+	lane->first = first;
+	lane->capacity = entries;
+	lane->start_brk = atomic_load(&known_brk);
+	lane->index = index;
+	return lane;
+}
+
+bool ledger_overflowed(const struct ledger *l)
+{
+	return atomic_load(&l->overflowed);
+}
+
+uint32_t ledger_lane_count(const struct ledger *l)
+{
+	return (uint32_t)atomic_load(&l->lanes_used);
+}
+
+const struct ledger_lane *ledger_lane(const struct ledger *l, uint32_t i)
+{
+	return &l->lanes[i];
+}
+
+const struct ledger_entry *ledger_entries(const struct ledger *l, const struct ledger_lane *lane)
+{
+	return l->entries + lane->first;
+}
+
+void ledger_open_window(struct ledger *l)
+{
+	l->start_ns = clock_ns();
+}
+
+void ledger_close_window(struct ledger *l)
+{
+	l->end_ns = clock_ns();
+}
+
+uint64_t ledger_window_start_ns(const struct ledger *l)
+{
+	return l->start_ns;
+}
+
+uint64_t ledger_window_end_ns(const struct ledger *l)
+{
+	return l->end_ns;
+}
+
+void ledger_add_units(struct ledger *l, uint64_t units)
+{
+	atomic_fetch_add(&l->units, units);
+}
+
+uint64_t ledger_units(const struct ledger *l)
+{
+	return atomic_load(&l->units);
+}
+
+static int64_t record(struct ledger_lane *lane, struct ledger_entry e)
+{
+	struct ledger *l;
+
+	if (!lane)
+		return e.ret;
+	l = (struct ledger *)(void *)((char *)(lane - lane->index) -
+				      offsetof(struct ledger, lanes));
+	if (lane->count == lane->capacity) {
+		atomic_store(&l->overflowed, true);
+		return e.ret;
+	}
+	l->entries[lane->first + lane->count] = e;
+	/* Whoever reads the ledger of a process that was killed sees whole entries only. */
+	atomic_thread_fence(memory_order_release);
+	lane->count++;
+	return e.ret;
+}
+
+int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot, int flags)
+{
+	int64_t ret = raw(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
+
+	return record(lane, (struct ledger_entry){.op = LEDGER_MMAP,
+						  .addr = addr,
+						  .len = len,
+						  .flags = (uint32_t)flags,
+						  .ret = ret});
+}
+
+int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len)
+{
+	int64_t ret = raw(syscall(SYS_munmap, addr, len));
+
+	return record(lane, (struct ledger_entry){
+				    .op = LEDGER_MUNMAP, .addr = addr, .len = len, .ret = ret});
+}
+
+int64_t wl_brk(struct ledger_lane *lane, uint64_t addr)
+{
+	int64_t ret = raw(syscall(SYS_brk, addr));
+
+	atomic_store_explicit(&known_brk, (uint64_t)ret, memory_order_relaxed);
+	return record(lane, (struct ledger_entry){.op = LEDGER_BRK, .addr = addr, .ret = ret});
+}
+
+int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
+		  int flags, uint64_t new_addr)
+{
+	int64_t ret = raw(syscall(SYS_mremap, addr, old_len, new_len, flags, new_addr));
+
+	return record(lane, (struct ledger_entry){.op = LEDGER_MREMAP,
+						  .addr = addr,
+						  .len = old_len,
+						  .len2 = new_len,
+						  .flags = (uint32_t)flags,
+						  .ret = ret});
+}
