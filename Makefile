@@ -47,10 +47,12 @@ bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
 bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
 bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))
 
+gp_OUT	 := $(patsubst %,$(B)/%,$(wildcard plots/*.gp))
+
 unit_SRC := $(wildcard tests/unit/u_*.c)
 unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(bpf_OBJ) $(bt_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -119,6 +121,10 @@ $(B)/%.bpf.o: %.bpf.c $(B)/gen/vmlinux.h | $(STAMP)
 	$(Q)llvm-strip -g $@
 
 $(B)/bpf/%: bpf/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@
 

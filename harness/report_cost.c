@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sections of a report about cost: overhead, slow-down, the collector, what is loaded. */
+#include "lib/base.h"
+#include "harness/report_sections.h"
+
+#include <math.h>
+#include <string.h>
+
+static void interval_cell(struct doc *d, struct json_object *o, const char *path, double scale)
+{
+	struct stats_interval i;
+	struct strbuf sb = STRBUF_INIT;
+
+	record_interval(o, path, &i);
+	format_interval(&sb, &i, scale);
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static void number_cell(struct doc *d, double v, const char *unit)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	format_number(&sb, v);
+	if (isfinite(v))
+		strbuf_addstr(&sb, unit);
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static void bytes_cell(struct doc *d, double v)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (isfinite(v))
+		format_bytes(&sb, v);
+	else
+		strbuf_addch(&sb, '-');
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static struct json_object *find(const struct run_file *run, const char *type, const char *key,
+				const char *value, const char *monitor)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type) {
+		if (!strcmp(record_str(o, key, ""), value) &&
+		    (!monitor || !strcmp(record_str(o, "monitor", ""), monitor)))
+			return o;
+	}
+	return NULL;
+}
+
+static void collect(const struct run_file *run, const char *type, const char *key,
+		    struct names *out)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type)
+		names_add(out, record_str(o, key, "?"));
+}
+
+void report_overhead(struct doc *d, const struct run_file *run)
+{
+	struct names events = {0}, monitors = {0};
+
+	collect(run, "overhead", "event", &events);
+	collect(run, "overhead", "monitor", &monitors);
+	if (!events.n)
+		return;
+	doc_heading(d, 2, "Overhead");
+	doc_text(d, TONE_PLAIN,
+		 "Nanoseconds that a monitor adds to a call, against the same call with nothing "
+		 "attached (95 %% interval); \"other\" is a syscall no monitor watches.");
+	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
+	doc_table(d);
+	doc_column(d, false, "event");
+	doc_column(d, true, "nothing attached, ns");
+	for (size_t m = 0; m < monitors.n; m++)
+		doc_column(d, true, "%s adds, ns", monitors.v[m]);
+	for (size_t e = 0; e < events.n; e++) {
+		struct json_object *any = find(run, "overhead", "event", events.v[e], NULL);
+
+		doc_cell(d, TONE_PLAIN, "%s", events.v[e]);
+		number_cell(d, record_num(any, "base_ns"), "");
+		for (size_t m = 0; m < monitors.n; m++)
+			interval_cell(d, find(run, "overhead", "event", events.v[e], monitors.v[m]),
+				      "added_ns", 1);
+	}
+	names_release(&events);
+	names_release(&monitors);
+}
+
+void report_slowdown(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (run->records, o, "slowdown") {
+		struct stats_interval i;
+		struct strbuf sb = STRBUF_INIT;
+
+		if (first) {
+			doc_heading(d, 2, "Slow-down of a real load");
+			doc_table(d);
+			doc_column(d, false, "load");
+			doc_column(d, false, "monitor");
+			doc_column(d, true, "takes longer by, %%");
+			doc_column(d, true, "rounds");
+			first = false;
+		}
+		record_interval(o, "ratio", &i);
+		i.centre -= 1;
+		i.low -= 1;
+		i.high -= 1;
+		format_interval(&sb, &i, 100);
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", sb.s);
+		number_cell(d, record_num(o, "rounds"), "");
+		strbuf_release(&sb);
+	}
+}
+
+void report_collector(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (run->records, o, "collector") {
+		if (first) {
+			doc_heading(d, 2, "The collector's own cost");
+			doc_table(d);
+			doc_column(d, false, "monitor");
+			doc_column(d, false, "workload");
+			doc_column(d, true, "CPU, %% of a core");
+			doc_column(d, true, "CPU per event");
+			doc_column(d, true, "resident");
+			doc_column(d, true, "maps");
+			doc_column(d, true, "records");
+			doc_column(d, true, "polls");
+			first = false;
+		}
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
+		number_cell(d, record_num(o, "cpu_pct"), "");
+		number_cell(d, record_num(o, "cpu_ns_per_event"), " ns");
+		bytes_cell(d, record_num(o, "rss_bytes"));
+		bytes_cell(d, record_num(o, "map_bytes"));
+		number_cell(d, record_num(o, "records"), "");
+		number_cell(d, record_num(o, "polls"), "");
+	}
+}
+
+static void program_rows(struct doc *d, struct json_object *trial)
+{
+	struct json_object *p;
+
+	record_foreach (record_get(trial, "cost.programs"), p) {
+		doc_cell(d, TONE_PLAIN, "%s", record_str(trial, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "name", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "section", "?"));
+		/* A BPF instruction is 8 bytes (include/uapi/linux/bpf.h, struct bpf_insn). */
+		number_cell(d, record_num(p, "xlated_bytes") / 8, "");
+		bytes_cell(d, record_num(p, "jited_bytes"));
+		number_cell(d, record_num(p, "verified_insns"), "");
+	}
+}
+
+void report_programs(struct doc *d, const struct run_file *run)
+{
+	static const char *const titles[] = {"monitor",	     "program",	     "section",
+					     "instructions", "machine code", "verified"};
+	struct names seen = {0};
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "trial") {
+		size_t before = seen.n;
+
+		if (!record_count(o, "cost.programs"))
+			continue;
+		names_add(&seen, record_str(o, "monitor", "?"));
+		if (seen.n == before)
+			continue;
+		if (!before) {
+			doc_heading(d, 2, "What is loaded");
+			doc_table(d);
+			for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
+				doc_column(d, i >= 3, "%s", titles[i]);
+		}
+		program_rows(d, o);
+	}
+	names_release(&seen);
+}

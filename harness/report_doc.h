@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A report as a list of blocks without any form: what is said is written once (report_build()),
+ * and the text, Markdown and HTML reporters each give it their form.
+ */
+#ifndef HARNESS_REPORT_DOC_H
+#define HARNESS_REPORT_DOC_H
+
+#include "lib/base.h"
+
+struct run_file;
+
+enum doc_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
+enum doc_kind { DOC_HEADING, DOC_TEXT, DOC_ITEM, DOC_TABLE, DOC_PICTURE, DOC_CODE };
+
+struct doc_cell {
+	char *text;
+	enum doc_tone tone;
+};
+
+struct doc_block {
+	enum doc_kind kind;
+	enum doc_tone tone;
+	int level;   /* HEADING: 1, 2, 3 */
+	char *text;  /* PICTURE: what it shows, for who cannot see it */
+	char *name;  /* PICTURE: "overhead": plots/overhead.svg and .png of the run */
+	bool *right; /* TABLE: columns of numbers */
+	size_t ncolumns;
+	struct doc_cell *cells; /* TABLE: the titles, then row by row */
+	size_t ncells;
+};
+
+struct doc {
+	struct doc_block *blocks;
+	size_t n;
+};
+
+void doc_heading(struct doc *d, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void doc_text(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void doc_item(struct doc *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void doc_code(struct doc *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void doc_picture(struct doc *d, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* A table: its columns, then its cells row by row. A table without rows is not shown. */
+void doc_table(struct doc *d);
+void doc_column(struct doc *d, bool right, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void doc_cell(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void doc_release(struct doc *d);
+
+/* The whole report of a run. The caller releases @d. */
+void report_build(struct doc *d, const struct run_file *run);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The report in GitHub's Markdown: report.md of a run, and what goes into a pull request. */
+#include "lib/base.h"
+#include "harness/plugin.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "harness/report_doc.h"
+#include "harness/result.h"
+
+/* Text that shows as it is: what Markdown or HTML would take as a mark is escaped. */
+static void put_text(FILE *out, const char *s)
+{
+	for (const char *start = s; *s; s++) {
+		bool word =
+			s > start && isalnum((unsigned char)s[-1]) && isalnum((unsigned char)s[1]);
+
+		if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (*s == '\n')
+			fputc(' ', out);
+		else if (strchr("|*`[]\\", *s) || (*s == '_' && !word) || (*s == '~' && !word))
+			fprintf(out, "\\%c", *s);
+		else
+			fputc(*s, out);
+	}
+}
+
+static const char *mark(enum doc_tone tone)
+{
+	return tone == TONE_BAD || tone == TONE_STRONG ? "**" : "";
+}
+
+static void put_table(FILE *out, const struct doc_block *b)
+{
+	for (size_t i = 0; i < b->ncells; i++) {
+		const char *m = *b->cells[i].text ? mark(b->cells[i].tone) : "";
+		size_t c = i % b->ncolumns;
+
+		fprintf(out, "%s%s", c ? " | " : "| ", m);
+		put_text(out, b->cells[i].text);
+		fputs(m, out);
+		if (c + 1 < b->ncolumns)
+			continue;
+		fputs(" |\n", out);
+		if (i + 1 != b->ncolumns)
+			continue;
+		for (size_t k = 0; k < b->ncolumns; k++)
+			fprintf(out, "%s%s", k ? " | " : "| ", b->right[k] ? "---:" : "---");
+		fputs(" |\n", out);
+	}
+	fputc('\n', out);
+}
+
+static void put_block(FILE *out, const struct doc_block *b, bool more_items)
+{
+	static const char hashes[] = "######";
+
+	switch (b->kind) {
+	case DOC_HEADING:
+		fprintf(out, "%.*s ", b->level, hashes);
+		put_text(out, b->text);
+		fputs("\n\n", out);
+		break;
+	case DOC_TEXT:
+		fputs(mark(b->tone), out);
+		put_text(out, b->text);
+		fprintf(out, "%s\n\n", mark(b->tone));
+		break;
+	case DOC_ITEM:
+		fputs("- ", out);
+		put_text(out, b->text);
+		fputs(more_items ? "\n" : "\n\n", out);
+		break;
+	case DOC_TABLE:
+		if (b->ncells > b->ncolumns)
+			put_table(out, b);
+		break;
+	case DOC_PICTURE:
+		fputs("![", out);
+		put_text(out, b->text);
+		fprintf(out, "](plots/%s.svg)\n\n", b->name);
+		break;
+	case DOC_CODE: fprintf(out, "```sh\n%s\n```\n\n", b->text); break;
+	}
+}
+
+static int render(const struct run_file *run, FILE *out)
+{
+	struct doc d = {0};
+
+	report_build(&d, run);
+	for (size_t i = 0; i < d.n; i++)
+		put_block(out, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM);
+	doc_release(&d);
+	return ferror(out) ? -EIO : 0;
+}
+
+const struct reporter_ops reporter_markdown = {
+	.name = "markdown",
+	.help = "tables for a pull request or a README; report.md of a run",
+	.render = render,
+};
