@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Horizontal bars of ring cases, a colour for each mode and placement. The caller sets the
-# title and the x label.
+# Horizontal bars of ring cases, a colour for each mode and placement. The caller sets
+# `heading` and the x label.
 stats data using 1:4 nooutput
 rows = STATS_max_x + 1
 top = STATS_max_y
@@ -11,7 +11,7 @@ wide = 960
 high = 175 + rows * 24
 load here."begin.gp"
 
-set title offset 0, 2.6
+set label heading at screen 0.5, screen 1 - 26.0 / high center font ",16" textcolor rgb "#111111"
 set key at screen 1 - 30.0 / wide, screen 1 - 48.0 / high right top horizontal maxrows 2 Left reverse \
 	samplen 1 width 2
 set key autotitle columnhead

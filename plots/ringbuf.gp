@@ -2,6 +2,6 @@
 # Ring throughput: million records a second whose content was checked, a bar for each case.
 data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("ringbuf.gp")]
 load here."style.gp"
-set title "What a BPF ring buffer carries: records consumed and checked"
+heading = "What a BPF ring buffer carries: records consumed and checked"
 set xlabel "million records per second" textcolor rgb "#333333"
 load here."bars.gp"

@@ -2,6 +2,6 @@
 # Wake-ups: what telling a sleeping consumer costs the producer, a bar for each case.
 data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("wakeup.gp")]
 load here."style.gp"
-set title "What waking the consumer costs"
+heading = "What waking the consumer costs"
 set xlabel "nanoseconds per record" textcolor rgb "#333333"
 load here."bars.gp"
