@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Checks as JUnit XML, as CI systems read it: a testcase for each trial and each ring case. */
+#include "lib/base.h"
+#include "harness/plugin.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/report_grid.h"
+
+/* What a testcase came to; the order is that of `outcomes`. */
+enum outcome { PASSED, FAILED, SKIPPED, UNCLEAN, OUTCOMES };
+
+struct suite {
+	const char *name, *type; /* records of that type are its testcases */
+};
+
+static const struct suite suites[] = {
+	{"verify",	   "trial"	  },
+	{"ringbuf",   "ringbuf"  },
+	{"losscurve", "losscurve"},
+};
+
+/* Text for XML 1.0, which has no way to say most control characters. */
+static void put_text(FILE *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (*s == '"')
+			fputs("&quot;", out);
+		else if ((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t')
+			fputc('?', out);
+		else
+			fputc(*s, out);
+	}
+}
+
+static void put_attribute(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, " %s=\"", name);
+	put_text(out, value);
+	fputc('"', out);
+}
+
+static enum outcome outcome_of(struct json_object *o)
+{
+	const char *status = record_str(o, "status", "");
+
+	if (!strcmp(status, "skip"))
+		return SKIPPED;
+	if (!strcmp(status, "void"))
+		return UNCLEAN;
+	if (!strcmp(status, "fail"))
+		return FAILED;
+	return record_get(o, "accounted") && !record_true(o, "accounted") ? FAILED : PASSED;
+}
+
+static void case_name(struct json_object *o, const struct trial_grid *g, struct strbuf *out)
+{
+	static const char *const keys[] = {"mode",  "placement", "record_bytes", "producers",
+					   "rings", "wakeup",	 "consumer",	 "offered_per_s"};
+
+	if (record_is(o, "trial")) {
+		strbuf_addstr(out, trial_grid_label(g, o));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct json_object *v = record_get(o, keys[i]);
+
+		if (v)
+			strbuf_addf(out, "%s%s=%s", out->len ? " " : "", keys[i],
+				    json_object_get_string(v));
+	}
+}
+
+static void put_failure(FILE *out, struct json_object *o)
+{
+	struct json_object *m;
+
+	fputs("      <failure", out);
+	put_attribute(out, "message",
+		      record_str(o, "reason",
+				 record_is(o, "trial") ? "the monitor is wrong"
+						       : "records are unaccounted for"));
+	fputc('>', out);
+	record_foreach (record_get(o, "mismatches"), m) {
+		put_text(out, record_str(m, "text", "?"));
+		fputc('\n', out);
+	}
+	record_foreach (record_get(o, "identities"), m) {
+		if (!record_get(m, "holds") || record_true(m, "holds"))
+			continue;
+		put_text(out, record_str(m, "name", "an identity"));
+		fprintf(out, " does not hold: %llu, not %llu\n",
+			(unsigned long long)record_u64(m, "left", 0),
+			(unsigned long long)record_u64(m, "right", 0));
+	}
+	if (record_get(o, "produced"))
+		fprintf(out, "produced %llu, consumed %llu, dropped %llu, bad %llu\n",
+			(unsigned long long)record_u64(o, "produced", 0),
+			(unsigned long long)record_u64(o, "consumed", 0),
+			(unsigned long long)record_u64(o, "dropped", 0),
+			(unsigned long long)record_u64(o, "bad", 0));
+	fputs("</failure>\n", out);
+}
+
+static double seconds_of(struct json_object *o)
+{
+	double ns = record_num(o, "duration_ns");
+
+	return isfinite(ns) ? ns / NSEC_PER_SEC : 0;
+}
+
+static void put_case(FILE *out, const struct suite *s, struct json_object *o,
+		     const struct trial_grid *g)
+{
+	enum outcome outcome = outcome_of(o);
+	struct strbuf name = STRBUF_INIT, group = STRBUF_INIT;
+
+	case_name(o, g, &name);
+	strbuf_addf(&group, "%s.%s", s->name,
+		    record_str(o, record_is(o, "trial") ? "monitor" : "consumer", "?"));
+	fputs("    <testcase", out);
+	put_attribute(out, "classname", group.s);
+	put_attribute(out, "name", name.s);
+	fprintf(out, " time=\"%.6f\"%s>\n", seconds_of(o), outcome == PASSED ? "/" : "");
+	if (outcome == FAILED) {
+		put_failure(out, o);
+	} else if (outcome != PASSED) {
+		fprintf(out, "      <%s", outcome == SKIPPED ? "skipped" : "error");
+		put_attribute(out, "message", record_str(o, "reason", "no reason given"));
+		fputs("/>\n", out);
+	}
+	if (outcome != PASSED)
+		fputs("    </testcase>\n", out);
+	strbuf_release(&name);
+	strbuf_release(&group);
+}
+
+static void put_counts(FILE *out, const uint64_t n[OUTCOMES], double seconds)
+{
+	fprintf(out,
+		" tests=\"%llu\" failures=\"%llu\" errors=\"%llu\" skipped=\"%llu\" time=\"%.6f\"",
+		(unsigned long long)(n[PASSED] + n[FAILED] + n[SKIPPED] + n[UNCLEAN]),
+		(unsigned long long)n[FAILED], (unsigned long long)n[UNCLEAN],
+		(unsigned long long)n[SKIPPED], seconds);
+}
+
+static void put_properties(FILE *out, struct json_object *header)
+{
+	static const char *const paths[] = {
+		"id",	    "tool",	 "seed",	 "host.kernel",
+		"host.cpu", "host.cpus", "host.machine", "host.virtualisation"};
+
+	fputs("    <properties>\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct json_object *v = record_get(header, paths[i]);
+
+		if (!v)
+			continue;
+		fputs("      <property", out);
+		put_attribute(out, "name", paths[i]);
+		put_attribute(out, "value", json_object_get_string(v));
+		fputs("/>\n", out);
+	}
+	fputs("    </properties>\n", out);
+}
+
+static void count(const struct run_file *run, const char *type, uint64_t n[OUTCOMES],
+		  double *seconds)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type) {
+		n[outcome_of(o)]++;
+		*seconds += seconds_of(o);
+	}
+}
+
+/* A run that was cut short has a case that says so: CI must not take half a run for a whole one. */
+static void put_end(FILE *out, const struct run_file *run)
+{
+	bool whole = run->end && strcmp(record_str(run->end, "status", ""), "interrupted");
+
+	fprintf(out,
+		"  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"%d\" skipped=\"0\" "
+		"time=\"0\">\n    <testcase classname=\"run\" name=\"complete\" time=\"0\"%s>\n",
+		!whole, whole ? "/" : "");
+	if (!whole)
+		fputs("      <error message=\"the run was cut short\"/>\n    </testcase>\n", out);
+	fputs("  </testsuite>\n", out);
+}
+
+static int render(const struct run_file *run, FILE *out)
+{
+	bool cut = !run->end || !strcmp(record_str(run->end, "status", ""), "interrupted");
+	uint64_t all[OUTCOMES] = {[PASSED] = !cut, [UNCLEAN] = cut};
+	struct json_object *o;
+	struct trial_grid g;
+	double seconds = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
+		count(run, suites[i].type, all, &seconds);
+	trial_grid_build(&g, run);
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"beebench\"", out);
+	put_counts(out, all, seconds);
+	fputs(">\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++) {
+		uint64_t n[OUTCOMES] = {0};
+
+		seconds = 0;
+		count(run, suites[i].type, n, &seconds);
+		if (!(n[PASSED] + n[FAILED] + n[SKIPPED] + n[UNCLEAN]))
+			continue;
+		fprintf(out, "  <testsuite name=\"%s\"", suites[i].name);
+		put_attribute(out, "timestamp", record_str(run->header, "started", ""));
+		put_counts(out, n, seconds);
+		fputs(">\n", out);
+		put_properties(out, run->header);
+		record_foreach_type (run->records, o, suites[i].type)
+			put_case(out, &suites[i], o, &g);
+		fputs("  </testsuite>\n", out);
+	}
+	put_end(out, run);
+	fputs("</testsuites>\n", out);
+	trial_grid_release(&g);
+	return ferror(out) ? -EIO : 0;
+}
+
+const struct reporter_ops reporter_junit = {
+	.name = "junit",
+	.help = "JUnit XML for CI: a testcase for each trial and each ring case",
+	.render = render,
+};
