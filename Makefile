@@ -130,8 +130,8 @@ $(B)/plots/%.gp: plots/%.gp
 
 # --- tests ------------------------------------------------------------------------------------------
 
-# A unit test links only what it names:  /* links: lib/stats.c harness/model.c */  in its first lines.
-links = $(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' $(1))
+# A unit test links only what it names:  /* links: lib/stats.c workloads/*.c */  in its first lines.
+links = $(filter-out %_main.c,$(wildcard $(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' $(1))))
 libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' $(1))
 define unit
 $(B)/tests/unit/$(1): $(B)/san/tests/unit/$(1).o $(call sans,$(call links,tests/unit/$(1).c))
