@@ -38,11 +38,13 @@ honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 
 beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
+wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
 
-PROGRAMS := $(foreach p,beebench honeyc,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
+PROGRAMS := $(foreach p,beebench wl honeyc,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
 bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
 bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))

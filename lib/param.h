@@ -26,6 +26,21 @@ struct param {
 	const char *const *values; /* PARAM_ENUM: names, ended by NULL */
 };
 
+/* Rows of a table; the parameter has the name of its field in `struct @owner`. */
+#define PARAM_ROW(owner, field, kind, help, def, min, max)                                         \
+	{                                                                                          \
+#field, help, PARAM_##kind, offsetof(struct owner, field), def, min, max, NULL     \
+	}
+#define PARAM_ROW_BOOL(owner, field, help, def) PARAM_ROW(owner, field, BOOL, help, def, 0, 0)
+#define PARAM_ROW_ENUM(owner, field, help, def, values)                                            \
+	{                                                                                          \
+#field, help, PARAM_ENUM, offsetof(struct owner, field), def, 0, 0, values         \
+	}
+#define PARAM_END                                                                                  \
+	{                                                                                          \
+		NULL, NULL, PARAM_U64, 0, 0, 0, 0, NULL                                            \
+	}
+
 /* Writes the defaults of @table into @dst (a struct of the plug-in). A NULL table is an empty one.
  */
 void param_defaults(const struct param *table, void *dst);

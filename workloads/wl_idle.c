@@ -11,9 +11,8 @@ struct idle_params {
 };
 
 static const struct param params[] = {
-	{"ms",       "how long to sleep, in milliseconds", PARAM_U64, offsetof(struct idle_params, ms),
-	 101, 0, 600000, NULL},
-	{0},
+	PARAM_ROW(idle_params, ms, U64, "how long to sleep, in milliseconds", 101, 0, 600000),
+	PARAM_END,
 };
 
 static void size(const void *p, uint32_t *lanes, uint64_t *entries)

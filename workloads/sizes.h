@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the workloads share: random sizes, touching pages, taking a failed call to its error. */
+#ifndef WORKLOADS_SIZES_H
+#define WORKLOADS_SIZES_H
+
+#include "lib/base.h"
+#include "lib/rng.h"
+
+enum {
+	WL_PAGE_BYTES = 4096
+}; /* the step of addresses here; a multiple works on larger pages too */
+
+/*
+ * A size in [min, max], log-uniform: as likely between 4K and 8K as between 1M and 2M. An octave is
+ * drawn first, then a size in it, so @max's octave is cut at @max.
+ */
+static inline uint64_t wl_log_uniform(struct rng *r, uint64_t min, uint64_t max)
+{
+	unsigned int lo = 63 - (unsigned int)__builtin_clzll(min | 1);
+	unsigned int hi = 63 - (unsigned int)__builtin_clzll(max | 1);
+	uint64_t base = 1ULL << (lo + rng_below(r, hi - lo + 1));
+	uint64_t first = MAX(base, min), last = MIN(base + base - 1, max);
+
+	return first + rng_below(r, last - first + 1);
+}
+
+/* Writes one byte in each page of a mapping. */
+static inline void wl_touch(int64_t addr, uint64_t len)
+{
+	for (uint64_t at = 0; at < len; at += WL_PAGE_BYTES)
+		((volatile char *)(uintptr_t)addr)[at] = 1;
+}
+
+#endif
