@@ -14,6 +14,7 @@ while read -r package shows; do
 done <"$here/packages.txt"
 
 if [ -n "$missing" ]; then
+	# shellcheck disable=SC2086  # the list of packages is meant to be split
 	set -- $missing
 	if [ "$(id -u)" != 0 ]; then
 		echo "beebench: error: packages are missing and only root can install them; run:" >&2
