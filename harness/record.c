@@ -75,11 +75,14 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 	return isfinite(out->centre);
 }
 
+size_t record_length(struct json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
 size_t record_count(struct json_object *o, const char *path)
 {
-	struct json_object *v = record_get(o, path);
-
-	return json_object_is_type(v, json_type_array) ? json_object_array_length(v) : 0;
+	return record_length(record_get(o, path));
 }
 
 bool record_is(struct json_object *o, const char *type)
@@ -148,10 +151,14 @@ static void add_decimals(struct strbuf *out, double v, int decimals)
 		strbuf_addf(out, ".%s", dot + 1);
 }
 
+/* Places after the point that show @v, as rounded, with that many digits. */
 static int decimals_of(double v, int significant)
 {
+	char rounded[32];
 	int decimals;
 
+	snprintf(rounded, sizeof(rounded), "%.*e", significant - 1, v);
+	v = strtod(rounded, NULL);
 	if (v == 0 || !isfinite(v))
 		return 0;
 	decimals = significant - 1 - (int)floor(log10(fabs(v)));

@@ -25,9 +25,12 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 size_t record_count(struct json_object *o, const char *path);
 bool record_is(struct json_object *o, const char *type);
 
-/* Each @o of JSON array @array (may be NULL). */
+/* Elements of @array; 0 when it is none. */
+size_t record_length(struct json_object *array);
+
+/* Each @o of JSON array @array; none when it is no array. */
 #define record_foreach(array, o)                                                                   \
-	for (size_t o##_i = 0, o##_n = (array) ? json_object_array_length(array) : 0;              \
+	for (size_t o##_i = 0, o##_n = record_length(array);                                       \
 	     o##_i < o##_n && ((o) = json_object_array_get_idx(array, o##_i), 1); o##_i++)
 /* Those of one type. */
 #define record_foreach_type(array, o, type)                                                        \

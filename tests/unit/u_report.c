@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
+ * records that lack what they should have. */
+/* links: harness/record.c harness/report_grid.c harness/report_doc.c harness/report_build.c */
+/* links: harness/report_verify.c harness/report_cost.c harness/report_ring.c harness/plot.c */
+/* links: harness/result_read.c lib/log.c lib/strbuf.c */
+/* libs: -ljson-c */
+#include "lib/base.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/plot.h"
+#include "harness/record.h"
+#include "harness/report_doc.h"
+#include "harness/report_grid.h"
+#include "harness/result.h"
+
+/* A run of the records in @json, an array. The caller releases it. */
+static struct run_file *make_run(const char *json)
+{
+	struct run_file *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	r->header = json_tokener_parse("{\"type\":\"run\",\"schema\":1}");
+	r->records = json_tokener_parse(json);
+	r->dir = strdup("/nonexistent");
+	assert_non_null(r->records);
+	return r;
+}
+
+static const char *text_of(struct strbuf *sb)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "%s", sb->s);
+	strbuf_release(sb);
+	return text;
+}
+
+#define EXPECT(want, call)                                                                         \
+	do {                                                                                       \
+		struct strbuf sb = STRBUF_INIT;                                                    \
+		call;                                                                              \
+		assert_string_equal(text_of(&sb), want);                                           \
+	} while (0)
+
+static void test_numbers(void **state UNUSED)
+{
+	EXPECT("0", format_count(&sb, 0));
+	EXPECT("999", format_count(&sb, 999));
+	EXPECT("1,000", format_count(&sb, 1000));
+	EXPECT("18,446,744,073,709,551,615", format_count(&sb, UINT64_MAX));
+	EXPECT("-", format_number(&sb, NAN));
+	EXPECT("-", format_number(&sb, -INFINITY));
+	EXPECT("0", format_number(&sb, -0.0));
+	EXPECT("1,009", format_number(&sb, 1009));
+	EXPECT("-1,234,567", format_number(&sb, -1234567));
+	EXPECT("0.0312", format_number(&sb, 0.03123));
+	EXPECT("4.81", format_number(&sb, 4.8149));
+	EXPECT("142", format_number(&sb, 142.4));
+	EXPECT("25.3 M/s", format_si(&sb, 25.31e6, "/s"));
+	EXPECT("1.00 k/s", format_si(&sb, 999.6, "/s"));
+	EXPECT("56 B", format_bytes(&sb, 56));
+	EXPECT("256 KiB", format_bytes(&sb, 262144));
+	EXPECT("812 ns", format_duration(&sb, 812));
+	EXPECT("1.52 ms", format_duration(&sb, 1520000));
+	EXPECT("+4.81 %", format_percent(&sb, 4.8149));
+	EXPECT("-100 %", format_percent(&sb, -100));
+	EXPECT("0 %", format_percent(&sb, 0));
+	EXPECT("-", format_percent(&sb, NAN));
+}
+
+static void test_intervals(void **state UNUSED)
+{
+	const struct stats_interval wide = {312.3, 306.1, 318.6, 0.95};
+	const struct stats_interval none = {4.2, -INFINITY, INFINITY, 0.95};
+	const struct stats_interval small = {-0.21, -1.02, 0.68, 0.95};
+	const struct stats_interval never = {NAN, NAN, NAN, NAN};
+
+	EXPECT("312 [306, 319]", format_interval(&sb, &wide, 1));
+	EXPECT("0.312 [0.306, 0.319]", format_interval(&sb, &wide, 1e-3));
+	EXPECT("4.20", format_interval(&sb, &none, 1));
+	EXPECT("-0.2 [-1.0, 0.7]", format_interval(&sb, &small, 1));
+	EXPECT("-", format_interval(&sb, &never, 1));
+}
+
+static void test_access(void **state UNUSED)
+{
+	struct json_object *o = json_tokener_parse(
+		"{\"type\":\"t\",\"a\":{\"b\":{\"c\":3}},\"s\":\"x\",\"n\":null,\"t\":true,"
+		"\"big\":18446744073709551615,\"l\":[1,2],\"i\":{\"centre\":1.5,\"low\":null}}");
+	struct stats_interval i;
+
+	assert_int_equal(record_u64(o, "a.b.c", 0), 3);
+	assert_int_equal(record_u64(o, "a.b.d", 7), 7);
+	assert_int_equal(record_u64(o, "s.b.d", 7), 7);
+	assert_true(record_u64(o, "big", 0) == UINT64_MAX);
+	assert_string_equal(record_str(o, "s", ""), "x");
+	assert_string_equal(record_str(o, "n", "none"), "none");
+	assert_string_equal(record_str(NULL, "n", "none"), "none");
+	assert_true(isnan(record_num(o, "s")));
+	assert_true(record_true(o, "t"));
+	assert_false(record_true(o, "s"));
+	assert_int_equal(record_count(o, "l"), 2);
+	assert_int_equal(record_count(o, "s"), 0);
+	assert_true(record_interval(o, "i", &i));
+	assert_true(i.centre == 1.5 && isnan(i.low) && isnan(i.high));
+	assert_false(record_interval(o, "s", &i));
+	json_object_put(o);
+}
+
+#define TRIAL(monitor, workload, params, status)                                                   \
+	"{\"type\":\"trial\",\"monitor\":\"" monitor "\",\"workload\":\"" workload                 \
+	"\",\"params\":{" params "},\"status\":\"" status "\"}"
+
+static void test_grid(void **state UNUSED)
+{
+	struct run_file *r =
+		make_run("[" TRIAL("a", "mmap", "\"count\":5,\"size\":1", "ok") "," TRIAL(
+			"b", "mmap", "\"count\":5,\"size\":1",
+			"fail") "," TRIAL("b", "mmap", "\"count\":5,\"size\":1",
+					  "ok") "," TRIAL("a", "mmap", "\"count\":5,\"size\":2",
+							  "ok") "," TRIAL("a", "idle", "",
+									  "skip") ",{\"type\":"
+										  "\"overhead\","
+										  "\"monitor\":"
+										  "\"c\",\"event\":"
+										  "\"brk\"}]");
+	struct trial_grid g;
+
+	trial_grid_build(&g, r);
+	assert_int_equal(g.monitors.n, 2);
+	assert_int_equal(g.rows.n, 3);
+	/* Only what tells rows apart is in a label. */
+	assert_string_equal(g.labels[0], "mmap:size=1");
+	assert_string_equal(g.labels[1], "mmap:size=2");
+	assert_string_equal(g.labels[2], "idle");
+	/* Of two trials in one cell the gravest. */
+	assert_string_equal(record_str(trial_grid_cell(&g, 0, 1), "status", ""), "fail");
+	assert_null(trial_grid_cell(&g, 1, 1));
+	assert_string_equal(trial_grid_label(&g, trial_grid_cell(&g, 2, 0)), "idle");
+	trial_grid_release(&g);
+	run_file_release(r);
+}
+
+static void test_command_labels(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"command\",\"status\":\"ok\","
+		"\"command\":{\"argv\":[\"/usr/bin/stress-ng\",\"--mmap\",\"1\"]}},"
+		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"command\",\"status\":\"ok\","
+		"\"command\":{\"argv\":[\"x\",\"0123456789012345678901234567890123456789\"]}}]");
+	struct trial_grid g;
+
+	trial_grid_build(&g, r);
+	assert_int_equal(g.rows.n, 2);
+	assert_string_equal(g.labels[0], "stress-ng --mmap 1");
+	assert_string_equal(g.labels[1], "x 012345678901234567890123456789012345..");
+	trial_grid_release(&g);
+	run_file_release(r);
+}
+
+static void test_overhead_data(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"overhead\",\"event\":\"mmap\",\"monitor\":\"a \\\"b\\\"\","
+		"\"added_ns\":{\"centre\":12.5,\"low\":12,\"high\":13}},"
+		"{\"type\":\"overhead\",\"event\":\"brk\",\"monitor\":\"a \\\"b\\\"\","
+		"\"added_ns\":{\"centre\":2,\"low\":null,\"high\":null}},"
+		"{\"type\":\"overhead\",\"event\":\"brk\",\"monitor\":\"c\",\"added_ns\":null}]");
+	struct strbuf sb = STRBUF_INIT;
+	const char *body;
+
+	assert_true(plot_has_data("overhead", r));
+	assert_false(plot_has_data("losscurve", r));
+	assert_int_equal(plot_data("overhead", r, &sb), 2);
+	body = strstr(sb.s, "\"events\"");
+	assert_non_null(body);
+	/* A value without interval has one of no length; a null is no point. */
+	assert_string_equal(body, "\"events\" 0 0 0 event\n0 0 0 0 \"mmap\"\n1 0 0 0 \"brk\"\n\n\n"
+				  "\"a 'b'\" added low high event\n0 12.5 12 13 \"mmap\"\n"
+				  "1 2 2 2 \"brk\"\n\n\n\"c\" added low high event\n");
+	strbuf_release(&sb);
+	run_file_release(r);
+}
+
+static void test_accuracy_data(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"w\",\"status\":\"ok\","
+		"\"accuracy\":[{\"metric\":\"x\",\"error\":1,\"error_pct\":-4},"
+		"{\"metric\":\"y\",\"error\":2,\"error_pct\":3}]},"
+		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"v\",\"status\":\"ok\","
+		"\"accuracy\":[{\"metric\":\"x\",\"error\":0,\"error_pct\":0}]},"
+		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"u\",\"status\":\"void\"},"
+		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"t\",\"status\":\"fail\","
+		"\"conformance\":{\"verdict\":\"mismatch\"}},"
+		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"s\",\"status\":\"ok\","
+		"\"accuracy\":[{\"metric\":\"z\",\"captured\":23,\"error\":23,\"error_pct\":null}]}"
+		","
+		"{\"type\":\"trial\",\"monitor\":\"nop\",\"workload\":\"w\",\"status\":\"ok\"}]");
+	struct strbuf sb = STRBUF_INIT;
+
+	/* A monitor that offers nothing to compare has no column. */
+	assert_int_equal(plot_data("accuracy", r, &sb), 5);
+	assert_null(strstr(sb.s, "nop"));
+	assert_non_null(strstr(sb.s, "\n0 0 1 4 \"-4 %\" \"x\" \"a\" \"w\"\n"));
+	assert_non_null(strstr(sb.s, "\n0 1 0 0 \"0\" \"\" \"a\" \"v\"\n"));
+	assert_non_null(strstr(sb.s, "\n0 2 2 -1 \"void\" \"\" \"a\" \"u\"\n"));
+	assert_non_null(strstr(sb.s, "\n0 3 3 -1 \"WRONG\" \"\" \"a\" \"t\"\n"));
+	assert_non_null(strstr(sb.s, "\n0 4 1 1e+09 \"23, not 0\" \"z\" \"a\" \"s\"\n"));
+	strbuf_release(&sb);
+	run_file_release(r);
+}
+
+static void test_ring_data(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"placement\":\"b2b\",\"record_bytes\":8,"
+		"\"producers\":1,\"rings\":\"shared\",\"wakeup\":\"none\",\"consumer\":\"own\","
+		"\"rate_per_s\":{\"centre\":2e7,\"low\":1.9e7,\"high\":2.1e7}},"
+		"{\"type\":\"ringbuf\",\"mode\":\"syscall\",\"placement\":\"pinned\","
+		"\"record_bytes\":56,\"producers\":2,\"rings\":\"percpu\",\"wakeup\":\"each\","
+		"\"consumer\":\"epoll\",\"rate_per_s\":{\"centre\":1e6,\"low\":1e6,\"high\":1e6}}"
+		"]");
+	struct strbuf sb = STRBUF_INIT;
+
+	assert_int_equal(plot_data("ringbuf", r, &sb), 2);
+	/* Groups are a row apart. */
+	assert_non_null(strstr(sb.s, "\"bulk, b2b\" centre low high case\n0 20 19 21 \"8 B, own\"\n"
+				     "\n\n\"syscall, pinned\" centre low high case\n2 1 1 1 "
+				     "\"56 B, 2 producers, ring per CPU, epoll, wake each\"\n"));
+	assert_false(plot_has_data("wakeup", r));
+	strbuf_release(&sb);
+	run_file_release(r);
+}
+
+/* Every type, each record with nothing but its type: nothing to say, nothing to trip over. */
+static void test_bare_records(void **state UNUSED)
+{
+	struct run_file *r =
+		make_run("[{\"type\":\"trial\"},{\"type\":\"overhead\"},{\"type\":\"slowdown\"},"
+			 "{\"type\":\"collector\"},{\"type\":\"ringbuf\"},{\"type\":\"losscurve\"},"
+			 "{\"type\":\"trial\",\"status\":7,\"accuracy\":{},\"mismatches\":[{}],"
+			 "\"identities\":[{}],\"cost\":{\"programs\":[{}]},\"truth\":[]},"
+			 "{\"type\":\"unheard-of\"}]");
+	struct doc d = {0};
+
+	report_build(&d, r);
+	assert_true(d.n > 5);
+	for (size_t i = 0; i < d.n; i++) {
+		const struct doc_block *b = &d.blocks[i];
+
+		if (b->kind != DOC_TABLE)
+			continue;
+		assert_true(b->ncolumns > 0);
+		assert_int_equal(b->ncells % b->ncolumns, 0);
+	}
+	for (const char *const *name = plot_names; *name; name++) {
+		struct strbuf sb = STRBUF_INIT;
+
+		plot_data(*name, r, &sb);
+		strbuf_release(&sb);
+	}
+	doc_release(&d);
+	run_file_release(r);
+}
+
+static void test_verdict(void **state UNUSED)
+{
+	static const struct {
+		const char *records, *says;
+	} cases[] = {
+		{"[]",									       "Nothing was judged in this run."},
+		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}}]",
+		 "1 trial of 1 judged is exact."										      },
+		{"[{\"type\":\"trial\",\"status\":\"fail\",\"conformance\":{\"verdict\":"
+		 "\"mismatch\"}}]",										   "1 check FAILED: see below. 0 trials of 1 judged are exact."												    },
+		{"[{\"type\":\"ringbuf\",\"accounted\":true},{\"type\":\"ringbuf\","
+		 "\"accounted\":false}]",										  "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct run_file *r = make_run(cases[i].records);
+		struct doc d = {0};
+
+		report_build(&d, r);
+		assert_string_equal(d.blocks[1].text, cases[i].says);
+		/* No end record: the report says that the run was cut short. */
+		assert_non_null(strstr(d.blocks[2].text, "cut short"));
+		doc_release(&d);
+		run_file_release(r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),	       cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_access),	       cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_command_labels), cmocka_unit_test(test_overhead_data),
+		cmocka_unit_test(test_accuracy_data),  cmocka_unit_test(test_ring_data),
+		cmocka_unit_test(test_bare_records),   cmocka_unit_test(test_verdict),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
