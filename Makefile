@@ -53,6 +53,8 @@ gp_OUT	 := $(patsubst %,$(B)/%,$(wildcard plots/*.gp))
 
 unit_SRC := $(wildcard tests/unit/u_*.c)
 unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
+live_SRC := $(wildcard tests/bpf/t_*.c)
+live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
 all: $(PROGRAMS:%=$(B)/%) $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
@@ -143,10 +145,19 @@ $(B)/tests/unit/$(1): $(B)/san/tests/unit/$(1).o $(call sans,$(call links,tests/
 endef
 $(foreach u,$(unit_SRC:tests/unit/%.c=%),$(eval $(call unit,$(u))))
 
+# A test against the real kernel links the collector and the workloads, without sanitizers.
+define live
+$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(monitor_SRC))
+	$$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) -pthread -o $$@ $$^ -lcmocka -lbpf -lelf -lz -ljson-c -lm
+endef
+$(foreach t,$(live_SRC:tests/bpf/%.c=%),$(eval $(call live,$(t))))
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) ## run all tests; the last line counts them (root: real BPF; else those parts are skipped)
+test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (root: real BPF; else those parts are skipped)
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What stands behind monitor/collect.h: one struct of hooks for each kind of monitor. Private to
+ * monitor/. */
+#ifndef MONITOR_BACKEND_H
+#define MONITOR_BACKEND_H
+
+#include "monitor/collect.h"
+#include "monitor/manifest.h"
+
+/* Each as the function of the same name in collect.h. A hook that is NULL does nothing and
+ * succeeds. */
+struct monitor_backend {
+	int (*attach)(struct monitor *m);
+	int (*poll)(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
+	int (*snapshot)(struct monitor *m, struct mem_table *out);
+	int (*detach)(struct monitor *m);
+	int (*losses)(struct monitor *m, struct monitor_losses *out); /* @out: all UINT64_MAX */
+	int (*cost)(struct monitor *m,
+		    struct monitor_cost *out); /* @out: zeroed, but for the times */
+	void (*extras)(const struct monitor *m, struct strbuf *out);
+	void (*close)(struct monitor *m); /* frees @impl */
+};
+
+struct monitor {
+	struct monitor_info info;
+	const struct monitor_backend *ops;
+	struct manifest manifest; /* the seeds' names where there is no file */
+	char *name, *path;	  /* owned; info points to them */
+	void *impl;		  /* of the backend */
+	bool attached, detached;
+	uint64_t load_ns, attach_ns, polls, records;
+};
+
+/* The backends. @m has name, path and manifest; they fill the rest of info, ops and impl. 0 or
+ * -errno after saying why. */
+int object_open(struct monitor *m, const struct monitor_target *target);
+int stream_open(struct monitor *m, const struct monitor_target *target);
+
+/* Adds a row to @t, which has room for @cap rows; grows it. */
+struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key);
+/* Sorts by key and merges the rows of one key: their values are added, but for last_update, where
+ * the latest counts. */
+void mem_table_finish(struct mem_table *t);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Finds maps, structs and fields by name in an object's BTF, and says exactly what does not fit. */
+#include "lib/base.h"
+#include "monitor/layout.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/memmon/memmon.h"
+#include "lib/log.h"
+#include "lib/strbuf.h"
+#include "monitor/registry.h"
+
+/* What every function here needs for its work and its messages. */
+struct search {
+	const struct bpf_object *obj;
+	const struct btf *btf;
+	const struct manifest *man;
+	const char *path;
+	char *hint; /* file that holds, or would hold, the names */
+};
+
+static bool internal(const struct bpf_map *map)
+{
+	return strchr(bpf_map__name(map), '.') != NULL; /* .rodata, .bss, .kconfig */
+}
+
+static int missing_map(const struct search *s, const char *name, const char *use)
+{
+	struct strbuf there = STRBUF_INIT;
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map (map, s->obj)
+		if (!internal(map))
+			strbuf_addf(&there, "%s%s", there.len ? ", " : "", bpf_map__name(map));
+	log_err("%s: no map '%s' (its maps: %s); name its map of %s in %s "
+		"(docs/adding-a-monitor.md)",
+		s->path, name, there.len ? there.s : "none", use, s->hint);
+	strbuf_release(&there);
+	return -EINVAL;
+}
+
+static struct bpf_map *find_map(const struct search *s, const char *name, const char *use)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(s->obj, name);
+
+	if (!map)
+		missing_map(s, name, use);
+	return map;
+}
+
+static const struct btf_type *strip(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	while (t && (btf_is_typedef(t) || btf_is_mod(t)))
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+static const char *type_name(const struct search *s, const struct btf_type *t)
+{
+	const char *name = btf__name_by_offset(s->btf, t->name_off);
+
+	return name && *name ? name : "(no name)";
+}
+
+static int missing_field(const struct search *s, const struct btf_type *t, const char *of,
+			 const char *name)
+{
+	struct strbuf there = STRBUF_INIT;
+
+	for (int i = 0; i < btf_vlen(t); i++)
+		strbuf_addf(&there, "%s%s", there.len ? ", " : "",
+			    btf__name_by_offset(s->btf, btf_members(t)[i].name_off));
+	log_err("%s: struct %s%s has no field '%s' (its fields: %s); name its field in %s", s->path,
+		type_name(s, t), of, name, there.len ? there.s : "none", s->hint);
+	strbuf_release(&there);
+	return -EINVAL;
+}
+
+/*
+ * The offset of a field that must have @size bytes. @of is "" or " (map NAME)", for the messages.
+ */
+static int find_field(const struct search *s, const struct btf_type *t, const char *of,
+		      const char *name, uint32_t size, uint32_t *offset)
+{
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_member *member = &btf_members(t)[i];
+		const char *is = btf__name_by_offset(s->btf, member->name_off);
+		uint32_t bits = btf_member_bit_offset(t, (uint32_t)i);
+		int64_t bytes = btf__resolve_size(s->btf, member->type);
+
+		if (!is || strcmp(is, name))
+			continue;
+		if (btf_member_bitfield_size(t, (uint32_t)i) || bits % 8) {
+			log_err("%s: struct %s%s: field '%s' is a bit field; %u whole bytes are "
+				"expected",
+				s->path, type_name(s, t), of, name, size);
+			return -EINVAL;
+		}
+		if (bytes != size) {
+			log_err("%s: struct %s%s: field '%s' has %lld byte%s, %u %s expected",
+				s->path, type_name(s, t), of, name, (long long)bytes,
+				bytes == 1 ? "" : "s", size, size == 1 ? "is" : "are");
+			return -EINVAL;
+		}
+		*offset = bits / 8;
+		return 0;
+	}
+	return missing_field(s, t, of, name);
+}
+
+static int wrong_map_type(const struct search *s, const struct bpf_map *map, const char *expected)
+{
+	const char *name = libbpf_bpf_map_type_str(bpf_map__type(map));
+
+	log_err("%s: map '%s' is a %s map; %s is expected", s->path, bpf_map__name(map),
+		name ? name : "unknown", expected);
+	return -EINVAL;
+}
+
+static bool keyed(const struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH: return true;
+	default: return false;
+	}
+}
+
+static struct counter_source *add_source(const struct search *s, struct layout *l, const char *name)
+{
+	struct bpf_map *map = find_map(s, name, "counters");
+	struct counter_source *src;
+
+	if (!map)
+		return NULL;
+	if (!keyed(map)) {
+		wrong_map_type(s, map, "a hash map (per CPU or not)");
+		return NULL;
+	}
+	if (bpf_map__key_size(map) != sizeof(uint32_t)) {
+		log_err("%s: map '%s': its key has %u bytes, 4 are expected (a thread or process "
+			"id)",
+			s->path, name, bpf_map__key_size(map));
+		return NULL;
+	}
+	for (size_t i = 0; i < l->ncounters; i++)
+		if (l->counters[i].map == map)
+			return &l->counters[i];
+	src = &l->counters[l->ncounters++];
+	*src = (struct counter_source){.map = map};
+	return src;
+}
+
+static const struct btf_type *value_type(const struct search *s, const struct bpf_map *map)
+{
+	uint32_t id = bpf_map__btf_value_type_id(map);
+	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
+
+	if (!t || !btf_is_struct(t)) {
+		log_err("%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
+			s->path, bpf_map__name(map), t ? "no struct" : "not described in its BTF");
+		return NULL;
+	}
+	return t;
+}
+
+/* One map whose value is a struct. */
+static int struct_counters(const struct search *s, struct layout *l)
+{
+	struct counter_source *src = add_source(s, l, s->man->counters.map);
+	const struct btf_type *t = src ? value_type(s, src->map) : NULL;
+	struct strbuf of = STRBUF_INIT;
+	int err = t ? 0 : -EINVAL;
+
+	strbuf_addf(&of, " (map %s)", s->man->counters.map);
+	for (int f = 0; !err && f < MEM_FIELD_COUNT; f++) {
+		if (!s->man->counters.fields[f])
+			continue;
+		err = find_field(s, t, of.s, s->man->counters.fields[f], sizeof(uint64_t),
+				 &src->offset[f]);
+		src->fields |= 1U << f;
+	}
+	strbuf_release(&of);
+	return err;
+}
+
+/* A map for each field, its value a number. */
+static int single_counters(const struct search *s, struct layout *l)
+{
+	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+		struct counter_source *src;
+
+		if (!s->man->counters.fields[f])
+			continue;
+		src = add_source(s, l, s->man->counters.fields[f]);
+		if (!src)
+			return -EINVAL;
+		if (bpf_map__value_size(src->map) != sizeof(uint64_t)) {
+			log_err("%s: map '%s': its value has %u bytes, 8 are expected", s->path,
+				bpf_map__name(src->map), bpf_map__value_size(src->map));
+			return -EINVAL;
+		}
+		src->fields |= 1U << f;
+	}
+	return 0;
+}
+
+/* The seeds' layout, for an object whose compiler left the struct out of the BTF. */
+static void assume_event(struct layout *l)
+{
+	l->event_assumed = true;
+	l->event = (struct event_layout){
+		.length = sizeof(struct mem_event),
+		.fields = (1U << EVENT_FIELD_COUNT) - 1,
+		.offset = {offsetof(struct mem_event, timestamp), offsetof(struct mem_event, pid),
+			   offsetof(struct mem_event, tgid), offsetof(struct mem_event, size),
+			   offsetof(struct mem_event, address),
+			   offsetof(struct mem_event, event_type),
+			   offsetof(struct mem_event, comm)},
+	};
+}
+
+static int events(const struct search *s, struct layout *l)
+{
+	static const uint32_t sizes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 16};
+	const struct btf_type *t;
+	int32_t id;
+	int err = 0;
+
+	l->ring = find_map(s, s->man->events.map, "events");
+	if (!l->ring)
+		return -EINVAL;
+	if (bpf_map__type(l->ring) != BPF_MAP_TYPE_RINGBUF)
+		return wrong_map_type(s, l->ring, "a ringbuf");
+	id = btf__find_by_name_kind(s->btf, s->man->events.type, BTF_KIND_STRUCT);
+	if (id < 0 && !s->man->events.type_required) {
+		assume_event(l);
+		return 0;
+	}
+	if (id < 0) {
+		log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts "
+			"it there "
+			"(struct %s *const volatile layout = 0;)",
+			s->path, s->man->events.type, s->hint, s->man->events.type);
+		return -EINVAL;
+	}
+	t = btf__type_by_id(s->btf, (uint32_t)id);
+	l->event.length = t->size;
+	for (int f = 0; !err && f < EVENT_FIELD_COUNT; f++) {
+		if (!s->man->events.fields[f])
+			continue;
+		err = find_field(s, t, "", s->man->events.fields[f], sizes[f], &l->event.offset[f]);
+		l->event.fields |= 1U << f;
+	}
+	return err;
+}
+
+static int losses(const struct search *s, struct layout *l)
+{
+	const struct btf_type *t;
+	struct strbuf of = STRBUF_INIT;
+	int err = 0;
+
+	if (!s->man->losses.required && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
+		return 0;
+	l->losses = find_map(s, s->man->losses.map, "losses");
+	t = l->losses ? value_type(s, l->losses) : NULL;
+	if (!t)
+		return -EINVAL;
+	strbuf_addf(&of, " (map %s)", s->man->losses.map);
+	for (int f = 0; !err && f < LOSS_FIELD_COUNT; f++) {
+		if (!s->man->losses.fields[f])
+			continue;
+		err = find_field(s, t, of.s, s->man->losses.fields[f], sizeof(uint64_t),
+				 &l->loss_offset[f]);
+		l->loss_fields |= 1U << f;
+	}
+	strbuf_release(&of);
+	return err;
+}
+
+/* "sys_enter_mmap" at the end of "tp/syscalls/sys_enter_mmap", and programs that see every syscall.
+ */
+static bool covers(const char *section, const char *event)
+{
+	const char *last = strrchr(section, '/');
+	const char *syscall;
+
+	last = last ? last + 1 : section;
+	if (!strcmp(last, "sys_enter") || !strcmp(last, "sys_exit"))
+		return true;
+	syscall = strstr(section, "sys_enter_");
+	if (syscall)
+		return !strcmp(syscall + strlen("sys_enter_"), event);
+	syscall = strstr(section, "sys_exit_");
+	if (syscall)
+		return !strcmp(syscall + strlen("sys_exit_"), event);
+	syscall = strstr(last, "sys_");
+	return syscall && !strcmp(syscall + strlen("sys_"), event);
+}
+
+static int missing_program(const struct search *s, const char *event, const char *named)
+{
+	struct strbuf there = STRBUF_INIT;
+	struct bpf_program *p;
+
+	bpf_object__for_each_program (p, s->obj)
+		strbuf_addf(&there, "%s%s on %s", there.len ? ", " : "", bpf_program__name(p),
+			    bpf_program__section_name(p));
+	if (named)
+		log_err("%s: no program '%s' for %s, which %s names (its programs: %s)", s->path,
+			named, event, s->hint, there.len ? there.s : "none");
+	else
+		log_err("%s: no program for %s: none in section tracepoint/syscalls/sys_enter_%s "
+			"(its programs: %s); "
+			"name it in %s",
+			s->path, event, event, there.len ? there.s : "none", s->hint);
+	strbuf_release(&there);
+	return -EINVAL;
+}
+
+static const char *const standard_events[] = {"mmap", "munmap", "brk"};
+
+static size_t expected_programs(const struct manifest *man)
+{
+	return man->has_programs ? man->nprograms : ARRAY_SIZE(standard_events);
+}
+
+/* The program stands for expectation @i. */
+static bool meets(const struct manifest *man, size_t i, const struct bpf_program *p)
+{
+	const char *section = bpf_program__section_name(p);
+
+	if (!man->has_programs)
+		return covers(section, standard_events[i]);
+	return !strcmp(man->programs[i].program, section) ||
+	       !strcmp(man->programs[i].program, bpf_program__name(p));
+}
+
+static int programs(const struct search *s)
+{
+	const struct manifest *man = s->man;
+
+	for (size_t i = 0; i < expected_programs(man); i++) {
+		struct bpf_program *p;
+		bool found = false;
+
+		bpf_object__for_each_program (p, s->obj)
+			found |= meets(man, i, p);
+		if (found)
+			continue;
+		if (man->has_programs)
+			return missing_program(s, man->programs[i].event, man->programs[i].program);
+		return missing_program(s, standard_events[i], NULL);
+	}
+	return 0;
+}
+
+bool layout_expects(const struct manifest *man, const struct bpf_program *p)
+{
+	for (size_t i = 0; i < expected_programs(man); i++)
+		if (meets(man, i, p))
+			return true;
+	return false;
+}
+
+int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
+		   const char *path)
+{
+	struct search s = {obj, bpf_object__btf(obj), man, path, NULL};
+	int err = 0;
+
+	*l = (struct layout){0};
+	s.hint = man->file ? strdup(man->file) : registry_manifest_path(path);
+	if (!s.btf) {
+		log_err("%s: its BTF cannot be read; compile it with -g", path);
+		err = -EINVAL;
+	}
+	if (!err && !man->counters.none)
+		err = man->counters.map ? struct_counters(&s, l) : single_counters(&s, l);
+	if (!err && !man->events.none)
+		err = events(&s, l);
+	if (!err && man->losses.map)
+		err = losses(&s, l);
+	if (!err)
+		err = programs(&s);
+	free(s.hint);
+	return err;
+}
+
+bool layout_uses(const struct layout *l, const struct bpf_map *map)
+{
+	bool used = map == l->ring || map == l->losses;
+
+	for (size_t i = 0; i < l->ncounters; i++)
+		used |= map == l->counters[i].map;
+	return used;
+}

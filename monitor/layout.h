@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which map, struct and field of an object is which of ours: by name, through the object's BTF. */
+#ifndef MONITOR_LAYOUT_H
+#define MONITOR_LAYOUT_H
+
+#include "monitor/manifest.h"
+#include "monitor/ring.h"
+
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+
+/* A map of counters: u32 key, and a value with some of our fields. */
+struct counter_source {
+	struct bpf_map *map;
+	uint32_t fields; /* bit (1 << enum mem_field) */
+	uint32_t offset[MEM_FIELD_COUNT];
+};
+
+struct layout {
+	struct counter_source counters[MEM_FIELD_COUNT];
+	size_t ncounters;
+	struct bpf_map *ring; /* NULL: no events */
+	struct event_layout event;
+	bool event_assumed; /* the struct is not in the BTF; memmon.h's layout is taken */
+	struct bpf_map *losses;
+	uint32_t loss_fields; /* bit (1 << enum loss_field) */
+	uint32_t loss_offset[LOSS_FIELD_COUNT];
+};
+
+/*
+ * Resolves the names of @man in an object that is open (it need not be loaded). Returns 0, or
+ * -EINVAL after log_err() said which map, struct, field or program is missing or wrong, and what
+ * there is. @path is for the messages.
+ */
+int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
+		   const char *path);
+
+/* The layout reads this map. */
+bool layout_uses(const struct layout *l, const struct bpf_map *map);
+/* The program is one that a monitor of this manifest has to have; others are extras. */
+bool layout_expects(const struct manifest *man, const struct bpf_program *p);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The names a monitor uses, mapped to ours: the seeds' by default, or from a JSON file
+ * (docs/adding-a-monitor.md). */
+#ifndef MONITOR_MANIFEST_H
+#define MONITOR_MANIFEST_H
+
+#include "monitor/collect.h"
+
+#define MANIFEST_SCHEMA 1
+
+/* Fields of a record, in the order of struct mem_event. */
+enum event_field {
+	EVENT_TIMESTAMP,
+	EVENT_PID,
+	EVENT_TGID,
+	EVENT_SIZE,
+	EVENT_ADDRESS,
+	EVENT_TYPE,
+	EVENT_COMM,
+	EVENT_FIELD_COUNT,
+};
+
+extern const char
+	*const event_field_names[EVENT_FIELD_COUNT]; /* "timestamp", .. "event_type", "comm" */
+
+enum loss_field { LOSS_RING_FULL, LOSS_MAP_FULL, LOSS_FIELD_COUNT };
+
+extern const char *const loss_field_names[LOSS_FIELD_COUNT];
+
+#define MANIFEST_MAX_PROGRAMS 16
+
+/*
+ * All strings are owned by the manifest (manifest_release()); a NULL name means: not offered.
+ * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields.
+ */
+struct manifest {
+	char *file;   /* where it came from; NULL: the defaults */
+	char *name;   /* overrides the file's name */
+	char *object; /* paths, resolved against the manifest's folder; at most one is set */
+	char *script;
+	char **run; /* argv template of a command, ended by NULL */
+	enum monitor_key key;
+	struct {
+		bool none; /* "counters": null */
+		char *map;
+		char *fields[MEM_FIELD_COUNT];
+	} counters;
+	struct {
+		bool none;
+		char *map, *type;
+		bool type_required; /* named by the file: its BTF must have it */
+		char *fields[EVENT_FIELD_COUNT];
+	} events;
+	struct {
+		bool required; /* named by the file */
+		char *map;
+		char *fields[LOSS_FIELD_COUNT];
+	} losses;
+	bool has_programs; /* named by the file; else the three of the seeds are expected */
+	struct {
+		char *event, *program;
+	} programs[MANIFEST_MAX_PROGRAMS];
+	size_t nprograms;
+};
+
+/* The seeds' names. */
+void manifest_defaults(struct manifest *man);
+
+/*
+ * Reads @file over the defaults. What the file does not mention stays the default; "counters": null
+ * offers none. Returns 0, or -errno
+ * (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD: ..".
+ */
+int manifest_read(struct manifest *man, const char *file);
+
+/* As manifest_read() with the text at hand; @file is for messages and to resolve paths. */
+int manifest_parse(struct manifest *man, const char *file, const char *text);
+
+void manifest_release(struct manifest *man);
+
+#endif

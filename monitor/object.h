@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The inside of a monitor that is a BPF object, for measures that need its programs and maps
+ * themselves. */
+#ifndef MONITOR_OBJECT_H
+#define MONITOR_OBJECT_H
+
+#include "monitor/collect.h"
+
+struct bpf_object;
+
+/* A program of the object. All belong to the monitor: the strings and the descriptor live until
+ * monitor_close(). */
+struct object_program {
+	const char *name;    /* of the function */
+	const char *section; /* "tracepoint/syscalls/sys_enter_mmap" */
+	uint32_t type;	     /* enum bpf_prog_type */
+	int fd;
+};
+
+/* The programs in the order of the object; how many there are, of which at most @max are written. 0
+ * for monitors of other kinds. */
+size_t monitor_programs(const struct monitor *m, struct object_program *out, size_t max);
+
+/* The descriptor of a program by its section or function name; of a map by its name. -ENOENT: there
+ * is none. Not to be closed. */
+int monitor_program_fd(const struct monitor *m, const char *name);
+int monitor_map_fd(const struct monitor *m, const char *name);
+
+/* libbpf's object, or NULL for monitors of other kinds. */
+struct bpf_object *monitor_bpf_object(const struct monitor *m);
+
+#endif

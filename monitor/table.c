@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The table of counters by key: growing, sorting, merging, finding. */
+#include "lib/base.h"
+#include "monitor/backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const mem_field_names[MEM_FIELD_COUNT] = {
+	[MEM_TOTAL_ALLOCATED] = "total_allocated",
+	[MEM_TOTAL_FREED] = "total_freed",
+	[MEM_CURRENT_USAGE] = "current_usage",
+	[MEM_PEAK_USAGE] = "peak_usage",
+	[MEM_ALLOC_COUNT] = "alloc_count",
+	[MEM_FREE_COUNT] = "free_count",
+	[MEM_MMAP_COUNT] = "mmap_count",
+	[MEM_MUNMAP_COUNT] = "munmap_count",
+	[MEM_LAST_UPDATE] = "last_update",
+	[MEM_MMAP_BYTES] = "mmap_bytes",
+	[MEM_MUNMAP_BYTES] = "munmap_bytes",
+	[MEM_BRK_COUNT] = "brk_count",
+	[MEM_MMAP_SEEN] = "mmap_seen",
+};
+
+void mem_table_release(struct mem_table *t)
+{
+	free(t->rows);
+	*t = (struct mem_table){0};
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct mem_row *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+const struct mem_row *mem_table_find(const struct mem_table *t, uint32_t key)
+{
+	struct mem_row wanted = {.key = key};
+
+	return t->n ? bsearch(&wanted, t->rows, t->n, sizeof(*t->rows), by_key) : NULL;
+}
+
+struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key)
+{
+	struct mem_row *row;
+
+	if (t->n == *cap) {
+		*cap = *cap ? *cap * 2 : 64;
+		t->rows = reallocarray(t->rows, *cap, sizeof(*t->rows));
+		if (!t->rows)
+			abort(); /* as lib/strbuf.h: without memory there is nothing to report */
+	}
+	row = &t->rows[t->n++];
+	*row = (struct mem_row){.key = key};
+	return row;
+}
+
+void mem_table_finish(struct mem_table *t)
+{
+	size_t kept = 0;
+
+	if (!t->n)
+		return;
+	qsort(t->rows, t->n, sizeof(*t->rows), by_key);
+	for (size_t i = 1; i < t->n; i++) {
+		struct mem_row *into = &t->rows[kept];
+
+		if (t->rows[i].key != into->key) {
+			t->rows[++kept] = t->rows[i];
+			continue;
+		}
+		for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+			uint64_t v = t->rows[i].value[f];
+
+			if (f == MEM_LAST_UPDATE)
+				into->value[f] = MAX(into->value[f], v);
+			else
+				into->value[f] += v;
+		}
+	}
+	t->n = kept + 1;
+}

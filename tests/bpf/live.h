@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* For tests on the real kernel: a child in a cgroup of its own that makes known calls when told. */
+#ifndef TESTS_BPF_LIVE_H
+#define TESTS_BPF_LIVE_H
+
+#include "lib/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/cgroup.h"
+#include "lib/log.h"
+#include "lib/subproc.h"
+#include "monitor/collect.h"
+
+/* The calls go by number, so that libc makes none of its own between the gates. */
+static inline void *raw_mmap(size_t length)
+{
+	return (void *)syscall(SYS_mmap, NULL, length, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0UL);
+}
+
+static inline long raw_munmap(void *address, size_t length)
+{
+	return syscall(SYS_munmap, address, length);
+}
+
+static inline long raw_brk(unsigned long address)
+{
+	return syscall(SYS_brk, address);
+}
+
+struct live {
+	struct cgroup cgroup;
+	struct subproc child;
+	struct monitor_target target;
+	int go[2], done[2];
+	void (*calls)(void);
+};
+
+static inline int live_child(void *arg)
+{
+	struct live *l = arg;
+	char c;
+
+	close(l->go[1]);
+	close(l->done[0]);
+	if (cgroup_enter(&l->cgroup, 0) || write(l->done[1], "r", 1) != 1 ||
+	    read(l->go[0], &c, 1) != 1)
+		return 1;
+	l->calls();
+	if (write(l->done[1], "d", 1) != 1 || read(l->go[0], &c, 1) != 1)
+		return 2;
+	_exit(0); /* not exit(): freeing memory would be calls too */
+}
+
+/* Forks the child; it waits in its cgroup, with nothing called yet. */
+static inline void live_start(struct live *l, void (*calls)(void))
+{
+	struct subproc_opts opts = {
+		.child = live_child, .arg = l, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+	char c;
+
+	memset(l, 0, sizeof(*l));
+	l->child = (struct subproc)SUBPROC_INIT;
+	l->calls = calls;
+	assert_int_equal(cgroup_create(&l->cgroup, "test"), 0);
+	l->target = (struct monitor_target){l->cgroup.id, l->cgroup.path};
+	assert_int_equal(pipe(l->go), 0);
+	assert_int_equal(pipe(l->done), 0);
+	assert_int_equal(subproc_start(&l->child, &opts), 0);
+	assert_int_equal(read(l->done[0], &c, 1), 1);
+	assert_int_equal(c, 'r');
+}
+
+/* Lets it make its calls, and returns when they are made. */
+static inline void live_run(struct live *l)
+{
+	char c = 0;
+
+	assert_int_equal(write(l->go[1], "g", 1), 1);
+	assert_int_equal(read(l->done[0], &c, 1), 1);
+	assert_int_equal(c, 'd');
+}
+
+static inline void live_end(struct live *l)
+{
+	assert_int_equal(write(l->go[1], "e", 1), 1);
+	assert_int_equal(subproc_wait(&l->child, 10000), 0);
+	assert_int_equal(l->child.status, 0);
+	subproc_release(&l->child);
+	cgroup_remove(&l->cgroup);
+	for (int i = 0; i < 2; i++) {
+		close(l->go[i]);
+		close(l->done[i]);
+	}
+}
+
+/* Objects are looked for in the build folder, not beside this test. */
+static inline int live_main(const struct CMUnitTest *tests, size_t n, const char *name)
+{
+	char path[512];
+
+	log_init(name, LOG_WARN);
+	snprintf(path, sizeof(path), "%s/bpf", getenv("B") ? getenv("B") : "build");
+	setenv("BEEBENCH_BPF_DIR", path, 1);
+	if (geteuid()) {
+		printf("1..0 # SKIP needs root: BPF programs are loaded\n");
+		return 0;
+	}
+	return _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+}
+
+#endif

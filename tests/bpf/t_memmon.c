@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The shipped objects on this kernel: a child's known calls are counted and told exactly. */
+#include "lib/base.h"
+#include "tests/bpf/live.h"
+
+#include "bpf/memmon/memmon.h"
+
+#define ROUNDS 101
+
+static void known_calls(void)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		void *big = raw_mmap(8192), *small = raw_mmap(1023);
+
+		raw_munmap(big, 4096);
+		raw_munmap((char *)big + 4096, 4096);
+		raw_munmap(small, 1023);
+		raw_brk(0x1234);
+	}
+	raw_mmap(1 << 20);
+	raw_munmap((void *)1, 7); /* fails; counted all the same */
+}
+
+struct seen {
+	uint64_t n, type[5], bytes[5];
+	uint32_t pid;
+	bool order; /* timestamps never went back */
+	uint64_t last;
+};
+
+static void see(void *arg, const struct mem_record *e)
+{
+	struct seen *s = arg;
+
+	assert_int_equal(e->pid, s->pid);
+	assert_int_equal(e->tgid, s->pid);
+	assert_true(e->type <= MEM_EVENT_BRK);
+	assert_string_equal(e->comm, "t_memmon");
+	assert_int_equal(e->length, sizeof(struct mem_event));
+	assert_true(e->timestamp_ns >= s->last);
+	if (e->type == MEM_EVENT_BRK)
+		assert_int_equal(e->address, 0x1234);
+	s->last = e->timestamp_ns;
+	s->n++;
+	s->type[e->type]++;
+	s->bytes[e->type] += e->size;
+}
+
+static void check_counters(struct monitor *m, uint32_t key)
+{
+	const uint64_t mmap_bytes = ROUNDS * 8192 + (1 << 20);
+	struct mem_table t;
+	const struct mem_row *row;
+
+	assert_int_equal(monitor_snapshot(m, &t), 0);
+	assert_int_equal(t.fields, (1 << MEM_MMAP_BYTES) - 1); /* the nine of the seeds */
+	assert_int_equal(t.n, 1);
+	row = mem_table_find(&t, key);
+	assert_non_null(row);
+	assert_int_equal(row->value[MEM_MMAP_COUNT], ROUNDS + 1);
+	assert_int_equal(row->value[MEM_MUNMAP_COUNT], 3 * ROUNDS + 1);
+	/* The 1023 bytes never added are taken away where they can be: from what the last mmap
+	 * left. */
+	assert_int_equal(row->value[MEM_CURRENT_USAGE], (1 << 20) - 7);
+	assert_int_equal(row->value[MEM_PEAK_USAGE], 1 << 20);
+	assert_in_range(row->value[MEM_LAST_UPDATE], 1, UINT64_MAX);
+	assert_int_equal(row->value[MEM_TOTAL_ALLOCATED], 0);
+	assert_true(row->value[MEM_CURRENT_USAGE] <= mmap_bytes);
+	mem_table_release(&t);
+}
+
+static void check_losses(struct monitor *m)
+{
+	struct monitor_losses losses;
+
+	assert_int_equal(monitor_losses(m, &losses), 0);
+	assert_int_equal(losses.ring_full, 0);
+	assert_int_equal(losses.map_full, 0);
+	assert_int_equal(losses.recursion_misses, 0);
+	assert_int_equal(losses.bad_records, 0);
+}
+
+static void counts_exactly(const char *name, enum monitor_key key)
+{
+	struct monitor *m;
+	struct seen seen = {0};
+	struct live l;
+
+	live_start(&l, known_calls);
+	assert_int_equal(monitor_open(&m, name, &l.target), 0);
+	assert_string_equal(monitor_info(m)->name, name);
+	assert_int_equal(monitor_info(m)->key, key);
+	assert_int_equal(monitor_info(m)->caps,
+			 MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_LOSSES | MONITOR_CGROUP);
+	assert_int_equal(monitor_info(m)->ring_bytes, MEM_RING_BYTES);
+	assert_int_equal(monitor_info(m)->map_entries, MEM_STATS_MAX);
+	assert_int_equal(monitor_attach(m), 0);
+	live_run(&l);
+	assert_int_equal(monitor_detach(m), 0);
+	assert_int_equal(monitor_detach(m), 0);
+	seen.pid = (uint32_t)l.child.pid;
+	while (monitor_poll(m, 0, see, &seen) > 0)
+		;
+	assert_int_equal(seen.n, 5 * ROUNDS + 2); /* but for the mmaps of 1023 bytes */
+	assert_int_equal(seen.type[MEM_EVENT_MMAP], ROUNDS + 1);
+	assert_int_equal(seen.type[MEM_EVENT_MUNMAP], 3 * ROUNDS + 1);
+	assert_int_equal(seen.type[MEM_EVENT_BRK], ROUNDS);
+	assert_int_equal(seen.bytes[MEM_EVENT_MMAP], ROUNDS * 8192 + (1 << 20));
+	assert_int_equal(seen.bytes[MEM_EVENT_MUNMAP], ROUNDS * (8192 + 1023) + 7);
+	check_counters(m, seen.pid);
+	check_losses(m);
+	monitor_close(m);
+	live_end(&l);
+}
+
+static void memmon(void **state UNUSED)
+{
+	counts_exactly("memmon", MONITOR_KEY_TID);
+}
+
+static void memmon_tgid(void **state UNUSED)
+{
+	counts_exactly("memmon-tgid", MONITOR_KEY_TGID);
+}
+
+static void nop_and_none(void **state UNUSED)
+{
+	static const char *const names[] = {"nop", "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct monitor *m;
+		struct monitor_cost cost;
+		struct mem_table t;
+
+		assert_int_equal(monitor_open(&m, names[i], NULL), 0);
+		assert_int_equal(monitor_info(m)->caps, MONITOR_NULL);
+		assert_int_equal(monitor_attach(m), 0);
+		assert_int_equal(monitor_poll(m, 0, NULL, NULL), 0);
+		assert_int_equal(monitor_snapshot(m, &t), 0);
+		assert_int_equal(t.n, 0);
+		mem_table_release(&t);
+		assert_int_equal(monitor_cost(m, &cost), 0);
+		assert_int_equal(cost.nprograms, i ? 0 : 3);
+		monitor_close(m);
+	}
+}
+
+static void names(void **state UNUSED)
+{
+	char **list = monitor_names();
+	bool found[4] = {0};
+
+	for (size_t i = 0; list[i]; i++) {
+		found[0] |= !strcmp(list[i], "memmon");
+		found[1] |= !strcmp(list[i], "memmon-tgid");
+		found[2] |= !strcmp(list[i], "none");
+		found[3] |= !strcmp(list[i], "nop");
+		if (i)
+			assert_true(strcmp(list[i - 1], list[i]) < 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++)
+		assert_true(found[i]);
+	free(list);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memmon),
+		cmocka_unit_test(memmon_tgid),
+		cmocka_unit_test(nop_and_none),
+		cmocka_unit_test(names),
+	};
+
+	return live_main(tests, ARRAY_SIZE(tests), "t_memmon");
+}
