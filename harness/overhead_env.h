@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What surrounds a timing: which CPUs, and who else is at the same tracepoints. */
+#ifndef HARNESS_OVERHEAD_ENV_H
+#define HARNESS_OVERHEAD_ENV_H
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+struct placement {
+	int producer_cpu, consumer_cpu; /* of the watched process, of the collector */
+	bool same_cpu;			/* there is only one CPU for both */
+	bool siblings;			/* the two are threads of one core */
+};
+
+/*
+ * The highest CPU we may use for the watched process (low ones serve interrupts), another for the
+ * consumer, on a core of its own where there is one. @sys_root: "/sys", a fixture in tests.
+ */
+void placement_choose(struct placement *p, const char *sys_root);
+/* Pins the caller. Returns 0 or -errno, silently. */
+int placement_pin(int cpu);
+
+/*
+ * kernel.bpf_stats_enabled adds 50 to 60 ns to every run of every program and biases differences.
+ * Returns 0, or -EBUSY after naming the command that turns it off. @proc_root: "/proc".
+ */
+int env_refuse_stats(const char *proc_root);
+
+/*
+ * BPF programs that somebody attached to a tracepoint we time (call it while nothing of ours is
+ * attached), one phrase each, separated by "; ": their cost is in the base, and their work slows
+ * ours. Takes some 50 ms a tracepoint. Returns how many, or -errno (not allowed to ask); prints
+ * nothing.
+ */
+int env_foreign_programs(struct strbuf *out);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The watched process: a child, pinned, that makes blocks of one syscall on demand and times them
+ * in sub-blocks of LOOP_CALLS. It shares nothing with the monitors but the kernel.
+ */
+#ifndef HARNESS_OVERHEAD_LOOP_H
+#define HARNESS_OVERHEAD_LOOP_H
+
+#include "lib/base.h"
+
+/* Calls between two readings of the clock: the two cost a nanosecond a call, in every arm. */
+enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
+
+struct loop_event {
+	const char *name;    /* "mmap" */
+	const char *trigger; /* the call made, for the record */
+	const char *unit;    /* "ns/event" */
+};
+
+/* mmap, munmap, brk, other, mmap+munmap; ended by a NULL name. */
+extern const struct loop_event loop_events[];
+enum { LOOP_EVENTS = 5 };
+
+/* Index into loop_events of @name, or -1. */
+int loop_event_find(const char *name);
+
+/* A finished block. */
+struct loop_block {
+	const uint32_t *ticks; /* per sub-block; valid until the next loop_begin() */
+	uint32_t n;
+	uint64_t calls; /* made in all, warm-up included */
+	uint64_t wrong; /* calls whose result was not the trigger's: should be 0 */
+};
+
+struct loop;
+
+/*
+ * Forks the child, pins it to @cpu (-1: not), gives it SCHED_FIFO when @realtime and allowed, and
+ * waits for its first word. Start it before anything is loaded, so that it inherits no BPF object.
+ * Returns 0 or -errno after saying why.
+ */
+int loop_start(struct loop **out, int cpu, bool realtime);
+pid_t loop_pid(const struct loop *l); /* its only thread has the same id */
+bool loop_realtime(const struct loop *l);
+double loop_ns_per_tick(const struct loop *l);
+
+/* Asks for @warm calls that are not timed (rounded up to sub-blocks) and @subs timed sub-blocks.
+ * Returns 0 or -errno after saying why. */
+int loop_begin(struct loop *l, int event, uint32_t warm, uint32_t subs);
+/* Waits at most @timeout_ms for the end of the block. Returns 1 and fills @out, 0 when it is still
+ * running, -EINTR, or -errno after saying why (-ECHILD: the child has died). */
+int loop_wait(struct loop *l, int timeout_ms, struct loop_block *out);
+/* True when the block is over: a look at shared memory, for who polls something else meanwhile. A
+ * child that died never says so: ask loop_wait() now and then. */
+bool loop_done(const struct loop *l);
+/* Ends the child. Accepts NULL. */
+void loop_stop(struct loop *l);
+
+#endif
