@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The measure `overhead`: what being watched costs, per call of each kind, per run of a real load,
+ * and on the collecting side. Monitors are attached and detached around blocks of calls; the method
+ * and its limits are in docs/method.md.
+ */
+#include "lib/base.h"
+#include "harness/overhead.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/overhead_print.h"
+#include "harness/progress.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* Seconds, and the share of them that the timed calls take when a real load follows. */
+#define FULL_S	   30.0
+#define QUICK_S	   10.0
+#define CALLS_PART 0.65
+
+static const struct param params[] = {
+	{"slowdown", "also run a real load (default: stress-ng) with and without each monitor",
+	 PARAM_BOOL, offsetof(struct overhead_params, slowdown), 1},
+	{"realtime", "SCHED_FIFO for the timed process, where allowed and not on one CPU",
+	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
+	{"block_us", "length of a block of calls, in us", PARAM_U64,
+	 offsetof(struct overhead_params, block_us), 3000, 100, 100000},
+	{0	  },
+};
+
+double overhead_elapsed_s(const struct overhead *o)
+{
+	return (double)(clock_ns() - o->start_ns) / 1e9;
+}
+
+void overhead_tell(struct overhead *o, const char *what, const char *who)
+{
+	/* A step is a second of the budget. The last one waits for the end. */
+	if (o->steps_told + 1 < o->steps && overhead_elapsed_s(o) >= o->steps_told) {
+		o->steps_told++;
+		progress_step(o->run->progress, "%s, %s", what, who);
+	}
+}
+
+static double budget_s(const struct run *run)
+{
+	return run->seconds > 0 ? run->seconds : run->quick ? QUICK_S : FULL_S;
+}
+
+static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
+				   double *seconds_per_step)
+{
+	*seconds_per_step = 1;
+	return (unsigned int)MAX(ceil(budget_s(run)), 1);
+}
+
+/* What opening a monitor said, until it is known whether that is a reason to skip or an error. */
+struct said {
+	struct {
+		enum log_level level;
+		char *line;
+	} v[32];
+	size_t n;
+};
+
+static void keep_line(void *arg, enum log_level level, const char *line)
+{
+	struct said *said = arg;
+
+	if (said->n == ARRAY_SIZE(said->v))
+		return;
+	said->v[said->n].level = level;
+	said->v[said->n++].line = strdup(line);
+}
+
+static void repeat_lines(const struct said *said)
+{
+	static void (*const say[])(const char *fmt, ...) = {
+		[LOG_QUIET] = log_dbg, [LOG_ERROR] = log_err, [LOG_WARN] = log_warn,
+		[LOG_INFO] = log_info, [LOG_DEBUG] = log_dbg,
+	};
+
+	for (size_t i = 0; i < said->n; i++)
+		say[said->v[i].level]("%s", said->v[i].line);
+}
+
+/* The last error among them. The caller owns it. */
+static char *reason_of(const struct said *said)
+{
+	const char *reason = "this machine cannot run it";
+
+	for (size_t i = 0; i < said->n; i++)
+		if (said->v[i].level == LOG_ERROR)
+			reason = said->v[i].line;
+	return strdup(reason);
+}
+
+/* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
+ * reason; a wrong one is an error. */
+static int open_arm(struct overhead_arm *arm, const char *spec)
+{
+	static const struct monitor_target everything = {0};
+	struct said said = {.n = 0};
+	struct monitor *m = NULL;
+	int err;
+
+	arm->spec = spec;
+	log_capture(keep_line, &said);
+	err = monitor_open(&m, spec, &everything);
+	log_capture(NULL, NULL);
+	if (!err) {
+		arm->info = *monitor_info(m);
+		arm->name = strdup(arm->info.name);
+		arm->info.name = arm->info.path = NULL;
+	} else {
+		arm->name = strdup(spec);
+	}
+	if (err == -ENOTSUP) {
+		arm->skip = reason_of(&said);
+		err = 0;
+	} else {
+		repeat_lines(&said);
+	}
+	for (size_t i = 0; i < said.n; i++)
+		free(said.v[i].line);
+	monitor_close(m);
+	return err;
+}
+
+static int open_arms(struct overhead *o)
+{
+	size_t n = 0;
+	int err = 0;
+
+	while (o->run->monitors[n])
+		n++;
+	o->arms = calloc(n + 1, sizeof(*o->arms));
+	o->lanes = calloc(n + 1, sizeof(*o->lanes));
+	if (!o->arms || !o->lanes)
+		abort();
+	o->arms[0].name = strdup("none");
+	o->narms = 1;
+	for (size_t i = 0; i < n && !err; i++) {
+		if (!strcmp(o->run->monitors[i], "none"))
+			continue;
+		err = open_arm(&o->arms[o->narms], o->run->monitors[i]);
+		o->narms++;
+	}
+	for (size_t i = 0; i < o->narms; i++)
+		o->lanes[i].spec = o->arms[i].spec;
+	return err;
+}
+
+static int choose_events(struct overhead *o)
+{
+	for (const char *const *e = o->run->events; *e; e++) {
+		int i = loop_event_find(*e);
+
+		if (i < 0) {
+			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
+				"mmap+munmap",
+				*e);
+			return -EINVAL;
+		}
+		o->base[i].on = true;
+	}
+	return 0;
+}
+
+static void note_foreign(struct overhead *o)
+{
+	struct strbuf found = STRBUF_INIT;
+	int n = env_foreign_programs(&found);
+
+	if (n > 0 && !o->foreign.len) {
+		log_warn("other BPF programs are at the tracepoints that are timed: %s; the "
+			 "figures include them",
+			 found.s);
+		strbuf_addstr(&o->foreign, found.s);
+	} else if (n < 0) {
+		log_dbg("cannot ask who else is at the tracepoints (%d)", n);
+	}
+	strbuf_release(&found);
+}
+
+static int prepare(struct overhead *o)
+{
+	int err = env_refuse_stats("/proc");
+
+	if (!err)
+		err = choose_events(o);
+	if (err)
+		return err;
+	placement_choose(&o->place, "/sys");
+	if (o->place.same_cpu)
+		log_warn("only one CPU may be used: the consumer shares it with the calls it "
+			 "watches, figures are higher than in life");
+	/* Before anything is loaded, so that the child holds nothing of it. */
+	err = loop_start(&o->loop, o->place.producer_cpu, o->params.realtime && !o->place.same_cpu);
+	if (err)
+		return err;
+	placement_pin(o->place.consumer_cpu);
+	note_foreign(o);
+	err = open_arms(o);
+	if (!err)
+		err = o->sw->prepare(&o->sw_state, o->lanes, o->narms);
+	if (!err)
+		err = overhead_calibrate(o);
+	return err;
+}
+
+static void release(struct overhead *o)
+{
+	o->sw->release(o->sw_state);
+	for (size_t i = 0; i < o->narms; i++) {
+		free(o->arms[i].name);
+		free(o->arms[i].skip);
+		for (int e = 0; e < LOOP_EVENTS; e++)
+			for (int c = 0; c < CUTS; c++)
+				samples_release(&o->arms[i].cell[e].added[c]);
+	}
+	for (int e = 0; e < LOOP_EVENTS; e++)
+		for (int c = 0; c < CUTS; c++)
+			samples_release(&o->base[e].ns[c]);
+	free(o->arms);
+	free(o->lanes);
+	loop_stop(o->loop);
+	strbuf_release(&o->foreign);
+}
+
+static int measure(struct overhead *o)
+{
+	double calls_s = o->budget_s * (o->params.slowdown ? CALLS_PART : 1) - 0.3;
+	int err = overhead_rounds(o, calls_s), emitted;
+
+	o->interrupted = err == -EINTR;
+	if (!err)
+		note_foreign(o);
+	if (!err || err == -EINTR) {
+		emitted = overhead_emit(o);
+		err = emitted ? emitted : err;
+	}
+	if (!err && o->params.slowdown)
+		err = overhead_slowdown(o, o->budget_s - 0.3);
+	return err;
+}
+
+static int overhead_run(struct run *run, const void *p)
+{
+	struct overhead o = {.run = run, .sw = &lane_switch_attach, .foreign = STRBUF_INIT};
+	cpu_set_t affinity;
+	int err;
+
+	o.params = *(const struct overhead_params *)p;
+	o.rng.state = run->seed;
+	o.budget_s = budget_s(run);
+	o.start_ns = clock_ns();
+	o.steps = (unsigned int)MAX(ceil(o.budget_s), 1);
+	sched_getaffinity(0, sizeof(affinity), &affinity);
+	err = prepare(&o);
+	if (!err)
+		err = measure(&o);
+	release(&o);
+	sched_setaffinity(0, sizeof(affinity), &affinity);
+	while (o.steps_told < o.steps) {
+		o.steps_told++;
+		progress_step(run->progress, "done");
+	}
+	return err;
+}
+
+const struct measure_ops measure_overhead = {
+	.name = "overhead",
+	.help = "what a monitor costs: added nanoseconds per event, slow-down of a real load",
+	.params = params,
+	.params_size = sizeof(struct overhead_params),
+	.steps = overhead_steps,
+	.run = overhead_run,
+	.print = overhead_print,
+};

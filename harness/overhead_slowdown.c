@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A real load with and without each monitor, interleaved: the ratio of its time and CPU time. */
+#include "lib/base.h"
+#include "harness/overhead.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/subproc.h"
+
+enum { STEP_MS = 1, RUN_MAX_NS = 120 * 1000000000LL, GRACE_MS = 500, ROUNDS_MIN = 4 };
+
+/* One arm beside the load. */
+struct load_arm {
+	struct samples wall, cpu; /* ratios to the run without a monitor of the same round */
+	struct consumption use;
+	double wall_ns, cpu_ns; /* of this round */
+};
+
+struct load {
+	struct overhead *o;
+	const char *name;
+	char *const *argv;
+	char text[256]; /* the command in words */
+	struct load_arm *arms;
+	unsigned int rounds;
+	double round_s;
+};
+
+static int pin_child(void *arg)
+{
+	placement_pin(*(const int *)arg);
+	return 0;
+}
+
+static uint64_t timeval_ns(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_usec * NSEC_PER_USEC;
+}
+
+static void ignore_record(void *arg UNUSED, const struct mem_record *e UNUSED)
+{
+}
+
+/* Waits for the child in the same small steps whether something is collected or not. */
+static int attend(struct subproc *p, struct monitor *m, struct consumption *use)
+{
+	bool events = m && monitor_info(m)->caps & MONITOR_EVENTS;
+	uint64_t start_ns = clock_ns();
+	int err = -ETIMEDOUT;
+
+	while (err == -ETIMEDOUT || err == -EINTR) {
+		int n = events ? monitor_poll(m, STEP_MS, ignore_record, NULL) : 0;
+
+		if (n < 0 && n != -EINTR)
+			return n;
+		use->records += n > 0 ? (uint64_t)n : 0;
+		use->polls += n > 0;
+		if (run_interrupted())
+			return -EINTR;
+		if (clock_ns() - start_ns > RUN_MAX_NS) {
+			log_err("the load still runs after 120 s; give it less to do");
+			return -ETIME;
+		}
+		err = subproc_wait(p, events ? 0 : STEP_MS);
+	}
+	return err;
+}
+
+/* Runs the load once, whatever is active now. */
+static int run_once(struct load *l, struct monitor *m, struct load_arm *a)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	uint64_t start_ns, cpu_ns = clock_thread_cpu_ns();
+	struct subproc p = SUBPROC_INIT;
+	struct strbuf how = STRBUF_INIT;
+	int devnull = open("/dev/null", O_WRONLY | O_CLOEXEC), err;
+
+	opts.child = pin_child;
+	opts.argv = (const char *const *)l->argv;
+	opts.arg = &l->o->place.producer_cpu;
+	opts.stdout_fd = opts.stderr_fd = devnull;
+	start_ns = clock_ns();
+	err = subproc_start(&p, &opts);
+	if (!err)
+		err = attend(&p, m, &a->use);
+	a->wall_ns = (double)(clock_ns() - start_ns);
+	if (!err && p.status) {
+		subproc_describe(&p, &how);
+		log_err("the load '%s' ended with %s", l->text, how.s);
+		err = -ECANCELED;
+	}
+	a->cpu_ns = (double)(timeval_ns(p.ru.ru_utime) + timeval_ns(p.ru.ru_stime));
+	if (!err)
+		err = overhead_drain(m, &a->use);
+	if (m) {
+		a->use.wall_ns += clock_ns() - start_ns;
+		if (monitor_info(m)->kind == MONITOR_OBJECT)
+			a->use.cpu_ns += clock_thread_cpu_ns() - cpu_ns;
+	}
+	if (err)
+		subproc_kill(&p, GRACE_MS);
+	subproc_release(&p);
+	strbuf_release(&how);
+	if (devnull >= 0)
+		close(devnull);
+	return err;
+}
+
+static int run_arm(struct load *l, size_t i)
+{
+	struct overhead *o = l->o;
+	uint64_t cpu_before_ns = o->arms[i].own.cpu_ns;
+	struct monitor *m;
+	int err = o->sw->select(o->sw_state, i ? (int)i : LANE_NONE);
+
+	m = i && !err ? o->sw->monitor(o->sw_state) : NULL;
+	if (!err)
+		err = run_once(l, m, &l->arms[i]);
+	if (!err)
+		err = o->sw->select(o->sw_state, LANE_NONE);
+	if (!err && m) {
+		overhead_harvest(&o->arms[i], m);
+		l->arms[i].use.cpu_ns += o->arms[i].own.cpu_ns - cpu_before_ns;
+		o->sw->drop(o->sw_state);
+	}
+	return err;
+}
+
+static int load_round(struct load *l)
+{
+	struct overhead *o = l->o;
+	uint64_t start_ns = clock_ns();
+	unsigned int order[64], n = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < o->narms && n < ARRAY_SIZE(order); i++)
+		if (!o->arms[i].skip)
+			order[n++] = (unsigned int)i;
+	rng_shuffle(&o->rng, order, n);
+	for (unsigned int k = 0; k < n && !err; k++) {
+		overhead_tell(o, l->name, o->arms[order[k]].name);
+		err = run_arm(l, order[k]);
+	}
+	for (unsigned int k = 0; k < n && !err; k++) {
+		struct load_arm *a = &l->arms[order[k]], *none = &l->arms[0];
+
+		if (order[k] == 0)
+			continue;
+		samples_add(&a->wall, a->wall_ns / none->wall_ns);
+		if (none->cpu_ns > 0 && a->cpu_ns > 0)
+			samples_add(&a->cpu, a->cpu_ns / none->cpu_ns);
+	}
+	l->rounds += !err;
+	l->round_s = (double)(clock_ns() - start_ns) / 1e9;
+	return err;
+}
+
+static struct json_object *interval(const struct samples *s)
+{
+	struct stats_interval iv = overhead_ratio_interval(s);
+
+	return result_interval(iv.centre, iv.low, iv.high, iv.confidence);
+}
+
+static struct json_object *slowdown_record(const struct load *l, size_t i)
+{
+	const struct overhead_arm *arm = &l->o->arms[i];
+	struct json_object *r = json_object_new_object();
+
+	json_object_object_add(r, "type", json_object_new_string("slowdown"));
+	json_object_object_add(r, "workload", json_object_new_string(l->name));
+	json_object_object_add(r, "monitor", json_object_new_string(arm->name));
+	json_object_object_add(r, "status", json_object_new_string("ok"));
+	json_object_object_add(r, "unit", json_object_new_string("ratio"));
+	json_object_object_add(r, "command", json_object_new_string(l->text));
+	json_object_object_add(r, "ratio", interval(&l->arms[i].wall));
+	json_object_object_add(r, "cpu_ratio", interval(&l->arms[i].cpu));
+	json_object_object_add(r, "samples", result_doubles(l->arms[i].wall.v, l->arms[i].wall.n));
+	json_object_object_add(r, "cpu_samples",
+			       result_doubles(l->arms[i].cpu.v, l->arms[i].cpu.n));
+	json_object_object_add(r, "rounds", json_object_new_uint64(l->arms[i].wall.n));
+	json_object_object_add(r, "interrupted", json_object_new_boolean(run_interrupted()));
+	return r;
+}
+
+static int emit_skip(struct overhead *o, const char *workload, const char *monitor,
+		     const char *reason)
+{
+	struct json_object *r = json_object_new_object();
+
+	json_object_object_add(r, "type", json_object_new_string("slowdown"));
+	json_object_object_add(r, "workload", json_object_new_string(workload));
+	json_object_object_add(r, "monitor", json_object_new_string(monitor));
+	json_object_object_add(r, "status", json_object_new_string("skip"));
+	json_object_object_add(r, "reason", json_object_new_string(reason));
+	return sink_emit(o->run->sink, r);
+}
+
+static int emit_load(struct load *l)
+{
+	struct overhead *o = l->o;
+	int err = 0;
+
+	for (size_t i = 1; i < o->narms && !err; i++) {
+		if (o->arms[i].skip) {
+			err = emit_skip(o, l->name, o->arms[i].name, o->arms[i].skip);
+			continue;
+		}
+		if (!l->arms[i].wall.n)
+			continue;
+		err = sink_emit(o->run->sink, slowdown_record(l, i));
+		if (!err && (o->arms[i].info.caps & MONITOR_NULL) == 0)
+			err = sink_emit(o->run->sink,
+					overhead_collector_record(o, &o->arms[i], l->name,
+								  &l->arms[i].use, 0));
+	}
+	return err;
+}
+
+static void join_words(char *const *argv, char *out, size_t size)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (; *argv; argv++)
+		strbuf_addf(&sb, "%s%s", sb.len ? " " : "", *argv);
+	snprintf(out, size, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static int run_load(struct overhead *o, const struct workload *w, double until_s)
+{
+	struct load l = {.o = o, .name = workload_name(w), .argv = w->command};
+	char **block = NULL;
+	int err = 0, emitted;
+
+	if (!l.argv) {
+		if (!w->ops->argv)
+			return emit_skip(
+				o, l.name, "none",
+				"a slow-down is measured on commands only: use a stress-ng "
+				"recipe or '-- CMD'");
+		l.argv = block = w->ops->argv(w->params, w->seed);
+		if (!block)
+			return -ENOMEM;
+	}
+	join_words(l.argv, l.text, sizeof(l.text));
+	l.arms = calloc(o->narms, sizeof(*l.arms));
+	if (!l.arms)
+		abort();
+	while (!err && (l.rounds < ROUNDS_MIN || overhead_elapsed_s(o) + l.round_s <= until_s)) {
+		err = load_round(&l);
+		if (overhead_elapsed_s(o) > 3 * until_s + 5)
+			break;
+	}
+	emitted = emit_load(&l);
+	for (size_t i = 0; i < o->narms; i++) {
+		samples_release(&l.arms[i].wall);
+		samples_release(&l.arms[i].cpu);
+	}
+	free(l.arms);
+	free(block);
+	if (err == -ENOENT)
+		err = emit_skip(o, l.name, "none", "its program is not installed (make deps)");
+	return err ? err : emitted;
+}
+
+static int run_spec(struct overhead *o, const char *spec, double until_s)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct workload w = {0};
+	int err = workload_parse(&w, spec, o->run->seed);
+
+	if (err)
+		return err;
+	if (w.ops->supported && w.ops->supported(&why))
+		err = emit_skip(o, workload_name(&w), "none", why.s);
+	else
+		err = run_load(o, &w, until_s);
+	workload_release(&w);
+	strbuf_release(&why);
+	return err;
+}
+
+int overhead_slowdown(struct overhead *o, double until_s)
+{
+	double from_s = overhead_elapsed_s(o);
+	size_t n = o->run->nworkloads;
+	int err = 0;
+
+	if (!n)
+		return run_spec(o, "stress-ng:stressor=mmap,ops=60", until_s);
+	for (size_t i = 0; i < n && !err; i++) {
+		struct strbuf why = STRBUF_INIT;
+		const struct workload *w = &o->run->workloads[i];
+		double share_s = from_s + (until_s - from_s) * (double)(i + 1) / (double)n;
+
+		if (w->ops && w->ops->supported && w->ops->supported(&why))
+			err = emit_skip(o, workload_name(w), "none", why.s);
+		else
+			err = run_load(o, w, share_s);
+		strbuf_release(&why);
+	}
+	return err;
+}

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# beebench overhead: what it records, what it refuses, and that it leaves nothing behind. No time is asserted.
+# timeout: 240
+. tests/lib.sh
+need_bpf
+need_tool jq jq
+
+stats=$(cat /proc/sys/kernel/bpf_stats_enabled 2>/dev/null || echo 0)
+[ "$stats" = 0 ] || skip_all "kernel.bpf_stats_enabled is on: sysctl kernel.bpf_stats_enabled=0"
+
+run "$bee" overhead -q -m nop,memmon -t 3 -o slowdown=no --json
+is "a short run is good" "$code" 0
+printf '%s' "$out" >"$tmp/o.json"
+q() {
+	jq -r "$1" "$tmp/o.json"
+}
+is "one record for each arm and event" "$(q '[.records[] | select(.type == "overhead")] | length')" 12
+is "the arms are none, nop, memmon" \
+	"$(q '[.records[] | select(.type == "overhead") | .monitor] | unique | join(",")')" memmon,none,nop
+is "none is the A/A arm" \
+	"$(q '[.records[] | select(.monitor == "none") | .aa] | unique | map(tostring) | join(",")')" true
+is "four rounds at least, as many samples as blocks" \
+	"$(q '[.records[] | select(.type == "overhead") | (.blocks >= 4) and (.samples | length) <= .blocks] | all')" true
+is "an interval holds its centre" \
+	"$(q '[.records[] | select(.type == "overhead") | .added_ns | .low <= .centre and .centre <= .high] | all')" true
+is "the untouched call takes time" "$(q '[.records[] | select(.type == "overhead") | .base_ns > 0] | all')" true
+is "memmon saw each call that was made" \
+	"$(q '[.records[] | select(.monitor == "memmon" and .type == "overhead" and .calls_seen != null)
+		| .calls_seen == .calls_made] | (length > 0) and all')" true
+is "every event was consumed or counted as lost" \
+	"$(q '[.records[] | select(.monitor == "memmon" and .type == "overhead" and .event != "other")
+		| .consumer.records + .consumer.lost == .calls_made] | all')" true
+is "the uninvolved call brought no event" \
+	"$(q '.records[] | select(.monitor == "memmon" and .event == "other") | .consumer.records')" 0
+is "the collector's own cost is there" \
+	"$(q '[.records[] | select(.type == "collector" and .monitor == "memmon")
+		| .cpu_ns > 0 and .map_bytes > 0 and .rss_bytes > 0] | all and length == 1')" true
+
+run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no
+is "text for a person" "$code" 0
+like "a row for the A/A arm" "$out" '^none \(A/A\)'
+like "a row for the monitor" "$out" '^nop '
+hasnt "only what was asked for" "$out" munmap
+
+run "$bee" overhead -q -m memmom -t 1
+is "an unknown monitor" "$code" 2
+has "the nearest name is suggested" "$err" memmon
+run "$bee" overhead -q -m nop -e mmapp
+is "an unknown event" "$code" 2
+run "$bee" overhead -q -m nop -o slow=1
+is "an unknown option" "$code" 2
+has "which options there are" "$err" slowdown
+
+run "$bee" overhead -q -m nop -e brk -t 2 --json -- sh -c 'exit 3'
+is "a load that fails is an error" "$code" 2
+has "it says how it ended" "$err" "exit code 3"
+run "$bee" overhead -q -m nop -e brk -t 2 --json -- /nonexistent/program
+has "a load that is not there" "$err$out" nonexistent
+run "$bee" overhead -q -m nop -e brk -t 3 --json -- sh -c ':'
+printf '%s' "$out" >"$tmp/o.json"
+is "a load of one's own" "$code" 0
+is "its ratio is there" \
+	"$(q '[.records[] | select(.type == "slowdown" and .monitor == "nop") | .ratio.centre > 0 and .rounds >= 4] | all and length == 1')" true
+
+"$bee" overhead -q -m memmon -t 60 -o slowdown=no --json >"$tmp/o.json" 2>"$tmp/err" &
+pid=$!
+sleep 3
+kill -INT $pid
+wait $pid
+is "interrupted: no verdict" "$?" 3
+is "what was measured is kept and marked" \
+	"$(q '[.records[] | select(.type == "overhead") | .warnings | map(startswith("interrupted")) | any] | all and length > 0')" true
+is "no process of ours is left" "$(pgrep -P $$ -x beebench | wc -l)" 0
+
+if have setpriv; then
+	run setpriv --reuid=65534 --clear-groups "$bee" overhead -q -m nop -t 1
+	is "without rights: cannot run here" "$code" 77
+else
+	skip "without rights: cannot run here" "no setpriv"
+fi
+done_testing
