@@ -12,11 +12,28 @@
 #include "harness/result.h"
 #include "lib/log.h"
 
+static void plan(const struct measure_ops *m, const void *params, struct run *run)
+{
+	double seconds_per_step = 1;
+	unsigned int steps = m->steps ? m->steps(run, params, &seconds_per_step) : 0;
+
+	progress_plan(run->progress, m->name, steps, seconds_per_step);
+}
+
+void measure_plan(const struct measure_ops *m, struct run *run)
+{
+	void *params = calloc(1, m->params_size + 1);
+
+	if (!params)
+		return;
+	param_defaults(m->params, params);
+	plan(m, params, run);
+	free(params);
+}
+
 int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
 {
 	struct strbuf why = STRBUF_INIT;
-	double seconds_per_step = 1;
-	unsigned int steps = 0;
 	void *params = calloc(1, m->params_size + 1);
 	int err = -ENOMEM;
 
@@ -31,9 +48,8 @@ int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
 		err = -ENOTSUP;
 		goto out;
 	}
-	if (m->steps)
-		steps = m->steps(run, params, &seconds_per_step);
-	progress_plan(run->progress, m->name, steps, seconds_per_step);
+	plan(m, params, run);
+	progress_begin(run->progress, m->name);
 	err = m->run(run, params);
 	progress_clear(run->progress);
 out:

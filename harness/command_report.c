@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "harness/report.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/opt.h"
@@ -12,12 +13,15 @@
 
 struct report_options {
 	const char *format;
+	bool write;
 };
 
 static const struct opt options[] = {
 	{'f',	      "format", "FORMAT",
 	 "text (default), markdown, html, json, junit, openmetrics, bpftrace", OPT_STRING,
 	 offsetof(struct report_options, format)},
+	{0,   "write", NULL, "write report.md, report.html and plots/ into RUN again", OPT_FLAG,
+	 offsetof(struct report_options, write)},
 	{0},
 };
 
@@ -70,6 +74,8 @@ int command_report(int argc, char *argv[])
 		log_err("report: which run? give a folder of results/runs");
 		return EXIT_USAGE;
 	}
+	if (o.write)
+		return report_write_all(argv[rest]) ? EXIT_USAGE : EXIT_OK;
 	reporter = find(o.format);
 	if (!reporter)
 		return EXIT_USAGE;

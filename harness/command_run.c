@@ -95,19 +95,42 @@ static int worse(int a, int b)
 	return rank[MAX(ra, rb)];
 }
 
+/* What @m is given: its own monitors where the user named none. */
+static struct run own_run(const struct cli *cli, const struct run *run, const struct measure_ops *m)
+{
+	struct run own = *run;
+
+	if (!cli->monitors.n && m->default_monitors)
+		own.monitors = m->default_monitors;
+	return own;
+}
+
+static void plan_measures(const struct cli *cli, const struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct measure_ops *m = find_measure(order[i]);
+
+		if (m) {
+			struct run own = own_run(cli, run, m);
+
+			measure_plan(m, &own);
+		}
+	}
+}
+
 static int run_measures(struct cli *cli, struct run *run)
 {
 	int code = EXIT_OK, any_ran = 0;
 
+	plan_measures(cli, run);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct measure_ops *m = find_measure(order[i]);
-		struct run own = *run;
+		struct run own;
 		int err;
 
 		if (!m)
 			continue;
-		if (!cli->monitors.n && m->default_monitors)
-			own.monitors = m->default_monitors;
+		own = own_run(cli, run, m);
 		err = measure_run(m, NULL, &own);
 		if (err == -EINTR)
 			return EXIT_INCONCLUSIVE;
@@ -129,6 +152,10 @@ static int print_report(const char *dir, const char *format)
 	for (const struct reporter_ops *const *r = reporter_list; !err && *r; r++)
 		if (!strcmp((*r)->name, format))
 			err = (*r)->render(file, stdout);
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		log_err_sys(errno, "cannot write the report to stdout");
+		err = -EIO;
+	}
 	run_file_release(file);
 	return err;
 }

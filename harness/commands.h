@@ -13,6 +13,9 @@ int command_report(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
 
+/* Plans the steps of @m with default parameters, so that the time left of a whole run is known. */
+void measure_plan(const struct measure_ops *m, struct run *run);
+
 /*
  * Runs @m with parameters @spec (-o; may be NULL) on @run: progress is planned, records go to
  * run->sink. Returns 0, -ENOTSUP after saying why this machine cannot, or as measure_ops.run().

@@ -68,7 +68,8 @@ struct run_file; /* a run read back: harness/result.h */
 struct reporter_ops {
 	const char *name; /* "markdown" */
 	const char *help;
-	/* Writes the whole report to @out. Returns 0 or -errno after saying why. */
+	/* Writes the whole report to @out. Returns 0 or -errno after saying why; whether @out took
+	 * it is the caller's to see (ferror). */
 	int (*render)(const struct run_file *run, FILE *out);
 };
 

@@ -80,10 +80,14 @@ void progress_plan(struct progress *p, const char *phase, unsigned int steps,
 		   double seconds_per_step)
 {
 	struct phase *ph;
+	unsigned int i = p->current;
 
-	if (p->nphases == PHASES_MAX)
+	while (i < p->nphases && (p->phases[i].begun || strcmp(p->phases[i].name, phase)))
+		i++;
+	if (i == PHASES_MAX)
 		return;
-	ph = &p->phases[p->nphases++];
+	ph = &p->phases[i];
+	p->nphases = MAX(p->nphases, i + 1);
 	snprintf(ph->name, sizeof(ph->name), "%s", phase);
 	ph->steps = steps;
 	ph->step_seconds = seconds_per_step > 0 ? seconds_per_step : 0;

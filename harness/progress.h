@@ -22,7 +22,8 @@ struct progress *progress_new(enum progress_mode mode);
 struct progress *progress_new_on(enum progress_mode mode, FILE *out, uint64_t (*now_ns)(void));
 /*
  * A phase of @steps steps of about @seconds_per_step each follows. Plan all phases before the first
- * step to see the time left of all of them.
+ * step to see the time left of all of them; planning one again that has not begun replaces its
+ * plan.
  */
 void progress_plan(struct progress *p, const char *phase, unsigned int steps,
 		   double seconds_per_step);

@@ -45,12 +45,14 @@ static int write_report(const struct run_file *run, const char *name, const char
 		goto out;
 	}
 	err = reporter->render(run, f);
+	if (!err && (fflush(f) || ferror(f)))
+		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;
 out:
 	if (err)
-		log_err_sys(err, "cannot write %s (make room, then 'beebench report %s')", path.s,
-			    run->dir);
+		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
+			    path.s, run->dir);
 	strbuf_release(&path);
 	return err;
 }

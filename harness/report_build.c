@@ -70,7 +70,7 @@ static void verdict(struct doc *d, const struct run_file *run)
 		plural(&sb, t.unaccounted, "ring case. ", "ring cases. ");
 	}
 	if (t.skip || t.unclean) {
-		plural(&sb, t.skip, "was skipped", "were skipped");
+		plural(&sb, t.skip, "trial was skipped", "trials were skipped");
 		strbuf_addf(&sb, ", %llu void (reasons below). ", (unsigned long long)t.unclean);
 	}
 	if (!sb.len)
@@ -192,10 +192,11 @@ void report_picture(struct doc *d, const struct run_file *run, const char *name,
 	if (!access(path.s, R_OK))
 		doc_picture(d, name, "%s", alt);
 	else if (plot_has_data(name, run))
-		doc_text(d, TONE_WARN,
-			 "(The picture plots/%s.svg is missing: gnuplot could not draw it when the "
-			 "report was made. 'apt-get install gnuplot-nox' brings it.)",
-			 name);
+		doc_text(
+			d, TONE_WARN,
+			"(The picture plots/%s.svg is missing. 'apt-get install gnuplot-nox', then "
+			"'beebench report RUN --write', draws it.)",
+			name);
 	strbuf_release(&path);
 }
 
@@ -222,6 +223,7 @@ void report_build(struct doc *d, const struct run_file *run)
 	doc_heading(d, 1, "beebench: %s", record_str(run->header, "id", "a run"));
 	verdict(d, run);
 	cut_short(d, run);
+	report_headline(d, run);
 	facts(d, run);
 	report_conformance(d, run, &g);
 	report_accuracy(d, run, &g);

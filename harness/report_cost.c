@@ -65,15 +65,19 @@ static void collect(const struct run_file *run, const char *type, const char *ke
 void report_overhead(struct doc *d, const struct run_file *run)
 {
 	struct names events = {0}, monitors = {0};
+	double confidence;
 
 	collect(run, "overhead", "event", &events);
 	collect(run, "overhead", "monitor", &monitors);
 	if (!events.n)
 		return;
+	confidence = record_num(find(run, "overhead", "event", events.v[0], NULL),
+				"added_ns.confidence");
 	doc_heading(d, 2, "Overhead");
 	doc_text(d, TONE_PLAIN,
 		 "Nanoseconds that a monitor adds to a call, against the same call with nothing "
-		 "attached (95 %% interval); \"other\" is a syscall no monitor watches.");
+		 "attached (%g %% interval); \"other\" is a syscall no monitor watches.",
+		 isfinite(confidence) ? 100 * confidence : 95);
 	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
 	doc_table(d);
 	doc_column(d, false, "event");
@@ -91,6 +95,66 @@ void report_overhead(struct doc *d, const struct run_file *run)
 	}
 	names_release(&events);
 	names_release(&monitors);
+}
+
+/* "memmon adds 312 ns to mmap, 131 ns to brk." for each monitor but the null ones. */
+static void headline_overhead(struct strbuf *out, const struct run_file *run)
+{
+	struct names monitors = {0};
+	struct json_object *o;
+
+	collect(run, "overhead", "monitor", &monitors);
+	for (size_t m = 0; m < monitors.n; m++) {
+		const char *verb = " adds ";
+
+		if (!strcmp(monitors.v[m], "none") || !strcmp(monitors.v[m], "nop"))
+			continue;
+		record_foreach_type (run->records, o, "overhead") {
+			struct stats_interval i;
+
+			if (strcmp(record_str(o, "monitor", ""), monitors.v[m]) ||
+			    !record_interval(o, "added_ns", &i))
+				continue;
+			strbuf_addf(out, "%s%s", *verb == ' ' ? monitors.v[m] : "", verb);
+			strbuf_addf(out, fabs(i.centre) < 10 ? "%.1f" : "%.0f", i.centre);
+			strbuf_addf(out, " ns to %s", record_str(o, "event", "?"));
+			verb = ", ";
+		}
+		strbuf_addstr(out, *verb == ',' ? ". " : "");
+	}
+	names_release(&monitors);
+}
+
+/* The case of the highest rate. */
+static void headline_ring(struct strbuf *out, const struct run_file *run)
+{
+	struct stats_interval i, most = {.centre = 0};
+	struct json_object *o, *best = NULL;
+
+	record_foreach_type (run->records, o, "ringbuf") {
+		if (!record_interval(o, "rate_per_s", &i) || i.centre <= most.centre)
+			continue;
+		most = i;
+		best = o;
+	}
+	if (!best)
+		return;
+	strbuf_addstr(out, "A ring carries up to ");
+	format_si(out, most.centre, " records/s");
+	strbuf_addf(out, " of %llu bytes (%s, %s).",
+		    (unsigned long long)record_u64(best, "record_bytes", 0),
+		    record_str(best, "mode", "?"), record_str(best, "placement", "?"));
+}
+
+void report_headline(struct doc *d, const struct run_file *run)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	headline_overhead(&sb, run);
+	headline_ring(&sb, run);
+	if (sb.len)
+		doc_text(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
 }
 
 void report_slowdown(struct doc *d, const struct run_file *run)

@@ -16,6 +16,8 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_skips(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 
+/* Cost in a sentence or two, for the top of the report. */
+void report_headline(struct doc *d, const struct run_file *run);
 void report_overhead(struct doc *d, const struct run_file *run);
 void report_slowdown(struct doc *d, const struct run_file *run);
 void report_collector(struct doc *d, const struct run_file *run);

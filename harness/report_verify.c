@@ -253,8 +253,8 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 	doc_heading(d, 2, "Accuracy");
 	doc_text(d, TONE_PLAIN,
 		 "How far is what a monitor says from what really happened? %zu comparisons are "
-		 "without error; %zu findings are not, largest first. They come from the monitors' "
-		 "definition, and are no failures of the program.",
+		 "without error; %zu are off, largest first. What is off here comes from how a "
+		 "monitor defines its figures; faults of a program are under conformance.",
 		 right, n);
 	report_picture(d, run, "accuracy",
 		       "Largest error of each monitor beside each workload, in percent");
@@ -315,7 +315,7 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 			strbuf_release(&sb);
 		}
 	}
-	doc_text(d, TONE_PLAIN,
+	doc_text(d, broken ? TONE_BAD : TONE_PLAIN,
 		 "%s %zu of %zu loss identities hold (what was seen is what was counted, "
 		 "filtered or lost).",
 		 lossy ? "Trials not named here lost nothing." : "No trial lost anything.", held,

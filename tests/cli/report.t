@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Reports of two hand-made runs in every format, pictures, and what is said of runs that are none.
+set -u
+. tests/lib.sh
+
+runs=tests/fixtures/runs
+
+# --- formats ---------------------------------------------------------------------------------------
+
+# The small run was cut short and has a wrong monitor with an awkward name.
+for format in text markdown junit openmetrics bpftrace; do
+	run "$bee" report "$runs/cutshort" --format "$format"
+	is "$format: as expected" "$out" "$(cat "$runs/cutshort/expected.$format")"
+	is "$format: exit code, nothing on stderr" "$code$err" 0
+done
+
+run "$bee" report "$runs/full/run.json"
+is "run.json itself is as good as its folder" "$out" "$("$bee" report --format text "$runs/full")"
+
+run "$bee" report "$runs/full" --format json
+is "json: one document with all records" \
+	"$(printf '%s' "$out" | jq -r '"\(.schema) \(.run.id) \(.records | length) \(.end.status)"')" \
+	"1 20261121T070000Z-3fa2 88 ok"
+
+for r in full cutshort; do
+	run "$bee" report "$runs/$r" --format bpftrace
+	check "bpftrace: every line is an object with type and data ($r)" \
+		jq -es 'all(has("type") and has("data")) and length > 3' "$tmp/run.out"
+	run "$bee" report "$runs/$r" --format html
+	is "html: as many tables and lists closed as opened ($r)" \
+		"$(grep -c '<table' "$tmp/run.out") $(grep -c '<ul>' "$tmp/run.out")" \
+		"$(grep -c '</table' "$tmp/run.out") $(grep -c '</ul>' "$tmp/run.out")"
+	hasnt "html: names are escaped ($r)" "$out" 'wrong<&>'
+done
+
+# OpenMetrics: HELP and TYPE once for each family and before its samples, samples of a family together,
+# no sample twice, the unit a suffix of the name, # EOF last.
+cat >"$tmp/openmetrics.awk" <<'AWK'
+eof { print "after # EOF: " $0 }
+$0 == "# EOF" { eof = 1; next }
+$1 == "#" && $2 == "HELP" { if (help[$3]++) print "HELP twice: " $3; family = $3; next }
+$1 == "#" && $2 == "TYPE" { if (type[$3]++) print "TYPE twice: " $3; if ($3 != family) print "TYPE apart: " $3; next }
+$1 == "#" && $2 == "UNIT" { if ($3 !~ "_" $4 "$") print "unit is no suffix: " $3 " " $4; next }
+{
+	if ($0 !~ /^[a-z_]+(\{([a-z_]+="([^"\\]|\\["\\n])*",?)*\})? -?[0-9.]+(e[-+][0-9]+)?$/) print "no sample: " $0
+	name = $0; sub(/[{ ].*/, "", name)
+	if (name != family) print "not with its family: " $0
+	key = $0; sub(/ [^ ]*$/, "", key)
+	if (seen[key]++) print "twice: " key
+	n++
+}
+END { if (!eof) print "no # EOF"; if (n < 8) print "only " n + 0 " samples" }
+AWK
+for r in full cutshort; do
+	run "$bee" report "$runs/$r" --format openmetrics
+	is "openmetrics: valid ($r)" "$(awk -f "$tmp/openmetrics.awk" "$tmp/run.out")" ""
+	if have promtool; then
+		run promtool check metrics <"$tmp/run.out"
+		is "openmetrics: promtool has nothing to say ($r)" "$out$err" ""
+	else
+		skip "openmetrics: promtool ($r)" "no promtool; sudo apt-get install prometheus"
+	fi
+done
+
+if have xmllint; then
+	"$bee" report "$runs/cutshort" --format junit >"$tmp/junit.xml"
+	check "junit: well-formed" xmllint --noout "$tmp/junit.xml"
+else
+	skip "junit: xmllint" "no xmllint; sudo apt-get install libxml2-utils"
+fi
+
+# --- what is no run --------------------------------------------------------------------------------
+
+# refuses NAME TEXT PATH [ARG..]: exit code 2, TEXT in the error, nothing on stdout
+refuses() {
+	refuses_name=$1 text=$2
+	shift 2
+	run "$bee" report "$@"
+	is "$refuses_name: exit code" "$code$out" 2
+	has "$refuses_name: says why" "$err" "$text"
+}
+
+refuses "no such run" "no run at /nonexistent (give its folder, results/runs/ID, or its run.json)" /nonexistent
+mkdir "$tmp/empty"
+refuses "a folder without a run" "cannot read $tmp/empty/run.json" "$tmp/empty"
+: >"$tmp/nothing.json"
+refuses "an empty file" "$tmp/nothing.json: empty" "$tmp/nothing.json"
+sed '3s/.\{40\}$//' "$runs/full/run.json" >"$tmp/broken.json"
+refuses "a broken third line" "$tmp/broken.json:3: not valid JSON" "$tmp/broken.json"
+sed '1s/"schema":1/"schema":2/' "$runs/full/run.json" >"$tmp/newer.json"
+refuses "a newer schema" "$tmp/newer.json:1: schema 2, this beebench reads 1 to 1" "$tmp/newer.json"
+sed 1d "$runs/full/run.json" >"$tmp/headless.json"
+refuses "a run without header" "$tmp/headless.json:1: the first record is of type \"trial\"" "$tmp/headless.json"
+refuses "an unknown format" "no report format 'markdwon'; did you mean 'markdown'?" "$runs/full" --format markdwon
+refuses "a format like no other" "no report format 'pdf'; see 'beebench list reporters'" "$runs/full" --format pdf
+refuses "two runs" "unexpected word" "$runs/full" "$runs/cutshort"
+
+{ sed 4q "$runs/full/run.json"; printf '{"type":"trial","monitor":"mem'; } >"$tmp/cut.json"
+run "$bee" report "$tmp/cut.json" --format markdown
+is "cut off in a record: the rest is reported" "$code" 0
+has "cut off in a record: a warning names the line" "$err" "cut.json:5: the last record was cut off"
+has "cut off in a record: marked" "$out" "This run was cut short"
+
+if [ -w /dev/full ]; then
+	code=0
+	err=$("$bee" report "$runs/full" 2>&1 >/dev/full) || code=$?
+	is "stdout is full: exit code" "$code" 2
+	has "stdout is full: says so" "$err" "No space left on device"
+fi
+
+# --- pictures --------------------------------------------------------------------------------------
+
+cp -r "$runs/full" "$tmp/full"
+mkdir "$tmp/bin"
+run env PATH="$tmp/bin" "$bee" report --write "$tmp/full"
+is "no gnuplot: exit code" "$code" 2
+has "no gnuplot: the command that brings it" "$err" "apt-get install gnuplot-nox"
+has "no gnuplot: the report is there and says so" "$(cat "$tmp/full/report.md")" "plots/overhead.svg is missing"
+check "no gnuplot: the data is there" test -s "$tmp/full/plots/overhead.dat"
+
+# A gnuplot that leaves no picture, and one that fails.
+ln -s /bin/true "$tmp/bin/gnuplot"
+run env PATH="$tmp/bin" "$bee" report --write "$tmp/full"
+is "no picture comes out: exit code" "$code" 2
+has "no picture comes out: named" "$err" "gnuplot left no picture in $tmp/full/plots/overhead.svg"
+ln -sf /bin/false "$tmp/bin/gnuplot"
+run env PATH="$tmp/bin" "$bee" report --write "$tmp/full"
+is "gnuplot fails: exit code" "$code" 2
+has "gnuplot fails: named" "$err" "gnuplot could not draw overhead from $tmp/full/plots/overhead.dat"
+
+if have gnuplot; then
+	run "$bee" report --write "$tmp/full"
+	is "pictures: exit code, nothing on stderr" "$code$err" 0
+	for name in accuracy overhead ringbuf wakeup losscurve; do
+		has "$name.svg is whole" "$(tail -n 2 "$tmp/full/plots/$name.svg")" "</svg>"
+		is "$name.png is one" "$(head -c 4 "$tmp/full/plots/$name.png" | tail -c 3)" PNG
+		has "$name is in report.md" "$(cat "$tmp/full/report.md")" "(plots/$name.svg)"
+	done
+	is "report.html holds all pictures" "$(grep -c '<svg' "$tmp/full/report.html")" 5
+	is "report.html needs nothing from elsewhere" \
+		"$(grep -oE '(src|href)="[^#"][^"]*"' "$tmp/full/report.html")" ""
+	has "bars have their labels" "$(cat "$tmp/full/plots/ringbuf.svg")" "56 B, 2 producers, ring per CPU, busy"
+
+	# Records without a number to draw: an error that names the picture; the others are drawn.
+	mkdir "$tmp/hollow"
+	sed 's/"added_ns":{[^}]*}/"added_ns":null/' "$runs/full/run.json" >"$tmp/hollow/run.json"
+	run "$bee" report --write "$tmp/hollow"
+	is "an empty picture: exit code" "$code" 2
+	has "an empty picture: named" "$err" "the picture 'overhead' would be empty"
+	check "an empty picture: the others are there" test -s "$tmp/hollow/plots/losscurve.png"
+	check "an empty picture: so is the report" test -s "$tmp/hollow/report.html"
+	run gnuplot -c "$B/plots/overhead.gp" "$tmp/hollow/plots/overhead.dat" "$tmp/hollow/again"
+	is "a script alone refuses empty data" "$((code != 0))" 1
+
+	# A run without records for a picture has none, and needs none.
+	cp -r "$runs/cutshort" "$tmp/cutshort"
+	run "$bee" report --write "$tmp/cutshort"
+	is "a run cut short: exit code" "$code$err" 0
+	is "a run cut short: the pictures it has data for" "$(cd "$tmp/cutshort/plots" && echo *.svg)" accuracy.svg
+	has "a run cut short: marked" "$(cat "$tmp/cutshort/report.html")" "This run was cut short"
+	cp "$tmp/cutshort/run.json" "$tmp/blocked.json"
+	mkdir "$tmp/blocked"
+	mv "$tmp/blocked.json" "$tmp/blocked/run.json"
+	: >"$tmp/blocked/plots"
+	run "$bee" report --write "$tmp/blocked"
+	is "plots/ is a file: exit code" "$code" 2
+	has "plots/ is a file: named" "$err" "$tmp/blocked/plots"
+	check "plots/ is a file: the report is written" test -s "$tmp/blocked/report.md"
+else
+	skip "pictures" "no gnuplot; sudo apt-get install gnuplot-nox"
+fi
+done_testing
