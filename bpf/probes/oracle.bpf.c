@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The oracle: counts mmap, munmap and brk of one cgroup on the raw syscall tracepoints, which no
+ * monitor here uses. Both tracepoints fire for 32-bit tasks too, whose numbers mean other calls
+ * (the syscalls:* tracepoints leave those tasks out): they are skipped.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/probes/oracle.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Set before loading. The only read-only variable: harness/oracle.c finds it at the start. */
+const volatile struct oracle_config oracle_config = {
+	{-1, -1, -1},
+	      0
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ORACLE_SLOTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} oracle_cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, ORACLE_SLOTS);
+	__type(key, __u32);
+	__type(value, struct oracle_counts);
+} oracle_counts SEC(".maps");
+
+static __always_inline bool is_compat(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+#if defined(__TARGET_ARCH_x86)
+	return task->thread_info.status & 0x2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#elif defined(__TARGET_ARCH_arm64)
+	return task->thread_info.flags & (1UL << 22); /* TIF_32BIT, arch/arm64 likewise */
+#else
+	return false;
+#endif
+}
+
+static __always_inline long number_at_exit(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return (long)regs->orig_ax;
+#elif defined(__TARGET_ARCH_arm64)
+	return regs->syscallno;
+#else
+	return -1;
+#endif
+}
+
+/* ORACLE_OPS: another syscall. */
+static __always_inline __u32 op_of(long id)
+{
+	if (id == oracle_config.number[ORACLE_MMAP])
+		return ORACLE_MMAP;
+	if (id == oracle_config.number[ORACLE_MUNMAP])
+		return ORACLE_MUNMAP;
+	if (id == oracle_config.number[ORACLE_BRK])
+		return ORACLE_BRK;
+	return ORACLE_OPS;
+}
+
+static __always_inline struct oracle_counts *counts(void)
+{
+	__u64 here = bpf_get_current_cgroup_id(), *id;
+
+#pragma unroll
+	for (__u32 slot = 0; slot < ORACLE_SLOTS; slot++) {
+		__u32 key = slot;
+
+		id = bpf_map_lookup_elem(&oracle_cgroups, &key);
+		if (id && *id == here)
+			return bpf_map_lookup_elem(&oracle_counts, &key);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
+{
+	__u32 op = op_of(id);
+	struct oracle_counts *c;
+	__u64 length;
+
+	if (op >= ORACLE_OPS || is_compat())
+		return 0;
+	c = counts();
+	if (!c)
+		return 0;
+	length = PT_REGS_PARM2_SYSCALL(regs);
+	c->entered[op]++;
+	if (op == ORACLE_MUNMAP)
+		c->munmap_bytes += length;
+	else if (op == ORACLE_MMAP && length < oracle_config.min_length)
+		c->small_mmaps++;
+	else if (op == ORACLE_MMAP)
+		c->mmap_bytes += length;
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
+{
+	__u32 op = op_of(number_at_exit(regs));
+	struct oracle_counts *c;
+	bool failed;
+
+	if (op >= ORACLE_OPS || is_compat())
+		return 0;
+	c = counts();
+	if (!c)
+		return 0;
+	if (op == ORACLE_BRK)
+		failed = PT_REGS_PARM1_SYSCALL(regs) && (long)PT_REGS_PARM1_SYSCALL(regs) != ret;
+	else
+		failed = ret < 0 && ret >= -4095; /* MAX_ERRNO, include/linux/err.h */
+	c->returned[op]++;
+	if (!failed)
+		return 0;
+	c->failed[op]++;
+	if (op == ORACLE_MMAP && PT_REGS_PARM2_SYSCALL(regs) < oracle_config.min_length)
+		c->small_mmaps_failed++;
+	return 0;
+}

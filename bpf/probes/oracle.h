@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the oracle counts: the layout that its kernel half and harness/oracle.c share. */
+#ifndef BPF_PROBES_ORACLE_H
+#define BPF_PROBES_ORACLE_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+enum oracle_op { ORACLE_MMAP, ORACLE_MUNMAP, ORACLE_BRK, ORACLE_OPS };
+
+/* Whom it counts: a row each of oracle_cgroups (the ids) and of oracle_counts. */
+enum oracle_slot { ORACLE_TARGET, ORACLE_CANARY, ORACLE_SLOTS };
+
+struct oracle_config {
+	__s64 number[ORACLE_OPS]; /* of the syscalls on this machine */
+	__u64 min_length;	  /* bytes: shorter mmaps are counted apart */
+};
+
+struct oracle_counts {
+	__u64 entered[ORACLE_OPS];
+	__u64 returned[ORACLE_OPS];
+	__u64 failed[ORACLE_OPS]; /* mmap, munmap: an error; brk: another break than asked for */
+	__u64 small_mmaps;	  /* entered, shorter than oracle_config.min_length */
+	__u64 small_mmaps_failed;
+	__u64 mmap_bytes, munmap_bytes; /* lengths asked for; the small mmaps' are left out */
+};
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The memory monitor's definition as a pure function: what its maps and its ring must hold after
+ * the calls of a ledger. The definition is the seeds' (bpf/memmon/memmon.h): counted when a call
+ * enters, whether it works or not; mmap below a length ignored, munmap never; usage reduced only
+ * where it stays >= 0; brk an event without size. last_update is not predicted: it depends on the
+ * clock.
+ */
+#ifndef HARNESS_MODEL_H
+#define HARNESS_MODEL_H
+
+#include "lib/base.h"
+#include "monitor/collect.h"
+#include "workloads/ledger.h"
+
+/* What a monitor's definition may vary in. */
+struct model_definition {
+	uint64_t min_length;  /* bytes: shorter mmaps are ignored */
+	enum monitor_key key; /* what a row of the table is for */
+};
+
+/* A lane of a ledger with its entries. The model keeps the pointers: the ledger must outlive it. */
+struct model_lane {
+	const struct ledger_lane *lane;
+	const struct ledger_entry *entries;
+};
+
+/* A place in the ledger: "lane 0 line 17". */
+struct model_place {
+	uint32_t lane;
+	uint64_t line; /* from 1; 0: no place */
+};
+
+struct model_row {
+	uint32_t key;
+	uint32_t lanes; /* that count into it; with more than one the order of calls is not known */
+	uint64_t value[MEM_FIELD_COUNT]; /* as mem_row; last_update stays 0 */
+	/* Where the order is not known (lanes > 1) usage and peak lie between value and this. */
+	uint64_t most_usage, most_peak;
+	struct model_place last[MEM_FIELD_COUNT]; /* the last call that changed the field */
+};
+
+struct model_event {
+	uint64_t size, address;
+	uint64_t line; /* in its lane, from 1 */
+	uint8_t type;  /* enum mem_event_type */
+};
+
+/* The events of one lane, in order. */
+struct model_stream {
+	uint32_t lane, tid, tgid;
+	char comm[16];
+	struct model_event *events;
+	size_t n;
+};
+
+/* Calls of the whole ledger: the left side of the identities. */
+struct model_totals {
+	uint64_t calls[LEDGER_OP_COUNT];
+	uint64_t mmap_filtered; /* mmaps below min_length */
+	uint64_t failed[LEDGER_OP_COUNT];
+	uint64_t mmap_filtered_failed;
+	uint64_t mmap_bytes, munmap_bytes; /* lengths asked for by the calls that count */
+};
+
+struct model {
+	struct model_definition def;
+	const struct model_lane *lanes; /* of the caller */
+	size_t nlanes;
+	struct model_row *rows; /* sorted by key */
+	size_t nrows;
+	struct model_stream *streams; /* one per lane, in the order of the lanes */
+	size_t nevents;		      /* of all streams */
+	struct model_totals totals;
+};
+
+/* Predicts. @lanes is kept by reference. Returns 0 or -ENOMEM; release @m in any case. */
+int model_build(struct model *m, const struct model_definition *def, const struct model_lane *lanes,
+		size_t nlanes);
+void model_release(struct model *m);
+const struct model_row *model_find(const struct model *m, uint32_t key);
+
+/*
+ * True when the call did nothing: a negative errno, or a break other than the one asked for (brk
+ * never returns an error: brk(2), "C library/kernel differences").
+ */
+bool model_call_failed(const struct ledger_entry *e);
+
+/* Adds one to a counter of @t for the call @e. */
+void model_count_call(struct model_totals *t, const struct model_definition *def,
+		      const struct ledger_entry *e);
+
+#endif
