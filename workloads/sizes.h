@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the workloads share: random sizes, touching pages, taking a failed call to its error. */
+/* What the workloads share: random sizes, the page, touching pages. */
 #ifndef WORKLOADS_SIZES_H
 #define WORKLOADS_SIZES_H
+
+#include <unistd.h>
 
 #include "lib/base.h"
 #include "lib/rng.h"
 
-enum {
-	WL_PAGE_BYTES = 4096
-}; /* the step of addresses here; a multiple works on larger pages too */
+/* From the auxiliary vector: no syscall. */
+static inline uint64_t wl_page_bytes(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
 
 /*
  * A size in [min, max], log-uniform: as likely between 4K and 8K as between 1M and 2M. An octave is
@@ -27,7 +31,9 @@ static inline uint64_t wl_log_uniform(struct rng *r, uint64_t min, uint64_t max)
 /* Writes one byte in each page of a mapping. */
 static inline void wl_touch(int64_t addr, uint64_t len)
 {
-	for (uint64_t at = 0; at < len; at += WL_PAGE_BYTES)
+	uint64_t page = wl_page_bytes();
+
+	for (uint64_t at = 0; at < len; at += page)
 		((volatile char *)(uintptr_t)addr)[at] = 1;
 }
 

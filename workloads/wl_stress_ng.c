@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Recipes for stress-ng's memory stressors: one worker, a bounded number of operations, a fixed
+ * seed. Its bogo operations are not syscalls (100 of mmapmany are 227 mmap and 416 munmap calls),
+ * so the truth is an independent count.
+ */
+#include "lib/base.h"
+#include "workloads/workload.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/subproc.h"
+
+struct stress_params {
+	uint64_t stressor, ops, bytes, seconds;
+};
+
+/* Names, and the option that bounds the size of each. Option names as of stress-ng 0.15.06. */
+static const char *const stressors[] = {"mmap", "mmapmany", "brk", "vm", "bigheap", "malloc", NULL};
+static const char *const bytes_options[] = {
+	"--mmap-bytes", NULL, NULL, "--vm-bytes", "--bigheap-growth", "--malloc-bytes"};
+
+static const struct param params[] = {
+	PARAM_ROW_ENUM(stress_params, stressor, "which of its stressors", 0, stressors),
+	PARAM_ROW(stress_params, ops, U64, "bogo operations; a size of the work, not a count", 101,
+		  1, 1000000000),
+	PARAM_ROW(stress_params, bytes, BYTES, "memory worked on, where the stressor takes one",
+		  1 << 20, 64 << 10, 1ULL << 34),
+	PARAM_ROW(stress_params, seconds, U64, "given up after", 30, 1, 86400),
+	PARAM_END,
+};
+
+static int supported(struct strbuf *why)
+{
+	char path[PATH_MAX];
+
+	if (!subproc_find_program("stress-ng", path, sizeof(path)))
+		return 0;
+	strbuf_addstr(why, "no stress-ng; install it: sudo apt-get install stress-ng");
+	return -ENOTSUP;
+}
+
+/* The words one after the other in one block behind the list that points to them. */
+struct words {
+	char text[PATH_MAX + 512];
+	size_t len, n;
+};
+
+static void PRINTF_LIKE(2, 3) add(struct words *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	w->len += (size_t)vsnprintf(w->text + w->len, sizeof(w->text) - w->len, fmt, ap) + 1;
+	va_end(ap);
+	w->n++;
+}
+
+static char **pack(const struct words *w)
+{
+	char **argv = malloc((w->n + 1) * sizeof(*argv) + w->len), *at;
+
+	if (!argv)
+		return NULL;
+	at = (char *)(argv + w->n + 1);
+	memcpy(at, w->text, w->len);
+	for (size_t i = 0; i < w->n; i++, at += strlen(at) + 1)
+		argv[i] = at;
+	argv[w->n] = NULL;
+	return argv;
+}
+
+static char **argv(const void *params_, uint64_t seed)
+{
+	const struct stress_params *p = params_;
+	const char *name = stressors[p->stressor];
+	struct words w = {.len = 0};
+	char path[PATH_MAX];
+
+	if (subproc_find_program("stress-ng", path, sizeof(path)))
+		snprintf(path, sizeof(path), "stress-ng");
+	add(&w, "%s", path);
+	add(&w, "--quiet");
+	add(&w, "--seed");
+	add(&w, "%" PRIu64, seed);
+	add(&w, "--timeout");
+	add(&w, "%" PRIu64, p->seconds);
+	add(&w, "--%s", name);
+	add(&w, "1");
+	add(&w, "--%s-ops", name);
+	add(&w, "%" PRIu64, p->ops);
+	if (bytes_options[p->stressor]) {
+		add(&w, "%s", bytes_options[p->stressor]);
+		add(&w, "%" PRIu64, p->bytes);
+	}
+	return pack(&w);
+}
+
+const struct workload_ops wl_stress_ng_ops = {
+	.name = "stress-ng",
+	.help = "a stress-ng memory stressor: mmap, mmapmany, brk, vm, bigheap or malloc",
+	.truth = WORKLOAD_ORACLE,
+	.params = params,
+	.params_size = sizeof(struct stress_params),
+	.supported = supported,
+	.argv = argv,
+};
