@@ -10,6 +10,7 @@
 #include "harness/cli.h"
 #include "harness/progress.h"
 #include "harness/result.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 
 static void plan(const struct measure_ops *m, const void *params, struct run *run)
@@ -145,8 +146,16 @@ static int open_sink(const struct cli *cli, int argc, char *argv[], struct sink 
 	return err;
 }
 
+static int emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
+{
+	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+
+	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
+}
+
 int command_measure(int argc, char *argv[])
 {
+	uint64_t start_ns = clock_ns();
 	const struct measure_ops *const *m = measure_list;
 	struct run run = {0};
 	struct cli cli;
@@ -172,6 +181,8 @@ int command_measure(int argc, char *argv[])
 		print_json(*m, sink_records(run.sink), code);
 	else if ((*m)->print)
 		(*m)->print(sink_records(run.sink), stdout);
+	if (cli.out && emit_end(run.sink, code, clock_ns() - start_ns))
+		code = EXIT_USAGE;
 	if (err == -EINTR)
 		log_warn("interrupted: what was measured until then is above, it is not the whole");
 out:

@@ -50,36 +50,11 @@ static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
 	return err ? err : make_folder(dir->s);
 }
 
-static void count_statuses(struct json_object *records, struct json_object *counts)
-{
-	static const char *const words[] = {"ok", "fail", "skip", "void"};
-
-	for (size_t w = 0; w < ARRAY_SIZE(words); w++) {
-		int64_t n = 0;
-
-		for (size_t i = 0; i < json_object_array_length(records); i++) {
-			struct json_object *s;
-
-			if (json_object_object_get_ex(json_object_array_get_idx(records, i),
-						      "status", &s))
-				n += !strcmp(json_object_get_string(s), words[w]);
-		}
-		json_object_object_add(counts, words[w], json_object_new_int64(n));
-	}
-}
-
 static int emit_end(struct sink *sink, int code, bool cut_short, uint64_t elapsed_ns)
 {
-	struct json_object *o = json_object_new_object(), *counts = json_object_new_object();
 	const char *status = cut_short ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
 
-	count_statuses(sink_records(sink), counts);
-	json_object_object_add(o, "type", json_object_new_string("end"));
-	json_object_object_add(o, "status", json_object_new_string(status));
-	json_object_object_add(o, "exit", json_object_new_int(code));
-	json_object_object_add(o, "elapsed_ns", json_object_new_uint64(elapsed_ns));
-	json_object_object_add(o, "counts", counts);
-	return sink_emit(sink, o);
+	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
 }
 
 /* The gravest code wins; a skipped measure is no failure of the whole. */

@@ -116,7 +116,10 @@ static void headline_overhead(struct strbuf *out, const struct run_file *run)
 			    !record_interval(o, "added_ns", &i))
 				continue;
 			strbuf_addf(out, "%s%s", *verb == ' ' ? monitors.v[m] : "", verb);
-			strbuf_addf(out, fabs(i.centre) < 10 ? "%.1f" : "%.0f", i.centre);
+			if (fabs(i.centre) < 10)
+				strbuf_addf(out, "%.1f", i.centre);
+			else
+				format_number(out, round(i.centre));
 			strbuf_addf(out, " ns to %s", record_str(o, "event", "?"));
 			verb = ", ";
 		}

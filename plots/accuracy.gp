@@ -5,6 +5,7 @@ data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("accuracy.gp")]
 load here."style.gp"
 
 stats data using 1:2 nooutput
+if (!exists("STATS_records")) { print "nothing to draw in ", data; exit status 1 }
 columns = STATS_max_x + 1
 rows = STATS_max_y + 1
 stats data using (strlen(strcol(8))) nooutput

@@ -2,6 +2,7 @@
 # Horizontal bars of ring cases, a colour for each mode and placement. The caller sets
 # `heading` and the x label.
 stats data using 1:4 nooutput
+if (!exists("STATS_records")) { print "nothing to draw in ", data; exit status 1 }
 rows = STATS_max_x + 1
 top = STATS_max_y
 series = STATS_blocks

@@ -4,6 +4,7 @@ data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("losscurve.gp")]
 load here."style.gp"
 
 stats data using 1:2 nooutput
+if (!exists("STATS_records")) { print "nothing to draw in ", data; exit status 1 }
 series = STATS_blocks
 low = STATS_min_x < STATS_min_y ? STATS_min_x : STATS_min_y
 top = STATS_max_x

@@ -4,6 +4,7 @@ data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("overhead.gp")]
 load here."style.gp"
 
 stats data using 1:4 nooutput
+if (!exists("STATS_records") || STATS_blocks < 2) { print "nothing to draw in ", data; exit status 1 }
 groups = STATS_max_x + 1
 top = STATS_max_y
 bottom = STATS_min_y
