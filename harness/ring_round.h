@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One round of one case: producers and consumer run for a while on their CPUs, then the books are
+ * closed. */
+#ifndef HARNESS_RING_ROUND_H
+#define HARNESS_RING_ROUND_H
+
+#include "harness/ring_check.h"
+#include "harness/ring_rig.h"
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+struct ring_round_plan {
+	uint64_t slice_ns;    /* how long producers produce */
+	uint64_t offer_per_s; /* records a second that each producer tries to hold; 0: as fast as it
+				 can */
+};
+
+struct ring_round {
+	struct ring_books books[RINGLOAD_PRODUCERS];
+	uint64_t produced, consumed, dropped, bad; /* over all producers */
+	uint64_t elapsed_ns;   /* from the start until the last record was taken */
+	uint64_t produce_ns;   /* until the last producer stopped */
+	uint64_t producing_ns; /* that producers spent producing: CPU time, or, when they consume
+				  too, time between clock reads */
+	bool accounted;	       /* all books close and no record was bad */
+};
+
+/*
+ * Runs it; attaches before and detaches after where the case needs it. When the books do not close
+ * @why (may be NULL) gets the reason, and that is no error: returns 0 or -errno after saying why.
+ */
+int ring_round_run(struct ring_rig *rig, const struct ring_round_plan *plan, struct ring_round *out,
+		   struct strbuf *why);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tables for a terminal. */
+#include "lib/base.h"
+#include "harness/ringbuf_print.h"
+
+#include <string.h>
+
+#include "harness/record.h"
+
+static void interval_text(struct json_object *o, const char *path, double scale, struct strbuf *sb)
+{
+	struct stats_interval i;
+
+	strbuf_reset(sb);
+	if (record_interval(o, path, &i))
+		format_interval(sb, &i, scale);
+	else
+		strbuf_addch(sb, '-');
+}
+
+static void lost_text(struct json_object *o, struct strbuf *sb)
+{
+	double produced = record_num(o, "produced"), dropped = record_num(o, "dropped");
+
+	strbuf_reset(sb);
+	if (dropped == 0)
+		strbuf_addch(sb, '0');
+	else
+		strbuf_addf(sb, "%.2f", 100 * dropped / produced);
+}
+
+static const char *verdict(struct json_object *o)
+{
+	if (!record_get(o, "accounted"))
+		return record_str(o, "status", "-");
+	return record_true(o, "accounted") ? "yes" : "NO";
+}
+
+static void print_case(struct json_object *o, FILE *out)
+{
+	struct strbuf rate = STRBUF_INIT, cost = STRBUF_INIT, wake = STRBUF_INIT,
+		      lost = STRBUF_INIT;
+
+	interval_text(o, "rate_per_s", 1e-6, &rate);
+	interval_text(o, "produce_ns", 1, &cost);
+	interval_text(o, "wakeup_cost_ns", 1, &wake);
+	lost_text(o, &lost);
+	fprintf(out, "%-7s %-8s %4llu B %4llu  %-6s %-7s %-6s %-20s %-20s %-20s %7s  %s%s\n",
+		record_str(o, "mode", "?"), record_str(o, "placement", "?"),
+		(unsigned long long)record_u64(o, "record_bytes", 0),
+		(unsigned long long)record_u64(o, "producers", 0), record_str(o, "rings", "?"),
+		record_str(o, "wakeup", "?"), record_str(o, "consumer", "?"), rate.s, cost.s,
+		wake.s, lost.s, verdict(o), record_true(o, "cpus.shared") ? " *" : "");
+	strbuf_release(&rate);
+	strbuf_release(&cost);
+	strbuf_release(&wake);
+	strbuf_release(&lost);
+}
+
+static void print_point(struct json_object *o, FILE *out)
+{
+	struct strbuf lost = STRBUF_INIT, ring = STRBUF_INIT;
+
+	lost_text(o, &lost);
+	format_bytes(&ring, record_num(o, "ring_bytes"));
+	fprintf(out, "%-8s %-7s %4llu B %8s %10.2f %10.2f %10.2f %8s  %s\n",
+		record_str(o, "consumer", "?"), record_str(o, "wakeup", "-"),
+		(unsigned long long)record_u64(o, "record_bytes", 0), ring.s,
+		record_num(o, "target_per_s") / 1e6, record_num(o, "offered_per_s") / 1e6,
+		record_num(o, "delivered_per_s") / 1e6, lost.s, verdict(o));
+	strbuf_release(&lost);
+	strbuf_release(&ring);
+}
+
+static void print_reasons(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+
+	record_foreach (records, o) {
+		const char *reason = record_str(o, "reason", NULL);
+
+		if (reason && (record_is(o, "ringbuf") || record_is(o, "losscurve")))
+			fprintf(out, "%s: %s, %s, %llu B, %s: %s\n", record_str(o, "status", "?"),
+				record_str(o, "mode", "loss curve"),
+				record_str(o, "placement", "pinned"),
+				(unsigned long long)record_u64(o, "record_bytes", 0),
+				record_str(o, "consumer", "?"), reason);
+	}
+}
+
+void ringbuf_print(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	bool any = false, crowded = false;
+
+	record_foreach_type (records, o, "ringbuf") {
+		if (!any)
+			fprintf(out, "%-7s %-8s %6s %s  %-6s %-7s %-6s %-20s %-20s %-20s %7s  %s\n",
+				"mode", "place", "record", "prod", "rings", "wake-up", "reader",
+				"M records/s", "ns to produce one", "of it for wake-ups", "lost, %",
+				"accounted");
+		any = true;
+		crowded |= record_true(o, "cpus.shared");
+		print_case(o, out);
+	}
+	if (any)
+		fprintf(out, "\nRates are of records whose content was checked; [..] is the 95 %% "
+			     "interval of the mean over rounds.\n");
+	if (crowded)
+		fprintf(out, "* fewer CPUs than threads: the consumer shares its CPU with a "
+			     "producer.\n");
+	any = false;
+	record_foreach_type (records, o, "losscurve") {
+		if (!any)
+			fprintf(out, "\n%-8s %-7s %6s %8s %10s %10s %10s %8s  %s\n", "reader",
+				"wake-up", "record", "ring", "asked M/s", "offered", "delivered",
+				"lost, %", "accounted");
+		any = true;
+		print_point(o, out);
+	}
+	print_reasons(records, out);
+}
