@@ -28,7 +28,7 @@ static const char style[] =
 	".dim{color:var(--dim)}.strong{font-weight:600}\n"
 	"pre{background:var(--band);padding:.7rem 1rem;overflow-x:auto}\n"
 	"figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:4px;"
-	"padding:.5rem}figure svg{display:block;width:100%;height:auto;max-width:62rem;margin:auto}"
+	"padding:.5rem}figure svg{display:block;max-width:100%;height:auto;margin:auto}"
 	"\n@media print{body{max-width:none}h2{break-after:avoid}figure{break-inside:avoid}}\n";
 
 static const char *const tone_class[] = {

@@ -278,13 +278,13 @@ static void test_verdict(void **state UNUSED)
 	static const struct {
 		const char *records, *says;
 	} cases[] = {
-		{"[]",									       "Nothing was judged in this run."},
+		{"[]",									       "Nothing was judged in this run."					},
 		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}}]",
-		 "1 trial of 1 judged is exact."										      },
+		 "1 trial of 1 judged is exact."															     },
 		{"[{\"type\":\"trial\",\"status\":\"fail\",\"conformance\":{\"verdict\":"
-		 "\"mismatch\"}}]",										   "1 check FAILED: see below. 0 trials of 1 judged are exact."												    },
+		 "\"mismatch\"}}]",						 "1 check FAILED: see below. 0 trials of 1 judged are exact."	     },
 		{"[{\"type\":\"ringbuf\",\"accounted\":true},{\"type\":\"ringbuf\","
-		 "\"accounted\":false}]",										  "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
+		 "\"accounted\":false}]",					   "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
