@@ -100,7 +100,9 @@ static int run_plugin(struct child_side *s)
 	wait_at_barrier(s);
 
 	ledger_open_window(s->ledger);
+	ledger_cpu_begin(run.lane);
 	err = w->ops->run(&run);
+	ledger_cpu_end(run.lane);
 	ledger_close_window(s->ledger);
 
 	say(s, STAGE_DONE, err);

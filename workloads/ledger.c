@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -160,6 +161,31 @@ uint64_t ledger_window_start_ns(const struct ledger *l)
 uint64_t ledger_window_end_ns(const struct ledger *l)
 {
 	return l->end_ns;
+}
+
+/* Adds the clocks' values with @sign: begin subtracts, end adds. */
+static void add_clocks(struct ledger_lane *lane, uint64_t sign)
+{
+	struct rusage ru;
+
+	if (!lane)
+		return;
+	getrusage(RUSAGE_THREAD, &ru);
+	lane->user_ns += sign * ((uint64_t)ru.ru_utime.tv_sec * NSEC_PER_SEC +
+				 (uint64_t)ru.ru_utime.tv_usec * NSEC_PER_USEC);
+	lane->system_ns += sign * ((uint64_t)ru.ru_stime.tv_sec * NSEC_PER_SEC +
+				   (uint64_t)ru.ru_stime.tv_usec * NSEC_PER_USEC);
+	lane->cpu_ns += sign * clock_thread_cpu_ns();
+}
+
+void ledger_cpu_begin(struct ledger_lane *lane)
+{
+	add_clocks(lane, UINT64_MAX); /* -1 */
+}
+
+void ledger_cpu_end(struct ledger_lane *lane)
+{
+	add_clocks(lane, 1);
 }
 
 void ledger_add_units(struct ledger *l, uint64_t units)

@@ -36,7 +36,9 @@ struct ledger_lane {
 	uint64_t count;	    /* entries written */
 	uint64_t start_brk; /* the process's break when the lane was opened, 0 when never asked */
 	uint64_t index;	    /* of this lane */
-	uint64_t spare[8];
+	uint64_t cpu_ns;    /* CPU time of the thread's work: CLOCK_THREAD_CPUTIME_ID */
+	uint64_t user_ns, system_ns; /* the same split by getrusage(RUSAGE_THREAD) */
+	uint64_t spare[5];
 };
 _Static_assert(sizeof(struct ledger_lane) == 128, "a lane is two cache lines");
 
@@ -80,6 +82,13 @@ static inline bool ledger_failed(int64_t ret)
 {
 	return ret < 0 && ret >= -4095;
 }
+
+/*
+ * The thread's own CPU time, for monitors of the CPU. Called by the child and the crew around a
+ * thread's work: a workload need not. Accepts NULL.
+ */
+void ledger_cpu_begin(struct ledger_lane *lane);
+void ledger_cpu_end(struct ledger_lane *lane);
 
 /* Work units done (the denominator of an overhead); a workload adds to it once, at the end. */
 void ledger_add_units(struct ledger *l, uint64_t units);

@@ -69,7 +69,8 @@ static void print_calls(const struct ledger *l)
 
 static void print_summary(const struct ledger *l)
 {
-	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tfailed");
+	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tfailed\tcpu_us\tuser_us\tsystem_"
+	     "us");
 	for (uint32_t i = 0; i < ledger_lane_count(l); i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
 		const struct ledger_entry *e = ledger_entries(l, lane);
@@ -82,7 +83,8 @@ static void print_summary(const struct ledger *l)
 		printf("%u\t%u\t%u\t%s", i, lane->tgid, lane->tid, lane->comm);
 		for (int op = 0; op < LEDGER_OP_COUNT; op++)
 			printf("\t%" PRIu64, calls[op]);
-		printf("\t%" PRIu64 "\n", failed);
+		printf("\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", failed,
+		       lane->cpu_ns / 1000, lane->user_ns / 1000, lane->system_ns / 1000);
 	}
 	printf("# %" PRIu64 " units in %" PRIu64 " ns\n", ledger_units(l),
 	       ledger_window_end_ns(l) - ledger_window_start_ns(l));

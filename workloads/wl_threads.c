@@ -3,17 +3,11 @@
 #include "lib/base.h"
 #include "workloads/workload.h"
 
-#include <limits.h>
-#include <linux/futex.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
+#include "workloads/crew.h"
 #include "workloads/sizes.h"
 
 struct threads_params {
@@ -32,46 +26,11 @@ static const struct param params[] = {
 	PARAM_END,
 };
 
-/* What a gate's word says. */
-enum { GATE_CLOSED, GATE_OPEN };
-
-struct crew {
+struct shared {
 	const struct threads_params *params;
-	struct workload_run *run;
-	_Atomic uint32_t arrived, go, at_line, finished, leave;
 	_Atomic uint64_t slot; /* handover: a mapping nobody unmapped yet, or 0 */
-	_Atomic int err;
-	uint64_t started; /* threads to join */
-	struct member {
-		struct crew *crew;
-		uint64_t number;
-		pthread_t thread;
-		struct ledger_lane *lane;
-	} members[];
+	struct crew *crew;
 };
-
-static void futex_wait(_Atomic uint32_t *word, uint32_t value)
-{
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
-
-static void set_and_wake(_Atomic uint32_t *word, uint32_t value)
-{
-	atomic_store(word, value);
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
-
-static void add_and_wake(_Atomic uint32_t *word)
-{
-	atomic_fetch_add(word, 1);
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
-
-static void wait_for(_Atomic uint32_t *word, uint32_t value)
-{
-	for (uint32_t now; (now = atomic_load(word)) != value;)
-		futex_wait(word, now);
-}
 
 static void size(const void *params_, uint32_t *lanes, uint64_t *entries)
 {
@@ -81,9 +40,10 @@ static void size(const void *params_, uint32_t *lanes, uint64_t *entries)
 	*entries = p->threads * (2 * p->count + 1);
 }
 
-static int one_mapping(struct member *m, struct rng *rng)
+static int one_mapping(const struct crew_member *m, struct rng *rng)
 {
-	const struct threads_params *p = m->crew->params;
+	struct shared *s = m->shared;
+	const struct threads_params *p = s->params;
 	uint64_t min = MIN(p->min, p->max), max = MAX(p->min, p->max);
 	uint64_t len = p->handover ? max : wl_log_uniform(rng, min, max), victim;
 	int64_t addr =
@@ -93,99 +53,52 @@ static int one_mapping(struct member *m, struct rng *rng)
 		return (int)addr;
 	victim = (uint64_t)addr;
 	if (p->handover)
-		victim = atomic_exchange(&m->crew->slot, victim);
+		victim = atomic_exchange(&s->slot, victim);
 	return victim && wl_munmap(m->lane, victim, len) ? -EFAULT : 0;
 }
 
-static void work(struct member *m)
+static int map_and_unmap(const struct crew_member *m)
 {
-	const struct threads_params *p = m->crew->params;
-	struct rng rng = {.state = m->crew->run->seed + m->number};
+	const struct shared *s = m->shared;
+	struct rng rng = {.state = m->run->seed + m->number};
 	int err = 0;
 
-	/* Being woken takes each thread another time; here they meet. */
-	atomic_fetch_add(&m->crew->at_line, 1);
-	while (atomic_load(&m->crew->at_line) < p->threads)
-		sched_yield();
-	for (uint64_t i = 0; i < p->count && !err; i++)
+	for (uint64_t i = 0; i < s->params->count && !err; i++)
 		err = one_mapping(m, &rng);
-	if (err)
-		atomic_store(&m->crew->err, err);
-}
-
-static void *thread_main(void *arg)
-{
-	struct member *m = arg;
-	char comm[16];
-
-	snprintf(comm, sizeof(comm), "wl-thread-%u", (unsigned int)m->number);
-	prctl(PR_SET_NAME, comm);
-	m->lane = ledger_open_lane(m->crew->run->ledger, 2 * m->crew->params->count + 1);
-	add_and_wake(&m->crew->arrived);
-	wait_for(&m->crew->go, GATE_OPEN);
-	if (atomic_load(&m->crew->at_line) != UINT32_MAX)
-		work(m);
-	add_and_wake(&m->crew->finished);
-	/* A thread that ends gives back its stack with munmap() or madvise(): not in the window. */
-	wait_for(&m->crew->leave, GATE_OPEN);
-	return NULL;
-}
-
-static void dismiss(struct crew *crew)
-{
-	set_and_wake(&crew->leave, GATE_OPEN);
-	for (uint64_t i = 1; i <= crew->started; i++)
-		pthread_join(crew->members[i].thread, NULL);
-	free(crew);
+	return err;
 }
 
 static int warm_up(struct workload_run *r)
 {
-	const struct threads_params *p = r->params;
-	struct crew *crew = calloc(1, sizeof(*crew) + p->threads * sizeof(crew->members[0]));
-	int err;
+	struct shared *s = calloc(1, sizeof(*s));
 
-	if (!crew)
+	if (!s)
 		return -ENOMEM;
-	crew->params = p;
-	crew->run = r;
-	for (uint64_t i = 0; i < p->threads; i++)
-		crew->members[i] = (struct member){.crew = crew, .number = i, .lane = r->lane};
-	for (uint64_t i = 1; i < p->threads; i++) {
-		err = pthread_create(&crew->members[i].thread, NULL, thread_main,
-				     &crew->members[i]);
-		if (err) {
-			/* Let those that are there through, with nothing to do. */
-			atomic_store(&crew->at_line, UINT32_MAX);
-			set_and_wake(&crew->go, GATE_OPEN);
-			dismiss(crew);
-			return -err;
-		}
-		crew->started++;
-	}
-	wait_for(&crew->arrived, (uint32_t)crew->started);
-	r->state = crew;
-	return 0;
+	s->params = r->params;
+	r->state = s;
+	return crew_hire(&s->crew, r, s->params->threads, 2 * s->params->count + 1, map_and_unmap,
+			 s);
 }
 
 static int run(struct workload_run *r)
 {
-	struct crew *crew = r->state;
-	uint64_t left;
+	struct shared *s = r->state;
+	const struct threads_params *p = s->params;
+	int err = crew_work(s->crew);
+	uint64_t left = atomic_load(&s->slot);
 
-	set_and_wake(&crew->go, GATE_OPEN);
-	work(&crew->members[0]);
-	wait_for(&crew->finished, (uint32_t)crew->started);
-	left = atomic_load(&crew->slot);
-	if (left && wl_munmap(r->lane, left, MAX(crew->params->min, crew->params->max)))
+	if (left && wl_munmap(r->lane, left, MAX(p->min, p->max)))
 		return -EFAULT;
-	ledger_add_units(r->ledger, crew->params->threads * crew->params->count);
-	return atomic_load(&crew->err);
+	ledger_add_units(r->ledger, p->threads * p->count);
+	return err;
 }
 
 static void finish(struct workload_run *r)
 {
-	dismiss(r->state);
+	struct shared *s = r->state;
+
+	crew_dismiss(s->crew);
+	free(s);
 }
 
 const struct workload_ops wl_threads_ops = {

@@ -15,6 +15,11 @@ enum workload_truth {
 	WORKLOAD_ORACLE, /* a command: only an independent count knows */
 };
 
+enum workload_subject {
+	WORKLOAD_MEMORY, /* makes the calls a memory monitor counts */
+	WORKLOAD_CPU,	 /* spends CPU time as a CPU monitor should see it; lanes hold the truth */
+};
+
 /* What a running workload sees. */
 struct workload_run {
 	const void *params; /* the plug-in's parameter struct, filled */
@@ -28,6 +33,7 @@ struct workload_ops {
 	const char *name; /* "mmap" */
 	const char *help; /* one line */
 	enum workload_truth truth;
+	enum workload_subject subject;
 	const struct param *params; /* NULL: none */
 	size_t params_size;
 	/* Optional. Fills @why and returns -ENOTSUP when this machine cannot run it: the trial is a
