@@ -268,7 +268,7 @@ static int losses(const struct search *s, struct layout *l)
 	struct strbuf of = STRBUF_INIT;
 	int err = 0;
 
-	if (!s->man->losses.required && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
+	if (!s->man->losses.named && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
 		return 0;
 	l->losses = find_map(s, s->man->losses.map, "losses");
 	t = l->losses ? value_type(s, l->losses) : NULL;

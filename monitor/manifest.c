@@ -147,6 +147,7 @@ static int read_counters(struct manifest *man, const struct at *at, struct json_
 	struct json_object *map;
 	int err = 0;
 
+	man->counters.named = true;
 	man->counters.none = json_object_is_type(o, json_type_null);
 	if (man->counters.none)
 		return 0;
@@ -177,6 +178,7 @@ static int read_events(struct manifest *man, const struct at *at, struct json_ob
 	static const char *const keys[] = {"map", "struct", "fields"};
 	int err = 0;
 
+	man->events.named = true;
 	man->events.none = json_object_is_type(o, json_type_null);
 	if (man->events.none)
 		return 0;
@@ -215,7 +217,7 @@ static int read_losses(struct manifest *man, const struct at *at, struct json_ob
 	}
 	if (!json_object_is_type(o, json_type_object))
 		return wrong_type(at, "an object or null", o);
-	man->losses.required = true;
+	man->losses.named = true;
 	json_object_object_foreach (o, key, val) {
 		struct at here = {at->file, at->text, at, key};
 
@@ -417,6 +419,14 @@ void manifest_defaults(struct manifest *man)
 	man->losses.map = strdup("mem_loss");
 	for (int f = 0; f < LOSS_FIELD_COUNT; f++)
 		man->losses.fields[f] = strdup(loss_field_names[f]);
+}
+
+void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT])
+{
+	free(man->counters.map);
+	man->counters.map = NULL;
+	free_all(man->counters.fields, MEM_FIELD_COUNT);
+	memcpy(man->counters.fields, names, sizeof(man->counters.fields));
 }
 
 void manifest_release(struct manifest *man)

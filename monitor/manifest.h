@@ -41,18 +41,19 @@ struct manifest {
 	char **run; /* argv template of a command, ended by NULL */
 	enum monitor_key key;
 	struct {
-		bool none; /* "counters": null */
+		bool named; /* by the file; else these are the defaults */
+		bool none;  /* "counters": null */
 		char *map;
 		char *fields[MEM_FIELD_COUNT];
 	} counters;
 	struct {
-		bool none;
+		bool named, none;
 		char *map, *type;
 		bool type_required; /* named by the file: its BTF must have it */
 		char *fields[EVENT_FIELD_COUNT];
 	} events;
 	struct {
-		bool required; /* named by the file */
+		bool named;
 		char *map;
 		char *fields[LOSS_FIELD_COUNT];
 	} losses;
@@ -75,6 +76,9 @@ int manifest_read(struct manifest *man, const char *file);
 
 /* As manifest_read() with the text at hand; @file is for messages and to resolve paths. */
 int manifest_parse(struct manifest *man, const char *file, const char *text);
+
+/* A map for each field from now on: @names[f], or NULL. Takes the strings over. */
+void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT]);
 
 void manifest_release(struct manifest *man);
 

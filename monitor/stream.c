@@ -1,12 +1,486 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The monitor that is a process printing bpftrace's NDJSON. */
+/* The monitor that is a process printing bpftrace's JSON: start, wait until it counts, stop, read.
+ */
 #include "lib/base.h"
 #include "monitor/backend.h"
 
-#include "lib/log.h"
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-int stream_open(struct monitor *m, const struct monitor_target *target UNUSED)
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/procfs.h"
+#include "lib/subproc.h"
+#include "monitor/bpftrace.h"
+#include "monitor/bt_parse.h"
+
+#define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
+#define STOP_MS	 60000
+
+struct stream {
+	struct subproc proc;
+	bool started, parsed;
+	char dir[256], out[512],
+		err[512]; /* a folder of our own, what it prints, what it complains about */
+	char **argv;	  /* ended by NULL, each owned */
+	struct bt_result result;
+};
+
+static const struct monitor_backend stream_backend;
+
+static bool is_bpftrace(const struct stream *s)
 {
-	log_err("%s: scripts and commands are not supported yet", m->path);
-	return -ENOTSUP;
+	const char *base = strrchr(s->argv[0], '/');
+
+	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace");
 }
+
+/* "{out}" and its like replaced; unknown braces are an error, so that a typing mistake is one. */
+static int expand(const struct monitor *m, const char *word, const char *const values[][2],
+		  char **out)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (const char *p = word; *p;) {
+		size_t i = 0, n = 0;
+
+		for (; *p == '{' && values[i][0]; i++) {
+			n = strlen(values[i][0]);
+			if (!strncmp(p, values[i][0], n))
+				break;
+		}
+		if (*p != '{') {
+			strbuf_addch(&sb, *p++);
+			continue;
+		}
+		if (!values[i][0]) {
+			log_err("%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
+				"{cgroup_path} and {pid}",
+				m->manifest.file, word);
+			strbuf_release(&sb);
+			return -EINVAL;
+		}
+		strbuf_addstr(&sb, values[i][1]);
+		p += n;
+	}
+	*out = strbuf_detach(&sb);
+	return 0;
+}
+
+static int make_argv(struct monitor *m, struct stream *s, const struct monitor_target *target)
+{
+	const char *const *template =
+		m->manifest.run ? (const char *const *)m->manifest.run : bpftrace_run;
+	char cgroup[24], pid[24];
+	const char *const values[][2] = {
+		{"{script}",	     m->path				       },
+		{"{out}",	  s->out					},
+		{"{cgroup}",	     cgroup					},
+		{"{cgroup_path}", target->cgroup_path ? target->cgroup_path : ""},
+		{"{pid}",	  pid					   },
+		{NULL,	       NULL					  },
+	};
+	size_t n = 0;
+	int err = 0;
+
+	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	while (template[n])
+		n++;
+	s->argv = calloc(n + 1, sizeof(*s->argv));
+	if (!s->argv)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < n; i++) {
+		err = expand(m, template[i], values, &s -> argv[i]);
+		if (m->manifest.run && strstr(template[i], "{cgroup"))
+			m->info.caps |= MONITOR_CGROUP;
+	}
+	return err;
+}
+
+static int make_folder(struct stream *s)
+{
+	const char *tmp = getenv("TMPDIR");
+	int err;
+
+	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->dir)) {
+		err = -errno;
+		log_err_sys(err, "cannot make a folder like %s", s->dir);
+		s->dir[0] = '\0';
+		return err;
+	}
+	snprintf(s->out, sizeof(s->out), "%s/out", s->dir);
+	snprintf(s->err, sizeof(s->err), "%s/err", s->dir);
+	return 0;
+}
+
+/* A script and a command have maps by name, one for each field, and no records. */
+static int check_manifest(const struct monitor *m)
+{
+	const struct manifest *man = &m->manifest;
+
+	if (man->events.named && !man->events.none) {
+		log_err("%s: events: only BPF objects have records; leave it out", man->file);
+		return -EINVAL;
+	}
+	if (man->counters.named && man->counters.map) {
+		log_err("%s: counters.map: a script has a map for each field: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	if (m->info.kind == MONITOR_COMMAND && !man->counters.named) {
+		log_err("%s: counters: is missing; say which map is which: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int stream_open(struct monitor *m, const struct monitor_target *target)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->proc = (struct subproc)SUBPROC_INIT;
+	m->impl = s;
+	m->ops = &stream_backend;
+	err = check_manifest(m);
+	if (!err && m->info.kind == MONITOR_BPFTRACE)
+		err = bpftrace_check(m);
+	if (!err)
+		err = make_folder(s);
+	if (!err)
+		err = make_argv(m, s, target);
+	if (!target->cgroup_id)
+		m->info.caps &= ~(uint32_t)MONITOR_CGROUP;
+	if (!m->manifest.counters.none) {
+		m->info.caps |= MONITOR_COUNTERS;
+		for (int f = 0; f < MEM_FIELD_COUNT; f++)
+			if (m->manifest.counters.fields[f])
+				m->info.fields |= 1U << f;
+	} else {
+		m->info.caps |= MONITOR_NULL;
+	}
+	return err;
+}
+
+/* What it said on stderr, on one line each, for an error. bpftrace's remark about RLIMIT_MEMLOCK is
+ * noise (users of 5.11 and later). */
+static void complaints(const struct stream *s, struct strbuf *out)
+{
+	struct strbuf text = STRBUF_INIT;
+	unsigned int lines = 0;
+
+	strbuf_read_file(&text, s->err);
+	for (char *p = text.s, *line; (line = strsep(&p, "\n"));) {
+		if (!*line || strstr(line, "RLIMIT_MEMLOCK") || lines == 8)
+			continue;
+		strbuf_addf(out, "\n    %s", line);
+		lines++;
+	}
+	strbuf_release(&text);
+}
+
+/* The process is gone, before we asked it to go. */
+static int ended(const struct monitor *m, const struct stream *s, const char *when)
+{
+	struct strbuf how = STRBUF_INIT, said = STRBUF_INIT;
+
+	subproc_describe(&s->proc, &how);
+	complaints(s, &said);
+	log_err("%s: %s ended %s: %s%s%s", m->path, s->argv[0], when, how.s,
+		said.len ? "; it said:" : "", said.s);
+	strbuf_release(&how);
+	strbuf_release(&said);
+	return -ECHILD;
+}
+
+static int start(struct monitor *m, struct stream *s)
+{
+	int out = open(s->out, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), err = 0;
+	int complaint = open(s->err, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	bool to_file = false;
+	struct subproc_opts opts = {
+		.argv = (const char *const *)s->argv,
+		.env = bpftrace_env,
+		.stdin_fd = -1,
+		.stderr_fd = complaint,
+	};
+
+	for (size_t i = 0; s->argv[i]; i++)
+		to_file |= strstr(s->argv[i], s->out) != NULL;
+	/* With a file of its own, what a child of the script prints on stdout cannot pass for a
+	 * counter. */
+	opts.stdout_fd = to_file ? null : out;
+	if (out < 0 || complaint < 0 || null < 0) {
+		err = -errno;
+		log_err_sys(err, "cannot write in %s", s->dir);
+	} else {
+		err = subproc_start(&s->proc, &opts);
+	}
+	if (err == -ENOENT && m->info.kind == MONITOR_COMMAND)
+		log_err("%s: run: names that program", m->manifest.file);
+	s->started = !err;
+	if (out >= 0)
+		close(out);
+	if (complaint >= 0)
+		close(complaint);
+	if (null >= 0)
+		close(null);
+	return err;
+}
+
+static bool said_ready(const struct stream *s)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct bt_result r;
+	bool ready;
+
+	if (strbuf_read_file(&text, s->out)) {
+		strbuf_release(&text);
+		return false;
+	}
+	bt_parse(text.s, text.len, &r);
+	ready = r.ready;
+	bt_release(&r);
+	strbuf_release(&text);
+	return ready && (!is_bpftrace(s) || bpftrace_settled(s->proc.pid));
+}
+
+static int stream_attach(struct monitor *m)
+{
+	struct stream *s = m->impl;
+	uint64_t end = clock_ns() + READY_MS * NSEC_PER_MSEC;
+	struct strbuf said = STRBUF_INIT;
+	int err = start(m, s);
+
+	while (!err) {
+		err = subproc_wait(&s->proc, 5);
+		if (err == -EINTR)
+			break;
+		if (!err) {
+			err = ended(m, s, "before it was ready");
+			break;
+		}
+		err = 0;
+		if (said_ready(s))
+			return 0;
+		if (clock_ns() < end)
+			continue;
+		complaints(s, &said);
+		log_err("%s: %s was not ready within %d s (no attached_probes line)%s%s", m->path,
+			s->argv[0], READY_MS / 1000, said.len ? "; it said:" : "", said.s);
+		strbuf_release(&said);
+		err = -ETIMEDOUT;
+	}
+	subproc_kill(&s->proc, 2000);
+	return err;
+}
+
+/* No records come; but a process that ends meanwhile must be noticed. */
+static int stream_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn UNUSED,
+		       void *arg UNUSED)
+{
+	struct stream *s = m->impl;
+	int err;
+
+	if (!m->attached) {
+		if (timeout_ms > 0)
+			clock_sleep_ns((uint64_t)timeout_ms * NSEC_PER_MSEC);
+		return 0;
+	}
+	err = subproc_wait(&s->proc, timeout_ms);
+	if (!err)
+		return ended(m, s, "while it should count");
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
+static int stop(struct monitor *m, struct stream *s)
+{
+	uint64_t end = clock_ns() + STOP_MS * NSEC_PER_MSEC;
+	int err = subproc_wait(&s->proc, 0);
+
+	if (!err)
+		return ended(m, s, "while it should count");
+	kill(s->proc.pid, SIGINT);
+	do
+		err = subproc_wait(&s->proc, 1000);
+	while ((err == -ETIMEDOUT || err == -EINTR) && clock_ns() < end);
+	if (err) {
+		log_err("%s: %s did not end within %d s of SIGINT; it was killed, its counters are "
+			"lost",
+			m->path, s->argv[0], STOP_MS / 1000);
+		subproc_kill(&s->proc, 1000);
+		return -ETIMEDOUT;
+	}
+	/* SIGINT itself is a fair end for a command that has no handler of its own. */
+	if (s->proc.status && (s->proc.status & 0x7f) != SIGINT)
+		return ended(m, s, "badly");
+	return 0;
+}
+
+static int stream_detach(struct monitor *m)
+{
+	struct stream *s = m->impl;
+	struct strbuf text = STRBUF_INIT;
+	int err = stop(m, s);
+
+	if (!err) {
+		err = strbuf_read_file(&text, s->out);
+		if (err)
+			log_err_sys(err, "%s: cannot read what it printed (%s)", m->path, s->out);
+	}
+	if (!err) {
+		bt_parse(text.s, text.len, &s->result);
+		s->parsed = true;
+		if (s->result.bad_lines)
+			log_warn("%s: %" PRIu64 " lines of its output are not bpftrace's JSON, the "
+						"first is line %" PRIu64,
+				 m->path, s->result.bad_lines, s->result.first_bad);
+		if (s->result.truncated) {
+			log_err("%s: its output ends in the middle of a line: counters may be "
+				"missing",
+				m->path);
+			err = -EBADMSG;
+		}
+	}
+	strbuf_release(&text);
+	return err;
+}
+
+static int stream_snapshot(struct monitor *m, struct mem_table *out)
+{
+	struct stream *s = m->impl;
+	size_t cap = 0;
+
+	if (!m->detached) {
+		/* Its maps are printed when it ends. */
+		log_err("%s: has no counters before it is detached", m->path);
+		return -EBUSY;
+	}
+	if (!s->parsed)
+		return -EBADMSG; /* said by stream_detach() */
+	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+		const char *name = m->manifest.counters.fields[f];
+		const struct bt_map *map = name ? bt_find(&s->result, name) : NULL;
+
+		if (!map)
+			continue; /* an empty map is not printed */
+		if (map->odd) {
+			log_err("%s: map %s: %s", m->path, name, map->odd);
+			mem_table_release(out);
+			return -EINVAL;
+		}
+		for (size_t i = 0; i < map->n; i++)
+			mem_table_add(out, &cap, map->cells[i].key)->value[f] = map->cells[i].value;
+	}
+	mem_table_finish(out);
+	return 0;
+}
+
+/* Maps that took no new key any more, and what newer bpftraces say about that. */
+static uint64_t full_maps(const struct monitor *m, const struct stream *s)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->result.nmaps && m->info.kind == MONITOR_BPFTRACE; i++)
+		n += s->result.maps[i].n >= BPFTRACE_MAP_KEYS;
+	strbuf_read_file(&text, s->err);
+	for (const char *p = text.s; (p = strstr(p, "Map full")); p++)
+		n++;
+	strbuf_release(&text);
+	return n;
+}
+
+static int stream_losses(struct monitor *m, struct monitor_losses *out)
+{
+	const struct stream *s = m->impl;
+
+	if (!s->parsed)
+		return 0;
+	out->lost_events = s->result.lost_events;
+	out->map_full = full_maps(m, s);
+	out->bad_records = s->result.bad_lines;
+	return 0;
+}
+
+static int stream_cost(struct monitor *m, struct monitor_cost *out)
+{
+	const struct stream *s = m->impl;
+	struct proc_memory mem;
+	struct proc_cpu cpu;
+
+	if (s->proc.reaped) {
+		const struct rusage *ru = &s->proc.ru;
+
+		out->cpu_ns =
+			(uint64_t)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * NSEC_PER_SEC +
+			(uint64_t)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * NSEC_PER_USEC;
+		out->rss_bytes = (uint64_t)ru->ru_maxrss * 1024;
+	} else if (s->started) {
+		if (!procfs_cpu("/proc", s->proc.pid, &cpu))
+			out->cpu_ns = cpu.user_ns + cpu.system_ns;
+		if (!procfs_memory("/proc", s->proc.pid, &mem))
+			out->rss_bytes = mem.hwm_bytes;
+	}
+	return 0;
+}
+
+static void stream_extras(const struct monitor *m, struct strbuf *out)
+{
+	const struct stream *s = m->impl;
+
+	for (size_t i = 0; i < s->result.nmaps; i++) {
+		bool used = false;
+
+		for (int f = 0; f < MEM_FIELD_COUNT; f++)
+			used |= m->manifest.counters.fields[f] &&
+				!strcmp(m->manifest.counters.fields[f], s->result.maps[i].name);
+		if (!used)
+			strbuf_addf(out, "map %s (%zu keys)\n", s->result.maps[i].name,
+				    s->result.maps[i].n);
+	}
+}
+
+static void stream_close(struct monitor *m)
+{
+	struct stream *s = m->impl;
+
+	if (!s)
+		return;
+	subproc_release(&s->proc);
+	if (s->dir[0]) {
+		unlink(s->out);
+		unlink(s->err);
+		rmdir(s->dir);
+	}
+	for (size_t i = 0; s->argv && s->argv[i]; i++)
+		free(s->argv[i]);
+	free(s->argv);
+	bt_release(&s->result);
+	free(s);
+	m->impl = NULL;
+}
+
+static const struct monitor_backend stream_backend = {
+	.attach = stream_attach,
+	.poll = stream_poll,
+	.snapshot = stream_snapshot,
+	.detach = stream_detach,
+	.losses = stream_losses,
+	.cost = stream_cost,
+	.extras = stream_extras,
+	.close = stream_close,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* bpftrace's counters against the C monitor's, attached together; and scripts that cannot work. */
+#include "lib/base.h"
+#include "tests/bpf/live.h"
+
+#define ROUNDS 97
+
+static void hard_calls(void)
+{
+	/* A failing mmap that would wrap the usage, when there is none yet: the highest peak. */
+	raw_mmap((size_t)-8192);
+	for (int i = 0; i < ROUNDS; i++) {
+		void *big = raw_mmap(8192), *small = raw_mmap(1023);
+
+		raw_munmap(big, 4096);
+		raw_munmap((char *)big + 4096, 4096);
+		raw_munmap(small, 1023);
+		raw_brk(0);
+	}
+	raw_mmap(0);
+	raw_mmap(1024);
+	raw_mmap((size_t)1 << 62);
+	raw_munmap((void *)4096, (size_t)-4096);
+	raw_munmap((void *)4096, (size_t)1 << 63);
+	raw_munmap((void *)1, 7);
+}
+
+static void bpftrace_agrees(void **state UNUSED)
+{
+	static const enum mem_field both[] = {MEM_MMAP_COUNT, MEM_MUNMAP_COUNT, MEM_CURRENT_USAGE,
+					      MEM_PEAK_USAGE};
+	struct monitor *c, *bt;
+	struct mem_table ct, bt_t;
+	struct monitor_losses losses;
+	struct monitor_cost cost;
+	const struct mem_row *row;
+	struct strbuf extras = STRBUF_INIT;
+	struct live l;
+
+	if (monitor_open(&bt, "memmon.bt", NULL) == -ENOTSUP) {
+		print_message("# bpftrace is not installed\n");
+		skip();
+	}
+	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS);
+	monitor_close(bt);
+	live_start(&l, hard_calls);
+	assert_int_equal(monitor_open(&c, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&bt, "memmon.bt", &l.target), 0);
+	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS | MONITOR_CGROUP);
+	assert_int_equal(monitor_info(bt)->kind, MONITOR_BPFTRACE);
+	assert_int_equal(monitor_attach(c), 0);
+	assert_int_equal(monitor_attach(bt), 0);
+	live_run(&l);
+	assert_int_equal(monitor_poll(bt, 1, NULL, NULL), 0);
+	assert_int_equal(monitor_detach(bt), 0);
+	assert_int_equal(monitor_detach(c), 0);
+	assert_int_equal(monitor_snapshot(c, &ct), 0);
+	assert_int_equal(monitor_snapshot(bt, &bt_t), 0);
+	assert_int_equal(bt_t.n, 1);
+	row = mem_table_find(&bt_t, (uint32_t)l.child.pid);
+	assert_non_null(row);
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++)
+		assert_int_equal(row->value[both[i]], ct.rows[0].value[both[i]]);
+	assert_int_equal(row->value[MEM_MMAP_COUNT], ROUNDS + 3);
+	assert_int_equal(row->value[MEM_MMAP_SEEN], 2 * ROUNDS + 4);
+	assert_int_equal(row->value[MEM_BRK_COUNT], ROUNDS);
+	assert_int_equal(row->value[MEM_MUNMAP_COUNT], 3 * ROUNDS + 3);
+	assert_true(row->value[MEM_PEAK_USAGE] == (uint64_t)-8192);
+	assert_true(row->value[MEM_MMAP_BYTES] ==
+		    (uint64_t)-8192 + ROUNDS * 8192 + 1024 + ((uint64_t)1 << 62));
+	assert_true(row->value[MEM_MUNMAP_BYTES] ==
+		    (uint64_t)ROUNDS * (8192 + 1023) - 4096 + ((uint64_t)1 << 63) + 7);
+	assert_int_equal(monitor_losses(bt, &losses), 0);
+	assert_int_equal(losses.lost_events, 0);
+	assert_int_equal(losses.map_full, 0);
+	assert_int_equal(monitor_cost(bt, &cost), 0);
+	assert_true(cost.cpu_ns > 0 && cost.rss_bytes > 1 << 20 && cost.attach_ns > 0);
+	monitor_extras(bt, &extras);
+	assert_string_equal(extras.s, "");
+	strbuf_release(&extras);
+	mem_table_release(&ct);
+	mem_table_release(&bt_t);
+	monitor_close(bt);
+	monitor_close(c);
+	live_end(&l);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bpftrace_agrees),
+	};
+
+	return live_main(tests, ARRAY_SIZE(tests), "t_bpftrace");
+}
