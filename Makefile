@@ -56,11 +56,11 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help deps bench test check format headers includes shell clean unit
+.PHONY: static test-vm all help deps bench test check format headers includes shell clean unit
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -131,6 +131,28 @@ $(B)/bpf/%: bpf/%
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@
+
+# --- the guest --------------------------------------------------------------------------------------
+
+# Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
+# the guest's program is what mmap is measured in (vm/guest_worker.h).
+guest_SRC   := $(wildcard vm/guest_*.c) lib/strbuf.c lib/log.c
+static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
+
+$(B)/vm/guest-init: $(call objs,$(guest_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
+
+$(B)/static/beebench: $(call objs,$(beebench_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -pthread -o $@ $^ $(beebench_LIBS) $(static_ZSTD)
+
+static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
+
+test-vm: all static ## load and judge every monitor on Linux 6.1 and 6.12, in guests (no root)
+	@B=$(B) tests/run.sh vm
 
 # --- tests ------------------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ const struct opt cli_options[] = {
 	    OPT_LIST, workloads),
 	ROW('e', "event", "EV,..", "events to price: mmap, munmap, brk, other, mmap+munmap",
 	    OPT_LIST, events),
+	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
+	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
@@ -163,7 +165,8 @@ int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
 		return err;
 	cli->monitor_names = split(&cli->monitors, &block);
 	cli->event_names = split(&cli->events, &block);
-	if (!cli->monitor_names || !cli->event_names)
+	cli->kernel_names = split(&cli->kernels, &block);
+	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
 		return -ENOMEM;
 	err = check_events(cli->event_names);
 	if (err)
@@ -179,6 +182,7 @@ int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
 			return -ENOMEM;
 	}
 	run->events = cli->event_names[0] ? cli->event_names : all_events;
+	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;
 	run->seconds = cli->seconds;
@@ -194,5 +198,6 @@ void cli_release(struct cli *cli)
 	free(cli->parsed);
 	free(cli->monitor_names);
 	free(cli->event_names);
+	free(cli->kernel_names);
 	*cli = (struct cli){0};
 }

@@ -7,14 +7,15 @@
 #include "lib/opt.h"
 
 struct cli {
-	struct opt_list monitors, workloads, events; /* as given, each maybe a comma list */
-	const char *params;			     /* -o */
-	const char *out;			     /* --out */
+	struct opt_list monitors, workloads, events,
+		kernels;    /* as given, each maybe a comma list */
+	const char *params; /* -o */
+	const char *out;    /* --out */
 	double seconds;
 	uint64_t seed;
 	bool quick, json, quiet, verbose;
 	/* Split and parsed by cli_make_run(); owned */
-	const char **monitor_names, **event_names;
+	const char **monitor_names, **event_names, **kernel_names;
 	struct workload *parsed;
 	size_t nparsed;
 };

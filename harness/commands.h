@@ -10,6 +10,7 @@ int command_doctor(int argc, char *argv[]);
 int command_list(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
+int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
 

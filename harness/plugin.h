@@ -25,7 +25,9 @@ struct run {
 	struct workload *workloads;  /* @nworkloads of them; 0: the measure's own choice */
 	size_t nworkloads;
 	const char *const *events; /* -e: "mmap", "munmap", "brk", "other"; ended by NULL */
-	double seconds;		   /* -t: time budget of a measure, 0: its own default */
+	const char *const
+		*kernels; /* -k: of the guest; ended by NULL; empty: the measure's choice */
+	double seconds;	  /* -t: time budget of a measure, 0: its own default */
 	uint64_t seed;
 	bool quick;		   /* --quick: everything in all within 60 s */
 	struct sink *sink;	   /* where records go: harness/result.h */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The exact lane's judgement: what the guest counted (vm/guest_exact.h) becomes records of type
+ * "exact" (docs/results.md). Pure functions.
+ */
+#ifndef HARNESS_EXACT_H
+#define HARNESS_EXACT_H
+
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+/* The counts of one path: its figure is the value that was taken most often. */
+struct exact_figure {
+	uint64_t instructions, taken; /* the mode and how many of the calls had it */
+	uint64_t next, next_taken; /* the value taken second most often; 0 taken: there is none */
+	uint64_t calls;
+	uint64_t different; /* values seen, the mode included */
+	bool stable;	    /* exact_stable() of these */
+};
+
+/*
+ * A figure stands when another boot would find the same: at least a third of the calls have it; it
+ * leads the next value by more than five standard errors of that lead (were the calls drawn at
+ * random, the lead's variance is at most taken + next_taken); and it is the mode of the first and
+ * of the second half of the calls (@halves). Otherwise the path is said to have no stable figure.
+ */
+bool exact_stable(const struct exact_figure *f, const uint64_t halves[2]);
+
+/* From a record of the guest with "values", "halves" and "calls". Returns 0 or -EINVAL. */
+int exact_figure_read(struct json_object *guest_record, struct exact_figure *out);
+
+struct exact_subject {
+	const char *kernel;	     /* release: "6.12.117+deb12-cloud-amd64" */
+	const char *const *monitors; /* name of each object of the plan */
+	size_t nmonitors;
+};
+
+/*
+ * Appends records to the JSON array @out from the JSON array @guest of everything the guest said.
+ * Returns 0, or -EINVAL after saying what of @guest makes no sense.
+ */
+int exact_judge(struct json_object *guest, const struct exact_subject *subject,
+		struct json_object *out);
+
+/* The records of type "exact" among @records as a table for a person. */
+void exact_print(struct json_object *records, FILE *out);
+
+#endif

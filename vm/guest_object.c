@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Loads and attaches a BPF object in the guest; empties and fills hashes. */
+#include "lib/base.h"
+#include "vm/guest_object.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/* What libbpf said since the last reset; it has one print function for the whole process. */
+static struct strbuf said = STRBUF_INIT;
+
+static int listen_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[8192];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	if (vsnprintf(line, sizeof(line), fmt, ap) > 0)
+		strbuf_addstr(&said, line);
+	return 0;
+}
+
+static int fail(int err, const char *what, const char *name, struct strbuf *why)
+{
+	strbuf_addf(why, "%s %s: %s\n%s", what, name, strerror(-err), said.s);
+	strbuf_reset(&said);
+	return err;
+}
+
+static int take_map(struct guest_object *o, struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+		if (o->nrings == GUEST_MAX_RINGS)
+			return -E2BIG;
+		o->rings[o->nrings++] =
+			(struct guest_ring_fd){bpf_map__fd(map), bpf_map__max_entries(map)};
+		return 0;
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+		if (o->nhashes == GUEST_MAX_MAPS)
+			return -E2BIG;
+		o->hashes[o->nhashes++] = (struct guest_hash){
+			bpf_map__fd(map), bpf_map__type(map), bpf_map__key_size(map),
+			bpf_map__value_size(map), bpf_map__max_entries(map)};
+		return 0;
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: o->perf_array = true; return 0;
+	default: return 0;
+	}
+}
+
+int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	int err;
+
+	*o = (struct guest_object){0};
+	strbuf_reset(&said);
+	libbpf_set_print(listen_libbpf);
+	o->obj = bpf_object__open(path);
+	if (!o->obj)
+		return fail(-errno, "cannot open", path, why);
+	err = bpf_object__load(o->obj);
+	if (err) {
+		fail(err, "cannot load", bpf_object__name(o->obj), why);
+		goto out;
+	}
+	bpf_object__for_each_program (prog, o->obj) {
+		if (o->nhooks == GUEST_MAX_HOOKS) {
+			err = fail(-E2BIG, "too many programs in", path, why);
+			goto out;
+		}
+		snprintf(o->hooks[o->nhooks++].section, sizeof(o->hooks[0].section), "%s",
+			 bpf_program__section_name(prog));
+	}
+	bpf_object__for_each_map (map, o->obj) {
+		err = take_map(o, map);
+		if (err) {
+			fail(err, "cannot use map", bpf_map__name(map), why);
+			goto out;
+		}
+	}
+out:
+	if (err)
+		guest_object_close(o);
+	return err;
+}
+
+int guest_object_attach(struct guest_object *o, struct strbuf *why)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program (prog, o->obj) {
+		struct bpf_link *link = bpf_program__attach(prog);
+
+		if (!link) {
+			int err = fail(-errno, "cannot attach", bpf_program__name(prog), why);
+
+			guest_object_detach(o);
+			return err;
+		}
+		o->links[o->nlinks++] = link;
+	}
+	return 0;
+}
+
+void guest_object_detach(struct guest_object *o)
+{
+	while (o->nlinks)
+		bpf_link__destroy(o->links[--o->nlinks]);
+}
+
+void guest_object_close(struct guest_object *o)
+{
+	guest_object_detach(o);
+	bpf_object__close(o->obj);
+	*o = (struct guest_object){0};
+}
+
+/* Keys first, then deletions: what is attached may insert at every syscall of ours. */
+static int clear_hash(const struct guest_hash *h)
+{
+	size_t bytes = h->key_bytes, n = 0;
+	unsigned char *keys = malloc((h->entries + 1) * bytes);
+	int err = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	while (n <= h->entries &&
+	       !bpf_map_get_next_key(h->fd, n ? keys + (n - 1) * bytes : NULL, keys + n * bytes))
+		n++;
+	while (n-- && !err) {
+		err = bpf_map_delete_elem(h->fd, keys + n * bytes);
+		if (err == -ENOENT)
+			err = 0; /* the program was faster */
+	}
+	free(keys);
+	return err;
+}
+
+int guest_object_clear(struct guest_object *o)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < o->nhashes && !err; i++)
+		err = clear_hash(&o->hashes[i]);
+	return err;
+}
+
+/* Keys 0x40000000 and up: above every thread id (PID_MAX_LIMIT is 2^22), also in either half of a
+ * 64-bit pid_tgid. */
+static int fill_hash(const struct guest_hash *h)
+{
+	unsigned char *key = malloc(h->key_bytes);
+	/* A per-CPU value is rounded up to 8 bytes for each of the CPUs. */
+	void *value = calloc((size_t)libbpf_num_possible_cpus(), h->value_bytes + 8);
+	int err = key && value ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i <= h->entries && !err; i++) {
+		uint32_t number = 0x40000000 + i;
+
+		memset(key, 0x5a, h->key_bytes);
+		memcpy(key, &number, MIN(sizeof(number), (size_t)h->key_bytes));
+		err = bpf_map_update_elem(h->fd, key, value, BPF_NOEXIST);
+	}
+	free(key);
+	free(value);
+	return err == -E2BIG ? 0 : err; /* full is what was wanted */
+}
+
+int guest_object_fill(struct guest_object *o)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < o->nhashes && !err; i++)
+		if (o->hashes[i].type != BPF_MAP_TYPE_LRU_HASH) /* never full */
+			err = fill_hash(&o->hashes[i]);
+	return err;
+}
+
+uint32_t guest_object_room(const struct guest_object *o)
+{
+	uint32_t room = 0;
+
+	for (size_t i = 0; i < o->nhashes; i++)
+		if (o->hashes[i].type != BPF_MAP_TYPE_LRU_HASH &&
+		    (!room || o->hashes[i].entries < room))
+			room = o->hashes[i].entries;
+	return room;
+}

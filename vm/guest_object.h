@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A BPF object inside the guest: loaded, attached, its hashes brought into a known state. */
+#ifndef VM_GUEST_OBJECT_H
+#define VM_GUEST_OBJECT_H
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+#include "vm/guest_ring.h"
+
+enum { GUEST_MAX_HOOKS = 32, GUEST_MAX_MAPS = 16 };
+
+struct bpf_link;
+struct bpf_object;
+
+struct guest_hash {
+	int fd;
+	uint32_t type, key_bytes, value_bytes, entries;
+};
+
+/* Where a program goes, from its section: "tracepoint/syscalls/sys_enter_mmap". */
+struct guest_hook {
+	char section[96];
+};
+
+struct guest_object {
+	struct bpf_object *obj;
+	struct guest_hook hooks[GUEST_MAX_HOOKS];
+	size_t nhooks;
+	struct bpf_link *links[GUEST_MAX_HOOKS];
+	size_t nlinks;
+	struct guest_ring_fd rings[GUEST_MAX_RINGS];
+	size_t nrings;
+	struct guest_hash hashes[GUEST_MAX_MAPS];
+	size_t nhashes;
+	bool perf_array; /* it also writes to a perf event array, which nobody here reads */
+};
+
+/*
+ * Loads the object. Returns 0, or -errno with the reason, libbpf's and the verifier's words
+ * included, in @why.
+ */
+int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why);
+/* Attaches every program that says by its section where it goes. Returns 0 or -errno and @why. */
+int guest_object_attach(struct guest_object *o, struct strbuf *why);
+void guest_object_detach(struct guest_object *o);
+void guest_object_close(struct guest_object *o);
+
+/* Empties the hashes / fills them with keys that are no thread's. 0 or -errno. */
+int guest_object_clear(struct guest_object *o);
+int guest_object_fill(struct guest_object *o);
+/* Keys that fit into its smallest hash that can be full (an LRU hash never is); 0: it has none. */
+uint32_t guest_object_room(const struct guest_object *o);
+
+/*
+ * Empty programs ("return 0") on the same hooks as @o's: what being attached costs. Each is a file
+ * descriptor in @fds; closing detaches. Returns how many, -EOPNOTSUPP when a hook is of a kind that
+ * cannot be built here, or -errno.
+ */
+int guest_nop_attach(const struct guest_object *o, int fds[2 * GUEST_MAX_HOOKS]);
+
+#endif

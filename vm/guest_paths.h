@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The kernel paths whose instructions are counted. Under `-icount shift=0` the guest's time-stamp
+ * counter advances by one for each instruction executed (QEMU, docs/devel/tcg-icount.rst), so a
+ * difference of two readings around a syscall is a count of instructions; what the same code counts
+ * with a `nop` in the syscall's place is taken off, which leaves the kernel's.
+ */
+#ifndef VM_GUEST_PATHS_H
+#define VM_GUEST_PATHS_H
+
+#include "lib/base.h"
+#include "vm/guest_ring.h"
+
+enum {
+	GUEST_MAX_CALLS = 1024,
+	GUEST_MAX_TIMES = 4,	  /* a path may want so many times the usual calls */
+	GUEST_WARM_UP_CALLS = 64, /* before those that are counted */
+	GUEST_MORE_THREADS = 8,	  /* others that may make a key: the worker's first, init */
+};
+
+enum guest_path_needs {
+	GUEST_NEEDS_RING = 1 << 0,	/* the object has a ring buffer */
+	GUEST_NEEDS_FULL_HASH = 1 << 1, /* its hashes are full of keys that are no thread's */
+	GUEST_NEEDS_ROOM = 1 << 2,	/* its hashes take a new key at each call */
+};
+
+struct guest_path {
+	const char *name;
+	const char *same_as; /* path that does the same where no object is attached; NULL: itself */
+	uint32_t needs;
+	unsigned int times; /* how many times the usual number of calls */
+	/*
+	 * Fills @out with @n counts, one a call. @r: the rings of what is attached. Runs in a
+	 * process of its own (vm/guest_worker.h). Returns 0 or -errno.
+	 */
+	int (*run)(struct guest_rings *r, uint64_t *out, size_t n);
+};
+
+extern const struct guest_path guest_paths[]; /* ended by a NULL name */
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The consumer's and producer's positions of ring buffers, mapped at fixed addresses. */
+#include "lib/base.h"
+#include "vm/guest_ring.h"
+
+#include <sys/mman.h>
+
+/* Far from the heap of a program linked at 4 MiB and from where mmap takes its addresses. */
+#define FIRST_ADDRESS 0x200000000000UL
+#define PAGE_BYTES    4096UL
+
+static int map_page(size_t slot, int fd, int prot, off_t offset, void **at)
+{
+	int flags = MAP_SHARED | MAP_FIXED_NOREPLACE | (fd < 0 ? MAP_ANONYMOUS : 0);
+
+	/* A gap between two: neighbours must not be merged. */
+	*at = mmap((void *)(FIRST_ADDRESS + slot * PAGE_BYTES), PAGE_BYTES, prot, flags, fd,
+		   offset);
+	return *at == MAP_FAILED ? -errno : 0;
+}
+
+int guest_rings_map(struct guest_rings *r, const struct guest_ring_fd *fds, size_t n)
+{
+	*r = (struct guest_rings){.n = n};
+	for (size_t i = 0; i < GUEST_MAX_RINGS; i++) {
+		int fd = i < n ? fds[i].fd : -1, err;
+		void *consumer, *producer;
+
+		err = map_page(2 * i, fd, PROT_READ | PROT_WRITE, 0, &consumer);
+		if (!err)
+			err = map_page(2 * i + 1, fd, PROT_READ, (off_t)PAGE_BYTES, &producer);
+		if (err)
+			return err;
+		r->ring[i].consumer = consumer;
+		r->ring[i].producer = producer;
+		r->ring[i].bytes = i < n ? fds[i].bytes : 0;
+	}
+	return 0;
+}
+
+void guest_rings_drain(struct guest_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		*r->ring[i].consumer = *r->ring[i].producer;
+}
+
+void guest_rings_make_room(struct guest_rings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (*r->ring[i].producer - *r->ring[i].consumer > r->ring[i].bytes / 2)
+			*r->ring[i].consumer = *r->ring[i].producer;
+}
+
+uint64_t guest_rings_produced(const struct guest_rings *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		sum += *r->ring[i].producer;
+	return sum;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Kernels for the guest: Debian's linux-image-VERSION-cloud-amd64 packages, downloaded with apt
+ * into a cache, checked, unpacked there and never installed; or any bzImage by path.
+ */
+#ifndef VM_KERNEL_H
+#define VM_KERNEL_H
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+struct vm_kernel {
+	struct strbuf path;    /* of the bzImage */
+	struct strbuf package; /* "linux-image-6.12.117+deb12-cloud-amd64 6.12.117-1~deb12u1"; empty
+				  for a path */
+};
+
+#define VM_KERNEL_INIT                                                                             \
+	{                                                                                          \
+		.path = STRBUF_INIT, .package = STRBUF_INIT                                        \
+	}
+
+/*
+ * @name is a version with two numbers ("6.12") or the path of a bzImage (with a '/'). A version is
+ * taken from the cache when it is there and its checksum is right, so that later runs need no
+ * network; otherwise the newest package of that version that apt knows is fetched. Works without
+ * root: where apt's package lists are missing, lists of our own are fetched into the cache. Returns
+ * 0, or after saying why: -EINVAL (no such kind of name, not a bzImage), -ENOENT (no such file),
+ * -ENOTSUP (cannot be had here; the message holds the command that cures it), -EINTR.
+ */
+int vm_kernel_find(struct vm_kernel *k, const char *name);
+void vm_kernel_release(struct vm_kernel *k);
+
+/*
+ * The folder kernels are kept in: $BEEBENCH_CACHE, or beebench in $XDG_CACHE_HOME or in
+ * $HOME/.cache; without any, a folder below /tmp that only this user may read. Appends to @out.
+ */
+void vm_cache_dir(struct strbuf *out);
+
+/*
+ * The newest of the package names @list (one a line) that is a cloud kernel of @version: that has
+ * "VERSION." after "linux-image-" and ends in "-cloud-amd64". False when there is none.
+ */
+bool vm_kernel_newest(const char *list, const char *version, struct strbuf *out);
+
+#endif

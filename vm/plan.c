@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packs the guest's program and its plan; runs a command in a guest. */
+#include "lib/base.h"
+#include "vm/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "vm/qemu.h"
+
+static int guest_program(char *path, size_t size)
+{
+	const char *env = getenv("BEEBENCH_GUEST"), *tail = "/vm/guest-init";
+	ssize_t n;
+	char *slash;
+
+	if (env && *env)
+		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
+	n = readlink("/proc/self/exe", path, size - strlen(tail) - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return -ENOENT;
+	strcpy(slash, tail);
+	return 0;
+}
+
+int plan_begin(struct initrd *rd)
+{
+	char path[4096];
+	int err = guest_program(path, sizeof(path));
+
+	if (!err && access(path, R_OK)) {
+		err = -errno;
+		log_err_sys(err, "no guest program %s; build it: make", path);
+		return err;
+	}
+	return err ? err : initrd_add_file(rd, "/init", true, path);
+}
+
+int plan_end(struct initrd *rd, const char *const *words)
+{
+	struct strbuf text = STRBUF_INIT;
+	int err;
+
+	for (; *words; words++)
+		strbuf_add(&text, *words, strlen(*words) + 1);
+	err = initrd_add(rd, VM_PLAN, false, text.s, text.len);
+	strbuf_release(&text);
+	return err;
+}
+
+static void pass_on(void *arg UNUSED, enum vm_kind kind, const char *text, size_t len)
+{
+	bool out = kind == VM_STDOUT || kind == VM_STDOUT_PART,
+	     err = kind == VM_STDERR || kind == VM_STDERR_PART;
+	FILE *to = out ? stdout : stderr;
+
+	if (!out && !err)
+		return;
+	fwrite(text, 1, len, to);
+	if (kind == VM_STDOUT || kind == VM_STDERR)
+		fputc('\n', to);
+	fflush(to);
+}
+
+int vm_run(const struct vm_command *cmd, int *code)
+{
+	struct vm_boot boot = {.kernel = cmd->kernel,
+			       .memory_mib = cmd->memory_mib,
+			       .timeout_s = cmd->timeout_s,
+			       .interrupted = cmd->interrupted,
+			       .line = pass_on};
+	struct initrd rd = INITRD_INIT;
+	const char **words = NULL;
+	size_t n = 0;
+	int err;
+
+	while (cmd->argv[n])
+		n++;
+	words = calloc(n + 2, sizeof(*words));
+	err = words ? plan_begin(&rd) : -ENOMEM;
+	for (const char *const *f = cmd->files; !err && f && *f; f += 2)
+		err = initrd_add_file(&rd, f[0], true, f[1]);
+	if (!err) {
+		words[0] = "run";
+		memcpy(words + 1, cmd->argv, n * sizeof(*words));
+		err = plan_end(&rd, words);
+	}
+	boot.initrd = &rd;
+	if (!err)
+		err = vm_boot(&boot, code);
+	initrd_release(&rd);
+	free(words);
+	return err;
+}

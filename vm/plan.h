@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Packs what a guest needs: our program as its only process, and its plan (vm/protocol.h). */
+#ifndef VM_PLAN_H
+#define VM_PLAN_H
+
+#include "lib/base.h"
+#include "vm/initrd.h"
+
+/*
+ * Starts an initial RAM file system with the guest's program, which lies beside this one
+ * (build/vm/guest-init for build/beebench; $BEEBENCH_GUEST overrides). Returns 0, or -errno after
+ * saying why.
+ */
+int plan_begin(struct initrd *rd);
+/* Adds the plan: @words, ended by NULL. */
+int plan_end(struct initrd *rd, const char *const *words);
+
+/*
+ * Runs a command in a guest: its lines go to our stdout and stderr as they come.
+ */
+struct vm_command {
+	const char *kernel;	 /* path of a bzImage */
+	const char *const *argv; /* in the guest; PATH there is /bin */
+	/* Pairs "path in the guest", "path here" of files to take along, executable, ended by NULL.
+	 */
+	const char *const *files;
+	unsigned int memory_mib; /* 0: 512 */
+	unsigned int timeout_s;
+	bool (*interrupted)(void); /* may be NULL */
+};
+
+/* Returns 0 and the command's exit code, or -errno as vm_boot() after saying why. */
+int vm_run(const struct vm_command *cmd, int *code);
+
+#endif

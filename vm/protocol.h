@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the guest's program and the host say to each other. Host to guest: the file VM_PLAN in the
+ * initial RAM file system, words ended by NUL; the first one is the mode. Guest to host: bytes
+ * written to the I/O port VM_PORT, which QEMU's debug console passes on; lines "@K text\n" where K
+ * is a kind below. The kernel's own messages go another way (the serial port) and are kept for
+ * error messages.
+ *
+ *   mode   words after it                     what comes back
+ *   exact  "calls=N", then paths of objects   VM_RECORD lines, see vm/guest_exact.c
+ *   load   paths of objects                   a VM_RECORD line for each
+ *   run    a command and its arguments        VM_STDOUT and VM_STDERR lines
+ */
+#ifndef VM_PROTOCOL_H
+#define VM_PROTOCOL_H
+
+#define VM_PLAN "/plan"
+#define VM_PORT 0xe9
+
+enum vm_kind {
+	VM_RECORD = 'R',      /* one JSON object */
+	VM_STDOUT = 'O',      /* a line that the command wrote */
+	VM_STDOUT_PART = 'o', /* as above, but the command wrote no newline after it */
+	VM_STDERR = 'E',
+	VM_STDERR_PART = 'e',
+	VM_ERROR = 'F',	  /* the guest's program failed: why. VM_EXIT follows */
+	VM_RELEASE = 'K', /* the kernel's release */
+	VM_NOTE = 'N',	  /* for the reader of --verbose */
+	VM_STEP = 'S',	  /* a step begins: what, in a word or two */
+	VM_EXIT = 'X',	  /* the exit code, in decimal; nothing follows */
+};
+
+#endif

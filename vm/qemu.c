@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Runs QEMU within a time limit and takes apart what the guest says. */
+#include "lib/base.h"
+#include "vm/qemu.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/subproc.h"
+
+struct guest {
+	const struct vm_boot *vm;
+	struct subproc qemu;
+	int out;	   /* the guest's lines: reading end of QEMU's stdout */
+	int initrd;	   /* memory files: nothing to remove, whatever happens */
+	int console, said; /* what the kernel says; what QEMU says */
+	struct strbuf text;
+	bool ended;
+	int code;
+};
+
+/*
+ * Why each is there (QEMU's manual; Linux, Documentation/admin-guide/kernel-parameters.txt):
+ *
+ * -icount shift=0,sleep=off   one instruction is 1 ns of the guest's time; idle time is skipped
+ * -rtc base=..,clock=vm       no clock of the host is seen
+ * -seed                       rdrand and the boot loader's random seed repeat
+ * nokaslr, norandmaps         addresses repeat: the kernel's, a program's
+ * randomize_kstack_offset=off no random stack offset at each syscall
+ * vdso=0                      one mapping less in each process; its tree of mappings stays one node
+ * mitigations=off nosmp       nothing that depends on the CPU that is emulated
+ * tsc=reliable                the TSC, which counts instructions, is the clock; no watchdog
+ * edd=off quiet               no time lost; panic=-1 with -no-reboot: a panic ends QEMU
+ */
+#define COMMON_WORDS   "console=ttyS0 panic=-1 edd=off quiet mitigations=off tsc=reliable"
+#define COUNTING_WORDS COMMON_WORDS " nokaslr nosmp norandmaps randomize_kstack_offset=off vdso=0"
+
+static int start_qemu(struct guest *g, int out)
+{
+	const struct vm_boot *vm = g->vm;
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	char memory[16], seed[24], initrd[32], serial[40];
+	const char *argv[48];
+	size_t n = 0;
+
+	snprintf(memory, sizeof(memory), "%u", vm->memory_mib ? vm->memory_mib : 512);
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
+	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", g->initrd);
+	snprintf(serial, sizeof(serial), "file:/proc/self/fd/%d", g->console);
+#define ADD(...)                                                                                   \
+	do {                                                                                       \
+		const char *const words[] = {__VA_ARGS__};                                         \
+		memcpy(argv + n, words, sizeof(words));                                            \
+		n += ARRAY_SIZE(words);                                                            \
+	} while (0)
+	ADD(VM_QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none");
+	ADD("-M", "pc", "-cpu", "max", "-m", memory, "-seed", seed);
+	ADD("-serial", serial, "-debugcon", "stdio", "-kernel", vm->kernel, "-initrd", initrd);
+	if (vm->counting)
+		ADD("-accel", "tcg", "-icount", "shift=0,sleep=off", "-rtc",
+		    "base=2026-01-01,clock=vm", "-append", COUNTING_WORDS);
+	else
+		ADD("-accel", "tcg,thread=multi", "-smp", "2", "-append", COMMON_WORDS);
+	argv[n] = NULL;
+#undef ADD
+	opts.argv = argv;
+	opts.stdout_fd = out;
+	opts.stderr_fd = g->said;
+	return subproc_start(&g->qemu, &opts);
+}
+
+/* Everything in memory file @fd, at most its last @max bytes, from a line's beginning. */
+static void tail(int fd, size_t max, struct strbuf *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END), from = MAX(size - (off_t)max, 0);
+	char *text = malloc(max + 1);
+	ssize_t n = text && size > 0 ? pread(fd, text, max, from) : 0;
+	char *start = text;
+
+	if (n > 0) {
+		text[n] = '\0';
+		if (from && strchr(text, '\n'))
+			start = strchr(text, '\n') + 1;
+		for (; *start; start++)
+			if (*start != '\r')
+				strbuf_addch(out, *start);
+	}
+	while (out->len && out->s[out->len - 1] == '\n')
+		out->s[--out->len] = '\0';
+	free(text);
+}
+
+static void take_line(struct guest *g, const char *line, size_t len)
+{
+	if (len < 3 || line[0] != '@' || line[2] != ' ')
+		return; /* firmware writes to that port as well */
+	switch (line[1]) {
+	case VM_EXIT:
+		g->code = atoi(line + 3);
+		g->ended = true;
+		break;
+	case VM_ERROR: log_err("the guest: %.*s", (int)len - 3, line + 3); break;
+	case VM_NOTE: log_dbg("the guest: %.*s", (int)len - 3, line + 3); break;
+	default: g->vm->line(g->vm->arg, (enum vm_kind)line[1], line + 3, len - 3); break;
+	}
+}
+
+/* Returns 1 while more may come, 0 at the end, -errno. */
+static int take(struct guest *g)
+{
+	char data[16384];
+	ssize_t n = read(g->out, data, sizeof(data));
+	char *at, *nl;
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 1 : -errno;
+	strbuf_add(&g->text, data, (size_t)n);
+	at = g->text.s;
+	while ((nl = memchr(at, '\n', g->text.len - (size_t)(at - g->text.s)))) {
+		*nl = '\0';
+		take_line(g, at, (size_t)(nl - at));
+		at = nl + 1;
+	}
+	g->text.len -= (size_t)(at - g->text.s);
+	memmove(g->text.s, at, g->text.len + 1);
+	return n > 0;
+}
+
+static int listen_to(struct guest *g)
+{
+	uint64_t end = clock_ns() + g->vm->timeout_s * NSEC_PER_SEC;
+	struct pollfd p = {.fd = g->out, .events = POLLIN};
+	int more = 1;
+
+	while (more > 0) {
+		uint64_t now = clock_ns();
+		int n;
+
+		if (now >= end)
+			return -ETIMEDOUT;
+		n = poll(&p, 1, (int)((end - now) / NSEC_PER_MSEC) + 1);
+		if (n < 0 && (!g->vm->interrupted || g->vm->interrupted()))
+			return -EINTR;
+		if (n > 0)
+			more = take(g);
+	}
+	return more;
+}
+
+static void explain(struct guest *g, int err)
+{
+	struct strbuf how = STRBUF_INIT, console = STRBUF_INIT, said = STRBUF_INIT;
+
+	tail(g->said, 2000, &said);
+	tail(g->console, 1500, &console);
+	subproc_describe(&g->qemu, &how);
+	if (err == -ETIMEDOUT)
+		log_err("the guest was ended after %u s without a result: a busy machine (try -o "
+			"timeout=N), or a kernel that hangs: %s",
+			g->vm->timeout_s, g->vm->kernel);
+	else
+		log_err("the guest ended without a result (QEMU: %s): %s", how.s, g->vm->kernel);
+	if (said.len)
+		log_err("QEMU said: %s", said.s);
+	if (console.len)
+		log_err("its console ended with:\n%s", console.s);
+	strbuf_release(&how);
+	strbuf_release(&console);
+	strbuf_release(&said);
+}
+
+/* Inherited by QEMU, which opens it by number. */
+static int memory_file(const char *name)
+{
+	int fd = memfd_create(name, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int prepare(struct guest *g)
+{
+	int err;
+
+	g->initrd = memory_file("initrd");
+	g->console = memory_file("console");
+	g->said = memory_file("qemu");
+	if (g->initrd < 0 || g->console < 0 || g->said < 0)
+		return MIN(MIN(g->initrd, g->console), g->said);
+	err = initrd_write(g->vm->initrd, g->initrd);
+	return err;
+}
+
+int vm_boot(const struct vm_boot *vm, int *code)
+{
+	struct guest g = {.vm = vm,
+			  .qemu = SUBPROC_INIT,
+			  .out = -1,
+			  .initrd = -1,
+			  .console = -1,
+			  .said = -1,
+			  .text = STRBUF_INIT};
+	struct strbuf why = STRBUF_INIT;
+	int pipes[2] = {-1, -1}, err;
+
+	err = vm_supported(&why);
+	if (err) {
+		log_err("%s", why.s);
+		goto out;
+	}
+	err = prepare(&g);
+	if (!err && pipe2(pipes, O_CLOEXEC))
+		err = -errno;
+	if (err) {
+		log_err_sys(err, "cannot prepare the guest");
+		goto out;
+	}
+	g.out = pipes[0];
+	err = start_qemu(&g, pipes[1]);
+	close(pipes[1]);
+	if (err)
+		goto out;
+	err = listen_to(&g);
+	/* A guest that said its exit code is only about to switch itself off. */
+	if (!err)
+		subproc_wait(&g.qemu, g.ended ? 100 : 2000);
+	subproc_kill(&g.qemu, 0);
+	if (!err && !g.ended)
+		err = -EPROTO;
+	if (err && err != -EINTR)
+		explain(&g, err);
+	*code = g.code;
+out:
+	subproc_release(&g.qemu);
+	for (int *fd = (int[]){g.out, g.initrd, g.console, g.said, -2}; *fd != -2; fd++)
+		if (*fd >= 0)
+			close(*fd);
+	strbuf_release(&g.text);
+	strbuf_release(&why);
+	return err;
+}
+
+int vm_supported(struct strbuf *why)
+{
+	char path[512];
+
+#ifndef __x86_64__
+	strbuf_addstr(why, "the guest is an x86-64 machine and this one is not");
+	return -ENOTSUP;
+#endif
+	if (!subproc_find_program(VM_QEMU, path, sizeof(path)))
+		return 0;
+	strbuf_addstr(why, "no " VM_QEMU "; run: " VM_QEMU_GET);
+	return -ENOTSUP;
+}
