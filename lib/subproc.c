@@ -100,11 +100,22 @@ child_process(const struct subproc_opts *opts, const char *path, char **env, pid
 	_exit(EXEC_FAILED);
 }
 
-/* environ with the additional strings first: getenv() takes the first match. NULL: out of memory.
- */
+static bool names_one_of(const char *entry, const char *const *extra)
+{
+	for (; extra && *extra; extra++) {
+		size_t len = strcspn(*extra, "=");
+
+		if (!strncmp(entry, *extra, len) && entry[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* environ, where the additional strings take the place of their namesakes: of two equal names
+ * getenv() takes the first and dash the last. NULL: out of memory. */
 static char **merge_env(const char *const *extra)
 {
-	size_t n = 0, m = 0;
+	size_t n = 0, m = 0, to = 0;
 	char **env;
 
 	while (environ[n])
@@ -114,9 +125,12 @@ static char **merge_env(const char *const *extra)
 	env = calloc(n + m + 1, sizeof(*env));
 	if (!env)
 		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!names_one_of(environ[i], extra))
+			env[to++] = environ[i];
+	}
 	for (size_t i = 0; i < m; i++)
-		env[i] = (char *)(uintptr_t)extra[i];
-	memcpy(env + m, environ, n * sizeof(*env));
+		env[to++] = (char *)(uintptr_t)extra[i];
 	return env;
 }
 
