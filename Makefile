@@ -156,7 +156,7 @@ test-vm: all static ## load and judge every monitor on Linux 6.1 and 6.12, in gu
 
 # --- tests ------------------------------------------------------------------------------------------
 
-# A unit test links only what it names:  /* links: lib/stats.c workloads/*.c */  in its first lines.
+# A unit test links only what it names:  /* links: lib/stats.c workloads/[a-z]*.c */  in its first lines (one or more).
 links = $(filter-out %_main.c,$(wildcard $(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' $(1))))
 libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' $(1))
 define unit

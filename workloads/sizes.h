@@ -15,15 +15,16 @@ static inline uint64_t wl_page_bytes(void)
 }
 
 /*
- * A size in [min, max], log-uniform: as likely between 4K and 8K as between 1M and 2M. An octave is
- * drawn first, then a size in it, so @max's octave is cut at @max.
+ * A size in [min, max], log-uniform: as likely between 4K and 8K as between 512K and 1M. An octave
+ * is drawn first, then a size in it; the first and the last are cut at @min and @max.
  */
 static inline uint64_t wl_log_uniform(struct rng *r, uint64_t min, uint64_t max)
 {
 	unsigned int lo = 63 - (unsigned int)__builtin_clzll(min | 1);
-	unsigned int hi = 63 - (unsigned int)__builtin_clzll(max | 1);
-	uint64_t base = 1ULL << (lo + rng_below(r, hi - lo + 1));
-	uint64_t first = MAX(base, min), last = MIN(base + base - 1, max);
+	unsigned int hi = 63 - (unsigned int)__builtin_clzll(MAX(min, max - 1) | 1);
+	unsigned int octave = lo + (unsigned int)rng_below(r, hi - lo + 1);
+	uint64_t first = MAX(1ULL << octave, min);
+	uint64_t last = octave == hi ? max : (2ULL << octave) - 1;
 
 	return first + rng_below(r, last - first + 1);
 }
