@@ -194,13 +194,25 @@ static int check_trigger(const struct loop_event *e, const struct loop_block *bl
 	return -ENOTSUP;
 }
 
+/* ns of the middle sub-block: a disturbance must not make all blocks short. */
+static double typical_sub_ns(const struct overhead *o, const struct loop_block *block)
+{
+	struct samples s = {0};
+	double ns;
+
+	for (uint32_t i = 0; i < block->n; i++)
+		samples_add(&s, block->ticks[i] * loop_ns_per_tick(o->loop));
+	ns = stats_median(s.v, s.n);
+	samples_release(&s);
+	return MAX(ns, 1);
+}
+
 int overhead_calibrate(struct overhead *o)
 {
 	for (int i = 0; i < LOOP_EVENTS; i++) {
 		const struct loop_event *e = &loop_events[i];
 		struct overhead_base *b = &o->base[i];
 		struct consumption unused = {0};
-		struct block_stat stat;
 		struct loop_block block;
 		double sub_ns;
 		int err;
@@ -214,14 +226,12 @@ int overhead_calibrate(struct overhead *o)
 			err = check_trigger(e, &block);
 		if (err)
 			return err;
-		stat = block_estimate(block.ticks, block.n, LOOP_CALLS, loop_ns_per_tick(o->loop),
-				      cut_sub_ns[CUT_LOOSE]);
-		sub_ns = isnan(stat.ns) ? cut_sub_ns[CUT_LOOSE] : stat.ns * LOOP_CALLS;
+		sub_ns = typical_sub_ns(o, &block);
 		b->subs = (uint32_t)MIN(MAX((double)o->params.block_us * 1000 / sub_ns, 16),
 					LOOP_SUBS_MAX);
 		b->warm = (uint32_t)MAX(WARM_US * 1000 / sub_ns, 1) * LOOP_CALLS;
-		log_dbg("%s: %.1f ns a call, %u sub-blocks of %d calls a block", e->name, stat.ns,
-			b->subs, LOOP_CALLS);
+		log_dbg("%s: %.1f ns a call, %u sub-blocks of %d calls a block", e->name,
+			sub_ns / LOOP_CALLS, b->subs, LOOP_CALLS);
 	}
 	return 0;
 }
