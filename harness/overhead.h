@@ -73,6 +73,8 @@ struct overhead {
 	const struct lane_switch_ops *sw;
 	void *sw_state;
 	struct rng rng;
+	uint64_t links;	  /* env_syscall_links() at the start: who is always there is in the base */
+	uint64_t crowded; /* pairs dropped because somebody came or went meanwhile */
 	struct strbuf foreign; /* foreign programs on the tracepoints; "" when there are none */
 	bool interrupted;
 	/* Time: budget and what was told to the person. */
@@ -98,6 +100,7 @@ int overhead_calibrate(struct overhead *o);
 /* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
 struct series {
 	double ns[LOOP_EVENTS][CUTS];
+	bool alone; /* with nothing attached: nobody else came or went meanwhile */
 };
 
 /*

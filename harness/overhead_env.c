@@ -132,47 +132,107 @@ out:
 	return n;
 }
 
-/* The tracepoint a raw_tp or tp_btf link is on: "sys_enter", "sys_exit", or NULL. @btf_ids: of the
- * two. */
-static const char *raw_tracepoint(int link_fd, const int btf_ids[2], uint32_t *prog_id)
+/* struct bpf_link_info of a link to a tracepoint's perf event, as the kernel fills it since 6.6
+ * (include/uapi/linux/bpf.h); headers of Debian 12 do not have it yet. */
+struct perf_link_info {
+	uint32_t type, id, prog_id, pad;
+	uint32_t event; /* PERF_LINK_TRACEPOINT; 0: an older kernel, which says nothing */
+	uint32_t pad2;
+	uint64_t name; /* in: where to put it */
+	uint32_t name_len, pad3;
+};
+
+enum { PERF_LINK_UNKNOWN = 0, PERF_LINK_TRACEPOINT = 5, LINK_NAME = 64 };
+
+/* BTF ids of the raw tracepoints sys_enter and sys_exit, which tp_btf links name; looked up once,
+ * for it takes 20 ms. */
+static const int *raw_btf_ids(void)
+{
+	static int ids[2];
+
+	if (!ids[0]) {
+		ids[0] = libbpf_find_vmlinux_btf_id("sys_enter", BPF_TRACE_RAW_TP);
+		ids[1] = libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP);
+	}
+	return ids;
+}
+
+/* The raw tracepoint of syscalls that the link of @info is on, or NULL. */
+static const char *raw_tracepoint(const struct bpf_link_info *info, const char *name)
 {
 	static const char *const names[] = {"sys_enter", "sys_exit"};
-	struct bpf_link_info info = {0};
-	uint32_t len = sizeof(info);
-	char name[64] = "";
 
-	info.raw_tracepoint.tp_name = (uint64_t)(uintptr_t)name;
-	info.raw_tracepoint.tp_name_len = sizeof(name);
-	if (bpf_obj_get_info_by_fd(link_fd, &info, &len))
-		return NULL;
-	*prog_id = info.prog_id;
 	for (int i = 0; i < 2; i++)
-		if ((info.type == BPF_LINK_TYPE_RAW_TRACEPOINT && !strcmp(name, names[i])) ||
-		    (info.type == BPF_LINK_TYPE_TRACING &&
-		     info.tracing.attach_type == BPF_TRACE_RAW_TP &&
-		     (int)info.tracing.target_btf_id == btf_ids[i]))
+		if ((info->type == BPF_LINK_TYPE_RAW_TRACEPOINT && !strcmp(name, names[i])) ||
+		    (info->type == BPF_LINK_TYPE_TRACING &&
+		     info->tracing.attach_type == BPF_TRACE_RAW_TP &&
+		     (int)info->tracing.target_btf_id == raw_btf_ids()[i]))
 			return names[i];
 	return NULL;
+}
+
+/* True when the link is on a tracepoint of syscalls; @raw: which, when it is on all of them. */
+static bool on_syscalls(int link_fd, uint32_t *prog_id, const char **raw)
+{
+	struct perf_link_info perf = {0};
+	struct bpf_link_info info = {0};
+	uint32_t len = sizeof(info);
+	char name[LINK_NAME] = "";
+
+	*raw = NULL;
+	info.raw_tracepoint.tp_name = (uint64_t)(uintptr_t)name;
+	info.raw_tracepoint.tp_name_len = sizeof(name);
+	/* A perf event has other fields where the name's place is: asked again below. */
+	if (bpf_obj_get_info_by_fd(link_fd, &info, &len) && errno != EINVAL)
+		return false;
+	*prog_id = info.prog_id;
+	*raw = raw_tracepoint(&info, name);
+	if (*raw || (info.type && info.type != BPF_LINK_TYPE_PERF_EVENT))
+		return *raw;
+	perf.name = (uint64_t)(uintptr_t)name;
+	perf.name_len = sizeof(name);
+	len = sizeof(perf);
+	if (bpf_obj_get_info_by_fd(link_fd, &perf, &len))
+		return false;
+	return perf.type == BPF_LINK_TYPE_PERF_EVENT &&
+	       (perf.event == PERF_LINK_UNKNOWN ||
+		(perf.event == PERF_LINK_TRACEPOINT && !strncmp(name, "sys_", 4)));
+}
+
+uint64_t env_syscall_links(void)
+{
+	uint64_t print = 0;
+	uint32_t id = 0;
+
+	while (!bpf_link_get_next_id(id, &id)) {
+		int fd = bpf_link_get_fd_by_id(id);
+		uint32_t prog_id;
+		const char *raw;
+
+		if (fd < 0)
+			continue;
+		if (on_syscalls(fd, &prog_id, &raw))
+			print += (id + 1) * 0x9e3779b97f4a7c15ULL;
+		close(fd);
+	}
+	return print;
 }
 
 /* raw_tp and tp_btf programs are seen through their links only. */
 static int raw_links(struct strbuf *out)
 {
-	const int btf_ids[] = {libbpf_find_vmlinux_btf_id("sys_enter", BPF_TRACE_RAW_TP),
-			       libbpf_find_vmlinux_btf_id("sys_exit", BPF_TRACE_RAW_TP)};
 	uint32_t id = 0, prog_id = 0;
 	int n = 0;
 
 	while (!bpf_link_get_next_id(id, &id)) {
 		int fd = bpf_link_get_fd_by_id(id);
-		const char *name;
+		const char *raw;
 
 		if (fd < 0)
 			continue;
-		name = raw_tracepoint(fd, btf_ids, &prog_id);
-		if (name) {
+		if (on_syscalls(fd, &prog_id, &raw) && raw) {
 			strbuf_addf(out, "%sprogram %u on raw tracepoint %s", out->len ? "; " : "",
-				    prog_id, name);
+				    prog_id, raw);
 			n++;
 		}
 		close(fd);

@@ -34,4 +34,11 @@ int env_refuse_stats(const char *proc_root);
  */
 int env_foreign_programs(struct strbuf *out);
 
+/*
+ * A number that changes when somebody attaches a program to, or detaches one from, any tracepoint
+ * of syscalls (bpf links; bpftrace before 0.20 makes none). Takes microseconds. Compared while
+ * nothing of ours is attached, it tells whether a block was alone. 0: none, or not allowed to ask.
+ */
+uint64_t env_syscall_links(void);
+
 #endif

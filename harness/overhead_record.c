@@ -79,6 +79,11 @@ static void warn_environment(const struct overhead *o, struct json_object *list)
 		warn(list, "the consumer's CPU is the other thread of the same core");
 	if (o->foreign.len)
 		warn(list, "other BPF programs are attached here: %s", o->foreign.s);
+	if (o->crowded)
+		warn(list,
+		     "somebody else attached to the same tracepoints meanwhile: %llu rounds of "
+		     "an arm were dropped",
+		     (unsigned long long)o->crowded);
 	if (o->interrupted)
 		warn(list, "interrupted: fewer rounds than planned");
 }

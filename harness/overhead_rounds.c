@@ -124,7 +124,9 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 		err = overhead_series(o, NULL, &after);
 	if (err)
 		return err;
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	if (!before->alone || !after.alone)
+		o->crowded++;
+	for (int e = 0; e < LOOP_EVENTS && before->alone && after.alone; e++) {
 		for (int c = 0; c < CUTS; c++) {
 			double added = with.ns[e][c] - (before->ns[e][c] + after.ns[e][c]) / 2;
 
@@ -198,7 +200,7 @@ static bool enough(const struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++)
 		for (int e = 0; e < LOOP_EVENTS; e++)
 			if (!o->arms[i].skip && o->base[e].on &&
-			    o->arms[i].cell[e].blocks < ROUNDS_MIN)
+			    o->arms[i].cell[e].added[CUT_LOOSE].n < ROUNDS_MIN)
 				return false;
 	return true;
 }

@@ -30,6 +30,7 @@ struct load {
 	char text[256]; /* the command in words */
 	struct load_arm *arms;
 	unsigned int rounds;
+	unsigned int crowded; /* rounds dropped because somebody else came or went meanwhile */
 	double round_s;
 };
 
@@ -138,6 +139,7 @@ static int load_round(struct load *l)
 	struct overhead *o = l->o;
 	uint64_t start_ns = clock_ns();
 	unsigned int order[64], n = 0;
+	bool alone = true;
 	int err = 0;
 
 	for (size_t i = 0; i < o->narms && n < ARRAY_SIZE(order); i++)
@@ -146,9 +148,11 @@ static int load_round(struct load *l)
 	rng_shuffle(&o->rng, order, n);
 	for (unsigned int k = 0; k < n && !err; k++) {
 		overhead_tell(o, l->name, o->arms[order[k]].name);
+		alone = alone && env_syscall_links() == o->links;
 		err = run_arm(l, order[k]);
 	}
-	for (unsigned int k = 0; k < n && !err; k++) {
+	alone = alone && env_syscall_links() == o->links;
+	for (unsigned int k = 0; k < n && !err && alone; k++) {
 		struct load_arm *a = &l->arms[order[k]], *none = &l->arms[0];
 
 		if (order[k] == 0)
@@ -157,7 +161,8 @@ static int load_round(struct load *l)
 		if (none->cpu_ns > 0 && a->cpu_ns > 0)
 			samples_add(&a->cpu, a->cpu_ns / none->cpu_ns);
 	}
-	l->rounds += !err;
+	l->rounds += !err && alone;
+	l->crowded += !err && !alone;
 	l->round_s = (double)(clock_ns() - start_ns) / 1e9;
 	return err;
 }
@@ -186,6 +191,7 @@ static struct json_object *slowdown_record(const struct load *l, size_t i)
 	json_object_object_add(r, "cpu_samples",
 			       result_doubles(l->arms[i].cpu.v, l->arms[i].cpu.n));
 	json_object_object_add(r, "rounds", json_object_new_uint64(l->arms[i].wall.n));
+	json_object_object_add(r, "rounds_dropped", json_object_new_uint64(l->crowded));
 	json_object_object_add(r, "interrupted", json_object_new_boolean(run_interrupted()));
 	return r;
 }
@@ -295,7 +301,10 @@ int overhead_slowdown(struct overhead *o, double until_s)
 	int err = 0;
 
 	if (!n)
-		return run_spec(o, "stress-ng:stressor=mmap,ops=60", until_s);
+		return run_spec(o,
+				o->run->quick ? "stress-ng:stressor=mmap,ops=17"
+					      : "stress-ng:stressor=mmap,ops=53",
+				until_s);
 	for (size_t i = 0; i < n && !err; i++) {
 		struct strbuf why = STRBUF_INIT;
 		const struct workload *w = &o->run->workloads[i];

@@ -206,6 +206,7 @@ static int prepare(struct overhead *o)
 		return err;
 	placement_pin(o->place.consumer_cpu);
 	note_foreign(o);
+	o->links = env_syscall_links();
 	err = open_arms(o);
 	if (!err)
 		err = o->sw->prepare(&o->sw_state, o->lanes, o->narms);
