@@ -73,8 +73,9 @@ struct overhead {
 	const struct lane_switch_ops *sw;
 	void *sw_state;
 	struct rng rng;
-	uint64_t links;	  /* env_syscall_links() at the start: who is always there is in the base */
-	uint64_t crowded; /* pairs dropped because somebody came or went meanwhile */
+	uint64_t links;	       /* env_syscall_links() of the pairs that count */
+	uint64_t beside;       /* pairs that count though somebody else is attached */
+	uint64_t crowded;      /* pairs dropped because somebody came or went meanwhile */
 	struct strbuf foreign; /* foreign programs on the tracepoints; "" when there are none */
 	bool interrupted;
 	/* Time: budget and what was told to the person. */
@@ -100,7 +101,7 @@ int overhead_calibrate(struct overhead *o);
 /* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
 struct series {
 	double ns[LOOP_EVENTS][CUTS];
-	bool alone; /* with nothing attached: nobody else came or went meanwhile */
+	uint64_t links[2]; /* of the base: env_syscall_links() before and after */
 };
 
 /*

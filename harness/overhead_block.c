@@ -167,7 +167,7 @@ int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series 
 	unsigned int order[LOOP_EVENTS];
 	int err = 0;
 
-	out->alone = arm || env_syscall_links() == o->links;
+	out->links[0] = arm ? 0 : env_syscall_links();
 	for (unsigned int i = 0; i < LOOP_EVENTS; i++)
 		order[i] = i;
 	rng_shuffle(&o->rng, order, LOOP_EVENTS);
@@ -180,7 +180,7 @@ int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series 
 		else if (o->base[order[i]].on)
 			err = arm_block(o, arm, (int)order[i], ns);
 	}
-	out->alone = out->alone && (arm || env_syscall_links() == o->links);
+	out->links[1] = arm ? 0 : env_syscall_links();
 	return err;
 }
 

@@ -79,6 +79,9 @@ static void warn_environment(const struct overhead *o, struct json_object *list)
 		warn(list, "the consumer's CPU is the other thread of the same core");
 	if (o->foreign.len)
 		warn(list, "other BPF programs are attached here: %s", o->foreign.s);
+	if (o->beside)
+		warn(list, "all of it beside somebody else's programs, who pay part of what being "
+			   "attached costs");
 	if (o->crowded)
 		warn(list,
 		     "somebody else attached to the same tracepoints meanwhile: %llu rounds of "

@@ -109,11 +109,48 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 	return 0;
 }
 
+static void forget_samples(struct overhead *o)
+{
+	for (int e = 0; e < LOOP_EVENTS; e++) {
+		for (int c = 0; c < CUTS; c++) {
+			o->base[e].ns[c].n = 0;
+			for (size_t i = 0; i < o->narms; i++)
+				o->arms[i].cell[e].added[c].n = 0;
+		}
+	}
+}
+
+/*
+ * A pair counts when nobody else came or went meanwhile. Pairs beside somebody who was there from
+ * the start count only as long as there are none without him: he has paid part of what being
+ * attached costs, so that the two kinds must not be mixed.
+ */
+static bool pair_counts(struct overhead *o, const struct series *before, const struct series *after)
+{
+	uint64_t links = before->links[0];
+
+	if (before->links[1] == links && after->links[0] == links && after->links[1] == links) {
+		if (o->links && !links) {
+			forget_samples(o);
+			o->crowded += o->beside;
+			o->beside = 0;
+			o->links = 0;
+		}
+		if (links == o->links) {
+			o->beside += links != 0;
+			return true;
+		}
+	}
+	o->crowded++;
+	return false;
+}
+
 /* One arm between two series of nothing: @before is replaced by what is measured after it. */
 static int take_part(struct overhead *o, size_t i, struct series *before)
 {
 	struct overhead_arm *arm = &o->arms[i];
 	struct series with, after;
+	bool counts;
 	uint64_t start_ns = clock_ns();
 	int err;
 
@@ -124,9 +161,8 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 		err = overhead_series(o, NULL, &after);
 	if (err)
 		return err;
-	if (!before->alone || !after.alone)
-		o->crowded++;
-	for (int e = 0; e < LOOP_EVENTS && before->alone && after.alone; e++) {
+	counts = pair_counts(o, before, &after);
+	for (int e = 0; e < LOOP_EVENTS && counts; e++) {
 		for (int c = 0; c < CUTS; c++) {
 			double added = with.ns[e][c] - (before->ns[e][c] + after.ns[e][c]) / 2;
 

@@ -23,7 +23,8 @@ is "none is the A/A arm" \
 is "four rounds at least, as many samples as blocks" \
 	"$(q '[.records[] | select(.type == "overhead") | (.blocks >= 4) and (.samples | length) <= .blocks] | all')" true
 is "an interval holds its centre" \
-	"$(q '[.records[] | select(.type == "overhead") | .added_ns | .low <= .centre and .centre <= .high] | all')" true
+	"$(q '[.records[] | select(.type == "overhead") | .added_ns | select(.low != null)
+		| .low <= .centre and .centre <= .high] | all')" true
 is "the untouched call takes time" "$(q '[.records[] | select(.type == "overhead") | .base_ns > 0] | all')" true
 is "memmon saw each call that was made" \
 	"$(q '[.records[] | select(.monitor == "memmon" and .type == "overhead" and .calls_seen != null)
@@ -40,7 +41,7 @@ run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no
 is "text for a person" "$code" 0
 like "a row for the A/A arm" "$out" '^none \(A/A\)'
 like "a row for the monitor" "$out" '^nop '
-hasnt "only what was asked for" "$out" munmap
+like "only what was asked for" "$out" '^ +brk$'
 
 run "$bee" overhead -q -m memmom -t 1
 is "an unknown monitor" "$code" 2
