@@ -4,6 +4,7 @@
 #include "harness/plot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report_grid.h"
@@ -206,25 +207,6 @@ static void ring_series(struct json_object *o, struct strbuf *out)
 	strbuf_addf(out, "%s, %s", record_str(o, "mode", "?"), record_str(o, "placement", "?"));
 }
 
-static void ring_label(struct json_object *o, struct strbuf *out)
-{
-	uint64_t producers = record_u64(o, "producers", 1);
-	const char *wakeup = record_str(o, "wakeup", "?");
-
-	strbuf_addf(out, "%llu B", (unsigned long long)record_u64(o, "record_bytes", 0));
-	if (producers != 1)
-		strbuf_addf(out, ", %llu producers", (unsigned long long)producers);
-	if (!strcmp(record_str(o, "rings", ""), "percpu"))
-		strbuf_addstr(out, ", ring per CPU");
-	strbuf_addf(out, ", %s", record_str(o, "consumer", "?"));
-	if (!strcmp(wakeup, "each"))
-		strbuf_addstr(out, ", wake each");
-	else if (!strcmp(wakeup, "pending"))
-		strbuf_addstr(out, ", wake pending");
-	else if (strcmp(wakeup, "none"))
-		strbuf_addf(out, ", wake %s", wakeup);
-}
-
 /* Cases grouped into a block for each mode and placement; @path is the interval that is drawn. */
 static int ring_cases(const struct run_file *run, const char *path, double scale,
 		      struct strbuf *out)
@@ -286,42 +268,55 @@ static void loss_series(struct json_object *o, struct strbuf *out)
 	format_bytes(out, record_num(o, "ring_bytes"));
 }
 
+static int by_offered(const void *a, const void *b)
+{
+	double x = record_num(*(struct json_object *const *)a, "offered_per_s");
+	double y = record_num(*(struct json_object *const *)b, "offered_per_s");
+
+	return (x > y) - (x < y);
+}
+
 static int losscurve_data(const struct run_file *run, struct strbuf *out)
 {
+	size_t n = 0, all = json_object_array_length(run->records);
+	struct json_object **points = calloc(all + 1, sizeof(struct json_object *)), *o;
 	struct names series = {0};
-	struct json_object *o;
-	int points = 0;
 
+	if (!points)
+		return -ENOMEM;
 	strbuf_addstr(out, "# Million records a second, offered and delivered. A block is a "
 			   "consumer:\n# offered_M delivered_M\n");
 	record_foreach_type (run->records, o, "losscurve") {
 		struct strbuf word = STRBUF_INIT;
 
+		if (!(record_num(o, "offered_per_s") > 0 && record_num(o, "delivered_per_s") > 0))
+			continue;
+		points[n++] = o;
 		loss_series(o, &word);
 		names_add(&series, word.s);
 		strbuf_release(&word);
 	}
+	/* A producer cannot always keep the rate it was asked for: points come in any order. */
+	qsort(points, n, sizeof(struct json_object *), by_offered);
 	for (size_t s = 0; s < series.n; s++) {
 		strbuf_addstr(out, s ? "\n\n" : "");
 		add_word(out, series.v[s]);
 		strbuf_addstr(out, " delivered\n");
-		record_foreach_type (run->records, o, "losscurve") {
-			double offered = record_num(o, "offered_per_s");
-			double delivered = record_num(o, "delivered_per_s");
+		for (size_t i = 0; i < n; i++) {
 			struct strbuf word = STRBUF_INIT;
 
-			loss_series(o, &word);
-			if (!strcmp(word.s, series.v[s]) && offered > 0 && delivered > 0) {
-				add_value(out, offered * 1e-6);
-				add_value(out, delivered * 1e-6);
+			loss_series(points[i], &word);
+			if (!strcmp(word.s, series.v[s])) {
+				add_value(out, record_num(points[i], "offered_per_s") * 1e-6);
+				add_value(out, record_num(points[i], "delivered_per_s") * 1e-6);
 				strbuf_addch(out, '\n');
-				points++;
 			}
 			strbuf_release(&word);
 		}
 	}
 	names_release(&series);
-	return points;
+	free(points);
+	return (int)n;
 }
 
 /* What each picture is made from. */
@@ -330,10 +325,10 @@ static const struct plot {
 	int (*data)(const struct run_file *run, struct strbuf *out);
 } plots[] = {
 	{"accuracy",  "trial",     "accuracy",	  accuracy_data },
-	{"overhead",  "overhead",	 "event",	  overhead_data },
+	{"overhead",  "overhead",	 "event",		  overhead_data },
 	{"ringbuf",   "ringbuf",   "mode",	       ringbuf_data  },
-	{"wakeup",	   "ringbuf",   "wakeup_cost_ns", wakeup_data   },
-	{"losscurve", "losscurve", "offered_per_s",  losscurve_data},
+	{"wakeup",	   "ringbuf",   "wakeup_cost_ns",	wakeup_data   },
+	{"losscurve", "losscurve", "delivered_per_s", losscurve_data},
 };
 
 const char *const plot_names[] = {"accuracy", "overhead", "ringbuf", "wakeup", "losscurve", NULL};

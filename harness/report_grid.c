@@ -150,3 +150,22 @@ void trial_grid_release(struct trial_grid *g)
 	names_release(&g->rows);
 	names_release(&g->monitors);
 }
+
+void ring_label(struct json_object *o, struct strbuf *out)
+{
+	uint64_t producers = record_u64(o, "producers", 1);
+	const char *wakeup = record_str(o, "wakeup", "?");
+
+	strbuf_addf(out, "%llu B", (unsigned long long)record_u64(o, "record_bytes", 0));
+	if (producers != 1)
+		strbuf_addf(out, ", %llu producers", (unsigned long long)producers);
+	if (!strcmp(record_str(o, "rings", ""), "percpu"))
+		strbuf_addstr(out, ", ring per CPU");
+	strbuf_addf(out, ", %s", record_str(o, "consumer", "?"));
+	if (!strcmp(wakeup, "each"))
+		strbuf_addstr(out, ", wake each");
+	else if (!strcmp(wakeup, "pending"))
+		strbuf_addstr(out, ", wake pending");
+	else if (strcmp(wakeup, "none"))
+		strbuf_addf(out, ", wake %s", wakeup);
+}

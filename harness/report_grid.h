@@ -22,4 +22,7 @@ struct json_object *trial_grid_cell(const struct trial_grid *g, size_t row, size
 const char *trial_grid_label(const struct trial_grid *g, struct json_object *trial);
 void trial_grid_release(struct trial_grid *g);
 
+/* A ring case in words, without its mode and placement: "56 B, 2 producers, epoll, wake each". */
+void ring_label(struct json_object *o, struct strbuf *out);
+
 #endif

@@ -79,11 +79,28 @@ static void totals(struct doc *d, const struct run_file *run, const char *type)
 	strbuf_release(&sb);
 }
 
+/* Cases that failed, with the reason the measure gave. */
+static void failed_items(struct doc *d, const struct run_file *run, const char *type)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type) {
+		struct strbuf label = STRBUF_INIT;
+
+		ring_label(o, &label);
+		if (!strcmp(record_str(o, "status", ""), "fail"))
+			doc_item(d, "%s %s: %s", record_str(o, "mode", type), label.s,
+				 record_str(o, "reason", "records are unaccounted for"));
+		strbuf_release(&label);
+	}
+}
+
 void report_ringbuf(struct doc *d, const struct run_file *run)
 {
-	static const char *const titles[] = {
-		"mode",	    "placement",   "record",	     "producers",  "rings",    "wake-up",
-		"consumer", "M records/s", "ns per wake-up", "dropped, %", "accounted"};
+	static const char *const titles[] = {"mode",	   "placement",	  "record",
+					     "producers",  "rings",	  "wake-up",
+					     "consumer",   "M records/s", "wake-up, ns a record",
+					     "dropped, %", "accounted"};
 	struct json_object *o;
 	bool first = true;
 
@@ -99,6 +116,8 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 					   titles[i]);
 			first = false;
 		}
+		if (!strcmp(record_str(o, "status", ""), "skip"))
+			continue;
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "mode", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "placement", "?"));
 		doc_cell(d, TONE_PLAIN, "%llu B",
@@ -112,6 +131,7 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 		share_cell(d, o);
 		accounted_cell(d, o);
 	}
+	failed_items(d, run, "ringbuf");
 }
 
 void report_losscurve(struct doc *d, const struct run_file *run)
@@ -149,4 +169,5 @@ void report_losscurve(struct doc *d, const struct run_file *run)
 		strbuf_release(&offered);
 		strbuf_release(&got);
 	}
+	failed_items(d, run, "losscurve");
 }

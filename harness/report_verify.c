@@ -322,6 +322,22 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 		 held + broken);
 }
 
+static void add_subject(struct strbuf *out, struct json_object *o, const struct trial_grid *g)
+{
+	if (record_is(o, "trial")) {
+		strbuf_addf(out, "%s beside %s", record_str(o, "monitor", "?"),
+			    trial_grid_label(g, o));
+	} else if (record_is(o, "ringbuf") || record_is(o, "losscurve")) {
+		strbuf_addf(out, "%s ", record_str(o, "mode", "loss curve"));
+		ring_label(o, out);
+	} else {
+		strbuf_addf(out, "%s of %s", record_str(o, "type", "?"),
+			    record_str(o, "monitor", "?"));
+		if (record_get(o, "event"))
+			strbuf_addf(out, " at %s", record_str(o, "event", "?"));
+	}
+}
+
 /* Trials that give no verdict, by reason. */
 static void reasons(struct doc *d, const struct run_file *run, const struct trial_grid *g,
 		    const char *status)
@@ -341,12 +357,7 @@ static void reasons(struct doc *d, const struct run_file *run, const struct tria
 			    strcmp(record_str(o, "reason", "no reason given"), seen.v[i]))
 				continue;
 			strbuf_addstr(&who, who.len ? ", " : "");
-			if (record_is(o, "trial"))
-				strbuf_addf(&who, "%s beside %s", record_str(o, "monitor", "?"),
-					    trial_grid_label(g, o));
-			else
-				strbuf_addf(&who, "%s %s", record_str(o, "type", "?"),
-					    record_str(o, "monitor", ""));
+			add_subject(&who, o, g);
 		}
 		doc_item(d, "%s: %s (%s)", status, seen.v[i], who.s);
 		strbuf_release(&who);

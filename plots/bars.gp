@@ -6,6 +6,8 @@ if (!exists("STATS_records")) { print "nothing to draw in ", data; exit status 1
 rows = STATS_max_x + 1
 top = STATS_max_y
 series = STATS_blocks
+stats data using 3 nooutput
+bottom = STATS_min < 0 ? 1.1 * STATS_min : 0
 stats data using (strlen(strcol(5))) nooutput
 left = room(STATS_max)
 wide = 960
@@ -20,9 +22,10 @@ set lmargin at screen left / wide
 set rmargin at screen 1 - 30.0 / wide
 set tmargin at screen 1 - 100.0 / high
 set bmargin at screen 70.0 / high
-set xrange [0:1.13 * top]
+set xrange [bottom:1.13 * top]
 set yrange [rows - 0.4:-0.6]
 set ytics scale 0 noenhanced font ",12"
+set yzeroaxis lt 1 lc rgb "#555555"
 unset grid
 set grid xtics lc rgb "#dddddd" lw 1 lt 1
 

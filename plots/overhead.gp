@@ -7,8 +7,9 @@ stats data using 1:4 nooutput
 if (!exists("STATS_records") || STATS_blocks < 2) { print "nothing to draw in ", data; exit status 1 }
 groups = STATS_max_x + 1
 top = STATS_max_y
-bottom = STATS_min_y
 monitors = STATS_blocks - 1
+stats data using 3 nooutput
+bottom = STATS_min
 bar = 0.8 / (monitors < 2 ? 2 : monitors)
 wide = 160 + groups * (60 + monitors * 46)
 wide = wide < 640 ? 640 : wide
@@ -20,7 +21,7 @@ set title "What a monitor adds to a call: centre and 95 % interval"
 set ylabel "added time, ns per call" textcolor rgb "#333333"
 set key top right horizontal Left reverse samplen 1 width 2
 set xrange [-0.5:groups - 0.5]
-set yrange [(bottom < 0 ? 1.3 * bottom : 0):1.25 * top]
+set yrange [(bottom < 0 ? 1.1 * bottom : 0):1.25 * top]
 set xtics scale 0 noenhanced font ",13"
 set xzeroaxis lt 1 lc rgb "#555555"
 set key autotitle columnhead

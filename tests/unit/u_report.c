@@ -242,6 +242,65 @@ static void test_ring_data(void **state UNUSED)
 	run_file_release(r);
 }
 
+/* A producer that fell behind its target brings points out of order: a line wants them sorted. */
+static void test_loss_data(void **state UNUSED)
+{
+	struct run_file *r =
+		make_run("[{\"type\":\"losscurve\",\"consumer\":\"busy\",\"record_bytes\":8,"
+			 "\"ring_bytes\":4096,\"offered_per_s\":3e6,\"delivered_per_s\":2e6},"
+			 "{\"type\":\"losscurve\",\"consumer\":\"busy\",\"record_bytes\":8,"
+			 "\"ring_bytes\":4096,\"offered_per_s\":1e6,\"delivered_per_s\":1e6},"
+			 "{\"type\":\"losscurve\",\"consumer\":\"epoll\",\"record_bytes\":8,"
+			 "\"ring_bytes\":4096,\"status\":\"skip\"}]");
+	struct strbuf sb = STRBUF_INIT;
+
+	assert_int_equal(plot_data("losscurve", r, &sb), 2);
+	assert_non_null(strstr(sb.s, "\"busy, 8 B in 4 KiB\" delivered\n 1 1\n 3 2\n"));
+	assert_null(strstr(sb.s, "epoll"));
+	strbuf_release(&sb);
+	run_file_release(r);
+}
+
+static const struct doc_block *find_text(const struct doc *d, const char *part)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct doc_block *b = &d->blocks[i];
+
+		if (b->text && strstr(b->text, part))
+			return b;
+		for (size_t c = 0; c < b->ncells; c++)
+			if (strstr(b->cells[c].text, part))
+				return b;
+	}
+	return NULL;
+}
+
+/* What failed or was skipped is named with its reason; a warning shared by figures is said once. */
+static void test_reasons(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"record_bytes\":8,\"consumer\":\"own\","
+		"\"status\":\"fail\",\"accounted\":false,\"reason\":\"sequence 7 came twice\"},"
+		"{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"record_bytes\":64,\"consumer\":\"own\","
+		"\"status\":\"skip\",\"reason\":\"one CPU only\"},"
+		"{\"type\":\"overhead\",\"event\":\"mmap\",\"monitor\":\"a\","
+		"\"warnings\":[\"noisy\",\"records were lost\"]},"
+		"{\"type\":\"overhead\",\"event\":\"brk\",\"monitor\":\"a\",\"warnings\":["
+		"\"noisy\"]}]");
+	struct doc d = {0};
+
+	report_build(&d, r);
+	assert_string_equal(find_text(&d, "came twice")->text,
+			    "bulk 8 B, own: sequence 7 came twice");
+	assert_string_equal(find_text(&d, "one CPU")->text, "skip: one CPU only (bulk 64 B, own)");
+	assert_string_equal(find_text(&d, "noisy")->text, "noisy");
+	assert_string_equal(find_text(&d, "were lost")->text, "a at mmap: records were lost");
+	/* A skipped case has no row of dashes. */
+	assert_null(find_text(&d, "64 B") == find_text(&d, "one CPU") ? NULL : "in a table");
+	doc_release(&d);
+	run_file_release(r);
+}
+
 /* Every type, each record with nothing but its type: nothing to say, nothing to trip over. */
 static void test_bare_records(void **state UNUSED)
 {
@@ -307,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_access),	       cmocka_unit_test(test_grid),
 		cmocka_unit_test(test_command_labels), cmocka_unit_test(test_overhead_data),
 		cmocka_unit_test(test_accuracy_data),  cmocka_unit_test(test_ring_data),
+		cmocka_unit_test(test_loss_data),      cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_bare_records),   cmocka_unit_test(test_verdict),
 	};
 
