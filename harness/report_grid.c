@@ -154,7 +154,7 @@ void trial_grid_release(struct trial_grid *g)
 void ring_label(struct json_object *o, struct strbuf *out)
 {
 	uint64_t producers = record_u64(o, "producers", 1);
-	const char *wakeup = record_str(o, "wakeup", "?");
+	const char *wakeup = record_str(o, "wakeup", "none");
 
 	strbuf_addf(out, "%llu B", (unsigned long long)record_u64(o, "record_bytes", 0));
 	if (producers != 1)
