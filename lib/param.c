@@ -59,7 +59,8 @@ int param_number(const char *text, bool bytes, uint64_t *out)
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
-	value = strtoull(text, &end, 0);
+	value = strtoull(text, &end,
+			 text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10);
 	if (errno)
 		return -errno;
 	for (size_t i = 0; bytes && *end && i < ARRAY_SIZE(units); i++) {

@@ -13,7 +13,7 @@ unsigned int suggest_distance(const char *a, const char *b)
 	unsigned int row[3][LONGEST + 1];
 
 	if (la > LONGEST || lb > LONGEST)
-		return strcmp(a, b) ? LONGEST : 0;
+		return strcmp(a, b) ? (unsigned int)MAX(la, lb) : 0;
 	for (size_t j = 0; j <= lb; j++)
 		row[0][j] = (unsigned int)j;
 	for (size_t i = 1; i <= la; i++) {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The growing string. */
+/* links: lib/strbuf.c */
+#include "lib/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/strbuf.h"
+
+static void grows(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	assert_string_equal(sb.s, "");
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&sb, "%d,", i % 10);
+	assert_int_equal(sb.len, 2000);
+	assert_int_equal(strlen(sb.s), 2000);
+	strbuf_reset(&sb);
+	assert_string_equal(sb.s, "");
+	strbuf_addstr(&sb, "ab");
+	strbuf_addch(&sb, 'c');
+	strbuf_add(&sb, "d\0e", 3);
+	strbuf_add(&sb, NULL, 0);
+	assert_memory_equal(sb.s, "abcd\0e", 7);
+	assert_int_equal(sb.len, 6);
+	strbuf_release(&sb);
+	assert_string_equal(sb.s, "");
+	strbuf_release(&sb);
+}
+
+static void empty_ones_share_nothing(void **state)
+{
+	struct strbuf a = STRBUF_INIT, b = STRBUF_INIT;
+
+	(void)state;
+	strbuf_addf(&a, "%s", "");
+	strbuf_reset(&b);
+	strbuf_addstr(&a, "x");
+	assert_string_equal(b.s, "");
+	strbuf_release(&a);
+	strbuf_release(&b);
+}
+
+static void adds_what_it_holds(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+	char *s;
+
+	(void)state;
+	strbuf_addstr(&sb, "0123456789");
+	strbuf_addf(&sb, "%-60s|", "wide enough to move it");
+	assert_int_equal(sb.len, 71);
+	s = strbuf_detach(&sb);
+	assert_int_equal(strlen(s), 71);
+	assert_string_equal(sb.s, "");
+	free(s);
+	s = strbuf_detach(&sb); /* of an empty one: still a string to free */
+	assert_string_equal(s, "");
+	free(s);
+}
+
+static void reads_files(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+	char path[] = "/tmp/beebench-test.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(write(fd, "123456789\n", 10), 10);
+	close(fd);
+	strbuf_addstr(&sb, "before:");
+	assert_int_equal(strbuf_read_file(&sb, path), 0);
+	assert_int_equal(sb.len, 100007);
+	assert_int_equal(strlen(sb.s), 100007);
+	unlink(path);
+	assert_int_equal(strbuf_read_file(&sb, path), -ENOENT);
+	assert_int_equal(strbuf_read_file(&sb, "/tmp"), -EISDIR);
+	assert_int_equal(sb.len, 100007);
+	strbuf_reset(&sb);
+	assert_int_equal(strbuf_read_file(&sb, "/proc/self/stat"), 0); /* says its size is 0 */
+	assert_true(sb.len > 20);
+	strbuf_release(&sb);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grows),
+		cmocka_unit_test(empty_ones_share_nothing),
+		cmocka_unit_test(adds_what_it_holds),
+		cmocka_unit_test(reads_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
