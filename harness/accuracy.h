@@ -13,10 +13,13 @@
 
 enum { ACCURACY_MAX = 24 };
 
+/* Sums of u64 lengths that nobody could have mapped do not fit 64 bits with a sign. */
+typedef __int128 accuracy_amount;
+
 struct accuracy_finding {
 	const char *metric; /* "net_bytes" */
 	const char *unit;   /* "bytes", "calls", "rows" */
-	int64_t truth, captured;
+	accuracy_amount truth, captured;
 	char why[224]; /* one sentence */
 };
 
@@ -39,10 +42,10 @@ struct accuracy {
 /* Returns 0 or -ENOMEM. A monitor without counters has no findings. */
 int accuracy_assess(const struct accuracy_input *in, struct accuracy *out);
 
-/* For a command: no ledger, so only calls that failed can be told. @failed and @totals are the
- * independent count's. */
+/* For a command: no ledger, so all that can be told is in @totals, the independent count, and in
+ * @lost_updates as above. */
 void accuracy_assess_totals(const struct model_totals *totals, const struct mem_table *table,
-			    struct accuracy *out);
+			    uint64_t lost_updates, struct accuracy *out);
 
 /* 100 * (captured - truth) / |truth|; NaN where truth is 0. */
 double accuracy_error_pct(const struct accuracy_finding *f);

@@ -16,6 +16,7 @@ const char *const judge_what_names[] = {
 
 const char *const judge_verdict_names[] = {
 	[JUDGE_EXACT] = "exact",
+	[JUDGE_RACY] = "racy",
 	[JUDGE_MISMATCH] = "mismatch",
 	[JUDGE_NONE] = "none",
 };
@@ -221,5 +222,7 @@ void judge(const struct judge_input *in, struct judge_result *out)
 		judge_counters(in, out);
 	if (in->caps & MONITOR_EVENTS)
 		judge_events(in, out);
-	out->verdict = out->mismatches ? JUDGE_MISMATCH : JUDGE_EXACT;
+	out->verdict = out->mismatches	   ? JUDGE_MISMATCH
+		       : out->lost_updates ? JUDGE_RACY
+					   : JUDGE_EXACT;
 }

@@ -38,9 +38,10 @@ struct judge_input {
 	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
 };
 
-enum judge_verdict { JUDGE_EXACT, JUDGE_MISMATCH, JUDGE_NONE };
+/* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. */
+enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_MISMATCH, JUDGE_NONE };
 
-extern const char *const judge_verdict_names[]; /* "exact", "mismatch", "none" */
+extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
 
 struct judge_result {
 	enum judge_verdict verdict;

@@ -188,6 +188,8 @@ void report_picture(struct doc *d, const struct run_file *run, const char *name,
 {
 	struct strbuf path = STRBUF_INIT;
 
+	if (!run->dir)
+		return; /* not a run on disk */
 	strbuf_addf(&path, "%s/plots/%s.svg", run->dir, name);
 	if (!access(path.s, R_OK))
 		doc_picture(d, name, "%s", alt);

@@ -6,6 +6,8 @@
 #ifndef HARNESS_REPORT_DOC_H
 #define HARNESS_REPORT_DOC_H
 
+#include <stdio.h>
+
 #include "lib/base.h"
 
 struct run_file;
@@ -44,6 +46,8 @@ void doc_picture(struct doc *d, const char *name, const char *fmt, ...) PRINTF_L
 void doc_table(struct doc *d);
 void doc_column(struct doc *d, bool right, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void doc_cell(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* As the reporter `text` prints it: aligned, wrapped, coloured on a terminal. */
+void doc_print(const struct doc *d, FILE *out);
 void doc_release(struct doc *d);
 
 /* The whole report of a run. The caller releases @d. */

@@ -47,6 +47,9 @@ static void verdict_cell(struct doc *d, struct json_object *trial)
 		doc_cell(d, TONE_BAD, "WRONG");
 	else if (status_is(trial, "fail"))
 		doc_cell(d, TONE_BAD, "FAIL");
+	else if (!strcmp(verdict, "racy"))
+		doc_cell(d, TONE_WARN, "%llu lost",
+			 (unsigned long long)record_u64(trial, "conformance.lost_updates", 0));
 	else if (!strcmp(verdict, "exact"))
 		doc_cell(d, TONE_GOOD, "exact");
 	else

@@ -78,7 +78,9 @@ struct monitor_info {
 	const char *path; /* of the object or script; NULL for none */
 	enum monitor_kind kind;
 	enum monitor_key key;
-	uint32_t caps;			  /* enum monitor_cap */
+	bool races;    /* manifest, "races": true: updates of a key that threads share may be lost,
+			* which is then bounded and told instead of a failure */
+	uint32_t caps; /* enum monitor_cap */
 	uint32_t fields;		  /* of mem_table */
 	uint64_t ring_bytes, map_entries; /* sizes of the event ring and the counter map; 0: none */
 };

@@ -296,6 +296,14 @@ static int read_key(struct manifest *man, const struct at *at, struct json_objec
 	return err;
 }
 
+static int read_races(struct manifest *man, const struct at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_boolean))
+		return wrong_type(at, "true or false", o);
+	man->races = json_object_get_boolean(o);
+	return 0;
+}
+
 static int read_name(struct manifest *man, const struct at *at, struct json_object *o)
 {
 	return get_string(at, o, &man->name);
@@ -329,11 +337,12 @@ static int read_script(struct manifest *man, const struct at *at, struct json_ob
 
 static int read_member(struct manifest *man, const struct at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"schema",   "name",	 "key",	   "object",   "script",
-					   "counters", "events", "losses", "programs", "run"};
+	static const char *const keys[] = {"schema", "name",	 "key",	     "races",
+					   "object", "script",	 "counters", "events",
+					   "losses", "programs", "run"};
 	static int (*const readers[])(struct manifest *, const struct at *,
 				      struct json_object *) = {
-		read_schema,   read_name,   read_key,	 read_object,	read_script,
+		read_schema,   read_name,   read_key,	 read_races,	read_object, read_script,
 		read_counters, read_events, read_losses, read_programs, read_run};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)

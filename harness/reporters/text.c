@@ -156,15 +156,21 @@ static void print_block(FILE *out, const struct doc_block *b, bool more_items, b
 	}
 }
 
-static int render(const struct run_file *run, FILE *out)
+void doc_print(const struct doc *d, FILE *out)
 {
 	bool colour = use_colour(out);
+
+	for (size_t i = 0; i < d->n; i++)
+		print_block(out, &d->blocks[i], i + 1 < d->n && d->blocks[i + 1].kind == DOC_ITEM,
+			    colour);
+}
+
+static int render(const struct run_file *run, FILE *out)
+{
 	struct doc d = {0};
 
 	report_build(&d, run);
-	for (size_t i = 0; i < d.n; i++)
-		print_block(out, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM,
-			    colour);
+	doc_print(&d, out);
 	doc_release(&d);
 	return 0;
 }

@@ -190,7 +190,7 @@ static void threads_are_rows(void **state)
 		finding_is(&out, "rows_per_process", 1, 3);
 		finding_is(&out, "process_usage", 2 * 12288 + 4096, 4096);
 		finding_is(&out, "lost_updates", 5, 3);
-		finding_is(&out, "net_bytes", 2 * 12288 + 4096, 2 * 12288 + 4096);
+		assert_null(find(&out, "net_bytes"));  /* a thread may unmap what another mapped */
 		assert_null(find(&out, "peak_bytes")); /* depends on the order of the threads */
 		assert_null(find(&out, "rows_left_behind"));
 	}
@@ -213,11 +213,12 @@ static void only_totals_for_a_command(void **state)
 	struct accuracy a;
 
 	(void)state;
-	accuracy_assess_totals(&t, &table, &a);
+	accuracy_assess_totals(&t, &table, 40, &a);
 	finding_is(&a, "failed_mmap", 71, 80);
 	finding_is(&a, "failed_munmap", 45, 50);
 	finding_is(&a, "small_mmap", 19, 0);
 	finding_is(&a, "rows_left_behind", 0, 2);
+	finding_is(&a, "lost_updates", 170, 130);
 }
 
 int main(void)
