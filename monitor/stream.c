@@ -40,33 +40,34 @@ static bool is_bpftrace(const struct stream *s)
 	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace");
 }
 
-/* "{out}" and its like replaced; unknown braces are an error, so that a typing mistake is one. */
-static int expand(const struct monitor *m, const char *word, const char *const values[][2],
-		  char **out)
+/* The words in braces of an argv template. */
+enum { WORD_SCRIPT, WORD_OUT, WORD_CGROUP, WORD_CGROUP_PATH, WORD_PID, WORD_COUNT };
+static const char *const words[WORD_COUNT] = {"{script}", "{out}", "{cgroup}", "{cgroup_path}",
+					      "{pid}"};
+
+/* Unknown braces are an error, so that a typing mistake is one. */
+static int expand(const struct monitor *m, const char *text, const char *const values[], char **out)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	for (const char *p = word; *p;) {
-		size_t i = 0, n = 0;
+	for (const char *p = text; *p;) {
+		size_t i = 0;
 
-		for (; *p == '{' && values[i][0]; i++) {
-			n = strlen(values[i][0]);
-			if (!strncmp(p, values[i][0], n))
-				break;
-		}
 		if (*p != '{') {
 			strbuf_addch(&sb, *p++);
 			continue;
 		}
-		if (!values[i][0]) {
+		while (i < WORD_COUNT && strncmp(p, words[i], strlen(words[i])))
+			i++;
+		if (i == WORD_COUNT) {
 			log_err("%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
 				"{cgroup_path} and {pid}",
-				m->manifest.file, word);
+				m->manifest.file, text);
 			strbuf_release(&sb);
 			return -EINVAL;
 		}
-		strbuf_addstr(&sb, values[i][1]);
-		p += n;
+		strbuf_addstr(&sb, values[i]);
+		p += strlen(words[i]);
 	}
 	*out = strbuf_detach(&sb);
 	return 0;
@@ -76,20 +77,18 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 {
 	const char *const *template =
 		m->manifest.run ? (const char *const *)m->manifest.run : bpftrace_run;
+	const char *values[WORD_COUNT];
 	char cgroup[24], pid[24];
-	const char *const values[][2] = {
-		{"{script}",	     m->path				       },
-		{"{out}",	  s->out					},
-		{"{cgroup}",	     cgroup					},
-		{"{cgroup_path}", target->cgroup_path ? target->cgroup_path : ""},
-		{"{pid}",	  pid					   },
-		{NULL,	       NULL					  },
-	};
 	size_t n = 0;
 	int err = 0;
 
 	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
 	snprintf(pid, sizeof(pid), "%d", getpid());
+	values[WORD_SCRIPT] = m->path;
+	values[WORD_OUT] = s->out;
+	values[WORD_CGROUP] = cgroup;
+	values[WORD_CGROUP_PATH] = target->cgroup_path ? target->cgroup_path : "";
+	values[WORD_PID] = pid;
 	while (template[n])
 		n++;
 	s->argv = calloc(n + 1, sizeof(*s->argv));
@@ -346,7 +345,7 @@ static int stream_detach(struct monitor *m)
 		s->parsed = true;
 		if (s->result.bad_lines)
 			log_warn("%s: %" PRIu64 " lines of its output are not bpftrace's JSON, the "
-						"first is line %" PRIu64,
+				 "first is line %" PRIu64,
 				 m->path, s->result.bad_lines, s->result.first_bad);
 		if (s->result.truncated) {
 			log_err("%s: its output ends in the middle of a line: counters may be "
