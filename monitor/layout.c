@@ -117,7 +117,7 @@ static int wrong_map_type(const struct search *s, const struct bpf_map *map, con
 {
 	const char *name = libbpf_bpf_map_type_str(bpf_map__type(map));
 
-	log_err("%s: map '%s' is a %s map; %s is expected", s->path, bpf_map__name(map),
+	log_err("%s: map '%s' is of type %s; %s is expected", s->path, bpf_map__name(map),
 		name ? name : "unknown", expected);
 	return -EINVAL;
 }

@@ -104,10 +104,77 @@ static inline void live_end(struct live *l)
 	}
 }
 
+/* The build folder, and a file of it. Static memory, good until the next call. */
+static inline const char *live_built(const char *file)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("B") ? getenv("B") : "build", file);
+	return path;
+}
+
+/* A folder for the files a test writes, made at the first call; live_main() removes it. */
+static char live_folder[64];
+
+static inline const char *live_path(const char *file)
+{
+	static char path[256];
+
+	if (!live_folder[0]) {
+		strcpy(live_folder, "/tmp/beebench-live-XXXXXX");
+		assert_non_null(mkdtemp(live_folder));
+	}
+	snprintf(path, sizeof(path), "%s/%s", live_folder, file);
+	return path;
+}
+
+static inline const char *live_write(const char *file, const void *data, size_t size)
+{
+	const char *path = live_path(file);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, size, f), size);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+/* What was logged since live_listen(), the lines joined with line feeds. */
+static char live_said[16384];
+
+static inline void live_hear(void *arg UNUSED, enum log_level level, const char *line)
+{
+	size_t n = strlen(live_said);
+
+	if (level <= LOG_WARN)
+		snprintf(live_said + n, sizeof(live_said) - n, "%s%s", n ? "\n" : "", line);
+}
+
+static inline void live_listen(void)
+{
+	live_said[0] = '\0';
+	log_capture(live_hear, NULL);
+}
+
+/* monitor_open() fails with @err and says exactly @text. */
+static inline void live_refuses(const char *name, int err, const char *text)
+{
+	struct monitor *m = NULL;
+	int got;
+
+	live_listen();
+	got = monitor_open(&m, name, NULL);
+	log_capture(NULL, NULL);
+	assert_string_equal(live_said, text);
+	assert_int_equal(got, err);
+	assert_null(m);
+}
+
 /* Objects are looked for in the build folder, not beside this test. */
 static inline int live_main(const struct CMUnitTest *tests, size_t n, const char *name)
 {
 	char path[512];
+	int failed;
 
 	log_init(name, LOG_WARN);
 	snprintf(path, sizeof(path), "%s/bpf", getenv("B") ? getenv("B") : "build");
@@ -116,7 +183,13 @@ static inline int live_main(const struct CMUnitTest *tests, size_t n, const char
 		printf("1..0 # SKIP needs root: BPF programs are loaded\n");
 		return 0;
 	}
-	return _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+	failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+	if (live_folder[0]) {
+		snprintf(path, sizeof(path), "rm -r %s", live_folder);
+		if (system(path))
+			failed++;
+	}
+	return failed;
 }
 
 #endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Objects nobody has seen before: those that work, with their own names, and what is said of those
+ * that do not. */
+#include "lib/base.h"
+#include "tests/bpf/live.h"
+
+#include "lib/strbuf.h"
+#include "monitor/object.h"
+
+#define CALLS 23
+
+static void some_calls(void)
+{
+	for (int i = 0; i < CALLS; i++) {
+		void *p = raw_mmap(4096);
+
+		raw_brk(0);
+		raw_munmap(p, 4096);
+	}
+}
+
+struct seen {
+	uint64_t n, lengths[80], bytes, pids;
+	uint32_t pid;
+	char comm[16];
+};
+
+static void see(void *arg, const struct mem_record *e)
+{
+	struct seen *s = arg;
+
+	assert_in_range(e->length, 0, sizeof(s->lengths) / sizeof(s->lengths[0]) - 1);
+	s->n++;
+	s->lengths[e->length]++;
+	s->bytes += e->size;
+	s->pids += e->pid == s->pid;
+	memcpy(s->comm, e->comm, sizeof(s->comm));
+}
+
+/* Opens, watches some_calls(), drains, and leaves the monitor detached. */
+static struct monitor *watch(struct live *l, const char *path, struct seen *seen)
+{
+	struct monitor *m;
+
+	live_start(l, some_calls);
+	assert_int_equal(monitor_open(&m, path, &l->target), 0);
+	assert_int_equal(monitor_attach(m), 0);
+	live_run(l);
+	assert_int_equal(monitor_detach(m), 0);
+	*seen = (struct seen){.pid = (uint32_t)l->child.pid};
+	while (monitor_poll(m, 0, see, seen) > 0)
+		;
+	return m;
+}
+
+static void records_of_other_lengths(void **state UNUSED)
+{
+	struct monitor_losses losses;
+	struct monitor_cost cost;
+	struct monitor *m;
+	struct seen seen;
+	struct live l;
+
+	m = watch(&l, live_built("tests/bpf/records.bpf.o"), &seen);
+	assert_int_equal(seen.n, 2 * CALLS);
+	assert_int_equal(seen.lengths[56], CALLS); /* munmap, as the definition has it */
+	assert_int_equal(seen.lengths[64],
+			 CALLS); /* mmap: longer, and submitted without a wake-up */
+	assert_int_equal(seen.bytes, 2 * CALLS * 4096);
+	assert_int_equal(seen.pids, 2 * CALLS);
+	assert_int_equal(monitor_losses(m, &losses), 0);
+	assert_int_equal(losses.bad_records, CALLS); /* brk: 8 bytes */
+	assert_true(losses.ring_full == UINT64_MAX);
+	assert_true(losses.map_full == UINT64_MAX);
+	assert_int_equal(losses.recursion_misses, 0);
+	assert_int_equal(monitor_cost(m, &cost), 0);
+	assert_int_equal(cost.records, 2 * CALLS);
+	monitor_close(m);
+	live_end(&l);
+}
+
+static void many_calls(void)
+{
+	for (int i = 0; i < 10; i++)
+		some_calls();
+}
+
+static void a_full_ring_still_drains(void **state UNUSED)
+{
+	struct seen seen = {0};
+	struct monitor *m;
+	struct live l;
+	int n;
+
+	live_start(&l, many_calls);
+	assert_int_equal(monitor_open(&m, live_built("tests/bpf/records.bpf.o"), &l.target), 0);
+	assert_int_equal(monitor_info(m)->ring_bytes, 4096);
+	assert_int_equal(monitor_attach(m), 0);
+	live_run(&l);
+	/* A round is 72 + 16 + 64 bytes with headers; a last record may find a few bytes too
+	 * little. */
+	n = monitor_poll(m, 1000, see, &seen);
+	assert_in_range(n, 2 * (4096 - 72) / 152, 2 * 4096 / 152 + 1);
+	assert_int_equal(seen.n, n);
+	assert_int_equal(monitor_poll(m, 1, see, &seen), 0);
+	monitor_close(m);
+	live_end(&l);
+}
+
+static const char *foreign_manifest(const char *counters)
+{
+	static char path[256];
+	char object[512], text[1024];
+	int n;
+
+	assert_non_null(realpath(live_built("tests/bpf/foreign.bpf.o"), object));
+	n = snprintf(
+		text, sizeof(text),
+		"{\"schema\": 1, \"name\": \"theirs\", \"key\": \"tgid\", \"object\": \"%s\",\n"
+		" \"counters\": %s,\n"
+		" \"events\": {\"map\": \"notes\", \"struct\": \"note\", \"fields\": {\"comm\": "
+		"\"who\", \"pid\": \"thread\", \"size\": \"length\", \"event_type\": \"what\"}},\n"
+		" \"programs\": {\"mmap\": \"handle_map\", \"munmap\": "
+		"\"tp/syscalls/sys_enter_munmap\"}}\n",
+		object, counters);
+	snprintf(path, sizeof(path), "%s", live_write("theirs.json", text, (size_t)n));
+	return path;
+}
+
+static void foreign_object(void **state UNUSED)
+{
+	struct strbuf extras = STRBUF_INIT;
+	const struct mem_row *row;
+	struct monitor *m;
+	struct mem_table t;
+	struct seen seen;
+	struct live l;
+
+	m = watch(&l,
+		  foreign_manifest(
+			  "{\"map\": \"sums_by_process\", \"fields\": {\"mmap_count\": \"maps\", "
+			  "\"mmap_bytes\": \"bytes\", \"munmap_count\": \"unmaps\"}}"),
+		  &seen);
+	assert_string_equal(monitor_info(m)->name, "theirs");
+	assert_int_equal(monitor_info(m)->key, MONITOR_KEY_TGID);
+	assert_int_equal(monitor_info(m)->caps, MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_CGROUP);
+	assert_int_equal(monitor_info(m)->map_entries, 128);
+	assert_int_equal(seen.n, 2 * CALLS);
+	assert_int_equal(seen.pids, 2 * CALLS);
+	assert_string_equal(seen.comm, "t_objects");
+	assert_int_equal(monitor_snapshot(m, &t), 0);
+	assert_int_equal(t.fields,
+			 1 << MEM_MMAP_COUNT | 1 << MEM_MMAP_BYTES | 1 << MEM_MUNMAP_COUNT);
+	assert_int_equal(t.n, 1);
+	row = mem_table_find(&t, seen.pid);
+	assert_non_null(row);
+	assert_int_equal(row->value[MEM_MMAP_COUNT], CALLS);
+	assert_int_equal(row->value[MEM_MMAP_BYTES], CALLS * 4096);
+	assert_int_equal(row->value[MEM_MUNMAP_COUNT], CALLS);
+	mem_table_release(&t);
+	monitor_extras(m, &extras);
+	assert_string_equal(extras.s, "map settings (array, 3 entries)\n"
+				      "program handle_other on tp/syscalls/sys_enter_mremap\n");
+	strbuf_release(&extras);
+	monitor_close(m);
+	live_end(&l);
+}
+
+static void the_inside(void **state UNUSED)
+{
+	struct object_program programs[2];
+	struct monitor_cost cost;
+	struct monitor *m;
+
+	assert_int_equal(monitor_open(&m, "memmon", NULL), 0);
+	assert_int_equal(monitor_programs(m, programs, ARRAY_SIZE(programs)), 3);
+	assert_string_equal(programs[0].name, "trace_mmap_enter");
+	assert_string_equal(programs[1].section, "tracepoint/syscalls/sys_enter_munmap");
+	assert_int_equal(monitor_program_fd(m, "trace_munmap_enter"), programs[1].fd);
+	assert_int_equal(monitor_program_fd(m, programs[1].section), programs[1].fd);
+	assert_int_equal(monitor_program_fd(m, "nothing"), -ENOENT);
+	assert_true(monitor_map_fd(m, "mem_stats_map") >= 0);
+	assert_int_equal(monitor_map_fd(m, "nothing"), -ENOENT);
+	assert_int_equal(monitor_cost(m, &cost), 0);
+	assert_int_equal(cost.nprograms, 3);
+	for (uint32_t i = 0; i < cost.nprograms; i++) {
+		assert_true(cost.programs[i].xlated_bytes > 0);
+		assert_true(cost.programs[i].verified_insns > 0);
+	}
+	assert_true(cost.map_bytes > 262144);
+	assert_true(cost.load_ns > 0);
+	monitor_close(m);
+	assert_int_equal(monitor_open(&m, "none", NULL), 0);
+	assert_int_equal(monitor_programs(m, programs, ARRAY_SIZE(programs)), 0);
+	assert_int_equal(monitor_map_fd(m, "mem_stats_map"), -ENOENT);
+	monitor_close(m);
+}
+
+/* What is said of a built object: every PATH and HINT in @text stands for its path and its
+ * manifest's. */
+static void refuses_built(const char *name, int err, const char *text)
+{
+	struct strbuf expected = STRBUF_INIT;
+	char file[128], path[512];
+
+	snprintf(file, sizeof(file), "tests/bpf/%s.bpf.o", name);
+	snprintf(path, sizeof(path), "%s", live_built(file));
+	for (const char *p = text; *p;) {
+		if (!strncmp(p, "PATH", 4)) {
+			strbuf_addstr(&expected, path);
+			p += 4;
+		} else if (!strncmp(p, "HINT", 4)) {
+			strbuf_add(&expected, path, strlen(path) - strlen(".bpf.o"));
+			strbuf_addstr(&expected, ".manifest.json");
+			p += 4;
+		} else {
+			strbuf_addch(&expected, *p++);
+		}
+	}
+	live_refuses(path, err, expected.s);
+	strbuf_release(&expected);
+}
+
+static void wrong_layouts(void **state UNUSED)
+{
+	refuses_built("bad_size", -EINVAL,
+		      "PATH: struct mem_stats (map mem_stats_map): field 'mmap_count' has 4 bytes, "
+		      "8 are expected");
+	refuses_built("bad_event", -EINVAL,
+		      "PATH: struct mem_event: field 'event_type' has 4 bytes, 1 is expected");
+	refuses_built("bad_map", -EINVAL,
+		      "PATH: no map 'mem_stats_map' (its maps: counters, mem_events); name its map "
+		      "of counters in "
+		      "HINT (docs/adding-a-monitor.md)");
+	refuses_built("bad_program", -EINVAL,
+		      "PATH: no program for brk: none in section tracepoint/syscalls/sys_enter_brk "
+		      "(its programs: "
+		      "on_mmap on tracepoint/syscalls/sys_enter_mmap, on_munmap on "
+		      "tracepoint/syscalls/sys_enter_munmap); name it in HINT");
+}
+
+static void wrong_manifests(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *path = foreign_manifest("{\"map\": \"settings\", \"fields\": {}}");
+	char object[512];
+
+	assert_non_null(realpath(live_built("tests/bpf/foreign.bpf.o"), object));
+	strbuf_addf(&text,
+		    "%s: map 'settings' is of type array; a hash map (per CPU or not) is expected",
+		    object);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_reset(&text);
+	path = foreign_manifest(
+		"{\"map\": \"sums_by_process\", \"fields\": {\"mmap_count\": \"mapss\"}}");
+	strbuf_addf(&text,
+		    "%s: struct sums (map sums_by_process) has no field 'mapss' (its fields: maps, "
+		    "bytes, unmaps); "
+		    "name its field in %s",
+		    object, path);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_reset(&text);
+	path = foreign_manifest("{\"mmap_count\": \"sums_by_process\"}");
+	strbuf_addf(&text, "%s: map 'sums_by_process': its value has 24 bytes, 8 are expected",
+		    object);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_reset(&text);
+	path = foreign_manifest("{\"map\": 5}");
+	strbuf_addf(&text, "%s:2: counters.map: a string is expected, this is a number", path);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_release(&text);
+}
+
+static void refused_by_the_verifier(void **state UNUSED)
+{
+	struct monitor *m;
+
+	live_listen();
+	assert_int_equal(monitor_open(&m, live_built("tests/bpf/bad_rejected.bpf.o"), NULL),
+			 -EACCES);
+	log_capture(NULL, NULL);
+	/* Register numbers and indentation are the compiler's; what counts is the program, the
+	 * line, the reason. */
+	assert_non_null(strstr(live_said, "bad_rejected.bpf.o: the verifier refused program "
+					  "'on_mmap':\n    ; s->mmap_count++;"));
+	assert_non_null(strstr(live_said, "invalid mem access 'map_value_or_null'"));
+	assert_null(strstr(live_said, "processed"));
+	assert_true(strlen(live_said) < 600);
+}
+
+static void no_such_tracepoint(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *path = live_built("tests/bpf/bad_tracepoint.bpf.o");
+	struct monitor *m;
+
+	assert_int_equal(monitor_open(&m, path, NULL), 0);
+	live_listen();
+	assert_int_equal(monitor_attach(m), -ENOENT);
+	log_capture(NULL, NULL);
+	strbuf_addf(&text,
+		    "%s: program 'on_nothing': this kernel has no "
+		    "tracepoint/syscalls/sys_enter_mmapp, or tracefs is "
+		    "not mounted (mount -t tracefs tracefs /sys/kernel/tracing)",
+		    path);
+	assert_string_equal(live_said, text.s);
+	monitor_close(m);
+	strbuf_release(&text);
+}
+
+/* Writes @data as an object and expects it to be refused with @why. */
+static void refuses_image(const void *data, size_t size, const char *why)
+{
+	char path[256], text[1024];
+
+	snprintf(path, sizeof(path), "%s", live_write("broken.bpf.o", data, size));
+	snprintf(text, sizeof(text), "%s: %s", path, why);
+	live_refuses(path, -EINVAL, text);
+}
+
+static void not_bpf_objects(void **state UNUSED)
+{
+	struct strbuf image = STRBUF_INIT;
+	char why[256], command[1024];
+
+	refuses_image(
+		"", 0,
+		"not an ELF file; a BPF object comes from: clang -g -O2 -target bpf -c X.bpf.c");
+	refuses_image(
+		"#!/bin/sh\n", 10,
+		"not an ELF file; a BPF object comes from: clang -g -O2 -target bpf -c X.bpf.c");
+	assert_int_equal(strbuf_read_file(&image, live_built("bpf/memmon/memmon.bpf.o")), 0);
+	refuses_image(image.s, 40,
+		      "truncated: 40 bytes do not even hold an ELF header; build it again");
+	memcpy(&table, image.s + 40,
+	       sizeof(table)); /* e_shoff; the table is the last thing in the file */
+	snprintf(why, sizeof(why),
+		 "truncated: its section table ends at byte %zu, the file at %zu; build it again",
+		 image.len, image.len / 2);
+	refuses_image(image.s, image.len / 2, why);
+	snprintf(command, sizeof(command),
+		 "llvm-objcopy --remove-section=.BTF --remove-section=.BTF.ext %s %s",
+		 live_built("bpf/memmon/memmon.bpf.o"), live_path("nobtf.bpf.o"));
+	assert_int_equal(system(command), 0);
+	strbuf_reset(&image);
+	assert_int_equal(strbuf_read_file(&image, live_path("nobtf.bpf.o")), 0);
+	refuses_image(image.s, image.len,
+		      "has no BTF, which tells the layout of its maps; compile it with -g, and "
+		      "strip it with "
+		      "llvm-strip -g at most");
+	strbuf_reset(&image);
+	assert_int_equal(strbuf_read_file(&image, "/proc/self/exe"), 0);
+#ifdef __x86_64__
+	refuses_image(image.s, image.len,
+		      "an object for x86_64 (ELF machine 62), not for BPF; compile it with: clang "
+		      "-g -O2 -target bpf");
+#endif
+	strbuf_release(&image);
+}
+
+static void unknown_names(void **state UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *path;
+
+	live_refuses("memmom", -EINVAL, "no monitor 'memmom'; did you mean 'memmon'?");
+	live_refuses("xyzzy", -EINVAL,
+		     "no monitor 'xyzzy'; see 'beebench list monitors', or give the path of an "
+		     "object, script or "
+		     "manifest");
+	live_refuses("", -EINVAL,
+		     "no monitor ''; see 'beebench list monitors', or give the path of an object, "
+		     "script or manifest");
+	live_refuses("/nowhere/x.bpf.o", -ENOENT,
+		     "cannot read the monitor /nowhere/x.bpf.o: No such file or directory");
+	path = live_write("notes.txt", "hello", 5);
+	strbuf_addf(&text,
+		    "%s: what is it? a monitor is an object (.bpf.o, .o), a bpftrace script (.bt) "
+		    "or a manifest (.json)",
+		    path);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_release(&text);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_of_other_lengths),
+		cmocka_unit_test(a_full_ring_still_drains),
+		cmocka_unit_test(foreign_object),
+		cmocka_unit_test(the_inside),
+		cmocka_unit_test(wrong_layouts),
+		cmocka_unit_test(wrong_manifests),
+		cmocka_unit_test(refused_by_the_verifier),
+		cmocka_unit_test(no_such_tracepoint),
+		cmocka_unit_test(not_bpf_objects),
+		cmocka_unit_test(unknown_names),
+	};
+
+	return live_main(tests, ARRAY_SIZE(tests), "t_objects");
+}
