@@ -16,6 +16,8 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "monitor/features.h"
+#include "monitor/registry.h"
+#include "monitor/tracefs.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
 static struct strbuf libbpf_said = STRBUF_INIT;
@@ -31,34 +33,21 @@ static int keep_warnings(enum libbpf_print_level level, const char *fmt, va_list
 	return 0;
 }
 
-/* The object lies in bpf/ beside the program, or where $BEEBENCH_BPF_DIR says. */
 static int object_path(struct strbuf *path)
 {
-	const char *dir = getenv("BEEBENCH_BPF_DIR");
-	char exe[PATH_MAX];
-	ssize_t n;
-	int err;
+	char folder[PATH_MAX];
+	int err = registry_folder(folder, sizeof(folder));
 
-	if (dir && *dir) {
-		strbuf_addstr(path, dir);
-	} else {
-		n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-		if (n < 0) {
-			err = -errno;
-			log_err_sys(err, "cannot find out where this program is");
-			return err;
-		}
-		exe[n] = '\0';
-		*strrchr(exe, '/') = '\0';
-		strbuf_addf(path, "%s/bpf", exe);
+	if (err) {
+		log_err_sys(err, "cannot find the folder of the BPF objects");
+		return err;
 	}
-	strbuf_addstr(path, "/probes/ringload.bpf.o");
+	strbuf_addf(path, "%s/probes/ringload.bpf.o", folder);
 	if (access(path->s, R_OK)) {
 		err = -errno;
 		log_err_sys(err, "cannot read the ring load %s; 'make' builds it", path->s);
-		return err;
 	}
-	return 0;
+	return err;
 }
 
 /* Where variable @name is in its section's map. Returns its offset, or -ENOENT. */
@@ -283,16 +272,19 @@ void ring_rig_close(struct ring_rig *rig)
 
 int ring_rig_attach(struct ring_rig *rig)
 {
-	libbpf_print_fn_t before = libbpf_set_print(keep_warnings);
-	int err = 0;
+	libbpf_print_fn_t before;
+	int err = tracefs_ensure();
 
-	strbuf_reset(&libbpf_said);
+	if (err)
+		return err;
+	before = libbpf_set_print(keep_warnings);
 	rig->link = bpf_program__attach(rig->event);
 	if (!rig->link) {
 		err = -errno;
-		log_err_sys(err, "cannot attach to tracepoint:syscalls:sys_enter_getpgid%s%s",
-			    err == -ENOENT ? " (is tracefs mounted? 'beebench doctor' tells)" : "",
-			    err == -EPERM || err == -EACCES ? "; run as root" : "");
+		log_err_sys(err, "cannot attach to tracepoint:syscalls:sys_enter_getpgid%s",
+			    err == -ENOENT ? "; this kernel was built without syscall tracepoints"
+			    : err == -EPERM || err == -EACCES ? "; run as root"
+							      : "");
 	}
 	libbpf_set_print(before);
 	strbuf_release(&libbpf_said);
