@@ -69,10 +69,9 @@ static void verdict(struct doc *d, const struct run_file *run)
 		strbuf_addstr(&sb, "Records are unaccounted for in ");
 		plural(&sb, t.unaccounted, "ring case. ", "ring cases. ");
 	}
-	if (t.skip || t.unclean) {
-		plural(&sb, t.skip, "trial was skipped", "trials were skipped");
-		strbuf_addf(&sb, ", %llu void (reasons below). ", (unsigned long long)t.unclean);
-	}
+	if (t.skip || t.unclean)
+		strbuf_addf(&sb, "Not judged: %llu skipped, %llu void (reasons below). ",
+			    (unsigned long long)t.skip, (unsigned long long)t.unclean);
 	if (!sb.len)
 		strbuf_addstr(&sb, "Nothing was judged in this run.");
 	while (sb.s[sb.len - 1] == ' ')
@@ -231,6 +230,7 @@ void report_build(struct doc *d, const struct run_file *run)
 	report_accuracy(d, run, &g);
 	report_losses(d, run, &g);
 	report_overhead(d, run);
+	report_exact(d, run);
 	report_slowdown(d, run);
 	report_collector(d, run);
 	report_programs(d, run);

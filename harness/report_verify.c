@@ -338,6 +338,8 @@ static void add_subject(struct strbuf *out, struct json_object *o, const struct 
 			    record_str(o, "monitor", "?"));
 		if (record_get(o, "event"))
 			strbuf_addf(out, " at %s", record_str(o, "event", "?"));
+		if (record_get(o, "path"))
+			strbuf_addf(out, " on %s", record_str(o, "path", "?"));
 	}
 }
 
@@ -353,17 +355,24 @@ static void reasons(struct doc *d, const struct run_file *run, const struct tria
 			names_add(&seen, record_str(o, "reason", "no reason given"));
 	}
 	for (size_t i = 0; i < seen.n; i++) {
-		struct strbuf who = STRBUF_INIT;
+		struct strbuf list = STRBUF_INIT;
+		struct names who = {0};
 
 		record_foreach (run->records, o) {
+			struct strbuf subject = STRBUF_INIT;
+
 			if (!status_is(o, status) ||
 			    strcmp(record_str(o, "reason", "no reason given"), seen.v[i]))
 				continue;
-			strbuf_addstr(&who, who.len ? ", " : "");
-			add_subject(&who, o, g);
+			add_subject(&subject, o, g);
+			names_add(&who, subject.s);
+			strbuf_release(&subject);
 		}
-		doc_item(d, "%s: %s (%s)", status, seen.v[i], who.s);
-		strbuf_release(&who);
+		for (size_t w = 0; w < who.n; w++)
+			strbuf_addf(&list, "%s%s", w ? ", " : "", who.v[w]);
+		doc_item(d, "%s: %s (%s)", status, seen.v[i], list.s);
+		strbuf_release(&list);
+		names_release(&who);
 	}
 	names_release(&seen);
 }

@@ -21,7 +21,7 @@ is "run.json itself is as good as its folder" "$out" "$("$bee" report --format t
 run "$bee" report "$runs/full" --format json
 is "json: one document with all records" \
 	"$(printf '%s' "$out" | jq -r '"\(.schema) \(.run.id) \(.records | length) \(.end.status)"')" \
-	"1 20261121T070000Z-3fa2 88 ok"
+	"1 20261121T070000Z-3fa2 92 ok"
 
 for r in full cutshort; do
 	run "$bee" report "$runs/$r" --format bpftrace

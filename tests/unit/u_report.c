@@ -3,7 +3,7 @@
  * records that lack what they should have. */
 /* links: harness/record.c harness/report_grid.c harness/report_doc.c harness/report_build.c */
 /* links: harness/report_verify.c harness/report_cost.c harness/report_ring.c harness/plot.c */
-/* links: harness/result_read.c lib/log.c lib/strbuf.c */
+/* links: harness/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -301,11 +301,36 @@ static void test_reasons(void **state UNUSED)
 	run_file_release(r);
 }
 
+/* A figure with its own code's share, one that does not stand, and one that was not had. */
+static void test_exact(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"exact\",\"kernel\":\"6.12\",\"monitor\":\"a\",\"path\":\"brk\","
+		"\"status\":\"ok\",\"none\":1300,\"added\":1204,\"own\":1121},"
+		"{\"type\":\"exact\",\"kernel\":\"6.12\",\"monitor\":\"b\",\"path\":\"brk\","
+		"\"status\":\"ok\",\"none\":1300,\"added\":null},"
+		"{\"type\":\"exact\",\"kernel\":null,\"monitor\":\"c\",\"path\":null,"
+		"\"status\":\"skip\",\"reason\":\"no qemu\"}]");
+	struct doc d = {0};
+	const struct doc_block *t;
+
+	report_build(&d, r);
+	t = find_text(&d, "+1,204 (own 1,121)");
+	assert_non_null(t);
+	assert_int_equal(t->ncolumns, 4);
+	assert_string_equal(t->cells[5].text, "1,300");
+	assert_string_equal(t->cells[7].text, "not stable");
+	assert_string_equal(find_text(&d, "no qemu")->text, "skip: no qemu (exact of c)");
+	doc_release(&d);
+	run_file_release(r);
+}
+
 /* Every type, each record with nothing but its type: nothing to say, nothing to trip over. */
 static void test_bare_records(void **state UNUSED)
 {
 	struct run_file *r =
 		make_run("[{\"type\":\"trial\"},{\"type\":\"overhead\"},{\"type\":\"slowdown\"},"
+			 "{\"type\":\"exact\",\"kernel\":\"6.1\",\"path\":\"brk\"},"
 			 "{\"type\":\"collector\"},{\"type\":\"ringbuf\"},{\"type\":\"losscurve\"},"
 			 "{\"type\":\"trial\",\"status\":7,\"accuracy\":{},\"mismatches\":[{}],"
 			 "\"identities\":[{}],\"cost\":{\"programs\":[{}]},\"truth\":[]},"
@@ -367,7 +392,8 @@ int main(void)
 		cmocka_unit_test(test_command_labels), cmocka_unit_test(test_overhead_data),
 		cmocka_unit_test(test_accuracy_data),  cmocka_unit_test(test_ring_data),
 		cmocka_unit_test(test_loss_data),      cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_bare_records),   cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_exact),	       cmocka_unit_test(test_bare_records),
+		cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
