@@ -332,8 +332,7 @@ static void not_bpf_objects(void **state UNUSED)
 	assert_int_equal(strbuf_read_file(&image, live_built("bpf/memmon/memmon.bpf.o")), 0);
 	refuses_image(image.s, 40,
 		      "truncated: 40 bytes do not even hold an ELF header; build it again");
-	memcpy(&table, image.s + 40,
-	       sizeof(table)); /* e_shoff; the table is the last thing in the file */
+	/* clang puts the section table at the end of the file. */
 	snprintf(why, sizeof(why),
 		 "truncated: its section table ends at byte %zu, the file at %zu; build it again",
 		 image.len, image.len / 2);
