@@ -59,11 +59,15 @@ static void print_calls(const struct ledger *l)
 		const struct ledger_lane *lane = ledger_lane(l, i);
 		const struct ledger_entry *e = ledger_entries(l, lane);
 
-		for (uint64_t n = 0; n < lane->count; n++, e++)
-			printf("%u\t%u\t%s\t%s\t0x%" PRIx64 "\t%" PRIu64 "\t%" PRIu64
-			       "\t0x%x\t%" PRId64 "\n",
-			       i, lane->tid, lane->comm, ledger_op_names[e->op], e->addr, e->len,
-			       e->len2, e->flags, e->ret);
+		for (uint64_t n = 0; n < lane->count; n++, e++) {
+			printf("%u\t%u\t%s\t%s\t0x%" PRIx64 "\t%" PRIu64 "\t%" PRIu64 "\t0x%x\t", i,
+			       lane->tid, lane->comm, ledger_op_names[e->op], e->addr, e->len,
+			       e->len2, e->flags);
+			if (ledger_failed(e->ret))
+				printf("%" PRId64 "\n", e->ret);
+			else
+				printf("0x%" PRIx64 "\n", (uint64_t)e->ret);
+		}
 	}
 }
 
