@@ -218,6 +218,10 @@ static const struct {
 	{"flood:count=1009,ops=munmap",			0	 },
 	{"flood:count=1009,ops=brk",			     0	      },
 	{"flood:count=1009,ops=mixed,rate=100000",	   0	    },
+	{"pingpong:count=11",				0       },
+	{"sleep:count=3,us=100",				 0	  },
+	{"spin:rounds=1,threads=2",			    0	     },
+	{"syscalls:count=101,threads=2",			 0	  },
 };
 
 static void ledger_explains_address_space(void **state)
