@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/record.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "monitor/registry.h"
@@ -22,7 +23,7 @@ struct vm_options {
 	const char *kernel;
 	struct opt_list files;
 	uint64_t timeout_s, memory_mib;
-	bool verbose;
+	bool load, where, verbose;
 };
 
 #define ROW(letter, name, arg, help, kind, field)                                                  \
@@ -37,6 +38,10 @@ static const struct opt options[] = {
 	ROW('t', "time", "SECONDS", "end the guest when it takes longer (default 600)", OPT_U64,
 	    timeout_s),
 	ROW('m', "memory", "MIB", "memory of the guest (default 1024)", OPT_U64, memory_mib),
+	ROW('l', "load", NULL, "load and attach the monitors or objects named, say which work",
+	    OPT_FLAG, load),
+	ROW('w', "where", NULL, "print the kernel's path, fetching it when it is not there",
+	    OPT_FLAG, where),
 	ROW('v', "verbose", NULL, "say more on stderr", OPT_FLAG, verbose),
 	{0},
 };
@@ -145,29 +150,115 @@ static int collect(struct files *f, const struct vm_options *o, const char *prog
 	return err;
 }
 
-static int run_in_guest(const struct vm_options *o, const char *const *argv)
+/* What came back from a guest in mode "load". */
+struct loads {
+	const char *const *names;
+	size_t n, failed;
+};
+
+static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
 {
-	struct vm_kernel kernel = VM_KERNEL_INIT;
-	struct strbuf why = STRBUF_INIT;
-	struct vm_command cmd = {.argv = argv,
+	struct loads *l = arg;
+	struct json_object *o = kind == VM_RECORD ? json_tokener_parse(text) : NULL;
+	size_t i = record_u64(o, "object", SIZE_MAX);
+	const char *error = record_str(o, "error", NULL);
+
+	if (kind == VM_RELEASE)
+		log_info("Linux %s", text);
+	if (i < l->n && error)
+		printf("FAIL  %s: %s\n", l->names[i], error);
+	else if (i < l->n)
+		printf("ok    %s: %llu programs\n", l->names[i],
+		       (unsigned long long)record_u64(o, "programs", 0));
+	l->failed += i < l->n && error;
+	json_object_put(o);
+}
+
+static int pack_objects(struct initrd *rd, const char *const *names, size_t n)
+{
+	const char **words = calloc(n + 2, sizeof(*words));
+	char *path;
+	char(*as)[32] = calloc(n + 1, sizeof(*as));
+	int err = words && as ? plan_begin(rd) : -ENOMEM;
+
+	if (!err)
+		words[0] = "load";
+	for (size_t i = 0; i < n && !err; i++) {
+		snprintf(as[i], sizeof(as[i]), "/bpf/%zu.bpf.o", i);
+		words[1 + i] = as[i];
+		path = NULL;
+		err = registry_find(names[i], &path);
+		if (!err)
+			err = initrd_add_file(rd, as[i], false, path);
+		free(path);
+	}
+	if (!err)
+		err = plan_end(rd, words);
+	free(words);
+	free(as);
+	return err;
+}
+
+static int load_in_guest(const struct vm_options *o, const char *kernel, const char *const *names,
+			 size_t n, int *code)
+{
+	struct loads l = {.names = names, .n = n};
+	struct initrd rd = INITRD_INIT;
+	struct vm_boot boot = {.kernel = kernel,
+			       .initrd = &rd,
+			       .memory_mib = (unsigned int)o->memory_mib,
+			       .timeout_s = (unsigned int)o->timeout_s,
+			       .interrupted = run_interrupted,
+			       .line = hear_load,
+			       .arg = &l};
+	int err = pack_objects(&rd, names, n);
+
+	if (!err)
+		err = vm_boot(&boot, code);
+	if (!err)
+		*code = l.failed ? EXIT_BAD : *code ? EXIT_USAGE : EXIT_OK;
+	initrd_release(&rd);
+	return err;
+}
+
+static int command_in_guest(const struct vm_options *o, const char *kernel, const char *const *argv,
+			    int *code)
+{
+	struct vm_command cmd = {.kernel = kernel,
+				 .argv = argv,
 				 .memory_mib = (unsigned int)o->memory_mib,
 				 .timeout_s = (unsigned int)o->timeout_s,
 				 .interrupted = run_interrupted};
 	struct files files = {0};
-	int code = EXIT_USAGE, err = vm_supported(&why);
+	int err = collect(&files, o, argv[0]);
+
+	if (!err) {
+		cmd.files = (const char *const *)files.v;
+		err = vm_run(&cmd, code);
+	}
+	files_release(&files);
+	return err;
+}
+
+static int run_in_guest(const struct vm_options *o, const char *const *argv, size_t n)
+{
+	struct vm_kernel kernel = VM_KERNEL_INIT;
+	struct strbuf why = STRBUF_INIT;
+	int code = EXIT_OK, err = o->where ? 0 : vm_supported(&why);
 
 	if (err)
 		log_err("%s", why.s);
 	if (!err)
 		err = vm_kernel_find(&kernel, o->kernel);
-	if (!err)
-		err = collect(&files, o, argv[0]);
-	if (!err) {
-		cmd.kernel = kernel.path.s;
-		cmd.files = (const char *const *)files.v;
-		err = vm_run(&cmd, &code);
-	}
-	files_release(&files);
+	if (err)
+		goto out;
+	if (o->where)
+		puts(kernel.path.s);
+	else if (o->load)
+		err = load_in_guest(o, kernel.path.s, argv, n, &code);
+	else
+		err = command_in_guest(o, kernel.path.s, argv, &code);
+out:
 	vm_kernel_release(&kernel);
 	strbuf_release(&why);
 	if (err == -ENOTSUP)
@@ -184,6 +275,8 @@ int command_vm(int argc, char *argv[])
 
 	if (err == OPT_HELP) {
 		puts("usage: beebench vm [options] -- COMMAND [ARG..]\n"
+		     "       beebench vm [options] --load MONITOR|OBJECT..\n"
+		     "       beebench vm [options] --where\n"
 		     "Runs a command in a guest: an emulated machine with a stock kernel, where it "
 		     "is "
 		     "root and alone.\n'beebench' is there, and the BPF objects; another command "
@@ -196,8 +289,9 @@ int command_vm(int argc, char *argv[])
 	}
 	if (err)
 		return EXIT_USAGE;
-	if (rest == argc) {
-		log_err("vm: no command; try: beebench vm -- beebench doctor");
+	if (rest == argc && !o.where) {
+		log_err("vm: no %s; try: beebench vm %s", o.load ? "object" : "command",
+			o.load ? "--load memmon" : "-- beebench doctor");
 		return EXIT_USAGE;
 	}
 	if (o.timeout_s < 1 || o.timeout_s > 86400 || o.memory_mib < 128 || o.memory_mib > 65536) {
@@ -205,5 +299,5 @@ int command_vm(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	log_init("beebench", o.verbose ? LOG_DEBUG : LOG_INFO);
-	return run_in_guest(&o, (const char *const *)argv + rest);
+	return run_in_guest(&o, (const char *const *)argv + rest, (size_t)(argc - rest));
 }

@@ -54,14 +54,14 @@ static size_t histogram(uint64_t *v, size_t n, struct value *out)
 	return different;
 }
 
-static void send_error(const char *arm, int object, const char *path, const char *text)
+static void send_error(const char *arm, int object, const char *path, const char *text, bool skip)
 {
 	struct strbuf line = STRBUF_INIT;
 
 	strbuf_addf(&line, "{\"arm\":\"%s\",\"object\":%d,", arm, object);
 	if (path)
 		strbuf_addf(&line, "\"path\":\"%s\",", path);
-	strbuf_addstr(&line, "\"error\":");
+	strbuf_addf(&line, "\"skip\":%s,\"error\":", skip ? "true" : "false");
 	guest_json_string(&line, text);
 	strbuf_addch(&line, '}');
 	guest_send(VM_RECORD, line.s, line.len);
@@ -76,7 +76,7 @@ static void send_counts(const struct arm *arm, const struct guest_path *path, ui
 	size_t different;
 
 	if (!values) {
-		send_error(arm->name, arm->object, path->name, "out of memory");
+		send_error(arm->name, arm->object, path->name, "out of memory", false);
 		return;
 	}
 	/* The halves first: histogram() sorts. */
@@ -139,12 +139,13 @@ static void measure(const struct arm *arm, uint64_t *v, size_t n)
 		if (!has_room(arm->obj, p, calls)) {
 			send_error(arm->name, arm->object, p->name,
 				   "its smallest hash holds too few keys for a new thread at each "
-				   "call; take fewer with -o calls=N");
+				   "call; take fewer with -o calls=N",
+				   true);
 			continue;
 		}
 		err = run_path(arm->obj, i, v, calls);
 		if (err)
-			send_error(arm->name, arm->object, p->name, strerror(-err));
+			send_error(arm->name, arm->object, p->name, strerror(-err), false);
 		else
 			send_counts(arm, p, v, calls);
 	}
@@ -182,7 +183,7 @@ static void measure_nop(const struct guest_object *o, int index, uint64_t *v, si
 	}
 	nfds = guest_nop_attach(o, fds);
 	if (nfds < 0) {
-		send_error("nop", index, NULL, strerror(-nfds));
+		send_error("nop", index, NULL, strerror(-nfds), false);
 		return;
 	}
 	measure(&arm, v, n);
@@ -214,7 +215,7 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 	guest_object_close(&o);
 out:
 	if (err)
-		send_error("object", index, NULL, why.s);
+		send_error("object", index, NULL, why.s, false);
 	strbuf_release(&why);
 	return err;
 }
@@ -261,7 +262,7 @@ int guest_load(char *const argv[])
 			guest_object_close(&o);
 		}
 		if (err)
-			send_error("load", i, NULL, why.s);
+			send_error("load", i, NULL, why.s, false);
 		strbuf_release(&why);
 		failed |= err != 0;
 	}

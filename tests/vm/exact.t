@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# One boot of the exact lane, as an ordinary user: one added instruction is one, s->field++ is three, two ways in turn are no
+# figure. Env: KERNEL (default 6.12).
+# timeout: 400
+set -u
+. tests/lib.sh
+
+kernel=${KERNEL:-6.12}
+need_tool qemu-system-x86_64 qemu-system-x86
+need_tool jq jq
+run "$bee" vm -k "$kernel" --where
+[ "$code" -ne 77 ] || skip_all "no kernel $kernel: $err"
+is "a kernel is found" "$code" 0
+vmlinuz=$out
+
+# What an ordinary user can read, in a folder of its own.
+mkdir "$tmp/build" "$tmp/build/bpf"
+cp "$B/beebench" "$tmp/build"
+cp -r "$B/vm" "$tmp/build"
+cp -r "$B/bpf/memmon" "$tmp/build/bpf"
+cp "$B"/tests/bpf/exact_*.bpf.o "$tmp"
+cp "$vmlinuz" "$tmp/vmlinuz"
+chmod -R a+rX "$tmp"
+
+# The memory monitor twice, first and last: its figures do not depend on its place.
+set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300 \
+	-m memmon,"$tmp"/exact_base.bpf.o,"$tmp"/exact_one.bpf.o,"$tmp"/exact_field.bpf.o,"$tmp"/exact_toss.bpf.o,memmon
+if is_root && have setpriv; then
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent "$tmp/build/beebench" "$@"
+else
+	run "$tmp/build/beebench" "$@"
+fi
+is "it runs as an ordinary user" "$code" 0 || printf '# %s\n' "$err"
+printf '%s\n' "$out" >"$tmp/out.json"
+
+# figure MONITOR PATH KEY
+figure() {
+	jq -r --arg m "$1" --arg p "$2" --arg k "$3" \
+		'first(.records[] | select(.monitor == $m and .path == $p) | .[$k])' "$tmp/out.json"
+}
+
+base=$(figure exact_base mmap instructions)
+like "a figure is a number" "$base" '^[0-9]+$'
+is "one instruction more is one" "$(($(figure exact_one mmap instructions) - base))" 1
+is "one s->field++ more is three" "$(($(figure exact_field mmap instructions) - base))" 3
+for path in munmap brk other mmap-small switch; do
+	is "what was added to mmap is not in $path" "$(figure exact_field $path instructions)" \
+		"$(figure exact_base $path instructions)"
+done
+is "two ways in turn are no stable figure" "$(figure exact_toss mmap stable)" false
+is "and none is given" "$(figure exact_toss mmap instructions)" null
+is "its munmap has one" "$(figure exact_toss munmap stable)" true
+
+is "every path is there" "$(jq -r '[.records[] | select(.monitor == "exact_base") | .path] | join(" ")' "$tmp/out.json")" \
+	"mmap munmap brk other mmap-small switch mmap-first munmap-first brk-first mmap-wake brk-wake mmap-ring-full munmap-ring-full brk-ring-full mmap-map-full"
+is "no path is void, none failed" "$(jq -r '[.records[].status] | unique | join(" ")' "$tmp/out.json")" ok
+is "first and last in a boot are equal" "$(jq -c '[.records[] | select(.monitor == "memmon") |
+	[.path, .instructions, .stable]] | group_by(.[0]) | map(unique | length) | unique' "$tmp/out.json")" "[1]"
+is "figures and differences add up" "$(jq '[.records[] | select(.stable and .added != null and .own != null) |
+	(.added == .instructions - .none) and (.own == .instructions - .nop) and .own >= 0] | all' "$tmp/out.json")" true
+is "the misses, the wake and the filter are told apart" "$(jq -c '[.records[] | select(.monitor == "memmon") |
+	{(.path): .own}] | add | [."mmap-first" > .mmap, ."mmap-wake" > .mmap, ."mmap-ring-full" < .mmap,
+	."mmap-small" < .mmap, .other == 0]' "$tmp/out.json")" "[true,true,true,true,true]"
+done_testing
