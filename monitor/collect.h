@@ -26,11 +26,22 @@ enum mem_field {
 	MEM_MUNMAP_BYTES, /* bytes of the munmaps counted */
 	MEM_BRK_COUNT,
 	MEM_MMAP_SEEN, /* mmaps before any filter */
+	/* A CPU monitor's (bpf/cpumon/cpumon.h): ns, or a moment in ns for the two starts. */
+	CPU_USER_TIME,
+	CPU_KERNEL_TIME,
+	CPU_START_TIME,
+	CPU_SYSCALL_START,
+	CPU_RUN_KERNEL_TIME,
 	MEM_FIELD_COUNT,
 };
 
 /* Names in manifests and results: "mmap_count", "current_usage", ... */
 extern const char *const mem_field_names[MEM_FIELD_COUNT];
+
+/* The fields of a CPU monitor: clock readings and their sums, which no ledger determines. */
+#define CPU_FIELDS                                                                                 \
+	((1u << CPU_USER_TIME) | (1u << CPU_KERNEL_TIME) | (1u << CPU_START_TIME) |                \
+	 (1u << CPU_SYSCALL_START) | (1u << CPU_RUN_KERNEL_TIME))
 
 struct mem_row {
 	uint32_t key;

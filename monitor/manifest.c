@@ -430,6 +430,31 @@ void manifest_defaults(struct manifest *man)
 		man->losses.fields[f] = strdup(loss_field_names[f]);
 }
 
+void manifest_cpu_defaults(struct manifest *man)
+{
+	static const struct {
+		const char *event, *program;
+	} programs[] = {
+		{"switch", "tracepoint/sched/sched_switch"	  },
+		{"enter",  "tracepoint/raw_syscalls/sys_enter"},
+		{"exit",	 "tracepoint/raw_syscalls/sys_exit" },
+	};
+
+	manifest_release(man);
+	*man = (struct manifest){.key = MONITOR_KEY_TID, .has_programs = true};
+	for (int f = 0; f < MEM_FIELD_COUNT; f++)
+		if (CPU_FIELDS & (1u << f))
+			man->counters.fields[f] = strdup(mem_field_names[f]);
+	man->events.none = true;
+	man->losses.map = strdup("cpu_loss");
+	man->losses.fields[LOSS_MAP_FULL] = strdup(loss_field_names[LOSS_MAP_FULL]);
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
+		man->programs[i].event = strdup(programs[i].event);
+		man->programs[i].program = strdup(programs[i].program);
+	}
+	man->nprograms = ARRAY_SIZE(programs);
+}
+
 void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT])
 {
 	free(man->counters.map);

@@ -65,8 +65,10 @@ struct manifest {
 	size_t nprograms;
 };
 
-/* The seeds' names. */
+/* The names of the seeds' memory monitor. */
 void manifest_defaults(struct manifest *man);
+/* The names of the seeds' CPU monitor instead (bpf/cpumon/cpumon.h). @man holds the defaults. */
+void manifest_cpu_defaults(struct manifest *man);
 
 /*
  * Reads @file over the defaults. What the file does not mention stays the default; "counters": null

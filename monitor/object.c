@@ -125,6 +125,9 @@ static int open_file(struct monitor *m, struct object *o)
 		err = -errno;
 		return object_explain_load(m->path, err);
 	}
+	if (!m->manifest.file && !bpf_object__find_map_by_name(o->bpf, m->manifest.counters.map) &&
+	    bpf_object__find_map_by_name(o->bpf, mem_field_names[CPU_RUN_KERNEL_TIME]))
+		manifest_cpu_defaults(&m->manifest);
 	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path);
 }
 

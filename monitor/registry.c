@@ -104,15 +104,16 @@ char *registry_manifest_path(const char *path)
 	return strbuf_detach(&sb);
 }
 
-/* Ships as a monitor: has a manifest, or the seeds' counter map. The other objects there are parts
- * of the harness. */
+/* Ships as a monitor: has a manifest, or a counter map of the seeds. The other objects there are
+ * parts of the harness. */
 static bool is_monitor(const char *path)
 {
 	char *manifest = registry_manifest_path(path);
 	bool yes = !access(manifest, F_OK);
 
 	free(manifest);
-	return yes || (ends_with(path, ".bpf.o") && elf_has_symbol(path, "mem_stats_map"));
+	return yes || (ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||
+						     elf_has_symbol(path, "run_kernel_time")));
 }
 
 static int collect_name(const char *path, const char *name, void *arg)

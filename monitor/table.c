@@ -20,6 +20,11 @@ const char *const mem_field_names[MEM_FIELD_COUNT] = {
 	[MEM_MUNMAP_BYTES] = "munmap_bytes",
 	[MEM_BRK_COUNT] = "brk_count",
 	[MEM_MMAP_SEEN] = "mmap_seen",
+	[CPU_USER_TIME] = "user_time",
+	[CPU_KERNEL_TIME] = "kernel_time",
+	[CPU_START_TIME] = "start_time",
+	[CPU_SYSCALL_START] = "syscall_start",
+	[CPU_RUN_KERNEL_TIME] = "run_kernel_time",
 };
 
 void mem_table_release(struct mem_table *t)
