@@ -41,40 +41,46 @@ static void add_interval(struct strbuf *out, const struct stats_interval *i, dou
 /* What a cell of the accuracy picture says. */
 enum cell_kind { CELL_RIGHT, CELL_FINDING, CELL_NONE, CELL_WRONG };
 
-/* The finding with the largest error, NULL when there is none; false when nothing was compared. */
+/*
+ * The finding with the largest error in percent, or, when the truth of all is 0 and no percentage
+ * says anything, the first; NULL when there is none. False when nothing was compared.
+ */
 static bool worst_finding(struct json_object *trial, struct json_object **worst)
 {
 	struct json_object *a;
-	double most = 0;
+	double most = -1;
 	bool any = false;
 
 	*worst = NULL;
 	record_foreach (record_get(trial, "accuracy"), a) {
-		double pct = record_num(a, "error_pct");
+		double pct = fabs(record_num(a, "error_pct"));
 
 		any = true;
 		if (record_num(a, "error") == 0)
 			continue;
-		pct = isfinite(pct) ? fabs(pct) : INFINITY;
-		if (pct >= most) {
-			most = pct;
+		if (!*worst || (isfinite(pct) && pct > most))
 			*worst = a;
-		}
+		if (isfinite(pct) && pct > most)
+			most = pct;
 	}
 	return any;
 }
 
 static void finding_words(struct json_object *a, struct strbuf *value, struct strbuf *metric)
 {
-	double pct = record_num(a, "error_pct");
+	double pct = record_num(a, "error_pct"), captured = record_num(a, "captured");
 
 	if (isfinite(pct)) {
 		format_percent(value, pct);
 	} else {
-		format_number(value, record_num(a, "captured"));
+		if (!strcmp(record_str(a, "unit", ""), "bytes"))
+			format_bytes(value, captured);
+		else
+			format_number(value, captured);
 		strbuf_addstr(value, ", not 0");
 	}
-	strbuf_addstr(metric, record_str(a, "metric", ""));
+	for (const char *s = record_str(a, "metric", ""); *s; s++)
+		strbuf_addch(metric, *s == '_' ? ' ' : *s);
 	if (metric->len > METRIC_WIDTH) {
 		metric->len = METRIC_WIDTH - 2;
 		metric->s[metric->len] = '\0';

@@ -190,7 +190,7 @@ void format_si(struct strbuf *out, double v, const char *unit)
 
 void format_bytes(struct strbuf *out, double bytes)
 {
-	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 	size_t u = 0;
 
 	while (isfinite(bytes) && fabs(bytes) >= 1024 && u + 1 < ARRAY_SIZE(unit)) {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/plot.h"
 #include "harness/plugin.h"
@@ -50,6 +51,8 @@ static int write_report(const struct run_file *run, const char *name, const char
 	if (fclose(f) && !err)
 		err = -errno;
 out:
+	if (err && f)
+		unlink(path.s); /* half a report would pass for a whole one */
 	if (err)
 		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
 			    path.s, run->dir);

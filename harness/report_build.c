@@ -11,7 +11,7 @@
 #include "harness/report_sections.h"
 
 struct tally {
-	uint64_t trials, fail, skip, unclean, judged, exact, rings, unaccounted;
+	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted;
 };
 
 static void count(struct tally *t, struct json_object *o)
@@ -25,8 +25,9 @@ static void count(struct tally *t, struct json_object *o)
 		const char *verdict = record_str(o, "conformance.verdict", "none");
 
 		t->trials++;
-		t->judged += !strcmp(verdict, "exact") || !strcmp(verdict, "mismatch");
+		t->judged += strcmp(verdict, "none") != 0;
 		t->exact += !strcmp(verdict, "exact");
+		t->racy += !strcmp(verdict, "racy");
 	}
 	if (record_get(o, "accounted")) {
 		t->rings++;
@@ -50,16 +51,20 @@ static void verdict(struct doc *d, const struct run_file *run)
 
 	record_foreach (run->records, o)
 		count(&t, o);
-	bad = t.fail || t.exact < t.judged || t.unaccounted;
+	bad = t.fail || t.exact + t.racy < t.judged || t.unaccounted;
 	if (bad) {
-		plural(&sb, t.fail ? t.fail : t.judged - t.exact + t.unaccounted, "check",
+		plural(&sb, t.fail ? t.fail : t.judged - t.exact - t.racy + t.unaccounted, "check",
 		       "checks");
 		strbuf_addstr(&sb, " FAILED: see below. ");
 	}
 	if (t.judged) {
 		plural(&sb, t.exact, "trial", "trials");
-		strbuf_addf(&sb, " of %llu judged %s exact. ", (unsigned long long)t.judged,
+		strbuf_addf(&sb, " of %llu judged %s exact", (unsigned long long)t.judged,
 			    t.exact == 1 ? "is" : "are");
+		if (t.racy)
+			strbuf_addf(&sb, ", %llu lost updates as declared",
+				    (unsigned long long)t.racy);
+		strbuf_addstr(&sb, ". ");
 	}
 	if (t.rings && !t.unaccounted) {
 		strbuf_addstr(&sb, "No record is unaccounted for in ");

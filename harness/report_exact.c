@@ -36,7 +36,9 @@ static void figure_cell(struct doc *d, struct json_object *o)
 			strbuf_addch(&sb, ')');
 		}
 	} else if (o) {
-		strbuf_addstr(&sb, strcmp(status, "ok") ? status : "not stable");
+		bool unstable = record_get(o, "stable") && !record_true(o, "stable");
+
+		strbuf_addstr(&sb, strcmp(status, "ok") ? status : unstable ? "not stable" : "-");
 	}
 	doc_cell(d, isfinite(added) ? TONE_PLAIN : TONE_WARN, "%s", sb.s);
 	strbuf_release(&sb);
@@ -89,7 +91,9 @@ void report_exact(struct doc *d, const struct run_file *run)
 		if (!record_get(o, "path") || !record_get(o, "kernel"))
 			continue;
 		names_add(&kernels, record_str(o, "kernel", "?"));
-		names_add(&monitors, record_str(o, "monitor", "?"));
+		/* "none" is the column `untraced`. */
+		if (strcmp(record_str(o, "monitor", "?"), "none"))
+			names_add(&monitors, record_str(o, "monitor", "?"));
 		names_add(&paths, record_str(o, "path", "?"));
 	}
 	if (kernels.n) {

@@ -79,15 +79,16 @@ static void conformance_table(struct doc *d, const struct trial_grid *g)
 
 static void conformance_sentence(struct doc *d, const struct run_file *run)
 {
-	uint64_t judged = 0, exact = 0, counters = 0, events = 0;
+	uint64_t judged = 0, exact = 0, racy = 0, counters = 0, events = 0;
 	struct strbuf sb = STRBUF_INIT;
 	struct json_object *o;
 
 	record_foreach_type (run->records, o, "trial") {
 		const char *verdict = record_str(o, "conformance.verdict", "none");
 
-		judged += !strcmp(verdict, "exact") || !strcmp(verdict, "mismatch");
+		judged += strcmp(verdict, "none") != 0;
 		exact += !strcmp(verdict, "exact");
+		racy += !strcmp(verdict, "racy");
 		counters += record_u64(o, "conformance.counters", 0);
 		events += record_u64(o, "conformance.events_expected", 0);
 	}
@@ -100,6 +101,11 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 	strbuf_addstr(&sb, " counters and ");
 	format_count(&sb, events);
 	strbuf_addstr(&sb, " events were held against what the calls made predict.");
+	if (racy)
+		strbuf_addf(&sb,
+			    " In %llu more, updates of a shared key were lost, as the monitor's "
+			    "manifest says they may be.",
+			    (unsigned long long)racy);
 	doc_text(d, TONE_PLAIN, "%s", sb.s);
 	strbuf_release(&sb);
 }
@@ -149,7 +155,8 @@ struct finding {
 	struct json_object *o;
 	const char *label;
 	struct strbuf monitors;
-	double pct;
+	double pct; /* absolute; -1: the truth is 0 */
+	size_t order;
 };
 
 static bool same_finding(const struct finding *f, struct json_object *o, const char *label)
@@ -164,11 +171,14 @@ static bool same_finding(const struct finding *f, struct json_object *o, const c
 	return true;
 }
 
+/* Largest percentage first; then those whose truth is 0, as they came. */
 static int by_size(const void *a, const void *b)
 {
-	double x = ((const struct finding *)a)->pct, y = ((const struct finding *)b)->pct;
+	const struct finding *f = a, *g = b;
 
-	return (y > x) - (y < x);
+	if (f->pct != g->pct)
+		return f->pct < g->pct ? 1 : -1;
+	return (f->order > g->order) - (f->order < g->order);
 }
 
 /* Gathers what is off; counts what is not in @right. The caller frees. */
@@ -198,7 +208,7 @@ static struct finding *findings(const struct run_file *run, const struct trial_g
 				if (!all)
 					abort();
 				all[i] = (struct finding){a, label, STRBUF_INIT,
-							  isfinite(pct) ? fabs(pct) : INFINITY};
+							  isfinite(pct) ? fabs(pct) : -1, i};
 			}
 			strbuf_addf(&all[i].monitors, "%s%s", all[i].monitors.len ? ", " : "",
 				    monitor);

@@ -68,6 +68,7 @@ static void test_numbers(void **state UNUSED)
 	EXPECT("25.3 M/s", format_si(&sb, 25.31e6, "/s"));
 	EXPECT("1.00 k/s", format_si(&sb, 999.6, "/s"));
 	EXPECT("56 B", format_bytes(&sb, 56));
+	EXPECT("12 EiB", format_bytes(&sb, 12.0 * (1ULL << 60)));
 	EXPECT("256 KiB", format_bytes(&sb, 262144));
 	EXPECT("812 ns", format_duration(&sb, 812));
 	EXPECT("1.52 ms", format_duration(&sb, 1520000));
@@ -196,14 +197,16 @@ static void test_accuracy_data(void **state UNUSED)
 	struct run_file *r = make_run(
 		"[{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"w\",\"status\":\"ok\","
 		"\"accuracy\":[{\"metric\":\"x\",\"error\":1,\"error_pct\":-4},"
-		"{\"metric\":\"y\",\"error\":2,\"error_pct\":3}]},"
+		"{\"metric\":\"y\",\"error\":2,\"error_pct\":3},"
+		"{\"metric\":\"q\",\"captured\":7,\"error\":7,\"error_pct\":null}]},"
 		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"v\",\"status\":\"ok\","
 		"\"accuracy\":[{\"metric\":\"x\",\"error\":0,\"error_pct\":0}]},"
 		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"u\",\"status\":\"void\"},"
 		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"t\",\"status\":\"fail\","
 		"\"conformance\":{\"verdict\":\"mismatch\"}},"
 		"{\"type\":\"trial\",\"monitor\":\"a\",\"workload\":\"s\",\"status\":\"ok\","
-		"\"accuracy\":[{\"metric\":\"z\",\"captured\":23,\"error\":23,\"error_pct\":null}]}"
+		"\"accuracy\":[{\"metric\":\"z_z\",\"captured\":23,\"error\":23,\"error_pct\":null}"
+		"]}"
 		","
 		"{\"type\":\"trial\",\"monitor\":\"nop\",\"workload\":\"w\",\"status\":\"ok\"}]");
 	struct strbuf sb = STRBUF_INIT;
@@ -215,7 +218,7 @@ static void test_accuracy_data(void **state UNUSED)
 	assert_non_null(strstr(sb.s, "\n0 1 0 0 \"0\" \"\" \"a\" \"v\"\n"));
 	assert_non_null(strstr(sb.s, "\n0 2 2 -1 \"void\" \"\" \"a\" \"u\"\n"));
 	assert_non_null(strstr(sb.s, "\n0 3 3 -1 \"WRONG\" \"\" \"a\" \"t\"\n"));
-	assert_non_null(strstr(sb.s, "\n0 4 1 1e+09 \"23, not 0\" \"z\" \"a\" \"s\"\n"));
+	assert_non_null(strstr(sb.s, "\n0 4 1 1e+09 \"23, not 0\" \"z z\" \"a\" \"s\"\n"));
 	strbuf_release(&sb);
 	run_file_release(r);
 }
@@ -308,7 +311,7 @@ static void test_exact(void **state UNUSED)
 		"[{\"type\":\"exact\",\"kernel\":\"6.12\",\"monitor\":\"a\",\"path\":\"brk\","
 		"\"status\":\"ok\",\"none\":1300,\"added\":1204,\"own\":1121},"
 		"{\"type\":\"exact\",\"kernel\":\"6.12\",\"monitor\":\"b\",\"path\":\"brk\","
-		"\"status\":\"ok\",\"none\":1300,\"added\":null},"
+		"\"status\":\"ok\",\"none\":1300,\"stable\":false,\"added\":null},"
 		"{\"type\":\"exact\",\"kernel\":null,\"monitor\":\"c\",\"path\":null,"
 		"\"status\":\"skip\",\"reason\":\"no qemu\"}]");
 	struct doc d = {0};
@@ -362,13 +365,15 @@ static void test_verdict(void **state UNUSED)
 	static const struct {
 		const char *records, *says;
 	} cases[] = {
-		{"[]",									       "Nothing was judged in this run."					},
+		{"[]",											      "Nothing was judged in this run."					},
 		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}}]",
-		 "1 trial of 1 judged is exact."															     },
+		 "1 trial of 1 judged is exact."																	    },
+		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}},"
+		 "{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"racy\"}}]", "1 trial of 2 judged is exact, 1 lost updates as declared."		    },
 		{"[{\"type\":\"trial\",\"status\":\"fail\",\"conformance\":{\"verdict\":"
-		 "\"mismatch\"}}]",						 "1 check FAILED: see below. 0 trials of 1 judged are exact."	     },
+		 "\"mismatch\"}}]",								"1 check FAILED: see below. 0 trials of 1 judged are exact."	     },
 		{"[{\"type\":\"ringbuf\",\"accounted\":true},{\"type\":\"ringbuf\","
-		 "\"accounted\":false}]",					   "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
+		 "\"accounted\":false}]",							  "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
