@@ -25,6 +25,7 @@
 struct stream {
 	struct subproc proc;
 	bool started, parsed;
+	bool gone; /* ended by itself, and that was said */
 	char dir[256], out[512],
 		err[512]; /* a folder of our own, what it prints, what it complains about */
 	char **argv;	  /* ended by NULL, each owned */
@@ -45,7 +46,15 @@ enum { WORD_SCRIPT, WORD_OUT, WORD_CGROUP, WORD_CGROUP_PATH, WORD_PID, WORD_COUN
 static const char *const words[WORD_COUNT] = {"{script}", "{out}", "{cgroup}", "{cgroup_path}",
 					      "{pid}"};
 
-/* Unknown braces are an error, so that a typing mistake is one. */
+/* "{name}" at @p: its length. Other braces are the command's own. */
+static size_t word_length(const char *p)
+{
+	size_t n = *p == '{' ? 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+	return n > 1 && p[n] == '}' ? n + 1 : 0;
+}
+
+/* An unknown word is an error, so that a typing mistake is one. */
 static int expand(const struct monitor *m, const char *text, const char *const values[], char **out)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -53,7 +62,7 @@ static int expand(const struct monitor *m, const char *text, const char *const v
 	for (const char *p = text; *p;) {
 		size_t i = 0;
 
-		if (*p != '{') {
+		if (!word_length(p)) {
 			strbuf_addch(&sb, *p++);
 			continue;
 		}
@@ -191,10 +200,13 @@ static void complaints(const struct stream *s, struct strbuf *out)
 }
 
 /* The process is gone, before we asked it to go. */
-static int ended(const struct monitor *m, const struct stream *s, const char *when)
+static int ended(const struct monitor *m, struct stream *s, const char *when)
 {
 	struct strbuf how = STRBUF_INIT, said = STRBUF_INIT;
 
+	if (s->gone)
+		return -ECHILD;
+	s->gone = true;
 	subproc_describe(&s->proc, &how);
 	complaints(s, &said);
 	log_err("%s: %s ended %s: %s%s%s", m->path, s->argv[0], when, how.s,

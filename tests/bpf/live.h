@@ -184,6 +184,7 @@ static inline int live_main(const struct CMUnitTest *tests, size_t n, const char
 		return 0;
 	}
 	failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+	cgroup_sweep(); /* a test that failed left its own */
 	if (live_folder[0]) {
 		snprintf(path, sizeof(path), "rm -r %s", live_folder);
 		if (system(path))

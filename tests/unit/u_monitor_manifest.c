@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Manifests: what they say, what they leave alone, and the line of every mistake. */
+/* links: monitor/manifest.c monitor/table.c lib/log.c lib/strbuf.c lib/suggest.c */
+/* libs: -ljson-c */
+#include "lib/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/log.h"
+#include "monitor/manifest.h"
+
+static char said[1024];
+static struct manifest man;
+
+static void hear(void *arg UNUSED, enum log_level level UNUSED, const char *line)
+{
+	snprintf(said, sizeof(said), "%s", line);
+}
+
+static int parse(const char *text)
+{
+	int err;
+
+	manifest_release(&man);
+	manifest_defaults(&man);
+	said[0] = '\0';
+	log_capture(hear, NULL);
+	err = manifest_parse(&man, "dir/x.json", text);
+	log_capture(NULL, NULL);
+	return err;
+}
+
+static void wrong(const char *text, const char *expected)
+{
+	assert_int_equal(parse(text), -EINVAL);
+	assert_string_equal(said, expected);
+}
+
+static int forget(void **state UNUSED)
+{
+	manifest_release(&man);
+	return 0;
+}
+
+static void little_is_enough(void **state UNUSED)
+{
+	assert_int_equal(parse("{\"schema\": 1, \"key\": \"tgid\"}\n"), 0);
+	assert_int_equal(man.key, MONITOR_KEY_TGID);
+	assert_string_equal(man.counters.map, "mem_stats_map");
+	assert_string_equal(man.counters.fields[MEM_MMAP_COUNT], "mmap_count");
+	assert_null(man.counters.fields[MEM_BRK_COUNT]);
+	assert_string_equal(man.events.map, "mem_events");
+	assert_false(man.events.type_required);
+	assert_false(man.losses.named);
+	assert_false(man.has_programs);
+	assert_string_equal(man.file, "dir/x.json");
+	assert_string_equal(said, "");
+}
+
+static void everything(void **state UNUSED)
+{
+	assert_int_equal(parse("{\"schema\": 1, \"name\": \"n\", \"key\": \"tid\", \"object\": "
+			       "\"y.bpf.o\",\n"
+			       "\"counters\": {\"map\": \"m\", \"fields\": {\"mmap_count\": \"a\", "
+			       "\"brk_count\": \"b\"}},\n"
+			       "\"events\": {\"map\": \"e\", \"struct\": \"s\", \"fields\": "
+			       "{\"size\": \"len\"}},\n"
+			       "\"losses\": {\"map\": \"l\", \"fields\": {\"ring_full\": \"r\"}},\n"
+			       "\"programs\": {\"mmap\": \"f\", \"munmap\": \"g\"}, \"run\": "
+			       "[\"p\", \"{out}\"]}"),
+			 0);
+	assert_string_equal(man.name, "n");
+	assert_string_equal(man.object, "dir/y.bpf.o");
+	assert_string_equal(man.counters.map, "m");
+	assert_string_equal(man.counters.fields[MEM_BRK_COUNT], "b");
+	assert_null(man.counters.fields[MEM_PEAK_USAGE]);
+	assert_string_equal(man.events.type, "s");
+	assert_string_equal(man.events.fields[EVENT_SIZE], "len");
+	assert_null(man.events.fields[EVENT_PID]);
+	assert_true(man.events.type_required);
+	assert_string_equal(man.losses.fields[LOSS_RING_FULL], "r");
+	assert_null(man.losses.fields[LOSS_MAP_FULL]);
+	assert_int_equal(man.nprograms, 2);
+	assert_string_equal(man.programs[1].event, "munmap");
+	assert_string_equal(man.programs[1].program, "g");
+	assert_string_equal(man.run[1], "{out}");
+	assert_null(man.run[2]);
+}
+
+static void a_map_for_each_field(void **state UNUSED)
+{
+	assert_int_equal(
+		parse("{\"schema\": 1, \"counters\": {\"mmap_count\": \"@m\"}, \"events\": null,"
+		      " \"script\": \"/abs/x.bt\"}"),
+		0);
+	assert_null(man.counters.map);
+	assert_string_equal(man.counters.fields[MEM_MMAP_COUNT], "@m");
+	assert_null(man.counters.fields[MEM_MUNMAP_COUNT]);
+	assert_true(man.events.none);
+	assert_string_equal(man.script, "/abs/x.bt");
+	assert_int_equal(parse("{\"schema\": 1, \"counters\": null, \"losses\": null}"), 0);
+	assert_true(man.counters.none);
+	assert_null(man.losses.map);
+}
+
+static void not_json(void **state UNUSED)
+{
+	wrong("{\"schema\": 1,\n \"key\": tid}\n", "dir/x.json:2: not JSON: boolean expected");
+	wrong("{\"schema\": 1\n", "dir/x.json:2: not JSON: unexpected end of data");
+	wrong("", "dir/x.json:1: not JSON: unexpected end of data");
+	wrong("{\"schema\": 1}\n\n{}", "dir/x.json:3: not JSON: more text after the end");
+	wrong("[1]", "dir/x.json:1: an object is expected, this is a list");
+}
+
+static void wrong_types(void **state UNUSED)
+{
+	wrong("{\"key\": \"tid\"}", "dir/x.json:1: \"schema\": 1 is missing");
+	wrong("{\"schema\": \"1\"}",
+	      "dir/x.json:1: schema: a number is expected, this is a string");
+	wrong("{\"schema\": 2}",
+	      "dir/x.json:1: schema: 2 is not known; this beebench reads schema 1");
+	wrong("{\"schema\": 1,\n\"key\": \"pid\"}",
+	      "dir/x.json:2: key: \"pid\": tid (thread) or tgid (process) is expected");
+	wrong("{\"schema\": 1,\n\n\"name\": 7}",
+	      "dir/x.json:3: name: a string is expected, this is a number");
+	wrong("{\"schema\": 1, \"name\": \"\"}", "dir/x.json:1: name: is empty");
+	wrong("{\"schema\": 1,\n\"counters\": \"m\"}",
+	      "dir/x.json:2: counters: an object or null is expected, this is a string");
+	wrong("{\"schema\": 1,\n\"counters\": {\"map\": \"m\",\n  \"fields\": {\n    "
+	      "\"mmap_count\": true}}}",
+	      "dir/x.json:4: counters.fields.mmap_count: a string is expected, this is true or "
+	      "false");
+	/* The same key twice: the right one's line. */
+	wrong("{\"schema\": 1,\n\"counters\": {\"map\": \"m\"},\n\"events\": {\n\"map\": null}}",
+	      "dir/x.json:4: events.map: a string is expected, this is null");
+	wrong("{\"schema\": 1,\n\"events\": {\"fields\":\n[]}}",
+	      "dir/x.json:2: events.fields: an object of our names and theirs is expected, this is "
+	      "a list");
+	wrong("{\"schema\": 1,\n\"losses\": 1.5}",
+	      "dir/x.json:2: losses: an object or null is expected, this is a number");
+	wrong("{\"schema\": 1,\n\"programs\": []}", "dir/x.json:2: programs: an object of events "
+						    "and programs is expected, this is a list");
+	wrong("{\"schema\": 1,\n\"run\": \"x -y\"}",
+	      "dir/x.json:2: run: a list of strings (program and arguments) is expected, this is a "
+	      "string");
+	wrong("{\"schema\": 1,\n\"run\": [\"x\", 3]}",
+	      "dir/x.json:2: run: a list of strings (program and arguments) is expected, this is a "
+	      "number");
+	wrong("{\"schema\": 1, \"run\": []}", "dir/x.json:1: run: is empty; name a program");
+}
+
+static void wrong_names(void **state UNUSED)
+{
+	wrong("{\"schema\": 1,\n\"conters\": {}}",
+	      "dir/x.json:2: conters: no such field; did you mean \"counters\"?");
+	wrong("{\"schema\": 1,\n\"counters\": {\"mmap_cuont\": \"@m\"}}",
+	      "dir/x.json:2: counters.mmap_cuont: no such field; did you mean \"mmap_count\"?");
+	wrong("{\"schema\": 1, \"events\": {\"ring\": \"r\"}}",
+	      "dir/x.json:1: events.ring: no such field; see docs/adding-a-monitor.md");
+	wrong("{\"schema\": 1, \"object\": \"a\", \"script\": \"b\"}",
+	      "dir/x.json:1: names an object and a script; one of them");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(little_is_enough),	cmocka_unit_test(everything),
+		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(not_json),
+		cmocka_unit_test(wrong_types),		cmocka_unit_test(wrong_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, forget);
+}

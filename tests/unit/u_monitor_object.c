@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Looking at objects without the kernel: ELF images whole, cut and scrambled; verifier logs cut
+ * down. */
+/* links: monitor/elf_check.c monitor/object_error.c lib/log.c lib/strbuf.c */
+/* libs: -lbpf -lelf -lz */
+#include "lib/base.h"
+
+#include <elf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "monitor/elf_check.h"
+#include "monitor/object_error.h"
+
+/* A BPF object as small as it gets: a program, BTF, names. */
+struct tiny {
+	Elf64_Ehdr eh;
+	char names[32];
+	char code[16];
+	char btf[8];
+	Elf64_Sym symbols[2];
+	Elf64_Shdr sections[5];
+};
+
+static const char name_text[] = "\0.BTF\0tp/x\0mem_stats_map\0.s";
+
+static struct tiny tiny_object(void)
+{
+	struct tiny t = {0};
+
+	memcpy(t.names, name_text, sizeof(name_text));
+	memcpy(t.eh.e_ident, ELFMAG, SELFMAG);
+	t.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	t.eh.e_machine = EM_BPF;
+	t.eh.e_shoff = offsetof(struct tiny, sections);
+	t.eh.e_shentsize = sizeof(Elf64_Shdr);
+	t.eh.e_shnum = ARRAY_SIZE(t.sections);
+	t.eh.e_shstrndx = 1;
+	t.sections[1] = (Elf64_Shdr){.sh_name = 26,
+				     .sh_type = SHT_STRTAB,
+				     .sh_offset = offsetof(struct tiny, names),
+				     .sh_size = sizeof(t.names)};
+	t.sections[2] = (Elf64_Shdr){.sh_name = 6,
+				     .sh_type = SHT_PROGBITS,
+				     .sh_flags = SHF_EXECINSTR,
+				     .sh_offset = offsetof(struct tiny, code),
+				     .sh_size = sizeof(t.code)};
+	t.sections[3] = (Elf64_Shdr){.sh_name = 1,
+				     .sh_type = SHT_PROGBITS,
+				     .sh_offset = offsetof(struct tiny, btf),
+				     .sh_size = sizeof(t.btf)};
+	t.sections[4] = (Elf64_Shdr){.sh_name = 0,
+				     .sh_type = SHT_SYMTAB,
+				     .sh_link = 1,
+				     .sh_offset = offsetof(struct tiny, symbols),
+				     .sh_size = sizeof(t.symbols)};
+	t.symbols[1].st_name = 11;
+	return t;
+}
+
+/* A copy of exactly @size bytes, so that ASan sees a read behind it. */
+static int check(const void *image, size_t size, struct strbuf *why)
+{
+	void *copy = malloc(size ? size : 1);
+	int err;
+
+	memcpy(copy, image, size);
+	strbuf_reset(why);
+	err = elf_check(copy, size, why);
+	free(copy);
+	return err;
+}
+
+static void a_good_one(void **state UNUSED)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct tiny t = tiny_object();
+
+	assert_int_equal(check(&t, sizeof(t), &why), 0);
+	assert_string_equal(why.s, "");
+	strbuf_release(&why);
+}
+
+static void each_defect(void **state UNUSED)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct tiny t = tiny_object();
+
+	t.eh.e_machine = EM_AARCH64;
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	assert_string_equal(why.s, "an object for arm64 (ELF machine 183), not for BPF; compile it "
+				   "with: clang -g -O2 -target bpf");
+	t = tiny_object();
+	t.sections[3].sh_name = 0;
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	assert_non_null(strstr(why.s, "has no BTF"));
+	t = tiny_object();
+	t.sections[2].sh_flags = 0;
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	assert_non_null(strstr(why.s, "holds no program"));
+	t = tiny_object();
+	t.sections[3].sh_offset = UINT64_MAX - 4;
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	assert_non_null(strstr(why.s, "truncated: section 3"));
+	t = tiny_object();
+	t.eh.e_shnum = 0;
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	assert_string_equal(why.s, "an ELF file without a section table; build it again");
+	strbuf_release(&why);
+}
+
+static void every_length(void **state UNUSED)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct tiny t = tiny_object();
+
+	for (size_t n = 0; n < sizeof(t); n++) {
+		assert_int_equal(check(&t, n, &why), -EINVAL);
+		assert_true(why.len > 0);
+	}
+	strbuf_release(&why);
+}
+
+/* Whatever a byte says, nothing outside the image is read, and a refusal has a reason. */
+static void every_byte(void **state UNUSED)
+{
+	static const unsigned char values[] = {0, 1, 2, 8, 0x7f, 0x80, 0xff};
+	char path[] = "/tmp/beebench-u-XXXXXX";
+	struct strbuf why = STRBUF_INIT;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < sizeof(struct tiny); i++)
+		for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
+			struct tiny t = tiny_object();
+
+			((unsigned char *)&t)[i] = values[v];
+			assert_true(!check(&t, sizeof(t), &why) == !why.len);
+			assert_int_equal(pwrite(fd, &t, sizeof(t), 0), sizeof(t));
+			elf_has_symbol(path, "mem_stats_map");
+		}
+	close(fd);
+	unlink(path);
+	strbuf_release(&why);
+}
+
+static void symbols(void **state UNUSED)
+{
+	char path[] = "/tmp/beebench-u-XXXXXX";
+	struct tiny t = tiny_object();
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, &t, sizeof(t)), sizeof(t));
+	close(fd);
+	assert_true(elf_has_symbol(path, "mem_stats_map"));
+	assert_false(elf_has_symbol(path, "mem_stats"));
+	unlink(path);
+	assert_false(elf_has_symbol(path, "mem_stats_map"));
+}
+
+static void shortens(const char *log, const char *expected)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	verifier_shorten(log, &out);
+	assert_string_equal(out.s, expected);
+	strbuf_release(&out);
+}
+
+static void verifier_logs(void **state UNUSED)
+{
+	/* Linux 6.18, taken here. */
+	shortens("reg type unsupported for arg#0 function on_mmap#35\n"
+		 "0: R1=ctx() R10=fp0\n"
+		 "; __u32 key = 0; @ bad.bpf.c:9\n"
+		 "0: (b7) r1 = 0                        ; R1_w=0\n"
+		 "1: (63) *(u32 *)(r10 -4) = r1         ; R1_w=0 R10=fp0 fp-8=0000????\n"
+		 "; s->mmap_count++; @ bad.bpf.c:12\n"
+		 "7: (79) r1 = *(u64 *)(r0 +48)         ; R1_w=5\n"
+		 "R0 invalid mem access 'map_value_or_null'\n"
+		 "processed 7 insns (limit 1000000) max_states_per_insn 0 total_states 0 "
+		 "peak_states 0 mark_read 0\n",
+		 "    ; s->mmap_count++; @ bad.bpf.c:12\n"
+		 "    7: (79) r1 = *(u64 *)(r0 +48)\n"
+		 "    R0 invalid mem access 'map_value_or_null'");
+	/* Linux 6.1: no file and line; no line feed at the end. */
+	shortens("0: R1=ctx(off=0,imm=0) R10=fp0\n"
+		 "; return *p;\n"
+		 "3: (61) r0 = *(u32 *)(r2 +0)\n"
+		 "invalid access to map value, value_size=4 off=4 size=4\n"
+		 "R2 min value is outside of the allowed memory range\n"
+		 "verification time 57 usec\n"
+		 "stack depth 4",
+		 "    ; return *p;\n"
+		 "    3: (61) r0 = *(u32 *)(r2 +0)\n"
+		 "    invalid access to map value, value_size=4 off=4 size=4\n"
+		 "    R2 min value is outside of the allowed memory range");
+	/* Nothing but a complaint. */
+	shortens("BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns\n",
+		 "    BPF program is too large. Processed 1000001 insn");
+	shortens("", "");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_one),	cmocka_unit_test(each_defect),
+		cmocka_unit_test(every_length), cmocka_unit_test(every_byte),
+		cmocka_unit_test(symbols),	cmocka_unit_test(verifier_logs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
