@@ -15,23 +15,49 @@
 void ring_tally_add(struct ring_tally *t, const struct ring_round *r, uint32_t round,
 		    const char *why)
 {
+	struct ring_totals *sum = r->disturbed ? &t->disturbed : &t->calm;
+
 	if (t->nsamples < RING_MAX_ROUNDS)
 		t->samples[t->nsamples++] = (struct ring_sample){
 			.round = round,
 			.rate_per_s = (double)r->consumed * 1e9 / (double)MAX(r->elapsed_ns, 1),
 			.produce_ns = (double)r->producing_ns / (double)MAX(r->produced, 1),
+			.disturbed = r->disturbed,
 		};
-	t->produced += r->produced;
-	t->consumed += r->consumed;
-	t->dropped += r->dropped;
-	t->bad += r->bad;
-	t->elapsed_ns += r->elapsed_ns;
-	t->produce_ns += r->produce_ns;
+	sum->rounds++;
+	sum->produced += r->produced;
+	sum->consumed += r->consumed;
+	sum->dropped += r->dropped;
+	sum->bad += r->bad;
+	sum->elapsed_ns += r->elapsed_ns;
+	sum->produce_ns += r->produce_ns;
 	if (!r->accounted) {
 		t->unaccounted_rounds++;
 		if (!t->why)
 			t->why = strdup(why);
 	}
+}
+
+/* The calm rounds are enough to speak for the case; @few: how many that takes. */
+static bool is_calm(const struct ring_tally *t, uint64_t few)
+{
+	return t->calm.rounds >= few;
+}
+
+static struct ring_totals totals_used(const struct ring_tally *t, bool calm)
+{
+	struct ring_totals sum = t->calm;
+
+	if (calm)
+		return sum;
+	sum.rounds += t->disturbed.rounds;
+	sum.produced += t->disturbed.produced;
+	sum.consumed += t->disturbed.consumed;
+	sum.dropped += t->disturbed.dropped;
+	sum.bad += t->disturbed.bad;
+	sum.elapsed_ns += t->disturbed.elapsed_ns;
+	sum.produce_ns += t->disturbed.produce_ns;
+	return sum;
 }
 
 void ring_tally_release(struct ring_tally *t)
@@ -57,13 +83,28 @@ static void add_interval(struct json_object *o, const char *key, const double *v
 	json_object_object_add(o, key, result_interval(i.centre, i.low, i.high, i.confidence));
 }
 
-/* Totals, the verdict on them, and why. */
-static void add_books(struct json_object *o, const struct ring_tally *t)
+static void add_totals(struct json_object *o, const struct ring_totals *sum)
 {
-	add_u64(o, "produced", t->produced);
-	add_u64(o, "consumed", t->consumed);
-	add_u64(o, "dropped", t->dropped);
-	add_u64(o, "bad", t->bad);
+	add_u64(o, "rounds", sum->rounds);
+	add_u64(o, "produced", sum->produced);
+	add_u64(o, "consumed", sum->consumed);
+	add_u64(o, "dropped", sum->dropped);
+	add_u64(o, "bad", sum->bad);
+}
+
+/* Totals, the verdict on them, and why. */
+static void add_books(struct json_object *o, const struct ring_tally *t, bool calm)
+{
+	const struct ring_totals sum = totals_used(t, calm);
+	struct json_object *others;
+
+	add_totals(o, &sum);
+	if (calm && t->disturbed.rounds) {
+		others = json_object_new_object();
+		add_totals(others, &t->disturbed);
+		json_object_object_add(o, "left_out", others);
+	}
+	add_u64(o, "disturbed_rounds", t->disturbed.rounds);
 	json_object_object_add(o, "accounted", json_object_new_boolean(!t->unaccounted_rounds));
 	add_str(o, "status", t->unaccounted_rounds ? "fail" : "ok");
 	if (t->why)
@@ -83,41 +124,53 @@ static struct json_object *cpus(const struct ring_rig *rig)
 }
 
 /* Differences of rounds that both have, paired: what they share of the machine's mood cancels. */
-static size_t price_wakeups(const struct ring_tally *t, const struct ring_tally *base, double *out)
+static size_t price_wakeups(const struct ring_tally *t, const struct ring_tally *base, bool calm,
+			    double *out)
 {
 	size_t n = 0, b = 0;
 
 	for (size_t i = 0; i < t->nsamples; i++) {
-		while (b < base->nsamples && base->samples[b].round < t->samples[i].round)
+		const struct ring_sample *x = &t->samples[i], *y;
+
+		while (b < base->nsamples && base->samples[b].round < x->round)
 			b++;
-		if (b < base->nsamples && base->samples[b].round == t->samples[i].round)
-			out[n++] = t->samples[i].produce_ns - base->samples[b].produce_ns;
+		y = &base->samples[b];
+		if (b < base->nsamples && y->round == x->round &&
+		    !(calm && (x->disturbed || y->disturbed)))
+			out[n++] = x->produce_ns - y->produce_ns;
 	}
 	return n;
 }
 
-static void add_samples(struct json_object *o, const struct ring_tally *t,
+static void add_samples(struct json_object *o, const struct ring_tally *t, bool calm,
 			const struct ring_tally *base)
 {
 	double rate[RING_MAX_ROUNDS], produce_ns[RING_MAX_ROUNDS], price[RING_MAX_ROUNDS];
-	size_t n;
+	size_t n = 0;
 
 	for (size_t i = 0; i < t->nsamples; i++) {
-		rate[i] = t->samples[i].rate_per_s;
-		produce_ns[i] = t->samples[i].produce_ns;
+		if (calm && t->samples[i].disturbed)
+			continue;
+		rate[n] = t->samples[i].rate_per_s;
+		produce_ns[n++] = t->samples[i].produce_ns;
 	}
-	add_interval(o, "rate_per_s", rate, t->nsamples);
-	add_interval(o, "produce_ns", produce_ns, t->nsamples);
-	n = base ? price_wakeups(t, base, price) : 0;
+	add_interval(o, "rate_per_s", rate, n);
+	add_interval(o, "produce_ns", produce_ns, n);
+	json_object_object_add(o, "samples", result_doubles(rate, n));
+	if (!base)
+		return;
+	n = price_wakeups(t, base, true, price);
+	if (n < RING_MIN_CALM)
+		n = price_wakeups(t, base, false, price);
 	if (n)
 		add_interval(o, "wakeup_cost_ns", price, n);
-	json_object_object_add(o, "samples", result_doubles(rate, t->nsamples));
 }
 
 struct json_object *ring_case_record(const struct ring_rig *rig, const struct ring_case *c,
 				     const struct ring_tally *t, const struct ring_tally *base)
 {
 	struct json_object *o = json_object_new_object();
+	bool calm = is_calm(t, RING_MIN_CALM);
 
 	add_str(o, "type", "ringbuf");
 	add_str(o, "mode", ring_mode_names[c->mode]);
@@ -137,8 +190,8 @@ struct json_object *ring_case_record(const struct ring_rig *rig, const struct ri
 	if (c->wakeup == RINGLOAD_WAKE_PENDING)
 		add_u64(o, "pending_bytes", rig->sizes.pending_bytes);
 	json_object_object_add(o, "cpus", cpus(rig));
-	add_samples(o, t, base);
-	add_books(o, t);
+	add_samples(o, t, calm, base);
+	add_books(o, t, calm);
 	return o;
 }
 
@@ -146,6 +199,8 @@ struct json_object *ring_curve_record(const struct ring_rig *rig, const struct r
 				      uint64_t target_per_s)
 {
 	struct json_object *o = json_object_new_object();
+	bool calm = is_calm(t, 1); /* a point is a sum, it needs no interval */
+	const struct ring_totals sum = totals_used(t, calm);
 
 	add_str(o, "type", "losscurve");
 	add_str(o, "consumer", ring_consumer_names[rig->c.consumer]);
@@ -155,12 +210,12 @@ struct json_object *ring_curve_record(const struct ring_rig *rig, const struct r
 	add_u64(o, "batch", ring_rig_batch(rig));
 	json_object_object_add(o, "cpus", cpus(rig));
 	add_u64(o, "target_per_s", target_per_s);
-	json_object_object_add(
-		o, "offered_per_s",
-		json_object_new_double((double)t->produced * 1e9 / (double)MAX(t->produce_ns, 1)));
-	json_object_object_add(
-		o, "delivered_per_s",
-		json_object_new_double((double)t->consumed * 1e9 / (double)MAX(t->elapsed_ns, 1)));
-	add_books(o, t);
+	json_object_object_add(o, "offered_per_s",
+			       json_object_new_double((double)sum.produced * 1e9 /
+						      (double)MAX(sum.produce_ns, 1)));
+	json_object_object_add(o, "delivered_per_s",
+			       json_object_new_double((double)sum.consumed * 1e9 /
+						      (double)MAX(sum.elapsed_ns, 1)));
+	add_books(o, t, calm);
 	return o;
 }

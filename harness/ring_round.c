@@ -3,9 +3,11 @@
 #include "lib/base.h"
 #include "harness/ring_round.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,7 +28,7 @@ struct producer {
 	uint32_t id;
 	pthread_t thread;
 	uint64_t runs; /* of the program */
-	uint64_t producing_ns;
+	uint64_t producing_ns, waited_ns;
 	uint64_t end_ns;
 	int err;
 };
@@ -40,9 +42,9 @@ struct stage {
 	pthread_cond_t changed;
 	uint32_t ready; /* threads that wait at the gate */
 	enum { GATE_SHUT, GATE_OPEN, GATE_CANCELLED } gate;
-	atomic_uint producing;	   /* producers that have not finished */
-	_Atomic uint64_t start_ns; /* earliest */
-	uint64_t end_ns;	   /* of the consumer */
+	atomic_uint producing;	    /* producers that have not finished */
+	_Atomic uint64_t start_ns;  /* earliest */
+	uint64_t end_ns, waited_ns; /* of the consumer */
 	int consumer_err;
 	struct producer producer[RINGLOAD_PRODUCERS];
 };
@@ -54,6 +56,25 @@ static int pin(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+/*
+ * How long the calling thread was ready to run and did not, so far: second field of schedstat
+ * (Documentation/scheduler/sched-stats.rst). 0 where the kernel does not say.
+ */
+static uint64_t thread_waited_ns(void)
+{
+	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	char text[96];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	unsigned long long ran = 0, waited = 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0;
 }
 
 /* Ahead of what else runs on this machine, where that is allowed, and still fair among the threads
@@ -126,6 +147,7 @@ static void produce(struct producer *p)
 	struct stage *s = p->stage;
 	bool b2b = s->rig->c.placement == RING_B2B;
 	uint64_t start_ns = clock_ns(), stop_ns = start_ns + s->plan->slice_ns;
+	uint64_t waited_ns = thread_waited_ns();
 	uint64_t cpu_ns = clock_thread_cpu_ns(), before_ns; /* CPU time: others may share the CPU */
 
 	while (!p->err && clock_ns() < stop_ns) {
@@ -144,6 +166,7 @@ static void produce(struct producer *p)
 	p->end_ns = clock_ns();
 	if (!b2b)
 		p->producing_ns = clock_thread_cpu_ns() - cpu_ns;
+	p->waited_ns = thread_waited_ns() - waited_ns;
 }
 
 static void *producer_main(void *arg)
@@ -173,11 +196,13 @@ static void *consumer_main(void *arg)
 {
 	struct stage *s = arg;
 	int err = pin(s->rig->cpus.consumer), drained;
+	uint64_t waited_ns;
 
 	step_forward();
 	prctl(PR_SET_TIMERSLACK, 1UL); /* an interval of 200 us is meant so */
 	if (!await_start(s))
 		return NULL;
+	waited_ns = thread_waited_ns();
 	while (!err && atomic_load(&s->producing))
 		err = ring_consumer_pass(s->consumer, true);
 	/* After an error the producers still have to come to their end. */
@@ -185,6 +210,7 @@ static void *consumer_main(void *arg)
 		clock_sleep_ns(RING_TIMED_NS);
 	drained = ring_consumer_drain(s->consumer);
 	s->end_ns = clock_ns();
+	s->waited_ns = thread_waited_ns() - waited_ns;
 	s->consumer_err = err ? err : drained;
 	return NULL;
 }
@@ -240,6 +266,7 @@ static void close_books(const struct stage *s, struct ring_round *out, struct st
 	uint64_t start_ns = atomic_load(&s->start_ns), last_ns = start_ns;
 
 	out->bad = s->consumer->check.bad;
+	out->waited_ns = s->waited_ns;
 	out->accounted = !out->bad;
 	if (why)
 		ring_check_explain(&s->consumer->check, why);
@@ -253,6 +280,7 @@ static void close_books(const struct stage *s, struct ring_round *out, struct st
 		out->consumed += b->consumed;
 		out->dropped += b->dropped;
 		out->producing_ns += p->producing_ns;
+		out->waited_ns = MAX(out->waited_ns, p->waited_ns);
 		last_ns = MAX(last_ns, p->end_ns);
 		if (!ring_books_close(b)) {
 			out->accounted = false;
@@ -264,6 +292,8 @@ static void close_books(const struct stage *s, struct ring_round *out, struct st
 	}
 	out->produce_ns = last_ns - start_ns;
 	out->elapsed_ns = s->end_ns - start_ns;
+	out->disturbed = !rig->cpus.crowded && rig->c.placement != RING_SAME_CPU &&
+			 out->waited_ns > out->elapsed_ns / 100 * RING_CALM_PCT;
 }
 
 int ring_round_run(struct ring_rig *rig, const struct ring_round_plan *plan, struct ring_round *out,

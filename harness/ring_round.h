@@ -9,6 +9,8 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 
+#define RING_CALM_PCT 3
+
 struct ring_round_plan {
 	uint64_t slice_ns;    /* how long producers produce */
 	uint64_t offer_per_s; /* records a second that each producer tries to hold; 0: as fast as it
@@ -22,7 +24,10 @@ struct ring_round {
 	uint64_t produce_ns;   /* until the last producer stopped */
 	uint64_t producing_ns; /* that producers spent producing: CPU time, or, when they consume
 				  too, time between clock reads */
-	bool accounted;	       /* all books close and no record was bad */
+	uint64_t waited_ns;    /* longest that one of the threads was kept from its CPU */
+	bool disturbed; /* by more than RING_CALM_PCT of the round, though the threads had CPUs of
+			   their own: somebody else ran there */
+	bool accounted; /* all books close and no record was bad */
 };
 
 /*

@@ -29,6 +29,17 @@ static void lost_text(struct json_object *o, struct strbuf *sb)
 		strbuf_addf(sb, "%.2f", 100 * dropped / produced);
 }
 
+/* "9/12": rounds that nobody disturbed, of all. */
+static void calm_text(struct json_object *o, struct strbuf *sb)
+{
+	uint64_t disturbed = record_u64(o, "disturbed_rounds", 0);
+	uint64_t all = record_u64(o, "rounds", 0) + record_u64(o, "left_out.rounds", 0);
+
+	strbuf_reset(sb);
+	strbuf_addf(sb, "%llu/%llu", (unsigned long long)(all - MIN(all, disturbed)),
+		    (unsigned long long)all);
+}
+
 static const char *verdict(struct json_object *o)
 {
 	if (!record_get(o, "accounted"))
@@ -39,22 +50,24 @@ static const char *verdict(struct json_object *o)
 static void print_case(struct json_object *o, FILE *out)
 {
 	struct strbuf rate = STRBUF_INIT, cost = STRBUF_INIT, wake = STRBUF_INIT,
-		      lost = STRBUF_INIT;
+		      lost = STRBUF_INIT, calm = STRBUF_INIT;
 
 	interval_text(o, "rate_per_s", 1e-6, &rate);
 	interval_text(o, "produce_ns", 1, &cost);
 	interval_text(o, "wakeup_cost_ns", 1, &wake);
 	lost_text(o, &lost);
-	fprintf(out, "%-7s %-8s %4llu B %4llu  %-6s %-7s %-6s %-20s %-20s %-20s %7s  %s%s\n",
+	calm_text(o, &calm);
+	fprintf(out, "%-7s %-8s %4llu B %4llu  %-6s %-7s %-6s %-20s %-20s %-20s %7s %6s  %s%s\n",
 		record_str(o, "mode", "?"), record_str(o, "placement", "?"),
 		(unsigned long long)record_u64(o, "record_bytes", 0),
 		(unsigned long long)record_u64(o, "producers", 0), record_str(o, "rings", "?"),
 		record_str(o, "wakeup", "?"), record_str(o, "consumer", "?"), rate.s, cost.s,
-		wake.s, lost.s, verdict(o), record_true(o, "cpus.shared") ? " *" : "");
+		wake.s, lost.s, calm.s, verdict(o), record_true(o, "cpus.shared") ? " *" : "");
 	strbuf_release(&rate);
 	strbuf_release(&cost);
 	strbuf_release(&wake);
 	strbuf_release(&lost);
+	strbuf_release(&calm);
 }
 
 static void print_point(struct json_object *o, FILE *out)
@@ -95,17 +108,21 @@ void ringbuf_print(struct json_object *records, FILE *out)
 
 	record_foreach_type (records, o, "ringbuf") {
 		if (!any)
-			fprintf(out, "%-7s %-8s %6s %s  %-6s %-7s %-6s %-20s %-20s %-20s %7s  %s\n",
+			fprintf(out,
+				"%-7s %-8s %6s %s  %-6s %-7s %-6s %-20s %-20s %-20s %7s %6s  %s\n",
 				"mode", "place", "record", "prod", "rings", "wake-up", "reader",
 				"M records/s", "ns to produce one", "of it for wake-ups", "lost, %",
-				"accounted");
+				"calm", "accounted");
 		any = true;
 		crowded |= record_true(o, "cpus.shared");
 		print_case(o, out);
 	}
 	if (any)
-		fprintf(out, "\nRates are of records whose content was checked; [..] is the 95 %% "
-			     "interval of the mean over rounds.\n");
+		fprintf(out,
+			"\nRates are of records whose content was checked; [..] is the 95 %% "
+			"interval of the mean over rounds,\n"
+			"from those that were calm (nobody else took our CPUs), when there are "
+			"4 of them.\n");
 	if (crowded)
 		fprintf(out, "* fewer CPUs than threads: the consumer shares its CPU with a "
 			     "producer.\n");

@@ -34,7 +34,7 @@ static const struct param params[] = {
 	{"batch",									  "records a BPF run in bulk", PARAM_U64, FIELD(batch), 500, 1, RINGLOAD_MAX_BATCH},
 	{"pending",									   "bytes waiting at which 'pending' wakes the consumer", PARAM_BYTES,
 	 FIELD(pending_bytes), 64 * 1024, 16, 64 << 20},
-	{"rounds","rounds over all cases (0: 12, or 5 when quick)", PARAM_U64, FIELD(rounds), 0, 0,
+	{"rounds","rounds over all cases (0: 16, or 5 when quick)", PARAM_U64, FIELD(rounds), 0, 0,
 	 RING_MAX_ROUNDS},
 	{"fault",							"make the producer misbehave, to see it found", PARAM_ENUM, FIELD(fault), 0, 0, 0,
 	 fault_values},
@@ -73,8 +73,8 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 
 	b->ncases = ring_plan(&b->cases, groups, run->quick && !p->only, (uint32_t)p->record_bytes);
 	b->curve = groups & 1U << RING_GROUP_CURVE;
-	b->rounds = p->rounds ? (uint32_t)p->rounds : run->quick ? 5 : 12;
-	b->curve_rounds = MAX(b->rounds / 3, 1);
+	b->rounds = p->rounds ? (uint32_t)p->rounds : run->quick ? 5 : 16;
+	b->curve_rounds = MAX(b->rounds / 4, 1);
 	points = b->curve ? b->curve_rounds * ring_curve_points(run->quick) : 0;
 	for (size_t i = 0; i < b->ncases; i++)
 		fixed +=

@@ -233,6 +233,44 @@ static void test_one_bad_round_fails_the_case(void **state UNUSED)
 	free(t);
 }
 
+static void test_disturbed_rounds_are_left_out_while_enough_are_calm(void **state UNUSED)
+{
+	struct ring_rig rig = {.c = {.producers = 1}};
+	struct ring_tally *t = calloc(1, sizeof(*t));
+	struct json_object *o;
+
+	for (uint32_t round = 0; round < 6; round++) {
+		struct ring_round r = round_of(10, round < 3 ? 900 : 0, round != 0);
+
+		r.disturbed = round < 3;
+		ring_tally_add(t, &r, round, "it was disturbed, but that is no excuse");
+	}
+	o = ring_case_record(&rig, &rig.c, t, NULL);
+	assert_true(number(o, "dropped", NULL) == 2700); /* three calm ones are too few */
+	assert_true(number(o, "rounds", NULL) == 6);
+	json_object_put(o);
+	o = ring_curve_record(&rig, t, 1);
+	assert_true(number(o, "dropped", NULL) == 0); /* but enough for a point */
+	assert_true(number(o, "left_out", "dropped") == 2700);
+	assert_string_equal(text(o, "status"), "fail");
+	json_object_put(o);
+	ring_tally_add(t,
+		       &(struct ring_round){.produced = 1000,
+					    .consumed = 1000,
+					    .elapsed_ns = 1000000,
+					    .accounted = true},
+		       6, "");
+	o = ring_case_record(&rig, &rig.c, t, NULL);
+	assert_true(number(o, "rate_per_s", "centre") == 1e6);
+	assert_true(number(o, "rounds", NULL) == 4);
+	assert_true(number(o, "disturbed_rounds", NULL) == 3);
+	assert_true(number(o, "left_out", "dropped") == 2700);
+	assert_string_equal(text(o, "status"), "fail");
+	json_object_put(o);
+	ring_tally_release(t);
+	free(t);
+}
+
 static void test_what_cannot_run_says_so(void **state UNUSED)
 {
 	struct ring_rig rig = {0};
@@ -260,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_record_of_a_case),
 		cmocka_unit_test(test_one_bad_round_fails_the_case),
+		cmocka_unit_test(test_disturbed_rounds_are_left_out_while_enough_are_calm),
 		cmocka_unit_test(test_what_cannot_run_says_so),
 	};
 
