@@ -212,9 +212,8 @@ static void reproduce(struct doc *d, const struct run_file *run)
 
 	add_command(run->header, &sb);
 	doc_heading(d, 2, "How to repeat it");
-	doc_code(d,
-		 "sudo build/beebench%s\nbuild/beebench report results/runs/%s --format markdown",
-		 sb.s, record_str(run->header, "id", "ID"));
+	doc_code(d, "sudo build/beebench%s\nbuild/beebench report %s --format markdown", sb.s,
+		 run->dir ? run->dir : "RUN");
 	doc_text(d, TONE_DIM,
 		 "Every figure above comes from run.json beside this report: one JSON object a "
 		 "line, with the raw samples (docs/results.md).");
