@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -238,6 +239,42 @@ static void a_forked_process(void **state)
 	ledger_destroy(l);
 }
 
+static uint64_t faults(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_SELF, &ru);
+	return (uint64_t)ru.ru_minflt;
+}
+
+/* The child writes a large ledger without a page fault. */
+static void prepared(void **state)
+{
+	enum { MANY = 50000 }; /* 2 MB, some 490 pages */
+	struct ledger *l;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(ledger_create(&l, 1, MANY), 0);
+	pid = fork();
+	if (!pid) {
+		struct ledger_lane *lane;
+		uint64_t before;
+
+		ledger_prepare(l);
+		lane = ledger_open_lane(l, MANY);
+		before = faults();
+		for (int i = 0; i < MANY; i++)
+			wl_munmap(lane, 1, 1);
+		_exit(faults() - before < 20 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(ledger_lane(l, 0)->count, MANY);
+	ledger_destroy(l);
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -256,6 +293,7 @@ int main(void)
 		cmocka_unit_test(too_large),
 		cmocka_unit_test(threads_have_lanes_of_their_own),
 		cmocka_unit_test(a_forked_process),
+		cmocka_unit_test(prepared),
 		cmocka_unit_test(names),
 	};
 
