@@ -328,6 +328,50 @@ static void mmap_counts(void **state)
 	end(&r);
 }
 
+/* The age, counted in younger mappings that live, of each mapping as it goes. */
+static void ages(const char *spec, uint64_t *youngest, uint64_t *oldest, uint64_t *between)
+{
+	const struct ledger_entry *e;
+	uint64_t live[32], n = 0, age;
+	struct result r;
+
+	*youngest = *oldest = *between = 0;
+	run(&r, spec, 1);
+	e = ledger_entries(r.c.ledger, ledger_lane(r.c.ledger, 0));
+	for (uint64_t i = 0; i < ledger_lane(r.c.ledger, 0)->count; i++, e++) {
+		if (e->op == LEDGER_MMAP) {
+			assert_true(n < ARRAY_SIZE(live));
+			live[n++] = (uint64_t)e->ret;
+			continue;
+		}
+		for (age = 0; age < n && live[n - 1 - age] != e->addr; age++)
+			;
+		assert_true(age < n);
+		*youngest += n > 2 && age == 0;
+		*oldest += n > 2 && age == n - 1;
+		*between += n > 2 && age > 0 && age < n - 1;
+		memmove(&live[n - 1 - age], &live[n - age], age * sizeof(live[0]));
+		n--;
+	}
+	assert_int_equal(n, 0);
+	end(&r);
+}
+
+static void mmap_orders(void **state)
+{
+	uint64_t youngest, oldest, between;
+
+	(void)state;
+	ages("mmap:order=fifo,window=7,count=101", &youngest, &oldest, &between);
+	assert_int_equal(oldest, 99);
+	assert_int_equal(youngest + between, 0);
+	ages("mmap:order=lifo,window=7,count=101", &youngest, &oldest, &between);
+	assert_int_equal(youngest, 99);
+	assert_int_equal(oldest + between, 0);
+	ages("mmap:order=random,window=7,count=101", &youngest, &oldest, &between);
+	assert_true(youngest > 3 && oldest > 3 && between > 30);
+}
+
 static void log_sizes(void **state)
 {
 	const struct ledger_entry *e;
@@ -545,6 +589,7 @@ int main(void)
 		cmocka_unit_test(ledger_explains_address_space),
 		cmocka_unit_test(seeds_repeat),
 		cmocka_unit_test(mmap_counts),
+		cmocka_unit_test(mmap_orders),
 		cmocka_unit_test(log_sizes),
 		cmocka_unit_test(filter_sizes),
 		cmocka_unit_test(brk_moves),
