@@ -99,6 +99,29 @@ static void own_group_and_stdin(void **state)
 	subproc_release(&p);
 }
 
+/* What the caller ignores or blocks must not make a child deaf. */
+static void fresh_signals(void **state)
+{
+	struct subproc p = SUBPROC_INIT;
+	sigset_t set, old;
+
+	(void)state;
+	signal(SIGUSR1, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	assert_int_equal(start(&p, "kill -USR1 $$; exit 3"), 0);
+	assert_int_equal(subproc_wait(&p, LONG_MS), 0);
+	assert_described(&p, "killed by signal 10 (User defined signal 1)");
+	subproc_release(&p);
+	assert_int_equal(start(&p, "kill -USR2 $$; exit 3"), 0);
+	assert_int_equal(subproc_wait(&p, LONG_MS), 0);
+	assert_described(&p, "killed by signal 12 (User defined signal 2)");
+	subproc_release(&p);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	signal(SIGUSR1, SIG_DFL);
+}
+
 static void deadline(void **state)
 {
 	struct subproc p = SUBPROC_INIT;
@@ -358,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(exit_code, setup),
 		cmocka_unit_test_setup(own_group_and_stdin, setup),
+		cmocka_unit_test_setup(fresh_signals, setup),
 		cmocka_unit_test_setup(deadline, setup),
 		cmocka_unit_test_setup(stubborn, setup),
 		cmocka_unit_test_setup(descendants_go_too, setup),
