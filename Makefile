@@ -152,7 +152,7 @@ $(B)/static/beebench: $(call objs,$(beebench_SRC))
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
 test-vm: all static ## load and judge every monitor on Linux 6.1 and 6.12, in guests (no root)
-	@B=$(B) tests/run.sh vm
+	@B=$(B) VM_FULL=1 tests/run.sh vm
 
 # --- tests ------------------------------------------------------------------------------------------
 

@@ -168,8 +168,9 @@ static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len
 	if (i < l->n && error)
 		printf("FAIL  %s: %s\n", l->names[i], error);
 	else if (i < l->n)
-		printf("ok    %s: %llu programs\n", l->names[i],
-		       (unsigned long long)record_u64(o, "programs", 0));
+		printf("ok    %s: %llu programs, %llu attached\n", l->names[i],
+		       (unsigned long long)record_u64(o, "programs", 0),
+		       (unsigned long long)record_u64(o, "attached", 0));
 	l->failed += i < l->n && error;
 	json_object_put(o);
 }

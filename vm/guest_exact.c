@@ -57,15 +57,20 @@ static size_t histogram(uint64_t *v, size_t n, struct value *out)
 static void send_error(const char *arm, int object, const char *path, const char *text, bool skip)
 {
 	struct strbuf line = STRBUF_INIT;
+	char *words = strdup(text);
 
+	/* libbpf's words end in a newline. */
+	for (size_t len = words ? strlen(words) : 0; len && words[len - 1] == '\n'; len--)
+		words[len - 1] = '\0';
 	strbuf_addf(&line, "{\"arm\":\"%s\",\"object\":%d,", arm, object);
 	if (path)
 		strbuf_addf(&line, "\"path\":\"%s\",", path);
 	strbuf_addf(&line, "\"skip\":%s,\"error\":", skip ? "true" : "false");
-	guest_json_string(&line, text);
+	guest_json_string(&line, words ? words : "");
 	strbuf_addch(&line, '}');
 	guest_send(VM_RECORD, line.s, line.len);
 	strbuf_release(&line);
+	free(words);
 }
 
 static void send_counts(const struct arm *arm, const struct guest_path *path, uint64_t *v, size_t n)
@@ -204,6 +209,10 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 		goto out;
 	measure_nop(&o, index, v, n);
 	err = guest_object_attach(&o, &why);
+	if (!err && !o.nlinks) {
+		err = -EOPNOTSUPP;
+		strbuf_addstr(&why, "no program of it says by its section where it goes");
+	}
 	if (!err) {
 		if (o.perf_array)
 			guest_sendf(VM_NOTE,
@@ -257,8 +266,9 @@ int guest_load(char *const argv[])
 		if (!err) {
 			err = guest_object_attach(&o, &why);
 			if (!err)
-				guest_sendf(VM_RECORD, "{\"object\":%d,\"programs\":%zu}", i,
-					    o.nhooks);
+				guest_sendf(VM_RECORD,
+					    "{\"object\":%d,\"programs\":%zu,\"attached\":%zu}", i,
+					    o.nprograms, o.nlinks);
 			guest_object_close(&o);
 		}
 		if (err)

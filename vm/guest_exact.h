@@ -20,7 +20,8 @@
  */
 int guest_exact(char *const argv[]);
 
-/* Loads and attaches each object, says {"object":INDEX,"programs":N} or {"object":..,"error":..}.
+/* Loads and attaches each object, says {"object":INDEX,"programs":N,"attached":N} or
+ * {"object":..,"error":..}.
  */
 int guest_load(char *const argv[]);
 

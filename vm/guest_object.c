@@ -76,6 +76,9 @@ int guest_object_open(struct guest_object *o, const char *path, struct strbuf *w
 			err = fail(-E2BIG, "too many programs in", path, why);
 			goto out;
 		}
+		o->nprograms++;
+		if (!strchr(bpf_program__section_name(prog), '/'))
+			continue;
 		snprintf(o->hooks[o->nhooks++].section, sizeof(o->hooks[0].section), "%s",
 			 bpf_program__section_name(prog));
 	}
@@ -99,6 +102,9 @@ int guest_object_attach(struct guest_object *o, struct strbuf *why)
 	bpf_object__for_each_program (prog, o->obj) {
 		struct bpf_link *link = bpf_program__attach(prog);
 
+		/* Its section names no place: somebody else runs it (a "syscall" program). */
+		if (!link && errno == EOPNOTSUPP)
+			continue;
 		if (!link) {
 			int err = fail(-errno, "cannot attach", bpf_program__name(prog), why);
 
@@ -107,6 +113,7 @@ int guest_object_attach(struct guest_object *o, struct strbuf *why)
 		}
 		o->links[o->nlinks++] = link;
 	}
+	strbuf_reset(&said);
 	return 0;
 }
 

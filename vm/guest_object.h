@@ -17,7 +17,8 @@ struct guest_hash {
 	uint32_t type, key_bytes, value_bytes, entries;
 };
 
-/* Where a program goes, from its section: "tracepoint/syscalls/sys_enter_mmap". */
+/* Where a program goes, from its section: "tracepoint/syscalls/sys_enter_mmap". One that names no
+ * place ("syscall") has none. */
 struct guest_hook {
 	char section[96];
 };
@@ -25,7 +26,7 @@ struct guest_hook {
 struct guest_object {
 	struct bpf_object *obj;
 	struct guest_hook hooks[GUEST_MAX_HOOKS];
-	size_t nhooks;
+	size_t nhooks, nprograms;
 	struct bpf_link *links[GUEST_MAX_HOOKS];
 	size_t nlinks;
 	struct guest_ring_fd rings[GUEST_MAX_RINGS];
@@ -40,7 +41,8 @@ struct guest_object {
  * included, in @why.
  */
 int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why);
-/* Attaches every program that says by its section where it goes. Returns 0 or -errno and @why. */
+/* Attaches every program that says by its section where it goes; @nlinks tells how many. Returns 0
+ * or -errno and @why. */
 int guest_object_attach(struct guest_object *o, struct strbuf *why);
 void guest_object_detach(struct guest_object *o);
 void guest_object_close(struct guest_object *o);
