@@ -92,6 +92,10 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 		counters += record_u64(o, "conformance.counters", 0);
 		events += record_u64(o, "conformance.events_expected", 0);
 	}
+	if (!judged) {
+		doc_text(d, TONE_PLAIN, "No trial could be judged.");
+		return;
+	}
 	strbuf_addf(
 		&sb,
 		"Does a monitor do exactly what its own definition says? In %llu of %llu judged "
@@ -328,11 +332,12 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 			strbuf_release(&sb);
 		}
 	}
-	doc_text(d, broken ? TONE_BAD : TONE_PLAIN,
-		 "%s %zu of %zu loss identities hold (what was seen is what was counted, "
-		 "filtered or lost).",
-		 lossy ? "Trials not named here lost nothing." : "No trial lost anything.", held,
-		 held + broken);
+	if (held + broken)
+		doc_text(d, broken ? TONE_BAD : TONE_PLAIN,
+			 "%s %zu of %zu loss identities hold (what was seen is what was counted, "
+			 "filtered or lost).",
+			 lossy ? "Trials not named here lost nothing." : "No trial lost anything.",
+			 held, held + broken);
 }
 
 static void add_subject(struct strbuf *out, struct json_object *o, const struct trial_grid *g)

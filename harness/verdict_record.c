@@ -29,8 +29,12 @@ static struct json_object *params_of(const struct workload *w)
 {
 	struct json_object *o = json_object_new_object();
 
-	for (const struct param *p = w->ops ? w->ops->params : NULL; p && p->name; p++)
-		add_u64(o, p->name, param_get(p, w->params));
+	for (const struct param *p = w->ops ? w->ops->params : NULL; p && p->name; p++) {
+		if (p->kind == PARAM_ENUM)
+			add_string(o, p->name, p->values[param_get(p, w->params)]);
+		else
+			add_u64(o, p->name, param_get(p, w->params));
+	}
 	return o;
 }
 
