@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What check.c and check_call.c share: the state of the flow. */
+#ifndef HONEY_CHECK_H
+#define HONEY_CHECK_H
+
+#include "honey/honey.h"
+
+enum {
+	MAY_NIL = 1,
+	MAY_VALID = 2, /* a record: reserved and not given back */
+	MAY_DONE = 4,  /* a record: submitted or discarded */
+};
+
+/* What is known of a variable at a point. */
+struct vstate {
+	uint8_t may;
+	bool loaded;	 /* its snapshot was taken, or its tail zeroed, on every path */
+	uint64_t fields; /* RECORD: set on every path, a bit each */
+	struct map *map; /* it is the element of this map... */
+	struct var *key; /* ...whose key is this variable's value still, or key_value */
+	uint64_t key_value;
+};
+
+struct flow {
+	struct vstate *v; /* by var->index; owned */
+	bool dead;	  /* control never comes here */
+};
+
+/* A condition known to hold (or not to) here. */
+struct fact {
+	const struct node *cond;
+	bool truth;
+	struct fact *next;
+};
+
+struct check {
+	struct honey *h;
+	struct inst *inst;
+	struct flow flow;
+	struct loop *loop;
+	struct fact *facts;
+	struct span given_back; /* of the last submit or discard */
+	unsigned int quiet;
+};
+
+struct vstate *check_state(struct check *c, const struct var *v);
+void check_error(struct check *c, enum diag_code code, struct span at, struct span note_at,
+		 const char *note, const char *help, const char *text);
+void check_expr(struct check *c, struct node *n);
+void check_cond(struct check *c, struct node *n, struct flow *no);
+void check_block(struct check *c, struct node *n);
+void check_callback(struct check *c, struct node *n);
+/* check_call.c */
+void check_call(struct check *c, struct node *n);
+void check_underflow(struct check *c, struct node *n);
+void check_unused(struct check *c);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All messages to the writer of a .ex file: collected, put in the order of the text, printed. */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_LINE = 160, KEEP_BEFORE = 60 }; /* characters of a source line shown */
+
+static const struct {
+	const char *name;
+	enum severity severity;
+	const char *title;
+} codes[] = {
+#define DIAG(code, severity, title) {#code, severity, title},
+#include "honey/errors.def"
+#undef DIAG
+};
+
+static const char *const severity_names[] = {"error", "warning", "remark"};
+static const char *const severity_colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
+
+const char *diag_name(enum diag_code code)
+{
+	return codes[code].name;
+}
+
+char *fmt(struct honey *h, const char *format, ...)
+{
+	va_list ap, again;
+	char *s;
+	int n;
+
+	va_start(ap, format);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	s = arena_alloc(&h->arena, (size_t)MAX(n, 0) + 1);
+	vsnprintf(s, (size_t)MAX(n, 0) + 1, format, again);
+	va_end(again);
+	return s;
+}
+
+static bool is_repeat(const struct honey *h, const struct diag *d)
+{
+	for (uint32_t i = 0; i < h->n_diags; i++) {
+		const struct diag *o = &h->diags[i];
+
+		if (o->code == d->code && o->span.file == d->span.file &&
+		    o->span.start == d->span.start)
+			return true;
+	}
+	return false;
+}
+
+void diag_report(struct honey *h, const struct diag *d)
+{
+	enum severity severity = codes[d->code].severity;
+
+	if (h->stop || is_repeat(h, d))
+		return;
+	if (severity == SEV_REMARK && !h->opt.remarks)
+		return;
+	if (severity == SEV_WARNING && (h->opt.no_warnings || h->n_warnings >= 100))
+		return;
+	if (severity != SEV_ERROR && h->n_diags > 2000)
+		return;
+	if (severity == SEV_ERROR && ++h->n_errors >= HONEY_MAX_ERRORS)
+		h->stop = true;
+	h->n_warnings += severity == SEV_WARNING;
+	if (h->n_diags == h->cap_diags) {
+		uint32_t cap = h->cap_diags ? h->cap_diags * 2 : 32;
+		struct diag *grown = arena_array(&h->arena, struct diag, cap);
+
+		if (h->n_diags)
+			memcpy(grown, h->diags, sizeof(*grown) * h->n_diags);
+		h->diags = grown;
+		h->cap_diags = cap;
+	}
+	h->diags[h->n_diags++] = *d;
+}
+
+void diag_at(struct honey *h, enum diag_code code, struct span span, const char *help,
+	     const char *format, ...)
+{
+	struct diag d = {.code = code, .span = span, .help = help};
+	struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+	char text[1024];
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	strbuf_release(&sb);
+	d.text = arena_strdup(&h->arena, text);
+	diag_report(h, &d);
+}
+
+/* Bytes of the character at @s; 1 for what is no UTF-8. */
+static size_t char_bytes(const char *s, size_t left)
+{
+	size_t n = 1;
+
+	while (n < left && n < 4 && ((unsigned char)s[n] & 0xc0) == 0x80)
+		n++;
+	return n;
+}
+
+/* The line with tabs kept in the gutter's grid and bytes that would disturb a terminal as dots. */
+static void show_line(FILE *out, const char *s, size_t len, size_t from, size_t count)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len && at < from + count; at++) {
+		size_t n = char_bytes(s + i, len - i);
+
+		if (at >= from) {
+			if (s[i] == '\t')
+				fputc(' ', out);
+			else if (n == 1 && ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f))
+				fputc('.', out);
+			else
+				fwrite(s + i, 1, n, out);
+		}
+		i += n;
+	}
+}
+
+static void show_source(struct honey *h, FILE *out, struct span span, const char *label,
+			const char *color)
+{
+	struct place a = srcmap_place(h, span.file, span.start);
+	struct place b = srcmap_place(h, span.file, span.end);
+	size_t len, from = 0, width;
+	const char *line = srcmap_line(a.src, a.line, &len);
+	const char *off = h->opt.color ? "\033[0m" : "";
+
+	width = b.line == a.line && b.column > a.column ? b.column - a.column : 1;
+	if (b.line > a.line) {
+		struct place end = srcmap_place(h, span.file, (uint32_t)(line - a.src->text + len));
+
+		width = end.column > a.column ? end.column - a.column : 1;
+	}
+	if (a.column > LONGEST_LINE)
+		from = a.column - 1 - KEEP_BEFORE;
+	width = MIN(width, (size_t)(LONGEST_LINE + 1 + from - (a.column - 1)));
+	fprintf(out, "%5u | ", a.line);
+	show_line(out, line, len, from, LONGEST_LINE);
+	fprintf(out, "\n      | %*s%s", (int)(a.column - 1 - from), "", h->opt.color ? color : "");
+	fputc('^', out);
+	for (size_t i = 1; i < width; i++)
+		fputc('~', out);
+	fprintf(out, "%s%s%s\n", label ? " " : "", label ? label : "", off);
+}
+
+static void print_text(struct honey *h, FILE *out, const struct diag *d)
+{
+	struct place p = srcmap_place(h, d->span.file, d->span.start);
+	enum severity severity = codes[d->code].severity;
+	const char *color = h->opt.color ? severity_colors[severity] : "";
+	const char *off = h->opt.color ? "\033[0m" : "";
+
+	fprintf(out, "%s:%u:%u: %s%s[%s]%s: %s\n", p.src->path, p.line, p.column, color,
+		severity_names[severity], codes[d->code].name, off, d->text);
+	if (p.src->len)
+		show_source(h, out, d->span, d->label, color);
+	if (d->note) {
+		p = srcmap_place(h, d->note_span.file, d->note_span.start);
+		fprintf(out, "%s:%u:%u: note: %s\n", p.src->path, p.line, p.column, d->note);
+		show_source(h, out, d->note_span, NULL, "");
+	}
+	if (d->help)
+		fprintf(out, "      = help: %s\n", d->help);
+}
+
+static void add_place(struct honey *h, struct json_object *o, struct span span)
+{
+	struct place a = srcmap_place(h, span.file, span.start);
+	struct place b = srcmap_place(h, span.file, span.end);
+
+	json_object_object_add(o, "file", json_object_new_string(a.src->path));
+	json_object_object_add(o, "line", json_object_new_int64(a.line));
+	json_object_object_add(o, "column", json_object_new_int64(a.column));
+	json_object_object_add(o, "end_line", json_object_new_int64(b.line));
+	json_object_object_add(o, "end_column", json_object_new_int64(b.column));
+}
+
+static void print_json(struct honey *h, FILE *out, const struct diag *d)
+{
+	struct json_object *o = json_object_new_object(), *note;
+
+	json_object_object_add(
+		o, "severity",
+		json_object_new_string(severity_names[codes[d->code].severity]));
+	json_object_object_add(o, "code", json_object_new_string(codes[d->code].name));
+	add_place(h, o, d->span);
+	json_object_object_add(o, "message", json_object_new_string(d->text));
+	if (d->help)
+		json_object_object_add(o, "help", json_object_new_string(d->help));
+	if (d->note) {
+		note = json_object_new_object();
+		add_place(h, note, d->note_span);
+		json_object_object_add(note, "message", json_object_new_string(d->note));
+		json_object_object_add(o, "note", note);
+	}
+	fprintf(out, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct diag *x = a, *y = b;
+
+	if (x->span.file != y->span.file)
+		return x->span.file < y->span.file ? -1 : 1;
+	if (x->span.start != y->span.start)
+		return x->span.start < y->span.start ? -1 : 1;
+	return (x->code > y->code) - (x->code < y->code);
+}
+
+void diag_flush(struct honey *h, FILE *out)
+{
+	const char *path = h->n_sources ? h->sources[0].path : "honeyc";
+
+	if (h->n_diags)
+		qsort(h->diags, h->n_diags, sizeof(*h->diags), by_place);
+	for (uint32_t i = 0; i < h->n_diags; i++) {
+		if (h->opt.json)
+			print_json(h, out, &h->diags[i]);
+		else
+			print_text(h, out, &h->diags[i]);
+	}
+	if (h->opt.json || !h->n_errors)
+		return;
+	fprintf(out, "%s: %u error%s", path, h->n_errors, h->n_errors == 1 ? "" : "s");
+	if (h->n_warnings)
+		fprintf(out, ", %u warning%s", h->n_warnings, h->n_warnings == 1 ? "" : "s");
+	if (h->stop)
+		fputs("; stopped looking for more", out);
+	for (uint32_t i = 0; i < h->n_diags; i++) {
+		if (codes[h->diags[i].code].severity != SEV_ERROR)
+			continue;
+		fprintf(out, "; more: honeyc --explain %s", codes[h->diags[i].code].name);
+		break;
+	}
+	fputc('\n', out);
+}
+
+int diag_explain(const char *code, FILE *out)
+{
+	static const struct {
+		const char *code, *text;
+	} texts[] = {
+#define EXPLAIN(code, text) {#code, text},
+#include "honey/explain.def"
+#undef EXPLAIN
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		if (strcasecmp(codes[i].name, code))
+			continue;
+		fprintf(out, "%s: %s (%s)\n", codes[i].name, codes[i].title,
+			severity_names[codes[i].severity]);
+		for (size_t j = 0; j < ARRAY_SIZE(texts); j++)
+			if (!strcmp(texts[j].code, codes[i].name))
+				fprintf(out, "\n%s\n", texts[j].text);
+		return 0;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * C to an object through clang. It runs in a folder of its own that holds the C and copies of the sources,
+ * so that the object says the same wherever honeyc was started, and its BTF can quote the .ex lines.
+ */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+struct workdir {
+	char path[64];
+	const char *files[256]; /* to remove again */
+	size_t n_files;
+};
+
+static char *in_dir(struct honey *h, const struct workdir *w, const char *name)
+{
+	return fmt(h, "%s/%s", w->path, name);
+}
+
+static int write_file(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), err = 0;
+	const char *p = data;
+
+	if (fd < 0)
+		return -errno;
+	while (len && !err) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			err = -errno;
+		} else {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+static int add_file(struct honey *h, struct workdir *w, const char *name, const void *data, size_t len)
+{
+	char *path = in_dir(h, w, name);
+	int err = write_file(path, data, len);
+
+	if (err)
+		log_err_sys(err, "cannot write %s", path);
+	if (w->n_files < ARRAY_SIZE(w->files))
+		w->files[w->n_files++] = path;
+	return err;
+}
+
+/* Runs argv[0] in the folder with its stderr in @log. Returns its exit status, or -errno when it could
+ * not be run. */
+static int run(struct honey *h, const struct workdir *w, char *const argv[], const char *log)
+{
+	int status = 0, pipe_fd[2], err = 0;
+	pid_t pid;
+
+	(void)h;
+	if (pipe2(pipe_fd, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		if (fd >= 0) {
+			dup2(fd, STDERR_FILENO);
+			dup2(fd, STDOUT_FILENO);
+		}
+		if (!chdir(w->path))
+			execvp(argv[0], argv);
+		err = errno;
+		if (write(pipe_fd[1], &err, sizeof(err)) < 0)
+			_exit(126);
+		_exit(127);
+	}
+	close(pipe_fd[1]);
+	if (pid < 0) {
+		err = errno;
+	} else {
+		if (read(pipe_fd[0], &err, sizeof(err)) != sizeof(err))
+			err = 0;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(pipe_fd[0]);
+	if (err)
+		return -err;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static int copy_out(struct honey *h, const char *from, const char *to)
+{
+	struct strbuf sb = STRBUF_INIT;
+	int err = strbuf_read_file(&sb, from);
+
+	(void)h;
+	if (!err)
+		err = write_file(to, sb.s, sb.len);
+	if (err)
+		log_err_sys(err, "cannot write %s", to);
+	strbuf_release(&sb);
+	return err;
+}
+
+static void show_log(const char *log)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (!strbuf_read_file(&sb, log))
+		fputs(sb.s, stderr);
+	strbuf_release(&sb);
+}
+
+static int compile(struct honey *h, struct workdir *w, const char *c_name, const char *out)
+{
+	const char *clang = h->opt.clang ? h->opt.clang : getenv("CLANG");
+	char *object = in_dir(h, w, "out.o"), *log = in_dir(h, w, "log");
+	char *argv[] = {(char *)(clang && *clang ? clang : "clang"), "-g", "-O2", "-target", "bpf",
+			"-fwrapv", "-w", "-fno-caret-diagnostics", "-fno-show-column",
+			"-fdebug-compilation-dir=.", "-c", "-o", "out.o", (char *)c_name, NULL};
+	char *strip[] = {"llvm-strip", "-g", "out.o", NULL};
+	int status;
+
+	w->files[w->n_files++] = object;
+	w->files[w->n_files++] = log;
+	status = run(h, w, argv, log);
+	if (status < 0) {
+		log_err("cannot run %s: %s; install clang (sudo apt-get install clang), or name one with "
+			"--clang or CLANG", argv[0], strerror(-status));
+		return EXIT_USAGE;
+	}
+	if (status) {
+		log_err("%s refused the C that honeyc wrote (--emit=c shows it); its message, with lines "
+			"of the .ex:", argv[0]);
+		show_log(log);
+		return EXIT_BAD;
+	}
+	/* Without it the object is only larger: DWARF stays beside the BTF. */
+	run(h, w, strip, log);
+	return copy_out(h, object, out) ? EXIT_USAGE : EXIT_OK;
+}
+
+int driver_object(struct honey *h, const struct strbuf *c, const char *out)
+{
+	const char *tmp = getenv("TMPDIR"), *base = h->sources[0].name, *dot = strrchr(base, '.');
+	const char *c_name = fmt(h, "%.*s.bpf.c", dot ? (int)(dot - base) : (int)strlen(base), base);
+	struct workdir w = {.n_files = 0};
+	int code = EXIT_USAGE, err = 0;
+
+	if (!tmp || strlen(tmp) > 40)
+		tmp = "/tmp";
+	snprintf(w.path, sizeof(w.path), "%s/honeyc.XXXXXX", tmp);
+	if (!mkdtemp(w.path)) {
+		log_err_sys(errno, "cannot make a folder in %s", tmp);
+		return EXIT_USAGE;
+	}
+	for (uint32_t i = 0; i < h->n_sources && i < 200 && !err; i++)
+		err = add_file(h, &w, h->sources[i].name, h->sources[i].text, h->sources[i].len);
+	if (!err)
+		err = add_file(h, &w, c_name, c->s, c->len);
+	if (!err)
+		code = compile(h, &w, c_name, out);
+	for (size_t i = 0; i < w.n_files; i++)
+		unlink(w.files[i]);
+	rmdir(w.path);
+	return code;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the emit*.c files share. */
+#ifndef HONEY_EMIT_H
+#define HONEY_EMIT_H
+
+#include "honey/honey.h"
+
+/* What the prologue must define: found while the bodies are written. */
+struct emit_needs {
+	bool div, sdiv, rem, srem, min, max, smin, smax, null, flags[3], core, task;
+	bool raw_args;
+};
+
+/* C's precedence, as far as parentheses matter. */
+enum prec { PREC_TERNARY = 3, PREC_OR, PREC_AND, PREC_BOR, PREC_BXOR, PREC_BAND, PREC_EQ, PREC_REL,
+	    PREC_SHIFT, PREC_ADD, PREC_MUL, PREC_UNARY, PREC_PRIMARY };
+
+struct cexpr {
+	const char *s;
+	enum prec prec;
+};
+
+struct local {
+	struct name *name;
+	struct local *next;
+	uint32_t stack; /* bytes in use before this scope's first */
+};
+
+struct emit {
+	struct honey *h;
+	struct emit_needs *needs;
+	struct strbuf *out;   /* the function being written */
+	struct strbuf *funcs; /* finished functions: callbacks come before their caller */
+	struct inst *inst;
+	struct loop *loop;
+	struct local *locals; /* C names taken, innermost first */
+	struct span span;     /* of the statement: for #line */
+	unsigned int indent;
+	bool lines;
+	uint32_t presumed_file, presumed_line; /* what the next line of C counts as */
+	uint32_t stack, stack_max;	       /* bytes of structs, keys and values */
+	uint32_t stamp;
+	const char *now; /* C name of the handler's one clock reading */
+};
+
+/* emit.c */
+void emit_line(struct emit *e, const char *format, ...) PRINTF_LIKE(2, 3);
+void emit_open(struct emit *e);	 /* indent, new scope */
+void emit_close(struct emit *e); /* end of scope */
+const char *emit_unique(struct emit *e, const char *base);
+void emit_stack(struct emit *e, uint32_t bytes);
+void emit_function(struct emit *e, struct inst *inst);
+void emit_callback(struct emit *e, struct node *n, const char **name, const char **ctx);
+/* "struct x *" + "p" without a space between */
+const char *emit_declare(struct emit *e, const char *type, const char *name);
+
+/* emit_stmt.c */
+void emit_block(struct emit *e, struct node *n);
+void emit_stmt(struct emit *e, struct node *n);
+void emit_loads(struct emit *e, const struct var_list *l);
+void emit_tail(struct emit *e, struct node *n); /* as the function's result */
+void emit_value_to(struct emit *e, struct node *n, const char *target, const struct type *t);
+void emit_var_names(struct emit *e, struct var *v);
+
+/* emit_expr.c */
+struct cexpr emit_expr(struct emit *e, struct node *n); /* the value */
+const char *emit_text(struct emit *e, struct node *n, enum prec least);
+const char *emit_ptr(struct emit *e, struct node *n); /* what may be nil, as a pointer */
+const char *emit_cond(struct emit *e, struct node *n);
+const char *emit_not(struct emit *e, struct node *n);
+const char *emit_var(struct emit *e, const struct var *v);
+const char *emit_var_ptr(struct emit *e, const struct var *v);
+bool emit_needs_stmts(const struct node *n);
+const char *emit_string(struct emit *e, const char *s);
+const char *emit_temp(struct emit *e, const struct type *t, const char *base, const char *value);
+
+/* emit_call.c */
+struct cexpr emit_call(struct emit *e, struct node *n);
+const char *emit_address(struct emit *e, struct node *n, const struct type *t, const char *base);
+void emit_struct_to(struct emit *e, struct node *n, const char *target, bool declare);
+void emit_each(struct emit *e, struct node *n);
+
+#endif

@@ -1,0 +1,958 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Names and types of a function's body. '=' on a variable of an outer block assigns it, as the seeds'
+ * writers mean and Elixir does not; a variable's type is the join over all its assignments, so a body is
+ * walked until none changes. A last walk reports.
+ */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/suggest.h"
+
+enum { MAX_RANGE = 65536 };
+
+void infer_error(struct infer *in, enum diag_code code, struct span at, const char *help,
+		 const char *format, ...)
+{
+	char text[600];
+	va_list ap;
+
+	if (!in->report)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	diag_at(in->h, code, at, help, "%s", text);
+}
+
+void infer_push_scope(struct infer *in, struct scope_entry **mark)
+{
+	*mark = in->scope;
+}
+
+void infer_pop_scope(struct infer *in, struct scope_entry *mark)
+{
+	for (; in->scope != mark; in->scope = in->scope->next)
+		in->scope->name->var = in->scope->shadowed;
+}
+
+void infer_bind(struct infer *in, struct name *name, struct var *v)
+{
+	struct scope_entry *e = arena_new(&in->h->arena, struct scope_entry);
+
+	*e = (struct scope_entry){name, name->var, in->scope};
+	in->scope = e;
+	name->var = v;
+}
+
+static void keep_var(struct infer *in, struct var *v)
+{
+	struct inst *inst = in->inst;
+
+	v->index = inst->n_vars;
+	if (inst->n_vars == inst->cap_vars) {
+		uint32_t cap = inst->cap_vars ? inst->cap_vars * 2 : 8;
+		struct var **grown = arena_array(&in->h->arena, struct var *, cap);
+
+		if (inst->n_vars)
+			memcpy(grown, inst->vars, sizeof(*grown) * inst->n_vars);
+		inst->vars = grown;
+		inst->cap_vars = cap;
+	}
+	inst->vars[inst->n_vars++] = v;
+}
+
+/* A new variable, not yet bound to its name. */
+struct var *infer_declare(struct infer *in, struct name *name, struct span span, struct type *type)
+{
+	struct var *v = arena_new(&in->h->arena, struct var);
+
+	v->name = name;
+	v->span = span;
+	v->inst = in->inst;
+	v->type = type;
+	v->loop = in->loop;
+	v->loop_depth = in->loop_depth;
+	keep_var(in, v);
+	return v;
+}
+
+void infer_join(struct infer *in, struct var *v, struct type *t, struct span at)
+{
+	bool ok;
+	struct type *joined = type_join(in->h, v->type, t, &ok);
+
+	if (!ok) {
+		if (in->report) {
+			struct diag d = {.code = H020, .span = at, .note_span = v->span,
+					 .note = "it was given its first value here"};
+
+			d.text = fmt(in->h, "%s holds %s, and here %s", v->name->s,
+				     type_text(in->h, v->type), type_text(in->h, t));
+			d.help = "use another name for the second value";
+			diag_report(in->h, &d);
+		}
+		return;
+	}
+	if (joined->kind == T_OPTION && type_is_number(t))
+		v->mixed = true;
+	if (joined != v->type)
+		in->changed = true;
+	v->type = joined;
+}
+
+static struct var *find_var(struct infer *in, const struct name *name)
+{
+	return name->var && name->var->inst == in->inst ? name->var : NULL;
+}
+
+/* A variable used in a callback but declared outside travels in a struct. */
+void infer_capture(struct infer *in, struct var *v)
+{
+	for (struct loop *l = in->loop; l && l != v->loop; l = l->outer) {
+		struct var_list *c = l->captured;
+
+		while (c && c->var != v)
+			c = c->next;
+		if (c)
+			continue;
+		c = arena_new(&in->h->arena, struct var_list);
+		c->var = v;
+		c->next = l->captured;
+		l->captured = c;
+	}
+}
+
+static void undefined_name(struct infer *in, struct node *n)
+{
+	const char *names[64], *near, *help = NULL;
+	size_t count = 0;
+
+	if (!in->report)
+		return;
+	for (uint32_t i = 0; i < in->inst->n_vars; i++) {
+		struct var *v = in->inst->vars[i];
+
+		if (v->name == n->name && v->span.start < n->span.start) {
+			struct diag d = {.code = H010, .span = n->span, .note_span = v->span,
+					 .note = "this one is known only inside its block"};
+
+			d.text = fmt(in->h, "%s is not defined here", n->name->s);
+			d.help = fmt(in->h, "give it a value before the block: %s = 0", n->name->s);
+			diag_report(in->h, &d);
+			return;
+		}
+		if (find_var(in, v->name) && count < ARRAY_SIZE(names))
+			names[count++] = v->name->s;
+	}
+	near = suggest_nearest(n->name->s, names, count);
+	if (near)
+		help = fmt(in->h, "did you mean %s?", near);
+	else if (in->loop && in->loop->counter)
+		help = fmt(in->h, "the key of this iteration is %s", in->loop->counter->name->s);
+	else if (!strcmp(n->name->s, "ctx"))
+		help = "name the context in the head: def handler(ctx) do";
+	else
+		help = "give it a value before, or name it as a parameter";
+	diag_at(in->h, H010, n->span, help, "%s is not defined", n->name->s);
+}
+
+static struct type *infer_name(struct infer *in, struct node *n, bool want)
+{
+	struct var *v = find_var(in, n->name);
+
+	if (!v) {
+		for (struct func *f = n->name->func; f; f = f->other_arity) {
+			if (f->n_params)
+				continue;
+			n->kind = N_CALL;
+			return infer_call(in, n, want);
+		}
+		undefined_name(in, n);
+		return &in->h->types.error;
+	}
+	n->var = v;
+	v->used = true;
+	infer_capture(in, v);
+	if (v->type->kind == T_MAP)
+		n->map = v->map;
+	return v->type;
+}
+
+void infer_use_value(struct infer *in, struct node *n)
+{
+	(void)in;
+	if (n->kind == N_NAME && n->var)
+		n->var->value_used = true;
+}
+
+struct type *infer_value(struct infer *in, struct node *n)
+{
+	struct type *t = infer_expr(in, n, true);
+
+	if (t->kind == T_OPTION) {
+		infer_use_value(in, n);
+		return t->elem;
+	}
+	if (type_is_number(t) || t->kind == T_ERROR)
+		return t;
+	infer_error(in, t->kind == T_VOID ? H023 : H021, n->span,
+		    t->kind == T_BOOL ? "&&& ||| and comparisons bind in surprising orders: "
+					"put ( ) around the part meant first" :
+		    t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields" : NULL,
+		    "a number is needed here, this is %s", type_text(in->h, t));
+	return &in->h->types.error;
+}
+
+struct type *infer_cond(struct infer *in, struct node *n)
+{
+	struct type *t = infer_expr(in, n, true);
+
+	if (t->kind == T_BOOL || t->kind == T_ERROR)
+		return t;
+	if (type_is_nilable(t) && t->kind != T_NIL) {
+		if (n->kind == N_NAME)
+			n->var->pointer_tested = true;
+		return t;
+	}
+	if (type_is_number(t))
+		infer_error(in, H022, n->span, "write ... != 0",
+			    "every number is true in Elixir, so this tests nothing");
+	else
+		infer_error(in, H021, n->span, NULL, "true or false is needed here, this is %s",
+			    type_text(in->h, t));
+	return t;
+}
+
+/* --- operators --- */
+
+static struct type *arithmetic_type(struct infer *in, struct type *a, struct type *b)
+{
+	struct types *t = &in->h->types;
+
+	if (a->kind == T_ERROR || b->kind == T_ERROR)
+		return &t->error;
+	if (a->kind == T_LITERAL && b->kind == T_LITERAL)
+		return a->sgn || b->sgn ? &t->litneg : &t->lit64;
+	if ((a->kind == T_INT && a->bits == 64 && !a->sgn) ||
+	    (b->kind == T_INT && b->bits == 64 && !b->sgn))
+		return type_int(in->h, 64, false);
+	return type_int(in->h, 64, a->sgn || b->sgn);
+}
+
+static bool small_unsigned(const struct type *t)
+{
+	return !t->sgn && t->bits <= 32;
+}
+
+/* Masks and shifts often leave 32 bits, as in a process id: then the variable is a u32, as in C. */
+static struct type *bitwise_type(struct infer *in, const struct node *n, struct type *a,
+				 struct type *b)
+{
+	struct type *wide = arithmetic_type(in, a, b);
+	uint64_t k;
+
+	if (wide->kind != T_INT)
+		return wide;
+	switch (n->op) {
+	case OP_BAND:
+		return small_unsigned(a) || small_unsigned(b) ? type_int(in->h, 32, false) : wide;
+	case OP_BOR:
+	case OP_BXOR:
+		return small_unsigned(a) && small_unsigned(b) ? type_int(in->h, 32, false) : wide;
+	case OP_SHR:
+		if (a->kind == T_LITERAL)
+			return type_int(in->h, 64, false);
+		if (!a->sgn && (a->bits <= 32 || (const_eval(in->h, n->b, &k) && k >= 32 && k < 64)))
+			return type_int(in->h, 32, false);
+		return type_int(in->h, 64, a->sgn);
+	default: return type_int(in->h, 64, a->sgn);
+	}
+}
+
+static struct type *infer_compare(struct infer *in, struct node *n)
+{
+	struct type *a, *b;
+
+	if (n->op == OP_EQ || n->op == OP_NE) {
+		a = infer_expr(in, n->a, true);
+		b = infer_expr(in, n->b, true);
+		if (a->kind == T_NIL || b->kind == T_NIL) {
+			struct node *x = a->kind == T_NIL ? n->b : n->a;
+
+			if (x->kind == N_NAME && x->var)
+				x->var->pointer_tested = true;
+			if (!type_is_nilable(x->type) && x->type->kind != T_ERROR)
+				infer_error(in, H021, n->span, NULL,
+					    "this is %s and never nil", type_text(in->h, x->type));
+			return &in->h->types.bool_;
+		}
+		if (a->kind == T_BOOL && b->kind == T_BOOL)
+			return &in->h->types.bool_;
+	}
+	a = infer_value(in, n->a);
+	b = infer_value(in, n->b);
+	if (a->kind == T_INT && b->kind == T_INT && a->sgn != b->sgn &&
+	    (a->sgn ? b : a)->bits == 64)
+		infer_error(in, W010, n->span, "convert one of them: s64(...) or u64(...)",
+			    "a signed and an unsigned number are compared as unsigned");
+	return &in->h->types.bool_;
+}
+
+static bool is_compare(enum op op)
+{
+	return op == OP_EQ || op == OP_NE || op == OP_LT || op == OP_GT || op == OP_LE || op == OP_GE;
+}
+
+static void check_shift(struct infer *in, const struct node *n)
+{
+	uint64_t k;
+
+	if (const_eval(in->h, n->b, &k) && k > 63)
+		infer_error(in, W009, n->b->span, "counts are taken modulo 64",
+			    "a shift by %llu of 64 bits", (unsigned long long)k);
+}
+
+static struct type *infer_binary(struct infer *in, struct node *n)
+{
+	struct type *a, *b;
+	uint64_t k;
+
+	if (is_compare(n->op))
+		return infer_compare(in, n);
+	if (n->op == OP_AND || n->op == OP_OR) {
+		a = infer_cond(in, n->a);
+		if (n->op == OP_OR && a->kind == T_OPTION) { /* value || default */
+			infer_use_value(in, n->a);
+			b = infer_value(in, n->b);
+			return b->kind == T_LITERAL || b->kind == T_ERROR ?
+				       a->elem :
+				       arithmetic_type(in, a->elem, b);
+		}
+		infer_cond(in, n->b);
+		return &in->h->types.bool_;
+	}
+	a = infer_value(in, n->a);
+	b = infer_value(in, n->b);
+	switch (n->op) {
+	case OP_SHL:
+	case OP_SHR: check_shift(in, n); return bitwise_type(in, n, a, b);
+	case OP_BAND:
+	case OP_BOR:
+	case OP_BXOR: return bitwise_type(in, n, a, b);
+	case OP_DIV:
+	case OP_REM:
+		if (const_eval(in->h, n->b, &k) && !k)
+			infer_error(in, H038, n->b->span, NULL, "division by zero");
+		return arithmetic_type(in, a, b);
+	case OP_ADD:
+	case OP_SUB:
+	case OP_MUL:
+	case OP_MIN:
+	case OP_MAX: return arithmetic_type(in, a, b);
+	default:
+		infer_error(in, H008, n->name_span, NULL, "'%s' has no meaning in a BPF program",
+			    op_text(n->op));
+		return &in->h->types.error;
+	}
+}
+
+static struct type *infer_unary(struct infer *in, struct node *n)
+{
+	struct type *t;
+
+	if (n->op == OP_NOT) {
+		infer_cond(in, n->a);
+		return &in->h->types.bool_;
+	}
+	t = infer_value(in, n->a);
+	if (n->op == OP_TYPE)
+		return resolve_type_name(in->h, n->name);
+	if (t->kind == T_ERROR)
+		return t;
+	if (n->op == OP_BNOT)
+		return type_int(in->h, 64, t->sgn);
+	return t->kind == T_LITERAL ? &in->h->types.litneg : type_int(in->h, 64, true);
+}
+
+/* --- memory: fields, elements, structs --- */
+
+static struct type *infer_ctx_field(struct infer *in, struct node *n, const struct section *s)
+{
+	const char *names[128], *near;
+	size_t count = 0;
+
+	if (!s) {
+		infer_error(in, H029, n->span, "put @sec \"tracepoint/...\" before the def, or pass ctx "
+			    "from a handler", "%s has no section, so its context has no fields",
+			    in->inst->func->name->s);
+		return &in->h->types.error;
+	}
+	if (!strcmp(n->name->s, "args") && s->n_args)
+		return &in->h->types.args;
+	n->ctx_field = ctx_find(s, n->name->s);
+	if (n->ctx_field)
+		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false) :
+							    n->ctx_field->type;
+	for (uint32_t i = 0; i < s->n_fields && count < ARRAY_SIZE(names) - 1; i++)
+		names[count++] = s->fields[i].name;
+	if (s->n_args)
+		names[count++] = "args";
+	near = suggest_nearest(n->name->s, names, count);
+	if (s->no_fields_known)
+		infer_error(in, H029, n->name_span,
+			    "mount tracefs, or give the kernel's BTF with --btf FILE",
+			    "the fields of %s are not known: no BTF and no tracefs here", s->text);
+	else if (near)
+		infer_error(in, H016, n->name_span, fmt(in->h, "did you mean ctx.%s?", near),
+			    "the context of %s has no field %s", s->text, n->name->s);
+	else
+		infer_error(in, H016, n->name_span,
+			    count == 1 ? "it has args" : count ? fmt(in->h, "it has %s%s%s%s", names[0],
+				    count > 1 ? ", " : "", count > 1 ? names[1] : "",
+				    count > 2 ? ", ..." : "") : "its context is opaque: pass it to helpers",
+			    "the context of %s has no field %s", s->text, n->name->s);
+	return &in->h->types.error;
+}
+
+static void seen_field(struct infer *in, struct var *v, struct name *name)
+{
+	struct name **grown;
+
+	for (uint32_t i = 0; i < v->n_fields_seen; i++)
+		if (v->fields_seen[i] == name)
+			return;
+	if (v->n_fields_seen == HONEY_MAX_FIELDS)
+		return;
+	grown = arena_array(&in->h->arena, struct name *, v->n_fields_seen + 1);
+	if (v->n_fields_seen)
+		memcpy(grown, v->fields_seen, sizeof(*grown) * v->n_fields_seen);
+	grown[v->n_fields_seen++] = name;
+	v->fields_seen = grown;
+}
+
+static struct field *find_field(struct strct *s, const struct name *name)
+{
+	for (uint32_t i = 0; i < s->n_fields; i++)
+		if (s->fields[i].name == name)
+			return &s->fields[i];
+	return NULL;
+}
+
+static void no_field(struct infer *in, struct span span, struct strct *s, const struct name *name)
+{
+	const char *names[HONEY_MAX_FIELDS], *near;
+
+	for (uint32_t i = 0; i < s->n_fields; i++)
+		names[i] = s->fields[i].name->s;
+	near = suggest_nearest(name->s, names, s->n_fields);
+	infer_error(in, H016, span,
+		    near ? fmt(in->h, "did you mean %s?", near) :
+			   fmt(in->h, "add field(:%s, :u64) to defstruct :%s", name->s, s->name->s),
+		    "struct %s has no field %s", s->name->s, name->s);
+}
+
+static struct type *infer_field(struct infer *in, struct node *n)
+{
+	struct type *base = infer_expr(in, n->a, true);
+
+	switch (base->kind) {
+	case T_ERROR: return base;
+	case T_CTX: return infer_ctx_field(in, n, base->section);
+	case T_STRUCT:
+	case T_POINTER:
+	case T_RECORD:
+		if (!base->strct) {
+			if (n->a->kind == N_NAME)
+				seen_field(in, n->a->var, n->name);
+			return &in->h->types.error;
+		}
+		n->field = find_field(base->strct, n->name);
+		if (n->field)
+			return n->field->type;
+		no_field(in, n->name_span, base->strct, n->name);
+		return &in->h->types.error;
+	default:
+		infer_error(in, H016, n->name_span, NULL, "%s has no field %s",
+			    type_text(in->h, base), n->name->s);
+		return &in->h->types.error;
+	}
+}
+
+static struct type *infer_index(struct infer *in, struct node *n)
+{
+	struct type *base = infer_expr(in, n->a, true);
+	uint64_t i = 0, count;
+
+	infer_value(in, n->b);
+	if (base->kind == T_ARGS)
+		count = n->a->a->type->section->n_args;
+	else if (base->kind == T_ARRAY)
+		count = base->count;
+	else {
+		if (base->kind != T_ERROR)
+			infer_error(in, H021, n->span, NULL, "%s has no elements to index",
+				    type_text(in->h, base));
+		return &in->h->types.error;
+	}
+	if (n->b->kind == N_NAME && n->b->var && n->b->var->is_counter)
+		i = n->b->var->range_max;
+	else if (!const_eval(in->h, n->b, &i))
+		infer_error(in, H038, n->b->span, "index with a number or with the counter of a for",
+			    "the verifier must see that this index is below %llu",
+			    (unsigned long long)count);
+	if (i >= count)
+		infer_error(in, H038, n->b->span, fmt(in->h, "indices go from 0 to %llu",
+						       (unsigned long long)count - 1),
+			    "there is no element %llu", (unsigned long long)i);
+	return base->kind == T_ARGS ? type_int(in->h, 64, false) : base->elem;
+}
+
+/* May @value be stored in memory of type @to? Reports what does not fit. */
+bool infer_store(struct infer *in, struct type *to, struct node *value)
+{
+	struct type *t = value->type;
+	uint64_t k;
+
+	if (t->kind == T_ERROR || to->kind == T_ERROR)
+		return true;
+	if (to->kind == T_INT && (type_is_number(t) || t->kind == T_OPTION)) {
+		infer_use_value(in, value);
+		if (const_eval(in->h, value, &k) && to->bits < 64 && k >> to->bits &&
+		    !(t->sgn && (int64_t)k >= -(1LL << (to->bits - 1))))
+			infer_error(in, W009, value->span, "use a wider field",
+				    "%llu does not fit in %c%u and is cut", (unsigned long long)k,
+				    to->sgn ? 's' : 'u', to->bits);
+		return true;
+	}
+	if (to->kind == T_INT && t->kind == T_BOOL)
+		return true;
+	if (to->kind == T_ARRAY && to->is_char && t->kind == T_STRING) {
+		if (strlen(value->str) >= to->count)
+			infer_error(in, H028, value->span,
+				    fmt(in->h, "shorten it to %u characters or make the field larger",
+					to->count - 1),
+				    "this string and its end need %zu bytes, the field has %u",
+				    strlen(value->str) + 1, to->count);
+		return true;
+	}
+	if (to->kind == T_ARRAY && t->kind == T_ARRAY && type_size(to->elem) == type_size(t->elem)) {
+		if (to->count < t->count)
+			infer_error(in, H028, value->span, "make the field larger",
+				    "%u bytes do not fit in a field of %u", type_size(t),
+				    type_size(to));
+		return true;
+	}
+	if (to->kind == T_STRUCT && to->strct == t->strct)
+		return true;
+	infer_error(in, t->kind == T_VOID ? H023 : H020, value->span, NULL,
+		    "%s cannot be stored in a field that is %s", type_text(in->h, t),
+		    type_text(in->h, to));
+	return false;
+}
+
+static struct type *infer_struct(struct infer *in, struct node *n)
+{
+	struct strct *s = resolve_struct(in->h, n->name);
+
+	for (uint32_t i = 0; i < n->n; i++)
+		infer_expr(in, n->list[i]->kind == N_KEYVALUE ? n->list[i]->a : n->list[i], true);
+	if (!s) {
+		const char *names[64], *near;
+		size_t count = 0;
+
+		for (; count < in->h->module.n_structs && count < ARRAY_SIZE(names); count++)
+			names[count] = in->h->module.structs[count]->name->s;
+		near = suggest_nearest(n->name->s, names, count);
+		infer_error(in, H015, n->name_span,
+			    near ? fmt(in->h, "did you mean %%%s{...}?", near) :
+				   fmt(in->h, "declare it: defstruct :%s do ... end", n->name->s),
+			    "no struct is called %s", n->name->s);
+		return &in->h->types.error;
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *kv = n->list[i];
+
+		if (kv->kind != N_KEYVALUE) {
+			infer_error(in, H008, kv->span, "name the fields: size: 0", "a struct literal is "
+				    "made of field: value pairs");
+			continue;
+		}
+		kv->field = find_field(s, kv->name);
+		if (kv->field)
+			infer_store(in, kv->field->type, kv->a);
+		else
+			no_field(in, kv->name_span, s, kv->name);
+	}
+	return s->value;
+}
+
+/* --- statements --- */
+
+static bool is_place(const struct node *n)
+{
+	while (n->kind == N_FIELD || n->kind == N_INDEX)
+		n = n->a;
+	return n->kind == N_NAME;
+}
+
+static struct type *store_to_memory(struct infer *in, struct node *n)
+{
+	struct type *to = infer_expr(in, n->a, true);
+	struct node *base = n->a;
+
+	infer_expr(in, n->b, true);
+	if (!is_place(n->a)) {
+		infer_error(in, H021, n->a->span, NULL, "this cannot be assigned to");
+		return n->b->type;
+	}
+	while (base->kind != N_NAME)
+		base = base->a;
+	if (base->type->kind == T_CTX) {
+		infer_error(in, H021, n->a->span, NULL, "the context cannot be written");
+		return n->b->type;
+	}
+	infer_store(in, to, n->b);
+	return n->b->type;
+}
+
+/* The type a variable takes from @value. */
+static struct type *assigned_type(struct infer *in, struct node *value)
+{
+	struct type *t = infer_expr(in, value, true);
+
+	if (t->kind == T_OPTION && value->kind == N_NAME) { /* y = x copies the number */
+		infer_use_value(in, value);
+		return t->elem;
+	}
+	if (t->kind == T_INT && t->bits < 32)
+		return type_int(in->h, 32, t->sgn);
+	if (t->kind == T_ARRAY || t->kind == T_ATOM || t->kind == T_MAP || t->kind == T_FN ||
+	    t->kind == T_ARGS || (t->kind == T_RECORD && value->kind == N_NAME)) {
+		infer_error(in, t->kind == T_MAP || t->kind == T_ATOM ? H024 : H021, value->span,
+			    t->kind == T_RECORD ? "go on using the first name" :
+			    t->kind == T_ARRAY	? "use the field itself" :
+						  "name it where it is used",
+			    "%s cannot be kept in a variable", type_text(in->h, t));
+		return &in->h->types.error;
+	}
+	if (t->kind == T_VOID) {
+		infer_error(in, H023, value->span, NULL, "this has no value to keep");
+		return &in->h->types.error;
+	}
+	return t;
+}
+
+/* pid = pid_tgid & 0xFFFFFFFF: the low half is the thread. */
+static void check_thread_id(struct infer *in, const struct node *n)
+{
+	const struct node *e = n->b, *of = NULL;
+	uint64_t k;
+
+	if (e->kind == N_BINARY && e->op == OP_BAND && const_eval(in->h, e->b, &k) && k == 0xffffffff)
+		of = e->a;
+	if (!of || of->kind != N_NAME || !of->var || !of->var->from_pid_tgid ||
+	    strcmp(n->a->name->s, "pid"))
+		return;
+	infer_error(in, W002, n->span,
+		    "call it tid if the thread is meant; the process id is the upper half: >>> 32",
+		    "pid is given the thread id, the low half of bpf_get_current_pid_tgid()");
+}
+
+static struct type *infer_assign(struct infer *in, struct node *n)
+{
+	struct type *t;
+	struct var *v;
+
+	if (n->a->kind != N_NAME) {
+		if (n->a->kind == N_TUPLE || n->a->kind == N_LIST || n->a->kind == N_STRUCT) {
+			infer_error(in, H008, n->a->span, "assign one name at a time",
+				    "Honey does not take values apart with '='");
+			return &in->h->types.error;
+		}
+		return store_to_memory(in, n);
+	}
+	t = assigned_type(in, n->b);
+	v = find_var(in, n->a->name);
+	if (!v) {
+		v = n->a->var;
+		if (!v) {
+			v = infer_declare(in, n->a->name, n->a->span, t);
+			in->changed = true;
+		}
+		infer_bind(in, n->a->name, v);
+	} else if (!n->a->var) {
+		v->assigned_again = true;
+	}
+	n->a->var = v;
+	infer_capture(in, v);
+	if (v->type->kind == T_CTX || v->type->kind == T_MAP)
+		infer_error(in, H021, n->a->span, "use another name", "%s cannot be assigned to",
+			    n->a->name->s);
+	else
+		infer_join(in, v, t, n->span);
+	if (n->b->helper)
+		v->from_pid_tgid = n->b->helper->id == HELPER_bpf_get_current_pid_tgid;
+	if (n->b->helper && n->b->helper->id == HELPER_bpf_ktime_get_ns)
+		v->from_clock = true;
+	check_thread_id(in, n);
+	if (t->kind == T_RECORD && n->b->kind == N_CALL) {
+		v->origin = n->b;
+		v->reserved = n->b->value;
+	}
+	n->a->type = v->type;
+	return v->type;
+}
+
+static struct type *join_branches(struct infer *in, struct node *n, struct type *a, struct type *b)
+{
+	bool ok;
+	struct type *t;
+
+	if (a->kind == T_VOID || b->kind == T_VOID) {
+		t = a->kind == T_VOID ? b : a;
+		return t->kind == T_ERROR ? t : &in->h->types.void_;
+	}
+	t = type_join(in->h, a, b, &ok);
+	if (!ok)
+		infer_error(in, H020, n->span, NULL, "one side gives %s, the other %s",
+			    type_text(in->h, a), type_text(in->h, b));
+	return ok ? t : &in->h->types.error;
+}
+
+/* A branch that always leaves has no value and needs none. */
+static bool leaves(const struct node *b)
+{
+	const struct node *last = b && b->n ? b->list[b->n - 1] : NULL;
+
+	return last && last->kind == N_RETURN;
+}
+
+static struct type *infer_if(struct infer *in, struct node *n, bool want)
+{
+	struct type *a, *b;
+
+	infer_cond(in, n->a);
+	a = infer_block(in, n->b, want);
+	if (!n->c) {
+		if (want)
+			infer_error(in, H023, n->span, "add an else",
+				    "an if without else has no value on the other path");
+		return &in->h->types.void_;
+	}
+	b = infer_block(in, n->c, want);
+	if (!want)
+		return &in->h->types.void_;
+	return leaves(n->b) ? b : leaves(n->c) ? a : join_branches(in, n, a, b);
+}
+
+/* pattern = number | constant | true | false | _; the parser turned the others into if. */
+static void infer_pattern(struct infer *in, struct node *n, struct node *p)
+{
+	struct type *subject = n->a->type, *t;
+
+	if (p->kind == N_NAME)
+		return;
+	t = infer_expr(in, p, true);
+	if (subject->kind == T_ERROR || t->kind == T_ERROR)
+		return;
+	if (p->kind == N_BOOL ? subject->kind == T_BOOL :
+				t->kind == T_LITERAL && (type_is_number(subject) ||
+							 subject->kind == T_OPTION)) {
+		infer_use_value(in, n->a);
+		return;
+	}
+	infer_error(in, p->kind == N_TUPLE || p->kind == N_STRING ? H008 : H020, p->span,
+		    "patterns are numbers, nil, true, false, _ and names",
+		    "%s is compared with a pattern that is %s", type_text(in->h, subject),
+		    type_text(in->h, t));
+}
+
+static struct type *infer_case(struct infer *in, struct node *n, bool want)
+{
+	struct type *t = NULL, *b;
+
+	infer_expr(in, n->a, true);
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *clause = n->list[i];
+
+		infer_pattern(in, n, clause->a);
+		b = infer_block(in, clause->c, want);
+		if (want && !leaves(clause->c))
+			t = t ? join_branches(in, n, t, b) : b;
+	}
+	return want && t ? t : &in->h->types.void_;
+}
+
+static struct type *infer_for(struct infer *in, struct node *n)
+{
+	struct scope_entry *mark;
+	uint64_t from = 0, to = 0, step = 1;
+	struct node *r = n->a;
+
+	if (r->kind != N_RANGE || !const_eval(in->h, r->a, &from) || !const_eval(in->h, r->b, &to) ||
+	    (r->c && !const_eval(in->h, r->c, &step))) {
+		infer_error(in, H033, r->span,
+			    "write a range of numbers, as in 0..9, or bpf_loop(n, fn i -> ... end) for a "
+			    "count that is known only at run time",
+			    "the verifier must see how often this runs");
+		from = to = 0;
+	} else if (!step || ((int64_t)step > 0 ? (int64_t)from > (int64_t)to :
+						 (int64_t)from < (int64_t)to)) {
+		infer_error(in, H033, r->span, "count down with 9..0//-1",
+			    "this range is empty or never ends");
+	} else if ((to - from) / step >= MAX_RANGE) {
+		infer_error(in, H033, r->span, "use bpf_loop(n, fn i -> ... end)",
+			    "more than %d rounds are too many for the verifier", MAX_RANGE);
+	}
+	if (n->c)
+		infer_error(in, H008, n->c->span, NULL, "for has no else");
+	if (++in->for_depth > HONEY_MAX_LOOPS)
+		infer_error(in, H007, n->span, NULL, "more than %d loops within each other",
+			    HONEY_MAX_LOOPS);
+	infer_push_scope(in, &mark);
+	if (!n->var) {
+		n->var = infer_declare(in, n->name, n->name_span,
+				       type_int(in->h, 64, (int64_t)from < 0 || (int64_t)to < 0 ||
+								   (int64_t)step < 0));
+		n->var->is_counter = true;
+		in->changed = true;
+	}
+	n->var->range_max = MAX(from, to);
+	infer_bind(in, n->name, n->var);
+	infer_block(in, n->b, false);
+	infer_pop_scope(in, mark);
+	in->for_depth--;
+	return &in->h->types.void_;
+}
+
+static struct type *infer_return(struct infer *in, struct node *n)
+{
+	struct inst *inst = in->inst;
+	uint64_t k;
+	struct type *t;
+	bool ok;
+
+	if (in->loop) {
+		if (n->a && (!const_eval(in->h, n->a, &k) || k > 1))
+			infer_error(in, H037, n->span, "return goes on with the next step, return 1 stops",
+				    "inside an iteration only 'return', 'return 0' and 'return 1' are known");
+		return &in->h->types.void_;
+	}
+	if (!n->a || !inst->want) {
+		if (n->a)
+			infer_expr(in, n->a, true);
+		if (inst->want && !inst->is_handler)
+			infer_error(in, H023, n->span, "return a value, or nil",
+				    "the caller uses the result, but this returns none");
+		return &in->h->types.void_;
+	}
+	t = assigned_type(in, n->a);
+	inst->result = inst->result->kind == T_VOID ? t : type_join(in->h, inst->result, t, &ok);
+	return &in->h->types.void_;
+}
+
+/* Statements after bpf_map_get_next_key(:map, nil, key) are what runs for each key. */
+static void make_each(struct infer *in, struct node *block, uint32_t at)
+{
+	struct node *call = block->list[at], *body;
+
+	if (call->kind != N_CALL || strcmp(call->name->s, "bpf_map_get_next_key"))
+		return;
+	body = node_new(in->h, N_BLOCK, call->span);
+	for (uint32_t i = at + 1; i < block->n; i++)
+		node_add(in->h, body, block->list[i]);
+	if (body->n)
+		body->span = span_join(body->list[0]->span, body->list[body->n - 1]->span);
+	call->kind = N_EACH;
+	call->b = body;
+	block->n = at + 1;
+}
+
+struct type *infer_block(struct infer *in, struct node *n, bool want)
+{
+	struct type *t = &in->h->types.void_;
+	struct scope_entry *mark;
+
+	infer_push_scope(in, &mark);
+	for (uint32_t i = 0; i < n->n; i++) {
+		bool last = i + 1 == n->n;
+
+		make_each(in, n, i);
+		last = i + 1 == n->n;
+		t = infer_expr(in, n->list[i], want && last);
+		if (want && last && t->kind == T_OPTION && n->list[i]->kind == N_NAME) {
+			infer_use_value(in, n->list[i]);
+			t = t->elem;
+		}
+	}
+	infer_pop_scope(in, mark);
+	n->type = t;
+	return t;
+}
+
+static struct type *infer_atom(struct infer *in, struct node *n)
+{
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} flags[] = {{"bpf_any", 0}, {"bpf_noexist", 1}, {"bpf_exist", 2}};
+
+	if (n->name->map) {
+		n->map = n->name->map;
+		return &in->h->types.map;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strcasecmp(flags[i].name, n->name->s))
+			continue;
+		n->value = flags[i].value;
+		return &in->h->types.lit32;
+	}
+	return &in->h->types.atom;
+}
+
+static struct type *infer_kind(struct infer *in, struct node *n, bool want)
+{
+	struct types *t = &in->h->types;
+
+	switch (n->kind) {
+	case N_INT: return n->value > 0xffffffff ? &t->lit64 : &t->lit32;
+	case N_STRING: return &t->string;
+	case N_NIL: return &t->nil;
+	case N_BOOL: return &t->bool_;
+	case N_ATOM: return infer_atom(in, n);
+	case N_NAME: return infer_name(in, n, want);
+	case N_FIELD: return infer_field(in, n);
+	case N_INDEX: return infer_index(in, n);
+	case N_STRUCT: return infer_struct(in, n);
+	case N_UNARY: return infer_unary(in, n);
+	case N_BINARY: return infer_binary(in, n);
+	case N_ASSIGN: return infer_assign(in, n);
+	case N_IF: return infer_if(in, n, want);
+	case N_CASE: return infer_case(in, n, want);
+	case N_FOR: return infer_for(in, n);
+	case N_RETURN: return infer_return(in, n);
+	case N_CALL:
+	case N_EACH: return infer_call(in, n, want);
+	case N_FN: return &t->fn;
+	case N_BLOCK: return infer_block(in, n, want);
+	case N_LIST:
+	case N_TUPLE:
+	case N_RANGE:
+	case N_KEYVALUE:
+		infer_error(in, H008, n->span, "keep numbers in variables, structs and maps",
+			    "lists, tuples and ranges are no values of a BPF program");
+		return &t->error;
+	default: return &t->error;
+	}
+}
+
+struct type *infer_expr(struct infer *in, struct node *n, bool want)
+{
+	n->want = want;
+	n->type = infer_kind(in, n, want);
+	return n->type;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The optimisations of -O. Each changes what the text says word for word, none what a reader of the maps
+ * and of the ring could tell but for time stamps and record lengths; each has a name, a switch and a remark.
+ */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <string.h>
+
+#include "lib/suggest.h"
+
+static const struct {
+	const char *name, *text;
+} rows[] = {
+#define X(id, name, text) {name, text},
+	HONEY_OPTIMISATIONS(X)
+#undef X
+};
+
+int opt_set(bool enabled[OPT_COUNT], const char *name, const char **near)
+{
+	bool on = strncmp(name, "no-", 3) != 0;
+	const char *names[ARRAY_SIZE(rows)];
+
+	name += on ? 0 : 3;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		names[i] = rows[i].name;
+		if (!strcmp(rows[i].name, name)) {
+			enabled[i] = on;
+			return 0;
+		}
+	}
+	*near = suggest_nearest(name, names, ARRAY_SIZE(rows));
+	return -ENOENT;
+}
+
+void opt_list(FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		fprintf(out, "  -f%-20s %s\n", rows[i].name, rows[i].text);
+}
+
+static void remark(struct honey *h, enum optimisation o, struct span at, const char *what)
+{
+	diag_at(h, R001, at, fmt(h, "-fno-%s keeps it as written", rows[o].name), "%s: %s",
+		rows[o].name, what);
+}
+
+/* --- updates --- */
+
+static void mark_update(struct honey *h, struct node *n)
+{
+	if (n->kind != N_CALL || !n->helper || n->helper->id != HELPER_bpf_map_update_elem)
+		return;
+	if (n->want || !h->opt.optimise[OPT_UPDATE_IN_PLACE])
+		n->in_place = NULL;
+	if (n->in_place)
+		remark(h, OPT_UPDATE_IN_PLACE, n->span,
+		       fmt(h, "stored through %s, which was looked up with the same key",
+			   n->in_place->name->s));
+	if (n->self_update && !n->want && h->opt.optimise[OPT_ELIDE_SELF_UPDATE]) {
+		n->elide = true;
+		remark(h, OPT_ELIDE_SELF_UPDATE, n->span, "the element is stored already");
+	}
+}
+
+static void each_node(struct honey *h, struct node *n, void (*visit)(struct honey *, struct node *))
+{
+	if (!n)
+		return;
+	visit(h, n);
+	each_node(h, n->a, visit);
+	each_node(h, n->b, visit);
+	each_node(h, n->c, visit);
+	for (uint32_t i = 0; i < n->n; i++)
+		each_node(h, n->list[i], visit);
+}
+
+/* --- records --- */
+
+static void shorten_records(struct honey *h, struct inst *inst)
+{
+	for (uint32_t i = 0; i < inst->n_vars; i++) {
+		struct var *v = inst->vars[i];
+		uint32_t size = v->type->strct ? v->type->strct->size : 0;
+
+		if (v->type->kind != T_RECORD || v->is_param || !v->origin || v->reserved <= size ||
+		    v->assigned_again)
+			continue;
+		remark(h, OPT_EXACT_RECORD, v->origin->span,
+		       fmt(h, "%u bytes reserved instead of %llu", size,
+			   (unsigned long long)v->reserved));
+		v->reserved = v->origin->value = size;
+	}
+}
+
+/* --- the clock --- */
+
+static bool is_clock(const struct node *n)
+{
+	return n->kind == N_CALL && n->helper && n->helper->id == HELPER_bpf_ktime_get_ns;
+}
+
+struct clock_uses {
+	unsigned int stored, other; /* readings that are only stored, and the rest */
+};
+
+/* Counts the readings below @n; @stored: its own value is only stored. */
+static void count_clocks(struct node *n, bool stored, bool in_callback, struct clock_uses *u)
+{
+	bool callback = in_callback || (n && n->loop);
+
+	if (!n)
+		return;
+	if (is_clock(n)) {
+		n->use_now = stored && !in_callback;
+		u->stored += n->use_now;
+		u->other += !n->use_now;
+		return;
+	}
+	count_clocks(n->a, n->kind == N_KEYVALUE, callback, u);
+	count_clocks(n->b, n->kind == N_ASSIGN && n->a->kind != N_NAME, callback, u);
+	count_clocks(n->c, false, callback, u);
+	for (uint32_t i = 0; i < n->n; i++) {
+		bool value = n->helper && n->helper->id == HELPER_bpf_map_update_elem && i == 2;
+
+		count_clocks(n->list[i], value, callback, u);
+	}
+}
+
+static void forget_clocks(struct node *n)
+{
+	if (!n)
+		return;
+	n->use_now = false;
+	forget_clocks(n->a);
+	forget_clocks(n->b);
+	forget_clocks(n->c);
+	for (uint32_t i = 0; i < n->n; i++)
+		forget_clocks(n->list[i]);
+}
+
+/* Readings below @n that one reading would replace, those of helpers that take it included. */
+static unsigned int uses_below(const struct node *n)
+{
+	unsigned int sum;
+
+	if (!n)
+		return 0;
+	sum = n->use_now + uses_below(n->a) + uses_below(n->b) + uses_below(n->c);
+	if (n->callee && n->callee->takes_now)
+		sum += MAX(n->callee->clock_stores, 1u);
+	for (uint32_t i = 0; i < n->n; i++)
+		sum += uses_below(n->list[i]);
+	return sum;
+}
+
+static struct node *block_with_all(struct node *n, unsigned int all);
+
+static struct node *find_block(struct node *n, unsigned int all)
+{
+	if (!n || uses_below(n) < all)
+		return NULL;
+	if (n->kind == N_BLOCK)
+		return block_with_all(n, all);
+	for (int i = 0; i < 3; i++) {
+		struct node *child = i == 0 ? n->a : i == 1 ? n->b : n->c;
+		struct node *found = find_block(child, all);
+
+		if (found)
+			return found;
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *found = find_block(n->list[i], all);
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* The innermost block that holds all @all uses. */
+static struct node *block_with_all(struct node *n, unsigned int all)
+{
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *inner = find_block(n->list[i], all);
+
+		if (inner)
+			return inner;
+	}
+	return n;
+}
+
+static void place_reading(struct honey *h, struct inst *inst)
+{
+	unsigned int all = uses_below(inst->body);
+	struct node *block;
+
+	if (!all)
+		return;
+	block = block_with_all(inst->body, all);
+	for (uint32_t i = 0; i < block->n; i++) {
+		if (!uses_below(block->list[i]))
+			continue;
+		block->list[i]->read_now = true;
+		remark(h, OPT_REUSE_CLOCK, block->list[i]->span,
+		       fmt(h, "one reading before this serves %u", all));
+		break;
+	}
+}
+
+/* May this helper take the reading of its callers? Only handlers may call it, outside callbacks. */
+static bool called_by_handlers_only(const struct honey *h, const struct inst *callee)
+{
+	for (uint32_t i = 0; i < h->n_insts; i++) {
+		const struct inst *inst = h->insts[i];
+
+		if (!inst->is_handler && inst != callee && inst->calls_clock) {
+			/* A helper that reads the clock may do so through this one. */
+			const struct node *b = inst->body;
+
+			for (uint32_t k = 0; k < b->n; k++)
+				if (inst->n_callees)
+					return false;
+		}
+	}
+	return !callee->uncalled;
+}
+
+static void reuse_clock(struct honey *h)
+{
+	for (uint32_t i = 0; i < h->n_insts; i++) {
+		struct inst *inst = h->insts[i];
+		struct clock_uses u = {0};
+
+		count_clocks(inst->body, false, false, &u);
+		inst->clock_stores = u.stored;
+		inst->takes_now = !inst->is_handler && u.stored && !u.other &&
+				  called_by_handlers_only(h, inst);
+		if (!inst->is_handler && !inst->takes_now)
+			forget_clocks(inst->body);
+	}
+	for (uint32_t i = 0; i < h->n_insts; i++) {
+		struct inst *inst = h->insts[i];
+		unsigned int all = inst->is_handler ? uses_below(inst->body) : 0;
+
+		if (all)
+			place_reading(h, inst);
+	}
+}
+
+void opt_module(struct honey *h)
+{
+	for (uint32_t i = 0; i < h->n_insts; i++) {
+		each_node(h, h->insts[i]->body, mark_update);
+		if (h->opt.optimise[OPT_EXACT_RECORD])
+			shorten_records(h, h->insts[i]);
+	}
+	if (h->opt.optimise[OPT_REUSE_CLOCK])
+		reuse_clock(h);
+}
