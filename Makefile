@@ -128,6 +128,39 @@ $(B)/bpf/%: bpf/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# --- Honey ------------------------------------------------------------------------------------------
+
+# X.ex beside X.bpf.c becomes X-honey.bpf.o, word for word, and X-honey-O.bpf.o, with every optimisation. Its
+# warnings (what the seeds' text does on purpose) are tests/honey's business.
+ex_SRC := $(wildcard bpf/*/*.ex)
+ex_OBJ := $(ex_SRC:%.ex=$(B)/%-honey.bpf.o) $(ex_SRC:%.ex=$(B)/%-honey-O.bpf.o)
+
+$(B)/%-honey.bpf.o: %.ex $(B)/honeyc
+	$(call say,HONEY,$<)
+	@mkdir -p $(@D)
+	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -o $@ $<
+
+$(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
+	$(call say,HONEY -O,$<)
+	@mkdir -p $(@D)
+	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -O -o $@ $<
+
+all: $(ex_OBJ)
+
+FUZZ_SECONDS ?= 600
+$(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) honey/honey.h $(wildcard honey/*.def)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) $(honeyc_LIBS)
+
+fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (FUZZ_SECONDS, default 600)
+	@mkdir -p $(B)/fuzz/corpus $(B)/fuzz/found
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=2048 \
+		-dict=tests/honey/fuzz/honey.dict -artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 \
+		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
+.PHONY: fuzz-honey
+
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@

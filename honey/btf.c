@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Fields of tracepoint records from the kernel's BTF: struct trace_event_raw_EVENT. A reader of just
- * that, for honeyc needs no libbpf. The format is Documentation/bpf/btf.rst of the kernel.
+ * Fields of tracepoint records from the kernel's BTF: struct trace_event_raw_EVENT. A reader of
+ * just that, for honeyc needs no libbpf. The format is Documentation/bpf/btf.rst of the kernel.
  */
 #include "lib/base.h"
 #include "honey/honey.h"
@@ -34,12 +34,17 @@ static int64_t tail_bytes(uint32_t kind, uint32_t vlen)
 	static const struct {
 		int8_t fixed, each;
 	} tails[] = {
-		[BTF_KIND_INT] = {4, 0},     [BTF_KIND_ARRAY] = {12, 0},
-		[BTF_KIND_STRUCT] = {0, 12}, [BTF_KIND_UNION] = {0, 12},
-		[BTF_KIND_ENUM] = {0, 8},    [BTF_KIND_FUNC_PROTO] = {0, 8},
-		[BTF_KIND_VAR] = {4, 0},     [BTF_KIND_DATASEC] = {0, 12},
-		[KIND_DECL_TAG] = {4, 0},    [KIND_TYPE_TAG] = {0, 0},
-		[KIND_ENUM64] = {0, 12},
+		[BTF_KIND_INT] = {4,  0 },
+		     [BTF_KIND_ARRAY] = {12, 0 },
+		[BTF_KIND_STRUCT] = {0,	12},
+		     [BTF_KIND_UNION] = {0,  12},
+		[BTF_KIND_ENUM] = {0,  8 },
+		     [BTF_KIND_FUNC_PROTO] = {0,	 8 },
+		[BTF_KIND_VAR] = {4,  0 },
+		     [BTF_KIND_DATASEC] = {0,  12},
+		[KIND_DECL_TAG] = {4,  0 },
+		     [KIND_TYPE_TAG] = {0,  0 },
+		[KIND_ENUM64] = {0,  12},
 	};
 
 	if (!kind || kind >= ARRAY_SIZE(tails))
@@ -70,9 +75,12 @@ static int open_view(struct honey *h, const char *data, size_t len, struct btf_v
 	if (hdr.magic != BTF_MAGIC || types % 4 || types + hdr.type_len > len ||
 	    strings + hdr.str_len > len || !hdr.str_len || data[strings + hdr.str_len - 1])
 		return -EINVAL;
-	*v = (struct btf_view){.types = data + types, .types_len = hdr.type_len,
-			       .strings = data + strings, .strings_len = hdr.str_len};
-	v->offset = arena_array(&h->arena, uint32_t, MIN(hdr.type_len / 12 + 1, (uint32_t)MAX_TYPES));
+	*v = (struct btf_view){.types = data + types,
+			       .types_len = hdr.type_len,
+			       .strings = data + strings,
+			       .strings_len = hdr.str_len};
+	v->offset =
+		arena_array(&h->arena, uint32_t, MIN(hdr.type_len / 12 + 1, (uint32_t)MAX_TYPES));
 	for (uint32_t at = 0; at + sizeof(struct btf_type) <= v->types_len && v->n < MAX_TYPES;) {
 		struct btf_type t;
 		int64_t tail;
@@ -94,8 +102,8 @@ static const struct btf_type *skip_names(const struct btf_view *v, uint32_t id)
 	for (int i = 0; t && i < 32; i++) {
 		uint32_t kind = kind_of(t);
 
-		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST && kind != BTF_KIND_VOLATILE &&
-		    kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
+		if (kind != BTF_KIND_TYPEDEF && kind != BTF_KIND_CONST &&
+		    kind != BTF_KIND_VOLATILE && kind != BTF_KIND_RESTRICT && kind != KIND_TYPE_TAG)
 			return t;
 		t = type_at(v, t->type);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Flow: what may be nil, what became of ring records, where snapshots are taken. The state of each
- * variable is carried through the body, split at conditions and joined after them; loops run until it
- * does not change. What a later pass needs (loads, self updates) is left on the nodes.
+ * variable is carried through the body, split at conditions and joined after them; loops run until
+ * it does not change. What a later pass needs (loads, self updates) is left on the nodes.
  */
 #include "lib/base.h"
 #include "honey/check.h"
@@ -70,8 +70,12 @@ struct vstate *check_state(struct check *c, const struct var *v)
 void check_error(struct check *c, enum diag_code code, struct span at, struct span note_at,
 		 const char *note, const char *help, const char *text)
 {
-	struct diag d = {.code = code, .span = at, .text = text, .help = help,
-			 .note_span = note_at, .note = note};
+	struct diag d = {.code = code,
+			 .span = at,
+			 .text = text,
+			 .help = help,
+			 .note_span = note_at,
+			 .note = note};
 
 	if (!c->quiet && !c->flow.dead)
 		diag_report(c->h, &d);
@@ -120,8 +124,8 @@ static void nil_error(struct check *c, const struct node *n)
 	else
 		check_error(c, H030, n->span, n->span, NULL,
 			    "keep it in a variable and check that for nil",
-			    t->kind == T_RECORD ? "the reserved record may be nil" :
-						  "the result of the lookup may be nil");
+			    t->kind == T_RECORD ? "the reserved record may be nil"
+						: "the result of the lookup may be nil");
 }
 
 /* @n is used as the thing itself: it must not be nil, nor given back already. */
@@ -188,13 +192,15 @@ static void nil_test(struct check *c, struct node *n, struct node *at, struct fl
 		return;
 	s = check_state(c, v);
 	if (v->loop != c->loop)
-		check_error(c, H037, at->span, v->span, "looked up here", "check it before the iteration",
+		check_error(c, H037, at->span, v->span, "looked up here",
+			    "check it before the iteration",
 			    fmt(c->h, "%s is tested for nil inside a callback", v->name->s));
 	if (s->may & MAY_DONE)
 		check_error(c, H032, at->span, c->given_back, "given back here", NULL,
 			    fmt(c->h, "%s was already submitted or discarded", v->name->s));
 	else if (s->may == MAY_VALID || s->may == MAY_NIL)
-		check_error(c, W012, at->span, v->span, "its value comes from here", "leave the test out",
+		check_error(c, W012, at->span, v->span, "its value comes from here",
+			    "leave the test out",
 			    fmt(c->h, "%s is %s nil here", v->name->s,
 				s->may == MAY_NIL ? "always" : "never"));
 	if (s->may == (MAY_NIL | MAY_VALID))
@@ -260,12 +266,15 @@ static void leave(struct check *c, struct span at)
 		}
 		if (!(s->may & MAY_VALID))
 			continue;
-		check_error(c, H031, v->origin ? v->origin->span : v->span, at, "this path ends here",
-			    fmt(c->h, "end every path with bpf_ringbuf_submit(%s, 0) or "
-				      "bpf_ringbuf_discard(%s, 0)", v->name->s, v->name->s),
-			    s->may & MAY_DONE ?
-				    fmt(c->h, "%s is not given back on every path", v->name->s) :
-				    fmt(c->h, "%s is reserved but never given back", v->name->s));
+		check_error(c, H031, v->origin ? v->origin->span : v->span, at,
+			    "this path ends here",
+			    fmt(c->h,
+				"end every path with bpf_ringbuf_submit(%s, 0) or "
+				"bpf_ringbuf_discard(%s, 0)",
+				v->name->s, v->name->s),
+			    s->may & MAY_DONE
+				    ? fmt(c->h, "%s is not given back on every path", v->name->s)
+				    : fmt(c->h, "%s is reserved but never given back", v->name->s));
 		s->may = MAY_DONE;
 	}
 }
@@ -277,8 +286,8 @@ static void leave_block(struct check *c, const struct node *n)
 		const struct node *s = n->list[i];
 
 		if (s->kind == N_ASSIGN && s->a->kind == N_NAME && s->a->var &&
-		    s->a->var->type->kind == T_RECORD && s->a->var->span.start == s->a->span.start &&
-		    c->loop)
+		    s->a->var->type->kind == T_RECORD &&
+		    s->a->var->span.start == s->a->span.start && c->loop)
 			leave(c, n->span);
 	}
 }
@@ -293,7 +302,8 @@ void check_block(struct check *c, struct node *n)
 		bool value = s->want && i + 1 == n->n;
 
 		if (!c->flow.dead && s->kind == N_CALL && s->type->kind == T_RECORD && !value)
-			check_error(c, H031, s->span, s->span, NULL, "keep it: event = bpf_ringbuf_reserve(...)",
+			check_error(c, H031, s->span, s->span, NULL,
+				    "keep it: event = bpf_ringbuf_reserve(...)",
 				    "the reserved record is dropped and never given back");
 		check_nilable(c, s);
 	}
@@ -471,8 +481,8 @@ static void assign_state(struct check *c, struct var *v, struct node *value)
 		if (v->type->kind == T_OPTION)
 			from.may = MAY_VALID;
 	} else if (value->callee) {
-		from.may = value->callee->result_state ? value->callee->result_state :
-							 MAY_NIL | MAY_VALID;
+		from.may = value->callee->result_state ? value->callee->result_state
+						       : MAY_NIL | MAY_VALID;
 	} else if (value->helper && value->helper->result == 'L' && value->n == 2 && value->map) {
 		key = value->list[1];
 		if (key->kind == N_NAME && key->var) {
@@ -514,14 +524,14 @@ static void check_assign(struct check *c, struct node *n)
 		check_expr(c, n->b);
 	else
 		check_nilable(c, n->b);
-	if (v->loop != c->loop && (v->type->kind == T_OPTION || v->type->kind == T_POINTER ||
-				   v->type->kind == T_RECORD))
+	if (v->loop != c->loop &&
+	    (v->type->kind == T_OPTION || v->type->kind == T_POINTER || v->type->kind == T_RECORD))
 		check_error(c, H037, n->a->span, v->span, "it lives outside",
 			    "assign a number to a variable of its own",
 			    fmt(c->h, "%s cannot be assigned inside a callback", v->name->s));
 	if (v->type->kind == T_RECORD && (check_state(c, v)->may & MAY_VALID))
-		check_error(c, H031, n->span, v->origin ? v->origin->span : v->span, "reserved here",
-			    "submit or discard it first",
+		check_error(c, H031, n->span, v->origin ? v->origin->span : v->span,
+			    "reserved here", "submit or discard it first",
 			    fmt(c->h, "%s still holds a record, which would be lost", v->name->s));
 	forget_key(c, v);
 	assign_state(c, v, n->b);
@@ -538,8 +548,8 @@ static void check_return(struct check *c, struct node *n)
 			if (n->a->type->kind == T_RECORD)
 				check_state(c, n->a->var)->may = MAY_DONE;
 		} else if (type_is_nilable(n->a->type)) {
-			c->inst->result_state |= n->a->type->kind == T_NIL ? MAY_NIL :
-									     MAY_NIL | MAY_VALID;
+			c->inst->result_state |=
+				n->a->type->kind == T_NIL ? MAY_NIL : MAY_NIL | MAY_VALID;
 		} else {
 			c->inst->result_state |= MAY_VALID;
 		}
@@ -626,7 +636,8 @@ static void check_instance(struct honey *h, struct inst *inst)
 	flow_init(&c, &c.flow);
 	inst->param_exit = arena_array(&h->arena, uint8_t, inst->n_vars + 1);
 	for (uint32_t i = 0; i < inst->func->n_params; i++) {
-		c.flow.v[inst->params[i]->index] = (struct vstate){.may = MAY_VALID, .loaded = true};
+		c.flow.v[inst->params[i]->index] =
+			(struct vstate){.may = MAY_VALID, .loaded = true};
 	}
 	check_block(&c, inst->body);
 	if (!c.flow.dead && last && inst->want && last->kind != N_RETURN) {

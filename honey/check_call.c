@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Flow through calls: what they do to ring records and map elements; and what looks like a mistake. */
+/* Flow through calls: what they do to ring records and map elements; and what looks like a mistake.
+ */
 #include "lib/base.h"
 #include "honey/check.h"
 
@@ -70,10 +71,12 @@ static void check_update(struct check *c, struct node *n)
 			continue;
 		if (v->type->kind == T_POINTER && value->kind == N_NAME && value->var == v) {
 			n->self_update = true;
-			check_error(c, W004, n->span, v->span, "looked up here",
-				    "leave the update out; -O does (elide-self-update)",
-				    fmt(c->h, "%s is the map's own element: its changes are stored already",
-					v->name->s));
+			check_error(
+				c, W004, n->span, v->span, "looked up here",
+				"leave the update out; -O does (elide-self-update)",
+				fmt(c->h,
+				    "%s is the map's own element: its changes are stored already",
+				    v->name->s));
 		} else if (v->type->kind == T_OPTION && type_is_number(value->type)) {
 			n->in_place = v;
 		}
@@ -193,10 +196,10 @@ static bool says(const struct node *cond, bool truth, const struct node *big,
 	if (cond->op == (truth ? OP_AND : OP_OR))
 		return says(cond->a, truth, big, small, depth + 1) ||
 		       says(cond->b, truth, big, small, depth + 1);
-	forward = truth ? cond->op == OP_GE || cond->op == OP_GT || cond->op == OP_EQ :
-			  cond->op == OP_LT || cond->op == OP_LE;
-	backward = truth ? cond->op == OP_LE || cond->op == OP_LT || cond->op == OP_EQ :
-			   cond->op == OP_GT || cond->op == OP_GE;
+	forward = truth ? cond->op == OP_GE || cond->op == OP_GT || cond->op == OP_EQ
+			: cond->op == OP_LT || cond->op == OP_LE;
+	backward = truth ? cond->op == OP_LE || cond->op == OP_LT || cond->op == OP_EQ
+			 : cond->op == OP_GT || cond->op == OP_GE;
 	return (forward && same_text(cond->a, big) && same_text(cond->b, small)) ||
 	       (backward && same_text(cond->b, big) && same_text(cond->a, small));
 }
@@ -228,8 +231,7 @@ void check_unused(struct check *c)
 		if (v->used || v->is_param || v->is_counter || v->name->s[0] == '_' ||
 		    v->type->kind == T_ERROR || v->type->kind == T_RECORD)
 			continue;
-		diag_at(c->h, W008, v->span,
-			fmt(c->h, "leave it out, or call it _%s", v->name->s),
+		diag_at(c->h, W008, v->span, fmt(c->h, "leave it out, or call it _%s", v->name->s),
 			"%s is never used", v->name->s);
 	}
 }

@@ -32,8 +32,8 @@ int honey_compile(struct honey *h, struct strbuf *c)
 	for (uint32_t i = 0; i < h->n_sources; i++) {
 		bytes += h->sources[i].len;
 		if (h->sources[i].len > HONEY_MAX_BYTES) {
-			diag_at(h, H007, (struct span){i, 0, 1}, NULL, "more than %d bytes of source",
-				HONEY_MAX_BYTES);
+			diag_at(h, H007, (struct span){i, 0, 1}, NULL,
+				"more than %d bytes of source", HONEY_MAX_BYTES);
 			return -EINVAL;
 		}
 		lex_file(h, i);

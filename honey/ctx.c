@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sections and the fields of their contexts. For a tracepoint the first that knows it wins: the table
- * here (so that the common ones compile the same everywhere), the kernel's BTF, tracefs. Fields from the
- * first two are fixed up by libbpf at load time (CO-RE); those of tracefs are this kernel's offsets.
+ * Sections and the fields of their contexts. For a tracepoint the first that knows it wins: the
+ * table here (so that the common ones compile the same everywhere), the kernel's BTF, tracefs.
+ * Fields from the first two are fixed up by libbpf at load time (CO-RE); those of tracefs are this
+ * kernel's offsets.
  */
 #include "lib/base.h"
 #include "honey/honey.h"
@@ -17,41 +18,41 @@ static const struct {
 	enum ctx_kind ctx;
 	unsigned int progs;
 } kinds[] = {
-	{"tracepoint/", CTX_TRACEPOINT, PROG_TRACE},
-	{"tp/", CTX_TRACEPOINT, PROG_TRACE},
-	{"raw_tracepoint/", CTX_ARGS_STRUCT, PROG_TRACE},
-	{"raw_tp/", CTX_ARGS_STRUCT, PROG_TRACE},
-	{"tp_btf/", CTX_ARGS_ARRAY, PROG_TRACE},
-	{"fentry/", CTX_ARGS_ARRAY, PROG_TRACE},
-	{"fexit/", CTX_ARGS_ARRAY, PROG_TRACE},
-	{"kprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"kretprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"uprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"uretprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"usdt/", CTX_OPAQUE, PROG_TRACE},
-	{"perf_event", CTX_OPAQUE, PROG_TRACE},
-	{"xdp", CTX_OPAQUE, PROG_NET},
-	{"tc", CTX_OPAQUE, PROG_NET},
-	{"socket", CTX_OPAQUE, PROG_NET},
-	{"cgroup_skb/ingress", CTX_OPAQUE, PROG_NET},
-	{"cgroup_skb/egress", CTX_OPAQUE, PROG_NET},
+	{"tracepoint/",	CTX_TRACEPOINT,	PROG_TRACE},
+	{"tp/",		CTX_TRACEPOINT,	PROG_TRACE},
+	{"raw_tracepoint/",    CTX_ARGS_STRUCT, PROG_TRACE},
+	{"raw_tp/",	    CTX_ARGS_STRUCT, PROG_TRACE},
+	{"tp_btf/",	    CTX_ARGS_ARRAY,  PROG_TRACE},
+	{"fentry/",	    CTX_ARGS_ARRAY,  PROG_TRACE},
+	{"fexit/",		   CTX_ARGS_ARRAY,  PROG_TRACE},
+	{"kprobe/",	    CTX_OPAQUE,	PROG_TRACE},
+	{"kretprobe/",	       CTX_OPAQUE,	   PROG_TRACE},
+	{"uprobe/",	    CTX_OPAQUE,	PROG_TRACE},
+	{"uretprobe/",	       CTX_OPAQUE,	   PROG_TRACE},
+	{"usdt/",		  CTX_OPAQUE,      PROG_TRACE},
+	{"perf_event",	       CTX_OPAQUE,	   PROG_TRACE},
+	{"xdp",		CTX_OPAQUE,	    PROG_NET  },
+	{"tc",		 CTX_OPAQUE,	   PROG_NET  },
+	{"socket",		   CTX_OPAQUE,      PROG_NET  },
+	{"cgroup_skb/ingress", CTX_OPAQUE,	   PROG_NET  },
+	{"cgroup_skb/egress",  CTX_OPAQUE,	  PROG_NET  },
 };
 
-/* Events whose records are the same on every kernel from 5.4 on: the structs' names are the kernel's
- * (include/trace/events/{sched,syscalls}.h). */
+/* Events whose records are the same on every kernel from 5.4 on: the structs' names are the
+ * kernel's (include/trace/events/{sched,syscalls}.h). */
 static const struct {
 	const char *event, *c_struct, *fields; /* name:type, ...; cN: a string of N bytes */
 } events[] = {
-	{"sched/sched_switch", "trace_event_raw_sched_switch",
+	{"sched/sched_switch",       "trace_event_raw_sched_switch",
 	 "prev_comm:c16,prev_pid:s32,prev_prio:s32,prev_state:s64,next_comm:c16,next_pid:s32,"
-	 "next_prio:s32"},
+	 "next_prio:s32"									},
 	{"sched/sched_process_fork", "trace_event_raw_sched_process_fork",
-	 "parent_pid:s32,child_pid:s32"},
+	 "parent_pid:s32,child_pid:s32"							 },
 	{"sched/sched_process_exec", "trace_event_raw_sched_process_exec", "pid:s32,old_pid:s32"},
-	{"raw_syscalls/sys_enter", "trace_event_raw_sys_enter", "id:s64"},
-	{"raw_syscalls/sys_exit", "trace_event_raw_sys_exit", "id:s64,ret:s64"},
-	{"syscalls/sys_exit_", "trace_event_raw_sys_exit", "id:s64,ret:s64"},
-	{"syscalls/sys_enter_", "trace_event_raw_sys_enter", "id:s64"},
+	{"raw_syscalls/sys_enter",   "trace_event_raw_sys_enter",		"id:s64"		},
+	{"raw_syscalls/sys_exit",	  "trace_event_raw_sys_exit",	      "id:s64,ret:s64"     },
+	{"syscalls/sys_exit_",       "trace_event_raw_sys_exit",	   "id:s64,ret:s64"	   },
+	{"syscalls/sys_enter_",	"trace_event_raw_sys_enter",	     "id:s64"	     },
 };
 
 /* Names of the arguments of the system calls that monitors of memory and of files watch: those of
@@ -59,18 +60,18 @@ static const struct {
 static const struct {
 	const char *call, *args;
 } syscalls[] = {
-	{"mmap", "addr,len,prot,flags,fd,off"},
-	{"munmap", "addr,len"},
-	{"brk", "brk"},
-	{"mremap", "addr,old_len,new_len,flags,new_addr"},
-	{"mprotect", "start,len,prot"},
-	{"madvise", "start,len_in,behavior"},
-	{"read", "fd,buf,count"},
-	{"write", "fd,buf,count"},
-	{"close", "fd"},
-	{"openat", "dfd,filename,flags,mode"},
-	{"kill", "pid,sig"},
-	{"execve", "filename,argv,envp"},
+	{"mmap",	 "addr,len,prot,flags,fd,off"	     },
+	{"munmap",   "addr,len"			     },
+	{"brk",	"brk"				},
+	{"mremap",   "addr,old_len,new_len,flags,new_addr"},
+	{"mprotect", "start,len,prot"		     },
+	{"madvise",  "start,len_in,behavior"		   },
+	{"read",	 "fd,buf,count"		       },
+	{"write",	  "fd,buf,count"			},
+	{"close",	  "fd"				 },
+	{"openat",   "dfd,filename,flags,mode"	    },
+	{"kill",	 "pid,sig"			    },
+	{"execve",   "filename,argv,envp"		       },
 };
 
 static struct type *parse_type(struct honey *h, const char *s)
@@ -199,7 +200,8 @@ static void fill_syscall(struct honey *h, struct section *s, const char *call)
 	n = tracefs_fields(h, fmt(h, "syscalls/sys_enter_%s", call), &fields);
 	for (int i = 0; i < n; i++)
 		if (fields[i].offset >= 16 && fields[i].offset % 8 == 0 && fields[i].offset < 64)
-			add_field(h, s, fields[i].name, &h->types.args, (fields[i].offset - 16) / 8);
+			add_field(h, s, fields[i].name, &h->types.args,
+				  (fields[i].offset - 16) / 8);
 }
 
 static bool fill_builtin(struct honey *h, struct section *s, const char *event)
@@ -262,7 +264,8 @@ static const char *near_section(struct honey *h, const char *sec)
 static bool has_control(const char *s)
 {
 	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || *s == '"' || *s == '\\' || (unsigned char)*s >= 0x7f)
+		if ((unsigned char)*s <= ' ' || *s == '"' || *s == '\\' ||
+		    (unsigned char)*s >= 0x7f)
 			return true;
 	return false;
 }
@@ -283,7 +286,8 @@ const struct section *ctx_section(struct honey *h, const char *sec, struct span 
 		s->ctx = kinds[i].ctx;
 		s->progs = kinds[i].progs;
 		if (s->ctx == CTX_TRACEPOINT && !strchr(sec + len, '/')) {
-			diag_at(h, H018, span, "write \"tracepoint/CATEGORY/EVENT\", such as "
+			diag_at(h, H018, span,
+				"write \"tracepoint/CATEGORY/EVENT\", such as "
 				"\"tracepoint/sched/sched_switch\"",
 				"a tracepoint has a category and an event");
 			return NULL;
@@ -295,7 +299,8 @@ const struct section *ctx_section(struct honey *h, const char *sec, struct span 
 		s->used = arena_array(&h->arena, bool, s->n_fields + 1);
 		return s;
 	}
-	diag_at(h, H018, span, near_section(h, sec), "no kind of program has the section \"%s\"", sec);
+	diag_at(h, H018, span, near_section(h, sec), "no kind of program has the section \"%s\"",
+		sec);
 	return NULL;
 }
 

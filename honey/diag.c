@@ -120,7 +120,8 @@ static void show_line(FILE *out, const char *s, size_t len, size_t from, size_t 
 		if (at >= from) {
 			if (s[i] == '\t')
 				fputc(' ', out);
-			else if (n == 1 && ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f))
+			else if (n == 1 &&
+				 ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f))
 				fputc('.', out);
 			else
 				fwrite(s + i, 1, n, out);
@@ -192,9 +193,8 @@ static void print_json(struct honey *h, FILE *out, const struct diag *d)
 {
 	struct json_object *o = json_object_new_object(), *note;
 
-	json_object_object_add(
-		o, "severity",
-		json_object_new_string(severity_names[codes[d->code].severity]));
+	json_object_object_add(o, "severity",
+			       json_object_new_string(severity_names[codes[d->code].severity]));
 	json_object_object_add(o, "code", json_object_new_string(codes[d->code].name));
 	add_place(h, o, d->span);
 	json_object_object_add(o, "message", json_object_new_string(d->text));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * C to an object through clang. It runs in a folder of its own that holds the C and copies of the sources,
- * so that the object says the same wherever honeyc was started, and its BTF can quote the .ex lines.
+ * C to an object through clang. It runs in a folder of its own that holds the C and copies of the
+ * sources, so that the object says the same wherever honeyc was started, and its BTF can quote the
+ * .ex lines.
  */
 #include "lib/base.h"
 #include "honey/honey.h"
@@ -50,7 +51,8 @@ static int write_file(const char *path, const void *data, size_t len)
 	return err;
 }
 
-static int add_file(struct honey *h, struct workdir *w, const char *name, const void *data, size_t len)
+static int add_file(struct honey *h, struct workdir *w, const char *name, const void *data,
+		    size_t len)
 {
 	char *path = in_dir(h, w, name);
 	int err = write_file(path, data, len);
@@ -62,8 +64,8 @@ static int add_file(struct honey *h, struct workdir *w, const char *name, const 
 	return err;
 }
 
-/* Runs argv[0] in the folder with its stderr in @log. Returns its exit status, or -errno when it could
- * not be run. */
+/* Runs argv[0] in the folder with its stderr in @log. Returns its exit status, or -errno when it
+ * could not be run. */
 static int run(struct honey *h, const struct workdir *w, char *const argv[], const char *log)
 {
 	int status = 0, pipe_fd[2], err = 0;
@@ -129,9 +131,21 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 {
 	const char *clang = h->opt.clang ? h->opt.clang : getenv("CLANG");
 	char *object = in_dir(h, w, "out.o"), *log = in_dir(h, w, "log");
-	char *argv[] = {(char *)(clang && *clang ? clang : "clang"), "-g", "-O2", "-target", "bpf",
-			"-fwrapv", "-w", "-fno-caret-diagnostics", "-fno-show-column",
-			"-fdebug-compilation-dir=.", "-c", "-o", "out.o", (char *)c_name, NULL};
+	char *argv[] = {(char *)(clang && *clang ? clang : "clang"),
+			"-g",
+			"-O2",
+			"-target",
+			"bpf",
+			"-fwrapv",
+			"-w",
+			"-fno-caret-diagnostics",
+			"-fno-show-column",
+			"-fdebug-compilation-dir=.",
+			"-c",
+			"-o",
+			"out.o",
+			(char *)c_name,
+			NULL};
 	char *strip[] = {"llvm-strip", "-g", "out.o", NULL};
 	int status;
 
@@ -139,13 +153,17 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 	w->files[w->n_files++] = log;
 	status = run(h, w, argv, log);
 	if (status < 0) {
-		log_err("cannot run %s: %s; install clang (sudo apt-get install clang), or name one with "
-			"--clang or CLANG", argv[0], strerror(-status));
+		log_err("cannot run %s: %s; install clang (sudo apt-get install clang), or name "
+			"one with "
+			"--clang or CLANG",
+			argv[0], strerror(-status));
 		return EXIT_USAGE;
 	}
 	if (status) {
-		log_err("%s refused the C that honeyc wrote (--emit=c shows it); its message, with lines "
-			"of the .ex:", argv[0]);
+		log_err("%s refused the C that honeyc wrote (--emit=c shows it); its message, with "
+			"lines "
+			"of the .ex:",
+			argv[0]);
 		show_log(log);
 		return EXIT_BAD;
 	}
@@ -157,7 +175,8 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 int driver_object(struct honey *h, const struct strbuf *c, const char *out)
 {
 	const char *tmp = getenv("TMPDIR"), *base = h->sources[0].name, *dot = strrchr(base, '.');
-	const char *c_name = fmt(h, "%.*s.bpf.c", dot ? (int)(dot - base) : (int)strlen(base), base);
+	const char *c_name =
+		fmt(h, "%.*s.bpf.c", dot ? (int)(dot - base) : (int)strlen(base), base);
 	struct workdir w = {.n_files = 0};
 	int code = EXIT_USAGE, err = 0;
 

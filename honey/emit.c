@@ -9,8 +9,8 @@ enum { COLUMNS = 100, TAB = 8 };
 
 /* --- lines --- */
 
-/* Where to break a line of @s that is too long: after the last ", " or before the last operator that
- * fits in @room; sets @depth_at to the open bracket that encloses it. */
+/* Where to break a line of @s that is too long: after the last ", " or before the last operator
+ * that fits in @room; sets @depth_at to the open bracket that encloses it. */
 static size_t find_break(const char *s, size_t room, size_t *bracket)
 {
 	size_t best = 0, stack[32], depth = 0;
@@ -25,8 +25,9 @@ static size_t find_break(const char *s, size_t room, size_t *bracket)
 			stack[depth++] = i;
 		else if (s[i] == ')' && depth)
 			depth--;
-		else if (s[i] == ' ' && i && (s[i - 1] == ',' || (i > 1 && strchr("|&+=", s[i - 1]) &&
-								 s[i - 1] && s[i - 2] == s[i - 1]))) {
+		else if (s[i] == ' ' && i &&
+			 (s[i - 1] == ',' || (i > 1 && strchr("|&+=", s[i - 1]) && s[i - 1] &&
+					      s[i - 2] == s[i - 1]))) {
 			best = i;
 			*bracket = depth ? stack[depth - 1] + 1 : 0;
 		}
@@ -101,14 +102,26 @@ const char *emit_declare(struct emit *e, const char *type, const char *name)
 /* --- names --- */
 
 static const char *const taken[] = {
-	"auto",	    "break",   "case",	   "char",     "const",	   "continue", "default",  "do",
-	"double",   "else",    "enum",	   "extern",   "float",	   "for",      "goto",	   "if",
-	"inline",   "int",     "long",	   "register", "restrict", "return",   "short",	   "signed",
-	"sizeof",   "static",  "struct",   "switch",   "typedef",  "union",    "unsigned", "void",
-	"volatile", "while",   "asm",	   "typeof",   "NULL",	   "SEC",      "c",	   "LICENSE",
-	"barrier",  "main",    "linux",	   "unix",     "__u8",	   "__u16",    "__u32",	   "__u64",
-	"__s8",	    "__s16",   "__s32",	   "__s64",    "__wsum",   "__be16",   "__be32",   "__be64",
-	"bpf_stream_printk", "offsetof", "container_of",
+	"auto",	    "break",	    "case",
+	"char",	    "const",	    "continue",
+	"default",  "do",	    "double",
+	"else",	    "enum",	    "extern",
+	"float",    "for",	    "goto",
+	"if",	    "inline",	    "int",
+	"long",	    "register",	    "restrict",
+	"return",   "short",	    "signed",
+	"sizeof",   "static",	    "struct",
+	"switch",   "typedef",	    "union",
+	"unsigned", "void",	    "volatile",
+	"while",    "asm",	    "typeof",
+	"NULL",	    "SEC",	    "c",
+	"LICENSE",  "barrier",	    "main",
+	"linux",    "unix",	    "__u8",
+	"__u16",    "__u32",	    "__u64",
+	"__s8",	    "__s16",	    "__s32",
+	"__s64",    "__wsum",	    "__be16",
+	"__be32",   "__be64",	    "bpf_stream_printk",
+	"offsetof", "container_of",
 };
 
 static struct name *c_identifier(struct emit *e, const char *base)
@@ -217,7 +230,8 @@ static void write_ctx_struct(struct emit *e, const struct loop *l)
 
 static void callback_head(struct emit *e, struct node *n, const struct loop *l)
 {
-	const struct type *key = l->map ? l->map->key : NULL, *value = l->map ? l->map->value : NULL;
+	const struct type *key = l->map ? l->map->key : NULL,
+			  *value = l->map ? l->map->value : NULL;
 	struct var *k = l->counter, *v = l->value;
 	const char *ctx = l->captured ? fmt(e->h, "struct %s_ctx *c", l->c_name) : "void *c";
 	const char *k_name = "key", *v_name = "value", *k_type = "void *", *v_type = "void *";
@@ -236,21 +250,27 @@ static void callback_head(struct emit *e, struct node *n, const struct loop *l)
 		return;
 	}
 	if (k) {
-		k_name = k->type->kind == T_POINTER ? k->c_name : emit_unique(e, fmt(e->h, "%s_ptr", k->c_name));
+		k_name = k->type->kind == T_POINTER
+				 ? k->c_name
+				 : emit_unique(e, fmt(e->h, "%s_ptr", k->c_name));
 		k_type = fmt(e->h, "%s *", type_c(e->h, key));
 	}
 	if (v) {
-		v_name = v->type->kind == T_POINTER ? v->c_name : emit_unique(e, fmt(e->h, "%s_ptr", v->c_name));
+		v_name = v->type->kind == T_POINTER
+				 ? v->c_name
+				 : emit_unique(e, fmt(e->h, "%s_ptr", v->c_name));
 		v_type = fmt(e->h, "%s *", type_c(e->h, value));
 	}
-	emit_line(e, "static long %s(void *map, %s, %s, %s)", l->c_name, emit_declare(e, k_type, k_name),
-		  emit_declare(e, v_type, v_name), ctx);
+	emit_line(e, "static long %s(void *map, %s, %s, %s)", l->c_name,
+		  emit_declare(e, k_type, k_name), emit_declare(e, v_type, v_name), ctx);
 	emit_line(e, "{");
 	e->indent++;
 	if (k && k->type->kind != T_POINTER)
-		emit_line(e, "%s = *%s;", emit_declare(e, type_c(e->h, k->type), k->c_name), k_name);
+		emit_line(e, "%s = *%s;", emit_declare(e, type_c(e->h, k->type), k->c_name),
+			  k_name);
 	if (v && v->type->kind != T_POINTER)
-		emit_line(e, "%s = *%s;", emit_declare(e, type_c(e->h, v->type), v->c_name), v_name);
+		emit_line(e, "%s = *%s;", emit_declare(e, type_c(e->h, v->type), v->c_name),
+			  v_name);
 	e->indent--;
 	(void)n;
 }
@@ -258,9 +278,16 @@ static void callback_head(struct emit *e, struct node *n, const struct loop *l)
 static void write_callback(struct emit *e, struct node *n, struct loop *l)
 {
 	struct strbuf text = STRBUF_INIT;
-	struct emit sub = {.h = e->h, .needs = e->needs, .out = &text, .funcs = e->funcs,
-			   .inst = e->inst, .loop = l, .lines = e->lines, .span = n->span,
-			   .stamp = ++e->h->n_loops + (1u << 30), .now = NULL};
+	struct emit sub = {.h = e->h,
+			   .needs = e->needs,
+			   .out = &text,
+			   .funcs = e->funcs,
+			   .inst = e->inst,
+			   .loop = l,
+			   .lines = e->lines,
+			   .span = n->span,
+			   .stamp = ++e->h->n_loops + (1u << 30),
+			   .now = NULL};
 	struct node *body = l->body;
 	bool ends = body->n && body->list[body->n - 1]->kind == N_RETURN;
 
@@ -289,9 +316,9 @@ void emit_callback(struct emit *e, struct node *n, const char **name, const char
 	const char *var;
 
 	e->inst->n_callbacks++;
-	l->c_name = e->inst->n_callbacks == 1 ?
-			    fmt(e->h, "%s_each", e->inst->c_name) :
-			    fmt(e->h, "%s_each_%u", e->inst->c_name, e->inst->n_callbacks);
+	l->c_name = e->inst->n_callbacks == 1
+			    ? fmt(e->h, "%s_each", e->inst->c_name)
+			    : fmt(e->h, "%s_each_%u", e->inst->c_name, e->inst->n_callbacks);
 	write_callback(e, n, l);
 	*name = l->c_name;
 	*ctx = "NULL";
@@ -304,12 +331,13 @@ void emit_callback(struct emit *e, struct node *n, const char **name, const char
 	e->indent++;
 	for (const struct var_list *v = l->captured; v; v = v->next) {
 		emit_stack(e, 8);
-		emit_line(e, v->var->type->kind == T_STRUCT && v->var->loop == e->loop ? ".%s = &%s," :
-											  ".%s = %s,",
+		emit_line(e,
+			  v->var->type->kind == T_STRUCT && v->var->loop == e->loop ? ".%s = &%s,"
+										    : ".%s = %s,",
 			  v->var->c_name,
-			  v->var->type->kind == T_STRUCT && v->var->loop != e->loop ?
-				  fmt(e->h, "c->%s", v->var->c_name) :
-				  emit_var(e, v->var));
+			  v->var->type->kind == T_STRUCT && v->var->loop != e->loop
+				  ? fmt(e->h, "c->%s", v->var->c_name)
+				  : emit_var(e, v->var));
 	}
 	e->indent--;
 	emit_line(e, "};");
@@ -326,14 +354,15 @@ static const char *params(struct emit *e, struct inst *inst)
 
 	for (uint32_t i = 0; i < f->n_params; i++) {
 		struct var *v = inst->params[i];
-		const char *type = v->type->kind == T_CTX ? ctx_type(e, v->type->section) :
-							    type_c(e->h, v->type);
+		const char *type = v->type->kind == T_CTX ? ctx_type(e, v->type->section)
+							  : type_c(e->h, v->type);
 
 		if (inst->arg_maps[i])
 			continue;
 		emit_var_names(e, v);
 		v->c_declared = true;
-		list = fmt(e->h, "%s%s%s", list, *list ? ", " : "", emit_declare(e, type, v->c_name));
+		list = fmt(e->h, "%s%s%s", list, *list ? ", " : "",
+			   emit_declare(e, type, v->c_name));
 	}
 	if (inst->takes_now) {
 		e->now = emit_unique(e, "now");
@@ -359,7 +388,8 @@ static void write_body(struct emit *e, struct inst *inst)
 	if (last && last->kind == N_RETURN)
 		return;
 	if (last)
-		e->span = (struct span){last->span.file, last->span.end - (last->span.end > last->span.start),
+		e->span = (struct span){last->span.file,
+					last->span.end - (last->span.end > last->span.start),
 					last->span.end};
 	if ((inst->is_handler && !inst->want) || (inst->want && !last))
 		emit_line(e, "return 0;");
@@ -381,8 +411,8 @@ void emit_function(struct emit *e, struct inst *inst)
 		emit_line(e, "SEC(\"%s\")", inst->section->text);
 		emit_line(e, "int %s(%s)", inst->c_name, list);
 	} else {
-		emit_line(e, "static __always_inline %s(%s)",
-			  emit_declare(e, type, inst->c_name), list);
+		emit_line(e, "static __always_inline %s(%s)", emit_declare(e, type, inst->c_name),
+			  list);
 	}
 	emit_line(e, "{");
 	e->indent = 1;
@@ -393,8 +423,10 @@ void emit_function(struct emit *e, struct inst *inst)
 	strbuf_addstr(e->out, "}\n");
 	inst->stack_bytes = e->stack_max;
 	if (e->stack_max > HONEY_STACK_BYTES)
-		diag_at(e->h, H035, inst->func->span, "keep large structs in a map, such as a "
+		diag_at(e->h, H035, inst->func->span,
+			"keep large structs in a map, such as a "
 			":bpf_percpu_array of one element",
-			"%s keeps %u bytes of structs, keys and values at once; a BPF program has %d",
+			"%s keeps %u bytes of structs, keys and values at once; a BPF program has "
+			"%d",
 			inst->func->name->s, e->stack_max, HONEY_STACK_BYTES);
 }

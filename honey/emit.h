@@ -12,8 +12,21 @@ struct emit_needs {
 };
 
 /* C's precedence, as far as parentheses matter. */
-enum prec { PREC_TERNARY = 3, PREC_OR, PREC_AND, PREC_BOR, PREC_BXOR, PREC_BAND, PREC_EQ, PREC_REL,
-	    PREC_SHIFT, PREC_ADD, PREC_MUL, PREC_UNARY, PREC_PRIMARY };
+enum prec {
+	PREC_TERNARY = 3,
+	PREC_OR,
+	PREC_AND,
+	PREC_BOR,
+	PREC_BXOR,
+	PREC_BAND,
+	PREC_EQ,
+	PREC_REL,
+	PREC_SHIFT,
+	PREC_ADD,
+	PREC_MUL,
+	PREC_UNARY,
+	PREC_PRIMARY
+};
 
 struct cexpr {
 	const char *s;

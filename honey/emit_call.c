@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Calls to C: keys and values get an address, texts of printk their widths, callbacks a function. */
+/* Calls to C: keys and values get an address, texts of printk their widths, callbacks a function.
+ */
 #include "lib/base.h"
 #include "honey/emit.h"
 
@@ -75,8 +76,8 @@ static void store_field(struct emit *e, struct node *kv, const char *target)
 
 	if (t->kind == T_ARRAY)
 		emit_line(e, "__builtin_memcpy(%s, %s, %u);", to, emit_text(e, kv->a, PREC_PRIMARY),
-			  kv->a->type->kind == T_STRING ? (uint32_t)strlen(kv->a->str) + 1 :
-							  type_size(kv->a->type));
+			  kv->a->type->kind == T_STRING ? (uint32_t)strlen(kv->a->str) + 1
+							: type_size(kv->a->type));
 	else
 		emit_line(e, "%s = %s;", to, emit_text(e, kv->a, PREC_TERNARY));
 }
@@ -247,17 +248,18 @@ static struct cexpr emit_helper(struct emit *e, struct node *n)
 	if (!with_default)
 		return primary(fmt(e->h, "%s)", text));
 	found = emit_temp(e, type_option(e->h, n->map->value), "found", fmt(e->h, "%s)", text));
-	return (struct cexpr){fmt(e->h, "%s ? *%s : %s", found, found,
-				  emit_text(e, n->list[2], PREC_OR)), PREC_TERNARY};
+	return (struct cexpr){
+		fmt(e->h, "%s ? *%s : %s", found, found, emit_text(e, n->list[2], PREC_OR)),
+		PREC_TERNARY};
 }
 
 /* After the callbacks: numbers they assigned come back. */
 static void read_back(struct emit *e, const struct loop *l)
 {
 	for (const struct var_list *v = l->captured; v; v = v->next)
-		if (v->var->assigned_again && (v->var->type->kind == T_INT ||
-					       v->var->type->kind == T_BOOL ||
-					       v->var->type->kind == T_LITERAL))
+		if (v->var->assigned_again &&
+		    (v->var->type->kind == T_INT || v->var->type->kind == T_BOOL ||
+		     v->var->type->kind == T_LITERAL))
 			emit_line(e, "%s = %s.%s;", emit_var(e, v->var), l->c_ctx, v->var->c_name);
 }
 
@@ -266,8 +268,8 @@ static struct cexpr emit_with_callback(struct emit *e, struct node *n)
 {
 	const char *func, *ctx, *first;
 
-	first = n->helper->id == HELPER_bpf_loop ? emit_text(e, n->list[0], PREC_TERNARY) :
-						   map_address(e, n->list[0]);
+	first = n->helper->id == HELPER_bpf_loop ? emit_text(e, n->list[0], PREC_TERNARY)
+						 : map_address(e, n->list[0]);
 	emit_callback(e, n, &func, &ctx);
 	first = fmt(e->h, "%s(%s, %s, %s, 0)", n->helper->name, first, func, ctx);
 	if (!n->want) {
@@ -301,11 +303,12 @@ static struct cexpr emit_local(struct emit *e, struct node *n)
 
 		if (callee->arg_maps[i])
 			continue; /* it is part of the instance */
-		s = type_is_nilable(arg->type) && arg->type->kind != T_OPTION ?
-			    emit_ptr(e, arg) :
-			    emit_text(e, arg, PREC_TERNARY);
+		s = type_is_nilable(arg->type) && arg->type->kind != T_OPTION
+			    ? emit_ptr(e, arg)
+			    : emit_text(e, arg, PREC_TERNARY);
 		for (uint32_t k = i + 1; k < n->n; k++) {
-			if (!emit_needs_stmts(n->list[k]) || arg->kind == N_INT || arg->kind == N_NAME)
+			if (!emit_needs_stmts(n->list[k]) || arg->kind == N_INT ||
+			    arg->kind == N_NAME)
 				continue;
 			s = emit_temp(e, callee->arg_types[i], "arg", s);
 			break;
@@ -326,10 +329,10 @@ struct cexpr emit_call(struct emit *e, struct node *n)
 	if (n->callee)
 		return emit_local(e, n);
 	if (!n->helper)
-		return primary(const_eval(e->h, n, &k) ?
-				       fmt(e->h, "sizeof(struct %s)",
-					   resolve_struct(e->h, n->list[0]->name)->name->s) :
-				       "0");
+		return primary(const_eval(e->h, n, &k)
+				       ? fmt(e->h, "sizeof(struct %s)",
+					     resolve_struct(e->h, n->list[0]->name)->name->s)
+				       : "0");
 	if (n->loop)
 		return emit_with_callback(e, n);
 	if (n->use_now && e->now)

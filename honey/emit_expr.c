@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Expressions to C. Arithmetic is done in 64 bits whatever the operands' width, so a cast is written
- * where C would do it in 32. What needs statements of its own writes them before.
+ * Expressions to C. Arithmetic is done in 64 bits whatever the operands' width, so a cast is
+ * written where C would do it in 32. What needs statements of its own writes them before.
  */
 #include "lib/base.h"
 #include "honey/emit.h"
@@ -88,8 +88,8 @@ bool emit_needs_stmts(const struct node *n)
 	case N_RETURN:
 	case N_EACH: return true;
 	case N_CALL:
-		if (n->loop || (n->helper && (strpbrk(n->helper->args, "kvpoz") ||
-					      n->helper->result == 'L')))
+		if (n->loop ||
+		    (n->helper && (strpbrk(n->helper->args, "kvpoz") || n->helper->result == 'L')))
 			return true;
 		for (uint32_t i = 0; i < n->n; i++)
 			if (emit_needs_stmts(n->list[i]))
@@ -133,7 +133,8 @@ static bool is_wide(const struct node *n)
 }
 
 /* The left operand, kept in a local when the right one writes statements. */
-static const char *left_operand(struct emit *e, struct node *n, bool widen, bool sgn, enum prec least)
+static const char *left_operand(struct emit *e, struct node *n, bool widen, bool sgn,
+				enum prec least)
 {
 	struct cexpr x;
 
@@ -142,16 +143,17 @@ static const char *left_operand(struct emit *e, struct node *n, bool widen, bool
 	else
 		x = emit_expr(e, n->a);
 	if (emit_needs_stmts(n->b) && !is_constant(n->a))
-		return emit_temp(e, widen ? type_int(e->h, 64, sgn) :
-				    value_type(n->a)->kind == T_BOOL ? &e->h->types.bool_ :
-				    value_type(n->a)->kind == T_INT ? (struct type *)value_type(n->a) :
-									     type_int(e->h, 64, false),
+		return emit_temp(e,
+				 widen				    ? type_int(e->h, 64, sgn)
+				 : value_type(n->a)->kind == T_BOOL ? &e->h->types.bool_
+				 : value_type(n->a)->kind == T_INT ? (struct type *)value_type(n->a)
+								   : type_int(e->h, 64, false),
 				 "left", x.s);
 	return wrap(e, x, least);
 }
 
-static struct cexpr infix(struct emit *e, struct node *n, const char *op, enum prec prec, bool widen,
-			  bool sgn)
+static struct cexpr infix(struct emit *e, struct node *n, const char *op, enum prec prec,
+			  bool widen, bool sgn)
 {
 	/* Bitwise and shift operators get parentheses that C does not need but readers do. */
 	bool strict = prec == PREC_SHIFT || (prec >= PREC_BOR && prec <= PREC_BAND);
@@ -174,16 +176,17 @@ static struct cexpr shift(struct emit *e, struct node *n)
 	bool sgn = t->sgn;
 	uint64_t k = 0;
 	bool known = const_eval(e->h, n->b, &k);
-	bool widen = !is_wide(n->a) && !(n->op == OP_SHR && known && k < 32 && t->kind == T_INT && !sgn);
+	bool widen =
+		!is_wide(n->a) && !(n->op == OP_SHR && known && k < 32 && t->kind == T_INT && !sgn);
 	const char *a = left_operand(e, n, widen, sgn, PREC_UNARY), *b;
 
 	if (n->op == OP_SHL && sgn)
 		a = fmt(e->h, "(__u64)%s", a);
-	b = known && k < 64 && n->b->kind == N_INT ?
-		    emit_text(e, n->b, PREC_UNARY) :
-		    known ? fmt(e->h, "%" PRIu64, k & 63) :
-			    fmt(e->h, "(%s & 63)", emit_text(e, n->b, PREC_UNARY));
-	return (struct cexpr){fmt(e->h, "%s %s %s", a, n->op == OP_SHL ? "<<" : ">>", b), PREC_SHIFT};
+	b = known && k < 64 && n->b->kind == N_INT ? emit_text(e, n->b, PREC_UNARY)
+	    : known				   ? fmt(e->h, "%" PRIu64, k & 63)
+		    : fmt(e->h, "(%s & 63)", emit_text(e, n->b, PREC_UNARY));
+	return (struct cexpr){fmt(e->h, "%s %s %s", a, n->op == OP_SHL ? "<<" : ">>", b),
+			      PREC_SHIFT};
 }
 
 static struct cexpr divide(struct emit *e, struct node *n, bool sgn)
@@ -191,14 +194,15 @@ static struct cexpr divide(struct emit *e, struct node *n, bool sgn)
 	uint64_t k;
 	bool plain = !sgn && const_eval(e->h, n->b, &k) && k;
 	bool rem = n->op == OP_REM;
-	bool *need = sgn ? (rem ? &e->needs->srem : &e->needs->sdiv) :
-			   (rem ? &e->needs->rem : &e->needs->div);
+	bool *need = sgn ? (rem ? &e->needs->srem : &e->needs->sdiv)
+			 : (rem ? &e->needs->rem : &e->needs->div);
 
 	if (plain)
 		return infix(e, n, rem ? "%" : "/", PREC_MUL, !is_wide(n->a), false);
 	*need = true;
-	return two_args(e, n, sgn ? (rem ? "honey_srem" : "honey_sdiv") :
-				    (rem ? "honey_rem" : "honey_div"));
+	return two_args(e, n,
+			sgn ? (rem ? "honey_srem" : "honey_sdiv")
+			    : (rem ? "honey_rem" : "honey_div"));
 }
 
 static struct cexpr arithmetic(struct emit *e, struct node *n)
@@ -232,8 +236,14 @@ static struct cexpr compare(struct emit *e, struct node *n)
 		enum op op;
 		const char *c;
 		enum prec prec;
-	} rows[] = {{OP_EQ, "==", PREC_EQ}, {OP_NE, "!=", PREC_EQ}, {OP_LT, "<", PREC_REL},
-		    {OP_GT, ">", PREC_REL}, {OP_LE, "<=", PREC_REL}, {OP_GE, ">=", PREC_REL}};
+	} rows[] = {
+		{OP_EQ, "==", PREC_EQ },
+		{OP_NE, "!=", PREC_EQ },
+		 {OP_LT, "<",  PREC_REL},
+		{OP_GT, ">",  PREC_REL},
+		{OP_LE, "<=", PREC_REL},
+		 {OP_GE, ">=", PREC_REL}
+	};
 	const struct type *a = value_type(n->a), *b = value_type(n->b);
 	bool mixed = type_is_number(a) && type_is_number(b) && a->sgn != b->sgn &&
 		     !(a->kind == T_LITERAL && !a->sgn) && !(b->kind == T_LITERAL && !b->sgn);
@@ -242,7 +252,8 @@ static struct cexpr compare(struct emit *e, struct node *n)
 	while (i < ARRAY_SIZE(rows) - 1 && rows[i].op != n->op)
 		i++;
 	/* Of 32 bits and of different signs: C would make both unsigned. */
-	return infix(e, n, rows[i].c, rows[i].prec, mixed && !is_wide(n->a) && !is_wide(n->b), true);
+	return infix(e, n, rows[i].c, rows[i].prec, mixed && !is_wide(n->a) && !is_wide(n->b),
+		     true);
 }
 
 /* The side of a nil test that is not nil. */
@@ -281,7 +292,8 @@ static struct cexpr logical(struct emit *e, struct node *n)
 	if (emit_needs_stmts(n->b))
 		return logical_with_stmts(e, n);
 	a = emit_cond(e, n->a);
-	if (n->a->kind == N_BINARY && (n->a->op == OP_AND || n->a->op == OP_OR) && n->a->op != n->op)
+	if (n->a->kind == N_BINARY && (n->a->op == OP_AND || n->a->op == OP_OR) &&
+	    n->a->op != n->op)
 		a = fmt(e->h, "(%s)", a);
 	p = emit_cond(e, n->b);
 	if (n->b->kind == N_BINARY && (n->b->op == OP_AND || n->b->op == OP_OR))
@@ -308,15 +320,19 @@ static struct cexpr unary(struct emit *e, struct node *n)
 	switch (n->op) {
 	case OP_NOT: return (struct cexpr){emit_not(e, n->a), PREC_UNARY};
 	case OP_TYPE:
-		return (struct cexpr){fmt(e->h, "(%s)%s", type_c(e->h, n->type),
-					  emit_text(e, n->a, PREC_UNARY)), PREC_UNARY};
+		return (struct cexpr){
+			fmt(e->h, "(%s)%s", type_c(e->h, n->type), emit_text(e, n->a, PREC_UNARY)),
+			PREC_UNARY};
 	case OP_BNOT:
-		return (struct cexpr){fmt(e->h, "~%s", is_wide(n->a) ? emit_text(e, n->a, PREC_UNARY) :
-						       widened(e, n->a, n->type->sgn)), PREC_UNARY};
+		return (struct cexpr){fmt(e->h, "~%s",
+					  is_wide(n->a) ? emit_text(e, n->a, PREC_UNARY)
+							: widened(e, n->a, n->type->sgn)),
+				      PREC_UNARY};
 	default:
 		if (n->a->kind == N_INT)
 			return (struct cexpr){fmt(e->h, "-%s", literal(e, n->a, "").s), PREC_UNARY};
-		return (struct cexpr){fmt(e->h, "-(__s64)%s", emit_text(e, n->a, PREC_UNARY)), PREC_UNARY};
+		return (struct cexpr){fmt(e->h, "-(__s64)%s", emit_text(e, n->a, PREC_UNARY)),
+				      PREC_UNARY};
 	}
 }
 

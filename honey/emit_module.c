@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The whole C text: what the bodies need first, then structs, maps, functions, licence. The output needs
- * nothing but libbpf's bpf_helpers.h. */
+/* The whole C text: what the bodies need first, then structs, maps, functions, licence. The output
+ * needs nothing but libbpf's bpf_helpers.h. */
 #include "lib/base.h"
 #include "honey/emit.h"
 
@@ -59,8 +59,8 @@ static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 		bool need;
 		const char *text;
 	} rows[] = {
-		{n->div, "__u64 honey_div(__u64 a, __u64 b)\n{\n\treturn b ? a / b : 0;\n}\n\n"},
-		{n->rem, "__u64 honey_rem(__u64 a, __u64 b)\n{\n\treturn b ? a % b : a;\n}\n\n"},
+		{n->div,	 "__u64 honey_div(__u64 a, __u64 b)\n{\n\treturn b ? a / b : 0;\n}\n\n" },
+		{n->rem,	 "__u64 honey_rem(__u64 a, __u64 b)\n{\n\treturn b ? a % b : a;\n}\n\n" },
 		{n->sdiv, "__s64 honey_sdiv(__s64 a, __s64 b)\n{\n"
 			  "\t__u64 x = a < 0 ? -(__u64)a : a, y = b < 0 ? -(__u64)b : b;\n"
 			  "\t__u64 q = y ? x / y : 0;\n\n"
@@ -68,9 +68,9 @@ static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 		{n->srem, "__s64 honey_srem(__s64 a, __s64 b)\n{\n"
 			  "\t__u64 x = a < 0 ? -(__u64)a : a, y = b < 0 ? -(__u64)b : b;\n"
 			  "\t__u64 r = y ? x % y : x;\n\n"
-			  "\treturn a < 0 ? -r : r;\n}\n\n"},
-		{n->min, "__u64 honey_min(__u64 a, __u64 b)\n{\n\treturn a < b ? a : b;\n}\n\n"},
-		{n->max, "__u64 honey_max(__u64 a, __u64 b)\n{\n\treturn a > b ? a : b;\n}\n\n"},
+			  "\treturn a < 0 ? -r : r;\n}\n\n"		   },
+		{n->min,	 "__u64 honey_min(__u64 a, __u64 b)\n{\n\treturn a < b ? a : b;\n}\n\n" },
+		{n->max,	 "__u64 honey_max(__u64 a, __u64 b)\n{\n\treturn a > b ? a : b;\n}\n\n" },
 		{n->smin, "__s64 honey_smin(__s64 a, __s64 b)\n{\n\treturn a < b ? a : b;\n}\n\n"},
 		{n->smax, "__s64 honey_smax(__s64 a, __s64 b)\n{\n\treturn a > b ? a : b;\n}\n\n"},
 	};
@@ -87,7 +87,8 @@ static void write_field(struct honey *h, struct strbuf *out, const struct type *
 	if (t->kind == T_ARRAY)
 		strbuf_addf(out, "\t%s %s[%u];\n", type, name, t->count);
 	else
-		strbuf_addf(out, "\t%s%s%s;\n", type, type[strlen(type) - 1] == '*' ? "" : " ", name);
+		strbuf_addf(out, "\t%s%s%s;\n", type, type[strlen(type) - 1] == '*' ? "" : " ",
+			    name);
 }
 
 static void write_struct(struct honey *h, struct strbuf *out, struct strct *s)
@@ -112,7 +113,8 @@ static void write_ctx(struct honey *h, struct strbuf *out, const struct section 
 	uint32_t at = 0, pad = 0;
 
 	strbuf_addf(out, "/* %s: fields %s */\nstruct %s {\n", s->text,
-		    s->core ? "found in the kernel's BTF at load time" : "at the offsets of tracefs",
+		    s->core ? "found in the kernel's BTF at load time"
+			    : "at the offsets of tracefs",
 		    s->c_struct);
 	for (uint32_t i = 0; i < s->n_fields; i++) {
 		const struct ctx_field *f = &s->fields[i];
@@ -126,8 +128,9 @@ static void write_ctx(struct honey *h, struct strbuf *out, const struct section 
 	}
 	if (s->args_used)
 		strbuf_addf(out, "\t__u64 args[%u];\n", s->n_args);
-	strbuf_addf(out, "}%s;\n\n", s->core ? " __attribute__((preserve_access_index))" :
-					       " __attribute__((packed))");
+	strbuf_addf(out, "}%s;\n\n",
+		    s->core ? " __attribute__((preserve_access_index))"
+			    : " __attribute__((packed))");
 }
 
 static bool same_struct(const struct section *a, const struct section *b)
@@ -188,7 +191,8 @@ static void write_map(struct honey *h, struct strbuf *out, const struct map *m)
 	if (k->task)
 		strbuf_addstr(out, "\t__uint(map_flags, 1); /* BPF_F_NO_PREALLOC */\n");
 	else
-		strbuf_addf(out, "\t__uint(max_entries, %llu);\n", (unsigned long long)m->max_entries);
+		strbuf_addf(out, "\t__uint(max_entries, %llu);\n",
+			    (unsigned long long)m->max_entries);
 	if (k->key)
 		strbuf_addf(out, "\t__type(key, %s);\n", type_c(h, m->key));
 	if (k->task)
@@ -238,8 +242,8 @@ static void name_instances(struct honey *h)
 				base = fmt(h, "%s_%s", base, inst->arg_maps[k]->name->s);
 		inst->c_name = base;
 		for (unsigned int k = 2;; k++) {
-			bool clash = inst->func->handler || name_intern(h, inst->c_name,
-						strlen(inst->c_name))->map ||
+			bool clash = inst->func->handler ||
+				     name_intern(h, inst->c_name, strlen(inst->c_name))->map ||
 				     (inst->c_name != n->s &&
 				      name_intern(h, inst->c_name, strlen(inst->c_name))->func);
 
@@ -258,7 +262,8 @@ static void name_instances(struct honey *h)
 static void add_tidy(struct strbuf *out, const char *s)
 {
 	while (*s) {
-		const char *nl = strchr(s, '\n'), *second = nl ? strchr(nl + 1, '\n') : NULL, *close;
+		const char *nl = strchr(s, '\n'), *second = nl ? strchr(nl + 1, '\n') : NULL,
+			   *close;
 		size_t tabs = strspn(s, "\t"), len;
 
 		if (!nl || !second)
@@ -280,11 +285,16 @@ static void add_tidy(struct strbuf *out, const char *s)
 	strbuf_addstr(out, s);
 }
 
-static void write_functions(struct honey *h, struct emit_needs *needs, struct strbuf *out, bool lines)
+static void write_functions(struct honey *h, struct emit_needs *needs, struct strbuf *out,
+			    bool lines)
 {
 	for (uint32_t i = 0; i < h->n_insts; i++) {
 		struct strbuf text = STRBUF_INIT;
-		struct emit e = {.h = h, .needs = needs, .out = &text, .funcs = out, .lines = lines,
+		struct emit e = {.h = h,
+				 .needs = needs,
+				 .out = &text,
+				 .funcs = out,
+				 .lines = lines,
 				 .stamp = i + 1};
 
 		emit_function(&e, h->insts[i]);

@@ -27,7 +27,8 @@ static void emit_load(struct emit *e, struct var *v)
 		if (v->hoist)
 			emit_line(e, "%s = *%s;", v->c_name, v->c_ptr);
 		else
-			emit_line(e, "%s %s = *%s;", type_c(e->h, v->type->elem), v->c_name, v->c_ptr);
+			emit_line(e, "%s %s = *%s;", type_c(e->h, v->type->elem), v->c_name,
+				  v->c_ptr);
 		return;
 	}
 	if (v->type->kind != T_RECORD || v->is_param || !s)
@@ -35,8 +36,8 @@ static void emit_load(struct emit *e, struct var *v)
 	if (v->zero_all)
 		emit_line(e, "__builtin_memset(%s, 0, %" PRIu64 ");", v->c_name, v->reserved);
 	else if (s->end < v->reserved)
-		emit_line(e, "__builtin_memset((char *)%s + %u, 0, %" PRIu64 ");", v->c_name, s->end,
-			  v->reserved - s->end);
+		emit_line(e, "__builtin_memset((char *)%s + %u, 0, %" PRIu64 ");", v->c_name,
+			  s->end, v->reserved - s->end);
 }
 
 void emit_loads(struct emit *e, const struct var_list *l)
@@ -75,12 +76,13 @@ static void assign_option(struct emit *e, struct node *n, struct var *v, bool fi
 		const char *value = emit_ptr(e, n->b);
 
 		emit_line(e, "%s = %s;",
-			  first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr, value);
+			  first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr,
+			  value);
 		return;
 	}
 	emit_line(e, "%s = %s;", v->c_name, emit_text(e, n->b, PREC_TERNARY));
-	emit_line(e, "%s = &%s;", first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr,
-		  v->c_name);
+	emit_line(e, "%s = &%s;",
+		  first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr, v->c_name);
 }
 
 static void assign_var(struct emit *e, struct node *n, struct var *v)
@@ -126,7 +128,8 @@ static void assign_memory(struct emit *e, struct node *n)
 	struct type *t = n->a->type, *from = n->b->type;
 
 	if (t->kind == T_ARRAY) {
-		uint32_t size = from->kind == T_STRING ? (uint32_t)strlen(n->b->str) + 1 : type_size(from);
+		uint32_t size =
+			from->kind == T_STRING ? (uint32_t)strlen(n->b->str) + 1 : type_size(from);
 
 		value = emit_text(e, n->b, PREC_PRIMARY);
 		to = emit_text(e, n->a, PREC_PRIMARY);
@@ -167,11 +170,11 @@ void emit_value_to(struct emit *e, struct node *n, const char *target, const str
 		return;
 	}
 	if (!strcmp(target, "return"))
-		emit_line(e, "return %s;", type_is_nilable(t) ? emit_ptr(e, n) :
-								emit_text(e, n, PREC_TERNARY));
+		emit_line(e, "return %s;",
+			  type_is_nilable(t) ? emit_ptr(e, n) : emit_text(e, n, PREC_TERNARY));
 	else
-		emit_line(e, "%s = %s;", target, type_is_nilable(t) ? emit_ptr(e, n) :
-								      emit_text(e, n, PREC_TERNARY));
+		emit_line(e, "%s = %s;", target,
+			  type_is_nilable(t) ? emit_ptr(e, n) : emit_text(e, n, PREC_TERNARY));
 }
 
 /* The statements of a block, braces and indent are the caller's. */
@@ -297,14 +300,14 @@ static void emit_for(struct emit *e, struct node *n)
 	n->var->c_declared = true;
 	i = n->var->c_name;
 	if ((int64_t)step < 0)
-		emit_line(e, "for (%s %s = %" PRId64 "; %s >= %" PRId64 "; %s -= %" PRId64 ") {", type, i,
-			  (int64_t)from, i, (int64_t)to, i, -(int64_t)step);
+		emit_line(e, "for (%s %s = %" PRId64 "; %s >= %" PRId64 "; %s -= %" PRId64 ") {",
+			  type, i, (int64_t)from, i, (int64_t)to, i, -(int64_t)step);
 	else if (step == 1)
 		emit_line(e, "for (%s %s = %" PRId64 "; %s <= %" PRId64 "; %s++) {", type, i,
 			  (int64_t)from, i, (int64_t)to, i);
 	else
-		emit_line(e, "for (%s %s = %" PRId64 "; %s <= %" PRId64 "; %s += %" PRId64 ") {", type, i,
-			  (int64_t)from, i, (int64_t)to, i, (int64_t)step);
+		emit_line(e, "for (%s %s = %" PRId64 "; %s <= %" PRId64 "; %s += %" PRId64 ") {",
+			  type, i, (int64_t)from, i, (int64_t)to, i, (int64_t)step);
 	emit_block(e, n->b);
 	emit_line(e, "}");
 	e->indent++;

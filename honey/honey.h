@@ -35,7 +35,8 @@ struct honey;
 struct node;
 struct type;
 
-/* --- srcmap.c: where text is ------------------------------------------------------------------- */
+/* --- srcmap.c: where text is -------------------------------------------------------------------
+ */
 
 struct source {
 	const char *path; /* as given on the command line, for messages */
@@ -61,7 +62,8 @@ struct place srcmap_place(const struct honey *h, uint32_t file, uint32_t offset)
 const char *srcmap_line(const struct source *src, uint32_t line, size_t *len);
 struct span span_join(struct span a, struct span b);
 
-/* --- diag.c: errors, warnings, remarks --------------------------------------------------------- */
+/* --- diag.c: errors, warnings, remarks ---------------------------------------------------------
+ */
 
 enum severity { SEV_ERROR, SEV_WARNING, SEV_REMARK };
 
@@ -95,14 +97,15 @@ int diag_explain(const char *code, FILE *out);
 /* @fmt in the compiler's arena. */
 char *fmt(struct honey *h, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* --- lex.c ------------------------------------------------------------------------------------- */
+/* --- lex.c -------------------------------------------------------------------------------------
+ */
 
 enum token_kind {
 	TOK_EOF,
 	TOK_IDENT,
-	TOK_ALIAS,  /* Uppercase name */
-	TOK_ATOM,   /* :name */
-	TOK_KEY,    /* name: before a value */
+	TOK_ALIAS, /* Uppercase name */
+	TOK_ATOM,  /* :name */
+	TOK_KEY,   /* name: before a value */
 	TOK_INT,
 	TOK_STRING, /* "..." or a heredoc */
 	TOK_AT,	    /* @name */
@@ -117,16 +120,23 @@ enum token_kind {
 /* Operators and punctuation; the text is what tokens and messages show. */
 #define HONEY_OPS(X)                                                                               \
 	X(NONE, "")                                                                                \
-	X(LPAREN, "(") X(RPAREN, ")") X(LBRACKET, "[") X(RBRACKET, "]") X(LBRACE, "{")            \
-	X(RBRACE, "}") X(COMMA, ",") X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=")       \
-	X(ARROW, "->") X(BIND, "<-") X(FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";") X(BAR, "|")    \
-	X(ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=")      \
-	X(LT, "<") X(GT, ">") X(LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")     \
-	X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") X(BOR, "|||") X(BXOR, "^^^") X(BNOT, "~~~")     \
-	X(AMP, "&") X(SHORT_SHR, ">>") X(SHORT_SHL, "<<") X(PIPE, "|>") X(WHEN, "when")            \
-	X(CONCAT, "<>") X(LISTCAT, "++") X(LISTSUB, "--") X(MATCH, "=~") X(POW, "**")              \
-	X(DEFAULT, "\\\\") X(TYPE, "::") X(COLON, ":") X(CARET, "^") X(BANG, "!") X(IN, "in")      \
-	X(ANDAND, "&&") X(OROR, "||") X(SEQ, "===") X(SNE, "!==") X(MIN, "min") X(MAX, "max")
+	X(LPAREN, "(")                                                                             \
+	X(RPAREN, ")") X(LBRACKET, "[") X(RBRACKET, "]") X(LBRACE, "{") X(RBRACE, "}") X(          \
+		COMMA, ",") X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") \
+		X(BIND, "<-") X(FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(        \
+			ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/") X(REM, "rem") X(EQ, "==")    \
+			X(NE, "!=") X(LT, "<") X(GT, ">") X(LE, "<=") X(GE, ">=") X(AND, "and") X( \
+				OR, "or") X(NOT, "not") X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") \
+				X(BOR, "|||") X(BXOR, "^^^") X(BNOT, "~~~") X(AMP, "&") X(         \
+					SHORT_SHR, ">>") X(SHORT_SHL, "<<")                        \
+					X(PIPE, "|>") X(WHEN, "when") X(CONCAT, "<>") X(           \
+						LISTCAT, "++") X(LISTSUB, "--")                    \
+						X(MATCH, "=~") X(POW, "**") X(DEFAULT, "\\\\") X(  \
+							TYPE, "::") X(COLON, ":") X(CARET, "^")    \
+							X(BANG, "!") X(IN, "in") X(ANDAND, "&&")   \
+								X(OROR, "||") X(SEQ, "===") X(     \
+									SNE, "!==") X(MIN, "min")  \
+									X(MAX, "max")
 
 enum op {
 #define X(name, text) OP_##name,
@@ -138,9 +148,9 @@ enum op {
 struct name {
 	const char *s;
 	uint32_t len, hash;
-	struct name *next;    /* in its hash bucket */
-	struct var *var;      /* innermost variable in scope during resolving */
-	struct func *func;    /* functions, linked by ->other_arity */
+	struct name *next; /* in its hash bucket */
+	struct var *var;   /* innermost variable in scope during resolving */
+	struct func *func; /* functions, linked by ->other_arity */
 	struct map *map;
 	struct strct *strct;
 	struct attr *attr;
@@ -166,12 +176,14 @@ struct name *name_intern(struct honey *h, const char *s, size_t len);
 void lex_file(struct honey *h, uint32_t file);
 void lex_dump(const struct honey *h, FILE *out);
 
-/* --- ast.c: the tree --------------------------------------------------------------------------- */
+/* --- ast.c: the tree ---------------------------------------------------------------------------
+ */
 
 #define HONEY_NODES(X)                                                                             \
-	X(ERROR) X(INT) X(STRING) X(ATOM) X(NIL) X(BOOL) X(NAME) X(CALL) X(FIELD) X(INDEX)         \
-	X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE)           \
-	X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
+	X(ERROR)                                                                                   \
+	X(INT) X(STRING) X(ATOM) X(NIL) X(BOOL) X(NAME) X(CALL) X(FIELD) X(INDEX) X(STRUCT)        \
+		X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE) X(CLAUSE)   \
+			X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
 
 enum node_kind {
 #define X(name) N_##name,
@@ -185,17 +197,18 @@ struct node {
 	enum node_kind kind;
 	enum op op; /* UNARY, BINARY */
 	struct span span;
-	struct span name_span;	 /* CALL, FIELD, KEYVALUE: the name alone */
-	struct name *name;	 /* NAME, CALL, FIELD, ATOM, STRUCT, KEYVALUE */
-	const char *module;	 /* CALL: "Honey.BpfHelpers" or NULL */
-	const char *str;	 /* STRING */
-	uint64_t value;		 /* INT, BOOL; CASE clause: see CLAUSE */
-	bool hex;		 /* INT */
-	bool parens;		 /* was written in ( ) */
-	bool negated;		 /* IF: unless */
-	uint16_t depth;		 /* height of the tree below */
-	struct node *a, *b, *c;	 /* operands; IF: condition, then, else; CLAUSE: pattern, guard, body */
-	struct node **list;	 /* CALL arguments, BLOCK statements, clauses, LIST items */
+	struct span name_span; /* CALL, FIELD, KEYVALUE: the name alone */
+	struct name *name;     /* NAME, CALL, FIELD, ATOM, STRUCT, KEYVALUE */
+	const char *module;    /* CALL: "Honey.BpfHelpers" or NULL */
+	const char *str;       /* STRING */
+	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
+	bool hex;	       /* INT */
+	bool parens;	       /* was written in ( ) */
+	bool negated;	       /* IF: unless */
+	uint16_t depth;	       /* height of the tree below */
+	struct node *a, *b,
+		*c;	    /* operands; IF: condition, then, else; CLAUSE: pattern, guard, body */
+	struct node **list; /* CALL arguments, BLOCK statements, clauses, LIST items */
 	uint32_t n;
 	/* types.c */
 	struct type *type;
@@ -204,9 +217,9 @@ struct node {
 	struct map *map;	     /* ATOM or NAME that is a map; CALL: the map used */
 	struct inst *callee;	     /* CALL of def or defp */
 	const struct ctx_field *ctx_field;
-	struct field *field;	 /* FIELD */
-	struct loop *loop;	 /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
-	bool want;		 /* the value is used */
+	struct field *field; /* FIELD */
+	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
+	bool want;	     /* the value is used */
 	/* check.c */
 	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
 	struct var_list *else_loads;  /* IF: at the start of the else side */
@@ -215,8 +228,8 @@ struct node {
 	bool self_update;	      /* update call: stores the element into itself */
 	bool sets_all;		      /* RETURN, if last: control never passes */
 	/* opt.c */
-	bool elide;   /* leave this statement out */
-	bool use_now; /* clock call: take the handler's one reading */
+	bool elide;    /* leave this statement out */
+	bool use_now;  /* clock call: take the handler's one reading */
 	bool read_now; /* statement: read the clock before it */
 	/* emit_stmt.c */
 	bool want_tail; /* BLOCK: its last value goes to the target */
@@ -232,7 +245,8 @@ struct node *node_clone(struct honey *h, const struct node *n);
 const char *node_kind_name(enum node_kind kind);
 void ast_dump(const struct honey *h, FILE *out);
 
-/* --- parse.c, parse_expr.c --------------------------------------------------------------------- */
+/* --- parse.c, parse_expr.c ---------------------------------------------------------------------
+ */
 
 struct attr {
 	struct name *name;
@@ -277,8 +291,8 @@ struct func {
 	bool is_private;
 	struct node **params; /* NAME nodes */
 	uint32_t n_params;
-	struct node *body;    /* BLOCK */
-	const char *sec;      /* NULL: a helper */
+	struct node *body; /* BLOCK */
+	const char *sec;   /* NULL: a helper */
 	struct span sec_span;
 	const struct section *section;
 	struct func *other_arity; /* same name */
@@ -326,10 +340,11 @@ void parse_error(struct parser *p, const struct token *t, const char *help, cons
 const char *parse_token_text(struct parser *p, const struct token *t);
 void node_add(struct honey *h, struct node *list, struct node *item);
 
-/* --- types.c: what a value is ------------------------------------------------------------------ */
+/* --- types.c: what a value is ------------------------------------------------------------------
+ */
 
 enum type_kind {
-	T_ERROR,   /* reported already; goes with everything */
+	T_ERROR, /* reported already; goes with everything */
 	T_VOID,
 	T_NIL,
 	T_BOOL,
@@ -344,7 +359,7 @@ enum type_kind {
 	T_ATOM,
 	T_MAP,
 	T_CTX,
-	T_ARGS,	   /* ctx.args */
+	T_ARGS, /* ctx.args */
 	T_TASK,
 	T_FN,
 };
@@ -353,17 +368,17 @@ struct type {
 	enum type_kind kind;
 	uint8_t bits;
 	bool sgn;
-	bool is_char;	     /* T_ARRAY of a string */
-	struct strct *strct; /* STRUCT, POINTER, RECORD */
-	struct type *elem;   /* OPTION, ARRAY */
-	uint32_t count;	     /* ARRAY */
-	struct type *option; /* INT: the T_OPTION of it */
+	bool is_char;		       /* T_ARRAY of a string */
+	struct strct *strct;	       /* STRUCT, POINTER, RECORD */
+	struct type *elem;	       /* OPTION, ARRAY */
+	uint32_t count;		       /* ARRAY */
+	struct type *option;	       /* INT: the T_OPTION of it */
 	const struct section *section; /* CTX */
 };
 
 struct types {
 	struct type error, void_, nil, bool_, string, atom, map, args, task, fn;
-	struct type ints[2][4];	  /* [signed][log2(bytes)] */
+	struct type ints[2][4]; /* [signed][log2(bytes)] */
 	struct type options[2][4];
 	struct type lit32, lit64, litneg;
 };
@@ -379,12 +394,12 @@ struct var {
 	bool is_param, is_counter, assigned_again, mixed;
 	bool from_pid_tgid, from_clock, is_key;
 	bool value_used, pointer_tested, used;
-	bool hoist;	      /* snapshot is declared with the pointer */
-	bool zero_all;	      /* RECORD: some field is not set on every path */
-	uint64_t reserved;    /* RECORD: bytes asked for */
-	struct map *map;      /* MAP: which one */
-	uint64_t range_max;   /* counter of for: its largest value */
-	struct node *origin;  /* RECORD: the reserve call */
+	bool hoist;		   /* snapshot is declared with the pointer */
+	bool zero_all;		   /* RECORD: some field is not set on every path */
+	uint64_t reserved;	   /* RECORD: bytes asked for */
+	struct map *map;	   /* MAP: which one */
+	uint64_t range_max;	   /* counter of for: its largest value */
+	struct node *origin;	   /* RECORD: the reserve call */
 	struct name **fields_seen; /* RECORD without a struct yet */
 	uint32_t n_fields_seen;
 	const char *c_name, *c_ptr; /* emit.c */
@@ -409,7 +424,7 @@ struct inst {
 	struct inst *next; /* of the same function */
 	struct type **arg_types;
 	struct map **arg_maps;
-	bool want;	 /* the caller uses the result */
+	bool want; /* the caller uses the result */
 	bool is_handler;
 	const struct section *section; /* of the handler it is called from: decides ctx */
 	struct node *body;
@@ -422,7 +437,7 @@ struct inst {
 	bool takes_now;
 	uint32_t weight;
 	uint32_t stack_bytes, n_callbacks, clock_stores, n_callees;
-	uint32_t id;	/* number among the function's emitted instances, from 1 */
+	uint32_t id;	     /* number among the function's emitted instances, from 1 */
 	uint8_t *param_exit; /* check.c: state of each record parameter at the end */
 	uint8_t result_state;
 	const char *c_name;
@@ -442,7 +457,8 @@ const char *type_text(struct honey *h, const struct type *t); /* for messages */
 const char *type_c(struct honey *h, const struct type *t);    /* the C of it */
 struct type *type_join(struct honey *h, struct type *a, struct type *b, bool *ok);
 
-/* --- resolve.c: declarations ------------------------------------------------------------------- */
+/* --- resolve.c: declarations -------------------------------------------------------------------
+ */
 
 struct map_kind {
 	const char *name; /* :bpf_hash */
@@ -459,7 +475,8 @@ struct type *resolve_type_name(struct honey *h, const struct name *name);
 /* The constant's value. Returns false when @n is none. */
 bool const_eval(struct honey *h, const struct node *n, uint64_t *value);
 
-/* --- infer.c, infer_call.c: names and types of a body ------------------------------------------ */
+/* --- infer.c, infer_call.c: names and types of a body ------------------------------------------
+ */
 
 struct scope_entry {
 	struct name *name;
@@ -474,7 +491,7 @@ struct infer {
 	struct loop *loop;
 	uint32_t loop_depth, for_depth;
 	struct scope_entry *scope; /* names to give back at the end of the block */
-	bool report;		/* last round: say what is wrong */
+	bool report;		   /* last round: say what is wrong */
 	bool changed;
 };
 
@@ -501,7 +518,8 @@ void infer_error(struct infer *in, enum diag_code code, struct span at, const ch
 		 const char *fmt, ...) PRINTF_LIKE(5, 6);
 bool expr_has_value(const struct node *n);
 
-/* --- helpers.c: the kernel's functions --------------------------------------------------------- */
+/* --- helpers.c: the kernel's functions ---------------------------------------------------------
+ */
 
 enum {
 	PROG_TRACE = 1,
@@ -531,7 +549,8 @@ const struct helper *helper_find(const struct name *name);
 const char *helper_suggest(const char *word);
 void helpers_print(FILE *out); /* the table of docs/honey.md */
 
-/* --- ctx.c, btf.c: sections and their contexts ------------------------------------------------- */
+/* --- ctx.c, btf.c: sections and their contexts -------------------------------------------------
+ */
 
 enum ctx_kind { CTX_OPAQUE, CTX_TRACEPOINT, CTX_ARGS_STRUCT, CTX_ARGS_ARRAY };
 
@@ -542,13 +561,13 @@ struct ctx_field {
 };
 
 struct section {
-	const char *text;	/* the whole of SEC() */
-	const char *kind;	/* tracepoint */
+	const char *text; /* the whole of SEC() */
+	const char *kind; /* tracepoint */
 	enum ctx_kind ctx;
 	unsigned int progs;
-	const char *c_struct;	/* of the context, or NULL for void */
-	const char *from;	/* built in, BTF or tracefs */
-	bool core;		/* offsets are fixed up at load time */
+	const char *c_struct; /* of the context, or NULL for void */
+	const char *from;     /* built in, BTF or tracefs */
+	bool core;	      /* offsets are fixed up at load time */
 	struct ctx_field *fields;
 	uint32_t n_fields;
 	uint32_t args_offset, n_args; /* ctx.args, 0: none */
@@ -570,25 +589,27 @@ int btf_parse_event(struct honey *h, const void *data, size_t len, const char *e
 /* Fields of a tracefs format text. Returns their number or -errno. */
 int tracefs_parse_format(struct honey *h, const char *text, struct ctx_field **out);
 
-/* --- check.c: flow ----------------------------------------------------------------------------- */
+/* --- check.c: flow -----------------------------------------------------------------------------
+ */
 
 void check_module(struct honey *h);
 
-/* --- opt.c ------------------------------------------------------------------------------------- */
+/* --- opt.c -------------------------------------------------------------------------------------
+ */
 
 #define HONEY_OPTIMISATIONS(X)                                                                     \
 	X(ELIDE_SELF_UPDATE, "elide-self-update",                                                  \
 	  "leave out bpf_map_update_elem of an element with itself")                               \
 	X(UPDATE_IN_PLACE, "update-in-place",                                                      \
 	  "store through the looked-up pointer instead of updating the same key")                  \
-	X(REUSE_CLOCK, "reuse-clock", "read the clock once where it is only stored")              \
+	X(REUSE_CLOCK, "reuse-clock", "read the clock once where it is only stored")               \
 	X(EXACT_RECORD, "exact-record", "reserve the struct's size where more was asked for")
 
 enum optimisation {
 #define X(id, name, text) OPT_##id,
 	HONEY_OPTIMISATIONS(X)
 #undef X
-	OPT_COUNT
+		OPT_COUNT
 };
 
 /* Sets one by "NAME" or "no-NAME". Returns 0 or -ENOENT (nearest name in *@near, may be NULL). */
@@ -596,12 +617,14 @@ int opt_set(bool enabled[OPT_COUNT], const char *name, const char **near);
 void opt_list(FILE *out);
 void opt_module(struct honey *h);
 
-/* --- emit*.c: C -------------------------------------------------------------------------------- */
+/* --- emit*.c: C --------------------------------------------------------------------------------
+ */
 
 /* The whole C text. @lines: with #line for the object, without for people. */
 void emit_module(struct honey *h, struct strbuf *out, bool lines);
 
-/* --- compile.c, driver.c ----------------------------------------------------------------------- */
+/* --- compile.c, driver.c -----------------------------------------------------------------------
+ */
 
 enum emit_kind { EMIT_OBJ, EMIT_C, EMIT_AST, EMIT_TOKENS };
 
@@ -609,7 +632,7 @@ struct options {
 	enum emit_kind emit;
 	bool optimise[OPT_COUNT];
 	bool json, remarks, no_lines, no_warnings, color;
-	const char *btf; /* kernel BTF, NULL: $VMLINUX_BTF or the running kernel's */
+	const char *btf;     /* kernel BTF, NULL: $VMLINUX_BTF or the running kernel's */
 	const char *tracefs; /* NULL: /sys/kernel/tracing */
 	unsigned int kernel; /* oldest kernel to run on, 0: any */
 	const char *clang;

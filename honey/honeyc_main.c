@@ -19,43 +19,48 @@ struct args {
 };
 
 static const struct opt options[] = {
-	{'o', "output", "FILE", "where the result goes (- is stdout)", OPT_STRING,
+	{'o',	      "output", "FILE", "where the result goes (- is stdout)", OPT_STRING,
 	 offsetof(struct args, out)},
-	{'O', "optimise", NULL, "all optimisations (one: -fNAME, not one: -fno-NAME)", OPT_FLAG,
+	{'O',     "optimise", NULL, "all optimisations (one: -fNAME, not one: -fno-NAME)", OPT_FLAG,
 	 offsetof(struct args, optimise)},
-	{0, "emit", "KIND", "tokens, ast, c or obj (default obj)", OPT_STRING, offsetof(struct args, emit)},
-	{'P', "no-lines", NULL, "leave #line out of --emit=c", OPT_FLAG, offsetof(struct args, no_lines)},
-	{0, "remarks", NULL, "say where each optimisation was applied", OPT_FLAG,
+	{0, "emit", "KIND", "tokens, ast, c or obj (default obj)", OPT_STRING,
+	 offsetof(struct args, emit)},
+	{'P',	      "no-lines", NULL, "leave #line out of --emit=c", OPT_FLAG,
+	 offsetof(struct args, no_lines)},
+	{0,	    "remarks", NULL, "say where each optimisation was applied", OPT_FLAG,
 	 offsetof(struct args, remarks)},
-	{'w', "no-warnings", NULL, "errors only", OPT_FLAG, offsetof(struct args, no_warnings)},
-	{0, "diagnostics", "FORM", "text or json (one object a line)", OPT_STRING,
+	{'w',	      "no-warnings", NULL, "errors only", OPT_FLAG, offsetof(struct args, no_warnings)},
+	{0,   "diagnostics", "FORM", "text or json (one object a line)", OPT_STRING,
 	 offsetof(struct args, diagnostics)},
-	{0, "explain", "CODE", "print what a message's code means", OPT_STRING,
+	{0,  "explain", "CODE", "print what a message's code means", OPT_STRING,
 	 offsetof(struct args, explain)},
-	{0, "kernel", "X.Y", "refuse helpers and maps newer than this Linux", OPT_STRING,
+	{0,	    "kernel", "X.Y", "refuse helpers and maps newer than this Linux", OPT_STRING,
 	 offsetof(struct args, kernel)},
-	{0, "btf", "FILE", "kernel BTF for contexts (default: VMLINUX_BTF, the running kernel's)",
+	{0,	    "btf", "FILE", "kernel BTF for contexts (default: VMLINUX_BTF, the running kernel's)",
 	 OPT_STRING, offsetof(struct args, btf)},
 	{0, "tracefs", "DIR", "tracefs for contexts (default /sys/kernel/tracing)", OPT_STRING,
 	 offsetof(struct args, tracefs)},
-	{0, "clang", "FILE", "the clang to run (default: CLANG, or clang)", OPT_STRING,
+	{0,	    "clang", "FILE", "the clang to run (default: CLANG, or clang)", OPT_STRING,
 	 offsetof(struct args, clang)},
-	{0, "list-helpers", NULL, "print the table of helpers", OPT_FLAG, offsetof(struct args, helpers)},
-	{0, "version", NULL, "print the version", OPT_FLAG, offsetof(struct args, version)},
-	{0},
+	{0,	    "list-helpers", NULL, "print the table of helpers", OPT_FLAG,
+	 offsetof(struct args, helpers)},
+	{0,	    "version", NULL, "print the version", OPT_FLAG, offsetof(struct args, version)},
+	{0  },
 };
 
 static void usage(FILE *out)
 {
 	fputs("usage: honeyc [options] -o OUT.bpf.o FILE.ex...\n"
-	      "Compiles one module of the Honey DSL, given in one or several files, to a BPF object.\n\n",
+	      "Compiles one module of the Honey DSL, given in one or several files, to a BPF "
+	      "object.\n\n",
 	      out);
 	opt_print(options, out);
 	fputs("\noptimisations:\n", out);
 	opt_list(out);
 }
 
-/* -fNAME words are taken out first: the option table has no such form. Returns argc without them. */
+/* -fNAME words are taken out first: the option table has no such form. Returns argc without them.
+ */
 static int take_f_options(int argc, char **argv, struct args *a, int *err)
 {
 	bool on[OPT_COUNT] = {false}, off[OPT_COUNT] = {false};
@@ -116,8 +121,8 @@ static int take_args(int argc, char **argv, struct args *a)
 
 static int emit_kind(const char *s, enum emit_kind *kind)
 {
-	static const char *const names[] = {[EMIT_OBJ] = "obj", [EMIT_C] = "c", [EMIT_AST] = "ast",
-					    [EMIT_TOKENS] = "tokens"};
+	static const char *const names[] = {
+		[EMIT_OBJ] = "obj", [EMIT_C] = "c", [EMIT_AST] = "ast", [EMIT_TOKENS] = "tokens"};
 
 	for (size_t i = 0; s && i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(names[i], s)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Names and types of a function's body. '=' on a variable of an outer block assigns it, as the seeds'
- * writers mean and Elixir does not; a variable's type is the join over all its assignments, so a body is
- * walked until none changes. A last walk reports.
+ * Names and types of a function's body. '=' on a variable of an outer block assigns it, as the
+ * seeds' writers mean and Elixir does not; a variable's type is the join over all its assignments,
+ * so a body is walked until none changes. A last walk reports.
  */
 #include "lib/base.h"
 #include "honey/honey.h"
@@ -87,7 +87,9 @@ void infer_join(struct infer *in, struct var *v, struct type *t, struct span at)
 
 	if (!ok) {
 		if (in->report) {
-			struct diag d = {.code = H020, .span = at, .note_span = v->span,
+			struct diag d = {.code = H020,
+					 .span = at,
+					 .note_span = v->span,
 					 .note = "it was given its first value here"};
 
 			d.text = fmt(in->h, "%s holds %s, and here %s", v->name->s,
@@ -137,7 +139,9 @@ static void undefined_name(struct infer *in, struct node *n)
 		struct var *v = in->inst->vars[i];
 
 		if (v->name == n->name && v->span.start < n->span.start) {
-			struct diag d = {.code = H010, .span = n->span, .note_span = v->span,
+			struct diag d = {.code = H010,
+					 .span = n->span,
+					 .note_span = v->span,
 					 .note = "this one is known only inside its block"};
 
 			d.text = fmt(in->h, "%s is not defined here", n->name->s);
@@ -201,8 +205,9 @@ struct type *infer_value(struct infer *in, struct node *n)
 		return t;
 	infer_error(in, t->kind == T_VOID ? H023 : H021, n->span,
 		    t->kind == T_BOOL ? "&&& ||| and comparisons bind in surprising orders: "
-					"put ( ) around the part meant first" :
-		    t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields" : NULL,
+					"put ( ) around the part meant first"
+		    : t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields"
+								  : NULL,
 		    "a number is needed here, this is %s", type_text(in->h, t));
 	return &in->h->types.error;
 }
@@ -266,7 +271,8 @@ static struct type *bitwise_type(struct infer *in, const struct node *n, struct 
 	case OP_SHR:
 		if (a->kind == T_LITERAL)
 			return type_int(in->h, 64, false);
-		if (!a->sgn && (a->bits <= 32 || (const_eval(in->h, n->b, &k) && k >= 32 && k < 64)))
+		if (!a->sgn &&
+		    (a->bits <= 32 || (const_eval(in->h, n->b, &k) && k >= 32 && k < 64)))
 			return type_int(in->h, 32, false);
 		return type_int(in->h, 64, a->sgn);
 	default: return type_int(in->h, 64, a->sgn);
@@ -286,8 +292,8 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 			if (x->kind == N_NAME && x->var)
 				x->var->pointer_tested = true;
 			if (!type_is_nilable(x->type) && x->type->kind != T_ERROR)
-				infer_error(in, H021, n->span, NULL,
-					    "this is %s and never nil", type_text(in->h, x->type));
+				infer_error(in, H021, n->span, NULL, "this is %s and never nil",
+					    type_text(in->h, x->type));
 			return &in->h->types.bool_;
 		}
 		if (a->kind == T_BOOL && b->kind == T_BOOL)
@@ -304,7 +310,8 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 
 static bool is_compare(enum op op)
 {
-	return op == OP_EQ || op == OP_NE || op == OP_LT || op == OP_GT || op == OP_LE || op == OP_GE;
+	return op == OP_EQ || op == OP_NE || op == OP_LT || op == OP_GT || op == OP_LE ||
+	       op == OP_GE;
 }
 
 static void check_shift(struct infer *in, const struct node *n)
@@ -328,9 +335,9 @@ static struct type *infer_binary(struct infer *in, struct node *n)
 		if (n->op == OP_OR && a->kind == T_OPTION) { /* value || default */
 			infer_use_value(in, n->a);
 			b = infer_value(in, n->b);
-			return b->kind == T_LITERAL || b->kind == T_ERROR ?
-				       a->elem :
-				       arithmetic_type(in, a->elem, b);
+			return b->kind == T_LITERAL || b->kind == T_ERROR
+				       ? a->elem
+				       : arithmetic_type(in, a->elem, b);
 		}
 		infer_cond(in, n->b);
 		return &in->h->types.bool_;
@@ -386,8 +393,10 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 	size_t count = 0;
 
 	if (!s) {
-		infer_error(in, H029, n->span, "put @sec \"tracepoint/...\" before the def, or pass ctx "
-			    "from a handler", "%s has no section, so its context has no fields",
+		infer_error(in, H029, n->span,
+			    "put @sec \"tracepoint/...\" before the def, or pass ctx "
+			    "from a handler",
+			    "%s has no section, so its context has no fields",
 			    in->inst->func->name->s);
 		return &in->h->types.error;
 	}
@@ -395,8 +404,8 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 		return &in->h->types.args;
 	n->ctx_field = ctx_find(s, n->name->s);
 	if (n->ctx_field)
-		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false) :
-							    n->ctx_field->type;
+		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false)
+							  : n->ctx_field->type;
 	for (uint32_t i = 0; i < s->n_fields && count < ARRAY_SIZE(names) - 1; i++)
 		names[count++] = s->fields[i].name;
 	if (s->n_args)
@@ -411,9 +420,10 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 			    "the context of %s has no field %s", s->text, n->name->s);
 	else
 		infer_error(in, H016, n->name_span,
-			    count == 1 ? "it has args" : count ? fmt(in->h, "it has %s%s%s%s", names[0],
-				    count > 1 ? ", " : "", count > 1 ? names[1] : "",
-				    count > 2 ? ", ..." : "") : "its context is opaque: pass it to helpers",
+			    count == 1 ? "it has args"
+			    : count ? fmt(in->h, "it has %s%s%s%s", names[0], count > 1 ? ", " : "",
+					  count > 1 ? names[1] : "", count > 2 ? ", ..." : "")
+				    : "its context is opaque: pass it to helpers",
 			    "the context of %s has no field %s", s->text, n->name->s);
 	return &in->h->types.error;
 }
@@ -450,8 +460,8 @@ static void no_field(struct infer *in, struct span span, struct strct *s, const 
 		names[i] = s->fields[i].name->s;
 	near = suggest_nearest(name->s, names, s->n_fields);
 	infer_error(in, H016, span,
-		    near ? fmt(in->h, "did you mean %s?", near) :
-			   fmt(in->h, "add field(:%s, :u64) to defstruct :%s", name->s, s->name->s),
+		    near ? fmt(in->h, "did you mean %s?", near)
+			 : fmt(in->h, "add field(:%s, :u64) to defstruct :%s", name->s, s->name->s),
 		    "struct %s has no field %s", s->name->s, name->s);
 }
 
@@ -501,12 +511,13 @@ static struct type *infer_index(struct infer *in, struct node *n)
 	if (n->b->kind == N_NAME && n->b->var && n->b->var->is_counter)
 		i = n->b->var->range_max;
 	else if (!const_eval(in->h, n->b, &i))
-		infer_error(in, H038, n->b->span, "index with a number or with the counter of a for",
+		infer_error(in, H038, n->b->span,
+			    "index with a number or with the counter of a for",
 			    "the verifier must see that this index is below %llu",
 			    (unsigned long long)count);
 	if (i >= count)
-		infer_error(in, H038, n->b->span, fmt(in->h, "indices go from 0 to %llu",
-						       (unsigned long long)count - 1),
+		infer_error(in, H038, n->b->span,
+			    fmt(in->h, "indices go from 0 to %llu", (unsigned long long)count - 1),
 			    "there is no element %llu", (unsigned long long)i);
 	return base->kind == T_ARGS ? type_int(in->h, 64, false) : base->elem;
 }
@@ -533,13 +544,15 @@ bool infer_store(struct infer *in, struct type *to, struct node *value)
 	if (to->kind == T_ARRAY && to->is_char && t->kind == T_STRING) {
 		if (strlen(value->str) >= to->count)
 			infer_error(in, H028, value->span,
-				    fmt(in->h, "shorten it to %u characters or make the field larger",
+				    fmt(in->h,
+					"shorten it to %u characters or make the field larger",
 					to->count - 1),
 				    "this string and its end need %zu bytes, the field has %u",
 				    strlen(value->str) + 1, to->count);
 		return true;
 	}
-	if (to->kind == T_ARRAY && t->kind == T_ARRAY && type_size(to->elem) == type_size(t->elem)) {
+	if (to->kind == T_ARRAY && t->kind == T_ARRAY &&
+	    type_size(to->elem) == type_size(t->elem)) {
 		if (to->count < t->count)
 			infer_error(in, H028, value->span, "make the field larger",
 				    "%u bytes do not fit in a field of %u", type_size(t),
@@ -568,8 +581,8 @@ static struct type *infer_struct(struct infer *in, struct node *n)
 			names[count] = in->h->module.structs[count]->name->s;
 		near = suggest_nearest(n->name->s, names, count);
 		infer_error(in, H015, n->name_span,
-			    near ? fmt(in->h, "did you mean %%%s{...}?", near) :
-				   fmt(in->h, "declare it: defstruct :%s do ... end", n->name->s),
+			    near ? fmt(in->h, "did you mean %%%s{...}?", near)
+				 : fmt(in->h, "declare it: defstruct :%s do ... end", n->name->s),
 			    "no struct is called %s", n->name->s);
 		return &in->h->types.error;
 	}
@@ -577,7 +590,8 @@ static struct type *infer_struct(struct infer *in, struct node *n)
 		struct node *kv = n->list[i];
 
 		if (kv->kind != N_KEYVALUE) {
-			infer_error(in, H008, kv->span, "name the fields: size: 0", "a struct literal is "
+			infer_error(in, H008, kv->span, "name the fields: size: 0",
+				    "a struct literal is "
 				    "made of field: value pairs");
 			continue;
 		}
@@ -633,9 +647,9 @@ static struct type *assigned_type(struct infer *in, struct node *value)
 	if (t->kind == T_ARRAY || t->kind == T_ATOM || t->kind == T_MAP || t->kind == T_FN ||
 	    t->kind == T_ARGS || (t->kind == T_RECORD && value->kind == N_NAME)) {
 		infer_error(in, t->kind == T_MAP || t->kind == T_ATOM ? H024 : H021, value->span,
-			    t->kind == T_RECORD ? "go on using the first name" :
-			    t->kind == T_ARRAY	? "use the field itself" :
-						  "name it where it is used",
+			    t->kind == T_RECORD	 ? "go on using the first name"
+			    : t->kind == T_ARRAY ? "use the field itself"
+						 : "name it where it is used",
 			    "%s cannot be kept in a variable", type_text(in->h, t));
 		return &in->h->types.error;
 	}
@@ -652,7 +666,8 @@ static void check_thread_id(struct infer *in, const struct node *n)
 	const struct node *e = n->b, *of = NULL;
 	uint64_t k;
 
-	if (e->kind == N_BINARY && e->op == OP_BAND && const_eval(in->h, e->b, &k) && k == 0xffffffff)
+	if (e->kind == N_BINARY && e->op == OP_BAND && const_eval(in->h, e->b, &k) &&
+	    k == 0xffffffff)
 		of = e->a;
 	if (!of || of->kind != N_NAME || !of->var || !of->var->from_pid_tgid ||
 	    strcmp(n->a->name->s, "pid"))
@@ -759,9 +774,9 @@ static void infer_pattern(struct infer *in, struct node *n, struct node *p)
 	t = infer_expr(in, p, true);
 	if (subject->kind == T_ERROR || t->kind == T_ERROR)
 		return;
-	if (p->kind == N_BOOL ? subject->kind == T_BOOL :
-				t->kind == T_LITERAL && (type_is_number(subject) ||
-							 subject->kind == T_OPTION)) {
+	if (p->kind == N_BOOL ? subject->kind == T_BOOL
+			      : t->kind == T_LITERAL &&
+					(type_is_number(subject) || subject->kind == T_OPTION)) {
 		infer_use_value(in, n->a);
 		return;
 	}
@@ -793,15 +808,16 @@ static struct type *infer_for(struct infer *in, struct node *n)
 	uint64_t from = 0, to = 0, step = 1;
 	struct node *r = n->a;
 
-	if (r->kind != N_RANGE || !const_eval(in->h, r->a, &from) || !const_eval(in->h, r->b, &to) ||
-	    (r->c && !const_eval(in->h, r->c, &step))) {
+	if (r->kind != N_RANGE || !const_eval(in->h, r->a, &from) ||
+	    !const_eval(in->h, r->b, &to) || (r->c && !const_eval(in->h, r->c, &step))) {
 		infer_error(in, H033, r->span,
-			    "write a range of numbers, as in 0..9, or bpf_loop(n, fn i -> ... end) for a "
+			    "write a range of numbers, as in 0..9, or bpf_loop(n, fn i -> ... end) "
+			    "for a "
 			    "count that is known only at run time",
 			    "the verifier must see how often this runs");
 		from = to = 0;
-	} else if (!step || ((int64_t)step > 0 ? (int64_t)from > (int64_t)to :
-						 (int64_t)from < (int64_t)to)) {
+	} else if (!step || ((int64_t)step > 0 ? (int64_t)from > (int64_t)to
+					       : (int64_t)from < (int64_t)to)) {
 		infer_error(in, H033, r->span, "count down with 9..0//-1",
 			    "this range is empty or never ends");
 	} else if ((to - from) / step >= MAX_RANGE) {
@@ -815,9 +831,10 @@ static struct type *infer_for(struct infer *in, struct node *n)
 			    HONEY_MAX_LOOPS);
 	infer_push_scope(in, &mark);
 	if (!n->var) {
-		n->var = infer_declare(in, n->name, n->name_span,
-				       type_int(in->h, 64, (int64_t)from < 0 || (int64_t)to < 0 ||
-								   (int64_t)step < 0));
+		n->var = infer_declare(
+			in, n->name, n->name_span,
+			type_int(in->h, 64,
+				 (int64_t)from < 0 || (int64_t)to < 0 || (int64_t)step < 0));
 		n->var->is_counter = true;
 		in->changed = true;
 	}
@@ -838,8 +855,10 @@ static struct type *infer_return(struct infer *in, struct node *n)
 
 	if (in->loop) {
 		if (n->a && (!const_eval(in->h, n->a, &k) || k > 1))
-			infer_error(in, H037, n->span, "return goes on with the next step, return 1 stops",
-				    "inside an iteration only 'return', 'return 0' and 'return 1' are known");
+			infer_error(in, H037, n->span,
+				    "return goes on with the next step, return 1 stops",
+				    "inside an iteration only 'return', 'return 0' and 'return 1' "
+				    "are known");
 		return &in->h->types.void_;
 	}
 	if (!n->a || !inst->want) {
@@ -899,7 +918,11 @@ static struct type *infer_atom(struct infer *in, struct node *n)
 	static const struct {
 		const char *name;
 		uint64_t value;
-	} flags[] = {{"bpf_any", 0}, {"bpf_noexist", 1}, {"bpf_exist", 2}};
+	} flags[] = {
+		{"bpf_any",	    0},
+		{"bpf_noexist", 1},
+		    {"bpf_exist",	  2}
+	    };
 
 	if (n->name->map) {
 		n->map = n->name->map;

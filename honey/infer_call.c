@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Types of calls: Elixir's few built-in functions, the kernel's helpers by their table, callbacks. */
+/* Types of calls: Elixir's few built-in functions, the kernel's helpers by their table, callbacks.
+ */
 #include "lib/base.h"
 #include "honey/honey.h"
 
@@ -18,19 +19,22 @@ struct map *infer_map_arg(struct infer *in, struct node *arg)
 	if (arg->type->kind == T_ERROR)
 		return NULL;
 	if (arg->kind != N_ATOM) {
-		infer_error(in, H024, arg->span,
-			    "write the map's name as :name, or pass it to the helper as an argument",
-			    "the map must be known at compile time, this is %s",
-			    type_text(in->h, arg->type));
+		infer_error(
+			in, H024, arg->span,
+			"write the map's name as :name, or pass it to the helper as an argument",
+			"the map must be known at compile time, this is %s",
+			type_text(in->h, arg->type));
 		return NULL;
 	}
 	for (; count < in->h->module.n_maps && count < ARRAY_SIZE(names); count++)
 		names[count] = in->h->module.maps[count]->name->s;
 	near = suggest_nearest(arg->name->s, names, count);
 	infer_error(in, H014, arg->span,
-		    near ? fmt(in->h, "did you mean :%s?", near) :
-			   fmt(in->h, "declare it: defmap(:%s, :bpf_hash, max_entries: 1024, key_type: "
-				      ":u32, value_type: :u64)", arg->name->s),
+		    near ? fmt(in->h, "did you mean :%s?", near)
+			 : fmt(in->h,
+			       "declare it: defmap(:%s, :bpf_hash, max_entries: 1024, key_type: "
+			       ":u32, value_type: :u64)",
+			       arg->name->s),
 		    "no map is called :%s", arg->name->s);
 	return NULL;
 }
@@ -40,8 +44,7 @@ struct type *infer_lookup_type(struct infer *in, const struct map *m)
 {
 	if (!m || !m->value || m->value->kind == T_ERROR)
 		return &in->h->types.error;
-	return m->value->kind == T_STRUCT ? m->value->strct->pointer :
-					    type_option(in->h, m->value);
+	return m->value->kind == T_STRUCT ? m->value->strct->pointer : type_option(in->h, m->value);
 }
 
 static bool suits(const struct helper *p, const struct map *m)
@@ -81,15 +84,16 @@ static void check_item(struct infer *in, struct type *want, struct node *arg, co
 
 	if (want->kind == T_ERROR || t->kind == T_ERROR)
 		return;
-	if (want->kind == T_INT && (type_is_number(t) || t->kind == T_OPTION || t->kind == T_BOOL)) {
+	if (want->kind == T_INT &&
+	    (type_is_number(t) || t->kind == T_OPTION || t->kind == T_BOOL)) {
 		infer_store(in, want, arg);
 		return;
 	}
 	if (want->kind == T_STRUCT && t->strct == want->strct)
 		return;
 	infer_error(in, t->kind == T_VOID ? H023 : H020, arg->span,
-		    want->kind == T_STRUCT ? fmt(in->h, "make one: %%%s{...}", want->strct->name->s) :
-					     NULL,
+		    want->kind == T_STRUCT ? fmt(in->h, "make one: %%%s{...}", want->strct->name->s)
+					   : NULL,
 		    "the %s of this map is %s, this is %s", what, type_text(in->h, want),
 		    type_text(in->h, t));
 }
@@ -99,8 +103,8 @@ static void check_out(struct infer *in, struct node *arg)
 {
 	struct type *t = infer_expr(in, arg, true);
 
-	if (t->kind == T_ERROR || ((t->kind == T_ARRAY || t->kind == T_INT) && arg->kind == N_FIELD &&
-				   !arg->ctx_field))
+	if (t->kind == T_ERROR ||
+	    ((t->kind == T_ARRAY || t->kind == T_INT) && arg->kind == N_FIELD && !arg->ctx_field))
 		return;
 	infer_error(in, H021, arg->span, "give a field, such as event.comm",
 		    "the helper needs memory to fill, this is %s", type_text(in->h, t));
@@ -120,11 +124,13 @@ static void check_size(struct infer *in, struct node *out, struct node *size)
 	if (out->type->kind == T_ERROR || k == room)
 		return;
 	if (k > room)
-		infer_error(in, H028, size->span, fmt(in->h, "write %u, or make the field larger", room),
+		infer_error(in, H028, size->span,
+			    fmt(in->h, "write %u, or make the field larger", room),
 			    "%llu bytes would be written, %s has %u", (unsigned long long)k,
 			    out->name->s, room);
 	else if (!k)
-		infer_error(in, H028, size->span, fmt(in->h, "write %u", room), "no byte would be written");
+		infer_error(in, H028, size->span, fmt(in->h, "write %u", room),
+			    "no byte would be written");
 }
 
 /* bpf_ringbuf_reserve(:map, 64 | :struct | sizeof(:struct)): n->value is the size in bytes. */
@@ -158,10 +164,11 @@ static struct type *infer_reserve(struct infer *in, struct node *n, const struct
 	if (!s && n->type && n->type->kind == T_RECORD && n->type->strct)
 		s = n->type->strct; /* chosen in an earlier round */
 	if (s && s->size < bytes)
-		infer_error(in, W003, size->span,
-			    fmt(in->h, "write sizeof(:%s); as it is, the rest is zeroed", s->name->s),
-			    "%llu bytes are reserved for struct %s, which has %u",
-			    (unsigned long long)bytes, s->name->s, s->size);
+		infer_error(
+			in, W003, size->span,
+			fmt(in->h, "write sizeof(:%s); as it is, the rest is zeroed", s->name->s),
+			"%llu bytes are reserved for struct %s, which has %u",
+			(unsigned long long)bytes, s->name->s, s->size);
 	if (!s) {
 		if (!n->type || n->type->kind != T_RECORD) {
 			n->type = arena_new(&in->h->arena, struct type);
@@ -223,7 +230,8 @@ static void infer_callback(struct infer *in, struct node *n, struct map *m, stru
 
 	if (fn->kind != N_FN || fn->n > most || !fn->a) {
 		infer_error(in, H021, fn->span, m ? "fn key, value -> ... end" : "fn i -> ... end",
-			    "a function with %s is needed here", m ? "key and value" : "one parameter");
+			    "a function with %s is needed here",
+			    m ? "key and value" : "one parameter");
 		return;
 	}
 	fn->type = &in->h->types.fn;
@@ -231,12 +239,13 @@ static void infer_callback(struct infer *in, struct node *n, struct map *m, stru
 	infer_push_scope(in, &mark);
 	if (fn->n > 0)
 		n->loop->counter = loop_var(in, n, fn->list[0],
-					    !m ? type_int(in->h, 32, false) :
-					    m->key->kind == T_STRUCT ? m->key->strct->pointer : m->key);
+					    !m			       ? type_int(in->h, 32, false)
+					    : m->key->kind == T_STRUCT ? m->key->strct->pointer
+								       : m->key);
 	if (fn->n > 1)
-		n->loop->value = loop_var(in, n, fn->list[1],
-					  m->value->kind == T_STRUCT ? m->value->strct->pointer :
-								       m->value);
+		n->loop->value =
+			loop_var(in, n, fn->list[1],
+				 m->value->kind == T_STRUCT ? m->value->strct->pointer : m->value);
 	infer_loop_body(in, n, fn->a);
 	infer_pop_scope(in, mark);
 }
@@ -254,7 +263,8 @@ static struct type *infer_each(struct infer *in, struct node *n)
 	}
 	m = infer_map_arg(in, n->list[0]);
 	if (n->list[1]->kind != N_NIL)
-		infer_error(in, H037, n->list[1]->span, "write nil: the rest of the block runs for every key",
+		infer_error(in, H037, n->list[1]->span,
+			    "write nil: the rest of the block runs for every key",
 			    "iteration begins at the first key");
 	if (n->list[2]->kind != N_NAME) {
 		infer_error(in, H021, n->list[2]->span, "bpf_map_get_next_key(:map, nil, key)",
@@ -264,7 +274,8 @@ static struct type *infer_each(struct infer *in, struct node *n)
 	if (!m || m->key->kind == T_ERROR)
 		return &in->h->types.void_;
 	if (!m->kind->key) {
-		infer_error(in, H025, n->list[0]->span, why_not(m), "a :%s has no keys", m->kind->name);
+		infer_error(in, H025, n->list[0]->span, why_not(m), "a :%s has no keys",
+			    m->kind->name);
 		return &in->h->types.void_;
 	}
 	n->map = m;
@@ -315,8 +326,9 @@ static struct type *infer_printk(struct infer *in, struct node *n)
 
 static void check_available(struct infer *in, struct node *n, const struct helper *p)
 {
-	static const char *const free_licences[] = {"GPL", "GPL v2", "GPL and additional rights",
-						    "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
+	static const char *const free_licences[] = {
+		"GPL",		"GPL v2",	"GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
 	const struct section *s = in->inst->section;
 	bool gpl = false;
 
@@ -349,13 +361,15 @@ static void check_record(struct infer *in, struct node *arg)
 
 	if (t->kind != T_RECORD && t->kind != T_ERROR)
 		infer_error(in, H021, arg->span, "give what bpf_ringbuf_reserve returned",
-			    "a reserved ring record is needed here, this is %s", type_text(in->h, t));
+			    "a reserved ring record is needed here, this is %s",
+			    type_text(in->h, t));
 	else if (arg->kind != N_NAME)
 		infer_error(in, H021, arg->span, "keep it in a variable first",
 			    "a ring record needs a name to be checked for nil");
 }
 
-static void helper_arg(struct infer *in, struct node *n, const struct helper *p, char code, uint32_t i)
+static void helper_arg(struct infer *in, struct node *n, const struct helper *p, char code,
+		       uint32_t i)
 {
 	struct node *arg = n->list[i];
 	struct type *t;
@@ -364,8 +378,8 @@ static void helper_arg(struct infer *in, struct node *n, const struct helper *p,
 	case 'm':
 		n->map = infer_map_arg(in, arg);
 		if (n->map && !n->map->broken && !suits(p, n->map)) {
-			infer_error(in, H025, arg->span, why_not(n->map), "%s does not work on a :%s",
-				    p->name, n->map->kind->name);
+			infer_error(in, H025, arg->span, why_not(n->map),
+				    "%s does not work on a :%s", p->name, n->map->kind->name);
 			n->map = NULL;
 		}
 		return;
@@ -379,7 +393,8 @@ static void helper_arg(struct infer *in, struct node *n, const struct helper *p,
 		return;
 	case 'o': check_out(in, arg); return;
 	case 'z':
-		if (n->list[i - 1]->type->kind == T_STRUCT || n->list[i - 1]->type->kind == T_POINTER)
+		if (n->list[i - 1]->type->kind == T_STRUCT ||
+		    n->list[i - 1]->type->kind == T_POINTER)
 			infer_value(in, arg);
 		else
 			check_size(in, n->list[i - 1], arg);
@@ -389,8 +404,8 @@ static void helper_arg(struct infer *in, struct node *n, const struct helper *p,
 	case 'c':
 		t = infer_expr(in, arg, true);
 		if (t->kind != T_CTX && t->kind != T_ERROR)
-			infer_error(in, H021, arg->span, "pass ctx", "the context is needed here, this is %s",
-				    type_text(in->h, t));
+			infer_error(in, H021, arg->span, "pass ctx",
+				    "the context is needed here, this is %s", type_text(in->h, t));
 		return;
 	case 'b':
 		t = infer_expr(in, arg, true);
@@ -417,11 +432,13 @@ static struct type *helper_result(struct infer *in, struct node *n, const struct
 
 	switch (p->result) {
 	case 'u':
-		return type_int(in->h, p->id == HELPER_bpf_get_smp_processor_id ||
-						       p->id == HELPER_bpf_get_numa_node_id ||
-						       p->id == HELPER_bpf_get_prandom_u32 ?
-					       32 :
-					       64, false);
+		return type_int(in->h,
+				p->id == HELPER_bpf_get_smp_processor_id ||
+						p->id == HELPER_bpf_get_numa_node_id ||
+						p->id == HELPER_bpf_get_prandom_u32
+					? 32
+					: 64,
+				false);
 	case 's': return type_int(in->h, 64, true);
 	case 'L':
 		if (n->n == 3 && p->id == HELPER_bpf_map_lookup_elem) {
@@ -465,8 +482,8 @@ static struct type *infer_helper(struct infer *in, struct node *n, const struct 
 	count_args(p->args, &least, &most);
 	if (n->n < least || n->n > most) {
 		infer_error(in, H013, n->span, p->text,
-			    least == most ? "%s takes %u argument%s, here %s %u" :
-					    "%s takes at least %u argument%s, here %s %u",
+			    least == most ? "%s takes %u argument%s, here %s %u"
+					  : "%s takes at least %u argument%s, here %s %u",
 			    p->name, least, least == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
 		for (uint32_t i = 0; i < n->n; i++)
 			if (n->list[i]->kind != N_FN && n->list[i]->kind != N_KEYVALUE)
@@ -489,11 +506,25 @@ static bool rewrite_builtin(struct infer *in, struct node *n)
 		enum op op;
 		uint8_t args;
 	} rows[] = {
-		{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},	  {"max", OP_MAX, 2},
-		{"band", OP_BAND, 2}, {"bor", OP_BOR, 2},   {"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},
-		{"bsr", OP_SHR, 2},   {"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1},
-		{"u8", OP_TYPE, 1},   {"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},
-		{"s8", OP_TYPE, 1},   {"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},  {"s64", OP_TYPE, 1},
+		{"div",	OP_DIV,	2},
+		      {"rem",    OP_REM,  2},
+		    {"min",    OP_MIN,  2},
+		{"max",	OP_MAX,	2},
+		      {"band",   OP_BAND, 2},
+		    {"bor",    OP_BOR,  2},
+		{"bxor",	 OP_BXOR, 2},
+		      {"bsl",    OP_SHL,  2},
+		    {"bsr",    OP_SHR,  2},
+		{"bnot",	 OP_BNOT, 1},
+		      {"is_nil", OP_EQ,	1},
+		    {"u8",	   OP_TYPE, 1},
+		{"u16",	OP_TYPE, 1},
+		      {"u32",    OP_TYPE, 1},
+		    {"u64",    OP_TYPE, 1},
+		{"s8",     OP_TYPE, 1},
+		      {"s16",    OP_TYPE, 1},
+		    {"s32",    OP_TYPE, 1},
+		{"s64",	OP_TYPE, 1},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -502,9 +533,9 @@ static bool rewrite_builtin(struct infer *in, struct node *n)
 		n->kind = rows[i].args == 2 || rows[i].op == OP_EQ ? N_BINARY : N_UNARY;
 		n->op = rows[i].op;
 		n->a = n->list[0];
-		n->b = rows[i].args == 2	? n->list[1] :
-		       rows[i].op == OP_EQ ? node_new(in->h, N_NIL, n->span) :
-						NULL;
+		n->b = rows[i].args == 2     ? n->list[1]
+		       : rows[i].op == OP_EQ ? node_new(in->h, N_NIL, n->span)
+					     : NULL;
 		n->n = 0;
 		n->parens = true;
 		return true;
@@ -514,8 +545,9 @@ static bool rewrite_builtin(struct infer *in, struct node *n)
 
 static bool is_helper_module(const char *m)
 {
-	static const char *const names[] = {"Honey.BpfHelpers", "BpfHelpers", "Honey.Bpf_helpers",
-					    "Bpf_helpers", "Honey.Bpf.Bpf_helpers", "Honey"};
+	static const char *const names[] = {"Honey.BpfHelpers",	     "BpfHelpers",
+					    "Honey.Bpf_helpers",     "Bpf_helpers",
+					    "Honey.Bpf.Bpf_helpers", "Honey"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], m))
@@ -540,8 +572,8 @@ static void unknown_function(struct infer *in, struct node *n)
 		names[count++] = in->h->module.funcs[i]->name->s;
 	near = near ? near : suggest_nearest(n->name->s, names, count);
 	infer_error(in, H012, n->name_span,
-		    near ? fmt(in->h, "did you mean %s?", near) :
-			   "helpers are listed in docs/honey.md; your own are written with defp",
+		    near ? fmt(in->h, "did you mean %s?", near)
+			 : "helpers are listed in docs/honey.md; your own are written with defp",
 		    n->module ? "no helper is called %s" : "no function is called %s", n->name->s);
 }
 
@@ -559,8 +591,9 @@ static struct type *infer_local(struct infer *in, struct node *n, bool want)
 		f = f->other_arity;
 	if (!f) {
 		f = n->name->func;
-		infer_error(in, H013, n->span, NULL, "%s takes %u argument%s, here %s %u", f->name->s,
-			    f->n_params, f->n_params == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
+		infer_error(in, H013, n->span, NULL, "%s takes %u argument%s, here %s %u",
+			    f->name->s, f->n_params, f->n_params == 1 ? "" : "s",
+			    n->n == 1 ? "is" : "are", n->n);
 		return &in->h->types.error;
 	}
 	n->callee = infer_instance(in, f, n, want);
@@ -574,8 +607,8 @@ struct type *infer_call(struct infer *in, struct node *n, bool want)
 
 	if (n->kind == N_EACH)
 		return infer_each(in, n);
-	if (n->name->func && (!n->module || (in->h->module.name &&
-					     !strcmp(n->module, in->h->module.name->s))))
+	if (n->name->func &&
+	    (!n->module || (in->h->module.name && !strcmp(n->module, in->h->module.name->s))))
 		return infer_local(in, n, want);
 	if (!n->module && !strcmp(n->name->s, "sizeof")) {
 		if (const_eval(in->h, n, &k))

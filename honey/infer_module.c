@@ -105,11 +105,12 @@ static void choose_records(struct infer *in)
 			v->origin->type = only->record;
 			in->changed = true;
 		} else {
-			infer_error(in, H027, v->origin->span,
-				    "name the struct: bpf_ringbuf_reserve(:events, :event)",
-				    fits ? "%u structs have all the fields used: which one is reserved?" :
-					   "no struct has all the fields used and fits in the record",
-				    fits);
+			infer_error(
+				in, H027, v->origin->span,
+				"name the struct: bpf_ringbuf_reserve(:events, :event)",
+				fits ? "%u structs have all the fields used: which one is reserved?"
+				     : "no struct has all the fields used and fits in the record",
+				fits);
 		}
 	}
 }
@@ -131,7 +132,8 @@ static void walk_once(struct infer *in)
 	if (inst->want && last && last->kind != N_RETURN) {
 		struct type *old = inst->result;
 
-		if (t->kind == T_ARRAY || t->kind == T_STRING || t->kind == T_ATOM || t->kind == T_MAP)
+		if (t->kind == T_ARRAY || t->kind == T_STRING || t->kind == T_ATOM ||
+		    t->kind == T_MAP)
 			infer_error(in, H021, last->span, NULL, "%s cannot be returned",
 				    type_text(in->h, t));
 		inst->result = old->kind == T_VOID ? t : type_join(in->h, old, t, &ok);
@@ -178,10 +180,12 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 		maps[k] = call->list[k]->map;
 		if (types[k]->kind == T_ERROR || (types[k]->kind == T_RECORD && !types[k]->strct))
 			return NULL;
-		if (types[k]->kind == T_NIL || types[k]->kind == T_VOID || types[k]->kind == T_ATOM ||
-		    types[k]->kind == T_ARGS || types[k]->kind == T_ARRAY || types[k]->kind == T_FN ||
+		if (types[k]->kind == T_NIL || types[k]->kind == T_VOID ||
+		    types[k]->kind == T_ATOM || types[k]->kind == T_ARGS ||
+		    types[k]->kind == T_ARRAY || types[k]->kind == T_FN ||
 		    types[k]->kind == T_STRING) {
-			infer_error(in, H021, call->list[k]->span, "pass numbers, maps, structs or ctx",
+			infer_error(in, H021, call->list[k]->span,
+				    "pass numbers, maps, structs or ctx",
 				    "%s cannot be passed to a helper", type_text(h, types[k]));
 			return NULL;
 		}
@@ -206,8 +210,8 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 	return i;
 }
 
-/* Has the last expression of a handler a value its writer meant to return? Not so what is done for its
- * effect: assignments, updates, prints. */
+/* Has the last expression of a handler a value its writer meant to return? Not so what is done for
+ * its effect: assignments, updates, prints. */
 bool expr_has_value(const struct node *n)
 {
 	const struct node *last = n->n ? n->list[n->n - 1] : NULL;
@@ -250,7 +254,8 @@ static void make_handler(struct honey *h, struct func *f)
 
 	if (f->n_params > 1)
 		diag_at(h, H013, f->span, fmt(h, "def %s(ctx) do", f->name->s),
-			"a handler has one parameter, the context; %s has %u", f->name->s, f->n_params);
+			"a handler has one parameter, the context; %s has %u", f->name->s,
+			f->n_params);
 	if (!f->section || f->n_params > 1)
 		return;
 	ctx = arena_new(&h->arena, struct type);
@@ -305,13 +310,15 @@ static struct inst *make_uncalled(struct honey *h, struct func *f)
 		skip |= needs_call(f, f->body, f->params[k]->name);
 	}
 	diag_at(h, W006, f->span,
-		skip ? "call it from a handler: its maps and structs come from the call" :
-		       "put @sec \"...\" before it, or call it from a handler",
-		skip ? "nothing calls %s, so it is not compiled" :
-		       "nothing calls %s: it is checked but runs nowhere", f->name->s);
+		skip ? "call it from a handler: its maps and structs come from the call"
+		     : "put @sec \"...\" before it, or call it from a handler",
+		skip ? "nothing calls %s, so it is not compiled"
+		     : "nothing calls %s: it is checked but runs nowhere",
+		f->name->s);
 	if (skip)
 		return NULL;
-	i = new_instance(h, f, types, maps, expr_has_value(f->body) || returns_value(f->body), NULL);
+	i = new_instance(h, f, types, maps, expr_has_value(f->body) || returns_value(f->body),
+			 NULL);
 	i->uncalled = true;
 	infer_body(h, i);
 	return i;

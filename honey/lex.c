@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Text to tokens. Knows Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<. */
+/* Text to tokens. Knows Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<.
+ */
 #include "lib/base.h"
 #include "honey/honey.h"
 
@@ -62,12 +63,13 @@ static struct token *push(struct lexer *lx, enum token_kind kind, const char *fr
 		h->cap_tokens = cap;
 	}
 	t = &h->tokens[h->n_tokens++];
-	*t = (struct token){.kind = kind,
-			    .span = {lx->file, (uint32_t)(from - lx->start),
-				     (uint32_t)(lx->s - lx->start)},
-			    .nl_before = lx->nl,
-			    .space_before = lx->space || lx->nl,
-			    .space_after = lx->s >= lx->end || isspace((unsigned char)*lx->s)};
+	*t = (struct token){
+		.kind = kind,
+		.span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(lx->s - lx->start)},
+		.nl_before = lx->nl,
+		.space_before = lx->space || lx->nl,
+		.space_after = lx->s >= lx->end || isspace((unsigned char)*lx->s)
+	 };
 	lx->nl = lx->space = false;
 	return t;
 }
@@ -119,8 +121,10 @@ static void lex_number(struct lexer *lx)
 	if (lx->s + 1 < lx->end && *lx->s == '.' && isdigit((unsigned char)lx->s[1])) {
 		for (lx->s++; lx->s < lx->end && is_name((unsigned char)*lx->s);)
 			lx->s++;
-		error(lx, H003, from, lx->s, "BPF programs have no floating point; scale to an "
-		      "integer, such as milliseconds for seconds", "a number with a fraction");
+		error(lx, H003, from, lx->s,
+		      "BPF programs have no floating point; scale to an "
+		      "integer, such as milliseconds for seconds",
+		      "a number with a fraction");
 	} else if (bad || lx->s == digits) {
 		error(lx, H003, from, lx->s, "write 42, 1_000, 0xff, 0b101 or 0o17",
 		      "this is no number");
@@ -225,9 +229,15 @@ static const struct {
 	enum token_kind kind;
 	enum op op;
 } words[] = {
-	{"do", TOK_DO, OP_NONE},   {"end", TOK_END, OP_NONE},	{"else", TOK_ELSE, OP_NONE},
-	{"fn", TOK_FN, OP_NONE},   {"and", TOK_OP, OP_AND},	{"or", TOK_OP, OP_OR},
-	{"not", TOK_OP, OP_NOT},   {"when", TOK_OP, OP_WHEN},	{"in", TOK_OP, OP_IN},
+	{"do",   TOK_DO,   OP_NONE},
+	 {"end",	 TOK_END,  OP_NONE},
+	    {"else", TOK_ELSE, OP_NONE},
+	{"fn",   TOK_FN,   OP_NONE},
+	 {"and",	 TOK_OP,	 OP_AND },
+	    {"or",   TOK_OP,   OP_OR	},
+	{"not",	TOK_OP,	OP_NOT },
+	 {"when", TOK_OP,	  OP_WHEN},
+	    {"in",   TOK_OP,   OP_IN	},
 };
 
 static void lex_word(struct lexer *lx)
@@ -312,16 +322,16 @@ static void lex_other(struct lexer *lx)
 		bool escaped = from[1] == '\\' && from + 2 < lx->end;
 
 		lx->s += escaped ? 3 : 2;
-		push(lx, TOK_INT, from)->value =
-			(uint64_t)(escaped ? escape((unsigned char)from[2]) : (unsigned char)from[1]);
+		push(lx, TOK_INT, from)->value = (uint64_t)(escaped ? escape((unsigned char)from[2])
+								    : (unsigned char)from[1]);
 		return;
 	}
-	if (*from == '@' && from + 1 < lx->end && (isalpha((unsigned char)from[1]) || from[1] == '_')) {
+	if (*from == '@' && from + 1 < lx->end &&
+	    (isalpha((unsigned char)from[1]) || from[1] == '_')) {
 		lx->s++;
 		scan_name(lx);
-		push(lx, TOK_AT, from)->name =
-			name_intern(lx->h, from + 1, MIN((size_t)(lx->s - from - 1),
-							 (size_t)LONGEST_NAME));
+		push(lx, TOK_AT, from)->name = name_intern(
+			lx->h, from + 1, MIN((size_t)(lx->s - from - 1), (size_t)LONGEST_NAME));
 		return;
 	}
 	if (*from == ':' && from + 1 < lx->end &&
@@ -332,10 +342,9 @@ static void lex_other(struct lexer *lx)
 	if (lex_op(lx))
 		return;
 	lx->s++;
-	error(lx, H001, from, lx->s,
-	      *from == '\'' ? "strings are written in double quotes" : NULL,
-	      *from == '\'' ? "a list of characters is no BPF value" :
-			      "this character has no meaning in Honey");
+	error(lx, H001, from, lx->s, *from == '\'' ? "strings are written in double quotes" : NULL,
+	      *from == '\'' ? "a list of characters is no BPF value"
+			    : "this character has no meaning in Honey");
 	push(lx, TOK_ERROR, from);
 	/* One complaint for a run of them is enough. */
 	while (lx->s < lx->end && *lx->s == *from)
@@ -348,7 +357,12 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	static const struct {
 		unsigned char mask, lead;
 		uint32_t least;
-	} forms[] = {{0x80, 0, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+	} forms[] = {
+		{0x80, 0,	  0	   },
+		      {0xe0, 0xc0, 0x80   },
+		  {0xf0, 0xe0, 0x800  },
+		       {0xf8, 0xf0, 0x10000}
+	    };
 
 	for (size_t n = 0; n < ARRAY_SIZE(forms) && n < left; n++) {
 		uint32_t c = s[0] & (unsigned char)~forms[n].mask;
@@ -360,8 +374,8 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 				return 0;
 			c = c << 6 | (s[i] & 0x3f);
 		}
-		return c >= forms[n].least && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 ? n + 1 :
-											     0;
+		return c >= forms[n].least && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 ? n + 1
+											  : 0;
 	}
 	return 0;
 }
@@ -386,8 +400,12 @@ static bool check_utf8(struct lexer *lx)
 void lex_file(struct honey *h, uint32_t file)
 {
 	const struct source *src = &h->sources[file];
-	struct lexer lx = {.h = h, .file = file, .start = src->text, .s = src->text,
-			   .end = src->text + src->len, .nl = true};
+	struct lexer lx = {.h = h,
+			   .file = file,
+			   .start = src->text,
+			   .s = src->text,
+			   .end = src->text + src->len,
+			   .nl = true};
 
 	if (!check_utf8(&lx))
 		lx.s = lx.end;
@@ -420,9 +438,9 @@ void lex_file(struct honey *h, uint32_t file)
 
 void lex_dump(const struct honey *h, FILE *out)
 {
-	static const char *const kinds[] = {"eof",    "ident", "alias", "atom", "key",
-					    "int",    "string", "at",	"op",	"do",
-					    "end",    "else",  "fn",	"error"};
+	static const char *const kinds[] = {"eof", "ident",  "alias", "atom", "key",
+					    "int", "string", "at",    "op",   "do",
+					    "end", "else",   "fn",    "error"};
 
 	for (size_t i = 0; i < h->n_tokens; i++) {
 		const struct token *t = &h->tokens[i];

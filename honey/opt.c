@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The optimisations of -O. Each changes what the text says word for word, none what a reader of the maps
- * and of the ring could tell but for time stamps and record lengths; each has a name, a switch and a remark.
+ * The optimisations of -O. Each changes what the text says word for word, none what a reader of the
+ * maps and of the ring could tell but for time stamps and record lengths; each has a name, a switch
+ * and a remark.
  */
 #include "lib/base.h"
 #include "honey/honey.h"

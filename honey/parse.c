@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static const char *const decl_words[] = {"def",	   "defp",   "defmap", "defstruct", "defmodule",
-					 "use",	   "import", "alias",  "require",   "field",
-					 "defmacro", "defdelegate"};
+static const char *const decl_words[] = {"def",	      "defp",  "defmap",   "defstruct",
+					 "defmodule", "use",   "import",   "alias",
+					 "require",   "field", "defmacro", "defdelegate"};
 
 static bool at_stmts_end(const struct parser *p)
 {
@@ -75,7 +75,8 @@ struct node *parse_stmts(struct parser *p, bool in_clause)
 
 		while (parse_accept_op(p, OP_SEMI))
 			;
-		if (at_stmts_end(p) || at_stray_decl(p) || p->h->stop || (in_clause && parse_at_clause(p)))
+		if (at_stmts_end(p) || at_stray_decl(p) || p->h->stop ||
+		    (in_clause && parse_at_clause(p)))
 			break;
 		start = p->tok;
 		node_add(p->h, block, parse_expr(p));
@@ -117,9 +118,9 @@ struct node *parse_block(struct parser *p, struct span open, const char *what)
 
 #define PUSH(p, array, count, item)                                                                \
 	do {                                                                                       \
-		if (!((count) & ((count) - 1))) {                                                  \
+		if (!((count) & ((count)-1))) {                                                    \
 			void *grown_ =                                                             \
-				arena_alloc(&(p)->h->arena, sizeof(*(array)) * ((count) * 2 + 1)); \
+				arena_alloc(&(p)->h->arena, sizeof(*(array)) * ((count)*2 + 1));   \
 			if (count)                                                                 \
 				memcpy(grown_, (array), sizeof(*(array)) * (count));               \
 			(array) = grown_;                                                          \
@@ -149,7 +150,8 @@ static void parse_defmap(struct parser *p)
 		return;
 	if (call->n < 2 || call->list[0]->kind != N_ATOM || call->list[1]->kind != N_ATOM) {
 		diag_at(p->h, H019, call->span,
-			"defmap(:counts, :bpf_hash, max_entries: 1024, key_type: :u32, value_type: :u64)",
+			"defmap(:counts, :bpf_hash, max_entries: 1024, key_type: :u32, value_type: "
+			":u64)",
 			"defmap takes a name, a kind and options");
 		return;
 	}
@@ -186,7 +188,8 @@ static void parse_field(struct parser *p, struct strct *s)
 	if (p->panic)
 		return;
 	if (call->n < 2 || call->list[0]->kind != N_ATOM || call->list[1]->kind != N_ATOM) {
-		diag_at(p->h, H019, call->span, "field(:size, :u64) or field(:comm, :string, size: 16)",
+		diag_at(p->h, H019, call->span,
+			"field(:size, :u64) or field(:comm, :string, size: 16)",
 			"field takes a name and a type");
 		return;
 	}
@@ -197,8 +200,8 @@ static void parse_field(struct parser *p, struct strct *s)
 		struct node *o = call->list[i];
 
 		o = o->kind == N_LIST && o->n == 1 ? o->list[0] : o;
-		if (o->kind == N_KEYVALUE && (!strcmp(o->name->s, "size") ||
-					      !strcmp(o->name->s, "count")))
+		if (o->kind == N_KEYVALUE &&
+		    (!strcmp(o->name->s, "size") || !strcmp(o->name->s, "count")))
 			f.size_node = o->a;
 		else
 			diag_at(p->h, H019, o->span, "size: 16", "field has no such option");
@@ -273,7 +276,8 @@ static void parse_defstruct(struct parser *p)
 	if (p->tok->kind == TOK_END)
 		p->tok++;
 	else
-		diag_at(p->h, H006, open->span, "close it with 'end'", "this defstruct does not end");
+		diag_at(p->h, H006, open->span, "close it with 'end'",
+			"this defstruct does not end");
 }
 
 static void parse_params(struct parser *p, struct func *f)
@@ -285,7 +289,8 @@ static void parse_params(struct parser *p, struct func *f)
 		    (p->tok[1].op != OP_COMMA && p->tok[1].op != OP_RPAREN)) {
 			if (p->tok->kind == TOK_IDENT)
 				p->tok++;
-			diag_at(p->h, H008, p->tok->span, "take a plain name and use case in the body",
+			diag_at(p->h, H008, p->tok->span,
+				"take a plain name and use case in the body",
 				"parameters are plain names: no patterns, no defaults");
 			p->panic = true;
 			return;
@@ -308,7 +313,9 @@ static void add_func(struct parser *p, struct func *f)
 		if (same->n_params == f->n_params)
 			break;
 	if (same) {
-		struct diag d = {.code = H011, .span = f->span, .note_span = same->span,
+		struct diag d = {.code = H011,
+				 .span = f->span,
+				 .note_span = same->span,
 				 .note = "first here"};
 
 		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
@@ -332,8 +339,8 @@ static void parse_def(struct parser *p)
 	f->sec_span = p->pending_sec_span;
 	p->pending_sec = NULL;
 	if (p->tok->kind != TOK_IDENT) {
-		parse_error(p, p->tok, "def on_event(ctx) do", "expected a function's name, found %s",
-			    parse_token_text(p, p->tok));
+		parse_error(p, p->tok, "def on_event(ctx) do",
+			    "expected a function's name, found %s", parse_token_text(p, p->tok));
 		return;
 	}
 	f->name = p->tok->name;
@@ -387,8 +394,8 @@ static void parse_use(struct parser *p)
 		node_add(p->h, call, o);
 	}
 	if (!what)
-		parse_error(p, p->tok, "use Honey, license: \"GPL\"", "expected a module's name, found %s",
-			    parse_token_text(p, p->tok));
+		parse_error(p, p->tok, "use Honey, license: \"GPL\"",
+			    "expected a module's name, found %s", parse_token_text(p, p->tok));
 	for (uint32_t i = 0; !p->panic && i < call->n; i++) {
 		struct node *o = call->list[i];
 
@@ -481,8 +488,8 @@ static void parse_defmodule(struct parser *p)
 	struct name *name;
 
 	if (p->tok->kind != TOK_ALIAS) {
-		parse_error(p, p->tok, "defmodule MemoryMonitor do", "expected a module's name, found %s",
-			    parse_token_text(p, p->tok));
+		parse_error(p, p->tok, "defmodule MemoryMonitor do",
+			    "expected a module's name, found %s", parse_token_text(p, p->tok));
 		return;
 	}
 	name = rest_of_path(p);
@@ -501,7 +508,8 @@ static void parse_defmodule(struct parser *p)
 	if (p->tok->kind == TOK_END)
 		p->tok++;
 	else if (!p->h->stop)
-		diag_at(p->h, H006, open->span, "close it with 'end'", "this defmodule does not end");
+		diag_at(p->h, H006, open->span, "close it with 'end'",
+			"this defmodule does not end");
 }
 
 static void unknown_decl(struct parser *p)
@@ -526,10 +534,15 @@ static void parse_decls(struct parser *p, bool in_module)
 		const char *word;
 		void (*parse)(struct parser *p);
 	} rows[] = {
-		{"def", parse_def},	    {"defp", parse_def},       {"defmap", parse_defmap},
-		{"defstruct", parse_defstruct}, {"defmodule", parse_defmodule},
-		{"use", parse_use},	    {"import", parse_use},     {"alias", parse_use},
-		{"require", parse_use},
+		{"def",	parse_def	 },
+		{"defp",	 parse_def	  },
+		{"defmap",	   parse_defmap   },
+		{"defstruct", parse_defstruct},
+		{"defmodule", parse_defmodule},
+		{"use",	parse_use	 },
+		{"import",	   parse_use	    },
+		{"alias",	  parse_use	   },
+		{"require",   parse_use	     },
 	};
 
 	for (;;) {

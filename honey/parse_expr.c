@@ -14,20 +14,34 @@ struct binding {
 
 /* Elixir's operator table; & | << >> are the seeds' spelling of the bitwise ones. */
 static const struct binding bindings[] = {
-	{OP_MUL, OP_MUL, 100, false},	   {OP_DIV, OP_DIV, 100, false},
-	{OP_ADD, OP_ADD, 90, false},	   {OP_SUB, OP_SUB, 90, false},
-	{OP_RANGE, OP_RANGE, 80, true},	   {OP_BXOR, OP_BXOR, 75, false},
-	{OP_PIPE, OP_PIPE, 65, false},	   {OP_SHL, OP_SHL, 65, false},
-	{OP_SHR, OP_SHR, 65, false},	   {OP_SHORT_SHL, OP_SHL, 65, false},
-	{OP_SHORT_SHR, OP_SHR, 65, false}, {OP_LT, OP_LT, 60, false},
-	{OP_GT, OP_GT, 60, false},	   {OP_LE, OP_LE, 60, false},
-	{OP_GE, OP_GE, 60, false},	   {OP_EQ, OP_EQ, 55, false},
-	{OP_NE, OP_NE, 55, false},	   {OP_SEQ, OP_EQ, 55, false},
-	{OP_SNE, OP_NE, 55, false},	   {OP_ANDAND, OP_AND, 50, false},
-	{OP_AND, OP_AND, 50, false},	   {OP_BAND, OP_BAND, 50, false},
-	{OP_AMP, OP_BAND, 50, false},	   {OP_OROR, OP_OR, 45, false},
-	{OP_OR, OP_OR, 45, false},	   {OP_BOR, OP_BOR, 45, false},
-	{OP_BAR, OP_BOR, 45, false},	   {OP_ASSIGN, OP_ASSIGN, 30, true},
+	{OP_MUL,	 OP_MUL,	 100, false},
+	   {OP_DIV,	    OP_DIV,    100, false},
+	{OP_ADD,	 OP_ADD,	 90,  false},
+	   {OP_SUB,	    OP_SUB,    90,	false},
+	{OP_RANGE,	   OP_RANGE,  80,	 true },
+	   {OP_BXOR,	     OP_BXOR,   75,  false},
+	{OP_PIPE,	  OP_PIPE,   65,  false},
+	   {OP_SHL,	    OP_SHL,    65,	false},
+	{OP_SHR,	 OP_SHR,	 65,  false},
+	   {OP_SHORT_SHL, OP_SHL,	  65,  false},
+	{OP_SHORT_SHR, OP_SHR,    65,  false},
+	   {OP_LT,	   OP_LT,	  60,  false},
+	{OP_GT,	OP_GT,     60,  false},
+	   {OP_LE,	   OP_LE,	  60,  false},
+	{OP_GE,	OP_GE,     60,  false},
+	   {OP_EQ,	   OP_EQ,	  55,  false},
+	{OP_NE,	OP_NE,     55,  false},
+	   {OP_SEQ,	    OP_EQ,	   55,  false},
+	{OP_SNE,	 OP_NE,	55,  false},
+	   {OP_ANDAND,    OP_AND,    50,  false},
+	{OP_AND,	 OP_AND,	 50,  false},
+	   {OP_BAND,	     OP_BAND,   50,  false},
+	{OP_AMP,	 OP_BAND,	  50,  false},
+	   {OP_OROR,	     OP_OR,	    45,	false},
+	{OP_OR,	OP_OR,     45,  false},
+	   {OP_BOR,	    OP_BOR,    45,	false},
+	{OP_BAR,	 OP_BOR,	 45,  false},
+	   {OP_ASSIGN,    OP_ASSIGN, 30,  true },
 };
 
 enum { POWER_ASSIGN = 30, POWER_UNARY = 120 };
@@ -434,8 +448,9 @@ static struct node *case_to_if(struct parser *p, struct node *n)
 		test = clause_test(p, clause, subject);
 		if (is_name(clause->a) && clause->a->name != subject) {
 			body = node_new(p->h, N_BLOCK, clause->c->span);
-			node_add(p->h, body, pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
-						  name_copy(p, subject, clause->a->span)));
+			node_add(p->h, body,
+				 pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
+				      name_copy(p, subject, clause->a->span)));
 			for (uint32_t k = 0; k < clause->c->n; k++)
 				node_add(p->h, body, clause->c->list[k]);
 		}
@@ -503,7 +518,8 @@ static struct node *parse_struct_literal(struct parser *p)
 	if (p->tok->kind != TOK_IDENT && p->tok->kind != TOK_ALIAS) {
 		if (parse_is_op(p, OP_LBRACE)) {
 			diag_at(p->h, H008, open->span,
-				"declare it with defstruct and write %%name{field: value}; change a "
+				"declare it with defstruct and write %%name{field: value}; change "
+				"a "
 				"field with value.field = ...",
 				"maps of Elixir have no fixed layout");
 			p->panic = true;
@@ -526,8 +542,10 @@ static struct node *parse_return(struct parser *p)
 {
 	const struct token *open = p->tok++, *t = p->tok;
 	struct node *n = node_new(p->h, N_RETURN, open->span);
-	bool ends = t->nl_before || t->kind == TOK_END || t->kind == TOK_ELSE || t->kind == TOK_EOF ||
-		    (t->kind == TOK_OP && (t->op == OP_SEMI || t->op == OP_RPAREN || t->op == OP_COMMA));
+	bool ends = t->nl_before || t->kind == TOK_END || t->kind == TOK_ELSE ||
+		    t->kind == TOK_EOF ||
+		    (t->kind == TOK_OP &&
+		     (t->op == OP_SEMI || t->op == OP_RPAREN || t->op == OP_COMMA));
 
 	if (parse_is_op(p, OP_LPAREN) && parse_peek(p, 1)->kind == TOK_OP &&
 	    parse_peek(p, 1)->op == OP_RPAREN) {
@@ -568,7 +586,8 @@ static struct node *parse_word(struct parser *p)
 		if (strcmp(foreign_words[i], t->name->s) || !starts_argument(p->tok))
 			continue;
 		if (!p->panic)
-			diag_at(p->h, H008, t->span, "Honey has if, unless, cond, case, for and return",
+			diag_at(p->h, H008, t->span,
+				"Honey has if, unless, cond, case, for and return",
 				"'%s' is not part of Honey", t->name->s);
 		p->panic = true;
 		return error_node(p);
@@ -702,7 +721,8 @@ static struct node *parse_postfix(struct parser *p)
 		if (parse_is_op(p, OP_DOT) && !p->tok->nl_before) {
 			p->tok++;
 			if (p->tok->kind != TOK_IDENT) {
-				parse_error(p, p->tok, NULL, "expected a field's name after '.', found %s",
+				parse_error(p, p->tok, NULL,
+					    "expected a field's name after '.', found %s",
 					    parse_token_text(p, p->tok));
 				return n;
 			}
@@ -762,7 +782,8 @@ static struct node *pipe_into(struct parser *p, struct node *left, struct node *
 	struct node *n;
 
 	if (call->kind != N_CALL && call->kind != N_NAME) {
-		parse_error(p, p->tok - 1, "value |> helper(other)", "'|>' needs a call on its right");
+		parse_error(p, p->tok - 1, "value |> helper(other)",
+			    "'|>' needs a call on its right");
 		return left;
 	}
 	n = node_new(p->h, N_CALL, call->span);
@@ -784,9 +805,11 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 
 	if (b->means == OP_PIPE)
 		return p->panic ? left : pipe_into(p, left, right);
-	n = node_new(p->h, b->means == OP_ASSIGN  ? N_ASSIGN :
-			   b->means == OP_RANGE ? N_RANGE :
-						  N_BINARY, op->span);
+	n = node_new(p->h,
+		     b->means == OP_ASSIGN  ? N_ASSIGN
+		     : b->means == OP_RANGE ? N_RANGE
+					    : N_BINARY,
+		     op->span);
 	n->op = b->means;
 	combine(p, n, left, right);
 	if (n->kind == N_RANGE && parse_accept_op(p, OP_STEP))

@@ -8,20 +8,20 @@
 #include "lib/suggest.h"
 
 static const struct map_kind map_kinds[] = {
-	{"bpf_hash", "BPF_MAP_TYPE_HASH", 1, .key = true, .value = true, .kernel = "3.19"},
-	{"bpf_array", "BPF_MAP_TYPE_ARRAY", 2, .key = true, .value = true, .array = true,
+	{"bpf_hash",	     "BPF_MAP_TYPE_HASH",  1,			     .key = true,	  .value = true,								 .kernel = "3.19"							 },
+	{"bpf_array",      "BPF_MAP_TYPE_ARRAY", 2,		       .key = true,	    .value = true,								   .array = true,
 	 .kernel = "3.19"},
-	{"bpf_percpu_hash", "BPF_MAP_TYPE_PERCPU_HASH", 5, .key = true, .value = true,
-	 .per_cpu = true, .kernel = "4.6"},
-	{"bpf_percpu_array", "BPF_MAP_TYPE_PERCPU_ARRAY", 6, .key = true, .value = true,
-	 .per_cpu = true, .array = true, .kernel = "4.6"},
-	{"bpf_stack_trace", "BPF_MAP_TYPE_STACK_TRACE", 7, .stack = true, .kernel = "4.6"},
-	{"bpf_lru_hash", "BPF_MAP_TYPE_LRU_HASH", 9, .key = true, .value = true, .kernel = "4.10"},
-	{"bpf_lru_percpu_hash", "BPF_MAP_TYPE_LRU_PERCPU_HASH", 10, .key = true, .value = true,
+	{"bpf_percpu_hash",		    "BPF_MAP_TYPE_PERCPU_HASH",			5, .key = true, .value = true,
+	 .per_cpu = true,														      .kernel = "4.6"},
+	{"bpf_percpu_array", "BPF_MAP_TYPE_PERCPU_ARRAY",			  6,			     .key = true,			  .value = true,
+	 .per_cpu = true,.array = true, .kernel = "4.6"},
+	{"bpf_stack_trace",  "BPF_MAP_TYPE_STACK_TRACE",		7,		   .stack = true,					  .kernel = "4.6"											      },
+	{"bpf_lru_hash",	 "BPF_MAP_TYPE_LRU_HASH",	  9,		     .key = true,.value = true,.kernel = "4.10"																		    },
+	{"bpf_lru_percpu_hash",	"BPF_MAP_TYPE_LRU_PERCPU_HASH",	10,				    .key = true,						 .value = true,
 	 .per_cpu = true, .kernel = "4.10"},
-	{"bpf_ringbuf", "BPF_MAP_TYPE_RINGBUF", 27, .ring = true, .kernel = "5.8"},
-	{"bpf_task_storage", "BPF_MAP_TYPE_TASK_STORAGE", 29, .value = true, .task = true,
-	 .kernel = "5.11"},
+	{"bpf_ringbuf",	"BPF_MAP_TYPE_RINGBUF",			27,				    .ring = true,						  .kernel = "5.8"														},
+	{"bpf_task_storage",    "BPF_MAP_TYPE_TASK_STORAGE",	  29,  .value = true,.task = true,
+	 .kernel = "5.11"						     },
 };
 
 static const struct {
@@ -29,10 +29,20 @@ static const struct {
 	uint8_t bits;
 	bool sgn;
 } int_names[] = {
-	{"u8", 8, false}, {"u16", 16, false}, {"u32", 32, false}, {"u64", 64, false},
-	{"s8", 8, true},  {"s16", 16, true},  {"s32", 32, true},  {"s64", 64, true},
-	{"i8", 8, true},  {"i16", 16, true},  {"i32", 32, true},  {"i64", 64, true},
-	{"int", 32, true}, {"char", 8, false},
+	{"u8",   8,  false},
+	   {"u16",  16, false},
+	       {"u32",  32, false},
+	   {"u64",  64, false},
+	{"s8",   8,  true },
+	   {"s16",  16, true },
+	       {"s32",  32, true },
+	   {"s64",  64, true },
+	{"i8",   8,  true },
+	   {"i16",  16, true },
+	       {"i32",  32, true },
+	   {"i64",  64, true },
+	{"int",	32, true },
+	   {"char", 8,  false},
 };
 
 static bool eval_binary(const struct node *n, uint64_t a, uint64_t b, uint64_t *v)
@@ -116,8 +126,8 @@ static void unknown_type(struct honey *h, struct span span, const struct name *n
 		names[n++] = h->module.structs[i]->name->s;
 	near = suggest_nearest(name->s, names, n);
 	diag_at(h, H015, span,
-		near ? fmt(h, "did you mean :%s?", near) :
-		       "types are :u8 to :u64, :s8 to :s64, and the structs of defstruct",
+		near ? fmt(h, "did you mean :%s?", near)
+		     : "types are :u8 to :u64, :s8 to :s64, and the structs of defstruct",
 		"no type or struct is called %s", name->s);
 }
 
@@ -126,7 +136,8 @@ static void layout(struct honey *h, struct strct *s);
 static struct type *field_type(struct honey *h, struct strct *s, struct field *f)
 {
 	bool is_string = !strcmp(f->type_node->name->s, "string");
-	struct type *t = is_string ? type_int(h, 8, false) : resolve_type_name(h, f->type_node->name);
+	struct type *t =
+		is_string ? type_int(h, 8, false) : resolve_type_name(h, f->type_node->name);
 	uint64_t count = 0;
 
 	if (!t) {
@@ -216,8 +227,8 @@ static void unknown_kind(struct honey *h, const struct node *kind)
 		names[i] = map_kinds[i].name;
 	near = suggest_nearest(kind->name->s, names, ARRAY_SIZE(names));
 	diag_at(h, H019, kind->span,
-		near ? fmt(h, "did you mean :%s?", near) :
-		       "kinds are :bpf_hash, :bpf_array, :bpf_percpu_hash, :bpf_percpu_array, "
+		near ? fmt(h, "did you mean :%s?", near)
+		     : "kinds are :bpf_hash, :bpf_array, :bpf_percpu_hash, :bpf_percpu_array, "
 		       ":bpf_lru_hash, :bpf_lru_percpu_hash, :bpf_ringbuf, :bpf_stack_trace, "
 		       ":bpf_task_storage",
 		"no kind of map is called :%s", kind->name->s);
@@ -255,7 +266,8 @@ static void map_option(struct honey *h, struct map *m, const struct node *o)
 		if (!const_eval(h, o->a, &m->max_entries) || !m->max_entries ||
 		    m->max_entries > 0xffffffff)
 			diag_at(h, H019, o->a->span, "max_entries: 10240",
-				"max_entries must be a number from 1 to 4294967295 known at compile "
+				"max_entries must be a number from 1 to 4294967295 known at "
+				"compile "
 				"time");
 	} else if (!strcmp(o->name->s, "key_type")) {
 		m->key = option_type(h, o);
@@ -264,8 +276,8 @@ static void map_option(struct honey *h, struct map *m, const struct node *o)
 	} else {
 		near = suggest_nearest(o->name->s, names, ARRAY_SIZE(names));
 		diag_at(h, H019, o->span,
-			near ? fmt(h, "did you mean %s:?", near) :
-			       "options are max_entries, key_type and value_type",
+			near ? fmt(h, "did you mean %s:?", near)
+			     : "options are max_entries, key_type and value_type",
 			"maps have no option '%s'", o->name->s);
 	}
 }
@@ -288,10 +300,11 @@ static void check_map(struct honey *h, struct map *m)
 		diag_at(h, H019, m->span, "add value_type: :u64, or the name of a struct",
 			"map %s needs a value_type", m->name->s);
 	if (!k->value && !k->ring && m->value)
-		diag_at(h, H019, m->span, "leave value_type out", "a :%s has no value_type", k->name);
+		diag_at(h, H019, m->span, "leave value_type out", "a :%s has no value_type",
+			k->name);
 	if (!m->max_entries && !k->task) {
-		diag_at(h, H019, m->span, k->ring ? "add max_entries: 262144 (bytes)" :
-						    "add max_entries: 10240",
+		diag_at(h, H019, m->span,
+			k->ring ? "add max_entries: 262144 (bytes)" : "add max_entries: 10240",
 			"map %s needs max_entries", m->name->s);
 		m->max_entries = 4096;
 	}
@@ -332,8 +345,9 @@ static void resolve_map(struct honey *h, struct map *m)
 
 static void resolve_licence(struct honey *h)
 {
-	static const char *const known[] = {"GPL", "GPL v2", "GPL and additional rights",
-					    "Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
+	static const char *const known[] = {
+		"GPL",		"GPL v2",	"GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
 	const struct func *first = NULL;
 	struct module *m = &h->module;
 
@@ -342,7 +356,8 @@ static void resolve_licence(struct honey *h)
 			first = m->funcs[i];
 	if (m->license) {
 		if (strlen(m->license) > 127)
-			diag_at(h, H039, m->license_span, NULL, "the licence is longer than 127 bytes");
+			diag_at(h, H039, m->license_span, NULL,
+				"the licence is longer than 127 bytes");
 		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 			if (!strcmp(known[i], m->license))
 				return;
@@ -350,7 +365,8 @@ static void resolve_licence(struct honey *h)
 	}
 	m->license = "Dual BSD/GPL";
 	if (first)
-		diag_at(h, W007, first->span, "begin the module with: use Honey, license: \"Dual BSD/GPL\"",
+		diag_at(h, W007, first->span,
+			"begin the module with: use Honey, license: \"Dual BSD/GPL\"",
 			"no licence given; the object says \"Dual BSD/GPL\"");
 }
 
@@ -366,7 +382,7 @@ void resolve_module(struct honey *h)
 		resolve_map(h, m->maps[i]);
 	for (uint32_t i = 0; i < m->n_funcs; i++)
 		if (m->funcs[i]->sec)
-			m->funcs[i]->section = ctx_section(h, m->funcs[i]->sec,
-							   m->funcs[i]->sec_span);
+			m->funcs[i]->section =
+				ctx_section(h, m->funcs[i]->sec, m->funcs[i]->sec_span);
 	resolve_licence(h);
 }

@@ -21,8 +21,10 @@ void types_init(struct honey *h)
 	t->fn.kind = T_FN;
 	for (unsigned int s = 0; s < 2; s++) {
 		for (unsigned int i = 0; i < 4; i++) {
-			t->ints[s][i] = (struct type){.kind = T_INT, .bits = (uint8_t)(8u << i),
-						      .sgn = s, .option = &t->options[s][i]};
+			t->ints[s][i] = (struct type){.kind = T_INT,
+						      .bits = (uint8_t)(8u << i),
+						      .sgn = s,
+						      .option = &t->options[s][i]};
 			t->options[s][i] = (struct type){.kind = T_OPTION, .elem = &t->ints[s][i]};
 		}
 	}
@@ -100,8 +102,8 @@ const char *type_text(struct honey *h, const struct type *t)
 		return t->strct ? fmt(h, "a ring record %s", t->strct->name->s) : "a ring record";
 	case T_OPTION: return fmt(h, "a %s of a map, or nil", type_text(h, t->elem) + 2);
 	case T_ARRAY:
-		return t->is_char ? fmt(h, "a string of %u bytes", t->count) :
-				    fmt(h, "%u numbers", t->count);
+		return t->is_char ? fmt(h, "a string of %u bytes", t->count)
+				  : fmt(h, "%u numbers", t->count);
 	case T_STRING: return "a string";
 	case T_ATOM: return "an atom";
 	case T_MAP: return "a map";
@@ -118,10 +120,10 @@ const char *type_c(struct honey *h, const struct type *t)
 	switch (t->kind) {
 	case T_BOOL: return "_Bool";
 	case T_INT:
-		return t->bits == 64 ? (t->sgn ? "__s64" : "__u64") :
-		       t->bits == 32 ? (t->sgn ? "__s32" : "__u32") :
-		       t->bits == 16 ? (t->sgn ? "__s16" : "__u16") :
-				       (t->sgn ? "__s8" : "__u8");
+		return t->bits == 64   ? (t->sgn ? "__s64" : "__u64")
+		       : t->bits == 32 ? (t->sgn ? "__s32" : "__u32")
+		       : t->bits == 16 ? (t->sgn ? "__s16" : "__u16")
+				       : (t->sgn ? "__s8" : "__u8");
 	case T_STRUCT: return fmt(h, "struct %s", t->strct->name->s);
 	case T_POINTER:
 	case T_RECORD: return t->strct ? fmt(h, "struct %s *", t->strct->name->s) : "void *";
@@ -148,7 +150,8 @@ static struct type *join_numbers(struct honey *h, struct type *a, struct type *b
 	}
 	if (a->sgn == b->sgn)
 		return type_int(h, bits, a->sgn);
-	/* Mixed: 64 signed bits hold both, unless one is u64 already, which then decides as in C. */
+	/* Mixed: 64 signed bits hold both, unless one is u64 already, which then decides as in C.
+	 */
 	if ((a->bits == 64 && !a->sgn) || (b->bits == 64 && !b->sgn))
 		return type_int(h, 64, false);
 	return type_int(h, 64, true);

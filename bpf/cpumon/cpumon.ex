@@ -7,6 +7,13 @@ defmodule CpuMonitor do
 
   @max_tasks 10240
 
+  # cpumon.h: struct cpu_loss, values that found no room in a full map
+  defstruct :cpu_loss do
+    field(:map_full, :u64)
+  end
+
+  defmap(:cpu_loss, :bpf_percpu_array, max_entries: 1, value_type: :cpu_loss)
+
   # When the thread last got a CPU.
   defmap(:start_time, :bpf_hash, max_entries: @max_tasks, key_type: :u32, value_type: :u64)
   # When the process last entered a system call.
@@ -32,7 +39,7 @@ defmodule CpuMonitor do
       end
     end
 
-    Honey.BpfHelpers.bpf_map_update_elem(:start_time, next, now, :bpf_any)
+    put(:start_time, next, now)
     0
   end
 
@@ -40,7 +47,7 @@ defmodule CpuMonitor do
   def on_sys_enter(ctx) do
     pid = Honey.BpfHelpers.bpf_get_current_pid_tgid() >>> 32
     now = Honey.BpfHelpers.bpf_ktime_get_ns()
-    Honey.BpfHelpers.bpf_map_update_elem(:syscall_start, pid, now, :bpf_any)
+    put(:syscall_start, pid, now)
     0
   end
 
@@ -84,7 +91,17 @@ defmodule CpuMonitor do
     if sum != nil do
       Honey.BpfHelpers.bpf_map_update_elem(map, key, sum + ns, :bpf_any)
     else
-      Honey.BpfHelpers.bpf_map_update_elem(map, key, ns, :bpf_any)
+      put(map, key, ns)
+    end
+  end
+
+  defp put(map, key, ns) do
+    if Honey.BpfHelpers.bpf_map_update_elem(map, key, ns, :bpf_any) != 0 do
+      loss = Honey.BpfHelpers.bpf_map_lookup_elem(:cpu_loss, 0)
+
+      if loss != nil do
+        loss.map_full = loss.map_full + 1
+      end
     end
   end
 end
