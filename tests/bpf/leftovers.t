@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The collector's own tests leave nothing: no process, no pin, no program or link that nobody holds, no cgroup, no file in TMPDIR.
+# The collector's own tests leave nothing: no process, no pin, no program that nobody holds, no cgroup, no file in TMPDIR.
 set -u
 B=${B:-build}
 if [ "$(id -u)" != 0 ]; then
@@ -23,12 +23,14 @@ processes() {
 	done
 }
 
-# "prog 12 trace_mmap_enter": what is in the kernel although no process holds it, three looks in a row.
+# "prog 12 trace_mmap_enter": our programs that are in the kernel although no process holds them (a descriptor of the program or of
+# its link); this bpftool does not tell who does. Three looks in a row.
 orphans() {
-	for kind in prog link; do
-		bpftool -j "$kind" list 2>/dev/null |
-			jq -r --arg k "$kind" '.[] | select((.pids | length) == 0) | "\($k) \(.id) \(.name // "")"'
-	done | sort
+	grep -hs '^prog_id:' /proc/[0-9]*/fdinfo/* | awk '{ print $2 }' >"$scratch/held"
+	bpftool -j prog list 2>/dev/null |
+		jq -r '.[] | select(.name // "" | test("^(trace_(mmap|munmap|brk)_ent|nop_|on_(mmap|munmap|brk)|handle_(map|unmap)|sys_enter_)")) |
+			"\(.id) \(.name)"' |
+		awk -v held="$scratch/held" 'BEGIN { while ((getline id <held) > 0) has[id] = 1 } !($1 in has) { print "prog", $0 }' | sort
 }
 lasting_orphans() {
 	orphans >"$scratch/a"
