@@ -269,6 +269,8 @@ static int wakeup_data(const struct run_file *run, struct strbuf *out)
 
 static void loss_series(struct json_object *o, struct strbuf *out)
 {
+	if (record_get(o, "monitor"))
+		strbuf_addf(out, "%s, ", record_str(o, "monitor", "?"));
 	strbuf_addf(out, "%s, %llu B in ", record_str(o, "consumer", "?"),
 		    (unsigned long long)record_u64(o, "record_bytes", 0));
 	format_bytes(out, record_num(o, "ring_bytes"));

@@ -41,7 +41,8 @@ enum ring_group {
 	RING_GROUP_PRODUCERS,
 	RING_GROUP_WAKEUP,
 	RING_GROUP_SYSCALL,
-	RING_GROUP_CURVE, /* the loss curve: harness/ring_curve.h */
+	RING_GROUP_CURVE,   /* the loss curve: harness/ring_curve.h */
+	RING_GROUP_MONITOR, /* the loss curve of monitors: harness/ring_monitor.h */
 	RING_GROUPS,
 };
 

@@ -195,12 +195,24 @@ struct json_object *ring_case_record(const struct ring_rig *rig, const struct ri
 	return o;
 }
 
+void ring_curve_add(struct json_object *o, const struct ring_tally *t)
+{
+	bool calm = is_calm(t, 1); /* a point is a sum, it needs no interval */
+	const struct ring_totals sum = totals_used(t, calm);
+
+	json_object_object_add(o, "offered_per_s",
+			       json_object_new_double((double)sum.produced * 1e9 /
+						      (double)MAX(sum.produce_ns, 1)));
+	json_object_object_add(o, "delivered_per_s",
+			       json_object_new_double((double)sum.consumed * 1e9 /
+						      (double)MAX(sum.elapsed_ns, 1)));
+	add_books(o, t, calm);
+}
+
 struct json_object *ring_curve_record(const struct ring_rig *rig, const struct ring_tally *t,
 				      uint64_t target_per_s)
 {
 	struct json_object *o = json_object_new_object();
-	bool calm = is_calm(t, 1); /* a point is a sum, it needs no interval */
-	const struct ring_totals sum = totals_used(t, calm);
 
 	add_str(o, "type", "losscurve");
 	add_str(o, "consumer", ring_consumer_names[rig->c.consumer]);
@@ -210,12 +222,6 @@ struct json_object *ring_curve_record(const struct ring_rig *rig, const struct r
 	add_u64(o, "batch", ring_rig_batch(rig));
 	json_object_object_add(o, "cpus", cpus(rig));
 	add_u64(o, "target_per_s", target_per_s);
-	json_object_object_add(o, "offered_per_s",
-			       json_object_new_double((double)sum.produced * 1e9 /
-						      (double)MAX(sum.produce_ns, 1)));
-	json_object_object_add(o, "delivered_per_s",
-			       json_object_new_double((double)sum.consumed * 1e9 /
-						      (double)MAX(sum.elapsed_ns, 1)));
-	add_books(o, t, calm);
+	ring_curve_add(o, t);
 	return o;
 }

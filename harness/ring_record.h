@@ -54,4 +54,7 @@ struct json_object *ring_case_record(const struct ring_rig *rig, const struct ri
 struct json_object *ring_curve_record(const struct ring_rig *rig, const struct ring_tally *t,
 				      uint64_t target_per_s);
 
+/* Adds to the record of a point what its rounds say: rates, totals, verdict. */
+void ring_curve_add(struct json_object *o, const struct ring_tally *t);
+
 #endif

@@ -58,11 +58,8 @@ static int pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-/*
- * How long the calling thread was ready to run and did not, so far: second field of schedstat
- * (Documentation/scheduler/sched-stats.rst). 0 where the kernel does not say.
- */
-static uint64_t thread_waited_ns(void)
+/* Second field of schedstat: Documentation/scheduler/sched-stats.rst. */
+uint64_t ring_thread_waited_ns(void)
 {
 	int fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	char text[96];
@@ -147,7 +144,7 @@ static void produce(struct producer *p)
 	struct stage *s = p->stage;
 	bool b2b = s->rig->c.placement == RING_B2B;
 	uint64_t start_ns = clock_ns(), stop_ns = start_ns + s->plan->slice_ns;
-	uint64_t waited_ns = thread_waited_ns();
+	uint64_t waited_ns = ring_thread_waited_ns();
 	uint64_t cpu_ns = clock_thread_cpu_ns(), before_ns; /* CPU time: others may share the CPU */
 
 	while (!p->err && clock_ns() < stop_ns) {
@@ -166,7 +163,7 @@ static void produce(struct producer *p)
 	p->end_ns = clock_ns();
 	if (!b2b)
 		p->producing_ns = clock_thread_cpu_ns() - cpu_ns;
-	p->waited_ns = thread_waited_ns() - waited_ns;
+	p->waited_ns = ring_thread_waited_ns() - waited_ns;
 }
 
 static void *producer_main(void *arg)
@@ -202,7 +199,7 @@ static void *consumer_main(void *arg)
 	prctl(PR_SET_TIMERSLACK, 1UL); /* an interval of 200 us is meant so */
 	if (!await_start(s))
 		return NULL;
-	waited_ns = thread_waited_ns();
+	waited_ns = ring_thread_waited_ns();
 	while (!err && atomic_load(&s->producing))
 		err = ring_consumer_pass(s->consumer, true);
 	/* After an error the producers still have to come to their end. */
@@ -210,7 +207,7 @@ static void *consumer_main(void *arg)
 		clock_sleep_ns(RING_TIMED_NS);
 	drained = ring_consumer_drain(s->consumer);
 	s->end_ns = clock_ns();
-	s->waited_ns = thread_waited_ns() - waited_ns;
+	s->waited_ns = ring_thread_waited_ns() - waited_ns;
 	s->consumer_err = err ? err : drained;
 	return NULL;
 }

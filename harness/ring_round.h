@@ -11,6 +11,10 @@
 
 #define RING_CALM_PCT 3
 
+/* How long the calling thread was ready to run and did not, so far; 0 where the kernel does not
+ * say. */
+uint64_t ring_thread_waited_ns(void);
+
 struct ring_round_plan {
 	uint64_t slice_ns;    /* how long producers produce */
 	uint64_t offer_per_s; /* records a second that each producer tries to hold; 0: as fast as it

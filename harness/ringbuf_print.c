@@ -70,19 +70,33 @@ static void print_case(struct json_object *o, FILE *out)
 	strbuf_release(&calm);
 }
 
+static void rate_text(struct json_object *o, const char *key, struct strbuf *sb)
+{
+	strbuf_reset(sb);
+	if (record_num(o, key) > 0)
+		strbuf_addf(sb, "%.2f", record_num(o, key) / 1e6);
+	else
+		strbuf_addstr(sb, strcmp(key, "target_per_s") ? "-" : "all");
+}
+
 static void print_point(struct json_object *o, FILE *out)
 {
-	struct strbuf lost = STRBUF_INIT, ring = STRBUF_INIT;
+	struct strbuf lost = STRBUF_INIT, ring = STRBUF_INIT, asked = STRBUF_INIT,
+		      calm = STRBUF_INIT;
 
 	lost_text(o, &lost);
+	calm_text(o, &calm);
+	rate_text(o, "target_per_s", &asked);
 	format_bytes(&ring, record_num(o, "ring_bytes"));
-	fprintf(out, "%-8s %-7s %4llu B %8s %10.2f %10.2f %10.2f %8s  %s\n",
-		record_str(o, "consumer", "?"), record_str(o, "wakeup", "-"),
-		(unsigned long long)record_u64(o, "record_bytes", 0), ring.s,
-		record_num(o, "target_per_s") / 1e6, record_num(o, "offered_per_s") / 1e6,
-		record_num(o, "delivered_per_s") / 1e6, lost.s, verdict(o));
+	fprintf(out, "%-10s %-8s %-7s %4llu B %8s %10s %10.2f %10.2f %8s %6s  %s\n",
+		record_str(o, "monitor", "-"), record_str(o, "consumer", "?"),
+		record_str(o, "wakeup", "-"), (unsigned long long)record_u64(o, "record_bytes", 0),
+		ring.s, asked.s, record_num(o, "offered_per_s") / 1e6,
+		record_num(o, "delivered_per_s") / 1e6, lost.s, calm.s, verdict(o));
 	strbuf_release(&lost);
+	strbuf_release(&calm);
 	strbuf_release(&ring);
+	strbuf_release(&asked);
 }
 
 static void print_reasons(struct json_object *records, FILE *out)
@@ -92,12 +106,12 @@ static void print_reasons(struct json_object *records, FILE *out)
 	record_foreach (records, o) {
 		const char *reason = record_str(o, "reason", NULL);
 
-		if (reason && (record_is(o, "ringbuf") || record_is(o, "losscurve")))
-			fprintf(out, "%s: %s, %s, %llu B, %s: %s\n", record_str(o, "status", "?"),
-				record_str(o, "mode", "loss curve"),
-				record_str(o, "placement", "pinned"),
-				(unsigned long long)record_u64(o, "record_bytes", 0),
-				record_str(o, "consumer", "?"), reason);
+		if (!reason || !(record_is(o, "ringbuf") || record_is(o, "losscurve")))
+			continue;
+		fprintf(out, "%s: %s, %s, %s: %s\n", record_str(o, "status", "?"),
+			record_str(o, "monitor", record_str(o, "mode", "loss curve")),
+			record_str(o, "placement", "pinned"), record_str(o, "consumer", "-"),
+			reason);
 	}
 }
 
@@ -129,11 +143,12 @@ void ringbuf_print(struct json_object *records, FILE *out)
 	any = false;
 	record_foreach_type (records, o, "losscurve") {
 		if (!any)
-			fprintf(out, "\n%-8s %-7s %6s %8s %10s %10s %10s %8s  %s\n", "reader",
-				"wake-up", "record", "ring", "asked M/s", "offered", "delivered",
-				"lost, %", "accounted");
+			fprintf(out, "\n%-10s %-8s %-7s %6s %8s %10s %10s %10s %8s %6s  %s\n",
+				"monitor", "reader", "wake-up", "record", "ring", "asked M/s",
+				"offered", "delivered", "lost, %", "calm", "accounted");
 		any = true;
-		print_point(o, out);
+		if (record_get(o, "offered_per_s"))
+			print_point(o, out);
 	}
 	print_reasons(records, out);
 }

@@ -9,6 +9,7 @@
 #include "harness/plugin.h"
 #include "harness/ring_case.h"
 #include "harness/ring_curve.h"
+#include "harness/ring_monitor.h"
 #include "harness/ring_record.h"
 #include "harness/ring_sweep.h"
 #include "harness/ringbuf_print.h"
@@ -20,8 +21,8 @@ struct ringbuf_params {
 	uint64_t record_bytes, ring_bytes, batch, pending_bytes, rounds, fault;
 };
 
-static const char *const only_values[] = {"all",    "bulk",    "sizes", "producers",
-					  "wakeup", "syscall", "curve", NULL};
+static const char *const only_values[] = {"all",     "bulk",  "sizes",	 "producers", "wakeup",
+					  "syscall", "curve", "monitor", NULL};
 static const char *const fault_values[] = {"none", "corrupt", "lose", "repeat", NULL};
 
 #define FIELD(f) offsetof(struct ringbuf_params, f)
@@ -46,16 +47,21 @@ struct budget {
 	struct ring_case *cases;
 	size_t ncases;
 	bool curve;
-	uint32_t rounds, curve_rounds;
+	size_t nmonitors;
+	uint32_t rounds, curve_rounds, monitor_rounds;
 	uint64_t slice_ns, curve_slice_ns;
+	unsigned int steps;
 	double seconds_per_step;
 };
 
 /* Seconds that are not measuring: loading a case once, then a round's threads, or its attach and
  * detach (measured: 40-70 ms). */
-#define LOAD_SECONDS   0.03
-#define BULK_SECONDS   0.001
-#define ATTACH_SECONDS 0.06
+#define LOAD_SECONDS	   0.03
+#define BULK_SECONDS	   0.001
+#define ATTACH_SECONDS	   0.06
+/* A monitor: loading, attaching, and a short time for each point, as it is only a sum. */
+#define MONITOR_SECONDS	   0.5
+#define MONITOR_SLICE_MSEC 60
 
 static uint64_t slice(double seconds, size_t parts)
 {
@@ -69,12 +75,17 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 	double total = run->seconds > 0 ? run->seconds : run->quick ? 10 : 60;
 	uint32_t groups = p->only ? 1U << (p->only - 1) : (1U << RING_GROUPS) - 1;
 	double fixed = 0, share, seconds;
-	size_t steps, points;
+	size_t monitor_steps, points;
 
 	b->ncases = ring_plan(&b->cases, groups, run->quick && !p->only, (uint32_t)p->record_bytes);
 	b->curve = groups & 1U << RING_GROUP_CURVE;
 	b->rounds = p->rounds ? (uint32_t)p->rounds : run->quick ? 5 : 16;
-	b->curve_rounds = MAX(b->rounds / 4, 1);
+	b->curve_rounds = b->monitor_rounds = MAX(b->rounds / 4, 1);
+	while (groups & 1U << RING_GROUP_MONITOR && run->monitors[b->nmonitors])
+		b->nmonitors++;
+	monitor_steps = b->nmonitors * b->monitor_rounds * ring_monitor_points(run->quick);
+	fixed = (double)b->nmonitors * MONITOR_SECONDS +
+		(double)monitor_steps * MONITOR_SLICE_MSEC / 1000;
 	points = b->curve ? b->curve_rounds * ring_curve_points(run->quick) : 0;
 	for (size_t i = 0; i < b->ncases; i++)
 		fixed +=
@@ -84,8 +95,8 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 	seconds = MAX(total - fixed, total / 4);
 	b->slice_ns = slice(seconds * (1 - share), b->ncases * b->rounds);
 	b->curve_slice_ns = slice(seconds * share, points);
-	steps = b->ncases * b->rounds + points;
-	b->seconds_per_step = total / (double)MAX(steps, 1);
+	b->steps = (unsigned int)(b->ncases * b->rounds + points + monitor_steps);
+	b->seconds_per_step = total / (double)MAX(b->steps, 1U);
 }
 
 static bool power_of_two(uint64_t v)
@@ -131,15 +142,11 @@ static int supported(struct strbuf *why)
 static unsigned int steps(const struct run *run, const void *params_, double *seconds_per_step)
 {
 	struct budget b = {0};
-	unsigned int n;
 
 	divide(run, params_, &b);
-	n = (unsigned int)(b.ncases * b.rounds);
-	if (b.curve)
-		n += (unsigned int)(b.curve_rounds * ring_curve_points(run->quick));
 	*seconds_per_step = b.seconds_per_step;
 	free(b.cases);
-	return n;
+	return b.steps;
 }
 
 static int measure(struct run *run, const void *params_)
@@ -184,11 +191,22 @@ static int measure(struct run *run, const void *params_)
 
 		err = ring_curve(run, &plan);
 	}
+	for (size_t i = 0; i < b.nmonitors && !err; i++) {
+		const struct ring_monitor_plan plan = {
+			.rounds = b.monitor_rounds,
+			.slice_ns = MONITOR_SLICE_MSEC * NSEC_PER_MSEC,
+			.quick = run->quick,
+			.cpus = cpus,
+			.ncpus = (size_t)ncpus,
+		};
+
+		err = ring_monitor(run, run->monitors[i], &plan);
+	}
 	free(b.cases);
 	return err;
 }
 
-static const char *const default_monitors[] = {"none", NULL};
+static const char *const default_monitors[] = {"memmon", NULL};
 
 const struct measure_ops measure_ringbuf = {
 	.name = "ringbuf",

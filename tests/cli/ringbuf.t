@@ -24,10 +24,11 @@ is "records arrived in every case" "$(q '[.records[] | select(.status != "skip")
 is "both placements, both modes" \
 	"$(q '[.records[] | select(.type == "ringbuf") | .mode + " " + .placement] | unique | join(",")')" \
 	"bulk b2b,bulk pinned,syscall pinned"
-is "the loss curve has two readers" \
-	"$(q '[.records[] | select(.type == "losscurve") | .consumer] | unique | join(",")')" epoll,timed
+is "the loss curves have two readers" \
+	"$(q '[.records[] | select(.type == "losscurve") | .monitor // "-" | .] | unique | join(",")') $(q '[.records[] | select(.type == "losscurve") | .consumer] | unique | join(",")')" \
+	"-,memmon epoll,timed"
 is "offered is at most what was asked for" \
-	"$(q '[.records[] | select(.type == "losscurve") | .offered_per_s <= .target_per_s * 1.05] | all')" true
+	"$(q '[.records[] | select(.type == "losscurve") | .target_per_s == 0 or .offered_per_s <= .target_per_s * 1.05] | all')" true
 is "rates lie in their intervals, samples are kept" \
 	"$(q '[.records[] | select(.rate_per_s) | .rate_per_s.low <= .rate_per_s.centre and (.samples | length) == 5] | all')" true
 is "wake-ups have a price" "$(q '[.records[] | select(.wakeup_cost_ns)] | length > 2')" true
@@ -56,6 +57,16 @@ has "and says what is wrong" "$(q '.records[0].reason')" "its sequence number ca
 run "$bee" ringbuf -q -o only=syscall,rounds=1 -t 1
 is "text for a person" "$code" 0
 like "a row for a case" "$out" '^syscall +pinned +56 B .* yes'
+
+ring -m memmon,nop -o only=monitor,rounds=1
+is "a monitor's own ring" "$code" 0
+is "under a flood, two readers" \
+	"$(q '[.records[] | .monitor + " " + .consumer] | unique | join(",")')" "memmon epoll,memmon timed"
+is "each call arrived or was counted as lost" \
+	"$(q '[.records[] | .accounted and .consumed + .dropped == .produced and .consumed > 0] | all')" true
+run "$bee" ringbuf -q -m memmom -o only=monitor
+is "a monitor that is none" "$code" 2
+has "the nearest name" "$err" "'memmon'"
 
 run "$bee" ringbuf -q -o record=12
 is "a record of 12 bytes" "$code" 2
