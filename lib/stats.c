@@ -145,6 +145,41 @@ struct stats_interval stats_trimmed_interval(const double *v, size_t n, double t
 	return iv;
 }
 
+struct stats_interval stats_trimmed_sequence(const double *v, size_t n, double trim,
+					     double confidence, size_t tuned_n)
+{
+	struct stats_interval iv = stats_trimmed_interval(v, n, trim, confidence);
+	double alpha = 1 - confidence, se, rho2, look, half;
+	size_t h;
+
+	if (n < 4 || !isfinite(iv.low) || alpha <= 0 || alpha >= 1 || !tuned_n)
+		return iv;
+	h = n - 2 * trim_count(n, trim);
+	se = (iv.high - iv.centre) / stats_t_quantile(confidence, (double)(h - 1));
+	/* rho that makes the boundary about narrowest at tuned_n. */
+	rho2 = (-2 * log(alpha) + log(-2 * log(alpha) + 1)) / (double)tuned_n;
+	look = (double)n * rho2 + 1;
+	/* The boundary is for a mean of n values with standard deviation s: se = s / sqrt(n). */
+	half = se * sqrt(2 * look / ((double)n * rho2) * log(sqrt(look) / alpha));
+	iv.low = iv.centre - half;
+	iv.high = iv.centre + half;
+	return iv;
+}
+
+double stats_correlation(const double *x, const double *y, size_t n)
+{
+	double mx = stats_mean(x, n), my = stats_mean(y, n), xy = 0, xx = 0, yy = 0;
+
+	if (n < 3)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		xy += (x[i] - mx) * (y[i] - my);
+		xx += (x[i] - mx) * (x[i] - mx);
+		yy += (y[i] - my) * (y[i] - my);
+	}
+	return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
+}
+
 /* Largest k with P(Binomial(n, 1/2) < k) <= tail: the k-th value from each end bounds the median.
  */
 static size_t sign_rank(size_t n, double tail)

@@ -32,6 +32,16 @@ struct stats_interval stats_trimmed_interval(const double *v, size_t n, double t
 					     double confidence);
 /* Median with its order-statistic (sign test) interval. */
 struct stats_interval stats_median_interval(const double *v, size_t n, double confidence);
+/*
+ * The same centre with a confidence sequence: it may be looked at after every value, and stopping
+ * on what it shows keeps the error rate 1 - @confidence over all looks together. Asymptotic, with
+ * the Gaussian mixture boundary of Waudby-Smith et al., Annals of Statistics 2024. Wider than an
+ * interval for one look; narrowest about n = @tuned_n.
+ */
+struct stats_interval stats_trimmed_sequence(const double *v, size_t n, double trim,
+					     double confidence, size_t tuned_n);
+/* Pearson's correlation of two series; 0 where one of them does not vary or n < 3. */
+double stats_correlation(const double *x, const double *y, size_t n);
 /* Student's t quantile for two-sided @confidence with @df degrees of freedom. */
 double stats_t_quantile(double confidence, double df);
 

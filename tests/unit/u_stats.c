@@ -252,6 +252,68 @@ static void test_trimming_pays(void **state UNUSED)
 	assert_true(dirty > clean);
 }
 
+/* Looked at after each 10 of 400 values: an interval for one look is wrong in a third of the runs,
+ * the sequence hardly ever. */
+static void test_sequence_bears_looking(void **state UNUSED)
+{
+	enum { RUNS = 400 };
+	unsigned int fooled_by_interval = 0, fooled_by_sequence = 0;
+	struct rng r = {5};
+
+	for (int run = 0; run < RUNS; run++) {
+		bool interval = false, sequence = false;
+		double v[400];
+
+		for (size_t n = 0; n < 400; n++) {
+			struct stats_interval iv;
+
+			v[n] = draw_normal(&r);
+			if (n < 39 || (n + 1) % 10)
+				continue;
+			iv = stats_trimmed_interval(v, n + 1, 0.1, 0.95);
+			interval |= iv.low > 0 || iv.high < 0;
+			iv = stats_trimmed_sequence(v, n + 1, 0.1, 0.95, 100);
+			sequence |= iv.low > 0 || iv.high < 0;
+		}
+		fooled_by_interval += interval;
+		fooled_by_sequence += sequence;
+	}
+	assert_true(fooled_by_interval > RUNS / 8);
+	assert_true(fooled_by_sequence <= RUNS / 20);
+}
+
+/* s * sqrt(2 (n rho^2 + 1) / (n^2 rho^2) * ln(sqrt(n rho^2 + 1) / alpha)), by hand for n = 100. */
+static void test_sequence_by_hand(void **state UNUSED)
+{
+	struct stats_interval iv, one;
+	double v[100], s, rho2 = (2 * log(20) + log(2 * log(20) + 1)) / 100;
+
+	for (int i = 0; i < 100; i++)
+		v[i] = i % 2 ? 1 : -1;
+	s = stats_sd(v, 100);
+	iv = stats_trimmed_sequence(v, 100, 0, 0.95, 100);
+	assert_close(iv.high,
+		     s * sqrt(2 * (100 * rho2 + 1) / (100.0 * 100 * rho2) *
+			      log(sqrt(100 * rho2 + 1) / 0.05)),
+		     1e-9);
+	one = stats_trimmed_interval(v, 100, 0, 0.95);
+	assert_true(iv.high > one.high);
+	iv = stats_trimmed_sequence(v, 3, 0, 0.95, 100);
+	assert_true(isinf(iv.high));
+}
+
+static void test_correlation(void **state UNUSED)
+{
+	static const double x[] = {1, 2, 3, 4}, y[] = {2, 4, 6, 8}, z[] = {4, 3, 2, 1};
+	static const double flat[] = {5, 5, 5, 5}, w[] = {1, -1, -1, 1};
+
+	assert_close(stats_correlation(x, y, 4), 1, 1e-12);
+	assert_close(stats_correlation(x, z, 4), -1, 1e-12);
+	assert_close(stats_correlation(x, w, 4), 0, 1e-12);
+	assert_close(stats_correlation(x, flat, 4), 0, 0);
+	assert_close(stats_correlation(x, y, 2), 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +329,9 @@ int main(void)
 		cmocka_unit_test(test_median_interval),
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_trimming_pays),
+		cmocka_unit_test(test_sequence_bears_looking),
+		cmocka_unit_test(test_sequence_by_hand),
+		cmocka_unit_test(test_correlation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
