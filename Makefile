@@ -59,6 +59,7 @@ live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
+FORCE:
 .SUFFIXES:
 .PHONY: static test-vm all help deps bench test check format headers includes shell clean unit
 
@@ -100,10 +101,10 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 # Plug-ins are found by name: `const struct workload_ops wl_mmap_ops = {` in workloads/ makes wl_mmap_ops
 # a row of build/gen/workloads.inc. Adding a plug-in is adding one file.
 define plugin_list
-$(B)/gen/$(1).inc: $(3) Makefile
+$(B)/gen/$(1).inc: FORCE
 	@mkdir -p $$(@D)
 	@sed -n 's/^const struct $(2) \([a-z0-9_]*\) = {.*/PLUGIN(\1)/p' $(3) /dev/null | sort > $$@.new
-	@cmp -s $$@ $$@.new || { printf '  %-8s %s\n' GEN $$@; cp $$@.new $$@; }; rm -f $$@.new; touch $$@
+	@cmp -s $$@ $$@.new || { printf '  %-8s %s\n' GEN $$@; cp $$@.new $$@; }; rm -f $$@.new
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(wildcard harness/measures/*.c)))
@@ -146,6 +147,13 @@ $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -O -o $@ $<
 
 all: $(ex_OBJ)
+
+$(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
+
+all: $(B)/tests/honey/load_check
 
 FUZZ_SECONDS ?= 600
 $(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) honey/honey.h $(wildcard honey/*.def)

@@ -21,6 +21,7 @@ static const struct {
 	{"list",	 command_list,    "monitors, workloads, measures, reporters that there are"	},
 	{"verify",   command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"			      },
+	{"compare",  command_measure, "two monitors: equivalent? each right? which is dearer?"	     },
 	{"overhead", command_measure, "what does it cost? added nanoseconds per event"		      },
 	{"ringbuf",  command_measure,
 	 "what does a ring carry, and lose? throughput, drops, wake-ups"				},

@@ -39,8 +39,10 @@ const struct opt cli_options[] = {
 	{0},
 };
 
-int cli_parse(struct cli *cli, const char *command, const char *help, int argc, char *argv[])
+int cli_parse(struct cli *cli, const char *command, const char *help, size_t words,
+	      const char *usage, int argc, char *argv[])
 {
+	size_t nwords = 0;
 	char whole[64];
 	int rest, err;
 	bool dashes;
@@ -48,13 +50,25 @@ int cli_parse(struct cli *cli, const char *command, const char *help, int argc, 
 	*cli = (struct cli){.seed = 1};
 	snprintf(whole, sizeof(whole), "beebench %s", command);
 	err = opt_parse(cli_options, whole, argc, argv, cli, &rest, &dashes);
+	/* Options may stand before, between and after the words. */
+	while (!err && rest < argc && !dashes && nwords < words) {
+		cli->words[nwords++] = argv[rest];
+		argv += rest;
+		argc -= rest;
+		err = opt_parse(cli_options, whole, argc, argv, cli, &rest, &dashes);
+	}
 	if (err == OPT_HELP) {
-		printf("usage: %s [options] [-- COMMAND [ARG..]]\n%s\n\n", whole, help);
+		printf("usage: %s [options] %s%s[-- COMMAND [ARG..]]\n%s\n\n", whole, usage,
+		       *usage ? " " : "", help);
 		opt_print(cli_options, stdout);
 		return EXIT_OK;
 	}
 	if (err)
 		return EXIT_USAGE;
+	if (nwords < words) {
+		log_err("%s: give it %zu names: %s %s", whole, words, whole, usage);
+		return EXIT_USAGE;
+	}
 	if (rest < argc && !dashes) {
 		log_err("%s: unexpected word '%s'; a command goes after '--'", whole, argv[rest]);
 		return EXIT_USAGE;

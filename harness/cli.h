@@ -18,15 +18,19 @@ struct cli {
 	const char **monitor_names, **event_names, **kernel_names;
 	struct workload *parsed;
 	size_t nparsed;
+	const char *words[3]; /* plain words, ended by NULL; they point into argv */
 };
 
 extern const struct opt cli_options[];
 
 /*
- * Parses the arguments of sub-command @command. Returns -1 to go on, or an exit code: usage was
+ * Parses the arguments of sub-command @command, which takes exactly @words plain words (at most 2,
+ * named
+ * @usage in the help; "" when 0). Returns -1 to go on, or an exit code: usage was
  * wrong, or help was printed.
  */
-int cli_parse(struct cli *cli, const char *command, const char *help, int argc, char *argv[]);
+int cli_parse(struct cli *cli, const char *command, const char *help, size_t words,
+	      const char *usage, int argc, char *argv[]);
 
 /*
  * Fills @run from @cli; @m (may be NULL) gives the default monitors. Returns 0, or -errno after

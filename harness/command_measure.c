@@ -167,12 +167,15 @@ int command_measure(int argc, char *argv[])
 		log_err("this beebench was built without '%s'", argv[0]);
 		return EXIT_USAGE;
 	}
-	code = cli_parse(&cli, argv[0], (*m)->help, argc, argv);
+	code = cli_parse(&cli, argv[0], (*m)->help, (*m)->words, (*m)->usage ? (*m)->usage : "",
+			 argc, argv);
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
 	if (cli_make_run(&cli, *m, &run) || open_sink(&cli, argc, argv, &run.sink))
 		goto out;
+	if ((*m)->words)
+		run.monitors = cli.words;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = measure_run(*m, cli.params, &run);
 	progress_free(run.progress);

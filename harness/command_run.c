@@ -145,8 +145,8 @@ int command_run(int argc, char *argv[])
 	int code, err;
 
 	code = cli_parse(&cli, "run",
-			 "everything that 'make bench' does: measures, pictures, report", argc,
-			 argv);
+			 "everything that 'make bench' does: measures, pictures, report", 0, "",
+			 argc, argv);
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;

@@ -38,8 +38,9 @@ struct judge_input {
 	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
 };
 
-/* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. */
-enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_MISMATCH, JUDGE_NONE };
+/* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
+ * of a CPU monitor, whose sums nothing determines exactly (harness/cpu_truth.h). */
+enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_BOUNDED, JUDGE_MISMATCH, JUDGE_NONE };
 
 extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
 

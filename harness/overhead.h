@@ -14,6 +14,7 @@
 
 struct overhead_params { /* -o */
 	bool slowdown;
+	bool sharp;
 	bool realtime;
 	uint64_t block_us;
 };
@@ -119,6 +120,10 @@ int overhead_rounds(struct overhead *o, double until_s);
 /* overhead_slowdown.c: a real load with and without each monitor; emits `slowdown` and `collector`.
  */
 int overhead_slowdown(struct overhead *o, double until_s);
+
+/* overhead_sharp.c: what the programs cost over an empty one, and against each other; emits `sharp`
+ * for each event that has a stub. */
+int overhead_sharp(struct overhead *o, double until_s);
 
 /* overhead_record.c: emits `overhead` and `collector` records of what was measured. */
 int overhead_emit(struct overhead *o);

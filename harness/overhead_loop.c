@@ -108,6 +108,17 @@ static inline bool call_pair(void)
 			ticks[s] = t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;                      \
 		}                                                                                  \
 		return wrong;                                                                      \
+	}                                                                                          \
+	static uint64_t stamp_##name(uint64_t *t, unsigned int n)                                  \
+	{                                                                                          \
+		uint64_t wrong = 0;                                                                \
+                                                                                                   \
+		t[0] = cycles_now();                                                               \
+		for (unsigned int i = 1; i <= n; i++) {                                            \
+			wrong += call_##name();                                                    \
+			t[i] = cycles_now();                                                       \
+		}                                                                                  \
+		return wrong;                                                                      \
 	}
 DEFINE_BLOCK(mmap)
 DEFINE_BLOCK(munmap)
@@ -118,6 +129,15 @@ DEFINE_BLOCK(pair)
 static uint64_t (*const blocks[LOOP_EVENTS])(uint32_t *ticks, uint32_t subs) = {
 	block_mmap, block_munmap, block_brk, block_other, block_pair,
 };
+
+static uint64_t (*const stamps[LOOP_EVENTS])(uint64_t *t, unsigned int n) = {
+	stamp_mmap, stamp_munmap, stamp_brk, stamp_other, stamp_pair,
+};
+
+uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
+{
+	return stamps[event](t, n);
+}
 
 static void child_settle(struct loop *l)
 {

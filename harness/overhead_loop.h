@@ -24,6 +24,12 @@ enum { LOOP_EVENTS = 5 };
 /* Index into loop_events of @name, or -1. */
 int loop_event_find(const char *name);
 
+/*
+ * @n calls of @event by the caller itself, the clock read after each: @t takes n + 1 readings.
+ * Returns calls whose result was not the trigger's.
+ */
+uint64_t loop_stamp(int event, uint64_t *t, unsigned int n);
+
 /* A finished block. */
 struct loop_block {
 	const uint32_t *ticks; /* per sub-block; valid until the next loop_begin() */

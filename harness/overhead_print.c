@@ -132,6 +132,65 @@ static void print_events(struct json_object *records, FILE *out)
 	names_release(&monitors);
 }
 
+static double number_below(struct json_object *o, const char *path, const char *key)
+{
+	struct strbuf sb = STRBUF_INIT;
+	double v;
+
+	strbuf_addf(&sb, "%s.%s", path, key);
+	v = record_num(o, sb.s);
+	strbuf_release(&sb);
+	return v;
+}
+
+static void sharp_row(struct json_object *o, const char *name, const char *path, FILE *out)
+{
+	struct strbuf cycles = STRBUF_INIT, one = STRBUF_INIT;
+
+	fprintf(out, "%-10s %-34s", record_str(o, "event", "?"), name);
+	interval_cell(out, o, path, 1, 0);
+	strbuf_addf(&cycles, "%s.cycles", path);
+	interval_cell(out, o, cycles.s, 1, 0);
+	strbuf_addf(&one, "%.1f .. %.1f", number_below(o, path, "one_load_low"),
+		    number_below(o, path, "one_load_high"));
+	cell(out, COLUMN_WIDTH, one.s);
+	fputc('\n', out);
+	strbuf_release(&cycles);
+	strbuf_release(&one);
+}
+
+static void print_sharp(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (records, o, "sharp") {
+		const char *a = record_str(o, "monitor", "?"), *b = record_str(o, "other", NULL);
+		struct strbuf name = STRBUF_INIT;
+
+		if (first)
+			fprintf(out,
+				"\nThe programs alone, by a stub re-pointed between them (95 %% "
+				"interval)\n\n%-10s %-34s %*s %*s %*s\n",
+				"", "", COLUMN_WIDTH, "ns", COLUMN_WIDTH, "core cycles",
+				COLUMN_WIDTH, "one load sees, ns");
+		first = false;
+		sharp_row(o, "the same again (A/A)", "aa_ns", out);
+		strbuf_addf(&name, "%s over empty", a);
+		sharp_row(o, name.s, "a_ns", out);
+		if (b) {
+			strbuf_reset(&name);
+			strbuf_addf(&name, "%s over empty", b);
+			sharp_row(o, name.s, "b_ns", out);
+			strbuf_reset(&name);
+			strbuf_addf(&name, "%s less %s", b, a);
+			sharp_row(o, name.s, "diff_ns", out);
+		}
+		strbuf_release(&name);
+	}
+	print_notes(records, "sharp", out);
+}
+
 static void print_slowdown(struct json_object *records, FILE *out)
 {
 	struct json_object *o;
@@ -187,6 +246,7 @@ static void print_collector(struct json_object *records, FILE *out)
 void overhead_print(struct json_object *records, FILE *out)
 {
 	print_events(records, out);
+	print_sharp(records, out);
 	print_slowdown(records, out);
 	print_collector(records, out);
 }

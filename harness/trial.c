@@ -118,7 +118,7 @@ static int open_monitors(struct trial *t)
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);
-		m->keep_events = t->child.ledger && !t->spec->drop_events;
+		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
 		if (!t->child.ledger && !t->spec->no_oracle &&
 		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
 			trial_end_as(t, TRIAL_SKIP,
@@ -289,7 +289,8 @@ static int run_window(struct trial *t)
 	bool plugin = t->child.ledger;
 	int err;
 
-	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before);
+	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
+		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
 	if (!err)
 		err = workload_child_release(&t->child);
@@ -297,7 +298,8 @@ static int run_window(struct trial *t)
 		err = watch(t);
 	if (err || t->status != TRIAL_OK)
 		return err;
-	t->has_vm = t->has_vm && !procfs_memory("/proc", t->child.proc.pid, &t->vm_after);
+	t->has_vm = t->has_vm && !procfs_memory("/proc", t->child.proc.pid, &t->vm_after) &&
+		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_after);
 	if (!plugin)
 		cgroup_remove(&t->cgroup); /* what a command left running ends before the count */
 	err = settle(t);

@@ -31,6 +31,7 @@ struct trial_spec {
 	const struct workload *workload;
 	uint64_t limit_ns; /* from release to barrier 2; 0: 60 s */
 	bool ignore_exit;  /* a command may end with any exit code */
+	bool keep_events;  /* of a command too; without a ledger nobody needs them one by one */
 	bool drop_events;  /* count them by type, do not keep them */
 	bool no_oracle;	   /* a command is not counted independently: nothing will be judged */
 	const struct trial_hooks *hooks;
@@ -69,6 +70,7 @@ struct trial {
 	size_t nlanes;
 	uint64_t start_ns, end_ns;		/* of the window */
 	struct proc_memory vm_before, vm_after; /* at the barriers */
+	struct proc_cpu cpu_before, cpu_after;	/* likewise, of the process with all its threads */
 	bool has_vm;
 	struct oracle *oracle;
 	bool has_oracle; /* the next three mean something */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon.h"
+#include "harness/cpu_truth.h"
 
 static void end_as(struct verdict *v, enum trial_status status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
@@ -192,6 +193,24 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 	return 0;
 }
 
+/* Sums of clock readings: no ledger predicts them, the threads' own clocks bound them. */
+static int reach_cpu(struct verdict *v, const struct trial *t, const struct model *model,
+		     const struct trial_monitor *m)
+{
+	struct proc_cpu ticks = {t->cpu_after.user_ns - t->cpu_before.user_ns,
+				 t->cpu_after.system_ns - t->cpu_before.system_ns};
+	struct mem_table table;
+	int err = target_rows(model, m, &table);
+
+	if (err)
+		return err;
+	cpu_judge(t->lanes, t->nlanes, &table, &v->judged);
+	cpu_assess(t->lanes, t->nlanes, &table, t->has_vm ? &ticks : NULL, &v->accuracy);
+	conclude(v);
+	mem_table_release(&table);
+	return 0;
+}
+
 static int reach(struct verdict *v, const struct trial *t, const struct model *model,
 		 const struct trial_monitor *m)
 {
@@ -244,7 +263,8 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	err = model_build(&model, &def, t->lanes, t->nlanes);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m))
-		err = reach(v, t, &model, m);
+		err = m->info->fields & CPU_FIELDS ? reach_cpu(v, t, &model, m)
+						   : reach(v, t, &model, m);
 	model_release(&model);
 	return err;
 }

@@ -22,15 +22,19 @@
 #define FULL_S	   30.0
 #define QUICK_S	   10.0
 #define CALLS_PART 0.65
+#define SHARP_PART 0.4 /* the rest shares what is left */
 
 static const struct param params[] = {
-	{"slowdown", "also run a real load (default: stress-ng) with and without each monitor",
+	{"slowdown",								"also run a real load (default: stress-ng) with and without each monitor",
 	 PARAM_BOOL, offsetof(struct overhead_params, slowdown), 1},
-	{"realtime", "SCHED_FIFO for the timed process, where allowed and not on one CPU",
+	{"sharp",
+	 "also compare the programs alone, by a stub that is re-pointed between them: of two "
+	 "monitors, their difference; of any, what it costs over an empty program", PARAM_BOOL, offsetof(struct overhead_params, sharp), 0},
+	{"realtime",								"SCHED_FIFO for the timed process, where allowed and not on one CPU",
 	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
-	{"block_us", "length of a block of calls, in us", PARAM_U64,
+	{"block_us",									 "length of a block of calls, in us", PARAM_U64,
 	 offsetof(struct overhead_params, block_us), 3000, 100, 100000},
-	{0	  },
+	{0},
 };
 
 double overhead_elapsed_s(const struct overhead *o)
@@ -236,7 +240,9 @@ static void release(struct overhead *o)
 
 static int measure(struct overhead *o)
 {
-	double calls_s = o->budget_s * (o->params.slowdown ? CALLS_PART : 1) - 0.3;
+	double sharp_s = o->params.sharp ? SHARP_PART * o->budget_s : 0;
+	double slow_s = o->params.slowdown ? (1 - CALLS_PART) * (o->budget_s - sharp_s) : 0;
+	double calls_s = o->budget_s - slow_s - sharp_s - 0.3;
 	int err = overhead_rounds(o, calls_s), emitted;
 
 	o->interrupted = err == -EINTR;
@@ -247,7 +253,9 @@ static int measure(struct overhead *o)
 		err = emitted ? emitted : err;
 	}
 	if (!err && o->params.slowdown)
-		err = overhead_slowdown(o, o->budget_s - 0.3);
+		err = overhead_slowdown(o, o->budget_s - sharp_s - 0.3);
+	if (!err && o->params.sharp)
+		err = overhead_sharp(o, o->budget_s - 0.3);
 	return err;
 }
 

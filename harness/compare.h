@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The parts of `beebench compare A B`: are two monitors equivalent, is each right, and which is
+ * dearer? Each part emits records (docs/results.md) into run->sink; run->monitors holds the two.
+ */
+#ifndef HARNESS_COMPARE_H
+#define HARNESS_COMPARE_H
+
+#include <stdio.h>
+
+#include "harness/plugin.h"
+
+/*
+ * Both attached at once beside each workload of @run (none: every ledger workload of memory, and
+ * stress-ng's mmap): `equivalence` records, and a `trial` record for the conformance of each.
+ * Returns 0, -EINTR, or -errno after saying why.
+ */
+int compare_equivalence(struct run *run);
+
+/* `static` records: what loading each says without running it. Returns 0 or -errno after saying
+ * why. */
+int compare_static(struct run *run);
+
+/* Steps that compare_equivalence() reports. */
+unsigned int compare_steps(const struct run *run);
+
+/* One table, one verdict in words. */
+void compare_print(struct json_object *records, FILE *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Equivalence: two monitors that watched the same events at the same time must have captured the
+ * same. Pure functions on what was captured.
+ *
+ * Differences that are no difference, by name:
+ *   timestamp      each program reads the clock itself: mem_record.timestamp_ns, MEM_LAST_UPDATE
+ *   clock          a CPU monitor's times are differences of such readings, taken one program after
+ * the other: sums may differ by EQUIV_SUM_PCT of the larger and EQUIV_SUM_NS, moments by
+ * EQUIV_MOMENT_NS record-length  a Honey program may submit 64 bytes for a 56-byte struct; the
+ * fields must be equal all the same
+ */
+#ifndef HARNESS_EQUIV_H
+#define HARNESS_EQUIV_H
+
+#include "lib/base.h"
+#include "monitor/collect.h"
+
+enum { EQUIV_KEEP = 20 }; /* differences kept with their text; all are counted */
+enum { EQUIV_SUM_PCT = 15, EQUIV_SUM_NS = 200000, EQUIV_MOMENT_NS = 1000000 };
+
+struct equiv_difference {
+	const char *what;  /* "key", "counter", "event", "loss" */
+	const char *field; /* of the counter or event, or "" */
+	uint32_t key;	   /* thread or process */
+	uint64_t index;	   /* event: its number within the thread, from 0 */
+	uint64_t a, b;
+	char text[200]; /* a sentence */
+};
+
+struct equiv {
+	struct equiv_difference kept[EQUIV_KEEP];
+	uint64_t differences;		 /* all of them */
+	uint64_t keys, counters, events; /* compared */
+	bool record_length;		 /* allowed differences that were met */
+	bool timestamp, clock;
+};
+
+/*
+ * Compares the fields both tables offer, key by key. Keys of only one table are differences, except
+ * those whose every common field is 0 (created, never counted). @name_a and @name_b are for the
+ * sentences.
+ */
+void equiv_tables(struct equiv *e, const char *name_a, const struct mem_table *a,
+		  const char *name_b, const struct mem_table *b);
+
+/*
+ * Compares event streams thread by thread, in order: a ring merges CPUs in any order, but each
+ * thread's own events are ordered.
+ * @lost_a and @lost_b are the events each could not record. When neither lost any, the streams must
+ * be equal one by one; else captured + lost must be equal, and the sentence says that the content
+ * was not compared.
+ */
+void equiv_events(struct equiv *e, const char *name_a, const struct mem_record *a, size_t na,
+		  uint64_t lost_a, const char *name_b, const struct mem_record *b, size_t nb,
+		  uint64_t lost_b);
+
+#endif

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counter of cost.bpf.h with 512 multiplications injected. */
+#define COST_MULTIPLIES 512
+#include "tests/bpf/cost.bpf.h"

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A CPU monitor's sums against the threads' clocks: inside the bounds, outside, and what the
+ * definition gets wrong. */
+/* links: harness/cpu_truth.c harness/judge.c harness/judge_events.c harness/judge_explain.c */
+/* links: harness/model.c monitor/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
+#include "lib/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/cpu_truth.h"
+
+#define MS 1000000ULL
+
+static struct mem_row row(uint32_t key, uint64_t user_ns, uint64_t kernel_ns)
+{
+	struct mem_row r = {.key = key};
+
+	r.value[CPU_USER_TIME] = user_ns;
+	r.value[CPU_KERNEL_TIME] = kernel_ns;
+	return r;
+}
+
+static struct judge_result judge_one(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns)
+{
+	struct ledger_lane lane = {.tid = 7, .tgid = 7, .cpu_ns = cpu_ns};
+	struct model_lane lanes[] = {{.lane = &lane}};
+	struct mem_row rows[] = {row(7, user_ns, kernel_ns)};
+	struct mem_table table = {rows, 1, CPU_FIELDS};
+	struct judge_result r = {0};
+
+	cpu_judge(lanes, 1, &table, &r);
+	return r;
+}
+
+static void bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(judge_one(100 * MS, 100 * MS, 0).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_one(100 * MS, 112 * MS, 0).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_one(100 * MS, 114 * MS, 0).verdict, JUDGE_MISMATCH);
+	assert_int_equal(judge_one(100 * MS, 86 * MS, 0).verdict, JUDGE_MISMATCH);
+	/* What was spent in syscalls is not the thread's user time. */
+	assert_int_equal(judge_one(100 * MS, 40 * MS, 60 * MS).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_one(100 * MS, 0, 2 * MS).verdict, JUDGE_BOUNDED);
+}
+
+static void sentence(void **state)
+{
+	struct judge_result r = judge_one(100 * MS, 200 * MS, 0);
+
+	(void)state;
+	assert_int_equal(r.mismatches, 1);
+	assert_string_equal(
+		r.kept[0].text,
+		"user_time of thread 7 is 200000000 ns, more than the 100000000 ns that its own "
+		"clock says (and the slack of 13000000 ns)");
+}
+
+static void no_lanes(void **state)
+{
+	struct mem_table table = {.fields = CPU_FIELDS};
+	struct judge_result r = {0};
+
+	(void)state;
+	cpu_judge(NULL, 0, &table, &r);
+	assert_int_equal(r.verdict, JUDGE_NONE);
+}
+
+static const struct accuracy_finding *find(const struct accuracy *a, const char *metric)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!strcmp(a->finding[i].metric, metric))
+			return &a->finding[i];
+	return NULL;
+}
+
+static void findings(void **state)
+{
+	struct ledger_lane main_lane = {.tid = 7, .tgid = 7, .cpu_ns = 10 * MS},
+			   other = {.tid = 8, .tgid = 7, .cpu_ns = 5 * MS};
+	struct model_lane lanes[] = {{.lane = &main_lane}, {.lane = &other}};
+	struct mem_row rows[] = {row(7, 1 * MS, 50 * MS), row(8, 5 * MS, 0)};
+	struct mem_table table = {rows, 2, CPU_FIELDS};
+	struct proc_cpu ticks = {0};
+	struct accuracy a = {0};
+
+	(void)state;
+	cpu_assess(lanes, 2, &table, &ticks, &a);
+	assert_true(find(&a, "cpu_time")->truth == 15 * MS);
+	assert_true(find(&a, "cpu_time")->captured == 56 * MS);
+	assert_non_null(strstr(find(&a, "cpu_time")->why, "counts its sleep"));
+	assert_true(find(&a, "threads_with_kernel_time")->truth == 1);
+	assert_true(find(&a, "threads_with_kernel_time")->captured == 0);
+	/* Too short for ticks. */
+	assert_null(find(&a, "proc_stat"));
+	main_lane.cpu_ns = 100 * MS;
+	memset(&a, 0, sizeof(a));
+	cpu_assess(lanes, 2, &table, &ticks, &a);
+	assert_non_null(find(&a, "proc_stat"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bounds),
+		cmocka_unit_test(sentence),
+		cmocka_unit_test(no_lanes),
+		cmocka_unit_test(findings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
