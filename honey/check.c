@@ -541,7 +541,7 @@ static void check_assign(struct check *c, struct node *n)
 
 static void check_return(struct check *c, struct node *n)
 {
-	if (n->a) {
+	if (n->a && !c->loop) {
 		check_nilable(c, n->a);
 		if (n->a->kind == N_NAME && n->a->var && type_is_nilable(n->a->type)) {
 			c->inst->result_state |= check_state(c, n->a->var)->may;

@@ -44,10 +44,10 @@ int honey_compile(struct honey *h, struct strbuf *c)
 	if (h->opt.emit == EMIT_TOKENS || h->stop || bytes > HONEY_MAX_BYTES || !h->n_tokens)
 		return h->n_errors ? -EINVAL : 0;
 	parse_module(h);
-	if (h->opt.emit == EMIT_AST)
+	/* What follows sound trees only: after a syntax error it would complain about the gaps. */
+	if (h->opt.emit == EMIT_AST || h->n_errors)
 		return h->n_errors ? -EINVAL : 0;
-	if (!h->stop)
-		resolve_module(h);
+	resolve_module(h);
 	if (!h->stop)
 		infer_module(h);
 	if (!h->n_errors)

@@ -223,7 +223,7 @@ static int by_place(const void *a, const void *b)
 
 void diag_flush(struct honey *h, FILE *out)
 {
-	const char *path = h->n_sources ? h->sources[0].path : "honeyc";
+	const struct diag *first = NULL;
 
 	if (h->n_diags)
 		qsort(h->diags, h->n_diags, sizeof(*h->diags), by_place);
@@ -235,17 +235,18 @@ void diag_flush(struct honey *h, FILE *out)
 	}
 	if (h->opt.json || !h->n_errors)
 		return;
-	fprintf(out, "%s: %u error%s", path, h->n_errors, h->n_errors == 1 ? "" : "s");
+	for (uint32_t i = 0; i < h->n_diags && !first; i++)
+		if (codes[h->diags[i].code].severity == SEV_ERROR)
+			first = &h->diags[i];
+	if (!first)
+		return;
+	fprintf(out, "%s: %u error%s", h->sources[first->span.file].path, h->n_errors,
+		h->n_errors == 1 ? "" : "s");
 	if (h->n_warnings)
 		fprintf(out, ", %u warning%s", h->n_warnings, h->n_warnings == 1 ? "" : "s");
 	if (h->stop)
 		fputs("; stopped looking for more", out);
-	for (uint32_t i = 0; i < h->n_diags; i++) {
-		if (codes[h->diags[i].code].severity != SEV_ERROR)
-			continue;
-		fprintf(out, "; more: honeyc --explain %s", codes[h->diags[i].code].name);
-		break;
-	}
+	fprintf(out, "; more: honeyc --explain %s", codes[first->code].name);
 	fputc('\n', out);
 }
 

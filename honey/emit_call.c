@@ -17,8 +17,8 @@ static bool addressable(const struct node *n, const struct type *t)
 {
 	const struct type *v = n->kind == N_NAME && n->var ? n->var->type : NULL;
 
-	if (!v || n->var->is_counter)
-		return false;
+	if (!v || (n->var->is_counter && n->var->range_max != UINT64_MAX))
+		return false; /* the address of a for's counter would hide its bound */
 	if (v->kind == T_OPTION)
 		v = v->elem;
 	return v->kind == T_INT && t->kind == T_INT && v->bits == t->bits;

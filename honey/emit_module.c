@@ -128,9 +128,7 @@ static void write_ctx(struct honey *h, struct strbuf *out, const struct section 
 	}
 	if (s->args_used)
 		strbuf_addf(out, "\t__u64 args[%u];\n", s->n_args);
-	strbuf_addf(out, "}%s;\n\n",
-		    s->core ? " __attribute__((preserve_access_index))"
-			    : " __attribute__((packed))");
+	strbuf_addf(out, "}%s;\n\n", s->core ? " __attribute__((preserve_access_index))" : "");
 }
 
 static bool same_struct(const struct section *a, const struct section *b)

@@ -121,16 +121,17 @@ enum token_kind {
 #define HONEY_OPS(X)                                                                               \
 	X(NONE, "")                                                                                \
 	X(LPAREN, "(")                                                                             \
-	X(RPAREN, ")") X(LBRACKET, "[") X(RBRACKET, "]") X(LBRACE, "{") X(RBRACE, "}") X(          \
-		COMMA, ",") X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") \
-		X(BIND, "<-") X(FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(        \
-			ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/") X(REM, "rem") X(EQ, "==")    \
-			X(NE, "!=") X(LT, "<") X(GT, ">") X(LE, "<=") X(GE, ">=") X(AND, "and") X( \
-				OR, "or") X(NOT, "not") X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") \
-				X(BOR, "|||") X(BXOR, "^^^") X(BNOT, "~~~") X(AMP, "&") X(         \
-					SHORT_SHR, ">>") X(SHORT_SHL, "<<")                        \
-					X(PIPE, "|>") X(WHEN, "when") X(CONCAT, "<>") X(           \
-						LISTCAT, "++") X(LISTSUB, "--")                    \
+	X(RPAREN, ")")                                                                             \
+	X(LBRACKET, "[")                                                                           \
+	X(RBRACKET, "]") X(LBRACE, "{") X(RBRACE, "}") X(COMMA, ",") X(DOT, ".") X(RANGE, "..")    \
+		X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") X(BIND, "<-") X(FATARROW, "=>") X(     \
+			PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(ADD, "+") X(SUB, "-") X(MUL, "*") \
+			X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=") X(LT, "<") X(GT, ">") X( \
+				LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")      \
+				X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") X(BOR, "|||") X(        \
+					BXOR, "^^^") X(BNOT, "~~~") X(AMP, "&") X(SHORT_SHR, ">>") \
+					X(SHORT_SHL, "<<") X(PIPE, "|>") X(WHEN, "when") X(        \
+						CONCAT, "<>") X(LISTCAT, "++") X(LISTSUB, "--")    \
 						X(MATCH, "=~") X(POW, "**") X(DEFAULT, "\\\\") X(  \
 							TYPE, "::") X(COLON, ":") X(CARET, "^")    \
 							X(BANG, "!") X(IN, "in") X(ANDAND, "&&")   \
@@ -181,9 +182,11 @@ void lex_dump(const struct honey *h, FILE *out);
 
 #define HONEY_NODES(X)                                                                             \
 	X(ERROR)                                                                                   \
-	X(INT) X(STRING) X(ATOM) X(NIL) X(BOOL) X(NAME) X(CALL) X(FIELD) X(INDEX) X(STRUCT)        \
-		X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE) X(CLAUSE)   \
-			X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
+	X(INT)                                                                                     \
+	X(STRING)                                                                                  \
+	X(ATOM) X(NIL) X(BOOL) X(NAME) X(CALL) X(FIELD) X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST)     \
+		X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE) X(CLAUSE) X(FOR) X(RANGE) X(FN) \
+			X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
 
 enum node_kind {
 #define X(name) N_##name,
@@ -327,7 +330,16 @@ struct node *parse_stmts(struct parser *p, bool in_clause);
 bool parse_at_clause(const struct parser *p);
 bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);
-/* parse_expr.c for parse.c */
+/* parse_control.c for parse_expr.c */
+struct node *parse_fn(struct parser *p);
+struct node *parse_if(struct parser *p);
+struct node *parse_for(struct parser *p);
+struct node *parse_case(struct parser *p, enum node_kind kind);
+/* parse_expr.c for the others */
+struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t);
+/* Completes a node of @a and @b: its span and its height. */
+struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b);
+void parse_too_deep(struct parser *p, struct span span);
 struct node *parse_expr(struct parser *p);
 struct node *parse_args(struct parser *p, struct node *call, bool parens);
 const struct token *parse_peek(const struct parser *p, int ahead);
@@ -510,6 +522,12 @@ void infer_loop_body(struct infer *in, struct node *n, struct node *body);
 struct type *infer_expr(struct infer *in, struct node *n, bool want);
 struct type *infer_block(struct infer *in, struct node *n, bool want);
 struct type *infer_call(struct infer *in, struct node *n, bool want);
+/* infer_expr.c */
+struct type *infer_binary(struct infer *in, struct node *n);
+struct type *infer_unary(struct infer *in, struct node *n);
+struct type *infer_field(struct infer *in, struct node *n);
+struct type *infer_index(struct infer *in, struct node *n);
+struct type *infer_struct(struct infer *in, struct node *n);
 struct var *infer_declare(struct infer *in, struct name *name, struct span span, struct type *type);
 void infer_join(struct infer *in, struct var *v, struct type *t, struct span at);
 struct type *infer_value(struct infer *in, struct node *n); /* a number: literals, options too */

@@ -109,7 +109,7 @@ bool parse_is_word(const struct parser *p, const char *word)
 }
 
 /* Gives up the whole parse: what follows would only repeat the same complaint. */
-static void too_deep(struct parser *p, struct span span)
+void parse_too_deep(struct parser *p, struct span span)
 {
 	if (!p->h->stop)
 		diag_at(p->h, H007, span, "split it into helpers (defp)",
@@ -123,7 +123,7 @@ bool parse_enter(struct parser *p)
 {
 	if (++p->nesting <= HONEY_MAX_NESTING)
 		return true;
-	too_deep(p, p->tok->span);
+	parse_too_deep(p, p->tok->span);
 	return false;
 }
 
@@ -138,7 +138,7 @@ static struct node *error_node(struct parser *p)
 }
 
 /* Completes a node of @a and @b: its span and its height. */
-static struct node *combine(struct parser *p, struct node *n, struct node *a, struct node *b)
+struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b)
 {
 	n->a = a;
 	n->b = b;
@@ -148,11 +148,11 @@ static struct node *combine(struct parser *p, struct node *n, struct node *a, st
 	if (b)
 		n->span = span_join(n->span, b->span);
 	if (n->depth > HONEY_MAX_DEPTH)
-		too_deep(p, n->name_span);
+		parse_too_deep(p, n->name_span);
 	return n;
 }
 
-static struct node *name_node(struct parser *p, enum node_kind kind, const struct token *t)
+struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t)
 {
 	struct node *n = node_new(p->h, kind, t->span);
 
@@ -163,9 +163,9 @@ static struct node *name_node(struct parser *p, enum node_kind kind, const struc
 /* KEYVALUE = name: expr */
 static struct node *key_value(struct parser *p)
 {
-	struct node *n = name_node(p, N_KEYVALUE, p->tok++);
+	struct node *n = parse_name_node(p, N_KEYVALUE, p->tok++);
 
-	return combine(p, n, parse_expr(p), NULL);
+	return parse_combine(p, n, parse_expr(p), NULL);
 }
 
 /* items = [ (KEYVALUE | expr) { , (KEYVALUE | expr) } [ , ] ] close */
@@ -180,7 +180,7 @@ static void parse_items(struct parser *p, struct node *list, enum op close)
 			break;
 	}
 	if (list->depth > HONEY_MAX_DEPTH)
-		too_deep(p, list->name_span);
+		parse_too_deep(p, list->name_span);
 	list->span.end = MAX(list->span.end, p->tok->span.end);
 	if (!p->panic)
 		parse_expect_op(p, close, "here");
@@ -220,293 +220,6 @@ struct node *parse_args(struct parser *p, struct node *call, bool parens)
 		call->span = span_join(call->span, item->span);
 	} while (!p->panic && parse_accept_op(p, OP_COMMA));
 	return call;
-}
-
-/* FN = fn [params] -> stmts end */
-static struct node *parse_fn(struct parser *p)
-{
-	struct node *n = node_new(p->h, N_FN, p->tok->span);
-	const struct token *open = p->tok++;
-	bool parens = parse_accept_op(p, OP_LPAREN);
-
-	while (p->tok->kind == TOK_IDENT) {
-		node_add(p->h, n, name_node(p, N_NAME, p->tok));
-		p->tok++;
-		if (!parse_accept_op(p, OP_COMMA))
-			break;
-	}
-	if (parens)
-		parse_expect_op(p, OP_RPAREN, "after the parameters");
-	if (p->panic || !parse_expect_op(p, OP_ARROW, "after fn's parameters"))
-		return n;
-	if (!parse_enter(p))
-		return n;
-	n->a = parse_stmts(p, false);
-	parse_leave(p);
-	if (p->tok->kind == TOK_END) {
-		n->span.end = p->tok->span.end;
-		p->tok++;
-	} else if (!p->panic) {
-		diag_at(p->h, H006, open->span, "close it with 'end'", "this fn does not end");
-		p->panic = true;
-	}
-	return n;
-}
-
-/* do-block or keyword form: what follows the head of if, unless, for */
-static void parse_branches(struct parser *p, struct node *n, const struct token *open)
-{
-	if (p->tok->kind == TOK_DO) {
-		p->tok++;
-		n->b = parse_block(p, open->span, open->name->s);
-		if (p->tok[-1].kind == TOK_ELSE)
-			n->c = parse_block(p, open->span, open->name->s);
-		n->span.end = p->tok[-1].span.end;
-		return;
-	}
-	if (parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY)
-		p->tok++;
-	while (!p->panic && p->tok->kind == TOK_KEY) {
-		bool is_do = !strcmp(p->tok->name->s, "do");
-		struct node *block = node_new(p->h, N_BLOCK, p->tok->span);
-		struct node **side = is_do ? &n->b : &n->c;
-
-		if (*side || (!is_do && strcmp(p->tok->name->s, "else")))
-			break;
-		p->tok++;
-		node_add(p->h, block, parse_expr(p));
-		block->span = block->list[0]->span;
-		n->span.end = block->span.end;
-		*side = block;
-		if (!(parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY))
-			return;
-		p->tok++;
-	}
-	if (!n->b)
-		parse_error(p, p->tok, "blocks open with 'do' and close with 'end'",
-			    "expected 'do' after the %s, found %s",
-			    n->kind == N_FOR ? "range" : "condition", parse_token_text(p, p->tok));
-}
-
-/* IF = (if | unless) expr branches */
-static struct node *parse_if(struct parser *p)
-{
-	const struct token *open = p->tok++;
-	struct node *n = node_new(p->h, N_IF, open->span);
-
-	n->negated = !strcmp(open->name->s, "unless");
-	n->a = parse_expr(p);
-	if (!p->panic)
-		parse_branches(p, n, open);
-	return n;
-}
-
-/* FOR = for name <- expr branches */
-static struct node *parse_for(struct parser *p)
-{
-	const struct token *open = p->tok++;
-	struct node *n = node_new(p->h, N_FOR, open->span);
-	bool parens = parse_accept_op(p, OP_LPAREN);
-
-	if (p->tok->kind != TOK_IDENT) {
-		parse_error(p, p->tok, "for i <- 0..9 do", "expected the counter's name, found %s",
-			    parse_token_text(p, p->tok));
-		return n;
-	}
-	n->name = p->tok->name;
-	n->name_span = p->tok->span;
-	p->tok++;
-	if (!parse_expect_op(p, OP_BIND, "after the counter"))
-		return n;
-	n->a = parse_expr(p);
-	if (parens && !p->panic)
-		parse_expect_op(p, OP_RPAREN, "after the range");
-	if (!p->panic)
-		parse_branches(p, n, open);
-	return n;
-}
-
-/* CLAUSE = pattern [when expr] -> stmts */
-static struct node *parse_clause(struct parser *p)
-{
-	struct node *n = node_new(p->h, N_CLAUSE, p->tok->span);
-
-	n->a = parse_expr(p);
-	if (!p->panic && parse_accept_op(p, OP_WHEN))
-		n->b = parse_expr(p);
-	if (p->panic || !parse_expect_op(p, OP_ARROW, "after the pattern"))
-		return n;
-	n->c = parse_stmts(p, true);
-	n->span = span_join(n->span, n->c->span);
-	return n;
-}
-
-/* Turns cond's clauses, last first, into if ... else if ... else. */
-static struct node *cond_to_if(struct parser *p, struct node *n)
-{
-	struct node *rest = NULL, *inner, *block;
-
-	for (uint32_t i = n->n; i-- > 0;) {
-		struct node *clause = n->list[i];
-
-		if (clause->a->kind == N_BOOL && clause->a->value) {
-			rest = clause->c;
-			continue;
-		}
-		inner = node_new(p->h, N_IF, clause->a->span);
-		inner->a = clause->a;
-		inner->b = clause->c;
-		inner->c = rest;
-		inner->span = clause->span;
-		if (!i)
-			return inner;
-		block = node_new(p->h, N_BLOCK, inner->span);
-		node_add(p->h, block, inner);
-		rest = block;
-	}
-	return rest ? rest : n;
-}
-
-static bool is_name(const struct node *n)
-{
-	return n->kind == N_NAME && strcmp(n->name->s, "_");
-}
-
-/* A switch compares with numbers alone; nil, names and guards need tests in order. */
-static bool is_switch(const struct node *n)
-{
-	for (uint32_t i = 0; i < n->n; i++) {
-		const struct node *c = n->list[i];
-
-		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a))
-			return false;
-	}
-	return true;
-}
-
-static void rename_in(struct node *n, const struct name *from, struct name *to)
-{
-	if (!n)
-		return;
-	if (n->kind == N_NAME && n->name == from)
-		n->name = to;
-	rename_in(n->a, from, to);
-	rename_in(n->b, from, to);
-	for (uint32_t i = 0; i < n->n; i++)
-		rename_in(n->list[i], from, to);
-}
-
-static struct node *name_copy(struct parser *p, struct name *name, struct span span)
-{
-	struct node *n = node_new(p->h, N_NAME, span);
-
-	n->name = name;
-	return n;
-}
-
-static struct node *pair(struct parser *p, enum node_kind kind, enum op op, struct node *a,
-			 struct node *b)
-{
-	struct node *n = node_new(p->h, kind, a->span);
-
-	n->op = op;
-	return combine(p, n, a, b);
-}
-
-/* pattern [when guard] as a condition on the subject's name */
-static struct node *clause_test(struct parser *p, struct node *clause, struct name *subject)
-{
-	struct node *test = NULL, *guard = clause->b;
-
-	if (clause->a->kind != N_NAME)
-		test = pair(p, N_BINARY, OP_EQ, name_copy(p, subject, clause->a->span), clause->a);
-	else if (is_name(clause->a) && guard)
-		rename_in(guard, clause->a->name, subject);
-	if (test && guard)
-		return pair(p, N_BINARY, OP_AND, test, guard);
-	return test ? test : guard;
-}
-
-/* case with nil, names or guards: { subject = expr; if ... } */
-static struct node *case_to_if(struct parser *p, struct node *n)
-{
-	struct name *subject = n->a->kind == N_NAME ? n->a->name : NULL;
-	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond;
-
-	for (uint32_t i = 0; i < n->n && !subject; i++)
-		if (is_name(n->list[i]->a))
-			subject = n->list[i]->a->name;
-	if (!subject)
-		subject = name_intern(p->h, "subject", 7);
-	if (n->a->kind != N_NAME)
-		node_add(p->h, block,
-			 pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a));
-	cond = node_new(p->h, N_COND, n->span);
-	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *clause = n->list[i], *body = clause->c, *test;
-
-		test = clause_test(p, clause, subject);
-		if (is_name(clause->a) && clause->a->name != subject) {
-			body = node_new(p->h, N_BLOCK, clause->c->span);
-			node_add(p->h, body,
-				 pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
-				      name_copy(p, subject, clause->a->span)));
-			for (uint32_t k = 0; k < clause->c->n; k++)
-				node_add(p->h, body, clause->c->list[k]);
-		}
-		if (!test) {
-			test = node_new(p->h, N_BOOL, clause->a->span);
-			test->value = 1;
-		}
-		clause->a = test;
-		clause->b = NULL;
-		clause->c = body;
-		node_add(p->h, cond, clause);
-	}
-	node_add(p->h, block, cond_to_if(p, cond));
-	return block;
-}
-
-enum { MAX_CLAUSES = 100 };
-
-/* CASE = case expr do { CLAUSE } end;  COND = cond do { CLAUSE } end */
-static struct node *parse_case(struct parser *p, enum node_kind kind)
-{
-	const struct token *open = p->tok++;
-	struct node *n = node_new(p->h, kind, open->span);
-
-	if (kind == N_CASE)
-		n->a = parse_expr(p);
-	if (!p->panic && p->tok->kind != TOK_DO)
-		parse_error(p, p->tok, NULL, "expected 'do' after %s, found %s", open->name->s,
-			    parse_token_text(p, p->tok));
-	if (p->panic || !parse_enter(p))
-		return n;
-	p->tok++;
-	while (!p->panic && p->tok->kind != TOK_END && p->tok->kind != TOK_EOF)
-		node_add(p->h, n, parse_clause(p));
-	parse_leave(p);
-	n->span.end = p->tok->span.end;
-	if (p->panic)
-		return n;
-	if (p->tok->kind == TOK_END) {
-		p->tok++;
-	} else {
-		diag_at(p->h, H006, open->span, "close it with 'end'", "this %s does not end",
-			open->name->s);
-		p->panic = true;
-		return n;
-	}
-	if (!n->n)
-		diag_at(p->h, H005, n->span, "pattern -> value", "this %s has no clause",
-			open->name->s);
-	else if (n->n > MAX_CLAUSES && (kind == N_COND || !is_switch(n)))
-		too_deep(p, open->span);
-	else if (kind == N_COND)
-		return cond_to_if(p, n);
-	else if (!is_switch(n))
-		return case_to_if(p, n);
-	return n;
 }
 
 /* STRUCT = % name { KEYVALUE, ... } */
@@ -552,7 +265,7 @@ static struct node *parse_return(struct parser *p)
 		p->tok += 2;
 		ends = true;
 	}
-	return ends ? n : combine(p, n, parse_expr(p), NULL);
+	return ends ? n : parse_combine(p, n, parse_expr(p), NULL);
 }
 
 static const char *const foreign_words[] = {"with",  "try",   "receive", "quote", "spawn",
@@ -592,7 +305,7 @@ static struct node *parse_word(struct parser *p)
 		p->panic = true;
 		return error_node(p);
 	}
-	n = name_node(p, N_NAME, t);
+	n = parse_name_node(p, N_NAME, t);
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
 		n->kind = N_CALL;
@@ -689,7 +402,7 @@ static struct node *parse_primary(struct parser *p)
 		n->str = t->str;
 		p->tok++;
 		return n;
-	case TOK_ATOM: p->tok++; return name_node(p, N_ATOM, t);
+	case TOK_ATOM: p->tok++; return parse_name_node(p, N_ATOM, t);
 	case TOK_IDENT: return parse_word(p);
 	case TOK_ALIAS: return parse_remote(p);
 	case TOK_AT: return parse_attr(p);
@@ -726,12 +439,12 @@ static struct node *parse_postfix(struct parser *p)
 					    parse_token_text(p, p->tok));
 				return n;
 			}
-			outer = name_node(p, N_FIELD, p->tok++);
-			n = combine(p, outer, n, NULL);
+			outer = parse_name_node(p, N_FIELD, p->tok++);
+			n = parse_combine(p, outer, n, NULL);
 		} else if (parse_is_op(p, OP_LBRACKET) && !p->tok->space_before) {
 			outer = node_new(p->h, N_INDEX, p->tok->span);
 			p->tok++;
-			n = combine(p, outer, n, parse_expr(p));
+			n = parse_combine(p, outer, n, parse_expr(p));
 			n->span.end = p->tok->span.end;
 			if (!p->panic)
 				parse_expect_op(p, OP_RBRACKET, "to close '['");
@@ -756,7 +469,7 @@ static struct node *parse_unary(struct parser *p)
 	p->tok++;
 	n = node_new(p->h, N_UNARY, t->span);
 	n->op = t->op == OP_BANG ? OP_NOT : t->op;
-	combine(p, n, parse_unary(p), NULL);
+	parse_combine(p, n, parse_unary(p), NULL);
 	parse_leave(p);
 	return n->op == OP_ADD ? n->a : n;
 }
@@ -793,7 +506,7 @@ static struct node *pipe_into(struct parser *p, struct node *left, struct node *
 	node_add(p->h, n, left);
 	for (uint32_t i = 0; i < call->n; i++)
 		node_add(p->h, n, call->list[i]);
-	combine(p, n, left, call);
+	parse_combine(p, n, left, call);
 	n->a = n->b = NULL;
 	return n;
 }
@@ -811,7 +524,7 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 					    : N_BINARY,
 		     op->span);
 	n->op = b->means;
-	combine(p, n, left, right);
+	parse_combine(p, n, left, right);
 	if (n->kind == N_RANGE && parse_accept_op(p, OP_STEP))
 		n->c = parse_power(p, b->power + 1u);
 	if (op->op == OP_SHORT_SHL || op->op == OP_SHORT_SHR)

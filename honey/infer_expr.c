@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Types of expressions: operators, fields of structs and contexts, what may be stored where. */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <string.h>
+
+#include "lib/suggest.h"
+
+/* --- operators --- */
+
+static struct type *arithmetic_type(struct infer *in, struct type *a, struct type *b)
+{
+	struct types *t = &in->h->types;
+
+	if (a->kind == T_ERROR || b->kind == T_ERROR)
+		return &t->error;
+	if (a->kind == T_LITERAL && b->kind == T_LITERAL)
+		return a->sgn || b->sgn ? &t->litneg : &t->lit64;
+	if ((a->kind == T_INT && a->bits == 64 && !a->sgn) ||
+	    (b->kind == T_INT && b->bits == 64 && !b->sgn))
+		return type_int(in->h, 64, false);
+	return type_int(in->h, 64, a->sgn || b->sgn);
+}
+
+static bool small_unsigned(const struct type *t)
+{
+	return !t->sgn && t->bits <= 32;
+}
+
+/* Masks and shifts often leave 32 bits, as in a process id: then the variable is a u32, as in C. */
+static struct type *bitwise_type(struct infer *in, const struct node *n, struct type *a,
+				 struct type *b)
+{
+	struct type *wide = arithmetic_type(in, a, b);
+	uint64_t k;
+
+	if (wide->kind != T_INT)
+		return wide;
+	switch (n->op) {
+	case OP_BAND:
+		return small_unsigned(a) || small_unsigned(b) ? type_int(in->h, 32, false) : wide;
+	case OP_BOR:
+	case OP_BXOR:
+		return small_unsigned(a) && small_unsigned(b) ? type_int(in->h, 32, false) : wide;
+	case OP_SHR:
+		if (a->kind == T_LITERAL)
+			return type_int(in->h, 64, false);
+		if (!a->sgn &&
+		    (a->bits <= 32 || (const_eval(in->h, n->b, &k) && k >= 32 && k < 64)))
+			return type_int(in->h, 32, false);
+		return type_int(in->h, 64, a->sgn);
+	default: return type_int(in->h, 64, a->sgn);
+	}
+}
+
+static struct type *infer_compare(struct infer *in, struct node *n)
+{
+	struct type *a, *b;
+
+	if (n->op == OP_EQ || n->op == OP_NE) {
+		a = infer_expr(in, n->a, true);
+		b = infer_expr(in, n->b, true);
+		if (a->kind == T_NIL || b->kind == T_NIL) {
+			struct node *x = a->kind == T_NIL ? n->b : n->a;
+
+			if (x->kind == N_NAME && x->var)
+				x->var->pointer_tested = true;
+			if (!type_is_nilable(x->type) && x->type->kind != T_ERROR)
+				infer_error(in, H021, n->span, NULL, "this is %s and never nil",
+					    type_text(in->h, x->type));
+			return &in->h->types.bool_;
+		}
+		if (a->kind == T_BOOL && b->kind == T_BOOL)
+			return &in->h->types.bool_;
+	}
+	a = infer_value(in, n->a);
+	b = infer_value(in, n->b);
+	if (a->kind == T_INT && b->kind == T_INT && a->sgn != b->sgn &&
+	    (a->sgn ? b : a)->bits == 64)
+		infer_error(in, W010, n->span, "convert one of them: s64(...) or u64(...)",
+			    "a signed and an unsigned number are compared as unsigned");
+	return &in->h->types.bool_;
+}
+
+static bool is_compare(enum op op)
+{
+	return op == OP_EQ || op == OP_NE || op == OP_LT || op == OP_GT || op == OP_LE ||
+	       op == OP_GE;
+}
+
+static void check_shift(struct infer *in, const struct node *n)
+{
+	uint64_t k;
+
+	if (const_eval(in->h, n->b, &k) && k > 63)
+		infer_error(in, W009, n->b->span, "counts are taken modulo 64",
+			    "a shift by %llu of 64 bits", (unsigned long long)k);
+}
+
+struct type *infer_binary(struct infer *in, struct node *n)
+{
+	struct type *a, *b;
+	uint64_t k;
+
+	if (is_compare(n->op))
+		return infer_compare(in, n);
+	if (n->op == OP_AND || n->op == OP_OR) {
+		a = infer_cond(in, n->a);
+		if (n->op == OP_OR && a->kind == T_OPTION) { /* value || default */
+			infer_use_value(in, n->a);
+			b = infer_value(in, n->b);
+			return b->kind == T_LITERAL || b->kind == T_ERROR
+				       ? a->elem
+				       : arithmetic_type(in, a->elem, b);
+		}
+		infer_cond(in, n->b);
+		return &in->h->types.bool_;
+	}
+	a = infer_value(in, n->a);
+	b = infer_value(in, n->b);
+	switch (n->op) {
+	case OP_SHL:
+	case OP_SHR: check_shift(in, n); return bitwise_type(in, n, a, b);
+	case OP_BAND:
+	case OP_BOR:
+	case OP_BXOR: return bitwise_type(in, n, a, b);
+	case OP_DIV:
+	case OP_REM:
+		if (const_eval(in->h, n->b, &k) && !k)
+			infer_error(in, H038, n->b->span, NULL, "division by zero");
+		return arithmetic_type(in, a, b);
+	case OP_ADD:
+	case OP_SUB:
+	case OP_MUL:
+	case OP_MIN:
+	case OP_MAX: return arithmetic_type(in, a, b);
+	default:
+		infer_error(in, H008, n->name_span, NULL, "'%s' has no meaning in a BPF program",
+			    op_text(n->op));
+		return &in->h->types.error;
+	}
+}
+
+struct type *infer_unary(struct infer *in, struct node *n)
+{
+	struct type *t;
+
+	if (n->op == OP_NOT) {
+		infer_cond(in, n->a);
+		return &in->h->types.bool_;
+	}
+	t = infer_value(in, n->a);
+	if (n->op == OP_TYPE)
+		return resolve_type_name(in->h, n->name);
+	if (t->kind == T_ERROR)
+		return t;
+	if (n->op == OP_BNOT)
+		return type_int(in->h, 64, t->sgn);
+	return t->kind == T_LITERAL ? &in->h->types.litneg : type_int(in->h, 64, true);
+}
+
+/* --- memory: fields, elements, structs --- */
+
+static struct type *infer_ctx_field(struct infer *in, struct node *n, const struct section *s)
+{
+	const char *names[128], *near;
+	size_t count = 0;
+
+	if (!s) {
+		infer_error(in, H029, n->span,
+			    "put @sec \"tracepoint/...\" before the def, or pass ctx "
+			    "from a handler",
+			    "%s has no section, so its context has no fields",
+			    in->inst->func->name->s);
+		return &in->h->types.error;
+	}
+	if (!strcmp(n->name->s, "args") && s->n_args)
+		return &in->h->types.args;
+	n->ctx_field = ctx_find(s, n->name->s);
+	if (n->ctx_field)
+		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false)
+							  : n->ctx_field->type;
+	for (uint32_t i = 0; i < s->n_fields && count < ARRAY_SIZE(names) - 1; i++)
+		names[count++] = s->fields[i].name;
+	if (s->n_args)
+		names[count++] = "args";
+	near = suggest_nearest(n->name->s, names, count);
+	if (s->no_fields_known)
+		infer_error(in, H029, n->name_span,
+			    "mount tracefs, or give the kernel's BTF with --btf FILE",
+			    "the fields of %s are not known: no BTF and no tracefs here", s->text);
+	else if (near)
+		infer_error(in, H016, n->name_span, fmt(in->h, "did you mean ctx.%s?", near),
+			    "the context of %s has no field %s", s->text, n->name->s);
+	else
+		infer_error(in, H016, n->name_span,
+			    count == 1 ? "it has args"
+			    : count ? fmt(in->h, "it has %s%s%s%s", names[0], count > 1 ? ", " : "",
+					  count > 1 ? names[1] : "", count > 2 ? ", ..." : "")
+				    : "its context is opaque: pass it to helpers",
+			    "the context of %s has no field %s", s->text, n->name->s);
+	return &in->h->types.error;
+}
+
+static void seen_field(struct infer *in, struct var *v, struct name *name)
+{
+	struct name **grown;
+
+	for (uint32_t i = 0; i < v->n_fields_seen; i++)
+		if (v->fields_seen[i] == name)
+			return;
+	if (v->n_fields_seen == HONEY_MAX_FIELDS)
+		return;
+	grown = arena_array(&in->h->arena, struct name *, v->n_fields_seen + 1);
+	if (v->n_fields_seen)
+		memcpy(grown, v->fields_seen, sizeof(*grown) * v->n_fields_seen);
+	grown[v->n_fields_seen++] = name;
+	v->fields_seen = grown;
+}
+
+static struct field *find_field(struct strct *s, const struct name *name)
+{
+	for (uint32_t i = 0; i < s->n_fields; i++)
+		if (s->fields[i].name == name)
+			return &s->fields[i];
+	return NULL;
+}
+
+static void no_field(struct infer *in, struct span span, struct strct *s, const struct name *name)
+{
+	const char *names[HONEY_MAX_FIELDS], *near;
+
+	for (uint32_t i = 0; i < s->n_fields; i++)
+		names[i] = s->fields[i].name->s;
+	near = suggest_nearest(name->s, names, s->n_fields);
+	infer_error(in, H016, span,
+		    near ? fmt(in->h, "did you mean %s?", near)
+			 : fmt(in->h, "add field(:%s, :u64) to defstruct :%s", name->s, s->name->s),
+		    "struct %s has no field %s", s->name->s, name->s);
+}
+
+struct type *infer_field(struct infer *in, struct node *n)
+{
+	struct type *base = infer_expr(in, n->a, true);
+
+	switch (base->kind) {
+	case T_ERROR: return base;
+	case T_CTX: return infer_ctx_field(in, n, base->section);
+	case T_STRUCT:
+	case T_POINTER:
+	case T_RECORD:
+		if (!base->strct) {
+			if (n->a->kind == N_NAME)
+				seen_field(in, n->a->var, n->name);
+			return &in->h->types.error;
+		}
+		n->field = find_field(base->strct, n->name);
+		if (n->field)
+			return n->field->type;
+		no_field(in, n->name_span, base->strct, n->name);
+		return &in->h->types.error;
+	default:
+		infer_error(in, H016, n->name_span, NULL, "%s has no field %s",
+			    type_text(in->h, base), n->name->s);
+		return &in->h->types.error;
+	}
+}
+
+struct type *infer_index(struct infer *in, struct node *n)
+{
+	struct type *base = infer_expr(in, n->a, true);
+	uint64_t i = 0, count;
+
+	infer_value(in, n->b);
+	if (base->kind == T_ARGS)
+		count = n->a->a->type->section->n_args;
+	else if (base->kind == T_ARRAY)
+		count = base->count;
+	else {
+		if (base->kind != T_ERROR)
+			infer_error(in, H021, n->span, NULL, "%s has no elements to index",
+				    type_text(in->h, base));
+		return &in->h->types.error;
+	}
+	if (n->b->kind == N_NAME && n->b->var && n->b->var->is_counter)
+		i = n->b->var->range_max;
+	else if (!const_eval(in->h, n->b, &i))
+		infer_error(in, H038, n->b->span,
+			    "index with a number or with the counter of a for",
+			    "the verifier must see that this index is below %llu",
+			    (unsigned long long)count);
+	if (i >= count)
+		infer_error(in, H038, n->b->span,
+			    fmt(in->h, "indices go from 0 to %llu", (unsigned long long)count - 1),
+			    "there is no element %llu", (unsigned long long)i);
+	return base->kind == T_ARGS ? type_int(in->h, 64, false) : base->elem;
+}
+
+/* May @value be stored in memory of type @to? Reports what does not fit. */
+bool infer_store(struct infer *in, struct type *to, struct node *value)
+{
+	struct type *t = value->type;
+	uint64_t k;
+
+	if (t->kind == T_ERROR || to->kind == T_ERROR)
+		return true;
+	if (to->kind == T_INT && (type_is_number(t) || t->kind == T_OPTION)) {
+		infer_use_value(in, value);
+		if (const_eval(in->h, value, &k) && to->bits < 64 && k >> to->bits &&
+		    !(t->sgn && (int64_t)k >= -(1LL << (to->bits - 1))))
+			infer_error(in, W009, value->span, "use a wider field",
+				    "%llu does not fit in %c%u and is cut", (unsigned long long)k,
+				    to->sgn ? 's' : 'u', to->bits);
+		return true;
+	}
+	if (to->kind == T_INT && t->kind == T_BOOL)
+		return true;
+	if (to->kind == T_ARRAY && to->is_char && t->kind == T_STRING) {
+		if (strlen(value->str) >= to->count)
+			infer_error(in, H028, value->span,
+				    fmt(in->h,
+					"shorten it to %u characters or make the field larger",
+					to->count - 1),
+				    "this string and its end need %zu bytes, the field has %u",
+				    strlen(value->str) + 1, to->count);
+		return true;
+	}
+	if (to->kind == T_ARRAY && t->kind == T_ARRAY &&
+	    type_size(to->elem) == type_size(t->elem)) {
+		if (to->count < t->count)
+			infer_error(in, H028, value->span, "make the field larger",
+				    "%u bytes do not fit in a field of %u", type_size(t),
+				    type_size(to));
+		return true;
+	}
+	if (to->kind == T_STRUCT && to->strct == t->strct)
+		return true;
+	infer_error(in, t->kind == T_VOID ? H023 : H020, value->span, NULL,
+		    "%s cannot be stored in a field that is %s", type_text(in->h, t),
+		    type_text(in->h, to));
+	return false;
+}
+
+struct type *infer_struct(struct infer *in, struct node *n)
+{
+	struct strct *s = resolve_struct(in->h, n->name);
+
+	for (uint32_t i = 0; i < n->n; i++)
+		infer_expr(in, n->list[i]->kind == N_KEYVALUE ? n->list[i]->a : n->list[i], true);
+	if (!s) {
+		const char *names[64], *near;
+		size_t count = 0;
+
+		for (; count < in->h->module.n_structs && count < ARRAY_SIZE(names); count++)
+			names[count] = in->h->module.structs[count]->name->s;
+		near = suggest_nearest(n->name->s, names, count);
+		infer_error(in, H015, n->name_span,
+			    near ? fmt(in->h, "did you mean %%%s{...}?", near)
+				 : fmt(in->h, "declare it: defstruct :%s do ... end", n->name->s),
+			    "no struct is called %s", n->name->s);
+		return &in->h->types.error;
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *kv = n->list[i];
+
+		if (kv->kind != N_KEYVALUE) {
+			infer_error(in, H008, kv->span, "name the fields: size: 0",
+				    "a struct literal is "
+				    "made of field: value pairs");
+			continue;
+		}
+		kv->field = find_field(s, kv->name);
+		if (kv->field)
+			infer_store(in, kv->field->type, kv->a);
+		else
+			no_field(in, kv->name_span, s, kv->name);
+	}
+	return s->value;
+}

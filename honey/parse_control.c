@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* if, unless, for, case, cond and fn. cond, and case with nil, names or guards, become if here, so
+ * that later passes know only if and switch. */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <string.h>
+
+/* FN = fn [params] -> stmts end */
+struct node *parse_fn(struct parser *p)
+{
+	struct node *n = node_new(p->h, N_FN, p->tok->span);
+	const struct token *open = p->tok++;
+	bool parens = parse_accept_op(p, OP_LPAREN);
+
+	while (p->tok->kind == TOK_IDENT) {
+		node_add(p->h, n, parse_name_node(p, N_NAME, p->tok));
+		p->tok++;
+		if (!parse_accept_op(p, OP_COMMA))
+			break;
+	}
+	if (parens)
+		parse_expect_op(p, OP_RPAREN, "after the parameters");
+	if (p->panic || !parse_expect_op(p, OP_ARROW, "after fn's parameters"))
+		return n;
+	if (!parse_enter(p))
+		return n;
+	n->a = parse_stmts(p, false);
+	parse_leave(p);
+	if (p->tok->kind == TOK_END) {
+		n->span.end = p->tok->span.end;
+		p->tok++;
+	} else if (!p->panic) {
+		diag_at(p->h, H006, open->span, "close it with 'end'", "this fn does not end");
+		p->panic = true;
+	}
+	return n;
+}
+
+/* do-block or keyword form: what follows the head of if, unless, for */
+static void parse_branches(struct parser *p, struct node *n, const struct token *open)
+{
+	if (p->tok->kind == TOK_DO) {
+		p->tok++;
+		n->b = parse_block(p, open->span, open->name->s);
+		if (p->tok[-1].kind == TOK_ELSE)
+			n->c = parse_block(p, open->span, open->name->s);
+		n->span.end = p->tok[-1].span.end;
+		return;
+	}
+	if (parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY)
+		p->tok++;
+	while (!p->panic && p->tok->kind == TOK_KEY) {
+		bool is_do = !strcmp(p->tok->name->s, "do");
+		struct node *block = node_new(p->h, N_BLOCK, p->tok->span);
+		struct node **side = is_do ? &n->b : &n->c;
+
+		if (*side || (!is_do && strcmp(p->tok->name->s, "else")))
+			break;
+		p->tok++;
+		node_add(p->h, block, parse_expr(p));
+		block->span = block->list[0]->span;
+		n->span.end = block->span.end;
+		*side = block;
+		if (!(parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY))
+			return;
+		p->tok++;
+	}
+	if (!n->b)
+		parse_error(p, p->tok, "blocks open with 'do' and close with 'end'",
+			    "expected 'do' after the %s, found %s",
+			    n->kind == N_FOR ? "range" : "condition", parse_token_text(p, p->tok));
+}
+
+/* IF = (if | unless) expr branches */
+struct node *parse_if(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct node *n = node_new(p->h, N_IF, open->span);
+
+	n->negated = !strcmp(open->name->s, "unless");
+	n->a = parse_expr(p);
+	if (!p->panic)
+		parse_branches(p, n, open);
+	return n;
+}
+
+/* FOR = for name <- expr branches */
+struct node *parse_for(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct node *n = node_new(p->h, N_FOR, open->span);
+	bool parens = parse_accept_op(p, OP_LPAREN);
+
+	if (p->tok->kind != TOK_IDENT) {
+		parse_error(p, p->tok, "for i <- 0..9 do", "expected the counter's name, found %s",
+			    parse_token_text(p, p->tok));
+		return n;
+	}
+	n->name = p->tok->name;
+	n->name_span = p->tok->span;
+	p->tok++;
+	if (!parse_expect_op(p, OP_BIND, "after the counter"))
+		return n;
+	n->a = parse_expr(p);
+	if (parens && !p->panic)
+		parse_expect_op(p, OP_RPAREN, "after the range");
+	if (!p->panic)
+		parse_branches(p, n, open);
+	return n;
+}
+
+/* CLAUSE = pattern [when expr] -> stmts */
+static struct node *parse_clause(struct parser *p)
+{
+	struct node *n = node_new(p->h, N_CLAUSE, p->tok->span);
+
+	n->a = parse_expr(p);
+	if (!p->panic && parse_accept_op(p, OP_WHEN))
+		n->b = parse_expr(p);
+	if (p->panic || !parse_expect_op(p, OP_ARROW, "after the pattern"))
+		return n;
+	n->c = parse_stmts(p, true);
+	n->span = span_join(n->span, n->c->span);
+	return n;
+}
+
+/* Turns cond's clauses, last first, into if ... else if ... else. */
+static struct node *cond_to_if(struct parser *p, struct node *n)
+{
+	struct node *rest = NULL, *inner, *block;
+
+	for (uint32_t i = n->n; i-- > 0;) {
+		struct node *clause = n->list[i];
+
+		if (clause->a->kind == N_BOOL && clause->a->value) {
+			rest = clause->c;
+			continue;
+		}
+		inner = node_new(p->h, N_IF, clause->a->span);
+		inner->a = clause->a;
+		inner->b = clause->c;
+		inner->c = rest;
+		inner->span = clause->span;
+		if (!i)
+			return inner;
+		block = node_new(p->h, N_BLOCK, inner->span);
+		node_add(p->h, block, inner);
+		rest = block;
+	}
+	return rest ? rest : n;
+}
+
+static bool is_name(const struct node *n)
+{
+	return n->kind == N_NAME && strcmp(n->name->s, "_");
+}
+
+/* A switch compares with numbers alone; nil, names and guards need tests in order. */
+static bool is_switch(const struct node *n)
+{
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *c = n->list[i];
+
+		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a))
+			return false;
+	}
+	return true;
+}
+
+static void rename_in(struct node *n, const struct name *from, struct name *to)
+{
+	if (!n)
+		return;
+	if (n->kind == N_NAME && n->name == from)
+		n->name = to;
+	rename_in(n->a, from, to);
+	rename_in(n->b, from, to);
+	for (uint32_t i = 0; i < n->n; i++)
+		rename_in(n->list[i], from, to);
+}
+
+static struct node *name_copy(struct parser *p, struct name *name, struct span span)
+{
+	struct node *n = node_new(p->h, N_NAME, span);
+
+	n->name = name;
+	return n;
+}
+
+static struct node *pair(struct parser *p, enum node_kind kind, enum op op, struct node *a,
+			 struct node *b)
+{
+	struct node *n = node_new(p->h, kind, a->span);
+
+	n->op = op;
+	return parse_combine(p, n, a, b);
+}
+
+/* pattern [when guard] as a condition on the subject's name */
+static struct node *clause_test(struct parser *p, struct node *clause, struct name *subject)
+{
+	struct node *test = NULL, *guard = clause->b;
+
+	if (clause->a->kind != N_NAME)
+		test = pair(p, N_BINARY, OP_EQ, name_copy(p, subject, clause->a->span), clause->a);
+	else if (is_name(clause->a) && guard)
+		rename_in(guard, clause->a->name, subject);
+	if (test && guard)
+		return pair(p, N_BINARY, OP_AND, test, guard);
+	return test ? test : guard;
+}
+
+/* case with nil, names or guards: { subject = expr; if ... } */
+static struct node *case_to_if(struct parser *p, struct node *n)
+{
+	struct name *subject = n->a->kind == N_NAME ? n->a->name : NULL;
+	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond;
+
+	for (uint32_t i = 0; i < n->n && !subject; i++)
+		if (is_name(n->list[i]->a))
+			subject = n->list[i]->a->name;
+	if (!subject)
+		subject = name_intern(p->h, "subject", 7);
+	if (n->a->kind != N_NAME)
+		node_add(p->h, block,
+			 pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a));
+	cond = node_new(p->h, N_COND, n->span);
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *clause = n->list[i], *body = clause->c, *test;
+
+		test = clause_test(p, clause, subject);
+		if (is_name(clause->a) && clause->a->name != subject) {
+			body = node_new(p->h, N_BLOCK, clause->c->span);
+			node_add(p->h, body,
+				 pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
+				      name_copy(p, subject, clause->a->span)));
+			for (uint32_t k = 0; k < clause->c->n; k++)
+				node_add(p->h, body, clause->c->list[k]);
+		}
+		if (!test) {
+			test = node_new(p->h, N_BOOL, clause->a->span);
+			test->value = 1;
+		}
+		clause->a = test;
+		clause->b = NULL;
+		clause->c = body;
+		node_add(p->h, cond, clause);
+	}
+	node_add(p->h, block, cond_to_if(p, cond));
+	return block;
+}
+
+enum { MAX_CLAUSES = 100 };
+
+/* CASE = case expr do { CLAUSE } end;  COND = cond do { CLAUSE } end */
+struct node *parse_case(struct parser *p, enum node_kind kind)
+{
+	const struct token *open = p->tok++;
+	struct node *n = node_new(p->h, kind, open->span);
+
+	if (kind == N_CASE)
+		n->a = parse_expr(p);
+	if (!p->panic && p->tok->kind != TOK_DO)
+		parse_error(p, p->tok, NULL, "expected 'do' after %s, found %s", open->name->s,
+			    parse_token_text(p, p->tok));
+	if (p->panic || !parse_enter(p))
+		return n;
+	p->tok++;
+	while (!p->panic && p->tok->kind != TOK_END && p->tok->kind != TOK_EOF)
+		node_add(p->h, n, parse_clause(p));
+	parse_leave(p);
+	n->span.end = p->tok->span.end;
+	if (p->panic)
+		return n;
+	if (p->tok->kind == TOK_END) {
+		p->tok++;
+	} else {
+		diag_at(p->h, H006, open->span, "close it with 'end'", "this %s does not end",
+			open->name->s);
+		p->panic = true;
+		return n;
+	}
+	if (!n->n)
+		diag_at(p->h, H005, n->span, "pattern -> value", "this %s has no clause",
+			open->name->s);
+	else if (n->n > MAX_CLAUSES && (kind == N_COND || !is_switch(n)))
+		parse_too_deep(p, open->span);
+	else if (kind == N_COND)
+		return cond_to_if(p, n);
+	else if (!is_switch(n))
+		return case_to_if(p, n);
+	return n;
+}

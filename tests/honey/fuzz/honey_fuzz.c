@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* libFuzzer's door into honeyc: any bytes are a source; every pass up to C must end without a
+ * crash, and what it says must be printable. The kernel's BTF and tracefs are readers of files, fed
+ * here too. */
+#include "lib/base.h"
+#include "honey/honey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static FILE *devnull;
+
+static void feed_readers(struct honey *h, const char *text, size_t size)
+{
+	struct ctx_field *fields;
+	void *aligned = malloc(size + 1);
+
+	if (!aligned)
+		abort();
+	memcpy(aligned, text, size);
+	btf_parse_event(h, aligned, size, "sched_switch", &fields);
+	tracefs_parse_format(h, text, &fields);
+	free(aligned);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* No file of this machine: the outcome depends on the bytes alone. */
+	struct options opt = {
+		.emit = EMIT_C, .btf = "/dev/null", .tracefs = "/dev/null", .remarks = true};
+	struct strbuf c = STRBUF_INIT;
+	struct honey h;
+	char *text = malloc(size + 1);
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (!devnull)
+		devnull = fopen("/dev/null", "w");
+	for (int i = 0; i < OPT_COUNT; i++)
+		opt.optimise[i] = size & 1;
+	opt.json = size & 2;
+	honey_init(&h, &opt);
+	srcmap_add(&h, "fuzz.ex", text, size);
+	honey_compile(&h, &c);
+	diag_flush(&h, devnull);
+	if (size & 4)
+		feed_readers(&h, text, size);
+	strbuf_release(&c);
+	honey_release(&h);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,1 @@
+@sec "tracepoint/raw_syscalls/sys_enter"

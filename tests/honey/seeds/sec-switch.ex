@@ -1,0 +1,1 @@
+@sec "tracepoint/sched/sched_switch"
