@@ -32,7 +32,7 @@ struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what)
 
 static bool offered(const struct judge_input *in, enum mem_field f)
 {
-	return in->table->fields & (1U << f);
+	return in->table->fields & ~CPU_FIELDS & (1U << f);
 }
 
 /* A row exists as soon as one call counted in a field that the monitor has. */

@@ -311,8 +311,11 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 	size_t held = 0, broken = 0, lossy = 0;
 	struct json_object *o, *id;
 
-	if (!g->rows.n)
+	record_foreach_type (run->records, o, "trial")
+		held += record_count(o, "identities");
+	if (!held)
 		return;
+	held = 0;
 	doc_heading(d, 2, "Losses");
 	doc_table(d);
 	doc_column(d, false, "workload");

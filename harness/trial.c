@@ -126,7 +126,7 @@ static int open_monitors(struct trial *t)
 				     "cannot be told from the rest",
 				     m->info->name);
 	}
-	return 0;
+	return t->spec->hooks && t->status == TRIAL_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
 
 static int attach_monitors(struct trial *t)
@@ -199,6 +199,8 @@ static int watch(struct trial *t)
 		err = t->spec->hooks ? hook(t, t->spec->hooks->tick) : 0;
 		if (err)
 			return err;
+		if (t->status != TRIAL_OK)
+			return 0;
 		err = workload_child_wait_done(&t->child, 0);
 		if (!err || exit_is_fine(t))
 			return 0;
@@ -262,6 +264,7 @@ static int read_oracle(struct trial *t)
 	err = oracle_read(t->oracle, &t->oracle_totals);
 	t->oracle_misses = oracle_recursion_misses(t->oracle);
 	t->has_oracle = !err;
+	t->has_perf = t->has_perf && !perf_count_read(&t->perf, t->perf_calls);
 	return err;
 }
 
@@ -272,6 +275,7 @@ static int open_oracle(struct trial *t)
 	if (t->child.ledger || t->spec->no_oracle)
 		return 0;
 	err = oracle_open(&t->oracle, t->cgroup.id, MEM_MIN_LENGTH);
+	t->has_perf = !err && !perf_count_open(&t->perf, t->child.proc.pid);
 	if (!err)
 		err = oracle_run_canary(t->oracle, &t->canary);
 	if (!err && !t->canary.exact)
@@ -292,9 +296,9 @@ static int run_window(struct trial *t)
 	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
-	if (!err)
+	if (!err && t->status == TRIAL_OK)
 		err = workload_child_release(&t->child);
-	if (!err)
+	if (!err && t->status == TRIAL_OK)
 		err = watch(t);
 	if (err || t->status != TRIAL_OK)
 		return err;
@@ -344,6 +348,7 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	*t = (struct trial){.reason = STRBUF_INIT,
 			    .spec = spec,
 			    .child = WORKLOAD_CHILD_INIT,
+			    .perf = {.fd = {-1, -1, -1, -1}},
 			    .nmonitors = spec->nmonitors};
 	t->monitors = calloc(spec->nmonitors + 1, sizeof(*t->monitors));
 	if (!t->monitors)
@@ -356,6 +361,7 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	for (size_t i = 0; i < t->nmonitors; i++)
 		if (t->monitors[i].monitor)
 			monitor_detach(t->monitors[i].monitor);
+	perf_count_close(&t->perf);
 	oracle_close(t->oracle);
 	t->oracle = NULL;
 	subproc_kill(&t->child.proc, 0);

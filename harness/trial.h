@@ -10,6 +10,7 @@
 #include "lib/base.h"
 #include "harness/model.h"
 #include "harness/oracle.h"
+#include "harness/perf_count.h"
 #include "lib/cgroup.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
@@ -18,11 +19,13 @@
 
 struct trial;
 
-/* What another measure may do in between. Each returns 0 or -errno, which ends the trial. */
+/* What a measure may do in between; each may be NULL. They return 0 or -errno, which ends the
+ * trial; so does trial_end_as(). */
 struct trial_hooks {
-	int (*begin)(void *arg, struct trial *t); /* attached, the child waits at barrier 1 */
-	int (*tick)(void *arg, struct trial *t);  /* after each round of the poll loop */
-	int (*end)(void *arg, struct trial *t);	  /* at barrier 2, still attached, rings empty */
+	int (*opened)(void *arg, struct trial *t); /* loaded, nothing is attached */
+	int (*begin)(void *arg, struct trial *t);  /* attached, the child waits at barrier 1 */
+	int (*tick)(void *arg, struct trial *t);   /* after each round of the poll loop */
+	int (*end)(void *arg, struct trial *t);	   /* at barrier 2, still attached, rings empty */
 };
 
 struct trial_spec {
@@ -77,6 +80,9 @@ struct trial {
 	struct model_totals oracle_totals;
 	struct oracle_canary canary;
 	uint64_t oracle_misses;
+	struct perf_count perf; /* confirms the oracle where the machine has it */
+	bool has_perf;
+	uint64_t perf_calls[LEDGER_OP_COUNT];
 };
 
 /*

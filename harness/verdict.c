@@ -90,6 +90,25 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 	return false;
 }
 
+/*
+ * A call that perf saw and the oracle did not: then the oracle missed calls. The other way round
+ * says nothing: any BPF program on the machine that is attached to perf's tracepoint and returns 0
+ * hides calls from perf.
+ */
+static bool oracle_saw_all(struct verdict *v, const struct trial *t)
+{
+	for (int op = 0; t->has_perf && op < LEDGER_OP_COUNT; op++) {
+		if (op == LEDGER_MREMAP || t->perf_calls[op] <= t->oracle_totals.calls[op])
+			continue;
+		end_as(v, TRIAL_VOID,
+		       "the oracle counted %" PRIu64 " %s calls, perf %" PRIu64
+		       ": the oracle is not believed",
+		       t->oracle_totals.calls[op], ledger_op_names[op], t->perf_calls[op]);
+		return false;
+	}
+	return true;
+}
+
 static void by_ledger(struct verdict *v, const struct trial *t, const struct model *model,
 		      const struct trial_monitor *m)
 {
@@ -262,7 +281,8 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	def.key = m->info->key;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
-	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m))
+	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
+	    oracle_saw_all(v, t))
 		err = m->info->fields & CPU_FIELDS ? reach_cpu(v, t, &model, m)
 						   : reach(v, t, &model, m);
 	model_release(&model);

@@ -172,6 +172,8 @@ static struct json_object *truth_of(const struct verdict *v, const struct trial 
 		add_u64(canary, "counted", t->canary.counted);
 		json_object_object_add(o, "canary", canary);
 	}
+	if (t->has_perf)
+		json_object_object_add(o, "perf", calls_of(t->perf_calls));
 	json_object_object_add(o, "calls", calls_of(v->calls.calls));
 	json_object_object_add(o, "failed", calls_of(v->calls.failed));
 	add_u64(o, "mmap_filtered", v->calls.mmap_filtered);
