@@ -23,6 +23,7 @@ void ring_tally_add(struct ring_tally *t, const struct ring_round *r, uint32_t r
 			.rate_per_s = (double)r->consumed * 1e9 / (double)MAX(r->elapsed_ns, 1),
 			.produce_ns = (double)r->producing_ns / (double)MAX(r->produced, 1),
 			.disturbed = r->disturbed,
+			.lossy = r->dropped > r->produced / 100,
 		};
 	sum->rounds++;
 	sum->produced += r->produced;
@@ -135,7 +136,7 @@ static size_t price_wakeups(const struct ring_tally *t, const struct ring_tally 
 		while (b < base->nsamples && base->samples[b].round < x->round)
 			b++;
 		y = &base->samples[b];
-		if (b < base->nsamples && y->round == x->round &&
+		if (b < base->nsamples && y->round == x->round && !x->lossy && !y->lossy &&
 		    !(calm && (x->disturbed || y->disturbed)))
 			out[n++] = x->produce_ns - y->produce_ns;
 	}
@@ -190,7 +191,7 @@ struct json_object *ring_case_record(const struct ring_rig *rig, const struct ri
 	if (c->wakeup == RINGLOAD_WAKE_PENDING)
 		add_u64(o, "pending_bytes", rig->sizes.pending_bytes);
 	json_object_object_add(o, "cpus", cpus(rig));
-	add_samples(o, t, calm, base);
+	add_samples(o, t, calm, rig->cpus.crowded ? NULL : base);
 	add_books(o, t, calm);
 	return o;
 }

@@ -17,6 +17,8 @@ struct ring_sample {
 	double rate_per_s; /* records consumed and found right */
 	double produce_ns; /* that a producer spent on each record it asked for */
 	bool disturbed;
+	bool lossy; /* more than 1 % was dropped, and a record dropped is cheaper than one written
+		     */
 };
 
 /* Totals of some rounds. */
@@ -44,8 +46,8 @@ void ring_tally_add(struct ring_tally *t, const struct ring_round *r, uint32_t r
 		    const char *why);
 void ring_tally_release(struct ring_tally *t);
 
-/* The record of @c; @base (may be NULL) is the case without wake-ups, for their price. The caller
- * owns it. */
+/* The record of @c; @base (may be NULL) is the case without wake-ups, for their price: it is left
+ * out when the threads were crowded or rounds lossy. The caller owns it. */
 struct json_object *ring_case_record(const struct ring_rig *rig, const struct ring_case *c,
 				     const struct ring_tally *t, const struct ring_tally *base);
 

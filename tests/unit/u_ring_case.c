@@ -208,6 +208,30 @@ static void test_record_of_a_case(void **state UNUSED)
 	free(base);
 }
 
+static void test_lossy_rounds_have_no_price(void **state UNUSED)
+{
+	struct ring_rig rig = {.c = {.producers = 1}};
+	struct ring_tally *t = calloc(1, sizeof(*t)), *base = calloc(1, sizeof(*base));
+	struct json_object *o;
+
+	for (uint32_t round = 0; round < 5; round++) {
+		struct ring_round a = round_of(round == 1 ? 20 : 100, round == 1 ? 500 : 0, true);
+		struct ring_round b = round_of(round == 3 ? 900 : 70, round == 3 ? 11 : 10, true);
+
+		ring_tally_add(t, &a, round, "");
+		ring_tally_add(base, &b, round, "");
+	}
+	o = ring_case_record(&rig, &rig.c, t, base);
+	assert_true(number(o, "wakeup_cost_ns", "centre") == 30);
+	json_object_put(o);
+	rig.cpus.crowded = true;
+	o = ring_case_record(&rig, &rig.c, t, base);
+	assert_null(text(o, "wakeup_cost_ns"));
+	json_object_put(o);
+	free(t);
+	free(base);
+}
+
 static void test_one_bad_round_fails_the_case(void **state UNUSED)
 {
 	struct ring_rig rig = {.c = {.producers = 1}};
@@ -297,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_base_of_a_wakeup),
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_record_of_a_case),
+		cmocka_unit_test(test_lossy_rounds_have_no_price),
 		cmocka_unit_test(test_one_bad_round_fails_the_case),
 		cmocka_unit_test(test_disturbed_rounds_are_left_out_while_enough_are_calm),
 		cmocka_unit_test(test_what_cannot_run_says_so),
