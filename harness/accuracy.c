@@ -178,14 +178,14 @@ static void address_space(struct assess *a)
 {
 	accuracy_amount usage = sum_usage(a->in, 0), peak = sum(a->in, MEM_PEAK_USAGE);
 
-	/* Threads may unmap each other's memory: the ledger has no order for that, VmSize knows. */
-	if (!offers_usage(a->in->table) || !a->one_lane_each)
+	if (!offers_usage(a->in->table))
 		return;
 	add(a->out, "net_bytes", "bytes", a->all.net_bytes, usage,
 	    "usage is the lengths asked for; the calls left %" PRId64
 	    " bytes more mapped than before",
 	    a->all.net_bytes);
-	if (offers(a->in->table, MEM_PEAK_USAGE))
+	/* What several threads had mapped at the same moment is known to a call only. */
+	if (offers(a->in->table, MEM_PEAK_USAGE) && a->one_lane_each)
 		add(a->out, "peak_bytes", "bytes", a->all.peak_bytes, peak,
 		    "highest usage against the most that was mapped at a time");
 }
@@ -219,7 +219,7 @@ static void lengths(struct assess *a)
 	if (whole != asked)
 		add(a->out, "page_rounding", "bytes", whole, asked,
 		    "the kernel maps whole pages, the monitor adds the lengths asked for");
-	if (a->one_lane_each && a->all.freed_bytes != t->munmap_bytes)
+	if (a->all.freed_bytes != t->munmap_bytes)
 		add(a->out, "munmap_freed", "bytes", a->all.freed_bytes, t->munmap_bytes,
 		    "munmap frees what is mapped in its range, whole pages; its length is taken "
 		    "as freed");
@@ -305,9 +305,6 @@ static int gather(struct assess *a)
 
 		if (!m->lanes[i].lane->count)
 			continue;
-		err = truth_add_lane(&a->all, &m->lanes[i], m->def.min_length, a->in->page_bytes);
-		if (err)
-			return err;
 		for (size_t k = 0; k < i; k++)
 			if (m->lanes[k].lane->count &&
 			    m->lanes[k].lane->tgid == m->lanes[i].lane->tgid)
@@ -315,6 +312,12 @@ static int gather(struct assess *a)
 		a->lanes++;
 		a->processes += first;
 		a->one_lane_each &= first;
+		err = first ? truth_add_process(&a->all, m->lanes, m->nlanes,
+						m->lanes[i].lane->tgid, m->def.min_length,
+						a->in->page_bytes)
+			    : 0;
+		if (err)
+			return err;
 	}
 	return 0;
 }

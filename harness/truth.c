@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/truth.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "harness/vmset.h"
@@ -96,8 +97,31 @@ static int after_mremap(struct replay *r, const struct ledger_entry *e)
 	return 0;
 }
 
-int truth_add_lane(struct truth *t, const struct model_lane *l, uint64_t min_length,
-		   uint64_t page_bytes)
+/* The next call of the process in time: the one of lowest time among the lanes' first ones that
+ * @next does not lie behind yet. NULL: there is none. */
+static const struct ledger_entry *earliest(const struct model_lane *lanes, size_t n, uint32_t tgid,
+					   uint64_t *next)
+{
+	const struct ledger_entry *found = NULL;
+	size_t from = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct ledger_entry *e = &lanes[i].entries[next[i]];
+
+		if (lanes[i].lane->tgid != tgid || next[i] == lanes[i].lane->count)
+			continue;
+		if (!found || e->when_ns < found->when_ns) {
+			found = e;
+			from = i;
+		}
+	}
+	if (found)
+		next[from]++;
+	return found;
+}
+
+int truth_add_process(struct truth *t, const struct model_lane *lanes, size_t n, uint32_t tgid,
+		      uint64_t min_length, uint64_t page_bytes)
 {
 	static int (*const after[])(struct replay *, const struct ledger_entry *) = {
 		[LEDGER_MMAP] = after_mmap,
@@ -105,19 +129,24 @@ int truth_add_lane(struct truth *t, const struct model_lane *l, uint64_t min_len
 		[LEDGER_BRK] = after_brk,
 		[LEDGER_MREMAP] = after_mremap,
 	};
-	struct replay r = {.t = t,
-			   .set = VMSET_INIT,
-			   .page = page_bytes,
-			   .min_length = min_length,
-			   .brk = l->lane->start_brk};
+	struct replay r = {.t = t, .set = VMSET_INIT, .page = page_bytes, .min_length = min_length};
+	uint64_t *next = calloc(n + 1, sizeof(*next));
+	const struct ledger_entry *e;
 	int err = 0;
 
-	for (uint64_t i = 0; !err && i < l->lane->count; i++) {
-		err = after[l->entries[i].op](&r, &l->entries[i]);
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && !r.brk; i++) {
+		if (lanes[i].lane->tgid == tgid)
+			r.brk = lanes[i].lane->start_brk;
+	}
+	while (!err && (e = earliest(lanes, n, tgid, next))) {
+		err = after[e->op](&r, e);
 		r.peak = MAX(r.peak, r.net);
 	}
 	t->net_bytes += r.net;
 	t->peak_bytes += r.peak;
 	vmset_release(&r.set);
+	free(next);
 	return err;
 }

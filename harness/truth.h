@@ -2,7 +2,7 @@
 /*
  * What the calls of a ledger really did to the address space: lengths are rounded up to pages,
  * calls fail, munmap frees what is mapped and not what was asked for, MAP_FIXED replaces, mremap
- * moves. Worked out per lane (threads of a process are taken to unmap only what they mapped). Pure.
+ * moves. Worked out per process, whose threads may unmap what another one mapped. Pure.
  */
 #ifndef HARNESS_TRUTH_H
 #define HARNESS_TRUTH_H
@@ -12,7 +12,7 @@
 
 struct truth {
 	int64_t net_bytes;  /* address space grown by the calls: mmap, munmap, mremap, brk */
-	int64_t peak_bytes; /* highest net_bytes on the way; only exact for a single lane */
+	int64_t peak_bytes; /* highest net_bytes on the way; of several lanes at least this */
 	int64_t brk_bytes;  /* of it by brk, and by mremap */
 	int64_t mremap_bytes;
 	uint64_t mremap_calls;
@@ -27,10 +27,10 @@ struct truth {
 };
 
 /*
- * Adds what lane @l did to @t: sums, and the sum of peaks. @page_bytes: the page size. Returns 0 or
- * -ENOMEM.
+ * Adds what the lanes of process @tgid among @n @lanes did to @t: sums, and the sum of peaks.
+ * @page_bytes: the page size. Returns 0 or -ENOMEM.
  */
-int truth_add_lane(struct truth *t, const struct model_lane *l, uint64_t min_length,
-		   uint64_t page_bytes);
+int truth_add_process(struct truth *t, const struct model_lane *lanes, size_t n, uint32_t tgid,
+		      uint64_t min_length, uint64_t page_bytes);
 
 #endif

@@ -225,15 +225,20 @@ int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot,
 						  .addr = addr,
 						  .len = len,
 						  .flags = (uint32_t)flags,
-						  .ret = ret});
+						  .ret = ret,
+						  .when_ns = clock_ns()});
 }
 
 int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len)
 {
+	uint64_t when_ns = clock_ns();
 	int64_t ret = raw(syscall(SYS_munmap, addr, len));
 
-	return record(lane, (struct ledger_entry){
-				    .op = LEDGER_MUNMAP, .addr = addr, .len = len, .ret = ret});
+	return record(lane, (struct ledger_entry){.op = LEDGER_MUNMAP,
+						  .addr = addr,
+						  .len = len,
+						  .ret = ret,
+						  .when_ns = when_ns});
 }
 
 int64_t wl_brk(struct ledger_lane *lane, uint64_t addr)
@@ -241,7 +246,9 @@ int64_t wl_brk(struct ledger_lane *lane, uint64_t addr)
 	int64_t ret = raw(syscall(SYS_brk, addr));
 
 	atomic_store_explicit(&known_brk, (uint64_t)ret, memory_order_relaxed);
-	return record(lane, (struct ledger_entry){.op = LEDGER_BRK, .addr = addr, .ret = ret});
+	return record(lane,
+		      (struct ledger_entry){
+			      .op = LEDGER_BRK, .addr = addr, .ret = ret, .when_ns = clock_ns()});
 }
 
 int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
@@ -254,5 +261,6 @@ int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uin
 						  .len = old_len,
 						  .len2 = new_len,
 						  .flags = (uint32_t)flags,
-						  .ret = ret});
+						  .ret = ret,
+						  .when_ns = clock_ns()});
 }

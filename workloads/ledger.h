@@ -5,8 +5,9 @@
  * workload makes memory calls through these wrappers only, and between the barriers nothing else in
  * its process may (no malloc, no stdio, no pthread_create).
  *
- * A lane belongs to one thread and is written by it alone; its entries are in program order. Across
- * lanes there is no order.
+ * A lane belongs to one thread and is written by it alone; its entries are in program order, and
+ * never go back in time. Merged by time, the lanes of a process replay what became of its address
+ * space.
  */
 #ifndef WORKLOADS_LEDGER_H
 #define WORKLOADS_LEDGER_H
@@ -25,6 +26,10 @@ struct ledger_entry {
 			-1) */
 	uint32_t op; /* enum ledger_op */
 	uint32_t flags; /* mmap: MAP_*; mremap: MREMAP_* */
+	/* CLOCK_MONOTONIC: of a munmap before the call, of the others after it. So an address is
+	 * given back before another thread can be given it, and handed over before it is given
+	 * back. */
+	uint64_t when_ns;
 };
 
 /* Two cache lines: a thread's writes do not slow down its neighbour's. */

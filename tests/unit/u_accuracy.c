@@ -70,7 +70,7 @@ static void what_calls_did(void **state)
 	struct truth t = {0};
 
 	(void)state;
-	assert_int_equal(truth_add_lane(&t, &l, MEM_MIN_LENGTH, PAGE), 0);
+	assert_int_equal(truth_add_process(&t, &l, 1, 7, MEM_MIN_LENGTH, PAGE), 0);
 	assert_int_equal(t.net_bytes, 24576);
 	assert_int_equal(t.peak_bytes, 28672);
 	assert_int_equal(t.brk_bytes, 4096);
@@ -84,6 +84,38 @@ static void what_calls_did(void **state)
 	assert_int_equal(t.failed_mmap_bytes, 1 << 20);
 	assert_int_equal(t.failed_munmap_bytes, 4096);
 	assert_int_equal(t.small_munmaps, 1);
+}
+
+/* One thread maps, the other unmaps, and the address comes back: only time tells. */
+static void threads_hand_over(void **state)
+{
+	static const struct ledger_entry one[] = {
+		{.op = LEDGER_MMAP, .len = 4096, .ret = 0x10000, .when_ns = 10},
+		{.op = LEDGER_MMAP, .len = 4096, .ret = 0x10000, .when_ns = 30},
+		{.op = LEDGER_MMAP, .len = 8192, .ret = 0x20000, .when_ns = 50},
+	};
+	static const struct ledger_entry two[] = {
+		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096,    .when_ns = 20},
+		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096,    .when_ns = 40},
+		{.op = LEDGER_MMAP,   .len = 4096,	 .ret = 0x30000, .when_ns = 60},
+	};
+	static const struct ledger_entry other[] = {FIX_MMAP(1 << 20, 0x10000)};
+	struct ledger_lane lanes[] = {fix_lane(8, 7, 3), fix_lane(9, 9, 1), fix_lane(7, 7, 3)};
+	struct model_lane l[] = {
+		{&lanes[0], two  },
+		  {&lanes[1], other},
+		      {&lanes[2], one  }
+	      };
+	struct truth t = {0};
+
+	(void)state;
+	assert_int_equal(truth_add_process(&t, l, 3, 7, MEM_MIN_LENGTH, PAGE), 0);
+	assert_int_equal(t.net_bytes, 12288);
+	assert_int_equal(t.freed_bytes, 8192);
+	assert_int_equal(t.replaced_bytes, 0);
+	assert_int_equal(t.mapped_bytes, 20480);
+	assert_int_equal(truth_add_process(&t, l, 3, 9, MEM_MIN_LENGTH, PAGE), 0);
+	assert_int_equal(t.net_bytes, 12288 + (1 << 20));
 }
 
 static void weaknesses_of_the_definition(void **state)
@@ -163,14 +195,17 @@ static void weaknesses_of_the_definition(void **state)
 
 static void threads_are_rows(void **state)
 {
-	static const struct ledger_entry calls[] = {FIX_MMAP(4096, 0x1000), FIX_MMAP(8192, 0x9000)};
+	static const struct ledger_entry one[] = {FIX_MMAP(4096, 0x1000)};
+	static const struct ledger_entry two[] = {FIX_MMAP(4096, 0x2000), FIX_MMAP(8192, 0x9000)};
+	static const struct ledger_entry three[] = {FIX_MMAP(4096, 0x3000),
+						    FIX_MMAP(8192, 0x20000)};
 	struct ledger_lane a = fix_lane(10, 10, 1), b = fix_lane(11, 10, 2),
 			   c = fix_lane(12, 10, 2);
 	struct model_lane lanes[] = {
-		{&a, calls},
-		     {&b, calls},
-		  {&c, calls}
-	     };
+		{&a, one	},
+		   {&b, two  },
+		      {&c, three}
+	 };
 	struct mem_row rows[3];
 	struct accuracy out;
 	struct model m;
@@ -190,8 +225,9 @@ static void threads_are_rows(void **state)
 		finding_is(&out, "rows_per_process", 1, 3);
 		finding_is(&out, "process_usage", 2 * 12288 + 4096, 4096);
 		finding_is(&out, "lost_updates", 5, 3);
-		assert_null(find(&out, "net_bytes"));  /* a thread may unmap what another mapped */
-		assert_null(find(&out, "peak_bytes")); /* depends on the order of the threads */
+		finding_is(&out, "net_bytes", 2 * 12288 + 4096, 2 * 12288 + 4096);
+		/* Known to a call only: which of two threads was first at the same moment? */
+		assert_null(find(&out, "peak_bytes"));
 		assert_null(find(&out, "rows_left_behind"));
 	}
 	model_release(&m);
@@ -225,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_calls_did),
+		cmocka_unit_test(threads_hand_over),
 		cmocka_unit_test(weaknesses_of_the_definition),
 		cmocka_unit_test(threads_are_rows),
 		cmocka_unit_test(only_totals_for_a_command),

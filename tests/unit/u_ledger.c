@@ -40,6 +40,7 @@ static void writes_what_was_asked(void **state)
 	struct ledger_lane *lane;
 	const struct ledger_entry *e;
 	struct ledger *l;
+	uint64_t begun = clock_ns();
 	int64_t a, b, brk;
 
 	(void)state;
@@ -87,6 +88,9 @@ static void writes_what_was_asked(void **state)
 	assert_int_equal(e[6].addr, 1);
 	assert_int_equal(e[6].ret, brk);
 	assert_int_equal(e[7].ret, -EINVAL);
+	assert_true(e[0].when_ns > begun && e[7].when_ns <= clock_ns());
+	for (int i = 1; i < 8; i++)
+		assert_true(e[i].when_ns >= e[i - 1].when_ns);
 	assert_false(ledger_overflowed(l));
 	ledger_destroy(l);
 }

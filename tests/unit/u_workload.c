@@ -2,7 +2,7 @@
 /* Every workload for real: its ledger explains what became of its address space, seeds repeat, and
  * each does what it is there for. */
 /* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/vmset.c */
+/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/vmset.c harness/truth.c harness/model.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "harness/vmset.h"
+#include "harness/truth.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "workloads/child.h"
@@ -139,52 +139,20 @@ static void end(struct result *r)
 	workload_release(&r->w);
 }
 
-static uint64_t page_up(uint64_t n)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	return (n + page - 1) / page * page;
-}
-
-static void replay_one(struct vmset *set, const struct ledger_entry *e)
-{
-	if (ledger_failed(e->ret))
-		return;
-	if (e->op == LEDGER_MMAP) {
-		assert_true(vmset_add(set, (uint64_t)e->ret, page_up(e->len)) >= 0);
-	} else if (e->op == LEDGER_MUNMAP) {
-		assert_true(vmset_remove(set, e->addr, page_up(e->len)) >= 0);
-	} else if (e->op == LEDGER_MREMAP) {
-		assert_true(vmset_remove(set, e->addr, page_up(e->len)) >= 0);
-		assert_true(vmset_add(set, (uint64_t)e->ret, page_up(e->len2)) >= 0);
-	}
-}
-
-/* What the ledger says became of the first process's address space. Each thread's mappings are its
- * own, so lanes can be replayed one after the other. */
+/* What the ledger says became of the first process's address space. */
 static int64_t explained(const struct ledger *l)
 {
-	uint32_t tgid = ledger_lane(l, 0)->tgid;
-	struct vmset set = VMSET_INIT;
-	int64_t brk_bytes = 0, bytes;
+	struct model_lane lanes[64];
+	struct truth t = {0};
 
-	for (uint32_t i = 0; i < ledger_lane_count(l); i++) {
-		const struct ledger_lane *lane = ledger_lane(l, i);
-		const struct ledger_entry *e = ledger_entries(l, lane);
-		int64_t last_brk = (int64_t)lane->start_brk;
-
-		if (lane->tgid != tgid)
-			continue;
-		for (uint64_t n = 0; n < lane->count; n++, e++) {
-			replay_one(&set, e);
-			if (e->op == LEDGER_BRK)
-				last_brk = e->ret;
-		}
-		brk_bytes += (int64_t)(page_up((uint64_t)last_brk) - page_up(lane->start_brk));
-	}
-	bytes = (int64_t)set.bytes + brk_bytes;
-	vmset_release(&set);
-	return bytes;
+	assert_true(ledger_lane_count(l) <= ARRAY_SIZE(lanes));
+	for (uint32_t i = 0; i < ledger_lane_count(l); i++)
+		lanes[i] = (struct model_lane){ledger_lane(l, i),
+					       ledger_entries(l, ledger_lane(l, i))};
+	assert_int_equal(truth_add_process(&t, lanes, ledger_lane_count(l), ledger_lane(l, 0)->tgid,
+					   0, (uint64_t)sysconf(_SC_PAGESIZE)),
+			 0);
+	return t.net_bytes;
 }
 
 static const struct {
@@ -211,6 +179,7 @@ static const struct {
 	{"threads",					  0	     },
 	{"threads:threads=1,count=3",			      0       },
 	{"threads:threads=7,count=101",			0	 },
+	{"threads:threads=4,count=1009,handover",		  0	   },
 	{"forks",					    0	   },
 	{"forks:parallel=no,depth=3,fanout=2,leave=3",       0	},
 	{"forks:depth=0",				    0	   },
