@@ -294,6 +294,8 @@ static bool covers(const char *section, const char *event)
 	const char *syscall;
 
 	last = last ? last + 1 : section;
+	if (!strncmp(section, "ksyscall/", 9))
+		return !strcmp(last, event);
 	if (!strcmp(last, "sys_enter") || !strcmp(last, "sys_exit"))
 		return true;
 	syscall = strstr(section, "sys_enter_");

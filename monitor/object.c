@@ -31,6 +31,7 @@ struct object {
 	struct bpf_link *
 		*links; /* @nlinks; NULL where a program has no place of its own to attach to */
 	size_t nlinks;
+	struct strbuf unattached; /* lines for monitor_extras() */
 };
 
 static const struct monitor_backend object_backend;
@@ -159,6 +160,7 @@ int object_open(struct monitor *m, const struct monitor_target *target)
 
 	if (!o)
 		return -ENOMEM;
+	o->unattached = (struct strbuf)STRBUF_INIT;
 	m->impl = o;
 	m->ops = &object_backend;
 	err = open_file(m, o);
@@ -169,8 +171,8 @@ int object_open(struct monitor *m, const struct monitor_target *target)
 	return err;
 }
 
-/* Returns when no program of ours can still be running: an expedited-free membarrier waits for an
- * RCU grace period. */
+/* A global membarrier waits for an RCU grace period: afterwards no program of ours is still
+ * running. */
 static void wait_for_programs(void)
 {
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
@@ -199,8 +201,11 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 	object_listen();
 	link = bpf_program__attach(p);
 	err = link ? 0 : -errno;
-	if (err == -EOPNOTSUPP)
-		return 0; /* its section names no place to attach to: told by monitor_extras() */
+	if (err == -EOPNOTSUPP) { /* its section names no place */
+		strbuf_addf(&o->unattached, "program %s on %s cannot attach itself: only loaded\n",
+			    bpf_program__name(p), bpf_program__section_name(p));
+		return 0;
+	}
 	if (err)
 		return object_explain_attach(m->path, bpf_program__name(p),
 					     bpf_program__section_name(p), err);
@@ -349,6 +354,7 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
 				    bpf_program__section_name(p));
 	}
+	strbuf_addstr(out, o->unattached.s);
 }
 
 static void object_close(struct monitor *m)
@@ -358,6 +364,7 @@ static void object_close(struct monitor *m)
 	if (!o)
 		return;
 	ring_close(o->ring);
+	strbuf_release(&o->unattached);
 	bpf_object__close(o->bpf);
 	free(o);
 	m->impl = NULL;

@@ -91,3 +91,10 @@ int handle_other(void *ctx)
 {
 	return 0;
 }
+
+/* A section that names no place to attach to. */
+SEC("socket")
+int handle_packet(void *ctx)
+{
+	return 0;
+}
