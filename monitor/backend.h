@@ -14,9 +14,10 @@ struct monitor_backend {
 	int (*poll)(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
 	int (*snapshot)(struct monitor *m, struct mem_table *out);
 	int (*detach)(struct monitor *m);
-	int (*losses)(struct monitor *m, struct monitor_losses *out); /* @out: all UINT64_MAX */
-	int (*cost)(struct monitor *m,
-		    struct monitor_cost *out); /* @out: zeroed, but for the times */
+	/* @out comes with all UINT64_MAX */
+	int (*losses)(struct monitor *m, struct monitor_losses *out);
+	/* @out comes with zeroes and the times */
+	int (*cost)(struct monitor *m, struct monitor_cost *out);
 	void (*extras)(const struct monitor *m, struct strbuf *out);
 	void (*close)(struct monitor *m); /* frees @impl */
 };

@@ -85,7 +85,8 @@ enum monitor_cap {
 enum monitor_key { MONITOR_KEY_TID, MONITOR_KEY_TGID };
 
 struct monitor_info {
-	const char *name; /* "memmon", or the file's name without .bpf.o */
+	const char *name; /* "memmon", "memmon.bt": the file's name without .bpf.o, or the
+			   * manifest's "name" */
 	const char *path; /* of the object or script; NULL for none */
 	enum monitor_kind kind;
 	enum monitor_key key;
@@ -106,7 +107,7 @@ struct monitor_losses {
 	uint64_t ring_full, map_full;
 	uint64_t lost_events;	   /* bpftrace's lost_events */
 	uint64_t recursion_misses; /* runs the kernel skipped (bpf_prog_info), all programs */
-	uint64_t bad_records;	   /* shorter than the event struct */
+	uint64_t bad_records;	   /* shorter than the event struct; lines that are no JSON */
 };
 
 /* One program of an object, by bpf_prog_info after the run. */
@@ -132,8 +133,11 @@ struct monitor_cost {
 
 struct monitor;
 
-/* Every monitor that ships, sorted: "none", and <name> of each build/bpf/<folder>/<name>.bpf.o and
- * .bt. free() the block. */
+/*
+ * Every monitor that ships, sorted: "none", <name> of each build/bpf/<folder>/<name>.bpf.o and
+ * <name>.bt of each script there, when it has a manifest or a counter map of the seeds' name (the
+ * other objects there are parts of the harness). free() the block.
+ */
 char **monitor_names(void);
 
 /*
@@ -150,7 +154,7 @@ const struct monitor_info *monitor_info(const struct monitor *m);
  * after saying why. */
 int monitor_attach(struct monitor *m);
 /* Delivers what the ring holds, waiting at most @timeout_ms. Returns records delivered or -errno
- * (-EINTR: a signal). */
+ * (-EINTR: a signal; -ECHILD: the script or command has ended by itself, which was said). */
 int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
 /* All counters now, summed over CPUs. bpftrace: only after monitor_detach(). 0 or -errno; the
  * caller releases @out. */

@@ -20,8 +20,8 @@ enum event_field {
 	EVENT_FIELD_COUNT,
 };
 
-extern const char
-	*const event_field_names[EVENT_FIELD_COUNT]; /* "timestamp", .. "event_type", "comm" */
+/* "timestamp", .. "event_type", "comm" */
+extern const char *const event_field_names[EVENT_FIELD_COUNT];
 
 enum loss_field { LOSS_RING_FULL, LOSS_MAP_FULL, LOSS_FIELD_COUNT };
 
@@ -72,8 +72,8 @@ void manifest_cpu_defaults(struct manifest *man);
 
 /*
  * Reads @file over the defaults. What the file does not mention stays the default; "counters": null
- * offers none. Returns 0, or -errno
- * (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD: ..".
+ * offers none. Returns 0, or -errno (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD:
+ * ..".
  */
 int manifest_read(struct manifest *man, const char *file);
 

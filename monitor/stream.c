@@ -25,10 +25,10 @@
 struct stream {
 	struct subproc proc;
 	bool started, parsed;
-	bool gone; /* ended by itself, and that was said */
-	char dir[256], out[512],
-		err[512]; /* a folder of our own, what it prints, what it complains about */
-	char **argv;	  /* ended by NULL, each owned */
+	bool gone;		 /* ended by itself, and that was said */
+	char dir[256];		 /* a folder of our own */
+	char out[512], err[512]; /* in it: what it prints, what it complains about */
+	char **argv;		 /* ended by NULL, each owned */
 	struct bt_result result;
 };
 

@@ -3,7 +3,10 @@
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 
+#include <bpf/bpf.h>
+
 #include "bpf/memmon/memmon.h"
+#include "monitor/object.h"
 
 #define ROUNDS 101
 
@@ -123,6 +126,80 @@ static void memmon_tgid(void **state UNUSED)
 	counts_exactly("memmon-tgid", MONITOR_KEY_TGID);
 }
 
+#define FLOOD 6000
+
+static void flood(void)
+{
+	for (int i = 0; i < FLOOD; i++)
+		raw_munmap((void *)1, 4096);
+}
+
+/* More records than the ring holds, and nobody reads: each call is a record or a loss. */
+static void a_full_ring(void **state UNUSED)
+{
+	struct monitor_losses losses;
+	struct seen seen = {0};
+	struct monitor *m;
+	struct mem_table t;
+	struct live l;
+	int n;
+
+	live_start(&l, flood);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_attach(m), 0);
+	live_run(&l);
+	assert_int_equal(monitor_detach(m), 0);
+	seen.pid = (uint32_t)l.child.pid;
+	n = monitor_poll(m, 0, see, &seen);
+	assert_int_equal(n, MEM_RING_BYTES / 64 -
+				    1); /* 56 bytes and a header of 8; never quite full */
+	assert_int_equal(monitor_poll(m, 0, see, &seen), 0);
+	assert_int_equal(monitor_losses(m, &losses), 0);
+	assert_int_equal(losses.ring_full, FLOOD - n);
+	assert_int_equal(losses.map_full, 0);
+	assert_int_equal(monitor_snapshot(m, &t), 0);
+	assert_int_equal(t.rows[0].value[MEM_MUNMAP_COUNT], FLOOD);
+	mem_table_release(&t);
+	monitor_close(m);
+	live_end(&l);
+}
+
+/* No room for a new thread: its calls are counted as lost, their records are written. */
+static void a_full_map(void **state UNUSED)
+{
+	struct mem_stats value = {.mmap_count = 1};
+	struct monitor_losses losses;
+	struct seen seen = {0};
+	struct monitor *m;
+	struct mem_table t;
+	struct live l;
+
+	live_start(&l, known_calls);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	for (uint32_t i = 0; i < MEM_STATS_MAX; i++) {
+		uint32_t key = UINT32_MAX - i;
+
+		assert_int_equal(bpf_map_update_elem(monitor_map_fd(m, "mem_stats_map"), &key,
+						     &value, BPF_NOEXIST),
+				 0);
+	}
+	assert_int_equal(monitor_attach(m), 0);
+	live_run(&l);
+	assert_int_equal(monitor_detach(m), 0);
+	assert_int_equal(monitor_losses(m, &losses), 0);
+	assert_int_equal(losses.map_full, ROUNDS + 1 + 3 * ROUNDS + 1);
+	assert_int_equal(losses.ring_full, 0);
+	seen.pid = (uint32_t)l.child.pid;
+	assert_int_equal(monitor_poll(m, 0, see, &seen), 5 * ROUNDS + 2);
+	assert_int_equal(monitor_snapshot(m, &t), 0);
+	assert_int_equal(t.n, MEM_STATS_MAX);
+	assert_null(mem_table_find(&t, seen.pid));
+	assert_non_null(mem_table_find(&t, UINT32_MAX));
+	mem_table_release(&t);
+	monitor_close(m);
+	live_end(&l);
+}
+
 static void nop_and_none(void **state UNUSED)
 {
 	static const char *const names[] = {"nop", "none"};
@@ -148,13 +225,14 @@ static void nop_and_none(void **state UNUSED)
 static void names(void **state UNUSED)
 {
 	char **list = monitor_names();
-	bool found[4] = {0};
+	bool found[5] = {0};
 
 	for (size_t i = 0; list[i]; i++) {
 		found[0] |= !strcmp(list[i], "memmon");
 		found[1] |= !strcmp(list[i], "memmon-tgid");
 		found[2] |= !strcmp(list[i], "none");
 		found[3] |= !strcmp(list[i], "nop");
+		found[4] |= !strcmp(list[i], "memmon.bt");
 		if (i)
 			assert_true(strcmp(list[i - 1], list[i]) < 0);
 	}
@@ -166,10 +244,9 @@ static void names(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memmon),
-		cmocka_unit_test(memmon_tgid),
-		cmocka_unit_test(nop_and_none),
-		cmocka_unit_test(names),
+		cmocka_unit_test(memmon),	cmocka_unit_test(memmon_tgid),
+		cmocka_unit_test(a_full_ring),	cmocka_unit_test(a_full_map),
+		cmocka_unit_test(nop_and_none), cmocka_unit_test(names),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "t_memmon");

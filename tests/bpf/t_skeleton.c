@@ -78,6 +78,8 @@ static void object(void **state UNUSED)
 		 clang, live_built("gen"), live_path("calls.bpf.o"), source);
 	assert_int_equal(system(command), 0);
 	watch("calls.bpf.o", check_object);
+	/* The same by its manifest, which names no file: the one beside it. */
+	watch("calls.manifest.json", check_object);
 }
 
 static void check_script(const struct mem_table *t, const struct mem_row *row)
