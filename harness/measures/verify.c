@@ -41,6 +41,7 @@ struct plan {
 	struct workload *workloads;
 	size_t n;
 	struct workload *owned; /* what was not the user's choice; NULL otherwise */
+	bool *cpu;		/* per monitor: it watches the CPU */
 };
 
 static void plan_release(struct plan *p)
@@ -48,6 +49,45 @@ static void plan_release(struct plan *p)
 	for (size_t i = 0; p->owned && i < p->n; i++)
 		workload_release(&p->owned[i]);
 	free(p->owned);
+	free(p->cpu);
+}
+
+static size_t count_monitors(const struct run *run)
+{
+	size_t n = 0;
+
+	while (run->monitors[n])
+		n++;
+	return n;
+}
+
+/* Which monitors watch the CPU. What cannot be opened is told later, by try_monitors(). */
+static bool *find_cpu_monitors(const struct run *run)
+{
+	static const struct monitor_target everything = {0};
+	bool *cpu = calloc(count_monitors(run) + 1, sizeof(*cpu));
+
+	for (size_t i = 0; cpu && run->monitors[i]; i++) {
+		struct monitor *m = NULL;
+		struct said said = {0};
+
+		said_listen(&said);
+		if (!monitor_open(&m, run->monitors[i], &everything))
+			cpu[i] = monitor_info(m)->fields & CPU_FIELDS;
+		said_end(&said, false);
+		said_release(&said);
+		monitor_close(m);
+	}
+	return cpu;
+}
+
+/* Where the user chose no workload, memory monitors are judged beside memory loads and CPU monitors
+ * beside CPU loads. */
+static bool belongs(const struct plan *p, size_t monitor, size_t workload)
+{
+	bool cpu = p->workloads[workload].ops->subject == WORKLOAD_CPU;
+
+	return !p->owned || p->cpu[monitor] == cpu;
 }
 
 static int plan_make(struct plan *p, const struct run *run)
@@ -60,25 +100,16 @@ static int plan_make(struct plan *p, const struct run *run)
 		return 0;
 	while (workload_list[all])
 		all++;
+	p->cpu = find_cpu_monitors(run);
 	p->owned = p->workloads = calloc(all + ARRAY_SIZE(commands), sizeof(*p->owned));
-	if (!p->owned)
+	if (!p->owned || !p->cpu)
 		return -ENOMEM;
 	for (size_t i = 0; !err && i < all; i++)
-		if (workload_list[i]->truth == WORKLOAD_LEDGER &&
-		    workload_list[i]->subject == WORKLOAD_MEMORY)
+		if (workload_list[i]->truth == WORKLOAD_LEDGER)
 			err = workload_parse(&p->owned[p->n++], workload_list[i]->name, run->seed);
 	for (size_t i = 0; !err && i < ncommands; i++)
 		err = workload_parse(&p->owned[p->n++], commands[i], run->seed);
 	return err;
-}
-
-static size_t count_monitors(const struct run *run)
-{
-	size_t n = 0;
-
-	while (run->monitors[n])
-		n++;
-	return n;
 }
 
 static unsigned int steps(const struct run *run, const void *p UNUSED, double *seconds_per_step)
@@ -88,7 +119,9 @@ static unsigned int steps(const struct run *run, const void *p UNUSED, double *s
 
 	*seconds_per_step = SECONDS_PER_TRIAL;
 	if (!plan_make(&plan, run))
-		n = (unsigned int)(plan.n * count_monitors(run));
+		for (size_t m = 0; run->monitors[m]; m++)
+			for (size_t w = 0; w < plan.n; w++)
+				n += belongs(&plan, m, w);
 	plan_release(&plan);
 	return n;
 }
@@ -145,6 +178,8 @@ static int run_all(struct run *run, const void *params_)
 	err = plan_make(&plan, run);
 	for (size_t w = 0; !err && w < plan.n; w++) {
 		for (size_t m = 0; !err && run->monitors[m]; m++) {
+			if (!belongs(&plan, m, w))
+				continue;
 			if (run_interrupted()) {
 				err = -EINTR;
 				break;
