@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The exact lane's judgement: what the guest counted (vm/guest_exact.h) becomes records of type
- * "exact" (docs/results.md). Pure functions.
+ * The exact lane: one boot that counts (exact_run), and its judgement: what the guest counted
+ * (vm/guest_exact.h) becomes records of type "exact" (docs/results.md). All but exact_run() are
+ * pure functions.
  */
 #ifndef HARNESS_EXACT_H
 #define HARNESS_EXACT_H
@@ -12,6 +13,28 @@
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
+
+struct progress;
+
+/* One boot. Objects compared with each other belong into the same one. */
+struct exact_job {
+	const char *kernel;	  /* "6.12", or the path of a bzImage */
+	const char *const *names; /* what the records call the objects */
+	const char *const *paths; /* their files */
+	size_t n;
+	uint64_t calls; /* counted for each path: 2 to 1024 */
+	uint64_t seed;
+	unsigned int timeout_s;
+	struct progress *progress; /* steps: the boot, nothing attached, each object, nothing
+				      attached; may be NULL */
+};
+
+/*
+ * Appends the records to the JSON array @out. Returns 0 (an object that the kernel refuses is a
+ * record with "status": "fail"), or -errno after saying why: -ENOTSUP (no QEMU or no kernel is to
+ * be had), -EINTR, -ETIMEDOUT, -EPROTO.
+ */
+int exact_run(const struct exact_job *job, struct json_object *out);
 
 /* The counts of one path: its figure is the value that was taken most often. */
 struct exact_figure {

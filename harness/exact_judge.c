@@ -114,14 +114,17 @@ static struct json_object *others(struct json_object *values)
 	return list;
 }
 
-static struct json_object *new_record(const struct exact_subject *s, const char *monitor,
-				      const char *path, const char *status, const char *reason)
+/* @object: its index in the subject, -1 for none. */
+static struct json_object *new_record(const struct exact_subject *s, int object, const char *path,
+				      const char *status, const char *reason)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "type", json_object_new_string("exact"));
 	json_object_object_add(o, "kernel", json_object_new_string(s->kernel));
-	json_object_object_add(o, "monitor", json_object_new_string(monitor));
+	json_object_object_add(o, "monitor",
+			       json_object_new_string(object < 0 ? "none" : s->monitors[object]));
+	json_object_object_add(o, "index", object < 0 ? NULL : json_object_new_int(object));
 	json_object_object_add(o, "path", path ? json_object_new_string(path) : NULL);
 	json_object_object_add(o, "status", json_object_new_string(status));
 	if (reason)
@@ -139,7 +142,7 @@ static bool drifted(struct json_object *guest, const char *path)
 }
 
 static int judge_counts(struct json_object *guest, struct json_object *r, int object,
-			const char *monitor, const struct exact_subject *s, struct json_object *out)
+			const struct exact_subject *s, struct json_object *out)
 {
 	const char *path = record_str(r, "path", ""), *same_as = record_str(r, "same_as", path);
 	bool drift = drifted(guest, same_as), has_none, has_nop;
@@ -150,7 +153,7 @@ static int judge_counts(struct json_object *guest, struct json_object *r, int ob
 
 	if (err)
 		return err;
-	o = new_record(s, monitor, path, drift ? "void" : "ok",
+	o = new_record(s, object, path, drift ? "void" : "ok",
 		       drift	   ? "the guest without any program did not count the same at the "
 				     "end as at the beginning"
 		       : !f.stable ? "no stable figure: no value stands out among those seen"
@@ -179,24 +182,23 @@ static int judge_one(struct json_object *guest, struct json_object *r,
 {
 	const char *arm = record_str(r, "arm", ""), *error = record_str(r, "error", NULL);
 	bool none = !strcmp(arm, "none"), nop = !strcmp(arm, "nop");
-	double object = record_num(r, "object");
-	const char *monitor;
+	double index = record_num(r, "object");
+	int object;
 
 	if (!none && !nop && strcmp(arm, "object") != 0)
 		return 0;
-	if (!none && !(object >= 0 && object < (double)s->nmonitors))
+	if (!none && !(index >= 0 && index < (double)s->nmonitors))
 		return -EINVAL;
-	monitor = none ? "none" : s->monitors[(size_t)object];
-	if (nop) {
-		if (error)
-			log_warn("%s: no empty programs for its hooks (%s): its own code cannot be "
-				 "told from being attached",
-				 monitor, error);
+	object = none ? -1 : (int)index;
+	if (nop && error)
+		log_warn("%s: no empty programs for its hooks (%s): its own code cannot be told "
+			 "from being attached",
+			 s->monitors[object], error);
+	if (nop)
 		return 0;
-	}
 	if (!error)
-		return judge_counts(guest, r, none ? -1 : (int)object, monitor, s, out);
-	json_object_array_add(out, new_record(s, monitor, record_str(r, "path", NULL),
+		return judge_counts(guest, r, object, s, out);
+	json_object_array_add(out, new_record(s, object, record_str(r, "path", NULL),
 					      record_true(r, "skip") ? "skip" : "fail", error));
 	return 0;
 }

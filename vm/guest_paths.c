@@ -5,8 +5,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MAP_BYTES = 65536, SMALL_BYTES = 512, STACK_BYTES = 65536 };
@@ -121,16 +123,16 @@ KIND_RUNNER(run_other, KIND_OTHER)
 KIND_RUNNER(run_small, KIND_SMALL)
 
 /* A stack that needs no mmap: threads leave the address space as it is. One thread at a time. */
+static char stack[STACK_BYTES] __attribute__((aligned(4096)));
+
 static int own_stack(pthread_attr_t *attr)
 {
-	static char stack[STACK_BYTES] __attribute__((aligned(4096)));
 	int err = pthread_attr_init(attr);
 
 	return err ? -err : -pthread_attr_setstack(attr, stack, sizeof(stack));
 }
 
-/* --- the first event of a thread
- * ------------------------------------------------------------------ */
+/* --- the first event of a thread --- */
 
 struct first {
 	enum kind kind;
@@ -190,8 +192,37 @@ static int run_first_brk(struct guest_rings *r, uint64_t *out, size_t n)
 	return run_first(r, out, n, KIND_BRK);
 }
 
-/* --- the ring
- * ------------------------------------------------------------------------------------- */
+/* --- the first event of a process --- */
+
+static int process_main(void *arg)
+{
+	first_thread(arg);
+	return 0;
+}
+
+/*
+ * A child for each call: new as a thread and as a process, whichever of them a monitor counts by.
+ * In a full hash each then has a bucket of its own. It shares our memory: nothing is copied.
+ */
+static int run_process_mmap(struct guest_rings *r, uint64_t *out, size_t n)
+{
+	for (size_t i = 0; i < n + GUEST_WARM_UP_CALLS; i++) {
+		struct first f = {.kind = KIND_MMAP};
+		int pid;
+
+		guest_rings_make_room(r);
+		pid = clone(process_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+			    &f);
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			return -errno;
+		count_munmap(f.at, MAP_BYTES);
+		if (i >= GUEST_WARM_UP_CALLS)
+			out[i - GUEST_WARM_UP_CALLS] = f.count;
+	}
+	return 0;
+}
+
+/* --- the ring --- */
 
 /* The consumer has read everything before each call, so that each event finds it waiting. */
 static int run_wake(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
@@ -224,8 +255,7 @@ static int run_wake_brk(struct guest_rings *r, uint64_t *out, size_t n)
 	return run_wake(r, out, n, KIND_BRK);
 }
 
-/* Calls of every kind until no ring takes another record. A ring that takes records without end
- * (overwriting, or read by somebody) is -ENOSPC's opposite: -EOVERFLOW. */
+/* Calls of every kind until no ring takes another record: -EOVERFLOW when there is no end of it. */
 static int fill_rings(struct guest_rings *r)
 {
 	enum { MAX_CALLS = 1 << 20, STILL_CALLS = 64 };
@@ -269,8 +299,7 @@ static int run_full_brk(struct guest_rings *r, uint64_t *out, size_t n)
 	return run_full(r, out, n, KIND_BRK);
 }
 
-/* --- a switch
- * ------------------------------------------------------------------------------------- */
+/* --- a switch --- */
 
 /*
  * Two threads of one real-time priority on the guest's only CPU give way to each other: sched_yield
@@ -340,22 +369,24 @@ static int run_switch(struct guest_rings *r, uint64_t *out, size_t n)
 	return err ? err : tries == 4 * n ? -EAGAIN : 0;
 }
 
+/* clang-format off */
 const struct guest_path guest_paths[] = {
-	{"mmap",		 NULL,	       0,			  1, run_mmap	     },
-	{"munmap",	   NULL,	 0,			    1, run_munmap	 },
-	{"brk",		NULL,	      0,			 1, run_brk	   },
-	{"other",		  NULL,		0,			   1, run_other       },
-	{"mmap-small",       NULL,	     0,			1, run_small	    },
-	{"switch",	   NULL,	 0,			    1, run_switch	 },
-	{"mmap-first",       NULL,	     GUEST_NEEDS_ROOM,      1, run_first_mmap	},
-	{"munmap-first",	 NULL,	       GUEST_NEEDS_ROOM,	 1, run_first_munmap},
-	{"brk-first",	      NULL,	    GUEST_NEEDS_ROOM,      1, run_first_brk   },
-	{"mmap-wake",	      "mmap",	      GUEST_NEEDS_RING,	1, run_wake_mmap	},
-	{"brk-wake",	     "brk",	    GUEST_NEEDS_RING,      1, run_wake_brk    },
-	{"mmap-ring-full",   "mmap",	   GUEST_NEEDS_RING,	     1, run_full_mmap   },
-	{"munmap-ring-full", "munmap",     GUEST_NEEDS_RING,	 1, run_full_munmap },
-	{"brk-ring-full",	  "brk",	 GUEST_NEEDS_RING,	   1, run_full_brk	  },
- /* In a full hash half of the buckets hold a key or more, each to be passed: more calls. */
-	{"mmap-map-full",	  "mmap-first", GUEST_NEEDS_FULL_HASH, 4, run_first_mmap	},
-	{NULL,	       NULL,	     0,			0, NULL	       },
+	{"mmap",	     NULL,	     0,			    1, run_mmap},
+	{"munmap",	     NULL,	     0,			    1, run_munmap},
+	{"brk",		     NULL,	     0,			    1, run_brk},
+	{"other",	     NULL,	     0,			    1, run_other},
+	{"mmap-small",	     NULL,	     0,			    1, run_small},
+	{"switch",	     NULL,	     0,			    1, run_switch},
+	{"mmap-first",	     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_mmap},
+	{"munmap-first",     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_munmap},
+	{"brk-first",	     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_brk},
+	{"mmap-process",     NULL,	     GUEST_NEEDS_ROOM,	    1, run_process_mmap},
+	{"mmap-wake",	     "mmap",	     GUEST_NEEDS_RING,	    1, run_wake_mmap},
+	{"brk-wake",	     "brk",	     GUEST_NEEDS_RING,	    1, run_wake_brk},
+	{"mmap-ring-full",   "mmap",	     GUEST_NEEDS_RING,	    1, run_full_mmap},
+	{"munmap-ring-full", "munmap",	     GUEST_NEEDS_RING,	    1, run_full_munmap},
+	{"brk-ring-full",    "brk",	     GUEST_NEEDS_RING,	    1, run_full_brk},
+	/* In a full hash half of the buckets hold a key or more, each to be passed: more calls. */
+	{"mmap-map-full",    "mmap-process", GUEST_NEEDS_FULL_HASH, 4, run_process_mmap},
+	{NULL,		     NULL,	     0,			    0, NULL},
 };

@@ -10,13 +10,10 @@
 
 #include "harness/exact.h"
 #include "harness/plugin.h"
-#include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "monitor/registry.h"
-#include "vm/kernel.h"
-#include "vm/plan.h"
 #include "vm/qemu.h"
 
 struct exact_params {
@@ -104,109 +101,29 @@ static int objects_find(struct run *run, struct objects *o)
 	return err;
 }
 
-static int pack(const struct objects *o, const struct exact_params *p, struct initrd *rd)
+static int run_kernel(struct run *run, const struct exact_params *p, const struct objects *o,
+		      const char *kernel)
 {
-	const char **words = calloc(o->n + 3, sizeof(*words));
-	char calls[32], (*paths)[32] = calloc(o->n + 1, sizeof(*paths));
-	int err = words && paths ? plan_begin(rd) : -ENOMEM;
-
-	if (!err) {
-		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)p->calls);
-		words[0] = "exact";
-		words[1] = calls;
-	}
-	for (size_t i = 0; i < o->n && !err; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
-		words[2 + i] = paths[i];
-		err = initrd_add_file(rd, paths[i], false, o->paths[i]);
-	}
-	if (!err)
-		err = plan_end(rd, words);
-	free(words);
-	free(paths);
-	return err;
-}
-
-/* What a boot has said so far. */
-struct hearing {
-	struct run *run;
-	const struct objects *objects;
-	const char *kernel;
-	struct json_object *guest; /* its records */
-	struct strbuf release;	   /* of the kernel, as it says itself */
-};
-
-static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
-{
-	struct hearing *h = arg;
-	struct json_object *o;
-
-	if (kind == VM_RELEASE) {
-		strbuf_reset(&h->release);
-		strbuf_addstr(&h->release, text);
-	} else if (kind == VM_STEP) {
-		size_t i = strtoul(text, NULL, 10);
-
-		progress_step(h->run->progress, "%s on %s",
-			      i < h->objects->n ? h->objects->names[i] : "nothing attached",
-			      h->kernel);
-	} else if (kind == VM_RECORD) {
-		o = json_tokener_parse(text);
-		if (o)
-			json_object_array_add(h->guest, o);
-		else
-			log_warn("the guest said what is no JSON: %.100s", text);
-	}
-}
-
-static int judge(struct run *run, const struct hearing *h, int code)
-{
-	struct exact_subject s = {h->release.s, (const char *const *)h->objects->names,
-				  h->objects->n};
+	struct exact_job job = {.kernel = kernel,
+				.names = (const char *const *)o->names,
+				.paths = (const char *const *)o->paths,
+				.n = o->n,
+				.calls = p->calls,
+				.timeout_s = (unsigned int)p->timeout_s,
+				.seed = run->seed,
+				.progress = run->progress};
 	struct json_object *records = json_object_new_array(), *r;
-	int err = exact_judge(h->guest, &s, records);
+	int err = exact_run(&job, records);
 
 	record_foreach (records, r) {
 		if (!err)
 			err = sink_emit(run->sink, json_object_get(r));
 		if (!strcmp(record_str(r, "status", ""), "fail"))
 			log_err("%s on Linux %s, %s: %s", record_str(r, "monitor", ""),
-				h->release.s, record_str(r, "path", "whole"),
+				record_str(r, "kernel", ""), record_str(r, "path", "whole"),
 				record_str(r, "reason", ""));
 	}
 	json_object_put(records);
-	if (!err && code > 1) {
-		log_err("the guest's program ended with exit code %d", code);
-		err = -EPROTO;
-	}
-	return err;
-}
-
-static int run_kernel(struct run *run, const struct exact_params *p, const struct objects *objects,
-		      const struct initrd *rd, const char *name)
-{
-	struct vm_kernel kernel = VM_KERNEL_INIT;
-	struct hearing h = {run, objects, name, json_object_new_array(), STRBUF_INIT};
-	struct vm_boot boot = {.initrd = rd,
-			       .counting = true,
-			       .seed = run->seed,
-			       .timeout_s = (unsigned int)p->timeout_s,
-			       .interrupted = run_interrupted,
-			       .line = hear,
-			       .arg = &h};
-	int err, code = 0;
-
-	progress_step(run->progress, "booting %s", name);
-	err = vm_kernel_find(&kernel, name);
-	if (!err) {
-		boot.kernel = kernel.path.s;
-		err = vm_boot(&boot, &code);
-	}
-	if (!err)
-		err = judge(run, &h, code);
-	json_object_put(h.guest);
-	strbuf_release(&h.release);
-	vm_kernel_release(&kernel);
 	return err;
 }
 
@@ -231,14 +148,10 @@ static int run_exact(struct run *run, const void *params_)
 {
 	const struct exact_params *p = params_;
 	struct objects objects = {0};
-	struct initrd rd = INITRD_INIT;
 	int err = objects_find(run, &objects);
 
-	if (!err)
-		err = pack(&objects, p, &rd);
 	for (const char *const *k = kernels_of(run); *k && !err; k++)
-		err = run_kernel(run, p, &objects, &rd, *k);
-	initrd_release(&rd);
+		err = run_kernel(run, p, &objects, *k);
 	objects_release(&objects);
 	return err;
 }

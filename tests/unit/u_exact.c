@@ -129,6 +129,9 @@ static void figures_are_compared_with_the_same_path(void **state UNUSED)
 	o = record(all, "alpha", "mmap");
 	assert_string_equal(record_str(o, "kernel", ""), "6.12.0-test");
 	assert_string_equal(record_str(o, "status", ""), "ok");
+	assert_int_equal(record_u64(o, "index", 7), 0);
+	assert_int_equal(record_u64(record(all, "beta", "mmap"), "index", 7), 1);
+	assert_null(record_get(record(all, "none", "mmap"), "index"));
 	assert_int_equal(record_u64(o, "instructions", 0), 1600);
 	assert_int_equal(record_u64(o, "taken", 0), 390);
 	assert_int_equal(record_u64(o, "added", 0), 600);

@@ -71,6 +71,14 @@ is "a guest that hangs: environment" "$code" 2
 has "how long it was given" "$err" "ended after 1 s"
 if kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then fail "it was ended"; else pass "it was ended"; fi
 
+rm -f "$tmp/pid"
+PATH=$fake:$PATH "$bee" exact -q -m nop -k "$tmp/vmlinuz" >/dev/null 2>&1 &
+while ! [ -s "$tmp/pid" ]; do sleep 0.1; done
+kill -TERM $!
+wait $!
+is "interrupted: inconclusive" $? 3
+if kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then fail "its QEMU is ended"; else pass "its QEMU is ended"; fi
+
 qemu <<'E2'
 echo "@K 9.9"
 echo "garbage"

@@ -53,7 +53,7 @@ is "and none is given" "$(figure exact_toss mmap instructions)" null
 is "its munmap has one" "$(figure exact_toss munmap stable)" true
 
 is "every path is there" "$(jq -r '[.records[] | select(.monitor == "exact_base") | .path] | join(" ")' "$tmp/out.json")" \
-	"mmap munmap brk other mmap-small switch mmap-first munmap-first brk-first mmap-wake brk-wake mmap-ring-full munmap-ring-full brk-ring-full mmap-map-full"
+	"mmap munmap brk other mmap-small switch mmap-first munmap-first brk-first mmap-process mmap-wake brk-wake mmap-ring-full munmap-ring-full brk-ring-full mmap-map-full"
 is "no path is void, none failed" "$(jq -r '[.records[].status] | unique | join(" ")' "$tmp/out.json")" ok
 is "first and last in a boot are equal" "$(jq -c '[.records[] | select(.monitor == "memmon") |
 	[.path, .instructions, .stable]] | group_by(.[0]) | map(unique | length) | unique' "$tmp/out.json")" "[1]"
