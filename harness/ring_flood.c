@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +33,7 @@ struct flood {
 	const struct cgroup *cgroup;
 	struct order *order;
 	int cpu;
+	bool alone;
 };
 
 static uint64_t call(uint64_t n)
@@ -76,7 +76,7 @@ static int child_main(void *arg)
 	CPU_ZERO(&set);
 	CPU_SET(f->cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	setpriority(PRIO_PROCESS, 0, -20);
+	ring_step_forward(f->alone);
 	if (f->cgroup && cgroup_enter(f->cgroup, 0))
 		return 1;
 	for (;;) {
@@ -87,7 +87,7 @@ static int child_main(void *arg)
 	}
 }
 
-int flood_start(struct flood **out, int cpu, const struct cgroup *cg)
+int flood_start(struct flood **out, int cpu, bool alone, const struct cgroup *cg)
 {
 	struct flood *f = calloc(1, sizeof(*f));
 	const struct subproc_opts opts = {
@@ -99,6 +99,7 @@ int flood_start(struct flood **out, int cpu, const struct cgroup *cg)
 		return err;
 	f->child = (struct subproc)SUBPROC_INIT;
 	f->cpu = cpu;
+	f->alone = alone;
 	f->cgroup = cg;
 	f->order = mmap(NULL, sizeof(*f->order), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);

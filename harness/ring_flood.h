@@ -36,9 +36,10 @@ struct flood_burst {
 
 struct flood;
 
-/* Starts the child on @cpu, inside @cg when that is not NULL. Returns 0 or -errno after saying why.
+/* Starts the child on @cpu, where it is @alone or not, inside @cg when that is not NULL. Returns 0
+ * or -errno after saying why.
  */
-int flood_start(struct flood **out, int cpu, const struct cgroup *cg);
+int flood_start(struct flood **out, int cpu, bool alone, const struct cgroup *cg);
 /* Ends it. Accepts NULL. */
 void flood_stop(struct flood *f);
 

@@ -264,9 +264,9 @@ static int on_cpu(struct run *run, struct flooded *f, const struct ring_monitor_
 		return err;
 	}
 	prctl(PR_SET_TIMERSLACK, 1UL);
-	setpriority(PRIO_PROCESS, 0, -20);
+	ring_step_forward(plan->ncpus > 1);
 	err = rounds(run, f, plan);
-	setpriority(PRIO_PROCESS, 0, nice_was);
+	ring_step_back(nice_was);
 	prctl(PR_SET_TIMERSLACK, (unsigned long)slack);
 	sched_setaffinity(0, sizeof(before), &before);
 	return err;
@@ -283,7 +283,7 @@ int ring_monitor(struct run *run, const char *name, const struct ring_monitor_pl
 	err = cgroup_create(&f->cgroup, "flood");
 	if (err)
 		goto out;
-	err = flood_start(&f->flood, plan->cpus[0], &f->cgroup);
+	err = flood_start(&f->flood, plan->cpus[0], plan->ncpus > 1, &f->cgroup);
 	if (err)
 		goto out;
 	target = (struct monitor_target){f->cgroup.id, f->cgroup.path};

@@ -74,11 +74,27 @@ uint64_t ring_thread_waited_ns(void)
 	return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0;
 }
 
-/* Ahead of what else runs on this machine, where that is allowed, and still fair among the threads
- * of a round (a real-time policy would starve a consumer beside a producer). */
-static void step_forward(void)
+void ring_step_forward(bool alone)
 {
-	setpriority(PRIO_PROCESS, 0, -20); /* Linux: of the calling thread */
+	const struct sched_param lowest = {.sched_priority = 1};
+
+	/* Linux: both are of the calling thread. */
+	if (!alone || sched_setscheduler(0, SCHED_FIFO, &lowest))
+		setpriority(PRIO_PROCESS, 0, -20);
+}
+
+void ring_step_back(int nice_was)
+{
+	const struct sched_param none = {0};
+
+	sched_setscheduler(0, SCHED_OTHER, &none);
+	setpriority(PRIO_PROCESS, 0, nice_was);
+}
+
+/* Each thread of the round has a CPU of its own. */
+static bool alone(const struct ring_rig *rig)
+{
+	return rig->c.placement != RING_SAME_CPU && !rig->cpus.crowded;
 }
 
 /* Waits until all are ready. False when the round was called off. */
@@ -172,7 +188,7 @@ static void *producer_main(void *arg)
 	struct stage *s = p->stage;
 	int err;
 
-	step_forward();
+	ring_step_forward(alone(s->rig));
 	p->err = pin(s->rig->cpus.producer[p->id]);
 	if (!p->err && s->rig->c.mode == RING_SYSCALL)
 		p->err = ring_rig_enlist(s->rig, p->id);
@@ -195,7 +211,7 @@ static void *consumer_main(void *arg)
 	int err = pin(s->rig->cpus.consumer), drained;
 	uint64_t waited_ns;
 
-	step_forward();
+	ring_step_forward(alone(s->rig));
 	prctl(PR_SET_TIMERSLACK, 1UL); /* an interval of 200 us is meant so */
 	if (!await_start(s))
 		return NULL;
@@ -289,8 +305,7 @@ static void close_books(const struct stage *s, struct ring_round *out, struct st
 	}
 	out->produce_ns = last_ns - start_ns;
 	out->elapsed_ns = s->end_ns - start_ns;
-	out->disturbed = !rig->cpus.crowded && rig->c.placement != RING_SAME_CPU &&
-			 out->waited_ns > out->elapsed_ns / 100 * RING_CALM_PCT;
+	out->disturbed = alone(rig) && out->waited_ns > out->elapsed_ns / 100 * RING_CALM_PCT;
 }
 
 int ring_round_run(struct ring_rig *rig, const struct ring_round_plan *plan, struct ring_round *out,

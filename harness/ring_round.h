@@ -15,6 +15,15 @@
  * say. */
 uint64_t ring_thread_waited_ns(void);
 
+/*
+ * The calling thread goes ahead of what else runs on this machine, as far as that is allowed:
+ * SCHED_FIFO when it is @alone on its CPU, else nice -20, which is still fair among our own threads
+ * (a real-time policy would starve a consumer beside a producer). Back: to the normal policy and
+ * @nice_was.
+ */
+void ring_step_forward(bool alone);
+void ring_step_back(int nice_was);
+
 struct ring_round_plan {
 	uint64_t slice_ns;    /* how long producers produce */
 	uint64_t offer_per_s; /* records a second that each producer tries to hold; 0: as fast as it
