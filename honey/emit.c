@@ -158,6 +158,7 @@ const char *emit_unique(struct emit *e, const char *base)
 
 		n = name_intern(e->h, s, strlen(s));
 	}
+	l->stamp = n->c_stamp;
 	n->c_stamp = e->stamp;
 	l->name = n;
 	l->next = e->locals;
@@ -179,7 +180,7 @@ void emit_open(struct emit *e)
 void emit_close(struct emit *e)
 {
 	while (e->locals->name) {
-		e->locals->name->c_stamp = 0;
+		e->locals->name->c_stamp = e->locals->stamp;
 		e->locals = e->locals->next;
 	}
 	e->stack = e->locals->stack;

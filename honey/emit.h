@@ -37,6 +37,8 @@ struct local {
 	struct name *name;
 	struct local *next;
 	uint32_t stack; /* bytes in use before this scope's first */
+	uint32_t stamp; /* whose the name was before: a callback's function is written within its
+			   caller's */
 };
 
 struct emit {

@@ -177,7 +177,7 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 
 	for (uint32_t k = 0; k < f->n_params; k++) {
 		types[k] = param_type(h, call->list[k]->type);
-		maps[k] = call->list[k]->map;
+		maps[k] = types[k]->kind == T_MAP ? call->list[k]->map : NULL;
 		if (types[k]->kind == T_ERROR || (types[k]->kind == T_RECORD && !types[k]->strct))
 			return NULL;
 		if (types[k]->kind == T_NIL || types[k]->kind == T_VOID ||

@@ -72,16 +72,43 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 			    n->kind == N_FOR ? "range" : "condition", parse_token_text(p, p->tok));
 }
 
-/* IF = (if | unless) expr branches */
+/* if(condition, do: ...): is there a comma before do: within these parentheses? */
+static bool is_call_form(const struct parser *p)
+{
+	int depth = 0;
+
+	if (!parse_is_op(p, OP_LPAREN) || p->tok->space_before)
+		return false;
+	for (const struct token *t = p->tok; t->kind != TOK_EOF; t++) {
+		if (t->kind == TOK_DO)
+			return false;
+		if (t->kind == TOK_KEY && depth == 1 && !strcmp(t->name->s, "do"))
+			return true;
+		if (t->kind != TOK_OP)
+			continue;
+		depth += t->op == OP_LPAREN || t->op == OP_LBRACKET || t->op == OP_LBRACE;
+		depth -= t->op == OP_RPAREN || t->op == OP_RBRACKET || t->op == OP_RBRACE;
+		if (!depth)
+			return false;
+	}
+	return false;
+}
+
+/* IF = (if | unless) expr branches | (if | unless)(expr, do: expr [, else: expr]) */
 struct node *parse_if(struct parser *p)
 {
 	const struct token *open = p->tok++;
 	struct node *n = node_new(p->h, N_IF, open->span);
 
+	bool call = is_call_form(p);
+
 	n->negated = !strcmp(open->name->s, "unless");
+	p->tok += call;
 	n->a = parse_expr(p);
 	if (!p->panic)
 		parse_branches(p, n, open);
+	if (call && !p->panic)
+		parse_expect_op(p, OP_RPAREN, "to close '('");
 	return n;
 }
 
