@@ -148,6 +148,8 @@ static void need_valid(struct check *c, const struct node *n)
 		check_error(c, H032, n->span, c->given_back, "given back here",
 			    "move this before the submit",
 			    fmt(c->h, "%s was already submitted or discarded", n->name->s));
+		s->may = MAY_DONE;
+		return;
 	} else if (s->may & MAY_NIL) {
 		nil_error(c, n);
 	}
@@ -640,7 +642,7 @@ static void check_instance(struct honey *h, struct inst *inst)
 			(struct vstate){.may = MAY_VALID, .loaded = true};
 	}
 	check_block(&c, inst->body);
-	if (!c.flow.dead && last && inst->want && last->kind != N_RETURN) {
+	if (!c.flow.dead && last && inst->want_last && last->kind != N_RETURN) {
 		struct node ret = {.kind = N_RETURN, .span = last->span};
 
 		if (last->kind == N_NAME || type_is_nilable(last->type)) {

@@ -381,7 +381,7 @@ static void write_body(struct emit *e, struct inst *inst)
 
 	emit_loads(e, b->loads);
 	for (uint32_t i = 0; i < b->n; i++) {
-		if (i + 1 == b->n && inst->want)
+		if (i + 1 == b->n && inst->want_last)
 			emit_tail(e, b->list[i]);
 		else
 			emit_stmt(e, b->list[i]);
@@ -392,7 +392,7 @@ static void write_body(struct emit *e, struct inst *inst)
 		e->span = (struct span){last->span.file,
 					last->span.end - (last->span.end > last->span.start),
 					last->span.end};
-	if ((inst->is_handler && !inst->want) || (inst->want && !last))
+	if ((inst->is_handler && !inst->want_last) || (inst->want && !last))
 		emit_line(e, "return 0;");
 }
 

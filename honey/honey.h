@@ -125,17 +125,18 @@ enum token_kind {
 	X(LBRACKET, "[")                                                                           \
 	X(RBRACKET, "]")                                                                           \
 	X(LBRACE, "{")                                                                             \
-	X(RBRACE, "}") X(COMMA, ",") X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=") X(    \
-		ARROW, "->") X(BIND, "<-") X(FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";")          \
-		X(BAR, "|") X(ADD, "+") X(SUB, "-") X(MUL, "*") X(DIV, "/") X(REM, "rem") X(       \
-			EQ, "==") X(NE, "!=") X(LT, "<") X(GT, ">") X(LE, "<=") X(GE, ">=")        \
-			X(AND, "and") X(OR, "or") X(NOT, "not") X(SHL, "<<<") X(SHR, ">>>") X(     \
-				BAND, "&&&") X(BOR, "|||") X(BXOR, "^^^") X(BNOT, "~~~")           \
-				X(AMP, "&") X(SHORT_SHR, ">>") X(SHORT_SHL, "<<") X(PIPE, "|>") X( \
-					WHEN, "when") X(CONCAT, "<>")                              \
-					X(LISTCAT, "++") X(LISTSUB, "--") X(MATCH, "=~") X(        \
-						POW, "**") X(DEFAULT, "\\\\") X(TYPE, "::")        \
-						X(COLON, ":") X(CARET, "^") X(BANG, "!")           \
+	X(RBRACE, "}")                                                                             \
+	X(COMMA, ",")                                                                              \
+	X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") X(BIND, "<-") X(    \
+		FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(ADD, "+") X(SUB, "-")   \
+		X(MUL, "*") X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=") X(LT, "<") X(        \
+			GT, ">") X(LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")   \
+			X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") X(BOR, "|||") X(BXOR, "^^^") X( \
+				BNOT, "~~~") X(AMP, "&") X(SHORT_SHR, ">>") X(SHORT_SHL, "<<")     \
+				X(PIPE, "|>") X(WHEN, "when") X(CONCAT, "<>") X(LISTCAT, "++") X(  \
+					LISTSUB, "--") X(MATCH, "=~") X(POW, "**")                 \
+					X(DEFAULT, "\\\\") X(TYPE, "::") X(COLON, ":")             \
+						X(CARET, "^") X(BANG, "!")                         \
 							X(IN, "in") X(ANDAND, "&&") X(OROR, "||")  \
 								X(SEQ, "===") X(SNE, "!==")        \
 									X(MIN, "min")              \
@@ -188,9 +189,11 @@ void lex_dump(const struct honey *h, FILE *out);
 	X(STRING)                                                                                  \
 	X(ATOM)                                                                                    \
 	X(NIL)                                                                                     \
-	X(BOOL) X(NAME) X(CALL) X(FIELD) X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) \
-		X(ASSIGN) X(IF) X(COND) X(CASE) X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) \
-			X(EACH) X(TUPLE)
+	X(BOOL)                                                                                    \
+	X(NAME)                                                                                    \
+	X(CALL) X(FIELD) X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) \
+		X(COND) X(CASE) X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH)         \
+			X(TUPLE)
 
 enum node_kind {
 #define X(name) N_##name,
@@ -305,6 +308,7 @@ struct func {
 	struct func *other_arity; /* same name */
 	struct inst *instances;
 	struct inst *handler;
+	bool called; /* or at least tried to */
 };
 
 struct module {
@@ -325,6 +329,8 @@ struct parser {
 	bool panic; /* an error was reported and no statement began since */
 	const char *pending_sec;
 	struct span pending_sec_span;
+	struct span suspect; /* opener of a block whose 'end' stands further left */
+	bool has_suspect;
 };
 
 void parse_module(struct honey *h);
@@ -440,7 +446,8 @@ struct inst {
 	struct inst *next; /* of the same function */
 	struct type **arg_types;
 	struct map **arg_maps;
-	bool want; /* the caller uses the result */
+	bool want;	/* the caller uses the result */
+	bool want_last; /* the last expression is (part of) the result */
 	bool is_handler;
 	const struct section *section; /* of the handler it is called from: decides ctx */
 	struct node *body;

@@ -317,7 +317,7 @@ static struct type *infer_printk(struct infer *in, struct node *n)
 	}
 	if (wanted != args->n - 1)
 		infer_error(in, H013, n->span, "one %d, %u, %x or %s for each",
-			    "the text has %u places, but %u values follow", wanted, args->n - 1);
+			    "the text has places for %u, given are %u", wanted, args->n - 1);
 	if (args->n > 13)
 		infer_error(in, H013, n->span, NULL, "bpf_printk takes at most 12 values");
 	args->list[0]->type = &in->h->types.string;
@@ -587,6 +587,9 @@ static struct type *infer_local(struct infer *in, struct node *n, bool want)
 		if (t->kind == T_OPTION)
 			infer_use_value(in, n->list[i]);
 	}
+	for (; f; f = f->other_arity)
+		f->called = true;
+	f = n->name->func;
 	while (f && f->n_params != n->n)
 		f = f->other_arity;
 	if (!f) {

@@ -44,7 +44,7 @@ static struct inst *new_instance(struct honey *h, struct func *f, struct type **
 	i->func = f;
 	i->arg_types = types;
 	i->arg_maps = maps;
-	i->want = want;
+	i->want = i->want_last = want;
 	i->section = s;
 	i->body = node_clone(h, f->body);
 	i->result = &h->types.void_;
@@ -126,10 +126,10 @@ static void walk_once(struct infer *in)
 	in->changed = false;
 	infer_push_scope(in, &mark);
 	declare_params(in);
-	t = infer_block(in, inst->body, inst->want);
+	t = infer_block(in, inst->body, inst->want_last);
 	infer_pop_scope(in, mark);
 	last = inst->body->n ? inst->body->list[inst->body->n - 1] : NULL;
-	if (inst->want && last && last->kind != N_RETURN) {
+	if (inst->want_last && last && last->kind != N_RETURN) {
 		struct type *old = inst->result;
 
 		if (t->kind == T_ARRAY || t->kind == T_STRING || t->kind == T_ATOM ||
@@ -264,10 +264,11 @@ static void make_handler(struct honey *h, struct func *f)
 	f->handler = new_instance(h, f, types, maps,
 				  expr_has_value(f->body) || returns_value(f->body), f->section);
 	f->handler->is_handler = true;
+	f->handler->want_last = expr_has_value(f->body);
 	infer_body(h, f->handler);
 	if (f->handler->want && !type_is_number(f->handler->result) &&
 	    f->handler->result->kind != T_BOOL) {
-		f->handler->want = false;
+		f->handler->want = f->handler->want_last = false;
 		f->handler->result = &h->types.void_;
 	}
 }
@@ -391,7 +392,7 @@ void infer_module(struct honey *h)
 			collect(h, m->funcs[i]->handler);
 	for (uint32_t i = 0; i < m->n_funcs; i++) {
 		struct func *f = m->funcs[i];
-		bool called = f->sec != NULL;
+		bool called = f->sec != NULL || f->called;
 		struct inst *inst;
 
 		for (inst = f->instances; inst; inst = inst->next)

@@ -346,6 +346,15 @@ static void lex_other(struct lexer *lx)
 	      *from == '\'' ? "a list of characters is no BPF value"
 			    : "this character has no meaning in Honey");
 	push(lx, TOK_ERROR, from);
+	if (*from == '\'') {
+		const char *s = lx->s;
+
+		while (s < lx->end && *s != '\n' && *s != '\'')
+			s++;
+		if (s < lx->end && *s == '\'')
+			lx->s = s + 1;
+		return;
+	}
 	/* One complaint for a run of them is enough. */
 	while (lx->s < lx->end && *lx->s == *from)
 		lx->s++;

@@ -98,6 +98,40 @@ struct node *parse_stmts(struct parser *p, bool in_clause)
 	return block;
 }
 
+/* Remembers a block whose 'end' stands further left than its opener: if an end turns out to be
+ * missing, it is probably this one's. */
+static void note_indent(struct parser *p, struct span open)
+{
+	const struct source *src = &p->h->sources[open.file];
+	struct place from = srcmap_place(p->h, open.file, open.start);
+	struct place to = srcmap_place(p->h, p->tok->span.file, p->tok->span.start);
+	size_t len, indent = 0;
+	const char *line = srcmap_line(src, from.line, &len);
+
+	if (p->has_suspect || !p->tok->nl_before)
+		return;
+	while (indent < len && (line[indent] == ' ' || line[indent] == '\t'))
+		indent++;
+	if (to.column > indent)
+		return;
+	p->suspect = open;
+	p->has_suspect = true;
+}
+
+static void no_end(struct parser *p, struct span open, const char *what)
+{
+	struct diag d = {.code = H006, .span = open, .help = "close it with 'end'"};
+
+	if (p->h->stop)
+		return;
+	d.text = fmt(p->h, "this %s does not end", what);
+	if (p->has_suspect && p->suspect.start != open.start) {
+		d.note = "by its indentation, this is where an 'end' is missing";
+		d.note_span = p->suspect;
+	}
+	diag_report(p->h, &d);
+}
+
 /* block = stmts (end | else); the 'do' was taken. The closing word is taken too. */
 struct node *parse_block(struct parser *p, struct span open, const char *what)
 {
@@ -108,9 +142,10 @@ struct node *parse_block(struct parser *p, struct span open, const char *what)
 	block = parse_stmts(p, false);
 	parse_leave(p);
 	if (p->tok->kind == TOK_END || p->tok->kind == TOK_ELSE) {
+		note_indent(p, open);
 		p->tok++;
 	} else if (!p->panic) {
-		diag_at(p->h, H006, open, "close it with 'end'", "this %s does not end", what);
+		no_end(p, open, what);
 		p->panic = true;
 	}
 	return block;
@@ -507,9 +542,8 @@ static void parse_defmodule(struct parser *p)
 	parse_leave(p);
 	if (p->tok->kind == TOK_END)
 		p->tok++;
-	else if (!p->h->stop)
-		diag_at(p->h, H006, open->span, "close it with 'end'",
-			"this defmodule does not end");
+	else
+		no_end(p, open->span, "defmodule");
 }
 
 static void unknown_decl(struct parser *p)

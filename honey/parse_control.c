@@ -298,6 +298,19 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 		node_add(p->h, n, parse_clause(p));
 	parse_leave(p);
 	n->span.end = p->tok->span.end;
+	if (p->panic && !p->h->stop) {
+		/* The rest of the clauses, so that their end does not close what is around. */
+		for (int depth = 0; p->tok->kind != TOK_EOF; p->tok++) {
+			if (p->tok->kind == TOK_END && !depth--)
+				break;
+			depth += p->tok->kind == TOK_DO || p->tok->kind == TOK_FN;
+		}
+		if (p->tok->kind == TOK_END) {
+			p->tok++;
+			p->panic = false;
+		}
+		return n;
+	}
 	if (p->panic)
 		return n;
 	if (p->tok->kind == TOK_END) {

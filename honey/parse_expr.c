@@ -231,7 +231,7 @@ static struct node *parse_struct_literal(struct parser *p)
 	if (p->tok->kind != TOK_IDENT && p->tok->kind != TOK_ALIAS) {
 		if (parse_is_op(p, OP_LBRACE)) {
 			diag_at(p->h, H008, open->span,
-				"declare it with defstruct and write %%name{field: value}; change "
+				"declare it with defstruct and write %name{field: value}; change "
 				"a "
 				"field with value.field = ...",
 				"maps of Elixir have no fixed layout");
@@ -296,7 +296,8 @@ static struct node *parse_word(struct parser *p)
 		return n;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(foreign_words); i++) {
-		if (strcmp(foreign_words[i], t->name->s) || !starts_argument(p->tok))
+		if (strcmp(foreign_words[i], t->name->s) ||
+		    (p->tok->kind != TOK_DO && !starts_argument(p->tok)))
 			continue;
 		if (!p->panic)
 			diag_at(p->h, H008, t->span,

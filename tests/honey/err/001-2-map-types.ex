@@ -1,0 +1,5 @@
+defmap(:a, :bpf_hash, max_entries: 1, key_type: :u31, value_type: :u64)
+defmap(:b, :bpf_hash, max_entries: 1, value_type: :u64)
+defmap(:c, :bpf_hash, max_entries: 1, key_type: :u32)
+defmap(:d, :bpf_hash, key_type: :u32, value_type: :u64)
+defmap(:e, :bpf_hash, max_entires: 4, max_entries: 1, key_type: :u32, value_type: :u64)

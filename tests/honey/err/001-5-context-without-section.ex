@@ -1,0 +1,4 @@
+use Honey, license: "GPL"
+def on(ctx) do
+  ctx.prev_pid
+end

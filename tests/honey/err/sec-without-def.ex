@@ -1,0 +1,2 @@
+use Honey, license: "GPL"
+@sec "raw_tp/sys_enter"

@@ -1,0 +1,6 @@
+defmodule M do
+  @sec
+  def f(ctx) do
+    0
+  end
+end

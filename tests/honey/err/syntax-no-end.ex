@@ -1,0 +1,6 @@
+defmodule M do
+  def f(a) do
+    if a > 1 do
+      0
+  end
+end

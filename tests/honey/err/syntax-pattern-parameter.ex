@@ -1,0 +1,3 @@
+def f(0) do
+  1
+end

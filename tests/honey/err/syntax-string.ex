@@ -1,0 +1,3 @@
+defmodule M do
+  use Honey, license: "GPL
+end
