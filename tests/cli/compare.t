@@ -40,6 +40,13 @@ is "two CPU monitors agree within the clock's bounds" "$(verdicts "$tmp/out.json
 is "and lie within the bounds of the threads' clocks" \
 	"$(jq -c '[.records[] | select(.type == "trial") | .conformance.verdict] | unique' "$tmp/out.json")" '["bounded"]'
 
+for o in "" -O; do
+	compare memmon "memmon-honey$o"
+	is "memmon-honey$o is equivalent to memmon on every workload" "$code:$(verdicts "$tmp/out.json")" 0:equal
+	compare cpumon "cpumon-honey$o" -w spin,syscalls,sleep,pingpong,threads,mmap
+	is "cpumon-honey$o is equivalent to cpumon on every workload" "$code:$(verdicts "$tmp/out.json")" 0:equal
+done
+
 "$bee" compare memmon >"$tmp/out" 2>"$tmp/err"
 is "one name is not enough" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: beebench compare: give it 2 names: beebench compare A B"
