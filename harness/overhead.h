@@ -31,6 +31,7 @@ struct consumption {
 struct overhead_cell {
 	/* ns per call: with the arm, less the mean of before and after it; at each cut. */
 	struct samples added[CUTS];
+	struct samples rough[CUTS];   /* the same, of all pairs, those that do not count as well */
 	uint64_t blocks, calls;	      /* calls: warm-up included */
 	uint64_t wrong;		      /* calls that did not end as the trigger does */
 	struct block_stat subs[CUTS]; /* sub-blocks kept and cut, all blocks */
@@ -113,6 +114,12 @@ int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series 
 /* What the detached monitor @m of @arm tells in the end: what its process took, what it lost, how
  * large it is. */
 void overhead_harvest(struct overhead_arm *arm, struct monitor *m);
+
+/* The fewest differences that an interval can be made of. */
+enum { OVERHEAD_ROUNDS_MIN = 4 };
+/* What the cell is judged by: the pairs that count or, where they are too few, all; @rough says
+ * which. */
+const struct samples *overhead_samples(const struct overhead_cell *cell, enum cut cut, bool *rough);
 
 /* overhead_rounds.c: rounds of paired differences until @until_s of the budget are used. */
 int overhead_rounds(struct overhead *o, double until_s);

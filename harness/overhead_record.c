@@ -85,7 +85,7 @@ static void warn_environment(const struct overhead *o, struct json_object *list)
 	if (o->crowded)
 		warn(list,
 		     "somebody else attached to the same tracepoints meanwhile: %llu rounds of "
-		     "an arm were dropped",
+		     "an arm do not count",
 		     (unsigned long long)o->crowded);
 	if (o->interrupted)
 		warn(list, "interrupted: fewer rounds than planned");
@@ -95,10 +95,15 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		      enum cut cut, struct json_object *list)
 {
 	const struct overhead_cell *cell = &arm->cell[event];
-	const struct samples *aa = &o->arms[0].cell[event].added[cut];
-	const struct samples *added = &cell->added[cut];
+	bool rough, aa_rough;
+	const struct samples *aa = overhead_samples(&o->arms[0].cell[event], cut, &aa_rough);
+	const struct samples *added = overhead_samples(cell, cut, &rough);
 	struct stats_interval off =
 		stats_trimmed_interval(aa->v, aa->n, OVERHEAD_TRIM, AA_CONFIDENCE);
+
+	if (rough)
+		warn(list, "too few rounds were undisturbed: all are taken, read it as an "
+			   "indication");
 
 	if (off.low > 0 || off.high < 0)
 		warn(list,
@@ -166,7 +171,10 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	struct json_object *r = head("overhead", arm, arm->skip ? "skip" : "ok");
 	struct json_object *warnings = json_object_new_array();
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &base->sum[CUT_TIGHT]);
-	const struct samples *added = &cell->added[cut], *base_ns = &base->ns[cut];
+	bool rough, aa_rough;
+	const struct samples *added = overhead_samples(cell, cut, &rough),
+			     *base_ns = &base->ns[cut];
+	const struct samples *aa = overhead_samples(&o->arms[0].cell[event], cut, &aa_rough);
 
 	add_string(r, "event", e->name);
 	add_string(r, "unit", e->unit);
@@ -180,8 +188,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	add_bool(r, "aa", !arm->spec);
 	add_double(r, "base_ns", stats_trimmed_mean(base_ns->v, base_ns->n, OVERHEAD_TRIM));
 	json_object_object_add(r, "added_ns", interval(overhead_interval(added)));
-	json_object_object_add(r, "aa_ns",
-			       interval(overhead_interval(&o->arms[0].cell[event].added[cut])));
+	json_object_object_add(r, "aa_ns", interval(overhead_interval(aa)));
 	json_object_object_add(r, "samples", result_doubles(added->v, added->n));
 	add_u64(r, "blocks", cell->blocks);
 	add_u64(r, "calls_per_block", (uint64_t)base->subs * LOOP_CALLS);

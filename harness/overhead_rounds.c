@@ -13,8 +13,6 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { ROUNDS_MIN = 4 }; /* the fewest that an interval can be made of */
-
 /* What the monitor counted of the watched process, where it counts calls. */
 static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor *m)
 {
@@ -162,17 +160,27 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 	if (err)
 		return err;
 	counts = pair_counts(o, before, &after);
-	for (int e = 0; e < LOOP_EVENTS && counts; e++) {
+	for (int e = 0; e < LOOP_EVENTS; e++) {
 		for (int c = 0; c < CUTS; c++) {
 			double added = with.ns[e][c] - (before->ns[e][c] + after.ns[e][c]) / 2;
 
-			if (o->base[e].on && !isnan(added))
+			if (!o->base[e].on || isnan(added))
+				continue;
+			samples_add(&arm->cell[e].rough[c], added);
+			if (counts)
 				samples_add(&arm->cell[e].added[c], added);
 		}
 	}
 	*before = after;
 	arm->cost_s = (double)(clock_ns() - start_ns) / 1e9;
 	return 0;
+}
+
+const struct samples *overhead_samples(const struct overhead_cell *cell, enum cut cut, bool *rough)
+{
+	*rough =
+		cell->added[cut].n < OVERHEAD_ROUNDS_MIN && cell->rough[cut].n > cell->added[cut].n;
+	return *rough ? &cell->rough[cut] : &cell->added[cut];
 }
 
 /* The A/A arm rests as long as the others detach, so that it meets the same idle CPU after it. */
@@ -236,7 +244,7 @@ static bool enough(const struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++)
 		for (int e = 0; e < LOOP_EVENTS; e++)
 			if (!o->arms[i].skip && o->base[e].on &&
-			    o->arms[i].cell[e].added[CUT_LOOSE].n < ROUNDS_MIN)
+			    o->arms[i].cell[e].added[CUT_LOOSE].n < OVERHEAD_ROUNDS_MIN)
 				return false;
 	return true;
 }
@@ -260,7 +268,7 @@ int overhead_rounds(struct overhead *o, double until_s)
 			plan(o, until_s - overhead_elapsed_s(o));
 		/* A short budget is overrun to have an interval at all, but not without end. */
 		if (overhead_elapsed_s(o) >= until_s &&
-		    (enough(o) || overhead_elapsed_s(o) >= 3 * until_s + 5))
+		    (enough(o) || overhead_elapsed_s(o) >= 1.5 * until_s + 3))
 			break;
 	}
 	return err;

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,11 +16,14 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 
-enum { STEP_MS = 1, RUN_MAX_NS = 120 * 1000000000LL, GRACE_MS = 500, ROUNDS_MIN = 4 };
+enum { STEP_MS = 1, RUN_MAX_NS = 120 * 1000000000LL, GRACE_MS = 500 };
+
+enum { COUNTED, ALL };
 
 /* One arm beside the load. */
 struct load_arm {
-	struct samples wall, cpu; /* ratios to the run without a monitor of the same round */
+	/* Ratios to the run without a monitor of the same round: of rounds that count, of all. */
+	struct samples wall[2], cpu[2];
 	struct consumption use;
 	double wall_ns, cpu_ns; /* of this round */
 };
@@ -134,32 +139,54 @@ static int run_arm(struct load *l, size_t i)
 	return err;
 }
 
+/* A quick run has time for one monitor: the first that does something. */
+static bool takes_part(const struct overhead *o, size_t i)
+{
+	if (i == 0 || o->arms[i].skip || !o->run->quick)
+		return !o->arms[i].skip;
+	for (size_t k = 1; k < o->narms; k++)
+		if (!o->arms[k].skip && o->arms[k].info.caps & MONITOR_EVENTS)
+			return k == i;
+	return i == 1;
+}
+
+static void add_ratios(struct load_arm *a, const struct load_arm *none, int which)
+{
+	samples_add(&a->wall[which], a->wall_ns / none->wall_ns);
+	if (none->cpu_ns > 0 && a->cpu_ns > 0)
+		samples_add(&a->cpu[which], a->cpu_ns / none->cpu_ns);
+}
+
+/* Which rounds an arm is judged by: all, where those that count are too few. */
+static int which_rounds(const struct load_arm *a)
+{
+	return a->wall[COUNTED].n < OVERHEAD_ROUNDS_MIN ? ALL : COUNTED;
+}
+
 static int load_round(struct load *l)
 {
 	struct overhead *o = l->o;
-	uint64_t start_ns = clock_ns();
+	uint64_t start_ns = clock_ns(), links = env_syscall_links();
 	unsigned int order[64], n = 0;
 	bool alone = true;
 	int err = 0;
 
 	for (size_t i = 0; i < o->narms && n < ARRAY_SIZE(order); i++)
-		if (!o->arms[i].skip)
+		if (takes_part(o, i))
 			order[n++] = (unsigned int)i;
 	rng_shuffle(&o->rng, order, n);
 	for (unsigned int k = 0; k < n && !err; k++) {
 		overhead_tell(o, l->name, o->arms[order[k]].name);
-		alone = alone && env_syscall_links() == o->links;
+		alone = alone && env_syscall_links() == links;
 		err = run_arm(l, order[k]);
 	}
-	alone = alone && env_syscall_links() == o->links;
-	for (unsigned int k = 0; k < n && !err && alone; k++) {
-		struct load_arm *a = &l->arms[order[k]], *none = &l->arms[0];
-
+	alone = alone && env_syscall_links() == links;
+	for (unsigned int k = 0; k < n && !err; k++) {
 		if (order[k] == 0)
 			continue;
-		samples_add(&a->wall, a->wall_ns / none->wall_ns);
-		if (none->cpu_ns > 0 && a->cpu_ns > 0)
-			samples_add(&a->cpu, a->cpu_ns / none->cpu_ns);
+		add_ratios(&l->arms[order[k]], &l->arms[0], ALL);
+		if (alone)
+			add_ratios(&l->arms[order[k]], &l->arms[0], COUNTED);
 	}
 	l->rounds += !err && alone;
 	l->crowded += !err && !alone;
@@ -174,9 +201,38 @@ static struct json_object *interval(const struct samples *s)
 	return result_interval(iv.centre, iv.low, iv.high, iv.confidence);
 }
 
+static void PRINTF_LIKE(2, 3) warn(struct json_object *list, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_object_array_add(list, json_object_new_string(text));
+}
+
+static struct json_object *warnings(const struct load *l, size_t i)
+{
+	struct json_object *list = json_object_new_array();
+
+	if (l->arms[i].wall[ALL].n < OVERHEAD_ROUNDS_MIN)
+		warn(list, "%zu rounds are too few for an interval", l->arms[i].wall[ALL].n);
+	if (l->crowded)
+		warn(list, "somebody else attached to syscall tracepoints during %u rounds%s",
+		     l->crowded,
+		     which_rounds(&l->arms[i]) == ALL ? ": all are taken, read it as an indication"
+						      : ", which do not count");
+	if (run_interrupted())
+		warn(list, "interrupted: fewer rounds than planned");
+	return list;
+}
+
 static struct json_object *slowdown_record(const struct load *l, size_t i)
 {
 	const struct overhead_arm *arm = &l->o->arms[i];
+	int which = which_rounds(&l->arms[i]);
+	const struct samples *wall = &l->arms[i].wall[which], *cpu = &l->arms[i].cpu[which];
 	struct json_object *r = json_object_new_object();
 
 	json_object_object_add(r, "type", json_object_new_string("slowdown"));
@@ -185,14 +241,13 @@ static struct json_object *slowdown_record(const struct load *l, size_t i)
 	json_object_object_add(r, "status", json_object_new_string("ok"));
 	json_object_object_add(r, "unit", json_object_new_string("ratio"));
 	json_object_object_add(r, "command", json_object_new_string(l->text));
-	json_object_object_add(r, "ratio", interval(&l->arms[i].wall));
-	json_object_object_add(r, "cpu_ratio", interval(&l->arms[i].cpu));
-	json_object_object_add(r, "samples", result_doubles(l->arms[i].wall.v, l->arms[i].wall.n));
-	json_object_object_add(r, "cpu_samples",
-			       result_doubles(l->arms[i].cpu.v, l->arms[i].cpu.n));
-	json_object_object_add(r, "rounds", json_object_new_uint64(l->arms[i].wall.n));
+	json_object_object_add(r, "ratio", interval(wall));
+	json_object_object_add(r, "cpu_ratio", interval(cpu));
+	json_object_object_add(r, "samples", result_doubles(wall->v, wall->n));
+	json_object_object_add(r, "cpu_samples", result_doubles(cpu->v, cpu->n));
+	json_object_object_add(r, "rounds", json_object_new_uint64(wall->n));
 	json_object_object_add(r, "rounds_dropped", json_object_new_uint64(l->crowded));
-	json_object_object_add(r, "interrupted", json_object_new_boolean(run_interrupted()));
+	json_object_object_add(r, "warnings", warnings(l, i));
 	return r;
 }
 
@@ -219,7 +274,7 @@ static int emit_load(struct load *l)
 			err = emit_skip(o, l->name, o->arms[i].name, o->arms[i].skip);
 			continue;
 		}
-		if (!l->arms[i].wall.n)
+		if (!takes_part(o, i) || !l->arms[i].wall[ALL].n)
 			continue;
 		err = sink_emit(o->run->sink, slowdown_record(l, i));
 		if (!err && (o->arms[i].info.caps & MONITOR_NULL) == 0)
@@ -260,15 +315,18 @@ static int run_load(struct overhead *o, const struct workload *w, double until_s
 	l.arms = calloc(o->narms, sizeof(*l.arms));
 	if (!l.arms)
 		abort();
-	while (!err && (l.rounds < ROUNDS_MIN || overhead_elapsed_s(o) + l.round_s <= until_s)) {
+	while (!err &&
+	       (l.rounds < OVERHEAD_ROUNDS_MIN || overhead_elapsed_s(o) + l.round_s <= until_s)) {
 		err = load_round(&l);
-		if (overhead_elapsed_s(o) > 3 * until_s + 5)
+		if (overhead_elapsed_s(o) > 1.2 * until_s + 5)
 			break;
 	}
 	emitted = emit_load(&l);
 	for (size_t i = 0; i < o->narms; i++) {
-		samples_release(&l.arms[i].wall);
-		samples_release(&l.arms[i].cpu);
+		for (int k = COUNTED; k <= ALL; k++) {
+			samples_release(&l.arms[i].wall[k]);
+			samples_release(&l.arms[i].cpu[k]);
+		}
 	}
 	free(l.arms);
 	free(block);

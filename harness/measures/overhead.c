@@ -226,8 +226,10 @@ static void release(struct overhead *o)
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
 		for (int e = 0; e < LOOP_EVENTS; e++)
-			for (int c = 0; c < CUTS; c++)
+			for (int c = 0; c < CUTS; c++) {
 				samples_release(&o->arms[i].cell[e].added[c]);
+				samples_release(&o->arms[i].cell[e].rough[c]);
+			}
 	}
 	for (int e = 0; e < LOOP_EVENTS; e++)
 		for (int c = 0; c < CUTS; c++)
@@ -253,9 +255,11 @@ static int measure(struct overhead *o)
 		err = emitted ? emitted : err;
 	}
 	if (!err && o->params.slowdown)
-		err = overhead_slowdown(o, o->budget_s - sharp_s - 0.3);
+		err = overhead_slowdown(
+			o, MAX(o->budget_s - sharp_s - 0.3, overhead_elapsed_s(o) + slow_s / 2));
 	if (!err && o->params.sharp)
-		err = overhead_sharp(o, o->budget_s - 0.3);
+		err = overhead_sharp(o,
+				     MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + sharp_s / 2));
 	return err;
 }
 
