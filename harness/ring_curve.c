@@ -4,6 +4,7 @@
 #include "harness/ring_curve.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "harness/progress.h"
 #include "harness/result.h"
@@ -13,14 +14,18 @@
 #include "lib/rng.h"
 
 /* A burst small enough to be a pace, and big enough that starting the program does not bound it. */
-enum { BURST = 20 };
+enum { BURST = 50 };
 
+/* A reader that comes every 200 us needs a ring for 200 us: the smaller one shows where that ends.
+ */
 static const struct {
 	enum ringload_wakeup wakeup;
 	enum ring_consumer_kind consumer;
+	uint32_t share; /* of the plan's ring_bytes that its ring has */
 } consumers[] = {
-	{RINGLOAD_WAKE_EACH, RING_EPOLL},
-	{RINGLOAD_WAKE_NONE, RING_TIMED},
+	{RINGLOAD_WAKE_EACH, RING_EPOLL, 2},
+	{RINGLOAD_WAKE_NONE, RING_TIMED, 2},
+	{RINGLOAD_WAKE_NONE, RING_TIMED, 8},
 };
 
 static const struct {
@@ -57,8 +62,7 @@ size_t ring_curve_points(bool quick)
 
 static int open_rigs(struct curve *v, const struct ring_curve_plan *plan)
 {
-	const struct ring_sizes sizes = {
-		.ring_bytes = plan->ring_bytes, .batch = BURST, .fault = plan->fault};
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(consumers) && !err; i++) {
@@ -70,6 +74,10 @@ static int open_rigs(struct curve *v, const struct ring_curve_plan *plan)
 					    .producers = 1,
 					    .wakeup = consumers[i].wakeup,
 					    .consumer = consumers[i].consumer};
+		const struct ring_sizes sizes = {
+			.ring_bytes = MAX(plan->ring_bytes / consumers[i].share, page),
+			.batch = BURST,
+			.fault = plan->fault};
 		struct ring_cpus cpus;
 
 		err = ring_cpus_assign(&c, plan->cpus, plan->ncpus, &cpus);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The loss curve: records offered at a held pace against records delivered, for two consumers. */
+/* The loss curve: records offered at a held pace against records delivered, for a reader that is
+ * woken and one that comes by the clock, to a larger and a smaller ring. */
 #ifndef HARNESS_RING_CURVE_H
 #define HARNESS_RING_CURVE_H
 
@@ -9,10 +10,12 @@
 struct ring_curve_plan {
 	uint32_t rounds;
 	uint64_t slice_ns; /* of a point in a round */
-	uint32_t record_bytes, ring_bytes;
-	uint32_t fault;	 /* enum ringload_fault */
-	bool quick;	 /* fewer points */
-	const int *cpus; /* @ncpus this process may use */
+	uint32_t record_bytes;
+	uint32_t ring_bytes; /* the rings have a half and an eighth of it: 256 KiB is the seeds'
+				ring when it is 512 */
+	uint32_t fault;	     /* enum ringload_fault */
+	bool quick;	     /* fewer points */
+	const int *cpus;     /* @ncpus this process may use */
 	size_t ncpus;
 };
 
