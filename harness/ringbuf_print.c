@@ -23,7 +23,9 @@ static void lost_text(struct json_object *o, struct strbuf *sb)
 	double produced = record_num(o, "produced"), dropped = record_num(o, "dropped");
 
 	strbuf_reset(sb);
-	if (dropped == 0)
+	if (!(produced > 0))
+		strbuf_addch(sb, '-');
+	else if (dropped == 0)
 		strbuf_addch(sb, '0');
 	else
 		strbuf_addf(sb, "%.2f", 100 * dropped / produced);
@@ -36,8 +38,11 @@ static void calm_text(struct json_object *o, struct strbuf *sb)
 	uint64_t all = record_u64(o, "rounds", 0) + record_u64(o, "left_out.rounds", 0);
 
 	strbuf_reset(sb);
-	strbuf_addf(sb, "%llu/%llu", (unsigned long long)(all - MIN(all, disturbed)),
-		    (unsigned long long)all);
+	if (!all)
+		strbuf_addch(sb, '-');
+	else
+		strbuf_addf(sb, "%llu/%llu", (unsigned long long)(all - MIN(all, disturbed)),
+			    (unsigned long long)all);
 }
 
 static const char *verdict(struct json_object *o)
@@ -99,20 +104,33 @@ static void print_point(struct json_object *o, FILE *out)
 	strbuf_release(&asked);
 }
 
+/* A failure has its own reason; many cases are skipped for the same one, which is told once. */
 static void print_reasons(struct json_object *records, FILE *out)
 {
+	struct names told = {0};
 	struct json_object *o;
 
 	record_foreach (records, o) {
 		const char *reason = record_str(o, "reason", NULL);
+		size_t before = told.n;
 
 		if (!reason || !(record_is(o, "ringbuf") || record_is(o, "losscurve")))
 			continue;
-		fprintf(out, "%s: %s, %s, %s: %s\n", record_str(o, "status", "?"),
+		if (!strcmp(record_str(o, "status", ""), "skip")) {
+			names_add(&told, reason);
+			if (told.n > before)
+				fprintf(out, "skip: %s: %s\n",
+					record_str(o, "monitor", record_str(o, "placement", "?")),
+					reason);
+			continue;
+		}
+		fprintf(out, "fail: %s, %s, %llu B, %s: %s\n",
 			record_str(o, "monitor", record_str(o, "mode", "loss curve")),
-			record_str(o, "placement", "pinned"), record_str(o, "consumer", "-"),
-			reason);
+			record_str(o, "placement", "pinned"),
+			(unsigned long long)record_u64(o, "record_bytes", 0),
+			record_str(o, "consumer", "-"), reason);
 	}
+	names_release(&told);
 }
 
 void ringbuf_print(struct json_object *records, FILE *out)
