@@ -12,6 +12,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "harness/cycles.h"
 #include "harness/overhead_loop.h"
 #include "harness/sharp_load.h"
 #include "harness/sharp_stub.h"
@@ -40,6 +41,7 @@ struct bench {
 	struct sharp_outcome *outcome;
 	struct rng rng;
 	uint64_t start_ns;
+	double ns_per_tick;
 };
 
 /* What lives through one load. */
@@ -188,6 +190,7 @@ static int one_load(struct bench *b)
 	struct sharp_job job = {.map_fd = stub_map_fd(b->stub, b->event),
 				.event = loop_event_find(b->s->event),
 				.arms = b->s->arms,
+				.ns_per_tick = b->ns_per_tick,
 				.cpu = b->opts->place.producer_cpu,
 				.realtime = b->opts->realtime};
 	uint64_t links = env_syscall_links();
@@ -282,6 +285,7 @@ int sharp_compare(struct sharp *out, const char *a, const char *b, const char *e
 	bench.outcome = sharp_outcome_new();
 	if (!bench.outcome)
 		return -ENOMEM;
+	bench.ns_per_tick = cycles_ns_per_tick(21);
 	err = stub_open(&bench.stub, 1U << bench.event);
 	if (!err)
 		err = all_loads(&bench);

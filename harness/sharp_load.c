@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 
-enum { WARM_CALLS = 2000, GAUGE_STEPS = 200, GAUGES = SHARP_ROUNDS * SHARP_ARMS_MAX };
+enum { WARM_CALLS = 2 * SHARP_CALLS, GAUGE_STEPS = 200, GAUGES = SHARP_ROUNDS * SHARP_ARMS_MAX };
 
 struct sharp_child {
 	struct subproc proc;
@@ -96,7 +96,7 @@ static int all_rounds(struct sharp_job *job, struct sharp_outcome *out)
 	double gauged[GAUGES];
 	int err;
 
-	out->ns_per_tick = cycles_ns_per_tick(3);
+	out->ns_per_tick = job->ns_per_tick;
 	for (int c = 0; c < CUTS; c++)
 		cut_ticks[c] = (uint64_t)(sharp_cut_ns[c] / out->ns_per_tick);
 	for (unsigned int a = 0; a < job->arms; a++)
@@ -113,8 +113,6 @@ static int all_rounds(struct sharp_job *job, struct sharp_outcome *out)
 	}
 	out->busy_share = (double)busy / (double)(cycles_now() - start);
 	out->gauge_ticks = stats_trimmed_mean(gauged, gauges, 0.25);
-	out->calls = SHARP_ROUNDS * (SHARP_CALLS + SHARP_SKIP) +
-		     (WARM_CALLS + SHARP_CALLS - 1) / SHARP_CALLS * SHARP_CALLS;
 	return err;
 }
 

@@ -12,6 +12,7 @@ struct sharp_job {
 	int map_fd; /* of the stub */
 	unsigned int arms;
 	int program_fd[SHARP_ARMS_MAX]; /* what the stub is pointed to for each arm */
+	double ns_per_tick;		/* of cycles_now() */
 	int cpu;			/* the child's */
 	bool realtime;
 	struct rng rng; /* order of the arms in each round */
@@ -25,7 +26,6 @@ struct sharp_outcome {
 	double ns_per_tick;
 	double gauge_ticks; /* 600 core cycles, in ticks: trimmed mean over blocks */
 	double busy_share;  /* of the time, inside timed calls */
-	uint64_t calls;	    /* an arm, warm-up included */
 	struct sharp_block blocks[SHARP_ROUNDS][SHARP_ARMS_MAX];
 	uint64_t histogram[SHARP_ARMS_MAX][SHARP_BUCKETS];
 };
