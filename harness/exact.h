@@ -47,7 +47,7 @@ struct exact_figure {
 
 /*
  * A figure stands when another boot would find the same: at least a third of the calls have it; it
- * leads the next value by more than five standard errors of that lead (were the calls drawn at
+ * leads the next value by more than four standard errors of that lead (were the calls drawn at
  * random, the lead's variance is at most taken + next_taken); and it is the mode of the first and
  * of the second half of the calls (@halves). Otherwise the path is said to have no stable figure.
  */

@@ -14,7 +14,7 @@ bool exact_stable(const struct exact_figure *f, const uint64_t halves[2])
 {
 	uint64_t lead = f->taken - f->next_taken, sum = f->taken + f->next_taken;
 
-	return f->taken * 3 >= f->calls && lead * lead > 25 * sum && halves[0] == f->instructions &&
+	return f->taken * 3 >= f->calls && lead * lead > 16 * sum && halves[0] == f->instructions &&
 	       halves[1] == f->instructions;
 }
 

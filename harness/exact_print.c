@@ -60,25 +60,49 @@ static void row(FILE *out, struct json_object *o)
 	fputc('\n', out);
 }
 
+static void heading(FILE *out, const char *monitor, const char *kernel)
+{
+	fprintf(out, "%s on Linux %s: kernel instructions of one call\n", monitor, kernel);
+	fprintf(out, "  %-17s  %9s  %9s  %9s  %9s  %9s  %s\n", "path", "untraced", "empty",
+		"monitor", "added", "own code", "seen");
+}
+
+/* Nothing attached is a column of the others; alone it has a table of its own. */
+static bool has_others(struct json_object *records)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "exact")
+		if (strcmp(record_str(o, "monitor", ""), "none") != 0 &&
+		    record_get(o, "instructions"))
+			return true;
+	return false;
+}
+
 void exact_print(struct json_object *records, FILE *out)
 {
-	const char *kernel = "", *monitor = "";
+	bool others_there = has_others(records);
+	const char *kernel = "";
+	uint64_t index = 0;
 	struct json_object *o;
 
 	record_foreach_type (records, o, "exact") {
 		const char *k = record_str(o, "kernel", ""), *m = record_str(o, "monitor", "");
 
-		/* Nothing attached: a column of the others. */
-		if (!strcmp(m, "none"))
+		if (others_there && !strcmp(m, "none"))
 			continue;
-		if (strcmp(k, kernel) != 0 || strcmp(m, monitor) != 0) {
-			fprintf(out, "%s%s on Linux %s: kernel instructions of one call\n",
-				*kernel ? "\n" : "", m, k);
-			fprintf(out, "  %-17s  %9s  %9s  %9s  %9s  %9s  %s\n", "path", "untraced",
-				"empty", "monitor", "added", "own code", "seen");
+		if (!*k) {
+			fprintf(out, "%s: %s: %s\n", m, record_str(o, "status", ""),
+				record_str(o, "reason", ""));
+			continue;
+		}
+		if (strcmp(k, kernel) != 0 || record_u64(o, "index", UINT64_MAX) != index) {
+			if (*kernel)
+				fputc('\n', out);
+			heading(out, m, k);
 		}
 		kernel = k;
-		monitor = m;
+		index = record_u64(o, "index", UINT64_MAX);
 		row(out, o);
 	}
 	if (*kernel)

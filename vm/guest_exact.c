@@ -136,7 +136,7 @@ static void measure(const struct arm *arm, uint64_t *v, size_t n)
 {
 	for (size_t i = 0; guest_paths[i].name; i++) {
 		const struct guest_path *p = &guest_paths[i];
-		size_t calls = n * p->times;
+		size_t calls = n * p->percent / 100;
 		int err;
 
 		if (!offers(arm->obj, p->needs))
@@ -237,10 +237,12 @@ int guest_exact(char *const argv[])
 
 	if (argv[0] && !strncmp(argv[0], "calls=", 6))
 		n = strtoul(*argv++ + 6, NULL, 10);
-	v = n >= 2 && n <= GUEST_MAX_CALLS ? calloc(n * GUEST_MAX_TIMES, sizeof(*v)) : NULL;
+	v = n >= GUEST_MIN_CALLS && n <= GUEST_MAX_CALLS
+		    ? calloc(n * GUEST_MAX_PERCENT / 100, sizeof(*v))
+		    : NULL;
 	if (!v) {
-		guest_sendf(VM_ERROR, "exact: the plan must begin with calls=N, N from 2 to %d",
-			    GUEST_MAX_CALLS);
+		guest_sendf(VM_ERROR, "exact: the plan must begin with calls=N, N from %d to %d",
+			    GUEST_MIN_CALLS, GUEST_MAX_CALLS);
 		return 2;
 	}
 	guest_sendf(VM_STEP, "%d", -1);

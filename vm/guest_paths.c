@@ -369,24 +369,25 @@ static int run_switch(struct guest_rings *r, uint64_t *out, size_t n)
 	return err ? err : tries == 4 * n ? -EAGAIN : 0;
 }
 
+/* New threads and processes are dear: fewer calls. */
 /* clang-format off */
 const struct guest_path guest_paths[] = {
-	{"mmap",	     NULL,	     0,			    1, run_mmap},
-	{"munmap",	     NULL,	     0,			    1, run_munmap},
-	{"brk",		     NULL,	     0,			    1, run_brk},
-	{"other",	     NULL,	     0,			    1, run_other},
-	{"mmap-small",	     NULL,	     0,			    1, run_small},
-	{"switch",	     NULL,	     0,			    1, run_switch},
-	{"mmap-first",	     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_mmap},
-	{"munmap-first",     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_munmap},
-	{"brk-first",	     NULL,	     GUEST_NEEDS_ROOM,	    1, run_first_brk},
-	{"mmap-process",     NULL,	     GUEST_NEEDS_ROOM,	    1, run_process_mmap},
-	{"mmap-wake",	     "mmap",	     GUEST_NEEDS_RING,	    1, run_wake_mmap},
-	{"brk-wake",	     "brk",	     GUEST_NEEDS_RING,	    1, run_wake_brk},
-	{"mmap-ring-full",   "mmap",	     GUEST_NEEDS_RING,	    1, run_full_mmap},
-	{"munmap-ring-full", "munmap",	     GUEST_NEEDS_RING,	    1, run_full_munmap},
-	{"brk-ring-full",    "brk",	     GUEST_NEEDS_RING,	    1, run_full_brk},
+	{"mmap",	     NULL,	     0,			    100, run_mmap},
+	{"munmap",	     NULL,	     0,			    100, run_munmap},
+	{"brk",		     NULL,	     0,			    100, run_brk},
+	{"other",	     NULL,	     0,			    100, run_other},
+	{"mmap-small",	     NULL,	     0,			    100, run_small},
+	{"switch",	     NULL,	     0,			    100, run_switch},
+	{"mmap-first",	     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_mmap},
+	{"munmap-first",     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_munmap},
+	{"brk-first",	     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_brk},
+	{"mmap-process",     NULL,	     GUEST_NEEDS_ROOM,	    50, run_process_mmap},
+	{"mmap-wake",	     "mmap",	     GUEST_NEEDS_RING,	    100, run_wake_mmap},
+	{"brk-wake",	     "brk",	     GUEST_NEEDS_RING,	    100, run_wake_brk},
+	{"mmap-ring-full",   "mmap",	     GUEST_NEEDS_RING,	    100, run_full_mmap},
+	{"munmap-ring-full", "munmap",	     GUEST_NEEDS_RING,	    100, run_full_munmap},
+	{"brk-ring-full",    "brk",	     GUEST_NEEDS_RING,	    100, run_full_brk},
 	/* In a full hash half of the buckets hold a key or more, each to be passed: more calls. */
-	{"mmap-map-full",    "mmap-process", GUEST_NEEDS_FULL_HASH, 4, run_process_mmap},
+	{"mmap-map-full",    "mmap-process", GUEST_NEEDS_FULL_HASH, 400, run_process_mmap},
 	{NULL,		     NULL,	     0,			    0, NULL},
 };

@@ -12,8 +12,9 @@
 #include "vm/guest_ring.h"
 
 enum {
+	GUEST_MIN_CALLS = 16,
 	GUEST_MAX_CALLS = 1024,
-	GUEST_MAX_TIMES = 4,	  /* a path may want so many times the usual calls */
+	GUEST_MAX_PERCENT = 400,  /* of the usual calls that a path may want */
 	GUEST_WARM_UP_CALLS = 64, /* before those that are counted */
 	GUEST_MORE_THREADS = 8,	  /* others that may make a key: the worker's first, init */
 };
@@ -28,7 +29,7 @@ struct guest_path {
 	const char *name;
 	const char *same_as; /* path that does the same where no object is attached; NULL: itself */
 	uint32_t needs;
-	unsigned int times; /* how many times the usual number of calls */
+	unsigned int percent; /* of the usual number of calls: how many it gets */
 	/*
 	 * Fills @out with @n counts, one a call. @r: the rings of what is attached. Runs in a
 	 * process of its own (vm/guest_worker.h). Returns 0 or -errno.

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RESULT_FD = 3, FIRST_RING_FD = 4, MAX_COUNTS = GUEST_MAX_CALLS * GUEST_MAX_TIMES };
+enum { RESULT_FD = 3, FIRST_RING_FD = 4, MAX_COUNTS = GUEST_MAX_CALLS * GUEST_MAX_PERCENT / 100 };
 
 /* Descriptors that are in nobody's way while they are put in order. */
 static int out_of_the_way(int fd)

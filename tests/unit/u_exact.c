@@ -26,8 +26,9 @@ static void a_figure_must_stand_out(void **state UNUSED)
 		{400,  378, 11,  100, 100, true },
 		{400,  252, 45,  100, 100, true },
 		{400,  200, 200, 100, 100, false}, /* two ways in turn */
-		{400,  192, 140, 100, 100, false}, /* lead 52, five standard errors 91 */
-		{400,  192, 101, 100, 100, true }, /* lead 91, five standard errors 85.6 */
+		{400,  192, 140, 100, 100, false}, /* lead 52, four standard errors 73 */
+		{400,  192, 117, 100, 100, true }, /* lead 75, four standard errors 70.3 */
+		{400,  192, 122, 100, 100, false}, /* lead 70, four standard errors 70.9 */
 		{1600, 748, 446, 100, 100, true },
 		{400,  133, 20,  100, 100, false}, /* less than a third */
 		{400,  134, 20,  100, 100, true },
