@@ -226,6 +226,14 @@ static int reach_cpu(struct verdict *v, const struct trial *t, const struct mode
 	cpu_judge(t->lanes, t->nlanes, &table, &v->judged);
 	cpu_assess(t->lanes, t->nlanes, &table, t->has_vm ? &ticks : NULL, &v->accuracy);
 	conclude(v);
+	/* A switch that the kernel did not run the program for charges a thread with another's
+	 * time. */
+	if (v->status == TRIAL_FAIL && m->losses.recursion_misses &&
+	    m->losses.recursion_misses != UINT64_MAX)
+		end_as(v, TRIAL_VOID,
+		       "the kernel skipped %" PRIu64 " runs of it, because another BPF program was "
+		       "active on that CPU",
+		       m->losses.recursion_misses);
 	mem_table_release(&table);
 	return 0;
 }
