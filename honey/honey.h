@@ -127,10 +127,12 @@ enum token_kind {
 	X(LBRACE, "{")                                                                             \
 	X(RBRACE, "}")                                                                             \
 	X(COMMA, ",")                                                                              \
-	X(DOT, ".") X(RANGE, "..") X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") X(BIND, "<-") X(    \
-		FATARROW, "=>") X(PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(ADD, "+") X(SUB, "-")   \
-		X(MUL, "*") X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=") X(LT, "<") X(        \
-			GT, ">") X(LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")   \
+	X(DOT, ".")                                                                                \
+	X(RANGE, "..")                                                                             \
+	X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") X(BIND, "<-") X(FATARROW, "=>") X(             \
+		PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(ADD, "+") X(SUB, "-") X(MUL, "*")         \
+		X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=") X(LT, "<") X(GT, ">") X(         \
+			LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")              \
 			X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") X(BOR, "|||") X(BXOR, "^^^") X( \
 				BNOT, "~~~") X(AMP, "&") X(SHORT_SHR, ">>") X(SHORT_SHL, "<<")     \
 				X(PIPE, "|>") X(WHEN, "when") X(CONCAT, "<>") X(LISTCAT, "++") X(  \
@@ -191,9 +193,10 @@ void lex_dump(const struct honey *h, FILE *out);
 	X(NIL)                                                                                     \
 	X(BOOL)                                                                                    \
 	X(NAME)                                                                                    \
-	X(CALL) X(FIELD) X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) \
-		X(COND) X(CASE) X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH)         \
-			X(TUPLE)
+	X(CALL)                                                                                    \
+	X(FIELD)                                                                                   \
+	X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE)  \
+		X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
 
 enum node_kind {
 #define X(name) N_##name,
@@ -677,7 +680,8 @@ struct honey {
 	struct name **names; /* hash buckets */
 	struct diag *diags;
 	uint32_t n_diags, cap_diags, n_errors, n_warnings, n_dropped;
-	bool stop; /* too many errors */
+	bool stop;    /* too many errors */
+	bool too_big; /* H036 was reported */
 	struct module module;
 	struct types types;
 	struct inst **insts; /* reachable, callees before callers */

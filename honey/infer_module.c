@@ -144,16 +144,39 @@ static void walk_once(struct infer *in)
 	choose_records(in);
 }
 
+static void settle(struct infer *in)
+{
+	for (int i = 0; i < MAX_ROUNDS; i++) {
+		walk_once(in);
+		if (!in->changed && i)
+			return;
+	}
+}
+
+/* A variable that only numbers without a width were assigned to has 64 bits. */
+static bool widen_literals(struct infer *in)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < in->inst->n_vars; i++) {
+		struct var *v = in->inst->vars[i];
+
+		if (v->type->kind != T_LITERAL)
+			continue;
+		v->type = type_int(in->h, 64, v->type->sgn);
+		any = true;
+	}
+	return any;
+}
+
 static void infer_body(struct honey *h, struct inst *inst)
 {
 	struct infer in = {.h = h, .inst = inst};
 
 	inst->inferring = true;
-	for (int i = 0; i < MAX_ROUNDS; i++) {
-		walk_once(&in);
-		if (!in.changed && i)
-			break;
-	}
+	settle(&in);
+	if (widen_literals(&in))
+		settle(&in);
 	if (inst->result->kind == T_LITERAL)
 		inst->result = type_int(h, 64, inst->result->sgn);
 	inst->inferring = false;
@@ -365,9 +388,11 @@ static void collect(struct honey *h, struct inst *inst)
 	collect_calls(h, inst->body);
 	walk_once(&in);
 	inst->weight = count_nodes(inst->body);
-	if (inst->weight > HONEY_MAX_WEIGHT)
+	if (inst->weight > HONEY_MAX_WEIGHT && !h->too_big) {
+		h->too_big = true; /* so are its callers */
 		diag_at(h, H036, inst->func->span, "split it into several handlers",
 			"%s is too big once its helpers are inlined", inst->func->name->s);
+	}
 	if (h->n_insts == h->cap_insts) {
 		uint32_t cap = h->cap_insts ? h->cap_insts * 2 : 16;
 		struct inst **grown = arena_array(&h->arena, struct inst *, cap);

@@ -11,6 +11,7 @@ can_load=
 if is_root && [ -r /sys/kernel/btf/vmlinux ]; then can_load=1; fi
 
 # one NAME GOLDEN OPTION
+# shellcheck disable=SC2086
 one() {
 	run "$honeyc" --btf=/dev/null --tracefs=/dev/null -w $3 -P --emit=c "tests/honey/ok/$1.ex"
 	if [ -n "${UPDATE:-}" ]; then printf '%s\n' "$out" >"$2"; fi

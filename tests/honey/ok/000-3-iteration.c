@@ -41,7 +41,7 @@ static long clean_each(void *map, __u32 *key_ptr, __u64 *value_ptr, struct clean
 	__u64 value = *value_ptr;
 	if (value < c->limit) {
 		bpf_map_delete_elem(&counts, &key);
-		c->removed = (__u64)c->removed + 1;
+		c->removed = c->removed + 1;
 	}
 	return 0;
 }

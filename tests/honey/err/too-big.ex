@@ -1,0 +1,25 @@
+use Honey, license: "GPL"
+@sec "raw_tp/sys_enter"
+def on(ctx), do: f0(1)
+
+defp f0(a), do: f1(a) + f1(a)
+defp f1(a), do: f2(a) + f2(a)
+defp f2(a), do: f3(a) + f3(a)
+defp f3(a), do: f4(a) + f4(a)
+defp f4(a), do: f5(a) + f5(a)
+defp f5(a), do: f6(a) + f6(a)
+defp f6(a), do: f7(a) + f7(a)
+defp f7(a), do: f8(a) + f8(a)
+defp f8(a), do: f9(a) + f9(a)
+defp f9(a), do: f10(a) + f10(a)
+defp f10(a), do: f11(a) + f11(a)
+defp f11(a), do: f12(a) + f12(a)
+defp f12(a), do: f13(a) + f13(a)
+defp f13(a), do: f14(a) + f14(a)
+defp f14(a), do: f15(a) + f15(a)
+defp f15(a), do: f16(a) + f16(a)
+defp f16(a), do: f17(a) + f17(a)
+defp f17(a), do: f18(a) + f18(a)
+defp f18(a), do: f19(a) + f19(a)
+defp f19(a), do: f20(a) + f20(a)
+defp f20(a), do: a
