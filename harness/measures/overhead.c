@@ -136,10 +136,26 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 	return err;
 }
 
+/* The memory monitor in each of its languages, and the empty one: more would leave each too few
+ * rounds. Those that were not built are passed over. */
+static const char *const default_monitors[] = {"nop", "memmon", "memmon-honey", "memmon.bt", NULL};
+
+static bool is_wanted(const struct overhead *o, const char *name, char *const *shipped)
+{
+	if (!strcmp(name, "none"))
+		return false; /* it is arm 0 anyway */
+	if (o->run->monitors != default_monitors || !strcmp(name, "nop"))
+		return true;
+	while (*shipped && strcmp(*shipped, name))
+		shipped++;
+	return *shipped;
+}
+
 static int open_arms(struct overhead *o)
 {
+	char **shipped = monitor_names();
 	size_t n = 0;
-	int err = 0;
+	int err = shipped ? 0 : -ENOMEM;
 
 	while (o->run->monitors[n])
 		n++;
@@ -150,13 +166,14 @@ static int open_arms(struct overhead *o)
 	o->arms[0].name = strdup("none");
 	o->narms = 1;
 	for (size_t i = 0; i < n && !err; i++) {
-		if (!strcmp(o->run->monitors[i], "none"))
+		if (!is_wanted(o, o->run->monitors[i], shipped))
 			continue;
 		err = open_arm(&o->arms[o->narms], o->run->monitors[i]);
 		o->narms++;
 	}
 	for (size_t i = 0; i < o->narms; i++)
 		o->lanes[i].spec = o->arms[i].spec;
+	free(shipped);
 	return err;
 }
 
@@ -295,4 +312,5 @@ const struct measure_ops measure_overhead = {
 	.steps = overhead_steps,
 	.run = overhead_run,
 	.print = overhead_print,
+	.default_monitors = default_monitors,
 };
