@@ -107,14 +107,16 @@ size_t ring_plan(struct ring_case **out, uint32_t groups, bool quick, uint32_t r
 
 int ring_plan_base(const struct ring_case *cases, size_t n, size_t i)
 {
+	/* Back to back, producing is timed apart from consuming: any reader will do. */
+	const enum ring_consumer_kind readers[] = {cases[i].consumer, RING_TIMED, RING_OWN};
+	size_t nreaders = cases[i].placement == RING_B2B ? 3 : 2;
 	struct ring_case base = cases[i];
 
 	if (base.wakeup == RINGLOAD_WAKE_NONE)
 		return -1;
 	base.wakeup = RINGLOAD_WAKE_NONE;
-	for (int same = 1; same >= 0; same--) {
-		if (!same)
-			base.consumer = RING_TIMED;
+	for (size_t r = 0; r < nreaders; r++) {
+		base.consumer = readers[r];
 		for (size_t b = 0; b < n; b++)
 			if (ring_case_equal(&cases[b], &base))
 				return (int)b;

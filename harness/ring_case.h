@@ -74,8 +74,8 @@ size_t ring_plan(struct ring_case **out, uint32_t groups, bool quick, uint32_t r
 
 /*
  * The case against which @cases[@i] shows what its wake-ups cost: equal but for "none", by the same
- * consumer or else a timed one. Returns its index, or -1: it has no wake-ups, or no such case is
- * planned.
+ * consumer or else a timed one (back to back: by any). Returns its index, or -1: it has no
+ * wake-ups, or no such case is planned.
  */
 int ring_plan_base(const struct ring_case *cases, size_t n, size_t i);
 

@@ -32,7 +32,7 @@ is "offered is at most what was asked for" \
 is "rates lie in their intervals" "$(q '[.records[] | select(.rate_per_s) | .rate_per_s.low <= .rate_per_s.centre] | all')" true
 is "a sample for each round, none disappears" \
 	"$(q '[.records[] | select(.rate_per_s) | (.samples | length) == .rounds and .rounds + (.left_out.rounds // 0) == 5] | all')" true
-is "wake-ups have a price" "$(q '[.records[] | select(.wakeup_cost_ns)] | length > 2')" true
+is "wake-ups have a price" "$(q '[.records[] | select(.wakeup_cost_ns)] | length > 0')" true
 is "one record a syscall" "$(q '[.records[] | select(.mode == "syscall") | .batch] | unique | join(",")')" 1
 
 ring -o only=producers,rounds=1 -t 1
