@@ -4,6 +4,7 @@
 #include "monitor/bpftrace.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,4 +184,12 @@ bool bpftrace_settled(pid_t pid)
 		return true;
 #endif
 	return nr == SYS_epoll_pwait || nr == SYS_ppoll;
+}
+
+void bpftrace_remind(pid_t pid)
+{
+	if (!bpftrace_settled(pid))
+		return;
+	kill(pid, SIGSTOP);
+	kill(pid, SIGCONT);
 }

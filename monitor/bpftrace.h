@@ -26,4 +26,12 @@ extern const char *const bpftrace_run[];
  * "attached" before it attaches. */
 bool bpftrace_settled(pid_t pid);
 
+/*
+ * For a bpftrace that was sent SIGINT and still waits for events: makes it look at the signal. 0.17
+ * looks only when the signal cuts a wait short, so one that comes between two waits is forgotten. A
+ * second SIGINT would kill it if it is printing its maps by now; stopping and continuing cuts the
+ * wait short as well (signal(7)) and does nothing else.
+ */
+void bpftrace_remind(pid_t pid);
+
 #endif

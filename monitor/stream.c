@@ -325,9 +325,9 @@ static int stop(struct monitor *m, struct stream *s)
 	if (!err)
 		return ended(m, s, "while it should count");
 	kill(s->proc.pid, SIGINT);
-	do
-		err = subproc_wait(&s->proc, 1000);
-	while ((err == -ETIMEDOUT || err == -EINTR) && clock_ns() < end);
+	while ((err = subproc_wait(&s->proc, 300)) && clock_ns() < end)
+		if (err == -ETIMEDOUT && is_bpftrace(s))
+			bpftrace_remind(s->proc.pid);
 	if (err) {
 		log_err("%s: %s did not end within %d s of SIGINT; it was killed, its counters are "
 			"lost",
@@ -336,7 +336,7 @@ static int stop(struct monitor *m, struct stream *s)
 		return -ETIMEDOUT;
 	}
 	/* SIGINT itself is a fair end for a command that has no handler of its own. */
-	if (s->proc.status && (s->proc.status & 0x7f) != SIGINT)
+	if (s->proc.status && ((s->proc.status & 0x7f) != SIGINT || is_bpftrace(s)))
 		return ended(m, s, "badly");
 	return 0;
 }
