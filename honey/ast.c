@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const kind_names[] = {
-#define X(name) #name,
-	HONEY_NODES(X)
-#undef X
+#define NODE(name) #name,
+#include "honey/nodes.def"
+#undef NODE
 };
 
 struct node *node_new(struct honey *h, enum node_kind kind, struct span span)

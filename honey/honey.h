@@ -117,37 +117,10 @@ enum token_kind {
 	TOK_ERROR, /* already reported */
 };
 
-/* Operators and punctuation; the text is what tokens and messages show. */
-#define HONEY_OPS(X)                                                                               \
-	X(NONE, "")                                                                                \
-	X(LPAREN, "(")                                                                             \
-	X(RPAREN, ")")                                                                             \
-	X(LBRACKET, "[")                                                                           \
-	X(RBRACKET, "]")                                                                           \
-	X(LBRACE, "{")                                                                             \
-	X(RBRACE, "}")                                                                             \
-	X(COMMA, ",")                                                                              \
-	X(DOT, ".")                                                                                \
-	X(RANGE, "..")                                                                             \
-	X(STEP, "//") X(ASSIGN, "=") X(ARROW, "->") X(BIND, "<-") X(FATARROW, "=>") X(             \
-		PERCENT, "%") X(SEMI, ";") X(BAR, "|") X(ADD, "+") X(SUB, "-") X(MUL, "*")         \
-		X(DIV, "/") X(REM, "rem") X(EQ, "==") X(NE, "!=") X(LT, "<") X(GT, ">") X(         \
-			LE, "<=") X(GE, ">=") X(AND, "and") X(OR, "or") X(NOT, "not")              \
-			X(SHL, "<<<") X(SHR, ">>>") X(BAND, "&&&") X(BOR, "|||") X(BXOR, "^^^") X( \
-				BNOT, "~~~") X(AMP, "&") X(SHORT_SHR, ">>") X(SHORT_SHL, "<<")     \
-				X(PIPE, "|>") X(WHEN, "when") X(CONCAT, "<>") X(LISTCAT, "++") X(  \
-					LISTSUB, "--") X(MATCH, "=~") X(POW, "**")                 \
-					X(DEFAULT, "\\\\") X(TYPE, "::") X(COLON, ":")             \
-						X(CARET, "^") X(BANG, "!")                         \
-							X(IN, "in") X(ANDAND, "&&") X(OROR, "||")  \
-								X(SEQ, "===") X(SNE, "!==")        \
-									X(MIN, "min")              \
-										X(MAX, "max")
-
 enum op {
-#define X(name, text) OP_##name,
-	HONEY_OPS(X)
-#undef X
+#define OP(name, text) OP_##name,
+#include "honey/ops.def"
+#undef OP
 };
 
 /* A name is interned: equal texts are the same pointer. What it means is found here in one step. */
@@ -185,23 +158,10 @@ void lex_dump(const struct honey *h, FILE *out);
 /* --- ast.c: the tree ---------------------------------------------------------------------------
  */
 
-#define HONEY_NODES(X)                                                                             \
-	X(ERROR)                                                                                   \
-	X(INT)                                                                                     \
-	X(STRING)                                                                                  \
-	X(ATOM)                                                                                    \
-	X(NIL)                                                                                     \
-	X(BOOL)                                                                                    \
-	X(NAME)                                                                                    \
-	X(CALL)                                                                                    \
-	X(FIELD)                                                                                   \
-	X(INDEX) X(STRUCT) X(KEYVALUE) X(LIST) X(UNARY) X(BINARY) X(ASSIGN) X(IF) X(COND) X(CASE)  \
-		X(CLAUSE) X(FOR) X(RANGE) X(FN) X(BLOCK) X(RETURN) X(EACH) X(TUPLE)
-
 enum node_kind {
-#define X(name) N_##name,
-	HONEY_NODES(X)
-#undef X
+#define NODE(name) N_##name,
+#include "honey/nodes.def"
+#undef NODE
 };
 
 /* One fat struct by choice: every pass reads what it needs. The first group is the parser's; the

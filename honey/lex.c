@@ -10,9 +10,9 @@
 enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120 };
 
 static const char *const op_texts[] = {
-#define X(name, text) text,
-	HONEY_OPS(X)
-#undef X
+#define OP(name, text) text,
+#include "honey/ops.def"
+#undef OP
 };
 
 struct lexer {
