@@ -173,7 +173,7 @@ static bool same_text(const struct node *a, const struct node *b)
 	if (a->kind != b->kind)
 		return false;
 	switch (a->kind) {
-	case N_NAME: return a->var == b->var;
+	case N_NAME: return a->var == b->var && a->name == b->name;
 	case N_INT: return a->value == b->value;
 	case N_FIELD: return a->name == b->name && same_text(a->a, b->a);
 	case N_INDEX: return same_text(a->a, b->a) && same_text(a->b, b->b);

@@ -136,7 +136,7 @@ static struct name *c_identifier(struct emit *e, const char *base)
 
 static bool is_taken(const struct emit *e, const struct name *n)
 {
-	if (n->map || n->func || helper_find(n) || n->c_stamp == e->stamp)
+	if (n->map || n->func || n->param || helper_find(n) || n->c_stamp == e->stamp)
 		return true;
 	if (!strncmp(n->s, "honey_", 6) || !strncmp(n->s, "BPF_", 4))
 		return true;

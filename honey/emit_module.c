@@ -283,6 +283,21 @@ static void add_tidy(struct strbuf *out, const char *s)
 	strbuf_addstr(out, s);
 }
 
+/* Read-only data: libbpf lets the loader set it, the verifier then knows its value. */
+static void write_params(struct honey *h, struct strbuf *out)
+{
+	for (uint32_t i = 0; i < h->module.n_params; i++) {
+		const struct param *v = h->module.params[i];
+
+		strbuf_addf(out,
+			    v->type->sgn ? "const volatile %s %s = %lld;\n"
+					 : "const volatile %s %s = %lluULL;\n",
+			    type_c(h, v->type), v->name->s, (unsigned long long)v->value);
+	}
+	if (h->module.n_params)
+		strbuf_addch(out, '\n');
+}
+
 static void write_functions(struct honey *h, struct emit_needs *needs, struct strbuf *out,
 			    bool lines)
 {
@@ -323,6 +338,7 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 	write_contexts(h, &needs, out);
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		write_map(h, out, m->maps[i]);
+	write_params(h, out);
 	write_helpers(&needs, out);
 	if (lines)
 		strbuf_add(out, functions.s, functions.len);

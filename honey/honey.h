@@ -133,6 +133,7 @@ struct name {
 	struct map *map;
 	struct strct *strct;
 	struct attr *attr;
+	struct param *param;
 	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
 };
 
@@ -228,6 +229,15 @@ struct attr {
 	bool used;
 };
 
+/* A number that the loader may set before the program is loaded. */
+struct param {
+	struct name *name;
+	struct span span;
+	struct node *type_node, *value_node;
+	struct type *type;
+	uint64_t value;
+};
+
 struct field {
 	struct name *name;
 	struct span span;
@@ -282,7 +292,8 @@ struct module {
 	struct strct **structs;
 	struct func **funcs;
 	struct attr **attrs; /* every setting, in order */
-	uint32_t n_maps, n_structs, n_funcs, n_attrs;
+	struct param **params;
+	uint32_t n_maps, n_structs, n_funcs, n_attrs, n_params;
 };
 
 struct parser {

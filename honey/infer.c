@@ -168,6 +168,10 @@ static struct type *infer_name(struct infer *in, struct node *n, bool want)
 {
 	struct var *v = find_var(in, n->name);
 
+	if (!v && n->name->param) {
+		n->type = n->name->param->type;
+		return n->type->bits < 32 ? type_int(in->h, 32, n->type->sgn) : n->type;
+	}
 	if (!v) {
 		for (struct func *f = n->name->func; f; f = f->other_arity) {
 			if (f->n_params)
@@ -320,6 +324,9 @@ static struct type *infer_assign(struct infer *in, struct node *n)
 	}
 	t = assigned_type(in, n->b);
 	v = find_var(in, n->a->name);
+	if (!v && n->a->name->param)
+		infer_error(in, H021, n->a->span, "use another name",
+			    "%s is set by the loader, programs only read it", n->a->name->s);
 	if (!v) {
 		v = n->a->var;
 		if (!v) {

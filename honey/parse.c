@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-static const char *const decl_words[] = {"def",	      "defp",  "defmap",   "defstruct",
-					 "defmodule", "use",   "import",   "alias",
-					 "require",   "field", "defmacro", "defdelegate"};
+static const char *const decl_words[] = {
+	"def",	 "defp",    "defmap", "defstruct", "defmodule", "use",	      "import",
+	"alias", "require", "field",  "defparam",  "defmacro",	"defdelegate"};
 
 static bool at_stmts_end(const struct parser *p)
 {
@@ -61,7 +61,8 @@ static bool at_stray_decl(const struct parser *p)
 	if (!p->tok->nl_before || p->tok->kind != TOK_IDENT || strncmp(p->tok->name->s, "def", 3))
 		return false;
 	return parse_is_word(p, "def") || parse_is_word(p, "defp") || parse_is_word(p, "defmap") ||
-	       parse_is_word(p, "defstruct") || parse_is_word(p, "defmodule");
+	       parse_is_word(p, "defstruct") || parse_is_word(p, "defmodule") ||
+	       parse_is_word(p, "defparam");
 }
 
 /* stmts = { expr (newline | ;) } */
@@ -210,6 +211,32 @@ static void parse_defmap(struct parser *p)
 	else
 		m->name->map = m;
 	PUSH(p, p->h->module.maps, p->h->module.n_maps, m);
+}
+
+/* defparam(:name, :type, default) */
+static void parse_defparam(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct node *call = node_new(p->h, N_CALL, open->span);
+	struct param *v;
+
+	call = parse_args(p, call, parse_accept_op(p, OP_LPAREN));
+	if (p->panic)
+		return;
+	if (call->n != 3 || call->list[0]->kind != N_ATOM || call->list[1]->kind != N_ATOM) {
+		diag_at(p->h, H019, call->span, "defparam(:min_length, :u64, 1024)",
+			"defparam takes a name, a type and a number");
+		return;
+	}
+	v = arena_new(&p->h->arena, struct param);
+	v->name = call->list[0]->name;
+	v->span = call->list[0]->span;
+	v->type_node = call->list[1];
+	v->value_node = call->list[2];
+	if (v->name->param)
+		duplicate(p, v->span, v->name->param->span, "parameter", v->name);
+	v->name->param = v;
+	PUSH(p, p->h->module.params, p->h->module.n_params, v);
 }
 
 /* field(:name, :type [, size: n] [, count: n]) */
@@ -577,6 +604,7 @@ static void parse_decls(struct parser *p, bool in_module)
 		{"import",	   parse_use	    },
 		{"alias",	  parse_use	   },
 		{"require",   parse_use	     },
+		{"defparam",  parse_defparam },
 	};
 
 	for (;;) {

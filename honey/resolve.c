@@ -343,6 +343,25 @@ static void resolve_map(struct honey *h, struct map *m)
 	check_map(h, m);
 }
 
+static void resolve_param(struct honey *h, struct param *v)
+{
+	v->type = resolve_type_name(h, v->type_node->name);
+	if (!v->type)
+		unknown_type(h, v->type_node->span, v->type_node->name);
+	if (!v->type || v->type->kind != T_INT) {
+		if (v->type)
+			diag_at(h, H019, v->type_node->span, "defparam(:min_length, :u64, 1024)",
+				"a parameter is a number");
+		v->type = type_int(h, 64, false);
+	}
+	if (!const_eval(h, v->value_node, &v->value))
+		diag_at(h, H024, v->value_node->span, NULL,
+			"the default must be known at compile time");
+	if (v->name->map || v->name->func)
+		diag_at(h, H011, v->span, "rename one of them", "%s is also a map or a function",
+			v->name->s);
+}
+
 static void resolve_licence(struct honey *h)
 {
 	static const char *const known[] = {
@@ -384,5 +403,7 @@ void resolve_module(struct honey *h)
 		if (m->funcs[i]->sec)
 			m->funcs[i]->section =
 				ctx_section(h, m->funcs[i]->sec, m->funcs[i]->sec_span);
+	for (uint32_t i = 0; i < m->n_params; i++)
+		resolve_param(h, m->params[i]);
 	resolve_licence(h);
 }

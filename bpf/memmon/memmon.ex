@@ -5,6 +5,9 @@
 defmodule MemoryMonitor do
   use Honey, license: "Dual BSD/GPL"
 
+  # Set before loading: only this cgroup is watched. 0 is everything.
+  defparam(:beebench_cgroup_id, :u64, 0)
+
   @min_length 1024
   @record_bytes 64
 
@@ -51,7 +54,7 @@ defmodule MemoryMonitor do
   def on_mmap_enter(ctx) do
     length = ctx.args[1]
 
-    if length >= @min_length do
+    if length >= @min_length and watched() do
       ids = Honey.BpfHelpers.bpf_get_current_pid_tgid()
       update_mem_stats(ids &&& 0xFFFFFFFF, length, @mmap)
       send_event(ids, length, 0, @mmap)
@@ -63,6 +66,11 @@ defmodule MemoryMonitor do
   @sec "tracepoint/syscalls/sys_enter_munmap"
   def on_munmap_enter(ctx) do
     length = ctx.args[1]
+
+    unless watched() do
+      return 0
+    end
+
     ids = Honey.BpfHelpers.bpf_get_current_pid_tgid()
     update_mem_stats(ids &&& 0xFFFFFFFF, length, @munmap)
     send_event(ids, length, 0, @munmap)
@@ -71,9 +79,18 @@ defmodule MemoryMonitor do
 
   @sec "tracepoint/syscalls/sys_enter_brk"
   def on_brk_enter(ctx) do
+    unless watched() do
+      return 0
+    end
+
     ids = Honey.BpfHelpers.bpf_get_current_pid_tgid()
     send_event(ids, 0, ctx.args[0], @brk)
     0
+  end
+
+  defp watched() do
+    beebench_cgroup_id == 0 or
+      Honey.BpfHelpers.bpf_get_current_cgroup_id() == beebench_cgroup_id
   end
 
   defp send_event(ids, size, address, event_type) do
