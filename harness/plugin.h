@@ -63,6 +63,8 @@ struct measure_ops {
 	/* Monitors it takes when the user names none, ended by NULL; NULL: all that ship and offer
 	 * something to judge, and nop. */
 	const char *const *default_monitors;
+	/* Optional. The same for `run --quick`, which has 60 s for everything. */
+	const char *const *quick_monitors;
 	/* A measure that takes its monitors as so many plain words ("compare A B") instead of -m,
 	 * and their names in the help. */
 	size_t words;

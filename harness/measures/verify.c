@@ -221,6 +221,9 @@ static int run_all(struct run *run, const void *params_)
 	return err;
 }
 
+static const char *const quick_monitors[] = {"cpumon",	  "memmon", "memmon-honey",
+					     "memmon.bt", "none",   NULL};
+
 const struct measure_ops measure_verify = {
 	.name = "verify",
 	.help = "is a monitor right? conformance and accuracy beside known workloads",
@@ -230,4 +233,5 @@ const struct measure_ops measure_verify = {
 	.run = run_all,
 	.print = verify_print,
 	.summary = verify_summary,
+	.quick_monitors = quick_monitors,
 };
