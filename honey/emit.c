@@ -136,7 +136,8 @@ static struct name *c_identifier(struct emit *e, const char *base)
 
 static bool is_taken(const struct emit *e, const struct name *n)
 {
-	if (n->map || n->func || n->param || helper_find(n) || n->c_stamp == e->stamp)
+	if (n->map || n->func || n->param || n->c_global || helper_find(n) ||
+	    n->c_stamp == e->stamp)
 		return true;
 	if (!strncmp(n->s, "honey_", 6) || !strncmp(n->s, "BPF_", 4))
 		return true;
@@ -348,7 +349,7 @@ void emit_callback(struct emit *e, struct node *n, const char **name, const char
 
 /* --- functions --- */
 
-static const char *params(struct emit *e, struct inst *inst)
+static const char *params(struct emit *e, struct inst *inst, bool now)
 {
 	struct func *f = inst->func;
 	const char *list = "";
@@ -365,7 +366,7 @@ static const char *params(struct emit *e, struct inst *inst)
 		list = fmt(e->h, "%s%s%s", list, *list ? ", " : "",
 			   emit_declare(e, type, v->c_name));
 	}
-	if (inst->takes_now) {
+	if (now) {
 		e->now = emit_unique(e, "now");
 		list = fmt(e->h, "%s%s__u64 %s", list, *list ? ", " : "", e->now);
 	}
@@ -396,17 +397,22 @@ static void write_body(struct emit *e, struct inst *inst)
 		emit_line(e, "return 0;");
 }
 
-void emit_function(struct emit *e, struct inst *inst)
+void emit_function(struct emit *e, struct inst *inst, bool now)
 {
-	const char *list, *type;
+	const char *list, *type, *plain = inst->c_name;
 
 	e->inst = inst;
 	e->span = inst->func->span;
 	e->stack = e->stack_max = 0;
 	e->now = NULL;
+	if (now)
+		inst->c_name = inst->c_name_now; /* callbacks are named after it */
+	inst->n_callbacks = 0;
+	for (uint32_t i = 0; i < inst->n_vars; i++)
+		inst->vars[i]->c_declared = false;
 	emit_open(e);
 	e->indent = 0;
-	list = params(e, inst);
+	list = params(e, inst, now);
 	type = inst->want ? type_c(e->h, inst->result) : "void";
 	if (inst->is_handler) {
 		emit_line(e, "SEC(\"%s\")", inst->section->text);
@@ -422,6 +428,7 @@ void emit_function(struct emit *e, struct inst *inst)
 	emit_close(e);
 	e->indent = 0;
 	strbuf_addstr(e->out, "}\n");
+	inst->c_name = plain;
 	inst->stack_bytes = e->stack_max;
 	if (e->stack_max > HONEY_STACK_BYTES)
 		diag_at(e->h, H035, inst->func->span,

@@ -64,7 +64,8 @@ void emit_open(struct emit *e);	 /* indent, new scope */
 void emit_close(struct emit *e); /* end of scope */
 const char *emit_unique(struct emit *e, const char *base);
 void emit_stack(struct emit *e, uint32_t bytes);
-void emit_function(struct emit *e, struct inst *inst);
+/* @now: the variant that is given the clock's reading */
+void emit_function(struct emit *e, struct inst *inst, bool now);
 void emit_callback(struct emit *e, struct node *n, const char **name, const char **ctx);
 /* "struct x *" + "p" without a space between */
 const char *emit_declare(struct emit *e, const char *type, const char *name);

@@ -294,7 +294,8 @@ void emit_each(struct emit *e, struct node *n)
 static struct cexpr emit_local(struct emit *e, struct node *n)
 {
 	const struct inst *callee = n->callee;
-	const char *text = fmt(e->h, "%s(", callee->c_name);
+	bool now = callee->takes_now && e->now;
+	const char *text = fmt(e->h, "%s(", now ? callee->c_name_now : callee->c_name);
 	bool first = true;
 
 	for (uint32_t i = 0; i < n->n; i++) {
@@ -316,8 +317,8 @@ static struct cexpr emit_local(struct emit *e, struct node *n)
 		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", s);
 		first = false;
 	}
-	if (callee->takes_now)
-		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", e->now ? e->now : "now");
+	if (now)
+		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", e->now);
 	e->stack_max = MAX(e->stack_max, e->stack + callee->stack_bytes);
 	return primary(fmt(e->h, "%s)", text));
 }

@@ -222,6 +222,23 @@ static void write_record_types(struct honey *h, struct strbuf *out)
 		strbuf_addstr(out, ")\n{\n}\n\n");
 }
 
+/* A C name no other function, map or parameter has: @base, @base_2, ... */
+static const char *claim(struct honey *h, const char *base, const struct func *own)
+{
+	const char *s = base;
+
+	for (unsigned int k = 2;; k++) {
+		struct name *n = name_intern(h, s, strlen(s));
+		bool foreign = n->func && (n->func != own || own->handler);
+
+		if (!n->map && !n->param && !n->c_global && !foreign) {
+			n->c_global = true;
+			return n->s;
+		}
+		s = fmt(h, "%s_%u", base, k);
+	}
+}
+
 static void name_instances(struct honey *h)
 {
 	for (uint32_t i = 0; i < h->n_insts; i++) {
@@ -233,26 +250,15 @@ static void name_instances(struct honey *h)
 			base = fmt(h, "%.*s_", (int)n->len - 1, n->s);
 		if (inst->is_handler) {
 			inst->c_name = base;
+			name_intern(h, base, strlen(base))->c_global = true;
 			continue;
 		}
 		for (uint32_t k = 0; k < inst->func->n_params; k++)
 			if (inst->arg_maps[k])
 				base = fmt(h, "%s_%s", base, inst->arg_maps[k]->name->s);
-		inst->c_name = base;
-		for (unsigned int k = 2;; k++) {
-			bool clash = inst->func->handler ||
-				     name_intern(h, inst->c_name, strlen(inst->c_name))->map ||
-				     (inst->c_name != n->s &&
-				      name_intern(h, inst->c_name, strlen(inst->c_name))->func);
-
-			for (uint32_t j = 0; j < i && !clash; j++)
-				clash = !strcmp(h->insts[j]->c_name, inst->c_name);
-			if (!clash || k > 9999)
-				break;
-			inst->c_name = fmt(h, "%s_%u", base, k);
-			if (inst->func->handler && k > 2)
-				break;
-		}
+		inst->c_name = claim(h, base, inst->func);
+		if (inst->takes_now)
+			inst->c_name_now = claim(h, fmt(h, "%s_at", base), inst->func);
 	}
 }
 
@@ -298,22 +304,31 @@ static void write_params(struct honey *h, struct strbuf *out)
 		strbuf_addch(out, '\n');
 }
 
+static void write_function(struct honey *h, struct emit_needs *needs, struct strbuf *out,
+			   bool lines, struct inst *inst, bool now, uint32_t stamp)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct emit e = {
+		.h = h, .needs = needs, .out = &text, .funcs = out, .lines = lines, .stamp = stamp};
+
+	emit_function(&e, inst, now);
+	strbuf_add(out, text.s, text.len);
+	strbuf_addch(out, '\n');
+	strbuf_release(&text);
+}
+
 static void write_functions(struct honey *h, struct emit_needs *needs, struct strbuf *out,
 			    bool lines)
 {
-	for (uint32_t i = 0; i < h->n_insts; i++) {
-		struct strbuf text = STRBUF_INIT;
-		struct emit e = {.h = h,
-				 .needs = needs,
-				 .out = &text,
-				 .funcs = out,
-				 .lines = lines,
-				 .stamp = i + 1};
+	uint32_t stamp = 0;
 
-		emit_function(&e, h->insts[i]);
-		strbuf_add(out, text.s, text.len);
-		strbuf_addch(out, '\n');
-		strbuf_release(&text);
+	for (uint32_t i = 0; i < h->n_insts; i++) {
+		struct inst *inst = h->insts[i];
+
+		if (!inst->takes_now || inst->plain)
+			write_function(h, needs, out, lines, inst, false, ++stamp);
+		if (inst->takes_now)
+			write_function(h, needs, out, lines, inst, true, ++stamp);
 	}
 }
 

@@ -35,9 +35,10 @@ static void emit_load(struct emit *e, struct var *v)
 		return;
 	if (v->zero_all)
 		emit_line(e, "__builtin_memset(%s, 0, %" PRIu64 ");", v->c_name, v->reserved);
-	else if (s->end < v->reserved)
-		emit_line(e, "__builtin_memset((char *)%s + %u, 0, %" PRIu64 ");", v->c_name,
-			  s->end, v->reserved - s->end);
+	else if (s->end < v->reserved && !v->bare)
+		/* From the word that holds the last field's end: fields are written later. */
+		emit_line(e, "__builtin_memset((__u64 *)%s + %u, 0, %" PRIu64 ");", v->c_name,
+			  s->end / 8, v->reserved - s->end / 8 * 8);
 }
 
 void emit_loads(struct emit *e, const struct var_list *l)

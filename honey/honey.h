@@ -135,6 +135,7 @@ struct name {
 	struct attr *attr;
 	struct param *param;
 	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
+	bool c_global;	  /* emit_module.c: a function's name in the C */
 };
 
 struct token {
@@ -392,6 +393,7 @@ struct var {
 	bool value_used, pointer_tested, used;
 	bool hoist;		   /* snapshot is declared with the pointer */
 	bool zero_all;		   /* RECORD: some field is not set on every path */
+	bool bare;		   /* RECORD: its padding at the end is left as it is */
 	uint64_t reserved;	   /* RECORD: bytes asked for */
 	struct map *map;	   /* MAP: which one */
 	uint64_t range_max;	   /* counter of for: its largest value */
@@ -430,15 +432,17 @@ struct inst {
 	uint32_t n_vars, cap_vars;
 	struct type *result;
 	bool inferred, inferring, reported, checked, checking, deletes_map, calls_clock;
-	bool uncalled; /* a helper that no handler reaches */
-	bool takes_now;
+	bool uncalled;	/* a helper that no handler reaches */
+	bool takes_now; /* there is a variant that is given the clock's reading */
+	bool plain;	/* and one that reads it is needed too */
 	uint32_t weight;
 	uint32_t stack_bytes, n_callbacks, clock_stores, n_callees;
 	uint32_t id;	     /* number among the function's emitted instances, from 1 */
 	uint8_t *param_exit; /* check.c: state of each record parameter at the end */
 	uint8_t result_state;
 	const char *c_name;
-	const char *c_target; /* emit_stmt.c: where branches put their value */
+	const char *c_name_now; /* of the variant */
+	const char *c_target;	/* emit_stmt.c: where branches put their value */
 	const struct type *c_target_type;
 };
 
@@ -606,7 +610,8 @@ void check_module(struct honey *h);
 	X(UPDATE_IN_PLACE, "update-in-place",                                                      \
 	  "store through the looked-up pointer instead of updating the same key")                  \
 	X(REUSE_CLOCK, "reuse-clock", "read the clock once where it is only stored")               \
-	X(EXACT_RECORD, "exact-record", "reserve the struct's size where more was asked for")
+	X(EXACT_RECORD, "exact-record",                                                            \
+	  "reserve the struct's size, as C does: no more, padding not zeroed")
 
 enum optimisation {
 #define X(id, name, text) OPT_##id,

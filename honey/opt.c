@@ -86,8 +86,10 @@ static void shorten_records(struct honey *h, struct inst *inst)
 		struct var *v = inst->vars[i];
 		uint32_t size = v->type->strct ? v->type->strct->size : 0;
 
-		if (v->type->kind != T_RECORD || v->is_param || !v->origin || v->reserved <= size ||
-		    v->assigned_again)
+		if (v->type->kind != T_RECORD || v->is_param || !v->origin || v->assigned_again)
+			continue;
+		v->bare = true;
+		if (v->reserved <= size)
 			continue;
 		remark(h, OPT_EXACT_RECORD, v->origin->span,
 		       fmt(h, "%u bytes reserved instead of %llu", size,
@@ -229,6 +231,21 @@ static bool called_by_handlers_only(const struct honey *h, const struct inst *ca
 	return !callee->uncalled;
 }
 
+/* One reading alone stays where it is. */
+static void call_plain(struct node *n)
+{
+	if (!n)
+		return;
+	n->use_now = false;
+	if (n->callee && n->callee->takes_now)
+		n->callee->plain = true;
+	call_plain(n->a);
+	call_plain(n->b);
+	call_plain(n->c);
+	for (uint32_t i = 0; i < n->n; i++)
+		call_plain(n->list[i]);
+}
+
 static void reuse_clock(struct honey *h)
 {
 	for (uint32_t i = 0; i < h->n_insts; i++) {
@@ -246,8 +263,10 @@ static void reuse_clock(struct honey *h)
 		struct inst *inst = h->insts[i];
 		unsigned int all = inst->is_handler ? uses_below(inst->body) : 0;
 
-		if (all)
+		if (all > 1)
 			place_reading(h, inst);
+		else if (all)
+			call_plain(inst->body);
 	}
 }
 

@@ -42,7 +42,7 @@ int on_brk(struct trace_event_raw_sys_enter *ctx)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(struct event), 0);
 	if (event) {
-		__builtin_memset((char *)event + 25, 0, 7);
+		__builtin_memset((__u64 *)event + 3, 0, 8);
 		event->at = bpf_ktime_get_ns();
 		event->kind = 4;
 		bpf_get_current_comm(event->comm, 16);
@@ -69,7 +69,7 @@ int on_munmap(struct trace_event_raw_sys_enter *ctx)
 	struct event *event = bpf_ringbuf_reserve(&events, 64, 0);
 	if (!event)
 		return 0;
-	__builtin_memset((char *)event + 25, 0, 39);
+	__builtin_memset((__u64 *)event + 3, 0, 40);
 	fill(event, 3);
 	bpf_ringbuf_submit(event, 0);
 	struct event copy;

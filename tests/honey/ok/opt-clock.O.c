@@ -38,7 +38,7 @@ struct {
 	__type(value, struct stats);
 } stats_map SEC(".maps");
 
-static __always_inline void touch(__u64 key, __u64 now)
+static __always_inline void touch_at(__u64 key, __u64 now)
 {
 	__u32 key_2 = key;
 	struct stats *stats = bpf_map_lookup_elem(&stats_map, &key_2);
@@ -58,8 +58,8 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (ctx->args[1] == 9) {
 		__u64 now = bpf_ktime_get_ns();
-		touch(1, now);
-		touch(2, now);
+		touch_at(1, now);
+		touch_at(2, now);
 		__u64 begin = bpf_ktime_get_ns();
 		bpf_printk("took %lld", (__u64)(bpf_ktime_get_ns() - begin));
 	}

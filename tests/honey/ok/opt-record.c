@@ -39,7 +39,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, 24, 0);
 	if (event) {
-		__builtin_memset((char *)event + 8, 0, 16);
+		__builtin_memset((__u64 *)event + 1, 0, 16);
 		event->at = 1;
 		bpf_ringbuf_submit(event, 0);
 	}
