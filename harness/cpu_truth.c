@@ -14,13 +14,13 @@ static uint64_t value(const struct mem_table *table, uint32_t key, enum mem_fiel
 	return row ? row->value[f] : 0;
 }
 
-static uint64_t slack_ns(uint64_t cpu_ns)
+static uint64_t slack_ns(uint64_t cpu_ns, uint64_t steal_ns)
 {
-	return cpu_ns / 100 * CPU_SLACK_PCT + CPU_SLACK_NS;
+	return cpu_ns / 100 * CPU_SLACK_PCT + CPU_SLACK_NS + steal_ns;
 }
 
 static void out_of_bounds(struct judge_result *out, const struct ledger_lane *lane, uint32_t index,
-			  uint64_t user_ns, const char *how)
+			  uint64_t user_ns, uint64_t slack, const char *how)
 {
 	struct judge_mismatch *m = judge_add(out, JUDGE_COUNTER);
 
@@ -35,25 +35,25 @@ static void out_of_bounds(struct judge_result *out, const struct ledger_lane *la
 	snprintf(m->text, sizeof(m->text),
 		 "user_time of thread %" PRIu32 " is %" PRIu64 " ns, %s than the %" PRIu64
 		 " ns that its own clock says (and the slack of %" PRIu64 " ns)",
-		 lane->tid, user_ns, how, lane->cpu_ns, slack_ns(lane->cpu_ns));
+		 lane->tid, user_ns, how, lane->cpu_ns, slack);
 }
 
 void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-	       struct judge_result *out)
+	       uint64_t steal_ns, struct judge_result *out)
 {
 	out->verdict = nlanes ? JUDGE_BOUNDED : JUDGE_NONE;
 	for (size_t i = 0; i < nlanes; i++) {
 		const struct ledger_lane *lane = lanes[i].lane;
 		uint64_t user_ns = value(table, lane->tid, CPU_USER_TIME);
 		uint64_t kernel_ns = value(table, lane->tid, CPU_KERNEL_TIME);
-		uint64_t slack = slack_ns(lane->cpu_ns);
+		uint64_t slack = slack_ns(lane->cpu_ns, steal_ns);
 
 		out->keys++;
 		out->counters += 2;
 		if (user_ns > lane->cpu_ns + slack)
-			out_of_bounds(out, lane, (uint32_t)i, user_ns, "more");
+			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack, "more");
 		else if (kernel_ns < lane->cpu_ns / 100 && user_ns + slack < lane->cpu_ns)
-			out_of_bounds(out, lane, (uint32_t)i, user_ns, "less");
+			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack, "less");
 	}
 	if (out->mismatches)
 		out->verdict = JUDGE_MISMATCH;

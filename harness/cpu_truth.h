@@ -7,8 +7,8 @@
  * Bounds, for each thread of the ledger, with T its CPU time by CLOCK_THREAD_CPUTIME_ID:
  *   - user_time <= T + slack: a thread cannot compute longer than it ran;
  *   - user_time >= T - slack where the monitor saw no time in the kernel worth naming (kernel_time
- * below 1 % of T); slack = 10 % of T + 3 ms: what the barriers and one switch take, steal of the
- * hypervisor included.
+ * below 1 % of T); slack = 10 % of T + 3 ms + the time the hypervisor took from the machine: what
+ * the barriers and one switch take, and what passes on a CPU without the thread's clock running.
  */
 #ifndef HARNESS_CPU_TRUTH_H
 #define HARNESS_CPU_TRUTH_H
@@ -21,9 +21,10 @@
 
 enum { CPU_SLACK_PCT = 10, CPU_SLACK_NS = 3000000 };
 
-/* The verdict is JUDGE_BOUNDED or JUDGE_MISMATCH; JUDGE_NONE without lanes. */
+/* The verdict is JUDGE_BOUNDED or JUDGE_MISMATCH; JUDGE_NONE without lanes. @steal_ns: as
+ * procfs_steal(), between the barriers. */
 void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-	       struct judge_result *out);
+	       uint64_t steal_ns, struct judge_result *out);
 
 /* Getrusage and /proc split by timer ticks: below this they say nothing. */
 enum { CPU_TICKS_NS = 50000000 };

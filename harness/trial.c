@@ -295,6 +295,7 @@ static int run_window(struct trial *t)
 
 	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
+	procfs_steal("/proc", &t->steal_before_ns);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
 	if (!err && t->status == TRIAL_OK)
 		err = workload_child_release(&t->child);
@@ -304,6 +305,7 @@ static int run_window(struct trial *t)
 		return err;
 	t->has_vm = t->has_vm && !procfs_memory("/proc", t->child.proc.pid, &t->vm_after) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_after);
+	procfs_steal("/proc", &t->steal_after_ns);
 	if (!plugin)
 		cgroup_remove(&t->cgroup); /* what a command left running ends before the count */
 	err = settle(t);

@@ -71,9 +71,10 @@ struct trial {
 	struct model_lane *lanes; /* of the ledger; empty for a command */
 	bool *alive;		  /* per lane: the thread stood at barrier 2 */
 	size_t nlanes;
-	uint64_t start_ns, end_ns;		/* of the window */
-	struct proc_memory vm_before, vm_after; /* at the barriers */
-	struct proc_cpu cpu_before, cpu_after;	/* likewise, of the process with all its threads */
+	uint64_t start_ns, end_ns;		  /* of the window */
+	struct proc_memory vm_before, vm_after;	  /* at the barriers */
+	uint64_t steal_before_ns, steal_after_ns; /* of the whole machine */
+	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
 	bool has_vm;
 	struct oracle *oracle;
 	bool has_oracle; /* the next three mean something */

@@ -78,6 +78,23 @@ out:
 	return err;
 }
 
+int procfs_steal(const char *root, uint64_t *ns)
+{
+	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+	uint64_t steal = 0;
+	int err;
+
+	strbuf_addf(&path, "%s/stat", root);
+	err = strbuf_read_file(&text, path.s);
+	/* proc(5): user nice system idle iowait irq softirq steal. */
+	if (!err && sscanf(text.s, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
+		err = -EPROTO;
+	*ns = steal * (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+	strbuf_release(&path);
+	strbuf_release(&text);
+	return err;
+}
+
 /* Undoes mountinfo's \040 for space, \011, \012 and \134, in place. */
 static void unescape(char *s)
 {

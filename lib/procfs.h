@@ -24,6 +24,11 @@ struct proc_cpu {
 /* Of the process with all its threads. Returns 0 or -errno; prints nothing. */
 int procfs_cpu(const char *root, pid_t pid, struct proc_cpu *out);
 
+/* Time that a hypervisor took from all CPUs together since boot (/proc/stat, steal), in ns, in
+ * ticks as above. A thread's own clock does not run meanwhile. Returns 0 or -errno; prints nothing.
+ */
+int procfs_steal(const char *root, uint64_t *ns);
+
 /* Where a file system of @type ("tracefs", "bpf", "cgroup2") is mounted. Returns 0, -ENOENT or
  * -errno; prints nothing. */
 int procfs_find_mount(const char *root, const char *type, char *path, size_t size);

@@ -24,7 +24,8 @@ static struct mem_row row(uint32_t key, uint64_t user_ns, uint64_t kernel_ns)
 	return r;
 }
 
-static struct judge_result judge_one(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns)
+static struct judge_result judge_stolen(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns,
+					uint64_t steal_ns)
 {
 	struct ledger_lane lane = {.tid = 7, .tgid = 7, .cpu_ns = cpu_ns};
 	struct model_lane lanes[] = {{.lane = &lane}};
@@ -32,8 +33,13 @@ static struct judge_result judge_one(uint64_t cpu_ns, uint64_t user_ns, uint64_t
 	struct mem_table table = {rows, 1, CPU_FIELDS};
 	struct judge_result r = {0};
 
-	cpu_judge(lanes, 1, &table, &r);
+	cpu_judge(lanes, 1, &table, steal_ns, &r);
 	return r;
+}
+
+static struct judge_result judge_one(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns)
+{
+	return judge_stolen(cpu_ns, user_ns, kernel_ns, 0);
 }
 
 static void bounds(void **state)
@@ -43,6 +49,8 @@ static void bounds(void **state)
 	assert_int_equal(judge_one(100 * MS, 112 * MS, 0).verdict, JUDGE_BOUNDED);
 	assert_int_equal(judge_one(100 * MS, 114 * MS, 0).verdict, JUDGE_MISMATCH);
 	assert_int_equal(judge_one(100 * MS, 86 * MS, 0).verdict, JUDGE_MISMATCH);
+	/* What the hypervisor takes passes on the CPU, but not on the thread's clock. */
+	assert_int_equal(judge_stolen(100 * MS, 114 * MS, 0, 10 * MS).verdict, JUDGE_BOUNDED);
 	/* What was spent in syscalls is not the thread's user time. */
 	assert_int_equal(judge_one(100 * MS, 40 * MS, 60 * MS).verdict, JUDGE_BOUNDED);
 	assert_int_equal(judge_one(100 * MS, 0, 2 * MS).verdict, JUDGE_BOUNDED);
@@ -66,7 +74,7 @@ static void no_lanes(void **state)
 	struct judge_result r = {0};
 
 	(void)state;
-	cpu_judge(NULL, 0, &table, &r);
+	cpu_judge(NULL, 0, &table, 0, &r);
 	assert_int_equal(r.verdict, JUDGE_NONE);
 }
 

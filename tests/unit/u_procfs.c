@@ -99,12 +99,27 @@ static void ourselves(void **state)
 	assert_string_equal(path, "/proc");
 }
 
+static void steal(void **state)
+{
+	uint64_t ns = 0;
+
+	(void)state;
+	assert_int_equal(procfs_steal(ROOT, &ns), 0);
+	assert_int_equal(ns, 305 * (NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK)));
+	assert_int_equal(procfs_steal(ROOT "/77", &ns), -EPROTO);
+	assert_int_equal(procfs_steal("/nowhere", &ns), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory), cmocka_unit_test(memory_of_kernel_thread),
-		cmocka_unit_test(nobody), cmocka_unit_test(cpu),
-		cmocka_unit_test(mounts), cmocka_unit_test(ourselves),
+		cmocka_unit_test(steal),
+		cmocka_unit_test(memory),
+		cmocka_unit_test(memory_of_kernel_thread),
+		cmocka_unit_test(nobody),
+		cmocka_unit_test(cpu),
+		cmocka_unit_test(mounts),
+		cmocka_unit_test(ourselves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
