@@ -33,7 +33,7 @@ BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -
 lib_SRC	      := $(wildcard lib/*.c)
 workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
 monitor_SRC   := $(filter-out %_main.c monitor/ui_%,$(wildcard monitor/*.c))
-harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/measures/*.c harness/reporters/*.c))
+harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 

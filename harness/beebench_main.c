@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/commands.h"
+#include "harness/command/commands.h"
 #include "harness/plugin.h"
 #include "lib/log.h"
 #include "lib/suggest.h"

@@ -13,7 +13,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Set before loading. The only read-only variable: harness/oracle.c finds it at the start. */
+/* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start. */
 const volatile struct oracle_config oracle_config = {
 	{-1, -1, -1},
 	      0

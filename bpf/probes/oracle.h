@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the oracle counts: the layout that its kernel half and harness/oracle.c share. */
+/* What the oracle counts: the layout that its kernel half and harness/verify/oracle.c share. */
 #ifndef BPF_PROBES_ORACLE_H
 #define BPF_PROBES_ORACLE_H
 

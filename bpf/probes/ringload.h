@@ -2,7 +2,7 @@
 /*
  * The ring load: records whose every bit is known beforehand, so that a consumer can tell a right
  * one from a wrong one. Shared by the BPF producer (ringload.bpf.c) and the checker in user space
- * (harness/ring_check.c).
+ * (harness/ring/ring_check.c).
  *
  * A record is @bytes / 8 words of 64 bits. The first says who wrote it and when:
  *

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The measure `compare`: equivalence of two monitors first, then conformance of each, then cost. */
 #include "lib/base.h"
-#include "harness/compare.h"
+#include "harness/compare/compare.h"
 
 #include <string.h>
 
-#include "harness/commands.h"
+#include "harness/command/commands.h"
 #include "harness/progress.h"
 
 enum { SECONDS_A_WORKLOAD = 1 };

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/exact.h"
+#include "harness/exact/exact.h"
 #include "harness/plugin.h"
-#include "harness/record.h"
+#include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "monitor/registry.h"

@@ -5,14 +5,14 @@
  * and its limits are in docs/method.md.
  */
 #include "lib/base.h"
-#include "harness/overhead.h"
+#include "harness/overhead/overhead.h"
 
 #include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/overhead_print.h"
+#include "harness/overhead/overhead_print.h"
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "lib/clock.h"

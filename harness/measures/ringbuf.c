@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "harness/plugin.h"
-#include "harness/ring_case.h"
-#include "harness/ring_curve.h"
-#include "harness/ring_monitor.h"
-#include "harness/ring_record.h"
-#include "harness/ring_sweep.h"
-#include "harness/ringbuf_print.h"
+#include "harness/ring/ring_case.h"
+#include "harness/ring/ring_curve.h"
+#include "harness/ring/ring_monitor.h"
+#include "harness/ring/ring_record.h"
+#include "harness/ring/ring_sweep.h"
+#include "harness/ring/ringbuf_print.h"
 #include "lib/log.h"
 #include "monitor/features.h"
 

@@ -9,8 +9,8 @@
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/said.h"
-#include "harness/verdict.h"
-#include "harness/verify_summary.h"
+#include "harness/verify/verdict.h"
+#include "harness/verify/verify_summary.h"
 #include "lib/log.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */

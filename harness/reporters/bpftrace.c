@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "harness/report_grid.h"
+#include "harness/report/report_grid.h"
 
 static void put_line(FILE *out, const char *type, struct json_object *data)
 {

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "harness/record.h"
-#include "harness/report_doc.h"
+#include "harness/report/record.h"
+#include "harness/report/report_doc.h"
 #include "harness/result.h"
 #include "lib/log.h"
 

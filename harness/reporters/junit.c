@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report_grid.h"
+#include "harness/report/report_grid.h"
 
 /* What a testcase came to; the order is that of `outcomes`. */
 enum outcome { PASSED, FAILED, SKIPPED, UNCLEAN, OUTCOMES };

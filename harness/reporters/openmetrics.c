@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report_grid.h"
+#include "harness/report/report_grid.h"
 
 /* Values of a family's labels come from the inner record of a list first, then the record. */
 struct label {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/report_doc.h"
+#include "harness/report/report_doc.h"
 #include "harness/result.h"
 #include "lib/strbuf.h"
 

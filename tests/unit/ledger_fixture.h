@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/model.h"
+#include "harness/verify/model.h"
 
 #define FIX_MMAP(length, result)                                                                   \
 	{                                                                                          \

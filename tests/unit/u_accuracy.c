@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Truth and accuracy: each weakness of the definition comes out with the number worked out here. */
-/* links: harness/accuracy.c harness/truth.c harness/vmset.c harness/model.c monitor/table.c */
+/* links: harness/verify/accuracy.c harness/verify/truth.c harness/verify/vmset.c harness/verify/model.c monitor/table.c */
 #include "lib/base.h"
 
 #include <math.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "bpf/memmon/memmon.h"
-#include "harness/accuracy.h"
-#include "harness/truth.h"
+#include "harness/verify/accuracy.h"
+#include "harness/verify/truth.h"
 #include "tests/unit/ledger_fixture.h"
 
 enum { PAGE = 4096 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A CPU monitor's sums against the threads' clocks: inside the bounds, outside, and what the
  * definition gets wrong. */
-/* links: harness/cpu_truth.c harness/judge.c harness/judge_events.c harness/judge_explain.c */
-/* links: harness/model.c monitor/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
+/* links: harness/verify/cpu_truth.c harness/verify/judge.c harness/verify/judge_events.c harness/verify/judge_explain.c */
+/* links: harness/verify/model.c monitor/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "harness/cpu_truth.h"
+#include "harness/verify/cpu_truth.h"
 
 #define MS 1000000ULL
 

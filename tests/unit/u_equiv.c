@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Equivalence of two captures: equal ones are equal, and every way to differ is named. */
-/* links: harness/equiv.c */
+/* links: harness/compare/equiv.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/equiv.h"
+#include "harness/compare/equiv.h"
 
 const char *const mem_field_names[MEM_FIELD_COUNT] = {
 	"total_allocated", "total_freed", "current_usage", "peak_usage",  "alloc_count",

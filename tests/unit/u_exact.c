@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
-/* links: harness/exact_judge.c harness/exact_print.c harness/record.c lib/log.c lib/strbuf.c */
+/* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "harness/exact.h"
-#include "harness/record.h"
+#include "harness/exact/exact.h"
+#include "harness/report/record.h"
 #include "lib/log.h"
 
 static void a_figure_must_stand_out(void **state UNUSED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Identities: they close when losses are counted, and break by one call. */
-/* links: harness/identity.c */
+/* links: harness/verify/identity.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/identity.h"
+#include "harness/verify/identity.h"
 
 #define FIELD(f) (1U << (f))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The judge: an exact capture passes, and each way to be wrong is named. */
-/* links: harness/model.c harness/judge.c harness/judge_events.c harness/judge_explain.c */
+/* links: harness/verify/model.c harness/verify/judge.c harness/verify/judge_events.c harness/verify/judge_explain.c */
 /* links: monitor/table.c */
 #include "lib/base.h"
 
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "bpf/memmon/memmon.h"
-#include "harness/judge.h"
+#include "harness/verify/judge.h"
 #include "tests/unit/ledger_fixture.h"
 
 enum { TID = 7, OTHER = 8, PROCESS = 7, WINDOW_START = 1000, WINDOW_END = 9000 };

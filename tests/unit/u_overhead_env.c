@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead_env.c lib/strbuf.c lib/log.c lib/procfs.c */
+/* links: harness/overhead/overhead_env.c lib/strbuf.c lib/log.c lib/procfs.c */
 /* libs: -lbpf -lelf -lz */
 /* Placement and environment, on fixtures. */
 #include "lib/base.h"
-#include "harness/overhead_env.h"
+#include "harness/overhead/overhead_env.h"
 
 #include <sched.h>
 #include <setjmp.h>

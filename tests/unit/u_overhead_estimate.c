@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead_estimate.c lib/stats.c */
+/* links: harness/overhead/overhead_estimate.c lib/stats.c */
 /* The estimators: the fixed cut, ratios, and who is measured how often. */
 #include "lib/base.h"
-#include "harness/overhead_estimate.h"
+#include "harness/overhead/overhead_estimate.h"
 
 #include <math.h>
 #include <setjmp.h>

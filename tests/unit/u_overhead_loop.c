@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead_loop.c harness/cycles.c */
+/* links: harness/overhead/overhead_loop.c harness/overhead/cycles.c */
 /* links: lib/subproc.c lib/stats.c lib/strbuf.c lib/log.c */
 /* The watched process: every trigger does what its row says, and nothing outlives the loop. */
 #include "lib/base.h"
-#include "harness/overhead_loop.h"
+#include "harness/overhead/overhead_loop.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/cycles.h"
+#include "harness/overhead/cycles.h"
 #include "lib/log.h"
 
 static char said[512];

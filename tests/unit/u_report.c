@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
  * records that lack what they should have. */
-/* links: harness/record.c harness/report_grid.c harness/report_doc.c harness/report_build.c */
-/* links: harness/report_verify.c harness/report_cost.c harness/report_ring.c harness/plot.c */
-/* links: harness/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */
+/* links: harness/report/record.c harness/report/report_grid.c harness/report/report_doc.c harness/report/report_build.c */
+/* links: harness/report/report_verify.c harness/report/report_cost.c harness/report/report_ring.c harness/report/plot.c */
+/* links: harness/report/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "harness/plot.h"
-#include "harness/record.h"
-#include "harness/report_doc.h"
-#include "harness/report_grid.h"
+#include "harness/report/plot.h"
+#include "harness/report/record.h"
+#include "harness/report/report_doc.h"
+#include "harness/report/report_grid.h"
 #include "harness/result.h"
 
 /* A run of the records in @json, an array. The caller releases it. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/ring_case.c harness/ring_record.c harness/result.c */
+/* links: harness/ring/ring_case.c harness/ring/ring_record.c harness/result.c */
 /* links: lib/strbuf.c lib/stats.c lib/log.c */
 /* libs: -ljson-c */
 /* The plan of ring cases, where their threads run, and the records made of their rounds. */
 #include "lib/base.h"
-#include "harness/ring_case.h"
+#include "harness/ring/ring_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/ring_record.h"
+#include "harness/ring/ring_record.h"
 
 static const uint32_t all_groups = (1U << RING_GROUPS) - 1;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The interval set: by hand at every edge, and against a plain array of pages at random. */
-/* links: harness/vmset.c */
+/* links: harness/verify/vmset.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/vmset.h"
+#include "harness/verify/vmset.h"
 #include "lib/rng.h"
 
 static void edges(void **state)

@@ -2,7 +2,7 @@
 /* Every workload for real: its ledger explains what became of its address space, seeds repeat, and
  * each does what it is there for. */
 /* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/vmset.c harness/truth.c harness/model.c */
+/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/verify/vmset.c harness/verify/truth.c harness/verify/model.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "harness/truth.h"
+#include "harness/verify/truth.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "workloads/child.h"

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line of everything that measures. */
+#include "lib/base.h"
+#include "harness/command/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/suggest.h"
+#include "monitor/collect.h"
+
+static const char *const known_events[] = {"mmap", "munmap", "brk", "other", "mmap+munmap"};
+static const char *const all_events[] = {"mmap", "munmap", "brk", "other", NULL};
+
+#define ROW(letter, name, arg, help, kind, field)                                                  \
+	{                                                                                          \
+		letter, name, arg, help, kind, offsetof(struct cli, field)                         \
+	}
+const struct opt cli_options[] = {
+	ROW('m', "monitor", "MON,..",
+	    "monitors: names of 'beebench list', or paths of objects, scripts, manifests", OPT_LIST,
+	    monitors),
+	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
+	    OPT_LIST, workloads),
+	ROW('e', "event", "EV,..", "events to price: mmap, munmap, brk, other, mmap+munmap",
+	    OPT_LIST, events),
+	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
+	    OPT_LIST, kernels),
+	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
+	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
+	    OPT_STRING, params),
+	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
+	ROW(0, "out", "DIR", "folder for the results (run: default results/runs)", OPT_STRING, out),
+	ROW(0, "quick", NULL, "fewer and shorter rounds", OPT_FLAG, quick),
+	ROW(0, "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG, json),
+	ROW('q', "quiet", NULL, "no progress on stderr", OPT_FLAG, quiet),
+	ROW('v', "verbose", NULL, "say more on stderr", OPT_FLAG, verbose),
+	{0},
+};
+
+int cli_parse(struct cli *cli, const char *command, const char *help, size_t words,
+	      const char *usage, int argc, char *argv[])
+{
+	size_t nwords = 0;
+	char whole[64];
+	int rest, err;
+	bool dashes;
+
+	*cli = (struct cli){.seed = 1};
+	snprintf(whole, sizeof(whole), "beebench %s", command);
+	err = opt_parse(cli_options, whole, argc, argv, cli, &rest, &dashes);
+	/* Options may stand before, between and after the words. */
+	while (!err && rest < argc && !dashes && nwords < words) {
+		cli->words[nwords++] = argv[rest];
+		argv += rest;
+		argc -= rest;
+		err = opt_parse(cli_options, whole, argc, argv, cli, &rest, &dashes);
+	}
+	if (err == OPT_HELP) {
+		printf("usage: %s [options] %s%s[-- COMMAND [ARG..]]\n%s\n\n", whole, usage,
+		       *usage ? " " : "", help);
+		opt_print(cli_options, stdout);
+		return EXIT_OK;
+	}
+	if (err)
+		return EXIT_USAGE;
+	if (nwords < words) {
+		log_err("%s: give it %zu names: %s %s", whole, words, whole, usage);
+		return EXIT_USAGE;
+	}
+	if (rest < argc && !dashes) {
+		log_err("%s: unexpected word '%s'; a command goes after '--'", whole, argv[rest]);
+		return EXIT_USAGE;
+	}
+	log_init("beebench", cli->verbose ? LOG_DEBUG : LOG_INFO);
+	if (rest < argc) {
+		cli->parsed = calloc(1, sizeof(*cli->parsed));
+		if (!cli->parsed)
+			return EXIT_USAGE;
+		workload_from_command(&cli->parsed[0], argv + rest);
+		cli->nparsed = 1;
+	}
+	return -1;
+}
+
+/* Copies all of @lists into one block and cuts it at commas; the words are returned as an array
+ * ended by NULL. */
+static const char **split(const struct opt_list *list, char **block)
+{
+	size_t bytes = 1, words = 1;
+	const char **out;
+	char *at;
+
+	for (size_t i = 0; i < list->n; i++) {
+		bytes += strlen(list->item[i]) + 1;
+		words++;
+		for (const char *c = list->item[i]; *c; c++)
+			words += *c == ',';
+	}
+	out = calloc(1, words * sizeof(*out) + bytes);
+	if (!out)
+		return NULL;
+	at = (char *)(out + words);
+	*block = at;
+	words = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		char *save = NULL;
+
+		strcpy(at, list->item[i]);
+		for (char *w = strtok_r(at, ",", &save); w; w = strtok_r(NULL, ",", &save))
+			out[words++] = w;
+		at += strlen(list->item[i]) + 1;
+	}
+	return out;
+}
+
+/* "mmap:count=3,size=5,brk": a word with '=' and no ':' before it belongs to the workload before.
+ */
+static bool continues(const char *word)
+{
+	size_t eq = strcspn(word, "=");
+
+	return word[eq] && !memchr(word, ':', eq);
+}
+
+static int parse_workloads(struct cli *cli)
+{
+	char *block = NULL;
+	const char **words = split(&cli->workloads, &block);
+	int err = 0;
+	size_t n = 0;
+
+	if (!words)
+		return -ENOMEM;
+	while (words[n])
+		n++;
+	cli->parsed = realloc(cli->parsed, (cli->nparsed + n + 1) * sizeof(*cli->parsed));
+	for (size_t i = 0; words[i] && !err;) {
+		struct strbuf spec = STRBUF_INIT;
+
+		strbuf_addstr(&spec, words[i++]);
+		for (; words[i] && continues(words[i]); i++)
+			strbuf_addf(&spec, ",%s", words[i]);
+		err = workload_parse(&cli->parsed[cli->nparsed], spec.s, cli->seed);
+		cli->nparsed += !err;
+		strbuf_release(&spec);
+	}
+	free(words);
+	return err;
+}
+
+static int check_events(const char *const *events)
+{
+	for (; *events; events++) {
+		const char *near;
+		size_t i;
+
+		for (i = 0; i < ARRAY_SIZE(known_events) && strcmp(*events, known_events[i]); i++)
+			;
+		if (i < ARRAY_SIZE(known_events))
+			continue;
+		near = suggest_nearest(*events, known_events, ARRAY_SIZE(known_events));
+		log_err("no event '%s'; %s%s%s", *events,
+			near ? "did you mean '" : "there are mmap, munmap, brk, other",
+			near ? near : "", near ? "'?" : "");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
+{
+	char *block;
+	int err;
+
+	err = parse_workloads(cli);
+	if (err)
+		return err;
+	cli->monitor_names = split(&cli->monitors, &block);
+	cli->event_names = split(&cli->events, &block);
+	cli->kernel_names = split(&cli->kernels, &block);
+	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
+		return -ENOMEM;
+	err = check_events(cli->event_names);
+	if (err)
+		return err;
+	run->monitors = cli->monitor_names;
+	if (!run->monitors[0] && m && m->default_monitors)
+		run->monitors = m->default_monitors;
+	if (!run->monitors[0]) {
+		free(cli->monitor_names);
+		cli->monitor_names = (const char **)monitor_names();
+		run->monitors = cli->monitor_names;
+		if (!run->monitors)
+			return -ENOMEM;
+	}
+	run->events = cli->event_names[0] ? cli->event_names : all_events;
+	run->kernels = cli->kernel_names;
+	run->workloads = cli->parsed;
+	run->nworkloads = cli->nparsed;
+	run->seconds = cli->seconds;
+	run->seed = cli->seed;
+	run->quick = cli->quick;
+	return 0;
+}
+
+void cli_release(struct cli *cli)
+{
+	for (size_t i = 0; i < cli->nparsed; i++)
+		workload_release(&cli->parsed[i]);
+	free(cli->parsed);
+	free(cli->monitor_names);
+	free(cli->event_names);
+	free(cli->kernel_names);
+	*cli = (struct cli){0};
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One measure from the command line: verify, overhead, ringbuf, exact. */
+#include "lib/base.h"
+#include "harness/command/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/command/cli.h"
+#include "harness/progress.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+static void plan(const struct measure_ops *m, const void *params, struct run *run)
+{
+	double seconds_per_step = 1;
+	unsigned int steps = m->steps ? m->steps(run, params, &seconds_per_step) : 0;
+
+	progress_plan(run->progress, m->name, steps, seconds_per_step);
+}
+
+void measure_plan(const struct measure_ops *m, struct run *run)
+{
+	void *params = calloc(1, m->params_size + 1);
+
+	if (!params)
+		return;
+	param_defaults(m->params, params);
+	plan(m, params, run);
+	free(params);
+}
+
+int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
+{
+	struct strbuf why = STRBUF_INIT;
+	void *params = calloc(1, m->params_size + 1);
+	int err = -ENOMEM;
+
+	if (!params)
+		goto out;
+	param_defaults(m->params, params);
+	err = param_parse(m->params, m->name, spec, params);
+	if (err)
+		goto out;
+	if (m->supported && m->supported(&why)) {
+		log_err("%s cannot run here: %s", m->name, why.s);
+		err = -ENOTSUP;
+		goto out;
+	}
+	plan(m, params, run);
+	progress_begin(run->progress, m->name);
+	err = m->run(run, params);
+	progress_clear(run->progress);
+out:
+	strbuf_release(&why);
+	free(params);
+	return err;
+}
+
+int measure_exit_code(struct json_object *records, int err)
+{
+	size_t ok = 0, fail = 0, skipped = 0, unclean = 0;
+
+	if (err == -EINTR)
+		return EXIT_INCONCLUSIVE;
+	if (err == -ENOTSUP || err == -EPERM)
+		return EXIT_SKIP;
+	if (err)
+		return EXIT_USAGE;
+	for (size_t i = 0; i < json_object_array_length(records); i++) {
+		struct json_object *status;
+		const char *word;
+
+		if (!json_object_object_get_ex(json_object_array_get_idx(records, i), "status",
+					       &status))
+			continue;
+		word = json_object_get_string(status);
+		ok += !strcmp(word, "ok");
+		fail += !strcmp(word, "fail");
+		skipped += !strcmp(word, "skip");
+		unclean += !strcmp(word, "void");
+	}
+	if (fail)
+		return EXIT_BAD;
+	if (unclean)
+		return EXIT_INCONCLUSIVE;
+	return !ok && skipped ? EXIT_SKIP : EXIT_OK;
+}
+
+static const char *status_word(int code)
+{
+	static const struct {
+		int code;
+		const char *word;
+	} words[] = {
+		{EXIT_OK,		  "ok"	      },
+		{EXIT_BAD,	   "fail"	 },
+		{EXIT_SKIP,	    "skip"	  },
+		{EXIT_INCONCLUSIVE, "inconclusive"}
+	   };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].code == code)
+			return words[i].word;
+	return "error";
+}
+
+static void print_json(const struct measure_ops *m, struct json_object *records, int code)
+{
+	struct json_object *o;
+
+	if (m->summary) {
+		o = m->summary(records);
+	} else {
+		o = json_object_new_object();
+		json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
+		json_object_object_add(o, "command", json_object_new_string(m->name));
+		json_object_object_add(o, "records", json_object_get(records));
+	}
+	json_object_object_add(o, "status", json_object_new_string(status_word(code)));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+/* --out DIR keeps the records there, with a header, as `run` does. */
+static int open_sink(const struct cli *cli, int argc, char *argv[], struct sink **sink)
+{
+	struct strbuf path = STRBUF_INIT;
+	int err;
+
+	if (!cli->out)
+		return sink_open(sink, NULL);
+	if (mkdir(cli->out, 0777) && errno != EEXIST) {
+		err = -errno;
+		log_err_sys(err, "cannot make the results folder %s", cli->out);
+		return err;
+	}
+	strbuf_addf(&path, "%s/run.json", cli->out);
+	err = sink_open(sink, path.s);
+	strbuf_release(&path);
+	if (!err)
+		err = sink_emit(*sink, result_run_header(argc, argv, cli->quick, cli->seed));
+	return err;
+}
+
+static int emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
+{
+	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+
+	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
+}
+
+int command_measure(int argc, char *argv[])
+{
+	uint64_t start_ns = clock_ns();
+	const struct measure_ops *const *m = measure_list;
+	struct run run = {0};
+	struct cli cli;
+	int code, err;
+
+	while (*m && strcmp((*m)->name, argv[0]))
+		m++;
+	if (!*m) {
+		log_err("this beebench was built without '%s'", argv[0]);
+		return EXIT_USAGE;
+	}
+	code = cli_parse(&cli, argv[0], (*m)->help, (*m)->words, (*m)->usage ? (*m)->usage : "",
+			 argc, argv);
+	if (code >= 0)
+		goto out;
+	code = EXIT_USAGE;
+	if (cli_make_run(&cli, *m, &run) || open_sink(&cli, argc, argv, &run.sink))
+		goto out;
+	if ((*m)->words)
+		run.monitors = cli.words;
+	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
+	err = measure_run(*m, cli.params, &run);
+	progress_free(run.progress);
+	code = measure_exit_code(sink_records(run.sink), err);
+	if (cli.json)
+		print_json(*m, sink_records(run.sink), code);
+	else if ((*m)->print)
+		(*m)->print(sink_records(run.sink), stdout);
+	if (cli.out && emit_end(run.sink, code, clock_ns() - start_ns))
+		code = EXIT_USAGE;
+	if (err == -EINTR)
+		log_warn("interrupted: what was measured until then is above, it is not the whole");
+out:
+	if (run.sink && sink_close(run.sink))
+		code = EXIT_USAGE;
+	cli_release(&cli);
+	return code;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* beebench run: all measures one after the other, then pictures and report, in a folder of their
+ * own. */
+#include "lib/base.h"
+#include "harness/command/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/command/cli.h"
+#include "harness/progress.h"
+#include "harness/report/report.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* In this order; --quick has no time to boot a guest. */
+static const struct {
+	const char *name;
+	bool quick;
+} order[] = {
+	{"verify",   true },
+	  {"overhead", true },
+	      {"ringbuf",  true },
+	 {"exact",	   false}
+};
+
+/* The measure at place @i; NULL when it takes no part. */
+static const struct measure_ops *chosen(size_t i, bool quick)
+{
+	if (quick && !order[i].quick)
+		return NULL;
+	for (const struct measure_ops *const *m = measure_list; *m; m++)
+		if (!strcmp((*m)->name, order[i].name))
+			return *m;
+	return NULL;
+}
+
+static int make_folder(const char *path)
+{
+	if (mkdir(path, 0777) && errno != EEXIST) {
+		int err = -errno;
+
+		log_err_sys(err, "cannot make the results folder %s; choose another with --out DIR",
+			    path);
+		return err;
+	}
+	return 0;
+}
+
+/* BASE/ID, and results/ before it where BASE is the default. */
+static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
+{
+	int err = 0;
+
+	if (!out)
+		err = make_folder("results");
+	if (!err)
+		err = make_folder(out ? out : "results/runs");
+	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
+	return err ? err : make_folder(dir->s);
+}
+
+static int emit_end(struct sink *sink, int code, bool cut_short, uint64_t elapsed_ns)
+{
+	const char *status = cut_short ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+
+	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
+}
+
+/* The gravest code wins; a skipped measure is no failure of the whole. */
+static int worse(int a, int b)
+{
+	static const int rank[] = {EXIT_OK, EXIT_SKIP, EXIT_INCONCLUSIVE, EXIT_BAD, EXIT_USAGE};
+	size_t ra = 0, rb = 0;
+
+	while (rank[ra] != a)
+		ra++;
+	while (rank[rb] != b)
+		rb++;
+	return rank[MAX(ra, rb)];
+}
+
+/* What @m is given: its own monitors where the user named none. */
+static struct run own_run(const struct cli *cli, const struct run *run, const struct measure_ops *m)
+{
+	struct run own = *run;
+
+	if (cli->monitors.n)
+		return own;
+	if (m->default_monitors)
+		own.monitors = m->default_monitors;
+	if (run->quick && m->quick_monitors)
+		own.monitors = m->quick_monitors;
+	return own;
+}
+
+static void plan_measures(const struct cli *cli, const struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct measure_ops *m = chosen(i, run->quick);
+
+		if (m) {
+			struct run own = own_run(cli, run, m);
+
+			measure_plan(m, &own);
+		}
+	}
+}
+
+static int run_measures(struct cli *cli, struct run *run)
+{
+	int code = EXIT_OK, any_ran = 0;
+
+	plan_measures(cli, run);
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct measure_ops *m = chosen(i, run->quick);
+		struct run own;
+		int err;
+
+		if (!m)
+			continue;
+		own = own_run(cli, run, m);
+		err = measure_run(m, NULL, &own);
+		if (err == -EINTR)
+			return EXIT_INCONCLUSIVE;
+		if (err == -EPERM || err == -ENOTSUP)
+			continue;
+		any_ran = 1;
+		code = worse(code, measure_exit_code(sink_records(run->sink), err));
+		if (err == -ENOSPC || err == -EIO)
+			return EXIT_USAGE;
+	}
+	return any_ran ? code : EXIT_SKIP;
+}
+
+static int print_report(const char *dir, const char *format)
+{
+	struct run_file *file = NULL;
+	int err = run_file_read(&file, dir);
+
+	for (const struct reporter_ops *const *r = reporter_list; !err && *r; r++)
+		if (!strcmp((*r)->name, format))
+			err = (*r)->render(file, stdout);
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		log_err_sys(errno, "cannot write the report to stdout");
+		err = -EIO;
+	}
+	run_file_release(file);
+	return err;
+}
+
+int command_run(int argc, char *argv[])
+{
+	struct json_object *header = NULL, *id;
+	struct strbuf dir = STRBUF_INIT, path = STRBUF_INIT;
+	uint64_t start_ns = clock_ns();
+	struct run run = {0};
+	struct cli cli;
+	int code, err;
+
+	code = cli_parse(&cli, "run",
+			 "everything that 'make bench' does: measures, pictures, report", 0, "",
+			 argc, argv);
+	if (code >= 0)
+		goto out;
+	code = EXIT_USAGE;
+	if (cli_make_run(&cli, NULL, &run))
+		goto out;
+	header = result_run_header(argc, argv, cli.quick, cli.seed);
+	json_object_object_get_ex(header, "id", &id);
+	if (make_run_folder(cli.out, json_object_get_string(id), &dir))
+		goto out;
+	strbuf_addf(&path, "%s/run.json", dir.s);
+	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))
+		goto out;
+	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
+	code = run_measures(&cli, &run);
+	progress_free(run.progress);
+	if (run_interrupted())
+		log_warn("interrupted: what was measured until now is kept and marked");
+	if (emit_end(run.sink, code, run_interrupted(), clock_ns() - start_ns) ||
+	    sink_close(run.sink))
+		code = EXIT_USAGE;
+	run.sink = NULL;
+	err = report_write_all(dir.s);
+	if (err)
+		code = worse(code, EXIT_USAGE);
+	if (print_report(dir.s, cli.json ? "json" : "text"))
+		code = EXIT_USAGE;
+	if (!cli.json)
+		printf("%s\n", dir.s);
+out:
+	if (run.sink && sink_close(run.sink))
+		code = EXIT_USAGE;
+	json_object_put(header);
+	strbuf_release(&dir);
+	strbuf_release(&path);
+	cli_release(&cli);
+	return code;
+}

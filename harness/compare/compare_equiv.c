@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Equivalence of two monitors: both attached at once, beside every workload. */
+#include "lib/base.h"
+#include "harness/compare/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/equiv.h"
+#include "harness/progress.h"
+#include "harness/result.h"
+#include "harness/verify/trial.h"
+#include "harness/verify/verdict.h"
+
+/* Bytes of a ring that its smallest event takes: struct mem_event and the kernel's header of 8. */
+enum { SMALLEST_SLOT = 64 };
+
+/* Thread or process ids, sorted. */
+struct ids {
+	uint32_t *v;
+	size_t n;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool has(const struct ids *ids, uint32_t id)
+{
+	return bsearch(&id, ids->v, ids->n, sizeof(id), by_number);
+}
+
+/* Whose rows and events belong to the workload: the ledger's threads; for a command, the keys of a
+ * monitor that watches only the target. False when nobody knows. */
+static bool target_ids(const struct trial *t, enum monitor_key key, struct ids *out)
+{
+	const struct trial_monitor *knows = NULL;
+
+	for (size_t i = 0; i < t->nmonitors; i++)
+		if (t->monitors[i].info->caps & MONITOR_CGROUP)
+			knows = &t->monitors[i];
+	if (!t->nlanes && !knows)
+		return false;
+	out->v = calloc((t->nlanes ? t->nlanes : knows->after.n) + 1, sizeof(*out->v));
+	if (!out->v)
+		return false;
+	for (size_t i = 0; i < t->nlanes; i++)
+		out->v[out->n++] =
+			key == MONITOR_KEY_TGID ? t->lanes[i].lane->tgid : t->lanes[i].lane->tid;
+	for (size_t i = 0; !t->nlanes && i < knows->after.n; i++)
+		out->v[out->n++] = knows->after.rows[i].key;
+	qsort(out->v, out->n, sizeof(*out->v), by_number);
+	return true;
+}
+
+/* What of @m's capture belongs to @ids, in place. */
+static void keep_only(struct trial_monitor *m, const struct ids *ids)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->after.n; i++)
+		if (has(ids, m->after.rows[i].key))
+			m->after.rows[n++] = m->after.rows[i];
+	m->after.n = n;
+	n = 0;
+	for (size_t i = 0; i < m->nevents; i++)
+		if (has(ids,
+			m->info->key == MONITOR_KEY_TGID ? m->events[i].tgid : m->events[i].pid))
+			m->events[n++] = m->events[i];
+	m->nevents = n;
+}
+
+static uint64_t lost(const struct trial_monitor *m)
+{
+	return m->losses.ring_full;
+}
+
+static bool losses_known(const struct trial_monitor *m)
+{
+	return lost(m) != UINT64_MAX;
+}
+
+static struct json_object *differences(const struct equiv *e)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < MIN(e->differences, (uint64_t)EQUIV_KEEP); i++) {
+		const struct equiv_difference *d = &e->kept[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "what", json_object_new_string(d->what));
+		json_object_object_add(o, "field", json_object_new_string(d->field));
+		json_object_object_add(o, "key", json_object_new_uint64(d->key));
+		json_object_object_add(o, "a", json_object_new_uint64(d->a));
+		json_object_object_add(o, "b", json_object_new_uint64(d->b));
+		json_object_object_add(o, "text", json_object_new_string(d->text));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *new_record(const struct run *run, const struct workload *w,
+				      const char *status, const char *reason)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "type", json_object_new_string("equivalence"));
+	json_object_object_add(o, "a", json_object_new_string(run->monitors[0]));
+	json_object_object_add(o, "b", json_object_new_string(run->monitors[1]));
+	json_object_object_add(o, "workload", json_object_new_string(workload_name(w)));
+	json_object_object_add(o, "status", json_object_new_string(status));
+	if (reason && *reason)
+		json_object_object_add(o, "reason", json_object_new_string(reason));
+	return o;
+}
+
+static struct json_object *equivalence_record(const struct run *run, const struct workload *w,
+					      const struct equiv *e, const struct trial *t,
+					      bool events)
+{
+	struct json_object *o = new_record(run, w, e->differences ? "fail" : "ok", NULL);
+	struct json_object *allowed = json_object_new_array();
+	static const char *const losses_of[] = {"lost_a", "lost_b"};
+
+	json_object_object_add(o, "verdict",
+			       json_object_new_string(e->differences ? "different" : "equal"));
+	json_object_object_add(o, "keys", json_object_new_uint64(e->keys));
+	json_object_object_add(o, "counters", json_object_new_uint64(e->counters));
+	json_object_object_add(o, "events", json_object_new_uint64(e->events));
+	json_object_object_add(o, "events_judged", json_object_new_boolean(events));
+	json_object_object_add(o, "differences", json_object_new_uint64(e->differences));
+	json_object_object_add(o, "kept", differences(e));
+	if (e->timestamp)
+		json_object_array_add(allowed, json_object_new_string("timestamp"));
+	if (e->clock)
+		json_object_array_add(allowed, json_object_new_string("clock"));
+	if (e->record_length)
+		json_object_array_add(allowed, json_object_new_string("record-length"));
+	json_object_object_add(o, "allowed", allowed);
+	for (size_t i = 0; i < 2; i++)
+		json_object_object_add(o, losses_of[i],
+				       losses_known(&t->monitors[i])
+					       ? json_object_new_uint64(lost(&t->monitors[i]))
+					       : NULL);
+	return o;
+}
+
+/*
+ * How many of the workload's events @m lost, when the other recorded or lost @others of the same
+ * calls. A monitor that watches only the target says so itself. The count of one that watches the
+ * whole machine is a bound: other processes' events are in it. One that does not count losses can
+ * have lost only what its ring could not hold.
+ */
+static uint64_t lost_events(const struct trial_monitor *m, uint64_t others)
+{
+	uint64_t missing = others > m->nevents ? others - m->nevents : 0;
+
+	if (!losses_known(m))
+		return others > m->info->ring_bytes / SMALLEST_SLOT ? missing : 0;
+	return m->info->caps & MONITOR_CGROUP ? lost(m) : MIN(missing, lost(m));
+}
+
+/* What @m recorded of the workload, and what it surely lost of it. */
+static uint64_t at_least(const struct trial_monitor *m)
+{
+	return m->nevents + (m->info->caps & MONITOR_CGROUP && losses_known(m) ? lost(m) : 0);
+}
+
+static void compare_events(struct equiv *e, const struct run *run, struct trial_monitor *a,
+			   struct trial_monitor *b)
+{
+	equiv_events(e, run->monitors[0], a->events, a->nevents, lost_events(a, at_least(b)),
+		     run->monitors[1], b->events, b->nevents, lost_events(b, at_least(a)));
+}
+
+/* The conformance of each, as `verify` would say it. */
+static int emit_trials(struct run *run, const struct trial *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < t->nmonitors && !err; i++) {
+		struct verdict v;
+
+		err = verdict_reach(&v, t, i);
+		if (!err)
+			err = sink_emit(run->sink, verdict_record(&v, t, i));
+		verdict_release(&v);
+	}
+	return err;
+}
+
+static int judge_pair(struct run *run, const struct workload *w, struct trial *t)
+{
+	struct trial_monitor *a = &t->monitors[0], *b = &t->monitors[1];
+	bool events = a->info->caps & b->info->caps & MONITOR_EVENTS;
+	struct equiv *e = calloc(1, sizeof(*e));
+	struct ids ids = {0};
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	err = emit_trials(run, t);
+	if (err)
+		goto out;
+	if (a->info->key != b->info->key) {
+		err = sink_emit(
+			run->sink,
+			new_record(run, w, "fail", "one counts by thread, the other by process"));
+		goto out;
+	}
+	if (!target_ids(t, a->info->key, &ids)) {
+		err = sink_emit(run->sink, new_record(run, w, "skip",
+						      "neither watches only the command, and there "
+						      "is no ledger to tell whose rows are whose"));
+		goto out;
+	}
+	keep_only(a, &ids);
+	keep_only(b, &ids);
+	equiv_tables(e, run->monitors[0], &a->after, run->monitors[1], &b->after);
+	if (events)
+		compare_events(e, run, a, b);
+	err = sink_emit(run->sink, equivalence_record(run, w, e, t, events));
+out:
+	free(ids.v);
+	free(e);
+	return err;
+}
+
+static int compare_one(struct run *run, const struct workload *w)
+{
+	struct trial_spec spec = {.monitors = run->monitors,
+				  .nmonitors = 2,
+				  .workload = w,
+				  .keep_events = true,
+				  .no_oracle = true};
+	struct trial t;
+	int err;
+
+	progress_step(run->progress, "%s and %s beside %s", run->monitors[0], run->monitors[1],
+		      workload_name(w));
+	err = trial_run(&t, &spec);
+	if (!err && t.status != TRIAL_OK)
+		err = sink_emit(run->sink,
+				new_record(run, w, trial_status_names[t.status], t.reason.s));
+	else if (!err)
+		err = judge_pair(run, w, &t);
+	trial_release(&t);
+	return err;
+}
+
+static bool by_default(const struct workload_ops *ops)
+{
+	return ops->subject == WORKLOAD_MEMORY && ops->truth == WORKLOAD_LEDGER;
+}
+
+unsigned int compare_steps(const struct run *run)
+{
+	unsigned int n = 1; /* stress-ng */
+
+	if (run->nworkloads)
+		return (unsigned int)run->nworkloads;
+	for (const struct workload_ops *const *ops = workload_list; *ops; ops++)
+		n += by_default(*ops);
+	return n;
+}
+
+static int compare_named(struct run *run, const char *spec)
+{
+	struct workload w = {0};
+	int err = workload_parse(&w, spec, run->seed);
+
+	if (!err)
+		err = compare_one(run, &w);
+	workload_release(&w);
+	return err;
+}
+
+int compare_equivalence(struct run *run)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < run->nworkloads && !err; i++)
+		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i]);
+	if (run->nworkloads)
+		return err;
+	for (const struct workload_ops *const *ops = workload_list; *ops && !err; ops++)
+		if (by_default(*ops))
+			err = run_interrupted() ? -EINTR : compare_named(run, (*ops)->name);
+	return err ? err : compare_named(run, "stress-ng:stressor=mmap");
+}

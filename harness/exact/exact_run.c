@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One boot of the exact lane: packs the objects, listens to the guest, has its counts judged. */
+#include "lib/base.h"
+#include "harness/exact/exact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/plugin.h"
+#include "harness/progress.h"
+#include "lib/log.h"
+#include "vm/kernel.h"
+#include "vm/plan.h"
+#include "vm/qemu.h"
+
+static int pack(const struct exact_job *job, struct initrd *rd)
+{
+	const char **words = calloc(job->n + 3, sizeof(*words));
+	char calls[32], (*paths)[32] = calloc(job->n + 1, sizeof(*paths));
+	int err = words && paths ? plan_begin(rd) : -ENOMEM;
+
+	if (!err) {
+		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)job->calls);
+		words[0] = "exact";
+		words[1] = calls;
+	}
+	for (size_t i = 0; i < job->n && !err; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
+		words[2 + i] = paths[i];
+		err = initrd_add_file(rd, paths[i], false, job->paths[i]);
+	}
+	if (!err)
+		err = plan_end(rd, words);
+	free(words);
+	free(paths);
+	return err;
+}
+
+/* What a boot has said so far. */
+struct hearing {
+	const struct exact_job *job;
+	struct json_object *guest; /* its records */
+	struct strbuf release;	   /* of the kernel, as it says itself */
+};
+
+static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
+{
+	struct hearing *h = arg;
+	struct json_object *o;
+
+	if (kind == VM_RELEASE) {
+		strbuf_reset(&h->release);
+		strbuf_addstr(&h->release, text);
+	} else if (kind == VM_STEP && h->job->progress) {
+		size_t i = strtoul(text, NULL, 10);
+
+		progress_step(h->job->progress, "%s on %s",
+			      i < h->job->n ? h->job->names[i] : "nothing attached",
+			      h->job->kernel);
+	} else if (kind == VM_RECORD) {
+		o = json_tokener_parse(text);
+		if (o)
+			json_object_array_add(h->guest, o);
+		else
+			log_warn("the guest said what is no JSON: %.100s", text);
+	}
+}
+
+int exact_run(const struct exact_job *job, struct json_object *out)
+{
+	struct vm_kernel kernel = VM_KERNEL_INIT;
+	struct initrd rd = INITRD_INIT;
+	struct hearing h = {job, json_object_new_array(), STRBUF_INIT};
+	struct vm_boot boot = {.initrd = &rd,
+			       .counting = true,
+			       .seed = job->seed,
+			       .timeout_s = job->timeout_s,
+			       .interrupted = run_interrupted,
+			       .line = hear,
+			       .arg = &h};
+	int code = 0, err = pack(job, &rd);
+
+	if (!err && job->progress)
+		progress_step(job->progress, "booting %s", job->kernel);
+	if (!err)
+		err = vm_kernel_find(&kernel, job->kernel);
+	if (!err) {
+		boot.kernel = kernel.path.s;
+		err = vm_boot(&boot, &code);
+	}
+	if (!err)
+		err = exact_judge(h.guest, &(struct exact_subject){h.release.s, job->names, job->n},
+				  out);
+	if (!err && code > 1) {
+		log_err("the guest's program ended with exit code %d", code);
+		err = -EPROTO;
+	}
+	json_object_put(h.guest);
+	strbuf_release(&h.release);
+	vm_kernel_release(&kernel);
+	initrd_release(&rd);
+	return err;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The parts of `beebench overhead` and what they hand each other. */
+#ifndef HARNESS_OVERHEAD_H
+#define HARNESS_OVERHEAD_H
+
+#include "harness/overhead/lane.h"
+#include "harness/overhead/overhead_env.h"
+#include "harness/overhead/overhead_estimate.h"
+#include "harness/overhead/overhead_loop.h"
+#include "harness/plugin.h"
+#include "lib/base.h"
+#include "lib/rng.h"
+#include "monitor/collect.h"
+
+struct overhead_params { /* -o */
+	bool slowdown;
+	bool sharp;
+	bool realtime;
+	uint64_t block_us;
+};
+
+/* The user-space half during blocks of one kind: what collecting took and brought. */
+struct consumption {
+	uint64_t cpu_ns;  /* of the thread that polls; 0 where the monitor has a process of its own
+			   */
+	uint64_t wall_ns; /* while it was there to collect */
+	uint64_t records, polls; /* polls: those that brought something */
+};
+
+/* One arm at one event. */
+struct overhead_cell {
+	/* ns per call: with the arm, less the mean of before and after it; at each cut. */
+	struct samples added[CUTS];
+	struct samples rough[CUTS];   /* the same, of all pairs, those that do not count as well */
+	uint64_t blocks, calls;	      /* calls: warm-up included */
+	uint64_t wrong;		      /* calls that did not end as the trigger does */
+	struct block_stat subs[CUTS]; /* sub-blocks kept and cut, all blocks */
+	struct consumption use;
+	uint64_t lost; /* records; UINT64_MAX: the monitor does not say */
+	uint64_t seen; /* calls that the monitor's own counter shows; UINT64_MAX: it has none */
+};
+
+/* Arm 0 is the A/A arm: handled as the others, with nothing attached. */
+struct overhead_arm {
+	char *name;		  /* owned */
+	const char *spec;	  /* what monitor_open() takes; NULL: nothing */
+	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
+	char *skip;		  /* why it takes no part; NULL: it does. Owned */
+	struct overhead_cell cell[LOOP_EVENTS];
+	struct consumption own; /* of the monitor's own process, all rounds */
+	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
+	uint64_t map_bytes, rss_bytes;
+	unsigned int stride; /* takes part in every so many-th round */
+	double cost_s;	     /* of taking part once */
+	double deselect_s;   /* of that, detaching */
+};
+
+/* A block of @event is made of @subs sub-blocks in every arm; without a monitor, it costs: */
+struct overhead_base {
+	bool on; /* asked for */
+	uint32_t subs, warm;
+	struct samples ns[CUTS];     /* per call, one a block */
+	struct block_stat sum[CUTS]; /* sub-blocks kept and cut, all blocks */
+};
+
+struct overhead {
+	struct run *run;
+	struct overhead_params params;
+	struct placement place;
+	struct loop *loop;
+	struct overhead_arm *arms; /* narms of them */
+	struct lane_arm *lanes;	   /* the same, for the switch */
+	size_t narms;
+	struct overhead_base base[LOOP_EVENTS];
+	const struct lane_switch_ops *sw;
+	void *sw_state;
+	struct rng rng;
+	uint64_t links;	       /* env_syscall_links() of the pairs that count */
+	uint64_t beside;       /* pairs that count though somebody else is attached */
+	uint64_t crowded;      /* pairs dropped because somebody came or went meanwhile */
+	struct strbuf foreign; /* foreign programs on the tracepoints; "" when there are none */
+	bool interrupted;
+	/* Time: budget and what was told to the person. */
+	double budget_s;
+	uint64_t start_ns;
+	unsigned int steps, steps_told;
+	unsigned int rounds;
+};
+
+double overhead_elapsed_s(const struct overhead *o);
+/* Tells the person what goes on, at most once a second. */
+void overhead_tell(struct overhead *o, const char *what, const char *who);
+
+/* overhead_block.c: */
+/* Collects from @m (NULL: nothing to) until the block that runs is over. 0, -EINTR or -errno after
+ * saying why. */
+int overhead_collect(struct overhead *o, struct monitor *m, struct loop_block *block,
+		     struct consumption *use);
+/* Takes what is left in the ring. */
+int overhead_drain(struct monitor *m, struct consumption *use);
+/* Chooses subs and warm of each event by a short trial with nothing attached. */
+int overhead_calibrate(struct overhead *o);
+/* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
+struct series {
+	double ns[LOOP_EVENTS][CUTS];
+	uint64_t links[2]; /* of the base: env_syscall_links() before and after */
+};
+
+/*
+ * One block of each event in random order, for @arm (NULL: the base) with the switch as it is. 0,
+ * -EINTR or -errno after saying why.
+ */
+int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series *out);
+/* What the detached monitor @m of @arm tells in the end: what its process took, what it lost, how
+ * large it is. */
+void overhead_harvest(struct overhead_arm *arm, struct monitor *m);
+
+/* The fewest differences that an interval can be made of. */
+enum { OVERHEAD_ROUNDS_MIN = 4 };
+/* What the cell is judged by: the pairs that count or, where they are too few, all; @rough says
+ * which. */
+const struct samples *overhead_samples(const struct overhead_cell *cell, enum cut cut, bool *rough);
+
+/* overhead_rounds.c: rounds of paired differences until @until_s of the budget are used. */
+int overhead_rounds(struct overhead *o, double until_s);
+
+/* overhead_slowdown.c: a real load with and without each monitor; emits `slowdown` and `collector`.
+ */
+int overhead_slowdown(struct overhead *o, double until_s);
+
+/* overhead_sharp.c: what the programs cost over an empty one, and against each other; emits `sharp`
+ * for each event that has a stub. */
+int overhead_sharp(struct overhead *o, double until_s);
+
+/* overhead_record.c: emits `overhead` and `collector` records of what was measured. */
+int overhead_emit(struct overhead *o);
+/* {"cpu_pct":..,..}: a `collector` record; @calls 0: not known. The caller owns it. */
+struct json_object *overhead_collector_record(const struct overhead *o,
+					      const struct overhead_arm *arm, const char *workload,
+					      const struct consumption *use, uint64_t calls);
+/* True when the monitor has a process of its own; else a thread of ours collects. */
+bool overhead_own_process(const struct overhead_arm *arm);
+
+#endif

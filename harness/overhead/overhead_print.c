@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tables a person sees after `beebench overhead`. */
+#include "lib/base.h"
+#include "harness/overhead/overhead_print.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/report/record.h"
+
+enum { FIRST_WIDTH = 16, COLUMN_WIDTH = 24 };
+
+static struct json_object *find(struct json_object *records, const char *monitor, const char *event)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead") {
+		if (!strcmp(record_str(o, "monitor", ""), monitor) &&
+		    !strcmp(record_str(o, "event", ""), event))
+			return o;
+	}
+	return NULL;
+}
+
+/* Pads by columns on the screen, not bytes: all text here is ASCII. */
+static void cell(FILE *out, int width, const char *text)
+{
+	fprintf(out, " %*s", width, text);
+}
+
+static void interval_cell(FILE *out, struct json_object *o, const char *path, double scale,
+			  double offset)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct stats_interval iv;
+
+	if (o && !strcmp(record_str(o, "status", ""), "skip")) {
+		strbuf_addstr(&sb, "skip");
+	} else if (!record_interval(o, path, &iv)) {
+		strbuf_addstr(&sb, "-");
+	} else {
+		iv.centre -= offset;
+		iv.low -= offset;
+		iv.high -= offset;
+		format_interval(&sb, &iv, scale);
+	}
+	cell(out, COLUMN_WIDTH, sb.s);
+	strbuf_release(&sb);
+}
+
+/* Each sentence once, however many records carry it. */
+static void print_notes(struct json_object *records, const char *type, FILE *out)
+{
+	struct names told = {0};
+	struct json_object *o, *w;
+
+	record_foreach_type (records, o, type) {
+		struct strbuf line = STRBUF_INIT;
+
+		record_foreach (record_get(o, "warnings"), w) {
+			strbuf_reset(&line);
+			strbuf_addf(&line, "%s, %s: %s", record_str(o, "monitor", "?"),
+				    record_str(o, "event", record_str(o, "workload", "?")),
+				    json_object_get_string(w));
+			if (names_find(&told, json_object_get_string(w)) == told.n)
+				fprintf(out, "  note: %s\n", line.s);
+			names_add(&told, json_object_get_string(w));
+		}
+		if (!strcmp(record_str(o, "status", ""), "skip")) {
+			strbuf_reset(&line);
+			strbuf_addf(&line, "%s: %s", record_str(o, "monitor", "?"),
+				    record_str(o, "reason", "?"));
+			if (names_find(&told, line.s) == told.n)
+				fprintf(out, "  skip: %s\n", line.s);
+			names_add(&told, line.s);
+		}
+		strbuf_release(&line);
+	}
+	names_release(&told);
+}
+
+static void print_base(struct json_object *records, const struct names *monitors,
+		       const struct names *events, FILE *out)
+{
+	fprintf(out, "%-*s", FIRST_WIDTH, "untouched");
+	for (size_t e = 0; e < events->n; e++) {
+		struct strbuf sb = STRBUF_INIT;
+		double base_ns = NAN;
+
+		for (size_t m = 0; m < monitors->n && !isfinite(base_ns); m++)
+			base_ns =
+				record_num(find(records, monitors->v[m], events->v[e]), "base_ns");
+		format_number(&sb, base_ns);
+		cell(out, COLUMN_WIDTH, sb.s);
+		strbuf_release(&sb);
+	}
+	fputc('\n', out);
+}
+
+static void print_events(struct json_object *records, FILE *out)
+{
+	struct names events = {0}, monitors = {0};
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead") {
+		names_add(&events, record_str(o, "event", "?"));
+		names_add(&monitors, record_str(o, "monitor", "?"));
+	}
+	if (events.n) {
+		fprintf(out,
+			"Nanoseconds added to a call (95 %% interval), by attach and "
+			"detach\n\n%-*s",
+			FIRST_WIDTH, "");
+		for (size_t e = 0; e < events.n; e++)
+			cell(out, COLUMN_WIDTH, events.v[e]);
+		fputc('\n', out);
+		print_base(records, &monitors, &events, out);
+		for (size_t m = 0; m < monitors.n; m++) {
+			bool none = !strcmp(monitors.v[m], "none");
+
+			fprintf(out, "%-*s", FIRST_WIDTH, none ? "none (A/A)" : monitors.v[m]);
+			for (size_t e = 0; e < events.n; e++)
+				interval_cell(out, find(records, monitors.v[m], events.v[e]),
+					      "added_ns", 1, 0);
+			fputc('\n', out);
+		}
+		fputc('\n', out);
+		print_notes(records, "overhead", out);
+	}
+	names_release(&events);
+	names_release(&monitors);
+}
+
+static double number_below(struct json_object *o, const char *path, const char *key)
+{
+	struct strbuf sb = STRBUF_INIT;
+	double v;
+
+	strbuf_addf(&sb, "%s.%s", path, key);
+	v = record_num(o, sb.s);
+	strbuf_release(&sb);
+	return v;
+}
+
+static void sharp_row(struct json_object *o, const char *name, const char *path, FILE *out)
+{
+	struct strbuf cycles = STRBUF_INIT, one = STRBUF_INIT;
+
+	fprintf(out, "%-10s %-34s", record_str(o, "event", "?"), name);
+	interval_cell(out, o, path, 1, 0);
+	strbuf_addf(&cycles, "%s.cycles", path);
+	interval_cell(out, o, cycles.s, 1, 0);
+	strbuf_addf(&one, "%.1f .. %.1f", number_below(o, path, "one_load_low"),
+		    number_below(o, path, "one_load_high"));
+	cell(out, COLUMN_WIDTH, one.s);
+	fputc('\n', out);
+	strbuf_release(&cycles);
+	strbuf_release(&one);
+}
+
+static void print_sharp(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (records, o, "sharp") {
+		const char *a = record_str(o, "monitor", "?"), *b = record_str(o, "other", NULL);
+		struct strbuf name = STRBUF_INIT;
+
+		if (first)
+			fprintf(out,
+				"\nThe programs alone, by a stub re-pointed between them (95 %% "
+				"interval)\n\n%-10s %-34s %*s %*s %*s\n",
+				"", "", COLUMN_WIDTH, "ns", COLUMN_WIDTH, "core cycles",
+				COLUMN_WIDTH, "one load sees, ns");
+		first = false;
+		sharp_row(o, "the same again (A/A)", "aa_ns", out);
+		strbuf_addf(&name, "%s over empty", a);
+		sharp_row(o, name.s, "a_ns", out);
+		if (b) {
+			strbuf_reset(&name);
+			strbuf_addf(&name, "%s over empty", b);
+			sharp_row(o, name.s, "b_ns", out);
+			strbuf_reset(&name);
+			strbuf_addf(&name, "%s less %s", b, a);
+			sharp_row(o, name.s, "diff_ns", out);
+		}
+		strbuf_release(&name);
+	}
+	print_notes(records, "sharp", out);
+}
+
+static void print_slowdown(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (records, o, "slowdown") {
+		if (strcmp(record_str(o, "status", ""), "ok"))
+			continue;
+		if (first)
+			fprintf(out,
+				"\nSlow-down of a real load, %% (95 %% interval)\n\n%-*s "
+				"%-16s %*s %*s\n",
+				FIRST_WIDTH, "", "load", COLUMN_WIDTH, "time", COLUMN_WIDTH,
+				"CPU time");
+		first = false;
+		fprintf(out, "%-*s %-16s", FIRST_WIDTH, record_str(o, "monitor", "?"),
+			record_str(o, "workload", "?"));
+		interval_cell(out, o, "ratio", 100, 1);
+		interval_cell(out, o, "cpu_ratio", 100, 1);
+		fputc('\n', out);
+	}
+	print_notes(records, "slowdown", out);
+}
+
+static void print_collector(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (records, o, "collector") {
+		struct strbuf cpu = STRBUF_INIT, each = STRBUF_INIT, rss = STRBUF_INIT;
+		struct strbuf maps = STRBUF_INIT;
+
+		if (first)
+			fprintf(out, "\nThe collector itself\n\n%-*s %-16s %12s %14s %12s %12s\n",
+				FIRST_WIDTH, "", "beside", "CPU, %", "ns per event", "resident",
+				"maps");
+		first = false;
+		format_number(&cpu, record_num(o, "cpu_pct"));
+		format_number(&each, record_num(o, "cpu_ns_per_event"));
+		format_bytes(&rss, record_num(o, "rss_bytes"));
+		format_bytes(&maps, record_num(o, "map_bytes"));
+		fprintf(out, "%-*s %-16s %12s %14s %12s %12s\n", FIRST_WIDTH,
+			record_str(o, "monitor", "?"), record_str(o, "workload", "?"), cpu.s,
+			each.s, rss.s, maps.s);
+		strbuf_release(&cpu);
+		strbuf_release(&each);
+		strbuf_release(&rss);
+		strbuf_release(&maps);
+	}
+}
+
+void overhead_print(struct json_object *records, FILE *out)
+{
+	print_events(records, out);
+	print_sharp(records, out);
+	print_slowdown(records, out);
+	print_collector(records, out);
+}

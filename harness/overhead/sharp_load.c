@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The timed child of one load. */
+#include "lib/base.h"
+#include "harness/overhead/sharp_load.h"
+
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "harness/overhead/cycles.h"
+#include "harness/overhead/overhead_env.h"
+#include "harness/overhead/overhead_loop.h"
+#include "harness/overhead/sharp_stub.h"
+#include "lib/log.h"
+#include "lib/subproc.h"
+
+enum { WARM_CALLS = 2 * SHARP_CALLS, GAUGE_STEPS = 200, GAUGES = SHARP_ROUNDS * SHARP_ARMS_MAX };
+
+struct sharp_child {
+	struct subproc proc;
+	struct sharp_job job;
+	struct sharp_outcome *out;
+};
+
+/* @n multiplications, each waiting for the one before: 3 core cycles each on every x86 of the last
+ * ten years (Agner Fog, instruction tables: IMUL r64,r64). */
+static inline uint64_t multiply(uint64_t x, int n)
+{
+	x |= 1; /* odd stays odd: never 0 */
+	for (int i = 0; i < n; i++) {
+		x *= x;
+		__asm__ volatile("" : "+r"(x));
+	}
+	return x;
+}
+
+/* Ticks of GAUGE_STEPS multiplications: the difference of two lengths, so that what reading the
+ * clock takes is not in it. */
+static double gauge(void)
+{
+	uint64_t t0 = cycles_now(), t1, t2;
+	volatile uint64_t keep;
+
+	keep = multiply(t0, GAUGE_STEPS);
+	t1 = cycles_now();
+	keep = multiply(keep, 2 * GAUGE_STEPS);
+	t2 = cycles_now();
+	return (double)(t2 - t1) - (double)(t1 - t0);
+}
+
+static void count(uint64_t *histogram, const uint64_t *t)
+{
+	for (int i = 0; i < SHARP_CALLS; i++) {
+		uint64_t bucket = (t[i + 1] - t[i]) / SHARP_BUCKET;
+
+		histogram[MIN(bucket, (uint64_t)SHARP_BUCKETS - 1)]++;
+	}
+}
+
+static int one_block(const struct sharp_job *job, struct sharp_outcome *out, unsigned int arm,
+		     struct sharp_block *block, const uint64_t cut_ticks[CUTS], uint64_t *busy)
+{
+	uint64_t t[SHARP_CALLS + 1];
+	int err = stub_point(job->map_fd, job->program_fd[arm]);
+
+	if (err)
+		return err;
+	/* The first call after re-pointing is 145 ns slower, then it is flat. */
+	out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_SKIP);
+	out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_CALLS);
+	*busy += t[SHARP_CALLS] - t[0];
+	*block = sharp_block_estimate(t, SHARP_CALLS, cut_ticks);
+	count(out->histogram[arm], t);
+	return 0;
+}
+
+static int warm_up(const struct sharp_job *job, struct sharp_outcome *out)
+{
+	uint64_t t[SHARP_CALLS + 1];
+	int err = 0;
+
+	for (unsigned int a = 0; a < job->arms && !err; a++) {
+		err = stub_point(job->map_fd, job->program_fd[a]);
+		for (int n = 0; n < WARM_CALLS && !err; n += SHARP_CALLS)
+			out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_CALLS);
+	}
+	return err;
+}
+
+static int all_rounds(struct sharp_job *job, struct sharp_outcome *out)
+{
+	unsigned int order[SHARP_ARMS_MAX], gauges = 0;
+	uint64_t cut_ticks[CUTS], busy = 0, start;
+	double gauged[GAUGES];
+	int err;
+
+	out->ns_per_tick = job->ns_per_tick;
+	for (int c = 0; c < CUTS; c++)
+		cut_ticks[c] = (uint64_t)(sharp_cut_ns[c] / out->ns_per_tick);
+	for (unsigned int a = 0; a < job->arms; a++)
+		order[a] = a;
+	err = warm_up(job, out);
+	start = cycles_now();
+	for (int r = 0; r < SHARP_ROUNDS && !err; r++) {
+		rng_shuffle(&job->rng, order, job->arms);
+		for (unsigned int k = 0; k < job->arms && !err; k++) {
+			gauged[gauges++] = gauge();
+			err = one_block(job, out, order[k], &out->blocks[r][order[k]], cut_ticks,
+					&busy);
+		}
+	}
+	out->busy_share = (double)busy / (double)(cycles_now() - start);
+	out->gauge_ticks = stats_trimmed_mean(gauged, gauges, 0.25);
+	return err;
+}
+
+static int child_main(void *arg)
+{
+	struct sched_param fifo = {.sched_priority = 1};
+	struct sharp_child *c = arg;
+
+	placement_pin(c->job.cpu);
+	if (c->job.realtime)
+		sched_setscheduler(0, SCHED_FIFO, &fifo);
+	c->out->err = all_rounds(&c->job, c->out);
+	c->out->done = 1;
+	return 0;
+}
+
+int sharp_child_start(struct sharp_child **child, const struct sharp_job *job,
+		      struct sharp_outcome *out)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	struct sharp_child *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->proc = (struct subproc)SUBPROC_INIT;
+	c->job = *job;
+	c->out = out;
+	memset(out, 0, sizeof(*out));
+	opts.child = child_main;
+	opts.arg = c;
+	err = subproc_start(&c->proc, &opts);
+	if (err) {
+		free(c);
+		return err;
+	}
+	*child = c;
+	return 0;
+}
+
+int sharp_child_wait(struct sharp_child *child, int timeout_ms)
+{
+	int err = subproc_wait(&child->proc, timeout_ms);
+	struct strbuf how = STRBUF_INIT;
+
+	if (err)
+		return err == -ETIMEDOUT ? 0 : err;
+	if (child->out->done && !child->out->err)
+		return 1;
+	subproc_describe(&child->proc, &how);
+	err = child->out->err ? child->out->err : -ECHILD;
+	if (child->out->err)
+		log_err_sys(err, "the stub cannot be pointed to the monitor's program");
+	else
+		log_err("the process whose syscalls are timed has ended early (%s)", how.s);
+	strbuf_release(&how);
+	return err;
+}
+
+void sharp_child_stop(struct sharp_child *child)
+{
+	if (!child)
+		return;
+	subproc_kill(&child->proc, 200);
+	subproc_release(&child->proc);
+	free(child);
+}
+
+struct sharp_outcome *sharp_outcome_new(void)
+{
+	struct sharp_outcome *out = mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (out != MAP_FAILED)
+		return out;
+	log_err_sys(errno, "no memory for the outcome of a load");
+	return NULL;
+}
+
+void sharp_outcome_free(struct sharp_outcome *out)
+{
+	if (out)
+		munmap(out, sizeof(*out));
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Access to records by path, and numbers for people. */
+#include "lib/base.h"
+#include "harness/report/record.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct json_object *record_get(struct json_object *o, const char *path)
+{
+	while (o) {
+		size_t len = strcspn(path, ".");
+		char key[64];
+
+		if (!json_object_is_type(o, json_type_object) || len >= sizeof(key))
+			return NULL;
+		memcpy(key, path, len);
+		key[len] = '\0';
+		if (!json_object_object_get_ex(o, key, &o))
+			return NULL;
+		if (!path[len])
+			return o;
+		path += len + 1;
+	}
+	return NULL;
+}
+
+const char *record_str(struct json_object *o, const char *path, const char *otherwise)
+{
+	struct json_object *v = record_get(o, path);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : otherwise;
+}
+
+double record_num(struct json_object *o, const char *path)
+{
+	struct json_object *v = path ? record_get(o, path) : o;
+
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
+		return NAN;
+	return json_object_get_double(v);
+}
+
+uint64_t record_u64(struct json_object *o, const char *path, uint64_t otherwise)
+{
+	struct json_object *v = record_get(o, path);
+
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
+		return otherwise;
+	return json_object_get_uint64(v);
+}
+
+bool record_true(struct json_object *o, const char *path)
+{
+	struct json_object *v = record_get(o, path);
+
+	return json_object_is_type(v, json_type_boolean) && json_object_get_boolean(v);
+}
+
+bool record_interval(struct json_object *o, const char *path, struct stats_interval *out)
+{
+	struct json_object *v = record_get(o, path);
+
+	if (json_object_is_type(v, json_type_object)) {
+		out->centre = record_num(v, "centre");
+		out->low = record_num(v, "low");
+		out->high = record_num(v, "high");
+		out->confidence = record_num(v, "confidence");
+	} else {
+		out->centre = v ? record_num(v, NULL) : NAN;
+		out->low = out->high = out->confidence = NAN;
+	}
+	return isfinite(out->centre);
+}
+
+size_t record_length(struct json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+size_t record_count(struct json_object *o, const char *path)
+{
+	return record_length(record_get(o, path));
+}
+
+bool record_is(struct json_object *o, const char *type)
+{
+	return !strcmp(record_str(o, "type", ""), type);
+}
+
+size_t names_find(const struct names *s, const char *name)
+{
+	size_t i = 0;
+
+	while (i < s->n && strcmp(s->v[i], name))
+		i++;
+	return i;
+}
+
+size_t names_add(struct names *s, const char *name)
+{
+	size_t i = names_find(s, name);
+
+	if (i < s->n)
+		return i;
+	s->v = realloc(s->v, (s->n + 1) * sizeof(*s->v));
+	if (!s->v)
+		abort();
+	s->v[s->n] = strdup(name);
+	return s->n++;
+}
+
+void names_release(struct names *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+	*s = (struct names){0};
+}
+
+void format_count(struct strbuf *out, uint64_t v)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
+
+	for (int i = 0; i < n; i++) {
+		if (i && (n - i) % 3 == 0)
+			strbuf_addch(out, ',');
+		strbuf_addch(out, digits[i]);
+	}
+}
+
+/* Appends @v with @decimals places, thousands separated; no "-0". */
+static void add_decimals(struct strbuf *out, double v, int decimals)
+{
+	char text[64], *dot;
+
+	snprintf(text, sizeof(text), "%.*f", decimals, fabs(v));
+	if (v < 0 && strspn(text, "0.") < strlen(text))
+		strbuf_addch(out, '-');
+	dot = strchr(text, '.');
+	if (dot)
+		*dot = '\0';
+	if (strlen(text) < 19)
+		format_count(out, strtoull(text, NULL, 10));
+	else
+		strbuf_addstr(out, text);
+	if (dot)
+		strbuf_addf(out, ".%s", dot + 1);
+}
+
+/* Places after the point that show @v, as rounded, with that many digits. */
+static int decimals_of(double v, int significant)
+{
+	char rounded[32];
+	int decimals;
+
+	snprintf(rounded, sizeof(rounded), "%.*e", significant - 1, v);
+	v = strtod(rounded, NULL);
+	if (v == 0 || !isfinite(v))
+		return 0;
+	decimals = significant - 1 - (int)floor(log10(fabs(v)));
+	return MAX(0, MIN(decimals, 9));
+}
+
+void format_number(struct strbuf *out, double v)
+{
+	if (!isfinite(v))
+		strbuf_addch(out, '-');
+	else if (v == floor(v))
+		add_decimals(out, v, 0);
+	else
+		add_decimals(out, v, decimals_of(v, 3));
+}
+
+void format_si(struct strbuf *out, double v, const char *unit)
+{
+	static const char *const prefix[] = {"", "k", "M", "G", "T"};
+	size_t p = 0;
+
+	while (isfinite(v) && fabs(v) >= 999.5 && p + 1 < ARRAY_SIZE(prefix)) {
+		v /= 1000;
+		p++;
+	}
+	format_number(out, v);
+	strbuf_addf(out, " %s%s", prefix[p], unit);
+}
+
+void format_bytes(struct strbuf *out, double bytes)
+{
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	size_t u = 0;
+
+	while (isfinite(bytes) && fabs(bytes) >= 1024 && u + 1 < ARRAY_SIZE(unit)) {
+		bytes /= 1024;
+		u++;
+	}
+	format_number(out, bytes);
+	strbuf_addf(out, " %s", unit[u]);
+}
+
+void format_duration(struct strbuf *out, double ns)
+{
+	static const char *const unit[] = {"ns", "us", "ms", "s"};
+	size_t u = 0;
+
+	while (isfinite(ns) && fabs(ns) >= 999.5 && u + 1 < ARRAY_SIZE(unit)) {
+		ns /= 1000;
+		u++;
+	}
+	format_number(out, ns);
+	strbuf_addf(out, " %s", unit[u]);
+}
+
+void format_interval(struct strbuf *out, const struct stats_interval *i, double scale)
+{
+	double width = fabs(i->high - i->low) * scale;
+	int decimals;
+
+	if (!isfinite(i->centre)) {
+		strbuf_addch(out, '-');
+		return;
+	}
+	if (!isfinite(width)) {
+		format_number(out, i->centre * scale);
+		return;
+	}
+	/* Two digits of the width: more would be noise. */
+	decimals = MIN(width > 0 ? decimals_of(width, 2) : 3, 3);
+	add_decimals(out, i->centre * scale, decimals);
+	strbuf_addstr(out, " [");
+	add_decimals(out, i->low * scale, decimals);
+	strbuf_addstr(out, ", ");
+	add_decimals(out, i->high * scale, decimals);
+	strbuf_addch(out, ']');
+}
+
+void format_percent(struct strbuf *out, double pct)
+{
+	if (pct > 0)
+		strbuf_addch(out, '+');
+	format_number(out, pct);
+	if (isfinite(pct))
+		strbuf_addstr(out, " %");
+}

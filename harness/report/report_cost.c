@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sections of a report about cost: overhead, slow-down, the collector, what is loaded. */
+#include "lib/base.h"
+#include "harness/report/report_sections.h"
+
+#include <math.h>
+#include <string.h>
+
+static void interval_cell(struct doc *d, struct json_object *o, const char *path, double scale)
+{
+	struct stats_interval i;
+	struct strbuf sb = STRBUF_INIT;
+
+	record_interval(o, path, &i);
+	format_interval(&sb, &i, scale);
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static void number_cell(struct doc *d, double v, const char *unit)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	format_number(&sb, v);
+	if (isfinite(v))
+		strbuf_addstr(&sb, unit);
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static void bytes_cell(struct doc *d, double v)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (isfinite(v))
+		format_bytes(&sb, v);
+	else
+		strbuf_addch(&sb, '-');
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static struct json_object *find(const struct run_file *run, const char *type, const char *key,
+				const char *value, const char *monitor)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type) {
+		if (!strcmp(record_str(o, key, ""), value) &&
+		    (!monitor || !strcmp(record_str(o, "monitor", ""), monitor)))
+			return o;
+	}
+	return NULL;
+}
+
+static void collect(const struct run_file *run, const char *type, const char *key,
+		    struct names *out)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type)
+		names_add(out, record_str(o, key, "?"));
+}
+
+/* Sentences the measure gave with its figures; one that several figures share is said once. */
+static void warning_items(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o, *w, *first = NULL;
+	struct names said = {0};
+
+	record_foreach_type (run->records, o, "overhead")
+		record_foreach (record_get(o, "warnings"), w)
+			names_add(&said, json_object_get_string(w));
+	for (size_t i = 0; i < said.n; i++) {
+		size_t n = 0;
+
+		record_foreach_type (run->records, o, "overhead") {
+			record_foreach (record_get(o, "warnings"), w) {
+				if (strcmp(json_object_get_string(w), said.v[i]))
+					continue;
+				first = n++ ? first : o;
+			}
+		}
+		if (n > 1)
+			doc_item(d, "%s", said.v[i]);
+		else
+			doc_item(d, "%s at %s: %s", record_str(first, "monitor", "?"),
+				 record_str(first, "event", "?"), said.v[i]);
+	}
+	names_release(&said);
+}
+
+/* An event that found no room in the ring cost less than one that did: said where the measure did
+ * not warn itself. */
+static void lost_items(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "overhead") {
+		uint64_t lost = record_u64(o, "consumer.lost", 0);
+		struct strbuf sb = STRBUF_INIT;
+
+		if (!lost || record_count(o, "warnings"))
+			continue;
+		format_count(&sb, lost);
+		strbuf_addstr(&sb, " of ");
+		format_count(&sb, lost + record_u64(o, "consumer.records", 0));
+		doc_item(d, "%s at %s: %s events found the ring full while it was timed",
+			 record_str(o, "monitor", "?"), record_str(o, "event", "?"), sb.s);
+		strbuf_release(&sb);
+	}
+}
+
+/* What is called for each event. */
+static void trigger_items(struct doc *d, const struct run_file *run, const struct names *events)
+{
+	for (size_t e = 0; e < events->n; e++) {
+		const char *trigger = record_str(find(run, "overhead", "event", events->v[e], NULL),
+						 "trigger", NULL);
+
+		if (trigger)
+			doc_item(d, "%s is timed with %s", events->v[e], trigger);
+	}
+}
+
+static void overhead_table(struct doc *d, const struct run_file *run, const struct names *events,
+			   const struct names *monitors)
+{
+	doc_table(d);
+	doc_column(d, false, "event");
+	doc_column(d, true, "nothing attached, ns");
+	for (size_t m = 0; m < monitors->n; m++) {
+		struct json_object *any = find(run, "overhead", "monitor", monitors->v[m], NULL);
+
+		doc_column(d, true, "%s adds, ns%s", monitors->v[m],
+			   record_true(any, "aa") ? " (A/A)" : "");
+	}
+	for (size_t e = 0; e < events->n; e++) {
+		struct json_object *o;
+		double base = NAN;
+
+		record_foreach_type (run->records, o, "overhead") {
+			if (!isfinite(base) && !strcmp(record_str(o, "event", ""), events->v[e]))
+				base = record_num(o, "base_ns");
+		}
+		doc_cell(d, TONE_PLAIN, "%s", events->v[e]);
+		number_cell(d, base, "");
+		for (size_t m = 0; m < monitors->n; m++)
+			interval_cell(d,
+				      find(run, "overhead", "event", events->v[e], monitors->v[m]),
+				      "added_ns", 1);
+	}
+}
+
+void report_overhead(struct doc *d, const struct run_file *run)
+{
+	struct names events = {0}, monitors = {0};
+	double confidence;
+
+	collect(run, "overhead", "event", &events);
+	collect(run, "overhead", "monitor", &monitors);
+	if (!events.n)
+		return;
+	confidence = record_num(find(run, "overhead", "event", events.v[0], NULL),
+				"added_ns.confidence");
+	doc_heading(d, 2, "Overhead");
+	doc_text(
+		d, TONE_PLAIN,
+		"Nanoseconds that a monitor adds to a call, against the same call with nothing "
+		"attached (%g %% interval); \"other\" is a syscall no monitor watches, and the A/A "
+		"arm, where there is one, attaches nothing: it shows what this run takes for zero.",
+		isfinite(confidence) ? 100 * confidence : 95);
+	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
+	overhead_table(d, run, &events, &monitors);
+	warning_items(d, run);
+	lost_items(d, run);
+	trigger_items(d, run, &events);
+	names_release(&events);
+	names_release(&monitors);
+}
+
+/* "memmon adds 312 ns to mmap, 131 ns to brk." for each monitor but the null ones. */
+static void headline_overhead(struct strbuf *out, const struct run_file *run)
+{
+	struct names monitors = {0};
+	struct json_object *o;
+
+	collect(run, "overhead", "monitor", &monitors);
+	for (size_t m = 0; m < monitors.n; m++) {
+		const char *verb = " adds ";
+
+		if (!strcmp(monitors.v[m], "none") || !strcmp(monitors.v[m], "nop"))
+			continue;
+		record_foreach_type (run->records, o, "overhead") {
+			struct stats_interval i;
+
+			if (strcmp(record_str(o, "monitor", ""), monitors.v[m]) ||
+			    !record_interval(o, "added_ns", &i))
+				continue;
+			strbuf_addf(out, "%s%s", *verb == ' ' ? monitors.v[m] : "", verb);
+			if (fabs(i.centre) < 10)
+				strbuf_addf(out, "%.1f", i.centre);
+			else
+				format_number(out, round(i.centre));
+			strbuf_addf(out, " ns to %s", record_str(o, "event", "?"));
+			verb = ", ";
+		}
+		strbuf_addstr(out, *verb == ',' ? ". " : "");
+	}
+	names_release(&monitors);
+}
+
+/* The case of the highest rate. */
+static void headline_ring(struct strbuf *out, const struct run_file *run)
+{
+	struct stats_interval i, most = {.centre = 0};
+	struct json_object *o, *best = NULL;
+
+	record_foreach_type (run->records, o, "ringbuf") {
+		if (!record_interval(o, "rate_per_s", &i) || i.centre <= most.centre)
+			continue;
+		most = i;
+		best = o;
+	}
+	if (!best)
+		return;
+	strbuf_addstr(out, "A ring carries up to ");
+	format_si(out, most.centre, " records/s");
+	strbuf_addf(out, " (%s, %s: ", record_str(best, "mode", "?"),
+		    record_str(best, "placement", "?"));
+	ring_label(best, out);
+	strbuf_addstr(out, ").");
+}
+
+void report_headline(struct doc *d, const struct run_file *run)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	headline_overhead(&sb, run);
+	headline_ring(&sb, run);
+	if (sb.len)
+		doc_text(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+/* A ratio as the percentage above 1. */
+static void ratio_cell(struct doc *d, struct json_object *o, const char *path)
+{
+	struct stats_interval i;
+	struct strbuf sb = STRBUF_INIT;
+
+	record_interval(o, path, &i);
+	i.centre -= 1;
+	i.low -= 1;
+	i.high -= 1;
+	format_interval(&sb, &i, 100);
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+void report_slowdown(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (run->records, o, "slowdown") {
+		if (first) {
+			doc_heading(d, 2, "Slow-down of a real load");
+			doc_table(d);
+			doc_column(d, false, "load");
+			doc_column(d, false, "monitor");
+			doc_column(d, true, "takes longer by, %%");
+			doc_column(d, true, "more CPU time by, %%");
+			doc_column(d, true, "rounds");
+			first = false;
+		}
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		ratio_cell(d, o, "ratio");
+		ratio_cell(d, o, "cpu_ratio");
+		number_cell(d, record_num(o, "rounds"), "");
+	}
+}
+
+void report_collector(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (run->records, o, "collector") {
+		if (first) {
+			doc_heading(d, 2, "The collector's own cost");
+			doc_table(d);
+			doc_column(d, false, "monitor");
+			doc_column(d, false, "workload");
+			doc_column(d, true, "CPU, %% of a core");
+			doc_column(d, true, "CPU per event");
+			doc_column(d, true, "resident");
+			doc_column(d, true, "maps");
+			doc_column(d, true, "records");
+			doc_column(d, true, "lost");
+			doc_column(d, true, "polls");
+			first = false;
+		}
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
+		number_cell(d, record_num(o, "cpu_pct"), "");
+		number_cell(d, record_num(o, "cpu_ns_per_event"), " ns");
+		bytes_cell(d, record_num(o, "rss_bytes"));
+		bytes_cell(d, record_num(o, "map_bytes"));
+		number_cell(d, record_num(o, "records"), "");
+		number_cell(d, record_num(o, "lost"), "");
+		number_cell(d, record_num(o, "polls"), "");
+	}
+}
+
+static void program_rows(struct doc *d, struct json_object *trial)
+{
+	struct json_object *p;
+
+	record_foreach (record_get(trial, "cost.programs"), p) {
+		doc_cell(d, TONE_PLAIN, "%s", record_str(trial, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "name", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "section", "?"));
+		/* A BPF instruction is 8 bytes (include/uapi/linux/bpf.h, struct bpf_insn). */
+		number_cell(d, record_num(p, "xlated_bytes") / 8, "");
+		bytes_cell(d, record_num(p, "jited_bytes"));
+		number_cell(d, record_num(p, "verified_insns"), "");
+	}
+}
+
+void report_programs(struct doc *d, const struct run_file *run)
+{
+	static const char *const titles[] = {"monitor",	     "program",	     "section",
+					     "instructions", "machine code", "verified"};
+	struct names seen = {0};
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "trial") {
+		size_t before = seen.n;
+
+		if (!record_count(o, "cost.programs"))
+			continue;
+		names_add(&seen, record_str(o, "monitor", "?"));
+		if (seen.n == before)
+			continue;
+		if (!before) {
+			doc_heading(d, 2, "What is loaded");
+			doc_table(d);
+			for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
+				doc_column(d, i >= 3, "%s", titles[i]);
+		}
+		program_rows(d, o);
+	}
+	names_release(&seen);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sorts trials into rows and columns. */
+#include "lib/base.h"
+#include "harness/report/report_grid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMAND_WIDTH = 40 };
+
+static void add_argv(struct json_object *trial, struct strbuf *out)
+{
+	struct json_object *argv = record_get(trial, "command.argv"), *word;
+	size_t start = out->len;
+
+	record_foreach (argv, word) {
+		const char *text = json_object_get_string(word), *slash = strrchr(text, '/');
+
+		if (out->len > start)
+			strbuf_addch(out, ' ');
+		strbuf_addstr(out, out->len == start && slash ? slash + 1 : text);
+	}
+}
+
+/* What makes a row: the workload, its parameters, the command the user gave. */
+static size_t row_of(const struct trial_grid *g, struct json_object *trial, struct names *add)
+{
+	struct json_object *params = record_get(trial, "params");
+	struct strbuf id = STRBUF_INIT;
+	size_t row;
+
+	strbuf_addf(&id, "%s\t", record_str(trial, "workload", "?"));
+	if (params)
+		strbuf_addstr(&id, json_object_to_json_string_ext(params, JSON_C_TO_STRING_PLAIN));
+	if (!strcmp(record_str(trial, "workload", ""), "command"))
+		add_argv(trial, &id);
+	row = add ? names_add(add, id.s) : names_find(&g->rows, id.s);
+	strbuf_release(&id);
+	return row;
+}
+
+static int gravity(struct json_object *trial)
+{
+	static const char *const order[] = {"skip", "ok", "void", "fail"};
+	const char *status = record_str(trial, "status", "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (!strcmp(status, order[i]))
+			return (int)i;
+	return (int)ARRAY_SIZE(order);
+}
+
+/* Appends the parameters in which @params differs from another row of the same workload. */
+static void add_differing(struct strbuf *out, struct json_object *params,
+			  struct json_object *const *firsts, size_t n, const char *workload)
+{
+	const char *mark = ":";
+
+	if (!params)
+		return;
+	json_object_object_foreach (params, key, value) {
+		bool differs = false;
+
+		for (size_t i = 0; i < n && !differs; i++) {
+			struct json_object *other = NULL;
+
+			if (strcmp(record_str(firsts[i], "workload", "?"), workload))
+				continue;
+			json_object_object_get_ex(record_get(firsts[i], "params"), key, &other);
+			differs = !other || !json_object_equal(other, value);
+		}
+		if (!differs)
+			continue;
+		strbuf_addf(out, "%s%s=%s", mark, key, json_object_get_string(value));
+		mark = ",";
+	}
+}
+
+static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
+{
+	size_t n = g->rows.n;
+
+	g->labels = calloc(n + 1, sizeof(*g->labels));
+	if (!g->labels)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		const char *workload = record_str(firsts[i], "workload", "?");
+		struct strbuf label = STRBUF_INIT;
+
+		if (!strcmp(workload, "command"))
+			add_argv(firsts[i], &label);
+		if (label.len > COMMAND_WIDTH) {
+			label.len = COMMAND_WIDTH - 2;
+			label.s[label.len] = '\0';
+			strbuf_addstr(&label, "..");
+		}
+		if (!label.len) {
+			strbuf_addstr(&label, workload);
+			add_differing(&label, record_get(firsts[i], "params"), firsts, n, workload);
+		}
+		g->labels[i] = strbuf_detach(&label);
+	}
+}
+
+void trial_grid_build(struct trial_grid *g, const struct run_file *run)
+{
+	struct json_object **firsts, *o;
+
+	*g = (struct trial_grid){0};
+	firsts = calloc(json_object_array_length(run->records) + 1, sizeof(struct json_object *));
+	if (!firsts)
+		abort();
+	record_foreach_type (run->records, o, "trial") {
+		size_t row = row_of(g, o, &g->rows);
+
+		if (!firsts[row])
+			firsts[row] = o;
+		names_add(&g->monitors, record_str(o, "monitor", "?"));
+	}
+	make_labels(g, firsts);
+	free(firsts);
+	g->cells = calloc(g->rows.n * g->monitors.n + 1, sizeof(struct json_object *));
+	if (!g->cells)
+		abort();
+	record_foreach_type (run->records, o, "trial") {
+		size_t column = names_find(&g->monitors, record_str(o, "monitor", "?"));
+		struct json_object **cell = &g->cells[row_of(g, o, NULL) * g->monitors.n + column];
+
+		if (!*cell || gravity(o) > gravity(*cell))
+			*cell = o;
+	}
+}
+
+struct json_object *trial_grid_cell(const struct trial_grid *g, size_t row, size_t monitor)
+{
+	return g->cells[row * g->monitors.n + monitor];
+}
+
+const char *trial_grid_label(const struct trial_grid *g, struct json_object *trial)
+{
+	return g->labels[row_of(g, trial, NULL)];
+}
+
+void trial_grid_release(struct trial_grid *g)
+{
+	for (size_t i = 0; i < g->rows.n; i++)
+		free(g->labels[i]);
+	free(g->labels);
+	free(g->cells);
+	names_release(&g->rows);
+	names_release(&g->monitors);
+}
+
+void ring_label(struct json_object *o, struct strbuf *out)
+{
+	uint64_t producers = record_u64(o, "producers", 1);
+	const char *wakeup = record_str(o, "wakeup", "none");
+
+	strbuf_addf(out, "%llu B", (unsigned long long)record_u64(o, "record_bytes", 0));
+	if (producers != 1)
+		strbuf_addf(out, ", %llu producers", (unsigned long long)producers);
+	if (!strcmp(record_str(o, "rings", ""), "percpu"))
+		strbuf_addstr(out, ", ring per CPU");
+	strbuf_addf(out, ", %s", record_str(o, "consumer", "?"));
+	if (!strcmp(wakeup, "each"))
+		strbuf_addstr(out, ", wake each");
+	else if (!strcmp(wakeup, "pending"))
+		strbuf_addstr(out, ", wake pending");
+	else if (strcmp(wakeup, "none"))
+		strbuf_addf(out, ", wake %s", wakeup);
+}

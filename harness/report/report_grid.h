@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The trials of a run as a grid: a row for each workload (with its parameters), a column for each
+ * monitor. */
+#ifndef HARNESS_REPORT_GRID_H
+#define HARNESS_REPORT_GRID_H
+
+#include "harness/report/record.h"
+#include "harness/result.h"
+
+struct trial_grid {
+	struct names monitors; /* in order of first appearance */
+	struct names rows;     /* identities; what people read is in @labels */
+	char **labels;	       /* rows.n of them, each unique: "mmap", "mmap:size=65536" */
+	/* rows.n x monitors.n records, borrowed from the run; NULL: no such trial. Of several the
+	 * gravest (fail, void, ok, skip). */
+	struct json_object **cells;
+};
+
+void trial_grid_build(struct trial_grid *g, const struct run_file *run);
+struct json_object *trial_grid_cell(const struct trial_grid *g, size_t row, size_t monitor);
+/* The label of the row that @trial is in. */
+const char *trial_grid_label(const struct trial_grid *g, struct json_object *trial);
+void trial_grid_release(struct trial_grid *g);
+
+/* A ring case in words, without its mode and placement: "56 B, 2 producers, epoll, wake each". */
+void ring_label(struct json_object *o, struct strbuf *out);
+
+#endif

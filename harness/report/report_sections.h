@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sections of a report; each adds nothing when the run has no records for it. */
+#ifndef HARNESS_REPORT_SECTIONS_H
+#define HARNESS_REPORT_SECTIONS_H
+
+#include "harness/report/report_doc.h"
+#include "harness/report/report_grid.h"
+#include "harness/result.h"
+
+/* Adds the picture of that name, when the run has records for it: the file that is there, or why
+ * there is none. */
+void report_picture(struct doc *d, const struct run_file *run, const char *name, const char *alt);
+
+void report_conformance(struct doc *d, const struct run_file *run, const struct trial_grid *g);
+void report_accuracy(struct doc *d, const struct run_file *run, const struct trial_grid *g);
+void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g);
+void report_skips(struct doc *d, const struct run_file *run, const struct trial_grid *g);
+
+/* Cost in a sentence or two, for the top of the report. */
+void report_headline(struct doc *d, const struct run_file *run);
+void report_overhead(struct doc *d, const struct run_file *run);
+void report_exact(struct doc *d, const struct run_file *run);
+void report_slowdown(struct doc *d, const struct run_file *run);
+void report_collector(struct doc *d, const struct run_file *run);
+void report_programs(struct doc *d, const struct run_file *run);
+void report_ringbuf(struct doc *d, const struct run_file *run);
+void report_losscurve(struct doc *d, const struct run_file *run);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Accuracy: the findings, one function a topic. */
+#include "lib/base.h"
+#include "harness/verify/accuracy.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/verify/truth.h"
+
+static const char races_text[] = "threads of a process share a key and updates race";
+
+struct assess {
+	const struct accuracy_input *in;
+	struct accuracy *out;
+	struct truth all;
+	size_t processes, lanes; /* with calls */
+	bool one_lane_each;	 /* no process has two lanes with calls: peaks are exact */
+};
+
+double accuracy_error_pct(const struct accuracy_finding *f)
+{
+	double truth = (double)f->truth;
+
+	return f->truth ? 100.0 * ((double)f->captured - truth) / fabs(truth) : NAN;
+}
+
+static void add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
+		accuracy_amount captured, const char *why, ...) PRINTF_LIKE(6, 7);
+static void add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
+		accuracy_amount captured, const char *why, ...)
+{
+	struct accuracy_finding *f = &out->finding[out->n];
+	va_list ap;
+
+	if (out->n == ACCURACY_MAX)
+		return;
+	*f = (struct accuracy_finding){
+		.metric = metric, .unit = unit, .truth = truth, .captured = captured};
+	va_start(ap, why);
+	vsnprintf(f->why, sizeof(f->why), why, ap);
+	va_end(ap);
+	out->n++;
+}
+
+static bool offers(const struct mem_table *t, enum mem_field f)
+{
+	return t->fields & (1U << f);
+}
+
+/* Usage as the monitor has it: its own field, or what its byte sums leave. */
+static bool offers_usage(const struct mem_table *t)
+{
+	return offers(t, MEM_CURRENT_USAGE) ||
+	       (offers(t, MEM_MMAP_BYTES) && offers(t, MEM_MUNMAP_BYTES));
+}
+
+static accuracy_amount usage_of(const struct mem_table *t, const struct mem_row *r)
+{
+	if (offers(t, MEM_CURRENT_USAGE))
+		return r->value[MEM_CURRENT_USAGE];
+	return (accuracy_amount)r->value[MEM_MMAP_BYTES] - r->value[MEM_MUNMAP_BYTES];
+}
+
+/* Sum over the rows of the workload. */
+static accuracy_amount sum(const struct accuracy_input *in, enum mem_field f)
+{
+	accuracy_amount total = 0;
+
+	for (size_t i = 0; i < in->model->nrows; i++) {
+		const struct mem_row *r = mem_table_find(in->table, in->model->rows[i].key);
+
+		total += r ? r->value[f] : 0;
+	}
+	return total;
+}
+
+static bool key_in_process(const struct accuracy_input *in, uint32_t key, uint32_t tgid)
+{
+	for (size_t i = 0; i < in->model->nlanes; i++) {
+		const struct ledger_lane *l = in->model->lanes[i].lane;
+
+		if (l->tgid == tgid && (key == l->tid || key == l->tgid))
+			return true;
+	}
+	return false;
+}
+
+/* Usage summed over the rows of one process, or of all with @tgid 0. */
+static accuracy_amount sum_usage(const struct accuracy_input *in, uint32_t tgid)
+{
+	accuracy_amount total = 0;
+
+	for (size_t i = 0; i < in->model->nrows; i++) {
+		uint32_t key = in->model->rows[i].key;
+		const struct mem_row *r = mem_table_find(in->table, key);
+
+		if (r && (!tgid || key_in_process(in, key, tgid)))
+			total += usage_of(in->table, r);
+	}
+	return total;
+}
+
+static size_t rows_captured(const struct accuracy_input *in)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->model->nrows; i++)
+		n += mem_table_find(in->table, in->model->rows[i].key) != NULL;
+	return n;
+}
+
+/* --- calls -------------------------------------------------------------------------------------
+ */
+
+static void failed_calls(struct assess *a)
+{
+	const struct model_totals *t = &a->in->model->totals;
+	uint64_t counted = t->calls[LEDGER_MMAP] - t->mmap_filtered;
+	uint64_t failed = t->failed[LEDGER_MMAP] - t->mmap_filtered_failed;
+	bool counts_brk = offers(a->in->table, MEM_BRK_COUNT) || (a->in->caps & MONITOR_EVENTS);
+
+	if (failed && offers(a->in->table, MEM_MMAP_COUNT))
+		add(a->out, "failed_mmap", "calls", (int64_t)(counted - failed),
+		    sum(a->in, MEM_MMAP_COUNT),
+		    "%" PRIu64 " mmaps that failed are counted when they enter, with the %" PRIu64
+		    " bytes they asked for",
+		    failed, a->all.failed_mmap_bytes);
+	if (t->failed[LEDGER_MUNMAP] && offers(a->in->table, MEM_MUNMAP_COUNT))
+		add(a->out, "failed_munmap", "calls",
+		    (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]),
+		    sum(a->in, MEM_MUNMAP_COUNT),
+		    "%" PRIu64 " munmaps that failed are counted, with the %" PRIu64
+		    " bytes they named",
+		    t->failed[LEDGER_MUNMAP], a->all.failed_munmap_bytes);
+	if (t->failed[LEDGER_BRK] && counts_brk)
+		add(a->out, "failed_brk", "calls",
+		    (int64_t)(t->calls[LEDGER_BRK] - t->failed[LEDGER_BRK]),
+		    (int64_t)t->calls[LEDGER_BRK],
+		    "%" PRIu64 " brks left the break where it was and are told like the others",
+		    t->failed[LEDGER_BRK]);
+}
+
+static void filter(struct assess *a)
+{
+	const struct model_totals *t = &a->in->model->totals;
+	uint64_t worked = t->mmap_filtered - t->mmap_filtered_failed;
+
+	if (worked && offers(a->in->table, MEM_MMAP_COUNT))
+		add(a->out, "small_mmap", "calls", (int64_t)worked, 0,
+		    "mmaps below %" PRIu64 " bytes are ignored, though each takes a whole page",
+		    a->in->model->def.min_length);
+	if (a->all.small_munmaps && offers(a->in->table, MEM_MUNMAP_COUNT))
+		add(a->out, "small_munmap", "calls", 0, (int64_t)a->all.small_munmaps,
+		    "munmaps are not filtered as mmaps are: %" PRIu64 " below %" PRIu64
+		    " bytes are counted, and usage drifts down by their %" PRIu64 " bytes",
+		    a->all.small_munmaps, a->in->model->def.min_length, a->all.small_munmap_bytes);
+}
+
+static void lost_updates(struct assess *a)
+{
+	const struct model_totals *t = &a->in->model->totals;
+	int64_t real =
+		(int64_t)(t->calls[LEDGER_MMAP] - t->mmap_filtered + t->calls[LEDGER_MUNMAP]);
+
+	if (a->in->lost_updates)
+		add(a->out, "lost_updates", "calls", real, real - (int64_t)a->in->lost_updates,
+		    "%s: %" PRIu64 " calls are counted nowhere", races_text, a->in->lost_updates);
+}
+
+/* --- bytes -------------------------------------------------------------------------------------
+ */
+
+static void address_space(struct assess *a)
+{
+	accuracy_amount usage = sum_usage(a->in, 0), peak = sum(a->in, MEM_PEAK_USAGE);
+
+	if (!offers_usage(a->in->table))
+		return;
+	add(a->out, "net_bytes", "bytes", a->all.net_bytes, usage,
+	    "usage is the lengths asked for; the calls left %" PRId64
+	    " bytes more mapped than before",
+	    a->all.net_bytes);
+	/* What several threads had mapped at the same moment is known to a call only. */
+	if (offers(a->in->table, MEM_PEAK_USAGE) && a->one_lane_each)
+		add(a->out, "peak_bytes", "bytes", a->all.peak_bytes, peak,
+		    "highest usage against the most that was mapped at a time");
+}
+
+static void against_proc(struct assess *a)
+{
+	const struct proc_memory *b = a->in->before, *e = a->in->after;
+	accuracy_amount usage;
+
+	if (!b || !e || !offers_usage(a->in->table))
+		return;
+	usage = sum_usage(a->in, a->in->main_tgid);
+	add(a->out, "vm_size", "bytes", (int64_t)(e->size_bytes - b->size_bytes), usage,
+	    "growth of VmSize between the barriers");
+	if (e->peak_bytes > b->peak_bytes && offers(a->in->table, MEM_PEAK_USAGE) &&
+	    a->processes == 1 && a->lanes == 1)
+		add(a->out, "vm_peak", "bytes", (int64_t)(e->peak_bytes - b->size_bytes),
+		    sum(a->in, MEM_PEAK_USAGE), "rise of VmPeak above VmSize at the first barrier");
+	add(a->out, "vm_rss", "bytes", (int64_t)e->rss_bytes - (int64_t)b->rss_bytes, usage,
+	    "growth of VmRSS: memory counts once it is touched, address space at once");
+}
+
+static void lengths(struct assess *a)
+{
+	const struct model_totals *t = &a->in->model->totals;
+	accuracy_amount subtracted = t->mmap_bytes - sum_usage(a->in, 0);
+	uint64_t whole = a->all.mapped_bytes, asked = a->all.mapped_asked_bytes;
+
+	if (!offers_usage(a->in->table))
+		return;
+	if (whole != asked)
+		add(a->out, "page_rounding", "bytes", whole, asked,
+		    "the kernel maps whole pages, the monitor adds the lengths asked for");
+	if (a->all.freed_bytes != t->munmap_bytes)
+		add(a->out, "munmap_freed", "bytes", a->all.freed_bytes, t->munmap_bytes,
+		    "munmap frees what is mapped in its range, whole pages; its length is taken "
+		    "as freed");
+	if (offers(a->in->table, MEM_CURRENT_USAGE) && !a->in->lost_updates &&
+	    subtracted != t->munmap_bytes)
+		add(a->out, "munmap_skipped", "bytes", t->munmap_bytes, subtracted,
+		    "a munmap larger than usage is not subtracted at all, which hides the drift");
+}
+
+static void unseen(struct assess *a)
+{
+	const struct truth *t = &a->all;
+
+	if (!offers_usage(a->in->table))
+		return;
+	if (t->mremap_calls)
+		add(a->out, "mremap_unseen", "bytes", t->mremap_bytes, 0,
+		    "%" PRIu64 " mremaps moved or resized mappings; no tracepoint here sees them",
+		    t->mremap_calls);
+	if (t->replaced_bytes)
+		add(a->out, "fixed_replaced", "bytes", t->mapped_bytes - t->replaced_bytes,
+		    t->mapped_bytes,
+		    "%" PRIu64 " mmaps with MAP_FIXED replaced what was mapped there; it is added "
+		    "once more",
+		    t->replacing_calls);
+	if (t->brk_bytes)
+		add(a->out, "brk_unseen", "bytes", t->brk_bytes, 0,
+		    "the heap grown or shrunk by brk is not part of usage");
+}
+
+/* --- rows --------------------------------------------------------------------------------------
+ */
+
+static void threads_and_processes(struct assess *a)
+{
+	size_t rows = rows_captured(a->in);
+	const struct mem_row *r;
+	accuracy_amount whole, own;
+
+	if (a->in->model->def.key != MONITOR_KEY_TID || rows <= a->processes)
+		return;
+	add(a->out, "rows_per_process", "rows", (int64_t)a->processes, (int64_t)rows,
+	    "rows are for threads: %zu threads of %zu processes have one each", rows, a->processes);
+	if (a->processes != 1 || !offers_usage(a->in->table))
+		return;
+	r = mem_table_find(a->in->table, a->in->main_tgid);
+	whole = sum_usage(a->in, a->in->main_tgid);
+	own = r ? usage_of(a->in->table, r) : 0;
+	add(a->out, "process_usage", "bytes", whole, own,
+	    "who joins rows with /proc by process id finds the main thread's share only");
+}
+
+static void left_behind(struct assess *a)
+{
+	int64_t rows = 0, dead = 0;
+
+	for (size_t i = 0; i < a->in->model->nlanes; i++) {
+		const struct ledger_lane *l = a->in->model->lanes[i].lane;
+		bool by_process = a->in->model->def.key == MONITOR_KEY_TGID;
+		uint32_t key = by_process ? l->tgid : l->tid;
+
+		/* A process stands as long as one of its threads: its first lane speaks for it. */
+		if (!mem_table_find(a->in->table, key) || (by_process && l->tid != l->tgid))
+			continue;
+		rows++;
+		dead += a->in->alive && !a->in->alive[i];
+	}
+	if (dead)
+		add(a->out, "rows_left_behind", "rows", rows - dead, rows,
+		    "%" PRId64 " threads ended in the window; their rows stay, until the map is "
+		    "full or the number is used again",
+		    dead);
+}
+
+static int gather(struct assess *a)
+{
+	const struct model *m = a->in->model;
+
+	a->one_lane_each = true;
+	for (size_t i = 0; i < m->nlanes; i++) {
+		bool first = true;
+		int err;
+
+		if (!m->lanes[i].lane->count)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			if (m->lanes[k].lane->count &&
+			    m->lanes[k].lane->tgid == m->lanes[i].lane->tgid)
+				first = false;
+		a->lanes++;
+		a->processes += first;
+		a->one_lane_each &= first;
+		err = first ? truth_add_process(&a->all, m->lanes, m->nlanes,
+						m->lanes[i].lane->tgid, m->def.min_length,
+						a->in->page_bytes)
+			    : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int accuracy_assess(const struct accuracy_input *in, struct accuracy *out)
+{
+	static void (*const topics[])(struct assess *) = {
+		address_space, against_proc,	      failed_calls, filter,	  lengths,
+		unseen,	       threads_and_processes, left_behind,  lost_updates,
+	};
+	struct assess a = {.in = in, .out = out};
+	int err;
+
+	*out = (struct accuracy){0};
+	if (!(in->caps & MONITOR_COUNTERS))
+		return 0;
+	err = gather(&a);
+	for (size_t i = 0; !err && a.lanes && i < ARRAY_SIZE(topics); i++)
+		topics[i](&a);
+	return err;
+}
+
+void accuracy_assess_totals(const struct model_totals *t, const struct mem_table *table,
+			    uint64_t lost, struct accuracy *out)
+{
+	uint64_t mmaps = 0, munmaps = 0, failed = t->failed[LEDGER_MMAP] - t->mmap_filtered_failed;
+
+	*out = (struct accuracy){0};
+	for (size_t i = 0; i < table->n; i++) {
+		mmaps += table->rows[i].value[MEM_MMAP_COUNT];
+		munmaps += table->rows[i].value[MEM_MUNMAP_COUNT];
+	}
+	if (failed && offers(table, MEM_MMAP_COUNT))
+		add(out, "failed_mmap", "calls",
+		    (int64_t)(t->calls[LEDGER_MMAP] - t->mmap_filtered - failed), (int64_t)mmaps,
+		    "%" PRIu64 " mmaps that failed are counted when they enter", failed);
+	if (t->failed[LEDGER_MUNMAP] && offers(table, MEM_MUNMAP_COUNT))
+		add(out, "failed_munmap", "calls",
+		    (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]), (int64_t)munmaps,
+		    "%" PRIu64 " munmaps that failed are counted", t->failed[LEDGER_MUNMAP]);
+	if (t->mmap_filtered > t->mmap_filtered_failed && offers(table, MEM_MMAP_COUNT))
+		add(out, "small_mmap", "calls",
+		    (int64_t)(t->mmap_filtered - t->mmap_filtered_failed), 0,
+		    "mmaps below the filter's length are ignored, though each takes a whole page");
+	if (lost)
+		add(out, "lost_updates", "calls", (int64_t)(mmaps + munmaps + lost),
+		    (int64_t)(mmaps + munmaps), "%s: %" PRIu64 " calls are counted nowhere",
+		    races_text, lost);
+	if (table->n > 1)
+		add(out, "rows_left_behind", "rows", 0, (int64_t)table->n,
+		    "the command has ended; the rows of its threads stay");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Identities: sums over the whole capture that must close against the calls that were made, from
+ * the ledger or from an independent count. They hold whatever was lost, as long as losses are
+ * counted. Pure.
+ */
+#ifndef HARNESS_IDENTITY_H
+#define HARNESS_IDENTITY_H
+
+#include "lib/base.h"
+#include "harness/verify/model.h"
+#include "monitor/collect.h"
+
+enum { IDENTITY_MAX = 10 };
+
+struct identity {
+	const char *name; /* "mmap calls = filtered + counted" */
+	uint64_t left, right;
+	bool holds;
+};
+
+struct identities {
+	struct identity v[IDENTITY_MAX];
+	size_t n, broken;
+};
+
+struct identity_input {
+	const struct model_totals *calls;
+	uint32_t caps;
+	const struct mem_table *table; /* the target's rows only */
+	uint64_t consumed;	       /* the target's records */
+	struct monitor_losses losses;
+	uint64_t lost_updates; /* accepted of a monitor that says that it races */
+};
+
+void identities_check(const struct identity_input *in, struct identities *out);
+
+/* Sum over all rows. */
+uint64_t identity_sum(const struct mem_table *t, enum mem_field f);
+
+#endif

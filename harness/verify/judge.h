@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Conformance: the model's prediction against what a monitor captured, key by key, field by field,
+ * event by event. Pure.
+ */
+#ifndef HARNESS_JUDGE_H
+#define HARNESS_JUDGE_H
+
+#include "lib/base.h"
+#include "harness/verify/model.h"
+#include "monitor/collect.h"
+
+enum { JUDGE_KEPT = 20 };
+
+enum judge_what { JUDGE_COUNTER, JUDGE_KEY, JUDGE_EVENT, JUDGE_LOSS, JUDGE_WHAT_COUNT };
+
+extern const char *const judge_what_names[JUDGE_WHAT_COUNT]; /* "counter", "key", .. */
+
+struct judge_mismatch {
+	enum judge_what what;
+	uint32_t key;	   /* of the table, or the thread of an event; 0 for a loss */
+	const char *field; /* of the table or of the event; NULL: the whole row or event */
+	bool numeric;	   /* expected and captured are numbers, else words */
+	uint64_t expected, captured;
+	char expected_text[48], captured_text[48];
+	struct model_place place; /* line 0: no single call */
+	char text[256];		  /* a sentence for a person */
+};
+
+struct judge_input {
+	const struct model *model;
+	uint32_t caps;		       /* enum monitor_cap: what is judged */
+	const struct mem_table *table; /* after the window; was empty before it */
+	const struct mem_record *events;
+	size_t nevents;
+	struct monitor_losses losses;
+	bool races; /* the monitor says that updates of a key which threads share may be lost */
+	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
+};
+
+/* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
+ * of a CPU monitor, whose sums nothing determines exactly (harness/verify/cpu_truth.h). */
+enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_BOUNDED, JUDGE_MISMATCH, JUDGE_NONE };
+
+extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
+
+struct judge_result {
+	enum judge_verdict verdict;
+	uint64_t keys, counters; /* compared */
+	uint64_t events_expected, events_captured;
+	uint64_t events_missing; /* expected, not captured */
+	uint64_t lost_updates;	 /* calls that a racing monitor's mmap_count, munmap_count lack */
+	uint64_t mismatches;	 /* all; the first JUDGE_KEPT are kept */
+	struct judge_mismatch kept[JUDGE_KEPT];
+};
+
+/* A monitor without a target filter is judged by the keys and threads of the ledger alone. */
+void judge(const struct judge_input *in, struct judge_result *out);
+
+/* Next place for a mismatch, NULL when the list is full; counted in any case. */
+struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what);
+
+/*
+ * For a counter that is off: a guess at the cause, when the numbers speak for a known one ("as if
+ * each munmap were counted twice"), appended to m->text; may also set m->place.
+ */
+void judge_explain(const struct judge_input *in, const struct model_row *row, enum mem_field field,
+		   struct judge_mismatch *m);
+
+/* Compares the streams of events; part of judge(). */
+void judge_events(const struct judge_input *in, struct judge_result *out);
+
+#endif

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One trial, in the order of docs/method.md. */
+#include "lib/base.h"
+#include "harness/verify/trial.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bpf/memmon/memmon.h"
+#include "harness/plugin.h"
+#include "harness/said.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
+
+const char *const trial_status_names[] = {
+	[TRIAL_OK] = "ok",
+	[TRIAL_FAIL] = "fail",
+	[TRIAL_SKIP] = "skip",
+	[TRIAL_VOID] = "void",
+};
+
+void trial_end_as(struct trial *t, enum trial_status status, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	t->status = status;
+	strbuf_reset(&t->reason);
+	strbuf_addstr(&t->reason, text);
+}
+
+static int hook(struct trial *t, int (*fn)(void *arg, struct trial *t))
+{
+	return fn ? fn(t->spec->hooks_arg, t) : 0;
+}
+
+/* --- the child ---------------------------------------------------------------------------------
+ */
+
+/* A child that ended early is a failed trial; where there is no program at all, an error of use. */
+static int child_failed(struct trial *t, int err)
+{
+	if (t->child.proc.exec_err)
+		return -t->child.proc.exec_err;
+	if (err == -EOVERFLOW)
+		trial_end_as(t, TRIAL_VOID, "%s", t->child.why.s);
+	else
+		trial_end_as(t, TRIAL_FAIL, "%s", t->child.why.s);
+	return 0;
+}
+
+static int start_child(struct trial *t)
+{
+	struct workload_child_opts opts = WORKLOAD_CHILD_OPTS_INIT;
+	int err = cgroup_create(&t->cgroup, "trial");
+
+	if (err)
+		return err;
+	opts.cgroup = &t->cgroup;
+	err = workload_child_start(&t->child, t->spec->workload, &opts);
+	if (err == -ENOENT || err == -EAGAIN || err == -ENOMEM)
+		return err;
+	return err ? child_failed(t, err) : 0;
+}
+
+static bool exit_is_fine(const struct trial *t)
+{
+	const struct subproc *p = &t->child.proc;
+
+	return t->spec->ignore_exit && !t->child.ledger && p->reaped && !p->exec_err &&
+	       WIFEXITED(p->status);
+}
+
+/* --- monitors ----------------------------------------------------------------------------------
+ */
+
+static void take_event(void *arg, const struct mem_record *e)
+{
+	struct trial_monitor *m = arg;
+
+	m->records++;
+	m->by_type[MIN(e->type, TRIAL_EVENT_TYPES - 1)]++;
+	if (!m->keep_events)
+		return;
+	if (m->nevents == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 4096;
+		m->events = reallocarray(m->events, m->cap, sizeof(*m->events));
+		if (!m->events)
+			abort(); /* as lib/strbuf.h */
+	}
+	m->events[m->nevents++] = *e;
+}
+
+static int open_monitors(struct trial *t)
+{
+	struct monitor_target target = {t->cgroup.id, t->cgroup.path};
+
+	for (size_t i = 0; i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+		struct said said = {0};
+		int err;
+
+		said_listen(&said);
+		err = monitor_open(&m->monitor, t->spec->monitors[i], &target);
+		said_end(&said, err != -ENOTSUP);
+		if (err == -ENOTSUP)
+			trial_end_as(t, TRIAL_SKIP, "%s", said_reason(&said));
+		said_release(&said);
+		if (err)
+			return err == -ENOTSUP ? 0 : err;
+		m->info = monitor_info(m->monitor);
+		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
+		if (!t->child.ledger && !t->spec->no_oracle &&
+		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
+			trial_end_as(t, TRIAL_SKIP,
+				     "%s watches the whole machine: what it counts of a command "
+				     "cannot be told from the rest",
+				     m->info->name);
+	}
+	return t->spec->hooks && t->status == TRIAL_OK ? hook(t, t->spec->hooks->opened) : 0;
+}
+
+static int attach_monitors(struct trial *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+
+		err = monitor_attach(m->monitor);
+		if (!err && m->info->kind == MONITOR_OBJECT)
+			err = monitor_snapshot(m->monitor, &m->before);
+	}
+	return err;
+}
+
+/* Delivers what is there, waiting at most @timeout_ms in all. Returns records or -errno. */
+static int poll_monitors(struct trial *t, int timeout_ms)
+{
+	int total = 0;
+
+	for (size_t i = 0; i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+		int n = monitor_poll(m->monitor, i ? 0 : timeout_ms, take_event, m);
+
+		if (n < 0 && n != -EINTR)
+			return n;
+		total += MAX(n, 0);
+	}
+	return total;
+}
+
+static int detach_and_read(struct trial *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < t->nmonitors; i++) {
+		int failed = monitor_detach(t->monitors[i].monitor);
+
+		err = err ? err : failed;
+	}
+	if (!err)
+		err = MIN(poll_monitors(t, 0), 0);
+	for (size_t i = 0; !err && i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+
+		err = monitor_snapshot(m->monitor, &m->after);
+		if (!err)
+			err = monitor_losses(m->monitor, &m->losses);
+		if (!err)
+			err = monitor_cost(m->monitor, &m->cost);
+	}
+	return err;
+}
+
+/* --- the window --------------------------------------------------------------------------------
+ */
+
+/* Polls until the child's calls are done. Returns 0 (look at t->status) or -errno. */
+static int watch(struct trial *t)
+{
+	uint64_t limit = t->spec->limit_ns ? t->spec->limit_ns : LIMIT_S * NSEC_PER_SEC;
+	uint64_t deadline = clock_ns() + limit;
+	int err;
+
+	for (;;) {
+		err = poll_monitors(t, POLL_MS);
+		if (err < 0)
+			return err;
+		err = t->spec->hooks ? hook(t, t->spec->hooks->tick) : 0;
+		if (err)
+			return err;
+		if (t->status != TRIAL_OK)
+			return 0;
+		err = workload_child_wait_done(&t->child, 0);
+		if (!err || exit_is_fine(t))
+			return 0;
+		if (run_interrupted())
+			return -EINTR;
+		if (err != -ETIMEDOUT && err != -EINTR)
+			return child_failed(t, err);
+		if (clock_ns() > deadline) {
+			trial_end_as(t, TRIAL_FAIL,
+				     "%s was not done within %.1f s and was killed; a longer "
+				     "limit: -o limit=SECONDS",
+				     workload_name(t->spec->workload), (double)limit / 1e9);
+			return 0;
+		}
+	}
+}
+
+/* Until two polls in a row found nothing: what was written before barrier 2 has been read. */
+static int settle(struct trial *t)
+{
+	uint64_t deadline = clock_ns() + SETTLE_MS * NSEC_PER_MSEC;
+	int empty = 0;
+
+	while (empty < 2 && clock_ns() < deadline) {
+		int n = poll_monitors(t, 1);
+
+		if (n < 0)
+			return n;
+		empty = n ? 0 : empty + 1;
+	}
+	return 0;
+}
+
+static int gather_lanes(struct trial *t)
+{
+	const struct ledger *l = t->child.ledger;
+	size_t n = l ? ledger_lane_count(l) : 0;
+
+	t->lanes = calloc(n + 1, sizeof(*t->lanes));
+	t->alive = calloc(n + 1, sizeof(*t->alive));
+	if (!t->lanes || !t->alive)
+		return -ENOMEM;
+	t->nlanes = n;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ledger_lane *lane = ledger_lane(l, i);
+		char path[64];
+
+		t->lanes[i] = (struct model_lane){lane, ledger_entries(l, lane)};
+		snprintf(path, sizeof(path), "/proc/%u/task/%u", lane->tgid, lane->tid);
+		t->alive[i] = !access(path, F_OK);
+	}
+	return 0;
+}
+
+static int read_oracle(struct trial *t)
+{
+	int err;
+
+	if (!t->oracle)
+		return 0;
+	err = oracle_read(t->oracle, &t->oracle_totals);
+	t->oracle_misses = oracle_recursion_misses(t->oracle);
+	t->has_oracle = !err;
+	t->has_perf = t->has_perf && !perf_count_read(&t->perf, t->perf_calls);
+	return err;
+}
+
+static int open_oracle(struct trial *t)
+{
+	int err;
+
+	if (t->child.ledger || t->spec->no_oracle)
+		return 0;
+	err = oracle_open(&t->oracle, t->cgroup.id, MEM_MIN_LENGTH);
+	t->has_perf = !err && !perf_count_open(&t->perf, t->child.proc.pid);
+	if (!err)
+		err = oracle_run_canary(t->oracle, &t->canary);
+	if (!err && !t->canary.exact)
+		trial_end_as(t, TRIAL_VOID,
+			     "the oracle counted %llu calls of its canary's %llu: it is not "
+			     "believed",
+			     (unsigned long long)t->canary.counted,
+			     (unsigned long long)t->canary.expected);
+	return err;
+}
+
+/* From the release to the second barrier and the snapshots there. */
+static int run_window(struct trial *t)
+{
+	bool plugin = t->child.ledger;
+	int err;
+
+	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
+		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
+	procfs_steal("/proc", &t->steal_before_ns);
+	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
+	if (!err && t->status == TRIAL_OK)
+		err = workload_child_release(&t->child);
+	if (!err && t->status == TRIAL_OK)
+		err = watch(t);
+	if (err || t->status != TRIAL_OK)
+		return err;
+	t->has_vm = t->has_vm && !procfs_memory("/proc", t->child.proc.pid, &t->vm_after) &&
+		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_after);
+	procfs_steal("/proc", &t->steal_after_ns);
+	if (!plugin)
+		cgroup_remove(&t->cgroup); /* what a command left running ends before the count */
+	err = settle(t);
+	if (!err && t->spec->hooks)
+		err = hook(t, t->spec->hooks->end);
+	if (!err)
+		err = detach_and_read(t);
+	if (!err)
+		err = read_oracle(t);
+	if (!err)
+		err = gather_lanes(t);
+	t->start_ns = t->child.start_ns;
+	t->end_ns = t->child.end_ns;
+	if (!err && workload_child_finish(&t->child, FINISH_MS))
+		trial_end_as(t, TRIAL_FAIL, "%s", t->child.why.s);
+	return err;
+}
+
+static int run_steps(struct trial *t)
+{
+	int err = start_child(t);
+
+	if (!err && t->status == TRIAL_OK)
+		err = open_monitors(t);
+	if (!err && t->status == TRIAL_OK)
+		err = open_oracle(t);
+	if (!err && t->status == TRIAL_OK)
+		err = attach_monitors(t);
+	if (!err && run_interrupted())
+		err = -EINTR;
+	if (!err && t->status == TRIAL_OK)
+		err = run_window(t);
+	return err;
+}
+
+int trial_run(struct trial *t, const struct trial_spec *spec)
+{
+	const struct workload_ops *ops = spec->workload->ops;
+	struct strbuf why = STRBUF_INIT;
+	int err = 0;
+
+	*t = (struct trial){.reason = STRBUF_INIT,
+			    .spec = spec,
+			    .child = WORKLOAD_CHILD_INIT,
+			    .perf = {.fd = {-1, -1, -1, -1}},
+			    .nmonitors = spec->nmonitors};
+	t->monitors = calloc(spec->nmonitors + 1, sizeof(*t->monitors));
+	if (!t->monitors)
+		return -ENOMEM;
+	if (ops && ops->supported && ops->supported(&why))
+		trial_end_as(t, TRIAL_SKIP, "%s", why.s);
+	else
+		err = run_steps(t);
+	strbuf_release(&why);
+	for (size_t i = 0; i < t->nmonitors; i++)
+		if (t->monitors[i].monitor)
+			monitor_detach(t->monitors[i].monitor);
+	perf_count_close(&t->perf);
+	oracle_close(t->oracle);
+	t->oracle = NULL;
+	subproc_kill(&t->child.proc, 0);
+	cgroup_remove(&t->cgroup);
+	return err;
+}
+
+void trial_release(struct trial *t)
+{
+	for (size_t i = 0; t->monitors && i < t->nmonitors; i++) {
+		mem_table_release(&t->monitors[i].before);
+		mem_table_release(&t->monitors[i].after);
+		free(t->monitors[i].events);
+		monitor_close(t->monitors[i].monitor);
+	}
+	free(t->monitors);
+	free(t->lanes);
+	free(t->alive);
+	workload_child_destroy(&t->child);
+	strbuf_release(&t->reason);
+	*t = (struct trial){.reason = STRBUF_INIT, .child = WORKLOAD_CHILD_INIT};
+}

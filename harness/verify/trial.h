@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One trial (docs/method.md): a workload in a cgroup of its own, framed by two barriers, watched by
+ * one or more monitors at the same time, and by the oracle where there is no ledger. The trial only
+ * gathers; harness/verify/verdict.h judges.
+ */
+#ifndef HARNESS_TRIAL_H
+#define HARNESS_TRIAL_H
+
+#include "lib/base.h"
+#include "harness/verify/model.h"
+#include "harness/verify/oracle.h"
+#include "harness/verify/perf_count.h"
+#include "lib/cgroup.h"
+#include "lib/procfs.h"
+#include "lib/strbuf.h"
+#include "monitor/collect.h"
+#include "workloads/child.h"
+
+struct trial;
+
+/* What a measure may do in between; each may be NULL. They return 0 or -errno, which ends the
+ * trial; so does trial_end_as(). */
+struct trial_hooks {
+	int (*opened)(void *arg, struct trial *t); /* loaded, nothing is attached */
+	int (*begin)(void *arg, struct trial *t);  /* attached, the child waits at barrier 1 */
+	int (*tick)(void *arg, struct trial *t);   /* after each round of the poll loop */
+	int (*end)(void *arg, struct trial *t);	   /* at barrier 2, still attached, rings empty */
+};
+
+struct trial_spec {
+	const char *const *monitors; /* names or paths */
+	size_t nmonitors;
+	const struct workload *workload;
+	uint64_t limit_ns; /* from release to barrier 2; 0: 60 s */
+	bool ignore_exit;  /* a command may end with any exit code */
+	bool keep_events;  /* of a command too; without a ledger nobody needs them one by one */
+	bool drop_events;  /* count them by type, do not keep them */
+	bool no_oracle;	   /* a command is not counted independently: nothing will be judged */
+	const struct trial_hooks *hooks;
+	void *hooks_arg;
+};
+
+enum trial_status { TRIAL_OK, TRIAL_FAIL, TRIAL_SKIP, TRIAL_VOID };
+
+extern const char *const trial_status_names[]; /* "ok", .. */
+
+enum { TRIAL_EVENT_TYPES = 8 };
+
+/* One monitor's capture. */
+struct trial_monitor {
+	struct monitor *monitor;	 /* detached by now; open until trial_release() */
+	const struct monitor_info *info; /* of @monitor */
+	struct mem_table before, after;
+	struct mem_record *events; /* in the order of the ring; NULL when they were dropped */
+	size_t nevents, cap;
+	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
+	struct monitor_losses losses;
+	struct monitor_cost cost;
+	bool keep_events;
+};
+
+struct trial {
+	enum trial_status status; /* OK: everything was gathered. Nothing has been judged. */
+	struct strbuf reason;	  /* why not OK */
+	const struct trial_spec *spec;
+	struct cgroup cgroup;
+	struct workload_child child; /* ended by now; its ledger stays */
+	struct trial_monitor *monitors;
+	size_t nmonitors;
+	struct model_lane *lanes; /* of the ledger; empty for a command */
+	bool *alive;		  /* per lane: the thread stood at barrier 2 */
+	size_t nlanes;
+	uint64_t start_ns, end_ns;		  /* of the window */
+	struct proc_memory vm_before, vm_after;	  /* at the barriers */
+	uint64_t steal_before_ns, steal_after_ns; /* of the whole machine */
+	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
+	bool has_vm;
+	struct oracle *oracle;
+	bool has_oracle; /* the next three mean something */
+	struct model_totals oracle_totals;
+	struct oracle_canary canary;
+	uint64_t oracle_misses;
+	struct perf_count perf; /* confirms the oracle where the machine has it */
+	bool has_perf;
+	uint64_t perf_calls[LEDGER_OP_COUNT];
+};
+
+/*
+ * Runs it. @spec must outlive @t. Returns 0 with t->status set (a crashed child is a FAIL, a failed
+ * canary VOID, a workload or monitor that this machine cannot run SKIP), -EINTR when the user
+ * interrupted, or -errno after saying why: the environment is broken and the next trial would fare
+ * the same. On every path nothing stays attached and no process or cgroup is left. Release in any
+ * case.
+ */
+int trial_run(struct trial *t, const struct trial_spec *spec);
+void trial_release(struct trial *t);
+
+/* Sets status and reason. */
+void trial_end_as(struct trial *t, enum trial_status status, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+#endif
