@@ -16,20 +16,20 @@ static const struct {
 	int (*fn)(int argc, char *argv[]);
 	const char *help;
 } commands[] = {
-	{"doctor",   command_doctor,
-	 "what this machine can do, what is missing, which command installs it"		       },
-	{"list",	 command_list,    "monitors, workloads, measures, reporters that there are"	},
-	{"verify",   command_measure,
-	 "is a monitor right? conformance and accuracy beside known workloads"			      },
-	{"compare",  command_measure, "two monitors: equivalent? each right? which is dearer?"	     },
-	{"overhead", command_measure, "what does it cost? added nanoseconds per event"		      },
-	{"ringbuf",  command_measure,
-	 "what does a ring carry, and lose? throughput, drops, wake-ups"				},
-	{"exact",	  command_measure, "what does it cost? kernel instructions per event, in a guest" },
-	{"vm",       command_vm,	   "one command in a guest: a stock kernel, all privileges"	   },
-	{"run",	command_run,     "everything that 'make bench' does: measures, pictures, report"},
-	{"report",   command_report,
-	 "a finished run as text, markdown, html, json, junit, openmetrics, bpftrace"		     },
+	{"doctor", command_doctor,
+	 "what this machine can do, what is missing, which command installs it"},
+	{"list", command_list, "monitors, workloads, measures, reporters that there are"},
+	{"verify", command_measure,
+	 "is a monitor right? conformance and accuracy beside known workloads"},
+	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},
+	{"overhead", command_measure, "what does it cost? added nanoseconds per event"},
+	{"ringbuf", command_measure,
+	 "what does a ring carry, and lose? throughput, drops, wake-ups"},
+	{"exact", command_measure, "what does it cost? kernel instructions per event, in a guest"},
+	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
+	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
+	{"report", command_report,
+	 "a finished run as text, markdown, html, json, junit, openmetrics, bpftrace"},
 };
 
 static volatile sig_atomic_t interrupted;

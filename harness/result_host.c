@@ -85,11 +85,9 @@ static void hypervisor_name(struct strbuf *out)
 	static const struct {
 		const char *signature, *name;
 	} known[] = {
-		{"KVMKVMKVM",    "KVM"	   },
-		    {"TCGTCGTCGTCG", "QEMU TCG"},
-		{"VMwareVMware", "VMware"	 },
-		    {"Microsoft Hv", "Hyper-V" },
-		{"XenVMMXenVMM", "Xen"     },
+		{"KVMKVMKVM", "KVM"},	    {"TCGTCGTCGTCG", "QEMU TCG"},
+		{"VMwareVMware", "VMware"}, {"Microsoft Hv", "Hyper-V"},
+		{"XenVMMXenVMM", "Xen"},
 	};
 	uint32_t eax, word[3];
 	char signature[sizeof(word) + 1] = "";
@@ -223,10 +221,10 @@ struct json_object *result_tool_versions(void)
 	static const struct {
 		const char *name, *argv[3];
 	} tools[] = {
-		{"clang",	  {"clang", "--version"}	},
-		{"bpftrace",  {"bpftrace", "--version"} },
+		{"clang", {"clang", "--version"}},
+		{"bpftrace", {"bpftrace", "--version"}},
 		{"stress_ng", {"stress-ng", "--version"}},
-		{"gnuplot",   {"gnuplot", "--version"}  },
+		{"gnuplot", {"gnuplot", "--version"}},
 	};
 	struct json_object *o = json_object_new_object();
 

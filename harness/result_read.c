@@ -16,16 +16,16 @@ static const struct {
 	const char *type, *key;
 	enum json_type kind;
 } required[] = {
-	{"trial",	  "monitor",	     json_type_string},
-	{"trial",	  "workload",      json_type_string},
-	{"trial",	  "status",	    json_type_string},
-	{"overhead",  "event",	      json_type_string},
-	{"overhead",  "monitor",	json_type_string},
-	{"slowdown",  "workload",	 json_type_string},
-	{"exact",	  "monitor",	     json_type_string},
-	{"slowdown",  "monitor",	json_type_string},
-	{"collector", "monitor",	 json_type_string},
-	{"ringbuf",   "mode",	    json_type_string},
+	{"trial", "monitor", json_type_string},
+	{"trial", "workload", json_type_string},
+	{"trial", "status", json_type_string},
+	{"overhead", "event", json_type_string},
+	{"overhead", "monitor", json_type_string},
+	{"slowdown", "workload", json_type_string},
+	{"exact", "monitor", json_type_string},
+	{"slowdown", "monitor", json_type_string},
+	{"collector", "monitor", json_type_string},
+	{"ringbuf", "mode", json_type_string},
 	{"losscurve", "offered_per_s", json_type_double},
 };
 

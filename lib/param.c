@@ -44,14 +44,7 @@ int param_number(const char *text, bool bytes, uint64_t *out)
 	static const struct {
 		char suffix;
 		unsigned int shift;
-	} units[] = {
-		{'K', 10},
-		   {'M', 20},
-		      {'G', 30},
-		 {'k', 10},
-		    {'m', 20},
-		       {'g', 30}
-	};
+	} units[] = {{'K', 10}, {'M', 20}, {'G', 30}, {'k', 10}, {'m', 20}, {'g', 30}};
 	unsigned long long value;
 	unsigned int shift = 0;
 	char *end;

@@ -316,11 +316,9 @@ static bool take(int fd, struct strbuf *sb)
 /* Reads both streams until they end or the child has ended and they are empty. */
 static int collect(struct subproc *p, int timeout_ms, int fds[2], struct strbuf *sb[2])
 {
-	struct pollfd pfds[3] = {
-		{.fd = fds[0],   .events = POLLIN},
-		{.fd = fds[1],   .events = POLLIN},
-		{.fd = p->pidfd, .events = POLLIN}
-	  };
+	struct pollfd pfds[3] = {{.fd = fds[0], .events = POLLIN},
+				 {.fd = fds[1], .events = POLLIN},
+				 {.fd = p->pidfd, .events = POLLIN}};
 	uint64_t end = clock_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC;
 
 	while (pfds[0].fd >= 0 || pfds[1].fd >= 0) {
@@ -344,10 +342,7 @@ int subproc_capture(const char *const argv[], int timeout_ms, struct strbuf *out
 {
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
 	struct subproc p = SUBPROC_INIT;
-	int pipes[2][2] = {
-		{-1, -1},
-		  {-1, -1}
-	  };
+	int pipes[2][2] = {{-1, -1}, {-1, -1}};
 	int fds[2], ret = 0;
 
 	opts.argv = argv;

@@ -153,10 +153,10 @@ static bool read_line(struct bt_result *r, struct json_object *line)
 		const char *type;
 		bool (*read)(struct bt_result *r, struct json_object *line);
 	} readers[] = {
-		{"map",		read_table	  },
+		{"map", read_table},
 		{"attached_probes", read_attached},
-		{"lost_events",	read_lost	 },
-		{"ready",		  read_ready   },
+		{"lost_events", read_lost},
+		{"ready", read_ready},
 	};
 	struct json_object *type;
 

@@ -17,7 +17,7 @@
 /* r0 = 0; exit */
 static const struct bpf_insn do_nothing[] = {
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	{.code = BPF_JMP | BPF_EXIT				   },
+	{.code = BPF_JMP | BPF_EXIT},
 };
 
 static int silent(enum libbpf_print_level level UNUSED, const char *fmt UNUSED, va_list args UNUSED)

@@ -435,9 +435,9 @@ void manifest_cpu_defaults(struct manifest *man)
 	static const struct {
 		const char *event, *program;
 	} programs[] = {
-		{"switch", "tracepoint/sched/sched_switch"	  },
-		{"enter",  "tracepoint/raw_syscalls/sys_enter"},
-		{"exit",	 "tracepoint/raw_syscalls/sys_exit" },
+		{"switch", "tracepoint/sched/sched_switch"},
+		{"enter", "tracepoint/raw_syscalls/sys_enter"},
+		{"exit", "tracepoint/raw_syscalls/sys_exit"},
 	};
 
 	manifest_release(man);

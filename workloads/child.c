@@ -160,10 +160,8 @@ static int fail(struct workload_child *c, int err, const char *fmt, ...)
  * ended and was reaped. Prints nothing. */
 static int next_report(struct workload_child *c, int timeout_ms, struct report *r)
 {
-	struct pollfd pfds[2] = {
-		{.fd = c->fd,	      .events = POLLIN},
-		 {.fd = c->proc.pidfd, .events = POLLIN}
-	};
+	struct pollfd pfds[2] = {{.fd = c->fd, .events = POLLIN},
+				 {.fd = c->proc.pidfd, .events = POLLIN}};
 	int n, err;
 
 	if (c->proc.reaped)

@@ -28,16 +28,16 @@ static const struct {
 	uint64_t addr, len, len2;
 	int flags;
 } mistakes[] = {
-	{LEDGER_MMAP,   EINVAL, 0,	 0,	    0,      ANON		   },
-	{LEDGER_MMAP,   EINVAL, 0,	 65536, 0,	   MAP_ANONYMOUS	}, /* neither shared nor private */
-	{LEDGER_MMAP,   ENOMEM, 0,	 HUGE_, 0,	   ANON	       },
-	{LEDGER_MMAP,   EINVAL, 4097,  65536, 0,      ANON | MAP_FIXED}, /* not on a page */
-	{LEDGER_MMAP,   EBADF,  0,	65536, 0,	  MAP_PRIVATE     }, /* descriptor -1 */
-	{LEDGER_MUNMAP, EINVAL, 65537, 65536, 0,	 0		  }, /* not on a page */
-	{LEDGER_MUNMAP, EINVAL, 65536, 0,	  0,	     0		      },
-	{LEDGER_MUNMAP, EINVAL, 65536, HUGE_, 0,	 0		  },
-	{LEDGER_MREMAP, EINVAL, 65537, 65536, 131072, MREMAP_MAYMOVE  },
-	{LEDGER_MREMAP, EINVAL, 65536, 65536, 0,	 MREMAP_MAYMOVE  },
+	{LEDGER_MMAP, EINVAL, 0, 0, 0, ANON},
+	{LEDGER_MMAP, EINVAL, 0, 65536, 0, MAP_ANONYMOUS}, /* neither shared nor private */
+	{LEDGER_MMAP, ENOMEM, 0, HUGE_, 0, ANON},
+	{LEDGER_MMAP, EINVAL, 4097, 65536, 0, ANON | MAP_FIXED}, /* not on a page */
+	{LEDGER_MMAP, EBADF, 0, 65536, 0, MAP_PRIVATE},		 /* descriptor -1 */
+	{LEDGER_MUNMAP, EINVAL, 65537, 65536, 0, 0},		 /* not on a page */
+	{LEDGER_MUNMAP, EINVAL, 65536, 0, 0, 0},
+	{LEDGER_MUNMAP, EINVAL, 65536, HUGE_, 0, 0},
+	{LEDGER_MREMAP, EINVAL, 65537, 65536, 131072, MREMAP_MAYMOVE},
+	{LEDGER_MREMAP, EINVAL, 65536, 65536, 0, MREMAP_MAYMOVE},
 };
 
 /* And brk(), which never fails: below the heap's start it does nothing and says where it is. */

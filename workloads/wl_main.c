@@ -19,13 +19,13 @@ struct wl_options {
 };
 
 static const struct opt options[] = {
-	{'s',      "seed", "N", "seed of the random numbers (default 1)", OPT_U64,
+	{'s', "seed", "N", "seed of the random numbers (default 1)", OPT_U64,
 	 offsetof(struct wl_options, seed)},
-	{'t',     "timeout", "SECONDS", "longest run (default 60)", OPT_U64,
+	{'t', "timeout", "SECONDS", "longest run (default 60)", OPT_U64,
 	 offsetof(struct wl_options, seconds)},
 	{0, "summary", NULL, "one line per thread instead of the calls", OPT_FLAG,
 	 offsetof(struct wl_options, summary)},
-	{0  },
+	{0},
 };
 
 static void print_help(void)

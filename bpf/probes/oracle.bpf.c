@@ -13,11 +13,9 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start. */
-const volatile struct oracle_config oracle_config = {
-	{-1, -1, -1},
-	      0
-};
+/* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start.
+ */
+const volatile struct oracle_config oracle_config = {{-1, -1, -1}, 0};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

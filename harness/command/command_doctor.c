@@ -21,7 +21,7 @@ struct doctor {
 };
 
 static const struct opt options[] = {
-	{0,	    "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG,
+	{0, "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG,
 	 offsetof(struct doctor, json)},
 	{0},
 };
@@ -156,12 +156,12 @@ static void check_tools(struct doctor *d)
 	static const struct {
 		const char *program, *package, *use;
 	} tools[] = {
-		{"clang",		  "clang",	   "compiles BPF objects"		 },
-		{"llvm-strip",	       "llvm",	       "strips BPF objects"		   },
-		{"bpftool",	    "bpftool",	       "vmlinux.h"				  },
-		{"bpftrace",	     "bpftrace",	 "bpftrace scripts as monitors"	       },
-		{"stress-ng",	      "stress-ng",	   "real loads"			       },
-		{"gnuplot",	    "gnuplot-nox",	   "pictures"			     },
+		{"clang", "clang", "compiles BPF objects"},
+		{"llvm-strip", "llvm", "strips BPF objects"},
+		{"bpftool", "bpftool", "vmlinux.h"},
+		{"bpftrace", "bpftrace", "bpftrace scripts as monitors"},
+		{"stress-ng", "stress-ng", "real loads"},
+		{"gnuplot", "gnuplot-nox", "pictures"},
 		{"qemu-system-x86_64", "qemu-system-x86", "the guest: exact lane, kernel matrix"},
 	};
 

@@ -18,7 +18,7 @@ struct list_options {
 };
 
 static const struct opt options[] = {
-	{0,	    "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG,
+	{0, "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG,
 	 offsetof(struct list_options, json)},
 	{0},
 };
@@ -99,9 +99,9 @@ static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
-	{"monitors",  list_monitors },
+	{"monitors", list_monitors},
 	{"workloads", list_workloads},
-	{"measures",  list_measures },
+	{"measures", list_measures},
 	{"reporters", list_reporters},
 };
 

@@ -94,12 +94,10 @@ static const char *status_word(int code)
 	static const struct {
 		int code;
 		const char *word;
-	} words[] = {
-		{EXIT_OK,		  "ok"	      },
-		{EXIT_BAD,	   "fail"	 },
-		{EXIT_SKIP,	    "skip"	  },
-		{EXIT_INCONCLUSIVE, "inconclusive"}
-	   };
+	} words[] = {{EXIT_OK, "ok"},
+		     {EXIT_BAD, "fail"},
+		     {EXIT_SKIP, "skip"},
+		     {EXIT_INCONCLUSIVE, "inconclusive"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (words[i].code == code)

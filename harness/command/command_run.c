@@ -19,12 +19,7 @@
 static const struct {
 	const char *name;
 	bool quick;
-} order[] = {
-	{"verify",   true },
-	  {"overhead", true },
-	      {"ringbuf",  true },
-	 {"exact",	   false}
-};
+} order[] = {{"verify", true}, {"overhead", true}, {"ringbuf", true}, {"exact", false}};
 
 /* The measure at place @i; NULL when it takes no part. */
 static const struct measure_ops *chosen(size_t i, bool quick)

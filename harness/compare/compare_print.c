@@ -116,16 +116,16 @@ static void print_costs(struct json_object *records, const struct sides *s, FILE
 	static const struct {
 		const char *field, *label;
 	} rows[] = {
-		{"programs",	     "programs"		       },
-		{"instructions",	 "instructions (translated)"},
-		{"jited_bytes",	"machine code, bytes"	     },
-		{"verifier_insns",  "verifier: instructions"   },
-		{"verifier_states", "verifier: states"	      },
-		{"stack_bytes",	"stack, bytes"	      },
-		{"map_bytes",	      "maps, bytes"		   },
-		{"object_bytes",	 "object file, bytes"	     },
-		{"source_lines",	 "source lines"	       },
-		{"compile_ms",      "compile time, ms"	 },
+		{"programs", "programs"},
+		{"instructions", "instructions (translated)"},
+		{"jited_bytes", "machine code, bytes"},
+		{"verifier_insns", "verifier: instructions"},
+		{"verifier_states", "verifier: states"},
+		{"stack_bytes", "stack, bytes"},
+		{"map_bytes", "maps, bytes"},
+		{"object_bytes", "object file, bytes"},
+		{"source_lines", "source lines"},
+		{"compile_ms", "compile time, ms"},
 	};
 
 	fprintf(out, "Cost%36s %14.14s %14.14s\n\n", "", s->name[0], s->name[1]);

@@ -128,10 +128,10 @@ static void compare_records(struct equiv *e, const char *name_a, const struct me
 		const char *field;
 		uint64_t a, b;
 	} pairs[] = {
-		{"event_type", a->type,	b->type   },
-		{"tgid",	 a->tgid,	  b->tgid	 },
-		{"size",	 a->size,	  b->size	 },
-		{"address",    a->address, b->address},
+		{"event_type", a->type, b->type},
+		{"tgid", a->tgid, b->tgid},
+		{"size", a->size, b->size},
+		{"address", a->address, b->address},
 	};
 
 	e->events++;

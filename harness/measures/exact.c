@@ -21,11 +21,11 @@ struct exact_params {
 };
 
 static const struct param params[] = {
-	{"calls",	  "calls counted for each path", PARAM_U64, offsetof(struct exact_params, calls),
+	{"calls", "calls counted for each path", PARAM_U64, offsetof(struct exact_params, calls),
 	 400, 16, 1024, NULL},
 	{"timeout", "seconds after which a guest is given up", PARAM_U64,
 	 offsetof(struct exact_params, timeout_s), 180, 1, 0, NULL},
-	{0	  },
+	{0},
 };
 
 static const char *const default_kernels[] = {"6.12", NULL};

@@ -27,19 +27,19 @@ static const char *const fault_values[] = {"none", "corrupt", "lose", "repeat", 
 
 #define FIELD(f) offsetof(struct ringbuf_params, f)
 static const struct param params[] = {
-	{"only",								      "one group of cases", PARAM_ENUM, FIELD(only), 0, 0, 0, only_values},
-	{"record",								 "bytes of a record in all cases, a multiple of 8 (0: as each case has it)",
+	{"only", "one group of cases", PARAM_ENUM, FIELD(only), 0, 0, 0, only_values},
+	{"record", "bytes of a record in all cases, a multiple of 8 (0: as each case has it)",
 	 PARAM_BYTES, FIELD(record_bytes), 0, 0, RINGLOAD_MAX_RECORD},
-	{"ring",									  "bytes of a ring, a power of two", PARAM_BYTES, FIELD(ring_bytes), 512 * 1024,
+	{"ring", "bytes of a ring, a power of two", PARAM_BYTES, FIELD(ring_bytes), 512 * 1024,
 	 4096, 64 << 20},
-	{"batch",									  "records a BPF run in bulk", PARAM_U64, FIELD(batch), 500, 1, RINGLOAD_MAX_BATCH},
-	{"pending",									   "bytes waiting at which 'pending' wakes the consumer", PARAM_BYTES,
+	{"batch", "records a BPF run in bulk", PARAM_U64, FIELD(batch), 500, 1, RINGLOAD_MAX_BATCH},
+	{"pending", "bytes waiting at which 'pending' wakes the consumer", PARAM_BYTES,
 	 FIELD(pending_bytes), 64 * 1024, 16, 64 << 20},
-	{"rounds","rounds over all cases (0: 16, or 5 when quick)", PARAM_U64, FIELD(rounds), 0, 0,
+	{"rounds", "rounds over all cases (0: 16, or 5 when quick)", PARAM_U64, FIELD(rounds), 0, 0,
 	 RING_MAX_ROUNDS},
-	{"fault",							"make the producer misbehave, to see it found", PARAM_ENUM, FIELD(fault), 0, 0, 0,
+	{"fault", "make the producer misbehave, to see it found", PARAM_ENUM, FIELD(fault), 0, 0, 0,
 	 fault_values},
-	{0									 },
+	{0},
 };
 
 /* What a run is divided into. */

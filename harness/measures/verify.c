@@ -25,7 +25,7 @@ static const struct param params[] = {
 	PARAM_ROW(verify_params, limit, U64, "seconds that a workload or command may take", 60, 1,
 		  86400),
 	{"ignore-exit", "a command may end with any exit code", PARAM_BOOL,
-	   offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
+	 offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
 	PARAM_END,
 };
 

@@ -21,11 +21,11 @@
  * monitor of sys_enter does all its work, and the kernel nearly none of its own.
  */
 const struct loop_event loop_events[] = {
-	{"mmap",	 "mmap(0, 4096, PROT_NONE, PRIVATE|ANONYMOUS, -1, 1) -> EINVAL", "ns/event"},
+	{"mmap", "mmap(0, 4096, PROT_NONE, PRIVATE|ANONYMOUS, -1, 1) -> EINVAL", "ns/event"},
 	{"munmap", "munmap(1, 4096) -> EINVAL", "ns/event"},
-	{"brk",	"brk(0)", "ns/event"},
+	{"brk", "brk(0)", "ns/event"},
 	{"other", "getppid()", "ns/event"},
-	{"mmap+munmap",	"mmap(0, 4096, READ|WRITE, PRIVATE|ANONYMOUS), munmap of it", "ns/pair"},
+	{"mmap+munmap", "mmap(0, 4096, READ|WRITE, PRIVATE|ANONYMOUS), munmap of it", "ns/pair"},
 	{0},
 };
 
@@ -212,10 +212,7 @@ int loop_start(struct loop **out, int cpu, bool realtime)
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct loop){
-		.child = SUBPROC_INIT, .sock = {-1, -1},
-			 .cpu = cpu
-	   };
+	*l = (struct loop){.child = SUBPROC_INIT, .sock = {-1, -1}, .cpu = cpu};
 	l->realtime_wanted = realtime;
 	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

@@ -20,9 +20,9 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 		const char *event;
 		enum mem_field field;
 	} counters[] = {
-		{"mmap",	 MEM_MMAP_COUNT  },
+		{"mmap", MEM_MMAP_COUNT},
 		{"munmap", MEM_MUNMAP_COUNT},
-		{"brk",	MEM_BRK_COUNT   },
+		{"brk", MEM_BRK_COUNT},
 	};
 	struct mem_table table = {0};
 	const struct mem_row *row;

@@ -25,10 +25,10 @@ enum { POLL_MS = 1, LOAD_MAX_NS = 30 * 1000000000LL, LOOK_EVERY = 10 };
 
 /* x against y, for each effect. */
 static const unsigned int sides[EFFECTS][2] = {
-	[EFFECT_A] = {SHARP_A,  SHARP_EMPTY},
-	[EFFECT_B] = {SHARP_B,  SHARP_EMPTY},
-	[EFFECT_AA] = {SHARP_AA, SHARP_A	},
-	[EFFECT_DIFF] = {SHARP_B,  SHARP_A	 },
+	[EFFECT_A] = {SHARP_A, SHARP_EMPTY},
+	[EFFECT_B] = {SHARP_B, SHARP_EMPTY},
+	[EFFECT_AA] = {SHARP_AA, SHARP_A},
+	[EFFECT_DIFF] = {SHARP_B, SHARP_A},
 };
 
 /* What lives through one comparison. */

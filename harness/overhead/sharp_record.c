@@ -75,12 +75,7 @@ static struct json_object *shifts(const struct sharp *s, unsigned int arm)
 	static const struct {
 		const char *name;
 		double q;
-	} quantiles[] = {
-		{"p50",	0.5  },
-		      {"p90",   0.9	 },
-		    {"p99",   0.99 },
-		   {"p99_9", 0.999}
-	   };
+	} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99_9", 0.999}};
 	struct json_object *o = json_object_new_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)

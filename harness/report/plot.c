@@ -332,10 +332,10 @@ static const struct plot {
 	const char *name, *type, *path;
 	int (*data)(const struct run_file *run, struct strbuf *out);
 } plots[] = {
-	{"accuracy",  "trial",     "accuracy",	  accuracy_data },
-	{"overhead",  "overhead",	 "event",		  overhead_data },
-	{"ringbuf",   "ringbuf",   "mode",	       ringbuf_data  },
-	{"wakeup",	   "ringbuf",   "wakeup_cost_ns",	wakeup_data   },
+	{"accuracy", "trial", "accuracy", accuracy_data},
+	{"overhead", "overhead", "event", overhead_data},
+	{"ringbuf", "ringbuf", "mode", ringbuf_data},
+	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data},
 	{"losscurve", "losscurve", "delivered_per_s", losscurve_data},
 };
 

@@ -16,8 +16,8 @@
 static const struct {
 	const char *reporter, *file;
 } written[] = {
-	{"markdown", "report.md"	},
-	{"html",	 "report.html"},
+	{"markdown", "report.md"},
+	{"html", "report.html"},
 };
 
 static const struct reporter_ops *find(const char *name)

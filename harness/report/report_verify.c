@@ -299,11 +299,9 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 static const struct {
 	const char *path, *text;
 } loss_kinds[] = {
-	{"losses.ring_full",	     "ring full"	},
-	       {"losses.map_full",	   "map full"	     },
-	{"losses.lost_events",      "lost events"	    },
-	       {"losses.recursion_misses", "recursion misses"},
-	{"losses.bad_records",      "bad records"	    },
+	{"losses.ring_full", "ring full"},     {"losses.map_full", "map full"},
+	{"losses.lost_events", "lost events"}, {"losses.recursion_misses", "recursion misses"},
+	{"losses.bad_records", "bad records"},
 };
 
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g)

@@ -87,8 +87,8 @@ static int render(const struct run_file *run, FILE *out)
 	static const struct {
 		const char *path, *prefix;
 	} groups[] = {
-		{"captured",     ""	       },
-		{"truth.calls",	"truth_calls_" },
+		{"captured", ""},
+		{"truth.calls", "truth_calls_"},
 		{"truth.failed", "truth_failed_"},
 	};
 	uint64_t probes = 0, lost = 0;

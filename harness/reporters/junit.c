@@ -16,12 +16,8 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-	{"verify",	   "trial"	  },
-	  {"ringbuf",   "ringbuf"  },
-	    {"losscurve", "losscurve"},
-	{"overhead",  "overhead" },
-	  {"slowdown",  "slowdown" },
-	    {"exact",     "exact"    },
+	{"verify", "trial"},	  {"ringbuf", "ringbuf"},   {"losscurve", "losscurve"},
+	{"overhead", "overhead"}, {"slowdown", "slowdown"}, {"exact", "exact"},
 };
 
 /* Text for XML 1.0, which has no way to say most control characters. */

@@ -24,8 +24,8 @@ enum ring_consumer_kind {
 	RING_EPOLL, /* libbpf's ring_buffer__poll(): sleeps until woken */
 	RING_TIMED, /* libbpf's ring_buffer__consume() every RING_TIMED_NS */
 	RING_BUSY,  /* ring_buffer__consume() without pause */
-	RING_OWN, /* harness/ring/ring_reader.h: no callback, one position update for many records; never
-		     sleeps */
+	RING_OWN, /* harness/ring/ring_reader.h: no callback, one position update for many records;
+		     never sleeps */
 };
 
 #define RING_TIMED_NS 200000ULL

@@ -32,17 +32,9 @@ static const struct {
 	uint64_t per_s;
 	bool quick;
 } rates[] = {
-	{250000,	 true },
-	   {500000,   false},
-	     {1000000,  true },
-	{2000000,  false},
-	{4000000,  true },
-	   {6000000,  false},
-	     {8000000,  true },
-	{12000000, true },
-	{16000000, false},
-	   {20000000, true },
-	     {26000000, false},
+	{250000, true},	   {500000, false},  {1000000, true},	{2000000, false},
+	{4000000, true},   {6000000, false}, {8000000, true},	{12000000, true},
+	{16000000, false}, {20000000, true}, {26000000, false},
 };
 
 struct curve {

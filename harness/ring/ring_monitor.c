@@ -26,11 +26,7 @@ static const struct {
 	uint64_t per_s; /* 0: as fast as it can */
 	bool quick;
 } rates[] = {
-	{50000,	false},
-	{200000,	 true },
-	{500000,	 false},
-	 {1000000, true },
-	  {0,	      true },
+	{50000, false}, {200000, true}, {500000, false}, {1000000, true}, {0, true},
 };
 
 enum { POINTS = ARRAY_SIZE(consumers) * ARRAY_SIZE(rates) };

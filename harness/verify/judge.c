@@ -191,11 +191,11 @@ static void judge_losses(const struct judge_input *in, struct judge_result *out)
 		uint64_t value;
 		const char *text;
 	} none_allowed[] = {
-		{"map_full",	     in->losses.map_full,
-		 "calls were not counted because the map was full"	  },
+		{"map_full", in->losses.map_full,
+		 "calls were not counted because the map was full"},
 		{"recursion_misses", in->losses.recursion_misses,
-		 "runs of its programs were skipped by the kernel"	  },
-		{"bad_records",	in->losses.bad_records,
+		 "runs of its programs were skipped by the kernel"},
+		{"bad_records", in->losses.bad_records,
 		 "records of the ring were shorter than the event's struct"},
 	};
 

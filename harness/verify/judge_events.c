@@ -311,10 +311,7 @@ void judge_events(const struct judge_input *in, struct judge_result *out)
 		}
 	}
 	for (size_t i = 0; i < in->model->nlanes; i++) {
-		struct comparison c = {
-			in, out, &in->model->streams[i], {NULL, 0},
-			    full
-		};
+		struct comparison c = {in, out, &in->model->streams[i], {NULL, 0}, full};
 
 		if (!seen[i])
 			compare(&c);

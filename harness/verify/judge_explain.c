@@ -131,19 +131,19 @@ static void whole_pages(struct rules *r)
 
 static const struct variant variants[] = {
 	{"mmaps of one byte less than %" PRIu64 " were counted too", from_one_less},
-	{"mmaps of exactly %" PRIu64 " bytes were ignored",	    from_one_more},
-	{"mmaps below %" PRIu64 " bytes were not ignored",	   no_filter    },
-	{"munmaps below %" PRIu64 " bytes were ignored",		 munmap_filter},
-	{"calls that fail were not counted",			     success_only },
-	{"each munmap were counted twice",			   munmap_twice },
-	{"each mmap were counted twice",				 mmap_twice   },
-	{"each brk were counted twice",				brk_twice	 },
-	{"no munmap were counted",				   no_munmap    },
-	{"no mmap were counted",				     no_mmap	},
-	{"usage were reduced below zero",				  unguarded	   },
-	{"munmap did not reduce usage",				never_reduced},
-	{"peak followed usage down",				     peak_follows },
-	{"lengths were rounded up to pages",			     whole_pages	},
+	{"mmaps of exactly %" PRIu64 " bytes were ignored", from_one_more},
+	{"mmaps below %" PRIu64 " bytes were not ignored", no_filter},
+	{"munmaps below %" PRIu64 " bytes were ignored", munmap_filter},
+	{"calls that fail were not counted", success_only},
+	{"each munmap were counted twice", munmap_twice},
+	{"each mmap were counted twice", mmap_twice},
+	{"each brk were counted twice", brk_twice},
+	{"no munmap were counted", no_munmap},
+	{"no mmap were counted", no_mmap},
+	{"usage were reduced below zero", unguarded},
+	{"munmap did not reduce usage", never_reduced},
+	{"peak followed usage down", peak_follows},
+	{"lengths were rounded up to pages", whole_pages},
 };
 
 static bool counts_into(const struct model *m, size_t lane, const struct model_row *row)

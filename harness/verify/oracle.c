@@ -220,8 +220,8 @@ static struct oracle_counts canary_counts(uint64_t min_length)
 	bool filters = min_length > 1;
 
 	return (struct oracle_counts){
-		.entered = {mmaps,	   munmaps,	    brks		},
-		.returned = {mmaps,	    munmaps,	     brks		 },
+		.entered = {mmaps, munmaps, brks},
+		.returned = {mmaps, munmaps, brks},
 		.failed = {CANARY_BAD_MAPS, CANARY_BAD_UNMAPS, CANARY_BAD_BRKS},
 		.small_mmaps = filters ? CANARY_SMALL : 0,
 		.mmap_bytes = CANARY_MAPS * 4096 + CANARY_BAD_MAPS * canary_huge +

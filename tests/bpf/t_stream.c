@@ -255,9 +255,9 @@ static void scripts_and_names(void **state UNUSED)
 static void scripts_that_do_not_run(void **state UNUSED)
 {
 	static const char *const texts[][2] = {
-		{"tracepoint:syscalls:sys_enter_brk { @brk_count[tid] = ; }",	      "syntax error"},
-		{"tracepoint:syscalls:sys_enter_brkk { @brk_count[tid] = count(); }", "not found"	 },
-		{"BEGIN { @brk_count[tid] = count(); exit(); }",			 "exit code 0" },
+		{"tracepoint:syscalls:sys_enter_brk { @brk_count[tid] = ; }", "syntax error"},
+		{"tracepoint:syscalls:sys_enter_brkk { @brk_count[tid] = count(); }", "not found"},
+		{"BEGIN { @brk_count[tid] = count(); exit(); }", "exit code 0"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

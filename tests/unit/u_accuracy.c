@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Truth and accuracy: each weakness of the definition comes out with the number worked out here. */
-/* links: harness/verify/accuracy.c harness/verify/truth.c harness/verify/vmset.c harness/verify/model.c monitor/table.c */
+/* links: harness/verify/accuracy.c harness/verify/truth.c harness/verify/vmset.c */
+/* links: harness/verify/model.c monitor/table.c */
 #include "lib/base.h"
 
 #include <math.h>
@@ -95,17 +96,13 @@ static void threads_hand_over(void **state)
 		{.op = LEDGER_MMAP, .len = 8192, .ret = 0x20000, .when_ns = 50},
 	};
 	static const struct ledger_entry two[] = {
-		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096,    .when_ns = 20},
-		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096,    .when_ns = 40},
-		{.op = LEDGER_MMAP,   .len = 4096,	 .ret = 0x30000, .when_ns = 60},
+		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096, .when_ns = 20},
+		{.op = LEDGER_MUNMAP, .addr = 0x10000, .len = 4096, .when_ns = 40},
+		{.op = LEDGER_MMAP, .len = 4096, .ret = 0x30000, .when_ns = 60},
 	};
 	static const struct ledger_entry other[] = {FIX_MMAP(1 << 20, 0x10000)};
 	struct ledger_lane lanes[] = {fix_lane(8, 7, 3), fix_lane(9, 9, 1), fix_lane(7, 7, 3)};
-	struct model_lane l[] = {
-		{&lanes[0], two  },
-		  {&lanes[1], other},
-		      {&lanes[2], one  }
-	      };
+	struct model_lane l[] = {{&lanes[0], two}, {&lanes[1], other}, {&lanes[2], one}};
 	struct truth t = {0};
 
 	(void)state;
@@ -130,9 +127,7 @@ static void weaknesses_of_the_definition(void **state)
 	/* Mapped: 4096 + 8192 - 4096 + brk 8192 = 16384. Usage: 15000 - 100 - 4096 - 2048 = 8756.
 	 */
 	struct ledger_lane lane = fix_lane(7, 7, ARRAY_SIZE(calls));
-	struct model_lane lanes[] = {
-		{&lane, calls}
-	      };
+	struct model_lane lanes[] = {{&lane, calls}};
 	struct proc_memory before = {
 		.size_bytes = 1 << 20, .peak_bytes = 1 << 20, .rss_bytes = 4096};
 	struct proc_memory after = {.size_bytes = (1 << 20) + 16384,
@@ -201,11 +196,7 @@ static void threads_are_rows(void **state)
 						    FIX_MMAP(8192, 0x20000)};
 	struct ledger_lane a = fix_lane(10, 10, 1), b = fix_lane(11, 10, 2),
 			   c = fix_lane(12, 10, 2);
-	struct model_lane lanes[] = {
-		{&a, one	},
-		   {&b, two  },
-		      {&c, three}
-	 };
+	struct model_lane lanes[] = {{&a, one}, {&b, two}, {&c, three}};
 	struct mem_row rows[3];
 	struct accuracy out;
 	struct model m;
@@ -235,16 +226,13 @@ static void threads_are_rows(void **state)
 
 static void only_totals_for_a_command(void **state)
 {
-	struct model_totals t = {
-		.calls = {100, 50, 3, 0},
-		.failed = {10,  5,  0, 0},
-		.mmap_filtered = 20,
-		.mmap_filtered_failed = 1
-	 };
+	struct model_totals t = {.calls = {100, 50, 3, 0},
+				 .failed = {10, 5, 0, 0},
+				 .mmap_filtered = 20,
+				 .mmap_filtered_failed = 1};
 	struct mem_row rows[2] = {
 		{.key = 1, .value = {[MEM_MMAP_COUNT] = 30, [MEM_MUNMAP_COUNT] = 50}},
-		{.key = 2, .value = {[MEM_MMAP_COUNT] = 50}			   }
-	    };
+		{.key = 2, .value = {[MEM_MMAP_COUNT] = 50}}};
 	struct mem_table table = {rows, 2, (1U << (MEM_LAST_UPDATE + 1)) - 1};
 	struct accuracy a;
 

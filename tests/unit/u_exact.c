@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
-/* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c lib/log.c lib/strbuf.c */
+/* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c */
+/* links: lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -22,19 +23,19 @@ static void a_figure_must_stand_out(void **state UNUSED)
 		uint64_t calls, taken, next, half0, half1;
 		bool stable;
 	} cases[] = {
-		{400,  400, 0,   100, 100, true }, /* no other value */
-		{400,  378, 11,  100, 100, true },
-		{400,  252, 45,  100, 100, true },
-		{400,  200, 200, 100, 100, false}, /* two ways in turn */
-		{400,  192, 140, 100, 100, false}, /* lead 52, four standard errors 73 */
-		{400,  192, 117, 100, 100, true }, /* lead 75, four standard errors 70.3 */
-		{400,  192, 122, 100, 100, false}, /* lead 70, four standard errors 70.9 */
-		{1600, 748, 446, 100, 100, true },
-		{400,  133, 20,  100, 100, false}, /* less than a third */
-		{400,  134, 20,  100, 100, true },
-		{400,  300, 50,  100, 101, false}, /* the second half has another mode */
-		{400,  300, 50,  101, 100, false},
-		{2,    1,   1,	  100, 100, false},
+		{400, 400, 0, 100, 100, true}, /* no other value */
+		{400, 378, 11, 100, 100, true},
+		{400, 252, 45, 100, 100, true},
+		{400, 200, 200, 100, 100, false}, /* two ways in turn */
+		{400, 192, 140, 100, 100, false}, /* lead 52, four standard errors 73 */
+		{400, 192, 117, 100, 100, true},  /* lead 75, four standard errors 70.3 */
+		{400, 192, 122, 100, 100, false}, /* lead 70, four standard errors 70.9 */
+		{1600, 748, 446, 100, 100, true},
+		{400, 133, 20, 100, 100, false}, /* less than a third */
+		{400, 134, 20, 100, 100, true},
+		{400, 300, 50, 100, 101, false}, /* the second half has another mode */
+		{400, 300, 50, 101, 100, false},
+		{2, 1, 1, 100, 100, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

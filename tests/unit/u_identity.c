@@ -15,9 +15,7 @@
 
 /* 100 mmaps (10 filtered), 80 munmaps, 5 brks, over two keys. */
 static const struct model_totals calls = {
-	.calls = {100, 80, 5, 3},
-	  .mmap_filtered = 10, .mmap_bytes = 9000, .munmap_bytes = 7000
-};
+	.calls = {100, 80, 5, 3}, .mmap_filtered = 10, .mmap_bytes = 9000, .munmap_bytes = 7000};
 
 struct capture {
 	struct mem_row rows[2];
@@ -32,8 +30,7 @@ static int setup(void **state)
 
 	c = (struct capture){
 		.rows = {{.key = 1, .value = {[MEM_MMAP_COUNT] = 60, [MEM_MUNMAP_COUNT] = 80}},
-			 {.key = 2, .value = {[MEM_MMAP_COUNT] = 30}}}
-	      };
+			 {.key = 2, .value = {[MEM_MMAP_COUNT] = 30}}}};
 	c.table = (struct mem_table){c.rows, 2, FIELD(MEM_MMAP_COUNT) | FIELD(MEM_MUNMAP_COUNT)};
 	c.in = (struct identity_input){.calls = &calls,
 				       .caps = MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_CGROUP,

@@ -74,14 +74,10 @@ static void folders_come_before_files(void **state UNUSED)
 		const char *name;
 		unsigned long mode, size;
 	} want[] = {
-		{"init",		 0100755, 3},
-		 {"bin",		 0040755, 0},
-		{"bin/bpf",	    0040755, 0},
-		 {"bin/bpf/a.bpf.o", 0100644, 5},
-		{"bin/b",		  0100644, 0},
-		 {"bpf",		 0040755, 0},
-		{"bpf/c",		  0100644, 1},
-		 {"TRAILER!!!",	0,	   0},
+		{"init", 0100755, 3},	 {"bin", 0040755, 0},
+		{"bin/bpf", 0040755, 0}, {"bin/bpf/a.bpf.o", 0100644, 5},
+		{"bin/b", 0100644, 0},	 {"bpf", 0040755, 0},
+		{"bpf/c", 0100644, 1},	 {"TRAILER!!!", 0, 0},
 	};
 	struct initrd rd = INITRD_INIT;
 	struct entry e;

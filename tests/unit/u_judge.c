@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The judge: an exact capture passes, and each way to be wrong is named. */
-/* links: harness/verify/model.c harness/verify/judge.c harness/verify/judge_events.c harness/verify/judge_explain.c */
+/* links: harness/verify/model.c harness/verify/judge.c harness/verify/judge_events.c */
+/* links: harness/verify/judge_explain.c */
 /* links: monitor/table.c */
 #include "lib/base.h"
 
@@ -134,30 +135,37 @@ static void counter_with_a_cause(void **state)
 		const char *text;
 		uint64_t line;
 	} cases[] = {
-		{MEM_MMAP_COUNT,	 4,
+		{MEM_MMAP_COUNT, 4,
 		 "mmap_count of key 7 is 4, the calls make it 3: as if mmaps of one byte less than "
-		 "1024 were counted too",						    1},
-		{MEM_MMAP_COUNT,	 2,
+		 "1024 were counted too",
+		 1},
+		{MEM_MMAP_COUNT, 2,
 		 "mmap_count of key 7 is 2, the calls make it 3: as if mmaps of exactly 1024 bytes "
-		 "were ignored",							     2},
-		{MEM_MUNMAP_COUNT,  4,
+		 "were ignored",
+		 2},
+		{MEM_MUNMAP_COUNT, 4,
 		 "munmap_count of key 7 is 4, the calls make it 2: as if each munmap were counted "
-		 "twice",								    5},
-		{MEM_MUNMAP_COUNT,  1,
+		 "twice",
+		 5},
+		{MEM_MUNMAP_COUNT, 1,
 		 "munmap_count of key 7 is 1, the calls make it 2: as if munmaps below 1024 bytes "
-		 "were ignored",							     7},
-		{MEM_PEAK_USAGE,	 0,
-		 "peak_usage of key 7 is 0, the calls make it 11120: it was never updated",  4},
-		{MEM_PEAK_USAGE,	 10084,
+		 "were ignored",
+		 7},
+		{MEM_PEAK_USAGE, 0,
+		 "peak_usage of key 7 is 0, the calls make it 11120: it was never updated", 4},
+		{MEM_PEAK_USAGE, 10084,
 		 "peak_usage of key 7 is 10084, the calls make it 11120: as if peak followed usage "
-		 "down",								     5},
+		 "down",
+		 5},
 		{MEM_CURRENT_USAGE, 11120,
 		 "current_usage of key 7 is 11120, the calls make it 10084: as if no munmap were "
-		 "counted",								  5},
+		 "counted",
+		 5},
 		{MEM_CURRENT_USAGE, 6000,
 		 "current_usage of key 7 is 6000, the calls make it 10084: as if calls that fail "
-		 "were not counted",							 4},
-		{MEM_MMAP_COUNT,	 77,    "mmap_count of key 7 is 77, the calls make it 3", 4},
+		 "were not counted",
+		 4},
+		{MEM_MMAP_COUNT, 77, "mmap_count of key 7 is 77, the calls make it 3", 4},
 	};
 	struct capture *c = *state;
 

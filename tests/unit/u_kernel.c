@@ -25,17 +25,20 @@ static void newest_is_by_number_not_by_letter(void **state UNUSED)
 	} cases[] = {
 		{"6.1",
 		 "linux-image-6.1.0-9-cloud-amd64\nlinux-image-6.1.0-56-cloud-amd64\n"
-		 "linux-image-6.1.0-48-cloud-amd64\n",					    "linux-image-6.1.0-56-cloud-amd64"	   },
- /* 6.12 is not 6.1, and neither are its debug symbols or unsigned image. */
+		 "linux-image-6.1.0-48-cloud-amd64\n",
+		 "linux-image-6.1.0-56-cloud-amd64"},
+		/* 6.12 is not 6.1, and neither are its debug symbols or unsigned image. */
 		{"6.1",
 		 "linux-image-6.12.117+deb12-cloud-amd64\nlinux-image-6.1.0-50-cloud-amd64-dbg\n"
-		 "linux-image-6.1.0-50-cloud-amd64-unsigned\nlinux-image-6.1.0-50-amd64\n",	 NULL				    },
+		 "linux-image-6.1.0-50-cloud-amd64-unsigned\nlinux-image-6.1.0-50-amd64\n",
+		 NULL},
 		{"6.12",
-		 "linux-image-6.12.100+deb12-cloud-amd64\nlinux-image-6.12.99+deb12-cloud-amd64", "linux-image-6.12.100+deb12-cloud-amd64"},
- /* The meta-package holds no kernel. */
-		{"6.12", "linux-image-6.12-cloud-amd64\n",					   NULL				       },
-		{"6.12", "",								      NULL				    },
-		{"6.12", "\n\nnonsense\n",							NULL				       },
+		 "linux-image-6.12.100+deb12-cloud-amd64\nlinux-image-6.12.99+deb12-cloud-amd64",
+		 "linux-image-6.12.100+deb12-cloud-amd64"},
+		/* The meta-package holds no kernel. */
+		{"6.12", "linux-image-6.12-cloud-amd64\n", NULL},
+		{"6.12", "", NULL},
+		{"6.12", "\n\nnonsense\n", NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -101,11 +104,11 @@ static void cache_follows_the_environment(void **state UNUSED)
 	static const struct {
 		const char *own, *xdg, *home, *want;
 	} cases[] = {
-		{"/a", "/b", "/tmp",	     "/a"			 },
-		{NULL, "/b", "/tmp",	     "/b/beebench"	  },
-		{"",   "",	 "/tmp",	 "/tmp/.cache/beebench"},
-		{NULL, NULL, "/nonexistent", NULL			 },
-		{NULL, NULL, NULL,	   NULL		       },
+		{"/a", "/b", "/tmp", "/a"},
+		{NULL, "/b", "/tmp", "/b/beebench"},
+		{"", "", "/tmp", "/tmp/.cache/beebench"},
+		{NULL, NULL, "/nonexistent", NULL},
+		{NULL, NULL, NULL, NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

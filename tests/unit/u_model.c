@@ -28,9 +28,7 @@ static void filter_and_guard(void **state)
 		FIX_MREMAP(0x12000, 4096, 8192, 0x20000), /* unseen */
 	};
 	struct ledger_lane lane = fix_lane(7, 5, ARRAY_SIZE(calls));
-	struct model_lane lanes[] = {
-		{&lane, calls}
-	      };
+	struct model_lane lanes[] = {{&lane, calls}};
 	struct model m;
 	const struct model_row *r;
 
@@ -85,11 +83,7 @@ static void threads_share_a_key(void **state)
 						  FIX_BRK(0, 0x9000)};
 	struct ledger_lane a = fix_lane(11, 10, 2), b = fix_lane(12, 10, 3),
 			   idle = fix_lane(10, 10, 0);
-	struct model_lane lanes[] = {
-		{&idle, NULL},
-		       {&a,    one },
-		  {&b,    two }
-	   };
+	struct model_lane lanes[] = {{&idle, NULL}, {&a, one}, {&b, two}};
 	const struct model_row *r;
 	struct model m;
 

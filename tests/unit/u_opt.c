@@ -22,12 +22,12 @@ struct target {
 };
 
 static const struct opt table[] = {
-	{'f',	      "flag", NULL, "a flag", OPT_FLAG, offsetof(struct target, flag)},
-	{'w',     "word", "W", "a word", OPT_STRING, offsetof(struct target, word)},
+	{'f', "flag", NULL, "a flag", OPT_FLAG, offsetof(struct target, flag)},
+	{'w', "word", "W", "a word", OPT_STRING, offsetof(struct target, word)},
 	{'l', "list", "L", "a list", OPT_LIST, offsetof(struct target, list)},
-	{'n',    "number", "N", "a number", OPT_U64, offsetof(struct target, number)},
-	{'t',	      "time", "S", "seconds", OPT_DOUBLE, offsetof(struct target, seconds)},
-	{0	  },
+	{'n', "number", "N", "a number", OPT_U64, offsetof(struct target, number)},
+	{'t', "time", "S", "seconds", OPT_DOUBLE, offsetof(struct target, seconds)},
+	{0},
 };
 
 static char said[256];
@@ -86,16 +86,16 @@ static void errors_say_what(void **state)
 	static const struct {
 		const char *line, *text;
 	} cases[] = {
-		{"--flga",	   "prog: no option '--flga'; did you mean '--flag'?"  },
+		{"--flga", "prog: no option '--flga'; did you mean '--flag'?"},
 		{"--quite-other", "prog: no option '--quite-other'; see 'prog --help'"},
-		{"-x",	       "prog: no option '-x'; see 'prog --help'"		},
-		{"--word",	   "prog: --word needs a value: W"			  },
-		{"-w",	       "prog: -w needs a value: W"			  },
-		{"--flag=1",	     "prog: --flag takes no value"			  },
-		{"-n many",	    "prog: --number takes a number, not 'many'"	       },
-		{"-n -3",	  "prog: --number takes a number, not '-3'"	   },
-		{"-t soon",	    "prog: --time takes a number of seconds, not 'soon'"},
-		{"-t nan",	   "prog: --time takes a number of seconds, not 'nan'" },
+		{"-x", "prog: no option '-x'; see 'prog --help'"},
+		{"--word", "prog: --word needs a value: W"},
+		{"-w", "prog: -w needs a value: W"},
+		{"--flag=1", "prog: --flag takes no value"},
+		{"-n many", "prog: --number takes a number, not 'many'"},
+		{"-n -3", "prog: --number takes a number, not '-3'"},
+		{"-t soon", "prog: --time takes a number of seconds, not 'soon'"},
+		{"-t nan", "prog: --time takes a number of seconds, not 'nan'"},
 	};
 	struct target t;
 	int rest;

@@ -84,19 +84,19 @@ static void mistakes(void **state)
 	static const struct {
 		const char *spec, *text;
 	} cases[] = {
-		{"cuont=1",	    "x has no parameter 'cuont'; did you mean 'count'?"	       },
-		{"wholly=1",	     "x has no parameter 'wholly'; see 'beebench list workloads'"	 },
-		{"count=0",	    "x: parameter 'count' takes a number from 1 to 1000, not '0'"	 },
-		{"count=1001",	       "x: parameter 'count' takes a number from 1 to 1000, not '1001'"},
-		{"count=4K",	     "x: parameter 'count' takes a number from 1 to 1000, not '4K'"  },
-		{"count",		  "x: parameter 'count' takes a number from 1 to 1000, not ''"    },
-		{"count=-1",	     "x: parameter 'count' takes a number from 1 to 1000, not '-1'"  },
+		{"cuont=1", "x has no parameter 'cuont'; did you mean 'count'?"},
+		{"wholly=1", "x has no parameter 'wholly'; see 'beebench list workloads'"},
+		{"count=0", "x: parameter 'count' takes a number from 1 to 1000, not '0'"},
+		{"count=1001", "x: parameter 'count' takes a number from 1 to 1000, not '1001'"},
+		{"count=4K", "x: parameter 'count' takes a number from 1 to 1000, not '4K'"},
+		{"count", "x: parameter 'count' takes a number from 1 to 1000, not ''"},
+		{"count=-1", "x: parameter 'count' takes a number from 1 to 1000, not '-1'"},
 		{"size=4KB",
-		 "x: parameter 'size' takes a number (K, M, G allowed) from 0, not '4KB'"		 },
+		 "x: parameter 'size' takes a number (K, M, G allowed) from 0, not '4KB'"},
 		{"size=99999999999G",
-		 "x: parameter 'size' takes a number (K, M, G allowed) from 0, not '99999999999G'"	  },
-		{"mode=filo",	      "x: parameter 'mode' takes one of fifo, lifo, not 'filo'"       },
-		{"touch=maybe",	"x: parameter 'touch' takes yes or no, not 'maybe'"		   },
+		 "x: parameter 'size' takes a number (K, M, G allowed) from 0, not '99999999999G'"},
+		{"mode=filo", "x: parameter 'mode' takes one of fifo, lifo, not 'filo'"},
+		{"touch=maybe", "x: parameter 'touch' takes yes or no, not 'maybe'"},
 	};
 	char longest[300];
 	struct target t;
@@ -122,22 +122,22 @@ static void numbers(void **state)
 		int err;
 		uint64_t value;
 	} cases[] = {
-		{"0",		      false, 0,	0			 },
-		{"18446744073709551615", false, 0,	   UINT64_MAX	     },
-		{"18446744073709551616", false, -ERANGE, 0			  },
-		{"16G",			true,  0,	 16ULL << 30	    },
-		{"16g",			true,  0,	 16ULL << 30	    },
-		{"17179869183G",	 true,  0,	  17179869183ULL << 30},
-		{"17179869184G",	 true,  -ERANGE, 0			 },
-		{"1K",		       false, -EINVAL, 0			},
-		{"010",			false, 0,	  10		    },
-		{"0xfF",		 false, 0,	   255		      },
-		{"0x",		       false, -EINVAL, 0			},
-		{"",		     true,  -EINVAL, 0		     },
-		{" 1",		       true,  -EINVAL, 0		       },
-		{"+1",		       true,  -EINVAL, 0		       },
-		{"1 ",		       true,  -EINVAL, 0		       },
-		{"K",		      true,  -EINVAL, 0		      },
+		{"0", false, 0, 0},
+		{"18446744073709551615", false, 0, UINT64_MAX},
+		{"18446744073709551616", false, -ERANGE, 0},
+		{"16G", true, 0, 16ULL << 30},
+		{"16g", true, 0, 16ULL << 30},
+		{"17179869183G", true, 0, 17179869183ULL << 30},
+		{"17179869184G", true, -ERANGE, 0},
+		{"1K", false, -EINVAL, 0},
+		{"010", false, 0, 10},
+		{"0xfF", false, 0, 255},
+		{"0x", false, -EINVAL, 0},
+		{"", true, -EINVAL, 0},
+		{" 1", true, -EINVAL, 0},
+		{"+1", true, -EINVAL, 0},
+		{"1 ", true, -EINVAL, 0},
+		{"K", true, -EINVAL, 0},
 	};
 
 	(void)state;

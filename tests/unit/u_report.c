@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
  * records that lack what they should have. */
-/* links: harness/report/record.c harness/report/report_grid.c harness/report/report_doc.c harness/report/report_build.c */
-/* links: harness/report/report_verify.c harness/report/report_cost.c harness/report/report_ring.c harness/report/plot.c */
+/* links: harness/report/record.c harness/report/report_grid.c harness/report/report_doc.c */
+/* links: harness/report/report_build.c */
+/* links: harness/report/report_verify.c harness/report/report_cost.c */
+/* links: harness/report/report_ring.c harness/report/plot.c */
 /* links: harness/report/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
@@ -365,15 +367,18 @@ static void test_verdict(void **state UNUSED)
 	static const struct {
 		const char *records, *says;
 	} cases[] = {
-		{"[]",											      "Nothing was judged in this run."					},
+		{"[]", "Nothing was judged in this run."},
 		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}}]",
-		 "1 trial of 1 judged is exact."																	    },
+		 "1 trial of 1 judged is exact."},
 		{"[{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"exact\"}},"
-		 "{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"racy\"}}]", "1 trial of 2 judged is exact, 1 lost updates as declared."		    },
+		 "{\"type\":\"trial\",\"status\":\"ok\",\"conformance\":{\"verdict\":\"racy\"}}]",
+		 "1 trial of 2 judged is exact, 1 lost updates as declared."},
 		{"[{\"type\":\"trial\",\"status\":\"fail\",\"conformance\":{\"verdict\":"
-		 "\"mismatch\"}}]",								"1 check FAILED: see below. 0 trials of 1 judged are exact."	     },
+		 "\"mismatch\"}}]",
+		 "1 check FAILED: see below. 0 trials of 1 judged are exact."},
 		{"[{\"type\":\"ringbuf\",\"accounted\":true},{\"type\":\"ringbuf\","
-		 "\"accounted\":false}]",							  "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
+		 "\"accounted\":false}]",
+		 "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

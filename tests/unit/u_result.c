@@ -178,24 +178,24 @@ static const struct {
 	const char *text, *says;
 	int err;
 } broken[] = {
-	{"",									      ": empty",					      -EINVAL},
-	{RUN "{\"type\":\"trial\",\"monitor\":\n" END,				       ":2: not valid JSON: the line ends",
-	 -EINVAL																	 },
-	{RUN "nonsense\n",								":2: not valid JSON",					 -EINVAL},
-	{RUN "{\"type\":\"x\"} {}\n",						     ":2: not valid JSON",				    -EINVAL},
-	{RUN "[1]\n",								     ":2: not valid JSON: not an object",			   -EINVAL},
-	{RUN "{\"monitor\":\"m\"}\n",						     ":2: the record has no \"type\"",			-EINVAL},
-	{RUN "{\"type\":7}\n",							    ":2: the record has no \"type\"",			 -EINVAL},
+	{"", ": empty", -EINVAL},
+	{RUN "{\"type\":\"trial\",\"monitor\":\n" END, ":2: not valid JSON: the line ends",
+	 -EINVAL},
+	{RUN "nonsense\n", ":2: not valid JSON", -EINVAL},
+	{RUN "{\"type\":\"x\"} {}\n", ":2: not valid JSON", -EINVAL},
+	{RUN "[1]\n", ":2: not valid JSON: not an object", -EINVAL},
+	{RUN "{\"monitor\":\"m\"}\n", ":2: the record has no \"type\"", -EINVAL},
+	{RUN "{\"type\":7}\n", ":2: the record has no \"type\"", -EINVAL},
 	{RUN "{\"type\":\"trial\",\"monitor\":5,\"workload\":\"w\",\"status\":\"ok\"}\n",
-	 ":2: a record of type \"trial\" needs \"monitor\", a string",									    -EINVAL},
+	 ":2: a record of type \"trial\" needs \"monitor\", a string", -EINVAL},
 	{RUN "{\"type\":\"losscurve\",\"offered_per_s\":\"1\"}\n",
-	 ":2: a record of type \"losscurve\" needs \"offered_per_s\", a number",									 -EINVAL},
-	{END,									     ":1: the first record is of type \"end\", not \"run\"", -EINVAL},
-	{"{\"type\":\"run\"}\n",							  ":1: the run has no \"schema\"",			  -EINVAL},
-	{"{\"type\":\"run\",\"schema\":2}\n",					      ":1: schema 2, this beebench reads 1 to 1",		  -EPROTO},
-	{RUN END RUN,								     ":3: a record after the end",			    -EINVAL},
- /* Cut off in the first line: no run at all. */
-	{"{\"type\":\"run\",\"sch",						       ":1: not valid JSON",					  -EINVAL},
+	 ":2: a record of type \"losscurve\" needs \"offered_per_s\", a number", -EINVAL},
+	{END, ":1: the first record is of type \"end\", not \"run\"", -EINVAL},
+	{"{\"type\":\"run\"}\n", ":1: the run has no \"schema\"", -EINVAL},
+	{"{\"type\":\"run\",\"schema\":2}\n", ":1: schema 2, this beebench reads 1 to 1", -EPROTO},
+	{RUN END RUN, ":3: a record after the end", -EINVAL},
+	/* Cut off in the first line: no run at all. */
+	{"{\"type\":\"run\",\"sch", ":1: not valid JSON", -EINVAL},
 };
 
 static void test_broken(void **state UNUSED)

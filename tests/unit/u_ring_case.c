@@ -173,9 +173,7 @@ static const char *text(struct json_object *o, const char *key)
 
 static void test_record_of_a_case(void **state UNUSED)
 {
-	struct ring_rig rig = {
-		.sizes = {.ring_bytes = 4096, .batch = 500, .pending_bytes = 64}
-	};
+	struct ring_rig rig = {.sizes = {.ring_bytes = 4096, .batch = 500, .pending_bytes = 64}};
 	struct ring_tally *t = calloc(1, sizeof(*t)), *base = calloc(1, sizeof(*base));
 	struct json_object *o;
 

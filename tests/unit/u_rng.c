@@ -65,14 +65,8 @@ static void shuffles(void **state)
 static void sizes_stay_in_range(void **state)
 {
 	static const uint64_t ranges[][2] = {
-		{1,    1	     },
-		     {1,	 2	  },
-		   {1,    1 << 20   },
-		 {512,  512	  },
-		{512,  1024	  },
-		     {1000, 1500	},
-		   {4095, 4097      },
-		 {3,    1ULL << 40},
+		{1, 1},	     {1, 2},	   {1, 1 << 20}, {512, 512},
+		{512, 1024}, {1000, 1500}, {4095, 4097}, {3, 1ULL << 40},
 	};
 	struct rng r = {.state = 5};
 

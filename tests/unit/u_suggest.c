@@ -17,16 +17,11 @@ static void distances(void **state)
 		const char *a, *b;
 		unsigned int edits;
 	} cases[] = {
-		{"",	     "",	 0},
-		     {"",	  "abc",	 3},
-		{"mmap",	 "mmap",	 0},
-		     {"mmap",   "mmpa",    1}, /* neighbours change places */
-		{"mmap",	 "map",	1},
-		     {"mmap",   "mmaps",   1},
-		{"mmap",	 "nmap",	 1},
-		     {"kitten", "sitting", 3},
-		{"brk",	"mmap",	4},
-		     {"ca",	    "abc",	   3}, /* no edit twice in the same place */
+		{"", "", 0},	     {"", "abc", 3},
+		{"mmap", "mmap", 0}, {"mmap", "mmpa", 1}, /* neighbours change places */
+		{"mmap", "map", 1},  {"mmap", "mmaps", 1},
+		{"mmap", "nmap", 1}, {"kitten", "sitting", 3},
+		{"brk", "mmap", 4},  {"ca", "abc", 3}, /* no edit twice in the same place */
 	};
 
 	(void)state;
@@ -42,15 +37,11 @@ static void nearest(void **state)
 	static const struct {
 		const char *word, *meant;
 	} cases[] = {
-		{"mmpa",	 "mmap"     },
-		       {"unmap",	 "munmap"	 },
-		{"brok",	 "brk"      },
-		       {"bk",	      "brk"	   },
-		{"thread",	   "threads"  },
-		       {"stressng",  "stress-ng"},
-		{"quicksort", NULL	  },
-		       {"",	    NULL	},
-		{"xyz",	NULL	    },
+		{"mmpa", "mmap"},      {"unmap", "munmap"},
+		{"brok", "brk"},       {"bk", "brk"},
+		{"thread", "threads"}, {"stressng", "stress-ng"},
+		{"quicksort", NULL},   {"", NULL},
+		{"xyz", NULL},
 	};
 
 	(void)state;

@@ -2,7 +2,8 @@
 /* Every workload for real: its ledger explains what became of its address space, seeds repeat, and
  * each does what it is there for. */
 /* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/verify/vmset.c harness/verify/truth.c harness/verify/model.c */
+/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/verify/vmset.c harness/verify/truth.c */
+/* links: harness/verify/model.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -87,17 +88,17 @@ static void refuses(void **state)
 	static const struct {
 		const char *spec, *text;
 	} cases[] = {
-		{"mmpa",		 "no workload 'mmpa'; did you mean 'mmap'?"				   },
-		{"thread:count=2", "no workload 'thread'; did you mean 'threads'?"				  },
+		{"mmpa", "no workload 'mmpa'; did you mean 'mmap'?"},
+		{"thread:count=2", "no workload 'thread'; did you mean 'threads'?"},
 		{"quicksort",
 		 "no workload 'quicksort'; see 'beebench list workloads', or give a command after "
-		 "'--'"											 },
-		{"",		     "no workload ''; see 'beebench list workloads', or give a command after '--'"},
-		{"mmap:cuont=3",	 "mmap has no parameter 'cuont'; did you mean 'count'?"		       },
+		 "'--'"},
+		{"", "no workload ''; see 'beebench list workloads', or give a command after '--'"},
+		{"mmap:cuont=3", "mmap has no parameter 'cuont'; did you mean 'count'?"},
 		{"mmap:count=0",
-		 "mmap: parameter 'count' takes a number from 1 to 5000000, not '0'"			    },
+		 "mmap: parameter 'count' takes a number from 1 to 5000000, not '0'"},
 		{"mmap:order=up",
-		 "mmap: parameter 'order' takes one of fifo, lifo, random, not 'up'"			    },
+		 "mmap: parameter 'order' takes one of fifo, lifo, random, not 'up'"},
 	};
 	struct workload w;
 
@@ -159,38 +160,38 @@ static const struct {
 	const char *spec;
 	int64_t rest_bytes; /* VmSize afterwards, over before */
 } specs[] = {
-	{"idle:ms=3",					0       },
-	{"mmap",					     0	  },
-	{"mmap:sizes=log,order=lifo,touch",		    0	     },
-	{"mmap:sizes=log,order=random,window=101,count=509", 0	      },
-	{"mmap:size=8K,count=11,keep=5",			 5 * 8192},
-	{"mmap:size=8K,count=11,keep=50,window=7",	   7 * 8192},
-	{"mmap:count=1,window=1",				  0	   },
-	{"filter",					   0	    },
-	{"filter:threshold=65536,rounds=2",		    0	     },
-	{"brk",					      0	 },
-	{"brk:count=2,keep=64K",				 65536   },
-	{"brk:keep=1M,touch",				1 << 20 },
-	{"fail",					     0	  },
-	{"partial",					  0	     },
-	{"partial:pages=3,steps=0",			    0	     },
-	{"remap",					    0	   },
-	{"remap:touch,pages=2",				0	 },
-	{"threads",					  0	     },
-	{"threads:threads=1,count=3",			      0       },
-	{"threads:threads=7,count=101",			0	 },
-	{"threads:threads=4,count=1009,handover",		  0	   },
-	{"forks",					    0	   },
-	{"forks:parallel=no,depth=3,fanout=2,leave=3",       0	},
-	{"forks:depth=0",				    0	   },
-	{"flood:count=1009",				 0	      },
-	{"flood:count=1009,ops=munmap",			0	 },
-	{"flood:count=1009,ops=brk",			     0	      },
-	{"flood:count=1009,ops=mixed,rate=100000",	   0	    },
-	{"pingpong:count=11",				0       },
-	{"sleep:count=3,us=100",				 0	  },
-	{"spin:rounds=1,threads=2",			    0	     },
-	{"syscalls:count=101,threads=2",			 0	  },
+	{"idle:ms=3", 0},
+	{"mmap", 0},
+	{"mmap:sizes=log,order=lifo,touch", 0},
+	{"mmap:sizes=log,order=random,window=101,count=509", 0},
+	{"mmap:size=8K,count=11,keep=5", 5 * 8192},
+	{"mmap:size=8K,count=11,keep=50,window=7", 7 * 8192},
+	{"mmap:count=1,window=1", 0},
+	{"filter", 0},
+	{"filter:threshold=65536,rounds=2", 0},
+	{"brk", 0},
+	{"brk:count=2,keep=64K", 65536},
+	{"brk:keep=1M,touch", 1 << 20},
+	{"fail", 0},
+	{"partial", 0},
+	{"partial:pages=3,steps=0", 0},
+	{"remap", 0},
+	{"remap:touch,pages=2", 0},
+	{"threads", 0},
+	{"threads:threads=1,count=3", 0},
+	{"threads:threads=7,count=101", 0},
+	{"threads:threads=4,count=1009,handover", 0},
+	{"forks", 0},
+	{"forks:parallel=no,depth=3,fanout=2,leave=3", 0},
+	{"forks:depth=0", 0},
+	{"flood:count=1009", 0},
+	{"flood:count=1009,ops=munmap", 0},
+	{"flood:count=1009,ops=brk", 0},
+	{"flood:count=1009,ops=mixed,rate=100000", 0},
+	{"pingpong:count=11", 0},
+	{"sleep:count=3,us=100", 0},
+	{"spin:rounds=1,threads=2", 0},
+	{"syscalls:count=101,threads=2", 0},
 };
 
 static void ledger_explains_address_space(void **state)
