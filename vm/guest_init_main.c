@@ -24,15 +24,15 @@ static const struct {
 	const char *type, *path;
 	bool needed;
 } mounts[] = {
-	{"proc",	 "/proc",		  true },
-	{"sysfs",	  "/sys",		  true },
-	{"devtmpfs", "/dev",		     false},
-	{"tmpfs",	  "/dev/shm",	      false},
-	{"tmpfs",	  "/tmp",		  false},
-	{"tmpfs",	  "/run",		  false},
-	{"tracefs",  "/sys/kernel/tracing", true },
-	{"bpf",	"/sys/fs/bpf",	       false},
-	{"cgroup2",  "/sys/fs/cgroup",      false},
+	{"proc", "/proc", true},
+	{"sysfs", "/sys", true},
+	{"devtmpfs", "/dev", false},
+	{"tmpfs", "/dev/shm", false},
+	{"tmpfs", "/tmp", false},
+	{"tmpfs", "/run", false},
+	{"tracefs", "/sys/kernel/tracing", true},
+	{"bpf", "/sys/fs/bpf", false},
+	{"cgroup2", "/sys/fs/cgroup", false},
 };
 
 static int mount_all(void)
@@ -70,8 +70,8 @@ static const struct {
 	int (*fn)(char *const argv[]);
 } modes[] = {
 	{"exact", guest_exact},
-	{"load",	 guest_load },
-	{"run",	guest_run	 },
+	{"load", guest_load},
+	{"run", guest_run},
 };
 
 static int work(char **words)

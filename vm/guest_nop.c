@@ -75,11 +75,11 @@ static const struct {
 	const char *prefix;
 	enum nop_kind kind;
 } kinds[] = {
-	{"tracepoint/",	NOP_TRACEPOINT},
-	{"tp/",		NOP_TRACEPOINT},
-	{"raw_tracepoint/", NOP_RAW	   },
-	{"raw_tp/",	    NOP_RAW	   },
-	{"tp_btf/",	    NOP_BTF	   },
+	{"tracepoint/", NOP_TRACEPOINT},
+	{"tp/", NOP_TRACEPOINT},
+	{"raw_tracepoint/", NOP_RAW},
+	{"raw_tp/", NOP_RAW},
+	{"tp_btf/", NOP_BTF},
 };
 
 /* Returns the descriptor that keeps it attached and the program's in @prog, or -errno. */

@@ -49,10 +49,8 @@ static void take(struct stream *s)
 static void relay(struct stream s[2])
 {
 	while (s[0].fd >= 0 || s[1].fd >= 0) {
-		struct pollfd p[2] = {
-			{.fd = s[0].fd, .events = POLLIN},
-			   {.fd = s[1].fd, .events = POLLIN}
-		    };
+		struct pollfd p[2] = {{.fd = s[0].fd, .events = POLLIN},
+				      {.fd = s[1].fd, .events = POLLIN}};
 
 		if (poll(p, 2, -1) < 0)
 			continue;
