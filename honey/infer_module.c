@@ -248,6 +248,11 @@ bool expr_has_value(const struct node *n)
 	case N_BINARY: return true;
 	case N_BLOCK: return last && (last->kind == N_RETURN || expr_has_value(last));
 	case N_IF: return n->c && expr_has_value(n->b) && expr_has_value(n->c);
+	case N_CASE:
+		for (uint32_t i = 0; i < n->n; i++)
+			if (!expr_has_value(n->list[i]->c))
+				return false;
+		return n->n > 0;
 	case N_CALL: return !n->module && n->name->func != NULL && !n->name->func->sec;
 	default: return false;
 	}

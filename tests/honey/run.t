@@ -21,6 +21,8 @@ for file in tests/honey/run/*.ex; do
 		fi
 		# shellcheck disable=SC2086
 		run "$loader" run "$tmp/run.bpf.o" $args
+		result=$(sed -n 's/^# result: //p' "$file")
+		[ -z "$result" ] || is "$name: result" "$(printf '%s\n' "$out" | sed -n 's/^result //p')" "$result"
 		is "$name" "$(printf '%s\n' "$out" | sed -n 's/^out //p')" "$want" ||
 			printf '%s\n' "$err" | tail -n 20 | sed 's/^/# /'
 	done

@@ -1,0 +1,19 @@
+# row 21: a handler returns its last expression when that is a value
+# args: 5 1
+# out: 1 0 0 0 0 0
+# result: 7
+use Honey, license: "Dual BSD/GPL"
+defmap(:out, :bpf_array, max_entries: 6, value_type: :u64)
+defmap(:counts, :bpf_hash, max_entries: 100, key_type: :u32, value_type: :u64)
+
+defp put(i, v) do
+  bpf_map_update_elem(:out, i, v)
+end
+
+@sec "raw_tp/sys_enter"
+def run(ctx) do
+  a = ctx.args[0]
+  b = ctx.args[1]
+  put(0, 1)
+  a + 2
+end
