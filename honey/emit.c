@@ -101,37 +101,39 @@ const char *emit_declare(struct emit *e, const char *type, const char *name)
 
 /* --- names --- */
 
-static const char *const taken[] = {
-	"auto",	    "break",	    "case",
-	"char",	    "const",	    "continue",
-	"default",  "do",	    "double",
-	"else",	    "enum",	    "extern",
-	"float",    "for",	    "goto",
-	"if",	    "inline",	    "int",
-	"long",	    "register",	    "restrict",
-	"return",   "short",	    "signed",
-	"sizeof",   "static",	    "struct",
-	"switch",   "typedef",	    "union",
-	"unsigned", "void",	    "volatile",
-	"while",    "asm",	    "typeof",
-	"NULL",	    "SEC",	    "c",
-	"LICENSE",  "barrier",	    "main",
-	"linux",    "unix",	    "__u8",
-	"__u16",    "__u32",	    "__u64",
-	"__s8",	    "__s16",	    "__s32",
-	"__s64",    "__wsum",	    "__be16",
-	"__be32",   "__be64",	    "bpf_stream_printk",
-	"offsetof", "container_of",
-};
+static const char *const words[] = {
+	"auto",	   "break",    "case",	      "char",	"const",    "continue", "default",
+	"do",	   "double",   "else",	      "enum",	"extern",   "float",	"for",
+	"goto",	   "if",       "inline",      "int",	"long",	    "register", "restrict",
+	"return",  "short",    "signed",      "sizeof", "static",   "struct",	"switch",
+	"typedef", "union",    "unsigned",    "void",	"volatile", "while",	"asm",
+	"typeof",  "NULL",     "SEC",	      "__u8",	"__u16",    "__u32",	"__u64",
+	"__s8",	   "__s16",    "__s32",	      "__s64",	"__wsum",   "__be16",	"__be32",
+	"__be64",  "offsetof", "container_of"};
 
-static struct name *c_identifier(struct emit *e, const char *base)
+/* Not words of C, but in use: fields may have these names, nothing else. */
+static const char *const reserved[] = {"c",	"LICENSE", "barrier",	       "main",
+				       "linux", "unix",	   "bpf_stream_printk"};
+
+bool emit_is_c_word(const char *s, bool is_field)
 {
-	char *s = arena_strdup(&e->h->arena, base);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(words[i], s))
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(reserved) && !is_field; i++)
+		if (!strcmp(reserved[i], s))
+			return true;
+	return false;
+}
+
+const char *emit_identifier(struct honey *h, const char *base)
+{
+	char *s = arena_strdup(&h->arena, base);
 
 	for (char *p = s; *p; p++)
-		if (*p == '?' || *p == '!')
+		if (*p == '?' || *p == '!' || (unsigned char)*p >= 0x80)
 			*p = '_';
-	return name_intern(e->h, s, strlen(s));
+	return s;
 }
 
 static bool is_taken(const struct emit *e, const struct name *n)
@@ -141,18 +143,15 @@ static bool is_taken(const struct emit *e, const struct name *n)
 		return true;
 	if (!strncmp(n->s, "honey_", 6) || !strncmp(n->s, "BPF_", 4))
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
-		if (!strcmp(taken[i], n->s))
-			return true;
-	return false;
+	return emit_is_c_word(n->s, false);
 }
 
 /* A C name no one in sight has: @base, @base_2, ... It is free again when the scope closes. */
 const char *emit_unique(struct emit *e, const char *base)
 {
-	struct name *n = c_identifier(e, base);
+	const char *stem = emit_identifier(e->h, base);
+	struct name *n = name_intern(e->h, stem, strlen(stem));
 	struct local *l = arena_new(&e->h->arena, struct local);
-	const char *stem = n->s;
 
 	for (unsigned int i = 2; is_taken(e, n); i++) {
 		const char *s = fmt(e->h, "%s_%u", stem, i);

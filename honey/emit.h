@@ -62,6 +62,8 @@ struct emit {
 void emit_line(struct emit *e, const char *format, ...) PRINTF_LIKE(2, 3);
 void emit_open(struct emit *e);	 /* indent, new scope */
 void emit_close(struct emit *e); /* end of scope */
+/* @base as C (and BTF) may spell it */
+const char *emit_identifier(struct honey *h, const char *base);
 const char *emit_unique(struct emit *e, const char *base);
 void emit_stack(struct emit *e, uint32_t bytes);
 /* @now: the variant that is given the clock's reading */
@@ -87,7 +89,7 @@ const char *emit_not(struct emit *e, struct node *n);
 const char *emit_var(struct emit *e, const struct var *v);
 const char *emit_var_ptr(struct emit *e, const struct var *v);
 bool emit_needs_stmts(const struct node *n);
-const char *emit_string(struct emit *e, const char *s);
+const char *emit_string(struct honey *h, const char *s);
 const char *emit_temp(struct emit *e, const struct type *t, const char *base, const char *value);
 
 /* emit_call.c */

@@ -145,7 +145,7 @@ static const char *widen_format(struct emit *e, const char *s, struct node *args
 		strbuf_addch(&sb, *s);
 		arg++;
 	}
-	text = emit_string(e, sb.s);
+	text = emit_string(e->h, sb.s);
 	strbuf_release(&sb);
 	return text;
 }

@@ -24,7 +24,7 @@ const char *emit_text(struct emit *e, struct node *n, enum prec least)
 	return wrap(e, emit_expr(e, n), least);
 }
 
-const char *emit_string(struct emit *e, const char *s)
+const char *emit_string(struct honey *h, const char *s)
 {
 	struct strbuf sb = STRBUF_INIT;
 	char *text;
@@ -43,7 +43,7 @@ const char *emit_string(struct emit *e, const char *s)
 			strbuf_addch(&sb, c);
 	}
 	strbuf_addch(&sb, '"');
-	text = arena_strdup(&e->h->arena, sb.s);
+	text = arena_strdup(&h->arena, sb.s);
 	strbuf_release(&sb);
 	return text;
 }
@@ -418,7 +418,7 @@ struct cexpr emit_expr(struct emit *e, struct node *n)
 	case N_INT: return literal(e, n, "");
 	case N_BOOL: return primary(n->value ? "1" : "0");
 	case N_NIL: e->needs->null = true; return primary("NULL");
-	case N_STRING: return primary(emit_string(e, n->str));
+	case N_STRING: return primary(emit_string(e->h, n->str));
 	case N_ATOM: return atom(e, n);
 	case N_NAME:
 		if (n->map)

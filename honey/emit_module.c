@@ -231,7 +231,8 @@ static const char *claim(struct honey *h, const char *base, const struct func *o
 		struct name *n = name_intern(h, s, strlen(s));
 		bool foreign = n->func && (n->func != own || own->handler);
 
-		if (!n->map && !n->param && !n->c_global && !foreign) {
+		if (!n->map && !n->param && !n->c_global && !foreign && !helper_find(n) &&
+		    !emit_is_c_word(n->s, false)) {
 			n->c_global = true;
 			return n->s;
 		}
@@ -246,8 +247,7 @@ static void name_instances(struct honey *h)
 		struct name *n = inst->func->name;
 		const char *base = n->s;
 
-		if (n->s[n->len - 1] == '?' || n->s[n->len - 1] == '!')
-			base = fmt(h, "%.*s_", (int)n->len - 1, n->s);
+		base = emit_identifier(h, base);
 		if (inst->is_handler) {
 			inst->c_name = base;
 			name_intern(h, base, strlen(base))->c_global = true;
@@ -361,5 +361,5 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 		add_tidy(out, functions.s);
 	strbuf_release(&functions);
 	write_record_types(h, out);
-	strbuf_addf(out, "char LICENSE[] SEC(\"license\") = \"%s\";\n", m->license);
+	strbuf_addf(out, "char LICENSE[] SEC(\"license\") = %s;\n", emit_string(h, m->license));
 }

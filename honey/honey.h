@@ -630,6 +630,8 @@ void opt_module(struct honey *h);
 
 /* The whole C text. @lines: with #line for the object, without for people. */
 void emit_module(struct honey *h, struct strbuf *out, bool lines);
+/* Words of C and of bpf_helpers.h that no name of the source may be in the object. */
+bool emit_is_c_word(const char *s, bool is_field);
 
 /* --- compile.c, driver.c -----------------------------------------------------------------------
  */

@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "honey/honey.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/suggest.h"
@@ -389,6 +390,50 @@ static void resolve_licence(struct honey *h)
 			"no licence given; the object says \"Dual BSD/GPL\"");
 }
 
+/* Names that the object must keep: BTF takes ASCII letters, digits and _, and C has its words. */
+static void check_name(struct honey *h, const struct name *n, struct span span, const char *what)
+{
+	bool good = n->len && !isdigit((unsigned char)n->s[0]);
+
+	for (uint32_t i = 0; i < n->len; i++)
+		good &= n->s[i] == '_' ||
+			((unsigned char)n->s[i] < 0x80 && isalnum((unsigned char)n->s[i]));
+	if (!good)
+		diag_at(h, H019, span, "letters a to z, digits and _",
+			"a %s cannot be called '%s' in an object", what, n->s);
+	else if (emit_is_c_word(n->s, !strcmp(what, "field")) || !strncmp(n->s, "honey_", 6) ||
+		 (strcmp(what, "field") && helper_find(n)))
+		diag_at(h, H019, span, "choose another name",
+			"the %s's name '%s' is a word of C or of the kernel", what, n->s);
+}
+
+static void check_names(struct honey *h)
+{
+	const struct module *m = &h->module;
+
+	for (uint32_t i = 0; i < m->n_maps; i++)
+		check_name(h, m->maps[i]->name, m->maps[i]->span, "map");
+	for (uint32_t i = 0; i < m->n_params; i++)
+		check_name(h, m->params[i]->name, m->params[i]->span, "parameter");
+	for (uint32_t i = 0; i < m->n_structs; i++) {
+		const struct strct *s = m->structs[i];
+
+		check_name(h, s->name, s->span, "struct");
+		for (uint32_t k = 0; k < s->n_fields; k++)
+			check_name(h, s->fields[k].name, s->fields[k].span, "field");
+	}
+	for (uint32_t i = 0; i < m->n_funcs; i++) {
+		const struct func *f = m->funcs[i];
+
+		if (!f->sec)
+			continue;
+		check_name(h, f->name, f->span, "handler");
+		if (f->name->map)
+			diag_at(h, H011, f->span, "rename one of them", "%s is also a map",
+				f->name->s);
+	}
+}
+
 void resolve_module(struct honey *h)
 {
 	struct module *m = &h->module;
@@ -406,4 +451,5 @@ void resolve_module(struct honey *h)
 	for (uint32_t i = 0; i < m->n_params; i++)
 		resolve_param(h, m->params[i]);
 	resolve_licence(h);
+	check_names(h);
 }

@@ -3,12 +3,29 @@
 #include "lib/base.h"
 #include "honey/honey.h"
 
+#include <ctype.h>
 #include <string.h>
+
+/* The file's name as C and the object may show it: no folder, nothing that C or a shell would read
+ * otherwise, and its own. */
+static const char *shown_name(struct honey *h, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = fmt(h, "%s", slash ? slash + 1 : path);
+
+	for (char *p = name; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '_' && *p != '.' &&
+		    (*p != '-' || p == name))
+			*p = '_';
+	for (uint32_t i = 0; i + 1 < h->n_sources; i++)
+		if (!strcmp(h->sources[i].name, name))
+			return fmt(h, "%u_%s", h->n_sources, name);
+	return name;
+}
 
 struct source *srcmap_add(struct honey *h, const char *path, const char *text, size_t len)
 {
 	struct source *grown = arena_array(&h->arena, struct source, h->n_sources + 1), *src;
-	const char *slash = strrchr(path, '/');
 	uint32_t lines = 1;
 
 	if (h->n_sources)
@@ -16,7 +33,7 @@ struct source *srcmap_add(struct honey *h, const char *path, const char *text, s
 	h->sources = grown;
 	src = &grown[h->n_sources++];
 	src->path = arena_strdup(&h->arena, path);
-	src->name = arena_strdup(&h->arena, slash ? slash + 1 : path);
+	src->name = shown_name(h, path);
 	src->text = text;
 	src->len = len;
 	for (size_t i = 0; i < len; i++)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: honey/srcmap.c honey/diag.c honey/lex.c honey/types.c honey/btf.c honey/ctx.c */
-/* links: honey/resolve.c honey/ast.c lib/arena.c lib/strbuf.c lib/suggest.c */
+/* links: honey/ast.c honey/btf.c honey/check.c honey/check_call.c honey/compile.c honey/ctx.c */
+/* links: honey/diag.c honey/emit.c honey/emit_call.c honey/emit_expr.c honey/emit_module.c */
+/* links: honey/emit_stmt.c honey/helpers.c honey/infer.c honey/infer_call.c honey/infer_expr.c */
+/* links: honey/infer_module.c honey/lex.c honey/opt.c honey/parse.c honey/parse_control.c */
+/* links: honey/parse_expr.c honey/resolve.c honey/srcmap.c honey/types.c lib/arena.c */
+/* links: lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 /* honeyc's parts that read: places in text, tokens, widths of types, kernel BTF and tracefs
  * formats. */
@@ -200,12 +204,6 @@ static void test_tracefs(void **state)
 	assert_ptr_equal(f[1].type, type_int(&h, 32, true));
 	assert_int_equal(f[1].offset, 24);
 	honey_release(&h);
-}
-
-/* compile.c holds the passes this test does not link. */
-void honey_release(struct honey *h)
-{
-	arena_release(&h->arena);
 }
 
 int main(void)
