@@ -34,17 +34,12 @@ static int64_t tail_bytes(uint32_t kind, uint32_t vlen)
 	static const struct {
 		int8_t fixed, each;
 	} tails[] = {
-		[BTF_KIND_INT] = {4,  0 },
-		     [BTF_KIND_ARRAY] = {12, 0 },
-		[BTF_KIND_STRUCT] = {0,	12},
-		     [BTF_KIND_UNION] = {0,  12},
-		[BTF_KIND_ENUM] = {0,  8 },
-		     [BTF_KIND_FUNC_PROTO] = {0,	 8 },
-		[BTF_KIND_VAR] = {4,  0 },
-		     [BTF_KIND_DATASEC] = {0,  12},
-		[KIND_DECL_TAG] = {4,  0 },
-		     [KIND_TYPE_TAG] = {0,  0 },
-		[KIND_ENUM64] = {0,  12},
+		[BTF_KIND_INT] = {4, 0},     [BTF_KIND_ARRAY] = {12, 0},
+		[BTF_KIND_STRUCT] = {0, 12}, [BTF_KIND_UNION] = {0, 12},
+		[BTF_KIND_ENUM] = {0, 8},    [BTF_KIND_FUNC_PROTO] = {0, 8},
+		[BTF_KIND_VAR] = {4, 0},     [BTF_KIND_DATASEC] = {0, 12},
+		[KIND_DECL_TAG] = {4, 0},    [KIND_TYPE_TAG] = {0, 0},
+		[KIND_ENUM64] = {0, 12},
 	};
 
 	if (!kind || kind >= ARRAY_SIZE(tails))

@@ -485,6 +485,9 @@ static void assign_state(struct check *c, struct var *v, struct node *value)
 	} else if (value->callee) {
 		from.may = value->callee->result_state ? value->callee->result_state
 						       : MAY_NIL | MAY_VALID;
+		/* A record that a helper reserved was zeroed there as needed. */
+		from.loaded = value->type->kind == T_RECORD;
+		from.fields = UINT64_MAX;
 	} else if (value->helper && value->helper->result == 'L' && value->n == 2 && value->map) {
 		key = value->list[1];
 		if (key->kind == N_NAME && key->var) {
@@ -547,8 +550,12 @@ static void check_return(struct check *c, struct node *n)
 		check_nilable(c, n->a);
 		if (n->a->kind == N_NAME && n->a->var && type_is_nilable(n->a->type)) {
 			c->inst->result_state |= check_state(c, n->a->var)->may;
-			if (n->a->type->kind == T_RECORD)
+			if (n->a->type->kind == T_RECORD) {
+				c->quiet++;
+				check_fields_set(c, n, n->a->var, check_state(c, n->a->var));
+				c->quiet--;
 				check_state(c, n->a->var)->may = MAY_DONE;
+			}
 		} else if (type_is_nilable(n->a->type)) {
 			c->inst->result_state |=
 				n->a->type->kind == T_NIL ? MAY_NIL : MAY_NIL | MAY_VALID;

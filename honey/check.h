@@ -53,6 +53,8 @@ void check_callback(struct check *c, struct node *n);
 /* check_call.c */
 void check_call(struct check *c, struct node *n);
 void check_underflow(struct check *c, struct node *n);
+/* Marks a record whose fields are not all set on every path to be zeroed, and says so. */
+void check_fields_set(struct check *c, struct node *n, struct var *v, const struct vstate *s);
 void check_unused(struct check *c);
 
 #endif

@@ -13,7 +13,7 @@ static void forget_elements(struct check *c, const struct map *m)
 			c->flow.v[i].map = NULL;
 }
 
-static void all_fields_set(struct check *c, struct node *n, struct var *v, const struct vstate *s)
+void check_fields_set(struct check *c, struct node *n, struct var *v, const struct vstate *s)
 {
 	struct strct *st = v->type->strct;
 
@@ -37,7 +37,7 @@ static void give_back(struct check *c, struct node *n)
 	if (rec->kind != N_NAME || !rec->var || rec->type->kind != T_RECORD)
 		return;
 	if (n->helper->id == HELPER_bpf_ringbuf_submit && !rec->var->is_param)
-		all_fields_set(c, n, rec->var, check_state(c, rec->var));
+		check_fields_set(c, n, rec->var, check_state(c, rec->var));
 	check_state(c, rec->var)->may = MAY_DONE;
 	c->given_back = n->span;
 }
@@ -99,6 +99,11 @@ static void local_call(struct check *c, struct node *n)
 			check_error(c, H031, arg->span, callee->func->span, "by this helper",
 				    "give it back on all of the helper's paths or on none",
 				    fmt(c->h, "%s is given back on some paths only", arg->name->s));
+		/* What the helper sets is not known here: zeroing first is safe. */
+		c->quiet++;
+		if ((end & MAY_DONE) && !arg->var->is_param)
+			check_fields_set(c, n, arg->var, check_state(c, arg->var));
+		c->quiet--;
 		check_state(c, arg->var)->may = end & MAY_DONE ? MAY_DONE : MAY_VALID;
 		check_state(c, arg->var)->fields = UINT64_MAX;
 		if (end & MAY_DONE)

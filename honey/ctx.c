@@ -18,24 +18,24 @@ static const struct {
 	enum ctx_kind ctx;
 	unsigned int progs;
 } kinds[] = {
-	{"tracepoint/",	CTX_TRACEPOINT,	PROG_TRACE},
-	{"tp/",		CTX_TRACEPOINT,	PROG_TRACE},
-	{"raw_tracepoint/",    CTX_ARGS_STRUCT, PROG_TRACE},
-	{"raw_tp/",	    CTX_ARGS_STRUCT, PROG_TRACE},
-	{"tp_btf/",	    CTX_ARGS_ARRAY,  PROG_TRACE},
-	{"fentry/",	    CTX_ARGS_ARRAY,  PROG_TRACE},
-	{"fexit/",		   CTX_ARGS_ARRAY,  PROG_TRACE},
-	{"kprobe/",	    CTX_OPAQUE,	PROG_TRACE},
-	{"kretprobe/",	       CTX_OPAQUE,	   PROG_TRACE},
-	{"uprobe/",	    CTX_OPAQUE,	PROG_TRACE},
-	{"uretprobe/",	       CTX_OPAQUE,	   PROG_TRACE},
-	{"usdt/",		  CTX_OPAQUE,      PROG_TRACE},
-	{"perf_event",	       CTX_OPAQUE,	   PROG_TRACE},
-	{"xdp",		CTX_OPAQUE,	    PROG_NET  },
-	{"tc",		 CTX_OPAQUE,	   PROG_NET  },
-	{"socket",		   CTX_OPAQUE,      PROG_NET  },
-	{"cgroup_skb/ingress", CTX_OPAQUE,	   PROG_NET  },
-	{"cgroup_skb/egress",  CTX_OPAQUE,	  PROG_NET  },
+	{"tracepoint/", CTX_TRACEPOINT, PROG_TRACE},
+	{"tp/", CTX_TRACEPOINT, PROG_TRACE},
+	{"raw_tracepoint/", CTX_ARGS_STRUCT, PROG_TRACE},
+	{"raw_tp/", CTX_ARGS_STRUCT, PROG_TRACE},
+	{"tp_btf/", CTX_ARGS_ARRAY, PROG_TRACE},
+	{"fentry/", CTX_ARGS_ARRAY, PROG_TRACE},
+	{"fexit/", CTX_ARGS_ARRAY, PROG_TRACE},
+	{"kprobe/", CTX_OPAQUE, PROG_TRACE},
+	{"kretprobe/", CTX_OPAQUE, PROG_TRACE},
+	{"uprobe/", CTX_OPAQUE, PROG_TRACE},
+	{"uretprobe/", CTX_OPAQUE, PROG_TRACE},
+	{"usdt/", CTX_OPAQUE, PROG_TRACE},
+	{"perf_event", CTX_OPAQUE, PROG_TRACE},
+	{"xdp", CTX_OPAQUE, PROG_NET},
+	{"tc", CTX_OPAQUE, PROG_NET},
+	{"socket", CTX_OPAQUE, PROG_NET},
+	{"cgroup_skb/ingress", CTX_OPAQUE, PROG_NET},
+	{"cgroup_skb/egress", CTX_OPAQUE, PROG_NET},
 };
 
 /* Events whose records are the same on every kernel from 5.4 on: the structs' names are the
@@ -43,16 +43,16 @@ static const struct {
 static const struct {
 	const char *event, *c_struct, *fields; /* name:type, ...; cN: a string of N bytes */
 } events[] = {
-	{"sched/sched_switch",       "trace_event_raw_sched_switch",
+	{"sched/sched_switch", "trace_event_raw_sched_switch",
 	 "prev_comm:c16,prev_pid:s32,prev_prio:s32,prev_state:s64,next_comm:c16,next_pid:s32,"
-	 "next_prio:s32"									},
+	 "next_prio:s32"},
 	{"sched/sched_process_fork", "trace_event_raw_sched_process_fork",
-	 "parent_pid:s32,child_pid:s32"							 },
+	 "parent_pid:s32,child_pid:s32"},
 	{"sched/sched_process_exec", "trace_event_raw_sched_process_exec", "pid:s32,old_pid:s32"},
-	{"raw_syscalls/sys_enter",   "trace_event_raw_sys_enter",		"id:s64"		},
-	{"raw_syscalls/sys_exit",	  "trace_event_raw_sys_exit",	      "id:s64,ret:s64"     },
-	{"syscalls/sys_exit_",       "trace_event_raw_sys_exit",	   "id:s64,ret:s64"	   },
-	{"syscalls/sys_enter_",	"trace_event_raw_sys_enter",	     "id:s64"	     },
+	{"raw_syscalls/sys_enter", "trace_event_raw_sys_enter", "id:s64"},
+	{"raw_syscalls/sys_exit", "trace_event_raw_sys_exit", "id:s64,ret:s64"},
+	{"syscalls/sys_exit_", "trace_event_raw_sys_exit", "id:s64,ret:s64"},
+	{"syscalls/sys_enter_", "trace_event_raw_sys_enter", "id:s64"},
 };
 
 /* Names of the arguments of the system calls that monitors of memory and of files watch: those of
@@ -60,18 +60,18 @@ static const struct {
 static const struct {
 	const char *call, *args;
 } syscalls[] = {
-	{"mmap",	 "addr,len,prot,flags,fd,off"	     },
-	{"munmap",   "addr,len"			     },
-	{"brk",	"brk"				},
-	{"mremap",   "addr,old_len,new_len,flags,new_addr"},
-	{"mprotect", "start,len,prot"		     },
-	{"madvise",  "start,len_in,behavior"		   },
-	{"read",	 "fd,buf,count"		       },
-	{"write",	  "fd,buf,count"			},
-	{"close",	  "fd"				 },
-	{"openat",   "dfd,filename,flags,mode"	    },
-	{"kill",	 "pid,sig"			    },
-	{"execve",   "filename,argv,envp"		       },
+	{"mmap", "addr,len,prot,flags,fd,off"},
+	{"munmap", "addr,len"},
+	{"brk", "brk"},
+	{"mremap", "addr,old_len,new_len,flags,new_addr"},
+	{"mprotect", "start,len,prot"},
+	{"madvise", "start,len_in,behavior"},
+	{"read", "fd,buf,count"},
+	{"write", "fd,buf,count"},
+	{"close", "fd"},
+	{"openat", "dfd,filename,flags,mode"},
+	{"kill", "pid,sig"},
+	{"execve", "filename,argv,envp"},
 };
 
 static struct type *parse_type(struct honey *h, const char *s)

@@ -236,14 +236,8 @@ static struct cexpr compare(struct emit *e, struct node *n)
 		enum op op;
 		const char *c;
 		enum prec prec;
-	} rows[] = {
-		{OP_EQ, "==", PREC_EQ },
-		{OP_NE, "!=", PREC_EQ },
-		 {OP_LT, "<",  PREC_REL},
-		{OP_GT, ">",  PREC_REL},
-		{OP_LE, "<=", PREC_REL},
-		 {OP_GE, ">=", PREC_REL}
-	};
+	} rows[] = {{OP_EQ, "==", PREC_EQ}, {OP_NE, "!=", PREC_EQ},  {OP_LT, "<", PREC_REL},
+		    {OP_GT, ">", PREC_REL}, {OP_LE, "<=", PREC_REL}, {OP_GE, ">=", PREC_REL}};
 	const struct type *a = value_type(n->a), *b = value_type(n->b);
 	bool mixed = type_is_number(a) && type_is_number(b) && a->sgn != b->sgn &&
 		     !(a->kind == T_LITERAL && !a->sgn) && !(b->kind == T_LITERAL && !b->sgn);

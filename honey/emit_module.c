@@ -59,8 +59,8 @@ static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 		bool need;
 		const char *text;
 	} rows[] = {
-		{n->div,	 "__u64 honey_div(__u64 a, __u64 b)\n{\n\treturn b ? a / b : 0;\n}\n\n" },
-		{n->rem,	 "__u64 honey_rem(__u64 a, __u64 b)\n{\n\treturn b ? a % b : a;\n}\n\n" },
+		{n->div, "__u64 honey_div(__u64 a, __u64 b)\n{\n\treturn b ? a / b : 0;\n}\n\n"},
+		{n->rem, "__u64 honey_rem(__u64 a, __u64 b)\n{\n\treturn b ? a % b : a;\n}\n\n"},
 		{n->sdiv, "__s64 honey_sdiv(__s64 a, __s64 b)\n{\n"
 			  "\t__u64 x = a < 0 ? -(__u64)a : a, y = b < 0 ? -(__u64)b : b;\n"
 			  "\t__u64 q = y ? x / y : 0;\n\n"
@@ -68,9 +68,9 @@ static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 		{n->srem, "__s64 honey_srem(__s64 a, __s64 b)\n{\n"
 			  "\t__u64 x = a < 0 ? -(__u64)a : a, y = b < 0 ? -(__u64)b : b;\n"
 			  "\t__u64 r = y ? x % y : x;\n\n"
-			  "\treturn a < 0 ? -r : r;\n}\n\n"		   },
-		{n->min,	 "__u64 honey_min(__u64 a, __u64 b)\n{\n\treturn a < b ? a : b;\n}\n\n" },
-		{n->max,	 "__u64 honey_max(__u64 a, __u64 b)\n{\n\treturn a > b ? a : b;\n}\n\n" },
+			  "\treturn a < 0 ? -r : r;\n}\n\n"},
+		{n->min, "__u64 honey_min(__u64 a, __u64 b)\n{\n\treturn a < b ? a : b;\n}\n\n"},
+		{n->max, "__u64 honey_max(__u64 a, __u64 b)\n{\n\treturn a > b ? a : b;\n}\n\n"},
 		{n->smin, "__s64 honey_smin(__s64 a, __s64 b)\n{\n\treturn a < b ? a : b;\n}\n\n"},
 		{n->smax, "__s64 honey_smax(__s64 a, __s64 b)\n{\n\treturn a > b ? a : b;\n}\n\n"},
 	};

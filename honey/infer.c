@@ -555,11 +555,7 @@ static struct type *infer_atom(struct infer *in, struct node *n)
 	static const struct {
 		const char *name;
 		uint64_t value;
-	} flags[] = {
-		{"bpf_any",	    0},
-		{"bpf_noexist", 1},
-		    {"bpf_exist",	  2}
-	    };
+	} flags[] = {{"bpf_any", 0}, {"bpf_noexist", 1}, {"bpf_exist", 2}};
 
 	if (n->name->map) {
 		n->map = n->name->map;

@@ -506,25 +506,13 @@ static bool rewrite_builtin(struct infer *in, struct node *n)
 		enum op op;
 		uint8_t args;
 	} rows[] = {
-		{"div",	OP_DIV,	2},
-		      {"rem",    OP_REM,  2},
-		    {"min",    OP_MIN,  2},
-		{"max",	OP_MAX,	2},
-		      {"band",   OP_BAND, 2},
-		    {"bor",    OP_BOR,  2},
-		{"bxor",	 OP_BXOR, 2},
-		      {"bsl",    OP_SHL,  2},
-		    {"bsr",    OP_SHR,  2},
-		{"bnot",	 OP_BNOT, 1},
-		      {"is_nil", OP_EQ,	1},
-		    {"u8",	   OP_TYPE, 1},
-		{"u16",	OP_TYPE, 1},
-		      {"u32",    OP_TYPE, 1},
-		    {"u64",    OP_TYPE, 1},
-		{"s8",     OP_TYPE, 1},
-		      {"s16",    OP_TYPE, 1},
-		    {"s32",    OP_TYPE, 1},
-		{"s64",	OP_TYPE, 1},
+		{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},
+		{"max", OP_MAX, 2},   {"band", OP_BAND, 2}, {"bor", OP_BOR, 2},
+		{"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},   {"bsr", OP_SHR, 2},
+		{"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1}, {"u8", OP_TYPE, 1},
+		{"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},
+		{"s8", OP_TYPE, 1},   {"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},
+		{"s64", OP_TYPE, 1},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -68,8 +68,7 @@ static struct token *push(struct lexer *lx, enum token_kind kind, const char *fr
 		.span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(lx->s - lx->start)},
 		.nl_before = lx->nl,
 		.space_before = lx->space || lx->nl,
-		.space_after = lx->s >= lx->end || isspace((unsigned char)*lx->s)
-	 };
+		.space_after = lx->s >= lx->end || isspace((unsigned char)*lx->s)};
 	lx->nl = lx->space = false;
 	return t;
 }
@@ -229,15 +228,9 @@ static const struct {
 	enum token_kind kind;
 	enum op op;
 } words[] = {
-	{"do",   TOK_DO,   OP_NONE},
-	 {"end",	 TOK_END,  OP_NONE},
-	    {"else", TOK_ELSE, OP_NONE},
-	{"fn",   TOK_FN,   OP_NONE},
-	 {"and",	 TOK_OP,	 OP_AND },
-	    {"or",   TOK_OP,   OP_OR	},
-	{"not",	TOK_OP,	OP_NOT },
-	 {"when", TOK_OP,	  OP_WHEN},
-	    {"in",   TOK_OP,   OP_IN	},
+	{"do", TOK_DO, OP_NONE}, {"end", TOK_END, OP_NONE}, {"else", TOK_ELSE, OP_NONE},
+	{"fn", TOK_FN, OP_NONE}, {"and", TOK_OP, OP_AND},   {"or", TOK_OP, OP_OR},
+	{"not", TOK_OP, OP_NOT}, {"when", TOK_OP, OP_WHEN}, {"in", TOK_OP, OP_IN},
 };
 
 static void lex_word(struct lexer *lx)
@@ -366,12 +359,7 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	static const struct {
 		unsigned char mask, lead;
 		uint32_t least;
-	} forms[] = {
-		{0x80, 0,	  0	   },
-		      {0xe0, 0xc0, 0x80   },
-		  {0xf0, 0xe0, 0x800  },
-		       {0xf8, 0xf0, 0x10000}
-	    };
+	} forms[] = {{0x80, 0, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 
 	for (size_t n = 0; n < ARRAY_SIZE(forms) && n < left; n++) {
 		uint32_t c = s[0] & (unsigned char)~forms[n].mask;

@@ -595,16 +595,16 @@ static void parse_decls(struct parser *p, bool in_module)
 		const char *word;
 		void (*parse)(struct parser *p);
 	} rows[] = {
-		{"def",	parse_def	 },
-		{"defp",	 parse_def	  },
-		{"defmap",	   parse_defmap   },
+		{"def", parse_def},
+		{"defp", parse_def},
+		{"defmap", parse_defmap},
 		{"defstruct", parse_defstruct},
 		{"defmodule", parse_defmodule},
-		{"use",	parse_use	 },
-		{"import",	   parse_use	    },
-		{"alias",	  parse_use	   },
-		{"require",   parse_use	     },
-		{"defparam",  parse_defparam },
+		{"use", parse_use},
+		{"import", parse_use},
+		{"alias", parse_use},
+		{"require", parse_use},
+		{"defparam", parse_defparam},
 	};
 
 	for (;;) {

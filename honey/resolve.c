@@ -9,20 +9,20 @@
 #include "lib/suggest.h"
 
 static const struct map_kind map_kinds[] = {
-	{"bpf_hash",	     "BPF_MAP_TYPE_HASH",  1,			     .key = true,	  .value = true,								 .kernel = "3.19"							 },
-	{"bpf_array",      "BPF_MAP_TYPE_ARRAY", 2,		       .key = true,	    .value = true,								   .array = true,
+	{"bpf_hash", "BPF_MAP_TYPE_HASH", 1, .key = true, .value = true, .kernel = "3.19"},
+	{"bpf_array", "BPF_MAP_TYPE_ARRAY", 2, .key = true, .value = true, .array = true,
 	 .kernel = "3.19"},
-	{"bpf_percpu_hash",		    "BPF_MAP_TYPE_PERCPU_HASH",			5, .key = true, .value = true,
-	 .per_cpu = true,														      .kernel = "4.6"},
-	{"bpf_percpu_array", "BPF_MAP_TYPE_PERCPU_ARRAY",			  6,			     .key = true,			  .value = true,
-	 .per_cpu = true,.array = true, .kernel = "4.6"},
-	{"bpf_stack_trace",  "BPF_MAP_TYPE_STACK_TRACE",		7,		   .stack = true,					  .kernel = "4.6"											      },
-	{"bpf_lru_hash",	 "BPF_MAP_TYPE_LRU_HASH",	  9,		     .key = true,.value = true,.kernel = "4.10"																		    },
-	{"bpf_lru_percpu_hash",	"BPF_MAP_TYPE_LRU_PERCPU_HASH",	10,				    .key = true,						 .value = true,
+	{"bpf_percpu_hash", "BPF_MAP_TYPE_PERCPU_HASH", 5, .key = true, .value = true,
+	 .per_cpu = true, .kernel = "4.6"},
+	{"bpf_percpu_array", "BPF_MAP_TYPE_PERCPU_ARRAY", 6, .key = true, .value = true,
+	 .per_cpu = true, .array = true, .kernel = "4.6"},
+	{"bpf_stack_trace", "BPF_MAP_TYPE_STACK_TRACE", 7, .stack = true, .kernel = "4.6"},
+	{"bpf_lru_hash", "BPF_MAP_TYPE_LRU_HASH", 9, .key = true, .value = true, .kernel = "4.10"},
+	{"bpf_lru_percpu_hash", "BPF_MAP_TYPE_LRU_PERCPU_HASH", 10, .key = true, .value = true,
 	 .per_cpu = true, .kernel = "4.10"},
-	{"bpf_ringbuf",	"BPF_MAP_TYPE_RINGBUF",			27,				    .ring = true,						  .kernel = "5.8"														},
-	{"bpf_task_storage",    "BPF_MAP_TYPE_TASK_STORAGE",	  29,  .value = true,.task = true,
-	 .kernel = "5.11"						     },
+	{"bpf_ringbuf", "BPF_MAP_TYPE_RINGBUF", 27, .ring = true, .kernel = "5.8"},
+	{"bpf_task_storage", "BPF_MAP_TYPE_TASK_STORAGE", 29, .value = true, .task = true,
+	 .kernel = "5.11"},
 };
 
 static const struct {
@@ -30,20 +30,10 @@ static const struct {
 	uint8_t bits;
 	bool sgn;
 } int_names[] = {
-	{"u8",   8,  false},
-	   {"u16",  16, false},
-	       {"u32",  32, false},
-	   {"u64",  64, false},
-	{"s8",   8,  true },
-	   {"s16",  16, true },
-	       {"s32",  32, true },
-	   {"s64",  64, true },
-	{"i8",   8,  true },
-	   {"i16",  16, true },
-	       {"i32",  32, true },
-	   {"i64",  64, true },
-	{"int",	32, true },
-	   {"char", 8,  false},
+	{"u8", 8, false},  {"u16", 16, false}, {"u32", 32, false}, {"u64", 64, false},
+	{"s8", 8, true},   {"s16", 16, true},  {"s32", 32, true},  {"s64", 64, true},
+	{"i8", 8, true},   {"i16", 16, true},  {"i32", 32, true},  {"i64", 64, true},
+	{"int", 32, true}, {"char", 8, false},
 };
 
 static bool eval_binary(const struct node *n, uint64_t a, uint64_t b, uint64_t *v)
