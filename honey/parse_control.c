@@ -63,7 +63,7 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 		n->span.end = block->span.end;
 		*side = block;
 		if (!(parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY))
-			return;
+			break;
 		p->tok++;
 	}
 	if (!n->b)
