@@ -87,7 +87,10 @@ struct node *parse_stmts(struct parser *p, bool in_clause)
 			parse_error(p, p->tok, "one expression a line, or separate them with ';'",
 				    "did not expect %s here", parse_token_text(p, p->tok));
 		if (p->panic) {
-			sync_stmt(p);
+			/* What stands first in its line may be sound already. */
+			if (p->tok == start || !p->tok->nl_before)
+				sync_stmt(p);
+			p->panic = false;
 			if (p->tok == start && p->tok->kind != TOK_EOF)
 				p->tok++;
 		} else if (parse_is_op(p, OP_RPAREN) || parse_is_op(p, OP_COMMA)) {

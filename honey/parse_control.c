@@ -45,6 +45,11 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 		n->b = parse_block(p, open->span, open->name->s);
 		if (p->tok[-1].kind == TOK_ELSE)
 			n->c = parse_block(p, open->span, open->name->s);
+		while (p->tok[-1].kind == TOK_ELSE && !p->panic) {
+			diag_at(p->h, H005, p->tok[-1].span, "use cond for more than two ways",
+				"this %s has its else already", open->name->s);
+			parse_block(p, open->span, open->name->s);
+		}
 		n->span.end = p->tok[-1].span.end;
 		return;
 	}
