@@ -311,7 +311,7 @@ static struct type *infer_printk(struct infer *in, struct node *n)
 	for (uint32_t i = 1; i < args->n; i++) {
 		struct type *t = infer_expr(in, args->list[i], true);
 
-		if (t->kind == T_ARRAY && t->is_char)
+		if ((t->kind == T_ARRAY && t->is_char) || t->kind == T_STRING)
 			continue;
 		infer_value(in, args->list[i]);
 	}
