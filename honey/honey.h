@@ -435,8 +435,9 @@ struct inst {
 	bool uncalled;	/* a helper that no handler reaches */
 	bool takes_now; /* there is a variant that is given the clock's reading */
 	bool plain;	/* and one that reads it is needed too */
+	bool timed;	/* a handler has a reading for the variant */
 	uint32_t weight;
-	uint32_t stack_bytes, n_callbacks, clock_stores, n_callees;
+	uint32_t stack_bytes, n_callbacks, clock_stores;
 	uint32_t id;	     /* number among the function's emitted instances, from 1 */
 	uint8_t *param_exit; /* check.c: state of each record parameter at the end */
 	uint8_t result_state;

@@ -149,7 +149,7 @@ static unsigned int uses_below(const struct node *n)
 {
 	unsigned int sum;
 
-	if (!n)
+	if (!n || n->loop)
 		return 0;
 	sum = n->use_now + uses_below(n->a) + uses_below(n->b) + uses_below(n->c);
 	if (n->callee && n->callee->takes_now)
@@ -213,22 +213,34 @@ static void place_reading(struct honey *h, struct inst *inst)
 	}
 }
 
-/* May this helper take the reading of its callers? Only handlers may call it, outside callbacks. */
-static bool called_by_handlers_only(const struct honey *h, const struct inst *callee)
+static void mark_timed(struct node *n)
 {
-	for (uint32_t i = 0; i < h->n_insts; i++) {
-		const struct inst *inst = h->insts[i];
+	if (!n || n->loop)
+		return;
+	if (n->callee)
+		n->callee->timed = true;
+	mark_timed(n->a);
+	mark_timed(n->b);
+	mark_timed(n->c);
+	for (uint32_t i = 0; i < n->n; i++)
+		mark_timed(n->list[i]);
+}
 
-		if (!inst->is_handler && inst != callee && inst->calls_clock) {
-			/* A helper that reads the clock may do so through this one. */
-			const struct node *b = inst->body;
+/* Only handlers outside callbacks have a reading to give; the others' calls need the variant
+ * without. */
+static void mark_plain(const struct inst *inst, struct node *n, bool in_callback)
+{
+	bool callback = in_callback || (n && n->loop);
 
-			for (uint32_t k = 0; k < b->n; k++)
-				if (inst->n_callees)
-					return false;
-		}
-	}
-	return !callee->uncalled;
+	if (!n)
+		return;
+	if (n->callee && n->callee->takes_now && (!inst->is_handler || in_callback))
+		n->callee->plain = true;
+	mark_plain(inst, n->a, callback);
+	mark_plain(inst, n->b, callback);
+	mark_plain(inst, n->c, callback);
+	for (uint32_t i = 0; i < n->n; i++)
+		mark_plain(inst, n->list[i], callback);
 }
 
 /* One reading alone stays where it is. */
@@ -254,20 +266,25 @@ static void reuse_clock(struct honey *h)
 
 		count_clocks(inst->body, false, false, &u);
 		inst->clock_stores = u.stored;
-		inst->takes_now = !inst->is_handler && u.stored && !u.other &&
-				  called_by_handlers_only(h, inst);
+		inst->takes_now = !inst->is_handler && !inst->uncalled && u.stored && !u.other;
 		if (!inst->is_handler && !inst->takes_now)
 			forget_clocks(inst->body);
 	}
+	for (uint32_t i = 0; i < h->n_insts; i++)
+		mark_plain(h->insts[i], h->insts[i]->body, false);
 	for (uint32_t i = 0; i < h->n_insts; i++) {
 		struct inst *inst = h->insts[i];
 		unsigned int all = inst->is_handler ? uses_below(inst->body) : 0;
 
-		if (all > 1)
+		if (all > 1) {
 			place_reading(h, inst);
-		else if (all)
+			mark_timed(inst->body);
+		} else if (all) {
 			call_plain(inst->body);
+		}
 	}
+	for (uint32_t i = 0; i < h->n_insts; i++)
+		h->insts[i]->takes_now &= h->insts[i]->timed;
 }
 
 void opt_module(struct honey *h)
