@@ -16,7 +16,8 @@ int plan_begin(struct initrd *rd);
 int plan_end(struct initrd *rd, const char *const *words);
 
 /*
- * Runs a command in a guest: its lines go to our stdout and stderr as they come.
+ * Runs a command in a guest of one CPU: its lines go to our stdout and stderr as they come. The
+ * guest's clock counts instructions, so that a busy host is not seen there.
  */
 struct vm_command {
 	const char *kernel;	 /* path of a bzImage */

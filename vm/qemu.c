@@ -29,24 +29,24 @@ struct guest {
 /*
  * Why each is there (QEMU's manual; Linux, Documentation/admin-guide/kernel-parameters.txt):
  *
- * -icount shift=0,sleep=off   one instruction is 1 ns of the guest's time; idle time is skipped
- * -rtc base=..,clock=vm       no clock of the host is seen
- * -seed                       rdrand and the boot loader's random seed repeat
- * nokaslr, norandmaps         addresses repeat: the kernel's, a program's
- * randomize_kstack_offset=off no random stack offset at each syscall
- * vdso=0                      one mapping less in each process; its tree of mappings stays one node
- * mitigations=off nosmp       nothing that depends on the CPU that is emulated
- * tsc=reliable                the TSC, which counts instructions, is the clock; no watchdog
- * edd=off quiet               no time lost; panic=-1 with -no-reboot: a panic ends QEMU
+ * -icount shift=0,sleep=off   one instruction is 1 (2^0) ns of the guest's time; idle time is
+ * skipped -rtc base=..,clock=vm       no clock of the host is seen -seed rdrand and the boot
+ * loader's random seed repeat nokaslr, norandmaps         addresses repeat: the kernel's, a
+ * program's randomize_kstack_offset=off no random stack offset at each syscall vdso=0 one mapping
+ * less in each process; its tree of mappings stays one node mitigations=off nosmp       nothing
+ * that depends on the CPU that is emulated tsc=reliable                the TSC, which counts
+ * instructions, is the clock; no watchdog edd=off quiet               no time lost; panic=-1 with
+ * -no-reboot: a panic ends QEMU
  */
-#define COMMON_WORDS   "console=ttyS0 panic=-1 edd=off quiet mitigations=off tsc=reliable"
-#define COUNTING_WORDS COMMON_WORDS " nokaslr nosmp norandmaps randomize_kstack_offset=off vdso=0"
+#define KERNEL_WORDS                                                                               \
+	"console=ttyS0 panic=-1 edd=off quiet mitigations=off tsc=reliable nokaslr nosmp "         \
+	"norandmaps randomize_kstack_offset=off vdso=0"
 
 static int start_qemu(struct guest *g, int out)
 {
 	const struct vm_boot *vm = g->vm;
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
-	char memory[16], seed[24], initrd[32], serial[40];
+	char memory[16], seed[24], initrd[32], serial[40], icount[32];
 	const char *argv[48];
 	size_t n = 0;
 
@@ -54,6 +54,7 @@ static int start_qemu(struct guest *g, int out)
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
 	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", g->initrd);
 	snprintf(serial, sizeof(serial), "file:/proc/self/fd/%d", g->console);
+	snprintf(icount, sizeof(icount), "shift=%u,sleep=off", vm->shift);
 #define ADD(...)                                                                                   \
 	do {                                                                                       \
 		const char *const words[] = {__VA_ARGS__};                                         \
@@ -63,11 +64,8 @@ static int start_qemu(struct guest *g, int out)
 	ADD(VM_QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none");
 	ADD("-M", "pc", "-cpu", "max", "-m", memory, "-seed", seed);
 	ADD("-serial", serial, "-debugcon", "stdio", "-kernel", vm->kernel, "-initrd", initrd);
-	if (vm->counting)
-		ADD("-accel", "tcg", "-icount", "shift=0,sleep=off", "-rtc",
-		    "base=2026-01-01,clock=vm", "-append", COUNTING_WORDS);
-	else
-		ADD("-accel", "tcg,thread=multi", "-smp", "2", "-append", COMMON_WORDS);
+	ADD("-accel", "tcg", "-icount", icount, "-rtc", "base=2026-01-01,clock=vm");
+	ADD("-append", KERNEL_WORDS);
 	argv[n] = NULL;
 #undef ADD
 	opts.argv = argv;

@@ -18,11 +18,11 @@ struct vm_boot {
 	const char *kernel; /* path of a bzImage */
 	const struct initrd *initrd;
 	/*
-	 * The clock counts instructions (-icount): everything the guest sees is then a function of
-	 * the kernel, the initial RAM file system and @seed, on one CPU. Otherwise the clock is the
-	 * host's and there are two CPUs.
+	 * The clock counts instructions (-icount), each 2^shift ns, whatever the host is busy with:
+	 * everything the guest sees is a function of the kernel, the initial RAM file system and
+	 * @seed.
 	 */
-	bool counting;
+	unsigned int shift;
 	uint64_t seed;		   /* of the guest's random numbers */
 	unsigned int memory_mib;   /* 0: 512 */
 	unsigned int timeout_s;	   /* the guest is ended when it takes longer */

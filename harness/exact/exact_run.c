@@ -72,7 +72,6 @@ int exact_run(const struct exact_job *job, struct json_object *out)
 	struct initrd rd = INITRD_INIT;
 	struct hearing h = {job, json_object_new_array(), STRBUF_INIT};
 	struct vm_boot boot = {.initrd = &rd,
-			       .counting = true,
 			       .seed = job->seed,
 			       .timeout_s = job->timeout_s,
 			       .interrupted = run_interrupted,

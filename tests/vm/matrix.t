@@ -35,27 +35,42 @@ loads() {
 	done
 }
 
-# judges KERNEL: one test for each trial that could be run there
+# Smaller than the defaults: an emulated machine is slow. The flood still is twice what the ring holds.
+memory_loads=brk,fail,filter,flood:count=9001,forks,idle,mmap,partial,remap,threads
+cpu_loads=idle,pingpong,sleep,spin:rounds=37,syscalls:count=1009
+
+# judges KERNEL KIND MONITORS WORKLOADS: one test for each trial
 judges() {
-	run "$bee" vm -k "$1" -t 900 -- beebench verify --json -q
+	run "$bee" vm -k "$1" -t 500 -- beebench verify --json -q -m "$3" -w "$4"
 	printf '%s\n' "$out" >"$tmp/verify.json"
-	if ! [ "$code" -eq 0 ] || ! jq -e .trials "$tmp/verify.json" >/dev/null 2>&1; then
-		fail "verify ends well on Linux $1" "exit code $code" "$err" "$(jq -c .mismatches "$tmp/verify.json" 2>/dev/null | head -c 3000)"
+	if [ "$code" -eq 0 ]; then
+		pass "verify of $2 monitors ends well on Linux $1"
 	else
-		pass "verify ends well on Linux $1"
+		fail "verify of $2 monitors ends well on Linux $1" "exit code $code" "$err" \
+			"$(jq -c .mismatches "$tmp/verify.json" 2>/dev/null | head -c 3000)"
 	fi
-	jq -r '.trials[] | select(.status != "skip") | [.status, .conformance.verdict // "none",
-		.monitor, .workload, .reason // ""] | @tsv' "$tmp/verify.json" >"$tmp/trials"
+	jq -r '.trials[]? | [.status, .conformance.verdict // "none", .monitor, .workload, .reason // ""] | @tsv' \
+		"$tmp/verify.json" >"$tmp/trials"
 	while IFS='	' read -r status verdict monitor workload reason; do
-		name="$monitor beside $workload on Linux $1: $verdict"
-		if [ "$status" = ok ]; then pass "$name"; else fail "$name" "$status: $reason"; fi
+		name="$monitor beside $workload on Linux $1"
+		case $status in
+		ok) pass "$name: $verdict" ;;
+		skip) skip "$name" "$reason" ;;
+		*) fail "$name: $verdict" "$status: $reason" ;;
+		esac
 	done <"$tmp/trials"
-	like "something was judged exact on Linux $1" "$(cut -f 2 "$tmp/trials")" '^exact$'
+	like "$2 monitors were judged on Linux $1" "$(cut -f 2 "$tmp/trials")" '^(exact|bounded)$'
+}
+
+# monitors REGEX: names of our objects, with commas
+monitors() {
+	"$bee" list monitors | sed -n 's/^  \([^ ]*\) *$/\1/p' | grep -v '\.bt$' | grep -E "$1" | paste -sd,
 }
 
 for kernel; do
 	loads "$kernel" || continue
 	[ "$full" = 1 ] || continue
-	judges "$kernel"
+	judges "$kernel" memory "$(monitors '^(mem|nop)')" "$memory_loads"
+	judges "$kernel" CPU "$(monitors '^cpu')" "$cpu_loads"
 done
 done_testing
