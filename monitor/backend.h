@@ -27,7 +27,8 @@ struct monitor {
 	const struct monitor_backend *ops;
 	struct manifest manifest; /* the seeds' names where there is no file */
 	char *name, *path;	  /* owned; info points to them */
-	void *impl;		  /* of the backend */
+	char *compiled; /* object made from a Honey source, unlinked on close; NULL: none */
+	void *impl;	/* of the backend */
 	bool attached, detached;
 	uint64_t load_ns, attach_ns, polls, records;
 };

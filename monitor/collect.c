@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "monitor/backend.h"
+#include "monitor/honey_source.h"
 #include "monitor/registry.h"
 
 static const struct monitor_backend none_backend = {0};
@@ -72,8 +73,26 @@ static int open_manifest(struct monitor *m)
 	return err;
 }
 
+/* From here on the object that honeyc makes of the source is the monitor. */
+static int compile_source(struct monitor *m)
+{
+	int err = honey_source_compile(m->path, &m->compiled);
+
+	if (err)
+		return err;
+	free(m->path);
+	m->path = strdup(m->compiled);
+	return 0;
+}
+
 static int open_kind(struct monitor *m, const struct monitor_target *target)
 {
+	if (ends_with(m->path, ".ex") && !m->manifest.run) {
+		int err = compile_source(m);
+
+		if (err)
+			return err;
+	}
 	if (ends_with(m->path, ".o") && !m->manifest.run) {
 		m->info.kind = MONITOR_OBJECT;
 		return object_open(m, target);
@@ -82,8 +101,9 @@ static int open_kind(struct monitor *m, const struct monitor_target *target)
 		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
 		return stream_open(m, target);
 	}
-	log_err("%s: what is it? a monitor is an object (.bpf.o, .o), a bpftrace script (.bt) or a "
-		"manifest (.json)",
+	log_err("%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+		"bpftrace "
+		"script (.bt) or a manifest (.json)",
 		m->path);
 	return -EINVAL;
 }
@@ -216,6 +236,9 @@ void monitor_close(struct monitor *m)
 		m->ops->close(m);
 	manifest_release(&m->manifest);
 	free(m->name);
+	if (m->compiled)
+		unlink(m->compiled);
+	free(m->compiled);
 	free(m->path);
 	free(m);
 }

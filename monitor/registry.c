@@ -204,7 +204,7 @@ int registry_find(const char *name, char **path)
 		each_file(match_name, &w);
 	if (!w.path && !access(name, R_OK) &&
 	    (strchr(name, '/') || ends_with(name, ".o") || ends_with(name, ".bt") ||
-	     ends_with(name, ".json")))
+	     ends_with(name, ".ex") || ends_with(name, ".json")))
 		w.path = strdup(name);
 	if (!w.path && strchr(name, '/')) {
 		err = -errno;

@@ -7,12 +7,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/exact/exact.h"
 #include "harness/plugin.h"
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
+#include "monitor/honey_source.h"
 #include "monitor/registry.h"
 #include "vm/qemu.h"
 
@@ -33,6 +35,7 @@ static const char *const default_kernels[] = {"6.12", NULL};
 /* The objects that go into the guest. */
 struct objects {
 	char **names, **paths; /* owned, as are the strings */
+	bool *made;	       /* the path is a file made from a Honey source */
 	size_t n;
 	bool none; /* nothing attached was asked for; it is counted in every boot */
 };
@@ -41,10 +44,13 @@ static void objects_release(struct objects *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		free(o->names[i]);
+		if (o->made[i])
+			unlink(o->paths[i]);
 		free(o->paths[i]);
 	}
 	free(o->names);
 	free(o->paths);
+	free(o->made);
 	*o = (struct objects){0};
 }
 
@@ -68,6 +74,18 @@ static int emit_skip(struct run *run, const char *monitor, const char *reason)
 	return sink_emit(run->sink, o);
 }
 
+/* @path becomes the object that honeyc makes of it. */
+static int compile_source(struct objects *o, char **path)
+{
+	char *object;
+	int err = honey_source_compile(*path, &object);
+
+	free(*path);
+	*path = err ? NULL : object;
+	o->made[o->n] = !err;
+	return err;
+}
+
 /* Finds the files; what is no object is skipped with a record. */
 static int objects_find(struct run *run, struct objects *o)
 {
@@ -78,7 +96,8 @@ static int objects_find(struct run *run, struct objects *o)
 		n++;
 	o->names = calloc(n + 1, sizeof(*o->names));
 	o->paths = calloc(n + 1, sizeof(*o->paths));
-	if (!o->names || !o->paths)
+	o->made = calloc(n + 1, sizeof(*o->made));
+	if (!o->names || !o->paths || !o->made)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
 		char *path = NULL;
@@ -88,6 +107,8 @@ static int objects_find(struct run *run, struct objects *o)
 			continue;
 		}
 		err = registry_find(run->monitors[i], &path);
+		if (!err && ends_with(path, ".ex"))
+			err = compile_source(o, &path);
 		if (err)
 			return err;
 		if (!ends_with(path, ".o")) {
@@ -97,7 +118,7 @@ static int objects_find(struct run *run, struct objects *o)
 			continue;
 		}
 		o->paths[o->n] = path;
-		o->names[o->n] = registry_display_name(path);
+		o->names[o->n] = registry_display_name(run->monitors[i]);
 		if (!o->names[o->n++])
 			return -ENOMEM;
 	}

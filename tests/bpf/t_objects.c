@@ -377,8 +377,8 @@ static void unknown_names(void **state UNUSED)
 		     "cannot read the monitor /nowhere/x.bpf.o: No such file or directory");
 	path = live_write("notes.txt", "hello", 5);
 	strbuf_addf(&text,
-		    "%s: what is it? a monitor is an object (.bpf.o, .o), a bpftrace script (.bt) "
-		    "or a manifest (.json)",
+		    "%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+		    "bpftrace script (.bt) or a manifest (.json)",
 		    path);
 	live_refuses(path, -EINVAL, text.s);
 	strbuf_release(&text);
