@@ -9,6 +9,7 @@
 
 #include "harness/command/cli.h"
 #include "harness/progress.h"
+#include "harness/report/report.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -123,7 +124,8 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 	json_object_put(o);
 }
 
-/* --out DIR keeps the records there, with a header, as `run` does. */
+/* --out DIR keeps the records there, with a header, and report and pictures beside them, as `run`
+ * does. */
 static int open_sink(const struct cli *cli, int argc, char *argv[], struct sink **sink)
 {
 	struct strbuf path = STRBUF_INIT;
@@ -184,6 +186,9 @@ int command_measure(int argc, char *argv[])
 		(*m)->print(sink_records(run.sink), stdout);
 	if (cli.out && emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
+	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */
+	if (cli.out && report_write_all(cli.out))
+		log_warn("the report in %s is not whole; see above", cli.out);
 	if (err == -EINTR)
 		log_warn("interrupted: what was measured until then is above, it is not the whole");
 out:

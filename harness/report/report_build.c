@@ -230,6 +230,7 @@ void report_build(struct doc *d, const struct run_file *run)
 	cut_short(d, run);
 	report_headline(d, run);
 	facts(d, run);
+	report_equivalence(d, run);
 	report_conformance(d, run, &g);
 	report_accuracy(d, run, &g);
 	report_losses(d, run, &g);
@@ -238,6 +239,7 @@ void report_build(struct doc *d, const struct run_file *run)
 	report_slowdown(d, run);
 	report_collector(d, run);
 	report_programs(d, run);
+	report_static(d, run);
 	report_ringbuf(d, run);
 	report_losscurve(d, run);
 	report_skips(d, run, &g);

@@ -19,6 +19,8 @@ void report_skips(struct doc *d, const struct run_file *run, const struct trial_
 /* Cost in a sentence or two, for the top of the report. */
 void report_headline(struct doc *d, const struct run_file *run);
 void report_overhead(struct doc *d, const struct run_file *run);
+void report_equivalence(struct doc *d, const struct run_file *run);
+void report_static(struct doc *d, const struct run_file *run);
 void report_exact(struct doc *d, const struct run_file *run);
 void report_slowdown(struct doc *d, const struct run_file *run);
 void report_collector(struct doc *d, const struct run_file *run);

@@ -2,7 +2,7 @@
 /* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
  * records that lack what they should have. */
 /* links: harness/report/record.c harness/report/report_grid.c harness/report/report_doc.c */
-/* links: harness/report/report_build.c */
+/* links: harness/report/report_build.c harness/report/report_compare.c */
 /* links: harness/report/report_verify.c harness/report/report_cost.c */
 /* links: harness/report/report_ring.c harness/report/plot.c */
 /* links: harness/report/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sections of a report about two monitors held against each other: equivalence, and what loading
+ * each says. */
+#include "lib/base.h"
+#include "harness/report/report_sections.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool has_any(const struct run_file *run, const char *type)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type)
+		return true;
+	return false;
+}
+
+static void count_cell(struct doc *d, struct json_object *o, const char *field)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	if (record_get(o, field))
+		format_count(&sb, record_u64(o, field, 0));
+	else
+		strbuf_addch(&sb, '-');
+	doc_cell(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+static void verdict_cell(struct doc *d, struct json_object *o)
+{
+	const char *verdict = record_str(o, "verdict", NULL);
+
+	if (!verdict)
+		doc_cell(d, TONE_WARN, "%s: %s", record_str(o, "status", "?"),
+			 record_str(o, "reason", "?"));
+	else
+		doc_cell(d, strcmp(verdict, "equal") ? TONE_BAD : TONE_GOOD, "%s", verdict);
+}
+
+void report_equivalence(struct doc *d, const struct run_file *run)
+{
+	static const char *const counts[] = {"keys", "counters", "events"};
+	struct json_object *o, *kept;
+
+	if (!has_any(run, "equivalence"))
+		return;
+	doc_heading(d, 2, "Equivalence");
+	doc_text(d, TONE_PLAIN,
+		 "Both monitors attached at once to the same calls: maps key by key, events one by "
+		 "one, "
+		 "timestamps aside.");
+	doc_table(d);
+	doc_column(d, false, "A");
+	doc_column(d, false, "B");
+	doc_column(d, false, "workload");
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		doc_column(d, true, "%s", counts[i]);
+	doc_column(d, false, "verdict");
+	record_foreach_type (run->records, o, "equivalence") {
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "a", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "b", "?"));
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
+		for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+			count_cell(d, o, counts[i]);
+		verdict_cell(d, o);
+	}
+	record_foreach_type (run->records, o, "equivalence") {
+		record_foreach (record_get(o, "kept"), kept)
+			doc_item(d, "%s: %s", record_str(o, "workload", "?"),
+				 record_str(kept, "text", "?"));
+	}
+}
+
+void report_static(struct doc *d, const struct run_file *run)
+{
+	static const struct {
+		const char *field, *title;
+	} columns[] = {
+		{"instructions", "instructions"},     {"jited_bytes", "machine code, B"},
+		{"verifier_insns", "verifier insns"}, {"verifier_states", "states"},
+		{"stack_bytes", "stack, B"},	      {"map_bytes", "maps, B"},
+		{"object_bytes", "object, B"},	      {"source_lines", "source lines"},
+	};
+	struct json_object *o;
+
+	if (!has_any(run, "static"))
+		return;
+	doc_heading(d, 2, "What loading says");
+	doc_table(d);
+	doc_column(d, false, "monitor");
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		doc_column(d, true, "%s", columns[i].title);
+	doc_column(d, true, "compile time, ms");
+	record_foreach_type (run->records, o, "static") {
+		double ms = record_num(o, "compile_ms");
+
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+			count_cell(d, o, columns[i].field);
+		if (isnan(ms))
+			doc_cell(d, TONE_PLAIN, "-");
+		else
+			doc_cell(d, TONE_PLAIN, "%.0f", ms);
+	}
+}
