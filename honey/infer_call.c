@@ -121,7 +121,8 @@ static void check_size(struct infer *in, struct node *out, struct node *size)
 			    "the size must be known at compile time");
 		return;
 	}
-	if (out->type->kind == T_ERROR || k == room)
+	/* What is no field has been refused already. */
+	if (out->type->kind == T_ERROR || out->kind != N_FIELD || k == room)
 		return;
 	if (k > room)
 		infer_error(in, H028, size->span,
