@@ -139,7 +139,8 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 
 /* The memory monitor in each of its languages, and the empty one: more would leave each too few
  * rounds. Those that were not built are passed over. */
-static const char *const default_monitors[] = {"nop", "memmon", "memmon-honey", "memmon.bt", NULL};
+static const char *const default_monitors[] = {
+	"nop", "memmon", "memmon-honey", "memmon-honey-O", "memmon.bt", NULL};
 
 static bool is_wanted(const struct overhead *o, const char *name, char *const *shipped)
 {
