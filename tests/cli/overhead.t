@@ -57,7 +57,7 @@ is "a load that fails is an error" "$code" 2
 has "it says how it ended" "$err" "exit code 3"
 run "$bee" overhead -q -m nop -e brk -t 2 --json -- /nonexistent/program
 has "a load that is not there" "$err$out" nonexistent
-run "$bee" overhead -q -m nop -e brk -t 3 --json -- sh -c ':'
+run "$bee" overhead -q -m nop -e brk -t 6 --json -- sh -c ':'
 printf '%s' "$out" >"$tmp/o.json"
 is "a load of one's own" "$code" 0
 is "its ratio is there" \
