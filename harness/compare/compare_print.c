@@ -111,6 +111,38 @@ static bool difference_of(struct json_object *records, const struct sides *s, co
 	return true;
 }
 
+/* One path of the exact lane: kernel instructions that each adds. */
+static double exact_of(struct json_object *records, const char *monitor, const char *path)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "exact") {
+		if (!strcmp(record_str(o, "monitor", ""), monitor) &&
+		    !strcmp(record_str(o, "path", ""), path))
+			return record_num(o, "added");
+	}
+	return NAN;
+}
+
+static void print_exact(struct json_object *records, const struct sides *s, FILE *out)
+{
+	static const char *const paths[] = {"mmap", "munmap", "brk", "other", "switch"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		double a = exact_of(records, s->name[0], paths[i]);
+		double b = exact_of(records, s->name[1], paths[i]);
+
+		if (isnan(a) && isnan(b))
+			continue;
+		fprintf(out, "  added instructions per %-14s", paths[i]);
+		print_number(out, a);
+		print_number(out, b);
+		if (!isnan(a) && !isnan(b))
+			fprintf(out, "   difference %+.0f", b - a);
+		fputc('\n', out);
+	}
+}
+
 static void print_costs(struct json_object *records, const struct sides *s, FILE *out)
 {
 	static const struct {
@@ -139,6 +171,7 @@ static void print_costs(struct json_object *records, const struct sides *s, FILE
 		print_number(out, v[1].centre);
 		fprintf(out, "   difference %+.0f [%.0f, %.0f]\n", d.centre, d.low, d.high);
 	}
+	print_exact(records, s, out);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		double v[2];
 
@@ -211,6 +244,24 @@ static void say_costs(struct json_object *records, const struct sides *s, FILE *
 	}
 }
 
+static void say_exact(struct json_object *records, const struct sides *s, FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(events) - 1; i++) {
+		double d = exact_of(records, s->name[1], events[i]) -
+			   exact_of(records, s->name[0], events[i]);
+
+		if (isnan(d))
+			continue;
+		if (d > 0 || d < 0)
+			fprintf(out,
+				"  %s: %s takes %.0f kernel instructions %s per call, counted.\n",
+				events[i], s->name[1], fabs(d), d > 0 ? "more" : "fewer");
+		else
+			fprintf(out, "  %s: both take the same number of kernel instructions.\n",
+				events[i]);
+	}
+}
+
 void compare_print(struct json_object *records, FILE *out)
 {
 	struct sides s;
@@ -229,4 +280,5 @@ void compare_print(struct json_object *records, FILE *out)
 	print_costs(records, &s, out);
 	say_equivalent(records, &s, out);
 	say_costs(records, &s, out);
+	say_exact(records, &s, out);
 }
