@@ -154,7 +154,7 @@ static int unknown(const struct param *table, const char *owner, const char *nam
 	else if (near)
 		log_err("%s has no parameter '%s'; did you mean '%s'?", owner, name, near);
 	else
-		log_err("%s has no parameter '%s'; see 'beebench list workloads'", owner, name);
+		log_err("%s has no parameter '%s'; see 'beebench list'", owner, name);
 	return -EINVAL;
 }
 

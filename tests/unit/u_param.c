@@ -85,7 +85,7 @@ static void mistakes(void **state)
 		const char *spec, *text;
 	} cases[] = {
 		{"cuont=1", "x has no parameter 'cuont'; did you mean 'count'?"},
-		{"wholly=1", "x has no parameter 'wholly'; see 'beebench list workloads'"},
+		{"wholly=1", "x has no parameter 'wholly'; see 'beebench list'"},
 		{"count=0", "x: parameter 'count' takes a number from 1 to 1000, not '0'"},
 		{"count=1001", "x: parameter 'count' takes a number from 1 to 1000, not '1001'"},
 		{"count=4K", "x: parameter 'count' takes a number from 1 to 1000, not '4K'"},
