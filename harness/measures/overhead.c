@@ -15,6 +15,7 @@
 #include "harness/overhead/overhead_print.h"
 #include "harness/progress.h"
 #include "harness/result.h"
+#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -64,60 +65,19 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 	return (unsigned int)MAX(ceil(budget_s(run)), 1);
 }
 
-/* What opening a monitor said, until it is known whether that is a reason to skip or an error. */
-struct said {
-	struct {
-		enum log_level level;
-		char *line;
-	} v[32];
-	size_t n;
-};
-
-static void keep_line(void *arg, enum log_level level, const char *line)
-{
-	struct said *said = arg;
-
-	if (said->n == ARRAY_SIZE(said->v))
-		return;
-	said->v[said->n].level = level;
-	said->v[said->n++].line = strdup(line);
-}
-
-static void repeat_lines(const struct said *said)
-{
-	static void (*const say[])(const char *fmt, ...) = {
-		[LOG_QUIET] = log_dbg, [LOG_ERROR] = log_err, [LOG_WARN] = log_warn,
-		[LOG_INFO] = log_info, [LOG_DEBUG] = log_dbg,
-	};
-
-	for (size_t i = 0; i < said->n; i++)
-		say[said->v[i].level]("%s", said->v[i].line);
-}
-
-/* The last error among them. The caller owns it. */
-static char *reason_of(const struct said *said)
-{
-	const char *reason = "this machine cannot run it";
-
-	for (size_t i = 0; i < said->n; i++)
-		if (said->v[i].level == LOG_ERROR)
-			reason = said->v[i].line;
-	return strdup(reason);
-}
-
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
 static int open_arm(struct overhead_arm *arm, const char *spec)
 {
 	static const struct monitor_target everything = {0};
-	struct said said = {.n = 0};
+	struct said said = {0};
 	struct monitor *m = NULL;
 	int err;
 
 	arm->spec = spec;
-	log_capture(keep_line, &said);
+	said_listen(&said);
 	err = monitor_open(&m, spec, &everything);
-	log_capture(NULL, NULL);
+	said_end(&said, err != -ENOTSUP);
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
@@ -126,13 +86,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 		arm->name = strdup(spec);
 	}
 	if (err == -ENOTSUP) {
-		arm->skip = reason_of(&said);
+		arm->skip = strdup(said_reason(&said));
 		err = 0;
-	} else {
-		repeat_lines(&said);
 	}
-	for (size_t i = 0; i < said.n; i++)
-		free(said.v[i].line);
+	said_release(&said);
 	monitor_close(m);
 	return err;
 }
