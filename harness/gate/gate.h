@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Is B dearer than A? Three lanes answer, each with its own limits: static (what loading says),
+ * exact (kernel instructions, counted in a guest) and time (nanoseconds, by the sharp lane). One
+ * verdict a lane and one in all, for `beebench compare` and `beebench gate`.
+ */
+#ifndef HARNESS_GATE_H
+#define HARNESS_GATE_H
+
+#include <stdio.h>
+
+#include "harness/plugin.h"
+#include "lib/base.h"
+
+struct gate_policy; /* harness/gate/policy.h: results/gate.json */
+
+enum gate_lane { GATE_STATIC, GATE_EXACT, GATE_TIME, GATE_LANES };
+extern const char *const gate_lane_names[GATE_LANES]; /* "static", "exact", "time" */
+
+/* Worst last, so that verdicts of several are put together by the greatest: one regression found is
+ * a regression, whatever else was not. */
+enum gate_verdict { GATE_SKIP, GATE_PASS, GATE_INCONCLUSIVE, GATE_ENVIRONMENT, GATE_REGRESSION };
+extern const char *const gate_verdict_names[]; /* "skip", "pass", "inconclusive", "environment",
+						  "regression" */
+
+/*
+ * Runs the lanes that @policy has on for monitors @a and @b (names or paths) and emits into
+ * run->sink the records of each lane (`static`, `exact`, `sharp`) and `gate` records
+ * (docs/results.md): one for each thing that has a limit, one for each lane ("subject": null), one
+ * in all ("lane": "all"). A lane that this machine cannot run is a `gate` record with verdict
+ * "environment" and its reason, not an error. Returns 0, -EINTR, or -errno after saying why.
+ */
+int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b);
+
+/* The verdict in all of the `gate` records among @records. */
+enum gate_verdict gate_verdict_of(struct json_object *records);
+
+/* The `gate` records as a table and a sentence for each lane and in all. */
+void gate_print(struct json_object *records, FILE *out);
+
+#endif
