@@ -79,6 +79,53 @@ static void totals(struct doc *d, const struct run_file *run, const char *type)
 	strbuf_release(&sb);
 }
 
+/* "9/12": rounds that nobody disturbed, of all. */
+static void calm_cell(struct doc *d, struct json_object *o)
+{
+	uint64_t disturbed = record_u64(o, "disturbed_rounds", 0);
+	uint64_t all = record_u64(o, "rounds", 0) + record_u64(o, "left_out.rounds", 0);
+
+	if (all)
+		doc_cell(d, disturbed ? TONE_WARN : TONE_PLAIN, "%llu/%llu",
+			 (unsigned long long)(all - MIN(all, disturbed)), (unsigned long long)all);
+	else
+		doc_cell(d, TONE_DIM, "-");
+}
+
+/* What somebody else's work on this machine did to the rounds. */
+static void disturbed_text(struct doc *d, const struct run_file *run, const char *type)
+{
+	uint64_t disturbed = 0, left = 0, kept = 0, dropped = 0;
+	struct strbuf sb = STRBUF_INIT;
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, type) {
+		uint64_t n = record_u64(o, "disturbed_rounds", 0);
+
+		disturbed += n;
+		if (record_get(o, "left_out")) {
+			left += record_u64(o, "left_out.rounds", 0);
+			dropped += record_u64(o, "left_out.dropped", 0);
+		} else {
+			kept += n;
+		}
+	}
+	if (!disturbed)
+		return;
+	strbuf_addf(&sb, "In %llu rounds a thread waited for its CPU because somebody else ran: ",
+		    (unsigned long long)disturbed);
+	if (left) {
+		strbuf_addf(&sb, "%llu are left out of the figures (", (unsigned long long)left);
+		format_count(&sb, dropped);
+		strbuf_addstr(&sb, " records were dropped in them)");
+	}
+	if (kept)
+		strbuf_addf(&sb, "%s%llu are in the figures, as too few calm ones remain",
+			    left ? ", " : "", (unsigned long long)kept);
+	doc_text(d, kept ? TONE_WARN : TONE_PLAIN, "%s.", sb.s);
+	strbuf_release(&sb);
+}
+
 /* Cases that failed, with the reason the measure gave. */
 static void failed_items(struct doc *d, const struct run_file *run, const char *type)
 {
@@ -100,7 +147,7 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 	static const char *const titles[] = {"mode",	   "placement",	  "record",
 					     "producers",  "rings",	  "wake-up",
 					     "consumer",   "M records/s", "wake-up, ns a record",
-					     "dropped, %", "accounted"};
+					     "dropped, %", "calm rounds", "accounted"};
 	struct json_object *o;
 	bool first = true;
 
@@ -108,11 +155,12 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 		if (first) {
 			doc_heading(d, 2, "Ring buffer");
 			totals(d, run, "ringbuf");
+			disturbed_text(d, run, "ringbuf");
 			report_picture(d, run, "ringbuf", "Records per second by case");
 			report_picture(d, run, "wakeup", "What waking the consumer costs");
 			doc_table(d);
 			for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-				doc_column(d, i == 2 || i == 3 || (i >= 7 && i <= 9), "%s",
+				doc_column(d, i == 2 || i == 3 || (i >= 7 && i <= 10), "%s",
 					   titles[i]);
 			first = false;
 		}
@@ -129,6 +177,7 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 		rate_cell(d, o, "rate_per_s", 1e-6);
 		rate_cell(d, o, "wakeup_cost_ns", 1);
 		share_cell(d, o);
+		calm_cell(d, o);
 		accounted_cell(d, o);
 	}
 	failed_items(d, run, "ringbuf");
@@ -136,8 +185,8 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 
 void report_losscurve(struct doc *d, const struct run_file *run)
 {
-	static const char *const titles[] = {"consumer",  "record",	"ring",	    "offered",
-					     "delivered", "dropped, %", "accounted"};
+	static const char *const titles[] = {"consumer",  "record",	"ring",	       "offered",
+					     "delivered", "dropped, %", "calm rounds", "accounted"};
 	struct json_object *o;
 	bool first = true;
 
@@ -147,11 +196,12 @@ void report_losscurve(struct doc *d, const struct run_file *run)
 		if (first) {
 			doc_heading(d, 2, "Loss curve");
 			totals(d, run, "losscurve");
+			disturbed_text(d, run, "losscurve");
 			report_picture(d, run, "losscurve",
 				       "Records delivered against records offered");
 			doc_table(d);
 			for (size_t i = 0; i < ARRAY_SIZE(titles); i++)
-				doc_column(d, i >= 1 && i <= 5, "%s", titles[i]);
+				doc_column(d, i >= 1 && i <= 6, "%s", titles[i]);
 			first = false;
 		}
 		format_bytes(&ring, record_num(o, "ring_bytes"));
@@ -164,6 +214,7 @@ void report_losscurve(struct doc *d, const struct run_file *run)
 		doc_cell(d, TONE_PLAIN, "%s", offered.s);
 		doc_cell(d, TONE_PLAIN, "%s", got.s);
 		share_cell(d, o);
+		calm_cell(d, o);
 		accounted_cell(d, o);
 		strbuf_release(&ring);
 		strbuf_release(&offered);

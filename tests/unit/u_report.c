@@ -306,6 +306,29 @@ static void test_reasons(void **state UNUSED)
 	run_file_release(r);
 }
 
+/* Rounds that somebody else disturbed are told, those left out and those kept. */
+static void test_disturbed(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"rounds\":9,\"disturbed_rounds\":3,"
+		"\"left_out\":{\"rounds\":3,\"dropped\":1200}},"
+		"{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"rounds\":4,\"disturbed_rounds\":2},"
+		"{\"type\":\"ringbuf\",\"mode\":\"bulk\",\"rounds\":4,\"disturbed_rounds\":0}]");
+	struct doc d = {0};
+
+	report_build(&d, r);
+	assert_string_equal(
+		find_text(&d, "somebody else ran")->text,
+		"In 5 rounds a thread waited for its CPU because somebody else ran: 3 are left out "
+		"of the figures (1,200 records were dropped in them), 2 are in the figures, as too "
+		"few calm ones remain.");
+	assert_non_null(find_text(&d, "9/12"));
+	assert_non_null(find_text(&d, "2/4"));
+	assert_non_null(find_text(&d, "4/4"));
+	doc_release(&d);
+	run_file_release(r);
+}
+
 /* A figure with its own code's share, one that does not stand, and one that was not had. */
 static void test_exact(void **state UNUSED)
 {
@@ -402,8 +425,8 @@ int main(void)
 		cmocka_unit_test(test_command_labels), cmocka_unit_test(test_overhead_data),
 		cmocka_unit_test(test_accuracy_data),  cmocka_unit_test(test_ring_data),
 		cmocka_unit_test(test_loss_data),      cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_exact),	       cmocka_unit_test(test_bare_records),
-		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_disturbed),      cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_bare_records),   cmocka_unit_test(test_verdict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
