@@ -225,6 +225,7 @@ struct json_object *result_tool_versions(void)
 		{"bpftrace", {"bpftrace", "--version"}},
 		{"stress_ng", {"stress-ng", "--version"}},
 		{"gnuplot", {"gnuplot", "--version"}},
+		{"qemu", {"qemu-system-x86_64", "--version"}},
 	};
 	struct json_object *o = json_object_new_object();
 

@@ -4,6 +4,7 @@
 #include "harness/compare/compare.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +82,7 @@ static double compile_ms(const struct source *s, const char *object)
 {
 	const char *build_end = strstr(object, "/bpf/");
 	struct strbuf gen = STRBUF_INIT, honeyc = STRBUF_INIT;
+	const char *tmp = getenv("TMPDIR");
 	double best = -1;
 
 	strbuf_addf(&gen, "-I%.*s/gen", (int)(build_end - object), object);
@@ -89,12 +91,16 @@ static double compile_ms(const struct source *s, const char *object)
 		const char *c[] = {"clang", "-g",  "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86",
 				   "-I.",   gen.s, "-c",  s->path,   "-o",  "/dev/null",
 				   NULL};
-		char out[] = "/tmp/beebench-compile-XXXXXX";
+		char out[PATH_MAX];
 		const char *ex[] = {honeyc.s, "-o", out, s->path, s->optimised ? "-O" : NULL, NULL};
-		int fd = mkstemp(out), code;
+		int fd, code;
 		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
-		uint64_t start = clock_ns();
+		uint64_t start;
 
+		snprintf(out, sizeof(out), "%s/beebench-compile-XXXXXX",
+			 tmp && *tmp ? tmp : "/tmp");
+		fd = mkstemp(out);
+		start = clock_ns();
 		code = subproc_capture(s->honey ? ex : c, COMPILE_LIMIT_MS, &said, &err);
 		if (!code && (best < 0 || (double)(clock_ns() - start) / 1e6 < best))
 			best = (double)(clock_ns() - start) / 1e6;
