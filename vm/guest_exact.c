@@ -10,6 +10,7 @@
 #include "vm/guest_channel.h"
 #include "vm/guest_object.h"
 #include "vm/guest_paths.h"
+#include "vm/guest_static.h"
 #include "vm/guest_worker.h"
 
 struct value {
@@ -251,6 +252,8 @@ int guest_exact(char *const argv[])
 		failed |= measure_object(argv[i], i, v, n) != 0;
 	guest_sendf(VM_STEP, "%d", -1);
 	measure(&(struct arm){.name = "none-again", .object = -1}, v, n);
+	for (int i = 0; argv[i]; i++)
+		guest_static(argv[i], i);
 	free(v);
 	return failed;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The exact lane: one boot that counts (exact_run), and its judgement: what the guest counted
- * (vm/guest_exact.h) becomes records of type "exact" (docs/results.md). All but exact_run() are
- * pure functions.
+ * (vm/guest_exact.h) becomes records of type "exact", what it said at loading records of type
+ * "static" (docs/results.md). All but exact_run() are pure functions.
  */
 #ifndef HARNESS_EXACT_H
 #define HARNESS_EXACT_H
@@ -68,6 +68,13 @@ struct exact_subject {
  */
 int exact_judge(struct json_object *guest, const struct exact_subject *subject,
 		struct json_object *out);
+
+/*
+ * Appends a record of type "static" for each object that was loaded: the static lane from the
+ * guest. Returns 0, or -EINVAL after saying what of @guest makes no sense.
+ */
+int exact_static(struct json_object *guest, const struct exact_subject *subject,
+		 struct json_object *out);
 
 /* The records of type "exact" among @records as a table for a person. */
 void exact_print(struct json_object *records, FILE *out);

@@ -95,8 +95,10 @@ void report_static(struct doc *d, const struct run_file *run)
 	doc_column(d, true, "compile time, ms");
 	record_foreach_type (run->records, o, "static") {
 		double ms = record_num(o, "compile_ms");
+		const char *kernel = record_str(o, "kernel", NULL);
 
-		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
+		doc_cell(d, TONE_PLAIN, "%s%s%s", record_str(o, "monitor", "?"),
+			 kernel ? " on Linux " : "", kernel ? kernel : "");
 		for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
 			count_cell(d, o, columns[i].field);
 		if (isnan(ms))

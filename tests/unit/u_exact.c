@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
 /* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c */
-/* links: lib/log.c lib/strbuf.c */
-/* libs: -ljson-c */
+/* links: harness/exact/exact_static.c monitor/verifier.c lib/log.c lib/strbuf.c */
+/* libs: -lbpf -lelf -lz -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -226,6 +226,68 @@ static void the_table_says_what_does_not_stand(void **state UNUSED)
 	json_object_put(all);
 }
 
+#define BOOKS(object, programs)                                                                    \
+	"[{\"arm\":\"static\",\"object\":" #object ",\"map_bytes\":4096,\"programs\":[" programs   \
+	"]}]"
+#define PROGRAM(xlated, jited, log)                                                                \
+	"{\"xlated_bytes\":" #xlated ",\"jited_bytes\":" #jited ",\"log\":\"" log "\"}"
+#define LOG(insns, states, stack)                                                                  \
+	"processed " #insns " insns (limit 1000000) max_states_per_insn 0 total_states " #states   \
+	" peak_states 1 mark_read 1\\nverification time 7 usec\\nstack depth " stack "\\n"
+
+static struct json_object *loaded(const char *text, int want)
+{
+	struct json_object *guest = parse(text), *out = json_object_new_array();
+
+	assert_int_equal(exact_static(guest, &subject, out), want);
+	json_object_put(guest);
+	return out;
+}
+
+static void what_loading_says_is_added_up(void **state UNUSED)
+{
+	struct json_object *all = loaded(
+				   BOOKS(1, PROGRAM(800, 500, LOG(103, 8, "64+0")) "," PROGRAM(
+						    160, 90, LOG(20, 2, "16"))),
+				   0),
+			   *o = json_object_array_get_idx(all, 0);
+
+	assert_int_equal(json_object_array_length(all), 1);
+	assert_true(record_is(o, "static"));
+	assert_string_equal(record_str(o, "kernel", ""), "6.12.0-test");
+	assert_string_equal(record_str(o, "monitor", ""), "beta");
+	assert_int_equal(record_u64(o, "index", 7), 1);
+	assert_int_equal(record_u64(o, "programs", 0), 2);
+	assert_int_equal(record_u64(o, "instructions", 0), 120);
+	assert_int_equal(record_u64(o, "jited_bytes", 0), 590);
+	assert_int_equal(record_u64(o, "verifier_insns", 0), 123);
+	assert_int_equal(record_u64(o, "verifier_states", 0), 10);
+	assert_int_equal(record_u64(o, "stack_bytes", 0), 64);
+	assert_int_equal(record_u64(o, "map_bytes", 0), 4096);
+	json_object_put(all);
+}
+
+static void a_verifier_that_is_silent_gives_no_figures(void **state UNUSED)
+{
+	struct json_object *all = loaded(BOOKS(0, PROGRAM(800, 500, "")), 0),
+			   *o = json_object_array_get_idx(all, 0);
+
+	assert_int_equal(record_u64(o, "instructions", 0), 100);
+	assert_null(record_get(o, "verifier_insns"));
+	assert_null(record_get(o, "stack_bytes"));
+	json_object_put(all);
+}
+
+static void books_of_an_unknown_object_are_refused(void **state UNUSED)
+{
+	said[0] = '\0';
+	log_capture(keep, NULL);
+	json_object_put(loaded(BOOKS(2, PROGRAM(8, 5, "")), -EINVAL));
+	json_object_put(loaded(BOOKS(0, ""), -EINVAL));
+	log_capture(NULL, NULL);
+	assert_non_null(strstr(said, "makes no sense"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +299,9 @@ int main(void)
 		cmocka_unit_test(errors_become_failures_and_skips),
 		cmocka_unit_test(an_unknown_object_is_refused),
 		cmocka_unit_test(the_table_says_what_does_not_stand),
+		cmocka_unit_test(what_loading_says_is_added_up),
+		cmocka_unit_test(a_verifier_that_is_silent_gives_no_figures),
+		cmocka_unit_test(books_of_an_unknown_object_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

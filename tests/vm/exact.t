@@ -52,14 +52,21 @@ is "two ways in turn are no stable figure" "$(figure exact_toss mmap stable)" fa
 is "and none is given" "$(figure exact_toss mmap instructions)" null
 is "its munmap has one" "$(figure exact_toss munmap stable)" true
 
-is "every path is there" "$(jq -r '[.records[] | select(.monitor == "exact_base") | .path] | join(" ")' "$tmp/out.json")" \
+# The static lane comes from the same boot.
+is "loading says something of each object" "$(jq -r '[.records[] | select(.type == "static" and .programs > 0 and
+	.jited_bytes > 0 and .verifier_insns > 0 and .map_bytes > 0 and .object_bytes > 0) | .monitor] | join(" ")' "$tmp/out.json")" \
+	"memmon exact_base exact_one exact_field exact_toss memmon"
+is "one instruction more is one there too" "$(jq '[.records[] | select(.type == "static") |
+	{(.monitor): .instructions}] | add | .exact_one - .exact_base' "$tmp/out.json")" 1
+
+is "every path is there" "$(jq -r '[.records[] | select(.type == "exact" and .monitor == "exact_base") | .path] | join(" ")' "$tmp/out.json")" \
 	"mmap munmap brk other mmap-small switch mmap-first munmap-first brk-first mmap-process mmap-wake brk-wake mmap-ring-full munmap-ring-full brk-ring-full mmap-map-full"
 is "no path is void, none failed" "$(jq -r '[.records[].status] | unique | join(" ")' "$tmp/out.json")" ok
-is "first and last in a boot are equal" "$(jq -c '[.records[] | select(.monitor == "memmon") |
+is "first and last in a boot are equal" "$(jq -c '[.records[] | select(.type == "exact" and .monitor == "memmon") |
 	[.path, .instructions, .stable]] | group_by(.[0]) | map(unique | length) | unique' "$tmp/out.json")" "[1]"
 is "figures and differences add up" "$(jq '[.records[] | select(.stable and .added != null and .own != null) |
 	(.added == .instructions - .none) and (.own == .instructions - .nop) and .own >= 0] | all' "$tmp/out.json")" true
-is "the misses, the wake and the filter are told apart" "$(jq -c '[.records[] | select(.monitor == "memmon") |
+is "the misses, the wake and the filter are told apart" "$(jq -c '[.records[] | select(.type == "exact" and .monitor == "memmon") |
 	{(.path): .own}] | add | [."mmap-first" > .mmap, ."mmap-wake" > .mmap, ."mmap-ring-full" < .mmap,
 	."mmap-small" < .mmap, .other == 0]' "$tmp/out.json")" "[true,true,true,true,true]"
 done_testing
