@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The exact lane: one boot that counts (exact_run), and its judgement: what the guest counted
+ * The exact lane: boots that count (exact_run), and their judgement: what the guest counted
  * (vm/guest_exact.h) becomes records of type "exact", what it said at loading records of type
  * "static" (docs/results.md). All but exact_run() are pure functions.
  */
@@ -16,17 +16,18 @@
 
 struct progress;
 
-/* One boot. Objects compared with each other belong into the same one. */
+/* One kernel's boots. Objects compared with each other belong into the same ones. */
 struct exact_job {
 	const char *kernel;	  /* "6.12", or the path of a bzImage */
 	const char *const *names; /* what the records call the objects */
 	const char *const *paths; /* their files */
 	size_t n;
-	uint64_t calls; /* counted for each path: 2 to 1024 */
-	uint64_t seed;
-	unsigned int timeout_s;
-	struct progress *progress; /* steps: the boot, nothing attached, each object, nothing
-				      attached; may be NULL */
+	uint64_t calls;		   /* counted for each path: 2 to 1024 */
+	uint64_t seed;		   /* of the first boot, the next one has the next, .. */
+	unsigned int boots;	   /* 0: one */
+	unsigned int timeout_s;	   /* of a boot */
+	struct progress *progress; /* steps of a boot: the boot, nothing attached, each object,
+				      nothing attached; may be NULL */
 };
 
 /*
@@ -75,6 +76,13 @@ int exact_judge(struct json_object *guest, const struct exact_subject *subject,
  */
 int exact_static(struct json_object *guest, const struct exact_subject *subject,
 		 struct json_object *out);
+
+/*
+ * Holds the records of @n boots (JSON arrays) against each other. Those of the first get "boots"
+ * and "differing": in how many of the other boots a figure is another one or missing. Such a figure
+ * is withdrawn ("void", what each boot counted in "found").
+ */
+void exact_boots(struct json_object *const boots[], size_t n);
 
 /* The records of type "exact" among @records as a table for a person. */
 void exact_print(struct json_object *records, FILE *out);

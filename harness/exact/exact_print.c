@@ -60,6 +60,25 @@ static void row(FILE *out, struct json_object *o)
 	fputc('\n', out);
 }
 
+/* "10 boots of each kernel: 424 figures, 0 of them differ." */
+static void say_boots(struct json_object *records, FILE *out)
+{
+	uint64_t boots = 1, total = 0, differing = 0;
+	struct json_object *o;
+
+	record_foreach (records, o) {
+		if (!record_get(o, "differing"))
+			continue;
+		boots = MAX(boots, record_u64(o, "boots", 1));
+		total++;
+		differing += record_u64(o, "differing", 0) > 0;
+	}
+	if (boots > 1)
+		fprintf(out, "%llu boots of each kernel: %llu records, %llu of them differ.\n",
+			(unsigned long long)boots, (unsigned long long)total,
+			(unsigned long long)differing);
+}
+
 static void heading(FILE *out, const char *monitor, const char *kernel)
 {
 	fprintf(out, "%s on Linux %s: kernel instructions of one call\n", monitor, kernel);
@@ -111,4 +130,5 @@ void exact_print(struct json_object *records, FILE *out)
 		      "monitor - untraced.\nown code: monitor - empty. A figure is the value seen "
 		      "most often; the rest is housekeeping of the kernel.\n",
 		      out);
+	say_boots(records, out);
 }

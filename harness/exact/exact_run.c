@@ -93,27 +93,23 @@ static int judge(const struct hearing *h, struct json_object *out)
 	return err;
 }
 
-int exact_run(const struct exact_job *job, struct json_object *out)
+/* Appends the records of one boot to @out. */
+static int run_boot(const struct exact_job *job, const char *kernel, const struct initrd *rd,
+		    unsigned int number, struct json_object *out)
 {
-	struct vm_kernel kernel = VM_KERNEL_INIT;
-	struct initrd rd = INITRD_INIT;
 	struct hearing h = {job, json_object_new_array(), STRBUF_INIT};
-	struct vm_boot boot = {.initrd = &rd,
-			       .seed = job->seed,
+	struct vm_boot boot = {.kernel = kernel,
+			       .initrd = rd,
+			       .seed = job->seed + number,
 			       .timeout_s = job->timeout_s,
 			       .interrupted = run_interrupted,
 			       .line = hear,
 			       .arg = &h};
-	int code = 0, err = pack(job, &rd);
+	int code = 0, err;
 
-	if (!err && job->progress)
+	if (job->progress)
 		progress_step(job->progress, "booting %s", job->kernel);
-	if (!err)
-		err = vm_kernel_find(&kernel, job->kernel);
-	if (!err) {
-		boot.kernel = kernel.path.s;
-		err = vm_boot(&boot, &code);
-	}
+	err = vm_boot(&boot, &code);
 	if (!err)
 		err = judge(&h, out);
 	if (!err && code > 1) {
@@ -122,6 +118,41 @@ int exact_run(const struct exact_job *job, struct json_object *out)
 	}
 	json_object_put(h.guest);
 	strbuf_release(&h.release);
+	return err;
+}
+
+static int run_boots(const struct exact_job *job, const char *kernel, const struct initrd *rd,
+		     struct json_object *out)
+{
+	unsigned int n = MAX(job->boots, 1u);
+	struct json_object **boots = calloc(n, sizeof(*boots)), *o;
+	int err = boots ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < n && !err; i++) {
+		boots[i] = json_object_new_array();
+		err = run_boot(job, kernel, rd, i, boots[i]);
+	}
+	if (!err) {
+		exact_boots(boots, n);
+		record_foreach (boots[0], o)
+			json_object_array_add(out, json_object_get(o));
+	}
+	for (unsigned int i = 0; boots && i < n; i++)
+		json_object_put(boots[i]);
+	free(boots);
+	return err;
+}
+
+int exact_run(const struct exact_job *job, struct json_object *out)
+{
+	struct vm_kernel kernel = VM_KERNEL_INIT;
+	struct initrd rd = INITRD_INIT;
+	int err = pack(job, &rd);
+
+	if (!err)
+		err = vm_kernel_find(&kernel, job->kernel);
+	if (!err)
+		err = run_boots(job, kernel.path.s, &rd, out);
 	vm_kernel_release(&kernel);
 	initrd_release(&rd);
 	return err;

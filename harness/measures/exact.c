@@ -19,7 +19,7 @@
 #include "vm/qemu.h"
 
 struct exact_params {
-	uint64_t calls, timeout_s;
+	uint64_t calls, timeout_s, boots;
 };
 
 static const struct param params[] = {
@@ -27,6 +27,8 @@ static const struct param params[] = {
 	 400, 16, 1024, NULL},
 	{"timeout", "seconds after which a guest is given up", PARAM_U64,
 	 offsetof(struct exact_params, timeout_s), 180, 1, 0, NULL},
+	{"boots", "boots of each kernel; a figure stands when it is the same in all", PARAM_U64,
+	 offsetof(struct exact_params, boots), 1, 1, 100, NULL},
 	{0},
 };
 
@@ -135,6 +137,7 @@ static int run_kernel(struct run *run, const struct exact_params *p, const struc
 				.calls = p->calls,
 				.timeout_s = (unsigned int)p->timeout_s,
 				.seed = run->seed,
+				.boots = (unsigned int)p->boots,
 				.progress = run->progress};
 	struct json_object *records = json_object_new_array(), *r;
 	int err = exact_run(&job, records);
@@ -156,8 +159,9 @@ static const char *const *kernels_of(const struct run *run)
 	return run->kernels && run->kernels[0] ? run->kernels : default_kernels;
 }
 
-static unsigned int steps(const struct run *run, const void *params_ UNUSED, double *seconds)
+static unsigned int steps(const struct run *run, const void *params_, double *seconds)
 {
+	const struct exact_params *p = params_;
 	unsigned int objects = 0, kernels = 0;
 
 	while (run->monitors[objects])
@@ -165,7 +169,8 @@ static unsigned int steps(const struct run *run, const void *params_ UNUSED, dou
 	while (kernels_of(run)[kernels])
 		kernels++;
 	*seconds = 2.5;
-	return kernels * (objects + 3); /* the boot, nothing attached before and after */
+	return kernels * (unsigned int)p->boots *
+	       (objects + 3); /* the boot, nothing attached before and after */
 }
 
 static int run_exact(struct run *run, const void *params_)

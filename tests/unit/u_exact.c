@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
 /* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c */
-/* links: harness/exact/exact_static.c monitor/verifier.c lib/log.c lib/strbuf.c */
+/* links: harness/exact/exact_static.c harness/exact/exact_boots.c monitor/verifier.c lib/log.c lib/strbuf.c */
 /* libs: -lbpf -lelf -lz -ljson-c */
 #include "lib/base.h"
 
@@ -288,6 +288,44 @@ static void books_of_an_unknown_object_are_refused(void **state UNUSED)
 	assert_non_null(strstr(said, "makes no sense"));
 }
 
+static const char other_boot[] = "[" COUNTS("none", -1, "mmap", "mmap", 1000) "," COUNTS(
+	"object", 0, "mmap", "mmap", 1601) "," COUNTS("none-again", -1, "mmap", "mmap", 1000) "]";
+
+static void boots_are_held_against_each_other(void **state UNUSED)
+{
+	struct json_object *boots[] = {judged(guest_text, 0), judged(guest_text, 0),
+				       judged(other_boot, 0)},
+			   *o;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	exact_boots(boots, 2);
+	o = record(boots[0], "alpha", "mmap");
+	assert_int_equal(record_u64(o, "boots", 0), 2);
+	assert_int_equal(record_u64(o, "differing", 7), 0);
+	assert_int_equal(record_u64(o, "instructions", 0), 1600);
+	exact_boots(boots, 3);
+	assert_int_equal(record_u64(o, "boots", 0), 3);
+	assert_int_equal(record_u64(o, "differing", 7), 1);
+	assert_string_equal(record_str(o, "status", ""), "void");
+	assert_null(record_get(o, "instructions"));
+	assert_null(record_get(o, "added"));
+	assert_string_equal(json_object_to_json_string_ext(record_get(o, "found"), 0),
+			    "[1600,1600,1601]");
+	/* What is missing in a boot differs; what stands in all does not. */
+	assert_int_equal(record_u64(record(boots[0], "alpha", "mmap-wake"), "differing", 7), 1);
+	assert_int_equal(record_u64(record(boots[0], "none", "mmap"), "differing", 7), 0);
+	out = open_memstream(&text, &len);
+	assert_non_null(out);
+	exact_print(boots[0], out);
+	fclose(out);
+	assert_non_null(strstr(text, "3 boots of each kernel: 6 records, 5 of them differ."));
+	free(text);
+	for (size_t i = 0; i < ARRAY_SIZE(boots); i++)
+		json_object_put(boots[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +340,7 @@ int main(void)
 		cmocka_unit_test(what_loading_says_is_added_up),
 		cmocka_unit_test(a_verifier_that_is_silent_gives_no_figures),
 		cmocka_unit_test(books_of_an_unknown_object_are_refused),
+		cmocka_unit_test(boots_are_held_against_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

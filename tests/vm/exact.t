@@ -69,4 +69,10 @@ is "figures and differences add up" "$(jq '[.records[] | select(.stable and .add
 is "the misses, the wake and the filter are told apart" "$(jq -c '[.records[] | select(.type == "exact" and .monitor == "memmon") |
 	{(.path): .own}] | add | [."mmap-first" > .mmap, ."mmap-wake" > .mmap, ."mmap-ring-full" < .mmap,
 	."mmap-small" < .mmap, .other == 0]' "$tmp/out.json")" "[true,true,true,true,true]"
+
+# Another boot, with another seed.
+set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300,boots=2,calls=100 -m "$tmp"/exact_one.bpf.o
+run "$bee" "$@"
+is "two boots end well" "$code" 0 || printf '# %s\n' "$err"
+is "both found the same figures" "$(printf '%s' "$out" | jq -c '[.records[] | [.boots, .differing]] | unique')" "[[2,0]]"
 done_testing
