@@ -180,6 +180,50 @@ double stats_correlation(const double *x, const double *y, size_t n)
 	return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
 }
 
+struct ranked {
+	double value;
+	size_t at;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	double x = ((const struct ranked *)a)->value, y = ((const struct ranked *)b)->value;
+
+	return (x > y) - (x < y);
+}
+
+/* Ranks from 0, their mean where values are equal; NULL without memory. */
+static double *ranks_of(const double *v, size_t n)
+{
+	struct ranked *sorted = calloc(n ? n : 1, sizeof(*sorted));
+	double *ranks = calloc(n ? n : 1, sizeof(*ranks));
+
+	for (size_t i = 0; sorted && i < n; i++)
+		sorted[i] = (struct ranked){v[i], i};
+	if (!sorted || !ranks)
+		goto out;
+	qsort(sorted, n, sizeof(*sorted), compare_ranked);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && sorted[end].value <= sorted[i].value;)
+			end++;
+		for (size_t k = i; k < end; k++)
+			ranks[sorted[k].at] = (double)(i + end - 1) / 2;
+	}
+out:
+	free(sorted);
+	return ranks;
+}
+
+double stats_rank_correlation(const double *x, const double *y, size_t n)
+{
+	double *rx = ranks_of(x, n), *ry = ranks_of(y, n);
+	double r = rx && ry ? stats_correlation(rx, ry, n) : 0;
+
+	free(rx);
+	free(ry);
+	return r;
+}
+
 /* Largest k with P(Binomial(n, 1/2) < k) <= tail: the k-th value from each end bounds the median.
  */
 static size_t sign_rank(size_t n, double tail)

@@ -42,6 +42,9 @@ struct stats_interval stats_trimmed_sequence(const double *v, size_t n, double t
 					     double confidence, size_t tuned_n);
 /* Pearson's correlation of two series; 0 where one of them does not vary or n < 3. */
 double stats_correlation(const double *x, const double *y, size_t n);
+/* Spearman's: Pearson's of the ranks, values that are equal sharing theirs; one wild value does not
+ * make it. */
+double stats_rank_correlation(const double *x, const double *y, size_t n);
 /* Student's t quantile for two-sided @confidence with @df degrees of freedom. */
 double stats_t_quantile(double confidence, double df);
 

@@ -23,15 +23,15 @@
 #define FULL_S	   30.0
 #define QUICK_S	   10.0
 #define CALLS_PART 0.65
-#define SHARP_PART 0.4 /* the rest shares what is left */
+#define SHARP_PART 0.25 /* the rest shares what is left */
 
 static const struct param params[] = {
 	{"slowdown", "also run a real load (default: stress-ng) with and without each monitor",
 	 PARAM_BOOL, offsetof(struct overhead_params, slowdown), 1},
 	{"sharp",
-	 "also compare the programs alone, by a stub that is re-pointed between them: of two "
-	 "monitors, their difference; of any, what it costs over an empty program",
-	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 0},
+	 "the programs alone, by stubs that are re-pointed between them: of two monitors, their "
+	 "difference; of any, what it costs over an empty program",
+	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 1},
 	{"realtime", "SCHED_FIFO for the timed process, where allowed and not on one CPU",
 	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
 	{"block_us", "length of a block of calls, in us", PARAM_U64,

@@ -175,6 +175,12 @@ static void print_sharp(struct json_object *records, FILE *out)
 				"", "", COLUMN_WIDTH, "ns", COLUMN_WIDTH, "core cycles",
 				COLUMN_WIDTH, "one load sees, ns");
 		first = false;
+		if (!strcmp(record_str(o, "status", ""), "void")) {
+			fprintf(out, "%-10s void: %s\n", record_str(o, "event", "?"),
+				record_str(o, "reason", "?"));
+			strbuf_release(&name);
+			continue;
+		}
 		sharp_row(o, "the same again (A/A)", "aa_ns", out);
 		strbuf_addf(&name, "%s over empty", a);
 		sharp_row(o, name.s, "a_ns", out);

@@ -7,14 +7,13 @@
 
 #include "harness/result.h"
 #include "harness/overhead/sharp.h"
-#include "harness/overhead/sharp_stub.h"
 #include "lib/log.h"
 
-static void tell(void *arg, const char *event, const char *who)
+static void overhead_tell_sharp(void *arg, const char *what, const char *who)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "sharp, %s", event);
+	strbuf_addf(&sb, "sharp, %s", what);
 	overhead_tell(arg, sb.s, who);
 	strbuf_release(&sb);
 }
@@ -25,21 +24,34 @@ static bool can_compare(const struct overhead_arm *arm)
 	return !arm->skip && arm->info.kind == MONITOR_OBJECT && strcmp(arm->spec, "nop");
 }
 
-static int compare(struct overhead *o, const char *a, const char *b, const char *event,
-		   double until_s)
+/* What of -e the lane is asked for; NULL-ended. */
+static size_t events_of(const struct overhead *o, const char **events)
 {
+	size_t n = 0;
+
+	for (int e = 0; e < LOOP_EVENTS; e++)
+		if (o->base[e].on)
+			events[n++] = loop_events[e].name;
+	events[n] = NULL;
+	return n;
+}
+
+static int compare(struct overhead *o, const char *a, const char *b, double until_s)
+{
+	const char *events[LOOP_EVENTS + 1];
 	struct sharp_options opts = {.place = o->place,
 				     .realtime = o->params.realtime && !o->place.same_cpu,
 				     .seconds = MAX(until_s - overhead_elapsed_s(o), 1),
-				     .tell = tell,
+				     .events = events,
+				     .tell = overhead_tell_sharp,
 				     .tell_arg = o};
 	struct sharp s;
 	int err, emitted = 0;
 
+	events_of(o, events);
 	opts.rng.state = rng_next(&o->rng);
-	err = sharp_compare(&s, a, b, event, &opts);
-	if (s.at_s.n || s.dropped)
-		emitted = sink_emit(o->run->sink, sharp_record(&s, &opts));
+	err = sharp_compare(&s, a, b, &opts);
+	emitted = sharp_emit(&s, &opts, o->run);
 	sharp_release(&s);
 	/* Another tracepoint or type: said already; the others may do. */
 	err = err == -ENOTSUP ? 0 : err;
@@ -49,23 +61,16 @@ static int compare(struct overhead *o, const char *a, const char *b, const char 
 int overhead_sharp(struct overhead *o, double until_s)
 {
 	const char *spec[64];
-	size_t n = 0, jobs = 0, done = 0, pairs;
 	double from_s = overhead_elapsed_s(o);
+	size_t n = 0, pairs;
 	int err = 0;
 
 	for (size_t i = 1; i < o->narms && n < ARRAY_SIZE(spec); i++)
 		if (can_compare(&o->arms[i]))
 			spec[n++] = o->arms[i].spec;
 	pairs = n == 2 ? 1 : n;
-	for (int e = 0; e < STUB_EVENTS; e++)
-		jobs += o->base[loop_event_find(stub_event_names[e])].on ? pairs : 0;
-	for (int e = 0; e < STUB_EVENTS; e++) {
-		if (!o->base[loop_event_find(stub_event_names[e])].on)
-			continue;
-		for (size_t i = 0; i < pairs && !err; i++, done++)
-			err = compare(o, spec[i], n == 2 ? spec[1] : NULL, stub_event_names[e],
-				      from_s + (until_s - from_s) * (double)(done + 1) /
-						       (double)jobs);
-	}
+	for (size_t i = 0; i < pairs && !err; i++)
+		err = compare(o, spec[i], n == 2 ? spec[1] : NULL,
+			      from_s + (until_s - from_s) * (double)(i + 1) / (double)pairs);
 	return err;
 }

@@ -4,24 +4,33 @@
 #include "harness/overhead/sharp.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "harness/overhead/cycles.h"
 #include "harness/overhead/overhead_loop.h"
-#include "harness/overhead/sharp_load.h"
+#include "harness/overhead/sharp_pair.h"
 #include "harness/overhead/sharp_stub.h"
+#include "harness/overhead/sharp_void.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "monitor/collect.h"
-#include "monitor/object.h"
+#include "monitor/replica.h"
 
-enum { POLL_MS = 1, LOAD_MAX_NS = 30 * 1000000000LL, LOOK_EVERY = 10 };
+enum {
+	POLL_MS = 1,
+	QUIET_MS = 50,
+	LOAD_MAX_NS = 30 * 1000000000LL,
+	LOOK_EVERY = 10,
+	LOADS_FEW = 4
+};
+
+/* What a load's rounds should take: about as long as loading, so that neither is the waste; no
+ * fewer rounds than a trimmed mean needs. */
+#define ROUNDS_S 0.010
+enum { ROUNDS_MIN = 10 };
 
 /* x against y, for each effect. */
 static const unsigned int sides[EFFECTS][2] = {
@@ -35,9 +44,9 @@ static const unsigned int sides[EFFECTS][2] = {
 struct bench {
 	struct sharp *s;
 	const struct sharp_options *opts;
-	const char *spec[SHARP_ARMS_MAX];
-	enum stub_event event;
-	struct stub *stub;
+	struct replica_source *source[SHARP_ARMS_MAX]; /* of A and B; the others NULL */
+	struct sharp_pair pair;
+	struct stubs *stubs;
 	struct sharp_outcome *outcome;
 	struct rng rng;
 	uint64_t start_ns;
@@ -46,46 +55,70 @@ struct bench {
 
 /* What lives through one load. */
 struct loaded {
-	struct monitor *monitor[SHARP_ARMS_MAX];
+	struct replica replica[SHARP_ARMS_MAX];
+	int empty_fd[SHARP_STUBS_MAX];
 	int spacer[SHARP_ARMS_MAX];
-	int epoll_fd; /* of all rings, so that each arm's events find the same sleeper */
+	struct ring_buffer
+		*rings; /* of all arms, so that each arm's events find the same sleeper */
 };
 
-static void ignore_record(void *arg UNUSED, const struct mem_record *e UNUSED)
+static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
 {
+	(*(uint64_t *)arg)++;
+	return 0;
 }
 
-static int watch_rings(struct loaded *l, unsigned int arm)
+static int watch_rings(struct bench *b, struct loaded *l, unsigned int arm)
 {
-	const struct bpf_map *map;
-	struct bpf_object *object = monitor_bpf_object(l->monitor[arm]);
+	uint64_t *count = &b->s->records[arm];
+	const struct replica *r = &l->replica[arm];
 
-	bpf_object__for_each_map (map, object) {
-		struct epoll_event e = {.events = EPOLLIN, .data.u32 = arm};
+	for (size_t i = 0; i < r->nrings; i++) {
+		int err = 0;
 
-		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF &&
-		    epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, bpf_map__fd(map), &e))
-			return -errno;
+		if (l->rings)
+			err = ring_buffer__add(l->rings, r->ring_fd[i], count_record, count);
+		else
+			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
+		if (err || !l->rings) {
+			err = err ? err : -errno;
+			log_err_sys(err, "the rings of %s cannot be watched", b->s->name[arm]);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int load_empty(struct bench *b, struct loaded *l, struct sharp_job *job)
+{
+	for (size_t i = 0; i < b->pair.nplaces; i++) {
+		l->empty_fd[i] = stubs_load_empty(b->stubs, i);
+		job->program_fd[SHARP_EMPTY][i] = l->empty_fd[i];
+		if (l->empty_fd[i] < 0) {
+			log_err_sys(l->empty_fd[i], "an empty program cannot be loaded");
+			return l->empty_fd[i];
+		}
 	}
 	return 0;
 }
 
 static int load_arm(struct bench *b, struct loaded *l, unsigned int arm, struct sharp_job *job)
 {
-	static const struct monitor_target everything = {0};
+	const struct place *places = arm == SHARP_B ? b->pair.b : b->pair.a;
+	uint32_t wanted = 0;
 	int err;
 
 	l->spacer[arm] = stub_spacer(1 + (unsigned int)rng_below(&b->rng, 1000));
-	err = monitor_open(&l->monitor[arm], b->spec[arm], &everything);
+	if (arm == SHARP_EMPTY)
+		return load_empty(b, l, job);
+	for (size_t i = 0; i < b->pair.nplaces; i++)
+		wanted |= 1U << places[i].program;
+	err = replica_load(&l->replica[arm], b->source[arm == SHARP_AA ? SHARP_A : arm], wanted);
 	if (err)
 		return err;
-	job->program_fd[arm] = stub_program_fd(l->monitor[arm], b->event);
-	if (job->program_fd[arm] < 0)
-		return -ENOTSUP;
-	err = watch_rings(l, arm);
-	if (err)
-		log_err_sys(err, "the rings of %s cannot be watched", b->spec[arm]);
-	return err;
+	for (size_t i = 0; i < b->pair.nplaces; i++)
+		job->program_fd[arm][i] = l->replica[arm].program_fd[places[i].program];
+	return watch_rings(b, l, arm);
 }
 
 static int load_all(struct bench *b, struct loaded *l, struct sharp_job *job)
@@ -93,9 +126,6 @@ static int load_all(struct bench *b, struct loaded *l, struct sharp_job *job)
 	unsigned int order[SHARP_ARMS_MAX];
 	int err = 0;
 
-	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll_fd < 0)
-		return -errno;
 	for (unsigned int a = 0; a < b->s->arms; a++)
 		order[a] = a;
 	rng_shuffle(&b->rng, order, b->s->arms);
@@ -104,32 +134,39 @@ static int load_all(struct bench *b, struct loaded *l, struct sharp_job *job)
 	return err;
 }
 
+static void loaded_init(struct loaded *l)
+{
+	l->rings = NULL;
+	for (int a = 0; a < SHARP_ARMS_MAX; a++) {
+		replica_init(&l->replica[a]);
+		l->spacer[a] = -1;
+	}
+	for (int i = 0; i < SHARP_STUBS_MAX; i++)
+		l->empty_fd[i] = -1;
+}
+
 static void unload(struct loaded *l)
 {
+	ring_buffer__free(l->rings);
 	for (int a = 0; a < SHARP_ARMS_MAX; a++) {
-		monitor_close(l->monitor[a]);
+		replica_release(&l->replica[a]);
 		if (l->spacer[a] >= 0)
 			close(l->spacer[a]);
 	}
-	if (l->epoll_fd >= 0)
-		close(l->epoll_fd);
+	for (int i = 0; i < SHARP_STUBS_MAX; i++)
+		if (l->empty_fd[i] >= 0)
+			close(l->empty_fd[i]);
 }
 
-/* Asleep until a ring wakes us; then all that it holds. */
-static int consume(struct bench *b, struct loaded *l, int timeout_ms)
+/* Asleep until a ring wakes us, then all that it holds: as a monitor's own user space does. */
+static int consume(struct loaded *l, struct sharp_child *child)
 {
-	struct epoll_event ready[SHARP_ARMS_MAX];
-	int n = epoll_wait(l->epoll_fd, ready, SHARP_ARMS_MAX, timeout_ms);
+	int n;
 
-	for (int i = 0; i < n; i++) {
-		uint32_t arm = ready[i].data.u32;
-		int got = monitor_poll(l->monitor[arm], 0, ignore_record, NULL);
-
-		if (got < 0 && got != -EINTR)
-			return got;
-		b->s->records[arm] += got > 0 ? (uint64_t)got : 0;
-	}
-	return 0;
+	if (!l->rings)
+		return sharp_child_wait(child, QUIET_MS);
+	n = ring_buffer__poll(l->rings, POLL_MS);
+	return n < 0 && n != -EINTR ? n : sharp_child_wait(child, 0);
 }
 
 static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
@@ -138,15 +175,13 @@ static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
 	int err = 0;
 
 	while (!err) {
-		err = consume(b, l, POLL_MS);
+		err = consume(l, child);
 		if (!err && run_interrupted())
 			err = -EINTR;
 		if (!err && b->outcome->done)
 			err = sharp_child_wait(child, 1000);
 		else if (!err && clock_ns() - start_ns > LOAD_MAX_NS)
 			err = -ETIMEDOUT;
-		else if (!err)
-			err = sharp_child_wait(child, 0);
 	}
 	if (err == -ETIMEDOUT)
 		log_err("one load's calls have not ended after 30 s: a monitor is too dear to "
@@ -154,106 +189,185 @@ static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
 	return err == 1 ? 0 : err;
 }
 
-/* Takes what the child measured into the series. */
+/* Takes what the child measured of one event into the series. */
+static void keep_event(struct bench *b, struct sharp_event *e, size_t i)
+{
+	const struct sharp_outcome *o = b->outcome;
+	const struct sharp *s = b->s;
+
+	for (int x = 0; x < EFFECTS; x++) {
+		if (sides[x][0] >= s->arms)
+			continue;
+		for (int c = 0; c < CUTS; c++)
+			samples_add(&e->effect[x][c],
+				    sharp_load_effect(o->calls[i].blocks, s->rounds, sides[x][0],
+						      sides[x][1], (enum cut)c, o->ns_per_tick));
+	}
+	for (unsigned int a = 0; a < s->arms; a++) {
+		for (int k = 0; k < SHARP_BUCKETS; k++)
+			e->histogram[a][k] += o->calls[i].histogram[a][k];
+		for (unsigned int r = 0; r < s->rounds; r++)
+			for (int c = 0; c < CUTS; c++)
+				e->cut[a][c] += o->calls[i].blocks[r][a].cut[c];
+	}
+	e->calls += (uint64_t)s->rounds * SHARP_CALLS;
+	e->wrong += o->calls[i].wrong;
+}
+
 static void keep(struct bench *b)
 {
 	const struct sharp_outcome *o = b->outcome;
 	struct sharp *s = b->s;
 
-	for (int e = 0; e < EFFECTS; e++) {
-		if (sides[e][0] >= s->arms)
-			continue;
-		for (int c = 0; c < CUTS; c++)
-			samples_add(&s->effect[e][c],
-				    sharp_load_effect(o->blocks, SHARP_ROUNDS, sides[e][0],
-						      sides[e][1], (enum cut)c, o->ns_per_tick));
-	}
-	for (unsigned int a = 0; a < s->arms; a++) {
-		for (int i = 0; i < SHARP_BUCKETS; i++)
-			s->histogram[a][i] += o->histogram[a][i];
-		for (int r = 0; r < SHARP_ROUNDS; r++)
-			for (int c = 0; c < CUTS; c++)
-				s->cut[a][c] += o->blocks[r][a].cut[c];
-	}
+	for (size_t i = 0; i < s->nevents; i++)
+		keep_event(b, &s->events[i], i);
 	samples_add(&s->at_s, (double)(clock_ns() - b->start_ns) / 1e9);
 	samples_add(&s->gauge_ns, o->gauge_ticks * o->ns_per_tick);
 	samples_add(&s->busy, o->busy_share);
-	s->ns_per_tick = o->ns_per_tick;
-	s->calls += SHARP_ROUNDS * SHARP_CALLS;
-	s->wrong += o->wrong;
 }
 
-static int one_load(struct bench *b)
+static void job_init(struct bench *b, struct sharp_job *job)
 {
-	struct loaded l = {.epoll_fd = -1};
+	*job = (struct sharp_job){.arms = b->s->arms,
+				  .rounds = b->s->rounds,
+				  .ncalls = (unsigned int)b->s->nevents,
+				  .ns_per_tick = b->ns_per_tick,
+				  .cpu = b->opts->place.producer_cpu,
+				  .realtime = b->opts->realtime};
+	job->rng.state = rng_next(&b->rng);
+	for (size_t e = 0; e < b->s->nevents; e++) {
+		struct sharp_call *call = &job->calls[e];
+
+		call->event = loop_event_find(b->s->events[e].name);
+		for (size_t i = 0; i < b->pair.nplaces; i++)
+			if (place_may_run(&b->pair.a[i], call->event))
+				call->stubs[call->nstubs++] = (unsigned int)i;
+	}
+	for (size_t i = 0; i < b->pair.nplaces; i++)
+		job->map_fd[i] = stubs_map_fd(b->stubs, i);
+}
+
+/* Loads, lets a child measure, unloads; the outcome counts unless somebody else came or went. */
+static int one_load(struct bench *b, bool *counts)
+{
 	struct sharp_child *child = NULL;
-	struct sharp_job job = {.map_fd = stub_map_fd(b->stub, b->event),
-				.event = loop_event_find(b->s->event),
-				.arms = b->s->arms,
-				.ns_per_tick = b->ns_per_tick,
-				.cpu = b->opts->place.producer_cpu,
-				.realtime = b->opts->realtime};
+	struct sharp_job job;
+	struct loaded l;
 	uint64_t links = env_syscall_links();
 	int err;
 
-	for (int a = 0; a < SHARP_ARMS_MAX; a++)
-		l.spacer[a] = -1;
-	job.rng.state = rng_next(&b->rng);
+	loaded_init(&l);
+	job_init(b, &job);
 	err = load_all(b, &l, &job);
 	if (!err)
 		err = sharp_child_start(&child, &job, b->outcome);
 	if (!err)
 		err = attend(b, &l, child);
-	if (!err)
-		err = consume(b, &l, 0);
 	sharp_child_stop(child);
-	/* Who is there all the time slows every arm alike; who comes or goes does not. */
-	if (!err && env_syscall_links() != links)
-		b->s->dropped++;
-	else if (!err)
-		keep(b);
 	unload(&l);
+	*counts = !err && env_syscall_links() == links;
+	b->s->dropped += !err && !*counts;
 	return err;
 }
 
+/* The first load does not count: it shows whether it works, and how many rounds fit. */
+static int trial(struct bench *b)
+{
+	bool counts;
+	int err;
+
+	b->s->rounds = ROUNDS_MIN;
+	err = one_load(b, &counts);
+	if (err)
+		return err;
+	memset(b->s->records, 0, sizeof(b->s->records));
+	b->s->dropped = 0;
+	if (b->outcome->seconds > 0)
+		b->s->rounds = (unsigned int)MIN(
+			MAX(ROUNDS_S / b->outcome->seconds * ROUNDS_MIN, ROUNDS_MIN), SHARP_ROUNDS);
+	return 0;
+}
+
+/* Is every event decided? Looks at each tenth load only. */
 static bool decided(struct bench *b)
 {
 	struct sharp *s = b->s;
-	enum sharp_effect e = s->arms > SHARP_B ? EFFECT_DIFF : EFFECT_A;
+	size_t open = 0;
 
-	if (b->opts->margin_ns <= 0 || s->at_s.n % LOOK_EVERY)
+	if (!(b->opts->alpha > 0) || s->at_s.n % LOOK_EVERY || s->arms <= SHARP_B)
 		return false;
-	s->verdict =
-		sharp_decide(&s->effect[e][sharp_cut(s, e)], b->opts->margin_ns, b->opts->alpha);
-	return s->verdict != SHARP_UNDECIDED;
+	for (size_t i = 0; i < s->nevents; i++) {
+		struct sharp_event *e = &s->events[i];
+		const struct samples *own = sharp_effect(e, EFFECT_A);
+		double cost = stats_trimmed_mean(own->v, own->n, SHARP_LOAD_TRIM);
+
+		if (e->verdict != SHARP_UNDECIDED)
+			continue;
+		e->margin_ns = MAX(b->opts->margin_ns, b->opts->margin_share * fabs(cost));
+		e->verdict = sharp_decide(sharp_effect(e, EFFECT_DIFF), e->margin_ns,
+					  b->opts->alpha / (double)s->nevents);
+		open += e->verdict == SHARP_UNDECIDED;
+	}
+	return !open;
 }
 
 static int all_loads(struct bench *b)
 {
 	double elapsed_s = 0;
-	int err = 0;
+	int err = trial(b);
 
+	if (!err && stubs_are_counted(b->stubs))
+		b->s->why_void =
+			strdup("the kernel counts runs of BPF programs: some process "
+			       "(bpftop, bpftool) asked for it; end that first, it adds 50 "
+			       "to 60 ns a run");
+	if (b->s->why_void)
+		return err;
+	b->start_ns = clock_ns();
 	while (!err && !decided(b) &&
-	       (elapsed_s < b->opts->seconds || (b->s->at_s.n < 4 && elapsed_s < 30))) {
+	       (elapsed_s < b->opts->seconds || (b->s->at_s.n < LOADS_FEW && elapsed_s < 30))) {
+		bool counts;
+
 		if (b->opts->tell)
-			b->opts->tell(b->opts->tell_arg, b->s->event, b->s->name[SHARP_A]);
-		err = one_load(b);
-		if (!err && b->s->at_s.n == 1 && stub_is_counted(b->stub, b->event)) {
-			log_err("the kernel counts runs of BPF programs: some process (bpftop, "
-				"bpftool) asked for it; end that first, it adds 50 to 60 ns a run");
-			err = -EBUSY;
-		}
+			b->opts->tell(b->opts->tell_arg, "programs", b->s->name[SHARP_A]);
+		err = one_load(b, &counts);
+		if (!err && counts)
+			keep(b);
 		elapsed_s = (double)(clock_ns() - b->start_ns) / 1e9;
 	}
 	return err;
 }
 
-static int stub_event_find(const char *event)
+static int open_sources(struct bench *b, const char *a_spec, const char *b_spec)
 {
-	for (int e = 0; e < STUB_EVENTS; e++)
-		if (!strcmp(stub_event_names[e], event))
-			return e;
-	return -1;
+	int err = replica_source_open(&b->source[SHARP_A], a_spec);
+
+	if (!err && b_spec)
+		err = replica_source_open(&b->source[SHARP_B], b_spec);
+	return err;
+}
+
+static int prepare(struct bench *b)
+{
+	struct sharp *s = b->s;
+	int err = sharp_pair_make(&b->pair, replica_source_monitor(b->source[SHARP_A]),
+				  b->source[SHARP_B] ? replica_source_monitor(b->source[SHARP_B])
+						     : NULL,
+				  b->opts->events);
+
+	if (err)
+		return err;
+	s->events = calloc(b->pair.nevents, sizeof(*s->events));
+	if (!s->events)
+		return -ENOMEM;
+	s->nevents = b->pair.nevents;
+	for (size_t i = 0; i < s->nevents; i++)
+		s->events[i].name = loop_events[b->pair.events[i]].name;
+	b->outcome = sharp_outcome_new();
+	if (!b->outcome)
+		return -ENOMEM;
+	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
+	return stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
 }
 
 /* A path's last part; a monitor's name as it is. */
@@ -264,62 +378,65 @@ static const char *short_name(const char *spec)
 	return slash ? slash + 1 : spec;
 }
 
-int sharp_compare(struct sharp *out, const char *a, const char *b, const char *event,
-		  const struct sharp_options *opts)
+int sharp_compare(struct sharp *out, const char *a, const char *b, const struct sharp_options *opts)
 {
-	struct bench bench = {.s = out, .opts = opts, .rng = opts->rng, .start_ns = clock_ns()};
-	int e = stub_event_find(event), err;
+	struct bench bench = {.s = out, .opts = opts, .rng = opts->rng};
+	int err;
 
-	*out = (struct sharp){.event = event, .arms = b ? SHARP_B + 1 : SHARP_AA + 1};
-	if (e < 0) {
-		log_err("%s has no tracepoint program to compare; there are mmap, munmap, brk",
-			event);
-		return -ENOTSUP;
-	}
-	bench.event = (enum stub_event)e;
-	bench.spec[SHARP_EMPTY] = "nop";
-	bench.spec[SHARP_A] = bench.spec[SHARP_AA] = a;
-	bench.spec[SHARP_B] = b;
-	for (unsigned int i = 0; i < out->arms; i++)
-		out->name[i] = short_name(bench.spec[i]);
-	bench.outcome = sharp_outcome_new();
-	if (!bench.outcome)
-		return -ENOMEM;
-	bench.ns_per_tick = cycles_ns_per_tick(21);
-	err = stub_open(&bench.stub, 1U << bench.event);
+	*out = (struct sharp){.arms = b ? SHARP_B + 1 : SHARP_AA + 1};
+	out->name[SHARP_EMPTY] = "empty";
+	out->name[SHARP_A] = out->name[SHARP_AA] = short_name(a);
+	out->name[SHARP_B] = b ? short_name(b) : NULL;
+	err = open_sources(&bench, a, b);
 	if (!err)
+		out->why_void = sharp_void_before();
+	if (!err)
+		err = prepare(&bench);
+	if (!err && !out->why_void)
 		err = all_loads(&bench);
-	stub_close(bench.stub);
+	if (!err && !out->why_void)
+		out->why_void = sharp_void_after(out);
+	stubs_close(bench.stubs);
 	sharp_outcome_free(bench.outcome);
+	replica_source_close(bench.source[SHARP_A]);
+	replica_source_close(bench.source[SHARP_B]);
 	return err;
 }
 
-enum cut sharp_cut(const struct sharp *s, enum sharp_effect effect)
+enum cut sharp_cut(const struct sharp_event *e, enum sharp_effect effect)
 {
 	struct block_stat stat[2];
 
 	for (int i = 0; i < 2; i++) {
 		unsigned int arm = sides[effect][i];
 
-		stat[i].cut = s->cut[arm][CUT_TIGHT];
-		stat[i].kept = s->calls - s->cut[arm][CUT_TIGHT];
+		stat[i].cut = e->cut[arm][CUT_TIGHT];
+		stat[i].kept = e->calls - e->cut[arm][CUT_TIGHT];
 	}
 	if (cut_choose(&stat[0], &stat[1]) == CUT_LOOSE ||
 	    cut_choose(&stat[1], &stat[0]) == CUT_LOOSE)
 		return CUT_LOOSE;
 	/* Alike, but is it a disturbance or both programs' own slow path? The empty one has none.
 	 */
-	stat[1].cut = s->cut[SHARP_EMPTY][CUT_TIGHT];
-	stat[1].kept = s->calls - stat[1].cut;
+	stat[1].cut = e->cut[SHARP_EMPTY][CUT_TIGHT];
+	stat[1].kept = e->calls - stat[1].cut;
 	return cut_choose(&stat[0], &stat[1]);
+}
+
+const struct samples *sharp_effect(const struct sharp_event *e, enum sharp_effect effect)
+{
+	return &e->effect[effect][sharp_cut(e, effect)];
 }
 
 void sharp_release(struct sharp *s)
 {
-	for (int e = 0; e < EFFECTS; e++)
-		for (int c = 0; c < CUTS; c++)
-			samples_release(&s->effect[e][c]);
+	for (size_t i = 0; i < s->nevents; i++)
+		for (int x = 0; x < EFFECTS; x++)
+			for (int c = 0; c < CUTS; c++)
+				samples_release(&s->events[i].effect[x][c]);
+	free(s->events);
 	samples_release(&s->at_s);
 	samples_release(&s->gauge_ns);
 	samples_release(&s->busy);
+	free(s->why_void);
 }

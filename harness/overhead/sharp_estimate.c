@@ -8,8 +8,6 @@
 /* 3.9 us: what kept the truth and cut interrupts in the trials behind the method; 250 us. */
 const double sharp_cut_ns[CUTS] = {[CUT_TIGHT] = 3900, [CUT_LOOSE] = 250000};
 
-/* Looks are planned around this many loads: a second's worth. */
-enum { TUNED_LOADS = 100 };
 #define EPOCH_S 1.0
 
 struct sharp_block sharp_block_estimate(const uint64_t *t, unsigned int n,
@@ -69,7 +67,7 @@ struct sharp_result sharp_summarise(const struct samples *effect, const struct s
 
 	r.mean = stats_trimmed_interval(effect->v, effect->n, SHARP_LOAD_TRIM, OVERHEAD_CONFIDENCE);
 	r.anytime = stats_trimmed_sequence(effect->v, effect->n, SHARP_LOAD_TRIM,
-					   OVERHEAD_CONFIDENCE, TUNED_LOADS);
+					   OVERHEAD_CONFIDENCE, SHARP_LOADS_TUNED);
 	epoch_means(effect, at_s, &epochs);
 	r.epochs = stats_trimmed_interval(epochs.v, epochs.n, 0, OVERHEAD_CONFIDENCE);
 	samples_release(&epochs);
@@ -92,7 +90,7 @@ enum sharp_verdict sharp_decide(const struct samples *effect, double margin, dou
 		return SHARP_UNDECIDED;
 	/* Two sides, each at @alpha. */
 	iv = stats_trimmed_sequence(effect->v, effect->n, SHARP_LOAD_TRIM, 1 - 2 * alpha,
-				    TUNED_LOADS);
+				    SHARP_LOADS_TUNED);
 	if (iv.low > margin)
 		return SHARP_BEYOND;
 	return iv.high < margin ? SHARP_WITHIN : SHARP_UNDECIDED;

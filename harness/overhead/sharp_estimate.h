@@ -10,7 +10,7 @@
 #include "harness/overhead/overhead_estimate.h"
 #include "lib/base.h"
 
-enum { SHARP_ARMS_MAX = 8, SHARP_ROUNDS = 40, SHARP_CALLS = 256, SHARP_SKIP = 8 };
+enum { SHARP_ARMS_MAX = 4, SHARP_ROUNDS = 40, SHARP_CALLS = 256, SHARP_SKIP = 8 };
 
 /* A call slower than this is cut: tight keeps interrupts out, loose preemption only. ns. */
 extern const double sharp_cut_ns[CUTS];
@@ -51,7 +51,8 @@ enum sharp_verdict { SHARP_UNDECIDED, SHARP_WITHIN, SHARP_BEYOND };
  * Is the effect beyond @margin? One-sided on each side at @alpha, anytime-valid: call it after each
  * ten loads if you like. Never decides before SHARP_LOADS_MIN loads.
  */
-enum { SHARP_LOADS_MIN = 40 };
+/* Looks are planned around SHARP_LOADS_TUNED loads: a second's worth. */
+enum { SHARP_LOADS_MIN = 40, SHARP_LOADS_TUNED = 100 };
 enum sharp_verdict sharp_decide(const struct samples *effect, double margin, double alpha);
 
 /* Counts of calls by duration, @SHARP_BUCKET ticks a bucket; the last takes all that is longer. */

@@ -16,7 +16,11 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 
-enum { WARM_CALLS = 2 * SHARP_CALLS, GAUGE_STEPS = 200, GAUGES = SHARP_ROUNDS * SHARP_ARMS_MAX };
+enum {
+	WARM_CALLS = 2 * SHARP_CALLS,
+	GAUGE_STEPS = 200,
+	GAUGES = SHARP_ROUNDS * SHARP_ARMS_MAX * SHARP_EVENTS_MAX,
+};
 
 struct sharp_child {
 	struct subproc proc;
@@ -59,21 +63,56 @@ static void count(uint64_t *histogram, const uint64_t *t)
 	}
 }
 
-static int one_block(const struct sharp_job *job, struct sharp_outcome *out, unsigned int arm,
-		     struct sharp_block *block, const uint64_t cut_ticks[CUTS], uint64_t *busy)
+/* Makes @arm the one that runs at call @c. */
+static int point(const struct sharp_job *job, unsigned int c, unsigned int arm)
+{
+	const struct sharp_call *call = &job->calls[c];
+	int err = 0;
+
+	for (unsigned int i = 0; i < call->nstubs && !err; i++)
+		err = stub_point(job->map_fd[call->stubs[i]], job->program_fd[arm][call->stubs[i]]);
+	return err;
+}
+
+/* What goes through a load's rounds. */
+struct rounds {
+	struct sharp_job *job;
+	struct sharp_outcome *out;
+	uint64_t cut_ticks[CUTS], busy;
+	double gauged[GAUGES];
+	unsigned int gauges;
+};
+
+static int one_block(struct rounds *x, unsigned int round, unsigned int c, unsigned int arm)
 {
 	uint64_t t[SHARP_CALLS + 1];
-	int err = stub_point(job->map_fd, job->program_fd[arm]);
+	int event = x->job->calls[c].event, err;
 
+	x->gauged[x->gauges++] = gauge();
+	err = point(x->job, c, arm);
 	if (err)
 		return err;
 	/* The first call after re-pointing is 145 ns slower, then it is flat. */
-	out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_SKIP);
-	out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_CALLS);
-	*busy += t[SHARP_CALLS] - t[0];
-	*block = sharp_block_estimate(t, SHARP_CALLS, cut_ticks);
-	count(out->histogram[arm], t);
+	x->out->calls[c].wrong += (uint32_t)loop_stamp(event, t, SHARP_SKIP);
+	x->out->calls[c].wrong += (uint32_t)loop_stamp(event, t, SHARP_CALLS);
+	x->busy += t[SHARP_CALLS] - t[0];
+	x->out->calls[c].blocks[round][arm] = sharp_block_estimate(t, SHARP_CALLS, x->cut_ticks);
+	count(x->out->calls[c].histogram[arm], t);
 	return 0;
+}
+
+/* All arms of one event, next to each other, in random order. */
+static int one_event(struct rounds *x, unsigned int round, unsigned int c)
+{
+	unsigned int order[SHARP_ARMS_MAX];
+	int err = 0;
+
+	for (unsigned int a = 0; a < x->job->arms; a++)
+		order[a] = a;
+	rng_shuffle(&x->job->rng, order, x->job->arms);
+	for (unsigned int k = 0; k < x->job->arms && !err; k++)
+		err = one_block(x, round, c, order[k]);
+	return err;
 }
 
 static int warm_up(const struct sharp_job *job, struct sharp_outcome *out)
@@ -81,38 +120,38 @@ static int warm_up(const struct sharp_job *job, struct sharp_outcome *out)
 	uint64_t t[SHARP_CALLS + 1];
 	int err = 0;
 
-	for (unsigned int a = 0; a < job->arms && !err; a++) {
-		err = stub_point(job->map_fd, job->program_fd[a]);
-		for (int n = 0; n < WARM_CALLS && !err; n += SHARP_CALLS)
-			out->wrong += (uint32_t)loop_stamp(job->event, t, SHARP_CALLS);
-	}
+	for (unsigned int c = 0; c < job->ncalls; c++)
+		for (unsigned int a = 0; a < job->arms && !err; a++) {
+			err = point(job, c, a);
+			for (int n = 0; n < WARM_CALLS && !err; n += SHARP_CALLS)
+				out->calls[c].wrong +=
+					(uint32_t)loop_stamp(job->calls[c].event, t, SHARP_CALLS);
+		}
 	return err;
 }
 
 static int all_rounds(struct sharp_job *job, struct sharp_outcome *out)
 {
-	unsigned int order[SHARP_ARMS_MAX], gauges = 0;
-	uint64_t cut_ticks[CUTS], busy = 0, start;
-	double gauged[GAUGES];
-	int err;
+	struct rounds x = {.job = job, .out = out};
+	unsigned int order[SHARP_EVENTS_MAX];
+	uint64_t start, ticks;
+	int err = warm_up(job, out);
 
 	out->ns_per_tick = job->ns_per_tick;
 	for (int c = 0; c < CUTS; c++)
-		cut_ticks[c] = (uint64_t)(sharp_cut_ns[c] / out->ns_per_tick);
-	for (unsigned int a = 0; a < job->arms; a++)
-		order[a] = a;
-	err = warm_up(job, out);
+		x.cut_ticks[c] = (uint64_t)(sharp_cut_ns[c] / out->ns_per_tick);
+	for (unsigned int c = 0; c < job->ncalls; c++)
+		order[c] = c;
 	start = cycles_now();
-	for (int r = 0; r < SHARP_ROUNDS && !err; r++) {
-		rng_shuffle(&job->rng, order, job->arms);
-		for (unsigned int k = 0; k < job->arms && !err; k++) {
-			gauged[gauges++] = gauge();
-			err = one_block(job, out, order[k], &out->blocks[r][order[k]], cut_ticks,
-					&busy);
-		}
+	for (unsigned int r = 0; r < job->rounds && !err; r++) {
+		rng_shuffle(&job->rng, order, job->ncalls);
+		for (unsigned int k = 0; k < job->ncalls && !err; k++)
+			err = one_event(&x, r, order[k]);
 	}
-	out->busy_share = (double)busy / (double)(cycles_now() - start);
-	out->gauge_ticks = stats_trimmed_mean(gauged, gauges, 0.25);
+	ticks = cycles_now() - start;
+	out->seconds = (double)ticks * out->ns_per_tick / 1e9;
+	out->busy_share = (double)x.busy / (double)ticks;
+	out->gauge_ticks = stats_trimmed_mean(x.gauged, x.gauges, 0.25);
 	return err;
 }
 
@@ -141,7 +180,7 @@ int sharp_child_start(struct sharp_child **child, const struct sharp_job *job,
 	c->proc = (struct subproc)SUBPROC_INIT;
 	c->job = *job;
 	c->out = out;
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, offsetof(struct sharp_outcome, calls) + job->ncalls * sizeof(out->calls[0]));
 	opts.child = child_main;
 	opts.arg = c;
 	err = subproc_start(&c->proc, &opts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One load's worth of timed calls: a fresh child re-points the stub before every block. */
+/* One load's worth of timed calls: a fresh child re-points the stubs before every block. */
 #ifndef HARNESS_SHARP_LOAD_H
 #define HARNESS_SHARP_LOAD_H
 
@@ -7,27 +7,41 @@
 #include "lib/base.h"
 #include "lib/rng.h"
 
+enum { SHARP_EVENTS_MAX = 6, SHARP_STUBS_MAX = 8 };
+
+/* What is called, and which stubs may run meanwhile. */
+struct sharp_call {
+	int event; /* index into loop_events */
+	unsigned int stubs[SHARP_STUBS_MAX];
+	unsigned int nstubs;
+};
+
 struct sharp_job {
-	int event;  /* index into loop_events: what is called */
-	int map_fd; /* of the stub */
-	unsigned int arms;
-	int program_fd[SHARP_ARMS_MAX]; /* what the stub is pointed to for each arm */
-	double ns_per_tick;		/* of cycles_now() */
-	int cpu;			/* the child's */
+	struct sharp_call calls[SHARP_EVENTS_MAX];
+	unsigned int ncalls;
+	unsigned int arms, rounds;
+	int map_fd[SHARP_STUBS_MAX];			 /* of each stub */
+	int program_fd[SHARP_ARMS_MAX][SHARP_STUBS_MAX]; /* what it is pointed to for each arm */
+	double ns_per_tick;				 /* of cycles_now() */
+	int cpu;					 /* the child's */
 	bool realtime;
-	struct rng rng; /* order of the arms in each round */
+	struct rng rng; /* order of events and arms in each round */
 };
 
 /* What the child measured; in memory shared with it. */
 struct sharp_outcome {
 	volatile uint32_t done; /* 1: all rounds are there */
 	int32_t err;		/* of a re-pointing that failed, or 0 */
-	uint32_t wrong;		/* calls that did not end as the trigger does */
 	double ns_per_tick;
 	double gauge_ticks; /* 600 core cycles, in ticks: trimmed mean over blocks */
 	double busy_share;  /* of the time, inside timed calls */
-	struct sharp_block blocks[SHARP_ROUNDS][SHARP_ARMS_MAX];
-	uint64_t histogram[SHARP_ARMS_MAX][SHARP_BUCKETS];
+	double seconds;	    /* all rounds took */
+	/* Of each of job.calls: */
+	struct {
+		uint32_t wrong; /* calls that did not end as the trigger does */
+		struct sharp_block blocks[SHARP_ROUNDS][SHARP_ARMS_MAX];
+		uint64_t histogram[SHARP_ARMS_MAX][SHARP_BUCKETS];
+	} calls[SHARP_EVENTS_MAX];
 };
 
 struct sharp_child;

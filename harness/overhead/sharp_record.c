@@ -7,11 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "harness/overhead/sharp_void.h"
 #include "harness/result.h"
 
-#define AA_CONFIDENCE	0.999
-#define DUTY_LOW	0.7
-#define CORRELATION_BAD 0.5
 enum { GAUGE_CYCLES = 600 };
 
 static const char *const effect_names[EFFECTS] = {"a_ns", "b_ns", "aa_ns", "diff_ns"};
@@ -51,10 +49,10 @@ static struct json_object *cycles(const struct sharp *s, const struct samples *e
 	return interval(iv);
 }
 
-static struct json_object *effect_json(const struct sharp *s, enum sharp_effect e)
+static struct json_object *effect_json(const struct sharp *s, const struct sharp_event *e,
+				       enum sharp_effect x)
 {
-	enum cut cut = sharp_cut(s, e);
-	const struct samples *effect = &s->effect[e][cut];
+	const struct samples *effect = sharp_effect(e, x);
 	struct sharp_result r = sharp_summarise(effect, &s->at_s);
 	struct json_object *o = interval(r.reported);
 
@@ -64,13 +62,14 @@ static struct json_object *effect_json(const struct sharp *s, enum sharp_effect 
 	add_double(o, "one_load_low", r.load_low);
 	add_double(o, "one_load_high", r.load_high);
 	json_object_object_add(o, "cycles", cycles(s, effect));
-	add_double(o, "cut_ns", sharp_cut_ns[cut]);
+	add_double(o, "cut_ns", sharp_cut_ns[sharp_cut(e, x)]);
 	json_object_object_add(o, "samples", result_doubles(effect->v, effect->n));
 	return o;
 }
 
-/* Shifts of the quantiles of @arm's calls against the empty program's. */
-static struct json_object *shifts(const struct sharp *s, unsigned int arm)
+/* Shifts of the quantiles of arm @x's calls against arm @y's. */
+static struct json_object *shifts(const struct sharp *s, const struct sharp_event *e,
+				  unsigned int x, unsigned int y)
 {
 	static const struct {
 		const char *name;
@@ -81,106 +80,120 @@ static struct json_object *shifts(const struct sharp *s, unsigned int arm)
 	for (size_t i = 0; i < ARRAY_SIZE(quantiles); i++)
 		add_double(o, quantiles[i].name,
 			   s->ns_per_tick *
-				   (sharp_histogram_quantile(s->histogram[arm], quantiles[i].q) -
-				    sharp_histogram_quantile(s->histogram[SHARP_EMPTY],
-							     quantiles[i].q)));
+				   (sharp_histogram_quantile(e->histogram[x], quantiles[i].q) -
+				    sharp_histogram_quantile(e->histogram[y], quantiles[i].q)));
 	return o;
 }
 
-static struct json_object *arm_json(const struct sharp *s, unsigned int arm)
+static struct json_object *arm_json(const struct sharp *s, const struct sharp_event *e,
+				    unsigned int arm)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "monitor", json_object_new_string(s->name[arm]));
-	json_object_object_add(o, "cut_tight", json_object_new_uint64(s->cut[arm][CUT_TIGHT]));
-	json_object_object_add(o, "cut_loose", json_object_new_uint64(s->cut[arm][CUT_LOOSE]));
+	json_object_object_add(o, "cut_tight", json_object_new_uint64(e->cut[arm][CUT_TIGHT]));
+	json_object_object_add(o, "cut_loose", json_object_new_uint64(e->cut[arm][CUT_LOOSE]));
 	json_object_object_add(o, "records", json_object_new_uint64(s->records[arm]));
-	json_object_object_add(o, "shift_ns", shifts(s, arm));
+	json_object_object_add(o, "shift_ns", shifts(s, e, arm, SHARP_EMPTY));
 	return o;
 }
 
-static double gauge_correlation(const struct sharp *s)
+/*
+ * B's own cost over A's, by the delta method on the two centres: the relative variances of a
+ * quotient add up (here of the difference and of A, as if they were independent).
+ */
+static struct json_object *ratio(const struct sharp *s, const struct sharp_event *e)
 {
-	enum sharp_effect e = s->arms > SHARP_B ? EFFECT_DIFF : EFFECT_A;
-	const struct samples *effect = &s->effect[e][sharp_cut(s, e)];
+	struct sharp_result a = sharp_summarise(sharp_effect(e, EFFECT_A), &s->at_s);
+	struct sharp_result d = sharp_summarise(sharp_effect(e, EFFECT_DIFF), &s->at_s);
+	double cost = a.reported.centre, centre = 1 + d.reported.centre / cost;
+	double of_diff = (d.reported.high - d.reported.low) / 2 / cost;
+	double of_cost = (a.reported.high - a.reported.low) / 2 / cost * (centre - 1);
+	double half = hypot(of_diff, of_cost);
 
-	return stats_correlation(s->gauge_ns.v, effect->v, effect->n);
+	/* Where A costs nothing that can be told from nothing, there is no ratio. */
+	if (!(a.reported.low > 0))
+		return NULL;
+	return result_interval(centre, centre - half, centre + half, OVERHEAD_CONFIDENCE);
 }
 
-static struct json_object *warnings(const struct sharp *s, const struct sharp_options *opts)
+static double gauge_correlation(const struct sharp *s, const struct sharp_event *e)
+{
+	const struct samples *effect = sharp_effect(e, s->arms > SHARP_B ? EFFECT_DIFF : EFFECT_A);
+
+	return stats_rank_correlation(s->gauge_ns.v, effect->v, effect->n);
+}
+
+static struct json_object *warnings(const struct sharp *s, const struct sharp_event *e,
+				    const struct sharp_options *opts)
 {
 	struct json_object *list = json_object_new_array();
-	const struct samples *aa = &s->effect[EFFECT_AA][sharp_cut(s, EFFECT_AA)];
-	struct stats_interval off =
-		stats_trimmed_interval(aa->v, aa->n, SHARP_LOAD_TRIM, AA_CONFIDENCE);
-	double duty = stats_median(s->busy.v, s->busy.n), r = gauge_correlation(s);
+	double duty = stats_median(s->busy.v, s->busy.n);
 
-	if (off.low > 0 || off.high < 0)
-		warn(list, "two loads of the same object differ by %+.2f ns: this run is void",
-		     off.centre);
 	if (s->at_s.n < SHARP_LOADS_MIN)
-		warn(list, "%zu loads are few: 40 are wanted", s->at_s.n);
-	if (duty < DUTY_LOW)
+		warn(list, "%zu loads are few: %d are wanted", s->at_s.n, SHARP_LOADS_MIN);
+	if (duty < SHARP_DUTY_LOW)
 		warn(list, "only %.0f %% of the time was spent in timed calls", 100 * duty);
-	if (fabs(r) > CORRELATION_BAD)
-		warn(list,
-		     "the effect goes with the core's clock (correlation %.2f): read it in "
-		     "cycles",
-		     r);
 	if (s->dropped)
 		warn(list,
 		     "somebody else attached to the same tracepoints meanwhile: %llu loads "
 		     "were dropped",
 		     (unsigned long long)s->dropped);
-	if (s->wrong)
+	if (e->wrong)
 		warn(list, "%llu calls did not end as the trigger does",
-		     (unsigned long long)s->wrong);
+		     (unsigned long long)e->wrong);
 	if (opts->place.same_cpu)
 		warn(list, "one CPU only: the consumer takes its time from the calls it watches");
 	return list;
 }
 
-/* A live A/A arm outside at 99.9 % voids the run. */
-static bool is_void(const struct sharp *s)
-{
-	const struct samples *aa = &s->effect[EFFECT_AA][sharp_cut(s, EFFECT_AA)];
-	struct stats_interval off =
-		stats_trimmed_interval(aa->v, aa->n, SHARP_LOAD_TRIM, AA_CONFIDENCE);
-
-	return !aa->n || off.low > 0 || off.high < 0;
-}
-
-struct json_object *sharp_record(const struct sharp *s, const struct sharp_options *opts)
+static struct json_object *event_record(const struct sharp *s, const struct sharp_event *e,
+					const struct sharp_options *opts)
 {
 	static const char *const verdicts[] = {"undecided", "within", "beyond"};
 	struct json_object *r = json_object_new_object(), *arms = json_object_new_array();
 
 	json_object_object_add(r, "type", json_object_new_string("sharp"));
-	json_object_object_add(r, "status", json_object_new_string(is_void(s) ? "void" : "ok"));
-	json_object_object_add(r, "event", json_object_new_string(s->event));
+	json_object_object_add(r, "status", json_object_new_string(s->why_void ? "void" : "ok"));
+	if (s->why_void)
+		json_object_object_add(r, "reason", json_object_new_string(s->why_void));
+	json_object_object_add(r, "event", json_object_new_string(e->name));
 	json_object_object_add(r, "unit", json_object_new_string("ns/event"));
 	json_object_object_add(r, "monitor", json_object_new_string(s->name[SHARP_A]));
 	json_object_object_add(r, "other",
 			       s->arms > SHARP_B ? json_object_new_string(s->name[SHARP_B]) : NULL);
 	json_object_object_add(r, "loads", json_object_new_uint64(s->at_s.n));
-	json_object_object_add(r, "rounds", json_object_new_int(SHARP_ROUNDS));
+	json_object_object_add(r, "rounds", json_object_new_int((int)s->rounds));
 	json_object_object_add(r, "calls", json_object_new_int(SHARP_CALLS));
 	add_double(r, "seconds", s->at_s.n ? s->at_s.v[s->at_s.n - 1] : 0);
-	for (int e = 0; e < EFFECTS; e++)
-		if (s->effect[e][CUT_TIGHT].n)
-			json_object_object_add(r, effect_names[e],
-					       effect_json(s, (enum sharp_effect)e));
+	for (int x = 0; x < EFFECTS; x++)
+		if (e->effect[x][CUT_TIGHT].n)
+			json_object_object_add(r, effect_names[x],
+					       effect_json(s, e, (enum sharp_effect)x));
+	if (s->arms > SHARP_B && s->at_s.n) {
+		json_object_object_add(r, "ratio", ratio(s, e));
+		json_object_object_add(r, "shift_diff_ns", shifts(s, e, SHARP_B, SHARP_A));
+	}
 	for (unsigned int a = 0; a < s->arms; a++)
-		json_object_array_add(arms, arm_json(s, a));
+		json_object_array_add(arms, arm_json(s, e, a));
 	json_object_object_add(r, "arms", arms);
 	add_double(r, "clock_ghz", GAUGE_CYCLES / stats_median(s->gauge_ns.v, s->gauge_ns.n));
-	add_double(r, "clock_correlation", gauge_correlation(s));
+	add_double(r, "clock_correlation", gauge_correlation(s, e));
 	add_double(r, "duty", stats_median(s->busy.v, s->busy.n));
-	if (opts->margin_ns > 0) {
-		add_double(r, "margin_ns", opts->margin_ns);
+	if (opts->alpha > 0) {
+		add_double(r, "margin_ns", e->margin_ns);
 		add_double(r, "alpha", opts->alpha);
-		json_object_object_add(r, "verdict", json_object_new_string(verdicts[s->verdict]));
+		json_object_object_add(r, "verdict", json_object_new_string(verdicts[e->verdict]));
 	}
-	json_object_object_add(r, "warnings", warnings(s, opts));
+	json_object_object_add(r, "warnings", warnings(s, e, opts));
 	return r;
+}
+
+int sharp_emit(const struct sharp *s, const struct sharp_options *opts, struct run *run)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->nevents && !err; i++)
+		err = sink_emit(run->sink, event_record(s, &s->events[i], opts));
+	return err;
 }

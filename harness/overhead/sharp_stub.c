@@ -11,101 +11,114 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
-#include "monitor/collect.h"
-#include "monitor/object.h"
 #include "monitor/registry.h"
+#include "monitor/tracefs.h"
 
-const char *const stub_event_names[STUB_EVENTS] = {"mmap", "munmap", "brk"};
-const char *const stub_sections[STUB_EVENTS] = {
-	"tracepoint/syscalls/sys_enter_mmap",
-	"tracepoint/syscalls/sys_enter_munmap",
-	"tracepoint/syscalls/sys_enter_brk",
-};
+/* BPF_ALU64 | BPF_MOV | BPF_K: r0 = 0; BPF_JMP | BPF_EXIT (Documentation/bpf/standardization) */
+static const struct bpf_insn move = {.code = BPF_ALU64 | BPF_MOV | BPF_K};
+static const struct bpf_insn leave = {.code = BPF_JMP | BPF_EXIT};
 
-struct stub {
+struct stubs {
 	struct bpf_object *object;
-	struct bpf_link *links[STUB_EVENTS];
-	int map_fd[STUB_EVENTS], program_fd[STUB_EVENTS];
+	size_t n;
+	struct {
+		struct bpf_program *program;
+		struct bpf_link *link;
+		int map_fd;
+		uint32_t attach_btf_id; /* of tp_btf */
+	} stub[SHARP_STUBS_MAX];
 };
 
-static int attach(struct stub *s, enum stub_event event)
+/* Gives the program the type of the place before it is loaded. */
+static int prepare(struct stubs *s, size_t i, const struct place *place)
 {
-	char name[32];
 	struct bpf_program *p;
-	int err;
+	char name[32];
+	int err = 0;
 
-	snprintf(name, sizeof(name), "stub_%s", stub_event_names[event]);
-	p = bpf_object__find_program_by_name(s->object, name);
-	snprintf(name, sizeof(name), "target_%s", stub_event_names[event]);
-	s->map_fd[event] = bpf_object__find_map_fd_by_name(s->object, name);
-	if (!p || s->map_fd[event] < 0) {
-		log_err("the stub has no program or array for %s; build it again",
-			stub_event_names[event]);
+	snprintf(name, sizeof(name), "stub%zu", i);
+	p = s->stub[i].program = bpf_object__find_program_by_name(s->object, name);
+	if (!p)
 		return -ENOENT;
-	}
-	s->program_fd[event] = bpf_program__fd(p);
-	s->links[event] = bpf_program__attach(p);
-	if (s->links[event])
+	bpf_program__set_autoload(p, true);
+	if (place->type == BPF_PROG_TYPE_TRACEPOINT)
 		return 0;
-	err = -errno;
-	log_err_sys(err, "the stub cannot be attached to %s", stub_sections[event]);
+	err = bpf_program__set_type(p, (enum bpf_prog_type)place->type);
+	if (!err && place->type == BPF_PROG_TYPE_TRACING) {
+		bpf_program__set_expected_attach_type(p, BPF_TRACE_RAW_TP);
+		err = bpf_program__set_attach_target(p, 0, place->name);
+	}
 	return err;
 }
 
-int stub_open(struct stub **out, uint32_t events)
+static int attach(struct stubs *s, size_t i, const struct place *place)
+{
+	struct bpf_program *p = s->stub[i].program;
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+	char name[32];
+
+	snprintf(name, sizeof(name), "target%zu", i);
+	s->stub[i].map_fd = bpf_object__find_map_fd_by_name(s->object, name);
+	if (s->stub[i].map_fd < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		return -errno;
+	s->stub[i].attach_btf_id = info.attach_btf_id;
+	if (place->type == BPF_PROG_TYPE_TRACEPOINT)
+		s->stub[i].link = bpf_program__attach_tracepoint(p, place->category, place->name);
+	else if (place->type == BPF_PROG_TYPE_RAW_TRACEPOINT)
+		s->stub[i].link = bpf_program__attach_raw_tracepoint(p, place->name);
+	else
+		s->stub[i].link = bpf_program__attach_trace(p);
+	return s->stub[i].link ? 0 : -errno;
+}
+
+static int open_object(struct stubs *s)
 {
 	char folder[4096], path[4200];
-	struct stub *s = calloc(1, sizeof(*s));
-	int err;
+	int err = registry_folder(folder, sizeof(folder));
 
-	if (!s)
-		return -ENOMEM;
-	err = registry_folder(folder, sizeof(folder));
 	if (err)
-		goto out;
+		return err;
 	snprintf(path, sizeof(path), "%s/probes/stub.bpf.o", folder);
 	s->object = bpf_object__open_file(path, NULL);
-	err = s->object ? bpf_object__load(s->object) : -errno;
-	if (err) {
-		log_err_sys(err, "%s cannot be loaded", path);
+	err = s->object ? 0 : -errno;
+	if (err)
+		log_err_sys(err, "%s cannot be opened; build it again with make", path);
+	return err;
+}
+
+int stubs_open(struct stubs **out, const struct place *places, size_t n)
+{
+	struct stubs *s = calloc(1, sizeof(*s));
+	int err = s ? tracefs_ensure() : -ENOMEM;
+
+	if (!err)
+		err = open_object(s);
+	if (err)
 		goto out;
+	s->n = n;
+	for (size_t i = 0; i < n && !err; i++)
+		err = prepare(s, i, &places[i]);
+	if (!err)
+		err = bpf_object__load(s->object);
+	if (err)
+		log_err_sys(err, "the stubs that jump to the programs cannot be loaded");
+	for (size_t i = 0; i < n && !err; i++) {
+		err = attach(s, i, &places[i]);
+		if (err)
+			log_err_sys(err, "a stub cannot be attached to %s", places[i].text);
 	}
-	for (int e = 0; e < STUB_EVENTS && !err; e++)
-		if (events & 1U << e)
-			err = attach(s, (enum stub_event)e);
 out:
 	if (err)
-		stub_close(s);
+		stubs_close(s);
 	else
 		*out = s;
 	return err;
 }
 
-int stub_map_fd(const struct stub *s, enum stub_event event)
+int stubs_map_fd(const struct stubs *s, size_t stub)
 {
-	return s->map_fd[event];
-}
-
-int stub_program_fd(const struct monitor *m, enum stub_event event)
-{
-	struct object_program programs[32];
-	size_t n = MIN(monitor_programs(m, programs, ARRAY_SIZE(programs)), ARRAY_SIZE(programs));
-	int fd = monitor_program_fd(m, stub_sections[event]);
-
-	if (fd < 0) {
-		log_err("%s: has no program on %s, so that it cannot be compared there; leave the "
-			"event out with -e",
-			monitor_info(m)->name, stub_sections[event]);
-		return -ENOENT;
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (programs[i].fd != fd || programs[i].type == BPF_PROG_TYPE_TRACEPOINT)
-			continue;
-		log_err("%s: its program on %s is not of type tracepoint: a stub cannot jump to it",
-			monitor_info(m)->name, stub_sections[event]);
-		return -EINVAL;
-	}
-	return fd;
+	return s->stub[stub].map_fd;
 }
 
 int stub_point(int map_fd, int program_fd)
@@ -115,30 +128,43 @@ int stub_point(int map_fd, int program_fd)
 	return bpf_map_update_elem(map_fd, &zero, &program_fd, BPF_ANY) ? -errno : 0;
 }
 
-bool stub_is_counted(const struct stub *s, enum stub_event event)
+int stubs_load_empty(const struct stubs *s, size_t stub)
 {
-	struct bpf_prog_info info = {0};
-	uint32_t len = sizeof(info);
+	const struct bpf_program *p = s->stub[stub].program;
+	const struct bpf_insn insns[] = {move, leave};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .attach_btf_id = s->stub[stub].attach_btf_id,
+		    .expected_attach_type = bpf_program__expected_attach_type(p));
+	int fd = bpf_prog_load(bpf_program__type(p), "beebench_empty", "GPL", insns,
+			       ARRAY_SIZE(insns), &opts);
 
-	return !bpf_obj_get_info_by_fd(s->program_fd[event], &info, &len) && info.run_cnt;
+	return fd < 0 ? -errno : fd;
 }
 
-void stub_close(struct stub *s)
+bool stubs_are_counted(const struct stubs *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(s->stub[i].program), &info, &len) &&
+		    info.run_cnt)
+			return true;
+	}
+	return false;
+}
+
+void stubs_close(struct stubs *s)
 {
 	if (!s)
 		return;
-	for (int e = 0; e < STUB_EVENTS; e++)
-		bpf_link__destroy(s->links[e]);
+	for (int i = 0; i < SHARP_STUBS_MAX; i++)
+		bpf_link__destroy(s->stub[i].link);
 	bpf_object__close(s->object);
 	free(s);
 }
 
 int stub_spacer(unsigned int instructions)
 {
-	/* BPF_ALU64 | BPF_MOV | BPF_K: r0 = 0; BPF_JMP | BPF_EXIT
-	 * (Documentation/bpf/standardization) */
-	const struct bpf_insn move = {.code = BPF_ALU64 | BPF_MOV | BPF_K};
-	const struct bpf_insn leave = {.code = BPF_JMP | BPF_EXIT};
 	struct bpf_insn insns[1024];
 	unsigned int n = MIN(MAX(instructions, 1U), (unsigned int)ARRAY_SIZE(insns) - 1);
 

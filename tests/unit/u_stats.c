@@ -308,6 +308,16 @@ static void test_correlation(void **state UNUSED)
 	assert_close(stats_correlation(x, w, 4), 0, 1e-12);
 	assert_close(stats_correlation(x, flat, 4), 0, 0);
 	assert_close(stats_correlation(x, y, 2), 0, 0);
+	/* By ranks: a curve is a line, one wild value is one place, equal values share a rank. */
+	{
+		const double up[] = {1, 2, 3, 4, 1e9}, curve[] = {1, 10, 100, 1000, 1e4};
+		const double tied[] = {1, 1, 2, 2, 3}, down[] = {9, 8, 7, 6, 5};
+
+		assert_close(stats_rank_correlation(up, curve, 5), 1, 1e-12);
+		assert_close(stats_rank_correlation(up, down, 5), -1, 1e-12);
+		assert_close(stats_rank_correlation(up, tied, 5), 0.9486832980505138, 1e-12);
+		assert_close(stats_rank_correlation(up, curve, 2), 0, 0);
+	}
 }
 
 int main(void)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reasons not to believe what was measured. */
+#include "lib/base.h"
+#include "harness/overhead/sharp_void.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/overhead/sharp.h"
+
+#define AA_CONFIDENCE	0.999
+#define CORRELATION_BAD 0.5
+
+static char *PRINTF_LIKE(1, 2) sentence(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	return text;
+}
+
+char *sharp_void_before(void)
+{
+	struct strbuf found = STRBUF_INIT;
+	char *why = NULL;
+
+	if (env_foreign_programs(&found) > 0)
+		why = sentence("other BPF programs are at the tracepoints that are timed: %s; end "
+			       "what attached them (bpftool link)",
+			       found.s);
+	strbuf_release(&found);
+	return why;
+}
+
+/* Valid however long the run was, as the run may have stopped on what it saw. */
+static char *check_aa(const struct sharp *s, const struct sharp_event *e)
+{
+	const struct samples *aa = sharp_effect(e, EFFECT_AA);
+	double confidence = 1 - (1 - AA_CONFIDENCE) / (double)s->nevents;
+	struct stats_interval off = stats_trimmed_sequence(aa->v, aa->n, SHARP_LOAD_TRIM,
+							   confidence, SHARP_LOADS_TUNED);
+
+	if (off.low <= 0 && off.high >= 0)
+		return NULL;
+	return sentence("%s: two loads of the same object differ by %+.2f ns; nothing else that "
+			"was measured can be believed then",
+			e->name, off.centre);
+}
+
+/*
+ * An effect is constant in nanoseconds or in core cycles. When it follows the core's clock in both,
+ * something else changed with the clock.
+ */
+static char *check_clock(const struct sharp *s, const struct sharp_event *e)
+{
+	const struct samples *effect = sharp_effect(e, s->arms > SHARP_B ? EFFECT_DIFF : EFFECT_A);
+	struct samples cycles = {0};
+	double ns, in_cycles;
+
+	if (effect->n < SHARP_LOADS_MIN)
+		return NULL;
+	for (size_t i = 0; i < effect->n; i++)
+		samples_add(&cycles, effect->v[i] / s->gauge_ns.v[i]);
+	ns = stats_rank_correlation(s->gauge_ns.v, effect->v, effect->n);
+	in_cycles = stats_rank_correlation(s->gauge_ns.v, cycles.v, cycles.n);
+	samples_release(&cycles);
+	if (fabs(ns) < CORRELATION_BAD || fabs(in_cycles) < CORRELATION_BAD)
+		return NULL;
+	return sentence("%s: the effect goes with the core's clock (rank correlation %.2f, in "
+			"cycles %.2f): the clock changed while it was measured",
+			e->name, ns, in_cycles);
+}
+
+char *sharp_void_after(const struct sharp *s)
+{
+	double duty = stats_median(s->busy.v, s->busy.n);
+	char *why = NULL;
+
+	if (!s->at_s.n)
+		return s->dropped ? sentence("somebody else attached to or detached from the same "
+					     "tracepoints during every load")
+				  : sentence("nothing was measured in the time given");
+	if (duty < SHARP_DUTY_VOID)
+		return sentence("only %.0f %% of the time was spent in timed calls", 100 * duty);
+	for (size_t i = 0; i < s->nevents && !why; i++) {
+		why = check_aa(s, &s->events[i]);
+		if (!why)
+			why = check_clock(s, &s->events[i]);
+	}
+	return why;
+}

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counter of call.bpf.h as raw_tp programs with 512 multiplications injected. */
+#define CALL_TYPE	"raw_tp"
+#define CALL_MULTIPLIES 512
+#include "tests/bpf/call.bpf.h"
