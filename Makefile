@@ -129,6 +129,12 @@ $(B)/bpf/%: bpf/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# What `beebench calibrate` injects: one manifest for all.
+all: $(patsubst bpf/%.bpf.c,$(B)/bpf/%.manifest.json,$(wildcard bpf/probes/calib-*.bpf.c))
+$(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
+	@mkdir -p $(@D)
+	@cp $< $@
+
 # --- Honey ------------------------------------------------------------------------------------------
 
 # X.ex beside X.bpf.c becomes X-honey.bpf.o, word for word, and X-honey-O.bpf.o, with every optimisation. Its

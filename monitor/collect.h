@@ -135,8 +135,9 @@ struct monitor;
 
 /*
  * Every monitor that ships, sorted: "none", <name> of each build/bpf/<folder>/<name>.bpf.o and
- * <name>.bt of each script there, when it has a manifest or a counter map of the seeds' name (the
- * other objects there are parts of the harness). free() the block.
+ * <name>.bt of each script there, when it has a manifest (that does not say "listed": false) or a
+ * counter map of the seeds' name (the other objects there are parts of the harness). free() the
+ * block.
  */
 char **monitor_names(void);
 

@@ -304,6 +304,12 @@ static int read_races(struct manifest *man, const struct at *at, struct json_obj
 	return 0;
 }
 
+/* For who lists monitors (registry.c): here it only has to be well-formed. */
+static int read_listed(struct manifest *man UNUSED, const struct at *at, struct json_object *o)
+{
+	return json_object_is_type(o, json_type_boolean) ? 0 : wrong_type(at, "true or false", o);
+}
+
 static int read_name(struct manifest *man, const struct at *at, struct json_object *o)
 {
 	return get_string(at, o, &man->name);
@@ -339,11 +345,11 @@ static int read_member(struct manifest *man, const struct at *at, struct json_ob
 {
 	static const char *const keys[] = {"schema", "name",	 "key",	     "races",
 					   "object", "script",	 "counters", "events",
-					   "losses", "programs", "run"};
+					   "losses", "programs", "run",	     "listed"};
 	static int (*const readers[])(struct manifest *, const struct at *,
 				      struct json_object *) = {
 		read_schema,   read_name,   read_key,	 read_races,	read_object, read_script,
-		read_counters, read_events, read_losses, read_programs, read_run};
+		read_counters, read_events, read_losses, read_programs, read_run,    read_listed};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))

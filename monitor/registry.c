@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
+
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
@@ -104,12 +106,28 @@ char *registry_manifest_path(const char *path)
 	return strbuf_detach(&sb);
 }
 
+/* There is a manifest, and it does not say "listed": false. A broken one is told of when its
+ * monitor is opened. */
+static bool is_listed(const char *manifest)
+{
+	struct json_object *doc, *listed = NULL;
+	bool yes = true;
+
+	if (access(manifest, F_OK))
+		return false;
+	doc = json_object_from_file(manifest);
+	if (json_object_object_get_ex(doc, "listed", &listed))
+		yes = json_object_get_boolean(listed);
+	json_object_put(doc);
+	return yes;
+}
+
 /* Ships as a monitor: has a manifest, or a counter map of the seeds. The other objects there are
  * parts of the harness. */
 static bool is_monitor(const char *path)
 {
 	char *manifest = registry_manifest_path(path);
-	bool yes = !access(manifest, F_OK);
+	bool yes = is_listed(manifest);
 
 	free(manifest);
 	return yes || (ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||

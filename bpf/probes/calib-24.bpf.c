@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counter of calib.bpf.h with 24 multiplications injected. */
+#define CALIB_MULTIPLIES 24
+#include "bpf/probes/calib.bpf.h"
