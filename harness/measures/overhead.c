@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "harness/overhead/overhead_print.h"
+#include "harness/overhead/sharp.h"
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/said.h"
@@ -32,6 +33,10 @@ static const struct param params[] = {
 	 "the programs alone, by stubs that are re-pointed between them: of two monitors, their "
 	 "difference; of any, what it costs over an empty program",
 	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 1},
+	{"consumer",
+	 "for the programs alone: comes by a timer, so that nobody is woken, or woken for records",
+	 PARAM_ENUM, offsetof(struct overhead_params, consumer), SHARP_TIMER, 0, 0,
+	 sharp_consumer_names},
 	{"realtime", "SCHED_FIFO for the timed process, where allowed and not on one CPU",
 	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
 	{"block_us", "length of a block of calls, in us", PARAM_U64,

@@ -15,6 +15,7 @@
 struct overhead_params { /* -o */
 	bool slowdown;
 	bool sharp;
+	uint64_t consumer; /* enum sharp_consumer, of the sharp lane */
 	bool realtime;
 	uint64_t block_us;
 };

@@ -43,6 +43,7 @@ static int compare(struct overhead *o, const char *a, const char *b, double unti
 				     .realtime = o->params.realtime && !o->place.same_cpu,
 				     .seconds = MAX(until_s - overhead_elapsed_s(o), 1),
 				     .events = events,
+				     .consumer = (enum sharp_consumer)o->params.consumer,
 				     .tell = overhead_tell_sharp,
 				     .tell_arg = o};
 	struct sharp s;

@@ -20,7 +20,17 @@ enum sharp_arm { SHARP_EMPTY, SHARP_A, SHARP_AA, SHARP_B };
 /* Differences that are kept of each load. */
 enum sharp_effect { EFFECT_A, EFFECT_B, EFFECT_AA, EFFECT_DIFF, EFFECTS };
 
+/*
+ * The consumer of the rings, on the other CPU. Woken for records, as most user space does it, it
+ * shows the price of waking, which is microseconds and as unsteady as the scheduler: a difference
+ * of ten nanoseconds drowns in it. On a timer (1 ms) it takes what is there and nobody is woken:
+ * then the programs alone are compared. Monitors without a ring do not care.
+ */
+enum sharp_consumer { SHARP_TIMER, SHARP_WOKEN };
+extern const char *const sharp_consumer_names[]; /* "timer", "woken", NULL */
+
 struct sharp_options {
+	enum sharp_consumer consumer;
 	struct placement place;
 	bool realtime;
 	double seconds; /* budget, all events together */

@@ -32,6 +32,8 @@ enum {
 #define ROUNDS_S 0.010
 enum { ROUNDS_MIN = 10 };
 
+const char *const sharp_consumer_names[] = {"timer", "woken", NULL};
+
 /* x against y, for each effect. */
 static const unsigned int sides[EFFECTS][2] = {
 	[EFFECT_A] = {SHARP_A, SHARP_EMPTY},
@@ -158,15 +160,21 @@ static void unload(struct loaded *l)
 			close(l->empty_fd[i]);
 }
 
-/* Asleep until a ring wakes us, then all that it holds: as a monitor's own user space does. */
-static int consume(struct loaded *l, struct sharp_child *child)
+/* All that the rings hold, when it is time or when one wakes us; then how the child is. */
+static int consume(struct bench *b, struct loaded *l, struct sharp_child *child)
 {
-	int n;
+	int n, ended;
 
 	if (!l->rings)
 		return sharp_child_wait(child, QUIET_MS);
-	n = ring_buffer__poll(l->rings, POLL_MS);
-	return n < 0 && n != -EINTR ? n : sharp_child_wait(child, 0);
+	if (b->opts->consumer == SHARP_WOKEN) {
+		n = ring_buffer__poll(l->rings, POLL_MS);
+		ended = sharp_child_wait(child, 0);
+	} else {
+		ended = sharp_child_wait(child, POLL_MS);
+		n = ring_buffer__consume(l->rings);
+	}
+	return n < 0 && n != -EINTR ? n : ended;
 }
 
 static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
@@ -175,7 +183,7 @@ static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
 	int err = 0;
 
 	while (!err) {
-		err = consume(l, child);
+		err = consume(b, l, child);
 		if (!err && run_interrupted())
 			err = -EINTR;
 		if (!err && b->outcome->done)

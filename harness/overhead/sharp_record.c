@@ -165,6 +165,8 @@ static struct json_object *event_record(const struct sharp *s, const struct shar
 	json_object_object_add(r, "loads", json_object_new_uint64(s->at_s.n));
 	json_object_object_add(r, "rounds", json_object_new_int((int)s->rounds));
 	json_object_object_add(r, "calls", json_object_new_int(SHARP_CALLS));
+	json_object_object_add(r, "consumer",
+			       json_object_new_string(sharp_consumer_names[opts->consumer]));
 	add_double(r, "seconds", s->at_s.n ? s->at_s.v[s->at_s.n - 1] : 0);
 	for (int x = 0; x < EFFECTS; x++)
 		if (e->effect[x][CUT_TIGHT].n)

@@ -16,7 +16,7 @@ q() {
 # sharp ARGS..: one measurement; once more where somebody else's programs made it void
 sharp() {
 	for again in 1 2 3; do
-		run "$bee" overhead -q -o slowdown=no --json "$@"
+		run "$bee" overhead -q --json -o "slowdown=no${sharp_opts:+,$sharp_opts}" "$@"
 		[ "$(q 'map(.reason // "" | contains("other BPF programs")) | any')" = true ] || return 0
 		echo "# try $again: somebody else's programs are at the tracepoints"
 		sleep 2
@@ -44,6 +44,9 @@ sharp -m memmon -e mmap,brk,other -t 6
 is "a monitor with a ring, three programs, two calls they answer to" "$code" 0
 is "alone, it is held against the empty program" "$(q 'map(.event + ":" + (.other // "-")) | join(",")')" "mmap:-,brk:-"
 is "both its loads were consumed" "$(q '.[0].arms | map(select(.monitor == "memmon") | .records > 0) | all and length == 2')" true
+
+sharp_opts=consumer=woken sharp -m memmon -e brk -t 4
+is "its consumer may be woken for records" "$code $(q '.[0] | .consumer + " " + (.arms[1].records > 0 | tostring)')" "0 woken true"
 
 sharp -m "$tmp/cost0.bpf.o" -e other -t 2
 is "an event that no program answers to is left out" "$code $(q length)" "0 0"
