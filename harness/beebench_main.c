@@ -29,7 +29,7 @@ static const struct {
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,
-	 "a finished run as text, markdown, html, json, junit, openmetrics, bpftrace"},
+	 "a finished run as text, markdown, html, json, junit, github, openmetrics, bpftrace"},
 };
 
 static volatile sig_atomic_t interrupted;

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/report/plot_data.h"
 #include "harness/report/report_grid.h"
 #include "lib/log.h"
 
 enum { METRIC_WIDTH = 26 };
 
-/* A quoted word for gnuplot, which knows no escape that works everywhere. */
-static void add_word(struct strbuf *out, const char *s)
+void plot_word(struct strbuf *out, const char *s)
 {
 	strbuf_addch(out, '"');
 	for (; *s; s++)
@@ -21,8 +21,7 @@ static void add_word(struct strbuf *out, const char *s)
 	strbuf_addch(out, '"');
 }
 
-/* A number, NaN as gnuplot reads it. */
-static void add_value(struct strbuf *out, double v)
+void plot_value(struct strbuf *out, double v)
 {
 	if (isfinite(v))
 		strbuf_addf(out, " %.9g", v);
@@ -30,12 +29,11 @@ static void add_value(struct strbuf *out, double v)
 		strbuf_addstr(out, " NaN");
 }
 
-/* Centre, low and high; an interval that is none is drawn without length. */
-static void add_interval(struct strbuf *out, const struct stats_interval *i, double scale)
+void plot_interval(struct strbuf *out, const struct stats_interval *i, double scale)
 {
-	add_value(out, i->centre * scale);
-	add_value(out, (isfinite(i->low) ? i->low : i->centre) * scale);
-	add_value(out, (isfinite(i->high) ? i->high : i->centre) * scale);
+	plot_value(out, i->centre * scale);
+	plot_value(out, (isfinite(i->low) ? i->low : i->centre) * scale);
+	plot_value(out, (isfinite(i->high) ? i->high : i->centre) * scale);
 }
 
 /* What a cell of the accuracy picture says. */
@@ -115,15 +113,15 @@ static void accuracy_cell(struct json_object *trial, size_t x, size_t y, const c
 		strbuf_addch(&value, '-');
 	}
 	strbuf_addf(out, "%zu %zu %d", x, y, kind);
-	add_value(out, isfinite(pct) ? fabs(pct) : -1);
+	plot_value(out, isfinite(pct) ? fabs(pct) : -1);
 	strbuf_addch(out, ' ');
-	add_word(out, value.s);
+	plot_word(out, value.s);
 	strbuf_addch(out, ' ');
-	add_word(out, metric.s);
+	plot_word(out, metric.s);
 	strbuf_addch(out, ' ');
-	add_word(out, monitor);
+	plot_word(out, monitor);
 	strbuf_addch(out, ' ');
-	add_word(out, label);
+	plot_word(out, label);
 	strbuf_addch(out, '\n');
 	strbuf_release(&value);
 	strbuf_release(&metric);
@@ -181,12 +179,12 @@ static int overhead_data(const struct run_file *run, struct strbuf *out)
 	strbuf_addstr(out, "\"events\" 0 0 0 event\n");
 	for (size_t e = 0; e < events.n; e++) {
 		strbuf_addf(out, "%zu 0 0 0 ", e);
-		add_word(out, events.v[e]);
+		plot_word(out, events.v[e]);
 		strbuf_addch(out, '\n');
 	}
 	for (size_t m = 0; m < monitors.n; m++) {
 		strbuf_addstr(out, "\n\n");
-		add_word(out, monitors.v[m]);
+		plot_word(out, monitors.v[m]);
 		strbuf_addstr(out, " added low high event\n");
 		record_foreach_type (run->records, o, "overhead") {
 			const char *event = record_str(o, "event", "?");
@@ -196,9 +194,9 @@ static int overhead_data(const struct run_file *run, struct strbuf *out)
 			    !record_interval(o, "added_ns", &i))
 				continue;
 			strbuf_addf(out, "%zu", names_find(&events, event));
-			add_interval(out, &i, 1);
+			plot_interval(out, &i, 1);
 			strbuf_addch(out, ' ');
-			add_word(out, event);
+			plot_word(out, event);
 			strbuf_addch(out, '\n');
 			points++;
 		}
@@ -225,7 +223,7 @@ static int ring_cases(const struct run_file *run, const char *path, double scale
 		for (size_t s = 0; s < (pass ? series.n : 1); s++) {
 			if (pass) {
 				strbuf_addstr(out, s ? "\n\n" : "");
-				add_word(out, series.v[s]);
+				plot_word(out, series.v[s]);
 				strbuf_addstr(out, " centre low high case\n");
 			}
 			record_foreach_type (run->records, o, "ringbuf") {
@@ -238,11 +236,11 @@ static int ring_cases(const struct run_file *run, const char *path, double scale
 				if (isfinite(i.centre) && pass && !strcmp(word.s, series.v[s])) {
 					/* A gap of one row between groups. */
 					strbuf_addf(out, "%zu", (size_t)points++ + s);
-					add_interval(out, &i, scale);
+					plot_interval(out, &i, scale);
 					strbuf_reset(&word);
 					ring_label(o, &word);
 					strbuf_addch(out, ' ');
-					add_word(out, word.s);
+					plot_word(out, word.s);
 					strbuf_addch(out, '\n');
 				}
 				strbuf_release(&word);
@@ -308,15 +306,15 @@ static int losscurve_data(const struct run_file *run, struct strbuf *out)
 	qsort(points, n, sizeof(struct json_object *), by_offered);
 	for (size_t s = 0; s < series.n; s++) {
 		strbuf_addstr(out, s ? "\n\n" : "");
-		add_word(out, series.v[s]);
+		plot_word(out, series.v[s]);
 		strbuf_addstr(out, " delivered\n");
 		for (size_t i = 0; i < n; i++) {
 			struct strbuf word = STRBUF_INIT;
 
 			loss_series(points[i], &word);
 			if (!strcmp(word.s, series.v[s])) {
-				add_value(out, record_num(points[i], "offered_per_s") * 1e-6);
-				add_value(out, record_num(points[i], "delivered_per_s") * 1e-6);
+				plot_value(out, record_num(points[i], "offered_per_s") * 1e-6);
+				plot_value(out, record_num(points[i], "delivered_per_s") * 1e-6);
 				strbuf_addch(out, '\n');
 			}
 			strbuf_release(&word);
@@ -331,15 +329,19 @@ static int losscurve_data(const struct run_file *run, struct strbuf *out)
 static const struct plot {
 	const char *name, *type, *path;
 	int (*data)(const struct run_file *run, struct strbuf *out);
+	/* Where a type and a path do not tell whether there is something to draw. */
+	bool (*has)(const struct run_file *run);
 } plots[] = {
-	{"accuracy", "trial", "accuracy", accuracy_data},
-	{"overhead", "overhead", "event", overhead_data},
-	{"ringbuf", "ringbuf", "mode", ringbuf_data},
-	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data},
-	{"losscurve", "losscurve", "delivered_per_s", losscurve_data},
+	{"lanes", NULL, NULL, plot_lanes_data, plot_lanes_has},
+	{"accuracy", "trial", "accuracy", accuracy_data, NULL},
+	{"overhead", "overhead", "event", overhead_data, NULL},
+	{"ringbuf", "ringbuf", "mode", ringbuf_data, NULL},
+	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data, NULL},
+	{"losscurve", "losscurve", "delivered_per_s", losscurve_data, NULL},
 };
 
-const char *const plot_names[] = {"accuracy", "overhead", "ringbuf", "wakeup", "losscurve", NULL};
+const char *const plot_names[] = {"lanes",  "accuracy",	 "overhead", "ringbuf",
+				  "wakeup", "losscurve", NULL};
 
 static const struct plot *find(const char *name)
 {
@@ -357,6 +359,8 @@ bool plot_has_data(const char *name, const struct run_file *run)
 
 	if (!p)
 		return false;
+	if (p->has)
+		return p->has(run);
 	record_foreach_type (run->records, o, p->type) {
 		struct json_object *v = record_get(o, p->path);
 

@@ -12,8 +12,8 @@
 
 struct run_file;
 
-/* Names of all pictures, ended by NULL: "accuracy", "overhead", "ringbuf", "wakeup", "losscurve".
- */
+/* Names of all pictures, ended by NULL: "lanes", "accuracy", "overhead", "ringbuf", "wakeup",
+ * "losscurve". */
 extern const char *const plot_names[];
 
 /* True when the run has a record that picture @name is made from. */

@@ -237,6 +237,14 @@ void format_interval(struct strbuf *out, const struct stats_interval *i, double 
 	strbuf_addch(out, ']');
 }
 
+void format_kernel(struct strbuf *out, const char *release)
+{
+	const char *dot = strchr(release, '.');
+	size_t minor = dot ? strspn(dot + 1, "0123456789") : 0;
+
+	strbuf_add(out, release, minor ? (size_t)(dot + 1 - release) + minor : strlen(release));
+}
+
 void format_percent(struct strbuf *out, double pct)
 {
 	if (pct > 0)

@@ -63,6 +63,8 @@ void format_bytes(struct strbuf *out, double bytes);
 void format_duration(struct strbuf *out, double ns);
 /* "12.1 [11.8, 12.4]", each @scale times, to the digit that the interval's width justifies. */
 void format_interval(struct strbuf *out, const struct stats_interval *i, double scale);
+/* The version of a kernel's release: "6.12" of "6.12.117+deb12-cloud-amd64". */
+void format_kernel(struct strbuf *out, const char *release);
 /* "+4.81 %", "0 %", "-100 %" */
 void format_percent(struct strbuf *out, double pct);
 

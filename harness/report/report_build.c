@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/report/plot.h"
+#include "harness/report/record_gate.h"
 #include "harness/report/report_sections.h"
 
 struct tally {
@@ -18,6 +19,9 @@ static void count(struct tally *t, struct json_object *o)
 {
 	const char *status = record_str(o, "status", "");
 
+	/* The verdicts of a comparison have a section of their own. */
+	if (record_is(o, "gate"))
+		return;
 	t->fail += !strcmp(status, "fail");
 	t->skip += !strcmp(status, "skip");
 	t->unclean += !strcmp(status, "void");
@@ -77,6 +81,8 @@ static void verdict(struct doc *d, const struct run_file *run)
 	if (t.skip || t.unclean)
 		strbuf_addf(&sb, "Not judged: %llu skipped, %llu void (reasons below). ",
 			    (unsigned long long)t.skip, (unsigned long long)t.unclean);
+	if (!sb.len && record_has_gate(run->records))
+		return;
 	if (!sb.len)
 		strbuf_addstr(&sb, "Nothing was judged in this run.");
 	while (sb.s[sb.len - 1] == ' ')
@@ -220,20 +226,20 @@ static void reproduce(struct doc *d, const struct run_file *run)
 	strbuf_release(&sb);
 }
 
-void report_build(struct doc *d, const struct run_file *run)
+static void sections(struct doc *d, const struct run_file *run)
 {
 	struct trial_grid g;
 
 	trial_grid_build(&g, run);
-	doc_heading(d, 1, "beebench: %s", record_str(run->header, "id", "a run"));
-	verdict(d, run);
-	cut_short(d, run);
 	report_headline(d, run);
 	facts(d, run);
+	report_lanes(d, run);
+	report_picture(d, run, "lanes", "B less A by event, and the instructions each adds");
 	report_equivalence(d, run);
 	report_conformance(d, run, &g);
 	report_accuracy(d, run, &g);
 	report_losses(d, run, &g);
+	report_sharp(d, run);
 	report_overhead(d, run);
 	report_exact(d, run);
 	report_slowdown(d, run);
@@ -245,4 +251,21 @@ void report_build(struct doc *d, const struct run_file *run)
 	report_skips(d, run, &g);
 	reproduce(d, run);
 	trial_grid_release(&g);
+}
+
+void report_build(struct doc *d, const struct run_file *run)
+{
+	bool compared = record_has_gate(run->records);
+
+	report_title(d, run);
+	if (compared)
+		report_gate(d, run);
+	verdict(d, run);
+	cut_short(d, run);
+	/* What a pull request shows is the verdict; who wants to know more unfolds it. */
+	if (compared)
+		doc_fold(d, 1, "All figures of this run");
+	sections(d, run);
+	if (compared)
+		doc_fold_end(d);
 }

@@ -2,6 +2,7 @@
 /* Sections of a report about two monitors held against each other: equivalence, and what loading
  * each says. */
 #include "lib/base.h"
+#include "harness/report/record_sides.h"
 #include "harness/report/report_sections.h"
 
 #include <math.h>
@@ -84,8 +85,9 @@ void report_static(struct doc *d, const struct run_file *run)
 		{"object_bytes", "object, B"},	      {"source_lines", "source lines"},
 	};
 	struct json_object *o;
+	struct sides s;
 
-	if (!has_any(run, "static"))
+	if (!has_any(run, "static") || sides_find(run->records, &s))
 		return;
 	doc_heading(d, 2, "What loading says");
 	doc_table(d);

@@ -1,44 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sections of a report about cost: overhead, slow-down, the collector, what is loaded. */
 #include "lib/base.h"
+#include "harness/report/report_cell.h"
 #include "harness/report/report_sections.h"
 
 #include <math.h>
 #include <string.h>
-
-static void interval_cell(struct doc *d, struct json_object *o, const char *path, double scale)
-{
-	struct stats_interval i;
-	struct strbuf sb = STRBUF_INIT;
-
-	record_interval(o, path, &i);
-	format_interval(&sb, &i, scale);
-	doc_cell(d, TONE_PLAIN, "%s", sb.s);
-	strbuf_release(&sb);
-}
-
-static void number_cell(struct doc *d, double v, const char *unit)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	format_number(&sb, v);
-	if (isfinite(v))
-		strbuf_addstr(&sb, unit);
-	doc_cell(d, TONE_PLAIN, "%s", sb.s);
-	strbuf_release(&sb);
-}
-
-static void bytes_cell(struct doc *d, double v)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	if (isfinite(v))
-		format_bytes(&sb, v);
-	else
-		strbuf_addch(&sb, '-');
-	doc_cell(d, TONE_PLAIN, "%s", sb.s);
-	strbuf_release(&sb);
-}
 
 static struct json_object *find(const struct run_file *run, const char *type, const char *key,
 				const char *value, const char *monitor)
@@ -144,9 +111,9 @@ static void overhead_table(struct doc *d, const struct run_file *run, const stru
 				base = record_num(o, "base_ns");
 		}
 		doc_cell(d, TONE_PLAIN, "%s", events->v[e]);
-		number_cell(d, base, "");
+		cell_number(d, base, "");
 		for (size_t m = 0; m < monitors->n; m++)
-			interval_cell(d,
+			cell_interval(d,
 				      find(run, "overhead", "event", events->v[e], monitors->v[m]),
 				      "added_ns", 1);
 	}
@@ -278,7 +245,7 @@ void report_slowdown(struct doc *d, const struct run_file *run)
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
 		ratio_cell(d, o, "ratio");
 		ratio_cell(d, o, "cpu_ratio");
-		number_cell(d, record_num(o, "rounds"), "");
+		cell_number(d, record_num(o, "rounds"), "");
 	}
 }
 
@@ -304,13 +271,13 @@ void report_collector(struct doc *d, const struct run_file *run)
 		}
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "monitor", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "workload", "?"));
-		number_cell(d, record_num(o, "cpu_pct"), "");
-		number_cell(d, record_num(o, "cpu_ns_per_event"), " ns");
-		bytes_cell(d, record_num(o, "rss_bytes"));
-		bytes_cell(d, record_num(o, "map_bytes"));
-		number_cell(d, record_num(o, "records"), "");
-		number_cell(d, record_num(o, "lost"), "");
-		number_cell(d, record_num(o, "polls"), "");
+		cell_number(d, record_num(o, "cpu_pct"), "");
+		cell_number(d, record_num(o, "cpu_ns_per_event"), " ns");
+		cell_bytes(d, record_num(o, "rss_bytes"));
+		cell_bytes(d, record_num(o, "map_bytes"));
+		cell_number(d, record_num(o, "records"), "");
+		cell_number(d, record_num(o, "lost"), "");
+		cell_number(d, record_num(o, "polls"), "");
 	}
 }
 
@@ -323,9 +290,9 @@ static void program_rows(struct doc *d, struct json_object *trial)
 		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "name", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "section", "?"));
 		/* A BPF instruction is 8 bytes (include/uapi/linux/bpf.h, struct bpf_insn). */
-		number_cell(d, record_num(p, "xlated_bytes") / 8, "");
-		bytes_cell(d, record_num(p, "jited_bytes"));
-		number_cell(d, record_num(p, "verified_insns"), "");
+		cell_number(d, record_num(p, "xlated_bytes") / 8, "");
+		cell_bytes(d, record_num(p, "jited_bytes"));
+		cell_number(d, record_num(p, "verified_insns"), "");
 	}
 }
 

@@ -80,6 +80,19 @@ void doc_picture(struct doc *d, const char *name, const char *fmt, ...)
 	PRINT_INTO(b->text);
 }
 
+void doc_fold(struct doc *d, int level, const char *fmt, ...)
+{
+	struct doc_block *b = add(d, DOC_FOLD, TONE_PLAIN);
+
+	b->level = level;
+	PRINT_INTO(b->text);
+}
+
+void doc_fold_end(struct doc *d)
+{
+	add(d, DOC_FOLD_END, TONE_PLAIN);
+}
+
 void doc_table(struct doc *d)
 {
 	add(d, DOC_TABLE, TONE_PLAIN);

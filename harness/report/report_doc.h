@@ -13,7 +13,16 @@
 struct run_file;
 
 enum doc_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
-enum doc_kind { DOC_HEADING, DOC_TEXT, DOC_ITEM, DOC_TABLE, DOC_PICTURE, DOC_CODE };
+enum doc_kind {
+	DOC_HEADING,
+	DOC_TEXT,
+	DOC_ITEM,
+	DOC_TABLE,
+	DOC_PICTURE,
+	DOC_CODE,
+	DOC_FOLD,
+	DOC_FOLD_END,
+};
 
 struct doc_cell {
 	char *text;
@@ -23,8 +32,8 @@ struct doc_cell {
 struct doc_block {
 	enum doc_kind kind;
 	enum doc_tone tone;
-	int level;   /* HEADING: 1, 2, 3 */
-	char *text;  /* PICTURE: what it shows, for who cannot see it */
+	int level; /* HEADING: 1, 2, 3; FOLD: 1 holds sections (a page leaves it open), 2 details */
+	char *text;  /* PICTURE: what it shows, for who cannot see it; FOLD: what is in it */
 	char *name;  /* PICTURE: "overhead": plots/overhead.svg and .png of the run */
 	bool *right; /* TABLE: columns of numbers */
 	size_t ncolumns;
@@ -42,6 +51,9 @@ void doc_text(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LI
 void doc_item(struct doc *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void doc_code(struct doc *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void doc_picture(struct doc *d, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* What follows, until doc_fold_end(), is folded away where the form can. Folds may nest. */
+void doc_fold(struct doc *d, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void doc_fold_end(struct doc *d);
 /* A table: its columns, then its cells row by row. A table without rows is not shown. */
 void doc_table(struct doc *d);
 void doc_column(struct doc *d, bool right, const char *fmt, ...) PRINTF_LIKE(3, 4);

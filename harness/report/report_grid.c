@@ -169,3 +169,27 @@ void ring_label(struct json_object *o, struct strbuf *out)
 	else if (strcmp(wakeup, "none"))
 		strbuf_addf(out, ", wake %s", wakeup);
 }
+
+void record_subject(struct json_object *o, const struct trial_grid *g, struct strbuf *out)
+{
+	if (record_is(o, "trial")) {
+		strbuf_addf(out, "%s beside %s", record_str(o, "monitor", "?"),
+			    trial_grid_label(g, o));
+		return;
+	}
+	if (record_is(o, "equivalence")) {
+		strbuf_addf(out, "equivalence of %s and %s beside %s", record_str(o, "a", "?"),
+			    record_str(o, "b", "?"), record_str(o, "workload", "?"));
+		return;
+	}
+	if (record_is(o, "ringbuf") || record_is(o, "losscurve")) {
+		strbuf_addf(out, "%s ", record_str(o, "mode", "loss curve"));
+		ring_label(o, out);
+		return;
+	}
+	strbuf_addf(out, "%s of %s", record_str(o, "type", "?"), record_str(o, "monitor", "?"));
+	if (record_get(o, "event"))
+		strbuf_addf(out, " at %s", record_str(o, "event", "?"));
+	if (record_get(o, "path"))
+		strbuf_addf(out, " on %s", record_str(o, "path", "?"));
+}

@@ -25,4 +25,7 @@ void trial_grid_release(struct trial_grid *g);
 /* A ring case in words, without its mode and placement: "56 B, 2 producers, epoll, wake each". */
 void ring_label(struct json_object *o, struct strbuf *out);
 
+/* Appends what a record is about: "memmon beside mmap", "overhead of memmon at brk". */
+void record_subject(struct json_object *o, const struct trial_grid *g, struct strbuf *out);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sections of a report about rings: throughput, wake-ups, the loss curve. */
 #include "lib/base.h"
+#include "harness/report/report_cell.h"
 #include "harness/report/report_sections.h"
 
 #include <math.h>
@@ -27,26 +28,6 @@ static void accounted_cell(struct doc *d, struct json_object *o)
 		doc_cell(d, TONE_GOOD, "yes");
 	else
 		doc_cell(d, TONE_BAD, "NO");
-}
-
-static void rate_cell(struct doc *d, struct json_object *o, const char *path, double scale)
-{
-	struct stats_interval i;
-	struct strbuf sb = STRBUF_INIT;
-
-	record_interval(o, path, &i);
-	format_interval(&sb, &i, scale);
-	doc_cell(d, TONE_PLAIN, "%s", sb.s);
-	strbuf_release(&sb);
-}
-
-static void count_cell(struct doc *d, struct json_object *o, const char *path)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	format_number(&sb, record_num(o, path));
-	doc_cell(d, TONE_PLAIN, "%s", sb.s);
-	strbuf_release(&sb);
 }
 
 static void totals(struct doc *d, const struct run_file *run, const char *type)
@@ -170,12 +151,12 @@ void report_ringbuf(struct doc *d, const struct run_file *run)
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "placement", "?"));
 		doc_cell(d, TONE_PLAIN, "%llu B",
 			 (unsigned long long)record_u64(o, "record_bytes", 0));
-		count_cell(d, o, "producers");
+		cell_number(d, record_num(o, "producers"), "");
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "rings", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "wakeup", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "consumer", "?"));
-		rate_cell(d, o, "rate_per_s", 1e-6);
-		rate_cell(d, o, "wakeup_cost_ns", 1);
+		cell_interval(d, o, "rate_per_s", 1e-6);
+		cell_interval(d, o, "wakeup_cost_ns", 1);
 		share_cell(d, o);
 		calm_cell(d, o);
 		accounted_cell(d, o);

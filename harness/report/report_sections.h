@@ -11,6 +11,14 @@
  * there is none. */
 void report_picture(struct doc *d, const struct run_file *run, const char *name, const char *alt);
 
+/* The heading of the whole report; of a comparison its verdict. */
+void report_title(struct doc *d, const struct run_file *run);
+/* The verdicts of a comparison: in all, one a lane, what differs, the reasons. */
+void report_gate(struct doc *d, const struct run_file *run);
+/* Both monitors of a comparison side by side: the exact and the time lane by path, the static one.
+ */
+void report_lanes(struct doc *d, const struct run_file *run);
+
 void report_conformance(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_accuracy(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g);
@@ -20,7 +28,9 @@ void report_skips(struct doc *d, const struct run_file *run, const struct trial_
 void report_headline(struct doc *d, const struct run_file *run);
 void report_overhead(struct doc *d, const struct run_file *run);
 void report_equivalence(struct doc *d, const struct run_file *run);
+/* The static lane, a row for each monitor; of a comparison report_lanes() has it. */
 void report_static(struct doc *d, const struct run_file *run);
+void report_sharp(struct doc *d, const struct run_file *run);
 void report_exact(struct doc *d, const struct run_file *run);
 void report_slowdown(struct doc *d, const struct run_file *run);
 void report_collector(struct doc *d, const struct run_file *run);

@@ -9,9 +9,10 @@
 
 enum { MISMATCHES_SHOWN = 20, FINDINGS_SHOWN = 30 };
 
+/* A `gate` record has no place below: its verdict and reason stand on top of the report. */
 static bool status_is(struct json_object *trial, const char *status)
 {
-	return !strcmp(record_str(trial, "status", ""), status);
+	return !record_is(trial, "gate") && !strcmp(record_str(trial, "status", ""), status);
 }
 
 /* Calls as "1,009 / 1,009 / 0". */
@@ -350,24 +351,6 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 			 held, held + broken);
 }
 
-static void add_subject(struct strbuf *out, struct json_object *o, const struct trial_grid *g)
-{
-	if (record_is(o, "trial")) {
-		strbuf_addf(out, "%s beside %s", record_str(o, "monitor", "?"),
-			    trial_grid_label(g, o));
-	} else if (record_is(o, "ringbuf") || record_is(o, "losscurve")) {
-		strbuf_addf(out, "%s ", record_str(o, "mode", "loss curve"));
-		ring_label(o, out);
-	} else {
-		strbuf_addf(out, "%s of %s", record_str(o, "type", "?"),
-			    record_str(o, "monitor", "?"));
-		if (record_get(o, "event"))
-			strbuf_addf(out, " at %s", record_str(o, "event", "?"));
-		if (record_get(o, "path"))
-			strbuf_addf(out, " on %s", record_str(o, "path", "?"));
-	}
-}
-
 /* Trials that give no verdict, by reason. */
 static void reasons(struct doc *d, const struct run_file *run, const struct trial_grid *g,
 		    const char *status)
@@ -389,7 +372,7 @@ static void reasons(struct doc *d, const struct run_file *run, const struct tria
 			if (!status_is(o, status) ||
 			    strcmp(record_str(o, "reason", "no reason given"), seen.v[i]))
 				continue;
-			add_subject(&subject, o, g);
+			record_subject(o, g, &subject);
 			names_add(&who, subject.s);
 			strbuf_release(&subject);
 		}

@@ -26,6 +26,7 @@ static const char style[] =
 	".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
 	".good{color:var(--good)}.bad{color:var(--bad);font-weight:600}.warn{color:var(--warn)}"
 	".dim{color:var(--dim)}.strong{font-weight:600}\n"
+	"summary{cursor:pointer;color:var(--dim)}\n"
 	"pre{background:var(--band);padding:.7rem 1rem;overflow-x:auto}\n"
 	"figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:4px;"
 	"padding:.5rem}figure svg{display:block;max-width:100%;height:auto;margin:auto}"
@@ -132,6 +133,12 @@ static void put_block(FILE *out, const struct run_file *run, const struct doc_bl
 			put_table(out, b);
 		break;
 	case DOC_PICTURE: put_picture(out, run, b); break;
+	case DOC_FOLD:
+		fprintf(out, "<details%s><summary>", b->level == 1 ? " open" : "");
+		put_text(out, b->text);
+		fputs("</summary>\n", out);
+		break;
+	case DOC_FOLD_END: fputs("</details>\n", out); break;
 	case DOC_CODE:
 		fputs("<pre><code>", out);
 		put_text(out, b->text);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/report/record_gate.h"
 #include "harness/report/report_grid.h"
 
 /* What a testcase came to; the order is that of `outcomes`. */
@@ -16,8 +17,11 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-	{"verify", "trial"},	  {"ringbuf", "ringbuf"},   {"losscurve", "losscurve"},
-	{"overhead", "overhead"}, {"slowdown", "slowdown"}, {"exact", "exact"},
+	{"gate", "gate"},	    {"equivalence", "equivalence"},
+	{"verify", "trial"},	    {"ringbuf", "ringbuf"},
+	{"losscurve", "losscurve"}, {"overhead", "overhead"},
+	{"slowdown", "slowdown"},   {"sharp", "sharp"},
+	{"exact", "exact"},
 };
 
 /* Text for XML 1.0, which has no way to say most control characters. */
@@ -50,6 +54,9 @@ static enum outcome outcome_of(struct json_object *o)
 {
 	const char *status = record_str(o, "status", "");
 
+	/* Neither a pass nor a regression: nobody should take it for one of them. */
+	if (record_is(o, "gate") && !strcmp(record_str(o, "verdict", ""), "inconclusive"))
+		return SKIPPED;
 	if (!strcmp(status, "skip"))
 		return SKIPPED;
 	if (!strcmp(status, "void"))
@@ -67,6 +74,10 @@ static void case_name(struct json_object *o, const struct trial_grid *g, struct 
 
 	if (record_is(o, "trial")) {
 		strbuf_addstr(out, trial_grid_label(g, o));
+		return;
+	}
+	if (record_is(o, "gate")) {
+		record_gate_name(o, out);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -101,6 +112,14 @@ static void put_failure(FILE *out, struct json_object *o)
 			(unsigned long long)record_u64(m, "left", 0),
 			(unsigned long long)record_u64(m, "right", 0));
 	}
+	record_foreach (record_get(o, "kept"), m) {
+		put_text(out, record_str(m, "text", "?"));
+		fputc('\n', out);
+	}
+	if (isfinite(record_num(o, "limit")))
+		fprintf(out, "B less A: %g [%g, %g] %s, at most %g; A: %g\n",
+			record_num(o, "value"), record_num(o, "low"), record_num(o, "high"),
+			record_str(o, "unit", ""), record_num(o, "limit"), record_num(o, "base"));
 	if (record_get(o, "produced"))
 		fprintf(out, "produced %llu, consumed %llu, dropped %llu, bad %llu\n",
 			(unsigned long long)record_u64(o, "produced", 0),
@@ -117,6 +136,20 @@ static double seconds_of(struct json_object *o)
 	return isfinite(ns) ? ns / NSEC_PER_SEC : 0;
 }
 
+/* Whose the case is. */
+static const char *group_of(struct json_object *o)
+{
+	static const char *const keys[] = {"lane", "monitor", "b", "consumer"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *value = record_str(o, keys[i], NULL);
+
+		if (value)
+			return value;
+	}
+	return "?";
+}
+
 static void put_case(FILE *out, const struct suite *s, struct json_object *o,
 		     const struct trial_grid *g)
 {
@@ -124,8 +157,7 @@ static void put_case(FILE *out, const struct suite *s, struct json_object *o,
 	struct strbuf name = STRBUF_INIT, group = STRBUF_INIT;
 
 	case_name(o, g, &name);
-	strbuf_addf(&group, "%s.%s", s->name,
-		    record_str(o, record_get(o, "monitor") ? "monitor" : "consumer", "?"));
+	strbuf_addf(&group, "%s.%s", s->name, group_of(o));
 	fputs("    <testcase", out);
 	put_attribute(out, "classname", group.s);
 	put_attribute(out, "name", name.s);

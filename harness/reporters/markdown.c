@@ -86,6 +86,13 @@ static void put_block(FILE *out, const struct doc_block *b, bool more_items)
 		put_text(out, b->text);
 		fprintf(out, "](plots/%s.svg)\n\n", b->name);
 		break;
+	/* Markdown inside HTML wants an empty line before and after. */
+	case DOC_FOLD:
+		fputs("<details><summary>", out);
+		put_text(out, b->text);
+		fputs("</summary>\n\n", out);
+		break;
+	case DOC_FOLD_END: fputs("</details>\n\n", out); break;
 	case DOC_CODE: fprintf(out, "```sh\n%s\n```\n\n", b->text); break;
 	}
 }

@@ -143,6 +143,12 @@ static void print_block(FILE *out, const struct doc_block *b, bool more_items, b
 		if (b->ncells > b->ncolumns)
 			print_table(out, b, colour);
 		break;
+	/* A terminal folds nothing: details have their title, and sections theirs. */
+	case DOC_FOLD:
+		if (b->level > 1)
+			fprintf(out, "%s:\n\n", b->text);
+		break;
+	case DOC_FOLD_END: break;
 	case DOC_PICTURE: fprintf(out, "  (picture: plots/%s.svg)\n\n", b->name); break;
 	case DOC_CODE:
 		fputs("    ", out);

@@ -8,11 +8,16 @@ runs=tests/fixtures/runs
 
 # --- formats ---------------------------------------------------------------------------------------
 
-# The small run was cut short and has a wrong monitor with an awkward name.
-for format in text markdown junit openmetrics bpftrace; do
-	run "$bee" report "$runs/cutshort" --format "$format"
-	is "$format: as expected" "$out" "$(cat "$runs/cutshort/expected.$format")"
-	is "$format: exit code, nothing on stderr" "$code$err" 0
+# The small run was cut short and has a wrong monitor with an awkward name. The other compares two
+# monitors: a regression, one event undecided, one void.
+for r in cutshort gate; do
+	for format in text markdown junit github openmetrics bpftrace; do
+		expected="$runs/$r/expected.$format"
+		[ -e "$expected" ] || continue
+		run "$bee" report "$runs/$r" --format "$format"
+		is "$format: as expected ($r)" "$out" "$(cat "$expected")"
+		is "$format: exit code, nothing on stderr ($r)" "$code$err" 0
+	done
 done
 
 run "$bee" report "$runs/full/run.json"
@@ -23,14 +28,14 @@ is "json: one document with all records" \
 	"$(printf '%s' "$out" | jq -r '"\(.schema) \(.run.id) \(.records | length) \(.end.status)"')" \
 	"1 20261121T070000Z-3fa2 92 ok"
 
-for r in full cutshort; do
+for r in full cutshort gate; do
 	run "$bee" report "$runs/$r" --format bpftrace
 	check "bpftrace: every line is an object with type and data ($r)" \
-		jq -es 'all(has("type") and has("data")) and length > 3' "$tmp/run.out"
+		jq -es 'all(has("type") and has("data")) and length > 0' "$tmp/run.out"
 	run "$bee" report "$runs/$r" --format html
 	is "html: as many tables and lists closed as opened ($r)" \
-		"$(grep -c '<table' "$tmp/run.out") $(grep -c '<ul>' "$tmp/run.out")" \
-		"$(grep -c '</table' "$tmp/run.out") $(grep -c '</ul>' "$tmp/run.out")"
+		"$(grep -c '<table' "$tmp/run.out") $(grep -c '<ul>' "$tmp/run.out") $(grep -c '<details' "$tmp/run.out")" \
+		"$(grep -c '</table' "$tmp/run.out") $(grep -c '</ul>' "$tmp/run.out") $(grep -c '</details' "$tmp/run.out")"
 	hasnt "html: names are escaped ($r)" "$out" 'wrong<&>'
 done
 
@@ -52,7 +57,7 @@ $1 == "#" && $2 == "UNIT" { if ($3 !~ "_" $4 "$") print "unit is no suffix: " $3
 }
 END { if (!eof) print "no # EOF"; if (n < 8) print "only " n + 0 " samples" }
 AWK
-for r in full cutshort; do
+for r in full cutshort gate; do
 	run "$bee" report "$runs/$r" --format openmetrics
 	is "openmetrics: valid ($r)" "$(awk -f "$tmp/openmetrics.awk" "$tmp/run.out")" ""
 	if have promtool; then
@@ -64,8 +69,10 @@ for r in full cutshort; do
 done
 
 if have xmllint; then
-	"$bee" report "$runs/cutshort" --format junit >"$tmp/junit.xml"
-	check "junit: well-formed" xmllint --noout "$tmp/junit.xml"
+	for r in cutshort gate; do
+		"$bee" report "$runs/$r" --format junit >"$tmp/junit.xml"
+		check "junit: well-formed ($r)" xmllint --noout "$tmp/junit.xml"
+	done
 else
 	skip "junit: xmllint" "no xmllint; sudo apt-get install libxml2-utils"
 fi
@@ -152,6 +159,17 @@ if have gnuplot; then
 	check "an empty picture: so is the report" test -s "$tmp/hollow/report.html"
 	run gnuplot -c "$B/plots/overhead.gp" "$tmp/hollow/plots/overhead.dat" "$tmp/hollow/again"
 	is "a script alone refuses empty data" "$((code != 0))" 1
+
+	# A comparison: one event alone, or counted only, is a picture too.
+	for only in sharp exact; do
+		mkdir "$tmp/$only"
+		jq -c "select(.type as \$t | [\"static\", \"exact\", \"sharp\"] - [\"$only\"] | index(\$t) | not)" \
+			"$runs/gate/run.json" >"$tmp/$only/run.json"
+		run "$bee" report --write "$tmp/$only"
+		is "lanes of $only records alone: exit code, nothing on stderr" "$code$err" 0
+		has "lanes of $only records alone: in the report" "$(cat "$tmp/$only/report.md")" "(plots/lanes.svg)"
+	done
+	has "lanes: a void event says so" "$(cat "$tmp/sharp/plots/lanes.svg")" "other (void)"
 
 	# A run without records for a picture has none, and needs none.
 	cp -r "$runs/cutshort" "$tmp/cutshort"

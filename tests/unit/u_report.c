@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
  * records that lack what they should have. */
-/* links: harness/report/record.c harness/report/report_grid.c harness/report/report_doc.c */
+/* links: harness/report/record.c harness/report/record_gate.c harness/report/record_sides.c */
+/* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
+/* links: harness/report/report_sharp.c harness/report/report_grid.c harness/report/report_doc.c */
 /* links: harness/report/report_build.c harness/report/report_compare.c */
 /* links: harness/report/report_verify.c harness/report/report_cost.c */
-/* links: harness/report/report_ring.c harness/report/plot.c */
+/* links: harness/report/report_ring.c harness/report/plot.c harness/report/plot_lanes.c */
 /* links: harness/report/report_exact.c harness/result_read.c lib/log.c lib/strbuf.c */
 /* libs: -ljson-c */
 #include "lib/base.h"

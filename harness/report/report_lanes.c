@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Sections that hold two monitors side by side: instructions and nanoseconds of each path, and what
+ * loading each says. */
+#include "lib/base.h"
+#include "harness/report/report_cell.h"
+#include "harness/report/report_sections.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/report/record_sides.h"
+
+static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
+{
+	doc_table(d);
+	doc_column(d, false, "of");
+	for (size_t k = 0; k < kernels->n; k++) {
+		struct strbuf title = STRBUF_INIT;
+
+		format_kernel(&title, kernels->v[k]);
+		doc_column(d, true, "instructions (%s): A", title.s);
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+		strbuf_release(&title);
+	}
+	if (timed) {
+		doc_column(d, true, "ns: A");
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+	}
+}
+
+static void lanes_row(struct doc *d, struct json_object *records, const struct sides *s,
+		      const struct names *kernels, const char *path, bool timed)
+{
+	struct json_object *sharp = sides_sharp(records, s, path);
+	struct stats_interval difference;
+
+	doc_cell(d, TONE_PLAIN, "%s", path);
+	for (size_t k = 0; k < kernels->n; k++) {
+		double a = sides_added(records, s, 0, kernels->v[k], path);
+		double b = sides_added(records, s, 1, kernels->v[k], path);
+
+		cell_number(d, a, "");
+		cell_number(d, b, "");
+		cell_signed(d, b - a);
+	}
+	if (!timed)
+		return;
+	cell_interval(d, sharp, "a_ns", 1);
+	cell_interval(d, sharp, "b_ns", 1);
+	record_interval(sharp, "diff_ns", &difference);
+	cell_difference(d, &difference);
+}
+
+/* One table of both lanes: instructions that each adds to a path and the time its programs take. */
+static void lanes_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	struct names kernels = {0}, paths = {0};
+	bool timed = false;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "sharp") {
+		if (o != sides_sharp(records, s, record_str(o, "event", "?")))
+			continue;
+		timed = true;
+		names_add(&paths, record_str(o, "event", "?"));
+	}
+	record_foreach_type (records, o, "exact") {
+		const char *kernel = record_str(o, "kernel", ""), *path = record_str(o, "path", "");
+
+		if (isnan(sides_added(records, s, 0, kernel, path)) &&
+		    isnan(sides_added(records, s, 1, kernel, path)))
+			continue;
+		names_add(&kernels, kernel);
+		names_add(&paths, path);
+	}
+	if (paths.n) {
+		doc_heading(d, 2, "What an event costs");
+		doc_text(d, TONE_PLAIN, "A is %s, B is %s.%s%s", s->name[0], s->name[1],
+			 kernels.n ? " Instructions: those that being watched adds to the kernel's "
+				     "way, "
+				     "counted in a guest."
+				   : "",
+			 timed ? " ns: what the programs take longer than empty ones on this "
+				 "machine, with its "
+				 "interval."
+			       : "");
+		lanes_columns(d, &kernels, timed);
+		for (size_t p = 0; p < paths.n; p++)
+			lanes_row(d, records, s, &kernels, paths.v[p], timed);
+	}
+	names_release(&kernels);
+	names_release(&paths);
+}
+
+static void static_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	static const struct {
+		const char *field, *title;
+	} rows[] = {
+		{"programs", "programs"},
+		{"instructions", "instructions (translated)"},
+		{"jited_bytes", "machine code, bytes"},
+		{"verifier_insns", "verifier: instructions"},
+		{"verifier_states", "verifier: states"},
+		{"stack_bytes", "stack, bytes"},
+		{"map_bytes", "maps, bytes"},
+		{"object_bytes", "object file, bytes"},
+		{"source_lines", "source lines"},
+		{"compile_ms", "compile time, ms"},
+	};
+	struct json_object *side[2] = {sides_static(records, s, 0), sides_static(records, s, 1)};
+
+	if (!side[0] && !side[1])
+		return;
+	doc_heading(d, 2, "What loading says");
+	doc_table(d);
+	doc_column(d, false, "of");
+	doc_column(d, true, "A");
+	doc_column(d, true, "B");
+	doc_column(d, true, "B less A");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		double a = record_num(side[0], rows[i].field),
+		       b = record_num(side[1], rows[i].field);
+
+		if (isnan(a) && isnan(b))
+			continue;
+		doc_cell(d, TONE_PLAIN, "%s", rows[i].title);
+		cell_number(d, a, "");
+		cell_number(d, b, "");
+		/* A compilation takes another time each time. */
+		if (strcmp(rows[i].field, "compile_ms"))
+			cell_signed(d, b - a);
+		else
+			doc_cell(d, TONE_DIM, "-");
+	}
+}
+
+void report_lanes(struct doc *d, const struct run_file *run)
+{
+	struct sides s;
+
+	if (!sides_find(run->records, &s))
+		return;
+	lanes_table(d, run->records, &s);
+	static_table(d, run->records, &s);
+}
