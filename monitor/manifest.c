@@ -4,110 +4,21 @@
 #include "monitor/manifest.h"
 
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
-#include "lib/suggest.h"
+#include "monitor/json_at.h"
 
 const char *const event_field_names[EVENT_FIELD_COUNT] = {"timestamp", "pid",	     "tgid", "size",
 							  "address",   "event_type", "comm"};
 const char *const loss_field_names[LOSS_FIELD_COUNT] = {"ring_full", "map_full"};
 
-/* Where we are in the file: for the messages, "counters.fields.mmap_count" at its line. */
-struct at {
-	const char *file, *text;
-	const struct at *up;
-	const char *key;
-};
-
-static void path_of(const struct at *at, struct strbuf *sb)
+static int unknown_key(const struct json_at *at, const char *const names[], size_t n)
 {
-	if (!at || !at->key)
-		return;
-	path_of(at->up, sb);
-	strbuf_addf(sb, "%s%s", sb->len ? "." : "", at->key);
-}
-
-/* The text from the key on; json-c keeps no positions, so each key is searched behind the one that
- * holds it. */
-static const char *find_key(const struct at *at)
-{
-	const char *from = at->up ? find_key(at->up) : at->text, *p;
-	size_t n;
-
-	if (!at->key || !from)
-		return from;
-	n = strlen(at->key);
-	for (p = from; (p = strchr(p, '"')); p++)
-		if (!strncmp(p + 1, at->key, n) && p[n + 1] == '"' &&
-		    p[n + 2 + strspn(p + n + 2, " \t\r\n")] == ':')
-			return p;
-	return from;
-}
-
-static unsigned int line_of(const char *text, const char *where)
-{
-	unsigned int line = 1;
-
-	for (; text < where; text++)
-		line += *text == '\n';
-	return line;
-}
-
-static int bad(const struct at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int bad(const struct at *at, const char *fmt, ...)
-{
-	struct strbuf path = STRBUF_INIT;
-	char *what = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		what = NULL;
-	va_end(ap);
-	path_of(at, &path);
-	log_err("%s:%u: %s%s%s", at->file, line_of(at->text, find_key(at)), path.s,
-		path.len ? ": " : "", what ? what : "");
-	free(what);
-	strbuf_release(&path);
-	return -EINVAL;
-}
-
-static int wrong_type(const struct at *at, const char *wanted, struct json_object *o)
-{
-	return bad(at, "%s is expected, this is %s", wanted,
-		   json_object_get_type(o) == json_type_null	  ? "null"
-		   : json_object_get_type(o) == json_type_boolean ? "true or false"
-		   : json_object_get_type(o) == json_type_double ||
-				   json_object_get_type(o) == json_type_int
-			   ? "a number"
-		   : json_object_get_type(o) == json_type_string ? "a string"
-		   : json_object_get_type(o) == json_type_array	 ? "a list"
-								 : "an object");
-}
-
-static int get_string(const struct at *at, struct json_object *o, char **out)
-{
-	if (!json_object_is_type(o, json_type_string))
-		return wrong_type(at, "a string", o);
-	if (!json_object_get_string_len(o))
-		return bad(at, "is empty");
-	free(*out);
-	*out = strdup(json_object_get_string(o));
-	return 0;
-}
-
-static int unknown_key(const struct at *at, const char *const names[], size_t n)
-{
-	const char *near = suggest_nearest(at->key, names, n);
-
-	if (near)
-		return bad(at, "no such field; did you mean \"%s\"?", near);
-	return bad(at, "no such field; see docs/adding-a-monitor.md");
+	return json_at_unknown(at, names, n, "docs/adding-a-monitor.md");
 }
 
 static void free_all(char **list, size_t n)
@@ -119,14 +30,14 @@ static void free_all(char **list, size_t n)
 }
 
 /* {"ours": "theirs", ..} with ours out of @names. */
-static int get_names(const struct at *up, struct json_object *o, const char *const names[],
+static int get_names(const struct json_at *up, struct json_object *o, const char *const names[],
 		     size_t n, char **out)
 {
 	if (!json_object_is_type(o, json_type_object))
-		return wrong_type(up, "an object of our names and theirs", o);
+		return json_at_wrong_type(up, "an object of our names and theirs", o);
 	free_all(out, n);
 	json_object_object_foreach (o, key, val) {
-		struct at at = {up->file, up->text, up, key};
+		struct json_at at = {up->file, up->text, up, key};
 		size_t i = 0;
 		int err;
 
@@ -134,14 +45,14 @@ static int get_names(const struct at *up, struct json_object *o, const char *con
 			i++;
 		if (i == n)
 			return unknown_key(&at, names, n);
-		err = get_string(&at, val, &out[i]);
+		err = json_at_string(&at, val, &out[i]);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int read_counters(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_counters(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	static const char *const keys[] = {"map", "fields"};
 	struct json_object *map;
@@ -152,16 +63,16 @@ static int read_counters(struct manifest *man, const struct at *at, struct json_
 	if (man->counters.none)
 		return 0;
 	if (!json_object_is_type(o, json_type_object))
-		return wrong_type(at, "an object or null", o);
+		return json_at_wrong_type(at, "an object or null", o);
 	free(man->counters.map);
 	man->counters.map = NULL;
 	if (!json_object_object_get_ex(o, "map", &map))
 		return get_names(at, o, mem_field_names, MEM_FIELD_COUNT, man->counters.fields);
 	json_object_object_foreach (o, key, val) {
-		struct at here = {at->file, at->text, at, key};
+		struct json_at here = {at->file, at->text, at, key};
 
 		if (!strcmp(key, "map"))
-			err = get_string(&here, val, &man->counters.map);
+			err = json_at_string(&here, val, &man->counters.map);
 		else if (!strcmp(key, "fields"))
 			err = get_names(&here, val, mem_field_names, MEM_FIELD_COUNT,
 					man->counters.fields);
@@ -173,7 +84,7 @@ static int read_counters(struct manifest *man, const struct at *at, struct json_
 	return 0;
 }
 
-static int read_events(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	static const char *const keys[] = {"map", "struct", "fields"};
 	int err = 0;
@@ -183,14 +94,14 @@ static int read_events(struct manifest *man, const struct at *at, struct json_ob
 	if (man->events.none)
 		return 0;
 	if (!json_object_is_type(o, json_type_object))
-		return wrong_type(at, "an object or null", o);
+		return json_at_wrong_type(at, "an object or null", o);
 	json_object_object_foreach (o, key, val) {
-		struct at here = {at->file, at->text, at, key};
+		struct json_at here = {at->file, at->text, at, key};
 
 		if (!strcmp(key, "map")) {
-			err = get_string(&here, val, &man->events.map);
+			err = json_at_string(&here, val, &man->events.map);
 		} else if (!strcmp(key, "struct")) {
-			err = get_string(&here, val, &man->events.type);
+			err = json_at_string(&here, val, &man->events.type);
 			man->events.type_required = true;
 		} else if (!strcmp(key, "fields")) {
 			err = get_names(&here, val, event_field_names, EVENT_FIELD_COUNT,
@@ -205,7 +116,7 @@ static int read_events(struct manifest *man, const struct at *at, struct json_ob
 	return 0;
 }
 
-static int read_losses(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_losses(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	static const char *const keys[] = {"map", "fields"};
 	int err = 0;
@@ -216,13 +127,13 @@ static int read_losses(struct manifest *man, const struct at *at, struct json_ob
 		return 0;
 	}
 	if (!json_object_is_type(o, json_type_object))
-		return wrong_type(at, "an object or null", o);
+		return json_at_wrong_type(at, "an object or null", o);
 	man->losses.named = true;
 	json_object_object_foreach (o, key, val) {
-		struct at here = {at->file, at->text, at, key};
+		struct json_at here = {at->file, at->text, at, key};
 
 		if (!strcmp(key, "map"))
-			err = get_string(&here, val, &man->losses.map);
+			err = json_at_string(&here, val, &man->losses.map);
 		else if (!strcmp(key, "fields"))
 			err = get_names(&here, val, loss_field_names, LOSS_FIELD_COUNT,
 					man->losses.fields);
@@ -234,18 +145,18 @@ static int read_losses(struct manifest *man, const struct at *at, struct json_ob
 	return 0;
 }
 
-static int read_programs(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_programs(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	if (!json_object_is_type(o, json_type_object))
-		return wrong_type(at, "an object of events and programs", o);
+		return json_at_wrong_type(at, "an object of events and programs", o);
 	man->has_programs = true;
 	json_object_object_foreach (o, key, val) {
-		struct at here = {at->file, at->text, at, key};
+		struct json_at here = {at->file, at->text, at, key};
 		int err;
 
 		if (man->nprograms == MANIFEST_MAX_PROGRAMS)
-			return bad(&here, "more than %d programs", MANIFEST_MAX_PROGRAMS);
-		err = get_string(&here, val, &man->programs[man->nprograms].program);
+			return json_at_bad(&here, "more than %d programs", MANIFEST_MAX_PROGRAMS);
+		err = json_at_string(&here, val, &man->programs[man->nprograms].program);
 		if (err)
 			return err;
 		man->programs[man->nprograms++].event = strdup(key);
@@ -253,74 +164,77 @@ static int read_programs(struct manifest *man, const struct at *at, struct json_
 	return 0;
 }
 
-static int read_run(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_run(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	size_t n;
 
 	if (!json_object_is_type(o, json_type_array))
-		return wrong_type(at, "a list of strings (program and arguments)", o);
+		return json_at_wrong_type(at, "a list of strings (program and arguments)", o);
 	n = json_object_array_length(o);
 	if (!n)
-		return bad(at, "is empty; name a program");
+		return json_at_bad(at, "is empty; name a program");
 	man->run = calloc(n + 1, sizeof(*man->run));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *word = json_object_array_get_idx(o, i);
 
 		if (!json_object_is_type(word, json_type_string))
-			return wrong_type(at, "a list of strings (program and arguments)", word);
+			return json_at_wrong_type(at, "a list of strings (program and arguments)",
+						  word);
 		man->run[i] = strdup(json_object_get_string(word));
 	}
 	return 0;
 }
 
-static int read_schema(struct manifest *man UNUSED, const struct at *at, struct json_object *o)
+static int read_schema(struct manifest *man UNUSED, const struct json_at *at, struct json_object *o)
 {
 	if (!json_object_is_type(o, json_type_int))
-		return wrong_type(at, "a number", o);
+		return json_at_wrong_type(at, "a number", o);
 	if (json_object_get_int64(o) != MANIFEST_SCHEMA)
-		return bad(at, "%lld is not known; this beebench reads schema %d",
-			   (long long)json_object_get_int64(o), MANIFEST_SCHEMA);
+		return json_at_bad(at, "%lld is not known; this beebench reads schema %d",
+				   (long long)json_object_get_int64(o), MANIFEST_SCHEMA);
 	return 0;
 }
 
-static int read_key(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_key(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	char *word = NULL;
-	int err = get_string(at, o, &word);
+	int err = json_at_string(at, o, &word);
 
 	if (!err && strcmp(word, "tid") && strcmp(word, "tgid"))
-		err = bad(at, "\"%s\": tid (thread) or tgid (process) is expected", word);
+		err = json_at_bad(at, "\"%s\": tid (thread) or tgid (process) is expected", word);
 	else if (!err)
 		man->key = strcmp(word, "tid") ? MONITOR_KEY_TGID : MONITOR_KEY_TID;
 	free(word);
 	return err;
 }
 
-static int read_races(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_races(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	if (!json_object_is_type(o, json_type_boolean))
-		return wrong_type(at, "true or false", o);
+		return json_at_wrong_type(at, "true or false", o);
 	man->races = json_object_get_boolean(o);
 	return 0;
 }
 
 /* For who lists monitors (registry.c): here it only has to be well-formed. */
-static int read_listed(struct manifest *man UNUSED, const struct at *at, struct json_object *o)
+static int read_listed(struct manifest *man UNUSED, const struct json_at *at, struct json_object *o)
 {
-	return json_object_is_type(o, json_type_boolean) ? 0 : wrong_type(at, "true or false", o);
+	return json_object_is_type(o, json_type_boolean)
+		       ? 0
+		       : json_at_wrong_type(at, "true or false", o);
 }
 
-static int read_name(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_name(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	return get_string(at, o, &man->name);
+	return json_at_string(at, o, &man->name);
 }
 
 /* A path in a manifest starts from the manifest's folder. */
-static int read_path(const struct at *at, struct json_object *o, char **out)
+static int read_path(const struct json_at *at, struct json_object *o, char **out)
 {
 	const char *slash = strrchr(at->file, '/');
 	struct strbuf sb = STRBUF_INIT;
-	int err = get_string(at, o, out);
+	int err = json_at_string(at, o, out);
 
 	if (err || **out == '/' || !slash)
 		return err;
@@ -331,22 +245,22 @@ static int read_path(const struct at *at, struct json_object *o, char **out)
 	return 0;
 }
 
-static int read_object(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_object(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	return read_path(at, o, &man->object);
 }
 
-static int read_script(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_script(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	return read_path(at, o, &man->script);
 }
 
-static int read_member(struct manifest *man, const struct at *at, struct json_object *o)
+static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	static const char *const keys[] = {"schema", "name",	 "key",	     "races",
 					   "object", "script",	 "counters", "events",
 					   "losses", "programs", "run",	     "listed"};
-	static int (*const readers[])(struct manifest *, const struct at *,
+	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
 		read_schema,   read_name,   read_key,	 read_races,	read_object, read_script,
 		read_counters, read_events, read_losses, read_programs, read_run,    read_listed};
@@ -357,54 +271,38 @@ static int read_member(struct manifest *man, const struct at *at, struct json_ob
 	return unknown_key(at, keys, ARRAY_SIZE(keys));
 }
 
-static int read_document(struct manifest *man, const struct at *top, struct json_object *doc)
+static int read_document(struct manifest *man, const struct json_at *top, struct json_object *doc)
 {
 	struct json_object *schema;
 
 	if (!json_object_is_type(doc, json_type_object))
-		return wrong_type(top, "an object", doc);
+		return json_at_wrong_type(top, "an object", doc);
 	if (!json_object_object_get_ex(doc, "schema", &schema))
-		return bad(top, "\"schema\": %d is missing", MANIFEST_SCHEMA);
+		return json_at_bad(top, "\"schema\": %d is missing", MANIFEST_SCHEMA);
 	json_object_object_foreach (doc, key, val) {
-		struct at at = {top->file, top->text, top, key};
+		struct json_at at = {top->file, top->text, top, key};
 		int err = read_member(man, &at, val);
 
 		if (err)
 			return err;
 	}
 	if (man->object && man->script)
-		return bad(top, "names an object and a script; one of them");
+		return json_at_bad(top, "names an object and a script; one of them");
 	return 0;
 }
 
 int manifest_parse(struct manifest *man, const char *file, const char *text)
 {
-	struct at top = {file, text, NULL, NULL};
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *doc;
-	size_t end, rest;
+	struct json_at top = {file, text, NULL, NULL};
+	struct json_object *doc = NULL;
 	int err;
 
 	free(man->file);
 	man->file = strdup(file);
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	doc = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
-	end = json_tokener_get_parse_end(tok);
-	end = MIN(end, strlen(text));
-	rest = end + strspn(text + end, " \t\r\n");
-	if (json_tokener_get_error(tok) != json_tokener_success) {
-		log_err("%s:%u: not JSON: %s", file, line_of(text, text + end),
-			json_tokener_error_desc(json_tokener_get_error(tok)));
-		err = -EINVAL;
-	} else if (text[rest]) {
-		log_err("%s:%u: not JSON: more text after the end", file,
-			line_of(text, text + rest));
-		err = -EINVAL;
-	} else {
+	err = json_at_parse(file, text, &doc);
+	if (!err)
 		err = read_document(man, &top, doc);
-	}
 	json_object_put(doc);
-	json_tokener_free(tok);
 	return err;
 }
 
