@@ -28,7 +28,9 @@ extern const char *const gate_verdict_names[]; /* "skip", "pass", "inconclusive"
  * run->sink the records of each lane (`static`, `exact`, `sharp`) and `gate` records
  * (docs/results.md): one for each thing that has a limit, one for each lane ("subject": null), one
  * in all ("lane": "all"). A lane that this machine cannot run is a `gate` record with verdict
- * "environment" and its reason, not an error. Returns 0, -EINTR, or -errno after saying why.
+ * "environment" ("skip" where the policy says "auto") and its reason, not an error. Of @run the
+ * seed, the progress, the kernels (where there are any) and the seconds (where not 0) count; its
+ * monitors and events do not. Returns 0, -EINTR, or -errno after saying why.
  */
 int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b);
 
