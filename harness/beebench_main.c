@@ -27,6 +27,7 @@ static const struct {
 	 "what does a ring carry, and lose? throughput, drops, wake-ups"},
 	{"exact", command_measure, "what does it cost? kernel instructions per event, in a guest"},
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
+	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,
 	 "a finished run as text, markdown, html, json, junit, github, openmetrics, bpftrace"},

@@ -84,9 +84,7 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
 	return -1;
 }
 
-/* Copies all of @lists into one block and cuts it at commas; the words are returned as an array
- * ended by NULL. */
-static const char **split(const struct opt_list *list, char **block)
+const char **cli_split(const struct opt_list *list)
 {
 	size_t bytes = 1, words = 1;
 	const char **out;
@@ -102,7 +100,6 @@ static const char **split(const struct opt_list *list, char **block)
 	if (!out)
 		return NULL;
 	at = (char *)(out + words);
-	*block = at;
 	words = 0;
 	for (size_t i = 0; i < list->n; i++) {
 		char *save = NULL;
@@ -126,8 +123,7 @@ static bool continues(const char *word)
 
 static int parse_workloads(struct cli *cli)
 {
-	char *block = NULL;
-	const char **words = split(&cli->workloads, &block);
+	const char **words = cli_split(&cli->workloads);
 	int err = 0;
 	size_t n = 0;
 
@@ -150,7 +146,7 @@ static int parse_workloads(struct cli *cli)
 	return err;
 }
 
-static int check_events(const char *const *events)
+int cli_check_events(const char *const *events)
 {
 	for (; *events; events++) {
 		const char *near;
@@ -171,18 +167,17 @@ static int check_events(const char *const *events)
 
 int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
 {
-	char *block;
 	int err;
 
 	err = parse_workloads(cli);
 	if (err)
 		return err;
-	cli->monitor_names = split(&cli->monitors, &block);
-	cli->event_names = split(&cli->events, &block);
-	cli->kernel_names = split(&cli->kernels, &block);
+	cli->monitor_names = cli_split(&cli->monitors);
+	cli->event_names = cli_split(&cli->events);
+	cli->kernel_names = cli_split(&cli->kernels);
 	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
 		return -ENOMEM;
-	err = check_events(cli->event_names);
+	err = cli_check_events(cli->event_names);
 	if (err)
 		return err;
 	run->monitors = cli->monitor_names;

@@ -40,4 +40,9 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
 int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run);
 void cli_release(struct cli *cli);
 
+/* The words of all of @list, cut at commas, as an array ended by NULL; one block to free(). */
+const char **cli_split(const struct opt_list *list);
+/* Are all of @events (ended by NULL) known to a measure? Returns 0, or -EINVAL after naming one. */
+int cli_check_events(const char *const *events);
+
 #endif

@@ -90,7 +90,7 @@ int measure_exit_code(struct json_object *records, int err)
 	return !ok && skipped ? EXIT_SKIP : EXIT_OK;
 }
 
-static const char *status_word(int code)
+const char *command_status(int code)
 {
 	static const struct {
 		int code;
@@ -118,35 +118,34 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 		json_object_object_add(o, "command", json_object_new_string(m->name));
 		json_object_object_add(o, "records", json_object_get(records));
 	}
-	json_object_object_add(o, "status", json_object_new_string(status_word(code)));
+	json_object_object_add(o, "status", json_object_new_string(command_status(code)));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 }
 
-/* --out DIR keeps the records there, with a header, and report and pictures beside them, as `run`
- * does. */
-static int open_sink(const struct cli *cli, int argc, char *argv[], struct sink **sink)
+int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
+		      struct sink **sink)
 {
 	struct strbuf path = STRBUF_INIT;
 	int err;
 
-	if (!cli->out)
+	if (!dir)
 		return sink_open(sink, NULL);
-	if (mkdir(cli->out, 0777) && errno != EEXIST) {
+	if (mkdir(dir, 0777) && errno != EEXIST) {
 		err = -errno;
-		log_err_sys(err, "cannot make the results folder %s", cli->out);
+		log_err_sys(err, "cannot make the results folder %s", dir);
 		return err;
 	}
-	strbuf_addf(&path, "%s/run.json", cli->out);
+	strbuf_addf(&path, "%s/run.json", dir);
 	err = sink_open(sink, path.s);
 	strbuf_release(&path);
 	if (!err)
-		err = sink_emit(*sink, result_run_header(argc, argv, cli->quick, cli->seed));
+		err = sink_emit(*sink, result_run_header(argc, argv, quick, seed));
 	return err;
 }
 
-static int emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
+int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
 {
 	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
 
@@ -172,7 +171,8 @@ int command_measure(int argc, char *argv[])
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
-	if (cli_make_run(&cli, *m, &run) || open_sink(&cli, argc, argv, &run.sink))
+	if (cli_make_run(&cli, *m, &run) ||
+	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
 	if ((*m)->words)
 		run.monitors = cli.words;
@@ -184,7 +184,7 @@ int command_measure(int argc, char *argv[])
 		print_json(*m, sink_records(run.sink), code);
 	else if ((*m)->print)
 		(*m)->print(sink_records(run.sink), stdout);
-	if (cli.out && emit_end(run.sink, code, clock_ns() - start_ns))
+	if (cli.out && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */
 	if (cli.out && report_write_all(cli.out))

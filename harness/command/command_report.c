@@ -25,7 +25,7 @@ static const struct opt options[] = {
 	{0},
 };
 
-static const struct reporter_ops *find(const char *name)
+const struct reporter_ops *command_reporter(const char *name)
 {
 	const char *names[32], *near;
 	size_t n = 0;
@@ -76,7 +76,7 @@ int command_report(int argc, char *argv[])
 	}
 	if (o.write)
 		return report_write_all(argv[rest]) ? EXIT_USAGE : EXIT_OK;
-	reporter = find(o.format);
+	reporter = command_reporter(o.format);
 	if (!reporter)
 		return EXIT_USAGE;
 	err = run_file_read(&file, argv[rest]);

@@ -10,6 +10,7 @@ int command_doctor(int argc, char *argv[]);
 int command_list(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
+int command_gate(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
@@ -25,5 +26,20 @@ int measure_run(const struct measure_ops *m, const char *spec, struct run *run);
 
 /* The exit code that the records (a JSON array) and the error @err of a measure come to. */
 int measure_exit_code(struct json_object *records, int err);
+
+struct sink;
+
+/*
+ * A sink for the records of a command. With @dir (--out; may be NULL) they are kept there with a
+ * header before them, and command_emit_end() is due. Returns 0 or -errno after saying why.
+ */
+int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
+		      struct sink **sink);
+int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns);
+/* "ok", "fail", "skip", "inconclusive", "error": what --json calls exit code @code. */
+const char *command_status(int code);
+
+/* The reporter of that name, or NULL after saying which is near. */
+const struct reporter_ops *command_reporter(const char *name);
 
 #endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* beebench gate: is B dearer than A? A verdict that CI can act on. */
+#include "lib/base.h"
+#include "harness/command/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/command/cli.h"
+#include "harness/gate/gate.h"
+#include "harness/gate/policy.h"
+#include "harness/progress.h"
+#include "harness/report/record.h"
+#include "harness/report/report.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/suggest.h"
+
+#define DEFAULT_POLICY "results/gate.json"
+
+struct gate_options {
+	const char *base, *head, *policy, *format, *out;
+	struct opt_list lanes, monitors, events, kernels;
+	double seconds;
+	uint64_t seed;
+	bool json, quiet, verbose;
+};
+
+#define ROW(letter, name, arg, help, kind, field)                                                  \
+	{                                                                                          \
+		letter, name, arg, help, kind, offsetof(struct gate_options, field)                \
+	}
+static const struct opt options[] = {
+	ROW('b', "base", "A", "what B is held against: a monitor's name, an object, a Honey source",
+	    OPT_STRING, base),
+	ROW(0, "head", "B", "what is judged: likewise", OPT_STRING, head),
+	ROW('p', "policy", "FILE", "limits and lanes (default " DEFAULT_POLICY ", where it is)",
+	    OPT_STRING, policy),
+	ROW('l', "lane", "LANE,..", "static, exact, time: these are run, whatever the policy says",
+	    OPT_LIST, lanes),
+	ROW('e', "event", "EV,..", "events of the time lane: mmap, munmap, brk, other", OPT_LIST,
+	    events),
+	ROW('k', "kernel", "K,..", "kernels of the exact lane: 6.12, 6.1, or the path of a vmlinuz",
+	    OPT_LIST, kernels),
+	ROW('t', "time", "SECONDS", "budget of the time lane", OPT_DOUBLE, seconds),
+	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
+	ROW('f', "format", "FORMAT",
+	    "text (default), markdown, junit, github, json, or another of "
+	    "'beebench list reporters'",
+	    OPT_STRING, format),
+	ROW(0, "out", "DIR", "keep records, report and pictures there", OPT_STRING, out),
+	ROW(0, "json", NULL, "one JSON object on stdout, as --format json", OPT_FLAG, json),
+	ROW('q', "quiet", NULL, "no progress on stderr", OPT_FLAG, quiet),
+	ROW('v', "verbose", NULL, "say more on stderr", OPT_FLAG, verbose),
+	{0},
+};
+
+/* Options in the form the lanes take them. */
+struct gate_command {
+	struct gate_options o;
+	struct gate_policy policy;
+	const char **lanes, **events, **kernels; /* owned */
+	const struct reporter_ops *reporter;	 /* NULL: text or json */
+	struct run run;
+};
+
+static int choose_lanes(struct gate_policy *p, const char *const *lanes)
+{
+	const char *near;
+	size_t i;
+
+	if (!*lanes)
+		return 0;
+	for (i = 0; i < GATE_LANES; i++)
+		p->on[i] = GATE_OFF;
+	for (; *lanes; lanes++) {
+		for (i = 0; i < GATE_LANES && strcmp(gate_lane_names[i], *lanes) != 0; i++)
+			;
+		if (i < GATE_LANES) {
+			p->on[i] = GATE_ON;
+			continue;
+		}
+		near = suggest_nearest(*lanes, gate_lane_names, GATE_LANES);
+		log_err("no lane '%s'; %s%s%s", *lanes,
+			near ? "did you mean '" : "there are static, exact, time", near ? near : "",
+			near ? "'?" : "");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int choose_policy(struct gate_command *c)
+{
+	int err = 0;
+
+	policy_defaults(&c->policy);
+	if (c->o.policy)
+		err = policy_read(&c->policy, c->o.policy);
+	else if (!access(DEFAULT_POLICY, F_OK))
+		err = policy_read(&c->policy, DEFAULT_POLICY);
+	if (!err)
+		err = choose_lanes(&c->policy, c->lanes);
+	if (!err)
+		err = cli_check_events(c->events);
+	if (!err && c->events[0])
+		policy_set_list(&c->policy.events, c->events);
+	return err;
+}
+
+static int choose_format(struct gate_command *c)
+{
+	c->o.json = c->o.json || (c->o.format && !strcmp(c->o.format, "json"));
+	if (c->o.json || !c->o.format || !strcmp(c->o.format, "text"))
+		return 0;
+	c->reporter = command_reporter(c->o.format);
+	return c->reporter ? 0 : -EINVAL;
+}
+
+static int check_names(const struct gate_options *o)
+{
+	if (!o->base) {
+		log_err("gate: --base is missing: what is B held against? Name a monitor or an "
+			"object");
+		return -EINVAL;
+	}
+	if (!o->head) {
+		log_err("gate: --head is missing: --base names a monitor, so name what is held "
+			"against it");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int prepare(struct gate_command *c)
+{
+	int err = check_names(&c->o);
+
+	c->lanes = cli_split(&c->o.lanes);
+	c->events = cli_split(&c->o.events);
+	c->kernels = cli_split(&c->o.kernels);
+	if (!c->lanes || !c->events || !c->kernels)
+		return -ENOMEM;
+	if (!err)
+		err = choose_format(c);
+	if (!err)
+		err = choose_policy(c);
+	c->run.kernels = c->kernels;
+	c->run.seconds = c->o.seconds;
+	c->run.seed = c->o.seed;
+	return err;
+}
+
+static void release(struct gate_command *c)
+{
+	policy_release(&c->policy);
+	free(c->lanes);
+	free(c->events);
+	free(c->kernels);
+}
+
+static int exit_code(enum gate_verdict verdict)
+{
+	static const int codes[] = {[GATE_SKIP] = EXIT_OK,
+				    [GATE_PASS] = EXIT_OK,
+				    [GATE_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
+				    [GATE_ENVIRONMENT] = EXIT_USAGE,
+				    [GATE_REGRESSION] = EXIT_BAD};
+
+	return codes[verdict];
+}
+
+/* The records without the first and the last, which a file has and a list has not. */
+static struct json_object *between(struct json_object *all)
+{
+	struct json_object *list = json_object_new_array(), *o;
+
+	record_foreach (all, o)
+		if (!record_is(o, "run") && !record_is(o, "end"))
+			json_object_array_add(list, json_object_get(o));
+	return list;
+}
+
+static void print_json(struct json_object *records, enum gate_verdict verdict, int code)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
+	json_object_object_add(o, "command", json_object_new_string("gate"));
+	json_object_object_add(o, "status", json_object_new_string(command_status(code)));
+	json_object_object_add(o, "verdict", json_object_new_string(gate_verdict_names[verdict]));
+	json_object_object_add(o, "records", json_object_get(records));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
+						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+static int render(const struct gate_command *c, struct json_object *records, int code, int argc,
+		  char *argv[], uint64_t elapsed_ns)
+{
+	const char *status = code == EXIT_OK ? "ok" : run_interrupted() ? "interrupted" : "failed";
+	struct run_file file = {.header = result_run_header(argc, argv, false, c->o.seed),
+				.records = records,
+				.end = result_end(records, status, code, elapsed_ns),
+				.dir = c->o.out};
+	int err = c->reporter->render(&file, stdout);
+
+	json_object_put(file.header);
+	json_object_put(file.end);
+	return err;
+}
+
+/* Prints the result. Returns the exit code, which is @code unless stdout would not take it. */
+static int show(const struct gate_command *c, int code, int argc, char *argv[], uint64_t elapsed_ns)
+{
+	struct json_object *records = between(sink_records(c->run.sink));
+	int err = 0;
+
+	if (c->o.json)
+		print_json(records, gate_verdict_of(records), code);
+	else if (c->reporter)
+		err = render(c, records, code, argc, argv, elapsed_ns);
+	else
+		gate_print(records, stdout);
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		log_err_sys(errno, "cannot write the result to stdout");
+		err = -EIO;
+	}
+	json_object_put(records);
+	return err ? EXIT_USAGE : code;
+}
+
+static int compare(struct gate_command *c)
+{
+	return gate_lanes(&c->run, &c->policy, c->o.base, c->o.head);
+}
+
+static int gate(struct gate_command *c, int argc, char *argv[])
+{
+	uint64_t start_ns = clock_ns();
+	int code, err;
+
+	if (prepare(c) || command_open_sink(c->o.out, argc, argv, false, c->o.seed, &c->run.sink))
+		return EXIT_USAGE;
+	c->run.progress = progress_new(c->o.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
+	err = compare(c);
+	progress_free(c->run.progress);
+	code = err == -EINTR ? EXIT_INCONCLUSIVE
+	       : err	     ? EXIT_USAGE
+			     : exit_code(gate_verdict_of(sink_records(c->run.sink)));
+	if (!err || err == -EINTR)
+		code = show(c, code, argc, argv, clock_ns() - start_ns);
+	if (c->o.out && command_emit_end(c->run.sink, code, clock_ns() - start_ns))
+		code = EXIT_USAGE;
+	if (c->o.out && report_write_all(c->o.out))
+		log_warn("the report in %s is not whole; see above", c->o.out);
+	if (err == -EINTR)
+		log_warn("interrupted: there is no verdict");
+	return code;
+}
+
+int command_gate(int argc, char *argv[])
+{
+	struct gate_command c = {.o = {.seed = 1}};
+	int rest, code, err = opt_parse(options, "beebench gate", argc, argv, &c.o, &rest, NULL);
+
+	if (err == OPT_HELP) {
+		puts("usage: beebench gate --base A --head B [options]\n"
+		     "Is B dearer than A? Limits are in the policy (docs/ci.md). Exit codes: 0 "
+		     "pass, 1 regression,\n2 environment or usage, 3 inconclusive.\n");
+		opt_print(options, stdout);
+		return EXIT_OK;
+	}
+	if (err)
+		return EXIT_USAGE;
+	if (rest < argc) {
+		log_err("gate: unexpected word '%s'; monitors go behind --base and --head",
+			argv[rest]);
+		return EXIT_USAGE;
+	}
+	log_init("beebench", c.o.verbose ? LOG_DEBUG : LOG_INFO);
+	code = gate(&c, argc, argv);
+	if (c.run.sink && sink_close(c.run.sink))
+		code = EXIT_USAGE;
+	release(&c);
+	return code;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Runs the lanes of one comparison and has them judged. */
+#include "lib/base.h"
+#include "harness/gate/gate_lanes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/compare/compare.h"
+#include "harness/exact/exact.h"
+#include "harness/progress.h"
+#include "harness/report/record.h"
+#include "harness/result.h"
+#include "harness/said.h"
+#include "lib/log.h"
+#include "monitor/features.h"
+#include "vm/qemu.h"
+
+enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 5, FEWEST_CALLS = 16 };
+#define BOOT_STEP_S 2.5
+
+/* Appends to @why and returns false where no program of a monitor can be loaded. */
+static bool can_load(struct strbuf *why)
+{
+	int err = feature_program_tracepoint();
+
+	if (!err)
+		err = feature_btf();
+	if (err)
+		strbuf_addf(why,
+			    "BPF programs cannot be loaded on this machine (%s); it needs root",
+			    strerror(-err));
+	return !err;
+}
+
+static int emit_all(struct run *run, struct json_object *records, const char *type)
+{
+	struct json_object *o;
+	int err = 0;
+
+	record_foreach_type (records, o, type)
+		if (!err)
+			err = sink_emit(run->sink, json_object_get(o));
+	return err;
+}
+
+/* The `static` record of one object, loaded on this machine; NULL: it cannot be, and @why says
+ * why. */
+static struct json_object *load_here(const struct gate_job *job, const struct gate_object *object,
+				     struct strbuf *why)
+{
+	const char *monitors[] = {object->path, NULL};
+	struct run one = *job->run;
+	struct json_object *o = NULL;
+	struct said said = {0};
+	int err;
+
+	one.monitors = monitors;
+	if (sink_open(&one.sink, NULL))
+		return NULL;
+	said_listen(&said);
+	err = compare_static(&one);
+	said_end(&said, false);
+	if (err)
+		strbuf_addstr(why, said_reason(&said));
+	else
+		o = json_object_get(json_object_array_get_idx(sink_records(one.sink), 0));
+	said_release(&said);
+	if (o)
+		json_object_object_add(o, "monitor", json_object_new_string(object->name));
+	if (sink_close(one.sink) && o) {
+		json_object_put(o);
+		o = NULL;
+	}
+	return o;
+}
+
+/*
+ * False in @done, with @why, when one of the two cannot be loaded here: this machine cannot tell a
+ * broken object from one whose maps it does not know, and the guest can.
+ */
+static int static_here(struct gate_job *job, bool *done, struct strbuf *why)
+{
+	struct json_object *a, *b = NULL, *both = json_object_new_array();
+	int err = 0;
+
+	progress_plan(job->run->progress, "static", 2, 0.5);
+	progress_begin(job->run->progress, "static");
+	progress_step(job->run->progress, "static, loading %s", job->pair.a);
+	a = load_here(job, &job->a, why);
+	if (a) {
+		json_object_array_add(both, a);
+		progress_step(job->run->progress, "static, loading %s", job->pair.b);
+		b = load_here(job, &job->b, why);
+	}
+	*done = b;
+	if (b) {
+		json_object_array_add(both, b);
+		judge_static(job->policy, &job->pair, a, b, job->out);
+		judge_lane(job->policy, &job->pair, GATE_STATIC, NULL, job->out);
+		err = emit_all(job->run, both, "static");
+	}
+	json_object_put(both);
+	return err;
+}
+
+/* Which lanes are asked of the guest. */
+struct wanted {
+	bool exact, statics;
+};
+
+static int judge_boot(struct gate_job *job, const struct wanted *w, struct json_object *records)
+{
+	int err = 0;
+
+	if (w->statics) {
+		err = emit_all(job->run, records, "static");
+		judge_static_in_guest(job->policy, &job->pair, records, job->out);
+	}
+	if (!err && w->exact) {
+		err = emit_all(job->run, records, "exact");
+		judge_exact(job->policy, &job->pair, records, job->out);
+	}
+	return err;
+}
+
+/* The lanes of @w could not be run in the guest. */
+static void no_guest(struct gate_job *job, const struct wanted *w, const char *reason)
+{
+	if (w->statics)
+		judge_cannot(job->policy, &job->pair, GATE_STATIC, reason, job->out);
+	if (w->exact)
+		judge_cannot(job->policy, &job->pair, GATE_EXACT, reason, job->out);
+}
+
+/* One boot of one kernel with both objects. False in @booted when there was none, which is a record
+ * by then. */
+static int boot(struct gate_job *job, const struct wanted *w, const char *kernel, bool *booted)
+{
+	const char *names[] = {job->pair.a, job->pair.b}, *paths[] = {job->a.path, job->b.path};
+	struct exact_job exact = {.kernel = kernel,
+				  .names = names,
+				  .paths = paths,
+				  .n = ARRAY_SIZE(names),
+				  .calls = w->exact ? job->policy->calls : FEWEST_CALLS,
+				  .seed = job->run->seed,
+				  .timeout_s = BOOT_LIMIT_S,
+				  .progress = job->run->progress};
+	struct json_object *records = json_object_new_array();
+	struct said said = {0};
+	int err;
+
+	progress_plan(job->run->progress, kernel, BOOT_STEPS, BOOT_STEP_S);
+	progress_begin(job->run->progress, kernel);
+	said_listen(&said);
+	err = exact_run(&exact, records);
+	said_end(&said, true);
+	*booted = !err;
+	if (!err)
+		err = judge_boot(job, w, records);
+	else if (err != -EINTR)
+		no_guest(job, w, said_reason(&said));
+	said_release(&said);
+	json_object_put(records);
+	return *booted || err == -EINTR ? err : 0;
+}
+
+static const char *const *kernels_of(const struct gate_job *job)
+{
+	const char *const *given = job->run->kernels;
+
+	return given && given[0] ? given : job->policy->kernels.v;
+}
+
+static int in_guest(struct gate_job *job, const struct wanted *w)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct wanted next = *w;
+	bool booted = !vm_supported(&why);
+	int err = 0;
+
+	if (!booted)
+		no_guest(job, w, why.s);
+	strbuf_release(&why);
+	for (const char *const *k = kernels_of(job); *k && booted && !err; k++) {
+		if (!next.exact && !next.statics)
+			break;
+		err = boot(job, &next, *k, &booted);
+		next.statics = false; /* loading is judged on the first kernel */
+	}
+	if (!err && w->statics)
+		judge_lane(job->policy, &job->pair, GATE_STATIC, NULL, job->out);
+	if (!err && w->exact)
+		judge_lane(job->policy, &job->pair, GATE_EXACT, NULL, job->out);
+	return err;
+}
+
+static int run_lanes(struct gate_job *job)
+{
+	const enum gate_when *on = job->policy->on;
+	struct strbuf cannot = STRBUF_INIT, why = STRBUF_INIT;
+	bool here = can_load(&cannot), done = false;
+	struct wanted guest = {.exact = on[GATE_EXACT]};
+	int err = 0;
+
+	if (on[GATE_STATIC] && here)
+		err = static_here(job, &done, &why);
+	guest.statics = on[GATE_STATIC] && !done;
+	if (why.len)
+		log_dbg("static: not on this machine: %s", why.s);
+	if (!err && (guest.exact || guest.statics))
+		err = in_guest(job, &guest);
+	if (!err && on[GATE_TIME])
+		err = gate_time(job, here ? NULL : cannot.s);
+	strbuf_release(&cannot);
+	strbuf_release(&why);
+	return err ? err : run_interrupted() ? -EINTR : 0;
+}
+
+int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b)
+{
+	struct gate_job job = {.run = run, .policy = policy, .out = json_object_new_array()};
+	int err = gate_object_find(&job.a, a), emitted;
+
+	if (!err)
+		err = gate_object_find(&job.b, b);
+	if (err)
+		goto out;
+	/* Two files of one name are called as they were given. */
+	job.pair = strcmp(job.a.name, job.b.name) ? (struct gate_pair){job.a.name, job.b.name}
+						  : (struct gate_pair){a, b};
+	err = run_lanes(&job);
+	progress_clear(run->progress);
+	if (!err)
+		judge_all(&job.pair, job.out);
+	emitted = emit_all(run, job.out, "gate");
+	err = err ? err : emitted;
+out:
+	gate_object_release(&job.a);
+	gate_object_release(&job.b);
+	json_object_put(job.out);
+	return err;
+}
