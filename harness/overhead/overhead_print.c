@@ -159,6 +159,31 @@ static void sharp_row(struct json_object *o, const char *name, const char *path,
 	strbuf_release(&one);
 }
 
+/* What the mean does not say: B's share of A's cost, and where in the distribution the difference
+ * is. */
+static void sharp_details(struct json_object *o, FILE *out)
+{
+	static const char *const shifts[][2] = {
+		{"p50", "median"}, {"p90", "p90"}, {"p99", "p99"}, {"p99_9", "p99.9"}};
+	struct stats_interval ratio;
+	const char *comma = "";
+
+	fprintf(out, "%-10s ", "");
+	if (record_interval(o, "ratio", &ratio)) {
+		fprintf(out, "%.3f of its cost [%.3f, %.3f]", ratio.centre, ratio.low, ratio.high);
+		comma = "; ";
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++) {
+		double ns = number_below(o, "shift_diff_ns", shifts[i][0]);
+
+		if (!isfinite(ns))
+			continue;
+		fprintf(out, "%s%s %+.1f ns", comma, shifts[i][1], ns);
+		comma = ", ";
+	}
+	fputc('\n', out);
+}
+
 static void print_sharp(struct json_object *records, FILE *out)
 {
 	struct json_object *o;
@@ -191,6 +216,7 @@ static void print_sharp(struct json_object *records, FILE *out)
 			strbuf_reset(&name);
 			strbuf_addf(&name, "%s less %s", b, a);
 			sharp_row(o, name.s, "diff_ns", out);
+			sharp_details(o, out);
 		}
 		strbuf_release(&name);
 	}
