@@ -133,6 +133,12 @@ static void no_guest(struct gate_job *job, const struct wanted *w, const char *r
 		judge_cannot(job->policy, &job->pair, GATE_EXACT, reason, job->out);
 }
 
+static bool is_required(const struct gate_job *job, const struct wanted *w)
+{
+	return (w->exact && job->policy->on[GATE_EXACT] == GATE_ON) ||
+	       (w->statics && job->policy->on[GATE_STATIC] == GATE_ON);
+}
+
 /* One boot of one kernel with both objects. False in @booted when there was none, which is a record
  * by then. */
 static int boot(struct gate_job *job, const struct wanted *w, const char *kernel, bool *booted)
@@ -154,8 +160,8 @@ static int boot(struct gate_job *job, const struct wanted *w, const char *kernel
 	progress_begin(job->run->progress, kernel);
 	said_listen(&said);
 	err = exact_run(&exact, records);
-	said_end(&said, true);
 	*booted = !err;
+	said_end(&said, *booted || is_required(job, w));
 	if (!err)
 		err = judge_boot(job, w, records);
 	else if (err != -EINTR)

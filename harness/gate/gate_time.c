@@ -1,11 +1,135 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The time lane of a comparison. */
+/* The time lane of a comparison: runs the sharp lane until it has decided or the budget is spent.
+ */
 #include "lib/base.h"
 #include "harness/gate/gate_lanes.h"
 
+#include <math.h>
+#include <sched.h>
+
+#include "harness/overhead/sharp.h"
+#include "harness/progress.h"
+#include "harness/report/record.h"
+#include "harness/result.h"
+#include "harness/said.h"
+#include "lib/clock.h"
+
+/* A step is a second of the budget. */
+struct steps {
+	struct progress *progress;
+	uint64_t start_ns;
+	unsigned int told, n;
+	bool same_cpu;
+};
+
+static void tell(void *arg, const char *what, const char *who)
+{
+	struct steps *s = arg;
+	double elapsed_s = (double)(clock_ns() - s->start_ns) / 1e9;
+
+	if (s->told < s->n && elapsed_s >= s->told) {
+		s->told++;
+		progress_step(s->progress, "time, %s, %s", what, who);
+	}
+}
+
+static void options(const struct gate_job *job, struct steps *steps, struct sharp_options *o)
+{
+	const struct gate_policy *p = job->policy;
+
+	*o = (struct sharp_options){
+		.consumer = SHARP_TIMER,
+		.seconds = job->run->seconds > 0 ? job->run->seconds : p->budget_s,
+		.events = p->events.v[0] ? p->events.v : NULL,
+		.margin_ns = p->margin_ns,
+		.margin_share = p->margin_percent / 100,
+		.alpha = p->alpha,
+		.rng = {job->run->seed},
+		.tell = tell,
+		.tell_arg = steps,
+	};
+	placement_choose(&o->place, "/sys");
+	o->realtime = !o->place.same_cpu;
+	*steps = (struct steps){.progress = job->run->progress,
+				.start_ns = clock_ns(),
+				.n = (unsigned int)MAX(ceil(o->seconds), 1),
+				.same_cpu = o->place.same_cpu};
+	progress_plan(job->run->progress, "time", steps->n, 1);
+	progress_begin(job->run->progress, "time");
+}
+
+/* The records call the monitors as the other lanes do. */
+static void name(const struct gate_job *job, struct json_object *records)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "sharp") {
+		json_object_object_add(o, "monitor", json_object_new_string(job->pair.a));
+		json_object_object_add(o, "other", json_object_new_string(job->pair.b));
+	}
+}
+
+/* What was measured becomes records, and they are judged. */
+static int judge(struct gate_job *job, const struct sharp *s, const struct sharp_options *opts,
+		 const struct steps *steps)
+{
+	struct run kept = *job->run;
+	struct json_object *o;
+	int err = sink_open(&kept.sink, NULL);
+
+	if (err)
+		return err;
+	err = sharp_emit(s, opts, &kept);
+	name(job, sink_records(kept.sink));
+	record_foreach (sink_records(kept.sink), o)
+		if (!err)
+			err = sink_emit(job->run->sink, json_object_get(o));
+	judge_time(job->policy, &job->pair, sink_records(kept.sink), job->out);
+	if (s->why_void && !s->nevents)
+		judge_cannot(job->policy, &job->pair, GATE_TIME, s->why_void, job->out);
+	judge_lane(job->policy, &job->pair, GATE_TIME,
+		   steps->same_cpu ? "one CPU only, shared with whoever reads the records" : NULL,
+		   job->out);
+	sink_close(kept.sink);
+	return err;
+}
+
+static int compare(struct gate_job *job)
+{
+	struct said said = {0};
+	struct sharp_options opts;
+	struct steps steps;
+	struct sharp s;
+	int err;
+
+	options(job, &steps, &opts);
+	placement_pin(opts.place.consumer_cpu);
+	said_listen(&said);
+	err = sharp_compare(&s, job->a.path, job->b.path, &opts);
+	/* Where the lane is on when possible, what it cannot do is a skip and no error. */
+	said_end(&said, !err || job->policy->on[GATE_TIME] == GATE_ON);
+	if (!err) {
+		err = judge(job, &s, &opts, &steps);
+	} else if (err != -EINTR) {
+		judge_cannot(job->policy, &job->pair, GATE_TIME, said_reason(&said), job->out);
+		err = 0;
+	}
+	said_release(&said);
+	sharp_release(&s);
+	return err;
+}
+
 int gate_time(struct gate_job *job, const char *cannot)
 {
-	judge_cannot(job->policy, &job->pair, GATE_TIME,
-		     cannot ? cannot : "this version does not judge by time yet", job->out);
-	return 0;
+	cpu_set_t affinity;
+	int err;
+
+	if (cannot) {
+		judge_cannot(job->policy, &job->pair, GATE_TIME, cannot, job->out);
+		return 0;
+	}
+	sched_getaffinity(0, sizeof(affinity), &affinity);
+	err = compare(job);
+	sched_setaffinity(0, sizeof(affinity), &affinity);
+	return err;
 }
