@@ -13,6 +13,7 @@
 #include "monitor/collect.h"
 
 struct overhead_params { /* -o */
+	bool attach;
 	bool slowdown;
 	bool sharp;
 	uint64_t consumer; /* enum sharp_consumer, of the sharp lane */

@@ -19,6 +19,8 @@ enum sharp_arm { SHARP_EMPTY, SHARP_A, SHARP_AA, SHARP_B };
 
 /* Differences that are kept of each load. */
 enum sharp_effect { EFFECT_A, EFFECT_B, EFFECT_AA, EFFECT_DIFF, EFFECTS };
+/* Each is the first arm less the second. */
+extern const unsigned int sharp_sides[EFFECTS][2];
 
 /*
  * The consumer of the rings, on the other CPU. Woken for records, as most user space does it, it

@@ -32,16 +32,6 @@ enum {
 #define ROUNDS_S 0.010
 enum { ROUNDS_MIN = 10 };
 
-const char *const sharp_consumer_names[] = {"timer", "woken", NULL};
-
-/* x against y, for each effect. */
-static const unsigned int sides[EFFECTS][2] = {
-	[EFFECT_A] = {SHARP_A, SHARP_EMPTY},
-	[EFFECT_B] = {SHARP_B, SHARP_EMPTY},
-	[EFFECT_AA] = {SHARP_AA, SHARP_A},
-	[EFFECT_DIFF] = {SHARP_B, SHARP_A},
-};
-
 /* What lives through one comparison. */
 struct bench {
 	struct sharp *s;
@@ -204,12 +194,13 @@ static void keep_event(struct bench *b, struct sharp_event *e, size_t i)
 	const struct sharp *s = b->s;
 
 	for (int x = 0; x < EFFECTS; x++) {
-		if (sides[x][0] >= s->arms)
+		if (sharp_sides[x][0] >= s->arms)
 			continue;
 		for (int c = 0; c < CUTS; c++)
 			samples_add(&e->effect[x][c],
-				    sharp_load_effect(o->calls[i].blocks, s->rounds, sides[x][0],
-						      sides[x][1], (enum cut)c, o->ns_per_tick));
+				    sharp_load_effect(o->calls[i].blocks, s->rounds,
+						      sharp_sides[x][0], sharp_sides[x][1],
+						      (enum cut)c, o->ns_per_tick));
 	}
 	for (unsigned int a = 0; a < s->arms; a++) {
 		for (int k = 0; k < SHARP_BUCKETS; k++)
@@ -409,42 +400,4 @@ int sharp_compare(struct sharp *out, const char *a, const char *b, const struct 
 	replica_source_close(bench.source[SHARP_A]);
 	replica_source_close(bench.source[SHARP_B]);
 	return err;
-}
-
-enum cut sharp_cut(const struct sharp_event *e, enum sharp_effect effect)
-{
-	struct block_stat stat[2];
-
-	for (int i = 0; i < 2; i++) {
-		unsigned int arm = sides[effect][i];
-
-		stat[i].cut = e->cut[arm][CUT_TIGHT];
-		stat[i].kept = e->calls - e->cut[arm][CUT_TIGHT];
-	}
-	if (cut_choose(&stat[0], &stat[1]) == CUT_LOOSE ||
-	    cut_choose(&stat[1], &stat[0]) == CUT_LOOSE)
-		return CUT_LOOSE;
-	/* Alike, but is it a disturbance or both programs' own slow path? The empty one has none.
-	 */
-	stat[1].cut = e->cut[SHARP_EMPTY][CUT_TIGHT];
-	stat[1].kept = e->calls - stat[1].cut;
-	return cut_choose(&stat[0], &stat[1]);
-}
-
-const struct samples *sharp_effect(const struct sharp_event *e, enum sharp_effect effect)
-{
-	return &e->effect[effect][sharp_cut(e, effect)];
-}
-
-void sharp_release(struct sharp *s)
-{
-	for (size_t i = 0; i < s->nevents; i++)
-		for (int x = 0; x < EFFECTS; x++)
-			for (int c = 0; c < CUTS; c++)
-				samples_release(&s->events[i].effect[x][c]);
-	free(s->events);
-	samples_release(&s->at_s);
-	samples_release(&s->gauge_ns);
-	samples_release(&s->busy);
-	free(s->why_void);
 }
