@@ -44,7 +44,7 @@ if (paths) {
 	set yrange [paths - 0.5:-0.5]
 	set xlabel "instructions per event" textcolor rgb "#333333"
 	plot for [b = 1:2] data index b using (0):1:(0):2:($1 + 0.38 * (b - 2)):($1 + 0.38 * (b - 1)):ytic(3) \
-			with boxxyerror fc rgb hue(b == 1 ? 6 : 0) title (b == 1 ? "A: " : "B: ").columnheader(1), \
+			with boxxyerror fc rgb hue(b == 1 ? 6 : 0) title (strlen(columnheader(1)) < 2 ? columnheader(1) : (b == 1 ? "A: " : "B: ").columnheader(1)), \
 		for [b = 1:2] data index b using 2:($1 + 0.38 * (b - 1.5)):(sprintf("%.0f", $2)) \
 			with labels left offset 0.6, 0 font ",11" textcolor rgb "#333333" notitle
 }

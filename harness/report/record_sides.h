@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The two monitors of a comparison, and which records are whose: they may have one name. */
+/* The two monitors of a comparison, and which records are whose: they may have one name. A run may
+ * hold several comparisons. */
 #ifndef HARNESS_RECORD_SIDES_H
 #define HARNESS_RECORD_SIDES_H
 
@@ -9,8 +10,12 @@ struct sides {
 	const char *name[2]; /* A and B, as long as the records */
 };
 
-/* From a `gate` or an `equivalence` record. False when @records compare nothing. */
-bool sides_find(struct json_object *records, struct sides *out);
+/* The comparison number @n of @records, in order of first appearance: of the `gate` records, or
+ * where there are none of the `equivalence` records. False when there are no more. */
+bool sides_nth(struct json_object *records, size_t n, struct sides *out);
+size_t sides_count(struct json_object *records);
+/* True when the `gate` or `equivalence` record @o is of @s. */
+bool sides_own(const struct sides *s, struct json_object *o);
 /* The `static` record of side @k, or NULL. */
 struct json_object *sides_static(struct json_object *records, const struct sides *s, size_t k);
 /* Instructions that side @k adds to @path on @kernel, or NaN. */

@@ -87,7 +87,7 @@ void report_static(struct doc *d, const struct run_file *run)
 	struct json_object *o;
 	struct sides s;
 
-	if (!has_any(run, "static") || sides_find(run->records, &s))
+	if (!has_any(run, "static") || sides_nth(run->records, 0, &s))
 		return;
 	doc_heading(d, 2, "What loading says");
 	doc_table(d);

@@ -25,27 +25,26 @@ static enum doc_tone tone_of(const char *verdict)
 	return TONE_DIM;
 }
 
-/* A is what B is held against; a path is shown by its last part where that tells them apart. */
 void report_title(struct doc *d, const struct run_file *run)
 {
-	struct json_object *all = record_gate_all(run->records);
-	const char *a, *b;
+	const char *verdict = record_gate_worst(run->records);
+	size_t n = sides_count(run->records);
+	struct strbuf names = STRBUF_INIT;
+	struct sides s;
 
-	if (!all) {
+	if (!verdict) {
 		doc_heading(d, 1, "beebench: %s", record_str(run->header, "id", "a run"));
 		return;
 	}
-	a = record_gate_short(record_str(all, "a", "A"));
-	b = record_gate_short(record_str(all, "b", "B"));
-	if (!strcmp(a, b)) {
-		a = record_str(all, "a", "A");
-		b = record_str(all, "b", "B");
-	}
-	doc_heading(d, 1, "beebench: %s (%s against %s)", record_str(all, "verdict", "no verdict"),
-		    b, a);
+	if (n > 1)
+		strbuf_addf(&names, "%zu comparisons", n);
+	else if (sides_nth(run->records, 0, &s))
+		record_sides_name(&s, &names);
+	doc_heading(d, 1, "beebench: %s (%s)", verdict, names.s);
+	strbuf_release(&names);
 }
 
-static void lane_rows(struct doc *d, const struct run_file *run)
+static void lane_rows(struct doc *d, const struct run_file *run, const struct sides *s)
 {
 	struct json_object *o;
 
@@ -56,7 +55,7 @@ static void lane_rows(struct doc *d, const struct run_file *run)
 	record_foreach_type (run->records, o, "gate") {
 		const char *verdict = record_str(o, "verdict", "?");
 
-		if (record_gate_subject(o) || o == record_gate_all(run->records))
+		if (!sides_own(s, o) || record_gate_subject(o) || record_is_all(o))
 			continue;
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "lane", "?"));
 		doc_cell(d, tone_of(verdict), "%s", verdict);
@@ -64,10 +63,14 @@ static void lane_rows(struct doc *d, const struct run_file *run)
 	}
 }
 
-/* Two figures that are counted and equal need no line of their own. */
-static bool is_equal(struct json_object *o)
+/* Figures that are equal, or that are none, need no line where all see it. */
+static bool is_dull(struct json_object *o)
 {
-	return record_num(o, "value") == 0 && !strcmp(record_str(o, "verdict", ""), "pass");
+	const char *verdict = record_str(o, "verdict", "");
+	double value = record_num(o, "value");
+
+	return (value == 0 && !strcmp(verdict, "pass")) ||
+	       ((value == 0 || isnan(value)) && !strcmp(verdict, "skip"));
 }
 
 static bool any_kernel(const struct run_file *run)
@@ -103,8 +106,8 @@ static void thing_row(struct doc *d, struct json_object *o, bool kernels)
 	doc_cell(d, tone_of(verdict), "%s", verdict);
 }
 
-/* The things that have a limit, those that are equal or those that are not. Returns how many. */
-static size_t things(struct doc *d, const struct run_file *run, bool equal)
+/* The things that have a limit, the dull ones or the others. Returns how many. */
+static size_t things(struct doc *d, const struct run_file *run, const struct sides *s, bool dull)
 {
 	bool kernels = any_kernel(run);
 	struct json_object *o;
@@ -121,7 +124,7 @@ static size_t things(struct doc *d, const struct run_file *run, bool equal)
 	doc_column(d, false, "unit");
 	doc_column(d, false, "verdict");
 	record_foreach_type (run->records, o, "gate") {
-		if (!record_gate_subject(o) || is_equal(o) != equal)
+		if (!record_gate_subject(o) || !sides_own(s, o) || is_dull(o) != dull)
 			continue;
 		thing_row(d, o, kernels);
 		n++;
@@ -129,17 +132,18 @@ static size_t things(struct doc *d, const struct run_file *run, bool equal)
 	return n;
 }
 
-static size_t count_equal(const struct run_file *run)
+static size_t count_dull(const struct run_file *run, const struct sides *s)
 {
 	struct json_object *o;
 	size_t n = 0;
 
 	record_foreach_type (run->records, o, "gate")
-		n += record_gate_subject(o) && is_equal(o);
+		n += record_gate_subject(o) && sides_own(s, o) && is_dull(o);
 	return n;
 }
 
-static void reasons(struct doc *d, const struct run_file *run)
+/* Of what did not pass: a figure within its limit says all in its row. */
+static void reasons(struct doc *d, const struct run_file *run, const struct sides *s)
 {
 	struct json_object *o;
 	bool any = false;
@@ -147,12 +151,13 @@ static void reasons(struct doc *d, const struct run_file *run)
 	record_foreach_type (run->records, o, "gate") {
 		struct strbuf name = STRBUF_INIT;
 
-		if (!record_gate_subject(o) || is_equal(o) || !record_get(o, "reason"))
+		if (!record_gate_subject(o) || !sides_own(s, o) || !record_get(o, "reason") ||
+		    !strcmp(record_str(o, "verdict", ""), "pass"))
 			continue;
 		if (!any)
 			doc_fold(d, 2, "Reasons");
 		any = true;
-		record_gate_name(o, &name);
+		record_gate_name(run->records, o, &name);
 		doc_item(d, "%s: %s", name.s, record_str(o, "reason", "?"));
 		strbuf_release(&name);
 	}
@@ -160,23 +165,39 @@ static void reasons(struct doc *d, const struct run_file *run)
 		doc_fold_end(d);
 }
 
-void report_gate(struct doc *d, const struct run_file *run)
+static void comparison(struct doc *d, const struct run_file *run, const struct sides *s)
 {
-	struct json_object *all = record_gate_all(run->records);
-	size_t equal = count_equal(run);
+	struct json_object *all = record_gate_all(run->records, s);
+	size_t dull = count_dull(run, s);
 
-	if (!record_has_gate(run->records))
-		return;
 	if (all)
 		doc_text(d, tone_of(record_str(all, "verdict", "")), "%s",
 			 record_str(all, "reason", "no reason given"));
-	lane_rows(d, run);
-	if (!things(d, run, false) && equal)
+	lane_rows(d, run, s);
+	if (!things(d, run, s, false) && dull)
 		doc_text(d, TONE_PLAIN, "Nothing that was counted or timed differs.");
-	if (equal) {
-		doc_fold(d, 2, "%zu figure%s equal in A and B", equal, equal == 1 ? "" : "s");
-		things(d, run, true);
+	if (dull) {
+		doc_fold(d, 2, "%zu more, equal in A and B or without a figure", dull);
+		things(d, run, s, true);
 		doc_fold_end(d);
 	}
-	reasons(d, run);
+	reasons(d, run, s);
+}
+
+void report_gate(struct doc *d, const struct run_file *run)
+{
+	size_t n = sides_count(run->records);
+	struct sides s;
+
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+		const char *verdict =
+			record_str(record_gate_all(run->records, &s), "verdict", "no verdict");
+		struct strbuf names = STRBUF_INIT;
+
+		record_sides_name(&s, &names);
+		if (n > 1)
+			doc_heading(d, 2, "%s: %s", names.s, verdict);
+		comparison(d, run, &s);
+		strbuf_release(&names);
+	}
 }

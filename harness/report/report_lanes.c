@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record_sides.h"
+#include "harness/report/record_gate.h"
 
 static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
 {
@@ -76,16 +76,14 @@ static void lanes_table(struct doc *d, struct json_object *records, const struct
 		names_add(&paths, path);
 	}
 	if (paths.n) {
-		doc_heading(d, 2, "What an event costs");
-		doc_text(d, TONE_PLAIN, "A is %s, B is %s.%s%s", s->name[0], s->name[1],
-			 kernels.n ? " Instructions: those that being watched adds to the kernel's "
-				     "way, "
-				     "counted in a guest."
-				   : "",
-			 timed ? " ns: what the programs take longer than empty ones on this "
-				 "machine, with its "
-				 "interval."
-			       : "");
+		if (kernels.n)
+			doc_text(d, TONE_PLAIN,
+				 "Instructions: those that being watched adds to the kernel's way, "
+				 "counted in a guest.");
+		if (timed)
+			doc_text(d, TONE_PLAIN,
+				 "ns: what the programs take longer than empty ones on this "
+				 "machine, with its interval.");
 		lanes_columns(d, &kernels, timed);
 		for (size_t p = 0; p < paths.n; p++)
 			lanes_row(d, records, s, &kernels, paths.v[p], timed);
@@ -114,9 +112,8 @@ static void static_table(struct doc *d, struct json_object *records, const struc
 
 	if (!side[0] && !side[1])
 		return;
-	doc_heading(d, 2, "What loading says");
 	doc_table(d);
-	doc_column(d, false, "of");
+	doc_column(d, false, "loading says");
 	doc_column(d, true, "A");
 	doc_column(d, true, "B");
 	doc_column(d, true, "B less A");
@@ -137,12 +134,36 @@ static void static_table(struct doc *d, struct json_object *records, const struc
 	}
 }
 
+static bool has_figures(struct json_object *records, const struct sides *s)
+{
+	static const char *const types[] = {"static", "exact", "sharp"};
+	struct json_object *o;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		record_foreach_type (records, o, types[i])
+			if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+				return true;
+	return false;
+}
+
 void report_lanes(struct doc *d, const struct run_file *run)
 {
+	size_t n = sides_count(run->records);
 	struct sides s;
 
-	if (!sides_find(run->records, &s))
-		return;
-	lanes_table(d, run->records, &s);
-	static_table(d, run->records, &s);
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+		struct strbuf names = STRBUF_INIT;
+
+		if (!has_figures(run->records, &s))
+			continue;
+		record_sides_name(&s, &names);
+		if (n > 1)
+			doc_heading(d, 2, "Side by side: %s", names.s);
+		else
+			doc_heading(d, 2, "Side by side");
+		doc_text(d, TONE_PLAIN, "A is %s, B is %s.", s.name[0], s.name[1]);
+		lanes_table(d, run->records, &s);
+		static_table(d, run->records, &s);
+		strbuf_release(&names);
+	}
 }

@@ -43,6 +43,7 @@ static bool is_said_by_parts(const struct run_file *run, struct json_object *lan
 
 	record_foreach_type (run->records, o, "gate") {
 		if (record_gate_subject(o) &&
+		    !strcmp(record_str(o, "b", ""), record_str(lane, "b", "?")) &&
 		    !strcmp(record_str(o, "lane", ""), record_str(lane, "lane", "?")) &&
 		    !strcmp(record_str(o, "verdict", ""), record_str(lane, "verdict", "?")))
 			return true;
@@ -54,8 +55,7 @@ static enum level gate_level(const struct run_file *run, struct json_object *o)
 {
 	const char *verdict = record_str(o, "verdict", "");
 
-	if (o == record_gate_all(run->records) ||
-	    (!record_gate_subject(o) && is_said_by_parts(run, o)))
+	if (record_is_all(o) || (!record_gate_subject(o) && is_said_by_parts(run, o)))
 		return SILENT;
 	if (!strcmp(verdict, "regression"))
 		return ERROR;
@@ -78,11 +78,12 @@ static enum level level_of(const struct run_file *run, struct json_object *o)
 }
 
 /* "regression: time, brk", "fail: memmon beside mmap", "void: overhead of memmon at brk" */
-static void add_title(struct strbuf *out, struct json_object *o, const struct trial_grid *g)
+static void add_title(struct strbuf *out, struct json_object *o, const struct run_file *run,
+		      const struct trial_grid *g)
 {
 	if (record_is(o, "gate")) {
 		strbuf_addf(out, "%s: ", record_str(o, "verdict", "?"));
-		record_gate_name(o, out);
+		record_gate_name(run->records, o, out);
 		return;
 	}
 	strbuf_addf(out, "%s: ", !strcmp(record_str(o, "status", ""), "void") ? "void" : "fail");
@@ -117,8 +118,27 @@ static void put_records(FILE *out, const struct run_file *run, const struct tria
 
 		if (level_of(run, o) != level)
 			continue;
-		add_title(&title, o, g);
+		add_title(&title, o, run, g);
 		put_line(out, level == ERROR ? "error" : "warning", title.s, text_of(o));
+		strbuf_release(&title);
+	}
+}
+
+/* The verdict in all; of several comparisons one each. */
+static void put_verdicts(FILE *out, const struct run_file *run)
+{
+	struct sides s;
+
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+		struct json_object *all = record_gate_all(run->records, &s);
+		struct strbuf title = STRBUF_INIT;
+
+		if (!all)
+			continue;
+		strbuf_addf(&title, "beebench: %s (", record_str(all, "verdict", "no verdict"));
+		record_sides_name(&s, &title);
+		strbuf_addch(&title, ')');
+		put_line(out, "notice", title.s, record_str(all, "reason", "no reason given"));
 		strbuf_release(&title);
 	}
 }
@@ -126,7 +146,6 @@ static void put_records(FILE *out, const struct run_file *run, const struct tria
 static int render(const struct run_file *run, FILE *out)
 {
 	bool cut = !run->end || !strcmp(record_str(run->end, "status", ""), "interrupted");
-	struct json_object *all = record_gate_all(run->records);
 	struct trial_grid g;
 
 	trial_grid_build(&g, run);
@@ -134,13 +153,7 @@ static int render(const struct run_file *run, FILE *out)
 		put_line(out, "error", "beebench", "the run was cut short");
 	put_records(out, run, &g, ERROR);
 	put_records(out, run, &g, WARNING);
-	if (all) {
-		struct strbuf title = STRBUF_INIT;
-
-		strbuf_addf(&title, "beebench: %s", record_str(all, "verdict", "no verdict"));
-		put_line(out, "notice", title.s, record_str(all, "reason", "no reason given"));
-		strbuf_release(&title);
-	}
+	put_verdicts(out, run);
 	trial_grid_release(&g);
 	return 0;
 }

@@ -66,7 +66,8 @@ static enum outcome outcome_of(struct json_object *o)
 	return record_get(o, "accounted") && !record_true(o, "accounted") ? FAILED : PASSED;
 }
 
-static void case_name(struct json_object *o, const struct trial_grid *g, struct strbuf *out)
+static void case_name(struct json_object *o, const struct run_file *run, const struct trial_grid *g,
+		      struct strbuf *out)
 {
 	static const char *const keys[] = {"event", "workload",	 "kernel",	 "path",
 					   "mode",  "placement", "record_bytes", "producers",
@@ -77,7 +78,7 @@ static void case_name(struct json_object *o, const struct trial_grid *g, struct 
 		return;
 	}
 	if (record_is(o, "gate")) {
-		record_gate_name(o, out);
+		record_gate_name(run->records, o, out);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -151,12 +152,12 @@ static const char *group_of(struct json_object *o)
 }
 
 static void put_case(FILE *out, const struct suite *s, struct json_object *o,
-		     const struct trial_grid *g)
+		     const struct run_file *run, const struct trial_grid *g)
 {
 	enum outcome outcome = outcome_of(o);
 	struct strbuf name = STRBUF_INIT, group = STRBUF_INIT;
 
-	case_name(o, g, &name);
+	case_name(o, run, g, &name);
 	strbuf_addf(&group, "%s.%s", s->name, group_of(o));
 	fputs("    <testcase", out);
 	put_attribute(out, "classname", group.s);
@@ -256,7 +257,7 @@ static int render(const struct run_file *run, FILE *out)
 		fputs(">\n", out);
 		put_properties(out, run->header);
 		record_foreach_type (run->records, o, suites[i].type)
-			put_case(out, &suites[i], o, &g);
+			put_case(out, &suites[i], o, run, &g);
 		fputs("  </testsuite>\n", out);
 	}
 	put_end(out, run);

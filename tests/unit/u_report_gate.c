@@ -110,16 +110,18 @@ static char *rendered(const struct reporter_ops *reporter, const char *json)
 
 static void test_github(void **state UNUSED)
 {
-	EXPECT_GITHUB("::notice title=beebench%3A pass::B is not dearer\n", PASS);
+	EXPECT_GITHUB("::notice title=beebench%3A pass (new against old)::B is not dearer\n", PASS);
 	EXPECT_GITHUB("::error title=regression%3A time%2C brk::50 %25 more:%0Asee docs\n"
-		      "::notice title=beebench%3A regression::B is dearer\n",
+		      "::notice title=beebench%3A regression (new against old)::B is dearer\n",
 		      REGRESSION);
 	EXPECT_GITHUB("::warning title=inconclusive%3A time%2C brk::not decided\n"
-		      "::notice title=beebench%3A inconclusive::not decided within the budget\n",
+		      "::notice title=beebench%3A inconclusive (new against old)::not decided "
+		      "within the budget\n",
 		      INCONCLUSIVE);
 	/* A lane that could not be run at all has nothing but its own record. */
 	EXPECT_GITHUB("::warning title=environment%3A the exact lane::no QEMU\n"
-		      "::notice title=beebench%3A environment::the exact lane could not be run\n",
+		      "::notice title=beebench%3A environment (new against old)::the exact lane "
+		      "could not be run\n",
 		      ENVIRONMENT);
 	/* Errors before warnings; what is wrong is named where there is no reason. */
 	EXPECT_GITHUB(
@@ -187,7 +189,7 @@ static void test_markdown(void **state UNUSED)
 		"| lane | verdict | why |\n| --- | --- | --- |\n"
 		"| exact | pass | all paths are the same |\n\n"
 		"Nothing that was counted or timed differs.\n\n"
-		"<details><summary>1 figure equal in A and B</summary>\n\n"
+		"<details><summary>1 more, equal in A and B or without a figure</summary>\n\n"
 		"| lane | of | A | B less A | at most | unit | verdict |\n"
 		"| --- | --- | ---: | ---: | ---: | --- | --- |\n"
 		"| exact | brk | 30 | 0 | 0 | instructions | pass |\n\n</details>\n\n"
@@ -234,6 +236,35 @@ static void test_titles(void **state UNUSED)
 		doc_release(&d);
 		run_file_release(r);
 	}
+}
+
+/* Two comparisons in a run: each has its part, and what is said tells which is meant. */
+static void test_two(void **state UNUSED)
+{
+	static const char json[] =
+		PASS ",{\"type\":\"gate\",\"a\":\"v1/c\",\"b\":\"v2/c\",\"lane\":\"time\","
+		     "\"subject\":\"brk\",\"verdict\":\"inconclusive\",\"reason\":\"why\"},"
+		     "{\"type\":\"gate\",\"a\":\"v1/c\",\"b\":\"v2/c\",\"lane\":\"all\","
+		     "\"verdict\":\"inconclusive\",\"reason\":\"late\"}";
+	struct run_file *r = make_run(json);
+	struct sides s;
+	struct doc d = {0};
+
+	assert_int_equal(sides_count(r->records), 2);
+	assert_true(sides_nth(r->records, 1, &s));
+	assert_string_equal(s.name[1], "v2/c");
+	assert_false(sides_nth(r->records, 2, &s));
+	report_build(&d, r);
+	assert_string_equal(d.blocks[0].text, "beebench: inconclusive (2 comparisons)");
+	assert_string_equal(d.blocks[1].text, "new against old: pass");
+	assert_non_null(find_text(&d, "v2/c against v1/c: inconclusive"));
+	assert_non_null(find_text(&d, "c: time, brk: why"));
+	doc_release(&d);
+	run_file_release(r);
+	EXPECT_GITHUB("::warning title=inconclusive%3A c%3A time%2C brk::why\n"
+		      "::notice title=beebench%3A pass (new against old)::B is not dearer\n"
+		      "::notice title=beebench%3A inconclusive (v2/c against v1/c)::late\n",
+		      json);
 }
 
 #define INTERVAL(centre, low, high)                                                                \
@@ -326,7 +357,7 @@ static void test_lanes(void **state UNUSED)
 
 	r = make_run("{\"type\":\"equivalence\",\"a\":\"m\",\"b\":\"m\"}," EXACT(
 		"m", "brk", "1") "," EXACT("m", "brk", "2"));
-	assert_true(sides_find(r->records, &s));
+	assert_true(sides_nth(r->records, 0, &s));
 	assert_true(sides_added(r->records, &s, 0, "6.12.1-x", "brk") == 1);
 	assert_true(sides_added(r->records, &s, 1, "6.12.1-x", "brk") == 2);
 	run_file_release(r);
@@ -372,7 +403,7 @@ int main(void)
 		cmocka_unit_test(test_github),	 cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_markdown), cmocka_unit_test(test_titles),
 		cmocka_unit_test(test_sharp),	 cmocka_unit_test(test_lanes),
-		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_bare),	 cmocka_unit_test(test_two),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
