@@ -232,6 +232,11 @@ test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (r
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
+calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
+	@mkdir -p results/runs
+	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
+.PHONY: calibrate
+
 check: format includes headers shell ## format, include rule, headers alone, shellcheck
 
 format:

@@ -26,6 +26,8 @@ static const struct {
 	{"ringbuf", command_measure,
 	 "what does a ring carry, and lose? throughput, drops, wake-ups"},
 	{"exact", command_measure, "what does it cost? kernel instructions per event, in a guest"},
+	{"calibrate", command_measure,
+	 "how far can the figures be believed here? held against costs that are known"},
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},

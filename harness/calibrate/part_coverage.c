@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Does the interval hold the truth as often as it says? Of A against A the truth is 0; of A with a
+ * known cost it is the mean of all runs. Alone, and beside memory hogs.
+ */
+#include "lib/base.h"
+#include "harness/calibrate/calibrate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/calibrate/cal_hogs.h"
+#include "harness/calibrate/cal_stats.h"
+
+#define RUN_S 1.0
+enum { HOG_BYTES = 64 << 20 };
+#define SHARE_LOW  0.93
+#define SHARE_HIGH 0.97
+#define BIAS_NS	   0.1
+
+/* "shared": the timed process has an ordinary priority, so that the hogs take its CPU as well. */
+const char *const cal_regimes[] = {"quiet", "hogs", "hogs-shared", NULL};
+
+/* All runs of a regime. */
+struct runs {
+	struct samples aa, aa_low, aa_high;
+	struct samples ns, ns_low, ns_high;
+	struct samples cycles, cycles_low, cycles_high;
+	size_t made, unclean;
+};
+
+static void keep(struct runs *all, const struct cal_run *r)
+{
+	all->made++;
+	all->unclean += r->why_void != NULL;
+	if (!isfinite(r->aa.centre) || !isfinite(r->diff.centre))
+		return;
+	samples_add(&all->aa, r->aa.centre);
+	samples_add(&all->aa_low, r->aa.low);
+	samples_add(&all->aa_high, r->aa.high);
+	samples_add(&all->ns, r->diff.centre);
+	samples_add(&all->ns_low, r->diff.low);
+	samples_add(&all->ns_high, r->diff.high);
+	samples_add(&all->cycles, r->diff_cycles.centre);
+	samples_add(&all->cycles_low, r->diff_cycles.low);
+	samples_add(&all->cycles_high, r->diff_cycles.high);
+}
+
+static void release(struct runs *all)
+{
+	struct samples *const s[] = {&all->aa,	   &all->aa_low,     &all->aa_high,
+				     &all->ns,	   &all->ns_low,     &all->ns_high,
+				     &all->cycles, &all->cycles_low, &all->cycles_high};
+
+	for (size_t i = 0; i < ARRAY_SIZE(s); i++)
+		samples_release(s[i]);
+}
+
+static struct stats_interval covered(const struct samples *low, const struct samples *high,
+				     double truth)
+{
+	uint64_t hits = 0;
+
+	for (size_t i = 0; i < low->n; i++)
+		hits += low->v[i] <= truth && truth <= high->v[i];
+	return cal_share(hits, low->n, 0.95);
+}
+
+static void add_coverage(struct json_object *record, const char *name, const char *target,
+			 struct stats_interval share, size_t n)
+{
+	bool good = share.centre >= SHARE_LOW && share.centre <= SHARE_HIGH;
+
+	cal_add(record,
+		&(struct cal_figure){.name = name,
+				     .target = target,
+				     .value = share,
+				     .unit = "share",
+				     .n = n,
+				     .reached = !target ? CAL_NO_TARGET
+						: good	? CAL_REACHED
+							: CAL_MISSED},
+		"%.1f %% [%.1f, %.1f]", 100 * share.centre, 100 * share.low, 100 * share.high);
+}
+
+/* The mean over all runs of what should be 0, with Student's interval, and the spread of one. */
+static void add_bias(struct json_object *record, const struct runs *all, const char *regime,
+		     bool promised)
+{
+	struct stats_interval mean = stats_trimmed_interval(all->aa.v, all->aa.n, 0, 0.95);
+	char name[64];
+
+	snprintf(name, sizeof(name), "A/A bias, %s", regime);
+	cal_add(record,
+		&(struct cal_figure){.name = name,
+				     .target = promised ? "under 0.1 ns" : NULL,
+				     .value = mean,
+				     .unit = "ns",
+				     .n = all->aa.n,
+				     .reached = !promised		      ? CAL_NO_TARGET
+						: fabs(mean.centre) < BIAS_NS ? CAL_REACHED
+									      : CAL_MISSED},
+		"%+.3f ns [%+.3f, %+.3f]", mean.centre, mean.low, mean.high);
+	snprintf(name, sizeof(name), "A/A spread of runs, %s", regime);
+	cal_add(record,
+		&(struct cal_figure){.name = name,
+				     .value = cal_plain(stats_sd(all->aa.v, all->aa.n)),
+				     .unit = "ns",
+				     .n = all->aa.n,
+				     .reached = CAL_NO_TARGET},
+		"sd %.3f ns, farthest %+.3f and %+.3f ns", stats_sd(all->aa.v, all->aa.n),
+		stats_quantile(all->aa.v, all->aa.n, 0), stats_quantile(all->aa.v, all->aa.n, 1));
+}
+
+static void add_figures(struct json_object *record, const struct runs *all, const char *regime)
+{
+	bool promised = strcmp(regime, "hogs-shared") != 0;
+	char name[64];
+
+	snprintf(name, sizeof(name), "coverage of 95 %% intervals, A/A, %s", regime);
+	add_coverage(record, name, promised ? "93-97 %" : NULL,
+		     covered(&all->aa_low, &all->aa_high, 0), all->aa.n);
+	snprintf(name, sizeof(name), "coverage, A+16 multiplies, ns, %s", regime);
+	add_coverage(
+		record, name, NULL,
+		covered(&all->ns_low, &all->ns_high, stats_trimmed_mean(all->ns.v, all->ns.n, 0.1)),
+		all->ns.n);
+	snprintf(name, sizeof(name), "coverage, A+16 multiplies, cycles, %s", regime);
+	add_coverage(record, name, NULL,
+		     covered(&all->cycles_low, &all->cycles_high,
+			     stats_trimmed_mean(all->cycles.v, all->cycles.n, 0.1)),
+		     all->cycles.n);
+	add_bias(record, all, regime, promised && strcmp(regime, "quiet") != 0);
+	cal_add_void(record, all->unclean, all->made,
+		     all->made == all->aa.n ? "counted above"
+					    : "counted above where something was measured");
+}
+
+static int measure(struct cal *c, struct json_object *record, struct runs *all, const char *regime)
+{
+	const struct cal_ask ask = {.a = "calib", .b = "calib-16", .seconds = RUN_S};
+	int err = 0;
+
+	for (unsigned int i = 0; i < c->plan.part[CAL_COVERAGE].runs && !err; i++) {
+		struct cal_run r;
+		struct sharp s;
+
+		cal_tell(c, CAL_COVERAGE, i, regime);
+		err = cal_compare(c, &ask, &s, &r);
+		if (!err) {
+			keep(all, &r);
+			json_object_array_add(cal_list(record, "runs"), cal_run_json(&r));
+		}
+		sharp_release(&s);
+	}
+	return err;
+}
+
+int cal_coverage(struct cal *c, struct json_object *record, const char *regime)
+{
+	bool realtime = c->realtime;
+	struct hogs *hogs = NULL;
+	struct runs all = {0};
+	int err = 0;
+
+	json_object_object_add(record, "regime", json_object_new_string(regime));
+	if (strcmp(regime, "quiet") != 0)
+		err = hogs_start(&hogs, c->hogs, HOG_BYTES, &c->cpus);
+	if (!strcmp(regime, "hogs-shared"))
+		c->realtime = false;
+	json_object_object_add(record, "realtime", json_object_new_boolean(c->realtime));
+	json_object_object_add(record, "hogs", json_object_new_int(hogs ? (int)c->hogs : 0));
+	if (!err)
+		err = measure(c, record, &all, regime);
+	hogs_stop(hogs);
+	c->realtime = realtime;
+	/* Of fewer there is no mean with an interval. */
+	if (all.aa.n >= 4)
+		add_figures(record, &all, regime);
+	release(&all);
+	return err;
+}

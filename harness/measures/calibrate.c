@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The measure `calibrate`: how far the claims of the time lane and of the exact lane can be
+ * believed, on this machine, by costs that are known beforehand.
+ */
+#include "lib/base.h"
+#include "harness/calibrate/calibrate.h"
+
+#include <string.h>
+
+#include "harness/progress.h"
+#include "harness/report/record.h"
+#include "harness/result.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+struct calibrate_params {
+	uint64_t part, runs, hogs, boots;
+	bool realtime;
+};
+
+static const char *const part_choices[] = {"aa",    "coverage", "power", "rare", "linearity",
+					   "clear", "exact",	"all",	 NULL};
+
+static const struct param params[] = {
+	PARAM_ROW_ENUM(calibrate_params, part, "one part only", CAL_PARTS, part_choices),
+	PARAM_ROW(calibrate_params, runs, U64,
+		  "runs of each series; 0: what the targets are stated for, or fits into -t", 0, 0,
+		  100000),
+	PARAM_ROW(calibrate_params, hogs, U64, "memory hogs of the regimes with hogs", 3, 1, 64),
+	PARAM_ROW(calibrate_params, boots, U64, "boots of each kernel; 0: 10, or fits into -t", 0,
+		  0, 100),
+	PARAM_ROW_BOOL(calibrate_params, realtime,
+		       "SCHED_FIFO for the timed process, where allowed and not on one CPU", true),
+	PARAM_END,
+};
+
+/* One record. */
+struct job {
+	enum cal_part part;
+	const char *regime; /* of CAL_COVERAGE, else NULL */
+};
+
+enum { JOBS_MAX = CAL_PARTS + 8 };
+
+static size_t count_regimes(const struct cal *c)
+{
+	size_t n = 0;
+
+	/* Without a priority to give up, the last one is the one before. */
+	while (cal_regimes[n])
+		n++;
+	return c->realtime ? n : n - 1;
+}
+
+static size_t make_jobs(const struct cal *c, struct job jobs[JOBS_MAX])
+{
+	size_t n = 0;
+
+	for (int p = 0; p < CAL_PARTS; p++) {
+		size_t regimes = p == CAL_COVERAGE ? count_regimes(c) : 1;
+
+		for (size_t r = 0; r < regimes && c->plan.part[p].on; r++)
+			jobs[n++] = (struct job){(enum cal_part)p,
+						 p == CAL_COVERAGE ? cal_regimes[r] : NULL};
+	}
+	return n;
+}
+
+static const char *phase_name(const struct job *j, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", cal_part_names[j->part], j->regime ? ", " : "",
+		 j->regime ? j->regime : "");
+	/* The exact lane plans its own steps, under its own name. */
+	return buf;
+}
+
+static void make_plan(struct cal *c, const struct calibrate_params *p)
+{
+	struct cal_wish wish = {.seconds = c->run->seconds,
+				.quick = c->run->quick,
+				.runs = p->runs,
+				.boots = p->boots,
+				.only = (int)p->part,
+				.regimes = (unsigned int)count_regimes(c)};
+
+	while (cal_multiplies[wish.points])
+		wish.points++;
+	while (cal_kernels[wish.kernels])
+		wish.kernels++;
+	cal_plan_make(&c->plan, &wish);
+}
+
+/* All phases before the first step, so that the time left is that of all. */
+static void tell_plan(struct cal *c, const struct job *jobs, size_t n)
+{
+	struct strbuf sb = STRBUF_INIT;
+	char name[64];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct cal_share_of_plan *s = &c->plan.part[jobs[i].part];
+		bool first = !i || jobs[i - 1].part != jobs[i].part;
+		size_t same = 0;
+
+		for (size_t k = 0; k < n; k++)
+			same += jobs[k].part == jobs[i].part;
+		progress_plan(c->run->progress, phase_name(&jobs[i], name, sizeof(name)),
+			      MAX(s->runs, 1U), s->total_s / (double)same / MAX(s->runs, 1U));
+		if (first)
+			strbuf_addf(&sb, "%s%s %u (%.0f s)", sb.len ? ", " : "",
+				    cal_part_names[jobs[i].part], s->runs, s->total_s);
+	}
+	log_info("calibrate: about %.0f min: runs of %s", c->plan.total_s / 60, sb.s);
+	strbuf_release(&sb);
+}
+
+static int measure_part(struct cal *c, const struct job *j, struct json_object *record)
+{
+	static int (*const parts[CAL_PARTS])(struct cal *, struct json_object *) = {
+		[CAL_AA] = cal_aa,	 [CAL_POWER] = cal_power, [CAL_RARE] = cal_rare,
+		[CAL_CLEAR] = cal_clear, [CAL_EXACT] = cal_exact, [CAL_LINEARITY] = cal_linearity};
+
+	return j->regime ? cal_coverage(c, record, j->regime) : parts[j->part](c, record);
+}
+
+/* "fail" is a target missed by a run that is long enough to tell. */
+static const char *status_of(struct json_object *record, bool whole, int err)
+{
+	struct json_object *f;
+	bool missed = false;
+
+	if (err == -ENOTSUP)
+		return "skip";
+	if (!record_count(record, "figures"))
+		return "void";
+	record_foreach (record_get(record, "figures"), f)
+		missed |= record_get(f, "reached") && !record_true(f, "reached");
+	return whole && missed ? "fail" : "ok";
+}
+
+/* Why there is no figure, when there is none: what the first void run said. */
+static void add_reason(struct json_object *record, const char *status, int err)
+{
+	const char *why = err == -EINTR ? "interrupted" : NULL;
+	struct json_object *r;
+
+	if (!why && !strcmp(status, "void")) {
+		why = "too little was measured";
+		record_foreach (record_get(record, "runs"), r)
+			if (record_get(r, "void")) {
+				why = record_str(r, "void", why);
+				break;
+			}
+	}
+	if (why)
+		json_object_object_add(record, "reason", json_object_new_string(why));
+}
+
+static int do_job(struct cal *c, const struct job *j)
+{
+	struct json_object *record = json_object_new_object();
+	bool whole = c->plan.part[j->part].whole;
+	uint64_t start_ns = clock_ns();
+	const char *status;
+	char name[64];
+	int err, emitted;
+
+	progress_begin(c->run->progress, phase_name(j, name, sizeof(name)));
+	json_object_object_add(record, "type", json_object_new_string("calibrate"));
+	json_object_object_add(record, "part", json_object_new_string(cal_part_names[j->part]));
+	err = measure_part(c, j, record);
+	whole &= !err;
+	status = status_of(record, whole, err);
+	add_reason(record, status, err);
+	json_object_object_add(record, "status", json_object_new_string(status));
+	json_object_object_add(record, "whole", json_object_new_boolean(whole));
+	cal_put(record, "seconds", (double)(clock_ns() - start_ns) / 1e9);
+	emitted = sink_emit(c->run->sink, record);
+	if (err == -ENOTSUP)
+		err = 0;
+	return err ? err : emitted;
+}
+
+static int calibrate_run(struct run *run, const void *params_)
+{
+	const struct calibrate_params *p = params_;
+	struct cal c = {.run = run, .hogs = (unsigned int)p->hogs, .rng = {run->seed}};
+	struct job jobs[JOBS_MAX];
+	int err = env_refuse_stats("/proc");
+	size_t n;
+
+	if (err)
+		return err;
+	sched_getaffinity(0, sizeof(c.cpus), &c.cpus);
+	placement_choose(&c.place, "/sys");
+	if (c.place.same_cpu)
+		log_warn("only one CPU may be used: the consumer shares it with the calls it "
+			 "watches");
+	c.realtime = p->realtime && !c.place.same_cpu;
+	make_plan(&c, p);
+	n = make_jobs(&c, jobs);
+	tell_plan(&c, jobs, n);
+	placement_pin(c.place.consumer_cpu);
+	for (size_t i = 0; i < n && !err; i++)
+		err = do_job(&c, &jobs[i]);
+	sched_setaffinity(0, sizeof(c.cpus), &c.cpus);
+	return err;
+}
+
+/* Nothing is asked of monitors: it brings its own. */
+static const char *const no_monitors[] = {"calib", NULL};
+
+const struct measure_ops measure_calibrate = {
+	.name = "calibrate",
+	.help = "how far the figures can be believed here: false alarms, coverage, power, "
+		"linearity, by known costs",
+	.params = params,
+	.params_size = sizeof(struct calibrate_params),
+	.run = calibrate_run,
+	.print = cal_print,
+	.default_monitors = no_monitors,
+};
