@@ -37,15 +37,23 @@ enum { MAP_BYTES = 65536, SMALL_BYTES = 512, STACK_BYTES = 65536 };
 		(ret) = r14_;                                                                      \
 	} while (0)
 
-/* User-space instructions of a bracket, the syscall instruction (or the nop) included. */
+/*
+ * User-space instructions of a bracket, the syscall instruction (or the nop) included: the least of
+ * a few readings, between which an interrupt may come. Reading the counter is what is dear under
+ * -icount: once for a process.
+ */
 static uint64_t bracket_cost(void)
 {
+	static uint64_t least;
 	uint64_t ticks;
 	long ret;
 
-	BRACKET("nop", ticks, ret, 0, 0, 0, 0, 0, 0, 0);
-	(void)ret;
-	return ticks;
+	for (int i = least ? 8 : 0; i < 8; i++) {
+		BRACKET("nop", ticks, ret, 0, 0, 0, 0, 0, 0, 0);
+		(void)ret;
+		least = least ? MIN(least, ticks) : ticks;
+	}
+	return least;
 }
 
 /* Kernel instructions of one syscall; its result in @ret. */
@@ -263,9 +271,11 @@ static int fill_rings(struct guest_rings *r)
 
 	for (unsigned int i = 0; i < MAX_CALLS; i++) {
 		uint64_t before = guest_rings_produced(r);
+		long at = syscall(SYS_mmap, 0, MAP_BYTES, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		one(KIND_MMAP);
-		one(KIND_BRK);
+		syscall(SYS_munmap, at, MAP_BYTES);
+		syscall(SYS_brk, 0);
 		still = guest_rings_produced(r) == before ? still + 1 : 0;
 		if (still == STILL_CALLS)
 			return 0;
