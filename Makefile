@@ -25,8 +25,9 @@ WARN	:= -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow 
 CFLAGS	?= -O2 -g
 CSTD	:= -std=gnu11 -I. -I$(B)/gen -DBEEBENCH_VERSION='"$(VERSION)"' -pthread
 BPFARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+# No path of this machine in an object: the same source is the same bytes in any work tree.
 BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -Wextra -Werror \
-	   -Wno-unused-parameter
+	   -Wno-unused-parameter -fdebug-compilation-dir=.
 
 # Every .c file of a folder belongs to the programs that may include that folder (docs/architecture.md).
 # X_main.c files hold a main(); X_SRC are shared by programs and tests.
