@@ -10,14 +10,20 @@
 
 #include "harness/command/cli.h"
 #include "harness/gate/gate.h"
+#include "harness/gate/gate_base.h"
+#include "harness/gate/gate_lock.h"
+#include "harness/gate/gate_revision.h"
 #include "harness/gate/policy.h"
 #include "harness/progress.h"
 #include "harness/report/record.h"
 #include "harness/report/report.h"
 #include "harness/result.h"
+#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
+#include "monitor/collect.h"
+#include "monitor/registry.h"
 
 #define DEFAULT_POLICY "results/gate.json"
 
@@ -34,9 +40,14 @@ struct gate_options {
 		letter, name, arg, help, kind, offsetof(struct gate_options, field)                \
 	}
 static const struct opt options[] = {
-	ROW('b', "base", "A", "what B is held against: a monitor's name, an object, a Honey source",
+	ROW('b', "base", "A",
+	    "what B is held against: a monitor's name, an object, a Honey source, or a git "
+	    "revision, whose objects are built",
 	    OPT_STRING, base),
-	ROW(0, "head", "B", "what is judged: likewise", OPT_STRING, head),
+	ROW(0, "head", "B", "what is judged: likewise; of a revision the current build", OPT_STRING,
+	    head),
+	ROW('m', "monitor", "MON,..", "with a revision: these instead of the policy's", OPT_LIST,
+	    monitors),
 	ROW('p', "policy", "FILE", "limits and lanes (default " DEFAULT_POLICY ", where it is)",
 	    OPT_STRING, policy),
 	ROW('l', "lane", "LANE,..", "static, exact, time: these are run, whatever the policy says",
@@ -62,8 +73,8 @@ static const struct opt options[] = {
 struct gate_command {
 	struct gate_options o;
 	struct gate_policy policy;
-	const char **lanes, **events, **kernels; /* owned */
-	const struct reporter_ops *reporter;	 /* NULL: text or json */
+	const char **lanes, **monitors, **events, **kernels; /* owned */
+	const struct reporter_ops *reporter;		     /* NULL: text or json */
 	struct run run;
 };
 
@@ -122,13 +133,13 @@ static int choose_format(struct gate_command *c)
 static int check_names(const struct gate_options *o)
 {
 	if (!o->base) {
-		log_err("gate: --base is missing: what is B held against? Name a monitor or an "
-			"object");
+		log_err("gate: --base is missing: what is B held against? Name a monitor, an "
+			"object or a git revision");
 		return -EINVAL;
 	}
-	if (!o->head) {
-		log_err("gate: --head is missing: --base names a monitor, so name what is held "
-			"against it");
+	if (o->head && o->monitors.n) {
+		log_err("gate: --head names what is judged, and so does --monitor; give one of "
+			"them");
 		return -EINVAL;
 	}
 	return 0;
@@ -139,9 +150,10 @@ static int prepare(struct gate_command *c)
 	int err = check_names(&c->o);
 
 	c->lanes = cli_split(&c->o.lanes);
+	c->monitors = cli_split(&c->o.monitors);
 	c->events = cli_split(&c->o.events);
 	c->kernels = cli_split(&c->o.kernels);
-	if (!c->lanes || !c->events || !c->kernels)
+	if (!c->lanes || !c->monitors || !c->events || !c->kernels)
 		return -ENOMEM;
 	if (!err)
 		err = choose_format(c);
@@ -157,6 +169,7 @@ static void release(struct gate_command *c)
 {
 	policy_release(&c->policy);
 	free(c->lanes);
+	free(c->monitors);
 	free(c->events);
 	free(c->kernels);
 }
@@ -232,9 +245,76 @@ static int show(const struct gate_command *c, int code, int argc, char *argv[], 
 	return err ? EXIT_USAGE : code;
 }
 
+/* Neither a monitor nor a revision. */
+static int unknown_base(const char *name)
+{
+	char **names = monitor_names();
+	const char *near;
+	size_t n = 0;
+
+	while (names && names[n])
+		n++;
+	near = suggest_nearest(name, (const char *const *)names, n);
+	log_err("--base %s is no monitor, no file and no git revision%s%s%s", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	free(names);
+	return -ENOENT;
+}
+
+static bool is_object(const char *name)
+{
+	struct said said = {0};
+	char *path = NULL;
+	bool there;
+
+	said_listen(&said);
+	there = !registry_find(name, &path);
+	said_end(&said, false);
+	said_release(&said);
+	free(path);
+	return there;
+}
+
+static int compare_objects(struct gate_command *c)
+{
+	if (c->o.monitors.n) {
+		log_err("gate: --monitor goes with a git revision; --base %s is one monitor, so "
+			"name the other with --head",
+			c->o.base);
+		return -EINVAL;
+	}
+	if (!c->o.head) {
+		log_err("gate: --head is missing: --base names a monitor, so name what is held "
+			"against it");
+		return -EINVAL;
+	}
+	return gate_lanes(&c->run, &c->policy, c->o.base, c->o.head);
+}
+
+static int compare_revision(struct gate_command *c)
+{
+	const char *const one[] = {c->o.head, NULL};
+	const char *const *specs = c->o.head	    ? one
+				   : c->monitors[0] ? c->monitors
+						    : c->policy.monitors.v;
+	struct gate_base base = {0};
+	int err = gate_base_find(&base, c->o.base);
+
+	if (err == -ENOENT)
+		unknown_base(c->o.base);
+	if (!err)
+		err = gate_revision(&c->run, &c->policy, &base, specs);
+	gate_base_release(&base);
+	return err;
+}
+
 static int compare(struct gate_command *c)
 {
-	return gate_lanes(&c->run, &c->policy, c->o.base, c->o.head);
+	int err = gate_lock();
+
+	if (err)
+		return err;
+	return is_object(c->o.base) ? compare_objects(c) : compare_revision(c);
 }
 
 static int gate(struct gate_command *c, int argc, char *argv[])

@@ -87,11 +87,11 @@ static int static_here(struct gate_job *job, bool *done, struct strbuf *why)
 	progress_plan(job->run->progress, "static", 2, 0.5);
 	progress_begin(job->run->progress, "static");
 	progress_step(job->run->progress, "static, loading %s", job->pair.a);
-	a = load_here(job, &job->a, why);
+	a = load_here(job, job->a, why);
 	if (a) {
 		json_object_array_add(both, a);
 		progress_step(job->run->progress, "static, loading %s", job->pair.b);
-		b = load_here(job, &job->b, why);
+		b = load_here(job, job->b, why);
 	}
 	*done = b;
 	if (b) {
@@ -143,7 +143,7 @@ static bool is_required(const struct gate_job *job, const struct wanted *w)
  * by then. */
 static int boot(struct gate_job *job, const struct wanted *w, const char *kernel, bool *booted)
 {
-	const char *names[] = {job->pair.a, job->pair.b}, *paths[] = {job->a.path, job->b.path};
+	const char *names[] = {job->pair.a, job->pair.b}, *paths[] = {job->a->path, job->b->path};
 	struct exact_job exact = {.kernel = kernel,
 				  .names = names,
 				  .paths = paths,
@@ -223,27 +223,36 @@ static int run_lanes(struct gate_job *job)
 	return err ? err : run_interrupted() ? -EINTR : 0;
 }
 
-int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b)
+int gate_lanes_of(struct run *run, const struct gate_policy *policy, const struct gate_object *a,
+		  const struct gate_object *b)
 {
-	struct gate_job job = {.run = run, .policy = policy, .out = json_object_new_array()};
-	int err = gate_object_find(&job.a, a), emitted;
+	struct gate_job job = {.run = run, .policy = policy, .a = a, .b = b};
+	int err, emitted;
 
-	if (!err)
-		err = gate_object_find(&job.b, b);
-	if (err)
-		goto out;
-	/* Two files of one name are called as they were given. */
-	job.pair = strcmp(job.a.name, job.b.name) ? (struct gate_pair){job.a.name, job.b.name}
-						  : (struct gate_pair){a, b};
+	/* Two files of one name are called by their paths. */
+	job.pair = strcmp(a->name, b->name) || !strcmp(a->path, b->path)
+			   ? (struct gate_pair){a->name, b->name}
+			   : (struct gate_pair){a->path, b->path};
+	job.out = json_object_new_array();
 	err = run_lanes(&job);
 	progress_clear(run->progress);
 	if (!err)
 		judge_all(&job.pair, job.out);
 	emitted = emit_all(run, job.out, "gate");
-	err = err ? err : emitted;
-out:
-	gate_object_release(&job.a);
-	gate_object_release(&job.b);
 	json_object_put(job.out);
+	return err ? err : emitted;
+}
+
+int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b)
+{
+	struct gate_object old = {0}, new = {0};
+	int err = gate_object_find(&old, a);
+
+	if (!err)
+		err = gate_object_find(&new, b);
+	if (!err)
+		err = gate_lanes_of(run, policy, &old, &new);
+	gate_object_release(&old);
+	gate_object_release(&new);
 	return err;
 }

@@ -9,10 +9,14 @@
 struct gate_job {
 	struct run *run;
 	const struct gate_policy *policy;
-	struct gate_object a, b;
+	const struct gate_object *a, *b;
 	struct gate_pair pair;
 	struct json_object *out; /* `gate` records so far */
 };
+
+/* gate_lanes() of objects that were found. */
+int gate_lanes_of(struct run *run, const struct gate_policy *policy, const struct gate_object *a,
+		  const struct gate_object *b);
 
 /*
  * Runs the time lane and judges it; @cannot: why no program can be loaded here, NULL: they can.

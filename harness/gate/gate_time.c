@@ -105,7 +105,7 @@ static int compare(struct gate_job *job)
 	options(job, &steps, &opts);
 	placement_pin(opts.place.consumer_cpu);
 	said_listen(&said);
-	err = sharp_compare(&s, job->a.path, job->b.path, &opts);
+	err = sharp_compare(&s, job->a->path, job->b->path, &opts);
 	/* Where the lane is on when possible, what it cannot do is a skip and no error. */
 	said_end(&said, !err || job->policy->on[GATE_TIME] == GATE_ON);
 	if (!err) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# beebench gate: what it is told wrongly it names, the static lane judges, and the exit code says the verdict.
+# beebench gate: what it is told wrongly it names, the static lane judges, the exit code says the verdict, and a revision's work tree
+# is gone afterwards, whatever happened.
 set -u
 . tests/lib.sh
 
@@ -17,6 +18,10 @@ says() {
 
 e="beebench: error:"
 says 2 "$e gate: unexpected word 'memmon'; monitors go behind --base and --head" memmon
+says 2 "$e gate: --base is missing: what is B held against? Name a monitor, an object or a git revision" --head memmon
+says 2 "$e gate: --head names what is judged, and so does --monitor; give one of them" --base HEAD --head memmon -m memmon
+says 2 "$e gate: --monitor goes with a git revision; --base memmon is one monitor, so name the other with --head" \
+	--base memmon -m memmon
 says 2 "$e gate: --head is missing: --base names a monitor, so name what is held against it" --base memmon
 says 2 "$e no monitor 'memmn'; did you mean 'memmon'?" --base memmon --head memmn
 says 2 "$e no lane 'exakt'; did you mean 'exact'?" --base memmon --head memmon -l exakt
@@ -66,4 +71,129 @@ if is_root; then
 else
 	skip "the static lane on this machine" "loading BPF programs needs root"
 fi
+
+# --- a git revision as the base ---
+
+have git || {
+	skip "a git revision as the base" "no git"
+	done_testing
+}
+here=$(pwd)
+case $bee in /*) ;; *) bee=$here/$bee ;; esac
+case $B in /*) objects=$B ;; *) objects=$here/$B ;; esac
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+export GIT_CEILING_DIRECTORIES="$tmp"
+
+mkdir "$tmp/nowhere" "$tmp/repo"
+cd "$tmp/nowhere" || exit 2
+run "$bee" gate -q --base HEAD
+is "outside of a repository: exit 2" "$code" 2
+has "it says so" "$err" "$e --base HEAD is no monitor and no file, and it cannot be a git revision here: fatal: not a git repository"
+
+# A small repository whose revisions stand for what a tree of beebench may be.
+cd "$tmp/repo" || exit 2
+git init -q . && git config user.name test && git config user.email test@example.org
+# revision NAME: commits what is there
+revision() {
+	git add -A . && git commit -q --allow-empty -m "$1" && git tag "$1"
+}
+# shellcheck disable=SC2016
+# makefile LINE..: how the objects are made in the next revision
+makefile() {
+	printf 'build/%%: FORCE\n\t@mkdir -p $(@D)\n' >Makefile
+	printf '\t%s\n' "$@" >>Makefile
+	printf 'FORCE:\n' >>Makefile
+}
+mkdir -p bpf/memmon
+echo text >README
+revision alien
+mkdir harness
+touch harness/beebench_main.c bpf/memmon/memmon.bpf.c
+makefile "@cp $objects/bpf/memmon/memmon.bpf.o \$@"
+revision same
+makefile "@cp $objects/bpf/memmon/memmon-honey.bpf.o \$@"
+revision other
+# shellcheck disable=SC2016
+makefile '@for i in 1 2 3; do echo line $$i; done' '@echo "error: no such thing" >&2; exit 1'
+revision broken
+makefile "@echo \$\$\$\$ >$tmp/building" '@exec sleep 60'
+revision slow
+
+# nothing_left NAME: no work tree, no folder, no process of a build
+nothing_left() {
+	is "$1: no work tree is left" "$(git worktree list | wc -l) $(find .git/worktrees -mindepth 1 2>/dev/null | wc -l)" "1 0"
+	is "$1: no folder is left" "$(find "$tmp" -maxdepth 1 -name 'beebench-gate-*' ! -name '*.lock')" ""
+}
+
+says 2 "$e --base memmn is no monitor, no file and no git revision; did you mean 'memmon'?" --base memmn
+says 2 "$e --base no-such-branch is no monitor, no file and no git revision" --base no-such-branch
+says 2 "$e revision alien is no tree of beebench (it has no harness/beebench_main.c): build its object yourself and give that to --base" \
+	--base alien -m memmon
+nothing_left "an alien revision"
+says 2 "$e no monitor 'memmn'; did you mean 'memmon'?" --base same -m memmn
+
+gate --base same -m memmon
+is "equal bytes are a pass and not measured" "$code:$(verdict):$(of all "" reason)" \
+	"0:pass:same bytes: both objects are equal, nothing was measured"
+is "the base is called by its commit" "$(of all "" a)" "memmon@$(git rev-parse --short=7 same)"
+nothing_left "a pass"
+gate --base same -m memmon,cpumon
+is "a monitor that the base has not is skipped, and said" "$code:$(jq -r '[.records[] | .verdict + ": " + .reason] | last' \
+	"$tmp/out.json")" "0:skip: the base has no monitor of that name: there is nothing to hold it against"
+gate --base same --head cpumon
+is "alone it is nothing to judge" "$code:$(verdict)" 0:skip
+
+if is_root; then
+	gate --base other --head memmon -l static
+	is "another object is measured" "$code:$(verdict):$(of static instructions verdict)" 0:pass:pass
+	nothing_left "a comparison"
+else
+	skip "another object is measured" "loading BPF programs needs root"
+fi
+
+run "$bee" gate -q --base broken -m memmon
+is "a revision that does not build: exit 2" "$code" 2
+has "it is named" "$err" "$e revision broken ($(git rev-parse --short=7 broken)) does not build, make ended with exit code 2:"
+has "the end of make's output is shown" "$err" "line 3
+error: no such thing"
+nothing_left "a broken build"
+
+# slow: starts a gate that builds for a minute; $pid is its, $build the build's
+slow() {
+	rm -f "$tmp/building"
+	"$bee" gate -q --base slow -m memmon >"$tmp/slow.out" 2>"$tmp/slow.err" &
+	pid=$!
+	at_exit "kill -9 $pid 2>/dev/null"
+	n=0
+	while [ ! -s "$tmp/building" ] && [ $n -lt 100 ]; do
+		sleep 0.1
+		n=$((n + 1))
+	done
+	build=$(cat "$tmp/building")
+}
+
+slow
+says 2 "$e another gate is running, process $pid: two at once would disturb each other; wait for it" --base memmon --head memmon
+kill -INT "$pid"
+wait "$pid"
+is "Ctrl-C while the base is built: exit 3" "$?:$(cat "$tmp/slow.err")" \
+	"3:beebench: warning: interrupted: there is no verdict"
+is "the build is ended" "$(ps -o pid= -p "$build")" ""
+nothing_left "Ctrl-C"
+slow
+kill -TERM "$pid"
+wait "$pid"
+is "SIGTERM: exit 3" "$?" 3
+nothing_left "SIGTERM"
+
+slow
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+kill "$build" 2>/dev/null # make died with its parent, what make had started did not
+is "killed, it leaves its work tree" "$(git worktree list | wc -l)" 2
+run "$bee" gate -q --base same -m memmon
+is "the next one is not locked out" "$code" 0
+like "and clears that away" "$err" '^beebench: removing .*/beebench-gate-[0-9]+-[A-Za-z0-9]+, which a run that was killed has left$'
+nothing_left "after one that was killed"
+cd "$here" || exit 2
 done_testing

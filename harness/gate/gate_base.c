@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Builds the objects of a git revision in a work tree of its own, and leaves nothing behind. */
+#include "lib/base.h"
+#include "harness/gate/gate_base.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/gate/gate_lock.h"
+#include "harness/plugin.h"
+#include "harness/progress.h"
+#include "lib/log.h"
+#include "lib/strbuf.h"
+#include "lib/subproc.h"
+#include "monitor/registry.h"
+
+enum { GIT_LIMIT_MS = 60000, MAKE_LIMIT_MS = 900000, TAIL_LINES = 40, SHORT_HASH = 7 };
+
+#define DIR_PREFIX "beebench-gate-"
+/* In the folder: whose work tree it is. */
+#define REPOSITORY "repository"
+
+/* What we start for a moment is not cut off: a work tree that is half made or half removed would be
+ * left. */
+static int run_whole(const char *const argv[], struct strbuf *out, struct strbuf *err)
+{
+	sigset_t block, before;
+	int code;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigprocmask(SIG_BLOCK, &block, &before);
+	code = subproc_capture(argv, GIT_LIMIT_MS, out, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
+static void chomp(struct strbuf *sb)
+{
+	while (sb->len && sb->s[sb->len - 1] == '\n')
+		sb->s[--sb->len] = '\0';
+}
+
+/* A line that git says; NULL when it fails, and what it said then is in @why. */
+static char *ask_git(const char *const argv[], struct strbuf *why, int *code)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_reset(why);
+	*code = run_whole(argv, &out, why);
+	chomp(&out);
+	chomp(why);
+	if (!*code)
+		return strbuf_detach(&out);
+	strbuf_release(&out);
+	return NULL;
+}
+
+int gate_base_find(struct gate_base *base, const char *rev)
+{
+	const char *const root[] = {"git", "rev-parse", "--show-toplevel", NULL};
+	const char *const common[] = {"git", "rev-parse", "--path-format=absolute",
+				      "--git-common-dir", NULL};
+	struct strbuf why = STRBUF_INIT, commit = STRBUF_INIT;
+	char *hash = NULL;
+	int code, err = 0;
+
+	*base = (struct gate_base){.rev = strdup(rev)};
+	strbuf_addf(&commit, "%s^{commit}", rev);
+	base->root = ask_git(root, &why, &code);
+	if (base->root)
+		base->common = ask_git(common, &why, &code);
+	if (!base->common) {
+		err = code < 0 ? code : -EINVAL;
+		if (code > 0)
+			log_err("--base %s is no monitor and no file, and it cannot be a git "
+				"revision here: %s",
+				rev, why.s);
+		goto out;
+	}
+	hash = ask_git((const char *const[]){"git", "rev-parse", "--verify", "--quiet",
+					     "--end-of-options", commit.s, NULL},
+		       &why, &code);
+	if (hash)
+		snprintf(base->hash, sizeof(base->hash), "%s", hash);
+	else
+		err = code < 0 ? code : -ENOENT;
+out:
+	free(hash);
+	strbuf_release(&why);
+	strbuf_release(&commit);
+	return err;
+}
+
+static int remove_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		      struct FTW *ftw UNUSED)
+{
+	return remove(path);
+}
+
+static void drop_tree(const char *common, const char *tree)
+{
+	struct strbuf option = STRBUF_INIT, said = STRBUF_INIT;
+
+	strbuf_addf(&option, "--git-dir=%s", common);
+	/* Twice: also one that git has not finished to make, which it keeps locked. */
+	if (run_whole((const char *const[]){"git", option.s, "worktree", "remove", "--force",
+					    "--force", tree, NULL},
+		      &said, &said))
+		log_dbg("git did not remove the work tree %s: %s", tree, said.s);
+	strbuf_release(&option);
+	strbuf_release(&said);
+}
+
+/* Removes the work tree in @dir from its repository, and the folder. */
+static void clear_away(const char *dir)
+{
+	struct strbuf tree = STRBUF_INIT, common = STRBUF_INIT, path = STRBUF_INIT;
+	struct stat st;
+
+	strbuf_addf(&tree, "%s/tree", dir);
+	strbuf_addf(&path, "%s/" REPOSITORY, dir);
+	if (!stat(tree.s, &st) && !strbuf_read_file(&common, path.s))
+		drop_tree(common.s, tree.s);
+	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
+		log_warn("cannot remove %s: %s", dir, strerror(errno));
+	strbuf_release(&tree);
+	strbuf_release(&common);
+	strbuf_release(&path);
+}
+
+/* Folders of ours that runs have left which were killed: we hold the lock, so they are nobody's. */
+static void clear_leftovers(const char *tmp)
+{
+	struct strbuf path = STRBUF_INIT;
+	DIR *dir = opendir(tmp);
+	struct dirent *d;
+	struct stat st;
+
+	while (dir && (d = readdir(dir))) {
+		if (strncmp(d->d_name, DIR_PREFIX, strlen(DIR_PREFIX)) != 0)
+			continue;
+		strbuf_reset(&path);
+		strbuf_addf(&path, "%s/%s", tmp, d->d_name);
+		if (lstat(path.s, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+			continue;
+		log_info("removing %s, which a run that was killed has left", path.s);
+		clear_away(path.s);
+	}
+	if (dir)
+		closedir(dir);
+	strbuf_release(&path);
+}
+
+static int write_file(const char *dir, const char *name, const char *text)
+{
+	struct strbuf path = STRBUF_INIT;
+	FILE *f;
+	int err = 0;
+
+	strbuf_addf(&path, "%s/%s", dir, name);
+	f = fopen(path.s, "we");
+	if (!f || fputs(text, f) < 0)
+		err = -errno;
+	if (f && fclose(f) && !err)
+		err = -errno;
+	if (err)
+		log_err_sys(err, "cannot write %s", path.s);
+	strbuf_release(&path);
+	return err;
+}
+
+static int make_folder(struct gate_base *base)
+{
+	struct strbuf path = STRBUF_INIT, inner = STRBUF_INIT;
+	int err = 0;
+
+	gate_tmp(&path);
+	clear_leftovers(path.s);
+	strbuf_addf(&path, "/" DIR_PREFIX "%d-XXXXXX", (int)getpid());
+	if (!mkdtemp(path.s)) {
+		err = -errno;
+		log_err_sys(err, "cannot make the folder %s; set TMPDIR to one that can be written",
+			    path.s);
+		strbuf_release(&path);
+		return err;
+	}
+	base->dir = strbuf_detach(&path);
+	strbuf_addf(&inner, "%s/base", base->dir);
+	if (mkdir(inner.s, 0755)) {
+		err = -errno;
+		log_err_sys(err, "cannot make the folder %s", inner.s);
+	}
+	strbuf_release(&inner);
+	return err ? err : write_file(base->dir, REPOSITORY, base->common);
+}
+
+static int add_tree(struct gate_base *base, const char *tree)
+{
+	struct strbuf said = STRBUF_INIT;
+	int code = run_whole((const char *const[]){"git", "-C", base->root, "-c",
+						   "core.hooksPath=/dev/null", "worktree", "add",
+						   "--quiet", "--detach", tree, base->hash, NULL},
+			     &said, &said);
+
+	if (code > 0)
+		log_err("git cannot make a work tree of revision %s: %s", base->rev, said.s);
+	strbuf_release(&said);
+	return code > 0 ? -EIO : code;
+}
+
+/* "memmon" is bpf/FOLDER/memmon.bpf.c, "memmon-honey-O" comes of bpf/FOLDER/memmon.ex: appends
+ * "bpf/FOLDER". False: the tree has no such monitor. */
+static bool folder_of(const char *tree, const char *monitor, struct strbuf *out)
+{
+	const char *honey = strstr(monitor, "-honey");
+	struct strbuf pattern = STRBUF_INIT;
+	glob_t found = {0};
+	bool there;
+
+	strbuf_addf(&pattern, "%s/bpf/*/%s.bpf.c", tree, monitor);
+	there = !glob(pattern.s, 0, NULL, &found) && found.gl_pathc;
+	if (!there && honey && (!strcmp(honey, "-honey") || !strcmp(honey, "-honey-O"))) {
+		globfree(&found);
+		strbuf_reset(&pattern);
+		strbuf_addf(&pattern, "%s/bpf/*/%.*s.ex", tree, (int)(honey - monitor), monitor);
+		there = !glob(pattern.s, 0, NULL, &found) && found.gl_pathc;
+	}
+	if (there) {
+		const char *from = found.gl_pathv[0] + strlen(tree) + 1;
+
+		strbuf_add(out, from, (size_t)(strrchr(from, '/') - from));
+	}
+	globfree(&found);
+	strbuf_release(&pattern);
+	return there;
+}
+
+/* The last lines of @text. */
+static const char *tail(const char *text)
+{
+	const char *at = text + strlen(text);
+	int lines = 0;
+
+	while (at > text && (at[-1] != '\n' || lines++ < TAIL_LINES))
+		at--;
+	return at;
+}
+
+/* make, but not as a part of a make that may have started us. */
+static int run_make(const struct gate_base *base, const char *tree, const char *const *targets,
+		    size_t n)
+{
+	static const char script[] =
+		"exec env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u B -u GIT_DIR "
+		"-u GIT_WORK_TREE -u GIT_INDEX_FILE make \"$@\" 2>&1";
+	const char *const first[] = {"sh", "-c", script, "make", "-C", tree, "-j2", "B=build"};
+	const char **argv = calloc(ARRAY_SIZE(first) + n + 1, sizeof(*argv));
+	struct strbuf said = STRBUF_INIT;
+	int code = -ENOMEM;
+
+	if (argv) {
+		memcpy(argv, first, sizeof(first));
+		memcpy(argv + ARRAY_SIZE(first), targets, n * sizeof(*targets));
+		code = subproc_capture(argv, MAKE_LIMIT_MS, &said, NULL);
+	}
+	chomp(&said);
+	if (code > 0)
+		log_err("revision %s (%.*s) does not build, make ended with exit code %d:\n%s",
+			base->rev, SHORT_HASH, base->hash, code, tail(said.s));
+	else if (code == -ETIMEDOUT)
+		log_err("revision %s (%.*s) took longer than %d s to build", base->rev, SHORT_HASH,
+			base->hash, MAKE_LIMIT_MS / 1000);
+	strbuf_release(&said);
+	free(argv);
+	return code > 0 ? -EIO : code;
+}
+
+static void object_path(const struct gate_base *base, const char *monitor, struct strbuf *out)
+{
+	strbuf_addf(out, "%s/base/%s@%.*s.bpf.o", base->dir, monitor, SHORT_HASH, base->hash);
+}
+
+/* Objects and their manifests move out of the tree; one without a manifest has none. */
+static int keep(const struct gate_base *base, const char *tree, const char *target,
+		const char *monitor)
+{
+	struct strbuf from = STRBUF_INIT, to = STRBUF_INIT;
+	char *from_manifest, *to_manifest;
+	int err = 0;
+
+	strbuf_addf(&from, "%s/%s", tree, target);
+	object_path(base, monitor, &to);
+	from_manifest = registry_manifest_path(from.s);
+	to_manifest = registry_manifest_path(to.s);
+	if (rename(from.s, to.s)) {
+		err = -errno;
+		log_err_sys(err, "cannot keep %s of revision %s", target, base->rev);
+	} else if (rename(from_manifest, to_manifest) && errno != ENOENT) {
+		err = -errno;
+		log_err_sys(err, "cannot keep the manifest of %s", target);
+	}
+	free(from_manifest);
+	free(to_manifest);
+	strbuf_release(&from);
+	strbuf_release(&to);
+	return err;
+}
+
+/* What of the tree is built: make's target for each monitor (empty: the tree has it not), and
+ * beside it its manifest. */
+struct targets {
+	struct strbuf *object;
+	const char **argv; /* they point into @object and @manifest */
+	struct strbuf *manifest;
+	size_t n, nargv;
+};
+
+static void targets_find(struct targets *t, const char *tree, const char *const *monitors)
+{
+	struct stat st;
+
+	while (monitors[t->n])
+		t->n++;
+	t->object = calloc(t->n + 1, sizeof(*t->object));
+	t->manifest = calloc(t->n + 1, sizeof(*t->manifest));
+	t->argv = calloc(2 * t->n + 1, sizeof(*t->argv));
+	if (!t->object || !t->manifest || !t->argv)
+		abort();
+	for (size_t i = 0; i < t->n; i++) {
+		struct strbuf folder = STRBUF_INIT, source = STRBUF_INIT;
+
+		t->object[i] = t->manifest[i] = (struct strbuf)STRBUF_INIT;
+		if (folder_of(tree, monitors[i], &folder)) {
+			strbuf_addf(&t->object[i], "build/%s/%s.bpf.o", folder.s, monitors[i]);
+			t->argv[t->nargv++] = t->object[i].s;
+			strbuf_addf(&source, "%s/%s/%s.manifest.json", tree, folder.s, monitors[i]);
+		}
+		if (source.len && !stat(source.s, &st)) {
+			strbuf_addf(&t->manifest[i], "build/%s/%s.manifest.json", folder.s,
+				    monitors[i]);
+			t->argv[t->nargv++] = t->manifest[i].s;
+		}
+		strbuf_release(&folder);
+		strbuf_release(&source);
+	}
+}
+
+static void targets_release(struct targets *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		strbuf_release(&t->object[i]);
+		strbuf_release(&t->manifest[i]);
+	}
+	free(t->object);
+	free(t->manifest);
+	free(t->argv);
+}
+
+static int build_in(const struct gate_base *base, const char *tree, const char *const *monitors)
+{
+	struct strbuf known = STRBUF_INIT;
+	struct targets t = {0};
+	struct stat st;
+	int err = 0;
+
+	strbuf_addf(&known, "%s/harness/beebench_main.c", tree);
+	if (stat(known.s, &st)) {
+		log_err("revision %s is no tree of beebench (it has no harness/beebench_main.c): "
+			"build its object yourself and give that to --base",
+			base->rev);
+		strbuf_release(&known);
+		return -EINVAL;
+	}
+	strbuf_release(&known);
+	targets_find(&t, tree, monitors);
+	if (t.nargv)
+		err = run_make(base, tree, t.argv, t.nargv);
+	if (!err && run_interrupted())
+		err = -EINTR;
+	for (size_t i = 0; i < t.n && !err; i++)
+		if (t.object[i].len)
+			err = keep(base, tree, t.object[i].s, monitors[i]);
+	targets_release(&t);
+	return err;
+}
+
+int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress)
+{
+	struct strbuf tree = STRBUF_INIT;
+	int err = make_folder(base);
+
+	if (err)
+		return err;
+	progress_plan(progress, "base", 1, 15);
+	progress_begin(progress, "base");
+	progress_step(progress, "building revision %s", base->rev);
+	strbuf_addf(&tree, "%s/tree", base->dir);
+	err = add_tree(base, tree.s);
+	if (!err) {
+		err = run_interrupted() ? -EINTR : build_in(base, tree.s, monitors);
+		drop_tree(base->common, tree.s);
+	}
+	progress_clear(progress);
+	strbuf_release(&tree);
+	return err;
+}
+
+char *gate_base_object(const struct gate_base *base, const char *monitor)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	object_path(base, monitor, &path);
+	if (!access(path.s, R_OK))
+		return strbuf_detach(&path);
+	strbuf_release(&path);
+	return NULL;
+}
+
+void gate_base_release(struct gate_base *base)
+{
+	if (base->dir)
+		clear_away(base->dir);
+	free(base->root);
+	free(base->common);
+	free(base->rev);
+	free(base->dir);
+	*base = (struct gate_base){0};
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Several monitors of the current build, each against the same of a git revision. */
+#ifndef HARNESS_GATE_REVISION_H
+#define HARNESS_GATE_REVISION_H
+
+#include "harness/gate/gate.h"
+#include "harness/gate/gate_base.h"
+
+/*
+ * @base was found and is not built yet; @specs: what is judged, ended by NULL. As gate_lanes() for
+ * each pair; a monitor that the revision does not have is a record with verdict "skip", one whose
+ * bytes did not change is a pass. Only for the holder of gate_lock().
+ */
+int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
+		  const char *const *specs);
+
+#endif
