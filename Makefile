@@ -62,7 +62,7 @@ all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## b
 .DELETE_ON_ERROR:
 FORCE:
 .SUFFIXES:
-.PHONY: static test-vm all help deps bench test check format headers includes shell clean unit
+.PHONY: static test-vm all help deps bench bench-gate gate test check format headers includes shell clean unit
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -237,6 +237,12 @@ calibrate: all ## hold the figures against known costs (root, a quiet machine, 2
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate
+
+gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
+	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" $(GATEFLAGS)
+
+bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
+	@B=$(B) scripts/bench_gate.sh
 
 check: format includes headers shell ## format, include rule, headers alone, shellcheck
 

@@ -289,7 +289,7 @@ static void judge_event(const struct gate_policy *p, struct json_object *o, stru
 	r->value = record_num(o, "diff_ns.centre");
 	r->low = record_num(o, "diff_ns.anytime.low");
 	r->high = record_num(o, "diff_ns.anytime.high");
-	r->limit = record_num(o, "margin_ns");
+	r->limit = isfinite(r->value) ? record_num(o, "margin_ns") : NAN;
 	r->base = record_num(o, "a_ns.centre");
 	if (is_void(o)) {
 		r->verdict = GATE_ENVIRONMENT;
