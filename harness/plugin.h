@@ -69,6 +69,9 @@ struct measure_ops {
 	 * and their names in the help. */
 	size_t words;
 	const char *usage;
+	/* Optional. Types of records whose status makes the exit code, ended by NULL; the others
+	 * inform, and only what is "ok" of them counts. NULL: all do. */
+	const char *const *judged;
 };
 
 struct run_file; /* a run read back: harness/result.h */

@@ -10,7 +10,7 @@
 #include "lib/log.h"
 #include "lib/suggest.h"
 
-enum { MAX_PARAMS = 32, MAX_WORD = 128 };
+enum { MAX_PARAMS = 32, MAX_WORD = PARAM_TEXT_MAX + 64 };
 
 static void store(const struct param *p, void *dst, uint64_t value)
 {
@@ -18,6 +18,8 @@ static void store(const struct param *p, void *dst, uint64_t value)
 
 	if (p->kind == PARAM_BOOL)
 		*(bool *)at = value != 0;
+	else if (p->kind == PARAM_TEXT)
+		*at = '\0';
 	else
 		memcpy(at, &value, sizeof(value));
 }
@@ -29,6 +31,8 @@ uint64_t param_get(const struct param *p, const void *src)
 
 	if (p->kind == PARAM_BOOL)
 		return *(const bool *)at;
+	if (p->kind == PARAM_TEXT)
+		return 0;
 	memcpy(&value, at, sizeof(value));
 	return value;
 }
@@ -115,11 +119,25 @@ static void say_what_it_takes(const struct param *p, const char *owner, const ch
 	strbuf_release(&sb);
 }
 
+static int parse_text(const struct param *p, const char *owner, const char *text, void *dst)
+{
+	if (!text || !*text || strlen(text) >= PARAM_TEXT_MAX) {
+		log_err("%s: parameter '%s' takes a text of 1 to %d characters, not '%.40s%s'",
+			owner, p->name, PARAM_TEXT_MAX - 1, text ? text : "",
+			text && strlen(text) > 40 ? "..." : "");
+		return -EINVAL;
+	}
+	strcpy((char *)dst + p->offset, text);
+	return 0;
+}
+
 static int parse_one(const struct param *p, const char *owner, const char *text, void *dst)
 {
 	uint64_t value = 0;
 	int err;
 
+	if (p->kind == PARAM_TEXT)
+		return parse_text(p, owner, text, dst);
 	if (!text && p->kind == PARAM_BOOL)
 		text = "yes";
 	if (!text)
@@ -199,6 +217,8 @@ void param_format(const struct param *table, const void *src, struct strbuf *out
 			strbuf_addstr(out, p->values[value]);
 		else if (p->kind == PARAM_BOOL)
 			strbuf_addstr(out, value ? "yes" : "no");
+		else if (p->kind == PARAM_TEXT)
+			strbuf_addstr(out, (const char *)src + p->offset);
 		else
 			strbuf_addf(out, "%" PRIu64, value);
 	}

@@ -14,7 +14,10 @@ enum param_kind {
 	PARAM_BYTES, /* uint64_t; takes the suffixes K, M and G (powers of 1024) */
 	PARAM_BOOL,  /* bool; yes/no, true/false, 1/0, or the bare name for yes */
 	PARAM_ENUM,  /* uint64_t index into @values */
+	PARAM_TEXT,  /* char[PARAM_TEXT_MAX]; any text without a comma, by default empty */
 };
+
+enum { PARAM_TEXT_MAX = 256 };
 
 struct param {
 	const char *name; /* NULL ends a table */
@@ -36,6 +39,7 @@ struct param {
 	{                                                                                          \
 #field, help, PARAM_ENUM, offsetof(struct owner, field), def, 0, 0, values         \
 	}
+#define PARAM_ROW_TEXT(owner, field, help) PARAM_ROW(owner, field, TEXT, help, 0, 0, 0)
 #define PARAM_END                                                                                  \
 	{                                                                                          \
 		NULL, NULL, PARAM_U64, 0, 0, 0, 0, NULL                                            \
@@ -52,7 +56,7 @@ void param_defaults(const struct param *table, void *dst);
  */
 int param_parse(const struct param *table, const char *owner, const char *spec, void *dst);
 
-/* The value of row @p in @src, as a number (a bool is 0 or 1). */
+/* The value of row @p in @src, as a number (a bool is 0 or 1; a text is none, and 0). */
 uint64_t param_get(const struct param *p, const void *src);
 
 /* Appends every parameter as "a=1,b=2", for messages and for repeating a run. */

@@ -32,6 +32,10 @@ const struct opt cli_options[] = {
 	    OPT_STRING, params),
 	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
 	ROW(0, "out", "DIR", "folder for the results (run: default results/runs)", OPT_STRING, out),
+	ROW('f', "format", "FORMAT",
+	    "the result as a report: text, markdown, junit, github, or another of "
+	    "'beebench list reporters'",
+	    OPT_STRING, format),
 	ROW(0, "quick", NULL, "fewer and shorter rounds", OPT_FLAG, quick),
 	ROW(0, "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG, json),
 	ROW('q', "quiet", NULL, "no progress on stderr", OPT_FLAG, quiet),

@@ -11,6 +11,7 @@ struct cli {
 		kernels;    /* as given, each maybe a comma list */
 	const char *params; /* -o */
 	const char *out;    /* --out */
+	const char *format; /* --format; NULL: the measure's own text */
 	double seconds;
 	uint64_t seed;
 	bool quick, json, quiet, verbose;

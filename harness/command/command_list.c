@@ -28,7 +28,8 @@ static const char *param_kind(const struct param *p)
 	static const char *const names[] = {[PARAM_U64] = "number",
 					    [PARAM_BYTES] = "bytes",
 					    [PARAM_BOOL] = "yes/no",
-					    [PARAM_ENUM] = "word"};
+					    [PARAM_ENUM] = "word",
+					    [PARAM_TEXT] = "text"};
 
 	return names[p->kind];
 }
@@ -49,6 +50,8 @@ static struct json_object *entry(const char *name, const char *help, const struc
 		if (p->kind == PARAM_ENUM)
 			json_object_object_add(row, "default",
 					       json_object_new_string(p->values[p->def]));
+		else if (p->kind == PARAM_TEXT)
+			json_object_object_add(row, "default", json_object_new_string(""));
 		else
 			json_object_object_add(row, "default", json_object_new_uint64(p->def));
 		json_object_array_add(list, row);
@@ -123,8 +126,10 @@ static void print_kind(const char *name, struct json_object *list)
 		for (size_t j = 0; j < json_object_array_length(params); j++) {
 			struct json_object *p = json_object_array_get_idx(params, j);
 
+			const char *def = text_of(p, "default");
+
 			printf("      %-12s %s (%s, default %s)\n", text_of(p, "name"),
-			       text_of(p, "help"), text_of(p, "kind"), text_of(p, "default"));
+			       text_of(p, "help"), text_of(p, "kind"), *def ? def : "none");
 		}
 	}
 }

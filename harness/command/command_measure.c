@@ -60,7 +60,19 @@ out:
 	return err;
 }
 
-int measure_exit_code(struct json_object *records, int err)
+static bool is_judged(const struct measure_ops *m, struct json_object *record)
+{
+	struct json_object *type;
+
+	if (!m || !m->judged || !json_object_object_get_ex(record, "type", &type))
+		return true;
+	for (const char *const *t = m->judged; *t; t++)
+		if (!strcmp(*t, json_object_get_string(type)))
+			return true;
+	return false;
+}
+
+int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
 {
 	size_t ok = 0, fail = 0, skipped = 0, unclean = 0;
 
@@ -71,14 +83,15 @@ int measure_exit_code(struct json_object *records, int err)
 	if (err)
 		return EXIT_USAGE;
 	for (size_t i = 0; i < json_object_array_length(records); i++) {
-		struct json_object *status;
+		struct json_object *o = json_object_array_get_idx(records, i), *status;
 		const char *word;
 
-		if (!json_object_object_get_ex(json_object_array_get_idx(records, i), "status",
-					       &status))
+		if (!json_object_object_get_ex(o, "status", &status))
 			continue;
 		word = json_object_get_string(status);
 		ok += !strcmp(word, "ok");
+		if (!is_judged(m, o))
+			continue;
 		fail += !strcmp(word, "fail");
 		skipped += !strcmp(word, "skip");
 		unclean += !strcmp(word, "void");
@@ -152,8 +165,37 @@ int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
 	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
 }
 
+/* What was measured, as @reporter tells it; from DIR where there is one, with its pictures. */
+static int render(const struct reporter_ops *reporter, const struct cli *cli, struct sink *sink,
+		  int code, int argc, char *argv[], uint64_t elapsed_ns)
+{
+	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+	struct json_object *records = sink_records(sink);
+	struct run_file *file = NULL, made = {.records = records};
+	int err;
+
+	if (cli->out) {
+		err = run_file_read(&file, cli->out);
+		if (!err)
+			err = reporter->render(file, stdout);
+		run_file_release(file);
+	} else {
+		made.header = result_run_header(argc, argv, cli->quick, cli->seed);
+		made.end = result_end(records, status, code, elapsed_ns);
+		err = reporter->render(&made, stdout);
+		json_object_put(made.header);
+		json_object_put(made.end);
+	}
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		log_err_sys(errno, "cannot write the result to stdout");
+		err = -EIO;
+	}
+	return err;
+}
+
 int command_measure(int argc, char *argv[])
 {
+	const struct reporter_ops *reporter = NULL;
 	uint64_t start_ns = clock_ns();
 	const struct measure_ops *const *m = measure_list;
 	struct run run = {0};
@@ -171,6 +213,10 @@ int command_measure(int argc, char *argv[])
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
+	if (cli.format)
+		reporter = command_reporter(cli.format);
+	if (cli.format && !reporter)
+		goto out;
 	if (cli_make_run(&cli, *m, &run) ||
 	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
@@ -179,16 +225,19 @@ int command_measure(int argc, char *argv[])
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = measure_run(*m, cli.params, &run);
 	progress_free(run.progress);
-	code = measure_exit_code(sink_records(run.sink), err);
+	code = measure_exit_code(*m, sink_records(run.sink), err);
 	if (cli.json)
 		print_json(*m, sink_records(run.sink), code);
-	else if ((*m)->print)
+	else if (!reporter && (*m)->print)
 		(*m)->print(sink_records(run.sink), stdout);
 	if (cli.out && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */
 	if (cli.out && report_write_all(cli.out))
 		log_warn("the report in %s is not whole; see above", cli.out);
+	if (reporter && !cli.json &&
+	    render(reporter, &cli, run.sink, code, argc, argv, clock_ns() - start_ns))
+		code = EXIT_USAGE;
 	if (err == -EINTR)
 		log_warn("interrupted: what was measured until then is above, it is not the whole");
 out:

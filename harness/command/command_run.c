@@ -123,7 +123,7 @@ static int run_measures(struct cli *cli, struct run *run)
 		if (err == -EPERM || err == -ENOTSUP)
 			continue;
 		any_ran = 1;
-		code = worse(code, measure_exit_code(sink_records(run->sink), err));
+		code = worse(code, measure_exit_code(NULL, sink_records(run->sink), err));
 		if (err == -ENOSPC || err == -EIO)
 			return EXIT_USAGE;
 	}
@@ -161,6 +161,8 @@ int command_run(int argc, char *argv[])
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
+	if (cli.format && !command_reporter(cli.format))
+		goto out;
 	if (cli_make_run(&cli, NULL, &run))
 		goto out;
 	header = result_run_header(argc, argv, cli.quick, cli.seed);
@@ -182,9 +184,9 @@ int command_run(int argc, char *argv[])
 	err = report_write_all(dir.s);
 	if (err)
 		code = worse(code, EXIT_USAGE);
-	if (print_report(dir.s, cli.json ? "json" : "text"))
+	if (print_report(dir.s, cli.json ? "json" : cli.format ? cli.format : "text"))
 		code = EXIT_USAGE;
-	if (!cli.json)
+	if (!cli.json && !cli.format)
 		printf("%s\n", dir.s);
 out:
 	if (run.sink && sink_close(run.sink))

@@ -24,8 +24,9 @@ void measure_plan(const struct measure_ops *m, struct run *run);
  */
 int measure_run(const struct measure_ops *m, const char *spec, struct run *run);
 
-/* The exit code that the records (a JSON array) and the error @err of a measure come to. */
-int measure_exit_code(struct json_object *records, int err);
+/* The exit code that the records (a JSON array) and the error @err of @m come to; NULL: of several
+ * measures. */
+int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err);
 
 struct sink;
 

@@ -10,10 +10,14 @@
 
 #include "harness/plugin.h"
 
+/* False where no program of a monitor can be loaded on this machine; @why (may be NULL) gets the
+ * reason. */
+bool compare_can_load(struct strbuf *why);
+
 /*
  * Both attached at once beside each workload of @run (none: every ledger workload of memory, and
- * stress-ng's mmap): `equivalence` records, and a `trial` record for the conformance of each.
- * Returns 0, -EINTR, or -errno after saying why.
+ * stress-ng's mmap): `equivalence` records, and a `trial` record for the conformance of each. Where
+ * no program can be loaded, a record that says so. Returns 0, -EINTR, or -errno after saying why.
  */
 int compare_equivalence(struct run *run);
 
@@ -24,7 +28,7 @@ int compare_static(struct run *run);
 /* Steps that compare_equivalence() reports. */
 unsigned int compare_steps(const struct run *run);
 
-/* One table, one verdict in words. */
+/* Equivalence, conformance, the lanes side by side, and a verdict for each in words. */
 void compare_print(struct json_object *records, FILE *out);
 
 #endif

@@ -11,6 +11,7 @@
 #include "harness/result.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
+#include "monitor/features.h"
 
 /* Bytes of a ring that its smallest event takes: struct mem_event and the kernel's header of 8. */
 enum { SMALLEST_SLOT = 64 };
@@ -102,7 +103,7 @@ static struct json_object *differences(const struct equiv *e)
 	return list;
 }
 
-static struct json_object *new_record(const struct run *run, const struct workload *w,
+static struct json_object *new_record(const struct run *run, const char *workload,
 				      const char *status, const char *reason)
 {
 	struct json_object *o = json_object_new_object();
@@ -110,7 +111,7 @@ static struct json_object *new_record(const struct run *run, const struct worklo
 	json_object_object_add(o, "type", json_object_new_string("equivalence"));
 	json_object_object_add(o, "a", json_object_new_string(run->monitors[0]));
 	json_object_object_add(o, "b", json_object_new_string(run->monitors[1]));
-	json_object_object_add(o, "workload", json_object_new_string(workload_name(w)));
+	json_object_object_add(o, "workload", json_object_new_string(workload));
 	json_object_object_add(o, "status", json_object_new_string(status));
 	if (reason && *reason)
 		json_object_object_add(o, "reason", json_object_new_string(reason));
@@ -121,7 +122,8 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 					      const struct equiv *e, const struct trial *t,
 					      bool events)
 {
-	struct json_object *o = new_record(run, w, e->differences ? "fail" : "ok", NULL);
+	struct json_object *o =
+		new_record(run, workload_name(w), e->differences ? "fail" : "ok", NULL);
 	struct json_object *allowed = json_object_new_array();
 	static const char *const losses_of[] = {"lost_a", "lost_b"};
 
@@ -206,13 +208,13 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	if (err)
 		goto out;
 	if (a->info->key != b->info->key) {
-		err = sink_emit(
-			run->sink,
-			new_record(run, w, "fail", "one counts by thread, the other by process"));
+		err = sink_emit(run->sink,
+				new_record(run, workload_name(w), "fail",
+					   "one counts by thread, the other by process"));
 		goto out;
 	}
 	if (!target_ids(t, a->info->key, &ids)) {
-		err = sink_emit(run->sink, new_record(run, w, "skip",
+		err = sink_emit(run->sink, new_record(run, workload_name(w), "skip",
 						      "neither watches only the command, and there "
 						      "is no ledger to tell whose rows are whose"));
 		goto out;
@@ -243,8 +245,8 @@ static int compare_one(struct run *run, const struct workload *w)
 		      workload_name(w));
 	err = trial_run(&t, &spec);
 	if (!err && t.status != TRIAL_OK)
-		err = sink_emit(run->sink,
-				new_record(run, w, trial_status_names[t.status], t.reason.s));
+		err = sink_emit(run->sink, new_record(run, workload_name(w),
+						      trial_status_names[t.status], t.reason.s));
 	else if (!err)
 		err = judge_pair(run, w, &t);
 	trial_release(&t);
@@ -278,10 +280,29 @@ static int compare_named(struct run *run, const char *spec)
 	return err;
 }
 
+bool compare_can_load(struct strbuf *why)
+{
+	int err = feature_program_tracepoint();
+
+	if (!err)
+		err = feature_btf();
+	if (err && why)
+		strbuf_addf(why,
+			    "BPF programs cannot be loaded on this machine (%s); it needs root",
+			    strerror(-err));
+	return !err;
+}
+
 int compare_equivalence(struct run *run)
 {
+	struct strbuf why = STRBUF_INIT;
 	int err = 0;
 
+	if (!compare_can_load(&why)) {
+		err = sink_emit(run->sink, new_record(run, "any", "skip", why.s));
+		strbuf_release(&why);
+		return err;
+	}
 	for (size_t i = 0; i < run->nworkloads && !err; i++)
 		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i]);
 	if (run->nworkloads)

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The measure `compare`: equivalence of two monitors first, then conformance of each, then cost. */
+/* The measure `compare`: equivalence of two monitors first, then conformance of each, then what
+ * they cost by three lanes. */
 #include "lib/base.h"
 #include "harness/compare/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/command/commands.h"
-#include "harness/progress.h"
+#include "harness/gate/gate.h"
+#include "harness/gate/gate_judge.h"
+#include "harness/gate/policy.h"
+#include "harness/report/record.h"
+#include "harness/result.h"
+#include "monitor/registry.h"
 
 enum { SECONDS_A_WORKLOAD = 1 };
+#define QUICK_BUDGET_S 10
 
 struct compare_params {
-	bool cost, exact;
+	bool cost, exact, attach;
+	char policy[PARAM_TEXT_MAX];
 };
 
 static const struct param params[] = {
-	PARAM_ROW_BOOL(compare_params, cost, "time both as well (beebench overhead)", true),
+	PARAM_ROW_BOOL(compare_params, cost, "time both as well (the sharp lane)", true),
 	PARAM_ROW_BOOL(compare_params, exact, "count both in a guest as well (beebench exact)",
 		       true),
+	PARAM_ROW_BOOL(compare_params, attach,
+		       "time both by attaching and detaching too (beebench overhead)", false),
+	PARAM_ROW_TEXT(compare_params, policy,
+		       "file that says how much dearer B may be (docs/ci.md)"),
 	PARAM_END,
 };
 
@@ -37,28 +50,118 @@ static const struct measure_ops *find(const char *name)
 	return *m;
 }
 
-/* Without QEMU or a kernel for it, that lane is left out, which was said. */
-static int count_exactly(struct run *run)
+static bool ends_with(const char *s, const char *end)
 {
-	int err = measure_run(find("exact"), NULL, run);
+	size_t n = strlen(s), m = strlen(end);
 
-	return err == -ENOTSUP ? 0 : err;
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* The first of the two that is neither an object nor becomes one; NULL: both are. */
+static int find_other_kind(const struct run *run, const char **which)
+{
+	*which = NULL;
+	for (size_t i = 0; run->monitors[i]; i++) {
+		char *path = NULL;
+		int err = registry_find(run->monitors[i], &path);
+
+		if (!err && !ends_with(path, ".o") && !ends_with(path, ".ex") && !*which)
+			*which = run->monitors[i];
+		free(path);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A script has no programs of its own to count or to exchange: one record says so. */
+static int without_lanes(struct run *run, const char *which)
+{
+	const struct gate_pair pair = {run->monitors[0], run->monitors[1]};
+	struct json_object *list = json_object_new_array(), *o;
+	struct strbuf why = STRBUF_INIT;
+	int err = compare_static(run);
+
+	strbuf_addf(
+		&why,
+		"%s is neither a BPF object nor a Honey source: its programs cannot be compared",
+		which);
+	judge_without_lanes(&pair, GATE_SKIP, why.s, list);
+	record_foreach (list, o)
+		if (!err)
+			err = sink_emit(run->sink, json_object_get(o));
+	strbuf_release(&why);
+	json_object_put(list);
+	return err;
+}
+
+/* compare informs: what this machine cannot do is left out, and says why. */
+static int make_policy(struct gate_policy *policy, const struct run *run,
+		       const struct compare_params *p)
+{
+	size_t n = 0;
+	int err = 0;
+
+	policy_defaults(policy);
+	if (run->quick)
+		policy->budget_s = QUICK_BUDGET_S;
+	if (*p->policy)
+		err = policy_read(policy, p->policy);
+	if (!p->exact)
+		policy->on[GATE_EXACT] = GATE_OFF;
+	if (!p->cost)
+		policy->on[GATE_TIME] = GATE_OFF;
+	for (size_t i = 0; i < GATE_LANES; i++)
+		policy->on[i] = policy->on[i] ? GATE_AUTO : GATE_OFF;
+	/* All events is what a run has by default; the lane then takes those that A answers to. */
+	while (run->events[n])
+		n++;
+	if (n < 4)
+		policy_set_list(&policy->events, run->events);
+	return err;
+}
+
+static bool timed(struct json_object *records)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "sharp")
+		return true;
+	return false;
+}
+
+static int cost(struct run *run, const struct compare_params *p, const struct gate_policy *policy)
+{
+	const char *which;
+	int err = find_other_kind(run, &which);
+
+	if (!err)
+		err = which ? without_lanes(run, which)
+			    : gate_lanes(run, policy, run->monitors[0], run->monitors[1]);
+	/* Where programs cannot be exchanged, the whole monitors are. The slow-down of a real load
+	 * is `overhead`'s own. */
+	if (!err && (p->attach || (p->cost && !timed(sink_records(run->sink)))) &&
+	    compare_can_load(NULL))
+		err = measure_run(find("overhead"), "slowdown=no", run);
+	return err;
 }
 
 static int run_compare(struct run *run, const void *params_)
 {
 	const struct compare_params *p = params_;
-	int err = compare_equivalence(run);
+	struct gate_policy policy;
+	int err = make_policy(&policy, run, p);
 
 	if (!err)
-		err = compare_static(run);
-	/* The slow-down of a real load is `overhead`'s own; here the calls are compared. */
-	if (!err && p->cost)
-		err = measure_run(find("overhead"), "slowdown=no", run);
-	if (!err && p->exact)
-		err = count_exactly(run);
+		err = compare_equivalence(run);
+	if (!err)
+		err = cost(run, p, &policy);
+	policy_release(&policy);
 	return err;
 }
+
+/* What a monitor costs is told, not judged: that is the gate's. */
+static const char *const judged[] = {"equivalence", "trial", NULL};
 
 const struct measure_ops measure_compare = {
 	.name = "compare",
@@ -71,4 +174,5 @@ const struct measure_ops measure_compare = {
 	.print = compare_print,
 	.words = 2,
 	.usage = "A B",
+	.judged = judged,
 };

@@ -226,6 +226,15 @@ static void reproduce(struct doc *d, const struct run_file *run)
 	strbuf_release(&sb);
 }
 
+static void equivalent(struct doc *d, const struct run_file *run)
+{
+	struct strbuf words = STRBUF_INIT;
+
+	if (equivalence_words(run->records, &words))
+		doc_text(d, TONE_PLAIN, "Equivalence: %s", words.s);
+	strbuf_release(&words);
+}
+
 static void sections(struct doc *d, const struct run_file *run)
 {
 	struct trial_grid g;
@@ -260,6 +269,7 @@ void report_build(struct doc *d, const struct run_file *run)
 	report_title(d, run);
 	if (compared)
 		report_gate(d, run);
+	equivalent(d, run);
 	verdict(d, run);
 	cut_short(d, run);
 	/* What a pull request shows is the verdict; who wants to know more unfolds it. */

@@ -40,6 +40,65 @@ static void verdict_cell(struct doc *d, struct json_object *o)
 		doc_cell(d, strcmp(verdict, "equal") ? TONE_BAD : TONE_GOOD, "%s", verdict);
 }
 
+/* What a set of `equivalence` records comes to. */
+struct equivalence {
+	unsigned int equal, different, other;
+	bool lengths, clocks;
+	const char *reason;	   /* why it was not judged */
+	struct json_object *first; /* NULL: there is none */
+};
+
+static void count_equivalence(struct json_object *records, struct equivalence *e)
+{
+	struct json_object *o, *a;
+
+	record_foreach_type (records, o, "equivalence") {
+		const char *verdict = record_str(o, "verdict", "");
+		bool failed = !strcmp(record_str(o, "status", ""), "fail");
+
+		e->first = e->first ? e->first : o;
+		e->equal += !strcmp(verdict, "equal");
+		e->different += !strcmp(verdict, "different") || failed;
+		e->other += !*verdict && !failed;
+		if (!*verdict)
+			e->reason = record_str(o, "reason", NULL);
+		record_foreach (record_get(o, "allowed"), a) {
+			const char *what = json_object_get_string(a);
+
+			e->lengths |= !strcmp(what, "record-length");
+			e->clocks |= !strcmp(what, "clock");
+		}
+	}
+}
+
+bool equivalence_words(struct json_object *records, struct strbuf *out)
+{
+	struct equivalence e = {0};
+	const char *a, *b;
+
+	count_equivalence(records, &e);
+	if (!e.first)
+		return false;
+	a = record_str(e.first, "a", "A");
+	b = record_str(e.first, "b", "B");
+	if (e.different)
+		strbuf_addf(out, "%s is NOT equivalent to %s: they differ on %u of %u workloads.",
+			    b, a, e.different, e.equal + e.different);
+	else if (e.equal)
+		strbuf_addf(out,
+			    "%s is equivalent to %s on %s%u workload%s compared (timestamps "
+			    "aside%s%s).",
+			    b, a, e.equal > 1 ? "all " : "the ", e.equal, e.equal > 1 ? "s" : "",
+			    e.lengths ? "; their records differ in length" : "",
+			    e.clocks ? "; clock sums within their bounds" : "");
+	else
+		strbuf_addf(out, "not judged%s%s.", e.reason ? ": " : "", e.reason ? e.reason : "");
+	if (e.other && e.equal + e.different)
+		strbuf_addf(out, " %u workload%s could not be compared.", e.other,
+			    e.other == 1 ? "" : "s");
+	return true;
+}
+
 void report_equivalence(struct doc *d, const struct run_file *run)
 {
 	static const char *const counts[] = {"keys", "counters", "events"};

@@ -134,9 +134,67 @@ static void static_table(struct doc *d, struct json_object *records, const struc
 	}
 }
 
+static struct json_object *attached(struct json_object *records, const char *monitor,
+				    const char *event)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), monitor) &&
+		    !strcmp(record_str(o, "event", ""), event))
+			return o;
+	return NULL;
+}
+
+/* The difference of two independent intervals. */
+static struct stats_interval subtract(struct stats_interval a, struct stats_interval b)
+{
+	double half = hypot((a.high - a.low) / 2, (b.high - b.low) / 2);
+
+	return (struct stats_interval){b.centre - a.centre, b.centre - a.centre - half,
+				       b.centre - a.centre + half, a.confidence};
+}
+
+/* The whole monitors, attached and detached: a table of its own, as its figures hold what being
+ * attached costs and are wider. */
+static void attached_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	struct names events = {0};
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+			names_add(&events, record_str(o, "event", "?"));
+	if (events.n) {
+		doc_text(
+			d, TONE_PLAIN,
+			"Attached and detached: what being watched adds to a call, against nothing "
+			"attached. Its intervals are wide, and it is not to be held against the "
+			"figures of programs.");
+		doc_table(d);
+		doc_column(d, false, "attached");
+		doc_column(d, true, "ns: A");
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+	}
+	for (size_t e = 0; e < events.n; e++) {
+		struct stats_interval v[2], difference;
+
+		doc_cell(d, TONE_PLAIN, "%s", events.v[e]);
+		for (size_t k = 0; k < 2; k++) {
+			o = attached(records, s->name[k], events.v[e]);
+			cell_interval(d, o, "added_ns", 1);
+			record_interval(o, "added_ns", &v[k]);
+		}
+		difference = subtract(v[0], v[1]);
+		cell_difference(d, &difference);
+	}
+	names_release(&events);
+}
+
 static bool has_figures(struct json_object *records, const struct sides *s)
 {
-	static const char *const types[] = {"static", "exact", "sharp"};
+	static const char *const types[] = {"static", "exact", "sharp", "overhead"};
 	struct json_object *o;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
@@ -163,6 +221,7 @@ void report_lanes(struct doc *d, const struct run_file *run)
 			doc_heading(d, 2, "Side by side");
 		doc_text(d, TONE_PLAIN, "A is %s, B is %s.", s.name[0], s.name[1]);
 		lanes_table(d, run->records, &s);
+		attached_table(d, run->records, &s);
 		static_table(d, run->records, &s);
 		strbuf_release(&names);
 	}

@@ -17,7 +17,7 @@ is "a monitor against itself: exit 0" "$code" 0
 is "it is equivalent to itself" "$(verdicts "$tmp/out.json")" equal
 is "both are exact beside each other" \
 	"$(jq -c '[.records[] | select(.type == "trial") | .conformance.verdict] | unique' "$tmp/out.json")" '["exact"]'
-is "the static lane has a record of each" "$(jq '[.records[] | select(.type == "static" and .instructions > 0 and
+is "static records of each" "$(jq '[.records[] | select(.type == "static" and .instructions > 0 and
 	.verifier_insns > 0 and .stack_bytes > 0)] | length' "$tmp/out.json")" 2
 
 if command -v stress-ng >/dev/null 2>&1; then
@@ -46,6 +46,75 @@ for o in "" -O; do
 	compare cpumon "cpumon-honey$o" -w spin,syscalls,sleep,pingpong,threads,mmap
 	is "cpumon-honey$o is equivalent to cpumon on every workload" "$code:$(verdicts "$tmp/out.json")" 0:equal
 done
+
+# --- what they cost: told in lanes, and no verdict of a lane makes an exit code ---------------------------
+
+# of LANE SUBJECT KEY: of the `gate` records
+of() {
+	jq -r --arg l "$1" --arg s "$2" --arg k "$3" \
+		'first(.records[] | select(.type == "gate" and .lane == $l and (.subject // "") == $s)) | .[$k]' "$tmp/out.json"
+}
+compare memmon memmon -w mmap
+is "the static lane of equal monitors passes" "$(of static "" verdict) $(of all "" verdict) $(of static stack_bytes value)" "pass pass 0"
+is "lanes that are off have no record" "$(jq -c '[.records[] | select(.type == "gate") | .lane] | unique' "$tmp/out.json")" \
+	'["all","static"]'
+
+printf '{"schema": 1, "static": {"limits": {"object_bytes": {"absolute": 1}}}}\n' >"$tmp/wrong.json"
+printf '{"schema": 1, "static": {"limits": {"instructions": {"absolute": 0}}}}\n' >"$tmp/none.json"
+if [ -e "$B/bpf/memmon/memmon-honey.bpf.o" ]; then
+	"$bee" compare memmon memmon-honey -w mmap -o "cost=no,exact=no,policy=$tmp/none.json" -q --json >"$tmp/out.json"
+	is "a dearer monitor that is equivalent: exit 0, and it is said" "$?:$(of static "" verdict)" 0:regression
+else
+	skip "a dearer monitor that is equivalent" "memmon-honey was not built"
+fi
+for f in wrong missing; do
+	"$bee" compare memmon memmon -w mmap -o "policy=$tmp/$f.json" -q >"$tmp/out" 2>"$tmp/err"
+	is "a $f policy: exit 2" "$?" 2
+	has "a $f policy is named" "$(cat "$tmp/err")" "$tmp/$f.json"
+done
+
+# The time lane judges what it was given time for; where it cannot, the whole monitors are timed.
+"$bee" compare memmon memmon -w mmap -t 2 -o exact=no -q --json >"$tmp/out.json" 2>"$tmp/err"
+is "the time lane: exit 0" "$?" 0
+is "it has a record and a verdict for each event" \
+	"$(jq -c '[[.records[] | select(.type == "sharp") | .event],
+		[.records[] | select(.type == "gate" and .lane == "time" and .subject) | .subject]] | .[0] == .[1] and (.[0] | length) > 0' \
+		"$tmp/out.json")" true
+is "nothing was attached and detached" "$(jq '[.records[] | select(.type == "overhead")] | length' "$tmp/out.json")" 0
+"$bee" compare memmon cpumon -w mmap -e mmap -t 3 -o exact=no -q >"$tmp/out" 2>"$tmp/err"
+is "monitors of different tracepoints: exit 0" "$?" 0
+has "why they were not timed against each other" "$(tr -s '\n ' ' ' <"$tmp/out")" "time: cpumon was not judged (not run: "
+has "they were attached and detached instead" "$(tr -s '\n ' ' ' <"$tmp/out")" \
+	"Attached and detached: in its own table, without a verdict, as the time lane could not exchange their programs."
+if command -v bpftrace >/dev/null 2>&1; then
+	"$bee" compare memmon memmon.bt -w mmap -e mmap -t 3 -q --json >"$tmp/out.json" 2>"$tmp/err"
+	is "a script: exit 0, and no lane judges it" "$?:$(of all "" verdict):$(of all "" reason)" \
+		"0:skip:memmon.bt is neither a BPF object nor a Honey source: its programs cannot be compared"
+	is "a script is attached and detached" \
+		"$(jq -c '[.records[] | select(.type == "overhead" and .status == "ok") | .monitor] | unique' "$tmp/out.json")" \
+		'["memmon","memmon.bt","none"]'
+else
+	skip "a script" "no bpftrace"
+fi
+
+# --- how it is told ------------------------------------------------------------------------------------
+
+"$bee" compare memmon memmon -w mmap,brk -o cost=no,exact=no -q --out "$tmp/kept" >"$tmp/out"
+is "the verdicts in words" "$(sed -n '/^Verdict/,$p' "$tmp/out" | tr -s '\n ' ' ')" \
+	"Verdict ------- - Equivalence: memmon is equivalent to memmon on all 2 workloads compared (timestamps aside). - \
+Conformance of memmon: exact on 4 of 4 workloads. - static: memmon is not dearer than is allowed (5 judged, none beyond its \
+limit; 1 of 6 not judged). - In all: memmon is not dearer than is allowed (static: pass). "
+for f in run.json report.md report.html; do
+	check "--out keeps $f" test -s "$tmp/kept/$f"
+done
+has "its report has the verdict in the heading" "$(cat "$tmp/kept/report.md")" "# beebench: pass (memmon against memmon)"
+"$bee" compare memmon memmon -w mmap -o cost=no,exact=no -q --format github >"$tmp/out"
+is "--format github" "$(cat "$tmp/out")" "::notice title=beebench%3A pass (memmon against memmon)::static: pass"
+"$bee" compare memmon memmon -w mmap -o cost=no,exact=no -q --format junit >"$tmp/out"
+has "--format junit" "$(cat "$tmp/out")" '<testcase classname="gate.all" name="in all" time="0.000000"/>'
+"$bee" compare memmon memmon --format markdwon >"$tmp/out" 2>"$tmp/err"
+is "an unknown format: exit 2" "$?:$(cat "$tmp/err")" \
+	"2:beebench: error: no report format 'markdwon'; did you mean 'markdown'?"
 
 "$bee" compare memmon >"$tmp/out" 2>"$tmp/err"
 is "one name is not enough" "$?:$(cat "$tmp/err")" \

@@ -16,6 +16,7 @@
 struct target {
 	uint64_t count, size, mode;
 	bool touch, after;
+	char file[PARAM_TEXT_MAX];
 };
 
 static const char *const modes[] = {"fifo", "lifo", NULL};
@@ -25,6 +26,7 @@ static const struct param table[] = {
 	PARAM_ROW(target, size, BYTES, "how large", 4096, 0, 0),
 	PARAM_ROW_ENUM(target, mode, "which way", 1, modes),
 	PARAM_ROW_BOOL(target, touch, "whether", false),
+	PARAM_ROW_TEXT(target, file, "from where"),
 	PARAM_END,
 };
 
@@ -50,6 +52,7 @@ static void defaults(void **state)
 	assert_int_equal(t.mode, 1);
 	assert_false(t.touch);
 	assert_true(t.after);
+	assert_string_equal(t.file, "");
 	param_defaults(NULL, &t);
 	assert_int_equal(param_parse(table, "x", NULL, &t), 0);
 	assert_int_equal(param_parse(NULL, "x", "", &t), 0);
@@ -62,15 +65,18 @@ static void spellings(void **state)
 
 	(void)state;
 	param_defaults(table, &t);
-	assert_int_equal(param_parse(table, "x", "count=0x10,size=3M,mode=fifo,touch", &t), 0);
+	assert_int_equal(
+		param_parse(table, "x", "count=0x10,size=3M,mode=fifo,touch,file=a/b=c", &t), 0);
 	param_format(table, &t, &sb);
-	assert_string_equal(sb.s, "count=16,size=3145728,mode=fifo,touch=yes");
+	assert_string_equal(sb.s, "count=16,size=3145728,mode=fifo,touch=yes,file=a/b=c");
 	/* What it prints it reads; later words win, others stay. */
 	assert_int_equal(param_parse(table, "x", sb.s, &t), 0);
 	assert_int_equal(param_parse(table, "x", ",count=1,,count=2,touch=off,", &t), 0);
 	assert_int_equal(t.count, 2);
 	assert_int_equal(t.size, 3 << 20);
 	assert_false(t.touch);
+	assert_string_equal(t.file, "a/b=c");
+	assert_int_equal(param_get(&table[4], &t), 0);
 	for (size_t i = 0; i < 4; i++) {
 		static const uint64_t values[] = {2, 3 << 20, 0, 0};
 
@@ -97,8 +103,9 @@ static void mistakes(void **state)
 		 "x: parameter 'size' takes a number (K, M, G allowed) from 0, not '99999999999G'"},
 		{"mode=filo", "x: parameter 'mode' takes one of fifo, lifo, not 'filo'"},
 		{"touch=maybe", "x: parameter 'touch' takes yes or no, not 'maybe'"},
+		{"file", "x: parameter 'file' takes a text of 1 to 255 characters, not ''"},
 	};
-	char longest[300];
+	char longest[400];
 	struct target t;
 
 	(void)state;
