@@ -225,14 +225,16 @@ static int render(const struct gate_command *c, struct json_object *records, int
 	return err;
 }
 
-/* Prints the result. Returns the exit code, which is @code unless stdout would not take it. */
-static int show(const struct gate_command *c, int code, int argc, char *argv[], uint64_t elapsed_ns)
+/* Prints the result. Returns the exit code, which is the verdict's unless stdout would not take
+ * it. */
+static int show(const struct gate_command *c, enum gate_verdict verdict, int argc, char *argv[],
+		uint64_t elapsed_ns)
 {
 	struct json_object *records = between(sink_records(c->run.sink));
-	int err = 0;
+	int code = exit_code(verdict), err = 0;
 
 	if (c->o.json)
-		print_json(records, gate_verdict_of(records), code);
+		print_json(records, verdict, code);
 	else if (c->reporter)
 		err = render(c, records, code, argc, argv, elapsed_ns);
 	else
@@ -320,18 +322,18 @@ static int compare(struct gate_command *c)
 static int gate(struct gate_command *c, int argc, char *argv[])
 {
 	uint64_t start_ns = clock_ns();
-	int code, err;
+	int code = EXIT_USAGE, err;
 
 	if (prepare(c) || command_open_sink(c->o.out, argc, argv, false, c->o.seed, &c->run.sink))
 		return EXIT_USAGE;
 	c->run.progress = progress_new(c->o.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = compare(c);
 	progress_free(c->run.progress);
-	code = err == -EINTR ? EXIT_INCONCLUSIVE
-	       : err	     ? EXIT_USAGE
-			     : exit_code(gate_verdict_of(sink_records(c->run.sink)));
-	if (!err || err == -EINTR)
-		code = show(c, code, argc, argv, clock_ns() - start_ns);
+	if (err == -EINTR)
+		code = show(c, GATE_INCONCLUSIVE, argc, argv, clock_ns() - start_ns);
+	else if (!err)
+		code = show(c, gate_verdict_of(sink_records(c->run.sink)), argc, argv,
+			    clock_ns() - start_ns);
 	if (c->o.out && command_emit_end(c->run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	if (c->o.out && report_write_all(c->o.out))

@@ -8,6 +8,7 @@
 
 #include "harness/gate/gate_lanes.h"
 #include "harness/result.h"
+#include "harness/said.h"
 #include "lib/strbuf.h"
 
 /* A pair that is not measured, with its reason. */
@@ -57,6 +58,40 @@ static int compare(struct run *run, const struct gate_policy *policy, const stru
 	return err;
 }
 
+/* A base that cannot be had is a record too: reports are made of records. @said: what went wrong.
+ */
+static int no_base(struct run *run, const struct gate_base *base, const struct said *said)
+{
+	const char *reason = said_reason(said);
+	struct strbuf line = STRBUF_INIT;
+	int err;
+
+	strbuf_add(&line, reason, strcspn(reason, "\n"));
+	if (line.len && line.s[line.len - 1] == ':')
+		line.s[--line.len] = '\0';
+	err = settle(run, base->rev, "the current build", GATE_ENVIRONMENT, line.s);
+	strbuf_release(&line);
+	return err;
+}
+
+static int compare_all(struct run *run, const struct gate_policy *policy, struct gate_base *base,
+		       const struct gate_object *head, const char *const *names)
+{
+	struct said said = {0};
+	int err;
+
+	said_listen(&said);
+	err = gate_base_build(base, names, run->progress);
+	said_end(&said, true);
+	if (err && err != -EINTR)
+		err = no_base(run, base, &said);
+	else
+		for (size_t i = 0; names[i] && !err; i++)
+			err = compare(run, policy, base, &head[i]);
+	said_release(&said);
+	return err;
+}
+
 int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
 		  const char *const *specs)
 {
@@ -70,9 +105,7 @@ int gate_revision(struct run *run, const struct gate_policy *policy, struct gate
 		names[n] = head[n].name;
 	}
 	if (!err)
-		err = gate_base_build(base, names, run->progress);
-	for (size_t i = 0; i < n && !err; i++)
-		err = compare(run, policy, base, &head[i]);
+		err = compare_all(run, policy, base, head, names);
 	for (size_t i = 0; i < n; i++)
 		gate_object_release(&head[i]);
 	return err;

@@ -72,6 +72,53 @@ else
 	skip "the static lane on this machine" "loading BPF programs needs root"
 fi
 
+# --- a guest that is none ---
+
+# qemu LINE..: stands for QEMU
+qemu() {
+	mkdir -p "$tmp/bin"
+	printf '#!/bin/sh\n' >"$tmp/bin/qemu-system-x86_64"
+	printf '%s\n' "$@" >>"$tmp/bin/qemu-system-x86_64"
+	chmod +x "$tmp/bin/qemu-system-x86_64"
+}
+{
+	head -c 514 /dev/zero
+	printf HdrS
+	head -c 4096 /dev/zero
+} >"$tmp/vmlinuz"
+path=$PATH
+PATH="$tmp/bin:$PATH"
+exact="--base memmon --head memmon -l exact -k $tmp/vmlinuz"
+qemu 'echo "it is broken" >&2' 'exit 1'
+# shellcheck disable=SC2086
+gate $exact
+is "a QEMU that fails: exit 2" "$code:$(verdict):$(of exact "" verdict)" 2:environment:environment
+has "the reason stands in the record" "$(of exact "" reason)" "not run: "
+# shellcheck disable=SC2016
+qemu 'kill -9 $$'
+# shellcheck disable=SC2086
+gate $exact
+is "a QEMU that is killed: exit 2" "$code:$(verdict)" 2:environment
+qemu "echo \$\$ >$tmp/qemu.pid" 'exec sleep 60'
+# shellcheck disable=SC2086
+"$bee" gate -q --json $exact >"$tmp/out.json" 2>"$tmp/err" &
+pid=$!
+at_exit "kill -9 $pid 2>/dev/null"
+n=0
+while [ ! -s "$tmp/qemu.pid" ] && [ $n -lt 100 ]; do
+	sleep 0.1
+	n=$((n + 1))
+done
+kill -INT "$pid"
+wait "$pid"
+is "Ctrl-C while a guest hangs: exit 3" "$?:$(verdict)" 3:inconclusive
+is "it is ended" "$(ps -o pid= -p "$(cat "$tmp/qemu.pid")")" ""
+PATH=$path
+printf '{"schema": 1, "static": {"on": false}, "exact": {"on": "auto"}, "time": {"on": false}}\n' >"$tmp/p.json"
+gate --base memmon --head memmon -p "$tmp/p.json" -k "$tmp/p.json"
+is "where a lane is on when possible, it is a skip; nothing judged is no pass" "$(of exact "" verdict):$code:$(of all "" reason)" \
+	"skip:2:no lane could be run here"
+
 # --- a git revision as the base ---
 
 have git || {
@@ -156,6 +203,7 @@ is "a revision that does not build: exit 2" "$code" 2
 has "it is named" "$err" "$e revision broken ($(git rev-parse --short=7 broken)) does not build, make ended with exit code 2:"
 has "the end of make's output is shown" "$err" "line 3
 error: no such thing"
+like "the table says so" "$out" '^in all: environment \(revision broken \([0-9a-f]{7}\) does not build, make ended with exit code 2\)$'
 nothing_left "a broken build"
 
 # slow: starts a gate that builds for a minute; $pid is its, $build the build's

@@ -58,11 +58,6 @@ is "the path is named, and by how much" "$(of exact mmap verdict):$(of exact mma
 is "the others pass" "$(of exact munmap verdict):$(of exact munmap value)" pass:0
 is "the verdict says why" "$(of exact "" reason | sed 's/than [0-9]*/than N/; s/; .*//')" "mmap: 1 more than N, 0 more allowed"
 
-printf '{"schema": 1, "exact": {"instructions": {"absolute": 1}}}\n' >"$tmp/p.json"
-chmod a+r "$tmp/p.json"
-gate --base "$tmp/exact_base.bpf.o" --head "$tmp/exact_one.bpf.o" -p "$tmp/p.json"
-is "a policy may allow it: exit 0" "$code:$(jq -r .verdict "$tmp/out.json")" 0:pass
-
 gate --base "$tmp/exact_base.bpf.o" --head "$tmp/bad_rejected.bpf.o" -l exact
 is "what the kernel refuses is a regression" "$code:$(of exact load verdict)" 1:regression
 
