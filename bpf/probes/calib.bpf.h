@@ -6,6 +6,7 @@
  *
  *   CALIB_MULTIPLIES  dependent multiplications (3 core cycles each) that feed the map's key, so
  *                     that the lookup waits for them
+ *   CALIB_ADDS        dependent additions before them (1 cycle each)
  *   CALIB_LOOKUPS     map lookups more than the one
  *   CALIB_SLOW        such multiplications on a path that one event in CALIB_EVERY (a power of two)
  *                     takes
@@ -16,6 +17,9 @@
 
 #ifndef CALIB_MULTIPLIES
 #define CALIB_MULTIPLIES 0
+#endif
+#ifndef CALIB_ADDS
+#define CALIB_ADDS 0
 #endif
 #ifndef CALIB_LOOKUPS
 #define CALIB_LOOKUPS 0
@@ -38,9 +42,16 @@ struct {
 __u64 calib_events;
 #endif
 
+/*
+ * Multiplications that all of them have: about 8 run beside the way into the program and cost
+ * nothing, how many depends on the machine. Past that each one more costs its 3 cycles.
+ */
+#define CALIB_GROUND 24
+
 /* x := 0 at the end, which the processor learns only when the multiplications are done: an AND with
  * 0 waits for its operand. */
 #define MULTIPLY(x) asm volatile("%0 *= %0" : "+r"(x))
+#define ADD(x)	    asm volatile("%0 += %0" : "+r"(x))
 #define FORGET(x)   asm volatile("%0 &= 0" : "+r"(x))
 #define OPAQUE(x)   asm volatile("" : "+r"(x))
 #define INJECT(x, n)                                                                               \
@@ -53,7 +64,10 @@ static __always_inline __u64 injected(__u64 id)
 {
 	__u64 x = id;
 
-	INJECT(x, CALIB_MULTIPLIES);
+#pragma clang loop unroll(full)
+	for (int i = 0; i < CALIB_ADDS; i++)
+		ADD(x);
+	INJECT(x, CALIB_GROUND + CALIB_MULTIPLIES);
 	return x;
 }
 
@@ -77,8 +91,8 @@ int calib_brk(void *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 key = (__u32)(id + injected(id) + rarely(id));
-	/* Reading the clock waits for all before it. Read earlier, it would run beside what is
-	 * injected and hide it. */
+	/* Reading the clock waits for all before it: read earlier, it would run beside what is
+	 * injected. */
 	__u64 now = bpf_ktime_get_ns();
 	struct calib_count first = {1, now}, *c;
 

@@ -116,11 +116,12 @@ static void add_bias(struct json_object *record, const struct runs *all, const c
 static void add_figures(struct json_object *record, const struct runs *all, const char *regime)
 {
 	bool promised = strcmp(regime, "hogs-shared") != 0;
+	struct stats_interval aa = covered(&all->aa_low, &all->aa_high, 0);
 	char name[64];
 
+	cal_put_interval(record, "coverage", &aa);
 	snprintf(name, sizeof(name), "coverage of 95 %% intervals, A/A, %s", regime);
-	add_coverage(record, name, promised ? "93-97 %" : NULL,
-		     covered(&all->aa_low, &all->aa_high, 0), all->aa.n);
+	add_coverage(record, name, promised ? "93-97 %" : NULL, aa, all->aa.n);
 	snprintf(name, sizeof(name), "coverage, A+16 multiplies, ns, %s", regime);
 	add_coverage(
 		record, name, NULL,

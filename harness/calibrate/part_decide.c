@@ -96,6 +96,7 @@ int cal_aa(struct cal *c, struct json_object *record)
 	struct stats_interval share = cal_share(t.beyond, t.counted, 0.95);
 
 	if (t.counted) {
+		cal_put_interval(record, "false_alarms", &share);
 		cal_add(record,
 			&(struct cal_figure){.name = "A/A false alarms of the gate, time lane",
 					     .target = "0 in 300",
@@ -185,6 +186,7 @@ int cal_power(struct cal *c, struct json_object *record)
 		err = decide(c, CAL_POWER, &ask, &t, record);
 	share = cal_share(t.beyond, t.counted, 0.95);
 	if (t.counted) {
+		cal_put_interval(record, "found", &share);
 		cal_add(record,
 			&(struct cal_figure){.name = "about +1.25 ns found at p < 0.001 within 2 s",
 					     .target = "99 of 100",

@@ -9,8 +9,6 @@
 
 #include "harness/calibrate/cal_stats.h"
 
-/* Fewer than that hide behind the instructions before them. */
-enum { FIT_FROM = 8 };
 #define CYCLES	3.0 /* IMUL r64, r64 (Agner Fog, instruction tables) */
 #define OFF_MAX 0.05
 #define R2_MIN	0.999
@@ -41,7 +39,7 @@ static int point(struct cal *c, struct json_object *record, struct points *all, 
 				       json_object_new_int((int)cal_multiplies[i]));
 		json_object_array_add(cal_list(record, "runs"), o);
 		all->unclean += r.why_void != NULL;
-		if (cal_multiplies[i] >= FIT_FROM && isfinite(r.diff_cycles.centre)) {
+		if (isfinite(r.diff_cycles.centre)) {
 			samples_add(&all->n, cal_multiplies[i]);
 			samples_add(&all->cycles, r.diff_cycles.centre);
 		}
@@ -58,7 +56,6 @@ static void judge(struct json_object *record, const struct points *all)
 	cal_put_interval(record, "slope", &slope);
 	cal_put(record, "intercept", line.intercept);
 	cal_put(record, "r2", line.r2);
-	json_object_object_add(record, "fit_from", json_object_new_int(FIT_FROM));
 	cal_add(record,
 		&(struct cal_figure){.name = "slope of injected multiplies, cycles each",
 				     .target = "3, within 5 %",

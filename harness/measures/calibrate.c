@@ -138,20 +138,28 @@ static const char *status_of(struct json_object *record, bool whole, int err)
 	return whole && missed ? "fail" : "ok";
 }
 
-/* Why there is no figure, when there is none: what the first void run said. */
+/* Of the first run that says why it is void. */
+static const char *why_void(struct json_object *record)
+{
+	static const char *const single[] = {"size.void", "always.void", "rare.void"};
+	struct json_object *r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(single); i++)
+		if (record_get(record, single[i]))
+			return record_str(record, single[i], NULL);
+	record_foreach (record_get(record, "runs"), r)
+		if (record_get(r, "void"))
+			return record_str(r, "void", NULL);
+	return "too little was measured";
+}
+
+/* Why there is no figure, when there is none. */
 static void add_reason(struct json_object *record, const char *status, int err)
 {
 	const char *why = err == -EINTR ? "interrupted" : NULL;
-	struct json_object *r;
 
-	if (!why && !strcmp(status, "void")) {
-		why = "too little was measured";
-		record_foreach (record_get(record, "runs"), r)
-			if (record_get(r, "void")) {
-				why = record_str(r, "void", why);
-				break;
-			}
-	}
+	if (!why && !strcmp(status, "void"))
+		why = why_void(record);
 	if (why)
 		json_object_object_add(record, "reason", json_object_new_string(why));
 }

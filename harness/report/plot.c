@@ -338,10 +338,19 @@ static const struct plot {
 	{"ringbuf", "ringbuf", "mode", ringbuf_data, NULL},
 	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data, NULL},
 	{"losscurve", "losscurve", "delivered_per_s", losscurve_data, NULL},
+	{"calibrate-aa", "calibrate", "false_alarms", plot_calibrate_aa_data, NULL},
+	{"calibrate-coverage", "calibrate", "coverage", plot_calibrate_coverage_data, NULL},
+	{"calibrate-time", "calibrate", NULL, plot_calibrate_time_data, plot_calibrate_time_has},
+	{"calibrate-linearity", "calibrate", "slope", plot_calibrate_linearity_data, NULL},
+	{"calibrate-rare", "calibrate", "estimators", plot_calibrate_rare_data, NULL},
 };
 
-const char *const plot_names[] = {"lanes",  "accuracy",	 "overhead", "ringbuf",
-				  "wakeup", "losscurve", NULL};
+const char *const plot_names[] = {"lanes",	    "accuracy",
+				  "overhead",	    "ringbuf",
+				  "wakeup",	    "losscurve",
+				  "calibrate-aa",   "calibrate-coverage",
+				  "calibrate-time", "calibrate-linearity",
+				  "calibrate-rare", NULL};
 
 static const struct plot *find(const char *name)
 {

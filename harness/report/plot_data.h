@@ -18,4 +18,12 @@ void plot_interval(struct strbuf *out, const struct stats_interval *i, double sc
 int plot_lanes_data(const struct run_file *run, struct strbuf *out);
 bool plot_lanes_has(const struct run_file *run);
 
+/* The pictures of a calibration. As plot_data(). */
+int plot_calibrate_aa_data(const struct run_file *run, struct strbuf *out);
+int plot_calibrate_coverage_data(const struct run_file *run, struct strbuf *out);
+int plot_calibrate_linearity_data(const struct run_file *run, struct strbuf *out);
+int plot_calibrate_time_data(const struct run_file *run, struct strbuf *out);
+bool plot_calibrate_time_has(const struct run_file *run);
+int plot_calibrate_rare_data(const struct run_file *run, struct strbuf *out);
+
 #endif

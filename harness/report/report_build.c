@@ -12,7 +12,8 @@
 #include "harness/report/report_sections.h"
 
 struct tally {
-	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted;
+	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted, targets,
+		reached;
 };
 
 static void count(struct tally *t, struct json_object *o)
@@ -39,6 +40,19 @@ static void count(struct tally *t, struct json_object *o)
 	}
 }
 
+/* Of a calibration: targets that were put to the proof, and those reached. */
+static void count_targets(struct tally *t, struct json_object *o)
+{
+	struct json_object *f;
+
+	if (!record_is(o, "calibrate") || !record_true(o, "whole"))
+		return;
+	record_foreach (record_get(o, "figures"), f) {
+		t->targets += record_get(f, "reached") != NULL;
+		t->reached += record_true(f, "reached");
+	}
+}
+
 static void plural(struct strbuf *out, uint64_t n, const char *one, const char *many)
 {
 	format_count(out, n);
@@ -53,8 +67,10 @@ static void verdict(struct doc *d, const struct run_file *run)
 	struct json_object *o;
 	bool bad;
 
-	record_foreach (run->records, o)
+	record_foreach (run->records, o) {
 		count(&t, o);
+		count_targets(&t, o);
+	}
 	bad = t.fail || t.exact + t.racy < t.judged || t.unaccounted;
 	if (bad) {
 		plural(&sb, t.fail ? t.fail : t.judged - t.exact - t.racy + t.unaccounted, "check",
@@ -78,6 +94,9 @@ static void verdict(struct doc *d, const struct run_file *run)
 		strbuf_addstr(&sb, "Records are unaccounted for in ");
 		plural(&sb, t.unaccounted, "ring case. ", "ring cases. ");
 	}
+	if (t.targets)
+		strbuf_addf(&sb, "%llu of %llu targets of the calibration are reached. ",
+			    (unsigned long long)t.reached, (unsigned long long)t.targets);
 	if (t.skip || t.unclean)
 		strbuf_addf(&sb, "Not judged: %llu skipped, %llu void (reasons below). ",
 			    (unsigned long long)t.skip, (unsigned long long)t.unclean);
@@ -248,6 +267,7 @@ static void sections(struct doc *d, const struct run_file *run)
 	report_conformance(d, run, &g);
 	report_accuracy(d, run, &g);
 	report_losses(d, run, &g);
+	report_calibrate(d, run);
 	report_sharp(d, run);
 	report_overhead(d, run);
 	report_exact(d, run);

@@ -27,6 +27,7 @@ void report_skips(struct doc *d, const struct run_file *run, const struct trial_
 /* Cost in a sentence or two, for the top of the report. */
 void report_headline(struct doc *d, const struct run_file *run);
 void report_overhead(struct doc *d, const struct run_file *run);
+void report_calibrate(struct doc *d, const struct run_file *run);
 /* Appends whether two monitors are equivalent, as a sentence. False when @records do not say. */
 bool equivalence_words(struct json_object *records, struct strbuf *out);
 void report_equivalence(struct doc *d, const struct run_file *run);

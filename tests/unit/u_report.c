@@ -364,6 +364,8 @@ static void test_bare_records(void **state UNUSED)
 			 "{\"type\":\"collector\"},{\"type\":\"ringbuf\"},{\"type\":\"losscurve\"},"
 			 "{\"type\":\"trial\",\"status\":7,\"accuracy\":{},\"mismatches\":[{}],"
 			 "\"identities\":[{}],\"cost\":{\"programs\":[{}]},\"truth\":[]},"
+			 "{\"type\":\"calibrate\"},{\"type\":\"calibrate\",\"part\":\"aa\","
+			 "\"runs\":[{}],\"figures\":[{}],\"regime\":\"quiet\"},"
 			 "{\"type\":\"unheard-of\"}]");
 	struct doc d = {0};
 
@@ -387,6 +389,28 @@ static void test_bare_records(void **state UNUSED)
 	run_file_release(r);
 }
 
+/* Runs sorted by what they read; one that read nothing is left out. */
+static void test_calibration_data(void **state UNUSED)
+{
+	struct run_file *r = make_run(
+		"[{\"type\":\"calibrate\",\"part\":\"aa\",\"false_alarms\":{\"centre\":0.5},"
+		"\"runs\":["
+		"{\"void\":null,\"verdict\":\"beyond\",\"margin_ns\":2,"
+		"\"diff_ns\":{\"centre\":3,\"low\":2.5,\"high\":3.5}},"
+		"{\"void\":\"somebody\",\"verdict\":\"undecided\",\"margin_ns\":0,"
+		"\"diff_ns\":{\"centre\":null,\"low\":null,\"high\":null}},"
+		"{\"void\":null,\"verdict\":\"within\",\"margin_ns\":2,"
+		"\"diff_ns\":{\"centre\":-0.25,\"low\":-1,\"high\":0.5}}]}]");
+	struct strbuf sb = STRBUF_INIT;
+
+	assert_true(plot_has_data("calibrate-aa", r));
+	assert_false(plot_has_data("calibrate-coverage", r));
+	assert_int_equal(plot_data("calibrate-aa", r, &sb), 2);
+	assert_non_null(strstr(sb.s, "\n0 -0.25 -1 0.5 2 0 0\n1 3 2.5 3.5 2 1 0\n"));
+	strbuf_release(&sb);
+	run_file_release(r);
+}
+
 static void test_verdict(void **state UNUSED)
 {
 	static const struct {
@@ -404,6 +428,12 @@ static void test_verdict(void **state UNUSED)
 		{"[{\"type\":\"ringbuf\",\"accounted\":true},{\"type\":\"ringbuf\","
 		 "\"accounted\":false}]",
 		 "1 check FAILED: see below. Records are unaccounted for in 1 ring case."},
+		/* What is too short proves nothing. */
+		{"[{\"type\":\"calibrate\",\"status\":\"ok\",\"whole\":true,\"figures\":["
+		 "{\"reached\":true},{\"reached\":null}]},"
+		 "{\"type\":\"calibrate\",\"status\":\"ok\",\"whole\":false,\"figures\":["
+		 "{\"reached\":true}]}]",
+		 "1 of 1 targets of the calibration are reached."},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -422,13 +452,14 @@ static void test_verdict(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	       cmocka_unit_test(test_intervals),
-		cmocka_unit_test(test_access),	       cmocka_unit_test(test_grid),
-		cmocka_unit_test(test_command_labels), cmocka_unit_test(test_overhead_data),
-		cmocka_unit_test(test_accuracy_data),  cmocka_unit_test(test_ring_data),
-		cmocka_unit_test(test_loss_data),      cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_disturbed),      cmocka_unit_test(test_exact),
-		cmocka_unit_test(test_bare_records),   cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_numbers),		 cmocka_unit_test(test_intervals),
+		cmocka_unit_test(test_access),		 cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_command_labels),	 cmocka_unit_test(test_overhead_data),
+		cmocka_unit_test(test_accuracy_data),	 cmocka_unit_test(test_ring_data),
+		cmocka_unit_test(test_loss_data),	 cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_disturbed),	 cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_bare_records),	 cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_calibration_data),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
