@@ -4,6 +4,7 @@
 #include "lib/base.h"
 #include "harness/compare/compare.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "harness/report/record_gate.h"
@@ -79,16 +80,42 @@ static bool has_any(struct json_object *records, const char *type)
 	return false;
 }
 
+/* "; of 16 figures 9 are less, 2 more, 5 the same": what a verdict alone does not say. */
+static void add_counts(struct strbuf *out, struct json_object *records, const char *lane)
+{
+	unsigned int less = 0, more = 0, same = 0;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "gate") {
+		double low = record_num(o, "low"), high = record_num(o, "high");
+
+		if (!record_gate_subject(o) || strcmp(record_str(o, "lane", ""), lane) ||
+		    isnan(low) || isnan(high) || !strcmp(record_str(o, "status", ""), "void"))
+			continue;
+		less += high < 0;
+		more += low > 0;
+		same += low <= 0 && high >= 0;
+	}
+	if (less + more + same)
+		strbuf_addf(out, "; of %u figures %u are less, %u more, %u the same",
+			    less + more + same, less, more, same);
+}
+
 static void say_lanes(struct doc *d, struct json_object *records, const struct both *b)
 {
 	struct json_object *o;
 
 	record_foreach_type (records, o, "gate") {
-		if (!record_gate_subject(o))
-			doc_item(d, "%s: %s %s (%s).",
-				 record_is_all(o) ? "In all" : record_str(o, "lane", "?"),
-				 b->given[1], in_words(record_str(o, "verdict", "")),
-				 record_str(o, "reason", ""));
+		const char *lane = record_str(o, "lane", "?");
+		struct strbuf counts = STRBUF_INIT;
+
+		if (record_gate_subject(o))
+			continue;
+		add_counts(&counts, records, lane);
+		doc_item(d, "%s: %s %s (%s%s).", record_is_all(o) ? "In all" : lane, b->given[1],
+			 in_words(record_str(o, "verdict", "")), record_str(o, "reason", ""),
+			 counts.s);
+		strbuf_release(&counts);
 	}
 	if (has_any(records, "overhead"))
 		doc_item(d, "Attached and detached: in its own table, without a verdict%s.",

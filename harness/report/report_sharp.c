@@ -113,6 +113,7 @@ static void spread_table(struct doc *d, const struct run_file *run, const struct
 	doc_column(d, true, "clock, GHz");
 	doc_column(d, true, "timed, %%");
 	doc_column(d, true, "took, s");
+	doc_column(d, false, "consumer");
 	foreach_of(run, o, p)
 	{
 		struct json_object *e = record_get(o, effect);
@@ -126,6 +127,7 @@ static void spread_table(struct doc *d, const struct run_file *run, const struct
 		cell_number(d, record_num(o, "clock_ghz"), "");
 		cell_number(d, round(100 * record_num(o, "duty")), "");
 		cell_number(d, record_num(o, "seconds"), "");
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "consumer", "-"));
 	}
 }
 
