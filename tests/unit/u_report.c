@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What reports are made of: numbers for people, the grid of trials, the data of pictures, and
  * records that lack what they should have. */
+/* links: harness/report/report_calibrate.c harness/report/plot_calibrate.c */
 /* links: harness/report/record.c harness/report/record_gate.c harness/report/record_sides.c */
 /* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
 /* links: harness/report/report_sharp.c harness/report/report_grid.c harness/report/report_doc.c */
