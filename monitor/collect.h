@@ -100,6 +100,9 @@ struct monitor_info {
 struct monitor_target {
 	uint64_t cgroup_id;	 /* 0: everything */
 	const char *cgroup_path; /* of the same cgroup; NULL when 0 */
+	/* Only its programs are wanted: an object whose maps have other names, and no manifest that
+	 * says which, will do. It offers no counters and no events then. */
+	bool bare;
 };
 
 /* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */

@@ -114,7 +114,7 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->caps |= MONITOR_NULL;
 }
 
-static int open_file(struct monitor *m, struct object *o)
+static int open_file(struct monitor *m, struct object *o, bool bare)
 {
 	int err = elf_check_file(m->path);
 
@@ -126,6 +126,8 @@ static int open_file(struct monitor *m, struct object *o)
 		err = -errno;
 		return object_explain_load(m->path, err);
 	}
+	if (bare)
+		return 0;
 	if (!m->manifest.file && !bpf_object__find_map_by_name(o->bpf, m->manifest.counters.map) &&
 	    bpf_object__find_map_by_name(o->bpf, mem_field_names[CPU_RUN_KERNEL_TIME]))
 		manifest_cpu_defaults(&m->manifest);
@@ -163,7 +165,7 @@ int object_open(struct monitor *m, const struct monitor_target *target)
 	o->unattached = (struct strbuf)STRBUF_INIT;
 	m->impl = o;
 	m->ops = &object_backend;
-	err = open_file(m, o);
+	err = open_file(m, o, target && target->bare);
 	if (!err)
 		err = load(m, o, target);
 	if (!err)

@@ -42,7 +42,7 @@ struct replica_source {
 	size_t nprograms;
 };
 
-static const struct monitor_target everything;
+static const struct monitor_target everything = {.bare = true};
 
 static bool can_copy_map(uint32_t type)
 {

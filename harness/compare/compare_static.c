@@ -140,7 +140,7 @@ static void add_source(struct json_object *o, const char *path)
 
 static int emit_one(struct run *run, const char *name)
 {
-	struct monitor_target everything = {0};
+	struct monitor_target everything = {.bare = true};
 	struct json_object *o;
 	struct verifier_stats verifier;
 	struct monitor_cost cost;
