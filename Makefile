@@ -57,7 +57,7 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:

@@ -5,7 +5,7 @@
 # A test is a cmocka program ($B/tests/SUITE/NAME of tests/SUITE/{u,t}_*.c) or a script tests/SUITE/*.t; both print TAP.
 # Failed counts: a test that says "not ok"; a file that crashes, leaks (ASan), runs out of time, or whose plan and tests differ.
 # Whole output: $B/test-logs/. Env: B, TEST_TIMEOUT seconds for one file (180; a file may say "# timeout: N" in its first
-# 10 lines). The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
+# 10 lines). A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -17,8 +17,9 @@ limit=${TEST_TIMEOUT:-180}
 logs=$B/test-logs
 mkdir -p "$logs" || exit 2
 passed=0 failed=0 skipped=0
-skips=$logs/skips
+skips=$logs/skips guests=$logs/guests
 : >"$skips"
+: >"$guests"
 trap 'echo "interrupted" >&2; exit 130' INT TERM
 
 # shellcheck disable=SC2016
@@ -69,6 +70,7 @@ one() {
 		echo "Bail out! $3 is not there or not executable" >"$log"
 		code=1
 	fi
+	sed -n 's/^# guest: //p' "$log" >>"$guests"
 	set -- "$1" "$(awk -v code="$code" -v file="$1" -v skips="$skips" "$count" "$log")"
 	# shellcheck disable=SC2086
 	set -- "$1" $2
@@ -116,6 +118,10 @@ fi
 if [ -s "$skips" ]; then
 	echo "skipped:"
 	sed 's/^/      /' "$skips"
+fi
+if [ -s "$guests" ]; then
+	echo "in a guest:"
+	sed 's/^/      /' "$guests"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

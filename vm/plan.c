@@ -83,7 +83,8 @@ int vm_run(const struct vm_command *cmd, int *code)
 			       .memory_mib = cmd->memory_mib,
 			       .timeout_s = cmd->timeout_s,
 			       .interrupted = cmd->interrupted,
-			       .line = pass_on};
+			       .line = cmd->line ? cmd->line : pass_on,
+			       .arg = cmd->arg};
 	struct initrd rd = INITRD_INIT;
 	const char **words = NULL;
 	size_t n = 0;

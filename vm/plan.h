@@ -5,6 +5,7 @@
 
 #include "lib/base.h"
 #include "vm/initrd.h"
+#include "vm/protocol.h"
 
 /*
  * Starts an initial RAM file system with the guest's program, which lies beside this one
@@ -16,8 +17,8 @@ int plan_begin(struct initrd *rd);
 int plan_end(struct initrd *rd, const char *const *words);
 
 /*
- * Runs a command in a guest of one CPU: its lines go to our stdout and stderr as they come. The
- * guest's clock counts instructions, so that a busy host is not seen there.
+ * Runs a command in a guest of one CPU: its lines go to our stdout and stderr as they come, or to
+ * @line. The guest's clock counts instructions, so that a busy host is not seen there.
  */
 struct vm_command {
 	const char *kernel;	 /* path of a bzImage */
@@ -28,6 +29,9 @@ struct vm_command {
 	unsigned int memory_mib; /* 0: 512 */
 	unsigned int timeout_s;
 	bool (*interrupted)(void); /* may be NULL */
+	/* Gets every line (vm/protocol.h) instead; NULL: to stdout and stderr. */
+	void (*line)(void *arg, enum vm_kind kind, const char *text, size_t len);
+	void *arg;
 };
 
 /* Returns 0 and the command's exit code, or -errno as vm_boot() after saying why. */

@@ -31,7 +31,10 @@ const struct opt cli_options[] = {
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
 	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
-	ROW(0, "out", "DIR", "folder for the results (run: default results/runs)", OPT_STRING, out),
+	ROW(0, "out", "DIR",
+	    "folder for the results (run: default results/runs); - for a measure: its records on "
+	    "stdout",
+	    OPT_STRING, out),
 	ROW('f', "format", "FORMAT",
 	    "the result as a report: text, markdown, junit, github, or another of "
 	    "'beebench list reporters'",

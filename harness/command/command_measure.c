@@ -137,6 +137,11 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 	json_object_put(o);
 }
 
+static bool streams(const char *dir)
+{
+	return dir && !strcmp(dir, "-");
+}
+
 int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
 		      struct sink **sink)
 {
@@ -145,15 +150,18 @@ int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint6
 
 	if (!dir)
 		return sink_open(sink, NULL);
-	if (mkdir(dir, 0777) && errno != EEXIST) {
+	if (!streams(dir) && mkdir(dir, 0777) && errno != EEXIST) {
 		err = -errno;
 		log_err_sys(err, "cannot make the results folder %s", dir);
 		return err;
 	}
-	strbuf_addf(&path, "%s/run.json", dir);
+	if (streams(dir))
+		strbuf_addstr(&path, "/proc/self/fd/1");
+	else
+		strbuf_addf(&path, "%s/run.json", dir);
 	err = sink_open(sink, path.s);
 	strbuf_release(&path);
-	if (!err)
+	if (!err && !streams(dir))
 		err = sink_emit(*sink, result_run_header(argc, argv, quick, seed));
 	return err;
 }
@@ -226,14 +234,14 @@ int command_measure(int argc, char *argv[])
 	err = measure_run(*m, cli.params, &run);
 	progress_free(run.progress);
 	code = measure_exit_code(*m, sink_records(run.sink), err);
-	if (cli.json)
+	if (cli.json && !streams(cli.out))
 		print_json(*m, sink_records(run.sink), code);
-	else if (!reporter && (*m)->print)
+	else if (!reporter && !streams(cli.out) && (*m)->print)
 		(*m)->print(sink_records(run.sink), stdout);
-	if (cli.out && command_emit_end(run.sink, code, clock_ns() - start_ns))
+	if (cli.out && !streams(cli.out) && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */
-	if (cli.out && report_write_all(cli.out))
+	if (cli.out && !streams(cli.out) && report_write_all(cli.out))
 		log_warn("the report in %s is not whole; see above", cli.out);
 	if (reporter && !cli.json &&
 	    render(reporter, &cli, run.sink, code, argc, argv, clock_ns() - start_ns))

@@ -3,14 +3,12 @@
 #include "lib/base.h"
 #include "harness/command/commands.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "harness/guest/guest_files.h"
 #include "harness/report/record.h"
 #include "lib/log.h"
 #include "lib/opt.h"
@@ -46,86 +44,8 @@ static const struct opt options[] = {
 	{0},
 };
 
-/* Strings in pairs: path in the guest, path here. */
-struct files {
-	char **v;
-	size_t n;
-};
-
-static int files_add(struct files *f, const char *as, const char *path)
-{
-	char **v = realloc(f->v, (f->n + 3) * sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	f->v = v;
-	v[f->n] = strdup(as);
-	v[f->n + 1] = strdup(path);
-	v[f->n + 2] = NULL;
-	if (!v[f->n] || !v[f->n + 1])
-		return -ENOMEM;
-	f->n += 2;
-	return 0;
-}
-
-static void files_release(struct files *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		free(f->v[i]);
-	free(f->v);
-}
-
-/* Everything of the folder of BPF objects that a monitor needs, two levels down, as /bin/bpf/.. */
-static int add_objects(struct files *f)
-{
-	char root[PATH_MAX], path[PATH_MAX], as[PATH_MAX];
-	struct dirent *d, *e;
-	int err = registry_folder(root, sizeof(root));
-	DIR *top = err ? NULL : opendir(root), *dir;
-
-	while (top && !err && (d = readdir(top))) {
-		if (d->d_name[0] == '.' ||
-		    snprintf(path, sizeof(path), "%s/%s", root, d->d_name) >= (int)sizeof(path))
-			continue;
-		dir = opendir(path);
-		while (dir && !err && (e = readdir(dir))) {
-			if (!strstr(e->d_name, ".o") && !strstr(e->d_name, ".json"))
-				continue;
-			snprintf(as, sizeof(as), "/bin/bpf/%s/%s", d->d_name, e->d_name);
-			if (snprintf(path, sizeof(path), "%s/%s/%s", root, d->d_name, e->d_name) <
-			    (int)sizeof(path))
-				err = files_add(f, as, path);
-		}
-		if (dir)
-			closedir(dir);
-	}
-	if (top)
-		closedir(top);
-	return err;
-}
-
-/* The static beebench beside this one: build/static/beebench. */
-static int add_beebench(struct files *f)
-{
-	static const char tail[] = "/static/beebench";
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(tail));
-	char *slash;
-
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	strcpy(slash, tail);
-	if (access(path, R_OK)) {
-		log_err("no %s for the guest; build it: make static", path);
-		return -ENOENT;
-	}
-	return files_add(f, "/bin/beebench", path);
-}
-
 /* "build/x:bin/x", "build/x" */
-static int add_named(struct files *f, const char *spec)
+static int add_named(struct guest_files *f, const char *spec)
 {
 	const char *colon = strrchr(spec, ':'), *slash = strrchr(spec, '/');
 	char *path = colon ? strndup(spec, (size_t)(colon - spec)) : strdup(spec);
@@ -134,17 +54,17 @@ static int add_named(struct files *f, const char *spec)
 
 	snprintf(as, sizeof(as), "/%s", colon ? colon + 1 : slash ? slash + 1 : spec);
 	if (!err)
-		err = files_add(f, as, path);
+		err = guest_files_add(f, as, path);
 	free(path);
 	return err;
 }
 
-static int collect(struct files *f, const struct vm_options *o, const char *program)
+static int collect(struct guest_files *f, const struct vm_options *o, const char *program)
 {
-	int err = add_objects(f);
+	int err = guest_files_add_objects(f);
 
 	if (!err && !strcmp(program, "beebench"))
-		err = add_beebench(f);
+		err = guest_files_add_beebench(f);
 	for (size_t i = 0; i < o->files.n && !err; i++)
 		err = add_named(f, o->files.item[i]);
 	return err;
@@ -230,14 +150,14 @@ static int command_in_guest(const struct vm_options *o, const char *kernel, cons
 				 .memory_mib = (unsigned int)o->memory_mib,
 				 .timeout_s = (unsigned int)o->timeout_s,
 				 .interrupted = run_interrupted};
-	struct files files = {0};
+	struct guest_files files = {0};
 	int err = collect(&files, o, argv[0]);
 
 	if (!err) {
 		cmd.files = (const char *const *)files.v;
 		err = vm_run(&cmd, code);
 	}
-	files_release(&files);
+	guest_files_release(&files);
 	return err;
 }
 

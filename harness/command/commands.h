@@ -32,7 +32,8 @@ struct sink;
 
 /*
  * A sink for the records of a command. With @dir (--out; may be NULL) they are kept there with a
- * header before them, and command_emit_end() is due. Returns 0 or -errno after saying why.
+ * header before them, and command_emit_end() is due; @dir "-": they go to stdout, without header
+ * and end. Returns 0 or -errno after saying why.
  */
 int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
 		      struct sink **sink);

@@ -3,29 +3,42 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/guest/guest_verify.h"
 #include "harness/progress.h"
+#include "harness/report/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "harness/verify/verdict.h"
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
+#include "monitor/elf_check.h"
+#include "monitor/registry.h"
+#include "vm/qemu.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */
 #define SECONDS_PER_TRIAL 0.3
 
 struct verify_params {
-	uint64_t limit;
+	uint64_t limit, guest;
 	bool ignore_exit;
 };
+
+enum guest_choice { GUEST_AUTO, GUEST_YES, GUEST_NO };
+static const char *const guest_choices[] = {"auto", "yes", "no", NULL};
 
 static const struct param params[] = {
 	PARAM_ROW(verify_params, limit, U64, "seconds that a workload or command may take", 60, 1,
 		  86400),
 	{"ignore-exit", "a command may end with any exit code", PARAM_BOOL,
 	 offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
+	PARAM_ROW_ENUM(
+		verify_params, guest,
+		"in a guest: where this machine refuses BPF or -k names a kernel, always, never",
+		GUEST_AUTO, guest_choices),
 	PARAM_END,
 };
 
@@ -102,26 +115,32 @@ static int choose_workloads(struct plan *p, const struct run *run)
 	return err;
 }
 
-/* Opens each monitor once: an object or a name that is wrong is told before anything runs. */
-static int try_monitors(struct plan *p, const struct run *run, bool tell)
+static int subjects_make(struct plan *p, const struct run *run)
 {
-	static const struct monitor_target everything = {0};
-	int err = 0;
-
 	while (run->monitors[p->nsubjects])
 		p->nsubjects++;
 	p->subjects = calloc(p->nsubjects + 1, sizeof(*p->subjects));
 	if (!p->subjects)
 		return -ENOMEM;
+	for (size_t i = 0; i < p->nsubjects; i++)
+		p->subjects[i].name = run->monitors[i];
+	return 0;
+}
+
+/* Opens each monitor once: an object or a name that is wrong is told before anything runs. */
+static int open_subjects(struct plan *p)
+{
+	static const struct monitor_target everything = {0};
+	int err = 0;
+
 	for (size_t i = 0; !err && i < p->nsubjects; i++) {
 		struct subject *s = &p->subjects[i];
 		struct monitor *m = NULL;
 		struct said said = {0};
 
-		s->name = run->monitors[i];
 		said_listen(&said);
 		err = monitor_open(&m, s->name, &everything);
-		said_end(&said, tell && err && err != -ENOTSUP);
+		said_end(&said, err && err != -ENOTSUP);
 		said_release(&said);
 		if (!err) {
 			s->known = true;
@@ -133,6 +152,26 @@ static int try_monitors(struct plan *p, const struct run *run, bool tell)
 			err = 0;
 	}
 	return err;
+}
+
+/* What can be seen of the files, nothing opened: how many trials there will be, about. */
+static void guess_subjects(struct plan *p)
+{
+	for (size_t i = 0; i < p->nsubjects; i++) {
+		struct subject *s = &p->subjects[i];
+		char *path = NULL;
+		struct said said = {0};
+
+		said_listen(&said);
+		s->known = true;
+		if (!strcmp(s->name, "none"))
+			s->caps = MONITOR_NULL;
+		else if (!registry_find(s->name, &path) && elf_has_symbol(path, "run_kernel_time"))
+			s->fields = CPU_FIELDS;
+		said_end(&said, false);
+		said_release(&said);
+		free(path);
+	}
 }
 
 /* What has something to say beside what. Monitors that offer nothing to judge show once that the
@@ -148,16 +187,8 @@ static bool suits(const struct subject *s, const struct workload *w)
 	return cpu == ((s->fields & CPU_FIELDS) != 0);
 }
 
-static int plan_make(struct plan *p, const struct run *run, bool tell)
+static int pair_up(struct plan *p)
 {
-	int err;
-
-	*p = (struct plan){0};
-	err = try_monitors(p, run, tell);
-	if (!err)
-		err = choose_workloads(p, run);
-	if (err)
-		return err;
 	p->pairs = calloc(p->nworkloads * p->nsubjects + 1, sizeof(*p->pairs));
 	if (!p->pairs)
 		return -ENOMEM;
@@ -170,12 +201,15 @@ static int plan_make(struct plan *p, const struct run *run, bool tell)
 
 static unsigned int steps(const struct run *run, const void *p UNUSED, double *seconds_per_step)
 {
-	struct plan plan;
+	struct plan plan = {0};
 	unsigned int n = 0;
 
 	*seconds_per_step = SECONDS_PER_TRIAL;
-	if (!plan_make(&plan, run, false))
-		n = (unsigned int)plan.npairs;
+	if (!subjects_make(&plan, run)) {
+		guess_subjects(&plan);
+		if (!choose_workloads(&plan, run) && !pair_up(&plan))
+			n = (unsigned int)plan.npairs;
+	}
 	plan_release(&plan);
 	return n;
 }
@@ -201,24 +235,160 @@ static int one_trial(struct run *run, const struct verify_params *p, const char 
 	return err;
 }
 
-static int run_all(struct run *run, const void *params_)
+static int run_pairs(struct run *run, const struct verify_params *p, const struct plan *plan)
 {
-	struct plan plan;
-	int err = plan_make(&plan, run, true);
+	int err = 0;
 
-	for (size_t i = 0; !err && i < plan.npairs; i++) {
-		const char *const *monitor = &run->monitors[plan.pairs[i].monitor];
-		const struct workload *w = &plan.workloads[plan.pairs[i].workload];
+	/* By now it is known what suits what. */
+	progress_plan(run->progress, "verify", (unsigned int)plan->npairs, SECONDS_PER_TRIAL);
+	for (size_t i = 0; !err && i < plan->npairs; i++) {
+		const char *const *monitor = &run->monitors[plan->pairs[i].monitor];
+		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
 
-		if (run_interrupted()) {
-			err = -EINTR;
-			break;
-		}
+		if (run_interrupted())
+			return -EINTR;
 		progress_step(run->progress, "%s beside %s", *monitor, workload_name(w));
-		err = one_trial(run, params_, monitor, w);
+		err = one_trial(run, p, monitor, w);
 	}
+	return err;
+}
+
+static int run_here(struct run *run, const struct verify_params *p)
+{
+	struct plan plan = {0};
+	int err = subjects_make(&plan, run);
+
+	if (!err)
+		err = open_subjects(&plan);
+	if (!err)
+		err = choose_workloads(&plan, run);
+	if (!err)
+		err = pair_up(&plan);
+	if (!err)
+		err = run_pairs(run, p, &plan);
 	plan_release(&plan);
 	return err;
+}
+
+/* --- in a guest --- */
+
+/* The record that a trial which cannot run has here too. */
+static int emit_skip(struct run *run, const char *monitor, const struct workload *w,
+		     const char *reason)
+{
+	struct trial_spec spec = {.monitors = &monitor, .nmonitors = 1, .workload = w};
+	struct trial_monitor nothing = {0};
+	struct trial t = {.spec = &spec, .monitors = &nothing, .nmonitors = 1};
+	struct verdict v = {
+		.status = TRIAL_SKIP, .reason = STRBUF_INIT, .judged.verdict = JUDGE_NONE};
+	struct json_object *o;
+	char *name = registry_display_name(monitor);
+
+	strbuf_addstr(&v.reason, reason);
+	o = verdict_record(&v, &t, 0);
+	strbuf_release(&v.reason);
+	json_object_object_add(o, "monitor", json_object_new_string(name ? name : monitor));
+	json_object_object_add(o, "guest", json_object_new_boolean(true));
+	free(name);
+	return sink_emit(run->sink, o);
+}
+
+static const char no_commands[] =
+	"the guest has no programs of this machine; take a static one along: beebench vm -f";
+
+/* Trials that a guest cannot run are skipped with a record; the others go to @t. */
+static int sort_out(struct run *run, struct plan *plan, const char **monitors,
+		    const struct workload **workloads, struct guest_trials *t)
+{
+	size_t n = 0;
+	int err = 0;
+
+	for (size_t m = 0; m < plan->nsubjects; m++)
+		if (!guest_verify_refuses(plan->subjects[m].name))
+			monitors[n++] = plan->subjects[m].name;
+	for (size_t w = 0; w < run->nworkloads; w++)
+		if (!run->workloads[w].command)
+			workloads[t->nworkloads++] = &run->workloads[w];
+	for (size_t i = 0; !err && i < plan->npairs; i++) {
+		const char *name = plan->subjects[plan->pairs[i].monitor].name;
+		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
+		const char *reason = guest_verify_refuses(name);
+
+		if (reason || w->command)
+			err = emit_skip(run, name, w, reason ? reason : no_commands);
+	}
+	t->monitors = monitors;
+	t->workloads = workloads;
+	return err;
+}
+
+static int run_guests(struct run *run, const struct verify_params *p, const char *why)
+{
+	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
+	const char *const *k = run->kernels && run->kernels[0] ? run->kernels : default_kernels;
+	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
+	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
+	const char **monitors = NULL;
+	struct plan plan = {0};
+	int err = workloads ? subjects_make(&plan, run) : -ENOMEM;
+
+	if (!err)
+		err = choose_workloads(&plan, run);
+	if (!err)
+		err = pair_up(&plan);
+	monitors = calloc(plan.nsubjects + 1, sizeof(*monitors));
+	if (!err)
+		err = monitors ? sort_out(run, &plan, monitors, workloads, &t) : -ENOMEM;
+	for (; !err && *k && monitors[0] && (t.nworkloads || !run->nworkloads); k++) {
+		log_info("%sverifying in a guest: Linux %s, one CPU, no stress-ng, no bpftrace",
+			 why, *k);
+		t.kernel = *k;
+		err = guest_verify(run, &t);
+	}
+	plan_release(&plan);
+	free(workloads);
+	free(monitors);
+	return err;
+}
+
+static int run_all(struct run *run, const void *params_)
+{
+	const struct verify_params *p = params_;
+	struct strbuf why = STRBUF_INIT, no_guest = STRBUF_INIT;
+	bool asked = p->guest == GUEST_YES || (run->kernels && run->kernels[0]);
+	int err = 0;
+
+	if (p->guest == GUEST_NO || (!asked && !guest_verify_needed(&why))) {
+		err = run_here(run, p);
+		goto out;
+	}
+	if (why.len)
+		strbuf_addstr(&why, ": ");
+	if (vm_supported(&no_guest)) {
+		log_err("%s%s%s", why.s, why.len ? "no guest instead: " : "", no_guest.s);
+		err = -ENOTSUP;
+	}
+	if (!err)
+		err = run_guests(run, p, why.s);
+out:
+	strbuf_release(&why);
+	strbuf_release(&no_guest);
+	return err;
+}
+
+static void print(struct json_object *records, FILE *out)
+{
+	struct json_object *o;
+	const char *last = "";
+
+	record_foreach_type (records, o, "trial") {
+		const char *kernel = record_str(o, "kernel", "");
+
+		if (strcmp(kernel, last) != 0)
+			fprintf(out, "In a guest, Linux %s, one CPU.\n", kernel);
+		last = *kernel ? kernel : last;
+	}
+	verify_print(records, out);
 }
 
 static const char *const quick_monitors[] = {"cpumon",	  "memmon", "memmon-honey",
@@ -231,7 +401,7 @@ const struct measure_ops measure_verify = {
 	.params_size = sizeof(struct verify_params),
 	.steps = steps,
 	.run = run_all,
-	.print = verify_print,
+	.print = print,
 	.summary = verify_summary,
 	.quick_monitors = quick_monitors,
 };

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Runs the trials of `verify` in a guest and takes their records over. */
+#include "lib/base.h"
+#include "harness/guest/guest_verify.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/guest/guest_files.h"
+#include "harness/progress.h"
+#include "harness/report/record.h"
+#include "harness/result.h"
+#include "lib/log.h"
+#include "monitor/features.h"
+#include "monitor/honey_source.h"
+#include "monitor/registry.h"
+#include "vm/kernel.h"
+#include "vm/plan.h"
+
+enum { GUEST_MEMORY_MIB = 1024, GUEST_TIMEOUT_S = 1800 };
+
+int guest_verify_needed(struct strbuf *why)
+{
+	int err = feature_bpf();
+
+	if (!err)
+		err = feature_program_tracepoint();
+	if (err) {
+		strbuf_addf(why, "this machine does not let us use BPF (%s; %s)", strerror(-err),
+			    geteuid() ? "as root: sudo beebench verify"
+				      : "root needs CAP_BPF and CAP_PERFMON");
+		return err;
+	}
+	err = feature_btf();
+	if (err)
+		strbuf_addstr(why, "this kernel has no BTF (/sys/kernel/btf/vmlinux; boot one with "
+				   "CONFIG_DEBUG_INFO_BTF=y)");
+	return err;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+const char *guest_verify_refuses(const char *name)
+{
+	if (ends_with(name, ".bt"))
+		return "the guest has no bpftrace";
+	if (ends_with(name, ".json"))
+		return "a manifest by path does not go into the guest; give its object, beside "
+		       "which it lies";
+	return NULL;
+}
+
+/* What is packed for the guest. */
+struct parcel {
+	struct guest_files files;
+	struct strbuf monitors, workloads, options;
+	char *compiled[64]; /* objects made from Honey sources: files to remove */
+	size_t ncompiled;
+};
+
+static void parcel_release(struct parcel *p)
+{
+	for (size_t i = 0; i < p->ncompiled; i++) {
+		unlink(p->compiled[i]);
+		free(p->compiled[i]);
+	}
+	guest_files_release(&p->files);
+	strbuf_release(&p->monitors);
+	strbuf_release(&p->workloads);
+	strbuf_release(&p->options);
+}
+
+/* As /monitors/NUMBER/NAME: the name of @path and @ending; @content is the file that it gets. */
+static int add_file(struct parcel *p, size_t number, const char *path, const char *ending,
+		    const char *content)
+{
+	const char *slash = strrchr(path, '/');
+	struct strbuf as = STRBUF_INIT;
+	int err;
+
+	strbuf_addf(&as, "/monitors/%zu/%s%s", number, slash ? slash + 1 : path, ending);
+	err = guest_files_add(&p->files, as.s, content);
+	strbuf_release(&as);
+	return err;
+}
+
+/* The object at @path, its manifest where there is one; how the guest calls it goes to p->monitors.
+ */
+static int add_object(struct parcel *p, size_t number, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *ending = "", *content = path;
+	char *manifest = registry_manifest_path(path);
+	int err = 0;
+
+	if (ends_with(path, ".ex")) {
+		if (p->ncompiled == ARRAY_SIZE(p->compiled))
+			err = -E2BIG;
+		if (!err)
+			err = honey_source_compile(path, &p->compiled[p->ncompiled]);
+		if (!err)
+			content = p->compiled[p->ncompiled++];
+		ending = ".bpf.o";
+	}
+	if (!err)
+		err = add_file(p, number, path, ending, content);
+	if (!err && !access(manifest, R_OK))
+		err = add_file(p, number, manifest, "", manifest);
+	strbuf_addf(&p->monitors, "/monitors/%zu/%s%s", number, slash ? slash + 1 : path, ending);
+	free(manifest);
+	return err;
+}
+
+static int add_monitor(struct parcel *p, size_t number, const char *name)
+{
+	char *path = NULL, root[PATH_MAX];
+	int err = 0;
+
+	if (p->monitors.len)
+		strbuf_addch(&p->monitors, ',');
+	if (strcmp(name, "none") != 0)
+		err = registry_find(name, &path);
+	if (!err && path &&
+	    (strchr(name, '/') || registry_folder(root, sizeof(root)) ||
+	     strncmp(path, root, strlen(root)) != 0))
+		err = add_object(p, number, path);
+	else if (!err)
+		strbuf_addstr(&p->monitors, name); /* ships: it is there by that name */
+	free(path);
+	return err;
+}
+
+static void add_workload(struct parcel *p, const struct workload *w)
+{
+	strbuf_addf(&p->workloads, "%s%s", p->workloads.len ? "," : "", workload_name(w));
+	if (w->ops->params && w->ops->params->name) {
+		strbuf_addch(&p->workloads, ':');
+		param_format(w->ops->params, w->params, &p->workloads);
+	}
+}
+
+static int pack(struct parcel *p, const struct guest_trials *t)
+{
+	int err = guest_files_add_beebench(&p->files);
+
+	if (!err)
+		err = guest_files_add_objects(&p->files);
+	for (size_t i = 0; !err && t->monitors[i]; i++)
+		err = add_monitor(p, i, t->monitors[i]);
+	for (size_t i = 0; i < t->nworkloads; i++)
+		add_workload(p, t->workloads[i]);
+	strbuf_addf(&p->options, "guest=no,limit=%" PRIu64 ",ignore-exit=%s", t->limit_s,
+		    t->ignore_exit ? "yes" : "no");
+	return err;
+}
+
+/* What the guest has said so far. */
+struct hearing {
+	struct run *run;
+	struct strbuf release;
+	size_t records;
+	int err; /* of the sink */
+};
+
+static void take_record(struct hearing *h, const char *text)
+{
+	struct json_object *o = json_tokener_parse(text);
+	const char *workload = record_str(o, "workload", "");
+
+	if (!record_is(o, "trial")) {
+		json_object_put(o);
+		return;
+	}
+	progress_step(h->run->progress, "%s beside %s in a guest", record_str(o, "monitor", ""),
+		      workload);
+	json_object_object_add(o, "guest", json_object_new_boolean(true));
+	json_object_object_add(o, "kernel", json_object_new_string(h->release.s));
+	if (!strcmp(record_str(o, "status", ""), "skip") &&
+	    !strncmp(workload, "stress-ng", strlen("stress-ng")))
+		json_object_object_add(o, "reason",
+				       json_object_new_string("the guest has no stress-ng"));
+	h->records++;
+	if (!h->err)
+		h->err = sink_emit(h->run->sink, o);
+	else
+		json_object_put(o);
+}
+
+static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
+{
+	struct hearing *h = arg;
+
+	if (kind == VM_RELEASE) {
+		strbuf_reset(&h->release);
+		strbuf_addstr(&h->release, text);
+	} else if (kind == VM_STDOUT) {
+		take_record(h, text);
+	} else if (kind == VM_STDERR || kind == VM_STDERR_PART) {
+		fprintf(stderr, "%s\n", text);
+	}
+}
+
+/* What the exit code of the guest's beebench means to us. */
+static int judge_exit(int code, const struct hearing *h)
+{
+	if (code == EXIT_OK || code == EXIT_BAD || code == EXIT_INCONCLUSIVE ||
+	    (code == EXIT_SKIP && h->records))
+		return 0;
+	if (code == EXIT_SKIP)
+		return -ENOTSUP;
+	if (code == EXIT_USAGE)
+		return -EINVAL;
+	log_err("beebench ended in the guest with code %d after %zu trials%s", code, h->records,
+		code > 128 ? " (128 and the signal)" : "");
+	return -EPROTO;
+}
+
+static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
+{
+	const char *argv[20] = {"beebench", "verify", "-q", "--out", "-"};
+	struct vm_command cmd = {.kernel = kernel,
+				 .argv = argv,
+				 .files = (const char *const *)p->files.v,
+				 .memory_mib = GUEST_MEMORY_MIB,
+				 .timeout_s = GUEST_TIMEOUT_S,
+				 .interrupted = run_interrupted,
+				 .line = hear,
+				 .arg = h};
+	size_t n = 5;
+	char seed[32];
+	int code, err;
+
+	snprintf(seed, sizeof(seed), "%" PRIu64, h->run->seed);
+	memcpy(argv + n, (const char *[]){"-m", p->monitors.s, "-o", p->options.s, "-s", seed},
+	       6 * sizeof(*argv));
+	n += 6;
+	if (p->workloads.len) {
+		argv[n++] = "-w";
+		argv[n++] = p->workloads.s;
+	}
+	if (h->run->quick)
+		argv[n++] = "--quick";
+	err = vm_run(&cmd, &code);
+	if (!err)
+		err = h->err ? h->err : judge_exit(code, h);
+	return err;
+}
+
+int guest_verify(struct run *run, const struct guest_trials *t)
+{
+	struct parcel p = {
+		.monitors = STRBUF_INIT, .workloads = STRBUF_INIT, .options = STRBUF_INIT};
+	struct vm_kernel kernel = VM_KERNEL_INIT;
+	struct hearing h = {.run = run, .release = STRBUF_INIT};
+	int err = pack(&p, t);
+
+	if (!err)
+		err = vm_kernel_find(&kernel, t->kernel);
+	if (!err)
+		err = boot(&h, kernel.path.s, &p);
+	strbuf_release(&h.release);
+	vm_kernel_release(&kernel);
+	parcel_release(&p);
+	return err;
+}
