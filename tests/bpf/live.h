@@ -73,7 +73,8 @@ static inline void live_start(struct live *l, void (*calls)(void))
 	l->child = (struct subproc)SUBPROC_INIT;
 	l->calls = calls;
 	assert_int_equal(cgroup_create(&l->cgroup, "test"), 0);
-	l->target = (struct monitor_target){l->cgroup.id, l->cgroup.path};
+	l->target =
+		(struct monitor_target){.cgroup_id = l->cgroup.id, .cgroup_path = l->cgroup.path};
 	assert_int_equal(pipe(l->go), 0);
 	assert_int_equal(pipe(l->done), 0);
 	assert_int_equal(subproc_start(&l->child, &opts), 0);
