@@ -67,6 +67,16 @@ if is_root; then
 	like "the table has a line for each figure" "$out" '^static +instructions +[0-9]+ +\+0 +[0-9]+  pass$'
 	like "and one for the whole" "$out" '^in all: pass \(static: pass\)$'
 	run "$bee" gate -q --base memmon --head memmon -l static --out "$tmp/kept"
+	# What cannot be compared by time is known before anything is timed.
+	gate --base memmon --head cpumon -l time
+	is "other tracepoints cannot be compared by time: exit 2" "$code:$(of time "" verdict)" 2:environment
+	has "the tracepoint is named" "$(of time "" reason)" "not run: memmon has a program on tracepoint/syscalls/sys_enter_"
+	gate --base calib --head calib -l time -e mmap
+	is "an event that nobody answers to: exit 2" "$code:$(of time "" reason)" \
+		"2:not run: calib: no program of it runs at a call that is timed; choose others with -e"
+	printf '{"schema": 1, "exact": {"on": false}}\n' >"$tmp/p.json"
+	gate --base memmon --head cpumon -p "$tmp/p.json"
+	is "where the policy leaves it open it is a skip" "$(of time "" verdict)" skip
 	is "the records are kept" "$(jq -rs '[.[] | .type] | unique | join(" ")' "$tmp/kept/run.json")" "end gate run static"
 else
 	skip "the static lane on this machine" "loading BPF programs needs root"
