@@ -3,19 +3,14 @@
 #include "lib/base.h"
 #include "harness/gate/gate_base.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/gate/gate_lock.h"
+#include "harness/gate/gate_tree.h"
 #include "harness/plugin.h"
 #include "harness/progress.h"
 #include "lib/log.h"
@@ -23,28 +18,7 @@
 #include "lib/subproc.h"
 #include "monitor/registry.h"
 
-enum { GIT_LIMIT_MS = 60000, MAKE_LIMIT_MS = 900000, TAIL_LINES = 40, SHORT_HASH = 7 };
-
-#define DIR_PREFIX "beebench-gate-"
-/* In the folder: whose work tree it is. */
-#define REPOSITORY "repository"
-
-/* What we start for a moment is not cut off: a work tree that is half made or half removed would be
- * left. */
-static int run_whole(const char *const argv[], struct strbuf *out, struct strbuf *err)
-{
-	sigset_t block, before;
-	int code;
-
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
-	sigprocmask(SIG_BLOCK, &block, &before);
-	code = subproc_capture(argv, GIT_LIMIT_MS, out, err);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return code;
-}
+enum { MAKE_LIMIT_MS = 900000, TAIL_LINES = 40, SHORT_HASH = 7 };
 
 static void chomp(struct strbuf *sb)
 {
@@ -58,7 +32,7 @@ static char *ask_git(const char *const argv[], struct strbuf *why, int *code)
 	struct strbuf out = STRBUF_INIT;
 
 	strbuf_reset(why);
-	*code = run_whole(argv, &out, why);
+	*code = gate_git(argv, &out, why);
 	chomp(&out);
 	chomp(why);
 	if (!*code)
@@ -101,123 +75,6 @@ out:
 	strbuf_release(&why);
 	strbuf_release(&commit);
 	return err;
-}
-
-static int remove_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
-		      struct FTW *ftw UNUSED)
-{
-	return remove(path);
-}
-
-static void drop_tree(const char *common, const char *tree)
-{
-	struct strbuf option = STRBUF_INIT, said = STRBUF_INIT;
-
-	strbuf_addf(&option, "--git-dir=%s", common);
-	/* Twice: also one that git has not finished to make, which it keeps locked. */
-	if (run_whole((const char *const[]){"git", option.s, "worktree", "remove", "--force",
-					    "--force", tree, NULL},
-		      &said, &said))
-		log_dbg("git did not remove the work tree %s: %s", tree, said.s);
-	strbuf_release(&option);
-	strbuf_release(&said);
-}
-
-/* Removes the work tree in @dir from its repository, and the folder. */
-static void clear_away(const char *dir)
-{
-	struct strbuf tree = STRBUF_INIT, common = STRBUF_INIT, path = STRBUF_INIT;
-	struct stat st;
-
-	strbuf_addf(&tree, "%s/tree", dir);
-	strbuf_addf(&path, "%s/" REPOSITORY, dir);
-	if (!stat(tree.s, &st) && !strbuf_read_file(&common, path.s))
-		drop_tree(common.s, tree.s);
-	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
-		log_warn("cannot remove %s: %s", dir, strerror(errno));
-	strbuf_release(&tree);
-	strbuf_release(&common);
-	strbuf_release(&path);
-}
-
-/* Folders of ours that runs have left which were killed: we hold the lock, so they are nobody's. */
-static void clear_leftovers(const char *tmp)
-{
-	struct strbuf path = STRBUF_INIT;
-	DIR *dir = opendir(tmp);
-	struct dirent *d;
-	struct stat st;
-
-	while (dir && (d = readdir(dir))) {
-		if (strncmp(d->d_name, DIR_PREFIX, strlen(DIR_PREFIX)) != 0)
-			continue;
-		strbuf_reset(&path);
-		strbuf_addf(&path, "%s/%s", tmp, d->d_name);
-		if (lstat(path.s, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
-			continue;
-		log_info("removing %s, which a run that was killed has left", path.s);
-		clear_away(path.s);
-	}
-	if (dir)
-		closedir(dir);
-	strbuf_release(&path);
-}
-
-static int write_file(const char *dir, const char *name, const char *text)
-{
-	struct strbuf path = STRBUF_INIT;
-	FILE *f;
-	int err = 0;
-
-	strbuf_addf(&path, "%s/%s", dir, name);
-	f = fopen(path.s, "we");
-	if (!f || fputs(text, f) < 0)
-		err = -errno;
-	if (f && fclose(f) && !err)
-		err = -errno;
-	if (err)
-		log_err_sys(err, "cannot write %s", path.s);
-	strbuf_release(&path);
-	return err;
-}
-
-static int make_folder(struct gate_base *base)
-{
-	struct strbuf path = STRBUF_INIT, inner = STRBUF_INIT;
-	int err = 0;
-
-	gate_tmp(&path);
-	clear_leftovers(path.s);
-	strbuf_addf(&path, "/" DIR_PREFIX "%d-XXXXXX", (int)getpid());
-	if (!mkdtemp(path.s)) {
-		err = -errno;
-		log_err_sys(err, "cannot make the folder %s; set TMPDIR to one that can be written",
-			    path.s);
-		strbuf_release(&path);
-		return err;
-	}
-	base->dir = strbuf_detach(&path);
-	strbuf_addf(&inner, "%s/base", base->dir);
-	if (mkdir(inner.s, 0755)) {
-		err = -errno;
-		log_err_sys(err, "cannot make the folder %s", inner.s);
-	}
-	strbuf_release(&inner);
-	return err ? err : write_file(base->dir, REPOSITORY, base->common);
-}
-
-static int add_tree(struct gate_base *base, const char *tree)
-{
-	struct strbuf said = STRBUF_INIT;
-	int code = run_whole((const char *const[]){"git", "-C", base->root, "-c",
-						   "core.hooksPath=/dev/null", "worktree", "add",
-						   "--quiet", "--detach", tree, base->hash, NULL},
-			     &said, &said);
-
-	if (code > 0)
-		log_err("git cannot make a work tree of revision %s: %s", base->rev, said.s);
-	strbuf_release(&said);
-	return code > 0 ? -EIO : code;
 }
 
 /* "memmon" is bpf/FOLDER/memmon.bpf.c, "memmon-honey-O" comes of bpf/FOLDER/memmon.ex: appends
@@ -396,21 +253,37 @@ static int build_in(const struct gate_base *base, const char *tree, const char *
 	return err;
 }
 
+/* Where the objects stay when the tree is gone. */
+static int make_shelf(const struct gate_base *base)
+{
+	struct strbuf path = STRBUF_INIT;
+	int err = 0;
+
+	strbuf_addf(&path, "%s/base", base->dir);
+	if (mkdir(path.s, 0755)) {
+		err = -errno;
+		log_err_sys(err, "cannot make the folder %s", path.s);
+	}
+	strbuf_release(&path);
+	return err;
+}
+
 int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress)
 {
 	struct strbuf tree = STRBUF_INIT;
-	int err = make_folder(base);
+	int err = gate_tree_folder(base->common, &base->dir);
 
-	if (err)
-		return err;
 	progress_plan(progress, "base", 1, 15);
 	progress_begin(progress, "base");
 	progress_step(progress, "building revision %s", base->rev);
-	strbuf_addf(&tree, "%s/tree", base->dir);
-	err = add_tree(base, tree.s);
+	if (!err)
+		err = make_shelf(base);
+	if (!err)
+		err = gate_tree_add(base->dir, base->root, base->hash);
 	if (!err) {
+		strbuf_addf(&tree, "%s/tree", base->dir);
 		err = run_interrupted() ? -EINTR : build_in(base, tree.s, monitors);
-		drop_tree(base->common, tree.s);
+		gate_tree_drop(base->dir);
 	}
 	progress_clear(progress);
 	strbuf_release(&tree);
@@ -431,7 +304,7 @@ char *gate_base_object(const struct gate_base *base, const char *monitor)
 void gate_base_release(struct gate_base *base)
 {
 	if (base->dir)
-		clear_away(base->dir);
+		gate_tree_clear(base->dir);
 	free(base->root);
 	free(base->common);
 	free(base->rev);
