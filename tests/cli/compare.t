@@ -73,6 +73,18 @@ for f in wrong missing; do
 	has "a $f policy is named" "$(cat "$tmp/err")" "$tmp/$f.json"
 done
 
+# A compilation is timed on a file below TMPDIR, so that one that is not there leaves no time of it.
+if [ -e "$B/bpf/memmon/memmon-honey.bpf.o" ] && [ -e bpf/memmon/memmon.ex ]; then
+	for dir in "$tmp" /nonexistent; do
+		TMPDIR=$dir "$bee" compare memmon memmon-honey -w mmap -o cost=no,exact=no -q --json >"$tmp/out.json"
+		is "compile time with TMPDIR $([ -d "$dir" ] && echo there || echo missing)" \
+			"$(jq -r '.records[] | select(.type == "static" and .monitor == "memmon-honey") | .compile_ms != null' "$tmp/out.json")" \
+			"$([ -d "$dir" ] && echo true || echo false)"
+	done
+else
+	skip "compile time below TMPDIR" "memmon-honey was not built from its source"
+fi
+
 # The time lane judges what it was given time for; where it cannot, the whole monitors are timed.
 "$bee" compare memmon memmon -w mmap -t 2 -o exact=no -q --json >"$tmp/out.json" 2>"$tmp/err"
 is "the time lane: exit 0" "$?" 0
