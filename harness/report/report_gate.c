@@ -142,7 +142,7 @@ static size_t count_dull(const struct run_file *run, const struct sides *s)
 	return n;
 }
 
-/* Of what did not pass: a figure within its limit says all in its row. */
+/* Of what did not pass: a figure within its limit, or equal in both, says all in its row. */
 static void reasons(struct doc *d, const struct run_file *run, const struct sides *s)
 {
 	struct json_object *o;
@@ -152,7 +152,7 @@ static void reasons(struct doc *d, const struct run_file *run, const struct side
 		struct strbuf name = STRBUF_INIT;
 
 		if (!record_gate_subject(o) || !sides_own(s, o) || !record_get(o, "reason") ||
-		    !strcmp(record_str(o, "verdict", ""), "pass"))
+		    !strcmp(record_str(o, "verdict", ""), "pass") || record_num(o, "value") == 0)
 			continue;
 		if (!any)
 			doc_fold(d, 2, "Reasons");
