@@ -162,7 +162,7 @@ static int choose_events(struct overhead *o)
 static void note_foreign(struct overhead *o)
 {
 	struct strbuf found = STRBUF_INIT;
-	int n = env_foreign_programs(&found);
+	int n = env_foreign_programs(env_timed_tracepoints, &found);
 
 	if (n > 0 && !o->foreign.len) {
 		log_warn("other BPF programs are at the tracepoints that are timed: %s; the "

@@ -240,14 +240,16 @@ static int raw_links(struct strbuf *out)
 	return n;
 }
 
-int env_foreign_programs(struct strbuf *out)
+const char *const env_timed_tracepoints[] = {
+	"syscalls/sys_enter_mmap",
+	"syscalls/sys_enter_munmap",
+	"syscalls/sys_enter_brk",
+	"raw_syscalls/sys_enter",
+	NULL,
+};
+
+int env_foreign_programs(const char *const *tracepoints, struct strbuf *out)
 {
-	static const char *const names[] = {
-		"syscalls/sys_enter_mmap",
-		"syscalls/sys_enter_munmap",
-		"syscalls/sys_enter_brk",
-		"raw_syscalls/sys_enter",
-	};
 	char tracefs[256];
 	int total, n;
 
@@ -255,13 +257,13 @@ int env_foreign_programs(struct strbuf *out)
 	if (n)
 		return n;
 	total = raw_links(out);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		n = tracepoint_programs(tracefs, names[i]);
+	for (const char *const *name = tracepoints; *name; name++) {
+		n = tracepoint_programs(tracefs, *name);
 		if (n < 0)
 			return n;
 		if (n)
 			strbuf_addf(out, "%s%d program%s on %s", out->len ? "; " : "", n,
-				    n > 1 ? "s" : "", names[i]);
+				    n > 1 ? "s" : "", *name);
 		total += n;
 	}
 	return total;

@@ -27,12 +27,14 @@ int placement_pin(int cpu);
 int env_refuse_stats(const char *proc_root);
 
 /*
- * BPF programs that somebody attached to a tracepoint we time (call it while nothing of ours is
- * attached), one phrase each, separated by "; ": their cost is in the base, and their work slows
- * ours. Takes some 50 ms a tracepoint. Returns how many, or -errno (not allowed to ask); prints
- * nothing.
+ * BPF programs that somebody attached to @tracepoints ("syscalls/sys_enter_mmap", ended by NULL) or
+ * to the raw tracepoints of all syscalls (call it while nothing of ours is attached), one phrase
+ * each, separated by "; ": their cost is in the base, and their work slows ours. Takes some 50 ms a
+ * tracepoint. Returns how many, or -errno (not allowed to ask); prints nothing.
  */
-int env_foreign_programs(struct strbuf *out);
+int env_foreign_programs(const char *const *tracepoints, struct strbuf *out);
+/* Of all calls that the attach lane times. */
+extern const char *const env_timed_tracepoints[];
 
 /*
  * A number that changes when somebody attaches a program to, or detaches one from, any tracepoint

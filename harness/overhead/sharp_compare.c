@@ -366,7 +366,8 @@ static int prepare(struct bench *b)
 	if (!b->outcome)
 		return -ENOMEM;
 	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
-	return stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
+	s->why_void = sharp_void_before(&b->pair);
+	return s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
 }
 
 /* A path's last part; a monitor's name as it is. */
@@ -387,8 +388,6 @@ int sharp_compare(struct sharp *out, const char *a, const char *b, const struct 
 	out->name[SHARP_A] = out->name[SHARP_AA] = short_name(a);
 	out->name[SHARP_B] = b ? short_name(b) : NULL;
 	err = open_sources(&bench, a, b);
-	if (!err)
-		out->why_void = sharp_void_before();
 	if (!err)
 		err = prepare(&bench);
 	if (!err && !out->why_void)

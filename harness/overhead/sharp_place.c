@@ -13,6 +13,11 @@ static const char *const calls_of[LOOP_EVENTS][3] = {
 	{"mmap"}, {"munmap"}, {"brk"}, {"getppid"}, {"mmap", "munmap"},
 };
 
+const char *place_call(int event, int i)
+{
+	return i < 3 ? calls_of[event][i] : NULL;
+}
+
 int place_of(struct place *out, const struct object_program *p, unsigned int program)
 {
 	const char *name = strchr(p->section, '/'), *slash;
@@ -64,8 +69,8 @@ bool place_is_of(const struct place *place, int event)
 {
 	const char *name = syscall_of(place);
 
-	for (int i = 0; name && i < 3 && calls_of[event][i]; i++)
-		if (!strcmp(name, calls_of[event][i]))
+	for (int i = 0; name && place_call(event, i); i++)
+		if (!strcmp(name, place_call(event, i)))
 			return true;
 	return false;
 }

@@ -23,6 +23,9 @@ struct place {
  * named). */
 int place_of(struct place *out, const struct object_program *p, unsigned int program);
 
+/* The @i-th system call that loop event @event makes ("mmap"), or NULL. */
+const char *place_call(int event, int i);
+
 /* Does a program there run at each call of loop event @event? */
 bool place_answers(const struct place *place, int event);
 /* The same, and at no other system call. */

@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/overhead/sharp.h"
+#include "harness/overhead/sharp_pair.h"
 
 #define AA_CONFIDENCE	0.999
 #define CORRELATION_BAD 0.5
@@ -25,12 +27,42 @@ static char *PRINTF_LIKE(1, 2) sentence(const char *fmt, ...)
 	return text;
 }
 
-char *sharp_void_before(void)
+enum { TRACEPOINTS_MAX = SHARP_EVENTS_MAX * 2 + SHARP_STUBS_MAX + 2, NAME_MAX_LEN = 112 };
+
+/* Names of tracepoints, ended by NULL. */
+struct tracepoints {
+	char text[TRACEPOINTS_MAX][NAME_MAX_LEN];
+	const char *v[TRACEPOINTS_MAX + 1];
+	size_t n;
+};
+
+static void add(struct tracepoints *t, const char *category, const char *prefix, const char *name)
+{
+	char *text = t->text[t->n];
+
+	if (t->n == TRACEPOINTS_MAX)
+		return;
+	snprintf(text, NAME_MAX_LEN, "%s/%s%s", category, prefix, name);
+	for (size_t i = 0; i < t->n; i++)
+		if (!strcmp(t->v[i], text))
+			return;
+	t->v[t->n++] = text;
+}
+
+char *sharp_void_before(const struct sharp_pair *pair)
 {
 	struct strbuf found = STRBUF_INIT;
+	struct tracepoints t = {.n = 0};
 	char *why = NULL;
 
-	if (env_foreign_programs(&found) > 0)
+	add(&t, "raw_syscalls", "", "sys_enter");
+	for (size_t i = 0; i < pair->nevents; i++)
+		for (int k = 0; place_call(pair->events[i], k); k++)
+			add(&t, "syscalls", "sys_enter_", place_call(pair->events[i], k));
+	for (size_t i = 0; i < pair->nplaces; i++)
+		if (*pair->a[i].category)
+			add(&t, pair->a[i].category, "", pair->a[i].name);
+	if (env_foreign_programs(t.v, &found) > 0)
 		why = sentence("other BPF programs are at the tracepoints that are timed: %s; end "
 			       "what attached them (bpftool link)",
 			       found.s);

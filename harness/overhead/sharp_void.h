@@ -6,14 +6,15 @@
 #include "lib/base.h"
 
 struct sharp;
+struct sharp_pair;
 
 /* Below this share of the time inside timed calls, a run is void; below the other it is noted. */
 #define SHARP_DUTY_VOID 0.2
 #define SHARP_DUTY_LOW	0.5
 
-/* Before anything of ours is attached: somebody else's programs, statistics switched on. A sentence
- * the caller owns, or NULL. */
-char *sharp_void_before(void);
+/* Before anything of ours is attached: somebody else's programs where those of @pair stand, or on
+ * the calls that are timed. A sentence the caller owns, or NULL. */
+char *sharp_void_before(const struct sharp_pair *pair);
 
 /*
  * After the run: two loads of A differ (the live A/A arm, 99.9 %), too little of the time was spent

@@ -60,6 +60,36 @@ sharp -m "$tmp/cost0.bpf.o,$tmp/call_raw0.bpf.o" -e munmap -t 2
 is "tracepoints that differ are not compared" "$code $(q length)" "0 0"
 like "and that is said" "$err" 'cost0 has a program on tracepoint/syscalls/sys_enter_munmap and call_raw0 has none there: the time lane compares programs on the same tracepoints; choose common ones with -e'
 
+# Somebody holds a descriptor of BPF_ENABLE_STATS (command 32 of syscall 321), which no sysctl shows.
+if have perl && [ "$(uname -m)" = x86_64 ]; then
+	# shellcheck disable=SC2016
+	perl -e '$| = 1; $a = pack("L", 0); exit 1 if syscall(321, 32, $a, 4) < 0; print "on\n"; sleep 60' >"$tmp/stats" &
+	stats=$!
+	until grep -q on "$tmp/stats" || ! kill -0 $stats; do
+		sleep 0.1
+	done
+	sharp_opts=attach=no sharp -m "$tmp/cost0.bpf.o" -e munmap -t 2
+	kill $stats
+	wait $stats 2>/dev/null
+	is "statistics that a descriptor switched on make it void" "$code $(q '.[0].status')" "3 void"
+	like "and that is said" "$(q '.[0].reason')" 'the kernel counts runs of BPF programs: some process .* asked for it; end that first'
+else
+	skip "statistics that a descriptor switched on make it void" "no perl, or another processor"
+fi
+
+# Somebody else's program at a call that is timed.
+"$bee" overhead -q -m nop -e munmap -t 8 -o slowdown=no,sharp=no --json >/dev/null 2>&1 &
+pid=$!
+sleep 3
+run "$bee" overhead -q --json -o slowdown=no,attach=no -m "$tmp/cost0.bpf.o" -e munmap -t 6
+kill -INT $pid
+wait $pid
+if [ "$(q '.[0].status')" = void ]; then
+	like "somebody else's program makes it void" "$(q '.[0].reason')" 'other BPF programs are at the tracepoints that are timed: .* on syscalls/sys_enter_munmap; end what attached them'
+else
+	is "or its loads are dropped and counted" "$(q '.[0].warnings | map(select(contains("somebody else attached"))) | length')" 1
+fi
+
 "$bee" overhead -q -m memmon -e brk -t 10 -o slowdown=no --json >"$tmp/o.json" 2>/dev/null &
 pid=$!
 sleep 8

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead/sharp.c harness/overhead/sharp_void.c harness/overhead/sharp_estimate.c harness/overhead/overhead_estimate.c */
+/* links: harness/overhead/sharp.c harness/overhead/sharp_void.c harness/overhead/sharp_estimate.c harness/overhead/sharp_place.c harness/overhead/overhead_estimate.c */
 /* links: harness/overhead/overhead_env.c lib/stats.c lib/strbuf.c lib/procfs.c lib/log.c lib/suggest.c lib/clock.c */
 /* libs: -lbpf */
 /* What makes a run of the sharp time lane count for nothing, on made-up loads. */
