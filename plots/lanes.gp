@@ -5,14 +5,16 @@
 data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("lanes.gp")]
 load here."style.gp"
 
-events = 0; paths = 0; reach = 1; most = 1; chars = 6
+events = 0; paths = 0; least = -0.5; top = 0.5; most = 1; chars = 6
+lower(a, b) = b < a ? b : a
+upper(a, b) = b > a ? b : a
 set table $count
-plot data index 0 using (events = valid(1) ? int($1) + 1 : events, reach = abs($3) > reach ? abs($3) : reach, \
-		reach = abs($4) > reach ? abs($4) : reach, reach = abs($6) > reach ? abs($6) : reach, \
-		reach = abs($7) > reach ? abs($7) : reach, reach = $8 > reach ? $8 : reach, \
-		chars = strlen(strcol(9)) > chars ? strlen(strcol(9)) : chars, 0):(0) with table, \
-	for [b = 1:2] data index b using (paths = valid(1) ? int($1) + 1 : paths, most = abs($2) > most ? abs($2) : most, \
-		chars = strlen(strcol(3)) > chars ? strlen(strcol(3)) : chars, 0):(0) with table
+plot data index 0 using (events = valid(1) ? int($1) + 1 : events, \
+		least = lower(lower(lower(least, $3), $6), -$8), \
+		top = upper(upper(upper(top, $4), $7), $8), \
+		chars = upper(chars, strlen(strcol(9))), 0):(0) with table, \
+	for [b = 1:2] data index b using (paths = valid(1) ? int($1) + 1 : paths, \
+		most = upper(most, $2), chars = upper(chars, strlen(strcol(3))), 0):(0) with table
 unset table
 if (events + paths == 0) { print "nothing to draw in ", data; exit status 1 }
 left = room(chars)

@@ -17,7 +17,7 @@ if (events) {
 		Left reverse samplen 1.5 width 2
 	set tmargin at screen 1 - real(top_px) / high
 	set bmargin at screen 1 - real(top_px + time_px) / high
-	set xrange [-1.12 * reach:1.3 * reach]
+	set xrange [least - 0.06 * (top - least):top + 0.14 * (top - least)]
 	set yrange [events - 0.5:-0.5]
 	set xlabel "ns per event" textcolor rgb "#333333"
 	set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead front lw 1 lc rgb "#555555"

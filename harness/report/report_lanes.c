@@ -13,7 +13,7 @@
 static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
 {
 	doc_table(d);
-	doc_column(d, false, "of");
+	doc_column(d, false, "path");
 	for (size_t k = 0; k < kernels->n; k++) {
 		struct strbuf title = STRBUF_INIT;
 

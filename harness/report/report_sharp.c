@@ -40,15 +40,14 @@ static void verdict_cell(struct doc *d, struct json_object *o)
 {
 	const char *status = record_str(o, "status", "ok"),
 		   *verdict = record_str(o, "verdict", "-");
+	bool beyond = !strcmp(verdict, "beyond"), less = record_num(o, "diff_ns.centre") < 0;
 
 	if (strcmp(status, "ok"))
 		doc_cell(d, TONE_WARN, "%s", status);
+	else if (beyond)
+		doc_cell(d, less ? TONE_GOOD : TONE_BAD, "beyond%s", less ? ", cheaper" : "");
 	else
-		doc_cell(d,
-			 !strcmp(verdict, "within")   ? TONE_GOOD
-			 : !strcmp(verdict, "beyond") ? TONE_BAD
-						      : TONE_DIM,
-			 "%s", verdict);
+		doc_cell(d, !strcmp(verdict, "within") ? TONE_GOOD : TONE_DIM, "%s", verdict);
 }
 
 static void cost_table(struct doc *d, const struct run_file *run, const struct pair *p)
@@ -140,8 +139,14 @@ static void shift_row(struct doc *d, struct json_object *o, struct json_object *
 
 	doc_cell(d, TONE_PLAIN, "%s", record_str(o, "event", "?"));
 	doc_cell(d, TONE_PLAIN, "%s", who);
-	for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++)
-		cell_signed(d, record_num(shifts, quantiles[q]));
+	for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++) {
+		double ns = record_num(shifts, quantiles[q]);
+
+		if (isfinite(ns))
+			doc_cell(d, TONE_PLAIN, "%+.1f", round(10 * ns) / 10 + 0.0);
+		else
+			doc_cell(d, TONE_DIM, "-");
+	}
 }
 
 static void shift_table(struct doc *d, const struct run_file *run, const struct pair *p)
@@ -217,7 +222,27 @@ static void cut_table(struct doc *d, const struct run_file *run, const struct pa
 	}
 }
 
-/* Why figures do not count, and what a reader of the others must know. */
+/* The one record of @p that says @warning; NULL: several do. */
+static struct json_object *only_one(const struct run_file *run, const struct pair *p,
+				    const char *warning)
+{
+	struct json_object *o, *w, *found = NULL;
+
+	foreach_of(run, o, p)
+	{
+		record_foreach (record_get(o, "warnings"), w) {
+			if (strcmp(json_object_get_string(w), warning))
+				continue;
+			if (found)
+				return NULL;
+			found = o;
+		}
+	}
+	return found;
+}
+
+/* Why figures do not count, and what a reader of the others must know; what several events share is
+ * said once. */
 static void remarks(struct doc *d, const struct run_file *run, const struct pair *p)
 {
 	struct json_object *o, *w;
@@ -225,23 +250,19 @@ static void remarks(struct doc *d, const struct run_file *run, const struct pair
 
 	foreach_of(run, o, p)
 	{
-		struct strbuf sb = STRBUF_INIT;
-
 		if (!strcmp(record_str(o, "status", ""), "void"))
-			strbuf_addf(&sb, "%s is void: %s", record_str(o, "event", "?"),
-				    record_str(o, "reason", "two loads of the same object differ"));
-		if (sb.len)
-			names_add(&said, sb.s);
-		record_foreach (record_get(o, "warnings"), w) {
-			strbuf_reset(&sb);
-			strbuf_addf(&sb, "%s: %s", record_str(o, "event", "?"),
-				    json_object_get_string(w));
-			names_add(&said, sb.s);
-		}
-		strbuf_release(&sb);
+			doc_item(d, "%s is void: %s", record_str(o, "event", "?"),
+				 record_str(o, "reason", "two loads of the same object differ"));
+		record_foreach (record_get(o, "warnings"), w)
+			names_add(&said, json_object_get_string(w));
 	}
-	for (size_t i = 0; i < said.n; i++)
-		doc_item(d, "%s", said.v[i]);
+	for (size_t i = 0; i < said.n; i++) {
+		o = only_one(run, p, said.v[i]);
+		if (o)
+			doc_item(d, "%s: %s", record_str(o, "event", "?"), said.v[i]);
+		else
+			doc_item(d, "%s", said.v[i]);
+	}
 	names_release(&said);
 }
 

@@ -286,7 +286,7 @@ static void test_sharp(void **state UNUSED)
 {
 	struct run_file *r = make_run(SHARP("mmap", "ok", "") "," PAIR(
 		"brk", "ok",
-		",\"shift_diff_ns\":{\"p50\":5,\"p90\":5.5,\"p99\":7,\"p99_9\":null},"
+		",\"shift_diff_ns\":{\"p50\":-0.04,\"p90\":5.5,\"p99\":7,\"p99_9\":null},"
 		"\"arms\":[{\"cut_tight\":1,\"cut_loose\":0,\"records\":0},{\"cut_tight\":"
 		"2000,\"cut_loose\":1,\"records\":7}]") "," PAIR("mmap", "void",
 								 ",\"reason\":\"A again differs\","
@@ -309,12 +309,13 @@ static void test_sharp(void **state UNUSED)
 	assert_string_equal(t->cells[23].text, "void");
 	assert_string_equal(find_text(&d, "is void:")->text, "mmap is void: A again differs");
 	assert_non_null(find_text(&d, "mmap: few loads"));
+	assert_null(find_text(&d, "-0.0"));
 	assert_non_null(find_text(&d, "[-3, 13]"));
 	assert_non_null(find_text(&d, "15.0 [14.0, 16.0]"));
 	assert_non_null(find_text(&d, "empty 1/0, A 2,000/1"));
 	t = find_text(&d, "B against A");
 	assert_int_equal(t->ncolumns, 6);
-	assert_string_equal(t->cells[t->ncolumns + 3].text, "+5.50");
+	assert_string_equal(t->cells[t->ncolumns + 3].text, "+5.5");
 	assert_string_equal(t->cells[t->ncolumns + 5].text, "-");
 	doc_release(&d);
 	run_file_release(r);
