@@ -289,7 +289,7 @@ static void judge_event(const struct gate_policy *p, struct json_object *o, stru
 	r->value = record_num(o, "diff_ns.centre");
 	r->low = record_num(o, "diff_ns.anytime.low");
 	r->high = record_num(o, "diff_ns.anytime.high");
-	r->limit = isfinite(r->value) ? record_num(o, "margin_ns") : NAN;
+	r->limit = record_num(o, "margin_ns");
 	r->base = record_num(o, "a_ns.centre");
 	if (is_void(o)) {
 		r->verdict = GATE_ENVIRONMENT;
@@ -315,11 +315,32 @@ static void judge_event(const struct gate_policy *p, struct json_object *o, stru
 	}
 }
 
+/* The surroundings were found unfit before anything was timed: that is said once, of the lane. */
+static bool judge_unfit(const struct gate_pair *pair, struct json_object *records,
+			struct json_object *out)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "sharp") {
+		struct row r = new_row(pair, gate_lane_names[GATE_TIME], NULL);
+
+		if (!is_void(o) || record_get(o, "diff_ns"))
+			continue;
+		r.verdict = GATE_ENVIRONMENT;
+		strbuf_addf(&r.reason, "not timed: %s", record_str(o, "reason", "no reason given"));
+		put(&r, out);
+		return true;
+	}
+	return false;
+}
+
 void judge_time(const struct gate_policy *p, const struct gate_pair *pair,
 		struct json_object *records, struct json_object *out)
 {
 	struct json_object *o;
 
+	if (judge_unfit(pair, records, out))
+		return;
 	record_foreach_type (records, o, "sharp") {
 		struct row r =
 			new_row(pair, gate_lane_names[GATE_TIME], record_str(o, "event", ""));

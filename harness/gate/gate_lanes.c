@@ -16,7 +16,7 @@
 #include "monitor/features.h"
 #include "vm/qemu.h"
 
-enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 5, FEWEST_CALLS = 16 };
+enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 6, FEWEST_CALLS = 16 };
 #define BOOT_STEP_S 2.5
 
 /* Appends to @why and returns false where no program of a monitor can be loaded. */
@@ -158,6 +158,7 @@ static int boot(struct gate_job *job, const struct wanted *w, const char *kernel
 
 	progress_plan(job->run->progress, kernel, BOOT_STEPS, BOOT_STEP_S);
 	progress_begin(job->run->progress, kernel);
+	progress_step(job->run->progress, "kernel %s, which may have to be fetched", kernel);
 	said_listen(&said);
 	err = exact_run(&exact, records);
 	*booted = !err;

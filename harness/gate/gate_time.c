@@ -85,8 +85,6 @@ static int judge(struct gate_job *job, const struct sharp *s, const struct sharp
 		if (!err)
 			err = sink_emit(job->run->sink, json_object_get(o));
 	judge_time(job->policy, &job->pair, sink_records(kept.sink), job->out);
-	if (s->why_void && !s->nevents)
-		judge_cannot(job->policy, &job->pair, GATE_TIME, s->why_void, job->out);
 	judge_lane(job->policy, &job->pair, GATE_TIME,
 		   steps->same_cpu ? "one CPU only, shared with whoever reads the records" : NULL,
 		   job->out);

@@ -241,6 +241,24 @@ static void the_time_lane_takes_over_what_was_decided(void **state UNUSED)
 	json_object_put(records);
 }
 
+static void what_is_unfit_is_said_once(void **state UNUSED)
+{
+	struct json_object *records = parse("[{\"type\":\"sharp\",\"event\":\"mmap\",\"status\":"
+					    "\"void\",\"reason\":\"others are there\"},"
+					    "{\"type\":\"sharp\",\"event\":\"brk\",\"status\":"
+					    "\"void\",\"reason\":\"others are there\"}]"),
+			   *out = json_object_new_array();
+	struct gate_policy p;
+
+	policy_defaults(&p);
+	judge_time(&p, &pair, records, out);
+	judge_lane(&p, &pair, GATE_TIME, NULL, out);
+	assert_int_equal(record_length(out), 1);
+	is(find(out, "time", NULL), "environment", "void", "not timed: others are there");
+	json_object_put(out);
+	json_object_put(records);
+}
+
 static void the_worst_lane_is_the_verdict(void **state UNUSED)
 {
 	struct json_object *out;
@@ -315,6 +333,7 @@ int main(void)
 		cmocka_unit_test(what_the_guest_refuses),
 		cmocka_unit_test(only_the_paths_of_the_policy),
 		cmocka_unit_test(the_time_lane_takes_over_what_was_decided),
+		cmocka_unit_test(what_is_unfit_is_said_once),
 		cmocka_unit_test(the_worst_lane_is_the_verdict),
 		cmocka_unit_test(the_table_names_what_did_not_pass),
 	};
