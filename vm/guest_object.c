@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,6 +28,8 @@ static int listen_libbpf(enum libbpf_print_level level, const char *fmt, va_list
 static int fail(int err, const char *what, const char *name, struct strbuf *why)
 {
 	strbuf_addf(why, "%s %s: %s\n%s", what, name, strerror(-err), said.s);
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		strbuf_addstr(why, "this kernel has no BTF: take one with CONFIG_DEBUG_INFO_BTF=y");
 	strbuf_reset(&said);
 	return err;
 }

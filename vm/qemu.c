@@ -47,6 +47,11 @@ struct guest {
 	"console=ttyS0 panic=-1 edd=off quiet mitigations=off tsc=reliable nokaslr nosmp "         \
 	"nolapic_timer norandmaps randomize_kstack_offset=off vdso=0"
 
+static unsigned int memory_mib(const struct vm_boot *vm)
+{
+	return vm->memory_mib ? vm->memory_mib : 512;
+}
+
 static int start_qemu(struct guest *g, int out)
 {
 	const struct vm_boot *vm = g->vm;
@@ -55,7 +60,7 @@ static int start_qemu(struct guest *g, int out)
 	const char *argv[48];
 	size_t n = 0;
 
-	snprintf(memory, sizeof(memory), "%u", vm->memory_mib ? vm->memory_mib : 512);
+	snprintf(memory, sizeof(memory), "%u", memory_mib(vm));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
 	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", g->initrd);
 	snprintf(serial, sizeof(serial), "file:/proc/self/fd/%d", g->console);
@@ -179,6 +184,33 @@ static void explain(struct guest *g, int err)
 	strbuf_release(&said);
 }
 
+/* The kernel's word for it, "Out of memory: Killed process 71 (wl) ..", or "" . */
+static void out_of_memory(struct guest *g, struct strbuf *line)
+{
+	struct strbuf console = STRBUF_INIT;
+	const char *at;
+
+	tail(g->console, 65536, &console);
+	at = strstr(console.s, "ut of memory");
+	while (at && at > console.s && at[-1] != '\n' && at[-1] != ']')
+		at--;
+	if (at)
+		strbuf_add(line, at + (*at == ' '), strcspn(at + (*at == ' '), "\n"));
+	strbuf_release(&console);
+}
+
+static void tell_out_of_memory(struct guest *g)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	out_of_memory(g, &line);
+	if (line.len)
+		log_err("the guest's %u MiB of memory were too few (more: vm -m N, exact -o "
+			"memory=N): %s",
+			memory_mib(g->vm), line.s);
+	strbuf_release(&line);
+}
+
 /* Inherited by QEMU, which opens it by number. */
 static int memory_file(const char *name)
 {
@@ -238,6 +270,8 @@ int vm_boot(const struct vm_boot *vm, int *code)
 		err = -EPROTO;
 	if (err && err != -EINTR)
 		explain(&g, err);
+	if (err != -EINTR)
+		tell_out_of_memory(&g);
 	*code = g.code;
 out:
 	subproc_release(&g.qemu);

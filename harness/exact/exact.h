@@ -25,6 +25,7 @@ struct exact_job {
 	uint64_t calls;		   /* counted for each path: 2 to 1024 */
 	uint64_t seed;		   /* of the first boot, the next one has the next, .. */
 	unsigned int boots;	   /* 0: one */
+	unsigned int memory_mib;   /* 0: 512 */
 	unsigned int timeout_s;	   /* of a boot */
 	struct progress *progress; /* steps of a boot: the boot, nothing attached, each object,
 				      nothing attached; may be NULL */

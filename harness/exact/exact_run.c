@@ -101,6 +101,7 @@ static int run_boot(const struct exact_job *job, const char *kernel, const struc
 	struct vm_boot boot = {.kernel = kernel,
 			       .initrd = rd,
 			       .seed = job->seed + number,
+			       .memory_mib = job->memory_mib,
 			       .timeout_s = job->timeout_s,
 			       .interrupted = run_interrupted,
 			       .line = hear,

@@ -19,7 +19,7 @@
 #include "vm/qemu.h"
 
 struct exact_params {
-	uint64_t calls, timeout_s, boots;
+	uint64_t calls, timeout_s, boots, memory_mib;
 };
 
 static const struct param params[] = {
@@ -29,6 +29,8 @@ static const struct param params[] = {
 	 offsetof(struct exact_params, timeout_s), 180, 1, 0, NULL},
 	{"boots", "boots of each kernel; a figure stands when it is the same in all", PARAM_U64,
 	 offsetof(struct exact_params, boots), 1, 1, 100, NULL},
+	{"memory", "MiB of memory of the guest", PARAM_U64,
+	 offsetof(struct exact_params, memory_mib), 512, 128, 65536, NULL},
 	{0},
 };
 
@@ -138,6 +140,7 @@ static int run_kernel(struct run *run, const struct exact_params *p, const struc
 				.timeout_s = (unsigned int)p->timeout_s,
 				.seed = run->seed,
 				.boots = (unsigned int)p->boots,
+				.memory_mib = (unsigned int)p->memory_mib,
 				.progress = run->progress};
 	struct json_object *records = json_object_new_array(), *r;
 	int err = exact_run(&job, records);

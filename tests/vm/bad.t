@@ -33,6 +33,17 @@ exact() {
 	PATH=$fake:$PATH run "$bee" exact -q -m nop -k "$tmp/vmlinuz" "$@"
 }
 
+# gone NAME PID: the process ends within 2 s; one that nobody has reaped has ended
+gone() {
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		case $(sed 's/.*) //; s/ .*//' "/proc/$2/stat" 2>/dev/null) in
+		"" | Z | X) break ;;
+		esac
+		sleep 0.1
+	done
+	if [ "$i" -lt 20 ]; then pass "$1"; else fail "$1" "process $2 is there"; fi
+}
+
 run env PATH="$tmp/empty" "$bee" exact -q -m nop -k "$tmp/vmlinuz"
 is "no QEMU: cannot run here" "$code" 77
 has "the command that cures it" "$err" "apt-get install --no-install-recommends qemu-system-x86"
@@ -69,15 +80,67 @@ export PIDFILE
 exact -o timeout=1
 is "a guest that hangs: environment" "$code" 2
 has "how long it was given" "$err" "ended after 1 s"
-if kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then fail "it was ended"; else pass "it was ended"; fi
+gone "it was ended" "$(cat "$tmp/pid")"
 
+qemu <<'E2'
+echo $$ >"$PIDFILE"
+echo "@K 9.9"
+kill -STOP $$
+E2
+exact -o timeout=1
+is "a QEMU that is stopped: environment" "$code" 2
+has "it is bounded as well" "$err" "ended after 1 s"
+gone "and ended" "$(cat "$tmp/pid")"
+
+qemu <<'E2'
+echo $$ >"$PIDFILE"
+while :; do echo "@N words without end"; done
+E2
+exact -o timeout=1
+is "a guest that talks without end: environment" "$code" 2
+has "it is bounded too" "$err" "ended after 1 s"
+gone "and ended" "$(cat "$tmp/pid")"
+
+qemu <<'E2'
+echo "@K 9.9"
+printf '@R {"arm":"none","object":-1,"path":"brk","same_as":"brk","calls":40,"halves":[3,3],'
+kill -KILL $$
+E2
+exact --json
+is "QEMU is killed in the middle: environment" "$code" 2
+has "by what" "$err" "killed by signal 9"
+is "half a boot gives no record" "$(printf '%s' "$out" | jq -c .records)" "[]"
+
+qemu <<'E2'
+for a; do case $a in file:*)
+	echo "[    1.2] Out of memory and no killable processes..." >"${a#file:}"
+	echo "[    1.3] Kernel panic - not syncing: System is deadlocked on memory" >>"${a#file:}" ;;
+esac; done
+E2
+exact -o memory=128
+is "a guest that runs out of memory: environment" "$code" 2
+has "how much it had, and how to give it more" "$err" "the guest's 128 MiB of memory were too few (more: vm -m N, exact -o memory=N): Out of memory"
+
+# Nothing stays behind, also where a source was compiled first.
+mkdir "$tmp/t"
+qemu <<'E2'
+exit 1
+E2
+PATH=$fake:$PATH run env TMPDIR="$tmp/t" "$bee" exact -q -m bpf/memmon/memmon.ex -k "$tmp/vmlinuz"
+is "QEMU dies after a source was compiled: environment" "$code" 2
+is "no object is left" "$(ls "$tmp/t")" ""
+
+qemu <<'E2'
+echo $$ >"$PIDFILE"
+exec sleep 100
+E2
 rm -f "$tmp/pid"
 PATH=$fake:$PATH "$bee" exact -q -m nop -k "$tmp/vmlinuz" >/dev/null 2>&1 &
 while ! [ -s "$tmp/pid" ]; do sleep 0.1; done
 kill -TERM $!
 wait $!
 is "interrupted: inconclusive" $? 3
-if kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then fail "its QEMU is ended"; else pass "its QEMU is ended"; fi
+gone "its QEMU is ended" "$(cat "$tmp/pid")"
 
 qemu <<'E2'
 echo "@K 9.9"
@@ -187,6 +250,73 @@ kernel=$out
 like "the note says which package" "$(cat "${kernel%/vmlinuz}/note")" "^package linux-image-7.7.9-cloud-amd64 7.7.9-1$"
 is "no download is left" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
 
+# Damaged in the cache, and apt is there: fetched again.
+echo damage >>"$kernel"
+where 7.7
+is "a damaged kernel is fetched again" "$code" 0
+has "which is said" "$err" "is damaged; it is fetched again"
+check "and is whole" cmp "$out" "$tmp/pkg/boot/vmlinuz-7.7.9-cloud-amd64"
+rm "$kernel"
+where 7.7
+is "so is one that is not there" "$code" 0
+echo nonsense >"${kernel%/vmlinuz}/note"
+where 7.7
+is "and one without its checksum" "$code" 0
+is "no download is left by any" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
+
+# A cache that is there and cannot be written is good for what it holds.
+BEEBENCH_CACHE=/dev/null/cache where 7.7
+is "a cache that cannot be made: environment" "$code" 2
+has "it is named, and what to set" "$err" "cannot write to the cache /dev/null/cache; choose another with BEEBENCH_CACHE: Not a directory"
+if is_root && have setpriv; then
+	chmod -R a+rX "$tmp"
+	cp -r "$abs" "$tmp/build"
+	PATH=$fake:$PATH run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/build/beebench" vm -k 7.7 --where
+	is "a kernel in a cache of somebody else is used" "$code" 0
+	PATH=$fake:$PATH run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/build/beebench" vm -k 7.8 --where
+	is "one that is not in it: environment" "$code" 2
+	has "why" "$err" "Permission denied"
+	rm -r "$tmp/build"
+else
+	skip "a kernel in a cache of somebody else is used" "needs root to be somebody else"
+fi
+
+# Interrupted while it fetches.
+cp "$fake/apt-get" "$tmp/apt-get"
+apt apt-get <<'E2'
+#!/bin/sh
+echo $$ >"$PIDFILE"
+exec sleep 100
+E2
+rm -f "$tmp/pid"
+rm "$kernel"
+PATH=$fake:$PATH "$bee" vm -k 7.7 --where >/dev/null 2>"$tmp/said" &
+while ! [ -s "$tmp/pid" ]; do sleep 0.1; done
+kill -TERM $!
+wait $!
+is "interrupted while fetching: inconclusive" $? 3
+gone "apt is ended" "$(cat "$tmp/pid")"
+is "no half of a download is left" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
+cp "$tmp/apt-get" "$fake/apt-get"
+where 7.7
+is "the next one fetches it" "$code" 0
+
+# Damaged, and no network.
+cp "$fake/apt-get" "$tmp/apt-get"
+apt apt-get <<'E2'
+#!/bin/sh
+echo "E: no network" >&2
+exit 100
+E2
+echo damage >>"$kernel"
+where 7.7
+is "a damaged one without a network: cannot run here" "$code" 77
+has "both are said" "$err" "is damaged"
+has "what apt said and what to do" "$err" "E: no network"
+cp "$tmp/apt-get" "$fake/apt-get"
+where 7.7
+is "with a network it is whole again" "$code" 0
+
 # Offline: no apt at all.
 rm "$fake/apt-get" "$fake/apt-cache"
 where 7.7
@@ -213,13 +343,36 @@ where 7.8
 is "a package that apt does not know: cannot run here" "$code" 77
 has "the command that cures it" "$err" "sudo apt-get update"
 is "nothing is left" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
-if ! is_root; then
-	BEEBENCH_CACHE=/proc/nowhere where 7.8
-	has "a cache that cannot be written is named" "$err" "/proc/nowhere"
-fi
-
 PATH=$fake:$PATH run "$bee" vm
 is "vm without a command: usage" "$code" 2
 PATH=$fake:$PATH run "$bee" vm -m 1 -- beebench doctor
 is "vm with no memory: usage" "$code" 2
+
+# --- the real QEMU, killed and stopped in the middle of a boot ---
+unset BEEBENCH_CACHE
+if have qemu-system-x86_64 && run "$bee" vm -k 6.12 --where && [ "$code" -eq 0 ]; then
+	vmlinuz=$out
+	# hurt SIGNAL: starts a boot, sends SIGNAL to its QEMU; $code and $err are beebench's
+	hurt() {
+		"$bee" exact -q -m nop -k "$vmlinuz" -o timeout=6 >"$tmp/out" 2>"$tmp/err" &
+		own=$!
+		while ! qemu=$(pgrep -P $own qemu-system); do sleep 0.1; done
+		sleep 1
+		kill -"$1" "$qemu"
+		code=0
+		wait $own || code=$?
+		err=$(cat "$tmp/err")
+	}
+	hurt KILL
+	is "QEMU killed while it boots: environment" "$code" 2
+	has "the signal is named" "$err" "killed by signal 9"
+	hurt STOP
+	is "QEMU stopped while it boots: environment" "$code" 2
+	has "it is given up in time" "$err" "ended after 6 s"
+	gone "no QEMU is left" "$qemu"
+	run "$bee" vm -k "$vmlinuz" -m 128 -t 100 -- /init
+	is "a command that is none: its exit code" "$code" 127
+else
+	skip "QEMU killed and stopped while it boots" "no QEMU, or no kernel 6.12"
+fi
 done_testing

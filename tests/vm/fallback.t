@@ -81,7 +81,7 @@ run as_user env PATH="$tmp/empty" "$tmp/build/beebench" verify -q -m memmon -w b
 is "neither BPF nor QEMU: cannot run here" "$code" 77
 has "how to run it here" "$err" "sudo beebench verify"
 has "how to get QEMU" "$err" "apt-get install --no-install-recommends qemu-system-x86"
-run as_user env PATH="$tmp/empty:/usr/bin" BEEBENCH_CACHE="$tmp/none" "$tmp/build/beebench" verify -q -m memmon -w brk -k 9.9
+run as_user env PATH="$tmp/empty:/usr/bin" BEEBENCH_CACHE=/dev/null/none "$tmp/build/beebench" verify -q -m memmon -w brk -k 9.9
 is "nor a kernel, and no place for one: environment" "$code" 2
 has "what to set" "$err" "BEEBENCH_CACHE"
 mv "$tmp/build/static" "$tmp/build/away"
