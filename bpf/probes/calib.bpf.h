@@ -8,8 +8,8 @@
  *                     that the lookup waits for them
  *   CALIB_ADDS        dependent additions before them (1 cycle each)
  *   CALIB_LOOKUPS     map lookups more than the one
- *   CALIB_SLOW        such multiplications on a path that one event in CALIB_EVERY (a power of two)
- *                     takes
+ *   CALIB_SLOW        such multiplications, a multiple of 10, on a path that one event in
+ * CALIB_EVERY (a power of two) takes
  */
 #include "vmlinux.h"
 
@@ -54,10 +54,9 @@ __u64 calib_events;
 #define ADD(x)	    asm volatile("%0 += %0" : "+r"(x))
 #define FORGET(x)   asm volatile("%0 &= 0" : "+r"(x))
 #define OPAQUE(x)   asm volatile("" : "+r"(x))
-#define INJECT(x, n)                                                                               \
+#define MULTIPLIES(x, n)                                                                           \
 	do {                                                                                       \
 		_Pragma("clang loop unroll(full)") for (int i_ = 0; i_ < (n); i_++) MULTIPLY(x);   \
-		FORGET(x);                                                                         \
 	} while (0)
 
 static __always_inline __u64 injected(__u64 id)
@@ -67,11 +66,13 @@ static __always_inline __u64 injected(__u64 id)
 #pragma clang loop unroll(full)
 	for (int i = 0; i < CALIB_ADDS; i++)
 		ADD(x);
-	INJECT(x, CALIB_GROUND + CALIB_MULTIPLIES);
+	MULTIPLIES(x, CALIB_GROUND + CALIB_MULTIPLIES);
+	FORGET(x);
 	return x;
 }
 
-/* Zero after the slow path as without it. */
+/* Zero after the slow path as without it. A loop, so that it is little code: much of it would also
+ * cost what it pushes out of the caches. */
 static __always_inline __u64 rarely(__u64 id)
 {
 	__u64 x = 0;
@@ -80,7 +81,10 @@ static __always_inline __u64 rarely(__u64 id)
 	OPAQUE(x);
 	if (!(calib_events++ & (CALIB_EVERY - 1))) {
 		x = id;
-		INJECT(x, CALIB_SLOW);
+#pragma clang loop unroll(disable)
+		for (int i = 0; i < CALIB_SLOW / 10; i++)
+			MULTIPLIES(x, 10);
+		FORGET(x);
 	}
 #endif
 	return x;
@@ -89,8 +93,8 @@ static __always_inline __u64 rarely(__u64 id)
 SEC("tracepoint/syscalls/sys_enter_brk")
 int calib_brk(void *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid();
-	__u32 key = (__u32)(id + injected(id) + rarely(id));
+	__u64 id = bpf_get_current_pid_tgid(), after = id + injected(id);
+	__u32 key = (__u32)(after + rarely(after));
 	/* Reading the clock waits for all before it: read earlier, it would run beside what is
 	 * injected. */
 	__u64 now = bpf_ktime_get_ns();

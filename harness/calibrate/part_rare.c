@@ -89,9 +89,9 @@ static void judge(struct json_object *record, const struct cal_run *rare,
 				     .n = rare->loads,
 				     .reached =
 					     fabs(ratio - 1) <= OFF_MAX ? CAL_REACHED : CAL_MISSED},
-		"%+.2f ns [%.2f, %.2f], expected %.2f: %+.1f %%%s", rare->diff.centre,
+		"%+.2f ns [%.2f, %.2f], expected %.2f: %+.1f %%%s%s", rare->diff.centre,
 		rare->diff.low, rare->diff.high, expected_ns, 100 * (ratio - 1),
-		rare->why_void || always->why_void ? ", VOID" : "");
+		rare->why_void ? ", VOID" : "", always->why_void ? ", its reference void" : "");
 	add_estimators(record, s);
 }
 
