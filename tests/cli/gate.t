@@ -197,6 +197,10 @@ nothing_left "a pass"
 gate --base same -m memmon,cpumon
 is "a monitor that the base has not is skipped, and said" "$code:$(jq -r '[.records[] | .verdict + ": " + .reason] | last' \
 	"$tmp/out.json")" "0:skip: the base has no monitor of that name: there is nothing to hold it against"
+run "$bee" gate -q --base same -m memmon -f markdown
+has "it has a form for a pull request" "$out" "# beebench: pass (memmon against memmon@"
+run "$bee" gate -q --base same -m memmon -f github
+like "and one for annotations" "$out" '^::notice title=beebench%3A pass'
 gate --base same --head cpumon
 is "alone it is nothing to judge" "$code:$(verdict)" 0:skip
 
@@ -253,5 +257,40 @@ run "$bee" gate -q --base same -m memmon
 is "the next one is not locked out" "$code" 0
 like "and clears that away" "$err" '^beebench: removing .*/beebench-gate-[0-9]+-[A-Za-z0-9]+, which a run that was killed has left$'
 nothing_left "after one that was killed"
+
+# --- what a change is held against, and a CI step ---
+
+git worktree prune
+git branch -q -M main
+mkdir scripts build
+cp "$here"/scripts/gate_*.sh scripts
+cp "$bee" build
+is "on main it is the commit before" "$(scripts/gate_base.sh)" "$(git rev-parse main^)"
+git checkout -q -b change same
+git commit -q --allow-empty -m one
+git commit -q --allow-empty -m two
+is "on a branch it is where it left main" "$(scripts/gate_base.sh)" "$(git rev-parse same)"
+is "GATE_BASE is taken as it is" "$(GATE_BASE=v9 scripts/gate_base.sh)" v9
+git checkout -q --orphan alone
+git commit -q --allow-empty -m first
+git branch -q -D main
+run scripts/gate_base.sh
+is "without a commit before: exit 2" "$code" 2
+has "it says what to do" "$err" "$e HEAD has no commit before it here; name the base with GATE_BASE=REV, or fetch the whole history"
+
+# ci REV: a CI step with that base
+ci() {
+	rm -rf "$tmp/ci" "$tmp/summary"
+	run env GATE_BASE="$1" GITHUB_STEP_SUMMARY="$tmp/summary" BEEBENCH_BPF_DIR="$objects/bpf" \
+		scripts/gate_ci.sh "$tmp/ci" -q -m memmon -l exact
+}
+ci same
+is "a CI step passes: exit 0" "$code" 0
+has "its summary has the verdict" "$(cat "$tmp/summary")" "# beebench: pass"
+like "its log the annotation" "$out" '^::notice title=beebench%3A pass'
+has "junit.xml is kept" "$(cat "$tmp/ci/junit.xml")" '<testsuite name="gate"'
+ci broken
+is "a base that does not build fails it: exit 2" "$code" 2
+has "its summary says why" "$(cat "$tmp/summary")" "does not build, make ended with exit code 2"
 cd "$here" || exit 2
 done_testing
