@@ -119,6 +119,7 @@ limit; 1 of 6 not judged; of 6 figures 0 are less, 0 more, 6 the same). - In all
 for f in run.json report.md report.html; do
 	check "--out keeps $f" test -s "$tmp/kept/$f"
 done
+is "its header names QEMU, or that there is none" "$(jq -s '.[0].tools | has("qemu")' "$tmp/kept/run.json")" true
 has "its report has the verdict in the heading" "$(cat "$tmp/kept/report.md")" "# beebench: pass (memmon against memmon)"
 "$bee" compare memmon memmon -w mmap -o cost=no,exact=no -q --format github >"$tmp/out"
 is "--format github" "$(cat "$tmp/out")" "::notice title=beebench%3A pass (memmon against memmon)::static: pass"

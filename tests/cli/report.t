@@ -147,6 +147,7 @@ if have gnuplot; then
 	is "report.html holds all pictures" "$(grep -c '<svg' "$tmp/full/report.html")" 5
 	is "report.html needs nothing from elsewhere" \
 		"$(grep -oE '(src|href)="[^#"][^"]*"' "$tmp/full/report.html")" ""
+	has "wake-ups are drawn on a logarithmic axis" "$(cat "$tmp/full/plots/wakeup.svg")" "logarithmic"
 	has "bars have their labels" "$(cat "$tmp/full/plots/ringbuf.svg")" "56 B, 2 producers, ring per CPU, busy"
 
 	# Records without a number to draw: an error that names the picture; the others are drawn.
