@@ -50,6 +50,8 @@ int gate_base_find(struct gate_base *base, const char *rev)
 	char *hash = NULL;
 	int code, err = 0;
 
+	/* A hook's index is of the commit that is being made; a checkout must not write into it. */
+	unsetenv("GIT_INDEX_FILE");
 	*base = (struct gate_base){.rev = strdup(rev)};
 	strbuf_addf(&commit, "%s^{commit}", rev);
 	base->root = ask_git(root, &why, &code);

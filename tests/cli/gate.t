@@ -197,6 +197,10 @@ nothing_left "a pass"
 gate --base same -m memmon,cpumon
 is "a monitor that the base has not is skipped, and said" "$code:$(jq -r '[.records[] | .verdict + ": " + .reason] | last' \
 	"$tmp/out.json")" "0:skip: the base has no monitor of that name: there is nothing to hold it against"
+cp .git/index "$tmp/index"
+before=$(cksum <"$tmp/index")
+run env GIT_INDEX_FILE="$tmp/index" "$bee" gate -q --base same -m memmon
+is "the index of a hook that calls it stays as it is" "$code:$(cksum <"$tmp/index")" "0:$before"
 run "$bee" gate -q --base same -m memmon -f markdown
 has "it has a form for a pull request" "$out" "# beebench: pass (memmon against memmon@"
 run "$bee" gate -q --base same -m memmon -f github
