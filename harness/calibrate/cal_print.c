@@ -36,7 +36,8 @@ static void notes(struct json_object *o, FILE *out)
 	const char *part = record_str(o, "part", "?"), *regime = record_str(o, "regime", NULL);
 	const char *reason = record_str(o, "reason", NULL);
 
-	if (reason)
+	/* The table has what a target was missed by. */
+	if (reason && strcmp(record_str(o, "status", ""), "fail"))
 		fprintf(out, "  %s%s%s: %s: %s\n", part, regime ? ", " : "", regime ? regime : "",
 			record_str(o, "status", "?"), reason);
 }

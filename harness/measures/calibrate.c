@@ -69,9 +69,9 @@ static size_t make_jobs(const struct cal *c, struct job jobs[JOBS_MAX])
 
 static const char *phase_name(const struct job *j, char *buf, size_t size)
 {
+	/* That of the exact part is the exact lane's own, which plans it again. */
 	snprintf(buf, size, "%s%s%s", cal_part_names[j->part], j->regime ? ", " : "",
 		 j->regime ? j->regime : "");
-	/* The exact lane plans its own steps, under its own name. */
 	return buf;
 }
 
@@ -153,15 +153,32 @@ static const char *why_void(struct json_object *record)
 	return "too little was measured";
 }
 
-/* Why there is no figure, when there is none. */
+/* "FIGURE: MEASURED, not TARGET", of each that missed it. */
+static void say_missed(struct json_object *record, struct strbuf *out)
+{
+	struct json_object *f;
+
+	record_foreach (record_get(record, "figures"), f)
+		if (record_get(f, "reached") && !record_true(f, "reached"))
+			strbuf_addf(out, "%s%s: %s, not %s", out->len ? "; " : "",
+				    record_str(f, "figure", "?"), record_str(f, "measured", "?"),
+				    record_str(f, "target", "?"));
+}
+
+/* Why there is no figure, when there is none, or which target was missed. */
 static void add_reason(struct json_object *record, const char *status, int err)
 {
-	const char *why = err == -EINTR ? "interrupted" : NULL;
+	struct strbuf why = STRBUF_INIT;
 
-	if (!why && !strcmp(status, "void"))
-		why = why_void(record);
-	if (why)
-		json_object_object_add(record, "reason", json_object_new_string(why));
+	if (err == -EINTR)
+		strbuf_addstr(&why, "interrupted");
+	else if (!strcmp(status, "void"))
+		strbuf_addstr(&why, why_void(record));
+	else if (!strcmp(status, "fail"))
+		say_missed(record, &why);
+	if (why.len)
+		json_object_object_add(record, "reason", json_object_new_string(why.s));
+	strbuf_release(&why);
 }
 
 static int do_job(struct cal *c, const struct job *j)
@@ -189,14 +206,22 @@ static int do_job(struct cal *c, const struct job *j)
 	return err ? err : emitted;
 }
 
+/* Not to be chosen. */
+static const char *const own_monitors[] = {"calib", NULL};
+
 static int calibrate_run(struct run *run, const void *params_)
 {
 	const struct calibrate_params *p = params_;
 	struct cal c = {.run = run, .hogs = (unsigned int)p->hogs, .rng = {run->seed}};
 	struct job jobs[JOBS_MAX];
-	int err = env_refuse_stats("/proc");
+	int err;
 	size_t n;
 
+	if (run->monitors != own_monitors) {
+		log_err("calibrate brings its own objects, whose costs are known: leave -m out");
+		return -EINVAL;
+	}
+	err = env_refuse_stats("/proc");
 	if (err)
 		return err;
 	sched_getaffinity(0, sizeof(c.cpus), &c.cpus);
@@ -215,9 +240,6 @@ static int calibrate_run(struct run *run, const void *params_)
 	return err;
 }
 
-/* Nothing is asked of monitors: it brings its own. */
-static const char *const no_monitors[] = {"calib", NULL};
-
 const struct measure_ops measure_calibrate = {
 	.name = "calibrate",
 	.help = "how far the figures can be believed here: false alarms, coverage, power, "
@@ -226,5 +248,5 @@ const struct measure_ops measure_calibrate = {
 	.params_size = sizeof(struct calibrate_params),
 	.run = calibrate_run,
 	.print = cal_print,
-	.default_monitors = no_monitors,
+	.default_monitors = own_monitors,
 };

@@ -21,7 +21,7 @@ static const struct suite suites[] = {
 	{"verify", "trial"},	    {"ringbuf", "ringbuf"},
 	{"losscurve", "losscurve"}, {"overhead", "overhead"},
 	{"slowdown", "slowdown"},   {"sharp", "sharp"},
-	{"exact", "exact"},
+	{"exact", "exact"},	    {"calibrate", "calibrate"},
 };
 
 /* Text for XML 1.0, which has no way to say most control characters. */
@@ -69,10 +69,10 @@ static enum outcome outcome_of(struct json_object *o)
 static void case_name(struct json_object *o, const struct run_file *run, const struct trial_grid *g,
 		      struct strbuf *out)
 {
-	static const char *const keys[] = {"event",	  "other", "workload",	"kernel",
-					   "path",	  "mode",  "placement", "record_bytes",
-					   "producers",	  "rings", "wakeup",	"consumer",
-					   "target_per_s"};
+	static const char *const keys[] = {"part",	"regime",	"event",       "other",
+					   "workload",	"kernel",	"path",	       "mode",
+					   "placement", "record_bytes", "producers",   "rings",
+					   "wakeup",	"consumer",	"target_per_s"};
 
 	if (record_is(o, "trial")) {
 		strbuf_addstr(out, trial_grid_label(g, o));

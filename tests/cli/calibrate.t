@@ -73,6 +73,9 @@ fi
 run "$bee" calibrate -q -o part=powr
 is "an unknown part" "$code" 2
 has "the nearest is suggested" "$err" power
+run "$bee" calibrate -q -m memmon
+is "monitors are not taken" "$code" 2
+has "it says so" "$err" "leave -m out"
 if have setpriv; then
 	run setpriv --reuid=65534 --clear-groups "$bee" calibrate -q -o part=clear,runs=1
 	is "without rights: cannot run here" "$code" 77
