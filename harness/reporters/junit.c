@@ -141,7 +141,7 @@ static double seconds_of(struct json_object *o)
 /* Whose the case is. */
 static const char *group_of(struct json_object *o)
 {
-	static const char *const keys[] = {"lane", "monitor", "b", "consumer"};
+	static const char *const keys[] = {"lane", "monitor", "b", "consumer", "part"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *value = record_str(o, keys[i], NULL);
