@@ -94,8 +94,7 @@ struct json_object *cal_run_json(const struct cal_run *r)
 	return o;
 }
 
-void cal_tell(struct cal *c, enum cal_part part, unsigned int i, const char *what)
+void cal_tell(struct cal *c, const char *what)
 {
-	progress_step(c->run->progress, "%s, %s, %u of %u", cal_part_names[part], what, i + 1,
-		      c->plan.part[part].runs);
+	progress_step(c->run->progress, "%s", what);
 }

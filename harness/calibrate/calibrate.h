@@ -55,8 +55,8 @@ int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struc
 /* A run for the list "runs" of a record. The caller owns it. */
 struct json_object *cal_run_json(const struct cal_run *r);
 
-/* A step of @part begins: its run number @i. */
-void cal_tell(struct cal *c, enum cal_part part, unsigned int i, const char *what);
+/* A step of the part begins, the next of its runs: with @what. */
+void cal_tell(struct cal *c, const char *what);
 
 /* A figure of a record: what was measured, what was promised. */
 enum cal_reached { CAL_MISSED, CAL_REACHED, CAL_NO_TARGET };
@@ -92,7 +92,7 @@ int cal_clear(struct cal *c, struct json_object *record);
 int cal_rare(struct cal *c, struct json_object *record);
 int cal_linearity(struct cal *c, struct json_object *record);
 int cal_exact(struct cal *c, struct json_object *record);
-/* Emits a record for each regime by itself: @make and @done begin and end one. */
+/* One regime of it: a record. */
 int cal_coverage(struct cal *c, struct json_object *record, const char *regime);
 
 /* Regimes of the coverage, ended by NULL. */

@@ -149,7 +149,7 @@ static int measure(struct cal *c, struct json_object *record, struct runs *all, 
 		struct cal_run r;
 		struct sharp s;
 
-		cal_tell(c, CAL_COVERAGE, i, regime);
+		cal_tell(c, regime);
 		err = cal_compare(c, &ask, &s, &r);
 		if (!err) {
 			keep(all, &r);

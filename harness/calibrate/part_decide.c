@@ -59,7 +59,7 @@ static int decide(struct cal *c, enum cal_part part, const struct cal_ask *ask, 
 		struct cal_run r;
 		struct sharp s;
 
-		cal_tell(c, part, i, ask->b);
+		cal_tell(c, ask->b);
 		err = cal_compare(c, ask, &s, &r);
 		if (!err) {
 			count(t, &r);
@@ -155,7 +155,7 @@ static int add_true_size(struct cal *c, struct json_object *record)
 	struct sharp s;
 	int err;
 
-	cal_tell(c, CAL_POWER, 0, "its size");
+	cal_tell(c, "its size");
 	err = cal_compare(c, &ask, &s, &r);
 	if (!err) {
 		json_object_object_add(record, "size", cal_run_json(&r));

@@ -31,7 +31,7 @@ static int point(struct cal *c, struct json_object *record, struct points *all, 
 	int err;
 
 	snprintf(name, sizeof(name), "calib-%u", cal_multiplies[i]);
-	cal_tell(c, CAL_LINEARITY, i, name);
+	cal_tell(c, name);
 	err = cal_compare(c, &ask, &s, &r);
 	if (!err) {
 		o = cal_run_json(&r);

@@ -103,7 +103,7 @@ int cal_rare(struct cal *c, struct json_object *record)
 	struct sharp s;
 	int err;
 
-	cal_tell(c, CAL_RARE, 0, ask.b);
+	cal_tell(c, ask.b);
 	err = cal_compare(c, &ask, &s, &always);
 	if (!err)
 		json_object_object_add(record, "always", cal_run_json(&always));
@@ -112,7 +112,7 @@ int cal_rare(struct cal *c, struct json_object *record)
 	if (err)
 		return err;
 	ask.b = "calib-rare";
-	cal_tell(c, CAL_RARE, 0, ask.b);
+	cal_tell(c, ask.b);
 	err = cal_compare(c, &ask, &s, &rare);
 	if (!err) {
 		json_object_object_add(record, "rare", cal_run_json(&rare));
