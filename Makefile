@@ -199,7 +199,7 @@ $(B)/static/beebench: $(call objs,$(beebench_SRC))
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
-test-vm: all static ## load and judge every monitor on Linux 6.1 and 6.12, in guests (no root)
+test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
 	@B=$(B) VM_FULL=1 tests/run.sh vm
 
 # --- tests ------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ $(foreach t,$(live_SRC:tests/bpf/%.c=%),$(eval $(call live,$(t))))
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (root: real BPF; else those parts are skipped)
+test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last

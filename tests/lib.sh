@@ -149,3 +149,14 @@ need_bpf() {
 		skip_all "$tap_why; what of it a guest can run is in vm/matrix and vm/fallback"
 	fi
 }
+# need_bpf_or_guest WHAT: where BPF is refused, verify uses guests by itself, and $guest is 1; the whole file is skipped where
+# there are none either. WHAT: what is tested, for the log.
+guest=0
+need_bpf_or_guest() {
+	tap_why=$(bpf_refused) || return 0
+	need_tool qemu-system-x86_64 qemu-system-x86
+	run "$bee" vm -k 6.12 --where
+	[ "$code" -eq 0 ] || skip_all "$tap_why, and no guest: $err"
+	guest=1
+	echo "# guest: $1, on Linux 6.12 (this machine: $tap_why)"
+}

@@ -62,7 +62,7 @@ static void heading(const struct doctor *d, const char *text)
 static void check_rights(struct doctor *d)
 {
 	const char *root = "run it as root: sudo beebench ..; without root the guest still works: "
-			   "beebench exact";
+			   "beebench exact, beebench verify";
 
 	heading(d, "rights and kernel");
 	report(d, "root", geteuid() ? -EPERM : 0, OPTIONAL,

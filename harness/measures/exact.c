@@ -171,7 +171,7 @@ static unsigned int steps(const struct run *run, const void *params_, double *se
 		objects++;
 	while (kernels_of(run)[kernels])
 		kernels++;
-	*seconds = 2.5;
+	*seconds = 1.5;
 	return kernels * (unsigned int)p->boots *
 	       (objects + 3); /* the boot, nothing attached before and after */
 }

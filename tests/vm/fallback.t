@@ -84,11 +84,34 @@ has "how to get QEMU" "$err" "apt-get install --no-install-recommends qemu-syste
 run as_user env PATH="$tmp/empty:/usr/bin" BEEBENCH_CACHE=/dev/null/none "$tmp/build/beebench" verify -q -m memmon -w brk -k 9.9
 is "nor a kernel, and no place for one: environment" "$code" 2
 has "what to set" "$err" "BEEBENCH_CACHE"
+mkdir "$tmp/fake"
+for t in apt-get apt-cache; do
+	printf '#!/bin/sh\necho "E: no network" >&2\nexit 100\n' >"$tmp/fake/$t"
+	chmod 755 "$tmp/fake/$t"
+done
+run as_user env PATH="$tmp/fake:$PATH" BEEBENCH_CACHE="$tmp/tmp/cache" "$tmp/build/beebench" verify -q -m memmon -w brk
+is "nor a kernel, and no network: cannot run here" "$code" 77
+has "how to run it here, without a kernel either" "$err" "sudo beebench verify"
+has "how to get a kernel" "$err" "run: sudo apt-get update"
+is "nothing is left of the attempt" "$(ls "$tmp/tmp/cache/kernels")" ""
+rm -r "$tmp/tmp/cache"
 mv "$tmp/build/static" "$tmp/build/away"
 run as_user "$tmp/build/beebench" verify -q -m memmon -w brk
 is "nor the program for it: cannot run here" "$code" 77
 has "how to build it" "$err" "make static"
 mv "$tmp/build/away" "$tmp/build/static"
+
+# Interrupted: the guest ends, what was compiled goes.
+as_user "$tmp/build/beebench" verify -q -m "$tmp/memmon.ex" >"$tmp/out" 2>&1 &
+own=$!
+while ! qemu=$(pgrep -f "^qemu-system-x86_64 .*$tmp/cache/kernels/6.12/vmlinuz"); do sleep 0.1; done
+kill -TERM "$(($(ps -o ppid= -p "$qemu")))"
+code=0
+wait "$own" || code=$?
+is "interrupted in a guest: inconclusive" "$code" 3
+sleep 0.5
+is "no QEMU is left" "$(ps -o stat= -p "$qemu" 2>/dev/null | grep -v Z)" ""
+is "no object is left" "$(ls "$tmp/tmp")" ""
 
 # A kernel by name is a guest's also where this machine could.
 run "$bee" verify -q --out - -m memmon -w brk:count=5 -k 6.12
