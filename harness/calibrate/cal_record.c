@@ -52,7 +52,8 @@ void cal_add(struct json_object *record, const struct cal_figure *f, const char 
 
 void cal_add_void(struct json_object *record, size_t unclean, size_t n, const char *what)
 {
-	if (unclean)
+	/* Beside nothing else it is the reason of a void record. */
+	if (unclean && record_count(record, "figures"))
 		cal_add(record,
 			&(struct cal_figure){.name = "runs that called themselves void",
 					     .value = cal_share(unclean, n, 0.95),

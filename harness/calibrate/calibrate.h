@@ -72,7 +72,7 @@ struct cal_figure {
 /* Adds @f to the record's "figures"; @fmt is "measured", what a person reads. */
 void cal_add(struct json_object *record, const struct cal_figure *f, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
-/* Adds how many of @n runs were void, when any was; @what became of them. */
+/* Adds how many of @n runs were void, when any was and there are figures; @what became of them. */
 void cal_add_void(struct json_object *record, size_t unclean, size_t n, const char *what);
 /* A value without an interval. */
 struct stats_interval cal_plain(double value);

@@ -15,15 +15,20 @@
 #include "lib/log.h"
 
 struct calibrate_params {
-	uint64_t part, runs, hogs, boots;
+	uint64_t part, regime, runs, hogs, boots;
 	bool realtime;
 };
 
 static const char *const part_choices[] = {"aa",    "coverage", "power", "rare", "linearity",
 					   "clear", "exact",	"all",	 NULL};
 
+static const char *const regime_choices[] = {"quiet", "hogs", "hogs-shared", "all", NULL};
+enum { ALL_REGIMES = ARRAY_SIZE(regime_choices) - 2 };
+
 static const struct param params[] = {
 	PARAM_ROW_ENUM(calibrate_params, part, "one part only", CAL_PARTS, part_choices),
+	PARAM_ROW_ENUM(calibrate_params, regime, "of the coverage, one regime only", ALL_REGIMES,
+		       regime_choices),
 	PARAM_ROW(calibrate_params, runs, U64,
 		  "runs of each series; 0: what the targets are stated for, or fits into -t", 0, 0,
 		  100000),
@@ -43,26 +48,35 @@ struct job {
 
 enum { JOBS_MAX = CAL_PARTS + 8 };
 
-static size_t count_regimes(const struct cal *c)
+/* Without a priority to give up, the last one is the one before. */
+static bool regime_is_on(const struct cal *c, size_t r, uint64_t only)
 {
-	size_t n = 0;
-
-	/* Without a priority to give up, the last one is the one before. */
-	while (cal_regimes[n])
-		n++;
-	return c->realtime ? n : n - 1;
+	return only == ALL_REGIMES ? c->realtime || cal_regimes[r + 1] : only == r;
 }
 
-static size_t make_jobs(const struct cal *c, struct job jobs[JOBS_MAX])
+static unsigned int count_regimes(const struct cal *c, uint64_t only)
+{
+	unsigned int n = 0;
+
+	for (size_t r = 0; cal_regimes[r]; r++)
+		n += regime_is_on(c, r, only);
+	return n;
+}
+
+static size_t make_jobs(const struct cal *c, uint64_t only, struct job jobs[JOBS_MAX])
 {
 	size_t n = 0;
 
 	for (int p = 0; p < CAL_PARTS; p++) {
-		size_t regimes = p == CAL_COVERAGE ? count_regimes(c) : 1;
-
-		for (size_t r = 0; r < regimes && c->plan.part[p].on; r++)
-			jobs[n++] = (struct job){(enum cal_part)p,
-						 p == CAL_COVERAGE ? cal_regimes[r] : NULL};
+		if (!c->plan.part[p].on)
+			continue;
+		if (p != CAL_COVERAGE) {
+			jobs[n++] = (struct job){(enum cal_part)p, NULL};
+			continue;
+		}
+		for (size_t r = 0; cal_regimes[r]; r++)
+			if (regime_is_on(c, r, only))
+				jobs[n++] = (struct job){CAL_COVERAGE, cal_regimes[r]};
 	}
 	return n;
 }
@@ -82,7 +96,7 @@ static void make_plan(struct cal *c, const struct calibrate_params *p)
 				.runs = p->runs,
 				.boots = p->boots,
 				.only = (int)p->part,
-				.regimes = (unsigned int)count_regimes(c)};
+				.regimes = count_regimes(c, p->regime)};
 
 	while (cal_multiplies[wish.points])
 		wish.points++;
@@ -231,7 +245,7 @@ static int calibrate_run(struct run *run, const void *params_)
 			 "watches");
 	c.realtime = p->realtime && !c.place.same_cpu;
 	make_plan(&c, p);
-	n = make_jobs(&c, jobs);
+	n = make_jobs(&c, p->regime, jobs);
 	tell_plan(&c, jobs, n);
 	placement_pin(c.place.consumer_cpu);
 	for (size_t i = 0; i < n && !err; i++)
