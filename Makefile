@@ -192,10 +192,12 @@ $(B)/vm/guest-init: $(call objs,$(guest_SRC))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
 
+# Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
+# cuts them is found out.
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -pthread -o $@ $^ $(beebench_LIBS) $(static_ZSTD)
+	$(Q)$(CC) -static-pie -pthread -o $@ $^ $(beebench_LIBS) $(static_ZSTD)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 

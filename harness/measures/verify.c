@@ -3,13 +3,11 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/guest/guest_verify.h"
 #include "harness/progress.h"
-#include "harness/report/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "harness/verify/verdict.h"
@@ -376,21 +374,6 @@ out:
 	return err;
 }
 
-static void print(struct json_object *records, FILE *out)
-{
-	struct json_object *o;
-	const char *last = "";
-
-	record_foreach_type (records, o, "trial") {
-		const char *kernel = record_str(o, "kernel", "");
-
-		if (strcmp(kernel, last) != 0)
-			fprintf(out, "In a guest, Linux %s, one CPU.\n", kernel);
-		last = *kernel ? kernel : last;
-	}
-	verify_print(records, out);
-}
-
 static const char *const quick_monitors[] = {"cpumon",	  "memmon", "memmon-honey",
 					     "memmon.bt", "none",   NULL};
 
@@ -401,7 +384,7 @@ const struct measure_ops measure_verify = {
 	.params_size = sizeof(struct verify_params),
 	.steps = steps,
 	.run = run_all,
-	.print = print,
+	.print = verify_print,
 	.summary = verify_summary,
 	.quick_monitors = quick_monitors,
 };

@@ -124,6 +124,24 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 	strbuf_release(&sb);
 }
 
+/* Trials of a guest say nothing of the machine in the header. */
+static void guest_sentence(struct doc *d, const struct run_file *run)
+{
+	struct strbuf kernels = STRBUF_INIT;
+	struct names seen = {0};
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "trial")
+		if (record_true(o, "guest") && record_get(o, "kernel"))
+			names_add(&seen, record_str(o, "kernel", ""));
+	for (size_t i = 0; i < seen.n; i++)
+		strbuf_addf(&kernels, "%s%s", i ? ", " : "", seen.v[i]);
+	if (seen.n)
+		doc_text(d, TONE_PLAIN, "In a guest of one CPU: Linux %s.", kernels.s);
+	strbuf_release(&kernels);
+	names_release(&seen);
+}
+
 static void mismatch_items(struct doc *d, const struct run_file *run, const struct trial_grid *g)
 {
 	struct json_object *o, *m, *id;
@@ -159,6 +177,7 @@ void report_conformance(struct doc *d, const struct run_file *run, const struct 
 	if (!g->rows.n)
 		return;
 	doc_heading(d, 2, "Conformance");
+	guest_sentence(d, run);
 	conformance_sentence(d, run);
 	conformance_table(d, g);
 	mismatch_items(d, run, g);
