@@ -50,7 +50,11 @@ static void lanes_row(struct doc *d, struct json_object *records, const struct s
 	cell_interval(d, sharp, "a_ns", 1);
 	cell_interval(d, sharp, "b_ns", 1);
 	record_interval(sharp, "diff_ns", &difference);
-	cell_difference(d, &difference);
+	/* Figures that do not count have no difference. */
+	if (sharp && strcmp(record_str(sharp, "status", "ok"), "ok"))
+		doc_cell(d, TONE_WARN, "%s", record_str(sharp, "status", "?"));
+	else
+		cell_difference(d, &difference);
 }
 
 /* One table of both lanes: instructions that each adds to a path and the time its programs take. */
