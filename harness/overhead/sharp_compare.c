@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -24,7 +25,8 @@ enum {
 	QUIET_MS = 50,
 	LOAD_MAX_NS = 30 * 1000000000LL,
 	LOOK_EVERY = 10,
-	LOADS_FEW = 4
+	LOADS_FEW = 4,
+	NICEST = -20
 };
 
 /* What a load's rounds should take: about as long as loading, so that neither is the waste; no
@@ -378,10 +380,23 @@ static const char *short_name(const char *spec)
 	return slash ? slash + 1 : spec;
 }
 
+/* Ahead of other processes, where allowed: who waits for a CPU loads few. Returns what was. */
+static int step_forward(void)
+{
+	int was;
+
+	errno = 0;
+	was = getpriority(PRIO_PROCESS, 0);
+	if (errno)
+		was = 0;
+	setpriority(PRIO_PROCESS, 0, NICEST);
+	return was;
+}
+
 int sharp_compare(struct sharp *out, const char *a, const char *b, const struct sharp_options *opts)
 {
 	struct bench bench = {.s = out, .opts = opts, .rng = opts->rng};
-	int err;
+	int nice_before = step_forward(), err;
 
 	*out = (struct sharp){.arms = b ? SHARP_B + 1 : SHARP_AA + 1};
 	out->name[SHARP_EMPTY] = "empty";
@@ -394,6 +409,7 @@ int sharp_compare(struct sharp *out, const char *a, const char *b, const struct 
 		err = all_loads(&bench);
 	if (!err && !out->why_void)
 		out->why_void = sharp_void_after(out);
+	setpriority(PRIO_PROCESS, 0, nice_before);
 	stubs_close(bench.stubs);
 	sharp_outcome_free(bench.outcome);
 	replica_source_close(bench.source[SHARP_A]);

@@ -14,6 +14,8 @@
 
 #define AA_CONFIDENCE	0.999
 #define CORRELATION_BAD 0.5
+#define DRIFT_SHARE	0.02 /* how far an absolute size may be off; docs/method.md */
+#define DRIFT_NS	0.25
 
 static char *PRINTF_LIKE(1, 2) sentence(const char *fmt, ...)
 {
@@ -87,26 +89,31 @@ static char *check_aa(const struct sharp *s, const struct sharp_event *e)
 
 /*
  * An effect is constant in nanoseconds or in core cycles. When it follows the core's clock in both,
- * something else changed with the clock.
+ * and by more than an absolute size is promised for, something else changed with the clock. Below
+ * that it may be the gauge's own error, which an effect of pure cycles follows closely.
  */
 static char *check_clock(const struct sharp *s, const struct sharp_event *e)
 {
 	const struct samples *effect = sharp_effect(e, s->arms > SHARP_B ? EFFECT_DIFF : EFFECT_A);
-	struct samples cycles = {0};
-	double ns, in_cycles;
+	double gauge_ns = stats_median(s->gauge_ns.v, s->gauge_ns.n);
+	double centre = stats_trimmed_mean(effect->v, effect->n, SHARP_LOAD_TRIM);
+	struct samples even = {0}; /* at the median clock, were it constant in cycles */
+	double ns, in_cycles, follows_ns;
 
 	if (effect->n < SHARP_LOADS_MIN)
 		return NULL;
 	for (size_t i = 0; i < effect->n; i++)
-		samples_add(&cycles, effect->v[i] / s->gauge_ns.v[i]);
+		samples_add(&even, effect->v[i] / s->gauge_ns.v[i] * gauge_ns);
 	ns = stats_rank_correlation(s->gauge_ns.v, effect->v, effect->n);
-	in_cycles = stats_rank_correlation(s->gauge_ns.v, cycles.v, cycles.n);
-	samples_release(&cycles);
-	if (fabs(ns) < CORRELATION_BAD || fabs(in_cycles) < CORRELATION_BAD)
+	in_cycles = stats_rank_correlation(s->gauge_ns.v, even.v, even.n);
+	follows_ns = fabs(in_cycles) * stats_mad(even.v, even.n);
+	samples_release(&even);
+	if (fabs(ns) < CORRELATION_BAD || fabs(in_cycles) < CORRELATION_BAD ||
+	    follows_ns < MAX(DRIFT_NS, DRIFT_SHARE * fabs(centre)))
 		return NULL;
 	return sentence("%s: the effect goes with the core's clock (rank correlation %.2f, in "
-			"cycles %.2f): the clock changed while it was measured",
-			e->name, ns, in_cycles);
+			"cycles %.2f, by %.2f ns): the clock changed while it was measured",
+			e->name, ns, in_cycles, follows_ns);
 }
 
 char *sharp_void_after(const struct sharp *s)

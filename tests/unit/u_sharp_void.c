@@ -102,6 +102,16 @@ static void test_clock(void **state UNUSED)
 
 	make(&m, 11, 0, steeper, 0.8);
 	expect(&m, "brk: the effect goes with the core's clock");
+	/* The gauge's own error, as an effect of pure cycles shows it. */
+	make(&m, 500, 0, no_clock, 0.8);
+	for (int i = 0; i < LOADS; i++) {
+		double real_ns = m.s.gauge_ns.v[i];
+
+		for (int c = 0; c < CUTS; c++)
+			m.s.events[0].effect[EFFECT_DIFF][c].v[i] *= real_ns / 200;
+		m.s.gauge_ns.v[i] = 200 + (real_ns - 200) * 1.2;
+	}
+	expect(&m, NULL);
 }
 
 static void test_aa(void **state UNUSED)
