@@ -4,20 +4,18 @@
 #include "harness/guest/guest_verify.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/guest/guest_files.h"
+#include "harness/guest/guest_monitors.h"
 #include "harness/progress.h"
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "monitor/features.h"
-#include "monitor/honey_source.h"
-#include "monitor/registry.h"
 #include "vm/kernel.h"
 #include "vm/plan.h"
 
@@ -42,100 +40,19 @@ int guest_verify_needed(struct strbuf *why)
 	return err;
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
-const char *guest_verify_refuses(const char *name)
-{
-	if (ends_with(name, ".bt"))
-		return "the guest has no bpftrace";
-	if (ends_with(name, ".json"))
-		return "a manifest by path does not go into the guest; give its object, beside "
-		       "which it lies";
-	return NULL;
-}
-
 /* What is packed for the guest. */
 struct parcel {
 	struct guest_files files;
-	struct strbuf monitors, workloads, options;
-	char *compiled[64]; /* objects made from Honey sources: files to remove */
-	size_t ncompiled;
+	struct guest_monitors monitors;
+	struct strbuf workloads, options;
 };
 
 static void parcel_release(struct parcel *p)
 {
-	for (size_t i = 0; i < p->ncompiled; i++) {
-		unlink(p->compiled[i]);
-		free(p->compiled[i]);
-	}
 	guest_files_release(&p->files);
-	strbuf_release(&p->monitors);
+	guest_monitors_release(&p->monitors);
 	strbuf_release(&p->workloads);
 	strbuf_release(&p->options);
-}
-
-/* As /monitors/NUMBER/NAME: the name of @path and @ending; @content is the file that it gets. */
-static int add_file(struct parcel *p, size_t number, const char *path, const char *ending,
-		    const char *content)
-{
-	const char *slash = strrchr(path, '/');
-	struct strbuf as = STRBUF_INIT;
-	int err;
-
-	strbuf_addf(&as, "/monitors/%zu/%s%s", number, slash ? slash + 1 : path, ending);
-	err = guest_files_add(&p->files, as.s, content);
-	strbuf_release(&as);
-	return err;
-}
-
-/* The object at @path, its manifest where there is one; how the guest calls it goes to p->monitors.
- */
-static int add_object(struct parcel *p, size_t number, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *ending = "", *content = path;
-	char *manifest = registry_manifest_path(path);
-	int err = 0;
-
-	if (ends_with(path, ".ex")) {
-		if (p->ncompiled == ARRAY_SIZE(p->compiled))
-			err = -E2BIG;
-		if (!err)
-			err = honey_source_compile(path, &p->compiled[p->ncompiled]);
-		if (!err)
-			content = p->compiled[p->ncompiled++];
-		ending = ".bpf.o";
-	}
-	if (!err)
-		err = add_file(p, number, path, ending, content);
-	if (!err && !access(manifest, R_OK))
-		err = add_file(p, number, manifest, "", manifest);
-	strbuf_addf(&p->monitors, "/monitors/%zu/%s%s", number, slash ? slash + 1 : path, ending);
-	free(manifest);
-	return err;
-}
-
-static int add_monitor(struct parcel *p, size_t number, const char *name)
-{
-	char *path = NULL, root[PATH_MAX];
-	int err = 0;
-
-	if (p->monitors.len)
-		strbuf_addch(&p->monitors, ',');
-	if (strcmp(name, "none") != 0)
-		err = registry_find(name, &path);
-	if (!err && path &&
-	    (strchr(name, '/') || registry_folder(root, sizeof(root)) ||
-	     strncmp(path, root, strlen(root)) != 0))
-		err = add_object(p, number, path);
-	else if (!err)
-		strbuf_addstr(&p->monitors, name); /* ships: it is there by that name */
-	free(path);
-	return err;
 }
 
 static void add_workload(struct parcel *p, const struct workload *w)
@@ -154,7 +71,7 @@ static int pack(struct parcel *p, const struct guest_trials *t)
 	if (!err)
 		err = guest_files_add_objects(&p->files);
 	for (size_t i = 0; !err && t->monitors[i]; i++)
-		err = add_monitor(p, i, t->monitors[i]);
+		err = guest_monitors_add(&p->monitors, &p->files, t->monitors[i]);
 	for (size_t i = 0; i < t->nworkloads; i++)
 		add_workload(p, t->workloads[i]);
 	strbuf_addf(&p->options, "guest=no,limit=%" PRIu64 ",ignore-exit=%s", t->limit_s,
@@ -239,7 +156,8 @@ static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
 	int code, err;
 
 	snprintf(seed, sizeof(seed), "%" PRIu64, h->run->seed);
-	memcpy(argv + n, (const char *[]){"-m", p->monitors.s, "-o", p->options.s, "-s", seed},
+	memcpy(argv + n,
+	       (const char *[]){"-m", p->monitors.names.s, "-o", p->options.s, "-s", seed},
 	       6 * sizeof(*argv));
 	n += 6;
 	if (p->workloads.len) {
@@ -257,7 +175,7 @@ static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
 int guest_verify(struct run *run, const struct guest_trials *t)
 {
 	struct parcel p = {
-		.monitors = STRBUF_INIT, .workloads = STRBUF_INIT, .options = STRBUF_INIT};
+		.monitors = GUEST_MONITORS_INIT, .workloads = STRBUF_INIT, .options = STRBUF_INIT};
 	struct vm_kernel kernel = VM_KERNEL_INIT;
 	struct hearing h = {.run = run, .release = STRBUF_INIT};
 	int err = pack(&p, t);

@@ -16,12 +16,9 @@
  * Prints nothing. */
 int guest_verify_needed(struct strbuf *why);
 
-/* Why monitor @name cannot go into a guest (a bpftrace script, a manifest by path), or NULL. */
-const char *guest_verify_refuses(const char *name);
-
 struct guest_trials {
 	const char *kernel;	     /* "6.12", or the path of a bzImage */
-	const char *const *monitors; /* none that is refused; ended by NULL */
+	const char *const *monitors; /* none that guest_monitors_refuse(); ended by NULL */
 	/* Of ours, no commands: the guest has no programs of this machine. None: the guest's own
 	 * choice. */
 	const struct workload *const *workloads;

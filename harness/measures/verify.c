@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/guest/guest_monitors.h"
 #include "harness/guest/guest_verify.h"
 #include "harness/progress.h"
 #include "harness/result.h"
@@ -302,7 +303,7 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 	int err = 0;
 
 	for (size_t m = 0; m < plan->nsubjects; m++)
-		if (!guest_verify_refuses(plan->subjects[m].name))
+		if (!guest_monitors_refuse(plan->subjects[m].name))
 			monitors[n++] = plan->subjects[m].name;
 	for (size_t w = 0; w < run->nworkloads; w++)
 		if (!run->workloads[w].command)
@@ -310,7 +311,7 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 	for (size_t i = 0; !err && i < plan->npairs; i++) {
 		const char *name = plan->subjects[plan->pairs[i].monitor].name;
 		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
-		const char *reason = guest_verify_refuses(name);
+		const char *reason = guest_monitors_refuse(name);
 
 		if (reason || w->command)
 			err = emit_skip(run, name, w, reason ? reason : no_commands);

@@ -76,11 +76,6 @@ is "a full ring: losses were counted" "$(field '.trials[0] | .losses.ring_full >
 is "a full ring: expected = captured + lost" \
 	"$(field '.trials[0] | .conformance.events_expected == .conformance.events_captured + .losses.ring_full')" true
 
-if [ "$guest" = 1 ]; then
-	skip "updates race" "a manifest by path does not go into the guest"
-	done_testing
-fi
-
 # Threads that share a key: without a word in the manifest lost updates are a fault, with it a finding.
 race() {
 	printf '{"schema": 1, "object": "%s", "key": "tgid"%s}\n' "$(realpath "$(object race)")" "$1" >"$tmp/race.json"

@@ -18,6 +18,9 @@ cp -r "${out%/vmlinuz}" "$tmp/cache/kernels"
 cp bpf/memmon/memmon.ex "$tmp"
 cp "$B/bpf/memmon/memmon-tgid.bpf.o" "$tmp/mine.bpf.o"
 cp "$B/bpf/memmon/memmon-tgid.manifest.json" "$tmp/mine.manifest.json"
+printf '{"schema": 1, "name": "named", "object": "build/bpf/memmon/memmon.bpf.o"}\n' >"$tmp/n.json"
+printf '{"schema": 1, "run": ["true"]}\n' >"$tmp/r.json"
+printf '{"schema": 1, "object": "nowhere.bpf.o"}\n' >"$tmp/nowhere.json"
 chmod -R a+rX "$tmp"
 chmod 1777 "$tmp/tmp"
 BEEBENCH_CACHE=$tmp/cache
@@ -39,19 +42,21 @@ field() {
 }
 
 run as_user "$tmp/build/beebench" verify -q --json -w brk:count=37,mmap:count=41,stress-ng:stressor=brk,ops=3 \
-	-m "memmon,memmon.bt,$tmp/memmon.ex,$tmp/mine.bpf.o,none"
+	-m "memmon,memmon.bt,$tmp/memmon.ex,$tmp/mine.bpf.o,$tmp/n.json,$tmp/r.json,none"
 is "an ordinary user's verify ends well" "$code" 0 || printf '# %s\n' "$err"
 like "one line says that a guest is used" "$err" \
 	'^beebench: this machine does not let us use BPF .*; as root: sudo beebench verify\): verifying in a guest: Linux 6\.12, one CPU'
 is "and nothing else is said" "$(printf '%s\n' "$err" | wc -l)" 1
 is "objects, sources and objects with a manifest are exact there" \
 	"$(field '[.trials[] | select(.status == "ok" and .conformance.verdict == "exact") | .monitor + " " + .workload] | sort | join(", ")')" \
-	"memmon brk, memmon mmap, memmon.ex brk, memmon.ex mmap, mine brk, mine mmap"
+	"memmon brk, memmon mmap, memmon.ex brk, memmon.ex mmap, mine brk, mine mmap, named brk, named mmap"
 is "its key is the process, as the manifest says" "$(field 'first(.trials[] | select(.monitor == "mine" and .workload == "mmap")) | .conformance.keys')" 1
 is "every record says that it is a guest's" "$(field '[.trials[] | .guest] | all')" true
 like "and which kernel" "$(field '.trials[] | select(.monitor == "memmon") | .kernel')" '^6\.12\.'
 is "a script is skipped" "$(field '[.trials[] | select(.monitor == "memmon.bt") | .status + ": " + .reason] | unique | join(" ")')" \
 	"skip: the guest has no bpftrace"
+is "so is a command" "$(field '[.trials[] | select(.monitor == "r") | .status + ": " + .reason] | unique | join(" ")')" \
+	"skip: the guest has no programs of this machine"
 is "stress-ng is skipped" "$(field '[.trials[] | select(.workload == "stress-ng" and .monitor == "memmon") | .status + ": " + .reason] | join(" ")')" \
 	"skip: the guest has no stress-ng"
 is "what was compiled is removed" "$(ls "$tmp/tmp")" ""
@@ -68,6 +73,9 @@ cp "$B/tests/bpf/wrong_filter_low.bpf.o" "$tmp" 2>/dev/null && chmod a+r "$tmp/w
 run as_user "$tmp/build/beebench" verify -q --json -m "$tmp/wrong_filter_low.bpf.o" -w filter
 is "a monitor that counts wrongly: a check failed" "$code" 1
 is "and the mismatches came back" "$(field '.mismatches | length > 0')" true
+run as_user "$tmp/build/beebench" verify -q -m "$tmp/nowhere.json" -w brk
+is "a manifest whose object is not there: usage" "$code" 2
+has "which" "$err" "nowhere.json names $tmp/nowhere.bpf.o"
 run as_user "$tmp/build/beebench" verify -q -m memmn -w brk
 is "a name that nobody has: usage" "$code" 2
 has "which" "$err" "no monitor 'memmn'; did you mean 'memmon'?"

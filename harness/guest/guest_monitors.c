@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes monitors along into a guest. */
+#include "lib/base.h"
+#include "harness/guest/guest_monitors.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "harness/said.h"
+#include "lib/log.h"
+#include "monitor/honey_source.h"
+#include "monitor/manifest.h"
+#include "monitor/registry.h"
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char no_bpftrace[] = "the guest has no bpftrace";
+
+const char *guest_monitors_refuse(const char *name)
+{
+	struct manifest man = {0};
+	struct said said = {0};
+	const char *reason = NULL;
+
+	if (ends_with(name, ".bt"))
+		return no_bpftrace;
+	if (!ends_with(name, ".json"))
+		return NULL;
+	said_listen(&said);
+	manifest_defaults(&man);
+	/* One that cannot be read is told of when it is packed. */
+	if (!manifest_read(&man, name)) {
+		if (man.script)
+			reason = no_bpftrace;
+		else if (man.run)
+			reason = "the guest has no programs of this machine";
+	}
+	manifest_release(&man);
+	said_end(&said, false);
+	said_release(&said);
+	return reason;
+}
+
+/* As /monitors/NUMBER/NAME: the name of @path and @ending; @content is the file that it gets. */
+static int add_file(const struct guest_monitors *m, struct guest_files *f, const char *path,
+		    const char *ending, const char *content)
+{
+	struct strbuf as = STRBUF_INIT;
+	int err;
+
+	strbuf_addf(&as, "/monitors/%zu/%s%s", m->n, base_of(path), ending);
+	err = guest_files_add(f, as.s, content);
+	strbuf_release(&as);
+	return err;
+}
+
+static int keep(struct guest_monitors *m, char *made)
+{
+	if (m->nmade < GUEST_MAX_MADE) {
+		m->made[m->nmade++] = made;
+		return 0;
+	}
+	unlink(made);
+	free(made);
+	log_err("more than %d monitors that must be made for a guest", GUEST_MAX_MADE);
+	return -E2BIG;
+}
+
+static int add_source(struct guest_monitors *m, struct guest_files *f, const char *path)
+{
+	char *object;
+	int err = honey_source_compile(path, &object);
+
+	if (!err)
+		err = keep(m, object);
+	return err ? err : add_file(m, f, path, ".bpf.o", object);
+}
+
+/* The object at @path and, where there is one, the manifest beside it. */
+static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
+{
+	bool source = ends_with(path, ".ex");
+	char *manifest = registry_manifest_path(path);
+	int err = source ? add_source(m, f, path) : add_file(m, f, path, "", path);
+
+	if (!err && !access(manifest, R_OK))
+		err = add_file(m, f, manifest, "", manifest);
+	strbuf_addf(&m->names, "/monitors/%zu/%s%s", m->n, base_of(path), source ? ".bpf.o" : "");
+	free(manifest);
+	return err;
+}
+
+/* A copy of manifest @path whose object lies beside it in the guest. */
+static int copy_manifest(struct guest_monitors *m, const char *path, const char *object,
+			 char **copy)
+{
+	const char *dir = getenv("TMPDIR");
+	struct json_object *doc = json_object_from_file(path);
+	struct strbuf name = STRBUF_INIT;
+	int fd, err = 0;
+
+	strbuf_addf(&name, "%s/beebench-XXXXXX.json", dir && *dir ? dir : "/tmp");
+	json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
+	fd = mkstemps(name.s, (int)strlen(".json"));
+	if (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN)) {
+		err = fd < 0 ? -errno : -EIO;
+		log_err_sys(err, "cannot write %s; set TMPDIR to a folder that can be written",
+			    name.s);
+	}
+	if (fd >= 0) {
+		*copy = strbuf_detach(&name);
+		close(fd);
+		err = err ? err : keep(m, *copy);
+	}
+	strbuf_release(&name);
+	json_object_put(doc);
+	return err;
+}
+
+/* The object that a manifest without "object" belongs to: X.bpf.o or X.o beside X.manifest.json. */
+static char *object_beside(const char *manifest)
+{
+	static const char *const endings[] = {".bpf.o", ".o"};
+	struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings); i++) {
+		strbuf_reset(&path);
+		strbuf_add(&path, manifest, strlen(manifest) - strlen(".manifest.json"));
+		strbuf_addstr(&path, endings[i]);
+		if (!access(path.s, R_OK))
+			return strbuf_detach(&path);
+	}
+	strbuf_release(&path);
+	return NULL;
+}
+
+static int add_manifest(struct guest_monitors *m, struct guest_files *f, const char *path)
+{
+	struct manifest man = {0};
+	char *object = NULL, *copy = NULL;
+	int err;
+
+	manifest_defaults(&man);
+	err = manifest_read(&man, path);
+	if (!err)
+		object = man.object ? strdup(man.object) : object_beside(path);
+	if (!err && !object) {
+		log_err("%s: says no \"object\", and there is none beside it", path);
+		err = -EINVAL;
+	}
+	if (!err && access(object, R_OK)) {
+		err = -errno;
+		log_err_sys(err, "%s names %s", path, object);
+	}
+	if (!err)
+		err = copy_manifest(m, path, object, &copy);
+	if (!err)
+		err = add_file(m, f, object, "", object);
+	if (!err)
+		err = add_file(m, f, path, "", copy);
+	strbuf_addf(&m->names, "/monitors/%zu/%s", m->n, base_of(path));
+	manifest_release(&man);
+	free(object);
+	return err;
+}
+
+int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const char *name)
+{
+	char *path = NULL, root[PATH_MAX];
+	int err = 0;
+
+	if (m->names.len)
+		strbuf_addch(&m->names, ',');
+	if (strcmp(name, "none") != 0)
+		err = registry_find(name, &path);
+	if (err)
+		return err;
+	if (!path || (!strchr(name, '/') && !registry_folder(root, sizeof(root)) &&
+		      !strncmp(path, root, strlen(root))))
+		strbuf_addstr(&m->names, name); /* ships: it is there by that name */
+	else if (ends_with(path, ".json"))
+		err = add_manifest(m, f, path);
+	else
+		err = add_object(m, f, path);
+	m->n++;
+	free(path);
+	return err;
+}
+
+void guest_monitors_release(struct guest_monitors *m)
+{
+	for (size_t i = 0; i < m->nmade; i++) {
+		unlink(m->made[i]);
+		free(m->made[i]);
+	}
+	strbuf_release(&m->names);
+	*m = (struct guest_monitors)GUEST_MONITORS_INIT;
+}
