@@ -9,6 +9,7 @@
 #include "harness/compare/equiv.h"
 #include "harness/progress.h"
 #include "harness/result.h"
+#include "harness/said.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "monitor/features.h"
@@ -293,6 +294,28 @@ bool compare_can_load(struct strbuf *why)
 	return !err;
 }
 
+/*
+ * True where what @name captures cannot be read, though its programs can be loaded: its maps have
+ * names that nobody told us. Then costs can be compared, and nothing else.
+ */
+static bool is_unreadable(const char *name, struct strbuf *why)
+{
+	static const struct monitor_target whole = {0}, programs = {.bare = true};
+	struct said said = {0};
+	struct monitor *m = NULL;
+	bool unreadable = false;
+
+	said_listen(&said);
+	if (monitor_open(&m, name, &whole) == -EINVAL) {
+		strbuf_addstr(why, said_reason(&said));
+		unreadable = !monitor_open(&m, name, &programs);
+	}
+	monitor_close(m);
+	said_end(&said, false);
+	said_release(&said);
+	return unreadable;
+}
+
 int compare_equivalence(struct run *run)
 {
 	struct strbuf why = STRBUF_INIT;
@@ -303,6 +326,15 @@ int compare_equivalence(struct run *run)
 		strbuf_release(&why);
 		return err;
 	}
+	for (size_t i = 0; run->monitors[i]; i++) {
+		strbuf_reset(&why);
+		if (!is_unreadable(run->monitors[i], &why))
+			continue;
+		err = sink_emit(run->sink, new_record(run, "any", "skip", why.s));
+		strbuf_release(&why);
+		return err;
+	}
+	strbuf_release(&why);
 	for (size_t i = 0; i < run->nworkloads && !err; i++)
 		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i]);
 	if (run->nworkloads)

@@ -298,8 +298,7 @@ static void judge_event(const struct gate_policy *p, struct json_object *o, stru
 	} else if (!strcmp(decided, "within") || (!strcmp(decided, "beyond") && r->value < 0)) {
 		r->verdict = GATE_PASS;
 		strbuf_addf(&r->reason, "%s",
-			    *decided == 'w' ? "known to be within the margin"
-					    : "known to be cheaper");
+			    r->high < 0 ? "known to be cheaper" : "known to be within the margin");
 	} else if (!strcmp(decided, "beyond")) {
 		r->verdict = GATE_REGRESSION;
 		strbuf_addf(&r->reason,

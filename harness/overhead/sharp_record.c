@@ -136,8 +136,8 @@ static struct json_object *warnings(const struct sharp *s, const struct sharp_ev
 		warn(list, "only %.0f %% of the time was spent in timed calls", 100 * duty);
 	if (s->dropped)
 		warn(list,
-		     "somebody else attached to the same tracepoints meanwhile: %llu loads "
-		     "were dropped",
+		     "somebody else attached to the same tracepoints meanwhile: loads dropped: "
+		     "%llu",
 		     (unsigned long long)s->dropped);
 	if (e->wrong)
 		warn(list, "%llu calls did not end as the trigger does",

@@ -134,6 +134,15 @@ has "--format junit" "$(cat "$tmp/out")" '<testcase classname="gate.all" name="i
 is "an unknown format: exit 2" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: no report format 'markdwon'; did you mean 'markdown'?"
 
+# Somebody's own objects, without a manifest: what they cost can be compared all the same.
+cp "$B"/tests/bpf/cost0.bpf.o "$B"/tests/bpf/cost512.bpf.o "$tmp"
+"$bee" compare "$tmp/cost0.bpf.o" "$tmp/cost512.bpf.o" -q --json -o cost=no,exact=no >"$tmp/out"
+is "maps of other names: equivalence is skipped" "$?:$(jq -r '[.records[] | select(.type == "equivalence") | .status] | join(" ")' "$tmp/out")" \
+	"0:skip"
+like "and why" "$(jq -r '.records[] | select(.type == "equivalence") | .reason' "$tmp/out")" \
+	"cost0.bpf.o: no map 'mem_stats_map' \(its maps: counts\); name its map of counters in .*cost0.manifest.json"
+is "and the costs are compared" "$(jq -r '[.records[] | select(.type == "gate" and .subject == "instructions") | .value] | join(" ")' "$tmp/out")" 513
+
 "$bee" compare memmon >"$tmp/out" 2>"$tmp/err"
 is "one name is not enough" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: beebench compare: give it 2 names: beebench compare A B"
