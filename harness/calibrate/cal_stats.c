@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "harness/overhead/sharp_estimate.h"
+#include "harness/sharp/sharp_estimate.h"
 
 /* So many degrees of freedom that Student's t is the normal distribution. */
 #define NORMAL_DF 1e7

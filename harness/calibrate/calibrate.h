@@ -13,8 +13,8 @@
 #include <json-c/json.h>
 
 #include "harness/calibrate/cal_plan.h"
-#include "harness/overhead/sharp.h"
 #include "harness/plugin.h"
+#include "harness/sharp/sharp.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/overhead/sharp.h"
 #include "harness/progress.h"
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
+#include "harness/sharp/sharp.h"
 #include "lib/clock.h"
 
 /* A step is a second of the budget. */

@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "harness/overhead/overhead_print.h"
-#include "harness/overhead/sharp.h"
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/said.h"
+#include "harness/sharp/sharp.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 

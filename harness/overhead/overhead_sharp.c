@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/result.h"
-#include "harness/overhead/sharp.h"
+#include "harness/sharp/sharp.h"
 #include "lib/log.h"
 
 static void overhead_tell_sharp(void *arg, const char *what, const char *who)

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "harness/calibrate/cal_plan.h"
-#include "harness/overhead/sharp_estimate.h"
+#include "harness/sharp/sharp_estimate.h"
 
 #define assert_close(a, b, tolerance)                                                              \
 	do {                                                                                       \

@@ -14,7 +14,7 @@
 const char *const mem_field_names[MEM_FIELD_COUNT] = {
 	"total_allocated", "total_freed", "current_usage", "peak_usage",  "alloc_count",
 	"free_count",	   "mmap_count",  "munmap_count",  "last_update", "mmap_bytes",
-	"munmap_bytes",	   "brk_count",	  "mmap_seen",
+	"munmap_bytes",	   "brk_count",	  "mmap_seen",	   "user_time",
 };
 
 #define FIELDS ((1u << MEM_MMAP_COUNT) | (1u << MEM_CURRENT_USAGE) | (1u << MEM_LAST_UPDATE))
@@ -63,6 +63,37 @@ static void different_tables(void **state)
 	assert_string_equal(e.kept[0].text, "mmap_count of key 1: A has 23, B has 22");
 	assert_string_equal(e.kept[1].text, "key 3 is in A and not in B");
 	assert_string_equal(e.kept[2].text, "key 4 is in B and not in A");
+}
+
+/* Two readings of the clock, one after the other, and the hypervisor in between. */
+static void sums_of_clocks(void **state)
+{
+	const uint64_t ms = 1000000;
+	const struct {
+		uint64_t a, b;
+		bool equal;
+	} cases[] = {
+		{100 * ms, 100 * ms, true},  {ms / 2, ms / 5, true},
+		{0, 2 * ms, true},	     {100 * ms, 82 * ms, true},
+		{100 * ms, 118 * ms, true},  {0, 4 * ms, false},
+		{100 * ms, 81 * ms, false},  {100 * ms, 130 * ms, false},
+		{200 * ms, 100 * ms, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mem_row a = {.key = 1}, b = {.key = 1};
+		struct mem_table ta = {&a, 1, 1u << CPU_USER_TIME},
+				 tb = {&b, 1, 1u << CPU_USER_TIME};
+		struct equiv e = {0};
+
+		a.value[CPU_USER_TIME] = cases[i].a;
+		b.value[CPU_USER_TIME] = cases[i].b;
+		equiv_tables(&e, "A", &ta, "B", &tb);
+		if ((e.differences == 0) != cases[i].equal)
+			fail_msg("%lu and %lu ns", (unsigned long)cases[i].a,
+				 (unsigned long)cases[i].b);
+	}
 }
 
 static void events_by_thread(void **state)
@@ -129,9 +160,10 @@ static void all_are_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equal_tables),	    cmocka_unit_test(different_tables),
-		cmocka_unit_test(events_by_thread), cmocka_unit_test(missing_event),
-		cmocka_unit_test(losses_close),	    cmocka_unit_test(all_are_counted),
+		cmocka_unit_test(equal_tables),	   cmocka_unit_test(different_tables),
+		cmocka_unit_test(sums_of_clocks),  cmocka_unit_test(events_by_thread),
+		cmocka_unit_test(missing_event),   cmocka_unit_test(losses_close),
+		cmocka_unit_test(all_are_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

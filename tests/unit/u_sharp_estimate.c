@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead/sharp_estimate.c harness/overhead/overhead_estimate.c lib/stats.c */
+/* links: harness/sharp/sharp_estimate.c harness/overhead/overhead_estimate.c lib/stats.c */
 /* The sharp lane's estimators on made-up loads: what they keep, what they cut, when they decide. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_estimate.h"
+#include "harness/sharp/sharp_estimate.h"
 
 #include <math.h>
 #include <setjmp.h>

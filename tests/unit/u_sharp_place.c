@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead/sharp_place.c */
+/* links: harness/sharp/sharp_place.c */
 /* Where programs stand by their sections, and which timed calls run them. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_place.h"
+#include "harness/sharp/sharp_place.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

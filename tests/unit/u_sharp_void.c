@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/overhead/sharp.c harness/overhead/sharp_void.c harness/overhead/sharp_estimate.c harness/overhead/sharp_place.c harness/overhead/overhead_estimate.c */
+/* links: harness/sharp/sharp.c harness/sharp/sharp_void.c harness/sharp/sharp_estimate.c harness/sharp/sharp_place.c harness/overhead/overhead_estimate.c */
 /* links: harness/overhead/overhead_env.c lib/stats.c lib/strbuf.c lib/procfs.c lib/log.c lib/suggest.c lib/clock.c */
 /* libs: -lbpf */
 /* What makes a run of the sharp time lane count for nothing, on made-up loads. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_void.h"
+#include "harness/sharp/sharp_void.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "harness/overhead/sharp.h"
+#include "harness/sharp/sharp.h"
 
 enum { LOADS = 100 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a comparison of the sharp lane holds, and which of its two cuts is read. */
 #include "lib/base.h"
-#include "harness/overhead/sharp.h"
+#include "harness/sharp/sharp.h"
 
 #include <stdlib.h>
 

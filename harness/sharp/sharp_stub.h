@@ -6,8 +6,8 @@
 #ifndef HARNESS_SHARP_STUB_H
 #define HARNESS_SHARP_STUB_H
 
-#include "harness/overhead/sharp_load.h"
-#include "harness/overhead/sharp_place.h"
+#include "harness/sharp/sharp_load.h"
+#include "harness/sharp/sharp_place.h"
 #include "lib/base.h"
 
 struct stubs;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Reasons not to believe what was measured. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_void.h"
+#include "harness/sharp/sharp_void.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/overhead/sharp.h"
-#include "harness/overhead/sharp_pair.h"
+#include "harness/sharp/sharp.h"
+#include "harness/sharp/sharp_pair.h"
 
 #define AA_CONFIDENCE	0.999
 #define CORRELATION_BAD 0.5

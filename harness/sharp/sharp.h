@@ -8,9 +8,9 @@
 #define HARNESS_SHARP_H
 
 #include "harness/overhead/overhead_env.h"
-#include "harness/overhead/sharp_estimate.h"
-#include "harness/overhead/sharp_load.h"
 #include "harness/plugin.h"
+#include "harness/sharp/sharp_estimate.h"
+#include "harness/sharp/sharp_load.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 

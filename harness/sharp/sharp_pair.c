@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pairs programs by their tracepoints. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_pair.h"
+#include "harness/sharp/sharp_pair.h"
 
 #include "lib/log.h"
 #include "monitor/collect.h"

@@ -3,7 +3,7 @@
 #ifndef HARNESS_SHARP_LOAD_H
 #define HARNESS_SHARP_LOAD_H
 
-#include "harness/overhead/sharp_estimate.h"
+#include "harness/sharp/sharp_estimate.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The record `sharp` (docs/results.md). */
 #include "lib/base.h"
-#include "harness/overhead/sharp.h"
+#include "harness/sharp/sharp.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "harness/overhead/sharp_void.h"
 #include "harness/result.h"
+#include "harness/sharp/sharp_void.h"
 
 enum { GAUGE_CYCLES = 600 };
 

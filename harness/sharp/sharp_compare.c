@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Loads of all arms one after the other, each measured by a child of its own while we consume. */
 #include "lib/base.h"
-#include "harness/overhead/sharp.h"
+#include "harness/sharp/sharp.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 
 #include "harness/overhead/cycles.h"
 #include "harness/overhead/overhead_loop.h"
-#include "harness/overhead/sharp_pair.h"
-#include "harness/overhead/sharp_stub.h"
-#include "harness/overhead/sharp_void.h"
+#include "harness/sharp/sharp_pair.h"
+#include "harness/sharp/sharp_stub.h"
+#include "harness/sharp/sharp_void.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "monitor/replica.h"

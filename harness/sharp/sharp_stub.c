@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Stubs that stay attached, and what they jump to. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_stub.h"
+#include "harness/sharp/sharp_stub.h"
 
 #include <stdio.h>
 #include <stdlib.h>

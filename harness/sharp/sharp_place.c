@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From sections of programs to tracepoints, and from those to the calls that pass them. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_place.h"
+#include "harness/sharp/sharp_place.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The timed child of one load. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_load.h"
+#include "harness/sharp/sharp_load.h"
 
 #include <math.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 #include "harness/overhead/cycles.h"
 #include "harness/overhead/overhead_env.h"
 #include "harness/overhead/overhead_loop.h"
-#include "harness/overhead/sharp_stub.h"
+#include "harness/sharp/sharp_stub.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
 

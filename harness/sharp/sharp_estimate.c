@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From blocks to loads, from loads to intervals and verdicts. */
 #include "lib/base.h"
-#include "harness/overhead/sharp_estimate.h"
+#include "harness/sharp/sharp_estimate.h"
 
 #include <math.h>
 

@@ -3,8 +3,8 @@
 #ifndef HARNESS_SHARP_PAIR_H
 #define HARNESS_SHARP_PAIR_H
 
-#include "harness/overhead/sharp_load.h"
-#include "harness/overhead/sharp_place.h"
+#include "harness/sharp/sharp_load.h"
+#include "harness/sharp/sharp_place.h"
 #include "lib/base.h"
 
 struct monitor;
