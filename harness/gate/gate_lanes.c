@@ -13,25 +13,10 @@
 #include "harness/result.h"
 #include "harness/said.h"
 #include "lib/log.h"
-#include "monitor/features.h"
 #include "vm/qemu.h"
 
 enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 6, FEWEST_CALLS = 16 };
 #define BOOT_STEP_S 2.5
-
-/* Appends to @why and returns false where no program of a monitor can be loaded. */
-static bool can_load(struct strbuf *why)
-{
-	int err = feature_program_tracepoint();
-
-	if (!err)
-		err = feature_btf();
-	if (err)
-		strbuf_addf(why,
-			    "BPF programs cannot be loaded on this machine (%s); it needs root",
-			    strerror(-err));
-	return !err;
-}
 
 static int emit_all(struct run *run, struct json_object *records, const char *type)
 {
@@ -206,7 +191,7 @@ static int run_lanes(struct gate_job *job)
 {
 	const enum gate_when *on = job->policy->on;
 	struct strbuf cannot = STRBUF_INIT, why = STRBUF_INIT;
-	bool here = can_load(&cannot), done = false;
+	bool here = compare_can_load(&cannot), done = false;
 	struct wanted guest = {.exact = on[GATE_EXACT]};
 	int err = 0;
 
