@@ -57,6 +57,24 @@ static int take_map(struct guest_object *o, struct bpf_map *map)
 	}
 }
 
+/*
+ * A hash map has a random seed, so that in one boot of a few two keys share a bucket and a lookup
+ * walks past one of them: 4 instructions that are the seed's, not the monitor's. Without a seed
+ * (include/uapi/linux/bpf.h: for tests) every boot has the same buckets.
+ */
+static void set_seed(struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+		bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_ZERO_SEED);
+		return;
+	default: return;
+	}
+}
+
 int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
 {
 	struct bpf_program *prog;
@@ -69,6 +87,8 @@ int guest_object_open(struct guest_object *o, const char *path, struct strbuf *w
 	o->obj = bpf_object__open(path);
 	if (!o->obj)
 		return fail(-errno, "cannot open", path, why);
+	bpf_object__for_each_map (map, o->obj)
+		set_seed(map);
 	err = bpf_object__load(o->obj);
 	if (err) {
 		fail(err, "cannot load", bpf_object__name(o->obj), why);
