@@ -408,20 +408,6 @@ size_t monitor_programs(const struct monitor *m, struct object_program *out, siz
 	return n;
 }
 
-int monitor_program_fd(const struct monitor *m, const char *name)
-{
-	const struct bpf_object *obj = monitor_bpf_object(m);
-	struct bpf_program *p;
-
-	if (!obj)
-		return -ENOENT;
-	bpf_object__for_each_program (p, obj)
-		if (!strcmp(name, bpf_program__name(p)) ||
-		    !strcmp(name, bpf_program__section_name(p)))
-			return bpf_program__fd(p);
-	return -ENOENT;
-}
-
 int monitor_map_fd(const struct monitor *m, const char *name)
 {
 	const struct bpf_object *obj = monitor_bpf_object(m);

@@ -21,9 +21,7 @@ struct object_program {
  * for monitors of other kinds. */
 size_t monitor_programs(const struct monitor *m, struct object_program *out, size_t max);
 
-/* The descriptor of a program by its section or function name; of a map by its name. -ENOENT: there
- * is none. Not to be closed. */
-int monitor_program_fd(const struct monitor *m, const char *name);
+/* The descriptor of a map by its name. -ENOENT: there is none. Not to be closed. */
 int monitor_map_fd(const struct monitor *m, const char *name);
 
 /* libbpf's object, or NULL for monitors of other kinds. */
