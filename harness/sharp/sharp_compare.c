@@ -176,7 +176,9 @@ static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
 
 	while (!err) {
 		err = consume(b, l, child);
-		if (!err && run_interrupted())
+		/* Also when the child has just ended: a signal that comes between two waits
+		 * interrupts neither. */
+		if (err >= 0 && run_interrupted())
 			err = -EINTR;
 		if (!err && b->outcome->done)
 			err = sharp_child_wait(child, 1000);

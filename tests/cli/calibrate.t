@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # beebench calibrate: each part leaves its record, in a version too short to prove anything. Signs only, no time is
 # asserted.
-# timeout: 180
+# timeout: 300
 . tests/lib.sh
 need_bpf
 need_tool jq jq
