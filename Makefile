@@ -33,7 +33,8 @@ BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -
 # X_main.c files hold a main(); X_SRC are shared by programs and tests.
 lib_SRC	      := $(wildcard lib/*.c)
 workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
-monitor_SRC   := $(filter-out %_main.c monitor/ui_%,$(wildcard monitor/*.c))
+monitor_SRC   := $(filter-out %_main.c,$(wildcard monitor/*.c))
+tool_SRC      := $(wildcard monitor/source/*.c monitor/view/*.c monitor/sink/*.c monitor/ui/*.c monitor/tool/*.c)
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
@@ -41,11 +42,15 @@ vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
 wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
+memmon_SRC    := monitor/memmon_main.c $(lib_SRC) $(monitor_SRC) $(tool_SRC)
+cpumon_SRC    := monitor/cpumon_main.c $(lib_SRC) $(monitor_SRC) $(tool_SRC)
+memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
+cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
 
-PROGRAMS := $(foreach p,beebench wl honeyc,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
+PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
 bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
 bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of a frame's numbers, and the way to a row. */
+#include "lib/base.h"
+#include "monitor/frame.h"
+
+const char *const field_names[FIELD_COUNT] = {
+	[FIELD_RSS] = "rss_kb",
+	[FIELD_VIRT] = "virt_kb",
+	[FIELD_PEAK] = "peak_kb",
+	[FIELD_PSS] = "pss_kb",
+	[FIELD_USS] = "uss_kb",
+	[FIELD_MMAP] = "mmap",
+	[FIELD_MUNMAP] = "munmap",
+	[FIELD_BRK] = "brk",
+	[FIELD_MREMAP] = "mremap",
+	[FIELD_FAILED] = "failed",
+	[FIELD_MMAP_BYTES] = "mmap_bytes",
+	[FIELD_MUNMAP_BYTES] = "munmap_bytes",
+	[FIELD_USAGE] = "usage_bytes",
+	[FIELD_THREADS] = "threads",
+	[FIELD_AGE] = "age_s",
+	[FIELD_USER_MS] = "user_ms",
+	[FIELD_SYSTEM_MS] = "system_ms",
+	[FIELD_TOTAL_MS] = "total_ms",
+	[FIELD_SWITCHES] = "switches",
+	[FIELD_MMAP_RATE] = "mmap_per_s",
+	[FIELD_MUNMAP_RATE] = "munmap_per_s",
+	[FIELD_BRK_RATE] = "brk_per_s",
+	[FIELD_SWITCH_RATE] = "switches_per_s",
+	[FIELD_USR] = "usr_pct",
+	[FIELD_SYS] = "sys_pct",
+	[FIELD_TOT] = "tot_pct",
+	[FIELD_TREND] = "trend_bytes_per_s",
+	[FIELD_TREND_LOW] = "trend_low_bytes_per_s",
+	[FIELD_TREND_HIGH] = "trend_high_bytes_per_s",
+	[FIELD_TREND_WINDOW] = "trend_window_s",
+};
+
+struct proc_row *frame_find(const struct frame *f, uint32_t pid)
+{
+	size_t low = 0, high = f->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (f->rows[mid].pid < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < f->n && f->rows[low].pid == pid ? &f->rows[low] : NULL;
+}

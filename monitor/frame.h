@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A frame: what memmon and cpumon know about the machine at one moment. A source makes frames (from
+ * the kernel, or from a recording), the view orders and judges them, sinks and screens show them.
+ * Nobody but the source allocates one.
+ */
+#ifndef MONITOR_FRAME_H
+#define MONITOR_FRAME_H
+
+#include <math.h>
+
+#include "lib/base.h"
+#include "monitor/collect.h"
+
+enum tool { TOOL_MEMMON, TOOL_CPUMON };
+
+/*
+ * The numbers of a process. NAN is "not known" (no permission, not offered by this monitor, not
+ * yet): shown as "-", null in JSON, empty in CSV, never as 0. Counters run from the monitor's
+ * start.
+ */
+enum field {
+	FIELD_RSS,  /* kB resident (VmRSS) */
+	FIELD_VIRT, /* kB mapped (VmSize) */
+	FIELD_PEAK, /* kB, highest resident (VmHWM) */
+	FIELD_PSS,  /* kB, shared pages divided; only where it was asked for (source_detail()) */
+	FIELD_USS,  /* kB of this process alone; as PSS */
+	FIELD_MMAP, /* calls; what counts as one is the monitor's definition */
+	FIELD_MUNMAP,
+	FIELD_BRK,
+	FIELD_MREMAP,
+	FIELD_FAILED,	    /* calls that returned an error */
+	FIELD_MMAP_BYTES,   /* bytes */
+	FIELD_MUNMAP_BYTES, /* bytes */
+	FIELD_USAGE,	    /* bytes, the monitor's own account of what is mapped */
+	FIELD_THREADS,
+	FIELD_AGE,	 /* s since it started */
+	FIELD_USER_MS,	 /* ms on a CPU in user mode, of all threads, ended ones too */
+	FIELD_SYSTEM_MS, /* ms in the kernel */
+	FIELD_TOTAL_MS,
+	FIELD_SWITCHES, /* context switches, voluntary and not */
+	/* What follows is filled in by history_update(), from frame to frame. */
+	FIELD_MMAP_RATE, /* calls per s over the latest interval */
+	FIELD_MUNMAP_RATE,
+	FIELD_BRK_RATE,
+	FIELD_SWITCH_RATE,
+	FIELD_USR, /* % of one CPU over the latest interval: a process with two busy threads has 200
+		    */
+	FIELD_SYS,
+	FIELD_TOT,
+	FIELD_TREND,	 /* bytes per s by which RSS grows, over the window: Theil-Sen slope */
+	FIELD_TREND_LOW, /* its 95 % interval */
+	FIELD_TREND_HIGH,
+	FIELD_TREND_WINDOW, /* s from the first to the latest sample */
+	FIELD_COUNT,
+};
+
+/* What the trend says, in words (trend_words()). */
+enum verdict {
+	VERDICT_TOO_EARLY, /* too few samples, or too short a window */
+	VERDICT_STEADY,	   /* growth is within what does not matter, and the interval says so */
+	VERDICT_UNSURE,	   /* the interval holds both */
+	VERDICT_GROWING,
+	VERDICT_SHRINKING,
+	VERDICT_COUNT,
+};
+
+enum row_flag {
+	ROW_EXACT =
+		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
+	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
+			     * next frame */
+	ROW_KERNEL = 1 << 2, /* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3, /* /proc hides it from us (hidepid, or another user's) */
+};
+
+/* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
+enum { SIZE_BUCKETS = 40 };
+
+/* One process, with all its threads. */
+struct proc_row {
+	uint32_t pid, ppid;
+	uint32_t uid;
+	uint8_t flags; /* enum row_flag */
+	uint8_t verdict;
+	char state;	       /* as /proc/PID/stat: R S D Z T ..; '?' where not known */
+	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */
+	char name[16];	       /* comm: any bytes, ended by NUL */
+	const uint32_t *sizes; /* events by size, SIZE_BUCKETS of them; NULL: none seen */
+	double v[FIELD_COUNT];
+};
+
+/* An event of the ring, joined with its process's name. */
+struct frame_event {
+	struct mem_record record; /* comm is filled in from the process when the monitor has none */
+};
+
+/* What was not seen; each is since the start, UINT64_MAX: not known. Shown where not 0. */
+struct frame_losses {
+	uint64_t ring_full;    /* events that found no room in the ring */
+	uint64_t map_full;     /* calls or processes that found no room in a map */
+	uint64_t recursion;    /* runs of a program that the kernel skipped */
+	uint64_t bad_records;  /* records too short, keys without meaning */
+	uint64_t unattributed; /* counts of threads whose process nobody knew any more */
+	uint64_t hidden;       /* processes that /proc hides from us, now */
+	uint64_t vanished;     /* processes that ended while they were read, now */
+	uint64_t history_full; /* processes without a trend, because the table is full */
+};
+
+/* What the tool itself costs. */
+struct frame_own {
+	double cpu_pct;	     /* % of one CPU since the frame before: user and system, all threads */
+	uint64_t rss_kb;     /* of the tool, now */
+	uint64_t map_kb;     /* memory of its BPF maps, in the kernel */
+	double events_per_s; /* calls counted by the BPF programs; NAN: not known */
+	double ns_per_event; /* as beebench measured it (monitor/source/costs.h); NAN: never
+				measured */
+	char ns_source[64]; /* what the figure is of: "beebench overhead, 2026-11-21, Linux 6.18" */
+	uint64_t keys, keys_max;      /* fill of the counter map; max 0: there is none to fill */
+	uint64_t ring_used, ring_max; /* bytes over all rings */
+	bool events_on;		      /* the ring is being written */
+	double sample_ms;	      /* how long this frame took to make */
+};
+
+struct frame {
+	enum tool tool;
+	uint64_t seq;	     /* from 1 */
+	uint64_t time_ns;    /* CLOCK_REALTIME */
+	uint64_t mono_ns;    /* CLOCK_MONOTONIC; of a recording: as it was */
+	uint64_t started_ns; /* CLOCK_REALTIME when counting began */
+	double interval_s;   /* since the frame before; NAN for the first */
+	const char *monitor; /* "memmon_fast" */
+	uint32_t fields;     /* bit (1 << enum field): offered by this source at all */
+	uint32_t ncpu;
+	uint64_t mem_total_kb, mem_available_kb; /* of the machine; 0: not known */
+	struct proc_row *rows;			 /* sorted by pid; all processes */
+	size_t n;
+	const struct frame_event
+		*events; /* of this interval, oldest first, at most FRAME_EVENTS_MAX */
+	size_t nevents;
+	uint64_t events_seen; /* since the start; more than are kept here */
+	struct frame_losses losses;
+	struct frame_own own;
+};
+
+enum { FRAME_EVENTS_MAX = 4096 };
+
+/* The row of @pid, or NULL. */
+struct proc_row *frame_find(const struct frame *f, uint32_t pid);
+
+/* Names for JSON, CSV and queries' errors: "rss_kb", "mmap", ... */
+extern const char *const field_names[FIELD_COUNT];
+
+_Static_assert(FIELD_COUNT <= 32, "frame.fields has a bit for each");
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Where frames come from: the running machine (a BPF monitor, the task iterator, /proc), or a
+ * recording. One thread, nothing blocks but source_sample() for the time that a frame takes.
+ */
+#ifndef MONITOR_SOURCE_H
+#define MONITOR_SOURCE_H
+
+#include "monitor/frame.h"
+
+struct source_options {
+	enum tool tool;
+	const char *object;  /* a monitor's name or path; NULL: the tool's default */
+	uint64_t ring_bytes; /* per ring; 0: the default */
+	bool events;	     /* from the start; else only after source_events() */
+	const char *proc;    /* root of /proc, NULL: "/proc" (tests) */
+};
+
+struct source;
+
+/*
+ * Loads and attaches, then gives up every capability that is no longer needed. Returns 0, or -errno
+ * after saying why: -EPERM which capability is missing and how to give it, and as monitor_open().
+ */
+int source_live(struct source **out, const struct source_options *opts);
+/* Opens a recording (monitor/sink/record.h). 0 or -errno after saying why, at which offset. */
+int source_replay(struct source **out, const char *file, enum tool tool);
+
+/* Descriptors that source_pump() wants to be called for when readable; returns how many of @max. */
+int source_fds(const struct source *s, int *fds, size_t max);
+/* Takes what the rings hold. Call it when a descriptor is readable and at least every
+ * SOURCE_PUMP_MS while events are on. 0 or -errno after saying why. */
+int source_pump(struct source *s);
+enum { SOURCE_PUMP_MS = 100 };
+
+/*
+ * The next frame, now. It and what it points to belong to the source until the next call. Returns
+ * 1, 0 at the end of a recording, or -errno after saying why.
+ */
+int source_sample(struct source *s, struct frame **out);
+/*
+ * Reads RSS, VIRT and PEAK of these rows (indexes into the frame) from /proc, so that they are what
+ * /proc says; a row that ended meanwhile keeps its approximation and is marked ROW_ENDED. Cheap for
+ * a screenful. Nothing happens for a recording.
+ */
+void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size_t n);
+
+/* What only a closer look shows; strings are empty and numbers NAN where not known or not allowed.
+ */
+struct proc_detail {
+	char command[512]; /* arguments, separated by blanks, control bytes replaced */
+	char executable[256];
+	char cgroup[256];
+	char user[32];
+	double pss_kb, uss_kb,
+		swap_kb;  /* of smaps_rollup: it walks the page tables of the process */
+	char why_not[96]; /* why those are not known: "no permission (needs CAP_SYS_PTRACE)" */
+};
+
+/* 0 or -errno (-ESRCH: it has ended; -ENOTSUP: a recording); prints nothing. */
+int source_detail(struct source *s, const struct proc_row *row, struct proc_detail *out);
+
+/* Events on or off, for who looks at them. 0 or -ENOTSUP: this monitor has none, or always. */
+int source_events(struct source *s, bool on);
+/* True for a recording; the time between frames is then frame.interval_s. */
+bool source_recorded(const struct source *s);
+void source_close(struct source *s); /* accepts NULL; detaches, nothing is left behind */
+
+#endif

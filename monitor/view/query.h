@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Queries on columns, the same in the screen's filter, --filter and alerts:
+ *
+ *   rss > 1GiB and (name ~ ^postgres or user = www) and not state = Z
+ *
+ * A term is COLUMN OP VALUE, OP one of = != < <= > >= ~ !~ (POSIX extended regular expression, case
+ * ignored unless the value has an upper case letter). Numbers take units of their column's kind: B
+ * K KB KiB M MB MiB G .. for sizes (powers of 1024 all; without a unit kB for kB columns, bytes for
+ * byte columns), /s /min for rates, ms s min h for times, %. A value may be quoted ("a b"). A bare
+ * word is name ~ WORD. `and` binds tighter than `or`; `not`, parentheses; && || ! too. A comparison
+ * with a value that is not known is false, `rss = ?` asks for exactly that.
+ */
+#ifndef MONITOR_QUERY_H
+#define MONITOR_QUERY_H
+
+#include "lib/strbuf.h"
+#include "monitor/frame.h"
+
+struct query;
+
+struct query_error {
+	size_t at, length; /* bytes of the text: what is wrong */
+	char text[192];	   /* "no column 'rs'; did you mean 'rss'?" */
+};
+
+/* 0, or -EINVAL with @e filled in; prints nothing. An empty text matches everything. */
+int query_parse(struct query **out, const char *text, struct query_error *e);
+bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
+void query_free(struct query *q);				     /* accepts NULL */
+/* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). */
+void query_explain(const char *text, const struct query_error *e, struct strbuf *out);
+
+#endif
