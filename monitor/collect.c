@@ -136,6 +136,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 			m->name = strdup(m->manifest.name);
 		}
 		m->info.key = m->manifest.key;
+		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
 		err = open_kind(m, target ? target : &everything);
 	}

@@ -26,6 +26,10 @@ enum mem_field {
 	MEM_MUNMAP_BYTES, /* bytes of the munmaps counted */
 	MEM_BRK_COUNT,
 	MEM_MMAP_SEEN, /* mmaps before any filter */
+	MEM_MREMAP_COUNT,
+	MEM_FAILED_COUNT, /* mmap, munmap, mremap that returned an error */
+	MEM_VM_BYTES,	  /* address space of the process at its latest call: VmSize */
+	MEM_VM_PEAK,	  /* highest of these */
 	/* A CPU monitor's (bpf/cpumon/cpumon.h): ns, or a moment in ns for the two starts. */
 	CPU_USER_TIME,
 	CPU_KERNEL_TIME,
@@ -65,6 +69,7 @@ struct mem_record {
 	uint32_t pid, tgid; /* thread, process: as the monitor wrote them */
 	uint32_t length;    /* bytes of the ring record */
 	uint8_t type;	    /* enum mem_event_type */
+	uint8_t down;	    /* MONITOR_COMPLETED: a brk that moved the break down by @size */
 	char comm[16];
 };
 
@@ -84,12 +89,21 @@ enum monitor_cap {
  * thread. */
 enum monitor_key { MONITOR_KEY_TID, MONITOR_KEY_TGID };
 
+/*
+ * What counts, from the manifest ("definition"): calls when they enter, as the seeds' monitor does
+ * (bpf/memmon/memmon.h), or calls that ended and worked (bpf/memmon/memmon_fast.h).
+ */
+enum monitor_definition { MONITOR_ENTERED, MONITOR_COMPLETED };
+
+extern const char *const monitor_definition_names[]; /* "entered", "completed" */
+
 struct monitor_info {
 	const char *name; /* "memmon", "memmon.bt": the file's name without .bpf.o, or the
 			   * manifest's "name" */
 	const char *path; /* of the object or script; NULL for none */
 	enum monitor_kind kind;
 	enum monitor_key key;
+	enum monitor_definition definition;
 	bool races;    /* manifest, "races": true: updates of a key that threads share may be lost,
 			* which is then bounded and told instead of a failure */
 	uint32_t caps; /* enum monitor_cap */

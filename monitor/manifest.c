@@ -208,6 +208,23 @@ static int read_key(struct manifest *man, const struct json_at *at, struct json_
 	return err;
 }
 
+static int read_definition(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	char *word = NULL;
+	int err = json_at_string(at, o, &word);
+
+	if (!err && strcmp(word, "entered") && strcmp(word, "completed"))
+		err = json_at_bad(
+			at,
+			"\"%s\": entered (calls count when they enter) or completed (calls "
+			"that ended and worked) is expected",
+			word);
+	else if (!err)
+		man->definition = strcmp(word, "entered") ? MONITOR_COMPLETED : MONITOR_ENTERED;
+	free(word);
+	return err;
+}
+
 static int read_races(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	if (!json_object_is_type(o, json_type_boolean))
@@ -257,13 +274,14 @@ static int read_script(struct manifest *man, const struct json_at *at, struct js
 
 static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"schema", "name",	 "key",	     "races",
-					   "object", "script",	 "counters", "events",
-					   "losses", "programs", "run",	     "listed"};
+	static const char *const keys[] = {"schema", "name",	 "key",	      "races",	"object",
+					   "script", "counters", "events",    "losses", "programs",
+					   "run",    "listed",	 "definition"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
-		read_schema,   read_name,   read_key,	 read_races,	read_object, read_script,
-		read_counters, read_events, read_losses, read_programs, read_run,    read_listed};
+		read_schema, read_name,	    read_key,	    read_races,	 read_object,
+		read_script, read_counters, read_events,    read_losses, read_programs,
+		read_run,    read_listed,   read_definition};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))

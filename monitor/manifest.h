@@ -40,6 +40,7 @@ struct manifest {
 	char *script;
 	char **run; /* argv template of a command, ended by NULL */
 	enum monitor_key key;
+	enum monitor_definition definition;
 	bool races; /* as in struct monitor_info */
 	struct {
 		bool named; /* by the file; else these are the defaults */

@@ -20,11 +20,20 @@ const char *const mem_field_names[MEM_FIELD_COUNT] = {
 	[MEM_MUNMAP_BYTES] = "munmap_bytes",
 	[MEM_BRK_COUNT] = "brk_count",
 	[MEM_MMAP_SEEN] = "mmap_seen",
+	[MEM_MREMAP_COUNT] = "mremap_count",
+	[MEM_FAILED_COUNT] = "failed_count",
+	[MEM_VM_BYTES] = "vm_bytes",
+	[MEM_VM_PEAK] = "vm_peak",
 	[CPU_USER_TIME] = "user_time",
 	[CPU_KERNEL_TIME] = "kernel_time",
 	[CPU_START_TIME] = "start_time",
 	[CPU_SYSCALL_START] = "syscall_start",
 	[CPU_RUN_KERNEL_TIME] = "run_kernel_time",
+};
+
+const char *const monitor_definition_names[] = {
+	[MONITOR_ENTERED] = "entered",
+	[MONITOR_COMPLETED] = "completed",
 };
 
 void mem_table_release(struct mem_table *t)

@@ -62,6 +62,17 @@ static void little_is_enough(void **state UNUSED)
 	assert_string_equal(said, "");
 }
 
+static void definitions(void **state UNUSED)
+{
+	assert_int_equal(parse("{\"schema\": 1}"), 0);
+	assert_int_equal(man.definition, MONITOR_ENTERED);
+	assert_int_equal(parse("{\"schema\": 1, \"definition\": \"completed\"}"), 0);
+	assert_int_equal(man.definition, MONITOR_COMPLETED);
+	wrong("{\"schema\": 1,\n \"definition\": \"done\"}",
+	      "dir/x.json:2: definition: \"done\": entered (calls count when they enter) or "
+	      "completed (calls that ended and worked) is expected");
+}
+
 static void everything(void **state UNUSED)
 {
 	assert_int_equal(parse("{\"schema\": 1, \"name\": \"n\", \"key\": \"tid\", \"object\": "
@@ -171,7 +182,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(little_is_enough),	cmocka_unit_test(everything),
 		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(not_json),
-		cmocka_unit_test(wrong_types),		cmocka_unit_test(wrong_names),
+		cmocka_unit_test(definitions),		cmocka_unit_test(wrong_types),
+		cmocka_unit_test(wrong_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget);
