@@ -23,6 +23,8 @@ struct server;
 int server_open(struct server **out, const char *where);
 /* What is served from now on: rendered at once, @f is not kept. */
 void server_publish(struct server *s, const struct frame *f, const struct view *v);
+/* "127.0.0.1:9100"; NULL for NULL. Belongs to the server. */
+const char *server_address(const struct server *s);
 /* Fills @fds (SERVE_FDS of them at most) for poll(2); returns how many. */
 int server_fds(const struct server *s, struct pollfd *fds);
 /* Does what can be done without waiting. A client that is silent for 5 s or sends more than 4 KiB

@@ -32,6 +32,7 @@ int source_fds(const struct source *s, int *fds, size_t max);
  * SOURCE_PUMP_MS while events are on. 0 or -errno after saying why. */
 int source_pump(struct source *s);
 enum { SOURCE_PUMP_MS = 100 };
+bool source_wants_pump(const struct source *s); /* events are on */
 
 /*
  * The next frame, now. It and what it points to belong to the source until the next call. Returns

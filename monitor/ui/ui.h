@@ -28,6 +28,7 @@ struct ui_options {
 	bool descending;
 	const char *filter; /* parsed already by who calls; NULL: none */
 	size_t top;
+	bool tree, kernel_threads;
 	bool mono;	     /* NO_COLOR or --color=never */
 	bool ascii;	     /* no line drawing, no blocks: LANG=C or --ascii */
 	const char *serving; /* "127.0.0.1:9100" or NULL */

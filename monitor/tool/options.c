@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The option table of memmon and cpumon, and what its values mean. */
+#include "lib/base.h"
+#include "monitor/tool/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+
+#define INTERVAL_MIN_S 0.1
+enum { TOP_DEFAULT = 100 };
+
+#define ROW(letter, name, arg, help, kind, field)                                                  \
+	{                                                                                          \
+		letter, name, arg, help, kind, offsetof(struct tool_options, field)                \
+	}
+static const struct opt table[] = {
+	ROW('b', "batch", NULL,
+	    "no screen: print a frame at each interval (also when stdout is no terminal)", OPT_FLAG,
+	    batch),
+	ROW('n', "count", "N", "end after N frames; implies --batch", OPT_U64, count),
+	ROW('i', "interval", "S", "seconds between frames (memmon 3, cpumon 1)", OPT_DOUBLE,
+	    interval_s),
+	ROW(0, "json", NULL, "batch: one JSON object a frame, one line each", OPT_FLAG, json),
+	ROW(0, "csv", NULL, "batch: a line a process, with a header line", OPT_FLAG, csv),
+	ROW(0, "openmetrics", NULL, "batch: OpenMetrics text, as --serve answers", OPT_FLAG,
+	    openmetrics),
+	ROW('s', "sort", "COL", "order by a column; +COL rising, -COL falling", OPT_STRING,
+	    sort_by),
+	ROW('f', "filter", "QUERY",
+	    "only processes that match, as in 'rss>1GiB and name~^postgres'", OPT_STRING, filter),
+	ROW(0, "top", "N", "at most N processes (default 100, 0: all)", OPT_U64, top),
+	ROW('t', "tree", NULL, "children below their parents, with sums", OPT_FLAG, tree),
+	ROW('K', "kernel-threads", NULL, "show kernel threads too", OPT_FLAG, kernel_threads),
+	ROW('o', "object", "FILE",
+	    "another monitor: a name of 'beebench list monitors', a .bpf.o, .ex or manifest",
+	    OPT_STRING, object),
+	ROW('e', "events", NULL, "write events from the start, not only where they are looked at",
+	    OPT_FLAG, events),
+	ROW(0, "ring-size", "BYTES", "of the ring of each CPU (a power of two; default 1048576)",
+	    OPT_U64, ring_size),
+	ROW('r', "record", "FILE", "keep every frame in FILE", OPT_STRING, record),
+	ROW(0, "force", NULL, "let --record write over a file", OPT_FLAG, force),
+	ROW(0, "replay", "FILE", "show a recording instead of this machine", OPT_STRING, replay),
+	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
+	    OPT_STRING, serve),
+	ROW('a', "alert", "QUERY[=>CMD]",
+	    "exit 1 in the end when a process has matched; run CMD when one does", OPT_LIST,
+	    alerts),
+	ROW(0, "no-color", NULL, "no colours (NO_COLOR in the environment does the same)", OPT_FLAG,
+	    no_color),
+	ROW(0, "ascii", NULL, "draw with ASCII characters only", OPT_FLAG, ascii),
+	ROW('V', "version", NULL, "print the version", OPT_FLAG, version),
+	{0},
+};
+
+static const struct {
+	const char *program, *about, *sort;
+	double interval_s;
+} tools[] = {
+	[TOOL_MEMMON] = {"memmon", "Who is allocating, who is leaking, what is it costing.", "rss",
+			 3},
+	[TOOL_CPUMON] = {"cpumon", "Who is on the CPUs, in user mode and in the kernel.", "tot", 1},
+};
+
+static void help(const struct tool_options *o)
+{
+	printf("usage: %s [options]\n%s\n\n", o->program, tools[o->tool].about);
+	opt_print(table, stdout);
+	printf("\ncolumns for --sort and --filter:\n");
+	for (const struct column *c = columns; c->key; c++)
+		printf("  %-9s %s\n", c->key, c->help);
+	printf("\nOn the screen: h for help, q to quit. Exit codes: 0 good, 1 an alert fired, 2 "
+	       "usage or\n"
+	       "environment, 77 this machine cannot run it. Manual: man %s\n",
+	       o->program);
+}
+
+static int understand_sort(struct tool_options *o)
+{
+	const char *by = o->sort_by;
+
+	if (*by == '+' || *by == '-')
+		by++;
+	o->sort = column_find(by, true);
+	if (!o->sort)
+		return -EINVAL;
+	o->descending =
+		*o->sort_by == '-' || (*o->sort_by != '+' && o->sort->kind == COLUMN_NUMBER);
+	return 0;
+}
+
+static int understand_filter(struct tool_options *o)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct query_error e;
+	int err;
+
+	if (!o->filter)
+		return 0;
+	err = query_parse(&o->query, o->filter, &e);
+	if (err == -EINVAL) {
+		query_explain(o->filter, &e, &why);
+		log_err("--filter: %s", why.s);
+	} else if (err) {
+		log_err_sys(err, "--filter");
+	}
+	strbuf_release(&why);
+	return err;
+}
+
+/* Options that cannot stand together, and numbers out of range. */
+static int check(struct tool_options *o)
+{
+	int formats = o->json + o->csv + o->openmetrics;
+
+	if (formats > 1) {
+		log_err("--json, --csv and --openmetrics: choose one");
+		return -EINVAL;
+	}
+	if (o->replay && (o->record || o->object || o->events)) {
+		log_err("--replay shows a recording: leave --%s out", o->record	  ? "record"
+								      : o->object ? "object"
+										  : "events");
+		return -EINVAL;
+	}
+	if (o->interval_s < INTERVAL_MIN_S || o->interval_s > 86400) {
+		log_err("--interval: %g is out of range; give it 0.1 to 86400 seconds",
+			o->interval_s);
+		return -EINVAL;
+	}
+	if (o->ring_size && (o->ring_size < 4096 || o->ring_size > 1U << 30 ||
+			     (o->ring_size & (o->ring_size - 1)))) {
+		log_err("--ring-size: %llu is no power of two from 4096 to 1073741824",
+			(unsigned long long)o->ring_size);
+		return -EINVAL;
+	}
+	o->format = o->json ? BATCH_JSON : o->csv ? BATCH_CSV : BATCH_TEXT;
+	o->batch |= formats || o->count;
+	return 0;
+}
+
+int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *argv[])
+{
+	const char *no_color = getenv("NO_COLOR");
+	int rest, err;
+
+	*o = (struct tool_options){.tool = tool,
+				   .program = tools[tool].program,
+				   .interval_s = tools[tool].interval_s,
+				   .sort_by = tools[tool].sort,
+				   .top = TOP_DEFAULT};
+	err = opt_parse(table, o->program, argc, argv, o, &rest, NULL);
+	if (err == OPT_HELP) {
+		help(o);
+		return EXIT_OK;
+	}
+	if (!err && rest < argc) {
+		log_err("unexpected word '%s'; see '%s --help'", argv[rest], o->program);
+		err = -EINVAL;
+	}
+	if (!err && o->version) {
+		printf("%s %s\n", o->program, BEEBENCH_VERSION);
+		return EXIT_OK;
+	}
+	o->no_color |= no_color && *no_color;
+	err = err ? err : check(o);
+	err = err ? err : understand_sort(o);
+	err = err ? err : understand_filter(o);
+	if (err) {
+		tool_options_release(o);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+void tool_options_release(struct tool_options *o)
+{
+	query_free(o->query);
+	o->query = NULL;
+}

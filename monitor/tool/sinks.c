@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Gives every frame to the recording, /metrics, the alerts and batch output. */
+#include "lib/base.h"
+#include "monitor/tool/sinks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "monitor/source/source.h"
+
+/* "QUERY=>COMMAND" or "QUERY". */
+static int add_alert(struct alerts *alerts, const char *text)
+{
+	const char *arrow = strstr(text, "=>");
+	char *query;
+	int err;
+
+	if (!arrow)
+		return alerts_add(alerts, text, NULL);
+	query = strndup(text, (size_t)(arrow - text));
+	if (!query)
+		return -ENOMEM;
+	err = alerts_add(alerts, query, arrow + strlen("=>"));
+	free(query);
+	return err;
+}
+
+int sinks_open(struct sinks *s, const struct tool_options *o, struct source *source)
+{
+	int err = 0;
+
+	*s = (struct sinks){.o = o, .source = source, .text = STRBUF_INIT};
+	if (o->alerts.n)
+		err = alerts_new(&s->alerts);
+	for (size_t i = 0; i < o->alerts.n && !err; i++)
+		err = add_alert(s->alerts, o->alerts.item[i]);
+	if (!err && o->serve)
+		err = server_open(&s->server, o->serve);
+	if (!err && o->record)
+		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
+	return err;
+}
+
+/* The rows that will be read, with their exact values. */
+static int build_view(struct sinks *s, struct frame *f)
+{
+	const struct view_options opts = {.sort = s->o->sort,
+					  .descending = s->o->descending,
+					  .top = s->o->top,
+					  .query = s->o->query,
+					  .tree = s->o->tree,
+					  .kernel_threads = s->o->kernel_threads};
+	uint32_t *rows;
+	int err = view_build(&s->view, f, &opts);
+
+	if (err || !s->view.n)
+		return err;
+	rows = malloc(s->view.n * sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->view.n; i++)
+		rows[i] = s->view.lines[i].row;
+	source_refine(s->source, f, rows, s->view.n);
+	free(rows);
+	return 0;
+}
+
+static int print(struct sinks *s, const struct frame *f)
+{
+	strbuf_reset(&s->text);
+	if (s->o->openmetrics)
+		metrics_render(f, &s->view, true, &s->text);
+	else
+		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
+	s->printed++;
+	return batch_write(stdout, &s->text);
+}
+
+int sinks_frame(struct sinks *s, struct frame *f, bool printing)
+{
+	int err = 0;
+
+	if (printing || s->server)
+		err = build_view(s, f);
+	if (err) {
+		log_err_sys(err, "no memory for %zu processes", f->n);
+		return err;
+	}
+	if (s->recorder && !s->record_failed)
+		s->record_failed = recorder_add(s->recorder, f) != 0;
+	if (s->alerts)
+		alerts_check(s->alerts, f);
+	if (s->server)
+		server_publish(s->server, f, &s->view);
+	return printing ? print(s, f) : 0;
+}
+
+int sinks_release(struct sinks *s)
+{
+	int err = recorder_close(s->recorder);
+
+	server_close(s->server);
+	alerts_free(s->alerts);
+	view_release(&s->view);
+	strbuf_release(&s->text);
+	*s = (struct sinks){.text = STRBUF_INIT};
+	return err;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where frames go besides the screen: the recording, /metrics, alerts, batch output. */
+#ifndef MONITOR_TOOL_SINKS_H
+#define MONITOR_TOOL_SINKS_H
+
+#include "monitor/sink/record.h"
+#include "monitor/sink/serve.h"
+#include "monitor/tool/options.h"
+#include "monitor/view/alert.h"
+
+struct source;
+
+struct sinks {
+	const struct tool_options *o; /* borrowed */
+	struct source *source;	      /* borrowed */
+	struct recorder *recorder;
+	struct server *server;
+	struct alerts *alerts;
+	struct view view;
+	struct strbuf text;
+	uint64_t printed;   /* frames that batch mode has printed */
+	bool record_failed; /* told already */
+};
+
+/* Opens what the options ask for. 0 or -errno after saying why; release in any case. */
+int sinks_open(struct sinks *s, const struct tool_options *o, struct source *source);
+/* Gives them a frame; prints it where there is no screen. 0, or -errno where nothing more can be
+ * printed
+ * (-EPIPE: the reader has gone). */
+int sinks_frame(struct sinks *s, struct frame *f, bool print);
+/* 0, or -errno after saying why: the recording could not be finished. */
+int sinks_release(struct sinks *s);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From the first frame to the last: signals, descriptors, the clock, and who is given what. */
+#include "lib/base.h"
+#include "monitor/tool/tool.h"
+
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "monitor/source/source.h"
+#include "monitor/tool/options.h"
+#include "monitor/tool/sinks.h"
+#include "monitor/ui/ui.h"
+#include "monitor/view/history.h"
+
+enum { SOURCE_FDS = 4, FDS = 1 + SOURCE_FDS + SERVE_FDS };
+/* Rates need two frames: the second comes soon, then the interval counts. */
+#define FIRST_INTERVAL_S 0.5
+/* With a screen: the longest sleep, so that its notes go in time. */
+#define UI_WAIT_NS	 (1000 * NSEC_PER_MSEC)
+
+struct run {
+	struct tool_options o;
+	struct source *source;
+	struct history *history;
+	struct sinks sinks;
+	struct ui *ui;	  /* NULL: batch */
+	uint64_t next_ns; /* when the next frame is due */
+	uint64_t frames;
+	bool ended; /* of a recording */
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int sig UNUSED)
+{
+	stopped = 1;
+}
+
+/* Stop signals come only while ppoll() waits: none is lost between a look and a wait. */
+static void catch_signals(sigset_t *waiting)
+{
+	static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_stop};
+	sigset_t block;
+
+	sigemptyset(&block);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
+		sigaction(stops[i], &sa, NULL);
+		sigaddset(&block, stops[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is an error like a full disk */
+	sigprocmask(SIG_BLOCK, &block, waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		sigdelset(waiting, stops[i]);
+}
+
+/* What is said while the screen is up goes to its last line. */
+static void say_on_screen(void *arg, enum log_level level UNUSED, const char *line)
+{
+	struct run *r = arg;
+
+	ui_note(r->ui, line);
+}
+
+static int open_screen(struct run *r)
+{
+	const struct ui_options opts = {.tool = r->o.tool,
+					.source = r->source,
+					.history = r->history,
+					.recorder = r->sinks.recorder,
+					.alerts = r->sinks.alerts,
+					.interval_s = r->o.interval_s,
+					.sort = r->o.sort,
+					.descending = r->o.descending,
+					.filter = r->o.filter,
+					.top = r->o.top,
+					.tree = r->o.tree,
+					.kernel_threads = r->o.kernel_threads,
+					.mono = r->o.no_color,
+					.ascii = r->o.ascii,
+					.serving = server_address(r->sinks.server)};
+	int err;
+
+	if (r->o.batch || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+		return 0;
+	err = ui_open(&r->ui, &opts);
+	if (!err)
+		log_capture(say_on_screen, r);
+	return err;
+}
+
+static void close_screen(struct run *r)
+{
+	if (!r->ui)
+		return;
+	log_capture(NULL, NULL);
+	ui_close(r->ui);
+	r->ui = NULL;
+}
+
+static int open_all(struct run *r)
+{
+	const struct source_options opts = {.tool = r->o.tool,
+					    .object = r->o.object,
+					    .ring_bytes = r->o.ring_size,
+					    .events = r->o.events};
+	int err = history_new(&r->history, &trend_default);
+
+	if (!err && r->o.replay)
+		err = source_replay(&r->source, r->o.replay, r->o.tool);
+	else if (!err)
+		err = source_live(&r->source, &opts);
+	err = err ? err : sinks_open(&r->sinks, &r->o, r->source);
+	return err ? err : open_screen(r);
+}
+
+/* When the frame after this one is due. A recording in batch mode does not wait. */
+static void plan_next(struct run *r, const struct frame *f)
+{
+	double s = r->ui ? ui_interval(r->ui) : r->o.interval_s;
+
+	if (source_recorded(r->source))
+		s = !r->ui		? 0
+		    : f->interval_s > 0 ? MIN(f->interval_s, r->o.interval_s)
+					: FIRST_INTERVAL_S;
+	else if (r->frames == 1 && (r->ui || r->o.tool == TOOL_CPUMON))
+		s = MIN(s, FIRST_INTERVAL_S);
+	r->next_ns = clock_ns() + (uint64_t)(s * (double)NSEC_PER_SEC);
+}
+
+/* Takes a frame and gives it away. Returns 0, 1 when it was the last, or -errno. */
+static int step(struct run *r)
+{
+	/* What cpumon prints is shares of an interval, and the first frame has none. */
+	bool silent = r->o.tool == TOOL_CPUMON && !r->frames && !source_recorded(r->source);
+	struct frame *f;
+	int err = source_sample(r->source, &f);
+
+	if (!err) {
+		r->ended = true;
+		if (r->ui)
+			ui_note(r->ui, "the recording ends here; q: quit");
+		return r->ui ? 0 : 1;
+	}
+	if (err > 0)
+		err = history_update(r->history, f);
+	if (err < 0)
+		return err;
+	r->frames++;
+	if (r->ui)
+		ui_frame(r->ui, f);
+	err = sinks_frame(&r->sinks, f, !r->ui && !silent);
+	plan_next(r, f);
+	if (err)
+		return err;
+	return !r->ui && r->o.count && r->sinks.printed >= r->o.count;
+}
+
+static int fill_fds(struct run *r, struct pollfd *fds)
+{
+	int source_fd[SOURCE_FDS], n = 0;
+	size_t nsource = source_fds(r->source, source_fd, SOURCE_FDS);
+
+	fds[n++] = (struct pollfd){.fd = r->ui ? STDIN_FILENO : -1, .events = POLLIN};
+	for (size_t i = 0; i < nsource; i++)
+		fds[n++] = (struct pollfd){.fd = source_fd[i], .events = POLLIN};
+	if (r->sinks.server)
+		n += server_fds(r->sinks.server, fds + n);
+	return n;
+}
+
+static uint64_t wait_until_ns(const struct run *r, uint64_t now_ns)
+{
+	uint64_t until_ns = now_ns + UI_WAIT_NS;
+
+	if (source_wants_pump(r->source))
+		until_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
+	if (!r->ended && (!r->ui || !ui_paused(r->ui) || !source_recorded(r->source)))
+		until_ns = MIN(until_ns, r->next_ns);
+	return until_ns;
+}
+
+static int wait_for_work(struct run *r, const sigset_t *waiting)
+{
+	uint64_t now_ns = clock_ns(), until_ns = wait_until_ns(r, now_ns);
+	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct timespec ts = {(time_t)(left_ns / NSEC_PER_SEC), (long)(left_ns % NSEC_PER_SEC)};
+	struct pollfd fds[FDS];
+
+	if (ppoll(fds, (nfds_t)fill_fds(r, fds), &ts, waiting) < 0 && errno != EINTR) {
+		int err = -errno;
+
+		log_err_sys(err, "cannot wait for input");
+		return err;
+	}
+	return 0;
+}
+
+static int due(const struct run *r)
+{
+	return !r->ended && clock_ns() >= r->next_ns &&
+	       !(r->ui && ui_paused(r->ui) && source_recorded(r->source));
+}
+
+static int loop(struct run *r, const sigset_t *waiting)
+{
+	int err = step(r);
+
+	while (!err && !stopped) {
+		enum ui_action action = UI_NOTHING;
+		int got;
+
+		err = r->ui ? ui_draw(r->ui) : 0;
+		err = err ? err : wait_for_work(r, waiting);
+		err = err ? err : source_pump(r->source);
+		if (err || stopped)
+			break;
+		if (r->sinks.server)
+			server_work(r->sinks.server);
+		if (r->ui) {
+			got = ui_input(r->ui);
+			if (got < 0)
+				return got;
+			action = (enum ui_action)got;
+		}
+		if (action == UI_QUIT)
+			break;
+		if (due(r) || (action == UI_SAMPLE && !r->ended))
+			err = step(r);
+	}
+	return err;
+}
+
+static int exit_code(const struct run *r, int err)
+{
+	if (err == -EPERM || err == -EACCES || err == -ENOTSUP)
+		return EXIT_SKIP;
+	if (err < 0 && err != -EPIPE)
+		return EXIT_USAGE;
+	return r->sinks.alerts && alerts_fired(r->sinks.alerts) ? EXIT_BAD : EXIT_OK;
+}
+
+int tool_main(enum tool tool, int argc, char *argv[])
+{
+	struct run r = {.sinks = {.text = STRBUF_INIT}};
+	sigset_t waiting;
+	int err, code;
+
+	setlocale(LC_CTYPE, "");
+	log_init(tool == TOOL_MEMMON ? "memmon" : "cpumon", LOG_INFO);
+	code = tool_options_parse(&r.o, tool, argc, argv);
+	if (code >= 0)
+		return code;
+	catch_signals(&waiting);
+	err = open_all(&r);
+	if (!err)
+		err = loop(&r, &waiting);
+	close_screen(&r);
+	if (err == -EIO)
+		log_err("the terminal is gone");
+	code = exit_code(&r, err);
+	if (sinks_release(&r.sinks) && code == EXIT_OK)
+		code = EXIT_USAGE;
+	history_free(r.history);
+	source_close(r.source);
+	tool_options_release(&r.o);
+	return code;
+}
