@@ -14,6 +14,12 @@ struct monitor_backend {
 	int (*poll)(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
 	int (*snapshot)(struct monitor *m, struct mem_table *out);
 	int (*detach)(struct monitor *m);
+	/* NULL is -ENOTSUP for the next three */
+	int (*set_events)(struct monitor *m, bool on);
+	int (*take_ended)(struct monitor *m, struct mem_table *out);
+	int (*forget)(struct monitor *m, uint32_t key);
+	int (*fill)(struct monitor *m, struct monitor_fill *out); /* @out comes with zeroes */
+	size_t (*event_fds)(const struct monitor *m, int *fds, size_t max);
 	/* @out comes with all UINT64_MAX */
 	int (*losses)(struct monitor *m, struct monitor_losses *out);
 	/* @out comes with zeroes and the times */
@@ -40,8 +46,9 @@ int stream_open(struct monitor *m, const struct monitor_target *target);
 
 /* Adds a row to @t, which has room for @cap rows; grows it. */
 struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key);
-/* Sorts by key and merges the rows of one key: their values are added, but for last_update, where
- * the latest counts. */
+/* Puts the values of @from into @into, by MEM_MAX_FIELDS. */
+void mem_row_merge(struct mem_row *into, const struct mem_row *from);
+/* Sorts by key and merges the rows of one key. */
 void mem_table_finish(struct mem_table *t);
 
 #endif

@@ -196,6 +196,33 @@ int monitor_snapshot(struct monitor *m, struct mem_table *out)
 	return m->ops->snapshot ? m->ops->snapshot(m, out) : 0;
 }
 
+int monitor_set_events(struct monitor *m, bool on)
+{
+	return m->ops->set_events ? m->ops->set_events(m, on) : -ENOTSUP;
+}
+
+int monitor_take_ended(struct monitor *m, struct mem_table *out)
+{
+	*out = (struct mem_table){.fields = m->info.fields};
+	return m->ops->take_ended ? m->ops->take_ended(m, out) : -ENOTSUP;
+}
+
+int monitor_forget(struct monitor *m, uint32_t key)
+{
+	return m->ops->forget ? m->ops->forget(m, key) : -ENOTSUP;
+}
+
+int monitor_fill(struct monitor *m, struct monitor_fill *out)
+{
+	*out = (struct monitor_fill){0};
+	return m->ops->fill ? m->ops->fill(m, out) : 0;
+}
+
+size_t monitor_event_fds(const struct monitor *m, int *fds, size_t max)
+{
+	return m->ops->event_fds ? m->ops->event_fds(m, fds, max) : 0;
+}
+
 int monitor_detach(struct monitor *m)
 {
 	if (m->detached)

@@ -42,6 +42,9 @@ enum mem_field {
 /* Names in manifests and results: "mmap_count", "current_usage", ... */
 extern const char *const mem_field_names[MEM_FIELD_COUNT];
 
+/* Fields of which the highest counts where rows of one key come together; the others are added. */
+#define MEM_MAX_FIELDS ((1u << MEM_LAST_UPDATE) | (1u << MEM_VM_BYTES) | (1u << MEM_VM_PEAK))
+
 /* The fields of a CPU monitor: clock readings and their sums, which no ledger determines. */
 #define CPU_FIELDS                                                                                 \
 	((1u << CPU_USER_TIME) | (1u << CPU_KERNEL_TIME) | (1u << CPU_START_TIME) |                \
@@ -70,7 +73,7 @@ struct mem_record {
 	uint32_t length;    /* bytes of the ring record */
 	uint8_t type;	    /* enum mem_event_type */
 	uint8_t down;	    /* MONITOR_COMPLETED: a brk that moved the break down by @size */
-	char comm[16];
+	char comm[16];	    /* "" where the record has none */
 };
 
 typedef void (*monitor_event_fn)(void *arg, const struct mem_record *e);
@@ -108,7 +111,8 @@ struct monitor_info {
 			* which is then bounded and told instead of a failure */
 	uint32_t caps; /* enum monitor_cap */
 	uint32_t fields;		  /* of mem_table */
-	uint64_t ring_bytes, map_entries; /* sizes of the event ring and the counter map; 0: none */
+	uint64_t ring_bytes, map_entries; /* sizes of an event ring and the counter map; 0: none */
+	uint32_t rings;			  /* how many event rings: one, or one for each CPU */
 };
 
 struct monitor_target {
@@ -117,6 +121,9 @@ struct monitor_target {
 	/* Only its programs are wanted: an object whose maps have other names, and no manifest that
 	 * says which, will do. It offers no counters and no events then. */
 	bool bare;
+	/* Bytes of each ring, for an object that has one for each CPU: a power of two and whole
+	 * pages. 0: the default. The ring of other objects is as they say. */
+	uint64_t ring_bytes;
 };
 
 /* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */
@@ -148,6 +155,13 @@ struct monitor_cost {
 	uint64_t load_ns, attach_ns;
 };
 
+/* How full the monitor's own memory is. Where a maximum is 0 there is none of that kind. */
+struct monitor_fill {
+	uint64_t keys, keys_max;	   /* of the counter map */
+	uint64_t ended, ended_max;	   /* processes in the map of those that have ended */
+	uint64_t ring_pending, ring_bytes; /* bytes written and not read, of all rings together */
+};
+
 struct monitor;
 
 /*
@@ -177,6 +191,33 @@ int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *a
 /* All counters now, summed over CPUs. bpftrace: only after monitor_detach(). 0 or -errno; the
  * caller releases @out. */
 int monitor_snapshot(struct monitor *m, struct mem_table *out);
+/*
+ * Switches the writing of records off and on again; counters go on. Works before monitor_attach(),
+ * too. 0, or -ENOTSUP, silently, where the object has no such switch.
+ */
+int monitor_set_events(struct monitor *m, bool on);
+/*
+ * Takes the rows of processes that have ended out of the monitor, each exactly once: they are in no
+ * later snapshot. Who runs for long does it at every snapshot, so that their map does not fill up.
+ * 0, -ENOTSUP, silently, where the object keeps none, or -errno after saying why; the caller
+ * releases @out in any case.
+ */
+int monitor_take_ended(struct monitor *m, struct mem_table *out);
+/*
+ * Deletes a key from the counter maps, for monitors that never do: of a thread that is dead. 0,
+ * also when the key is not there or leaves by itself, -ENOTSUP, silently, where there are no such
+ * maps, or -errno after saying why.
+ */
+int monitor_forget(struct monitor *m, uint32_t key);
+/* 0 or -errno after saying why. Reads the keys of whole maps: for once an interval. */
+int monitor_fill(struct monitor *m, struct monitor_fill *out);
+/*
+ * Descriptors to wait for with poll(2), POLLIN: then monitor_poll(m, 0, ..) has something to
+ * deliver. A monitor that does not wake its reader for each record (memmon_fast: when a quarter of
+ * a ring is full) has records without waking anybody: poll it now and then. Returns how many, of
+ * which at most @max are written; 0: none. They belong to the monitor.
+ */
+size_t monitor_event_fds(const struct monitor *m, int *fds, size_t max);
 /* Counting stops; afterwards monitor_poll(m, 0, ..) drains what is left. Idempotent. */
 int monitor_detach(struct monitor *m);
 int monitor_losses(struct monitor *m, struct monitor_losses *out);

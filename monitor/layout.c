@@ -218,7 +218,7 @@ static void assume_event(struct layout *l)
 	l->event_assumed = true;
 	l->event = (struct event_layout){
 		.length = sizeof(struct mem_event),
-		.fields = (1U << EVENT_FIELD_COUNT) - 1,
+		.fields = (1U << (EVENT_COMM + 1)) - 1,
 		.offset = {offsetof(struct mem_event, timestamp), offsetof(struct mem_event, pid),
 			   offsetof(struct mem_event, tgid), offsetof(struct mem_event, size),
 			   offsetof(struct mem_event, address),
@@ -229,7 +229,7 @@ static void assume_event(struct layout *l)
 
 static int events(const struct search *s, struct layout *l)
 {
-	static const uint32_t sizes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 16};
+	static const uint32_t sizes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 16, 1};
 	const struct btf_type *t;
 	int32_t id;
 	int err = 0;

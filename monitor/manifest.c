@@ -12,8 +12,8 @@
 #include "lib/strbuf.h"
 #include "monitor/json_at.h"
 
-const char *const event_field_names[EVENT_FIELD_COUNT] = {"timestamp", "pid",	     "tgid", "size",
-							  "address",   "event_type", "comm"};
+const char *const event_field_names[EVENT_FIELD_COUNT] = {
+	"timestamp", "pid", "tgid", "size", "address", "event_type", "comm", "down"};
 const char *const loss_field_names[LOSS_FIELD_COUNT] = {"ring_full", "map_full"};
 
 static int unknown_key(const struct json_at *at, const char *const names[], size_t n)
@@ -345,7 +345,7 @@ void manifest_defaults(struct manifest *man)
 		man->counters.fields[f] = strdup(mem_field_names[f]);
 	man->events.map = strdup("mem_events");
 	man->events.type = strdup("mem_event");
-	for (int f = 0; f < EVENT_FIELD_COUNT; f++)
+	for (int f = 0; f <= EVENT_COMM; f++)
 		man->events.fields[f] = strdup(event_field_names[f]);
 	man->losses.map = strdup("mem_loss");
 	for (int f = 0; f < LOSS_FIELD_COUNT; f++)

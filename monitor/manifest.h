@@ -8,7 +8,7 @@
 
 #define MANIFEST_SCHEMA 1
 
-/* Fields of a record, in the order of struct mem_event. */
+/* Fields of a record; the first are those of struct mem_event, in order. */
 enum event_field {
 	EVENT_TIMESTAMP,
 	EVENT_PID,
@@ -17,10 +17,11 @@ enum event_field {
 	EVENT_ADDRESS,
 	EVENT_TYPE,
 	EVENT_COMM,
+	EVENT_DOWN, /* not the seeds': brk moved down */
 	EVENT_FIELD_COUNT,
 };
 
-/* "timestamp", .. "event_type", "comm" */
+/* "timestamp", .. "event_type", "comm", "down" */
 extern const char *const event_field_names[EVENT_FIELD_COUNT];
 
 enum loss_field { LOSS_RING_FULL, LOSS_MAP_FULL, LOSS_FIELD_COUNT };

@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "monitor/object.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/membarrier.h>
@@ -107,6 +108,7 @@ static void fill_info(struct monitor *m, const struct object *o)
 	if (o->layout.ring) {
 		info->caps |= MONITOR_EVENTS;
 		info->ring_bytes = bpf_map__max_entries(o->layout.ring);
+		info->rings = 1;
 	}
 	if (o->layout.losses)
 		info->caps |= MONITOR_LOSSES;
@@ -136,7 +138,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	int err = set_target(m, o, target);
+	int err = set_target(m, o, target), fd;
 
 	if (err) {
 		log_err_sys(err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
@@ -148,7 +150,8 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 		return object_explain_load(m->path, err);
 	if (!o->layout.ring)
 		return 0;
-	err = ring_open(&o->ring, bpf_map__fd(o->layout.ring), &o->layout.event);
+	fd = bpf_map__fd(o->layout.ring);
+	err = ring_open(&o->ring, &fd, 1, &o->layout.event);
 	if (err)
 		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
 			    bpf_map__name(o->layout.ring));
@@ -333,6 +336,67 @@ static int object_cost(struct monitor *m, struct monitor_cost *out)
 	return err;
 }
 
+static int object_forget(struct monitor *m, uint32_t key)
+{
+	const struct object *o = m->impl;
+
+	if (!o->layout.ncounters)
+		return -ENOTSUP;
+	for (size_t i = 0; i < o->layout.ncounters; i++) {
+		struct bpf_map *map = o->layout.counters[i].map;
+		int err = bpf_map_delete_elem(bpf_map__fd(map), &key) ? -errno : 0;
+
+		if (!err || err == -ENOENT)
+			continue;
+		log_err_sys(err, "%s: map '%s': key %u cannot be deleted", m->path,
+			    bpf_map__name(map), key);
+		return err;
+	}
+	return 0;
+}
+
+static int count_keys(const struct monitor *m, const struct bpf_map *map, uint64_t *n)
+{
+	struct map_dump d;
+	int err = map_read(bpf_map__fd(map), MAP_BEST, &d);
+
+	if (err)
+		log_err_sys(err, "%s: map '%s' cannot be read", m->path, bpf_map__name(map));
+	*n = d.n;
+	map_dump_release(&d);
+	return err;
+}
+
+/* Of several counter maps, the fullest. */
+static int object_fill(struct monitor *m, struct monitor_fill *out)
+{
+	const struct object *o = m->impl;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < o->layout.ncounters; i++) {
+		const struct bpf_map *map = o->layout.counters[i].map;
+		uint64_t n;
+
+		err = count_keys(m, map, &n);
+		if (n >= out->keys) {
+			out->keys = n;
+			out->keys_max = bpf_map__max_entries(map);
+		}
+	}
+	if (o->ring)
+		ring_fill(o->ring, &out->ring_pending, &out->ring_bytes);
+	return err;
+}
+
+static size_t object_event_fds(const struct monitor *m, int *fds, size_t max)
+{
+	const struct object *o = m->impl;
+
+	if (o->ring && max)
+		*fds = ring_event_fd(o->ring);
+	return o->ring != NULL;
+}
+
 static void object_extras(const struct monitor *m, struct strbuf *out)
 {
 	const struct object *o = m->impl;
@@ -377,6 +441,9 @@ static const struct monitor_backend object_backend = {
 	.poll = object_poll,
 	.snapshot = object_snapshot,
 	.detach = object_detach,
+	.forget = object_forget,
+	.fill = object_fill,
+	.event_fds = object_event_fds,
 	.losses = object_losses,
 	.cost = object_cost,
 	.extras = object_extras,

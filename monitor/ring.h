@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Takes records out of a BPF ring buffer and puts them in our terms. */
+/* Takes records out of BPF ring buffers and puts them in our terms. */
 #ifndef MONITOR_RING_H
 #define MONITOR_RING_H
 
 #include "monitor/collect.h"
 #include "monitor/manifest.h"
+
+/* Records a call delivers at most: more than a ring of common size can hold at once. */
+#define RING_BATCH 65536
 
 /* Where the fields of a record are. */
 struct event_layout {
@@ -19,15 +22,24 @@ void event_decode(const struct event_layout *l, const void *data, size_t length,
 
 struct ring;
 
-/* Maps the ring of @map_fd into memory. 0 or -errno; prints nothing. */
-int ring_open(struct ring **out, int map_fd, const struct event_layout *layout);
+/*
+ * Maps @n ring buffers into memory, which are read as one. 0 or -errno; prints nothing. The
+ * descriptors stay the caller's, who keeps them open.
+ */
+int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout);
 /*
  * Delivers what is there; when nothing is, waits at most @timeout_ms (0: not at all) and looks
- * again. A producer faster than us does not hold us for ever: at most about @ring's capacity is
- * delivered per call. Returns records delivered, or -errno (-EINTR).
+ * again. A producer faster than us does not hold us for ever: at most RING_BATCH records are
+ * delivered per call. The records of one ring come in its order; those of several rings in that of
+ * their timestamps (bpf_ktime_get_ns()), so that the records of a thread that changes CPUs are in
+ * order, too. Returns records delivered, or -errno (-EINTR).
  */
 int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg);
 uint64_t ring_bad_records(const struct ring *r);
+/* Bytes written and not read, and the bytes there are, of all rings. */
+void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
+/* What to poll(2) for a wake-up by a producer. */
+int ring_event_fd(const struct ring *r);
 void ring_close(struct ring *r); /* accepts NULL */
 
 #endif

@@ -71,6 +71,16 @@ struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key)
 	return row;
 }
 
+void mem_row_merge(struct mem_row *into, const struct mem_row *from)
+{
+	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+		if (MEM_MAX_FIELDS & (1U << f))
+			into->value[f] = MAX(into->value[f], from->value[f]);
+		else
+			into->value[f] += from->value[f];
+	}
+}
+
 void mem_table_finish(struct mem_table *t)
 {
 	size_t kept = 0;
@@ -85,14 +95,7 @@ void mem_table_finish(struct mem_table *t)
 			t->rows[++kept] = t->rows[i];
 			continue;
 		}
-		for (int f = 0; f < MEM_FIELD_COUNT; f++) {
-			uint64_t v = t->rows[i].value[f];
-
-			if (f == MEM_LAST_UPDATE)
-				into->value[f] = MAX(into->value[f], v);
-			else
-				into->value[f] += v;
-		}
+		mem_row_merge(into, &t->rows[i]);
 	}
 	t->n = kept + 1;
 }

@@ -33,6 +33,7 @@ enum mem_event_type {
 	MEM_EVENT_MMAP = 2,
 	MEM_EVENT_MUNMAP = 3,
 	MEM_EVENT_BRK = 4,
+	MEM_EVENT_MREMAP = 5, /* only of monitors that see mremap: bpf/memmon/memmon_fast.h */
 };
 
 /* A record of the ring mem_events. A Honey program may submit 64 bytes; the consumer accepts >=

@@ -4,6 +4,7 @@
 #include "tests/bpf/live.h"
 
 #include <bpf/bpf.h>
+#include <poll.h>
 
 #include "bpf/memmon/memmon.h"
 #include "monitor/object.h"
@@ -164,6 +165,45 @@ static void a_full_ring(void **state UNUSED)
 	live_end(&l);
 }
 
+/* How full it is, what wakes its reader, and keys that are taken out. */
+static void fill_and_forget(void **state UNUSED)
+{
+	struct monitor_fill fill;
+	struct seen seen = {0};
+	struct mem_table t;
+	struct monitor *m;
+	struct pollfd fd;
+	struct live l;
+
+	live_start(&l, known_calls);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_event_fds(m, &fd.fd, 1), 1);
+	assert_int_equal(monitor_event_fds(m, NULL, 0), 1);
+	assert_int_equal(monitor_attach(m), 0);
+	fd.events = POLLIN;
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	live_run(&l);
+	assert_int_equal(monitor_detach(m), 0);
+	assert_int_equal(poll(&fd, 1, 1000), 1);
+	assert_int_equal(monitor_fill(m, &fill), 0);
+	assert_int_equal(fill.keys, 1);
+	assert_int_equal(fill.keys_max, MEM_STATS_MAX);
+	assert_int_equal(fill.ended_max, 0);
+	assert_int_equal(fill.ring_pending, (5 * ROUNDS + 2) * 64);
+	assert_int_equal(fill.ring_bytes, MEM_RING_BYTES);
+	seen.pid = (uint32_t)l.child.pid;
+	assert_int_equal(monitor_poll(m, 0, see, &seen), 5 * ROUNDS + 2);
+	assert_int_equal(monitor_forget(m, 1), 0); /* never there */
+	assert_int_equal(monitor_forget(m, seen.pid), 0);
+	assert_int_equal(monitor_fill(m, &fill), 0);
+	assert_int_equal(fill.keys, 0);
+	assert_int_equal(fill.ring_pending, 0);
+	assert_int_equal(monitor_set_events(m, false), -ENOTSUP);
+	assert_int_equal(monitor_take_ended(m, &t), -ENOTSUP);
+	monitor_close(m);
+	live_end(&l);
+}
+
 /* No room for a new thread: its calls are counted as lost, their records are written. */
 static void a_full_map(void **state UNUSED)
 {
@@ -244,9 +284,10 @@ static void names(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memmon),	cmocka_unit_test(memmon_tgid),
-		cmocka_unit_test(a_full_ring),	cmocka_unit_test(a_full_map),
-		cmocka_unit_test(nop_and_none), cmocka_unit_test(names),
+		cmocka_unit_test(memmon),	   cmocka_unit_test(memmon_tgid),
+		cmocka_unit_test(a_full_ring),	   cmocka_unit_test(a_full_map),
+		cmocka_unit_test(fill_and_forget), cmocka_unit_test(nop_and_none),
+		cmocka_unit_test(names),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "t_memmon");
