@@ -3,7 +3,9 @@
 #include "lib/base.h"
 #include "workloads/ledger.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -102,6 +104,28 @@ static bool take(_Atomic uint64_t *used, uint64_t n, uint64_t max, uint64_t *fir
 	return true;
 }
 
+/* VmSize of this process: the first number of statm, in pages. 0: not known. */
+static uint64_t vm_bytes_now(void)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strtoull(text, NULL, 10) * page;
+}
+
+void ledger_close_lane(struct ledger_lane *lane)
+{
+	if (lane)
+		lane->end_vm_bytes = vm_bytes_now();
+}
+
 struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries)
 {
 	struct ledger_lane *lane;
@@ -119,6 +143,7 @@ struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries)
 	lane->first = first;
 	lane->capacity = entries;
 	lane->start_brk = atomic_load(&known_brk);
+	lane->start_vm_bytes = vm_bytes_now();
 	lane->index = index;
 	return lane;
 }

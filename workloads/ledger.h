@@ -43,7 +43,9 @@ struct ledger_lane {
 	uint64_t index;	    /* of this lane */
 	uint64_t cpu_ns;    /* CPU time of the thread's work: CLOCK_THREAD_CPUTIME_ID */
 	uint64_t user_ns, system_ns; /* the same split by getrusage(RUSAGE_THREAD) */
-	uint64_t spare[5];
+	uint64_t start_vm_bytes; /* VmSize of the process when the lane was opened; 0: not known */
+	uint64_t end_vm_bytes;	 /* the same at ledger_close_lane(); 0: was not called */
+	uint64_t spare[3];
 };
 _Static_assert(sizeof(struct ledger_lane) == 128, "a lane is two cache lines");
 
@@ -69,6 +71,12 @@ void ledger_prepare(struct ledger *l);
  * the trial is void.
  */
 struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries);
+
+/*
+ * At the end of a process that ends inside the window: writes down its VmSize, which nobody can
+ * read later. Makes no memory syscall. Accepts NULL.
+ */
+void ledger_close_lane(struct ledger_lane *lane);
 
 /* Whether a lane or an entry did not fit: then the ledger does not hold everything. */
 bool ledger_overflowed(const struct ledger *l);

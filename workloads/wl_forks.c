@@ -73,6 +73,7 @@ static pid_t fork_node(const struct workload_run *r, uint64_t seed, uint64_t dep
 	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 	char comm[] = "wl-fork-0";
 	struct ledger_lane *lane;
+	bool good;
 
 	if (pid)
 		return pid < 0 ? -errno : pid;
@@ -82,7 +83,9 @@ static pid_t fork_node(const struct workload_run *r, uint64_t seed, uint64_t dep
 	comm[sizeof(comm) - 2] = (char)('0' + p->depth - depth);
 	prctl(PR_SET_NAME, comm);
 	lane = ledger_open_lane(r->ledger, calls_of_each(p));
-	_exit(lane && !node(r, lane, seed, depth) ? EXIT_OK : EXIT_BAD);
+	good = lane && !node(r, lane, seed, depth);
+	ledger_close_lane(lane);
+	_exit(good ? EXIT_OK : EXIT_BAD);
 }
 
 static int wait_for(pid_t pid)

@@ -9,17 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/verify/truth.h"
+#include "harness/verify/accuracy_parts.h"
 
 static const char races_text[] = "threads of a process share a key and updates race";
-
-struct assess {
-	const struct accuracy_input *in;
-	struct accuracy *out;
-	struct truth all;
-	size_t processes, lanes; /* with calls */
-	bool one_lane_each;	 /* no process has two lanes with calls: peaks are exact */
-};
 
 double accuracy_error_pct(const struct accuracy_finding *f)
 {
@@ -28,10 +20,8 @@ double accuracy_error_pct(const struct accuracy_finding *f)
 	return f->truth ? 100.0 * ((double)f->captured - truth) / fabs(truth) : NAN;
 }
 
-static void add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
-		accuracy_amount captured, const char *why, ...) PRINTF_LIKE(6, 7);
-static void add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
-		accuracy_amount captured, const char *why, ...)
+void accuracy_add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
+		  accuracy_amount captured, const char *why, ...)
 {
 	struct accuracy_finding *f = &out->finding[out->n];
 	va_list ap;
@@ -46,27 +36,21 @@ static void add(struct accuracy *out, const char *metric, const char *unit, accu
 	out->n++;
 }
 
-static bool offers(const struct mem_table *t, enum mem_field f)
-{
-	return t->fields & (1U << f);
-}
-
 /* Usage as the monitor has it: its own field, or what its byte sums leave. */
 static bool offers_usage(const struct mem_table *t)
 {
-	return offers(t, MEM_CURRENT_USAGE) ||
-	       (offers(t, MEM_MMAP_BYTES) && offers(t, MEM_MUNMAP_BYTES));
+	return accuracy_offers(t, MEM_CURRENT_USAGE) ||
+	       (accuracy_offers(t, MEM_MMAP_BYTES) && accuracy_offers(t, MEM_MUNMAP_BYTES));
 }
 
 static accuracy_amount usage_of(const struct mem_table *t, const struct mem_row *r)
 {
-	if (offers(t, MEM_CURRENT_USAGE))
+	if (accuracy_offers(t, MEM_CURRENT_USAGE))
 		return r->value[MEM_CURRENT_USAGE];
 	return (accuracy_amount)r->value[MEM_MMAP_BYTES] - r->value[MEM_MUNMAP_BYTES];
 }
 
-/* Sum over the rows of the workload. */
-static accuracy_amount sum(const struct accuracy_input *in, enum mem_field f)
+accuracy_amount accuracy_sum(const struct accuracy_input *in, enum mem_field f)
 {
 	accuracy_amount total = 0;
 
@@ -121,27 +105,30 @@ static void failed_calls(struct assess *a)
 	const struct model_totals *t = &a->in->model->totals;
 	uint64_t counted = t->calls[LEDGER_MMAP] - t->mmap_filtered;
 	uint64_t failed = t->failed[LEDGER_MMAP] - t->mmap_filtered_failed;
-	bool counts_brk = offers(a->in->table, MEM_BRK_COUNT) || (a->in->caps & MONITOR_EVENTS);
+	bool counts_brk =
+		accuracy_offers(a->in->table, MEM_BRK_COUNT) || (a->in->caps & MONITOR_EVENTS);
 
-	if (failed && offers(a->in->table, MEM_MMAP_COUNT))
-		add(a->out, "failed_mmap", "calls", (int64_t)(counted - failed),
-		    sum(a->in, MEM_MMAP_COUNT),
-		    "%" PRIu64 " mmaps that failed are counted when they enter, with the %" PRIu64
-		    " bytes they asked for",
-		    failed, a->all.failed_mmap_bytes);
-	if (t->failed[LEDGER_MUNMAP] && offers(a->in->table, MEM_MUNMAP_COUNT))
-		add(a->out, "failed_munmap", "calls",
-		    (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]),
-		    sum(a->in, MEM_MUNMAP_COUNT),
-		    "%" PRIu64 " munmaps that failed are counted, with the %" PRIu64
-		    " bytes they named",
-		    t->failed[LEDGER_MUNMAP], a->all.failed_munmap_bytes);
+	if (failed && accuracy_offers(a->in->table, MEM_MMAP_COUNT))
+		accuracy_add(a->out, "failed_mmap", "calls", (int64_t)(counted - failed),
+			     accuracy_sum(a->in, MEM_MMAP_COUNT),
+			     "%" PRIu64
+			     " mmaps that failed are counted when they enter, with the %" PRIu64
+			     " bytes they asked for",
+			     failed, a->all.failed_mmap_bytes);
+	if (t->failed[LEDGER_MUNMAP] && accuracy_offers(a->in->table, MEM_MUNMAP_COUNT))
+		accuracy_add(a->out, "failed_munmap", "calls",
+			     (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]),
+			     accuracy_sum(a->in, MEM_MUNMAP_COUNT),
+			     "%" PRIu64 " munmaps that failed are counted, with the %" PRIu64
+			     " bytes they named",
+			     t->failed[LEDGER_MUNMAP], a->all.failed_munmap_bytes);
 	if (t->failed[LEDGER_BRK] && counts_brk)
-		add(a->out, "failed_brk", "calls",
-		    (int64_t)(t->calls[LEDGER_BRK] - t->failed[LEDGER_BRK]),
-		    (int64_t)t->calls[LEDGER_BRK],
-		    "%" PRIu64 " brks left the break where it was and are told like the others",
-		    t->failed[LEDGER_BRK]);
+		accuracy_add(a->out, "failed_brk", "calls",
+			     (int64_t)(t->calls[LEDGER_BRK] - t->failed[LEDGER_BRK]),
+			     (int64_t)t->calls[LEDGER_BRK],
+			     "%" PRIu64
+			     " brks left the break where it was and are told like the others",
+			     t->failed[LEDGER_BRK]);
 }
 
 static void filter(struct assess *a)
@@ -149,15 +136,17 @@ static void filter(struct assess *a)
 	const struct model_totals *t = &a->in->model->totals;
 	uint64_t worked = t->mmap_filtered - t->mmap_filtered_failed;
 
-	if (worked && offers(a->in->table, MEM_MMAP_COUNT))
-		add(a->out, "small_mmap", "calls", (int64_t)worked, 0,
-		    "mmaps below %" PRIu64 " bytes are ignored, though each takes a whole page",
-		    a->in->model->def.min_length);
-	if (a->all.small_munmaps && offers(a->in->table, MEM_MUNMAP_COUNT))
-		add(a->out, "small_munmap", "calls", 0, (int64_t)a->all.small_munmaps,
-		    "munmaps are not filtered as mmaps are: %" PRIu64 " below %" PRIu64
-		    " bytes are counted, and usage drifts down by their %" PRIu64 " bytes",
-		    a->all.small_munmaps, a->in->model->def.min_length, a->all.small_munmap_bytes);
+	if (worked && accuracy_offers(a->in->table, MEM_MMAP_COUNT))
+		accuracy_add(a->out, "small_mmap", "calls", (int64_t)worked, 0,
+			     "mmaps below %" PRIu64
+			     " bytes are ignored, though each takes a whole page",
+			     a->in->model->def.min_length);
+	if (a->all.small_munmaps && accuracy_offers(a->in->table, MEM_MUNMAP_COUNT))
+		accuracy_add(a->out, "small_munmap", "calls", 0, (int64_t)a->all.small_munmaps,
+			     "munmaps are not filtered as mmaps are: %" PRIu64 " below %" PRIu64
+			     " bytes are counted, and usage drifts down by their %" PRIu64 " bytes",
+			     a->all.small_munmaps, a->in->model->def.min_length,
+			     a->all.small_munmap_bytes);
 }
 
 static void lost_updates(struct assess *a)
@@ -167,8 +156,10 @@ static void lost_updates(struct assess *a)
 		(int64_t)(t->calls[LEDGER_MMAP] - t->mmap_filtered + t->calls[LEDGER_MUNMAP]);
 
 	if (a->in->lost_updates)
-		add(a->out, "lost_updates", "calls", real, real - (int64_t)a->in->lost_updates,
-		    "%s: %" PRIu64 " calls are counted nowhere", races_text, a->in->lost_updates);
+		accuracy_add(a->out, "lost_updates", "calls", real,
+			     real - (int64_t)a->in->lost_updates,
+			     "%s: %" PRIu64 " calls are counted nowhere", races_text,
+			     a->in->lost_updates);
 }
 
 /* --- bytes -------------------------------------------------------------------------------------
@@ -176,18 +167,18 @@ static void lost_updates(struct assess *a)
 
 static void address_space(struct assess *a)
 {
-	accuracy_amount usage = sum_usage(a->in, 0), peak = sum(a->in, MEM_PEAK_USAGE);
+	accuracy_amount usage = sum_usage(a->in, 0), peak = accuracy_sum(a->in, MEM_PEAK_USAGE);
 
 	if (!offers_usage(a->in->table))
 		return;
-	add(a->out, "net_bytes", "bytes", a->all.net_bytes, usage,
-	    "usage is the lengths asked for; the calls left %" PRId64
-	    " bytes more mapped than before",
-	    a->all.net_bytes);
+	accuracy_add(a->out, "net_bytes", "bytes", a->all.net_bytes, usage,
+		     "usage is the lengths asked for; the calls left %" PRId64
+		     " bytes more mapped than before",
+		     a->all.net_bytes);
 	/* What several threads had mapped at the same moment is known to a call only. */
-	if (offers(a->in->table, MEM_PEAK_USAGE) && a->one_lane_each)
-		add(a->out, "peak_bytes", "bytes", a->all.peak_bytes, peak,
-		    "highest usage against the most that was mapped at a time");
+	if (accuracy_offers(a->in->table, MEM_PEAK_USAGE) && a->one_lane_each)
+		accuracy_add(a->out, "peak_bytes", "bytes", a->all.peak_bytes, peak,
+			     "highest usage against the most that was mapped at a time");
 }
 
 static void against_proc(struct assess *a)
@@ -198,14 +189,16 @@ static void against_proc(struct assess *a)
 	if (!b || !e || !offers_usage(a->in->table))
 		return;
 	usage = sum_usage(a->in, a->in->main_tgid);
-	add(a->out, "vm_size", "bytes", (int64_t)(e->size_bytes - b->size_bytes), usage,
-	    "growth of VmSize between the barriers");
-	if (e->peak_bytes > b->peak_bytes && offers(a->in->table, MEM_PEAK_USAGE) &&
+	accuracy_add(a->out, "vm_size", "bytes", (int64_t)(e->size_bytes - b->size_bytes), usage,
+		     "growth of VmSize between the barriers");
+	if (e->peak_bytes > b->peak_bytes && accuracy_offers(a->in->table, MEM_PEAK_USAGE) &&
 	    a->processes == 1 && a->lanes == 1)
-		add(a->out, "vm_peak", "bytes", (int64_t)(e->peak_bytes - b->size_bytes),
-		    sum(a->in, MEM_PEAK_USAGE), "rise of VmPeak above VmSize at the first barrier");
-	add(a->out, "vm_rss", "bytes", (int64_t)e->rss_bytes - (int64_t)b->rss_bytes, usage,
-	    "growth of VmRSS: memory counts once it is touched, address space at once");
+		accuracy_add(a->out, "vm_peak", "bytes", (int64_t)(e->peak_bytes - b->size_bytes),
+			     accuracy_sum(a->in, MEM_PEAK_USAGE),
+			     "rise of VmPeak above VmSize at the first barrier");
+	accuracy_add(a->out, "vm_rss", "bytes", (int64_t)e->rss_bytes - (int64_t)b->rss_bytes,
+		     usage,
+		     "growth of VmRSS: memory counts once it is touched, address space at once");
 }
 
 static void lengths(struct assess *a)
@@ -217,16 +210,18 @@ static void lengths(struct assess *a)
 	if (!offers_usage(a->in->table))
 		return;
 	if (whole != asked)
-		add(a->out, "page_rounding", "bytes", whole, asked,
-		    "the kernel maps whole pages, the monitor adds the lengths asked for");
+		accuracy_add(a->out, "page_rounding", "bytes", whole, asked,
+			     "the kernel maps whole pages, the monitor adds the lengths asked for");
 	if (a->all.freed_bytes != t->munmap_bytes)
-		add(a->out, "munmap_freed", "bytes", a->all.freed_bytes, t->munmap_bytes,
-		    "munmap frees what is mapped in its range, whole pages; its length is taken "
-		    "as freed");
-	if (offers(a->in->table, MEM_CURRENT_USAGE) && !a->in->lost_updates &&
+		accuracy_add(a->out, "munmap_freed", "bytes", a->all.freed_bytes, t->munmap_bytes,
+			     "munmap frees what is mapped in its range, whole pages; its length is "
+			     "taken "
+			     "as freed");
+	if (accuracy_offers(a->in->table, MEM_CURRENT_USAGE) && !a->in->lost_updates &&
 	    subtracted != t->munmap_bytes)
-		add(a->out, "munmap_skipped", "bytes", t->munmap_bytes, subtracted,
-		    "a munmap larger than usage is not subtracted at all, which hides the drift");
+		accuracy_add(a->out, "munmap_skipped", "bytes", t->munmap_bytes, subtracted,
+			     "a munmap larger than usage is not subtracted at all, which hides the "
+			     "drift");
 }
 
 static void unseen(struct assess *a)
@@ -236,18 +231,20 @@ static void unseen(struct assess *a)
 	if (!offers_usage(a->in->table))
 		return;
 	if (t->mremap_calls)
-		add(a->out, "mremap_unseen", "bytes", t->mremap_bytes, 0,
-		    "%" PRIu64 " mremaps moved or resized mappings; no tracepoint here sees them",
-		    t->mremap_calls);
+		accuracy_add(a->out, "mremap_unseen", "bytes", t->mremap_bytes, 0,
+			     "%" PRIu64
+			     " mremaps moved or resized mappings; no tracepoint here sees them",
+			     t->mremap_calls);
 	if (t->replaced_bytes)
-		add(a->out, "fixed_replaced", "bytes", t->mapped_bytes - t->replaced_bytes,
-		    t->mapped_bytes,
-		    "%" PRIu64 " mmaps with MAP_FIXED replaced what was mapped there; it is added "
-		    "once more",
-		    t->replacing_calls);
+		accuracy_add(a->out, "fixed_replaced", "bytes", t->mapped_bytes - t->replaced_bytes,
+			     t->mapped_bytes,
+			     "%" PRIu64
+			     " mmaps with MAP_FIXED replaced what was mapped there; it is added "
+			     "once more",
+			     t->replacing_calls);
 	if (t->brk_bytes)
-		add(a->out, "brk_unseen", "bytes", t->brk_bytes, 0,
-		    "the heap grown or shrunk by brk is not part of usage");
+		accuracy_add(a->out, "brk_unseen", "bytes", t->brk_bytes, 0,
+			     "the heap grown or shrunk by brk is not part of usage");
 }
 
 /* --- rows --------------------------------------------------------------------------------------
@@ -261,15 +258,16 @@ static void threads_and_processes(struct assess *a)
 
 	if (a->in->model->def.key != MONITOR_KEY_TID || rows <= a->processes)
 		return;
-	add(a->out, "rows_per_process", "rows", (int64_t)a->processes, (int64_t)rows,
-	    "rows are for threads: %zu threads of %zu processes have one each", rows, a->processes);
+	accuracy_add(a->out, "rows_per_process", "rows", (int64_t)a->processes, (int64_t)rows,
+		     "rows are for threads: %zu threads of %zu processes have one each", rows,
+		     a->processes);
 	if (a->processes != 1 || !offers_usage(a->in->table))
 		return;
 	r = mem_table_find(a->in->table, a->in->main_tgid);
 	whole = sum_usage(a->in, a->in->main_tgid);
 	own = r ? usage_of(a->in->table, r) : 0;
-	add(a->out, "process_usage", "bytes", whole, own,
-	    "who joins rows with /proc by process id finds the main thread's share only");
+	accuracy_add(a->out, "process_usage", "bytes", whole, own,
+		     "who joins rows with /proc by process id finds the main thread's share only");
 }
 
 static void left_behind(struct assess *a)
@@ -288,10 +286,11 @@ static void left_behind(struct assess *a)
 		dead += a->in->alive && !a->in->alive[i];
 	}
 	if (dead)
-		add(a->out, "rows_left_behind", "rows", rows - dead, rows,
-		    "%" PRId64 " threads ended in the window; their rows stay, until the map is "
-		    "full or the number is used again",
-		    dead);
+		accuracy_add(a->out, "rows_left_behind", "rows", rows - dead, rows,
+			     "%" PRId64
+			     " threads ended in the window; their rows stay, until the map is "
+			     "full or the number is used again",
+			     dead);
 }
 
 static int gather(struct assess *a)
@@ -329,44 +328,59 @@ int accuracy_assess(const struct accuracy_input *in, struct accuracy *out)
 		unseen,	       threads_and_processes, left_behind,  lost_updates,
 	};
 	struct assess a = {.in = in, .out = out};
+	bool completed = in->model->def.calls == MONITOR_COMPLETED;
 	int err;
 
 	*out = (struct accuracy){0};
 	if (!(in->caps & MONITOR_COUNTERS))
 		return 0;
 	err = gather(&a);
-	for (size_t i = 0; !err && a.lanes && i < ARRAY_SIZE(topics); i++)
+	if (!err && a.lanes && completed)
+		accuracy_completed(&a);
+	for (size_t i = 0; !err && a.lanes && !completed && i < ARRAY_SIZE(topics); i++)
 		topics[i](&a);
 	return err;
 }
 
-void accuracy_assess_totals(const struct model_totals *t, const struct mem_table *table,
-			    uint64_t lost, struct accuracy *out)
+static void totals_of_entered(const struct model_totals *t, const struct mem_table *table,
+			      uint64_t lost, struct accuracy *out)
 {
 	uint64_t mmaps = 0, munmaps = 0, failed = t->failed[LEDGER_MMAP] - t->mmap_filtered_failed;
 
-	*out = (struct accuracy){0};
 	for (size_t i = 0; i < table->n; i++) {
 		mmaps += table->rows[i].value[MEM_MMAP_COUNT];
 		munmaps += table->rows[i].value[MEM_MUNMAP_COUNT];
 	}
-	if (failed && offers(table, MEM_MMAP_COUNT))
-		add(out, "failed_mmap", "calls",
-		    (int64_t)(t->calls[LEDGER_MMAP] - t->mmap_filtered - failed), (int64_t)mmaps,
-		    "%" PRIu64 " mmaps that failed are counted when they enter", failed);
-	if (t->failed[LEDGER_MUNMAP] && offers(table, MEM_MUNMAP_COUNT))
-		add(out, "failed_munmap", "calls",
-		    (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]), (int64_t)munmaps,
-		    "%" PRIu64 " munmaps that failed are counted", t->failed[LEDGER_MUNMAP]);
-	if (t->mmap_filtered > t->mmap_filtered_failed && offers(table, MEM_MMAP_COUNT))
-		add(out, "small_mmap", "calls",
-		    (int64_t)(t->mmap_filtered - t->mmap_filtered_failed), 0,
-		    "mmaps below the filter's length are ignored, though each takes a whole page");
+	if (failed && accuracy_offers(table, MEM_MMAP_COUNT))
+		accuracy_add(out, "failed_mmap", "calls",
+			     (int64_t)(t->calls[LEDGER_MMAP] - t->mmap_filtered - failed),
+			     (int64_t)mmaps,
+			     "%" PRIu64 " mmaps that failed are counted when they enter", failed);
+	if (t->failed[LEDGER_MUNMAP] && accuracy_offers(table, MEM_MUNMAP_COUNT))
+		accuracy_add(out, "failed_munmap", "calls",
+			     (int64_t)(t->calls[LEDGER_MUNMAP] - t->failed[LEDGER_MUNMAP]),
+			     (int64_t)munmaps, "%" PRIu64 " munmaps that failed are counted",
+			     t->failed[LEDGER_MUNMAP]);
+	if (t->mmap_filtered > t->mmap_filtered_failed && accuracy_offers(table, MEM_MMAP_COUNT))
+		accuracy_add(out, "small_mmap", "calls",
+			     (int64_t)(t->mmap_filtered - t->mmap_filtered_failed), 0,
+			     "mmaps below the filter's length are ignored, though each takes a "
+			     "whole page");
 	if (lost)
-		add(out, "lost_updates", "calls", (int64_t)(mmaps + munmaps + lost),
-		    (int64_t)(mmaps + munmaps), "%s: %" PRIu64 " calls are counted nowhere",
-		    races_text, lost);
+		accuracy_add(out, "lost_updates", "calls", (int64_t)(mmaps + munmaps + lost),
+			     (int64_t)(mmaps + munmaps),
+			     "%s: %" PRIu64 " calls are counted nowhere", races_text, lost);
 	if (table->n > 1)
-		add(out, "rows_left_behind", "rows", 0, (int64_t)table->n,
-		    "the command has ended; the rows of its threads stay");
+		accuracy_add(out, "rows_left_behind", "rows", 0, (int64_t)table->n,
+			     "the command has ended; the rows of its threads stay");
+}
+
+void accuracy_assess_totals(const struct model_totals *t, enum monitor_definition definition,
+			    const struct mem_table *table, uint64_t lost, struct accuracy *out)
+{
+	*out = (struct accuracy){0};
+	if (definition == MONITOR_COMPLETED)
+		accuracy_completed_totals(t, table, out);
+	else
+		totals_of_entered(t, table, lost, out);
 }

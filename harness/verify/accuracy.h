@@ -44,8 +44,9 @@ int accuracy_assess(const struct accuracy_input *in, struct accuracy *out);
 
 /* For a command: no ledger, so all that can be told is in @totals, the independent count, and in
  * @lost_updates as above. */
-void accuracy_assess_totals(const struct model_totals *totals, const struct mem_table *table,
-			    uint64_t lost_updates, struct accuracy *out);
+void accuracy_assess_totals(const struct model_totals *totals, enum monitor_definition definition,
+			    const struct mem_table *table, uint64_t lost_updates,
+			    struct accuracy *out);
 
 /* 100 * (captured - truth) / |truth|; NaN where truth is 0. */
 double accuracy_error_pct(const struct accuracy_finding *f);

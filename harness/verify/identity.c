@@ -25,6 +25,30 @@ static bool offers(const struct identity_input *in, enum mem_field f)
 	return (in->caps & MONITOR_COUNTERS) && (in->table->fields & (1U << f));
 }
 
+/* Of completed calls each counter has its own sum to close. */
+static void counters_completed(const struct identity_input *in, struct identities *out)
+{
+	const struct model_totals *c = in->calls;
+	const struct {
+		const char *name;
+		enum mem_field field;
+		uint64_t calls;
+	} sums[] = {
+		{"mmaps that worked = counted", MEM_MMAP_COUNT, c->worked[LEDGER_MMAP]},
+		{"munmaps that worked = counted", MEM_MUNMAP_COUNT, c->worked[LEDGER_MUNMAP]},
+		{"mremaps that worked = counted", MEM_MREMAP_COUNT, c->worked[LEDGER_MREMAP]},
+		{"brks that worked = counted", MEM_BRK_COUNT, c->worked[LEDGER_BRK]},
+		{"calls that failed = counted", MEM_FAILED_COUNT, model_errors(c)},
+		{"pages mapped = counted", MEM_MMAP_BYTES, c->worked_mmap_bytes},
+		{"pages unmapped = counted", MEM_MUNMAP_BYTES, c->worked_munmap_bytes},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
+		if (offers(in, sums[i].field))
+			add(out, sums[i].name, sums[i].calls,
+			    identity_sum(in->table, sums[i].field));
+}
+
 static void counters(const struct identity_input *in, struct identities *out)
 {
 	const struct model_totals *c = in->calls;
@@ -60,11 +84,21 @@ static void counters(const struct identity_input *in, struct identities *out)
 		    identity_sum(in->table, MEM_MUNMAP_BYTES));
 }
 
+uint64_t identity_events(const struct model_totals *c, enum monitor_definition definition)
+{
+	uint64_t n = 0;
+
+	if (definition == MONITOR_ENTERED)
+		return c->calls[LEDGER_MMAP] - c->mmap_filtered + c->calls[LEDGER_MUNMAP] +
+		       c->calls[LEDGER_BRK];
+	for (int op = 0; op < LEDGER_OP_COUNT; op++)
+		n += c->worked[op];
+	return n;
+}
+
 static void events(const struct identity_input *in, struct identities *out)
 {
-	const struct model_totals *c = in->calls;
-	uint64_t submitted = c->calls[LEDGER_MMAP] - c->mmap_filtered + c->calls[LEDGER_MUNMAP] +
-			     c->calls[LEDGER_BRK];
+	uint64_t submitted = identity_events(in->calls, in->definition);
 	uint64_t full = in->losses.ring_full == UINT64_MAX ? 0 : in->losses.ring_full;
 
 	/* Without a target filter the losses may be others'. */
@@ -76,7 +110,10 @@ static void events(const struct identity_input *in, struct identities *out)
 void identities_check(const struct identity_input *in, struct identities *out)
 {
 	*out = (struct identities){0};
-	counters(in, out);
+	if (in->definition == MONITOR_COMPLETED)
+		counters_completed(in, out);
+	else
+		counters(in, out);
 	events(in, out);
 	if (in->losses.recursion_misses != UINT64_MAX)
 		add(out, "runs skipped by the kernel = none", in->losses.recursion_misses, 0);

@@ -26,6 +26,7 @@ struct identities {
 
 struct identity_input {
 	const struct model_totals *calls;
+	enum monitor_definition definition; /* which of them count */
 	uint32_t caps;
 	const struct mem_table *table; /* the target's rows only */
 	uint64_t consumed;	       /* the target's records */
@@ -34,6 +35,9 @@ struct identity_input {
 };
 
 void identities_check(const struct identity_input *in, struct identities *out);
+
+/* Calls of @c that make an event. */
+uint64_t identity_events(const struct model_totals *c, enum monitor_definition definition);
 
 /* Sum over all rows. */
 uint64_t identity_sum(const struct mem_table *t, enum mem_field f);

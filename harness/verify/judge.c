@@ -32,7 +32,7 @@ struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what)
 
 static bool offered(const struct judge_input *in, enum mem_field f)
 {
-	return in->table->fields & ~CPU_FIELDS & (1U << f);
+	return in->table->fields & model_fields(&in->model->def) & (1U << f);
 }
 
 /* A row exists as soon as one call counted in a field that the monitor has. */
@@ -42,6 +42,24 @@ static bool row_expected(const struct judge_input *in, const struct model_row *r
 		if (offered(in, f) && r->last[f].line)
 			return true;
 	return false;
+}
+
+static const char *ended(const struct judge_input *in, const struct model_row *r)
+{
+	bool stands = !in->alive, counts = false;
+
+	for (size_t i = 0; in->alive && i < in->model->nlanes; i++) {
+		const struct ledger_lane *lane = in->model->lanes[i].lane;
+
+		if (model_key(&in->model->def, lane) != r->key)
+			continue;
+		counts = true;
+		stands |= in->alive[i];
+	}
+	if (!counts || stands)
+		return "";
+	return in->model->def.key == MONITOR_KEY_TGID ? "; the process has ended"
+						      : "; the thread has ended";
 }
 
 static void missing_row(const struct judge_input *in, const struct model_row *r,
@@ -59,8 +77,8 @@ static void missing_row(const struct judge_input *in, const struct model_row *r,
 	snprintf(m->expected_text, sizeof(m->expected_text), "a row");
 	snprintf(m->captured_text, sizeof(m->captured_text), "none");
 	snprintf(m->text, sizeof(m->text),
-		 "key %u has no row, though its calls count: %s should be %" PRIu64, r->key,
-		 mem_field_names[f], r->value[f]);
+		 "key %u has no row, though its calls count: %s should be %" PRIu64 "%s", r->key,
+		 mem_field_names[f], r->value[f], ended(in, r));
 }
 
 static void extra_row(const struct judge_input *in, const struct mem_row *row, bool known,
@@ -135,6 +153,29 @@ static void check_time(const struct judge_input *in, uint32_t key, uint64_t capt
 		 key, captured, in->window_start_ns, in->window_end_ns);
 }
 
+/* What the kernel has mapped is not predicted, but it has a highest value. */
+static void check_vm(const struct judge_input *in, const struct mem_row *got,
+		     struct judge_result *out)
+{
+	const uint32_t both = 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK;
+	uint64_t now = got->value[MEM_VM_BYTES], peak = got->value[MEM_VM_PEAK];
+	struct judge_mismatch *m;
+
+	if ((in->table->fields & both) != both || peak >= now)
+		return;
+	m = judge_add(out, JUDGE_COUNTER);
+	if (!m)
+		return;
+	m->key = got->key;
+	m->field = mem_field_names[MEM_VM_PEAK];
+	m->numeric = true;
+	m->expected = now;
+	m->captured = peak;
+	snprintf(m->text, sizeof(m->text),
+		 "vm_peak of key %u is %" PRIu64 ", less than its vm_bytes of %" PRIu64, got->key,
+		 peak, now);
+}
+
 static void compare_row(const struct judge_input *in, const struct model_row *want,
 			const struct mem_row *got, struct judge_result *out)
 {
@@ -160,6 +201,7 @@ static void compare_row(const struct judge_input *in, const struct model_row *wa
 		else if (f == MEM_MMAP_COUNT || f == MEM_MUNMAP_COUNT)
 			out->lost_updates += want->value[f] - captured;
 	}
+	check_vm(in, got, out);
 }
 
 static void judge_counters(const struct judge_input *in, struct judge_result *out)

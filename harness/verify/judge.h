@@ -34,6 +34,7 @@ struct judge_input {
 	const struct mem_record *events;
 	size_t nevents;
 	struct monitor_losses losses;
+	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all did */
 	bool races; /* the monitor says that updates of a key which threads share may be lost */
 	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
 };
@@ -66,6 +67,10 @@ struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what);
  */
 void judge_explain(const struct judge_input *in, const struct model_row *row, enum mem_field field,
 		   struct judge_mismatch *m);
+
+/* The same for a monitor of completed calls; part of judge_explain(). */
+void judge_explain_completed(const struct judge_input *in, const struct model_row *row,
+			     enum mem_field field, struct judge_mismatch *m);
 
 /* Compares the streams of events; part of judge(). */
 void judge_events(const struct judge_input *in, struct judge_result *out);

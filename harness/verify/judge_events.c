@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bpf/memmon/memmon.h"
+#include "bpf/memmon/memmon_fast.h"
 
 /* How far the two streams are searched for the place where they agree again. */
 enum { LOOK_AHEAD = 64 };
@@ -30,27 +31,45 @@ struct comparison {
 static const char *type_name(uint8_t type)
 {
 	static const char *const names[] = {
-		[MEM_EVENT_ALLOC] = "alloc",   [MEM_EVENT_FREE] = "free", [MEM_EVENT_MMAP] = "mmap",
-		[MEM_EVENT_MUNMAP] = "munmap", [MEM_EVENT_BRK] = "brk",
+		[MEM_EVENT_ALLOC] = "alloc", [MEM_EVENT_FREE] = "free",
+		[MEM_EVENT_MMAP] = "mmap",   [MEM_EVENT_MUNMAP] = "munmap",
+		[MEM_EVENT_BRK] = "brk",     [FAST_EVENT_MREMAP] = "mremap",
 	};
 
 	return type < ARRAY_SIZE(names) ? names[type] : "unknown";
 }
 
-static void describe(char *out, size_t size, uint8_t type, uint64_t bytes, uint64_t address)
+static void describe(char *out, size_t size, const struct mem_record *r)
 {
-	if (type == MEM_EVENT_BRK)
-		snprintf(out, size, "brk to 0x%" PRIx64, address);
-	else if (type > MEM_EVENT_BRK)
-		snprintf(out, size, "type %u of %" PRIu64 " bytes", type, bytes);
+	if (r->type == MEM_EVENT_BRK && (r->size || r->down))
+		snprintf(out, size, "brk %s %" PRIu64 " bytes to 0x%" PRIx64,
+			 r->down ? "down" : "up", r->size, r->address);
+	else if (r->type == MEM_EVENT_BRK)
+		snprintf(out, size, "brk to 0x%" PRIx64, r->address);
+	else if (r->type > FAST_EVENT_MREMAP)
+		snprintf(out, size, "type %u of %" PRIu64 " bytes", r->type, r->size);
 	else
-		snprintf(out, size, "%s of %" PRIu64 " bytes", type_name(type), bytes);
+		snprintf(out, size, "%s of %" PRIu64 " bytes", type_name(r->type), r->size);
+}
+
+static void describe_expected(char *out, size_t size, const struct model_event *e)
+{
+	const struct mem_record r = {
+		.type = e->type, .size = e->size, .address = e->address, .down = e->down};
+
+	describe(out, size, &r);
 }
 
 /* What tells one event from another; the rest is checked once they are paired. */
 static bool same(const struct model_event *e, const struct mem_record *r)
 {
-	return e->type == r->type && e->size == r->size && e->address == r->address;
+	return e->type == r->type && e->size == r->size && e->address == r->address &&
+	       e->down == r->down;
+}
+
+static bool completed(const struct comparison *c)
+{
+	return c->in->model->def.calls == MONITOR_COMPLETED;
 }
 
 static struct judge_mismatch *add_event(struct comparison *c, size_t index, const char *field)
@@ -77,7 +96,7 @@ static void missing(struct comparison *c, size_t i)
 	m = add_event(c, i, NULL);
 	if (!m)
 		return;
-	describe(m->expected_text, sizeof(m->expected_text), e->type, e->size, e->address);
+	describe_expected(m->expected_text, sizeof(m->expected_text), e);
 	snprintf(m->captured_text, sizeof(m->captured_text), "none");
 	snprintf(m->text, sizeof(m->text),
 		 "event %zu of thread %u (%s) is missing, and no loss was counted", i + 1,
@@ -92,7 +111,7 @@ static void extra(struct comparison *c, size_t j)
 	if (!m)
 		return;
 	snprintf(m->expected_text, sizeof(m->expected_text), "none");
-	describe(m->captured_text, sizeof(m->captured_text), r->type, r->size, r->address);
+	describe(m->captured_text, sizeof(m->captured_text), r);
 	snprintf(m->text, sizeof(m->text), "record %zu of thread %u (%s) belongs to no call", j + 1,
 		 r->pid, m->captured_text);
 }
@@ -101,15 +120,24 @@ static void differs(struct comparison *c, size_t i, size_t j)
 {
 	const struct model_event *e = &c->want->events[i];
 	const struct mem_record *r = c->got.event[j];
-	const char *field = e->type != r->type ? "type" : e->size != r->size ? "size" : "address";
+	const char *field = e->type != r->type	 ? "type"
+			    : e->size != r->size ? "size"
+			    : e->down != r->down ? "down"
+						 : "address";
 	struct judge_mismatch *m = add_event(c, i, field);
 
 	if (!m)
 		return;
-	describe(m->expected_text, sizeof(m->expected_text), e->type, e->size, e->address);
-	describe(m->captured_text, sizeof(m->captured_text), r->type, r->size, r->address);
+	describe_expected(m->expected_text, sizeof(m->expected_text), e);
+	describe(m->captured_text, sizeof(m->captured_text), r);
 	snprintf(m->text, sizeof(m->text), "event %zu of thread %u should be %s, captured was %s",
 		 i + 1, c->want->tid, m->expected_text, m->captured_text);
+	/* Of the same words: the addresses are what differs. */
+	if (!strcmp(m->expected_text, m->captured_text))
+		snprintf(m->text, sizeof(m->text),
+			 "event %zu of thread %u should be %s at 0x%" PRIx64
+			 ", captured was one at 0x%" PRIx64,
+			 i + 1, c->want->tid, m->expected_text, e->address, r->address);
 }
 
 /* Fields that do not depend on the call: whose it is, and when. */
@@ -127,7 +155,9 @@ static void check_frame(struct comparison *c, size_t i, size_t j, uint64_t *last
 			 "event %zu of thread %u names process %u, it is process %u", i + 1,
 			 c->want->tid, r->tgid, c->want->tgid);
 	}
-	if (strncmp(r->comm, c->want->comm, sizeof(r->comm)) && (m = add_event(c, i, "comm"))) {
+	/* Records of completed calls have no name. */
+	if (!completed(c) && strncmp(r->comm, c->want->comm, sizeof(r->comm)) &&
+	    (m = add_event(c, i, "comm"))) {
 		snprintf(m->expected_text, sizeof(m->expected_text), "%.16s", c->want->comm);
 		snprintf(m->captured_text, sizeof(m->captured_text), "%.16s", r->comm);
 		snprintf(m->text, sizeof(m->text),
@@ -226,6 +256,17 @@ static int by_tid(const void *a, const void *b)
 	return ra < rb ? -1 : ra > rb; /* the array is in the order of the ring */
 }
 
+/* Of several rings: which of two came first, their times say. */
+static int by_tid_and_time(const void *a, const void *b)
+{
+	const struct mem_record *ra = *(const struct mem_record *const *)a;
+	const struct mem_record *rb = *(const struct mem_record *const *)b;
+
+	if (ra->pid != rb->pid || ra->timestamp_ns == rb->timestamp_ns)
+		return by_tid(a, b);
+	return ra->timestamp_ns < rb->timestamp_ns ? -1 : 1;
+}
+
 static const struct model_stream *stream_of(const struct model *m, uint32_t tid)
 {
 	for (size_t i = 0; i < m->nlanes; i++)
@@ -291,7 +332,9 @@ void judge_events(const struct judge_input *in, struct judge_result *out)
 	out->events_expected = in->model->nevents;
 	for (size_t i = 0; i < in->nevents; i++)
 		sorted[i] = &in->events[i];
-	qsort(sorted, in->nevents, sizeof(*sorted), by_tid);
+	/* A monitor of completed calls has a ring for each CPU, and threads change CPUs. */
+	qsort(sorted, in->nevents, sizeof(*sorted),
+	      in->model->def.calls == MONITOR_COMPLETED ? by_tid_and_time : by_tid);
 	for (size_t i = 0, n; i < in->nevents; i += n) {
 		struct captured got = {&sorted[i], 0};
 

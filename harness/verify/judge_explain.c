@@ -148,9 +148,7 @@ static const struct variant variants[] = {
 
 static bool counts_into(const struct model *m, size_t lane, const struct model_row *row)
 {
-	const struct ledger_lane *l = m->lanes[lane].lane;
-
-	return row->key == (m->def.key == MONITOR_KEY_TGID ? l->tgid : l->tid);
+	return row->key == model_key(&m->def, m->lanes[lane].lane);
 }
 
 /* The value of @field under @r, and the first call after which it differs from the real one. */
@@ -185,6 +183,10 @@ void judge_explain(const struct judge_input *in, const struct model_row *row, en
 	struct model_place differs;
 	char text[128];
 
+	if (in->model->def.calls == MONITOR_COMPLETED) {
+		judge_explain_completed(in, row, field, m);
+		return;
+	}
 	if (!m->captured) {
 		append(m, ": it was never updated");
 		return;

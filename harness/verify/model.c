@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The memory monitor's definition, replayed over a ledger. */
+/* The memory monitors' definitions, replayed over a ledger: what they have in common. */
 #include "lib/base.h"
 #include "harness/verify/model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/memmon/memmon.h"
+#include "harness/verify/model_rules.h"
 
 bool model_call_failed(const struct ledger_entry *e)
 {
@@ -14,6 +14,45 @@ bool model_call_failed(const struct ledger_entry *e)
 		return e->addr && (uint64_t)e->ret != e->addr;
 	/* The kernel keeps the last page of addresses for errors (MAX_ERRNO, linux/err.h). */
 	return e->ret < 0 && e->ret >= -4095;
+}
+
+bool model_call_worked(const struct ledger_entry *e)
+{
+	return !model_call_failed(e) && (e->op != LEDGER_BRK || e->addr);
+}
+
+uint64_t model_errors(const struct model_totals *t)
+{
+	return t->failed[LEDGER_MMAP] + t->failed[LEDGER_MUNMAP] + t->failed[LEDGER_MREMAP];
+}
+
+uint64_t model_whole_pages(const struct model_definition *def, uint64_t bytes)
+{
+	uint64_t page = def->page_bytes ? def->page_bytes : 1;
+
+	return (bytes + page - 1) / page * page;
+}
+
+static const struct model_rules *rules_of(const struct model_definition *def)
+{
+	return def->calls == MONITOR_COMPLETED ? &model_completed : &model_entered;
+}
+
+uint32_t model_fields(const struct model_definition *def)
+{
+	return rules_of(def)->fields;
+}
+
+static void count_worked(struct model_totals *t, const struct model_definition *def,
+			 const struct ledger_entry *e)
+{
+	if (!model_call_worked(e))
+		return;
+	t->worked[e->op]++;
+	if (e->op == LEDGER_MMAP)
+		t->worked_mmap_bytes += model_whole_pages(def, e->len);
+	else if (e->op == LEDGER_MUNMAP)
+		t->worked_munmap_bytes += model_whole_pages(def, e->len);
 }
 
 void model_count_call(struct model_totals *t, const struct model_definition *def,
@@ -31,61 +70,10 @@ void model_count_call(struct model_totals *t, const struct model_definition *def
 	} else if (e->op == LEDGER_MUNMAP) {
 		t->munmap_bytes += e->len;
 	}
+	count_worked(t, def, e);
 }
 
-static void bump(struct model_row *r, enum mem_field f, uint64_t by, struct model_place at)
-{
-	r->value[f] += by;
-	r->last[f] = at;
-}
-
-static void replay_call(struct model_row *r, const struct model_definition *def,
-			const struct ledger_entry *e, struct model_place at)
-{
-	switch (e->op) {
-	case LEDGER_MMAP:
-		bump(r, MEM_MMAP_SEEN, 1, at);
-		if (e->len < def->min_length)
-			return;
-		bump(r, MEM_MMAP_COUNT, 1, at);
-		bump(r, MEM_MMAP_BYTES, e->len, at);
-		bump(r, MEM_CURRENT_USAGE, e->len, at);
-		if (r->value[MEM_CURRENT_USAGE] > r->value[MEM_PEAK_USAGE]) {
-			r->value[MEM_PEAK_USAGE] = r->value[MEM_CURRENT_USAGE];
-			r->last[MEM_PEAK_USAGE] = at;
-		}
-		return;
-	case LEDGER_MUNMAP:
-		bump(r, MEM_MUNMAP_COUNT, 1, at);
-		bump(r, MEM_MUNMAP_BYTES, e->len, at);
-		if (r->value[MEM_CURRENT_USAGE] >= e->len) {
-			r->value[MEM_CURRENT_USAGE] -= e->len;
-			r->last[MEM_CURRENT_USAGE] = at;
-		}
-		return;
-	case LEDGER_BRK: bump(r, MEM_BRK_COUNT, 1, at); return;
-	default: return; /* mremap: no tracepoint of the definition sees it */
-	}
-}
-
-static bool makes_event(const struct model_definition *def, const struct ledger_entry *e,
-			struct model_event *out)
-{
-	static const uint8_t type[] = {
-		[LEDGER_MMAP] = MEM_EVENT_MMAP,
-		[LEDGER_MUNMAP] = MEM_EVENT_MUNMAP,
-		[LEDGER_BRK] = MEM_EVENT_BRK,
-	};
-
-	if (e->op == LEDGER_MREMAP || (e->op == LEDGER_MMAP && e->len < def->min_length))
-		return false;
-	out->type = type[e->op];
-	out->size = e->op == LEDGER_BRK ? 0 : e->len;
-	out->address = e->op == LEDGER_BRK ? e->addr : 0;
-	return true;
-}
-
-static uint32_t key_of(const struct model_definition *def, const struct ledger_lane *lane)
+uint32_t model_key(const struct model_definition *def, const struct ledger_lane *lane)
 {
 	return def->key == MONITOR_KEY_TGID ? lane->tgid : lane->tid;
 }
@@ -108,72 +96,80 @@ const struct model_row *model_find(const struct model *m, uint32_t key)
 static void make_rows(struct model *m)
 {
 	for (size_t i = 0; i < m->nlanes; i++)
-		m->rows[i].key = key_of(&m->def, m->lanes[i].lane);
+		m->rows[i].key = model_key(&m->def, m->lanes[i].lane);
 	qsort(m->rows, m->nlanes, sizeof(*m->rows), by_key);
 	for (size_t i = 0; i < m->nlanes; i++)
 		if (!m->nrows || m->rows[m->nrows - 1].key != m->rows[i].key)
 			m->rows[m->nrows++].key = m->rows[i].key;
 }
 
-/*
- * What is certain of usage and peak when lanes interleave in an unknown order: a munmap that would
- * go below zero is skipped, so usage ends at the plain difference or above, and never above all
- * that was mapped.
- */
-static void bound_shared_row(struct model_row *r, uint64_t largest)
+/* The break of a process as its lanes' calls move it, in the order of their times. */
+struct brk_walk {
+	const struct model *m;
+	uint32_t tgid;
+	uint64_t *next; /* of each lane: the first entry that was not looked at */
+	uint64_t now, when_ns;
+};
+
+/* The break ahead of the call @e of lane @own: set by the process's latest call before it. */
+static uint64_t break_before(struct brk_walk *w, uint32_t own, const struct ledger_entry *e)
 {
-	uint64_t in = r->value[MEM_MMAP_BYTES], out = r->value[MEM_MUNMAP_BYTES];
+	for (size_t i = 0; i < w->m->nlanes; i++) {
+		const struct ledger_lane *lane = w->m->lanes[i].lane;
 
-	r->most_usage = r->value[MEM_CURRENT_USAGE];
-	r->most_peak = r->value[MEM_PEAK_USAGE];
-	if (r->lanes < 2)
-		return;
-	r->value[MEM_CURRENT_USAGE] = in > out ? in - out : 0;
-	r->value[MEM_PEAK_USAGE] = MAX(r->value[MEM_CURRENT_USAGE], largest);
-	r->most_usage = r->most_peak = in;
-}
+		for (; lane->tgid == w->tgid && i != own && w->next[i] < lane->count;
+		     w->next[i]++) {
+			const struct ledger_entry *other = &w->m->lanes[i].entries[w->next[i]];
 
-static uint64_t largest_counted_mmap(const struct model *m, uint32_t key)
-{
-	uint64_t largest = 0;
-
-	for (size_t i = 0; i < m->nlanes; i++) {
-		const struct ledger_lane *lane = m->lanes[i].lane;
-
-		for (uint64_t k = 0; key_of(&m->def, lane) == key && k < lane->count; k++) {
-			const struct ledger_entry *e = &m->lanes[i].entries[k];
-
-			if (e->op == LEDGER_MMAP && e->len >= m->def.min_length)
-				largest = MAX(largest, e->len);
+			if (other->when_ns >= e->when_ns)
+				break;
+			if (other->op == LEDGER_BRK && other->when_ns > w->when_ns) {
+				w->now = (uint64_t)other->ret;
+				w->when_ns = other->when_ns;
+			}
 		}
 	}
-	return largest;
+	return w->now;
 }
 
 static int replay_lane(struct model *m, uint32_t index)
 {
 	const struct ledger_lane *lane = m->lanes[index].lane;
-	struct model_row *row = (struct model_row *)model_find(m, key_of(&m->def, lane));
+	struct model_row *row = (struct model_row *)model_find(m, model_key(&m->def, lane));
 	struct model_stream *s = &m->streams[index];
+	const struct model_rules *rules = rules_of(&m->def);
+	struct brk_walk walk = {.m = m,
+				.tgid = lane->tgid,
+				.next = calloc(m->nlanes, sizeof(uint64_t)),
+				.now = lane->start_brk};
 
 	s->lane = index;
 	s->tid = lane->tid;
 	s->tgid = lane->tgid;
 	memcpy(s->comm, lane->comm, sizeof(s->comm));
 	s->events = calloc(lane->count + 1, sizeof(*s->events));
-	if (!s->events)
+	if (!s->events || !walk.next) {
+		free(walk.next);
 		return -ENOMEM;
+	}
 	row->lanes += lane->count > 0;
 	for (uint64_t i = 0; i < lane->count; i++) {
 		const struct ledger_entry *e = &m->lanes[index].entries[i];
 		struct model_place at = {index, i + 1};
 
 		model_count_call(&m->totals, &m->def, e);
-		replay_call(row, &m->def, e, at);
-		if (makes_event(&m->def, e, &s->events[s->n]))
+		rules->count(row, &m->def, e, at);
+		if (rules->event(&m->def, e,
+				 e->op == LEDGER_BRK ? break_before(&walk, index, e) : 0,
+				 &s->events[s->n]))
 			s->events[s->n++].line = i + 1;
+		if (e->op == LEDGER_BRK) {
+			walk.now = (uint64_t)e->ret;
+			walk.when_ns = e->when_ns;
+		}
 	}
 	m->nevents += s->n;
+	free(walk.next);
 	return 0;
 }
 
@@ -191,7 +187,7 @@ int model_build(struct model *m, const struct model_definition *def, const struc
 	for (uint32_t i = 0; !err && i < nlanes; i++)
 		err = replay_lane(m, i);
 	for (size_t i = 0; i < m->nrows; i++)
-		bound_shared_row(&m->rows[i], largest_counted_mmap(m, m->rows[i].key));
+		rules_of(def)->finish(m, &m->rows[i]);
 	return err;
 }
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The memory monitor's definition as a pure function: what its maps and its ring must hold after
- * the calls of a ledger. The definition is the seeds' (bpf/memmon/memmon.h): counted when a call
- * enters, whether it works or not; mmap below a length ignored, munmap never; usage reduced only
- * where it stays >= 0; brk an event without size. last_update is not predicted: it depends on the
- * clock.
+ * The memory monitors' definitions as a pure function: what the maps and rings must hold after the
+ * calls of a ledger.
+ *
+ *  - MONITOR_ENTERED, the seeds' (bpf/memmon/memmon.h): counted when a call enters, whether it
+ *    works or not; mmap below a length ignored, munmap never; usage reduced only where it stays >=
+ *    0; brk an event without size. last_update is not predicted: it depends on the clock.
+ *  - MONITOR_COMPLETED (bpf/memmon/memmon_fast.h): counted when a call has ended and worked, in
+ *    whole pages; failed calls apart; sums alone, so that no order of threads matters. vm_bytes and
+ *    vm_peak are not predicted: the kernel says them (harness/verify/accuracy.h holds them against
+ *    /proc).
  */
 #ifndef HARNESS_MODEL_H
 #define HARNESS_MODEL_H
@@ -15,8 +20,10 @@
 
 /* What a monitor's definition may vary in. */
 struct model_definition {
-	uint64_t min_length;  /* bytes: shorter mmaps are ignored */
+	uint64_t min_length;  /* bytes: shorter mmaps are ignored; ENTERED only */
 	enum monitor_key key; /* what a row of the table is for */
+	enum monitor_definition calls;
+	uint64_t page_bytes; /* of whole pages; 0: lengths stay as they are */
 };
 
 /* A lane of a ledger with its entries. The model keeps the pointers: the ledger must outlive it. */
@@ -43,7 +50,8 @@ struct model_row {
 struct model_event {
 	uint64_t size, address;
 	uint64_t line; /* in its lane, from 1 */
-	uint8_t type;  /* enum mem_event_type */
+	uint8_t type;  /* enum mem_event_type, enum fast_event_type */
+	uint8_t down;  /* COMPLETED: a brk that moved the break down */
 };
 
 /* The events of one lane, in order. */
@@ -61,6 +69,9 @@ struct model_totals {
 	uint64_t failed[LEDGER_OP_COUNT];
 	uint64_t mmap_filtered_failed;
 	uint64_t mmap_bytes, munmap_bytes; /* lengths asked for by the calls that count */
+	/* What counts where calls count once they have worked: see model_call_worked(). */
+	uint64_t worked[LEDGER_OP_COUNT];
+	uint64_t worked_mmap_bytes, worked_munmap_bytes; /* whole pages */
 };
 
 struct model {
@@ -78,13 +89,27 @@ struct model {
 int model_build(struct model *m, const struct model_definition *def, const struct model_lane *lanes,
 		size_t nlanes);
 void model_release(struct model *m);
+/* The key of the row that the calls of @lane count into. */
+uint32_t model_key(const struct model_definition *def, const struct ledger_lane *lane);
 const struct model_row *model_find(const struct model *m, uint32_t key);
+
+/* The fields that the definition determines: bit (1 << enum mem_field). */
+uint32_t model_fields(const struct model_definition *def);
 
 /*
  * True when the call did nothing: a negative errno, or a break other than the one asked for (brk
  * never returns an error: brk(2), "C library/kernel differences").
  */
 bool model_call_failed(const struct ledger_entry *e);
+
+/* True when a completed call counts: no error; of a brk, the break is where it was asked to be (a
+ * brk(0) asks for nothing). */
+bool model_call_worked(const struct ledger_entry *e);
+
+/* mmap, munmap and mremap that returned an error: a refused brk returns none. */
+uint64_t model_errors(const struct model_totals *t);
+
+uint64_t model_whole_pages(const struct model_definition *def, uint64_t bytes);
 
 /* Adds one to a counter of @t for the call @e. */
 void model_count_call(struct model_totals *t, const struct model_definition *def,

@@ -119,6 +119,7 @@ static void by_ledger(struct verdict *v, const struct trial *t, const struct mod
 		.events = m->events,
 		.nevents = m->nevents,
 		.losses = m->losses,
+		.alive = t->alive,
 		.races = m->info->races,
 		.window_start_ns = t->start_ns,
 		.window_end_ns = t->end_ns,
@@ -138,10 +139,11 @@ static void by_oracle(struct verdict *v, const struct trial_monitor *m,
 
 	v->judged.keys = table->n;
 	if (m->info->caps & MONITOR_EVENTS) {
-		v->judged.events_expected = should + c->calls[LEDGER_BRK];
+		v->judged.events_expected = identity_events(c, m->info->definition);
 		v->judged.events_captured = consumed;
 	}
-	if (m->info->races && (table->fields & both) == both && is < should)
+	if (m->info->races && m->info->definition == MONITOR_ENTERED &&
+	    (table->fields & both) == both && is < should)
 		v->judged.lost_updates = should - is;
 }
 
@@ -208,7 +210,8 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 	if (t->child.ledger)
 		return accuracy_assess(&in, &v->accuracy);
 	if (caps & MONITOR_COUNTERS)
-		accuracy_assess_totals(&v->calls, table, v->judged.lost_updates, &v->accuracy);
+		accuracy_assess_totals(&v->calls, model->def.calls, table, v->judged.lost_updates,
+				       &v->accuracy);
 	return 0;
 }
 
@@ -245,6 +248,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 	uint64_t consumed = target_records(model, m);
 	struct identity_input id = {
 		.calls = &v->calls,
+		.definition = m->info->definition,
 		.caps = m->info->caps,
 		.table = &table,
 		.consumed = consumed,
@@ -274,7 +278,8 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 {
 	const struct trial_monitor *m = &t->monitors[index];
-	struct model_definition def = {.min_length = MEM_MIN_LENGTH};
+	struct model_definition def = {.min_length = MEM_MIN_LENGTH,
+				       .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct model model = {0};
 	int err;
 
@@ -287,6 +292,7 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	if (!v->has_truth)
 		return 0;
 	def.key = m->info->key;
+	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&

@@ -243,6 +243,7 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 
 	add_string(o, "type", "trial");
 	add_string(o, "monitor", m->info ? m->info->name : t->spec->monitors[index]);
+	add_string(o, "definition", m->info ? monitor_definition_names[m->info->definition] : NULL);
 	add_string(o, "workload", workload_name(t->spec->workload));
 	json_object_object_add(o, "params", params_of(t->spec->workload));
 	add_u64(o, "seed", t->spec->workload->seed);

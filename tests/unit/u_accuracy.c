@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Truth and accuracy: each weakness of the definition comes out with the number worked out here. */
-/* links: harness/verify/accuracy.c harness/verify/truth.c harness/verify/vmset.c */
-/* links: harness/verify/model.c monitor/table.c */
+/* links: harness/verify/accuracy*.c harness/verify/identity.c harness/verify/truth.c harness/verify/vmset.c */
+/* links: harness/verify/model*.c monitor/table.c */
 #include "lib/base.h"
 
 #include <math.h>
@@ -224,6 +224,70 @@ static void threads_are_rows(void **state)
 	model_release(&m);
 }
 
+/* The same calls, seen by a monitor that says what the kernel has mapped: without error. */
+static void completed_calls_are_exact(void **state)
+{
+	static const struct ledger_entry calls[] = {
+		FIX_MMAP(100, 0x10000),	     FIX_MMAP(6000, 0x20000),
+		FIX_MMAP(9000, -12),	     FIX_MREMAP(0x20000, 8192, 16384, 0x40000),
+		FIX_MUNMAP(0x10000, 100, 0), FIX_MUNMAP(0x3, 2048, -22),
+		FIX_BRK(0, 0x5000),	     FIX_BRK(0x7000, 0x7000),
+	};
+	static const struct ledger_entry child_calls[] = {FIX_MMAP(4096, 0x90000)};
+	static const struct model_definition def = {
+		.key = MONITOR_KEY_TGID, .calls = MONITOR_COMPLETED, .page_bytes = PAGE};
+	/* 4096 + 8192 + 8192 - 4096 + 8192 = 24576, and the child's 4096. */
+	struct ledger_lane lane = fix_lane(7, 7, ARRAY_SIZE(calls)), child = fix_lane(9, 9, 1);
+	struct model_lane lanes[] = {{&lane, calls}, {&child, child_calls}};
+	struct proc_memory before = {.size_bytes = 1 << 20, .peak_bytes = 1 << 20};
+	struct proc_memory after = {.size_bytes = (1 << 20) + 24576,
+				    .peak_bytes = (1 << 20) + 24576};
+	struct mem_row rows[2];
+	struct mem_table table;
+	struct accuracy_input in;
+	struct accuracy a;
+	struct model m;
+
+	(void)state;
+	lane.start_brk = child.start_brk = 0x5000;
+	child.start_vm_bytes = 2 << 20;
+	child.end_vm_bytes = (2 << 20) + 4096;
+	assert_int_equal(model_build(&m, &def, lanes, 2), 0);
+	table = capture(&m, rows, model_fields(&def) | 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK);
+	rows[0].value[MEM_VM_BYTES] = rows[0].value[MEM_VM_PEAK] = after.size_bytes;
+	rows[1].value[MEM_VM_BYTES] = rows[1].value[MEM_VM_PEAK] = child.end_vm_bytes;
+	in = (struct accuracy_input){.model = &m,
+				     .caps = MONITOR_COUNTERS,
+				     .table = &table,
+				     .before = &before,
+				     .after = &after,
+				     .main_tgid = 7,
+				     .page_bytes = PAGE};
+	assert_int_equal(accuracy_assess(&in, &a), 0);
+	finding_is(&a, "net_bytes", 24576 + 4096, 24576 + 4096);
+	finding_is(&a, "peak_bytes", 24576 + 4096, 24576 + 4096);
+	finding_is(&a, "vm_size", 24576, 24576);
+	finding_is(&a, "vm_ended", (2 << 20) + 4096, (2 << 20) + 4096);
+	finding_is(&a, "failed_mmap", 3, 3);
+	finding_is(&a, "failed_brk", 1, 1);
+	finding_is(&a, "failed_calls", 2, 2);
+	finding_is(&a, "mremap_calls", 1, 1);
+	finding_is(&a, "page_rounding", 4096 + 8192 + 4096, 4096 + 8192 + 4096);
+	finding_is(&a, "rows_per_process", 2, 2);
+	for (size_t i = 0; i < a.n; i++)
+		assert_true(a.finding[i].truth == a.finding[i].captured);
+
+	/* What is off comes out: a page too little, and the child forgotten. */
+	rows[0].value[MEM_VM_BYTES] -= 4096;
+	table.n = 1;
+	assert_int_equal(accuracy_assess(&in, &a), 0);
+	finding_is(&a, "vm_size", 24576, 20480);
+	finding_is(&a, "vm_ended", (2 << 20) + 4096, 0);
+	finding_is(&a, "rows_per_process", 2, 1);
+	assert_null(find(&a, "net_bytes")); /* not known of the child */
+	model_release(&m);
+}
+
 static void only_totals_for_a_command(void **state)
 {
 	struct model_totals t = {.calls = {100, 50, 3, 0},
@@ -237,12 +301,20 @@ static void only_totals_for_a_command(void **state)
 	struct accuracy a;
 
 	(void)state;
-	accuracy_assess_totals(&t, &table, 40, &a);
+	accuracy_assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
 	finding_is(&a, "failed_mmap", 71, 80);
 	finding_is(&a, "failed_munmap", 45, 50);
 	finding_is(&a, "small_mmap", 19, 0);
 	finding_is(&a, "rows_left_behind", 0, 2);
 	finding_is(&a, "lost_updates", 170, 130);
+
+	t.worked[LEDGER_MMAP] = 90;
+	t.worked[LEDGER_MUNMAP] = 45;
+	accuracy_assess_totals(&t, MONITOR_COMPLETED, &table, 0, &a);
+	finding_is(&a, "failed_mmap", 90, 80);
+	finding_is(&a, "failed_munmap", 45, 50);
+	assert_null(find(&a, "rows_left_behind"));
+	assert_null(find(&a, "failed_calls")); /* not offered */
 }
 
 int main(void)
@@ -252,6 +324,7 @@ int main(void)
 		cmocka_unit_test(threads_hand_over),
 		cmocka_unit_test(weaknesses_of_the_definition),
 		cmocka_unit_test(threads_are_rows),
+		cmocka_unit_test(completed_calls_are_exact),
 		cmocka_unit_test(only_totals_for_a_command),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Identities: they close when losses are counted, and break by one call. */
-/* links: harness/verify/identity.c */
+/* links: harness/verify/identity.c harness/verify/model*.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -121,6 +121,39 @@ static void all_that_a_script_may_offer(void **state)
 	assert_int_equal(c->out.broken, 3);
 }
 
+static void completed_calls(void **state)
+{
+	static const struct model_totals made = {.calls = {100, 80, 5, 3},
+						 .failed = {10, 4, 1, 1},
+						 .mmap_filtered = 10,
+						 .worked = {90, 76, 3, 2},
+						 .worked_mmap_bytes = 90 * 4096,
+						 .worked_munmap_bytes = 76 * 4096};
+	struct capture *c = *state;
+
+	c->in.calls = &made;
+	c->in.definition = MONITOR_COMPLETED;
+	c->in.consumed = 171;
+	c->table.fields |= FIELD(MEM_MREMAP_COUNT) | FIELD(MEM_FAILED_COUNT) |
+			   FIELD(MEM_MMAP_BYTES) | FIELD(MEM_BRK_COUNT) | FIELD(MEM_MUNMAP_BYTES);
+	c->rows[1].value[MEM_MMAP_COUNT] = 30;
+	c->rows[0].value[MEM_MUNMAP_COUNT] = 76;
+	c->rows[0].value[MEM_BRK_COUNT] = 3;
+	c->rows[1].value[MEM_MREMAP_COUNT] = 2;
+	c->rows[1].value[MEM_FAILED_COUNT] = 15; /* the refused brk is no error */
+	c->rows[0].value[MEM_MMAP_BYTES] = 90 * 4096;
+	c->rows[0].value[MEM_MUNMAP_BYTES] = 76 * 4096;
+	identities_check(&c->in, &c->out);
+	assert_int_equal(c->out.n, 9);
+	assert_int_equal(c->out.broken, 0);
+	assert_int_equal(find(c, "calls that failed = counted")->left, 15);
+	assert_int_equal(find(c, "calls that make an event = consumed + ring full")->left, 171);
+	c->in.losses.ring_full = 1; /* an event too many */
+	c->rows[1].value[MEM_FAILED_COUNT]++;
+	identities_check(&c->in, &c->out);
+	assert_int_equal(c->out.broken, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(one_call_short, setup),
 		cmocka_unit_test_setup(ring, setup),
 		cmocka_unit_test_setup(all_that_a_script_may_offer, setup),
+		cmocka_unit_test_setup(completed_calls, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

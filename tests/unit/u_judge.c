@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The judge: an exact capture passes, and each way to be wrong is named. */
-/* links: harness/verify/model.c harness/verify/judge.c harness/verify/judge_events.c */
-/* links: harness/verify/judge_explain.c */
+/* links: harness/verify/model*.c harness/verify/judge.c harness/verify/judge_events.c */
+/* links: harness/verify/judge_explain*.c */
 /* links: monitor/table.c */
 #include "lib/base.h"
 
@@ -301,6 +301,175 @@ static void keeps_twenty_counts_all(void **state)
 	assert_string_equal(c->out.kept[JUDGE_KEPT - 1].field, "comm");
 }
 
+/* --- completed calls --------------------------------------------------------------------------
+ */
+
+static const struct ledger_entry done_main[] = {
+	FIX_MMAP(100, 0x10000),
+	FIX_MMAP(4096, -12),
+	FIX_MUNMAP(0x10000, 100, 0),
+	FIX_BRK(0, 0x5000),
+	FIX_MREMAP(0x1, 4096, 8192, -22),
+	FIX_BRK(0x7000, 0x7000),
+	FIX_BRK(1, 0x7000),
+	FIX_MMAP(9000, 0x20000),
+};
+static const struct ledger_entry done_other[] = {
+	FIX_MMAP(4096, 0x40000),
+	FIX_MREMAP(0x40000, 4096, 8192, 0x50000),
+	FIX_MUNMAP(0x50000, 8192, 0),
+};
+
+static void to_completed(struct capture *c, bool *alive)
+{
+	static const struct model_definition def = {
+		.key = MONITOR_KEY_TGID, .calls = MONITOR_COMPLETED, .page_bytes = 4096};
+	size_t n = 0;
+
+	model_release(&c->model);
+	c->lane[0] = fix_lane(TID, PROCESS, ARRAY_SIZE(done_main));
+	c->lane[1] = fix_lane(OTHER, PROCESS, ARRAY_SIZE(done_other));
+	c->lane[0].start_brk = c->lane[1].start_brk = 0x5000;
+	c->lanes[0].entries = done_main;
+	c->lanes[1].entries = done_other;
+	assert_int_equal(model_build(&c->model, &def, c->lanes, 2), 0);
+	assert_int_equal(c->model.nrows, 1);
+	c->table = (struct mem_table){c->rows, 1,
+				      model_fields(&def) | 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK};
+	c->rows[0].key = PROCESS;
+	memcpy(c->rows[0].value, c->model.rows[0].value, sizeof(c->rows[0].value));
+	c->rows[0].value[MEM_VM_BYTES] = 1 << 20;
+	c->rows[0].value[MEM_VM_PEAK] = 2 << 20;
+	/* Each ring by itself is in order; the thread's second half came from the first ring. */
+	for (int i = 1; i >= 0; i--) {
+		const struct model_stream *s = &c->model.streams[i];
+
+		for (size_t k = 0; k < s->n; k++) {
+			size_t from = (k + s->n / 2) % s->n;
+
+			c->events[n++] = (struct mem_record){
+				.timestamp_ns = WINDOW_START + 10 * from + (unsigned int)i,
+				.pid = s->tid,
+				.tgid = s->tgid,
+				.type = s->events[from].type,
+				.down = s->events[from].down,
+				.size = s->events[from].size,
+				.address = s->events[from].address};
+		}
+	}
+	c->in.nevents = n;
+	c->in.alive = alive;
+}
+
+static void completed_exact(void **state)
+{
+	struct capture *c = *state;
+
+	to_completed(c, NULL);
+	judge(&c->in, &c->out);
+	assert_int_equal(c->out.mismatches, 0);
+	assert_int_equal(c->out.verdict, JUDGE_EXACT);
+	assert_int_equal(c->out.counters, 7);
+	assert_int_equal(c->out.events_expected, 7);
+	assert_int_equal(c->out.events_captured, 7);
+	c->rows[0].value[MEM_VM_PEAK] = 4096;
+	expect(c, "vm_peak of key 7 is 4096, less than its vm_bytes of 1048576");
+}
+
+static void completed_causes(void **state)
+{
+	static const struct {
+		enum mem_field field;
+		uint64_t value;
+		const char *text;
+		uint32_t lane;
+		uint64_t line;
+	} cases[] = {
+		{MEM_MMAP_COUNT, 4,
+		 "mmap_count of key 7 is 4, the calls make it 3: as if calls that failed were "
+		 "counted "
+		 "too",
+		 0, 2},
+		{MEM_FAILED_COUNT, 3,
+		 "failed_count of key 7 is 3, the calls make it 2: as if refused brks were counted "
+		 "as "
+		 "failed calls",
+		 0, 7},
+		{MEM_FAILED_COUNT, 1,
+		 "failed_count of key 7 is 1, the calls make it 2: as if mremaps were left out", 0,
+		 5},
+		{MEM_BRK_COUNT, 2,
+		 "brk_count of key 7 is 2, the calls make it 1: as if brk(0), which only asks, "
+		 "were "
+		 "counted",
+		 0, 4},
+		{MEM_MMAP_BYTES, 13196,
+		 "mmap_bytes of key 7 is 13196, the calls make it 20480: as if lengths were not "
+		 "rounded up to pages",
+		 0, 1},
+		{MEM_MUNMAP_BYTES, 4096,
+		 "munmap_bytes of key 7 is 4096, the calls make it 12288: as if what threads "
+		 "counted "
+		 "that have ended were forgotten",
+		 1, 3},
+		{MEM_MREMAP_COUNT, 0,
+		 "mremap_count of key 7 is 0, the calls make it 1: it was never updated", 1, 2},
+		{MEM_MMAP_COUNT, 77, "mmap_count of key 7 is 77, the calls make it 3", 1, 1},
+	};
+	bool alive[] = {true, false};
+	struct capture *c = *state;
+
+	to_completed(c, alive);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t good = c->rows[0].value[cases[i].field];
+
+		c->rows[0].value[cases[i].field] = cases[i].value;
+		expect(c, cases[i].text);
+		assert_int_equal(c->out.kept[0].place.lane, cases[i].lane);
+		assert_int_equal(c->out.kept[0].place.line, cases[i].line);
+		c->rows[0].value[cases[i].field] = good;
+	}
+	alive[1] = true; /* then nobody ended: it is the main thread alone */
+	c->rows[0].value[MEM_MUNMAP_BYTES] = 4096;
+	expect(c, "munmap_bytes of key 7 is 4096, the calls make it 12288: as if only the main "
+		  "thread's calls were counted");
+	alive[0] = alive[1] = false;
+	c->in.caps = MONITOR_COUNTERS;
+	c->table.n = 0;
+	expect(c,
+	       "key 7 has no row, though its calls count: mmap_count should be 3; the process has "
+	       "ended");
+}
+
+static void completed_events(void **state)
+{
+	struct capture *c = *state;
+	size_t brk = 0;
+
+	to_completed(c, NULL);
+	while (c->events[brk].type != MEM_EVENT_BRK)
+		brk++;
+	c->events[brk].down = 1;
+	expect(c,
+	       "event 3 of thread 7 should be brk up 8192 bytes to 0x7000, captured was brk down "
+	       "8192 bytes to 0x7000");
+	assert_string_equal(c->out.kept[0].field, "down");
+	c->events[brk].down = 0;
+	c->events[brk].address++;
+	expect(c, "event 3 of thread 7 should be brk up 8192 bytes to 0x7000, captured was brk up "
+		  "8192 bytes to 0x7001");
+	assert_string_equal(c->out.kept[0].field, "address");
+	c->events[brk].address--;
+	c->events[0].address++;
+	expect(c,
+	       "event 2 of thread 8 should be mremap of 8192 bytes at 0x50000, captured was one at "
+	       "0x50001");
+	for (size_t i = 0; i < c->in.nevents; i++)
+		if (c->events[i].type == 5)
+			drop_event(c, i);
+	expect(c, "event 2 of thread 8 (mremap of 8192 bytes) is missing, and no loss was counted");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +481,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(events_bent, setup, teardown),
 		cmocka_unit_test_setup_teardown(order_matters, setup, teardown),
 		cmocka_unit_test_setup_teardown(keeps_twenty_counts_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(completed_exact, setup, teardown),
+		cmocka_unit_test_setup_teardown(completed_causes, setup, teardown),
+		cmocka_unit_test_setup_teardown(completed_events, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * each does what it is there for. */
 /* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
 /* links: lib/log.c lib/strbuf.c lib/suggest.c harness/verify/vmset.c harness/verify/truth.c */
-/* links: harness/verify/model.c */
+/* links: harness/verify/model*.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
