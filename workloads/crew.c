@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* What a gate's word says. */
-enum { GATE_CLOSED, GATE_OPEN };
+enum { GATE_CLOSED, GATE_OPEN, GATE_END };
 
 struct crew {
 	crew_fn fn;
@@ -27,6 +27,7 @@ struct crew {
 		struct crew *crew;
 		struct crew_member m;
 		pthread_t thread;
+		pid_t tid;
 	} slots[];
 };
 
@@ -53,6 +54,15 @@ static void wait_for(_Atomic uint32_t *word, uint32_t value)
 		futex_wait(word, now);
 }
 
+static uint32_t wait_open(_Atomic uint32_t *word)
+{
+	uint32_t now;
+
+	while ((now = atomic_load(word)) == GATE_CLOSED)
+		futex_wait(word, now);
+	return now;
+}
+
 static void work(struct crew *c, const struct crew_member *m)
 {
 	int err;
@@ -73,6 +83,7 @@ static void *thread_main(void *arg)
 	struct crew *c = slot->crew;
 	char comm[16];
 
+	slot->tid = (pid_t)syscall(SYS_gettid);
 	snprintf(comm, sizeof(comm), "wl-thread-%u", (unsigned int)m->number);
 	prctl(PR_SET_NAME, comm);
 	m->lane = ledger_open_lane(m->run->ledger, c->entries);
@@ -83,15 +94,29 @@ static void *thread_main(void *arg)
 		work(c, m);
 	ledger_cpu_end(m->lane);
 	add_and_wake(&c->finished);
-	wait_for(&c->leave, GATE_OPEN);
+	/* The bare syscall: glibc's way out may unmap. The kernel tells pthread_join() all the
+	 * same. */
+	if (wait_open(&c->leave) == GATE_END)
+		syscall(SYS_exit, 0);
 	return NULL;
+}
+
+void crew_end(struct crew *c)
+{
+	pid_t pid = (pid_t)syscall(SYS_getpid);
+
+	set_and_wake(&c->leave, GATE_END);
+	for (uint64_t i = 1; i <= c->started; i++)
+		while (!syscall(SYS_tgkill, pid, c->slots[i].tid, 0))
+			sched_yield();
 }
 
 void crew_dismiss(struct crew *c)
 {
 	if (!c)
 		return;
-	set_and_wake(&c->leave, GATE_OPEN);
+	if (atomic_load(&c->leave) == GATE_CLOSED)
+		set_and_wake(&c->leave, GATE_OPEN);
 	for (uint64_t i = 1; i <= c->started; i++)
 		pthread_join(c->slots[i].thread, NULL);
 	free(c);

@@ -30,6 +30,12 @@ int crew_hire(struct crew **out, struct workload_run *run, uint64_t n, uint64_t 
 /* In run(): all work at the same time; returns when all have finished: 0, or the -errno of one that
  * failed. */
 int crew_work(struct crew *c);
+/*
+ * In run(), after crew_work(): the threads but the main one end, without giving back their stacks
+ * (that is done in crew_dismiss()), so that no call of theirs is unknown. Returns once none of them
+ * is left.
+ */
+void crew_end(struct crew *c);
 /* In finish(): joins the threads and frees. Accepts NULL. */
 void crew_dismiss(struct crew *c);
 

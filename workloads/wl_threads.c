@@ -12,7 +12,7 @@
 
 struct threads_params {
 	uint64_t threads, count, min, max;
-	bool handover;
+	bool handover, end;
 };
 
 static const struct param params[] = {
@@ -22,6 +22,8 @@ static const struct param params[] = {
 	PARAM_ROW(threads_params, max, BYTES, "largest mapping", 256 << 10, 1, 1 << 30),
 	PARAM_ROW_BOOL(threads_params, handover,
 		       "mappings (of max bytes) are unmapped by whichever thread comes next",
+		       false),
+	PARAM_ROW_BOOL(threads_params, end, "all but the main thread end before the process does",
 		       false),
 	PARAM_END,
 };
@@ -87,6 +89,8 @@ static int run(struct workload_run *r)
 	int err = crew_work(s->crew);
 	uint64_t left = atomic_load(&s->slot);
 
+	if (p->end)
+		crew_end(s->crew);
 	if (left && wl_munmap(r->lane, left, MAX(p->min, p->max)))
 		return -EFAULT;
 	ledger_add_units(r->ledger, p->threads * p->count);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The oracle: counts mmap, munmap and brk of one cgroup on the raw syscall tracepoints, which no
- * monitor here uses. Both tracepoints fire for 32-bit tasks too, whose numbers mean other calls
- * (the syscalls:* tracepoints leave those tasks out): they are skipped.
+ * The oracle: counts mmap, munmap, brk and mremap of one cgroup on the raw syscall tracepoints,
+ * which no monitor here uses. Both tracepoints fire for 32-bit tasks too, whose numbers mean other
+ * calls (the syscalls:* tracepoints leave those tasks out): they are skipped. Of calls that worked,
+ * lengths are rounded up to whole pages.
  */
 #include "vmlinux.h"
 
@@ -15,7 +16,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start.
  */
-const volatile struct oracle_config oracle_config = {{-1, -1, -1}, 0};
+const volatile struct oracle_config oracle_config = {{-1, -1, -1, -1}, 0, 1};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -64,6 +65,8 @@ static __always_inline __u32 op_of(long id)
 		return ORACLE_MUNMAP;
 	if (id == oracle_config.number[ORACLE_BRK])
 		return ORACLE_BRK;
+	if (id == oracle_config.number[ORACLE_MREMAP])
+		return ORACLE_MREMAP;
 	return ORACLE_OPS;
 }
 
@@ -105,11 +108,25 @@ int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
 	return 0;
 }
 
+static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 first, __u64 second)
+{
+	__u64 mask = oracle_config.page_bytes - 1, whole = (second + mask) & ~mask;
+
+	if (op == ORACLE_BRK && !first)
+		return;
+	c->worked[op]++;
+	if (op == ORACLE_MMAP)
+		c->worked_mmap_bytes += whole;
+	else if (op == ORACLE_MUNMAP)
+		c->worked_munmap_bytes += whole;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
 {
 	__u32 op = op_of(number_at_exit(regs));
 	struct oracle_counts *c;
+	__u64 first, second;
 	bool failed;
 
 	if (op >= ORACLE_OPS || is_compat())
@@ -117,15 +134,19 @@ int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
 	c = counts();
 	if (!c)
 		return 0;
+	first = PT_REGS_PARM1_SYSCALL(regs);
+	second = PT_REGS_PARM2_SYSCALL(regs);
 	if (op == ORACLE_BRK)
-		failed = PT_REGS_PARM1_SYSCALL(regs) && (long)PT_REGS_PARM1_SYSCALL(regs) != ret;
+		failed = first && (long)first != ret;
 	else
 		failed = ret < 0 && ret >= -4095; /* MAX_ERRNO, include/linux/err.h */
 	c->returned[op]++;
-	if (!failed)
+	if (!failed) {
+		worked(c, op, first, second);
 		return 0;
+	}
 	c->failed[op]++;
-	if (op == ORACLE_MMAP && PT_REGS_PARM2_SYSCALL(regs) < oracle_config.min_length)
+	if (op == ORACLE_MMAP && second < oracle_config.min_length)
 		c->small_mmaps_failed++;
 	return 0;
 }

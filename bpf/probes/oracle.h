@@ -7,7 +7,7 @@
 #include <linux/types.h>
 #endif
 
-enum oracle_op { ORACLE_MMAP, ORACLE_MUNMAP, ORACLE_BRK, ORACLE_OPS };
+enum oracle_op { ORACLE_MMAP, ORACLE_MUNMAP, ORACLE_BRK, ORACLE_MREMAP, ORACLE_OPS };
 
 /* Whom it counts: a row each of oracle_cgroups (the ids) and of oracle_counts. */
 enum oracle_slot { ORACLE_TARGET, ORACLE_CANARY, ORACLE_SLOTS };
@@ -15,13 +15,16 @@ enum oracle_slot { ORACLE_TARGET, ORACLE_CANARY, ORACLE_SLOTS };
 struct oracle_config {
 	__s64 number[ORACLE_OPS]; /* of the syscalls on this machine */
 	__u64 min_length;	  /* bytes: shorter mmaps are counted apart */
+	__u64 page_bytes;
 };
 
 struct oracle_counts {
 	__u64 entered[ORACLE_OPS];
 	__u64 returned[ORACLE_OPS];
-	__u64 failed[ORACLE_OPS]; /* mmap, munmap: an error; brk: another break than asked for */
-	__u64 small_mmaps;	  /* entered, shorter than oracle_config.min_length */
+	__u64 failed[ORACLE_OPS]; /* an error; brk: another break than asked for */
+	__u64 worked[ORACLE_OPS]; /* no error; brk: the break asked for, brk(0) asks for none */
+	__u64 worked_mmap_bytes, worked_munmap_bytes; /* of whole pages */
+	__u64 small_mmaps; /* entered, shorter than oracle_config.min_length */
 	__u64 small_mmaps_failed;
 	__u64 mmap_bytes, munmap_bytes; /* lengths asked for; the small mmaps' are left out */
 };

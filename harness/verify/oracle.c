@@ -60,8 +60,10 @@ static int configure(struct oracle *o, uint64_t min_length)
 	struct oracle_config config = {
 		.number = {[ORACLE_MMAP] = SYS_mmap,
 			   [ORACLE_MUNMAP] = SYS_munmap,
-			   [ORACLE_BRK] = SYS_brk},
+			   [ORACLE_BRK] = SYS_brk,
+			   [ORACLE_MREMAP] = SYS_mremap},
 		.min_length = min_length,
+		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 	struct bpf_map *rodata = bpf_object__find_map_by_name(o->obj, ".rodata");
 	int err = rodata ? bpf_map__set_initial_value(rodata, &config, sizeof(config)) : -ENOENT;
@@ -158,17 +160,21 @@ int oracle_read(struct oracle *o, struct model_totals *out)
 {
 	static const enum ledger_op op[] = {[ORACLE_MMAP] = LEDGER_MMAP,
 					    [ORACLE_MUNMAP] = LEDGER_MUNMAP,
-					    [ORACLE_BRK] = LEDGER_BRK};
+					    [ORACLE_BRK] = LEDGER_BRK,
+					    [ORACLE_MREMAP] = LEDGER_MREMAP};
 	struct oracle_counts c;
 	int err = read_slot(o, ORACLE_TARGET, &c);
 
 	*out = (struct model_totals){.mmap_filtered = c.small_mmaps,
 				     .mmap_filtered_failed = c.small_mmaps_failed,
 				     .mmap_bytes = c.mmap_bytes,
-				     .munmap_bytes = c.munmap_bytes};
+				     .munmap_bytes = c.munmap_bytes,
+				     .worked_mmap_bytes = c.worked_mmap_bytes,
+				     .worked_munmap_bytes = c.worked_munmap_bytes};
 	for (int i = 0; i < ORACLE_OPS; i++) {
 		out->calls[op[i]] = c.entered[i];
 		out->failed[op[i]] = c.failed[i];
+		out->worked[op[i]] = c.worked[i];
 	}
 	return err;
 }
@@ -183,6 +189,9 @@ enum {
 	CANARY_BAD_UNMAPS = 2,
 	CANARY_BRKS = 28,
 	CANARY_BAD_BRKS = 1,
+	CANARY_SET_BRKS = 5, /* to where the break is: they work, and move nothing */
+	CANARY_REMAPS = 7,   /* of a mapping to the length that it has */
+	CANARY_BAD_REMAPS = 4,
 };
 
 static const size_t canary_huge = (size_t)1 << 62; /* more than any address space: ENOMEM */
@@ -191,6 +200,7 @@ static int canary_child(void *arg)
 {
 	const struct cgroup *cg = arg;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	long brk;
 
 	if (cgroup_enter(cg, 0))
 		return 1;
@@ -199,14 +209,22 @@ static int canary_child(void *arg)
 
 		syscall(SYS_munmap, at, 4096);
 	}
-	for (int i = 0; i < CANARY_SMALL; i++)
-		syscall(SYS_mmap, 0, 1, PROT_NONE, flags, -1, 0);
+	for (int i = 0; i < CANARY_SMALL; i++) {
+		long at = syscall(SYS_mmap, 0, 1, PROT_NONE, flags, -1, 0);
+
+		for (int k = 0; !i && k < CANARY_REMAPS; k++)
+			syscall(SYS_mremap, at, 1, 1, 0, 0);
+	}
+	for (int i = 0; i < CANARY_BAD_REMAPS; i++)
+		syscall(SYS_mremap, 1, 4096, 8192, 0, 0);
 	for (int i = 0; i < CANARY_BAD_MAPS; i++)
 		syscall(SYS_mmap, 0, canary_huge, PROT_NONE, flags, -1, 0);
 	for (int i = 0; i < CANARY_BAD_UNMAPS; i++)
 		syscall(SYS_munmap, 1, 4096);
 	for (int i = 0; i < CANARY_BRKS; i++)
-		syscall(SYS_brk, 0);
+		brk = syscall(SYS_brk, 0);
+	for (int i = 0; i < CANARY_SET_BRKS; i++)
+		syscall(SYS_brk, brk);
 	for (int i = 0; i < CANARY_BAD_BRKS; i++)
 		syscall(SYS_brk, 1);
 	return 0;
@@ -216,13 +234,18 @@ static struct oracle_counts canary_counts(uint64_t min_length)
 {
 	const uint64_t mmaps = CANARY_MAPS + CANARY_SMALL + CANARY_BAD_MAPS;
 	const uint64_t munmaps = CANARY_MAPS + CANARY_BAD_UNMAPS;
-	const uint64_t brks = CANARY_BRKS + CANARY_BAD_BRKS;
+	const uint64_t brks = CANARY_BRKS + CANARY_BAD_BRKS + CANARY_SET_BRKS;
+	const uint64_t remaps = CANARY_REMAPS + CANARY_BAD_REMAPS;
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	bool filters = min_length > 1;
 
 	return (struct oracle_counts){
-		.entered = {mmaps, munmaps, brks},
-		.returned = {mmaps, munmaps, brks},
-		.failed = {CANARY_BAD_MAPS, CANARY_BAD_UNMAPS, CANARY_BAD_BRKS},
+		.entered = {mmaps, munmaps, brks, remaps},
+		.returned = {mmaps, munmaps, brks, remaps},
+		.failed = {CANARY_BAD_MAPS, CANARY_BAD_UNMAPS, CANARY_BAD_BRKS, CANARY_BAD_REMAPS},
+		.worked = {CANARY_MAPS + CANARY_SMALL, CANARY_MAPS, CANARY_SET_BRKS, CANARY_REMAPS},
+		.worked_mmap_bytes = (CANARY_MAPS + CANARY_SMALL) * page,
+		.worked_munmap_bytes = CANARY_MAPS * page,
 		.small_mmaps = filters ? CANARY_SMALL : 0,
 		.mmap_bytes = CANARY_MAPS * 4096 + CANARY_BAD_MAPS * canary_huge +
 			      (filters ? 0 : CANARY_SMALL),
@@ -232,7 +255,8 @@ static struct oracle_counts canary_counts(uint64_t min_length)
 
 static uint64_t all_calls(const struct oracle_counts *c)
 {
-	return c->entered[ORACLE_MMAP] + c->entered[ORACLE_MUNMAP] + c->entered[ORACLE_BRK];
+	return c->entered[ORACLE_MMAP] + c->entered[ORACLE_MUNMAP] + c->entered[ORACLE_BRK] +
+	       c->entered[ORACLE_MREMAP];
 }
 
 static int make_canary_calls(struct oracle *o, const struct cgroup *cg)

@@ -176,6 +176,7 @@ static struct json_object *truth_of(const struct verdict *v, const struct trial 
 		json_object_object_add(o, "perf", calls_of(t->perf_calls));
 	json_object_object_add(o, "calls", calls_of(v->calls.calls));
 	json_object_object_add(o, "failed", calls_of(v->calls.failed));
+	json_object_object_add(o, "worked", calls_of(v->calls.worked));
 	add_u64(o, "mmap_filtered", v->calls.mmap_filtered);
 	if (t->has_vm) {
 		json_object_object_add(o, "vm_before", memory_of(&t->vm_before));

@@ -181,6 +181,7 @@ static const struct {
 	{"threads:threads=1,count=3", 0},
 	{"threads:threads=7,count=101", 0},
 	{"threads:threads=4,count=1009,handover", 0},
+	{"threads:threads=5,count=101,end", 0},
 	{"forks", 0},
 	{"forks:parallel=no,depth=3,fanout=2,leave=3", 0},
 	{"forks:depth=0", 0},
