@@ -181,8 +181,11 @@ static void format_short(double v, double base, const char *sign, const char *su
 /* "850ms", "12.3s", "4m05s", "3h07m", "12d04h" */
 static void format_duration(double s, struct strbuf *out)
 {
-	double m = floor(s / 60);
+	double m;
 
+	if (s >= 59.95)
+		s = round(s);
+	m = floor(s / 60);
 	if (s < 0.9995)
 		strbuf_addf(out, "%.0fms", s * 1e3);
 	else if (s < 59.95)
