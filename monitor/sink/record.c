@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The recorder: frames as blocks of a file, which is whole up to its last block at any moment. */
+#include "lib/base.h"
+#include "monitor/sink/record.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "lib/log.h"
+#include "monitor/sink/record_format.h"
+
+struct recorder {
+	int fd;
+	int err;	/* of the first failure; nothing is written after it */
+	uint64_t bytes; /* whole blocks, the start included */
+	char *file;
+	struct record_base base;
+	struct strbuf payload; /* of the block under way, before it is packed */
+	unsigned char *block;  /* the block under way: head and packed bytes; owned */
+	size_t block_cap;
+};
+
+static int write_all(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* The block of @r->payload in @r->block; its length, or -errno. */
+static ssize_t pack_block(struct recorder *r, enum record_kind kind)
+{
+	uLong bound = compressBound((uLong)r->payload.len);
+	uLongf packed = bound;
+	uint32_t head[5];
+
+	if (r->payload.len > RECORD_UNPACKED_MAX || bound > RECORD_PACKED_MAX)
+		return -EFBIG;
+	if (r->block_cap < RECORD_HEAD_BYTES + bound) {
+		free(r->block);
+		r->block_cap = RECORD_HEAD_BYTES + bound + bound / 4;
+		r->block = malloc(r->block_cap);
+	}
+	if (!r->block) {
+		r->block_cap = 0;
+		return -ENOMEM;
+	}
+	if (compress2(r->block + RECORD_HEAD_BYTES, &packed, (const Bytef *)r->payload.s,
+		      (uLong)r->payload.len, Z_BEST_SPEED) != Z_OK)
+		return -ENOMEM;
+	head[0] = htole32(RECORD_MAGIC);
+	head[1] = htole32(kind);
+	head[2] = htole32((uint32_t)packed);
+	head[3] = htole32((uint32_t)r->payload.len);
+	head[4] = htole32(
+		(uint32_t)crc32(crc32(0, NULL, 0), r->block + RECORD_HEAD_BYTES, (uInt)packed));
+	memcpy(r->block, head, sizeof(head));
+	return (ssize_t)(RECORD_HEAD_BYTES + packed);
+}
+
+static int add_block(struct recorder *r, enum record_kind kind)
+{
+	ssize_t len = pack_block(r, kind);
+	int err = len < 0 ? (int)len : write_all(r->fd, r->block, (size_t)len);
+
+	if (!err)
+		r->bytes += (uint64_t)len;
+	return err;
+}
+
+static void describe(struct strbuf *out, enum tool tool)
+{
+	const struct scalar *s;
+	size_t n = 0;
+
+	pack_text(out, record_tool_names[tool], 31);
+	pack_text(out, BEEBENCH_VERSION, 31);
+	while (record_scalar(n))
+		n++;
+	pack_varint(out, n);
+	for (size_t i = 0; (s = record_scalar(i)); i++) {
+		pack_text(out, s->name, 63);
+		pack_varint(out, s->kind);
+	}
+	pack_varint(out, FIELD_COUNT);
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		pack_text(out, field_names[i], 63);
+	pack_varint(out, SIZE_BUCKETS);
+}
+
+/* Takes back what was written of a block that is not whole. */
+static void cut_back(struct recorder *r)
+{
+	off_t end = (off_t)r->bytes;
+
+	if (!ftruncate(r->fd, end))
+		lseek(r->fd, end, SEEK_SET);
+}
+
+static int open_file(struct recorder *r, const char *file, bool force)
+{
+	r->fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL),
+		     0644);
+	if (r->fd >= 0)
+		return 0;
+	if (errno == EEXIST) {
+		log_err("%s is there already; record to another file, or overwrite it with "
+			"--force",
+			file);
+		return -EEXIST;
+	}
+	log_err_sys(errno, "cannot create the recording %s", file);
+	return -errno;
+}
+
+int recorder_open(struct recorder **out, const char *file, enum tool tool, bool force)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (r)
+		*r = (struct recorder){.fd = -1, .file = strdup(file), .payload = STRBUF_INIT};
+	if (!r || !r->file) {
+		log_err_sys(err, "cannot record to %s", file);
+		goto out;
+	}
+	err = open_file(r, file, force);
+	if (err)
+		goto out;
+	/* A limit on the size of files is an error like a full disk, not the end of the tool. */
+	signal(SIGXFSZ, SIG_IGN);
+	describe(&r->payload, tool);
+	err = write_all(r->fd, RECORD_START, RECORD_START_BYTES);
+	if (!err) {
+		r->bytes = RECORD_START_BYTES;
+		err = add_block(r, RECORD_DESCRIPTION);
+	}
+	if (err) {
+		log_err_sys(err, "cannot record to %s", file);
+		/* Ours, and nothing in it. */
+		if (!force)
+			unlink(file);
+		goto out;
+	}
+	*out = r;
+	return 0;
+out:
+	if (r)
+		r->err = err;
+	recorder_close(r);
+	return err;
+}
+
+int recorder_add(struct recorder *r, const struct frame *f)
+{
+	if (r->err)
+		return r->err;
+	strbuf_reset(&r->payload);
+	r->err = record_pack_frame(&r->payload, f, &r->base);
+	if (!r->err)
+		r->err = add_block(r, RECORD_FRAME);
+	if (!r->err)
+		return 0;
+	cut_back(r);
+	log_err_sys(r->err,
+		    "recording to %s has ended with %llu bytes, which are whole and can be "
+		    "replayed; frame %llu could not be added",
+		    r->file, (unsigned long long)r->bytes, (unsigned long long)f->seq);
+	return r->err;
+}
+
+uint64_t recorder_bytes(const struct recorder *r)
+{
+	return r->bytes;
+}
+
+int recorder_close(struct recorder *r)
+{
+	int err;
+
+	if (!r)
+		return 0;
+	err = r->err;
+	/* A network file system may say only now that it had no room. */
+	if (r->fd >= 0 && close(r->fd) && !err) {
+		err = -errno;
+		log_err_sys(err, "cannot finish the recording %s", r->file);
+	}
+	record_base_release(&r->base);
+	strbuf_release(&r->payload);
+	free(r->block);
+	free(r->file);
+	free(r);
+	return err;
+}
