@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/data.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -16,15 +17,10 @@ enum { COMPILE_LIMIT_MS = 60000 };
 /* honeyc stands beside the running program. */
 static int find_honeyc(char *path, size_t size)
 {
-	static const char name[] = "honeyc";
-	ssize_t n = readlink("/proc/self/exe", path, size - sizeof(name));
-	char *slash;
+	int err = data_beside("honeyc", path, size);
 
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash ? slash + 1 : path, name, sizeof(name));
+	if (err)
+		return err;
 	if (access(path, X_OK)) {
 		log_err("there is no compiler %s for Honey sources; build it: make", path);
 		return -ENOTSUP;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Finds monitors by name in the folder of BPF objects beside the program. */
+/* Finds monitors by name in the folder of BPF objects. */
 #include "lib/base.h"
 #include "monitor/registry.h"
 
@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/data.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
@@ -32,20 +33,10 @@ static bool ends_with(const char *s, const char *end)
 int registry_folder(char *path, size_t size)
 {
 	const char *env = getenv("BEEBENCH_BPF_DIR");
-	ssize_t n;
-	char *slash;
 
 	if (env && *env)
 		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
-	n = readlink("/proc/self/exe", path, size - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash || (size_t)(slash - path) + sizeof("/bpf") > size)
-		return -ENAMETOOLONG;
-	memcpy(slash, "/bpf", sizeof("/bpf"));
-	return 0;
+	return data_path("bpf", path, size);
 }
 
 /* Calls @fn for each file two levels down, until it returns non-zero, which is returned. */

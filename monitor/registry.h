@@ -6,8 +6,8 @@
 #include "lib/base.h"
 
 /*
- * The folder of the BPF objects: $BEEBENCH_BPF_DIR, or bpf/ beside the running program, wherever it
- * was started from. Returns 0 or -errno; prints nothing.
+ * The folder of the BPF objects: $BEEBENCH_BPF_DIR, or bpf/ where the program's files are
+ * (lib/data.h). Returns 0 or -errno; prints nothing.
  */
 int registry_folder(char *path, size_t size);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/data.h"
 #include "lib/log.h"
 #include "vm/qemu.h"
 
@@ -19,21 +20,11 @@ enum { RUN_SHIFT = 3 };
 
 static int guest_program(char *path, size_t size)
 {
-	const char *env = getenv("BEEBENCH_GUEST"), *tail = "/vm/guest-init";
-	ssize_t n;
-	char *slash;
+	const char *env = getenv("BEEBENCH_GUEST");
 
 	if (env && *env)
 		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
-	n = readlink("/proc/self/exe", path, size - strlen(tail) - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return -ENOENT;
-	strcpy(slash, tail);
-	return 0;
+	return data_path("vm/guest-init", path, size);
 }
 
 int plan_begin(struct initrd *rd)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/data.h"
 #include "lib/log.h"
 #include "monitor/registry.h"
 
@@ -77,16 +78,11 @@ int guest_files_add_objects(struct guest_files *f)
 
 int guest_files_add_beebench(struct guest_files *f)
 {
-	static const char tail[] = "/static/beebench";
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(tail));
-	char *slash;
+	int err = data_path("static/beebench", path, sizeof(path));
 
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	strcpy(slash, tail);
+	if (err)
+		return err;
 	if (access(path, R_OK)) {
 		log_err("no %s for the guest; build it: make static", path);
 		return -ENOTSUP;

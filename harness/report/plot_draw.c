@@ -11,37 +11,28 @@
 #include <unistd.h>
 
 #include "harness/result.h"
+#include "lib/data.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
 
 enum { DRAW_TIMEOUT_MS = 60000, PICTURE_MIN_BYTES = 1000 };
 
-/* plots/ beside the running program, or beside the folder it was built in. */
 static int find_scripts(struct strbuf *out)
 {
-	static const char *const places[] = {"plots", "../plots"};
-	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	char *slash;
+	char folder[PATH_MAX], style[PATH_MAX];
+	int err = data_path("plots", folder, sizeof(folder));
 
-	exe[MAX(n, 0)] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash) {
-		log_err("cannot find out where this program is (/proc/self/exe)");
+	err = err ? err : data_path("plots/style.gp", style, sizeof(style));
+	if (err) {
+		log_err_sys(err, "cannot find out where the plot scripts are");
+		return err;
+	}
+	if (access(style, R_OK)) {
+		log_err("no plot scripts in %s: 'make' copies them there", folder);
 		return -ENOENT;
 	}
-	*slash = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		strbuf_reset(out);
-		strbuf_addf(out, "%s/%s/style.gp", exe, places[i]);
-		if (!access(out->s, R_OK)) {
-			out->len -= strlen("/style.gp");
-			out->s[out->len] = '\0';
-			return 0;
-		}
-	}
-	log_err("no plot scripts in %s/plots: 'make' copies them there", exe);
-	return -ENOENT;
+	strbuf_addstr(out, folder);
+	return 0;
 }
 
 static int write_file(const char *path, const char *text, size_t len)
