@@ -297,6 +297,13 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 	if (!n && !right)
 		return;
 	doc_heading(d, 2, "Accuracy");
+	if (!n) {
+		doc_text(d, TONE_GOOD,
+			 "How far is what a monitor says from what really happened? All %zu "
+			 "comparisons are exact.",
+			 right);
+		return;
+	}
 	doc_text(d, TONE_PLAIN,
 		 "How far is what a monitor says from what really happened? %zu comparisons are "
 		 "without error; %zu are off, largest first. What is off here comes from how a "

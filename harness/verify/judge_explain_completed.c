@@ -57,7 +57,7 @@ static uint64_t real(const struct asked *a)
 
 static uint64_t failed_too(const struct asked *a)
 {
-	return amount(a, true);
+	return model_call_worked(a->e) || model_call_failed(a->e) ? amount(a, true) : 0;
 }
 
 static uint64_t refused_brks_too(const struct asked *a)
