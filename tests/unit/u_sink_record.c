@@ -25,7 +25,7 @@
 #include "monitor/sink/record_format.h"
 #include "tests/unit/sink_fixture.h"
 
-enum { ROWS = ARRAY_SIZE(sink_names) };
+enum { ROWS = ARRAY_SIZE(sink_names), FRAMES = 9 };
 
 static char dir[64], path[96], said[1024];
 
@@ -141,8 +141,6 @@ static void story(size_t i, struct frame *f, struct proc_row *rows, uint32_t (*s
 						       .type = (uint8_t)j,
 						       .comm = "x\"y"};
 }
-
-enum { FRAMES = 9 };
 
 static struct proc_row rows[ROWS];
 static uint32_t sizes[ROWS][SIZE_BUCKETS];
