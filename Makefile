@@ -136,7 +136,8 @@ $(B)/bpf/%: bpf/%
 	@cp $< $@
 
 # What `beebench calibrate` injects: one manifest for all.
-all: $(patsubst bpf/%.bpf.c,$(B)/bpf/%.manifest.json,$(wildcard bpf/probes/calib-*.bpf.c))
+calib_MANIFESTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.manifest.json,$(wildcard bpf/probes/calib-*.bpf.c))
+all: $(calib_MANIFESTS)
 $(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
 	@mkdir -p $(@D)
 	@cp $< $@
@@ -261,6 +262,10 @@ headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
 	@git ls-files -z '*.sh' '*.t' .ci/run | xargs -0 shellcheck -x
+
+# --- install, package -------------------------------------------------------------------------------
+
+include scripts/package.mk
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Out of the build tree: install, Debian package, the figures that the manual pages show. Included by the Makefile.
+#
+#   PREFIX=DIR   where it is installed (default /usr/local)    DESTDIR=DIR   put before it (for packages)
+
+PREFIX ?= /usr/local
+
+# What installed programs look for (lib/data.h): objects, manifests, scripts, pictures' plots, costs, the guest.
+INSTALL_DATA := $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(bt_OUT) $(calib_MANIFESTS) $(gp_OUT) $(B)/vm/guest-init \
+	$(B)/static/beebench $(if $(wildcard results/costs.json),$(B)/costs.json)
+INSTALL_PROGRAMS := $(patsubst %,$(B)/%,$(filter-out wl,$(PROGRAMS)))
+
+$(B)/costs.json: results/costs.json
+	@mkdir -p $(@D)
+	@cp $< $@
+all: $(if $(wildcard results/costs.json),$(B)/costs.json)
+
+products: $(INSTALL_PROGRAMS) $(INSTALL_DATA) ## what is installed, without the tests' objects
+
+install: products ## install below PREFIX (default /usr/local), with DESTDIR before it
+	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh install $(INSTALL_PROGRAMS) -- $(INSTALL_DATA)
+
+uninstall: ## remove what 'make install' put there (the same PREFIX and DESTDIR)
+	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh uninstall $(INSTALL_PROGRAMS)
+
+.PHONY: products install uninstall
