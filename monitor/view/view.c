@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Filters and orders the rows of a frame. */
+/* Filters and orders the rows of a frame, as a list or as a tree. */
 #include "lib/base.h"
 #include "monitor/view/view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/view/view_pick.h"
+#include "monitor/view/view_tree.h"
 
 static bool shown(const struct view_options *o, const struct proc_row *row)
 {
@@ -64,15 +64,139 @@ static int build_flat(struct view *v, const struct frame *f, const struct view_o
 	return 0;
 }
 
+static bool is_folded(const struct view *v, uint32_t pid)
+{
+	size_t low = 0, high = v->nfolded;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (v->folded[mid] < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < v->nfolded && v->folded[low] == pid;
+}
+
+/*
+ * Goes through all that is kept, parents first, and makes lines of it until @room of them are
+ * there; what is folded or finds no room is counted in the line of the nearest ancestor that has
+ * one.
+ */
+static void walk(struct view *v, struct tree *t, const struct frame *f, size_t room)
+{
+	uint32_t n = (uint32_t)f->n, at = t->first[n];
+	uint32_t hidden = TREE_NONE; /* the row whose children are folded away */
+	uint64_t open = 0;
+	size_t depth = 0;
+
+	while (at != TREE_NONE) {
+		bool last = t->next[at] == TREE_NONE;
+		bool folds = t->first[at] != TREE_NONE && is_folded(v, f->rows[at].pid);
+
+		t->owner[at] = t->parent[at] == n ? TREE_NONE : t->owner[t->parent[at]];
+		if (hidden == TREE_NONE && v->n < room) {
+			t->owner[at] = (uint32_t)v->n;
+			v->lines[v->n++] = (struct view_line){
+				.row = at,
+				.depth = (uint16_t)MIN(depth, (size_t)UINT16_MAX),
+				.last = last,
+				.context = !(t->flags[at] & TREE_MATCH),
+				.folded = folds,
+				.open = open};
+		}
+		if (t->first[at] != TREE_NONE) {
+			if (folds && hidden == TREE_NONE)
+				hidden = at;
+			if (depth < 64 && !last)
+				open |= 1ULL << depth;
+			depth++;
+			at = t->first[at];
+			continue;
+		}
+		while (at != n && t->next[at] == TREE_NONE) {
+			at = t->parent[at];
+			if (at == n)
+				break;
+			if (hidden == at)
+				hidden = TREE_NONE;
+			depth--;
+			if (depth < 64)
+				open &= ~(1ULL << depth);
+		}
+		at = at == n ? TREE_NONE : t->next[at];
+	}
+}
+
+static void sum_lines(struct view *v, const struct tree *t, const struct frame *f)
+{
+	for (size_t i = 0; i < v->n; i++)
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			v->sums[i][k] = NAN;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!(t->flags[i] & TREE_MATCH) || t->owner[i] == TREE_NONE)
+			continue;
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			v->sums[t->owner[i]][k] =
+				tree_add(tree_sums[k], v->sums[t->owner[i]][k], f->rows[i].v[k]);
+	}
+	/* Lines stand below their parents: the last is complete. */
+	for (size_t i = v->n; i-- > 0;) {
+		uint32_t p = t->parent[v->lines[i].row];
+
+		if (p == f->n)
+			continue;
+		p = t->owner[p];
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			v->sums[p][k] = tree_add(tree_sums[k], v->sums[p][k], v->sums[i][k]);
+	}
+}
+
+static int build_tree(struct view *v, const struct frame *f, const struct view_options *o)
+{
+	size_t kept = 0, room, cap = v->cap;
+	struct tree t;
+	void *sums;
+	int err;
+
+	tree_place(&t, v->work, f->n);
+	for (size_t i = 0; i < f->n; i++) {
+		t.flags[i] = shown(o, &f->rows[i]) ? TREE_MATCH : 0;
+		v->matched += t.flags[i];
+	}
+	tree_grow(&t, f, o->sort, o->descending);
+	for (size_t i = 0; i < f->n; i++)
+		kept += (t.flags[i] & TREE_KEEP) != 0;
+	room = o->top ? MIN(o->top, kept) : kept;
+	err = reserve_lines(v, room);
+	if (err)
+		return err;
+	if (!v->sums || v->cap != cap) {
+		sums = realloc(v->sums, MAX(v->cap, (size_t)1) * sizeof(*v->sums));
+		if (!sums)
+			return -ENOMEM;
+		v->sums = sums;
+	}
+	walk(v, &t, f, room);
+	sum_lines(v, &t, f);
+	return 0;
+}
+
 int view_build(struct view *v, const struct frame *f, const struct view_options *opts)
 {
 	int err;
 
 	v->n = 0;
 	v->matched = 0;
-	err = reserve(&v->work, &v->work_bytes, f->n * sizeof(struct pick));
+	err = reserve(&v->work, &v->work_bytes,
+		      opts->tree ? tree_bytes(f->n) : f->n * sizeof(struct pick));
 	if (err)
 		return err;
+	if (opts->tree)
+		return build_tree(v, f, opts);
+	free(v->sums);
+	v->sums = NULL;
 	return build_flat(v, f, opts);
 }
 

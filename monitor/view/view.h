@@ -12,7 +12,8 @@ struct view_options {
 	bool descending;
 	size_t top;		   /* at most so many; 0: all */
 	const struct query *query; /* NULL: everything; borrowed */
-	bool tree;	     /* children below their parent; a parent of a match is shown, dimmed */
+	bool tree; /* children below their parent; a parent of a match is shown, dimmed. Siblings
+		    * stand by the column with all below them, and @top counts lines */
 	bool kernel_threads; /* show them too */
 };
 
@@ -28,10 +29,13 @@ struct view_line {
 struct view {
 	struct view_line *lines; /* owned */
 	size_t n, cap;
-	size_t matched;		     /* rows that match, before @top */
-	double (*sums)[FIELD_COUNT]; /* tree: of line i with all below it; NAN only where nothing is
-					known */
-	uint32_t *folded;	     /* pids whose children are hidden; owned, sorted */
+	size_t matched; /* rows that match, before @top */
+	/* Tree, else NULL: of line i with all matches below it, folded ones too (a context line
+	 * itself does not count); NAN only where nothing is known. Ages are the oldest, windows the
+	 * shortest, the rest adds up: memory that processes share counts once for each, and PEAK is
+	 * an upper bound, as they need not have peaked together. */
+	double (*sums)[FIELD_COUNT];
+	uint32_t *folded; /* pids whose children are hidden; owned, sorted */
 	size_t nfolded;
 	/* scratch of view_build(), reused */
 	void *work;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The bits of a double in the order of its values (IEEE 754): what is negative falls. */
-static uint64_t number_key(double v, bool descending)
+uint64_t pick_number(double v, bool descending)
 {
 	uint64_t bits;
 
@@ -38,7 +38,7 @@ uint64_t pick_key(const struct column *c, bool descending, const struct proc_row
 	case COLUMN_USER: return text_key(column_user(row->uid), descending);
 	case COLUMN_STATE:
 	case COLUMN_VERDICT: return 0; /* few values: left to column_compare() */
-	default: return number_key(column_number(c, row), descending);
+	default: return pick_number(column_number(c, row), descending);
 	}
 }
 

@@ -8,10 +8,11 @@
 /* A row with what decides its place, as a number that rises in the order wanted. */
 struct pick {
 	uint64_t key;
-	uint32_t row;	/* rows are sorted by pid: of two alike the lower comes first */
-	uint32_t spare; /* free for the caller */
+	uint32_t row; /* rows are sorted by pid: of two alike the lower comes first */
 };
 
+/* The key of a number; NAN comes last either way. */
+uint64_t pick_number(double v, bool descending);
 /* The key of a row: all of the order for numbers, its beginning for text. */
 uint64_t pick_key(const struct column *c, bool descending, const struct proc_row *row);
 
