@@ -63,7 +63,7 @@ static inline void sink_frame(struct frame *f, struct proc_row *rows)
 
 		sink_row(row, (uint32_t)i + 1, sink_names[i]);
 		row->v[FIELD_RSS] = 1000 * (double)(i + 1);
-		row->v[FIELD_VIRT] = 9007199254740993.0 - (double)i;
+		row->v[FIELD_VIRT] = 1e9 - (double)i;
 		row->v[FIELD_MMAP] = (double)i;
 		row->v[FIELD_MUNMAP] = 0;
 	}
