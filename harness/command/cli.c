@@ -10,7 +10,8 @@
 #include "lib/suggest.h"
 #include "monitor/collect.h"
 
-static const char *const known_events[] = {"mmap", "munmap", "brk", "other", "mmap+munmap"};
+static const char *const known_events[] = {"mmap",	  "munmap",    "brk",	"other",
+					   "mmap+munmap", "munmap-ok", "brk-ok"};
 static const char *const all_events[] = {"mmap", "munmap", "brk", "other", NULL};
 
 #define ROW(letter, name, arg, help, kind, field)                                                  \
@@ -23,8 +24,9 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
-	ROW('e', "event", "EV,..", "events to price: mmap, munmap, brk, other, mmap+munmap",
-	    OPT_LIST, events),
+	ROW('e', "event", "EV,..",
+	    "events to price: mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok", OPT_LIST,
+	    events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),

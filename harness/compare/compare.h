@@ -17,7 +17,8 @@ bool compare_can_load(struct strbuf *why);
 /*
  * Both attached at once beside each workload of @run (none: every ledger workload of memory, and
  * stress-ng's mmap): `equivalence` records, and a `trial` record for the conformance of each. Where
- * no program can be loaded, a record that says so. Returns 0, -EINTR, or -errno after saying why.
+ * no program can be loaded, or where the two count by different definitions, a record that says so
+ * (then conformance alone is judged). Returns 0, -EINTR, or -errno after saying why.
  */
 int compare_equivalence(struct run *run);
 

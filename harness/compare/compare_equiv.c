@@ -195,7 +195,8 @@ static int emit_trials(struct run *run, const struct trial *t)
 	return err;
 }
 
-static int judge_pair(struct run *run, const struct workload *w, struct trial *t)
+/* @alike: they count the same things, so that captures can be compared. */
+static int judge_pair(struct run *run, const struct workload *w, struct trial *t, bool alike)
 {
 	struct trial_monitor *a = &t->monitors[0], *b = &t->monitors[1];
 	bool events = a->info->caps & b->info->caps & MONITOR_EVENTS;
@@ -206,7 +207,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	if (!e)
 		return -ENOMEM;
 	err = emit_trials(run, t);
-	if (err)
+	if (err || !alike)
 		goto out;
 	if (a->info->key != b->info->key) {
 		err = sink_emit(run->sink,
@@ -232,7 +233,7 @@ out:
 	return err;
 }
 
-static int compare_one(struct run *run, const struct workload *w)
+static int compare_one(struct run *run, const struct workload *w, bool alike)
 {
 	struct trial_spec spec = {.monitors = run->monitors,
 				  .nmonitors = 2,
@@ -249,7 +250,7 @@ static int compare_one(struct run *run, const struct workload *w)
 		err = sink_emit(run->sink, new_record(run, workload_name(w),
 						      trial_status_names[t.status], t.reason.s));
 	else if (!err)
-		err = judge_pair(run, w, &t);
+		err = judge_pair(run, w, &t, alike);
 	trial_release(&t);
 	return err;
 }
@@ -270,13 +271,13 @@ unsigned int compare_steps(const struct run *run)
 	return n;
 }
 
-static int compare_named(struct run *run, const char *spec)
+static int compare_named(struct run *run, const char *spec, bool alike)
 {
 	struct workload w = {0};
 	int err = workload_parse(&w, spec, run->seed);
 
 	if (!err)
-		err = compare_one(run, &w);
+		err = compare_one(run, &w, alike);
 	workload_release(&w);
 	return err;
 }
@@ -316,9 +317,45 @@ static bool is_unreadable(const char *name, struct strbuf *why)
 	return unreadable;
 }
 
+/* True where the two count by one definition. A monitor that cannot be opened is told of when it is
+ * tried. */
+static bool count_alike(const struct run *run, struct strbuf *why)
+{
+	static const struct monitor_target whole = {0};
+	static const char *const counts[] = {
+		[MONITOR_ENTERED] = "calls when they enter",
+		[MONITOR_COMPLETED] = "calls that have ended and worked",
+	};
+	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct said said = {0};
+		struct monitor *m = NULL;
+
+		said_listen(&said);
+		if (monitor_open(&m, run->monitors[i], &whole)) {
+			of[1] = of[0];
+			i = 2;
+		} else {
+			of[i] = monitor_info(m)->definition;
+		}
+		monitor_close(m);
+		said_end(&said, false);
+		said_release(&said);
+	}
+	if (of[0] == of[1])
+		return true;
+	strbuf_addf(why,
+		    "their definitions differ, so equivalence is not asked for: %s counts %s, %s "
+		    "counts %s",
+		    run->monitors[0], counts[of[0]], run->monitors[1], counts[of[1]]);
+	return false;
+}
+
 int compare_equivalence(struct run *run)
 {
 	struct strbuf why = STRBUF_INIT;
+	bool alike;
 	int err = 0;
 
 	if (!compare_can_load(&why)) {
@@ -334,13 +371,17 @@ int compare_equivalence(struct run *run)
 		strbuf_release(&why);
 		return err;
 	}
+	strbuf_reset(&why);
+	alike = count_alike(run, &why);
+	if (!alike)
+		err = sink_emit(run->sink, new_record(run, "any", "skip", why.s));
 	strbuf_release(&why);
 	for (size_t i = 0; i < run->nworkloads && !err; i++)
-		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i]);
+		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i], alike);
 	if (run->nworkloads)
 		return err;
 	for (const struct workload_ops *const *ops = workload_list; *ops && !err; ops++)
 		if (by_default(*ops))
-			err = run_interrupted() ? -EINTR : compare_named(run, (*ops)->name);
-	return err ? err : compare_named(run, "stress-ng:stressor=mmap");
+			err = run_interrupted() ? -EINTR : compare_named(run, (*ops)->name, alike);
+	return err ? err : compare_named(run, "stress-ng:stressor=mmap", alike);
 }

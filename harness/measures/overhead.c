@@ -150,13 +150,28 @@ static int choose_events(struct overhead *o)
 
 		if (i < 0) {
 			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
-				"mmap+munmap",
+				"mmap+munmap, munmap-ok, brk-ok",
 				*e);
 			return -EINVAL;
 		}
 		o->base[i].on = true;
 	}
 	return 0;
+}
+
+/* The usual calls fail, and a monitor of completed calls counts none of them: it is priced by calls
+ * that work as well, where the user has not chosen others. */
+static void add_working_calls(struct overhead *o)
+{
+	bool usual = true, wanted = false;
+
+	for (int i = 0; i < LOOP_EVENTS; i++)
+		usual &= o->base[i].on == (i <= loop_event_find("other"));
+	for (size_t i = 1; i < o->narms; i++)
+		wanted |= !o->arms[i].skip && o->arms[i].info.definition == MONITOR_COMPLETED;
+	if (usual && wanted)
+		o->base[loop_event_find("munmap-ok")].on = o->base[loop_event_find("brk-ok")].on =
+			true;
 }
 
 static void note_foreign(struct overhead *o)
@@ -195,6 +210,8 @@ static int prepare(struct overhead *o)
 	note_foreign(o);
 	o->links = env_syscall_links();
 	err = open_arms(o);
+	if (!err)
+		add_working_calls(o);
 	if (!err)
 		err = o->sw->prepare(&o->sw_state, o->lanes, o->narms);
 	if (!err)

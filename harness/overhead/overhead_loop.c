@@ -18,7 +18,8 @@
 
 /*
  * Calls that fail after the tracepoint, before they change anything, are the quietest there are: a
- * monitor of sys_enter does all its work, and the kernel nearly none of its own.
+ * monitor of sys_enter does all its work, and the kernel nearly none of its own. A monitor that
+ * counts what has worked needs calls that work: the last two do, and change nothing either.
  */
 const struct loop_event loop_events[] = {
 	{"mmap", "mmap(0, 4096, PROT_NONE, PRIVATE|ANONYMOUS, -1, 1) -> EINVAL", "ns/event"},
@@ -26,6 +27,8 @@ const struct loop_event loop_events[] = {
 	{"brk", "brk(0)", "ns/event"},
 	{"other", "getppid()", "ns/event"},
 	{"mmap+munmap", "mmap(0, 4096, READ|WRITE, PRIVATE|ANONYMOUS), munmap of it", "ns/pair"},
+	{"munmap-ok", "munmap(0, 4096) -> 0, where nothing is mapped", "ns/event"},
+	{"brk-ok", "brk(where the break is)", "ns/event"},
 	{0},
 };
 
@@ -37,11 +40,15 @@ int loop_event_find(const char *name)
 	return -1;
 }
 
+/* Of the process that makes the calls: brk-ok asks for it. */
+static unsigned long loop_break;
+
 enum loop_word { LOOP_READY, LOOP_RUN, LOOP_DONE };
 
 struct loop_message {
 	uint32_t word; /* enum loop_word */
 	uint32_t event, warm_subs, subs;
+	uint64_t start_tick; /* 0: at once */
 	uint64_t calls, wrong;
 	double ns_per_tick;
 	bool realtime;
@@ -93,6 +100,16 @@ static inline bool call_pair(void)
 	return p == -1 || syscall(SYS_munmap, p, 4096UL);
 }
 
+static inline bool call_munmap_ok(void)
+{
+	return syscall(SYS_munmap, 0UL, 4096UL);
+}
+
+static inline bool call_brk_ok(void)
+{
+	return (unsigned long)syscall(SYS_brk, loop_break) != loop_break;
+}
+
 /* A loop of its own for each call, so that nothing but the call is between the readings. */
 #define DEFINE_BLOCK(name)                                                                         \
 	static uint64_t block_##name(uint32_t *ticks, uint32_t subs)                               \
@@ -125,17 +142,21 @@ DEFINE_BLOCK(munmap)
 DEFINE_BLOCK(brk)
 DEFINE_BLOCK(other)
 DEFINE_BLOCK(pair)
+DEFINE_BLOCK(munmap_ok)
+DEFINE_BLOCK(brk_ok)
 
 static uint64_t (*const blocks[LOOP_EVENTS])(uint32_t *ticks, uint32_t subs) = {
-	block_mmap, block_munmap, block_brk, block_other, block_pair,
+	block_mmap, block_munmap, block_brk, block_other, block_pair, block_munmap_ok, block_brk_ok,
 };
 
 static uint64_t (*const stamps[LOOP_EVENTS])(uint64_t *t, unsigned int n) = {
-	stamp_mmap, stamp_munmap, stamp_brk, stamp_other, stamp_pair,
+	stamp_mmap, stamp_munmap, stamp_brk, stamp_other, stamp_pair, stamp_munmap_ok, stamp_brk_ok,
 };
 
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
 {
+	if (stamps[event] == stamp_brk_ok)
+		loop_break = (unsigned long)syscall(SYS_brk, 0UL);
 	return stamps[event](t, n);
 }
 
@@ -163,6 +184,7 @@ static int child_main(void *arg)
 	child_settle(l);
 	m.realtime = l->realtime;
 	m.ns_per_tick = cycles_ns_per_tick(21);
+	loop_break = (unsigned long)syscall(SYS_brk, 0UL);
 	if (send(l->sock[1], &m, sizeof(m), MSG_NOSIGNAL) != sizeof(m))
 		return 1;
 	while (recv(l->sock[1], &m, sizeof(m), 0) == sizeof(m)) {
@@ -172,6 +194,8 @@ static int child_main(void *arg)
 		m.calls = (uint64_t)(m.warm_subs + m.subs) * LOOP_CALLS;
 		for (; warm; warm -= MIN(warm, (uint32_t)ARRAY_SIZE(scratch)))
 			m.wrong += blocks[m.event](scratch, MIN(warm, ARRAY_SIZE(scratch)));
+		while (m.start_tick && cycles_now() < m.start_tick)
+			;
 		m.wrong += blocks[m.event](l->shared->ticks, m.subs);
 		l->shared->done = 1;
 		m.word = LOOP_DONE;
@@ -263,7 +287,12 @@ double loop_ns_per_tick(const struct loop *l)
 
 int loop_begin(struct loop *l, int event, uint32_t warm, uint32_t subs)
 {
-	struct loop_message m = {.word = LOOP_RUN};
+	return loop_begin_at(l, event, warm, subs, 0);
+}
+
+int loop_begin_at(struct loop *l, int event, uint32_t warm, uint32_t subs, uint64_t start_tick)
+{
+	struct loop_message m = {.word = LOOP_RUN, .start_tick = start_tick};
 	int err;
 
 	m.event = (uint32_t)event;

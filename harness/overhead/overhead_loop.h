@@ -17,9 +17,9 @@ struct loop_event {
 	const char *unit;    /* "ns/event" */
 };
 
-/* mmap, munmap, brk, other, mmap+munmap; ended by a NULL name. */
+/* mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok; ended by a NULL name. */
 extern const struct loop_event loop_events[];
-enum { LOOP_EVENTS = 5 };
+enum { LOOP_EVENTS = 7 };
 
 /* Index into loop_events of @name, or -1. */
 int loop_event_find(const char *name);
@@ -53,6 +53,9 @@ double loop_ns_per_tick(const struct loop *l);
 /* Asks for @warm calls that are not timed (rounded up to sub-blocks) and @subs timed sub-blocks.
  * Returns 0 or -errno after saying why. */
 int loop_begin(struct loop *l, int event, uint32_t warm, uint32_t subs);
+/* The same with the timed ones not before cycles_now() says @start_tick: two children work at the
+ * same time so. */
+int loop_begin_at(struct loop *l, int event, uint32_t warm, uint32_t subs, uint64_t start_tick);
 /* Waits at most @timeout_ms for the end of the block. Returns 1 and fills @out, 0 when it is still
  * running, -EINTR, or -errno after saying why (-ECHILD: the child has died). */
 int loop_wait(struct loop *l, int timeout_ms, struct loop_block *out);

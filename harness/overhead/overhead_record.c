@@ -60,15 +60,27 @@ static double cut_pct(const struct block_stat *s)
 	return s->cut + s->kept ? 100.0 * (double)s->cut / (double)(s->cut + s->kept) : 0;
 }
 
-/* Calls of @event that the arm's process made while watched; a pair has one of each kind. */
+static uint64_t calls_of(const struct overhead_arm *arm, const char *event)
+{
+	return arm->cell[loop_event_find(event)].calls;
+}
+
+/* Calls as those of @event that the arm's process made while watched: a pair has one of each kind,
+ * and where failing calls count, those that work are counted with them. */
 static uint64_t calls_made(const struct overhead_arm *arm, int event)
 {
-	uint64_t pairs = arm->cell[loop_event_find("mmap+munmap")].calls;
 	const char *name = loop_events[event].name;
+	uint64_t calls = arm->cell[event].calls;
 
-	if (!strcmp(name, "mmap") || !strcmp(name, "munmap"))
-		return arm->cell[event].calls + pairs;
-	return arm->cell[event].calls;
+	if (strstr(name, "mmap") == name || strstr(name, "munmap") == name)
+		calls += strchr(name, '+') ? 0 : calls_of(arm, "mmap+munmap");
+	if (arm->info.definition == MONITOR_COMPLETED)
+		return calls;
+	if (!strcmp(name, "munmap"))
+		calls += calls_of(arm, "munmap-ok");
+	else if (!strcmp(name, "brk"))
+		calls += calls_of(arm, "brk-ok");
+	return calls;
 }
 
 static void warn_environment(const struct overhead *o, struct json_object *list)
@@ -120,7 +132,7 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		     (unsigned long long)cell->wrong);
 	if (!cell->seen && calls_made(arm, event))
 		warn(list, "the monitor counted none of these calls (it may count successful ones "
-			   "only: try -e mmap+munmap)");
+			   "only: try -e munmap-ok,brk-ok)");
 	if (cell->lost && cell->lost != UINT64_MAX)
 		warn(list, "%llu records were lost: a lost record is cheaper than a delivered one",
 		     (unsigned long long)cell->lost);

@@ -13,17 +13,29 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
+/* At which event a monitor's counter of calls is read: failing calls do not count everywhere. */
+static const struct {
+	const char *event[2]; /* by enum monitor_definition; NULL: no event is only this */
+	enum mem_field field;
+} counters[] = {
+	{{"mmap", NULL}, MEM_MMAP_COUNT},
+	{{"munmap", "munmap-ok"}, MEM_MUNMAP_COUNT},
+	{{"brk", "brk-ok"}, MEM_BRK_COUNT},
+};
+
+static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t counter)
+{
+	const char *event = counters[counter].event[arm->info.definition];
+
+	return event && arm->info.caps & MONITOR_COUNTERS &&
+			       arm->info.fields & 1U << counters[counter].field
+		       ? &arm->cell[loop_event_find(event)]
+		       : NULL;
+}
+
 /* What the monitor counted of the watched process, where it counts calls. */
 static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor *m)
 {
-	static const struct {
-		const char *event;
-		enum mem_field field;
-	} counters[] = {
-		{"mmap", MEM_MMAP_COUNT},
-		{"munmap", MEM_MUNMAP_COUNT},
-		{"brk", MEM_BRK_COUNT},
-	};
 	struct mem_table table = {0};
 	const struct mem_row *row;
 	int err;
@@ -35,9 +47,9 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 		return err;
 	row = mem_table_find(&table, (uint32_t)loop_pid(o->loop));
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
-		struct overhead_cell *cell = &arm->cell[loop_event_find(counters[i].event)];
+		struct overhead_cell *cell = counted_cell(arm, i);
 
-		if (table.fields & 1U << counters[i].field)
+		if (cell)
 			cell->seen += row ? row->value[counters[i].field] : 0;
 	}
 	mem_table_release(&table);
@@ -46,16 +58,14 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 
 static void mark_unseen(struct overhead_arm *arm)
 {
-	static const char *const counted[] = {"mmap", "munmap", "brk"};
-	static const uint32_t fields[] = {1U << MEM_MMAP_COUNT, 1U << MEM_MUNMAP_COUNT,
-					  1U << MEM_BRK_COUNT};
-	bool counters = arm->info.caps & MONITOR_COUNTERS;
-
 	for (int i = 0; i < LOOP_EVENTS; i++)
 		arm->cell[i].seen = UINT64_MAX;
-	for (size_t i = 0; i < ARRAY_SIZE(counted); i++)
-		if (counters && arm->info.fields & fields[i])
-			arm->cell[loop_event_find(counted[i])].seen = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		struct overhead_cell *cell = counted_cell(arm, i);
+
+		if (cell)
+			cell->seen = 0;
+	}
 }
 
 /* Somebody can hold the statistics on by file descriptor, which the sysctl does not show. */

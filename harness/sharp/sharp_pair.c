@@ -71,7 +71,7 @@ static int choose_events(struct sharp_pair *pair, const struct side *a, const ch
 
 		if (event < 0 || pair->nevents == SHARP_EVENTS_MAX) {
 			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
-				"mmap+munmap",
+				"mmap+munmap, munmap-ok, brk-ok",
 				*name);
 			return -EINVAL;
 		}

@@ -10,7 +10,7 @@
 
 /* The system calls that a timed event makes; as loop_events. */
 static const char *const calls_of[LOOP_EVENTS][3] = {
-	{"mmap"}, {"munmap"}, {"brk"}, {"getppid"}, {"mmap", "munmap"},
+	{"mmap"}, {"munmap"}, {"brk"}, {"getppid"}, {"mmap", "munmap"}, {"munmap"}, {"brk"},
 };
 
 const char *place_call(int event, int i)
