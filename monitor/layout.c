@@ -11,116 +11,8 @@
 #include "bpf/memmon/memmon.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "monitor/layout_search.h"
 #include "monitor/registry.h"
-
-/* What every function here needs for its work and its messages. */
-struct search {
-	const struct bpf_object *obj;
-	const struct btf *btf;
-	const struct manifest *man;
-	const char *path;
-	char *hint; /* file that holds, or would hold, the names */
-};
-
-static bool internal(const struct bpf_map *map)
-{
-	return strchr(bpf_map__name(map), '.') != NULL; /* .rodata, .bss, .kconfig */
-}
-
-static int missing_map(const struct search *s, const char *name, const char *use)
-{
-	struct strbuf there = STRBUF_INIT;
-	const struct bpf_map *map;
-
-	bpf_object__for_each_map (map, s->obj)
-		if (!internal(map))
-			strbuf_addf(&there, "%s%s", there.len ? ", " : "", bpf_map__name(map));
-	log_err("%s: no map '%s' (its maps: %s); name its map of %s in %s "
-		"(docs/adding-a-monitor.md)",
-		s->path, name, there.len ? there.s : "none", use, s->hint);
-	strbuf_release(&there);
-	return -EINVAL;
-}
-
-static struct bpf_map *find_map(const struct search *s, const char *name, const char *use)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(s->obj, name);
-
-	if (!map)
-		missing_map(s, name, use);
-	return map;
-}
-
-static const struct btf_type *strip(const struct btf *btf, uint32_t id)
-{
-	const struct btf_type *t = btf__type_by_id(btf, id);
-
-	while (t && (btf_is_typedef(t) || btf_is_mod(t)))
-		t = btf__type_by_id(btf, t->type);
-	return t;
-}
-
-static const char *type_name(const struct search *s, const struct btf_type *t)
-{
-	const char *name = btf__name_by_offset(s->btf, t->name_off);
-
-	return name && *name ? name : "(no name)";
-}
-
-static int missing_field(const struct search *s, const struct btf_type *t, const char *of,
-			 const char *name)
-{
-	struct strbuf there = STRBUF_INIT;
-
-	for (int i = 0; i < btf_vlen(t); i++)
-		strbuf_addf(&there, "%s%s", there.len ? ", " : "",
-			    btf__name_by_offset(s->btf, btf_members(t)[i].name_off));
-	log_err("%s: struct %s%s has no field '%s' (its fields: %s); name its field in %s", s->path,
-		type_name(s, t), of, name, there.len ? there.s : "none", s->hint);
-	strbuf_release(&there);
-	return -EINVAL;
-}
-
-/*
- * The offset of a field that must have @size bytes. @of is "" or " (map NAME)", for the messages.
- */
-static int find_field(const struct search *s, const struct btf_type *t, const char *of,
-		      const char *name, uint32_t size, uint32_t *offset)
-{
-	for (int i = 0; i < btf_vlen(t); i++) {
-		const struct btf_member *member = &btf_members(t)[i];
-		const char *is = btf__name_by_offset(s->btf, member->name_off);
-		uint32_t bits = btf_member_bit_offset(t, (uint32_t)i);
-		int64_t bytes = btf__resolve_size(s->btf, member->type);
-
-		if (!is || strcmp(is, name))
-			continue;
-		if (btf_member_bitfield_size(t, (uint32_t)i) || bits % 8) {
-			log_err("%s: struct %s%s: field '%s' is a bit field; %u whole bytes are "
-				"expected",
-				s->path, type_name(s, t), of, name, size);
-			return -EINVAL;
-		}
-		if (bytes != size) {
-			log_err("%s: struct %s%s: field '%s' has %lld byte%s, %u %s expected",
-				s->path, type_name(s, t), of, name, (long long)bytes,
-				bytes == 1 ? "" : "s", size, size == 1 ? "is" : "are");
-			return -EINVAL;
-		}
-		*offset = bits / 8;
-		return 0;
-	}
-	return missing_field(s, t, of, name);
-}
-
-static int wrong_map_type(const struct search *s, const struct bpf_map *map, const char *expected)
-{
-	const char *name = libbpf_bpf_map_type_str(bpf_map__type(map));
-
-	log_err("%s: map '%s' is of type %s; %s is expected", s->path, bpf_map__name(map),
-		name ? name : "unknown", expected);
-	return -EINVAL;
-}
 
 static bool keyed(const struct bpf_map *map)
 {
@@ -135,13 +27,13 @@ static bool keyed(const struct bpf_map *map)
 
 static struct counter_source *add_source(const struct search *s, struct layout *l, const char *name)
 {
-	struct bpf_map *map = find_map(s, name, "counters");
+	struct bpf_map *map = search_map(s, name, "counters");
 	struct counter_source *src;
 
 	if (!map)
 		return NULL;
 	if (!keyed(map)) {
-		wrong_map_type(s, map, "a hash map (per CPU or not)");
+		search_wrong_type(s, map, "a hash map (per CPU or not)");
 		return NULL;
 	}
 	if (bpf_map__key_size(map) != sizeof(uint32_t)) {
@@ -158,24 +50,11 @@ static struct counter_source *add_source(const struct search *s, struct layout *
 	return src;
 }
 
-static const struct btf_type *value_type(const struct search *s, const struct bpf_map *map)
-{
-	uint32_t id = bpf_map__btf_value_type_id(map);
-	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
-
-	if (!t || !btf_is_struct(t)) {
-		log_err("%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
-			s->path, bpf_map__name(map), t ? "no struct" : "not described in its BTF");
-		return NULL;
-	}
-	return t;
-}
-
 /* One map whose value is a struct. */
 static int struct_counters(const struct search *s, struct layout *l)
 {
 	struct counter_source *src = add_source(s, l, s->man->counters.map);
-	const struct btf_type *t = src ? value_type(s, src->map) : NULL;
+	const struct btf_type *t = src ? search_value(s, src->map) : NULL;
 	struct strbuf of = STRBUF_INIT;
 	int err = t ? 0 : -EINVAL;
 
@@ -183,8 +62,8 @@ static int struct_counters(const struct search *s, struct layout *l)
 	for (int f = 0; !err && f < MEM_FIELD_COUNT; f++) {
 		if (!s->man->counters.fields[f])
 			continue;
-		err = find_field(s, t, of.s, s->man->counters.fields[f], sizeof(uint64_t),
-				 &src->offset[f]);
+		err = search_field(s, t, of.s, s->man->counters.fields[f], sizeof(uint64_t),
+				   &src->offset[f]);
 		src->fields |= 1U << f;
 	}
 	strbuf_release(&of);
@@ -227,36 +106,62 @@ static void assume_event(struct layout *l)
 	};
 }
 
+static bool is_ring_per_cpu(struct bpf_map *map)
+{
+	const struct bpf_map *inner = bpf_map__inner_map(map);
+
+	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS && inner &&
+	       bpf_map__type(inner) == BPF_MAP_TYPE_RINGBUF;
+}
+
+static int find_switch(const struct search *s, struct layout *l)
+{
+	static const char *const sections[] = {".data", ".bss"};
+	const char *name = s->man->events.on;
+
+	for (size_t i = 0; name && !l->event_switch.map && i < ARRAY_SIZE(sections); i++)
+		l->event_switch = variable_find(s->obj, sections[i], name, sizeof(uint32_t));
+	if (!name || l->event_switch.map)
+		return 0;
+	log_err("%s: no variable '%s' of 4 bytes that can be written, which %s names as the switch "
+		"of its events",
+		s->path, name, s->hint);
+	return -EINVAL;
+}
+
 static int events(const struct search *s, struct layout *l)
 {
 	static const uint32_t sizes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 16, 1};
 	const struct btf_type *t;
-	int32_t id;
-	int err = 0;
+	int err;
 
-	l->ring = find_map(s, s->man->events.map, "events");
+	l->ring = search_map(s, s->man->events.map, "events");
 	if (!l->ring)
 		return -EINVAL;
-	if (bpf_map__type(l->ring) != BPF_MAP_TYPE_RINGBUF)
-		return wrong_map_type(s, l->ring, "a ringbuf");
-	id = btf__find_by_name_kind(s->btf, s->man->events.type, BTF_KIND_STRUCT);
-	if (id < 0 && !s->man->events.type_required) {
+	l->ring_per_cpu = is_ring_per_cpu(l->ring);
+	if (!l->ring_per_cpu && bpf_map__type(l->ring) != BPF_MAP_TYPE_RINGBUF)
+		return search_wrong_type(s, l->ring, "a ringbuf, or an array of ringbufs by CPU,");
+	err = find_switch(s, l);
+	if (err)
+		return err;
+	t = search_struct(s, s->man->events.type);
+	if (!t && !s->man->events.type_required) {
 		assume_event(l);
 		return 0;
 	}
-	if (id < 0) {
+	if (!t) {
 		log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts "
 			"it there "
 			"(struct %s *const volatile layout = 0;)",
 			s->path, s->man->events.type, s->hint, s->man->events.type);
 		return -EINVAL;
 	}
-	t = btf__type_by_id(s->btf, (uint32_t)id);
 	l->event.length = t->size;
 	for (int f = 0; !err && f < EVENT_FIELD_COUNT; f++) {
 		if (!s->man->events.fields[f])
 			continue;
-		err = find_field(s, t, "", s->man->events.fields[f], sizes[f], &l->event.offset[f]);
+		err = search_field(s, t, "", s->man->events.fields[f], sizes[f],
+				   &l->event.offset[f]);
 		l->event.fields |= 1U << f;
 	}
 	return err;
@@ -270,16 +175,16 @@ static int losses(const struct search *s, struct layout *l)
 
 	if (!s->man->losses.named && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
 		return 0;
-	l->losses = find_map(s, s->man->losses.map, "losses");
-	t = l->losses ? value_type(s, l->losses) : NULL;
+	l->losses = search_map(s, s->man->losses.map, "losses");
+	t = l->losses ? search_value(s, l->losses) : NULL;
 	if (!t)
 		return -EINVAL;
 	strbuf_addf(&of, " (map %s)", s->man->losses.map);
 	for (int f = 0; !err && f < LOSS_FIELD_COUNT; f++) {
 		if (!s->man->losses.fields[f])
 			continue;
-		err = find_field(s, t, of.s, s->man->losses.fields[f], sizeof(uint64_t),
-				 &l->loss_offset[f]);
+		err = search_field(s, t, of.s, s->man->losses.fields[f], sizeof(uint64_t),
+				   &l->loss_offset[f]);
 		l->loss_fields |= 1U << f;
 	}
 	strbuf_release(&of);
@@ -367,6 +272,8 @@ static int programs(const struct search *s)
 
 bool layout_expects(const struct manifest *man, const struct bpf_program *p)
 {
+	if (man->counters.iterator && !strcmp(man->counters.iterator, bpf_program__name(p)))
+		return true;
 	for (size_t i = 0; i < expected_programs(man); i++)
 		if (meets(man, i, p))
 			return true;
@@ -386,7 +293,9 @@ int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct 
 		err = -EINVAL;
 	}
 	if (!err && !man->counters.none)
-		err = man->counters.map ? struct_counters(&s, l) : single_counters(&s, l);
+		err = man->counters.iterator ? layout_rows(&s, l)
+		      : man->counters.map    ? struct_counters(&s, l)
+					     : single_counters(&s, l);
 	if (!err && !man->events.none)
 		err = events(&s, l);
 	if (!err && man->losses.map)
@@ -399,7 +308,7 @@ int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct 
 
 bool layout_uses(const struct layout *l, const struct bpf_map *map)
 {
-	bool used = map == l->ring || map == l->losses;
+	bool used = map == l->ring || map == l->losses || map == l->rows.ended;
 
 	for (size_t i = 0; i < l->ncounters; i++)
 		used |= map == l->counters[i].map;

@@ -5,6 +5,7 @@
 
 #include "monitor/manifest.h"
 #include "monitor/ring.h"
+#include "monitor/variable.h"
 
 struct bpf_map;
 struct bpf_object;
@@ -17,10 +18,26 @@ struct counter_source {
 	uint32_t offset[MEM_FIELD_COUNT];
 };
 
+/*
+ * Rows that an iterator program writes, several of one key at will, and the map of rows of
+ * processes that have ended, which has the same struct.
+ */
+struct row_source {
+	struct bpf_program *iterator; /* NULL: none */
+	uint32_t size, key;	      /* bytes of the struct; offset of the u32 */
+	uint32_t fields;	      /* bit (1 << enum mem_field) */
+	uint32_t offset[MEM_FIELD_COUNT];
+	struct bpf_map *ended; /* NULL: none */
+	uint32_t flag;	       /* offset of the u32 that is 1 when the process has ended */
+};
+
 struct layout {
 	struct counter_source counters[MEM_FIELD_COUNT];
 	size_t ncounters;
-	struct bpf_map *ring; /* NULL: no events */
+	struct row_source rows;
+	struct bpf_map *ring; /* NULL: no events; an array of maps: a ring for each CPU */
+	bool ring_per_cpu;
+	struct variable event_switch; /* map NULL: there is none */
 	struct event_layout event;
 	bool event_assumed; /* the struct is not in the BTF; memmon.h's layout is taken */
 	struct bpf_map *losses;

@@ -52,11 +52,72 @@ static int get_names(const struct json_at *up, struct json_object *o, const char
 	return 0;
 }
 
+/* A member of an object whose keys are known: a text, or names of fields. */
+struct member {
+	const char *key;
+	char **text;   /* or */
+	char **fields; /* as @names */
+	const char *const *names;
+	size_t n;
+};
+
+static int read_members(const struct json_at *at, struct json_object *o, const struct member *m,
+			size_t n)
+{
+	const char *keys[16];
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = m[i].key;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key};
+		size_t i = 0;
+		int err;
+
+		while (i < n && strcmp(m[i].key, key))
+			i++;
+		if (i == n)
+			return unknown_key(&here, keys, n);
+		err = m[i].text ? json_at_string(&here, val, m[i].text)
+				: get_names(&here, val, m[i].names, m[i].n, m[i].fields);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An iterator's rows need to be described whole. */
+static int read_iterator(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const struct member members[] = {
+		{"iterator", .text = &man->counters.iterator},
+		{"struct", .text = &man->counters.row},
+		{"key", .text = &man->counters.row_key},
+		{"ended", .text = &man->counters.ended},
+		{"ended_flag", .text = &man->counters.ended_flag},
+		{"fields", .fields = man->counters.fields, .names = mem_field_names,
+		 .n = MEM_FIELD_COUNT},
+	};
+	int err;
+
+	free_all(man->counters.fields, MEM_FIELD_COUNT);
+	err = read_members(at, o, members, ARRAY_SIZE(members));
+	if (err)
+		return err;
+	if (!man->counters.row || !man->counters.row_key)
+		return json_at_bad(at, "an iterator's rows need a \"struct\" and its \"key\"");
+	if (!man->counters.ended != !man->counters.ended_flag)
+		return json_at_bad(at, "\"ended\" and \"ended_flag\" go together: a map, and the "
+				       "field that says that the process has ended");
+	return 0;
+}
+
 static int read_counters(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"map", "fields"};
-	struct json_object *map;
-	int err = 0;
+	const struct member members[] = {
+		{"map", .text = &man->counters.map},
+		{"fields", .fields = man->counters.fields, .names = mem_field_names,
+		 .n = MEM_FIELD_COUNT},
+	};
 
 	man->counters.named = true;
 	man->counters.none = json_object_is_type(o, json_type_null);
@@ -66,28 +127,22 @@ static int read_counters(struct manifest *man, const struct json_at *at, struct 
 		return json_at_wrong_type(at, "an object or null", o);
 	free(man->counters.map);
 	man->counters.map = NULL;
-	if (!json_object_object_get_ex(o, "map", &map))
+	if (json_object_object_get_ex(o, "iterator", NULL))
+		return read_iterator(man, at, o);
+	if (!json_object_object_get_ex(o, "map", NULL))
 		return get_names(at, o, mem_field_names, MEM_FIELD_COUNT, man->counters.fields);
-	json_object_object_foreach (o, key, val) {
-		struct json_at here = {at->file, at->text, at, key};
-
-		if (!strcmp(key, "map"))
-			err = json_at_string(&here, val, &man->counters.map);
-		else if (!strcmp(key, "fields"))
-			err = get_names(&here, val, mem_field_names, MEM_FIELD_COUNT,
-					man->counters.fields);
-		else
-			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
-		if (err)
-			return err;
-	}
-	return 0;
+	return read_members(at, o, members, ARRAY_SIZE(members));
 }
 
 static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"map", "struct", "fields"};
-	int err = 0;
+	const struct member members[] = {
+		{"map", .text = &man->events.map},
+		{"struct", .text = &man->events.type},
+		{"fields", .fields = man->events.fields, .names = event_field_names,
+		 .n = EVENT_FIELD_COUNT},
+		{"switch", .text = &man->events.on},
+	};
 
 	man->events.named = true;
 	man->events.none = json_object_is_type(o, json_type_null);
@@ -95,31 +150,18 @@ static int read_events(struct manifest *man, const struct json_at *at, struct js
 		return 0;
 	if (!json_object_is_type(o, json_type_object))
 		return json_at_wrong_type(at, "an object or null", o);
-	json_object_object_foreach (o, key, val) {
-		struct json_at here = {at->file, at->text, at, key};
-
-		if (!strcmp(key, "map")) {
-			err = json_at_string(&here, val, &man->events.map);
-		} else if (!strcmp(key, "struct")) {
-			err = json_at_string(&here, val, &man->events.type);
-			man->events.type_required = true;
-		} else if (!strcmp(key, "fields")) {
-			err = get_names(&here, val, event_field_names, EVENT_FIELD_COUNT,
-					man->events.fields);
-			man->events.type_required = true;
-		} else {
-			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
-		}
-		if (err)
-			return err;
-	}
-	return 0;
+	man->events.type_required |= json_object_object_get_ex(o, "struct", NULL) ||
+				     json_object_object_get_ex(o, "fields", NULL);
+	return read_members(at, o, members, ARRAY_SIZE(members));
 }
 
 static int read_losses(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"map", "fields"};
-	int err = 0;
+	const struct member members[] = {
+		{"map", .text = &man->losses.map},
+		{"fields", .fields = man->losses.fields, .names = loss_field_names,
+		 .n = LOSS_FIELD_COUNT},
+	};
 
 	if (json_object_is_type(o, json_type_null)) {
 		free(man->losses.map);
@@ -129,20 +171,7 @@ static int read_losses(struct manifest *man, const struct json_at *at, struct js
 	if (!json_object_is_type(o, json_type_object))
 		return json_at_wrong_type(at, "an object or null", o);
 	man->losses.named = true;
-	json_object_object_foreach (o, key, val) {
-		struct json_at here = {at->file, at->text, at, key};
-
-		if (!strcmp(key, "map"))
-			err = json_at_string(&here, val, &man->losses.map);
-		else if (!strcmp(key, "fields"))
-			err = get_names(&here, val, loss_field_names, LOSS_FIELD_COUNT,
-					man->losses.fields);
-		else
-			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
-		if (err)
-			return err;
-	}
-	return 0;
+	return read_members(at, o, members, ARRAY_SIZE(members));
 }
 
 static int read_programs(struct manifest *man, const struct json_at *at, struct json_object *o)
@@ -396,6 +425,12 @@ void manifest_release(struct manifest *man)
 	free(man->run);
 	free(man->counters.map);
 	free_all(man->counters.fields, MEM_FIELD_COUNT);
+	free(man->counters.iterator);
+	free(man->counters.row);
+	free(man->counters.row_key);
+	free(man->counters.ended);
+	free(man->counters.ended_flag);
+	free(man->events.on);
 	free(man->events.map);
 	free(man->events.type);
 	free_all(man->events.fields, EVENT_FIELD_COUNT);

@@ -32,7 +32,8 @@ extern const char *const loss_field_names[LOSS_FIELD_COUNT];
 
 /*
  * All strings are owned by the manifest (manifest_release()); a NULL name means: not offered.
- * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields.
+ * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields, or
+ * when an iterator writes the counters.
  */
 struct manifest {
 	char *file;   /* where it came from; NULL: the defaults */
@@ -48,11 +49,15 @@ struct manifest {
 		bool none;  /* "counters": null */
 		char *map;
 		char *fields[MEM_FIELD_COUNT];
+		/* Instead of maps: a program that writes rows, and what is known of them. */
+		char *iterator, *row, *row_key;
+		char *ended, *ended_flag; /* map of rows of processes that have ended */
 	} counters;
 	struct {
 		bool named, none;
 		char *map, *type;
 		bool type_required; /* named by the file: its BTF must have it */
+		char *on;	    /* u32 variable: 0 switches records off */
 		char *fields[EVENT_FIELD_COUNT];
 	} events;
 	struct {

@@ -4,7 +4,6 @@
 #include "monitor/object.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
@@ -20,15 +19,23 @@
 #include "monitor/maps.h"
 #include "monitor/object_error.h"
 #include "monitor/ring.h"
+#include "monitor/rings.h"
+#include "monitor/snapshot.h"
 #include "monitor/tracefs.h"
 
 /* An object that has this u64 among its read-only data watches only the cgroup we write there. */
 #define CGROUP_VARIABLE "beebench_cgroup_id"
+/* The same, for the size of each of its rings. */
+#define RING_VARIABLE	"beebench_ring_bytes"
 
 struct object {
 	struct bpf_object *bpf;
 	struct layout layout;
 	struct ring *ring;
+	uint64_t ring_bytes; /* of each of those we make, @nrings; 0: the object has its own */
+	int *ring_fds;
+	size_t nrings;
+	struct bpf_link *iterator; /* made at the first snapshot */
 	struct bpf_link *
 		*links; /* @nlinks; NULL where a program has no place of its own to attach to */
 	size_t nlinks;
@@ -37,61 +44,69 @@ struct object {
 
 static const struct monitor_backend object_backend;
 
-static struct bpf_map *find_rodata(const struct bpf_object *obj)
+/* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
+static int set_constant(const struct object *o, const char *name, uint64_t value)
 {
-	struct bpf_map *map;
+	struct variable v = variable_find(o->bpf, ".rodata", name, sizeof(value));
 
-	bpf_object__for_each_map (map, obj) {
-		const char *dot = strchr(bpf_map__name(map), '.');
-
-		if (dot && !strcmp(dot, ".rodata"))
-			return map;
-	}
-	return NULL;
-}
-
-/* The offset of the variable in .rodata, or -1. */
-static long find_cgroup_variable(const struct bpf_object *obj)
-{
-	const struct btf *btf = bpf_object__btf(obj);
-	int32_t id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *sec = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-
-	for (int i = 0; sec && i < btf_vlen(sec); i++) {
-		const struct btf_var_secinfo *at = &btf_var_secinfos(sec)[i];
-		const struct btf_type *var = btf__type_by_id(btf, at->type);
-
-		if (at->size == sizeof(uint64_t) &&
-		    !strcmp(btf__name_by_offset(btf, var->name_off), CGROUP_VARIABLE))
-			return (long)at->offset;
-	}
-	return -1;
+	return v.map ? variable_init(&v, &value) : -ENOENT;
 }
 
 /* Tells the object which cgroup to watch, when it can be told. */
 static int set_target(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	struct bpf_map *map = find_rodata(o->bpf);
-	long offset = map ? find_cgroup_variable(o->bpf) : -1;
-	const void *initial;
-	size_t size;
-	char *image;
-	int err;
+	int err = target->cgroup_id ? set_constant(o, CGROUP_VARIABLE, target->cgroup_id) : -ENOENT;
 
-	if (offset < 0 || !target->cgroup_id)
-		return 0;
-	initial = bpf_map__initial_value(map, &size);
-	image = initial ? malloc(size) : NULL;
-	if (!image || (size_t)offset + sizeof(target->cgroup_id) > size) {
-		free(image);
-		return -ENOMEM;
-	}
-	memcpy(image, initial, size);
-	memcpy(image + offset, &target->cgroup_id, sizeof(target->cgroup_id));
-	err = bpf_map__set_initial_value(map, image, size);
-	free(image);
 	if (!err)
 		m->info.caps |= MONITOR_CGROUP;
+	else if (err != -ENOENT)
+		log_err_sys(err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* How many rings there will be, and how large they are; the object may want to know that. */
+static int size_rings(struct monitor *m, struct object *o, const struct monitor_target *target)
+{
+	int n = libbpf_num_possible_cpus(), err;
+
+	if (n < 0)
+		return n;
+	o->ring_bytes = target->ring_bytes ? target->ring_bytes : rings_default_bytes((size_t)n);
+	o->ring_fds = calloc((size_t)n, sizeof(*o->ring_fds));
+	if (!o->ring_fds)
+		return -ENOMEM;
+	if (!rings_size_is_good(o->ring_bytes)) {
+		log_err("%s: rings of %llu bytes: a power of two and whole pages are expected",
+			m->path, (unsigned long long)o->ring_bytes);
+		return -EINVAL;
+	}
+	o->nrings = (size_t)n;
+	err = bpf_map__set_max_entries(o->layout.ring, (uint32_t)n);
+	if (!err)
+		err = set_constant(o, RING_VARIABLE, o->ring_bytes);
+	if (err && err != -ENOENT)
+		log_err_sys(err, "%s: cannot be told of its %d rings", m->path, n);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* The event ring, or those of all CPUs, of the loaded object. */
+static int open_rings(struct monitor *m, struct object *o)
+{
+	int fd = bpf_map__fd(o->layout.ring), err = 0;
+
+	if (o->layout.ring_per_cpu) {
+		err = rings_make(fd, bpf_map__name(o->layout.ring), o->ring_bytes, o->ring_fds,
+				 o->nrings);
+		if (err)
+			o->nrings = 0;
+		if (!err)
+			err = ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event);
+	} else {
+		err = ring_open(&o->ring, &fd, 1, &o->layout.event);
+	}
+	if (err)
+		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
+			    bpf_map__name(o->layout.ring));
 	return err;
 }
 
@@ -103,16 +118,18 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->fields |= o->layout.counters[i].fields;
 		info->map_entries = bpf_map__max_entries(o->layout.counters[i].map);
 	}
-	if (o->layout.ncounters)
+	info->fields |= o->layout.rows.fields;
+	if (o->layout.ncounters || o->layout.rows.iterator)
 		info->caps |= MONITOR_COUNTERS;
 	if (o->layout.ring) {
 		info->caps |= MONITOR_EVENTS;
-		info->ring_bytes = bpf_map__max_entries(o->layout.ring);
-		info->rings = 1;
+		info->ring_bytes = o->layout.ring_per_cpu ? o->ring_bytes
+							  : bpf_map__max_entries(o->layout.ring);
+		info->rings = o->layout.ring_per_cpu ? (uint32_t)o->nrings : 1;
 	}
 	if (o->layout.losses)
 		info->caps |= MONITOR_LOSSES;
-	if (!o->layout.ncounters && !o->layout.ring)
+	if (!(info->caps & (MONITOR_COUNTERS | MONITOR_EVENTS)))
 		info->caps |= MONITOR_NULL;
 }
 
@@ -138,24 +155,17 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	int err = set_target(m, o, target), fd;
+	int err = set_target(m, o, target);
 
-	if (err) {
-		log_err_sys(err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+	if (!err && o->layout.ring_per_cpu)
+		err = size_rings(m, o, target);
+	if (err)
 		return err;
-	}
 	object_listen();
 	err = bpf_object__load(o->bpf);
 	if (err)
 		return object_explain_load(m->path, err);
-	if (!o->layout.ring)
-		return 0;
-	fd = bpf_map__fd(o->layout.ring);
-	err = ring_open(&o->ring, &fd, 1, &o->layout.event);
-	if (err)
-		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
-			    bpf_map__name(o->layout.ring));
-	return err;
+	return o->layout.ring ? open_rings(m, o) : 0;
 }
 
 int object_open(struct monitor *m, const struct monitor_target *target)
@@ -187,7 +197,8 @@ static int object_detach(struct monitor *m)
 {
 	struct object *o = m->impl;
 
-	for (size_t i = 0; i < o->nlinks; i++)
+	/* The last first: an object has what others of it rely on before them. */
+	for (size_t i = o->nlinks; i--;)
 		bpf_link__destroy(o->links[i]);
 	free(o->links);
 	o->links = NULL;
@@ -196,13 +207,19 @@ static int object_detach(struct monitor *m)
 	return 0;
 }
 
+static bool is_iterator(const struct bpf_program *p)
+{
+	return bpf_program__expected_attach_type(p) == BPF_TRACE_ITER;
+}
+
 static int attach_program(struct monitor *m, struct object *o, struct bpf_program *p)
 {
 	struct bpf_link *link;
 	int err;
 
-	if (bpf_program__fd(p) < 0)
-		return 0; /* SEC("?..") */
+	/* SEC("?..") is not loaded; an iterator is run when its rows are wanted. */
+	if (bpf_program__fd(p) < 0 || is_iterator(p))
+		return 0;
 	object_listen();
 	link = bpf_program__attach(p);
 	err = link ? 0 : -errno;
@@ -256,36 +273,27 @@ static int object_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, v
 static int object_snapshot(struct monitor *m, struct mem_table *out)
 {
 	struct object *o = m->impl;
-	size_t cap = 0;
-	int err = 0;
+	int err = o->layout.rows.iterator ? snapshot_rows(&o->layout, &o->iterator, m->path, out)
+					  : snapshot_maps(&o->layout, m->path, out);
 
-	for (size_t i = 0; !err && i < o->layout.ncounters; i++) {
-		const struct counter_source *src = &o->layout.counters[i];
-		struct map_dump d;
-
-		err = map_read(bpf_map__fd(src->map), MAP_BEST, &d);
-		if (err)
-			log_err_sys(err, "%s: map '%s' cannot be read", m->path,
-				    bpf_map__name(src->map));
-		for (size_t k = 0; !err && k < d.n; k++) {
-			struct mem_row *row;
-			uint32_t key;
-
-			memcpy(&key, d.keys + k * d.key_size, sizeof(key));
-			row = mem_table_add(out, &cap, key);
-			for (int f = 0; f < MEM_FIELD_COUNT; f++)
-				if (src->fields & (1U << f))
-					row->value[f] =
-						f == MEM_LAST_UPDATE
-							? map_dump_max(&d, k, src->offset[f])
-							: map_dump_sum(&d, k, src->offset[f]);
-		}
-		map_dump_release(&d);
-	}
-	mem_table_finish(out);
 	if (err)
 		mem_table_release(out);
 	return err;
+}
+
+static int object_take_ended(struct monitor *m, struct mem_table *out)
+{
+	const struct object *o = m->impl;
+
+	return o->layout.rows.ended ? snapshot_take_ended(&o->layout, m->path, out) : -ENOTSUP;
+}
+
+static int object_set_events(struct monitor *m, bool on)
+{
+	const struct object *o = m->impl;
+
+	return o->layout.event_switch.map ? variable_set_u32(&o->layout.event_switch, on)
+					  : -ENOTSUP;
 }
 
 static int read_losses(struct monitor *m, const struct object *o, struct monitor_losses *out)
@@ -340,6 +348,8 @@ static int object_forget(struct monitor *m, uint32_t key)
 {
 	const struct object *o = m->impl;
 
+	if (o->layout.rows.iterator)
+		return 0;
 	if (!o->layout.ncounters)
 		return -ENOTSUP;
 	for (size_t i = 0; i < o->layout.ncounters; i++) {
@@ -382,6 +392,10 @@ static int object_fill(struct monitor *m, struct monitor_fill *out)
 			out->keys = n;
 			out->keys_max = bpf_map__max_entries(map);
 		}
+	}
+	if (!err && o->layout.rows.ended) {
+		err = count_keys(m, o->layout.rows.ended, &out->ended);
+		out->ended_max = bpf_map__max_entries(o->layout.rows.ended);
 	}
 	if (o->ring)
 		ring_fill(o->ring, &out->ring_pending, &out->ring_bytes);
@@ -430,6 +444,10 @@ static void object_close(struct monitor *m)
 	if (!o)
 		return;
 	ring_close(o->ring);
+	for (size_t i = 0; i < o->nrings; i++)
+		close(o->ring_fds[i]);
+	free(o->ring_fds);
+	bpf_link__destroy(o->iterator);
 	strbuf_release(&o->unattached);
 	bpf_object__close(o->bpf);
 	free(o);
@@ -441,6 +459,8 @@ static const struct monitor_backend object_backend = {
 	.poll = object_poll,
 	.snapshot = object_snapshot,
 	.detach = object_detach,
+	.set_events = object_set_events,
+	.take_ended = object_take_ended,
 	.forget = object_forget,
 	.fill = object_fill,
 	.event_fds = object_event_fds,

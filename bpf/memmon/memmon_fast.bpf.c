@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The memory monitor that is true and cheap: counts mmap, munmap, mremap and brk when they have
+ * worked, per thread in the task's own storage, and writes one record per call into the ring of the
+ * CPU. What counts is defined in memmon_fast.h.
+ *
+ *  - One program on the end of every system call: it has the result, and the registers still hold
+ * the number and the arguments, so that nothing is kept between two programs. Who makes other calls
+ * pays for a comparison.
+ *  - A thread adds to its own storage, which nobody else writes: plain additions. Storage dies with
+ * its task, so at its end a thread adds what it has to its group leader's. The leader's task lives
+ * until it is reaped, which is after all its threads.
+ *  - When the last thread ends, the sum goes to mem_ended. It goes there early, marked as not
+ * ended, from the moment when the leader has ended before its threads: in an exec by another thread
+ * the old leader's task goes away, and its storage with it.
+ *  - Nobody is woken for a record: only when a quarter of a ring is waiting.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/memmon/memmon.h"
+#include "bpf/memmon/memmon_fast.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Numbers of x86-64; the 32-bit ones mean other calls. */
+enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
+
+#define WATCHED	   (1UL << NR_MMAP | 1UL << NR_MUNMAP | 1UL << NR_BRK | 1UL << NR_MREMAP)
+#define TS_COMPAT  2 /* thread_info.status: a 32-bit system call is under way */
+#define PAGE_BYTES 4096UL
+#define MAX_ERRNO  4095UL
+
+#define ENDED_MAX  10240
+#define RING_BYTES (1 << 20)
+
+/* As in memmon.bpf.c: only this cgroup is watched; 0 is everything. */
+const volatile __u64 beebench_cgroup_id = 0;
+/* Bytes that user space gives to each ring; set before loading. */
+const volatile __u64 beebench_ring_bytes = RING_BYTES;
+
+/* 0: counters only. Written at any time. */
+__u32 mem_events_on = 1;
+
+/* Put the types into the object's BTF. */
+struct fast_event *const volatile fast_event_layout = 0;
+struct fast_row *const volatile fast_row_layout = 0;
+
+/* Of a thread. What is marked so is used in that of a group leader only. */
+struct thread_stats {
+	struct fast_stats own;	  /* vm_bytes: leader; of the process, written by all its threads */
+	__u64 break_at;		  /* leader: where the break was last seen */
+	__u64 break_exec;	  /* leader: number of the exec since which it was, plus 1 */
+	struct fast_stats joined; /* leader: of threads that have ended; atomic */
+	__u64 left;		  /* leader: it has ended */
+	__u64 movers;		  /* leader: see settle() */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_stats);
+} mem_threads SEC(".maps");
+
+/* By process id. A row is only ever replaced as a whole, so that whoever takes it out has all of
+ * it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ENDED_MAX);
+	__type(key, __u32);
+	__type(value, struct fast_row);
+} mem_ended SEC(".maps");
+
+/* Index: the CPU. User space makes the rings and sets max_entries to the possible CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, RING_BYTES);
+		});
+} mem_rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mem_loss);
+} mem_loss SEC(".maps");
+
+static __always_inline bool watched(void)
+{
+	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
+}
+
+static __noinline int lose(__u64 events, __u64 calls)
+{
+	__u32 zero = 0;
+	struct mem_loss *l = bpf_map_lookup_elem(&mem_loss, &zero);
+
+	if (!l)
+		return 0;
+	__sync_fetch_and_add(&l->ring_full, events);
+	__sync_fetch_and_add(&l->map_full, calls);
+	return 0;
+}
+
+/* --- a thread has ended ------------------------------------------------------------------------
+ */
+
+#define EACH_SUM(DO)                                                                               \
+	DO(mmap_count)                                                                             \
+	DO(munmap_count)                                                                           \
+	DO(mremap_count)                                                                           \
+	DO(brk_count)                                                                              \
+	DO(failed_count)                                                                           \
+	DO(mmap_bytes)                                                                             \
+	DO(munmap_bytes)
+
+static __always_inline __u64 calls_of(const struct fast_stats *s)
+{
+	return s->mmap_count + s->munmap_count + s->mremap_count + s->brk_count + s->failed_count;
+}
+
+/* Raises *@peak, which other CPUs raise, too. */
+static __always_inline void raise(__u64 *peak, __u64 to)
+{
+	__u64 is = *(volatile __u64 *)peak;
+
+	for (int i = 0; i < 16 && is < to; i++) {
+		__u64 was = __sync_val_compare_and_swap(peak, is, to);
+
+		if (was == is)
+			break;
+		is = was;
+	}
+}
+
+/* What an ending thread has counted becomes its leader's. It is gone here before it is there: a
+ * reader may miss it once, and does not see it twice. */
+static __always_inline void join(struct fast_stats *own, struct fast_stats *joined)
+{
+	struct fast_stats s = *own;
+
+#define TAKE(field) own->field = 0;
+	EACH_SUM(TAKE)
+#undef TAKE
+#define ADD(field)                                                                                 \
+	if (s.field)                                                                               \
+		__sync_fetch_and_add(&joined->field, s.field);
+	EACH_SUM(ADD)
+#undef ADD
+	raise(&joined->peak_bytes, s.peak_bytes);
+}
+
+/* Puts @row into mem_ended: added to what is there of the same process, or of one that had its id
+ * before and was not taken out yet. */
+static __always_inline void deposit(struct fast_row *row)
+{
+	struct fast_row sum = *row, *old;
+	__u32 key = row->tgid;
+	long err = bpf_map_update_elem(&mem_ended, &key, row, BPF_NOEXIST);
+
+	if (err == -17 /* EEXIST */) {
+		old = bpf_map_lookup_elem(&mem_ended, &key);
+		err = -2 /* ENOENT */;
+		if (old) {
+#define ADD(field) sum.stats.field += old->stats.field;
+			EACH_SUM(ADD)
+#undef ADD
+			sum.ended |= old->ended;
+			if (!sum.stats.vm_bytes)
+				sum.stats.vm_bytes = old->stats.vm_bytes;
+			if (sum.stats.peak_bytes < old->stats.peak_bytes)
+				sum.stats.peak_bytes = old->stats.peak_bytes;
+			/* One CPU at a time deposits for a process (settle()). So if the row is
+			 * still there, it is the one that was read; if not, the reader has it. */
+			err = bpf_map_update_elem(&mem_ended, &key, &sum, BPF_EXIST);
+		}
+		if (err == -2)
+			err = bpf_map_update_elem(&mem_ended, &key, row, BPF_NOEXIST);
+	}
+	if (err)
+		lose(0, calls_of(&row->stats));
+}
+
+/* The end of a process that has nothing in storage but what an earlier leader of it left here. */
+static __always_inline void close_row(__u32 tgid)
+{
+	struct fast_row *old = bpf_map_lookup_elem(&mem_ended, &tgid), row;
+
+	if (!old || old->ended)
+		return;
+	row = *old;
+	row.ended = 1;
+	bpf_map_update_elem(&mem_ended, &tgid, &row, BPF_EXIST);
+}
+
+/* Takes all that is in the leader's storage. */
+static __always_inline void move(struct thread_stats *leader, __u32 tgid, bool last)
+{
+	struct fast_row row = {.tgid = tgid, .ended = last};
+
+#define TAKE(field)                                                                                \
+	row.stats.field = leader->own.field;                                                       \
+	leader->own.field = 0;                                                                     \
+	row.stats.field += __sync_lock_test_and_set(&leader->joined.field, 0);
+	EACH_SUM(TAKE)
+#undef TAKE
+	row.stats.peak_bytes = leader->own.peak_bytes;
+	if (row.stats.peak_bytes < leader->joined.peak_bytes)
+		row.stats.peak_bytes = leader->joined.peak_bytes;
+	if (last) {
+		row.stats.vm_bytes = leader->own.vm_bytes;
+		leader->own.vm_bytes = 0;
+	}
+	if (calls_of(&row.stats))
+		deposit(&row);
+	else if (last)
+		close_row(tgid);
+}
+
+/*
+ * Moves what the leader's storage has to mem_ended, one CPU at a time: who comes while another does
+ * it only says so, and the other looks again. Called after the thread's own has been joined, so
+ * that of threads which end at the same moment and all see that none is left, the last takes what
+ * is there.
+ */
+static __always_inline void settle(struct thread_stats *leader, struct task_struct *task)
+{
+	if (__sync_fetch_and_add(&leader->movers, 1))
+		return;
+	for (int i = 0; i < 8; i++) {
+		__u64 seen = *(volatile __u64 *)&leader->movers;
+
+		move(leader, task->tgid, !task->signal->live.counter);
+		if (__sync_val_compare_and_swap(&leader->movers, seen, 0) == seen)
+			break;
+	}
+}
+
+/* The first program, as it is attached first and detached last: no thread that counts ends unseen.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(thread_ended, struct task_struct *task)
+{
+	bool last = !task->signal->live.counter, leads = task->pid == task->tgid;
+	struct thread_stats *own, *leader;
+
+	own = bpf_task_storage_get(&mem_threads, task, 0,
+				   leads && !last ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (leads) {
+		leader = own;
+		if (leader)
+			__sync_fetch_and_add(&leader->left, 1);
+	} else {
+		leader = bpf_task_storage_get(&mem_threads, task->group_leader, 0,
+					      own ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+		if (own && leader)
+			join(&own->own, &leader->joined);
+		else if (own)
+			lose(0, calls_of(&own->own));
+	}
+	if (leader && (last || *(volatile __u64 *)&leader->left ||
+		       !*(volatile int *)&task->signal->live.counter))
+		settle(leader, task);
+	else if (!leader && last)
+		close_row(task->tgid);
+	return 0;
+}
+
+/* --- a call has ended --------------------------------------------------------------------------
+ */
+
+struct call {
+	__u64 size, address;
+	__u8 type, down;
+};
+
+/*
+ * The flag for a record that has just been reserved. The reader is woken by the one record that
+ * takes what is waiting across the quarter: nobody else writes to this ring meanwhile.
+ */
+static __always_inline __u64 wake_flag(void *ring)
+{
+	const __u64 slot = sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ;
+	__u64 above = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - beebench_ring_bytes / 4;
+
+	return above - 1 < slot ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void emit(struct task_struct *task, const struct call *c)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	void *ring = bpf_map_lookup_elem(&mem_rings, &cpu);
+	struct fast_event *e;
+	__u64 now;
+
+	if (!ring) {
+		lose(1, 0);
+		return;
+	}
+	now = bpf_ktime_get_ns(); /* not later: records of a ring are in the order of their times */
+	e = bpf_ringbuf_reserve(ring, sizeof(*e), 0);
+	if (!e) {
+		lose(1, 0);
+		return;
+	}
+	*e = (struct fast_event){
+		.timestamp = now,
+		.pid = task->pid,
+		.tgid = task->tgid,
+		.size = c->size,
+		.address = c->address,
+		.event_type = c->type,
+		.down = c->down,
+	};
+	bpf_ringbuf_submit(e, wake_flag(ring));
+}
+
+/* The storage of the process of a thread whose own is @own. */
+static __always_inline struct thread_stats *process_of(struct task_struct *task,
+						       struct thread_stats *own)
+{
+	if (task->pid == task->tgid)
+		return own;
+	return bpf_task_storage_get(&mem_threads, task->group_leader, 0,
+				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* A break that was @asked for is now at @at. False: it was only asked where it is, or refused. */
+static __always_inline bool move_break(struct task_struct *task, struct thread_stats *process,
+				       __u64 asked, __u64 at, struct call *c)
+{
+	__u64 exec = task->self_exec_id + 1, before = process->break_at;
+	bool known = process->break_exec == exec;
+
+	process->break_at = at;
+	process->break_exec = exec;
+	if (asked != at)
+		return false;
+	c->type = FAST_EVENT_BRK;
+	c->address = at;
+	if (known) {
+		c->down = at < before;
+		c->size = c->down ? before - at : at - before;
+	}
+	return true;
+}
+
+static __always_inline __u64 pages(__u64 length)
+{
+	return (length + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+/* Counts it in @s. False: it did not work. */
+static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs *regs,
+				  __u64 result, struct call *c)
+{
+	if (result >= -MAX_ERRNO || (nr == NR_MUNMAP && result)) {
+		s->failed_count++;
+		return false;
+	}
+	c->address = result;
+	if (nr == NR_MMAP) {
+		c->type = FAST_EVENT_MMAP;
+		c->size = pages(regs->si);
+		s->mmap_count++;
+		s->mmap_bytes += c->size;
+	} else if (nr == NR_MUNMAP) {
+		c->type = FAST_EVENT_MUNMAP;
+		c->size = pages(regs->si);
+		c->address = regs->di;
+		s->munmap_count++;
+		s->munmap_bytes += c->size;
+	} else {
+		c->type = FAST_EVENT_MREMAP;
+		c->size = pages(regs->dx);
+		s->mremap_count++;
+	}
+	return true;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(call_ended, struct pt_regs *regs, long result)
+{
+	struct thread_stats *own, *process;
+	struct task_struct *task;
+	__u64 nr = regs->orig_ax, vm;
+	struct call c = {};
+	bool worked;
+
+	if (nr > NR_MREMAP || !(WATCHED >> nr & 1))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (task->thread_info.status & TS_COMPAT || !watched())
+		return 0;
+	own = bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	process = own ? process_of(task, own) : NULL;
+	if (!process) {
+		if (nr != NR_BRK || (__u64)result == regs->di)
+			lose(0, 1);
+		return 0;
+	}
+	if (nr == NR_BRK) {
+		worked = move_break(task, process, regs->di, result, &c);
+		if (!worked)
+			return 0;
+		own->own.brk_count++;
+	} else {
+		worked = count(&own->own, nr, regs, result, &c);
+	}
+	vm = task->mm->total_vm * PAGE_BYTES;
+	process->own.vm_bytes = vm;
+	if (vm > own->own.peak_bytes)
+		own->own.peak_bytes = vm;
+	if (worked && mem_events_on)
+		emit(task, &c);
+	return 0;
+}
+
+/* --- what living threads have counted ----------------------------------------------------------
+ */
+
+SEC("iter/task")
+int threads(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread_stats *t;
+	struct fast_row row = {};
+
+	if (!task)
+		return 0;
+	t = bpf_task_storage_get(&mem_threads, task, 0, 0);
+	if (!t)
+		return 0;
+#define ADD(field) row.stats.field = t->own.field + t->joined.field;
+	EACH_SUM(ADD)
+#undef ADD
+	row.stats.vm_bytes = t->own.vm_bytes;
+	row.stats.peak_bytes = t->own.peak_bytes;
+	if (row.stats.peak_bytes < t->joined.peak_bytes)
+		row.stats.peak_bytes = t->joined.peak_bytes;
+	if (!calls_of(&row.stats) && !row.stats.vm_bytes)
+		return 0;
+	row.tgid = task->tgid;
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
