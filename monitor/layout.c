@@ -106,7 +106,7 @@ static void assume_event(struct layout *l)
 	};
 }
 
-static bool is_ring_per_cpu(struct bpf_map *map)
+bool layout_is_ring_array(struct bpf_map *map)
 {
 	const struct bpf_map *inner = bpf_map__inner_map(map);
 
@@ -138,7 +138,7 @@ static int events(const struct search *s, struct layout *l)
 	l->ring = search_map(s, s->man->events.map, "events");
 	if (!l->ring)
 		return -EINVAL;
-	l->ring_per_cpu = is_ring_per_cpu(l->ring);
+	l->ring_per_cpu = layout_is_ring_array(l->ring);
 	if (!l->ring_per_cpu && bpf_map__type(l->ring) != BPF_MAP_TYPE_RINGBUF)
 		return search_wrong_type(s, l->ring, "a ringbuf, or an array of ringbufs by CPU,");
 	err = find_switch(s, l);

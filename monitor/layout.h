@@ -53,6 +53,8 @@ struct layout {
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
 		   const char *path);
 
+/* The map is an array of ring buffers, which user space fills: one for each CPU. */
+bool layout_is_ring_array(struct bpf_map *map);
 /* The layout reads this map. */
 bool layout_uses(const struct layout *l, const struct bpf_map *map);
 /* The program is one that a monitor of this manifest has to have; others are extras. */

@@ -32,7 +32,9 @@ struct object {
 	struct bpf_object *bpf;
 	struct layout layout;
 	struct ring *ring;
-	uint64_t ring_bytes; /* of each of those we make, @nrings; 0: the object has its own */
+	/* Rings that we make, one for each CPU; NULL: the object has its own or none. */
+	struct bpf_map *ring_array;
+	uint64_t ring_bytes;
 	int *ring_fds;
 	size_t nrings;
 	struct bpf_link *iterator; /* made at the first snapshot */
@@ -81,7 +83,7 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 		return -EINVAL;
 	}
 	o->nrings = (size_t)n;
-	err = bpf_map__set_max_entries(o->layout.ring, (uint32_t)n);
+	err = bpf_map__set_max_entries(o->ring_array, (uint32_t)n);
 	if (!err)
 		err = set_constant(o, RING_VARIABLE, o->ring_bytes);
 	if (err && err != -ENOENT)
@@ -89,21 +91,27 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 	return err == -ENOENT ? 0 : err;
 }
 
-/* The event ring, or those of all CPUs, of the loaded object. */
+static int make_rings(struct monitor *m, struct object *o)
+{
+	int err = rings_make(bpf_map__fd(o->ring_array), bpf_map__name(o->ring_array),
+			     o->ring_bytes, o->ring_fds, o->nrings);
+
+	if (!err)
+		return 0;
+	log_err_sys(err, "%s: no rings of %llu bytes for %zu CPUs", m->path,
+		    (unsigned long long)o->ring_bytes, o->nrings);
+	o->nrings = 0;
+	return err;
+}
+
+/* Maps the event ring, or those of all CPUs, of the loaded object. */
 static int open_rings(struct monitor *m, struct object *o)
 {
-	int fd = bpf_map__fd(o->layout.ring), err = 0;
+	int fd = bpf_map__fd(o->layout.ring);
+	int err = o->layout.ring_per_cpu
+			  ? ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event)
+			  : ring_open(&o->ring, &fd, 1, &o->layout.event);
 
-	if (o->layout.ring_per_cpu) {
-		err = rings_make(fd, bpf_map__name(o->layout.ring), o->ring_bytes, o->ring_fds,
-				 o->nrings);
-		if (err)
-			o->nrings = 0;
-		if (!err)
-			err = ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event);
-	} else {
-		err = ring_open(&o->ring, &fd, 1, &o->layout.event);
-	}
 	if (err)
 		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
 			    bpf_map__name(o->layout.ring));
@@ -153,11 +161,25 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path);
 }
 
+/* The array of rings that is to be filled: also of an object whose names nobody knows. */
+static struct bpf_map *find_ring_array(const struct object *o)
+{
+	struct bpf_map *map;
+
+	if (o->layout.ring)
+		return o->layout.ring_per_cpu ? o->layout.ring : NULL;
+	bpf_object__for_each_map (map, o->bpf)
+		if (layout_is_ring_array(map))
+			return map;
+	return NULL;
+}
+
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
 	int err = set_target(m, o, target);
 
-	if (!err && o->layout.ring_per_cpu)
+	o->ring_array = find_ring_array(o);
+	if (!err && o->ring_array)
 		err = size_rings(m, o, target);
 	if (err)
 		return err;
@@ -165,7 +187,9 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	err = bpf_object__load(o->bpf);
 	if (err)
 		return object_explain_load(m->path, err);
-	return o->layout.ring ? open_rings(m, o) : 0;
+	if (o->ring_array)
+		err = make_rings(m, o);
+	return err || !o->layout.ring ? err : open_rings(m, o);
 }
 
 int object_open(struct monitor *m, const struct monitor_target *target)
@@ -291,9 +315,12 @@ static int object_take_ended(struct monitor *m, struct mem_table *out)
 static int object_set_events(struct monitor *m, bool on)
 {
 	const struct object *o = m->impl;
+	int err = o->layout.event_switch.map ? variable_set_u32(&o->layout.event_switch, on)
+					     : -ENOTSUP;
 
-	return o->layout.event_switch.map ? variable_set_u32(&o->layout.event_switch, on)
-					  : -ENOTSUP;
+	if (err && err != -ENOTSUP)
+		log_err_sys(err, "%s: the switch of its events cannot be written", m->path);
+	return err;
 }
 
 static int read_losses(struct monitor *m, const struct object *o, struct monitor_losses *out)
@@ -487,9 +514,9 @@ size_t monitor_programs(const struct monitor *m, struct object_program *out, siz
 		return 0;
 	bpf_object__for_each_program (p, obj) {
 		if (n < max)
-			out[n] = (struct object_program){bpf_program__name(p),
-							 bpf_program__section_name(p),
-							 bpf_program__type(p), bpf_program__fd(p)};
+			out[n] = (struct object_program){
+				bpf_program__name(p), bpf_program__section_name(p),
+				bpf_program__type(p), bpf_program__fd(p), is_iterator(p)};
 		n++;
 	}
 	return n;

@@ -15,6 +15,7 @@ struct object_program {
 	const char *section; /* "tracepoint/syscalls/sys_enter_mmap" */
 	uint32_t type;	     /* enum bpf_prog_type */
 	int fd;
+	bool iterator; /* never runs at an event: only when its rows are wanted */
 };
 
 /* The programs in the order of the object; how many there are, of which at most @max are written. 0

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
+#include "monitor/rings.h"
 
 /* Instructions of two slots that carry a descriptor or an address (Documentation/bpf/
  * standardization/instruction-set.rst: 64-bit immediate instructions). */
@@ -22,10 +23,12 @@ struct source_map {
 	struct bpf_map_info info;
 	int btf_fd;    /* -1: the kernel has none for this map */
 	char *content; /* of an internal map (.rodata, .data, .bss); NULL: starts empty. Owned */
+	uint64_t ring_bytes; /* of an array of rings: of each; 0: it is none */
 };
 
 struct source_program {
-	const struct bpf_program *program; /* the monitor's; NULL: not loaded (SEC("?..")) */
+	const struct bpf_program *program; /* the monitor's; NULL: not loaded (SEC("?..")), or an
+					      iterator, which no event runs */
 	struct bpf_insn *insns;		   /* owned */
 	size_t ninsns;
 	uint32_t attach_btf_id;
@@ -44,10 +47,32 @@ struct replica_source {
 
 static const struct monitor_target everything = {.bare = true};
 
-static bool can_copy_map(uint32_t type)
+static bool can_copy_map(const struct source_map *m)
 {
-	return type != BPF_MAP_TYPE_ARRAY_OF_MAPS && type != BPF_MAP_TYPE_HASH_OF_MAPS &&
-	       type != BPF_MAP_TYPE_PROG_ARRAY && type != BPF_MAP_TYPE_STRUCT_OPS;
+	switch (m->info.type) {
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return m->ring_bytes > 0;
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+	case BPF_MAP_TYPE_PROG_ARRAY:
+	case BPF_MAP_TYPE_STRUCT_OPS: return false;
+	default: return true;
+	}
+}
+
+/* The size of the rings in an array of rings: of its first. */
+static void read_rings(struct source_map *m)
+{
+	uint32_t zero = 0, id = 0, len = sizeof(struct bpf_map_info);
+	struct bpf_map_info inner = {0};
+	int fd;
+
+	if (m->info.type != BPF_MAP_TYPE_ARRAY_OF_MAPS || bpf_map_lookup_elem(m->fd, &zero, &id))
+		return;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &inner, &len) && inner.type == BPF_MAP_TYPE_RINGBUF)
+		m->ring_bytes = inner.max_entries;
+	close(fd);
 }
 
 /* What an internal map holds before the first event. */
@@ -73,7 +98,8 @@ static int read_map(struct replica_source *s, const struct bpf_map *map)
 	s->nmaps++;
 	if (bpf_obj_get_info_by_fd(m->fd, &m->info, &len))
 		return -errno;
-	s->whole |= !can_copy_map(m->info.type);
+	read_rings(m);
+	s->whole |= !can_copy_map(m);
 	if (m->info.btf_id)
 		m->btf_fd = bpf_btf_get_fd_by_id(m->info.btf_id);
 	return read_content(m);
@@ -98,7 +124,8 @@ static int read_program(struct replica_source *s, const struct bpf_program *prog
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
 
-	if (bpf_program__fd(program) < 0)
+	if (bpf_program__fd(program) < 0 ||
+	    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
 		return 0;
 	p->program = program;
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
@@ -201,23 +228,60 @@ static int fill_map(int fd, const struct source_map *m)
 	return m->info.map_flags & BPF_F_RDONLY_PROG && bpf_map_freeze(fd) ? -errno : 0;
 }
 
+static int add_rings(struct replica *r, const int *fds, size_t n)
+{
+	int *more = reallocarray(r->ring_fd, r->nrings + n, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	memcpy(more + r->nrings, fds, n * sizeof(*fds));
+	r->ring_fd = more;
+	r->nrings += n;
+	return 0;
+}
+
+/* A ring for each slot of the array. */
+static int fill_rings(struct replica *r, int array_fd, const struct source_map *m)
+{
+	size_t n = m->info.max_entries;
+	int *fds = calloc(n, sizeof(*fds));
+	int err = fds ? rings_make(array_fd, m->info.name, m->ring_bytes, fds, n) : -ENOMEM;
+
+	if (!err) {
+		r->made_fd = fds;
+		r->nmade = n;
+		return add_rings(r, fds, n);
+	}
+	free(fds);
+	return err;
+}
+
 static int load_map(struct replica *r, size_t i, const struct source_map *m)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = m->info.map_flags,
 		    .map_extra = m->info.map_extra);
+	int template = -1, err;
 
 	if (m->btf_fd >= 0) {
 		opts.btf_fd = (uint32_t)m->btf_fd;
 		opts.btf_key_type_id = m->info.btf_key_type_id;
 		opts.btf_value_type_id = m->info.btf_value_type_id;
 	}
+	if (m->ring_bytes) {
+		template = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, (uint32_t)m->ring_bytes,
+					  NULL);
+		opts.inner_map_fd = (uint32_t) template;
+	}
 	r->map_fd[i] = bpf_map_create(m->info.type, m->info.name, m->info.key_size,
 				      m->info.value_size, m->info.max_entries, &opts);
-	if (r->map_fd[i] < 0)
-		return -errno;
+	err = r->map_fd[i] < 0 ? -errno : 0;
+	if (template >= 0)
+		close(template);
+	if (err)
+		return err;
 	if (m->info.type == BPF_MAP_TYPE_RINGBUF)
-		r->ring_fd[r->nrings++] = r->map_fd[i];
-	return fill_map(r->map_fd[i], m);
+		return add_rings(r, &r->map_fd[i], 1);
+	return m->ring_bytes ? fill_rings(r, r->map_fd[i], m) : fill_map(r->map_fd[i], m);
 }
 
 /* @insns refer to the source's maps: now to those of @r. */
@@ -282,11 +346,14 @@ static int load_whole(struct replica *r, const struct replica_source *s)
 		return err;
 	n = monitor_programs(r->whole, programs, ARRAY_SIZE(programs));
 	for (size_t i = 0; i < n; i++)
-		r->program_fd[i] = programs[i].fd;
-	bpf_object__for_each_map (map, monitor_bpf_object(r->whole))
-		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
-			r->ring_fd[r->nrings++] = bpf_map__fd(map);
-	return 0;
+		r->program_fd[i] = programs[i].iterator ? -1 : programs[i].fd;
+	bpf_object__for_each_map (map, monitor_bpf_object(r->whole)) {
+		int fd = bpf_map__fd(map);
+
+		if (!err && bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+			err = add_rings(r, &fd, 1);
+	}
+	return err;
 }
 
 int replica_load(struct replica *r, const struct replica_source *s, uint32_t programs)
@@ -310,6 +377,10 @@ void replica_release(struct replica *r)
 	for (int i = 0; i < REPLICA_MAPS_MAX && !r->whole; i++)
 		if (r->map_fd[i] >= 0)
 			close(r->map_fd[i]);
+	for (size_t i = 0; i < r->nmade; i++)
+		close(r->made_fd[i]);
+	free(r->made_fd);
+	free(r->ring_fd);
 	monitor_close(r->whole);
 	replica_init(r);
 }

@@ -29,8 +29,10 @@ void replica_source_close(struct replica_source *s); /* accepts NULL */
 struct replica {
 	int program_fd[REPLICA_PROGRAMS_MAX]; /* as monitor_programs() orders them */
 	int map_fd[REPLICA_MAPS_MAX];	      /* as libbpf orders them */
-	int ring_fd[REPLICA_MAPS_MAX];	      /* ring buffers among the maps, @nrings */
+	int *ring_fd; /* ring buffers: maps, or in an array of maps; @nrings, owned */
 	size_t nrings;
+	int *made_fd; /* those of them that are in an array, @nmade: descriptors of their own */
+	size_t nmade;
 	struct monitor *whole; /* where the object cannot be copied: a load by libbpf; owned */
 };
 

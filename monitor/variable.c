@@ -7,6 +7,8 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static struct bpf_map *find_section(const struct bpf_object *obj, const char *section)
 {
@@ -60,12 +62,16 @@ int variable_init(const struct variable *v, const void *value)
 
 int variable_set_u32(const struct variable *v, uint32_t value)
 {
-	size_t size = 0;
-	/* libbpf maps the map's memory where the initial value was. */
-	char *memory = (char *)(uintptr_t)bpf_map__initial_value(v->map, &size);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t bytes = (bpf_map__value_size(v->map) + page - 1) / page * page;
+	/* Not libbpf's copy, which is the map's memory only in an object loaded from a skeleton;
+	 * and not an update of the whole value, which would undo what programs write beside us. */
+	char *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(v->map), 0);
 
-	if (!memory || v->offset + sizeof(value) > size || v->size != sizeof(value))
-		return -ENOTSUP;
+	if (memory == MAP_FAILED)
+		return -errno;
 	__atomic_store_n((uint32_t *)(memory + v->offset), value, __ATOMIC_RELAXED);
+	munmap(memory, bytes);
 	return 0;
 }

@@ -20,7 +20,9 @@ struct variable variable_find(const struct bpf_object *obj, const char *section,
 			      size_t size);
 /* Sets it before the object is loaded; read-only ones, too. 0 or -errno; prints nothing. */
 int variable_init(const struct variable *v, const void *value);
-/* Sets one that can be written, in an object that is loaded. 0 or -ENOTSUP; prints nothing. */
+/* Sets one of 4 bytes that can be written, in an object that is loaded. 0 or -errno; prints
+ * nothing.
+ */
 int variable_set_u32(const struct variable *v, uint32_t value);
 
 #endif

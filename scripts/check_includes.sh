@@ -14,7 +14,7 @@ BEGIN {
 	allowed["vm"] = "lib bpf vm"
 	allowed["harness"] = "lib bpf workloads monitor harness vm"
 	allowed["tests"] = "lib bpf workloads monitor harness honey vm tests"
-	libbpf = "^(monitor/(object|layout|maps|ring|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(ring/|overhead/|sharp/|verify/oracle)|bpf/|tests/)"
+	libbpf = "^(monitor/(object|layout|maps|ring|snapshot|variable|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(ring/|overhead/|sharp/|verify/oracle)|bpf/|tests/)"
 	ncurses = "^monitor/ui/"
 }
 {

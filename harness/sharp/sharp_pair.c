@@ -25,7 +25,7 @@ static int read_side(struct side *s, const struct monitor *m)
 	s->name = monitor_info(m)->name;
 	s->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (programs[i].fd < 0)
+		if (programs[i].fd < 0 || programs[i].iterator)
 			continue;
 		if (place_of(&s->places[s->n], &programs[i], (unsigned int)i)) {
 			log_err("%s: program %s (%s) cannot be jumped to by a stub: the time lane "

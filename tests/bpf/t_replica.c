@@ -4,9 +4,11 @@
 #include "tests/bpf/live.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "monitor/object.h"
 #include "monitor/replica.h"
+#include "monitor/ring.h"
 
 static struct bpf_prog_info program_info(int fd)
 {
@@ -44,6 +46,30 @@ static bool is_among(uint32_t id, const int *fds, size_t n)
 	return false;
 }
 
+static void check_program(const struct object_program *first, const struct replica *a,
+			  const struct replica *b, size_t i)
+{
+	struct bpf_prog_info original, copy;
+	uint32_t ids[REPLICA_MAPS_MAX], n;
+
+	if (first->iterator) { /* no event runs it */
+		assert_int_equal(a->program_fd[i], -1);
+		return;
+	}
+	original = program_info(first->fd);
+	copy = program_info(a->program_fd[i]);
+	n = used_maps(a->program_fd[i], ids, ARRAY_SIZE(ids));
+	assert_int_not_equal(copy.id, original.id);
+	assert_int_equal(copy.type, original.type);
+	assert_int_equal(copy.xlated_prog_len, original.xlated_prog_len);
+	assert_int_equal(copy.jited_prog_len, original.jited_prog_len);
+	assert_string_equal(copy.name, original.name);
+	for (uint32_t k = 0; k < n; k++) {
+		assert_true(is_among(ids[k], a->map_fd, REPLICA_MAPS_MAX));
+		assert_false(is_among(ids[k], b->map_fd, REPLICA_MAPS_MAX));
+	}
+}
+
 static void check(const char *name, size_t nprograms, size_t nrings)
 {
 	struct object_program first[REPLICA_PROGRAMS_MAX];
@@ -57,25 +83,46 @@ static void check(const char *name, size_t nprograms, size_t nrings)
 	assert_int_equal(replica_load(&b, s, ~0U), 0);
 	assert_int_equal(a.nrings, nrings);
 	assert_null(a.whole);
-	for (size_t i = 0; i < nprograms; i++) {
-		struct bpf_prog_info original = program_info(first[i].fd);
-		struct bpf_prog_info copy = program_info(a.program_fd[i]);
-		uint32_t ids[REPLICA_MAPS_MAX],
-			n = used_maps(a.program_fd[i], ids, ARRAY_SIZE(ids));
-
-		assert_int_not_equal(copy.id, original.id);
-		assert_int_equal(copy.type, original.type);
-		assert_int_equal(copy.xlated_prog_len, original.xlated_prog_len);
-		assert_int_equal(copy.jited_prog_len, original.jited_prog_len);
-		assert_string_equal(copy.name, original.name);
-		for (uint32_t k = 0; k < n; k++) {
-			assert_true(is_among(ids[k], a.map_fd, REPLICA_MAPS_MAX));
-			assert_false(is_among(ids[k], b.map_fd, REPLICA_MAPS_MAX));
-		}
-	}
+	for (size_t i = 0; i < nprograms; i++)
+		check_program(&first[i], &a, &b, i);
 	replica_release(&a);
 	replica_release(&b);
 	replica_release(&b); /* twice is once */
+	replica_source_close(s);
+}
+
+static void mine(void *arg, const struct mem_record *e)
+{
+	*(int *)arg += e->tgid == (uint32_t)getpid() && e->type == 2;
+}
+
+/* The copy's rings are in its array, one for each CPU, and its programs write into them. */
+static void of_rings_by_cpu(void **state UNUSED)
+{
+	const struct event_layout layout = {
+		.length = 40,
+		.fields = 1U << EVENT_TGID | 1U << EVENT_TYPE,
+		.offset = {[EVENT_TGID] = 12, [EVENT_TYPE] = 32},
+	};
+	struct replica_source *s;
+	struct ring *ring;
+	struct replica r;
+	int seen = 0, link;
+
+	check("memmon_fast", 3, (size_t)libbpf_num_possible_cpus());
+	assert_int_equal(replica_source_open(&s, "memmon_fast"), 0);
+	assert_int_equal(replica_load(&r, s, ~0U), 0);
+	assert_int_equal(ring_open(&ring, r.ring_fd, r.nrings, &layout), 0);
+	link = bpf_raw_tracepoint_open(NULL, r.program_fd[1]);
+	assert_true(link >= 0);
+	for (int i = 0; i < 7; i++)
+		raw_munmap(raw_mmap(4096), 4096);
+	close(link);
+	while (ring_poll(ring, 0, mine, &seen) > 0)
+		;
+	assert_in_range(seen, 7, 100);
+	ring_close(ring);
+	replica_release(&r);
 	replica_source_close(s);
 }
 
@@ -136,8 +183,11 @@ static void no_object(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_c),		  cmocka_unit_test(of_honey),
-		cmocka_unit_test(of_other_types), cmocka_unit_test(only_what_is_wanted),
+		cmocka_unit_test(of_c),
+		cmocka_unit_test(of_honey),
+		cmocka_unit_test(of_rings_by_cpu),
+		cmocka_unit_test(of_other_types),
+		cmocka_unit_test(only_what_is_wanted),
 		cmocka_unit_test(no_object),
 	};
 
