@@ -232,6 +232,12 @@ $(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(
 endef
 $(foreach t,$(live_SRC:tests/bpf/%.c=%),$(eval $(call live,$(t))))
 
+# The screens of memmon and cpumon on frames that are made up (tests/ui/screen.c): what the scripts of tests/ui drive.
+$(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lm
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
