@@ -13,6 +13,7 @@ BEGIN {
 	allowed["honey"] = "lib honey"
 	allowed["vm"] = "lib bpf vm"
 	allowed["harness"] = "lib bpf workloads monitor harness vm"
+	allowed["bench"] = "lib bench"
 	allowed["tests"] = "lib bpf workloads monitor harness honey vm tests"
 	libbpf = "^(monitor/(object|layout|maps|ring|snapshot|variable|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(ring/|overhead/|sharp/|verify/oracle)|bpf/|tests/)"
 	ncurses = "^monitor/ui/"

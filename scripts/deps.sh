@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Installs the Debian packages of packages.txt that are missing; says what it does; does nothing when all are there.
+# Installs the Debian packages of a list (default: packages.txt) that are missing; says what it does; does nothing when all
+# are there. Usage: deps.sh [LIST]
 set -eu
-here=$(dirname "$0")
+list=${1:-$(dirname "$0")/packages.txt}
 build=${B:-build}
+default=$((1 - ($# > 0)))
 missing=
 while read -r package shows; do
 	case $package in '' | '#'*) continue ;; esac
@@ -11,7 +13,7 @@ while read -r package shows; do
 	/*) [ -e "$shows" ] || missing="$missing $package" ;;
 	*) command -v "$shows" >/dev/null 2>&1 || missing="$missing $package" ;;
 	esac
-done <"$here/packages.txt"
+done <"$list"
 
 if [ -n "$missing" ]; then
 	# shellcheck disable=SC2086  # the list of packages is meant to be split
@@ -38,5 +40,7 @@ if [ -n "$missing" ]; then
 else
 	echo "deps: every package is there" >&2
 fi
-mkdir -p "$build"
-: >"$build/.deps"
+if [ $default -eq 1 ]; then
+	mkdir -p "$build"
+	: >"$build/.deps"
+fi

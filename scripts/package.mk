@@ -24,3 +24,16 @@ uninstall: ## remove what 'make install' put there (the same PREFIX and DESTDIR)
 	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh uninstall $(INSTALL_PROGRAMS)
 
 .PHONY: products install uninstall
+
+# --- peers ------------------------------------------------------------------------------------------
+
+peers_SRC := $(wildcard bench/*.c) $(lib_SRC)
+$(B)/peers: $(call objs,$(peers_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) -pthread -o $@ $^ -lm
+all: $(B)/peers
+
+bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERSFLAGS), then what an event costs
+	@scripts/deps.sh scripts/packages-peers.txt
+	@$(B)/peers $(PEERSFLAGS)
+.PHONY: bench-peers
