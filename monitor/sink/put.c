@@ -27,7 +27,7 @@ static void put_fraction(struct strbuf *out, double v)
 	char text[64];
 	bool point = false;
 
-	snprintf(text, sizeof(text), "%.9g", v);
+	snprintf(text, sizeof(text), "%.15g", v);
 	for (const char *s = text; *s; s++) {
 		bool plain = (*s >= '0' && *s <= '9') || strchr("+-e", *s);
 

@@ -7,7 +7,7 @@
 #include "monitor/frame.h"
 
 void put_u64(struct strbuf *out, uint64_t v);
-/* Whole numbers below 2^53 exactly, others with nine digits. Of what is no finite number nothing
+/* Whole numbers below 2^53 exactly, others with fifteen digits. Of what is no finite number nothing
  * is written: false. */
 bool put_number(struct strbuf *out, double v);
 /* As put_number(); null where that writes nothing. */

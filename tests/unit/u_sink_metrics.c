@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The text of /metrics: families in order, units as suffixes, labels escaped and bounded, nothing
+ * where nothing is known, no sample twice. */
+/* links: monitor/sink/put.c monitor/sink/scalar.c monitor/sink/metrics.c monitor/frame.c */
+/* links: monitor/sink/record_format.c monitor/view/column.c monitor/view/text.c */
+/* links: monitor/view/trend.c lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c */
+#include "lib/base.h"
+#include "monitor/sink/serve.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/sink_fixture.h"
+
+enum { ROWS = ARRAY_SIZE(sink_names) };
+
+static struct proc_row rows[ROWS];
+static struct view_line lines[64];
+static struct view view;
+static struct frame frame;
+static struct strbuf text = STRBUF_INIT;
+
+static int setup(void **state UNUSED)
+{
+	sink_frame(&frame, rows);
+	for (size_t i = 0; i < ROWS; i++)
+		lines[i] = (struct view_line){.row = (uint32_t)i};
+	view = (struct view){.lines = lines, .n = ROWS, .matched = ROWS};
+	strbuf_reset(&text);
+	return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+	strbuf_release(&text);
+	return 0;
+}
+
+static void has(const char *part)
+{
+	if (!strstr(text.s, part))
+		fail_msg("not found: %s\nin:\n%s", part, text.s);
+}
+
+static void hasnt(const char *part)
+{
+	if (strstr(text.s, part))
+		fail_msg("found: %s\nin:\n%s", part, text.s);
+}
+
+static size_t count(const char *part)
+{
+	size_t n = 0;
+
+	for (const char *s = text.s; (s = strstr(s, part)); s++)
+		n++;
+	return n;
+}
+
+static void test_openmetrics(void **state UNUSED)
+{
+	metrics_render(&frame, &view, true, &text);
+	has("# HELP memmon_ring_full Events that found no room in the ring.\n"
+	    "# TYPE memmon_ring_full counter\nmemmon_ring_full_total 7\n");
+	has("# TYPE memmon_processes gauge\nmemmon_processes 12\n");
+	has("# UNIT memmon_own_resident_bytes bytes\nmemmon_own_resident_bytes 5242880\n");
+	has("\nmemmon_own_cpu_ratio 0.0025\n");
+	has("\nmemmon_own_event_seconds 2.45e-08\n");
+	has("\nmemmon_start_time_seconds 1795266297\n");
+	has("\nmemmon_monitor_info{monitor=\"memmon_fast\",version=\"");
+	has("# TYPE memmon_process_resident_bytes gauge\n"
+	    "# UNIT memmon_process_resident_bytes bytes\n"
+	    "memmon_process_resident_bytes{pid=\"1\",name=\"init\"} 1024000\n");
+	has("# TYPE memmon_process_mmap_calls counter\n"
+	    "memmon_process_mmap_calls_total{pid=\"1\",name=\"init\"} 0\n");
+	has("memmon_process_resident_growth_bytes_per_second{pid=\"1\",name=\"init\",bound="
+	    "\"centre\"} -0.125\n");
+	/* One head for the three bounds. */
+	assert_int_equal(count("# TYPE memmon_process_resident_growth_bytes_per_second "), 1);
+	assert_string_equal(text.s + text.len - 6, "# EOF\n");
+	assert_int_equal(count("# EOF"), 1);
+}
+
+/* What is not known has no sample; what is not offered has no family. */
+static void test_unknown(void **state UNUSED)
+{
+	frame.own.keys_max = 0;
+	frame.mem_total_kb = 0;
+	metrics_render(&frame, &view, true, &text);
+	hasnt("memmon_recursion_misses");
+	hasnt("memmon_own_events_per_second");
+	hasnt("memmon_own_map_keys");
+	hasnt("memmon_machine_memory");
+	hasnt("memmon_process_resident_bytes{pid=\"2\"");
+	has("memmon_process_munmap_calls_total{pid=\"2\",name=\"a\\\"b,c\"} 0\n");
+	has("# TYPE memmon_process_brk_calls counter\n# EOF");
+	hasnt("memmon_process_context_switches");
+	hasnt("memmon_process_cpu_seconds");
+	hasnt("NaN");
+	hasnt("nan");
+}
+
+static void test_labels(void **state UNUSED)
+{
+	metrics_render(&frame, &view, true, &text);
+	has("{pid=\"3\",name=\"line?break\"}");
+	has("{pid=\"5\",name=\"bad??utf\"}");
+	has("{pid=\"6\",name=\"tab?end\\\\\"}");
+	has("{pid=\"4\",name=\"caf\303\251\"}");
+	has("{pid=\"11\",name=\"\"}");
+}
+
+/* As many as are allowed, in the view's order, each number once, no parents for show. */
+static void test_bounds(void **state UNUSED)
+{
+	static struct proc_row many[64];
+
+	for (uint32_t i = 0; i < 64; i++) {
+		sink_row(&many[i], 100 + i, "many");
+		many[i].v[FIELD_RSS] = i;
+		lines[i] = (struct view_line){.row = 63 - i};
+	}
+	many[60].pid = 163;
+	lines[1].context = true;
+	frame.rows = many;
+	frame.n = view.n = 64;
+	metrics_render(&frame, &view, true, &text);
+	assert_int_equal(count("\nmemmon_process_resident_bytes{"), SERVE_PROCESSES);
+	assert_int_equal(count("\nmemmon_process_resident_bytes{pid=\"163\""), 1);
+	hasnt("pid=\"162\"");
+	has("pid=\"161\"");
+	has("pid=\"142\"");
+	hasnt("pid=\"141\"");
+	has("\nmemmon_processes 64\n");
+}
+
+static void test_older_text(void **state UNUSED)
+{
+	metrics_render(&frame, &view, false, &text);
+	has("# HELP memmon_ring_full_total Events that found no room in the ring.\n"
+	    "# TYPE memmon_ring_full_total counter\nmemmon_ring_full_total 7\n");
+	hasnt("# UNIT");
+	hasnt("# EOF");
+}
+
+static void test_cpumon(void **state UNUSED)
+{
+	frame.tool = TOOL_CPUMON;
+	frame.monitor = "cpumon";
+	frame.fields = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+	rows[0].v[FIELD_USER_MS] = 1234567890123.0;
+	rows[0].v[FIELD_SYSTEM_MS] = 1;
+	metrics_render(&frame, &view, true, &text);
+	has("# TYPE cpumon_process_cpu_seconds counter\n# UNIT cpumon_process_cpu_seconds seconds\n"
+	    "cpumon_process_cpu_seconds_total{pid=\"1\",name=\"init\",mode=\"user\"} "
+	    "1234567890.123\n"
+	    "cpumon_process_cpu_seconds_total{pid=\"1\",name=\"init\",mode=\"system\"} 0.001\n");
+	hasnt("memmon");
+	hasnt("resident_bytes{");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {T(test_openmetrics), T(test_unknown),    T(test_labels),
+					   T(test_bounds),	T(test_older_text), T(test_cpumon)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
