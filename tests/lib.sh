@@ -128,6 +128,14 @@ need_root() {
 need_tool() {
 	have "$1" || skip_all "no $1; sudo apt-get install $2"
 }
+# find_tool NAME PACKAGE FILE: sets $tool to the program NAME, which may be FILE of the Debian package, unpacked into the cache and not
+# installed; where it cannot be had, fails and says why in $why
+find_tool() {
+	tool=$(command -v "$1") || tool=$(scripts/fetch_deb.sh "$2" "$3" 2>"$tmp/find.err") || {
+		why=$(tail -n 1 "$tmp/find.err")
+		return 1
+	}
+}
 # bpf_refused: prints why real BPF programs cannot be loaded here; fails where they can
 bpf_refused() {
 	if ! is_root; then

@@ -85,10 +85,40 @@ static void put_flag(struct strbuf *out, const struct proc_row *row, unsigned in
 	strbuf_addstr(out, "true");
 }
 
-static void put_process(struct strbuf *out, const struct frame *f, const struct view_line *line,
-			uint32_t fields)
+static void put_fields(struct strbuf *out, const double *values, uint32_t fields)
 {
-	const struct proc_row *row = &f->rows[line->row];
+	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
+		if (!(fields & 1u << i))
+			continue;
+		put_key(out, field_names[i]);
+		put_json_number(out, values[i]);
+	}
+}
+
+/* Where the row stands in the tree, and the sums of all from it on down. */
+static void put_tree(struct strbuf *out, const struct view *v, size_t line, uint32_t fields)
+{
+	size_t at;
+
+	put_key(out, "depth");
+	put_u64(out, v->lines[line].depth);
+	if (v->lines[line].context) {
+		put_key(out, "context");
+		strbuf_addstr(out, "true");
+	}
+	put_key(out, "subtree");
+	at = out->len;
+	put_fields(out, v->sums[line], fields);
+	if (out->len == at)
+		strbuf_addch(out, '{');
+	out->s[at] = '{';
+	strbuf_addch(out, '}');
+}
+
+static void put_process(struct strbuf *out, const struct frame *f, const struct view *v,
+			size_t line, uint32_t fields)
+{
+	const struct proc_row *row = &f->rows[v->lines[line].row];
 	const char state[2] = {row->state, '\0'};
 
 	strbuf_addstr(out, "{\"pid\":");
@@ -103,12 +133,7 @@ static void put_process(struct strbuf *out, const struct frame *f, const struct 
 	put_json_text(out, state);
 	put_key(out, "exact");
 	strbuf_addstr(out, row->flags & ROW_EXACT ? "true" : "false");
-	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
-		if (!(fields & 1u << i))
-			continue;
-		put_key(out, field_names[i]);
-		put_json_number(out, row->v[i]);
-	}
+	put_fields(out, row->v, fields);
 	if (fields & 1u << FIELD_TREND) {
 		put_key(out, "verdict");
 		put_json_text(out, verdict_names[row->verdict < VERDICT_COUNT ? row->verdict
@@ -117,14 +142,8 @@ static void put_process(struct strbuf *out, const struct frame *f, const struct 
 	put_flag(out, row, ROW_ENDED, "ended");
 	put_flag(out, row, ROW_KERNEL, "kernel");
 	put_flag(out, row, ROW_HIDDEN, "hidden");
-	if (line->depth) {
-		put_key(out, "depth");
-		put_u64(out, line->depth);
-	}
-	if (line->context) {
-		put_key(out, "context");
-		strbuf_addstr(out, "true");
-	}
+	if (v->sums)
+		put_tree(out, v, line, fields);
 	strbuf_addch(out, '}');
 }
 
@@ -158,7 +177,7 @@ void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
 	for (size_t i = 0; i < v->n; i++) {
 		if (i)
 			strbuf_addch(out, ',');
-		put_process(out, f, &v->lines[i], fields);
+		put_process(out, f, v, i, fields);
 	}
 	strbuf_addstr(out, "],\"events_seen\":");
 	put_u64_or_null(out, f->events_seen, f->events_seen != UINT64_MAX);

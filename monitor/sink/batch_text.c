@@ -147,10 +147,29 @@ static int put_branch(struct strbuf *out, const struct view_line *line)
 	return 3 * line->depth;
 }
 
-static void put_line(const struct frame *f, const struct view_line *line, struct strbuf *cell,
+/* In a tree a row stands for all below it; approximations make a sum one. */
+static struct proc_row row_of_line(const struct frame *f, const struct view *v, size_t i)
+{
+	const struct view_line *line = &v->lines[i];
+	struct proc_row row = f->rows[line->row];
+
+	if (!v->sums)
+		return row;
+	memcpy(row.v, v->sums[i], sizeof(row.v));
+	if (line->folded)
+		row.flags &= (uint8_t)~ROW_EXACT;
+	while (++i < v->n && v->lines[i].depth > line->depth)
+		if (v->lines[i].folded ||
+		    !(f->rows[v->lines[i].row].flags & (ROW_EXACT | ROW_KERNEL)))
+			row.flags &= (uint8_t)~ROW_EXACT;
+	return row;
+}
+
+static void put_line(const struct frame *f, const struct view *v, size_t i, struct strbuf *cell,
 		     struct strbuf *out)
 {
-	const struct proc_row *row = &f->rows[line->row];
+	const struct view_line *line = &v->lines[i];
+	const struct proc_row row = row_of_line(f, v, i);
 	size_t start = out->len;
 
 	for (const struct column *c = columns; c->key; c++) {
@@ -162,9 +181,9 @@ static void put_line(const struct frame *f, const struct view_line *line, struct
 			strbuf_addch(out, ' ');
 		strbuf_reset(cell);
 		if (c->kind == COLUMN_NAME) {
-			cells = put_branch(cell, line) + column_text(row->name, -1, cell);
+			cells = put_branch(cell, line) + column_text(row.name, -1, cell);
 		} else {
-			column_format(c, row, false, cell);
+			column_format(c, &row, false, cell);
 			cells = (int)cell->len;
 		}
 		put_cell(out, c, cell->s, cells);
@@ -197,6 +216,6 @@ void batch_text(const struct frame *f, const struct view *v, bool first, struct 
 		out->s[--out->len] = '\0';
 	strbuf_addch(out, '\n');
 	for (size_t i = 0; i < v->n; i++)
-		put_line(f, &v->lines[i], &cell, out);
+		put_line(f, v, i, &cell, out);
 	strbuf_release(&cell);
 }

@@ -60,11 +60,11 @@ AWK
 for r in full cutshort gate; do
 	run "$bee" report "$runs/$r" --format openmetrics
 	is "openmetrics: valid ($r)" "$(awk -f "$tmp/openmetrics.awk" "$tmp/run.out")" ""
-	if have promtool; then
-		run promtool check metrics <"$tmp/run.out"
+	if find_tool promtool prometheus usr/bin/promtool; then
+		run "$tool" check metrics <"$tmp/run.out"
 		is "openmetrics: promtool has nothing to say ($r)" "$out$err" ""
 	else
-		skip "openmetrics: promtool ($r)" "no promtool; sudo apt-get install prometheus"
+		skip "openmetrics: promtool ($r)" "no promtool: $why"
 	fi
 done
 

@@ -34,6 +34,7 @@ static const char *const read_names[ROWS] = {
 static struct proc_row rows[ROWS];
 static struct view_line lines[ROWS];
 static struct view view;
+static double sums[ROWS][FIELD_COUNT];
 static struct frame frame;
 static char said[256];
 
@@ -235,7 +236,7 @@ static void test_text(void **state UNUSED)
 		"not seen: 7 events found no room in the ring\n"
 		"    PID NAME                  RSS       VIRT      PEAK    MMAP#  MUNMAP#    BRK#"
 		"      TREND VERDICT\n"
-		"      1 init                 1000 1000000000         -        0        0       -"
+		"      1 init                ~8000 ~1000000000         -        0        0       -"
 		"          0 shrinking\n"
 		"      3 `- line?break       ~3000 ~999999998         -        2        0       -"
 		"          - too early\n"
@@ -250,6 +251,10 @@ static void test_text(void **state UNUSED)
 	lines[2] = (struct view_line){.row = 3, .depth = 2, .last = true};
 	lines[3] = (struct view_line){.row = 9};
 	view.n = 4;
+	view.sums = sums;
+	for (size_t i = 0; i < 4; i++)
+		memcpy(sums[i], rows[lines[i].row].v, sizeof(sums[i]));
+	sums[0][FIELD_RSS] = 1000 + 3000 + 4000;
 	frame.interval_s = 3;
 	batch_frame(BATCH_TEXT, &frame, &view, true, &out);
 	assert_string_equal(out.s, want);
@@ -259,6 +264,38 @@ static void test_text(void **state UNUSED)
 	batch_frame(BATCH_TEXT, &frame, &view, false, &out);
 	assert_int_equal(out.s[0], '\n');
 	assert_null(strstr(out.s, "not seen"));
+	strbuf_release(&out);
+}
+
+/* JSON tells a process's own figures and the sums apart. */
+static void test_json_tree(void **state UNUSED)
+{
+	struct strbuf out = STRBUF_INIT;
+	struct json_object *o;
+
+	lines[0] = (struct view_line){.row = 0, .context = true};
+	lines[1] = (struct view_line){.row = 2, .depth = 1, .last = true};
+	view.n = 2;
+	view.sums = sums;
+	sums[0][FIELD_RSS] = 4000;
+	sums[1][FIELD_RSS] = 3000;
+	sums[0][FIELD_BRK] = sums[1][FIELD_BRK] = NAN;
+	batch_frame(BATCH_JSON, &frame, &view, false, &out);
+	o = json_tokener_parse(out.s);
+	assert_non_null(o);
+	assert_int_equal(json_object_get_int(get(o, "processes.0.rss_kb")), 1000);
+	assert_int_equal(json_object_get_int(get(o, "processes.0.subtree.rss_kb")), 4000);
+	assert_null(get(o, "processes.0.subtree.brk"));
+	assert_int_equal(json_object_get_int(get(o, "processes.0.depth")), 0);
+	assert_true(json_object_get_boolean(get(o, "processes.0.context")));
+	assert_int_equal(json_object_get_int(get(o, "processes.1.depth")), 1);
+	json_object_put(o);
+	strbuf_reset(&out);
+	frame.fields = 0;
+	batch_frame(BATCH_JSON, &frame, &view, false, &out);
+	o = json_tokener_parse(out.s);
+	assert_int_equal(json_object_object_length(get(o, "processes.1.subtree")), 0);
+	json_object_put(o);
 	strbuf_release(&out);
 }
 
@@ -322,7 +359,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {T(test_json), T(test_json_empty), T(test_csv),
-					   T(test_text), T(test_numbers),    T(test_write)};
+					   T(test_text), T(test_json_tree),  T(test_numbers),
+					   T(test_write)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
