@@ -15,17 +15,22 @@ enum { HISTORY_SAMPLES = 64, HISTORY_PROCESSES = 65536 };
 
 struct history;
 
-int history_new(struct history **out, const struct trend_rule *rule); /* 0 or -ENOMEM */
-/* Fills in the fields from FIELD_MMAP_RATE on and the verdict of every row, and
- * losses.history_full. When more than HISTORY_SAMPLES frames have passed every second sample is
- * dropped and from then on every second one taken, so that the window grows and its beginning
- * stays. 0 or -ENOMEM. */
+/* @rule NULL: trend_default. 0 or -ENOMEM. */
+int history_new(struct history **out, const struct trend_rule *rule);
+/* Fills in the fields from FIELD_MMAP_RATE on and the verdict of every row, their bits in
+ * frame.fields, and losses.history_full (rows of this frame). When more than HISTORY_SAMPLES frames
+ * of a process have passed every second sample is dropped and from then on every second one taken,
+ * so that the window grows and its beginning stays. Rates are over the time since the frame before
+ * (CLOCK_MONOTONIC); of a process that started within it they count from 0; of a counter that ran
+ * backwards there is none. A frame older than the one before (a recording wound back) begins anew.
+ * 0 or -ENOMEM. */
 int history_update(struct history *h, struct frame *f);
-/* RSS of the process in bytes and when (s before the latest), oldest first. Returns how many, at
- * most HISTORY_SAMPLES. */
+/* RSS of the process in bytes and when (s before the latest frame), oldest first. Returns how many,
+ * at most HISTORY_SAMPLES; where it never changed, two. */
 size_t history_rss(const struct history *h, const struct proc_row *row, double *bytes,
 		   double *age_s);
-/* Latest rates of calls (mmap + munmap + brk per s), for a second sparkline; as history_rss(). */
+/* Rates of calls (mmap + munmap + brk per s) of the latest HISTORY_SAMPLES frames, oldest first,
+ * for a second sparkline; 0 where there were none. */
 size_t history_calls(const struct history *h, const struct proc_row *row, double *per_s);
 /* The whole trend of a row, for the words. */
 void history_trend(const struct history *h, const struct proc_row *row, struct trend *out);

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Keeps of each process what the next frame is compared with, and its RSS over time. */
+#include "lib/base.h"
+#include "monitor/view/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The counters whose rates are wanted: total last, which may be known without its parts. */
+static const struct {
+	enum field counter, rate;
+	double factor; /* of the counter's unit per s, to the rate's */
+} rates[] = {
+	{FIELD_MMAP, FIELD_MMAP_RATE, 1}, {FIELD_MUNMAP, FIELD_MUNMAP_RATE, 1},
+	{FIELD_BRK, FIELD_BRK_RATE, 1},	  {FIELD_SWITCHES, FIELD_SWITCH_RATE, 1},
+	{FIELD_USER_MS, FIELD_USR, 0.1},  {FIELD_SYSTEM_MS, FIELD_SYS, 0.1},
+	{FIELD_TOTAL_MS, FIELD_TOT, 0.1},
+};
+enum { RATES = ARRAY_SIZE(rates) };
+
+struct point {
+	float t; /* s since the process was first seen */
+	uint32_t kb;
+};
+
+/* What only a process that does something has. */
+struct busy {
+	struct point *points;		  /* NULL: its RSS has never changed */
+	uint32_t n, cap, stride;	  /* every @stride-th frame is a point */
+	uint32_t calls_at, ncalls, quiet; /* next place, how many, frames since the last call */
+	float *calls;			  /* ring of HISTORY_SAMPLES; NULL: none lately */
+	struct trend trend;
+};
+
+struct entry {
+	uint64_t start_ns;
+	double first_s;	      /* when its RSS was first known, since the history's first frame */
+	double before[RATES]; /* counters of the frame before */
+	uint32_t pid;
+	uint32_t frames;   /* with RSS known */
+	uint32_t kb;	   /* RSS of the frame before; 4 TiB and more are one */
+	struct busy *busy; /* owned; NULL for most */
+};
+
+struct history {
+	struct trend_rule rule;
+	struct entry *entries; /* sorted as the rows of a frame: by pid, then start */
+	size_t n, cap;
+	size_t bytes;		      /* of the busy */
+	uint64_t first_ns, latest_ns; /* CLOCK_MONOTONIC; 0: no frame yet */
+};
+
+int history_new(struct history **out, const struct trend_rule *rule)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->rule = rule ? *rule : trend_default;
+	return 0;
+}
+
+static void forget(struct history *h, struct entry *e)
+{
+	if (!e->busy)
+		return;
+	h->bytes -= sizeof(*e->busy) + e->busy->cap * sizeof(struct point) +
+		    (e->busy->calls ? HISTORY_SAMPLES * sizeof(float) : 0);
+	free(e->busy->points);
+	free(e->busy->calls);
+	free(e->busy);
+	e->busy = NULL;
+}
+
+static void forget_all(struct history *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		forget(h, &h->entries[i]);
+	h->n = 0;
+	h->first_ns = h->latest_ns = 0;
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	forget_all(h);
+	free(h->entries);
+	free(h);
+}
+
+size_t history_bytes(const struct history *h)
+{
+	return sizeof(*h) + h->cap * sizeof(*h->entries) + h->bytes;
+}
+
+static int compare(const struct entry *e, const struct proc_row *row)
+{
+	if (e->pid != row->pid)
+		return e->pid < row->pid ? -1 : 1;
+	return (e->start_ns > row->start_ns) - (e->start_ns < row->start_ns);
+}
+
+static struct entry *find(const struct history *h, const struct proc_row *row)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (compare(&h->entries[mid], row) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < h->n && !compare(&h->entries[low], row) ? &h->entries[low] : NULL;
+}
+
+static int make_busy(struct history *h, struct entry *e)
+{
+	if (e->busy)
+		return 0;
+	e->busy = calloc(1, sizeof(*e->busy));
+	if (!e->busy)
+		return -ENOMEM;
+	h->bytes += sizeof(*e->busy);
+	return 0;
+}
+
+/* --- rates --- */
+
+/* A new process that started after the frame before has counted from 0; of an older one nobody
+ * knows what it had. */
+static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
+{
+	bool born = fresh && row->v[FIELD_AGE] < dt;
+
+	for (size_t i = 0; i < RATES; i++) {
+		double now = row->v[rates[i].counter], before = e->before[i];
+
+		if (born)
+			before = 0;
+		else if (fresh)
+			before = NAN;
+		/* What runs backwards is another count: this interval's is lost. */
+		row->v[rates[i].rate] =
+			now >= before && dt > 0 ? (now - before) / dt * rates[i].factor : NAN;
+		e->before[i] = now;
+	}
+	if (isnan(row->v[FIELD_TOT]))
+		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
+}
+
+static int add_calls(struct history *h, struct entry *e, const struct proc_row *row)
+{
+	static const enum field parts[] = {FIELD_MMAP_RATE, FIELD_MUNMAP_RATE, FIELD_BRK_RATE};
+	struct busy *b;
+	double sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		sum += isnan(row->v[parts[i]]) ? 0 : row->v[parts[i]];
+	if (sum <= 0 && (!e->busy || !e->busy->calls))
+		return 0;
+	if (make_busy(h, e))
+		return -ENOMEM;
+	b = e->busy;
+	b->quiet = sum > 0 ? 0 : b->quiet + 1;
+	if (b->quiet >= HISTORY_SAMPLES) {
+		free(b->calls);
+		b->calls = NULL;
+		h->bytes -= HISTORY_SAMPLES * sizeof(float);
+		return 0;
+	}
+	if (!b->calls) {
+		b->calls = malloc(HISTORY_SAMPLES * sizeof(float));
+		if (!b->calls)
+			return -ENOMEM;
+		h->bytes += HISTORY_SAMPLES * sizeof(float);
+		b->calls_at = b->ncalls = 0;
+	}
+	b->calls[b->calls_at] = (float)sum;
+	b->calls_at = (b->calls_at + 1) % HISTORY_SAMPLES;
+	b->ncalls = MIN(b->ncalls + 1, (uint32_t)HISTORY_SAMPLES);
+	return 0;
+}
+
+/* --- RSS --- */
+
+static int add_point(struct history *h, struct busy *b, double t, uint32_t kb)
+{
+	if (b->n == b->cap) {
+		uint32_t cap = MIN(MAX(2 * b->cap, 8u), (uint32_t)HISTORY_SAMPLES);
+		struct point *p = realloc(b->points, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		h->bytes += (cap - b->cap) * sizeof(*p);
+		b->points = p;
+		b->cap = cap;
+	}
+	b->points[b->n++] = (struct point){(float)t, kb};
+	return 0;
+}
+
+/* The first and the latest sample were enough so far: here are those between, evenly. */
+static int unfold(struct history *h, struct entry *e, double latest_s)
+{
+	double last = MAX(e->frames - 1, 1u);
+	struct busy *b;
+	int err = make_busy(h, e);
+
+	if (err)
+		return err;
+	b = e->busy;
+	for (b->stride = 1; (e->frames - 1) / b->stride + 1 >= HISTORY_SAMPLES;)
+		b->stride *= 2;
+	for (uint32_t i = 0; i < e->frames && !err; i += b->stride)
+		err = add_point(h, b, (latest_s - e->first_s) * i / last, e->kb);
+	return err;
+}
+
+static void thin(struct busy *b)
+{
+	for (uint32_t i = 0; 2 * i < b->n; i++)
+		b->points[i] = b->points[2 * i];
+	b->n = (b->n + 1) / 2;
+	b->stride *= 2;
+}
+
+static size_t points_of(const struct busy *b, double *t, double *y)
+{
+	for (uint32_t i = 0; i < b->n; i++) {
+		t[i] = b->points[i].t;
+		y[i] = b->points[i].kb * 1024.0;
+	}
+	return b->n;
+}
+
+static int add_rss(struct history *h, struct entry *e, double rss_kb, double before_s, double now_s)
+{
+	double t[HISTORY_SAMPLES], y[HISTORY_SAMPLES];
+	uint32_t kb = rss_kb < UINT32_MAX ? (uint32_t)rss_kb : UINT32_MAX;
+	struct busy *b = e->busy;
+	int err;
+
+	if (!e->frames) {
+		e->first_s = now_s;
+		e->kb = kb;
+	}
+	if (!b || !b->points) {
+		if (kb == e->kb) {
+			e->frames++;
+			return 0;
+		}
+		err = unfold(h, e, before_s);
+		if (err)
+			return err;
+		b = e->busy;
+	}
+	e->kb = kb;
+	if (b->n == HISTORY_SAMPLES && e->frames % b->stride == 0)
+		thin(b);
+	if (e->frames++ % b->stride)
+		return 0;
+	err = add_point(h, b, now_s - e->first_s, kb);
+	if (!err)
+		trend_of(t, y, points_of(b, t, y), &h->rule, &b->trend);
+	return err;
+}
+
+/* Of a process whose RSS never changed nothing has to be computed. */
+static void flat_trend(const struct history *h, const struct entry *e, struct trend *out)
+{
+	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+
+	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+	if (!e->frames)
+		return;
+	out->n = e->frames;
+	out->window_s = now_s - e->first_s;
+	if (e->frames < h->rule.min_samples || out->window_s < h->rule.min_window_s)
+		return;
+	out->slope = out->low = out->high = out->late = 0;
+	out->verdict = VERDICT_STEADY;
+}
+
+static void trend_of_entry(const struct history *h, const struct entry *e, struct trend *out)
+{
+	if (e->busy && e->busy->points)
+		*out = e->busy->trend;
+	else
+		flat_trend(h, e, out);
+}
+
+static double finite_or_nan(double v)
+{
+	return isfinite(v) ? v : NAN;
+}
+
+static void set_trend(const struct history *h, const struct entry *e, struct proc_row *row)
+{
+	struct trend t;
+
+	trend_of_entry(h, e, &t);
+	row->v[FIELD_TREND] = t.slope;
+	row->v[FIELD_TREND_LOW] = finite_or_nan(t.low);
+	row->v[FIELD_TREND_HIGH] = finite_or_nan(t.high);
+	row->v[FIELD_TREND_WINDOW] = t.n ? t.window_s : NAN;
+	row->verdict = (uint8_t)t.verdict;
+}
+
+/* --- frames --- */
+
+struct step {
+	double before_s, now_s; /* of the history */
+	double dt;		/* 0: the first frame */
+};
+
+static int update(struct history *h, struct entry *e, struct proc_row *row, const struct step *s,
+		  bool fresh)
+{
+	int err;
+
+	set_rates(e, row, s->dt, fresh);
+	err = add_calls(h, e, row);
+	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
+	    (s->dt > 0 || !e->frames))
+		err = add_rss(h, e, row->v[FIELD_RSS], s->before_s, s->now_s);
+	set_trend(h, e, row);
+	return err;
+}
+
+static void nothing_known(struct proc_row *row)
+{
+	for (size_t i = FIELD_MMAP_RATE; i <= FIELD_TREND_WINDOW; i++)
+		row->v[i] = NAN;
+	row->verdict = VERDICT_TOO_EARLY;
+}
+
+/* Entries and rows stand in the same order: one walk over both. Returns the rows that have no entry
+ * yet. */
+static size_t update_known(struct history *h, struct frame *f, const struct step *s, int *err)
+{
+	size_t from = 0, to = 0, births = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct proc_row *row = &f->rows[i];
+
+		while (from < h->n && compare(&h->entries[from], row) < 0)
+			forget(h, &h->entries[from++]);
+		if (from < h->n && !compare(&h->entries[from], row)) {
+			int e;
+
+			if (to != from)
+				h->entries[to] = h->entries[from];
+			from++;
+			e = update(h, &h->entries[to++], row, s, false);
+			*err = *err ? *err : e;
+		} else {
+			nothing_known(row);
+			births++;
+		}
+	}
+	while (from < h->n)
+		forget(h, &h->entries[from++]);
+	h->n = to;
+	return births;
+}
+
+/* Makes room from the end, so that nothing is copied twice. */
+static int add_births(struct history *h, struct frame *f, const struct step *s, size_t births,
+		      size_t refused)
+{
+	size_t want = h->n + births, known = h->n, to = want;
+	int err = 0;
+
+	if (want > h->cap) {
+		size_t cap = want + want / 8;
+		struct entry *p = realloc(h->entries, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		h->entries = p;
+		h->cap = cap;
+	}
+	h->n = want;
+	for (size_t i = f->n; i-- > 0 && to > known;) {
+		struct proc_row *row = &f->rows[i];
+		int e;
+
+		if (known && !compare(&h->entries[known - 1], row)) {
+			h->entries[--to] = h->entries[--known];
+			continue;
+		}
+		if (refused) {
+			refused--;
+			continue;
+		}
+		h->entries[--to] = (struct entry){.start_ns = row->start_ns, .pid = row->pid};
+		e = update(h, &h->entries[to], row, s, true);
+		err = err ? err : e;
+	}
+	return err;
+}
+
+/* After a burst of processes its memory is given back. */
+static void shrink(struct history *h)
+{
+	size_t cap = h->n + h->n / 8 + 64;
+	struct entry *p;
+
+	if (h->cap <= 4 * cap)
+		return;
+	p = realloc(h->entries, cap * sizeof(*p));
+	if (!p)
+		return;
+	h->entries = p;
+	h->cap = cap;
+}
+
+/* What is computed here is offered where what it is computed from is. */
+static void offer(struct frame *f)
+{
+	const uint32_t both = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+
+	for (size_t i = 0; i < RATES; i++)
+		if (f->fields & 1u << rates[i].counter)
+			f->fields |= 1u << rates[i].rate;
+	if ((f->fields & both) == both)
+		f->fields |= 1u << FIELD_TOT;
+	if (f->fields & 1u << FIELD_RSS)
+		f->fields |= 1u << FIELD_TREND | 1u << FIELD_TREND_LOW | 1u << FIELD_TREND_HIGH |
+			     1u << FIELD_TREND_WINDOW;
+}
+
+int history_update(struct history *h, struct frame *f)
+{
+	struct step s = {0};
+	size_t births, refused;
+	int err = 0;
+
+	/* A recording that was wound back begins anew. */
+	if (h->latest_ns && f->mono_ns < h->latest_ns)
+		forget_all(h);
+	if (!h->latest_ns) {
+		h->first_ns = f->mono_ns;
+	} else {
+		s.before_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+		s.dt = (double)(f->mono_ns - h->latest_ns) / NSEC_PER_SEC;
+	}
+	h->latest_ns = f->mono_ns;
+	s.now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+	offer(f);
+	births = update_known(h, f, &s, &err);
+	refused = h->n + births > HISTORY_PROCESSES ? h->n + births - HISTORY_PROCESSES : 0;
+	f->losses.history_full = refused;
+	if (births > refused) {
+		int e = add_births(h, f, &s, births - refused, refused);
+
+		err = err ? err : e;
+	}
+	shrink(h);
+	return err;
+}
+
+/* --- what is asked for --- */
+
+size_t history_rss(const struct history *h, const struct proc_row *row, double *bytes,
+		   double *age_s)
+{
+	const struct entry *e = find(h, row);
+	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+	size_t n;
+
+	if (!e || !e->frames)
+		return 0;
+	if (!e->busy || !e->busy->points) {
+		n = e->frames > 1 ? 2 : 1;
+		bytes[0] = bytes[n - 1] = e->kb * 1024.0;
+		age_s[0] = now_s - e->first_s;
+		age_s[n - 1] = 0;
+		return n;
+	}
+	n = points_of(e->busy, age_s, bytes);
+	for (size_t i = 0; i < n; i++)
+		age_s[i] = fmax(now_s - e->first_s - age_s[i], 0);
+	return n;
+}
+
+size_t history_calls(const struct history *h, const struct proc_row *row, double *per_s)
+{
+	const struct entry *e = find(h, row);
+	const struct busy *b = e ? e->busy : NULL;
+	size_t first;
+
+	if (!b || !b->calls)
+		return 0;
+	first = b->calls_at + HISTORY_SAMPLES - b->ncalls;
+	for (size_t i = 0; i < b->ncalls; i++)
+		per_s[i] = b->calls[(first + i) % HISTORY_SAMPLES];
+	return b->ncalls;
+}
+
+void history_trend(const struct history *h, const struct proc_row *row, struct trend *out)
+{
+	const struct entry *e = find(h, row);
+
+	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+	if (e)
+		trend_of_entry(h, e, out);
+}
