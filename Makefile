@@ -35,7 +35,7 @@ lib_SRC	      := $(wildcard lib/*.c)
 workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
 monitor_SRC   := $(filter-out %_main.c,$(wildcard monitor/*.c))
 tool_SRC      := $(wildcard monitor/source/*.c monitor/view/*.c monitor/sink/*.c monitor/ui/*.c monitor/tool/*.c)
-harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
+harness_SRC   := $(filter-out %_main.c harness/bench/%,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 
@@ -47,6 +47,8 @@ cpumon_SRC    := monitor/cpumon_main.c $(lib_SRC) $(monitor_SRC) $(tool_SRC)
 memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
+bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
 
@@ -102,7 +104,8 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -pthread -o $$@ $$^ $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
+all: $(B)/bench_fast
 
 # Plug-ins are found by name: `const struct workload_ops wl_mmap_ops = {` in workloads/ makes wl_mmap_ops
 # a row of build/gen/workloads.inc. Adding a plug-in is adding one file.
@@ -246,6 +249,11 @@ test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (r
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
+
+SECONDS ?= 60
+bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that nothing is lost (root; SECONDS at 1 M events/s)
+	@$(B)/bench_fast --seconds $(SECONDS) $(BENCHFASTFLAGS)
+.PHONY: bench-fast
 
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
