@@ -41,22 +41,23 @@ struct cost_arm {
 	double limit_ns[COST_SETTINGS];
 };
 
-enum { COST_ARMS = 5, COST_TRIGGERS = 2 };
+enum { COST_ARMS = 6, COST_FLOOR = 1, COST_TRIGGERS = 2 };
 extern const struct cost_arm cost_arms[COST_ARMS];
 extern const char *const cost_triggers[COST_TRIGGERS]; /* of loop_events */
 
 struct cost_cell {
 	struct samples added[CUTS]; /* ns a call: less the mean of before and after, one a round */
 	struct block_stat subs[CUTS];
-	uint64_t records, lost; /* lost: UINT64_MAX: the monitor does not say */
+	uint64_t records;
 };
 
 struct cost {
 	struct cost_cell cell[COST_ARMS][COST_SETTINGS][COST_TRIGGERS];
 	struct samples base_ns[COST_SETTINGS][COST_TRIGGERS];
 	struct block_stat base_subs[COST_SETTINGS][COST_TRIGGERS][CUTS];
-	int cpus[2]; /* of the producers; the consumer's is the second */
-	bool two;    /* there are two CPUs: else only what one producer does is measured */
+	uint64_t lost[COST_ARMS]; /* records, in all settings together */
+	int cpus[2];		  /* of the producers; the consumer's is the second */
+	bool two; /* there are two CPUs: else only what one producer does is measured */
 	bool realtime;
 	unsigned int rounds;
 };
@@ -68,6 +69,9 @@ void cost_release(struct cost *c);
 /* The interval of a cell, by the cut that suits it. */
 struct stats_interval cost_interval(const struct cost *c, size_t arm, enum cost_setting s,
 				    size_t trigger);
+/* The same less what an empty program at the same place costs (arm COST_FLOOR), round by round. */
+struct stats_interval cost_above_floor(const struct cost *c, size_t arm, enum cost_setting s,
+				       size_t trigger);
 
 /* --- whether all arrives (bench_fast_rate.c) --- */
 

@@ -25,6 +25,7 @@ const char *const cost_triggers[] = {"brk-ok", "munmap-ok"};
 
 const struct cost_arm cost_arms[] = {
 	{"nothing attached (A/A)", NULL, CONSUMER_NONE, false, {0}},
+	{"an empty program on sys_exit", "nop_exit", CONSUMER_NONE, false, {0}},
 	{"memmon, consumer woken (epoll)", "memmon", CONSUMER_WOKEN, false, {0}},
 	{"memmon, consumer every 200 us", "memmon", CONSUMER_TIMED, false, {0}},
 	{"memmon_fast, counters only", "memmon_fast", CONSUMER_NONE, true, {25, 25, 0}},
@@ -73,11 +74,14 @@ int bench_take(struct monitor *m, enum cost_consumer how, monitor_event_fn fn, v
 	case CONSUMER_WOKEN: return monitor_poll(m, 2, fn, arg);
 	case CONSUMER_TIMED: clock_sleep_ns(TIMED_US * NSEC_PER_USEC); break;
 	case CONSUMER_BOTH:
+		/* A ring that is not empty is readable, woken or not: without a rest, a fast
+		 * producer would have a consumer that never sleeps. */
+		clock_sleep_ns(NSEC_PER_MSEC);
 		n = monitor_event_fds(m, fd, ARRAY_SIZE(fd));
 		n = MIN(n, ARRAY_SIZE(fd));
 		for (size_t i = 0; i < n; i++)
 			fds[i] = (struct pollfd){.fd = fd[i], .events = POLLIN};
-		poll(fds, n, FAST_MS);
+		poll(fds, n, FAST_MS - 1);
 		break;
 	case CONSUMER_NONE: return 0;
 	}
@@ -229,8 +233,8 @@ static int attached_visit(struct bench *b, size_t i, struct series *out)
 		err = monitor_attach(m);
 	if (!err)
 		err = visit(b, i, m, out);
-	if (!err && !monitor_losses(m, &losses))
-		b->c->cell[i][COST_ONE][0].lost += losses.ring_full; /* of all settings together */
+	if (!err && !monitor_losses(m, &losses) && losses.ring_full != UINT64_MAX)
+		b->c->lost[i] += losses.ring_full;
 	monitor_close(m);
 	return err;
 }
@@ -241,11 +245,10 @@ static void add_differences(struct cost *c, size_t arm, const struct series *bef
 	for (int s = 0; s < (c->two ? COST_SETTINGS : COST_TWO); s++)
 		for (size_t t = 0; t < COST_TRIGGERS; t++)
 			for (int cut = 0; cut < CUTS; cut++) {
-				double added = with->ns[s][t][cut] -
-					       (before->ns[s][t][cut] + after->ns[s][t][cut]) / 2;
-
-				if (isfinite(added))
-					samples_add(&c->cell[arm][s][t].added[cut], added);
+				samples_add(&c->cell[arm][s][t].added[cut],
+					    with->ns[s][t][cut] -
+						    (before->ns[s][t][cut] + after->ns[s][t][cut]) /
+							    2);
 			}
 }
 
@@ -316,16 +319,45 @@ int cost_measure(struct cost *c, double seconds, uint64_t seed)
 	return err;
 }
 
+/* With a consumer on the producers' CPUs, a slow sub-block is the consumer's turn. */
+static enum cut cut_of(const struct cost *c, size_t arm, enum cost_setting s, size_t trigger)
+{
+	if (s == COST_TWO_LIVE)
+		return CUT_TIGHT;
+	return cut_choose(&c->cell[arm][s][trigger].subs[CUT_TIGHT],
+			  &c->base_subs[s][trigger][CUT_TIGHT]);
+}
+
+/* Of @a less @b (NULL: less nothing), where both are numbers. */
+static struct stats_interval interval(const struct samples *a, const struct samples *b)
+{
+	struct samples d = {0};
+	struct stats_interval iv;
+
+	for (size_t i = 0; i < a->n && (!b || i < b->n); i++) {
+		double v = a->v[i] - (b ? b->v[i] : 0);
+
+		if (isfinite(v))
+			samples_add(&d, v);
+	}
+	iv = overhead_interval(&d);
+	samples_release(&d);
+	return iv;
+}
+
 struct stats_interval cost_interval(const struct cost *c, size_t arm, enum cost_setting s,
 				    size_t trigger)
 {
-	const struct cost_cell *cell = &c->cell[arm][s][trigger];
-	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &c->base_subs[s][trigger][CUT_TIGHT]);
+	return interval(&c->cell[arm][s][trigger].added[cut_of(c, arm, s, trigger)], NULL);
+}
 
-	/* With a consumer on the producers' CPUs, a slow sub-block is the consumer's turn. */
-	if (s == COST_TWO_LIVE)
-		cut = CUT_TIGHT;
-	return overhead_interval(&cell->added[cut]);
+struct stats_interval cost_above_floor(const struct cost *c, size_t arm, enum cost_setting s,
+				       size_t trigger)
+{
+	enum cut cut = cut_of(c, arm, s, trigger);
+
+	return interval(&c->cell[arm][s][trigger].added[cut],
+			&c->cell[COST_FLOOR][s][trigger].added[cut]);
 }
 
 void cost_release(struct cost *c)

@@ -71,6 +71,10 @@ static void print_machine(void)
 	printf("Machine: %s, %" PRIu64 " CPUs, %s, Linux %s, load %.2f\n\n", text_of(h, "cpu"),
 	       record_u64(h, "cpus", 0), text_of(h, "virtualisation"), text_of(h, "kernel"),
 	       record_num(h, "load_1min"));
+	if (record_u64(h, "foreign_bpf_programs", 0))
+		printf("note: %" PRIu64 " BPF programs of others are loaded; what they cost is in "
+		       "the call itself\n\n",
+		       record_u64(h, "foreign_bpf_programs", 0));
 	json_object_put(h);
 }
 
@@ -85,6 +89,20 @@ static void print_cell(const struct cost *c, size_t arm, enum cost_setting s, si
 			 iv.centre <= limit ? "<=" : "MISSED", limit);
 	snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]%s", iv.centre, iv.low, iv.high, promise);
 	printf("  %-30s", text);
+}
+
+static void print_above_floor(const struct cost *c, size_t arm, int settings, size_t t)
+{
+	char text[64];
+
+	printf("%-34s", "  above an empty program");
+	for (int s = 0; s < settings; s++) {
+		struct stats_interval iv = cost_above_floor(c, arm, (enum cost_setting)s, t);
+
+		snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]", iv.centre, iv.low, iv.high);
+		printf("  %-30s", text);
+	}
+	puts("");
 }
 
 static void print_cost(const struct cost *c)
@@ -108,13 +126,15 @@ static void print_cost(const struct cost *c)
 			for (int s = 0; s < n; s++)
 				print_cell(c, a, (enum cost_setting)s, t);
 			puts("");
+			if (cost_arms[a].limit_ns[COST_ONE] > 0)
+				print_above_floor(c, a, n, t);
 		}
 	}
 	for (size_t a = 0; a < COST_ARMS; a++)
-		if (c->cell[a][0][0].lost && c->cell[a][0][0].lost != UINT64_MAX)
+		if (c->lost[a])
 			printf("  note: %s lost %" PRIu64
 			       " records in all; a lost record is cheaper than a delivered one\n",
-			       cost_arms[a].name, c->cell[a][0][0].lost);
+			       cost_arms[a].name, c->lost[a]);
 	if (!c->two)
 		puts("  note: one CPU only: the consumer shares it, two producers are not "
 		     "measured");
@@ -203,6 +223,10 @@ static struct json_object *cost_json(const struct cost *c)
 					   stats_median(c->base_ns[s][t].v, c->base_ns[s][t].n));
 				json_object_object_add(
 					o, "added_ns",
+					result_interval(iv.centre, iv.low, iv.high, iv.confidence));
+				iv = cost_above_floor(c, a, (enum cost_setting)s, t);
+				json_object_object_add(
+					o, "above_empty_ns",
 					result_interval(iv.centre, iv.low, iv.high, iv.confidence));
 				if (cost_arms[a].limit_ns[s] > 0)
 					add_double(o, "limit_ns", cost_arms[a].limit_ns[s]);

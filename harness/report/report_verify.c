@@ -287,6 +287,33 @@ static void finding_row(struct doc *d, const struct finding *f)
 	strbuf_release(&error);
 }
 
+/* The monitors that are off nowhere. */
+static void without_error(struct doc *d, const struct run_file *run)
+{
+	struct names exact = {0}, off = {0};
+	struct strbuf list = STRBUF_INIT;
+	struct json_object *o, *a;
+
+	record_foreach_type (run->records, o, "trial") {
+		record_foreach (record_get(o, "accuracy"), a)
+			names_add(record_num(a, "error") == 0 ? &exact : &off,
+				  record_str(o, "monitor", "?"));
+	}
+	for (size_t i = 0; i < exact.n; i++) {
+		bool is_off = false;
+
+		for (size_t k = 0; k < off.n; k++)
+			is_off |= !strcmp(exact.v[i], off.v[k]);
+		if (!is_off)
+			strbuf_addf(&list, "%s%s", list.len ? ", " : "", exact.v[i]);
+	}
+	if (list.len)
+		doc_text(d, TONE_GOOD, "Exact throughout: %s.", list.s);
+	strbuf_release(&list);
+	names_release(&exact);
+	names_release(&off);
+}
+
 void report_accuracy(struct doc *d, const struct run_file *run, const struct trial_grid *g)
 {
 	static const char *const titles[] = {"workload", "monitors", "what", "truth",
@@ -309,6 +336,7 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 		 "without error; %zu are off, largest first. What is off here comes from how a "
 		 "monitor defines its figures; faults of a program are under conformance.",
 		 right, n);
+	without_error(d, run);
 	report_picture(d, run, "accuracy",
 		       "Largest error of each monitor beside each workload, in percent");
 	doc_table(d);
