@@ -18,16 +18,24 @@ struct alert_hit {
 	uint64_t time_ns;
 };
 
-int alerts_new(struct alerts **out);
-/* Adds a query; @command NULL: only the exit code. It is run by sh -c with BEEBENCH_PID, _NAME,
- * _QUERY, _RSS_KB, ... in its environment (names are data, never part of the command), at most one
- * a process and 8 at a time: more are counted and told. 0 or -EINVAL after the query was explained.
+enum { ALERT_COMMANDS = 8 };
+
+int alerts_new(struct alerts **out); /* 0 or -ENOMEM */
+/*
+ * Adds a query; @command NULL: only the exit code. It is run by sh -c in a session of its own, with
+ * the process's figures in its environment: BEEBENCH_PID, _PPID, _UID, _NAME, _QUERY, _VERDICT and
+ * each number that is known by its name, BEEBENCH_RSS_KB, _MMAP, .. Names are data, never part of
+ * the command. Its input and output are /dev/null, and its stderr too where ours is a terminal,
+ * which may show a screen. At most one runs for a process and query, and ALERT_COMMANDS in all:
+ * what is more is counted as dropped. 0, -ENOMEM, or -EINVAL after the query was explained.
  */
 int alerts_add(struct alerts *a, const char *query, const char *command);
-/* Looks at a frame: returns how many fired now; reaps commands that have ended. */
+/* Looks at a frame: returns how many fired now, or -ENOMEM; reaps commands that have ended. */
 int alerts_check(struct alerts *a, const struct frame *f);
 size_t alerts_fired(const struct alerts *a);   /* since the start */
-size_t alerts_dropped(const struct alerts *a); /* commands not run because 8 were running */
+size_t alerts_dropped(const struct alerts *a); /* commands not run because others were running */
+size_t alerts_failed(const struct alerts *a);  /* commands that could not start or ended with
+						  another code than 0 */
 const struct alert_hit *alerts_latest(const struct alerts *a); /* or NULL; until the next check */
 void alerts_free(
 	struct alerts *a); /* accepts NULL; commands under way are left to end by themselves */
