@@ -287,7 +287,7 @@ static void finding_row(struct doc *d, const struct finding *f)
 	strbuf_release(&error);
 }
 
-/* The monitors that are off nowhere. */
+/* The monitors that are off nowhere, and in no check either. */
 static void without_error(struct doc *d, const struct run_file *run)
 {
 	struct names exact = {0}, off = {0};
@@ -295,6 +295,8 @@ static void without_error(struct doc *d, const struct run_file *run)
 	struct json_object *o, *a;
 
 	record_foreach_type (run->records, o, "trial") {
+		if (status_is(o, "fail"))
+			names_add(&off, record_str(o, "monitor", "?"));
 		record_foreach (record_get(o, "accuracy"), a)
 			names_add(record_num(a, "error") == 0 ? &exact : &off,
 				  record_str(o, "monitor", "?"));
