@@ -255,6 +255,15 @@ bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that no
 	@$(B)/bench_fast --seconds $(SECONDS) $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
+$(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^ -lm
+
+bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
+	@$< $(PROCESSES)
+.PHONY: bench-view
+
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)

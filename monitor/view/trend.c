@@ -96,7 +96,7 @@ static double ranks_of(const double *v, size_t n, double *rank)
  */
 static double autocorrelation(const double *t, const double *y, size_t n, double slope)
 {
-	double rest[TREND_SAMPLES], rank[TREND_SAMPLES], mean = ((double)n + 1) / 2;
+	double rest[TREND_SAMPLES] = {0}, rank[TREND_SAMPLES], mean = ((double)n + 1) / 2;
 	double product = 0, square = 0, r;
 
 	for (size_t i = 0; i < n; i++)
