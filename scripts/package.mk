@@ -37,3 +37,24 @@ bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERS
 	@scripts/deps.sh scripts/packages-peers.txt
 	@$(B)/peers $(PEERSFLAGS)
 .PHONY: bench-peers
+
+# --- costs ------------------------------------------------------------------------------------------
+
+# memmon_fast as memmon runs it until somebody looks at events: the switch is off from the start.
+COUNTERS := $(B)/costs/memmon_fast-counters
+$(COUNTERS).bpf.o: bpf/memmon/memmon_fast.bpf.c bpf/memmon/memmon_fast.manifest.json $(B)/gen/vmlinux.h
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)grep -q '^__u32 mem_events_on = 1;$$' $< || { echo "$<: no switch 'mem_events_on = 1'" >&2; exit 1; }
+	$(Q)sed 's/^__u32 mem_events_on = 1;$$/__u32 mem_events_on = 0;/' $< > $(COUNTERS).bpf.c
+	$(Q)$(CLANG) $(BPFFLAGS) -c -o $@ $(COUNTERS).bpf.c
+	$(Q)llvm-strip -g $@
+	$(Q)cp bpf/memmon/memmon_fast.manifest.json $(COUNTERS).manifest.json
+
+costs: all $(COUNTERS).bpf.o ## measure what each monitor costs an event (root, a quiet machine, 4 minutes): results/costs.json, manual pages
+	@B=$(B) COUNTERS=$(COUNTERS).bpf.o scripts/costs.sh
+	@scripts/man_overhead.sh
+
+man: ## fill the manual pages' OVERHEAD from results/costs.json
+	@scripts/man_overhead.sh
+.PHONY: costs man
