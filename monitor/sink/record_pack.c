@@ -18,7 +18,7 @@ static void pack_scalars(struct strbuf *out, const struct frame *f)
 			pack_varint(out, scalar_u64(s, f));
 	pack_text(out, f->monitor ? f->monitor : "", 63);
 	pack_text(out, f->own.ns_source, sizeof(f->own.ns_source) - 1);
-	pack_varint(out, f->fields);
+	pack_varint(out, f->fields & ((1ull << FIELD_COUNT) - 1));
 }
 
 static bool same_number(double a, double b)

@@ -107,6 +107,7 @@ static void story(size_t i, struct frame *f, struct proc_row *rows, uint32_t (*s
 
 	sink_frame(f, rows);
 	f->seq = i + 1;
+	f->fields = i % 2 ? f->fields : (uint32_t)((1ull << FIELD_COUNT) - 1);
 	f->mono_ns += i * 3000000000ull;
 	f->interval_s = i ? 3.0 + 1e-9 * (double)i : NAN;
 	f->n = ROWS - i % 3;
@@ -213,6 +214,24 @@ static void test_still_recording(void **state UNUSED)
 	assert_int_equal(recorder_close(r), 0);
 	assert_int_equal(recorder_close(NULL), 0);
 	replayer_close(NULL);
+}
+
+/* "Everything", as a source may put it, is what has a name. */
+static void test_all_fields(void **state UNUSED)
+{
+	struct recorder *r;
+	struct replayer *p;
+	struct frame f, *got;
+
+	story(0, &f, rows, sizes, events);
+	f.fields = UINT32_MAX;
+	assert_int_equal(recorder_open(&r, path, TOOL_MEMMON, true), 0);
+	assert_int_equal(recorder_add(r, &f), 0);
+	assert_int_equal(recorder_close(r), 0);
+	assert_int_equal(replayer_open(&p, path, TOOL_MEMMON), 0);
+	assert_int_equal(replayer_next(p, &got), 1);
+	assert_int_equal(got->fields, (1ull << FIELD_COUNT) - 1);
+	replayer_close(p);
 }
 
 static void write_file(const void *data, size_t len)
@@ -596,9 +615,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_round_trip), T(test_still_recording), T(test_truncated), T(test_corrupted),
-		T(test_crafted),    T(test_greedy),	     T(test_refused),	T(test_newer_names),
-		T(test_size_limit), T(test_full_disk),
+		T(test_round_trip),  T(test_all_fields), T(test_still_recording), T(test_truncated),
+		T(test_corrupted),   T(test_crafted),	 T(test_greedy),	  T(test_refused),
+		T(test_newer_names), T(test_size_limit), T(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
