@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* cpumon: who is on the CPUs, in user mode and in the kernel. */
+#include "lib/base.h"
+#include "monitor/tool/tool.h"
+
+int main(int argc, char *argv[])
+{
+	return tool_main(TOOL_CPUMON, argc, argv);
+}

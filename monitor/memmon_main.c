@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* memmon: who is allocating, who is leaking, what is it costing. */
+#include "lib/base.h"
+#include "monitor/tool/tool.h"
+
+int main(int argc, char *argv[])
+{
+	return tool_main(TOOL_MEMMON, argc, argv);
+}
