@@ -107,6 +107,18 @@ endef
 $(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
 all: $(B)/bench_fast
 
+# The monitors under the sanitizers, for scripts/soak.sh.
+define sanitized
+$(B)/san/$(1): $$(call sans,$$($(1)_SRC))
+	$$(call say,LINK san,$$@)
+	$$(Q)$$(CC) -pthread -fsanitize=address,undefined -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(foreach p,memmon cpumon,$(eval $(call sanitized,$(p))))
+
+soak: all $(B)/san/memmon $(B)/san/cpumon ## both monitors beside process churn under the sanitizers, memory flat (root; SECONDS, default 600)
+	@B=$(B) scripts/soak.sh $(SECONDS)
+.PHONY: soak
+
 # Plug-ins are found by name: `const struct workload_ops wl_mmap_ops = {` in workloads/ makes wl_mmap_ops
 # a row of build/gen/workloads.inc. Adding a plug-in is adding one file.
 define plugin_list
