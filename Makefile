@@ -296,7 +296,7 @@ includes:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run | xargs -0 shellcheck -x
+	@git ls-files -z '*.sh' '*.t' .ci/run completions | xargs -0 shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 
