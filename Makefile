@@ -256,7 +256,7 @@ $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last

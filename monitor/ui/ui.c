@@ -53,6 +53,26 @@ static bool can_place_cursor(void)
 	return cup && cup != (char *)-1;
 }
 
+/* Terminals within terminals send what their own terminfo has, not what TERM says. */
+static void more_keys(void)
+{
+	static const struct {
+		const char *sequence;
+		int code;
+	} more[] = {
+		{"\033[H", KEY_HOME},  {"\033OH", KEY_HOME},  {"\033[1~", KEY_HOME},
+		{"\033[7~", KEY_HOME}, {"\033[F", KEY_END},   {"\033OF", KEY_END},
+		{"\033[4~", KEY_END},  {"\033[8~", KEY_END},  {"\033[A", KEY_UP},
+		{"\033OA", KEY_UP},    {"\033[B", KEY_DOWN},  {"\033OB", KEY_DOWN},
+		{"\033[C", KEY_RIGHT}, {"\033OC", KEY_RIGHT}, {"\033[D", KEY_LEFT},
+		{"\033OD", KEY_LEFT},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		if (!key_defined(more[i].sequence))
+			define_key(more[i].sequence, more[i].code);
+}
+
 static void take_terminal(struct ui *u)
 {
 	cbreak();
@@ -60,6 +80,7 @@ static void take_terminal(struct ui *u)
 	nonl();
 	nodelay(stdscr, TRUE);
 	keypad(stdscr, TRUE);
+	more_keys();
 	set_escdelay(ESCAPE_MS);
 	curs_set(0);
 	draw_start(u);
@@ -420,8 +441,8 @@ static void draw_status(struct ui *u)
 	} else {
 		cells = ui_cells(right.s);
 		ui_fill(u, y, 0, u->width, STYLE_DIM, left.s);
-		if (ui_cells(left.s) + cells + 1 < u->width)
-			ui_print(u, y, u->width - cells, cells, STYLE_NORMAL, right.s);
+		ui_print(u, y, MAX(u->width - cells - 1, 0), 1, STYLE_NORMAL, " ");
+		ui_print(u, y, MAX(u->width - cells, 0), cells, STYLE_NORMAL, right.s);
 	}
 	strbuf_release(&left);
 	strbuf_release(&right);

@@ -45,7 +45,7 @@ static void figure(struct ui *u, const char *name, enum field f)
 	for (const struct column *c = columns; c->key; c++) {
 		if (c->kind != COLUMN_NUMBER || c->field != f)
 			continue;
-		column_format(c, row, u->human, sb);
+		column_format(c, row, u->human || c->unit == UNIT_S, sb);
 		break;
 	}
 	strbuf_addstr(sb, "  ");
@@ -63,7 +63,7 @@ static void add_identity(struct ui *u)
 	strbuf_addf(&p->text, "pid %u  parent %u  state %c  ", d->row.pid, d->row.ppid,
 		    d->row.state ? d->row.state : '?');
 	figure(u, "threads", FIELD_THREADS);
-	figure(u, "age s", FIELD_AGE);
+	figure(u, "age", FIELD_AGE);
 	style_begin(&p->text, STYLE_LABEL);
 	strbuf_addstr(&p->text, "user ");
 	style_end(&p->text);

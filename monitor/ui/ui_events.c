@@ -30,7 +30,8 @@ static const char *type_name(uint8_t type)
 void events_want(struct ui *u, bool on)
 {
 	struct events *e = &u->events;
-	bool were_on = u->frame && u->frame->own.events_on;
+	/* On from the start (--events): they stay so. What a frame says later is our own doing. */
+	bool foreign = !e->touched && u->frame && u->frame->own.events_on;
 
 	if (!on) {
 		if (--e->wanted == 0 && e->switched_on) {
@@ -39,8 +40,9 @@ void events_want(struct ui *u, bool on)
 		}
 		return;
 	}
-	if (e->wanted++ || were_on)
+	if (e->wanted++ || foreign)
 		return;
+	e->touched = true;
 	e->error = source_events(u->o.source, true);
 	e->switched_on = !e->error;
 }
@@ -213,8 +215,11 @@ static int draw_rates(struct ui *u, int y)
 		style_end(&sb);
 		strbuf_addstr(&sb, "   ");
 	}
-	strbuf_addstr(&sb, "size >= ");
-	add_kb(&sb, (double)least_sizes[e->size_step] / 1024);
+	strbuf_addstr(&sb, e->size_step ? "size >= " : "all sizes");
+	if (e->size_step == 1)
+		strbuf_addstr(&sb, "1 B");
+	else if (e->size_step)
+		add_kb(&sb, (double)least_sizes[e->size_step] / 1024);
 	ui_print(u, y++, 0, u->width, STYLE_NORMAL, sb.s);
 	strbuf_reset(&sb);
 	if (e->error)

@@ -74,7 +74,7 @@ struct table {
 	bool fresh;   /* a frame came: its visible rows have not been read yet */
 	size_t cursor, top;
 	bool follow;
-	uint32_t pid;	   /* of the line at the cursor, when it was drawn last */
+	uint32_t pid;	   /* the process that is followed */
 	uint64_t start_ns; /* of it */
 	struct layout layout;
 	int title_line, first_line, lines; /* where they are on the screen */
@@ -103,6 +103,7 @@ struct events {
 	uint64_t seen_before; /* frame.events_seen of the frame before */
 	uint64_t not_kept;    /* of the latest interval: more than a frame keeps */
 	uint64_t wanted;      /* 0: not looking; else how many screens look */
+	bool touched;	      /* source_events() was called */
 	bool switched_on;     /* by us, and so to be switched off by us */
 	int error;	      /* of source_events() */
 	int lines;

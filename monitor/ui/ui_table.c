@@ -24,13 +24,6 @@ static const struct proc_row *line_row(struct ui *u, size_t line)
 	return &u->frame->rows[u->table.view.lines[line].row];
 }
 
-const struct proc_row *table_row(struct ui *u)
-{
-	struct table *t = &u->table;
-
-	return u->frame && t->cursor < t->view.n && !t->stale ? line_row(u, t->cursor) : NULL;
-}
-
 /* After the order has changed: the cursor goes with its process when it follows. */
 static void place_cursor(struct ui *u)
 {
@@ -75,6 +68,15 @@ static void build(struct ui *u)
 	t->stale = false;
 	place_cursor(u);
 	scroll_to_cursor(t);
+}
+
+const struct proc_row *table_row(struct ui *u)
+{
+	struct table *t = &u->table;
+
+	if (u->frame && t->stale)
+		build(u); /* keys come faster than the screen is drawn */
+	return u->frame && t->cursor < t->view.n ? line_row(u, t->cursor) : NULL;
 }
 
 /* Reads what the visible rows really have; true when something was read. */
@@ -203,14 +205,10 @@ static void draw(struct ui *u)
 	draw_titles(u);
 	for (int i = 0; i < t->lines && t->top + (size_t)i < t->view.n; i++)
 		draw_row(u, t->top + (size_t)i, t->first_line + i);
-	if (t->view.n) {
-		t->pid = line_row(u, t->cursor)->pid;
-		t->start_ns = line_row(u, t->cursor)->start_ns;
-	} else {
+	if (!t->view.n)
 		ui_print(u, t->first_line, 0, u->width, STYLE_NOTICE,
 			 t->query ? "no process matches the filter; \\ forgets it"
 				  : "no process to show");
-	}
 }
 
 static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
@@ -229,17 +227,26 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 
 /* --- keys --- */
 
-static void move_cursor(struct ui *u, int action)
+/* Who follows goes on to the process at the cursor. */
+static void follow_cursor(struct ui *u)
 {
 	struct table *t = &u->table;
 
-	t->cursor =
-		list_move(t->cursor, t->view.n, (size_t)MAX(t->lines, 1), (enum key_action)action);
-	/* Who follows moves on to the process at the cursor. */
 	if (t->follow && table_row(u)) {
 		t->pid = table_row(u)->pid;
 		t->start_ns = table_row(u)->start_ns;
 	}
+}
+
+static void move_cursor(struct ui *u, int action)
+{
+	struct table *t = &u->table;
+
+	if (!table_row(u))
+		return;
+	t->cursor =
+		list_move(t->cursor, t->view.n, (size_t)MAX(t->lines, 1), (enum key_action)action);
+	follow_cursor(u);
 	u->dirty = true;
 }
 
@@ -310,6 +317,7 @@ static void follow(struct ui *u, int arg UNUSED)
 	struct table *t = &u->table;
 
 	t->follow = !t->follow && table_row(u);
+	follow_cursor(u);
 	u->dirty = true;
 }
 
