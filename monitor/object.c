@@ -264,12 +264,17 @@ static int object_attach(struct monitor *m)
 	struct object *o = m->impl;
 	struct bpf_program *p;
 	size_t n = 0;
-	int err = tracefs_ensure();
+	bool tracefs = false;
+	int err;
 
+	/* libbpf looks only classic tracepoints up there. */
+	bpf_object__for_each_program (p, o->bpf) {
+		tracefs |= bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
+		n++;
+	}
+	err = tracefs ? tracefs_ensure() : 0;
 	if (err)
 		return err;
-	bpf_object__for_each_program (p, o->bpf)
-		n++;
 	o->links = calloc(n ? n : 1, sizeof(struct bpf_link *));
 	if (!o->links)
 		return -ENOMEM;

@@ -19,10 +19,16 @@ struct source_options {
 struct source;
 
 /*
- * Loads and attaches, then gives up every capability that is no longer needed. Returns 0, or -errno
- * after saying why: -EPERM which capability is missing and how to give it, and as monitor_open().
+ * Loads and attaches. Returns 0, or -errno after saying why: -EPERM which capability is missing and
+ * how to give it, and as monitor_open().
  */
 int source_live(struct source **out, const struct source_options *opts);
+/*
+ * Gives up, for ever, every capability that source_live() needed and nothing needs from here on:
+ * call it when what else needs them is open (a file to record into, a port to serve). 0 or -errno
+ * after saying why. Nothing happens for a recording.
+ */
+int source_confine(struct source *s);
 /* Opens a recording (monitor/sink/record.h). 0 or -errno after saying why, at which offset. */
 int source_replay(struct source **out, const char *file, enum tool tool);
 

@@ -119,6 +119,7 @@ static int open_all(struct run *r)
 	else if (!err)
 		err = source_live(&r->source, &opts);
 	err = err ? err : sinks_open(&r->sinks, &r->o, r->source);
+	err = err ? err : source_confine(r->source);
 	return err ? err : open_screen(r);
 }
 

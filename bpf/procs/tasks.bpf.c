@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * All processes in one read, and the final figures of those that end. Nothing here runs for a call
+ * or a context switch: the iterator runs when it is read, task_ended() once for each task that is
+ * let go of.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/procs/tasks.h"
+
+#define PF_KTHREAD 0x00200000
+
+/* Other threads than leaders are wanted, too. */
+const volatile bool all_threads = true;
+
+/* Ends that found no room. */
+__u64 ends_lost;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, TASK_ENDS_BYTES);
+} task_ends SEC(".maps");
+
+/* Linux 6.2 made the counters of an mm_struct per CPU; what they have not yet added up is left out
+ * here. */
+struct percpu_counter___new {
+	__s64 count;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___new {
+	struct percpu_counter___new rss_stat[4];
+} __attribute__((preserve_access_index));
+
+struct mm_rss_stat___old {
+	atomic_long_t count[4];
+} __attribute__((preserve_access_index));
+
+struct mm_struct___old {
+	struct mm_rss_stat___old rss_stat;
+} __attribute__((preserve_access_index));
+
+/* File, anonymous and shared pages: enum MM_FILEPAGES 0, MM_ANONPAGES 1, MM_SHMEMPAGES 3. */
+static __always_inline __u64 resident_pages(struct mm_struct *mm)
+{
+	__s64 pages;
+
+	if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count)) {
+		struct mm_struct___old *old = (void *)mm;
+
+		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) +
+			BPF_CORE_READ(old, rss_stat.count[1].counter) +
+			BPF_CORE_READ(old, rss_stat.count[3].counter);
+	} else {
+		struct mm_struct___new *new = (void *)mm;
+
+		pages = BPF_CORE_READ(new, rss_stat[0].count) +
+			BPF_CORE_READ(new, rss_stat[1].count) +
+			BPF_CORE_READ(new, rss_stat[3].count);
+	}
+	return pages > 0 ? pages : 0;
+}
+
+static __always_inline void fill_thread(struct task_thread *r, struct task_struct *t)
+{
+	r->pid = t->pid;
+	r->tgid = t->tgid;
+	r->start_ns = t->start_boottime;
+	r->utime = t->utime;
+	r->stime = t->stime;
+	r->runtime = t->se.sum_exec_runtime;
+	r->switches = t->nvcsw + t->nivcsw;
+	r->stats_seq = t->signal->stats_lock.seqcount.seqcount.sequence;
+	r->state = t->__state | t->exit_state;
+}
+
+static __always_inline void fill_process(struct task_row *r, struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	struct mm_struct *mm = t->mm;
+
+	r->ppid = t->real_parent->tgid;
+	r->uid = t->cred->uid.val;
+	r->threads = sig->nr_threads;
+	r->flags = t->flags & PF_KTHREAD ? TASK_KERNEL : 0;
+	r->ended_utime = sig->utime;
+	r->ended_stime = sig->stime;
+	r->ended_runtime = sig->sum_sched_runtime;
+	r->ended_switches = sig->nvcsw + sig->nivcsw;
+	r->shown_utime = sig->prev_cputime.utime;
+	r->shown_stime = sig->prev_cputime.stime;
+	BPF_CORE_READ_INTO(&r->comm, t, comm);
+	if (mm && !r->flags) {
+		r->flags = TASK_MEMORY;
+		r->vm = mm->total_vm;
+		r->hiwater = mm->hiwater_rss;
+		r->rss = resident_pages(mm);
+	}
+}
+
+SEC("iter/task")
+int list_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *t = ctx->task;
+	struct task_row r = {};
+
+	if (!t)
+		return 0;
+	if (t->pid != t->tgid) {
+		if (!all_threads)
+			return 0;
+		fill_thread(&r.thread, t);
+		bpf_seq_write(ctx->meta->seq, &r.thread, sizeof(r.thread));
+		return 0;
+	}
+	fill_thread(&r.thread, t);
+	fill_process(&r, t);
+	bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+	return 0;
+}
+
+/* When a leader is let go of, the times of all its threads have gone over to the process. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(task_ended, struct task_struct *t)
+{
+	struct signal_struct *sig = t->signal;
+	struct task_end *e;
+
+	if (t->pid != t->tgid || t->flags & PF_KTHREAD)
+		return 0;
+	e = bpf_ringbuf_reserve(&task_ends, sizeof(*e), 0);
+	if (!e) {
+		__sync_fetch_and_add(&ends_lost, 1);
+		return 0;
+	}
+	e->pid = t->pid;
+	e->uid = t->cred->uid.val;
+	e->start_ns = t->start_boottime;
+	e->utime = sig->utime;
+	e->stime = sig->stime;
+	e->runtime = sig->sum_sched_runtime;
+	e->switches = sig->nvcsw + sig->nivcsw;
+	e->shown_utime = sig->prev_cputime.utime;
+	e->shown_stime = sig->prev_cputime.stime;
+	e->hiwater = sig->maxrss;
+	BPF_CORE_READ_INTO(&e->comm, t, comm);
+	bpf_ringbuf_submit(e, bpf_ringbuf_query(&task_ends, BPF_RB_AVAIL_DATA) > TASK_ENDS_BYTES / 2
+				      ? BPF_RB_FORCE_WAKEUP
+				      : BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

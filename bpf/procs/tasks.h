@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the task iterator writes for every task, and what is kept of a process that has gone. Clocks
+ * are the scheduler's own: ns, of sched_entity and of the tick, as /proc/PID/stat has them before
+ * it scales them.
+ */
+#ifndef BPF_TASKS_H
+#define BPF_TASKS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+enum task_flag {
+	TASK_KERNEL = 1 << 0, /* a kernel thread */
+	TASK_MEMORY = 1 << 1, /* has memory of its own: rss, vm and hiwater mean something */
+};
+
+/* Of any thread; the records of those that lead no process end here. */
+struct task_thread {
+	__u32 pid; /* thread id */
+	__u32 tgid;
+	__u64 start_ns; /* CLOCK_BOOTTIME */
+	__u64 utime, stime, runtime;
+	__u64 switches;	 /* voluntary and not */
+	__u32 stats_seq; /* of the process: moves when a thread's times go over to the process */
+	__u32 state;	 /* __state | exit_state */
+};
+
+/* Of a thread that leads a process, which has its number. */
+struct task_row {
+	struct task_thread thread;
+	__u32 ppid, uid;
+	__u32 threads, flags;	/* enum task_flag */
+	__u64 vm, rss, hiwater; /* pages; rss leaves out what CPUs have not yet added up */
+	/* Of the threads that have ended. */
+	__u64 ended_utime, ended_stime, ended_runtime, ended_switches;
+	/* What /proc/PID/stat said last: it never goes back. */
+	__u64 shown_utime, shown_stime;
+	char comm[16];
+};
+
+/* A process that has ended and was waited for: its final figures, all threads together. */
+struct task_end {
+	__u32 pid, uid;
+	__u64 start_ns;
+	__u64 utime, stime, runtime, switches;
+	__u64 shown_utime, shown_stime;
+	__u64 hiwater; /* pages */
+	char comm[16];
+};
+
+/* Ends that wait for the reader: about 2300. */
+#define TASK_ENDS_BYTES (256 * 1024)
+
+_Static_assert(sizeof(struct task_thread) == 56, "task_thread");
+_Static_assert(sizeof(struct task_row) == 160, "task_row");
+_Static_assert(sizeof(struct task_end) == 88, "task_end");
+
+#endif

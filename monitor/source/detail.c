@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A closer look at one process. */
+#include "lib/base.h"
+#include "monitor/source/live.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/proctask.h"
+
+/* Arguments end with NUL each; control bytes would write on the screen. */
+static void read_command(int proc_fd, uint32_t pid, char *out, size_t size)
+{
+	ssize_t n = proctask_read(proc_fd, pid, "cmdline", out, size);
+
+	if (n < 0)
+		n = 0;
+	while (n && !out[n - 1])
+		n--;
+	for (ssize_t i = 0; i < n; i++)
+		if (!out[i])
+			out[i] = ' ';
+		else if ((unsigned char)out[i] < ' ' || out[i] == 0x7f)
+			out[i] = '?';
+	out[n] = '\0';
+}
+
+static void read_executable(int proc_fd, uint32_t pid, char *out, size_t size)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%u/exe", pid);
+	n = readlinkat(proc_fd, path, out, size - 1);
+	out[n > 0 ? n : 0] = '\0';
+}
+
+/* cgroups(7): "0::/system.slice/x.service" is the unified hierarchy's line. */
+static void read_cgroup(int proc_fd, uint32_t pid, char *out, size_t size)
+{
+	char text[2048];
+	const char *line = text;
+
+	out[0] = '\0';
+	if (proctask_read(proc_fd, pid, "cgroup", text, sizeof(text)) < 0)
+		return;
+	while (line && strncmp(line, "0::", 3)) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (line)
+		snprintf(out, size, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
+}
+
+static void read_user(uint32_t uid, char *out, size_t size)
+{
+	struct passwd pw, *found = NULL;
+	char text[1024];
+
+	if (!getpwuid_r(uid, &pw, text, sizeof(text), &found) && found)
+		snprintf(out, size, "%s", found->pw_name);
+	else
+		snprintf(out, size, "%u", uid);
+}
+
+static void read_shares(int proc_fd, uint32_t pid, struct proc_detail *out)
+{
+	struct proctask_rollup rollup;
+	int err = proctask_rollup(proc_fd, pid, &rollup);
+
+	if (!err) {
+		out->pss_kb = (double)rollup.pss_kb;
+		out->uss_kb = (double)rollup.uss_kb;
+		out->swap_kb = (double)rollup.swap_kb;
+	} else if (err == -EACCES || err == -EPERM) {
+		snprintf(out->why_not, sizeof(out->why_not),
+			 "no permission (needs CAP_SYS_PTRACE, or the same user)");
+	} else if (err == -EPROTO) {
+		snprintf(out->why_not, sizeof(out->why_not), "it has no memory of its own");
+	} else {
+		snprintf(out->why_not, sizeof(out->why_not), "smaps_rollup: %s", strerror(-err));
+	}
+}
+
+int detail_read(int proc_fd, const struct proc_row *row, struct proc_detail *out)
+{
+	struct proctask_stat stat;
+	int err;
+
+	*out = (struct proc_detail){.pss_kb = NAN, .uss_kb = NAN, .swap_kb = NAN};
+	err = proctask_stat(proc_fd, row->pid, &stat, NULL);
+	if (row->flags & ROW_ENDED || (err == -ESRCH && !(row->flags & ROW_HIDDEN)))
+		return -ESRCH;
+	read_user(row->uid, out->user, sizeof(out->user));
+	if (err) {
+		snprintf(out->why_not, sizeof(out->why_not),
+			 "/proc hides this process (hidepid); CAP_SYS_PTRACE would show it");
+		return 0;
+	}
+	/* Another process has its number now. */
+	if (stat.start_ns + NSEC_PER_SEC < row->start_ns ||
+	    stat.start_ns > row->start_ns + NSEC_PER_SEC)
+		return -ESRCH;
+	read_command(proc_fd, row->pid, out->command, sizeof(out->command));
+	read_executable(proc_fd, row->pid, out->executable, sizeof(out->executable));
+	read_cgroup(proc_fd, row->pid, out->cgroup, sizeof(out->cgroup));
+	if (row->flags & ROW_KERNEL)
+		snprintf(out->why_not, sizeof(out->why_not),
+			 "a kernel thread has no memory of its own");
+	else
+		read_shares(proc_fd, row->pid, out);
+	return 0;
+}

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Brings a monitor's counters to the processes they belong to. */
+#include "lib/base.h"
+#include "monitor/source/join.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How a monitor's counter is shown. */
+static const struct counter {
+	enum mem_field from;
+	enum field to;
+	double scale;
+	bool call; /* counts calls: part of events per second */
+	bool adds; /* of threads and the ended; else the latest is what there is */
+} counters[] = {
+	{MEM_MMAP_COUNT, FIELD_MMAP, 1, true, true},
+	{MEM_MUNMAP_COUNT, FIELD_MUNMAP, 1, true, true},
+	{MEM_BRK_COUNT, FIELD_BRK, 1, true, true},
+	{MEM_MREMAP_COUNT, FIELD_MREMAP, 1, true, true},
+	{MEM_FAILED_COUNT, FIELD_FAILED, 1, true, true},
+	{MEM_MMAP_BYTES, FIELD_MMAP_BYTES, 1, false, true},
+	{MEM_MUNMAP_BYTES, FIELD_MUNMAP_BYTES, 1, false, true},
+	{MEM_CURRENT_USAGE, FIELD_USAGE, 1, false, true},
+	{MEM_VM_BYTES, FIELD_USAGE, 1, false, false},
+	{CPU_USER_TIME, FIELD_USER_MS, 1e-6, false, true},
+	{CPU_KERNEL_TIME, FIELD_SYSTEM_MS, 1e-6, false, true},
+};
+
+/* A key of the table (JOIN_STAYS). */
+struct key {
+	uint32_t id, tgid; /* @tgid 0: not known yet */
+	uint64_t start_ns; /* of the thread; 0: never seen alive */
+	uint64_t base[ROW_COUNTERS], last[ROW_COUNTERS];
+	bool waited; /* was alone for a pass already */
+	char comm[16];
+};
+
+/* What was counted by a process that ended and is in no row: it waits a pass, in which its end may
+ * be told. */
+struct orphan {
+	uint32_t tgid;
+	char comm[16];
+	uint64_t value[ROW_COUNTERS];
+};
+
+struct alive {
+	uint32_t tid, tgid;
+	uint64_t start_ns;
+};
+
+struct learned {
+	uint32_t tid, tgid;
+	char comm[16];
+};
+
+struct join {
+	enum join_kind kind;
+	bool threads;				   /* keys are threads */
+	const struct counter *field[ROW_COUNTERS]; /* @nfields */
+	size_t nfields;
+	void (*forget)(void *arg, uint32_t key);
+	void *arg;
+	struct alive *alive; /* by tid */
+	size_t nalive, alive_cap;
+	struct key *keys; /* by id */
+	size_t nkeys, keys_cap;
+	struct key *next_keys; /* the list that the pass makes */
+	size_t next_cap;
+	struct learned *learned; /* sorted by join_begin() */
+	size_t nlearned, learned_cap;
+	struct orphan *orphans;
+	size_t norphans, orphans_cap;
+	uint64_t unattributed;
+	uint64_t calls_gone, calls_now;
+	bool no_memory;
+};
+
+int join_new(struct join **out, const struct monitor_info *info, enum join_kind kind,
+	     void (*forget)(void *arg, uint32_t key), void *arg)
+{
+	struct join *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	j->kind = kind;
+	j->threads = info->key == MONITOR_KEY_TID;
+	j->forget = forget;
+	j->arg = arg;
+	for (size_t i = 0; i < ARRAY_SIZE(counters) && j->nfields < ROW_COUNTERS; i++)
+		if (info->fields & 1U << counters[i].from)
+			j->field[j->nfields++] = &counters[i];
+	*out = j;
+	return 0;
+}
+
+uint32_t join_fields(const struct join *j)
+{
+	uint32_t fields = 0;
+
+	for (size_t i = 0; i < j->nfields; i++)
+		fields |= 1U << j->field[i]->to;
+	if (fields & 1U << FIELD_USER_MS && fields & 1U << FIELD_SYSTEM_MS)
+		fields |= 1U << FIELD_TOTAL_MS;
+	return fields;
+}
+
+static void *room(struct join *j, void *array, size_t n, size_t *cap, size_t size)
+{
+	size_t want = n + n / 2 + 64;
+	void *to;
+
+	if (n < *cap)
+		return array;
+	to = reallocarray(array, want, size);
+	if (!to) {
+		j->no_memory = true;
+		return NULL;
+	}
+	*cap = want;
+	return to;
+}
+
+#define ROOM(j, list) room(j, (j)->list, (j)->n##list, &(j)->list##_cap, sizeof(*(j)->list))
+
+void join_learn(struct join *j, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	struct learned *to;
+
+	/* Records of one thread come in runs. */
+	for (size_t i = j->nlearned; i && i + 8 > j->nlearned; i--)
+		if (j->learned[i - 1].tid == tid && j->learned[i - 1].tgid == tgid)
+			return;
+	to = ROOM(j, learned);
+	if (!to)
+		return;
+	j->learned = to;
+	to += j->nlearned++;
+	*to = (struct learned){.tid = tid, .tgid = tgid};
+	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
+}
+
+static int by_tid(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+_Static_assert(offsetof(struct learned, tid) == 0 && offsetof(struct alive, tid) == 0,
+	       "by_tid() reads it there");
+
+void join_begin(struct join *j)
+{
+	j->nalive = 0;
+	/* Twice the same thread is the same process, or a number that was given again within an
+	 * interval. */
+	qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
+}
+
+void join_thread(struct join *j, const struct task_thread *t)
+{
+	struct alive *to;
+
+	if (j->kind == JOIN_LEAVES || (!j->threads && t->pid != t->tgid))
+		return;
+	to = ROOM(j, alive);
+	if (!to)
+		return;
+	j->alive = to;
+	j->alive[j->nalive++] = (struct alive){t->pid, t->tgid, t->start_ns};
+}
+
+static void read_values(const struct join *j, const struct mem_row *row, uint64_t *value)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		value[i] = row->value[j->field[i]->from];
+}
+
+static uint64_t calls(const struct join *j, const uint64_t *value, const uint64_t *base)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < j->nfields; i++)
+		if (j->field[i]->call)
+			n += value[i] - (base ? base[i] : 0);
+	return n;
+}
+
+/* What an ended thread or process counted from @base on stays with its row. */
+static void keep(const struct join *j, struct row_state *s, const uint64_t *value,
+		 const uint64_t *base)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		if (j->field[i]->adds)
+			s->kept[i] += value[i] - (base ? base[i] : 0);
+	s->kept_any = 1;
+}
+
+static struct orphan *find_orphan(struct join *j, uint32_t tgid)
+{
+	for (size_t i = j->norphans; i; i--)
+		if (j->orphans[i - 1].tgid == tgid)
+			return &j->orphans[i - 1];
+	return NULL;
+}
+
+static void keep_orphan(struct join *j, uint32_t tgid, const char *comm, const uint64_t *value,
+			const uint64_t *base)
+{
+	struct orphan *o = find_orphan(j, tgid);
+
+	if (!o) {
+		o = ROOM(j, orphans);
+		if (!o)
+			return;
+		j->orphans = o;
+		o += j->norphans++;
+		*o = (struct orphan){.tgid = tgid};
+		if (comm)
+			memcpy(o->comm, comm, sizeof(o->comm));
+	}
+	for (size_t i = 0; i < j->nfields; i++)
+		o->value[i] += value[i] - (base ? base[i] : 0);
+}
+
+static void settle(struct join *j, struct rows *rows, uint32_t tgid, const char *comm,
+		   const uint64_t *value, const uint64_t *base)
+{
+	struct proc_row *row = rows_find(rows, tgid);
+
+	if (row)
+		keep(j, rows_state(rows, row), value, base);
+	else
+		keep_orphan(j, tgid, comm, value, base);
+}
+
+void join_orphans(struct join *j, struct rows *rows)
+{
+	for (size_t i = 0; i < j->norphans; i++)
+		if (!rows_known(rows, j->orphans[i].tgid))
+			rows_nameless(rows, j->orphans[i].tgid, j->orphans[i].comm);
+}
+
+/* All have a row by now, if there was memory for it. */
+static void adopt(struct join *j, struct rows *rows)
+{
+	for (size_t i = 0; i < j->norphans; i++) {
+		struct orphan *o = &j->orphans[i];
+		struct proc_row *row = rows_find(rows, o->tgid);
+
+		if (row)
+			keep(j, rows_state(rows, row), o->value, NULL);
+		else
+			j->unattributed += calls(j, o->value, NULL);
+	}
+	j->norphans = 0;
+}
+
+void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken)
+{
+	uint64_t value[ROW_COUNTERS];
+
+	adopt(j, rows);
+	for (size_t i = 0; i < taken->n; i++) {
+		read_values(j, &taken->rows[i], value);
+		j->calls_gone += calls(j, value, NULL);
+		settle(j, rows, taken->rows[i].key, NULL, value, NULL);
+	}
+}
+
+/* Without calls since the start a monitor knows no latest value. */
+static void show(const struct join *j, struct proc_row *row, const struct row_state *s,
+		 const uint64_t *now)
+{
+	for (size_t i = 0; i < j->nfields; i++) {
+		const struct counter *c = j->field[i];
+		uint64_t value = s->kept[i] + (now ? now[i] : 0);
+
+		row->v[c->to] = c->adds || value ? (double)value * c->scale : NAN;
+	}
+}
+
+static void show_total(const struct join *j, struct rows *rows)
+{
+	if (!(join_fields(j) & 1U << FIELD_TOTAL_MS))
+		return;
+	for (size_t i = 0; i < rows->n; i++) {
+		double *v = rows->row[i].v;
+
+		v[FIELD_TOTAL_MS] = v[FIELD_USER_MS] + v[FIELD_SYSTEM_MS];
+	}
+}
+
+/* Keys are processes that live, or were gone when they were read and will be taken. */
+static void join_leaves(struct join *j, struct rows *rows, const struct mem_table *table)
+{
+	uint64_t value[ROW_COUNTERS];
+	size_t at = 0;
+
+	j->calls_now = 0;
+	if (!j->nfields)
+		return;
+	for (size_t i = 0; i < rows->n; i++) {
+		struct row_state *s = &rows->state[i];
+
+		while (at < table->n && table->rows[at].key < rows->row[i].pid) {
+			read_values(j, &table->rows[at++], value);
+			j->calls_now += calls(j, value, NULL);
+		}
+		if (at < table->n && table->rows[at].key == rows->row[i].pid && s->seen) {
+			read_values(j, &table->rows[at++], value);
+			j->calls_now += calls(j, value, NULL);
+			show(j, &rows->row[i], s, value);
+		} else if (s->seen || s->kept_any || isnan(rows->row[i].v[j->field[0]->to])) {
+			show(j, &rows->row[i], s, NULL);
+		}
+	}
+	for (; at < table->n; at++) {
+		read_values(j, &table->rows[at], value);
+		j->calls_now += calls(j, value, NULL);
+	}
+}
+
+static const struct learned *find_learned(const struct join *j, uint32_t tid)
+{
+	return j->nlearned ? bsearch(&tid, j->learned, j->nlearned, sizeof(*j->learned), by_tid)
+			   : NULL;
+}
+
+static void copy_values(const struct join *j, uint64_t *to, const uint64_t *from)
+{
+	memcpy(to, from, j->nfields * sizeof(*to));
+}
+
+/* The key is a living task's. */
+static void key_lives(struct join *j, struct rows *rows, struct key *k, const struct alive *a,
+		      const uint64_t *value)
+{
+	if (k->start_ns && k->start_ns != a->start_ns) {
+		settle(j, rows, k->tgid, k->comm, k->last, k->base);
+		copy_values(j, k->base, k->last);
+	}
+	k->start_ns = a->start_ns ? a->start_ns : 1;
+	k->tgid = a->tgid;
+	copy_values(j, k->last, value);
+}
+
+/* The key is nobody's: of a task that has ended, or began after the tasks were read. False: it is
+ * done with. */
+static bool key_is_alone(struct join *j, struct rows *rows, struct key *k, const uint64_t *value)
+{
+	const struct learned *l = k->tgid ? NULL : find_learned(j, k->id);
+
+	if (l) {
+		k->tgid = l->tgid;
+		memcpy(k->comm, l->comm, sizeof(k->comm));
+	}
+	copy_values(j, k->last, value);
+	if (!k->start_ns && !k->waited) {
+		k->waited = true;
+		return true;
+	}
+	if (!k->tgid && rows_find(rows, k->id))
+		k->tgid = k->id;
+	if (k->tgid)
+		settle(j, rows, k->tgid, k->comm, value, k->base);
+	else
+		j->unattributed += calls(j, value, k->base);
+	j->calls_gone += calls(j, value, NULL);
+	if (j->forget)
+		j->forget(j->arg, k->id);
+	return false;
+}
+
+/* The key has left the table: somebody else deletes there. */
+static void key_left(struct join *j, struct rows *rows, const struct key *k)
+{
+	j->calls_gone += calls(j, k->last, NULL);
+	if (k->tgid)
+		settle(j, rows, k->tgid, k->comm, k->last, k->base);
+	else
+		j->unattributed += calls(j, k->last, k->base);
+}
+
+static void walk_keys(struct join *j, struct rows *rows, const struct mem_table *table)
+{
+	size_t old = 0, at = 0, n = 0;
+	uint64_t value[ROW_COUNTERS];
+
+	for (size_t i = 0; i < table->n; i++) {
+		struct key k = {.id = table->rows[i].key};
+		bool stays = true;
+
+		if (!k.id) /* the idle tasks of all CPUs */
+			continue;
+		while (old < j->nkeys && j->keys[old].id < k.id)
+			key_left(j, rows, &j->keys[old++]);
+		if (old < j->nkeys && j->keys[old].id == k.id)
+			k = j->keys[old++];
+		while (at < j->nalive && j->alive[at].tid < k.id)
+			at++;
+		read_values(j, &table->rows[i], value);
+		if (at < j->nalive && j->alive[at].tid == k.id)
+			key_lives(j, rows, &k, &j->alive[at], value);
+		else
+			stays = key_is_alone(j, rows, &k, value);
+		if (stays)
+			j->next_keys[n++] = k;
+	}
+	while (old < j->nkeys)
+		key_left(j, rows, &j->keys[old++]);
+	j->nkeys = n;
+}
+
+static void swap_keys(struct join *j)
+{
+	struct key *keys = j->keys;
+	size_t cap = j->keys_cap;
+
+	j->keys = j->next_keys;
+	j->keys_cap = j->next_cap;
+	j->next_keys = keys;
+	j->next_cap = cap;
+}
+
+static void join_stays(struct join *j, struct rows *rows, const struct mem_table *table)
+{
+	if (j->next_cap < table->n) {
+		struct key *to = reallocarray(j->next_keys, table->n, sizeof(*to));
+
+		if (!to) {
+			j->no_memory = true;
+			return;
+		}
+		j->next_keys = to;
+		j->next_cap = table->n;
+	}
+	walk_keys(j, rows, table);
+	swap_keys(j);
+	for (size_t i = 0; i < rows->n; i++)
+		show(j, &rows->row[i], &rows->state[i], NULL);
+	j->calls_now = 0;
+	for (size_t i = 0; i < j->nkeys; i++) {
+		const struct key *k = &j->keys[i];
+		struct proc_row *row = k->start_ns ? rows_find(rows, k->tgid) : NULL;
+
+		j->calls_now += calls(j, k->last, NULL);
+		for (size_t f = 0; row && f < j->nfields; f++)
+			row->v[j->field[f]->to] +=
+				(double)(k->last[f] - k->base[f]) * j->field[f]->scale;
+	}
+	j->nlearned = 0;
+}
+
+void join_table(struct join *j, struct rows *rows, const struct mem_table *table)
+{
+	if (j->kind == JOIN_LEAVES)
+		join_leaves(j, rows, table);
+	else
+		join_stays(j, rows, table);
+	show_total(j, rows);
+}
+
+uint64_t join_unattributed(const struct join *j)
+{
+	return j->unattributed;
+}
+
+uint64_t join_calls(const struct join *j)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		if (j->field[i]->call)
+			return j->calls_gone + j->calls_now;
+	return UINT64_MAX;
+}
+
+bool join_no_memory(const struct join *j)
+{
+	return j->no_memory;
+}
+
+void join_free(struct join *j)
+{
+	if (!j)
+		return;
+	free(j->alive);
+	free(j->keys);
+	free(j->next_keys);
+	free(j->learned);
+	free(j->orphans);
+	free(j);
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Frames of the running machine: tasks, counters and events of one moment, joined. */
+#include "lib/base.h"
+#include "monitor/source/live.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+
+/* Reading what maps take is for now and then. */
+enum { MAP_BYTES_FRAMES = 16 };
+
+/* History fills these in wherever it is given what they are made of. */
+static const struct {
+	enum field from, to;
+} derived[] = {
+	{FIELD_MMAP, FIELD_MMAP_RATE},	 {FIELD_MUNMAP, FIELD_MUNMAP_RATE},
+	{FIELD_BRK, FIELD_BRK_RATE},	 {FIELD_SWITCHES, FIELD_SWITCH_RATE},
+	{FIELD_USER_MS, FIELD_USR},	 {FIELD_SYSTEM_MS, FIELD_SYS},
+	{FIELD_TOTAL_MS, FIELD_TOT},	 {FIELD_RSS, FIELD_TREND},
+	{FIELD_RSS, FIELD_TREND_LOW},	 {FIELD_RSS, FIELD_TREND_HIGH},
+	{FIELD_RSS, FIELD_TREND_WINDOW},
+};
+
+int live_fds(const struct live *l, int *fds, size_t max)
+{
+	size_t n = l->monitor ? monitor_event_fds(l->monitor, fds, max) : 0;
+	int fd = tasks_fd(l->tasks);
+
+	n = MIN(n, max);
+	if (fd >= 0 && n < max)
+		fds[n++] = fd;
+	return (int)n;
+}
+
+static void on_event(void *arg, const struct mem_record *e)
+{
+	struct live *l = arg;
+
+	events_add(l->events, e);
+	if (l->join)
+		join_learn(l->join, e->pid, e->tgid, e->comm);
+}
+
+static void on_end(void *arg, const struct task_end *e)
+{
+	struct live *l = arg;
+
+	rows_end(&l->rows, e);
+}
+
+int live_pump(struct live *l)
+{
+	int n = l->monitor && l->events_on ? monitor_poll(l->monitor, 0, on_event, l) : 0;
+
+	if (n < 0 && n != -EINTR)
+		return n;
+	return tasks_take_ends(l->tasks, on_end, l);
+}
+
+bool live_wants_pump(const struct live *l)
+{
+	return l->events_on;
+}
+
+int live_events(struct live *l, bool on)
+{
+	int err;
+
+	if (!l->monitor || l->events_fixed)
+		return -ENOTSUP;
+	err = monitor_set_events(l->monitor, on);
+	if (!err)
+		l->events_on = on;
+	return err;
+}
+
+static void on_process(void *arg, const struct task_row *row)
+{
+	struct live *l = arg;
+
+	rows_process(&l->rows, row);
+	if (l->join)
+		join_thread(l->join, &row->thread);
+}
+
+static void on_thread(void *arg, const struct task_thread *thread)
+{
+	struct live *l = arg;
+
+	rows_thread(&l->rows, thread);
+	if (l->join)
+		join_thread(l->join, thread);
+}
+
+static uint64_t clock_of(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static int sample_tasks(struct live *l, uint64_t *vanished)
+{
+	const struct tasks_reader reader = {on_process, on_thread, l};
+	int err;
+
+	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME));
+	if (l->join)
+		join_begin(l->join);
+	err = tasks_read(l->tasks, &reader, vanished);
+	if (err)
+		return err;
+	if (l->join)
+		join_orphans(l->join, &l->rows);
+	err = rows_finish(&l->rows, tasks_ending(l->tasks));
+	if (err)
+		log_err("no memory for %zu processes", l->rows.n);
+	return err;
+}
+
+/* After the tasks: who is not among them had ended before its counters were read. */
+static int sample_counters(struct live *l)
+{
+	struct mem_table taken = {0}, table = {0};
+	int err;
+
+	if (!l->join)
+		return 0;
+	err = monitor_take_ended(l->monitor, &taken);
+	if (!err)
+		join_taken(l->join, &l->rows, &taken);
+	mem_table_release(&taken);
+	if (err && err != -ENOTSUP)
+		return err;
+	err = monitor_snapshot(l->monitor, &table);
+	if (!err)
+		join_table(l->join, &l->rows, &table);
+	mem_table_release(&table);
+	return err;
+}
+
+static void read_machine(struct live *l)
+{
+	struct frame *f = &l->frame;
+	char text[1024], *at;
+	int fd = openat(l->proc_fd, "meminfo", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	at = strstr(text, "MemTotal:");
+	f->mem_total_kb = at ? strtoull(at + strlen("MemTotal:"), NULL, 10) : 0;
+	at = strstr(text, "MemAvailable:");
+	f->mem_available_kb = at ? strtoull(at + strlen("MemAvailable:"), NULL, 10) : 0;
+}
+
+/* Another user's processes, where /proc is mounted so that they are not shown. */
+static uint64_t mark_hidden(struct live *l)
+{
+	uint64_t n = 0;
+	uid_t own = geteuid();
+
+	if (l->sees_all)
+		return 0;
+	if (tasks_origin(l->tasks) == TASKS_SCAN && l->hiding.level > 1)
+		return UINT64_MAX;
+	for (size_t i = 0; i < l->rows.n; i++) {
+		struct proc_row *row = &l->rows.row[i];
+
+		if (row->uid == own || row->flags & (ROW_KERNEL | ROW_ENDED))
+			continue;
+		row->flags |= ROW_HIDDEN;
+		n++;
+	}
+	return n;
+}
+
+static void fill_losses(struct live *l, uint64_t vanished)
+{
+	struct frame_losses *to = &l->frame.losses;
+	struct monitor_losses m = {0};
+
+	if (l->monitor && monitor_losses(l->monitor, &m))
+		m = (struct monitor_losses){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+					    UINT64_MAX};
+	*to = (struct frame_losses){
+		.ring_full = m.ring_full,
+		.map_full = m.map_full,
+		.recursion = m.recursion_misses,
+		.bad_records = m.bad_records,
+		.unattributed = l->join ? join_unattributed(l->join) : 0,
+		.hidden = mark_hidden(l),
+		.vanished = vanished,
+		.history_full = 0,
+	};
+	/* Ends that were not told: their processes are missing, like those of a full map. */
+	if (tasks_ends_lost(l->tasks))
+		to->map_full =
+			(to->map_full == UINT64_MAX ? 0 : to->map_full) + tasks_ends_lost(l->tasks);
+}
+
+static void fill_own(struct live *l)
+{
+	struct frame_own *to = &l->frame.own;
+	struct monitor_fill fill = {0};
+	struct monitor_cost cost;
+
+	own_measure(&l->own, l->proc_fd, l->frame.mono_ns,
+		    l->join ? join_calls(l->join) : UINT64_MAX, to);
+	if (l->frame.seq % MAP_BYTES_FRAMES == 1) {
+		l->map_bytes = tasks_map_bytes(l->tasks);
+		if (l->monitor && !monitor_cost(l->monitor, &cost))
+			l->map_bytes += cost.map_bytes;
+	}
+	if (l->monitor)
+		monitor_fill(l->monitor, &fill);
+	to->map_kb = l->map_bytes / 1024;
+	to->keys = fill.keys;
+	to->keys_max = fill.keys_max;
+	to->ring_used = fill.ring_pending;
+	to->ring_max = fill.ring_bytes;
+	to->events_on = l->events_on;
+	to->ns_per_event =
+		l->events_on && !l->events_fixed ? l->cost.with_events : l->cost.ns_per_event;
+	memcpy(to->ns_source, l->cost.source, sizeof(to->ns_source));
+}
+
+static uint32_t offered(const struct live *l)
+{
+	uint32_t fields =
+		1U << FIELD_RSS | 1U << FIELD_VIRT | 1U << FIELD_THREADS | 1U << FIELD_AGE;
+
+	if (tasks_origin(l->tasks) == TASKS_ITERATOR)
+		fields |= 1U << FIELD_PEAK;
+	if (l->rows.cpu)
+		fields |= 1U << FIELD_USER_MS | 1U << FIELD_SYSTEM_MS | 1U << FIELD_TOTAL_MS;
+	if (l->rows.cpu && !l->rows.exact)
+		fields |= 1U << FIELD_SWITCHES;
+	if (l->join)
+		fields |= join_fields(l->join);
+	if (l->count_brk)
+		fields |= 1U << FIELD_BRK;
+	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
+		if (fields & 1U << derived[i].from)
+			fields |= 1U << derived[i].to;
+	return fields;
+}
+
+static void fill_frame(struct live *l, uint64_t mono_ns)
+{
+	struct frame *f = &l->frame;
+
+	f->tool = l->tool;
+	f->interval_s = f->seq ? (double)(mono_ns - f->mono_ns) / (double)NSEC_PER_SEC : NAN;
+	f->seq++;
+	f->time_ns = clock_of(CLOCK_REALTIME);
+	f->mono_ns = mono_ns;
+	f->started_ns = l->started_ns;
+	f->monitor = l->name;
+	f->fields = offered(l);
+	f->ncpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	f->rows = l->rows.row;
+	f->n = l->rows.n;
+	read_machine(l);
+	events_frame(l->events, f, &l->rows, l->count_brk);
+}
+
+int live_sample(struct live *l, struct frame **out)
+{
+	uint64_t start_ns = clock_ns(), vanished = 0;
+	int err = live_pump(l);
+
+	err = err ? err : sample_tasks(l, &vanished);
+	err = err ? err : sample_counters(l);
+	if (err)
+		return err;
+	fill_frame(l, start_ns);
+	fill_losses(l, vanished);
+	fill_own(l);
+	l->frame.own.sample_ms = (double)(clock_ns() - start_ns) / (double)NSEC_PER_MSEC;
+	*out = &l->frame;
+	return 1;
+}
+
+static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
+{
+	struct proctask_memory memory;
+	int err;
+
+	if (row->flags & (ROW_ENDED | ROW_KERNEL))
+		return;
+	err = proctask_exact(l->proc_fd, row->pid, row->start_ns, &memory);
+	if (!err) {
+		row->v[FIELD_RSS] = (double)memory.rss_kb;
+		row->v[FIELD_VIRT] = (double)memory.size_kb;
+		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
+		row->flags |= ROW_EXACT;
+	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
+		row->flags |= ROW_ENDED;
+		row->flags &= (uint8_t)~ROW_EXACT;
+		f->losses.vanished++;
+	} else if (!(row->flags & ROW_HIDDEN)) {
+		row->flags |= ROW_HIDDEN;
+		f->losses.hidden++;
+	}
+}
+
+void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i] < f->n)
+			refine_row(l, f, &f->rows[rows[i]]);
+}
+
+int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
+{
+	return detail_read(l->proc_fd, row, out);
+}

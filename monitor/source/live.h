@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The live half of source.h: frames of the running machine. Each function is that of source.h with
+ * its name. */
+#ifndef MONITOR_SOURCE_LIVE_H
+#define MONITOR_SOURCE_LIVE_H
+
+#include "lib/proctask.h"
+#include "monitor/source/costs.h"
+#include "monitor/source/events.h"
+#include "monitor/source/join.h"
+#include "monitor/source/own.h"
+#include "monitor/source/rows.h"
+#include "monitor/source/source.h"
+#include "monitor/source/tasks.h"
+
+struct live {
+	enum tool tool;
+	char *proc; /* root; owned, as the others */
+	int proc_fd;
+	struct tasks *tasks;
+	struct monitor *monitor; /* NULL: none */
+	const char *name;	 /* of the monitor; not ours */
+	uint64_t started_ns;	 /* CLOCK_REALTIME */
+	uint64_t map_bytes;
+	struct join *join;
+	struct events *events;
+	bool events_on, events_fixed; /* fixed: not to be switched */
+	bool count_brk;
+	struct cost_figure cost;
+	struct own own;
+	struct rows rows;
+	struct frame frame;
+	struct proctask_hiding hiding;
+	bool sees_all; /* hidepid hides nothing from us */
+};
+
+int live_open(struct live **out, const struct source_options *opts);
+int live_confine(struct live *l);
+int live_fds(const struct live *l, int *fds, size_t max);
+int live_pump(struct live *l);
+bool live_wants_pump(const struct live *l);
+int live_sample(struct live *l, struct frame **out);
+void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n);
+int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out);
+int live_events(struct live *l, bool on);
+void live_close(struct live *l);
+
+/* detail.c: below @proc_fd. */
+int detail_read(int proc_fd, const struct proc_row *row, struct proc_detail *out);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The rows of a frame, kept from one to the next and updated in place. */
+#include "lib/base.h"
+#include "monitor/source/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "monitor/source/tasks.h"
+
+void rows_init(struct rows *r, bool cpu, bool exact)
+{
+	*r = (struct rows){
+		.cpu = cpu, .exact = exact, .page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024};
+}
+
+void rows_release(struct rows *r)
+{
+	for (size_t i = 0; r->leaves && i < r->n; i++)
+		r->leaves(r->arg, &r->row[i]);
+	free(r->row);
+	free(r->state);
+	free(r->added);
+	free(r->late);
+	free(r->early);
+	*r = (struct rows){0};
+}
+
+/* Room for one more in an array that grows by an eighth: it is large, and memory counts. */
+static void *room(struct rows *r, void *array, size_t n, size_t *cap, size_t size)
+{
+	size_t want = n + n / 8 + 64;
+	void *to;
+
+	if (n < *cap)
+		return array;
+	to = reallocarray(array, want, size);
+	if (!to) {
+		r->no_memory = true;
+		return NULL;
+	}
+	*cap = want;
+	return to;
+}
+
+static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t *n, size_t *cap)
+{
+	struct row_pair *to = room(r, *list, *n, cap, sizeof(**list));
+
+	if (!to)
+		return NULL;
+	*list = to;
+	to += (*n)++;
+	memset(to, 0, sizeof(*to));
+	for (int f = 0; f < FIELD_COUNT; f++)
+		to->row.v[f] = NAN;
+	to->state.fresh = 1;
+	return to;
+}
+
+void rows_begin(struct rows *r, uint64_t boot_ns)
+{
+	r->boot_ns = boot_ns;
+	r->at = 0;
+	r->nadded = 0;
+	r->nearly = 0;
+	r->no_memory = false;
+	for (size_t i = 0; i < r->n; i++)
+		r->state[i].seen = 0;
+}
+
+static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
+{
+	bool memory = t->flags & TASK_MEMORY;
+
+	row->v[FIELD_RSS] = memory ? (double)(t->rss * r->page_kb) : 0;
+	row->v[FIELD_VIRT] = memory ? (double)(t->vm * r->page_kb) : 0;
+	row->v[FIELD_PEAK] = !memory	? 0
+			     : r->exact ? NAN
+					: (double)(MAX(t->hiwater, t->rss) * r->page_kb);
+}
+
+static void take_process(const struct rows *r, struct proc_row *row, struct row_state *s,
+			 const struct task_row *t)
+{
+	row->pid = t->thread.pid;
+	row->ppid = t->ppid;
+	row->uid = t->uid;
+	row->flags =
+		(uint8_t)((r->exact ? ROW_EXACT : 0) | (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
+	row->state = tasks_state(t->thread.state);
+	row->start_ns = t->thread.start_ns;
+	memcpy(row->name, t->comm, sizeof(row->name));
+	row->name[sizeof(row->name) - 1] = '\0';
+	take_memory(r, row, t);
+	row->v[FIELD_THREADS] = t->threads;
+	row->v[FIELD_AGE] =
+		r->boot_ns > t->thread.start_ns
+			? (double)(r->boot_ns - t->thread.start_ns) / (double)NSEC_PER_SEC
+			: 0;
+	s->seen = 1;
+	s->gone = 0;
+	s->stats_seq = t->thread.stats_seq;
+	s->utime = t->thread.utime + t->ended_utime;
+	s->stime = t->thread.stime + t->ended_stime;
+	s->runtime = t->thread.runtime + t->ended_runtime;
+	s->switches = t->thread.switches + t->ended_switches;
+	if (t->shown_utime + t->shown_stime > s->shown.user_ns + s->shown.system_ns)
+		s->shown = (struct cputime){t->shown_utime, t->shown_stime};
+}
+
+void rows_process(struct rows *r, const struct task_row *t)
+{
+	struct row_pair *pair;
+
+	while (r->at < r->n && r->row[r->at].pid < t->thread.pid)
+		r->at++;
+	for (size_t i = r->at; i < r->n && r->row[i].pid == t->thread.pid; i++)
+		if (r->row[i].start_ns == t->thread.start_ns) {
+			r->state[i].fresh = 0;
+			take_process(r, &r->row[i], &r->state[i], t);
+			return;
+		}
+	pair = add_pair(r, &r->added, &r->nadded, &r->added_cap);
+	if (pair)
+		take_process(r, &pair->row, &pair->state, t);
+}
+
+/* The first of @n rows of @size bytes with at least this pid, which each begins with. */
+static size_t lower_bound(const void *rows, size_t n, size_t size, uint32_t pid)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		uint32_t at;
+
+		memcpy(&at, (const char *)rows + mid * size, sizeof(at));
+		if (at < pid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+_Static_assert(offsetof(struct proc_row, pid) == 0 && offsetof(struct row_pair, row) == 0,
+	       "lower_bound() reads the pid there");
+
+/* In the pass: of what was there before and of what came in it. */
+static struct row_state *state_in_pass(struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
+
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		if (r->state[i].seen)
+			return &r->state[i];
+	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
+	return i < r->nadded && r->added[i].row.pid == pid ? &r->added[i].state : NULL;
+}
+
+static void add_thread(struct row_state *s, const struct task_thread *t)
+{
+	s->utime += t->utime;
+	s->stime += t->stime;
+	s->runtime += t->runtime;
+	s->switches += t->switches;
+}
+
+void rows_thread(struct rows *r, const struct task_thread *t)
+{
+	struct row_state *s;
+	struct task_thread *to;
+
+	if (!r->cpu)
+		return;
+	s = t->tgid < t->pid ? state_in_pass(r, t->tgid) : NULL;
+	if (s) {
+		add_thread(s, t);
+		return;
+	}
+	to = room(r, r->early, r->nearly, &r->early_cap, sizeof(*r->early));
+	if (!to)
+		return;
+	r->early = to;
+	r->early[r->nearly++] = *t;
+}
+
+/* A thread that was read before its process, and may have ended in between: then its times are
+ * among those of the ended already. */
+static void add_early(struct rows *r)
+{
+	for (size_t i = 0; i < r->nearly; i++) {
+		struct row_state *s = state_in_pass(r, r->early[i].tgid);
+
+		if (s && s->stats_seq == r->early[i].stats_seq)
+			add_thread(s, &r->early[i]);
+	}
+}
+
+static double ms(uint64_t ns)
+{
+	return (double)ns / (double)NSEC_PER_MSEC;
+}
+
+static void show_times(const struct rows *r, struct proc_row *row, struct row_state *s)
+{
+	double switches = (double)s->switches;
+
+	if (!r->cpu)
+		return;
+	cputime_scale(s->utime, s->stime, s->runtime, &s->shown);
+	row->v[FIELD_USER_MS] = ms(s->shown.user_ns);
+	row->v[FIELD_SYSTEM_MS] = ms(s->shown.system_ns);
+	row->v[FIELD_TOTAL_MS] = ms(s->shown.user_ns + s->shown.system_ns);
+	/* A thread that ended between two reads of this pass is in none of them. */
+	if (!r->exact && !(row->v[FIELD_SWITCHES] > switches))
+		row->v[FIELD_SWITCHES] = switches;
+}
+
+static void show_end(struct proc_row *row)
+{
+	row->flags |= ROW_ENDED;
+	row->flags &= (uint8_t)~ROW_EXACT;
+	row->state = 'X';
+	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+}
+
+static void finish_row(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)
+{
+	if (s->seen) {
+		show_times(r, row, s);
+		return;
+	}
+	s->fresh = 0;
+	s->gone++;
+	if (s->final || !told || s->gone > 1)
+		show_end(row);
+	else
+		row->state = 'X';
+}
+
+/* Those that were shown as ended leave. */
+static void drop_ended(struct rows *r)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->row[i].flags & ROW_ENDED && r->state[i].gone) {
+			if (r->leaves)
+				r->leaves(r->arg, &r->row[i]);
+			continue;
+		}
+		if (to != i) {
+			r->row[to] = r->row[i];
+			r->state[to] = r->state[i];
+		}
+		to++;
+	}
+	r->n = to;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct row_pair *x = a, *y = b;
+
+	if (x->row.pid != y->row.pid)
+		return x->row.pid < y->row.pid ? -1 : 1;
+	return (x->row.start_ns > y->row.start_ns) - (x->row.start_ns < y->row.start_ns);
+}
+
+static int grow(struct rows *r, size_t n)
+{
+	struct proc_row *row = r->row;
+	struct row_state *state = r->state;
+	size_t want = n + n / 8;
+
+	if (n <= r->cap)
+		return 0;
+	row = reallocarray(row, want, sizeof(*row));
+	if (row)
+		r->row = row;
+	state = reallocarray(state, want, sizeof(*state));
+	if (state)
+		r->state = state;
+	if (!row || !state)
+		return -ENOMEM;
+	r->cap = want;
+	return 0;
+}
+
+/* From the back, so that nothing is moved twice. */
+static int merge_added(struct rows *r)
+{
+	size_t from = r->n, add = r->nadded, to = from + add;
+	int err = grow(r, to);
+
+	if (err)
+		return err;
+	r->n = to;
+	while (add) {
+		if (from && r->row[from - 1].pid > r->added[add - 1].row.pid) {
+			r->row[--to] = r->row[--from];
+			r->state[to] = r->state[from];
+		} else {
+			r->row[--to] = r->added[--add].row;
+			r->state[to] = r->added[add].state;
+		}
+	}
+	r->nadded = 0;
+	return 0;
+}
+
+static void add_late(struct rows *r)
+{
+	for (size_t i = 0; i < r->nlate; i++) {
+		struct row_pair *to = add_pair(r, &r->added, &r->nadded, &r->added_cap);
+
+		if (to)
+			*to = r->late[i];
+	}
+	if (r->nlate)
+		qsort(r->added, r->nadded, sizeof(*r->added), by_pid);
+	r->nlate = 0;
+}
+
+int rows_finish(struct rows *r, bool told)
+{
+	int err;
+
+	add_early(r);
+	drop_ended(r);
+	for (size_t i = 0; i < r->n; i++)
+		finish_row(r, &r->row[i], &r->state[i], told);
+	add_late(r);
+	for (size_t i = 0; i < r->nadded; i++)
+		finish_row(r, &r->added[i].row, &r->added[i].state, told);
+	err = merge_added(r);
+	return r->no_memory ? -ENOMEM : err;
+}
+
+void rows_end(struct rows *r, const struct task_end *e)
+{
+	struct row_pair *pair = NULL;
+	struct proc_row *row = NULL;
+	struct row_state *s = NULL;
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), e->pid);
+
+	for (; i < r->n && r->row[i].pid == e->pid; i++)
+		if (r->row[i].start_ns == e->start_ns) {
+			row = &r->row[i];
+			s = &r->state[i];
+		}
+	if (!row) {
+		pair = add_pair(r, &r->late, &r->nlate, &r->late_cap);
+		if (!pair)
+			return;
+		row = &pair->row;
+		s = &pair->state;
+		row->pid = e->pid;
+		row->uid = e->uid;
+		row->start_ns = e->start_ns;
+		memcpy(row->name, e->comm, sizeof(row->name));
+		row->name[sizeof(row->name) - 1] = '\0';
+	}
+	s->final = 1;
+	s->utime = e->utime;
+	s->stime = e->stime;
+	s->runtime = e->runtime;
+	s->switches = e->switches;
+	if (e->shown_utime + e->shown_stime > s->shown.user_ns + s->shown.system_ns)
+		s->shown = (struct cputime){e->shown_utime, e->shown_stime};
+	show_times(r, row, s);
+	if (e->hiwater)
+		row->v[FIELD_PEAK] = (double)(e->hiwater * r->page_kb);
+}
+
+void rows_nameless(struct rows *r, uint32_t pid, const char *name)
+{
+	struct row_pair *pair = add_pair(r, &r->late, &r->nlate, &r->late_cap);
+
+	if (!pair)
+		return;
+	pair->row.pid = pid;
+	pair->row.uid = UINT32_MAX;
+	pair->state.final = 1;
+	if (name)
+		memcpy(pair->row.name, name, strnlen(name, sizeof(pair->row.name) - 1));
+}
+
+bool rows_known(const struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
+
+	if (i < r->n && r->row[i].pid == pid)
+		return true;
+	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
+	if (i < r->nadded && r->added[i].row.pid == pid)
+		return true;
+	for (i = 0; i < r->nlate; i++)
+		if (r->late[i].row.pid == pid)
+			return true;
+	return false;
+}
+
+struct proc_row *rows_find(struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
+	struct proc_row *found = NULL;
+
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		if (!found || r->state[i].seen)
+			found = &r->row[i];
+	return found;
+}
+
+struct row_state *rows_state(struct rows *r, const struct proc_row *row)
+{
+	return &r->state[row - r->row];
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The rows of a frame, kept from one to the next: processes come and go in the order of their
+ * numbers, those that stay are updated where they are. A pid that was given again is another
+ * process: it started at another time.
+ */
+#ifndef MONITOR_SOURCE_ROWS_H
+#define MONITOR_SOURCE_ROWS_H
+
+#include "monitor/frame.h"
+#include "monitor/source/cputime.h"
+#include "bpf/procs/tasks.h"
+
+/* Counters of a process that a monitor may have: what join.c maps to fields. */
+enum { ROW_COUNTERS = 8 };
+
+/* What is known of a row beyond the frame; one for each, in the same order. */
+struct row_state {
+	/* Sums over this pass. */
+	uint64_t utime, stime, runtime, switches;
+	struct cputime shown;
+	uint64_t kept[ROW_COUNTERS]; /* of threads and of a process that have ended */
+	uint32_t stats_seq;
+	uint8_t seen;  /* in this pass */
+	uint8_t gone;  /* passes since it was last seen */
+	uint8_t final; /* its end was told: nothing will come any more */
+	uint8_t fresh; /* was not there in the pass before */
+	uint8_t kept_any;
+};
+
+struct row_pair {
+	struct proc_row row;
+	struct row_state state;
+};
+
+struct rows {
+	struct proc_row *row; /* @n, by pid; owned, as the others */
+	struct row_state *state;
+	size_t n, cap;
+	struct row_pair *added; /* new ones of the pass under way, by pid */
+	size_t nadded, added_cap;
+	struct row_pair *late; /* ended and never seen; join the others in the pass */
+	size_t nlate, late_cap;
+	struct task_thread *early; /* threads that came before the process they belong to */
+	size_t nearly, early_cap;
+	size_t at;	  /* the walk along */
+	uint64_t boot_ns; /* now, CLOCK_BOOTTIME */
+	uint64_t page_kb;
+	bool cpu;	/* times are wanted */
+	bool exact;	/* the memory of processes comes as /proc says it */
+	bool no_memory; /* an allocation failed in this pass */
+	void (*leaves)(void *arg, const struct proc_row *row); /* called for each that leaves */
+	void *arg;
+};
+
+void rows_init(struct rows *r, bool cpu, bool exact);
+void rows_release(struct rows *r);
+
+/* A pass: begin, then processes and threads in the order of their numbers, ends in any, finish. */
+void rows_begin(struct rows *r, uint64_t boot_ns);
+void rows_process(struct rows *r, const struct task_row *t);
+void rows_thread(struct rows *r, const struct task_thread *t);
+/* @told: ends are told one by one, so that a process that is gone is kept until its end was told,
+ * one pass at most. 0 or -ENOMEM. */
+int rows_finish(struct rows *r, bool told);
+
+/* The final figures of a process, before its row goes or without that it was ever seen. */
+void rows_end(struct rows *r, const struct task_end *e);
+/* Before rows_finish(): a row for a process that has ended, of which only the number and perhaps
+ * the name is known. */
+void rows_nameless(struct rows *r, uint32_t pid, const char *name);
+/* In a pass: there is a row for @pid, or will be. */
+bool rows_known(const struct rows *r, uint32_t pid);
+
+/* Between passes. The row of @pid, of two the one that lives; NULL: none. */
+struct proc_row *rows_find(struct rows *r, uint32_t pid);
+struct row_state *rows_state(struct rows *r, const struct proc_row *row);
+
+#endif

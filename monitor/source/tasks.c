@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The task iterator: loads bpf/procs/tasks.bpf.o and reads what it writes. */
+#include "lib/base.h"
+#include "monitor/source/tasks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "lib/log.h"
+#include "monitor/cost.h"
+#include "monitor/object_error.h"
+#include "monitor/registry.h"
+
+struct tasks {
+	struct tasks_options opts;
+	struct bpf_object *bpf; /* NULL: the scan */
+	struct bpf_link *list, *ended;
+	struct ring_buffer *ends;
+	void (*end_fn)(void *arg, const struct task_end *end);
+	void *end_arg;
+};
+
+char tasks_state(uint32_t state)
+{
+	/* Bits of include/linux/sched.h as fs/proc/array.c names them, from bit 0 on. */
+	static const char letters[] = "SDTtXZP";
+
+	if (state & 0x400 && state & 0x2) /* TASK_NOLOAD: idle on purpose */
+		return 'I';
+	if (state & (0x1000 | 0x8000)) /* waits for a lock of RT kernels; frozen */
+		return 'D';
+	for (int bit = (int)sizeof(letters) - 2; bit >= 0; bit--)
+		if (state & 1U << bit)
+			return letters[bit];
+	return 'R';
+}
+
+static void set_threads(struct bpf_object *o, bool threads)
+{
+	struct bpf_map *map;
+	size_t size;
+
+	/* The only constant of the object. */
+	bpf_object__for_each_map (map, o)
+		if (strstr(bpf_map__name(map), ".rodata")) {
+			const void *image = bpf_map__initial_value(map, &size);
+			unsigned char on = threads;
+
+			if (image && size == sizeof(on))
+				bpf_map__set_initial_value(map, &on, sizeof(on));
+		}
+}
+
+static int on_end(void *arg, void *data, size_t size)
+{
+	struct tasks *t = arg;
+
+	if (size >= sizeof(struct task_end))
+		t->end_fn(t->end_arg, data);
+	return 0;
+}
+
+static int attach(struct tasks *t)
+{
+	struct bpf_program *list = bpf_object__find_program_by_name(t->bpf, "list_tasks");
+	struct bpf_program *ended = bpf_object__find_program_by_name(t->bpf, "task_ended");
+	int fd = bpf_object__find_map_fd_by_name(t->bpf, "task_ends");
+
+	if (!list || !ended || fd < 0)
+		return -EINVAL;
+	t->list = bpf_program__attach_iter(list, NULL);
+	if (!t->list)
+		return -errno;
+	if (!t->opts.ends)
+		return 0;
+	t->ended = bpf_program__attach(ended);
+	if (!t->ended)
+		return -errno;
+	t->ends = ring_buffer__new(fd, on_end, t, NULL);
+	return t->ends ? 0 : -errno;
+}
+
+static int open_iterator(struct tasks *t, char *path, size_t size)
+{
+	int err = registry_folder(path, size);
+	size_t len = strlen(path);
+
+	if (err)
+		return err;
+	snprintf(path + len, size - len, "/procs/tasks.bpf.o");
+	object_listen();
+	t->bpf = bpf_object__open_file(path, NULL);
+	if (!t->bpf)
+		return -errno;
+	set_threads(t->bpf, t->opts.threads);
+	err = bpf_object__load(t->bpf);
+	return err ? err : attach(t);
+}
+
+static void close_iterator(struct tasks *t)
+{
+	ring_buffer__free(t->ends);
+	bpf_link__destroy(t->ended);
+	bpf_link__destroy(t->list);
+	bpf_object__close(t->bpf);
+	t->ends = NULL;
+	t->ended = t->list = NULL;
+	t->bpf = NULL;
+}
+
+int tasks_open(struct tasks **out, const struct tasks_options *opts)
+{
+	struct tasks *t = calloc(1, sizeof(*t));
+	char path[4096] = "";
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->opts = *opts;
+	*out = t;
+	if (opts->scan)
+		return 0;
+	err = open_iterator(t, path, sizeof(path));
+	if (!err)
+		return 0;
+	close_iterator(t);
+	log_warn("%s: the task iterator cannot be had (%s): /proc is read instead, which costs "
+		 "more and misses processes that live for less than an interval",
+		 path, strerror(-err));
+	return 0;
+}
+
+enum tasks_origin tasks_origin(const struct tasks *t)
+{
+	return t->bpf ? TASKS_ITERATOR : TASKS_SCAN;
+}
+
+bool tasks_ending(const struct tasks *t)
+{
+	return t->ends;
+}
+
+/* A record may not be cut: the kernel hands over whole ones. */
+static int give(const char *data, size_t len, const struct tasks_reader *to)
+{
+	size_t at = 0;
+
+	while (at + sizeof(struct task_thread) <= len) {
+		const struct task_thread *thread = (const void *)(data + at);
+
+		if (thread->pid != thread->tgid) {
+			if (to->thread)
+				to->thread(to->arg, thread);
+			at += sizeof(*thread);
+		} else {
+			if (at + sizeof(struct task_row) > len)
+				break;
+			to->process(to->arg, (const void *)(data + at));
+			at += sizeof(struct task_row);
+		}
+	}
+	return at == len ? 0 : -EPROTO;
+}
+
+int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished)
+{
+	/* The kernel's own buffer for iterators is 32 KiB: a read gives no more. */
+	static char buffer[32 * 1024] __attribute__((aligned(8)));
+	int fd, err = 0;
+	ssize_t n;
+
+	*vanished = 0;
+	if (!t->bpf)
+		return scan_read(t->opts.proc_fd, to, t->opts.threads, vanished);
+	fd = bpf_iter_create(bpf_link__fd(t->list));
+	if (fd < 0) {
+		err = -errno;
+		log_err_sys(err, "the task iterator cannot be opened");
+		return err;
+	}
+	while (!err && (n = read(fd, buffer, sizeof(buffer)))) {
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		err = n < 0 ? -errno : give(buffer, (size_t)n, to);
+	}
+	close(fd);
+	if (err)
+		log_err_sys(err, "the task iterator cannot be read");
+	return err;
+}
+
+int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg)
+{
+	int n;
+
+	if (!t->ends)
+		return 0;
+	t->end_fn = fn;
+	t->end_arg = arg;
+	n = ring_buffer__consume(t->ends);
+	if (n < 0)
+		log_err_sys(n, "the ring of ended processes cannot be read");
+	return n < 0 ? n : 0;
+}
+
+uint64_t tasks_ends_lost(const struct tasks *t)
+{
+	const struct bpf_map *map;
+	uint32_t zero = 0;
+	uint64_t lost;
+
+	if (!t->bpf)
+		return 0;
+	bpf_object__for_each_map (map, t->bpf)
+		if (strstr(bpf_map__name(map), ".bss") &&
+		    bpf_map__value_size(map) == sizeof(lost) &&
+		    !bpf_map_lookup_elem(bpf_map__fd(map), &zero, &lost))
+			return lost;
+	return 0;
+}
+
+int tasks_fd(const struct tasks *t)
+{
+	return t->ends ? ring_buffer__epoll_fd(t->ends) : -1;
+}
+
+uint64_t tasks_map_bytes(const struct tasks *t)
+{
+	const struct bpf_map *map;
+	uint64_t bytes = 0;
+
+	if (t->bpf)
+		bpf_object__for_each_map (map, t->bpf)
+			bytes += cost_of_map(bpf_map__fd(map));
+	return bytes;
+}
+
+void tasks_close(struct tasks *t)
+{
+	if (!t)
+		return;
+	close_iterator(t);
+	free(t);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * All tasks of the machine: read from the kernel by a BPF iterator, or from /proc where that cannot
+ * be had. Either way they come in the order of their numbers, so that who keeps them sorted walks
+ * along.
+ */
+#ifndef MONITOR_SOURCE_TASKS_H
+#define MONITOR_SOURCE_TASKS_H
+
+#include "lib/base.h"
+
+#include "bpf/procs/tasks.h"
+
+struct tasks;
+
+struct tasks_options {
+	bool threads; /* records of threads that lead no process, too */
+	bool ends;    /* final figures of processes that end */
+	bool scan;    /* do not try the iterator */
+	int proc_fd;  /* for the scan; stays the caller's */
+};
+
+/* How the numbers came. */
+enum tasks_origin { TASKS_ITERATOR, TASKS_SCAN };
+
+/* 0 or -errno after saying why. Where the iterator cannot be had, says so once and scans. */
+int tasks_open(struct tasks **out, const struct tasks_options *opts);
+enum tasks_origin tasks_origin(const struct tasks *t);
+/* Ends are told. */
+bool tasks_ending(const struct tasks *t);
+
+struct tasks_reader {
+	void (*process)(void *arg, const struct task_row *row);
+	void (*thread)(void *arg, const struct task_thread *thread);
+	void *arg;
+};
+
+/* Every task that lives, by number. 0 or -errno after saying why. @vanished: processes that ended
+ * while they were read. */
+int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished);
+/* Takes the ends since the call before. 0 or -errno after saying why. */
+int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg);
+/* Ends that found no room. */
+uint64_t tasks_ends_lost(const struct tasks *t);
+/* Readable when many ends wait; -1: never. */
+int tasks_fd(const struct tasks *t);
+uint64_t tasks_map_bytes(const struct tasks *t);
+void tasks_close(struct tasks *t); /* accepts NULL */
+
+/* /proc's letter for __state | exit_state. */
+char tasks_state(uint32_t state);
+
+/* The scan; tasks.c calls it. */
+int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t *vanished);
+
+#endif
