@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# memmon without a screen: JSON, CSV and text of processes that this test started; recording it, also to a full disk.
+set -u
+. tests/lib.sh
+need_bpf
+need_tool jq jq
+
+memmon=$B/memmon
+
+# Two processes, one with a name that careless quoting breaks.
+odd='a"b, c'
+cp "$(command -v sleep)" "$tmp/$odd"
+"$tmp/$odd" 300 &
+subject=$!
+sleep 300 &
+other=$!
+at_exit "kill $subject $other 2>/dev/null"
+# Between fork and exec they have this script's name.
+until [ "$(cat "/proc/$subject/comm") $(cat "/proc/$other/comm")" = "$odd sleep" ]; do sleep 0.02; done
+mine="pid = $subject or pid = $other"
+
+# --- forms -----------------------------------------------------------------------------------------
+
+run "$memmon" --batch -n 2 --interval 0.3 --json --filter "$mine" --sort +pid
+is "json: exit code, nothing on stderr" "$code$err" 0
+is "json: an object a frame, one line each" "$(printf '%s\n' "$out" | jq -s length)$(printf '%s\n' "$out" | wc -l)" 22
+is "json: who they are" "$(printf '%s\n' "$out" | jq -r '.processes[] | "\(.pid) \(.name)"' | sort -u)" \
+	"$(printf '%s\n' "$subject $odd" "$other sleep" | sort)"
+is "json: frames are numbered, the first has no interval" \
+	"$(printf '%s\n' "$out" | jq -sc '[.[0].seq, .[0].interval_s, .[1].seq, .[1].interval_s > 0.2, .[1].interval_s < 30]')" \
+	"[1,null,2,true,true]"
+resident=$(awk '/^VmRSS:/ { print $2 }' "/proc/$subject/status")
+is "json: resident memory is what /proc says, to the kB" \
+	"$(printf '%s\n' "$out" | jq -c ".processes[] | select(.pid == $subject) | [.rss_kb, .exact]" | sort -u)" "[$resident,true]"
+is "json: rates are unknown in the first frame" \
+	"$(printf '%s\n' "$out" | jq -sc '.[0].processes | map(.mmap_per_s) | unique')" "[null]"
+printf '%s\n' "$out" | jq -r 'paths(true) | map(select(type == "string")) | .[]' | sort -u >"$tmp/keys"
+# shellcheck disable=SC2016  # backquotes of markdown
+undocumented=$(while read -r key; do grep -qF "\`$key\`" docs/monitor-formats.md || echo "$key"; done <"$tmp/keys")
+is "json: every key is documented" "$undocumented" ""
+
+run "$memmon" --batch -n 2 --interval 0.3 --csv --filter "$mine" --sort +pid
+is "csv: exit code, nothing on stderr" "$code$err" 0
+is "csv: a header line, then a line a process and frame" "$(printf '%s\n' "$out" | cut -c1-9 | sed 's/^20.*/20/' | uniq -c | tr -s ' ')" \
+	" 1 time,seq,
+ 4 20"
+has "csv: a name with a comma and a quote" "$out" ",$subject,\"a\"\"b, c\","
+is "csv: every line has as many cells as the header" \
+	"$(printf '%s\n' "$out" | sed 's/"a""b, c"/odd/' | awk -F, '{ print NF }' | uniq | wc -l)" 1
+
+run "$memmon" --batch -n 1 --filter "$mine"
+is "text: exit code, nothing on stderr" "$code$err" 0
+like "text: says who counts since when" "$out" '^memmon  20..-..-.. ..:..:.. UTC  monitor [a-z_]* counts since 20'
+like "text: says what it costs" "$out" '^own cost: .*MiB of BPF maps'
+like "text: has the columns" "$out" '^ +PID NAME +RSS +VIRT +PEAK +MMAP# +MUNMAP#'
+like "text: has the process" "$out" "^ *$subject a\"b, c +$resident "
+
+"$memmon" --batch --interval 0.1 --json --filter "$mine" 2>"$tmp/err" | head -n 1 >"$tmp/one"
+is "a reader that goes ends it quietly" "$(jq -c .seq "$tmp/one")$(cat "$tmp/err")" 1
+
+# --- recordings ------------------------------------------------------------------------------------
+
+rec=$tmp/r.rec
+run "$memmon" --batch -n 3 --interval 0.3 --json --top 0 --record "$rec"
+is "record: exit code, nothing on stderr" "$code$err" 0
+cp "$tmp/run.out" "$tmp/live"
+run "$memmon" --replay "$rec" --batch --json --top 0
+is "replay: exit code, nothing on stderr" "$code$err" 0
+# What history reckons depends on when values were refined; all else is what was printed.
+for f in live run.out; do
+	jq -c 'del(.processes[] | .trend_bytes_per_s, .trend_low_bytes_per_s, .trend_high_bytes_per_s, .trend_window_s, .verdict)' \
+		"$tmp/$f" >"$tmp/$f.plain"
+done
+check "replay prints what was printed when it was recorded" cmp "$tmp/live.plain" "$tmp/run.out.plain"
+run "$memmon" --replay "$rec" --batch --csv --filter "pid = $subject" -n 1
+is "replay: another form, filter and count than when it was recorded" "$code$(printf '%s\n' "$out" | wc -l)" 02
+
+run "$memmon" --batch -n 1 --record "$rec"
+is "record: what is there is not written over" "$code" 2
+has "record: how to do it" "$err" "$rec is there already; record to another file, or overwrite it with --force"
+
+# --- a full disk -----------------------------------------------------------------------------------
+
+run "$memmon" --batch -n 1 --force --record /dev/full
+is "/dev/full: exit code" "$code" 2
+has "/dev/full: says so" "$err" "cannot record to /dev/full: No space left on device"
+
+# 8 KiB: room for the first frame of a few dozen processes at most.
+mkdir "$tmp/disk"
+if mount -t tmpfs -o size=8k beebench-test "$tmp/disk" 2>/dev/null; then
+	at_exit "umount '$tmp/disk' 2>/dev/null"
+	head -c 4096 /dev/zero >"$tmp/disk/other"
+	run "$memmon" --batch -n 30 --interval 0.1 --json --top 1 --record "$tmp/disk/r.rec"
+	is "a full disk: all frames are printed all the same" "$(printf '%s\n' "$out" | wc -l)" 30
+	is "a full disk: exit code" "$code" 2
+	is "a full disk: said once" "$(printf '%s\n' "$err" | grep -c 'No space left on device')" 1
+	like "a full disk: how much there is" "$err" "recording to $tmp/disk/r.rec has ended with [0-9]+ bytes, which are whole and can be replayed"
+	run "$memmon" --replay "$tmp/disk/r.rec" --batch --json
+	is "a full disk: what was recorded is whole" "$code$err" 0
+	umount "$tmp/disk"
+else
+	skip "a full disk" "no tmpfs can be mounted here"
+fi
+
+done_testing
