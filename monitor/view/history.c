@@ -29,6 +29,8 @@ struct busy {
 	uint32_t n, cap, stride;	  /* every @stride-th frame is a point */
 	uint32_t calls_at, ncalls, quiet; /* next place, how many, frames since the last call */
 	float *calls;			  /* ring of HISTORY_SAMPLES; NULL: none lately */
+	uint32_t judged_n, judged_kb;	  /* points and RSS when @trend was made */
+	bool stale;			  /* there is more to judge since */
 	struct trend trend;
 };
 
@@ -48,7 +50,12 @@ struct history {
 	size_t n, cap;
 	size_t bytes;		      /* of the busy */
 	uint64_t first_ns, latest_ns; /* CLOCK_MONOTONIC; 0: no frame yet */
+	/* Judging two thousand slopes takes a process some 15 us: when very many are due in a frame
+	 * the rest has its turn in the next ones. */
+	size_t judged;		  /* in this frame */
+	uint32_t turn, next_turn; /* the lowest pid whose turn it is */
 };
+enum { JUDGED_A_FRAME = 128 };
 
 int history_new(struct history **out, const struct trend_rule *rule)
 {
@@ -215,6 +222,7 @@ static int unfold(struct history *h, struct entry *e, double latest_s)
 		b->stride *= 2;
 	for (uint32_t i = 0; i < e->frames && !err; i += b->stride)
 		err = add_point(h, b, (latest_s - e->first_s) * i / last, e->kb);
+	b->stale = true;
 	return err;
 }
 
@@ -235,9 +243,38 @@ static size_t points_of(const struct busy *b, double *t, double *y)
 	return b->n;
 }
 
-static int add_rss(struct history *h, struct entry *e, double rss_kb, double before_s, double now_s)
+/* A point that says what is known already changes little: an eighth more of them is waited for. */
+static bool worth_judging(const struct busy *b, uint32_t kb)
+{
+	return kb != b->judged_kb || b->n < b->judged_n || b->n - b->judged_n >= MAX(b->n / 8, 1u);
+}
+
+static void judge(const struct history *h, const struct busy *b, struct trend *out)
 {
 	double t[HISTORY_SAMPLES], y[HISTORY_SAMPLES];
+
+	trend_of(t, y, points_of(b, t, y), &h->rule, out);
+}
+
+static void judge_in_turn(struct history *h, struct entry *e)
+{
+	struct busy *b = e->busy;
+
+	if (!b || !b->stale || e->pid < h->turn)
+		return;
+	if (h->judged == JUDGED_A_FRAME) {
+		h->next_turn = h->next_turn ? h->next_turn : e->pid;
+		return;
+	}
+	h->judged++;
+	judge(h, b, &b->trend);
+	b->stale = false;
+	b->judged_n = b->n;
+	b->judged_kb = e->kb;
+}
+
+static int add_rss(struct history *h, struct entry *e, double rss_kb, double before_s, double now_s)
+{
 	uint32_t kb = rss_kb < UINT32_MAX ? (uint32_t)rss_kb : UINT32_MAX;
 	struct busy *b = e->busy;
 	int err;
@@ -263,7 +300,7 @@ static int add_rss(struct history *h, struct entry *e, double rss_kb, double bef
 		return 0;
 	err = add_point(h, b, now_s - e->first_s, kb);
 	if (!err)
-		trend_of(t, y, points_of(b, t, y), &h->rule, &b->trend);
+		b->stale |= worth_judging(b, kb);
 	return err;
 }
 
@@ -285,8 +322,10 @@ static void flat_trend(const struct history *h, const struct entry *e, struct tr
 
 static void trend_of_entry(const struct history *h, const struct entry *e, struct trend *out)
 {
-	if (e->busy && e->busy->points)
+	if (e->busy && e->busy->points && e->busy->judged_n)
 		*out = e->busy->trend;
+	else if (e->busy && e->busy->points) /* its turn has not come */
+		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
 	else
 		flat_trend(h, e, out);
 }
@@ -325,6 +364,7 @@ static int update(struct history *h, struct entry *e, struct proc_row *row, cons
 	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
 	    (s->dt > 0 || !e->frames))
 		err = add_rss(h, e, row->v[FIELD_RSS], s->before_s, s->now_s);
+	judge_in_turn(h, e);
 	set_trend(h, e, row);
 	return err;
 }
@@ -450,6 +490,9 @@ int history_update(struct history *h, struct frame *f)
 	h->latest_ns = f->mono_ns;
 	s.now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
 	offer(f);
+	h->judged = 0;
+	h->turn = h->next_turn;
+	h->next_turn = 0;
 	births = update_known(h, f, &s, &err);
 	refused = h->n + births > HISTORY_PROCESSES ? h->n + births - HISTORY_PROCESSES : 0;
 	f->losses.history_full = refused;
@@ -505,6 +548,8 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	const struct entry *e = find(h, row);
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (e)
+	if (e && e->busy && e->busy->stale)
+		judge(h, e->busy, out);
+	else if (e)
 		trend_of_entry(h, e, out);
 }

@@ -199,7 +199,10 @@ static void late_change(void **state UNUSED)
 		for (int i = 0; i < quiet; i++)
 			frame_after(&m, 2000);
 		rows[0].v[FIELD_RSS] = 5000;
-		for (int i = 0; i < 200; i++)
+		frame_after(&m, 2000);
+		/* One other value does not make forget what was known before. */
+		assert_int_equal(rows[0].verdict == VERDICT_TOO_EARLY, quiet < 10);
+		for (int i = 1; i < 200; i++)
 			frame_after(&m, 2000);
 		n = history_rss(m.h, rows, bytes, age);
 		assert_in_range(n, HISTORY_SAMPLES / 2, HISTORY_SAMPLES);
@@ -257,6 +260,35 @@ static void wound_back(void **state UNUSED)
 	frame_after(&m, 1000);
 	assert_int_equal(rows[0].verdict, VERDICT_TOO_EARLY);
 	assert_true(rows[0].v[FIELD_TREND_WINDOW] == 0);
+	history_free(m.h);
+}
+
+/* More processes that change than are judged in a frame: each has its turn. */
+static void turns(void **state UNUSED)
+{
+	enum { MANY = 1000 };
+	static struct proc_row rows[MANY];
+	struct machine m = machine_of(rows, MANY);
+	double bytes[HISTORY_SAMPLES], age[HISTORY_SAMPLES];
+
+	for (uint32_t i = 0; i < MANY; i++)
+		rows[i] = row_of(i + 1, 1, "leak", 100000);
+	for (int frame = 0; frame < 60; frame++) {
+		for (size_t i = 0; i < MANY; i++)
+			rows[i].v[FIELD_RSS] += 1000;
+		frame_after(&m, 3000);
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		struct trend t;
+
+		assert_int_equal(rows[i].verdict, VERDICT_GROWING);
+		/* Eight frames suffice for all, and one more where the turn came to its end. */
+		assert_in_range((int)rows[i].v[FIELD_TREND_WINDOW], 3 * (59 - 9), 3 * 59);
+		/* Who looks closer sees all. */
+		history_trend(m.h, &rows[i], &t);
+		assert_int_equal(t.n, history_rss(m.h, &rows[i], bytes, age));
+		assert_true(t.window_s == 3 * 59);
+	}
 	history_free(m.h);
 }
 
@@ -386,6 +418,7 @@ int main(void)
 		cmocka_unit_test(late_change),
 		cmocka_unit_test(calls),
 		cmocka_unit_test(wound_back),
+		cmocka_unit_test(turns),
 		cmocka_unit_test(small_when_idle),
 		cmocka_unit_test(full),
 		cmocka_unit_test(churn),
