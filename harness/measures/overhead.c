@@ -101,10 +101,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 	return err;
 }
 
-/* The memory monitor in each of its languages, and the empty one: more would leave each too few
- * rounds. Those that were not built are passed over. */
+/* The memory monitor in each of its languages, the fast one, and the empty one: more would leave
+ * each too few rounds. Those that were not built are passed over. */
 static const char *const default_monitors[] = {
-	"nop", "memmon", "memmon-honey", "memmon-honey-O", "memmon.bt", NULL};
+	"nop", "memmon", "memmon-honey", "memmon-honey-O", "memmon.bt", "memmon_fast", NULL};
 
 static bool is_wanted(const struct overhead *o, const char *name, char *const *shipped)
 {

@@ -206,7 +206,7 @@ static int measure(struct run *run, const void *params_)
 	return err;
 }
 
-static const char *const default_monitors[] = {"memmon", NULL};
+static const char *const default_monitors[] = {"memmon", "memmon_fast", NULL};
 
 const struct measure_ops measure_ringbuf = {
 	.name = "ringbuf",

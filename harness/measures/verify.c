@@ -375,8 +375,8 @@ out:
 	return err;
 }
 
-static const char *const quick_monitors[] = {"cpumon",	  "memmon", "memmon-honey",
-					     "memmon.bt", "none",   NULL};
+static const char *const quick_monitors[] = {
+	"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
 
 const struct measure_ops measure_verify = {
 	.name = "verify",
