@@ -35,6 +35,15 @@ is "it is not equivalent" "$(verdicts "$tmp/out.json")" different
 has "the first difference is named" \
 	"$(jq -r '[.records[] | select(.type == "equivalence") | .kept[].text] | first' "$tmp/out.json")" "event_type of event"
 
+compare memmon memmon_fast -w fail,partial
+is "definitions that differ: exit 0, for nobody asked for equivalence" "$code" 0
+is "definitions that differ: one record says so" \
+	"$(jq -r '[.records[] | select(.type == "equivalence") | .status + ": " + .reason] | join("; ")' "$tmp/out.json")" \
+	"skip: their definitions differ, so equivalence is not asked for: memmon counts calls when they enter, memmon_fast counts calls that have ended and worked"
+is "definitions that differ: each is judged by its own, and priced" \
+	"$(jq -r '"\([.records[] | select(.type == "trial") | .conformance.verdict] | join(" ")), \([.records[] | select(.type == "static")] | length)"' "$tmp/out.json")" \
+	"exact exact exact exact, 2"
+
 compare cpumon cpumon -w spin,pingpong,sleep
 is "two CPU monitors agree within the clock's bounds" "$(verdicts "$tmp/out.json")" equal
 is "and lie within the bounds of the threads' clocks" \
