@@ -62,10 +62,10 @@ is "a reader that goes ends it quietly" "$(jq -c .seq "$tmp/one")$(cat "$tmp/err
 # --- recordings ------------------------------------------------------------------------------------
 
 rec=$tmp/r.rec
-run "$memmon" --batch -n 3 --interval 0.3 --json --top 0 --record "$rec"
+run "$memmon" --batch -n 3 --interval 0.3 --json --top 0 --sort +pid --record "$rec"
 is "record: exit code, nothing on stderr" "$code$err" 0
 cp "$tmp/run.out" "$tmp/live"
-run "$memmon" --replay "$rec" --batch --json --top 0
+run "$memmon" --replay "$rec" --batch --json --top 0 --sort +pid
 is "replay: exit code, nothing on stderr" "$code$err" 0
 # What history reckons depends on when values were refined; all else is what was printed.
 for f in live run.out; do
