@@ -18,7 +18,7 @@
 #include "monitor/ui/ui_screen.h"
 #include "monitor/view/column.h"
 
-enum { NOTE_S = 5, KEYS_AT_ONCE = 1024, WHEEL_LINES = 3, ESCAPE_MS = 25 };
+enum { NOTE_S = 5, NOTE_LINES = 4, KEYS_AT_ONCE = 1024, WHEEL_LINES = 3, ESCAPE_MS = 25 };
 
 /* A program has one terminal; so a second ui_close() finds what it looks for. */
 static struct ui the_ui;
@@ -128,6 +128,9 @@ void ui_close(struct ui *u)
 	mousemask(0, NULL);
 	curs_set(1);
 	endwin();
+	/* What was said last may be why the screen goes. */
+	if (u->note[0] && u->note_said && !u->dead)
+		fprintf(stderr, "%s\n", u->note);
 	delscreen(u->term);
 	table_release(&u->table);
 	events_release(&u->events);
@@ -202,7 +205,7 @@ static void resume(struct ui *u)
 		 u->held == 1 ? "" : "s");
 	u->held = 0;
 	tell_screens(u);
-	ui_note(u, text);
+	ui_tell(u, text);
 }
 
 void ui_pause(struct ui *u, int arg UNUSED)
@@ -218,7 +221,7 @@ void ui_pause(struct ui *u, int arg UNUSED)
 	if (u->kept)
 		u->frame = u->kept;
 	else
-		ui_note(u, "no memory to pause");
+		ui_tell(u, "no memory to pause");
 }
 
 /* --- keys that mean the same everywhere --- */
@@ -248,7 +251,7 @@ static void events(struct ui *u, int arg UNUSED)
 	if (u->o.tool == TOOL_MEMMON)
 		ui_toggle_screen(u, &events_screen);
 	else
-		ui_note(u, "a CPU monitor has no events");
+		ui_tell(u, "a CPU monitor has no events");
 }
 
 static void human(struct ui *u, int arg UNUSED)
@@ -421,11 +424,23 @@ static void check_note(struct ui *u)
 
 		u->alert_ns = hit->time_ns;
 		snprintf(text, sizeof(text), "alert: %u %s: %s", hit->pid, hit->name, hit->query);
-		ui_note(u, text);
+		ui_tell(u, text);
 	}
 	if (u->note[0] && clock_ns() >= u->note_until_ns) {
 		u->note[0] = '\0';
 		u->dirty = true;
+	}
+}
+
+/* On as many lines as it takes, over what is above. */
+static void draw_note(struct ui *u)
+{
+	int lines = MIN((ui_cells(u->note) + u->width - 1) / u->width, NOTE_LINES);
+	const char *text = u->note;
+
+	for (int i = 0; i < lines; i++) {
+		ui_fill(u, u->height - lines + i, 0, u->width, STYLE_NOTICE, text);
+		text += ui_bytes(text, u->width);
 	}
 }
 
@@ -436,14 +451,9 @@ static void draw_status(struct ui *u)
 
 	if (shown(u)->status)
 		shown(u)->status(u, &left, &right);
-	if (u->note[0]) {
-		ui_fill(u, y, 0, u->width, STYLE_NOTICE, u->note);
-	} else {
-		cells = ui_cells(right.s);
-		ui_fill(u, y, 0, u->width, STYLE_DIM, left.s);
-		ui_print(u, y, MAX(u->width - cells - 1, 0), 1, STYLE_NORMAL, " ");
-		ui_print(u, y, MAX(u->width - cells, 0), cells, STYLE_NORMAL, right.s);
-	}
+	cells = ui_cells(right.s);
+	ui_fill_words(u, y, 0, MAX(u->width - cells - 1, 0), STYLE_DIM, left.s);
+	ui_print(u, y, MAX(u->width - cells, 0), cells, STYLE_NORMAL, right.s);
 	strbuf_release(&left);
 	strbuf_release(&right);
 }
@@ -461,7 +471,10 @@ static void draw_all(struct ui *u)
 		return;
 	}
 	shown(u)->draw(u);
-	draw_status(u);
+	if (u->note[0])
+		draw_note(u);
+	else
+		draw_status(u);
 	if (u->prompt.open)
 		prompt_draw(u);
 	curs_set(u->prompt.open ? 1 : 0);
@@ -492,13 +505,20 @@ bool ui_paused(const struct ui *u)
 	return u->kept != NULL;
 }
 
-void ui_note(struct ui *u, const char *text)
+void ui_tell(struct ui *u, const char *text)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	column_text(text, (int)sizeof(u->note) / 4, &sb);
+	column_text(text, (int)sizeof(u->note) / 4 - 1, &sb);
 	snprintf(u->note, sizeof(u->note), "%s", sb.s);
 	strbuf_release(&sb);
+	u->note_said = false;
 	u->note_until_ns = clock_ns() + NOTE_S * NSEC_PER_SEC;
 	u->dirty = true;
+}
+
+void ui_note(struct ui *u, const char *text)
+{
+	ui_tell(u, text);
+	u->note_said = true;
 }

@@ -332,6 +332,9 @@ static void frame(struct ui *u)
 		source_refine(u->o.source, u->frame, &at, 1);
 	}
 	d->ended |= row->flags & ROW_ENDED;
+	/* Of one that has ended /proc says nothing more: what it said before stays. */
+	for (int i = 0; row->flags & ROW_ENDED && i < FIELD_COUNT; i++)
+		row->v[i] = isnan(row->v[i]) ? d->row.v[i] : row->v[i];
 	take_row(d, row);
 }
 

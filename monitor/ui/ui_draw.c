@@ -137,6 +137,24 @@ void ui_fill(struct ui *u, int y, int x, int cells, enum style base, const char 
 	attrset(A_NORMAL);
 }
 
+void ui_fill_words(struct ui *u, int y, int x, int cells, enum style base, const char *text)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addstr(&sb, text);
+	while (ui_cells(sb.s) > cells) {
+		char *end = NULL;
+
+		for (char *at = strstr(sb.s, "  "); at; at = strstr(at + 2, "  "))
+			end = at;
+		if (!end)
+			break;
+		*end = '\0';
+	}
+	ui_fill(u, y, x, cells, base, sb.s);
+	strbuf_release(&sb);
+}
+
 int ui_cells(const char *text)
 {
 	int cells = 0;
@@ -153,6 +171,23 @@ int ui_cells(const char *text)
 		cells += w;
 	}
 	return cells;
+}
+
+size_t ui_bytes(const char *text, int cells)
+{
+	const char *at = text;
+
+	while (*at) {
+		wchar_t wide;
+		int w;
+		size_t n = any_char(at, &w, &wide);
+
+		if (w > cells)
+			break;
+		cells -= w;
+		at += n;
+	}
+	return (size_t)(at - text);
 }
 
 void style_begin(struct strbuf *sb, enum style s)

@@ -112,7 +112,7 @@ static int open_screen(struct ui *u)
 	if (!e->ring)
 		e->ring = malloc(EVENTS_KEPT * sizeof(*e->ring));
 	if (!e->ring) {
-		ui_note(u, "no memory for the events");
+		ui_tell(u, "no memory for the events");
 		return -ENOMEM;
 	}
 	e->tail = true;
@@ -246,7 +246,7 @@ static void draw_event(struct ui *u, const struct seen *s, int y)
 	memcpy(name, r->comm, sizeof(r->comm));
 	add_clock(&sb, s->time_ns, true);
 	strbuf_addf(&sb, " %7u ", r->tgid);
-	used = column_text(name, 15, &sb);
+	used = column_text(name[0] ? name : "-", 15, &sb);
 	strbuf_addf(&sb, "%*s %-6s %13" PRIu64, 15 - used, "", type_name(r->type), r->size);
 	if (r->address)
 		strbuf_addf(&sb, " 0x%-14" PRIx64, r->address);

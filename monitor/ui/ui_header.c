@@ -45,10 +45,9 @@ static void add_state(struct ui *u, struct pieces *p)
 	if (u->kept)
 		piece(p, STYLE_NOTICE, "PAUSED");
 	add_clock(&sb, f->started_ns, false);
-	if (f->tool == TOOL_MEMMON)
-		piece(p, STYLE_NORMAL, "%s: MMAP#/MUNMAP# count since %s", f->monitor, sb.s);
-	else
-		piece(p, STYLE_NORMAL, "%s: counts since %s", f->monitor, sb.s);
+	piece(p, STYLE_NORMAL, "%s", f->monitor);
+	piece(p, STYLE_NORMAL, "%s count since %s",
+	      f->tool == TOOL_MEMMON ? "MMAP#/MUNMAP#" : "USER/KERN/TOTAL", sb.s);
 	strbuf_reset(&sb);
 	add_clock(&sb, f->time_ns, false);
 	piece(p, STYLE_NORMAL, "now %s", sb.s);
@@ -216,7 +215,7 @@ int header_draw(struct ui *u, const char *title, bool whole)
 	size_t n = ARRAY_SIZE(parts);
 	int budget = MIN(MAX(1, (u->height - 2) / 3), 9), y = 0;
 
-	ui_fill(u, y++, 0, u->width, STYLE_TITLE, title);
+	ui_fill_words(u, y++, 0, u->width, STYLE_TITLE, title);
 	if (!whole)
 		n = 2; /* losses and state */
 	for (size_t i = 0; u->frame && i < n && y < 1 + budget; i++) {

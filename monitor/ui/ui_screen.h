@@ -168,7 +168,8 @@ struct ui {
 	int width, height;
 	enum ui_action wish; /* what ui_input() returns */
 	uint64_t alert_ns;   /* of the alert that was told last */
-	char note[256];
+	char note[1024];     /* at the bottom */
+	bool note_said;	     /* ui_note() was called from outside */
 	uint64_t note_until_ns;
 	struct prompt prompt;
 	struct table table;
@@ -185,6 +186,8 @@ void ui_pop(struct ui *u);
 void ui_pause(struct ui *u, int arg);
 void ui_toggle_screen(struct ui *u, const struct screen *s); /* opens it, or goes back from it */
 
+void ui_tell(struct ui *u, const char *text); /* a note that a key brought about */
+
 /* --- ui_keep.c: a frame that outlives the source's --- */
 
 struct frame *frame_copy(const struct frame *f); /* NULL: no memory */
@@ -198,7 +201,10 @@ attr_t draw_attr(const struct ui *u, enum style s);
 int ui_print(struct ui *u, int y, int x, int cells, enum style base, const char *text);
 /* The same, filled up to @cells with blanks of the style. */
 void ui_fill(struct ui *u, int y, int x, int cells, enum style base, const char *text);
-int ui_cells(const char *text); /* that @text takes on the screen, marks aside */
+/* As ui_fill(), cut between words (two blanks) instead of within one. */
+void ui_fill_words(struct ui *u, int y, int x, int cells, enum style base, const char *text);
+int ui_cells(const char *text);		      /* that @text takes on the screen, marks aside */
+size_t ui_bytes(const char *text, int cells); /* of @text, that fit into @cells */
 void style_begin(struct strbuf *sb, enum style s);
 void style_end(struct strbuf *sb);
 /* "1.2 GiB" of kB; "-" for NAN. */

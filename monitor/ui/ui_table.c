@@ -39,7 +39,7 @@ static void place_cursor(struct ui *u)
 		char text[64];
 
 		snprintf(text, sizeof(text), "process %u has ended; no longer following", t->pid);
-		ui_note(u, text);
+		ui_tell(u, text);
 		t->follow = false;
 	}
 	t->cursor = t->view.n ? MIN(t->cursor, t->view.n - 1) : 0;
@@ -63,7 +63,7 @@ static void build(struct ui *u)
 	t->opts.query = t->query;
 	if (view_build(&t->view, u->frame, &t->opts)) {
 		t->view.n = 0;
-		ui_note(u, "no memory for the table");
+		ui_tell(u, "no memory for the table");
 	}
 	t->stale = false;
 	place_cursor(u);
@@ -215,9 +215,8 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 {
 	const struct table *t = &u->table;
 
-	strbuf_addstr(left, t->opts.tree
-				    ? "Enter: detail  Space: fold  t: flat"
-				    : "Enter: detail  e: events  p: pause  F: follow  u: units");
+	strbuf_addf(left, "Enter: detail  %s%s", u->o.tool == TOOL_MEMMON ? "e: events  " : "",
+		    t->opts.tree ? "Space: fold  t: flat" : "p: pause  F: follow  u: units");
 	if (!u->frame)
 		return;
 	strbuf_addf(right, "%zu/%zu", t->view.n ? t->cursor + 1 : 0, t->view.n);
@@ -293,7 +292,7 @@ static void toggle_tree(struct ui *u, int arg UNUSED)
 static void toggle_kernel(struct ui *u, int arg UNUSED)
 {
 	u->table.opts.kernel_threads = !u->table.opts.kernel_threads;
-	ui_note(u, u->table.opts.kernel_threads ? "kernel threads are shown"
+	ui_tell(u, u->table.opts.kernel_threads ? "kernel threads are shown"
 						: "kernel threads are not shown");
 	restale(u);
 }

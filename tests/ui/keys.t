@@ -329,41 +329,29 @@ shows "LC_ALL=C shows names that it cannot as ?" '?????'
 is "and nothing but ASCII" "$(dump | LC_ALL=C grep -c '[^ -~]')" 0
 
 # --- ends ---
-cat >"$tmp/ends.sh" <<EOF
-trap : INT
-stty -a >$tmp/before
-$screen frames=3 log=$tmp/log
-echo "code \$?"
-stty -a >$tmp/after
-echo shell again
-exec cat
-EOF
 for key in q C-c; do
-	rm -f "$tmp/after"
-	term_start 80 24 "sh $tmp/ends.sh"
+	term_start 80 24 "trap : INT; stty -a >$tmp/before; $screen frames=3 log=$tmp/log; code=\$?; stty -a >$tmp/after; exit \$code"
 	wait_for firefox
 	keys "$key"
-	wait_for 'shell again'
-	shows "$key ends it well" 'code 0'
+	ends "$key ends it well" 0
 	is "$key gives the terminal back as it was" "$(cat "$tmp/after")" "$(cat "$tmp/before")"
 	gone "$key: the screen is gone" firefox
 done
 run "$screen" </dev/null
 is "no terminal: an error" "$code" 2
 has "which is said" "$err" 'use --batch'
-term_start 80 24 "TERM=beebench-none $screen 2>$tmp/err; echo code \$?; cat"
-shows "an unknown TERM: an error" 'code 2'
+term_start 80 24 "TERM=beebench-none $screen 2>$tmp/err"
+ends "an unknown TERM: an error" 2
 has "which is said too" "$(cat "$tmp/err")" beebench-none
-term_start 80 24 "TERM=dumb $screen 2>$tmp/err; echo code \$?; cat"
-shows "a terminal that cannot place its cursor: an error" 'code 2'
+term_start 80 24 "TERM=dumb $screen 2>$tmp/err"
+ends "a terminal that cannot place its cursor: an error" 2
 has "which is said as well" "$(cat "$tmp/err")" "'dumb'"
 
 # The terminal dies: the program that would go on (it ignores SIGHUP) finds out, and does not spin.
-rm -f "$tmp/code"
-term_start 80 24 "trap '' HUP; $screen nohup frames=3 log=$tmp/log; echo \$? >$tmp/code"
+term_start 80 24 "trap '' HUP; $screen nohup frames=3 log=$tmp/log; echo \$? >$tmp/dead"
 wait_for firefox
 term kill-server
-until_true test -s "$tmp/code"
-is "a dead terminal ends it" "$(cat "$tmp/code" 2>/dev/null)" 5
-has "with -EIO" "$(cat "$tmp/log")" 'ended -5'
+comes "a dead terminal ends it" test -s "$tmp/dead"
+is "with an error" "$(cat "$tmp/dead")" 5
+has "-EIO" "$(cat "$tmp/log")" 'ended -5'
 done_testing

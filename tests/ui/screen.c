@@ -372,6 +372,7 @@ int main(int argc, char *argv[])
 	log_init("screen", LOG_INFO);
 	if (log)
 		s.log = fopen(log, "w");
+	note(&s, "pid %d\n", (int)getpid());
 	s.frame.rows = calloc(ARRAY_SIZE(fixtures) + s.procs, sizeof(*s.frame.rows));
 	if (!s.frame.rows || history_new(&h, &trend_default))
 		return EXIT_USAGE;

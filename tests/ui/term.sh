@@ -15,7 +15,6 @@ unset NO_COLOR COLUMNS LINES
 cat >"$tmp/tmux.conf" <<'EOF'
 set -g default-terminal "xterm-256color"
 set -g status off
-set -g remain-on-exit on
 set -s escape-time 0
 set -g history-limit 0
 EOF
@@ -24,13 +23,14 @@ term() {
 	tmux -L "$term_socket" -f "$tmp/tmux.conf" "$@"
 }
 
-# term_start WIDTH HEIGHT COMMAND: runs the shell command in a new terminal of that size; $pid is its process. A terminal
-# there was before goes with all that runs in it.
+# term_start WIDTH HEIGHT COMMAND: runs the shell command in a new terminal of that size; its exit code comes into
+# $tmp/code. A terminal there was before goes with all that runs in it.
 term_start() {
 	term kill-server 2>/dev/null
 	until ! term has-session 2>/dev/null; do :; done
-	term new-session -d -x "$1" -y "$2" "$3"
-	pid=$(term display -p '#{pane_pid}')
+	rm -f "$tmp/code"
+	# The terminal stays when the command has ended: what it left there can be read.
+	term new-session -d -x "$1" -y "$2" "trap : INT; ($3); echo \$? >$tmp/code; exec cat"
 }
 
 # screen_start WIDTH HEIGHT [WORD..]: the screens on frames that are made up (tests/ui/screen.c); log in $tmp/log
@@ -40,6 +40,7 @@ screen_start() {
 	: >"$tmp/log"
 	term_start "$size_w" "$size_h" "exec $screen log=$tmp/log $*"
 	wait_for 'q: quit'
+	pid=$(sed -n 's/^pid //p' "$tmp/log")
 }
 
 dump() {
@@ -124,14 +125,10 @@ golden() {
 	fi
 }
 
-# The terminal is closed first, then its process is waited for: only then is there a code, or a signal.
-pane_dead() {
-	[ "$(term display -p '#{pane_dead_status}#{pane_dead_signal}')" ]
-}
 # ends NAME CODE: the command in the terminal ends by itself with that exit code
 ends() {
-	if until_true pane_dead; then
-		is "$1" "$(term display -p '#{pane_dead_status}')" "$2"
+	if until_true test -s "$tmp/code"; then
+		is "$1" "$(cat "$tmp/code")" "$2"
 	else
 		fail "$1" "still running" "$(dump)" || :
 	fi
