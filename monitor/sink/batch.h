@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Frames as text, JSON or CSV on a stream (docs/monitors.md has the schema). */
+/* Frames as text, JSON or CSV on a stream (docs/monitor-formats.md has the schema). */
 #ifndef MONITOR_BATCH_H
 #define MONITOR_BATCH_H
 

@@ -160,7 +160,7 @@ struct field_family {
 	      "bytes_per_second", "Trend of the resident memory with its 95 % interval.")
 #define CPU(field, mode)                                                                           \
 	COUNTER(field, ",mode=\"" mode "\"", 1e-3, "process_cpu_seconds", "seconds",               \
-		"Time on a CPU since the monitor's start.")
+		"Time on a CPU, of all threads.")
 
 static const struct field_family fields[] = {
 	GAUGE(FIELD_RSS, "", 1024, "process_resident_bytes", "bytes", "Resident memory."),

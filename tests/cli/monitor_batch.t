@@ -8,6 +8,12 @@ need_tool jq jq
 
 memmon=$B/memmon
 
+# undocumented: the keys of $tmp/keys that the page does not have
+undocumented() {
+	# shellcheck disable=SC2016  # backquotes of markdown
+	while read -r key; do grep -qF "\`$key\`" docs/monitor-formats.md || echo "$key"; done <"$tmp/keys"
+}
+
 # Two processes, one with a name that careless quoting breaks.
 odd='a"b, c'
 cp "$(command -v sleep)" "$tmp/$odd"
@@ -36,9 +42,7 @@ is "json: resident memory is what /proc says, to the kB" \
 is "json: rates are unknown in the first frame" \
 	"$(printf '%s\n' "$out" | jq -sc '.[0].processes | map(.mmap_per_s) | unique')" "[null]"
 printf '%s\n' "$out" | jq -r 'paths(true) | map(select(type == "string")) | .[]' | sort -u >"$tmp/keys"
-# shellcheck disable=SC2016  # backquotes of markdown
-undocumented=$(while read -r key; do grep -qF "\`$key\`" docs/monitor-formats.md || echo "$key"; done <"$tmp/keys")
-is "json: every key is documented" "$undocumented" ""
+is "json: every key is documented" "$(undocumented)" ""
 
 run "$memmon" --batch -n 2 --interval 0.3 --csv --filter "$mine" --sort +pid
 is "csv: exit code, nothing on stderr" "$code$err" 0
@@ -58,6 +62,27 @@ like "text: has the process" "$out" "^ *$subject a\"b, c +$resident "
 
 "$memmon" --batch --interval 0.1 --json --filter "$mine" 2>"$tmp/err" | head -n 1 >"$tmp/one"
 is "a reader that goes ends it quietly" "$(jq -c .seq "$tmp/one")$(cat "$tmp/err")" 1
+
+# --- cpumon ----------------------------------------------------------------------------------------
+
+run "$B/cpumon" --batch -n 2 --interval 0.3 --json --filter "$mine" --sort +pid
+is "cpumon: exit code, nothing on stderr" "$code$err" 0
+is "cpumon: shares are known from its first frame on, and sleepers have none" \
+	"$(printf '%s\n' "$out" | jq -c '[.tool, (.processes[] | .tot_pct < 1, .threads)]' | sort -u)" '["cpumon",true,1,true,1]'
+printf '%s\n' "$out" | jq -r 'paths(true) | map(select(type == "string")) | .[]' | sort -u >"$tmp/keys"
+is "cpumon: every key is documented" "$(undocumented)" ""
+run "$B/cpumon" --batch -n 1 --interval 0.3 --csv --filter "$mine" --sort +pid
+has "cpumon: csv has its columns" "$out" ",user_ms,system_ms,total_ms,"
+run "$B/cpumon" --batch -n 1 --interval 0.3 --openmetrics --filter "pid = $other"
+has "cpumon: figures for Prometheus" "$out" "cpumon_process_cpu_seconds_total{pid=\"$other\",name=\"sleep\",mode=\"user\"} "
+printf '%s\n' "$out" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' >"$tmp/families"
+run "$memmon" --batch -n 1 --openmetrics --filter "pid = $other"
+printf '%s\n' "$out" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' >>"$tmp/families"
+# shellcheck disable=SC2016  # backquotes of markdown
+missing=$(sed 's/^[a-z]*_//' "$tmp/families" | sort -u | while read -r family; do
+	grep -qE "\`$family(_total)?\`" docs/monitor-formats.md || echo "$family"
+done)
+is "every family is documented" "$missing" ""
 
 # --- recordings ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 set -u
 . tests/lib.sh
 need_bpf
+need_tool perl perl-base
 
 memmon=$B/memmon
 
@@ -51,11 +52,34 @@ run "$memmon" --batch -n 1 --serve example.org:80
 is "a name for an address: exit code" "$code" 2
 has "a name for an address: what is wrong" "$err" "'example.org' is no address; give it in numbers"
 
+# get REQUEST-LINE [HEADER..]: the answer in $answer, without carriage returns
+get() {
+	answer=$(perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(PeerAddr => shift, Timeout => 10) or die "$@";
+		print $s join("\r\n", @ARGV, "", "");
+		print while <$s>' "$address" "$@" | tr -d '\r')
+}
+get "GET / HTTP/1.1" "Host: x"
+has "/: says where the figures are" "$answer" "figures for Prometheus are at /metrics"
+get "GET /x HTTP/1.1" "Host: x"
+like "another page: 404" "$answer" '^HTTP/1.1 404 Not Found$'
+get "DELETE /metrics HTTP/1.1" "Host: x"
+like "another method: 405" "$answer" '^HTTP/1.1 405 Method Not Allowed$'
+like "another method: which there are" "$answer" '^Allow: GET, HEAD$'
+get "GET /metrics HTTP/1.1" "Host: x" "Accept: application/openmetrics-text"
+like "OpenMetrics where it is preferred" "$answer" '^Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8$'
+is "OpenMetrics ends as it must" "$(printf '%s\n' "$answer" | tail -n 1)" "# EOF"
+get "GET /metrics HTTP/1.1" "Host: x"
+like "the older text elsewhere" "$answer" '^Content-Type: text/plain; version=0.0.4; charset=utf-8$'
+printf '%s\n' "$answer" | sed '1,/^$/d' >"$tmp/text"
+
 if ! find_tool promtool prometheus usr/bin/promtool; then
 	skip "promtool and Prometheus" "$why"
 	done_testing
 fi
 promtool=$tool
+run "$promtool" check metrics <"$tmp/text"
+is "promtool has nothing to say about the older text" "$code$out$err" 0
 run "$memmon" --batch -n 2 --interval 0.2 --openmetrics --filter "pid = $subject"
 is "--openmetrics prints what is served" "$code$(printf '%s\n' "$out" | tail -n 1)" "0# EOF"
 
