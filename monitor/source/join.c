@@ -156,7 +156,8 @@ void join_begin(struct join *j)
 	j->nalive = 0;
 	/* Twice the same thread is the same process, or a number that was given again within an
 	 * interval. */
-	qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
+	if (j->nlearned)
+		qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
 }
 
 void join_thread(struct join *j, const struct task_thread *t)
