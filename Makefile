@@ -102,7 +102,7 @@ $(B)/san/%.o: %.c | $(STAMP)
 define program
 $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) -pthread -o $$@ $$^ $$($(1)_LIBS)
+	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
 $(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
 all: $(B)/bench_fast

@@ -25,6 +25,12 @@ uninstall: ## remove what 'make install' put there (the same PREFIX and DESTDIR)
 
 .PHONY: products install uninstall
 
+deb: ## build the Debian package below build/deb and look at it with lintian (apt installs the tools; the build needs no root)
+	@B=$(B) scripts/deps.sh
+	@B=$(B) scripts/deps.sh scripts/packages-deb.txt
+	@B=$(B) scripts/deb.sh
+.PHONY: deb
+
 # --- peers ------------------------------------------------------------------------------------------
 
 peers_SRC := $(wildcard bench/*.c) $(lib_SRC)
