@@ -75,6 +75,14 @@ else
 	is "beebench verify -m memmon" "$code" 0
 	away "$root/bin/beebench" verify -q -m mine.bpf.o -w mmap --json
 	is "beebench verify of an own object" "$code" 0
+	for object in memmon_fast memmon mine.bpf.o mine.ex; do
+		away "$root/bin/memmon" --batch -n 1 --json --object $object
+		is "memmon --object $object" "$code" 0
+		is "is that monitor" "$(printf '%s\n' "$out" | jq -r .monitor)" "${object%.bpf.o}"
+	done
+	away "$root/bin/cpumon" --batch -n 1 --csv
+	is "cpumon" "$code" 0
+	like "prints processes" "$out" "[0-9]+,"
 fi
 
 # The variable goes before what is beside the program.
