@@ -262,9 +262,8 @@ test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen ## run all tests; the las
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-SECONDS ?= 60
 bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that nothing is lost (root; SECONDS at 1 M events/s)
-	@$(B)/bench_fast --seconds $(SECONDS) $(BENCHFASTFLAGS)
+	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))

@@ -34,6 +34,28 @@ static int fail(int err, const char *what, const char *name, struct strbuf *why)
 	return err;
 }
 
+/* A ring for each CPU, which user space makes: as large as the object says that they are. */
+static int make_rings(struct guest_object *o)
+{
+	struct bpf_map *map = o->ring_array;
+
+	for (uint32_t cpu = 0; cpu < bpf_map__max_entries(map); cpu++) {
+		int fd;
+
+		if (o->nrings == GUEST_MAX_RINGS)
+			return -E2BIG;
+		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, bpf_map__name(map), 0, 0, o->ring_bytes,
+				    NULL);
+		if (fd < 0)
+			return -errno;
+		o->made[o->nmade++] = fd;
+		o->rings[o->nrings++] = (struct guest_ring_fd){fd, o->ring_bytes};
+		if (bpf_map_update_elem(bpf_map__fd(map), &cpu, &fd, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 static int take_map(struct guest_object *o, struct bpf_map *map)
 {
 	switch (bpf_map__type(map)) {
@@ -52,6 +74,7 @@ static int take_map(struct guest_object *o, struct bpf_map *map)
 			bpf_map__fd(map), bpf_map__type(map), bpf_map__key_size(map),
 			bpf_map__value_size(map), bpf_map__max_entries(map)};
 		return 0;
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return map == o->ring_array ? make_rings(o) : 0;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: o->perf_array = true; return 0;
 	default: return 0;
 	}
@@ -75,6 +98,26 @@ static void set_seed(struct bpf_map *map)
 	}
 }
 
+/* Before the object is loaded: libbpf forgets then what is in an array of maps. */
+static void prepare_map(struct guest_object *o, struct bpf_map *map)
+{
+	const struct bpf_map *inner = bpf_map__inner_map(map);
+
+	set_seed(map);
+	if (bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS || !inner ||
+	    bpf_map__type(inner) != BPF_MAP_TYPE_RINGBUF)
+		return;
+	o->ring_array = map;
+	o->ring_bytes = bpf_map__max_entries(inner);
+	bpf_map__set_max_entries(map, (uint32_t)libbpf_num_possible_cpus());
+}
+
+/* It runs when its rows are read, never at an event. */
+static bool is_iterator(const struct bpf_program *prog)
+{
+	return bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER;
+}
+
 int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
 {
 	struct bpf_program *prog;
@@ -88,7 +131,7 @@ int guest_object_open(struct guest_object *o, const char *path, struct strbuf *w
 	if (!o->obj)
 		return fail(-errno, "cannot open", path, why);
 	bpf_object__for_each_map (map, o->obj)
-		set_seed(map);
+		prepare_map(o, map);
 	err = bpf_object__load(o->obj);
 	if (err) {
 		fail(err, "cannot load", bpf_object__name(o->obj), why);
@@ -100,7 +143,7 @@ int guest_object_open(struct guest_object *o, const char *path, struct strbuf *w
 			goto out;
 		}
 		o->nprograms++;
-		if (!strchr(bpf_program__section_name(prog), '/'))
+		if (!strchr(bpf_program__section_name(prog), '/') || is_iterator(prog))
 			continue;
 		snprintf(o->hooks[o->nhooks++].section, sizeof(o->hooks[0].section), "%s",
 			 bpf_program__section_name(prog));
@@ -123,8 +166,11 @@ int guest_object_attach(struct guest_object *o, struct strbuf *why)
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program (prog, o->obj) {
-		struct bpf_link *link = bpf_program__attach(prog);
+		struct bpf_link *link;
 
+		if (is_iterator(prog))
+			continue;
+		link = bpf_program__attach(prog);
 		/* Its section names no place: somebody else runs it (a "syscall" program). */
 		if (!link && errno == EOPNOTSUPP)
 			continue;
@@ -149,6 +195,8 @@ void guest_object_detach(struct guest_object *o)
 void guest_object_close(struct guest_object *o)
 {
 	guest_object_detach(o);
+	while (o->nmade)
+		close(o->made[--o->nmade]);
 	bpf_object__close(o->obj);
 	*o = (struct guest_object){0};
 }

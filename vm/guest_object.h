@@ -10,6 +10,7 @@
 enum { GUEST_MAX_HOOKS = 32, GUEST_MAX_MAPS = 16 };
 
 struct bpf_link;
+struct bpf_map;
 struct bpf_object;
 
 struct guest_hash {
@@ -31,6 +32,11 @@ struct guest_object {
 	size_t nlinks;
 	struct guest_ring_fd rings[GUEST_MAX_RINGS];
 	size_t nrings;
+	/* An array of rings, for each CPU one, and the rings that were made for it. */
+	struct bpf_map *ring_array;
+	uint32_t ring_bytes;
+	int made[GUEST_MAX_RINGS];
+	size_t nmade;
 	struct guest_hash hashes[GUEST_MAX_MAPS];
 	size_t nhashes;
 	bool perf_array; /* it also writes to a perf event array, which nobody here reads */

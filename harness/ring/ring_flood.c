@@ -24,6 +24,7 @@ enum {
 /* Shared memory: the parent writes the order and raises @asked, the child the burst and @done. */
 struct order {
 	_Atomic uint32_t asked, done;
+	bool working;
 	uint64_t slice_ns, per_s;
 	struct flood_burst burst;
 };
@@ -36,8 +37,10 @@ struct flood {
 	bool alone;
 };
 
-static uint64_t call(uint64_t n)
+static uint64_t call(bool working, uint64_t n)
 {
+	if (working)
+		return syscall(SYS_munmap, FLOOD_PAGES + n * FLOOD_PAGE, FLOOD_PAGE) != 0;
 	return syscall(SYS_munmap, 1UL, flood_length(n)) != -1 || errno != EINVAL;
 }
 
@@ -45,11 +48,12 @@ static void burst(struct order *o)
 {
 	uint64_t start_ns = clock_ns(), stop_ns = start_ns + o->slice_ns, now_ns = start_ns, n = 0;
 	uint64_t waited_ns = ring_thread_waited_ns(), wrong = 0, due_ns;
+	bool working = o->working;
 
 	while (now_ns < stop_ns) {
 		if (!o->per_s) {
 			for (int i = 0; i < CALLS_A_LOOK; i++)
-				wrong += call(n++);
+				wrong += call(working, n++);
 			now_ns = clock_ns();
 			continue;
 		}
@@ -58,7 +62,7 @@ static void burst(struct order *o)
 		while ((now_ns = clock_ns()) < due_ns)
 			;
 		if (now_ns < stop_ns)
-			wrong += call(n++);
+			wrong += call(working, n++);
 	}
 	o->burst = (struct flood_burst){.calls = n,
 					.wrong = wrong,
@@ -127,6 +131,11 @@ void flood_stop(struct flood *f)
 	if (f->order)
 		munmap(f->order, sizeof(*f->order));
 	free(f);
+}
+
+void flood_set_working(struct flood *f, bool working)
+{
+	f->order->working = working;
 }
 
 void flood_begin(struct flood *f, uint64_t slice_ns, uint64_t per_s)

@@ -52,14 +52,25 @@ size_t ring_monitor_points(bool quick)
 	return n * ARRAY_SIZE(consumers);
 }
 
+/* The number of the call that the record is of. False: a monitor without a cgroup filter sees
+ * others, too. */
+static bool number_of(const struct flooded *f, const struct mem_record *e, uint64_t *n)
+{
+	if (monitor_info(f->monitor)->definition == MONITOR_COMPLETED) {
+		*n = flood_page_number(e->address);
+		return flood_is_our_page(e->address, e->size);
+	}
+	*n = flood_number(e->size);
+	return flood_is_ours(e->size);
+}
+
 static void on_event(void *arg, const struct mem_record *e)
 {
 	struct flooded *f = arg;
 	uint64_t n;
 
-	if (!flood_is_ours(e->size))
-		return; /* a monitor without a cgroup filter sees others, too */
-	n = flood_number(e->size);
+	if (!number_of(f, e, &n))
+		return;
 	f->record_bytes = e->length;
 	if (n < f->next || e->type != MEM_EVENT_MUNMAP) {
 		f->bad++;
@@ -290,6 +301,7 @@ int ring_monitor(struct run *run, const char *name, const struct ring_monitor_pl
 		err = emit_skip(run, monitor_info(f->monitor));
 		goto out;
 	}
+	flood_set_working(f->flood, monitor_info(f->monitor)->definition == MONITOR_COMPLETED);
 	err = monitor_attach(f->monitor);
 	if (err)
 		goto out;

@@ -381,12 +381,79 @@ static void unknown_names(void **state UNUSED)
 	strbuf_release(&text);
 }
 
+/* A manifest of memmon_fast's object with other @counters and @events. */
+static const char *fast_manifest(const char *counters, const char *events)
+{
+	static char path[256];
+	char object[512], text[2048];
+	int n;
+
+	assert_non_null(realpath(live_built("bpf/memmon/memmon_fast.bpf.o"), object));
+	n = snprintf(text, sizeof(text),
+		     "{\"schema\": 1, \"object\": \"%s\", \"counters\": %s, \"events\": %s,\n"
+		     " \"programs\": {}}",
+		     object, counters, events);
+	snprintf(path, sizeof(path), "%s", live_write("fast.json", text, (size_t)n));
+	return path;
+}
+
+static void fast_refused(const char *counters, const char *events, const char *why)
+{
+	const char *manifest = fast_manifest(counters, events);
+	char object[512], text[2048], *mark;
+	size_t n;
+
+	assert_non_null(realpath(live_built("bpf/memmon/memmon_fast.bpf.o"), object));
+	n = (size_t)snprintf(text, sizeof(text), "%s: ", object);
+	for (mark = strchr(why, '@'); mark; mark = strchr(why, '@')) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s%s", (int)(mark - why), why,
+				      manifest);
+		why = mark + 1;
+	}
+	snprintf(text + n, sizeof(text) - n, "%s", why);
+	live_refuses(manifest, -EINVAL, text);
+}
+
+static void wrong_iterators(void **state UNUSED)
+{
+	fast_refused("{\"iterator\": \"walk\", \"struct\": \"fast_row\", \"key\": \"tgid\"}",
+		     "null", "no program 'walk', which @ names as the iterator of its counters");
+	fast_refused("{\"iterator\": \"call_ended\", \"struct\": \"fast_row\", \"key\": \"tgid\"}",
+		     "null",
+		     "program 'call_ended' on tp_btf/sys_exit is no iterator (SEC(\"iter/task\"))");
+	fast_refused("{\"iterator\": \"threads\", \"struct\": \"rows\", \"key\": \"tgid\"}", "null",
+		     "no struct 'rows' in its BTF, which @ names; a global of that type puts it "
+		     "there (struct rows *const volatile layout = 0;)");
+	fast_refused("{\"iterator\": \"threads\", \"struct\": \"fast_row\", \"key\": \"stats\"}",
+		     "null", "struct fast_row: field 'stats' has 72 bytes, 4 are expected");
+	fast_refused(
+		"{\"iterator\": \"threads\", \"struct\": \"fast_row\", \"key\": \"tgid\", "
+		"\"fields\": {\"mmap_count\": \"sums.maps\"}}",
+		"null",
+		"struct fast_row has no field 'sums' (its fields: tgid, ended, stats); name its "
+		"field in @");
+	fast_refused(
+		"{\"iterator\": \"threads\", \"struct\": \"fast_event\", \"key\": \"tgid\", "
+		"\"ended\": \"mem_ended\", \"ended_flag\": \"pid\"}",
+		"null",
+		"map 'mem_ended': its value is struct fast_row; struct fast_event is expected, "
+		"as the iterator's rows");
+	fast_refused("null", "{\"map\": \"mem_rings\", \"switch\": \"mem_loud\"}",
+		     "no variable 'mem_loud' of 4 bytes that can be written, which @ names as the "
+		     "switch of its events");
+	fast_refused(
+		"null", "{\"map\": \"mem_loss\"}",
+		"map 'mem_loss' is of type percpu_array; a ringbuf, or an array of ringbufs by "
+		"CPU, is expected");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_of_other_lengths),
 		cmocka_unit_test(a_full_ring_still_drains),
 		cmocka_unit_test(foreign_object),
+		cmocka_unit_test(wrong_iterators),
 		cmocka_unit_test(the_inside),
 		cmocka_unit_test(wrong_layouts),
 		cmocka_unit_test(wrong_manifests),

@@ -119,6 +119,42 @@ static void a_map_for_each_field(void **state UNUSED)
 	assert_null(man.losses.map);
 }
 
+static void an_iterator(void **state UNUSED)
+{
+	assert_int_equal(
+		parse("{\"schema\": 1, \"counters\": {\"fields\": {\"mmap_count\": \"s.maps\"}, "
+		      "\"key\": \"k\", \"struct\": \"row\", \"iterator\": \"walk\", "
+		      "\"ended\": \"gone\", \"ended_flag\": \"f\"},\n"
+		      "\"events\": {\"switch\": \"on\", \"fields\": {\"down\": \"d\"}}}"),
+		0);
+	assert_null(man.counters.map);
+	assert_string_equal(man.counters.iterator, "walk");
+	assert_string_equal(man.counters.row, "row");
+	assert_string_equal(man.counters.row_key, "k");
+	assert_string_equal(man.counters.ended, "gone");
+	assert_string_equal(man.counters.ended_flag, "f");
+	assert_string_equal(man.counters.fields[MEM_MMAP_COUNT], "s.maps");
+	assert_null(man.counters.fields[MEM_MUNMAP_COUNT]);
+	assert_string_equal(man.events.on, "on");
+	assert_string_equal(man.events.map, "mem_events");
+	assert_string_equal(man.events.fields[EVENT_DOWN], "d");
+	assert_null(man.events.fields[EVENT_COMM]);
+}
+
+static void half_an_iterator(void **state UNUSED)
+{
+	wrong("{\"schema\": 1,\n\"counters\": {\"iterator\": \"walk\", \"key\": \"k\"}}",
+	      "dir/x.json:2: counters: an iterator's rows need a \"struct\" and its \"key\"");
+	wrong("{\"schema\": 1, \"counters\": {\"iterator\": \"walk\", \"key\": \"k\", "
+	      "\"struct\": \"row\", \"ended\": \"gone\"}}",
+	      "dir/x.json:1: counters: \"ended\" and \"ended_flag\" go together: a map, and the "
+	      "field that says that the process has ended");
+	wrong("{\"schema\": 1, \"counters\": {\"iterator\": \"walk\",\n\"map\": \"m\"}}",
+	      "dir/x.json:2: counters.map: no such field; see docs/adding-a-monitor.md");
+	wrong("{\"schema\": 1, \"counters\": {\"iterator\": 3}}",
+	      "dir/x.json:1: counters.iterator: a string is expected, this is a number");
+}
+
 static void not_json(void **state UNUSED)
 {
 	wrong("{\"schema\": 1,\n \"key\": tid}\n", "dir/x.json:2: not JSON: boolean expected");
@@ -181,7 +217,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(little_is_enough),	cmocka_unit_test(everything),
-		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(not_json),
+		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(an_iterator),
+		cmocka_unit_test(half_an_iterator),	cmocka_unit_test(not_json),
 		cmocka_unit_test(definitions),		cmocka_unit_test(wrong_types),
 		cmocka_unit_test(wrong_names),
 	};
