@@ -81,13 +81,22 @@ void mem_row_merge(struct mem_row *into, const struct mem_row *from)
 	}
 }
 
+static bool is_sorted(const struct mem_table *t)
+{
+	for (size_t i = 1; i < t->n; i++)
+		if (t->rows[i - 1].key > t->rows[i].key)
+			return false;
+	return true;
+}
+
 void mem_table_finish(struct mem_table *t)
 {
 	size_t kept = 0;
 
 	if (!t->n)
 		return;
-	qsort(t->rows, t->n, sizeof(*t->rows), by_key);
+	if (!is_sorted(t)) /* an iterator's rows are, mostly */
+		qsort(t->rows, t->n, sizeof(*t->rows), by_key);
 	for (size_t i = 1; i < t->n; i++) {
 		struct mem_row *into = &t->rows[kept];
 
