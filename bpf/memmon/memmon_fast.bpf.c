@@ -99,6 +99,20 @@ static __always_inline bool watched(void)
 	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
 }
 
+/*
+ * The storage of @task, made when it has none. Of two CPUs that make that of one leader at the same
+ * time, one is told that it failed, and finds the other's when it asks again.
+ */
+static __always_inline struct thread_stats *storage_of(struct task_struct *task)
+{
+	struct thread_stats *t =
+		bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!t)
+		t = bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return t;
+}
+
 static __noinline int lose(__u64 events, __u64 calls)
 {
 	__u32 zero = 0;
@@ -253,15 +267,14 @@ int BPF_PROG(thread_ended, struct task_struct *task)
 	bool last = !task->signal->live.counter, leads = task->pid == task->tgid;
 	struct thread_stats *own, *leader;
 
-	own = bpf_task_storage_get(&mem_threads, task, 0,
-				   leads && !last ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	own = leads && !last ? storage_of(task) : bpf_task_storage_get(&mem_threads, task, 0, 0);
 	if (leads) {
 		leader = own;
 		if (leader)
 			__sync_fetch_and_add(&leader->left, 1);
 	} else {
-		leader = bpf_task_storage_get(&mem_threads, task->group_leader, 0,
-					      own ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+		leader = own ? storage_of(task->group_leader)
+			     : bpf_task_storage_get(&mem_threads, task->group_leader, 0, 0);
 		if (own && leader)
 			join(&own->own, &leader->joined);
 		else if (own)
@@ -336,8 +349,7 @@ static __always_inline struct thread_stats *process_of(struct task_struct *task,
 {
 	if (task->pid == task->tgid)
 		return own;
-	return bpf_task_storage_get(&mem_threads, task->group_leader, 0,
-				    BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return storage_of(task->group_leader);
 }
 
 /* A break that was @asked for is now at @at. False: it was only asked where it is, or refused. */
@@ -407,7 +419,7 @@ int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 	task = bpf_get_current_task_btf();
 	if (task->thread_info.status & TS_COMPAT || !watched())
 		return 0;
-	own = bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	own = storage_of(task);
 	process = own ? process_of(task, own) : NULL;
 	if (!process) {
 		if (nr != NR_BRK || (__u64)result == regs->di)

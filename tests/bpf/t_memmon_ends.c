@@ -15,7 +15,7 @@
 
 #define HOLE ((void *)0x100000000000) /* where nothing is mapped: munmap works there */
 
-enum { THREADS = 8, PROCESSES = 40, STACK = 16384 };
+enum { THREADS = 8, PROCESSES = 40, BEGINNINGS = 600, STACK = 16384 };
 
 /* Of the child's descendants, for parent and child. */
 static struct {
@@ -211,6 +211,46 @@ static void threads_end_at_the_same_moment(void **state UNUSED)
 	assert_int_equal(rows, PROCESSES);
 	assert_int_equal(take(m, &rows), 0);
 	assert_int_equal(rows, 0);
+	stop(m, &l);
+}
+
+/* The leader's storage is made by whoever comes first; nobody's first call is lost. */
+static int begin_with_the_leader(void *arg UNUSED)
+{
+	atomic_fetch_add(&shared->ready, 1);
+	while (!atomic_load(&shared->go))
+		;
+	munmaps(1);
+	atomic_fetch_add(&shared->ready, 1);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+static void begin_together(void)
+{
+	thread(begin_with_the_leader, 0);
+	while (atomic_load(&shared->ready) < 1)
+		sched_yield();
+	atomic_store(&shared->go, 1);
+	munmaps(1);
+	wait_for(&shared->ready, 2);
+}
+
+static void many_beginnings(void)
+{
+	for (int i = 0; i < BEGINNINGS; i++)
+		process(begin_together);
+}
+
+static void first_calls_at_the_same_moment(void **state UNUSED)
+{
+	struct live l;
+	struct monitor *m = start(&l, many_beginnings);
+	size_t rows;
+
+	live_run(&l);
+	assert_int_equal(take(m, &rows), 2 * BEGINNINGS);
+	assert_int_equal(rows, BEGINNINGS);
 	stop(m, &l);
 }
 
@@ -499,6 +539,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_are_summed),
 		cmocka_unit_test(threads_end_at_the_same_moment),
+		cmocka_unit_test(first_calls_at_the_same_moment),
 		cmocka_unit_test(the_leader_ends_first),
 		cmocka_unit_test(the_last_has_nothing),
 		cmocka_unit_test(short_lived_processes_count),
