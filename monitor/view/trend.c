@@ -189,23 +189,20 @@ static size_t thin(const double *from, size_t n, double *to)
 	return m;
 }
 
-void trend_of(const double *t_all, const double *y_all, size_t n, const struct trend_rule *rule,
-	      struct trend *out)
+/* One window: slope, interval, verdict. */
+static void judge_window(const double *t, const double *y, size_t n, const struct trend_rule *rule,
+			 struct trend *out)
 {
-	double t[TREND_SAMPLES], y[TREND_SAMPLES], slopes[TREND_PAIRS], rank[TREND_SAMPLES], ties;
-	double variance, r;
-	size_t pairs, half;
+	double slopes[TREND_PAIRS], rank[TREND_SAMPLES], copy[TREND_SAMPLES], variance, ties, r;
+	size_t pairs, half = n / 2;
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN, .n = n};
 	if (!n)
 		return;
-	out->window_s = t_all[n - 1] - t_all[0];
+	out->window_s = t[n - 1] - t[0];
 	if (n < MAX(rule->min_samples, (size_t)5) || !(out->window_s >= rule->min_window_s) ||
 	    out->window_s <= 0)
 		return;
-	thin(t_all, n, t);
-	n = thin(y_all, n, y);
-	half = n / 2;
 	if (n - half >= 4 && (pairs = pair_slopes(t + half, y + half, n - half, slopes)))
 		out->late = median_of(slopes, pairs);
 	pairs = pair_slopes(t, y, n, slopes);
@@ -218,7 +215,79 @@ void trend_of(const double *t_all, const double *y_all, size_t n, const struct t
 	 * (tests/unit/u_view_trend.c). */
 	if (r >= 0.65 - 4 / (double)n)
 		widen_for_walk(t, y, n, out);
-	out->verdict = judge(out, median_of(y, n), rule);
+	memcpy(copy, y, n * sizeof(*copy));
+	out->verdict = judge(out, median_of(copy, n), rule);
+}
+
+/*
+ * Whether the latest @sub values lie above (below) all that were before, and rise by as much as
+ * those strayed (four fifths of them, so that a start long ago does not count): what only strays
+ * comes back to where it was, or goes no further in a part than it did in the whole.
+ */
+static bool beyond(const double *y, size_t n, size_t sub, const struct trend *part)
+{
+	double copy[TREND_SAMPLES], middle, strayed;
+	size_t before = n - sub, tenth = before / 10;
+
+	memcpy(copy, y + before, sub * sizeof(*copy));
+	middle = median_of(copy, sub);
+	for (size_t i = 0; i < before; i++)
+		if (part->slope > 0 ? y[i] >= middle : y[i] <= middle)
+			return false;
+	memcpy(copy, y, before * sizeof(*copy));
+	strayed = select_kth(copy, before, before - 1 - tenth);
+	strayed -= select_kth(copy, before, tenth);
+	return fabs(part->slope) * part->window_s >= 1.5 * strayed;
+}
+
+/* Whether the part says more than the whole: that it moves where the whole cannot tell, or that it
+ * moves faster. */
+static bool tells_more(const struct trend *part, const struct trend *whole)
+{
+	if (part->verdict == VERDICT_GROWING)
+		return whole->verdict != VERDICT_GROWING || part->low > whole->high;
+	if (part->verdict == VERDICT_SHRINKING)
+		return whole->verdict != VERDICT_SHRINKING || part->high < whole->low;
+	return false;
+}
+
+/*
+ * What began late in a long window would be outvoted by what was before for more than twice as long
+ * as that. So the latest half, quarter, eighth may say that it moves; and where the whole cannot
+ * tell, because of one step long ago, the half may say that it is steady.
+ */
+static void judge_latest(const double *t, const double *y, size_t n, const struct trend_rule *rule,
+			 struct trend *out)
+{
+	struct trend steady = {.verdict = VERDICT_UNSURE}, part;
+
+	for (size_t sub = n / 2; sub >= rule->min_samples && sub >= 5; sub /= 2) {
+		judge_window(t + n - sub, y + n - sub, sub, rule, &part);
+		if (tells_more(&part, out) && beyond(y, n, sub, &part)) {
+			*out = part;
+			return;
+		}
+		if (sub == n / 2 && part.verdict == VERDICT_STEADY)
+			steady = part;
+	}
+	if (out->verdict == VERDICT_UNSURE && steady.verdict == VERDICT_STEADY)
+		*out = steady;
+}
+
+void trend_of(const double *t_all, const double *y_all, size_t n, const struct trend_rule *rule,
+	      struct trend *out)
+{
+	double t[TREND_SAMPLES] = {0}, y[TREND_SAMPLES] = {0};
+	size_t m;
+
+	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+	if (!n)
+		return;
+	m = thin(t_all, n, t);
+	thin(y_all, n, y);
+	judge_window(t, y, m, rule, out);
+	if (out->verdict != VERDICT_TOO_EARLY)
+		judge_latest(t, y, m, rule, out);
 }
 
 /* --- words --- */

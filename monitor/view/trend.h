@@ -13,7 +13,7 @@
 #include "lib/strbuf.h"
 #include "monitor/frame.h"
 
-/* Of more samples than these every second, third, .. is taken, the latest always. */
+/* Of more samples than these every second, third, .. is used, the latest always. */
 enum { TREND_SAMPLES = 64 };
 
 struct trend {
@@ -29,6 +29,12 @@ struct trend {
  * window. Growing: the interval is above 0, the slope is at least what matters, and the later half
  * has not levelled off (its slope is at least a quarter of the whole's). Shrinking: the same
  * downwards. Steady: the whole interval is within what matters. Else unsure.
+ *
+ * The latest half, quarter and eighth of the samples are asked too, as far as they are
+ * @min_samples, so that a leak that begins late is not outvoted by what was before: one that moves
+ * where the whole does not, or faster, is what is told, when it has left every value before behind
+ * and goes as far as those strayed. What the whole cannot tell the half may call steady. @n and
+ * @window_s are of the samples that were asked.
  */
 struct trend_rule {
 	size_t min_samples;  /* fewer: too early (default 8) */

@@ -233,6 +233,42 @@ static void slow_leak_in_noise(void **state UNUSED)
 	assert_true(t.low < 0.02 * MIB / 3 && t.high > 0.02 * MIB / 3);
 }
 
+/* A leak that begins late in a long steady window is seen in its latest part, which is then what is
+ * told; a daily hump that comes back is not. */
+static void late_leak(void **state UNUSED)
+{
+	struct series s = level(64, 100 * MIB);
+	struct trend t;
+
+	rng.state = 21;
+	for (size_t i = 0; i < s.n; i++)
+		s.y[i] += 0.2 * MIB * normal() + (i >= 52 ? 4 * MIB * (double)(i - 52) : 0);
+	t = judged(&s);
+	assert_int_equal(t.verdict, VERDICT_GROWING);
+	assert_in_range(t.n, 8, 16);
+	assert_true(fabs(t.slope - 4 * MIB / 3) < 0.3 * MIB);
+	assert_true(t.window_s == 3 * ((double)t.n - 1));
+	/* It has been as high before. */
+	for (size_t i = 20; i < 30; i++)
+		s.y[i] += 60 * MIB;
+	assert_int_not_equal(judged(&s).verdict, VERDICT_GROWING);
+}
+
+/* A start long ago does not leave the verdict open for ever. */
+static void steady_since(void **state UNUSED)
+{
+	struct series s = level(64, 100 * MIB);
+	struct trend t;
+
+	for (size_t i = 0; i < 20; i++)
+		s.y[i] = 5 * MIB * (double)i;
+	for (size_t i = 20; i < s.n; i++)
+		s.y[i] += 4096 * (double)(i % 2);
+	t = judged(&s);
+	assert_int_equal(t.verdict, VERDICT_STEADY);
+	assert_int_equal(t.n, 32);
+}
+
 static void words(void **state UNUSED)
 {
 	static const struct {
@@ -310,7 +346,7 @@ static void many_samples(void **state UNUSED)
 	}
 	for (size_t n = 8; n <= ARRAY_SIZE(t); n += 31) {
 		trend_of(t, y, n, &trend_default, &out);
-		assert_int_equal(out.n, n);
+		assert_in_range(out.n, MIN(n, (size_t)TREND_SAMPLES / 2), TREND_SAMPLES);
 		if (n > 20)
 			assert_int_equal(out.verdict, VERDICT_GROWING);
 	}
@@ -357,8 +393,8 @@ static void how_often_it_is_wrong(void **state UNUSED)
 	} cases[] = {
 		{8, 0, 0.94, 0.025},	{20, 0, 0.94, 0.025},  {64, 0, 0.92, 0.025},
 		{8, 0.5, 0.90, 0.05},	{20, 0.5, 0.88, 0.06}, {64, 0.5, 0.90, 0.04},
-		{20, 0.8, 0.87, 0.065}, {64, 0.8, 0.93, 0.03}, {20, 1, 0.82, 0.09},
-		{64, 1, 0.92, 0.05},
+		{20, 0.8, 0.87, 0.065}, {64, 0.8, 0.93, 0.03}, {20, 1, 0.79, 0.11},
+		{64, 1, 0.88, 0.08},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -409,6 +445,8 @@ int main(void)
 		cmocka_unit_test(step),
 		cmocka_unit_test(outliers),
 		cmocka_unit_test(slow_leak_in_noise),
+		cmocka_unit_test(late_leak),
+		cmocka_unit_test(steady_since),
 		cmocka_unit_test(words),
 		cmocka_unit_test(many_samples),
 		cmocka_unit_test(how_often_it_is_wrong),
