@@ -155,13 +155,14 @@ static struct proc_row row_of_line(const struct frame *f, const struct view *v, 
 
 	if (!v->sums)
 		return row;
-	memcpy(row.v, v->sums[i], sizeof(row.v));
-	if (line->folded)
+	/* Those below that found no room in the view were not read. */
+	if (line->folded || (v->n < v->matched && row.v[FIELD_VIRT] != v->sums[i][FIELD_VIRT]))
 		row.flags &= (uint8_t)~ROW_EXACT;
 	while (++i < v->n && v->lines[i].depth > line->depth)
 		if (v->lines[i].folded ||
 		    !(f->rows[v->lines[i].row].flags & (ROW_EXACT | ROW_KERNEL)))
 			row.flags &= (uint8_t)~ROW_EXACT;
+	memcpy(row.v, v->sums[line - v->lines], sizeof(row.v));
 	return row;
 }
 

@@ -10,6 +10,9 @@
 #include "lib/log.h"
 #include "monitor/source/source.h"
 
+/* Of rows that move in the order as they are read; each brings fewer others. */
+enum { REFINE_PASSES = 4 };
+
 /* "QUERY=>COMMAND" or "QUERY". */
 static int add_alert(struct alerts *alerts, const char *text)
 {
@@ -43,7 +46,28 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	return err;
 }
 
-/* The rows that will be read, with their exact values. */
+/* Reads what the rows of the view really have; how many were read, or -ENOMEM. */
+static ssize_t refine_view(struct sinks *s, struct frame *f)
+{
+	uint32_t *rows = malloc(MAX(s->view.n, (size_t)1) * sizeof(*rows));
+	size_t n = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->view.n; i++) {
+		uint32_t row = s->view.lines[i].row;
+
+		if (!(f->rows[row].flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)))
+			rows[n++] = row;
+	}
+	if (n)
+		source_refine(s->source, f, rows, n);
+	free(rows);
+	return (ssize_t)n;
+}
+
+/* The rows that will be read, with their exact values. Order, filter and sums were made of
+ * approximations: they are made again of what was read, until that brings no other rows. */
 static int build_view(struct sinks *s, struct frame *f)
 {
 	const struct view_options opts = {.sort = s->o->sort,
@@ -52,18 +76,16 @@ static int build_view(struct sinks *s, struct frame *f)
 					  .query = s->o->query,
 					  .tree = s->o->tree,
 					  .kernel_threads = s->o->kernel_threads};
-	uint32_t *rows;
-	int err = view_build(&s->view, f, &opts);
 
-	if (err || !s->view.n)
-		return err;
-	rows = malloc(s->view.n * sizeof(*rows));
-	if (!rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->view.n; i++)
-		rows[i] = s->view.lines[i].row;
-	source_refine(s->source, f, rows, s->view.n);
-	free(rows);
+	for (int pass = 0; pass < REFINE_PASSES; pass++) {
+		int err = view_build(&s->view, f, &opts);
+		ssize_t n = err ? err : refine_view(s, f);
+
+		if (n <= 0)
+			return (int)n;
+		if (source_recorded(s->source))
+			break;
+	}
 	return 0;
 }
 

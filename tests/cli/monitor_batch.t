@@ -44,6 +44,11 @@ is "json: rates are unknown in the first frame" \
 printf '%s\n' "$out" | jq -r 'paths(true) | map(select(type == "string")) | .[]' | sort -u >"$tmp/keys"
 is "json: every key is documented" "$(undocumented)" ""
 
+run "$memmon" --batch -n 2 --interval 0.3 --json --top 0 --sort -rss
+is "json: the order is that of the numbers shown" \
+	"$(printf '%s\n' "$out" | jq -c '[.processes[] | select(.exact) | .rss_kb] | . == (sort | reverse) and length > 2')" "true
+true"
+
 run "$memmon" --batch -n 2 --interval 0.3 --csv --filter "$mine" --sort +pid
 is "csv: exit code, nothing on stderr" "$code$err" 0
 is "csv: a header line, then a line a process and frame" "$(printf '%s\n' "$out" | cut -c1-9 | sed 's/^20.*/20/' | uniq -c | tr -s ' ')" \

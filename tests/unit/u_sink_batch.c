@@ -259,6 +259,17 @@ static void test_text(void **state UNUSED)
 	batch_frame(BATCH_TEXT, &frame, &view, true, &out);
 	assert_string_equal(out.s, want);
 	strbuf_reset(&out);
+	/* A sum of what was read is exact, one with rows that were not is none. */
+	lines[1].row = 5;
+	sums[0][FIELD_VIRT] = 3e9;
+	view.matched = 4;
+	batch_frame(BATCH_TEXT, &frame, &view, true, &out);
+	assert_non_null(strstr(out.s, "      1 init                 8000 3000000000 "));
+	strbuf_reset(&out);
+	view.matched = 5;
+	batch_frame(BATCH_TEXT, &frame, &view, true, &out);
+	assert_non_null(strstr(out.s, "      1 init                ~8000 ~3000000000 "));
+	strbuf_reset(&out);
 	/* Nothing lost: no line; frames are set apart. */
 	frame.losses.ring_full = 0;
 	batch_frame(BATCH_TEXT, &frame, &view, false, &out);
