@@ -42,6 +42,8 @@ all: $(B)/peers
 bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERSFLAGS), then what an event costs
 	@scripts/deps.sh scripts/packages-peers.txt
 	@$(B)/peers $(PEERSFLAGS)
+	@echo
+	@$(MAKE) --no-print-directory bench-fast SECONDS=5 BENCHFASTFLAGS="--cost-seconds 30 $(BENCHFASTFLAGS)"
 .PHONY: bench-peers
 
 # --- costs ------------------------------------------------------------------------------------------
