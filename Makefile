@@ -253,10 +253,15 @@ $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $
 	@mkdir -p $(@D)
 	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lm
 
+$(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $@ $^
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last

@@ -30,7 +30,7 @@ term_start() {
 	until ! term has-session 2>/dev/null; do :; done
 	rm -f "$tmp/code"
 	# The terminal stays when the command has ended: what it left there can be read.
-	term new-session -d -x "$1" -y "$2" "trap : INT; ($3); echo \$? >$tmp/code; exec cat"
+	term new-session -d -x "$1" -y "$2" "trap : INT; ($3); echo \$? >$tmp/code; exec cat" 9>&-
 }
 
 # screen_start WIDTH HEIGHT [WORD..]: the screens on frames that are made up (tests/ui/screen.c); log in $tmp/log
