@@ -31,7 +31,8 @@
 struct object {
 	struct bpf_object *bpf;
 	struct layout layout;
-	struct ring *ring;
+	struct ring *ring; /* NULL until somebody reads it */
+	bool silent;	   /* no record was written since the start */
 	/* Rings that we make, one for each CPU; NULL: the object has its own or none. */
 	struct bpf_map *ring_array;
 	uint64_t ring_bytes;
@@ -104,14 +105,16 @@ static int make_rings(struct monitor *m, struct object *o)
 	return err;
 }
 
-/* Maps the event ring, or those of all CPUs, of the loaded object. */
-static int open_rings(struct monitor *m, struct object *o)
+/* Maps the event ring, or those of all CPUs, when the first wants to read it: mapped memory is
+ * resident, and who only wants counters does without. */
+static int need_ring(const struct monitor *m, struct object *o)
 {
-	int fd = bpf_map__fd(o->layout.ring);
-	int err = o->layout.ring_per_cpu
-			  ? ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event)
-			  : ring_open(&o->ring, &fd, 1, &o->layout.event);
+	int fd = o->layout.ring ? bpf_map__fd(o->layout.ring) : -1, err;
 
+	if (o->ring || !o->layout.ring)
+		return 0;
+	err = o->layout.ring_per_cpu ? ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event)
+				     : ring_open(&o->ring, &fd, 1, &o->layout.event);
 	if (err)
 		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
 			    bpf_map__name(o->layout.ring));
@@ -187,9 +190,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	err = bpf_object__load(o->bpf);
 	if (err)
 		return object_explain_load(m->path, err);
-	if (o->ring_array)
-		err = make_rings(m, o);
-	return err || !o->layout.ring ? err : open_rings(m, o);
+	return o->ring_array ? make_rings(m, o) : 0;
 }
 
 int object_open(struct monitor *m, const struct monitor_target *target)
@@ -291,7 +292,10 @@ static int object_attach(struct monitor *m)
 static int object_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg)
 {
 	struct object *o = m->impl;
+	int err = need_ring(m, o);
 
+	if (err)
+		return err;
 	if (o->ring)
 		return ring_poll(o->ring, timeout_ms, fn, arg);
 	if (timeout_ms > 0)
@@ -319,12 +323,14 @@ static int object_take_ended(struct monitor *m, struct mem_table *out)
 
 static int object_set_events(struct monitor *m, bool on)
 {
-	const struct object *o = m->impl;
+	struct object *o = m->impl;
 	int err = o->layout.event_switch.map ? variable_set_u32(&o->layout.event_switch, on)
 					     : -ENOTSUP;
 
 	if (err && err != -ENOTSUP)
 		log_err_sys(err, "%s: the switch of its events cannot be written", m->path);
+	if (!err)
+		o->silent = !on && (o->silent || !m->attached);
 	return err;
 }
 
@@ -361,8 +367,8 @@ static int object_losses(struct monitor *m, struct monitor_losses *out)
 	out->recursion_misses = 0;
 	for (uint32_t i = 0; i < cost.nprograms; i++)
 		out->recursion_misses += cost.programs[i].recursion_misses;
-	if (o->ring)
-		out->bad_records = ring_bad_records(o->ring);
+	if (o->layout.ring)
+		out->bad_records = o->ring ? ring_bad_records(o->ring) : 0;
 	return o->layout.losses ? read_losses(m, o, out) : 0;
 }
 
@@ -412,7 +418,7 @@ static int count_keys(const struct monitor *m, const struct bpf_map *map, uint64
 /* Of several counter maps, the fullest. */
 static int object_fill(struct monitor *m, struct monitor_fill *out)
 {
-	const struct object *o = m->impl;
+	struct object *o = m->impl;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < o->layout.ncounters; i++) {
@@ -429,15 +435,21 @@ static int object_fill(struct monitor *m, struct monitor_fill *out)
 		err = count_keys(m, o->layout.rows.ended, &out->ended);
 		out->ended_max = bpf_map__max_entries(o->layout.rows.ended);
 	}
+	if (!o->silent && !err)
+		err = need_ring(m, o);
 	if (o->ring)
 		ring_fill(o->ring, &out->ring_pending, &out->ring_bytes);
+	else
+		out->ring_bytes = m->info.ring_bytes * m->info.rings;
 	return err;
 }
 
 static size_t object_event_fds(const struct monitor *m, int *fds, size_t max)
 {
-	const struct object *o = m->impl;
+	struct object *o = m->impl;
 
+	if (need_ring(m, o))
+		return 0;
 	if (o->ring && max)
 		*fds = ring_event_fd(o->ring);
 	return o->ring != NULL;

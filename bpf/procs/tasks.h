@@ -50,8 +50,8 @@ struct task_end {
 	char comm[16];
 };
 
-/* Ends that wait for the reader: about 2300. */
-#define TASK_ENDS_BYTES (256 * 1024)
+/* Ends that wait for the reader: about 680, who is woken when half of it is full. */
+#define TASK_ENDS_BYTES (64 * 1024)
 
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
 _Static_assert(sizeof(struct task_row) == 160, "task_row");

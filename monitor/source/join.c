@@ -190,13 +190,17 @@ static uint64_t calls(const struct join *j, const uint64_t *value, const uint64_
 }
 
 /* What an ended thread or process counted from @base on stays with its row. */
-static void keep(const struct join *j, struct row_state *s, const uint64_t *value,
-		 const uint64_t *base)
+static void keep(struct join *j, struct row_state *s, const uint64_t *value, const uint64_t *base)
 {
+	if (!s->kept)
+		s->kept = calloc(ROW_COUNTERS, sizeof(*s->kept));
+	if (!s->kept) {
+		j->no_memory = true;
+		return;
+	}
 	for (size_t i = 0; i < j->nfields; i++)
 		if (j->field[i]->adds)
 			s->kept[i] += value[i] - (base ? base[i] : 0);
-	s->kept_any = 1;
 }
 
 static struct orphan *find_orphan(struct join *j, uint32_t tgid)
@@ -277,7 +281,7 @@ static void show(const struct join *j, struct proc_row *row, const struct row_st
 {
 	for (size_t i = 0; i < j->nfields; i++) {
 		const struct counter *c = j->field[i];
-		uint64_t value = s->kept[i] + (now ? now[i] : 0);
+		uint64_t value = (s->kept ? s->kept[i] : 0) + (now ? now[i] : 0);
 
 		row->v[c->to] = c->adds || value ? (double)value * c->scale : NAN;
 	}
@@ -314,7 +318,7 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 			read_values(j, &table->rows[at++], value);
 			j->calls_now += calls(j, value, NULL);
 			show(j, &rows->row[i], s, value);
-		} else if (s->seen || s->kept_any || isnan(rows->row[i].v[j->field[0]->to])) {
+		} else if (s->seen || s->kept || isnan(rows->row[i].v[j->field[0]->to])) {
 			show(j, &rows->row[i], s, NULL);
 		}
 	}

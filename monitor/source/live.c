@@ -15,6 +15,8 @@
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };
+/* A frame this young is of now. */
+#define JUST_NS (100 * NSEC_PER_MSEC)
 
 /* History fills these in wherever it is given what they are made of. */
 static const struct {
@@ -30,7 +32,7 @@ static const struct {
 
 int live_fds(const struct live *l, int *fds, size_t max)
 {
-	size_t n = l->monitor ? monitor_event_fds(l->monitor, fds, max) : 0;
+	size_t n = l->events_on ? monitor_event_fds(l->monitor, fds, max) : 0;
 	int fd = tasks_fd(l->tasks);
 
 	n = MIN(n, max);
@@ -226,8 +228,9 @@ static void fill_own(struct live *l)
 	if (l->monitor)
 		monitor_fill(l->monitor, &fill);
 	to->map_kb = l->map_bytes / 1024;
-	to->keys = fill.keys;
-	to->keys_max = fill.keys_max;
+	/* Where no table can fill up, that of the ended can. */
+	to->keys = fill.keys_max ? fill.keys : fill.ended;
+	to->keys_max = fill.keys_max ? fill.keys_max : fill.ended_max;
 	to->ring_used = fill.ring_pending;
 	to->ring_max = fill.ring_bytes;
 	to->events_on = l->events_on;
@@ -293,6 +296,21 @@ int live_sample(struct live *l, struct frame **out)
 	return 1;
 }
 
+/* Of a row that has just been read, one small file and the peak as it was then make VmHWM, as the
+ * kernel does; nobody has its number yet. Later all is read again, after a look who it is. */
+static int read_exact(struct live *l, const struct proc_row *row, struct proctask_memory *out)
+{
+	uint64_t peak_kb = rows_state(&l->rows, row)->hiwater * l->rows.page_kb;
+	bool new = clock_ns() - l->frame.mono_ns < JUST_NS;
+	int err;
+
+	if (!new || l->rows.exact)
+		return proctask_exact(l->proc_fd, row->pid, row->start_ns, out);
+	err = proctask_statm(l->proc_fd, row->pid, out);
+	out->hwm_kb = MAX(peak_kb, out->rss_kb);
+	return err;
+}
+
 static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 {
 	struct proctask_memory memory;
@@ -300,7 +318,7 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 
 	if (row->flags & (ROW_ENDED | ROW_KERNEL))
 		return;
-	err = proctask_exact(l->proc_fd, row->pid, row->start_ns, &memory);
+	err = read_exact(l, row, &memory);
 	if (!err) {
 		row->v[FIELD_RSS] = (double)memory.rss_kb;
 		row->v[FIELD_VIRT] = (double)memory.size_kb;

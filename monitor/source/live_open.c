@@ -25,6 +25,8 @@
 static const char *const default_monitor[] = {[TOOL_MEMMON] = "memmon_fast", [TOOL_CPUMON] = NULL};
 #define NO_MONITOR "tasks"
 
+enum { LARGE_BYTES = 128 * 1024 };
+
 /* The path of this program, for a command that the reader can copy. */
 static const char *program_path(void)
 {
@@ -137,6 +139,7 @@ static int open_tasks(struct live *l)
 	bool by_thread = l->monitor && monitor_info(l->monitor)->key == MONITOR_KEY_TID;
 	struct tasks_options opts = {
 		.threads = !l->monitor || by_thread,
+		.times = !l->monitor,
 		.ends = true,
 		/* A root that is a fixture has other processes than the kernel. */
 		.scan = strcmp(l->proc, "/proc") != 0,
@@ -167,6 +170,8 @@ int live_open(struct live **out, const struct source_options *opts)
 	if (!l)
 		return -ENOMEM;
 	*out = l;
+	/* Large arrays go back to the system when they go, and grow where they are. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	l->tool = opts->tool;
 	l->proc_fd = -1;
 	err = events_new(&l->events);

@@ -10,16 +10,26 @@
 
 #include "monitor/source/tasks.h"
 
+enum { ADDED_KEPT = 1024 };
+
 void rows_init(struct rows *r, bool cpu, bool exact)
 {
 	*r = (struct rows){
 		.cpu = cpu, .exact = exact, .page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024};
 }
 
+/* Row @i is about to be dropped. */
+static void leave(struct rows *r, size_t i)
+{
+	if (r->leaves)
+		r->leaves(r->arg, &r->row[i]);
+	free(r->state[i].kept);
+}
+
 void rows_release(struct rows *r)
 {
-	for (size_t i = 0; r->leaves && i < r->n; i++)
-		r->leaves(r->arg, &r->row[i]);
+	for (size_t i = 0; i < r->n; i++)
+		leave(r, i);
 	free(r->row);
 	free(r->state);
 	free(r->added);
@@ -102,6 +112,7 @@ static void take_process(const struct rows *r, struct proc_row *row, struct row_
 			: 0;
 	s->seen = 1;
 	s->gone = 0;
+	s->hiwater = t->hiwater;
 	s->stats_seq = t->thread.stats_seq;
 	s->utime = t->thread.utime + t->ended_utime;
 	s->stime = t->thread.stime + t->ended_stime;
@@ -249,8 +260,7 @@ static void drop_ended(struct rows *r)
 
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->row[i].flags & ROW_ENDED && r->state[i].gone) {
-			if (r->leaves)
-				r->leaves(r->arg, &r->row[i]);
+			leave(r, i);
 			continue;
 		}
 		if (to != i) {
@@ -310,6 +320,12 @@ static int merge_added(struct rows *r)
 		}
 	}
 	r->nadded = 0;
+	/* The first pass has them all, the others a few. */
+	if (r->added_cap > ADDED_KEPT) {
+		free(r->added);
+		r->added = NULL;
+		r->added_cap = 0;
+	}
 	return 0;
 }
 

@@ -19,13 +19,14 @@ struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
-	uint64_t kept[ROW_COUNTERS]; /* of threads and of a process that have ended */
+	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
+	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
+			     none has */
 	uint32_t stats_seq;
 	uint8_t seen;  /* in this pass */
 	uint8_t gone;  /* passes since it was last seen */
 	uint8_t final; /* its end was told: nothing will come any more */
 	uint8_t fresh; /* was not there in the pass before */
-	uint8_t kept_any;
 };
 
 struct row_pair {

@@ -15,6 +15,7 @@
 #include "monitor/cost.h"
 #include "monitor/object_error.h"
 #include "monitor/registry.h"
+#include "monitor/variable.h"
 
 struct tasks {
 	struct tasks_options opts;
@@ -40,20 +41,13 @@ char tasks_state(uint32_t state)
 	return 'R';
 }
 
-static void set_threads(struct bpf_object *o, bool threads)
+/* A constant of the object. */
+static int set_flag(struct bpf_object *o, const char *name, bool on)
 {
-	struct bpf_map *map;
-	size_t size;
+	unsigned char value = on;
+	const struct variable v = variable_find(o, ".rodata", name, sizeof(value));
 
-	/* The only constant of the object. */
-	bpf_object__for_each_map (map, o)
-		if (strstr(bpf_map__name(map), ".rodata")) {
-			const void *image = bpf_map__initial_value(map, &size);
-			unsigned char on = threads;
-
-			if (image && size == sizeof(on))
-				bpf_map__set_initial_value(map, &on, sizeof(on));
-		}
+	return v.map ? variable_init(&v, &value) : -EINVAL;
 }
 
 static int on_end(void *arg, void *data, size_t size)
@@ -97,8 +91,9 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 	t->bpf = bpf_object__open_file(path, NULL);
 	if (!t->bpf)
 		return -errno;
-	set_threads(t->bpf, t->opts.threads);
-	err = bpf_object__load(t->bpf);
+	err = set_flag(t->bpf, "all_threads", t->opts.threads);
+	err = err ? err : set_flag(t->bpf, "all_times", t->opts.times);
+	err = err ? err : bpf_object__load(t->bpf);
 	return err ? err : attach(t);
 }
 

@@ -15,6 +15,7 @@ struct tasks;
 
 struct tasks_options {
 	bool threads; /* records of threads that lead no process, too */
+	bool times;   /* CPU times and switches; else they are 0 */
 	bool ends;    /* final figures of processes that end */
 	bool scan;    /* do not try the iterator */
 	int proc_fd;  /* for the scan; stays the caller's */
