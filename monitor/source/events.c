@@ -180,8 +180,12 @@ void events_frame(struct events *e, struct frame *f, struct rows *rows, bool cou
 	size_t kept = MIN(e->n, (size_t)FRAME_EVENTS_MAX);
 	size_t first = e->n > kept ? e->n % FRAME_EVENTS_MAX : 0;
 
-	for (size_t i = 0; count_brk && i < rows->n; i++)
-		rows->row[i].v[FIELD_BRK] = 0;
+	/* Of two rows of one pid the older may have taken the tally with it. */
+	for (size_t i = 0; i < rows->n; i++) {
+		rows->row[i].sizes = NULL;
+		if (count_brk)
+			rows->row[i].v[FIELD_BRK] = 0;
+	}
 	link_rows(e, rows, count_brk);
 	drop_unlinked(e);
 	for (size_t i = 0; i < kept; i++) {

@@ -59,16 +59,17 @@ static void names(void **state)
 		assert_int_equal(s.vm_bytes, 10 << 20);
 		assert_false(s.kernel);
 	}
-	assert_int_equal(proctask_parse_stat("2 (k)" REST("2129984"), strlen("2 (k)" REST("2129984")),
-					     &s),
-			 0);
+	assert_int_equal(
+		proctask_parse_stat("2 (k)" REST("2129984"), strlen("2 (k)" REST("2129984")), &s),
+		0);
 	assert_true(s.kernel);
 }
 
 static void cut_off(void **state)
 {
-	static const char *const bad[] = {"", "79", "79 (", "79 (name", "79 (name)", "79 (name) S",
-					  "79 (name) S 1 2 3", ") 79 ("};
+	static const char *const bad[] = {
+		"",	 "79", "79 (", "79 (name", "79 (name)", "79 (name) S", "79 (name) S 1 2 3",
+		") 79 ("};
 	const char whole[] = "79 (a) b)" REST("0");
 	struct proctask_stat s;
 	struct proctask_memory m;
@@ -121,10 +122,14 @@ static void hiding(void **state)
 		int level;
 		uint32_t gid;
 	} cases[] = {
-		{"rw", 0, 0},		   {"rw,hidepid=1", 1, 0},
-		{"rw,gid=27,hidepid=2", 2, 27}, {"rw,hidepid=invisible,gid=5", 2, 5},
-		{"rw,hidepid=noaccess", 1, 0},  {"rw,hidepid=ptraceable", 4, 0},
-		{"rw,hidepid=off", 0, 0},	   {"rw,hidepid=4", 4, 0},
+		{"rw", 0, 0},
+		{"rw,hidepid=1", 1, 0},
+		{"rw,gid=27,hidepid=2", 2, 27},
+		{"rw,hidepid=invisible,gid=5", 2, 5},
+		{"rw,hidepid=noaccess", 1, 0},
+		{"rw,hidepid=ptraceable", 4, 0},
+		{"rw,hidepid=off", 0, 0},
+		{"rw,hidepid=4", 4, 0},
 	};
 	struct proctask_hiding h;
 	char text[512];
