@@ -220,8 +220,8 @@ static void judge_window(const double *t, const double *y, size_t n, const struc
 }
 
 /*
- * Whether the latest @sub values lie above (below) all that were before, and rise by as much as
- * those strayed (four fifths of them, so that a start long ago does not count): what only strays
+ * Whether the latest @sub values lie above (below) all that were before, and go half as far again
+ * as those strayed (four fifths of them, so that a start long ago does not count): what only strays
  * comes back to where it was, or goes no further in a part than it did in the whole.
  */
 static bool beyond(const double *y, size_t n, size_t sub, const struct trend *part)

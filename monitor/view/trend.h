@@ -33,7 +33,8 @@ struct trend {
  * The latest half, quarter and eighth of the samples are asked too, as far as they are
  * @min_samples, so that a leak that begins late is not outvoted by what was before: one that moves
  * where the whole does not, or faster, is what is told, when it has left every value before behind
- * and goes as far as those strayed. What the whole cannot tell the half may call steady. @n and
+ * and goes half as far again as those strayed. What the whole cannot tell the half may call steady.
+ * @n and
  * @window_s are of the samples that were asked.
  */
 struct trend_rule {

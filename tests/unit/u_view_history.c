@@ -263,6 +263,34 @@ static void wound_back(void **state UNUSED)
 	history_free(m.h);
 }
 
+/* A leak of 1 MiB/min that begins late is noticed within a third of the time before it, and nothing
+ * is noticed in that time. */
+static void late_leaks(void **state UNUSED)
+{
+	static const double begins_s[] = {60, 600, 3600, 7200};
+
+	for (size_t k = 0; k < 2 * ARRAY_SIZE(begins_s); k++) {
+		struct proc_row rows[] = {row_of(1, 0, "leak", 0)};
+		struct machine m = machine_of(rows, 1);
+		struct rng rng = {.state = k};
+		double begins = begins_s[k / 2], t = 0;
+
+		for (; t < 3 * begins; t += 3) {
+			double kb = 102400 + fmax(t - begins, 0) * 1024 / 60;
+
+			rows[0].v[FIELD_RSS] =
+				4 * floor(kb / 4) + (k % 2 ? 4 * (double)rng_below(&rng, 64) : 0);
+			frame_after(&m, 3000);
+			if (rows[0].verdict == VERDICT_GROWING)
+				break;
+		}
+		print_message("# a leak that begins after %.0f s%s is noticed %.0f s later\n",
+			      begins, k % 2 ? " in noise" : "", t - begins);
+		assert_true(t > begins && t - begins <= MAX(begins / 3, 45));
+		history_free(m.h);
+	}
+}
+
 /* More processes that change than are judged in a frame: each has its turn. */
 static void turns(void **state UNUSED)
 {
@@ -418,6 +446,7 @@ int main(void)
 		cmocka_unit_test(late_change),
 		cmocka_unit_test(calls),
 		cmocka_unit_test(wound_back),
+		cmocka_unit_test(late_leaks),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(small_when_idle),
 		cmocka_unit_test(full),
