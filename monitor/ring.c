@@ -160,15 +160,21 @@ static struct lane *oldest(struct ring *r, uint64_t *next)
 	return first;
 }
 
-/*
- * Delivers the records that are there and not younger than @until. With @until read from the clock
- * before: when a thread wrote one record to ring A and then, on another CPU, one to ring B, the
- * second was not written before the first was complete; so if the second is old enough to be
- * delivered, the first is seen here, too, and comes before it.
- */
-static void pass(struct ring *r, uint64_t until)
+/* Not younger than @until, or so much younger that the monitor must stamp by another clock. */
+static bool is_due(const struct lane *l, uint64_t until)
 {
-	uint64_t next;
+	return l->timestamp <= until || l->timestamp - until > NSEC_PER_SEC;
+}
+
+/*
+ * Delivers the records that are there and were there when the pass began: the clock is read before
+ * the rings are looked at. When a thread wrote one record to ring A and then, on another CPU, one
+ * to ring B, the second was not begun before the first was complete; so if the second is old enough
+ * to be delivered, the first is seen here, too, and comes before it.
+ */
+static void take(struct ring *r)
+{
+	uint64_t until = r->n > 1 ? clock_ns() : 0, next;
 	struct lane *l;
 
 	for (size_t i = 0; i < r->n; i++) {
@@ -177,20 +183,13 @@ static void pass(struct ring *r, uint64_t until)
 		l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
 		look(r, l);
 	}
-	while (r->seen < RING_BATCH && (l = oldest(r, &next)) && l->timestamp <= until)
+	while (r->seen < RING_BATCH && (l = oldest(r, &next)) && is_due(l, until))
 		do
 			step(r, l);
-		while (l->header && l->timestamp <= MIN(next, until) && r->seen < RING_BATCH);
+		while (l->header && l->timestamp <= next && is_due(l, until) &&
+		       r->seen < RING_BATCH);
 	for (size_t i = 0; i < r->n; i++)
 		tell(&r->lane[i]);
-}
-
-static void take(struct ring *r)
-{
-	pass(r, r->n > 1 ? clock_ns() : UINT64_MAX);
-	/* Whoever stamps by another clock shall be read, too. */
-	if (!r->seen && r->n > 1)
-		pass(r, UINT64_MAX);
 }
 
 int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg)

@@ -26,7 +26,7 @@ is "both placements, both modes" \
 	"bulk b2b,bulk pinned,syscall pinned"
 is "the loss curves have two readers" \
 	"$(q '[.records[] | select(.type == "losscurve") | .monitor // "-" | .] | unique | join(",")') $(q '[.records[] | select(.type == "losscurve") | .consumer] | unique | join(",")')" \
-	"-,memmon epoll,timed"
+	"-,memmon,memmon_fast epoll,timed"
 is "offered is at most what was asked for" \
 	"$(q '[.records[] | select(.type == "losscurve") | .target_per_s == 0 or .offered_per_s <= .target_per_s * 1.05] | all')" true
 is "rates lie in their intervals" "$(q '[.records[] | select(.rate_per_s) | .rate_per_s.low <= .rate_per_s.centre] | all')" true
