@@ -192,6 +192,11 @@ uint64_t recorder_bytes(const struct recorder *r)
 	return r->bytes;
 }
 
+int recorder_error(const struct recorder *r)
+{
+	return r->err;
+}
+
 int recorder_close(struct recorder *r)
 {
 	int err;

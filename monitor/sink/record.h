@@ -20,7 +20,8 @@ int recorder_open(struct recorder **out, const char *file, enum tool tool, bool 
  * no longer records. */
 int recorder_add(struct recorder *r, const struct frame *f);
 uint64_t recorder_bytes(const struct recorder *r);
-int recorder_close(struct recorder *r); /* accepts NULL; 0 or -errno after saying why */
+int recorder_error(const struct recorder *r); /* 0 while it records, else why it no longer does */
+int recorder_close(struct recorder *r);	      /* accepts NULL; 0 or -errno after saying why */
 
 struct replayer;
 

@@ -57,7 +57,11 @@ static void add_state(struct ui *u, struct pieces *p)
 	if (u->o.recorder) {
 		strbuf_reset(&sb);
 		add_kb(&sb, (double)recorder_bytes(u->o.recorder) / 1024);
-		piece(p, STYLE_NOTICE, "recording %s", sb.s);
+		if (recorder_error(u->o.recorder))
+			piece(p, STYLE_LOSS, "recording ended at %s: %s", sb.s,
+			      strerror(-recorder_error(u->o.recorder)));
+		else
+			piece(p, STYLE_NOTICE, "recording %s", sb.s);
 	}
 	if (u->o.serving)
 		piece(p, STYLE_NORMAL, "serving %s", u->o.serving);

@@ -53,6 +53,8 @@ done
 screen_start 80 24 frames=12 losses recording serving alerts
 wait_for 'alerts 1'
 golden losses-80x24
+screen_start 80 24 frames=3 recording diskfull
+shows "a recording that has ended is told" 'recording ended at 1.2 MiB: No space left on device'
 screen_start 80 24 frames=12 ascii
 keys t
 wait_for 'tree: sums'

@@ -3,8 +3,8 @@
  * The screens on a machine that does not exist: frames made of the frame's number alone, so that a
  * dump of the screen is the same every time. SIGUSR1 brings the next frame.
  *
- *   screen [cpumon] [mono] [ascii] [losses] [recorded] [recording] [serving] [alerts] [noevents]
- *          [nohup] [procs=N] [frames=N] [top=N] [filter=QUERY] [log=FILE]
+ *   screen [cpumon] [mono] [ascii] [losses] [recorded] [recording] [diskfull] [serving] [alerts]
+ * [noevents] [nohup] [procs=N] [frames=N] [top=N] [filter=QUERY] [log=FILE]
  *
  * Exit code 0: quit or SIGINT, 5: the terminal died, 2: the screen could not be opened.
  */
@@ -240,9 +240,16 @@ bool source_recorded(const struct source *s)
 	return s->recorded;
 }
 
+static int recorder_err;
+
 uint64_t recorder_bytes(const struct recorder *r UNUSED)
 {
 	return 1258291;
+}
+
+int recorder_error(const struct recorder *r UNUSED)
+{
+	return recorder_err;
 }
 
 /* What newterm(3) leaves behind when it knows no such terminal. */
@@ -383,6 +390,8 @@ int main(int argc, char *argv[])
 	opts.alerts = a;
 	if (value_of(argc, argv, "serving"))
 		opts.serving = "127.0.0.1:9100";
+	if (value_of(argc, argv, "diskfull"))
+		recorder_err = -ENOSPC;
 	if (value_of(argc, argv, "recording"))
 		opts.recorder = (struct recorder *)(void *)&s; /* not looked into: see above */
 	catch_signals(&waiting, value_of(argc, argv, "nohup"));

@@ -553,6 +553,7 @@ static void fill(int want)
 
 	assert_int_equal(recorder_open(&r, path, TOOL_MEMMON, true), 0);
 	while (!err && n < 1000) {
+		assert_int_equal(recorder_error(r), 0);
 		story(n, &f, rows, sizes, events);
 		err = recorder_add(r, &f);
 		n += !err;
@@ -562,6 +563,7 @@ static void fill(int want)
 	heard(strerror(-want));
 	said[0] = '\0';
 	assert_int_equal(recorder_add(r, &f), want);
+	assert_int_equal(recorder_error(r), want);
 	assert_string_equal(said, "");
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, recorder_bytes(r));
