@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Keeps of each process what the next frame is compared with, and its RSS over time. */
 #include "lib/base.h"
-#include "monitor/view/history.h"
+#include "monitor/view/series.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The counters whose rates are wanted: total last, which may be known without its parts. */
 static const struct {
@@ -18,37 +17,20 @@ static const struct {
 };
 enum { RATES = ARRAY_SIZE(rates) };
 
-struct point {
-	float t; /* s since the process was first seen */
-	uint32_t kb;
-};
-
-/* What only a process that does something has. */
-struct busy {
-	struct point *points;		  /* NULL: its RSS has never changed */
-	uint32_t n, cap, stride;	  /* every @stride-th frame is a point */
-	uint32_t calls_at, ncalls, quiet; /* next place, how many, frames since the last call */
-	float *calls;			  /* ring of HISTORY_SAMPLES; NULL: none lately */
-	uint32_t judged_n, judged_kb;	  /* points and RSS when @trend was made */
-	bool stale;			  /* there is more to judge since */
-	struct trend trend;
-};
-
 struct entry {
 	uint64_t start_ns;
 	double first_s;	      /* when its RSS was first known, since the history's first frame */
 	double before[RATES]; /* counters of the frame before */
 	uint32_t pid;
-	uint32_t frames;   /* with RSS known */
-	uint32_t kb;	   /* RSS of the frame before; 4 TiB and more are one */
-	struct busy *busy; /* owned; NULL for most */
+	uint32_t frames;       /* with RSS known */
+	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
+	struct series *series; /* owned; NULL for most */
 };
 
 struct history {
 	struct trend_rule rule;
 	struct entry *entries; /* sorted as the rows of a frame: by pid, then start */
 	size_t n, cap;
-	size_t bytes;		      /* of the busy */
 	uint64_t first_ns, latest_ns; /* CLOCK_MONOTONIC; 0: no frame yet */
 	/* Judging two thousand slopes takes a process some 15 us: when very many are due in a frame
 	 * the rest has its turn in the next ones. */
@@ -66,22 +48,16 @@ int history_new(struct history **out, const struct trend_rule *rule)
 	return 0;
 }
 
-static void forget(struct history *h, struct entry *e)
+static void forget(struct entry *e)
 {
-	if (!e->busy)
-		return;
-	h->bytes -= sizeof(*e->busy) + e->busy->cap * sizeof(struct point) +
-		    (e->busy->calls ? HISTORY_SAMPLES * sizeof(float) : 0);
-	free(e->busy->points);
-	free(e->busy->calls);
-	free(e->busy);
-	e->busy = NULL;
+	series_free(e->series);
+	e->series = NULL;
 }
 
 static void forget_all(struct history *h)
 {
 	for (size_t i = 0; i < h->n; i++)
-		forget(h, &h->entries[i]);
+		forget(&h->entries[i]);
 	h->n = 0;
 	h->first_ns = h->latest_ns = 0;
 }
@@ -97,7 +73,11 @@ void history_free(struct history *h)
 
 size_t history_bytes(const struct history *h)
 {
-	return sizeof(*h) + h->cap * sizeof(*h->entries) + h->bytes;
+	size_t bytes = sizeof(*h) + h->cap * sizeof(*h->entries);
+
+	for (size_t i = 0; i < h->n; i++)
+		bytes += h->entries[i].series ? series_bytes(h->entries[i].series) : 0;
+	return bytes;
 }
 
 static int compare(const struct entry *e, const struct proc_row *row)
@@ -122,15 +102,11 @@ static struct entry *find(const struct history *h, const struct proc_row *row)
 	return low < h->n && !compare(&h->entries[low], row) ? &h->entries[low] : NULL;
 }
 
-static int make_busy(struct history *h, struct entry *e)
+static int need_series(struct entry *e)
 {
-	if (e->busy)
-		return 0;
-	e->busy = calloc(1, sizeof(*e->busy));
-	if (!e->busy)
-		return -ENOMEM;
-	h->bytes += sizeof(*e->busy);
-	return 0;
+	if (!e->series)
+		e->series = calloc(1, sizeof(*e->series));
+	return e->series ? 0 : -ENOMEM;
 }
 
 /* --- rates --- */
@@ -157,151 +133,65 @@ static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fre
 		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
 }
 
-static int add_calls(struct history *h, struct entry *e, const struct proc_row *row)
+static int add_calls(struct entry *e, const struct proc_row *row)
 {
 	static const enum field parts[] = {FIELD_MMAP_RATE, FIELD_MUNMAP_RATE, FIELD_BRK_RATE};
-	struct busy *b;
 	double sum = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		sum += isnan(row->v[parts[i]]) ? 0 : row->v[parts[i]];
-	if (sum <= 0 && (!e->busy || !e->busy->calls))
+	if (sum <= 0 && (!e->series || !e->series->calls))
 		return 0;
-	if (make_busy(h, e))
-		return -ENOMEM;
-	b = e->busy;
-	b->quiet = sum > 0 ? 0 : b->quiet + 1;
-	if (b->quiet >= HISTORY_SAMPLES) {
-		free(b->calls);
-		b->calls = NULL;
-		h->bytes -= HISTORY_SAMPLES * sizeof(float);
-		return 0;
-	}
-	if (!b->calls) {
-		b->calls = malloc(HISTORY_SAMPLES * sizeof(float));
-		if (!b->calls)
-			return -ENOMEM;
-		h->bytes += HISTORY_SAMPLES * sizeof(float);
-		b->calls_at = b->ncalls = 0;
-	}
-	b->calls[b->calls_at] = (float)sum;
-	b->calls_at = (b->calls_at + 1) % HISTORY_SAMPLES;
-	b->ncalls = MIN(b->ncalls + 1, (uint32_t)HISTORY_SAMPLES);
-	return 0;
+	return need_series(e) ? -ENOMEM : series_calls(e->series, sum);
 }
 
 /* --- RSS --- */
 
-static int add_point(struct history *h, struct busy *b, double t, uint32_t kb)
+static bool has_points(const struct entry *e)
 {
-	if (b->n == b->cap) {
-		uint32_t cap = MIN(MAX(2 * b->cap, 8u), (uint32_t)HISTORY_SAMPLES);
-		struct point *p = realloc(b->points, cap * sizeof(*p));
-
-		if (!p)
-			return -ENOMEM;
-		h->bytes += (cap - b->cap) * sizeof(*p);
-		b->points = p;
-		b->cap = cap;
-	}
-	b->points[b->n++] = (struct point){(float)t, kb};
-	return 0;
+	return e->series && e->series->points;
 }
 
-/* The first and the latest sample were enough so far: here are those between, evenly. */
-static int unfold(struct history *h, struct entry *e, double latest_s)
-{
-	double last = MAX(e->frames - 1, 1u);
-	struct busy *b;
-	int err = make_busy(h, e);
-
-	if (err)
-		return err;
-	b = e->busy;
-	for (b->stride = 1; (e->frames - 1) / b->stride + 1 >= HISTORY_SAMPLES;)
-		b->stride *= 2;
-	for (uint32_t i = 0; i < e->frames && !err; i += b->stride)
-		err = add_point(h, b, (latest_s - e->first_s) * i / last, e->kb);
-	b->stale = true;
-	return err;
-}
-
-static void thin(struct busy *b)
-{
-	for (uint32_t i = 0; 2 * i < b->n; i++)
-		b->points[i] = b->points[2 * i];
-	b->n = (b->n + 1) / 2;
-	b->stride *= 2;
-}
-
-static size_t points_of(const struct busy *b, double *t, double *y)
-{
-	for (uint32_t i = 0; i < b->n; i++) {
-		t[i] = b->points[i].t;
-		y[i] = b->points[i].kb * 1024.0;
-	}
-	return b->n;
-}
-
-/* A point that says what is known already changes little: an eighth more of them is waited for. */
-static bool worth_judging(const struct busy *b, uint32_t kb)
-{
-	return kb != b->judged_kb || b->n < b->judged_n || b->n - b->judged_n >= MAX(b->n / 8, 1u);
-}
-
-static void judge(const struct history *h, const struct busy *b, struct trend *out)
-{
-	double t[HISTORY_SAMPLES], y[HISTORY_SAMPLES];
-
-	trend_of(t, y, points_of(b, t, y), &h->rule, out);
-}
-
-static void judge_in_turn(struct history *h, struct entry *e)
-{
-	struct busy *b = e->busy;
-
-	if (!b || !b->stale || e->pid < h->turn)
-		return;
-	if (h->judged == JUDGED_A_FRAME) {
-		h->next_turn = h->next_turn ? h->next_turn : e->pid;
-		return;
-	}
-	h->judged++;
-	judge(h, b, &b->trend);
-	b->stale = false;
-	b->judged_n = b->n;
-	b->judged_kb = e->kb;
-}
-
-static int add_rss(struct history *h, struct entry *e, double rss_kb, double before_s, double now_s)
+static int add_rss(struct entry *e, double rss_kb, double before_s, double now_s)
 {
 	uint32_t kb = rss_kb < UINT32_MAX ? (uint32_t)rss_kb : UINT32_MAX;
-	struct busy *b = e->busy;
 	int err;
 
 	if (!e->frames) {
 		e->first_s = now_s;
 		e->kb = kb;
 	}
-	if (!b || !b->points) {
+	/* While it is what it was the first and the latest sample are enough. */
+	if (!has_points(e)) {
 		if (kb == e->kb) {
 			e->frames++;
 			return 0;
 		}
-		err = unfold(h, e, before_s);
+		err = need_series(e);
+		if (!err)
+			err = series_unfold(e->series, e->frames, e->kb, before_s - e->first_s);
 		if (err)
 			return err;
-		b = e->busy;
 	}
 	e->kb = kb;
-	if (b->n == HISTORY_SAMPLES && e->frames % b->stride == 0)
-		thin(b);
-	if (e->frames++ % b->stride)
-		return 0;
-	err = add_point(h, b, now_s - e->first_s, kb);
-	if (!err)
-		b->stale |= worth_judging(b, kb);
-	return err;
+	return series_add(e->series, e->frames++, now_s - e->first_s, kb);
+}
+
+static void judge_in_turn(struct history *h, struct entry *e)
+{
+	struct series *s = e->series;
+
+	if (!s || !s->stale || e->pid < h->turn)
+		return;
+	if (h->judged == JUDGED_A_FRAME) {
+		h->next_turn = h->next_turn ? h->next_turn : e->pid;
+		return;
+	}
+	h->judged++;
+	series_judge(s, &h->rule, &s->trend);
+	s->stale = false;
+	s->judged_n = s->n;
+	s->judged_kb = e->kb;
 }
 
 /* Of a process whose RSS never changed nothing has to be computed. */
@@ -322,12 +212,12 @@ static void flat_trend(const struct history *h, const struct entry *e, struct tr
 
 static void trend_of_entry(const struct history *h, const struct entry *e, struct trend *out)
 {
-	if (e->busy && e->busy->points && e->busy->judged_n)
-		*out = e->busy->trend;
-	else if (e->busy && e->busy->points) /* its turn has not come */
-		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	else
+	if (!has_points(e))
 		flat_trend(h, e, out);
+	else if (e->series->judged_n)
+		*out = e->series->trend;
+	else /* its turn has not come */
+		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
 }
 
 static double finite_or_nan(double v)
@@ -360,10 +250,10 @@ static int update(struct history *h, struct entry *e, struct proc_row *row, cons
 	int err;
 
 	set_rates(e, row, s->dt, fresh);
-	err = add_calls(h, e, row);
+	err = add_calls(e, row);
 	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
 	    (s->dt > 0 || !e->frames))
-		err = add_rss(h, e, row->v[FIELD_RSS], s->before_s, s->now_s);
+		err = add_rss(e, row->v[FIELD_RSS], s->before_s, s->now_s);
 	judge_in_turn(h, e);
 	set_trend(h, e, row);
 	return err;
@@ -386,7 +276,7 @@ static size_t update_known(struct history *h, struct frame *f, const struct step
 		struct proc_row *row = &f->rows[i];
 
 		while (from < h->n && compare(&h->entries[from], row) < 0)
-			forget(h, &h->entries[from++]);
+			forget(&h->entries[from++]);
 		if (from < h->n && !compare(&h->entries[from], row)) {
 			int e;
 
@@ -401,7 +291,7 @@ static size_t update_known(struct history *h, struct frame *f, const struct step
 		}
 	}
 	while (from < h->n)
-		forget(h, &h->entries[from++]);
+		forget(&h->entries[from++]);
 	h->n = to;
 	return births;
 }
@@ -516,14 +406,14 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 
 	if (!e || !e->frames)
 		return 0;
-	if (!e->busy || !e->busy->points) {
+	if (!has_points(e)) {
 		n = e->frames > 1 ? 2 : 1;
 		bytes[0] = bytes[n - 1] = e->kb * 1024.0;
 		age_s[0] = now_s - e->first_s;
 		age_s[n - 1] = 0;
 		return n;
 	}
-	n = points_of(e->busy, age_s, bytes);
+	n = series_points(e->series, age_s, bytes);
 	for (size_t i = 0; i < n; i++)
 		age_s[i] = fmax(now_s - e->first_s - age_s[i], 0);
 	return n;
@@ -532,7 +422,7 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 size_t history_calls(const struct history *h, const struct proc_row *row, double *per_s)
 {
 	const struct entry *e = find(h, row);
-	const struct busy *b = e ? e->busy : NULL;
+	const struct series *b = e ? e->series : NULL;
 	size_t first;
 
 	if (!b || !b->calls)
@@ -548,8 +438,8 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	const struct entry *e = find(h, row);
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (e && e->busy && e->busy->stale)
-		judge(h, e->busy, out);
+	if (e && e->series && e->series->stale)
+		series_judge(e->series, &h->rule, out);
 	else if (e)
 		trend_of_entry(h, e, out);
 }
