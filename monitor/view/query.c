@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Parses queries into a tree of terms and holds rows against it. */
+/* Parses queries into a tree of terms. */
 #include "lib/base.h"
 #include "monitor/view/query.h"
 
@@ -11,34 +11,10 @@
 #include <strings.h>
 
 #include "lib/suggest.h"
-#include "monitor/view/query_lex.h"
+#include "monitor/view/query_tree.h"
 #include "monitor/view/trend.h"
 
 enum { QUERY_BYTES = 4096, QUERY_DEPTH = 64 };
-
-enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_TERM };
-
-/* An expression without any special character is searched for as it is: some thirty times quicker.
- */
-enum plain { PLAIN_NOT, PLAIN_INSIDE, PLAIN_FIRST, PLAIN_LAST, PLAIN_WHOLE };
-
-struct node {
-	enum node_kind kind;
-	enum query_op op;
-	bool unknown;  /* = ? */
-	bool icase;    /* of @plain */
-	bool compiled; /* @regex is ours to free */
-	enum plain plain;
-	const struct column *column;
-	double number;
-	char *text; /* owned */
-	regex_t regex;
-	struct node *first, *next; /* children of AND, OR, NOT; the next sibling */
-};
-
-struct query {
-	struct node *root; /* NULL: everything */
-};
 
 struct parser {
 	struct lexer lx;
@@ -88,12 +64,6 @@ static struct node *node_new(struct parser *p, enum node_kind kind)
 }
 
 /* --- terms --- */
-
-static bool is_text(const struct column *c)
-{
-	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
-	       c->kind == COLUMN_VERDICT;
-}
 
 static int unknown_column(struct parser *p, const char *word, size_t at, size_t length)
 {
@@ -192,7 +162,7 @@ static int set_value(struct parser *p, struct node *n)
 		n->unknown = true;
 		return 0;
 	}
-	if (is_text(n->column))
+	if (query_is_text(n->column))
 		return set_text(p, n, t);
 	if (!query_number(n->column, t->word.s, &n->number, why, sizeof(why)))
 		return fail_here(p, why);
@@ -230,12 +200,12 @@ static struct node *parse_term(struct parser *p)
 		goto bad;
 	}
 	n->op = p->lx.token.op;
-	if (is_text(n->column) && n->op >= OP_LT && n->op <= OP_GE) {
+	if (query_is_text(n->column) && n->op >= OP_LT && n->op <= OP_GE) {
 		query_fail(p->e, p->lx.token.at, p->lx.token.length,
 			   "'%s' is text: use = != ~ !~, not %s", n->column->key, query_ops[n->op]);
 		goto bad;
 	}
-	if (!is_text(n->column) && n->op >= OP_MATCH) {
+	if (!query_is_text(n->column) && n->op >= OP_MATCH) {
 		query_fail(p->e, p->lx.token.at, p->lx.token.length,
 			   "'%s' is a number: use = != < <= > >=, not %s", n->column->key,
 			   query_ops[n->op]);
@@ -388,95 +358,4 @@ int query_parse(struct query **out, const char *text, struct query_error *e)
 	}
 	*out = q;
 	return 0;
-}
-
-/* --- rows --- */
-
-static bool same(const char *a, const char *b, size_t n, bool icase)
-{
-	return !(icase ? strncasecmp(a, b, n) : strncmp(a, b, n));
-}
-
-static bool matches(const struct node *n, const char *s)
-{
-	size_t length, have;
-
-	if (n->plain == PLAIN_NOT)
-		return !regexec(&n->regex, s, 0, NULL, 0);
-	if (n->plain == PLAIN_INSIDE)
-		return (n->icase ? strcasestr(s, n->text) : strstr(s, n->text)) != NULL;
-	length = strlen(n->text);
-	have = strlen(s);
-	if (have < length || (n->plain == PLAIN_WHOLE && have != length))
-		return false;
-	return same(n->plain == PLAIN_LAST ? s + have - length : s, n->text, length, n->icase);
-}
-
-static bool match_text(const struct node *n, const struct proc_row *row)
-{
-	char number[16], state[2] = {row->state, '\0'};
-	bool equal, expr = n->op == OP_MATCH || n->op == OP_NOMATCH;
-	const char *s = state;
-
-	switch (n->column->kind) {
-	case COLUMN_NAME: s = row->name; break;
-	case COLUMN_USER: s = column_user(row->uid); break;
-	case COLUMN_VERDICT:
-		s = verdict_names[row->verdict < VERDICT_COUNT ? row->verdict : VERDICT_TOO_EARLY];
-		break;
-	default:
-		if (n->unknown || state[0] == '?' || !state[0])
-			return n->unknown && (n->op == OP_EQ) == (state[0] == '?' || !state[0]);
-		break;
-	}
-	/* Too early is the verdict that is not known yet; a name and a user always are. */
-	if (n->unknown)
-		return (n->op == OP_EQ) ==
-		       (n->column->kind == COLUMN_VERDICT && row->verdict == VERDICT_TOO_EARLY);
-	equal = expr				    ? matches(n, s)
-		: n->column->kind == COLUMN_VERDICT ? !strcasecmp(s, n->text)
-						    : !strcmp(s, n->text);
-	if (!equal && !expr && n->column->kind == COLUMN_USER) {
-		snprintf(number, sizeof(number), "%u", row->uid);
-		equal = !strcmp(number, n->text);
-	}
-	return equal == (n->op == OP_EQ || n->op == OP_MATCH);
-}
-
-static bool match_term(const struct node *n, const struct proc_row *row)
-{
-	double v;
-
-	if (is_text(n->column))
-		return match_text(n, row);
-	v = column_number(n->column, row);
-	if (n->unknown)
-		return isnan(v) == (n->op == OP_EQ);
-	if (isnan(v))
-		return false;
-	switch (n->op) {
-	case OP_EQ: return v == n->number;
-	case OP_NE: return v != n->number;
-	case OP_LT: return v < n->number;
-	case OP_LE: return v <= n->number;
-	case OP_GT: return v > n->number;
-	default: return v >= n->number;
-	}
-}
-
-static bool match(const struct node *n, const struct proc_row *row)
-{
-	if (n->kind == NODE_TERM)
-		return match_term(n, row);
-	if (n->kind == NODE_NOT)
-		return !match(n->first, row);
-	for (const struct node *c = n->first; c; c = c->next)
-		if (match(c, row) == (n->kind == NODE_OR))
-			return n->kind == NODE_OR;
-	return n->kind == NODE_AND;
-}
-
-bool query_match(const struct query *q, const struct proc_row *row)
-{
-	return !q || !q->root || match(q->root, row);
 }

@@ -7,9 +7,10 @@
  * A term is COLUMN OP VALUE, OP one of = != < <= > >= ~ !~ (POSIX extended regular expression, case
  * ignored unless the value has an upper case letter). Numbers take units of their column's kind: B
  * K KB KiB M MB MiB G .. for sizes (powers of 1024 all; without a unit kB for kB columns, bytes for
- * byte columns), /s /min for rates, ms s min h for times, %. A value may be quoted ("a b"). A bare
- * word is name ~ WORD. `and` binds tighter than `or`; `not`, parentheses; && || ! too. A comparison
- * with a value that is not known is false, `rss = ?` asks for exactly that.
+ * byte columns), K M G for counts (thousands), /s /min /h for rates, ms s min h d for times, %. A
+ * value may be quoted ("a b"). A bare word is name ~ WORD. `and` binds tighter than `or`; `not`,
+ * parentheses; && || ! too. A comparison with a value that is not known is false (so `not` of it is
+ * true), `rss = ?` asks for exactly that. At most 4096 bytes and 64 levels of parentheses.
  */
 #ifndef MONITOR_QUERY_H
 #define MONITOR_QUERY_H
