@@ -33,7 +33,9 @@ struct run {
 	struct ui *ui;	  /* NULL: batch */
 	uint64_t next_ns; /* when the next frame is due */
 	uint64_t frames;
-	bool ended; /* of a recording */
+	bool ended;	/* of a recording */
+	int damage;	/* of the recording, -errno: what came before stays on the screen */
+	char told[512]; /* the latest error: it leaves the screen, and the terminal keeps it */
 };
 
 static volatile sig_atomic_t stopped;
@@ -63,10 +65,12 @@ static void catch_signals(sigset_t *waiting)
 }
 
 /* What is said while the screen is up goes to its last line. */
-static void say_on_screen(void *arg, enum log_level level UNUSED, const char *line)
+static void say_on_screen(void *arg, enum log_level level, const char *line)
 {
 	struct run *r = arg;
 
+	if (level == LOG_ERROR)
+		snprintf(r->told, sizeof(r->told), "%s", line);
 	ui_note(r->ui, line);
 }
 
@@ -104,6 +108,8 @@ static void close_screen(struct run *r)
 	log_capture(NULL, NULL);
 	ui_close(r->ui);
 	r->ui = NULL;
+	if (r->told[0])
+		log_err("%s", r->told);
 }
 
 static int open_all(struct run *r)
@@ -150,6 +156,11 @@ static int step(struct run *r)
 		if (r->ui)
 			ui_note(r->ui, "the recording ends here; q: quit");
 		return r->ui ? 0 : 1;
+	}
+	if (err < 0 && r->ui && r->frames && source_recorded(r->source)) {
+		r->ended = true;
+		r->damage = err;
+		return 0;
 	}
 	if (err > 0)
 		err = history_update(r->history, f);
@@ -242,7 +253,8 @@ static int loop(struct run *r, const sigset_t *waiting)
 
 static int exit_code(const struct run *r, int err)
 {
-	if (err == -EPERM || err == -EACCES || err == -ENOTSUP)
+	/* Only what is needed to watch this machine is the machine's; a file or a port is not. */
+	if (!r->source && !r->o.replay && (err == -EPERM || err == -EACCES || err == -ENOTSUP))
 		return EXIT_SKIP;
 	if (err < 0 && err != -EPIPE)
 		return EXIT_USAGE;
@@ -267,7 +279,7 @@ int tool_main(enum tool tool, int argc, char *argv[])
 	close_screen(&r);
 	if (err == -EIO)
 		log_err("the terminal is gone");
-	code = exit_code(&r, err);
+	code = exit_code(&r, err ? err : r.damage);
 	if (sinks_release(&r.sinks) && code == EXIT_OK)
 		code = EXIT_USAGE;
 	history_free(r.history);

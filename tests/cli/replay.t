@@ -71,4 +71,22 @@ run "$memmon" --replay "$tmp/nowhere" --batch
 is "no such file: exit code" "$code" 2
 has "no such file: says so" "$err" "cannot open the recording $tmp/nowhere: No such file"
 
+# Without any right: a recording is only a file, and one that may not be read is a wrong file, not a machine that cannot.
+if is_root && have setpriv; then
+	chmod 755 "$tmp"
+	cp "$memmon" "$rec" "$tmp/"
+	chmod 644 "$tmp/v1.rec"
+	nobody="setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all"
+	# shellcheck disable=SC2086  # words
+	run $nobody "$tmp/memmon" --replay "$tmp/v1.rec" --batch -n 1 --csv
+	is "nobody can replay" "$code$err$(printf '%s\n' "$out" | wc -l)" 013
+	chmod 600 "$tmp/v1.rec"
+	# shellcheck disable=SC2086
+	run $nobody "$tmp/memmon" --replay "$tmp/v1.rec" --batch
+	is "a recording that may not be read: exit code" "$code" 2
+	has "a recording that may not be read: says so" "$err" "cannot open the recording $tmp/v1.rec: Permission denied"
+else
+	skip "nobody can replay" "needs root and setpriv"
+fi
+
 done_testing
