@@ -21,9 +21,11 @@ struct stress_params {
 };
 
 /* Names, and the option that bounds the size of each. Option names as of stress-ng 0.15.06. */
-static const char *const stressors[] = {"mmap", "mmapmany", "brk", "vm", "bigheap", "malloc", NULL};
+static const char *const stressors[] = {"mmap",	   "mmapmany", "brk",	 "vm",
+					"bigheap", "malloc",   "mremap", NULL};
 static const char *const bytes_options[] = {
-	"--mmap-bytes", NULL, NULL, "--vm-bytes", "--bigheap-growth", "--malloc-bytes"};
+	"--mmap-bytes",	 NULL, NULL, "--vm-bytes", "--bigheap-growth", "--malloc-bytes",
+	"--mremap-bytes"};
 
 static const struct param params[] = {
 	PARAM_ROW_ENUM(stress_params, stressor, "which of its stressors", 0, stressors),
@@ -103,7 +105,7 @@ static char **argv(const void *params_, uint64_t seed)
 
 const struct workload_ops wl_stress_ng_ops = {
 	.name = "stress-ng",
-	.help = "a stress-ng memory stressor: mmap, mmapmany, brk, vm, bigheap or malloc",
+	.help = "a stress-ng memory stressor: mmap, mmapmany, brk, vm, bigheap, malloc or mremap",
 	.truth = WORKLOAD_ORACLE,
 	.params = params,
 	.params_size = sizeof(struct stress_params),

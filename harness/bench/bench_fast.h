@@ -46,7 +46,9 @@ extern const struct cost_arm cost_arms[COST_ARMS];
 extern const char *const cost_triggers[COST_TRIGGERS]; /* of loop_events */
 
 struct cost_cell {
-	struct samples added[CUTS]; /* ns a call: less the mean of before and after, one a round */
+	/* ns a call, less the mean of before and after: one a round. NAN where it does not count,
+	 * because somebody else was attached to system calls meanwhile; all of them. */
+	struct samples added[CUTS], rough[CUTS];
 	struct block_stat subs[CUTS];
 	uint64_t records;
 };
@@ -60,10 +62,12 @@ struct cost {
 	bool two; /* there are two CPUs: else only what one producer does is measured */
 	bool realtime;
 	unsigned int rounds;
+	unsigned int crowded; /* rounds of an arm that do not count */
+	bool rough; /* too few were alone: all are taken, and held against a base that is dearer */
 };
 
-/* Measures for about @seconds, at least 4 rounds. Returns 0, -EINTR, or -errno after saying why;
- * release @c in any case. */
+/* Measures for about @seconds, at least 4 rounds; twice as long where others keep being attached.
+ * Returns 0, -EINTR, or -errno after saying why; release @c in any case. */
 int cost_measure(struct cost *c, double seconds, uint64_t seed);
 void cost_release(struct cost *c);
 /* The interval of a cell, by the cut that suits it. */

@@ -239,22 +239,27 @@ static int attached_visit(struct bench *b, size_t i, struct series *out)
 	return err;
 }
 
+/* @alone: nobody else was at system calls from before to after. */
 static void add_differences(struct cost *c, size_t arm, const struct series *before,
-			    const struct series *with, const struct series *after)
+			    const struct series *with, const struct series *after, bool alone)
 {
 	for (int s = 0; s < (c->two ? COST_SETTINGS : COST_TWO); s++)
 		for (size_t t = 0; t < COST_TRIGGERS; t++)
 			for (int cut = 0; cut < CUTS; cut++) {
-				samples_add(&c->cell[arm][s][t].added[cut],
-					    with->ns[s][t][cut] -
-						    (before->ns[s][t][cut] + after->ns[s][t][cut]) /
-							    2);
+				struct cost_cell *cell = &c->cell[arm][s][t];
+				double added = with->ns[s][t][cut] -
+					       (before->ns[s][t][cut] + after->ns[s][t][cut]) / 2;
+
+				samples_add(&cell->added[cut], alone ? added : NAN);
+				samples_add(&cell->rough[cut], added);
 			}
+	c->crowded += !alone;
 }
 
 static int one_round(struct bench *b, struct series *before)
 {
 	unsigned int order[COST_ARMS];
+	uint64_t others = env_syscall_links();
 	int err = 0;
 
 	for (unsigned int i = 0; i < COST_ARMS; i++)
@@ -262,14 +267,17 @@ static int one_round(struct bench *b, struct series *before)
 	rng_shuffle(&b->rng, order, COST_ARMS);
 	for (unsigned int k = 0; !err && k < COST_ARMS; k++) {
 		struct series with, after;
+		bool alone = !others;
 
 		err = cost_arms[order[k]].monitor ? attached_visit(b, order[k], &with)
 						  : visit(b, order[k], NULL, &with);
+		alone &= !env_syscall_links();
 		if (!err)
 			err = visit(b, 0, NULL, &after);
 		if (err)
 			break;
-		add_differences(b->c, order[k], before, &with, &after);
+		others = env_syscall_links();
+		add_differences(b->c, order[k], before, &with, &after, alone && !others);
 		*before = after;
 	}
 	return err;
@@ -285,6 +293,25 @@ static int start_loops(struct bench *b)
 			err = loop_start(&b->loops[realtime][i], c->cpus[i], realtime && c->two);
 	c->realtime = !err && loop_realtime(b->loops[1][0]);
 	return err;
+}
+
+static size_t numbers(const struct samples *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += isfinite(s->v[i]) != 0;
+	return n;
+}
+
+/* Rounds that count, of the arm that has the fewest. */
+static size_t calm_rounds(const struct cost *c)
+{
+	size_t fewest = SIZE_MAX;
+
+	for (size_t a = 0; a < COST_ARMS; a++)
+		fewest = MIN(fewest, numbers(&c->cell[a][COST_ONE][0].added[CUT_TIGHT]));
+	return fewest;
 }
 
 int cost_measure(struct cost *c, double seconds, uint64_t seed)
@@ -314,6 +341,7 @@ int cost_measure(struct cost *c, double seconds, uint64_t seed)
 		err = one_round(&b, &before);
 		c->rounds += !err;
 	}
+	c->rough = calm_rounds(c) < ROUNDS_MIN;
 	for (int i = 0; i < 4; i++)
 		loop_stop(b.loops[i / 2][i % 2]);
 	return err;
@@ -345,10 +373,18 @@ static struct stats_interval interval(const struct samples *a, const struct samp
 	return iv;
 }
 
+static const struct samples *samples_of(const struct cost *c, size_t arm, enum cost_setting s,
+					size_t trigger, enum cut cut)
+{
+	const struct cost_cell *cell = &c->cell[arm][s][trigger];
+
+	return c->rough ? &cell->rough[cut] : &cell->added[cut];
+}
+
 struct stats_interval cost_interval(const struct cost *c, size_t arm, enum cost_setting s,
 				    size_t trigger)
 {
-	return interval(&c->cell[arm][s][trigger].added[cut_of(c, arm, s, trigger)], NULL);
+	return interval(samples_of(c, arm, s, trigger, cut_of(c, arm, s, trigger)), NULL);
 }
 
 struct stats_interval cost_above_floor(const struct cost *c, size_t arm, enum cost_setting s,
@@ -356,8 +392,8 @@ struct stats_interval cost_above_floor(const struct cost *c, size_t arm, enum co
 {
 	enum cut cut = cut_of(c, arm, s, trigger);
 
-	return interval(&c->cell[arm][s][trigger].added[cut],
-			&c->cell[COST_FLOOR][s][trigger].added[cut]);
+	return interval(samples_of(c, arm, s, trigger, cut),
+			samples_of(c, COST_FLOOR, s, trigger, cut));
 }
 
 void cost_release(struct cost *c)
@@ -366,7 +402,9 @@ void cost_release(struct cost *c)
 		for (size_t t = 0; t < COST_TRIGGERS; t++) {
 			samples_release(&c->base_ns[s][t]);
 			for (size_t a = 0; a < COST_ARMS; a++)
-				for (int cut = 0; cut < CUTS; cut++)
+				for (int cut = 0; cut < CUTS; cut++) {
 					samples_release(&c->cell[a][s][t].added[cut]);
+					samples_release(&c->cell[a][s][t].rough[cut]);
+				}
 		}
 }

@@ -71,10 +71,6 @@ static void print_machine(void)
 	printf("Machine: %s, %" PRIu64 " CPUs, %s, Linux %s, load %.2f\n\n", text_of(h, "cpu"),
 	       record_u64(h, "cpus", 0), text_of(h, "virtualisation"), text_of(h, "kernel"),
 	       record_num(h, "load_1min"));
-	if (record_u64(h, "foreign_bpf_programs", 0))
-		printf("note: %" PRIu64 " BPF programs of others are loaded; what they cost is in "
-		       "the call itself\n\n",
-		       record_u64(h, "foreign_bpf_programs", 0));
 	json_object_put(h);
 }
 
@@ -135,6 +131,12 @@ static void print_cost(const struct cost *c)
 			printf("  note: %s lost %" PRIu64
 			       " records in all; a lost record is cheaper than a delivered one\n",
 			       cost_arms[a].name, c->lost[a]);
+	if (c->crowded)
+		printf("  note: somebody else was attached to system calls in %u of %u arms' "
+		       "rounds: "
+		       "%s\n",
+		       c->crowded, c->rounds * COST_ARMS,
+		       c->rough ? "all are taken, as an indication" : "these do not count");
 	if (!c->two)
 		puts("  note: one CPU only: the consumer shares it, two producers are not "
 		     "measured");
@@ -241,8 +243,12 @@ static void print_json(const struct results *res)
 
 	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
 	json_object_object_add(o, "host", result_host_facts(""));
-	if (res->has_cost)
+	if (res->has_cost) {
 		json_object_object_add(o, "cost", cost_json(&res->cost));
+		add_u64(o, "rounds", res->cost.rounds);
+		add_u64(o, "crowded", res->cost.crowded);
+		json_object_object_add(o, "rough", json_object_new_boolean(res->cost.rough));
+	}
 	if (res->has_kept)
 		json_object_object_add(o, "rate", rate_json(&res->kept));
 	if (res->has_overrun)

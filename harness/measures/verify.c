@@ -47,6 +47,7 @@ static const char *const commands[] = {
 	"stress-ng:stressor=mmap,ops=23",    "stress-ng:stressor=mmapmany,ops=23",
 	"stress-ng:stressor=brk,ops=1009",   "stress-ng:stressor=vm,ops=23",
 	"stress-ng:stressor=bigheap,ops=23", "stress-ng:stressor=malloc,ops=1009",
+	"stress-ng:stressor=mremap,ops=23",
 };
 
 /* --quick does without these: what they show, others show as well. */

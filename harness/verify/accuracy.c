@@ -366,6 +366,10 @@ static void totals_of_entered(const struct model_totals *t, const struct mem_tab
 			     (int64_t)(t->mmap_filtered - t->mmap_filtered_failed), 0,
 			     "mmaps below the filter's length are ignored, though each takes a "
 			     "whole page");
+	if (t->worked[LEDGER_MREMAP] && !accuracy_offers(table, MEM_MREMAP_COUNT))
+		accuracy_add(
+			out, "mremap_calls", "calls", (int64_t)t->worked[LEDGER_MREMAP], 0,
+			"mremaps that moved or resized mappings; no tracepoint here sees them");
 	if (lost)
 		accuracy_add(out, "lost_updates", "calls", (int64_t)(mmaps + munmaps + lost),
 			     (int64_t)(mmaps + munmaps),

@@ -41,7 +41,7 @@ says 1 "wl: error: no such program: beebench-no-such-program" -- beebench-no-suc
 says 1 "wl: error: idle: not done within 1 s" --timeout 1 idle:ms=60000
 
 if have stress-ng; then
-	for s in mmap mmapmany brk vm bigheap malloc; do
+	for s in mmap mmapmany brk vm bigheap malloc mremap; do
 		run "$wl" "stress-ng:stressor=$s,ops=11,bytes=256K"
 		is "stress-ng --$s" "$code: $err" "0: "
 	done

@@ -308,6 +308,11 @@ static void only_totals_for_a_command(void **state)
 	finding_is(&a, "rows_left_behind", 0, 2);
 	finding_is(&a, "lost_updates", 170, 130);
 
+	assert_null(find(&a, "mremap_calls"));
+	t.worked[LEDGER_MREMAP] = 7;
+	accuracy_assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
+	finding_is(&a, "mremap_calls", 7, 0);
+
 	t.worked[LEDGER_MMAP] = 90;
 	t.worked[LEDGER_MUNMAP] = 45;
 	accuracy_assess_totals(&t, MONITOR_COMPLETED, &table, 0, &a);
