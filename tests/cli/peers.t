@@ -30,5 +30,6 @@ if have top; then
 else
 	skip "top beside 3 and 17 processes" "no top; sudo apt-get install procps"
 fi
-is "nobody is left" "$(grep -ls '^idle-peer$' /proc/[0-9]*/comm | wc -l)" 0
+exe=$(readlink -f "$peers")
+is "nobody is left" "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$exe" 2>/dev/null | wc -l)" 0
 done_testing
