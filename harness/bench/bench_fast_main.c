@@ -82,7 +82,10 @@ static void print_cell(const struct cost *c, size_t arm, enum cost_setting s, si
 
 	if (limit > 0)
 		snprintf(promise, sizeof(promise), " (%s %.0f)",
-			 iv.centre <= limit ? "<=" : "MISSED", limit);
+			 iv.high <= limit ? "<="
+			 : iv.low > limit ? "MISSED"
+					  : "undecided:",
+			 limit);
 	snprintf(text, sizeof(text), "%.0f [%.0f, %.0f]%s", iv.centre, iv.low, iv.high, promise);
 	printf("  %-30s", text);
 }
