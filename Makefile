@@ -238,9 +238,9 @@ $(B)/tests/unit/$(1): $(B)/san/tests/unit/$(1).o $(call sans,$(call links,tests/
 endef
 $(foreach u,$(unit_SRC:tests/unit/%.c=%),$(eval $(call unit,$(u))))
 
-# A test against the real kernel links the collector and the workloads, without sanitizers.
+# A test against the real kernel links the collector and the workloads, and what it names as above, without sanitizers.
 define live
-$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(monitor_SRC))
+$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(call links,tests/bpf/$(1).c))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pthread -o $$@ $$^ -lcmocka -lbpf -lelf -lz -ljson-c -lm

@@ -37,11 +37,11 @@ struct key {
 	char comm[16];
 };
 
-/* What was counted by a process that ended and is in no row: it waits a pass, in which its end may
- * be told. */
+/* What was counted by a process that ended and is in no row: it waits for its end to be told. */
 struct orphan {
 	uint32_t tgid;
 	char comm[16];
+	uint64_t since_ns; /* CLOCK_BOOTTIME */
 	uint64_t value[ROW_COUNTERS];
 };
 
@@ -211,8 +211,8 @@ static struct orphan *find_orphan(struct join *j, uint32_t tgid)
 	return NULL;
 }
 
-static void keep_orphan(struct join *j, uint32_t tgid, const char *comm, const uint64_t *value,
-			const uint64_t *base)
+static void keep_orphan(struct join *j, const struct rows *rows, uint32_t tgid, const char *comm,
+			const uint64_t *value, const uint64_t *base)
 {
 	struct orphan *o = find_orphan(j, tgid);
 
@@ -222,7 +222,7 @@ static void keep_orphan(struct join *j, uint32_t tgid, const char *comm, const u
 			return;
 		j->orphans = o;
 		o += j->norphans++;
-		*o = (struct orphan){.tgid = tgid};
+		*o = (struct orphan){.tgid = tgid, .since_ns = rows->boot_ns};
 		if (comm)
 			memcpy(o->comm, comm, sizeof(o->comm));
 	}
@@ -238,29 +238,35 @@ static void settle(struct join *j, struct rows *rows, uint32_t tgid, const char 
 	if (row)
 		keep(j, rows_state(rows, row), value, base);
 	else
-		keep_orphan(j, tgid, comm, value, base);
+		keep_orphan(j, rows, tgid, comm, value, base);
 }
 
-void join_orphans(struct join *j, struct rows *rows)
-{
-	for (size_t i = 0; i < j->norphans; i++)
-		if (!rows_known(rows, j->orphans[i].tgid))
-			rows_nameless(rows, j->orphans[i].tgid, j->orphans[i].comm);
-}
-
-/* All have a row by now, if there was memory for it. */
-static void adopt(struct join *j, struct rows *rows)
+void join_orphans(struct join *j, struct rows *rows, bool told)
 {
 	for (size_t i = 0; i < j->norphans; i++) {
-		struct orphan *o = &j->orphans[i];
+		const struct orphan *o = &j->orphans[i];
+
+		if ((!told || rows->boot_ns - o->since_ns >= ROWS_WAIT_NS) &&
+		    !rows_known(rows, o->tgid))
+			rows_nameless(rows, o->tgid, o->comm);
+	}
+}
+
+/* Those that have a row by now. */
+static void adopt(struct join *j, struct rows *rows)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < j->norphans; i++) {
+		const struct orphan *o = &j->orphans[i];
 		struct proc_row *row = rows_find(rows, o->tgid);
 
 		if (row)
 			keep(j, rows_state(rows, row), o->value, NULL);
 		else
-			j->unattributed += calls(j, o->value, NULL);
+			j->orphans[to++] = *o;
 	}
-	j->norphans = 0;
+	j->norphans = to;
 }
 
 void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken)

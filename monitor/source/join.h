@@ -31,8 +31,8 @@ void join_learn(struct join *j, uint32_t tid, uint32_t tgid, const char *comm);
 void join_begin(struct join *j);
 /* In the order of their numbers; of a monitor that counts by process only the leaders matter. */
 void join_thread(struct join *j, const struct task_thread *t);
-/* Processes that counted, ended and were never seen get their rows. */
-void join_orphans(struct join *j, struct rows *rows);
+/* Processes that counted, ended and were never seen get their rows. @told: as rows_finish(). */
+void join_orphans(struct join *j, struct rows *rows, bool told);
 void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken);
 void join_table(struct join *j, struct rows *rows, const struct mem_table *table);
 

@@ -121,7 +121,7 @@ static int sample_tasks(struct live *l, uint64_t *vanished)
 	if (err)
 		return err;
 	if (l->join)
-		join_orphans(l->join, &l->rows);
+		join_orphans(l->join, &l->rows, tasks_ending(l->tasks));
 	err = rows_finish(&l->rows, tasks_ending(l->tasks));
 	if (err)
 		log_err("no memory for %zu processes", l->rows.n);

@@ -246,8 +246,10 @@ static void finish_row(const struct rows *r, struct proc_row *row, struct row_st
 		return;
 	}
 	s->fresh = 0;
-	s->gone++;
-	if (s->final || !told || s->gone > 1)
+	if (!s->gone)
+		s->gone_ns = r->boot_ns;
+	s->gone = 1;
+	if (s->final || !told || r->boot_ns - s->gone_ns >= ROWS_WAIT_NS)
 		show_end(row);
 	else
 		row->state = 'X';

@@ -22,9 +22,10 @@ struct row_state {
 	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
+	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint32_t stats_seq;
 	uint8_t seen;  /* in this pass */
-	uint8_t gone;  /* passes since it was last seen */
+	uint8_t gone;  /* was missing in a pass */
 	uint8_t final; /* its end was told: nothing will come any more */
 	uint8_t fresh; /* was not there in the pass before */
 };
@@ -57,12 +58,16 @@ struct rows {
 void rows_init(struct rows *r, bool cpu, bool exact);
 void rows_release(struct rows *r);
 
+/* The kernel tells of an end when nobody can be looking at the task any more: after that of every
+ * CPU's grace period, which on a busy machine takes a while. */
+#define ROWS_WAIT_NS (500 * NSEC_PER_MSEC)
+
 /* A pass: begin, then processes and threads in the order of their numbers, ends in any, finish. */
 void rows_begin(struct rows *r, uint64_t boot_ns);
 void rows_process(struct rows *r, const struct task_row *t);
 void rows_thread(struct rows *r, const struct task_thread *t);
 /* @told: ends are told one by one, so that a process that is gone is kept until its end was told,
- * one pass at most. 0 or -ENOMEM. */
+ * or ROWS_WAIT_NS have passed. 0 or -ENOMEM. */
 int rows_finish(struct rows *r, bool told);
 
 /* The final figures of a process, before its row goes or without that it was ever seen. */

@@ -13,6 +13,7 @@ struct source_options {
 	const char *object;  /* a monitor's name or path; NULL: the tool's default */
 	uint64_t ring_bytes; /* per ring; 0: the default */
 	bool events;	     /* from the start; else only after source_events() */
+	uint64_t cgroup_id;  /* the monitor counts only there, if it can be told; 0: everywhere */
 	const char *proc;    /* root of /proc, NULL: "/proc" (tests) */
 };
 
