@@ -43,6 +43,10 @@ apt() {
 	"$tool" -q "$@" >"$work/said" 2>&1
 }
 
+download() {
+	(cd "$work/deb" && apt apt-get download "$package")
+}
+
 fetch() {
 	for tool in apt-get apt-cache dpkg-deb dpkg; do
 		command -v "$tool" >/dev/null 2>&1 || die 77 "no $tool here, so $package cannot be fetched"
@@ -54,15 +58,16 @@ fetch() {
 	mkdir "$work/deb" "$work/root"
 	echo "fetch_deb: fetching $package" >&2
 	# apt gives up its rights for a user of its own, who may not write here; the download is ours then, and apt says so.
-	if ! (cd "$work/deb" && apt apt-get download "$package"); then
+	if ! download && grep -q 'Unable to locate' "$work/said"; then
 		own=$cache/apt
 		mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
-		if ! apt apt-get update || ! (cd "$work/deb" && apt apt-get download "$package"); then
-			die 77 "cannot download $package: $(grep '^[EW]:' "$work/said" | head -n 1)"
-		fi
+		# Without a network apt-get update warns, and succeeds.
+		apt apt-get update || :
+		cp "$work/said" "$work/updated"
+		download || cat "$work/updated" >>"$work/said"
 	fi
 	set -- "$work"/deb/*.deb
-	[ -f "$1" ] || die 77 "apt left no package of $package: $(tail -n 1 "$work/said")"
+	[ -f "$1" ] || die 77 "cannot download $package: $(grep '^[EW]:' "$work/said" | grep -v unsandboxed | tr -s '\n ' ' ' | cut -c1-300)"
 	[ "$(dpkg-deb -f "$1" Package)" = "$package" ] || die 77 "apt gave another package: $1"
 	dpkg -x "$1" "$work/root" || die 77 "cannot unpack $1"
 	# The checksums of the files tell whether the cache is whole later on.
