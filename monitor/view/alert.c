@@ -89,8 +89,6 @@ int alerts_add(struct alerts *a, const char *query, const char *command)
 	err = query_parse(&new.query, query, &e);
 	if (err) {
 		query_explain(query, &e, &why);
-		while (why.len && why.s[why.len - 1] == '\n')
-			why.s[--why.len] = '\0';
 		log_err("alert: %s", why.s);
 		strbuf_release(&why);
 		return err;

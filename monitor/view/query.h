@@ -29,7 +29,8 @@ struct query_error {
 int query_parse(struct query **out, const char *text, struct query_error *e);
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
 void query_free(struct query *q);				     /* accepts NULL */
-/* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). */
+/* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). The
+ * last has no newline: log_err() brings one. */
 void query_explain(const char *text, const struct query_error *e, struct strbuf *out);
 
 #endif

@@ -46,5 +46,4 @@ void query_explain(const char *text, const struct query_error *e, struct strbuf 
 	strbuf_addf(out, "%s\n  %*s", len - at - n > AROUND ? "..." : "", before, "");
 	for (int i = 0; i < MAX(wrong, 1); i++)
 		strbuf_addch(out, '^');
-	strbuf_addch(out, '\n');
 }

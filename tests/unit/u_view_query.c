@@ -255,20 +255,20 @@ static void explained(const char *text, const char *want)
 
 static void explains(void **state UNUSED)
 {
-	explained("rs > 5", "no column 'rs'; did you mean 'rss'?\n  rs > 5\n  ^^\n");
-	explained("rss >", "a value is missing after >\n  rss >\n       ^\n");
+	explained("rs > 5", "no column 'rs'; did you mean 'rss'?\n  rs > 5\n  ^^");
+	explained("rss >", "a value is missing after >\n  rss >\n       ^");
 	/* Carets stand below cells: two wide characters take four. */
 	explained("name = \xe4\xb8\xad\xe6\x96\x87 and rs > 5",
 		  "no column 'rs'; did you mean 'rss'?\n"
 		  "  name = \xe4\xb8\xad\xe6\x96\x87 and rs > 5\n"
-		  "                  ^^\n");
-	explained("name = a\033\nb", "'and' or 'or' is due here\n  name = a? b\n            ^\n");
+		  "                  ^^");
+	explained("name = a\033\nb", "'and' or 'or' is due here\n  name = a? b\n            ^");
 	/* Of a long one the part about the error. */
 	explained("name ~ aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa and rs > 5 and "
 		  "threads > 5 and threads > 6 and threads > 7",
 		  "no column 'rs'; did you mean 'rss'?\n"
 		  "  ...aaaaaaaaaaaaaaaaaaaaaaaaa and rs > 5 and threads > 5 and threa...\n"
-		  "                                   ^^\n");
+		  "                                   ^^");
 }
 
 /* Random words of the language and random bytes: an answer, and a place within the text. */
