@@ -19,11 +19,13 @@ struct tally {
 
 struct events {
 	struct frame_event *list, *shown; /* FRAME_EVENTS_MAX each; owned */
-	size_t n; /* since the last frame, more than there is room for too */
+	size_t n; /* kept since the last frame, more than there is room for too */
 	uint64_t seen;
 	struct tally **table; /* by tgid, open addressing; @cap a power of two; owned */
 	size_t used, cap;
 	struct tally *latest;
+	source_keep_fn keep; /* NULL: all */
+	void *keep_arg;
 	bool no_memory;
 };
 
@@ -119,7 +121,14 @@ void events_add(struct events *e, const struct mem_record *record)
 		t->brk++;
 	if (t->sizes[events_bucket(record->size)] < UINT32_MAX)
 		t->sizes[events_bucket(record->size)]++;
-	e->list[e->n++ % FRAME_EVENTS_MAX].record = *record;
+	if (!e->keep || e->keep(e->keep_arg, record))
+		e->list[e->n++ % FRAME_EVENTS_MAX].record = *record;
+}
+
+void events_keep(struct events *e, source_keep_fn keep, void *arg)
+{
+	e->keep = keep;
+	e->keep_arg = arg;
 }
 
 /* Deletion from open addressing: those behind move up. */

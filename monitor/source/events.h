@@ -6,6 +6,7 @@
 
 #include "monitor/frame.h"
 #include "monitor/source/rows.h"
+#include "monitor/source/source.h"
 
 struct events;
 
@@ -16,6 +17,8 @@ void events_add(struct events *e, const struct mem_record *record);
 void events_frame(struct events *e, struct frame *f, struct rows *rows, bool count_brk);
 /* The row leaves: its histogram goes. */
 void events_leave(struct events *e, const struct proc_row *row);
+/* As source_keep_events(). */
+void events_keep(struct events *e, source_keep_fn keep, void *arg);
 uint64_t events_seen(const struct events *e);
 bool events_no_memory(const struct events *e);
 void events_free(struct events *e); /* accepts NULL */

@@ -77,6 +77,12 @@ int source_events(struct source *s, bool on)
 	return s->live ? live_events(s->live, on) : -ENOTSUP;
 }
 
+void source_keep_events(struct source *s, source_keep_fn keep, void *arg)
+{
+	if (s->live)
+		events_keep(s->live->events, keep, arg);
+}
+
 bool source_recorded(const struct source *s)
 {
 	return s->replay;

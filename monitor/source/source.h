@@ -70,6 +70,13 @@ int source_detail(struct source *s, const struct proc_row *row, struct proc_deta
 
 /* Events on or off, for who looks at them. 0 or -ENOTSUP: this monitor has none, or always. */
 int source_events(struct source *s, bool on);
+typedef bool (*source_keep_fn)(void *arg, const struct mem_record *e);
+/*
+ * Which events frames keep, of those that come: all are counted (frame.events_seen, row.sizes),
+ * only those for which @keep is true take room in frame.events. NULL: all. For who looks for few
+ * among many. Nothing happens for a recording.
+ */
+void source_keep_events(struct source *s, source_keep_fn keep, void *arg);
 /* True for a recording; the time between frames is then frame.interval_s. */
 bool source_recorded(const struct source *s);
 void source_close(struct source *s); /* accepts NULL; detaches, nothing is left behind */

@@ -326,7 +326,7 @@ static void frame(struct ui *u)
 		d->ended = true;
 		return;
 	}
-	if (!(row->flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN))) {
+	if (row_wants_refining(row) && !u->kept) {
 		uint32_t at = (uint32_t)(row - u->frame->rows);
 
 		source_refine(u->o.source, u->frame, &at, 1);

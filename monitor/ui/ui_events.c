@@ -66,6 +66,49 @@ static bool matches(struct ui *u, const struct mem_record *r)
 	return query_match(u->table.query, &gone);
 }
 
+/* Which processes match, in a table of its own: events come while the source makes its next frame
+ * of this one. */
+static void judge_processes(struct ui *u)
+{
+	struct events *e = &u->events;
+	const struct frame *f = u->frame;
+	struct event_match *more;
+
+	e->nmatch = 0;
+	if (!u->table.query || !f)
+		return;
+	more = realloc(e->match, f->n * sizeof(*more));
+	if (!more)
+		return; /* all are kept then, and judged when they are here */
+	e->match = more;
+	for (size_t i = 0; i < f->n; i++)
+		more[e->nmatch++] = (struct event_match){
+			.pid = f->rows[i].pid, .matches = query_match(u->table.query, &f->rows[i])};
+}
+
+static int by_pid(const void *key, const void *with)
+{
+	const uint32_t pid = *(const uint32_t *)key,
+		       other = ((const struct event_match *)with)->pid;
+
+	return (pid > other) - (pid < other);
+}
+
+/* Of a busy machine a frame keeps the latest few only: what nobody would see takes no room. */
+static bool keep(void *arg, const struct mem_record *r)
+{
+	const struct ui *u = arg;
+	const struct events *e = &u->events;
+	const struct event_match *m;
+
+	if (e->hidden >> MIN(r->type, EVENT_TYPES - 1) & 1 || r->size < least_sizes[e->size_step])
+		return false;
+	if (!e->nmatch)
+		return true;
+	m = bsearch(&r->tgid, e->match, e->nmatch, sizeof(*m), by_pid);
+	return !m || m->matches; /* one that has begun since is judged when it is here */
+}
+
 static void count_rates(struct events *e, const struct frame *f)
 {
 	size_t n[EVENT_TYPES] = {0};
@@ -74,10 +117,7 @@ static void count_rates(struct events *e, const struct frame *f)
 		n[MIN(f->events[i].record.type, EVENT_TYPES - 1)]++;
 	for (size_t i = 0; i < EVENT_TYPES; i++)
 		e->rate[i] = (double)n[i] / f->interval_s;
-	e->not_kept = e->seen_before && f->events_seen > e->seen_before + f->nevents
-			      ? f->events_seen - e->seen_before - f->nevents
-			      : 0;
-	e->seen_before = f->events_seen;
+	e->full = f->nevents == FRAME_EVENTS_MAX;
 }
 
 static void frame(struct ui *u)
@@ -86,6 +126,7 @@ static void frame(struct ui *u)
 	const struct frame *f = u->frame;
 
 	count_rates(e, f);
+	judge_processes(u);
 	for (size_t i = 0; e->ring && i < f->nevents; i++) {
 		const struct mem_record *r = &f->events[i].record;
 		struct seen *s = &e->ring[e->added++ % EVENTS_KEPT];
@@ -101,6 +142,7 @@ void events_refilter(struct ui *u)
 	struct events *e = &u->events;
 	uint64_t first = e->added > EVENTS_KEPT ? e->added - EVENTS_KEPT : 0;
 
+	judge_processes(u);
 	for (uint64_t i = first; e->ring && i < e->added; i++)
 		e->ring[i % EVENTS_KEPT].matches = matches(u, &e->ring[i % EVENTS_KEPT].record);
 }
@@ -116,20 +158,26 @@ static int open_screen(struct ui *u)
 		return -ENOMEM;
 	}
 	e->tail = true;
-	e->seen_before = u->frame ? u->frame->events_seen : 0;
+	judge_processes(u);
 	events_want(u, true);
+	/* A recording is of all events, whoever looks. */
+	if (!u->o.recorder)
+		source_keep_events(u->o.source, keep, u);
 	return 0;
 }
 
 static void close_screen(struct ui *u)
 {
+	source_keep_events(u->o.source, NULL, NULL);
 	events_want(u, false);
 }
 
 void events_release(struct events *e)
 {
 	free(e->ring);
+	free(e->match);
 	e->ring = NULL;
+	e->match = NULL;
 }
 
 /* --- walking over what is shown --- */
@@ -224,12 +272,11 @@ static int draw_rates(struct ui *u, int y)
 	strbuf_reset(&sb);
 	if (e->error)
 		strbuf_addstr(&sb, "this monitor has no events that can be switched on");
-	else if (e->not_kept)
+	else if (e->full)
 		strbuf_addf(&sb,
-			    "the rates are lower bounds: %" PRIu64
-			    " events more in this interval than a frame keeps; ask for a "
-			    "shorter one (-)",
-			    e->not_kept);
+			    "more than a frame keeps (%d): the latest are here, the rates are "
+			    "lower bounds",
+			    FRAME_EVENTS_MAX);
 	if (sb.len)
 		ui_print(u, y++, 0, u->width, STYLE_NOTICE, sb.s);
 	strbuf_release(&sb);

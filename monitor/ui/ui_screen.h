@@ -91,6 +91,12 @@ struct seen {
 
 enum { EVENTS_KEPT = 8192, EVENT_TYPES = 8 };
 
+/* Whether a process matches the filter. */
+struct event_match {
+	uint32_t pid;
+	bool matches;
+};
+
 /* The events (ui_events.c). */
 struct events {
 	struct seen *ring;	/* of EVENTS_KEPT, NULL until the screen is opened */
@@ -100,12 +106,13 @@ struct events {
 	unsigned int hidden;	/* bit type: not shown */
 	unsigned int size_step; /* index of the least size shown */
 	double rate[EVENT_TYPES];
-	uint64_t seen_before; /* frame.events_seen of the frame before */
-	uint64_t not_kept;    /* of the latest interval: more than a frame keeps */
-	uint64_t wanted;      /* 0: not looking; else how many screens look */
-	bool touched;	      /* source_events() was called */
-	bool switched_on;     /* by us, and so to be switched off by us */
-	int error;	      /* of source_events() */
+	bool full; /* the latest frame kept as many as it can: the rates are lower bounds */
+	struct event_match *match; /* of the latest frame, by pid; owned */
+	size_t nmatch;		   /* 0 without a filter */
+	uint64_t wanted;	   /* 0: not looking; else how many screens look */
+	bool touched;		   /* source_events() was called */
+	bool switched_on;	   /* by us, and so to be switched off by us */
+	int error;		   /* of source_events() */
 	int lines;
 };
 
@@ -233,6 +240,7 @@ void table_init(struct ui *u);
 void table_release(struct table *t);
 const struct proc_row *table_row(struct ui *u); /* at the cursor, or NULL */
 void table_sort(struct ui *u, const struct column *c);
+bool row_wants_refining(const struct proc_row *r); /* by source_refine() */
 /* Columns that this tool and source have something for, at most @max; the defaults first. */
 size_t table_columns(const struct ui *u, const struct column **out, size_t max);
 void table_filter(struct ui *u, int arg);

@@ -5,6 +5,7 @@
 #include "lib/base.h"
 #include "monitor/ui/ui_screen.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,13 @@
 static bool row_is(const struct proc_row *r, uint32_t pid, uint64_t start_ns)
 {
 	return r->pid == pid && r->start_ns == start_ns;
+}
+
+/* Exact may be what was read, while the peak was not: it costs a file more. */
+bool row_wants_refining(const struct proc_row *r)
+{
+	return !(r->flags & (ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)) &&
+	       (!(r->flags & ROW_EXACT) || isnan(r->v[FIELD_PEAK]));
 }
 
 static const struct proc_row *line_row(struct ui *u, size_t line)
@@ -96,7 +104,7 @@ static bool refine_visible(struct ui *u)
 	for (size_t i = t->top; i < t->view.n && i < t->top + lines; i++) {
 		const struct proc_row *r = line_row(u, i);
 
-		if (!(r->flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)))
+		if (row_wants_refining(r))
 			t->visible[n++] = t->view.lines[i].row;
 	}
 	/* A screen that stands still shows that moment, not this one. */

@@ -37,6 +37,8 @@ struct source {
 	uint32_t sizes[SIZE_BUCKETS];
 	size_t procs;
 	bool cpumon, losses, recorded, no_events, events_on;
+	source_keep_fn keep;
+	void *keep_arg;
 	FILE *log;
 };
 
@@ -142,12 +144,13 @@ static void fill_events(struct source *s, struct frame *f)
 	static const char *const names[] = {"leaky", "postgres", "日本語名前"};
 	static const uint32_t pids[] = {600, 400, 601};
 
-	f->nevents = s->events_on ? EVENTS_A_FRAME : 0;
+	f->nevents = 0;
 	f->events = s->events;
-	for (size_t i = 0; i < f->nevents; i++) {
-		struct mem_record *r = &s->events[i].record;
+	for (size_t i = 0; s->events_on && i < EVENTS_A_FRAME; i++) {
+		struct mem_record *r = &s->events[f->nevents].record;
 
-		*r = (struct mem_record){.timestamp_ns = f->mono_ns - (f->nevents - i) * 1000000,
+		*r = (struct mem_record){.timestamp_ns =
+						 f->mono_ns - (EVENTS_A_FRAME - i) * 1000000,
 					 .type = (uint8_t)(2 + i % 4),
 					 .size = i % 4 == 2 ? 0 : 4096ULL << i,
 					 .address = i % 4 == 2 ? 0x5555000 + i * 4096 : 0,
@@ -155,8 +158,16 @@ static void fill_events(struct source *s, struct frame *f)
 					 .pid = pids[i % 3] + (uint32_t)(i % 2)};
 		snprintf(r->comm, sizeof(r->comm), "%s", names[i % 3]);
 		s->sizes[12 + i] += 1 + (uint32_t)i;
+		f->events_seen++;
+		f->nevents += !s->keep || s->keep(s->keep_arg, r);
 	}
-	f->events_seen += f->nevents;
+}
+
+void source_keep_events(struct source *s, source_keep_fn keep, void *arg)
+{
+	note(s, "keep %s\n", keep ? "some" : "all");
+	s->keep = keep;
+	s->keep_arg = arg;
 }
 
 int source_sample(struct source *s, struct frame **out)

@@ -6,8 +6,8 @@
 need_tool tmux tmux
 screen=$B/tests/ui/screen
 [ -x "$screen" ] || skip_all "no $screen; make $screen"
-# A name is alive as long as its server; a socket path would be too long in a deep work tree.
-term_socket=beebench-ui-$$
+term_count=0
+term_socket=beebench-ui-$$-0
 at_exit 'term kill-server 2>/dev/null'
 LC_ALL=C.UTF-8 TZ=UTC
 export LC_ALL TZ
@@ -27,7 +27,9 @@ term() {
 # $tmp/code. A terminal there was before goes with all that runs in it.
 term_start() {
 	term kill-server 2>/dev/null
-	until ! term has-session 2>/dev/null; do :; done
+	# A server that is about to end may still be found by its name: never the same twice.
+	term_count=$((term_count + 1))
+	term_socket=beebench-ui-$$-$term_count
 	rm -f "$tmp/code"
 	# The terminal stays when the command has ended: what it left there can be read.
 	term new-session -d -x "$1" -y "$2" "trap : INT; ($3); echo \$? >$tmp/code; exec cat" 9>&-
