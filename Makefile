@@ -72,7 +72,7 @@ FORCE:
 .PHONY: static test-vm all help deps bench bench-gate gate test check format headers includes shell clean unit
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- packages ---------------------------------------------------------------------------------------
 
