@@ -31,8 +31,9 @@
 struct object {
 	struct bpf_object *bpf;
 	struct layout layout;
-	struct ring *ring; /* NULL until somebody reads it */
-	bool silent;	   /* no record was written since the start */
+	struct ring *ring;	 /* NULL until somebody reads it */
+	struct departed *before; /* between monitor_rows_begin() and the end */
+	bool silent;		 /* no record was written since the start */
 	/* Rings that we make, one for each CPU; NULL: the object has its own or none. */
 	struct bpf_map *ring_array;
 	uint64_t ring_bytes;
@@ -488,6 +489,7 @@ static void object_close(struct monitor *m)
 	if (!o)
 		return;
 	ring_close(o->ring);
+	snapshot_forget(o->before);
 	for (size_t i = 0; i < o->nrings; i++)
 		close(o->ring_fds[i]);
 	free(o->ring_fds);
@@ -545,4 +547,37 @@ int monitor_map_fd(const struct monitor *m, const char *name)
 	struct bpf_map *map = obj ? bpf_object__find_map_by_name(obj, name) : NULL;
 
 	return map ? bpf_map__fd(map) : -ENOENT;
+}
+
+int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
+{
+	const struct object *o = m->ops == &object_backend ? m->impl : NULL;
+
+	if (!o || !o->layout.rows.iterator || o->layout.rows.key || o->layout.rows.size % 8)
+		return -ENOTSUP;
+	*row_bytes = o->layout.rows.size;
+	return bpf_program__fd(o->layout.rows.iterator);
+}
+
+int monitor_rows_begin(struct monitor *m)
+{
+	struct object *o = m->impl;
+
+	snapshot_forget(o->before);
+	o->before = NULL;
+	return snapshot_rows_begin(&o->layout, m->path, &o->before);
+}
+
+int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct mem_table *out)
+{
+	struct object *o = m->impl;
+	struct departed *before = o->before;
+	int err;
+
+	*out = (struct mem_table){.fields = m->info.fields};
+	o->before = NULL;
+	err = before ? snapshot_rows_end(&o->layout, m->path, before, data, len, out) : -EINVAL;
+	if (err)
+		mem_table_release(out);
+	return err;
 }

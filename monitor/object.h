@@ -28,4 +28,15 @@ int monitor_map_fd(const struct monitor *m, const char *name);
 /* libbpf's object, or NULL for monitors of other kinds. */
 struct bpf_object *monitor_bpf_object(const struct monitor *m);
 
+/*
+ * A snapshot whose iterator another program runs, in its own walk along all tasks (by a tail call,
+ * monitor/source/tasks.c): the program's descriptor, *@row_bytes of each row, which begins with the
+ * process's number. -ENOTSUP: @m is read in another way. Prints nothing.
+ */
+int monitor_rows_program(const struct monitor *m, size_t *row_bytes);
+/* Before that walk and after it, with all rows: monitor_snapshot() in two steps. 0 or -errno after
+ * saying why; the caller releases @out. */
+int monitor_rows_begin(struct monitor *m);
+int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct mem_table *out);
+
 #endif

@@ -102,23 +102,31 @@ static int run_iterator(struct bpf_link **link, struct bpf_program *p, struct st
 	return err;
 }
 
-static int read_iterator(const struct layout *l, struct bpf_link **link, const char *path,
-			 struct mem_table *out)
+static int add_rows(const struct layout *l, const char *path, const void *data, size_t len,
+		    struct mem_table *out)
 {
 	const struct row_source *rows = &l->rows;
-	struct strbuf data = STRBUF_INIT;
-	int err = run_iterator(link, rows->iterator, &data);
 	size_t cap = 0;
 
-	if (!err && data.len % rows->size)
-		err = -EPROTO;
+	if (len % rows->size) {
+		log_err("%s: its iterator '%s' writes rows that are cut", path,
+			bpf_program__name(rows->iterator));
+		return -EPROTO;
+	}
+	for (size_t at = 0; at < len; at += rows->size)
+		add_row(rows, (const char *)data + at, out, &cap);
+	mem_table_finish(out);
+	return 0;
+}
+
+static int read_iterator(const struct layout *l, struct bpf_link **link, const char *path,
+			 struct strbuf *data)
+{
+	int err = run_iterator(link, l->rows.iterator, data);
+
 	if (err)
 		log_err_sys(err, "%s: its iterator '%s' cannot be read", path,
-			    bpf_program__name(rows->iterator));
-	for (size_t at = 0; !err && at < data.len; at += rows->size)
-		add_row(rows, data.s + at, out, &cap);
-	strbuf_release(&data);
-	mem_table_finish(out);
+			    bpf_program__name(l->rows.iterator));
 	return err;
 }
 
@@ -212,20 +220,58 @@ static void combine(struct mem_table *living, const struct departed *before,
 	mem_table_finish(living);
 }
 
-int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
-		  struct mem_table *out)
+int snapshot_rows_begin(const struct layout *l, const char *path, struct departed **before)
 {
-	struct departed before, after = {.ended.n = 0};
-	int err = read_departed(l, path, &before);
+	int err;
 
-	if (!err)
-		err = read_iterator(l, link, path, out);
+	*before = calloc(1, sizeof(**before));
+	if (!*before)
+		return -ENOMEM;
+	err = read_departed(l, path, *before);
+	if (err) {
+		snapshot_forget(*before);
+		*before = NULL;
+	}
+	return err;
+}
+
+int snapshot_rows_end(const struct layout *l, const char *path, struct departed *before,
+		      const void *data, size_t len, struct mem_table *out)
+{
+	struct departed after = {.ended.n = 0};
+	int err = add_rows(l, path, data, len, out);
+
 	if (!err)
 		err = read_departed(l, path, &after);
 	if (!err)
-		combine(out, &before, &after);
-	departed_release(&before);
+		combine(out, before, &after);
 	departed_release(&after);
+	snapshot_forget(before);
+	return err;
+}
+
+void snapshot_forget(struct departed *before)
+{
+	if (before)
+		departed_release(before);
+	free(before);
+}
+
+int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+		  struct mem_table *out)
+{
+	struct strbuf data = STRBUF_INIT;
+	struct departed *before;
+	int err = snapshot_rows_begin(l, path, &before);
+
+	if (err)
+		return err;
+	err = read_iterator(l, link, path, &data);
+	if (err)
+		snapshot_forget(before);
+	else
+		err = snapshot_rows_end(l, path, before, data.s, data.len, out);
+	strbuf_release(&data);
 	return err;
 }
 

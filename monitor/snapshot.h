@@ -21,6 +21,17 @@ int snapshot_maps(const struct layout *l, const char *path, struct mem_table *ou
 int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
 		  struct mem_table *out);
 
+/*
+ * The same in two steps, around a reading of the iterator that somebody else does: *@before is made
+ * by the first and taken by the second, which gets all rows as they were written. Without the
+ * second, snapshot_forget() takes it.
+ */
+struct departed;
+int snapshot_rows_begin(const struct layout *l, const char *path, struct departed **before);
+int snapshot_rows_end(const struct layout *l, const char *path, struct departed *before,
+		      const void *data, size_t len, struct mem_table *out);
+void snapshot_forget(struct departed *before); /* accepts NULL */
+
 /* Takes the rows of processes that have ended out of their map. */
 int snapshot_take_ended(const struct layout *l, const char *path, struct mem_table *out);
 

@@ -16,9 +16,13 @@ enum task_flag {
 	TASK_MEMORY = 1 << 1, /* has memory of its own: rss, vm and hiwater mean something */
 };
 
+/* Set in the first word of each record here, which a process number never has: another iterator's
+ * rows, which begin with one, can stand between (task_next). */
+#define TASK_MARK 0x80000000u
+
 /* Of any thread; the records of those that lead no process end here. */
 struct task_thread {
-	__u32 pid; /* thread id */
+	__u32 pid; /* thread id; | TASK_MARK on the way */
 	__u32 tgid;
 	__u64 start_ns; /* CLOCK_BOOTTIME */
 	__u64 utime, stime, runtime;

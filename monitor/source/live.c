@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "monitor/object.h"
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };
@@ -109,14 +110,35 @@ static uint64_t clock_of(clockid_t id)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+static void on_monitor_row(void *arg, const void *row)
+{
+	struct live *l = arg;
+
+	strbuf_add(&l->monitor_rows, row, l->row_bytes);
+}
+
+/* What has ended is taken first, so that nobody is in it and alive below. */
+static int begin_counters(struct live *l, struct mem_table *taken)
+{
+	int err;
+
+	*taken = (struct mem_table){0};
+	if (!l->join)
+		return 0;
+	join_begin(l->join);
+	err = monitor_take_ended(l->monitor, taken);
+	if (err == -ENOTSUP)
+		err = 0;
+	strbuf_reset(&l->monitor_rows);
+	return err || !tasks_nexting(l->tasks) ? err : monitor_rows_begin(l->monitor);
+}
+
 static int sample_tasks(struct live *l, uint64_t *vanished)
 {
-	const struct tasks_reader reader = {on_process, on_thread, l};
+	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l};
 	int err;
 
 	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME));
-	if (l->join)
-		join_begin(l->join);
 	err = tasks_read(l->tasks, &reader, vanished);
 	if (err)
 		return err;
@@ -128,21 +150,19 @@ static int sample_tasks(struct live *l, uint64_t *vanished)
 	return err;
 }
 
-/* After the tasks: who is not among them had ended before its counters were read. */
-static int sample_counters(struct live *l)
+/* The rows came along with the tasks, or a table is read now: who is not among the tasks had ended
+ * before. */
+static int finish_counters(struct live *l, const struct mem_table *taken)
 {
-	struct mem_table taken = {0}, table = {0};
+	struct mem_table table = {0};
 	int err;
 
 	if (!l->join)
 		return 0;
-	err = monitor_take_ended(l->monitor, &taken);
-	if (!err)
-		join_taken(l->join, &l->rows, &taken);
-	mem_table_release(&taken);
-	if (err && err != -ENOTSUP)
-		return err;
-	err = monitor_snapshot(l->monitor, &table);
+	join_taken(l->join, &l->rows, taken);
+	err = tasks_nexting(l->tasks)
+		      ? monitor_rows_end(l->monitor, l->monitor_rows.s, l->monitor_rows.len, &table)
+		      : monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
 	mem_table_release(&table);
@@ -282,10 +302,13 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 int live_sample(struct live *l, struct frame **out)
 {
 	uint64_t start_ns = clock_ns(), vanished = 0;
+	struct mem_table taken = {0};
 	int err = live_pump(l);
 
+	err = err ? err : begin_counters(l, &taken);
 	err = err ? err : sample_tasks(l, &vanished);
-	err = err ? err : sample_counters(l);
+	err = err ? err : finish_counters(l, &taken);
+	mem_table_release(&taken);
 	if (err)
 		return err;
 	fill_frame(l, start_ns);

@@ -5,6 +5,7 @@
 #define MONITOR_SOURCE_LIVE_H
 
 #include "lib/proctask.h"
+#include "lib/strbuf.h"
 #include "monitor/source/costs.h"
 #include "monitor/source/events.h"
 #include "monitor/source/join.h"
@@ -22,6 +23,8 @@ struct live {
 	const char *name;	 /* of the monitor; not ours */
 	uint64_t started_ns;	 /* CLOCK_REALTIME */
 	uint64_t map_bytes;
+	size_t row_bytes;	    /* of the monitor's rows that come along with the tasks */
+	struct strbuf monitor_rows; /* of the frame under way */
 	struct join *join;
 	struct events *events;
 	bool events_on, events_fixed; /* fixed: not to be switched */

@@ -16,6 +16,7 @@
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "monitor/object.h"
 #include "monitor/source/caps.h"
 
 /*
@@ -142,12 +143,17 @@ static int open_tasks(struct live *l)
 		.threads = !l->monitor || by_thread,
 		.times = !l->monitor,
 		.ends = true,
+		.next_fd = -1,
 		/* A root that is a fixture has other processes than the kernel. */
 		.scan = strcmp(l->proc, "/proc") != 0,
 		.proc_fd = l->proc_fd,
 	};
-	int err = tasks_open(&l->tasks, &opts);
+	int err;
 
+	if (l->monitor)
+		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
+	l->row_bytes = opts.next_bytes;
+	err = tasks_open(&l->tasks, &opts);
 	if (!err)
 		rows_init(&l->rows, !l->monitor, tasks_origin(l->tasks) == TASKS_SCAN);
 	l->rows.leaves = row_leaves;
@@ -175,6 +181,7 @@ int live_open(struct live **out, const struct source_options *opts)
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	l->tool = opts->tool;
 	l->proc_fd = -1;
+	l->monitor_rows = (struct strbuf)STRBUF_INIT;
 	err = events_new(&l->events);
 	err = err ? err : open_proc(l, opts->proc);
 	err = err ? err : open_monitor(l, opts);
@@ -228,6 +235,7 @@ void live_close(struct live *l)
 	rows_release(&l->rows);
 	join_free(l->join);
 	events_free(l->events);
+	strbuf_release(&l->monitor_rows);
 	tasks_close(l->tasks);
 	monitor_close(l->monitor);
 	if (l->proc_fd >= 0)

@@ -22,6 +22,7 @@ struct tasks {
 	struct bpf_object *bpf; /* NULL: the scan */
 	struct bpf_link *list, *ended;
 	struct ring_buffer *ends;
+	bool next;
 	void (*end_fn)(void *arg, const struct task_end *end);
 	void *end_arg;
 };
@@ -79,6 +80,16 @@ static int attach(struct tasks *t)
 	return t->ends ? 0 : -errno;
 }
 
+/* A kernel that does not let them run together makes two walks of it. */
+static void add_next(struct tasks *t)
+{
+	int fd = bpf_object__find_map_fd_by_name(t->bpf, "task_next");
+	uint32_t zero = 0;
+
+	t->next =
+		t->opts.next_fd >= 0 && !bpf_map_update_elem(fd, &zero, &t->opts.next_fd, BPF_ANY);
+}
+
 static int open_iterator(struct tasks *t, char *path, size_t size)
 {
 	int err = registry_folder(path, size);
@@ -93,7 +104,10 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 		return -errno;
 	err = set_flag(t->bpf, "all_threads", t->opts.threads);
 	err = err ? err : set_flag(t->bpf, "all_times", t->opts.times);
+	err = err ? err : set_flag(t->bpf, "then_next", t->opts.next_fd >= 0);
 	err = err ? err : bpf_object__load(t->bpf);
+	if (!err)
+		add_next(t);
 	return err ? err : attach(t);
 }
 
@@ -106,6 +120,7 @@ static void close_iterator(struct tasks *t)
 	t->ends = NULL;
 	t->ended = t->list = NULL;
 	t->bpf = NULL;
+	t->next = false;
 }
 
 int tasks_open(struct tasks **out, const struct tasks_options *opts)
@@ -135,31 +150,50 @@ enum tasks_origin tasks_origin(const struct tasks *t)
 	return t->bpf ? TASKS_ITERATOR : TASKS_SCAN;
 }
 
+bool tasks_nexting(const struct tasks *t)
+{
+	return t->next;
+}
+
 bool tasks_ending(const struct tasks *t)
 {
 	return t->ends;
 }
 
-/* A record may not be cut: the kernel hands over whole ones. */
-static int give(const char *data, size_t len, const struct tasks_reader *to)
+/* The record at @data, of at most @len bytes: how long it is, 0: it is none. */
+static size_t give_one(const struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
 {
-	size_t at = 0;
+	struct task_thread *thread = (void *)data;
+	bool leader;
 
-	while (at + sizeof(struct task_thread) <= len) {
-		const struct task_thread *thread = (const void *)(data + at);
-
-		if (thread->pid != thread->tgid) {
-			if (to->thread)
-				to->thread(to->arg, thread);
-			at += sizeof(*thread);
-		} else {
-			if (at + sizeof(struct task_row) > len)
-				break;
-			to->process(to->arg, (const void *)(data + at));
-			at += sizeof(struct task_row);
-		}
+	if (!(thread->pid & TASK_MARK)) {
+		if (!t->next || len < t->opts.next_bytes)
+			return 0;
+		to->next(to->arg, data);
+		return t->opts.next_bytes;
 	}
-	return at == len ? 0 : -EPROTO;
+	thread->pid &= ~TASK_MARK;
+	leader = thread->pid == thread->tgid;
+	if (len < (leader ? sizeof(struct task_row) : sizeof(*thread)))
+		return 0;
+	if (leader)
+		to->process(to->arg, (const void *)data);
+	else if (to->thread)
+		to->thread(to->arg, thread);
+	return leader ? sizeof(struct task_row) : sizeof(*thread);
+}
+
+/* The kernel hands over whole records. */
+static int give(const struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = len - at < sizeof(uint64_t) ? 0 : give_one(t, data + at, len - at, to);
+
+		if (!n)
+			return -EPROTO;
+		at += n;
+	}
+	return 0;
 }
 
 int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished)
@@ -181,7 +215,7 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanishe
 	while (!err && (n = read(fd, buffer, sizeof(buffer)))) {
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		err = n < 0 ? -errno : give(buffer, (size_t)n, to);
+		err = n < 0 ? -errno : give(t, buffer, (size_t)n, to);
 	}
 	close(fd);
 	if (err)

@@ -18,7 +18,9 @@ struct tasks_options {
 	bool times;   /* CPU times and switches; else they are 0 */
 	bool ends;    /* final figures of processes that end */
 	bool scan;    /* do not try the iterator */
-	int proc_fd;  /* for the scan; stays the caller's */
+	int next_fd; /* an iterator's program that writes rows of its own for each task, -1: none */
+	size_t next_bytes; /* of each row, which begins with a process number */
+	int proc_fd;	   /* for the scan; stays the caller's */
 };
 
 /* How the numbers came. */
@@ -27,12 +29,15 @@ enum tasks_origin { TASKS_ITERATOR, TASKS_SCAN };
 /* 0 or -errno after saying why. Where the iterator cannot be had, says so once and scans. */
 int tasks_open(struct tasks **out, const struct tasks_options *opts);
 enum tasks_origin tasks_origin(const struct tasks *t);
+/* The rows of next_fd's program come along. */
+bool tasks_nexting(const struct tasks *t);
 /* Ends are told. */
 bool tasks_ending(const struct tasks *t);
 
 struct tasks_reader {
 	void (*process)(void *arg, const struct task_row *row);
 	void (*thread)(void *arg, const struct task_thread *thread);
+	void (*next)(void *arg, const void *row); /* needed where they come along */
 	void *arg;
 };
 
