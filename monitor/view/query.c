@@ -14,7 +14,7 @@
 #include "monitor/view/query_tree.h"
 #include "monitor/view/trend.h"
 
-enum { QUERY_BYTES = 4096, QUERY_DEPTH = 64 };
+enum { QUERY_BYTES = 4096, QUERY_DEPTH = 64, REPETITIONS = 1000 };
 
 struct parser {
 	struct lexer lx;
@@ -100,6 +100,30 @@ static void plain_of(struct node *n)
 	n->text[to - from] = '\0';
 }
 
+/* What a{m,n} multiplies an expression with: the C library writes it out, and would take all memory
+ * for three of them in each other. */
+static unsigned long repetitions(const char *s)
+{
+	unsigned long product = 1;
+
+	for (; *s && product <= REPETITIONS; s++) {
+		unsigned long most = 0;
+
+		if (*s == '\\' && s[1]) {
+			s++;
+			continue;
+		}
+		if (*s != '{')
+			continue;
+		for (unsigned long v = 0; isdigit((unsigned char)s[1]) || s[1] == ','; s++) {
+			v = s[1] == ',' ? 0 : MIN(v * 10 + (unsigned long)(s[1] - '0'), 100000UL);
+			most = MAX(most, v);
+		}
+		product *= MAX(most, 1UL);
+	}
+	return product;
+}
+
 static int set_regex(struct parser *p, struct node *n, const struct token *t)
 {
 	bool upper = false;
@@ -112,6 +136,9 @@ static int set_regex(struct parser *p, struct node *n, const struct token *t)
 	plain_of(n);
 	if (n->plain != PLAIN_NOT)
 		return 0;
+	if (repetitions(n->text) > REPETITIONS)
+		return query_fail(p->e, t->at, t->length, "more than %d repetitions by {..}",
+				  REPETITIONS);
 	err = regcomp(&n->regex, n->text, REG_EXTENDED | REG_NOSUB | (upper ? 0 : REG_ICASE));
 	if (!err) {
 		n->compiled = true;

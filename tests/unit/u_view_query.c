@@ -77,6 +77,9 @@ static void matches(void **state UNUSED)
 		{"(name ~ ^(apache|nginx)$)", false},
 		{"name !~ ^(apache|nginx)$", true},
 		{"name ~ post|nginx", true},
+		{"name ~ ^(p|o|s|t|g|r|e){8}$", true},
+		{"name ~ ^(p|o|s|t|g|r|e){2,7}$", false},
+		{"name ~ \\{99999,\\}", false},
 		{"name ~ 'o(s|t)t'", true},
 		{"name ~ \"^po[r-t]\"", true},
 		{"name ~ \"a b\" or name = 'postgres'", true},
@@ -185,11 +188,11 @@ static void errors(void **state UNUSED)
 		{"rss <> 5", 4, 2, "no operator '<>': write !="},
 		{"rss > ?", 6, 1, "? (not known) goes with = and != only"},
 		{"name ~ [a", 7, 2, "no regular expression: Unmatched [, [^, [:, [., or [="},
-		{"*a(", 0, 3, NULL}, /* the library's own words */
+		{"name ~ ((a{1,255}){1,255}){1,255}", 7, 26, "more than 1000 repetitions by {..}"},
+		{"name ~ a{99999999999999999999}", 7, 23, "more than 1000 repetitions by {..}"},
 		{"state = zombie", 8, 6, "a state is one letter: R S D Z T I"},
 		{"verdict = growin", 10, 6, "no such verdict; did you mean 'growing'?"},
 		{"name = \"a b", 7, 4, "this quotation has no end"},
-		{"| x", 0, 1, NULL},
 		{"rss > 1 & x", 8, 1, "'and' or 'or' is due here"},
 	};
 
@@ -198,10 +201,6 @@ static void errors(void **state UNUSED)
 		struct query *q = NULL;
 		int err = query_parse(&q, cases[i].query, &e);
 
-		if (!cases[i].text) {
-			query_free(q);
-			continue;
-		}
 		assert_int_equal(err, -EINVAL);
 		assert_null(q);
 		if (e.at != cases[i].at || e.length != cases[i].length)
