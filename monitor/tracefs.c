@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "monitor/tracefs.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -10,13 +11,19 @@
 
 #define TRACEFS "/sys/kernel/tracing"
 
+/* With what we may do, not with what the user may who started us. */
+static int look(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? errno : 0;
+}
+
 int tracefs_ensure(void)
 {
-	int err;
+	int err = look(TRACEFS "/events"), other = look("/sys/kernel/debug/tracing/events");
 
-	if (!access(TRACEFS "/events", R_OK) || !access("/sys/kernel/debug/tracing/events", R_OK))
+	if (!err || !other)
 		return 0;
-	if (errno == EACCES) {
+	if (err == EACCES || other == EACCES) {
 		log_err("tracefs at " TRACEFS " is closed to us; run it as root (sudo)");
 		return -EPERM;
 	}

@@ -63,8 +63,8 @@ uint64_t caps_effective(void)
 
 static bool tracefs_is_open(void)
 {
-	return !access("/sys/kernel/tracing/events", R_OK | X_OK) ||
-	       !access("/sys/kernel/debug/tracing/events", R_OK | X_OK);
+	return !euidaccess("/sys/kernel/tracing/events", R_OK) ||
+	       !euidaccess("/sys/kernel/debug/tracing/events", R_OK);
 }
 
 void caps_explain(uint64_t missing, const char *program, struct strbuf *out)

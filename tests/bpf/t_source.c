@@ -511,6 +511,9 @@ static bool become_nobody(uint64_t caps)
 	       !setresuid(65534, 65534, 65534) && !syscall(SYS_capset, &head, data);
 }
 
+/* The build stands in a folder that nobody may read. */
+#define CLOSED -1
+
 /* 0, or the line where it went wrong. */
 #define NEED(what)                                                                                 \
 	if (!(what))                                                                               \
@@ -526,6 +529,8 @@ static int run_with_two(void)
 	uint32_t index;
 
 	NEED(become_nobody(1ULL << CAP_BPF | 1ULL << CAP_PERFMON));
+	if (access(getenv("BEEBENCH_BPF_DIR"), R_OK | X_OK))
+		return CLOSED;
 	NEED(source_live(&s, &opts) == 0);
 	NEED(source_confine(s) == 0);
 	NEED(!(caps_effective() & ~(1ULL << CAP_PERFMON)));
@@ -577,7 +582,7 @@ static int run_without(void)
 
 static void in_child(int (*run)(void))
 {
-	int channel[2], line = -1;
+	int channel[2], line = 0;
 	pid_t pid;
 
 	assert_int_equal(pipe(channel), 0);
@@ -592,6 +597,8 @@ static void in_child(int (*run)(void))
 	assert_int_equal(read(channel[0], &line, sizeof(line)), sizeof(line));
 	waitpid(pid, NULL, 0);
 	close(channel[0]);
+	if (line == CLOSED)
+		skip();
 	if (line)
 		fail_msg("line %d", line);
 }

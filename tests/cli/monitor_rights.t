@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# memmon and cpumon with two capabilities instead of root: what they need, what they keep, what they say when it is missing; and
+# that a killed one leaves nothing behind.
+. tests/lib.sh
+need_bpf
+need_tool setpriv util-linux
+
+# Where nobody may read: the tree may stand in a folder that is closed.
+chmod 755 "$tmp"
+mkdir "$tmp/data"
+cp -r "$B/bpf" "$tmp/data/"
+cp "$B/memmon" "$B/cpumon" "$tmp/"
+chmod -R a+rX "$tmp/data" "$tmp/memmon" "$tmp/cpumon"
+export BEEBENCH_DATA="$tmp/data"
+
+# as CAPS CMD..: as nobody, with these capabilities alone
+# shellcheck disable=SC2317 # called by run
+as() {
+	caps=$1
+	shift
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "-all$caps" --ambient-caps "-all$caps" \
+		--bounding-set "-all$caps" "$@"
+}
+
+# rights_of PID FIELD: of /proc/PID/status, once the first frame is out
+rights_of() {
+	awk -v f="$2:" '$1 == f { print $2 }' "/proc/$1/status"
+}
+
+# started CAPS CMD..: in the background, its first frame in $tmp/out; sets $pid
+started() {
+	caps=$1
+	shift
+	: >"$tmp/out"
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps "-all$caps" --ambient-caps "-all$caps" \
+		--bounding-set "-all$caps" "$@" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	tries=0
+	until [ -s "$tmp/out" ] || [ "$tries" -ge 100 ] || ! kill -0 "$pid" 2>/dev/null; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+two=,+bpf,+perfmon
+perfmon=$(printf '%016x' $((1 << 38)))
+none=0000000000000000
+for tool in memmon cpumon; do
+	started "$two" "$tmp/$tool" --batch --json --interval 0.5
+	like "$tool: frames with CAP_BPF and CAP_PERFMON" "$(head -n 1 "$tmp/out" | cut -c1-40)" '^\{"schema":1'
+	is "$tool: says nothing" "$(cat "$tmp/err")" ""
+	# CAP_PERFMON is kept where the kernel takes it for the shares of other users' processes.
+	like "$tool: what it keeps" "$(rights_of "$pid" CapEff)" "^($none|$perfmon)\$"
+	like "$tool: what it may take back" "$(rights_of "$pid" CapPrm)" "^($none|$perfmon)\$"
+	is "$tool: ambient" "$(rights_of "$pid" CapAmb)" "$none"
+	is "$tool: no new privileges" "$(rights_of "$pid" NoNewPrivs)" 1
+	is "$tool: monitor" "$(jq -r .monitor "$tmp/out" | head -n 1)" "$([ "$tool" = memmon ] && echo memmon_fast || echo tasks)"
+	kill "$pid"
+	wait "$pid" || true
+done
+
+# Root gives up its own, but for the look at other users' processes.
+: >"$tmp/out"
+"$tmp/memmon" --batch --json --interval 0.5 >"$tmp/out" 2>"$tmp/err" &
+pid=$!
+until [ -s "$tmp/out" ] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+is "root: what it keeps" "$(rights_of "$pid" CapEff)" "$(printf '%016x' $((1 << 19)))"
+is "root: the bounding set" "$(rights_of "$pid" CapBnd)" "$(printf '%016x' $((1 << 19)))"
+need_tool bpftool bpftool
+links=$(sed -n 's/^link_id:[[:space:]]*//p' "/proc/$pid/fdinfo/"* 2>/dev/null)
+check "it holds its links" test -n "$links"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
+sleep 0.5
+left=
+for id in $links; do
+	bpftool link show id "$id" >/dev/null 2>&1 && left="$left $id"
+done
+is "killed: none of its links is left" "$left" ""
+
+run as ,+perfmon "$tmp/memmon" --batch -n 1
+is "no CAP_BPF: exit code" "$code" 77
+has "no CAP_BPF: what is missing" "$err" "CAP_BPF is missing (to load BPF programs)"
+hasnt "no CAP_BPF: what is there" "$err" "CAP_PERFMON is missing"
+has "no CAP_BPF: how to give it" "$err" "sudo setcap cap_bpf,cap_perfmon+ep $tmp/memmon"
+run as "" "$tmp/memmon" --batch -n 1
+has "no rights: both" "$err" "CAP_BPF is missing (to load BPF programs), CAP_PERFMON is missing (to attach them to tracepoints)"
+run as "" "$tmp/cpumon" --batch -n 1 --json
+is "cpumon without rights reads /proc" "$code" 0
+has "cpumon without rights: says so" "$err" "/proc is read instead"
+is "cpumon without rights: times" "$(echo "$out" | jq '.processes | map(select(.total_ms != null)) | length > 0')" true
+
+# Classic tracepoints are looked up in tracefs, which is root's.
+if [ "$(stat -c %a /sys/kernel/tracing 2>/dev/null)" = 700 ]; then
+	run as "$two" "$tmp/memmon" --object memmon --batch -n 1
+	is "tracefs closed: exit code" "$code" 77
+	has "tracefs closed: says what" "$err" "CAP_DAC_READ_SEARCH is missing"
+	run as "$two,+dac_read_search" "$tmp/memmon" --object memmon --batch -n 1
+	is "tracefs opened by CAP_DAC_READ_SEARCH" "$code$err" 0
+else
+	skip "tracefs closed" "tracefs is open here"
+fi
+
+done_testing
