@@ -63,8 +63,10 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 	if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count)) {
 		struct mm_struct___old *old = (void *)mm;
 
-		pages = old->rss_stat.count[0].counter + old->rss_stat.count[1].counter +
-			old->rss_stat.count[3].counter;
+		/* The verifier of that time does not look into an array of a typedef. */
+		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) +
+			BPF_CORE_READ(old, rss_stat.count[1].counter) +
+			BPF_CORE_READ(old, rss_stat.count[3].counter);
 	} else {
 		struct mm_struct___new *new = (void *)mm;
 

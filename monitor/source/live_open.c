@@ -60,6 +60,16 @@ static int open_proc(struct live *l, const char *root)
 	return 0;
 }
 
+/* The kernel's programs see the machine's process numbers, /proc those of its namespace. */
+static bool in_pid_namespace(void)
+{
+	char name[64];
+	ssize_t n = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	name[n > 0 ? n : 0] = '\0';
+	return n > 0 && strcmp(name, "pid:[4026531836]") != 0; /* PROC_PID_INIT_INO */
+}
+
 static void forget_key(void *arg, uint32_t key)
 {
 	struct live *l = arg;
@@ -93,6 +103,12 @@ static int open_monitor(struct live *l, const struct source_options *opts)
 
 	if (!name || !strcmp(name, NO_MONITOR))
 		return 0;
+	if (in_pid_namespace()) {
+		log_err("a container with process numbers of its own: %s counts by the machine's, "
+			"which cannot be told apart here; run it on the host",
+			name);
+		return -ENOTSUP;
+	}
 	err = caps_check(CAPS_BPF, program_path());
 	if (!err)
 		err = monitor_open(&l->monitor, name, &target);
@@ -145,7 +161,7 @@ static int open_tasks(struct live *l)
 		.ends = true,
 		.next_fd = -1,
 		/* A root that is a fixture has other processes than the kernel. */
-		.scan = strcmp(l->proc, "/proc") != 0,
+		.scan = strcmp(l->proc, "/proc") != 0 || in_pid_namespace(),
 		.proc_fd = l->proc_fd,
 	};
 	int err;

@@ -102,4 +102,35 @@ else
 	skip "tracefs closed" "tracefs is open here"
 fi
 
+# A namespace of mounts of its own, where /proc hides other users' processes.
+# shellcheck disable=SC2317 # called by run
+hidden() {
+	unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh setpriv --reuid 65534 --regid 65534 \
+		--clear-groups --inh-caps "-all$two" --ambient-caps "-all$two" --bounding-set "-all$two" "$@"
+}
+if unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc' 2>/dev/null; then
+	run hidden "$tmp/memmon" --batch -n 2 --interval 0.3 --json
+	is "hidden /proc: goes on" "$code$err" 0
+	last=$(echo "$out" | tail -n 1)
+	is "hidden /proc: says how many" "$(echo "$last" | jq '.losses.hidden > 0')" true
+	is "hidden /proc: who is hidden has approximations, never 0 and never exact" \
+		"$(echo "$last" | jq '[.processes[] | select(.user == "root" and .state != "X")] | length > 0 and
+			all(.[]; .rss_kb > 0 and .exact == false)')" true
+	run hidden "$tmp/cpumon" --batch -n 1 --json
+	is "hidden /proc: cpumon goes on" "$code" 0
+else
+	skip "hidden /proc" "no mount namespace, or no hidepid"
+fi
+
+# Process numbers of its own: what BPF counts cannot be told apart there.
+if unshare -pf --mount-proc true 2>/dev/null; then
+	run unshare -pf --mount-proc "$tmp/memmon" --batch -n 1
+	is "container: exit code" "$code" 77
+	has "container: says why" "$err" "run it on the host"
+	run unshare -pf --mount-proc "$tmp/cpumon" --batch -n 1 --json
+	is "container: cpumon reads its /proc" "$code $(echo "$out" | jq '.processes | length > 0 and all(.[]; .pid < 100)')" "0 true"
+else
+	skip "container" "no namespace of process numbers"
+fi
+
 done_testing
