@@ -109,32 +109,28 @@ static bool keep(void *arg, const struct mem_record *r)
 	return !m || m->matches; /* one that has begun since is judged when it is here */
 }
 
-static void count_rates(struct events *e, const struct frame *f)
-{
-	size_t n[EVENT_TYPES] = {0};
-
-	for (size_t i = 0; i < f->nevents; i++)
-		n[MIN(f->events[i].record.type, EVENT_TYPES - 1)]++;
-	for (size_t i = 0; i < EVENT_TYPES; i++)
-		e->rate[i] = (double)n[i] / f->interval_s;
-	e->full = f->nevents == FRAME_EVENTS_MAX;
-}
-
+/* What does not match takes no room here either, so that what does can be scrolled back far. */
 static void frame(struct ui *u)
 {
 	struct events *e = &u->events;
 	const struct frame *f = u->frame;
+	size_t n[EVENT_TYPES] = {0};
 
-	count_rates(e, f);
 	judge_processes(u);
 	for (size_t i = 0; e->ring && i < f->nevents; i++) {
 		const struct mem_record *r = &f->events[i].record;
-		struct seen *s = &e->ring[e->added++ % EVENTS_KEPT];
 
-		*s = (struct seen){.record = *r,
-				   .time_ns = f->time_ns - (f->mono_ns - r->timestamp_ns),
-				   .matches = matches(u, r)};
+		if (!matches(u, r))
+			continue;
+		n[MIN(r->type, EVENT_TYPES - 1)]++;
+		e->ring[e->added++ % EVENTS_KEPT] =
+			(struct seen){.record = *r,
+				      .time_ns = f->time_ns - (f->mono_ns - r->timestamp_ns),
+				      .matches = true};
 	}
+	for (size_t i = 0; i < EVENT_TYPES; i++)
+		e->rate[i] = (double)n[i] / f->interval_s;
+	e->full = f->nevents == FRAME_EVENTS_MAX;
 }
 
 void events_refilter(struct ui *u)
