@@ -124,23 +124,6 @@ static void *room(struct join *j, void *array, size_t n, size_t *cap, size_t siz
 
 #define ROOM(j, list) room(j, (j)->list, (j)->n##list, &(j)->list##_cap, sizeof(*(j)->list))
 
-void join_learn(struct join *j, uint32_t tid, uint32_t tgid, const char *comm)
-{
-	struct learned *to;
-
-	/* Records of one thread come in runs. */
-	for (size_t i = j->nlearned; i && i + 8 > j->nlearned; i--)
-		if (j->learned[i - 1].tid == tid && j->learned[i - 1].tgid == tgid)
-			return;
-	to = ROOM(j, learned);
-	if (!to)
-		return;
-	j->learned = to;
-	to += j->nlearned++;
-	*to = (struct learned){.tid = tid, .tgid = tgid};
-	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
-}
-
 static int by_tid(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -151,13 +134,47 @@ static int by_tid(const void *a, const void *b)
 _Static_assert(offsetof(struct learned, tid) == 0 && offsetof(struct alive, tid) == 0,
 	       "by_tid() reads it there");
 
+/* Sorted, each thread once. */
+static void tidy_learned(struct join *j)
+{
+	size_t to = 0;
+
+	qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
+	for (size_t i = 0; i < j->nlearned; i++)
+		if (!to || j->learned[to - 1].tid != j->learned[i].tid)
+			j->learned[to++] = j->learned[i];
+	j->nlearned = to;
+}
+
+void join_learn(struct join *j, uint32_t tid, uint32_t tgid, const char *comm)
+{
+	struct learned *to;
+
+	if (j->kind == JOIN_LEAVES)
+		return;
+	/* Records of one thread come in runs, and a flood of them is of few threads. */
+	for (size_t i = j->nlearned; i && i + 8 > j->nlearned; i--)
+		if (j->learned[i - 1].tid == tid && j->learned[i - 1].tgid == tgid)
+			return;
+	if (j->nlearned == j->learned_cap) {
+		tidy_learned(j);
+		/* Half of it empty, or it would be sorted again for every record. */
+		to = 2 * j->nlearned < j->learned_cap
+			     ? j->learned
+			     : room(j, j->learned, j->learned_cap, &j->learned_cap, sizeof(*to));
+		if (!to)
+			return;
+		j->learned = to;
+	}
+	to = &j->learned[j->nlearned++];
+	*to = (struct learned){.tid = tid, .tgid = tgid};
+	memcpy(to->comm, comm, strnlen(comm, sizeof(to->comm) - 1));
+}
+
 void join_begin(struct join *j)
 {
 	j->nalive = 0;
-	/* Twice the same thread is the same process, or a number that was given again within an
-	 * interval. */
-	if (j->nlearned)
-		qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
+	tidy_learned(j);
 }
 
 void join_thread(struct join *j, const struct task_thread *t)

@@ -392,6 +392,9 @@ static void keys_of_nobody(void **state)
 	check(&w, 5, 16, 1);
 	assert_int_equal(join_unattributed(w.join), 2);
 	assert_int_equal(w.nforgotten, 2);
+	/* A flood of records of many threads. */
+	for (uint32_t i = 0; i < 100000; i++)
+		join_learn(w.join, 1000 + i % 700, 5, "");
 	/* Of a process that was never seen: once, with the name of the ring. */
 	join_learn(w.join, 41, 40, "brief");
 	for (int i = 0; i < 2; i++) {
