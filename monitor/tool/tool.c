@@ -261,6 +261,18 @@ static int exit_code(const struct run *r, int err)
 	return r->sinks.alerts && alerts_fired(r->sinks.alerts) ? EXIT_BAD : EXIT_OK;
 }
 
+/* What went wrong with the commands of alerts, which nobody else would see in the end. */
+static void tell_alerts(const struct alerts *a)
+{
+	if (!a)
+		return;
+	if (alerts_failed(a))
+		log_warn("%zu commands of alerts could not be run or failed", alerts_failed(a));
+	if (alerts_dropped(a))
+		log_warn("%zu commands of alerts were not run: %d were running already",
+			 alerts_dropped(a), ALERT_COMMANDS);
+}
+
 int tool_main(enum tool tool, int argc, char *argv[])
 {
 	struct run r = {.sinks = {.text = STRBUF_INIT}};
@@ -280,6 +292,7 @@ int tool_main(enum tool tool, int argc, char *argv[])
 	if (err == -EIO)
 		log_err("the terminal is gone");
 	code = exit_code(&r, err ? err : r.damage);
+	tell_alerts(r.sinks.alerts);
 	if (sinks_release(&r.sinks) && code == EXIT_OK)
 		code = EXIT_USAGE;
 	history_free(r.history);
