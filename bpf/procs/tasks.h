@@ -12,8 +12,9 @@
 #endif
 
 enum task_flag {
-	TASK_KERNEL = 1 << 0, /* a kernel thread */
-	TASK_MEMORY = 1 << 1, /* has memory of its own: rss, vm and hiwater mean something */
+	TASK_KERNEL = 1 << 0,	/* a kernel thread */
+	TASK_MEMORY = 1 << 1,	/* has memory of its own: rss, vm and hiwater mean something */
+	TASK_UNLISTED = 1 << 2, /* iterators do not list it: set by who reads it elsewhere */
 };
 
 /* Set in the first word of each record here, which a process number never has: another iterator's

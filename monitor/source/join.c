@@ -310,6 +310,13 @@ static void show(const struct join *j, struct proc_row *row, const struct row_st
 	}
 }
 
+/* Who did not come with those that were asked: what it counted is not known, which is not 0. */
+static void show_unknown(const struct join *j, struct proc_row *row)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		row->v[j->field[i]->to] = NAN;
+}
+
 static void show_total(const struct join *j, struct rows *rows)
 {
 	if (!(join_fields(j) & 1U << FIELD_TOTAL_MS))
@@ -341,6 +348,8 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 			read_values(j, &table->rows[at++], value);
 			j->calls_now += calls(j, value, NULL);
 			show(j, &rows->row[i], s, value);
+		} else if (s->unlisted) {
+			show_unknown(j, &rows->row[i]);
 		} else if (s->seen || s->kept || isnan(rows->row[i].v[j->field[0]->to])) {
 			show(j, &rows->row[i], s, NULL);
 		}

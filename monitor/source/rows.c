@@ -112,6 +112,7 @@ static void take_process(const struct rows *r, struct proc_row *row, struct row_
 			: 0;
 	s->seen = 1;
 	s->gone = 0;
+	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
 	s->hiwater = t->hiwater;
 	s->stats_seq = t->thread.stats_seq;
 	s->utime = t->thread.utime + t->ended_utime;

@@ -24,10 +24,11 @@ struct row_state {
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint32_t stats_seq;
-	uint8_t seen;  /* in this pass */
-	uint8_t gone;  /* was missing in a pass */
-	uint8_t final; /* its end was told: nothing will come any more */
-	uint8_t fresh; /* was not there in the pass before */
+	uint8_t seen;	  /* in this pass */
+	uint8_t gone;	  /* was missing in a pass */
+	uint8_t final;	  /* its end was told: nothing will come any more */
+	uint8_t fresh;	  /* was not there in the pass before */
+	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
 };
 
 struct row_pair {

@@ -125,3 +125,15 @@ int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t
 	closedir(dir);
 	return 0;
 }
+
+void scan_unlisted(int proc_fd, uint32_t pid, const struct tasks_reader *to, bool threads)
+{
+	struct task_row row;
+
+	if (read_process(proc_fd, pid, &row))
+		return;
+	row.flags |= TASK_UNLISTED;
+	to->process(to->arg, &row);
+	if (threads && to->thread && row.threads > 1)
+		read_threads(proc_fd, pid, to);
+}

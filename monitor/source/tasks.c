@@ -17,6 +17,9 @@
 #include "monitor/registry.h"
 #include "monitor/variable.h"
 
+/* Some kernels keep the first process out of iterators (stock ones do not): /proc has it then. */
+#define INIT_PID 1
+
 struct tasks {
 	struct tasks_options opts;
 	struct bpf_object *bpf; /* NULL: the scan */
@@ -196,10 +199,18 @@ static int give(const struct tasks *t, char *data, size_t len, const struct task
 	return 0;
 }
 
+static bool begins_with_init(const char *data, size_t len)
+{
+	const struct task_thread *thread = (const void *)data;
+
+	return len >= sizeof(*thread) && thread->pid == (INIT_PID | TASK_MARK);
+}
+
 int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished)
 {
 	/* The kernel's own buffer for iterators is 32 KiB: a read gives no more. */
 	static char buffer[32 * 1024] __attribute__((aligned(8)));
+	bool first = true;
 	int fd, err = 0;
 	ssize_t n;
 
@@ -215,6 +226,9 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanishe
 	while (!err && (n = read(fd, buffer, sizeof(buffer)))) {
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
+		if (first && n > 0 && !begins_with_init(buffer, (size_t)n))
+			scan_unlisted(t->opts.proc_fd, INIT_PID, to, t->opts.threads);
+		first = false;
 		err = n < 0 ? -errno : give(t, buffer, (size_t)n, to);
 	}
 	close(fd);

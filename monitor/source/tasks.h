@@ -58,5 +58,7 @@ char tasks_state(uint32_t state);
 
 /* The scan; tasks.c calls it. */
 int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t *vanished);
+/* One process, whom iterators do not list; nothing where /proc has none either. */
+void scan_unlisted(int proc_fd, uint32_t pid, const struct tasks_reader *to, bool threads);
 
 #endif

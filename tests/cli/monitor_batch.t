@@ -26,6 +26,29 @@ at_exit "kill $subject $other 2>/dev/null"
 until [ "$(cat "/proc/$subject/comm") $(cat "/proc/$other/comm")" = "$odd sleep" ]; do sleep 0.02; done
 mine="pid = $subject or pid = $other"
 
+# --- who is there ----------------------------------------------------------------------------------
+
+# Also the first process, whom some kernels keep out of task iterators.
+for tool in memmon cpumon; do
+	before=$(find /proc -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort)
+	"$B/$tool" -n 1 --json --top 0 --kernel-threads 2>/dev/null | jq -r '.processes[].pid' | sort >"$tmp/listed"
+	after=$(find /proc -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort)
+	stayed=$(printf '%s\n%s\n' "$before" "$after" | sort | uniq -d)
+	is "$tool: every process of /proc is listed" "$(printf '%s\n' "$stayed" | comm -23 - "$tmp/listed")" ""
+	is "$tool: none is listed twice" "$(uniq -d "$tmp/listed")" ""
+done
+
+# --- alerts ----------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2016  # the command's variables
+run "$memmon" --batch -n 2 --interval 0.2 --top 1 --alert "pid=$subject=>"'echo "$BEEBENCH_PID $BEEBENCH_NAME" >&2'
+is "alert: exit code" "$code" 1
+is "alert: its command ran once, the name is data" "$err" "$subject $odd"
+run "$memmon" --batch -n 2 --interval 0.2 --top 1 --alert "pid=$subject=>exit 3"
+is "alert: a command that fails is told" "$err" "memmon: warning: 1 commands of alerts could not be run or failed"
+run "$memmon" --batch -n 2 --interval 0.2 --top 1 --alert "pid=$subject and rss>1TiB"
+is "alert: none fired" "$code" 0
+
 # --- forms -----------------------------------------------------------------------------------------
 
 run "$memmon" --batch -n 2 --interval 0.3 --json --filter "$mine" --sort +pid
