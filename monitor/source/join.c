@@ -139,6 +139,8 @@ static void tidy_learned(struct join *j)
 {
 	size_t to = 0;
 
+	if (!j->nlearned)
+		return;
 	qsort(j->learned, j->nlearned, sizeof(*j->learned), by_tid);
 	for (size_t i = 0; i < j->nlearned; i++)
 		if (!to || j->learned[to - 1].tid != j->learned[i].tid)
