@@ -71,22 +71,25 @@ memory_is() {
 }
 comes "memmon: RSS, VIRT and PEAK are what /proc says" memory_is
 
-# events: with the filter, only the caller's. A frame keeps the latest of all processes: beside a busy machine it takes
-# some rounds until those of the caller are among them.
-events_have() {
-	round
-	dump | grep -q "$caller ui$$ .* $1 "
-}
+# events: with the filter, only the caller's. A round ends with what fits on the screen: some munmap and all brk.
 keys e
-wait_for 'Events -'
-comes "events: mmap is seen" events_have mmap
-comes "events: munmap is seen" events_have munmap
-comes "events: brk is seen, of the caller" events_have brk
-keys 1 2
-gone "events: without mmap" ' mmap  '
+wait_for 'waiting for events'
+# Again where a crowd of new processes has overrun a frame.
+brks() {
+	round
+	[ "$(dump | grep -c "$caller ui$$ .* brk ")" -eq 6 ]
+}
+comes "events: all brk of a round are seen" brks
+shows "events: munmap is seen" ' munmap  '
+keys 2 3
+maps() {
+	round
+	dump_has ' mmap  '
+}
+comes "events: mmap is seen where the others are not" maps
 gone "events: without munmap" ' munmap  '
-comes "events: and brk is left" events_have brk
-keys 1 2 Escape
+gone "events: without brk" ' brk  '
+keys 2 3 Escape
 wait_for 'Memory Monitor'
 
 # detail: sizes of the events that come from now on

@@ -53,14 +53,15 @@ dump_attributes() {
 }
 
 # until_true CMD..: up to some 20 s, for loaded machines; passes as soon as it is true
-until_true() {
+# A subshell, so that what it waits for may wait for something itself.
+until_true() (
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ "$tries" -lt "${TERM_TRIES:-400}" ] || return 1
+		[ "$tries" -lt "${TERM_TRIES:-400}" ] || exit 1
 		sleep 0.05
 	done
-}
+)
 dump_has() {
 	dump | grep -Fq -e "$1"
 }
