@@ -113,9 +113,9 @@ static const struct {
 	const char *text;
 	uint64_t (*adds)(const struct asked *a);
 } variants[] = {
-	{"calls that failed were counted too", failed_too},
 	{"refused brks were counted as failed calls", refused_brks_too},
 	{"brk(0), which only asks, were counted", questions_too},
+	{"calls that failed were counted too", failed_too},
 	{"lengths were not rounded up to pages", as_asked},
 	{"lengths were not rounded up to pages, and calls that failed were counted too",
 	 as_asked_failed_too},
