@@ -6,8 +6,11 @@
 need_tool tmux tmux
 screen=$B/tests/ui/screen
 [ -x "$screen" ] || skip_all "no $screen; make $screen"
+# Its sockets go with the test's folder.
+TMUX_TMPDIR=$tmp
+export TMUX_TMPDIR
 term_count=0
-term_socket=beebench-ui-$$-0
+term_socket=t0
 at_exit 'term kill-server 2>/dev/null'
 LC_ALL=C.UTF-8 TZ=UTC
 export LC_ALL TZ
@@ -29,7 +32,7 @@ term_start() {
 	term kill-server 2>/dev/null
 	# A server that is about to end may still be found by its name: never the same twice.
 	term_count=$((term_count + 1))
-	term_socket=beebench-ui-$$-$term_count
+	term_socket=t$term_count
 	rm -f "$tmp/code"
 	# The terminal stays when the command has ended: what it left there can be read.
 	term new-session -d -x "$1" -y "$2" "trap : INT; ($3); echo \$? >$tmp/code; exec cat" 9>&-
