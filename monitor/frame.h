@@ -98,7 +98,7 @@ struct frame_event {
 /* What was not seen; each is since the start, UINT64_MAX: not known. Shown where not 0. */
 struct frame_losses {
 	uint64_t ring_full;    /* events that found no room in the ring */
-	uint64_t map_full;     /* calls or processes that found no room in a map */
+	uint64_t map_full;     /* calls or processes without room in a map or in task storage */
 	uint64_t recursion;    /* runs of a program that the kernel skipped */
 	uint64_t bad_records;  /* records too short, keys without meaning */
 	uint64_t unattributed; /* counts of threads whose process nobody knew any more */

@@ -310,6 +310,9 @@ bool layout_uses(const struct layout *l, const struct bpf_map *map)
 {
 	bool used = map == l->ring || map == l->losses || map == l->rows.ended;
 
+	/* What an iterator's rows come from. */
+	if (l->rows.iterator && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE)
+		return true;
 	for (size_t i = 0; i < l->ncounters; i++)
 		used |= map == l->counters[i].map;
 	return used;

@@ -98,7 +98,7 @@ struct loss {
 
 static const struct loss losses[] = {
 	LOSS(ring_full, STYLE_LOSS, "events that found the ring full"),
-	LOSS(map_full, STYLE_LOSS, "calls that found the map full"),
+	LOSS(map_full, STYLE_LOSS, "calls without room in a map or storage"),
 	LOSS(recursion, STYLE_LOSS, "program runs that the kernel skipped"),
 	LOSS(bad_records, STYLE_LOSS, "records without meaning"),
 	LOSS(unattributed, STYLE_LOSS, "counts of processes nobody knew any more"),

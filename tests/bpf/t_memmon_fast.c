@@ -425,6 +425,21 @@ static bool any_is_there(const uint32_t *ids, size_t n)
 }
 
 /* Loads, attaches, reads once, tells the ids of its programs, and waits to be killed. */
+/* What is left unread would be told as an extra: of its maps, neither the threads' storage nor the
+ * rings are. */
+static void all_of_it_is_read(void **state UNUSED)
+{
+	struct strbuf extras = STRBUF_INIT;
+	struct monitor *m;
+
+	assert_int_equal(monitor_open(&m, "memmon_fast", NULL), 0);
+	monitor_extras(m, &extras);
+	assert_null(strstr(extras.s, "mem_threads"));
+	assert_null(strstr(extras.s, "mem_rings"));
+	strbuf_release(&extras);
+	monitor_close(m);
+}
+
 static void reader(int out)
 {
 	struct object_program programs[4];
@@ -478,7 +493,7 @@ int main(void)
 		cmocka_unit_test(a_question_is_no_call), cmocka_unit_test(other_numbers_of_32_bits),
 		cmocka_unit_test(a_full_ring),		 cmocka_unit_test(a_ring_for_each_cpu),
 		cmocka_unit_test(nobody_is_woken_early), cmocka_unit_test(wrong_ring_sizes),
-		cmocka_unit_test(a_reader_is_killed),
+		cmocka_unit_test(all_of_it_is_read),	 cmocka_unit_test(a_reader_is_killed),
 	};
 
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
