@@ -84,8 +84,21 @@ static void row_leaves(void *arg, const struct proc_row *row)
 	events_leave(l->events, row);
 }
 
-static int check_kind(const struct monitor_info *info)
+/* Has it something that the tool can show, while it runs? */
+static int check_kind(const struct monitor_info *info, enum tool tool)
 {
+	bool cpu = info->fields & CPU_FIELDS, memory = info->fields & ~CPU_FIELDS;
+
+	if (info->kind == MONITOR_OBJECT && !(tool == TOOL_CPUMON ? cpu : memory)) {
+		log_err("%s counts %s; %s", info->name,
+			cpu	 ? "CPU time, and no memory calls"
+			: memory ? "memory calls, and no CPU time"
+				 : "nothing that could be shown",
+			cpu	 ? "show it with cpumon"
+			: memory ? "show it with memmon"
+				 : "give another monitor ('beebench list monitors')");
+		return -EINVAL;
+	}
 	if (info->kind == MONITOR_OBJECT || info->kind == MONITOR_NONE)
 		return 0;
 	log_err("%s tells its counters only when it ends, so there is nothing to show while it "
@@ -112,7 +125,7 @@ static int open_monitor(struct live *l, const struct source_options *opts)
 	err = caps_check(CAPS_BPF, program_path());
 	if (!err)
 		err = monitor_open(&l->monitor, name, &target);
-	return err ? err : check_kind(monitor_info(l->monitor));
+	return err ? err : check_kind(monitor_info(l->monitor), opts->tool);
 }
 
 static int attach_monitor(struct live *l, bool events)

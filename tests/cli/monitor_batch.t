@@ -38,6 +38,16 @@ for tool in memmon cpumon; do
 	is "$tool: none is listed twice" "$(uniq -d "$tmp/listed")" ""
 done
 
+# --- another's monitor -----------------------------------------------------------------------------
+
+run "$B/cpumon" -n 1 --object memmon
+is "cpumon does not show a memory monitor" "$code$out$err" "2cpumon: error: memmon counts memory calls, and no CPU time; show it with memmon"
+run "$memmon" -n 1 --object cpumon
+is "memmon does not show a CPU monitor" "$code$out$err" "2memmon: error: cpumon counts CPU time, and no memory calls; show it with cpumon"
+run "$memmon" -n 1 --object nop
+is "nor one that counts nothing" "$code$out$err" \
+	"2memmon: error: nop counts nothing that could be shown; give another monitor ('beebench list monitors')"
+
 # --- alerts ----------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016  # the command's variables
