@@ -52,8 +52,10 @@ void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_t
 		out->counters += 2;
 		if (user_ns > lane->cpu_ns + slack)
 			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack, "more");
-		else if (kernel_ns < lane->cpu_ns / 100 && user_ns + slack < lane->cpu_ns)
-			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack, "less");
+		else if (kernel_ns < lane->cpu_ns / 100 &&
+			 user_ns + slack + CPU_SLICE_NS < lane->cpu_ns)
+			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack + CPU_SLICE_NS,
+				      "less");
 	}
 	if (out->mismatches)
 		out->verdict = JUDGE_MISMATCH;
