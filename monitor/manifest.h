@@ -90,6 +90,9 @@ int manifest_parse(struct manifest *man, const char *file, const char *text);
 /* A map for each field from now on: @names[f], or NULL. Takes the strings over. */
 void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT]);
 
+/* Frees @n strings of @list and leaves NULLs. */
+void manifest_forget_names(char **list, size_t n);
+
 void manifest_release(struct manifest *man);
 
 #endif
