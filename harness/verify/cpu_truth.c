@@ -39,7 +39,7 @@ static void out_of_bounds(struct judge_result *out, const struct ledger_lane *la
 }
 
 void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-	       uint64_t steal_ns, struct judge_result *out)
+	       const struct switches_unseen *unseen, uint64_t steal_ns, struct judge_result *out)
 {
 	out->verdict = nlanes ? JUDGE_BOUNDED : JUDGE_NONE;
 	for (size_t i = 0; i < nlanes; i++) {
@@ -47,15 +47,14 @@ void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_t
 		uint64_t user_ns = value(table, lane->tid, CPU_USER_TIME);
 		uint64_t kernel_ns = value(table, lane->tid, CPU_KERNEL_TIME);
 		uint64_t slack = slack_ns(lane->cpu_ns, steal_ns);
+		uint64_t below = slack + (unseen ? unseen[i].ns : 0);
 
 		out->keys++;
 		out->counters += 2;
 		if (user_ns > lane->cpu_ns + slack)
 			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack, "more");
-		else if (kernel_ns < lane->cpu_ns / 100 &&
-			 user_ns + slack + CPU_SLICE_NS < lane->cpu_ns)
-			out_of_bounds(out, lane, (uint32_t)i, user_ns, slack + CPU_SLICE_NS,
-				      "less");
+		else if (kernel_ns < lane->cpu_ns / 100 && user_ns + below < lane->cpu_ns)
+			out_of_bounds(out, lane, (uint32_t)i, user_ns, below, "less");
 	}
 	if (out->mismatches)
 		out->verdict = JUDGE_MISMATCH;
@@ -82,10 +81,12 @@ static void add(struct accuracy *out, const char *metric, const char *unit, uint
 }
 
 void cpu_assess(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-		const struct proc_cpu *ticks, struct accuracy *out)
+		const struct switches_unseen *unseen, const struct proc_cpu *ticks,
+		struct accuracy *out)
 {
 	uint64_t cpu = 0, user = 0, system = 0, got_user = 0, got_kernel = 0, threads = 0,
 		 credited = 0;
+	struct switches_unseen lost = {0};
 
 	if (!nlanes)
 		return;
@@ -100,6 +101,8 @@ void cpu_assess(const struct model_lane *lanes, size_t nlanes, const struct mem_
 		got_kernel += kernel;
 		threads += lane->tid != lane->tgid;
 		credited += lane->tid != lane->tgid && kernel;
+		lost.ns += unseen ? unseen[i].ns : 0;
+		lost.runs += unseen ? unseen[i].runs : 0;
 	}
 	add(out, "cpu_time", "ns", cpu, got_user + got_kernel,
 	    "user_time + kernel_time of all threads against their own clocks%s",
@@ -114,6 +117,11 @@ void cpu_assess(const struct model_lane *lanes, size_t nlanes, const struct mem_
 		add(out, "proc_stat", "ns", ticks->user_ns + ticks->system_ns,
 		    got_user + got_kernel,
 		    "against utime + stime of /proc/PID/stat, in ticks of 10 ms");
+	if (lost.runs)
+		add(out, "untold_runs", "runs", lost.runs, 0,
+		    "the kernel did not tell of the switch that begins or ends them (%" PRIu64
+		    " ns of CPU time): no monitor of switches can count them",
+		    lost.ns);
 	if (threads)
 		add(out, "threads_with_kernel_time", "threads", threads, credited,
 		    "syscalls are counted by process, switches by thread: only the main thread "

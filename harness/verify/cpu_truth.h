@@ -9,8 +9,8 @@
  *   - user_time >= T - slack where the monitor saw no time in the kernel worth naming (kernel_time
  * below 1 % of T); slack = 10 % of T + 3 ms + the time the hypervisor took from the machine: what
  * the barriers and one switch take, and what passes on a CPU without the thread's clock running;
- * downwards a slice of 12 ms more: a run that began or ended outside of the window's switches is
- * credited at none of them (seen: 10 and 14 ms, in one of 25 runs).
+ * downwards also the runs that no switch was told to frame (harness/verify/switches.h), which no
+ * monitor of switches can count.
  */
 #ifndef HARNESS_CPU_TRUTH_H
 #define HARNESS_CPU_TRUTH_H
@@ -19,20 +19,22 @@
 #include "harness/verify/accuracy.h"
 #include "harness/verify/judge.h"
 #include "harness/verify/model.h"
+#include "harness/verify/switches.h"
 #include "lib/procfs.h"
 
-enum { CPU_SLACK_PCT = 10, CPU_SLACK_NS = 3000000, CPU_SLICE_NS = 12000000 };
+enum { CPU_SLACK_PCT = 10, CPU_SLACK_NS = 3000000 };
 
-/* The verdict is JUDGE_BOUNDED or JUDGE_MISMATCH; JUDGE_NONE without lanes. @steal_ns: as
- * procfs_steal(), between the barriers. */
+/* The verdict is JUDGE_BOUNDED or JUDGE_MISMATCH; JUDGE_NONE without lanes. @unseen: of each lane's
+ * thread; NULL: there was none. @steal_ns: as procfs_steal(), between the barriers. */
 void cpu_judge(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-	       uint64_t steal_ns, struct judge_result *out);
+	       const struct switches_unseen *unseen, uint64_t steal_ns, struct judge_result *out);
 
 /* Getrusage and /proc split by timer ticks: below this they say nothing. */
 enum { CPU_TICKS_NS = 50000000 };
 
 /* @ticks: /proc/PID/stat of the process between the barriers; NULL: not known. */
 void cpu_assess(const struct model_lane *lanes, size_t nlanes, const struct mem_table *table,
-		const struct proc_cpu *ticks, struct accuracy *out);
+		const struct switches_unseen *unseen, const struct proc_cpu *ticks,
+		struct accuracy *out);
 
 #endif

@@ -129,9 +129,18 @@ static int open_monitors(struct trial *t)
 	return t->spec->hooks && t->status == TRIAL_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
 
+/* Beside a CPU monitor: what the kernel does not tell it. */
+static int open_switches(struct trial *t)
+{
+	for (size_t i = 0; t->child.ledger && i < t->nmonitors; i++)
+		if (t->monitors[i].info->fields & CPU_FIELDS)
+			return switches_open(&t->switches, t->cgroup.id, t->child.proc.pid);
+	return 0;
+}
+
 static int attach_monitors(struct trial *t)
 {
-	int err = 0;
+	int err = open_switches(t);
 
 	for (size_t i = 0; !err && i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
@@ -243,6 +252,9 @@ static int gather_lanes(struct trial *t)
 	t->alive = calloc(n + 1, sizeof(*t->alive));
 	if (!t->lanes || !t->alive)
 		return -ENOMEM;
+	t->unseen = t->switches ? calloc(n + 1, sizeof(*t->unseen)) : NULL;
+	if (t->switches && !t->unseen)
+		return -ENOMEM;
 	t->nlanes = n;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
@@ -251,6 +263,8 @@ static int gather_lanes(struct trial *t)
 		t->lanes[i] = (struct model_lane){lane, ledger_entries(l, lane)};
 		snprintf(path, sizeof(path), "/proc/%u/task/%u", lane->tgid, lane->tid);
 		t->alive[i] = !access(path, F_OK);
+		if (t->switches)
+			t->unseen[i] = switches_read(t->switches, lane->tid);
 	}
 	return 0;
 }
@@ -366,6 +380,8 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	perf_count_close(&t->perf);
 	oracle_close(t->oracle);
 	t->oracle = NULL;
+	switches_close(t->switches);
+	t->switches = NULL;
 	subproc_kill(&t->child.proc, 0);
 	cgroup_remove(&t->cgroup);
 	return err;
@@ -382,6 +398,7 @@ void trial_release(struct trial *t)
 	free(t->monitors);
 	free(t->lanes);
 	free(t->alive);
+	free(t->unseen);
 	workload_child_destroy(&t->child);
 	strbuf_release(&t->reason);
 	*t = (struct trial){.reason = STRBUF_INIT, .child = WORKLOAD_CHILD_INIT};

@@ -11,6 +11,7 @@
 #include "harness/verify/model.h"
 #include "harness/verify/oracle.h"
 #include "harness/verify/perf_count.h"
+#include "harness/verify/switches.h"
 #include "lib/cgroup.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
@@ -68,9 +69,11 @@ struct trial {
 	struct workload_child child; /* ended by now; its ledger stays */
 	struct trial_monitor *monitors;
 	size_t nmonitors;
-	struct model_lane *lanes; /* of the ledger; empty for a command */
-	bool *alive;		  /* per lane: the thread stood at barrier 2 */
+	struct model_lane *lanes;	/* of the ledger; empty for a command */
+	bool *alive;			/* per lane: the thread stood at barrier 2 */
+	struct switches_unseen *unseen; /* per lane, of its thread; NULL without a CPU monitor */
 	size_t nlanes;
+	struct switches *switches;
 	uint64_t start_ns, end_ns;		  /* of the window */
 	struct proc_memory vm_before, vm_after;	  /* at the barriers */
 	uint64_t steal_before_ns, steal_after_ns; /* of the whole machine */

@@ -226,8 +226,9 @@ static int reach_cpu(struct verdict *v, const struct trial *t, const struct mode
 
 	if (err)
 		return err;
-	cpu_judge(t->lanes, t->nlanes, &table, t->steal_after_ns - t->steal_before_ns, &v->judged);
-	cpu_assess(t->lanes, t->nlanes, &table, t->has_vm ? &ticks : NULL, &v->accuracy);
+	cpu_judge(t->lanes, t->nlanes, &table, t->unseen, t->steal_after_ns - t->steal_before_ns,
+		  &v->judged);
+	cpu_assess(t->lanes, t->nlanes, &table, t->unseen, t->has_vm ? &ticks : NULL, &v->accuracy);
 	conclude(v);
 	/* A switch that the kernel did not run the program for charges a thread with another's
 	 * time. */

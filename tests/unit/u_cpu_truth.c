@@ -25,22 +25,23 @@ static struct mem_row row(uint32_t key, uint64_t user_ns, uint64_t kernel_ns)
 	return r;
 }
 
-static struct judge_result judge_stolen(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns,
-					uint64_t steal_ns)
+static struct judge_result judge_with(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns,
+				      uint64_t steal_ns, uint64_t unseen_ns)
 {
 	struct ledger_lane lane = {.tid = 7, .tgid = 7, .cpu_ns = cpu_ns};
 	struct model_lane lanes[] = {{.lane = &lane}};
 	struct mem_row rows[] = {row(7, user_ns, kernel_ns)};
 	struct mem_table table = {rows, 1, CPU_FIELDS};
+	struct switches_unseen unseen[] = {{.ns = unseen_ns, .runs = 1}};
 	struct judge_result r = {0};
 
-	cpu_judge(lanes, 1, &table, steal_ns, &r);
+	cpu_judge(lanes, 1, &table, unseen_ns ? unseen : NULL, steal_ns, &r);
 	return r;
 }
 
 static struct judge_result judge_one(uint64_t cpu_ns, uint64_t user_ns, uint64_t kernel_ns)
 {
-	return judge_stolen(cpu_ns, user_ns, kernel_ns, 0);
+	return judge_with(cpu_ns, user_ns, kernel_ns, 0, 0);
 }
 
 static void bounds(void **state)
@@ -49,11 +50,14 @@ static void bounds(void **state)
 	assert_int_equal(judge_one(100 * MS, 100 * MS, 0).verdict, JUDGE_BOUNDED);
 	assert_int_equal(judge_one(100 * MS, 112 * MS, 0).verdict, JUDGE_BOUNDED);
 	assert_int_equal(judge_one(100 * MS, 114 * MS, 0).verdict, JUDGE_MISMATCH);
-	/* A slice may be credited at no switch, and not more. */
-	assert_int_equal(judge_one(100 * MS, 76 * MS, 0).verdict, JUDGE_BOUNDED);
-	assert_int_equal(judge_one(100 * MS, 74 * MS, 0).verdict, JUDGE_MISMATCH);
+	assert_int_equal(judge_one(100 * MS, 88 * MS, 0).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_one(100 * MS, 86 * MS, 0).verdict, JUDGE_MISMATCH);
 	/* What the hypervisor takes passes on the CPU, but not on the thread's clock. */
-	assert_int_equal(judge_stolen(100 * MS, 114 * MS, 0, 10 * MS).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_with(100 * MS, 114 * MS, 0, 10 * MS, 0).verdict, JUDGE_BOUNDED);
+	/* A run of which the kernel did not tell may be missing, and makes no other too long. */
+	assert_int_equal(judge_with(100 * MS, 62 * MS, 0, 0, 26 * MS).verdict, JUDGE_BOUNDED);
+	assert_int_equal(judge_with(100 * MS, 60 * MS, 0, 0, 26 * MS).verdict, JUDGE_MISMATCH);
+	assert_int_equal(judge_with(100 * MS, 114 * MS, 0, 0, 26 * MS).verdict, JUDGE_MISMATCH);
 	/* What was spent in syscalls is not the thread's user time. */
 	assert_int_equal(judge_one(100 * MS, 40 * MS, 60 * MS).verdict, JUDGE_BOUNDED);
 	assert_int_equal(judge_one(100 * MS, 0, 2 * MS).verdict, JUDGE_BOUNDED);
@@ -77,7 +81,7 @@ static void no_lanes(void **state)
 	struct judge_result r = {0};
 
 	(void)state;
-	cpu_judge(NULL, 0, &table, 0, &r);
+	cpu_judge(NULL, 0, &table, NULL, 0, &r);
 	assert_int_equal(r.verdict, JUDGE_NONE);
 }
 
@@ -96,22 +100,26 @@ static void findings(void **state)
 	struct model_lane lanes[] = {{.lane = &main_lane}, {.lane = &other}};
 	struct mem_row rows[] = {row(7, 1 * MS, 50 * MS), row(8, 5 * MS, 0)};
 	struct mem_table table = {rows, 2, CPU_FIELDS};
+	struct switches_unseen unseen[] = {{.ns = 5 * MS, .runs = 1}, {.ns = 2 * MS, .runs = 2}};
 	struct proc_cpu ticks = {0};
 	struct accuracy a = {0};
 
 	(void)state;
-	cpu_assess(lanes, 2, &table, &ticks, &a);
+	cpu_assess(lanes, 2, &table, NULL, &ticks, &a);
 	assert_true(find(&a, "cpu_time")->truth == 15 * MS);
 	assert_true(find(&a, "cpu_time")->captured == 56 * MS);
 	assert_non_null(strstr(find(&a, "cpu_time")->why, "counts its sleep"));
 	assert_true(find(&a, "threads_with_kernel_time")->truth == 1);
 	assert_true(find(&a, "threads_with_kernel_time")->captured == 0);
+	assert_null(find(&a, "untold_runs"));
 	/* Too short for ticks. */
 	assert_null(find(&a, "proc_stat"));
 	main_lane.cpu_ns = 100 * MS;
 	memset(&a, 0, sizeof(a));
-	cpu_assess(lanes, 2, &table, &ticks, &a);
+	cpu_assess(lanes, 2, &table, unseen, &ticks, &a);
 	assert_non_null(find(&a, "proc_stat"));
+	assert_true(find(&a, "untold_runs")->truth == 3);
+	assert_non_null(strstr(find(&a, "untold_runs")->why, "(7000000 ns of CPU time)"));
 }
 
 int main(void)
