@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "monitor/source/tasks.h"
+#include "monitor/source/room.h"
+#include "monitor/source/row_fill.h"
 
-enum { ADDED_KEPT = 1024 };
+/* Arrays grow by an eighth: they are large, and memory counts. */
+enum { ADDED_KEPT = 1024, GROWTH_PART = 8 };
 
 void rows_init(struct rows *r, bool cpu, bool exact)
 {
@@ -38,26 +40,10 @@ void rows_release(struct rows *r)
 	*r = (struct rows){0};
 }
 
-/* Room for one more in an array that grows by an eighth: it is large, and memory counts. */
-static void *room(struct rows *r, void *array, size_t n, size_t *cap, size_t size)
-{
-	size_t want = n + n / 8 + 64;
-	void *to;
-
-	if (n < *cap)
-		return array;
-	to = reallocarray(array, want, size);
-	if (!to) {
-		r->no_memory = true;
-		return NULL;
-	}
-	*cap = want;
-	return to;
-}
-
 static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t *n, size_t *cap)
 {
-	struct row_pair *to = room(r, *list, *n, cap, sizeof(**list));
+	struct row_pair *to =
+		room_for_one(*list, *n, cap, sizeof(**list), GROWTH_PART, &r->no_memory);
 
 	if (!to)
 		return NULL;
@@ -81,48 +67,6 @@ void rows_begin(struct rows *r, uint64_t boot_ns)
 		r->state[i].seen = 0;
 }
 
-static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
-{
-	bool memory = t->flags & TASK_MEMORY;
-
-	row->v[FIELD_RSS] = memory ? (double)(t->rss * r->page_kb) : 0;
-	row->v[FIELD_VIRT] = memory ? (double)(t->vm * r->page_kb) : 0;
-	row->v[FIELD_PEAK] = !memory	? 0
-			     : r->exact ? NAN
-					: (double)(MAX(t->hiwater, t->rss) * r->page_kb);
-}
-
-static void take_process(const struct rows *r, struct proc_row *row, struct row_state *s,
-			 const struct task_row *t)
-{
-	row->pid = t->thread.pid;
-	row->ppid = t->ppid;
-	row->uid = t->uid;
-	row->flags =
-		(uint8_t)((r->exact ? ROW_EXACT : 0) | (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
-	row->state = tasks_state(t->thread.state);
-	row->start_ns = t->thread.start_ns;
-	memcpy(row->name, t->comm, sizeof(row->name));
-	row->name[sizeof(row->name) - 1] = '\0';
-	take_memory(r, row, t);
-	row->v[FIELD_THREADS] = t->threads;
-	row->v[FIELD_AGE] =
-		r->boot_ns > t->thread.start_ns
-			? (double)(r->boot_ns - t->thread.start_ns) / (double)NSEC_PER_SEC
-			: 0;
-	s->seen = 1;
-	s->gone = 0;
-	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
-	s->hiwater = t->hiwater;
-	s->stats_seq = t->thread.stats_seq;
-	s->utime = t->thread.utime + t->ended_utime;
-	s->stime = t->thread.stime + t->ended_stime;
-	s->runtime = t->thread.runtime + t->ended_runtime;
-	s->switches = t->thread.switches + t->ended_switches;
-	if (t->shown_utime + t->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){t->shown_utime, t->shown_stime};
-}
-
 void rows_process(struct rows *r, const struct task_row *t)
 {
 	struct row_pair *pair;
@@ -132,12 +76,12 @@ void rows_process(struct rows *r, const struct task_row *t)
 	for (size_t i = r->at; i < r->n && r->row[i].pid == t->thread.pid; i++)
 		if (r->row[i].start_ns == t->thread.start_ns) {
 			r->state[i].fresh = 0;
-			take_process(r, &r->row[i], &r->state[i], t);
+			row_take(r, &r->row[i], &r->state[i], t);
 			return;
 		}
 	pair = add_pair(r, &r->added, &r->nadded, &r->added_cap);
 	if (pair)
-		take_process(r, &pair->row, &pair->state, t);
+		row_take(r, &pair->row, &pair->state, t);
 }
 
 /* The first of @n rows of @size bytes with at least this pid, which each begins with. */
@@ -193,7 +137,8 @@ void rows_thread(struct rows *r, const struct task_thread *t)
 		add_thread(s, t);
 		return;
 	}
-	to = room(r, r->early, r->nearly, &r->early_cap, sizeof(*r->early));
+	to = room_for_one(r->early, r->nearly, &r->early_cap, sizeof(*r->early), GROWTH_PART,
+			  &r->no_memory);
 	if (!to)
 		return;
 	r->early = to;
@@ -210,50 +155,6 @@ static void add_early(struct rows *r)
 		if (s && s->stats_seq == r->early[i].stats_seq)
 			add_thread(s, &r->early[i]);
 	}
-}
-
-static double ms(uint64_t ns)
-{
-	return (double)ns / (double)NSEC_PER_MSEC;
-}
-
-static void show_times(const struct rows *r, struct proc_row *row, struct row_state *s)
-{
-	double switches = (double)s->switches;
-
-	if (!r->cpu)
-		return;
-	cputime_scale(s->utime, s->stime, s->runtime, &s->shown);
-	row->v[FIELD_USER_MS] = ms(s->shown.user_ns);
-	row->v[FIELD_SYSTEM_MS] = ms(s->shown.system_ns);
-	row->v[FIELD_TOTAL_MS] = ms(s->shown.user_ns + s->shown.system_ns);
-	/* A thread that ended between two reads of this pass is in none of them. */
-	if (!r->exact && !(row->v[FIELD_SWITCHES] > switches))
-		row->v[FIELD_SWITCHES] = switches;
-}
-
-static void show_end(struct proc_row *row)
-{
-	row->flags |= ROW_ENDED;
-	row->flags &= (uint8_t)~ROW_EXACT;
-	row->state = 'X';
-	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
-}
-
-static void finish_row(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)
-{
-	if (s->seen) {
-		show_times(r, row, s);
-		return;
-	}
-	s->fresh = 0;
-	if (!s->gone)
-		s->gone_ns = r->boot_ns;
-	s->gone = 1;
-	if (s->final || !told || r->boot_ns - s->gone_ns >= ROWS_WAIT_NS)
-		show_end(row);
-	else
-		row->state = 'X';
 }
 
 /* Those that were shown as ended leave. */
@@ -288,7 +189,7 @@ static int grow(struct rows *r, size_t n)
 {
 	struct proc_row *row = r->row;
 	struct row_state *state = r->state;
-	size_t want = n + n / 8;
+	size_t want = n + n / GROWTH_PART;
 
 	if (n <= r->cap)
 		return 0;
@@ -352,10 +253,10 @@ int rows_finish(struct rows *r, bool told)
 	add_early(r);
 	drop_ended(r);
 	for (size_t i = 0; i < r->n; i++)
-		finish_row(r, &r->row[i], &r->state[i], told);
+		row_finish(r, &r->row[i], &r->state[i], told);
 	add_late(r);
 	for (size_t i = 0; i < r->nadded; i++)
-		finish_row(r, &r->added[i].row, &r->added[i].state, told);
+		row_finish(r, &r->added[i].row, &r->added[i].state, told);
 	err = merge_added(r);
 	return r->no_memory ? -ENOMEM : err;
 }
@@ -384,16 +285,7 @@ void rows_end(struct rows *r, const struct task_end *e)
 		memcpy(row->name, e->comm, sizeof(row->name));
 		row->name[sizeof(row->name) - 1] = '\0';
 	}
-	s->final = 1;
-	s->utime = e->utime;
-	s->stime = e->stime;
-	s->runtime = e->runtime;
-	s->switches = e->switches;
-	if (e->shown_utime + e->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){e->shown_utime, e->shown_stime};
-	show_times(r, row, s);
-	if (e->hiwater)
-		row->v[FIELD_PEAK] = (double)(e->hiwater * r->page_kb);
+	row_take_end(r, row, s, e);
 }
 
 void rows_nameless(struct rows *r, uint32_t pid, const char *name)

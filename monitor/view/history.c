@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Keeps of each process what the next frame is compared with, and its RSS over time. */
+/* Brings each frame to what is kept of its processes, in one walk, and answers about that. */
 #include "lib/base.h"
-#include "monitor/view/series.h"
+#include "monitor/view/history_entry.h"
 
 #include <stdlib.h>
-
-/* The counters whose rates are wanted: total last, which may be known without its parts. */
-static const struct {
-	enum field counter, rate;
-	double factor; /* of the counter's unit per s, to the rate's */
-} rates[] = {
-	{FIELD_MMAP, FIELD_MMAP_RATE, 1}, {FIELD_MUNMAP, FIELD_MUNMAP_RATE, 1},
-	{FIELD_BRK, FIELD_BRK_RATE, 1},	  {FIELD_SWITCHES, FIELD_SWITCH_RATE, 1},
-	{FIELD_USER_MS, FIELD_USR, 0.1},  {FIELD_SYSTEM_MS, FIELD_SYS, 0.1},
-	{FIELD_TOTAL_MS, FIELD_TOT, 0.1},
-};
-enum { RATES = ARRAY_SIZE(rates) };
-
-struct entry {
-	uint64_t start_ns;
-	double first_s;	      /* when its RSS was first known, since the history's first frame */
-	double before[RATES]; /* counters of the frame before */
-	uint32_t pid;
-	uint32_t frames;       /* with RSS known */
-	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
-	struct series *series; /* owned; NULL for most */
-};
-
-struct history {
-	struct trend_rule rule;
-	struct entry *entries; /* sorted as the rows of a frame: by pid, then start */
-	size_t n, cap;
-	uint64_t first_ns, latest_ns; /* CLOCK_MONOTONIC; 0: no frame yet */
-	/* Judging two thousand slopes takes a process some 15 us: when very many are due in a frame
-	 * the rest has its turn in the next ones. */
-	size_t judged;		  /* in this frame */
-	uint32_t turn, next_turn; /* the lowest pid whose turn it is */
-};
-enum { JUDGED_A_FRAME = 128 };
 
 int history_new(struct history **out, const struct trend_rule *rule)
 {
@@ -102,162 +68,7 @@ static struct entry *find(const struct history *h, const struct proc_row *row)
 	return low < h->n && !compare(&h->entries[low], row) ? &h->entries[low] : NULL;
 }
 
-static int need_series(struct entry *e)
-{
-	if (!e->series)
-		e->series = calloc(1, sizeof(*e->series));
-	return e->series ? 0 : -ENOMEM;
-}
-
-/* --- rates --- */
-
-/* A new process that started after the frame before has counted from 0; of an older one nobody
- * knows what it had. */
-static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
-{
-	bool born = fresh && row->v[FIELD_AGE] < dt;
-
-	for (size_t i = 0; i < RATES; i++) {
-		double now = row->v[rates[i].counter], before = e->before[i];
-
-		if (born)
-			before = 0;
-		else if (fresh)
-			before = NAN;
-		/* What runs backwards is another count: this interval's is lost. */
-		row->v[rates[i].rate] =
-			now >= before && dt > 0 ? (now - before) / dt * rates[i].factor : NAN;
-		e->before[i] = now;
-	}
-	if (isnan(row->v[FIELD_TOT]))
-		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
-}
-
-static int add_calls(struct entry *e, const struct proc_row *row)
-{
-	static const enum field parts[] = {FIELD_MMAP_RATE, FIELD_MUNMAP_RATE, FIELD_BRK_RATE};
-	double sum = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		sum += isnan(row->v[parts[i]]) ? 0 : row->v[parts[i]];
-	if (sum <= 0 && (!e->series || !e->series->calls))
-		return 0;
-	return need_series(e) ? -ENOMEM : series_calls(e->series, sum);
-}
-
-/* --- RSS --- */
-
-static bool has_points(const struct entry *e)
-{
-	return e->series && e->series->points;
-}
-
-static int add_rss(struct entry *e, double rss_kb, double before_s, double now_s)
-{
-	uint32_t kb = rss_kb < UINT32_MAX ? (uint32_t)rss_kb : UINT32_MAX;
-	int err;
-
-	if (!e->frames) {
-		e->first_s = now_s;
-		e->kb = kb;
-	}
-	/* While it is what it was the first and the latest sample are enough. */
-	if (!has_points(e)) {
-		if (kb == e->kb) {
-			e->frames++;
-			return 0;
-		}
-		err = need_series(e);
-		if (!err)
-			err = series_unfold(e->series, e->frames, e->kb, before_s - e->first_s);
-		if (err)
-			return err;
-	}
-	e->kb = kb;
-	return series_add(e->series, e->frames++, now_s - e->first_s, kb);
-}
-
-static void judge_in_turn(struct history *h, struct entry *e)
-{
-	struct series *s = e->series;
-
-	if (!s || !s->stale || e->pid < h->turn)
-		return;
-	if (h->judged == JUDGED_A_FRAME) {
-		h->next_turn = h->next_turn ? h->next_turn : e->pid;
-		return;
-	}
-	h->judged++;
-	series_judge(s, &h->rule, &s->trend);
-	s->stale = false;
-	s->judged_n = s->n;
-	s->judged_kb = e->kb;
-}
-
-/* Of a process whose RSS never changed nothing has to be computed. */
-static void flat_trend(const struct history *h, const struct entry *e, struct trend *out)
-{
-	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
-
-	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (!e->frames)
-		return;
-	out->n = e->frames;
-	out->window_s = now_s - e->first_s;
-	if (e->frames < h->rule.min_samples || out->window_s < h->rule.min_window_s)
-		return;
-	out->slope = out->low = out->high = out->late = 0;
-	out->verdict = VERDICT_STEADY;
-}
-
-static void trend_of_entry(const struct history *h, const struct entry *e, struct trend *out)
-{
-	if (!has_points(e))
-		flat_trend(h, e, out);
-	else if (e->series->judged_n)
-		*out = e->series->trend;
-	else /* its turn has not come */
-		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-}
-
-static double finite_or_nan(double v)
-{
-	return isfinite(v) ? v : NAN;
-}
-
-static void set_trend(const struct history *h, const struct entry *e, struct proc_row *row)
-{
-	struct trend t;
-
-	trend_of_entry(h, e, &t);
-	row->v[FIELD_TREND] = t.slope;
-	row->v[FIELD_TREND_LOW] = finite_or_nan(t.low);
-	row->v[FIELD_TREND_HIGH] = finite_or_nan(t.high);
-	row->v[FIELD_TREND_WINDOW] = t.n ? t.window_s : NAN;
-	row->verdict = (uint8_t)t.verdict;
-}
-
 /* --- frames --- */
-
-struct step {
-	double before_s, now_s; /* of the history */
-	double dt;		/* 0: the first frame */
-};
-
-static int update(struct history *h, struct entry *e, struct proc_row *row, const struct step *s,
-		  bool fresh)
-{
-	int err;
-
-	set_rates(e, row, s->dt, fresh);
-	err = add_calls(e, row);
-	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
-	    (s->dt > 0 || !e->frames))
-		err = add_rss(e, row->v[FIELD_RSS], s->before_s, s->now_s);
-	judge_in_turn(h, e);
-	set_trend(h, e, row);
-	return err;
-}
 
 static void nothing_known(struct proc_row *row)
 {
@@ -283,7 +94,7 @@ static size_t update_known(struct history *h, struct frame *f, const struct step
 			if (to != from)
 				h->entries[to] = h->entries[from];
 			from++;
-			e = update(h, &h->entries[to++], row, s, false);
+			e = entry_update(h, &h->entries[to++], row, s, false);
 			*err = *err ? *err : e;
 		} else {
 			nothing_known(row);
@@ -326,7 +137,7 @@ static int add_births(struct history *h, struct frame *f, const struct step *s, 
 			continue;
 		}
 		h->entries[--to] = (struct entry){.start_ns = row->start_ns, .pid = row->pid};
-		e = update(h, &h->entries[to], row, s, true);
+		e = entry_update(h, &h->entries[to], row, s, true);
 		err = err ? err : e;
 	}
 	return err;
@@ -347,21 +158,6 @@ static void shrink(struct history *h)
 	h->cap = cap;
 }
 
-/* What is computed here is offered where what it is computed from is. */
-static void offer(struct frame *f)
-{
-	const uint32_t both = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
-
-	for (size_t i = 0; i < RATES; i++)
-		if (f->fields & 1u << rates[i].counter)
-			f->fields |= 1u << rates[i].rate;
-	if ((f->fields & both) == both)
-		f->fields |= 1u << FIELD_TOT;
-	if (f->fields & 1u << FIELD_RSS)
-		f->fields |= 1u << FIELD_TREND | 1u << FIELD_TREND_LOW | 1u << FIELD_TREND_HIGH |
-			     1u << FIELD_TREND_WINDOW;
-}
-
 int history_update(struct history *h, struct frame *f)
 {
 	struct step s = {0};
@@ -379,7 +175,7 @@ int history_update(struct history *h, struct frame *f)
 	}
 	h->latest_ns = f->mono_ns;
 	s.now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
-	offer(f);
+	entry_offer(f);
 	h->judged = 0;
 	h->turn = h->next_turn;
 	h->next_turn = 0;
@@ -406,7 +202,7 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 
 	if (!e || !e->frames)
 		return 0;
-	if (!has_points(e)) {
+	if (!entry_has_points(e)) {
 		n = e->frames > 1 ? 2 : 1;
 		bytes[0] = bytes[n - 1] = e->kb * 1024.0;
 		age_s[0] = now_s - e->first_s;
@@ -441,5 +237,5 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	if (e && e->series && e->series->stale)
 		series_judge(e->series, &h->rule, out);
 	else if (e)
-		trend_of_entry(h, e, out);
+		entry_trend(h, e, out);
 }
