@@ -184,7 +184,7 @@ $(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
 all: $(B)/tests/honey/load_check
 
 FUZZ_SECONDS ?= 600
-$(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) honey/honey.h $(wildcard honey/*.def)
+$(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) $(wildcard honey/*.h honey/*.def)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
 	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \

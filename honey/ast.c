@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The tree: making, copying and printing it. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/ast.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "honey/honey.h"
 
 static const char *const kind_names[] = {
 #define NODE(name) #name,

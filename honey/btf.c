@@ -4,10 +4,14 @@
  * just that, for honeyc needs no libbpf. The format is Documentation/bpf/btf.rst of the kernel.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/ctx.h"
 
 #include <linux/btf.h>
 #include <string.h>
+
+#include "honey/diag.h"
+#include "honey/honey.h"
+#include "lib/strbuf.h"
 
 enum { MAX_TYPES = 1 << 20, KIND_ENUM64 = 19, KIND_TYPE_TAG = 18, KIND_DECL_TAG = 17 };
 

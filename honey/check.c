@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "honey/helpers.h"
+#include "honey/passes.h"
+
 static void flow_init(struct check *c, struct flow *f)
 {
 	f->v = calloc(c->inst->n_vars + 1, sizeof(*f->v));

@@ -3,7 +3,11 @@
 #ifndef HONEY_CHECK_H
 #define HONEY_CHECK_H
 
+#include "lib/base.h"
+#include "honey/ast.h"
+#include "honey/diag.h"
 #include "honey/honey.h"
+#include "honey/inst.h"
 
 enum {
 	MAY_NIL = 1,

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "honey/helpers.h"
+
 static void forget_elements(struct check *c, const struct map *m)
 {
 	for (uint32_t i = 0; i < c->inst->n_vars; i++)

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+#include "honey/diag.h"
+#include "honey/lex.h"
+#include "honey/passes.h"
+#include "lib/strbuf.h"
+
 void honey_init(struct honey *h, const struct options *opt)
 {
 	memset(h, 0, sizeof(*h));

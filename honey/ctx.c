@@ -6,11 +6,15 @@
  * kernel's offsets.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/ctx.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "honey/diag.h"
+#include "honey/helpers.h"
+#include "honey/honey.h"
+#include "lib/strbuf.h"
 #include "lib/suggest.h"
 
 static const struct {

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* All messages to the writer of a .ex file: collected, put in the order of the text, printed. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/diag.h"
 
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "honey/honey.h"
+#include "lib/strbuf.h"
 
 enum { LONGEST_LINE = 160, KEEP_BEFORE = 60 }; /* characters of a source line shown */
 

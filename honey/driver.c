@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "honey/diag.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 struct workdir {
 	char path[64];

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/helpers.h"
+#include "honey/passes.h"
+
 enum { COLUMNS = 100, TAB = 8 };
 
 /* --- lines --- */

@@ -3,7 +3,12 @@
 #ifndef HONEY_EMIT_H
 #define HONEY_EMIT_H
 
+#include "lib/base.h"
+#include "lib/strbuf.h"
+#include "honey/ast.h"
+#include "honey/diag.h"
 #include "honey/honey.h"
+#include "honey/inst.h"
 
 /* What the prologue must define: found while the bodies are written. */
 struct emit_needs {

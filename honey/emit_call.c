@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "honey/helpers.h"
+
 static struct cexpr primary(const char *s)
 {
 	return (struct cexpr){s, PREC_PRIMARY};

@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/helpers.h"
+
 static struct cexpr primary(const char *s)
 {
 	return (struct cexpr){s, PREC_PRIMARY};

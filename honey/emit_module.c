@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/helpers.h"
+#include "honey/passes.h"
+
 static void write_types(struct strbuf *out)
 {
 	strbuf_addstr(out, "typedef unsigned char __u8;\n"

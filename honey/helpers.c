@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The helpers' table and finding a row of it. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/helpers.h"
 
 #include <string.h>
 
+#include "honey/lex.h"
 #include "lib/suggest.h"
 
 static const struct helper helpers[] = {

@@ -7,8 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "honey/ast.h"
+#include "honey/diag.h"
+#include "honey/helpers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/strbuf.h"
 
 struct args {
 	bool optimise, no_warnings, remarks, no_lines, version, helpers;

@@ -5,11 +5,12 @@
  * so a body is walked until none changes. A last walk reports.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/infer.h"
 
 #include <stdarg.h>
 #include <string.h>
 
+#include "honey/helpers.h"
 #include "lib/suggest.h"
 
 enum { MAX_RANGE = 65536 };

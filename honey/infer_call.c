@@ -2,10 +2,12 @@
 /* Types of calls: Elixir's few built-in functions, the kernel's helpers by their table, callbacks.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/infer.h"
 
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/helpers.h"
 #include "lib/suggest.h"
 
 struct map *infer_map_arg(struct infer *in, struct node *arg)

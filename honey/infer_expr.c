@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Types of expressions: operators, fields of structs and contexts, what may be stored where. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/infer.h"
 
 #include <string.h>
 
+#include "honey/ctx.h"
 #include "lib/suggest.h"
 
 /* --- operators --- */

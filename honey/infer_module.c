@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Instances: a function once for each combination of argument types and maps it is called with. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/infer.h"
 
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/helpers.h"
+#include "honey/passes.h"
 #include "lib/suggest.h"
 
 enum { MAX_ROUNDS = 12, MAX_INSTANCES = 4096 };

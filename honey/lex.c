@@ -2,10 +2,14 @@
 /* Text to tokens. Knows Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/lex.h"
 
 #include <ctype.h>
 #include <string.h>
+
+#include "honey/diag.h"
+#include "honey/honey.h"
+#include "honey/passes.h"
 
 enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120 };
 

@@ -5,10 +5,16 @@
  * and a remark.
  */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/opt.h"
 
 #include <string.h>
 
+#include "honey/ast.h"
+#include "honey/diag.h"
+#include "honey/helpers.h"
+#include "honey/honey.h"
+#include "honey/inst.h"
+#include "honey/passes.h"
 #include "lib/suggest.h"
 
 static const struct {

@@ -2,9 +2,11 @@
 /* Modules, declarations and blocks; each function is named for its rule. Errors end a statement or
  * a declaration, never the run: parsing goes on at the next line or the next def. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/parse.h"
 
 #include <string.h>
+
+#include "honey/passes.h"
 
 static const char *const decl_words[] = {
 	"def",	 "defp",    "defmap", "defstruct", "defmodule", "use",	      "import",

@@ -2,7 +2,7 @@
 /* if, unless, for, case, cond and fn. cond, and case with nil, names or guards, become if here, so
  * that later passes know only if and switch. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/parse.h"
 
 #include <string.h>
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Expressions, by precedence climbing over Elixir's table; each function is named for its rule. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/parse.h"
 
 #include <stdarg.h>
 #include <string.h>
+
+#include "lib/strbuf.h"
 
 struct binding {
 	enum op op, means;

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Declarations: struct layouts (natural alignment, as C has them), maps, sections, the licence. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/module.h"
 
 #include <ctype.h>
 #include <string.h>
 
+#include "honey/ast.h"
+#include "honey/ctx.h"
+#include "honey/diag.h"
+#include "honey/helpers.h"
+#include "honey/honey.h"
+#include "honey/passes.h"
 #include "lib/suggest.h"
 
 static const struct map_kind map_kinds[] = {

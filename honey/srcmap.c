@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Byte offsets to lines and columns, and back to the text of a line. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/srcmap.h"
 
 #include <ctype.h>
 #include <string.h>
+
+#include "honey/diag.h"
+#include "honey/honey.h"
 
 /* The file's name as C and the object may show it: no folder, nothing that C or a shell would read
  * otherwise, and its own. */

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Types: making, joining, sizing and naming them. */
 #include "lib/base.h"
-#include "honey/honey.h"
+#include "honey/types.h"
 
 #include <string.h>
+
+#include "honey/diag.h"
+#include "honey/honey.h"
+#include "honey/lex.h"
 
 void types_init(struct honey *h)
 {

@@ -10,6 +10,10 @@
  * formats. */
 #include "lib/base.h"
 #include "honey/honey.h"
+#include "honey/ctx.h"
+#include "honey/diag.h"
+#include "honey/lex.h"
+#include "honey/passes.h"
 
 #include <linux/btf.h>
 #include <setjmp.h>

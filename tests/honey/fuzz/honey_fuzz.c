@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "honey/ctx.h"
+#include "honey/diag.h"
+#include "honey/srcmap.h"
+#include "lib/strbuf.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static FILE *devnull;

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The tree of expressions and statements (nodes.def): the parser makes it, later passes fill it in.
+ */
+#ifndef HONEY_AST_H
+#define HONEY_AST_H
+
+#include <stdio.h>
+
+#include "lib/base.h"
+#include "honey/lex.h"
+
+struct honey;
+struct type;
+struct var;
+
+enum node_kind {
+#define NODE(name) N_##name,
+#include "honey/nodes.def"
+#undef NODE
+};
+
+/* One fat struct by choice: every pass reads what it needs. The first group is the parser's; the
+ * others are filled by the pass named above them, per instance (bodies are cloned). */
+struct node {
+	enum node_kind kind;
+	enum op op; /* UNARY, BINARY */
+	struct span span;
+	struct span name_span; /* CALL, FIELD, KEYVALUE: the name alone */
+	struct name *name;     /* NAME, CALL, FIELD, ATOM, STRUCT, KEYVALUE */
+	const char *module;    /* CALL: "Honey.BpfHelpers" or NULL */
+	const char *str;       /* STRING */
+	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
+	bool hex;	       /* INT */
+	bool parens;	       /* was written in ( ) */
+	bool negated;	       /* IF: unless */
+	uint16_t depth;	       /* height of the tree below */
+	struct node *a, *b,
+		*c;	    /* operands; IF: condition, then, else; CLAUSE: pattern, guard, body */
+	struct node **list; /* CALL arguments, BLOCK statements, clauses, LIST items */
+	uint32_t n;
+	/* infer*.c */
+	struct type *type;
+	struct var *var;	     /* NAME; FOR, EACH: the counter or key; IF: value temporary */
+	const struct helper *helper; /* CALL */
+	struct map *map;	     /* ATOM or NAME that is a map; CALL: the map used */
+	struct inst *callee;	     /* CALL of def or defp */
+	const struct ctx_field *ctx_field;
+	struct field *field; /* FIELD */
+	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
+	bool want;	     /* the value is used */
+	/* check.c */
+	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
+	struct var_list *else_loads;  /* IF: at the start of the else side */
+	struct var_list *loads_after; /* IF: after it, when one side left */
+	struct var *in_place;	      /* update call: the pointer to this key's value */
+	bool self_update;	      /* update call: stores the element into itself */
+	bool sets_all;		      /* RETURN, if last: control never passes */
+	/* opt.c */
+	bool elide;    /* leave this statement out */
+	bool use_now;  /* clock call: take the handler's one reading */
+	bool read_now; /* statement: read the clock before it */
+	/* emit_stmt.c */
+	bool want_tail; /* BLOCK: its last value goes to the target */
+};
+
+struct node *node_new(struct honey *h, enum node_kind kind, struct span span);
+struct node *node_clone(struct honey *h, const struct node *n);
+/* Appends @item to the list of @list. */
+void node_add(struct honey *h, struct node *list, struct node *item);
+const char *node_kind_name(enum node_kind kind);
+void ast_dump(const struct honey *h, FILE *out);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel's functions that a program may call (helpers.def). */
+#ifndef HONEY_HELPERS_H
+#define HONEY_HELPERS_H
+
+#include <stdio.h>
+
+#include "lib/base.h"
+
+struct name;
+
+enum {
+	PROG_TRACE = 1,
+	PROG_NET = 2,
+	PROG_ANY = 3,
+};
+
+enum helper_id {
+#define HELPER(name, result, args, progs, kernel, gpl, text) HELPER_##name,
+#include "honey/helpers.def"
+#undef HELPER
+	HELPER_COUNT
+};
+
+struct helper {
+	enum helper_id id;
+	const char *name;
+	char result;
+	const char *args;
+	unsigned int progs;
+	unsigned int kernel; /* oldest, major * 100 + minor */
+	bool gpl;
+	const char *text;
+};
+
+const struct helper *helper_find(const struct name *name);
+const char *helper_suggest(const char *word);
+void helpers_print(FILE *out); /* the table of docs/honey.md */
+
+#endif
