@@ -43,10 +43,11 @@ __u64 calib_events;
 #endif
 
 /*
- * Multiplications that all of them have: about 8 run beside the way into the program and cost
- * nothing, how many depends on the machine. Past that each one more costs its 3 cycles.
+ * Multiplications that all of them have: some 8 to 20 run beside the way into the program and cost
+ * nothing, how many differs from machine to machine and from minute to minute. Well past that each
+ * one more costs its 3 cycles.
  */
-#define CALIB_GROUND 24
+#define CALIB_GROUND 64
 
 /* x := 0 at the end, which the processor learns only when the multiplications are done: an AND with
  * 0 waits for its operand. */
