@@ -206,12 +206,12 @@ static uint64_t forward(const struct events *e, uint64_t end, int lines)
 	return end;
 }
 
-static void scroll_by(struct ui *u, int action)
+static void scroll_by(struct ui *u, enum key_action action)
 {
 	struct events *e = &u->events;
 	int page = MAX(e->lines - 1, 1);
 
-	switch ((enum key_action)action) {
+	switch (action) {
 	case KEY_ACT_UP: e->end = back(e, e->end, 1); break;
 	case KEY_ACT_DOWN: e->end = forward(e, e->end, 1); break;
 	case KEY_ACT_PAGE_UP: e->end = back(e, e->end, page); break;
@@ -346,12 +346,6 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 }
 
 static const struct binding bindings[] = {
-	{KEY_ACT_UP, scroll_by, KEY_ACT_UP},
-	{KEY_ACT_DOWN, scroll_by, KEY_ACT_DOWN},
-	{KEY_ACT_PAGE_UP, scroll_by, KEY_ACT_PAGE_UP},
-	{KEY_ACT_PAGE_DOWN, scroll_by, KEY_ACT_PAGE_DOWN},
-	{KEY_ACT_FIRST, scroll_by, KEY_ACT_FIRST},
-	{KEY_ACT_LAST, scroll_by, KEY_ACT_LAST},
 	{KEY_ACT_TYPE, toggle_type, 0},
 	{KEY_ACT_BIGGER, change_size, 1},
 	{KEY_ACT_SMALLER, change_size, -1},
@@ -365,6 +359,7 @@ const struct screen events_screen = {
 	.close = close_screen,
 	.frame = frame,
 	.draw = draw,
+	.go = scroll_by,
 	.status = status,
 	.bindings = bindings,
 };

@@ -84,26 +84,16 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 	strbuf_addf(right, "line %zu/%zu", u->help.top + 1, u->help.lines);
 }
 
-static void scroll_by(struct ui *u, int action)
+static void scroll_by(struct ui *u, enum key_action action)
 {
-	u->dirty |= page_scroll(&u->help, (enum key_action)action, u->height - 2);
+	u->dirty |= page_scroll(&u->help, action, u->height - 2);
 }
-
-static const struct binding bindings[] = {
-	{KEY_ACT_UP, scroll_by, KEY_ACT_UP},
-	{KEY_ACT_DOWN, scroll_by, KEY_ACT_DOWN},
-	{KEY_ACT_PAGE_UP, scroll_by, KEY_ACT_PAGE_UP},
-	{KEY_ACT_PAGE_DOWN, scroll_by, KEY_ACT_PAGE_DOWN},
-	{KEY_ACT_FIRST, scroll_by, KEY_ACT_FIRST},
-	{KEY_ACT_LAST, scroll_by, KEY_ACT_LAST},
-	{KEY_ACT_NONE, NULL, 0},
-};
 
 const struct screen help_screen = {
 	.name = "help",
 	.bit = KEY_IN_HELP,
 	.open = open_screen,
 	.draw = draw,
+	.go = scroll_by,
 	.status = status,
-	.bindings = bindings,
 };

@@ -11,7 +11,7 @@ enum key_action {
 	KEY_ACT_QUIT,
 	KEY_ACT_BACK,
 	KEY_ACT_HELP,
-	KEY_ACT_UP,
+	KEY_ACT_UP, /* from here to KEY_ACT_LAST: moves */
 	KEY_ACT_DOWN,
 	KEY_ACT_PAGE_UP,
 	KEY_ACT_PAGE_DOWN,

@@ -48,10 +48,9 @@ static void draw(struct ui *u)
 	}
 }
 
-static void move_cursor(struct ui *u, int action)
+static void move_cursor(struct ui *u, enum key_action action)
 {
-	u->menu.cursor =
-		list_move(u->menu.cursor, u->menu.n, menu_lines(u), (enum key_action)action);
+	u->menu.cursor = list_move(u->menu.cursor, u->menu.n, menu_lines(u), action);
 	u->dirty = true;
 }
 
@@ -85,12 +84,6 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 }
 
 static const struct binding bindings[] = {
-	{KEY_ACT_UP, move_cursor, KEY_ACT_UP},
-	{KEY_ACT_DOWN, move_cursor, KEY_ACT_DOWN},
-	{KEY_ACT_PAGE_UP, move_cursor, KEY_ACT_PAGE_UP},
-	{KEY_ACT_PAGE_DOWN, move_cursor, KEY_ACT_PAGE_DOWN},
-	{KEY_ACT_FIRST, move_cursor, KEY_ACT_FIRST},
-	{KEY_ACT_LAST, move_cursor, KEY_ACT_LAST},
 	{KEY_ACT_OPEN, choose, 0},
 	{KEY_ACT_NONE, NULL, 0},
 };
@@ -100,6 +93,7 @@ const struct screen menu_screen = {
 	.bit = KEY_IN_MENU,
 	.open = open_screen,
 	.draw = draw,
+	.go = move_cursor,
 	.status = status,
 	.mouse = mouse,
 	.bindings = bindings,

@@ -153,8 +153,9 @@ struct screen {
 	void (*frame)(struct ui *u); /* u->frame is new */
 	void (*draw)(struct ui *u);  /* all but the status line */
 	void (*status)(struct ui *u, struct strbuf *left, struct strbuf *right);
+	void (*go)(struct ui *u, enum key_action action); /* KEY_ACT_UP to _LAST; never NULL */
 	void (*mouse)(struct ui *u, const MEVENT *e);
-	const struct binding *bindings; /* ended by a NULL fn; before the common ones */
+	const struct binding *bindings; /* the other keys, ended by a NULL fn; before the common */
 };
 
 extern const struct screen table_screen, events_screen, detail_screen, help_screen, menu_screen;
@@ -188,12 +189,31 @@ struct ui {
 
 /* --- ui.c: moving between screens --- */
 
+const struct screen *ui_shown(const struct ui *u);
 void ui_push(struct ui *u, const struct screen *s);
 void ui_pop(struct ui *u);
 void ui_pause(struct ui *u, int arg);
 void ui_toggle_screen(struct ui *u, const struct screen *s); /* opens it, or goes back from it */
 
 void ui_tell(struct ui *u, const char *text); /* a note that a key brought about */
+
+/* --- ui_act.c --- */
+
+/* @code as wget_wch() gave it with @function: a function key, a resize or the mouse. */
+void ui_key(struct ui *u, wint_t code, bool function);
+
+/* --- ui_term.c --- */
+
+/* Takes the terminal into @u->term; its options and the locale are set. As ui_open(). */
+int term_open(struct ui *u);
+/* Leaves it as it was; u->term is still to be deleted. */
+void term_leave(void);
+/* What poll(2) says of a terminal without waiting: 0, events, or -EIO: it has gone. */
+int term_look(int fd, short events);
+/* Readable, but nothing to read: the end of a terminal that went without a hang-up. */
+bool term_at_end(void);
+/* Takes over its size, in case the signal of a change went to somebody else. */
+void term_check_size(struct ui *u);
 
 /* --- ui_keep.c: a frame that outlives the source's --- */
 
@@ -238,13 +258,20 @@ int header_draw(struct ui *u, const char *title, bool whole);
 
 void table_init(struct ui *u);
 void table_release(struct table *t);
-const struct proc_row *table_row(struct ui *u); /* at the cursor, or NULL */
-void table_sort(struct ui *u, const struct column *c);
+const struct proc_row *table_row(struct ui *u);	   /* at the cursor, or NULL */
 bool row_wants_refining(const struct proc_row *r); /* by source_refine() */
 /* Columns that this tool and source have something for, at most @max; the defaults first. */
 size_t table_columns(const struct ui *u, const struct column **out, size_t max);
+
+/* --- ui_table_keys.c --- */
+
+void table_sort(struct ui *u, const struct column *c); /* again by the same: turned round */
 void table_filter(struct ui *u, int arg);
 void table_unfilter(struct ui *u, int arg);
+
+/* --- ui_detail_page.c --- */
+
+void detail_build(struct ui *u); /* u->detail.page anew, for the width that there is */
 
 /* --- ui_events.c --- */
 
