@@ -7,18 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
 #include "harness/overhead/cycles.h"
 #include "harness/overhead/overhead_loop.h"
+#include "harness/sharp/sharp_arms.h"
 #include "harness/sharp/sharp_pair.h"
 #include "harness/sharp/sharp_stub.h"
 #include "harness/sharp/sharp_void.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "monitor/replica.h"
 
 enum {
 	POLL_MS = 1,
@@ -38,122 +37,18 @@ enum { ROUNDS_MIN = 10 };
 struct bench {
 	struct sharp *s;
 	const struct sharp_options *opts;
-	struct replica_source *source[SHARP_ARMS_MAX]; /* of A and B; the others NULL */
+	struct replica_source *a, *b; /* @b: NULL without B */
 	struct sharp_pair pair;
 	struct stubs *stubs;
+	struct sharp_arms_plan plan;
 	struct sharp_outcome *outcome;
 	struct rng rng;
 	uint64_t start_ns;
 	double ns_per_tick;
 };
 
-/* What lives through one load. */
-struct loaded {
-	struct replica replica[SHARP_ARMS_MAX];
-	int empty_fd[SHARP_STUBS_MAX];
-	int spacer[SHARP_ARMS_MAX];
-	struct ring_buffer
-		*rings; /* of all arms, so that each arm's events find the same sleeper */
-};
-
-static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
-{
-	(*(uint64_t *)arg)++;
-	return 0;
-}
-
-static int watch_rings(struct bench *b, struct loaded *l, unsigned int arm)
-{
-	uint64_t *count = &b->s->records[arm];
-	const struct replica *r = &l->replica[arm];
-
-	for (size_t i = 0; i < r->nrings; i++) {
-		int err = 0;
-
-		if (l->rings)
-			err = ring_buffer__add(l->rings, r->ring_fd[i], count_record, count);
-		else
-			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
-		if (err || !l->rings) {
-			err = err ? err : -errno;
-			log_err_sys(err, "the rings of %s cannot be watched", b->s->name[arm]);
-			return err;
-		}
-	}
-	return 0;
-}
-
-static int load_empty(struct bench *b, struct loaded *l, struct sharp_job *job)
-{
-	for (size_t i = 0; i < b->pair.nplaces; i++) {
-		l->empty_fd[i] = stubs_load_empty(b->stubs, i);
-		job->program_fd[SHARP_EMPTY][i] = l->empty_fd[i];
-		if (l->empty_fd[i] < 0) {
-			log_err_sys(l->empty_fd[i], "an empty program cannot be loaded");
-			return l->empty_fd[i];
-		}
-	}
-	return 0;
-}
-
-static int load_arm(struct bench *b, struct loaded *l, unsigned int arm, struct sharp_job *job)
-{
-	const struct place *places = arm == SHARP_B ? b->pair.b : b->pair.a;
-	uint32_t wanted = 0;
-	int err;
-
-	l->spacer[arm] = stub_spacer(1 + (unsigned int)rng_below(&b->rng, 1000));
-	if (arm == SHARP_EMPTY)
-		return load_empty(b, l, job);
-	for (size_t i = 0; i < b->pair.nplaces; i++)
-		wanted |= 1U << places[i].program;
-	err = replica_load(&l->replica[arm], b->source[arm == SHARP_AA ? SHARP_A : arm], wanted);
-	if (err)
-		return err;
-	for (size_t i = 0; i < b->pair.nplaces; i++)
-		job->program_fd[arm][i] = l->replica[arm].program_fd[places[i].program];
-	return watch_rings(b, l, arm);
-}
-
-static int load_all(struct bench *b, struct loaded *l, struct sharp_job *job)
-{
-	unsigned int order[SHARP_ARMS_MAX];
-	int err = 0;
-
-	for (unsigned int a = 0; a < b->s->arms; a++)
-		order[a] = a;
-	rng_shuffle(&b->rng, order, b->s->arms);
-	for (unsigned int k = 0; k < b->s->arms && !err; k++)
-		err = load_arm(b, l, order[k], job);
-	return err;
-}
-
-static void loaded_init(struct loaded *l)
-{
-	l->rings = NULL;
-	for (int a = 0; a < SHARP_ARMS_MAX; a++) {
-		replica_init(&l->replica[a]);
-		l->spacer[a] = -1;
-	}
-	for (int i = 0; i < SHARP_STUBS_MAX; i++)
-		l->empty_fd[i] = -1;
-}
-
-static void unload(struct loaded *l)
-{
-	ring_buffer__free(l->rings);
-	for (int a = 0; a < SHARP_ARMS_MAX; a++) {
-		replica_release(&l->replica[a]);
-		if (l->spacer[a] >= 0)
-			close(l->spacer[a]);
-	}
-	for (int i = 0; i < SHARP_STUBS_MAX; i++)
-		if (l->empty_fd[i] >= 0)
-			close(l->empty_fd[i]);
-}
-
 /* All that the rings hold, when it is time or when one wakes us; then how the child is. */
-static int consume(struct bench *b, struct loaded *l, struct sharp_child *child)
+static int consume(struct bench *b, struct sharp_arms *l, struct sharp_child *child)
 {
 	int n, ended;
 
@@ -169,7 +64,7 @@ static int consume(struct bench *b, struct loaded *l, struct sharp_child *child)
 	return n < 0 && n != -EINTR ? n : ended;
 }
 
-static int attend(struct bench *b, struct loaded *l, struct sharp_child *child)
+static int attend(struct bench *b, struct sharp_arms *l, struct sharp_child *child)
 {
 	uint64_t start_ns = clock_ns();
 	int err = 0;
@@ -255,19 +150,18 @@ static int one_load(struct bench *b, bool *counts)
 {
 	struct sharp_child *child = NULL;
 	struct sharp_job job;
-	struct loaded l;
+	struct sharp_arms l;
 	uint64_t links = env_syscall_links();
 	int err;
 
-	loaded_init(&l);
 	job_init(b, &job);
-	err = load_all(b, &l, &job);
+	err = sharp_arms_load(&l, &b->plan, &b->rng, b->s->records, &job);
 	if (!err)
 		err = sharp_child_start(&child, &job, b->outcome);
 	if (!err)
 		err = attend(b, &l, child);
 	sharp_child_stop(child);
-	unload(&l);
+	sharp_arms_unload(&l);
 	*counts = !err && env_syscall_links() == links;
 	b->s->dropped += !err && !*counts;
 	return err;
@@ -343,20 +237,30 @@ static int all_loads(struct bench *b)
 
 static int open_sources(struct bench *b, const char *a_spec, const char *b_spec)
 {
-	int err = replica_source_open(&b->source[SHARP_A], a_spec);
+	int err = replica_source_open(&b->a, a_spec);
 
 	if (!err && b_spec)
-		err = replica_source_open(&b->source[SHARP_B], b_spec);
+		err = replica_source_open(&b->b, b_spec);
 	return err;
+}
+
+static void plan_arms(struct bench *b)
+{
+	b->plan = (struct sharp_arms_plan){
+		.stubs = b->stubs, .nstubs = b->pair.nplaces, .arms = b->s->arms};
+	for (unsigned int arm = 0; arm < b->s->arms; arm++)
+		b->plan.arm[arm].name = b->s->name[arm];
+	b->plan.arm[SHARP_A].source = b->plan.arm[SHARP_AA].source = b->a;
+	b->plan.arm[SHARP_A].places = b->plan.arm[SHARP_AA].places = b->pair.a;
+	b->plan.arm[SHARP_B].source = b->b;
+	b->plan.arm[SHARP_B].places = b->pair.b;
 }
 
 static int prepare(struct bench *b)
 {
 	struct sharp *s = b->s;
-	int err = sharp_pair_make(&b->pair, replica_source_monitor(b->source[SHARP_A]),
-				  b->source[SHARP_B] ? replica_source_monitor(b->source[SHARP_B])
-						     : NULL,
-				  b->opts->events);
+	int err = sharp_pair_make(&b->pair, replica_source_monitor(b->a),
+				  b->b ? replica_source_monitor(b->b) : NULL, b->opts->events);
 
 	if (err)
 		return err;
@@ -371,7 +275,10 @@ static int prepare(struct bench *b)
 		return -ENOMEM;
 	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
 	s->why_void = sharp_void_before(&b->pair);
-	return s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
+	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
+	if (!err)
+		plan_arms(b);
+	return err;
 }
 
 /* A path's last part; a monitor's name as it is. */
@@ -414,7 +321,7 @@ int sharp_compare(struct sharp *out, const char *a, const char *b, const struct 
 	setpriority(PRIO_PROCESS, 0, nice_before);
 	stubs_close(bench.stubs);
 	sharp_outcome_free(bench.outcome);
-	replica_source_close(bench.source[SHARP_A]);
-	replica_source_close(bench.source[SHARP_B]);
+	replica_source_close(bench.a);
+	replica_source_close(bench.b);
 	return err;
 }
