@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a module declares: settings, parameters, structs, maps, functions. parse.c makes them,
+/* What a module declares: settings, parameters, structs, maps, functions. parse_decl.c makes them,
  * resolve.c gives them types, sizes and offsets. */
 #ifndef HONEY_MODULE_H
 #define HONEY_MODULE_H
@@ -19,7 +19,6 @@ struct attr {
 	struct name *name;
 	struct span span;
 	struct node *value;
-	bool used;
 };
 
 /* defparam: a number that the loader may set before the program is loaded. */

@@ -19,31 +19,53 @@ struct parser {
 	bool has_suspect;
 };
 
-/* parse.c for parse_expr.c */
-struct node *parse_block(struct parser *p, struct span open, const char *what);
-struct node *parse_stmts(struct parser *p, bool in_clause);
-bool parse_at_clause(const struct parser *p);
+/* parse_token.c */
+const struct token *parse_peek(const struct parser *p, int ahead);
+bool parse_is_op(const struct parser *p, enum op op);
+bool parse_is_word(const struct parser *p, const char *word);
+bool parse_accept_op(struct parser *p, enum op op); /* takes it when it is next */
+/* As above, and complains when it is not. @where: "after the parameters" */
+bool parse_expect_op(struct parser *p, enum op op, const char *where);
+/* Reports at @t, and sets panic: until a statement begins anew, errors are not reported. */
+void parse_error(struct parser *p, const struct token *t, const char *help, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+const char *parse_token_text(struct parser *p, const struct token *t); /* for messages */
+/* Around each rule that nests. False: too deep, the whole parse was given up. */
 bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);
-/* parse_control.c for parse_expr.c */
+void parse_too_deep(struct parser *p, struct span span);
+
+/* parse_decl.c: each is called at its word, and adds what it read to the module */
+void parse_attribute(struct parser *p);
+void parse_def(struct parser *p);
+void parse_defmap(struct parser *p);
+void parse_defparam(struct parser *p);
+void parse_defstruct(struct parser *p);
+
+/* parse_stmt.c */
+struct node *parse_stmts(struct parser *p, bool in_clause);
+/* @what was opened at @open, for the message when its end is missing. */
+struct node *parse_block(struct parser *p, struct span open, const char *what);
+bool parse_at_clause(const struct parser *p);
+bool parse_at_end(const struct parser *p);
+void parse_sync(struct parser *p);
+void parse_no_end(struct parser *p, struct span open, const char *what);
+
+/* parse_control.c */
 struct node *parse_fn(struct parser *p);
 struct node *parse_if(struct parser *p);
 struct node *parse_for(struct parser *p);
 struct node *parse_case(struct parser *p, enum node_kind kind);
-/* parse_expr.c for the others */
-struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t);
+
+/* parse_expr.c */
+struct node *parse_expr(struct parser *p);
 /* Completes a node of @a and @b: its span and its height. */
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b);
-void parse_too_deep(struct parser *p, struct span span);
-struct node *parse_expr(struct parser *p);
-struct node *parse_args(struct parser *p, struct node *call, bool parens);
-const struct token *parse_peek(const struct parser *p, int ahead);
-bool parse_is_op(const struct parser *p, enum op op);
-bool parse_accept_op(struct parser *p, enum op op);
-bool parse_expect_op(struct parser *p, enum op op, const char *where);
-bool parse_is_word(const struct parser *p, const char *word);
-void parse_error(struct parser *p, const struct token *t, const char *help, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
-const char *parse_token_text(struct parser *p, const struct token *t);
+
+/* parse_primary.c */
+struct node *parse_postfix(struct parser *p);
+struct node *parse_args(struct parser *p, struct node *call, bool parens); /* adds to @call */
+struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t);
+struct node *parse_error_node(struct parser *p); /* where something is missing */
 
 #endif

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: honey/ast.c honey/btf.c honey/check.c honey/check_call.c honey/compile.c honey/ctx.c */
-/* links: honey/diag.c honey/emit.c honey/emit_call.c honey/emit_expr.c honey/emit_module.c */
-/* links: honey/emit_stmt.c honey/helpers.c honey/infer.c honey/infer_call.c honey/infer_expr.c */
-/* links: honey/infer_module.c honey/lex.c honey/opt.c honey/parse.c honey/parse_control.c */
-/* links: honey/parse_expr.c honey/resolve.c honey/srcmap.c honey/types.c lib/arena.c */
-/* links: lib/strbuf.c lib/suggest.c */
+/* links: honey/[a-c]*.c honey/diag.c honey/emit*.c honey/helpers.c honey/[i-z]*.c */
+/* links: lib/arena.c lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 /* honeyc's parts that read: places in text, tokens, widths of types, kernel BTF and tracefs
  * formats. */

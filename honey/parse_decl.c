@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Declarations: what a module sets, and its maps, parameters, structs and functions. Each function
+ * is named for its rule. */
+#include "lib/base.h"
+#include "honey/parse.h"
+
+#include <string.h>
+
+/* Appends @item to a growing @array in the arena. */
+#define PUSH(p, array, count, item)                                                                \
+	do {                                                                                       \
+		if (!((count) & ((count)-1))) {                                                    \
+			void *grown_ =                                                             \
+				arena_alloc(&(p)->h->arena, sizeof(*(array)) * ((count)*2 + 1));   \
+			if (count)                                                                 \
+				memcpy(grown_, (array), sizeof(*(array)) * (count));               \
+			(array) = grown_;                                                          \
+		}                                                                                  \
+		(array)[(count)++] = (item);                                                       \
+	} while (0)
+
+static void duplicate(struct parser *p, struct span span, struct span first, const char *what,
+		      const struct name *name)
+{
+	struct diag d = {.code = H011, .span = span, .note_span = first, .note = "first here"};
+
+	d.text = fmt(p->h, "%s %s is defined twice", what, name->s);
+	d.help = "rename one of them";
+	diag_report(p->h, &d);
+}
+
+/* The arguments of a declaration, @least to @most of them, that begins with two atoms. Returns NULL
+ * after saying what it @takes. */
+static struct node *decl_args(struct parser *p, uint32_t least, uint32_t most, const char *example,
+			      const char *takes)
+{
+	const struct token *open = p->tok++;
+	struct node *call = node_new(p->h, N_CALL, open->span);
+
+	call = parse_args(p, call, parse_accept_op(p, OP_LPAREN));
+	if (p->panic)
+		return NULL;
+	if (call->n >= least && call->n <= most && call->list[0]->kind == N_ATOM &&
+	    call->list[1]->kind == N_ATOM)
+		return call;
+	diag_at(p->h, H019, call->span, example, "%s", takes);
+	return NULL;
+}
+
+/* defmap(:name, :kind, [key: value, ...]) */
+void parse_defmap(struct parser *p)
+{
+	struct node *call, *kind, *list;
+	struct map *m;
+
+	call = decl_args(
+		p, 2, UINT32_MAX,
+		"defmap(:counts, :bpf_hash, max_entries: 1024, key_type: :u32, value_type: :u64)",
+		"defmap takes a name, a kind and options");
+	if (!call)
+		return;
+	m = arena_new(&p->h->arena, struct map);
+	m->name = call->list[0]->name;
+	m->span = call->list[0]->span;
+	kind = call->list[1];
+	for (uint32_t i = 2; i < call->n; i++) {
+		list = call->list[i];
+		if (list->kind == N_KEYVALUE)
+			PUSH(p, m->options, m->n_options, list);
+		for (uint32_t j = 0; list->kind == N_LIST && j < list->n; j++)
+			PUSH(p, m->options, m->n_options, list->list[j]);
+		if (list->kind != N_KEYVALUE && list->kind != N_LIST)
+			diag_at(p->h, H019, list->span, "max_entries: 1024",
+				"map options are name: value pairs");
+	}
+	PUSH(p, m->options, m->n_options, kind); /* last: resolve.c takes it off */
+	if (m->name->map)
+		duplicate(p, m->span, m->name->map->span, "map", m->name);
+	else
+		m->name->map = m;
+	PUSH(p, p->h->module.maps, p->h->module.n_maps, m);
+}
+
+/* defparam(:name, :type, default) */
+void parse_defparam(struct parser *p)
+{
+	struct node *call = decl_args(p, 3, 3, "defparam(:min_length, :u64, 1024)",
+				      "defparam takes a name, a type and a number");
+	struct param *v;
+
+	if (!call)
+		return;
+	v = arena_new(&p->h->arena, struct param);
+	v->name = call->list[0]->name;
+	v->span = call->list[0]->span;
+	v->type_node = call->list[1];
+	v->value_node = call->list[2];
+	if (v->name->param)
+		duplicate(p, v->span, v->name->param->span, "parameter", v->name);
+	v->name->param = v;
+	PUSH(p, p->h->module.params, p->h->module.n_params, v);
+}
+
+/* field(:name, :type [, size: n] [, count: n]) */
+static void parse_field(struct parser *p, struct strct *s)
+{
+	struct node *call =
+		decl_args(p, 2, UINT32_MAX, "field(:size, :u64) or field(:comm, :string, size: 16)",
+			  "field takes a name and a type");
+	struct field f = {0};
+
+	if (!call)
+		return;
+	f.name = call->list[0]->name;
+	f.span = call->list[0]->span;
+	f.type_node = call->list[1];
+	for (uint32_t i = 2; i < call->n; i++) {
+		struct node *o = call->list[i];
+
+		o = o->kind == N_LIST && o->n == 1 ? o->list[0] : o;
+		if (o->kind == N_KEYVALUE &&
+		    (!strcmp(o->name->s, "size") || !strcmp(o->name->s, "count")))
+			f.size_node = o->a;
+		else
+			diag_at(p->h, H019, o->span, "size: 16", "field has no such option");
+	}
+	for (uint32_t i = 0; i < s->n_fields; i++)
+		if (s->fields[i].name == f.name)
+			duplicate(p, f.span, s->fields[i].span, "field", f.name);
+	if (s->n_fields == HONEY_MAX_FIELDS) {
+		diag_at(p->h, H007, f.span, "group some of them in a struct of their own",
+			"a struct has at most %d fields", HONEY_MAX_FIELDS);
+		return;
+	}
+	f.index = s->n_fields;
+	PUSH(p, s->fields, s->n_fields, f);
+}
+
+/* defstruct :name do { field } end */
+void parse_defstruct(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	bool parens = parse_accept_op(p, OP_LPAREN);
+	struct strct *s;
+
+	if (p->tok->kind != TOK_ATOM) {
+		parse_error(p, p->tok, "defstruct :event do field(:size, :u64) end",
+			    "expected the struct's name as :name, found %s",
+			    parse_token_text(p, p->tok));
+		return;
+	}
+	s = arena_new(&p->h->arena, struct strct);
+	s->name = p->tok->name;
+	s->span = p->tok->span;
+	p->tok++;
+	if (parens)
+		parse_expect_op(p, OP_RPAREN, "after the struct's name");
+	if (s->name->strct)
+		duplicate(p, s->span, s->name->strct->span, "struct", s->name);
+	else
+		s->name->strct = s;
+	PUSH(p, p->h->module.structs, p->h->module.n_structs, s);
+	if (p->panic)
+		return;
+	if (p->tok->kind != TOK_DO) {
+		parse_error(p, p->tok, NULL, "expected 'do' after the struct's name, found %s",
+			    parse_token_text(p, p->tok));
+		return;
+	}
+	p->tok++;
+	while (!parse_at_end(p)) {
+		if (parse_is_word(p, "field"))
+			parse_field(p, s);
+		else
+			parse_error(p, p->tok, "field(:name, :u64)",
+				    "only field(...) may stand in a struct, found %s",
+				    parse_token_text(p, p->tok));
+		if (p->panic)
+			parse_sync(p);
+	}
+	if (p->tok->kind == TOK_END)
+		p->tok++;
+	else
+		diag_at(p->h, H006, open->span, "close it with 'end'",
+			"this defstruct does not end");
+}
+
+static void parse_params(struct parser *p, struct func *f)
+{
+	while (!p->panic && !parse_is_op(p, OP_RPAREN)) {
+		struct node *param;
+
+		if (p->tok->kind != TOK_IDENT || parse_peek(p, 1)->kind != TOK_OP ||
+		    (p->tok[1].op != OP_COMMA && p->tok[1].op != OP_RPAREN)) {
+			if (p->tok->kind == TOK_IDENT)
+				p->tok++;
+			diag_at(p->h, H008, p->tok->span,
+				"take a plain name and use case in the body",
+				"parameters are plain names: no patterns, no defaults");
+			p->panic = true;
+			return;
+		}
+		param = node_new(p->h, N_NAME, p->tok->span);
+		param->name = p->tok->name;
+		PUSH(p, f->params, f->n_params, param);
+		p->tok++;
+		if (!parse_accept_op(p, OP_COMMA))
+			break;
+	}
+	parse_expect_op(p, OP_RPAREN, "after the parameters");
+}
+
+static void add_func(struct parser *p, struct func *f)
+{
+	struct func *same = f->name->func;
+
+	for (; same; same = same->other_arity)
+		if (same->n_params == f->n_params)
+			break;
+	if (same) {
+		struct diag d = {.code = H011,
+				 .span = f->span,
+				 .note_span = same->span,
+				 .note = "first here"};
+
+		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
+		d.help = "Honey has one clause a function: use case or cond in it";
+		diag_report(p->h, &d);
+	} else {
+		f->other_arity = f->name->func;
+		f->name->func = f;
+	}
+	PUSH(p, p->h->module.funcs, p->h->module.n_funcs, f);
+}
+
+/* def name[(params)] (do stmts end | , do: expr) */
+void parse_def(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct func *f = arena_new(&p->h->arena, struct func);
+
+	f->is_private = !strcmp(open->name->s, "defp");
+	f->sec = p->pending_sec;
+	f->sec_span = p->pending_sec_span;
+	p->pending_sec = NULL;
+	if (p->tok->kind != TOK_IDENT) {
+		parse_error(p, p->tok, "def on_event(ctx) do",
+			    "expected a function's name, found %s", parse_token_text(p, p->tok));
+		return;
+	}
+	f->name = p->tok->name;
+	f->span = p->tok->span;
+	p->tok++;
+	if (parse_accept_op(p, OP_LPAREN))
+		parse_params(p, f);
+	if (p->panic)
+		return;
+	if (parse_is_op(p, OP_WHEN)) {
+		diag_at(p->h, H008, p->tok->span, "test it in the body with if",
+			"functions have no guards in Honey");
+		p->panic = true;
+		return;
+	}
+	if (parse_accept_op(p, OP_COMMA) && p->tok->kind == TOK_KEY &&
+	    !strcmp(p->tok->name->s, "do")) {
+		p->tok++;
+		f->body = node_new(p->h, N_BLOCK, p->tok->span);
+		node_add(p->h, f->body, parse_expr(p));
+	} else if (p->tok->kind == TOK_DO) {
+		p->tok++;
+		f->body = parse_block(p, open->span, open->name->s);
+		if (p->tok[-1].kind == TOK_ELSE)
+			parse_error(p, p->tok - 1, NULL, "did not expect 'else' here");
+	} else {
+		parse_error(p, p->tok, NULL, "expected 'do' after the function's head, found %s",
+			    parse_token_text(p, p->tok));
+		return;
+	}
+	add_func(p, f);
+}
+
+static bool is_doc(const struct name *n)
+{
+	static const char *const docs[] = {"moduledoc", "doc", "typedoc", "impl", "deprecated"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(docs); i++)
+		if (!strcmp(docs[i], n->s))
+			return true;
+	return false;
+}
+
+/* @sec "...", @name expr; @spec and @type are skipped */
+void parse_attribute(struct parser *p)
+{
+	const struct token *t = p->tok++;
+	struct attr *a;
+
+	if (!strcmp(t->name->s, "spec") || !strcmp(t->name->s, "type")) {
+		while (!p->tok->nl_before && p->tok->kind != TOK_EOF)
+			p->tok++;
+		return;
+	}
+	if (p->tok->nl_before && p->tok->kind != TOK_STRING) {
+		parse_error(p, t, fmt(p->h, "@%s 1024", t->name->s), "@%s is given no value here",
+			    t->name->s);
+		return;
+	}
+	if (!strcmp(t->name->s, "sec")) {
+		if (p->tok->kind != TOK_STRING) {
+			parse_error(p, p->tok, "@sec \"tracepoint/sched/sched_switch\"",
+				    "@sec takes a string, found %s", parse_token_text(p, p->tok));
+			return;
+		}
+		if (p->pending_sec)
+			diag_at(p->h, H019, p->pending_sec_span, "put one @sec before each def",
+				"no def follows this @sec");
+		p->pending_sec = p->tok->str;
+		p->pending_sec_span = p->tok->span;
+		p->tok++;
+		return;
+	}
+	a = arena_new(&p->h->arena, struct attr);
+	a->name = t->name;
+	a->span = t->span;
+	a->value = parse_expr(p);
+	if (is_doc(t->name))
+		return;
+	t->name->attr = a;
+	PUSH(p, p->h->module.attrs, p->h->module.n_attrs, a);
+}
