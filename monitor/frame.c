@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of a frame's numbers, and the way to a row. */
+/* Names of a frame's numbers, what they are made of, and the way to a row. */
 #include "lib/base.h"
 #include "monitor/frame.h"
 
@@ -49,4 +49,23 @@ struct proc_row *frame_find(const struct frame *f, uint32_t pid)
 			high = mid;
 	}
 	return low < f->n && f->rows[low].pid == pid ? &f->rows[low] : NULL;
+}
+
+enum field field_made_of(enum field f)
+{
+	static const struct {
+		enum field made, of;
+	} table[] = {
+		{FIELD_MMAP_RATE, FIELD_MMAP},	 {FIELD_MUNMAP_RATE, FIELD_MUNMAP},
+		{FIELD_BRK_RATE, FIELD_BRK},	 {FIELD_SWITCH_RATE, FIELD_SWITCHES},
+		{FIELD_USR, FIELD_USER_MS},	 {FIELD_SYS, FIELD_SYSTEM_MS},
+		{FIELD_TOT, FIELD_TOTAL_MS},	 {FIELD_TREND, FIELD_RSS},
+		{FIELD_TREND_LOW, FIELD_RSS},	 {FIELD_TREND_HIGH, FIELD_RSS},
+		{FIELD_TREND_WINDOW, FIELD_RSS},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].made == f)
+			return table[i].of;
+	return f;
 }

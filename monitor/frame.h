@@ -148,6 +148,9 @@ enum { FRAME_EVENTS_MAX = 4096 };
 /* The row of @pid, or NULL. */
 struct proc_row *frame_find(const struct frame *f, uint32_t pid);
 
+/* What history_update() computes field @f of; @f itself: it is not computed. */
+enum field field_made_of(enum field f);
+
 /* Names for JSON, CSV and queries' errors: "rss_kb", "mmap", ... */
 extern const char *const field_names[FIELD_COUNT];
 

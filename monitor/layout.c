@@ -59,13 +59,9 @@ static int struct_counters(const struct search *s, struct layout *l)
 	int err = t ? 0 : -EINVAL;
 
 	strbuf_addf(&of, " (map %s)", s->man->counters.map);
-	for (int f = 0; !err && f < MEM_FIELD_COUNT; f++) {
-		if (!s->man->counters.fields[f])
-			continue;
-		err = search_field(s, t, of.s, s->man->counters.fields[f], sizeof(uint64_t),
-				   &src->offset[f]);
-		src->fields |= 1U << f;
-	}
+	if (!err)
+		err = search_fields(s, t, of.s, s->man->counters.fields, MEM_FIELD_COUNT, NULL,
+				    src->offset, &src->fields);
 	strbuf_release(&of);
 	return err;
 }
@@ -149,29 +145,18 @@ static int events(const struct search *s, struct layout *l)
 		assume_event(l);
 		return 0;
 	}
-	if (!t) {
-		log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts "
-			"it there "
-			"(struct %s *const volatile layout = 0;)",
-			s->path, s->man->events.type, s->hint, s->man->events.type);
-		return -EINVAL;
-	}
+	if (!t)
+		return search_missing_struct(s, s->man->events.type);
 	l->event.length = t->size;
-	for (int f = 0; !err && f < EVENT_FIELD_COUNT; f++) {
-		if (!s->man->events.fields[f])
-			continue;
-		err = search_field(s, t, "", s->man->events.fields[f], sizes[f],
-				   &l->event.offset[f]);
-		l->event.fields |= 1U << f;
-	}
-	return err;
+	return search_fields(s, t, "", s->man->events.fields, EVENT_FIELD_COUNT, sizes,
+			     l->event.offset, &l->event.fields);
 }
 
 static int losses(const struct search *s, struct layout *l)
 {
 	const struct btf_type *t;
 	struct strbuf of = STRBUF_INIT;
-	int err = 0;
+	int err;
 
 	if (!s->man->losses.named && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
 		return 0;
@@ -180,13 +165,8 @@ static int losses(const struct search *s, struct layout *l)
 	if (!t)
 		return -EINVAL;
 	strbuf_addf(&of, " (map %s)", s->man->losses.map);
-	for (int f = 0; !err && f < LOSS_FIELD_COUNT; f++) {
-		if (!s->man->losses.fields[f])
-			continue;
-		err = search_field(s, t, of.s, s->man->losses.fields[f], sizeof(uint64_t),
-				   &l->loss_offset[f]);
-		l->loss_fields |= 1U << f;
-	}
+	err = search_fields(s, t, of.s, s->man->losses.fields, LOSS_FIELD_COUNT, NULL,
+			    l->loss_offset, &l->loss_fields);
 	strbuf_release(&of);
 	return err;
 }

@@ -59,22 +59,14 @@ int layout_rows(const struct search *s, struct layout *l)
 	struct row_source *rows = &l->rows;
 	int err = find_iterator(s, rows);
 
-	if (!err && !row) {
-		log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts "
-			"it there (struct %s *const volatile layout = 0;)",
-			s->path, s->man->counters.row, s->hint, s->man->counters.row);
-		err = -EINVAL;
-	}
+	if (!err && !row)
+		err = search_missing_struct(s, s->man->counters.row);
 	if (err)
 		return err;
 	rows->size = row->size;
 	err = search_field(s, row, "", s->man->counters.row_key, sizeof(uint32_t), &rows->key);
-	for (int f = 0; !err && f < MEM_FIELD_COUNT; f++) {
-		if (!s->man->counters.fields[f])
-			continue;
-		err = search_field(s, row, "", s->man->counters.fields[f], sizeof(uint64_t),
-				   &rows->offset[f]);
-		rows->fields |= 1U << f;
-	}
+	if (!err)
+		err = search_fields(s, row, "", s->man->counters.fields, MEM_FIELD_COUNT, NULL,
+				    rows->offset, &rows->fields);
 	return err ? err : find_ended(s, rows, row);
 }

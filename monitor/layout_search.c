@@ -164,3 +164,29 @@ int search_field(const struct search *s, const struct btf_type *t, const char *o
 	*offset += at;
 	return err;
 }
+
+int search_fields(const struct search *s, const struct btf_type *t, const char *of,
+		  char *const names[], size_t n, const uint32_t *sizes, uint32_t *offset,
+		  uint32_t *fields)
+{
+	for (size_t i = 0; i < n; i++) {
+		int err;
+
+		if (!names[i])
+			continue;
+		err = search_field(s, t, of, names[i], sizes ? sizes[i] : sizeof(uint64_t),
+				   &offset[i]);
+		if (err)
+			return err;
+		*fields |= 1U << i;
+	}
+	return 0;
+}
+
+int search_missing_struct(const struct search *s, const char *name)
+{
+	log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts it "
+		"there (struct %s *const volatile layout = 0;)",
+		s->path, name, s->hint, name);
+	return -EINVAL;
+}

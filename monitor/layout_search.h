@@ -30,6 +30,13 @@ const struct btf_type *search_struct(const struct search *s, const char *name);
  */
 int search_field(const struct search *s, const struct btf_type *t, const char *of, const char *name,
 		 uint32_t size, uint32_t *offset);
+/* The same for each of @n @names that is not NULL: its offset, and its bit in @fields. @sizes NULL:
+ * 8 bytes each. */
+int search_fields(const struct search *s, const struct btf_type *t, const char *of,
+		  char *const names[], size_t n, const uint32_t *sizes, uint32_t *offset,
+		  uint32_t *fields);
+/* Says that there is no struct of that name, and what would put it there; returns -EINVAL. */
+int search_missing_struct(const struct search *s, const char *name);
 /* Says that the map is not @expected; returns -EINVAL. */
 int search_wrong_type(const struct search *s, const struct bpf_map *map, const char *expected);
 

@@ -37,8 +37,7 @@ static void put_process(const struct frame *f, const struct proc_row *row, struc
 		}
 	if (put_offers(f, FIELD_TREND)) {
 		strbuf_addch(out, ',');
-		put_csv_text(out, verdict_names[row->verdict < VERDICT_COUNT ? row->verdict
-									     : VERDICT_TOO_EARLY]);
+		put_csv_text(out, verdict_name(row));
 	}
 	strbuf_addch(out, '\n');
 }

@@ -136,8 +136,7 @@ static void put_process(struct strbuf *out, const struct frame *f, const struct 
 	put_fields(out, row->v, fields);
 	if (fields & 1u << FIELD_TREND) {
 		put_key(out, "verdict");
-		put_json_text(out, verdict_names[row->verdict < VERDICT_COUNT ? row->verdict
-									      : VERDICT_TOO_EARLY]);
+		put_json_text(out, verdict_name(row));
 	}
 	put_flag(out, row, ROW_ENDED, "ended");
 	put_flag(out, row, ROW_KERNEL, "kernel");

@@ -19,18 +19,6 @@ enum { MAP_BYTES_FRAMES = 16 };
 /* A frame this young is of now. */
 #define JUST_NS (100 * NSEC_PER_MSEC)
 
-/* History fills these in wherever it is given what they are made of. */
-static const struct {
-	enum field from, to;
-} derived[] = {
-	{FIELD_MMAP, FIELD_MMAP_RATE},	 {FIELD_MUNMAP, FIELD_MUNMAP_RATE},
-	{FIELD_BRK, FIELD_BRK_RATE},	 {FIELD_SWITCHES, FIELD_SWITCH_RATE},
-	{FIELD_USER_MS, FIELD_USR},	 {FIELD_SYSTEM_MS, FIELD_SYS},
-	{FIELD_TOTAL_MS, FIELD_TOT},	 {FIELD_RSS, FIELD_TREND},
-	{FIELD_RSS, FIELD_TREND_LOW},	 {FIELD_RSS, FIELD_TREND_HIGH},
-	{FIELD_RSS, FIELD_TREND_WINDOW},
-};
-
 int live_fds(const struct live *l, int *fds, size_t max)
 {
 	size_t n = l->events_on ? monitor_event_fds(l->monitor, fds, max) : 0;
@@ -274,9 +262,10 @@ static uint32_t offered(const struct live *l)
 		fields |= join_fields(l->join);
 	if (l->count_brk)
 		fields |= 1U << FIELD_BRK;
-	for (size_t i = 0; i < ARRAY_SIZE(derived); i++)
-		if (fields & 1U << derived[i].from)
-			fields |= 1U << derived[i].to;
+	/* History fills these in wherever it is given what they are made of. */
+	for (unsigned int f = 0; f < FIELD_COUNT; f++)
+		if (fields & 1U << field_made_of((enum field)f))
+			fields |= 1U << f;
 	return fields;
 }
 

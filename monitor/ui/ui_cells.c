@@ -12,31 +12,11 @@ bool column_is_number(const struct column *c)
 	return c->kind == COLUMN_NUMBER || c->kind == COLUMN_PID || c->kind == COLUMN_PPID;
 }
 
-/* What history_update() makes of a field that the source offers or not. */
-static enum field made_of(enum field f)
-{
-	static const struct {
-		enum field made, of;
-	} table[] = {
-		{FIELD_MMAP_RATE, FIELD_MMAP},	 {FIELD_MUNMAP_RATE, FIELD_MUNMAP},
-		{FIELD_BRK_RATE, FIELD_BRK},	 {FIELD_SWITCH_RATE, FIELD_SWITCHES},
-		{FIELD_USR, FIELD_USER_MS},	 {FIELD_SYS, FIELD_SYSTEM_MS},
-		{FIELD_TOT, FIELD_TOTAL_MS},	 {FIELD_TREND, FIELD_RSS},
-		{FIELD_TREND_LOW, FIELD_RSS},	 {FIELD_TREND_HIGH, FIELD_RSS},
-		{FIELD_TREND_WINDOW, FIELD_RSS},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (table[i].made == f)
-			return table[i].of;
-	return f;
-}
-
 static bool offered(const struct ui *u, const struct column *c)
 {
 	if (c->kind == COLUMN_VERDICT)
 		return u->frame->fields & 1u << FIELD_RSS;
-	return c->kind != COLUMN_NUMBER || u->frame->fields & 1u << made_of(c->field);
+	return c->kind != COLUMN_NUMBER || u->frame->fields & 1u << field_made_of(c->field);
 }
 
 static bool by_default(const struct ui *u, const struct column *c)

@@ -200,8 +200,7 @@ static void env_make(struct env *env, const struct alert *al, const struct proc_
 	env_add(env, "uid", "%u", row->uid);
 	env_add(env, "name", "%.*s", (int)sizeof(row->name), row->name);
 	env_add(env, "query", "%s", al->text);
-	env_add(env, "verdict", "%s",
-		verdict_names[row->verdict < VERDICT_COUNT ? row->verdict : VERDICT_TOO_EARLY]);
+	env_add(env, "verdict", "%s", verdict_name(row));
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		if (isfinite(row->v[i]))
 			env_add(env, field_names[i],

@@ -257,10 +257,7 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 	case COLUMN_STATE:
 		strbuf_addch(out, isgraph((unsigned char)row->state) ? row->state : '?');
 		return;
-	case COLUMN_VERDICT:
-		strbuf_addstr(out, verdict_names[row->verdict < VERDICT_COUNT ? row->verdict
-									      : VERDICT_TOO_EARLY]);
-		return;
+	case COLUMN_VERDICT: strbuf_addstr(out, verdict_name(row)); return;
 	default: break;
 	}
 	v = column_number(c, row);

@@ -176,12 +176,9 @@ void entry_offer(struct frame *f)
 {
 	const uint32_t both = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
 
-	for (size_t i = 0; i < HISTORY_RATES; i++)
-		if (f->fields & 1u << rates[i].counter)
-			f->fields |= 1u << rates[i].rate;
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (f->fields & 1u << field_made_of((enum field)i))
+			f->fields |= 1u << i;
 	if ((f->fields & both) == both)
 		f->fields |= 1u << FIELD_TOT;
-	if (f->fields & 1u << FIELD_RSS)
-		f->fields |= 1u << FIELD_TREND | 1u << FIELD_TREND_LOW | 1u << FIELD_TREND_HIGH |
-			     1u << FIELD_TREND_WINDOW;
 }

@@ -44,9 +44,7 @@ static bool match_text(const struct node *n, const struct proc_row *row)
 	switch (n->column->kind) {
 	case COLUMN_NAME: s = row->name; break;
 	case COLUMN_USER: s = column_user(row->uid); break;
-	case COLUMN_VERDICT:
-		s = verdict_names[row->verdict < VERDICT_COUNT ? row->verdict : VERDICT_TOO_EARLY];
-		break;
+	case COLUMN_VERDICT: s = verdict_name(row); break;
 	default:
 		if (n->unknown || state[0] == '?' || !state[0])
 			return n->unknown && (n->op == OP_EQ) == (state[0] == '?' || !state[0]);

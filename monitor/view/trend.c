@@ -11,6 +11,11 @@ const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_SHRINKING] = "shrinking",
 };
 
+const char *verdict_name(const struct proc_row *row)
+{
+	return verdict_names[row->verdict < VERDICT_COUNT ? row->verdict : VERDICT_TOO_EARLY];
+}
+
 const struct trend_rule trend_default = {
 	.min_samples = 8, .min_window_s = 20, .steady_share = 0.05, .steady_bytes = 16384};
 

@@ -54,5 +54,6 @@ void trend_of(const double *t, const double *y, size_t n, const struct trend_rul
 void trend_words(const struct trend *t, struct strbuf *out);
 extern const char *const
 	verdict_names[VERDICT_COUNT]; /* "too early", "steady", "unsure", "growing", "shrinking" */
+const char *verdict_name(const struct proc_row *row); /* what no verdict is: "too early" */
 
 #endif
