@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Text to tokens. Knows Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<.
- */
+/* Text to tokens: words, atoms and operators. Knows Elixir's lexical rules as far as Honey has
+ * them, and the seeds' >> and <<. */
 #include "lib/base.h"
-#include "honey/lex.h"
+#include "honey/lexer.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "honey/diag.h"
 #include "honey/honey.h"
 #include "honey/passes.h"
 
@@ -17,13 +16,6 @@ static const char *const op_texts[] = {
 #define OP(name, text) text,
 #include "honey/ops.def"
 #undef OP
-};
-
-struct lexer {
-	struct honey *h;
-	uint32_t file;
-	const char *start, *s, *end;
-	bool nl, space;
 };
 
 const char *op_text(enum op op)
@@ -52,7 +44,7 @@ struct name *name_intern(struct honey *h, const char *s, size_t len)
 	return n;
 }
 
-static struct token *push(struct lexer *lx, enum token_kind kind, const char *from)
+struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 {
 	struct honey *h = lx->h;
 	struct token *t;
@@ -77,150 +69,22 @@ static struct token *push(struct lexer *lx, enum token_kind kind, const char *fr
 	return t;
 }
 
-static void error(struct lexer *lx, enum diag_code code, const char *from, const char *to,
-		  const char *help, const char *text)
+void lex_error(struct lexer *lx, enum diag_code code, const char *from, const char *to,
+	       const char *help, const char *text)
 {
 	struct span span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(to - lx->start)};
 
 	diag_at(lx->h, code, span, help, "%s", text);
 }
 
-static bool is_name(int c)
+bool lex_is_name(int c)
 {
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
 
-static unsigned int digit_value(int c)
-{
-	if (isdigit(c))
-		return (unsigned int)(c - '0');
-	return isalpha(c) ? (unsigned int)(tolower(c) - 'a') + 10 : 99;
-}
-
-static void lex_number(struct lexer *lx)
-{
-	const char *from = lx->s, *digits;
-	unsigned int base = 10;
-	uint64_t value = 0;
-	bool bad = false, big = false;
-	struct token *t;
-
-	if (*from == '0' && from + 1 < lx->end && strchr("xXbBoO", from[1])) {
-		base = tolower(from[1]) == 'x' ? 16 : tolower(from[1]) == 'b' ? 2 : 8;
-		lx->s += 2;
-	}
-	digits = lx->s;
-	for (; lx->s < lx->end && is_name((unsigned char)*lx->s); lx->s++) {
-		unsigned int d = digit_value((unsigned char)*lx->s);
-
-		if (*lx->s == '_' && lx->s > digits)
-			continue;
-		if (d >= base)
-			bad = true;
-		else if (__builtin_mul_overflow(value, base, &value) ||
-			 __builtin_add_overflow(value, d, &value))
-			big = true;
-	}
-	if (lx->s + 1 < lx->end && *lx->s == '.' && isdigit((unsigned char)lx->s[1])) {
-		for (lx->s++; lx->s < lx->end && is_name((unsigned char)*lx->s);)
-			lx->s++;
-		error(lx, H003, from, lx->s,
-		      "BPF programs have no floating point; scale to an "
-		      "integer, such as milliseconds for seconds",
-		      "a number with a fraction");
-	} else if (bad || lx->s == digits) {
-		error(lx, H003, from, lx->s, "write 42, 1_000, 0xff, 0b101 or 0o17",
-		      "this is no number");
-	} else if (big) {
-		error(lx, H003, from, lx->s, "the largest is 0xffffffffffffffff",
-		      "this number does not fit in 64 bits");
-	}
-	t = push(lx, TOK_INT, from);
-	t->value = value;
-	t->hex = base == 16;
-}
-
-static int escape(int c)
-{
-	switch (c) {
-	case 'n': return '\n';
-	case 't': return '\t';
-	case 'r': return '\r';
-	case 's': return ' ';
-	case '0': return '\0';
-	case 'e': return '\033';
-	default: return c;
-	}
-}
-
-/* The value of the text between @s and @end, escapes resolved. */
-static const char *string_value(struct lexer *lx, const char *s, const char *end)
-{
-	char *value = arena_alloc(&lx->h->arena, (size_t)(end - s) + 1), *to = value;
-
-	while (s < end) {
-		if (*s == '\\' && s + 1 < end) {
-			*to++ = (char)escape(s[1]);
-			s += 2;
-		} else {
-			*to++ = *s++;
-		}
-	}
-	return value;
-}
-
-/* Called after the opening quote; @close is what ends it. Strings end with their line. */
-static const char *find_close(struct lexer *lx, const char *close, bool one_line)
-{
-	size_t n = strlen(close);
-	const char *s = lx->s;
-
-	for (; s < lx->end; s++) {
-		if (*s == '\\' && s + 1 < lx->end && !(one_line && s[1] == '\n'))
-			s++;
-		else if (one_line && *s == '\n')
-			return NULL;
-		else if ((size_t)(lx->end - s) >= n && !memcmp(s, close, n))
-			return s;
-	}
-	return NULL;
-}
-
-static void lex_string(struct lexer *lx)
-{
-	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3);
-	const char *from = lx->s, *close, *value, *line_end;
-	struct token *t;
-
-	lx->s += heredoc ? 3 : 1;
-	close = find_close(lx, heredoc ? "\"\"\"" : "\"", !heredoc);
-	if (!close) {
-		line_end = memchr(from, '\n', (size_t)(lx->end - from));
-		line_end = line_end ? line_end : lx->end;
-		error(lx, H002, from, line_end, heredoc ? "end it with \"\"\"" : "end it with \"",
-		      "this string does not end");
-		lx->s = heredoc ? lx->end : line_end;
-		push(lx, TOK_STRING, from)->str = "";
-		return;
-	}
-	value = string_value(lx, lx->s, close);
-	if (!heredoc)
-		for (const char *p = lx->s; p + 1 < close; p++)
-			if (p[0] == '#' && p[1] == '{' && (p == lx->s || p[-1] != '\\')) {
-				error(lx, H008, p, close,
-				      "print with a format: bpf_printk(\"size %d\", size)",
-				      "values inside a string (#{...}) need memory a BPF program "
-				      "does not have");
-				break;
-			}
-	lx->s = close + (heredoc ? 3 : 1);
-	t = push(lx, TOK_STRING, from);
-	t->str = value;
-}
-
 static void scan_name(struct lexer *lx)
 {
-	while (lx->s < lx->end && is_name((unsigned char)*lx->s))
+	while (lx->s < lx->end && lex_is_name((unsigned char)*lx->s))
 		lx->s++;
 	if (lx->s < lx->end && (*lx->s == '?' || *lx->s == '!') &&
 	    !(lx->s + 1 < lx->end && lx->s[1] == '='))
@@ -246,22 +110,22 @@ static void lex_word(struct lexer *lx)
 	scan_name(lx);
 	len = (size_t)(lx->s - from);
 	if (len > LONGEST_NAME)
-		error(lx, H007, from, lx->s, NULL, "this name is longer than 120 characters");
+		lex_error(lx, H007, from, lx->s, NULL, "this name is longer than 120 characters");
 	/* name: value, but not name::type */
 	if (lx->s < lx->end && *lx->s == ':' && !(lx->s + 1 < lx->end && lx->s[1] == ':') &&
 	    (lx->s + 1 >= lx->end || isspace((unsigned char)lx->s[1]))) {
 		lx->s++;
-		t = push(lx, TOK_KEY, from);
+		t = lex_push(lx, TOK_KEY, from);
 		t->name = name_intern(lx->h, from, MIN(len, (size_t)LONGEST_NAME));
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strlen(words[i].word) == len && !memcmp(words[i].word, from, len)) {
-			push(lx, words[i].kind, from)->op = words[i].op;
+			lex_push(lx, words[i].kind, from)->op = words[i].op;
 			return;
 		}
 	}
-	t = push(lx, isupper((unsigned char)*from) ? TOK_ALIAS : TOK_IDENT, from);
+	t = lex_push(lx, isupper((unsigned char)*from) ? TOK_ALIAS : TOK_IDENT, from);
 	t->name = name_intern(lx->h, from, MIN(len, (size_t)LONGEST_NAME));
 }
 
@@ -273,9 +137,10 @@ static void lex_atom(struct lexer *lx)
 	if (*lx->s == '"') {
 		lx->s++;
 		word = lx->s;
-		close = find_close(lx, "\"", true);
+		close = lex_find_close(lx, "\"", true);
 		if (!close) {
-			error(lx, H002, from, lx->s, "end it with \"", "this atom does not end");
+			lex_error(lx, H002, from, lx->s, "end it with \"",
+				  "this atom does not end");
 			close = lx->s;
 		} else {
 			lx->s = close + 1;
@@ -285,7 +150,7 @@ static void lex_atom(struct lexer *lx)
 		scan_name(lx);
 		close = lx->s;
 	}
-	t = push(lx, TOK_ATOM, from);
+	t = lex_push(lx, TOK_ATOM, from);
 	t->name = name_intern(lx->h, word, MIN((size_t)(close - word), (size_t)LONGEST_NAME));
 }
 
@@ -307,7 +172,7 @@ static bool lex_op(struct lexer *lx)
 	if (!best)
 		return false;
 	lx->s += best;
-	push(lx, TOK_OP, from)->op = op;
+	lex_push(lx, TOK_OP, from)->op = op;
 	return true;
 }
 
@@ -319,15 +184,16 @@ static void lex_other(struct lexer *lx)
 		bool escaped = from[1] == '\\' && from + 2 < lx->end;
 
 		lx->s += escaped ? 3 : 2;
-		push(lx, TOK_INT, from)->value = (uint64_t)(escaped ? escape((unsigned char)from[2])
-								    : (unsigned char)from[1]);
+		lex_push(lx, TOK_INT, from)->value =
+			(uint64_t)(escaped ? lex_escape((unsigned char)from[2])
+					   : (unsigned char)from[1]);
 		return;
 	}
 	if (*from == '@' && from + 1 < lx->end &&
 	    (isalpha((unsigned char)from[1]) || from[1] == '_')) {
 		lx->s++;
 		scan_name(lx);
-		push(lx, TOK_AT, from)->name = name_intern(
+		lex_push(lx, TOK_AT, from)->name = name_intern(
 			lx->h, from + 1, MIN((size_t)(lx->s - from - 1), (size_t)LONGEST_NAME));
 		return;
 	}
@@ -339,10 +205,11 @@ static void lex_other(struct lexer *lx)
 	if (lex_op(lx))
 		return;
 	lx->s++;
-	error(lx, H001, from, lx->s, *from == '\'' ? "strings are written in double quotes" : NULL,
-	      *from == '\'' ? "a list of characters is no BPF value"
-			    : "this character has no meaning in Honey");
-	push(lx, TOK_ERROR, from);
+	lex_error(lx, H001, from, lx->s,
+		  *from == '\'' ? "strings are written in double quotes" : NULL,
+		  *from == '\'' ? "a list of characters is no BPF value"
+				: "this character has no meaning in Honey");
+	lex_push(lx, TOK_ERROR, from);
 	if (*from == '\'') {
 		const char *s = lx->s;
 
@@ -389,8 +256,9 @@ static bool check_utf8(struct lexer *lx)
 		size_t n = *s ? utf8_len((const unsigned char *)s, (size_t)(lx->end - s)) : 0;
 
 		if (!n) {
-			error(lx, H004, s, s + 1, "save the file as UTF-8",
-			      *s ? "this byte is not UTF-8" : "a zero byte: this is no text file");
+			lex_error(lx, H004, s, s + 1, "save the file as UTF-8",
+				  *s ? "this byte is not UTF-8"
+				     : "a zero byte: this is no text file");
 			return false;
 		}
 		s += n;
@@ -434,7 +302,7 @@ void lex_file(struct honey *h, uint32_t file)
 		}
 	}
 	lx.nl = true;
-	push(&lx, TOK_EOF, lx.s);
+	lex_push(&lx, TOK_EOF, lx.s);
 }
 
 void lex_dump(const struct honey *h, FILE *out)

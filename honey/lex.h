@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tokens, operators (ops.def) and interned names: what lex.c makes of text. */
+/* Tokens, operators (ops.def) and interned names: what lex*.c make of text. */
 #ifndef HONEY_LEX_H
 #define HONEY_LEX_H
 
