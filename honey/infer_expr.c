@@ -109,7 +109,7 @@ struct type *infer_binary(struct infer *in, struct node *n)
 	if (n->op == OP_AND || n->op == OP_OR) {
 		a = infer_cond(in, n->a);
 		if (n->op == OP_OR && a->kind == T_OPTION) { /* value || default */
-			infer_use_value(in, n->a);
+			infer_use_value(n->a);
 			b = infer_value(in, n->b);
 			return b->kind == T_LITERAL || b->kind == T_ERROR
 				       ? a->elem
@@ -307,7 +307,7 @@ bool infer_store(struct infer *in, struct type *to, struct node *value)
 	if (t->kind == T_ERROR || to->kind == T_ERROR)
 		return true;
 	if (to->kind == T_INT && (type_is_number(t) || t->kind == T_OPTION)) {
-		infer_use_value(in, value);
+		infer_use_value(value);
 		if (const_eval(in->h, value, &k) && to->bits < 64 && k >> to->bits &&
 		    !(t->sgn && (int64_t)k >= -(1LL << (to->bits - 1))))
 			infer_error(in, W009, value->span, "use a wider field",

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Statements: assignments, branches, returns, blocks. '=' on a variable of an outer block assigns
+ * it, as the seeds' writers mean and Elixir does not.
+ */
+#include "lib/base.h"
+#include "honey/infer.h"
+
+#include <string.h>
+
+#include "honey/helpers.h"
+
+static bool is_place(const struct node *n)
+{
+	while (n->kind == N_FIELD || n->kind == N_INDEX)
+		n = n->a;
+	return n->kind == N_NAME;
+}
+
+static struct type *store_to_memory(struct infer *in, struct node *n)
+{
+	struct type *to = infer_expr(in, n->a, true);
+	struct node *base = n->a;
+
+	infer_expr(in, n->b, true);
+	if (!is_place(n->a)) {
+		infer_error(in, H021, n->a->span, NULL, "this cannot be assigned to");
+		return n->b->type;
+	}
+	while (base->kind != N_NAME)
+		base = base->a;
+	if (base->type->kind == T_CTX) {
+		infer_error(in, H021, n->a->span, NULL, "the context cannot be written");
+		return n->b->type;
+	}
+	infer_store(in, to, n->b);
+	return n->b->type;
+}
+
+/* y = x copies the number that x found, so does x as the last of a block. */
+static bool copies_number(const struct node *n, const struct type *t)
+{
+	return t->kind == T_OPTION && n->kind == N_NAME;
+}
+
+/* The type a variable takes from @value. */
+static struct type *assigned_type(struct infer *in, struct node *value)
+{
+	struct type *t = infer_expr(in, value, true);
+
+	if (copies_number(value, t)) {
+		infer_use_value(value);
+		return t->elem;
+	}
+	if (t->kind == T_INT && t->bits < 32)
+		return type_int(in->h, 32, t->sgn);
+	if (t->kind == T_ARRAY || t->kind == T_ATOM || t->kind == T_MAP || t->kind == T_FN ||
+	    t->kind == T_ARGS || (t->kind == T_RECORD && value->kind == N_NAME)) {
+		infer_error(in, t->kind == T_MAP || t->kind == T_ATOM ? H024 : H021, value->span,
+			    t->kind == T_RECORD	 ? "go on using the first name"
+			    : t->kind == T_ARRAY ? "use the field itself"
+						 : "name it where it is used",
+			    "%s cannot be kept in a variable", type_text(in->h, t));
+		return &in->h->types.error;
+	}
+	if (t->kind == T_VOID) {
+		infer_error(in, H023, value->span, NULL, "this has no value to keep");
+		return &in->h->types.error;
+	}
+	return t;
+}
+
+/* pid = pid_tgid & 0xFFFFFFFF: the low half is the thread. */
+static void check_thread_id(struct infer *in, const struct node *n)
+{
+	const struct node *e = n->b, *of = NULL;
+	uint64_t k;
+
+	if (e->kind == N_BINARY && e->op == OP_BAND && const_eval(in->h, e->b, &k) &&
+	    k == 0xffffffff)
+		of = e->a;
+	if (!of || of->kind != N_NAME || !of->var || !of->var->from_pid_tgid ||
+	    strcmp(n->a->name->s, "pid"))
+		return;
+	infer_error(in, W002, n->span,
+		    "call it tid if the thread is meant; the process id is the upper half: >>> 32",
+		    "pid is given the thread id, the low half of bpf_get_current_pid_tgid()");
+}
+
+struct type *infer_assign(struct infer *in, struct node *n)
+{
+	struct type *t;
+	struct var *v;
+
+	if (n->a->kind != N_NAME) {
+		if (n->a->kind == N_TUPLE || n->a->kind == N_LIST || n->a->kind == N_STRUCT) {
+			infer_error(in, H008, n->a->span, "assign one name at a time",
+				    "Honey does not take values apart with '='");
+			return &in->h->types.error;
+		}
+		return store_to_memory(in, n);
+	}
+	t = assigned_type(in, n->b);
+	v = infer_find(in, n->a->name);
+	if (!v && n->a->name->param)
+		infer_error(in, H021, n->a->span, "use another name",
+			    "%s is set by the loader, programs only read it", n->a->name->s);
+	if (!v) {
+		v = n->a->var;
+		if (!v) {
+			v = infer_declare(in, n->a->name, n->a->span, t);
+			in->changed = true;
+		}
+		infer_bind(in, n->a->name, v);
+	} else if (!n->a->var) {
+		v->assigned_again = true;
+	}
+	n->a->var = v;
+	infer_capture(in, v);
+	if (v->type->kind == T_CTX || v->type->kind == T_MAP)
+		infer_error(in, H021, n->a->span, "use another name", "%s cannot be assigned to",
+			    n->a->name->s);
+	else
+		infer_join(in, v, t, n->span);
+	if (n->b->helper)
+		v->from_pid_tgid = n->b->helper->id == HELPER_bpf_get_current_pid_tgid;
+	if (n->b->helper && n->b->helper->id == HELPER_bpf_ktime_get_ns)
+		v->from_clock = true;
+	check_thread_id(in, n);
+	if (t->kind == T_RECORD && n->b->kind == N_CALL) {
+		v->origin = n->b;
+		v->reserved = n->b->value;
+	}
+	n->a->type = v->type;
+	return v->type;
+}
+
+static struct type *join_branches(struct infer *in, struct node *n, struct type *a, struct type *b)
+{
+	bool ok;
+	struct type *t;
+
+	if (a->kind == T_VOID || b->kind == T_VOID) {
+		t = a->kind == T_VOID ? b : a;
+		return t->kind == T_ERROR ? t : &in->h->types.void_;
+	}
+	t = type_join(in->h, a, b, &ok);
+	if (!ok)
+		infer_error(in, H020, n->span, NULL, "one side gives %s, the other %s",
+			    type_text(in->h, a), type_text(in->h, b));
+	return ok ? t : &in->h->types.error;
+}
+
+/* A branch that always leaves has no value and needs none. */
+static bool leaves(const struct node *b)
+{
+	const struct node *last = b && b->n ? b->list[b->n - 1] : NULL;
+
+	return last && last->kind == N_RETURN;
+}
+
+struct type *infer_if(struct infer *in, struct node *n, bool want)
+{
+	struct type *a, *b;
+
+	infer_cond(in, n->a);
+	a = infer_block(in, n->b, want);
+	if (!n->c) {
+		if (want)
+			infer_error(in, H023, n->span, "add an else",
+				    "an if without else has no value on the other path");
+		return &in->h->types.void_;
+	}
+	b = infer_block(in, n->c, want);
+	if (!want)
+		return &in->h->types.void_;
+	return leaves(n->b) ? b : leaves(n->c) ? a : join_branches(in, n, a, b);
+}
+
+/* pattern = number | constant | true | false | _; the parser turned the others into if. */
+static void infer_pattern(struct infer *in, struct node *n, struct node *p)
+{
+	struct type *subject = n->a->type, *t;
+
+	if (p->kind == N_NAME)
+		return;
+	t = infer_expr(in, p, true);
+	if (subject->kind == T_ERROR || t->kind == T_ERROR)
+		return;
+	if (p->kind == N_BOOL ? subject->kind == T_BOOL
+			      : t->kind == T_LITERAL &&
+					(type_is_number(subject) || subject->kind == T_OPTION)) {
+		infer_use_value(n->a);
+		return;
+	}
+	infer_error(in, p->kind == N_TUPLE || p->kind == N_STRING ? H008 : H020, p->span,
+		    "patterns are numbers, nil, true, false, _ and names",
+		    "%s is compared with a pattern that is %s", type_text(in->h, subject),
+		    type_text(in->h, t));
+}
+
+struct type *infer_case(struct infer *in, struct node *n, bool want)
+{
+	struct type *t = NULL, *b;
+
+	infer_expr(in, n->a, true);
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *clause = n->list[i];
+
+		infer_pattern(in, n, clause->a);
+		b = infer_block(in, clause->c, want);
+		if (want && !leaves(clause->c))
+			t = t ? join_branches(in, n, t, b) : b;
+	}
+	return want && t ? t : &in->h->types.void_;
+}
+
+struct type *infer_return(struct infer *in, struct node *n)
+{
+	struct inst *inst = in->inst;
+	uint64_t k;
+	struct type *t;
+	bool ok;
+
+	if (in->loop) {
+		if (n->a)
+			infer_expr(in, n->a, true);
+		if (n->a && (!const_eval(in->h, n->a, &k) || k > 1))
+			infer_error(in, H037, n->span,
+				    "return goes on with the next step, return 1 stops",
+				    "inside an iteration only 'return', 'return 0' and 'return 1' "
+				    "are known");
+		return &in->h->types.void_;
+	}
+	if (!n->a || !inst->want) {
+		if (n->a)
+			infer_expr(in, n->a, true);
+		if (inst->want && !inst->is_handler)
+			infer_error(in, H023, n->span, "return a value, or nil",
+				    "the caller uses the result, but this returns none");
+		return &in->h->types.void_;
+	}
+	t = assigned_type(in, n->a);
+	inst->result = inst->result->kind == T_VOID ? t : type_join(in->h, inst->result, t, &ok);
+	return &in->h->types.void_;
+}
+
+/* Statements after bpf_map_get_next_key(:map, nil, key) are what runs for each key. */
+static void make_each(struct infer *in, struct node *block, uint32_t at)
+{
+	struct node *call = block->list[at], *body;
+
+	if (call->kind != N_CALL || strcmp(call->name->s, "bpf_map_get_next_key"))
+		return;
+	body = node_new(in->h, N_BLOCK, call->span);
+	for (uint32_t i = at + 1; i < block->n; i++)
+		node_add(in->h, body, block->list[i]);
+	if (body->n)
+		body->span = span_join(body->list[0]->span, body->list[body->n - 1]->span);
+	call->kind = N_EACH;
+	call->b = body;
+	block->n = at + 1;
+}
+
+struct type *infer_block(struct infer *in, struct node *n, bool want)
+{
+	struct type *t = &in->h->types.void_;
+	struct scope_entry *mark;
+
+	infer_push_scope(in, &mark);
+	for (uint32_t i = 0; i < n->n; i++) {
+		bool last;
+
+		make_each(in, n, i);
+		last = i + 1 == n->n; /* now: it may have taken the rest */
+		t = infer_expr(in, n->list[i], want && last);
+		if (want && last && copies_number(n->list[i], t)) {
+			infer_use_value(n->list[i]);
+			t = t->elem;
+		}
+	}
+	infer_pop_scope(in, mark);
+	n->type = t;
+	return t;
+}
