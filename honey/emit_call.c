@@ -9,11 +9,6 @@
 
 #include "honey/helpers.h"
 
-static struct cexpr primary(const char *s)
-{
-	return (struct cexpr){s, PREC_PRIMARY};
-}
-
 /* Can the variable itself be pointed at as a key or value of type @t? */
 static bool addressable(const struct node *n, const struct type *t)
 {
@@ -37,9 +32,9 @@ const char *emit_address(struct emit *e, struct node *n, const struct type *t, c
 		return fmt(e->h, "&%s", emit_var(e, n->var));
 	}
 	if (n->type->kind == T_STRUCT) {
-		if (n->kind == N_NAME && n->var->loop != e->loop)
-			return fmt(e->h, "c->%s", n->var->c_name);
-		if (n->kind == N_NAME || n->kind == N_FIELD)
+		if (n->kind == N_NAME)
+			return emit_var_address(e, n->var);
+		if (n->kind == N_FIELD)
 			return fmt(e->h, "&%s", emit_text(e, n, PREC_PRIMARY));
 		name = emit_unique(e, base);
 		emit_struct_to(e, n, name, true);
@@ -47,79 +42,6 @@ const char *emit_address(struct emit *e, struct node *n, const struct type *t, c
 	}
 	return fmt(e->h, "&%s", emit_temp(e, t, base, emit_text(e, n, PREC_TERNARY)));
 }
-
-/* --- struct literals --- */
-
-static bool has_padding(const struct strct *s)
-{
-	uint32_t at = 0;
-
-	for (uint32_t i = 0; i < s->n_fields; i++) {
-		if (s->fields[i].offset != at ||
-		    (s->fields[i].type->kind == T_STRUCT && has_padding(s->fields[i].type->strct)))
-			return true;
-		at += s->fields[i].size;
-	}
-	return at != s->size;
-}
-
-static bool plain_initialisers(const struct node *n)
-{
-	for (uint32_t i = 0; i < n->n; i++)
-		if (n->list[i]->a->type->kind == T_ARRAY || emit_needs_stmts(n->list[i]->a))
-			return false;
-	return true;
-}
-
-static void store_field(struct emit *e, struct node *kv, const char *target)
-{
-	const char *to = fmt(e->h, "%s.%s", target, kv->name->s);
-	struct type *t = kv->field->type;
-
-	if (t->kind == T_ARRAY)
-		emit_line(e, "__builtin_memcpy(%s, %s, %u);", to, emit_text(e, kv->a, PREC_PRIMARY),
-			  kv->a->type->kind == T_STRING ? (uint32_t)strlen(kv->a->str) + 1
-							: type_size(kv->a->type));
-	else
-		emit_line(e, "%s = %s;", to, emit_text(e, kv->a, PREC_TERNARY));
-}
-
-/* A struct by value; bytes no field covers are zeroed too: the verifier and readers see them. */
-void emit_struct_to(struct emit *e, struct node *n, const char *target, bool declare)
-{
-	struct strct *s = n->type->strct;
-	const char *c = type_c(e->h, s->value);
-
-	if (declare)
-		emit_stack(e, s->size);
-	if (n->kind != N_STRUCT) {
-		emit_line(e, "%s%s%s = %s;", declare ? c : "", declare ? " " : "", target,
-			  emit_text(e, n, PREC_TERNARY));
-		return;
-	}
-	if (!has_padding(s) && plain_initialisers(n)) {
-		if (declare)
-			emit_line(e, "%s %s = {", c, target);
-		else
-			emit_line(e, "%s = (%s){", target, c);
-		e->indent++;
-		for (uint32_t i = 0; i < n->n; i++)
-			emit_line(e, ".%s = %s,", n->list[i]->name->s,
-				  emit_text(e, n->list[i]->a, PREC_TERNARY));
-		if (!n->n)
-			emit_line(e, "0,");
-		e->indent--;
-		emit_line(e, "};");
-		return;
-	}
-	if (declare)
-		emit_line(e, "%s %s;", c, target);
-	emit_line(e, "__builtin_memset(&%s, 0, sizeof(%s));", target, target);
-	for (uint32_t i = 0; i < n->n; i++)
-		store_field(e, n->list[i], target);
-}
-
-/* --- helpers --- */
 
 /* %d of a 64-bit number prints half of it: widen the text's conversions, as the writer means. */
 static const char *widen_format(struct emit *e, const char *s, struct node *args)
@@ -165,7 +87,7 @@ static struct cexpr emit_printk(struct emit *e, struct node *n)
 			v = fmt(e->h, "(__u64)%s", v);
 		text = fmt(e->h, "%s, %s", text, v);
 	}
-	return primary(fmt(e->h, "%s)", text));
+	return emit_primary(fmt(e->h, "%s)", text));
 }
 
 static const char *out_address(struct emit *e, struct node *n)
@@ -214,7 +136,7 @@ static const char *default_arg(struct emit *e, struct node *n, char code)
 {
 	if (code == 'f') {
 		e->needs->flags[0] = true;
-		return "BPF_ANY";
+		return emit_flags[0];
 	}
 	if (code == 'd') {
 		e->needs->null = true;
@@ -230,14 +152,12 @@ static struct cexpr emit_helper(struct emit *e, struct node *n)
 	const struct helper *p = n->helper;
 	const char *text = fmt(e->h, "%s(", p->name), *code = p->args, *found;
 	uint32_t i = 0;
-	bool with_default = p->id == HELPER_bpf_map_lookup_elem && n->n == 3;
+	bool lookup = p->id == HELPER_bpf_map_lookup_elem; /* its default is no argument in C */
 
 	for (; *code; code++) {
 		if (*code == '?')
 			continue;
-		if (with_default && *code == 'd')
-			break;
-		if (p->id == HELPER_bpf_map_lookup_elem && *code == 'd')
+		if (lookup && *code == 'd')
 			break;
 		text = fmt(e->h, "%s%s%s", text, i ? ", " : "",
 			   i < n->n ? helper_arg(e, n, *code, i) : default_arg(e, n, *code));
@@ -245,11 +165,10 @@ static struct cexpr emit_helper(struct emit *e, struct node *n)
 	}
 	if (p->id == HELPER_bpf_get_current_task_btf || p->id == HELPER_bpf_task_storage_get)
 		e->needs->task = true;
-	if (p->id == HELPER_bpf_get_current_task_btf)
-		return primary(fmt(e->h, "%s)", text));
-	if (!with_default)
-		return primary(fmt(e->h, "%s)", text));
-	found = emit_temp(e, type_option(e->h, n->map->value), "found", fmt(e->h, "%s)", text));
+	text = fmt(e->h, "%s)", text);
+	if (!lookup || n->n < 3)
+		return emit_primary(text);
+	found = emit_temp(e, type_option(e->h, n->map->value), "found", text);
 	return (struct cexpr){
 		fmt(e->h, "%s ? *%s : %s", found, found, emit_text(e, n->list[2], PREC_OR)),
 		PREC_TERNARY};
@@ -277,11 +196,11 @@ static struct cexpr emit_with_callback(struct emit *e, struct node *n)
 	if (!n->want) {
 		emit_line(e, "%s;", first);
 		read_back(e, n->loop);
-		return primary("");
+		return emit_primary("");
 	}
 	first = emit_temp(e, type_int(e->h, 64, true), "rounds", first);
 	read_back(e, n->loop);
-	return primary(first);
+	return emit_primary(first);
 }
 
 void emit_each(struct emit *e, struct node *n)
@@ -322,7 +241,7 @@ static struct cexpr emit_local(struct emit *e, struct node *n)
 	if (now)
 		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", e->now);
 	e->stack_max = MAX(e->stack_max, e->stack + callee->stack_bytes);
-	return primary(fmt(e->h, "%s)", text));
+	return emit_primary(fmt(e->h, "%s)", text));
 }
 
 struct cexpr emit_call(struct emit *e, struct node *n)
@@ -332,18 +251,18 @@ struct cexpr emit_call(struct emit *e, struct node *n)
 	if (n->callee)
 		return emit_local(e, n);
 	if (!n->helper)
-		return primary(const_eval(e->h, n, &k)
-				       ? fmt(e->h, "sizeof(struct %s)",
-					     resolve_struct(e->h, n->list[0]->name)->name->s)
-				       : "0");
+		return emit_primary(const_eval(e->h, n, &k)
+					    ? fmt(e->h, "sizeof(struct %s)",
+						  resolve_struct(e->h, n->list[0]->name)->name->s)
+					    : "0");
 	if (n->loop)
 		return emit_with_callback(e, n);
 	if (n->use_now && e->now)
-		return primary(e->now);
+		return emit_primary(e->now);
 	if (n->helper->id == HELPER_bpf_printk)
 		return emit_printk(e, n);
 	if (n->in_place)
-		return primary(fmt(e->h, "*%s = %s", n->in_place->c_ptr,
-				   emit_text(e, n->list[2], PREC_TERNARY)));
+		return emit_primary(fmt(e->h, "*%s = %s", n->in_place->c_ptr,
+					emit_text(e, n->list[2], PREC_TERNARY)));
 	return emit_helper(e, n);
 }

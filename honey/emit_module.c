@@ -29,7 +29,6 @@ static void write_types(struct strbuf *out)
 
 static void write_constants(struct honey *h, const struct emit_needs *needs, struct strbuf *out)
 {
-	static const char *const flags[] = {"BPF_ANY", "BPF_NOEXIST", "BPF_EXIST"};
 	const char *comma = "enum {\n\t";
 	size_t start = out->len;
 
@@ -44,10 +43,10 @@ static void write_constants(struct honey *h, const struct emit_needs *needs, str
 		strbuf_addf(out, "%s%s = %u,\n", comma, k->c, k->number);
 		comma = "\t";
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++) {
+	for (unsigned int i = 0; i < EMIT_FLAGS; i++) {
 		if (!needs->flags[i])
 			continue;
-		strbuf_addf(out, "%s%s = %u,\n", comma, flags[i], i);
+		strbuf_addf(out, "%s%s = %u,\n", comma, emit_flags[i], i);
 		comma = "\t";
 	}
 	if (out->len != start)
@@ -91,8 +90,7 @@ static void write_field(struct honey *h, struct strbuf *out, const struct type *
 	if (t->kind == T_ARRAY)
 		strbuf_addf(out, "\t%s %s[%u];\n", type, name, t->count);
 	else
-		strbuf_addf(out, "\t%s%s%s;\n", type, type[strlen(type) - 1] == '*' ? "" : " ",
-			    name);
+		strbuf_addf(out, "\t%s;\n", emit_declare(h, type, name));
 }
 
 static void write_struct(struct honey *h, struct strbuf *out, struct strct *s)

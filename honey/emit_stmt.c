@@ -1,152 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Statements to C. */
+/* Statements to C: blocks, branches, loops, returns. */
 #include "lib/base.h"
 #include "honey/emit.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-void emit_var_names(struct emit *e, struct var *v)
-{
-	const char *base = v->name->s;
-
-	if (v->type->kind == T_OPTION) {
-		v->c_ptr = emit_unique(e, fmt(e->h, "%s_ptr", base));
-		v->c_name = emit_unique(e, base);
-	} else {
-		v->c_name = emit_unique(e, base);
-	}
-}
-
-/* Takes the snapshot of a number just found, or zeroes what a record's fields do not cover. */
-static void emit_load(struct emit *e, struct var *v)
-{
-	struct strct *s = v->type->strct;
-
-	if (v->type->kind == T_OPTION) {
-		if (v->hoist)
-			emit_line(e, "%s = *%s;", v->c_name, v->c_ptr);
-		else
-			emit_line(e, "%s %s = *%s;", type_c(e->h, v->type->elem), v->c_name,
-				  v->c_ptr);
-		return;
-	}
-	if (v->type->kind != T_RECORD || v->is_param || !s)
-		return;
-	if (v->zero_all)
-		emit_line(e, "__builtin_memset(%s, 0, %" PRIu64 ");", v->c_name, v->reserved);
-	else if (s->end < v->reserved && !v->bare)
-		/* From the word that holds the last field's end: fields are written later. */
-		emit_line(e, "__builtin_memset((__u64 *)%s + %u, 0, %" PRIu64 ");", v->c_name,
-			  s->end / 8, v->reserved - s->end / 8 * 8);
-}
-
-void emit_loads(struct emit *e, const struct var_list *l)
-{
-	for (; l; l = l->next)
-		emit_load(e, l->var);
-}
-
-static bool by_branches(const struct node *n)
-{
-	return n->kind == N_IF || n->kind == N_CASE || n->kind == N_BLOCK;
-}
-
-static void declare_option(struct emit *e, struct var *v)
-{
-	emit_var_names(e, v);
-	if (v->hoist)
-		emit_line(e, "%s = 0;", emit_declare(e, type_c(e->h, v->type->elem), v->c_name));
-}
-
-/* x = value where x is a number in a map, or nil */
-static void assign_option(struct emit *e, struct node *n, struct var *v, bool first)
-{
-	if (first)
-		declare_option(e, v);
-	if (by_branches(n->b)) {
-		if (first) {
-			e->needs->null = true;
-			emit_line(e, "%s = NULL;",
-				  emit_declare(e, type_c(e->h, v->type), v->c_ptr));
-		}
-		emit_value_to(e, n->b, v->c_ptr, v->type);
-		return;
-	}
-	if (type_is_nilable(n->b->type) && n->b->kind != N_NAME) {
-		const char *value = emit_ptr(e, n->b);
-
-		emit_line(e, "%s = %s;",
-			  first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr,
-			  value);
-		return;
-	}
-	emit_line(e, "%s = %s;", v->c_name, emit_text(e, n->b, PREC_TERNARY));
-	emit_line(e, "%s = &%s;",
-		  first ? emit_declare(e, type_c(e->h, v->type), v->c_ptr) : v->c_ptr, v->c_name);
-}
-
-static void assign_var(struct emit *e, struct node *n, struct var *v)
-{
-	bool first = !v->c_declared && v->loop == e->loop;
-	const char *type = type_c(e->h, v->type), *value;
-
-	if (v->type->kind == T_LITERAL)
-		type = v->type->sgn ? "__s64" : "__u64";
-	v->c_declared = true;
-	if (v->type->kind == T_OPTION) {
-		assign_option(e, n, v, first);
-		return;
-	}
-	if (v->type->kind == T_STRUCT && n->b->kind == N_STRUCT) {
-		if (first)
-			emit_var_names(e, v);
-		emit_struct_to(e, n->b, emit_var(e, v), first);
-		return;
-	}
-	if (by_branches(n->b)) {
-		if (first) {
-			emit_var_names(e, v);
-			emit_line(e, "%s;", emit_declare(e, type, v->c_name));
-		}
-		emit_value_to(e, n->b, emit_var(e, v), v->type);
-		return;
-	}
-	value = type_is_nilable(v->type) ? emit_ptr(e, n->b) : emit_text(e, n->b, PREC_TERNARY);
-	if (!first) {
-		emit_line(e, "%s = %s;", emit_var(e, v), value);
-		return;
-	}
-	emit_var_names(e, v);
-	if (v->type->kind == T_STRUCT)
-		emit_stack(e, v->type->strct->size);
-	emit_line(e, "%s = %s;", emit_declare(e, type, v->c_name), value);
-}
-
-static void assign_memory(struct emit *e, struct node *n)
-{
-	const char *to, *value;
-	struct type *t = n->a->type, *from = n->b->type;
-
-	if (t->kind == T_ARRAY) {
-		uint32_t size =
-			from->kind == T_STRING ? (uint32_t)strlen(n->b->str) + 1 : type_size(from);
-
-		value = emit_text(e, n->b, PREC_PRIMARY);
-		to = emit_text(e, n->a, PREC_PRIMARY);
-		if (size < type_size(t))
-			emit_line(e, "__builtin_memset(%s, 0, %u);", to, type_size(t));
-		emit_line(e, "__builtin_memcpy(%s, %s, %u);", to, value, size);
-		return;
-	}
-	value = emit_text(e, n->b, PREC_TERNARY);
-	to = emit_text(e, n->a, PREC_PRIMARY);
-	emit_line(e, "%s = %s;", to, value);
-}
-
 /* @n's value into @target, through its branches. */
 void emit_value_to(struct emit *e, struct node *n, const char *target, const struct type *t)
 {
+	const char *text;
+
 	if (n->kind == N_IF || n->kind == N_CASE) {
 		const char *old = e->inst->c_target;
 		const struct type *old_type = e->inst->c_target_type;
@@ -170,12 +34,11 @@ void emit_value_to(struct emit *e, struct node *n, const char *target, const str
 		}
 		return;
 	}
+	text = type_is_nilable(t) ? emit_ptr(e, n) : emit_text(e, n, PREC_TERNARY);
 	if (!strcmp(target, "return"))
-		emit_line(e, "return %s;",
-			  type_is_nilable(t) ? emit_ptr(e, n) : emit_text(e, n, PREC_TERNARY));
+		emit_line(e, "return %s;", text);
 	else
-		emit_line(e, "%s = %s;", target,
-			  type_is_nilable(t) ? emit_ptr(e, n) : emit_text(e, n, PREC_TERNARY));
+		emit_line(e, "%s = %s;", target, text);
 }
 
 /* The statements of a block, braces and indent are the caller's. */
@@ -289,26 +152,24 @@ static void emit_case(struct emit *e, struct node *n)
 static void emit_for(struct emit *e, struct node *n)
 {
 	uint64_t from = 0, to = 0, step = 1;
-	const char *i, *type = type_c(e->h, n->var->type);
+	const char *i, *next;
+	bool down;
 
 	const_eval(e->h, n->a->a, &from);
 	const_eval(e->h, n->a->b, &to);
 	if (n->a->c)
 		const_eval(e->h, n->a->c, &step);
+	down = (int64_t)step < 0;
 	emit_open(e);
 	e->indent--;
-	emit_var_names(e, n->var);
-	n->var->c_declared = true;
+	emit_head_var(e, n->var);
 	i = n->var->c_name;
-	if ((int64_t)step < 0)
-		emit_line(e, "for (%s %s = %" PRId64 "; %s >= %" PRId64 "; %s -= %" PRId64 ") {",
-			  type, i, (int64_t)from, i, (int64_t)to, i, -(int64_t)step);
-	else if (step == 1)
-		emit_line(e, "for (%s %s = %" PRId64 "; %s <= %" PRId64 "; %s++) {", type, i,
-			  (int64_t)from, i, (int64_t)to, i);
-	else
-		emit_line(e, "for (%s %s = %" PRId64 "; %s <= %" PRId64 "; %s += %" PRId64 ") {",
-			  type, i, (int64_t)from, i, (int64_t)to, i, (int64_t)step);
+	next = step == 1 ? fmt(e->h, "%s++", i)
+			 : fmt(e->h, "%s %s= %" PRId64, i, down ? "-" : "+",
+			       down ? -(int64_t)step : (int64_t)step);
+	emit_line(e, "for (%s %s = %" PRId64 "; %s %s= %" PRId64 "; %s) {",
+		  type_c(e->h, n->var->type), i, (int64_t)from, i, down ? ">" : "<", (int64_t)to,
+		  next);
 	emit_block(e, n->b);
 	emit_line(e, "}");
 	e->indent++;
@@ -327,9 +188,7 @@ static void emit_return(struct emit *e, struct node *n)
 		if (n->a && n->a->kind == N_CALL)
 			emit_stmt(e, n->a);
 		emit_line(e, "return;");
-	} else if (!n->a) {
-		emit_line(e, "return 0;");
-	} else if (!e->inst->want) {
+	} else if (!n->a || !e->inst->want) {
 		emit_line(e, "return 0;");
 	} else {
 		emit_value_to(e, n->a, "return", e->inst->result);
@@ -373,9 +232,9 @@ void emit_stmt(struct emit *e, struct node *n)
 	switch (n->kind) {
 	case N_ASSIGN:
 		if (n->a->kind == N_NAME)
-			assign_var(e, n, n->a->var);
+			emit_assign_var(e, n, n->a->var);
 		else
-			assign_memory(e, n);
+			emit_assign_memory(e, n);
 		return;
 	case N_IF: emit_if(e, n); return;
 	case N_CASE: emit_case(e, n); return;
