@@ -66,6 +66,16 @@ static void expect(const struct series *s, enum verdict verdict, const char *wor
 	strbuf_release(&out);
 }
 
+/* Also of a row whose byte no verdict is. */
+static void names(void **state UNUSED)
+{
+	struct proc_row row = {.verdict = VERDICT_GROWING};
+
+	assert_string_equal(verdict_name(&row), "growing");
+	row.verdict = VERDICT_COUNT;
+	assert_string_equal(verdict_name(&row), "too early");
+}
+
 static void too_early(void **state UNUSED)
 {
 	struct series s = level(7, 10 * MIB);
@@ -434,6 +444,7 @@ static void how_often_it_is_found(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
 		cmocka_unit_test(too_early),
 		cmocka_unit_test(median_of_slopes),
 		cmocka_unit_test(a_clean_line),
