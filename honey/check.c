@@ -7,63 +7,8 @@
 #include "lib/base.h"
 #include "honey/check.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "honey/helpers.h"
 #include "honey/passes.h"
-
-static void flow_init(struct check *c, struct flow *f)
-{
-	f->v = calloc(c->inst->n_vars + 1, sizeof(*f->v));
-	if (!f->v)
-		abort();
-	f->dead = false;
-}
-
-static void flow_copy(struct check *c, struct flow *to, const struct flow *from)
-{
-	flow_init(c, to);
-	memcpy(to->v, from->v, sizeof(*to->v) * c->inst->n_vars);
-	to->dead = from->dead;
-}
-
-static void flow_free(struct flow *f)
-{
-	free(f->v);
-	f->v = NULL;
-}
-
-/* @a becomes what holds when either was the case; @b is freed. */
-static void flow_merge(struct check *c, struct flow *a, struct flow *b)
-{
-	if (a->dead) {
-		struct flow swap = *a;
-
-		*a = *b;
-		*b = swap;
-	} else if (!b->dead) {
-		for (uint32_t i = 0; i < c->inst->n_vars; i++) {
-			struct vstate *x = &a->v[i], *y = &b->v[i];
-
-			x->may |= y->may;
-			x->loaded &= y->loaded;
-			x->fields &= y->fields;
-			if (x->map != y->map || x->key != y->key || x->key_value != y->key_value)
-				x->map = NULL;
-		}
-	}
-	flow_free(b);
-}
-
-static bool flow_equal(struct check *c, const struct flow *a, const struct flow *b)
-{
-	for (uint32_t i = 0; i < c->inst->n_vars; i++)
-		if (a->v[i].may != b->v[i].may || a->v[i].loaded != b->v[i].loaded ||
-		    a->v[i].fields != b->v[i].fields || a->v[i].map != b->v[i].map)
-			return false;
-	return true;
-}
 
 struct vstate *check_state(struct check *c, const struct var *v)
 {
@@ -83,37 +28,6 @@ void check_error(struct check *c, enum diag_code code, struct span at, struct sp
 	if (!c->quiet && !c->flow.dead)
 		diag_report(c->h, &d);
 }
-
-/* Does knowing that @v is not nil need a statement? */
-static bool is_loaded(const struct var *v)
-{
-	return v->type->kind == T_RECORD || (v->type->kind == T_OPTION && v->value_used);
-}
-
-/* Snapshots to take and tails to zero where variables have just become known not to be nil. */
-static struct var_list *edge_loads(struct check *c)
-{
-	struct var_list *list = NULL;
-
-	for (uint32_t i = c->inst->n_vars; i-- > 0 && !c->flow.dead;) {
-		struct var *v = c->inst->vars[i];
-		struct vstate *s = &c->flow.v[i];
-
-		if (s->may != MAY_VALID || s->loaded || v->loop != c->loop)
-			continue;
-		s->loaded = true;
-		if (is_loaded(v)) {
-			struct var_list *l = arena_new(&c->h->arena, struct var_list);
-
-			l->var = v;
-			l->next = list;
-			list = l;
-		}
-	}
-	return list;
-}
-
-/* --- use of variables --- */
 
 static void nil_error(struct check *c, const struct node *n)
 {
@@ -159,103 +73,11 @@ static void need_valid(struct check *c, const struct node *n)
 	s->may = MAY_VALID;
 }
 
-static void check_nilable(struct check *c, struct node *n);
-
 void check_expr(struct check *c, struct node *n)
 {
 	check_nilable(c, n);
 	need_valid(c, n);
 }
-
-/* --- conditions --- */
-
-static void refine(struct check *c, struct var *v, struct flow *no, bool nil_when_true)
-{
-	struct vstate *yes = check_state(c, v), *other = &no->v[v->index];
-
-	yes->may &= nil_when_true ? MAY_NIL : (uint8_t)~MAY_NIL;
-	other->may &= nil_when_true ? (uint8_t)~MAY_NIL : MAY_NIL;
-}
-
-static struct var *tested_var(const struct node *n)
-{
-	if (n->kind == N_ASSIGN)
-		n = n->a;
-	return n->kind == N_NAME ? n->var : NULL;
-}
-
-/* The test of @n against nil; after it c->flow holds when true, @no when not. */
-static void nil_test(struct check *c, struct node *n, struct node *at, struct flow *no,
-		     bool nil_when_true)
-{
-	struct var *v = tested_var(n);
-	struct vstate *s;
-
-	check_nilable(c, n);
-	flow_copy(c, no, &c->flow);
-	if (!v || !type_is_nilable(v->type) || v->type->kind == T_NIL)
-		return;
-	s = check_state(c, v);
-	if (v->loop != c->loop)
-		check_error(c, H037, at->span, v->span, "looked up here",
-			    "check it before the iteration",
-			    fmt(c->h, "%s is tested for nil inside a callback", v->name->s));
-	if (s->may & MAY_DONE)
-		check_error(c, H032, at->span, c->given_back, "given back here", NULL,
-			    fmt(c->h, "%s was already submitted or discarded", v->name->s));
-	else if (s->may == MAY_VALID || s->may == MAY_NIL)
-		check_error(c, W012, at->span, v->span, "its value comes from here",
-			    "leave the test out",
-			    fmt(c->h, "%s is %s nil here", v->name->s,
-				s->may == MAY_NIL ? "always" : "never"));
-	if (s->may == (MAY_NIL | MAY_VALID))
-		refine(c, v, no, nil_when_true);
-}
-
-static void hoist_all(struct var_list *l)
-{
-	for (; l; l = l->next)
-		l->var->hoist = true;
-}
-
-/* Evaluates @n; afterwards c->flow is the state if it is true, @no the state if not. */
-void check_cond(struct check *c, struct node *n, struct flow *no)
-{
-	struct flow first, swap;
-
-	if (n->kind == N_UNARY && n->op == OP_NOT) {
-		check_cond(c, n->a, no);
-		swap = c->flow;
-		c->flow = *no;
-		*no = swap;
-	} else if (n->kind == N_BINARY && (n->op == OP_AND || n->op == OP_OR) &&
-		   n->type->kind == T_BOOL) {
-		check_cond(c, n->a, &first);
-		if (n->op == OP_OR) {
-			swap = c->flow;
-			c->flow = first;
-			first = swap;
-		}
-		n->b->loads = edge_loads(c);
-		hoist_all(n->b->loads);
-		check_cond(c, n->b, no);
-		flow_merge(c, n->op == OP_AND ? no : &c->flow, &first);
-	} else if (n->kind == N_BINARY && (n->op == OP_EQ || n->op == OP_NE) &&
-		   (n->a->type->kind == T_NIL || n->b->type->kind == T_NIL)) {
-		nil_test(c, n->a->type->kind == T_NIL ? n->b : n->a, n, no, n->op == OP_EQ);
-	} else if (type_is_nilable(n->type) && n->type->kind != T_NIL) {
-		nil_test(c, n, n, no, false);
-	} else {
-		check_expr(c, n);
-		flow_copy(c, no, &c->flow);
-		if (n->kind == N_BOOL) {
-			c->flow.dead |= !n->value;
-			no->dead |= n->value;
-		}
-	}
-}
-
-/* --- statements --- */
 
 static void leave(struct check *c, struct span at)
 {
@@ -301,7 +123,7 @@ void check_block(struct check *c, struct node *n)
 {
 	struct fact *facts = c->facts;
 
-	n->loads = edge_loads(c);
+	n->loads = check_edge_loads(c);
 	for (uint32_t i = 0; i < n->n; i++) {
 		struct node *s = n->list[i];
 		bool value = s->want && i + 1 == n->n;
@@ -315,151 +137,6 @@ void check_block(struct check *c, struct node *n)
 	leave_block(c, n);
 	c->facts = facts;
 }
-
-/* After @if joined: a snapshot that both sides took must live outside them. */
-static void hoist_joined(struct check *c, const struct flow *before)
-{
-	for (uint32_t i = 0; i < c->inst->n_vars && !c->flow.dead; i++)
-		if (c->flow.v[i].loaded && !before->v[i].loaded)
-			c->inst->vars[i]->hoist = true;
-}
-
-static struct var_list *missing_loads(struct check *c, struct flow *side, const struct flow *other)
-{
-	struct var_list *list = NULL;
-
-	for (uint32_t i = 0; i < c->inst->n_vars && !side->dead && !other->dead; i++) {
-		struct vstate *s = &side->v[i];
-		struct var_list *l;
-
-		if (s->may != MAY_VALID || s->loaded || !other->v[i].loaded ||
-		    other->v[i].may != MAY_VALID)
-			continue;
-		s->loaded = true;
-		if (!is_loaded(c->inst->vars[i]))
-			continue;
-		l = arena_new(&c->h->arena, struct var_list);
-		l->var = c->inst->vars[i];
-		l->next = list;
-		list = l;
-	}
-	return list;
-}
-
-static void add_fact(struct check *c, const struct node *cond, bool truth)
-{
-	struct fact *f = arena_new(&c->h->arena, struct fact);
-
-	*f = (struct fact){cond, truth, c->facts};
-	c->facts = f;
-}
-
-static void check_if(struct check *c, struct node *n)
-{
-	struct fact *facts = c->facts;
-	struct flow no, before;
-	bool then_dead;
-
-	flow_copy(c, &before, &c->flow);
-	check_cond(c, n->a, &no);
-	if (n->negated) {
-		struct flow swap = c->flow;
-
-		c->flow = no;
-		no = swap;
-	}
-	add_fact(c, n->a, !n->negated);
-	check_block(c, n->b);
-	c->facts = facts;
-	then_dead = c->flow.dead;
-	n->else_loads = n->loads_after = NULL;
-	if (n->c) {
-		struct flow then = c->flow;
-
-		c->flow = no;
-		add_fact(c, n->a, n->negated);
-		check_block(c, n->c);
-		c->facts = facts;
-		if (c->flow.dead && !then_dead)
-			add_fact(c, n->a, !n->negated);
-		no = then;
-	} else if (!then_dead) {
-		n->else_loads = missing_loads(c, &no, &c->flow);
-	}
-	flow_merge(c, &c->flow, &no);
-	hoist_joined(c, &before);
-	if (then_dead) {
-		if (!n->c)
-			n->loads_after = edge_loads(c);
-		add_fact(c, n->a, n->negated);
-	}
-	flow_free(&before);
-}
-
-static void check_case(struct check *c, struct node *n)
-{
-	struct flow before, out;
-	bool has_default = false;
-
-	check_expr(c, n->a);
-	flow_copy(c, &before, &c->flow);
-	flow_copy(c, &out, &c->flow);
-	out.dead = true;
-	for (uint32_t i = 0; i < n->n; i++) {
-		flow_free(&c->flow);
-		flow_copy(c, &c->flow, &before);
-		check_block(c, n->list[i]->c);
-		flow_merge(c, &out, &c->flow);
-		has_default |= n->list[i]->a->kind == N_NAME;
-	}
-	if (has_default)
-		before.dead = true;
-	flow_copy(c, &c->flow, &before);
-	flow_merge(c, &c->flow, &out);
-	hoist_joined(c, &before);
-	flow_free(&before);
-}
-
-/* Runs @body from ever wider states until they do not widen, then once more to report. */
-static void check_loop(struct check *c, struct node *body)
-{
-	struct flow start, again;
-
-	c->quiet++;
-	for (int i = 0; i < 4; i++) {
-		flow_copy(c, &start, &c->flow);
-		check_block(c, body);
-		flow_copy(c, &again, &start);
-		flow_merge(c, &again, &c->flow);
-		c->flow = again;
-		if (flow_equal(c, &c->flow, &start)) {
-			flow_free(&start);
-			break;
-		}
-		flow_free(&start);
-	}
-	c->quiet--;
-	flow_copy(c, &start, &c->flow);
-	check_block(c, body);
-	flow_merge(c, &start, &c->flow);
-	c->flow = start;
-}
-
-void check_callback(struct check *c, struct node *n)
-{
-	struct loop *outer = c->loop;
-	struct var *v = n->loop->value, *k = n->loop->counter;
-
-	if (v)
-		check_state(c, v)->may = MAY_VALID;
-	if (k)
-		check_state(c, k)->may = MAY_VALID;
-	c->loop = n->loop;
-	check_loop(c, n->loop->body);
-	c->loop = outer;
-}
-
-/* --- assignment --- */
 
 static void forget_key(struct check *c, const struct var *v)
 {
@@ -596,7 +273,7 @@ static void check_binary(struct check *c, struct node *n)
 }
 
 /* Evaluates @n, whose own value may be nil. */
-static void check_nilable(struct check *c, struct node *n)
+void check_nilable(struct check *c, struct node *n)
 {
 	struct flow no;
 
