@@ -7,32 +7,22 @@
 
 const char *const sharp_consumer_names[] = {"timer", "woken", NULL};
 
-const double sharp_weights[EFFECTS][SHARP_ARMS_MAX] = {
-	[EFFECT_A] = {[SHARP_A] = 0.5, [SHARP_AA] = 0.5, [SHARP_EMPTY] = -1},
-	[EFFECT_B] = {[SHARP_B] = 1, [SHARP_EMPTY] = -1},
-	[EFFECT_AA] = {[SHARP_AA] = 1, [SHARP_A] = -1},
-	[EFFECT_DIFF] = {[SHARP_B] = 1, [SHARP_A] = -0.5, [SHARP_AA] = -0.5},
-	[EFFECT_ONE_A] = {[SHARP_A] = 1, [SHARP_EMPTY] = -1},
-	[EFFECT_ONE_DIFF] = {[SHARP_B] = 1, [SHARP_A] = -1},
+const unsigned int sharp_sides[EFFECTS][2] = {
+	[EFFECT_A] = {SHARP_A, SHARP_EMPTY},
+	[EFFECT_B] = {SHARP_B, SHARP_EMPTY},
+	[EFFECT_AA] = {SHARP_AA, SHARP_A},
+	[EFFECT_DIFF] = {SHARP_B, SHARP_A},
 };
-
-enum sharp_effect sharp_one_load(enum sharp_effect effect)
-{
-	return effect == EFFECT_A ? EFFECT_ONE_A : effect == EFFECT_DIFF ? EFFECT_ONE_DIFF : effect;
-}
 
 enum cut sharp_cut(const struct sharp_event *e, enum sharp_effect effect)
 {
-	struct block_stat stat[2] = {{0}, {0}}; /* of what is added and what is taken off */
+	struct block_stat stat[2];
 
-	for (unsigned int arm = 0; arm < SHARP_ARMS_MAX; arm++) {
-		double weight = sharp_weights[effect][arm];
-		struct block_stat *side = &stat[weight < 0];
+	for (int i = 0; i < 2; i++) {
+		unsigned int arm = sharp_sides[effect][i];
 
-		if (weight == 0)
-			continue;
-		side->cut += e->cut[arm][CUT_TIGHT];
-		side->kept += e->calls - e->cut[arm][CUT_TIGHT];
+		stat[i].cut = e->cut[arm][CUT_TIGHT];
+		stat[i].kept = e->calls - e->cut[arm][CUT_TIGHT];
 	}
 	if (cut_choose(&stat[0], &stat[1]) == CUT_LOOSE ||
 	    cut_choose(&stat[1], &stat[0]) == CUT_LOOSE)

@@ -17,24 +17,10 @@
 /* Arms of a comparison: empty programs, A, A again (the live A/A check), and B if there is one. */
 enum sharp_arm { SHARP_EMPTY, SHARP_A, SHARP_AA, SHARP_B };
 
-/*
- * What is kept of each load. Of A there are two loads in it, so A counts as the mean of both: half
- * the noise of one arm, at no price. EFFECT_AA, the difference of the two, does not depend on their
- * mean. The last two take one load of A alone: what somebody sees who loads it once.
- */
-enum sharp_effect {
-	EFFECT_A,
-	EFFECT_B,
-	EFFECT_AA,
-	EFFECT_DIFF,
-	EFFECT_ONE_A,
-	EFFECT_ONE_DIFF,
-	EFFECTS,
-};
-/* Each is a sum of the arms with these weights, which add up to 0. */
-extern const double sharp_weights[EFFECTS][SHARP_ARMS_MAX];
-/* The same effect of single loads. */
-enum sharp_effect sharp_one_load(enum sharp_effect effect);
+/* Differences that are kept of each load. */
+enum sharp_effect { EFFECT_A, EFFECT_B, EFFECT_AA, EFFECT_DIFF, EFFECTS };
+/* Each is the first arm less the second. */
+extern const unsigned int sharp_sides[EFFECTS][2];
 
 /*
  * The consumer of the rings, on the other CPU. Woken for records, as most user space does it, it
@@ -68,8 +54,8 @@ struct sharp_options {
 /* One event of a comparison: all that was measured of it. */
 struct sharp_event {
 	const char *name;		      /* "mmap": of loop_events */
-	struct samples effect[EFFECTS][CUTS]; /* ns, one value a load; without B those that it is
-						 in are empty */
+	struct samples effect[EFFECTS][CUTS]; /* ns, one value a load; EFFECT_B and _DIFF without B:
+						 empty */
 	uint64_t histogram[SHARP_ARMS_MAX][SHARP_BUCKETS];
 	uint64_t cut[SHARP_ARMS_MAX][CUTS], calls, wrong; /* @calls: of each arm */
 	double margin_ns;				  /* as at the last look */

@@ -93,13 +93,13 @@ static void keep_event(struct bench *b, struct sharp_event *e, size_t i)
 	const struct sharp *s = b->s;
 
 	for (int x = 0; x < EFFECTS; x++) {
-		if (s->arms <= SHARP_B && sharp_weights[x][SHARP_B] != 0)
+		if (sharp_sides[x][0] >= s->arms)
 			continue;
 		for (int c = 0; c < CUTS; c++)
 			samples_add(&e->effect[x][c],
 				    sharp_load_effect(o->calls[i].blocks, s->rounds,
-						      sharp_weights[x], (enum cut)c,
-						      o->ns_per_tick));
+						      sharp_sides[x][0], sharp_sides[x][1],
+						      (enum cut)c, o->ns_per_tick));
 	}
 	for (unsigned int a = 0; a < s->arms; a++) {
 		for (int k = 0; k < SHARP_BUCKETS; k++)

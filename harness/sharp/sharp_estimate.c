@@ -31,17 +31,14 @@ struct sharp_block sharp_block_estimate(const uint64_t *t, unsigned int n,
 }
 
 double sharp_load_effect(const struct sharp_block (*blocks)[SHARP_ARMS_MAX], unsigned int rounds,
-			 const double weights[SHARP_ARMS_MAX], enum cut cut, double ns_per_tick)
+			 unsigned int x, unsigned int y, enum cut cut, double ns_per_tick)
 {
 	double diff[SHARP_ROUNDS];
 	size_t n = 0;
 
 	for (unsigned int r = 0; r < rounds && n < SHARP_ROUNDS; r++) {
-		double d = 0;
+		double d = (double)blocks[r][x].ticks[cut] - (double)blocks[r][y].ticks[cut];
 
-		for (int arm = 0; arm < SHARP_ARMS_MAX; arm++)
-			if (weights[arm] != 0)
-				d += weights[arm] * (double)blocks[r][arm].ticks[cut];
 		if (!isnan(d))
 			diff[n++] = d * ns_per_tick;
 	}
@@ -80,6 +77,8 @@ struct sharp_result sharp_summarise(const struct samples *effect, const struct s
 		r.reported.low = r.mean.centre - half;
 		r.reported.high = r.mean.centre + half;
 	}
+	r.load_low = stats_quantile(effect->v, effect->n, 0.025);
+	r.load_high = stats_quantile(effect->v, effect->n, 0.975);
 	return r;
 }
 

@@ -27,10 +27,10 @@ struct sharp_block {
 struct sharp_block sharp_block_estimate(const uint64_t *t, unsigned int n,
 					const uint64_t cut_ticks[CUTS]);
 
-/* What one load says of the arms' sum with @weights, which add up to 0, ns a call: the 25 % trimmed
- * mean of the rounds' sums. NAN when no round has all that it needs. */
+/* What one load says of arm @x against arm @y, ns a call: the 25 % trimmed mean of the differences
+ * of each round. NAN when no round has both. */
 double sharp_load_effect(const struct sharp_block (*blocks)[SHARP_ARMS_MAX], unsigned int rounds,
-			 const double weights[SHARP_ARMS_MAX], enum cut cut, double ns_per_tick);
+			 unsigned int x, unsigned int y, enum cut cut, double ns_per_tick);
 
 /* Loads to a result. */
 struct sharp_result {
@@ -39,6 +39,8 @@ struct sharp_result {
 	struct stats_interval epochs; /* over means of epochs: knows that the clock drifts; infinite
 					 with fewer than 4 */
 	struct stats_interval reported; /* the wider of mean and epochs, about mean's centre */
+	double load_low,
+		load_high; /* what one load may see: quantiles 0.025 and 0.975 over loads */
 };
 
 /* @at_s: when each load was measured, s; epochs are a second long at least. */

@@ -12,7 +12,7 @@
 
 enum { GAUGE_CYCLES = 600 };
 
-static const char *const effect_names[EFFECT_DIFF + 1] = {"a_ns", "b_ns", "aa_ns", "diff_ns"};
+static const char *const effect_names[EFFECTS] = {"a_ns", "b_ns", "aa_ns", "diff_ns"};
 
 static struct json_object *interval(struct stats_interval iv)
 {
@@ -52,16 +52,15 @@ static struct json_object *cycles(const struct sharp *s, const struct samples *e
 static struct json_object *effect_json(const struct sharp *s, const struct sharp_event *e,
 				       enum sharp_effect x)
 {
-	const struct samples *effect = sharp_effect(e, x),
-			     *one = sharp_effect(e, sharp_one_load(x));
+	const struct samples *effect = sharp_effect(e, x);
 	struct sharp_result r = sharp_summarise(effect, &s->at_s);
 	struct json_object *o = interval(r.reported);
 
 	json_object_object_add(o, "loads", interval(r.mean));
 	json_object_object_add(o, "epochs", interval(r.epochs));
 	json_object_object_add(o, "anytime", interval(r.anytime));
-	add_double(o, "one_load_low", stats_quantile(one->v, one->n, 0.025));
-	add_double(o, "one_load_high", stats_quantile(one->v, one->n, 0.975));
+	add_double(o, "one_load_low", r.load_low);
+	add_double(o, "one_load_high", r.load_high);
 	json_object_object_add(o, "cycles", cycles(s, effect));
 	add_double(o, "cut_ns", sharp_cut_ns[sharp_cut(e, x)]);
 	json_object_object_add(o, "samples", result_doubles(effect->v, effect->n));
@@ -169,7 +168,7 @@ static struct json_object *event_record(const struct sharp *s, const struct shar
 	json_object_object_add(r, "consumer",
 			       json_object_new_string(sharp_consumer_names[opts->consumer]));
 	add_double(r, "seconds", s->at_s.n ? s->at_s.v[s->at_s.n - 1] : 0);
-	for (int x = 0; x <= EFFECT_DIFF; x++)
+	for (int x = 0; x < EFFECTS; x++)
 		if (e->effect[x][CUT_TIGHT].n)
 			json_object_object_add(r, effect_names[x],
 					       effect_json(s, e, (enum sharp_effect)x));

@@ -143,33 +143,12 @@ static void test_nothing(void **state UNUSED)
 	expect(&m, "nothing was measured in the time given");
 }
 
-/* A constant in all arms, such as reading the clock, is in no effect; a shift of one arm is in the
- * effects that it belongs to. */
-static void weights(void **state UNUSED)
-{
-	for (int x = 0; x < EFFECTS; x++) {
-		double sum = 0;
-
-		for (int arm = 0; arm < SHARP_ARMS_MAX; arm++)
-			sum += sharp_weights[x][arm];
-		assert_true(sum == 0);
-		assert_true(sharp_weights[sharp_one_load(x)][SHARP_B] == sharp_weights[x][SHARP_B]);
-	}
-	assert_int_equal(sharp_one_load(EFFECT_DIFF), EFFECT_ONE_DIFF);
-	assert_true(sharp_weights[EFFECT_ONE_DIFF][SHARP_AA] == 0);
-	/* What the two loads of A differ by says nothing of their mean. */
-	assert_true(sharp_weights[EFFECT_AA][SHARP_A] * sharp_weights[EFFECT_DIFF][SHARP_A] +
-			    sharp_weights[EFFECT_AA][SHARP_AA] *
-				    sharp_weights[EFFECT_DIFF][SHARP_AA] ==
-		    0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(weights),    cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_clock), cmocka_unit_test(test_aa),
-		cmocka_unit_test(test_duty),  cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_sound),	cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_aa),	cmocka_unit_test(test_duty),
+		cmocka_unit_test(test_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
