@@ -36,7 +36,8 @@ struct sharp_options {
 	struct placement place;
 	bool realtime;
 	double seconds; /* budget, all events together */
-	/* What is called, of loop_events, ended by NULL; NULL: mmap, munmap, brk and other, as far
+	/* What is called, of loop_events, ended by NULL; NULL: mmap, munmap, brk and other (of a
+	 * monitor of completed calls: mmap+munmap, munmap-ok, brk-ok and other), as far
 	 * as a program of A answers to it. */
 	const char *const *events;
 	/*

@@ -28,8 +28,8 @@ enum {
 	NICEST = -20
 };
 
-/* What a load's rounds should take: about as long as loading, so that neither is the waste; no
- * fewer rounds than a trimmed mean needs. */
+/* What a load's rounds should take: as long as loading, so that neither is the waste, and not less
+ * than this; no fewer rounds than a trimmed mean needs. */
 #define ROUNDS_S 0.010
 enum { ROUNDS_MIN = 10 };
 
@@ -45,6 +45,7 @@ struct bench {
 	struct rng rng;
 	uint64_t start_ns;
 	double ns_per_tick;
+	double loading_s; /* of the latest load */
 };
 
 /* All that the rings hold, when it is time or when one wakes us; then how the child is. */
@@ -151,11 +152,12 @@ static int one_load(struct bench *b, bool *counts)
 	struct sharp_child *child = NULL;
 	struct sharp_job job;
 	struct sharp_arms l;
-	uint64_t links = env_syscall_links();
+	uint64_t links = env_syscall_links(), start_ns = clock_ns();
 	int err;
 
 	job_init(b, &job);
 	err = sharp_arms_load(&l, &b->plan, &b->rng, b->s->records, &job);
+	b->loading_s = (double)(clock_ns() - start_ns) / 1e9;
 	if (!err)
 		err = sharp_child_start(&child, &job, b->outcome);
 	if (!err)
@@ -181,7 +183,9 @@ static int trial(struct bench *b)
 	b->s->dropped = 0;
 	if (b->outcome->seconds > 0)
 		b->s->rounds = (unsigned int)MIN(
-			MAX(ROUNDS_S / b->outcome->seconds * ROUNDS_MIN, ROUNDS_MIN), SHARP_ROUNDS);
+			MAX(MAX(ROUNDS_S, b->loading_s) / b->outcome->seconds * ROUNDS_MIN,
+			    ROUNDS_MIN),
+			SHARP_ROUNDS);
 	return 0;
 }
 

@@ -3,16 +3,23 @@
 #include "lib/base.h"
 #include "harness/sharp/sharp_pair.h"
 
+#include <string.h>
+
+#include "harness/overhead/overhead_loop.h"
 #include "lib/log.h"
 #include "monitor/collect.h"
 
 enum { PROGRAMS_MAX = 16 };
 
-/* Events that are timed when none is asked for. */
+/* Events that are timed when none is asked for. The first calls fail, so a monitor of calls that
+ * worked does little at them: it has its own. */
 static const char *const usual[] = {"mmap", "munmap", "brk", "other", NULL};
+static const char *const usual_completed[] = {"mmap+munmap", "munmap-ok", "brk-ok", "other", NULL};
 
 struct side {
 	const char *name;
+	bool completed; /* a monitor of calls that worked */
+	bool switches;	/* it has a program on sched_switch: a monitor of time */
 	struct place places[PROGRAMS_MAX];
 	size_t n;
 };
@@ -23,6 +30,8 @@ static int read_side(struct side *s, const struct monitor *m)
 	size_t n = MIN(monitor_programs(m, programs, PROGRAMS_MAX), (size_t)PROGRAMS_MAX);
 
 	s->name = monitor_info(m)->name;
+	s->completed = monitor_info(m)->definition == MONITOR_COMPLETED;
+	s->switches = false;
 	s->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (programs[i].fd < 0 || programs[i].iterator)
@@ -33,6 +42,7 @@ static int read_side(struct side *s, const struct monitor *m)
 				s->name, programs[i].name, programs[i].section);
 			return -ENOTSUP;
 		}
+		s->switches |= !strcmp(s->places[s->n].name, "sched_switch");
 		s->n++;
 	}
 	return 0;
@@ -54,19 +64,23 @@ static bool is_answered(const struct side *s, int event)
 	return false;
 }
 
-/* A call of its own, or, for "other", a program that sees every call. */
-static bool is_usual(const struct side *s, int event, bool is_other)
+/* Which call it is does not matter to a program that sees every call and takes the time: there
+ * "other" stands for all. */
+static bool is_usual(const struct side *s, int event)
 {
+	if (!s->switches || !strcmp(loop_events[event].name, "other"))
+		return is_answered(s, event);
 	for (size_t i = 0; i < s->n; i++)
-		if (is_other ? place_answers(&s->places[i], event)
-			     : place_is_of(&s->places[i], event))
+		if (place_is_of(&s->places[i], event))
 			return true;
 	return false;
 }
 
 static int choose_events(struct sharp_pair *pair, const struct side *a, const char *const *wanted)
 {
-	for (const char *const *name = wanted ? wanted : usual; *name; name++) {
+	const char *const *name = wanted ? wanted : a->completed ? usual_completed : usual;
+
+	for (; *name; name++) {
 		int event = loop_event_find(*name);
 
 		if (event < 0 || pair->nevents == SHARP_EVENTS_MAX) {
@@ -75,7 +89,7 @@ static int choose_events(struct sharp_pair *pair, const struct side *a, const ch
 				*name);
 			return -EINVAL;
 		}
-		if (wanted ? is_answered(a, event) : is_usual(a, event, *name == usual[3]))
+		if (wanted ? is_answered(a, event) : is_usual(a, event))
 			pair->events[pair->nevents++] = event;
 	}
 	if (pair->nevents)
