@@ -64,21 +64,6 @@ static int build_flat(struct view *v, const struct frame *f, const struct view_o
 	return 0;
 }
 
-static bool is_folded(const struct view *v, uint32_t pid)
-{
-	size_t low = 0, high = v->nfolded;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (v->folded[mid] < pid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < v->nfolded && v->folded[low] == pid;
-}
-
 /*
  * Goes through all that is kept, parents first, and makes lines of it until @room of them are
  * there; what is folded or finds no room is counted in the line of the nearest ancestor that has
@@ -93,7 +78,8 @@ static void walk(struct view *v, struct tree *t, const struct frame *f, size_t r
 
 	while (at != TREE_NONE) {
 		bool last = t->next[at] == TREE_NONE;
-		bool folds = t->first[at] != TREE_NONE && is_folded(v, f->rows[at].pid);
+		bool folds = t->first[at] != TREE_NONE &&
+			     tree_find_pid(v->folded, v->nfolded, f->rows[at].pid) != TREE_NONE;
 
 		t->owner[at] = t->parent[at] == n ? TREE_NONE : t->owner[t->parent[at]];
 		if (hidden == TREE_NONE && v->n < room) {

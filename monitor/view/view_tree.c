@@ -44,9 +44,7 @@ void tree_place(struct tree *t, void *block, size_t n)
 	t->flags = (uint8_t *)(t->order + n + 1);
 }
 
-/* The pids stand close together here: a search in the rows themselves would miss the cache at every
- * step. */
-static uint32_t find(const uint32_t *pids, size_t n, uint32_t pid)
+uint32_t tree_find_pid(const uint32_t *pids, size_t n, uint32_t pid)
 {
 	size_t low = 0, high = n;
 
@@ -63,6 +61,8 @@ static uint32_t find(const uint32_t *pids, size_t n, uint32_t pid)
 
 static void find_parents(struct tree *t, const struct frame *f)
 {
+	/* They stand close together here: a search in the rows themselves would miss the cache at
+	 * every step. */
 	uint32_t n = (uint32_t)f->n, *pids = t->order;
 
 	for (uint32_t i = 0; i < n; i++)
@@ -70,7 +70,7 @@ static void find_parents(struct tree *t, const struct frame *f)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t p = i && f->rows[i].ppid == f->rows[i - 1].ppid
 				     ? t->first[i - 1]
-				     : find(pids, n, f->rows[i].ppid);
+				     : tree_find_pid(pids, n, f->rows[i].ppid);
 
 		t->first[i] = p; /* before cutting: the next may have the same */
 		t->parent[i] = p == TREE_NONE || p == i ? n : p;

@@ -30,6 +30,8 @@ void tree_place(struct tree *t, void *block, size_t n);
 /* Fills in parents (cycles are cut, orphans are roots), what is kept, and the order of siblings;
  * flags say on entry which rows match. */
 void tree_grow(struct tree *t, const struct frame *f, const struct column *sort, bool descending);
+/* Where @pid is among @n, which rise; TREE_NONE: nowhere. */
+uint32_t tree_find_pid(const uint32_t *pids, size_t n, uint32_t pid);
 /* @sum with one more @value, as the field's kind is; what is not known changes nothing. */
 double tree_add(enum tree_sum kind, double sum, double value);
 
