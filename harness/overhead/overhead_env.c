@@ -72,6 +72,10 @@ void placement_choose(struct placement *p, const char *sys_root)
 	}
 }
 
+const char env_stats_text[] =
+	"kernel.bpf_stats_enabled is on: it adds 50 to 60 ns to every run of a program and biases "
+	"differences; turn it off with: sysctl kernel.bpf_stats_enabled=0";
+
 int placement_pin(int cpu)
 {
 	cpu_set_t set;
@@ -81,21 +85,24 @@ int placement_pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-int env_refuse_stats(const char *proc_root)
+bool env_stats_on(const char *proc_root)
 {
 	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
-	int err = 0;
+	bool on;
 
 	strbuf_addf(&path, "%s/sys/kernel/bpf_stats_enabled", proc_root);
-	if (!strbuf_read_file(&text, path.s) && atoi(text.s)) {
-		log_err("kernel.bpf_stats_enabled is on: it adds 50 to 60 ns to every run of a "
-			"program and biases differences; turn it off with: sysctl "
-			"kernel.bpf_stats_enabled=0");
-		err = -EBUSY;
-	}
+	on = !strbuf_read_file(&text, path.s) && atoi(text.s);
 	strbuf_release(&path);
 	strbuf_release(&text);
-	return err;
+	return on;
+}
+
+int env_refuse_stats(const char *proc_root)
+{
+	if (!env_stats_on(proc_root))
+		return 0;
+	log_err("%s", env_stats_text);
+	return -EBUSY;
 }
 
 /* Programs on a classic tracepoint, whoever attached them and how: the kernel keeps them per

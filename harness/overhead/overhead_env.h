@@ -20,10 +20,12 @@ void placement_choose(struct placement *p, const char *sys_root);
 /* Pins the caller. Returns 0 or -errno, silently. */
 int placement_pin(int cpu);
 
-/*
- * kernel.bpf_stats_enabled adds 50 to 60 ns to every run of every program and biases differences.
- * Returns 0, or -EBUSY after naming the command that turns it off. @proc_root: "/proc".
- */
+/* kernel.bpf_stats_enabled adds 50 to 60 ns to every run of every program and biases differences.
+ * @proc_root: "/proc". */
+bool env_stats_on(const char *proc_root);
+/* What to say then, with the command that turns it off. */
+extern const char env_stats_text[];
+/* Returns 0, or -EBUSY after saying that. */
 int env_refuse_stats(const char *proc_root);
 
 /*

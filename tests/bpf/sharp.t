@@ -63,7 +63,8 @@ like "and that is said" "$err" 'cost0 has a program on tracepoint/syscalls/sys_e
 # Somebody holds a descriptor of BPF_ENABLE_STATS (command 32 of syscall 321), which no sysctl shows.
 if have perl && [ "$(uname -m)" = x86_64 ]; then
 	# shellcheck disable=SC2016
-	perl -e '$| = 1; $a = pack("L", 0); exit 1 if syscall(321, 32, $a, 4) < 0; print "on\n"; sleep 60' >"$tmp/stats" &
+	enable='$| = 1; sleep shift; $a = pack("L", 0); exit 1 if syscall(321, 32, $a, 4) < 0; print "on\n"; sleep 60'
+	perl -e "$enable" 0 >"$tmp/stats" &
 	stats=$!
 	until grep -q on "$tmp/stats" || ! kill -0 $stats; do
 		sleep 0.1
@@ -73,6 +74,13 @@ if have perl && [ "$(uname -m)" = x86_64 ]; then
 	wait $stats 2>/dev/null
 	is "statistics that a descriptor switched on make it void" "$code $(q '.[0].status')" "3 void"
 	like "and that is said" "$(q '.[0].reason')" 'the kernel counts runs of BPF programs: some process .* asked for it; end that first'
+	perl -e "$enable" 3 >"$tmp/stats" &
+	stats=$!
+	sharp_opts=attach=no sharp -m "$tmp/cost0.bpf.o" -e munmap -t 6
+	kill $stats
+	wait $stats 2>/dev/null
+	is "also when it was in the middle" "$code $(q '.[0].status'): $(q '.[0].reason' | cut -d: -f1)" \
+		"3 void: the kernel counts runs of BPF programs"
 else
 	skip "statistics that a descriptor switched on make it void" "no perl, or another processor"
 fi
