@@ -54,7 +54,6 @@ struct node {
 	struct var_list *loads_after; /* IF: after it, when one side left */
 	struct var *in_place;	      /* update call: the pointer to this key's value */
 	bool self_update;	      /* update call: stores the element into itself */
-	bool sets_all;		      /* RETURN, if last: control never passes */
 	/* opt.c */
 	bool elide;    /* leave this statement out */
 	bool use_now;  /* clock call: take the handler's one reading */
@@ -67,6 +66,29 @@ struct node *node_new(struct honey *h, enum node_kind kind, struct span span);
 struct node *node_clone(struct honey *h, const struct node *n);
 /* Appends @item to the list of @list. */
 void node_add(struct honey *h, struct node *list, struct node *item);
+/* The parts of @n for who walks all: three operands (NULL where it has none), then its list. */
+static inline uint32_t node_parts(const struct node *n)
+{
+	return 3 + n->n;
+}
+
+static inline struct node *node_part(const struct node *n, uint32_t i)
+{
+	return i == 0 ? n->a : i == 1 ? n->b : i == 2 ? n->c : n->list[i - 3];
+}
+
+/* The last statement of a block, or NULL. */
+static inline struct node *block_last(const struct node *block)
+{
+	return block->n ? block->list[block->n - 1] : NULL;
+}
+
+/* Does control never pass the end of @block? */
+static inline bool block_returns(const struct node *block)
+{
+	return block->n && block_last(block)->kind == N_RETURN;
+}
+
 const char *node_kind_name(enum node_kind kind);
 void ast_dump(const struct honey *h, FILE *out);
 

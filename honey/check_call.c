@@ -115,8 +115,6 @@ static void local_call(struct check *c, struct node *n)
 		c->inst->deletes_map = true;
 		forget_elements(c, NULL);
 	}
-	if (callee && callee->calls_clock)
-		c->inst->calls_clock = true;
 }
 
 static void fill_field(struct check *c, struct node *out)
@@ -169,8 +167,6 @@ void check_call(struct check *c, struct node *n)
 		c->inst->deletes_map = true;
 		forget_elements(c, n->map);
 	}
-	if (n->helper->id == HELPER_bpf_ktime_get_ns)
-		c->inst->calls_clock = true;
 }
 
 /* --- what looks like a mistake --- */

@@ -218,7 +218,6 @@ static bool fill_builtin(struct honey *h, struct section *s, const char *event)
 			continue;
 		s->c_struct = events[i].c_struct;
 		s->core = true;
-		s->from = "built in";
 		add_fields(h, s, events[i].fields);
 		if (!strcmp(s->c_struct, "trace_event_raw_sys_enter"))
 			s->n_args = 6;
@@ -239,12 +238,10 @@ static void fill_tracepoint(struct honey *h, struct section *s, const char *even
 		return;
 	n = slash ? btf_event_fields(h, btf_path(h), slash + 1, &s->fields) : -ENOENT;
 	if (n > 0) {
-		s->from = "BTF";
 		s->core = true;
 		s->c_struct = fmt(h, "trace_event_raw_%s", slash + 1);
 	} else {
 		n = tracefs_fields(h, event, &s->fields);
-		s->from = "tracefs";
 		s->c_struct = n > 0 ? fmt(h, "%s_ctx", slash + 1) : NULL;
 	}
 	s->n_fields = n > 0 ? (uint32_t)n : 0;

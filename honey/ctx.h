@@ -23,11 +23,10 @@ struct section {
 	enum ctx_kind ctx;
 	unsigned int progs;
 	const char *c_struct; /* of the context, or NULL for void */
-	const char *from;     /* built in, BTF or tracefs */
 	bool core;	      /* offsets are fixed up at load time */
 	struct ctx_field *fields;
 	uint32_t n_fields;
-	uint32_t args_offset, n_args; /* ctx.args, 0: none */
+	uint32_t n_args; /* ctx.args, 0: none */
 	bool no_fields_known;
 	bool *used; /* by field: emitted */
 	bool args_used;

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "honey/honey.h"
-#include "lib/strbuf.h"
 
 enum { LONGEST_LINE = 160, KEEP_BEFORE = 60 }; /* characters of a source line shown */
 
@@ -90,14 +89,12 @@ void diag_at(struct honey *h, enum diag_code code, struct span span, const char 
 	     const char *format, ...)
 {
 	struct diag d = {.code = code, .span = span, .help = help};
-	struct strbuf sb = STRBUF_INIT;
 	va_list ap;
 	char text[1024];
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	strbuf_release(&sb);
 	d.text = arena_strdup(&h->arena, text);
 	diag_report(h, &d);
 }
@@ -133,8 +130,7 @@ static void show_line(FILE *out, const char *s, size_t len, size_t from, size_t 
 	}
 }
 
-static void show_source(struct honey *h, FILE *out, struct span span, const char *label,
-			const char *color)
+static void show_source(struct honey *h, FILE *out, struct span span, const char *color)
 {
 	struct place a = srcmap_place(h, span.file, span.start);
 	struct place b = srcmap_place(h, span.file, span.end);
@@ -157,7 +153,7 @@ static void show_source(struct honey *h, FILE *out, struct span span, const char
 	fputc('^', out);
 	for (size_t i = 1; i < width; i++)
 		fputc('~', out);
-	fprintf(out, "%s%s%s\n", label ? " " : "", label ? label : "", off);
+	fprintf(out, "%s\n", off);
 }
 
 static void print_text(struct honey *h, FILE *out, const struct diag *d)
@@ -170,11 +166,11 @@ static void print_text(struct honey *h, FILE *out, const struct diag *d)
 	fprintf(out, "%s:%u:%u: %s%s[%s]%s: %s\n", p.src->path, p.line, p.column, color,
 		severity_names[severity], codes[d->code].name, off, d->text);
 	if (p.src->len)
-		show_source(h, out, d->span, d->label, color);
+		show_source(h, out, d->span, color);
 	if (d->note) {
 		p = srcmap_place(h, d->note_span.file, d->note_span.start);
 		fprintf(out, "%s:%u:%u: note: %s\n", p.src->path, p.line, p.column, d->note);
-		show_source(h, out, d->note_span, NULL, "");
+		show_source(h, out, d->note_span, "");
 	}
 	if (d->help)
 		fprintf(out, "      = help: %s\n", d->help);

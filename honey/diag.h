@@ -22,9 +22,8 @@ enum diag_code {
 struct diag {
 	enum diag_code code;
 	struct span span;
-	const char *text;  /* what is wrong */
-	const char *label; /* short words beside the underline, or NULL */
-	const char *help;  /* what to write instead, or NULL */
+	const char *text; /* what is wrong */
+	const char *help; /* what to write instead, or NULL */
 	struct span note_span;
 	const char *note; /* a second place that matters, or NULL */
 };

@@ -98,7 +98,6 @@ static void write_callback(struct emit *e, struct node *n, struct loop *l)
 			   .stamp = ++e->h->n_loops + (1u << 30),
 			   .now = NULL};
 	struct node *body = l->body;
-	bool ends = body->n && body->list[body->n - 1]->kind == N_RETURN;
 
 	if (l->captured)
 		write_ctx_struct(&sub, l);
@@ -107,7 +106,7 @@ static void write_callback(struct emit *e, struct node *n, struct loop *l)
 	callback_head(&sub, l);
 	emit_block(&sub, body);
 	sub.indent = 1;
-	if (!ends)
+	if (!block_returns(body))
 		emit_line(&sub, "return 0;");
 	emit_close(&sub);
 	sub.indent = 0;
@@ -178,7 +177,7 @@ static const char *params(struct emit *e, struct inst *inst, bool now)
 static void write_body(struct emit *e, struct inst *inst)
 {
 	struct node *b = inst->body;
-	struct node *last = b->n ? b->list[b->n - 1] : NULL;
+	struct node *last = block_last(b);
 
 	emit_loads(e, b->loads);
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -187,7 +186,7 @@ static void write_body(struct emit *e, struct inst *inst)
 		else
 			emit_stmt(e, b->list[i]);
 	}
-	if (last && last->kind == N_RETURN)
+	if (block_returns(b))
 		return;
 	if (last)
 		e->span = (struct span){last->span.file,

@@ -140,7 +140,7 @@ static void emit_case(struct emit *e, struct node *n)
 		c->c->want_tail = n->want;
 		emit_block(e, c->c);
 		e->indent++;
-		if (!c->c->n || c->c->list[c->c->n - 1]->kind != N_RETURN)
+		if (!block_returns(c->c))
 			emit_line(e, "break;");
 		e->indent--;
 		if (*brace)

@@ -129,7 +129,7 @@ void infer_walk(struct infer *in)
 	declare_params(in);
 	t = infer_block(in, inst->body, inst->want_last);
 	infer_pop_scope(in, mark);
-	last = inst->body->n ? inst->body->list[inst->body->n - 1] : NULL;
+	last = block_last(inst->body);
 	if (inst->want_last && last && last->kind != N_RETURN) {
 		struct type *old = inst->result;
 
@@ -181,7 +181,6 @@ void infer_body(struct honey *h, struct inst *inst)
 	if (inst->result->kind == T_LITERAL)
 		inst->result = type_int(h, 64, inst->result->sgn);
 	inst->inferring = false;
-	inst->inferred = true;
 }
 
 static bool is_active(const struct func *f)

@@ -13,8 +13,6 @@
  * assignments, updates, prints. */
 static bool has_value(const struct node *n)
 {
-	const struct node *last = n->n ? n->list[n->n - 1] : NULL;
-
 	switch (n->kind) {
 	case N_INT:
 	case N_NAME:
@@ -22,7 +20,7 @@ static bool has_value(const struct node *n)
 	case N_INDEX:
 	case N_UNARY:
 	case N_BINARY: return true;
-	case N_BLOCK: return last && (last->kind == N_RETURN || has_value(last));
+	case N_BLOCK: return block_returns(n) || (n->n && has_value(block_last(n)));
 	case N_IF: return n->c && has_value(n->b) && has_value(n->c);
 	case N_CASE:
 		for (uint32_t i = 0; i < n->n; i++)
@@ -42,10 +40,8 @@ static bool returns_value(const struct node *n)
 		return n->a != NULL;
 	if (n->kind == N_FN)
 		return false;
-	if (returns_value(n->a) || returns_value(n->b) || returns_value(n->c))
-		return true;
-	for (uint32_t i = 0; i < n->n; i++)
-		if (returns_value(n->list[i]))
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		if (returns_value(node_part(n, i)))
 			return true;
 	return false;
 }
@@ -97,10 +93,11 @@ static bool needs_call(const struct node *n, const struct name *name)
 		if ((local || (p && i == 0 && p->args[0] != 'i')) && arg->kind == N_NAME &&
 		    arg->name == name)
 			return true;
-		if (needs_call(arg, name))
-			return true;
 	}
-	return needs_call(n->a, name) || needs_call(n->b, name) || needs_call(n->c, name);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		if (needs_call(node_part(n, i), name))
+			return true;
+	return false;
 }
 
 static struct inst *make_uncalled(struct honey *h, struct func *f)
@@ -138,11 +135,10 @@ static uint32_t count_nodes(const struct node *n)
 
 	if (!n)
 		return 0;
-	for (uint32_t i = 0; i < n->n; i++)
-		sum += count_nodes(n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		sum += count_nodes(node_part(n, i));
 	if (n->callee)
 		sum += n->callee->weight;
-	sum += count_nodes(n->a) + count_nodes(n->b) + count_nodes(n->c);
 	return MIN(sum, 4u * HONEY_MAX_WEIGHT);
 }
 
@@ -154,11 +150,8 @@ static void collect_calls(struct honey *h, const struct node *n)
 		return;
 	if (n->callee)
 		collect(h, n->callee);
-	collect_calls(h, n->a);
-	collect_calls(h, n->b);
-	collect_calls(h, n->c);
-	for (uint32_t i = 0; i < n->n; i++)
-		collect_calls(h, n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		collect_calls(h, node_part(n, i));
 }
 
 /* Adds @inst after what it calls, and says what is wrong in it. */

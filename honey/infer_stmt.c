@@ -151,14 +151,6 @@ static struct type *join_branches(struct infer *in, struct node *n, struct type 
 	return ok ? t : &in->h->types.error;
 }
 
-/* A branch that always leaves has no value and needs none. */
-static bool leaves(const struct node *b)
-{
-	const struct node *last = b && b->n ? b->list[b->n - 1] : NULL;
-
-	return last && last->kind == N_RETURN;
-}
-
 struct type *infer_if(struct infer *in, struct node *n, bool want)
 {
 	struct type *a, *b;
@@ -174,7 +166,8 @@ struct type *infer_if(struct infer *in, struct node *n, bool want)
 	b = infer_block(in, n->c, want);
 	if (!want)
 		return &in->h->types.void_;
-	return leaves(n->b) ? b : leaves(n->c) ? a : join_branches(in, n, a, b);
+	/* A branch that always leaves has no value and needs none. */
+	return block_returns(n->b) ? b : block_returns(n->c) ? a : join_branches(in, n, a, b);
 }
 
 /* pattern = number | constant | true | false | _; the parser turned the others into if. */
@@ -209,7 +202,7 @@ struct type *infer_case(struct infer *in, struct node *n, bool want)
 
 		infer_pattern(in, n, clause->a);
 		b = infer_block(in, clause->c, want);
-		if (want && !leaves(clause->c))
+		if (want && !block_returns(clause->c))
 			t = t ? join_branches(in, n, t, b) : b;
 	}
 	return want && t ? t : &in->h->types.void_;
@@ -256,7 +249,7 @@ static void make_each(struct infer *in, struct node *block, uint32_t at)
 	for (uint32_t i = at + 1; i < block->n; i++)
 		node_add(in->h, body, block->list[i]);
 	if (body->n)
-		body->span = span_join(body->list[0]->span, body->list[body->n - 1]->span);
+		body->span = span_join(body->list[0]->span, block_last(body)->span);
 	call->kind = N_EACH;
 	call->b = body;
 	block->n = at + 1;

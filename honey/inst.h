@@ -35,8 +35,8 @@ struct var {
 	struct node *origin;	   /* RECORD: the reserve call */
 	struct name **fields_seen; /* RECORD without a struct yet */
 	uint32_t n_fields_seen;
-	const char *c_name, *c_ptr; /* emit.c */
-	bool c_declared, c_snapshot;
+	const char *c_name, *c_ptr; /* emit*.c */
+	bool c_declared;
 };
 
 struct var_list {
@@ -52,8 +52,7 @@ struct loop {
 	struct var *counter, *value; /* key or index; element */
 	struct map *map;
 	struct node *body;
-	uint32_t id;
-	const char *c_name, *c_ctx; /* emit.c */
+	const char *c_name, *c_ctx; /* emit*.c */
 };
 
 /* A function for one combination of argument types and maps. */
@@ -71,14 +70,13 @@ struct inst {
 	struct var **vars;
 	uint32_t n_vars, cap_vars;
 	struct type *result;
-	bool inferred, inferring, reported, checked, checking, deletes_map, calls_clock;
+	bool inferring, reported, deletes_map;
 	bool uncalled;	/* a helper that no handler reaches */
 	bool takes_now; /* there is a variant that is given the clock's reading */
 	bool plain;	/* and one that reads it is needed too */
 	bool timed;	/* a handler has a reading for the variant */
 	uint32_t weight;
 	uint32_t stack_bytes, n_callbacks, clock_stores;
-	uint32_t id;	     /* number among the function's emitted instances, from 1 */
 	uint8_t *param_exit; /* check.c: state of each record parameter at the end */
 	uint8_t result_state;
 	const char *c_name;

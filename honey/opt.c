@@ -77,11 +77,8 @@ static void each_node(struct honey *h, struct node *n, void (*visit)(struct hone
 	if (!n)
 		return;
 	visit(h, n);
-	each_node(h, n->a, visit);
-	each_node(h, n->b, visit);
-	each_node(h, n->c, visit);
-	for (uint32_t i = 0; i < n->n; i++)
-		each_node(h, n->list[i], visit);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		each_node(h, node_part(n, i), visit);
 }
 
 /* --- records --- */
@@ -143,11 +140,8 @@ static void forget_clocks(struct node *n)
 	if (!n)
 		return;
 	n->use_now = false;
-	forget_clocks(n->a);
-	forget_clocks(n->b);
-	forget_clocks(n->c);
-	for (uint32_t i = 0; i < n->n; i++)
-		forget_clocks(n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		forget_clocks(node_part(n, i));
 }
 
 /* Readings below @n that one reading would replace, those of helpers that take it included. */
@@ -157,11 +151,11 @@ static unsigned int uses_below(const struct node *n)
 
 	if (!n || n->loop)
 		return 0;
-	sum = n->use_now + uses_below(n->a) + uses_below(n->b) + uses_below(n->c);
+	sum = n->use_now;
 	if (n->callee && n->callee->takes_now)
 		sum += MAX(n->callee->clock_stores, 1u);
-	for (uint32_t i = 0; i < n->n; i++)
-		sum += uses_below(n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		sum += uses_below(node_part(n, i));
 	return sum;
 }
 
@@ -173,15 +167,8 @@ static struct node *find_block(struct node *n, unsigned int all)
 		return NULL;
 	if (n->kind == N_BLOCK)
 		return block_with_all(n, all);
-	for (int i = 0; i < 3; i++) {
-		struct node *child = i == 0 ? n->a : i == 1 ? n->b : n->c;
-		struct node *found = find_block(child, all);
-
-		if (found)
-			return found;
-	}
-	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *found = find_block(n->list[i], all);
+	for (uint32_t i = 0; i < node_parts(n); i++) {
+		struct node *found = find_block(node_part(n, i), all);
 
 		if (found)
 			return found;
@@ -225,11 +212,8 @@ static void mark_timed(struct node *n)
 		return;
 	if (n->callee)
 		n->callee->timed = true;
-	mark_timed(n->a);
-	mark_timed(n->b);
-	mark_timed(n->c);
-	for (uint32_t i = 0; i < n->n; i++)
-		mark_timed(n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		mark_timed(node_part(n, i));
 }
 
 /* Only handlers outside callbacks have a reading to give; the others' calls need the variant
@@ -242,11 +226,8 @@ static void mark_plain(const struct inst *inst, struct node *n, bool in_callback
 		return;
 	if (n->callee && n->callee->takes_now && (!inst->is_handler || in_callback))
 		n->callee->plain = true;
-	mark_plain(inst, n->a, callback);
-	mark_plain(inst, n->b, callback);
-	mark_plain(inst, n->c, callback);
-	for (uint32_t i = 0; i < n->n; i++)
-		mark_plain(inst, n->list[i], callback);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		mark_plain(inst, node_part(n, i), callback);
 }
 
 /* One reading alone stays where it is. */
@@ -257,11 +238,8 @@ static void call_plain(struct node *n)
 	n->use_now = false;
 	if (n->callee && n->callee->takes_now)
 		n->callee->plain = true;
-	call_plain(n->a);
-	call_plain(n->b);
-	call_plain(n->c);
-	for (uint32_t i = 0; i < n->n; i++)
-		call_plain(n->list[i]);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		call_plain(node_part(n, i));
 }
 
 static void reuse_clock(struct honey *h)
