@@ -21,7 +21,6 @@
 struct diag;
 struct inst;
 struct name;
-struct section;
 struct source;
 struct strbuf;
 struct token;
@@ -51,6 +50,7 @@ struct options {
 	const char *clang;
 };
 
+/* One run: the sources, what the passes made of them, and what there is to say. */
 struct honey {
 	struct arena arena;
 	struct options opt;
@@ -60,7 +60,7 @@ struct honey {
 	size_t n_tokens, cap_tokens;
 	struct name **names; /* hash buckets */
 	struct diag *diags;
-	uint32_t n_diags, cap_diags, n_errors, n_warnings, n_dropped;
+	uint32_t n_diags, cap_diags, n_errors, n_warnings;
 	bool stop;    /* too many errors */
 	bool too_big; /* H036 was reported */
 	struct module module;
@@ -68,7 +68,6 @@ struct honey {
 	struct inst **insts; /* reachable, callees before callers */
 	uint32_t n_insts, cap_insts, n_made;
 	unsigned int call_depth;
-	struct section *sections;
 	uint32_t n_loops;
 };
 

@@ -63,8 +63,7 @@ struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 		.kind = kind,
 		.span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(lx->s - lx->start)},
 		.nl_before = lx->nl,
-		.space_before = lx->space || lx->nl,
-		.space_after = lx->s >= lx->end || isspace((unsigned char)*lx->s)};
+		.space_before = lx->space || lx->nl};
 	lx->nl = lx->space = false;
 	return t;
 }

@@ -58,7 +58,6 @@ struct token {
 	bool hex;	   /* INT was written in base 16 */
 	bool nl_before;	   /* first of its line */
 	bool space_before;
-	bool space_after;
 };
 
 const char *op_text(enum op op);

@@ -21,6 +21,7 @@ struct parser {
 
 /* parse_token.c */
 const struct token *parse_peek(const struct parser *p, int ahead);
+int parse_bracket(const struct token *t); /* 1 opens, -1 closes, 0 is none */
 bool parse_is_op(const struct parser *p, enum op op);
 bool parse_is_word(const struct parser *p, const char *word);
 bool parse_accept_op(struct parser *p, enum op op); /* takes it when it is next */

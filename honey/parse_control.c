@@ -89,10 +89,7 @@ static bool is_call_form(const struct parser *p)
 			return false;
 		if (t->kind == TOK_KEY && depth == 1 && !strcmp(t->name->s, "do"))
 			return true;
-		if (t->kind != TOK_OP)
-			continue;
-		depth += t->op == OP_LPAREN || t->op == OP_LBRACKET || t->op == OP_LBRACE;
-		depth -= t->op == OP_RPAREN || t->op == OP_RBRACKET || t->op == OP_RBRACE;
+		depth += parse_bracket(t);
 		if (!depth)
 			return false;
 	}

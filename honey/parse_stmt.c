@@ -38,14 +38,9 @@ bool parse_at_clause(const struct parser *p)
 			return false;
 		if (t->kind == TOK_FN || t->kind == TOK_DO)
 			return false;
-		if (t->kind != TOK_OP)
-			continue;
-		if (t->op == OP_LPAREN || t->op == OP_LBRACKET || t->op == OP_LBRACE)
-			depth++;
-		else if (t->op == OP_RPAREN || t->op == OP_RBRACKET || t->op == OP_RBRACE)
-			depth--;
-		else if (t->op == OP_ARROW && !depth)
+		if (t->kind == TOK_OP && t->op == OP_ARROW && !depth)
 			return true;
+		depth += parse_bracket(t);
 	}
 	return false;
 }

@@ -40,6 +40,21 @@ const struct token *parse_peek(const struct parser *p, int ahead)
 	return t;
 }
 
+int parse_bracket(const struct token *t)
+{
+	if (t->kind != TOK_OP)
+		return 0;
+	switch (t->op) {
+	case OP_LPAREN:
+	case OP_LBRACKET:
+	case OP_LBRACE: return 1;
+	case OP_RPAREN:
+	case OP_RBRACKET:
+	case OP_RBRACE: return -1;
+	default: return 0;
+	}
+}
+
 bool parse_is_op(const struct parser *p, enum op op)
 {
 	return p->tok->kind == TOK_OP && p->tok->op == op;
