@@ -157,6 +157,15 @@ static int finish_counters(struct live *l, const struct mem_table *taken)
 	return err;
 }
 
+/* A sum that lacks a part is not shown. */
+static int check_memory(const struct live *l)
+{
+	if (!(l->join && join_no_memory(l->join)) && !events_no_memory(l->events))
+		return 0;
+	log_err("no memory for what %zu processes called", l->rows.n);
+	return -ENOMEM;
+}
+
 static void read_machine(struct live *l)
 {
 	struct frame *f = &l->frame;
@@ -298,6 +307,7 @@ int live_sample(struct live *l, struct frame **out)
 	err = err ? err : sample_tasks(l, &vanished);
 	err = err ? err : finish_counters(l, &taken);
 	mem_table_release(&taken);
+	err = err ? err : check_memory(l);
 	if (err)
 		return err;
 	fill_frame(l, start_ns);
