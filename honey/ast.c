@@ -56,11 +56,6 @@ struct node *node_clone(struct honey *h, const struct node *n)
 	return copy;
 }
 
-const char *node_kind_name(enum node_kind kind)
-{
-	return kind_names[kind];
-}
-
 static void dump(const struct honey *h, const struct node *n, int indent, const char *role,
 		 FILE *out)
 {

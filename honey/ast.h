@@ -89,7 +89,6 @@ static inline bool block_returns(const struct node *block)
 	return block->n && block_last(block)->kind == N_RETURN;
 }
 
-const char *node_kind_name(enum node_kind kind);
 void ast_dump(const struct honey *h, FILE *out);
 
 #endif

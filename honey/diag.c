@@ -25,11 +25,6 @@ static const struct {
 static const char *const severity_names[] = {"error", "warning", "remark"};
 static const char *const severity_colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
 
-const char *diag_name(enum diag_code code)
-{
-	return codes[code].name;
-}
-
 char *fmt(struct honey *h, const char *format, ...)
 {
 	va_list ap, again;

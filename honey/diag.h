@@ -35,7 +35,6 @@ void diag_at(struct honey *h, enum diag_code code, struct span span, const char 
 	     const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* Prints what was collected in the order of the text, and the closing count, to @out. */
 void diag_flush(struct honey *h, FILE *out);
-const char *diag_name(enum diag_code code);
 /* Prints the long text of a code such as H012. Returns 0, or -ENOENT (nothing printed). */
 int diag_explain(const char *code, FILE *out);
 /* @format by printf, in the arena. */

@@ -149,7 +149,6 @@ static bool is_taken(const struct emit *e, const struct name *n)
 	return emit_is_c_word(n->s, false);
 }
 
-/* A C name no one in sight has: @base, @base_2, ... It is free again when the scope closes. */
 const char *emit_unique(struct emit *e, const char *base)
 {
 	const char *stem = emit_identifier(e->h, base);

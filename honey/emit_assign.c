@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-void emit_var_names(struct emit *e, struct var *v)
+/* What may be nil has two names: of the number, and of where it stands. */
+static void name_var(struct emit *e, struct var *v)
 {
 	if (v->type->kind == T_OPTION)
 		v->c_ptr = emit_unique(e, fmt(e->h, "%s_ptr", v->name->s));
@@ -15,7 +16,7 @@ void emit_var_names(struct emit *e, struct var *v)
 
 void emit_head_var(struct emit *e, struct var *v)
 {
-	emit_var_names(e, v);
+	name_var(e, v);
 	v->c_declared = true;
 }
 
@@ -58,7 +59,7 @@ static void assign_option(struct emit *e, struct node *n, struct var *v, bool fi
 	const char *ptr = v->c_ptr;
 
 	if (first) {
-		emit_var_names(e, v);
+		name_var(e, v);
 		ptr = emit_declare(e->h, type_c(e->h, v->type), v->c_ptr);
 		if (v->hoist)
 			emit_line(e, "%s = 0;",
@@ -92,13 +93,13 @@ void emit_assign_var(struct emit *e, struct node *n, struct var *v)
 	}
 	if (v->type->kind == T_STRUCT && n->b->kind == N_STRUCT) {
 		if (first)
-			emit_var_names(e, v);
+			name_var(e, v);
 		emit_struct_to(e, n->b, emit_var(e, v), first);
 		return;
 	}
 	if (by_branches(n->b)) {
 		if (first) {
-			emit_var_names(e, v);
+			name_var(e, v);
 			emit_line(e, "%s;", emit_declare(e->h, type, v->c_name));
 		}
 		emit_value_to(e, n->b, emit_var(e, v), v->type);
@@ -109,7 +110,7 @@ void emit_assign_var(struct emit *e, struct node *n, struct var *v)
 		emit_line(e, "%s = %s;", emit_var(e, v), value);
 		return;
 	}
-	emit_var_names(e, v);
+	name_var(e, v);
 	if (v->type->kind == T_STRUCT)
 		emit_stack(e, v->type->strct->size);
 	emit_line(e, "%s = %s;", emit_declare(e->h, type, v->c_name), value);

@@ -21,7 +21,8 @@ static bool addressable(const struct node *n, const struct type *t)
 	return v->kind == T_INT && t->kind == T_INT && v->bits == t->bits;
 }
 
-const char *emit_address(struct emit *e, struct node *n, const struct type *t, const char *base)
+static const char *address_of(struct emit *e, struct node *n, const struct type *t,
+			      const char *base)
 {
 	const char *name;
 
@@ -115,10 +116,10 @@ static const char *helper_arg(struct emit *e, struct node *n, char code, uint32_
 
 	switch (code) {
 	case 'm': return map_address(e, arg);
-	case 'k': return emit_address(e, arg, n->map->key, "key");
-	case 'v': return emit_address(e, arg, n->map->value, "value");
+	case 'k': return address_of(e, arg, n->map->key, "key");
+	case 'v': return address_of(e, arg, n->map->value, "value");
 	case 'o': return out_address(e, arg);
-	case 'b': return emit_address(e, arg, arg->type, "record");
+	case 'b': return address_of(e, arg, arg->type, "record");
 	case 'S': return reserve_size(e, n, n->type->strct);
 	case 'r':
 	case 't': return emit_ptr(e, arg);
@@ -126,7 +127,7 @@ static const char *helper_arg(struct emit *e, struct node *n, char code, uint32_
 	case 'd':
 		if (arg->kind == N_NIL)
 			return emit_text(e, arg, PREC_TERNARY);
-		return emit_address(e, arg, n->map->value, "value");
+		return address_of(e, arg, n->map->value, "value");
 	default: return emit_text(e, arg, PREC_TERNARY);
 	}
 }

@@ -42,7 +42,6 @@ const char *emit_string(struct honey *h, const char *s)
 	return text;
 }
 
-/* A new local of type @t holding @value. */
 const char *emit_temp(struct emit *e, const struct type *t, const char *base, const char *value)
 {
 	const char *name = emit_unique(e, base);
@@ -66,12 +65,11 @@ const char *emit_var_address(struct emit *e, const struct var *v)
 	return fmt(e->h, v->loop == e->loop ? "&%s" : "c->%s", v->c_name);
 }
 
-const char *emit_var_ptr(struct emit *e, const struct var *v)
+static const char *var_ptr(struct emit *e, const struct var *v)
 {
 	return v->type->kind == T_OPTION ? v->c_ptr : emit_var(e, v);
 }
 
-/* Does writing @n as C write statements first? */
 bool emit_needs_stmts(const struct node *n)
 {
 	if (!n)
@@ -203,7 +201,7 @@ const char *emit_ptr(struct emit *e, struct node *n)
 		n = n->a;
 	}
 	if (n->kind == N_NAME && n->var)
-		return emit_var_ptr(e, n->var);
+		return var_ptr(e, n->var);
 	return emit_text(e, n, PREC_UNARY);
 }
 

@@ -117,7 +117,6 @@ static void write_callback(struct emit *e, struct node *n, struct loop *l)
 	e->stack_max = MAX(e->stack_max, e->stack + sub.stack_max);
 }
 
-/* Writes the function the kernel calls, and before the call the struct with what it uses. */
 void emit_callback(struct emit *e, struct node *n, const char **name, const char **ctx)
 {
 	struct loop *l = n->loop;

@@ -241,7 +241,6 @@ struct cexpr emit_unary(struct emit *e, struct node *n)
 	}
 }
 
-/* The opposite of @n, without !(...) where C has a word for it. */
 const char *emit_not(struct emit *e, struct node *n)
 {
 	struct node *x = tested(n);

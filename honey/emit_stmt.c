@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* @n's value into @target, through its branches. */
 void emit_value_to(struct emit *e, struct node *n, const char *target, const struct type *t)
 {
 	const char *text;

@@ -298,7 +298,6 @@ struct type *infer_index(struct infer *in, struct node *n)
 	return base->kind == T_ARGS ? type_int(in->h, 64, false) : base->elem;
 }
 
-/* May @value be stored in memory of type @to? Reports what does not fit. */
 bool infer_store(struct infer *in, struct type *to, struct node *value)
 {
 	struct type *t = value->type;

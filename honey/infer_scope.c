@@ -44,7 +44,6 @@ static void keep_var(struct infer *in, struct var *v)
 	inst->vars[inst->n_vars++] = v;
 }
 
-/* A new variable, not yet bound to its name. */
 struct var *infer_declare(struct infer *in, struct name *name, struct span span, struct type *type)
 {
 	struct var *v = arena_new(&in->h->arena, struct var);
@@ -90,7 +89,6 @@ struct var *infer_find(struct infer *in, const struct name *name)
 	return name->var && name->var->inst == in->inst ? name->var : NULL;
 }
 
-/* A variable used in a callback but declared outside travels in a struct. */
 void infer_capture(struct infer *in, struct var *v)
 {
 	for (struct loop *l = in->loop; l && l != v->loop; l = l->outer) {
