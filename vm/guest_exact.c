@@ -130,7 +130,7 @@ static bool offers(const struct guest_object *o, uint32_t needs)
 static bool has_room(const struct guest_object *o, const struct guest_path *p, size_t n)
 {
 	return !(p->needs & GUEST_NEEDS_ROOM) || !o || !guest_object_room(o) ||
-	       guest_object_room(o) >= n + GUEST_WARM_UP_CALLS + GUEST_MORE_THREADS;
+	       guest_object_room(o) >= n + GUEST_WARM_UP_TASKS + GUEST_MORE_THREADS;
 }
 
 static void measure(const struct arm *arm, uint64_t *v, size_t n)
@@ -208,6 +208,7 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 	err = guest_object_open(&o, path, &why);
 	if (err)
 		goto out;
+	guest_static_send(o.obj, &o.logs, index);
 	measure_nop(&o, index, v, n);
 	err = guest_object_attach(&o, &why);
 	if (!err && !o.nlinks) {
@@ -252,8 +253,6 @@ int guest_exact(char *const argv[])
 		failed |= measure_object(argv[i], i, v, n) != 0;
 	guest_sendf(VM_STEP, "%d", -1);
 	measure(&(struct arm){.name = "none-again", .object = -1}, v, n);
-	for (int i = 0; argv[i]; i++)
-		guest_static(argv[i], i);
 	free(v);
 	return failed;
 }

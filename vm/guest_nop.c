@@ -83,9 +83,9 @@ static const struct {
 };
 
 /* Returns the descriptor that keeps it attached and the program's in @prog, or -errno. */
-static int attach_nop(const char *section, int *prog)
+static int attach_nop(const struct guest_hook *hook, int *prog)
 {
-	const char *name = NULL;
+	const char *section = hook->section, *name = NULL;
 	size_t i;
 	int fd, id;
 
@@ -104,7 +104,8 @@ static int attach_nop(const char *section, int *prog)
 		fd = *prog < 0 ? *prog : bpf_raw_tracepoint_open(name, *prog);
 		break;
 	default:
-		id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP);
+		id = hook->btf_id ? (int)hook->btf_id
+				  : libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP);
 		if (id < 0)
 			return id;
 		*prog = load_nop(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, id);
@@ -121,7 +122,7 @@ int guest_nop_attach(const struct guest_object *o, int fds[2 * GUEST_MAX_HOOKS])
 	int n = 0;
 
 	for (size_t i = 0; i < o->nhooks; i++) {
-		int prog = -1, fd = attach_nop(o->hooks[i].section, &prog);
+		int prog = -1, fd = attach_nop(&o->hooks[i], &prog);
 
 		if (fd < 0) {
 			while (n)

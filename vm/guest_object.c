@@ -39,7 +39,7 @@ static int make_rings(struct guest_object *o)
 {
 	struct bpf_map *map = o->ring_array;
 
-	for (uint32_t cpu = 0; cpu < bpf_map__max_entries(map); cpu++) {
+	for (uint32_t cpu = 0; cpu < (uint32_t)libbpf_num_possible_cpus(); cpu++) {
 		int fd;
 
 		if (o->nrings == GUEST_MAX_RINGS)
@@ -102,6 +102,7 @@ static void set_seed(struct bpf_map *map)
 static void prepare_map(struct guest_object *o, struct bpf_map *map)
 {
 	const struct bpf_map *inner = bpf_map__inner_map(map);
+	uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
 
 	set_seed(map);
 	if (bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS || !inner ||
@@ -109,7 +110,8 @@ static void prepare_map(struct guest_object *o, struct bpf_map *map)
 		return;
 	o->ring_array = map;
 	o->ring_bytes = bpf_map__max_entries(inner);
-	bpf_map__set_max_entries(map, (uint32_t)libbpf_num_possible_cpus());
+	if (bpf_map__max_entries(map) < cpus)
+		bpf_map__set_max_entries(map, cpus);
 }
 
 /* It runs when its rows are read, never at an event. */
@@ -118,9 +120,9 @@ static bool is_iterator(const struct bpf_program *prog)
 	return bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER;
 }
 
-int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
+/* Returns 0 or -errno and @why; in both cases the caller closes @o. */
+static int load(struct guest_object *o, const char *path, bool books, struct strbuf *why)
 {
-	struct bpf_program *prog;
 	struct bpf_map *map;
 	int err;
 
@@ -132,22 +134,51 @@ int guest_object_open(struct guest_object *o, const char *path, struct strbuf *w
 		return fail(-errno, "cannot open", path, why);
 	bpf_object__for_each_map (map, o->obj)
 		prepare_map(o, map);
+	if (books)
+		guest_static_ask(o->obj, &o->logs);
 	err = bpf_object__load(o->obj);
-	if (err) {
-		fail(err, "cannot load", bpf_object__name(o->obj), why);
-		goto out;
-	}
+	return err ? fail(err, "cannot load", bpf_object__name(o->obj), why) : 0;
+}
+
+static int take_hooks(struct guest_object *o, const char *path, struct strbuf *why)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+
 	bpf_object__for_each_program (prog, o->obj) {
-		if (o->nhooks == GUEST_MAX_HOOKS) {
-			err = fail(-E2BIG, "too many programs in", path, why);
-			goto out;
-		}
+		struct guest_hook *hook = &o->hooks[o->nhooks];
+		uint32_t size = sizeof(info);
+
+		if (o->nhooks == GUEST_MAX_HOOKS)
+			return fail(-E2BIG, "too many programs in", path, why);
 		o->nprograms++;
 		if (!strchr(bpf_program__section_name(prog), '/') || is_iterator(prog))
 			continue;
-		snprintf(o->hooks[o->nhooks++].section, sizeof(o->hooks[0].section), "%s",
+		o->nhooks++;
+		snprintf(hook->section, sizeof(hook->section), "%s",
 			 bpf_program__section_name(prog));
+		info = (struct bpf_prog_info){0};
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+			hook->btf_id = info.attach_btf_id;
 	}
+	return 0;
+}
+
+int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
+{
+	struct bpf_map *map;
+	int err = load(o, path, true, why);
+
+	/* Who asks for the verifier's books does not hear why it refuses: once more. */
+	if (err) {
+		guest_object_close(o);
+		strbuf_reset(why);
+		err = load(o, path, false, why);
+	}
+	if (!err)
+		err = take_hooks(o, path, why);
+	if (err)
+		goto out;
 	bpf_object__for_each_map (map, o->obj) {
 		err = take_map(o, map);
 		if (err) {
@@ -198,6 +229,7 @@ void guest_object_close(struct guest_object *o)
 	while (o->nmade)
 		close(o->made[--o->nmade]);
 	bpf_object__close(o->obj);
+	guest_static_forget(&o->logs);
 	*o = (struct guest_object){0};
 }
 
@@ -231,24 +263,32 @@ int guest_object_clear(struct guest_object *o)
 	return err;
 }
 
-/* Keys 0x40000000 and up: above every thread id (PID_MAX_LIMIT is 2^22), also in either half of a
- * 64-bit pid_tgid. */
+/*
+ * Keys 0x40000000 and up: above every thread id (PID_MAX_LIMIT is 2^22), also in either half of a
+ * 64-bit pid_tgid. Many in one system call: what is attached may run at each.
+ */
 static int fill_hash(const struct guest_hash *h)
 {
-	unsigned char *key = malloc(h->key_bytes);
+	enum { BATCH = 512 };
 	/* A per-CPU value is rounded up to 8 bytes for each of the CPUs. */
-	void *value = calloc((size_t)libbpf_num_possible_cpus(), h->value_bytes + 8);
-	int err = key && value ? 0 : -ENOMEM;
+	void *values = calloc((size_t)libbpf_num_possible_cpus() * BATCH, h->value_bytes + 8);
+	unsigned char *keys = malloc((size_t)BATCH * h->key_bytes);
+	int err = keys && values ? 0 : -ENOMEM;
 
-	for (uint32_t i = 0; i <= h->entries && !err; i++) {
-		uint32_t number = 0x40000000 + i;
+	for (uint32_t done = 0; done <= h->entries && !err; done += BATCH) {
+		uint32_t n = MIN(h->entries + 1 - done, (uint32_t)BATCH);
 
-		memset(key, 0x5a, h->key_bytes);
-		memcpy(key, &number, MIN(sizeof(number), (size_t)h->key_bytes));
-		err = bpf_map_update_elem(h->fd, key, value, BPF_NOEXIST);
+		memset(keys, 0x5a, (size_t)n * h->key_bytes);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t number = 0x40000000 + done + i;
+
+			memcpy(keys + (size_t)i * h->key_bytes, &number,
+			       MIN(sizeof(number), (size_t)h->key_bytes));
+		}
+		err = bpf_map_update_batch(h->fd, keys, values, &n, NULL);
 	}
-	free(key);
-	free(value);
+	free(keys);
+	free(values);
 	return err == -E2BIG ? 0 : err; /* full is what was wanted */
 }
 

@@ -6,6 +6,7 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 #include "vm/guest_ring.h"
+#include "vm/guest_static.h"
 
 enum { GUEST_MAX_HOOKS = 32, GUEST_MAX_MAPS = 16 };
 
@@ -22,6 +23,7 @@ struct guest_hash {
  * place ("syscall") has none. */
 struct guest_hook {
 	char section[96];
+	uint32_t btf_id; /* of the kernel's type that a "tp_btf" program goes to; else 0 */
 };
 
 struct guest_object {
@@ -39,7 +41,8 @@ struct guest_object {
 	size_t nmade;
 	struct guest_hash hashes[GUEST_MAX_MAPS];
 	size_t nhashes;
-	bool perf_array; /* it also writes to a perf event array, which nobody here reads */
+	struct guest_logs logs; /* for guest_static_send() */
+	bool perf_array;	/* it also writes to a perf event array, which nobody here reads */
 };
 
 /*

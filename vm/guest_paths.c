@@ -165,7 +165,7 @@ static int run_first(struct guest_rings *r, uint64_t *out, size_t n, enum kind k
 	pthread_attr_t attr;
 	int err = own_stack(&attr);
 
-	for (size_t i = 0; !err && i < n + GUEST_WARM_UP_CALLS; i++) {
+	for (size_t i = 0; !err && i < n + GUEST_WARM_UP_TASKS; i++) {
 		struct first f = {.kind = kind};
 		pthread_t t;
 
@@ -178,8 +178,8 @@ static int run_first(struct guest_rings *r, uint64_t *out, size_t n, enum kind k
 		pthread_join(t, NULL);
 		if (kind == KIND_MMAP)
 			count_munmap(f.at, MAP_BYTES);
-		if (i >= GUEST_WARM_UP_CALLS)
-			out[i - GUEST_WARM_UP_CALLS] = f.count;
+		if (i >= GUEST_WARM_UP_TASKS)
+			out[i - GUEST_WARM_UP_TASKS] = f.count;
 	}
 	pthread_attr_destroy(&attr);
 	return err;
@@ -210,22 +210,25 @@ static int process_main(void *arg)
 
 /*
  * A child for each call: new as a thread and as a process, whichever of them a monitor counts by.
- * In a full hash each then has a bucket of its own. It shares our memory: nothing is copied.
+ * In a full hash each then has a bucket of its own. It shares what can be shared: nothing is
+ * copied.
  */
 static int run_process_mmap(struct guest_rings *r, uint64_t *out, size_t n)
 {
-	for (size_t i = 0; i < n + GUEST_WARM_UP_CALLS; i++) {
+	enum { SHARED = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND };
+
+	for (size_t i = 0; i < n + GUEST_WARM_UP_TASKS; i++) {
 		struct first f = {.kind = KIND_MMAP};
 		int pid;
 
 		guest_rings_make_room(r);
-		pid = clone(process_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+		pid = clone(process_main, stack + sizeof(stack), SHARED | CLONE_VFORK | SIGCHLD,
 			    &f);
 		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
 			return -errno;
 		count_munmap(f.at, MAP_BYTES);
-		if (i >= GUEST_WARM_UP_CALLS)
-			out[i - GUEST_WARM_UP_CALLS] = f.count;
+		if (i >= GUEST_WARM_UP_TASKS)
+			out[i - GUEST_WARM_UP_TASKS] = f.count;
 	}
 	return 0;
 }
@@ -263,33 +266,13 @@ static int run_wake_brk(struct guest_rings *r, uint64_t *out, size_t n)
 	return run_wake(r, out, n, KIND_BRK);
 }
 
-/* Calls of every kind until no ring takes another record: -EOVERFLOW when there is no end of it. */
-static int fill_rings(struct guest_rings *r)
-{
-	enum { MAX_CALLS = 1 << 20, STILL_CALLS = 64 };
-	unsigned int still = 0;
-
-	for (unsigned int i = 0; i < MAX_CALLS; i++) {
-		uint64_t before = guest_rings_produced(r);
-		long at = syscall(SYS_mmap, 0, MAP_BYTES, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		syscall(SYS_munmap, at, MAP_BYTES);
-		syscall(SYS_brk, 0);
-		still = guest_rings_produced(r) == before ? still + 1 : 0;
-		if (still == STILL_CALLS)
-			return 0;
-	}
-	return -EOVERFLOW;
-}
-
 static int run_full(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
 {
 	struct guest_rings none = {0};
-	int err = fill_rings(r);
+	int err;
 
-	if (!err)
-		err = run_kind(&none, out, n, kind);
+	guest_rings_fill(r);
+	err = run_kind(&none, out, n, kind);
 	guest_rings_drain(r);
 	return err;
 }

@@ -16,6 +16,7 @@ enum {
 	GUEST_MAX_CALLS = 1024,
 	GUEST_MAX_PERCENT = 400,  /* of the usual calls that a path may want */
 	GUEST_WARM_UP_CALLS = 64, /* before those that are counted */
+	GUEST_WARM_UP_TASKS = 16, /* the same where each call takes a new thread or process */
 	GUEST_MORE_THREADS = 8,	  /* others that may make a key: the worker's first, init */
 };
 

@@ -51,11 +51,8 @@ void guest_rings_make_room(struct guest_rings *r)
 			*r->ring[i].consumer = *r->ring[i].producer;
 }
 
-uint64_t guest_rings_produced(const struct guest_rings *r)
+void guest_rings_fill(struct guest_rings *r)
 {
-	uint64_t sum = 0;
-
 	for (size_t i = 0; i < r->n; i++)
-		sum += *r->ring[i].producer;
-	return sum;
+		*r->ring[i].consumer = *r->ring[i].producer - r->ring[i].bytes;
 }

@@ -35,7 +35,10 @@ int guest_rings_map(struct guest_rings *r, const struct guest_ring_fd *fds, size
 void guest_rings_drain(struct guest_rings *r);
 /* Drains when some ring is more than half full. No syscall: usable between measured calls. */
 void guest_rings_make_room(struct guest_rings *r);
-/* Sum of the producers' positions: it stands still when every ring is full (or unused). */
-uint64_t guest_rings_produced(const struct guest_rings *r);
+/*
+ * As if nothing had been read for a whole ring: the consumer's position, which is user space's to
+ * write, goes that far behind. No record fits from then on until the rings are drained.
+ */
+void guest_rings_fill(struct guest_rings *r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Loads an object in the guest and sends what the kernel's books and its verifier say of it. */
+/* Sends what the kernel's books and its verifier say of an object that is loaded. */
 #include "lib/base.h"
 #include "vm/guest_static.h"
 
@@ -11,7 +11,7 @@
 
 #include "vm/guest_channel.h"
 
-enum { LOG_STATS = 4, LOG_BYTES = 4096, MAX_PROGRAMS = 64 };
+enum { LOG_STATS = 4, LOG_BYTES = 4096 };
 
 /* Bytes of a map as /proc/self/fdinfo has them. */
 static unsigned long long map_bytes(int fd)
@@ -30,22 +30,19 @@ static unsigned long long map_bytes(int fd)
 	return bytes;
 }
 
-/* The verifier writes a program's statistics into the buffer that is set for it here. */
-static size_t ask_for_logs(struct bpf_object *obj, char *logs[MAX_PROGRAMS])
+void guest_static_ask(struct bpf_object *obj, struct guest_logs *logs)
 {
 	struct bpf_program *prog;
-	size_t n = 0;
 
 	bpf_object__for_each_program (prog, obj) {
-		if (n == MAX_PROGRAMS)
-			break;
-		logs[n] = calloc(1, LOG_BYTES);
-		if (!logs[n])
+		char *log = logs->n < GUEST_MAX_LOGS ? calloc(1, LOG_BYTES) : NULL;
+
+		if (!log)
 			break;
 		bpf_program__set_log_level(prog, LOG_STATS);
-		bpf_program__set_log_buf(prog, logs[n++], LOG_BYTES);
+		bpf_program__set_log_buf(prog, log, LOG_BYTES);
+		logs->log[logs->n++] = log;
 	}
-	return n;
 }
 
 static void add_program(struct strbuf *line, const struct bpf_program *prog, const char *log)
@@ -63,7 +60,7 @@ static void add_program(struct strbuf *line, const struct bpf_program *prog, con
 	strbuf_addch(line, '}');
 }
 
-static void send_books(struct bpf_object *obj, char *logs[], size_t nlogs, int index)
+void guest_static_send(struct bpf_object *obj, const struct guest_logs *logs, int index)
 {
 	struct strbuf line = STRBUF_INIT;
 	unsigned long long bytes = 0;
@@ -71,16 +68,18 @@ static void send_books(struct bpf_object *obj, char *logs[], size_t nlogs, int i
 	struct bpf_map *map;
 	size_t i = 0;
 
+	if (!logs->n)
+		return;
 	bpf_object__for_each_map (map, obj)
 		if (bpf_map__fd(map) >= 0)
 			bytes += map_bytes(bpf_map__fd(map));
 	strbuf_addf(&line, "{\"arm\":\"static\",\"object\":%d,\"map_bytes\":%llu,\"programs\":[",
 		    index, bytes);
 	bpf_object__for_each_program (prog, obj) {
-		if (i == nlogs)
+		if (i == logs->n)
 			break;
 		if (bpf_program__fd(prog) >= 0)
-			add_program(&line, prog, logs[i]);
+			add_program(&line, prog, logs->log[i]);
 		i++;
 	}
 	strbuf_addstr(&line, "]}");
@@ -88,18 +87,8 @@ static void send_books(struct bpf_object *obj, char *logs[], size_t nlogs, int i
 	strbuf_release(&line);
 }
 
-void guest_static(const char *path, int index)
+void guest_static_forget(struct guest_logs *logs)
 {
-	struct bpf_object *obj = bpf_object__open(path);
-	char *logs[MAX_PROGRAMS] = {0};
-	size_t n;
-
-	if (!obj)
-		return;
-	n = ask_for_logs(obj, logs);
-	if (!bpf_object__load(obj))
-		send_books(obj, logs, n, index);
-	for (size_t i = 0; i < n; i++)
-		free(logs[i]);
-	bpf_object__close(obj);
+	while (logs->n)
+		free(logs->log[--logs->n]);
 }

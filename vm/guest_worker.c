@@ -45,6 +45,17 @@ static void exec_worker(size_t path, const struct guest_ring_fd *rings, size_t n
 	_exit(ENOENT);
 }
 
+/* Its process id or -errno. Not fork(): a copy of our page tables for each path is dear here. */
+static pid_t start_worker(size_t path, const struct guest_ring_fd *rings, size_t nrings, int result,
+			  size_t n)
+{
+	pid_t pid = vfork();
+
+	if (!pid)
+		exec_worker(path, rings, nrings, result, n);
+	return pid < 0 ? -errno : pid;
+}
+
 int guest_worker_run(size_t path, const struct guest_ring_fd *rings, size_t nrings, uint64_t *out,
 		     size_t n)
 {
@@ -54,11 +65,9 @@ int guest_worker_run(size_t path, const struct guest_ring_fd *rings, size_t nrin
 
 	if (fd < 0)
 		return -errno;
-	pid = fork();
-	if (!pid)
-		exec_worker(path, rings, nrings, fd, n);
+	pid = start_worker(path, rings, nrings, fd, n);
 	if (pid < 0) {
-		err = -errno;
+		err = pid;
 		goto out;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
