@@ -70,7 +70,7 @@ struct cost {
  * Returns 0, -EINTR, or -errno after saying why; release @c in any case. */
 int cost_measure(struct cost *c, double seconds, uint64_t seed);
 void cost_release(struct cost *c);
-/* The interval of a cell, by the cut that suits it. */
+/* The interval of a cell, by the cut that suits it (bench_fast_interval.c). */
 struct stats_interval cost_interval(const struct cost *c, size_t arm, enum cost_setting s,
 				    size_t trigger);
 /* The same less what an empty program at the same place costs (arm COST_FLOOR), round by round. */

@@ -6,86 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/gate/gate_row.h"
 #include "harness/report/record.h"
-#include "lib/strbuf.h"
-
-const char *const gate_lane_names[GATE_LANES] = {"static", "exact", "time"};
-const char *const gate_verdict_names[] = {"skip", "pass", "inconclusive", "environment",
-					  "regression"};
-static const char *const status_of[] = {"skip", "ok", "ok", "void", "fail"};
-
-enum { VERDICTS = GATE_REGRESSION + 1 };
-
-/* A `gate` record in the making. Numbers that are NAN become null. */
-struct row {
-	const struct gate_pair *pair;
-	const char *lane, *subject, *kernel, *unit;
-	enum gate_verdict verdict;
-	double value, low, high, limit, base;
-	bool whole; /* they are whole numbers */
-	struct strbuf reason;
-};
-
-static struct row new_row(const struct gate_pair *pair, const char *lane, const char *subject)
-{
-	return (struct row){.pair = pair,
-			    .lane = lane,
-			    .subject = subject,
-			    .verdict = GATE_SKIP,
-			    .value = NAN,
-			    .low = NAN,
-			    .high = NAN,
-			    .limit = NAN,
-			    .base = NAN,
-			    .reason = STRBUF_INIT};
-}
-
-static void add_string(struct json_object *o, const char *key, const char *s)
-{
-	json_object_object_add(o, key, s ? json_object_new_string(s) : NULL);
-}
-
-static void add_number(struct json_object *o, const char *key, double v, bool whole)
-{
-	json_object_object_add(o, key,
-			       !isfinite(v) ? NULL
-			       : whole	    ? json_object_new_int64((int64_t)v)
-					    : json_object_new_double(v));
-}
-
-/* Appends the record and releases @r. */
-static void put(struct row *r, struct json_object *out)
-{
-	struct json_object *o = json_object_new_object();
-
-	add_string(o, "type", "gate");
-	add_string(o, "status", status_of[r->verdict]);
-	add_string(o, "a", r->pair->a);
-	add_string(o, "b", r->pair->b);
-	add_string(o, "lane", r->lane);
-	add_string(o, "subject", r->subject);
-	add_string(o, "kernel", r->kernel);
-	add_string(o, "verdict", gate_verdict_names[r->verdict]);
-	add_number(o, "value", r->value, r->whole);
-	add_number(o, "low", r->low, r->whole);
-	add_number(o, "high", r->high, r->whole);
-	add_number(o, "limit", r->limit, r->whole);
-	add_string(o, "unit", r->unit);
-	add_number(o, "base", r->base, r->whole);
-	add_string(o, "reason", r->reason.s);
-	json_object_array_add(out, o);
-	strbuf_release(&r->reason);
-}
-
-enum gate_verdict gate_verdict_in(struct json_object *record)
-{
-	const char *word = record_str(record, "verdict", "");
-
-	for (int v = 0; v < VERDICTS; v++)
-		if (!strcmp(word, gate_verdict_names[v]))
-			return (enum gate_verdict)v;
-	return GATE_SKIP;
-}
 
 static double allowed(const struct gate_limit *limit, double base)
 {
@@ -93,7 +15,7 @@ static double allowed(const struct gate_limit *limit, double base)
 }
 
 /* "3 more than 120, 0 more allowed" */
-static void judge_count(struct row *r, const struct gate_limit *limit, double a, double b)
+static void judge_count(struct gate_row *r, const struct gate_limit *limit, double a, double b)
 {
 	r->whole = true;
 	r->base = a;
@@ -123,7 +45,8 @@ void judge_static(const struct gate_policy *p, const struct gate_pair *pair, str
 		  struct json_object *b, struct json_object *out)
 {
 	for (int m = 0; m < GATE_METRICS; m++) {
-		struct row r = new_row(pair, gate_lane_names[GATE_STATIC], gate_metric_names[m]);
+		struct gate_row r =
+			gate_row_new(pair, gate_lane_names[GATE_STATIC], gate_metric_names[m]);
 		double x = record_num(a, gate_metric_names[m]),
 		       y = record_num(b, gate_metric_names[m]);
 
@@ -134,14 +57,14 @@ void judge_static(const struct gate_policy *p, const struct gate_pair *pair, str
 		else
 			strbuf_addf(&r.reason, "there is no such figure of %s",
 				    isfinite(x) ? pair->b : pair->a);
-		put(&r, out);
+		gate_row_put(&r, out);
 	}
 }
 
 void judge_refused(const struct gate_pair *pair, enum gate_lane lane, const char *kernel,
 		   const char *reason_a, const char *reason_b, struct json_object *out)
 {
-	struct row r = new_row(pair, gate_lane_names[lane], "load");
+	struct gate_row r = gate_row_new(pair, gate_lane_names[lane], "load");
 
 	r.kernel = kernel;
 	if (reason_a) {
@@ -154,7 +77,7 @@ void judge_refused(const struct gate_pair *pair, enum gate_lane lane, const char
 		strbuf_addf(&r.reason, "%s cannot be loaded where %s can: %s", pair->b, pair->a,
 			    reason_b);
 	}
-	put(&r, out);
+	gate_row_put(&r, out);
 }
 
 static struct json_object *find_exact(struct json_object *records, uint64_t index, const char *path)
@@ -179,7 +102,8 @@ static bool is_void(struct json_object *o)
 static void judge_path(const struct gate_policy *p, const struct gate_pair *pair,
 		       struct json_object *a, struct json_object *b, struct json_object *out)
 {
-	struct row r = new_row(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
+	struct gate_row r =
+		gate_row_new(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
 	double x = record_num(a, "instructions"), y = record_num(b, "instructions");
 
 	r.kernel = record_str(a, "kernel", NULL);
@@ -197,7 +121,7 @@ static void judge_path(const struct gate_policy *p, const struct gate_pair *pair
 		strbuf_addf(&r.reason, "%s: %s", isfinite(x) ? pair->b : pair->a,
 			    record_str(which, "reason", "no stable figure"));
 	}
-	put(&r, out);
+	gate_row_put(&r, out);
 }
 
 static bool is_wanted(const struct gate_list *paths, const char *path)
@@ -215,7 +139,7 @@ static void judge_missing(const struct gate_policy *p, const struct gate_pair *p
 			  struct json_object *records, struct json_object *out)
 {
 	for (const char *const *path = p->paths.v; *path; path++) {
-		struct row r = new_row(pair, gate_lane_names[GATE_EXACT], *path);
+		struct gate_row r = gate_row_new(pair, gate_lane_names[GATE_EXACT], *path);
 
 		if (find_exact(records, 0, *path))
 			continue;
@@ -224,7 +148,7 @@ static void judge_missing(const struct gate_policy *p, const struct gate_pair *p
 		strbuf_addf(&r.reason,
 			    "the policy names this path and the guest has none of that name; "
 			    "docs/exact.md lists them");
-		put(&r, out);
+		gate_row_put(&r, out);
 	}
 }
 
@@ -282,7 +206,7 @@ void judge_exact(const struct gate_policy *p, const struct gate_pair *pair,
 }
 
 /* Where the sharp lane has decided, its anytime-valid interval says on which side. */
-static void judge_event(const struct gate_policy *p, struct json_object *o, struct row *r)
+static void judge_event(const struct gate_policy *p, struct json_object *o, struct gate_row *r)
 {
 	const char *decided = record_str(o, "verdict", "undecided");
 
@@ -321,13 +245,13 @@ static bool judge_unfit(const struct gate_pair *pair, struct json_object *record
 	struct json_object *o;
 
 	record_foreach_type (records, o, "sharp") {
-		struct row r = new_row(pair, gate_lane_names[GATE_TIME], NULL);
+		struct gate_row r = gate_row_new(pair, gate_lane_names[GATE_TIME], NULL);
 
 		if (!is_void(o) || record_get(o, "diff_ns"))
 			continue;
 		r.verdict = GATE_ENVIRONMENT;
 		strbuf_addf(&r.reason, "not timed: %s", record_str(o, "reason", "no reason given"));
-		put(&r, out);
+		gate_row_put(&r, out);
 		return true;
 	}
 	return false;
@@ -341,127 +265,21 @@ void judge_time(const struct gate_policy *p, const struct gate_pair *pair,
 	if (judge_unfit(pair, records, out))
 		return;
 	record_foreach_type (records, o, "sharp") {
-		struct row r =
-			new_row(pair, gate_lane_names[GATE_TIME], record_str(o, "event", ""));
+		struct gate_row r =
+			gate_row_new(pair, gate_lane_names[GATE_TIME], record_str(o, "event", ""));
 
 		r.unit = "ns";
 		judge_event(p, o, &r);
-		put(&r, out);
+		gate_row_put(&r, out);
 	}
 }
 
 void judge_cannot(const struct gate_policy *p, const struct gate_pair *pair, enum gate_lane lane,
 		  const char *reason, struct json_object *out)
 {
-	struct row r = new_row(pair, gate_lane_names[lane], NULL);
+	struct gate_row r = gate_row_new(pair, gate_lane_names[lane], NULL);
 
 	r.verdict = p->on[lane] == GATE_AUTO ? GATE_SKIP : GATE_ENVIRONMENT;
 	strbuf_addf(&r.reason, "not run: %s", reason);
-	put(&r, out);
-}
-
-/* What the records of a lane, or the lanes of a pair, come to. */
-struct tally {
-	size_t n[VERDICTS];
-	struct json_object *first[VERDICTS]; /* of each verdict */
-	enum gate_verdict worst;
-};
-
-static void tally_add(struct tally *t, struct json_object *o)
-{
-	enum gate_verdict v = gate_verdict_in(o);
-
-	if (!t->n[v]++)
-		t->first[v] = o;
-	t->worst = MAX(t->worst, v);
-}
-
-/* "mmap: 3 more than 120, 0 more allowed; 2 more like it; 1 of 16 was not judged" */
-static void say_lane(const struct tally *t, struct strbuf *out)
-{
-	size_t all = 0, judged;
-	struct json_object *o = t->first[t->worst];
-
-	for (int v = 0; v < VERDICTS; v++)
-		all += t->n[v];
-	judged = all - t->n[GATE_SKIP];
-	if (t->worst == GATE_PASS)
-		strbuf_addf(out, "%zu judged, none beyond its limit", judged);
-	else if (o)
-		strbuf_addf(out, "%s: %s", record_str(o, "subject", ""),
-			    record_str(o, "reason", ""));
-	if (t->worst > GATE_PASS && t->n[t->worst] > 1)
-		strbuf_addf(out, "; %zu more like it", t->n[t->worst] - 1);
-	if (judged && t->n[GATE_SKIP])
-		strbuf_addf(out, "; %zu of %zu not judged", t->n[GATE_SKIP], all);
-}
-
-void judge_lane(const struct gate_policy *p, const struct gate_pair *pair, enum gate_lane lane,
-		const char *note, struct json_object *out)
-{
-	struct row r = new_row(pair, gate_lane_names[lane], NULL);
-	struct tally t = {0};
-	struct json_object *o;
-
-	record_foreach_type (out, o, "gate") {
-		if (strcmp(record_str(o, "lane", ""), r.lane) != 0)
-			continue;
-		if (!record_get(o, "subject"))
-			return; /* it could not be run, which was said */
-		tally_add(&t, o);
-	}
-	r.verdict = t.worst;
-	if (t.worst == GATE_SKIP) {
-		r.verdict = MAX(p->inconclusive, GATE_INCONCLUSIVE);
-		strbuf_addstr(&r.reason, "nothing could be judged: ");
-	}
-	say_lane(&t, &r.reason);
-	if (note)
-		strbuf_addf(&r.reason, "; %s", note);
-	put(&r, out);
-}
-
-void judge_all(const struct gate_pair *pair, struct json_object *out)
-{
-	struct row r = new_row(pair, "all", NULL);
-	struct tally t = {0};
-	struct json_object *o;
-	bool first = true;
-
-	record_foreach_type (out, o, "gate") {
-		if (record_get(o, "subject") || !strcmp(record_str(o, "lane", ""), "all"))
-			continue;
-		tally_add(&t, o);
-		strbuf_addf(&r.reason, "%s%s: %s", first ? "" : ", ", record_str(o, "lane", ""),
-			    record_str(o, "verdict", ""));
-		first = false;
-	}
-	r.verdict = t.worst;
-	if (t.worst == GATE_SKIP) {
-		r.verdict = GATE_ENVIRONMENT;
-		strbuf_reset(&r.reason);
-		strbuf_addstr(&r.reason, "no lane could be run here");
-	}
-	put(&r, out);
-}
-
-void judge_without_lanes(const struct gate_pair *pair, enum gate_verdict verdict,
-			 const char *reason, struct json_object *out)
-{
-	struct row r = new_row(pair, "all", NULL);
-
-	r.verdict = verdict;
-	strbuf_addstr(&r.reason, reason);
-	put(&r, out);
-}
-
-enum gate_verdict gate_verdict_of(struct json_object *records)
-{
-	enum gate_verdict worst = GATE_SKIP;
-	struct json_object *o;
-
-	record_foreach_type (records, o, "gate")
-		if (!strcmp(record_str(o, "lane", ""), "all"))
-			worst = MAX(worst, gate_verdict_in(o));
-	return worst;
+	gate_row_put(&r, out);
 }

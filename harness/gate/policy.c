@@ -3,12 +3,11 @@
 #include "lib/base.h"
 #include "harness/gate/policy.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "harness/gate/policy_value.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
-#include "monitor/json_at.h"
 
 const char *const gate_metric_names[GATE_METRICS] = {"instructions",   "jited_bytes",
 						     "verifier_insns", "verifier_states",
@@ -16,16 +15,9 @@ const char *const gate_metric_names[GATE_METRICS] = {"instructions",   "jited_by
 
 static const char *const event_names[] = {"mmap", "munmap", "brk", "other"};
 
-static void list_reset(struct gate_list *list)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(list->own); i++)
-		free(list->own[i]);
-	*list = (struct gate_list){0};
-}
-
 void policy_set_list(struct gate_list *list, const char *const *v)
 {
-	list_reset(list);
+	policy_list_reset(list);
 	for (size_t i = 0; i < POLICY_LIST_MAX && v[i]; i++)
 		list->v[i] = v[i];
 }
@@ -54,10 +46,10 @@ void policy_defaults(struct gate_policy *p)
 
 void policy_release(struct gate_policy *p)
 {
-	list_reset(&p->monitors);
-	list_reset(&p->kernels);
-	list_reset(&p->paths);
-	list_reset(&p->events);
+	policy_list_reset(&p->monitors);
+	policy_list_reset(&p->kernels);
+	policy_list_reset(&p->paths);
+	policy_list_reset(&p->events);
 }
 
 /* A member of the file: its name, and who reads it into the policy. */
@@ -91,107 +83,6 @@ static int read_members(struct gate_policy *p, const struct json_at *at, struct 
 	return 0;
 }
 
-static int read_number(const struct json_at *at, struct json_object *o, double low, double high,
-		       double *out)
-{
-	double v = json_object_get_double(o);
-
-	if (!json_object_is_type(o, json_type_int) && !json_object_is_type(o, json_type_double))
-		return json_at_wrong_type(at, "a number", o);
-	if (!(v >= low && v <= high))
-		return json_at_bad(at, "%s is out of range: %.12g to %.12g is allowed",
-				   json_object_get_string(o), low, high);
-	*out = v;
-	return 0;
-}
-
-static int read_whole(const struct json_at *at, struct json_object *o, double low, double high,
-		      double *out)
-{
-	if (json_object_is_type(o, json_type_double))
-		return json_at_bad(at, "%s is no whole number", json_object_get_string(o));
-	return read_number(at, o, low, high, out);
-}
-
-/* {"absolute": N, "percent": P}, one of them or both; null: there is no limit. */
-static int read_limit(const struct json_at *at, struct json_object *o, struct gate_limit *out)
-{
-	static const char *const names[] = {"absolute", "percent"};
-	struct gate_limit limit = {.judged = true};
-	int err = 0;
-
-	if (json_object_is_type(o, json_type_null)) {
-		*out = (struct gate_limit){0};
-		return 0;
-	}
-	if (!json_object_is_type(o, json_type_object))
-		return json_at_wrong_type(at, "{\"absolute\": N, \"percent\": P} or null", o);
-	if (!json_object_object_length(o))
-		return json_at_bad(at, "is empty; give \"absolute\", \"percent\" or both, or null "
-				       "for no limit");
-	json_object_object_foreach (o, key, val) {
-		struct json_at here = {at->file, at->text, at, key};
-
-		if (!strcmp(key, "absolute"))
-			err = read_whole(&here, val, 0, 1e15, &limit.absolute);
-		else if (!strcmp(key, "percent"))
-			err = read_number(&here, val, 0, 10000, &limit.percent);
-		else
-			err = json_at_unknown(&here, names, ARRAY_SIZE(names), "docs/ci.md");
-		if (err)
-			return err;
-	}
-	*out = limit;
-	return 0;
-}
-
-static int read_list(const struct json_at *at, struct json_object *o, struct gate_list *out)
-{
-	size_t n;
-	int err = 0;
-
-	if (!json_object_is_type(o, json_type_array))
-		return json_at_wrong_type(at, "a list of strings", o);
-	n = json_object_array_length(o);
-	if (!n || n > POLICY_LIST_MAX)
-		return json_at_bad(at, "has %zu members; 1 to %d are allowed", n, POLICY_LIST_MAX);
-	list_reset(out);
-	for (size_t i = 0; i < n && !err; i++) {
-		err = json_at_string(at, json_object_array_get_idx(o, i), &out->own[i]);
-		out->v[i] = out->own[i];
-	}
-	return err;
-}
-
-/* A list, or the word "all", which is an empty one. */
-static int read_list_or_all(const struct json_at *at, struct json_object *o, struct gate_list *out)
-{
-	if (json_object_is_type(o, json_type_array))
-		return read_list(at, o, out);
-	if (!json_object_is_type(o, json_type_string))
-		return json_at_wrong_type(at, "\"all\" or a list of strings", o);
-	if (strcmp(json_object_get_string(o), "all") != 0)
-		return json_at_bad(at, "\"%s\": \"all\" or a list of strings is expected",
-				   json_object_get_string(o));
-	list_reset(out);
-	return 0;
-}
-
-static int read_on(const struct json_at *at, struct json_object *o, enum gate_when *out)
-{
-	if (json_object_is_type(o, json_type_boolean)) {
-		*out = json_object_get_boolean(o) ? GATE_ON : GATE_OFF;
-		return 0;
-	}
-	if (!json_object_is_type(o, json_type_string))
-		return json_at_wrong_type(at, "true, false or \"auto\"", o);
-	if (strcmp(json_object_get_string(o), "auto") != 0)
-		return json_at_bad(at, "\"%s\": true, false or \"auto\" is expected",
-				   json_object_get_string(o));
-	*out = GATE_AUTO;
-	return 0;
-}
-
 static int read_schema(struct gate_policy *p UNUSED, const struct json_at *at,
 		       struct json_object *o)
 {
@@ -205,7 +96,7 @@ static int read_schema(struct gate_policy *p UNUSED, const struct json_at *at,
 
 static int read_monitors(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_list(at, o, &p->monitors);
+	return policy_list(at, o, &p->monitors);
 }
 
 static int read_inconclusive(struct gate_policy *p, const struct json_at *at, struct json_object *o)
@@ -230,7 +121,7 @@ static int read_inconclusive(struct gate_policy *p, const struct json_at *at, st
 
 static int read_static_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_on(at, o, &p->on[GATE_STATIC]);
+	return policy_on(at, o, &p->on[GATE_STATIC]);
 }
 
 static int read_limits(struct gate_policy *p, const struct json_at *at, struct json_object *o)
@@ -247,7 +138,7 @@ static int read_limits(struct gate_policy *p, const struct json_at *at, struct j
 		if (i == GATE_METRICS)
 			return json_at_unknown(&here, gate_metric_names, GATE_METRICS,
 					       "docs/ci.md");
-		err = read_limit(&here, val, &p->metric[i]);
+		err = policy_limit(&here, val, &p->metric[i]);
 		if (err)
 			return err;
 	}
@@ -263,17 +154,17 @@ static int read_static(struct gate_policy *p, const struct json_at *at, struct j
 
 static int read_exact_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_on(at, o, &p->on[GATE_EXACT]);
+	return policy_on(at, o, &p->on[GATE_EXACT]);
 }
 
 static int read_kernels(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_list(at, o, &p->kernels);
+	return policy_list(at, o, &p->kernels);
 }
 
 static int read_paths(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_list_or_all(at, o, &p->paths);
+	return policy_list_or_all(at, o, &p->paths);
 }
 
 static int read_instructions(struct gate_policy *p, const struct json_at *at, struct json_object *o)
@@ -281,13 +172,13 @@ static int read_instructions(struct gate_policy *p, const struct json_at *at, st
 	if (json_object_is_type(o, json_type_null))
 		return json_at_bad(at, "a limit is expected, this is null; \"on\": false turns the "
 				       "lane off");
-	return read_limit(at, o, &p->instructions);
+	return policy_limit(at, o, &p->instructions);
 }
 
 static int read_calls(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
 	double calls = 0;
-	int err = read_whole(at, o, 16, 1024, &calls);
+	int err = policy_whole(at, o, 16, 1024, &calls);
 
 	if (!err)
 		p->calls = (uint64_t)calls;
@@ -307,12 +198,12 @@ static int read_exact(struct gate_policy *p, const struct json_at *at, struct js
 
 static int read_time_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_on(at, o, &p->on[GATE_TIME]);
+	return policy_on(at, o, &p->on[GATE_TIME]);
 }
 
 static int read_events(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	int err = read_list_or_all(at, o, &p->events);
+	int err = policy_list_or_all(at, o, &p->events);
 
 	for (const char *const *e = p->events.v; !err && *e; e++) {
 		size_t i = 0;
@@ -328,23 +219,23 @@ static int read_events(struct gate_policy *p, const struct json_at *at, struct j
 
 static int read_margin_ns(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_number(at, o, 0, 1e9, &p->margin_ns);
+	return policy_number(at, o, 0, 1e9, &p->margin_ns);
 }
 
 static int read_margin_percent(struct gate_policy *p, const struct json_at *at,
 			       struct json_object *o)
 {
-	return read_number(at, o, 0, 10000, &p->margin_percent);
+	return policy_number(at, o, 0, 10000, &p->margin_percent);
 }
 
 static int read_alpha(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_number(at, o, 1e-9, 0.5, &p->alpha);
+	return policy_number(at, o, 1e-9, 0.5, &p->alpha);
 }
 
 static int read_budget(struct gate_policy *p, const struct json_at *at, struct json_object *o)
 {
-	return read_number(at, o, 1, 3600, &p->budget_s);
+	return policy_number(at, o, 1, 3600, &p->budget_s);
 }
 
 static int read_time(struct gate_policy *p, const struct json_at *at, struct json_object *o)

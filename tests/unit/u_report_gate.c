@@ -6,7 +6,8 @@
 /* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
 /* links: harness/report/report_sharp.c harness/report/report_grid.c harness/report/report_doc.c */
 /* links: harness/report/report_build.c harness/report/report_compare.c */
-/* links: harness/report/report_verify.c harness/report/report_cost.c */
+/* links: harness/report/report_conformance.c harness/report/report_accuracy.c */
+/* links: harness/report/report_losses.c harness/report/report_cost.c */
 /* links: harness/report/report_ring.c harness/report/plot.c harness/report/plot_lanes.c */
 /* links: harness/report/report_exact.c harness/reporters/github.c harness/reporters/junit.c */
 /* links: harness/reporters/markdown.c harness/result_read.c lib/log.c lib/strbuf.c */

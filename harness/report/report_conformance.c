@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Section of a report: does a monitor do exactly what its own definition says? */
+#include "lib/base.h"
+#include "harness/report/report_sections.h"
+
+#include <string.h>
+
+enum { MISMATCHES_SHOWN = 20 };
+
+static bool status_is(struct json_object *trial, const char *status)
+{
+	return !strcmp(record_str(trial, "status", ""), status);
+}
+
+/* Calls as "1,009 / 1,009 / 0". */
+static void add_calls(struct json_object *trial, struct strbuf *out)
+{
+	static const char *const paths[] = {"truth.calls.mmap", "truth.calls.munmap",
+					    "truth.calls.brk"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct json_object *v = record_get(trial, paths[i]);
+
+		strbuf_addstr(out, i ? " / " : "");
+		if (v)
+			format_count(out, json_object_get_uint64(v));
+		else
+			strbuf_addch(out, '-');
+	}
+}
+
+static void verdict_cell(struct doc *d, struct json_object *trial)
+{
+	const char *verdict = record_str(trial, "conformance.verdict", "none");
+	uint64_t wrong = record_u64(trial, "conformance.mismatches", 0);
+
+	if (!trial)
+		doc_cell(d, TONE_DIM, "%s", "");
+	else if (status_is(trial, "skip") || status_is(trial, "void"))
+		doc_cell(d, status_is(trial, "void") ? TONE_WARN : TONE_DIM, "%s",
+			 record_str(trial, "status", ""));
+	else if (!strcmp(verdict, "mismatch") && wrong)
+		doc_cell(d, TONE_BAD, "%llu WRONG", (unsigned long long)wrong);
+	else if (!strcmp(verdict, "mismatch"))
+		doc_cell(d, TONE_BAD, "WRONG");
+	else if (status_is(trial, "fail"))
+		doc_cell(d, TONE_BAD, "FAIL");
+	else if (!strcmp(verdict, "racy"))
+		doc_cell(d, TONE_WARN, "%llu lost",
+			 (unsigned long long)record_u64(trial, "conformance.lost_updates", 0));
+	else if (!strcmp(verdict, "exact"))
+		doc_cell(d, TONE_GOOD, "exact");
+	else if (!strcmp(verdict, "bounded"))
+		doc_cell(d, TONE_GOOD, "in bounds");
+	else
+		doc_cell(d, TONE_DIM, "-");
+}
+
+static void conformance_table(struct doc *d, const struct trial_grid *g)
+{
+	doc_table(d);
+	doc_column(d, false, "workload");
+	doc_column(d, true, "mmap / munmap / brk");
+	for (size_t m = 0; m < g->monitors.n; m++)
+		doc_column(d, false, "%s", g->monitors.v[m]);
+	for (size_t r = 0; r < g->rows.n; r++) {
+		struct strbuf calls = STRBUF_INIT;
+
+		for (size_t m = 0; m < g->monitors.n && !calls.len; m++)
+			if (record_get(trial_grid_cell(g, r, m), "truth.calls"))
+				add_calls(trial_grid_cell(g, r, m), &calls);
+		doc_cell(d, TONE_PLAIN, "%s", g->labels[r]);
+		doc_cell(d, TONE_PLAIN, "%s", calls.s);
+		for (size_t m = 0; m < g->monitors.n; m++)
+			verdict_cell(d, trial_grid_cell(g, r, m));
+		strbuf_release(&calls);
+	}
+}
+
+static void conformance_sentence(struct doc *d, const struct run_file *run)
+{
+	uint64_t judged = 0, exact = 0, racy = 0, bounded = 0, counters = 0, events = 0;
+	struct strbuf sb = STRBUF_INIT;
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "trial") {
+		const char *verdict = record_str(o, "conformance.verdict", "none");
+
+		judged += strcmp(verdict, "none") != 0;
+		exact += !strcmp(verdict, "exact");
+		racy += !strcmp(verdict, "racy");
+		bounded += !strcmp(verdict, "bounded");
+		counters += record_u64(o, "conformance.counters", 0);
+		events += record_u64(o, "conformance.events_expected", 0);
+	}
+	if (!judged) {
+		doc_text(d, TONE_PLAIN, "No trial could be judged.");
+		return;
+	}
+	strbuf_addf(
+		&sb,
+		"Does a monitor do exactly what its own definition says? In %llu of %llu judged "
+		"trials it does: ",
+		(unsigned long long)exact, (unsigned long long)(judged - bounded));
+	format_count(&sb, counters);
+	strbuf_addstr(&sb, " counters and ");
+	format_count(&sb, events);
+	strbuf_addstr(&sb, " events were held against what the calls made predict.");
+	if (racy)
+		strbuf_addf(&sb,
+			    " In %llu more, updates of a shared key were lost, as the monitor's "
+			    "manifest says they may be.",
+			    (unsigned long long)racy);
+	if (bounded)
+		strbuf_addf(
+			&sb,
+			" In %llu trials of a CPU monitor its sums lie within the bounds that the "
+			"threads' own clocks set.",
+			(unsigned long long)bounded);
+	doc_text(d, TONE_PLAIN, "%s", sb.s);
+	strbuf_release(&sb);
+}
+
+/* Trials of a guest say nothing of the machine in the header. */
+static void guest_sentence(struct doc *d, const struct run_file *run)
+{
+	struct strbuf kernels = STRBUF_INIT;
+	struct names seen = {0};
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "trial")
+		if (record_true(o, "guest") && record_get(o, "kernel"))
+			names_add(&seen, record_str(o, "kernel", ""));
+	for (size_t i = 0; i < seen.n; i++)
+		strbuf_addf(&kernels, "%s%s", i ? ", " : "", seen.v[i]);
+	if (seen.n)
+		doc_text(d, TONE_PLAIN, "In a guest of one CPU: Linux %s.", kernels.s);
+	strbuf_release(&kernels);
+	names_release(&seen);
+}
+
+static void mismatch_items(struct doc *d, const struct run_file *run, const struct trial_grid *g)
+{
+	struct json_object *o, *m, *id;
+	size_t shown = 0, all = 0;
+
+	record_foreach_type (run->records, o, "trial") {
+		record_foreach (record_get(o, "mismatches"), m) {
+			if (all++ < MISMATCHES_SHOWN)
+				doc_item(d, "%s beside %s: %s", record_str(o, "monitor", "?"),
+					 trial_grid_label(g, o), record_str(m, "text", "?"));
+		}
+		record_foreach (record_get(o, "identities"), id) {
+			if (!record_get(id, "holds") || record_true(id, "holds"))
+				continue;
+			if (all++ < MISMATCHES_SHOWN)
+				doc_item(d, "%s beside %s: %s does not hold: %llu, not %llu",
+					 record_str(o, "monitor", "?"), trial_grid_label(g, o),
+					 record_str(id, "name", "an identity"),
+					 (unsigned long long)record_u64(id, "left", 0),
+					 (unsigned long long)record_u64(id, "right", 0));
+		}
+		if (status_is(o, "fail") && all == shown && all++ < MISMATCHES_SHOWN)
+			doc_item(d, "%s beside %s: %s", record_str(o, "monitor", "?"),
+				 trial_grid_label(g, o), record_str(o, "reason", "failed"));
+		shown = all;
+	}
+	if (all > MISMATCHES_SHOWN)
+		doc_item(d, "and %zu more, in run.json", all - MISMATCHES_SHOWN);
+}
+
+void report_conformance(struct doc *d, const struct run_file *run, const struct trial_grid *g)
+{
+	if (!g->rows.n)
+		return;
+	doc_heading(d, 2, "Conformance");
+	guest_sentence(d, run);
+	conformance_sentence(d, run);
+	conformance_table(d, g);
+	mismatch_items(d, run, g);
+}
