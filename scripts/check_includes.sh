@@ -15,7 +15,7 @@ BEGIN {
 	allowed["harness"] = "lib bpf workloads monitor harness vm"
 	allowed["bench"] = "lib bench"
 	allowed["tests"] = "lib bpf workloads monitor harness honey vm tests"
-	libbpf = "^(monitor/(object|layout|maps|ring|snapshot|variable|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(ring/|overhead/|sharp/|verify/(oracle|switches))|bpf/|tests/)"
+	libbpf = "^(monitor/(object|layout|maps|ring|snapshot|variable|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(probe|ring/|overhead/|sharp/|verify/(oracle|switches))|bpf/|tests/)"
 	ncurses = "^monitor/ui/"
 }
 {

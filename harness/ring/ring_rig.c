@@ -6,17 +6,16 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/probe.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "monitor/features.h"
-#include "monitor/registry.h"
 #include "monitor/tracefs.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
@@ -31,23 +30,6 @@ static int keep_warnings(enum libbpf_print_level level, const char *fmt, va_list
 	vsnprintf(line, sizeof(line), fmt, args);
 	strbuf_addstr(&libbpf_said, line);
 	return 0;
-}
-
-static int object_path(struct strbuf *path)
-{
-	char folder[PATH_MAX];
-	int err = registry_folder(folder, sizeof(folder));
-
-	if (err) {
-		log_err_sys(err, "cannot find the folder of the BPF objects");
-		return err;
-	}
-	strbuf_addf(path, "%s/probes/ringload.bpf.o", folder);
-	if (access(path->s, R_OK)) {
-		err = -errno;
-		log_err_sys(err, "cannot read the ring load %s; 'make' builds it", path->s);
-	}
-	return err;
 }
 
 /* Where variable @name is in its section's map. Returns its offset, or -ENOENT. */
@@ -187,7 +169,7 @@ static int make_rings(struct ring_rig *rig)
 }
 
 /* Says why loading failed, with what libbpf said. */
-static int load_failed(int err, const char *path)
+static int load_failed(int err)
 {
 	if (feature_bpf() == 0 && feature_ringbuf()) {
 		log_err("this kernel has no BPF ring buffers (Linux 5.8 and later have)");
@@ -196,10 +178,10 @@ static int load_failed(int err, const char *path)
 	while (libbpf_said.len && libbpf_said.s[libbpf_said.len - 1] == '\n')
 		libbpf_said.s[--libbpf_said.len] = '\0';
 	if (err == -EPERM || err == -EACCES)
-		log_err_sys(err, "cannot load %s; run as root%s%s", path,
+		log_err_sys(err, "cannot load the ring load; run as root%s%s",
 			    libbpf_said.len ? "\n" : "", libbpf_said.s);
 	else
-		log_err_sys(err, "cannot load %s%s%s", path, libbpf_said.len ? "\n" : "",
+		log_err_sys(err, "cannot load the ring load%s%s", libbpf_said.len ? "\n" : "",
 			    libbpf_said.s);
 	return err;
 }
@@ -207,28 +189,19 @@ static int load_failed(int err, const char *path)
 static int load(struct ring_rig *rig)
 {
 	libbpf_print_fn_t before = libbpf_set_print(keep_warnings);
-	struct strbuf path = STRBUF_INIT;
-	int err = object_path(&path);
+	int err;
 
 	strbuf_reset(&libbpf_said);
-	if (err)
-		goto out;
-	rig->object = bpf_object__open_file(path.s, NULL);
-	if (!rig->object) {
-		err = -errno;
-		load_failed(err, path.s);
-		goto out;
-	}
-	err = configure(rig);
+	err = probe_open(&rig->object, "ringload");
+	if (!err)
+		err = configure(rig);
 	if (!err) {
 		err = bpf_object__load(rig->object);
 		if (err)
-			err = load_failed(err, path.s);
+			err = load_failed(err);
 	}
-out:
 	libbpf_set_print(before);
 	strbuf_release(&libbpf_said);
-	strbuf_release(&path);
 	return err;
 }
 

@@ -10,8 +10,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "harness/probe.h"
 #include "lib/log.h"
-#include "monitor/registry.h"
 #include "monitor/tracefs.h"
 
 /* BPF_ALU64 | BPF_MOV | BPF_K: r0 = 0; BPF_JMP | BPF_EXIT (Documentation/bpf/standardization) */
@@ -72,28 +72,13 @@ static int attach(struct stubs *s, size_t i, const struct place *place)
 	return s->stub[i].link ? 0 : -errno;
 }
 
-static int open_object(struct stubs *s)
-{
-	char folder[4096], path[4200];
-	int err = registry_folder(folder, sizeof(folder));
-
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/probes/stub.bpf.o", folder);
-	s->object = bpf_object__open_file(path, NULL);
-	err = s->object ? 0 : -errno;
-	if (err)
-		log_err_sys(err, "%s cannot be opened; build it again with make", path);
-	return err;
-}
-
 int stubs_open(struct stubs **out, const struct place *places, size_t n)
 {
 	struct stubs *s = calloc(1, sizeof(*s));
 	int err = s ? tracefs_ensure() : -ENOMEM;
 
 	if (!err)
-		err = open_object(s);
+		err = probe_open(&s->object, "stub");
 	if (err)
 		goto out;
 	s->n = n;

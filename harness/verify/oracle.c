@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "bpf/probes/oracle.h"
+#include "harness/probe.h"
 #include "lib/cgroup.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "monitor/registry.h"
 
 struct oracle {
 	struct bpf_object *obj;
@@ -65,40 +65,21 @@ static int configure(struct oracle *o, uint64_t min_length)
 		.min_length = min_length,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
-	struct bpf_map *rodata = bpf_object__find_map_by_name(o->obj, ".rodata");
-	int err = rodata ? bpf_map__set_initial_value(rodata, &config, sizeof(config)) : -ENOENT;
-
-	if (err)
-		log_err_sys(err, "the oracle's object has other read-only data than this "
-				 "beebench: run 'make'");
-	return err;
+	return probe_configure(o->obj, &config, sizeof(config));
 }
 
 static int load(struct oracle *o)
 {
-	char folder[4096], path[4200];
-	int err = registry_folder(folder, sizeof(folder));
+	int err = probe_open(&o->obj, "oracle");
 
-	if (err) {
-		log_err_sys(err, "cannot find the folder of the BPF objects");
-		return err;
-	}
-	snprintf(path, sizeof(path), "%s/probes/oracle.bpf.o", folder);
-	o->obj = bpf_object__open_file(path, NULL);
-	if (!o->obj) {
-		err = -errno;
-		log_err_sys(err, "cannot open the oracle %s: run 'make'", path);
-		return err;
-	}
-	err = configure(o, o->min_length);
+	if (!err)
+		err = configure(o, o->min_length);
 	if (err)
 		return err;
 	err = bpf_object__load(o->obj);
 	if (err)
-		log_err_sys(err,
-			    "cannot load the oracle %s: it needs CAP_BPF, CAP_PERFMON and a "
-			    "kernel with BTF",
-			    path);
+		log_err_sys(err, "cannot load the oracle: it needs CAP_BPF, CAP_PERFMON and a "
+				 "kernel with BTF");
 	return err;
 }
 

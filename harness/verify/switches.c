@@ -13,8 +13,8 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/probes/switches.h"
+#include "harness/probe.h"
 #include "lib/log.h"
-#include "monitor/registry.h"
 
 struct switches {
 	struct bpf_object *object;
@@ -24,32 +24,19 @@ struct switches {
 
 static int load(struct switches *s, uint64_t cgroup_id)
 {
-	char folder[4096], path[4200];
-	struct bpf_map *rodata;
-	int err = registry_folder(folder, sizeof(folder));
+	int err = probe_open(&s->object, "switches");
 
-	if (err) {
-		log_err_sys(err, "cannot find the folder of the BPF objects");
-		return err;
-	}
-	snprintf(path, sizeof(path), "%s/probes/switches.bpf.o", folder);
-	s->object = bpf_object__open_file(path, NULL);
-	if (!s->object) {
-		err = -errno;
-		log_err_sys(err, "cannot open %s: run 'make'", path);
-		return err;
-	}
-	rodata = bpf_object__find_map_by_name(s->object, ".rodata");
-	err = rodata ? bpf_map__set_initial_value(rodata, &cgroup_id, sizeof(cgroup_id)) : -ENOENT;
 	if (!err)
-		err = bpf_object__load(s->object);
+		err = probe_configure(s->object, &cgroup_id, sizeof(cgroup_id));
+	if (err)
+		return err;
+	err = bpf_object__load(s->object);
 	if (!err)
 		s->threads_fd = bpf_object__find_map_fd_by_name(s->object, "switches_threads");
 	if (!err && s->threads_fd < 0)
 		err = s->threads_fd;
 	if (err)
-		log_err_sys(err, "cannot load %s, which watches for switches that are not told",
-			    path);
+		log_err_sys(err, "cannot load what watches for switches that are not told");
 	return err;
 }
 
