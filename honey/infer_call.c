@@ -14,7 +14,7 @@ struct map *infer_map_arg(struct infer *in, struct node *arg)
 	size_t count = 0;
 
 	infer_expr(in, arg, true);
-	if (arg->map)
+	if (arg->map && arg->kind != N_CALL) /* a call has the map that it works on */
 		return arg->map;
 	if (arg->type->kind == T_ERROR)
 		return NULL;

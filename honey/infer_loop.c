@@ -5,9 +5,9 @@
 
 enum { MAX_RANGE = 65536 };
 
-static void check_nesting(struct infer *in, const struct node *n, uint32_t depth)
+static void check_nesting(struct infer *in, const struct node *n)
 {
-	if (depth > HONEY_MAX_LOOPS)
+	if (in->loop_depth + in->for_depth > HONEY_MAX_LOOPS)
 		infer_error(in, H007, n->span, NULL, "more than %d loops within each other",
 			    HONEY_MAX_LOOPS);
 }
@@ -52,7 +52,8 @@ struct type *infer_for(struct infer *in, struct node *n)
 	}
 	if (n->c)
 		infer_error(in, H008, n->c->span, NULL, "for has no else");
-	check_nesting(in, n, ++in->for_depth);
+	in->for_depth++;
+	check_nesting(in, n);
 	infer_push_scope(in, &mark);
 	bind_counter(
 		in, in->loop, &n->var, n->name, n->name_span,
@@ -93,7 +94,7 @@ static void infer_loop_body(struct infer *in, struct node *n)
 
 	in->loop = n->loop;
 	in->loop_depth++;
-	check_nesting(in, n, in->loop_depth + in->for_depth);
+	check_nesting(in, n);
 	infer_block(in, n->loop->body, false);
 	in->loop_depth--;
 	in->loop = outer;
@@ -144,7 +145,7 @@ struct type *infer_each(struct infer *in, struct node *n)
 			    "the third argument names the key");
 		return &in->h->types.void_;
 	}
-	if (!m || m->key->kind == T_ERROR)
+	if (!m || m->broken)
 		return &in->h->types.void_;
 	if (!m->kind->key) {
 		infer_error(in, H025, n->list[0]->span, infer_why_not(m), "a :%s has no keys",

@@ -1,0 +1,27 @@
+use Honey, license: "GPL"
+defstruct :event do
+  field(:ts, :u64)
+  field(:size, :u32)
+  field(:comm, :string, size: 16)
+end
+defmap(:counts, :bpf_hash, max_entries: 16, key_type: :u32, value_type: :u64)
+defmap(:stats, :bpf_hash, max_entries: 16, key_type: :u32, value_type: :event)
+defmap(:events, :bpf_ringbuf, max_entries: 4096)
+@sec "tracepoint/sched/sched_switch"
+def on(ctx) do
+  bpf_loop(2, fn a ->
+    bpf_loop(2, fn b ->
+      bpf_loop(2, fn c ->
+        bpf_loop(2, fn d ->
+          for i <- 0..3 do
+            for j <- 0..3 do
+              for k <- 0..3 do
+                bpf_map_delete_elem(:counts, k)
+              end
+            end
+          end
+        end)
+      end)
+    end)
+  end)
+end
