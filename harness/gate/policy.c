@@ -13,7 +13,9 @@ const char *const gate_metric_names[GATE_METRICS] = {"instructions",   "jited_by
 						     "verifier_insns", "verifier_states",
 						     "stack_bytes",    "map_bytes"};
 
-static const char *const event_names[] = {"mmap", "munmap", "brk", "other"};
+/* Of loop_events. */
+static const char *const event_names[] = {"mmap",	 "munmap",    "brk",   "other",
+					  "mmap+munmap", "munmap-ok", "brk-ok"};
 
 void policy_set_list(struct gate_list *list, const char *const *v)
 {
@@ -25,7 +27,8 @@ void policy_set_list(struct gate_list *list, const char *const *v)
 void policy_defaults(struct gate_policy *p)
 {
 	*p = (struct gate_policy){
-		.monitors = {.v = {"memmon", "cpumon", "memmon-honey-O", "cpumon-honey-O"}},
+		.monitors = {.v = {"memmon", "memmon_fast", "cpumon", "memmon-honey-O",
+				   "cpumon-honey-O"}},
 		.on = {GATE_ON, GATE_ON, GATE_AUTO},
 		.metric = {{true, 16, 5},
 			   {true, 128, 5},
@@ -211,7 +214,9 @@ static int read_events(struct gate_policy *p, const struct json_at *at, struct j
 		while (i < ARRAY_SIZE(event_names) && strcmp(event_names[i], *e) != 0)
 			i++;
 		if (i == ARRAY_SIZE(event_names))
-			err = json_at_bad(at, "no event \"%s\"; there are mmap, munmap, brk, other",
+			err = json_at_bad(at,
+					  "no event \"%s\"; there are mmap, munmap, brk, other, "
+					  "mmap+munmap, munmap-ok, brk-ok",
 					  *e);
 	}
 	return err;
