@@ -222,8 +222,7 @@ static int run_process_mmap(struct guest_rings *r, uint64_t *out, size_t n)
 		int pid;
 
 		guest_rings_make_room(r);
-		pid = clone(process_main, stack + sizeof(stack), SHARED | CLONE_VFORK | SIGCHLD,
-			    &f);
+		pid = clone(process_main, stack + sizeof(stack), SHARED | SIGCHLD, &f);
 		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
 			return -errno;
 		count_munmap(f.at, MAP_BYTES);
