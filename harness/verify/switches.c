@@ -77,6 +77,9 @@ static int enter_threads(struct switches *s, pid_t pid)
 		if (!tid)
 			continue;
 		err = read_ran(pid, e->d_name, &ran_ns);
+		/* A kernel without it, or the thread has ended: what ran before counts as unseen,
+		 * so that too much is allowed for, not too little. */
+		err = err == -ENOENT ? 0 : err;
 		t.ran_ns = ran_ns;
 		if (!err && bpf_map_update_elem(s->threads_fd, &tid, &t, BPF_ANY))
 			err = -errno;
