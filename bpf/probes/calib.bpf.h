@@ -43,9 +43,9 @@ __u64 calib_events;
 #endif
 
 /*
- * Multiplications that all of them have: some 8 to 20 run beside the way into the program and cost
- * nothing, how many differs from machine to machine and from minute to minute. Well past that each
- * one more costs its 3 cycles.
+ * Multiplications that all of them have: the first ones run beside the way into the program and
+ * cost nothing, how many differs from machine to machine and from minute to minute (8, or more than
+ * 24). Well past that each one more costs its 3 cycles.
  */
 #define CALIB_GROUND 64
 

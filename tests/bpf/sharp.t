@@ -60,6 +60,15 @@ sharp -m "$tmp/cost0.bpf.o,$tmp/call_raw0.bpf.o" -e munmap -t 2
 is "tracepoints that differ are not compared" "$code $(q length)" "0 0"
 like "and that is said" "$err" 'cost0 has a program on tracepoint/syscalls/sys_enter_munmap and call_raw0 has none there: the time lane compares programs on the same tracepoints; choose common ones with -e'
 
+# What is timed when nobody says what, also where somebody else's programs make it void: nothing that the monitor does may be left out.
+timed() {
+	run "$bee" gate -q --json --base "$1" --head "$1" -l time -t 1
+	is "$1 is timed at what it counts" "$(q 'map(.event) | join(" ")')" "$2"
+}
+timed memmon "mmap munmap brk"
+timed memmon_fast "mmap+munmap munmap-ok brk-ok other"
+timed cpumon other
+
 # Somebody holds a descriptor of BPF_ENABLE_STATS (command 32 of syscall 321), which no sysctl shows.
 if have perl && [ "$(uname -m)" = x86_64 ]; then
 	# shellcheck disable=SC2016

@@ -424,7 +424,6 @@ static bool any_is_there(const uint32_t *ids, size_t n)
 	return false;
 }
 
-/* Loads, attaches, reads once, tells the ids of its programs, and waits to be killed. */
 /* What is left unread would be told as an extra: of its maps, neither the threads' storage nor the
  * rings are. */
 static void all_of_it_is_read(void **state UNUSED)
@@ -440,6 +439,7 @@ static void all_of_it_is_read(void **state UNUSED)
 	monitor_close(m);
 }
 
+/* Loads, attaches, reads once, tells the ids of its programs, and waits to be killed. */
 static void reader(int out)
 {
 	struct object_program programs[4];

@@ -122,23 +122,11 @@ static void unseen(void **state)
 	assert_in_range(unseen.ns, RUN_NS - NSEC_PER_MSEC, UINT64_MAX);
 }
 
-static void other_cgroup(void **state)
-{
-	struct switches *s;
-
-	(void)state;
-	assert_int_equal(switches_open(&s, 1, getpid()), 0);
-	assert_int_equal(switches_read(s, 1).runs, 0);
-	switches_close(s);
-	switches_close(NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seen),
 		cmocka_unit_test(unseen),
-		cmocka_unit_test(other_cgroup),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "t_switches");
