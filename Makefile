@@ -33,21 +33,21 @@ BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -
 # X_main.c files hold a main(); X_SRC are shared by programs and tests.
 lib_SRC	      := $(wildcard lib/*.c)
 workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
-monitor_SRC   := $(filter-out %_main.c,$(wildcard monitor/*.c))
-tool_SRC      := $(wildcard monitor/source/*.c monitor/view/*.c monitor/sink/*.c monitor/ui/*.c monitor/tool/*.c)
+collector_SRC := $(wildcard collector/*.c)
+monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c harness/bench/%,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 
-beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
+beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
 wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
-memmon_SRC    := monitor/memmon_main.c $(lib_SRC) $(monitor_SRC) $(tool_SRC)
-cpumon_SRC    := monitor/cpumon_main.c $(lib_SRC) $(monitor_SRC) $(tool_SRC)
+memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
+cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(harness_SRC) $(vm_SRC)
+bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
 bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
@@ -240,7 +240,7 @@ $(foreach u,$(unit_SRC:tests/unit/%.c=%),$(eval $(call unit,$(u))))
 
 # A test against the real kernel links the collector and the workloads, and what it names as above, without sanitizers.
 define live
-$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(monitor_SRC) $(call links,tests/bpf/$(1).c))
+$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(call links,tests/bpf/$(1).c))
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) -pthread -o $$@ $$^ -lcmocka -lbpf -lelf -lz -ljson-c -lm

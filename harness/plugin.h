@@ -3,7 +3,7 @@
  * The harness's plug-ins: measures (a question asked of monitors and workloads) and reporters
  * (somebody who is told). One file each in harness/measures/ and harness/reporters/ with `const
  * struct measure_ops measure_NAME = {` or `const struct reporter_ops reporter_NAME = {`, found by
- * name at build time. Monitors: monitor/collect.h; workloads: workloads/workload.h.
+ * name at build time. Monitors: collector/collect.h; workloads: workloads/workload.h.
  */
 #ifndef HARNESS_PLUGIN_H
 #define HARNESS_PLUGIN_H

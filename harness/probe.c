@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
-#include "monitor/registry.h"
+#include "collector/registry.h"
 
 int probe_open(struct bpf_object **out, const char *name)
 {

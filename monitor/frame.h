@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "lib/base.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum tool { TOOL_MEMMON, TOOL_CPUMON };
 

@@ -9,13 +9,14 @@ BEGIN {
 	allowed["lib"] = "lib"
 	allowed["bpf"] = "bpf"
 	allowed["workloads"] = "lib workloads"
-	allowed["monitor"] = "lib bpf monitor"
+	allowed["collector"] = "lib bpf collector"
+	allowed["monitor"] = "lib bpf collector monitor"
 	allowed["honey"] = "lib honey"
 	allowed["vm"] = "lib bpf vm"
-	allowed["harness"] = "lib bpf workloads monitor harness vm"
+	allowed["harness"] = "lib bpf workloads collector harness vm"
 	allowed["bench"] = "lib bench"
-	allowed["tests"] = "lib bpf workloads monitor harness honey vm tests"
-	libbpf = "^(monitor/(object|layout|maps|ring|snapshot|variable|cost|features|verifier|replica|source/tasks)|vm/guest_|harness/(probe|ring/|overhead/|sharp/|verify/(oracle|switches))|bpf/|tests/)"
+	allowed["tests"] = "lib bpf workloads collector monitor harness honey vm tests"
+	libbpf = "^(collector/|monitor/source/tasks|vm/guest_|harness/(probe|ring/|overhead/|sharp/|verify/(oracle|switches))|bpf/|tests/)"
 	ncurses = "^monitor/ui/"
 }
 {

@@ -11,7 +11,7 @@
 #include "harness/overhead/overhead_estimate.h"
 #include "harness/overhead/overhead_loop.h"
 #include "lib/base.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 /* --- what an event costs (bench_fast_cost.c) --- */
 

@@ -8,7 +8,7 @@
 
 #include "lib/log.h"
 #include "lib/suggest.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 static const char *const known_events[] = {"mmap",	  "munmap",    "brk",	"other",
 					   "mmap+munmap", "munmap-ok", "brk-ok"};

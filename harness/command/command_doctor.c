@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/procfs.h"
-#include "monitor/features.h"
+#include "collector/features.h"
 
 struct doctor {
 	struct json_object *checks;

@@ -22,8 +22,8 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
-#include "monitor/collect.h"
-#include "monitor/registry.h"
+#include "collector/collect.h"
+#include "collector/registry.h"
 
 #define DEFAULT_POLICY "results/gate.json"
 

@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 struct list_options {
 	bool json;

@@ -12,7 +12,7 @@
 #include "harness/report/record.h"
 #include "lib/log.h"
 #include "lib/opt.h"
-#include "monitor/registry.h"
+#include "collector/registry.h"
 #include "vm/kernel.h"
 #include "vm/plan.h"
 #include "vm/qemu.h"

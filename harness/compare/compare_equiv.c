@@ -12,7 +12,7 @@
 #include "harness/said.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
-#include "monitor/features.h"
+#include "collector/features.h"
 
 /* Bytes of a ring that its smallest event takes: struct mem_event and the kernel's header of 8. */
 enum { SMALLEST_SLOT = 64 };

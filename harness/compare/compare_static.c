@@ -14,8 +14,8 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "monitor/collect.h"
-#include "monitor/verifier.h"
+#include "collector/collect.h"
+#include "collector/verifier.h"
 
 enum { COMPILE_LIMIT_MS = 60000, COMPILE_ROUNDS = 3 };
 

@@ -16,7 +16,7 @@
 #define HARNESS_EQUIV_H
 
 #include "lib/base.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum { EQUIV_KEEP = 20 }; /* differences kept with their text; all are counted */
 enum { EQUIV_SUM_PCT = 15, EQUIV_SUM_NS = 3000000, EQUIV_MOMENT_NS = 3000000 };

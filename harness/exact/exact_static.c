@@ -7,7 +7,7 @@
 
 #include "harness/report/record.h"
 #include "lib/log.h"
-#include "monitor/verifier.h"
+#include "collector/verifier.h"
 
 static void add_u64(struct json_object *o, const char *key, uint64_t v)
 {

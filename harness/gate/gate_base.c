@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
-#include "monitor/registry.h"
+#include "collector/registry.h"
 
 enum { MAKE_LIMIT_MS = 900000, TAIL_LINES = 40, SHORT_HASH = 7 };
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "lib/log.h"
-#include "monitor/honey_source.h"
-#include "monitor/registry.h"
+#include "collector/honey_source.h"
+#include "collector/registry.h"
 
 static bool ends_with(const char *s, const char *end)
 {

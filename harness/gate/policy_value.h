@@ -7,7 +7,7 @@
 #define HARNESS_GATE_POLICY_VALUE_H
 
 #include "harness/gate/policy.h"
-#include "monitor/json_at.h"
+#include "collector/json_at.h"
 
 int policy_number(const struct json_at *at, struct json_object *o, double low, double high,
 		  double *out);

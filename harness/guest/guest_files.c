@@ -12,7 +12,7 @@
 
 #include "lib/data.h"
 #include "lib/log.h"
-#include "monitor/registry.h"
+#include "collector/registry.h"
 
 int guest_files_add(struct guest_files *f, const char *as, const char *path)
 {

@@ -13,9 +13,9 @@
 
 #include "harness/said.h"
 #include "lib/log.h"
-#include "monitor/honey_source.h"
-#include "monitor/manifest.h"
-#include "monitor/registry.h"
+#include "collector/honey_source.h"
+#include "collector/manifest.h"
+#include "collector/registry.h"
 
 static bool ends_with(const char *s, const char *end)
 {

@@ -15,7 +15,7 @@
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
-#include "monitor/features.h"
+#include "collector/features.h"
 #include "vm/kernel.h"
 #include "vm/plan.h"
 

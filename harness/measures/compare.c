@@ -13,7 +13,7 @@
 #include "harness/gate/policy.h"
 #include "harness/report/record.h"
 #include "harness/result.h"
-#include "monitor/registry.h"
+#include "collector/registry.h"
 
 enum { SECONDS_A_WORKLOAD = 1 };
 #define QUICK_BUDGET_S 10

@@ -14,8 +14,8 @@
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
-#include "monitor/honey_source.h"
-#include "monitor/registry.h"
+#include "collector/honey_source.h"
+#include "collector/registry.h"
 #include "vm/qemu.h"
 
 struct exact_params {

@@ -14,7 +14,7 @@
 #include "harness/ring/ring_sweep.h"
 #include "harness/ring/ringbuf_print.h"
 #include "lib/log.h"
-#include "monitor/features.h"
+#include "collector/features.h"
 
 struct ringbuf_params {
 	uint64_t only; /* 0: all; else 1 + enum ring_group */

@@ -14,8 +14,8 @@
 #include "harness/verify/verdict.h"
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
-#include "monitor/elf_check.h"
-#include "monitor/registry.h"
+#include "collector/elf_check.h"
+#include "collector/registry.h"
 #include "vm/qemu.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 struct attach_state {
 	const struct lane_arm *arms;

@@ -10,7 +10,7 @@
 #include "harness/plugin.h"
 #include "lib/base.h"
 #include "lib/rng.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 struct overhead_params { /* -o */
 	bool attach;

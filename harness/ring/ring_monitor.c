@@ -18,7 +18,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/rng.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 static const enum ring_consumer_kind consumers[] = {RING_EPOLL, RING_TIMED};
 

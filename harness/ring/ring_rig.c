@@ -15,8 +15,8 @@
 #include "harness/probe.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
-#include "monitor/features.h"
-#include "monitor/tracefs.h"
+#include "collector/features.h"
+#include "collector/tracefs.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
 static struct strbuf libbpf_said = STRBUF_INIT;

@@ -7,7 +7,7 @@
 #include "harness/sharp/sharp_stub.h"
 #include "lib/base.h"
 #include "lib/rng.h"
-#include "monitor/replica.h"
+#include "collector/replica.h"
 
 struct ring_buffer;
 

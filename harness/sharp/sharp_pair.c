@@ -7,7 +7,7 @@
 
 #include "harness/overhead/overhead_loop.h"
 #include "lib/log.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum { PROGRAMS_MAX = 16 };
 

@@ -8,7 +8,7 @@
 
 #include "harness/overhead/overhead_loop.h"
 #include "lib/base.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 /* A tracepoint and the way a program is on it. */
 struct place {

@@ -9,7 +9,7 @@
 #include "lib/base.h"
 #include "harness/verify/model.h"
 #include "lib/procfs.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum { ACCURACY_MAX = 24 };
 

@@ -9,7 +9,7 @@
 
 #include "lib/base.h"
 #include "harness/verify/model.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum { IDENTITY_MAX = 10 };
 

@@ -8,7 +8,7 @@
 
 #include "lib/base.h"
 #include "harness/verify/model.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 enum { JUDGE_KEPT = 20 };
 

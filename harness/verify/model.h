@@ -15,7 +15,7 @@
 #define HARNESS_MODEL_H
 
 #include "lib/base.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 #include "workloads/ledger.h"
 
 /* What a monitor's definition may vary in. */

@@ -15,7 +15,7 @@
 #include "lib/cgroup.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 #include "workloads/child.h"
 
 struct trial;

@@ -12,7 +12,7 @@
 #ifndef MONITOR_SOURCE_JOIN_H
 #define MONITOR_SOURCE_JOIN_H
 
-#include "monitor/collect.h"
+#include "collector/collect.h"
 #include "monitor/source/rows.h"
 
 enum join_kind { JOIN_LEAVES, JOIN_STAYS };

@@ -12,7 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };

@@ -16,7 +16,7 @@
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 #include "monitor/source/caps.h"
 
 /*

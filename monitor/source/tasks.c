@@ -12,10 +12,10 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
-#include "monitor/cost.h"
-#include "monitor/object_error.h"
-#include "monitor/registry.h"
-#include "monitor/variable.h"
+#include "collector/cost.h"
+#include "collector/object_error.h"
+#include "collector/registry.h"
+#include "collector/variable.h"
 
 /* Some kernels keep the first process out of iterators (stock ones do not): /proc has it then. */
 #define INIT_PID 1

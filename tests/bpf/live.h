@@ -19,7 +19,7 @@
 #include "lib/cgroup.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "monitor/collect.h"
+#include "collector/collect.h"
 
 /* The calls go by number, so that libc makes none of its own between the gates. */
 static inline void *raw_mmap(size_t length)

@@ -9,7 +9,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "monitor/tracefs.h"
+#include "collector/tracefs.h"
 
 static char heard[1024];
 

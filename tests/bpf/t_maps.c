@@ -7,7 +7,7 @@
 #include <bpf/libbpf.h>
 #include <pthread.h>
 
-#include "monitor/maps.h"
+#include "collector/maps.h"
 
 static const enum map_way ways[] = {MAP_BEST, MAP_BATCH, MAP_WALK};
 

@@ -7,7 +7,7 @@
 #include <poll.h>
 
 #include "bpf/memmon/memmon.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 #define ROUNDS 101
 

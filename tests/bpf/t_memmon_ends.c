@@ -11,7 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "bpf/memmon/memmon_fast.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 #define HOLE ((void *)0x100000000000) /* where nothing is mapped: munmap works there */
 

@@ -16,7 +16,7 @@
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
 #include "lib/clock.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 #define HOLE ((void *)0x100000000000) /* where nothing is mapped */
 

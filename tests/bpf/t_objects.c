@@ -5,7 +5,7 @@
 #include "tests/bpf/live.h"
 
 #include "lib/strbuf.h"
-#include "monitor/object.h"
+#include "collector/object.h"
 
 #define CALLS 23
 

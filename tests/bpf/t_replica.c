@@ -6,9 +6,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "monitor/object.h"
-#include "monitor/replica.h"
-#include "monitor/ring.h"
+#include "collector/object.h"
+#include "collector/replica.h"
+#include "collector/ring.h"
 
 static struct bpf_prog_info program_info(int fd)
 {

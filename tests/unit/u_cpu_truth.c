@@ -3,7 +3,7 @@
  * definition gets wrong. */
 /* links: harness/verify/cpu_truth.c harness/verify/judge.c harness/verify/judge_events.c */
 /* links: harness/verify/judge_explain*.c */
-/* links: harness/verify/model*.c monitor/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
+/* links: harness/verify/model*.c collector/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

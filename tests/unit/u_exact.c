@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
 /* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c */
-/* links: harness/exact/exact_static.c harness/exact/exact_boots.c monitor/verifier.c lib/log.c lib/strbuf.c */
+/* links: harness/exact/exact_static.c harness/exact/exact_boots.c collector/verifier.c lib/log.c lib/strbuf.c */
 /* libs: -lbpf -lelf -lz -ljson-c */
 #include "lib/base.h"
 

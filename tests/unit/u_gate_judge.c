@@ -2,7 +2,7 @@
 /* A gate's judgement: what passes, what is a regression, and what must never be called a pass. */
 /* links: harness/gate/gate_judge.c harness/gate/gate_row.c harness/gate/gate_tally.c */
 /* links: harness/gate/gate_print.c harness/gate/policy.c harness/gate/policy_value.c */
-/* links: harness/report/record.c monitor/json_at.c lib/log.c lib/strbuf.c lib/suggest.c */
+/* links: harness/report/record.c collector/json_at.c lib/log.c lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A gate's policy: the file that ships is the defaults, and a mistake in one is named with its
  * line. */
-/* links: harness/gate/policy.c harness/gate/policy_value.c monitor/json_at.c */
+/* links: harness/gate/policy.c harness/gate/policy_value.c collector/json_at.c */
 /* links: lib/log.c lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 #include "lib/base.h"

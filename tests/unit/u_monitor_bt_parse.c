@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* bpftrace's JSON, old and new, whole and broken. Shapes: reference of 0.17.0 taken by hand, 0.26
  * from its CHANGELOG. */
-/* links: monitor/bt_parse.c */
+/* links: collector/bt_parse.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "monitor/bt_parse.h"
+#include "collector/bt_parse.h"
 
 static struct bt_result r;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Manifests: what they say, what they leave alone, and the line of every mistake. */
-/* links: monitor/manifest.c monitor/manifest_read.c monitor/json_at.c monitor/table.c lib/log.c lib/strbuf.c lib/suggest.c */
+/* links: collector/manifest.c collector/manifest_read.c collector/json_at.c collector/table.c lib/log.c lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 #include "lib/base.h"
 
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/log.h"
-#include "monitor/manifest.h"
+#include "collector/manifest.h"
 
 static char said[1024];
 static struct manifest man;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Looking at objects without the kernel: ELF images whole, cut and scrambled; verifier logs cut
  * down. */
-/* links: monitor/elf_check.c monitor/object_error.c lib/log.c lib/strbuf.c */
+/* links: collector/elf_check.c collector/object_error.c lib/log.c lib/strbuf.c */
 /* libs: -lbpf -lelf -lz */
 #include "lib/base.h"
 
@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "monitor/elf_check.h"
-#include "monitor/object_error.h"
+#include "collector/elf_check.h"
+#include "collector/object_error.h"
 
 /* A BPF object as small as it gets: a program, BTF, names. */
 struct tiny {

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The face of the collector: opens a monitor of any kind, passes each call to its kind. */
+#include "lib/base.h"
+#include "collector/collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "collector/backend.h"
+#include "collector/honey_source.h"
+#include "collector/registry.h"
+
+static const struct monitor_backend none_backend = {0};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n > m && !strcmp(s + n - m, end);
+}
+
+/* A manifest X.manifest.json that names no file belongs to X.bpf.o, X.o or X beside it. */
+static char *file_beside(const char *manifest)
+{
+	static const char *const endings[] = {".bpf.o", ".o", ""};
+	size_t n = strlen(manifest) - strlen(".manifest.json");
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings); i++) {
+		strbuf_reset(&sb);
+		strbuf_add(&sb, manifest, n);
+		strbuf_addstr(&sb, endings[i]);
+		if (!access(sb.s, R_OK))
+			return strbuf_detach(&sb);
+	}
+	strbuf_release(&sb);
+	return NULL;
+}
+
+/* Reads the manifest that was named, or the one beside the file; m->path becomes the file itself.
+ */
+static int open_manifest(struct monitor *m)
+{
+	bool named = ends_with(m->path, ".json");
+	char *beside = named ? NULL : registry_manifest_path(m->path);
+	const char *file = named ? m->path : beside;
+	char *path;
+	int err = 0;
+
+	if (named || !access(file, F_OK))
+		err = manifest_read(&m->manifest, file);
+	free(beside);
+	if (err || !named)
+		return err;
+	path = m->manifest.object ? m->manifest.object : m->manifest.script;
+	path = path ? strdup(path) : m->manifest.run ? NULL : file_beside(m->path);
+	if (path) {
+		free(m->path);
+		m->path = path;
+		if (access(path, R_OK)) {
+			err = -errno;
+			log_err_sys(err, "%s names %s", m->manifest.file, path);
+		}
+	} else if (!m->manifest.run) {
+		log_err("%s: says no \"object\", \"script\" or \"run\", and there is no such file "
+			"beside it",
+			m->path);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* From here on the object that honeyc makes of the source is the monitor. */
+static int compile_source(struct monitor *m)
+{
+	int err = honey_source_compile(m->path, &m->compiled);
+
+	if (err)
+		return err;
+	free(m->path);
+	m->path = strdup(m->compiled);
+	return 0;
+}
+
+static int open_kind(struct monitor *m, const struct monitor_target *target)
+{
+	if (ends_with(m->path, ".ex") && !m->manifest.run) {
+		int err = compile_source(m);
+
+		if (err)
+			return err;
+	}
+	if (ends_with(m->path, ".o") && !m->manifest.run) {
+		m->info.kind = MONITOR_OBJECT;
+		return object_open(m, target);
+	}
+	if (m->manifest.run || ends_with(m->path, ".bt")) {
+		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
+		return stream_open(m, target);
+	}
+	log_err("%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+		"bpftrace "
+		"script (.bt) or a manifest (.json)",
+		m->path);
+	return -EINVAL;
+}
+
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target)
+{
+	static const struct monitor_target everything;
+	struct monitor *m = calloc(1, sizeof(*m));
+	uint64_t start = clock_ns();
+	int err = 0;
+
+	*out = NULL;
+	if (!m)
+		return -ENOMEM;
+	m->ops = &none_backend;
+	manifest_defaults(&m->manifest);
+	if (!strcmp(name, "none")) {
+		m->name = strdup(name);
+		m->info.caps = MONITOR_NULL;
+	} else {
+		err = registry_find(name, &m->path);
+		if (err)
+			goto out;
+		m->name = registry_display_name(m->path);
+		err = open_manifest(m);
+		if (err)
+			goto out;
+		if (m->manifest.name) {
+			free(m->name);
+			m->name = strdup(m->manifest.name);
+		}
+		m->info.key = m->manifest.key;
+		m->info.definition = m->manifest.definition;
+		m->info.races = m->manifest.races;
+		err = open_kind(m, target ? target : &everything);
+	}
+	m->info.name = m->name;
+	m->info.path = m->path;
+	m->load_ns = clock_ns() - start;
+out:
+	if (err)
+		monitor_close(m);
+	else
+		*out = m;
+	return err;
+}
+
+const struct monitor_info *monitor_info(const struct monitor *m)
+{
+	return &m->info;
+}
+
+int monitor_attach(struct monitor *m)
+{
+	uint64_t start = clock_ns();
+	int err;
+
+	if (m->attached)
+		return 0;
+	if (m->detached) {
+		log_err("%s: was detached; open it again to attach it again", m->name);
+		return -EINVAL;
+	}
+	err = m->ops->attach ? m->ops->attach(m) : 0;
+	m->attached = !err;
+	m->attach_ns = clock_ns() - start;
+	return err;
+}
+
+int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg)
+{
+	int n;
+
+	if (!m->ops->poll) {
+		if (timeout_ms > 0)
+			clock_sleep_ns((uint64_t)timeout_ms * NSEC_PER_MSEC);
+		return 0;
+	}
+	n = m->ops->poll(m, timeout_ms, fn, arg);
+	if (n > 0) {
+		m->polls++;
+		m->records += (uint64_t)n;
+	}
+	return n;
+}
+
+int monitor_snapshot(struct monitor *m, struct mem_table *out)
+{
+	*out = (struct mem_table){.fields = m->info.fields};
+	return m->ops->snapshot ? m->ops->snapshot(m, out) : 0;
+}
+
+int monitor_set_events(struct monitor *m, bool on)
+{
+	return m->ops->set_events ? m->ops->set_events(m, on) : -ENOTSUP;
+}
+
+int monitor_take_ended(struct monitor *m, struct mem_table *out)
+{
+	*out = (struct mem_table){.fields = m->info.fields};
+	return m->ops->take_ended ? m->ops->take_ended(m, out) : -ENOTSUP;
+}
+
+int monitor_forget(struct monitor *m, uint32_t key)
+{
+	return m->ops->forget ? m->ops->forget(m, key) : -ENOTSUP;
+}
+
+int monitor_fill(struct monitor *m, struct monitor_fill *out)
+{
+	*out = (struct monitor_fill){0};
+	return m->ops->fill ? m->ops->fill(m, out) : 0;
+}
+
+size_t monitor_event_fds(const struct monitor *m, int *fds, size_t max)
+{
+	return m->ops->event_fds ? m->ops->event_fds(m, fds, max) : 0;
+}
+
+int monitor_detach(struct monitor *m)
+{
+	if (m->detached)
+		return 0;
+	m->detached = m->attached;
+	m->attached = false;
+	return m->detached && m->ops->detach ? m->ops->detach(m) : 0;
+}
+
+int monitor_losses(struct monitor *m, struct monitor_losses *out)
+{
+	*out = (struct monitor_losses){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	return m->ops->losses ? m->ops->losses(m, out) : 0;
+}
+
+int monitor_cost(struct monitor *m, struct monitor_cost *out)
+{
+	*out = (struct monitor_cost){
+		.polls = m->polls,
+		.records = m->records,
+		.load_ns = m->load_ns,
+		.attach_ns = m->attach_ns,
+	};
+	return m->ops->cost ? m->ops->cost(m, out) : 0;
+}
+
+void monitor_extras(const struct monitor *m, struct strbuf *out)
+{
+	if (m->ops->extras)
+		m->ops->extras(m, out);
+}
+
+void monitor_close(struct monitor *m)
+{
+	if (!m)
+		return;
+	monitor_detach(m);
+	if (m->ops->close)
+		m->ops->close(m);
+	manifest_release(&m->manifest);
+	free(m->name);
+	if (m->compiled)
+		unlink(m->compiled);
+	free(m->compiled);
+	free(m->path);
+	free(m);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Is this file a BPF object at all? Says what is wrong with it before libbpf has to. Layout:
+ * elf(5). */
+#ifndef COLLECTOR_ELF_CHECK_H
+#define COLLECTOR_ELF_CHECK_H
+
+#include "lib/base.h"
+#include "lib/strbuf.h"
+
+/*
+ * Looks at an ELF image: complete, 64 bits, for BPF, with BTF and at least one program section.
+ * Returns 0, or -EINVAL and the reason with what to do about it in @why.
+ */
+int elf_check(const void *image, size_t size, struct strbuf *why);
+
+/* elf_check() of a file. 0 or -errno after log_err() said "PATH: why". */
+int elf_check_file(const char *path);
+
+/* The symbol table of the file has @name; false too when the file cannot be read. */
+bool elf_has_symbol(const char *path, const char *name);
+
+#endif

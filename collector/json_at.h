@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A place in a JSON file that a person wrote (a manifest, a policy), for messages that say the
+ * file, the line and the key: "FILE:3: counters.map: a string is expected, this is a number".
+ */
+#ifndef COLLECTOR_JSON_AT_H
+#define COLLECTOR_JSON_AT_H
+
+#include <json-c/json.h>
+
+#include "lib/base.h"
+
+/* The document itself has no @up and no @key. Nothing is owned. */
+struct json_at {
+	const char *file, *text;
+	const struct json_at *up;
+	const char *key;
+};
+
+/* Parses @text, which is one JSON value and nothing behind it. Returns 0 and the caller owns
+ * *@doc, or -EINVAL after saying "FILE:LINE: not JSON: ..". */
+int json_at_parse(const char *file, const char *text, struct json_object **doc);
+
+/* Each says what is wrong there and returns -EINVAL. */
+int json_at_bad(const struct json_at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
+int json_at_wrong_type(const struct json_at *at, const char *wanted, struct json_object *o);
+/* at->key is none of the @n @names: the nearest is told, or @see ("docs/x.md"). */
+int json_at_unknown(const struct json_at *at, const char *const names[], size_t n, const char *see);
+
+/* A string that is not empty, into *@out, whose old value is freed. Returns 0 or as above. */
+int json_at_string(const struct json_at *at, struct json_object *o, char **out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which map, struct and field of an object is which of ours: by name, through the object's BTF. */
+#ifndef COLLECTOR_LAYOUT_H
+#define COLLECTOR_LAYOUT_H
+
+#include "collector/manifest.h"
+#include "collector/ring.h"
+#include "collector/variable.h"
+
+struct bpf_map;
+struct bpf_object;
+struct bpf_program;
+
+/* A map of counters: u32 key, and a value with some of our fields. */
+struct counter_source {
+	struct bpf_map *map;
+	uint32_t fields; /* bit (1 << enum mem_field) */
+	uint32_t offset[MEM_FIELD_COUNT];
+};
+
+/*
+ * Rows that an iterator program writes, several of one key at will, and the map of rows of
+ * processes that have ended, which has the same struct.
+ */
+struct row_source {
+	struct bpf_program *iterator; /* NULL: none */
+	uint32_t size, key;	      /* bytes of the struct; offset of the u32 */
+	uint32_t fields;	      /* bit (1 << enum mem_field) */
+	uint32_t offset[MEM_FIELD_COUNT];
+	struct bpf_map *ended; /* NULL: none */
+	uint32_t flag;	       /* offset of the u32 that is 1 when the process has ended */
+};
+
+struct layout {
+	struct counter_source counters[MEM_FIELD_COUNT];
+	size_t ncounters;
+	struct row_source rows;
+	struct bpf_map *ring; /* NULL: no events; an array of maps: a ring for each CPU */
+	bool ring_per_cpu;
+	struct variable event_switch; /* map NULL: there is none */
+	struct event_layout event;
+	bool event_assumed; /* the struct is not in the BTF; memmon.h's layout is taken */
+	struct bpf_map *losses;
+	uint32_t loss_fields; /* bit (1 << enum loss_field) */
+	uint32_t loss_offset[LOSS_FIELD_COUNT];
+};
+
+/*
+ * Resolves the names of @man in an object that is open (it need not be loaded). Returns 0, or
+ * -EINVAL after log_err() said which map, struct, field or program is missing or wrong, and what
+ * there is. @path is for the messages.
+ */
+int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
+		   const char *path);
+
+/* The map is an array of ring buffers, which user space fills: one for each CPU. */
+bool layout_is_ring_array(struct bpf_map *map);
+/* The layout reads this map. */
+bool layout_uses(const struct layout *l, const struct bpf_map *map);
+/* The program is one that a monitor of this manifest has to have; others are extras. */
+bool layout_expects(const struct manifest *man, const struct bpf_program *p);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The names a monitor uses, mapped to ours: the seeds' by default, or from a JSON file
+ * (docs/adding-a-monitor.md). */
+#ifndef COLLECTOR_MANIFEST_H
+#define COLLECTOR_MANIFEST_H
+
+#include "collector/collect.h"
+
+#define MANIFEST_SCHEMA 1
+
+/* Fields of a record; the first are those of struct mem_event, in order. */
+enum event_field {
+	EVENT_TIMESTAMP,
+	EVENT_PID,
+	EVENT_TGID,
+	EVENT_SIZE,
+	EVENT_ADDRESS,
+	EVENT_TYPE,
+	EVENT_COMM,
+	EVENT_DOWN, /* not the seeds': brk moved down */
+	EVENT_FIELD_COUNT,
+};
+
+/* "timestamp", .. "event_type", "comm", "down" */
+extern const char *const event_field_names[EVENT_FIELD_COUNT];
+
+enum loss_field { LOSS_RING_FULL, LOSS_MAP_FULL, LOSS_FIELD_COUNT };
+
+extern const char *const loss_field_names[LOSS_FIELD_COUNT];
+
+#define MANIFEST_MAX_PROGRAMS 16
+
+/*
+ * All strings are owned by the manifest (manifest_release()); a NULL name means: not offered.
+ * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields, or
+ * when an iterator writes the counters.
+ */
+struct manifest {
+	char *file;   /* where it came from; NULL: the defaults */
+	char *name;   /* overrides the file's name */
+	char *object; /* paths, resolved against the manifest's folder; at most one is set */
+	char *script;
+	char **run; /* argv template of a command, ended by NULL */
+	enum monitor_key key;
+	enum monitor_definition definition;
+	bool races; /* as in struct monitor_info */
+	struct {
+		bool named; /* by the file; else these are the defaults */
+		bool none;  /* "counters": null */
+		char *map;
+		char *fields[MEM_FIELD_COUNT];
+		/* Instead of maps: a program that writes rows, and what is known of them. */
+		char *iterator, *row, *row_key;
+		char *ended, *ended_flag; /* map of rows of processes that have ended */
+	} counters;
+	struct {
+		bool named, none;
+		char *map, *type;
+		bool type_required; /* named by the file: its BTF must have it */
+		char *on;	    /* u32 variable: 0 switches records off */
+		char *fields[EVENT_FIELD_COUNT];
+	} events;
+	struct {
+		bool named;
+		char *map;
+		char *fields[LOSS_FIELD_COUNT];
+	} losses;
+	bool has_programs; /* named by the file; else the three of the seeds are expected */
+	struct {
+		char *event, *program;
+	} programs[MANIFEST_MAX_PROGRAMS];
+	size_t nprograms;
+};
+
+/* The names of the seeds' memory monitor. */
+void manifest_defaults(struct manifest *man);
+/* The names of the seeds' CPU monitor instead (bpf/cpumon/cpumon.h). @man holds the defaults. */
+void manifest_cpu_defaults(struct manifest *man);
+
+/*
+ * Reads @file over the defaults. What the file does not mention stays the default; "counters": null
+ * offers none. Returns 0, or -errno (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD:
+ * ..".
+ */
+int manifest_read(struct manifest *man, const char *file);
+
+/* As manifest_read() with the text at hand; @file is for messages and to resolve paths. */
+int manifest_parse(struct manifest *man, const char *file, const char *text);
+
+/* A map for each field from now on: @names[f], or NULL. Takes the strings over. */
+void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT]);
+
+/* Frees @n strings of @list and leaves NULLs. */
+void manifest_forget_names(char **list, size_t n);
+
+void manifest_release(struct manifest *man);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Finds monitors by name in the folder of BPF objects. */
+#include "lib/base.h"
+#include "collector/registry.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "lib/data.h"
+#include "lib/log.h"
+#include "lib/strbuf.h"
+#include "lib/suggest.h"
+#include "collector/collect.h"
+#include "collector/elf_check.h"
+
+struct names {
+	char **list;
+	size_t n;
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n > m && !strcmp(s + n - m, end);
+}
+
+int registry_folder(char *path, size_t size)
+{
+	const char *env = getenv("BEEBENCH_BPF_DIR");
+
+	if (env && *env)
+		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
+	return data_path("bpf", path, size);
+}
+
+/* Calls @fn for each file two levels down, until it returns non-zero, which is returned. */
+static int each_file(int (*fn)(const char *path, const char *name, void *arg), void *arg)
+{
+	char root[4096], path[8192];
+	struct dirent *d, *f;
+	DIR *top, *dir;
+	int ret = registry_folder(root, sizeof(root));
+
+	if (ret)
+		return 0;
+	top = opendir(root);
+	while (top && !ret && (d = readdir(top))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", root, d->d_name);
+		dir = opendir(path);
+		while (dir && !ret && (f = readdir(dir))) {
+			snprintf(path, sizeof(path), "%s/%s/%s", root, d->d_name, f->d_name);
+			ret = fn(path, f->d_name, arg);
+		}
+		if (dir)
+			closedir(dir);
+	}
+	if (top)
+		closedir(top);
+	return ret;
+}
+
+char *registry_display_name(const char *path)
+{
+	static const char *const endings[] = {".bpf.o", ".manifest.json", ".json", ".o"};
+	const char *base = strrchr(path, '/');
+	size_t n;
+
+	base = base ? base + 1 : path;
+	n = strlen(base);
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (ends_with(base, endings[i])) {
+			n -= strlen(endings[i]);
+			break;
+		}
+	return strndup(base, n);
+}
+
+char *registry_manifest_path(const char *path)
+{
+	struct strbuf sb = STRBUF_INIT;
+	size_t n = strlen(path);
+
+	if (ends_with(path, ".bpf.o"))
+		n -= strlen(".bpf.o");
+	else if (ends_with(path, ".o"))
+		n -= strlen(".o");
+	strbuf_add(&sb, path, n);
+	strbuf_addstr(&sb, ".manifest.json");
+	return strbuf_detach(&sb);
+}
+
+/* There is a manifest, and it does not say "listed": false. A broken one is told of when its
+ * monitor is opened. */
+static bool is_listed(const char *manifest)
+{
+	struct json_object *doc, *listed = NULL;
+	bool yes = true;
+
+	if (access(manifest, F_OK))
+		return false;
+	doc = json_object_from_file(manifest);
+	if (json_object_object_get_ex(doc, "listed", &listed))
+		yes = json_object_get_boolean(listed);
+	json_object_put(doc);
+	return yes;
+}
+
+/* Ships as a monitor: has a manifest, or a counter map of the seeds. The other objects there are
+ * parts of the harness. */
+static bool is_monitor(const char *path)
+{
+	char *manifest = registry_manifest_path(path);
+	bool yes = is_listed(manifest);
+
+	free(manifest);
+	return yes || (ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||
+						     elf_has_symbol(path, "run_kernel_time")));
+}
+
+static int collect_name(const char *path, const char *name, void *arg)
+{
+	struct names *names = arg;
+
+	if ((!ends_with(name, ".bpf.o") && !ends_with(name, ".bt")) || !is_monitor(path))
+		return 0;
+	names->list = reallocarray(names->list, names->n + 1, sizeof(*names->list));
+	names->list[names->n++] = registry_display_name(name);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **monitor_names(void)
+{
+	struct names names = {0};
+	size_t bytes = 0;
+	char **block, *text;
+
+	names.list = reallocarray(names.list, names.n + 1, sizeof(*names.list));
+	names.list[names.n++] = strdup("none");
+	each_file(collect_name, &names);
+	qsort(names.list, names.n, sizeof(*names.list), by_text);
+	for (size_t i = 0; i < names.n; i++)
+		bytes += strlen(names.list[i]) + 1;
+	block = malloc((names.n + 1) * sizeof(*block) + bytes);
+	if (!block)
+		abort();
+	text = (char *)(block + names.n + 1);
+	for (size_t i = 0; i < names.n; i++) {
+		block[i] = text;
+		text = stpcpy(text, names.list[i]) + 1;
+		free(names.list[i]);
+	}
+	block[names.n] = NULL;
+	free(names.list);
+	return block;
+}
+
+struct wanted {
+	const char *name;
+	char *path;
+};
+
+static int match_name(const char *path, const char *name, void *arg)
+{
+	struct wanted *w = arg;
+	size_t n = strlen(w->name);
+
+	if (strncmp(name, w->name, n))
+		return 0;
+	if (strcmp(name + n, ".bpf.o") && (name[n] || !ends_with(name, ".bt")))
+		return 0;
+	w->path = strdup(path);
+	return 1;
+}
+
+static int unknown_name(const char *name)
+{
+	char **names = monitor_names();
+	const char *near;
+	size_t n = 0;
+
+	while (names[n])
+		n++;
+	near = suggest_nearest(name, (const char *const *)names, n);
+	if (near)
+		log_err("no monitor '%s'; did you mean '%s'?", name, near);
+	else
+		log_err("no monitor '%s'; see 'beebench list monitors', or give the path of an "
+			"object, script or manifest",
+			name);
+	free(names);
+	return -EINVAL;
+}
+
+int registry_find(const char *name, char **path)
+{
+	struct wanted w = {.name = name};
+	int err;
+
+	if (!strchr(name, '/') && *name)
+		each_file(match_name, &w);
+	if (!w.path && !access(name, R_OK) &&
+	    (strchr(name, '/') || ends_with(name, ".o") || ends_with(name, ".bt") ||
+	     ends_with(name, ".ex") || ends_with(name, ".json")))
+		w.path = strdup(name);
+	if (!w.path && strchr(name, '/')) {
+		err = -errno;
+		log_err_sys(err, "cannot read the monitor %s", name);
+		return err;
+	}
+	*path = w.path;
+	return w.path ? 0 : unknown_name(name);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The consumer of one ring buffer or of one for each CPU. The mapping is as linux/bpf.h and the
+ * kernel's Documentation/bpf/ringbuf.rst describe it: a page whose first word is the consumer's
+ * position, a page with the producer's, then the data twice, so that every record is in one piece.
+ *
+ * libbpf's reader is not used: it tells the producer after each record how far it is, which takes a
+ * cache line from the producer each time, and of several rings it reads the first to its end before
+ * the second.
+ */
+#include "lib/base.h"
+#include "collector/ring.h"
+
+#include <bpf/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+
+#define HEADER_BYTES BPF_RINGBUF_HDR_SZ
+
+/* One ring buffer. */
+struct lane {
+	unsigned long *consumer_pos;
+	const unsigned long *producer_pos;
+	const char *data;
+	size_t bytes; /* of the data */
+	size_t step;  /* the producer is told after so many bytes */
+	/* Of the pass under way. */
+	uint64_t at, told, end;
+	uint64_t timestamp; /* of the record at @at; 0 when time does not matter */
+	uint32_t header;    /* of that record; 0: there is none */
+};
+
+struct ring {
+	struct event_layout layout;
+	uint64_t bad;
+	int epoll_fd;
+	/* of the call under way */
+	monitor_event_fn fn;
+	void *arg;
+	int seen, delivered;
+	size_t n;
+	struct lane lane[];
+};
+
+static uint64_t number(const struct event_layout *l, const char *data, enum event_field f)
+{
+	static const uint8_t bytes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 0, 1};
+	uint64_t u64 = 0;
+	uint32_t u32 = 0;
+
+	if (!(l->fields & (1U << f)))
+		return 0;
+	data += l->offset[f];
+	if (bytes[f] == 8) {
+		memcpy(&u64, data, sizeof(u64));
+		return u64;
+	}
+	if (bytes[f] == 4) {
+		memcpy(&u32, data, sizeof(u32));
+		return u32;
+	}
+	return (uint8_t)*data;
+}
+
+void event_decode(const struct event_layout *l, const void *data, size_t length,
+		  struct mem_record *out)
+{
+	*out = (struct mem_record){
+		.timestamp_ns = number(l, data, EVENT_TIMESTAMP),
+		.size = number(l, data, EVENT_SIZE),
+		.address = number(l, data, EVENT_ADDRESS),
+		.pid = (uint32_t)number(l, data, EVENT_PID),
+		.tgid = (uint32_t)number(l, data, EVENT_TGID),
+		.length = (uint32_t)length,
+		.type = (uint8_t)number(l, data, EVENT_TYPE),
+		.down = (uint8_t)number(l, data, EVENT_DOWN),
+	};
+	if (l->fields & (1U << EVENT_COMM))
+		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM], sizeof(out->comm));
+	out->comm[sizeof(out->comm) - 1] = '\0';
+}
+
+static void deliver(struct ring *r, const char *data, uint32_t length)
+{
+	struct mem_record record;
+
+	r->seen++;
+	if (length < r->layout.length) {
+		r->bad++;
+		return;
+	}
+	event_decode(&r->layout, data, length, &record);
+	if (r->fn)
+		r->fn(r->arg, &record);
+	r->delivered++;
+}
+
+static void tell(struct lane *l)
+{
+	if (l->told != l->at)
+		__atomic_store_n(l->consumer_pos, l->at, __ATOMIC_RELEASE);
+	l->told = l->at;
+}
+
+/* Looks at the record at l->at, past those that were given up. */
+static void look(const struct ring *r, struct lane *l)
+{
+	l->header = 0;
+	while (l->at < l->end) {
+		const char *record = l->data + (l->at & (l->bytes - 1));
+		uint32_t header = __atomic_load_n((const uint32_t *)record, __ATOMIC_ACQUIRE);
+
+		if (header & BPF_RINGBUF_BUSY_BIT)
+			return;
+		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
+			l->header = header;
+			l->timestamp =
+				r->n > 1 && header >= r->layout.length
+					? number(&r->layout, record + HEADER_BYTES, EVENT_TIMESTAMP)
+					: 0;
+			return;
+		}
+		l->at += ((header & ~BPF_RINGBUF_DISCARD_BIT) + HEADER_BYTES + 7) & ~7ULL;
+	}
+}
+
+static void step(struct ring *r, struct lane *l)
+{
+	deliver(r, l->data + (l->at & (l->bytes - 1)) + HEADER_BYTES, l->header);
+	l->at += (l->header + HEADER_BYTES + 7) & ~7ULL;
+	if (l->at - l->told >= l->step)
+		tell(l);
+	look(r, l);
+}
+
+/* The ring whose next record is the oldest, and in @next the age of the next one's. */
+static struct lane *oldest(struct ring *r, uint64_t *next)
+{
+	struct lane *first = NULL;
+
+	*next = UINT64_MAX;
+	for (size_t i = 0; i < r->n; i++) {
+		struct lane *l = &r->lane[i];
+
+		if (!l->header)
+			continue;
+		if (!first || l->timestamp < first->timestamp) {
+			if (first)
+				*next = MIN(*next, first->timestamp);
+			first = l;
+		} else {
+			*next = MIN(*next, l->timestamp);
+		}
+	}
+	return first;
+}
+
+/* Not younger than @until, or so much younger that the monitor must stamp by another clock. */
+static bool is_due(const struct lane *l, uint64_t until)
+{
+	return l->timestamp <= until || l->timestamp - until > NSEC_PER_SEC;
+}
+
+/*
+ * Delivers the records that are there and were there when the pass began: the clock is read before
+ * the rings are looked at. When a thread wrote one record to ring A and then, on another CPU, one
+ * to ring B, the second was not begun before the first was complete; so if the second is old enough
+ * to be delivered, the first is seen here, too, and comes before it.
+ */
+static void take(struct ring *r)
+{
+	uint64_t until = r->n > 1 ? clock_ns() : 0, next;
+	struct lane *l;
+
+	for (size_t i = 0; i < r->n; i++) {
+		l = &r->lane[i];
+		l->at = l->told = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
+		l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
+		look(r, l);
+	}
+	while (r->seen < RING_BATCH && (l = oldest(r, &next)) && is_due(l, until))
+		do
+			step(r, l);
+		while (l->header && l->timestamp <= next && is_due(l, until) &&
+		       r->seen < RING_BATCH);
+	for (size_t i = 0; i < r->n; i++)
+		tell(&r->lane[i]);
+}
+
+int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg)
+{
+	struct epoll_event events[8];
+
+	r->fn = fn;
+	r->arg = arg;
+	r->seen = r->delivered = 0;
+	/* Not only after a wake-up: a program may submit with BPF_RB_NO_WAKEUP. */
+	take(r);
+	if (!r->seen && timeout_ms) {
+		if (epoll_wait(r->epoll_fd, events, ARRAY_SIZE(events), timeout_ms) < 0)
+			return -errno;
+		take(r);
+	}
+	return r->delivered;
+}
+
+uint64_t ring_bad_records(const struct ring *r)
+{
+	return r->bad;
+}
+
+void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes)
+{
+	*pending = *bytes = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct lane *l = &r->lane[i];
+		uint64_t read = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
+
+		*pending += __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE) - read;
+		*bytes += l->bytes;
+	}
+}
+
+int ring_event_fd(const struct ring *r)
+{
+	return r->epoll_fd;
+}
+
+static int open_lane(struct ring *r, struct lane *l, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+	void *mine, *theirs;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mine == MAP_FAILED)
+		return -errno;
+	l->consumer_pos = mine;
+	l->bytes = info.max_entries;
+	l->step = MIN(l->bytes / 16, page);
+	theirs = mmap(NULL, page + 2 * l->bytes, PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (theirs == MAP_FAILED)
+		return -errno;
+	l->producer_pos = theirs;
+	l->data = (const char *)theirs + page;
+	return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout)
+{
+	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->lane[0]));
+	int err;
+
+	*out = NULL;
+	if (!r)
+		return -ENOMEM;
+	r->layout = *layout;
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	err = r->epoll_fd < 0 ? -errno : 0;
+	for (; !err && r->n < n; r->n++)
+		err = open_lane(r, &r->lane[r->n], map_fds[r->n]);
+	if (err)
+		ring_close(r);
+	else
+		*out = r;
+	return err;
+}
+
+void ring_close(struct ring *r)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		struct lane *l = &r->lane[i];
+
+		if (l->consumer_pos)
+			munmap(l->consumer_pos, page);
+		if (l->producer_pos)
+			munmap((void *)(uintptr_t)l->producer_pos, page + 2 * l->bytes);
+	}
+	if (r->epoll_fd >= 0)
+		close(r->epoll_fd);
+	free(r);
+}

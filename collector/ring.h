@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Takes records out of BPF ring buffers and puts them in our terms. */
+#ifndef COLLECTOR_RING_H
+#define COLLECTOR_RING_H
+
+#include "collector/collect.h"
+#include "collector/manifest.h"
+
+/* Records a call delivers at most: more than a ring of common size can hold at once. */
+#define RING_BATCH 65536
+
+/* Where the fields of a record are. */
+struct event_layout {
+	uint32_t length; /* bytes of the struct: a shorter record is bad */
+	uint32_t fields; /* bit (1 << enum event_field) for each field there is */
+	uint32_t offset[EVENT_FIELD_COUNT];
+};
+
+/* Reads a record of at least @l->length bytes. Fields it does not have are 0. */
+void event_decode(const struct event_layout *l, const void *data, size_t length,
+		  struct mem_record *out);
+
+struct ring;
+
+/*
+ * Maps @n ring buffers into memory, which are read as one. 0 or -errno; prints nothing. The
+ * descriptors stay the caller's, who keeps them open.
+ */
+int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout);
+/*
+ * Delivers what is there; when nothing is, waits at most @timeout_ms (0: not at all) and looks
+ * again. A producer faster than us does not hold us for ever: at most RING_BATCH records are
+ * delivered per call. The records of one ring come in its order; those of several rings in that of
+ * their timestamps (bpf_ktime_get_ns()), so that the records of a thread that changes CPUs are in
+ * order, too. Returns records delivered, or -errno (-EINTR).
+ */
+int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg);
+uint64_t ring_bad_records(const struct ring *r);
+/* Bytes written and not read, and the bytes there are, of all rings. */
+void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
+/* What to poll(2) for a wake-up by a producer. */
+int ring_event_fd(const struct ring *r);
+void ring_close(struct ring *r); /* accepts NULL */
+
+#endif

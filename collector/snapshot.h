@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads the counters of an object into a table. Private to monitor/. */
+#ifndef COLLECTOR_SNAPSHOT_H
+#define COLLECTOR_SNAPSHOT_H
+
+#include "collector/backend.h"
+#include "collector/layout.h"
+
+struct bpf_link;
+
+/* Each of these adds to @out, which has its fields set; 0 or -errno after saying why. @path is for
+ * the messages. */
+
+/* The counter maps. */
+int snapshot_maps(const struct layout *l, const char *path, struct mem_table *out);
+
+/*
+ * What the iterator writes and what the map of ended processes has. *@link is the iterator's, made
+ * at the first call; the caller destroys it. A process that ends meanwhile counts once.
+ */
+int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+		  struct mem_table *out);
+
+/*
+ * The same in two steps, around a reading of the iterator that somebody else does: *@before is made
+ * by the first and taken by the second, which gets all rows as they were written. Without the
+ * second, snapshot_forget() takes it.
+ */
+struct departed;
+int snapshot_rows_begin(const struct layout *l, const char *path, struct departed **before);
+int snapshot_rows_end(const struct layout *l, const char *path, struct departed *before,
+		      const void *data, size_t len, struct mem_table *out);
+void snapshot_forget(struct departed *before); /* accepts NULL */
+
+/* Takes the rows of processes that have ended out of their map. */
+int snapshot_take_ended(const struct layout *l, const char *path, struct mem_table *out);
+
+#endif
