@@ -39,7 +39,7 @@ harness_SRC   := $(filter-out %_main.c harness/bench/%,$(wildcard harness/*.c ha
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 
-beebench_SRC  := harness/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
+beebench_SRC  := harness/command/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
 wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
@@ -128,7 +128,7 @@ $(B)/gen/$(1).inc: FORCE
 	@cmp -s $$@ $$@.new || { printf '  %-8s %s\n' GEN $$@; cp $$@.new $$@; }; rm -f $$@.new
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
-$(eval $(call plugin_list,measures,measure_ops,$(wildcard harness/measures/*.c)))
+$(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
 GEN_INC := $(foreach n,workloads measures reporters,$(B)/gen/$(n).inc)
 $(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)

@@ -165,7 +165,7 @@ mkdir -p bpf/memmon
 echo text >README
 revision alien
 mkdir harness
-touch harness/beebench_main.c bpf/memmon/memmon.bpf.c
+touch harness/command/beebench_main.c bpf/memmon/memmon.bpf.c
 makefile "@cp $objects/bpf/memmon/memmon.bpf.o \$@"
 revision same
 makefile "@cp $objects/bpf/memmon/memmon-honey.bpf.o \$@"
@@ -184,7 +184,7 @@ nothing_left() {
 
 says 2 "$e --base memmn is no monitor, no file and no git revision; did you mean 'memmon'?" --base memmn
 says 2 "$e --base no-such-branch is no monitor, no file and no git revision" --base no-such-branch
-says 2 "$e revision alien is no tree of beebench (it has no harness/beebench_main.c): build its object yourself and give that to --base" \
+says 2 "$e revision alien is no tree of beebench (it has no harness/command/beebench_main.c): build its object yourself and give that to --base" \
 	--base alien -m memmon
 nothing_left "an alien revision"
 says 2 "$e no monitor 'memmn'; did you mean 'memmon'?" --base same -m memmn
