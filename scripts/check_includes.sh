@@ -16,7 +16,7 @@ BEGIN {
 	allowed["harness"] = "lib bpf workloads collector harness vm"
 	allowed["bench"] = "lib bench"
 	allowed["tests"] = "lib bpf workloads collector monitor harness honey vm tests"
-	libbpf = "^(collector/|monitor/source/tasks|vm/guest_|harness/(probe|ring/|overhead/|sharp/|verify/(oracle|switches))|bpf/|tests/)"
+	libbpf = "^(collector/|monitor/source/tasks|vm/guest_|harness/(probe|ring/|overhead/|timing/|exchange/|verify/(oracle|switches))|bpf/|tests/)"
 	ncurses = "^monitor/ui/"
 }
 {

@@ -8,8 +8,8 @@
 
 #include <json-c/json.h>
 
-#include "harness/overhead/overhead_estimate.h"
-#include "harness/overhead/overhead_loop.h"
+#include "harness/timing/estimate.h"
+#include "harness/timing/loop.h"
 #include "lib/base.h"
 #include "collector/collect.h"
 

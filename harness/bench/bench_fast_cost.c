@@ -8,8 +8,8 @@
 #include <poll.h>
 #include <sched.h>
 
-#include "harness/overhead/cycles.h"
-#include "harness/overhead/overhead_env.h"
+#include "harness/timing/cycles.h"
+#include "harness/timing/env.h"
 #include "harness/plugin.h"
 #include "lib/clock.h"
 #include "lib/log.h"

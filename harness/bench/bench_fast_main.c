@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/overhead/overhead_env.h"
+#include "harness/timing/env.h"
 #include "harness/plugin.h"
 #include "harness/report/record.h"
 #include "harness/result.h"

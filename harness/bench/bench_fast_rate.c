@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon_fast.h"
-#include "harness/overhead/cycles.h"
-#include "harness/overhead/overhead_env.h"
+#include "harness/timing/cycles.h"
+#include "harness/timing/env.h"
 #include "harness/plugin.h"
 #include "harness/ring/ring_round.h"
 #include "lib/cgroup.h"

@@ -19,20 +19,20 @@ static struct stats_interval in_cycles(const struct sharp *s, const struct sampl
 	for (size_t i = 0; i < effect->n; i++)
 		if (s->gauge_ns.v[i] > 0)
 			samples_add(&cycles, effect->v[i] / s->gauge_ns.v[i] * GAUGE_CYCLES);
-	iv = stats_trimmed_interval(cycles.v, cycles.n, SHARP_LOAD_TRIM, OVERHEAD_CONFIDENCE);
+	iv = stats_trimmed_interval(cycles.v, cycles.n, EXCHANGE_LOAD_TRIM, OVERHEAD_CONFIDENCE);
 	samples_release(&cycles);
 	return iv;
 }
 
 static void summarise(const struct sharp *s, struct cal_run *out)
 {
-	const struct sharp_event *e = &s->events[0];
+	const struct exchange_event *e = &s->events[0];
 
 	out->verdict = e->verdict;
 	out->margin_ns = e->margin_ns;
-	out->aa = sharp_summarise(sharp_effect(e, EFFECT_AA), &s->at_s).reported;
-	out->diff = sharp_summarise(sharp_effect(e, EFFECT_DIFF), &s->at_s).reported;
-	out->diff_cycles = in_cycles(s, sharp_effect(e, EFFECT_DIFF));
+	out->aa = exchange_summarise(exchange_effect(e, EFFECT_AA), &s->at_s).reported;
+	out->diff = exchange_summarise(exchange_effect(e, EFFECT_DIFF), &s->at_s).reported;
+	out->diff_cycles = in_cycles(s, exchange_effect(e, EFFECT_DIFF));
 	out->clock_ghz = GAUGE_CYCLES / stats_median(s->gauge_ns.v, s->gauge_ns.n);
 }
 
@@ -40,20 +40,20 @@ int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struc
 {
 	static const char *const events[] = {"brk", NULL};
 	static const struct stats_interval nothing = {NAN, NAN, NAN, OVERHEAD_CONFIDENCE};
-	struct sharp_options opts = {.place = c->place,
-				     .realtime = c->realtime,
-				     .seconds = ask->seconds,
-				     .events = events,
-				     .margin_ns = ask->margin_ns,
-				     .margin_share = ask->margin_share,
-				     .alpha = ask->alpha};
+	struct exchange_options opts = {.place = c->place,
+					.realtime = c->realtime,
+					.seconds = ask->seconds,
+					.events = events,
+					.margin_ns = ask->margin_ns,
+					.margin_share = ask->margin_share,
+					.alpha = ask->alpha};
 	uint64_t start_ns = clock_ns();
 	int err;
 
 	*out = (struct cal_run){
 		.aa = nothing, .diff = nothing, .diff_cycles = nothing, .clock_ghz = NAN};
 	opts.rng.state = rng_next(&c->rng);
-	err = sharp_compare(s, ask->a, ask->b, &opts);
+	err = exchange_compare(s, ask->a, ask->b, &opts);
 	out->wall_s = (double)(clock_ns() - start_ns) / 1e9;
 	out->why_void = s->why_void;
 	out->loads = s->at_s.n;
@@ -77,9 +77,9 @@ void cal_put_interval(struct json_object *o, const char *key, const struct stats
 
 struct json_object *cal_run_json(const struct cal_run *r)
 {
-	static const char *const verdicts[] = {[SHARP_UNDECIDED] = "undecided",
-					       [SHARP_WITHIN] = "within",
-					       [SHARP_BEYOND] = "beyond"};
+	static const char *const verdicts[] = {[EXCHANGE_UNDECIDED] = "undecided",
+					       [EXCHANGE_WITHIN] = "within",
+					       [EXCHANGE_BEYOND] = "beyond"};
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "void", r->why_void ? json_object_new_string(r->why_void) : NULL);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "harness/sharp/sharp_estimate.h"
+#include "harness/exchange/exchange_estimate.h"
 
 /* So many degrees of freedom that Student's t is the normal distribution. */
 #define NORMAL_DF 1e7
@@ -65,7 +65,7 @@ static double total_of(const uint64_t *counts)
 {
 	uint64_t total = 0;
 
-	for (int i = 0; i < SHARP_BUCKETS; i++)
+	for (int i = 0; i < EXCHANGE_BUCKETS; i++)
 		total += counts[i];
 	return (double)total;
 }
@@ -74,7 +74,7 @@ double cal_histogram_mean(const uint64_t *counts, double low, double high)
 {
 	double total = total_of(counts), below = 0, sum = 0, taken = 0;
 
-	for (int i = 0; i < SHARP_BUCKETS && total > 0; i++) {
+	for (int i = 0; i < EXCHANGE_BUCKETS && total > 0; i++) {
 		double from = fmax(below, low * total);
 		double to = fmin(below + (double)counts[i], high * total), at = i;
 
@@ -82,9 +82,9 @@ double cal_histogram_mean(const uint64_t *counts, double low, double high)
 		if (to <= from)
 			continue;
 		/* Calls of a bucket lie evenly in it. */
-		if (i < SHARP_BUCKETS - 1)
+		if (i < EXCHANGE_BUCKETS - 1)
 			at += ((from + to) / 2 - (below - (double)counts[i])) / (double)counts[i];
-		sum += (to - from) * at * SHARP_BUCKET;
+		sum += (to - from) * at * EXCHANGE_BUCKET;
 		taken += to - from;
 	}
 	return taken > 0 ? sum / taken : NAN;
@@ -94,7 +94,7 @@ double cal_histogram_share(const uint64_t *counts, double ticks)
 {
 	double total = total_of(counts), above = 0;
 
-	for (int i = 0; i < SHARP_BUCKETS; i++)
-		above += (double)i * SHARP_BUCKET >= ticks ? (double)counts[i] : 0;
+	for (int i = 0; i < EXCHANGE_BUCKETS; i++)
+		above += (double)i * EXCHANGE_BUCKET >= ticks ? (double)counts[i] : 0;
 	return total > 0 ? above / total : NAN;
 }

@@ -24,9 +24,9 @@ struct cal_line cal_fit(const double *x, const double *y, size_t n);
 struct stats_interval cal_slope(const struct cal_line *line, double confidence);
 
 /*
- * Of a histogram of calls by duration (sharp_estimate.h: SHARP_BUCKETS buckets, the last open), in
- * ticks: the mean of the calls from quantile @low to quantile @high. The open bucket counts as its
- * lower end. NAN of no calls.
+ * Of a histogram of calls by duration (exchange_estimate.h: EXCHANGE_BUCKETS buckets, the last
+ * open), in ticks: the mean of the calls from quantile @low to quantile @high. The open bucket
+ * counts as its lower end. NAN of no calls.
  */
 double cal_histogram_mean(const uint64_t *counts, double low, double high);
 /* Share of the calls that took @ticks or longer, to the bucket; NAN of no calls. */

@@ -14,7 +14,7 @@
 
 #include "harness/calibrate/cal_plan.h"
 #include "harness/plugin.h"
-#include "harness/sharp/sharp.h"
+#include "harness/exchange/exchange.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
@@ -31,7 +31,7 @@ struct cal {
 
 /* One comparison, in what is kept of it. */
 struct cal_run {
-	enum sharp_verdict verdict;
+	enum exchange_verdict verdict;
 	const char *why_void; /* of the struct sharp; NULL: it counts */
 	double wall_s, margin_ns;
 	size_t loads;
@@ -49,7 +49,7 @@ struct cal_ask {
 
 /*
  * Compares the two on brk and fills @out; @s has it all and is released by the caller in any case.
- * A void run is no error. Returns as sharp_compare().
+ * A void run is no error. Returns as exchange_compare().
  */
 int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struct cal_run *out);
 /* A run for the list "runs" of a record. The caller owns it. */

@@ -90,7 +90,7 @@ static void add_bias(struct json_object *record, const struct runs *all, const c
 		     bool promised)
 {
 	struct stats_interval mean =
-		stats_trimmed_interval(all->aa.v, all->aa.n, SHARP_LOAD_TRIM, 0.95);
+		stats_trimmed_interval(all->aa.v, all->aa.n, EXCHANGE_LOAD_TRIM, 0.95);
 	char name[64];
 
 	snprintf(name, sizeof(name), "A/A bias, %s", regime);
@@ -127,12 +127,12 @@ static void add_figures(struct json_object *record, const struct runs *all, cons
 	snprintf(name, sizeof(name), "coverage, A+16 multiplies, ns, %s", regime);
 	add_coverage(record, name, NULL,
 		     covered(&all->ns_low, &all->ns_high,
-			     stats_trimmed_mean(all->ns.v, all->ns.n, SHARP_LOAD_TRIM)),
+			     stats_trimmed_mean(all->ns.v, all->ns.n, EXCHANGE_LOAD_TRIM)),
 		     all->ns.n);
 	snprintf(name, sizeof(name), "coverage, A+16 multiplies, cycles, %s", regime);
 	add_coverage(record, name, NULL,
 		     covered(&all->cycles_low, &all->cycles_high,
-			     stats_trimmed_mean(all->cycles.v, all->cycles.n, SHARP_LOAD_TRIM)),
+			     stats_trimmed_mean(all->cycles.v, all->cycles.n, EXCHANGE_LOAD_TRIM)),
 		     all->cycles.n);
 	add_bias(record, all, regime, promised && strcmp(regime, "quiet") != 0);
 	cal_add_void(record, all->unclean, all->made,
@@ -155,7 +155,7 @@ static int measure(struct cal *c, struct json_object *record, struct runs *all, 
 			keep(all, &r);
 			json_object_array_add(cal_list(record, "runs"), cal_run_json(&r));
 		}
-		sharp_release(&s);
+		exchange_release(&s);
 	}
 	return err;
 }

@@ -32,13 +32,13 @@ static void count(struct series *t, const struct cal_run *r)
 {
 	if (r->why_void) {
 		t->unclean++;
-		t->beyond_void += r->verdict == SHARP_BEYOND;
+		t->beyond_void += r->verdict == EXCHANGE_BEYOND;
 		return;
 	}
 	t->counted++;
-	t->beyond += r->verdict == SHARP_BEYOND;
-	t->within += r->verdict == SHARP_WITHIN;
-	t->undecided += r->verdict == SHARP_UNDECIDED;
+	t->beyond += r->verdict == EXCHANGE_BEYOND;
+	t->within += r->verdict == EXCHANGE_WITHIN;
+	t->undecided += r->verdict == EXCHANGE_UNDECIDED;
 	samples_add(&t->wall_s, r->wall_s);
 	samples_add(&t->diff, r->diff.centre);
 }
@@ -65,7 +65,7 @@ static int decide(struct cal *c, enum cal_part part, const struct cal_ask *ask, 
 			count(t, &r);
 			json_object_array_add(cal_list(record, "runs"), cal_run_json(&r));
 		}
-		sharp_release(&s);
+		exchange_release(&s);
 	}
 	return err;
 }
@@ -171,7 +171,7 @@ static int add_true_size(struct cal *c, struct json_object *record)
 			r.diff.high, r.diff_cycles.centre, r.why_void ? ", VOID" : "");
 	}
 out:
-	sharp_release(&s);
+	exchange_release(&s);
 	return err;
 }
 

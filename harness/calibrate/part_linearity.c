@@ -44,7 +44,7 @@ static int point(struct cal *c, struct json_object *record, struct points *all, 
 			samples_add(&all->cycles, r.diff_cycles.centre);
 		}
 	}
-	sharp_release(&s);
+	exchange_release(&s);
 	return err;
 }
 

@@ -27,10 +27,10 @@ static const struct {
 
 static double between(const struct sharp *s, double low, double high)
 {
-	const struct sharp_event *e = &s->events[0];
+	const struct exchange_event *e = &s->events[0];
 
-	return s->ns_per_tick * (cal_histogram_mean(e->histogram[SHARP_B], low, high) -
-				 cal_histogram_mean(e->histogram[SHARP_A], low, high));
+	return s->ns_per_tick * (cal_histogram_mean(e->histogram[EXCHANGE_B], low, high) -
+				 cal_histogram_mean(e->histogram[EXCHANGE_A], low, high));
 }
 
 static void add_estimators(struct json_object *record, const struct sharp *s)
@@ -59,12 +59,12 @@ static void add_estimators(struct json_object *record, const struct sharp *s)
 /* Calls that took the path, by their duration: beyond the usual median and half of the path. */
 static double share_slow(const struct sharp *s, double path_ns)
 {
-	const struct sharp_event *e = &s->events[0];
-	double usual = sharp_histogram_quantile(e->histogram[SHARP_A], 0.5);
+	const struct exchange_event *e = &s->events[0];
+	double usual = exchange_histogram_quantile(e->histogram[EXCHANGE_A], 0.5);
 	double from = usual + path_ns / 2 / s->ns_per_tick;
 
-	return cal_histogram_share(e->histogram[SHARP_B], from) -
-	       cal_histogram_share(e->histogram[SHARP_A], from);
+	return cal_histogram_share(e->histogram[EXCHANGE_B], from) -
+	       cal_histogram_share(e->histogram[EXCHANGE_A], from);
 }
 
 /* Held against each other in cycles: the two comparisons come one after the other, and the clock
@@ -108,7 +108,7 @@ int cal_rare(struct cal *c, struct json_object *record)
 	if (!err)
 		json_object_object_add(record, "always", cal_run_json(&always));
 	always.why_void = always.why_void ? "void" : NULL;
-	sharp_release(&s);
+	exchange_release(&s);
 	if (err)
 		return err;
 	ask.b = "calib-rare";
@@ -119,6 +119,6 @@ int cal_rare(struct cal *c, struct json_object *record)
 		if (rare.loads && always.loads)
 			judge(record, &rare, &always, &s);
 	}
-	sharp_release(&s);
+	exchange_release(&s);
 	return err;
 }

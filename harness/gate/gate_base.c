@@ -236,7 +236,8 @@ static int build_in(const struct gate_base *base, const char *tree, const char *
 
 	strbuf_addf(&known, "%s/harness/beebench_main.c", tree);
 	if (stat(known.s, &st)) {
-		log_err("revision %s is no tree of beebench (it has no harness/command/beebench_main.c): "
+		log_err("revision %s is no tree of beebench (it has no "
+			"harness/command/beebench_main.c): "
 			"build its object yourself and give that to --base",
 			base->rev);
 		strbuf_release(&known);

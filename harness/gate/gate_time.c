@@ -13,7 +13,7 @@
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
-#include "harness/sharp/sharp.h"
+#include "harness/exchange/exchange.h"
 #include "lib/clock.h"
 
 /* A step is a second of the budget. */
@@ -34,12 +34,12 @@ static void tell(void *arg, const char *what, const char *who)
 	}
 }
 
-static void options(const struct gate_job *job, struct steps *steps, struct sharp_options *o)
+static void options(const struct gate_job *job, struct steps *steps, struct exchange_options *o)
 {
 	const struct gate_policy *p = job->policy;
 
-	*o = (struct sharp_options){
-		.consumer = SHARP_TIMER,
+	*o = (struct exchange_options){
+		.consumer = EXCHANGE_TIMER,
 		.seconds = job->run->seconds > 0 ? job->run->seconds : p->budget_s,
 		.events = p->events.v[0] ? p->events.v : NULL,
 		.margin_ns = p->margin_ns,
@@ -71,7 +71,7 @@ static void name(const struct gate_job *job, struct json_object *records)
 
 /* What was measured becomes records, and they are judged. @before: why an attempt before this did
  * not count, or NULL. */
-static int judge(struct gate_job *job, const struct sharp *s, const struct sharp_options *opts,
+static int judge(struct gate_job *job, const struct sharp *s, const struct exchange_options *opts,
 		 const char *before)
 {
 	struct strbuf note = STRBUF_INIT;
@@ -81,7 +81,7 @@ static int judge(struct gate_job *job, const struct sharp *s, const struct sharp
 
 	if (err)
 		return err;
-	err = sharp_emit(s, opts, &kept);
+	err = exchange_emit(s, opts, &kept);
 	name(job, sink_records(kept.sink));
 	record_foreach (sink_records(kept.sink), o)
 		if (!err)
@@ -104,23 +104,25 @@ static bool is_unsteady(const struct sharp *s)
 	return s->why_void && s->at_s.n;
 }
 
-/* As sharp_compare(), and once more when the first does not count: *@before, to be freed, says why.
+/* As exchange_compare(), and once more when the first does not count: *@before, to be freed, says
+ * why.
  */
-static int measure(struct gate_job *job, struct sharp_options *opts, struct sharp *s, char **before)
+static int measure(struct gate_job *job, struct exchange_options *opts, struct sharp *s,
+		   char **before)
 {
-	int err = sharp_compare(s, job->a->path, job->b->path, opts);
+	int err = exchange_compare(s, job->a->path, job->b->path, opts);
 
 	if (err || !is_unsteady(s))
 		return err;
 	*before = strdup(s->why_void);
-	sharp_release(s);
+	exchange_release(s);
 	rng_next(&opts->rng);
-	return sharp_compare(s, job->a->path, job->b->path, opts);
+	return exchange_compare(s, job->a->path, job->b->path, opts);
 }
 
 static int compare(struct gate_job *job)
 {
-	struct sharp_options opts;
+	struct exchange_options opts;
 	struct said said = {0};
 	struct steps steps;
 	char *before = NULL;
@@ -140,7 +142,7 @@ static int compare(struct gate_job *job)
 		err = 0;
 	}
 	said_release(&said);
-	sharp_release(&s);
+	exchange_release(&s);
 	free(before);
 	return err;
 }

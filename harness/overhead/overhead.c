@@ -16,15 +16,15 @@
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/said.h"
-#include "harness/sharp/sharp.h"
+#include "harness/exchange/exchange.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
 /* Seconds, and the share of them that the timed calls take when a real load follows. */
-#define FULL_S	   30.0
-#define QUICK_S	   10.0
-#define CALLS_PART 0.65
-#define SHARP_PART 0.25 /* the rest shares what is left */
+#define FULL_S	      30.0
+#define QUICK_S	      10.0
+#define CALLS_PART    0.65
+#define EXCHANGE_PART 0.25 /* the rest shares what is left */
 
 static const struct param params[] = {
 	{"attach", "what being attached costs, on the calls watched and on others", PARAM_BOOL,
@@ -37,8 +37,8 @@ static const struct param params[] = {
 	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 1},
 	{"consumer",
 	 "for the programs alone: comes by a timer, so that nobody is woken, or woken for records",
-	 PARAM_ENUM, offsetof(struct overhead_params, consumer), SHARP_TIMER, 0, 0,
-	 sharp_consumer_names},
+	 PARAM_ENUM, offsetof(struct overhead_params, consumer), EXCHANGE_TIMER, 0, 0,
+	 exchange_consumer_names},
 	{"realtime", "SCHED_FIFO for the timed process, where allowed and not on one CPU",
 	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
 	{"block_us", "length of a block of calls, in us", PARAM_U64,
@@ -242,11 +242,11 @@ static void release(struct overhead *o)
 
 static int measure(struct overhead *o)
 {
-	double sharp_part = o->params.attach || o->params.slowdown ? SHARP_PART : 1;
-	double sharp_s = o->params.sharp ? sharp_part * o->budget_s : 0;
+	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
+	double exchange_s = o->params.sharp ? exchange_part * o->budget_s : 0;
 	double slow_part = o->params.attach ? 1 - CALLS_PART : 1;
-	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - sharp_s) : 0;
-	double calls_s = o->budget_s - slow_s - sharp_s - 0.3;
+	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
+	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
 	int err = o->params.attach ? overhead_rounds(o, calls_s) : 0, emitted;
 
 	o->interrupted = err == -EINTR;
@@ -258,10 +258,10 @@ static int measure(struct overhead *o)
 	}
 	if (!err && o->params.slowdown)
 		err = overhead_slowdown(
-			o, MAX(o->budget_s - sharp_s - 0.3, overhead_elapsed_s(o) + slow_s / 2));
+			o, MAX(o->budget_s - exchange_s - 0.3, overhead_elapsed_s(o) + slow_s / 2));
 	if (!err && o->params.sharp)
-		err = overhead_sharp(o,
-				     MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + sharp_s / 2));
+		err = overhead_exchange(
+			o, MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + exchange_s / 2));
 	return err;
 }
 

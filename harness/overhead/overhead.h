@@ -4,9 +4,9 @@
 #define HARNESS_OVERHEAD_H
 
 #include "harness/overhead/lane.h"
-#include "harness/overhead/overhead_env.h"
-#include "harness/overhead/overhead_estimate.h"
-#include "harness/overhead/overhead_loop.h"
+#include "harness/timing/env.h"
+#include "harness/timing/estimate.h"
+#include "harness/timing/loop.h"
 #include "harness/plugin.h"
 #include "lib/base.h"
 #include "lib/rng.h"
@@ -16,7 +16,7 @@ struct overhead_params { /* -o */
 	bool attach;
 	bool slowdown;
 	bool sharp;
-	uint64_t consumer; /* enum sharp_consumer, of the sharp lane */
+	uint64_t consumer; /* enum exchange_consumer, of the sharp lane */
 	bool realtime;
 	uint64_t block_us;
 };
@@ -130,9 +130,9 @@ int overhead_rounds(struct overhead *o, double until_s);
  */
 int overhead_slowdown(struct overhead *o, double until_s);
 
-/* overhead_sharp.c: what the programs cost over an empty one, and against each other; emits `sharp`
- * for each event that has a stub. */
-int overhead_sharp(struct overhead *o, double until_s);
+/* overhead_exchange.c: what the programs cost over an empty one, and against each other; emits
+ * `sharp` for each event that has a stub. */
+int overhead_exchange(struct overhead *o, double until_s);
 
 /* overhead_record.c: emits `overhead` and `collector` records of what was measured. */
 int overhead_emit(struct overhead *o);

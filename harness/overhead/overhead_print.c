@@ -143,7 +143,7 @@ static double number_below(struct json_object *o, const char *path, const char *
 	return v;
 }
 
-static void sharp_row(struct json_object *o, const char *name, const char *path, FILE *out)
+static void exchange_row(struct json_object *o, const char *name, const char *path, FILE *out)
 {
 	struct strbuf cycles = STRBUF_INIT, one = STRBUF_INIT;
 
@@ -161,7 +161,7 @@ static void sharp_row(struct json_object *o, const char *name, const char *path,
 
 /* What the mean does not say: B's share of A's cost, and where in the distribution the difference
  * is. */
-static void sharp_details(struct json_object *o, FILE *out)
+static void exchange_details(struct json_object *o, FILE *out)
 {
 	static const char *const shifts[][2] = {
 		{"p50", "median"}, {"p90", "p90"}, {"p99", "p99"}, {"p99_9", "p99.9"}};
@@ -184,7 +184,7 @@ static void sharp_details(struct json_object *o, FILE *out)
 	fputc('\n', out);
 }
 
-static void print_sharp(struct json_object *records, FILE *out)
+static void print_exchange(struct json_object *records, FILE *out)
 {
 	struct json_object *o;
 	bool first = true;
@@ -206,17 +206,17 @@ static void print_sharp(struct json_object *records, FILE *out)
 			strbuf_release(&name);
 			continue;
 		}
-		sharp_row(o, "the same again (A/A)", "aa_ns", out);
+		exchange_row(o, "the same again (A/A)", "aa_ns", out);
 		strbuf_addf(&name, "%s over empty", a);
-		sharp_row(o, name.s, "a_ns", out);
+		exchange_row(o, name.s, "a_ns", out);
 		if (b) {
 			strbuf_reset(&name);
 			strbuf_addf(&name, "%s over empty", b);
-			sharp_row(o, name.s, "b_ns", out);
+			exchange_row(o, name.s, "b_ns", out);
 			strbuf_reset(&name);
 			strbuf_addf(&name, "%s less %s", b, a);
-			sharp_row(o, name.s, "diff_ns", out);
-			sharp_details(o, out);
+			exchange_row(o, name.s, "diff_ns", out);
+			exchange_details(o, out);
 		}
 		strbuf_release(&name);
 	}
@@ -278,7 +278,7 @@ static void print_collector(struct json_object *records, FILE *out)
 void overhead_print(struct json_object *records, FILE *out)
 {
 	print_events(records, out);
-	print_sharp(records, out);
+	print_exchange(records, out);
 	print_slowdown(records, out);
 	print_collector(records, out);
 }

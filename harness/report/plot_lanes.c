@@ -34,7 +34,7 @@ static int time_rows(struct json_object *records, const struct sides *s, int row
 		struct stats_interval difference, aa;
 		struct strbuf label = STRBUF_INIT;
 
-		if (o != sides_sharp(records, s, event) ||
+		if (o != sides_exchange(records, s, event) ||
 		    !record_interval(o, "diff_ns", &difference))
 			continue;
 		record_interval(o, "aa_ns", &aa);

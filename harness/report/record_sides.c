@@ -98,8 +98,8 @@ double sides_added(struct json_object *records, const struct sides *s, size_t k,
 	return NAN;
 }
 
-struct json_object *sides_sharp(struct json_object *records, const struct sides *s,
-				const char *event)
+struct json_object *sides_exchange(struct json_object *records, const struct sides *s,
+				   const char *event)
 {
 	struct json_object *o;
 

@@ -22,7 +22,7 @@ struct json_object *sides_static(struct json_object *records, const struct sides
 double sides_added(struct json_object *records, const struct sides *s, size_t k, const char *kernel,
 		   const char *path);
 /* The `sharp` record of both at @event, or NULL. */
-struct json_object *sides_sharp(struct json_object *records, const struct sides *s,
-				const char *event);
+struct json_object *sides_exchange(struct json_object *records, const struct sides *s,
+				   const char *event);
 
 #endif

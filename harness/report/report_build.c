@@ -268,7 +268,7 @@ static void sections(struct doc *d, const struct run_file *run)
 	report_accuracy(d, run, &g);
 	report_losses(d, run, &g);
 	report_calibrate(d, run);
-	report_sharp(d, run);
+	report_exchange(d, run);
 	report_overhead(d, run);
 	report_exact(d, run);
 	report_slowdown(d, run);

@@ -33,7 +33,7 @@ static void lanes_columns(struct doc *d, const struct names *kernels, bool timed
 static void lanes_row(struct doc *d, struct json_object *records, const struct sides *s,
 		      const struct names *kernels, const char *path, bool timed)
 {
-	struct json_object *sharp = sides_sharp(records, s, path);
+	struct json_object *sharp = sides_exchange(records, s, path);
 	struct stats_interval difference;
 
 	doc_cell(d, TONE_PLAIN, "%s", path);
@@ -65,7 +65,7 @@ static void lanes_table(struct doc *d, struct json_object *records, const struct
 	struct json_object *o;
 
 	record_foreach_type (records, o, "sharp") {
-		if (o != sides_sharp(records, s, record_str(o, "event", "?")))
+		if (o != sides_exchange(records, s, record_str(o, "event", "?")))
 			continue;
 		timed = true;
 		names_add(&paths, record_str(o, "event", "?"));

@@ -33,7 +33,7 @@ bool equivalence_words(struct json_object *records, struct strbuf *out);
 void report_equivalence(struct doc *d, const struct run_file *run);
 /* The static lane, a row for each monitor; of a comparison report_lanes() has it. */
 void report_static(struct doc *d, const struct run_file *run);
-void report_sharp(struct doc *d, const struct run_file *run);
+void report_exchange(struct doc *d, const struct run_file *run);
 void report_exact(struct doc *d, const struct run_file *run);
 void report_slowdown(struct doc *d, const struct run_file *run);
 void report_collector(struct doc *d, const struct run_file *run);

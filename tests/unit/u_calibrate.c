@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "harness/calibrate/cal_plan.h"
-#include "harness/sharp/sharp_estimate.h"
+#include "harness/exchange/exchange_estimate.h"
 
 #define assert_close(a, b, tolerance)                                                              \
 	do {                                                                                       \
@@ -76,7 +76,7 @@ static void test_line_of_too_little(void **state UNUSED)
 /* 255 of 256 calls take 400 ticks and one takes 2000: the mean knows, the others do not. */
 static void test_histogram(void **state UNUSED)
 {
-	uint64_t counts[SHARP_BUCKETS] = {0};
+	uint64_t counts[EXCHANGE_BUCKETS] = {0};
 
 	assert_true(isnan(cal_histogram_mean(counts, 0, 1)));
 	assert_true(isnan(cal_histogram_share(counts, 1000)));
@@ -91,10 +91,11 @@ static void test_histogram(void **state UNUSED)
 
 static void test_histogram_open_end(void **state UNUSED)
 {
-	uint64_t counts[SHARP_BUCKETS] = {0};
+	uint64_t counts[EXCHANGE_BUCKETS] = {0};
 
-	counts[SHARP_BUCKETS - 1] = 3;
-	assert_close(cal_histogram_mean(counts, 0, 1), (SHARP_BUCKETS - 1) * SHARP_BUCKET, 1e-9);
+	counts[EXCHANGE_BUCKETS - 1] = 3;
+	assert_close(cal_histogram_mean(counts, 0, 1), (EXCHANGE_BUCKETS - 1) * EXCHANGE_BUCKET,
+		     1e-9);
 }
 
 static struct cal_plan plan_of(struct cal_wish w)

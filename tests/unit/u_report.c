@@ -4,7 +4,7 @@
 /* links: harness/report/report_calibrate.c harness/report/plot_calibrate.c */
 /* links: harness/report/record.c harness/report/record_gate.c harness/report/record_sides.c */
 /* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
-/* links: harness/report/report_sharp.c harness/report/report_grid.c harness/report/report_doc.c */
+/* links: harness/report/report_exchange.c harness/report/report_grid.c harness/report/report_doc.c */
 /* links: harness/report/report_build.c harness/report/report_compare.c */
 /* links: harness/report/report_conformance.c harness/report/report_accuracy.c */
 /* links: harness/report/report_losses.c harness/report/report_cost.c */

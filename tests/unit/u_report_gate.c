@@ -4,7 +4,7 @@
 /* links: harness/report/report_calibrate.c harness/report/plot_calibrate.c */
 /* links: harness/report/record.c harness/report/record_gate.c harness/report/record_sides.c */
 /* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
-/* links: harness/report/report_sharp.c harness/report/report_grid.c harness/report/report_doc.c */
+/* links: harness/report/report_exchange.c harness/report/report_grid.c harness/report/report_doc.c */
 /* links: harness/report/report_build.c harness/report/report_compare.c */
 /* links: harness/report/report_conformance.c harness/report/report_accuracy.c */
 /* links: harness/report/report_losses.c harness/report/report_cost.c */
@@ -283,7 +283,7 @@ static void test_two(void **state UNUSED)
 		      "6") ",\"ratio\":{\"centre\":1.17,\"low\":1.13,\"high\":1.2},"               \
 			   "\"margin_ns\":1,\"alpha\":0.001,\"verdict\":\"beyond\"" more)
 
-static void test_sharp(void **state UNUSED)
+static void test_exchange(void **state UNUSED)
 {
 	struct run_file *r = make_run(SHARP("mmap", "ok", "") "," PAIR(
 		"brk", "ok",
@@ -405,7 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_github),	 cmocka_unit_test(test_junit),
 		cmocka_unit_test(test_markdown), cmocka_unit_test(test_titles),
-		cmocka_unit_test(test_sharp),	 cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_exchange), cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_bare),	 cmocka_unit_test(test_two),
 	};
 

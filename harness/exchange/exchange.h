@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The sharp time lane: what the programs of one monitor cost more than another's, by stubs that
+ * stay attached and are re-pointed between them every 256 calls (docs/method.md). It cannot tell
+ * what being attached costs: that is the attach lane's, and the two are never mixed.
+ */
+#ifndef HARNESS_SHARP_H
+#define HARNESS_SHARP_H
+
+#include "harness/timing/env.h"
+#include "harness/plugin.h"
+#include "harness/exchange/exchange_estimate.h"
+#include "harness/exchange/exchange_load.h"
+#include "lib/base.h"
+#include "lib/rng.h"
+
+/* Arms of a comparison: empty programs, A, A again (the live A/A check), and B if there is one. */
+enum exchange_arm { EXCHANGE_EMPTY, EXCHANGE_A, EXCHANGE_AA, EXCHANGE_B };
+
+/* Differences that are kept of each load. */
+enum exchange_effect { EFFECT_A, EFFECT_B, EFFECT_AA, EFFECT_DIFF, EFFECTS };
+/* Each is the first arm less the second. */
+extern const unsigned int exchange_sides[EFFECTS][2];
+
+/*
+ * The consumer of the rings, on the other CPU. Woken for records, as most user space does it, it
+ * shows the price of waking, which is microseconds and as unsteady as the scheduler: a difference
+ * of ten nanoseconds drowns in it. On a timer (1 ms) it takes what is there and nobody is woken:
+ * then the programs alone are compared. Monitors without a ring do not care.
+ */
+enum exchange_consumer { EXCHANGE_TIMER, EXCHANGE_WOKEN };
+extern const char *const exchange_consumer_names[]; /* "timer", "woken", NULL */
+
+struct exchange_options {
+	enum exchange_consumer consumer;
+	struct placement place;
+	bool realtime;
+	double seconds; /* budget, all events together */
+	/* What is called, of loop_events, ended by NULL; NULL: mmap, munmap, brk and other (of a
+	 * monitor of completed calls: mmap+munmap, munmap-ok, brk-ok and other), as far
+	 * as a program of A answers to it. */
+	const char *const *events;
+	/*
+	 * @alpha > 0: stop as soon as the difference of every event is known to be on one side of
+	 * its margin, the greater of @margin_ns and @margin_share of what A costs over the empty
+	 * program. @alpha is shared out among the events.
+	 */
+	double margin_ns, margin_share, alpha;
+	struct rng rng;
+	/* Called between loads; may be NULL. */
+	void (*tell)(void *arg, const char *what, const char *who);
+	void *tell_arg;
+};
+
+/* One event of a comparison: all that was measured of it. */
+struct exchange_event {
+	const char *name;		      /* "mmap": of loop_events */
+	struct samples effect[EFFECTS][CUTS]; /* ns, one value a load; EFFECT_B and _DIFF without B:
+						 empty */
+	uint64_t histogram[EXCHANGE_ARMS_MAX][EXCHANGE_BUCKETS];
+	uint64_t cut[EXCHANGE_ARMS_MAX][CUTS], calls, wrong; /* @calls: of each arm */
+	double margin_ns;				     /* as at the last look */
+	enum exchange_verdict verdict; /* EXCHANGE_UNDECIDED where no decision was asked for */
+};
+
+struct sharp {
+	const char *name[EXCHANGE_ARMS_MAX]; /* what records call the arms; they live as long as the
+					     names passed in */
+	unsigned int arms;
+	struct exchange_event *events; /* @nevents of them; owned */
+	size_t nevents;
+	/* One value a load: */
+	struct samples at_s;	 /* when, s since the start */
+	struct samples gauge_ns; /* 600 core cycles, ns */
+	struct samples busy;	 /* share of the time inside timed calls */
+	double ns_per_tick;
+	unsigned int rounds;		     /* of each load */
+	uint64_t dropped;		     /* loads during which somebody else came or went */
+	uint64_t records[EXCHANGE_ARMS_MAX]; /* consumed of each arm */
+	char *why_void;			     /* a sentence, owned; NULL: the run counts */
+};
+
+/*
+ * Compares monitor @a with empty programs and, unless @b is NULL, with monitor @b; both as
+ * monitor_open() takes them. Programs of type tracepoint, raw_tracepoint and tp_btf can be
+ * compared. Returns 0 (also when s->why_void says that the figures do not count), -EINTR (@out has
+ * what was measured), -ENOTSUP after saying why these two cannot be compared by a stub (no object;
+ * their tracepoints or types differ; a program cannot be jumped to), or another -errno after saying
+ * why. exchange_release() is due in any case.
+ */
+int exchange_compare(struct sharp *out, const char *a, const char *b,
+		     const struct exchange_options *opts);
+void exchange_release(struct sharp *s);
+
+/* The cut that is fair to the effect: loose where the tight one takes more of one arm. */
+enum cut exchange_cut(const struct exchange_event *e, enum exchange_effect effect);
+/* The loads of @effect at that cut. */
+const struct samples *exchange_effect(const struct exchange_event *e, enum exchange_effect effect);
+
+/* The record `sharp` of docs/results.md for each event, into run->sink. Returns 0 or -errno. */
+int exchange_emit(const struct sharp *s, const struct exchange_options *opts, struct run *run);
+
+#endif

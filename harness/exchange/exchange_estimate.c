@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From blocks to loads, from loads to intervals and verdicts. */
+#include "lib/base.h"
+#include "harness/exchange/exchange_estimate.h"
+
+#include <math.h>
+
+/* 3.9 us: what kept the truth and cut interrupts in the trials behind the method; 250 us. */
+const double exchange_cut_ns[CUTS] = {[CUT_TIGHT] = 3900, [CUT_LOOSE] = 250000};
+
+#define EPOCH_S 1.0
+
+struct exchange_block exchange_block_estimate(const uint64_t *t, unsigned int n,
+					      const uint64_t cut_ticks[CUTS])
+{
+	struct exchange_block b = {.cut = {0}};
+
+	for (int c = 0; c < CUTS; c++) {
+		uint64_t sum = 0;
+
+		for (unsigned int i = 0; i < n; i++) {
+			uint64_t d = t[i + 1] - t[i];
+			bool keep = d <= cut_ticks[c];
+
+			sum += keep ? d : 0;
+			b.cut[c] += !keep;
+		}
+		b.ticks[c] = b.cut[c] < n ? (float)((double)sum / (n - b.cut[c])) : NAN;
+	}
+	return b;
+}
+
+double exchange_load_effect(const struct exchange_block (*blocks)[EXCHANGE_ARMS_MAX],
+			    unsigned int rounds, unsigned int x, unsigned int y, enum cut cut,
+			    double ns_per_tick)
+{
+	double diff[EXCHANGE_ROUNDS];
+	size_t n = 0;
+
+	for (unsigned int r = 0; r < rounds && n < EXCHANGE_ROUNDS; r++) {
+		double d = (double)blocks[r][x].ticks[cut] - (double)blocks[r][y].ticks[cut];
+
+		if (!isnan(d))
+			diff[n++] = d * ns_per_tick;
+	}
+	return stats_trimmed_mean(diff, n, EXCHANGE_ROUND_TRIM);
+}
+
+/* Trimmed means of the loads of each second. */
+static void epoch_means(const struct samples *effect, const struct samples *at_s,
+			struct samples *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < effect->n; i++) {
+		if (at_s->v[i] - at_s->v[from] < EPOCH_S)
+			continue;
+		samples_add(out,
+			    stats_trimmed_mean(effect->v + from, i - from, EXCHANGE_LOAD_TRIM));
+		from = i;
+	}
+}
+
+struct exchange_result exchange_summarise(const struct samples *effect, const struct samples *at_s)
+{
+	struct samples epochs = {0};
+	struct exchange_result r;
+	double half;
+
+	r.mean = stats_trimmed_interval(effect->v, effect->n, EXCHANGE_LOAD_TRIM,
+					OVERHEAD_CONFIDENCE);
+	r.anytime = stats_trimmed_sequence(effect->v, effect->n, EXCHANGE_LOAD_TRIM,
+					   OVERHEAD_CONFIDENCE, EXCHANGE_LOADS_TUNED);
+	epoch_means(effect, at_s, &epochs);
+	r.epochs = stats_trimmed_interval(epochs.v, epochs.n, 0, OVERHEAD_CONFIDENCE);
+	samples_release(&epochs);
+	r.reported = r.mean;
+	half = (r.epochs.high - r.epochs.low) / 2;
+	if (isfinite(half) && half > (r.mean.high - r.mean.low) / 2) {
+		r.reported.low = r.mean.centre - half;
+		r.reported.high = r.mean.centre + half;
+	}
+	r.load_low = stats_quantile(effect->v, effect->n, 0.025);
+	r.load_high = stats_quantile(effect->v, effect->n, 0.975);
+	return r;
+}
+
+enum exchange_verdict exchange_decide(const struct samples *effect, double margin, double alpha)
+{
+	struct stats_interval iv;
+
+	if (effect->n < EXCHANGE_LOADS_MIN)
+		return EXCHANGE_UNDECIDED;
+	/* Two sides, each at @alpha. */
+	iv = stats_trimmed_sequence(effect->v, effect->n, EXCHANGE_LOAD_TRIM, 1 - 2 * alpha,
+				    EXCHANGE_LOADS_TUNED);
+	if (iv.low > margin)
+		return EXCHANGE_BEYOND;
+	return iv.high < margin ? EXCHANGE_WITHIN : EXCHANGE_UNDECIDED;
+}
+
+double exchange_histogram_quantile(const uint64_t *counts, double q)
+{
+	uint64_t total = 0, below = 0;
+	double want;
+
+	for (int i = 0; i < EXCHANGE_BUCKETS; i++)
+		total += counts[i];
+	want = q * (double)total;
+	for (int i = 0; i < EXCHANGE_BUCKETS - 1; i++) {
+		if (counts[i] && (double)(below + counts[i]) >= want)
+			return EXCHANGE_BUCKET *
+			       (i + MAX(want - (double)below, 0) / (double)counts[i]);
+		below += counts[i];
+	}
+	return NAN;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* links: harness/timing/loop.c harness/timing/cycles.c */
+/* links: lib/subproc.c lib/stats.c lib/strbuf.c lib/log.c */
+/* The watched process: every trigger does what its row says, and nothing outlives the loop. */
+#include "lib/base.h"
+#include "harness/timing/loop.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/timing/cycles.h"
+#include "lib/log.h"
+
+static char said[512];
+
+static void keep(void *arg UNUSED, enum log_level level UNUSED, const char *line)
+{
+	snprintf(said, sizeof(said), "%s", line);
+}
+
+static void test_names(void **state UNUSED)
+{
+	for (int i = 0; i < LOOP_EVENTS; i++)
+		assert_int_equal(loop_event_find(loop_events[i].name), i);
+	assert_null(loop_events[LOOP_EVENTS].name);
+	assert_int_equal(loop_event_find("mremap"), -1);
+}
+
+static void test_every_trigger(void **state UNUSED)
+{
+	struct loop *l = NULL;
+	struct loop_block b;
+
+	assert_int_equal(loop_start(&l, -1, false), 0);
+	assert_false(loop_realtime(l));
+	assert_true(loop_ns_per_tick(l) > 0.01 && loop_ns_per_tick(l) <= 1.0001);
+	for (int e = 0; e < LOOP_EVENTS; e++) {
+		assert_int_equal(loop_begin(l, e, 70 * LOOP_CALLS + 1, 10), 0);
+		assert_int_equal(loop_wait(l, 10000, &b), 1);
+		assert_true(loop_done(l));
+		assert_int_equal(b.n, 10);
+		assert_int_equal(b.calls, (71 + 10) * LOOP_CALLS);
+		assert_int_equal(b.wrong, 0);
+		for (uint32_t i = 0; i < b.n; i++)
+			assert_int_not_equal(b.ticks[i], 0);
+	}
+	loop_stop(l);
+}
+
+static void test_too_many_sub_blocks(void **state UNUSED)
+{
+	struct loop *l = NULL;
+	struct loop_block b;
+
+	assert_int_equal(loop_start(&l, -1, false), 0);
+	assert_int_equal(loop_begin(l, loop_event_find("other"), 0, UINT32_MAX), 0);
+	assert_int_equal(loop_wait(l, 60000, &b), 1);
+	assert_int_equal(b.n, LOOP_SUBS_MAX);
+	loop_stop(l);
+}
+
+static void test_not_yet(void **state UNUSED)
+{
+	struct loop *l = NULL;
+	struct loop_block b;
+
+	assert_int_equal(loop_start(&l, -1, false), 0);
+	assert_int_equal(loop_wait(l, 0, &b), 0);
+	loop_stop(l);
+}
+
+static void test_the_child_dies(void **state UNUSED)
+{
+	struct loop *l = NULL;
+	struct loop_block b;
+
+	assert_int_equal(loop_start(&l, -1, false), 0);
+	kill(loop_pid(l), SIGKILL);
+	log_capture(keep, NULL);
+	assert_int_equal(loop_wait(l, 10000, &b), -ECHILD);
+	log_capture(NULL, NULL);
+	assert_non_null(strstr(said, "signal 9"));
+	loop_stop(l);
+}
+
+static void test_nothing_outlives_it(void **state UNUSED)
+{
+	struct loop *l = NULL;
+	pid_t pid;
+
+	assert_int_equal(loop_start(&l, -1, false), 0);
+	pid = loop_pid(l);
+	assert_int_equal(kill(pid, 0), 0);
+	loop_stop(l);
+	assert_int_equal(kill(pid, 0), -1);
+	loop_stop(NULL);
+}
+
+static void test_ticks_grow(void **state UNUSED)
+{
+	uint64_t a = cycles_now(), b;
+
+	do
+		b = cycles_now();
+	while (b == a);
+	assert_true(b > a);
+	assert_true(cycles_ns_per_tick(3) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_every_trigger),
+		cmocka_unit_test(test_too_many_sub_blocks),
+		cmocka_unit_test(test_not_yet),
+		cmocka_unit_test(test_the_child_dies),
+		cmocka_unit_test(test_nothing_outlives_it),
+		cmocka_unit_test(test_ticks_grow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
