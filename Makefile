@@ -37,9 +37,9 @@ collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c harness/bench/%,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
-vm_SRC	      := $(filter-out %_main.c vm/guest_%,$(wildcard vm/*.c))
 
-beebench_SRC  := harness/command/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
+
+beebench_SRC  := harness/command/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
 wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
@@ -47,7 +47,7 @@ cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monito
 memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC) $(vm_SRC)
+bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
 bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
@@ -204,8 +204,8 @@ $(B)/plots/%.gp: plots/%.gp
 # --- the guest --------------------------------------------------------------------------------------
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
-# the guest's program is what mmap is measured in (vm/guest_worker.h).
-guest_SRC   := $(wildcard vm/guest_*.c) lib/strbuf.c lib/log.c
+# the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
+guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/strbuf.c lib/log.c
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))

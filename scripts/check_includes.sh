@@ -12,11 +12,10 @@ BEGIN {
 	allowed["collector"] = "lib bpf collector"
 	allowed["monitor"] = "lib bpf collector monitor"
 	allowed["honey"] = "lib honey"
-	allowed["vm"] = "lib bpf vm"
-	allowed["harness"] = "lib bpf workloads collector harness vm"
+	allowed["harness"] = "lib bpf workloads collector harness"
 	allowed["bench"] = "lib bench"
-	allowed["tests"] = "lib bpf workloads collector monitor harness honey vm tests"
-	libbpf = "^(collector/|monitor/source/tasks|vm/guest_|harness/(probe|ring/|overhead/|timing/|exchange/|verify/(oracle|switches))|bpf/|tests/)"
+	allowed["tests"] = "lib bpf workloads collector monitor harness honey tests"
+	libbpf = "^(collector/|monitor/source/tasks|harness/vm/guest/|harness/(probe|ring/|overhead/|timing/|exchange/|verify/(oracle|switches))|bpf/|tests/)"
 	ncurses = "^monitor/ui/"
 }
 {

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/guest/guest_files.h"
+#include "harness/vm/guest_files.h"
 #include "harness/report/record.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "collector/registry.h"
-#include "vm/kernel.h"
-#include "vm/plan.h"
-#include "vm/qemu.h"
+#include "harness/vm/kernel.h"
+#include "harness/vm/plan.h"
+#include "harness/vm/qemu.h"
 
 struct vm_options {
 	const char *kernel;

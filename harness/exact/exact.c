@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
-#include "vm/qemu.h"
+#include "harness/vm/qemu.h"
 
 struct exact_params {
 	uint64_t calls, timeout_s, boots, memory_mib;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The exact lane: boots that count (exact_run), and their judgement: what the guest counted
- * (vm/guest_exact.h) becomes records of type "exact", what it said at loading records of type
- * "static" (docs/results.md). All but exact_run() are pure functions.
+ * (harness/vm/guest/guest_exact.h) becomes records of type "exact", what it said at loading records
+ * of type "static" (docs/results.md). All but exact_run() are pure functions.
  */
 #ifndef HARNESS_EXACT_H
 #define HARNESS_EXACT_H

@@ -11,9 +11,9 @@
 #include "harness/progress.h"
 #include "harness/report/record.h"
 #include "lib/log.h"
-#include "vm/kernel.h"
-#include "vm/plan.h"
-#include "vm/qemu.h"
+#include "harness/vm/kernel.h"
+#include "harness/vm/plan.h"
+#include "harness/vm/qemu.h"
 
 static int pack(const struct exact_job *job, struct initrd *rd)
 {

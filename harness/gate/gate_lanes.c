@@ -13,7 +13,7 @@
 #include "harness/result.h"
 #include "harness/said.h"
 #include "lib/log.h"
-#include "vm/qemu.h"
+#include "harness/vm/qemu.h"
 
 enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 6, FEWEST_CALLS = 16 };
 #define BOOT_STEP_S 2.5

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/guest/guest_monitors.h"
-#include "harness/guest/guest_verify.h"
+#include "harness/vm/guest_monitors.h"
+#include "harness/vm/guest_verify.h"
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/said.h"
@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "collector/elf_check.h"
 #include "collector/registry.h"
-#include "vm/qemu.h"
+#include "harness/vm/qemu.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */
 #define SECONDS_PER_TRIAL 0.3

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The guest's archive, read back entry by entry. */
-/* links: vm/initrd.c lib/strbuf.c lib/log.c */
+/* links: harness/vm/initrd.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/log.h"
-#include "vm/initrd.h"
+#include "harness/vm/initrd.h"
 
 struct entry {
 	unsigned long inode, mode, size;

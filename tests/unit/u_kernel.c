@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names of kernels: which package is the newest, what is no name, what is no kernel. */
-/* links: vm/kernel.c vm/fetch.c lib/subproc.c lib/strbuf.c lib/log.c */
+/* links: harness/vm/kernel.c harness/vm/fetch.c lib/subproc.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "lib/log.h"
-#include "vm/fetch.h"
-#include "vm/kernel.h"
+#include "harness/vm/fetch.h"
+#include "harness/vm/kernel.h"
 
 static void newest_is_by_number_not_by_letter(void **state UNUSED)
 {

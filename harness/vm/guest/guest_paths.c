@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Drives one kernel path many times and counts the kernel's instructions of each call. */
 #include "lib/base.h"
-#include "vm/guest_paths.h"
+#include "harness/vm/guest/guest_paths.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -16,8 +16,8 @@
  *
  * or, when an object cannot be used, {"arm":"object","object":INDEX,"error":TEXT}; empty programs
  * that cannot be made or a path that cannot be run have "arm", "path" and "error". An object that
- * could be loaded has the static lane's line as well (vm/guest_static.h). Returns an exit code (0,
- * or 1 when some object failed).
+ * could be loaded has the static lane's line as well (harness/vm/guest/guest_static.h). Returns an
+ * exit code (0, or 1 when some object failed).
  */
 int guest_exact(char *const argv[]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sends what the kernel's books and its verifier say of an object that is loaded. */
 #include "lib/base.h"
-#include "vm/guest_static.h"
+#include "harness/vm/guest/guest_static.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "vm/guest_channel.h"
+#include "harness/vm/guest/guest_channel.h"
 
 enum { LOG_STATS = 4, LOG_BYTES = 4096 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Gets a kernel package with apt and takes the kernel out of it. */
 #include "lib/base.h"
-#include "vm/fetch.h"
+#include "harness/vm/fetch.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "vm/kernel.h"
+#include "harness/vm/kernel.h"
 
 enum { QUICK_MS = 60000, DOWNLOAD_MS = 600000 };
 

@@ -3,7 +3,7 @@
 #ifndef HARNESS_GUEST_MONITORS_H
 #define HARNESS_GUEST_MONITORS_H
 
-#include "harness/guest/guest_files.h"
+#include "harness/vm/guest_files.h"
 #include "lib/base.h"
 #include "lib/strbuf.h"
 

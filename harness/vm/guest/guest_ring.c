@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The consumer's and producer's positions of ring buffers, mapped at fixed addresses. */
 #include "lib/base.h"
-#include "vm/guest_ring.h"
+#include "harness/vm/guest/guest_ring.h"
 
 #include <sys/mman.h>
 

@@ -5,8 +5,8 @@
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
-#include "vm/guest_ring.h"
-#include "vm/guest_static.h"
+#include "harness/vm/guest/guest_ring.h"
+#include "harness/vm/guest/guest_static.h"
 
 enum { GUEST_MAX_HOOKS = 32, GUEST_MAX_MAPS = 16 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The guest's only program and its process 1: mounts what programs expect, does what the plan says
- * (vm/protocol.h), tells the exit code, switches the machine off.
+ * (harness/vm/protocol.h), tells the exit code, switches the machine off.
  */
 #include "lib/base.h"
 
@@ -15,10 +15,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "vm/guest_channel.h"
-#include "vm/guest_exact.h"
-#include "vm/guest_run.h"
-#include "vm/guest_worker.h"
+#include "harness/vm/guest/guest_channel.h"
+#include "harness/vm/guest/guest_exact.h"
+#include "harness/vm/guest/guest_run.h"
+#include "harness/vm/guest/guest_worker.h"
 
 static const struct {
 	const char *type, *path;

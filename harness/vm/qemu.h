@@ -8,8 +8,8 @@
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
-#include "vm/initrd.h"
-#include "vm/protocol.h"
+#include "harness/vm/initrd.h"
+#include "harness/vm/protocol.h"
 
 #define VM_QEMU	    "qemu-system-x86_64"
 #define VM_QEMU_GET "sudo apt-get install --no-install-recommends qemu-system-x86"

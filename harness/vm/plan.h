@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Packs what a guest needs: our program as its only process, and its plan (vm/protocol.h). */
+/* Packs what a guest needs: our program as its only process, and its plan (harness/vm/protocol.h).
+ */
 #ifndef VM_PLAN_H
 #define VM_PLAN_H
 
 #include "lib/base.h"
-#include "vm/initrd.h"
-#include "vm/protocol.h"
+#include "harness/vm/initrd.h"
+#include "harness/vm/protocol.h"
 
 /*
  * Starts an initial RAM file system with the guest's program, which lies beside this one
@@ -29,7 +30,7 @@ struct vm_command {
 	unsigned int memory_mib; /* 0: 512 */
 	unsigned int timeout_s;
 	bool (*interrupted)(void); /* may be NULL */
-	/* Gets every line (vm/protocol.h) instead; NULL: to stdout and stderr. */
+	/* Gets every line (harness/vm/protocol.h) instead; NULL: to stdout and stderr. */
 	void (*line)(void *arg, enum vm_kind kind, const char *text, size_t len);
 	void *arg;
 };

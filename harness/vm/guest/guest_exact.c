@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Counts the instructions of each path, for each object; sends histograms. */
 #include "lib/base.h"
-#include "vm/guest_exact.h"
+#include "harness/vm/guest/guest_exact.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "vm/guest_channel.h"
-#include "vm/guest_object.h"
-#include "vm/guest_paths.h"
-#include "vm/guest_static.h"
-#include "vm/guest_worker.h"
+#include "harness/vm/guest/guest_channel.h"
+#include "harness/vm/guest/guest_object.h"
+#include "harness/vm/guest/guest_paths.h"
+#include "harness/vm/guest/guest_static.h"
+#include "harness/vm/guest/guest_worker.h"
 
 struct value {
 	uint64_t count, taken;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Starts a worker for one path and takes its counts; the worker's own main. */
 #include "lib/base.h"
-#include "vm/guest_worker.h"
+#include "harness/vm/guest/guest_worker.h"
 
 #include <fcntl.h>
 #include <stdio.h>

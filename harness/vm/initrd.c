@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Writes the guest's initial RAM file system. */
 #include "lib/base.h"
-#include "vm/initrd.h"
+#include "harness/vm/initrd.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -7,7 +7,7 @@
 #define VM_GUEST_WORKER_H
 
 #include "lib/base.h"
-#include "vm/guest_paths.h"
+#include "harness/vm/guest/guest_paths.h"
 
 #define GUEST_WORKER "worker" /* argv[0] by which main() knows it */
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The guest's way out: lines to the host (vm/protocol.h). */
+/* The guest's way out: lines to the host (harness/vm/protocol.h). */
 #ifndef VM_GUEST_CHANNEL_H
 #define VM_GUEST_CHANNEL_H
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
-#include "vm/protocol.h"
+#include "harness/vm/protocol.h"
 
 /* Asks the kernel for the port. Returns 0 or -errno. */
 int guest_channel_open(void);

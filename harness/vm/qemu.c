@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Runs QEMU within a time limit and takes apart what the guest says. */
 #include "lib/base.h"
-#include "vm/qemu.h"
+#include "harness/vm/qemu.h"
 
 #include <fcntl.h>
 #include <poll.h>

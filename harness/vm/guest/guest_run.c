@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Runs a command in the guest and passes on what it writes, line by line. */
 #include "lib/base.h"
-#include "vm/guest_run.h"
+#include "harness/vm/guest/guest_run.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vm/guest_channel.h"
+#include "harness/vm/guest/guest_channel.h"
 
 struct stream {
 	int fd; /* -1 after its end */

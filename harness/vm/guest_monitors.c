@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Takes monitors along into a guest. */
 #include "lib/base.h"
-#include "harness/guest/guest_monitors.h"
+#include "harness/vm/guest_monitors.h"
 
 #include <limits.h>
 #include <stdio.h>

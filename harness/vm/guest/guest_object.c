@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Loads and attaches a BPF object in the guest; empties and fills hashes. */
 #include "lib/base.h"
-#include "vm/guest_object.h"
+#include "harness/vm/guest/guest_object.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Packs the guest's program and its plan; runs a command in a guest. */
 #include "lib/base.h"
-#include "vm/plan.h"
+#include "harness/vm/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "lib/data.h"
 #include "lib/log.h"
-#include "vm/qemu.h"
+#include "harness/vm/qemu.h"
 
 /*
  * A command in the guest lives on a machine of 125 million instructions a second: work that takes

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Finds a kernel for the guest: by path, in the cache, or with apt. */
 #include "lib/base.h"
-#include "vm/kernel.h"
+#include "harness/vm/kernel.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "vm/fetch.h"
+#include "harness/vm/fetch.h"
 
 #define PREFIX "linux-image-"
 #define SUFFIX "-cloud-amd64"

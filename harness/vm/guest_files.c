@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Collects the files that a guest takes along. */
 #include "lib/base.h"
-#include "harness/guest/guest_files.h"
+#include "harness/vm/guest_files.h"
 
 #include <dirent.h>
 #include <limits.h>

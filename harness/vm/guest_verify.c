@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Runs the trials of `verify` in a guest and takes their records over. */
 #include "lib/base.h"
-#include "harness/guest/guest_verify.h"
+#include "harness/vm/guest_verify.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,15 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/guest/guest_files.h"
-#include "harness/guest/guest_monitors.h"
+#include "harness/vm/guest_files.h"
+#include "harness/vm/guest_monitors.h"
 #include "harness/progress.h"
 #include "harness/report/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "collector/features.h"
-#include "vm/kernel.h"
-#include "vm/plan.h"
+#include "harness/vm/kernel.h"
+#include "harness/vm/plan.h"
 
 enum { GUEST_MEMORY_MIB = 1024, GUEST_TIMEOUT_S = 1800 };
 

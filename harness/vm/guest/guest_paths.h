@@ -9,7 +9,7 @@
 #define VM_GUEST_PATHS_H
 
 #include "lib/base.h"
-#include "vm/guest_ring.h"
+#include "harness/vm/guest/guest_ring.h"
 
 enum {
 	GUEST_MIN_CALLS = 16,
@@ -33,7 +33,7 @@ struct guest_path {
 	unsigned int percent; /* of the usual number of calls: how many it gets */
 	/*
 	 * Fills @out with @n counts, one a call. @r: the rings of what is attached. Runs in a
-	 * process of its own (vm/guest_worker.h). Returns 0 or -errno.
+	 * process of its own (harness/vm/guest/guest_worker.h). Returns 0 or -errno.
 	 */
 	int (*run)(struct guest_rings *r, uint64_t *out, size_t n);
 };

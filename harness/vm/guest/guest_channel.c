@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Lines to the host through the debug console's port: no driver, no interrupt, no buffer. */
 #include "lib/base.h"
-#include "vm/guest_channel.h"
+#include "harness/vm/guest/guest_channel.h"
 
 #include <stdarg.h>
 #include <stdio.h>

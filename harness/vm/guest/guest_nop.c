@@ -2,7 +2,7 @@
 /* Empty programs on the hooks of an object, so that attachment and the object's own code can be
  * told apart. */
 #include "lib/base.h"
-#include "vm/guest_object.h"
+#include "harness/vm/guest/guest_object.h"
 
 #include <fcntl.h>
 #include <linux/perf_event.h>
