@@ -35,7 +35,7 @@ lib_SRC	      := $(wildcard lib/*.c)
 workloads_SRC := $(filter-out %_main.c,$(wildcard workloads/*.c))
 collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
-harness_SRC   := $(filter-out %_main.c harness/bench/%,$(wildcard harness/*.c harness/*/*.c))
+harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 
 
@@ -47,7 +47,7 @@ cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monito
 memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard harness/bench/*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
+bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
 bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -ljson-c -lm
@@ -227,25 +227,30 @@ test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 
 
 # --- tests ------------------------------------------------------------------------------------------
 
-# A unit test links only what it names:  /* links: lib/stats.c workloads/[a-z]*.c */  in its first lines (one or more).
-links = $(filter-out %_main.c,$(wildcard $(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' $(1))))
-libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' $(1))
-define unit
-$(B)/tests/unit/$(1): $(B)/san/tests/unit/$(1).o $(call sans,$(call links,tests/unit/$(1).c))
-	$$(call say,LINK,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -pthread -fsanitize=address,undefined -o $$@ $$^ $(call libs,tests/unit/$(1).c) -lcmocka -lm
-endef
-$(foreach u,$(unit_SRC:tests/unit/%.c=%),$(eval $(call unit,$(u))))
+# A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
+# test against the real kernel likewise, without them.
+all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
+all_LIBS  := -lncursesw -ltinfo $(beebench_LIBS)
 
-# A test against the real kernel links the collector and the workloads, and what it names as above, without sanitizers.
-define live
-$(B)/tests/bpf/$(1): $(call objs,tests/bpf/$(1).c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(call links,tests/bpf/$(1).c))
-	$$(call say,LINK,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)$$(CC) -pthread -o $$@ $$^ -lcmocka -lbpf -lelf -lz -ljson-c -lm
-endef
-$(foreach t,$(live_SRC:tests/bpf/%.c=%),$(eval $(call live,$(t))))
+$(B)/san/all.a: $(call sans,$(all_SRC))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/all.a: $(call objs,$(all_SRC))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(unit_BIN): $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(B)/san/all.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lcmocka $(all_LIBS)
+
+$(live_BIN): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(B)/all.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread -o $@ $^ -lcmocka $(all_LIBS)
 
 # The screens of memmon and cpumon on frames that are made up (tests/ui/screen.c): what the scripts of tests/ui drive.
 $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
@@ -286,7 +291,7 @@ calibrate: all ## hold the figures against known costs (root, a quiet machine, 2
 .PHONY: calibrate
 
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
-	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" $(GATEFLAGS)
+	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
@@ -300,7 +305,7 @@ includes:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run completions | xargs -0 shellcheck -x
+	@git ls-files -z '*.sh' '*.t' .ci/run docs/completions | xargs -0 shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 

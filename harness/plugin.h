@@ -15,6 +15,7 @@
 #include "lib/base.h"
 #include "lib/param.h"
 #include "workloads/workload.h"
+#include "lib/strbuf.h"
 
 /*
  * One invocation of beebench: what the user chose, and where results go. Made by the command line,

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Measures what each monitor costs an event and writes results/costs.json, which memmon, cpumon and the manual pages show.
+# Measures what each monitor costs an event and writes monitor/costs.json, which memmon, cpumon and the manual pages show.
 # Needs root and a quiet machine. A monitor whose figures do not count (void) is measured again, after PAUSE seconds; when one
 # cannot be measured, the file stays as it is, or with PARTIAL=1 is written without it.
-# Env: B; SECONDS_EACH (20) for each monitor; TRIES (3); PAUSE (5); OUT (results/costs.json); COUNTERS: memmon_fast with events off.
+# Env: B; SECONDS_EACH (20) for each monitor; TRIES (3); PAUSE (5); OUT (monitor/costs.json); COUNTERS: memmon_fast with events off.
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build} bee=${B:-build}/beebench each=${SECONDS_EACH:-20} tries=${TRIES:-3} out=${OUT:-results/costs.json}

@@ -5,10 +5,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 B=${B:-build}
-version=$(dpkg-parsechangelog -S Version)
+version=$(dpkg-parsechangelog -l scripts/debian/changelog -S Version)
 stated=$(sed -n 's/^VERSION[[:space:]]*:= //p' Makefile)
 if [ "$version" != "$stated" ]; then
-	echo "deb: error: debian/changelog says $version, the Makefile $stated" >&2
+	echo "deb: error: scripts/debian/changelog says $version, the Makefile $stated" >&2
 	exit 2
 fi
 work=$B/deb
@@ -20,6 +20,7 @@ else
 	tar --exclude="./$B" --exclude=./.git -cf - . | tar -C "$work/beebench-$version" -xf -
 fi
 log=$work/build.log
+cp -r scripts/debian "$work/beebench-$version/debian"
 echo "deb: building beebench $version ($log)" >&2
 if ! (cd "$work/beebench-$version" && env -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="parallel=${JOBS:-$(nproc)} noautodbgsym" \
 	dpkg-buildpackage -b -us -uc) >"$log" 2>&1; then

@@ -9,7 +9,7 @@ out=$1
 shift
 base=$(scripts/gate_base.sh)
 code=0
-"$bee" gate --base "$base" --out "$out" "$@" || code=$?
+"$bee" gate --base "$base" --policy "${GATE_POLICY:-harness/gate/gate.json}" --out "$out" "$@" || code=$?
 if [ -s "$out/run.json" ]; then
 	"$bee" report "$out" --format github || true
 	"$bee" report "$out" --format junit >"$out/junit.xml" || true

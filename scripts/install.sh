@@ -22,10 +22,10 @@ put() {
 
 # same FUNCTION: calls it with MODE FILE FOLDER for what does not come from the build.
 each_file() {
-	for f in man/*.[1-8]; do
+	for f in docs/man/*.[1-8]; do
 		[ ! -e "$f" ] || "$1" 644 "$f" "$root/share/man/man${f##*.}"
 	done
-	for f in completions/*; do
+	for f in docs/completions/*; do
 		[ ! -e "$f" ] || "$1" 644 "$f" "$completion"
 	done
 }
@@ -48,7 +48,7 @@ add() {
 	for f in README.md docs/*.md; do
 		put 644 "$f" "$doc"
 	done
-	for f in bpf/*/*.ex bpf/memmon/memmon.bt bpf/memmon/memmon.bpf.c bpf/memmon/memmon.h results/gate.json; do
+	for f in bpf/*/*.ex bpf/memmon/memmon.bt bpf/memmon/memmon.bpf.c bpf/memmon/memmon.h harness/gate/gate.json; do
 		put 644 "$f" "$doc/examples"
 	done
 	echo "installed below $root; '$root/bin/beebench doctor' says what this machine can do"

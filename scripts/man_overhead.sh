@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Fills what stands between the OVERHEAD markers of the manual pages from results/costs.json. The marker's word is a regular
+# Fills what stands between the OVERHEAD markers of the manual pages from monitor/costs.json. The marker's word is a regular
 # expression: which monitors. Usage: man_overhead.sh [--check] [PAGE..]; --check changes nothing and shows what would.
-# Env: COSTS (results/costs.json).
+# Env: COSTS (monitor/costs.json).
 set -eu
 cd "$(dirname "$0")/.."
 costs=${COSTS:-results/costs.json}
@@ -11,7 +11,7 @@ if [ "${1:-}" = --check ]; then
 	check=1
 	shift
 fi
-[ $# -gt 0 ] || set -- man/*.[1-8]
+[ $# -gt 0 ] || set -- docs/man/*.[1-8]
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 

@@ -7,13 +7,13 @@ PREFIX ?= /usr/local
 
 # What installed programs look for (lib/data.h): objects, manifests, scripts, pictures' plots, costs, the guest.
 INSTALL_DATA := $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(bt_OUT) $(calib_MANIFESTS) $(gp_OUT) $(B)/vm/guest-init \
-	$(B)/static/beebench $(if $(wildcard results/costs.json),$(B)/costs.json)
+	$(B)/static/beebench $(if $(wildcard monitor/costs.json),$(B)/costs.json)
 INSTALL_PROGRAMS := $(patsubst %,$(B)/%,$(filter-out wl,$(PROGRAMS)))
 
-$(B)/costs.json: results/costs.json
+$(B)/costs.json: monitor/costs.json
 	@mkdir -p $(@D)
 	@cp $< $@
-all: $(if $(wildcard results/costs.json),$(B)/costs.json)
+all: $(if $(wildcard monitor/costs.json),$(B)/costs.json)
 
 products: $(INSTALL_PROGRAMS) $(INSTALL_DATA) ## what is installed, without the tests' objects
 
@@ -33,7 +33,7 @@ deb: ## build the Debian package below build/deb and look at it with lintian (ap
 
 # --- peers ------------------------------------------------------------------------------------------
 
-peers_SRC := $(wildcard bench/*.c) $(lib_SRC)
+peers_SRC := $(addprefix tests/bench/,crowd.c peers.c peers_main.c screen.c) $(lib_SRC)
 $(B)/peers: $(call objs,$(peers_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pthread -o $@ $^ -lm
@@ -59,10 +59,10 @@ $(COUNTERS).bpf.o: bpf/memmon/memmon_fast.bpf.c bpf/memmon/memmon_fast.manifest.
 	$(Q)llvm-strip -g $@
 	$(Q)cp bpf/memmon/memmon_fast.manifest.json $(COUNTERS).manifest.json
 
-costs: all $(COUNTERS).bpf.o ## measure what each monitor costs an event (root, a quiet machine, 4 minutes): results/costs.json, manual pages
+costs: all $(COUNTERS).bpf.o ## measure what each monitor costs an event (root, a quiet machine, 4 minutes): monitor/costs.json, manual pages
 	@B=$(B) COUNTERS=$(COUNTERS).bpf.o scripts/costs.sh
 	@scripts/man_overhead.sh
 
-man: ## fill the manual pages' OVERHEAD from results/costs.json
+man: ## fill the manual pages' OVERHEAD from monitor/costs.json
 	@scripts/man_overhead.sh
 .PHONY: costs man

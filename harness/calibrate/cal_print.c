@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 enum { NAME_WIDTH = 48, TARGET_WIDTH = 15, REACHED_WIDTH = 7 };
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "harness/calibrate/cal_stats.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 struct stats_interval cal_plain(double value)
 {

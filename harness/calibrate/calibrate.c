@@ -9,10 +9,11 @@
 #include <string.h>
 
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 struct calibrate_params {
 	uint64_t part, regime, runs, hogs, boots;

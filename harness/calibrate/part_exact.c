@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "harness/command/commands.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 
 const char *const cal_kernels[] = {"6.12", "6.1", NULL};

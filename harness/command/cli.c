@@ -9,6 +9,7 @@
 #include "lib/log.h"
 #include "lib/suggest.h"
 #include "collector/collect.h"
+#include "lib/strbuf.h"
 
 static const char *const known_events[] = {"mmap",	  "munmap",    "brk",	"other",
 					   "mmap+munmap", "munmap-ok", "brk-ok"};

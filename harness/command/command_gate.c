@@ -15,7 +15,7 @@
 #include "harness/gate/gate_revision.h"
 #include "harness/gate/policy.h"
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/report/report.h"
 #include "harness/result.h"
 #include "harness/said.h"
@@ -25,7 +25,8 @@
 #include "collector/collect.h"
 #include "collector/registry.h"
 
-#define DEFAULT_POLICY "results/gate.json"
+/* Where a project keeps its policy: the first that is there, from where beebench is started. */
+static const char *const default_policies[] = {"gate.json", "results/gate.json"};
 
 struct gate_options {
 	const char *base, *head, *policy, *format, *out;
@@ -48,8 +49,9 @@ static const struct opt options[] = {
 	    head),
 	ROW('m', "monitor", "MON,..", "with a revision: these instead of the policy's", OPT_LIST,
 	    monitors),
-	ROW('p', "policy", "FILE", "limits and lanes (default " DEFAULT_POLICY ", where it is)",
-	    OPT_STRING, policy),
+	ROW('p', "policy", "FILE",
+	    "limits and lanes (default gate.json or results/gate.json, where it is)", OPT_STRING,
+	    policy),
 	ROW('l', "lane", "LANE,..", "static, exact, time: these are run, whatever the policy says",
 	    OPT_LIST, lanes),
 	ROW('e', "event", "EV,..", "events of the time lane: mmap, munmap, brk, other", OPT_LIST,
@@ -110,8 +112,11 @@ static int choose_policy(struct gate_command *c)
 	policy_defaults(&c->policy);
 	if (c->o.policy)
 		err = policy_read(&c->policy, c->o.policy);
-	else if (!access(DEFAULT_POLICY, F_OK))
-		err = policy_read(&c->policy, DEFAULT_POLICY);
+	for (size_t i = 0; !c->o.policy && i < ARRAY_SIZE(default_policies); i++)
+		if (!access(default_policies[i], F_OK)) {
+			err = policy_read(&c->policy, default_policies[i]);
+			break;
+		}
 	if (!err)
 		err = choose_lanes(&c->policy, c->lanes);
 	if (!err)

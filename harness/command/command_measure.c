@@ -13,6 +13,7 @@
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 static void plan(const struct measure_ops *m, const void *params, struct run *run)
 {

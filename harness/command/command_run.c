@@ -14,6 +14,7 @@
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 /* In this order; --quick has no time to boot a guest. */
 static const struct {

@@ -9,13 +9,14 @@
 #include <string.h>
 
 #include "harness/vm/guest_files.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "collector/registry.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "harness/vm/qemu.h"
+#include "lib/strbuf.h"
 
 struct vm_options {
 	const char *kernel;

@@ -11,9 +11,10 @@
 #include "harness/gate/gate.h"
 #include "harness/gate/gate_judge.h"
 #include "harness/gate/policy.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "collector/registry.h"
+#include "lib/strbuf.h"
 
 enum { SECONDS_A_WORKLOAD = 1 };
 #define QUICK_BUDGET_S 10

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "harness/plugin.h"
+#include "lib/strbuf.h"
 
 /* False where no program of a monitor can be loaded on this machine; @why (may be NULL) gets the
  * reason. */

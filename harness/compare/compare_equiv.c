@@ -13,6 +13,8 @@
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* Bytes of a ring that its smallest event takes: struct mem_event and the kernel's header of 8. */
 enum { SMALLEST_SLOT = 64 };

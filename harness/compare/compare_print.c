@@ -10,6 +10,8 @@
 #include "harness/report/record_gate.h"
 #include "harness/report/report_sections.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* The two as the user named them, and as the lanes call them. */
 struct both {

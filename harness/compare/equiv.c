@@ -2,6 +2,7 @@
 /* Equivalence of two captures of the same events. */
 #include "lib/base.h"
 #include "harness/compare/equiv.h"
+#include "harness/record.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -17,6 +17,7 @@
 
 #include "lib/base.h"
 #include "collector/collect.h"
+#include "harness/record.h"
 
 enum { EQUIV_KEEP = 20 }; /* differences kept with their text; all are counted */
 enum { EQUIV_SUM_PCT = 15, EQUIV_SUM_NS = 3000000, EQUIV_MOMENT_NS = 3000000 };

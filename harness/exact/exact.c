@@ -11,7 +11,7 @@
 
 #include "harness/exact/exact.h"
 #include "harness/plugin.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "collector/honey_source.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 /* What a boot must find again; how often a value was taken is housekeeping. */
 static const char *const figures[] = {

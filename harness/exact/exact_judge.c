@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "lib/log.h"
 
 enum { MAX_OTHERS = 8 };

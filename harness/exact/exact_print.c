@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 static void cell(FILE *out, struct json_object *o, const char *key, bool sign)
 {

@@ -9,11 +9,12 @@
 
 #include "harness/plugin.h"
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "lib/log.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "harness/vm/qemu.h"
+#include "lib/strbuf.h"
 
 static int pack(const struct exact_job *job, struct initrd *rd)
 {

@@ -15,6 +15,7 @@
 #include "harness/exchange/exchange_stub.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 enum {
 	WARM_CALLS = 2 * EXCHANGE_CALLS,

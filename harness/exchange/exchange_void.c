@@ -11,6 +11,7 @@
 
 #include "harness/exchange/exchange.h"
 #include "harness/exchange/exchange_pair.h"
+#include "lib/strbuf.h"
 
 #define AA_CONFIDENCE	0.999
 #define CORRELATION_BAD 0.5

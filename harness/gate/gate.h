@@ -12,7 +12,7 @@
 #include "harness/plugin.h"
 #include "lib/base.h"
 
-struct gate_policy; /* harness/gate/policy.h: results/gate.json */
+struct gate_policy; /* harness/gate/policy.h: harness/gate/gate.json */
 
 enum gate_lane { GATE_STATIC, GATE_EXACT, GATE_TIME, GATE_LANES };
 extern const char *const gate_lane_names[GATE_LANES]; /* "static", "exact", "time" */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/gate/gate_row.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 static double allowed(const struct gate_limit *limit, double base)
 {

@@ -9,11 +9,12 @@
 #include "harness/compare/compare.h"
 #include "harness/exact/exact.h"
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "lib/log.h"
 #include "harness/vm/qemu.h"
+#include "lib/strbuf.h"
 
 enum { BOOT_LIMIT_S = 180, BOOT_STEPS = 6, FEWEST_CALLS = 16 };
 #define BOOT_STEP_S 2.5

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 void gate_tmp(struct strbuf *out)
 {

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/strbuf.h"
 
 static void format_value(struct strbuf *out, struct json_object *o, const char *key, bool sign)
 {

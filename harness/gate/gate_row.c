@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/strbuf.h"
 
 const char *const gate_lane_names[GATE_LANES] = {"static", "exact", "time"};
 const char *const gate_verdict_names[] = {"skip", "pass", "inconclusive", "environment",

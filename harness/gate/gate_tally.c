@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "harness/gate/gate_row.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/strbuf.h"
 
 /* What the records of a lane, or the lanes of a pair, come to. */
 struct tally {

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "harness/exchange/exchange.h"
 #include "lib/clock.h"
+#include "lib/strbuf.h"
 
 /* A step is a second of the budget. */
 struct steps {

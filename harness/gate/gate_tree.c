@@ -15,6 +15,7 @@
 #include "harness/gate/gate_lock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 enum { GIT_LIMIT_MS = 60000 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How much dearer B may be than A: results/gate.json (docs/ci.md says what each key does). */
+/* How much dearer B may be than A: harness/gate/gate.json (docs/ci.md says what each key does). */
 #ifndef HARNESS_GATE_POLICY_H
 #define HARNESS_GATE_POLICY_H
 
@@ -49,7 +49,7 @@ struct gate_policy {
 	enum gate_verdict inconclusive; /* what it counts as */
 };
 
-/* What results/gate.json says as well. */
+/* What harness/gate/gate.json says as well. */
 void policy_defaults(struct gate_policy *p);
 
 /* Over what is in @p. Returns 0, or -EINVAL after saying "FILE:LINE: KEY: what is allowed". */

@@ -19,6 +19,7 @@
 #include "harness/exchange/exchange.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 /* Seconds, and the share of them that the timed calls take when a real load follows. */
 #define FULL_S	      30.0

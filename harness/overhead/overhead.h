@@ -11,6 +11,7 @@
 #include "lib/base.h"
 #include "lib/rng.h"
 #include "collector/collect.h"
+#include "lib/strbuf.h"
 
 struct overhead_params { /* -o */
 	bool attach;

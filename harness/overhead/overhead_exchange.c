@@ -8,6 +8,7 @@
 #include "harness/result.h"
 #include "harness/exchange/exchange.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 static void overhead_tell_exchange(void *arg, const char *what, const char *who)
 {

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
 
 enum { FIRST_WIDTH = 16, COLUMN_WIDTH = 24 };
 

@@ -11,6 +11,7 @@
 
 #include "harness/result.h"
 #include "lib/procfs.h"
+#include "lib/strbuf.h"
 
 /* A cut share beyond the base's by more than this is worth a word: what was cut is not priced. */
 #define CUT_NOTABLE   0.01

@@ -15,6 +15,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 enum { STEP_MS = 1, RUN_MAX_NS = 120 * 1000000000LL, GRACE_MS = 500 };
 

@@ -10,6 +10,10 @@
 #include "harness/report/plot_data.h"
 #include "harness/report/report_grid.h"
 #include "lib/log.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 enum { METRIC_WIDTH = 26 };
 

@@ -2,6 +2,8 @@
 /* The data of the pictures of a calibration: every run that its figures come from. */
 #include "lib/base.h"
 #include "harness/report/plot_data.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <stdlib.h>

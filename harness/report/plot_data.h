@@ -4,8 +4,9 @@
 #ifndef HARNESS_PLOT_DATA_H
 #define HARNESS_PLOT_DATA_H
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
 
 /* A quoted word for gnuplot, which knows no escape that works everywhere. */
 void plot_word(struct strbuf *out, const char *s);

@@ -14,6 +14,7 @@
 #include "lib/data.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 enum { DRAW_TIMEOUT_MS = 60000, PICTURE_MIN_BYTES = 1000 };
 

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "harness/report/record_sides.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* With several kernels or comparisons, paths that are equal in both leave no room for the others.
  */

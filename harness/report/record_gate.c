@@ -2,6 +2,9 @@
 /* What `gate` records are called. */
 #include "lib/base.h"
 #include "harness/report/record_gate.h"
+#include "lib/format.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #define HARNESS_RECORD_GATE_H
 
 #include "harness/report/record_sides.h"
+#include "lib/strbuf.h"
 
 /* True when there is a `gate` record among @records (a JSON array). */
 bool record_has_gate(struct json_object *records);

@@ -2,6 +2,7 @@
 /* Finds the records of A and of B. */
 #include "lib/base.h"
 #include "harness/report/record_sides.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #ifndef HARNESS_RECORD_SIDES_H
 #define HARNESS_RECORD_SIDES_H
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 struct sides {
 	const char *name[2]; /* A and B, as long as the records */

@@ -2,6 +2,10 @@
 /* Section of a report: how far is what a monitor says from what really happened? */
 #include "lib/base.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <stdlib.h>

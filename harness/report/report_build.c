@@ -10,6 +10,9 @@
 #include "harness/report/plot.h"
 #include "harness/report/record_gate.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 struct tally {
 	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted, targets,

@@ -3,6 +3,7 @@
  * pictures of every run. */
 #include "lib/base.h"
 #include "harness/report/report_sections.h"
+#include "harness/record.h"
 
 #include <string.h>
 

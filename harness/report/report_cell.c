@@ -2,6 +2,9 @@
 /* Figures as table cells. */
 #include "lib/base.h"
 #include "harness/report/report_cell.h"
+#include "lib/format.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 

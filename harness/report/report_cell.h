@@ -3,7 +3,7 @@
 #ifndef HARNESS_REPORT_CELL_H
 #define HARNESS_REPORT_CELL_H
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/report/report_doc.h"
 
 /* The interval at @path of @o, @scale times. */

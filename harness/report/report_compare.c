@@ -4,6 +4,9 @@
 #include "lib/base.h"
 #include "harness/report/record_sides.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>

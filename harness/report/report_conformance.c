@@ -2,6 +2,10 @@
 /* Section of a report: does a monitor do exactly what its own definition says? */
 #include "lib/base.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <string.h>
 

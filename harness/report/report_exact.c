@@ -2,6 +2,10 @@
 /* Section of a report about the exact lane: kernel instructions of one call, counted in a guest. */
 #include "lib/base.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,6 +4,10 @@
 #include "lib/base.h"
 #include "harness/report/report_cell.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>

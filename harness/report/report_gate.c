@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "harness/report/record_gate.h"
+#include "lib/format.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 static enum doc_tone tone_of(const char *verdict)
 {

@@ -2,6 +2,9 @@
 /* Sorts trials into rows and columns. */
 #include "lib/base.h"
 #include "harness/report/report_grid.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,10 @@
 #ifndef HARNESS_REPORT_GRID_H
 #define HARNESS_REPORT_GRID_H
 
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/names.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
 
 struct trial_grid {
 	struct names monitors; /* in order of first appearance */

@@ -9,6 +9,10 @@
 #include <string.h>
 
 #include "harness/report/record_gate.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
 {

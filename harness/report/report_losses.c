@@ -2,6 +2,10 @@
 /* Sections of a report about what is missing: lost events, and what was not judged. */
 #include "lib/base.h"
 #include "harness/report/report_sections.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "harness/report/report_doc.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
 
 /* Adds the picture of that name, when the run has records for it: the file that is there, or why
  * there is none. */

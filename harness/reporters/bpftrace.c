@@ -10,6 +10,9 @@
 #include <string.h>
 
 #include "harness/report/report_grid.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 static void put_line(FILE *out, const char *type, struct json_object *data)
 {

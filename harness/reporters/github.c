@@ -12,6 +12,8 @@
 #include "harness/report/record_gate.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* What a record is worth saying. */
 enum level { SILENT, WARNING, ERROR };

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
 #include "harness/report/report_doc.h"
 #include "harness/result.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f24;--dim:#5c6670;--page:#fff;--line:#d5dae0;"

@@ -8,6 +8,8 @@
 
 #include "harness/report/record_gate.h"
 #include "harness/report/report_grid.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* What a testcase came to; the order is that of `outcomes`. */
 enum outcome { PASSED, FAILED, SKIPPED, UNCLEAN, OUTCOMES };

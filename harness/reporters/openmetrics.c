@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "harness/report/report_grid.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+#include "harness/record.h"
 
 /* Values of a family's labels come from the inner record of a list first, then the record. */
 struct label {

@@ -15,6 +15,7 @@
 #include "harness/ring/ringbuf_print.h"
 #include "lib/log.h"
 #include "collector/features.h"
+#include "lib/strbuf.h"
 
 struct ringbuf_params {
 	uint64_t only; /* 0: all; else 1 + enum ring_group */

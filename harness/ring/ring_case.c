@@ -2,6 +2,7 @@
 /* The plan: a base case, one axis varied at a time, and the corners where something happens. */
 #include "lib/base.h"
 #include "harness/ring/ring_case.h"
+#include "lib/strbuf.h"
 
 #include <stdlib.h>
 

@@ -2,6 +2,7 @@
 /* The slow part of the ring's checker: what is wrong, in words, and whether the books close. */
 #include "lib/base.h"
 #include "harness/ring/ring_check.h"
+#include "lib/strbuf.h"
 
 void ring_check_init(struct ring_check *k, uint32_t record_bytes, uint32_t producers)
 {

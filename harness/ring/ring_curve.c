@@ -12,6 +12,7 @@
 #include "harness/ring/ring_rig.h"
 #include "harness/ring/ring_round.h"
 #include "lib/rng.h"
+#include "lib/strbuf.h"
 
 /* A burst small enough to be a pace, and big enough that starting the program does not bound it. */
 enum { BURST = 50 };

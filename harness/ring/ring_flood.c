@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 enum {
 	CALLS_A_LOOK = 16,     /* between two looks at the clock when there is no pace */

@@ -19,6 +19,7 @@
 #include "lib/log.h"
 #include "lib/rng.h"
 #include "collector/collect.h"
+#include "lib/strbuf.h"
 
 static const enum ring_consumer_kind consumers[] = {RING_EPOLL, RING_TIMED};
 

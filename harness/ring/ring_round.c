@@ -17,6 +17,7 @@
 #include "harness/ring/ring_consume.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 /* Syscalls between two looks at the clock, which costs a third of one. */
 enum { CALLS_A_LOOK = 16 };

@@ -13,6 +13,7 @@
 #include "harness/ring/ring_round.h"
 #include "lib/log.h"
 #include "lib/rng.h"
+#include "lib/strbuf.h"
 
 int ring_allowed_cpus(int *cpus, size_t max)
 {

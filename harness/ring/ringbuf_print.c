@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
 
 static void interval_text(struct json_object *o, const char *path, double scale, struct strbuf *sb)
 {

@@ -18,6 +18,7 @@
 
 #include "lib/log.h"
 #include "lib/procfs.h"
+#include "lib/strbuf.h"
 
 /* "0,4" or "0-1": is @cpu in the list? */
 static bool list_has(const char *list, int cpu)

@@ -15,6 +15,7 @@
 #include "harness/timing/cycles.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 /*
  * Calls that fail after the tracepoint, before they change anything, are the quietest there are: a

@@ -15,6 +15,7 @@
 #include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
 

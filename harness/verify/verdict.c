@@ -12,6 +12,7 @@
 
 #include "bpf/memmon/memmon.h"
 #include "harness/verify/cpu_truth.h"
+#include "lib/strbuf.h"
 
 static void end_as(struct verdict *v, enum trial_status status, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

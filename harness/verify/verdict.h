@@ -13,6 +13,7 @@
 #include "harness/verify/identity.h"
 #include "harness/verify/judge.h"
 #include "harness/verify/trial.h"
+#include "lib/strbuf.h"
 
 struct verdict {
 	enum trial_status status;

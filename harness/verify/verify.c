@@ -17,6 +17,7 @@
 #include "collector/elf_check.h"
 #include "collector/registry.h"
 #include "harness/vm/qemu.h"
+#include "lib/strbuf.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */
 #define SECONDS_PER_TRIAL 0.3

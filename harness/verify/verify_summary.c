@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/report/report_sections.h"
 #include "harness/result.h"
 

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "harness/vm/kernel.h"
+#include "lib/strbuf.h"
 
 enum { QUICK_MS = 60000, DOWNLOAD_MS = 600000 };
 

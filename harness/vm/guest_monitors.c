@@ -16,6 +16,7 @@
 #include "collector/honey_source.h"
 #include "collector/manifest.h"
 #include "collector/registry.h"
+#include "lib/strbuf.h"
 
 static bool ends_with(const char *s, const char *end)
 {

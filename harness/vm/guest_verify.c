@@ -12,12 +12,13 @@
 #include "harness/vm/guest_files.h"
 #include "harness/vm/guest_monitors.h"
 #include "harness/progress.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "collector/features.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
+#include "lib/strbuf.h"
 
 enum { GUEST_MEMORY_MIB = 1024, GUEST_TIMEOUT_S = 1800 };
 

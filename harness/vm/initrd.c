@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/strbuf.h"
 
 static void pad4(struct strbuf *sb)
 {

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "harness/vm/fetch.h"
+#include "lib/strbuf.h"
 
 #define PREFIX "linux-image-"
 #define SUFFIX "-cloud-amd64"

@@ -11,6 +11,7 @@
 #include "lib/data.h"
 #include "lib/log.h"
 #include "harness/vm/qemu.h"
+#include "lib/strbuf.h"
 
 /*
  * A command in the guest lives on a machine of 125 million instructions a second: work that takes

@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/strbuf.h"
 
 struct guest {
 	const struct vm_boot *vm;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What an event costs with a monitor, as beebench measured it: costs.json among the programs'
- * files (lib/data.h), which is results/costs.json of the tree (`make costs`).
+ * files (lib/data.h), which is monitor/costs.json of the tree (`make costs`).
  *
  *   {"schema": 1, "host": "..", "kernel": "6.18.44", "date": "2026-11-21", "command":
  *    "beebench overhead ..",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Frames of the running machine, held against what a child did and what /proc says of it. */
-/* links: monitor/source/[a-z]*.c monitor/sink/[a-z]*.c monitor/view/[a-z]*.c */
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Runs that no switch frames are found, and those that one does are not. */
-/* links: harness/verify/switches.c harness/probe.c */
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 

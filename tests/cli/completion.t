@@ -17,7 +17,7 @@ printf '%s\n' "${COMPREPLY[@]}" | sort -u
 EOF
 # offer WORD..: of the program that is the first word
 offer() {
-	run bash "$tmp/complete.bash" "completions/${1##*/}" "$@"
+	run bash "$tmp/complete.bash" "docs/completions/${1##*/}" "$@"
 	if [ "$code" -ne 0 ] || [ -n "$err" ]; then
 		fail "completion of: $*" "exit code $code" "$err"
 	fi
@@ -27,7 +27,7 @@ offers() {
 	is "$1" "$(printf '%s\n' "$out" | tr '\n' ' ' | sed 's/ $//')" "$2"
 }
 
-for f in completions/*; do
+for f in docs/completions/*; do
 	check "$f parses" bash -n "$f"
 done
 
@@ -61,8 +61,8 @@ offer "$bee" compare bpf/memmon/memmon.e
 offers "a Honey source" bpf/memmon/memmon.ex
 offer "$bee" compare memmon-t
 offers "a monitor as a word" memmon-tgid
-offer "$bee" gate -p results/ga
-offers "a policy" results/gate.json
+offer "$bee" gate -p harness/gate/ga
+offers "a policy" harness/gate/gate.json
 offer "$bee" verify -- README.m
 offers "files of a command" README.md
 offer "$bee" verify -t ""

@@ -25,14 +25,14 @@ holds() {
 }
 
 help=$(for command in doctor list verify overhead ringbuf exact compare gate run report calibrate vm; do "$bee" $command --help; done)
-holds man/beebench.1 "$help"
+holds docs/man/beebench.1 "$help"
 for command in $("$bee" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
-	check "man/beebench.1: $command" grep -qE "^\.It Cm $command\$" man/beebench.1
+	check "docs/man/beebench.1: $command" grep -qE "^\.It Cm $command\$" docs/man/beebench.1
 done
-holds man/honeyc.1 "$("$B/honeyc" --help)"
+holds docs/man/honeyc.1 "$("$B/honeyc" --help)"
 
 for tool in memmon cpumon; do
-	page=man/$tool.8
+	page=docs/man/$tool.8
 	if ! [ -x "$B/$tool" ]; then
 		skip "$page" "no $B/$tool"
 		continue
@@ -46,7 +46,7 @@ for tool in memmon cpumon; do
 done
 
 run scripts/man_overhead.sh --check
-is "OVERHEAD is what results/costs.json says" "$code" 0
+is "OVERHEAD is what monitor/costs.json says" "$code" 0
 [ "$code" -eq 0 ] || printf '%s\n' "$err"
 # And the check can fail: other figures, another text.
 cat >"$tmp/costs.json" <<'EOF'
@@ -54,8 +54,8 @@ cat >"$tmp/costs.json" <<'EOF'
  "monitors": {"memmon": {"ns_per_event": 123.4, "with_events": 123.4, "calls": {"mmap": {"ns": 123.4, "low": 100, "high": 150.26}}},
   "cpumon": {"ns_per_event": 77.7}, "memmon_fast": {"ns_per_event": 11.1, "with_events": 88.8}}}
 EOF
-cp man/memmon.8 "$tmp/memmon.8"
-run env COSTS="$tmp/costs.json" scripts/man_overhead.sh --check man/memmon.8
+cp docs/man/memmon.8 "$tmp/memmon.8"
+run env COSTS="$tmp/costs.json" scripts/man_overhead.sh --check docs/man/memmon.8
 is "other costs are seen" "$code" 1
 has "and shown" "$err" "+.It Li memmon_fast Ta 11.1 Ta 88.8 Ta \-"
 run env COSTS="$tmp/costs.json" scripts/man_overhead.sh "$tmp/memmon.8"
@@ -68,13 +68,13 @@ hasnt "no figure without costs" "$(cat "$tmp/memmon.8")" 123.4
 
 if have mandoc; then
 	# It knows nothing of pages that are not installed yet.
-	said=$(mandoc -T lint man/*.[1-8] 2>&1 | grep -v 'referenced manual not found\|outdated mandoc.db\|lacks .* entry')
+	said=$(mandoc -T lint docs/man/*.[1-8] 2>&1 | grep -v 'referenced manual not found\|outdated mandoc.db\|lacks .* entry')
 	is "mandoc -T lint" "$said" ""
 else
 	skip "mandoc -T lint" "no mandoc; sudo apt-get install mandoc"
 fi
 if have man; then
-	for page in man/*.[1-8]; do
+	for page in docs/man/*.[1-8]; do
 		is "man --warnings $page" "$(LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)" ""
 	done
 else

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Truth and accuracy: each weakness of the definition comes out with the number worked out here. */
-/* links: harness/verify/accuracy*.c harness/verify/identity.c harness/verify/truth.c harness/verify/vmset.c */
-/* links: harness/verify/model*.c collector/table.c */
 #include "lib/base.h"
 
 #include <math.h>

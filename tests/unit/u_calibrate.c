@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/calibrate/cal_stats.c harness/calibrate/cal_plan.c lib/stats.c */
 /* What a calibration is judged by, on figures worked out elsewhere, and how it is planned. */
 #include "lib/base.h"
 #include "harness/calibrate/cal_stats.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Cgroup leaves of our own: made, entered, emptied, removed, swept. Real ones need root. */
-/* links: lib/cgroup.c lib/procfs.c lib/subproc.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

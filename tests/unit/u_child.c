@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The child of a trial: both barriers, and every way for it to go wrong. */
-/* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c */
 #include "lib/base.h"
 
 #include <dirent.h>

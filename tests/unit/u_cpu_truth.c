@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A CPU monitor's sums against the threads' clocks: inside the bounds, outside, and what the
  * definition gets wrong. */
-/* links: harness/verify/cpu_truth.c harness/verify/judge.c harness/verify/judge_events.c */
-/* links: harness/verify/judge_explain*.c */
-/* links: harness/verify/model*.c collector/table.c workloads/ledger.c lib/log.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Where programs look for their files: the variable, the installed folder, the build tree. */
-/* links: lib/data.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

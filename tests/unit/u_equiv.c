@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Equivalence of two captures: equal ones are equal, and every way to differ is named. */
-/* links: harness/compare/equiv.c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -10,6 +9,7 @@
 #include <cmocka.h>
 
 #include "harness/compare/equiv.h"
+#include "harness/record.h"
 
 const char *const mem_field_names[MEM_FIELD_COUNT] = {
 	"total_allocated", "total_freed", "current_usage", "peak_usage",  "alloc_count",

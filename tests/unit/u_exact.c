@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The exact lane's judgement: which figure stands, what it is compared with, how it is shown. */
-/* links: harness/exact/exact_judge.c harness/exact/exact_print.c harness/report/record.c */
-/* links: harness/exact/exact_static.c harness/exact/exact_boots.c collector/verifier.c lib/log.c lib/strbuf.c */
-/* libs: -lbpf -lelf -lz -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -14,7 +11,7 @@
 #include <cmocka.h>
 
 #include "harness/exact/exact.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "lib/log.h"
 
 static void a_figure_must_stand_out(void **state UNUSED)

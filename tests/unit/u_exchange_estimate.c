@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/exchange/exchange_estimate.c harness/timing/estimate.c lib/stats.c */
 /* The sharp lane's estimators on made-up loads: what they keep, what they cut, when they decide. */
 #include "lib/base.h"
 #include "harness/exchange/exchange_estimate.h"

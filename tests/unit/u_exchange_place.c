@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/exchange/exchange_place.c */
 /* Where programs stand by their sections, and which timed calls run them. */
 #include "lib/base.h"
 #include "harness/exchange/exchange_place.h"

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/exchange/exchange.c harness/exchange/exchange_void.c harness/exchange/exchange_estimate.c harness/exchange/exchange_place.c harness/timing/estimate.c */
-/* links: harness/timing/env.c lib/stats.c lib/strbuf.c lib/procfs.c lib/log.c lib/suggest.c lib/clock.c */
-/* libs: -lbpf */
 /* What makes a run of the sharp time lane count for nothing, on made-up loads. */
 #include "lib/base.h"
 #include "harness/exchange/exchange_void.h"

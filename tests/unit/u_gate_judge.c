@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A gate's judgement: what passes, what is a regression, and what must never be called a pass. */
-/* links: harness/gate/gate_judge.c harness/gate/gate_row.c harness/gate/gate_tally.c */
-/* links: harness/gate/gate_print.c harness/gate/policy.c harness/gate/policy_value.c */
-/* links: harness/report/record.c collector/json_at.c lib/log.c lib/strbuf.c lib/suggest.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -15,7 +11,7 @@
 #include <cmocka.h>
 
 #include "harness/gate/gate_judge.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 
 static const struct gate_pair pair = {"old", "new"};
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A gate's policy: the file that ships is the defaults, and a mistake in one is named with its
  * line. */
-/* links: harness/gate/policy.c harness/gate/policy_value.c collector/json_at.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -66,7 +63,7 @@ static void the_file_that_ships_is_the_defaults(void **state UNUSED)
 
 	policy_defaults(&want);
 	scramble(&file);
-	assert_int_equal(policy_read(&file, "results/gate.json"), 0);
+	assert_int_equal(policy_read(&file, "harness/gate/gate.json"), 0);
 	same_list(&file.monitors, &want.monitors);
 	same_list(&file.kernels, &want.kernels);
 	same_list(&file.paths, &want.paths);

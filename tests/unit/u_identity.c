@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Identities: they close when losses are counted, and break by one call. */
-/* links: harness/verify/identity.c harness/verify/model*.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

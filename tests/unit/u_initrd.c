@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The guest's archive, read back entry by entry. */
-/* links: harness/vm/initrd.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The judge: an exact capture passes, and each way to be wrong is named. */
-/* links: harness/verify/model*.c harness/verify/judge.c harness/verify/judge_events.c */
-/* links: harness/verify/judge_explain*.c */
-/* links: collector/table.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

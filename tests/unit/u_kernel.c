@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names of kernels: which package is the newest, what is no name, what is no kernel. */
-/* links: harness/vm/kernel.c harness/vm/fetch.c lib/subproc.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <fcntl.h>

@@ -2,7 +2,6 @@
 /* The ledger: what wrappers write, lanes of threads and processes, and what happens when it is
  * full.
  */
-/* links: workloads/ledger.c lib/log.c */
 #include "lib/base.h"
 
 #include <pthread.h>

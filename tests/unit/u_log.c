@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Lines on stderr: their form, their levels, and who catches them. */
-/* links: lib/log.c lib/strbuf.c lib/subproc.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The manual pages of memmon and cpumon have every key and every column with its words. */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c monitor/frame.c monitor/ui/ui_keys.c */
-/* links: monitor/view/column.c monitor/view/text.c monitor/view/trend.c */
-/* libs: -lncursesw -ltinfo */
 #include "lib/base.h"
 
 #include <ctype.h>
@@ -18,7 +15,7 @@
 #include "monitor/ui/ui_keys.h"
 #include "monitor/view/column.h"
 
-static const char *const pages[] = {"man/memmon.8", "man/cpumon.8"};
+static const char *const pages[] = {"docs/man/memmon.8", "docs/man/cpumon.8"};
 
 /* The text as a page writes it: its own signs are escaped, or kept from meaning something. */
 static void as_page(const char *text, struct strbuf *out)

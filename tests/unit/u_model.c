@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The definition of the memory monitor, call by call: values worked out by hand. */
-/* links: harness/verify/model*.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* bpftrace's JSON, old and new, whole and broken. Shapes: reference of 0.17.0 taken by hand, 0.26
  * from its CHANGELOG. */
-/* links: collector/bt_parse.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Manifests: what they say, what they leave alone, and the line of every mistake. */
-/* links: collector/manifest.c collector/manifest_read.c collector/json_at.c collector/table.c lib/log.c lib/strbuf.c lib/suggest.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>

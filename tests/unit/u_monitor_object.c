@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Looking at objects without the kernel: ELF images whole, cut and scrambled; verifier logs cut
  * down. */
-/* links: collector/elf_check.c collector/object_error.c lib/log.c lib/strbuf.c */
-/* libs: -lbpf -lelf -lz */
 #include "lib/base.h"
 
 #include <elf.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Options by table: every kind, every way to write it, every way to get it wrong. */
-/* links: lib/opt.c lib/param.c lib/log.c lib/strbuf.c lib/suggest.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

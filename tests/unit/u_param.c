@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Parameters by table: every kind, written and read back, and every mistake. */
-/* links: lib/param.c lib/log.c lib/strbuf.c lib/suggest.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* /proc readers, on fixtures and on the running process. */
-/* links: lib/procfs.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

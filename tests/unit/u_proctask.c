@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One process's files: names with any bytes, files cut off, processes that go, mounts that hide. */
-/* links: lib/proctask.c lib/procfs.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <fcntl.h>

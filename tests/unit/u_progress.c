@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Progress on a clock of its own: what is shown, how often, and the time left. */
-/* links: harness/progress.c lib/log.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

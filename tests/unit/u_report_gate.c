@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What is said of a comparison: verdicts, both monitors side by side, the sharp lane, annotations,
  * and the data of the picture. */
-/* links: harness/report/report_calibrate.c harness/report/plot_calibrate.c */
-/* links: harness/report/record.c harness/report/record_gate.c harness/report/record_sides.c */
-/* links: harness/report/report_cell.c harness/report/report_gate.c harness/report/report_lanes.c */
-/* links: harness/report/report_exchange.c harness/report/report_grid.c harness/report/report_doc.c */
-/* links: harness/report/report_build.c harness/report/report_compare.c */
-/* links: harness/report/report_conformance.c harness/report/report_accuracy.c */
-/* links: harness/report/report_losses.c harness/report/report_cost.c */
-/* links: harness/report/report_ring.c harness/report/plot.c harness/report/plot_lanes.c */
-/* links: harness/report/report_exact.c harness/reporters/github.c harness/reporters/junit.c */
-/* links: harness/reporters/markdown.c harness/result_read.c lib/log.c lib/strbuf.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <setjmp.h>

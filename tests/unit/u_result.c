@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Results on disk and back: nothing lost, nothing believed that is broken. */
-/* links: harness/result.c harness/result_read.c harness/result_host.c lib/log.c */
-/* links: lib/strbuf.c lib/subproc.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <math.h>

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/ring/ring_case.c harness/ring/ring_record.c harness/result.c */
-/* links: lib/strbuf.c lib/stats.c lib/log.c */
-/* libs: -ljson-c */
 /* The plan of ring cases, where their threads run, and the records made of their rounds. */
 #include "lib/base.h"
 #include "harness/ring/ring_case.h"

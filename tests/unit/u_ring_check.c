@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/ring/ring_check.c lib/strbuf.c */
 /* The ring's checker: every wrong bit is found, and books close only when they should. */
 #include "lib/base.h"
 #include "harness/ring/ring_check.h"

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/ring/ring_reader.c harness/ring/ring_check.c lib/strbuf.c lib/log.c */
 /* Our ring reader on a ring made by hand in a file: two position pages, then the data twice. */
 #include "lib/base.h"
 #include "harness/ring/ring_reader.h"

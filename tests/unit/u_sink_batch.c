@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Batch output: a reader of JSON and a reader of CSV get back what was in the frame, with every odd
  * name; what is not known is null or empty; the text is what people were promised. */
-/* links: monitor/sink/put.c monitor/sink/scalar.c monitor/sink/batch*.c monitor/frame.c */
-/* links: monitor/sink/record_format.c */
-/* links: monitor/view/column.c monitor/view/text.c monitor/view/trend.c */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 #include "monitor/sink/batch.h"
 

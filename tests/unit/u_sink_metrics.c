@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The text of /metrics: families in order, units as suffixes, labels escaped and bounded, nothing
  * where nothing is known, no sample twice. */
-/* links: monitor/sink/put.c monitor/sink/scalar.c monitor/sink/metrics.c monitor/frame.c */
-/* links: monitor/sink/record_format.c monitor/view/column.c monitor/view/text.c */
-/* links: monitor/view/trend.c lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c */
 #include "lib/base.h"
 #include "monitor/sink/serve.h"
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Recordings: what is replayed is what was recorded; damaged at any byte they say where; a full
  * disk ends the recording and nothing else. */
-/* links: monitor/sink/pack.c monitor/sink/scalar.c monitor/sink/record.c monitor/sink/replay.c */
-/* links: monitor/sink/record_*.c monitor/frame.c lib/strbuf.c lib/log.c */
-/* libs: -lz */
 #include "lib/base.h"
 
 #include <fcntl.h>

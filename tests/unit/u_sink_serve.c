@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The server of /metrics over loopback sockets, in one thread: what it answers, whom it drops, and
  * where it refuses to listen. */
-/* links: monitor/sink/put.c monitor/sink/scalar.c monitor/sink/metrics.c monitor/frame.c */
-/* links: monitor/sink/serve.c monitor/sink/listen.c monitor/sink/http.c */
-/* links: monitor/sink/record_format.c monitor/view/column.c monitor/view/text.c */
-/* links: monitor/view/trend.c lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c */
 #include "lib/base.h"
 #include "monitor/sink/serve.h"
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Rows kept from frame to frame, and counters joined to them: threads, ends, numbers that are given
  * again, keys of nobody. */
-/* links: monitor/source/row[a-z_]*.c monitor/source/join.c monitor/source/join_stays.c */
-/* links: monitor/source/cputime.c */
 #include "lib/base.h"
 
 #include <math.h>

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the tool takes, the file of measured costs, what is said of missing capabilities, and the
  * events between two frames. */
-/* links: monitor/source/own.c monitor/source/costs.c monitor/source/caps.c monitor/source/events.c */
-/* links: monitor/source/row[a-z_]*.c monitor/source/cputime.c monitor/frame.c lib/proctask.c */
-/* links: lib/data.c lib/log.c lib/strbuf.c */
-/* libs: -ljson-c */
 #include "lib/base.h"
 
 #include <fcntl.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The walk through /proc, over a folder made for it: odd names, processes that go while they are
  * read, files that may not be read, kernel threads. */
-/* links: monitor/source/scan.c lib/proctask.c lib/log.c lib/strbuf.c */
 #include "lib/base.h"
 
 #include <fcntl.h>

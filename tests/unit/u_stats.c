@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: lib/stats.c */
 /* The statistics against closed forms, tables, values worked by hand, and seeded coverage runs. */
 #include "lib/base.h"
 #include "lib/stats.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The growing string. */
-/* links: lib/strbuf.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

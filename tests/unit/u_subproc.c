@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Child processes: every way to start, to end and to fail. */
-/* links: lib/subproc.c lib/strbuf.c lib/log.c */
 #include "lib/base.h"
 
 #include <dirent.h>

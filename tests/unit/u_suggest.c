@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Distances between words, and which one was meant. */
-/* links: lib/suggest.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/timing/env.c lib/strbuf.c lib/log.c lib/procfs.c */
-/* libs: -lbpf -lelf -lz */
 /* Placement and environment, on fixtures. */
 #include "lib/base.h"
 #include "harness/timing/env.h"

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/timing/estimate.c lib/stats.c */
 /* The estimators: the fixed cut, ratios, and who is measured how often. */
 #include "lib/base.h"
 #include "harness/timing/estimate.h"

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: harness/timing/loop.c harness/timing/cycles.c */
-/* links: lib/subproc.c lib/stats.c lib/strbuf.c lib/log.c */
 /* The watched process: every trigger does what its row says, and nothing outlives the loop. */
 #include "lib/base.h"
 #include "harness/timing/loop.h"

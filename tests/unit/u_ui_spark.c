@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sparklines, charts and bars. */
-/* links: lib/strbuf.c monitor/ui/ui_spark.c */
 #include "lib/base.h"
 
 #include <math.h>

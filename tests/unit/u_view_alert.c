@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Alerts: when they fire, what a command is given, and that names cannot become commands. */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c monitor/frame.c monitor/view/column.c */
-/* links: monitor/view/text.c monitor/view/trend.c monitor/view/query[a-z_]*.c monitor/view/query.c */
-/* links: monitor/view/alert.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

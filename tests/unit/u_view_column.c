@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Columns: found by any of their names, formatted, ordered; names made harmless for a terminal. */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c monitor/frame.c monitor/view/column.c */
-/* links: monitor/view/text.c monitor/view/trend.c */
 #include "lib/base.h"
 
 #include <limits.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What frames before say: rates, the trend, what is kept and for how long, and what it takes. */
-/* links: lib/strbuf.c monitor/frame.c monitor/view/trend.c monitor/view/history.c */
-/* links: monitor/view/history_entry.c monitor/view/series.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

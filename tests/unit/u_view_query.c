@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Queries: what they match, what each error says and where, and that no bytes break the parser. */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c monitor/frame.c monitor/view/column.c */
-/* links: monitor/view/text.c monitor/view/trend.c monitor/view/query[a-z_]*.c monitor/view/query.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

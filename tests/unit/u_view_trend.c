@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Trends of series whose truth is known: what is a leak, what is not, and how often either is
  * missed. */
-/* links: lib/strbuf.c monitor/view/trend.c */
 #include "lib/base.h"
 
 #include <math.h>

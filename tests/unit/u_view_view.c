@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Which rows are shown, in which order. */
-/* links: lib/strbuf.c lib/log.c lib/suggest.c lib/stats.c monitor/frame.c monitor/view/column.c */
-/* links: monitor/view/text.c monitor/view/trend.c monitor/view/query[a-z_]*.c monitor/view/query.c */
-/* links: monitor/view/view[a-z_]*.c monitor/view/view.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The interval set: by hand at every edge, and against a plain array of pages at random. */
-/* links: harness/verify/vmset.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Every workload for real: its ledger explains what became of its address space, seeds repeat, and
  * each does what it is there for. */
-/* links: workloads/[a-z]*.c lib/subproc.c lib/cgroup.c lib/procfs.c lib/param.c */
-/* links: lib/log.c lib/strbuf.c lib/suggest.c harness/verify/vmset.c harness/verify/truth.c */
-/* links: harness/verify/model*.c */
 #include "lib/base.h"
 
 #include <setjmp.h>

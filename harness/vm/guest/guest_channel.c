@@ -2,6 +2,7 @@
 /* Lines to the host through the debug console's port: no driver, no interrupt, no buffer. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_channel.h"
+#include "lib/strbuf.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #include "harness/vm/guest/guest_paths.h"
 #include "harness/vm/guest/guest_static.h"
 #include "harness/vm/guest/guest_worker.h"
+#include "lib/strbuf.h"
 
 struct value {
 	uint64_t count, taken;

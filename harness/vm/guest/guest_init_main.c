@@ -19,6 +19,7 @@
 #include "harness/vm/guest/guest_exact.h"
 #include "harness/vm/guest/guest_run.h"
 #include "harness/vm/guest/guest_worker.h"
+#include "lib/strbuf.h"
 
 static const struct {
 	const char *type, *path;

@@ -2,6 +2,7 @@
 /* Loads and attaches a BPF object in the guest; empties and fills hashes. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_object.h"
+#include "lib/strbuf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

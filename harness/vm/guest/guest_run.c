@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/vm/guest/guest_channel.h"
+#include "lib/strbuf.h"
 
 struct stream {
 	int fd; /* -1 after its end */

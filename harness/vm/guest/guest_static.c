@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "harness/vm/guest/guest_channel.h"
+#include "lib/strbuf.h"
 
 enum { LOG_STATS = 4, LOG_BYTES = 4096 };
 

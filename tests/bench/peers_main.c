@@ -12,8 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "bench/crowd.h"
-#include "bench/peers.h"
+#include "tests/bench/crowd.h"
+#include "tests/bench/peers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/strbuf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One producer at a pace, and what of it arrives: every call must be found again. */
 #include "lib/base.h"
-#include "harness/bench/bench_fast.h"
+#include "tests/bench/bench_fast.h"
 
 #include <sched.h>
 #include <stdatomic.h>

@@ -2,7 +2,7 @@
 /* Paired differences: each arm between two series with nothing attached, in one and the same run.
  */
 #include "lib/base.h"
-#include "harness/bench/bench_fast.h"
+#include "tests/bench/bench_fast.h"
 
 #include <math.h>
 #include <poll.h>

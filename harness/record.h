@@ -7,7 +7,6 @@
 
 #include "lib/base.h"
 #include "lib/stats.h"
-#include "lib/strbuf.h"
 
 /* The value at @path ("conformance.keys"), or NULL when missing, null, or not below objects. */
 struct json_object *record_get(struct json_object *o, const char *path);
@@ -38,34 +37,5 @@ size_t record_length(struct json_object *array);
 		if (!record_is(o, type))                                                           \
 			continue;                                                                  \
 		else
-
-/* A set of strings in order of first appearance. The strings are copies it owns. */
-struct names {
-	char **v;
-	size_t n;
-};
-
-/* Index of @name; added when new. */
-size_t names_add(struct names *s, const char *name);
-/* Index of @name, or @s->n. */
-size_t names_find(const struct names *s, const char *name);
-void names_release(struct names *s);
-
-/* Numbers for people; all append. "1,009,213" */
-void format_count(struct strbuf *out, uint64_t v);
-/* Three significant digits: "0.0312", "4.81", "142", "1,009". NaN: "-". */
-void format_number(struct strbuf *out, double v);
-/* With an SI prefix and the unit: "25.3 M/s", "812 k/s". */
-void format_si(struct strbuf *out, double v, const char *unit);
-/* "56 B", "256 KiB", "14.2 MiB": powers of 1024. */
-void format_bytes(struct strbuf *out, double bytes);
-/* "812 ns", "1.52 ms", "61.2 s" */
-void format_duration(struct strbuf *out, double ns);
-/* "12.1 [11.8, 12.4]", each @scale times, to the digit that the interval's width justifies. */
-void format_interval(struct strbuf *out, const struct stats_interval *i, double scale);
-/* The version of a kernel's release: "6.12" of "6.12.117+deb12-cloud-amd64". */
-void format_kernel(struct strbuf *out, const char *release);
-/* "+4.81 %", "0 %", "-100 %" */
-void format_percent(struct strbuf *out, double pct);
 
 #endif

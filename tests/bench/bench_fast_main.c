@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* bench_fast: memmon_fast's promises as a table, or as one JSON object. */
 #include "lib/base.h"
-#include "harness/bench/bench_fast.h"
+#include "tests/bench/bench_fast.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 #include "harness/timing/env.h"
 #include "harness/plugin.h"
-#include "harness/report/record.h"
+#include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/opt.h"

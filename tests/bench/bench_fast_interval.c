@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What an event costs, as an interval, from the differences of all rounds. */
 #include "lib/base.h"
-#include "harness/bench/bench_fast.h"
+#include "tests/bench/bench_fast.h"
 
 #include <math.h>
 

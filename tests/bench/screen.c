@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Pseudo-terminals with a clock. */
 #include "lib/base.h"
-#include "bench/screen.h"
+#include "tests/bench/screen.h"
 
 #include <poll.h>
 #include <pty.h>

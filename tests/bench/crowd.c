@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Forks idle children up to the limits of the machine, and says which limit it was. */
 #include "lib/base.h"
-#include "bench/crowd.h"
+#include "tests/bench/crowd.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The tools, and one look at one of them. */
 #include "lib/base.h"
-#include "bench/peers.h"
+#include "tests/bench/peers.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/screen.h"
+#include "tests/bench/screen.h"
 #include "lib/clock.h"
 #include "lib/data.h"
 #include "lib/log.h"

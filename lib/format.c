@@ -1,124 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Access to records by path, and numbers for people. */
+/* Numbers for people. */
 #include "lib/base.h"
-#include "harness/report/record.h"
+#include "lib/format.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct json_object *record_get(struct json_object *o, const char *path)
-{
-	while (o) {
-		size_t len = strcspn(path, ".");
-		char key[64];
-
-		if (!json_object_is_type(o, json_type_object) || len >= sizeof(key))
-			return NULL;
-		memcpy(key, path, len);
-		key[len] = '\0';
-		if (!json_object_object_get_ex(o, key, &o))
-			return NULL;
-		if (!path[len])
-			return o;
-		path += len + 1;
-	}
-	return NULL;
-}
-
-const char *record_str(struct json_object *o, const char *path, const char *otherwise)
-{
-	struct json_object *v = record_get(o, path);
-
-	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : otherwise;
-}
-
-double record_num(struct json_object *o, const char *path)
-{
-	struct json_object *v = path ? record_get(o, path) : o;
-
-	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
-		return NAN;
-	return json_object_get_double(v);
-}
-
-uint64_t record_u64(struct json_object *o, const char *path, uint64_t otherwise)
-{
-	struct json_object *v = record_get(o, path);
-
-	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
-		return otherwise;
-	return json_object_get_uint64(v);
-}
-
-bool record_true(struct json_object *o, const char *path)
-{
-	struct json_object *v = record_get(o, path);
-
-	return json_object_is_type(v, json_type_boolean) && json_object_get_boolean(v);
-}
-
-bool record_interval(struct json_object *o, const char *path, struct stats_interval *out)
-{
-	struct json_object *v = record_get(o, path);
-
-	if (json_object_is_type(v, json_type_object)) {
-		out->centre = record_num(v, "centre");
-		out->low = record_num(v, "low");
-		out->high = record_num(v, "high");
-		out->confidence = record_num(v, "confidence");
-	} else {
-		out->centre = v ? record_num(v, NULL) : NAN;
-		out->low = out->high = out->confidence = NAN;
-	}
-	return isfinite(out->centre);
-}
-
-size_t record_length(struct json_object *array)
-{
-	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
-}
-
-size_t record_count(struct json_object *o, const char *path)
-{
-	return record_length(record_get(o, path));
-}
-
-bool record_is(struct json_object *o, const char *type)
-{
-	return !strcmp(record_str(o, "type", ""), type);
-}
-
-size_t names_find(const struct names *s, const char *name)
-{
-	size_t i = 0;
-
-	while (i < s->n && strcmp(s->v[i], name))
-		i++;
-	return i;
-}
-
-size_t names_add(struct names *s, const char *name)
-{
-	size_t i = names_find(s, name);
-
-	if (i < s->n)
-		return i;
-	s->v = realloc(s->v, (s->n + 1) * sizeof(*s->v));
-	if (!s->v)
-		abort();
-	s->v[s->n] = strdup(name);
-	return s->n++;
-}
-
-void names_release(struct names *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		free(s->v[i]);
-	free(s->v);
-	*s = (struct names){0};
-}
 
 void format_count(struct strbuf *out, uint64_t v)
 {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A set of strings in order of first appearance. */
+#ifndef LIB_NAMES_H
+#define LIB_NAMES_H
+
+#include "lib/base.h"
+
+/* The strings are copies it owns. Zeroed: empty. */
+struct names {
+	char **v;
+	size_t n;
+};
+
+/* Index of @name; added when new. */
+size_t names_add(struct names *s, const char *name);
+/* Index of @name, or @s->n. */
+size_t names_find(const struct names *s, const char *name);
+void names_release(struct names *s);
+
+#endif
