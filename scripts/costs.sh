@@ -6,7 +6,7 @@
 # Env: B; SECONDS_EACH (20) for each monitor; TRIES (3); PAUSE (5); OUT (monitor/costs.json); COUNTERS: memmon_fast with events off.
 set -eu
 cd "$(dirname "$0")/.."
-B=${B:-build} bee=${B:-build}/beebench each=${SECONDS_EACH:-20} tries=${TRIES:-3} out=${OUT:-results/costs.json}
+B=${B:-build} bee=${B:-build}/beebench each=${SECONDS_EACH:-20} tries=${TRIES:-3} out=${OUT:-monitor/costs.json}
 counters=${COUNTERS:-$B/costs/memmon_fast-counters.bpf.o}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT

@@ -5,7 +5,7 @@
 # Env: COSTS (monitor/costs.json).
 set -eu
 cd "$(dirname "$0")/.."
-costs=${COSTS:-results/costs.json}
+costs=${COSTS:-monitor/costs.json}
 check=0 bad=0
 if [ "${1:-}" = --check ]; then
 	check=1
