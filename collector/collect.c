@@ -9,18 +9,12 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 #include "collector/backend.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
 
 static const struct monitor_backend none_backend = {0};
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
 
 /* A manifest X.manifest.json that names no file belongs to X.bpf.o, X.o or X beside it. */
 static char *file_beside(const char *manifest)
@@ -29,7 +23,8 @@ static char *file_beside(const char *manifest)
 	size_t n = strlen(manifest) - strlen(".manifest.json");
 	struct strbuf sb = STRBUF_INIT;
 
-	for (size_t i = 0; ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings); i++) {
+	for (size_t i = 0; str_ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings);
+	     i++) {
 		strbuf_reset(&sb);
 		strbuf_add(&sb, manifest, n);
 		strbuf_addstr(&sb, endings[i]);
@@ -44,7 +39,7 @@ static char *file_beside(const char *manifest)
  */
 static int open_manifest(struct monitor *m)
 {
-	bool named = ends_with(m->path, ".json");
+	bool named = str_ends_with(m->path, ".json");
 	char *beside = named ? NULL : registry_manifest_path(m->path);
 	const char *file = named ? m->path : beside;
 	char *path;
@@ -87,17 +82,17 @@ static int compile_source(struct monitor *m)
 
 static int open_kind(struct monitor *m, const struct monitor_target *target)
 {
-	if (ends_with(m->path, ".ex") && !m->manifest.run) {
+	if (str_ends_with(m->path, ".ex") && !m->manifest.run) {
 		int err = compile_source(m);
 
 		if (err)
 			return err;
 	}
-	if (ends_with(m->path, ".o") && !m->manifest.run) {
+	if (str_ends_with(m->path, ".o") && !m->manifest.run) {
 		m->info.kind = MONITOR_OBJECT;
 		return object_open(m, target);
 	}
-	if (m->manifest.run || ends_with(m->path, ".bt")) {
+	if (m->manifest.run || str_ends_with(m->path, ".bt")) {
 		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
 		return stream_open(m, target);
 	}

@@ -23,13 +23,6 @@ struct names {
 	size_t n;
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
-
 int registry_folder(char *path, size_t size)
 {
 	const char *env = getenv("BEEBENCH_BPF_DIR");
@@ -76,7 +69,7 @@ char *registry_display_name(const char *path)
 	base = base ? base + 1 : path;
 	n = strlen(base);
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
-		if (ends_with(base, endings[i])) {
+		if (str_ends_with(base, endings[i])) {
 			n -= strlen(endings[i]);
 			break;
 		}
@@ -88,9 +81,9 @@ char *registry_manifest_path(const char *path)
 	struct strbuf sb = STRBUF_INIT;
 	size_t n = strlen(path);
 
-	if (ends_with(path, ".bpf.o"))
+	if (str_ends_with(path, ".bpf.o"))
 		n -= strlen(".bpf.o");
-	else if (ends_with(path, ".o"))
+	else if (str_ends_with(path, ".o"))
 		n -= strlen(".o");
 	strbuf_add(&sb, path, n);
 	strbuf_addstr(&sb, ".manifest.json");
@@ -121,15 +114,15 @@ static bool is_monitor(const char *path)
 	bool yes = is_listed(manifest);
 
 	free(manifest);
-	return yes || (ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||
-						     elf_has_symbol(path, "run_kernel_time")));
+	return yes || (str_ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||
+							 elf_has_symbol(path, "run_kernel_time")));
 }
 
 static int collect_name(const char *path, const char *name, void *arg)
 {
 	struct names *names = arg;
 
-	if ((!ends_with(name, ".bpf.o") && !ends_with(name, ".bt")) || !is_monitor(path))
+	if ((!str_ends_with(name, ".bpf.o") && !str_ends_with(name, ".bt")) || !is_monitor(path))
 		return 0;
 	names->list = reallocarray(names->list, names->n + 1, sizeof(*names->list));
 	names->list[names->n++] = registry_display_name(name);
@@ -179,7 +172,7 @@ static int match_name(const char *path, const char *name, void *arg)
 
 	if (strncmp(name, w->name, n))
 		return 0;
-	if (strcmp(name + n, ".bpf.o") && (name[n] || !ends_with(name, ".bt")))
+	if (strcmp(name + n, ".bpf.o") && (name[n] || !str_ends_with(name, ".bt")))
 		return 0;
 	w->path = strdup(path);
 	return 1;
@@ -212,8 +205,8 @@ int registry_find(const char *name, char **path)
 	if (!strchr(name, '/') && *name)
 		each_file(match_name, &w);
 	if (!w.path && !access(name, R_OK) &&
-	    (strchr(name, '/') || ends_with(name, ".o") || ends_with(name, ".bt") ||
-	     ends_with(name, ".ex") || ends_with(name, ".json")))
+	    (strchr(name, '/') || str_ends_with(name, ".o") || str_ends_with(name, ".bt") ||
+	     str_ends_with(name, ".ex") || str_ends_with(name, ".json")))
 		w.path = strdup(name);
 	if (!w.path && strchr(name, '/')) {
 		err = -errno;

@@ -6,6 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+const char *const status_names[STATUS_COUNT] = {
+	[STATUS_OK] = "ok",
+	[STATUS_FAIL] = "fail",
+	[STATUS_SKIP] = "skip",
+	[STATUS_VOID] = "void",
+};
+
 struct json_object *record_get(struct json_object *o, const char *path)
 {
 	while (o) {
@@ -86,4 +93,14 @@ size_t record_count(struct json_object *o, const char *path)
 bool record_is(struct json_object *o, const char *type)
 {
 	return !strcmp(record_str(o, "type", ""), type);
+}
+
+enum status record_status(struct json_object *o)
+{
+	const char *word = record_str(o, "status", "");
+	enum status s = STATUS_OK;
+
+	while (s < STATUS_COUNT && strcmp(status_names[s], word) != 0)
+		s++;
+	return s;
 }

@@ -8,6 +8,14 @@
 #include "lib/base.h"
 #include "lib/stats.h"
 
+/* How a check ended: what "status" says. VOID: something else made it worthless. */
+enum status { STATUS_OK, STATUS_FAIL, STATUS_SKIP, STATUS_VOID, STATUS_COUNT };
+
+extern const char *const status_names[STATUS_COUNT]; /* "ok", .. */
+
+/* The status of @o, or STATUS_COUNT when it says none or an unknown word. */
+enum status record_status(struct json_object *o);
+
 /* The value at @path ("conformance.keys"), or NULL when missing, null, or not below objects. */
 struct json_object *record_get(struct json_object *o, const char *path);
 /* The string there, or @otherwise. Valid as long as the record. */

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/record.h"
+#include "harness/record_put.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
@@ -186,24 +188,16 @@ struct json_object *result_doubles(const double *v, size_t n)
 struct json_object *result_end(struct json_object *records, const char *status, int exit_code,
 			       uint64_t elapsed_ns)
 {
-	static const char *const names[] = {"ok", "fail", "skip", "void"};
-	struct json_object *end = json_object_new_object(), *counts = json_object_new_object();
+	struct json_object *end = record_new("end"), *counts = json_object_new_object(), *o;
+	uint64_t n[STATUS_COUNT + 1] = {0};
 
-	for (size_t k = 0; k < ARRAY_SIZE(names); k++) {
-		uint64_t n = 0;
-
-		for (size_t i = 0; i < json_object_array_length(records); i++) {
-			struct json_object *r = json_object_array_get_idx(records, i), *v;
-
-			n += json_object_object_get_ex(r, "status", &v) &&
-			     !strcmp(json_object_get_string(v), names[k]);
-		}
-		json_object_object_add(counts, names[k], json_object_new_uint64(n));
-	}
-	json_object_object_add(end, "type", json_object_new_string("end"));
-	json_object_object_add(end, "status", json_object_new_string(status));
-	json_object_object_add(end, "exit", json_object_new_int(exit_code));
-	json_object_object_add(end, "elapsed_ns", json_object_new_uint64(elapsed_ns));
-	json_object_object_add(end, "counts", counts);
+	record_foreach (records, o)
+		n[record_status(o)]++;
+	for (size_t i = 0; i < STATUS_COUNT; i++)
+		record_put_u64(counts, status_names[i], n[i]);
+	record_put_str(end, "status", status);
+	record_put_i64(end, "exit", exit_code);
+	record_put_u64(end, "elapsed_ns", elapsed_ns);
+	record_put(end, "counts", counts);
 	return end;
 }

@@ -20,9 +20,16 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define UNUSED		       __attribute__((unused))
 
-/* Evaluate each argument once: pass no expression with side effects. */
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+/* The smaller and the larger, in the type that C compares the two in; each argument is evaluated
+ * once. */
+#define MIN(a, b)	   PICK_(a, <, b, __COUNTER__)
+#define MAX(a, b)	   PICK_(a, >, b, __COUNTER__)
+#define PICK_(a, op, b, n) PICK__(a, op, b, n)
+#define PICK__(a, op, b, n)                                                                        \
+	__extension__({                                                                            \
+		__typeof__(1 ? (a) : (b)) pick_a_##n = (a), pick_b_##n = (b);                      \
+		pick_a_##n op pick_b_##n ? pick_a_##n : pick_b_##n;                                \
+	})
 
 #define NSEC_PER_SEC  1000000000ULL
 #define NSEC_PER_MSEC 1000000ULL

@@ -66,21 +66,28 @@ void strbuf_addch(struct strbuf *sb, int c)
 	strbuf_add(sb, &ch, 1);
 }
 
-void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
-	va_list ap, again;
+	va_list again;
 	int n;
 
-	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n > 0) {
-		grow(sb, (size_t)n);
-		vsnprintf(sb->s + sb->len, (size_t)n + 1, fmt, again);
-		sb->len += (size_t)n;
-	}
+	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
+	if (n <= 0)
+		return;
+	grow(sb, (size_t)n);
+	vsnprintf(sb->s + sb->len, (size_t)n + 1, fmt, ap);
+	sb->len += (size_t)n;
+}
+
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(sb, fmt, ap);
+	va_end(ap);
 }
 
 char *strbuf_detach(struct strbuf *sb)
@@ -119,4 +126,11 @@ int strbuf_read_file(struct strbuf *sb, const char *path)
 		sb->len = start;
 	sb->s[sb->len] = '\0';
 	return err;
+}
+
+bool str_ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && !strcmp(s + n - m, suffix);
 }

@@ -3,6 +3,8 @@
 #ifndef LIB_STRBUF_H
 #define LIB_STRBUF_H
 
+#include <stdarg.h>
+
 #include "lib/base.h"
 
 struct strbuf {
@@ -23,9 +25,13 @@ void strbuf_add(struct strbuf *sb, const void *data, size_t len);
 void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, int c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 /* Gives the string away (the caller frees it); the strbuf is empty afterwards. */
 char *strbuf_detach(struct strbuf *sb);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
 int strbuf_read_file(struct strbuf *sb, const char *path);
+
+/* True when @s ends with @suffix; a suffix longer than @s is none. */
+bool str_ends_with(const char *s, const char *suffix);
 
 #endif

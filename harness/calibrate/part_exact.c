@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/command/commands.h"
+#include "harness/measure.h"
 #include "harness/record.h"
 #include "harness/result.h"
 
@@ -15,15 +15,6 @@ const char *const cal_kernels[] = {"6.12", "6.1", NULL};
 
 /* A monitor in C and in Honey, and the empty programs. */
 static const char *const monitors[] = {"nop", "memmon", "memmon-honey", NULL};
-
-static const struct measure_ops *find(const char *name)
-{
-	const struct measure_ops *const *m = measure_list;
-
-	while (strcmp((*m)->name, name))
-		m++;
-	return *m;
-}
 
 /* Figures of @kernel (a release: "6.12.94") among the records from @from on, and those of them that
  * another boot gave otherwise. */
@@ -80,7 +71,7 @@ int cal_exact(struct cal *c, struct json_object *record)
 	run.monitors = monitors;
 	run.kernels = cal_kernels;
 	snprintf(spec, sizeof(spec), "boots=%u", c->plan.part[CAL_EXACT].runs);
-	err = measure_run(find("exact"), spec, &run);
+	err = measure_run(measure_find("exact"), spec, &run);
 	if (err == -ENOTSUP)
 		json_object_object_add(record, "reason",
 				       json_object_new_string("no guest can be booted here"));

@@ -2,12 +2,11 @@
 /* beebench: the command line's first word chooses what is done. */
 #include "lib/base.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/command/commands.h"
-#include "harness/plugin.h"
+#include "harness/measure.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
 
@@ -35,18 +34,6 @@ static const struct {
 	 "a finished run as text, markdown, html, json, junit, github, openmetrics, bpftrace"},
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig UNUSED)
-{
-	interrupted = 1;
-}
-
-bool run_interrupted(void)
-{
-	return interrupted;
-}
-
 static void usage(FILE *out)
 {
 	fprintf(out, "usage: beebench COMMAND [options] [-- CMD..]\n\n");
@@ -72,14 +59,8 @@ static int unknown(const char *word)
 
 int main(int argc, char *argv[])
 {
-	/* No SA_RESTART: a wait ends at once, and whoever waits asks run_interrupted(). */
-	struct sigaction sa = {.sa_handler = on_signal};
-
 	log_init("beebench", LOG_INFO);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	run_catch_signals();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

@@ -14,6 +14,7 @@
 #include "harness/gate/gate_lock.h"
 #include "harness/gate/gate_revision.h"
 #include "harness/gate/policy.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/report/report.h"
@@ -207,7 +208,7 @@ static void print_json(struct json_object *records, enum gate_verdict verdict, i
 
 	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
 	json_object_object_add(o, "command", json_object_new_string("gate"));
-	json_object_object_add(o, "status", json_object_new_string(command_status(code)));
+	json_object_object_add(o, "status", json_object_new_string(exit_word(code)));
 	json_object_object_add(o, "verdict", json_object_new_string(gate_verdict_names[verdict]));
 	json_object_object_add(o, "records", json_object_get(records));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
@@ -218,7 +219,7 @@ static void print_json(struct json_object *records, enum gate_verdict verdict, i
 static int render(const struct gate_command *c, struct json_object *records, int code, int argc,
 		  char *argv[], uint64_t elapsed_ns)
 {
-	const char *status = code == EXIT_OK ? "ok" : run_interrupted() ? "interrupted" : "failed";
+	const char *status = run_outcome(code);
 	struct run_file file = {.header = result_run_header(argc, argv, false, c->o.seed),
 				.records = records,
 				.end = result_end(records, status, code, elapsed_ns),

@@ -8,117 +8,13 @@
 #include <sys/stat.h>
 
 #include "harness/command/cli.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/report/report.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
-
-static void plan(const struct measure_ops *m, const void *params, struct run *run)
-{
-	double seconds_per_step = 1;
-	unsigned int steps = m->steps ? m->steps(run, params, &seconds_per_step) : 0;
-
-	progress_plan(run->progress, m->name, steps, seconds_per_step);
-}
-
-void measure_plan(const struct measure_ops *m, struct run *run)
-{
-	void *params = calloc(1, m->params_size + 1);
-
-	if (!params)
-		return;
-	param_defaults(m->params, params);
-	plan(m, params, run);
-	free(params);
-}
-
-int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
-{
-	struct strbuf why = STRBUF_INIT;
-	void *params = calloc(1, m->params_size + 1);
-	int err = -ENOMEM;
-
-	if (!params)
-		goto out;
-	param_defaults(m->params, params);
-	err = param_parse(m->params, m->name, spec, params);
-	if (err)
-		goto out;
-	if (m->supported && m->supported(&why)) {
-		log_err("%s cannot run here: %s", m->name, why.s);
-		err = -ENOTSUP;
-		goto out;
-	}
-	plan(m, params, run);
-	progress_begin(run->progress, m->name);
-	err = m->run(run, params);
-	progress_clear(run->progress);
-out:
-	strbuf_release(&why);
-	free(params);
-	return err;
-}
-
-static bool is_judged(const struct measure_ops *m, struct json_object *record)
-{
-	struct json_object *type;
-
-	if (!m || !m->judged || !json_object_object_get_ex(record, "type", &type))
-		return true;
-	for (const char *const *t = m->judged; *t; t++)
-		if (!strcmp(*t, json_object_get_string(type)))
-			return true;
-	return false;
-}
-
-int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
-{
-	size_t ok = 0, fail = 0, skipped = 0, unclean = 0;
-
-	if (err == -EINTR)
-		return EXIT_INCONCLUSIVE;
-	if (err == -ENOTSUP || err == -EPERM)
-		return EXIT_SKIP;
-	if (err)
-		return EXIT_USAGE;
-	for (size_t i = 0; i < json_object_array_length(records); i++) {
-		struct json_object *o = json_object_array_get_idx(records, i), *status;
-		const char *word;
-
-		if (!json_object_object_get_ex(o, "status", &status))
-			continue;
-		word = json_object_get_string(status);
-		ok += !strcmp(word, "ok");
-		if (!is_judged(m, o))
-			continue;
-		fail += !strcmp(word, "fail");
-		skipped += !strcmp(word, "skip");
-		unclean += !strcmp(word, "void");
-	}
-	if (fail)
-		return EXIT_BAD;
-	if (unclean)
-		return EXIT_INCONCLUSIVE;
-	return !ok && skipped ? EXIT_SKIP : EXIT_OK;
-}
-
-const char *command_status(int code)
-{
-	static const struct {
-		int code;
-		const char *word;
-	} words[] = {{EXIT_OK, "ok"},
-		     {EXIT_BAD, "fail"},
-		     {EXIT_SKIP, "skip"},
-		     {EXIT_INCONCLUSIVE, "inconclusive"}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (words[i].code == code)
-			return words[i].word;
-	return "error";
-}
 
 static void print_json(const struct measure_ops *m, struct json_object *records, int code)
 {
@@ -132,7 +28,7 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 		json_object_object_add(o, "command", json_object_new_string(m->name));
 		json_object_object_add(o, "records", json_object_get(records));
 	}
-	json_object_object_add(o, "status", json_object_new_string(command_status(code)));
+	json_object_object_add(o, "status", json_object_new_string(exit_word(code)));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
@@ -169,7 +65,7 @@ int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint6
 
 int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
 {
-	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+	const char *status = run_outcome(code);
 
 	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
 }
@@ -178,7 +74,7 @@ int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns)
 static int render(const struct reporter_ops *reporter, const struct cli *cli, struct sink *sink,
 		  int code, int argc, char *argv[], uint64_t elapsed_ns)
 {
-	const char *status = run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+	const char *status = run_outcome(code);
 	struct json_object *records = sink_records(sink);
 	struct run_file *file = NULL, made = {.records = records};
 	int err;
@@ -206,19 +102,16 @@ int command_measure(int argc, char *argv[])
 {
 	const struct reporter_ops *reporter = NULL;
 	uint64_t start_ns = clock_ns();
-	const struct measure_ops *const *m = measure_list;
+	const struct measure_ops *m = measure_find(argv[0]);
 	struct run run = {0};
 	struct cli cli;
 	int code, err;
 
-	while (*m && strcmp((*m)->name, argv[0]))
-		m++;
-	if (!*m) {
+	if (!m) {
 		log_err("this beebench was built without '%s'", argv[0]);
 		return EXIT_USAGE;
 	}
-	code = cli_parse(&cli, argv[0], (*m)->help, (*m)->words, (*m)->usage ? (*m)->usage : "",
-			 argc, argv);
+	code = cli_parse(&cli, argv[0], m->help, m->words, m->usage ? m->usage : "", argc, argv);
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
@@ -226,19 +119,19 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, *m, &run) ||
+	if (cli_make_run(&cli, m, &run) ||
 	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
-	if ((*m)->words)
+	if (m->words)
 		run.monitors = cli.words;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
-	err = measure_run(*m, cli.params, &run);
+	err = measure_run(m, cli.params, &run);
 	progress_free(run.progress);
-	code = measure_exit_code(*m, sink_records(run.sink), err);
+	code = measure_exit_code(m, sink_records(run.sink), err);
 	if (cli.json && !streams(cli.out))
-		print_json(*m, sink_records(run.sink), code);
-	else if (!reporter && !streams(cli.out) && (*m)->print)
-		(*m)->print(sink_records(run.sink), stdout);
+		print_json(m, sink_records(run.sink), code);
+	else if (!reporter && !streams(cli.out) && m->print)
+		m->print(sink_records(run.sink), stdout);
 	if (cli.out && !streams(cli.out) && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "harness/command/cli.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/report/report.h"
 #include "harness/result.h"
@@ -27,10 +28,7 @@ static const struct measure_ops *chosen(size_t i, bool quick)
 {
 	if (quick && !order[i].quick)
 		return NULL;
-	for (const struct measure_ops *const *m = measure_list; *m; m++)
-		if (!strcmp((*m)->name, order[i].name))
-			return *m;
-	return NULL;
+	return measure_find(order[i].name);
 }
 
 static int make_folder(const char *path)
@@ -56,26 +54,6 @@ static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
 		err = make_folder(out ? out : "results/runs");
 	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
 	return err ? err : make_folder(dir->s);
-}
-
-static int emit_end(struct sink *sink, int code, bool cut_short, uint64_t elapsed_ns)
-{
-	const char *status = cut_short ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
-
-	return sink_emit(sink, result_end(sink_records(sink), status, code, elapsed_ns));
-}
-
-/* The gravest code wins; a skipped measure is no failure of the whole. */
-static int worse(int a, int b)
-{
-	static const int rank[] = {EXIT_OK, EXIT_SKIP, EXIT_INCONCLUSIVE, EXIT_BAD, EXIT_USAGE};
-	size_t ra = 0, rb = 0;
-
-	while (rank[ra] != a)
-		ra++;
-	while (rank[rb] != b)
-		rb++;
-	return rank[MAX(ra, rb)];
 }
 
 /* What @m is given: its own monitors where the user named none. */
@@ -124,7 +102,7 @@ static int run_measures(struct cli *cli, struct run *run)
 		if (err == -EPERM || err == -ENOTSUP)
 			continue;
 		any_ran = 1;
-		code = worse(code, measure_exit_code(NULL, sink_records(run->sink), err));
+		code = exit_worse(code, measure_exit_code(NULL, sink_records(run->sink), err));
 		if (err == -ENOSPC || err == -EIO)
 			return EXIT_USAGE;
 	}
@@ -178,13 +156,12 @@ int command_run(int argc, char *argv[])
 	progress_free(run.progress);
 	if (run_interrupted())
 		log_warn("interrupted: what was measured until now is kept and marked");
-	if (emit_end(run.sink, code, run_interrupted(), clock_ns() - start_ns) ||
-	    sink_close(run.sink))
+	if (command_emit_end(run.sink, code, clock_ns() - start_ns) || sink_close(run.sink))
 		code = EXIT_USAGE;
 	run.sink = NULL;
 	err = report_write_all(dir.s);
 	if (err)
-		code = worse(code, EXIT_USAGE);
+		code = exit_worse(code, EXIT_USAGE);
 	if (print_report(dir.s, cli.json ? "json" : cli.format ? cli.format : "text"))
 		code = EXIT_USAGE;
 	if (!cli.json && !cli.format)

@@ -15,19 +15,6 @@ int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
 
-/* Plans the steps of @m with default parameters, so that the time left of a whole run is known. */
-void measure_plan(const struct measure_ops *m, struct run *run);
-
-/*
- * Runs @m with parameters @spec (-o; may be NULL) on @run: progress is planned, records go to
- * run->sink. Returns 0, -ENOTSUP after saying why this machine cannot, or as measure_ops.run().
- */
-int measure_run(const struct measure_ops *m, const char *spec, struct run *run);
-
-/* The exit code that the records (a JSON array) and the error @err of @m come to; NULL: of several
- * measures. */
-int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err);
-
 struct sink;
 
 /*
@@ -38,9 +25,6 @@ struct sink;
 int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
 		      struct sink **sink);
 int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns);
-/* "ok", "fail", "skip", "inconclusive", "error": what --json calls exit code @code. */
-const char *command_status(int code);
-
 /* The reporter of that name, or NULL after saying which is near. */
 const struct reporter_ops *command_reporter(const char *name);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/command/commands.h"
+#include "harness/measure.h"
 #include "harness/gate/gate.h"
 #include "harness/gate/gate_judge.h"
 #include "harness/gate/policy.h"
@@ -42,22 +42,6 @@ static unsigned int steps(const struct run *run, const void *params_ UNUSED,
 	return compare_steps(run);
 }
 
-static const struct measure_ops *find(const char *name)
-{
-	const struct measure_ops *const *m = measure_list;
-
-	while (strcmp((*m)->name, name))
-		m++;
-	return *m;
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
 /* The first of the two that is neither an object nor becomes one; NULL: both are. */
 static int find_other_kind(const struct run *run, const char **which)
 {
@@ -66,7 +50,7 @@ static int find_other_kind(const struct run *run, const char **which)
 		char *path = NULL;
 		int err = registry_find(run->monitors[i], &path);
 
-		if (!err && !ends_with(path, ".o") && !ends_with(path, ".ex") && !*which)
+		if (!err && !str_ends_with(path, ".o") && !str_ends_with(path, ".ex") && !*which)
 			*which = run->monitors[i];
 		free(path);
 		if (err)
@@ -143,7 +127,7 @@ static int cost(struct run *run, const struct compare_params *p, const struct ga
 	 * is `overhead`'s own. */
 	if (!err && (p->attach || (p->cost && !timed(sink_records(run->sink)))) &&
 	    compare_can_load(NULL))
-		err = measure_run(find("overhead"), "slowdown=no", run);
+		err = measure_run(measure_find("overhead"), "slowdown=no", run);
 	return err;
 }
 

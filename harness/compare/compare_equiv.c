@@ -248,9 +248,9 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 	progress_step(run->progress, "%s and %s beside %s", run->monitors[0], run->monitors[1],
 		      workload_name(w));
 	err = trial_run(&t, &spec);
-	if (!err && t.status != TRIAL_OK)
-		err = sink_emit(run->sink, new_record(run, workload_name(w),
-						      trial_status_names[t.status], t.reason.s));
+	if (!err && t.status != STATUS_OK)
+		err = sink_emit(run->sink, new_record(run, workload_name(w), status_names[t.status],
+						      t.reason.s));
 	else if (!err)
 		err = judge_pair(run, w, &t, alike);
 	trial_release(&t);

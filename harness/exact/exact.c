@@ -14,6 +14,7 @@
 #include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
 #include "harness/vm/qemu.h"
@@ -56,13 +57,6 @@ static void objects_release(struct objects *o)
 	free(o->paths);
 	free(o->made);
 	*o = (struct objects){0};
-}
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
 }
 
 static int emit_skip(struct run *run, const char *monitor, const char *reason)
@@ -111,11 +105,11 @@ static int objects_find(struct run *run, struct objects *o)
 			continue;
 		}
 		err = registry_find(run->monitors[i], &path);
-		if (!err && ends_with(path, ".ex"))
+		if (!err && str_ends_with(path, ".ex"))
 			err = compile_source(o, &path);
 		if (err)
 			return err;
-		if (!ends_with(path, ".o")) {
+		if (!str_ends_with(path, ".o")) {
 			err = emit_skip(run, run->monitors[i],
 					"the guest runs BPF objects (.bpf.o) only");
 			free(path);

@@ -8,15 +8,9 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/strbuf.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
-
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
 
 int gate_object_find(struct gate_object *o, const char *spec)
 {
@@ -28,14 +22,14 @@ int gate_object_find(struct gate_object *o, const char *spec)
 	if (err)
 		return err;
 	o->name = registry_display_name(spec);
-	if (ends_with(o->path, ".ex")) {
+	if (str_ends_with(o->path, ".ex")) {
 		err = honey_source_compile(o->path, &object);
 		free(o->path);
 		o->path = object;
 		o->made = !err;
 		return err;
 	}
-	if (ends_with(o->path, ".o"))
+	if (str_ends_with(o->path, ".o"))
 		return 0;
 	log_err("%s is neither a BPF object (.bpf.o) nor a Honey source (.ex): its programs cannot "
 		"be compared",

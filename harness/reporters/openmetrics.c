@@ -347,7 +347,6 @@ static void put_run(FILE *out, const struct run_file *run)
 		{"cpu", "host.cpu"},
 		{"virtualisation", "host.virtualisation"},
 	};
-	static const char *const statuses[] = {"ok", "fail", "skip", "void"};
 	struct strbuf text = STRBUF_INIT;
 	struct json_object *o;
 
@@ -360,12 +359,12 @@ static void put_run(FILE *out, const struct run_file *run)
 	fprintf(out, "beebench_run_complete %d\n",
 		run->end && strcmp(record_str(run->end, "status", ""), "interrupted"));
 	put_head(out, "beebench_trials", "Trials by what they came to.", NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+	for (size_t i = 0; i < STATUS_COUNT; i++) {
 		unsigned int n = 0;
 
 		record_foreach_type (run->records, o, "trial")
-			n += !strcmp(record_str(o, "status", ""), statuses[i]);
-		fprintf(out, "beebench_trials{status=\"%s\"} %u\n", statuses[i], n);
+			n += record_status(o) == i;
+		fprintf(out, "beebench_trials{status=\"%s\"} %u\n", status_names[i], n);
 	}
 	strbuf_release(&text);
 }

@@ -19,14 +19,7 @@
 
 enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
 
-const char *const trial_status_names[] = {
-	[TRIAL_OK] = "ok",
-	[TRIAL_FAIL] = "fail",
-	[TRIAL_SKIP] = "skip",
-	[TRIAL_VOID] = "void",
-};
-
-void trial_end_as(struct trial *t, enum trial_status status, const char *fmt, ...)
+void trial_end_as(struct trial *t, enum status status, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -53,9 +46,9 @@ static int child_failed(struct trial *t, int err)
 	if (t->child.proc.exec_err)
 		return -t->child.proc.exec_err;
 	if (err == -EOVERFLOW)
-		trial_end_as(t, TRIAL_VOID, "%s", t->child.why.s);
+		trial_end_as(t, STATUS_VOID, "%s", t->child.why.s);
 	else
-		trial_end_as(t, TRIAL_FAIL, "%s", t->child.why.s);
+		trial_end_as(t, STATUS_FAIL, "%s", t->child.why.s);
 	return 0;
 }
 
@@ -114,7 +107,7 @@ static int open_monitors(struct trial *t)
 		err = monitor_open(&m->monitor, t->spec->monitors[i], &target);
 		said_end(&said, err != -ENOTSUP);
 		if (err == -ENOTSUP)
-			trial_end_as(t, TRIAL_SKIP, "%s", said_reason(&said));
+			trial_end_as(t, STATUS_SKIP, "%s", said_reason(&said));
 		said_release(&said);
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
@@ -122,12 +115,12 @@ static int open_monitors(struct trial *t)
 		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
 		if (!t->child.ledger && !t->spec->no_oracle &&
 		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
-			trial_end_as(t, TRIAL_SKIP,
+			trial_end_as(t, STATUS_SKIP,
 				     "%s watches the whole machine: what it counts of a command "
 				     "cannot be told from the rest",
 				     m->info->name);
 	}
-	return t->spec->hooks && t->status == TRIAL_OK ? hook(t, t->spec->hooks->opened) : 0;
+	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
 
 /* Beside a CPU monitor: what the kernel does not tell it. */
@@ -209,7 +202,7 @@ static int watch(struct trial *t)
 		err = t->spec->hooks ? hook(t, t->spec->hooks->tick) : 0;
 		if (err)
 			return err;
-		if (t->status != TRIAL_OK)
+		if (t->status != STATUS_OK)
 			return 0;
 		err = workload_child_wait_done(&t->child, 0);
 		if (!err || exit_is_fine(t))
@@ -219,7 +212,7 @@ static int watch(struct trial *t)
 		if (err != -ETIMEDOUT && err != -EINTR)
 			return child_failed(t, err);
 		if (clock_ns() > deadline) {
-			trial_end_as(t, TRIAL_FAIL,
+			trial_end_as(t, STATUS_FAIL,
 				     "%s was not done within %.1f s and was killed; a longer "
 				     "limit: -o limit=SECONDS",
 				     workload_name(t->spec->workload), (double)limit / 1e9);
@@ -294,7 +287,7 @@ static int open_oracle(struct trial *t)
 	if (!err)
 		err = oracle_run_canary(t->oracle, &t->canary);
 	if (!err && !t->canary.exact)
-		trial_end_as(t, TRIAL_VOID,
+		trial_end_as(t, STATUS_VOID,
 			     "the oracle counted %llu calls of its canary's %llu: it is not "
 			     "believed",
 			     (unsigned long long)t->canary.counted,
@@ -312,11 +305,11 @@ static int run_window(struct trial *t)
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	procfs_steal("/proc", &t->steal_before_ns);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = workload_child_release(&t->child);
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = watch(t);
-	if (err || t->status != TRIAL_OK)
+	if (err || t->status != STATUS_OK)
 		return err;
 	t->has_vm = t->has_vm && !procfs_memory("/proc", t->child.proc.pid, &t->vm_after) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_after);
@@ -335,7 +328,7 @@ static int run_window(struct trial *t)
 	t->start_ns = t->child.start_ns;
 	t->end_ns = t->child.end_ns;
 	if (!err && workload_child_finish(&t->child, FINISH_MS))
-		trial_end_as(t, TRIAL_FAIL, "%s", t->child.why.s);
+		trial_end_as(t, STATUS_FAIL, "%s", t->child.why.s);
 	return err;
 }
 
@@ -343,15 +336,15 @@ static int run_steps(struct trial *t)
 {
 	int err = start_child(t);
 
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = open_monitors(t);
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = open_oracle(t);
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = attach_monitors(t);
 	if (!err && run_interrupted())
 		err = -EINTR;
-	if (!err && t->status == TRIAL_OK)
+	if (!err && t->status == STATUS_OK)
 		err = run_window(t);
 	return err;
 }
@@ -371,7 +364,7 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	if (!t->monitors)
 		return -ENOMEM;
 	if (ops && ops->supported && ops->supported(&why))
-		trial_end_as(t, TRIAL_SKIP, "%s", why.s);
+		trial_end_as(t, STATUS_SKIP, "%s", why.s);
 	else
 		err = run_steps(t);
 	strbuf_release(&why);

@@ -7,6 +7,7 @@
 #ifndef HARNESS_TRIAL_H
 #define HARNESS_TRIAL_H
 
+#include "harness/record.h"
 #include "lib/base.h"
 #include "harness/verify/model.h"
 #include "harness/verify/oracle.h"
@@ -42,10 +43,6 @@ struct trial_spec {
 	void *hooks_arg;
 };
 
-enum trial_status { TRIAL_OK, TRIAL_FAIL, TRIAL_SKIP, TRIAL_VOID };
-
-extern const char *const trial_status_names[]; /* "ok", .. */
-
 enum { TRIAL_EVENT_TYPES = 8 };
 
 /* One monitor's capture. */
@@ -62,8 +59,8 @@ struct trial_monitor {
 };
 
 struct trial {
-	enum trial_status status; /* OK: everything was gathered. Nothing has been judged. */
-	struct strbuf reason;	  /* why not OK */
+	enum status status;   /* OK: everything was gathered. Nothing has been judged. */
+	struct strbuf reason; /* why not OK */
 	const struct trial_spec *spec;
 	struct cgroup cgroup;
 	struct workload_child child; /* ended by now; its ledger stays */
@@ -100,7 +97,6 @@ int trial_run(struct trial *t, const struct trial_spec *spec);
 void trial_release(struct trial *t);
 
 /* Sets status and reason. */
-void trial_end_as(struct trial *t, enum trial_status status, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
+void trial_end_as(struct trial *t, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 #endif

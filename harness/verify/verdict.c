@@ -14,9 +14,8 @@
 #include "harness/verify/cpu_truth.h"
 #include "lib/strbuf.h"
 
-static void end_as(struct verdict *v, enum trial_status status, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-static void end_as(struct verdict *v, enum trial_status status, const char *fmt, ...)
+static void end_as(struct verdict *v, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void end_as(struct verdict *v, enum status status, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -68,7 +67,7 @@ static bool started_clean(struct verdict *v, const struct model *model,
 
 		if (!(m->info->caps & MONITOR_CGROUP) && !model_find(model, key))
 			continue;
-		end_as(v, TRIAL_VOID, "key %u had a row before the workload began", key);
+		end_as(v, STATUS_VOID, "key %u had a row before the workload began", key);
 		return false;
 	}
 	return true;
@@ -79,12 +78,12 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 	uint64_t lost = m->losses.lost_events;
 
 	if (lost && lost != UINT64_MAX) {
-		end_as(v, TRIAL_VOID, "%" PRIu64 " events were lost before they were printed",
+		end_as(v, STATUS_VOID, "%" PRIu64 " events were lost before they were printed",
 		       lost);
 		return true;
 	}
 	if (t->oracle_misses) {
-		end_as(v, TRIAL_VOID, "the kernel skipped %" PRIu64 " runs of the oracle",
+		end_as(v, STATUS_VOID, "the kernel skipped %" PRIu64 " runs of the oracle",
 		       t->oracle_misses);
 		return true;
 	}
@@ -101,7 +100,7 @@ static bool oracle_saw_all(struct verdict *v, const struct trial *t)
 	for (int op = 0; t->has_perf && op < LEDGER_OP_COUNT; op++) {
 		if (t->perf_calls[op] <= t->oracle_totals.calls[op])
 			continue;
-		end_as(v, TRIAL_VOID,
+		end_as(v, STATUS_VOID,
 		       "the oracle counted %" PRIu64 " %s calls, perf %" PRIu64
 		       ": the oracle is not believed",
 		       t->oracle_totals.calls[op], ledger_op_names[op], t->perf_calls[op]);
@@ -178,7 +177,7 @@ static void conclude(struct verdict *v)
 	const struct judge_result *j = &v->judged;
 
 	if (j->mismatches) {
-		end_as(v, TRIAL_FAIL, "%" PRIu64 " mismatch%s, the first: %s", j->mismatches,
+		end_as(v, STATUS_FAIL, "%" PRIu64 " mismatch%s, the first: %s", j->mismatches,
 		       j->mismatches == 1 ? "" : "es", j->kept[0].text);
 		return;
 	}
@@ -186,7 +185,7 @@ static void conclude(struct verdict *v)
 		const struct identity *id = &v->identities.v[i];
 
 		if (!id->holds) {
-			end_as(v, TRIAL_FAIL, "%s does not hold: %" PRIu64 " against %" PRIu64,
+			end_as(v, STATUS_FAIL, "%s does not hold: %" PRIu64 " against %" PRIu64,
 			       id->name, id->left, id->right);
 			return;
 		}
@@ -233,9 +232,9 @@ static int reach_cpu(struct verdict *v, const struct trial *t, const struct mode
 	conclude(v);
 	/* A switch that the kernel did not run the program for charges a thread with another's
 	 * time. */
-	if (v->status == TRIAL_FAIL && m->losses.recursion_misses &&
+	if (v->status == STATUS_FAIL && m->losses.recursion_misses &&
 	    m->losses.recursion_misses != UINT64_MAX)
-		end_as(v, TRIAL_VOID,
+		end_as(v, STATUS_VOID,
 		       "the kernel skipped %" PRIu64 " runs of it, because another BPF program was "
 		       "active on that CPU",
 		       m->losses.recursion_misses);
@@ -286,7 +285,7 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	int err;
 
 	*v = (struct verdict){.reason = STRBUF_INIT, .judged.verdict = JUDGE_NONE};
-	if (t->status != TRIAL_OK) {
+	if (t->status != STATUS_OK) {
 		end_as(v, t->status, "%s", t->reason.s);
 		return 0;
 	}

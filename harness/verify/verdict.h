@@ -16,7 +16,7 @@
 #include "lib/strbuf.h"
 
 struct verdict {
-	enum trial_status status;
+	enum status status;
 	struct strbuf reason;
 	struct judge_result judged;
 	struct identities identities;

@@ -248,7 +248,7 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 	add_string(o, "workload", workload_name(t->spec->workload));
 	json_object_object_add(o, "params", params_of(t->spec->workload));
 	add_u64(o, "seed", t->spec->workload->seed);
-	add_string(o, "status", trial_status_names[v->status]);
+	add_string(o, "status", status_names[v->status]);
 	if (v->reason.len)
 		add_string(o, "reason", v->reason.s);
 	if (command)

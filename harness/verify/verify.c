@@ -281,7 +281,7 @@ static int emit_skip(struct run *run, const char *monitor, const struct workload
 	struct trial_monitor nothing = {0};
 	struct trial t = {.spec = &spec, .monitors = &nothing, .nmonitors = 1};
 	struct verdict v = {
-		.status = TRIAL_SKIP, .reason = STRBUF_INIT, .judged.verdict = JUDGE_NONE};
+		.status = STATUS_SKIP, .reason = STRBUF_INIT, .judged.verdict = JUDGE_NONE};
 	struct json_object *o;
 	char *name = registry_display_name(monitor);
 

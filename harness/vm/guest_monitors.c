@@ -18,13 +18,6 @@
 #include "collector/registry.h"
 #include "lib/strbuf.h"
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
 static const char *base_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -40,9 +33,9 @@ const char *guest_monitors_refuse(const char *name)
 	struct said said = {0};
 	const char *reason = NULL;
 
-	if (ends_with(name, ".bt"))
+	if (str_ends_with(name, ".bt"))
 		return no_bpftrace;
-	if (!ends_with(name, ".json"))
+	if (!str_ends_with(name, ".json"))
 		return NULL;
 	said_listen(&said);
 	manifest_defaults(&man);
@@ -97,7 +90,7 @@ static int add_source(struct guest_monitors *m, struct guest_files *f, const cha
 /* The object at @path and, where there is one, the manifest beside it. */
 static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
 {
-	bool source = ends_with(path, ".ex");
+	bool source = str_ends_with(path, ".ex");
 	char *manifest = registry_manifest_path(path);
 	int err = source ? add_source(m, f, path) : add_file(m, f, path, "", path);
 
@@ -141,7 +134,8 @@ static char *object_beside(const char *manifest)
 	static const char *const endings[] = {".bpf.o", ".o"};
 	struct strbuf path = STRBUF_INIT;
 
-	for (size_t i = 0; ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings); i++) {
+	for (size_t i = 0; str_ends_with(manifest, ".manifest.json") && i < ARRAY_SIZE(endings);
+	     i++) {
 		strbuf_reset(&path);
 		strbuf_add(&path, manifest, strlen(manifest) - strlen(".manifest.json"));
 		strbuf_addstr(&path, endings[i]);
@@ -196,7 +190,7 @@ int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const ch
 	if (!path || (!strchr(name, '/') && !registry_folder(root, sizeof(root)) &&
 		      !strncmp(path, root, strlen(root))))
 		strbuf_addstr(&m->names, name); /* ships: it is there by that name */
-	else if (ends_with(path, ".json"))
+	else if (str_ends_with(path, ".json"))
 		err = add_manifest(m, f, path);
 	else
 		err = add_object(m, f, path);

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "harness/plugin.h"
 #include "harness/record.h"
 #include "harness/result.h"
+#include "harness/measure.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 
@@ -37,18 +37,6 @@ static const struct opt options[] = {
 	ROW('q', "quiet", NULL, "no progress", OPT_FLAG, quiet),
 	{0},
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number UNUSED)
-{
-	interrupted = 1;
-}
-
-bool run_interrupted(void)
-{
-	return interrupted;
-}
 
 struct results {
 	struct cost cost;
@@ -307,8 +295,7 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	if (o.quiet)
 		log_init("bench_fast", LOG_WARN);
-	signal(SIGINT, on_signal);
-	signal(SIGTERM, on_signal);
+	run_catch_signals();
 	err = measure(&res, &o);
 	if (o.json) {
 		print_json(&res);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How a measure is run: its parameters are read, its steps planned, it runs, and what its records
+ * come to is an exit code. Whoever runs one (the command line, `run`, `compare`, `calibrate`)
+ * does it here. A signal asks all of them to end: it sets a flag that everybody who waits looks at.
+ */
+#include "lib/base.h"
+#include "harness/measure.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "lib/log.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig UNUSED)
+{
+	interrupted = 1;
+}
+
+void run_catch_signals(void)
+{
+	/* No SA_RESTART: a wait ends at once, and whoever waits asks run_interrupted(). */
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool run_interrupted(void)
+{
+	return interrupted;
+}
+
+const struct measure_ops *measure_find(const char *name)
+{
+	for (const struct measure_ops *const *m = measure_list; *m; m++)
+		if (!strcmp((*m)->name, name))
+			return *m;
+	return NULL;
+}
+
+static void plan(const struct measure_ops *m, const void *params, struct run *run)
+{
+	double seconds_per_step = 1;
+	unsigned int steps = m->steps ? m->steps(run, params, &seconds_per_step) : 0;
+
+	progress_plan(run->progress, m->name, steps, seconds_per_step);
+}
+
+void measure_plan(const struct measure_ops *m, struct run *run)
+{
+	void *params = calloc(1, m->params_size + 1);
+
+	if (!params)
+		return;
+	param_defaults(m->params, params);
+	plan(m, params, run);
+	free(params);
+}
+
+int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
+{
+	struct strbuf why = STRBUF_INIT;
+	void *params = calloc(1, m->params_size + 1);
+	int err = -ENOMEM;
+
+	if (!params)
+		goto out;
+	param_defaults(m->params, params);
+	err = param_parse(m->params, m->name, spec, params);
+	if (err)
+		goto out;
+	if (m->supported && m->supported(&why)) {
+		log_err("%s cannot run here: %s", m->name, why.s);
+		err = -ENOTSUP;
+		goto out;
+	}
+	plan(m, params, run);
+	progress_begin(run->progress, m->name);
+	err = m->run(run, params);
+	progress_clear(run->progress);
+out:
+	strbuf_release(&why);
+	free(params);
+	return err;
+}
+
+static bool is_judged(const struct measure_ops *m, struct json_object *record)
+{
+	struct json_object *type;
+
+	if (!m || !m->judged || !json_object_object_get_ex(record, "type", &type))
+		return true;
+	for (const char *const *t = m->judged; *t; t++)
+		if (!strcmp(*t, json_object_get_string(type)))
+			return true;
+	return false;
+}
+
+int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
+{
+	size_t n[STATUS_COUNT + 1] = {0};
+	struct json_object *o;
+
+	if (err == -EINTR)
+		return EXIT_INCONCLUSIVE;
+	if (err == -ENOTSUP || err == -EPERM)
+		return EXIT_SKIP;
+	if (err)
+		return EXIT_USAGE;
+	record_foreach (records, o) {
+		enum status s = record_status(o);
+
+		n[s] += s == STATUS_OK || is_judged(m, o);
+	}
+	if (n[STATUS_FAIL])
+		return EXIT_BAD;
+	if (n[STATUS_VOID])
+		return EXIT_INCONCLUSIVE;
+	return !n[STATUS_OK] && n[STATUS_SKIP] ? EXIT_SKIP : EXIT_OK;
+}
+
+const char *exit_word(int code)
+{
+	static const struct {
+		int code;
+		const char *word;
+	} words[] = {{EXIT_OK, "ok"},
+		     {EXIT_BAD, "fail"},
+		     {EXIT_SKIP, "skip"},
+		     {EXIT_INCONCLUSIVE, "inconclusive"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].code == code)
+			return words[i].word;
+	return "error";
+}
+
+int exit_worse(int a, int b)
+{
+	static const int rank[] = {EXIT_OK, EXIT_SKIP, EXIT_INCONCLUSIVE, EXIT_BAD, EXIT_USAGE};
+	size_t ra = 0, rb = 0;
+
+	while (rank[ra] != a)
+		ra++;
+	while (rank[rb] != b)
+		rb++;
+	return rank[MAX(ra, rb)];
+}
+
+const char *run_outcome(int code)
+{
+	return run_interrupted() ? "interrupted" : code == EXIT_OK ? "ok" : "failed";
+}
