@@ -129,8 +129,9 @@ $(B)/gen/$(1).inc: FORCE
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
+$(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
-GEN_INC := $(foreach n,workloads measures reporters,$(B)/gen/$(n).inc)
+GEN_INC := $(foreach n,workloads measures subjects reporters,$(B)/gen/$(n).inc)
 $(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
 
 # --- BPF objects ------------------------------------------------------------------------------------

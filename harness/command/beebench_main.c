@@ -7,6 +7,7 @@
 
 #include "harness/command/commands.h"
 #include "harness/measure.h"
+#include "harness/subject.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
 
@@ -61,6 +62,7 @@ int main(int argc, char *argv[])
 {
 	log_init("beebench", LOG_INFO);
 	run_catch_signals();
+	subjects_know();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

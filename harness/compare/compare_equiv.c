@@ -55,7 +55,7 @@ static bool target_ids(const struct trial *t, enum monitor_key key, struct ids *
 		out->v[out->n++] =
 			key == MONITOR_KEY_TGID ? t->lanes[i].lane->tgid : t->lanes[i].lane->tid;
 	for (size_t i = 0; !t->nlanes && i < knows->after.n; i++)
-		out->v[out->n++] = knows->after.rows[i].key;
+		out->v[out->n++] = (uint32_t)counter_table_row(&knows->after, i)->key;
 	qsort(out->v, out->n, sizeof(*out->v), by_number);
 	return true;
 }
@@ -65,9 +65,12 @@ static void keep_only(struct trial_monitor *m, const struct ids *ids)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->after.n; i++)
-		if (has(ids, m->after.rows[i].key))
-			m->after.rows[n++] = m->after.rows[i];
+	for (size_t i = 0; i < m->after.n; i++) {
+		const struct counter_row *row = counter_table_row(&m->after, i);
+
+		if (has(ids, (uint32_t)row->key))
+			memmove(counter_table_row(&m->after, n++), row, m->after.row_bytes);
+	}
 	m->after.n = n;
 	n = 0;
 	for (size_t i = 0; i < m->nevents; i++)
@@ -208,6 +211,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 
 	if (!e)
 		return -ENOMEM;
+	e->words = a->info->words;
 	err = emit_trials(run, t);
 	if (err || !alike)
 		goto out;

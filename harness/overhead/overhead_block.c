@@ -17,7 +17,7 @@ enum {
 	WARM_US = 300,
 };
 
-static void ignore_record(void *arg UNUSED, const struct mem_record *e UNUSED)
+static void ignore_record(void *arg UNUSED, const struct event *e UNUSED)
 {
 }
 

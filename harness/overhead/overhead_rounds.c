@@ -28,7 +28,8 @@ static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t count
 	const char *event = counters[counter].event[arm->info.definition];
 
 	return event && arm->info.caps & MONITOR_COUNTERS &&
-			       arm->info.fields & 1U << counters[counter].field
+			       arm->info.words == &vocabulary_memory &&
+			       arm->info.fields >> counters[counter].field & 1
 		       ? &arm->cell[loop_event_find(event)]
 		       : NULL;
 }
@@ -36,8 +37,8 @@ static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t count
 /* What the monitor counted of the watched process, where it counts calls. */
 static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor *m)
 {
-	struct mem_table table = {0};
-	const struct mem_row *row;
+	struct counter_table table = {0};
+	const struct counter_row *row;
 	int err;
 
 	if (!(arm->info.caps & MONITOR_COUNTERS))
@@ -45,14 +46,14 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 	err = monitor_snapshot(m, &table);
 	if (err)
 		return err;
-	row = mem_table_find(&table, (uint32_t)loop_pid(o->loop));
+	row = counter_table_find(&table, (uint32_t)loop_pid(o->loop));
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		struct overhead_cell *cell = counted_cell(arm, i);
 
 		if (cell)
 			cell->seen += row ? row->value[counters[i].field] : 0;
 	}
-	mem_table_release(&table);
+	counter_table_release(&table);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ static uint64_t timeval_ns(struct timeval t)
 	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_usec * NSEC_PER_USEC;
 }
 
-static void ignore_record(void *arg UNUSED, const struct mem_record *e UNUSED)
+static void ignore_record(void *arg UNUSED, const struct event *e UNUSED)
 {
 }
 

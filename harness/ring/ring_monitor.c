@@ -55,17 +55,17 @@ size_t ring_monitor_points(bool quick)
 
 /* The number of the call that the record is of. False: a monitor without a cgroup filter sees
  * others, too. */
-static bool number_of(const struct flooded *f, const struct mem_record *e, uint64_t *n)
+static bool number_of(const struct flooded *f, const struct event *e, uint64_t *n)
 {
 	if (monitor_info(f->monitor)->definition == MONITOR_COMPLETED) {
-		*n = flood_page_number(e->address);
-		return flood_is_our_page(e->address, e->size);
+		*n = flood_page_number(e->value[MEM_EVENT_ADDRESS]);
+		return flood_is_our_page(e->value[MEM_EVENT_ADDRESS], e->value[MEM_EVENT_SIZE]);
 	}
-	*n = flood_number(e->size);
-	return flood_is_ours(e->size);
+	*n = flood_number(e->value[MEM_EVENT_SIZE]);
+	return flood_is_ours(e->value[MEM_EVENT_SIZE]);
 }
 
-static void on_event(void *arg, const struct mem_record *e)
+static void on_event(void *arg, const struct event *e)
 {
 	struct flooded *f = arg;
 	uint64_t n;
@@ -73,7 +73,7 @@ static void on_event(void *arg, const struct mem_record *e)
 	if (!number_of(f, e, &n))
 		return;
 	f->record_bytes = e->length;
-	if (n < f->next || e->type != MEM_EVENT_MUNMAP) {
+	if (n < f->next || e->value[MEM_EVENT_TYPE] != MEM_EVENT_MUNMAP) {
 		f->bad++;
 		return;
 	}

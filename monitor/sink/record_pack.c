@@ -98,15 +98,15 @@ static void pack_events(struct strbuf *out, const struct frame *f)
 
 	pack_varint(out, f->nevents);
 	for (size_t i = 0; i < f->nevents; i++) {
-		const struct mem_record *e = &f->events[i].record;
+		const struct event *e = &f->events[i].record;
 
 		pack_signed(out, (int64_t)(e->timestamp_ns - last_ns));
-		pack_varint(out, e->size);
-		pack_varint(out, e->address);
+		pack_varint(out, e->value[MEM_EVENT_SIZE]);
+		pack_varint(out, e->value[MEM_EVENT_ADDRESS]);
 		pack_varint(out, e->pid);
 		pack_varint(out, e->tgid);
 		pack_varint(out, e->length);
-		pack_varint(out, e->type);
+		pack_varint(out, e->value[MEM_EVENT_TYPE]);
 		pack_text(out, e->comm, sizeof(e->comm) - 1);
 		last_ns = e->timestamp_ns;
 	}

@@ -209,16 +209,16 @@ static const char *unpack_events(struct unpack *u, struct record_unpacked *r)
 	if (u->bad || n > FRAME_EVENTS_MAX)
 		return "it has more events than it may";
 	for (size_t i = 0; i < n; i++) {
-		struct mem_record *e = &r->events[i].record;
+		struct event *e = &r->events[i].record;
 
-		*e = (struct mem_record){0};
+		*e = (struct event){0};
 		e->timestamp_ns = last_ns + (uint64_t)unpack_signed(u);
-		e->size = unpack_varint(u);
-		e->address = unpack_varint(u);
+		e->value[MEM_EVENT_SIZE] = unpack_varint(u);
+		e->value[MEM_EVENT_ADDRESS] = unpack_varint(u);
 		e->pid = (uint32_t)unpack_varint(u);
 		e->tgid = (uint32_t)unpack_varint(u);
 		e->length = (uint32_t)unpack_varint(u);
-		e->type = (uint8_t)unpack_varint(u);
+		e->value[MEM_EVENT_TYPE] = (uint8_t)unpack_varint(u);
 		unpack_text(u, e->comm, sizeof(e->comm));
 		last_ns = e->timestamp_ns;
 	}

@@ -9,17 +9,17 @@
 
 /* How each is shown. */
 static const struct counter counters[] = {
-	{MEM_MMAP_COUNT, FIELD_MMAP, 1, true, true},
-	{MEM_MUNMAP_COUNT, FIELD_MUNMAP, 1, true, true},
-	{MEM_BRK_COUNT, FIELD_BRK, 1, true, true},
-	{MEM_MREMAP_COUNT, FIELD_MREMAP, 1, true, true},
-	{MEM_FAILED_COUNT, FIELD_FAILED, 1, true, true},
-	{MEM_MMAP_BYTES, FIELD_MMAP_BYTES, 1, false, true},
-	{MEM_MUNMAP_BYTES, FIELD_MUNMAP_BYTES, 1, false, true},
-	{MEM_CURRENT_USAGE, FIELD_USAGE, 1, false, true},
-	{MEM_VM_BYTES, FIELD_USAGE, 1, false, false},
-	{CPU_USER_TIME, FIELD_USER_MS, 1e-6, false, true},
-	{CPU_KERNEL_TIME, FIELD_SYSTEM_MS, 1e-6, false, true},
+	{&vocabulary_memory, MEM_MMAP_COUNT, FIELD_MMAP, 1, true, true},
+	{&vocabulary_memory, MEM_MUNMAP_COUNT, FIELD_MUNMAP, 1, true, true},
+	{&vocabulary_memory, MEM_BRK_COUNT, FIELD_BRK, 1, true, true},
+	{&vocabulary_memory, MEM_MREMAP_COUNT, FIELD_MREMAP, 1, true, true},
+	{&vocabulary_memory, MEM_FAILED_COUNT, FIELD_FAILED, 1, true, true},
+	{&vocabulary_memory, MEM_MMAP_BYTES, FIELD_MMAP_BYTES, 1, false, true},
+	{&vocabulary_memory, MEM_MUNMAP_BYTES, FIELD_MUNMAP_BYTES, 1, false, true},
+	{&vocabulary_memory, MEM_CURRENT_USAGE, FIELD_USAGE, 1, false, true},
+	{&vocabulary_memory, MEM_VM_BYTES, FIELD_USAGE, 1, false, false},
+	{&vocabulary_cpu, CPU_USER_TIME, FIELD_USER_MS, 1e-6, false, true},
+	{&vocabulary_cpu, CPU_KERNEL_TIME, FIELD_SYSTEM_MS, 1e-6, false, true},
 };
 
 int join_new(struct join **out, const struct monitor_info *info, enum join_kind kind,
@@ -34,7 +34,7 @@ int join_new(struct join **out, const struct monitor_info *info, enum join_kind 
 	j->forget = forget;
 	j->arg = arg;
 	for (size_t i = 0; i < ARRAY_SIZE(counters) && j->nfields < ROW_COUNTERS; i++)
-		if (info->fields & 1U << counters[i].from)
+		if (info->words == counters[i].words && info->fields >> counters[i].from & 1)
 			j->field[j->nfields++] = &counters[i];
 	*out = j;
 	return 0;
@@ -131,15 +131,15 @@ static void adopt(struct join *j, struct rows *rows)
 	j->norphans = to;
 }
 
-void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken)
+void join_taken(struct join *j, struct rows *rows, const struct counter_table *taken)
 {
 	uint64_t value[ROW_COUNTERS];
 
 	adopt(j, rows);
 	for (size_t i = 0; i < taken->n; i++) {
-		join_read_values(j, &taken->rows[i], value);
+		join_read_values(j, counter_table_row(taken, i), value);
 		j->calls_gone += join_count_calls(j, value, NULL);
-		join_settle(j, rows, taken->rows[i].key, NULL, value, NULL);
+		join_settle(j, rows, (uint32_t)counter_table_row(taken, i)->key, NULL, value, NULL);
 	}
 }
 
@@ -174,7 +174,7 @@ static void show_total(const struct join *j, struct rows *rows)
 }
 
 /* Keys are processes that live, or were gone when they were read and will be taken. */
-static void join_leaves(struct join *j, struct rows *rows, const struct mem_table *table)
+static void join_leaves(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	uint64_t value[ROW_COUNTERS];
 	size_t at = 0;
@@ -185,12 +185,13 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 	for (size_t i = 0; i < rows->n; i++) {
 		struct row_state *s = &rows->state[i];
 
-		while (at < table->n && table->rows[at].key < rows->row[i].pid) {
-			join_read_values(j, &table->rows[at++], value);
+		while (at < table->n && counter_table_row(table, at)->key < rows->row[i].pid) {
+			join_read_values(j, counter_table_row(table, at++), value);
 			j->calls_now += join_count_calls(j, value, NULL);
 		}
-		if (at < table->n && table->rows[at].key == rows->row[i].pid && s->seen) {
-			join_read_values(j, &table->rows[at++], value);
+		if (at < table->n && counter_table_row(table, at)->key == rows->row[i].pid &&
+		    s->seen) {
+			join_read_values(j, counter_table_row(table, at++), value);
 			j->calls_now += join_count_calls(j, value, NULL);
 			join_show(j, &rows->row[i], s, value);
 		} else if (s->unlisted) {
@@ -200,12 +201,12 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 		}
 	}
 	for (; at < table->n; at++) {
-		join_read_values(j, &table->rows[at], value);
+		join_read_values(j, counter_table_row(table, at), value);
 		j->calls_now += join_count_calls(j, value, NULL);
 	}
 }
 
-void join_table(struct join *j, struct rows *rows, const struct mem_table *table)
+void join_table(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->kind == JOIN_LEAVES)
 		join_leaves(j, rows, table);

@@ -8,7 +8,8 @@
 
 /* How a monitor's counter is shown. */
 struct counter {
-	enum mem_field from;
+	const struct vocabulary *words;
+	unsigned int from; /* field of those words */
 	enum field to;
 	double scale;
 	bool call; /* counts calls: part of events per second */
@@ -71,7 +72,7 @@ enum { JOIN_PART = 2 }; /* lists grow by half */
 	room_for_one((j)->list, (j)->n##list, &(j)->list##_cap, sizeof(*(j)->list), JOIN_PART,     \
 		     &(j)->no_memory)
 
-static inline void join_read_values(const struct join *j, const struct mem_row *row,
+static inline void join_read_values(const struct join *j, const struct counter_row *row,
 				    uint64_t *value)
 {
 	for (size_t i = 0; i < j->nfields; i++)
@@ -98,6 +99,6 @@ void join_settle(struct join *j, struct rows *rows, uint32_t tgid, const char *c
 void join_show(const struct join *j, struct proc_row *row, const struct row_state *s,
 	       const uint64_t *now);
 /* join_table() of JOIN_STAYS (join_stays.c). */
-void join_stays(struct join *j, struct rows *rows, const struct mem_table *table);
+void join_stays(struct join *j, struct rows *rows, const struct counter_table *table);
 
 #endif

@@ -136,13 +136,13 @@ static void key_left(struct join *j, struct rows *rows, const struct key *k)
 		j->unattributed += join_count_calls(j, k->last, k->base);
 }
 
-static void walk_keys(struct join *j, struct rows *rows, const struct mem_table *table)
+static void walk_keys(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	size_t old = 0, at = 0, n = 0;
 	uint64_t value[ROW_COUNTERS];
 
 	for (size_t i = 0; i < table->n; i++) {
-		struct key k = {.id = table->rows[i].key};
+		struct key k = {.id = (uint32_t)counter_table_row(table, i)->key};
 		bool stays = true;
 
 		if (!k.id) /* the idle tasks of all CPUs */
@@ -153,7 +153,7 @@ static void walk_keys(struct join *j, struct rows *rows, const struct mem_table 
 			k = j->keys[old++];
 		while (at < j->nalive && j->alive[at].tid < k.id)
 			at++;
-		join_read_values(j, &table->rows[i], value);
+		join_read_values(j, counter_table_row(table, i), value);
 		if (at < j->nalive && j->alive[at].tid == k.id)
 			key_lives(j, rows, &k, &j->alive[at], value);
 		else
@@ -177,7 +177,7 @@ static void swap_keys(struct join *j)
 	j->next_cap = cap;
 }
 
-void join_stays(struct join *j, struct rows *rows, const struct mem_table *table)
+void join_stays(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->next_cap < table->n) {
 		struct key *to = reallocarray(j->next_keys, table->n, sizeof(*to));

@@ -30,7 +30,7 @@ int live_fds(const struct live *l, int *fds, size_t max)
 	return (int)n;
 }
 
-static void on_event(void *arg, const struct mem_record *e)
+static void on_event(void *arg, const struct event *e)
 {
 	struct live *l = arg;
 
@@ -106,11 +106,11 @@ static void on_monitor_row(void *arg, const void *row)
 }
 
 /* What has ended is taken first, so that nobody is in it and alive below. */
-static int begin_counters(struct live *l, struct mem_table *taken)
+static int begin_counters(struct live *l, struct counter_table *taken)
 {
 	int err;
 
-	*taken = (struct mem_table){0};
+	*taken = (struct counter_table){0};
 	if (!l->join)
 		return 0;
 	join_begin(l->join);
@@ -140,9 +140,9 @@ static int sample_tasks(struct live *l, uint64_t *vanished)
 
 /* The rows came along with the tasks, or a table is read now: who is not among the tasks had ended
  * before. */
-static int finish_counters(struct live *l, const struct mem_table *taken)
+static int finish_counters(struct live *l, const struct counter_table *taken)
 {
-	struct mem_table table = {0};
+	struct counter_table table = {0};
 	int err;
 
 	if (!l->join)
@@ -153,7 +153,7 @@ static int finish_counters(struct live *l, const struct mem_table *taken)
 		      : monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
-	mem_table_release(&table);
+	counter_table_release(&table);
 	return err;
 }
 
@@ -300,13 +300,13 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 int live_sample(struct live *l, struct frame **out)
 {
 	uint64_t start_ns = clock_ns(), vanished = 0;
-	struct mem_table taken = {0};
+	struct counter_table taken = {0};
 	int err = live_pump(l);
 
 	err = err ? err : begin_counters(l, &taken);
 	err = err ? err : sample_tasks(l, &vanished);
 	err = err ? err : finish_counters(l, &taken);
-	mem_table_release(&taken);
+	counter_table_release(&taken);
 	err = err ? err : check_memory(l);
 	if (err)
 		return err;

@@ -87,7 +87,8 @@ static void row_leaves(void *arg, const struct proc_row *row)
 /* Has it something that the tool can show, while it runs? */
 static int check_kind(const struct monitor_info *info, enum tool tool)
 {
-	bool cpu = info->fields & CPU_FIELDS, memory = info->fields & ~CPU_FIELDS;
+	bool cpu = info->words == &vocabulary_cpu && info->fields;
+	bool memory = info->words == &vocabulary_memory && info->fields;
 
 	if (info->kind == MONITOR_OBJECT && !(tool == TOOL_CPUMON ? cpu : memory)) {
 		log_err("%s counts %s; %s", info->name,
@@ -149,19 +150,19 @@ static int open_join(struct live *l)
 {
 	const struct monitor_info *info;
 	enum join_kind kind = JOIN_LEAVES;
-	struct mem_table taken = {0};
+	struct counter_table taken = {0};
 	int err;
 
 	if (!l->monitor)
 		return 0;
 	info = monitor_info(l->monitor);
 	err = monitor_take_ended(l->monitor, &taken);
-	mem_table_release(&taken);
+	counter_table_release(&taken);
 	if (err == -ENOTSUP)
 		kind = JOIN_STAYS;
 	else if (err)
 		return err;
-	l->count_brk = !(info->fields & 1U << MEM_BRK_COUNT) && l->events_fixed && l->events_on;
+	l->count_brk = !(info->fields >> MEM_BRK_COUNT & 1) && l->events_fixed && l->events_on;
 	return join_new(&l->join, info, kind, forget_key, l);
 }
 

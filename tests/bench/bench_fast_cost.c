@@ -60,7 +60,7 @@ struct bench {
 	struct rng rng;
 };
 
-static void ignore_record(void *arg UNUSED, const struct mem_record *e UNUSED)
+static void ignore_record(void *arg UNUSED, const struct event *e UNUSED)
 {
 }
 

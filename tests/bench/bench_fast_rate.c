@@ -80,13 +80,14 @@ struct seen {
 	uint32_t tgid;
 };
 
-static void on_event(void *arg, const struct mem_record *e)
+static void on_event(void *arg, const struct event *e)
 {
 	struct seen *s = arg;
 
 	s->r->consumed++;
-	s->r->bad += e->tgid != s->tgid || e->type != FAST_EVENT_BRK || e->size || e->down ||
-		     e->address != s->order->brk;
+	s->r->bad += e->tgid != s->tgid || e->value[MEM_EVENT_TYPE] != FAST_EVENT_BRK ||
+		     e->value[MEM_EVENT_SIZE] || e->value[MEM_EVENT_DOWN] ||
+		     e->value[MEM_EVENT_ADDRESS] != s->order->brk;
 }
 
 static int take(struct monitor *m, enum cost_consumer how, struct seen *s)
@@ -127,8 +128,8 @@ static int collect(struct monitor *m, struct seen *s, bool stopped)
 static int finish(struct monitor *m, struct seen *s)
 {
 	struct monitor_losses losses;
-	struct mem_table table = {0};
-	const struct mem_row *row;
+	struct counter_table table = {0};
+	const struct counter_row *row;
 	int err = monitor_detach(m), n = 0;
 
 	do {
@@ -140,11 +141,11 @@ static int finish(struct monitor *m, struct seen *s)
 	if (!err)
 		err = monitor_snapshot(m, &table);
 	if (!err) {
-		row = mem_table_find(&table, s->tgid);
+		row = counter_table_find(&table, s->tgid);
 		s->r->counted = row ? row->value[MEM_BRK_COUNT] : 0;
 		s->r->ring_full = losses.ring_full;
 	}
-	mem_table_release(&table);
+	counter_table_release(&table);
 	return err;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The set of mapped addresses, as a sorted array of disjoint ranges. */
 #include "lib/base.h"
-#include "harness/verify/vmset.h"
+#include "harness/subjects/vmset.h"
 
 #include <stdlib.h>
 #include <string.h>

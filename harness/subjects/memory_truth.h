@@ -4,8 +4,8 @@
  * calls fail, munmap frees what is mapped and not what was asked for, MAP_FIXED replaces, mremap
  * moves. Worked out per process, whose threads may unmap what another one mapped. Pure.
  */
-#ifndef HARNESS_TRUTH_H
-#define HARNESS_TRUTH_H
+#ifndef HARNESS_SUBJECTS_MEMORY_TRUTH_H
+#define HARNESS_SUBJECTS_MEMORY_TRUTH_H
 
 #include "lib/base.h"
 #include "harness/verify/model.h"

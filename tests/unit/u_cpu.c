@@ -9,13 +9,20 @@
 
 #include <cmocka.h>
 
-#include "harness/verify/cpu_truth.h"
+#include "harness/verify/accuracy.h"
+#include "harness/verify/judge.h"
+#include "harness/verify/switches.h"
+#include "lib/procfs.h"
+#include "tests/unit/table_fixture.h"
 
-#define MS 1000000ULL
+#define MS  1000000ULL
+#define ALL ((1U << CPU_FIELD_COUNT) - 1)
 
-static struct mem_row row(uint32_t key, uint64_t user_ns, uint64_t kernel_ns)
+extern const struct subject_ops subject_cpu;
+
+static struct fix_cpu_row row(uint32_t key, uint64_t user_ns, uint64_t kernel_ns)
 {
-	struct mem_row r = {.key = key};
+	struct fix_cpu_row r = {.key = key};
 
 	r.value[CPU_USER_TIME] = user_ns;
 	r.value[CPU_KERNEL_TIME] = kernel_ns;
@@ -27,12 +34,18 @@ static struct judge_result judge_with(uint64_t cpu_ns, uint64_t user_ns, uint64_
 {
 	struct ledger_lane lane = {.tid = 7, .tgid = 7, .cpu_ns = cpu_ns};
 	struct model_lane lanes[] = {{.lane = &lane}};
-	struct mem_row rows[] = {row(7, user_ns, kernel_ns)};
-	struct mem_table table = {rows, 1, CPU_FIELDS};
+	struct fix_cpu_row rows[] = {row(7, user_ns, kernel_ns)};
+	struct counter_table table = FIX_TABLE_OF(vocabulary_cpu, rows, 1, ALL);
 	struct switches_unseen unseen[] = {{.ns = unseen_ns, .runs = 1}};
 	struct judge_result r = {0};
 
-	cpu_judge(lanes, 1, &table, unseen_ns ? unseen : NULL, steal_ns, &r);
+	const struct model m = {.def.subject = &subject_cpu, .lanes = lanes, .nlanes = 1};
+	const struct judge_input in = {.model = &m,
+				       .table = &table,
+				       .unseen = unseen_ns ? unseen : NULL,
+				       .steal_ns = steal_ns};
+
+	subject_cpu.judge(&in, &r);
 	return r;
 }
 
@@ -74,11 +87,13 @@ static void sentence(void **state)
 
 static void no_lanes(void **state)
 {
-	struct mem_table table = {.fields = CPU_FIELDS};
+	struct counter_table table = {.words = &vocabulary_cpu};
+	const struct model m = {.def.subject = &subject_cpu};
+	const struct judge_input in = {.model = &m, .table = &table};
 	struct judge_result r = {0};
 
 	(void)state;
-	cpu_judge(NULL, 0, &table, NULL, 0, &r);
+	subject_cpu.judge(&in, &r);
 	assert_int_equal(r.verdict, JUDGE_NONE);
 }
 
@@ -95,14 +110,16 @@ static void findings(void **state)
 	struct ledger_lane main_lane = {.tid = 7, .tgid = 7, .cpu_ns = 10 * MS},
 			   other = {.tid = 8, .tgid = 7, .cpu_ns = 5 * MS};
 	struct model_lane lanes[] = {{.lane = &main_lane}, {.lane = &other}};
-	struct mem_row rows[] = {row(7, 1 * MS, 50 * MS), row(8, 5 * MS, 0)};
-	struct mem_table table = {rows, 2, CPU_FIELDS};
+	struct fix_cpu_row rows[] = {row(7, 1 * MS, 50 * MS), row(8, 5 * MS, 0)};
+	struct counter_table table = FIX_TABLE_OF(vocabulary_cpu, rows, 2, ALL);
 	struct switches_unseen unseen[] = {{.ns = 5 * MS, .runs = 1}, {.ns = 2 * MS, .runs = 2}};
 	struct proc_cpu ticks = {0};
+	const struct model m = {.def.subject = &subject_cpu, .lanes = lanes, .nlanes = 2};
+	struct assessment in = {.model = &m, .table = &table, .ticks = &ticks, .by_ledger = true};
 	struct accuracy a = {0};
 
 	(void)state;
-	cpu_assess(lanes, 2, &table, NULL, &ticks, &a);
+	assert_int_equal(subject_cpu.assess(&in, &a), 0);
 	assert_true(find(&a, "cpu_time")->truth == 15 * MS);
 	assert_true(find(&a, "cpu_time")->captured == 56 * MS);
 	assert_non_null(strstr(find(&a, "cpu_time")->why, "counts its sleep"));
@@ -113,7 +130,8 @@ static void findings(void **state)
 	assert_null(find(&a, "proc_stat"));
 	main_lane.cpu_ns = 100 * MS;
 	memset(&a, 0, sizeof(a));
-	cpu_assess(lanes, 2, &table, unseen, &ticks, &a);
+	in.unseen = unseen;
+	assert_int_equal(subject_cpu.assess(&in, &a), 0);
 	assert_non_null(find(&a, "proc_stat"));
 	assert_true(find(&a, "untold_runs")->truth == 3);
 	assert_non_null(strstr(find(&a, "untold_runs")->why, "(7000000 ns of CPU time)"));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the calls of a ledger really did to the address space. */
 #include "lib/base.h"
-#include "harness/verify/truth.h"
+#include "harness/subjects/memory_truth.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "harness/verify/vmset.h"
+#include "harness/subjects/vmset.h"
 
 struct replay {
 	struct truth *t;
