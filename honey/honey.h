@@ -2,8 +2,8 @@
 /*
  * The compiler of the Honey DSL: sources in; C, an object and messages out. The data's way:
  *
- *   text -> tokens (lex*.c) -> tree (parse*.c) -> maps, structs, handlers (resolve*.c)
- *        -> instances with typed trees (infer*.c) -> flow: nil, ring records (check*.c)
+ *   text -> tokens (lex.c) -> tree (parse*.c) -> maps, structs, handlers (resolve.c)
+ *        -> instances with typed trees (infer*.c) -> flow: nil, ring records (check.c)
  *        -> marks of optimisations (opt.c) -> C (emit*.c) -> clang (driver.c)
  *
  * The process is short-lived: everything lives in one arena that is released at the end, and no

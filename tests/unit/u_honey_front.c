@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* links: honey/[a-c]*.c honey/diag.c honey/emit*.c honey/helpers.c honey/[i-z]*.c */
+/* links: honey/[a-c]*.c honey/diag.c honey/emit*.c honey/f*.c honey/helpers.c honey/[i-z]*.c */
 /* links: lib/arena.c lib/strbuf.c lib/suggest.c */
 /* libs: -ljson-c */
 /* honeyc's parts that read: places in text, tokens, widths of types, kernel BTF and tracefs
