@@ -40,23 +40,6 @@ void infer_bind(struct infer *in, struct name *name, struct var *v)
 	name->var = v;
 }
 
-static void keep_var(struct infer *in, struct var *v)
-{
-	struct inst *inst = in->inst;
-
-	v->index = inst->n_vars;
-	if (inst->n_vars == inst->cap_vars) {
-		uint32_t cap = inst->cap_vars ? inst->cap_vars * 2 : 8;
-		struct var **grown = arena_array(&in->h->arena, struct var *, cap);
-
-		if (inst->n_vars)
-			memcpy(grown, inst->vars, sizeof(*grown) * inst->n_vars);
-		inst->vars = grown;
-		inst->cap_vars = cap;
-	}
-	inst->vars[inst->n_vars++] = v;
-}
-
 struct var *infer_declare(struct infer *in, struct name *name, struct span span, struct type *type)
 {
 	struct var *v = arena_new(&in->h->arena, struct var);
@@ -67,7 +50,8 @@ struct var *infer_declare(struct infer *in, struct name *name, struct span span,
 	v->type = type;
 	v->loop = in->loop;
 	v->loop_depth = in->loop_depth;
-	keep_var(in, v);
+	v->index = in->inst->n_vars;
+	arena_push(&in->h->arena, in->inst->vars, in->inst->n_vars, v);
 	return v;
 }
 
@@ -568,16 +552,7 @@ static void collect(struct honey *h, struct inst *inst)
 		diag_at(h, H036, inst->func->span, "split it into several handlers",
 			"%s is too big once its helpers are inlined", inst->func->name->s);
 	}
-	if (h->n_insts == h->cap_insts) {
-		uint32_t cap = h->cap_insts ? h->cap_insts * 2 : 16;
-		struct inst **grown = arena_array(&h->arena, struct inst *, cap);
-
-		if (h->n_insts)
-			memcpy(grown, h->insts, sizeof(*grown) * h->n_insts);
-		h->insts = grown;
-		h->cap_insts = cap;
-	}
-	h->insts[h->n_insts++] = inst;
+	arena_push(&h->arena, h->insts, h->n_insts, inst);
 }
 
 void infer_module(struct honey *h)

@@ -297,18 +297,12 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 
 static void seen_field(struct infer *in, struct var *v, struct name *name)
 {
-	struct name **grown;
-
 	for (uint32_t i = 0; i < v->n_fields_seen; i++)
 		if (v->fields_seen[i] == name)
 			return;
 	if (v->n_fields_seen == HONEY_MAX_FIELDS)
 		return;
-	grown = arena_array(&in->h->arena, struct name *, v->n_fields_seen + 1);
-	if (v->n_fields_seen)
-		memcpy(grown, v->fields_seen, sizeof(*grown) * v->n_fields_seen);
-	grown[v->n_fields_seen++] = name;
-	v->fields_seen = grown;
+	arena_push(&in->h->arena, v->fields_seen, v->n_fields_seen, name);
 }
 
 static struct field *find_field(struct strct *s, const struct name *name)

@@ -18,6 +18,7 @@
 #include "honey/diag.h"
 #include "honey/honey.h"
 #include "honey/passes.h"
+#include "lib/utf8.h"
 
 struct lexer {
 	struct honey *h;
@@ -64,25 +65,15 @@ struct name *name_intern(struct honey *h, const char *s, size_t len)
 static struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 {
 	struct honey *h = lx->h;
-	struct token *t;
-
-	if (h->n_tokens == h->cap_tokens) {
-		size_t cap = h->cap_tokens ? h->cap_tokens * 2 : 1024;
-		struct token *grown = arena_array(&h->arena, struct token, cap);
-
-		if (h->n_tokens)
-			memcpy(grown, h->tokens, sizeof(*grown) * h->n_tokens);
-		h->tokens = grown;
-		h->cap_tokens = cap;
-	}
-	t = &h->tokens[h->n_tokens++];
-	*t = (struct token){
+	struct token t = {
 		.kind = kind,
 		.span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(lx->s - lx->start)},
 		.nl_before = lx->nl,
 		.space_before = lx->space || lx->nl};
+
+	arena_push(&h->arena, h->tokens, h->n_tokens, t);
 	lx->nl = lx->space = false;
-	return t;
+	return &h->tokens[h->n_tokens - 1];
 }
 
 static void lex_error(struct lexer *lx, enum diag_code code, const char *from, const char *to,
@@ -376,36 +367,13 @@ static void lex_other(struct lexer *lx)
 		lx->s++;
 }
 
-/* Length of the well-formed UTF-8 character at @s, 0 when there is none (RFC 3629). */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = {{0x80, 0, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-	for (size_t n = 0; n < ARRAY_SIZE(forms) && n < left; n++) {
-		uint32_t c = s[0] & (unsigned char)~forms[n].mask;
-
-		if ((s[0] & forms[n].mask) != forms[n].lead)
-			continue;
-		for (size_t i = 1; i <= n; i++) {
-			if ((s[i] & 0xc0) != 0x80)
-				return 0;
-			c = c << 6 | (s[i] & 0x3f);
-		}
-		return c >= forms[n].least && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 ? n + 1
-											  : 0;
-	}
-	return 0;
-}
-
 static bool check_utf8(struct lexer *lx)
 {
 	const char *s = lx->start;
 
 	while (s < lx->end) {
-		size_t n = *s ? utf8_len((const unsigned char *)s, (size_t)(lx->end - s)) : 0;
+		uint32_t c;
+		size_t n = *s ? utf8_decode(s, (size_t)(lx->end - s), &c) : 0;
 
 		if (!n) {
 			lex_error(lx, H004, s, s + 1, "save the file as UTF-8",

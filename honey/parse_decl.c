@@ -11,19 +11,6 @@
 
 #include "honey/passes.h"
 
-/* Appends @item to a growing @array in the arena. */
-#define PUSH(p, array, count, item)                                                                \
-	do {                                                                                       \
-		if (!((count) & ((count)-1))) {                                                    \
-			void *grown_ =                                                             \
-				arena_alloc(&(p)->h->arena, sizeof(*(array)) * ((count)*2 + 1));   \
-			if (count)                                                                 \
-				memcpy(grown_, (array), sizeof(*(array)) * (count));               \
-			(array) = grown_;                                                          \
-		}                                                                                  \
-		(array)[(count)++] = (item);                                                       \
-	} while (0)
-
 static void duplicate(struct parser *p, struct span span, struct span first, const char *what,
 		      const struct name *name)
 {
@@ -71,19 +58,19 @@ static void parse_defmap(struct parser *p)
 	for (uint32_t i = 2; i < call->n; i++) {
 		list = call->list[i];
 		if (list->kind == N_KEYVALUE)
-			PUSH(p, m->options, m->n_options, list);
+			arena_push(&p->h->arena, m->options, m->n_options, list);
 		for (uint32_t j = 0; list->kind == N_LIST && j < list->n; j++)
-			PUSH(p, m->options, m->n_options, list->list[j]);
+			arena_push(&p->h->arena, m->options, m->n_options, list->list[j]);
 		if (list->kind != N_KEYVALUE && list->kind != N_LIST)
 			diag_at(p->h, H019, list->span, "max_entries: 1024",
 				"map options are name: value pairs");
 	}
-	PUSH(p, m->options, m->n_options, kind); /* last: resolve.c takes it off */
+	arena_push(&p->h->arena, m->options, m->n_options, kind); /* last: resolve.c takes it off */
 	if (m->name->map)
 		duplicate(p, m->span, m->name->map->span, "map", m->name);
 	else
 		m->name->map = m;
-	PUSH(p, p->h->module.maps, p->h->module.n_maps, m);
+	arena_push(&p->h->arena, p->h->module.maps, p->h->module.n_maps, m);
 }
 
 /* defparam(:name, :type, default) */
@@ -103,7 +90,7 @@ static void parse_defparam(struct parser *p)
 	if (v->name->param)
 		duplicate(p, v->span, v->name->param->span, "parameter", v->name);
 	v->name->param = v;
-	PUSH(p, p->h->module.params, p->h->module.n_params, v);
+	arena_push(&p->h->arena, p->h->module.params, p->h->module.n_params, v);
 }
 
 /* field(:name, :type [, size: n] [, count: n]) */
@@ -138,7 +125,7 @@ static void parse_field(struct parser *p, struct strct *s)
 		return;
 	}
 	f.index = s->n_fields;
-	PUSH(p, s->fields, s->n_fields, f);
+	arena_push(&p->h->arena, s->fields, s->n_fields, f);
 }
 
 /* defstruct :name do { field } end */
@@ -164,7 +151,7 @@ static void parse_defstruct(struct parser *p)
 		duplicate(p, s->span, s->name->strct->span, "struct", s->name);
 	else
 		s->name->strct = s;
-	PUSH(p, p->h->module.structs, p->h->module.n_structs, s);
+	arena_push(&p->h->arena, p->h->module.structs, p->h->module.n_structs, s);
 	if (p->panic)
 		return;
 	if (p->tok->kind != TOK_DO) {
@@ -207,7 +194,7 @@ static void parse_params(struct parser *p, struct func *f)
 		}
 		param = node_new(p->h, N_NAME, p->tok->span);
 		param->name = p->tok->name;
-		PUSH(p, f->params, f->n_params, param);
+		arena_push(&p->h->arena, f->params, f->n_params, param);
 		p->tok++;
 		if (!parse_accept_op(p, OP_COMMA))
 			break;
@@ -235,7 +222,7 @@ static void add_func(struct parser *p, struct func *f)
 		f->other_arity = f->name->func;
 		f->name->func = f;
 	}
-	PUSH(p, p->h->module.funcs, p->h->module.n_funcs, f);
+	arena_push(&p->h->arena, p->h->module.funcs, p->h->module.n_funcs, f);
 }
 
 /* def name[(params)] (do stmts end | , do: expr) */
@@ -331,7 +318,7 @@ static void parse_attribute(struct parser *p)
 	if (is_doc(t->name))
 		return;
 	t->name->attr = a;
-	PUSH(p, p->h->module.attrs, p->h->module.n_attrs, a);
+	arena_push(&p->h->arena, p->h->module.attrs, p->h->module.n_attrs, a);
 }
 
 /* --- modules --- */

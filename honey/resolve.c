@@ -20,6 +20,7 @@
 #include "honey/helpers.h"
 #include "honey/honey.h"
 #include "honey/passes.h"
+#include "lib/strbuf.h"
 #include "lib/suggest.h"
 
 /* --- constants, types, structs --- */
@@ -86,7 +87,7 @@ struct strct *resolve_struct(struct honey *h, const struct name *name)
 
 	if (name->strct)
 		return name->strct;
-	if (name->len > n && !strcmp(name->s + name->len - n, suffix))
+	if (name->len > n && str_ends_with(name->s, suffix))
 		return name_intern(h, name->s, name->len - n)->strct;
 	return NULL;
 }

@@ -120,3 +120,10 @@ int strbuf_read_file(struct strbuf *sb, const char *path)
 	sb->s[sb->len] = '\0';
 	return err;
 }
+
+bool str_ends_with(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), n = strlen(suffix);
+
+	return len >= n && !strcmp(s + len - n, suffix);
+}

@@ -28,4 +28,6 @@ char *strbuf_detach(struct strbuf *sb);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
 int strbuf_read_file(struct strbuf *sb, const char *path);
 
+bool str_ends_with(const char *s, const char *suffix);
+
 #endif
