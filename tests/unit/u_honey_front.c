@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* links: honey/[a-c]*.c honey/diag.c honey/emit*.c honey/f*.c honey/helpers.c honey/[i-z]*.c */
 /* links: lib/arena.c lib/strbuf.c lib/suggest.c lib/utf8.c */
-/* libs: -ljson-c */
+/* libs: -lbpf -lelf -lz -ljson-c */
 /* honeyc's parts that read: places in text, tokens, widths of types, kernel BTF and tracefs
  * formats. */
 #include "lib/base.h"
