@@ -50,7 +50,7 @@ beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
 bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
 bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
-honeyc_LIBS   := -ljson-c -lm
+honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
 PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
