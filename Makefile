@@ -69,7 +69,7 @@ all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/static/beebench $(bpf_OBJ) $(b
 .DELETE_ON_ERROR:
 FORCE:
 .SUFFIXES:
-.PHONY: static test-vm all help deps bench bench-gate gate test check format headers includes shell clean unit
+.PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -161,7 +161,7 @@ $(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
 # --- Honey ------------------------------------------------------------------------------------------
 
 # X.ex beside X.bpf.c becomes X-honey.bpf.o, word for word, and X-honey-O.bpf.o, with every optimisation. Its
-# warnings (what the seeds' text does on purpose) are tests/honey's business.
+# warnings (what the reference monitor's text does on purpose) are tests/honey's business.
 ex_SRC := $(wildcard bpf/*/*.ex)
 ex_OBJ := $(ex_SRC:%.ex=$(B)/%-honey.bpf.o) $(ex_SRC:%.ex=$(B)/%-honey-O.bpf.o)
 
@@ -273,7 +273,7 @@ test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## r
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that nothing is lost (root; SECONDS at 1 M events/s)
+bench-fast: all ## what memmon_fast costs against the reference monitor, and that nothing is lost (root; SECONDS at 1 M events/s)
 	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
@@ -297,12 +297,17 @@ gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV,
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
 
-check: format includes headers shell ## format, include rule, headers alone, shellcheck
+check: format includes pages headers shell ## format, include rule, links and paths of the docs, headers alone, shellcheck
+
+shape: ## how long files and functions are, what each folder holds, headers with one user, circles
+	@scripts/shape.sh
 
 format:
 	@scripts/check_format.sh "$(CLANG_FORMAT)"
 includes:
 	@scripts/check_includes.sh
+pages:
+	@scripts/check_docs.sh
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
