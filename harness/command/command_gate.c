@@ -9,11 +9,9 @@
 #include <unistd.h>
 
 #include "harness/command/cli.h"
+#include "harness/compare/policy.h"
+#include "harness/gate/base.h"
 #include "harness/gate/gate.h"
-#include "harness/gate/gate_base.h"
-#include "harness/gate/gate_lock.h"
-#include "harness/gate/gate_revision.h"
-#include "harness/gate/policy.h"
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "harness/measure.h"
-#include "harness/gate/gate.h"
-#include "harness/gate/gate_judge.h"
-#include "harness/gate/policy.h"
+#include "harness/compare/lanes.h"
+#include "harness/compare/judge.h"
+#include "harness/compare/policy.h"
 #include "harness/record.h"
 #include "harness/result.h"
 #include "collector/registry.h"

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_sections.h"
 #include "harness/result.h"
 #include "lib/strbuf.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "harness/report/plot.h"
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_sections.h"
 #include "lib/format.h"
 #include "lib/strbuf.h"

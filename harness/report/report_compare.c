@@ -2,7 +2,7 @@
 /* Sections of a report about two monitors held against each other: equivalence, and what loading
  * each says. */
 #include "lib/base.h"
-#include "harness/report/record_sides.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_sections.h"
 #include "lib/format.h"
 #include "lib/strbuf.h"

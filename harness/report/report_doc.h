@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "harness/record.h"
 #include "lib/base.h"
 
 struct run_file;
@@ -58,6 +59,17 @@ void doc_fold_end(struct doc *d);
 void doc_table(struct doc *d);
 void doc_column(struct doc *d, bool right, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void doc_cell(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Cells that hold a figure of a record; what is missing is "-". */
+/* The interval at @path of @o, @scale times. */
+void cell_interval(struct doc *d, struct json_object *o, const char *path, double scale);
+/* A difference: as cell_interval(), with a sign; coloured where it leaves out 0. */
+void cell_difference(struct doc *d, const struct stats_interval *difference);
+/* @v with @unit appended; @unit may be "". */
+void cell_number(struct doc *d, double v, const char *unit);
+/* A difference without an interval: "+12", "0", "-3". */
+void cell_signed(struct doc *d, double v);
+void cell_bytes(struct doc *d, double v);
+
 /* As the reporter `text` prints it: aligned, wrapped, coloured on a terminal. */
 void doc_print(const struct doc *d, FILE *out);
 void doc_release(struct doc *d);

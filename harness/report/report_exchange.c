@@ -2,7 +2,7 @@
 /* Section of a report about the sharp time lane: what programs take longer than empty ones, and
  * than each other's. */
 #include "lib/base.h"
-#include "harness/report/report_cell.h"
+#include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
 #include "lib/format.h"
 #include "lib/names.h"

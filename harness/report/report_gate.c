@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The top of a report about a comparison: the verdict in all, one a lane, what differs, and why. */
 #include "lib/base.h"
-#include "harness/report/report_cell.h"
+#include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "lib/format.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"

@@ -2,13 +2,13 @@
 /* Sections that hold two monitors side by side: instructions and nanoseconds of each path, and what
  * loading each says. */
 #include "lib/base.h"
-#include "harness/report/report_cell.h"
+#include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "lib/format.h"
 #include "lib/names.h"
 #include "lib/strbuf.h"

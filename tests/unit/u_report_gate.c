@@ -13,8 +13,8 @@
 
 #include "harness/plugin.h"
 #include "harness/report/plot.h"
-#include "harness/report/record_gate.h"
-#include "harness/report/record_sides.h"
+#include "harness/report/record_pair.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_doc.h"
 #include "harness/result.h"
 
