@@ -34,6 +34,12 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 	json_object_put(o);
 }
 
+static void print_text(const struct measure_ops *m, struct json_object *records)
+{
+	if (!report_print(m->name, records, stdout) && m->print)
+		m->print(records, stdout);
+}
+
 static bool streams(const char *dir)
 {
 	return dir && !strcmp(dir, "-");
@@ -130,8 +136,8 @@ int command_measure(int argc, char *argv[])
 	code = measure_exit_code(m, sink_records(run.sink), err);
 	if (cli.json && !streams(cli.out))
 		print_json(m, sink_records(run.sink), code);
-	else if (!reporter && !streams(cli.out) && m->print)
-		m->print(sink_records(run.sink), stdout);
+	else if (!reporter && !streams(cli.out))
+		print_text(m, sink_records(run.sink));
 	if (cli.out && !streams(cli.out) && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */

@@ -156,7 +156,6 @@ const struct measure_ops measure_compare = {
 	.params_size = sizeof(struct compare_params),
 	.steps = steps,
 	.run = run_compare,
-	.print = compare_print,
 	.words = 2,
 	.usage = "A B",
 	.judged = judged,

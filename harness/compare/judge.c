@@ -184,8 +184,7 @@ static bool is_void(struct json_object *o)
 static void judge_path(const struct gate_policy *p, const struct gate_pair *pair,
 		       struct json_object *a, struct json_object *b, struct json_object *out)
 {
-	struct gate_row r =
-		row_new(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
+	struct gate_row r = row_new(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
 	double x = record_num(a, "instructions"), y = record_num(b, "instructions");
 
 	r.kernel = record_str(a, "kernel", NULL);

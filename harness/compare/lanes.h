@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Is B dearer than A? Three lanes answer, each with its own limits: static (what loading says),
- * exact (kernel instructions, counted in a guest) and time (nanoseconds, by exchanging programs). One
- * verdict a lane and one in all, for `beebench compare` and `beebench gate`.
+ * exact (kernel instructions, counted in a guest) and time (nanoseconds, by exchanging programs).
+ * One verdict a lane and one in all, for `beebench compare` and `beebench gate`.
  */
 #ifndef HARNESS_LANES_H
 #define HARNESS_LANES_H

@@ -27,7 +27,7 @@ static void policy_list_reset(struct gate_list *list)
 }
 
 static int policy_number(const struct json_at *at, struct json_object *o, double low, double high,
-		  double *out)
+			 double *out)
 {
 	double v = json_object_get_double(o);
 
@@ -41,7 +41,7 @@ static int policy_number(const struct json_at *at, struct json_object *o, double
 }
 
 static int policy_whole(const struct json_at *at, struct json_object *o, double low, double high,
-		 double *out)
+			double *out)
 {
 	if (json_object_is_type(o, json_type_double))
 		return json_at_bad(at, "%s is no whole number", json_object_get_string(o));
@@ -100,7 +100,8 @@ static int policy_list(const struct json_at *at, struct json_object *o, struct g
 }
 
 /* A list, or the word "all", which is an empty one. */
-static int policy_list_or_all(const struct json_at *at, struct json_object *o, struct gate_list *out)
+static int policy_list_or_all(const struct json_at *at, struct json_object *o,
+			      struct gate_list *out)
 {
 	if (json_object_is_type(o, json_type_array))
 		return policy_list(at, o, out);

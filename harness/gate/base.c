@@ -131,8 +131,8 @@ static void tree_drop(const char *dir)
 		strbuf_addf(&option, "--git-dir=%s", common.s);
 		/* Twice: also one that git has not finished to make, which it keeps locked. */
 		if (run_git((const char *const[]){"git", option.s, "worktree", "remove", "--force",
-						   "--force", tree.s, NULL},
-			     &said, &said))
+						  "--force", tree.s, NULL},
+			    &said, &said))
 			log_dbg("git did not remove the work tree %s: %s", tree.s, said.s);
 	}
 	strbuf_release(&tree);
@@ -224,9 +224,9 @@ static int tree_add(const char *dir, const char *root, const char *hash)
 
 	strbuf_addf(&tree, "%s/tree", dir);
 	code = run_git((const char *const[]){"git", "-C", root, "-c", "core.hooksPath=/dev/null",
-					      "worktree", "add", "--quiet", "--detach", tree.s,
-					      hash, NULL},
-			&said, &said);
+					     "worktree", "add", "--quiet", "--detach", tree.s, hash,
+					     NULL},
+		       &said, &said);
 	if (code > 0)
 		log_err("git cannot make a work tree of commit %s: %s", hash, said.s);
 	strbuf_release(&tree);

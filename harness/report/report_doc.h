@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A report as a list of blocks without any form: what is said is written once (report_build()),
+ * A report as a list of blocks without any form: what is said is written once (report.c),
  * and the text, Markdown and HTML reporters each give it their form.
  */
 #ifndef HARNESS_REPORT_DOC_H
@@ -10,8 +10,6 @@
 
 #include "harness/record.h"
 #include "lib/base.h"
-
-struct run_file;
 
 enum doc_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
 enum doc_kind {
@@ -70,11 +68,8 @@ void cell_number(struct doc *d, double v, const char *unit);
 void cell_signed(struct doc *d, double v);
 void cell_bytes(struct doc *d, double v);
 
-/* As the reporter `text` prints it: aligned, wrapped, coloured on a terminal. */
+/* For a terminal: aligned, wrapped, coloured on a terminal. */
 void doc_print(const struct doc *d, FILE *out);
 void doc_release(struct doc *d);
-
-/* The whole report of a run. The caller releases @d. */
-void report_build(struct doc *d, const struct run_file *run);
 
 #endif

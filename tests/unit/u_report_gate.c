@@ -14,8 +14,7 @@
 #include "harness/plugin.h"
 #include "harness/report/plot.h"
 #include "harness/report/record_pair.h"
-#include "harness/report/record_pair.h"
-#include "harness/report/report_doc.h"
+#include "harness/report/report.h"
 #include "harness/result.h"
 
 extern const struct reporter_ops reporter_github, reporter_junit, reporter_markdown;
