@@ -25,7 +25,7 @@ struct compare_params {
 };
 
 static const struct param params[] = {
-	PARAM_ROW_BOOL(compare_params, cost, "time both as well (the sharp lane)", true),
+	PARAM_ROW_BOOL(compare_params, cost, "time both as well (by exchanging programs)", true),
 	PARAM_ROW_BOOL(compare_params, exact, "count both in a guest as well (beebench exact)",
 		       true),
 	PARAM_ROW_BOOL(compare_params, attach,
