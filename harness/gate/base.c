@@ -26,6 +26,7 @@
 #include "harness/progress.h"
 #include "collector/registry.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -94,6 +95,9 @@ int gate_lock(void)
 #define DIR_PREFIX "beebench-gate-"
 /* In the folder: whose work tree it holds. */
 #define REPOSITORY "repository"
+/* In it as well: who made it (lib/maker.h), so that what a person keeps there is not taken for it.
+ */
+#define MADE_BY	   "made-by"
 
 /* subproc_capture() that a signal to us does not cut off: a work tree that is half made or half
  * removed would be left. */
@@ -150,20 +154,44 @@ static void tree_clear(const char *dir)
 		log_warn("cannot remove %s: %s", dir, strerror(errno));
 }
 
-/* Folders of ours that runs have left which were killed: we hold the lock, so they are nobody's. */
+/*
+ * True of a folder that a gate made whose process has ended: it is called PID-XXXXXX and holds the
+ * note of who made it. What a person called like that stays.
+ */
+static bool is_left(const char *path, const char *name)
+{
+	struct strbuf note = STRBUF_INIT, text = STRBUF_INIT;
+	struct maker made;
+	struct stat st;
+	char *rest;
+	bool left;
+	long pid = strtol(name, &rest, 10);
+
+	if (*rest != '-' || strlen(rest + 1) != 6 || lstat(path, &st) || !S_ISDIR(st.st_mode) ||
+	    st.st_uid != geteuid())
+		return false;
+	strbuf_addf(&note, "%s/" MADE_BY, path);
+	left = !lstat(note.s, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	       !strbuf_read_file(&text, note.s) && maker_read(&made, text.s, NULL) &&
+	       made.pid == pid && maker_is_gone(&made);
+	strbuf_release(&note);
+	strbuf_release(&text);
+	return left;
+}
+
+/* Folders that gates have left which were killed. */
 static void clear_leftovers(const char *tmp)
 {
 	struct strbuf path = STRBUF_INIT;
 	DIR *dir = opendir(tmp);
 	struct dirent *d;
-	struct stat st;
 
 	while (dir && (d = readdir(dir))) {
 		if (strncmp(d->d_name, DIR_PREFIX, strlen(DIR_PREFIX)) != 0)
 			continue;
 		strbuf_reset(&path);
 		strbuf_addf(&path, "%s/%s", tmp, d->d_name);
-		if (lstat(path.s, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		if (!is_left(path.s, d->d_name + strlen(DIR_PREFIX)))
 			continue;
 		log_info("removing %s, which a run that was killed has left", path.s);
 		tree_clear(path.s);
@@ -191,9 +219,25 @@ static int write_file(const char *dir, const char *name, const char *text)
 	return err;
 }
 
+static int note_maker(const char *dir)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct maker self;
+	int err = maker_self(&self);
+
+	if (err) {
+		log_err_sys(err, "cannot find out who we are in /proc");
+		return err;
+	}
+	maker_write(&self, &text);
+	err = write_file(dir, MADE_BY, text.s);
+	strbuf_release(&text);
+	return err;
+}
+
 /*
  * Makes the folder; @common is the git folder of the repository whose work tree will stand in it.
- * Only for the holder of gate_lock(): other folders of ours are nobody's then, and are removed.
+ * Only for the holder of gate_lock(). What gates that were killed have left is removed.
  * Returns 0 and the path to free(), or -errno after saying why.
  */
 static int tree_folder(const char *common, char **dir)
@@ -211,7 +255,9 @@ static int tree_folder(const char *common, char **dir)
 		strbuf_release(&path);
 		return err;
 	}
-	err = write_file(path.s, REPOSITORY, common);
+	err = note_maker(path.s);
+	if (!err)
+		err = write_file(path.s, REPOSITORY, common);
 	*dir = strbuf_detach(&path);
 	return err;
 }
@@ -441,23 +487,35 @@ static void targets_release(struct targets *t)
 	free(t->argv);
 }
 
+/* Older revisions have the main file one folder higher. */
+static bool is_beebench(const char *tree)
+{
+	static const char *const known[] = {"harness/command/beebench_main.c",
+					    "harness/beebench_main.c"};
+	struct strbuf path = STRBUF_INIT;
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known) && !is; i++) {
+		strbuf_reset(&path);
+		strbuf_addf(&path, "%s/%s", tree, known[i]);
+		is = !access(path.s, F_OK);
+	}
+	strbuf_release(&path);
+	return is;
+}
+
 static int build_in(const struct gate_base *base, const char *tree, const char *const *monitors)
 {
-	struct strbuf known = STRBUF_INIT;
 	struct targets t = {0};
-	struct stat st;
 	int err = 0;
 
-	strbuf_addf(&known, "%s/harness/beebench_main.c", tree);
-	if (stat(known.s, &st)) {
+	if (!is_beebench(tree)) {
 		log_err("revision %s is no tree of beebench (it has no "
-			"harness/command/beebench_main.c): "
-			"build its object yourself and give that to --base",
+			"harness/command/beebench_main.c): build its object yourself and give that "
+			"to --base",
 			base->rev);
-		strbuf_release(&known);
 		return -EINVAL;
 	}
-	strbuf_release(&known);
 	targets_find(&t, tree, monitors);
 	if (t.nargv)
 		err = run_make(base, tree, t.argv, t.nargv);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "harness/compare/judge.h"
+#include "harness/gate/gate.h"
 #include "harness/record.h"
 
 static const struct gate_pair pair = {"old", "new"};
