@@ -64,7 +64,7 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:
@@ -213,6 +213,10 @@ $(B)/vm/guest-init: $(call objs,$(guest_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
+
+$(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
+	@mkdir -p $(@D)
+	@cp $< $@
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.

@@ -56,7 +56,8 @@ struct measure_ops {
 	 */
 	int (*run)(struct run *run, const void *params);
 	/* Optional. A table for a person, from a JSON array of records; other measures' records
-	 * among them are passed over. */
+	 * among them are passed over. Where it is made of sections of the report, report_print()
+	 * has it instead. */
 	void (*print)(struct json_object *records, FILE *out);
 	/* Optional. What --json prints (the caller owns it); NULL:
 	 * {"schema","command","status","records"}. */

@@ -8,13 +8,13 @@
 #define HARNESS_CALIBRATE_H
 
 #include <sched.h>
-#include <stdio.h>
 
 #include <json-c/json.h>
 
 #include "harness/calibrate/cal_plan.h"
-#include "harness/plugin.h"
 #include "harness/exchange/exchange.h"
+#include "harness/plugin.h"
+#include "harness/record_put.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
@@ -79,8 +79,6 @@ struct stats_interval cal_plain(double value);
 
 /* The list @key of @o, made when it is not there. Not owned by the caller. */
 struct json_object *cal_list(struct json_object *o, const char *key);
-void cal_put(struct json_object *o, const char *key, double value);
-void cal_put_interval(struct json_object *o, const char *key, const struct stats_interval *iv);
 
 /*
  * The parts. Each measures and adds to @record; -EINTR leaves in it what was measured. Returns 0 or
@@ -101,8 +99,5 @@ extern const char *const cal_regimes[];
 extern const unsigned int cal_multiplies[];
 /* Kernels of the exact part, ended by NULL. */
 extern const char *const cal_kernels[];
-
-/* The table of all figures among @records. */
-void cal_print(struct json_object *records, FILE *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/opt.h"
@@ -38,25 +39,24 @@ static struct json_object *entry(const char *name, const char *help, const struc
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	json_object_object_add(o, "name", json_object_new_string(name));
+	record_put_str(o, "name", name);
 	if (help)
-		json_object_object_add(o, "help", json_object_new_string(help));
+		record_put_str(o, "help", help);
 	for (const struct param *p = params; p && p->name; p++) {
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(row, "name", json_object_new_string(p->name));
-		json_object_object_add(row, "kind", json_object_new_string(param_kind(p)));
-		json_object_object_add(row, "help", json_object_new_string(p->help));
+		record_put_str(row, "name", p->name);
+		record_put_str(row, "kind", param_kind(p));
+		record_put_str(row, "help", p->help);
 		if (p->kind == PARAM_ENUM)
-			json_object_object_add(row, "default",
-					       json_object_new_string(p->values[p->def]));
+			record_put_str(row, "default", p->values[p->def]);
 		else if (p->kind == PARAM_TEXT)
-			json_object_object_add(row, "default", json_object_new_string(""));
+			record_put_str(row, "default", "");
 		else
-			json_object_object_add(row, "default", json_object_new_uint64(p->def));
+			record_put_u64(row, "default", p->def);
 		json_object_array_add(list, row);
 	}
-	json_object_object_add(o, "params", list);
+	record_put(o, "params", list);
 	return o;
 }
 
@@ -165,14 +165,14 @@ int command_list(int argc, char *argv[])
 		}
 	}
 	all = json_object_new_object();
-	json_object_object_add(all, "schema", json_object_new_int(RESULT_SCHEMA));
+	record_put_i64(all, "schema", RESULT_SCHEMA);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct json_object *list;
 
 		if (only && strcmp(only, kinds[i].name))
 			continue;
 		list = kinds[i].fn();
-		json_object_object_add(all, kinds[i].name, list);
+		record_put(all, kinds[i].name, list);
 		if (!o.json)
 			print_kind(kinds[i].name, list);
 	}

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "harness/measure.h"
-#include "harness/gate/gate.h"
-#include "harness/gate/gate_judge.h"
-#include "harness/gate/policy.h"
+#include "harness/compare/lanes.h"
+#include "harness/compare/judge.h"
+#include "harness/compare/policy.h"
 #include "harness/record.h"
 #include "harness/result.h"
 #include "collector/registry.h"
@@ -25,7 +25,7 @@ struct compare_params {
 };
 
 static const struct param params[] = {
-	PARAM_ROW_BOOL(compare_params, cost, "time both as well (the sharp lane)", true),
+	PARAM_ROW_BOOL(compare_params, cost, "time both as well (by exchanging programs)", true),
 	PARAM_ROW_BOOL(compare_params, exact, "count both in a guest as well (beebench exact)",
 		       true),
 	PARAM_ROW_BOOL(compare_params, attach,
@@ -156,7 +156,6 @@ const struct measure_ops measure_compare = {
 	.params_size = sizeof(struct compare_params),
 	.steps = steps,
 	.run = run_compare,
-	.print = compare_print,
 	.words = 2,
 	.usage = "A B",
 	.judged = judged,

@@ -2,7 +2,6 @@
 /* Equivalence of two captures of the same events. */
 #include "lib/base.h"
 #include "harness/compare/equiv.h"
-#include "harness/record.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,19 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/strbuf.h"
+
 static void difference(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 static void difference(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
 {
 	if (e->differences < EQUIV_KEEP) {
+		struct strbuf text = STRBUF_INIT;
 		va_list ap;
 
 		va_start(ap, fmt);
-		vsnprintf(d.text, sizeof(d.text), fmt, ap);
+		strbuf_vaddf(&text, fmt, ap);
 		va_end(ap);
+		d.text = strbuf_detach(&text);
 		e->kept[e->differences] = d;
 	}
 	e->differences++;
+}
+
+void equiv_release(struct equiv *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(e->kept); i++) {
+		free(e->kept[i].text);
+		e->kept[i].text = NULL;
+	}
 }
 
 /* A moment, of which the latest counts and which each program reads itself, is not compared. */

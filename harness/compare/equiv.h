@@ -28,7 +28,7 @@ struct equiv_difference {
 	uint32_t key;	   /* thread or process */
 	uint64_t index;	   /* event: its number within the thread, from 0 */
 	uint64_t a, b;
-	char text[200]; /* a sentence */
+	char *text; /* a sentence */
 };
 
 struct equiv {
@@ -39,6 +39,9 @@ struct equiv {
 	bool record_length;		 /* allowed differences that were met */
 	bool timestamp, clock;
 };
+
+/* Frees the sentences; @e itself is the caller's. */
+void equiv_release(struct equiv *e);
 
 /*
  * Compares the fields both tables offer, key by key. Keys of only one table are differences, except

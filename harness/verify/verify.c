@@ -397,7 +397,6 @@ const struct measure_ops measure_verify = {
 	.params_size = sizeof(struct verify_params),
 	.steps = steps,
 	.run = run_all,
-	.print = verify_print,
 	.summary = verify_summary,
 	.quick_monitors = quick_monitors,
 };

@@ -47,6 +47,7 @@ static void equal_tables(void **state)
 	assert_int_equal(e.keys, 2);
 	assert_int_equal(e.counters, 4);
 	assert_true(e.timestamp);
+	equiv_release(&e);
 }
 
 static void different_tables(void **state)
@@ -62,6 +63,7 @@ static void different_tables(void **state)
 	assert_string_equal(e.kept[0].text, "mmap_count of key 1: A has 23, B has 22");
 	assert_string_equal(e.kept[1].text, "key 3 is in A and not in B");
 	assert_string_equal(e.kept[2].text, "key 4 is in B and not in A");
+	equiv_release(&e);
 }
 
 /* Two readings of the clock, one after the other, and the hypervisor in between. */
@@ -92,6 +94,7 @@ static void sums_of_clocks(void **state)
 		if ((e.differences == 0) != cases[i].equal)
 			fail_msg("%lu and %lu ns", (unsigned long)cases[i].a,
 				 (unsigned long)cases[i].b);
+		equiv_release(&e);
 	}
 }
 
@@ -110,11 +113,13 @@ static void events_by_thread(void **state)
 	assert_true(e.record_length);
 	b[2].value[MEM_EVENT_SIZE] = 11;
 	strcpy(b[1].comm, "x");
+	equiv_release(&e);
 	e = (struct equiv){.words = &vocabulary_memory};
 	equiv_events(&e, "A", a, 3, 0, "B", b, 3, 0);
 	assert_int_equal(e.differences, 2);
 	assert_string_equal(e.kept[0].text, "comm of event 0 of thread 5: A has 'w', B has 'x'");
 	assert_string_equal(e.kept[1].text, "size of event 1 of thread 5: A has 10, B has 11");
+	equiv_release(&e);
 }
 
 static void missing_event(void **state)
@@ -129,6 +134,7 @@ static void missing_event(void **state)
 	assert_string_equal(
 		e.kept[0].text,
 		"event 1 of thread 5 (size 10, address 0, event_type 3) is in A and not in B");
+	equiv_release(&e);
 }
 
 static void losses_close(void **state)
@@ -143,6 +149,7 @@ static void losses_close(void **state)
 	assert_int_equal(e.differences, 1);
 	assert_string_equal(e.kept[0].text, "events captured and lost: A has 2 + 3, B has 1 + 3 (a "
 					    "ring was full: contents not compared)");
+	equiv_release(&e);
 }
 
 static void all_are_counted(void **state)
@@ -155,6 +162,7 @@ static void all_are_counted(void **state)
 		a[i] = event(5, 2, i);
 	equiv_events(&e, "A", a, 100, 0, "B", a, 0, 0);
 	assert_int_equal(e.differences, 100);
+	equiv_release(&e);
 }
 
 int main(void)

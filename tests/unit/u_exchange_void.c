@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What makes a run of the sharp time lane count for nothing, on made-up loads. */
+/* What makes a run of exchanged programs count for nothing, on made-up loads. */
 #include "lib/base.h"
 #include "harness/exchange/exchange_void.h"
 

@@ -1,13 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Holds what the lanes found against the policy. */
+/*
+ * From the records of the lanes to `gate` records (docs/results.md), by pure functions.
+ *
+ * A row is a `gate` record in the making: nothing judged yet, no numbers. Each thing that has a
+ * limit (a metric of the static lane, a path of the exact one, an event of the time lane) fills one
+ * and becomes a record; then the records of a lane are tallied into the lane's own, and those of
+ * the lanes into the verdict in all. The greatest verdict counts (enum gate_verdict is in that
+ * order).
+ */
 #include "lib/base.h"
-#include "harness/gate/gate_judge.h"
+#include "harness/compare/judge.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "harness/gate/gate_row.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
+#include "lib/strbuf.h"
+
+enum { GATE_VERDICTS = GATE_REGRESSION + 1 };
+
+const char *const gate_lane_names[GATE_LANES] = {"static", "exact", "time"};
+const char *const gate_verdict_names[] = {"skip", "pass", "inconclusive", "environment",
+					  "regression"};
+static const char *const status_of[] = {"skip", "ok", "ok", "void", "fail"};
+
+/* Numbers that are NAN become null. */
+struct gate_row {
+	const struct gate_pair *pair;
+	const char *lane, *subject, *kernel, *unit;
+	enum gate_verdict verdict;
+	double value, low, high, limit, base;
+	bool whole; /* they are whole numbers */
+	struct strbuf reason;
+};
+
+/* Nothing judged yet: a skip without numbers. @lane, @subject (may be NULL) must outlive it. */
+static struct gate_row row_new(const struct gate_pair *pair, const char *lane, const char *subject)
+{
+	return (struct gate_row){.pair = pair,
+				 .lane = lane,
+				 .subject = subject,
+				 .verdict = GATE_SKIP,
+				 .value = NAN,
+				 .low = NAN,
+				 .high = NAN,
+				 .limit = NAN,
+				 .base = NAN,
+				 .reason = STRBUF_INIT};
+}
+
+static void put_number(struct json_object *o, const char *key, double v, bool whole)
+{
+	if (whole && isfinite(v))
+		record_put_i64(o, key, (int64_t)v);
+	else
+		record_put_num(o, key, v);
+}
+
+/* Appends the record to the JSON array @out and releases @r. */
+static void row_put(struct gate_row *r, struct json_object *out)
+{
+	struct json_object *o = record_new("gate");
+
+	record_put_str(o, "status", status_of[r->verdict]);
+	record_put_str(o, "a", r->pair->a);
+	record_put_str(o, "b", r->pair->b);
+	record_put_str(o, "lane", r->lane);
+	record_put_str(o, "subject", r->subject);
+	record_put_str(o, "kernel", r->kernel);
+	record_put_str(o, "verdict", gate_verdict_names[r->verdict]);
+	put_number(o, "value", r->value, r->whole);
+	put_number(o, "low", r->low, r->whole);
+	put_number(o, "high", r->high, r->whole);
+	put_number(o, "limit", r->limit, r->whole);
+	record_put_str(o, "unit", r->unit);
+	put_number(o, "base", r->base, r->whole);
+	record_put_str(o, "reason", r->reason.s);
+	json_object_array_add(out, o);
+	strbuf_release(&r->reason);
+}
+
+enum gate_verdict gate_verdict_in(struct json_object *record)
+{
+	const char *word = record_str(record, "verdict", "");
+
+	for (int v = 0; v < GATE_VERDICTS; v++)
+		if (!strcmp(word, gate_verdict_names[v]))
+			return (enum gate_verdict)v;
+	return GATE_SKIP;
+}
 
 static double allowed(const struct gate_limit *limit, double base)
 {
@@ -46,7 +128,7 @@ void judge_static(const struct gate_policy *p, const struct gate_pair *pair, str
 {
 	for (int m = 0; m < GATE_METRICS; m++) {
 		struct gate_row r =
-			gate_row_new(pair, gate_lane_names[GATE_STATIC], gate_metric_names[m]);
+			row_new(pair, gate_lane_names[GATE_STATIC], gate_metric_names[m]);
 		double x = record_num(a, gate_metric_names[m]),
 		       y = record_num(b, gate_metric_names[m]);
 
@@ -57,14 +139,14 @@ void judge_static(const struct gate_policy *p, const struct gate_pair *pair, str
 		else
 			strbuf_addf(&r.reason, "there is no such figure of %s",
 				    isfinite(x) ? pair->b : pair->a);
-		gate_row_put(&r, out);
+		row_put(&r, out);
 	}
 }
 
 void judge_refused(const struct gate_pair *pair, enum gate_lane lane, const char *kernel,
 		   const char *reason_a, const char *reason_b, struct json_object *out)
 {
-	struct gate_row r = gate_row_new(pair, gate_lane_names[lane], "load");
+	struct gate_row r = row_new(pair, gate_lane_names[lane], "load");
 
 	r.kernel = kernel;
 	if (reason_a) {
@@ -77,7 +159,7 @@ void judge_refused(const struct gate_pair *pair, enum gate_lane lane, const char
 		strbuf_addf(&r.reason, "%s cannot be loaded where %s can: %s", pair->b, pair->a,
 			    reason_b);
 	}
-	gate_row_put(&r, out);
+	row_put(&r, out);
 }
 
 static struct json_object *find_exact(struct json_object *records, uint64_t index, const char *path)
@@ -102,8 +184,7 @@ static bool is_void(struct json_object *o)
 static void judge_path(const struct gate_policy *p, const struct gate_pair *pair,
 		       struct json_object *a, struct json_object *b, struct json_object *out)
 {
-	struct gate_row r =
-		gate_row_new(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
+	struct gate_row r = row_new(pair, gate_lane_names[GATE_EXACT], record_str(a, "path", ""));
 	double x = record_num(a, "instructions"), y = record_num(b, "instructions");
 
 	r.kernel = record_str(a, "kernel", NULL);
@@ -121,7 +202,7 @@ static void judge_path(const struct gate_policy *p, const struct gate_pair *pair
 		strbuf_addf(&r.reason, "%s: %s", isfinite(x) ? pair->b : pair->a,
 			    record_str(which, "reason", "no stable figure"));
 	}
-	gate_row_put(&r, out);
+	row_put(&r, out);
 }
 
 static bool is_wanted(const struct gate_list *paths, const char *path)
@@ -139,7 +220,7 @@ static void judge_missing(const struct gate_policy *p, const struct gate_pair *p
 			  struct json_object *records, struct json_object *out)
 {
 	for (const char *const *path = p->paths.v; *path; path++) {
-		struct gate_row r = gate_row_new(pair, gate_lane_names[GATE_EXACT], *path);
+		struct gate_row r = row_new(pair, gate_lane_names[GATE_EXACT], *path);
 
 		if (find_exact(records, 0, *path))
 			continue;
@@ -148,7 +229,7 @@ static void judge_missing(const struct gate_policy *p, const struct gate_pair *p
 		strbuf_addf(&r.reason,
 			    "the policy names this path and the guest has none of that name; "
 			    "docs/exact.md lists them");
-		gate_row_put(&r, out);
+		row_put(&r, out);
 	}
 }
 
@@ -205,7 +286,7 @@ void judge_exact(const struct gate_policy *p, const struct gate_pair *pair,
 	judge_missing(p, pair, records, out);
 }
 
-/* Where the sharp lane has decided, its anytime-valid interval says on which side. */
+/* Where the exchange of programs has decided, its anytime-valid interval says on which side. */
 static void judge_event(const struct gate_policy *p, struct json_object *o, struct gate_row *r)
 {
 	const char *decided = record_str(o, "verdict", "undecided");
@@ -245,13 +326,13 @@ static bool judge_unfit(const struct gate_pair *pair, struct json_object *record
 	struct json_object *o;
 
 	record_foreach_type (records, o, "sharp") {
-		struct gate_row r = gate_row_new(pair, gate_lane_names[GATE_TIME], NULL);
+		struct gate_row r = row_new(pair, gate_lane_names[GATE_TIME], NULL);
 
 		if (!is_void(o) || record_get(o, "diff_ns"))
 			continue;
 		r.verdict = GATE_ENVIRONMENT;
 		strbuf_addf(&r.reason, "not timed: %s", record_str(o, "reason", "no reason given"));
-		gate_row_put(&r, out);
+		row_put(&r, out);
 		return true;
 	}
 	return false;
@@ -266,20 +347,126 @@ void judge_time(const struct gate_policy *p, const struct gate_pair *pair,
 		return;
 	record_foreach_type (records, o, "sharp") {
 		struct gate_row r =
-			gate_row_new(pair, gate_lane_names[GATE_TIME], record_str(o, "event", ""));
+			row_new(pair, gate_lane_names[GATE_TIME], record_str(o, "event", ""));
 
 		r.unit = "ns";
 		judge_event(p, o, &r);
-		gate_row_put(&r, out);
+		row_put(&r, out);
 	}
 }
 
 void judge_cannot(const struct gate_policy *p, const struct gate_pair *pair, enum gate_lane lane,
 		  const char *reason, struct json_object *out)
 {
-	struct gate_row r = gate_row_new(pair, gate_lane_names[lane], NULL);
+	struct gate_row r = row_new(pair, gate_lane_names[lane], NULL);
 
 	r.verdict = p->on[lane] == GATE_AUTO ? GATE_SKIP : GATE_ENVIRONMENT;
 	strbuf_addf(&r.reason, "not run: %s", reason);
-	gate_row_put(&r, out);
+	row_put(&r, out);
+}
+
+/* What the records of a lane, or the lanes of a pair, come to. */
+struct tally {
+	size_t n[GATE_VERDICTS];
+	struct json_object *first[GATE_VERDICTS]; /* of each verdict */
+	enum gate_verdict worst;
+};
+
+static void tally_add(struct tally *t, struct json_object *o)
+{
+	enum gate_verdict v = gate_verdict_in(o);
+
+	if (!t->n[v]++)
+		t->first[v] = o;
+	t->worst = MAX(t->worst, v);
+}
+
+/* "mmap: 3 more than 120, 0 more allowed; 2 more like it; 1 of 16 was not judged" */
+static void say_lane(const struct tally *t, struct strbuf *out)
+{
+	size_t all = 0, judged;
+	struct json_object *o = t->first[t->worst];
+
+	for (int v = 0; v < GATE_VERDICTS; v++)
+		all += t->n[v];
+	judged = all - t->n[GATE_SKIP];
+	if (t->worst == GATE_PASS)
+		strbuf_addf(out, "%zu judged, none beyond its limit", judged);
+	else if (o)
+		strbuf_addf(out, "%s: %s", record_str(o, "subject", ""),
+			    record_str(o, "reason", ""));
+	if (t->worst > GATE_PASS && t->n[t->worst] > 1)
+		strbuf_addf(out, "; %zu more like it", t->n[t->worst] - 1);
+	if (judged && t->n[GATE_SKIP])
+		strbuf_addf(out, "; %zu of %zu not judged", t->n[GATE_SKIP], all);
+}
+
+void judge_lane(const struct gate_policy *p, const struct gate_pair *pair, enum gate_lane lane,
+		const char *note, struct json_object *out)
+{
+	struct gate_row r = row_new(pair, gate_lane_names[lane], NULL);
+	struct tally t = {0};
+	struct json_object *o;
+
+	record_foreach_type (out, o, "gate") {
+		if (strcmp(record_str(o, "lane", ""), r.lane) != 0)
+			continue;
+		if (!record_get(o, "subject"))
+			return; /* it could not be run, which was said */
+		tally_add(&t, o);
+	}
+	r.verdict = t.worst;
+	if (t.worst == GATE_SKIP) {
+		r.verdict = MAX(p->inconclusive, GATE_INCONCLUSIVE);
+		strbuf_addstr(&r.reason, "nothing could be judged: ");
+	}
+	say_lane(&t, &r.reason);
+	if (note)
+		strbuf_addf(&r.reason, "; %s", note);
+	row_put(&r, out);
+}
+
+void judge_all(const struct gate_pair *pair, struct json_object *out)
+{
+	struct gate_row r = row_new(pair, "all", NULL);
+	struct tally t = {0};
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (out, o, "gate") {
+		if (record_get(o, "subject") || !strcmp(record_str(o, "lane", ""), "all"))
+			continue;
+		tally_add(&t, o);
+		strbuf_addf(&r.reason, "%s%s: %s", first ? "" : ", ", record_str(o, "lane", ""),
+			    record_str(o, "verdict", ""));
+		first = false;
+	}
+	r.verdict = t.worst;
+	if (t.worst == GATE_SKIP) {
+		r.verdict = GATE_ENVIRONMENT;
+		strbuf_reset(&r.reason);
+		strbuf_addstr(&r.reason, "no lane could be run here");
+	}
+	row_put(&r, out);
+}
+
+void judge_without_lanes(const struct gate_pair *pair, enum gate_verdict verdict,
+			 const char *reason, struct json_object *out)
+{
+	struct gate_row r = row_new(pair, "all", NULL);
+
+	r.verdict = verdict;
+	strbuf_addstr(&r.reason, reason);
+	row_put(&r, out);
+}
+
+enum gate_verdict gate_verdict_of(struct json_object *records)
+{
+	enum gate_verdict worst = GATE_SKIP;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "gate")
+		if (!strcmp(record_str(o, "lane", ""), "all"))
+			worst = MAX(worst, gate_verdict_in(o));
+	return worst;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* How much dearer B may be than A: harness/gate/gate.json (docs/ci.md says what each key does). */
-#ifndef HARNESS_GATE_POLICY_H
-#define HARNESS_GATE_POLICY_H
+#ifndef HARNESS_POLICY_H
+#define HARNESS_POLICY_H
 
-#include "harness/gate/gate.h"
+#include "harness/compare/lanes.h"
 #include "lib/base.h"
 
 enum { POLICY_SCHEMA = 1, POLICY_LIST_MAX = 64 };

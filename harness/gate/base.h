@@ -19,6 +19,13 @@ struct gate_base {
 };
 
 /*
+ * One gate at a time: locks a file of this user's in the temporary folder ($TMPDIR, or /tmp), until
+ * the process ends, however it does. Returns 0, -EBUSY after saying which process holds it, or
+ * another -errno after saying why.
+ */
+int gate_lock(void);
+
+/*
  * Is @rev a commit of the repository of the working folder? Returns 0, -ENOENT (it is none), or
  * another -errno after saying why git cannot tell. gate_base_release() is due in any case.
  */

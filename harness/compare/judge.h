@@ -3,13 +3,13 @@
  * From the records of the lanes to `gate` records (docs/results.md). Pure functions: each appends
  * to the JSON array @out, which is of one pair, one record for each thing that has a limit.
  */
-#ifndef HARNESS_GATE_JUDGE_H
-#define HARNESS_GATE_JUDGE_H
+#ifndef HARNESS_JUDGE_H
+#define HARNESS_JUDGE_H
 
 #include <json-c/json.h>
 
-#include "harness/gate/gate.h"
-#include "harness/gate/policy.h"
+#include "harness/compare/lanes.h"
+#include "harness/compare/policy.h"
 
 /* Who is compared, as the records call them. */
 struct gate_pair {
