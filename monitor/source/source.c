@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "monitor/sink/record.h"
+#include "monitor/source/replay.h"
 #include "monitor/source/live.h"
 
 struct source {
