@@ -34,6 +34,11 @@
 static const char *const default_monitor[] = {[TOOL_MEMMON] = "memmon_fast", [TOOL_CPUMON] = NULL};
 #define NO_MONITOR "tasks"
 
+const char *live_default_monitor(enum tool tool)
+{
+	return default_monitor[tool];
+}
+
 enum { LARGE_BYTES = 128 * 1024 };
 
 /* The path of this program, for a command that the reader can copy. */

@@ -13,6 +13,11 @@ struct source {
 	struct replayer *replay;
 };
 
+const char *source_default_monitor(enum tool tool)
+{
+	return live_default_monitor(tool);
+}
+
 static int finish_open(struct source *s, struct source **out, int err)
 {
 	if (err)

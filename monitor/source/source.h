@@ -19,6 +19,9 @@ struct source_options {
 
 struct source;
 
+/* The monitor that @tool runs without source_options.object; NULL: none. */
+const char *source_default_monitor(enum tool tool);
+
 /*
  * Loads and attaches. Returns 0, or -errno after saying why: -EPERM which capability is missing and
  * how to give it, and as monitor_open().

@@ -146,7 +146,8 @@ static void test_answers(void **state UNUSED)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		ask(all[i].request, &out);
 		snprintf(want, sizeof(want), " %s", all[i].status);
-		if (strncmp(out.s, "HTTP/1.", 7) != 0 || strncmp(out.s + 8, want, strlen(want)) != 0)
+		if (strncmp(out.s, "HTTP/1.", 7) != 0 ||
+		    strncmp(out.s + 8, want, strlen(want)) != 0)
 			fail_msg("asked: %s\nanswered: %s", all[i].request, out.s);
 		has(&out, all[i].part);
 		has(&out, "Connection: close\r\n");
@@ -433,13 +434,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_answers),	T(test_kinds),
-		T(test_accept),		T(test_too_long),
-		T(test_no_http),
-		T(test_slow_but_alive), T(test_silent),
-		T(test_dripping),	T(test_n37_slow_clients_starve_nobody),
-		T(test_no_descriptors), T(test_nothing_yet),
-		T(test_where),		T(test_reach_is_told),
+		T(test_answers),	T(test_kinds),	     T(test_accept),
+		T(test_too_long),	T(test_no_http),     T(test_slow_but_alive),
+		T(test_silent),		T(test_dripping),    T(test_n37_slow_clients_starve_nobody),
+		T(test_no_descriptors), T(test_nothing_yet), T(test_where),
+		T(test_reach_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
