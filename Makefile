@@ -44,7 +44,8 @@ wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
-memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
+monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng
+memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
 bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
@@ -235,7 +236,7 @@ test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
 all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
-all_LIBS  := -lncursesw -ltinfo $(beebench_LIBS)
+all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "monitor/sink/put.h"
-#include "monitor/sink/record_format.h"
-#include "monitor/sink/scalar.h"
+#include "monitor/recording/format.h"
+#include "monitor/recording/scalar.h"
 
 struct writer {
 	struct strbuf *out;

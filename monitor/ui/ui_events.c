@@ -158,7 +158,7 @@ static int open_screen(struct ui *u)
 	judge_processes(u);
 	events_want(u, true);
 	/* A recording is of all events, whoever looks. */
-	if (!u->o.recorder)
+	if (!u->o.recording)
 		source_keep_events(u->o.source, keep, u);
 	return 0;
 }

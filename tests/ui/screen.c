@@ -251,18 +251,6 @@ bool source_recorded(const struct source *s)
 	return s->recorded;
 }
 
-static int recorder_err;
-
-uint64_t recorder_bytes(const struct recorder *r UNUSED)
-{
-	return 1258291;
-}
-
-int recorder_error(const struct recorder *r UNUSED)
-{
-	return recorder_err;
-}
-
 /* What newterm(3) leaves behind when it knows no such terminal. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -379,6 +367,7 @@ int main(int argc, char *argv[])
 				  .top = number_of(argc, argv, "top", 100),
 				  .mono = value_of(argc, argv, "mono") || getenv("NO_COLOR"),
 				  .ascii = value_of(argc, argv, "ascii")};
+	struct ui_recording recording = {.bytes = 1258291};
 	const char *log = value_of(argc, argv, "log");
 	struct history *h = NULL;
 	struct alerts *a = NULL;
@@ -402,9 +391,9 @@ int main(int argc, char *argv[])
 	if (value_of(argc, argv, "serving"))
 		opts.serving = "127.0.0.1:9100";
 	if (value_of(argc, argv, "diskfull"))
-		recorder_err = -ENOSPC;
+		recording.err = -ENOSPC;
 	if (value_of(argc, argv, "recording"))
-		opts.recorder = (struct recorder *)(void *)&s; /* not looked into: see above */
+		opts.recording = &recording;
 	catch_signals(&waiting, value_of(argc, argv, "nohup"));
 	err = ui_open(&u, &opts);
 	if (err)

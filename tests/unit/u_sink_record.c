@@ -19,7 +19,8 @@
 #include "lib/log.h"
 #include "lib/rng.h"
 #include "monitor/sink/record.h"
-#include "monitor/sink/record_format.h"
+#include "monitor/source/replay.h"
+#include "monitor/recording/format.h"
 #include "tests/unit/sink_fixture.h"
 
 enum { ROWS = ARRAY_SIZE(sink_names), FRAMES = 9 };

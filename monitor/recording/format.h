@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What recorder and replayer must agree on (docs/monitor-formats.md describes it). */
-#ifndef MONITOR_RECORD_FORMAT_H
-#define MONITOR_RECORD_FORMAT_H
+/*
+ * Recordings: every frame, whole, in a file. "BEEMON1\n", then blocks: u32 magic, u32 kind, u32
+ * bytes packed, u32 bytes unpacked, u32 CRC-32 of the packed bytes (zlib's), packed bytes (zlib's
+ * deflate). Little endian. The payload's layout is described by the first block (names of fields),
+ * so that an older reader can say what it does not know.
+ * sink/record.h writes them, source/replay.h reads them; docs/monitor-formats.md is for people.
+ */
+#ifndef MONITOR_RECORDING_FORMAT_H
+#define MONITOR_RECORDING_FORMAT_H
 
 #include "lib/strbuf.h"
 #include "monitor/frame.h"
-#include "monitor/sink/pack.h"
-#include "monitor/sink/scalar.h"
+#include "monitor/recording/pack.h"
+#include "monitor/recording/scalar.h"
 
 #define RECORD_START "BEEMON1\n"
 

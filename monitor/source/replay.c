@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The replayer: blocks of a recording, each held against its checksum before it is opened. */
 #include "lib/base.h"
-#include "monitor/sink/record.h"
+#include "monitor/source/replay.h"
 
 #include <endian.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "lib/log.h"
-#include "monitor/sink/record_format.h"
+#include "monitor/recording/format.h"
 
 struct block {
 	uint32_t kind;

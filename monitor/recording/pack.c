@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Numbers and texts as bytes of a recording. */
 #include "lib/base.h"
-#include "monitor/sink/pack.h"
+#include "monitor/recording/pack.h"
 
 #include <endian.h>
 #include <string.h>

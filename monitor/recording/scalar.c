@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names and places of a frame's numbers. */
 #include "lib/base.h"
-#include "monitor/sink/scalar.h"
+#include "monitor/recording/scalar.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * The numbers of a frame that are no process's: their names, in one table each. JSON's keys,
  * /metrics and a recording's description are these names.
  */
-#ifndef MONITOR_SCALAR_H
-#define MONITOR_SCALAR_H
+#ifndef MONITOR_RECORDING_SCALAR_H
+#define MONITOR_RECORDING_SCALAR_H
 
 #include "monitor/frame.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Numbers of a query, with the units that each kind of column takes. */
+/* Numbers with the units that each kind of column takes. */
 #include "lib/base.h"
-#include "monitor/view/query_lex.h"
+#include "monitor/view/quantity.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +75,7 @@ static const struct unit *find_unit(const struct unit *u, const char *s, size_t 
 	return NULL;
 }
 
-bool query_number(const struct column *c, const char *word, double *out, char *why, size_t size)
+bool quantity_parse(const struct column *c, const char *word, double *out, char *why, size_t size)
 {
 	const char *s = word, *per;
 	const struct unit *u = NULL, *p = NULL;
