@@ -9,6 +9,7 @@
 
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
@@ -89,6 +90,15 @@ static struct json_object *list_measures(void)
 	return a;
 }
 
+static struct json_object *list_subjects(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (const struct subject_ops *const *s = subject_list; *s; s++)
+		json_object_array_add(a, entry((*s)->words->name, (*s)->help, NULL));
+	return a;
+}
+
 static struct json_object *list_reporters(void)
 {
 	struct json_object *a = json_object_new_array();
@@ -102,10 +112,8 @@ static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
-	{"monitors", list_monitors},
-	{"workloads", list_workloads},
-	{"measures", list_measures},
-	{"reporters", list_reporters},
+	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
+	{"subjects", list_subjects}, {"reporters", list_reporters},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -144,7 +152,7 @@ int command_list(int argc, char *argv[])
 	err = opt_parse(options, "beebench list", argc, argv, &o, &rest, NULL);
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|reporters]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}

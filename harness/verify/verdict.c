@@ -139,8 +139,7 @@ static void by_totals(struct verdict *v, const struct subject_ops *subject,
 		      const struct identity_input *id, const struct trial_monitor *m)
 {
 	v->judged.keys = id->table->n;
-	if (subject->by_totals)
-		subject->by_totals(id, &v->judged);
+	subject->by_totals(id, &v->judged);
 	v->judged.events_captured = id->consumed;
 	if (!(m->info->caps & MONITOR_EVENTS))
 		v->judged.events_expected = v->judged.events_captured = 0;
@@ -249,12 +248,12 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 		v->sums[slot] = identity_sum(&table, slot);
 	if (t->child.ledger)
 		by_ledger(v, t, model, m, &table);
-	else if (!subject->judge)
+	else if (subject->by_totals)
 		by_totals(v, subject, &id, m);
 	id.lost_updates = v->judged.lost_updates;
-	if (judged && !subject->judge)
+	if (judged && !subject->judge && (t->child.ledger || subject->by_totals))
 		identities_check(subject, &id, &v->identities);
-	if (!t->child.ledger && !subject->judge)
+	if (!t->child.ledger && subject->by_totals)
 		verdict_by_identities(v, m);
 	conclude(v);
 	if (subject->of_clocks)
