@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/result.h"
@@ -221,9 +222,6 @@ static int do_job(struct cal *c, const struct job *j)
 	return err ? err : emitted;
 }
 
-/* Not to be chosen. */
-static const char *const own_monitors[] = {"calib", NULL};
-
 static int calibrate_run(struct run *run, const void *params_)
 {
 	const struct calibrate_params *p = params_;
@@ -232,7 +230,7 @@ static int calibrate_run(struct run *run, const void *params_)
 	int err;
 	size_t n;
 
-	if (run->monitors != own_monitors) {
+	if (run_chosen(run->monitors, NULL)) {
 		log_err("calibrate brings its own objects, whose costs are known: leave -m out");
 		return -EINVAL;
 	}
@@ -263,5 +261,4 @@ const struct measure_ops measure_calibrate = {
 	.params_size = sizeof(struct calibrate_params),
 	.run = calibrate_run,
 	.print = cal_print,
-	.default_monitors = own_monitors,
 };

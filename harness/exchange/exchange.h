@@ -36,9 +36,9 @@ struct exchange_options {
 	struct placement place;
 	bool realtime;
 	double seconds; /* budget, all events together */
-	/* What is called, of loop_events, ended by NULL; NULL: mmap, munmap, brk and other (of a
-	 * monitor of completed calls: mmap+munmap, munmap-ok, brk-ok and other), as far
-	 * as a program of A answers to it. */
+	/* What is called, of timed_events, ended by NULL; NULL: the calls that fail (of a monitor
+	 * of completed calls: those that work), and other; both as far as a program of A answers.
+	 */
 	const char *const *events;
 	/*
 	 * @alpha > 0: stop as soon as the difference of every event is known to be on one side of
@@ -54,7 +54,7 @@ struct exchange_options {
 
 /* One event of a comparison: all that was measured of it. */
 struct exchange_event {
-	const char *name;		      /* "mmap": of loop_events */
+	const char *name;		      /* "mmap": of timed_events */
 	struct samples effect[EFFECTS][CUTS]; /* ns, one value a load; EFFECT_B and _DIFF without B:
 						 empty */
 	uint64_t histogram[EXCHANGE_ARMS_MAX][EXCHANGE_BUCKETS];

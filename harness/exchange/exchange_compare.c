@@ -137,7 +137,7 @@ static void job_init(struct bench *b, struct exchange_job *job)
 	for (size_t e = 0; e < b->s->nevents; e++) {
 		struct exchange_call *call = &job->calls[e];
 
-		call->event = loop_event_find(b->s->events[e].name);
+		call->event = timed_event_find(b->s->events[e].name);
 		for (size_t i = 0; i < b->pair.nplaces; i++)
 			if (place_may_run(&b->pair.a[i], call->event))
 				call->stubs[call->nstubs++] = (unsigned int)i;
@@ -283,7 +283,7 @@ static int prepare(struct bench *b)
 		return -ENOMEM;
 	s->nevents = b->pair.nevents;
 	for (size_t i = 0; i < s->nevents; i++)
-		s->events[i].name = loop_events[b->pair.events[i]].name;
+		s->events[i].name = timed_events[b->pair.events[i]].name;
 	b->outcome = exchange_outcome_new();
 	if (!b->outcome)
 		return -ENOMEM;

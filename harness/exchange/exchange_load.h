@@ -4,14 +4,15 @@
 #define HARNESS_SHARP_LOAD_H
 
 #include "harness/exchange/exchange_estimate.h"
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
-enum { EXCHANGE_EVENTS_MAX = 6, EXCHANGE_STUBS_MAX = 8 };
+enum { EXCHANGE_EVENTS_MAX = TIMED_EVENTS, EXCHANGE_STUBS_MAX = 8 };
 
 /* What is called, and which stubs may run meanwhile. */
 struct exchange_call {
-	int event; /* index into loop_events */
+	int event; /* index into timed_events */
 	unsigned int stubs[EXCHANGE_STUBS_MAX];
 	unsigned int nstubs;
 };

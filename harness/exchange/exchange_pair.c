@@ -5,16 +5,11 @@
 
 #include <string.h>
 
-#include "harness/timing/loop.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "collector/collect.h"
 
 enum { PROGRAMS_MAX = 16 };
-
-/* Events that are timed when none is asked for. The first calls fail, so a monitor of calls that
- * worked does little at them: it has its own. */
-static const char *const usual[] = {"mmap", "munmap", "brk", "other", NULL};
-static const char *const usual_completed[] = {"mmap+munmap", "munmap-ok", "brk-ok", "other", NULL};
 
 struct side {
 	const char *name;
@@ -68,7 +63,7 @@ static bool is_answered(const struct side *s, int event)
  * "other" stands for all. */
 static bool is_usual(const struct side *s, int event)
 {
-	if (!s->switches || !strcmp(loop_events[event].name, "other"))
+	if (!s->switches || timed_events[event].does == TIMED_BESIDE)
 		return is_answered(s, event);
 	for (size_t i = 0; i < s->n; i++)
 		if (place_is_of(&s->places[i], event))
@@ -76,25 +71,55 @@ static bool is_usual(const struct side *s, int event)
 	return false;
 }
 
+static void choose_event(struct exchange_pair *pair, int event)
+{
+	for (size_t i = 0; i < pair->nevents; i++)
+		if (pair->events[i] == event)
+			return;
+	pair->events[pair->nevents++] = event;
+}
+
+/* The user's. */
+static int choose_wanted(struct exchange_pair *pair, const struct side *a,
+			 const char *const *wanted)
+{
+	for (; *wanted; wanted++) {
+		int event = timed_event_find(*wanted);
+
+		if (event < 0) {
+			log_err("event '%s' cannot be timed; there are " TIMED_EVENT_NAMES,
+				*wanted);
+			return -EINVAL;
+		}
+		if (is_answered(a, event))
+			choose_event(pair, event);
+	}
+	return 0;
+}
+
+/* When nobody chose: half of the calls fail, and a monitor of calls that worked does little at
+ * them: it has the other half. */
+static void choose_usual(struct exchange_pair *pair, const struct side *a)
+{
+	const enum timed_does usual[] = {a->completed ? TIMED_WORKS : TIMED_FAILS, TIMED_BESIDE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		for (int event = 0; event < TIMED_EVENTS; event++)
+			if (timed_events[event].does == usual[i] && is_usual(a, event))
+				choose_event(pair, event);
+}
+
 static int choose_events(struct exchange_pair *pair, const struct side *a,
 			 const char *const *wanted)
 {
-	const char *const *name = wanted ? wanted : a->completed ? usual_completed : usual;
+	int err = 0;
 
-	for (; *name; name++) {
-		int event = loop_event_find(*name);
-
-		if (event < 0 || pair->nevents == EXCHANGE_EVENTS_MAX) {
-			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
-				"mmap+munmap, munmap-ok, brk-ok",
-				*name);
-			return -EINVAL;
-		}
-		if (wanted ? is_answered(a, event) : is_usual(a, event))
-			pair->events[pair->nevents++] = event;
-	}
-	if (pair->nevents)
-		return 0;
+	if (wanted)
+		err = choose_wanted(pair, a, wanted);
+	else
+		choose_usual(pair, a);
+	if (err || pair->nevents)
+		return err;
 	log_err("%s: no program of it runs at a call that is timed%s", a->name,
 		wanted ? "; choose others with -e" : "");
 	return -ENOTSUP;

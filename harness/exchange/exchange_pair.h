@@ -13,7 +13,7 @@ struct exchange_pair {
 	/* The i-th of A is held against the i-th of B; both are at the same place. */
 	struct place a[EXCHANGE_STUBS_MAX], b[EXCHANGE_STUBS_MAX];
 	size_t nplaces;
-	int events[EXCHANGE_EVENTS_MAX]; /* indices into loop_events */
+	int events[EXCHANGE_EVENTS_MAX]; /* indices into timed_events */
 	size_t nevents;
 };
 

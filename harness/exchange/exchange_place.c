@@ -8,16 +8,6 @@
 
 #include <linux/bpf.h>
 
-/* The system calls that a timed event makes; as loop_events. */
-static const char *const calls_of[LOOP_EVENTS][3] = {
-	{"mmap"}, {"munmap"}, {"brk"}, {"getppid"}, {"mmap", "munmap"}, {"munmap"}, {"brk"},
-};
-
-const char *place_call(int event, int i)
-{
-	return i < 3 ? calls_of[event][i] : NULL;
-}
-
 int place_of(struct place *out, const struct object_program *p, unsigned int program)
 {
 	const char *name = strchr(p->section, '/'), *slash;
@@ -69,10 +59,7 @@ bool place_is_of(const struct place *place, int event)
 {
 	const char *name = syscall_of(place);
 
-	for (int i = 0; name && place_call(event, i); i++)
-		if (!strcmp(name, place_call(event, i)))
-			return true;
-	return false;
+	return name && timed_event_makes(event, name);
 }
 
 bool place_answers(const struct place *place, int event)

@@ -6,7 +6,7 @@
 #ifndef HARNESS_SHARP_PLACE_H
 #define HARNESS_SHARP_PLACE_H
 
-#include "harness/timing/loop.h"
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 #include "collector/object.h"
 
@@ -23,10 +23,7 @@ struct place {
  * named). */
 int place_of(struct place *out, const struct object_program *p, unsigned int program);
 
-/* The @i-th system call that loop event @event makes ("mmap"), or NULL. */
-const char *place_call(int event, int i);
-
-/* Does a program there run at each call of loop event @event? */
+/* Does a program there run at each call of @event (of timed_events)? */
 bool place_answers(const struct place *place, int event);
 /* The same, and at no other system call. */
 bool place_is_of(const struct place *place, int event);

@@ -30,46 +30,28 @@ static char *PRINTF_LIKE(1, 2) sentence(const char *fmt, ...)
 	return text;
 }
 
-enum { TRACEPOINTS_MAX = EXCHANGE_EVENTS_MAX * 2 + EXCHANGE_STUBS_MAX + 2, NAME_MAX_LEN = 112 };
-
-/* Names of tracepoints, ended by NULL. */
-struct tracepoints {
-	char text[TRACEPOINTS_MAX][NAME_MAX_LEN];
-	const char *v[TRACEPOINTS_MAX + 1];
-	size_t n;
-};
-
-static void add(struct tracepoints *t, const char *category, const char *prefix, const char *name)
-{
-	char *text = t->text[t->n];
-
-	if (t->n == TRACEPOINTS_MAX)
-		return;
-	snprintf(text, NAME_MAX_LEN, "%s/%s%s", category, prefix, name);
-	for (size_t i = 0; i < t->n; i++)
-		if (!strcmp(t->v[i], text))
-			return;
-	t->v[t->n++] = text;
-}
-
 char *exchange_void_before(const struct exchange_pair *pair)
 {
-	struct strbuf found = STRBUF_INIT;
-	struct tracepoints t = {.n = 0};
+	struct strbuf found = STRBUF_INIT, name = STRBUF_INIT;
+	struct names tracepoints = {0};
 	char *why = NULL;
 
-	add(&t, "raw_syscalls", "", "sys_enter");
 	for (size_t i = 0; i < pair->nevents; i++)
-		for (int k = 0; place_call(pair->events[i], k); k++)
-			add(&t, "syscalls", "sys_enter_", place_call(pair->events[i], k));
-	for (size_t i = 0; i < pair->nplaces; i++)
-		if (*pair->a[i].category)
-			add(&t, pair->a[i].category, "", pair->a[i].name);
-	if (env_foreign_programs(t.v, &found) > 0)
+		env_add_tracepoints(&tracepoints, pair->events[i]);
+	for (size_t i = 0; i < pair->nplaces; i++) {
+		if (!*pair->a[i].category)
+			continue;
+		strbuf_reset(&name);
+		strbuf_addf(&name, "%s/%s", pair->a[i].category, pair->a[i].name);
+		names_add(&tracepoints, name.s);
+	}
+	if (env_foreign_programs(&tracepoints, &found) > 0)
 		why = sentence("other BPF programs are at the tracepoints that are timed: %s; end "
 			       "what attached them (bpftool link)",
 			       found.s);
+	names_release(&tracepoints);
 	strbuf_release(&found);
+	strbuf_release(&name);
 	return why;
 }
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/measure.h"
 #include "harness/overhead/overhead_print.h"
 #include "harness/progress.h"
 #include "harness/result.h"
@@ -111,7 +112,7 @@ static bool is_wanted(const struct overhead *o, const char *name, char *const *s
 {
 	if (!strcmp(name, "none"))
 		return false; /* it is arm 0 anyway */
-	if (o->run->monitors != default_monitors || !strcmp(name, "nop"))
+	if (run_chosen(o->run->monitors, NULL) || !strcmp(name, "nop"))
 		return true;
 	while (*shipped && strcmp(*shipped, name))
 		shipped++;
@@ -120,11 +121,12 @@ static bool is_wanted(const struct overhead *o, const char *name, char *const *s
 
 static int open_arms(struct overhead *o)
 {
+	const char *const *monitors = run_chosen(o->run->monitors, default_monitors);
 	char **shipped = monitor_names();
 	size_t n = 0;
 	int err = shipped ? 0 : -ENOMEM;
 
-	while (o->run->monitors[n])
+	while (monitors[n])
 		n++;
 	o->arms = calloc(n + 1, sizeof(*o->arms));
 	o->lanes = calloc(n + 1, sizeof(*o->lanes));
@@ -133,9 +135,9 @@ static int open_arms(struct overhead *o)
 	o->arms[0].name = strdup("none");
 	o->narms = 1;
 	for (size_t i = 0; i < n && !err; i++) {
-		if (!is_wanted(o, o->run->monitors[i], shipped))
+		if (!is_wanted(o, monitors[i], shipped))
 			continue;
-		err = open_arm(&o->arms[o->narms], o->run->monitors[i]);
+		err = open_arm(&o->arms[o->narms], monitors[i]);
 		o->narms++;
 	}
 	for (size_t i = 0; i < o->narms; i++)
@@ -146,17 +148,17 @@ static int open_arms(struct overhead *o)
 
 static int choose_events(struct overhead *o)
 {
-	for (const char *const *e = o->run->events; *e; e++) {
-		int i = loop_event_find(*e);
+	for (const char *const *e = o->run->events; e && *e; e++) {
+		int i = timed_event_find(*e);
 
 		if (i < 0) {
-			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
-				"mmap+munmap, munmap-ok, brk-ok",
-				*e);
+			log_err("event '%s' cannot be timed; there are " TIMED_EVENT_NAMES, *e);
 			return -EINVAL;
 		}
-		o->base[i].on = true;
+		o->base[i].on = o->events_chosen = true;
 	}
+	for (int i = 0; i < TIMED_EVENTS && !o->events_chosen; i++)
+		o->base[i].on = timed_events[i].does != TIMED_WORKS;
 	return 0;
 }
 
@@ -164,21 +166,24 @@ static int choose_events(struct overhead *o)
  * that work as well, where the user has not chosen others. */
 static void add_working_calls(struct overhead *o)
 {
-	bool usual = true, wanted = false;
+	bool wanted = false;
 
-	for (int i = 0; i < LOOP_EVENTS; i++)
-		usual &= o->base[i].on == (i <= loop_event_find("other"));
 	for (size_t i = 1; i < o->narms; i++)
 		wanted |= !o->arms[i].skip && o->arms[i].info.definition == MONITOR_COMPLETED;
-	if (usual && wanted)
-		o->base[loop_event_find("munmap-ok")].on = o->base[loop_event_find("brk-ok")].on =
-			true;
+	for (int i = 0; i < TIMED_EVENTS && wanted && !o->events_chosen; i++)
+		o->base[i].on |= timed_event_is_single(i);
 }
 
 static void note_foreign(struct overhead *o)
 {
+	struct names tracepoints = {0};
 	struct strbuf found = STRBUF_INIT;
-	int n = env_foreign_programs(env_timed_tracepoints, &found);
+	int n;
+
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (o->base[e].on)
+			env_add_tracepoints(&tracepoints, e);
+	n = env_foreign_programs(&tracepoints, &found);
 
 	if (n > 0 && !o->foreign.len) {
 		log_warn("other BPF programs are at the tracepoints that are timed: %s; the "
@@ -188,6 +193,7 @@ static void note_foreign(struct overhead *o)
 	} else if (n < 0) {
 		log_dbg("cannot ask who else is at the tracepoints (%d)", n);
 	}
+	names_release(&tracepoints);
 	strbuf_release(&found);
 }
 
@@ -226,13 +232,13 @@ static void release(struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++) {
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
-		for (int e = 0; e < LOOP_EVENTS; e++)
+		for (int e = 0; e < TIMED_EVENTS; e++)
 			for (int c = 0; c < CUTS; c++) {
 				samples_release(&o->arms[i].cell[e].added[c]);
 				samples_release(&o->arms[i].cell[e].rough[c]);
 			}
 	}
-	for (int e = 0; e < LOOP_EVENTS; e++)
+	for (int e = 0; e < TIMED_EVENTS; e++)
 		for (int c = 0; c < CUTS; c++)
 			samples_release(&o->base[e].ns[c]);
 	free(o->arms);
@@ -298,5 +304,4 @@ const struct measure_ops measure_overhead = {
 	.steps = overhead_steps,
 	.run = overhead_run,
 	.print = overhead_print,
-	.default_monitors = default_monitors,
 };

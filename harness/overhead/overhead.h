@@ -49,7 +49,7 @@ struct overhead_arm {
 	const char *spec;	  /* what monitor_open() takes; NULL: nothing */
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
-	struct overhead_cell cell[LOOP_EVENTS];
+	struct overhead_cell cell[TIMED_EVENTS];
 	struct consumption own; /* of the monitor's own process, all rounds */
 	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
 	uint64_t map_bytes, rss_bytes;
@@ -74,7 +74,8 @@ struct overhead {
 	struct overhead_arm *arms; /* narms of them */
 	struct lane_arm *lanes;	   /* the same, for the switch */
 	size_t narms;
-	struct overhead_base base[LOOP_EVENTS];
+	struct overhead_base base[TIMED_EVENTS];
+	bool events_chosen; /* by the user: then these and no others */
 	const struct lane_switch_ops *sw;
 	void *sw_state;
 	struct rng rng;
@@ -105,7 +106,7 @@ int overhead_drain(struct monitor *m, struct consumption *use);
 int overhead_calibrate(struct overhead *o);
 /* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
 struct series {
-	double ns[LOOP_EVENTS][CUTS];
+	double ns[TIMED_EVENTS][CUTS];
 	uint64_t links[2]; /* of the base: env_syscall_links() before and after */
 };
 

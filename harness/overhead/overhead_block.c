@@ -164,14 +164,14 @@ static int arm_block(struct overhead *o, struct overhead_arm *arm, int event, do
 
 int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series *out)
 {
-	unsigned int order[LOOP_EVENTS];
+	unsigned int order[TIMED_EVENTS];
 	int err = 0;
 
 	out->links[0] = arm ? 0 : env_syscall_links();
-	for (unsigned int i = 0; i < LOOP_EVENTS; i++)
+	for (unsigned int i = 0; i < TIMED_EVENTS; i++)
 		order[i] = i;
-	rng_shuffle(&o->rng, order, LOOP_EVENTS);
-	for (unsigned int i = 0; i < LOOP_EVENTS && !err; i++) {
+	rng_shuffle(&o->rng, order, TIMED_EVENTS);
+	for (unsigned int i = 0; i < TIMED_EVENTS && !err; i++) {
 		double *ns = out->ns[order[i]];
 
 		ns[CUT_TIGHT] = ns[CUT_LOOSE] = NAN;
@@ -185,7 +185,7 @@ int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series 
 }
 
 /* A trigger that does not do here what its table row says must not be timed. */
-static int check_trigger(const struct loop_event *e, const struct loop_block *block)
+static int check_trigger(const struct timed_event *e, const struct loop_block *block)
 {
 	if (!block->wrong)
 		return 0;
@@ -211,8 +211,8 @@ static double typical_sub_ns(const struct overhead *o, const struct loop_block *
 
 int overhead_calibrate(struct overhead *o)
 {
-	for (int i = 0; i < LOOP_EVENTS; i++) {
-		const struct loop_event *e = &loop_events[i];
+	for (int i = 0; i < TIMED_EVENTS; i++) {
+		const struct timed_event *e = &timed_events[i];
 		struct overhead_base *b = &o->base[i];
 		struct consumption unused = {0};
 		struct loop_block block;

@@ -30,16 +30,16 @@ static size_t events_of(const struct overhead *o, const char **events)
 {
 	size_t n = 0;
 
-	for (int e = 0; e < LOOP_EVENTS; e++)
+	for (int e = 0; e < TIMED_EVENTS; e++)
 		if (o->base[e].on)
-			events[n++] = loop_events[e].name;
+			events[n++] = timed_events[e].name;
 	events[n] = NULL;
 	return n;
 }
 
 static int compare(struct overhead *o, const char *a, const char *b, double until_s)
 {
-	const char *events[LOOP_EVENTS + 1];
+	const char *events[TIMED_EVENTS + 1];
 	struct exchange_options opts = {.place = o->place,
 					.realtime = o->params.realtime && !o->place.same_cpu,
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 1),

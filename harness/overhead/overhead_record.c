@@ -61,26 +61,20 @@ static double cut_pct(const struct block_stat *s)
 	return s->cut + s->kept ? 100.0 * (double)s->cut / (double)(s->cut + s->kept) : 0;
 }
 
-static uint64_t calls_of(const struct overhead_arm *arm, const char *event)
-{
-	return arm->cell[loop_event_find(event)].calls;
-}
-
-/* Calls as those of @event that the arm's process made while watched: a pair has one of each kind,
- * and where failing calls count, those that work are counted with them. */
+/* Calls as those of @event that the arm's process made while watched and that its definition
+ * counts: where failing calls count, those that work are counted with them; a pair has one of each.
+ */
 static uint64_t calls_made(const struct overhead_arm *arm, int event)
 {
-	const char *name = loop_events[event].name;
+	bool completed = arm->info.definition == MONITOR_COMPLETED;
 	uint64_t calls = arm->cell[event].calls;
 
-	if (strstr(name, "mmap") == name || strstr(name, "munmap") == name)
-		calls += strchr(name, '+') ? 0 : calls_of(arm, "mmap+munmap");
-	if (arm->info.definition == MONITOR_COMPLETED)
+	if (!timed_event_is_single(event))
 		return calls;
-	if (!strcmp(name, "munmap"))
-		calls += calls_of(arm, "munmap-ok");
-	else if (!strcmp(name, "brk"))
-		calls += calls_of(arm, "brk-ok");
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (e != event && timed_event_makes(e, timed_events[event].calls[0]) &&
+		    (!completed || timed_events[e].does == TIMED_WORKS))
+			calls += arm->cell[e].calls;
 	return calls;
 }
 
@@ -180,7 +174,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	const struct overhead_base *base = &o->base[event];
-	const struct loop_event *e = &loop_events[event];
+	const struct timed_event *e = &timed_events[event];
 	struct json_object *r = head("overhead", arm, arm->skip ? "skip" : "ok");
 	struct json_object *warnings = json_object_new_array();
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &base->sum[CUT_TIGHT]);
@@ -258,7 +252,7 @@ static int emit_collector(struct overhead *o, const struct overhead_arm *arm)
 
 	if (arm->skip || arm->info.caps & MONITOR_NULL || !arm->spec)
 		return 0;
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	for (int e = 0; e < TIMED_EVENTS; e++) {
 		sum.cpu_ns += arm->cell[e].use.cpu_ns;
 		sum.wall_ns += arm->cell[e].use.wall_ns;
 		sum.records += arm->cell[e].use.records;
@@ -280,7 +274,7 @@ int overhead_emit(struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++) {
 		const struct overhead_arm *arm = &o->arms[i];
 
-		for (int e = 0; e < LOOP_EVENTS && !err; e++)
+		for (int e = 0; e < TIMED_EVENTS && !err; e++)
 			if (o->base[e].on && (arm->skip || arm->cell[e].blocks))
 				err = sink_emit(o->run->sink, cell_record(o, arm, e));
 		if (!err)

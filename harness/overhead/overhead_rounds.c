@@ -13,24 +13,31 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-/* At which event a monitor's counter of calls is read: failing calls do not count everywhere. */
+/* The counters of a monitor that count calls. */
 static const struct {
-	const char *event[2]; /* by enum monitor_definition; NULL: no event is only this */
+	const char *call;
 	enum mem_field field;
 } counters[] = {
-	{{"mmap", NULL}, MEM_MMAP_COUNT},
-	{{"munmap", "munmap-ok"}, MEM_MUNMAP_COUNT},
-	{{"brk", "brk-ok"}, MEM_BRK_COUNT},
+	{"mmap", MEM_MMAP_COUNT},
+	{"munmap", MEM_MUNMAP_COUNT},
+	{"brk", MEM_BRK_COUNT},
 };
 
+/* Where @counter is read: at the event that is that call and nothing else, and that counts by the
+ * monitor's definition. NULL: it has no such counter, or there is no such event. */
 static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t counter)
 {
-	const char *event = counters[counter].event[arm->info.definition];
+	enum timed_does counts =
+		arm->info.definition == MONITOR_COMPLETED ? TIMED_WORKS : TIMED_FAILS;
 
-	return event && arm->info.caps & MONITOR_COUNTERS &&
-			       arm->info.fields & 1U << counters[counter].field
-		       ? &arm->cell[loop_event_find(event)]
-		       : NULL;
+	if (!(arm->info.caps & MONITOR_COUNTERS) ||
+	    !(arm->info.fields & 1U << counters[counter].field))
+		return NULL;
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (timed_events[e].does == counts && timed_event_is_single(e) &&
+		    timed_event_makes(e, counters[counter].call))
+			return &arm->cell[e];
+	return NULL;
 }
 
 /* What the monitor counted of the watched process, where it counts calls. */
@@ -58,7 +65,7 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 
 static void mark_unseen(struct overhead_arm *arm)
 {
-	for (int i = 0; i < LOOP_EVENTS; i++)
+	for (int i = 0; i < TIMED_EVENTS; i++)
 		arm->cell[i].seen = UINT64_MAX;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		struct overhead_cell *cell = counted_cell(arm, i);
@@ -119,7 +126,7 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 
 static void forget_samples(struct overhead *o)
 {
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	for (int e = 0; e < TIMED_EVENTS; e++) {
 		for (int c = 0; c < CUTS; c++) {
 			o->base[e].ns[c].n = 0;
 			for (size_t i = 0; i < o->narms; i++)
@@ -170,7 +177,7 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 	if (err)
 		return err;
 	counts = pair_counts(o, before, &after);
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	for (int e = 0; e < TIMED_EVENTS; e++) {
 		for (int c = 0; c < CUTS; c++) {
 			double added = with.ns[e][c] - (before->ns[e][c] + after.ns[e][c]) / 2;
 
@@ -252,7 +259,7 @@ static void plan(struct overhead *o, double budget_s)
 static bool enough(const struct overhead *o)
 {
 	for (size_t i = 0; i < o->narms; i++)
-		for (int e = 0; e < LOOP_EVENTS; e++)
+		for (int e = 0; e < TIMED_EVENTS; e++)
 			if (!o->arms[i].skip && o->base[e].on &&
 			    o->arms[i].cell[e].added[CUT_LOOSE].n < OVERHEAD_ROUNDS_MIN)
 				return false;

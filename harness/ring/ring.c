@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "harness/plugin.h"
+#include "harness/measure.h"
 #include "harness/ring/ring_case.h"
 #include "harness/ring/ring_curve.h"
 #include "harness/ring/ring_monitor.h"
@@ -42,6 +42,14 @@ static const struct param params[] = {
 	 fault_values},
 	{0},
 };
+
+/* Those whose rings are flooded. */
+static const char *const *monitors_of(const struct run *run)
+{
+	static const char *const usual[] = {"memmon", "memmon_fast", NULL};
+
+	return run_chosen(run->monitors, usual);
+}
 
 /* What a run is divided into. */
 struct budget {
@@ -82,7 +90,7 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 	b->curve = groups & 1U << RING_GROUP_CURVE;
 	b->rounds = p->rounds ? (uint32_t)p->rounds : run->quick ? 5 : 16;
 	b->curve_rounds = b->monitor_rounds = MAX(b->rounds / 4, 1);
-	while (groups & 1U << RING_GROUP_MONITOR && run->monitors[b->nmonitors])
+	while (groups & 1U << RING_GROUP_MONITOR && monitors_of(run)[b->nmonitors])
 		b->nmonitors++;
 	monitor_steps = b->nmonitors * b->monitor_rounds * ring_monitor_points(run->quick);
 	fixed = (double)b->nmonitors * MONITOR_SECONDS +
@@ -201,13 +209,11 @@ static int measure(struct run *run, const void *params_)
 			.ncpus = (size_t)ncpus,
 		};
 
-		err = ring_monitor(run, run->monitors[i], &plan);
+		err = ring_monitor(run, monitors_of(run)[i], &plan);
 	}
 	free(b.cases);
 	return err;
 }
-
-static const char *const default_monitors[] = {"memmon", "memmon_fast", NULL};
 
 const struct measure_ops measure_ringbuf = {
 	.name = "ringbuf",
@@ -218,5 +224,4 @@ const struct measure_ops measure_ringbuf = {
 	.steps = steps,
 	.run = measure,
 	.print = ringbuf_print,
-	.default_monitors = default_monitors,
 };

@@ -6,27 +6,15 @@
 #ifndef HARNESS_OVERHEAD_LOOP_H
 #define HARNESS_OVERHEAD_LOOP_H
 
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 
 /* Calls between two readings of the clock: the two cost a nanosecond a call, in every arm. */
 enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
 
-struct loop_event {
-	const char *name;    /* "mmap" */
-	const char *trigger; /* the call made, for the record */
-	const char *unit;    /* "ns/event" */
-};
-
-/* mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok; ended by a NULL name. */
-extern const struct loop_event loop_events[];
-enum { LOOP_EVENTS = 7 };
-
-/* Index into loop_events of @name, or -1. */
-int loop_event_find(const char *name);
-
 /*
- * @n calls of @event by the caller itself, the clock read after each: @t takes n + 1 readings.
- * Returns calls whose result was not the trigger's.
+ * @n calls of @event (of timed_events) by the caller itself, the clock read after each: @t takes n
+ * + 1 readings. Returns calls whose result was not the trigger's.
  */
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n);
 

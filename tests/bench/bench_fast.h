@@ -43,7 +43,7 @@ struct cost_arm {
 
 enum { COST_ARMS = 6, COST_FLOOR = 1, COST_TRIGGERS = 2 };
 extern const struct cost_arm cost_arms[COST_ARMS];
-extern const char *const cost_triggers[COST_TRIGGERS]; /* of loop_events */
+extern const char *const cost_triggers[COST_TRIGGERS]; /* of timed_events */
 
 struct cost_cell {
 	/* ns a call, less the mean of before and after: one a round. NAN where it does not count,

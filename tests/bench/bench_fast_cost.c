@@ -150,7 +150,7 @@ static int one_block(struct bench *b, enum cost_setting s, size_t trigger,
 		     struct block_stat sum[CUTS], double kept_ns[CUTS])
 {
 	struct loop *const *loops = b->loops[settings[s].realtime];
-	int event = loop_event_find(cost_triggers[trigger]), err = 0;
+	int event = timed_event_find(cost_triggers[trigger]), err = 0;
 	uint64_t start = 0;
 
 	if (settings[s].producers > 1)
@@ -166,7 +166,7 @@ static int one_block(struct bench *b, enum cost_setting s, size_t trigger,
 		err = await_block(loops[i], &block);
 		if (!err && block.wrong) {
 			log_err("%llu calls of %s did not end as they should",
-				(unsigned long long)block.wrong, loop_events[event].trigger);
+				(unsigned long long)block.wrong, timed_events[event].trigger);
 			err = -EPROTO;
 		}
 		for (int c = 0; !err && c < CUTS; c++) {

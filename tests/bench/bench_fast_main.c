@@ -99,7 +99,7 @@ static void print_cost(const struct cost *c)
 	printf("Nanoseconds added to a call (95 %% interval), %u rounds, arms interleaved\n",
 	       c->rounds);
 	for (size_t t = 0; t < COST_TRIGGERS; t++) {
-		printf("\n%s\n%-34s", loop_events[loop_event_find(cost_triggers[t])].trigger, "");
+		printf("\n%s\n%-34s", timed_events[timed_event_find(cost_triggers[t])].trigger, "");
 		for (int s = 0; s < n; s++)
 			printf("  %-30.30s", s == COST_ONE   ? "one producer"
 					     : s == COST_TWO ? "two, emptied between blocks"
