@@ -9,9 +9,9 @@
 #include "harness/result.h"
 #include "lib/clock.h"
 
-enum { GAUGE_CYCLES = 600 }; /* struct sharp: gauge_ns */
+enum { GAUGE_CYCLES = 600 }; /* struct exchange: gauge_ns */
 
-static struct stats_interval in_cycles(const struct sharp *s, const struct samples *effect)
+static struct stats_interval in_cycles(const struct exchange *s, const struct samples *effect)
 {
 	struct samples cycles = {0};
 	struct stats_interval iv;
@@ -24,7 +24,7 @@ static struct stats_interval in_cycles(const struct sharp *s, const struct sampl
 	return iv;
 }
 
-static void summarise(const struct sharp *s, struct cal_run *out)
+static void summarise(const struct exchange *s, struct cal_run *out)
 {
 	const struct exchange_event *e = &s->events[0];
 
@@ -36,7 +36,7 @@ static void summarise(const struct sharp *s, struct cal_run *out)
 	out->clock_ghz = GAUGE_CYCLES / stats_median(s->gauge_ns.v, s->gauge_ns.n);
 }
 
-int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struct cal_run *out)
+int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, struct cal_run *out)
 {
 	static const char *const events[] = {"brk", NULL};
 	static const struct stats_interval nothing = {NAN, NAN, NAN, OVERHEAD_CONFIDENCE};

@@ -27,7 +27,7 @@ static int point(struct cal *c, struct json_object *record, struct points *all, 
 		.a = "calib", .b = name, .seconds = c->plan.part[CAL_LINEARITY].run_s};
 	struct json_object *o;
 	struct cal_run r;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	snprintf(name, sizeof(name), "calib-%u", cal_multiplies[i]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One load's worth of timed calls: a fresh child re-points the stubs before every block. */
-#ifndef HARNESS_SHARP_LOAD_H
-#define HARNESS_SHARP_LOAD_H
+#ifndef HARNESS_EXCHANGE_LOAD_H
+#define HARNESS_EXCHANGE_LOAD_H
 
 #include "harness/exchange/exchange_estimate.h"
 #include "harness/timing/timed_event.h"

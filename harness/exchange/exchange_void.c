@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "harness/exchange/exchange.h"
-#include "harness/exchange/exchange_pair.h"
+#include "harness/exchange/exchange_place.h"
 #include "lib/strbuf.h"
 
 #define AA_CONFIDENCE	0.999
@@ -56,7 +56,7 @@ char *exchange_void_before(const struct exchange_pair *pair)
 }
 
 /* Valid however long the run was, as the run may have stopped on what it saw. */
-static char *check_aa(const struct sharp *s, const struct exchange_event *e)
+static char *check_aa(const struct exchange *s, const struct exchange_event *e)
 {
 	const struct samples *aa = exchange_effect(e, EFFECT_AA);
 	double confidence = 1 - (1 - AA_CONFIDENCE) / (double)s->nevents;
@@ -75,7 +75,7 @@ static char *check_aa(const struct sharp *s, const struct exchange_event *e)
  * and by more than an absolute size is promised for, something else changed with the clock. Below
  * that it may be the gauge's own error, which an effect of pure cycles follows closely.
  */
-static char *check_clock(const struct sharp *s, const struct exchange_event *e)
+static char *check_clock(const struct exchange *s, const struct exchange_event *e)
 {
 	const struct samples *effect =
 		exchange_effect(e, s->arms > EXCHANGE_B ? EFFECT_DIFF : EFFECT_A);
@@ -100,7 +100,7 @@ static char *check_clock(const struct sharp *s, const struct exchange_event *e)
 			e->name, ns, in_cycles, follows_ns);
 }
 
-char *exchange_void_after(const struct sharp *s)
+char *exchange_void_after(const struct exchange *s)
 {
 	double duty = stats_median(s->busy.v, s->busy.n);
 	char *why = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Is B dearer than A? Three lanes answer, each with its own limits: static (what loading says),
- * exact (kernel instructions, counted in a guest) and time (nanoseconds, by the sharp lane). One
+ * exact (kernel instructions, counted in a guest) and time (nanoseconds, by the exchange lane). One
  * verdict a lane and one in all, for `beebench compare` and `beebench gate`.
  */
 #ifndef HARNESS_GATE_H

@@ -205,7 +205,7 @@ void judge_exact(const struct gate_policy *p, const struct gate_pair *pair,
 	judge_missing(p, pair, records, out);
 }
 
-/* Where the sharp lane has decided, its anytime-valid interval says on which side. */
+/* Where the exchange lane has decided, its anytime-valid interval says on which side. */
 static void judge_event(const struct gate_policy *p, struct json_object *o, struct gate_row *r)
 {
 	const char *decided = record_str(o, "verdict", "undecided");

@@ -36,7 +36,7 @@ static const struct param params[] = {
 	{"sharp",
 	 "the programs alone, by stubs that are re-pointed between them: of two monitors, their "
 	 "difference; of any, what it costs over an empty program",
-	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 1},
+	 PARAM_BOOL, offsetof(struct overhead_params, exchange), 1},
 	{"consumer",
 	 "for the programs alone: comes by a timer, so that nobody is woken, or woken for records",
 	 PARAM_ENUM, offsetof(struct overhead_params, consumer), EXCHANGE_TIMER, 0, 0,
@@ -250,7 +250,7 @@ static void release(struct overhead *o)
 static int measure(struct overhead *o)
 {
 	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
-	double exchange_s = o->params.sharp ? exchange_part * o->budget_s : 0;
+	double exchange_s = o->params.exchange ? exchange_part * o->budget_s : 0;
 	double slow_part = o->params.attach ? 1 - CALLS_PART : 1;
 	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
 	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
@@ -266,7 +266,7 @@ static int measure(struct overhead *o)
 	if (!err && o->params.slowdown)
 		err = overhead_slowdown(
 			o, MAX(o->budget_s - exchange_s - 0.3, overhead_elapsed_s(o) + slow_s / 2));
-	if (!err && o->params.sharp)
+	if (!err && o->params.exchange)
 		err = overhead_exchange(
 			o, MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + exchange_s / 2));
 	return err;

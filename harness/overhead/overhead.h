@@ -16,8 +16,8 @@
 struct overhead_params { /* -o */
 	bool attach;
 	bool slowdown;
-	bool sharp;
-	uint64_t consumer; /* enum exchange_consumer, of the sharp lane */
+	bool exchange;
+	uint64_t consumer; /* enum exchange_consumer, of the exchange lane */
 	bool realtime;
 	uint64_t block_us;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Which monitors the sharp lane compares within `beebench overhead`. */
+/* Which monitors the exchange lane compares within `beebench overhead`. */
 #include "lib/base.h"
 #include "harness/overhead/overhead.h"
 
@@ -47,7 +47,7 @@ static int compare(struct overhead *o, const char *a, const char *b, double unti
 					.consumer = (enum exchange_consumer)o->params.consumer,
 					.tell = overhead_tell_exchange,
 					.tell_arg = o};
-	struct sharp s;
+	struct exchange s;
 	int err, emitted = 0;
 
 	events_of(o, events);

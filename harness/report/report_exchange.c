@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Section of a report about the sharp time lane: what programs take longer than empty ones, and
+/* Section of a report about the exchange lane: what programs take longer than empty ones, and
  * than each other's. */
 #include "lib/base.h"
 #include "harness/report/report_cell.h"

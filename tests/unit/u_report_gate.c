@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is said of a comparison: verdicts, both monitors side by side, the sharp lane, annotations,
+/* What is said of a comparison: verdicts, both monitors side by side, the exchange lane, annotations,
  * and the data of the picture. */
 #include "lib/base.h"
 
