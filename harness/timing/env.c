@@ -72,6 +72,10 @@ void placement_choose(struct placement *p, const char *sys_root)
 		if (!p->siblings)
 			break;
 	}
+	p->second_cpu = p->consumer_cpu;
+	for (int cpu = 0; cpu < p->producer_cpu; cpu++)
+		if (CPU_ISSET((unsigned int)cpu, &set) && cpu != p->consumer_cpu)
+			p->second_cpu = cpu;
 }
 
 const char env_stats_text[] =

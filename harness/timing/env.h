@@ -9,8 +9,9 @@
 
 struct placement {
 	int producer_cpu, consumer_cpu; /* of the watched process, of the collector */
-	bool same_cpu;			/* there is only one CPU for both */
-	bool siblings;			/* the two are threads of one core */
+	int second_cpu; /* of a second watched process: the consumer's on two CPUs */
+	bool same_cpu;	/* there is only one CPU for both */
+	bool siblings;	/* the two are threads of one core */
 };
 
 /*

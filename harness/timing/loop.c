@@ -294,6 +294,11 @@ bool loop_done(const struct loop *l)
 	return l->shared->done;
 }
 
+bool loop_lives(struct loop *l)
+{
+	return subproc_wait(&l->child, 0) == -ETIMEDOUT;
+}
+
 void loop_stop(struct loop *l)
 {
 	if (!l)

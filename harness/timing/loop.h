@@ -48,8 +48,10 @@ int loop_begin_at(struct loop *l, int event, uint32_t warm, uint32_t subs, uint6
  * running, -EINTR, or -errno after saying why (-ECHILD: the child has died). */
 int loop_wait(struct loop *l, int timeout_ms, struct loop_block *out);
 /* True when the block is over: a look at shared memory, for who polls something else meanwhile. A
- * child that died never says so: ask loop_wait() now and then. */
+ * child that died never says so: ask loop_lives() now and then. */
 bool loop_done(const struct loop *l);
+/* True while the child runs. */
+bool loop_lives(struct loop *l);
 /* Ends the child. Accepts NULL. */
 void loop_stop(struct loop *l);
 
