@@ -12,6 +12,7 @@
 #include "harness/exact/exact.h"
 #include "harness/measure.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -61,14 +62,13 @@ static void objects_release(struct objects *o)
 
 static int emit_skip(struct run *run, const char *monitor, const char *reason)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = record_new("exact");
 
-	json_object_object_add(o, "type", json_object_new_string("exact"));
-	json_object_object_add(o, "kernel", NULL);
-	json_object_object_add(o, "monitor", json_object_new_string(monitor));
-	json_object_object_add(o, "path", NULL);
-	json_object_object_add(o, "status", json_object_new_string("skip"));
-	json_object_object_add(o, "reason", json_object_new_string(reason));
+	record_put(o, "kernel", NULL);
+	record_put_str(o, "monitor", monitor);
+	record_put(o, "path", NULL);
+	record_put_str(o, "status", "skip");
+	record_put_str(o, "reason", reason);
 	return sink_emit(run->sink, o);
 }
 

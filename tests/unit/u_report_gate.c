@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is said of a comparison: verdicts, both monitors side by side, the exchange lane, annotations,
- * and the data of the picture. */
+/* What is said of a comparison: verdicts, both monitors side by side, the exchange lane,
+ * annotations, and the data of the picture. */
 #include "lib/base.h"
 
 #include <setjmp.h>
