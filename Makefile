@@ -48,8 +48,6 @@ monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
-bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
@@ -105,8 +103,7 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
-all: $(B)/bench_fast
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
@@ -278,8 +275,15 @@ test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## r
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-bench-fast: all ## what memmon_fast costs against the reference monitor, and that nothing is lost (root; SECONDS at 1 M events/s)
-	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lost (root; SECONDS at 1 M events/s; EACH way of watching)
+	@for how in collect=woken collect=timed collect=both collect=both,events=no producers=2,collect=between \
+		producers=2,collect=between,events=no producers=2,collect=both; do \
+		echo; echo "== beebench overhead -o $$how"; \
+		$(B)/beebench overhead -q -m nop_exit,memmon,memmon_fast -e brk-ok,munmap-ok -t $(or $(EACH),15) \
+			-o slowdown=no,sharp=no,above=nop_exit,$$how $(BENCHFASTFLAGS) || exit $$?; \
+	done
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=both,rate=1000000 -t $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=stopped $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))

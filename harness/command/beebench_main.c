@@ -18,7 +18,8 @@ static const struct {
 } commands[] = {
 	{"doctor", command_doctor,
 	 "what this machine can do, what is missing, which command installs it"},
-	{"list", command_list, "monitors, workloads, measures, subjects, reporters that there are"},
+	{"list", command_list,
+	 "monitors, workloads, measures, subjects, reporters, timed events that there are"},
 	{"verify", command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"},
 	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},

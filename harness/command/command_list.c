@@ -10,6 +10,7 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "harness/subject.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
@@ -108,12 +109,21 @@ static struct json_object *list_reporters(void)
 	return a;
 }
 
+static struct json_object *list_events(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	return a;
+}
+
 static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
 	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
-	{"subjects", list_subjects}, {"reporters", list_reporters},
+	{"subjects", list_subjects}, {"reporters", list_reporters}, {"events", list_events},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -152,7 +162,7 @@ int command_list(int argc, char *argv[])
 	err = opt_parse(options, "beebench list", argc, argv, &o, &rest, NULL);
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|subjects|reporters]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters|events]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The measure `verify`: is a monitor right? Every monitor beside every workload, one trial each. */
 #include "lib/base.h"
-#include "harness/plugin.h"
+#include "harness/measure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,15 +117,26 @@ static int choose_workloads(struct plan *p, const struct run *run)
 	return err;
 }
 
+/* Where the user named none: all, or what `run --quick` has time for. */
+static const char *const *monitors_of(const struct run *run)
+{
+	static const char *const quick[] = {
+		"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
+
+	return run->quick && run->whole ? run_chosen(run->monitors, quick) : run_monitors(run);
+}
+
 static int candidates_make(struct plan *p, const struct run *run)
 {
-	while (run->monitors[p->ncandidates])
+	const char *const *monitors = monitors_of(run);
+
+	while (monitors[p->ncandidates])
 		p->ncandidates++;
 	p->candidates = calloc(p->ncandidates + 1, sizeof(*p->candidates));
 	if (!p->candidates)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->ncandidates; i++)
-		p->candidates[i].name = run->monitors[i];
+		p->candidates[i].name = monitors[i];
 	return 0;
 }
 
@@ -253,7 +264,7 @@ static int run_pairs(struct run *run, const struct verify_params *p, const struc
 	/* By now it is known what suits what. */
 	progress_plan(run->progress, "verify", (unsigned int)plan->npairs, SECONDS_PER_TRIAL);
 	for (size_t i = 0; !err && i < plan->npairs; i++) {
-		const char *const *monitor = &run->monitors[plan->pairs[i].monitor];
+		const char *const *monitor = &plan->candidates[plan->pairs[i].monitor].name;
 		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
 
 		if (run_interrupted())
@@ -336,7 +347,7 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 static int run_guests(struct run *run, const struct verify_params *p, const char *why)
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
-	const char *const *k = run->kernels && run->kernels[0] ? run->kernels : default_kernels;
+	const char *const *k = run_chosen(run->kernels, default_kernels);
 	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
 	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
 	const char **monitors = NULL;
@@ -366,7 +377,7 @@ static int run_all(struct run *run, const void *params_)
 {
 	const struct verify_params *p = params_;
 	struct strbuf why = STRBUF_INIT, no_guest = STRBUF_INIT;
-	bool asked = p->guest == GUEST_YES || (run->kernels && run->kernels[0]);
+	bool asked = p->guest == GUEST_YES || run_chosen(run->kernels, NULL);
 	int err = 0;
 
 	if (p->guest == GUEST_NO || (!asked && !guest_verify_needed(&why))) {
@@ -387,9 +398,6 @@ out:
 	return err;
 }
 
-static const char *const quick_monitors[] = {
-	"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
-
 const struct measure_ops measure_verify = {
 	.name = "verify",
 	.help = "is a monitor right? conformance and accuracy beside known workloads",
@@ -398,5 +406,4 @@ const struct measure_ops measure_verify = {
 	.steps = steps,
 	.run = run_all,
 	.summary = verify_summary,
-	.quick_monitors = quick_monitors,
 };
