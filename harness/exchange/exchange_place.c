@@ -12,6 +12,7 @@
 
 #include <linux/bpf.h>
 
+#include "harness/subject.h"
 #include "lib/log.h"
 #include "collector/collect.h"
 
@@ -109,7 +110,7 @@ static int read_side(struct side *s, const struct monitor *m)
 	size_t n = MIN(monitor_programs(m, programs, PROGRAMS_MAX), (size_t)PROGRAMS_MAX);
 
 	s->name = monitor_info(m)->name;
-	s->completed = monitor_info(m)->definition == MONITOR_COMPLETED;
+	s->completed = subject_times_working(monitor_info(m));
 	s->switches = false;
 	s->n = 0;
 	for (size_t i = 0; i < n; i++) {

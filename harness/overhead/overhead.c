@@ -18,6 +18,7 @@
 #include "harness/result.h"
 #include "harness/said.h"
 #include "harness/exchange/exchange.h"
+#include "harness/subject.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -193,7 +194,7 @@ static void add_working_calls(struct overhead *o)
 	bool wanted = false;
 
 	for (size_t i = 1; i < o->narms; i++)
-		wanted |= !o->arms[i].skip && o->arms[i].info.definition == MONITOR_COMPLETED;
+		wanted |= !o->arms[i].skip && subject_times_working(&o->arms[i].info);
 	for (int i = 0; i < TIMED_EVENTS && wanted && !o->events_chosen; i++)
 		o->base[i].on |= timed_event_is_single(i);
 }

@@ -314,6 +314,13 @@ static bool names_threads(const struct model_definition *def)
 	return !is_completed(def);
 }
 
+/* --- what it is timed at --- */
+
+static bool times_working(enum monitor_definition definition)
+{
+	return definition == MONITOR_COMPLETED;
+}
+
 /* --- sums that must close --- */
 
 static bool offers(const struct identity_input *in, enum mem_field f)
@@ -443,6 +450,7 @@ const struct subject_ops subject_memory = {
 	.describe = describe,
 	.differs = differs,
 	.names_threads = names_threads,
+	.times_working = times_working,
 	.identities = identities,
 	.by_totals = by_totals,
 	.assess = memory_assess,
