@@ -12,7 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
-#include "collector/rings.h"
+#include "collector/ring.h"
 
 /* Instructions of two slots that carry a descriptor or an address (Documentation/bpf/
  * standardization/instruction-set.rst: 64-bit immediate instructions). */

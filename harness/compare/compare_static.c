@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
-#include "collector/verifier.h"
+#include "collector/cost.h"
 #include "lib/strbuf.h"
 
 enum { COMPILE_LIMIT_MS = 60000, COMPILE_ROUNDS = 3 };

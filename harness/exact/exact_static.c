@@ -7,7 +7,7 @@
 
 #include "harness/record.h"
 #include "lib/log.h"
-#include "collector/verifier.h"
+#include "collector/cost.h"
 
 static void add_u64(struct json_object *o, const char *key, uint64_t v)
 {

@@ -12,7 +12,7 @@
 
 #include "harness/probe.h"
 #include "lib/log.h"
-#include "collector/tracefs.h"
+#include "collector/features.h"
 
 /* BPF_ALU64 | BPF_MOV | BPF_K: r0 = 0; BPF_JMP | BPF_EXIT (Documentation/bpf/standardization) */
 static const struct bpf_insn move = {.code = BPF_ALU64 | BPF_MOV | BPF_K};

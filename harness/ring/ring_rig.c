@@ -16,7 +16,6 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/features.h"
-#include "collector/tracefs.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
 static struct strbuf libbpf_said = STRBUF_INIT;

@@ -9,7 +9,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "collector/tracefs.h"
+#include "collector/features.h"
 
 static char heard[1024];
 
