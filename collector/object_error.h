@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Turns what libbpf and the verifier say into an error a person can act on. Private to collector/. */
+/* Turns what libbpf and the verifier say into an error a person can act on. Private to collector/.
+ */
 #ifndef COLLECTOR_OBJECT_ERROR_H
 #define COLLECTOR_OBJECT_ERROR_H
 
