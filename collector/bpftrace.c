@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/subproc.h"
 #include "collector/registry.h"
 #include "collector/features.h"
@@ -300,8 +300,8 @@ static int check_named_maps(const struct monitor *m, const char *code)
 		if (!map || has_word(code, map))
 			continue;
 		list_maps(code, &there);
-		log_err("%s: no map '%s', which %s names for %s (its maps: %s)", m->path, map,
-			m->manifest.file, m->manifest.words->fields[f].name,
+		why_err(m->why, "%s: no map '%s', which %s names for %s (its maps: %s)", m->path,
+			map, m->manifest.file, m->manifest.words->fields[f].name,
 			there.len ? there.s : "none");
 		strbuf_release(&there);
 		return -EINVAL;
@@ -339,7 +339,8 @@ static int find_our_maps(struct monitor *m, const char *code)
 		return 0;
 	list_maps(code, &there);
 	beside = registry_manifest_path(m->path);
-	log_err("%s: none of its maps (%s) has a name of ours, like @mmap_count; say which is "
+	why_err(m->why,
+		"%s: none of its maps (%s) has a name of ours, like @mmap_count; say which is "
 		"which in %s "
 		"(docs/adding-a-monitor.md)",
 		m->path, there.len ? there.s : "none", beside);
@@ -355,7 +356,7 @@ static int check_script(struct monitor *m)
 	char *code;
 
 	if (err) {
-		log_err_sys(err, "cannot read the script %s", m->path);
+		why_err_sys(m->why, err, "cannot read the script %s", m->path);
 		return err;
 	}
 	code = code_only(text.s);
@@ -375,16 +376,17 @@ int bpftrace_check(struct monitor *m)
 	if (err)
 		return err;
 	if (subproc_find_program("bpftrace", path, sizeof(path))) {
-		log_err("%s: there is no bpftrace here; install it: sudo apt-get install bpftrace",
+		why_err(m->why,
+			"%s: there is no bpftrace here; install it: sudo apt-get install bpftrace",
 			m->path);
 		return -ENOTSUP;
 	}
 	if (geteuid()) {
-		log_err("%s: bpftrace runs as root only; use sudo", m->path);
+		why_err(m->why, "%s: bpftrace runs as root only; use sudo", m->path);
 		return -EPERM;
 	}
 	m->info.map_entries = BPFTRACE_MAP_KEYS;
-	return tracefs_ensure();
+	return tracefs_ensure(m->why);
 }
 
 bool bpftrace_settled(pid_t pid)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 
 uint64_t cost_of_map(int fd)
 {
@@ -103,7 +103,7 @@ static void add_up(struct verifier_stats *sum, const struct verifier_stats *one)
 	sum->stack_bytes = MAX(sum->stack_bytes, one->stack_bytes);
 }
 
-int verifier_stats_read(const char *path, struct verifier_stats *out)
+int verifier_stats_read(const char *path, struct verifier_stats *out, struct strbuf *why)
 {
 	struct bpf_object *obj = bpf_object__open_file(path, NULL);
 	struct bpf_program *prog;
@@ -114,7 +114,7 @@ int verifier_stats_read(const char *path, struct verifier_stats *out)
 	*out = (struct verifier_stats){0};
 	if (!obj) {
 		err = -errno;
-		log_err_sys(err, "cannot open %s", path);
+		why_err_sys(why, err, "cannot open %s", path);
 		return err;
 	}
 	bpf_object__for_each_program (prog, obj) {
@@ -128,7 +128,7 @@ int verifier_stats_read(const char *path, struct verifier_stats *out)
 	}
 	err = bpf_object__load(obj);
 	if (err)
-		log_err_sys(err, "the kernel does not load %s", path);
+		why_err_sys(why, err, "the kernel does not load %s", path);
 	for (size_t i = 0; i < n; i++) {
 		struct verifier_stats one;
 

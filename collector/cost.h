@@ -28,7 +28,7 @@ struct verifier_stats {
  * Loads the object at @path once more with the verifier's statistics on (BPF_LOG_STATS, Linux 5.2),
  * attaches nothing, unloads. Returns 0, or -errno after saying why.
  */
-int verifier_stats_read(const char *path, struct verifier_stats *out);
+int verifier_stats_read(const char *path, struct verifier_stats *out, struct strbuf *why);
 
 /* Reads one program's log: "processed 103 insns (..) .. total_states 8 ..", "stack depth 64+0".
  * False: not found. Pure. */

@@ -7,7 +7,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 
 struct image {
 	const unsigned char *data;
@@ -140,20 +140,20 @@ int elf_check(const void *data, size_t size, struct strbuf *why)
 	return 0;
 }
 
-int elf_check_file(const char *path)
+int elf_check_file(const char *path, struct strbuf *why)
 {
-	struct strbuf file = STRBUF_INIT, why = STRBUF_INIT;
+	struct strbuf file = STRBUF_INIT, reason = STRBUF_INIT;
 	int err = strbuf_read_file(&file, path);
 
 	if (err) {
-		log_err_sys(err, "cannot read %s", path);
+		why_err_sys(why, err, "cannot read %s", path);
 	} else {
-		err = elf_check(file.s, file.len, &why);
+		err = elf_check(file.s, file.len, &reason);
 		if (err)
-			log_err("%s: %s", path, why.s);
+			why_err(why, "%s: %s", path, reason.s);
 	}
 	strbuf_release(&file);
-	strbuf_release(&why);
+	strbuf_release(&reason);
 	return err;
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 
 /* r0 = 0; exit */
 static const struct bpf_insn do_nothing[] = {
@@ -191,14 +192,14 @@ static int look(const char *path)
 	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? errno : 0;
 }
 
-int tracefs_ensure(void)
+int tracefs_ensure(struct strbuf *why)
 {
 	int err = look(TRACEFS "/events"), other = look("/sys/kernel/debug/tracing/events");
 
 	if (!err || !other)
 		return 0;
 	if (err == EACCES || other == EACCES) {
-		log_err("tracefs at " TRACEFS " is closed to us; run it as root (sudo)");
+		why_err(why, "tracefs at " TRACEFS " is closed to us; run it as root (sudo)");
 		return -EPERM;
 	}
 	if (!mount("tracefs", TRACEFS, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
@@ -207,7 +208,7 @@ int tracefs_ensure(void)
 		return 0;
 	}
 	err = -errno;
-	log_err_sys(err,
+	why_err_sys(why, err,
 		    "no tracefs, and it cannot be mounted (mount -t tracefs tracefs " TRACEFS ")");
 	return err;
 }

@@ -5,6 +5,7 @@
 #define COLLECTOR_FEATURES_H
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 /* Each returns 0 when it works, or -errno of the attempt; none prints. */
 int feature_bpf(void);		/* bpf(2): create a map */
@@ -29,8 +30,8 @@ int feature_loaded_programs(void);
 /*
  * Makes sure that tracefs can be read at /sys/kernel/tracing or /sys/kernel/debug/tracing, the two
  * places where libbpf looks. Mounts it at the first when it is at neither, and says so. Returns 0
- * or -errno after saying why.
+ * or -errno after saying why (lib/why.h).
  */
-int tracefs_ensure(void);
+int tracefs_ensure(struct strbuf *why);
 
 #endif

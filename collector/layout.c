@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "collector/registry.h"
 
@@ -26,6 +26,7 @@ struct search {
 	const struct manifest *man;
 	const char *path;
 	char *hint; /* file that holds, or would hold, the names */
+	struct strbuf *why;
 };
 
 static bool internal(const struct bpf_map *map)
@@ -41,7 +42,8 @@ static int missing_map(const struct search *s, const char *name, const char *use
 	bpf_object__for_each_map (map, s->obj)
 		if (!internal(map))
 			strbuf_addf(&there, "%s%s", there.len ? ", " : "", bpf_map__name(map));
-	log_err("%s: no map '%s' (its maps: %s); name its map of %s in %s "
+	why_err(s->why,
+		"%s: no map '%s' (its maps: %s); name its map of %s in %s "
 		"(docs/adding-a-monitor.md)",
 		s->path, name, there.len ? there.s : "none", use, s->hint);
 	strbuf_release(&there);
@@ -82,8 +84,8 @@ static int missing_field(const struct search *s, const struct btf_type *t, const
 	for (int i = 0; i < btf_vlen(t); i++)
 		strbuf_addf(&there, "%s%s", there.len ? ", " : "",
 			    btf__name_by_offset(s->btf, btf_members(t)[i].name_off));
-	log_err("%s: struct %s%s has no field '%s' (its fields: %s); name its field in %s", s->path,
-		type_name(s, t), of, name, there.len ? there.s : "none", s->hint);
+	why_err(s->why, "%s: struct %s%s has no field '%s' (its fields: %s); name its field in %s",
+		s->path, type_name(s, t), of, name, there.len ? there.s : "none", s->hint);
 	strbuf_release(&there);
 	return -EINVAL;
 }
@@ -100,13 +102,15 @@ static int find_field(const struct search *s, const struct btf_type *t, const ch
 		if (!is || strcmp(is, name))
 			continue;
 		if (btf_member_bitfield_size(t, (uint32_t)i) || bits % 8) {
-			log_err("%s: struct %s%s: field '%s' is a bit field; %u whole bytes are "
+			why_err(s->why,
+				"%s: struct %s%s: field '%s' is a bit field; %u whole bytes are "
 				"expected",
 				s->path, type_name(s, t), of, name, size);
 			return -EINVAL;
 		}
 		if (bytes != size) {
-			log_err("%s: struct %s%s: field '%s' has %lld byte%s, %u %s expected",
+			why_err(s->why,
+				"%s: struct %s%s: field '%s' has %lld byte%s, %u %s expected",
 				s->path, type_name(s, t), of, name, (long long)bytes,
 				bytes == 1 ? "" : "s", size, size == 1 ? "is" : "are");
 			return -EINVAL;
@@ -123,7 +127,7 @@ static int search_wrong_type(const struct search *s, const struct bpf_map *map,
 {
 	const char *name = libbpf_bpf_map_type_str(bpf_map__type(map));
 
-	log_err("%s: map '%s' is of type %s; %s is expected", s->path, bpf_map__name(map),
+	why_err(s->why, "%s: map '%s' is of type %s; %s is expected", s->path, bpf_map__name(map),
 		name ? name : "unknown", expected);
 	return -EINVAL;
 }
@@ -135,7 +139,8 @@ static const struct btf_type *search_value(const struct search *s, const struct 
 	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
 
 	if (!t || !btf_is_struct(t)) {
-		log_err("%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
+		why_err(s->why,
+			"%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
 			s->path, bpf_map__name(map), t ? "no struct" : "not described in its BTF");
 		return NULL;
 	}
@@ -214,7 +219,8 @@ static int search_fields(const struct search *s, const struct btf_type *t, const
 /* Says that there is no struct of that name, and what would put it there; returns -EINVAL. */
 static int search_missing_struct(const struct search *s, const char *name)
 {
-	log_err("%s: no struct '%s' in its BTF, which %s names; a global of that type puts it "
+	why_err(s->why,
+		"%s: no struct '%s' in its BTF, which %s names; a global of that type puts it "
 		"there (struct %s *const volatile layout = 0;)",
 		s->path, name, s->hint, name);
 	return -EINVAL;
@@ -333,13 +339,14 @@ static int find_iterator(const struct search *s, struct row_source *rows)
 
 	rows->iterator = bpf_object__find_program_by_name(s->obj, name);
 	if (!rows->iterator) {
-		log_err("%s: no program '%s', which %s names as the iterator of its counters",
+		why_err(s->why,
+			"%s: no program '%s', which %s names as the iterator of its counters",
 			s->path, name, s->hint);
 		return -EINVAL;
 	}
 	if (bpf_program__expected_attach_type(rows->iterator) == BPF_TRACE_ITER)
 		return 0;
-	log_err("%s: program '%s' on %s is no iterator (SEC(\"iter/task\"))", s->path, name,
+	why_err(s->why, "%s: program '%s' on %s is no iterator (SEC(\"iter/task\"))", s->path, name,
 		bpf_program__section_name(rows->iterator));
 	return -EINVAL;
 }
@@ -361,7 +368,8 @@ static int find_ended(const struct search *s, struct row_source *rows, const str
 	if (!value)
 		return -EINVAL;
 	if (value != row) {
-		log_err("%s: map '%s': its value is struct %s; struct %s is expected, as the "
+		why_err(s->why,
+			"%s: map '%s': its value is struct %s; struct %s is expected, as the "
 			"iterator's rows",
 			s->path, bpf_map__name(rows->ended),
 			btf__name_by_offset(s->btf, value->name_off), s->man->counters.row);
@@ -408,7 +416,7 @@ static int check_key(const struct search *s, struct layout *l, const struct bpf_
 	if (!wanted && l->ncounters)
 		wanted = l->key_bytes;
 	if (wanted && bytes != wanted) {
-		log_err("%s: map '%s': its key has %u bytes, %u are expected%s", s->path,
+		why_err(s->why, "%s: map '%s': its key has %u bytes, %u are expected%s", s->path,
 			bpf_map__name(map), bytes, wanted,
 			s->man->words->key_bytes == sizeof(uint32_t) ? " (a thread or process id)"
 			: l->ncounters				     ? ", as in the other maps"
@@ -416,7 +424,7 @@ static int check_key(const struct search *s, struct layout *l, const struct bpf_
 		return -EINVAL;
 	}
 	if (bytes > COUNTER_KEY_MAX) {
-		log_err("%s: map '%s': its key has %u bytes; up to %d can be read", s->path,
+		why_err(s->why, "%s: map '%s': its key has %u bytes; up to %d can be read", s->path,
 			bpf_map__name(map), bytes, COUNTER_KEY_MAX);
 		return -EINVAL;
 	}
@@ -479,8 +487,9 @@ static int single_counters(const struct search *s, struct layout *l)
 		if (!src)
 			return -EINVAL;
 		if (bpf_map__value_size(src->map) != sizes[f]) {
-			log_err("%s: map '%s': its value has %u bytes, %u are expected", s->path,
-				bpf_map__name(src->map), bpf_map__value_size(src->map), sizes[f]);
+			why_err(s->why, "%s: map '%s': its value has %u bytes, %u are expected",
+				s->path, bpf_map__name(src->map), bpf_map__value_size(src->map),
+				sizes[f]);
 			return -EINVAL;
 		}
 		src->fields |= 1ULL << f;
@@ -518,7 +527,8 @@ static int find_switch(const struct search *s, struct layout *l)
 		l->event_switch = variable_find(s->obj, sections[i], name, sizeof(uint32_t));
 	if (!name || l->event_switch.map)
 		return 0;
-	log_err("%s: no variable '%s' of 4 bytes that can be written, which %s names as the switch "
+	why_err(s->why,
+		"%s: no variable '%s' of 4 bytes that can be written, which %s names as the switch "
 		"of its events",
 		s->path, name, s->hint);
 	return -EINVAL;
@@ -610,10 +620,11 @@ static int missing_program(const struct search *s, const char *event, const char
 		strbuf_addf(&there, "%s%s on %s", there.len ? ", " : "", bpf_program__name(p),
 			    bpf_program__section_name(p));
 	if (named)
-		log_err("%s: no program '%s' for %s, which %s names (its programs: %s)", s->path,
-			named, event, s->hint, there.len ? there.s : "none");
+		why_err(s->why, "%s: no program '%s' for %s, which %s names (its programs: %s)",
+			s->path, named, event, s->hint, there.len ? there.s : "none");
 	else
-		log_err("%s: no program for %s: none in section tracepoint/syscalls/sys_enter_%s "
+		why_err(s->why,
+			"%s: no program for %s: none in section tracepoint/syscalls/sys_enter_%s "
 			"(its programs: %s); "
 			"name it in %s",
 			s->path, event, event, there.len ? there.s : "none", s->hint);
@@ -673,15 +684,15 @@ bool layout_expects(const struct manifest *man, const struct bpf_program *p)
 }
 
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
-		   const char *path)
+		   const char *path, struct strbuf *why)
 {
-	struct search s = {obj, bpf_object__btf(obj), man, path, NULL};
+	struct search s = {obj, bpf_object__btf(obj), man, path, NULL, why};
 	int err = 0;
 
 	*l = (struct layout){.words = man->words, .key_bytes = man->words->key_bytes};
 	s.hint = man->file ? strdup(man->file) : registry_manifest_path(path);
 	if (!s.btf) {
-		log_err("%s: its BTF cannot be read; compile it with -g", path);
+		why_err(why, "%s: its BTF cannot be read; compile it with -g", path);
 		err = -EINVAL;
 	}
 	if (!err && !man->counters.none)

@@ -57,11 +57,11 @@ struct layout {
 
 /*
  * Resolves the names of @man in an object that is open (it need not be loaded). Returns 0, or
- * -EINVAL after log_err() said which map, struct, field or program is missing or wrong, and what
- * there is. @path is for the messages.
+ * -EINVAL after saying (lib/why.h) which map, struct, field or program is missing or wrong, and
+ * what there is. @path is for the messages.
  */
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
-		   const char *path);
+		   const char *path, struct strbuf *why);
 
 /* The map is an array of ring buffers, which user space fills: one for each CPU. */
 bool layout_is_ring_array(struct bpf_map *map);

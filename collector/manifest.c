@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "collector/json_at.h"
 
@@ -511,30 +511,30 @@ static int read_document(struct manifest *man, const struct json_at *top, struct
 	return 0;
 }
 
-int manifest_parse(struct manifest *man, const char *file, const char *text)
+int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why)
 {
-	struct json_at top = {file, text, NULL, NULL};
+	struct json_at top = {file, text, NULL, NULL, why};
 	struct json_object *doc = NULL;
 	int err;
 
 	free(man->file);
 	man->file = strdup(file);
-	err = json_at_parse(file, text, &doc);
+	err = json_at_parse(file, text, &doc, why);
 	if (!err)
 		err = read_document(man, &top, doc);
 	json_object_put(doc);
 	return err;
 }
 
-int manifest_read(struct manifest *man, const char *file)
+int manifest_read(struct manifest *man, const char *file, struct strbuf *why)
 {
 	struct strbuf text = STRBUF_INIT;
 	int err = strbuf_read_file(&text, file);
 
 	if (err)
-		log_err_sys(err, "cannot read the manifest %s", file);
+		why_err_sys(why, err, "cannot read the manifest %s", file);
 	else
-		err = manifest_parse(man, file, text.s);
+		err = manifest_parse(man, file, text.s, why);
 	strbuf_release(&text);
 	return err;
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "collector/cost.h"
 #include "collector/elf_check.h"
 #include "collector/maps.h"
@@ -123,7 +124,7 @@ static int object_attach(struct monitor *m)
 		tracefs |= bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
 		n++;
 	}
-	err = tracefs ? tracefs_ensure() : 0;
+	err = tracefs ? tracefs_ensure(m->why) : 0;
 	if (err)
 		return err;
 	o->links = calloc(n ? n : 1, sizeof(struct bpf_link *));
@@ -452,7 +453,7 @@ static int set_target(struct monitor *m, struct object *o, const struct monitor_
 	if (!err)
 		m->info.caps |= MONITOR_CGROUP;
 	else if (err != -ENOENT)
-		log_err_sys(err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+		why_err_sys(m->why, err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -468,7 +469,8 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 	if (!o->ring_fds)
 		return -ENOMEM;
 	if (!rings_size_is_good(o->ring_bytes)) {
-		log_err("%s: rings of %llu bytes: a power of two and whole pages are expected",
+		why_err(m->why,
+			"%s: rings of %llu bytes: a power of two and whole pages are expected",
 			m->path, (unsigned long long)o->ring_bytes);
 		return -EINVAL;
 	}
@@ -477,7 +479,7 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 	if (!err)
 		err = set_constant(o, RING_VARIABLE, o->ring_bytes);
 	if (err && err != -ENOENT)
-		log_err_sys(err, "%s: cannot be told of its %d rings", m->path, n);
+		why_err_sys(m->why, err, "%s: cannot be told of its %d rings", m->path, n);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -488,7 +490,7 @@ static int make_rings(struct monitor *m, struct object *o)
 
 	if (!err)
 		return 0;
-	log_err_sys(err, "%s: no rings of %llu bytes for %zu CPUs", m->path,
+	why_err_sys(m->why, err, "%s: no rings of %llu bytes for %zu CPUs", m->path,
 		    (unsigned long long)o->ring_bytes, o->nrings);
 	o->nrings = 0;
 	return err;
@@ -534,7 +536,7 @@ static void know_subject(struct monitor *m, const struct object *o)
 
 static int open_file(struct monitor *m, struct object *o, bool bare)
 {
-	int err = elf_check_file(m->path);
+	int err = elf_check_file(m->path, m->why);
 
 	if (err)
 		return err;
@@ -542,13 +544,13 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	o->bpf = bpf_object__open_file(m->path, NULL);
 	if (!o->bpf) {
 		err = -errno;
-		return object_explain_load(m->path, err);
+		return object_explain_load(m->path, err, m->why);
 	}
 	if (bare)
 		return 0;
 	if (!m->manifest.file)
 		know_subject(m, o);
-	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path);
+	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
 }
 
 /* The array of rings that is to be filled: also of an object whose names nobody knows. */
@@ -576,7 +578,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	object_listen();
 	err = bpf_object__load(o->bpf);
 	if (err)
-		return object_explain_load(m->path, err);
+		return object_explain_load(m->path, err, m->why);
 	return o->ring_array ? make_rings(m, o) : 0;
 }
 

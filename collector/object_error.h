@@ -22,9 +22,9 @@ void verifier_shorten(const char *log, struct strbuf *out);
  * "CAP_BPF and CAP_PERFMON". */
 const char *object_missing_capabilities(void);
 
-/* log_err()s why loading @path failed with @err, from what was kept since object_listen(). Returns
- * what monitor_open() has to. */
-int object_explain_load(const char *path, int err);
+/* Says (lib/why.h) why loading @path failed with @err, from what was kept since object_listen().
+ * Returns what monitor_open() has to. */
+int object_explain_load(const char *path, int err, struct strbuf *why);
 /* The same for attaching the program @name of @section. */
 int object_explain_attach(const char *path, const char *name, const char *section, int err);
 

@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/procfs.h"
 #include "lib/subproc.h"
 #include "collector/bpftrace.h"
@@ -385,7 +386,8 @@ static int expand(const struct monitor *m, const char *text, const char *const v
 		while (i < WORD_COUNT && strncmp(p, words[i], strlen(words[i])))
 			i++;
 		if (i == WORD_COUNT) {
-			log_err("%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
+			why_err(m->why,
+				"%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
 				"{cgroup_path} and {pid}",
 				m->manifest.file, text);
 			strbuf_release(&sb);
@@ -427,7 +429,7 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 	return err;
 }
 
-static int make_folder(struct stream *s)
+static int make_folder(const struct monitor *m, struct stream *s)
 {
 	const char *tmp = getenv("TMPDIR");
 	int err;
@@ -435,7 +437,7 @@ static int make_folder(struct stream *s)
 	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(s->dir)) {
 		err = -errno;
-		log_err_sys(err, "cannot make a folder like %s", s->dir);
+		why_err_sys(m->why, err, "cannot make a folder like %s", s->dir);
 		s->dir[0] = '\0';
 		return err;
 	}
@@ -450,17 +452,20 @@ static int check_manifest(const struct monitor *m)
 	const struct manifest *man = &m->manifest;
 
 	if (man->events.named && !man->events.none) {
-		log_err("%s: events: only BPF objects have records; leave it out", man->file);
+		why_err(m->why, "%s: events: only BPF objects have records; leave it out",
+			man->file);
 		return -EINVAL;
 	}
 	if (man->counters.named && man->counters.map) {
-		log_err("%s: counters.map: a script has a map for each field: {\"mmap_count\": "
+		why_err(m->why,
+			"%s: counters.map: a script has a map for each field: {\"mmap_count\": "
 			"\"@..\"}",
 			man->file);
 		return -EINVAL;
 	}
 	if (m->info.kind == MONITOR_COMMAND && !man->counters.named) {
-		log_err("%s: counters: is missing; say which map is which: {\"mmap_count\": "
+		why_err(m->why,
+			"%s: counters: is missing; say which map is which: {\"mmap_count\": "
 			"\"@..\"}",
 			man->file);
 		return -EINVAL;
@@ -482,7 +487,7 @@ int stream_open(struct monitor *m, const struct monitor_target *target)
 	if (!err && m->info.kind == MONITOR_BPFTRACE)
 		err = bpftrace_check(m);
 	if (!err)
-		err = make_folder(s);
+		err = make_folder(m, s);
 	if (!err)
 		err = make_argv(m, s, target);
 	if (!target->cgroup_id)

@@ -7,6 +7,7 @@
 
 #include "harness/record.h"
 #include "lib/log.h"
+#include "lib/why.h"
 
 enum { MAX_OTHERS = 8 };
 
@@ -212,7 +213,8 @@ int exact_judge(struct json_object *guest, const struct exact_subject *subject,
 		int err = judge_one(guest, r, subject, out);
 
 		if (err) {
-			log_err("the guest said something that makes no sense: %.200s",
+			why_err(subject->why,
+				"the guest said something that makes no sense: %.200s",
 				json_object_to_json_string(r));
 			return err;
 		}

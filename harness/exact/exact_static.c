@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/record.h"
-#include "lib/log.h"
+#include "lib/why.h"
 #include "collector/cost.h"
 
 static void add_u64(struct json_object *o, const char *key, uint64_t v)
@@ -53,7 +53,8 @@ int exact_static(struct json_object *guest, const struct exact_subject *subject,
 		if (strcmp(record_str(said, "arm", ""), "static") != 0)
 			continue;
 		if (index >= subject->nmonitors || !record_count(said, "programs")) {
-			log_err("the guest said something that makes no sense: %.200s",
+			why_err(subject->why,
+				"the guest said something that makes no sense: %.200s",
 				json_object_to_json_string(said));
 			return -EINVAL;
 		}

@@ -7,7 +7,7 @@
 
 #include <bpf/libbpf.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 
 enum { SPACER_MAX = 1000 };
 
@@ -18,7 +18,7 @@ static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
 }
 
 static int watch_rings(struct exchange_arms *l, const struct replica *r, const char *name,
-		       uint64_t *count)
+		       uint64_t *count, struct strbuf *why)
 {
 	for (size_t i = 0; i < r->nrings; i++) {
 		int err = 0;
@@ -29,7 +29,7 @@ static int watch_rings(struct exchange_arms *l, const struct replica *r, const c
 			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
 		if (err || !l->rings) {
 			err = err ? err : -errno;
-			log_err_sys(err, "the rings of %s cannot be watched", name);
+			why_err_sys(why, err, "the rings of %s cannot be watched", name);
 			return err;
 		}
 	}
@@ -42,7 +42,7 @@ static int load_empty(struct exchange_arms *l, const struct exchange_arms_plan *
 	for (size_t i = 0; i < plan->nstubs; i++) {
 		l->empty_fd[i] = program_fd[i] = stubs_load_empty(plan->stubs, i);
 		if (l->empty_fd[i] < 0) {
-			log_err_sys(l->empty_fd[i], "an empty program cannot be loaded");
+			why_err_sys(plan->why, l->empty_fd[i], "an empty program cannot be loaded");
 			return l->empty_fd[i];
 		}
 	}
@@ -61,12 +61,12 @@ static int load_arm(struct exchange_arms *l, const struct exchange_arms_plan *pl
 		return load_empty(l, plan, program_fd);
 	for (size_t i = 0; i < plan->nstubs; i++)
 		wanted |= 1U << places[i].program;
-	err = replica_load(r, plan->arm[arm].source, wanted);
+	err = replica_load(r, plan->arm[arm].source, wanted, plan->why);
 	if (err)
 		return err;
 	for (size_t i = 0; i < plan->nstubs; i++)
 		program_fd[i] = r->program_fd[places[i].program];
-	return watch_rings(l, r, plan->arm[arm].name, count);
+	return watch_rings(l, r, plan->arm[arm].name, count, plan->why);
 }
 
 static void nothing_loaded(struct exchange_arms *l)

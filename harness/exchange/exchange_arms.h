@@ -16,6 +16,7 @@ struct exchange_arms_plan {
 	const struct stubs *stubs;
 	size_t nstubs;
 	unsigned int arms;
+	struct strbuf *why; /* where reasons go (lib/why.h) */
 	struct {
 		const char *name;		     /* for messages */
 		const struct replica_source *source; /* NULL: the empty programs */

@@ -17,7 +17,7 @@
 #include "harness/exchange/exchange_stub.h"
 #include "harness/exchange/exchange_void.h"
 #include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/why.h"
 
 enum {
 	POLL_MS = 1,
@@ -54,12 +54,12 @@ static int consume(struct bench *b, struct exchange_arms *l, struct exchange_chi
 	int n, ended;
 
 	if (!l->rings)
-		return exchange_child_wait(child, QUIET_MS);
+		return exchange_child_wait(child, QUIET_MS, b->opts->why);
 	if (b->opts->consumer == EXCHANGE_WOKEN) {
 		n = ring_buffer__poll(l->rings, POLL_MS);
-		ended = exchange_child_wait(child, 0);
+		ended = exchange_child_wait(child, 0, b->opts->why);
 	} else {
-		ended = exchange_child_wait(child, POLL_MS);
+		ended = exchange_child_wait(child, POLL_MS, b->opts->why);
 		n = ring_buffer__consume(l->rings);
 	}
 	return n < 0 && n != -EINTR ? n : ended;
@@ -77,12 +77,13 @@ static int attend(struct bench *b, struct exchange_arms *l, struct exchange_chil
 		if (err >= 0 && run_interrupted())
 			err = -EINTR;
 		if (!err && b->outcome->done)
-			err = exchange_child_wait(child, 1000);
+			err = exchange_child_wait(child, 1000, b->opts->why);
 		else if (!err && clock_ns() - start_ns > LOAD_MAX_NS)
 			err = -ETIMEDOUT;
 	}
 	if (err == -ETIMEDOUT)
-		log_err("one load's calls have not ended after 30 s: a monitor is too dear to "
+		why_err(b->opts->why,
+			"one load's calls have not ended after 30 s: a monitor is too dear to "
 			"compare");
 	return err == 1 ? 0 : err;
 }
@@ -127,7 +128,8 @@ static void keep(struct bench *b)
 
 static void job_init(struct bench *b, struct exchange_job *job)
 {
-	*job = (struct exchange_job){.arms = b->s->arms,
+	*job = (struct exchange_job){.why = b->opts->why,
+				     .arms = b->s->arms,
 				     .rounds = b->s->rounds,
 				     .ncalls = (unsigned int)b->s->nevents,
 				     .ns_per_tick = b->ns_per_tick,
@@ -251,17 +253,19 @@ static int all_loads(struct bench *b)
 
 static int open_sources(struct bench *b, const char *a_spec, const char *b_spec)
 {
-	int err = replica_source_open(&b->a, a_spec);
+	int err = replica_source_open(&b->a, a_spec, b->opts->why);
 
 	if (!err && b_spec)
-		err = replica_source_open(&b->b, b_spec);
+		err = replica_source_open(&b->b, b_spec, b->opts->why);
 	return err;
 }
 
 static void plan_arms(struct bench *b)
 {
-	b->plan = (struct exchange_arms_plan){
-		.stubs = b->stubs, .nstubs = b->pair.nplaces, .arms = b->s->arms};
+	b->plan = (struct exchange_arms_plan){.stubs = b->stubs,
+					      .nstubs = b->pair.nplaces,
+					      .arms = b->s->arms,
+					      .why = b->opts->why};
 	for (unsigned int arm = 0; arm < b->s->arms; arm++)
 		b->plan.arm[arm].name = b->s->name[arm];
 	b->plan.arm[EXCHANGE_A].source = b->plan.arm[EXCHANGE_AA].source = b->a;
@@ -274,7 +278,8 @@ static int prepare(struct bench *b)
 {
 	struct sharp *s = b->s;
 	int err = exchange_pair_make(&b->pair, replica_source_monitor(b->a),
-				     b->b ? replica_source_monitor(b->b) : NULL, b->opts->events);
+				     b->b ? replica_source_monitor(b->b) : NULL, b->opts->events,
+				     b->opts->why);
 
 	if (err)
 		return err;
@@ -284,12 +289,12 @@ static int prepare(struct bench *b)
 	s->nevents = b->pair.nevents;
 	for (size_t i = 0; i < s->nevents; i++)
 		s->events[i].name = loop_events[b->pair.events[i]].name;
-	b->outcome = exchange_outcome_new();
+	b->outcome = exchange_outcome_new(b->opts->why);
 	if (!b->outcome)
 		return -ENOMEM;
 	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
 	s->why_void = exchange_void_before(&b->pair);
-	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
+	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces, b->opts->why);
 	if (!err)
 		plan_arms(b);
 	return err;

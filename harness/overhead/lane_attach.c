@@ -49,7 +49,7 @@ static int attach_select(void *state, int arm)
 		return err;
 	attach_drop(s);
 	if (s->arms[arm].spec) {
-		err = monitor_open(&s->monitor, s->arms[arm].spec, &everything);
+		err = monitor_open(&s->monitor, s->arms[arm].spec, &everything, NULL);
 		if (!err)
 			err = monitor_attach(s->monitor);
 	}

@@ -15,7 +15,6 @@
 #include "harness/overhead/overhead_print.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/exchange/exchange.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -78,14 +77,14 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 static int open_arm(struct overhead_arm *arm, const char *spec)
 {
 	static const struct monitor_target everything = {0};
-	struct said said = {0};
+	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
 
 	arm->spec = spec;
-	said_listen(&said);
-	err = monitor_open(&m, spec, &everything);
-	said_end(&said, err != -ENOTSUP);
+	err = monitor_open(&m, spec, &everything, &why);
+	if (err && err != -ENOTSUP && why.len)
+		log_err("%s", why.s);
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
@@ -94,10 +93,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 		arm->name = strdup(spec);
 	}
 	if (err == -ENOTSUP) {
-		arm->skip = strdup(said_reason(&said));
+		arm->skip = strdup(why.s);
 		err = 0;
 	}
-	said_release(&said);
+	strbuf_release(&why);
 	monitor_close(m);
 	return err;
 }

@@ -191,7 +191,7 @@ static int load(struct ring_rig *rig)
 	int err;
 
 	strbuf_reset(&libbpf_said);
-	err = probe_open(&rig->object, "ringload");
+	err = probe_open(&rig->object, "ringload", NULL);
 	if (!err)
 		err = configure(rig);
 	if (!err) {
@@ -245,7 +245,7 @@ void ring_rig_close(struct ring_rig *rig)
 int ring_rig_attach(struct ring_rig *rig)
 {
 	libbpf_print_fn_t before;
-	int err = tracefs_ensure();
+	int err = tracefs_ensure(NULL);
 
 	if (err)
 		return err;

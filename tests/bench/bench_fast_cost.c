@@ -223,7 +223,7 @@ static int attached_visit(struct bench *b, size_t i, struct series *out)
 	const struct cost_arm *arm = &cost_arms[i];
 	struct monitor_losses losses;
 	struct monitor *m = NULL;
-	int err = monitor_open(&m, arm->monitor, &everything);
+	int err = monitor_open(&m, arm->monitor, &everything, NULL);
 
 	if (!err && arm->no_events && monitor_set_events(m, false)) {
 		log_err("%s has no switch for its events", arm->monitor);

@@ -155,7 +155,7 @@ static int watch(struct rate *r, const char *monitor, struct producer *p, uint32
 	struct monitor_target target = {.cgroup_id = p->cgroup->id, .cgroup_path = p->cgroup->path};
 	struct seen seen = {r, p->order, tgid};
 	struct monitor *m = NULL;
-	int nice_was = 0, err = monitor_open(&m, monitor, &target);
+	int nice_was = 0, err = monitor_open(&m, monitor, &target, NULL);
 
 	if (!err) {
 		r->ring_bytes = monitor_info(m)->ring_bytes;
