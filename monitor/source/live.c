@@ -138,7 +138,7 @@ static int open_monitor(struct live *l, const struct source_options *opts)
 	}
 	err = caps_check(CAPS_BPF, program_path());
 	if (!err)
-		err = monitor_open(&l->monitor, name, &target);
+		err = monitor_open(&l->monitor, name, &target, NULL);
 	return err ? err : check_kind(monitor_info(l->monitor), opts->tool);
 }
 
