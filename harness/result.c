@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "harness/record.h"
@@ -29,7 +31,7 @@ enum { JSON_LINE = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
 struct sink {
 	char *path; /* NULL: memory only */
 	int fd;	    /* -1: memory only */
-	off_t size; /* bytes of whole lines written */
+	off_t size; /* bytes of whole lines written; -1: not ours to cut back */
 	struct json_object *records;
 };
 
@@ -67,9 +69,87 @@ static void set_double_printer(struct json_object *o)
 	}
 }
 
+/*
+ * The process that holds the lock on the file behind @fd, as /proc/locks has it; 0: not to be seen
+ * from here (another machine, another pid namespace).
+ */
+static pid_t lock_holder(int fd)
+{
+	struct strbuf locks = STRBUF_INIT, file = STRBUF_INIT;
+	struct stat st;
+	const char *hit;
+	int pid = 0;
+
+	/* "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" */
+	if (!fstat(fd, &st) && !strbuf_read_file(&locks, "/proc/locks")) {
+		strbuf_addf(&file, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
+			    (unsigned long long)st.st_ino);
+		hit = strstr(locks.s, file.s);
+		while (hit && hit > locks.s && hit[-1] != ' ')
+			hit--;
+		pid = hit ? atoi(hit) : 0;
+	}
+	strbuf_release(&locks);
+	strbuf_release(&file);
+	return pid > 0 ? pid : 0;
+}
+
+/*
+ * Takes the results file for this process, until it is closed or we end; what is in it goes only
+ * then. A pipe or a device is nobody's.
+ */
+static int take_file(const struct sink *s)
+{
+	struct strbuf who = STRBUF_INIT;
+	struct stat st;
+	int err = fstat(s->fd, &st) ? -errno : 0;
+	pid_t pid;
+
+	if (err || !S_ISREG(st.st_mode))
+		return err;
+	if (!flock(s->fd, LOCK_EX | LOCK_NB))
+		return ftruncate(s->fd, 0) ? -errno : 0;
+	/* A file system without locks cannot tell who else is there. */
+	if (errno != EWOULDBLOCK)
+		return ftruncate(s->fd, 0) ? -errno : 0;
+	pid = lock_holder(s->fd);
+	if (pid)
+		strbuf_addf(&who, "process %d", (int)pid);
+	log_err("%s is being written by %s: two runs into one folder would spoil each other; name "
+		"another with --out",
+		s->path, pid ? who.s : "another run");
+	strbuf_release(&who);
+	return -EBUSY;
+}
+
+/* @path "-" is our own stdout, which goes on where it is. */
+static int open_file(struct sink *s)
+{
+	int err;
+
+	s->fd = strcmp(s->path, "-") ? open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)
+				     : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (s->fd < 0) {
+		err = -errno;
+		log_err_sys(err, "cannot write results to %s (name another folder with --out)",
+			    s->path);
+		return err;
+	}
+	if (!strcmp(s->path, "-")) {
+		s->size = -1;
+		return 0;
+	}
+	err = take_file(s);
+	if (err && err != -EBUSY)
+		log_err_sys(err, "cannot write results to %s (name another folder with --out)",
+			    s->path);
+	return err;
+}
+
 int sink_open(struct sink **out, const char *path)
 {
 	struct sink *s = calloc(1, sizeof(*s));
+	int err = 0;
 
 	if (!s)
 		return -ENOMEM;
@@ -77,19 +157,13 @@ int sink_open(struct sink **out, const char *path)
 	s->records = json_object_new_array();
 	if (path) {
 		s->path = strdup(path);
-		s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (s->fd < 0) {
-			int err = -errno;
-
-			log_err_sys(err,
-				    "cannot write results to %s (name another folder with --out)",
-				    path);
-			sink_close(s);
-			return err;
-		}
+		err = open_file(s);
 	}
-	*out = s;
-	return 0;
+	if (err)
+		sink_close(s);
+	else
+		*out = s;
+	return err;
 }
 
 /* Writes all of @text; on an error cuts the file back to whole lines, so that it stays readable. */
@@ -105,7 +179,7 @@ static int write_line(struct sink *s, const char *text, size_t len)
 		if (n < 0) {
 			int err = -errno;
 
-			if (ftruncate(s->fd, s->size))
+			if (s->size >= 0 && ftruncate(s->fd, s->size))
 				log_dbg("%s is no regular file: not cut back to its last whole "
 					"line",
 					s->path);
@@ -113,7 +187,8 @@ static int write_line(struct sink *s, const char *text, size_t len)
 		}
 		done += (size_t)n;
 	}
-	s->size += (off_t)len;
+	if (s->size >= 0)
+		s->size += (off_t)len;
 	return 0;
 }
 

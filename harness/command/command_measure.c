@@ -60,7 +60,7 @@ int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint6
 		return err;
 	}
 	if (streams(dir))
-		strbuf_addstr(&path, "/proc/self/fd/1");
+		strbuf_addch(&path, '-');
 	else
 		strbuf_addf(&path, "%s/run.json", dir);
 	err = sink_open(sink, path.s);

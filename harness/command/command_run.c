@@ -53,7 +53,12 @@ static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
 	if (!err)
 		err = make_folder(out ? out : "results/runs");
 	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
-	return err ? err : make_folder(dir->s);
+	/* This one is ours alone. */
+	if (!err && mkdir(dir->s, 0777)) {
+		err = -errno;
+		log_err_sys(err, "cannot make the run's folder %s", dir->s);
+	}
+	return err;
 }
 
 /* What @m is given: its own monitors where the user named none. */

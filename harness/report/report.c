@@ -9,9 +9,12 @@
 #include "lib/base.h"
 #include "harness/report/report.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/plugin.h"
@@ -361,21 +364,33 @@ static const struct reporter_ops *find(const char *name)
 	return NULL;
 }
 
+static mode_t file_mask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
+/* Beside its place first: half a report would pass for a whole one, and so would two at once. */
 static int write_report(const struct run_file *run, const char *name, const char *file)
 {
 	const struct reporter_ops *reporter = find(name);
-	struct strbuf path = STRBUF_INIT;
+	struct strbuf path = STRBUF_INIT, aside = STRBUF_INIT;
 	FILE *f = NULL;
-	int err = 0;
+	int fd, err = 0;
 
 	if (!reporter) {
 		log_err("this beebench was built without the reporter '%s'", name);
 		return -ENOTSUP;
 	}
 	strbuf_addf(&path, "%s/%s", run->dir, file);
-	f = fopen(path.s, "we");
-	if (!f) {
+	strbuf_addf(&aside, "%s.XXXXXX", path.s);
+	fd = mkostemp(aside.s, O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0666 & ~file_mask()) || !(f = fdopen(fd, "w"))) {
 		err = -errno;
+		if (fd >= 0)
+			close(fd);
 		goto out;
 	}
 	err = reporter->render(run, f);
@@ -383,13 +398,16 @@ static int write_report(const struct run_file *run, const char *name, const char
 		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;
+	if (!err && rename(aside.s, path.s))
+		err = -errno;
 out:
-	if (err && f)
-		unlink(path.s); /* half a report would pass for a whole one */
+	if (err && fd >= 0)
+		unlink(aside.s);
 	if (err)
 		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
 			    path.s, run->dir);
 	strbuf_release(&path);
+	strbuf_release(&aside);
 	return err;
 }
 

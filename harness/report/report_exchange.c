@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Section of a report about the exchange of programs: what programs take longer than empty ones, and
- * than each other's. */
+/* Section of a report about the exchange of programs: what programs take longer than empty ones,
+ * and than each other's. */
 #include "lib/base.h"
 #include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
