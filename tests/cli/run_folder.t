@@ -9,6 +9,7 @@ need_tool jq jq
 mkdir "$tmp/taken"
 echo '{"type":"run","schema":1}' >"$tmp/taken/run.json"
 before=$(cat "$tmp/taken/run.json")
+# shellcheck disable=SC2016 # $1 is the inner shell's
 flock "$tmp/taken/run.json" sh -c 'echo $$ >"$1"; exec sleep 60' sh "$tmp/pid" &
 at_exit "kill $! 2>/dev/null"
 while ! [ -s "$tmp/pid" ]; do sleep 0.1; done
@@ -27,4 +28,21 @@ run "$bee" verify --quiet -m none -w idle --out "$tmp/free"
 "$bee" verify --quiet -m none -w idle --out - >>"$tmp/all.ndjson" 2>"$tmp/err"
 is "records that are appended to a file leave what is in it" "$(head -n 1 "$tmp/all.ndjson")" '{"type":"mine"}'
 is "and are whole" "$(jq -r .type "$tmp/all.ndjson" | sort -u | tr '\n' ' ')" "mine trial "
+
+# --- issue 13, number 5: a folder's name is never a command ---
+
+if have gnuplot; then
+	abs=$(cd "$B" && pwd)
+	mkdir "$tmp/here"
+	# shellcheck disable=SC2016 # names as they are
+	for name in '<touch pwned; cat ' '|touch pwned; cat ' '~root' "\`touch pwned\`" '$(touch pwned)' "x'; system 'touch pwned" '"; system("touch pwned'; do
+		cp -r tests/fixtures/runs/full "$tmp/here/$name"
+		rm -rf "$tmp/here/$name/plots"
+		(cd "$tmp/here" && "$abs/beebench" report --write "$name") >"$tmp/out" 2>"$tmp/err"
+		is "a folder called $name is drawn in" "$?:$(head -c 4 "$tmp/here/$name/plots/overhead.png" | tail -c 3)" 0:PNG
+	done
+	is "and nothing is run" "$(find "$tmp" -name pwned)" ""
+else
+	skip "a folder's name is never a command" "no gnuplot"
+fi
 done_testing
