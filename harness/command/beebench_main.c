@@ -58,11 +58,8 @@ static int unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char *argv[])
+static int run_command(int argc, char *argv[])
 {
-	std_open();
-	log_init("beebench", LOG_INFO);
-	run_catch_signals();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -79,4 +76,12 @@ int main(int argc, char *argv[])
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char *argv[])
+{
+	std_open();
+	log_init("beebench", LOG_INFO);
+	run_catch_signals();
+	return std_close(run_command(argc, argv));
 }

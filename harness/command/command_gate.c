@@ -244,10 +244,6 @@ static int show(const struct gate_command *c, enum gate_verdict verdict, int arg
 		err = render(c, records, code, argc, argv, elapsed_ns);
 	else
 		gate_print(records, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the result to stdout");
-		err = -EIO;
-	}
 	json_object_put(records);
 	return err ? EXIT_USAGE : code;
 }

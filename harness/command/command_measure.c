@@ -98,10 +98,6 @@ static int render(const struct reporter_ops *reporter, const struct cli *cli, st
 		json_object_put(made.header);
 		json_object_put(made.end);
 	}
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the result to stdout");
-		err = -EIO;
-	}
 	return err;
 }
 

@@ -82,10 +82,6 @@ int command_report(int argc, char *argv[])
 	err = run_file_read(&file, argv[rest]);
 	if (!err)
 		err = reporter->render(file, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the report to stdout");
-		err = -EIO;
-	}
 	run_file_release(file);
 	return err ? EXIT_USAGE : EXIT_OK;
 }

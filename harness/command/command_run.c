@@ -122,10 +122,6 @@ static int print_report(const char *dir, const char *format)
 	for (const struct reporter_ops *const *r = reporter_list; !err && *r; r++)
 		if (!strcmp((*r)->name, format))
 			err = (*r)->render(file, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the report to stdout");
-		err = -EIO;
-	}
 	run_file_release(file);
 	return err;
 }
