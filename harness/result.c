@@ -24,6 +24,7 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 enum { JSON_LINE = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
@@ -206,10 +207,11 @@ int sink_emit(struct sink *s, struct json_object *record)
 		return -EINVAL;
 	}
 	set_double_printer(record);
+	record_make_utf8(record);
 	json_object_array_add(s->records, record);
 	if (s->fd < 0)
 		return 0;
-	strbuf_addstr(&line, json_object_to_json_string_ext(record, JSON_LINE));
+	printable_add_json(&line, json_object_to_json_string_ext(record, JSON_LINE));
 	strbuf_addch(&line, '\n');
 	err = write_line(s, line.s, line.len);
 	if (err)
@@ -401,6 +403,7 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 {
 	int err = check_record(path, line, o);
 
+	record_make_utf8(o);
 	if (!err && !r->header)
 		err = check_header(path, line, o);
 	if (!err && r->end) {

@@ -281,5 +281,6 @@ struct json_object *result_run_header(int argc, char *const argv[], bool quick, 
 	record_put_u64(h, "seed", seed);
 	record_put(h, "host", result_host_facts(""));
 	record_put(h, "tools", result_tool_versions());
+	record_make_utf8(h);
 	return h;
 }

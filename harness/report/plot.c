@@ -19,15 +19,20 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/names.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 /* A quoted word. */
-static void put_word(struct strbuf *out, const char *s)
+static void put_word(struct strbuf *out, const char *word)
 {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_line(&clean, word);
 	strbuf_addch(out, '"');
-	for (; *s; s++)
-		strbuf_addch(out, *s == '"' ? '\'' : *s == '\\' ? '/' : *s == '\n' ? ' ' : *s);
+	for (const char *s = clean.s; *s; s++)
+		strbuf_addch(out, *s == '"' ? '\'' : *s == '\\' ? '/' : *s);
 	strbuf_addch(out, '"');
+	strbuf_release(&clean);
 }
 
 /* A number, NaN as gnuplot reads it. */

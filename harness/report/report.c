@@ -26,6 +26,7 @@
 #include "harness/result.h"
 #include "lib/format.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 struct tally {
@@ -141,29 +142,46 @@ static void cut_short(struct doc *d, const struct run_file *run)
 			 "was not.");
 }
 
+/* As a shell takes it for one word; bash's $'..' where there is what no terminal should get. */
+static void add_word(struct strbuf *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=:,./%@";
+	struct strbuf clean = STRBUF_INIT;
+	bool shown;
+
+	printable_add_line(&clean, text);
+	shown = !strcmp(clean.s, text);
+	strbuf_release(&clean);
+	if (*text && strspn(text, plain) == strlen(text)) {
+		strbuf_addstr(out, text);
+		return;
+	}
+	strbuf_addstr(out, shown ? "'" : "$'");
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (*text == '\'')
+			strbuf_addstr(out, shown ? "'\\''" : "\\'");
+		else if (shown)
+			strbuf_addch(out, *text);
+		else if (*text == '\\')
+			strbuf_addstr(out, "\\\\");
+		else if (c < ' ' || c >= 0x7f)
+			strbuf_addf(out, "\\x%02x", (unsigned int)c);
+		else
+			strbuf_addch(out, *text);
+	}
+	strbuf_addch(out, '\'');
+}
+
 static void add_command(struct json_object *header, struct strbuf *out)
 {
 	struct json_object *word;
 
 	record_foreach (record_get(header, "command"), word) {
-		const char *text = json_object_get_string(word);
-		/* Single quotes around what a shell would take apart. */
-		bool plain = *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
-						   "VWXYZ0123456789_-+=:,./%@") == strlen(text);
-
 		strbuf_addch(out, ' ');
-		if (plain) {
-			strbuf_addstr(out, text);
-			continue;
-		}
-		strbuf_addch(out, '\'');
-		for (; *text; text++) {
-			if (*text == '\'')
-				strbuf_addstr(out, "'\\''");
-			else
-				strbuf_addch(out, *text);
-		}
-		strbuf_addch(out, '\'');
+		add_word(out, json_object_get_string(word));
 	}
 }
 

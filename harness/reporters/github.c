@@ -12,6 +12,7 @@
 #include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -19,14 +20,18 @@
 enum level { SILENT, WARNING, ERROR };
 
 /* A value ends at its line; a property also at a colon or a comma. */
-static void put_escaped(FILE *out, const char *s, bool property)
+static void put_escaped(FILE *out, const char *text, bool property)
 {
-	for (; *s; s++) {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_lines(&clean, text);
+	for (const char *s = clean.s; *s; s++) {
 		if (strchr("%\r\n", *s) || (property && strchr(":,", *s)))
 			fprintf(out, "%%%02X", (unsigned int)*s);
 		else
 			fputc(*s, out);
 	}
+	strbuf_release(&clean);
 }
 
 static void put_line(FILE *out, const char *command, const char *title, const char *text)

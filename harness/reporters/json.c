@@ -14,10 +14,7 @@ static int render(const struct run_file *run, FILE *out)
 	record_put(o, "run", json_object_get(run->header));
 	record_put(o, "records", json_object_get(run->records));
 	record_put(o, "end", json_object_get(run->end));
-	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							JSON_C_TO_STRING_NOSLASHESCAPE),
-	      out);
-	fputc('\n', out);
+	record_put_json(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, out);
 	json_object_put(o);
 	return 0;
 }

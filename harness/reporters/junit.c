@@ -8,6 +8,7 @@
 
 #include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -26,8 +27,7 @@ static const struct suite suites[] = {
 	{"exact", "exact"},	    {"calibrate", "calibrate"},
 };
 
-/* Text for XML 1.0, which has no way to say most control characters. */
-static void put_text(FILE *out, const char *s)
+static void put_xml(FILE *out, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '<')
@@ -38,18 +38,30 @@ static void put_text(FILE *out, const char *s)
 			fputs("&amp;", out);
 		else if (*s == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t')
-			fputc('?', out);
 		else
 			fputc(*s, out);
 	}
 }
 
+/* XML 1.0 has no way to say most control characters. */
+static void put_text(FILE *out, const char *s)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_lines(&text, s);
+	put_xml(out, text.s);
+	strbuf_release(&text);
+}
+
 static void put_attribute(FILE *out, const char *name, const char *value)
 {
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_line(&text, value);
 	fprintf(out, " %s=\"", name);
-	put_text(out, value);
+	put_xml(out, text.s);
 	fputc('"', out);
+	strbuf_release(&text);
 }
 
 static enum outcome outcome_of(struct json_object *o)

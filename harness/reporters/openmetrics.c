@@ -12,6 +12,7 @@
 
 #include "harness/report/report_grid.h"
 #include "lib/names.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -226,9 +227,12 @@ static const struct family {
 	  {"target_per_second", "target_per_s"}}},
 };
 
-static void add_escaped(struct strbuf *out, const char *s)
+static void add_escaped(struct strbuf *out, const char *text)
 {
-	for (; *s; s++) {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_lines(&clean, text);
+	for (const char *s = clean.s; *s; s++) {
 		if (*s == '\\' || *s == '"')
 			strbuf_addf(out, "\\%c", *s);
 		else if (*s == '\n')
@@ -236,6 +240,7 @@ static void add_escaped(struct strbuf *out, const char *s)
 		else
 			strbuf_addch(out, *s);
 	}
+	strbuf_release(&clean);
 }
 
 static void add_label(struct strbuf *out, const char *name, const char *value)
