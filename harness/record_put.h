@@ -37,7 +37,8 @@ void record_addf(struct json_object *array, const char *fmt, ...) PRINTF_LIKE(2,
  * (lib/printable.h). On the way into a run and out of a file.
  */
 void record_make_utf8(struct json_object *o);
-/* A copy of @o whose strings are one line each and may be shown on a terminal. The caller owns it. */
+/* A copy of @o whose strings are one line each and may be shown on a terminal. The caller owns it.
+ */
 struct json_object *record_printable(struct json_object *o);
 /* Writes @o and a line end as JSON that may be shown on a terminal; @flags as of json-c. */
 void record_put_json(struct json_object *o, int flags, FILE *out);

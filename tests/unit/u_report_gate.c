@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is said of a comparison: verdicts, both monitors side by side, exchanged programs, annotations,
- * and the data of the picture. */
+/* What is said of a comparison: verdicts, both monitors side by side, exchanged programs,
+ * annotations, and the data of the picture. */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -149,7 +149,7 @@ static void test_junit(void **state UNUSED)
 
 	assert_string_equal(testcase(text, "<testcase classname=\"gate.time\" name=\"time, brk\""),
 			    " time=\"0.000000\">\n"
-			    "      <failure message=\"50 % more:\nsee docs\">"
+			    "      <failure message=\"50 % more: see docs\">"
 			    "B less A: 5 [4, 6] ns, at most 1; A: 30\n</failure>\n"
 			    "    </testcase>\n    ");
 	assert_non_null(strstr(text, "name=\"gate\" timestamp=\"\" tests=\"3\" failures=\"3\" "
