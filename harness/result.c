@@ -287,7 +287,10 @@ struct json_object *result_end(struct json_object *records, const char *status, 
 	return end;
 }
 
-/* Keys a record of a known type cannot be without. */
+/*
+ * Keys that a record of a known type with figures cannot be without. One that says why it has none
+ * ("skip", "void") may lack them: it says what it can.
+ */
 static const struct {
 	const char *type, *key;
 	enum json_type kind;
@@ -321,6 +324,13 @@ static bool is_kind(struct json_object *v, enum json_type kind)
 	return json_object_is_type(v, kind);
 }
 
+static bool has_no_figures(struct json_object *o)
+{
+	enum status s = record_status(o);
+
+	return s == STATUS_SKIP || s == STATUS_VOID;
+}
+
 static int check_record(const char *path, unsigned int line, struct json_object *o)
 {
 	const char *type = record_type(o);
@@ -334,8 +344,9 @@ static int check_record(const char *path, unsigned int line, struct json_object 
 	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
 		if (strcmp(type, required[i].type))
 			continue;
-		if (json_object_object_get_ex(o, required[i].key, &v) &&
-		    is_kind(v, required[i].kind))
+		if (!json_object_object_get_ex(o, required[i].key, &v)
+			    ? has_no_figures(o)
+			    : is_kind(v, required[i].kind))
 			continue;
 		log_err("%s:%u: a record of type \"%s\" needs \"%s\", a %s", path, line, type,
 			required[i].key,

@@ -181,7 +181,7 @@ static void add_command(struct json_object *header, struct strbuf *out)
 
 	record_foreach (record_get(header, "command"), word) {
 		strbuf_addch(out, ' ');
-		add_word(out, json_object_get_string(word));
+		add_word(out, record_text(word));
 	}
 }
 
@@ -241,7 +241,7 @@ static void facts(struct doc *d, const struct run_file *run)
 	if (json_object_is_type(tools, json_type_object)) {
 		json_object_object_foreach (tools, name, version) {
 			if (version)
-				strbuf_addf(&sb, ", %s %s", name, json_object_get_string(version));
+				strbuf_addf(&sb, ", %s %s", name, record_text(version));
 		}
 	}
 	fact(d, "tools", sb.s);

@@ -491,7 +491,7 @@ static void count_equivalence(struct json_object *records, struct equivalence *e
 		if (!*verdict)
 			e->reason = record_str(o, "reason", NULL);
 		record_foreach (record_get(o, "allowed"), a) {
-			const char *what = json_object_get_string(a);
+			const char *what = record_text(a);
 
 			e->lengths |= !strcmp(what, "record-length");
 			e->clocks |= !strcmp(what, "clock");

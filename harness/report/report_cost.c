@@ -41,13 +41,13 @@ static void warning_items(struct doc *d, const struct run_file *run)
 
 	record_foreach_type (run->records, o, "overhead")
 		record_foreach (record_get(o, "warnings"), w)
-			names_add(&said, json_object_get_string(w));
+			names_add(&said, record_text(w));
 	for (size_t i = 0; i < said.n; i++) {
 		size_t n = 0;
 
 		record_foreach_type (run->records, o, "overhead") {
 			record_foreach (record_get(o, "warnings"), w) {
-				if (strcmp(json_object_get_string(w), said.v[i]))
+				if (strcmp(record_text(w), said.v[i]))
 					continue;
 				first = n++ ? first : o;
 			}

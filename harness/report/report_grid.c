@@ -17,7 +17,7 @@ static void add_argv(struct json_object *trial, struct strbuf *out)
 	size_t start = out->len;
 
 	record_foreach (argv, word) {
-		const char *text = json_object_get_string(word), *slash = strrchr(text, '/');
+		const char *text = record_text(word), *slash = strrchr(text, '/');
 
 		if (out->len > start)
 			strbuf_addch(out, ' ');
@@ -59,7 +59,7 @@ static void add_differing(struct strbuf *out, struct json_object *params,
 {
 	const char *mark = ":";
 
-	if (!params)
+	if (!json_object_is_type(params, json_type_object))
 		return;
 	json_object_object_foreach (params, key, value) {
 		bool differs = false;
@@ -74,7 +74,7 @@ static void add_differing(struct strbuf *out, struct json_object *params,
 		}
 		if (!differs)
 			continue;
-		strbuf_addf(out, "%s%s=%s", mark, key, json_object_get_string(value));
+		strbuf_addf(out, "%s%s=%s", mark, key, record_text(value));
 		mark = ",";
 	}
 }

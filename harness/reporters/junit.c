@@ -102,7 +102,7 @@ static void case_name(struct json_object *o, const struct run_file *run, const s
 		/* An object here is what the consumer spent, not its name. */
 		if (v && !json_object_is_type(v, json_type_object))
 			strbuf_addf(out, "%s%s=%s", out->len ? " " : "", keys[i],
-				    json_object_get_string(v));
+				    record_text(v));
 	}
 }
 
@@ -214,7 +214,7 @@ static void put_properties(FILE *out, struct json_object *header)
 			continue;
 		fputs("      <property", out);
 		put_attribute(out, "name", paths[i]);
-		put_attribute(out, "value", json_object_get_string(v));
+		put_attribute(out, "value", record_text(v));
 		fputs("/>\n", out);
 	}
 	fputs("    </properties>\n", out);

@@ -285,7 +285,7 @@ static void put_value(FILE *out, struct names *seen, const struct family *f, con
 	} else if (json_object_is_type(v, json_type_boolean)) {
 		put_sample(out, seen, f->name, labels, NULL, json_object_get_boolean(v));
 	} else if (json_object_is_type(v, json_type_string)) {
-		const char *status = json_object_get_string(v);
+		const char *status = record_text(v);
 
 		/* Neither a skipped nor an unclean trial says anything about the monitor. */
 		if (!strcmp(status, "ok") || !strcmp(status, "fail"))
@@ -306,7 +306,7 @@ static void put_record(FILE *out, struct names *seen, const struct family *f,
 		char number[32];
 
 		v = v ? v : record_get(o, l->path);
-		text = v ? json_object_get_string(v) : "";
+		text = v ? record_text(v) : "";
 		if (json_object_is_type(v, json_type_double)) {
 			snprintf(number, sizeof(number), "%.9g", json_object_get_double(v));
 			text = number;
