@@ -21,6 +21,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "harness/plugin.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
@@ -435,42 +436,85 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 	return 0;
 }
 
-static int read_lines(struct run_file *r, const char *path, const struct strbuf *text)
+/*
+ * Gives back what an object's table has in excess: json-c begins with room for 16 keys, most
+ * objects of a record have four.
+ */
+static void shrink(struct json_object *o)
 {
-	const char *at = text->s, *end = text->s + text->len;
-	unsigned int line = 0;
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			shrink(json_object_array_get_idx(o, i));
+		json_object_array_shrink(o, 0);
+	} else if (json_object_is_type(o, json_type_object)) {
+		struct lh_table *table = json_object_get_object(o);
+		int n = json_object_object_length(o);
+
+		if (table->size > n + (n + 1) / 2)
+			lh_table_resize(table, n + (n + 1) / 2 + 1);
+		json_object_object_foreach (o, key, value) {
+			(void)key;
+			shrink(value);
+		}
+	}
+}
+
+/* The line in @text, of @len bytes; @whole: it has an end. */
+static int read_line(struct run_file *r, const char *path, unsigned int line, const char *text,
+		     size_t len, bool whole)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct json_object *o;
 	int err = 0;
 
-	while (!err && at < end) {
-		const char *nl = memchr(at, '\n', (size_t)(end - at)), *stop = nl ? nl : end;
-		size_t len = (size_t)(stop - at);
-		struct strbuf why = STRBUF_INIT;
-		struct json_object *o;
+	if (len && text[len - 1] == '\r')
+		len--;
+	if (strspn(text, " \t\r") >= len)
+		return 0;
+	o = parse_line(text, len, &why);
+	if (o) {
+		shrink(o);
+		err = take_record(r, path, line, o);
+	} else if (!whole && r->header) {
+		log_warn("%s:%u: the last record was cut off and is left out", path, line);
+	} else {
+		log_err("%s:%u: not valid JSON: %s; a run is one object a line "
+			"(docs/results.md)",
+			path, line, why.s);
+		err = -EINVAL;
+	}
+	strbuf_release(&why);
+	return err;
+}
 
-		line++;
-		if (len && at[len - 1] == '\r')
-			len--;
-		if (strspn(at, " \t\r") < len) {
-			o = parse_line(at, len, &why);
-			if (o) {
-				err = take_record(r, path, line, o);
-			} else if (!nl && r->header) {
-				log_warn("%s:%u: the last record was cut off and is left out", path,
-					 line);
-			} else {
-				log_err("%s:%u: not valid JSON: %s; a run is one object a line "
-					"(docs/results.md)",
-					path, line, why.s);
-				err = -EINVAL;
-			}
-		}
-		strbuf_release(&why);
-		at = stop + 1;
+static int read_lines(struct run_file *r, const char *path, FILE *f)
+{
+	unsigned int line = 0;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int err = 0;
+
+	errno = 0;
+	while (!err && (len = getline(&text, &room, f)) > 0) {
+		bool whole = text[len - 1] == '\n';
+
+		if (whole)
+			text[--len] = '\0';
+		err = read_line(r, path, ++line, text, (size_t)len, whole);
+		if (!err && run_interrupted())
+			err = -EINTR;
+		errno = 0;
+	}
+	if (!err && ferror(f)) {
+		err = -errno;
+		log_err_sys(err, "cannot read %s", path);
 	}
 	if (!err && !r->header) {
 		log_err("%s: empty: the run wrote nothing", path);
 		err = -EINVAL;
 	}
+	free(text);
 	return err;
 }
 
@@ -503,8 +547,8 @@ static int locate(const char *path, char **file, char **dir)
 int run_file_read(struct run_file **out, const char *path)
 {
 	struct run_file *r = calloc(1, sizeof(*r));
-	struct strbuf text = STRBUF_INIT;
 	char *file = NULL, *dir = NULL;
+	FILE *f = NULL;
 	int err;
 
 	if (!r)
@@ -514,14 +558,15 @@ int run_file_read(struct run_file **out, const char *path)
 	if (err)
 		goto out;
 	r->dir = dir;
-	err = strbuf_read_file(&text, file);
-	if (err) {
+	f = fopen(file, "re");
+	if (!f) {
+		err = -errno;
 		log_err_sys(err, "cannot read %s", file);
 		goto out;
 	}
-	err = read_lines(r, file, &text);
+	err = read_lines(r, file, f);
+	fclose(f);
 out:
-	strbuf_release(&text);
 	free(file);
 	if (err) {
 		run_file_release(r);

@@ -50,6 +50,7 @@ int command_report(int argc, char *argv[])
 	struct run_file *file = NULL;
 	int rest, err;
 
+	report_end_on_signals();
 	err = opt_parse(options, "beebench report", argc, argv, &o, &rest, NULL);
 	if (err == 0 && rest < argc) {
 		int ignored;

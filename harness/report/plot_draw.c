@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/plugin.h"
 #include "harness/result.h"
 #include "lib/data.h"
 #include "lib/log.h"
@@ -208,13 +209,15 @@ int plot_write_all(const struct run_file *run, const char *scripts)
 		err = find_scripts(&found);
 		scripts = found.s;
 	}
+	/* Who was asked to end has a second: the data is written, the pictures can be drawn later.
+	 */
 	for (size_t i = 0; !err && plot_names[i]; i++) {
 		int e;
 
 		if (!plot_has_data(plot_names[i], run))
 			continue;
 		e = write_data(plot_names[i], run, dir.s);
-		if (!e && can_draw)
+		if (!e && can_draw && !run_interrupted())
 			e = draw(plot_names[i], scripts, dir.s);
 		first = first ? first : e;
 	}

@@ -10,7 +10,9 @@
 #include "harness/report/report.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -390,6 +392,27 @@ static mode_t file_mask(void)
 	return mask;
 }
 
+/* The half of a report that a signal would leave behind; "": none. */
+static char half[PATH_MAX];
+
+static void on_signal(int sig)
+{
+	if (half[0])
+		unlink(half);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void report_end_on_signals(void)
+{
+	/* SIGPIPE stays ignored: lost output is said. */
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
 /* Beside its place first: half a report would pass for a whole one, and so would two at once. */
 static int write_report(const struct run_file *run, const char *name, const char *file)
 {
@@ -411,6 +434,7 @@ static int write_report(const struct run_file *run, const char *name, const char
 			close(fd);
 		goto out;
 	}
+	snprintf(half, sizeof(half), "%s", aside.s);
 	err = reporter->render(run, f);
 	if (!err && (fflush(f) || ferror(f)))
 		err = errno ? -errno : -EIO;
@@ -421,6 +445,7 @@ static int write_report(const struct run_file *run, const char *name, const char
 out:
 	if (err && fd >= 0)
 		unlink(aside.s);
+	half[0] = '\0';
 	if (err)
 		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
 			    path.s, run->dir);
