@@ -12,6 +12,7 @@
 #include "honey/helpers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/std.h"
 #include "lib/strbuf.h"
 
 struct args {
@@ -233,13 +234,12 @@ out:
 	return code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct args a = {.emit = NULL};
 	struct options o = {.emit = EMIT_OBJ};
 	int err;
 
-	log_init("honeyc", LOG_INFO);
 	err = take_args(argc, argv, &a);
 	if (err == OPT_HELP) {
 		usage(stdout);
@@ -264,4 +264,11 @@ int main(int argc, char **argv)
 	if (make_options(&a, &o))
 		return EXIT_USAGE;
 	return compile_files(&a, &o);
+}
+
+int main(int argc, char **argv)
+{
+	std_open();
+	log_init("honeyc", LOG_INFO);
+	return std_close(run(argc, argv));
 }
