@@ -176,12 +176,13 @@ $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 
 all: $(ex_OBJ)
 
-$(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
+honey_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/honey/*.c))
+$(honey_TOOLS): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
 
-all: $(B)/tests/honey/load_check
+all: $(honey_TOOLS)
 
 FUZZ_SECONDS ?= 600
 $(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) $(wildcard honey/*.h honey/*.def)

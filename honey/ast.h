@@ -48,6 +48,7 @@ struct node {
 	struct field *field; /* FIELD */
 	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
 	bool want;	     /* the value is used */
+	bool masked;	     /* an operand of &&&, which its sign does not matter to */
 	/* check.c */
 	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
 	struct var_list *else_loads;  /* IF: at the start of the else side */

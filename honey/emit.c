@@ -252,6 +252,15 @@ static void write_constants(struct honey *h, const struct emit_needs *needs, str
 		strbuf_addstr(out, "#define NULL ((void *)0)\n\n");
 }
 
+/* --check-types: an operand's type in C is the one inferred, or clang refuses the text. */
+static void write_check(struct strbuf *out)
+{
+	strbuf_addstr(out, "#define honey_is(bits, sgn, x) ({ __auto_type honey_x = (x); \\\n"
+			   "\t_Static_assert(sizeof(honey_x) * 8 == bits && "
+			   "((__typeof__(honey_x))-1 < 0) == sgn, "
+			   "#x); \\\n\thoney_x; })\n\n");
+}
+
 /* What the machine's instructions do, where C leaves it undefined. */
 static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 {
@@ -553,6 +562,8 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		write_map(h, out, m->maps[i]);
 	write_params(h, out);
+	if (h->opt.check_types)
+		write_check(out);
 	write_helpers(&needs, out);
 	if (lines)
 		strbuf_add(out, functions.s, functions.len);

@@ -35,9 +35,16 @@ enum prec {
 	PREC_PRIMARY
 };
 
+/* A number's type in C; no bits: it is no number. */
+struct cint {
+	uint8_t bits;
+	bool sgn;
+};
+
 struct cexpr {
 	const char *s;
 	enum prec prec;
+	struct cint c;
 };
 
 struct local {

@@ -96,8 +96,6 @@ static void emit_assign_var(struct emit *e, struct node *n, struct var *v)
 	bool first = !v->c_declared && v->loop == e->loop;
 	const char *type = type_c(e->h, v->type), *value;
 
-	if (v->type->kind == T_LITERAL)
-		type = v->type->sgn ? "__s64" : "__u64";
 	v->c_declared = true;
 	if (v->type->kind == T_OPTION) {
 		assign_option(e, n, v, first);

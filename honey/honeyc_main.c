@@ -15,7 +15,7 @@
 #include "lib/strbuf.h"
 
 struct args {
-	bool optimise, no_warnings, remarks, no_lines, version, helpers;
+	bool optimise, no_warnings, remarks, no_lines, version, helpers, check_types;
 	const char *emit, *diagnostics, *explain, *out, *btf, *tracefs, *kernel, *clang;
 	const char *files[256];
 	uint32_t n_files;
@@ -46,6 +46,8 @@ static const struct opt options[] = {
 	 offsetof(struct args, tracefs)},
 	{0, "clang", "FILE", "the clang to run (default: CLANG, or clang)", OPT_STRING,
 	 offsetof(struct args, clang)},
+	{0, "check-types", NULL, "the C asserts the type of each operand (tests honeyc itself)",
+	 OPT_FLAG, offsetof(struct args, check_types)},
 	{0, "list-helpers", NULL, "print the table of helpers", OPT_FLAG,
 	 offsetof(struct args, helpers)},
 	{0, "version", NULL, "print the version", OPT_FLAG, offsetof(struct args, version)},
@@ -160,6 +162,7 @@ static int make_options(const struct args *a, struct options *o)
 	o->json = a->diagnostics && !strcmp(a->diagnostics, "json");
 	o->remarks = a->remarks;
 	o->no_lines = a->no_lines;
+	o->check_types = a->check_types;
 	o->no_warnings = a->no_warnings;
 	o->btf = a->btf;
 	o->tracefs = a->tracefs;

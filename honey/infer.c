@@ -76,6 +76,15 @@ void infer_join(struct infer *in, struct var *v, struct type *t, struct span at)
 	}
 	if (joined->kind == T_OPTION && type_is_number(t))
 		v->mixed = true;
+	/* A constant below 0 makes a variable signed, whatever else it is given and in which order.
+	 */
+	v->negative |= t->kind == T_LITERAL && t->sgn;
+	if (v->negative && joined->kind == T_INT && !joined->sgn)
+		joined = type_int(in->h, 64, true);
+	if (t->kind == T_INT && t->sgn && joined->kind == T_INT && !joined->sgn)
+		infer_error(in, W010, at, "convert one of the values: s64(...) or u64(...)",
+			    "%s is unsigned everywhere, for it is also given an unsigned number",
+			    v->name->s);
 	if (joined != v->type)
 		in->changed = true;
 	v->type = joined;
@@ -142,10 +151,8 @@ struct type *infer_name(struct infer *in, struct node *n, bool want)
 {
 	struct var *v = infer_find(in, n->name);
 
-	if (!v && n->name->param) {
-		n->type = n->name->param->type;
-		return n->type->bits < 32 ? type_int(in->h, 32, n->type->sgn) : n->type;
-	}
+	if (!v && n->name->param)
+		return n->name->param->type;
 	if (!v) {
 		if (infer_func(n->name, 0)) {
 			n->kind = N_CALL;

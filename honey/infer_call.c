@@ -303,6 +303,19 @@ static struct type *lookup_type(struct infer *in, const struct map *m)
 	return m->value->kind == T_STRUCT ? m->value->strct->pointer : type_option(in->h, m->value);
 }
 
+/* Of a lookup with a default: what holds the map's value and that. */
+static struct type *default_type(struct infer *in, struct node *n)
+{
+	struct type *t = n->list[2]->type;
+	bool ok;
+
+	if (!n->map || n->map->value->kind != T_INT)
+		return &in->h->types.error;
+	if (t->kind == T_OPTION)
+		t = t->elem;
+	return type_is_number(t) ? type_join(in->h, n->map->value, t, &ok) : n->map->value;
+}
+
 static struct type *helper_result(struct infer *in, struct node *n, const struct helper *p)
 {
 	struct types *t = &in->h->types;
@@ -322,7 +335,7 @@ static struct type *helper_result(struct infer *in, struct node *n, const struct
 			if (n->map && n->map->value->kind == T_STRUCT)
 				infer_error(in, H021, n->list[2]->span, "check the result for nil",
 					    "a struct has no default");
-			return n->map && n->map->value->kind == T_INT ? n->map->value : &t->error;
+			return default_type(in, n);
 		}
 		return lookup_type(in, n->map);
 	case 'P': return lookup_type(in, n->map);

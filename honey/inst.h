@@ -20,6 +20,7 @@ struct var {
 	struct span span; /* of the first assignment */
 	struct inst *inst;
 	struct type *type;
+	bool negative;	     /* it is given a constant below 0 somewhere */
 	uint32_t index;	     /* among the instance's variables */
 	uint32_t loop_depth; /* of callbacks around its declaration */
 	struct loop *loop;   /* innermost callback it belongs to, or NULL */

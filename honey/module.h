@@ -105,7 +105,9 @@ struct map_kind {
 
 struct strct *resolve_struct(struct honey *h, const struct name *name); /* also x_struct for x */
 struct type *resolve_type_name(struct honey *h, const struct name *name);
-/* The constant's value. Returns false when @n is none. */
+/* The constant's value, of any size. Returns false when @n is none. */
+bool const_exact(struct honey *h, const struct node *n, __int128 *value);
+/* As above, cut to 64 bits. */
 bool const_eval(struct honey *h, const struct node *n, uint64_t *value);
 
 #endif

@@ -65,6 +65,14 @@ static int parse_bracket(const struct token *t)
 	}
 }
 
+/* As above, blocks included. */
+static int nesting_of(const struct token *t)
+{
+	if (t->kind == TOK_DO || t->kind == TOK_FN)
+		return 1;
+	return t->kind == TOK_END ? -1 : parse_bracket(t);
+}
+
 bool parse_is_op(const struct parser *p, enum op op)
 {
 	return p->tok->kind == TOK_OP && p->tok->op == op;
@@ -339,11 +347,9 @@ static bool is_call_form(const struct parser *p)
 	if (!parse_is_op(p, OP_LPAREN) || p->tok->space_before)
 		return false;
 	for (const struct token *t = p->tok; t->kind != TOK_EOF; t++) {
-		if (t->kind == TOK_DO)
-			return false;
 		if (t->kind == TOK_KEY && depth == 1 && !strcmp(t->name->s, "do"))
 			return true;
-		depth += parse_bracket(t);
+		depth += nesting_of(t);
 		if (!depth)
 			return false;
 	}

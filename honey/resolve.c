@@ -36,37 +36,54 @@ static const struct {
 	{"int", 32, true}, {"char", 8, false},
 };
 
-static bool eval_binary(const struct node *n, uint64_t a, uint64_t b, uint64_t *v)
+/* Constants are worked out in as many bits as they need, as Elixir does; what needs more than these
+ * is none. */
+#define MOST_EXACT ((__int128)1 << 100)
+
+/* Elixir's floor of a / 2^b, and a * 2^b. */
+static bool eval_shift(__int128 a, __int128 b, bool left, __int128 *v)
 {
-	switch (n->op) {
+	if (b < 0 || b > 63)
+		return false;
+	*v = left ? a * ((__int128)1 << b) : a >> b;
+	return true;
+}
+
+static bool eval_binary(enum op op, __int128 a, __int128 b, __int128 *v)
+{
+	switch (op) {
 	case OP_ADD: *v = a + b; return true;
 	case OP_SUB: *v = a - b; return true;
-	case OP_MUL: *v = a * b; return true;
+	case OP_MUL: return !__builtin_mul_overflow(a, b, v);
 	case OP_DIV: *v = b ? a / b : 0; return b != 0;
-	case OP_SHL: *v = a << (b & 63); return true;
-	case OP_SHR: *v = a >> (b & 63); return true;
+	case OP_REM: *v = b ? a % b : 0; return b != 0;
+	case OP_SHL:
+	case OP_SHR: return eval_shift(a, b, op == OP_SHL, v);
 	case OP_BAND: *v = a & b; return true;
 	case OP_BOR: *v = a | b; return true;
 	case OP_BXOR: *v = a ^ b; return true;
+	case OP_MIN: *v = MIN(a, b); return true;
+	case OP_MAX: *v = MAX(a, b); return true;
 	default: return false;
 	}
 }
 
-bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
+bool const_exact(struct honey *h, const struct node *n, __int128 *value)
 {
 	struct strct *s;
-	uint64_t a, b;
+	__int128 a, b;
 
 	switch (n->kind) {
 	case N_INT: *value = n->value; return true;
 	case N_UNARY:
-		if (!const_eval(h, n->a, &a) || (n->op != OP_SUB && n->op != OP_BNOT))
+		if (!const_exact(h, n->a, &a) || (n->op != OP_SUB && n->op != OP_BNOT))
 			return false;
-		*value = n->op == OP_SUB ? 0 - a : ~a;
+		*value = n->op == OP_SUB ? -a : ~a;
 		return true;
 	case N_BINARY:
-		return const_eval(h, n->a, &a) && const_eval(h, n->b, &b) &&
-		       eval_binary(n, a, b, value);
+		return const_exact(h, n->a, &a) && const_exact(h, n->b, &b) &&
+		       eval_binary(n->op, a, b, value) &&
+		       *value<MOST_EXACT && * value> - MOST_EXACT;
 	case N_CALL:
 		if (n->module || strcmp(n->name->s, "sizeof") || n->n != 1 ||
 		    n->list[0]->kind != N_ATOM)
@@ -76,6 +93,16 @@ bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
 		return s != NULL;
 	default: return false;
 	}
+}
+
+bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
+{
+	__int128 exact;
+
+	if (!const_exact(h, n, &exact))
+		return false;
+	*value = (uint64_t)exact;
+	return true;
 }
 
 /* The struct of this name, or of x for x_struct: the seeds declare mem_stats and say
