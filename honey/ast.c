@@ -46,6 +46,21 @@ struct node *node_clone(struct honey *h, const struct node *n)
 	return copy;
 }
 
+bool case_is_total(const struct node *n)
+{
+	bool yes = false, no = false;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *p = n->list[i]->a;
+
+		if (p->kind == N_NAME)
+			return true;
+		yes |= p->kind == N_BOOL && p->value;
+		no |= p->kind == N_BOOL && !p->value;
+	}
+	return yes && no;
+}
+
 static void dump(const struct honey *h, const struct node *n, int indent, const char *role,
 		 FILE *out)
 {

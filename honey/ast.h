@@ -33,6 +33,8 @@ struct node {
 	bool hex;	       /* INT */
 	bool parens;	       /* was written in ( ) */
 	bool negated;	       /* IF: unless */
+	bool of_case;	       /* IF: was a case */
+	bool own;	       /* ASSIGN: always a new variable of this block */
 	uint16_t depth;	       /* height of the tree below */
 	struct node *a, *b,
 		*c;	    /* operands; IF: condition, then, else; CLAUSE: pattern, guard, body */
@@ -48,6 +50,7 @@ struct node {
 	struct field *field; /* FIELD */
 	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
 	bool want;	     /* the value is used */
+	bool lenient;	     /* CASE: gives 0 where nothing matches */
 	bool masked;	     /* an operand of &&&, which its sign does not matter to */
 	/* check.c */
 	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
@@ -89,6 +92,9 @@ static inline bool block_returns(const struct node *block)
 {
 	return block->n && block_last(block)->kind == N_RETURN;
 }
+
+/* Does one of the clauses always match? */
+bool case_is_total(const struct node *n);
 
 void ast_dump(const struct honey *h, FILE *out);
 

@@ -16,18 +16,12 @@
 
 #include "honey/ast.h"
 #include "honey/diag.h"
+#include "honey/facts.h"
 
 #include "honey/helpers.h"
 #include "honey/honey.h"
 #include "honey/inst.h"
 #include "honey/passes.h"
-
-/* A condition known to hold (or not to) here. */
-struct fact {
-	const struct node *cond;
-	bool truth;
-	struct fact *next;
-};
 
 struct check {
 	struct honey *h;
@@ -630,70 +624,6 @@ static void check_call(struct check *c, struct node *n)
 
 /* --- what looks like a mistake --- */
 
-static bool same_text(const struct node *a, const struct node *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case N_NAME: return a->var == b->var && a->name == b->name;
-	case N_INT: return a->value == b->value;
-	case N_FIELD: return a->name == b->name && same_text(a->a, b->a);
-	case N_INDEX: return same_text(a->a, b->a) && same_text(a->b, b->b);
-	case N_BINARY: return a->op == b->op && same_text(a->a, b->a) && same_text(a->b, b->b);
-	default: return false;
-	}
-}
-
-/* Is the left side of @cond, being @truth, at least the right side (@turned: the other way round),
- * or even more than that? */
-static bool orders(const struct node *cond, bool truth, bool turned, bool *more)
-{
-	enum op op = cond->op;
-	bool greater = turned ? op == OP_LT || op == OP_LE : op == OP_GT || op == OP_GE;
-	bool less = turned ? op == OP_GT || op == OP_GE : op == OP_LT || op == OP_LE;
-
-	*more = op == OP_LE || op == OP_GE ? !truth : truth;
-	if (op == OP_EQ || op == OP_NE) {
-		*more = false;
-		return truth == (op == OP_EQ);
-	}
-	return truth ? greater : less;
-}
-
-/* Does the condition, being @truth, say that @big >= @small? */
-static bool says(struct check *c, const struct node *cond, bool truth, const struct node *big,
-		 const struct node *small, int depth)
-{
-	__int128 least, k;
-	bool more;
-
-	if (depth > 16)
-		return false;
-	if (cond->kind == N_UNARY && cond->op == OP_NOT)
-		return says(c, cond->a, !truth, big, small, depth + 1);
-	if (cond->kind != N_BINARY)
-		return false;
-	if (cond->op == (truth ? OP_AND : OP_OR))
-		return says(c, cond->a, truth, big, small, depth + 1) ||
-		       says(c, cond->b, truth, big, small, depth + 1);
-	for (int turned = 0; turned < 2; turned++) {
-		const struct node *x = turned ? cond->b : cond->a, *y = turned ? cond->a : cond->b;
-
-		if (!same_text(x, big))
-			continue;
-		/* x != 0 says x >= 1: numbers are unsigned here. */
-		if (cond->op == (truth ? OP_NE : OP_EQ) && const_exact(c->h, y, &k) && !k &&
-		    const_exact(c->h, small, &least) && least <= 1)
-			return true;
-		if (!orders(cond, truth, turned, &more))
-			continue;
-		if (same_text(y, small) || (const_exact(c->h, y, &k) &&
-					    const_exact(c->h, small, &least) && k + more >= least))
-			return true;
-	}
-	return false;
-}
-
 /* Clocks do not run backwards: reading minus earlier reading is fine. */
 static bool is_clock(const struct node *n)
 {
@@ -708,9 +638,8 @@ static void check_underflow(struct check *c, struct node *n)
 	if (!type_is_number(n->type) || n->type->sgn || const_exact(c->h, n, &k) ||
 	    is_clock(n->a) || (const_exact(c->h, n->b, &k) && k <= 0))
 		return;
-	for (const struct fact *f = c->facts; f; f = f->next)
-		if (says(c, f->cond, f->truth, n->a, n->b, 0))
-			return;
+	if (facts_order(c->h, c->facts, n->a, n->b))
+		return;
 	check_error(c, W005, n->span, n->span, NULL, "test it first: if a >= b do ... a - b",
 		    "this subtraction wraps to a huge number when the right side is larger");
 }

@@ -107,6 +107,7 @@ const char *emit_ptr(struct emit *e, struct node *n); /* what may be nil, as a p
 const char *emit_cond(struct emit *e, struct node *n);
 /* The opposite of @n, without !(...) where C has a word for it. */
 const char *emit_not(struct emit *e, struct node *n);
+const char *emit_subject(struct emit *e, struct node *n); /* of a case */
 const char *emit_var(struct emit *e, const struct var *v);
 /* A struct's; a captured one travels by its address. */
 const char *emit_var_address(struct emit *e, const struct var *v);

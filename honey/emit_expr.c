@@ -300,6 +300,20 @@ static struct cexpr shift(struct emit *e, struct node *n)
 			      PREC_SHIFT, common(a.c, a.c)};
 }
 
+/* The number a case looks at, in a C type that can tell all its patterns apart. */
+const char *emit_subject(struct emit *e, struct node *n)
+{
+	struct cexpr x = operand(e, n->a);
+	struct cint c = common(x.c, x.c);
+	__int128 v, most = ((__int128)1 << (c.bits - c.sgn)) - 1;
+
+	for (uint32_t i = 0; i < n->n && c.bits < 64; i++)
+		if (const_exact(e->h, n->list[i]->a, &v) &&
+		    (v > most || v < (c.sgn ? -most - 1 : 0)))
+			c = (struct cint){64, true};
+	return same_cint(c, common(x.c, x.c)) ? x.s : cast(e, n->a, x, c).s;
+}
+
 static struct cexpr divide(struct emit *e, struct node *n, bool sgn)
 {
 	uint64_t k;

@@ -343,14 +343,16 @@ static void emit_case(struct emit *e, struct node *n)
 	const char *target = e->inst->c_target, *brace;
 
 	e->inst->c_target = NULL;
-	emit_line(e, "switch (%s) {", emit_text(e, n->a, PREC_TERNARY));
+	emit_line(e, "switch (%s) {", emit_subject(e, n));
 	e->inst->c_target = target;
 	for (uint32_t i = 0; i < n->n; i++) {
 		struct node *c = n->list[i];
 
 		e->span = c->a->span;
 		brace = needs_scope(c->c) ? " {" : "";
-		if (c->a->kind == N_NAME)
+		/* The last of true and false is all that is left: C cannot know. */
+		if (c->a->kind == N_NAME ||
+		    (i + 1 == n->n && c->a->kind == N_BOOL && n->want && case_is_total(n)))
 			emit_line(e, "default:%s", brace);
 		else
 			emit_line(e, "case %s:%s", emit_text(e, c->a, PREC_TERNARY), brace);
@@ -412,6 +414,23 @@ static void emit_return(struct emit *e, struct node *n)
 	}
 }
 
+/* Can control pass the end of @n, whose value is returned: a case where nothing matches? */
+static bool falls_through(const struct node *n)
+{
+	if (!n)
+		return false;
+	if (n->kind == N_BLOCK)
+		return n->n && falls_through(block_last(n));
+	if (n->kind == N_IF)
+		return falls_through(n->b) || falls_through(n->c);
+	if (n->kind != N_CASE)
+		return false;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (falls_through(n->list[i]->c))
+			return true;
+	return !case_is_total(n);
+}
+
 static void emit_tail(struct emit *e, struct node *n)
 {
 	if (n->kind == N_RETURN) {
@@ -421,8 +440,7 @@ static void emit_tail(struct emit *e, struct node *n)
 	e->span = n->span;
 	if (n->kind == N_IF || n->kind == N_CASE) {
 		emit_value_to(e, n, "return", e->inst->result);
-		/* A case without default falls out of its switch. */
-		if (n->kind == N_CASE)
+		if (falls_through(n))
 			emit_line(e, "return 0;");
 		return;
 	}

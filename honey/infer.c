@@ -132,7 +132,7 @@ static void undefined_name(struct infer *in, struct node *n)
 			diag_report(in->h, &d);
 			return;
 		}
-		if (infer_find(in, v->name) && count < ARRAY_SIZE(names))
+		if (!v->name->hidden && infer_find(in, v->name) && count < ARRAY_SIZE(names))
 			names[count++] = v->name->s;
 	}
 	near = suggest_nearest(n->name->s, names, count);
@@ -398,6 +398,16 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 
 /* --- the module --- */
 
+static bool call_has_value(const struct node *n)
+{
+	const struct helper *p = helper_find(n->name);
+
+	if (!n->module && n->name->func)
+		return !n->name->func->sec;
+	/* A helper that gives a number is asked for it; what may fail is called for its effect. */
+	return p ? p->result == 'u' : infer_is_builtin(n);
+}
+
 /* Has an expression a value its writer meant to return? Not so what is done for its effect:
  * assignments, updates, prints. */
 static bool has_value(const struct node *n)
@@ -416,7 +426,7 @@ static bool has_value(const struct node *n)
 			if (!has_value(n->list[i]->c))
 				return false;
 		return n->n > 0;
-	case N_CALL: return !n->module && n->name->func != NULL && !n->name->func->sec;
+	case N_CALL: return call_has_value(n);
 	default: return false;
 	}
 }
@@ -441,6 +451,22 @@ static bool gives_value(const struct func *f)
 	return has_value(f->body) || returns_value(f->body);
 }
 
+/* The cases whose value is the block's. */
+static void mark_lenient(struct node *n)
+{
+	if (!n)
+		return;
+	if (n->kind == N_BLOCK && n->n)
+		mark_lenient(block_last(n));
+	if (n->kind == N_IF) {
+		mark_lenient(n->b);
+		mark_lenient(n->c);
+	}
+	n->lenient = n->kind == N_CASE;
+	for (uint32_t i = 0; n->lenient && i < n->n; i++)
+		mark_lenient(n->list[i]->c);
+}
+
 static void make_handler(struct honey *h, struct func *f)
 {
 	struct type **types = arena_array(&h->arena, struct type *, 2), *ctx;
@@ -458,6 +484,7 @@ static void make_handler(struct honey *h, struct func *f)
 	f->handler = infer_new_instance(h, f, types, maps, gives_value(f), f->section);
 	f->handler->is_handler = true;
 	f->handler->want_last = has_value(f->body);
+	mark_lenient(f->handler->body);
 	infer_body(h, f->handler);
 	if (f->handler->want && !type_is_number(f->handler->result) &&
 	    f->handler->result->kind != T_BOOL) {

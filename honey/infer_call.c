@@ -416,37 +416,45 @@ struct map *infer_map_arg(struct infer *in, struct node *arg)
 	return NULL;
 }
 
-/* Functions that are operators in other clothes: the node becomes the operator. */
-static bool rewrite_builtin(struct infer *in, struct node *n)
-{
-	static const struct {
-		const char *name;
-		enum op op;
-		uint8_t args;
-	} rows[] = {
-		{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},
-		{"max", OP_MAX, 2},   {"band", OP_BAND, 2}, {"bor", OP_BOR, 2},
-		{"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},   {"bsr", OP_SHR, 2},
-		{"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1}, {"u8", OP_TYPE, 1},
-		{"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},
-		{"s8", OP_TYPE, 1},   {"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},
-		{"s64", OP_TYPE, 1},
-	};
+/* Functions that are operators in other clothes. */
+static const struct builtin {
+	const char *name;
+	enum op op;
+	uint8_t args;
+} builtins[] = {
+	{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},	  {"max", OP_MAX, 2},
+	{"band", OP_BAND, 2}, {"bor", OP_BOR, 2},   {"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},
+	{"bsr", OP_SHR, 2},   {"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1}, {"u8", OP_TYPE, 1},
+	{"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},  {"s8", OP_TYPE, 1},
+	{"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},  {"s64", OP_TYPE, 1},
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].name, n->name->s) || rows[i].args != n->n)
-			continue;
-		n->kind = rows[i].args == 2 || rows[i].op == OP_EQ ? N_BINARY : N_UNARY;
-		n->op = rows[i].op;
-		n->a = n->list[0];
-		n->b = rows[i].args == 2     ? n->list[1]
-		       : rows[i].op == OP_EQ ? node_new(in->h, N_NIL, n->span)
-					     : NULL;
-		n->n = 0;
-		n->parens = true;
-		return true;
-	}
-	return false;
+static const struct builtin *find_builtin(const struct node *n)
+{
+	if (n->module && strcmp(n->module, "Bitwise") && strcmp(n->module, "Kernel"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (!strcmp(builtins[i].name, n->name->s) && builtins[i].args == n->n)
+			return &builtins[i];
+	return NULL;
+}
+
+bool infer_is_builtin(const struct node *n)
+{
+	return find_builtin(n) != NULL;
+}
+
+/* The node becomes the operator. */
+static void become_operator(struct infer *in, struct node *n, const struct builtin *row)
+{
+	n->kind = row->args == 2 || row->op == OP_EQ ? N_BINARY : N_UNARY;
+	n->op = row->op;
+	n->a = n->list[0];
+	n->b = row->args == 2	  ? n->list[1]
+	       : row->op == OP_EQ ? node_new(in->h, N_NIL, n->span)
+				  : NULL;
+	n->n = 0;
+	n->parens = true;
 }
 
 static bool is_helper_module(const char *m)
@@ -528,9 +536,10 @@ struct type *infer_call(struct infer *in, struct node *n, bool want)
 		infer_error(in, H015, n->span, "sizeof(:name) of a defstruct", "the size of what?");
 		return &in->h->types.error;
 	}
-	if ((!n->module || !strcmp(n->module, "Bitwise") || !strcmp(n->module, "Kernel")) &&
-	    rewrite_builtin(in, n))
+	if (infer_is_builtin(n)) {
+		become_operator(in, n, find_builtin(n));
 		return infer_expr(in, n, want);
+	}
 	p = !n->module || is_helper_module(n->module) ? helper_find(n->name) : NULL;
 	if (p)
 		return infer_helper(in, n, p);

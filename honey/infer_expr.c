@@ -52,8 +52,9 @@ struct type *infer_value(struct infer *in, struct node *n)
 	if (type_is_number(t) || t->kind == T_ERROR)
 		return t;
 	infer_wants(in, t->kind == T_VOID ? H023 : H021, n,
-		    t->kind == T_BOOL ? "&&& ||| and comparisons bind in surprising orders: "
-					"put ( ) around the part meant first"
+		    t->kind == T_BOOL	  ? "&&& ||| and comparisons bind in surprising orders: "
+					    "put ( ) around the part meant first"
+		    : n->kind == N_RETURN ? "return(a) leaves here, as a call; write return a + b"
 		    : t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields"
 								  : NULL,
 		    "a number");

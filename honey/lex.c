@@ -61,6 +61,16 @@ struct name *name_intern(struct honey *h, const char *s, size_t len)
 	return n;
 }
 
+struct name *name_hidden(struct honey *h, const char *s)
+{
+	struct name *n = arena_new(&h->arena, struct name);
+
+	n->s = s;
+	n->len = (uint32_t)strlen(s);
+	n->hidden = true;
+	return n;
+}
+
 /* Appends the token from @from to the place reached. It stays valid until the next one. */
 static struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 {
@@ -188,32 +198,101 @@ static void lex_number(struct lexer *lx)
 	t->hex = base == 16;
 }
 
-/* The byte that a backslash and @c mean. */
-static int lex_escape(int c)
+/* What a backslash and @c mean: Elixir's table. */
+static uint32_t lex_escape(int c)
 {
-	switch (c) {
-	case 'n': return '\n';
-	case 't': return '\t';
-	case 'r': return '\r';
-	case 's': return ' ';
-	case '0': return '\0';
-	case 'e': return '\033';
-	default: return c;
-	}
+	static const char from[] = "abdefnrstv0", to[] = "\a\b\177\033\f\n\r \t\v";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	return at ? (unsigned char)to[at - from] : (uint32_t)c;
 }
 
-/* The value of the text between @s and @end, escapes resolved. */
-static const char *string_value(struct lexer *lx, const char *s, const char *end)
+static char *put_utf8(char *to, uint32_t c)
+{
+	if (c < 0x80) {
+		*to++ = (char)c;
+		return to;
+	}
+	if (c < 0x800) {
+		*to++ = (char)(0xc0 | c >> 6);
+	} else {
+		if (c < 0x10000) {
+			*to++ = (char)(0xe0 | c >> 12);
+		} else {
+			*to++ = (char)(0xf0 | c >> 18);
+			*to++ = (char)(0x80 | (c >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (c & 0x3f));
+	return to;
+}
+
+/* \xHH, \x{H..}, \uHHHH, \u{H..}: @s is at the x or u; returns what follows, NULL when it is none.
+ */
+static const char *hex_escape(const char *s, const char *end, uint32_t *c)
+{
+	bool braces = s + 1 < end && s[1] == '{';
+	size_t most = braces ? 6 : *s == 'x' ? 2 : 4, n = 0;
+
+	*c = 0;
+	for (s += braces ? 2 : 1; s < end && n < most && isxdigit((unsigned char)*s); s++, n++)
+		*c = *c * 16 + digit_value((unsigned char)*s);
+	if (!n || (!braces && n < most && most == 4) || *c > 0x10ffff ||
+	    (*c & 0xfffff800) == 0xd800)
+		return NULL;
+	if (braces)
+		return s < end && *s == '}' ? s + 1 : NULL;
+	return s;
+}
+
+/* Takes the escape at @s, a backslash, and writes what it means to @to. Returns what follows. */
+static const char *take_escape(struct lexer *lx, const char *s, const char *end, char **to)
+{
+	const char *after;
+	uint32_t c;
+
+	if (s[1] == '\n') /* the line goes on */
+		return s + 2;
+	if (s[1] != 'x' && s[1] != 'u') {
+		size_t n = utf8_decode(s + 1, (size_t)(end - s - 1), &c);
+
+		*to = put_utf8(*to, n == 1 ? lex_escape((int)c) : c);
+		after = s + 1 + MAX(n, (size_t)1);
+	} else {
+		after = hex_escape(s + 1, end, &c);
+		if (!after) {
+			lex_error(lx, H003, s, s + 2, "write \\x41, \\x{41}, \\u0041 or \\u{1F41D}",
+				  "this is no character");
+			return s + 2;
+		}
+		if (s[1] == 'x' && s[2] != '{') /* a byte */
+			*(*to)++ = (char)c;
+		else
+			*to = put_utf8(*to, c);
+	}
+	if (!c || (s[1] == '0'))
+		lex_error(lx, H003, s, after, NULL, "a zero byte would end the string in C");
+	return after;
+}
+
+/* The value of the text between @s and @end, escapes resolved. In a heredoc each line loses @indent
+ * characters of white space, those in front of the closing quotes. */
+static const char *string_value(struct lexer *lx, const char *s, const char *end, size_t indent)
 {
 	char *value = arena_alloc(&lx->h->arena, (size_t)(end - s) + 1), *to = value;
+	bool line = indent > 0;
 
 	while (s < end) {
-		if (*s == '\\' && s + 1 < end) {
-			*to++ = (char)lex_escape(s[1]);
-			s += 2;
-		} else {
+		for (size_t i = 0; line && i < indent && s < end && (*s == ' ' || *s == '\t'); i++)
+			s++;
+		if (s == end)
+			break;
+		line = indent && *s == '\n';
+		if (*s == '\\' && s + 1 < end)
+			s = take_escape(lx, s, end, &to);
+		else
 			*to++ = *s++;
-		}
 	}
 	return value;
 }
@@ -236,6 +315,25 @@ static const char *lex_find_close(struct lexer *lx, const char *close, bool one_
 	return NULL;
 }
 
+/* The text begins on the next line, and its last line holds the closing quotes alone. */
+static const char *heredoc_value(struct lexer *lx, const char *from, const char *s,
+				 const char *close)
+{
+	const char *last = close;
+
+	while (s < close && (*s == ' ' || *s == '\t' || *s == '\r'))
+		s++;
+	if (s == close || *s != '\n') {
+		lex_error(lx, H002, from, from + 3, "begin the text on the next line",
+			  "a heredoc's quotes stand at the end of a line");
+		return "";
+	}
+	s++;
+	while (last > s && (last[-1] == ' ' || last[-1] == '\t'))
+		last--;
+	return string_value(lx, s, last, (size_t)(close - last));
+}
+
 static void lex_string(struct lexer *lx)
 {
 	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3);
@@ -254,7 +352,10 @@ static void lex_string(struct lexer *lx)
 		lex_push(lx, TOK_STRING, from)->str = "";
 		return;
 	}
-	value = string_value(lx, lx->s, close);
+	if (heredoc)
+		value = heredoc_value(lx, from, lx->s, close);
+	else
+		value = string_value(lx, lx->s, close, 0);
 	if (!heredoc)
 		for (const char *p = lx->s; p + 1 < close; p++)
 			if (p[0] == '#' && p[1] == '{' && (p == lx->s || p[-1] != '\\')) {
@@ -319,17 +420,25 @@ static bool lex_op(struct lexer *lx)
 	return true;
 }
 
+/* ?a, ?\\n, ?é: the character's number */
+static void lex_character(struct lexer *lx)
+{
+	const char *from = lx->s;
+	bool escaped = from[1] == '\\' && from + 2 < lx->end;
+	const char *at = from + 1 + escaped;
+	uint32_t c = 0;
+	size_t n = utf8_decode(at, (size_t)(lx->end - at), &c);
+
+	lx->s = at + MAX(n, (size_t)1);
+	lex_push(lx, TOK_INT, from)->value = escaped && n == 1 ? lex_escape((int)c) : c;
+}
+
 static void lex_other(struct lexer *lx)
 {
 	const char *from = lx->s;
 
 	if (*from == '?' && from + 1 < lx->end && !isspace((unsigned char)from[1])) {
-		bool escaped = from[1] == '\\' && from + 2 < lx->end;
-
-		lx->s += escaped ? 3 : 2;
-		lex_push(lx, TOK_INT, from)->value =
-			(uint64_t)(escaped ? lex_escape((unsigned char)from[2])
-					   : (unsigned char)from[1]);
+		lex_character(lx);
 		return;
 	}
 	if (*from == '@' && from + 1 < lx->end &&

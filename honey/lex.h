@@ -46,6 +46,7 @@ struct name {
 	struct param *param;
 	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
 	bool c_global;	  /* emit.c: a function's name in the C */
+	bool hidden;	  /* the compiler's own: no text can name it */
 };
 
 struct token {
@@ -62,6 +63,8 @@ struct token {
 
 const char *op_text(enum op op);
 struct name *name_intern(struct honey *h, const char *s, size_t len);
+/* One that no text can name; @s is what messages and the C call it. */
+struct name *name_hidden(struct honey *h, const char *s);
 void lex_dump(const struct honey *h, FILE *out);
 
 #endif

@@ -431,6 +431,7 @@ static struct node *cond_to_if(struct parser *p, struct node *n)
 		inner->b = clause->c;
 		inner->c = rest;
 		inner->span = clause->span;
+		inner->of_case = n->of_case;
 		if (!i)
 			return inner;
 		block = node_new(p->h, N_BLOCK, inner->span);
@@ -457,16 +458,15 @@ static bool is_switch(const struct node *n)
 	return true;
 }
 
+/* Gives the name another meaning wherever it stands, where it is bound too. */
 static void rename_in(struct node *n, const struct name *from, struct name *to)
 {
 	if (!n)
 		return;
-	if (n->kind == N_NAME && n->name == from)
+	if ((n->kind == N_NAME || n->kind == N_FOR) && n->name == from)
 		n->name = to;
-	rename_in(n->a, from, to);
-	rename_in(n->b, from, to);
-	for (uint32_t i = 0; i < n->n; i++)
-		rename_in(n->list[i], from, to);
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		rename_in(node_part(n, i), from, to);
 }
 
 static struct node *name_copy(struct parser *p, struct name *name, struct span span)
@@ -500,42 +500,61 @@ static struct node *clause_test(struct parser *p, struct node *clause, struct na
 	return test ? test : guard;
 }
 
+/* The body of a clause whose pattern is a name: the name is a variable of its own. */
+static struct node *clause_body(struct parser *p, struct node *clause, struct name *subject)
+{
+	struct node *body, *own;
+
+	own = pair(p, N_ASSIGN, OP_ASSIGN, clause->a, name_copy(p, subject, clause->a->span));
+	own->own = true;
+	body = node_new(p->h, N_BLOCK, clause->c->span);
+	node_add(p->h, body, own);
+	for (uint32_t k = 0; k < clause->c->n; k++)
+		node_add(p->h, body, clause->c->list[k]);
+	return body;
+}
+
+/* What case compares with: its name where it has one, else a name of the compiler's, which takes
+ * the text of the first clause's name, so that the C is called as the source is. */
+static struct name *case_subject(struct parser *p, const struct node *n)
+{
+	if (n->a->kind == N_NAME)
+		return n->a->name;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (is_name(n->list[i]->a))
+			return name_hidden(p->h, n->list[i]->a->name->s);
+	return name_hidden(p->h, "subject");
+}
+
 /* case with nil, names or guards: { subject = expr; if ... } */
 static struct node *case_to_if(struct parser *p, struct node *n)
 {
-	struct name *subject = n->a->kind == N_NAME ? n->a->name : NULL;
-	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond;
+	struct name *subject = case_subject(p, n);
+	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond, *assign;
 
-	for (uint32_t i = 0; i < n->n && !subject; i++)
-		if (is_name(n->list[i]->a))
-			subject = n->list[i]->a->name;
-	if (!subject)
-		subject = name_intern(p->h, "subject", 7);
-	if (n->a->kind != N_NAME)
-		node_add(p->h, block,
-			 pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a));
+	if (n->a->kind != N_NAME) {
+		assign = pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a);
+		assign->own = true;
+		node_add(p->h, block, assign);
+	}
 	cond = node_new(p->h, N_COND, n->span);
 	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *clause = n->list[i], *body = clause->c, *test;
+		struct node *clause = n->list[i], *test = clause_test(p, clause, subject);
 
-		test = clause_test(p, clause, subject);
-		if (is_name(clause->a) && clause->a->name != subject) {
-			body = node_new(p->h, N_BLOCK, clause->c->span);
-			node_add(p->h, body,
-				 pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
-				      name_copy(p, subject, clause->a->span)));
-			for (uint32_t k = 0; k < clause->c->n; k++)
-				node_add(p->h, body, clause->c->list[k]);
-		}
+		if (is_name(clause->a) && subject->hidden &&
+		    !strcmp(subject->s, clause->a->name->s))
+			rename_in(clause->c, clause->a->name, subject);
+		else if (is_name(clause->a) && clause->a->name != subject)
+			clause->c = clause_body(p, clause, subject);
 		if (!test) {
 			test = node_new(p->h, N_BOOL, clause->a->span);
 			test->value = 1;
 		}
 		clause->a = test;
 		clause->b = NULL;
-		clause->c = body;
 		node_add(p->h, cond, clause);
 	}
+	cond->of_case = true;
 	node_add(p->h, block, cond_to_if(p, cond));
 	return block;
 }

@@ -118,7 +118,7 @@ static struct node *parse_struct_literal(struct parser *p)
 	return n;
 }
 
-/* RETURN = return [expr] */
+/* RETURN = return | return expr | return(expr), which is a call: return(a) + b adds to it. */
 static struct node *parse_return(struct parser *p)
 {
 	const struct token *open = p->tok++, *t = p->tok;
@@ -128,12 +128,16 @@ static struct node *parse_return(struct parser *p)
 		    (t->kind == TOK_OP &&
 		     (t->op == OP_SEMI || t->op == OP_RPAREN || t->op == OP_COMMA));
 
-	if (parse_is_op(p, OP_LPAREN) && parse_peek(p, 1)->kind == TOK_OP &&
-	    parse_peek(p, 1)->op == OP_RPAREN) {
-		p->tok += 2;
-		ends = true;
-	}
-	return ends ? n : parse_combine(p, n, parse_expr(p), NULL);
+	if (ends)
+		return n;
+	if (!parse_is_op(p, OP_LPAREN) || t->space_before)
+		return parse_combine(p, n, parse_expr(p), NULL);
+	p->tok++;
+	if (!parse_is_op(p, OP_RPAREN))
+		parse_combine(p, n, parse_expr(p), NULL);
+	if (!p->panic)
+		parse_expect_op(p, OP_RPAREN, "to close '('");
+	return n;
 }
 
 static const char *const foreign_words[] = {"with",  "try",   "receive", "quote", "spawn",
@@ -350,6 +354,7 @@ static const struct binding bindings[] = {
 };
 
 static struct node *parse_power(struct parser *p, unsigned int least);
+static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least);
 
 /* Completes a node of @a and @b: its span and its height. */
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b)
@@ -369,8 +374,8 @@ struct node *parse_combine(struct parser *p, struct node *n, struct node *a, str
 /* unary = { - | + | not | ! | ~~~ } postfix */
 static struct node *parse_unary(struct parser *p)
 {
-	const struct token *t = p->tok;
-	struct node *n;
+	const struct token *t = p->tok, *first = t + 1;
+	struct node *n, *operand;
 
 	if (t->kind != TOK_OP || (t->op != OP_SUB && t->op != OP_ADD && t->op != OP_NOT &&
 				  t->op != OP_BANG && t->op != OP_BNOT))
@@ -380,7 +385,11 @@ static struct node *parse_unary(struct parser *p)
 	p->tok++;
 	n = node_new(p->h, N_UNARY, t->span);
 	n->op = t->op == OP_BANG ? OP_NOT : t->op;
-	parse_combine(p, n, parse_unary(p), NULL);
+	operand = parse_unary(p);
+	/* Elixir's grammar: before a do block the sign takes all that follows, -if .. end + 3. */
+	if (!p->panic && first->kind == TOK_IDENT && p->tok[-1].kind == TOK_END)
+		operand = parse_operators(p, operand, 0);
+	parse_combine(p, n, operand, NULL);
 	parse_leave(p);
 	return n->op == OP_ADD ? n->a : n;
 }
@@ -445,13 +454,9 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 	return n;
 }
 
-static struct node *parse_power(struct parser *p, unsigned int least)
+/* { operator operand } after @left, as long as they bind at least as tightly as @least. */
+static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least)
 {
-	struct node *left;
-
-	if (!parse_enter(p))
-		return parse_error_node(p);
-	left = parse_unary(p);
 	while (!p->panic) {
 		const struct binding *b = find_binding(p);
 		const struct token *op = p->tok;
@@ -461,6 +466,16 @@ static struct node *parse_power(struct parser *p, unsigned int least)
 		p->tok++;
 		left = binary(p, b, op, left);
 	}
+	return left;
+}
+
+static struct node *parse_power(struct parser *p, unsigned int least)
+{
+	struct node *left;
+
+	if (!parse_enter(p))
+		return parse_error_node(p);
+	left = parse_operators(p, parse_unary(p), least);
 	parse_leave(p);
 	return left;
 }

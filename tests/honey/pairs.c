@@ -191,6 +191,10 @@ static __int128 compute_here(enum op op, const struct value *a, const struct val
 
 	if (is_u64(a->type) || is_u64(b->type))
 		in.sgn = false;
+	/* No signed number is that large: C compares without signs. */
+	if (op >= FIRST_COMPARISON &&
+	    ((!a->type.bits && a->here > INT64_MAX) || (!b->type.bits && b->here > INT64_MAX)))
+		in.sgn = false;
 	if (op == SHL || op == SHR) {
 		x = cut(a->here, (struct type){.bits = 64, .sgn = a->type.sgn});
 		y = b->here & 63;
