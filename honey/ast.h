@@ -31,9 +31,11 @@ struct node {
 	const char *str;       /* STRING */
 	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
 	bool hex;	       /* INT */
+	bool bar;	       /* BINARY: ||| was written | */
 	bool parens;	       /* was written in ( ) */
 	bool negated;	       /* IF: unless */
 	bool of_case;	       /* IF: was a case */
+	bool splice;	       /* BLOCK: its statements belong to the block around it */
 	bool own;	       /* ASSIGN: always a new variable of this block */
 	uint16_t depth;	       /* height of the tree below */
 	struct node *a, *b,
@@ -47,11 +49,13 @@ struct node {
 	struct map *map;	     /* ATOM or NAME that is a map; CALL: the map used */
 	struct inst *callee;	     /* CALL of def or defp */
 	const struct ctx_field *ctx_field;
-	struct field *field; /* FIELD */
-	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
-	bool want;	     /* the value is used */
-	bool lenient;	     /* CASE: gives 0 where nothing matches */
-	bool masked;	     /* an operand of &&&, which its sign does not matter to */
+	struct field *field;   /* FIELD */
+	const struct net *net; /* CALL: of Honey.Ethhdr */
+	struct loop *loop;     /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
+	uint8_t fuel;	       /* CALL: how often the function may call itself */
+	bool want;	       /* the value is used */
+	bool lenient;	       /* CASE: gives 0 where nothing matches */
+	bool masked;	       /* an operand of &&&, which its sign does not matter to */
 	/* check.c */
 	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
 	struct var_list *else_loads;  /* IF: at the start of the else side */

@@ -370,7 +370,8 @@ static void write_contexts(struct honey *h, const struct emit_needs *needs, stru
 	for (uint32_t i = 0; i < m->n_funcs; i++) {
 		struct section *s = (struct section *)m->funcs[i]->section;
 
-		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler)
+		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler ||
+		    (s->ctx == CTX_OPAQUE && !s->touched))
 			continue;
 		for (uint32_t k = i + 1; k < m->n_funcs; k++) {
 			struct section *o = (struct section *)m->funcs[k]->section;
@@ -565,6 +566,8 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 	if (h->opt.check_types)
 		write_check(out);
 	write_helpers(&needs, out);
+	for (const struct net *const *n = needs.nets; *n; n++)
+		strbuf_addstr(out, (*n)->c);
 	if (lines)
 		strbuf_add(out, functions.s, functions.len);
 	else

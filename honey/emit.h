@@ -16,6 +16,7 @@ enum { EMIT_FLAGS = 3 };
 struct emit_needs {
 	bool div, sdiv, rem, srem, min, max, smin, smax, null, flags[EMIT_FLAGS], task;
 	bool raw_args;
+	const struct net *nets[16]; /* ends with NULL */
 };
 
 /* C's precedence, as far as parentheses matter. */

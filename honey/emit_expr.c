@@ -534,6 +534,13 @@ static const char *address_of(struct emit *e, struct node *n, const struct type 
 	return fmt(e->h, "&%s", emit_temp(e, t, base, emit_text(e, n, PREC_TERNARY)));
 }
 
+static const char *place_of(const struct type *t)
+{
+	if (t->kind == T_ARRAY || t->kind == T_STRING)
+		return "s";
+	return (t->kind == T_OPTION ? t->elem : t)->sgn ? "lld" : "llu";
+}
+
 /* %d of a 64-bit number prints half of it: widen the text's conversions, as the writer means. */
 static const char *widen_format(struct emit *e, const char *s, struct node *args)
 {
@@ -553,6 +560,10 @@ static const char *widen_format(struct emit *e, const char *s, struct node *args
 			strbuf_addch(&sb, *s);
 		while (*s == 'l' || *s == 'h')
 			s++;
+		if (*s == 'v' && arg < args->n) { /* of "#{...}": as the value wants it */
+			strbuf_addstr(&sb, place_of(args->list[arg++]->type));
+			continue;
+		}
 		if (*s && strchr("duxXi", *s) && arg < args->n)
 			strbuf_addstr(&sb, "ll");
 		if (!*s)
@@ -570,11 +581,13 @@ static struct cexpr emit_printk(struct emit *e, struct node *n)
 	struct node *args = n->n == 1 && n->list[0]->kind == N_LIST ? n->list[0] : n;
 	const char *text = fmt(e->h, "bpf_printk(%s", widen_format(e, args->list[0]->str, args));
 
-	for (uint32_t i = 1; i < args->n; i++) {
+	for (uint32_t i = 1; i < args->n && i <= printk_places(args->list[0]->str); i++) {
 		struct node *a = args->list[i];
 		const char *v;
 
-		if (type_is_number(a->type) || a->type->kind == T_OPTION)
+		if (a->type->kind == T_NIL)
+			v = "0ULL";
+		else if (type_is_number(a->type) || a->type->kind == T_OPTION)
 			v = fmt(e->h, "(__u64)%s", emit_wrap(e, operand(e, a), PREC_UNARY));
 		else
 			v = emit_text(e, a, PREC_UNARY);
@@ -737,6 +750,21 @@ static struct cexpr emit_local(struct emit *e, struct node *n)
 	return emit_primary(fmt(e->h, "%s)", text));
 }
 
+static struct cexpr emit_net(struct emit *e, struct node *n)
+{
+	const char *text = emit_text(e, n->list[0], PREC_TERNARY);
+	const struct net **seen = e->needs->nets;
+
+	if (!n->net->c)
+		return emit_primary(text);
+	while (*seen && *seen != n->net)
+		seen++;
+	*seen = n->net;
+	for (uint32_t i = 1; i < n->n; i++)
+		text = fmt(e->h, "%s, %s", text, emit_text(e, n->list[i], PREC_TERNARY));
+	return emit_primary(fmt(e->h, "honey_%s(%s)", n->net->name, text));
+}
+
 static struct cexpr emit_size(struct emit *e, const struct node *n)
 {
 	const struct strct *s = resolve_struct(e->h, n->list[0]->name);
@@ -749,6 +777,8 @@ static struct cexpr emit_call(struct emit *e, struct node *n)
 {
 	if (n->callee)
 		return emit_local(e, n);
+	if (n->net)
+		return emit_net(e, n);
 	if (!n->helper)
 		return emit_size(e, n);
 	if (n->loop)
@@ -780,7 +810,8 @@ static struct cexpr ctx_field(struct emit *e, struct node *n)
 
 	if (n->ctx_field->type->kind == T_ARGS) {
 		s->args_used = true;
-		return emit_primary(fmt(e->h, "%s->args[%u]", ctx, n->ctx_field->offset));
+		return emit_primary(fmt(e->h, s->ctx == CTX_ARGS_ARRAY ? "%s[%u]" : "%s->args[%u]",
+					ctx, n->ctx_field->offset));
 	}
 	s->used[n->ctx_field - s->fields] = true;
 	return emit_primary(fmt(e->h, "%s->%s", ctx, n->ctx_field->name));

@@ -16,6 +16,24 @@
 
 #include "honey/ctx.h"
 
+static const char *ctx_type(struct emit *e, const struct section *s)
+{
+	if (!s)
+		return "void *";
+	switch (s->ctx) {
+	case CTX_TRACEPOINT: return s->c_struct ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
+	case CTX_ARGS_STRUCT: e->needs->raw_args = true; return "struct bpf_raw_tracepoint_args *";
+	case CTX_ARGS_ARRAY: return "__u64 *";
+	default:
+		return s->c_struct && s->touched ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
+	}
+}
+
+static const char *var_type(struct emit *e, const struct var *v)
+{
+	return v->type->kind == T_CTX ? ctx_type(e, v->type->section) : type_c(e->h, v->type);
+}
+
 /* --- assignments --- */
 
 /* What may be nil has two names: of the number, and of where it stands. */
@@ -94,7 +112,7 @@ static void assign_option(struct emit *e, struct node *n, struct var *v, bool fi
 static void emit_assign_var(struct emit *e, struct node *n, struct var *v)
 {
 	bool first = !v->c_declared && v->loop == e->loop;
-	const char *type = type_c(e->h, v->type), *value;
+	const char *type = var_type(e, v), *value;
 
 	v->c_declared = true;
 	if (v->type->kind == T_OPTION) {
@@ -500,23 +518,6 @@ void emit_stmt(struct emit *e, struct node *n)
 }
 
 /* --- functions --- */
-
-static const char *ctx_type(struct emit *e, const struct section *s)
-{
-	if (!s)
-		return "void *";
-	switch (s->ctx) {
-	case CTX_TRACEPOINT: return s->c_struct ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
-	case CTX_ARGS_STRUCT: e->needs->raw_args = true; return "struct bpf_raw_tracepoint_args *";
-	case CTX_ARGS_ARRAY: return "__u64 *";
-	default: return "void *";
-	}
-}
-
-static const char *var_type(struct emit *e, const struct var *v)
-{
-	return v->type->kind == T_CTX ? ctx_type(e, v->type->section) : type_c(e->h, v->type);
-}
 
 static const char *captured_type(struct emit *e, const struct var *v)
 {

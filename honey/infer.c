@@ -376,13 +376,13 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 			return NULL;
 		}
 	}
-	if (is_active(f)) {
+	if (is_active(f) && !call->fuel) {
 		diag_at(h, H034, call->span, "write it as a loop: for i <- 0..9 or bpf_loop",
 			"%s calls itself; a BPF program has no recursion", f->name->s);
 		return NULL;
 	}
 	for (i = f->instances; i; i = i->next)
-		if (same_call(i, types, maps, want, in->inst->section))
+		if (i->fuel == call->fuel && same_call(i, types, maps, want, in->inst->section))
 			return i;
 	if (h->call_depth >= HONEY_MAX_CALLS || h->n_made >= MAX_INSTANCES) {
 		diag_at(h, H007, call->span, NULL, "more than %d helpers call each other here",
@@ -391,6 +391,7 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 	}
 	h->call_depth++;
 	i = infer_new_instance(h, f, types, maps, want, in->inst->section);
+	i->fuel = call->fuel;
 	infer_body(h, i);
 	h->call_depth--;
 	return i;
@@ -405,7 +406,7 @@ static bool call_has_value(const struct node *n)
 	if (!n->module && n->name->func)
 		return !n->name->func->sec;
 	/* A helper that gives a number is asked for it; what may fail is called for its effect. */
-	return p ? p->result == 'u' : infer_is_builtin(n);
+	return p ? p->result == 'u' : infer_is_builtin(n) || infer_is_net(n);
 }
 
 /* Has an expression a value its writer meant to return? Not so what is done for its effect:

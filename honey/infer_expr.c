@@ -222,6 +222,20 @@ static void check_comparison(struct infer *in, const struct node *n, const struc
 			    (unsigned long long)k);
 }
 
+/* A pattern that is nil, true, false or a text, and a number: no number is one of these. */
+static bool never_matches(struct infer *in, struct node *n, const struct type *t)
+{
+	if (!type_is_number(t))
+		return false;
+	infer_error(in, W012, n->b->span, "leave the clause out",
+		    "this is never what the pattern says: it is %s", type_text(in->h, t));
+	if (in->report) {
+		n->kind = N_BOOL;
+		n->value = 0;
+	}
+	return true;
+}
+
 static struct type *infer_compare(struct infer *in, struct node *n)
 {
 	struct type *a, *b;
@@ -234,6 +248,8 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 
 			if (x->kind == N_NAME && x->var)
 				x->var->pointer_tested = true;
+			if (n->lenient && never_matches(in, n, x->type))
+				return &in->h->types.bool_;
 			if (!type_is_nilable(x->type) && x->type->kind != T_ERROR)
 				infer_error(in, H021, n->span, NULL, "this is %s and never nil",
 					    type_text(in->h, x->type));
@@ -241,6 +257,14 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 		}
 		if (a->kind == T_BOOL && b->kind == T_BOOL)
 			return &in->h->types.bool_;
+		if (n->lenient && (b->kind == T_BOOL || b->kind == T_STRING) &&
+		    never_matches(in, n, a))
+			return &in->h->types.bool_;
+		if (a->kind == T_STRING && b->kind == T_STRING) {
+			n->value = (n->op == OP_EQ) == !strcmp(n->a->str, n->b->str);
+			n->kind = N_BOOL;
+			return &in->h->types.bool_;
+		}
 	}
 	a = infer_value(in, n->a);
 	b = infer_value(in, n->b);
@@ -373,6 +397,8 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 	if (!strcmp(n->name->s, "args") && s->n_args)
 		return &in->h->types.args;
 	n->ctx_field = ctx_find(s, n->name->s);
+	if (n->ctx_field)
+		((struct section *)s)->touched = true; /* as emit does: its C needs the struct */
 	if (n->ctx_field)
 		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false)
 							  : n->ctx_field->type;
@@ -575,7 +601,14 @@ static struct type *infer_kind(struct infer *in, struct node *n, bool want)
 
 	switch (n->kind) {
 	case N_INT: return n->value > 0xffffffff ? &t->lit64 : &t->lit32;
-	case N_STRING: return &t->string;
+	case N_STRING:
+		if (!n->n)
+			return &t->string;
+		infer_error(in, H008, n->name_span,
+			    "print with a format: bpf_printk(\"size %d\", size)",
+			    "values inside a string (#{...}) need memory a BPF program "
+			    "does not have");
+		return &t->error;
 	case N_NIL: return &t->nil;
 	case N_BOOL: return &t->bool_;
 	case N_ATOM: return infer_atom(in, n);

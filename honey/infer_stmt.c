@@ -122,7 +122,7 @@ struct type *infer_assign(struct infer *in, struct node *n)
 	}
 	n->a->var = v;
 	infer_capture(in, v);
-	if (v->type->kind == T_CTX || v->type->kind == T_MAP)
+	if ((v->type->kind == T_CTX && v->is_param) || v->type->kind == T_MAP)
 		infer_error(in, H021, n->a->span, "use another name", "%s cannot be assigned to",
 			    n->a->name->s);
 	else

@@ -62,6 +62,7 @@ struct inst {
 	struct inst *next; /* of the same function */
 	struct type **arg_types;
 	struct map **arg_maps;
+	uint8_t fuel;	/* how often the function may still call itself */
 	bool want;	/* the caller uses the result */
 	bool want_last; /* the last expression is (part of) the result */
 	bool is_handler;

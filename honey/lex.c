@@ -25,9 +25,10 @@ struct lexer {
 	uint32_t file;
 	const char *start, *s, *end; /* the text, and what comes next */
 	bool nl, space;		     /* since the last token */
+	int strings;		     /* within each other: "#{"#{x}"}" */
 };
 
-enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120 };
+enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120, MOST_STRINGS = 16 };
 
 static const char *const op_texts[] = {
 #define OP(name, text) text,
@@ -334,41 +335,79 @@ static const char *heredoc_value(struct lexer *lx, const char *from, const char 
 	return string_value(lx, s, last, (size_t)(close - last));
 }
 
+static void lex_next(struct lexer *lx);
+
+/* The tokens of a value in a string, up to its brace. False: it does not end on this line. */
+static bool lex_value(struct lexer *lx)
+{
+	for (int depth = 0; lx->s < lx->end && *lx->s != '\n' && !lx->h->stop;) {
+		if (*lx->s == '}' && !depth--) {
+			lx->s++;
+			return true;
+		}
+		depth += *lx->s == '{';
+		lex_next(lx);
+	}
+	return false;
+}
+
+/* A string is one token, and with values in it one for each piece between them. */
+static bool lex_pieces(struct lexer *lx, const char *from)
+{
+	for (;;) {
+		const char *piece = lx->s, *s = piece;
+		struct token *t;
+		bool value;
+
+		while (s < lx->end && *s != '"' && *s != '\n' &&
+		       !(*s == '#' && s + 1 < lx->end && s[1] == '{'))
+			s += *s == '\\' && s + 1 < lx->end ? 2 : 1;
+		if (s >= lx->end || *s == '\n')
+			return false;
+		value = *s == '#';
+		lx->s = s + (value ? 2 : 1);
+		t = lex_push(lx, TOK_STRING, from);
+		t->more = value;
+		t->str = string_value(lx, piece, s, 0);
+		if (!value)
+			return true;
+		if (!lex_value(lx))
+			return false;
+		from = lx->s - 1;
+	}
+}
+
 static void lex_string(struct lexer *lx)
 {
-	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3);
-	const char *from = lx->s, *close, *value, *line_end;
-	struct token *t;
+	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3), ends;
+	const char *from = lx->s, *close, *line_end;
 
 	lx->s += heredoc ? 3 : 1;
-	close = lex_find_close(lx, heredoc ? "\"\"\"" : "\"", !heredoc);
-	if (!close) {
-		line_end = memchr(from, '\n', (size_t)(lx->end - from));
-		line_end = line_end ? line_end : lx->end;
-		lex_error(lx, H002, from, line_end,
-			  heredoc ? "end it with \"\"\"" : "end it with \"",
-			  "this string does not end");
-		lx->s = heredoc ? lx->end : line_end;
-		lex_push(lx, TOK_STRING, from)->str = "";
-		return;
+	if (++lx->strings > MOST_STRINGS) {
+		lex_error(lx, H007, from, lx->s, NULL, "too many strings within each other");
+		lx->s = lx->end;
 	}
-	if (heredoc)
-		value = heredoc_value(lx, from, lx->s, close);
-	else
-		value = string_value(lx, lx->s, close, 0);
-	if (!heredoc)
-		for (const char *p = lx->s; p + 1 < close; p++)
-			if (p[0] == '#' && p[1] == '{' && (p == lx->s || p[-1] != '\\')) {
-				lex_error(
-					lx, H008, p, close,
-					"print with a format: bpf_printk(\"size %d\", size)",
-					"values inside a string (#{...}) need memory a BPF program "
-					"does not have");
-				break;
-			}
-	lx->s = close + (heredoc ? 3 : 1);
-	t = lex_push(lx, TOK_STRING, from);
-	t->str = value;
+	if (heredoc) {
+		close = lex_find_close(lx, "\"\"\"", false);
+		ends = close != NULL;
+		if (ends) {
+			const char *value = heredoc_value(lx, from, lx->s, close);
+
+			lx->s = close + 3;
+			lex_push(lx, TOK_STRING, from)->str = value;
+		}
+	} else {
+		ends = lex_pieces(lx, from);
+	}
+	lx->strings--;
+	if (ends)
+		return;
+	line_end = memchr(from, '\n', (size_t)(lx->end - from));
+	line_end = line_end ? line_end : lx->end;
+	lex_error(lx, H002, from, line_end, heredoc ? "end it with \"\"\"" : "end it with \"",
+		  "this string does not end");
+	lx->s = heredoc ? lx->end : line_end;
+	lex_push(lx, TOK_STRING, from)->str = "";
 }
 
 /* --- everything else --- */
@@ -495,6 +534,32 @@ static bool check_utf8(struct lexer *lx)
 	return true;
 }
 
+/* One token, or the white space or comment before it. */
+static void lex_next(struct lexer *lx)
+{
+	unsigned char c = (unsigned char)*lx->s;
+
+	if (c == '\n') {
+		lx->nl = true;
+		lx->s++;
+	} else if (isspace(c)) {
+		lx->space = true;
+		lx->s++;
+	} else if (c == '#') {
+		const char *nl = memchr(lx->s, '\n', (size_t)(lx->end - lx->s));
+
+		lx->s = nl ? nl : lx->end;
+	} else if (c == '"') {
+		lex_string(lx);
+	} else if (isdigit(c)) {
+		lex_number(lx);
+	} else if (isalpha(c) || c == '_' || c >= 0x80) {
+		lex_word(lx);
+	} else {
+		lex_other(lx);
+	}
+}
+
 void lex_file(struct honey *h, uint32_t file)
 {
 	const struct source *src = &h->sources[file];
@@ -507,29 +572,8 @@ void lex_file(struct honey *h, uint32_t file)
 
 	if (!check_utf8(&lx))
 		lx.s = lx.end;
-	while (lx.s < lx.end && !h->stop) {
-		unsigned char c = (unsigned char)*lx.s;
-
-		if (c == '\n') {
-			lx.nl = true;
-			lx.s++;
-		} else if (isspace(c)) {
-			lx.space = true;
-			lx.s++;
-		} else if (c == '#') {
-			const char *nl = memchr(lx.s, '\n', (size_t)(lx.end - lx.s));
-
-			lx.s = nl ? nl : lx.end;
-		} else if (c == '"') {
-			lex_string(&lx);
-		} else if (isdigit(c)) {
-			lex_number(&lx);
-		} else if (isalpha(c) || c == '_' || c >= 0x80) {
-			lex_word(&lx);
-		} else {
-			lex_other(&lx);
-		}
-	}
+	while (lx.s < lx.end && !h->stop)
+		lex_next(&lx);
 	lx.nl = true;
 	lex_push(&lx, TOK_EOF, lx.s);
 }

@@ -44,9 +44,10 @@ struct name {
 	struct strct *strct;
 	struct attr *attr;
 	struct param *param;
-	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
-	bool c_global;	  /* emit.c: a function's name in the C */
-	bool hidden;	  /* the compiler's own: no text can name it */
+	uint32_t c_stamp;   /* emit.c: taken as a C name in the function of this stamp */
+	bool c_global;	    /* emit.c: a function's name in the C */
+	struct node *known; /* while parsing: the tuple, list or text that this name holds */
+	bool hidden;	    /* the compiler's own: no text can name it */
 };
 
 struct token {
@@ -57,6 +58,7 @@ struct token {
 	const char *str;   /* STRING: the value */
 	uint64_t value;	   /* INT */
 	bool hex;	   /* INT was written in base 16 */
+	bool more;	   /* STRING: a value follows, and then the next piece of the string */
 	bool nl_before;	   /* first of its line */
 	bool space_before;
 };

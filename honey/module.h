@@ -60,7 +60,17 @@ struct map {
 	uint32_t n_options;
 	struct type *key, *value; /* NULL where the kind has none */
 	uint64_t max_entries;
-	bool broken; /* reported; do not complain about its uses */
+	bool untyped; /* declared without types: absent keys give 0 where nothing asks for nil */
+	bool broken;  /* reported; do not complain about its uses */
+};
+
+/* One head of a function, with its body. sugar.c makes one body of all. */
+struct clause {
+	struct node **params; /* names, or patterns: numbers, nil, true, false */
+	struct node **defaults;
+	uint32_t n_params, n_defaults; /* the defaults are those of the last parameters */
+	struct node *guard, *body;
+	struct span span;
 };
 
 /* def or defp: a handler when it has a section. */
@@ -71,13 +81,16 @@ struct func {
 	struct node **params; /* NAME nodes */
 	uint32_t n_params;
 	struct node *body; /* BLOCK */
-	const char *sec;   /* NULL: a helper */
+	struct clause *clauses;
+	uint32_t n_clauses;
+	const char *sec; /* NULL: a helper */
 	struct span sec_span;
 	const struct section *section;
 	struct func *other_arity; /* same name */
 	struct inst *instances;
 	struct inst *handler;
-	bool called; /* or at least tried to */
+	bool called;   /* or at least tried to */
+	bool asks_nil; /* nil stands in its body */
 };
 
 /* All of it, over all files given. */

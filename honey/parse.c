@@ -148,20 +148,36 @@ void parse_sync(struct parser *p)
 	p->panic = false;
 }
 
+/* Does an expression go on from the line that ends before @t: an operator on either side? */
+static bool continues(const struct token *t)
+{
+	const struct token *before = t - 1;
+
+	if (before->kind == TOK_OP && !parse_bracket(before) && before->op != OP_ARROW &&
+	    before->op != OP_SEMI)
+		return true;
+	return t->kind == TOK_OP && !parse_bracket(t) && t->op != OP_ADD && t->op != OP_SUB &&
+	       t->op != OP_NOT && t->op != OP_BANG && t->op != OP_BNOT && t->op != OP_CARET &&
+	       t->op != OP_AMP && t->op != OP_PERCENT;
+}
+
+/* Does a clause of case or cond begin here: is there a -> before the expression ends? */
 static bool parse_at_clause(const struct parser *p)
 {
+	const struct token *before = p->tok - 1;
 	int depth = 0;
 
-	if (!p->tok->nl_before)
+	if (!p->tok->nl_before && !(before->kind == TOK_OP && before->op == OP_SEMI))
 		return false;
 	for (const struct token *t = p->tok; t->kind != TOK_EOF; t++) {
-		if (t != p->tok && t->nl_before && !depth)
-			return false;
-		if (t->kind == TOK_FN || t->kind == TOK_DO)
+		if (t != p->tok && !depth &&
+		    (t->nl_before ? !continues(t) : t->kind == TOK_OP && t->op == OP_SEMI))
 			return false;
 		if (t->kind == TOK_OP && t->op == OP_ARROW && !depth)
 			return true;
-		depth += parse_bracket(t);
+		depth += nesting_of(t);
+		if (depth < 0)
+			return false;
 	}
 	return false;
 }
@@ -174,6 +190,17 @@ static bool at_stray_decl(const struct parser *p)
 	return parse_is_word(p, "def") || parse_is_word(p, "defp") || parse_is_word(p, "defmap") ||
 	       parse_is_word(p, "defstruct") || parse_is_word(p, "defmodule") ||
 	       parse_is_word(p, "defparam");
+}
+
+/* What a match gives its names belongs to the block it stands in. */
+static void add_statement(struct parser *p, struct node *block, struct node *n)
+{
+	if (!n->splice) {
+		node_add(p->h, block, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		node_add(p->h, block, n->list[i]);
 }
 
 /* stmts = { expr (newline | ;) } */
@@ -191,7 +218,7 @@ static struct node *parse_stmts(struct parser *p, bool in_clause)
 		    (in_clause && parse_at_clause(p)))
 			break;
 		start = p->tok;
-		node_add(p->h, block, parse_expr(p));
+		add_statement(p, block, parse_expr(p));
 		if (!p->panic && !parse_at_end(p) && !p->tok->nl_before &&
 		    !parse_is_op(p, OP_SEMI) && !parse_is_op(p, OP_RPAREN) &&
 		    !parse_is_op(p, OP_COMMA))
@@ -275,10 +302,14 @@ struct node *parse_fn(struct parser *p)
 	const struct token *open = p->tok++;
 	bool parens = parse_accept_op(p, OP_LPAREN);
 
-	while (p->tok->kind == TOK_IDENT) {
-		node_add(p->h, n, parse_name_node(p, N_NAME, p->tok));
-		p->tok++;
-		if (!parse_accept_op(p, OP_COMMA))
+	while (p->tok->kind == TOK_IDENT || parse_is_op(p, OP_LBRACE)) {
+		if (parse_is_op(p, OP_LBRACE)) {
+			node_add(p->h, n, parse_expr(p)); /* {key, value} */
+		} else {
+			node_add(p->h, n, parse_name_node(p, N_NAME, p->tok));
+			p->tok++;
+		}
+		if (p->panic || !parse_accept_op(p, OP_COMMA))
 			break;
 	}
 	if (parens)
@@ -374,7 +405,7 @@ struct node *parse_if(struct parser *p)
 	return n;
 }
 
-/* FOR = for name <- expr branches */
+/* FOR = for name <- expr branches | for(name <- expr, do: expr) */
 struct node *parse_for(struct parser *p)
 {
 	const struct token *open = p->tok++;
@@ -392,6 +423,12 @@ struct node *parse_for(struct parser *p)
 	if (!parse_expect_op(p, OP_BIND, "after the counter"))
 		return n;
 	n->a = parse_expr(p);
+	if (parens && !p->panic && parse_is_op(p, OP_COMMA)) {
+		parse_branches(p, n, open);
+		if (!p->panic)
+			parse_expect_op(p, OP_RPAREN, "to close '('");
+		return n;
+	}
 	if (parens && !p->panic)
 		parse_expect_op(p, OP_RPAREN, "after the range");
 	if (!p->panic)
@@ -449,54 +486,37 @@ static bool is_name(const struct node *n)
 /* A switch compares with numbers alone; nil, names and guards need tests in order. */
 static bool is_switch(const struct node *n)
 {
+	uint32_t bools = 0, others = 0;
+
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct node *c = n->list[i];
 
-		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a))
+		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a) ||
+		    c->a->kind == N_STRING || (c->a->kind == N_UNARY && c->a->op == OP_CARET))
 			return false;
+		bools += c->a->kind == N_BOOL;
+		others += c->a->kind != N_BOOL && c->a->kind != N_NAME;
 	}
-	return true;
-}
-
-/* Gives the name another meaning wherever it stands, where it is bound too. */
-static void rename_in(struct node *n, const struct name *from, struct name *to)
-{
-	if (!n)
-		return;
-	if ((n->kind == N_NAME || n->kind == N_FOR) && n->name == from)
-		n->name = to;
-	for (uint32_t i = 0; i < node_parts(n); i++)
-		rename_in(node_part(n, i), from, to);
-}
-
-static struct node *name_copy(struct parser *p, struct name *name, struct span span)
-{
-	struct node *n = node_new(p->h, N_NAME, span);
-
-	n->name = name;
-	return n;
-}
-
-static struct node *pair(struct parser *p, enum node_kind kind, enum op op, struct node *a,
-			 struct node *b)
-{
-	struct node *n = node_new(p->h, kind, a->span);
-
-	n->op = op;
-	return parse_combine(p, n, a, b);
+	return !bools || !others;
 }
 
 /* pattern [when guard] as a condition on the subject's name */
 static struct node *clause_test(struct parser *p, struct node *clause, struct name *subject)
 {
 	struct node *test = NULL, *guard = clause->b;
+	bool named = false;
 
-	if (clause->a->kind != N_NAME)
-		test = pair(p, N_BINARY, OP_EQ, name_copy(p, subject, clause->a->span), clause->a);
-	else if (is_name(clause->a) && guard)
-		rename_in(guard, clause->a->name, subject);
+	if (clause->a->kind == N_UNARY && clause->a->op == OP_CARET)
+		clause->a = clause->a->a; /* ^name: the value it has */
+	else if (clause->a->kind == N_NAME)
+		named = true;
+	if (!named) {
+		test = sugar_binary(p, OP_EQ, sugar_name(p, subject, clause->a->span), clause->a);
+		test->lenient = true;
+	} else if (is_name(clause->a) && guard)
+		sugar_rename(guard, clause->a->name, subject);
 	if (test && guard)
-		return pair(p, N_BINARY, OP_AND, test, guard);
+		return sugar_binary(p, OP_AND, test, guard);
 	return test ? test : guard;
 }
 
@@ -505,8 +525,7 @@ static struct node *clause_body(struct parser *p, struct node *clause, struct na
 {
 	struct node *body, *own;
 
-	own = pair(p, N_ASSIGN, OP_ASSIGN, clause->a, name_copy(p, subject, clause->a->span));
-	own->own = true;
+	own = sugar_assign(p, clause->a->name, sugar_name(p, subject, clause->a->span), true);
 	body = node_new(p->h, N_BLOCK, clause->c->span);
 	node_add(p->h, body, own);
 	for (uint32_t k = 0; k < clause->c->n; k++)
@@ -526,24 +545,71 @@ static struct name *case_subject(struct parser *p, const struct node *n)
 	return name_hidden(p->h, "subject");
 }
 
+/* The guard comes before the names have their values. */
+static void substitute(struct node *n, const struct name *name, const struct node *value)
+{
+	if (!n)
+		return;
+	if (n->kind == N_NAME && n->name == name) {
+		*n = *value;
+		return;
+	}
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		substitute(node_part(n, i), name, value);
+}
+
+/* case of a tuple, a list or a text: its parts are compared with those of the patterns. */
+static struct node *case_of_known(struct parser *p, struct node *n)
+{
+	struct node *cond = node_new(p->h, N_COND, n->span);
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *clause = n->list[i], *binds = node_new(p->h, N_BLOCK, clause->span);
+		struct node *test = sugar_test(p, clause->a, n->a, binds);
+
+		for (uint32_t k = 0; k < binds->n; k++)
+			substitute(clause->b, binds->list[k]->a->name, binds->list[k]->b);
+		if (test && clause->b)
+			test = sugar_binary(p, OP_AND, test, clause->b);
+		else if (clause->b)
+			test = clause->b;
+		if (!test) {
+			test = node_new(p->h, N_BOOL, clause->a->span);
+			test->value = 1;
+		}
+		for (uint32_t k = 0; k < binds->n; k++)
+			binds->list[k]->own = true;
+		for (uint32_t k = 0; k < clause->c->n; k++)
+			node_add(p->h, binds, clause->c->list[k]);
+		clause->a = test;
+		clause->b = NULL;
+		clause->c = binds;
+		node_add(p->h, cond, clause);
+	}
+	cond->of_case = true;
+	return cond_to_if(p, cond);
+}
+
 /* case with nil, names or guards: { subject = expr; if ... } */
 static struct node *case_to_if(struct parser *p, struct node *n)
 {
 	struct name *subject = case_subject(p, n);
-	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond, *assign;
+	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond;
 
 	if (n->a->kind != N_NAME) {
-		assign = pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a);
-		assign->own = true;
-		node_add(p->h, block, assign);
+		node_add(p->h, block, sugar_assign(p, subject, n->a, true));
 	}
 	cond = node_new(p->h, N_COND, n->span);
 	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *clause = n->list[i], *test = clause_test(p, clause, subject);
+		struct node *clause = n->list[i], *test;
+		bool pinned = clause->a->kind == N_UNARY;
 
-		if (is_name(clause->a) && subject->hidden &&
-		    !strcmp(subject->s, clause->a->name->s))
-			rename_in(clause->c, clause->a->name, subject);
+		test = clause_test(p, clause, subject);
+		if (pinned) {
+			/* compared, not bound */
+		} else if (is_name(clause->a) && subject->hidden &&
+			   !strcmp(subject->s, clause->a->name->s))
+			sugar_rename(clause->c, clause->a->name, subject);
 		else if (is_name(clause->a) && clause->a->name != subject)
 			clause->c = clause_body(p, clause, subject);
 		if (!test) {
@@ -609,6 +675,8 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 		parse_too_deep(p, open->span);
 	else if (kind == N_COND)
 		return cond_to_if(p, n);
+	else if (sugar_known(n->a))
+		return case_of_known(p, n);
 	else if (!is_switch(n))
 		return case_to_if(p, n);
 	return n;

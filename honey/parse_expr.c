@@ -12,6 +12,9 @@
 
 #include "lib/strbuf.h"
 
+static struct node *parse_power(struct parser *p, unsigned int least);
+static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least);
+
 /* --- what operators stand between --- */
 
 struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t)
@@ -69,6 +72,8 @@ static bool starts_argument(const struct token *t)
 	case TOK_AT:
 	case TOK_FN: return true;
 	case TOK_OP:
+		if (t->op == OP_NOT && t[1].kind == TOK_OP && t[1].op == OP_IN)
+			return false; /* not in */
 		return t->op == OP_PERCENT || t->op == OP_LBRACKET || t->op == OP_NOT ||
 		       t->op == OP_BANG;
 	default: return false;
@@ -140,8 +145,25 @@ static struct node *parse_return(struct parser *p)
 	return n;
 }
 
+/* return = value makes it a name of this function; with no value behind it, it is read. */
+static bool is_return_name(struct parser *p)
+{
+	const struct token *t = parse_peek(p, 1);
+
+	if (t->kind == TOK_OP && t->op == OP_ASSIGN && !t->nl_before)
+		p->return_is_name = true;
+	return p->return_is_name && !(t->space_before && !t->nl_before && starts_argument(t)) &&
+	       !(t->kind == TOK_OP && t->op == OP_LPAREN);
+}
+
 static const char *const foreign_words[] = {"with",  "try",   "receive", "quote", "spawn",
 					    "raise", "throw", "import",	 "send",  "super"};
+
+/* Is the name before this the left side of a match? */
+static bool parse_at_match(const struct parser *p)
+{
+	return parse_is_op(p, OP_ASSIGN) || parse_is_op(p, OP_ARROW) || parse_is_op(p, OP_WHEN);
+}
 
 /* name, call, or one of the words with a form of their own */
 static struct node *parse_word(struct parser *p)
@@ -157,7 +179,7 @@ static struct node *parse_word(struct parser *p)
 		return parse_case(p, N_COND);
 	if (parse_is_word(p, "for"))
 		return parse_for(p);
-	if (parse_is_word(p, "return"))
+	if (parse_is_word(p, "return") && !is_return_name(p))
 		return parse_return(p);
 	p->tok++;
 	if (!strcmp(t->name->s, "nil"))
@@ -179,6 +201,8 @@ static struct node *parse_word(struct parser *p)
 		return parse_error_node(p);
 	}
 	n = parse_name_node(p, N_NAME, t);
+	if (t->name->known && t->name->known->kind == N_STRING && !parse_at_match(p))
+		return node_clone(p->h, t->name->known);
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
 		n->kind = N_CALL;
@@ -217,9 +241,12 @@ static struct node *parse_remote(struct parser *p)
 	p->tok += 2;
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
-		return parse_args(p, n, true);
+		parse_args(p, n, true);
+	} else if (starts_argument(p->tok)) {
+		parse_args(p, n, false);
 	}
-	return starts_argument(p->tok) ? parse_args(p, n, false) : n;
+	/* What is piped into it is still missing. */
+	return open[-1].kind == TOK_OP && open[-1].op == OP_PIPE ? n : sugar_call(p, n);
 }
 
 /* @name, read */
@@ -256,6 +283,55 @@ static struct node *parse_bracketed(struct parser *p)
 	return n;
 }
 
+/* &name/2, &Module.name/2 and &(&1 + 1) are functions; &1 is what one of them is given. */
+static struct node *parse_capture(struct parser *p)
+{
+	const struct token *amp = p->tok++;
+	struct node *n;
+
+	if (p->tok->kind == TOK_INT && !p->tok->space_before && p->tok->value >= 1 &&
+	    p->tok->value <= SUGAR_MOST_PARAMS) {
+		n = node_new(p->h, N_NAME, amp->span);
+		n->name = sugar_capture_name(p, p->tok++->value);
+		return n;
+	}
+	if (!parse_enter(p))
+		return parse_error_node(p);
+	n = parse_power(p, 35);
+	parse_leave(p);
+	return p->panic ? n : sugar_capture(p, n, amp->span);
+}
+
+/* A text in which a place stands for each value: %v. The values are its list. */
+static struct node *parse_string(struct parser *p)
+{
+	const struct token *t = p->tok++;
+	struct node *n = node_new(p->h, N_STRING, t->span);
+	struct strbuf text = STRBUF_INIT;
+
+	n->str = t->str;
+	if (!t->more)
+		return n;
+	n->name_span.start = t->span.end - 2;
+	for (;; t = p->tok++) {
+		for (const char *s = t->str; *s; s++)
+			strbuf_addstr(&text, *s == '%' ? "%%" : (char[]){*s, '\0'});
+		n->span.end = n->name_span.end = t->span.end;
+		if (!t->more)
+			break;
+		strbuf_addstr(&text, "%v");
+		node_add(p->h, n, parse_expr(p));
+		if (!p->panic && p->tok->kind != TOK_STRING)
+			parse_error(p, p->tok, NULL, "did not expect %s here",
+				    parse_token_text(p, p->tok));
+		if (p->panic)
+			break;
+	}
+	n->str = arena_strdup(&p->h->arena, text.s);
+	strbuf_release(&text);
+	return n;
+}
+
 /* primary = literal | name | call | ( expr ) | [ items ] | %name{...} | fn | @name */
 static struct node *parse_primary(struct parser *p)
 {
@@ -269,11 +345,7 @@ static struct node *parse_primary(struct parser *p)
 		n->hex = t->hex;
 		p->tok++;
 		return n;
-	case TOK_STRING:
-		n = node_new(p->h, N_STRING, t->span);
-		n->str = t->str;
-		p->tok++;
-		return n;
+	case TOK_STRING: return parse_string(p);
 	case TOK_ATOM: p->tok++; return parse_name_node(p, N_ATOM, t);
 	case TOK_IDENT: return parse_word(p);
 	case TOK_ALIAS: return parse_remote(p);
@@ -284,12 +356,8 @@ static struct node *parse_primary(struct parser *p)
 			return parse_bracketed(p);
 		if (t->op == OP_PERCENT)
 			return parse_struct_literal(p);
-		if (t->op == OP_AMP) {
-			diag_at(p->h, H008, t->span, "write fn x -> ... end",
-				"captured functions (&) are not part of Honey");
-			p->panic = true;
-			return parse_error_node(p);
-		}
+		if (t->op == OP_AMP)
+			return parse_capture(p);
 		break;
 	default: break;
 	}
@@ -340,6 +408,7 @@ static const struct binding bindings[] = {
 	{OP_MUL, OP_MUL, 100, false},	   {OP_DIV, OP_DIV, 100, false},
 	{OP_ADD, OP_ADD, 90, false},	   {OP_SUB, OP_SUB, 90, false},
 	{OP_RANGE, OP_RANGE, 80, true},	   {OP_BXOR, OP_BXOR, 75, false},
+	{OP_IN, OP_IN, 70, false},	   {OP_NOT, OP_NOT, 70, false},
 	{OP_PIPE, OP_PIPE, 65, false},	   {OP_SHL, OP_SHL, 65, false},
 	{OP_SHR, OP_SHR, 65, false},	   {OP_SHORT_SHL, OP_SHL, 65, false},
 	{OP_SHORT_SHR, OP_SHR, 65, false}, {OP_LT, OP_LT, 60, false},
@@ -352,9 +421,6 @@ static const struct binding bindings[] = {
 	{OP_OR, OP_OR, 45, false},	   {OP_BOR, OP_BOR, 45, false},
 	{OP_BAR, OP_BOR, 45, false},	   {OP_ASSIGN, OP_ASSIGN, 30, true},
 };
-
-static struct node *parse_power(struct parser *p, unsigned int least);
-static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least);
 
 /* Completes a node of @a and @b: its span and its height. */
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b)
@@ -378,7 +444,7 @@ static struct node *parse_unary(struct parser *p)
 	struct node *n, *operand;
 
 	if (t->kind != TOK_OP || (t->op != OP_SUB && t->op != OP_ADD && t->op != OP_NOT &&
-				  t->op != OP_BANG && t->op != OP_BNOT))
+				  t->op != OP_BANG && t->op != OP_BNOT && t->op != OP_CARET))
 		return parse_postfix(p);
 	if (!parse_enter(p))
 		return parse_error_node(p);
@@ -402,6 +468,8 @@ static const struct binding *find_binding(const struct parser *p)
 		return NULL;
 	/* A sign that opens a line begins a new expression, any other operator continues. */
 	if (t->nl_before && (t->op == OP_ADD || t->op == OP_SUB || t->op == OP_AMP))
+		return NULL;
+	if (t->op == OP_NOT && (t->nl_before || t[1].kind != TOK_OP || t[1].op != OP_IN))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(bindings); i++)
 		if (bindings[i].op == t->op)
@@ -434,16 +502,33 @@ static struct node *pipe_into(struct parser *p, struct node *left, struct node *
 static struct node *binary(struct parser *p, const struct binding *b, const struct token *op,
 			   struct node *left)
 {
-	struct node *n, *right = parse_power(p, b->right ? b->power : b->power + 1u);
+	bool negated = b->op == OP_NOT; /* not in: find_binding() saw the in */
+	struct node *n, *right;
 
+	p->tok += negated;
+	right = parse_power(p, b->right ? b->power : b->power + 1u);
+	if (negated || b->op == OP_IN) {
+		if (p->panic)
+			return left;
+		n = sugar_in(p, left, right, op->span);
+		return negated ? parse_combine(p, sugar_op(p, N_UNARY, OP_NOT, op->span), n, NULL)
+			       : n;
+	}
 	if (b->means == OP_PIPE)
-		return p->panic ? left : pipe_into(p, left, right);
+		return p->panic ? left : sugar_call(p, pipe_into(p, left, right));
 	n = node_new(p->h,
 		     b->means == OP_ASSIGN  ? N_ASSIGN
 		     : b->means == OP_RANGE ? N_RANGE
 					    : N_BINARY,
 		     op->span);
 	n->op = b->means;
+	n->bar = op->op == OP_BAR;
+	if (n->kind == N_ASSIGN && !p->panic) {
+		struct node *match = sugar_match(p, left, right);
+
+		if (match)
+			return match;
+	}
 	parse_combine(p, n, left, right);
 	if (n->kind == N_RANGE && parse_accept_op(p, OP_STEP))
 		n->c = parse_power(p, b->power + 1u);

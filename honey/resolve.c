@@ -12,6 +12,7 @@
 #include "honey/module.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "honey/ast.h"
@@ -286,9 +287,27 @@ static struct type *option_type(struct honey *h, const struct node *o)
 	return t ? t : &h->types.error;
 }
 
+/* key_size: :char6 or 6: a number that has room for so many bytes. */
+static struct type *size_type(struct honey *h, const struct node *o)
+{
+	uint64_t bytes = 0;
+
+	if (o->a->kind == N_ATOM && !strncmp(o->a->name->s, "char", 4))
+		bytes = strtoul(o->a->name->s + 4, NULL, 10);
+	else if (!const_eval(h, o->a, &bytes))
+		bytes = 0;
+	if (bytes >= 1 && bytes <= 8)
+		return type_int(h, (unsigned int)bytes * 8, false);
+	diag_at(h, H019, o->a->span,
+		fmt(h, "%s: :char6, or key_type: and the name of a struct", o->name->s),
+		"a size is :char1 to :char8, or a number of bytes from 1 to 8");
+	return &h->types.error;
+}
+
 static void map_option(struct honey *h, struct map *m, const struct node *o)
 {
-	static const char *const names[] = {"max_entries", "key_type", "value_type"};
+	static const char *const names[] = {"max_entries", "key_type", "value_type", "key_size",
+					    "value_size"};
 	static const char *const front_end[] = {"print", "print_elem"};
 	const char *near;
 
@@ -310,6 +329,10 @@ static void map_option(struct honey *h, struct map *m, const struct node *o)
 		m->key = option_type(h, o);
 	} else if (!strcmp(o->name->s, "value_type")) {
 		m->value = option_type(h, o);
+	} else if (!strcmp(o->name->s, "key_size")) {
+		m->key = size_type(h, o);
+	} else if (!strcmp(o->name->s, "value_size")) {
+		m->value = size_type(h, o);
 	} else {
 		near = suggest_nearest(o->name->s, names, ARRAY_SIZE(names));
 		diag_at(h, H019, o->span,
@@ -323,6 +346,12 @@ static void check_map(struct honey *h, struct map *m)
 {
 	const struct map_kind *k = m->kind;
 
+	if (k->key && k->value && !m->key && !m->value) {
+		/* As Honey Potion declares maps. */
+		m->untyped = true;
+		m->key = type_int(h, 32, false);
+		m->value = type_int(h, 64, false);
+	}
 	if (k->key && !m->key) {
 		if (k->array)
 			m->key = type_int(h, 32, false);
@@ -439,6 +468,8 @@ static void check_name(struct honey *h, const struct name *n, struct span span, 
 	if (!good)
 		diag_at(h, H019, span, "letters a to z, digits and _",
 			"a %s cannot be called '%s' in an object", what, n->s);
+	else if (!strcmp(n->s, "main") && !strcmp(what, "handler"))
+		return; /* the object is freestanding */
 	else if (emit_is_c_word(n->s, !strcmp(what, "field")) || !strncmp(n->s, "honey_", 6) ||
 		 (strcmp(what, "field") && helper_find(n)))
 		diag_at(h, H019, span, "choose another name",
