@@ -588,17 +588,54 @@ static bool is_helper_module(const char *m)
 	return false;
 }
 
+/* Modules of Elixir that people reach for; of some there is a part. */
+static const struct {
+	const char *module;
+	bool some;
+	const char *help;
+} foreign[] = {
+	{"Logger", false, "print with bpf_printk(\"text %d\", value)"},
+	{"IO", false, "print with bpf_printk(\"text %d\", value)"},
+	{"Enum", true,
+	 "of Enum there are each, map, filter, reduce, sum, count, any? and all?, over ranges, "
+	 "lists "
+	 "and maps (:name)"},
+	{"Stream", true, "Enum.each(0..9, fn i -> ... end), or bpf_loop(n, fn i -> ... end)"},
+	{"String", true,
+	 "of String there is length, of a text in the source; a field is compared byte "
+	 "by byte: event.comm[0] == ?a"},
+	{"Integer", true,
+	 "of Integer there is pow; div, rem, min and max are functions of their own"},
+	{"Map", true,
+	 "declare one with defmap, and use bpf_map_lookup_elem and bpf_map_update_elem"},
+	{"List", true, "a list is known when compiled; what grows is a map: defmap"},
+	{"Tuple", true, "take it apart with a match: {a, b} = {1, 2}"},
+	{"Process", true, "a program has no processes; what lives on is kept in a map: defmap"},
+	{"Agent", true, "what lives on is kept in a map: defmap"},
+	{"GenServer", true, "what lives on is kept in a map: defmap"},
+	{"System", true, "the time is bpf_ktime_get_ns()"},
+	{"File", true, "a program has no files; send records through a ring: bpf_ringbuf_reserve"},
+	{"Kernel", true, "of Kernel there are the operators, div, rem, min, max and is_nil"},
+	{"Bitwise", true, "of Bitwise there are band, bor, bxor, bnot, bsl and bsr"},
+};
+
 static void unknown_function(struct infer *in, struct node *n)
 {
 	const char *near = helper_suggest(n->name->s), *names[128];
 	size_t count = 0;
 
-	infer_args(in, n);
-	if (n->module && (!strcmp(n->module, "Logger") || !strcmp(n->module, "IO"))) {
-		infer_error(in, H012, n->span, "print with bpf_printk(\"text %d\", value)",
-			    "%s is not there in a BPF program", n->module);
+	for (size_t i = 0; n->module && i < ARRAY_SIZE(foreign); i++) {
+		if (strcmp(n->module, foreign[i].module))
+			continue;
+		if (foreign[i].some)
+			infer_error(in, H012, n->span, foreign[i].help,
+				    "%s.%s is not there in a BPF program", n->module, n->name->s);
+		else
+			infer_error(in, H012, n->span, foreign[i].help,
+				    "%s is not there in a BPF program", n->module);
 		return;
 	}
+	infer_args(in, n);
 	for (uint32_t i = 0; !near && i < in->h->module.n_funcs && count < ARRAY_SIZE(names); i++)
 		names[count++] = in->h->module.funcs[i]->name->s;
 	near = near ? near : suggest_nearest(n->name->s, names, count);
@@ -615,6 +652,17 @@ struct func *infer_func(const struct name *name, uint32_t n_params)
 	while (f && f->n_params != n_params)
 		f = f->other_arity;
 	return f;
+}
+
+static void wrong_arity(struct infer *in, const struct node *n, const struct func *f)
+{
+	struct diag d = {
+		.code = H013, .span = n->span, .note = "defined here", .note_span = f->span};
+
+	d.text = fmt(in->h, "%s takes %u argument%s, here %s %u", f->name->s, f->n_params,
+		     f->n_params == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
+	if (in->report)
+		diag_report(in->h, &d);
 }
 
 enum { MOST_FUEL = 40 };
@@ -663,8 +711,7 @@ static struct type *infer_local(struct infer *in, struct node *n, bool want)
 		f->called = true;
 	f = infer_func(n->name, n->n);
 	if (!f) {
-		f = n->name->func;
-		infer_wrong_count(in, n, NULL, f->name->s, f->n_params, f->n_params);
+		wrong_arity(in, n, n->name->func);
 		return &in->h->types.error;
 	}
 	if (f == in->inst->func && in->inst->fuel) {

@@ -487,6 +487,12 @@ static struct type *infer_index(struct infer *in, struct node *n)
 	struct type *base = infer_expr(in, n->a, true);
 	uint64_t i = 0, count;
 
+	if (n->b->kind == N_ATOM && n->a->kind == N_NAME) {
+		infer_error(in, H021, n->span,
+			    fmt(in->h, "write %s.%s", n->a->name->s, n->b->name->s),
+			    "fields are read with a dot");
+		return &in->h->types.error;
+	}
 	infer_value(in, n->b);
 	if (base->kind == T_ARGS)
 		count = n->a->a->type->section->n_args;

@@ -100,9 +100,22 @@ static bool lex_is_name(int c)
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
 
+/* The name of the unseen character at @s, which is @bytes long, or NULL. */
+static const char *unseen_at(const struct lexer *lx, const char *s, size_t *bytes, uint32_t *c)
+{
+	if ((unsigned char)*s < 0x80)
+		return NULL;
+	*bytes = utf8_decode(s, (size_t)(lx->end - s), c);
+	return *bytes ? utf8_unseen(*c) : NULL;
+}
+
 static void scan_name(struct lexer *lx)
 {
-	while (lx->s < lx->end && lex_is_name((unsigned char)*lx->s))
+	size_t bytes;
+	uint32_t c;
+
+	while (lx->s < lx->end && lex_is_name((unsigned char)*lx->s) &&
+	       !unseen_at(lx, lx->s, &bytes, &c))
 		lx->s++;
 	if (lx->s < lx->end && (*lx->s == '?' || *lx->s == '!') &&
 	    !(lx->s + 1 < lx->end && lx->s[1] == '='))
@@ -277,6 +290,22 @@ static const char *take_escape(struct lexer *lx, const char *s, const char *end,
 	return after;
 }
 
+/* Elixir refuses them too: they make a reader see another order than the compiler. */
+static void refuse_bidi(struct lexer *lx, const char *s, const char *end)
+{
+	size_t bytes;
+	uint32_t c;
+
+	for (; s < end; s += bytes) {
+		bytes = 1;
+		if (unseen_at(lx, s, &bytes, &c) && utf8_is_bidi(c)) {
+			lex_error(lx, H001, s, s + bytes, "in a string write \\u{202e}",
+				  fmt(lx->h, "a mark of direction (U+%04X), which nobody sees", c));
+			return;
+		}
+	}
+}
+
 /* The value of the text between @s and @end, escapes resolved. In a heredoc each line loses @indent
  * characters of white space, those in front of the closing quotes. */
 static const char *string_value(struct lexer *lx, const char *s, const char *end, size_t indent)
@@ -284,6 +313,7 @@ static const char *string_value(struct lexer *lx, const char *s, const char *end
 	char *value = arena_alloc(&lx->h->arena, (size_t)(end - s) + 1), *to = value;
 	bool line = indent > 0;
 
+	refuse_bidi(lx, s, end);
 	while (s < end) {
 		for (size_t i = 0; line && i < indent && s < end && (*s == ' ' || *s == '\t'); i++)
 			s++;
@@ -377,6 +407,24 @@ static bool lex_pieces(struct lexer *lx, const char *from)
 	}
 }
 
+/* Does a string that was not closed on its line end on one of the next: is the first quote there
+ * one too many for its line? Returns it. */
+static const char *close_below(const struct lexer *lx, const char *line_end)
+{
+	const char *s = line_end, *close, *nl;
+	int quotes = 0, lines = 0;
+
+	close = memchr(s, '"', (size_t)(lx->end - s));
+	if (!close)
+		return NULL;
+	for (; s < close; s++)
+		lines += *s == '\n';
+	nl = memchr(close, '\n', (size_t)(lx->end - close));
+	for (s = close; s < (nl ? nl : lx->end); s++)
+		quotes += *s == '"';
+	return lines <= 5 && quotes % 2 ? close : NULL;
+}
+
 static void lex_string(struct lexer *lx)
 {
 	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3), ends;
@@ -404,9 +452,13 @@ static void lex_string(struct lexer *lx)
 		return;
 	line_end = memchr(from, '\n', (size_t)(lx->end - from));
 	line_end = line_end ? line_end : lx->end;
-	lex_error(lx, H002, from, line_end, heredoc ? "end it with \"\"\"" : "end it with \"",
-		  "this string does not end");
-	lx->s = heredoc ? lx->end : line_end;
+	close = heredoc ? NULL : close_below(lx, line_end);
+	lex_error(lx, H002, from, line_end,
+		  close	    ? "write \\n in it, or a heredoc: \"\"\" on lines of their own"
+		  : heredoc ? "end it with \"\"\""
+			    : "end it with \"",
+		  close ? "this string goes on after its line" : "this string does not end");
+	lx->s = heredoc ? lx->end : close ? close + 1 : line_end;
 	lex_push(lx, TOK_STRING, from)->str = "";
 }
 
@@ -534,6 +586,28 @@ static bool check_utf8(struct lexer *lx)
 	return true;
 }
 
+/* What nobody sees is named, and read over as if it were a space. */
+static bool lex_unseen(struct lexer *lx)
+{
+	const char *from = lx->s, *name;
+	size_t bytes = 1;
+	uint32_t c = '\r';
+
+	if (*from == '\r' && lx->end - from > 1 && from[1] != '\n')
+		name = "a lone carriage return";
+	else
+		name = unseen_at(lx, from, &bytes, &c);
+	if (!name)
+		return false;
+	lx->s += bytes;
+	lx->space = true;
+	lex_error(lx, H001, from, lx->s,
+		  c == 0xfeff && from == lx->start ? "save the file without it"
+						   : "delete it, or put a space in its place",
+		  fmt(lx->h, "%s (U+%04X), which nobody sees", name, c));
+	return true;
+}
+
 /* One token, or the white space or comment before it. */
 static void lex_next(struct lexer *lx)
 {
@@ -542,12 +616,15 @@ static void lex_next(struct lexer *lx)
 	if (c == '\n') {
 		lx->nl = true;
 		lx->s++;
+	} else if ((c == '\r' || c >= 0x80) && lex_unseen(lx)) {
+		return;
 	} else if (isspace(c)) {
 		lx->space = true;
 		lx->s++;
 	} else if (c == '#') {
 		const char *nl = memchr(lx->s, '\n', (size_t)(lx->end - lx->s));
 
+		refuse_bidi(lx, lx->s, nl ? nl : lx->end);
 		lx->s = nl ? nl : lx->end;
 	} else if (c == '"') {
 		lex_string(lx);

@@ -192,6 +192,42 @@ static bool at_stray_decl(const struct parser *p)
 	       parse_is_word(p, "defparam");
 }
 
+static uint32_t column_of(const struct parser *p, struct span at)
+{
+	return srcmap_place(p->h, at.file, at.start).column;
+}
+
+/* A def that is indented further than the one it stands in is meant to be inside it. */
+static bool is_nested_def(const struct parser *p)
+{
+	return p->def && column_of(p, p->tok->span) > column_of(p, p->def->span);
+}
+
+/* What a writer of another language, or of another Elixir, puts between statements. */
+static bool skip_foreign(struct parser *p)
+{
+	const struct token *t = p->tok;
+	int depth = 0;
+
+	if (t->kind == TOK_IDENT && t->nl_before &&
+	    (parse_is_word(p, "elsif") || parse_is_word(p, "elseif") || parse_is_word(p, "elif"))) {
+		diag_at(p->h, H005, t->span, "use cond do ... -> ... end", "Elixir has no %s",
+			t->name->s);
+		while (p->tok->kind != TOK_DO && p->tok->kind != TOK_EOF && !p->tok[1].nl_before)
+			p->tok++;
+		p->tok += p->tok->kind != TOK_EOF;
+		return true;
+	}
+	if (!at_stray_decl(p) || !is_nested_def(p))
+		return false;
+	diag_at(p->h, H005, t->span, "move it out: every def belongs to the module",
+		"a %s cannot stand inside a def", t->name->s);
+	do {
+		depth += nesting_of(p->tok++);
+	} while (p->tok->kind != TOK_EOF && !(depth == 0 && p->tok->nl_before));
+	return true;
+}
+
 /* What a match gives its names belongs to the block it stands in. */
 static void add_statement(struct parser *p, struct node *block, struct node *n)
 {
@@ -201,6 +237,21 @@ static void add_statement(struct parser *p, struct node *block, struct node *n)
 	}
 	for (uint32_t i = 0; i < n->n; i++)
 		node_add(p->h, block, n->list[i]);
+}
+
+static void unexpected(struct parser *p)
+{
+	const struct token *t = p->tok;
+
+	if (t->kind == TOK_OP && (t->op == OP_LISTCAT || t->op == OP_LISTSUB) &&
+	    (t[1].nl_before || t[1].kind == TOK_END))
+		parse_error(p, t,
+			    t->op == OP_LISTCAT ? "write it out: x = x + 1"
+						: "write it out: x = x - 1",
+			    "Elixir has no '%s' behind a name", op_text(t->op));
+	else
+		parse_error(p, t, "one expression a line, or separate them with ';'",
+			    "did not expect %s here", parse_token_text(p, t));
 }
 
 /* stmts = { expr (newline | ;) } */
@@ -214,16 +265,17 @@ static struct node *parse_stmts(struct parser *p, bool in_clause)
 
 		while (parse_accept_op(p, OP_SEMI))
 			;
-		if (parse_at_end(p) || at_stray_decl(p) || p->h->stop ||
+		if (parse_at_end(p) || (at_stray_decl(p) && !is_nested_def(p)) || p->h->stop ||
 		    (in_clause && parse_at_clause(p)))
 			break;
+		if (skip_foreign(p))
+			continue;
 		start = p->tok;
 		add_statement(p, block, parse_expr(p));
 		if (!p->panic && !parse_at_end(p) && !p->tok->nl_before &&
 		    !parse_is_op(p, OP_SEMI) && !parse_is_op(p, OP_RPAREN) &&
 		    !parse_is_op(p, OP_COMMA))
-			parse_error(p, p->tok, "one expression a line, or separate them with ';'",
-				    "did not expect %s here", parse_token_text(p, p->tok));
+			unexpected(p);
 		if (p->panic) {
 			/* What stands first in its line may be sound already. */
 			if (p->tok == start || !p->tok->nl_before)

@@ -14,8 +14,9 @@ struct parser {
 	unsigned int nesting;
 	struct name **known; /* names with ->known, of the function being read */
 	uint32_t n_known;
-	bool return_is_name; /* return = value stood in this function */
-	bool panic;	     /* an error was reported and no statement began since */
+	bool return_is_name;	 /* return = value stood in this function */
+	bool panic;		 /* an error was reported and no statement began since */
+	const struct token *def; /* whose body is read */
 	const char *pending_sec;
 	struct span pending_sec_span;
 	struct span suspect; /* opener of a block whose 'end' stands further left */

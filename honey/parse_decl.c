@@ -297,6 +297,7 @@ static void parse_def(struct parser *p)
 
 	p->pending_sec = NULL;
 	p->return_is_name = false;
+	p->def = open;
 	if (p->tok->kind != TOK_IDENT) {
 		parse_error(p, p->tok, "def on_event(ctx) do",
 			    "expected a function's name, found %s", parse_token_text(p, p->tok));
@@ -327,6 +328,7 @@ static void parse_def(struct parser *p)
 		return;
 	}
 	sugar_forget(p);
+	p->def = NULL;
 	add_clause(p, &f, &c);
 }
 
@@ -564,7 +566,8 @@ void parse_module(struct honey *h)
 			break;
 		p.tok++; /* past the end of one file */
 	}
-	for (uint32_t i = 0; i < h->module.n_funcs; i++)
+	/* After an error no one looks at them. */
+	for (uint32_t i = 0; i < h->module.n_funcs && !h->n_errors; i++)
 		sugar_heads(&p, h->module.funcs[i]);
 	if (p.pending_sec && !h->stop)
 		diag_at(h, H019, p.pending_sec_span, "put one @sec before each def",

@@ -95,6 +95,23 @@ struct node *parse_args(struct parser *p, struct node *call, bool parens)
 	return call;
 }
 
+/* %{e | a: 2} */
+static bool is_update(const struct token *brace)
+{
+	return brace[1].kind == TOK_IDENT && brace[2].kind == TOK_OP && brace[2].op == OP_BAR;
+}
+
+static void struct_update(struct parser *p, struct span at, const struct token *brace)
+{
+	const struct token *key = &brace[3];
+
+	diag_at(p->h, H008, at,
+		fmt(p->h, "write %s.%s = ...", brace[1].name->s,
+		    key->kind == TOK_KEY ? key->name->s : "field"),
+		"a struct is changed where it is, not copied");
+	p->panic = true;
+}
+
 /* STRUCT = % name { KEYVALUE, ... } */
 static struct node *parse_struct_literal(struct parser *p)
 {
@@ -102,6 +119,10 @@ static struct node *parse_struct_literal(struct parser *p)
 	struct node *n = node_new(p->h, N_STRUCT, open->span);
 
 	if (p->tok->kind != TOK_IDENT && p->tok->kind != TOK_ALIAS) {
+		if (parse_is_op(p, OP_LBRACE) && is_update(p->tok)) {
+			struct_update(p, open->span, p->tok);
+			return n;
+		}
 		if (parse_is_op(p, OP_LBRACE)) {
 			diag_at(p->h, H008, open->span,
 				"declare it with defstruct and write %name{field: value}; change "
@@ -118,6 +139,10 @@ static struct node *parse_struct_literal(struct parser *p)
 	n->name = p->tok->name;
 	n->name_span = p->tok->span;
 	p->tok++;
+	if (parse_is_op(p, OP_LBRACE) && is_update(p->tok)) {
+		struct_update(p, open->span, p->tok);
+		return n;
+	}
 	if (parse_expect_op(p, OP_LBRACE, "after the struct's name"))
 		parse_items(p, n, OP_RBRACE);
 	return n;
@@ -255,6 +280,11 @@ static struct node *parse_attr(struct parser *p)
 	const struct token *t = p->tok++;
 	struct node *n;
 
+	if (!strcmp(t->name->s, "sec")) {
+		parse_error(p, t, "write it above the def: @sec \"tracepoint/...\"",
+			    "@sec stands before a def, not inside one");
+		return parse_error_node(p);
+	}
 	if (!t->name->attr) {
 		diag_at(p->h, H017, t->span, fmt(p->h, "set it before: @%s 1024", t->name->s),
 			"@%s is not set", t->name->s);
@@ -373,6 +403,12 @@ static struct node *parse_postfix(struct parser *p)
 	while (!p->panic) {
 		if (parse_is_op(p, OP_DOT) && !p->tok->nl_before) {
 			p->tok++;
+			if (parse_is_op(p, OP_LPAREN)) {
+				parse_error(p, p->tok - 1,
+					    "write a helper with defp and call it: name(x)",
+					    "functions are no values in a BPF program");
+				return n;
+			}
 			if (p->tok->kind != TOK_IDENT) {
 				parse_error(p, p->tok, NULL,
 					    "expected a field's name after '.', found %s",
@@ -539,6 +575,12 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 	return n;
 }
 
+/* x += 1 of other languages */
+static bool is_assignment_operator(const struct token *t)
+{
+	return t[1].kind == TOK_OP && t[1].op == OP_ASSIGN && !t[1].space_before && !t[1].nl_before;
+}
+
 /* { operator operand } after @left, as long as they bind at least as tightly as @least. */
 static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least)
 {
@@ -548,6 +590,12 @@ static struct node *parse_operators(struct parser *p, struct node *left, unsigne
 
 		if (!b || b->power < least)
 			break;
+		if (is_assignment_operator(op)) {
+			parse_error(p, op, fmt(p->h, "write it out: x = x %s 1", op_text(op->op)),
+				    "Elixir has no '%s%s'", op_text(op->op),
+				    op[1].op == OP_ASSIGN ? "=" : op_text(op->op));
+			break;
+		}
 		p->tok++;
 		left = binary(p, b, op, left);
 	}
