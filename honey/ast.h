@@ -32,9 +32,11 @@ struct node {
 	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
 	bool hex;	       /* INT */
 	bool bar;	       /* BINARY: ||| was written | */
+	bool brief;	       /* BINARY: |||, &&& were written |, & */
 	bool parens;	       /* was written in ( ) */
 	bool negated;	       /* IF: unless */
 	bool of_case;	       /* IF: was a case */
+	bool pattern;	       /* ASSIGN: the name of a clause */
 	bool splice;	       /* BLOCK: its statements belong to the block around it */
 	bool own;	       /* ASSIGN: always a new variable of this block */
 	uint16_t depth;	       /* height of the tree below */

@@ -260,7 +260,7 @@ int main(int argc, char **argv)
 	if (a.explain) {
 		if (!diag_explain(a.explain, stdout))
 			return EXIT_OK;
-		log_err("no message has the code '%s': codes are H001 to H039, W001 to W014, R001",
+		log_err("no message has the code '%s': codes are H001 to H039, W001 to W018, R001",
 			a.explain);
 		return EXIT_USAGE;
 	}

@@ -109,6 +109,10 @@ struct type *infer_assign(struct infer *in, struct node *n)
 	}
 	t = assigned_type(in, n->b);
 	v = n->own ? NULL : infer_find(in, n->a->name);
+	if (n->own && n->pattern && infer_find(in, n->a->name))
+		infer_error(in, W018, n->a->span,
+			    fmt(in->h, "to compare with it write ^%s", n->a->name->s),
+			    "%s is a new name here, not the value it has outside", n->a->name->s);
 	if (!v && n->a->name->param && !n->own)
 		infer_error(in, H021, n->a->span, "use another name",
 			    "%s is set by the loader, programs only read it", n->a->name->s);

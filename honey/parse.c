@@ -578,6 +578,7 @@ static struct node *clause_body(struct parser *p, struct node *clause, struct na
 	struct node *body, *own;
 
 	own = sugar_assign(p, clause->a->name, sugar_name(p, subject, clause->a->span), true);
+	own->pattern = true;
 	body = node_new(p->h, N_BLOCK, clause->c->span);
 	node_add(p->h, body, own);
 	for (uint32_t k = 0; k < clause->c->n; k++)

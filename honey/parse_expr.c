@@ -485,6 +485,8 @@ static struct node *parse_unary(struct parser *p)
 	if (!parse_enter(p))
 		return parse_error_node(p);
 	p->tok++;
+	if (t->op == OP_BNOT)
+		diag_at(p->h, W015, t->span, "write bnot(a)", "'~~~' is deprecated in Elixir");
 	n = node_new(p->h, N_UNARY, t->span);
 	n->op = t->op == OP_BANG ? OP_NOT : t->op;
 	operand = parse_unary(p);
@@ -535,6 +537,32 @@ static struct node *pipe_into(struct parser *p, struct node *left, struct node *
 	return n;
 }
 
+/* What Elixir reads otherwise, or will not read for long. */
+static void check_spelling(struct parser *p, const struct token *op, const struct node *n,
+			   const struct node *left, const struct node *right)
+{
+	const struct token *before = op - 1, *after = op + 1;
+
+	if (op->op == OP_BXOR)
+		diag_at(p->h, W015, op->span, "write bxor(a, b)", "'^^^' is deprecated in Elixir");
+	if (op->op == OP_DIV)
+		diag_at(p->h, W017, op->span, "write div(a, b)",
+			"'/' cuts the fraction that Elixir keeps");
+	if (op->op == OP_NE && !op->space_before && before->kind == TOK_IDENT)
+		diag_at(p->h, W016, op->span, "put spaces around it",
+			"Elixir reads %s!=.. as %s! = ..", before->name->s, before->name->s);
+	if (n->kind == N_ASSIGN && right->kind == N_BINARY && right->brief && !right->parens &&
+	    !(right->bar && left->kind == N_LIST))
+		diag_at(p->h, W016, right->name_span,
+			right->bar ? "write |||, or ( ) around it" : "write &&&",
+			right->bar ? "Elixir binds '|' less tightly than '='"
+				   : "'&' is no operator between values in Elixir");
+	if ((op->op == OP_SUB || op->op == OP_ADD) && op->space_before && !after->space_before &&
+	    before->kind == TOK_IDENT && left->kind == N_NAME)
+		diag_at(p->h, W016, op->span, "put a space behind it too",
+			"Elixir may read this as a call, %s(%s..)", left->name->s, op_text(op->op));
+}
+
 static struct node *binary(struct parser *p, const struct binding *b, const struct token *op,
 			   struct node *left)
 {
@@ -559,6 +587,9 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 		     op->span);
 	n->op = b->means;
 	n->bar = op->op == OP_BAR;
+	n->brief = op->op == OP_BAR || op->op == OP_AMP;
+	if (!p->panic)
+		check_spelling(p, op, n, left, right);
 	if (n->kind == N_ASSIGN && !p->panic) {
 		struct node *match = sugar_match(p, left, right);
 
