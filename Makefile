@@ -198,6 +198,11 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
 .PHONY: fuzz-honey
 
+test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
+	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@B=$(B) tests/run.sh honey/elixir
+.PHONY: test-elixir
+
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@

@@ -32,7 +32,6 @@ struct node {
 	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
 	bool hex;	       /* INT */
 	bool bar;	       /* BINARY: ||| was written | */
-	bool brief;	       /* BINARY: |||, &&& were written |, & */
 	bool parens;	       /* was written in ( ) */
 	bool negated;	       /* IF: unless */
 	bool of_case;	       /* IF: was a case */

@@ -63,7 +63,7 @@ static struct type *assigned_type(struct infer *in, struct node *value)
 		infer_error(in, t->kind == T_MAP || t->kind == T_ATOM ? H024 : H021, value->span,
 			    t->kind == T_RECORD	 ? "go on using the first name"
 			    : t->kind == T_ARRAY ? "use the field itself"
-			    : t->kind == T_ATOM
+			    : value->kind == N_ATOM && t->kind == T_ATOM
 				    ? fmt(in->h, "states are numbers: @%s 1 above, and @%s here",
 					  value->name->s, value->name->s)
 				    : "name it where it is used",

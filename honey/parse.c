@@ -382,9 +382,19 @@ struct node *parse_fn(struct parser *p)
 	return n;
 }
 
+void parse_no_block(struct parser *p, struct span outer, uint32_t blocks)
+{
+	if (!p->panic && p->open_blocks != blocks)
+		diag_at(p->h, W016, outer, "put ( ) around what has the block",
+			"Elixir gives the do block to this word");
+	p->open_blocks = blocks;
+}
+
 /* do-block or keyword form: what follows the head of if, unless, for */
 static void parse_branches(struct parser *p, struct node *n, const struct token *open)
 {
+	uint32_t blocks = p->open_blocks;
+
 	if (p->tok->kind == TOK_DO) {
 		p->tok++;
 		n->b = parse_block(p, open->span, open->name->s);
@@ -396,6 +406,7 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 			parse_block(p, open->span, open->name->s);
 		}
 		n->span.end = p->tok[-1].span.end;
+		p->open_blocks = blocks + 1;
 		return;
 	}
 	if (parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY)
@@ -405,6 +416,10 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 		struct node *block = node_new(p->h, N_BLOCK, p->tok->span);
 		struct node **side = is_do ? &n->b : &n->c;
 
+		if (*side)
+			diag_at(p->h, W016, p->tok->span, "put ( ) around the inner one",
+				"Elixir gives this %s: to the inner %s", p->tok->name->s,
+				open->name->s);
 		if (*side || (!is_do && strcmp(p->tok->name->s, "else")))
 			break;
 		p->tok++;
@@ -447,11 +462,21 @@ struct node *parse_if(struct parser *p)
 
 	bool call = is_call_form(p);
 
+	uint32_t blocks = p->open_blocks;
+
 	n->negated = !strcmp(open->name->s, "unless");
 	p->tok += call;
 	n->a = parse_expr(p);
-	if (!p->panic)
+	if (!call)
+		parse_no_block(p, open->span, blocks);
+	if (!p->panic && p->tok->kind != TOK_DO && !call) {
 		parse_branches(p, n, open);
+		parse_no_block(p, open->span, blocks);
+	} else if (!p->panic) {
+		parse_branches(p, n, open);
+	}
+	if (call)
+		p->open_blocks = blocks;
 	if (call && !p->panic)
 		parse_expect_op(p, OP_RPAREN, "to close '('");
 	return n;
@@ -685,9 +710,12 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 {
 	const struct token *open = p->tok++;
 	struct node *n = node_new(p->h, kind, open->span);
+	uint32_t blocks = p->open_blocks;
 
-	if (kind == N_CASE)
+	if (kind == N_CASE) {
 		n->a = parse_expr(p);
+		parse_no_block(p, open->span, blocks);
+	}
 	if (!p->panic && p->tok->kind != TOK_DO)
 		parse_error(p, p->tok, NULL, "expected 'do' after %s, found %s", open->name->s,
 			    parse_token_text(p, p->tok));
@@ -713,6 +741,7 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 	}
 	if (p->panic)
 		return n;
+	p->open_blocks = blocks + 1;
 	if (p->tok->kind == TOK_END) {
 		p->tok++;
 	} else {

@@ -16,6 +16,7 @@ struct parser {
 	uint32_t n_known;
 	bool return_is_name;	 /* return = value stood in this function */
 	bool panic;		 /* an error was reported and no statement began since */
+	uint32_t open_blocks;	 /* do blocks read outside of brackets, since some place */
 	const struct token *def; /* whose body is read */
 	const char *pending_sec;
 	struct span pending_sec_span;
@@ -43,6 +44,9 @@ struct node *parse_block(struct parser *p, struct span open, const char *what);
 void parse_no_end(struct parser *p, struct span open, const char *what);
 bool parse_at_end(const struct parser *p);
 void parse_sync(struct parser *p); /* to the next line on this level of blocks */
+/* Elixir gives a do block to the outermost word without parentheses, Honey to the one it follows:
+ * warns where a block was read since there were @blocks. */
+void parse_no_block(struct parser *p, struct span outer, uint32_t blocks);
 struct node *parse_fn(struct parser *p);
 struct node *parse_if(struct parser *p);
 struct node *parse_for(struct parser *p);

@@ -42,6 +42,8 @@ static struct node *key_value(struct parser *p)
 /* items = [ (KEYVALUE | expr) { , (KEYVALUE | expr) } [ , ] ] close */
 static void parse_items(struct parser *p, struct node *list, enum op close)
 {
+	uint32_t blocks = p->open_blocks;
+
 	while (!p->panic && !parse_is_op(p, close)) {
 		struct node *item = p->tok->kind == TOK_KEY ? key_value(p) : parse_expr(p);
 
@@ -53,6 +55,7 @@ static void parse_items(struct parser *p, struct node *list, enum op close)
 	if (list->depth > HONEY_MAX_DEPTH)
 		parse_too_deep(p, list->name_span);
 	list->span.end = MAX(list->span.end, p->tok->span.end);
+	p->open_blocks = blocks;
 	if (!p->panic)
 		parse_expect_op(p, close, "here");
 }
@@ -82,6 +85,8 @@ static bool starts_argument(const struct token *t)
 
 struct node *parse_args(struct parser *p, struct node *call, bool parens)
 {
+	uint32_t blocks = p->open_blocks;
+
 	if (parens) {
 		parse_items(p, call, OP_RPAREN);
 		return call;
@@ -92,6 +97,7 @@ struct node *parse_args(struct parser *p, struct node *call, bool parens)
 		node_add(p->h, call, item);
 		call->span = span_join(call->span, item->span);
 	} while (!p->panic && parse_accept_op(p, OP_COMMA));
+	parse_no_block(p, call->name_span, blocks);
 	return call;
 }
 
@@ -153,6 +159,7 @@ static struct node *parse_return(struct parser *p)
 {
 	const struct token *open = p->tok++, *t = p->tok;
 	struct node *n = node_new(p->h, N_RETURN, open->span);
+	uint32_t blocks = p->open_blocks;
 	bool ends = t->nl_before || t->kind == TOK_END || t->kind == TOK_ELSE ||
 		    t->kind == TOK_EOF ||
 		    (t->kind == TOK_OP &&
@@ -160,8 +167,11 @@ static struct node *parse_return(struct parser *p)
 
 	if (ends)
 		return n;
-	if (!parse_is_op(p, OP_LPAREN) || t->space_before)
-		return parse_combine(p, n, parse_expr(p), NULL);
+	if (!parse_is_op(p, OP_LPAREN) || t->space_before) {
+		parse_combine(p, n, parse_expr(p), NULL);
+		parse_no_block(p, n->name_span, blocks);
+		return n;
+	}
 	p->tok++;
 	if (!parse_is_op(p, OP_RPAREN))
 		parse_combine(p, n, parse_expr(p), NULL);
@@ -299,10 +309,12 @@ static struct node *parse_attr(struct parser *p)
 static struct node *parse_bracketed(struct parser *p)
 {
 	const struct token *open = p->tok++;
+	uint32_t blocks = p->open_blocks;
 	struct node *n;
 
 	if (open->op == OP_LPAREN) {
 		n = parse_expr(p);
+		p->open_blocks = blocks;
 		if (!p->panic)
 			parse_expect_op(p, OP_RPAREN, "to close '('");
 		n->parens = true;
@@ -548,19 +560,21 @@ static void check_spelling(struct parser *p, const struct token *op, const struc
 	if (op->op == OP_DIV)
 		diag_at(p->h, W017, op->span, "write div(a, b)",
 			"'/' cuts the fraction that Elixir keeps");
-	if (op->op == OP_NE && !op->space_before && before->kind == TOK_IDENT)
+	if ((op->op == OP_NE || op->op == OP_SNE) && !op->space_before && before->kind == TOK_IDENT)
 		diag_at(p->h, W016, op->span, "put spaces around it",
 			"Elixir reads %s!=.. as %s! = ..", before->name->s, before->name->s);
-	if (n->kind == N_ASSIGN && right->kind == N_BINARY && right->brief && !right->parens &&
-	    !(right->bar && left->kind == N_LIST))
-		diag_at(p->h, W016, right->name_span,
-			right->bar ? "write |||, or ( ) around it" : "write &&&",
-			right->bar ? "Elixir binds '|' less tightly than '='"
-				   : "'&' is no operator between values in Elixir");
+	if (op->op == OP_AMP)
+		diag_at(p->h, W016, op->span, "write &&&",
+			"'&' is no operator between values in Elixir");
+	if (n->kind == N_ASSIGN && right->kind == N_BINARY && right->bar && !right->parens &&
+	    left->kind != N_LIST)
+		diag_at(p->h, W016, right->name_span, "write |||, or ( ) around it",
+			"Elixir binds '|' less tightly than '='");
 	if ((op->op == OP_SUB || op->op == OP_ADD) && op->space_before && !after->space_before &&
-	    before->kind == TOK_IDENT && left->kind == N_NAME)
+	    before->kind == TOK_IDENT)
 		diag_at(p->h, W016, op->span, "put a space behind it too",
-			"Elixir may read this as a call, %s(%s..)", left->name->s, op_text(op->op));
+			"Elixir may read this as a call, %s(%s..)", before->name->s,
+			op_text(op->op));
 }
 
 static struct node *binary(struct parser *p, const struct binding *b, const struct token *op,
@@ -574,6 +588,11 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 	if (negated || b->op == OP_IN) {
 		if (p->panic)
 			return left;
+		/* Elixir's rule: not a in b is not (a in b), as a not in b is. */
+		if (!negated && left->kind == N_UNARY && left->op == OP_NOT && !left->parens) {
+			negated = true;
+			left = left->a;
+		}
 		n = sugar_in(p, left, right, op->span);
 		return negated ? parse_combine(p, sugar_op(p, N_UNARY, OP_NOT, op->span), n, NULL)
 			       : n;
@@ -587,7 +606,6 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 		     op->span);
 	n->op = b->means;
 	n->bar = op->op == OP_BAR;
-	n->brief = op->op == OP_BAR || op->op == OP_AMP;
 	if (!p->panic)
 		check_spelling(p, op, n, left, right);
 	if (n->kind == N_ASSIGN && !p->panic) {

@@ -263,7 +263,8 @@ struct node *sugar_match(struct parser *p, struct node *pattern, struct node *va
 	if ((pattern->kind == N_TUPLE || pattern->kind == N_LIST) && !known)
 		return NULL; /* infer says that it cannot be taken apart */
 	if (!plain && !is_simple(pattern) && pattern->kind != N_TUPLE && pattern->kind != N_LIST &&
-	    pattern->kind != N_UNARY)
+	    !(pattern->kind == N_UNARY &&
+	      (pattern->op == OP_CARET || (pattern->op == OP_SUB && pattern->a->kind == N_INT))))
 		return NULL;
 	if (pattern->kind == N_STRING && !known)
 		return NULL;
