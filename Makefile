@@ -175,12 +175,13 @@ $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 
 all: $(ex_OBJ)
 
-$(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
+honey_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/honey/*.c))
+$(honey_TOOLS): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
 
-all: $(B)/tests/honey/load_check
+all: $(honey_TOOLS)
 
 FUZZ_SECONDS ?= 600
 $(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) $(wildcard honey/*.h honey/*.def)
@@ -195,6 +196,11 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 		-dict=tests/honey/fuzz/honey.dict -artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 \
 		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
 .PHONY: fuzz-honey
+
+test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
+	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@B=$(B) tests/run.sh honey/elixir
+.PHONY: test-elixir
 
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
