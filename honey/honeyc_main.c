@@ -12,6 +12,7 @@
 #include "honey/helpers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/std.h"
 #include "lib/strbuf.h"
 
 struct args {
@@ -239,6 +240,7 @@ int main(int argc, char **argv)
 	struct options o = {.emit = EMIT_OBJ};
 	int err;
 
+	std_open();
 	log_init("honeyc", LOG_INFO);
 	err = take_args(argc, argv, &a);
 	if (err == OPT_HELP) {

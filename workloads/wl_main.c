@@ -8,6 +8,7 @@
 
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/std.h"
 #include "workloads/child.h"
 
 enum { LOOK_MS = 1000, END_MS = 10000 };
@@ -134,6 +135,7 @@ int main(int argc, char **argv)
 	bool dashes;
 	int rest, code = EXIT_USAGE, err;
 
+	std_open();
 	log_init("wl", LOG_INFO);
 	err = opt_parse(options, "wl", argc, argv, &o, &rest, &dashes);
 	if (err == OPT_HELP) {

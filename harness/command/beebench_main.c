@@ -8,6 +8,7 @@
 #include "harness/command/commands.h"
 #include "harness/measure.h"
 #include "lib/log.h"
+#include "lib/std.h"
 #include "lib/suggest.h"
 
 static const struct {
@@ -59,6 +60,7 @@ static int unknown(const char *word)
 
 int main(int argc, char *argv[])
 {
+	std_open();
 	log_init("beebench", LOG_INFO);
 	run_catch_signals();
 	if (argc < 2) {

@@ -481,7 +481,9 @@ int batch_write(FILE *stream, const struct strbuf *text)
 	if (fwrite(text->s, 1, text->len, stream) == text->len && !fflush(stream))
 		return 0;
 	err = errno ? -errno : -EIO;
-	if (err != -EPIPE)
+	if (err == -EPIPE)
+		clearerr(stream); /* nobody misses it */
+	else
 		log_err_sys(err, "cannot write the output");
 	return err;
 }
