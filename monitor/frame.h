@@ -77,10 +77,13 @@ enum row_flag {
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
 enum { SIZE_BUCKETS = 40 };
 
+/* A process number or a user that is not known. */
+#define ROW_UNKNOWN UINT32_MAX
+
 /* One process, with all its threads. */
 struct proc_row {
-	uint32_t pid, ppid;
-	uint32_t uid;
+	uint32_t pid;
+	uint32_t ppid, uid; /* or ROW_UNKNOWN */
 	uint8_t flags; /* enum row_flag */
 	uint8_t verdict;
 	char state;	       /* as /proc/PID/stat: R S D Z T ..; '?' where not known */

@@ -349,9 +349,12 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_key(out, "name");
 	put_json_text(out, row->name);
 	json_key(out, "ppid");
-	put_u64(out, row->ppid);
+	json_u64_or_null(out, row->ppid, row->ppid != ROW_UNKNOWN);
 	json_key(out, "user");
-	put_json_text(out, column_user(row->uid));
+	if (row->uid == ROW_UNKNOWN)
+		strbuf_addstr(out, "null");
+	else
+		put_json_text(out, column_user(row->uid));
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");
@@ -425,9 +428,11 @@ static void csv_process(const struct frame *f, const struct proc_row *row, struc
 	strbuf_addch(out, ',');
 	put_csv_text(out, row->name);
 	strbuf_addch(out, ',');
-	put_u64(out, row->ppid);
+	if (row->ppid != ROW_UNKNOWN)
+		put_u64(out, row->ppid);
 	strbuf_addch(out, ',');
-	put_csv_text(out, column_user(row->uid));
+	if (row->uid != ROW_UNKNOWN)
+		put_csv_text(out, column_user(row->uid));
 	strbuf_addch(out, ',');
 	put_csv_text(out, state);
 	strbuf_addstr(out, row->flags & ROW_EXACT ? ",1" : ",0");

@@ -16,8 +16,9 @@ static void read_command(int proc_fd, uint32_t pid, char *out, size_t size)
 {
 	ssize_t n = proctask_read(proc_fd, pid, "cmdline", out, size);
 
-	if (n < 0)
-		n = 0;
+	if (n <= 0)
+		n = proctask_read_other(proc_fd, pid, "cmdline", out, size);
+	n = MAX(n, (ssize_t)0);
 	while (n && !out[n - 1])
 		n--;
 	for (ssize_t i = 0; i < n; i++)

@@ -501,12 +501,25 @@ static void join_stays(struct join *j, struct rows *rows, const struct mem_table
 
 /* --- a frame --- */
 
+/* Monitors look at the calls of 64-bit programs; one that has counted for a 32-bit program knows
+ * its numbers too. */
+static bool counted_anything(const struct join *j, const struct proc_row *row)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		if (row->v[j->field[i]->to] > 0)
+			return true;
+	return false;
+}
+
 void join_table(struct join *j, struct rows *rows, const struct mem_table *table)
 {
 	if (j->kind == JOIN_LEAVES)
 		join_leaves(j, rows, table);
 	else
 		join_stays(j, rows, table);
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->state[i].compat && !counted_anything(j, &rows->row[i]))
+			show_unknown(j, &rows->row[i]);
 	show_total(j, rows);
 }
 

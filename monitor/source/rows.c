@@ -20,13 +20,21 @@
 
 static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
 {
-	bool memory = t->flags & TASK_MEMORY;
-
-	row->v[FIELD_RSS] = memory ? (double)(t->rss * r->page_kb) : 0;
-	row->v[FIELD_VIRT] = memory ? (double)(t->vm * r->page_kb) : 0;
-	row->v[FIELD_PEAK] = !memory	? 0
-			     : r->exact ? NAN
-					: (double)(MAX(t->hiwater, t->rss) * r->page_kb);
+	if (t->flags & TASK_KERNEL) {
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_PEAK] = 0;
+		return;
+	}
+	/* Nobody says what a zombie had; its peak stays what it was. */
+	if (!(t->flags & TASK_MEMORY)) {
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		return;
+	}
+	/* Of a young process the CPUs may have added up nothing yet. */
+	row->v[FIELD_RSS] = t->rss ? (double)(t->rss * r->page_kb) : NAN;
+	row->v[FIELD_VIRT] = (double)(t->vm * r->page_kb);
+	row->v[FIELD_PEAK] = r->exact || !MAX(t->hiwater, t->rss)
+				     ? NAN
+				     : (double)(MAX(t->hiwater, t->rss) * r->page_kb);
 }
 
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
@@ -36,7 +44,8 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->ppid = t->ppid;
 	row->uid = t->uid;
 	row->flags =
-		(uint8_t)((r->exact ? ROW_EXACT : 0) | (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
+		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
+			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
 	row->state = tasks_state(t->thread.state);
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
@@ -51,6 +60,8 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->gone = 0;
 	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
 	s->hiwater = t->hiwater;
+	s->before = t->before;
+	s->compat = (t->flags & TASK_COMPAT) != 0;
 	s->stats_seq = t->thread.stats_seq;
 	s->utime = t->thread.utime + t->ended_utime;
 	s->stime = t->thread.stime + t->ended_stime;
@@ -104,6 +115,21 @@ static void row_finish(const struct rows *r, struct proc_row *row, struct row_st
 		row->state = 'X';
 }
 
+/* The highest that its own image had: the kernel's figure is of all that it ever was, its parent's
+ * memory at the fork too. Not below what the living row said. */
+static void show_peak(const struct rows *r, struct proc_row *row, const struct row_state *s,
+		      const struct task_end *e)
+{
+	uint64_t own = e->own;
+	double kb;
+
+	if (!own && e->highest > MAX(e->before, s->before))
+		own = e->highest;
+	kb = (double)(own * r->page_kb);
+	if (own && !(row->v[FIELD_PEAK] > kb))
+		row->v[FIELD_PEAK] = kb;
+}
+
 static void row_take_end(const struct rows *r, struct proc_row *row, struct row_state *s,
 			 const struct task_end *e)
 {
@@ -115,8 +141,7 @@ static void row_take_end(const struct rows *r, struct proc_row *row, struct row_
 	if (e->shown_utime + e->shown_stime > s->shown.user_ns + s->shown.system_ns)
 		s->shown = (struct cputime){e->shown_utime, e->shown_stime};
 	show_times(r, row, s);
-	if (e->hiwater)
-		row->v[FIELD_PEAK] = (double)(e->hiwater * r->page_kb);
+	show_peak(r, row, s, e);
 }
 
 /* --- all rows --- */
@@ -391,6 +416,7 @@ void rows_end(struct rows *r, const struct task_end *e)
 		s = &pair->state;
 		row->pid = e->pid;
 		row->uid = e->uid;
+		row->ppid = e->ppid ? e->ppid : ROW_UNKNOWN;
 		row->start_ns = e->start_ns;
 		memcpy(row->name, e->comm, sizeof(row->name));
 		row->name[sizeof(row->name) - 1] = '\0';
@@ -405,7 +431,7 @@ void rows_nameless(struct rows *r, uint32_t pid, const char *name)
 	if (!pair)
 		return;
 	pair->row.pid = pid;
-	pair->row.uid = UINT32_MAX;
+	pair->row.uid = pair->row.ppid = ROW_UNKNOWN;
 	pair->state.final = 1;
 	if (name)
 		memcpy(pair->row.name, name, strnlen(name, sizeof(pair->row.name) - 1));

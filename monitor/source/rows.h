@@ -20,6 +20,7 @@ struct row_state {
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
 	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
+	uint64_t before;  /* pages: the same of what it was before an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
@@ -28,6 +29,7 @@ struct row_state {
 	uint8_t gone;	  /* was missing in a pass */
 	uint8_t final;	  /* its end was told: nothing will come any more */
 	uint8_t fresh;	  /* was not there in the pass before */
+	uint8_t compat;	  /* a 32-bit program */
 	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
 };
 

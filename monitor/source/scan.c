@@ -95,7 +95,7 @@ static void read_threads(int proc_fd, uint32_t pid, const struct tasks_reader *t
 	closedir(dir);
 }
 
-int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t *vanished)
+int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, struct tasks_missed *missed)
 {
 	struct task_row row;
 	struct dirent *d;
@@ -115,7 +115,9 @@ int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t
 			continue;
 		err = read_process(proc_fd, pid, &row);
 		if (err == -ESRCH || err == -ENOENT)
-			(*vanished)++;
+			missed->vanished++;
+		if (err == -EACCES || err == -EPERM)
+			missed->hidden++;
 		if (err)
 			continue;
 		to->process(to->arg, &row);

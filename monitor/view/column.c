@@ -155,7 +155,7 @@ double column_number(const struct column *c, const struct proc_row *row)
 	switch (c->kind) {
 	case COLUMN_NUMBER: return isfinite(row->v[c->field]) ? row->v[c->field] : NAN;
 	case COLUMN_PID: return row->pid;
-	case COLUMN_PPID: return row->ppid;
+	case COLUMN_PPID: return row->ppid == ROW_UNKNOWN ? NAN : row->ppid;
 	default: return NAN;
 	}
 }

@@ -686,7 +686,11 @@ static bool match_text(const struct node *n, const struct proc_row *row)
 
 	switch (n->column->kind) {
 	case COLUMN_NAME: s = row->name; break;
-	case COLUMN_USER: s = column_user(row->uid); break;
+	case COLUMN_USER:
+		if (n->unknown || row->uid == ROW_UNKNOWN)
+			return n->unknown && (n->op == OP_EQ) == (row->uid == ROW_UNKNOWN);
+		s = column_user(row->uid);
+		break;
 	case COLUMN_VERDICT: s = verdict_name(row); break;
 	default:
 		if (n->unknown || state[0] == '?' || !state[0])
