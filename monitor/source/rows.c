@@ -37,6 +37,15 @@ static void take_memory(const struct rows *r, struct proc_row *row, const struct
 				     : (double)(MAX(t->hiwater, t->rss) * r->page_kb);
 }
 
+/* A new row begins with what /proc has shown of it. Later the kernel's parts, which move when
+ * somebody reads them, and those here may lie apart: to take them over then would let one go back.
+ */
+static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns)
+{
+	if (!s->shown.user_ns && !s->shown.system_ns)
+		s->shown = (struct cputime){user_ns, system_ns};
+}
+
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
 		     const struct task_row *t)
 {
@@ -67,8 +76,7 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->stime = t->thread.stime + t->ended_stime;
 	s->runtime = t->thread.runtime + t->ended_runtime;
 	s->switches = t->thread.switches + t->ended_switches;
-	if (t->shown_utime + t->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){t->shown_utime, t->shown_stime};
+	take_shown(s, t->shown_utime, t->shown_stime);
 }
 
 static double ms(uint64_t ns)
@@ -138,8 +146,7 @@ static void row_take_end(const struct rows *r, struct proc_row *row, struct row_
 	s->stime = e->stime;
 	s->runtime = e->runtime;
 	s->switches = e->switches;
-	if (e->shown_utime + e->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){e->shown_utime, e->shown_stime};
+	take_shown(s, e->shown_utime, e->shown_stime);
 	show_times(r, row, s);
 	show_peak(r, row, s, e);
 }
