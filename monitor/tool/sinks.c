@@ -94,8 +94,8 @@ static int build_view(struct sinks *s, struct frame *f)
 static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
-	if (s->o->openmetrics)
-		metrics_render(f, &s->view, true, &s->text);
+	if (s->o->openmetrics || s->o->prometheus)
+		metrics_render(f, &s->view, s->o->openmetrics, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
