@@ -266,6 +266,23 @@ int proctask_rollup(int proc_fd, uint32_t pid, struct proctask_rollup *out)
 	return proctask_parse_rollup(text, out);
 }
 
+void proctask_parse_clocks(const char *text, struct proctask_clocks *out)
+{
+	long long s, ns;
+	char name[16];
+	int n;
+
+	*out = (struct proctask_clocks){0};
+	for (; sscanf(text, " %15s %lld %lld%n", name, &s, &ns, &n) == 3; text += n) {
+		int64_t ahead = s * (int64_t)NSEC_PER_SEC + ns;
+
+		if (!strcmp(name, "boottime"))
+			out->boot_ns = ahead;
+		else if (!strcmp(name, "monotonic"))
+			out->mono_ns = ahead;
+	}
+}
+
 static int hiding_level(const char *value)
 {
 	static const struct {

@@ -55,6 +55,15 @@ ssize_t proctask_read(int proc_fd, uint32_t pid, const char *name, char *text, s
  * has. -ESRCH: there is none. */
 ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *text, size_t size);
 
+/* By how much the clocks of our time namespace are ahead of the kernel's, which BPF programs read.
+ */
+struct proctask_clocks {
+	int64_t boot_ns, mono_ns;
+};
+
+/* The text of /proc/self/timens_offsets. */
+void proctask_parse_clocks(const char *text, struct proctask_clocks *out);
+
 /* How a /proc is mounted. */
 struct proctask_hiding {
 	int level;    /* hidepid: 0 nothing is hidden, 1 the files, 2 the folders, 4 what we may not

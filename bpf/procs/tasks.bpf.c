@@ -168,7 +168,7 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 	struct mm_struct *mm = t->mm;
 
 	r->ppid = t->real_parent->tgid;
-	r->uid = t->cred->uid.val;
+	r->uid = t->real_cred->euid.val;
 	r->threads = sig->nr_threads;
 	r->flags = t->flags & PF_KTHREAD ? TASK_KERNEL : 0;
 	if (all_times)
@@ -265,7 +265,7 @@ int BPF_PROG(task_ended, struct task_struct *t)
 		return 0;
 	}
 	e->pid = t->pid;
-	e->uid = t->cred->uid.val;
+	e->uid = t->real_cred->euid.val;
 	e->start_ns = t->start_boottime;
 	e->utime = sig->utime;
 	e->stime = sig->stime;

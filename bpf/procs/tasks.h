@@ -36,7 +36,7 @@ struct task_thread {
 /* Of a thread that leads a process, which has its number. */
 struct task_row {
 	struct task_thread thread;
-	__u32 ppid, uid;
+	__u32 ppid, uid;	/* the effective user */
 	__u32 threads, flags;	/* enum task_flag */
 	__u64 vm, rss, hiwater; /* pages; rss leaves out what CPUs have not yet added up */
 	__u64 before;		/* pages: highest of the images that it ran before an exec */

@@ -195,13 +195,39 @@ static void join_settle(struct join *j, struct rows *rows, uint32_t tgid, const 
 		keep_orphan(j, rows, tgid, comm, value, base);
 }
 
+/* What one process, or several that had its number one after the other, counted until it ended. Of
+ * several nobody can tell the parts. False: it has no row yet. */
+static bool give_ended(struct join *j, struct rows *rows, uint32_t tgid, const uint64_t *value)
+{
+	struct proc_row *row = rows_find_ended(rows, tgid);
+
+	if (!row)
+		return false;
+	if (rows_count_ended(rows, tgid) < 2) {
+		keep(j, rows_state(rows, row), value, NULL);
+		return true;
+	}
+	j->unattributed += join_count_calls(j, value, NULL);
+	for (; row < rows->row + rows->n && row->pid == tgid; row++)
+		if (!rows_state(rows, row)->seen)
+			rows_state(rows, row)->mixed = 1;
+	return true;
+}
+
+/* All that was taken is of processes that had ended then. */
+static void settle_ended(struct join *j, struct rows *rows, uint32_t tgid, const uint64_t *value)
+{
+	if (!give_ended(j, rows, tgid, value))
+		keep_orphan(j, rows, tgid, NULL, value, NULL);
+}
+
 void join_orphans(struct join *j, struct rows *rows, bool told)
 {
 	for (size_t i = 0; i < j->norphans; i++) {
 		const struct orphan *o = &j->orphans[i];
 
 		if ((!told || rows->boot_ns - o->since_ns >= ROWS_WAIT_NS) &&
-		    !rows_known(rows, o->tgid))
+		    !rows_ended_known(rows, o->tgid))
 			rows_nameless(rows, o->tgid, o->comm);
 	}
 }
@@ -213,11 +239,7 @@ static void adopt(struct join *j, struct rows *rows)
 
 	for (size_t i = 0; i < j->norphans; i++) {
 		const struct orphan *o = &j->orphans[i];
-		struct proc_row *row = rows_find(rows, o->tgid);
-
-		if (row)
-			keep(j, rows_state(rows, row), o->value, NULL);
-		else
+		if (!give_ended(j, rows, o->tgid, o->value))
 			j->orphans[to++] = *o;
 	}
 	j->norphans = to;
@@ -231,7 +253,7 @@ void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken
 	for (size_t i = 0; i < taken->n; i++) {
 		join_read_values(j, &taken->rows[i], value);
 		j->calls_gone += join_count_calls(j, value, NULL);
-		join_settle(j, rows, taken->rows[i].key, NULL, value, NULL);
+		settle_ended(j, rows, taken->rows[i].key, value);
 	}
 }
 
@@ -518,7 +540,8 @@ void join_table(struct join *j, struct rows *rows, const struct mem_table *table
 	else
 		join_stays(j, rows, table);
 	for (size_t i = 0; i < rows->n; i++)
-		if (rows->state[i].compat && !counted_anything(j, &rows->row[i]))
+		if (rows->state[i].mixed ||
+		    (rows->state[i].compat && !counted_anything(j, &rows->row[i])))
 			show_unknown(j, &rows->row[i]);
 	show_total(j, rows);
 }

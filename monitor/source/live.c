@@ -68,6 +68,9 @@ static int open_proc(struct live *l, const char *root)
 	strbuf_addf(&path, "%s/self/mountinfo", l->proc);
 	if (!strbuf_read_file(&text, path.s))
 		proctask_parse_hiding(text.s, l->proc, &l->hiding);
+	strbuf_reset(&text);
+	if (!strcmp(l->proc, "/proc") && !strbuf_read_file(&text, "/proc/self/timens_offsets"))
+		proctask_parse_clocks(text.s, &l->clocks);
 	strbuf_release(&text);
 	strbuf_release(&path);
 	return 0;
@@ -129,6 +132,13 @@ static int open_monitor(struct live *l, const struct source_options *opts)
 
 	if (!name || !strcmp(name, NO_MONITOR))
 		return 0;
+	if (in_pid_namespace() && !opts->object) {
+		log_warn("a container with process numbers of its own: %s counts by the machine's, "
+			 "so no calls are shown here; memory, trends and times are, of the "
+			 "processes that this container sees",
+			 name);
+		return 0;
+	}
 	if (in_pid_namespace()) {
 		log_err("a container with process numbers of its own: %s counts by the machine's, "
 			"which cannot be told apart here; run it on the host",
@@ -307,8 +317,11 @@ int live_fds(const struct live *l, int *fds, size_t max)
 static void on_event(void *arg, const struct mem_record *e)
 {
 	struct live *l = arg;
+	struct mem_record shown = *e;
 
-	events_add(l->events, e);
+	/* Ours is the clock that frames have. */
+	shown.timestamp_ns += (uint64_t)l->clocks.mono_ns;
+	events_add(l->events, &shown);
 	if (l->join)
 		join_learn(l->join, e->pid, e->tgid, e->comm);
 }
@@ -397,10 +410,11 @@ static int begin_counters(struct live *l, struct mem_table *taken)
 
 static int sample_tasks(struct live *l, struct tasks_missed *missed)
 {
-	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l};
+	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l,
+					    l->clocks.boot_ns};
 	int err;
 
-	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME));
+	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME) - (uint64_t)l->clocks.boot_ns);
 	err = tasks_read(l->tasks, &reader, missed);
 	if (err)
 		return err;
@@ -603,7 +617,8 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	int err;
 
 	if (!new || l->rows.exact)
-		return proctask_exact(l->proc_fd, row->pid, row->start_ns, out);
+		return proctask_exact(l->proc_fd, row->pid,
+				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 	err = proctask_statm(l->proc_fd, row->pid, out);
 	if (!err)
 		out->hwm_kb = MAX(peak_kb, out->rss_kb);
@@ -646,5 +661,5 @@ void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n
 
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
 {
-	return detail_read(l->proc_fd, row, out);
+	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 }

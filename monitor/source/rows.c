@@ -431,6 +431,12 @@ void rows_end(struct rows *r, const struct task_end *e)
 	row_take_end(r, row, s, e);
 }
 
+/* It lives, and has come since the pass before: it need not be who had its number until then. */
+static bool is_given_again(const struct proc_row *row, const struct row_state *s)
+{
+	return s->seen && s->fresh && row->state != 'Z' && row->state != 'X';
+}
+
 void rows_nameless(struct rows *r, uint32_t pid, const char *name)
 {
 	struct row_pair *pair = add_pair(r, &r->late, &r->nlate, &r->late_cap);
@@ -444,14 +450,16 @@ void rows_nameless(struct rows *r, uint32_t pid, const char *name)
 		memcpy(pair->row.name, name, strnlen(name, sizeof(pair->row.name) - 1));
 }
 
-bool rows_known(const struct rows *r, uint32_t pid)
+bool rows_ended_known(const struct rows *r, uint32_t pid)
 {
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
 
-	if (i < r->n && r->row[i].pid == pid)
-		return true;
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		if (!is_given_again(&r->row[i], &r->state[i]))
+			return true;
 	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
-	if (i < r->nadded && r->added[i].row.pid == pid)
+	if (i < r->nadded && r->added[i].row.pid == pid &&
+	    !is_given_again(&r->added[i].row, &r->added[i].state))
 		return true;
 	for (i = 0; i < r->nlate; i++)
 		if (r->late[i].row.pid == pid)
@@ -468,6 +476,27 @@ struct proc_row *rows_find(struct rows *r, uint32_t pid)
 		if (!found || r->state[i].seen)
 			found = &r->row[i];
 	return found;
+}
+
+struct proc_row *rows_find_ended(struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
+	struct proc_row *found = NULL;
+
+	/* They stand by their start: of several the first has waited longest. */
+	for (; i < r->n && r->row[i].pid == pid && !found; i++)
+		if (!is_given_again(&r->row[i], &r->state[i]))
+			found = &r->row[i];
+	return found;
+}
+
+size_t rows_count_ended(const struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid), n = 0;
+
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		n += !r->state[i].seen;
+	return n;
 }
 
 struct row_state *rows_state(struct rows *r, const struct proc_row *row)

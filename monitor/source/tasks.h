@@ -39,6 +39,7 @@ struct tasks_reader {
 	void (*thread)(void *arg, const struct task_thread *thread);
 	void (*next)(void *arg, const void *row); /* needed where they come along */
 	void *arg;
+	int64_t boot_offset_ns; /* by which /proc's CLOCK_BOOTTIME is ahead: a time namespace's */
 };
 
 /* Processes that a walk did not read. */
