@@ -8,6 +8,7 @@
 #include "lib/base.h"
 #include "monitor/sink/batch.h"
 
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -486,9 +487,12 @@ int batch_write(FILE *stream, const struct strbuf *text)
 	if (fwrite(text->s, 1, text->len, stream) == text->len && !fflush(stream))
 		return 0;
 	err = errno ? -errno : -EIO;
-	if (err == -EPIPE)
-		clearerr(stream); /* nobody misses it */
-	else
+	/* Nobody misses it; or a stop signal ended the wait for a reader. */
+	if (err == -EPIPE || err == -EINTR) {
+		__fpurge(stream);
+		clearerr(stream);
+	} else {
 		log_err_sys(err, "cannot write the output");
+	}
 	return err;
 }
