@@ -38,7 +38,9 @@ static void text_first_line(const struct frame *f, struct strbuf *out)
 {
 	strbuf_addf(out, "%s  ", record_tool_names[f->tool]);
 	put_time(out, f->time_ns, true);
-	strbuf_addf(out, "  monitor %s counts since ", f->monitor);
+	strbuf_addstr(out, "  monitor ");
+	column_text(f->monitor, -1, out);
+	strbuf_addstr(out, " counts since ");
 	put_time(out, f->started_ns, true);
 	if (isfinite(f->interval_s))
 		strbuf_addf(out, "  interval %.3g s", f->interval_s);

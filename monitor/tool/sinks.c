@@ -91,6 +91,16 @@ static int build_view(struct sinks *s, struct frame *f)
 	return 0;
 }
 
+/* Once: who set it up may look later than it took. */
+static void tell_costly(struct sinks *s)
+{
+	if (s->costly_told || !query_gave_up(s->o->query))
+		return;
+	s->costly_told = true;
+	log_warn("--filter: a regular expression takes too long and matches nothing any more; "
+		 "write it without repetitions inside repetitions");
+}
+
 static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
@@ -108,6 +118,7 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 
 	if (printing || s->server)
 		err = build_view(s, f);
+	tell_costly(s);
 	if (err) {
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;

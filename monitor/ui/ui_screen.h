@@ -84,6 +84,7 @@ struct table {
 	struct view_options opts;
 	struct query *query;
 	char *filter; /* its text, or NULL */
+	bool costly;  /* it was told that the filter gave up */
 	bool stale;   /* the view must be built before it is drawn */
 	bool fresh;   /* a frame came: its visible rows have not been read yet */
 	size_t cursor, top;
