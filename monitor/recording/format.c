@@ -164,15 +164,15 @@ static void pack_events(struct strbuf *out, const struct frame *f)
 
 	pack_varint(out, f->nevents);
 	for (size_t i = 0; i < f->nevents; i++) {
-		const struct mem_record *e = &f->events[i].record;
+		const struct event *e = &f->events[i].record;
 
 		pack_signed(out, (int64_t)(e->timestamp_ns - last_ns));
-		pack_varint(out, e->size);
-		pack_varint(out, e->address);
+		pack_varint(out, e->value[MEM_EVENT_SIZE]);
+		pack_varint(out, e->value[MEM_EVENT_ADDRESS]);
 		pack_varint(out, e->pid);
 		pack_varint(out, e->tgid);
 		pack_varint(out, e->length);
-		pack_varint(out, e->type);
+		pack_varint(out, e->value[MEM_EVENT_TYPE]);
 		pack_text(out, e->comm, sizeof(e->comm) - 1);
 		last_ns = e->timestamp_ns;
 	}
@@ -427,16 +427,16 @@ static const char *unpack_events(struct unpack *u, struct record_unpacked *r)
 	if (u->bad || n > FRAME_EVENTS_MAX)
 		return "it has more events than it may";
 	for (size_t i = 0; i < n; i++) {
-		struct mem_record *e = &r->events[i].record;
+		struct event *e = &r->events[i].record;
 
-		*e = (struct mem_record){0};
+		*e = (struct event){0};
 		e->timestamp_ns = last_ns + (uint64_t)unpack_signed(u);
-		e->size = unpack_varint(u);
-		e->address = unpack_varint(u);
+		e->value[MEM_EVENT_SIZE] = unpack_varint(u);
+		e->value[MEM_EVENT_ADDRESS] = unpack_varint(u);
 		e->pid = (uint32_t)unpack_varint(u);
 		e->tgid = (uint32_t)unpack_varint(u);
 		e->length = (uint32_t)unpack_varint(u);
-		e->type = (uint8_t)unpack_varint(u);
+		e->value[MEM_EVENT_TYPE] = (uint8_t)unpack_varint(u);
 		unpack_text(u, e->comm, sizeof(e->comm));
 		last_ns = e->timestamp_ns;
 	}

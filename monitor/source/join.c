@@ -17,7 +17,8 @@
 
 /* How a monitor's counter is shown. */
 struct counter {
-	enum mem_field from;
+	const struct vocabulary *words;
+	unsigned int from; /* field of those words */
 	enum field to;
 	double scale;
 	bool call; /* counts calls: part of events per second */
@@ -80,7 +81,7 @@ enum { JOIN_PART = 2 }; /* lists grow by half */
 	room_for_one((j)->list, (j)->n##list, &(j)->list##_cap, sizeof(*(j)->list), JOIN_PART,     \
 		     &(j)->no_memory)
 
-static void join_read_values(const struct join *j, const struct mem_row *row, uint64_t *value)
+static void join_read_values(const struct join *j, const struct counter_row *row, uint64_t *value)
 {
 	for (size_t i = 0; i < j->nfields; i++)
 		value[i] = row->value[j->field[i]->from];
@@ -101,17 +102,17 @@ static uint64_t join_count_calls(const struct join *j, const uint64_t *value, co
 
 /* How each is shown. */
 static const struct counter counters[] = {
-	{MEM_MMAP_COUNT, FIELD_MMAP, 1, true, true},
-	{MEM_MUNMAP_COUNT, FIELD_MUNMAP, 1, true, true},
-	{MEM_BRK_COUNT, FIELD_BRK, 1, true, true},
-	{MEM_MREMAP_COUNT, FIELD_MREMAP, 1, true, true},
-	{MEM_FAILED_COUNT, FIELD_FAILED, 1, true, true},
-	{MEM_MMAP_BYTES, FIELD_MMAP_BYTES, 1, false, true},
-	{MEM_MUNMAP_BYTES, FIELD_MUNMAP_BYTES, 1, false, true},
-	{MEM_CURRENT_USAGE, FIELD_USAGE, 1, false, true},
-	{MEM_VM_BYTES, FIELD_USAGE, 1, false, false},
-	{CPU_USER_TIME, FIELD_USER_MS, 1e-6, false, true},
-	{CPU_KERNEL_TIME, FIELD_SYSTEM_MS, 1e-6, false, true},
+	{&vocabulary_memory, MEM_MMAP_COUNT, FIELD_MMAP, 1, true, true},
+	{&vocabulary_memory, MEM_MUNMAP_COUNT, FIELD_MUNMAP, 1, true, true},
+	{&vocabulary_memory, MEM_BRK_COUNT, FIELD_BRK, 1, true, true},
+	{&vocabulary_memory, MEM_MREMAP_COUNT, FIELD_MREMAP, 1, true, true},
+	{&vocabulary_memory, MEM_FAILED_COUNT, FIELD_FAILED, 1, true, true},
+	{&vocabulary_memory, MEM_MMAP_BYTES, FIELD_MMAP_BYTES, 1, false, true},
+	{&vocabulary_memory, MEM_MUNMAP_BYTES, FIELD_MUNMAP_BYTES, 1, false, true},
+	{&vocabulary_memory, MEM_CURRENT_USAGE, FIELD_USAGE, 1, false, true},
+	{&vocabulary_memory, MEM_VM_BYTES, FIELD_USAGE, 1, false, false},
+	{&vocabulary_cpu, CPU_USER_TIME, FIELD_USER_MS, 1e-6, false, true},
+	{&vocabulary_cpu, CPU_KERNEL_TIME, FIELD_SYSTEM_MS, 1e-6, false, true},
 };
 
 int join_new(struct join **out, const struct monitor_info *info, enum join_kind kind,
@@ -126,7 +127,7 @@ int join_new(struct join **out, const struct monitor_info *info, enum join_kind 
 	j->forget = forget;
 	j->arg = arg;
 	for (size_t i = 0; i < ARRAY_SIZE(counters) && j->nfields < ROW_COUNTERS; i++)
-		if (info->fields & 1U << counters[i].from)
+		if (info->words == counters[i].words && info->fields >> counters[i].from & 1)
 			j->field[j->nfields++] = &counters[i];
 	*out = j;
 	return 0;
@@ -245,15 +246,15 @@ static void adopt(struct join *j, struct rows *rows)
 	j->norphans = to;
 }
 
-void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken)
+void join_taken(struct join *j, struct rows *rows, const struct counter_table *taken)
 {
 	uint64_t value[ROW_COUNTERS];
 
 	adopt(j, rows);
 	for (size_t i = 0; i < taken->n; i++) {
-		join_read_values(j, &taken->rows[i], value);
+		join_read_values(j, counter_table_row(taken, i), value);
 		j->calls_gone += join_count_calls(j, value, NULL);
-		settle_ended(j, rows, taken->rows[i].key, value);
+		settle_ended(j, rows, (uint32_t)counter_table_row(taken, i)->key, value);
 	}
 }
 
@@ -288,7 +289,7 @@ static void show_total(const struct join *j, struct rows *rows)
 }
 
 /* Keys are processes that live, or were gone when they were read and will be taken. */
-static void join_leaves(struct join *j, struct rows *rows, const struct mem_table *table)
+static void join_leaves(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	uint64_t value[ROW_COUNTERS];
 	size_t at = 0;
@@ -299,12 +300,13 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 	for (size_t i = 0; i < rows->n; i++) {
 		struct row_state *s = &rows->state[i];
 
-		while (at < table->n && table->rows[at].key < rows->row[i].pid) {
-			join_read_values(j, &table->rows[at++], value);
+		while (at < table->n && counter_table_row(table, at)->key < rows->row[i].pid) {
+			join_read_values(j, counter_table_row(table, at++), value);
 			j->calls_now += join_count_calls(j, value, NULL);
 		}
-		if (at < table->n && table->rows[at].key == rows->row[i].pid && s->seen) {
-			join_read_values(j, &table->rows[at++], value);
+		if (at < table->n && counter_table_row(table, at)->key == rows->row[i].pid &&
+		    s->seen) {
+			join_read_values(j, counter_table_row(table, at++), value);
 			j->calls_now += join_count_calls(j, value, NULL);
 			join_show(j, &rows->row[i], s, value);
 		} else if (s->unlisted) {
@@ -314,7 +316,7 @@ static void join_leaves(struct join *j, struct rows *rows, const struct mem_tabl
 		}
 	}
 	for (; at < table->n; at++) {
-		join_read_values(j, &table->rows[at], value);
+		join_read_values(j, counter_table_row(table, at), value);
 		j->calls_now += join_count_calls(j, value, NULL);
 	}
 }
@@ -451,13 +453,13 @@ static void key_left(struct join *j, struct rows *rows, const struct key *k)
 		j->unattributed += join_count_calls(j, k->last, k->base);
 }
 
-static void walk_keys(struct join *j, struct rows *rows, const struct mem_table *table)
+static void walk_keys(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	size_t old = 0, at = 0, n = 0;
 	uint64_t value[ROW_COUNTERS];
 
 	for (size_t i = 0; i < table->n; i++) {
-		struct key k = {.id = table->rows[i].key};
+		struct key k = {.id = (uint32_t)counter_table_row(table, i)->key};
 		bool stays = true;
 
 		if (!k.id) /* the idle tasks of all CPUs */
@@ -468,7 +470,7 @@ static void walk_keys(struct join *j, struct rows *rows, const struct mem_table 
 			k = j->keys[old++];
 		while (at < j->nalive && j->alive[at].tid < k.id)
 			at++;
-		join_read_values(j, &table->rows[i], value);
+		join_read_values(j, counter_table_row(table, i), value);
 		if (at < j->nalive && j->alive[at].tid == k.id)
 			key_lives(j, rows, &k, &j->alive[at], value);
 		else
@@ -492,7 +494,7 @@ static void swap_keys(struct join *j)
 	j->next_cap = cap;
 }
 
-static void join_stays(struct join *j, struct rows *rows, const struct mem_table *table)
+static void join_stays(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->next_cap < table->n) {
 		struct key *to = reallocarray(j->next_keys, table->n, sizeof(*to));
@@ -533,7 +535,7 @@ static bool counted_anything(const struct join *j, const struct proc_row *row)
 	return false;
 }
 
-void join_table(struct join *j, struct rows *rows, const struct mem_table *table)
+void join_table(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->kind == JOIN_LEAVES)
 		join_leaves(j, rows, table);

@@ -103,7 +103,8 @@ static void row_leaves(void *arg, const struct proc_row *row)
 /* Has it something that the tool can show, while it runs? */
 static int check_kind(const struct monitor_info *info, enum tool tool)
 {
-	bool cpu = info->fields & CPU_FIELDS, memory = info->fields & ~CPU_FIELDS;
+	bool cpu = info->words == &vocabulary_cpu && info->fields;
+	bool memory = info->words == &vocabulary_memory && info->fields;
 
 	if (info->kind == MONITOR_OBJECT && !(tool == TOOL_CPUMON ? cpu : memory)) {
 		log_err("%s counts %s; %s", info->name,
@@ -172,19 +173,19 @@ static int open_join(struct live *l)
 {
 	const struct monitor_info *info;
 	enum join_kind kind = JOIN_LEAVES;
-	struct mem_table taken = {0};
+	struct counter_table taken = {0};
 	int err;
 
 	if (!l->monitor)
 		return 0;
 	info = monitor_info(l->monitor);
 	err = monitor_take_ended(l->monitor, &taken);
-	mem_table_release(&taken);
+	counter_table_release(&taken);
 	if (err == -ENOTSUP)
 		kind = JOIN_STAYS;
 	else if (err)
 		return err;
-	l->count_brk = !(info->fields & 1U << MEM_BRK_COUNT) && l->events_fixed && l->events_on;
+	l->count_brk = !(info->fields >> MEM_BRK_COUNT & 1) && l->events_fixed && l->events_on;
 	return join_new(&l->join, info, kind, forget_key, l);
 }
 
@@ -314,10 +315,10 @@ int live_fds(const struct live *l, int *fds, size_t max)
 	return (int)n;
 }
 
-static void on_event(void *arg, const struct mem_record *e)
+static void on_event(void *arg, const struct event *e)
 {
 	struct live *l = arg;
-	struct mem_record shown = *e;
+	struct event shown = *e;
 
 	/* Ours is the clock that frames have. */
 	shown.timestamp_ns += (uint64_t)l->clocks.mono_ns;
@@ -393,11 +394,11 @@ static void on_monitor_row(void *arg, const void *row)
 }
 
 /* What has ended is taken first, so that nobody is in it and alive below. */
-static int begin_counters(struct live *l, struct mem_table *taken)
+static int begin_counters(struct live *l, struct counter_table *taken)
 {
 	int err;
 
-	*taken = (struct mem_table){0};
+	*taken = (struct counter_table){0};
 	if (!l->join)
 		return 0;
 	join_begin(l->join);
@@ -428,9 +429,9 @@ static int sample_tasks(struct live *l, struct tasks_missed *missed)
 
 /* The rows came along with the tasks, or a table is read now: who is not among the tasks had ended
  * before. */
-static int finish_counters(struct live *l, const struct mem_table *taken)
+static int finish_counters(struct live *l, const struct counter_table *taken)
 {
-	struct mem_table table = {0};
+	struct counter_table table = {0};
 	int err;
 
 	if (!l->join)
@@ -441,7 +442,7 @@ static int finish_counters(struct live *l, const struct mem_table *taken)
 		      : monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
-	mem_table_release(&table);
+	counter_table_release(&table);
 	return err;
 }
 
@@ -590,13 +591,13 @@ int live_sample(struct live *l, struct frame **out)
 {
 	uint64_t start_ns = clock_ns();
 	struct tasks_missed missed = {0};
-	struct mem_table taken = {0};
+	struct counter_table taken = {0};
 	int err = live_pump(l);
 
 	err = err ? err : begin_counters(l, &taken);
 	err = err ? err : sample_tasks(l, &missed);
 	err = err ? err : finish_counters(l, &taken);
-	mem_table_release(&taken);
+	counter_table_release(&taken);
 	err = err ? err : check_memory(l);
 	if (err)
 		return err;

@@ -73,7 +73,7 @@ int source_detail(struct source *s, const struct proc_row *row, struct proc_deta
 
 /* Events on or off, for who looks at them. 0 or -ENOTSUP: this monitor has none, or always. */
 int source_events(struct source *s, bool on);
-typedef bool (*source_keep_fn)(void *arg, const struct mem_record *e);
+typedef bool (*source_keep_fn)(void *arg, const struct event *e);
 /*
  * Which events frames keep, of those that come: all are counted (frame.events_seen, row.sizes),
  * only those for which @keep is true take room in frame.events. NULL: all. For who looks for few

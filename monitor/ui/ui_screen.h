@@ -99,7 +99,7 @@ struct table {
 
 /* One event as kept for scrolling back. */
 struct seen {
-	struct mem_record record;
+	struct event record;
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	bool matches;	  /* the filter; types and sizes are looked at when drawn */
 };

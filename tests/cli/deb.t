@@ -30,7 +30,7 @@ dpkg-deb -c "$deb" | awk '{ print $6 }' >"$tmp/files"
 for f in usr/bin/beebench usr/bin/honeyc usr/bin/memmon usr/bin/cpumon usr/share/man/man1/beebench.1.gz \
 	usr/share/man/man1/honeyc.1.gz usr/share/man/man8/memmon.8.gz usr/share/man/man8/cpumon.8.gz \
 	usr/share/bash-completion/completions/beebench usr/share/bash-completion/completions/cpumon \
-	usr/lib/beebench/bpf/memmon/memmon_fast.bpf.o usr/lib/beebench/plots/style.gp usr/lib/beebench/vm/guest-init \
+	usr/lib/beebench/bpf/memmon/memmon_fast.bpf.o usr/lib/beebench/plots/style.gp usr/lib/beebench/vm/guest-init usr/lib/beebench/vm/fetch_kernel.sh \
 	lib/systemd/system/memmon.service usr/share/doc/beebench/copyright usr/share/doc/beebench/examples/memmon.ex; do
 	check "has /$f" grep -qxE "\./(usr/)?$f" "$tmp/files"
 done

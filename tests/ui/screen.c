@@ -147,15 +147,15 @@ static void fill_events(struct source *s, struct frame *f)
 	f->nevents = 0;
 	f->events = s->events;
 	for (size_t i = 0; s->events_on && i < EVENTS_A_FRAME; i++) {
-		struct mem_record *r = &s->events[f->nevents].record;
+		struct event *r = &s->events[f->nevents].record;
 
-		*r = (struct mem_record){.timestamp_ns =
-						 f->mono_ns - (EVENTS_A_FRAME - i) * 1000000,
-					 .type = (uint8_t)(2 + i % 4),
-					 .size = i % 4 == 2 ? 0 : 4096ULL << i,
-					 .address = i % 4 == 2 ? 0x5555000 + i * 4096 : 0,
-					 .tgid = pids[i % 3],
-					 .pid = pids[i % 3] + (uint32_t)(i % 2)};
+		*r = (struct event){.timestamp_ns = f->mono_ns - (EVENTS_A_FRAME - i) * 1000000,
+				    .value[MEM_EVENT_TYPE] = (uint8_t)(2 + i % 4),
+				    .value[MEM_EVENT_SIZE] = i % 4 == 2 ? 0 : 4096ULL << i,
+				    .value[MEM_EVENT_ADDRESS] =
+					    i % 4 == 2 ? 0x5555000 + i * 4096 : 0,
+				    .tgid = pids[i % 3],
+				    .pid = pids[i % 3] + (uint32_t)(i % 2)};
 		snprintf(r->comm, sizeof(r->comm), "%s", names[i % 3]);
 		s->sizes[12 + i] += 1 + (uint32_t)i;
 		f->events_seen++;

@@ -362,8 +362,11 @@ static void test_n07_honest_expressions(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),  cmocka_unit_test(errors),	cmocka_unit_test(too_much),
-		cmocka_unit_test(explains), cmocka_unit_test(anything),
+		cmocka_unit_test(matches),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(too_much),
+		cmocka_unit_test(explains),
+		cmocka_unit_test(anything),
 		cmocka_unit_test(test_n07_runaway_expressions),
 		cmocka_unit_test(test_n07_honest_expressions),
 	};
