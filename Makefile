@@ -44,7 +44,7 @@ wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
-monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng
+monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
@@ -265,7 +265,7 @@ $(live_BIN): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(B)/all.a
 $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lm
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lpcre2-8 -lm
 
 $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	$(call say,LINK,$@)
@@ -295,7 +295,7 @@ bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lo
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ -lm
+	$(Q)$(CC) -o $@ $^ -lpcre2-8 -lm
 
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)
