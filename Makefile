@@ -44,13 +44,12 @@ wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
-memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
+monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng
+memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
-bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
-honeyc_LIBS   := -ljson-c -lm
+honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
 PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
@@ -64,7 +63,7 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:
@@ -104,8 +103,7 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
-all: $(B)/bench_fast
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
@@ -129,8 +127,9 @@ $(B)/gen/$(1).inc: FORCE
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
+$(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
-GEN_INC := $(foreach n,workloads measures reporters,$(B)/gen/$(n).inc)
+GEN_INC := $(foreach n,workloads measures subjects reporters,$(B)/gen/$(n).inc)
 $(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
 
 # --- BPF objects ------------------------------------------------------------------------------------
@@ -213,6 +212,10 @@ $(B)/vm/guest-init: $(call objs,$(guest_SRC))
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
 
+$(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
+	@mkdir -p $(@D)
+	@cp $< $@
+
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
@@ -230,7 +233,7 @@ test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
 all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
-all_LIBS  := -lncursesw -ltinfo $(beebench_LIBS)
+all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
@@ -272,8 +275,15 @@ test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## r
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-bench-fast: all ## what memmon_fast costs against the reference monitor, and that nothing is lost (root; SECONDS at 1 M events/s)
-	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lost (root; SECONDS at 1 M events/s; EACH way of watching)
+	@for how in collect=woken collect=timed collect=both collect=both,events=no producers=2,collect=between \
+		producers=2,collect=between,events=no producers=2,collect=both; do \
+		echo; echo "== beebench overhead -o $$how"; \
+		$(B)/beebench overhead -q -m nop_exit,memmon,memmon_fast -e brk-ok,munmap-ok -t $(or $(EACH),15) \
+			-o slowdown=no,sharp=no,above=nop_exit,$$how $(BENCHFASTFLAGS) || exit $$?; \
+	done
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=both,rate=1000000 -t $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=stopped $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))

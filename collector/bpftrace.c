@@ -79,7 +79,7 @@ static void list_maps(const char *code, struct strbuf *out)
 
 static int check_named_maps(const struct monitor *m, const char *code)
 {
-	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+	for (size_t f = 0; f < m->manifest.words->nfields; f++) {
 		const char *map = m->manifest.counters.fields[f];
 		struct strbuf there = STRBUF_INIT;
 
@@ -87,7 +87,8 @@ static int check_named_maps(const struct monitor *m, const char *code)
 			continue;
 		list_maps(code, &there);
 		log_err("%s: no map '%s', which %s names for %s (its maps: %s)", m->path, map,
-			m->manifest.file, mem_field_names[f], there.len ? there.s : "none");
+			m->manifest.file, m->manifest.words->fields[f].name,
+			there.len ? there.s : "none");
 		strbuf_release(&there);
 		return -EINVAL;
 	}
@@ -97,17 +98,26 @@ static int check_named_maps(const struct monitor *m, const char *code)
 /* Without a manifest a script may call its maps by our names. */
 static int find_our_maps(struct monitor *m, const char *code)
 {
-	char *beside, *names[MEM_FIELD_COUNT] = {0};
+	char *beside, *names[COUNTER_FIELDS_MAX] = {0};
 	struct strbuf there = STRBUF_INIT;
 	bool any = false;
 
-	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
-		char name[64];
+	/* Of the first subject that has words for some of them. */
+	for (const struct vocabulary *const *v = vocabularies(); *v && !any; v++) {
+		for (size_t f = 0; f < (*v)->nfields; f++) {
+			struct strbuf name = STRBUF_INIT;
 
-		snprintf(name, sizeof(name), "@%s", mem_field_names[f]);
-		if (has_word(code, name)) {
-			names[f] = strdup(name);
-			any = true;
+			strbuf_addf(&name, "@%s", (*v)->fields[f].name);
+			if (has_word(code, name.s)) {
+				names[f] = strbuf_detach(&name);
+				any = true;
+			}
+			strbuf_release(&name);
+		}
+		if (any && *v != m->manifest.words) {
+			manifest_release(&m->manifest);
+			manifest_defaults(&m->manifest, *v);
+			m->info.words = *v;
 		}
 	}
 	manifest_set_counters(&m->manifest, names);

@@ -5,7 +5,7 @@
 
 #include "collector/backend.h"
 
-/* Elements a map of a script may have: as many as the seeds' counter map. */
+/* Elements a map of a script may have: as many as the reference monitor's counter map. */
 #define BPFTRACE_MAP_KEYS 10240
 
 /* Its environment, ended by NULL: the key limit by its old and its new name. */

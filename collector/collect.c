@@ -114,7 +114,8 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 	if (!m)
 		return -ENOMEM;
 	m->ops = &none_backend;
-	manifest_defaults(&m->manifest);
+	manifest_defaults(&m->manifest, &vocabulary_memory);
+	m->info.words = m->manifest.words;
 	if (!strcmp(name, "none")) {
 		m->name = strdup(name);
 		m->info.caps = MONITOR_NULL;
@@ -130,6 +131,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 			free(m->name);
 			m->name = strdup(m->manifest.name);
 		}
+		m->info.words = m->manifest.words;
 		m->info.key = m->manifest.key;
 		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
@@ -185,9 +187,9 @@ int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *a
 	return n;
 }
 
-int monitor_snapshot(struct monitor *m, struct mem_table *out)
+int monitor_snapshot(struct monitor *m, struct counter_table *out)
 {
-	*out = (struct mem_table){.fields = m->info.fields};
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
 	return m->ops->snapshot ? m->ops->snapshot(m, out) : 0;
 }
 
@@ -196,9 +198,9 @@ int monitor_set_events(struct monitor *m, bool on)
 	return m->ops->set_events ? m->ops->set_events(m, on) : -ENOTSUP;
 }
 
-int monitor_take_ended(struct monitor *m, struct mem_table *out)
+int monitor_take_ended(struct monitor *m, struct counter_table *out)
 {
-	*out = (struct mem_table){.fields = m->info.fields};
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
 	return m->ops->take_ended ? m->ops->take_ended(m, out) : -ENOTSUP;
 }
 

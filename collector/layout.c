@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/memmon/memmon.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/layout_search.h"
@@ -25,6 +24,31 @@ static bool keyed(const struct bpf_map *map)
 	}
 }
 
+/* All maps of counters have one kind of key: the subject's, or the first one's. */
+static int check_key(const struct search *s, struct layout *l, const struct bpf_map *map)
+{
+	uint32_t bytes = bpf_map__key_size(map), wanted = s->man->words->key_bytes;
+
+	if (!wanted && l->ncounters)
+		wanted = l->key_bytes;
+	if (wanted && bytes != wanted) {
+		log_err("%s: map '%s': its key has %u bytes, %u are expected%s", s->path,
+			bpf_map__name(map), bytes, wanted,
+			s->man->words->key_bytes == sizeof(uint32_t) ? " (a thread or process id)"
+			: l->ncounters				     ? ", as in the other maps"
+								     : "");
+		return -EINVAL;
+	}
+	if (bytes > COUNTER_KEY_MAX) {
+		log_err("%s: map '%s': its key has %u bytes; up to %d can be read", s->path,
+			bpf_map__name(map), bytes, COUNTER_KEY_MAX);
+		return -EINVAL;
+	}
+	l->key_bytes = bytes;
+	l->nparts = search_key(s, map, l->parts);
+	return 0;
+}
+
 static struct counter_source *add_source(const struct search *s, struct layout *l, const char *name)
 {
 	struct bpf_map *map = search_map(s, name, "counters");
@@ -36,12 +60,8 @@ static struct counter_source *add_source(const struct search *s, struct layout *
 		search_wrong_type(s, map, "a hash map (per CPU or not)");
 		return NULL;
 	}
-	if (bpf_map__key_size(map) != sizeof(uint32_t)) {
-		log_err("%s: map '%s': its key has %u bytes, 4 are expected (a thread or process "
-			"id)",
-			s->path, name, bpf_map__key_size(map));
+	if (check_key(s, l, map))
 		return NULL;
-	}
 	for (size_t i = 0; i < l->ncounters; i++)
 		if (l->counters[i].map == map)
 			return &l->counters[i];
@@ -55,13 +75,14 @@ static int struct_counters(const struct search *s, struct layout *l)
 {
 	struct counter_source *src = add_source(s, l, s->man->counters.map);
 	const struct btf_type *t = src ? search_value(s, src->map) : NULL;
+	uint32_t sizes[COUNTER_FIELDS_MAX];
 	struct strbuf of = STRBUF_INIT;
 	int err = t ? 0 : -EINVAL;
 
 	strbuf_addf(&of, " (map %s)", s->man->counters.map);
 	if (!err)
-		err = search_fields(s, t, of.s, s->man->counters.fields, MEM_FIELD_COUNT, NULL,
-				    src->offset, &src->fields);
+		err = search_fields(s, t, of.s, s->man->counters.fields, s->man->words->nfields,
+				    field_sizes(s->man->words, sizes), src->offset, &src->fields);
 	strbuf_release(&of);
 	return err;
 }
@@ -69,7 +90,11 @@ static int struct_counters(const struct search *s, struct layout *l)
 /* A map for each field, its value a number. */
 static int single_counters(const struct search *s, struct layout *l)
 {
-	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+	const struct vocabulary *words = s->man->words;
+	uint32_t sizes[COUNTER_FIELDS_MAX];
+
+	field_sizes(words, sizes);
+	for (size_t f = 0; f < words->nfields; f++) {
 		struct counter_source *src;
 
 		if (!s->man->counters.fields[f])
@@ -77,29 +102,27 @@ static int single_counters(const struct search *s, struct layout *l)
 		src = add_source(s, l, s->man->counters.fields[f]);
 		if (!src)
 			return -EINVAL;
-		if (bpf_map__value_size(src->map) != sizeof(uint64_t)) {
-			log_err("%s: map '%s': its value has %u bytes, 8 are expected", s->path,
-				bpf_map__name(src->map), bpf_map__value_size(src->map));
+		if (bpf_map__value_size(src->map) != sizes[f]) {
+			log_err("%s: map '%s': its value has %u bytes, %u are expected", s->path,
+				bpf_map__name(src->map), bpf_map__value_size(src->map), sizes[f]);
 			return -EINVAL;
 		}
-		src->fields |= 1U << f;
+		src->fields |= 1ULL << f;
 	}
 	return 0;
 }
 
-/* The seeds' layout, for an object whose compiler left the struct out of the BTF. */
+/* The subject's layout, for an object whose compiler left the struct out of the BTF. */
 static void assume_event(struct layout *l)
 {
 	l->event_assumed = true;
-	l->event = (struct event_layout){
-		.length = sizeof(struct mem_event),
-		.fields = (1U << (EVENT_COMM + 1)) - 1,
-		.offset = {offsetof(struct mem_event, timestamp), offsetof(struct mem_event, pid),
-			   offsetof(struct mem_event, tgid), offsetof(struct mem_event, size),
-			   offsetof(struct mem_event, address),
-			   offsetof(struct mem_event, event_type),
-			   offsetof(struct mem_event, comm)},
-	};
+	l->event.length = l->words->assumed_bytes;
+	for (const struct event_place *p = l->words->assumed; p->name; p++)
+		for (size_t f = 0; f < event_fields(l->words); f++)
+			if (!strcmp(event_field_name(l->words, f), p->name)) {
+				l->event.fields |= 1U << f;
+				l->event.offset[f] = p->offset;
+			}
 }
 
 bool layout_is_ring_array(struct bpf_map *map)
@@ -127,9 +150,14 @@ static int find_switch(const struct search *s, struct layout *l)
 
 static int events(const struct search *s, struct layout *l)
 {
-	static const uint32_t sizes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 16, 1};
+	uint32_t sizes[EVENT_FIELDS_MAX] = {8, 4, 4, sizeof(((struct event *)0)->comm)};
 	const struct btf_type *t;
+	uint64_t fields = 0;
 	int err;
+
+	for (size_t i = 0; i < l->words->nvalues; i++)
+		l->event.bytes[EVENT_COMMON + i] = sizes[EVENT_COMMON + i] =
+			l->words->values[i].bytes;
 
 	l->ring = search_map(s, s->man->events.map, "events");
 	if (!l->ring)
@@ -141,21 +169,24 @@ static int events(const struct search *s, struct layout *l)
 	if (err)
 		return err;
 	t = search_struct(s, s->man->events.type);
-	if (!t && !s->man->events.type_required) {
+	if (!t && !s->man->events.type_required && l->words->assumed) {
 		assume_event(l);
 		return 0;
 	}
 	if (!t)
 		return search_missing_struct(s, s->man->events.type);
 	l->event.length = t->size;
-	return search_fields(s, t, "", s->man->events.fields, EVENT_FIELD_COUNT, sizes,
-			     l->event.offset, &l->event.fields);
+	err = search_fields(s, t, "", s->man->events.fields, event_fields(l->words), sizes,
+			    l->event.offset, &fields);
+	l->event.fields = (uint32_t)fields;
+	return err;
 }
 
 static int losses(const struct search *s, struct layout *l)
 {
 	const struct btf_type *t;
 	struct strbuf of = STRBUF_INIT;
+	uint64_t fields = 0;
 	int err;
 
 	if (!s->man->losses.named && !bpf_object__find_map_by_name(s->obj, s->man->losses.map))
@@ -166,7 +197,8 @@ static int losses(const struct search *s, struct layout *l)
 		return -EINVAL;
 	strbuf_addf(&of, " (map %s)", s->man->losses.map);
 	err = search_fields(s, t, of.s, s->man->losses.fields, LOSS_FIELD_COUNT, NULL,
-			    l->loss_offset, &l->loss_fields);
+			    l->loss_offset, &fields);
+	l->loss_fields = (uint32_t)fields;
 	strbuf_release(&of);
 	return err;
 }
@@ -213,39 +245,43 @@ static int missing_program(const struct search *s, const char *event, const char
 	return -EINVAL;
 }
 
-static const char *const standard_events[] = {"mmap", "munmap", "brk"};
-
+/* The events that a monitor has to have programs for, and which. */
 static size_t expected_programs(const struct manifest *man)
 {
-	return man->has_programs ? man->nprograms : ARRAY_SIZE(standard_events);
+	return man->has_programs ? man->nprograms : man->words->nprograms;
+}
+
+static const char *expected_event(const struct manifest *man, size_t i)
+{
+	return man->has_programs ? man->programs[i].event : man->words->programs[i].event;
+}
+
+static const char *expected_program(const struct manifest *man, size_t i)
+{
+	return man->has_programs ? man->programs[i].program : man->words->programs[i].program;
 }
 
 /* The program stands for expectation @i. */
 static bool meets(const struct manifest *man, size_t i, const struct bpf_program *p)
 {
-	const char *section = bpf_program__section_name(p);
+	const char *section = bpf_program__section_name(p), *named = expected_program(man, i);
 
-	if (!man->has_programs)
-		return covers(section, standard_events[i]);
-	return !strcmp(man->programs[i].program, section) ||
-	       !strcmp(man->programs[i].program, bpf_program__name(p));
+	if (!named)
+		return covers(section, expected_event(man, i));
+	return !strcmp(named, section) || !strcmp(named, bpf_program__name(p));
 }
 
 static int programs(const struct search *s)
 {
-	const struct manifest *man = s->man;
-
-	for (size_t i = 0; i < expected_programs(man); i++) {
+	for (size_t i = 0; i < expected_programs(s->man); i++) {
 		struct bpf_program *p;
 		bool found = false;
 
 		bpf_object__for_each_program (p, s->obj)
-			found |= meets(man, i, p);
-		if (found)
-			continue;
-		if (man->has_programs)
-			return missing_program(s, man->programs[i].event, man->programs[i].program);
-		return missing_program(s, standard_events[i], NULL);
+			found |= meets(s->man, i, p);
+		if (!found)
+			return missing_program(s, expected_event(s->man, i),
+					       expected_program(s->man, i));
 	}
 	return 0;
 }
@@ -266,7 +302,7 @@ int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct 
 	struct search s = {obj, bpf_object__btf(obj), man, path, NULL};
 	int err = 0;
 
-	*l = (struct layout){0};
+	*l = (struct layout){.words = man->words, .key_bytes = man->words->key_bytes};
 	s.hint = man->file ? strdup(man->file) : registry_manifest_path(path);
 	if (!s.btf) {
 		log_err("%s: its BTF cannot be read; compile it with -g", path);

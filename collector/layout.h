@@ -11,11 +11,11 @@ struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 
-/* A map of counters: u32 key, and a value with some of our fields. */
+/* A map of counters: a key, and a value with some of the subject's fields. */
 struct counter_source {
 	struct bpf_map *map;
-	uint32_t fields; /* bit (1 << enum mem_field) */
-	uint32_t offset[MEM_FIELD_COUNT];
+	uint64_t fields; /* bit (1 << field) */
+	uint32_t offset[COUNTER_FIELDS_MAX];
 };
 
 /*
@@ -25,21 +25,25 @@ struct counter_source {
 struct row_source {
 	struct bpf_program *iterator; /* NULL: none */
 	uint32_t size, key;	      /* bytes of the struct; offset of the u32 */
-	uint32_t fields;	      /* bit (1 << enum mem_field) */
-	uint32_t offset[MEM_FIELD_COUNT];
+	uint64_t fields;	      /* bit (1 << field) */
+	uint32_t offset[COUNTER_FIELDS_MAX];
 	struct bpf_map *ended; /* NULL: none */
 	uint32_t flag;	       /* offset of the u32 that is 1 when the process has ended */
 };
 
 struct layout {
-	struct counter_source counters[MEM_FIELD_COUNT];
+	const struct vocabulary *words;
+	struct counter_source counters[COUNTER_FIELDS_MAX];
 	size_t ncounters;
+	uint32_t key_bytes; /* of all of them */
+	struct key_part parts[COUNTER_PARTS_MAX];
+	size_t nparts; /* 0: the key is a number */
 	struct row_source rows;
 	struct bpf_map *ring; /* NULL: no events; an array of maps: a ring for each CPU */
 	bool ring_per_cpu;
 	struct variable event_switch; /* map NULL: there is none */
 	struct event_layout event;
-	bool event_assumed; /* the struct is not in the BTF; memmon.h's layout is taken */
+	bool event_assumed; /* the struct is not in the BTF; the subject's layout is taken */
 	struct bpf_map *losses;
 	uint32_t loss_fields; /* bit (1 << enum loss_field) */
 	uint32_t loss_offset[LOSS_FIELD_COUNT];

@@ -57,6 +57,7 @@ int layout_rows(const struct search *s, struct layout *l)
 {
 	const struct btf_type *row = search_struct(s, s->man->counters.row);
 	struct row_source *rows = &l->rows;
+	uint32_t sizes[COUNTER_FIELDS_MAX];
 	int err = find_iterator(s, rows);
 
 	if (!err && !row)
@@ -66,7 +67,7 @@ int layout_rows(const struct search *s, struct layout *l)
 	rows->size = row->size;
 	err = search_field(s, row, "", s->man->counters.row_key, sizeof(uint32_t), &rows->key);
 	if (!err)
-		err = search_fields(s, row, "", s->man->counters.fields, MEM_FIELD_COUNT, NULL,
-				    rows->offset, &rows->fields);
+		err = search_fields(s, row, "", s->man->counters.fields, s->man->words->nfields,
+				    field_sizes(s->man->words, sizes), rows->offset, &rows->fields);
 	return err ? err : find_ended(s, rows, row);
 }

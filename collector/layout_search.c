@@ -167,7 +167,7 @@ int search_field(const struct search *s, const struct btf_type *t, const char *o
 
 int search_fields(const struct search *s, const struct btf_type *t, const char *of,
 		  char *const names[], size_t n, const uint32_t *sizes, uint32_t *offset,
-		  uint32_t *fields)
+		  uint64_t *fields)
 {
 	for (size_t i = 0; i < n; i++) {
 		int err;
@@ -178,7 +178,7 @@ int search_fields(const struct search *s, const struct btf_type *t, const char *
 				   &offset[i]);
 		if (err)
 			return err;
-		*fields |= 1U << i;
+		*fields |= 1ULL << i;
 	}
 	return 0;
 }
@@ -189,4 +189,42 @@ int search_missing_struct(const struct search *s, const char *name)
 		"there (struct %s *const volatile layout = 0;)",
 		s->path, name, s->hint, name);
 	return -EINVAL;
+}
+
+const uint32_t *field_sizes(const struct vocabulary *words, uint32_t sizes[COUNTER_FIELDS_MAX])
+{
+	for (size_t f = 0; f < words->nfields; f++)
+		sizes[f] = sizeof(uint64_t) * MAX(words->fields[f].slots, 1U);
+	return sizes;
+}
+
+/* A member as a part of a key: a number, or characters. */
+static bool key_part(const struct search *s, const struct btf_member *m, uint32_t bits,
+		     struct key_part *out)
+{
+	const struct btf_type *t = strip(s->btf, m->type);
+	int64_t bytes = btf__resolve_size(s->btf, m->type);
+
+	if (!t || bytes <= 0 || bytes > COUNTER_KEY_MAX || bits % 8)
+		return false;
+	out->text = btf_is_array(t);
+	if (!out->text && !btf_is_int(t) && !btf_is_any_enum(t))
+		return false;
+	snprintf(out->name, sizeof(out->name), "%s", btf__name_by_offset(s->btf, m->name_off));
+	out->offset = (uint16_t)(bits / 8);
+	out->bytes = (uint16_t)bytes;
+	return true;
+}
+
+size_t search_key(const struct search *s, const struct bpf_map *map,
+		  struct key_part parts[COUNTER_PARTS_MAX])
+{
+	uint32_t id = bpf_map__btf_key_type_id(map);
+	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
+	size_t n = 0;
+
+	for (int i = 0; t && btf_is_struct(t) && i < btf_vlen(t) && n < COUNTER_PARTS_MAX; i++)
+		n += key_part(s, &btf_members(t)[i], btf_member_bit_offset(t, (uint32_t)i),
+			      &parts[n]);
+	return n;
 }

@@ -34,7 +34,12 @@ int search_field(const struct search *s, const struct btf_type *t, const char *o
  * 8 bytes each. */
 int search_fields(const struct search *s, const struct btf_type *t, const char *of,
 		  char *const names[], size_t n, const uint32_t *sizes, uint32_t *offset,
-		  uint32_t *fields);
+		  uint64_t *fields);
+/* Bytes of each field of a row, for search_fields(); returns @sizes. */
+const uint32_t *field_sizes(const struct vocabulary *words, uint32_t sizes[COUNTER_FIELDS_MAX]);
+/* The named parts of a map's key, where it is a struct of plain members. Returns how many. */
+size_t search_key(const struct search *s, const struct bpf_map *map,
+		  struct key_part parts[COUNTER_PARTS_MAX]);
 /* Says that there is no struct of that name, and what would put it there; returns -EINVAL. */
 int search_missing_struct(const struct search *s, const char *name);
 /* Says that the map is not @expected; returns -EINVAL. */

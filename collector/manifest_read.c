@@ -9,6 +9,7 @@
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "lib/suggest.h"
 #include "collector/json_at.h"
 
 static int unknown_key(const struct json_at *at, const char *const names[], size_t n)
@@ -37,6 +38,21 @@ static int get_names(const struct json_at *up, struct json_object *o, const char
 			return err;
 	}
 	return 0;
+}
+
+/* The names that a subject has for counters, and for the fields of an event. */
+static const char **counter_names(const struct manifest *man, const char *names[COUNTER_FIELDS_MAX])
+{
+	for (size_t f = 0; f < man->words->nfields; f++)
+		names[f] = man->words->fields[f].name;
+	return names;
+}
+
+static const char **event_names(const struct manifest *man, const char *names[EVENT_FIELDS_MAX])
+{
+	for (size_t f = 0; f < event_fields(man->words); f++)
+		names[f] = event_field_name(man->words, f);
+	return names;
 }
 
 /* A member of an object whose keys are known: a text, or names of fields. */
@@ -84,18 +100,19 @@ static int read_part(const struct json_at *at, struct json_object *o, bool *none
 /* An iterator's rows need to be described whole. */
 static int read_iterator(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
+	const char *names[COUNTER_FIELDS_MAX];
 	const struct member members[] = {
 		{"iterator", .text = &man->counters.iterator},
 		{"struct", .text = &man->counters.row},
 		{"key", .text = &man->counters.row_key},
 		{"ended", .text = &man->counters.ended},
 		{"ended_flag", .text = &man->counters.ended_flag},
-		{"fields", .fields = man->counters.fields, .names = mem_field_names,
-		 .n = MEM_FIELD_COUNT},
+		{"fields", .fields = man->counters.fields, .names = counter_names(man, names),
+		 .n = man->words->nfields},
 	};
 	int err;
 
-	manifest_forget_names(man->counters.fields, MEM_FIELD_COUNT);
+	manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
 	err = read_members(at, o, members, ARRAY_SIZE(members));
 	if (err)
 		return err;
@@ -109,10 +126,11 @@ static int read_iterator(struct manifest *man, const struct json_at *at, struct 
 
 static int read_counters(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
+	const char *names[COUNTER_FIELDS_MAX];
 	const struct member members[] = {
 		{"map", .text = &man->counters.map},
-		{"fields", .fields = man->counters.fields, .names = mem_field_names,
-		 .n = MEM_FIELD_COUNT},
+		{"fields", .fields = man->counters.fields, .names = counter_names(man, names),
+		 .n = man->words->nfields},
 	};
 
 	int err = read_part(at, o, &man->counters.none);
@@ -125,17 +143,19 @@ static int read_counters(struct manifest *man, const struct json_at *at, struct 
 	if (json_object_object_get_ex(o, "iterator", NULL))
 		return read_iterator(man, at, o);
 	if (!json_object_object_get_ex(o, "map", NULL))
-		return get_names(at, o, mem_field_names, MEM_FIELD_COUNT, man->counters.fields);
+		return get_names(at, o, counter_names(man, names), man->words->nfields,
+				 man->counters.fields);
 	return read_members(at, o, members, ARRAY_SIZE(members));
 }
 
 static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
+	const char *names[EVENT_FIELDS_MAX];
 	const struct member members[] = {
 		{"map", .text = &man->events.map},
 		{"struct", .text = &man->events.type},
-		{"fields", .fields = man->events.fields, .names = event_field_names,
-		 .n = EVENT_FIELD_COUNT},
+		{"fields", .fields = man->events.fields, .names = event_names(man, names),
+		 .n = event_fields(man->words)},
 		{"switch", .text = &man->events.on},
 	};
 
@@ -220,41 +240,43 @@ static int read_schema(struct manifest *man UNUSED, const struct json_at *at, st
 	return 0;
 }
 
-/* One of two words, which @both tells about; @is_first: it was @first. */
-static int read_either(const struct json_at *at, struct json_object *o, const char *first,
-		       const char *second, const char *both, bool *is_first)
+/* One of @words, ended by NULL, which @help tells about; its index in @which. */
+static int read_word(const struct json_at *at, struct json_object *o, const char *const *words,
+		     const char *help, unsigned int *which)
 {
 	char *word = NULL;
 	int err = json_at_string(at, o, &word);
 
-	if (!err && strcmp(word, first) && strcmp(word, second))
-		err = json_at_bad(at, "\"%s\": %s is expected", word, both);
-	else if (!err)
-		*is_first = !strcmp(word, first);
+	for (*which = 0; !err && words[*which] && strcmp(words[*which], word) != 0; (*which)++)
+		;
+	if (!err && !words[*which])
+		err = json_at_bad(at, "\"%s\": %s is expected", word, help);
 	free(word);
 	return err;
 }
 
 static int read_key(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	bool thread;
-	int err = read_either(at, o, "tid", "tgid", "tid (thread) or tgid (process)", &thread);
+	static const char *const keys[] = {"tid", "tgid", NULL};
+	unsigned int which;
+	int err = read_word(at, o, keys, "tid (thread) or tgid (process)", &which);
 
 	if (!err)
-		man->key = thread ? MONITOR_KEY_TID : MONITOR_KEY_TGID;
+		man->key = which ? MONITOR_KEY_TGID : MONITOR_KEY_TID;
 	return err;
 }
 
 static int read_definition(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	bool entered;
-	int err = read_either(at, o, "entered", "completed",
-			      "entered (calls count when they enter) or completed (calls that "
-			      "ended and worked)",
-			      &entered);
+	unsigned int which;
+	int err;
 
+	if (!man->words->definitions)
+		return json_at_bad(at, "monitors of subject %s have one definition; leave it out",
+				   man->words->name);
+	err = read_word(at, o, man->words->definitions, man->words->definition_help, &which);
 	if (!err)
-		man->definition = entered ? MONITOR_ENTERED : MONITOR_COMPLETED;
+		man->definition = (enum monitor_definition)which;
 	return err;
 }
 
@@ -272,6 +294,13 @@ static int read_listed(struct manifest *man UNUSED, const struct json_at *at, st
 	return json_object_is_type(o, json_type_boolean)
 		       ? 0
 		       : json_at_wrong_type(at, "true or false", o);
+}
+
+/* Taken before all others, as their names are this one's (choose_subject()). */
+static int read_subject(struct manifest *man UNUSED, const struct json_at *at UNUSED,
+			struct json_object *o UNUSED)
+{
+	return 0;
 }
 
 static int read_name(struct manifest *man, const struct json_at *at, struct json_object *o)
@@ -307,14 +336,14 @@ static int read_script(struct manifest *man, const struct json_at *at, struct js
 
 static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"schema", "name",	 "key",	      "races",	"object",
-					   "script", "counters", "events",    "losses", "programs",
-					   "run",    "listed",	 "definition"};
+	static const char *const keys[] = {"schema", "name",	 "key",	       "races",	 "object",
+					   "script", "counters", "events",     "losses", "programs",
+					   "run",    "listed",	 "definition", "subject"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
-		read_schema, read_name,	    read_key,	    read_races,	 read_object,
-		read_script, read_counters, read_events,    read_losses, read_programs,
-		read_run,    read_listed,   read_definition};
+		read_schema, read_name,	    read_key,	     read_races,  read_object,
+		read_script, read_counters, read_events,     read_losses, read_programs,
+		read_run,    read_listed,   read_definition, read_subject};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))
@@ -322,18 +351,75 @@ static int read_member(struct manifest *man, const struct json_at *at, struct js
 	return unknown_key(at, keys, ARRAY_SIZE(keys));
 }
 
+static bool knows_all(const struct vocabulary *words, struct json_object *names)
+{
+	json_object_object_foreach (names, name, val) {
+		(void)val;
+		if (vocabulary_field(words, name) == words->nfields)
+			return false;
+	}
+	return true;
+}
+
+/* Whose words the file speaks: it says so, or its counters do. Its defaults are the subject's. */
+static int choose_subject(struct manifest *man, const struct json_at *top, struct json_object *doc)
+{
+	const struct vocabulary *const *all = vocabularies(), *words = man->words;
+	struct json_object *o, *names;
+	const char *known[16];
+	char *file = man->file;
+	size_t n = 0;
+
+	if (json_object_object_get_ex(doc, "subject", &o)) {
+		struct json_at at = {top->file, top->text, top, "subject"};
+		const char *near;
+
+		if (!json_object_is_type(o, json_type_string))
+			return json_at_wrong_type(&at, "a string", o);
+		words = vocabulary_find(json_object_get_string(o));
+		for (; all[n]; n++)
+			known[n] = all[n]->name;
+		near = suggest_nearest(json_object_get_string(o), known, n);
+		if (!words)
+			return json_at_bad(&at, "there is no '%s'%s%s%s", json_object_get_string(o),
+					   near ? "; did you mean '"
+						: "; see 'beebench list subjects'",
+					   near ? near : "", near ? "'?" : "");
+	} else if (json_object_object_get_ex(doc, "counters", &o) &&
+		   json_object_is_type(o, json_type_object)) {
+		if (!json_object_object_get_ex(o, "fields", &names))
+			names = json_object_object_get_ex(o, "map", NULL) ? NULL : o;
+		while (json_object_is_type(names, json_type_object) && all[n] &&
+		       !knows_all(all[n], names))
+			n++;
+		if (names && all[n])
+			words = all[n];
+	}
+	if (words == man->words)
+		return 0;
+	man->file = NULL;
+	manifest_release(man);
+	manifest_defaults(man, words);
+	man->file = file;
+	return 0;
+}
+
 static int read_document(struct manifest *man, const struct json_at *top, struct json_object *doc)
 {
 	struct json_object *schema;
+	int err;
 
 	if (!json_object_is_type(doc, json_type_object))
 		return json_at_wrong_type(top, "an object", doc);
 	if (!json_object_object_get_ex(doc, "schema", &schema))
 		return json_at_bad(top, "\"schema\": %d is missing", MANIFEST_SCHEMA);
+	err = choose_subject(man, top, doc);
+	if (err)
+		return err;
 	json_object_object_foreach (doc, key, val) {
 		struct json_at at = {top->file, top->text, top, key};
-		int err = read_member(man, &at, val);
 
+		err = read_member(man, &at, val);
 		if (err)
 			return err;
 	}

@@ -122,18 +122,18 @@ static int object_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, v
 	return 0;
 }
 
-static int object_snapshot(struct monitor *m, struct mem_table *out)
+static int object_snapshot(struct monitor *m, struct counter_table *out)
 {
 	struct object *o = m->impl;
 	int err = o->layout.rows.iterator ? snapshot_rows(&o->layout, &o->iterator, m->path, out)
 					  : snapshot_maps(&o->layout, m->path, out);
 
 	if (err)
-		mem_table_release(out);
+		counter_table_release(out);
 	return err;
 }
 
-static int object_take_ended(struct monitor *m, struct mem_table *out)
+static int object_take_ended(struct monitor *m, struct counter_table *out)
 {
 	const struct object *o = m->impl;
 
@@ -228,17 +228,17 @@ int monitor_rows_begin(struct monitor *m)
 	return snapshot_rows_begin(&o->layout, m->path, &o->before);
 }
 
-int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct mem_table *out)
+int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct counter_table *out)
 {
 	struct object *o = m->impl;
 	struct departed *before = o->before;
 	int err;
 
-	*out = (struct mem_table){.fields = m->info.fields};
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
 	o->before = NULL;
 	err = before ? snapshot_rows_end(&o->layout, m->path, before, data, len, out) : -EINVAL;
 	if (err)
-		mem_table_release(out);
+		counter_table_release(out);
 	return err;
 }
 

@@ -97,6 +97,21 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->caps |= MONITOR_NULL;
 }
 
+/* An object without a manifest is of the subject whose mark it has; memory is what is said to lack
+ * when it has none. */
+static void know_subject(struct monitor *m, const struct object *o)
+{
+	const struct vocabulary *const *v = vocabularies();
+
+	while (*v && !((*v)->mark && bpf_object__find_map_by_name(o->bpf, (*v)->mark)))
+		v++;
+	if (!*v || *v == m->manifest.words)
+		return;
+	manifest_release(&m->manifest);
+	manifest_defaults(&m->manifest, *v);
+	m->info.words = *v;
+}
+
 static int open_file(struct monitor *m, struct object *o, bool bare)
 {
 	int err = elf_check_file(m->path);
@@ -111,9 +126,8 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	}
 	if (bare)
 		return 0;
-	if (!m->manifest.file && !bpf_object__find_map_by_name(o->bpf, m->manifest.counters.map) &&
-	    bpf_object__find_map_by_name(o->bpf, mem_field_names[CPU_RUN_KERNEL_TIME]))
-		manifest_cpu_defaults(&m->manifest);
+	if (!m->manifest.file)
+		know_subject(m, o);
 	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path);
 }
 

@@ -106,16 +106,18 @@ static bool is_listed(const char *manifest)
 	return yes;
 }
 
-/* Ships as a monitor: has a manifest, or a counter map of the seeds. The other objects there are
+/* Ships as a monitor: has a manifest, or a map that marks a subject. The other objects there are
  * parts of the harness. */
 static bool is_monitor(const char *path)
 {
 	char *manifest = registry_manifest_path(path);
 	bool yes = is_listed(manifest);
 
+	for (const struct vocabulary *const *v = vocabularies(); *v && !yes; v++)
+		yes = (*v)->mark && str_ends_with(path, ".bpf.o") &&
+		      elf_has_symbol(path, (*v)->mark);
 	free(manifest);
-	return yes || (str_ends_with(path, ".bpf.o") && (elf_has_symbol(path, "mem_stats_map") ||
-							 elf_has_symbol(path, "run_kernel_time")));
+	return yes;
 }
 
 static int collect_name(const char *path, const char *name, void *arg)

@@ -47,39 +47,36 @@ struct ring {
 	struct lane lane[];
 };
 
-static uint64_t number(const struct event_layout *l, const char *data, enum event_field f)
+static uint64_t number(const struct event_layout *l, const char *data, unsigned int f,
+		       uint32_t bytes)
 {
-	static const uint8_t bytes[EVENT_FIELD_COUNT] = {8, 4, 4, 8, 8, 1, 0, 1};
 	uint64_t u64 = 0;
 	uint32_t u32 = 0;
 
 	if (!(l->fields & (1U << f)))
 		return 0;
 	data += l->offset[f];
-	if (bytes[f] == 8) {
+	if (bytes == 8) {
 		memcpy(&u64, data, sizeof(u64));
 		return u64;
 	}
-	if (bytes[f] == 4) {
+	if (bytes == 4) {
 		memcpy(&u32, data, sizeof(u32));
 		return u32;
 	}
 	return (uint8_t)*data;
 }
 
-void event_decode(const struct event_layout *l, const void *data, size_t length,
-		  struct mem_record *out)
+void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out)
 {
-	*out = (struct mem_record){
-		.timestamp_ns = number(l, data, EVENT_TIMESTAMP),
-		.size = number(l, data, EVENT_SIZE),
-		.address = number(l, data, EVENT_ADDRESS),
-		.pid = (uint32_t)number(l, data, EVENT_PID),
-		.tgid = (uint32_t)number(l, data, EVENT_TGID),
+	*out = (struct event){
+		.timestamp_ns = number(l, data, EVENT_TIMESTAMP, 8),
+		.pid = (uint32_t)number(l, data, EVENT_PID, 4),
+		.tgid = (uint32_t)number(l, data, EVENT_TGID, 4),
 		.length = (uint32_t)length,
-		.type = (uint8_t)number(l, data, EVENT_TYPE),
-		.down = (uint8_t)number(l, data, EVENT_DOWN),
 	};
+	for (unsigned int i = 0; i < EVENT_VALUES_MAX; i++)
+		out->value[i] = number(l, data, EVENT_COMMON + i, l->bytes[EVENT_COMMON + i]);
 	if (l->fields & (1U << EVENT_COMM))
 		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM], sizeof(out->comm));
 	out->comm[sizeof(out->comm) - 1] = '\0';
@@ -87,7 +84,7 @@ void event_decode(const struct event_layout *l, const void *data, size_t length,
 
 static void deliver(struct ring *r, const char *data, uint32_t length)
 {
-	struct mem_record record;
+	struct event record;
 
 	r->seen++;
 	if (length < r->layout.length) {
@@ -119,10 +116,10 @@ static void look(const struct ring *r, struct lane *l)
 			return;
 		if (!(header & BPF_RINGBUF_DISCARD_BIT)) {
 			l->header = header;
-			l->timestamp =
-				r->n > 1 && header >= r->layout.length
-					? number(&r->layout, record + HEADER_BYTES, EVENT_TIMESTAMP)
-					: 0;
+			l->timestamp = r->n > 1 && header >= r->layout.length
+					       ? number(&r->layout, record + HEADER_BYTES,
+							EVENT_TIMESTAMP, 8)
+					       : 0;
 			return;
 		}
 		l->at += ((header & ~BPF_RINGBUF_DISCARD_BIT) + HEADER_BYTES + 7) & ~7ULL;

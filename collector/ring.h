@@ -12,13 +12,13 @@
 /* Where the fields of a record are. */
 struct event_layout {
 	uint32_t length; /* bytes of the struct: a shorter record is bad */
-	uint32_t fields; /* bit (1 << enum event_field) for each field there is */
-	uint32_t offset[EVENT_FIELD_COUNT];
+	uint32_t fields; /* bit (1 << field) for each there is: enum event_field, then the values */
+	uint32_t offset[EVENT_FIELDS_MAX];
+	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values */
 };
 
 /* Reads a record of at least @l->length bytes. Fields it does not have are 0. */
-void event_decode(const struct event_layout *l, const void *data, size_t length,
-		  struct mem_record *out);
+void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out);
 
 struct ring;
 

@@ -144,9 +144,9 @@ int stream_open(struct monitor *m, const struct monitor_target *target)
 		m->info.caps &= ~(uint32_t)MONITOR_CGROUP;
 	if (!m->manifest.counters.none) {
 		m->info.caps |= MONITOR_COUNTERS;
-		for (int f = 0; f < MEM_FIELD_COUNT; f++)
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
 			if (m->manifest.counters.fields[f])
-				m->info.fields |= 1U << f;
+				m->info.fields |= 1ULL << f;
 	} else {
 		m->info.caps |= MONITOR_NULL;
 	}

@@ -20,7 +20,7 @@ struct stream {
 extern const struct monitor_backend stream_backend; /* stream.c */
 
 /* Hooks of the backend (stream_told.c). */
-int stream_snapshot(struct monitor *m, struct mem_table *out);
+int stream_snapshot(struct monitor *m, struct counter_table *out);
 int stream_losses(struct monitor *m, struct monitor_losses *out);
 int stream_cost(struct monitor *m, struct monitor_cost *out);
 void stream_extras(const struct monitor *m, struct strbuf *out);

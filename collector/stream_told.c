@@ -9,10 +9,9 @@
 #include "lib/procfs.h"
 #include "collector/bpftrace.h"
 
-int stream_snapshot(struct monitor *m, struct mem_table *out)
+int stream_snapshot(struct monitor *m, struct counter_table *out)
 {
 	struct stream *s = m->impl;
-	size_t cap = 0;
 
 	if (!m->detached) {
 		/* Its maps are printed when it ends. */
@@ -21,7 +20,8 @@ int stream_snapshot(struct monitor *m, struct mem_table *out)
 	}
 	if (!s->parsed)
 		return -EBADMSG; /* said by stream_detach() */
-	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
+	for (size_t f = 0; f < out->words->nfields; f++) {
+		uint32_t slot = vocabulary_slot(out->words, f);
 		const char *name = m->manifest.counters.fields[f];
 		const struct bt_map *map = name ? bt_find(&s->result, name) : NULL;
 
@@ -29,13 +29,14 @@ int stream_snapshot(struct monitor *m, struct mem_table *out)
 			continue; /* an empty map is not printed */
 		if (map->odd) {
 			log_err("%s: map %s: %s", m->path, name, map->odd);
-			mem_table_release(out);
+			counter_table_release(out);
 			return -EINVAL;
 		}
 		for (size_t i = 0; i < map->n; i++)
-			mem_table_add(out, &cap, map->cells[i].key)->value[f] = map->cells[i].value;
+			counter_table_add(out, map->cells[i].key)->value[slot] =
+				map->cells[i].value;
 	}
-	mem_table_finish(out);
+	counter_table_finish(out);
 	return 0;
 }
 
@@ -95,7 +96,7 @@ void stream_extras(const struct monitor *m, struct strbuf *out)
 	for (size_t i = 0; i < s->result.nmaps; i++) {
 		bool used = false;
 
-		for (int f = 0; f < MEM_FIELD_COUNT; f++)
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
 			used |= m->manifest.counters.fields[f] &&
 				!strcmp(m->manifest.counters.fields[f], s->result.maps[i].name);
 		if (!used)

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sink records go into, and the reader that gets them back. */
+/*
+ * A run on disk: one record a line in run.json, written through a sink and read back as a run_file.
+ *
+ * The sink keeps every record in memory and writes it at once, as one line; an error cuts the file
+ * back to whole lines, so that it stays readable. Doubles are written as the shortest text that
+ * reads back as the same; what is no number is null. The reader takes the file line by line and
+ * refuses, with file and line, what a reporter could not make sense of; a last line that was cut
+ * off is left out.
+ */
 #include "lib/base.h"
 #include "harness/result.h"
 
@@ -167,10 +175,10 @@ struct json_object *result_interval(double centre, double low, double high, doub
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "centre", json_object_new_double(centre));
-	json_object_object_add(o, "low", json_object_new_double(low));
-	json_object_object_add(o, "high", json_object_new_double(high));
-	json_object_object_add(o, "confidence", json_object_new_double(confidence));
+	record_put_num(o, "centre", centre);
+	record_put_num(o, "low", low);
+	record_put_num(o, "high", high);
+	record_put_num(o, "confidence", confidence);
 	set_double_printer(o);
 	return o;
 }
@@ -200,4 +208,247 @@ struct json_object *result_end(struct json_object *records, const char *status, 
 	record_put_u64(end, "elapsed_ns", elapsed_ns);
 	record_put(end, "counts", counts);
 	return end;
+}
+
+/* Keys a record of a known type cannot be without. */
+static const struct {
+	const char *type, *key;
+	enum json_type kind;
+} required[] = {
+	{"trial", "monitor", json_type_string},
+	{"trial", "workload", json_type_string},
+	{"trial", "status", json_type_string},
+	{"overhead", "event", json_type_string},
+	{"overhead", "monitor", json_type_string},
+	{"slowdown", "workload", json_type_string},
+	{"exact", "monitor", json_type_string},
+	{"slowdown", "monitor", json_type_string},
+	{"collector", "monitor", json_type_string},
+	{"ringbuf", "mode", json_type_string},
+	{"losscurve", "offered_per_s", json_type_double},
+};
+
+static const char *record_type(struct json_object *o)
+{
+	struct json_object *t;
+
+	if (!json_object_object_get_ex(o, "type", &t) || !json_object_is_type(t, json_type_string))
+		return NULL;
+	return json_object_get_string(t);
+}
+
+static bool is_kind(struct json_object *v, enum json_type kind)
+{
+	if (kind == json_type_double && json_object_is_type(v, json_type_int))
+		return true;
+	return json_object_is_type(v, kind);
+}
+
+static int check_record(const char *path, unsigned int line, struct json_object *o)
+{
+	const char *type = record_type(o);
+	struct json_object *v;
+
+	if (!type) {
+		log_err("%s:%u: the record has no \"type\" (docs/results.md lists the types)", path,
+			line);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
+		if (strcmp(type, required[i].type))
+			continue;
+		if (json_object_object_get_ex(o, required[i].key, &v) &&
+		    is_kind(v, required[i].kind))
+			continue;
+		log_err("%s:%u: a record of type \"%s\" needs \"%s\", a %s", path, line, type,
+			required[i].key,
+			required[i].kind == json_type_string ? "string" : "number");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_header(const char *path, unsigned int line, struct json_object *o)
+{
+	struct json_object *v;
+	int64_t schema;
+
+	if (strcmp(record_type(o), "run")) {
+		log_err("%s:%u: the first record is of type \"%s\", not \"run\": not the beginning "
+			"of a run's results",
+			path, line, record_type(o));
+		return -EINVAL;
+	}
+	if (!json_object_object_get_ex(o, "schema", &v) || !json_object_is_type(v, json_type_int)) {
+		log_err("%s:%u: the run has no \"schema\" number", path, line);
+		return -EINVAL;
+	}
+	schema = json_object_get_int64(v);
+	if (schema < 1 || schema > RESULT_SCHEMA) {
+		log_err("%s:%u: schema %lld, this beebench reads 1 to %d: use the version that "
+			"wrote it, or a newer one",
+			path, line, (long long)schema, RESULT_SCHEMA);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* Parses one line, all of it. NULL after filling @why. */
+static struct json_object *parse_line(const char *text, size_t len, struct strbuf *why)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o = NULL;
+	enum json_tokener_error jerr;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(tok, text, (int)len);
+	jerr = json_tokener_get_error(tok);
+	if (jerr == json_tokener_continue)
+		strbuf_addf(why, "the line ends in the middle of a record, at column %zu", len);
+	else if (jerr != json_tokener_success)
+		strbuf_addf(why, "%s, at column %zu", json_tokener_error_desc(jerr),
+			    json_tokener_get_parse_end(tok) + 1);
+	else if (json_tokener_get_parse_end(tok) < len)
+		strbuf_addf(why, "text after the record, at column %zu",
+			    json_tokener_get_parse_end(tok) + 1);
+	else if (!json_object_is_type(o, json_type_object))
+		strbuf_addstr(why, "not an object");
+	if (why->len) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
+static int take_record(struct run_file *r, const char *path, unsigned int line,
+		       struct json_object *o)
+{
+	int err = check_record(path, line, o);
+
+	if (!err && !r->header)
+		err = check_header(path, line, o);
+	if (!err && r->end) {
+		log_err("%s:%u: a record after the end of the run: two runs in one file?", path,
+			line);
+		err = -EINVAL;
+	}
+	if (err) {
+		json_object_put(o);
+		return err;
+	}
+	if (!r->header)
+		r->header = o;
+	else if (!strcmp(record_type(o), "end"))
+		r->end = o;
+	else
+		json_object_array_add(r->records, o);
+	return 0;
+}
+
+static int read_lines(struct run_file *r, const char *path, const struct strbuf *text)
+{
+	const char *at = text->s, *end = text->s + text->len;
+	unsigned int line = 0;
+	int err = 0;
+
+	while (!err && at < end) {
+		const char *nl = memchr(at, '\n', (size_t)(end - at)), *stop = nl ? nl : end;
+		size_t len = (size_t)(stop - at);
+		struct strbuf why = STRBUF_INIT;
+		struct json_object *o;
+
+		line++;
+		if (len && at[len - 1] == '\r')
+			len--;
+		if (strspn(at, " \t\r") < len) {
+			o = parse_line(at, len, &why);
+			if (o) {
+				err = take_record(r, path, line, o);
+			} else if (!nl && r->header) {
+				log_warn("%s:%u: the last record was cut off and is left out", path,
+					 line);
+			} else {
+				log_err("%s:%u: not valid JSON: %s; a run is one object a line "
+					"(docs/results.md)",
+					path, line, why.s);
+				err = -EINVAL;
+			}
+		}
+		strbuf_release(&why);
+		at = stop + 1;
+	}
+	if (!err && !r->header) {
+		log_err("%s: empty: the run wrote nothing", path);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* Finds the file and the folder a path means. The caller frees both. */
+static int locate(const char *path, char **file, char **dir)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		int err = -errno;
+
+		log_err_sys(err, "no run at %s (give its folder, results/runs/ID, or its run.json)",
+			    path);
+		return err;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		*dir = strdup(path);
+		if (asprintf(file, "%s/run.json", path) < 0)
+			abort();
+	} else {
+		const char *slash = strrchr(path, '/');
+
+		*file = strdup(path);
+		*dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+			     : strdup(".");
+	}
+	return 0;
+}
+
+int run_file_read(struct run_file **out, const char *path)
+{
+	struct run_file *r = calloc(1, sizeof(*r));
+	struct strbuf text = STRBUF_INIT;
+	char *file = NULL, *dir = NULL;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->records = json_object_new_array();
+	err = locate(path, &file, &dir);
+	if (err)
+		goto out;
+	r->dir = dir;
+	err = strbuf_read_file(&text, file);
+	if (err) {
+		log_err_sys(err, "cannot read %s", file);
+		goto out;
+	}
+	err = read_lines(r, file, &text);
+out:
+	strbuf_release(&text);
+	free(file);
+	if (err) {
+		run_file_release(r);
+		return err;
+	}
+	*out = r;
+	return 0;
+}
+
+void run_file_release(struct run_file *r)
+{
+	if (!r)
+		return;
+	json_object_put(r->header);
+	json_object_put(r->records);
+	json_object_put(r->end);
+	free((char *)(uintptr_t)r->dir);
+	free(r);
 }

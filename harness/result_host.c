@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The header of a run: what machine and which tools the figures belong to. */
+/*
+ * The header of a run: what machine and which tools the figures belong to. Facts come from /proc,
+ * /sys and CPUID, versions from running the tools; what cannot be had is null.
+ */
 #include "lib/base.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 
 #include <ctype.h>
@@ -161,23 +165,20 @@ struct json_object *result_host_facts(const char *root)
 	uname(&u);
 	read_below(root, "/proc/cpuinfo", &cpuinfo);
 	read_below(root, "/proc/meminfo", &meminfo);
-	json_object_object_add(h, "kernel", json_object_new_string(u.release));
-	json_object_object_add(h, "machine", json_object_new_string(u.machine));
+	record_put_str(h, "kernel", u.release);
+	record_put_str(h, "machine", u.machine);
 	proc_line(cpuinfo.s, "model name", &v);
-	json_object_object_add(h, "cpu", string_or_null(&v));
-	json_object_object_add(h, "cpus", json_object_new_int64(cpus));
+	record_put(h, "cpu", string_or_null(&v));
+	record_put_i64(h, "cpus", cpus);
 	strbuf_reset(&v);
 	proc_line(meminfo.s, "MemTotal", &v);
-	json_object_object_add(h, "memory_bytes",
-			       v.len ? json_object_new_uint64(strtoull(v.s, NULL, 10) * 1024)
-				     : NULL);
-	json_object_object_add(h, "virtualisation", virtualisation(root, cpuinfo.s));
-	json_object_object_add(h, "bpf_jit",
-			       number_below(root, "/proc/sys/net/core/bpf_jit_enable"));
-	json_object_object_add(h, "bpf_stats",
-			       number_below(root, "/proc/sys/kernel/bpf_stats_enabled"));
-	json_object_object_add(h, "load_1min", load_1min(root));
-	json_object_object_add(h, "foreign_bpf_programs", foreign_bpf_programs());
+	record_put(h, "memory_bytes",
+		   v.len ? json_object_new_uint64(strtoull(v.s, NULL, 10) * 1024) : NULL);
+	record_put(h, "virtualisation", virtualisation(root, cpuinfo.s));
+	record_put(h, "bpf_jit", number_below(root, "/proc/sys/net/core/bpf_jit_enable"));
+	record_put(h, "bpf_stats", number_below(root, "/proc/sys/kernel/bpf_stats_enabled"));
+	record_put(h, "load_1min", load_1min(root));
+	record_put(h, "foreign_bpf_programs", foreign_bpf_programs());
 	strbuf_release(&cpuinfo);
 	strbuf_release(&meminfo);
 	strbuf_release(&v);
@@ -229,7 +230,7 @@ struct json_object *result_tool_versions(void)
 	};
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "libbpf", libbpf_version());
+	record_put(o, "libbpf", libbpf_version());
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
 		const char *argv[4] = {tools[i].argv[0], tools[i].argv[1], tools[i].argv[2], NULL};
 		struct strbuf out = STRBUF_INIT, err = STRBUF_INIT;
@@ -237,7 +238,7 @@ struct json_object *result_tool_versions(void)
 
 		if (!subproc_capture(argv, VERSION_TIMEOUT_MS, &out, &err))
 			version = version_in(out.s);
-		json_object_object_add(o, tools[i].name, version);
+		record_put(o, tools[i].name, version);
 		strbuf_release(&out);
 		strbuf_release(&err);
 	}
@@ -258,7 +259,7 @@ static void new_id(const struct tm *tm, char *id, size_t size)
 
 struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed)
 {
-	struct json_object *h = json_object_new_object(), *command = json_object_new_array();
+	struct json_object *h = record_new("run"), *command = json_object_new_array();
 	time_t now = time(NULL);
 	char id[40], started[24];
 	struct tm tm;
@@ -267,16 +268,15 @@ struct json_object *result_run_header(int argc, char *const argv[], bool quick, 
 	new_id(&tm, id, sizeof(id));
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	for (int i = 0; i < argc; i++)
-		json_object_array_add(command, json_object_new_string(argv[i]));
-	json_object_object_add(h, "type", json_object_new_string("run"));
-	json_object_object_add(h, "schema", json_object_new_int(RESULT_SCHEMA));
-	json_object_object_add(h, "tool", json_object_new_string("beebench " BEEBENCH_VERSION));
-	json_object_object_add(h, "id", json_object_new_string(id));
-	json_object_object_add(h, "started", json_object_new_string(started));
-	json_object_object_add(h, "command", command);
-	json_object_object_add(h, "quick", json_object_new_boolean(quick));
-	json_object_object_add(h, "seed", json_object_new_uint64(seed));
-	json_object_object_add(h, "host", result_host_facts(""));
-	json_object_object_add(h, "tools", result_tool_versions());
+		record_add_str(command, argv[i]);
+	record_put_i64(h, "schema", RESULT_SCHEMA);
+	record_put_str(h, "tool", "beebench " BEEBENCH_VERSION);
+	record_put_str(h, "id", id);
+	record_put_str(h, "started", started);
+	record_put(h, "command", command);
+	record_put_bool(h, "quick", quick);
+	record_put_u64(h, "seed", seed);
+	record_put(h, "host", result_host_facts(""));
+	record_put(h, "tools", result_tool_versions());
 	return h;
 }

@@ -4,7 +4,6 @@
 #include "honey/ast.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "honey/honey.h"
 
@@ -25,16 +24,7 @@ struct node *node_new(struct honey *h, enum node_kind kind, struct span span)
 
 void node_add(struct honey *h, struct node *list, struct node *item)
 {
-	/* Room for 4, then doubled whenever the count reaches a power of two. */
-	if (list->n == 0 || (list->n >= 4 && !(list->n & (list->n - 1)))) {
-		uint32_t cap = list->n ? list->n * 2 : 4;
-		struct node **grown = arena_array(&h->arena, struct node *, cap);
-
-		if (list->n)
-			memcpy(grown, list->list, sizeof(*grown) * list->n);
-		list->list = grown;
-	}
-	list->list[list->n++] = item;
+	arena_push(&h->arena, list->list, list->n, item);
 }
 
 struct node *node_clone(struct honey *h, const struct node *n)

@@ -90,12 +90,9 @@ static struct type *parse_type(struct honey *h, const char *s)
 static void add_field(struct honey *h, struct section *s, const char *name, struct type *type,
 		      uint32_t offset)
 {
-	struct ctx_field *grown = arena_array(&h->arena, struct ctx_field, s->n_fields + 1);
+	struct ctx_field f = {name, type, offset, type_size(type)};
 
-	if (s->n_fields)
-		memcpy(grown, s->fields, sizeof(*grown) * s->n_fields);
-	grown[s->n_fields++] = (struct ctx_field){name, type, offset, type_size(type)};
-	s->fields = grown;
+	arena_push(&h->arena, s->fields, s->n_fields, f);
 }
 
 /* "a:s32,b:u64": offsets do not matter, CO-RE finds them; they keep the order. */
@@ -124,13 +121,14 @@ static void add_syscall_args(struct honey *h, struct section *s, const char *lis
 int tracefs_parse_format(struct honey *h, const char *text, struct ctx_field **out)
 {
 	const char *p = text;
-	int n = 0, cap = 0;
+	int n = 0;
 
 	*out = NULL;
 	while ((p = strstr(p, "field:"))) {
 		char decl[128], *name, *bracket;
 		unsigned int offset, size, sgn = 0;
 		unsigned int count = 1;
+		struct ctx_field f;
 		struct type *type;
 
 		p += 6;
@@ -155,17 +153,9 @@ int tracefs_parse_format(struct honey *h, const char *text, struct ctx_field **o
 		type = type_int(h, size * 8, sgn);
 		if (bracket)
 			type = type_array(h, type, count, size == 1);
-		if (n == cap) {
-			struct ctx_field *grown;
-
-			cap = cap ? cap * 2 : 16;
-			grown = arena_array(&h->arena, struct ctx_field, (size_t)cap);
-			if (n)
-				memcpy(grown, *out, sizeof(*grown) * (size_t)n);
-			*out = grown;
-		}
-		(*out)[n++] = (struct ctx_field){arena_strdup(&h->arena, name), type, offset,
-						 type_size(type)};
+		f = (struct ctx_field){arena_strdup(&h->arena, name), type, offset,
+				       type_size(type)};
+		arena_push(&h->arena, *out, n, f);
 	}
 	return n;
 }

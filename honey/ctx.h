@@ -39,7 +39,7 @@ const struct ctx_field *ctx_find(const struct section *s, const char *name);
 
 /* Fields of struct trace_event_raw_@event in the BTF file @path. Returns their number or -errno. */
 int btf_event_fields(struct honey *h, const char *path, const char *event, struct ctx_field **out);
-/* As above from BTF in memory; every offset is checked (the fuzzer feeds it). */
+/* As above from BTF in memory (the fuzzer feeds it). */
 int btf_parse_event(struct honey *h, const void *data, size_t len, const char *event,
 		    struct ctx_field **out);
 /* Fields of a tracefs format text. Returns their number or -errno. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "honey/honey.h"
+#include "lib/utf8.h"
 
 enum { LONGEST_LINE = 160, KEEP_BEFORE = 60 }; /* characters of a source line shown */
 
@@ -24,22 +25,6 @@ static const struct {
 
 static const char *const severity_names[] = {"error", "warning", "remark"};
 static const char *const severity_colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
-
-char *fmt(struct honey *h, const char *format, ...)
-{
-	va_list ap, again;
-	char *s;
-	int n;
-
-	va_start(ap, format);
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
-	s = arena_alloc(&h->arena, (size_t)MAX(n, 0) + 1);
-	vsnprintf(s, (size_t)MAX(n, 0) + 1, format, again);
-	va_end(again);
-	return s;
-}
 
 static bool is_repeat(const struct honey *h, const struct diag *d)
 {
@@ -68,16 +53,7 @@ void diag_report(struct honey *h, const struct diag *d)
 	if (severity == SEV_ERROR && ++h->n_errors >= HONEY_MAX_ERRORS)
 		h->stop = true;
 	h->n_warnings += severity == SEV_WARNING;
-	if (h->n_diags == h->cap_diags) {
-		uint32_t cap = h->cap_diags ? h->cap_diags * 2 : 32;
-		struct diag *grown = arena_array(&h->arena, struct diag, cap);
-
-		if (h->n_diags)
-			memcpy(grown, h->diags, sizeof(*grown) * h->n_diags);
-		h->diags = grown;
-		h->cap_diags = cap;
-	}
-	h->diags[h->n_diags++] = *d;
+	arena_push(&h->arena, h->diags, h->n_diags, *d);
 }
 
 void diag_at(struct honey *h, enum diag_code code, struct span span, const char *help,
@@ -94,23 +70,14 @@ void diag_at(struct honey *h, enum diag_code code, struct span span, const char 
 	diag_report(h, &d);
 }
 
-/* Bytes of the character at @s; 1 for what is no UTF-8. */
-static size_t char_bytes(const char *s, size_t left)
-{
-	size_t n = 1;
-
-	while (n < left && n < 4 && ((unsigned char)s[n] & 0xc0) == 0x80)
-		n++;
-	return n;
-}
-
 /* The line with tabs kept in the gutter's grid and bytes that would disturb a terminal as dots. */
 static void show_line(FILE *out, const char *s, size_t len, size_t from, size_t count)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < len && at < from + count; at++) {
-		size_t n = char_bytes(s + i, len - i);
+		uint32_t c;
+		size_t n = MAX(utf8_decode(s + i, len - i, &c), (size_t)1);
 
 		if (at >= from) {
 			if (s[i] == '\t')

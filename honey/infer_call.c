@@ -1,12 +1,376 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Calls: Elixir's few built-in functions, the module's own; and which map an argument names. */
+/*
+ * Calls. infer_call() tries in this order: the module's own functions, sizeof, Elixir's built-in
+ * functions (which become operators), the kernel's helpers; what is none of them is suggested for.
+ * A helper's arguments and its result are checked by the letters of its row in helpers.def.
+ */
 #include "lib/base.h"
 #include "honey/infer.h"
 
 #include <string.h>
 
+#include "honey/ctx.h"
 #include "honey/helpers.h"
 #include "lib/suggest.h"
+
+static void infer_wrong_count(struct infer *in, const struct node *n, const char *help,
+			      const char *name, uint32_t least, uint32_t most)
+{
+	infer_error(in, H013, n->span, help,
+		    least == most ? "%s takes %u argument%s, here %s %u"
+				  : "%s takes at least %u argument%s, here %s %u",
+		    name, least, least == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
+}
+
+static void infer_args(struct infer *in, struct node *n)
+{
+	for (uint32_t i = 0; i < n->n; i++)
+		if (n->list[i]->kind != N_KEYVALUE && n->list[i]->kind != N_FN)
+			infer_expr(in, n->list[i], true);
+}
+
+/* --- the kernel's helpers --- */
+
+static bool suits(const struct helper *p, const struct map *m)
+{
+	switch (p->id) {
+	case HELPER_bpf_ringbuf_reserve:
+	case HELPER_bpf_ringbuf_output:
+	case HELPER_bpf_ringbuf_query: return m->kind->ring;
+	case HELPER_bpf_task_storage_get:
+	case HELPER_bpf_task_storage_delete: return m->kind->task;
+	case HELPER_bpf_get_stackid: return m->kind->stack;
+	case HELPER_bpf_map_delete_elem:
+	case HELPER_bpf_map_get_next_key:
+		return m->kind->key && (!m->kind->array || p->id == HELPER_bpf_map_get_next_key);
+	case HELPER_bpf_map_lookup_percpu_elem: return m->kind->per_cpu;
+	default: return m->kind->key && m->kind->value;
+	}
+}
+
+const char *infer_why_not(const struct map *m)
+{
+	if (m->kind->ring)
+		return "a ring buffer has reserve, submit, discard, output and query";
+	if (m->kind->task)
+		return "task storage has bpf_task_storage_get and bpf_task_storage_delete";
+	if (m->kind->stack)
+		return "a stack trace map has bpf_get_stackid";
+	if (m->kind->array)
+		return "elements of an array always exist: store 0 instead";
+	return NULL;
+}
+
+/* A key or value: a number, or the struct the map is declared with. */
+static void check_item(struct infer *in, struct type *want, struct node *arg, const char *what)
+{
+	struct type *t = arg->type;
+
+	if (want->kind == T_ERROR || t->kind == T_ERROR)
+		return;
+	if (want->kind == T_INT &&
+	    (type_is_number(t) || t->kind == T_OPTION || t->kind == T_BOOL)) {
+		infer_store(in, want, arg);
+		return;
+	}
+	if (want->kind == T_STRUCT && t->strct == want->strct)
+		return;
+	infer_error(in, t->kind == T_VOID ? H023 : H020, arg->span,
+		    want->kind == T_STRUCT ? fmt(in->h, "make one: %%%s{...}", want->strct->name->s)
+					   : NULL,
+		    "the %s of this map is %s, this is %s", what, type_text(in->h, want),
+		    type_text(in->h, t));
+}
+
+/* Memory a helper fills: a string or array field, or a field that is a number. */
+static void check_out(struct infer *in, struct node *arg)
+{
+	struct type *t = infer_expr(in, arg, true);
+
+	if (t->kind == T_ERROR ||
+	    ((t->kind == T_ARRAY || t->kind == T_INT) && arg->kind == N_FIELD && !arg->ctx_field))
+		return;
+	infer_error(in, H021, arg->span, "give a field, such as event.comm",
+		    "the helper needs memory to fill, this is %s", type_text(in->h, t));
+}
+
+static void check_size(struct infer *in, struct node *out, struct node *size)
+{
+	uint64_t k = 0;
+	uint32_t room = type_size(out->type);
+
+	infer_value(in, size);
+	if (!const_eval(in->h, size, &k)) {
+		infer_error(in, H024, size->span, fmt(in->h, "write %u", room),
+			    "the size must be known at compile time");
+		return;
+	}
+	/* What is no field has been refused already. */
+	if (out->type->kind == T_ERROR || out->kind != N_FIELD || k == room)
+		return;
+	if (k > room)
+		infer_error(in, H028, size->span,
+			    fmt(in->h, "write %u, or make the field larger", room),
+			    "%llu bytes would be written, %s has %u", (unsigned long long)k,
+			    out->name->s, room);
+	else if (!k)
+		infer_error(in, H028, size->span, fmt(in->h, "write %u", room),
+			    "no byte would be written");
+}
+
+/* bpf_ringbuf_reserve(:map, 64 | :struct | sizeof(:struct)): n->value is the size in bytes. */
+static struct type *infer_reserve(struct infer *in, struct node *n, const struct map *m)
+{
+	struct node *size = n->list[1];
+	struct strct *s = NULL;
+	uint64_t bytes = 0;
+
+	if (size->kind == N_ATOM)
+		s = resolve_struct(in->h, size->name);
+	else if (size->kind == N_CALL && !strcmp(size->name->s, "sizeof") && size->n == 1 &&
+		 size->list[0]->kind == N_ATOM)
+		s = resolve_struct(in->h, size->list[0]->name);
+	else if (m && m->value && m->value->kind == T_STRUCT)
+		s = m->value->strct;
+	if (!const_eval(in->h, size, &bytes) && s)
+		bytes = s->size;
+	if (!bytes) {
+		infer_error(in, size->kind == N_ATOM ? H015 : H024, size->span,
+			    "write the struct's name, as in bpf_ringbuf_reserve(:events, :event)",
+			    "the size of a record must be known at compile time");
+		return &in->h->types.error;
+	}
+	n->value = bytes;
+	size->type = &in->h->types.lit32;
+	if (s && s->size > bytes)
+		infer_error(in, H027, size->span, fmt(in->h, "write sizeof(:%s)", s->name->s),
+			    "struct %s has %u bytes, only %llu are reserved", s->name->s, s->size,
+			    (unsigned long long)bytes);
+	if (!s && n->type && n->type->kind == T_RECORD && n->type->strct)
+		s = n->type->strct; /* chosen in an earlier round */
+	if (s && s->size < bytes)
+		infer_error(
+			in, W003, size->span,
+			fmt(in->h, "write sizeof(:%s); as it is, the rest is zeroed", s->name->s),
+			"%llu bytes are reserved for struct %s, which has %u",
+			(unsigned long long)bytes, s->name->s, s->size);
+	if (!s) {
+		if (!n->type || n->type->kind != T_RECORD) {
+			n->type = arena_new(&in->h->arena, struct type);
+			n->type->kind = T_RECORD;
+		}
+		return n->type;
+	}
+	s->as_record = true;
+	return s->record;
+}
+
+/* bpf_printk("text", a, b) or bpf_printk(["text", a, b]) */
+static struct type *infer_printk(struct infer *in, struct node *n)
+{
+	struct node *args = n->n == 1 && n->list[0]->kind == N_LIST ? n->list[0] : n;
+	uint32_t wanted = 0;
+
+	args->type = &in->h->types.void_;
+	if (!args->n || args->list[0]->kind != N_STRING) {
+		infer_error(in, H021, n->span, "bpf_printk(\"size %d\", size)",
+			    "bpf_printk begins with a text");
+		return &in->h->types.void_;
+	}
+	for (const char *s = args->list[0]->str; *s; s++) {
+		if (*s != '%')
+			continue;
+		if (s[1] == '%')
+			s++;
+		else
+			wanted++;
+	}
+	for (uint32_t i = 1; i < args->n; i++) {
+		struct type *t = infer_expr(in, args->list[i], true);
+
+		if ((t->kind == T_ARRAY && t->is_char) || t->kind == T_STRING)
+			continue;
+		infer_value(in, args->list[i]);
+	}
+	if (wanted != args->n - 1)
+		infer_error(in, H013, n->span, "one %d, %u, %x or %s for each",
+			    "the text has places for %u, given are %u", wanted, args->n - 1);
+	if (args->n > 13)
+		infer_error(in, H013, n->span, NULL, "bpf_printk takes at most 12 values");
+	args->list[0]->type = &in->h->types.string;
+	return type_int(in->h, 64, true);
+}
+
+static void check_available(struct infer *in, struct node *n, const struct helper *p)
+{
+	static const char *const free_licences[] = {
+		"GPL",		"GPL v2",	"GPL and additional rights",
+		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL"};
+	const struct section *s = in->inst->section;
+	bool gpl = false;
+
+	if (s && !(s->progs & p->progs))
+		infer_error(in, H026, n->name_span, NULL, "%s is not available to programs of %s",
+			    p->name, s->text);
+	if (in->h->opt.kernel && p->kernel > in->h->opt.kernel)
+		infer_error(in, H026, n->name_span, "raise --kernel, or do without",
+			    "%s needs Linux %u.%u", p->name, p->kernel / 100, p->kernel % 100);
+	for (size_t i = 0; i < ARRAY_SIZE(free_licences); i++)
+		gpl |= !strcmp(free_licences[i], in->h->module.license);
+	if (p->gpl && !gpl)
+		infer_error(in, H039, n->name_span, "use Honey, license: \"Dual BSD/GPL\"",
+			    "%s is for programs under the GPL, this one says \"%s\"", p->name,
+			    in->h->module.license);
+}
+
+static struct type *check_kind(struct infer *in, struct node *arg, enum type_kind kind,
+			       const char *help, const char *what)
+{
+	struct type *t = infer_expr(in, arg, true);
+
+	if (t->kind != kind && t->kind != T_ERROR)
+		infer_wants(in, H021, arg, help, what);
+	return t;
+}
+
+static void check_record(struct infer *in, struct node *arg)
+{
+	struct type *t = check_kind(in, arg, T_RECORD, "give what bpf_ringbuf_reserve returned",
+				    "a reserved ring record");
+
+	if ((t->kind == T_RECORD || t->kind == T_ERROR) && arg->kind != N_NAME)
+		infer_error(in, H021, arg->span, "keep it in a variable first",
+			    "a ring record needs a name to be checked for nil");
+}
+
+static void helper_arg(struct infer *in, struct node *n, const struct helper *p, char code,
+		       uint32_t i)
+{
+	struct node *arg = n->list[i];
+	struct type *t;
+
+	switch (code) {
+	case 'm':
+		n->map = infer_map_arg(in, arg);
+		if (n->map && !n->map->broken && !suits(p, n->map)) {
+			infer_error(in, H025, arg->span, infer_why_not(n->map),
+				    "%s does not work on a :%s", p->name, n->map->kind->name);
+			n->map = NULL;
+		}
+		return;
+	case 'k':
+		infer_expr(in, arg, true);
+		check_item(in, n->map ? n->map->key : &in->h->types.error, arg, "key");
+		return;
+	case 'v':
+		infer_expr(in, arg, true);
+		check_item(in, n->map ? n->map->value : &in->h->types.error, arg, "value");
+		return;
+	case 'o': check_out(in, arg); return;
+	case 'z':
+		if (n->list[i - 1]->type->kind == T_STRUCT ||
+		    n->list[i - 1]->type->kind == T_POINTER)
+			infer_value(in, arg);
+		else
+			check_size(in, n->list[i - 1], arg);
+		return;
+	case 'r': check_record(in, arg); return;
+	case 't': check_kind(in, arg, T_TASK, "write bpf_get_current_task_btf()", "a task"); return;
+	case 'c': check_kind(in, arg, T_CTX, "pass ctx", "the context"); return;
+	case 'b':
+		t = infer_expr(in, arg, true);
+		if (t->strct)
+			t->strct->as_record = true;
+		if (t->kind != T_STRUCT && t->kind != T_POINTER && t->kind != T_ERROR)
+			infer_wants(in, H021, arg, "make a struct: %name{...}", "a struct");
+		return;
+	case 'F': infer_callback(in, n, p->id == HELPER_bpf_loop ? NULL : n->map, arg); return;
+	case 'S':
+	case 'n': return;
+	case 'd':
+		if (infer_expr(in, arg, true)->kind != T_NIL)
+			infer_value(in, arg);
+		return;
+	default: infer_value(in, arg); return;
+	}
+}
+
+/* What a lookup in @m gives. */
+static struct type *lookup_type(struct infer *in, const struct map *m)
+{
+	if (!m || !m->value || m->value->kind == T_ERROR)
+		return &in->h->types.error;
+	return m->value->kind == T_STRUCT ? m->value->strct->pointer : type_option(in->h, m->value);
+}
+
+static struct type *helper_result(struct infer *in, struct node *n, const struct helper *p)
+{
+	struct types *t = &in->h->types;
+
+	switch (p->result) {
+	case 'u':
+		return type_int(in->h,
+				p->id == HELPER_bpf_get_smp_processor_id ||
+						p->id == HELPER_bpf_get_numa_node_id ||
+						p->id == HELPER_bpf_get_prandom_u32
+					? 32
+					: 64,
+				false);
+	case 's': return type_int(in->h, 64, true);
+	case 'L':
+		if (n->n == 3 && p->id == HELPER_bpf_map_lookup_elem) {
+			if (n->map && n->map->value->kind == T_STRUCT)
+				infer_error(in, H021, n->list[2]->span, "check the result for nil",
+					    "a struct has no default");
+			return n->map && n->map->value->kind == T_INT ? n->map->value : &t->error;
+		}
+		return lookup_type(in, n->map);
+	case 'P': return lookup_type(in, n->map);
+	case 'R': return infer_reserve(in, n, n->map);
+	case 'T': return &t->task;
+	default: return &t->void_;
+	}
+}
+
+static void count_args(const char *args, uint32_t *least, uint32_t *most)
+{
+	bool optional = false;
+
+	*least = *most = 0;
+	for (; *args; args++) {
+		if (*args == '?') {
+			optional = true;
+			continue;
+		}
+		++*most;
+		*least += !optional;
+	}
+}
+
+static struct type *infer_helper(struct infer *in, struct node *n, const struct helper *p)
+{
+	const char *code = p->args;
+	uint32_t least, most;
+
+	n->helper = p;
+	check_available(in, n, p);
+	if (p->id == HELPER_bpf_printk)
+		return infer_printk(in, n);
+	count_args(p->args, &least, &most);
+	if (n->n < least || n->n > most) {
+		infer_wrong_count(in, n, p->text, p->name, least, most);
+		infer_args(in, n);
+		return p->result == 'v' ? &in->h->types.void_ : &in->h->types.error;
+	}
+	for (uint32_t i = 0; i < n->n; i++, code++) {
+		if (*code == '?')
+			code++;
+		helper_arg(in, n, p, *code, i);
+	}
+	return helper_result(in, n, p);
+}
+
+/* --- all calls --- */
 
 struct map *infer_map_arg(struct infer *in, struct node *arg)
 {
@@ -37,22 +401,6 @@ struct map *infer_map_arg(struct infer *in, struct node *arg)
 			       arg->name->s),
 		    "no map is called :%s", arg->name->s);
 	return NULL;
-}
-
-void infer_wrong_count(struct infer *in, const struct node *n, const char *help, const char *name,
-		       uint32_t least, uint32_t most)
-{
-	infer_error(in, H013, n->span, help,
-		    least == most ? "%s takes %u argument%s, here %s %u"
-				  : "%s takes at least %u argument%s, here %s %u",
-		    name, least, least == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
-}
-
-void infer_args(struct infer *in, struct node *n)
-{
-	for (uint32_t i = 0; i < n->n; i++)
-		if (n->list[i]->kind != N_KEYVALUE && n->list[i]->kind != N_FN)
-			infer_expr(in, n->list[i], true);
 }
 
 /* Functions that are operators in other clothes: the node becomes the operator. */

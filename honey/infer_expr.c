@@ -1,12 +1,103 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Types of expressions: operators, fields of structs and contexts, what may be stored where. */
+/*
+ * Names and types of expressions: infer_expr() asks one step for each kind of node. Each gives the
+ * node's type, T_ERROR where it reported; who uses the value asks infer_value() for a number and
+ * infer_cond() for a condition. Arithmetic has 64 bits and is unsigned unless a side is signed;
+ * masks and shifts that leave 32 bits are u32, as a process id is.
+ */
 #include "lib/base.h"
 #include "honey/infer.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "honey/ctx.h"
 #include "lib/suggest.h"
+
+void infer_error(struct infer *in, enum diag_code code, struct span at, const char *help,
+		 const char *format, ...)
+{
+	char text[600];
+	va_list ap;
+
+	if (!in->report)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	diag_at(in->h, code, at, help, "%s", text);
+}
+
+void infer_wants(struct infer *in, enum diag_code code, const struct node *n, const char *help,
+		 const char *what)
+{
+	infer_error(in, code, n->span, help, "%s is needed here, this is %s", what,
+		    type_text(in->h, n->type));
+}
+
+void infer_use_value(struct node *n)
+{
+	if (n->kind == N_NAME && n->var)
+		n->var->value_used = true;
+}
+
+struct type *infer_value(struct infer *in, struct node *n)
+{
+	struct type *t = infer_expr(in, n, true);
+
+	if (t->kind == T_OPTION) {
+		infer_use_value(n);
+		return t->elem;
+	}
+	if (type_is_number(t) || t->kind == T_ERROR)
+		return t;
+	infer_wants(in, t->kind == T_VOID ? H023 : H021, n,
+		    t->kind == T_BOOL ? "&&& ||| and comparisons bind in surprising orders: "
+					"put ( ) around the part meant first"
+		    : t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields"
+								  : NULL,
+		    "a number");
+	return &in->h->types.error;
+}
+
+struct type *infer_cond(struct infer *in, struct node *n)
+{
+	struct type *t = infer_expr(in, n, true);
+
+	if (t->kind == T_BOOL || t->kind == T_ERROR)
+		return t;
+	if (type_is_nilable(t) && t->kind != T_NIL) {
+		if (n->kind == N_NAME)
+			n->var->pointer_tested = true;
+		return t;
+	}
+	if (type_is_number(t))
+		infer_error(in, H022, n->span, "write ... != 0",
+			    "every number is true in Elixir, so this tests nothing");
+	else
+		infer_wants(in, H021, n, NULL, "true or false");
+	return t;
+}
+
+static struct type *infer_atom(struct infer *in, struct node *n)
+{
+	static const struct {
+		const char *name;
+		uint64_t value;
+	} flags[] = {{"bpf_any", 0}, {"bpf_noexist", 1}, {"bpf_exist", 2}};
+
+	if (n->name->map) {
+		n->map = n->name->map;
+		return &in->h->types.map;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strcasecmp(flags[i].name, n->name->s))
+			continue;
+		n->value = flags[i].value;
+		return &in->h->types.lit32;
+	}
+	return &in->h->types.atom;
+}
 
 /* --- operators --- */
 
@@ -99,7 +190,7 @@ static void check_shift(struct infer *in, const struct node *n)
 			    "a shift by %llu of 64 bits", (unsigned long long)k);
 }
 
-struct type *infer_binary(struct infer *in, struct node *n)
+static struct type *infer_binary(struct infer *in, struct node *n)
 {
 	struct type *a, *b;
 	uint64_t k;
@@ -143,7 +234,7 @@ struct type *infer_binary(struct infer *in, struct node *n)
 	}
 }
 
-struct type *infer_unary(struct infer *in, struct node *n)
+static struct type *infer_unary(struct infer *in, struct node *n)
 {
 	struct type *t;
 
@@ -206,18 +297,12 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 
 static void seen_field(struct infer *in, struct var *v, struct name *name)
 {
-	struct name **grown;
-
 	for (uint32_t i = 0; i < v->n_fields_seen; i++)
 		if (v->fields_seen[i] == name)
 			return;
 	if (v->n_fields_seen == HONEY_MAX_FIELDS)
 		return;
-	grown = arena_array(&in->h->arena, struct name *, v->n_fields_seen + 1);
-	if (v->n_fields_seen)
-		memcpy(grown, v->fields_seen, sizeof(*grown) * v->n_fields_seen);
-	grown[v->n_fields_seen++] = name;
-	v->fields_seen = grown;
+	arena_push(&in->h->arena, v->fields_seen, v->n_fields_seen, name);
 }
 
 static struct field *find_field(struct strct *s, const struct name *name)
@@ -241,7 +326,7 @@ static void no_field(struct infer *in, struct span span, struct strct *s, const 
 		    "struct %s has no field %s", s->name->s, name->s);
 }
 
-struct type *infer_field(struct infer *in, struct node *n)
+static struct type *infer_field(struct infer *in, struct node *n)
 {
 	struct type *base = infer_expr(in, n->a, true);
 
@@ -268,7 +353,7 @@ struct type *infer_field(struct infer *in, struct node *n)
 	}
 }
 
-struct type *infer_index(struct infer *in, struct node *n)
+static struct type *infer_index(struct infer *in, struct node *n)
 {
 	struct type *base = infer_expr(in, n->a, true);
 	uint64_t i = 0, count;
@@ -342,7 +427,7 @@ bool infer_store(struct infer *in, struct type *to, struct node *value)
 	return false;
 }
 
-struct type *infer_struct(struct infer *in, struct node *n)
+static struct type *infer_struct(struct infer *in, struct node *n)
 {
 	struct strct *s = resolve_struct(in->h, n->name);
 
@@ -377,4 +462,49 @@ struct type *infer_struct(struct infer *in, struct node *n)
 			no_field(in, kv->name_span, s, kv->name);
 	}
 	return s->value;
+}
+
+/* --- all of them --- */
+
+static struct type *infer_kind(struct infer *in, struct node *n, bool want)
+{
+	struct types *t = &in->h->types;
+
+	switch (n->kind) {
+	case N_INT: return n->value > 0xffffffff ? &t->lit64 : &t->lit32;
+	case N_STRING: return &t->string;
+	case N_NIL: return &t->nil;
+	case N_BOOL: return &t->bool_;
+	case N_ATOM: return infer_atom(in, n);
+	case N_NAME: return infer_name(in, n, want);
+	case N_FIELD: return infer_field(in, n);
+	case N_INDEX: return infer_index(in, n);
+	case N_STRUCT: return infer_struct(in, n);
+	case N_UNARY: return infer_unary(in, n);
+	case N_BINARY: return infer_binary(in, n);
+	case N_ASSIGN: return infer_assign(in, n);
+	case N_IF: return infer_if(in, n, want);
+	case N_CASE: return infer_case(in, n, want);
+	case N_FOR: return infer_for(in, n);
+	case N_RETURN: return infer_return(in, n);
+	case N_CALL:
+	case N_EACH: return infer_call(in, n, want);
+	case N_FN: return &t->fn;
+	case N_BLOCK: return infer_block(in, n, want);
+	case N_LIST:
+	case N_TUPLE:
+	case N_RANGE:
+	case N_KEYVALUE:
+		infer_error(in, H008, n->span, "keep numbers in variables, structs and maps",
+			    "lists, tuples and ranges are no values of a BPF program");
+		return &t->error;
+	default: return &t->error;
+	}
+}
+
+struct type *infer_expr(struct infer *in, struct node *n, bool want)
+{
+	n->want = want;
+	n->type = infer_kind(in, n, want);
+	return n->type;
 }

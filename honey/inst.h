@@ -68,7 +68,7 @@ struct inst {
 	struct node *body;
 	struct var **params;
 	struct var **vars;
-	uint32_t n_vars, cap_vars;
+	uint32_t n_vars;
 	struct type *result;
 	bool inferring, reported, deletes_map;
 	bool uncalled;	/* a helper that no handler reaches */

@@ -1,14 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Text to tokens: words, atoms and operators. Knows Elixir's lexical rules as far as Honey has
- * them, and the seeds' >> and <<. */
+/*
+ * Text to tokens, by Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<.
+ *
+ * lex_file() looks at one character and calls the function for what begins there: a word, a number,
+ * a string, an atom, an operator. Each goes past its last character and appends one token with
+ * lex_push(). A token knows whether it opens its line or follows a space, for the parser needs that
+ * (f -1, a newline before +). What is no token is reported and becomes TOK_ERROR, about which the
+ * parser keeps silent. Names are interned: equal texts are one pointer, on which later passes hang
+ * what the name means.
+ */
 #include "lib/base.h"
-#include "honey/lexer.h"
+#include "honey/lex.h"
 
 #include <ctype.h>
 #include <string.h>
 
+#include "honey/diag.h"
 #include "honey/honey.h"
 #include "honey/passes.h"
+#include "lib/utf8.h"
+
+struct lexer {
+	struct honey *h;
+	uint32_t file;
+	const char *start, *s, *end; /* the text, and what comes next */
+	bool nl, space;		     /* since the last token */
+};
 
 enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120 };
 
@@ -44,39 +61,30 @@ struct name *name_intern(struct honey *h, const char *s, size_t len)
 	return n;
 }
 
-struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
+/* Appends the token from @from to the place reached. It stays valid until the next one. */
+static struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 {
 	struct honey *h = lx->h;
-	struct token *t;
-
-	if (h->n_tokens == h->cap_tokens) {
-		size_t cap = h->cap_tokens ? h->cap_tokens * 2 : 1024;
-		struct token *grown = arena_array(&h->arena, struct token, cap);
-
-		if (h->n_tokens)
-			memcpy(grown, h->tokens, sizeof(*grown) * h->n_tokens);
-		h->tokens = grown;
-		h->cap_tokens = cap;
-	}
-	t = &h->tokens[h->n_tokens++];
-	*t = (struct token){
+	struct token t = {
 		.kind = kind,
 		.span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(lx->s - lx->start)},
 		.nl_before = lx->nl,
 		.space_before = lx->space || lx->nl};
+
+	arena_push(&h->arena, h->tokens, h->n_tokens, t);
 	lx->nl = lx->space = false;
-	return t;
+	return &h->tokens[h->n_tokens - 1];
 }
 
-void lex_error(struct lexer *lx, enum diag_code code, const char *from, const char *to,
-	       const char *help, const char *text)
+static void lex_error(struct lexer *lx, enum diag_code code, const char *from, const char *to,
+		      const char *help, const char *text)
 {
 	struct span span = {lx->file, (uint32_t)(from - lx->start), (uint32_t)(to - lx->start)};
 
 	diag_at(lx->h, code, span, help, "%s", text);
 }
 
-bool lex_is_name(int c)
+static bool lex_is_name(int c)
 {
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
@@ -127,6 +135,142 @@ static void lex_word(struct lexer *lx)
 	t = lex_push(lx, isupper((unsigned char)*from) ? TOK_ALIAS : TOK_IDENT, from);
 	t->name = name_intern(lx->h, from, MIN(len, (size_t)LONGEST_NAME));
 }
+
+/* --- numbers and strings --- */
+
+static unsigned int digit_value(int c)
+{
+	if (isdigit(c))
+		return (unsigned int)(c - '0');
+	return isalpha(c) ? (unsigned int)(tolower(c) - 'a') + 10 : 99;
+}
+
+static void lex_number(struct lexer *lx)
+{
+	const char *from = lx->s, *digits;
+	unsigned int base = 10;
+	uint64_t value = 0;
+	bool bad = false, big = false;
+	struct token *t;
+
+	if (*from == '0' && from + 1 < lx->end && strchr("xXbBoO", from[1])) {
+		base = tolower(from[1]) == 'x' ? 16 : tolower(from[1]) == 'b' ? 2 : 8;
+		lx->s += 2;
+	}
+	digits = lx->s;
+	for (; lx->s < lx->end && lex_is_name((unsigned char)*lx->s); lx->s++) {
+		unsigned int d = digit_value((unsigned char)*lx->s);
+
+		if (*lx->s == '_' && lx->s > digits)
+			continue;
+		if (d >= base)
+			bad = true;
+		else if (__builtin_mul_overflow(value, base, &value) ||
+			 __builtin_add_overflow(value, d, &value))
+			big = true;
+	}
+	if (lx->s + 1 < lx->end && *lx->s == '.' && isdigit((unsigned char)lx->s[1])) {
+		for (lx->s++; lx->s < lx->end && lex_is_name((unsigned char)*lx->s);)
+			lx->s++;
+		lex_error(lx, H003, from, lx->s,
+			  "BPF programs have no floating point; scale to an "
+			  "integer, such as milliseconds for seconds",
+			  "a number with a fraction");
+	} else if (bad || lx->s == digits) {
+		lex_error(lx, H003, from, lx->s, "write 42, 1_000, 0xff, 0b101 or 0o17",
+			  "this is no number");
+	} else if (big) {
+		lex_error(lx, H003, from, lx->s, "the largest is 0xffffffffffffffff",
+			  "this number does not fit in 64 bits");
+	}
+	t = lex_push(lx, TOK_INT, from);
+	t->value = value;
+	t->hex = base == 16;
+}
+
+/* The byte that a backslash and @c mean. */
+static int lex_escape(int c)
+{
+	switch (c) {
+	case 'n': return '\n';
+	case 't': return '\t';
+	case 'r': return '\r';
+	case 's': return ' ';
+	case '0': return '\0';
+	case 'e': return '\033';
+	default: return c;
+	}
+}
+
+/* The value of the text between @s and @end, escapes resolved. */
+static const char *string_value(struct lexer *lx, const char *s, const char *end)
+{
+	char *value = arena_alloc(&lx->h->arena, (size_t)(end - s) + 1), *to = value;
+
+	while (s < end) {
+		if (*s == '\\' && s + 1 < end) {
+			*to++ = (char)lex_escape(s[1]);
+			s += 2;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	return value;
+}
+
+/* Called after the opening quote; @close is what ends it. Strings end with their line. Returns NULL
+ * where it does not end. */
+static const char *lex_find_close(struct lexer *lx, const char *close, bool one_line)
+{
+	size_t n = strlen(close);
+	const char *s = lx->s;
+
+	for (; s < lx->end; s++) {
+		if (*s == '\\' && s + 1 < lx->end && !(one_line && s[1] == '\n'))
+			s++;
+		else if (one_line && *s == '\n')
+			return NULL;
+		else if ((size_t)(lx->end - s) >= n && !memcmp(s, close, n))
+			return s;
+	}
+	return NULL;
+}
+
+static void lex_string(struct lexer *lx)
+{
+	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3);
+	const char *from = lx->s, *close, *value, *line_end;
+	struct token *t;
+
+	lx->s += heredoc ? 3 : 1;
+	close = lex_find_close(lx, heredoc ? "\"\"\"" : "\"", !heredoc);
+	if (!close) {
+		line_end = memchr(from, '\n', (size_t)(lx->end - from));
+		line_end = line_end ? line_end : lx->end;
+		lex_error(lx, H002, from, line_end,
+			  heredoc ? "end it with \"\"\"" : "end it with \"",
+			  "this string does not end");
+		lx->s = heredoc ? lx->end : line_end;
+		lex_push(lx, TOK_STRING, from)->str = "";
+		return;
+	}
+	value = string_value(lx, lx->s, close);
+	if (!heredoc)
+		for (const char *p = lx->s; p + 1 < close; p++)
+			if (p[0] == '#' && p[1] == '{' && (p == lx->s || p[-1] != '\\')) {
+				lex_error(
+					lx, H008, p, close,
+					"print with a format: bpf_printk(\"size %d\", size)",
+					"values inside a string (#{...}) need memory a BPF program "
+					"does not have");
+				break;
+			}
+	lx->s = close + (heredoc ? 3 : 1);
+	t = lex_push(lx, TOK_STRING, from);
+	t->str = value;
+}
+
+/* --- everything else --- */
 
 static void lex_atom(struct lexer *lx)
 {
@@ -223,36 +367,13 @@ static void lex_other(struct lexer *lx)
 		lx->s++;
 }
 
-/* Length of the well-formed UTF-8 character at @s, 0 when there is none (RFC 3629). */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = {{0x80, 0, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-
-	for (size_t n = 0; n < ARRAY_SIZE(forms) && n < left; n++) {
-		uint32_t c = s[0] & (unsigned char)~forms[n].mask;
-
-		if ((s[0] & forms[n].mask) != forms[n].lead)
-			continue;
-		for (size_t i = 1; i <= n; i++) {
-			if ((s[i] & 0xc0) != 0x80)
-				return 0;
-			c = c << 6 | (s[i] & 0x3f);
-		}
-		return c >= forms[n].least && c <= 0x10ffff && (c & 0xfffff800) != 0xd800 ? n + 1
-											  : 0;
-	}
-	return 0;
-}
-
 static bool check_utf8(struct lexer *lx)
 {
 	const char *s = lx->start;
 
 	while (s < lx->end) {
-		size_t n = *s ? utf8_len((const unsigned char *)s, (size_t)(lx->end - s)) : 0;
+		uint32_t c;
+		size_t n = *s ? utf8_decode(s, (size_t)(lx->end - s), &c) : 0;
 
 		if (!n) {
 			lex_error(lx, H004, s, s + 1, "save the file as UTF-8",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Tokens, operators (ops.def) and interned names: what lex*.c make of text. */
+/* Tokens, operators (ops.def) and interned names: what lex.c makes of text. */
 #ifndef HONEY_LEX_H
 #define HONEY_LEX_H
 
@@ -45,7 +45,7 @@ struct name {
 	struct attr *attr;
 	struct param *param;
 	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
-	bool c_global;	  /* emit_module.c: a function's name in the C */
+	bool c_global;	  /* emit.c: a function's name in the C */
 };
 
 struct token {

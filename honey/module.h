@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a module declares: settings, parameters, structs, maps, functions. parse_decl.c makes them,
- * resolve*.c give them types, sizes and offsets. */
+ * resolve.c gives them types, sizes and offsets. */
 #ifndef HONEY_MODULE_H
 #define HONEY_MODULE_H
 

@@ -19,9 +19,8 @@ struct parser {
 	bool has_suspect;
 };
 
-/* parse_token.c */
+/* parse.c */
 const struct token *parse_peek(const struct parser *p, int ahead);
-int parse_bracket(const struct token *t); /* 1 opens, -1 closes, 0 is none */
 bool parse_is_op(const struct parser *p, enum op op);
 bool parse_is_word(const struct parser *p, const char *word);
 bool parse_accept_op(struct parser *p, enum op op); /* takes it when it is next */
@@ -35,24 +34,11 @@ const char *parse_token_text(struct parser *p, const struct token *t); /* for me
 bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);
 void parse_too_deep(struct parser *p, struct span span);
-
-/* parse_decl.c: each is called at its word, and adds what it read to the module */
-void parse_attribute(struct parser *p);
-void parse_def(struct parser *p);
-void parse_defmap(struct parser *p);
-void parse_defparam(struct parser *p);
-void parse_defstruct(struct parser *p);
-
-/* parse_stmt.c */
-struct node *parse_stmts(struct parser *p, bool in_clause);
 /* @what was opened at @open, for the message when its end is missing. */
 struct node *parse_block(struct parser *p, struct span open, const char *what);
-bool parse_at_clause(const struct parser *p);
-bool parse_at_end(const struct parser *p);
-void parse_sync(struct parser *p);
 void parse_no_end(struct parser *p, struct span open, const char *what);
-
-/* parse_control.c */
+bool parse_at_end(const struct parser *p);
+void parse_sync(struct parser *p); /* to the next line on this level of blocks */
 struct node *parse_fn(struct parser *p);
 struct node *parse_if(struct parser *p);
 struct node *parse_for(struct parser *p);
@@ -62,11 +48,7 @@ struct node *parse_case(struct parser *p, enum node_kind kind);
 struct node *parse_expr(struct parser *p);
 /* Completes a node of @a and @b: its span and its height. */
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b);
-
-/* parse_primary.c */
-struct node *parse_postfix(struct parser *p);
 struct node *parse_args(struct parser *p, struct node *call, bool parens); /* adds to @call */
 struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t);
-struct node *parse_error_node(struct parser *p); /* where something is missing */
 
 #endif

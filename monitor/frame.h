@@ -92,7 +92,7 @@ struct proc_row {
 
 /* An event of the ring, joined with its process's name. */
 struct frame_event {
-	struct mem_record record; /* comm is filled in from the process when the monitor has none */
+	struct event record; /* comm is filled in from the process when the monitor has none */
 };
 
 /* What was not seen; each is since the start, UINT64_MAX: not known. Shown where not 0. */

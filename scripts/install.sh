@@ -38,7 +38,7 @@ add() {
 	[ $# -eq 0 ] || shift
 	for f; do
 		case $f in
-		*/guest-init | */static/*) mode=755 ;;
+		*/guest-init | */static/* | *.sh) mode=755 ;;
 		*) mode=644 ;;
 		esac
 		place=${f#"$B"/}

@@ -5,8 +5,8 @@
 
 PREFIX ?= /usr/local
 
-# What installed programs look for (lib/data.h): objects, manifests, scripts, pictures' plots, costs, the guest.
-INSTALL_DATA := $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(bt_OUT) $(calib_MANIFESTS) $(gp_OUT) $(B)/vm/guest-init \
+# What installed programs look for (lib/data.h): objects, manifests, scripts, pictures' plots, costs, the guest and who fetches its kernels.
+INSTALL_DATA := $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(bt_OUT) $(calib_MANIFESTS) $(gp_OUT) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh \
 	$(B)/static/beebench $(if $(wildcard monitor/costs.json),$(B)/costs.json)
 INSTALL_PROGRAMS := $(patsubst %,$(B)/%,$(filter-out wl,$(PROGRAMS)))
 
@@ -43,7 +43,7 @@ bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERS
 	@scripts/deps.sh scripts/packages-peers.txt
 	@$(B)/peers $(PEERSFLAGS)
 	@echo
-	@$(MAKE) --no-print-directory bench-fast SECONDS=5 BENCHFASTFLAGS="--cost-seconds 30 $(BENCHFASTFLAGS)"
+	@$(MAKE) --no-print-directory bench-fast SECONDS=5 EACH=5 BENCHFASTFLAGS="$(BENCHFASTFLAGS)"
 .PHONY: bench-peers
 
 # --- costs ------------------------------------------------------------------------------------------

@@ -2,18 +2,161 @@
 /*
  * The measure `calibrate`: how far the claims of the time lane and of the exact lane can be
  * believed, on this machine, by costs that are known beforehand.
+ *
+ * A plan shares the time out (cal_plan.h); each part (part_*.c) compares objects whose costs are
+ * known again and again and adds figures to its record, each beside its target, with all runs
+ * behind them. Here are the one comparison that they all make, the record, the order of the parts,
+ * and the table for a person.
  */
 #include "lib/base.h"
 #include "harness/calibrate/calibrate.h"
 
+#include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
+#include "harness/calibrate/cal_stats.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+
+enum { GAUGE_CYCLES = 600 }; /* struct exchange: gauge_ns */
+
+static struct stats_interval in_cycles(const struct exchange *s, const struct samples *effect)
+{
+	struct samples cycles = {0};
+	struct stats_interval iv;
+
+	for (size_t i = 0; i < effect->n; i++)
+		if (s->gauge_ns.v[i] > 0)
+			samples_add(&cycles, effect->v[i] / s->gauge_ns.v[i] * GAUGE_CYCLES);
+	iv = stats_trimmed_interval(cycles.v, cycles.n, EXCHANGE_LOAD_TRIM, OVERHEAD_CONFIDENCE);
+	samples_release(&cycles);
+	return iv;
+}
+
+static void summarise(const struct exchange *s, struct cal_run *out)
+{
+	const struct exchange_event *e = &s->events[0];
+
+	out->verdict = e->verdict;
+	out->margin_ns = e->margin_ns;
+	out->aa = exchange_summarise(exchange_effect(e, EFFECT_AA), &s->at_s).reported;
+	out->diff = exchange_summarise(exchange_effect(e, EFFECT_DIFF), &s->at_s).reported;
+	out->diff_cycles = in_cycles(s, exchange_effect(e, EFFECT_DIFF));
+	out->clock_ghz = GAUGE_CYCLES / stats_median(s->gauge_ns.v, s->gauge_ns.n);
+}
+
+int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, struct cal_run *out)
+{
+	static const char *const events[] = {"brk", NULL};
+	static const struct stats_interval nothing = {NAN, NAN, NAN, OVERHEAD_CONFIDENCE};
+	struct exchange_options opts = {.place = c->place,
+					.realtime = c->realtime,
+					.seconds = ask->seconds,
+					.events = events,
+					.margin_ns = ask->margin_ns,
+					.margin_share = ask->margin_share,
+					.alpha = ask->alpha};
+	uint64_t start_ns = clock_ns();
+	int err;
+
+	*out = (struct cal_run){
+		.aa = nothing, .diff = nothing, .diff_cycles = nothing, .clock_ghz = NAN};
+	opts.rng.state = rng_next(&c->rng);
+	err = exchange_compare(s, ask->a, ask->b, &opts);
+	out->wall_s = (double)(clock_ns() - start_ns) / 1e9;
+	out->why_void = s->why_void;
+	out->loads = s->at_s.n;
+	if (!err && s->at_s.n)
+		summarise(s, out);
+	else if (!err && !s->why_void)
+		out->why_void = "nothing was measured";
+	return err;
+}
+
+struct json_object *cal_run_json(const struct cal_run *r)
+{
+	static const char *const verdicts[] = {[EXCHANGE_UNDECIDED] = "undecided",
+					       [EXCHANGE_WITHIN] = "within",
+					       [EXCHANGE_BEYOND] = "beyond"};
+	struct json_object *o = json_object_new_object();
+
+	record_put_str(o, "void", r->why_void);
+	record_put_str(o, "verdict", verdicts[r->verdict]);
+	record_put_u64(o, "loads", r->loads);
+	record_put_num(o, "seconds", r->wall_s);
+	record_put_num(o, "margin_ns", r->margin_ns);
+	record_put_num(o, "clock_ghz", r->clock_ghz);
+	record_put_interval(o, "aa_ns", r->aa);
+	record_put_interval(o, "diff_ns", r->diff);
+	record_put_interval(o, "diff_cycles", r->diff_cycles);
+	return o;
+}
+
+void cal_tell(struct cal *c, const char *what)
+{
+	progress_step(c->run->progress, "%s", what);
+}
+
+struct stats_interval cal_plain(double value)
+{
+	return (struct stats_interval){value, NAN, NAN, NAN};
+}
+
+struct json_object *cal_list(struct json_object *o, const char *key)
+{
+	struct json_object *list = record_get(o, key);
+
+	if (!list) {
+		list = json_object_new_array();
+		record_put(o, key, list);
+	}
+	return list;
+}
+
+void cal_add(struct json_object *record, const struct cal_figure *f, const char *fmt, ...)
+{
+	struct json_object *o = json_object_new_object();
+	struct strbuf measured = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&measured, fmt, ap);
+	va_end(ap);
+	record_put_str(o, "figure", f->name);
+	record_put_str(o, "target", f->target);
+	record_put_str(o, "measured", measured.s);
+	record_put_num(o, "value", f->value.centre);
+	record_put_num(o, "low", f->value.low);
+	record_put_num(o, "high", f->value.high);
+	record_put_str(o, "unit", f->unit);
+	record_put_u64(o, "n", f->n);
+	if (f->reached == CAL_NO_TARGET)
+		record_put(o, "reached", NULL);
+	else
+		record_put_bool(o, "reached", f->reached == CAL_REACHED);
+	json_object_array_add(cal_list(record, "figures"), o);
+	strbuf_release(&measured);
+}
+
+void cal_add_void(struct json_object *record, size_t unclean, size_t n, const char *what)
+{
+	/* Beside nothing else it is the reason of a void record. */
+	if (unclean && record_count(record, "figures"))
+		cal_add(record,
+			&(struct cal_figure){.name = "runs that called themselves void",
+					     .value = cal_share(unclean, n, 0.95),
+					     .unit = "share",
+					     .n = n,
+					     .reached = CAL_NO_TARGET},
+			"%zu of %zu, %s", unclean, n, what);
+}
 
 struct calibrate_params {
 	uint64_t part, regime, runs, hogs, boots;
@@ -192,7 +335,7 @@ static void add_reason(struct json_object *record, const char *status, int err)
 	else if (!strcmp(status, "fail"))
 		say_missed(record, &why);
 	if (why.len)
-		json_object_object_add(record, "reason", json_object_new_string(why.s));
+		record_put_str(record, "reason", why.s);
 	strbuf_release(&why);
 }
 
@@ -206,23 +349,20 @@ static int do_job(struct cal *c, const struct job *j)
 	int err, emitted;
 
 	progress_begin(c->run->progress, phase_name(j, name, sizeof(name)));
-	json_object_object_add(record, "type", json_object_new_string("calibrate"));
-	json_object_object_add(record, "part", json_object_new_string(cal_part_names[j->part]));
+	record_put_str(record, "type", "calibrate");
+	record_put_str(record, "part", cal_part_names[j->part]);
 	err = measure_part(c, j, record);
 	whole &= !err;
 	status = status_of(record, whole, err);
 	add_reason(record, status, err);
-	json_object_object_add(record, "status", json_object_new_string(status));
-	json_object_object_add(record, "whole", json_object_new_boolean(whole));
-	cal_put(record, "seconds", (double)(clock_ns() - start_ns) / 1e9);
+	record_put_str(record, "status", status);
+	record_put_bool(record, "whole", whole);
+	record_put_num(record, "seconds", (double)(clock_ns() - start_ns) / 1e9);
 	emitted = sink_emit(c->run->sink, record);
 	if (err == -ENOTSUP)
 		err = 0;
 	return err ? err : emitted;
 }
-
-/* Not to be chosen. */
-static const char *const own_monitors[] = {"calib", NULL};
 
 static int calibrate_run(struct run *run, const void *params_)
 {
@@ -232,7 +372,7 @@ static int calibrate_run(struct run *run, const void *params_)
 	int err;
 	size_t n;
 
-	if (run->monitors != own_monitors) {
+	if (run_chosen(run->monitors, NULL)) {
 		log_err("calibrate brings its own objects, whose costs are known: leave -m out");
 		return -EINVAL;
 	}
@@ -255,6 +395,64 @@ static int calibrate_run(struct run *run, const void *params_)
 	return err;
 }
 
+enum { NAME_WIDTH = 48, TARGET_WIDTH = 15, REACHED_WIDTH = 7 };
+
+/* Of a part that is too short nobody can say. */
+static const char *reached_word(struct json_object *f, bool whole)
+{
+	if (!record_get(f, "reached"))
+		return "";
+	if (!whole)
+		return "?";
+	return record_true(f, "reached") ? "yes" : "NO";
+}
+
+static void rows(struct json_object *o, FILE *out)
+{
+	bool whole = record_true(o, "whole");
+	struct json_object *f;
+
+	record_foreach (record_get(o, "figures"), f)
+		fprintf(out, "%-*s  %-*s  %-*s  %s (n %llu)\n", NAME_WIDTH,
+			record_str(f, "figure", "?"), TARGET_WIDTH, record_str(f, "target", "-"),
+			REACHED_WIDTH, reached_word(f, whole), record_str(f, "measured", "?"),
+			(unsigned long long)record_u64(f, "n", 0));
+}
+
+static void notes(struct json_object *o, FILE *out)
+{
+	const char *part = record_str(o, "part", "?"), *regime = record_str(o, "regime", NULL);
+	const char *reason = record_str(o, "reason", NULL);
+
+	/* The table has what a target was missed by. */
+	if (reason && strcmp(record_str(o, "status", ""), "fail"))
+		fprintf(out, "  %s%s%s: %s: %s\n", part, regime ? ", " : "", regime ? regime : "",
+			record_str(o, "status", "?"), reason);
+}
+
+static void cal_print(struct json_object *records, FILE *out)
+{
+	size_t parts = 0, short_ones = 0;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "calibrate") {
+		short_ones += !record_true(o, "whole") && record_count(o, "figures");
+		parts++;
+	}
+	if (!parts)
+		return;
+	if (short_ones)
+		fputs("TOO SHORT TO PROVE ANYTHING: fewer or shorter runs than the targets are "
+		      "stated for.\n\n",
+		      out);
+	fprintf(out, "%-*s  %-*s  %-*s  %s\n", NAME_WIDTH, "figure", TARGET_WIDTH, "target",
+		REACHED_WIDTH, "reached", "measured");
+	record_foreach_type (records, o, "calibrate")
+		rows(o, out);
+	record_foreach_type (records, o, "calibrate")
+		notes(o, out);
+}
+
 const struct measure_ops measure_calibrate = {
 	.name = "calibrate",
 	.help = "how far the figures can be believed here: false alarms, coverage, power, "
@@ -263,5 +461,4 @@ const struct measure_ops measure_calibrate = {
 	.params_size = sizeof(struct calibrate_params),
 	.run = calibrate_run,
 	.print = cal_print,
-	.default_monitors = own_monitors,
 };

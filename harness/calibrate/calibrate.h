@@ -8,13 +8,13 @@
 #define HARNESS_CALIBRATE_H
 
 #include <sched.h>
-#include <stdio.h>
 
 #include <json-c/json.h>
 
 #include "harness/calibrate/cal_plan.h"
-#include "harness/plugin.h"
 #include "harness/exchange/exchange.h"
+#include "harness/plugin.h"
+#include "harness/record_put.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
@@ -32,7 +32,7 @@ struct cal {
 /* One comparison, in what is kept of it. */
 struct cal_run {
 	enum exchange_verdict verdict;
-	const char *why_void; /* of the struct sharp; NULL: it counts */
+	const char *why_void; /* of the struct exchange; NULL: it counts */
 	double wall_s, margin_ns;
 	size_t loads;
 	struct stats_interval aa, diff;	   /* ns; as reported to a user */
@@ -51,7 +51,7 @@ struct cal_ask {
  * Compares the two on brk and fills @out; @s has it all and is released by the caller in any case.
  * A void run is no error. Returns as exchange_compare().
  */
-int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struct cal_run *out);
+int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, struct cal_run *out);
 /* A run for the list "runs" of a record. The caller owns it. */
 struct json_object *cal_run_json(const struct cal_run *r);
 
@@ -79,8 +79,6 @@ struct stats_interval cal_plain(double value);
 
 /* The list @key of @o, made when it is not there. Not owned by the caller. */
 struct json_object *cal_list(struct json_object *o, const char *key);
-void cal_put(struct json_object *o, const char *key, double value);
-void cal_put_interval(struct json_object *o, const char *key, const struct stats_interval *iv);
 
 /*
  * The parts. Each measures and adds to @record; -EINTR leaves in it what was measured. Returns 0 or
@@ -101,8 +99,5 @@ extern const char *const cal_regimes[];
 extern const unsigned int cal_multiplies[];
 /* Kernels of the exact part, ended by NULL. */
 extern const char *const cal_kernels[];
-
-/* The table of all figures among @records. */
-void cal_print(struct json_object *records, FILE *out);
 
 #endif

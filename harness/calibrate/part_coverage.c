@@ -1,17 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Does the interval hold the truth as often as it says? Of A against A the truth is 0; of A with a
- * known cost it is the mean of all runs. Alone, and beside memory hogs.
+ * known cost it is the mean of all runs. Alone, and beside memory hogs: children that read and
+ * write more than the caches hold, so that the measurement has company.
  */
 #include "lib/base.h"
 #include "harness/calibrate/calibrate.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "harness/calibrate/cal_hogs.h"
 #include "harness/calibrate/cal_stats.h"
+#include "lib/subproc.h"
+
+enum { LINE_BYTES = 64, END_MS = 200 };
+
+struct hogs {
+	unsigned int n;
+	size_t bytes;
+	cpu_set_t cpus;
+	struct subproc child[];
+};
+
+static int walk(void *arg)
+{
+	const struct hogs *h = arg;
+	volatile unsigned char *m;
+
+	sched_setaffinity(0, sizeof(h->cpus), &h->cpus);
+	m = mmap(NULL, h->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m == MAP_FAILED)
+		return 1;
+	for (;;)
+		for (size_t i = 0; i < h->bytes; i += LINE_BYTES)
+			m[i]++;
+}
+
+/* Kills and reaps each by its own id. Accepts NULL. */
+static void hogs_stop(struct hogs *h)
+{
+	if (!h)
+		return;
+	for (unsigned int i = 0; i < h->n; i++) {
+		subproc_kill(&h->child[i], END_MS);
+		subproc_release(&h->child[i]);
+	}
+	free(h);
+}
+
+/*
+ * Starts @n children of the calling thread, each walking through @bytes of its own for ever, on any
+ * CPU of @cpus. They end with hogs_stop(), or when the calling thread ends. Returns 0, or -errno
+ * after saying why.
+ */
+static int hogs_start(struct hogs **out, unsigned int n, size_t bytes, const cpu_set_t *cpus)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	struct hogs *h = calloc(1, sizeof(*h) + n * sizeof(h->child[0]));
+	int err = 0;
+
+	if (!h)
+		return -ENOMEM;
+	h->bytes = bytes;
+	h->cpus = *cpus;
+	opts.child = walk;
+	opts.arg = h;
+	while (h->n < n && !err) {
+		h->child[h->n] = (struct subproc)SUBPROC_INIT;
+		err = subproc_start(&h->child[h->n], &opts);
+		h->n += !err;
+	}
+	if (err)
+		hogs_stop(h);
+	else
+		*out = h;
+	return err;
+}
 
 #define RUN_S 1.0
 enum { HOG_BYTES = 64 << 20 };
@@ -121,7 +188,7 @@ static void add_figures(struct json_object *record, const struct runs *all, cons
 	struct stats_interval aa = covered(&all->aa_low, &all->aa_high, 0);
 	char name[64];
 
-	cal_put_interval(record, "coverage", &aa);
+	record_put_interval(record, "coverage", aa);
 	snprintf(name, sizeof(name), "coverage of 95 %% intervals, A/A, %s", regime);
 	add_coverage(record, name, promised ? "93-97 %" : NULL, aa, all->aa.n);
 	snprintf(name, sizeof(name), "coverage, A+16 multiplies, ns, %s", regime);
@@ -147,7 +214,7 @@ static int measure(struct cal *c, struct json_object *record, struct runs *all, 
 
 	for (unsigned int i = 0; i < c->plan.part[CAL_COVERAGE].runs && !err; i++) {
 		struct cal_run r;
-		struct sharp s;
+		struct exchange s;
 
 		cal_tell(c, regime);
 		err = cal_compare(c, &ask, &s, &r);
@@ -167,13 +234,13 @@ int cal_coverage(struct cal *c, struct json_object *record, const char *regime)
 	struct runs all = {0};
 	int err = 0;
 
-	json_object_object_add(record, "regime", json_object_new_string(regime));
+	record_put_str(record, "regime", regime);
 	if (strcmp(regime, "quiet") != 0)
 		err = hogs_start(&hogs, c->hogs, HOG_BYTES, &c->cpus);
 	if (!strcmp(regime, "hogs-shared"))
 		c->realtime = false;
-	json_object_object_add(record, "realtime", json_object_new_boolean(c->realtime));
-	json_object_object_add(record, "hogs", json_object_new_int(hogs ? (int)c->hogs : 0));
+	record_put_bool(record, "realtime", c->realtime);
+	record_put_i64(record, "hogs", hogs ? (int)c->hogs : 0);
 	if (!err)
 		err = measure(c, record, &all, regime);
 	hogs_stop(hogs);

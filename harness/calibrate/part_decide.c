@@ -57,7 +57,7 @@ static int decide(struct cal *c, enum cal_part part, const struct cal_ask *ask, 
 
 	for (unsigned int i = 0; i < c->plan.part[part].runs && !err; i++) {
 		struct cal_run r;
-		struct sharp s;
+		struct exchange s;
 
 		cal_tell(c, ask->b);
 		err = cal_compare(c, ask, &s, &r);
@@ -96,7 +96,7 @@ int cal_aa(struct cal *c, struct json_object *record)
 	struct stats_interval share = cal_share(t.beyond, t.counted, 0.95);
 
 	if (t.counted) {
-		cal_put_interval(record, "false_alarms", &share);
+		record_put_interval(record, "false_alarms", share);
 		cal_add(record,
 			&(struct cal_figure){.name = "A/A false alarms of the gate, time lane",
 					     .target = "0 in 300",
@@ -115,8 +115,7 @@ int cal_aa(struct cal *c, struct json_object *record)
 		add_times(record, &t, "A/A decided");
 	}
 	cal_add_void(record, t.unclean, t.counted + t.unclean, "left out above");
-	json_object_object_add(record, "alarms_in_void_runs",
-			       json_object_new_int((int)t.beyond_void));
+	record_put_i64(record, "alarms_in_void_runs", (int)t.beyond_void);
 	release(&t);
 	return err;
 }
@@ -152,13 +151,13 @@ static int add_true_size(struct cal *c, struct json_object *record)
 	const struct cal_ask ask = {
 		.a = "calib", .b = POWER_OBJECT, .seconds = c->plan.part[CAL_POWER].long_s};
 	struct cal_run r;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	cal_tell(c, "its size");
 	err = cal_compare(c, &ask, &s, &r);
 	if (!err) {
-		json_object_object_add(record, "size", cal_run_json(&r));
+		record_put(record, "size", cal_run_json(&r));
 		if (!r.loads)
 			goto out;
 		cal_add(record,
@@ -186,7 +185,7 @@ int cal_power(struct cal *c, struct json_object *record)
 		err = decide(c, CAL_POWER, &ask, &t, record);
 	share = cal_share(t.beyond, t.counted, 0.95);
 	if (t.counted) {
-		cal_put_interval(record, "found", &share);
+		record_put_interval(record, "found", share);
 		cal_add(record,
 			&(struct cal_figure){.name = "about +1.25 ns found at p < 0.001 within 2 s",
 					     .target = "99 of 100",

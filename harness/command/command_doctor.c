@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/opt.h"
@@ -35,13 +36,13 @@ static void report(struct doctor *d, const char *name, int err, enum need need, 
 	struct json_object *o = json_object_new_object();
 	const char *status = !err ? "ok" : need == REQUIRED ? "missing" : "absent";
 
-	json_object_object_add(o, "name", json_object_new_string(name));
-	json_object_object_add(o, "status", json_object_new_string(status));
-	json_object_object_add(o, "required", json_object_new_boolean(need == REQUIRED));
-	json_object_object_add(o, "use", json_object_new_string(use));
+	record_put_str(o, "name", name);
+	record_put_str(o, "status", status);
+	record_put_bool(o, "required", need == REQUIRED);
+	record_put_str(o, "use", use);
 	if (err) {
-		json_object_object_add(o, "error", json_object_new_string(strerror(abs(err))));
-		json_object_object_add(o, "cure", json_object_new_string(cure));
+		record_put(o, "error", json_object_new_string(strerror(abs(err))));
+		record_put_str(o, "cure", cure);
 		if (need == REQUIRED)
 			d->full_lane = false;
 	}
@@ -225,9 +226,9 @@ int command_doctor(int argc, char *argv[])
 			       ? "This machine can run everything that 'make bench' measures."
 			       : "This machine cannot run the full bench: cure what is 'missing'.");
 	o = json_object_new_object();
-	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
-	json_object_object_add(o, "full_lane", json_object_new_boolean(d.full_lane));
-	json_object_object_add(o, "checks", d.checks);
+	record_put_i64(o, "schema", RESULT_SCHEMA);
+	record_put_bool(o, "full_lane", d.full_lane);
+	record_put(o, "checks", d.checks);
 	if (d.json)
 		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							       JSON_C_TO_STRING_NOSLASHESCAPE));

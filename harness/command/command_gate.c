@@ -9,15 +9,14 @@
 #include <unistd.h>
 
 #include "harness/command/cli.h"
+#include "harness/compare/policy.h"
+#include "harness/gate/base.h"
 #include "harness/gate/gate.h"
-#include "harness/gate/gate_base.h"
-#include "harness/gate/gate_lock.h"
-#include "harness/gate/gate_revision.h"
-#include "harness/gate/policy.h"
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/report/report.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "lib/clock.h"
@@ -206,11 +205,11 @@ static void print_json(struct json_object *records, enum gate_verdict verdict, i
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
-	json_object_object_add(o, "command", json_object_new_string("gate"));
-	json_object_object_add(o, "status", json_object_new_string(exit_word(code)));
-	json_object_object_add(o, "verdict", json_object_new_string(gate_verdict_names[verdict]));
-	json_object_object_add(o, "records", json_object_get(records));
+	record_put_i64(o, "schema", RESULT_SCHEMA);
+	record_put_str(o, "command", "gate");
+	record_put_str(o, "status", exit_word(code));
+	record_put_str(o, "verdict", gate_verdict_names[verdict]);
+	record_put(o, "records", json_object_get(records));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);

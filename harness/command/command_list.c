@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
@@ -38,25 +41,24 @@ static struct json_object *entry(const char *name, const char *help, const struc
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array();
 
-	json_object_object_add(o, "name", json_object_new_string(name));
+	record_put_str(o, "name", name);
 	if (help)
-		json_object_object_add(o, "help", json_object_new_string(help));
+		record_put_str(o, "help", help);
 	for (const struct param *p = params; p && p->name; p++) {
 		struct json_object *row = json_object_new_object();
 
-		json_object_object_add(row, "name", json_object_new_string(p->name));
-		json_object_object_add(row, "kind", json_object_new_string(param_kind(p)));
-		json_object_object_add(row, "help", json_object_new_string(p->help));
+		record_put_str(row, "name", p->name);
+		record_put_str(row, "kind", param_kind(p));
+		record_put_str(row, "help", p->help);
 		if (p->kind == PARAM_ENUM)
-			json_object_object_add(row, "default",
-					       json_object_new_string(p->values[p->def]));
+			record_put_str(row, "default", p->values[p->def]);
 		else if (p->kind == PARAM_TEXT)
-			json_object_object_add(row, "default", json_object_new_string(""));
+			record_put_str(row, "default", "");
 		else
-			json_object_object_add(row, "default", json_object_new_uint64(p->def));
+			record_put_u64(row, "default", p->def);
 		json_object_array_add(list, row);
 	}
-	json_object_object_add(o, "params", list);
+	record_put(o, "params", list);
 	return o;
 }
 
@@ -89,6 +91,15 @@ static struct json_object *list_measures(void)
 	return a;
 }
 
+static struct json_object *list_subjects(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (const struct subject_ops *const *s = subject_list; *s; s++)
+		json_object_array_add(a, entry((*s)->words->name, (*s)->help, NULL));
+	return a;
+}
+
 static struct json_object *list_reporters(void)
 {
 	struct json_object *a = json_object_new_array();
@@ -98,14 +109,21 @@ static struct json_object *list_reporters(void)
 	return a;
 }
 
+static struct json_object *list_events(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	return a;
+}
+
 static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
-	{"monitors", list_monitors},
-	{"workloads", list_workloads},
-	{"measures", list_measures},
-	{"reporters", list_reporters},
+	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
+	{"subjects", list_subjects}, {"reporters", list_reporters}, {"events", list_events},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -144,7 +162,7 @@ int command_list(int argc, char *argv[])
 	err = opt_parse(options, "beebench list", argc, argv, &o, &rest, NULL);
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|reporters]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters|events]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}
@@ -165,14 +183,14 @@ int command_list(int argc, char *argv[])
 		}
 	}
 	all = json_object_new_object();
-	json_object_object_add(all, "schema", json_object_new_int(RESULT_SCHEMA));
+	record_put_i64(all, "schema", RESULT_SCHEMA);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct json_object *list;
 
 		if (only && strcmp(only, kinds[i].name))
 			continue;
 		list = kinds[i].fn();
-		json_object_object_add(all, kinds[i].name, list);
+		record_put(all, kinds[i].name, list);
 		if (!o.json)
 			print_kind(kinds[i].name, list);
 	}

@@ -11,6 +11,7 @@
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/report/report.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -24,14 +25,20 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 		o = m->summary(records);
 	} else {
 		o = json_object_new_object();
-		json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
-		json_object_object_add(o, "command", json_object_new_string(m->name));
-		json_object_object_add(o, "records", json_object_get(records));
+		record_put_i64(o, "schema", RESULT_SCHEMA);
+		record_put_str(o, "command", m->name);
+		record_put(o, "records", json_object_get(records));
 	}
-	json_object_object_add(o, "status", json_object_new_string(exit_word(code)));
+	record_put_str(o, "status", exit_word(code));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 						       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
+}
+
+static void print_text(const struct measure_ops *m, struct json_object *records)
+{
+	if (!report_print(m->name, records, stdout) && m->print)
+		m->print(records, stdout);
 }
 
 static bool streams(const char *dir)
@@ -119,7 +126,7 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, m, &run) ||
+	if (cli_make_run(&cli, &run) ||
 	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
 	if (m->words)
@@ -130,8 +137,8 @@ int command_measure(int argc, char *argv[])
 	code = measure_exit_code(m, sink_records(run.sink), err);
 	if (cli.json && !streams(cli.out))
 		print_json(m, sink_records(run.sink), code);
-	else if (!reporter && !streams(cli.out) && m->print)
-		m->print(sink_records(run.sink), stdout);
+	else if (!reporter && !streams(cli.out))
+		print_text(m, sink_records(run.sink));
 	if (cli.out && !streams(cli.out) && command_emit_end(run.sink, code, clock_ns() - start_ns))
 		code = EXIT_USAGE;
 	/* The records stand in DIR by now; pictures that cannot be drawn cost no verdict. */

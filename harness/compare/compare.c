@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "harness/measure.h"
-#include "harness/gate/gate.h"
-#include "harness/gate/gate_judge.h"
-#include "harness/gate/policy.h"
+#include "harness/compare/lanes.h"
+#include "harness/compare/judge.h"
+#include "harness/compare/policy.h"
 #include "harness/record.h"
 #include "harness/result.h"
 #include "collector/registry.h"
@@ -25,7 +25,7 @@ struct compare_params {
 };
 
 static const struct param params[] = {
-	PARAM_ROW_BOOL(compare_params, cost, "time both as well (the sharp lane)", true),
+	PARAM_ROW_BOOL(compare_params, cost, "time both as well (by exchanging programs)", true),
 	PARAM_ROW_BOOL(compare_params, exact, "count both in a guest as well (beebench exact)",
 		       true),
 	PARAM_ROW_BOOL(compare_params, attach,
@@ -84,7 +84,6 @@ static int without_lanes(struct run *run, const char *which)
 static int make_policy(struct gate_policy *policy, const struct run *run,
 		       const struct compare_params *p)
 {
-	size_t n = 0;
 	int err = 0;
 
 	policy_defaults(policy);
@@ -98,10 +97,7 @@ static int make_policy(struct gate_policy *policy, const struct run *run,
 		policy->on[GATE_TIME] = GATE_OFF;
 	for (size_t i = 0; i < GATE_LANES; i++)
 		policy->on[i] = policy->on[i] ? GATE_AUTO : GATE_OFF;
-	/* All events is what a run has by default; the lane then takes those that A answers to. */
-	while (run->events[n])
-		n++;
-	if (n < 4)
+	if (run_chosen(run->events, NULL))
 		policy_set_list(&policy->events, run->events);
 	return err;
 }
@@ -156,7 +152,6 @@ const struct measure_ops measure_compare = {
 	.params_size = sizeof(struct compare_params),
 	.steps = steps,
 	.run = run_compare,
-	.print = compare_print,
 	.words = 2,
 	.usage = "A B",
 	.judged = judged,

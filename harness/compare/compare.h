@@ -6,8 +6,6 @@
 #ifndef HARNESS_COMPARE_H
 #define HARNESS_COMPARE_H
 
-#include <stdio.h>
-
 #include "harness/plugin.h"
 #include "lib/strbuf.h"
 
@@ -29,8 +27,5 @@ int compare_static(struct run *run);
 
 /* Steps that compare_equivalence() reports. */
 unsigned int compare_steps(const struct run *run);
-
-/* Equivalence, conformance, the lanes side by side, and a verdict for each in words. */
-void compare_print(struct json_object *records, FILE *out);
 
 #endif

@@ -8,13 +8,14 @@
 
 #include "harness/compare/equiv.h"
 #include "harness/progress.h"
+#include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "harness/said.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
 #include "lib/strbuf.h"
-#include "harness/record.h"
 
 /* Bytes of a ring that its smallest event takes: struct mem_event and the kernel's header of 8. */
 enum { SMALLEST_SLOT = 64 };
@@ -55,7 +56,7 @@ static bool target_ids(const struct trial *t, enum monitor_key key, struct ids *
 		out->v[out->n++] =
 			key == MONITOR_KEY_TGID ? t->lanes[i].lane->tgid : t->lanes[i].lane->tid;
 	for (size_t i = 0; !t->nlanes && i < knows->after.n; i++)
-		out->v[out->n++] = knows->after.rows[i].key;
+		out->v[out->n++] = (uint32_t)counter_table_row(&knows->after, i)->key;
 	qsort(out->v, out->n, sizeof(*out->v), by_number);
 	return true;
 }
@@ -65,9 +66,12 @@ static void keep_only(struct trial_monitor *m, const struct ids *ids)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->after.n; i++)
-		if (has(ids, m->after.rows[i].key))
-			m->after.rows[n++] = m->after.rows[i];
+	for (size_t i = 0; i < m->after.n; i++) {
+		const struct counter_row *row = counter_table_row(&m->after, i);
+
+		if (has(ids, (uint32_t)row->key))
+			memmove(counter_table_row(&m->after, n++), row, m->after.row_bytes);
+	}
 	m->after.n = n;
 	n = 0;
 	for (size_t i = 0; i < m->nevents; i++)
@@ -95,12 +99,12 @@ static struct json_object *differences(const struct equiv *e)
 		const struct equiv_difference *d = &e->kept[i];
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "what", json_object_new_string(d->what));
-		json_object_object_add(o, "field", json_object_new_string(d->field));
-		json_object_object_add(o, "key", json_object_new_uint64(d->key));
-		json_object_object_add(o, "a", json_object_new_uint64(d->a));
-		json_object_object_add(o, "b", json_object_new_uint64(d->b));
-		json_object_object_add(o, "text", json_object_new_string(d->text));
+		record_put_str(o, "what", d->what);
+		record_put_str(o, "field", d->field);
+		record_put_u64(o, "key", d->key);
+		record_put_u64(o, "a", d->a);
+		record_put_u64(o, "b", d->b);
+		record_put_str(o, "text", d->text);
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -109,15 +113,14 @@ static struct json_object *differences(const struct equiv *e)
 static struct json_object *new_record(const struct run *run, const char *workload,
 				      const char *status, const char *reason)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = record_new("equivalence");
 
-	json_object_object_add(o, "type", json_object_new_string("equivalence"));
-	json_object_object_add(o, "a", json_object_new_string(run->monitors[0]));
-	json_object_object_add(o, "b", json_object_new_string(run->monitors[1]));
-	json_object_object_add(o, "workload", json_object_new_string(workload));
-	json_object_object_add(o, "status", json_object_new_string(status));
+	record_put_str(o, "a", run->monitors[0]);
+	record_put_str(o, "b", run->monitors[1]);
+	record_put_str(o, "workload", workload);
+	record_put_str(o, "status", status);
 	if (reason && *reason)
-		json_object_object_add(o, "reason", json_object_new_string(reason));
+		record_put_str(o, "reason", reason);
 	return o;
 }
 
@@ -130,26 +133,22 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 	struct json_object *allowed = json_object_new_array();
 	static const char *const losses_of[] = {"lost_a", "lost_b"};
 
-	json_object_object_add(o, "verdict",
-			       json_object_new_string(e->differences ? "different" : "equal"));
-	json_object_object_add(o, "keys", json_object_new_uint64(e->keys));
-	json_object_object_add(o, "counters", json_object_new_uint64(e->counters));
-	json_object_object_add(o, "events", json_object_new_uint64(e->events));
-	json_object_object_add(o, "events_judged", json_object_new_boolean(events));
-	json_object_object_add(o, "differences", json_object_new_uint64(e->differences));
-	json_object_object_add(o, "kept", differences(e));
+	record_put_str(o, "verdict", e->differences ? "different" : "equal");
+	record_put_u64(o, "keys", e->keys);
+	record_put_u64(o, "counters", e->counters);
+	record_put_u64(o, "events", e->events);
+	record_put_bool(o, "events_judged", events);
+	record_put_u64(o, "differences", e->differences);
+	record_put(o, "kept", differences(e));
 	if (e->timestamp)
-		json_object_array_add(allowed, json_object_new_string("timestamp"));
+		record_add_str(allowed, "timestamp");
 	if (e->clock)
-		json_object_array_add(allowed, json_object_new_string("clock"));
+		record_add_str(allowed, "clock");
 	if (e->record_length)
-		json_object_array_add(allowed, json_object_new_string("record-length"));
-	json_object_object_add(o, "allowed", allowed);
+		record_add_str(allowed, "record-length");
+	record_put(o, "allowed", allowed);
 	for (size_t i = 0; i < 2; i++)
-		json_object_object_add(o, losses_of[i],
-				       losses_known(&t->monitors[i])
-					       ? json_object_new_uint64(lost(&t->monitors[i]))
-					       : NULL);
+		record_put_known(o, losses_of[i], lost(&t->monitors[i]));
 	return o;
 }
 
@@ -208,6 +207,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 
 	if (!e)
 		return -ENOMEM;
+	e->words = a->info->words;
 	err = emit_trials(run, t);
 	if (err || !alike)
 		goto out;
@@ -231,6 +231,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	err = sink_emit(run->sink, equivalence_record(run, w, e, t, events));
 out:
 	free(ids.v);
+	equiv_release(e);
 	free(e);
 	return err;
 }

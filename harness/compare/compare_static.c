@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -117,11 +118,6 @@ static double compile_ms(const struct source *s, const char *object)
 	return best;
 }
 
-static void add_u64(struct json_object *o, const char *name, uint64_t v)
-{
-	json_object_object_add(o, name, json_object_new_uint64(v));
-}
-
 static void add_source(struct json_object *o, const char *path)
 {
 	struct source s;
@@ -129,14 +125,14 @@ static void add_source(struct json_object *o, const char *path)
 	double ms;
 
 	if (!stat(path, &st))
-		add_u64(o, "object_bytes", (uint64_t)st.st_size);
+		record_put_u64(o, "object_bytes", (uint64_t)st.st_size);
 	if (!find_source(path, &s))
 		return;
-	json_object_object_add(o, "source", json_object_new_string(s.path));
-	add_u64(o, "source_lines", count_lines(s.path));
+	record_put_str(o, "source", s.path);
+	record_put_u64(o, "source_lines", count_lines(s.path));
 	ms = compile_ms(&s, path);
 	if (ms >= 0)
-		json_object_object_add(o, "compile_ms", json_object_new_double(ms));
+		record_put_num(o, "compile_ms", ms);
 }
 
 static int emit_one(struct run *run, const char *name)
@@ -153,9 +149,8 @@ static int emit_one(struct run *run, const char *name)
 	if (err)
 		return err;
 	info = monitor_info(m);
-	o = json_object_new_object();
-	json_object_object_add(o, "type", json_object_new_string("static"));
-	json_object_object_add(o, "monitor", json_object_new_string(name));
+	o = record_new("static");
+	record_put_str(o, "monitor", name);
 	if (info->kind == MONITOR_OBJECT) {
 		err = monitor_cost(m, &cost);
 		if (!err)
@@ -166,13 +161,13 @@ static int emit_one(struct run *run, const char *name)
 			insns += cost.programs[i].xlated_bytes / 8;
 			jited += cost.programs[i].jited_bytes;
 		}
-		add_u64(o, "programs", cost.nprograms);
-		add_u64(o, "instructions", insns);
-		add_u64(o, "jited_bytes", jited);
-		add_u64(o, "verifier_insns", verifier.processed_insns);
-		add_u64(o, "verifier_states", verifier.total_states);
-		add_u64(o, "stack_bytes", verifier.stack_bytes);
-		add_u64(o, "map_bytes", cost.map_bytes);
+		record_put_u64(o, "programs", cost.nprograms);
+		record_put_u64(o, "instructions", insns);
+		record_put_u64(o, "jited_bytes", jited);
+		record_put_u64(o, "verifier_insns", verifier.processed_insns);
+		record_put_u64(o, "verifier_states", verifier.total_states);
+		record_put_u64(o, "stack_bytes", verifier.stack_bytes);
+		record_put_u64(o, "map_bytes", cost.map_bytes);
 		add_source(o, info->path);
 	}
 	err = sink_emit(run->sink, o);

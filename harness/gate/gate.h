@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Is B dearer than A? Three lanes answer, each with its own limits: static (what loading says),
- * exact (kernel instructions, counted in a guest) and time (nanoseconds, by the sharp lane). One
- * verdict a lane and one in all, for `beebench compare` and `beebench gate`.
- */
+/* The gate against a git revision, and what a gate prints. */
 #ifndef HARNESS_GATE_H
 #define HARNESS_GATE_H
 
-#include <stdio.h>
-
-#include "harness/plugin.h"
-#include "lib/base.h"
-
-struct gate_policy; /* harness/gate/policy.h: harness/gate/gate.json */
-
-enum gate_lane { GATE_STATIC, GATE_EXACT, GATE_TIME, GATE_LANES };
-extern const char *const gate_lane_names[GATE_LANES]; /* "static", "exact", "time" */
-
-/* Worst last, so that verdicts of several are put together by the greatest: one regression found is
- * a regression, whatever else was not. */
-enum gate_verdict { GATE_SKIP, GATE_PASS, GATE_INCONCLUSIVE, GATE_ENVIRONMENT, GATE_REGRESSION };
-extern const char *const gate_verdict_names[]; /* "skip", "pass", "inconclusive", "environment",
-						  "regression" */
+#include "harness/compare/lanes.h"
+#include "harness/gate/base.h"
 
 /*
- * Runs the lanes that @policy has on for monitors @a and @b (names or paths) and emits into
- * run->sink the records of each lane (`static`, `exact`, `sharp`) and `gate` records
- * (docs/results.md): one for each thing that has a limit, one for each lane ("subject": null), one
- * in all ("lane": "all"). A lane that this machine cannot run is a `gate` record with verdict
- * "environment" ("skip" where the policy says "auto") and its reason, not an error. Of @run the
- * seed, the progress, the kernels (where there are any) and the seconds (where not 0) count; its
- * monitors and events do not. Returns 0, -EINTR, or -errno after saying why.
+ * Several monitors of the current build, each against the same of the revision @base, which was
+ * found and is not built yet; @specs: what is judged, ended by NULL. As gate_lanes() for
+ * each pair; a monitor that the revision does not have is a record with verdict "skip", one whose
+ * bytes did not change is a pass, and a revision that cannot be built is an "environment". Only for
+ * the holder of gate_lock().
  */
-int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a, const char *b);
-
-/* The verdict in all of the `gate` records among @records. */
-enum gate_verdict gate_verdict_of(struct json_object *records);
+int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
+		  const char *const *specs);
 
 /* The `gate` records as a table and a sentence for each lane and in all. */
 void gate_print(struct json_object *records, FILE *out);

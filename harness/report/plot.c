@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The data files of the pictures: blocks of lines that begin with the name of their series. */
+/*
+ * The data files of the pictures: blocks of lines that begin with the name of their series.
+ *
+ * A maker for each picture appends its text to a strbuf and returns the number of points; the table
+ * at the end says which records each is made from. Words are quoted for gnuplot, which knows no
+ * escape that works everywhere; a number that is none is NaN.
+ */
 #include "lib/base.h"
 #include "harness/report/plot.h"
 
@@ -7,17 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/report/plot_data.h"
+#include "harness/record.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
-#include "lib/log.h"
 #include "lib/format.h"
+#include "lib/log.h"
 #include "lib/names.h"
 #include "lib/strbuf.h"
-#include "harness/record.h"
 
-enum { METRIC_WIDTH = 26 };
-
-void plot_word(struct strbuf *out, const char *s)
+/* A quoted word. */
+static void put_word(struct strbuf *out, const char *s)
 {
 	strbuf_addch(out, '"');
 	for (; *s; s++)
@@ -25,7 +30,8 @@ void plot_word(struct strbuf *out, const char *s)
 	strbuf_addch(out, '"');
 }
 
-void plot_value(struct strbuf *out, double v)
+/* A number, NaN as gnuplot reads it. */
+static void put_value(struct strbuf *out, double v)
 {
 	if (isfinite(v))
 		strbuf_addf(out, " %.9g", v);
@@ -33,12 +39,384 @@ void plot_value(struct strbuf *out, double v)
 		strbuf_addstr(out, " NaN");
 }
 
-void plot_interval(struct strbuf *out, const struct stats_interval *i, double scale)
+/* Centre, low and high, @scale times; an interval that is none is drawn without length. */
+static void put_interval(struct strbuf *out, const struct stats_interval *i, double scale)
 {
-	plot_value(out, i->centre * scale);
-	plot_value(out, (isfinite(i->low) ? i->low : i->centre) * scale);
-	plot_value(out, (isfinite(i->high) ? i->high : i->centre) * scale);
+	put_value(out, i->centre * scale);
+	put_value(out, (isfinite(i->low) ? i->low : i->centre) * scale);
+	put_value(out, (isfinite(i->high) ? i->high : i->centre) * scale);
 }
+
+/* With several kernels or comparisons, paths that are equal in both leave no room for the others.
+ */
+enum { ROWS_MAX = 32 };
+
+/* "memmon: brk, 6.12": what tells it from the other rows. */
+static void add_label(struct strbuf *out, const struct sides *s, bool several, const char *what)
+{
+	const char *slash = strrchr(s->name[1], '/');
+
+	if (several)
+		strbuf_addf(out, "%s: ", slash ? slash + 1 : s->name[1]);
+	strbuf_addstr(out, what);
+}
+
+/* A row for each event: B less A, a second load of A less A, the margin. What is void says so. */
+static int time_rows(struct json_object *records, const struct sides *s, int row, bool several,
+		     struct strbuf *out)
+{
+	struct json_object *o;
+	int rows = 0;
+
+	record_foreach_type (records, o, "sharp") {
+		const char *event = record_str(o, "event", "?");
+		struct stats_interval difference, aa;
+		struct strbuf label = STRBUF_INIT;
+
+		if (o != sides_exchange(records, s, event) ||
+		    !record_interval(o, "diff_ns", &difference))
+			continue;
+		record_interval(o, "aa_ns", &aa);
+		strbuf_addf(out, "%d", row + rows++);
+		put_interval(out, &difference, 1);
+		put_interval(out, &aa, 1);
+		put_value(out, record_num(o, "margin_ns"));
+		add_label(&label, s, several, event);
+		if (strcmp(record_str(o, "status", "ok"), "ok"))
+			strbuf_addf(&label, " (%s)", record_str(o, "status", "?"));
+		strbuf_addch(out, ' ');
+		put_word(out, label.s);
+		strbuf_addch(out, '\n');
+		strbuf_release(&label);
+	}
+	return rows;
+}
+
+/* What was counted: all kernels and paths of the run. */
+struct counted {
+	struct json_object *records;
+	struct names kernels, paths;
+	bool several;	/* comparisons */
+	bool differing; /* only what differs is drawn */
+};
+
+/* A row for each path and kernel that both have a figure for. */
+static int instruction_rows(const struct counted *c, const struct sides *s, size_t side, int row,
+			    struct strbuf *out)
+{
+	int rows = 0;
+
+	for (size_t k = 0; k < c->kernels.n; k++) {
+		for (size_t p = 0; p < c->paths.n; p++) {
+			double v[2];
+			struct strbuf label = STRBUF_INIT;
+
+			for (size_t i = 0; i < 2; i++)
+				v[i] = sides_added(c->records, s, i, c->kernels.v[k],
+						   c->paths.v[p]);
+			if (isnan(v[0]) || isnan(v[1]) || (c->differing && v[0] == v[1]))
+				continue;
+			add_label(&label, s, c->several, c->paths.v[p]);
+			if (c->kernels.n > 1) {
+				strbuf_addstr(&label, ", ");
+				format_kernel(&label, c->kernels.v[k]);
+			}
+			strbuf_addf(out, "%d", row + rows++);
+			put_value(out, v[side]);
+			strbuf_addch(out, ' ');
+			put_word(out, label.s);
+			strbuf_addch(out, '\n');
+			strbuf_release(&label);
+		}
+	}
+	return rows;
+}
+
+/* Both blocks of instructions. Returns the rows of one. */
+static int instruction_blocks(const struct counted *c, struct strbuf *out)
+{
+	struct sides s;
+	int rows = 0;
+
+	for (size_t side = 0; side < 2; side++) {
+		rows = 0;
+		strbuf_addstr(out, "\n\n");
+		sides_nth(c->records, 0, &s);
+		put_word(out, c->several ? side ? "B" : "A" : s.name[side]);
+		strbuf_addstr(out, " added path\n");
+		for (size_t i = 0; sides_nth(c->records, i, &s); i++)
+			rows += instruction_rows(c, &s, side, rows, out);
+	}
+	return rows;
+}
+
+static int lanes_data(const struct run_file *run, struct strbuf *out)
+{
+	struct counted c = {.records = run->records, .several = sides_count(run->records) > 1};
+	struct json_object *o;
+	struct sides s;
+	int points = 0, rows;
+	size_t end;
+
+	strbuf_addstr(out, "# Two monitors compared. The first block is the time lane, ns; then a "
+			   "block for each monitor, instructions:\n"
+			   "# row B-A low high A/A low high margin \"event\"\n"
+			   "# row added \"path\"\n");
+	if (!sides_nth(run->records, 0, &s))
+		return 0;
+	record_foreach_type (run->records, o, "exact") {
+		names_add(&c.kernels, record_str(o, "kernel", ""));
+		names_add(&c.paths, record_str(o, "path", ""));
+	}
+	strbuf_addstr(out, "\"time\" B-A low high A/A low high margin event\n");
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++)
+		points += time_rows(run->records, &s, points, c.several, out);
+	end = out->len;
+	rows = instruction_blocks(&c, out);
+	if (rows > ROWS_MAX) {
+		out->len = end;
+		c.differing = true;
+		rows = instruction_blocks(&c, out);
+	}
+	names_release(&c.kernels);
+	names_release(&c.paths);
+	return points + 2 * rows;
+}
+
+static bool lanes_has(const struct run_file *run)
+{
+	struct strbuf data = STRBUF_INIT;
+	bool has = lanes_data(run, &data) > 0;
+
+	strbuf_release(&data);
+	return has;
+}
+
+/* The record of that part, or NULL. */
+static struct json_object *find_part(const struct run_file *run, const char *part)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "calibrate")
+		if (!strcmp(record_str(o, "part", ""), part))
+			return o;
+	return NULL;
+}
+
+struct run_row {
+	struct stats_interval iv;
+	bool unclean, beyond;
+	double margin_ns;
+};
+
+static int by_centre(const void *a, const void *b)
+{
+	double x = ((const struct run_row *)a)->iv.centre;
+	double y = ((const struct run_row *)b)->iv.centre;
+
+	return (x > y) - (x < y);
+}
+
+/* Runs of a record in the order of what they read; those without a figure are left out. */
+static struct run_row *rows_of(struct json_object *record, const char *path, size_t *n)
+{
+	struct run_row *rows = calloc(record_count(record, "runs") + 1, sizeof(*rows));
+	struct json_object *r;
+
+	*n = 0;
+	if (!rows)
+		return NULL;
+	record_foreach (record_get(record, "runs"), r) {
+		struct run_row *row = &rows[*n];
+
+		if (!record_interval(r, path, &row->iv) || !isfinite(row->iv.centre))
+			continue;
+		row->unclean = record_get(r, "void") != NULL;
+		row->beyond = !strcmp(record_str(r, "verdict", ""), "beyond");
+		row->margin_ns = record_num(r, "margin_ns");
+		++*n;
+	}
+	qsort(rows, *n, sizeof(*rows), by_centre);
+	return rows;
+}
+
+static int calibrate_aa_data(const struct run_file *run, struct strbuf *out)
+{
+	struct json_object *record = find_part(run, "aa");
+	size_t n = 0;
+	struct run_row *rows = rows_of(record, "diff_ns", &n);
+
+	strbuf_addstr(out, "# The gate's decision on equal objects, run by run, sorted:\n"
+			   "# row difference_ns low high margin_ns alarm(1 yes) void(1 yes)\n");
+	for (size_t i = 0; i < n; i++) {
+		strbuf_addf(out, "%zu", i);
+		put_interval(out, &rows[i].iv, 1);
+		put_value(out, rows[i].margin_ns);
+		strbuf_addf(out, " %d %d\n", rows[i].beyond, rows[i].unclean);
+	}
+	free(rows);
+	return (int)n;
+}
+
+static int calibrate_coverage_data(const struct run_file *run, struct strbuf *out)
+{
+	struct json_object *o;
+	int points = 0, blocks = 0;
+
+	strbuf_addstr(out,
+		      "# Intervals of A against A, run by run, sorted. A block is a regime; its "
+		      "first line is the share that holds 0, in %, with its interval:\n"
+		      "# \"regime\" share low high\n"
+		      "# row difference_ns low high misses(1 yes)\n");
+	record_foreach_type (run->records, o, "calibrate") {
+		struct stats_interval share;
+		struct run_row *rows;
+		size_t n;
+
+		if (!record_get(o, "regime") || !record_interval(o, "coverage", &share))
+			continue;
+		strbuf_addstr(out, blocks++ ? "\n\n" : "");
+		put_word(out, record_str(o, "regime", "?"));
+		put_interval(out, &share, 100);
+		strbuf_addch(out, '\n');
+		rows = rows_of(o, "aa_ns", &n);
+		for (size_t i = 0; i < n; i++) {
+			strbuf_addf(out, "%zu", i);
+			put_interval(out, &rows[i].iv, 1);
+			strbuf_addf(out, " %d\n", rows[i].iv.low > 0 || rows[i].iv.high < 0);
+			points++;
+		}
+		free(rows);
+	}
+	return points;
+}
+
+static int calibrate_linearity_data(const struct run_file *run, struct strbuf *out)
+{
+	struct json_object *record = find_part(run, "linearity"), *r;
+	double intercept = record_num(record, "intercept");
+	struct stats_interval slope = {NAN, NAN, NAN, NAN};
+	int points = 0;
+
+	record_interval(record, "slope", &slope);
+	strbuf_addstr(out, "# Injected multiplications and what they read, core cycles. The first "
+			   "block is the line:\n# intercept slope low high r2\n"
+			   "# multiplies cycles low high residual\n\"line\"");
+	put_value(out, intercept);
+	put_interval(out, &slope, 1);
+	put_value(out, record_num(record, "r2"));
+	strbuf_addstr(out, "\n\n\n\"points\" cycles low high residual\n");
+	record_foreach (record_get(record, "runs"), r) {
+		double n = record_num(r, "multiplies");
+		struct stats_interval iv;
+
+		if (!record_interval(r, "diff_cycles", &iv) || !isfinite(iv.centre))
+			continue;
+		strbuf_addf(out, "%.0f", n);
+		put_interval(out, &iv, 1);
+		put_value(out, iv.centre - intercept - slope.centre * n);
+		strbuf_addch(out, '\n');
+		points++;
+	}
+	return points;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How long decisions took: the share of a part's runs that were decided after so many seconds. */
+static int decided(struct json_object *record, const char *name, int blocks, struct strbuf *out)
+{
+	size_t n = record_count(record, "runs"), done = 0, counted = 0;
+	double *at = calloc(n + 1, sizeof(*at));
+	struct json_object *r;
+
+	record_foreach (record_get(record, "runs"), r) {
+		if (!at || record_get(r, "void"))
+			continue;
+		counted++;
+		if (strcmp(record_str(r, "verdict", ""), "undecided"))
+			at[done++] = record_num(r, "seconds");
+	}
+	if (!done) {
+		free(at);
+		return 0;
+	}
+	qsort(at, done, sizeof(*at), by_value);
+	strbuf_addstr(out, blocks ? "\n\n" : "");
+	put_word(out, name);
+	strbuf_addstr(out, " decided\n0 0\n");
+	for (size_t i = 0; i < done; i++)
+		strbuf_addf(out, "%.4f %.4g\n", at[i], 100.0 * (double)(i + 1) / (double)counted);
+	free(at);
+	return (int)done;
+}
+
+static int calibrate_time_data(const struct run_file *run, struct strbuf *out)
+{
+	static const struct {
+		const char *part, *name;
+	} series[] = {
+		{"clear", "one more map lookup"},
+		{"aa", "equal objects"},
+		{"power", "about +1.25 ns, against 0"},
+	};
+	int points = 0, blocks = 0;
+
+	strbuf_addstr(out, "# Share of the runs decided after so long, in %. A block is a case:\n"
+			   "# seconds share\n");
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++) {
+		int n = decided(find_part(run, series[i].part), series[i].name, blocks, out);
+
+		blocks += n > 0;
+		points += n;
+	}
+	return points;
+}
+
+static bool calibrate_time_has(const struct run_file *run)
+{
+	struct strbuf data = STRBUF_INIT;
+	bool has = calibrate_time_data(run, &data) > 0;
+
+	strbuf_release(&data);
+	return has;
+}
+
+static int calibrate_rare_data(const struct run_file *run, struct strbuf *out)
+{
+	struct json_object *record = find_part(run, "rare"), *e;
+	struct stats_interval mean;
+	int points = 0;
+
+	if (!record_interval(record, "rare.diff_ns", &mean))
+		return 0;
+	strbuf_addstr(out,
+		      "# What each estimator reads of a slow path that one event in 256 takes, "
+		      "ns. The first block is what it costs:\n"
+		      "# expected_ns\n# row ns low high \"estimator\"\n\"expected\"");
+	put_value(out, record_num(record, "expected_ns"));
+	strbuf_addstr(out, "\n\n\n\"estimators\" ns low high estimator\n0");
+	put_interval(out, &mean, 1);
+	strbuf_addstr(out, " \"beebench: mean below a fixed cut\"\n");
+	record_foreach (record_get(record, "estimators"), e) {
+		double ns = record_num(e, "ns");
+		struct stats_interval iv = {ns, ns, ns, NAN};
+
+		strbuf_addf(out, "%d", ++points);
+		put_interval(out, &iv, 1);
+		strbuf_addch(out, ' ');
+		put_word(out, record_str(e, "name", "?"));
+		strbuf_addch(out, '\n');
+	}
+	return points + 1;
+}
+
+enum { METRIC_WIDTH = 26 };
 
 /* What a cell of the accuracy picture says. */
 enum cell_kind { CELL_RIGHT, CELL_FINDING, CELL_NONE, CELL_WRONG };
@@ -117,15 +495,15 @@ static void accuracy_cell(struct json_object *trial, size_t x, size_t y, const c
 		strbuf_addch(&value, '-');
 	}
 	strbuf_addf(out, "%zu %zu %d", x, y, kind);
-	plot_value(out, isfinite(pct) ? fabs(pct) : -1);
+	put_value(out, isfinite(pct) ? fabs(pct) : -1);
 	strbuf_addch(out, ' ');
-	plot_word(out, value.s);
+	put_word(out, value.s);
 	strbuf_addch(out, ' ');
-	plot_word(out, metric.s);
+	put_word(out, metric.s);
 	strbuf_addch(out, ' ');
-	plot_word(out, monitor);
+	put_word(out, monitor);
 	strbuf_addch(out, ' ');
-	plot_word(out, label);
+	put_word(out, label);
 	strbuf_addch(out, '\n');
 	strbuf_release(&value);
 	strbuf_release(&metric);
@@ -183,12 +561,12 @@ static int overhead_data(const struct run_file *run, struct strbuf *out)
 	strbuf_addstr(out, "\"events\" 0 0 0 event\n");
 	for (size_t e = 0; e < events.n; e++) {
 		strbuf_addf(out, "%zu 0 0 0 ", e);
-		plot_word(out, events.v[e]);
+		put_word(out, events.v[e]);
 		strbuf_addch(out, '\n');
 	}
 	for (size_t m = 0; m < monitors.n; m++) {
 		strbuf_addstr(out, "\n\n");
-		plot_word(out, monitors.v[m]);
+		put_word(out, monitors.v[m]);
 		strbuf_addstr(out, " added low high event\n");
 		record_foreach_type (run->records, o, "overhead") {
 			const char *event = record_str(o, "event", "?");
@@ -198,9 +576,9 @@ static int overhead_data(const struct run_file *run, struct strbuf *out)
 			    !record_interval(o, "added_ns", &i))
 				continue;
 			strbuf_addf(out, "%zu", names_find(&events, event));
-			plot_interval(out, &i, 1);
+			put_interval(out, &i, 1);
 			strbuf_addch(out, ' ');
-			plot_word(out, event);
+			put_word(out, event);
 			strbuf_addch(out, '\n');
 			points++;
 		}
@@ -227,7 +605,7 @@ static int ring_cases(const struct run_file *run, const char *path, double scale
 		for (size_t s = 0; s < (pass ? series.n : 1); s++) {
 			if (pass) {
 				strbuf_addstr(out, s ? "\n\n" : "");
-				plot_word(out, series.v[s]);
+				put_word(out, series.v[s]);
 				strbuf_addstr(out, " centre low high case\n");
 			}
 			record_foreach_type (run->records, o, "ringbuf") {
@@ -240,11 +618,11 @@ static int ring_cases(const struct run_file *run, const char *path, double scale
 				if (isfinite(i.centre) && pass && !strcmp(word.s, series.v[s])) {
 					/* A gap of one row between groups. */
 					strbuf_addf(out, "%zu", (size_t)points++ + s);
-					plot_interval(out, &i, scale);
+					put_interval(out, &i, scale);
 					strbuf_reset(&word);
 					ring_label(o, &word);
 					strbuf_addch(out, ' ');
-					plot_word(out, word.s);
+					put_word(out, word.s);
 					strbuf_addch(out, '\n');
 				}
 				strbuf_release(&word);
@@ -310,15 +688,15 @@ static int losscurve_data(const struct run_file *run, struct strbuf *out)
 	qsort(points, n, sizeof(struct json_object *), by_offered);
 	for (size_t s = 0; s < series.n; s++) {
 		strbuf_addstr(out, s ? "\n\n" : "");
-		plot_word(out, series.v[s]);
+		put_word(out, series.v[s]);
 		strbuf_addstr(out, " delivered\n");
 		for (size_t i = 0; i < n; i++) {
 			struct strbuf word = STRBUF_INIT;
 
 			loss_series(points[i], &word);
 			if (!strcmp(word.s, series.v[s])) {
-				plot_value(out, record_num(points[i], "offered_per_s") * 1e-6);
-				plot_value(out, record_num(points[i], "delivered_per_s") * 1e-6);
+				put_value(out, record_num(points[i], "offered_per_s") * 1e-6);
+				put_value(out, record_num(points[i], "delivered_per_s") * 1e-6);
 				strbuf_addch(out, '\n');
 			}
 			strbuf_release(&word);
@@ -336,17 +714,17 @@ static const struct plot {
 	/* Where a type and a path do not tell whether there is something to draw. */
 	bool (*has)(const struct run_file *run);
 } plots[] = {
-	{"lanes", NULL, NULL, plot_lanes_data, plot_lanes_has},
+	{"lanes", NULL, NULL, lanes_data, lanes_has},
 	{"accuracy", "trial", "accuracy", accuracy_data, NULL},
 	{"overhead", "overhead", "event", overhead_data, NULL},
 	{"ringbuf", "ringbuf", "mode", ringbuf_data, NULL},
 	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data, NULL},
 	{"losscurve", "losscurve", "delivered_per_s", losscurve_data, NULL},
-	{"calibrate-aa", "calibrate", "false_alarms", plot_calibrate_aa_data, NULL},
-	{"calibrate-coverage", "calibrate", "coverage", plot_calibrate_coverage_data, NULL},
-	{"calibrate-time", "calibrate", NULL, plot_calibrate_time_data, plot_calibrate_time_has},
-	{"calibrate-linearity", "calibrate", "slope", plot_calibrate_linearity_data, NULL},
-	{"calibrate-rare", "calibrate", "estimators", plot_calibrate_rare_data, NULL},
+	{"calibrate-aa", "calibrate", "false_alarms", calibrate_aa_data, NULL},
+	{"calibrate-coverage", "calibrate", "coverage", calibrate_coverage_data, NULL},
+	{"calibrate-time", "calibrate", NULL, calibrate_time_data, calibrate_time_has},
+	{"calibrate-linearity", "calibrate", "slope", calibrate_linearity_data, NULL},
+	{"calibrate-rare", "calibrate", "estimators", calibrate_rare_data, NULL},
 };
 
 const char *const plot_names[] = {"lanes",	    "accuracy",

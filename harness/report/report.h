@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The files a run leaves for a person: report.md, report.html, plots/. */
+/* The report of a run: its blocks, the files it leaves for a person, what a measure prints. */
 #ifndef HARNESS_REPORT_H
 #define HARNESS_REPORT_H
 
-#include "lib/base.h"
+#include <stdio.h>
+
+#include "harness/report/report_doc.h"
+#include "harness/result.h"
+
+/* The whole report of a run. The caller releases @d. */
+void report_build(struct doc *d, const struct run_file *run);
+
+/*
+ * What measure @name prints for a person, where that is made of sections of the report (verify,
+ * compare). False, with nothing printed, for another measure.
+ */
+bool report_print(const char *name, struct json_object *records, FILE *out);
 
 /*
  * Writes report.md, report.html and plots/{*.dat,*.svg,*.png} into the folder of a run, from its

@@ -1,21 +1,446 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sections of a report about two monitors held against each other: equivalence, and what loading
- * each says. */
+/*
+ * Two monitors held against each other, in a report and at a terminal: the verdict in all, one a
+ * lane, what differs and why; both side by side by path (instructions, time, what loading says);
+ * whether they are equivalent.
+ *
+ * The title and the verdicts stand on top of a report (report_title(), report_gate()), the figures
+ * below (report_lanes(), report_equivalence(), report_static()). `compare` prints the same sections
+ * and then each verdict in words.
+ */
 #include "lib/base.h"
-#include "harness/report/record_sides.h"
 #include "harness/report/report_sections.h"
-#include "lib/format.h"
-#include "lib/strbuf.h"
-#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>
 
-static bool has_any(const struct run_file *run, const char *type)
+#include "harness/record.h"
+#include "harness/report/record_pair.h"
+#include "harness/report/report_doc.h"
+#include "harness/result.h"
+#include "lib/format.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
+
+static enum doc_tone tone_of(const char *verdict)
+{
+	static const struct {
+		const char *verdict;
+		enum doc_tone tone;
+	} tones[] = {{"pass", TONE_GOOD},
+		     {"regression", TONE_BAD},
+		     {"inconclusive", TONE_WARN},
+		     {"environment", TONE_WARN}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tones); i++)
+		if (!strcmp(verdict, tones[i].verdict))
+			return tones[i].tone;
+	return TONE_DIM;
+}
+
+void report_title(struct doc *d, const struct run_file *run)
+{
+	const char *verdict = record_gate_worst(run->records);
+	size_t n = sides_count(run->records);
+	struct strbuf names = STRBUF_INIT;
+	struct sides s;
+
+	if (!verdict) {
+		doc_heading(d, 1, "beebench: %s", record_str(run->header, "id", "a run"));
+		return;
+	}
+	if (n > 1)
+		strbuf_addf(&names, "%zu comparisons", n);
+	else if (sides_nth(run->records, 0, &s))
+		record_sides_name(&s, &names);
+	doc_heading(d, 1, "beebench: %s (%s)", verdict, names.s);
+	strbuf_release(&names);
+}
+
+static void lane_rows(struct doc *d, const struct run_file *run, const struct sides *s)
 {
 	struct json_object *o;
 
-	record_foreach_type (run->records, o, type)
+	doc_table(d);
+	doc_column(d, false, "lane");
+	doc_column(d, false, "verdict");
+	doc_column(d, false, "why");
+	record_foreach_type (run->records, o, "gate") {
+		const char *verdict = record_str(o, "verdict", "?");
+
+		if (!sides_own(s, o) || record_gate_subject(o) || record_is_all(o))
+			continue;
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "lane", "?"));
+		doc_cell(d, tone_of(verdict), "%s", verdict);
+		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "reason", ""));
+	}
+}
+
+/* Figures that are equal, or that are none, need no line where all see it. */
+static bool is_dull(struct json_object *o)
+{
+	const char *verdict = record_str(o, "verdict", "");
+	double value = record_num(o, "value");
+
+	return (value == 0 && !strcmp(verdict, "pass")) ||
+	       ((value == 0 || isnan(value)) && !strcmp(verdict, "skip"));
+}
+
+static bool any_kernel(const struct run_file *run)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "gate")
+		if (record_get(o, "kernel"))
+			return true;
+	return false;
+}
+
+static void thing_row(struct doc *d, struct json_object *o, bool kernels)
+{
+	const struct stats_interval difference = {record_num(o, "value"), record_num(o, "low"),
+						  record_num(o, "high"), NAN};
+	const char *verdict = record_str(o, "verdict", "?");
+	struct strbuf kernel = STRBUF_INIT;
+
+	doc_cell(d, TONE_PLAIN, "%s", record_str(o, "lane", "?"));
+	doc_cell(d, TONE_PLAIN, "%s", record_gate_subject(o));
+	format_kernel(&kernel, record_str(o, "kernel", ""));
+	if (kernels)
+		doc_cell(d, TONE_PLAIN, "%s", kernel.s);
+	strbuf_release(&kernel);
+	cell_number(d, record_num(o, "base"), "");
+	if (difference.low < difference.high)
+		cell_difference(d, &difference);
+	else
+		cell_signed(d, difference.centre);
+	cell_number(d, record_num(o, "limit"), "");
+	doc_cell(d, TONE_PLAIN, "%s", record_str(o, "unit", ""));
+	doc_cell(d, tone_of(verdict), "%s", verdict);
+}
+
+/* The things that have a limit, the dull ones or the others. Returns how many. */
+static size_t things(struct doc *d, const struct run_file *run, const struct sides *s, bool dull)
+{
+	bool kernels = any_kernel(run);
+	struct json_object *o;
+	size_t n = 0;
+
+	doc_table(d);
+	doc_column(d, false, "lane");
+	doc_column(d, false, "of");
+	if (kernels)
+		doc_column(d, false, "Linux");
+	doc_column(d, true, "A");
+	doc_column(d, true, "B less A");
+	doc_column(d, true, "at most");
+	doc_column(d, false, "unit");
+	doc_column(d, false, "verdict");
+	record_foreach_type (run->records, o, "gate") {
+		if (!record_gate_subject(o) || !sides_own(s, o) || is_dull(o) != dull)
+			continue;
+		thing_row(d, o, kernels);
+		n++;
+	}
+	return n;
+}
+
+static size_t count_dull(const struct run_file *run, const struct sides *s)
+{
+	struct json_object *o;
+	size_t n = 0;
+
+	record_foreach_type (run->records, o, "gate")
+		n += record_gate_subject(o) && sides_own(s, o) && is_dull(o);
+	return n;
+}
+
+/* Of what did not pass: a figure within its limit, or equal in both, says all in its row. */
+static void reasons(struct doc *d, const struct run_file *run, const struct sides *s)
+{
+	struct json_object *o;
+	bool any = false;
+
+	record_foreach_type (run->records, o, "gate") {
+		struct strbuf name = STRBUF_INIT;
+
+		if (!record_gate_subject(o) || !sides_own(s, o) || !record_get(o, "reason") ||
+		    !strcmp(record_str(o, "verdict", ""), "pass") || record_num(o, "value") == 0)
+			continue;
+		if (!any)
+			doc_fold(d, 2, "Reasons");
+		any = true;
+		record_gate_name(run->records, o, &name);
+		doc_item(d, "%s: %s", name.s, record_str(o, "reason", "?"));
+		strbuf_release(&name);
+	}
+	if (any)
+		doc_fold_end(d);
+}
+
+static void comparison(struct doc *d, const struct run_file *run, const struct sides *s)
+{
+	struct json_object *all = record_gate_all(run->records, s);
+	size_t dull = count_dull(run, s);
+
+	if (all)
+		doc_text(d, tone_of(record_str(all, "verdict", "")), "%s",
+			 record_str(all, "reason", "no reason given"));
+	lane_rows(d, run, s);
+	if (!things(d, run, s, false) && dull)
+		doc_text(d, TONE_PLAIN, "Nothing that was counted or timed differs.");
+	if (dull) {
+		doc_fold(d, 2, "%zu more, equal in A and B or without a figure", dull);
+		things(d, run, s, true);
+		doc_fold_end(d);
+	}
+	reasons(d, run, s);
+}
+
+void report_gate(struct doc *d, const struct run_file *run)
+{
+	size_t n = sides_count(run->records);
+	struct sides s;
+
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+		const char *verdict =
+			record_str(record_gate_all(run->records, &s), "verdict", "no verdict");
+		struct strbuf names = STRBUF_INIT;
+
+		record_sides_name(&s, &names);
+		if (n > 1)
+			doc_heading(d, 2, "%s: %s", names.s, verdict);
+		comparison(d, run, &s);
+		strbuf_release(&names);
+	}
+}
+
+static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
+{
+	doc_table(d);
+	doc_column(d, false, "path");
+	for (size_t k = 0; k < kernels->n; k++) {
+		struct strbuf title = STRBUF_INIT;
+
+		format_kernel(&title, kernels->v[k]);
+		doc_column(d, true, "instructions (%s): A", title.s);
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+		strbuf_release(&title);
+	}
+	if (timed) {
+		doc_column(d, true, "ns: A");
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+	}
+}
+
+static void lanes_row(struct doc *d, struct json_object *records, const struct sides *s,
+		      const struct names *kernels, const char *path, bool timed)
+{
+	struct json_object *sharp = sides_exchange(records, s, path);
+	struct stats_interval difference;
+
+	doc_cell(d, TONE_PLAIN, "%s", path);
+	for (size_t k = 0; k < kernels->n; k++) {
+		double a = sides_added(records, s, 0, kernels->v[k], path);
+		double b = sides_added(records, s, 1, kernels->v[k], path);
+
+		cell_number(d, a, "");
+		cell_number(d, b, "");
+		cell_signed(d, b - a);
+	}
+	if (!timed)
+		return;
+	cell_interval(d, sharp, "a_ns", 1);
+	cell_interval(d, sharp, "b_ns", 1);
+	record_interval(sharp, "diff_ns", &difference);
+	/* Figures that do not count have no difference. */
+	if (sharp && strcmp(record_str(sharp, "status", "ok"), "ok"))
+		doc_cell(d, TONE_WARN, "%s", record_str(sharp, "status", "?"));
+	else
+		cell_difference(d, &difference);
+}
+
+/* One table of both lanes: instructions that each adds to a path and the time its programs take. */
+static void lanes_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	struct names kernels = {0}, paths = {0};
+	bool timed = false;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "sharp") {
+		if (o != sides_exchange(records, s, record_str(o, "event", "?")))
+			continue;
+		timed = true;
+		names_add(&paths, record_str(o, "event", "?"));
+	}
+	record_foreach_type (records, o, "exact") {
+		const char *kernel = record_str(o, "kernel", ""), *path = record_str(o, "path", "");
+
+		if (isnan(sides_added(records, s, 0, kernel, path)) &&
+		    isnan(sides_added(records, s, 1, kernel, path)))
+			continue;
+		names_add(&kernels, kernel);
+		names_add(&paths, path);
+	}
+	if (paths.n) {
+		if (kernels.n)
+			doc_text(d, TONE_PLAIN,
+				 "Instructions: those that being watched adds to the kernel's way, "
+				 "counted in a guest.");
+		if (timed)
+			doc_text(d, TONE_PLAIN,
+				 "ns: what the programs take longer than empty ones on this "
+				 "machine, with its interval.");
+		lanes_columns(d, &kernels, timed);
+		for (size_t p = 0; p < paths.n; p++)
+			lanes_row(d, records, s, &kernels, paths.v[p], timed);
+	}
+	names_release(&kernels);
+	names_release(&paths);
+}
+
+static void static_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	static const struct {
+		const char *field, *title;
+	} rows[] = {
+		{"programs", "programs"},
+		{"instructions", "instructions (translated)"},
+		{"jited_bytes", "machine code, bytes"},
+		{"verifier_insns", "verifier: instructions"},
+		{"verifier_states", "verifier: states"},
+		{"stack_bytes", "stack, bytes"},
+		{"map_bytes", "maps, bytes"},
+		{"object_bytes", "object file, bytes"},
+		{"source_lines", "source lines"},
+		{"compile_ms", "compile time, ms"},
+	};
+	struct json_object *side[2] = {sides_static(records, s, 0), sides_static(records, s, 1)};
+
+	if (!side[0] && !side[1])
+		return;
+	doc_table(d);
+	doc_column(d, false, "loading says");
+	doc_column(d, true, "A");
+	doc_column(d, true, "B");
+	doc_column(d, true, "B less A");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		double a = record_num(side[0], rows[i].field),
+		       b = record_num(side[1], rows[i].field);
+
+		if (isnan(a) && isnan(b))
+			continue;
+		doc_cell(d, TONE_PLAIN, "%s", rows[i].title);
+		cell_number(d, a, "");
+		cell_number(d, b, "");
+		/* A compilation takes another time each time. */
+		if (strcmp(rows[i].field, "compile_ms"))
+			cell_signed(d, b - a);
+		else
+			doc_cell(d, TONE_DIM, "-");
+	}
+}
+
+static struct json_object *attached(struct json_object *records, const char *monitor,
+				    const char *event)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), monitor) &&
+		    !strcmp(record_str(o, "event", ""), event))
+			return o;
+	return NULL;
+}
+
+/* The difference of two independent intervals. */
+static struct stats_interval subtract(struct stats_interval a, struct stats_interval b)
+{
+	double half = hypot((a.high - a.low) / 2, (b.high - b.low) / 2);
+
+	return (struct stats_interval){b.centre - a.centre, b.centre - a.centre - half,
+				       b.centre - a.centre + half, a.confidence};
+}
+
+/* The whole monitors, attached and detached: a table of its own, as its figures hold what being
+ * attached costs and are wider. */
+static void attached_table(struct doc *d, struct json_object *records, const struct sides *s)
+{
+	struct names events = {0};
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+			names_add(&events, record_str(o, "event", "?"));
+	if (events.n) {
+		doc_text(
+			d, TONE_PLAIN,
+			"Attached and detached: what being watched adds to a call, against nothing "
+			"attached. Its intervals are wide, and it is not to be held against the "
+			"figures of programs.");
+		doc_table(d);
+		doc_column(d, false, "attached");
+		doc_column(d, true, "ns: A");
+		doc_column(d, true, "B");
+		doc_column(d, true, "B less A");
+	}
+	for (size_t e = 0; e < events.n; e++) {
+		struct stats_interval v[2], difference;
+
+		doc_cell(d, TONE_PLAIN, "%s", events.v[e]);
+		for (size_t k = 0; k < 2; k++) {
+			o = attached(records, s->name[k], events.v[e]);
+			cell_interval(d, o, "added_ns", 1);
+			record_interval(o, "added_ns", &v[k]);
+		}
+		difference = subtract(v[0], v[1]);
+		cell_difference(d, &difference);
+	}
+	names_release(&events);
+}
+
+static bool has_figures(struct json_object *records, const struct sides *s)
+{
+	static const char *const types[] = {"static", "exact", "sharp", "overhead"};
+	struct json_object *o;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		record_foreach_type (records, o, types[i])
+			if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+				return true;
+	return false;
+}
+
+void report_lanes(struct doc *d, const struct run_file *run)
+{
+	size_t n = sides_count(run->records);
+	struct sides s;
+
+	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+		struct strbuf names = STRBUF_INIT;
+
+		if (!has_figures(run->records, &s))
+			continue;
+		record_sides_name(&s, &names);
+		if (n > 1)
+			doc_heading(d, 2, "Side by side: %s", names.s);
+		else
+			doc_heading(d, 2, "Side by side");
+		doc_text(d, TONE_PLAIN, "A is %s, B is %s.", s.name[0], s.name[1]);
+		lanes_table(d, run->records, &s);
+		attached_table(d, run->records, &s);
+		static_table(d, run->records, &s);
+		strbuf_release(&names);
+	}
+}
+
+static bool has_any(struct json_object *records, const char *type)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, type)
 		return true;
 	return false;
 }
@@ -107,7 +532,7 @@ void report_equivalence(struct doc *d, const struct run_file *run)
 	static const char *const counts[] = {"keys", "counters", "events"};
 	struct json_object *o, *kept;
 
-	if (!has_any(run, "equivalence"))
+	if (!has_any(run->records, "equivalence"))
 		return;
 	doc_heading(d, 2, "Equivalence");
 	doc_text(d, TONE_PLAIN,
@@ -149,7 +574,7 @@ void report_static(struct doc *d, const struct run_file *run)
 	struct json_object *o;
 	struct sides s;
 
-	if (!has_any(run, "static") || sides_nth(run->records, 0, &s))
+	if (!has_any(run->records, "static") || sides_nth(run->records, 0, &s))
 		return;
 	doc_heading(d, 2, "What loading says");
 	doc_table(d);
@@ -170,4 +595,132 @@ void report_static(struct doc *d, const struct run_file *run)
 		else
 			doc_cell(d, TONE_PLAIN, "%.0f", ms);
 	}
+}
+
+/* The two as the user named them, and as the lanes call them. */
+struct both {
+	const char *given[2], *name[2];
+};
+
+static bool both_find(struct json_object *records, struct both *b)
+{
+	struct json_object *o;
+	struct sides s;
+
+	if (!sides_nth(records, 0, &s))
+		return false;
+	for (size_t k = 0; k < 2; k++)
+		b->given[k] = b->name[k] = s.name[k];
+	record_foreach_type (records, o, "equivalence") {
+		b->given[0] = record_str(o, "a", "A");
+		b->given[1] = record_str(o, "b", "B");
+		break;
+	}
+	return true;
+}
+
+static void say_conformance(struct doc *d, struct json_object *records, const struct both *b,
+			    size_t k)
+{
+	unsigned int exact = 0, judged = 0;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "trial") {
+		const char *verdict = record_str(o, "conformance.verdict", "none");
+		const char *monitor = record_str(o, "monitor", "");
+
+		if ((strcmp(monitor, b->given[k]) && strcmp(monitor, b->name[k])) ||
+		    !strcmp(verdict, "none"))
+			continue;
+		judged++;
+		exact += !strcmp(verdict, "exact");
+	}
+	if (judged)
+		doc_item(d, "Conformance of %s: exact on %u of %u workloads.", b->given[k], exact,
+			 judged);
+}
+
+/* A verdict as what it says of @b. */
+static const char *in_words(const char *verdict)
+{
+	static const struct {
+		const char *verdict, *words;
+	} words[] = {{"pass", "is not dearer than is allowed"},
+		     {"regression", "is dearer"},
+		     {"inconclusive", "may be dearer or not: it is undecided"},
+		     {"environment", "could not be judged"},
+		     {"skip", "was not judged"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(verdict, words[i].verdict))
+			return words[i].words;
+	return "has no verdict";
+}
+
+/* "; of 16 figures 9 are less, 2 more, 5 the same": what a verdict alone does not say. */
+static void add_counts(struct strbuf *out, struct json_object *records, const char *lane)
+{
+	unsigned int less = 0, more = 0, same = 0;
+	struct json_object *o;
+
+	record_foreach_type (records, o, "gate") {
+		double low = record_num(o, "low"), high = record_num(o, "high");
+
+		if (!record_gate_subject(o) || strcmp(record_str(o, "lane", ""), lane) ||
+		    isnan(low) || isnan(high) || !strcmp(record_str(o, "status", ""), "void"))
+			continue;
+		less += high < 0;
+		more += low > 0;
+		same += low <= 0 && high >= 0;
+	}
+	if (less + more + same)
+		strbuf_addf(out, "; of %u figures %u are less, %u more, %u the same",
+			    less + more + same, less, more, same);
+}
+
+static void say_lanes(struct doc *d, struct json_object *records, const struct both *b)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "gate") {
+		const char *lane = record_str(o, "lane", "?");
+		struct strbuf counts = STRBUF_INIT;
+
+		if (record_gate_subject(o))
+			continue;
+		add_counts(&counts, records, lane);
+		doc_item(d, "%s: %s %s (%s%s).", record_is_all(o) ? "In all" : lane, b->given[1],
+			 in_words(record_str(o, "verdict", "")), record_str(o, "reason", ""),
+			 counts.s);
+		strbuf_release(&counts);
+	}
+	if (has_any(records, "overhead"))
+		doc_item(d, "Attached and detached: in its own table, without a verdict%s.",
+			 has_any(records, "sharp")
+				 ? ""
+				 : ", as the time lane could not exchange their programs");
+}
+
+/* Equivalence, conformance, the lanes side by side, and a verdict for each in words. */
+void report_print_compare(struct json_object *records, FILE *out)
+{
+	const struct run_file run = {.records = records};
+	struct strbuf words = STRBUF_INIT;
+	struct doc d = {0};
+	struct both b;
+
+	if (!both_find(records, &b))
+		return;
+	report_equivalence(&d, &run);
+	report_lanes(&d, &run);
+	doc_heading(&d, 2, "Verdict");
+	if (equivalence_words(records, &words))
+		doc_item(&d, "Equivalence: %s", words.s);
+	for (size_t k = 0; k < 2; k++)
+		if (!k || strcmp(b.given[0], b.given[1]))
+			say_conformance(&d, records, &b, k);
+	say_lanes(&d, records, &b);
+	doc_print(&d, out);
+	doc_release(&d);
+	strbuf_release(&words);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A report as a list of blocks without any form: what is said is written once (report_build()),
+ * A report as a list of blocks without any form: what is said is written once (report.c),
  * and the text, Markdown and HTML reporters each give it their form.
  */
 #ifndef HARNESS_REPORT_DOC_H
@@ -8,9 +8,8 @@
 
 #include <stdio.h>
 
+#include "harness/record.h"
 #include "lib/base.h"
-
-struct run_file;
 
 enum doc_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
 enum doc_kind {
@@ -58,11 +57,19 @@ void doc_fold_end(struct doc *d);
 void doc_table(struct doc *d);
 void doc_column(struct doc *d, bool right, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void doc_cell(struct doc *d, enum doc_tone tone, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* As the reporter `text` prints it: aligned, wrapped, coloured on a terminal. */
+/* Cells that hold a figure of a record; what is missing is "-". */
+/* The interval at @path of @o, @scale times. */
+void cell_interval(struct doc *d, struct json_object *o, const char *path, double scale);
+/* A difference: as cell_interval(), with a sign; coloured where it leaves out 0. */
+void cell_difference(struct doc *d, const struct stats_interval *difference);
+/* @v with @unit appended; @unit may be "". */
+void cell_number(struct doc *d, double v, const char *unit);
+/* A difference without an interval: "+12", "0", "-3". */
+void cell_signed(struct doc *d, double v);
+void cell_bytes(struct doc *d, double v);
+
+/* For a terminal: aligned, wrapped, coloured on a terminal. */
 void doc_print(const struct doc *d, FILE *out);
 void doc_release(struct doc *d);
-
-/* The whole report of a run. The caller releases @d. */
-void report_build(struct doc *d, const struct run_file *run);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Section of a report about the sharp time lane: what programs take longer than empty ones, and
- * than each other's. */
+/* Section of a report about the exchange of programs: what programs take longer than empty ones,
+ * and than each other's. */
 #include "lib/base.h"
-#include "harness/report/report_cell.h"
+#include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
 #include "lib/format.h"
 #include "lib/names.h"

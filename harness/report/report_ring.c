@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sections of a report about rings: throughput, wake-ups, the loss curve. */
 #include "lib/base.h"
-#include "harness/report/report_cell.h"
+#include "harness/report/report_doc.h"
 #include "harness/report/report_sections.h"
 #include "lib/format.h"
 #include "lib/strbuf.h"

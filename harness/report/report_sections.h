@@ -31,6 +31,8 @@ void report_overhead(struct doc *d, const struct run_file *run);
 void report_calibrate(struct doc *d, const struct run_file *run);
 /* Appends whether two monitors are equivalent, as a sentence. False when @records do not say. */
 bool equivalence_words(struct json_object *records, struct strbuf *out);
+/* What `compare` prints. */
+void report_print_compare(struct json_object *records, FILE *out);
 void report_equivalence(struct doc *d, const struct run_file *run);
 /* The static lane, a row for each monitor; of a comparison report_lanes() has it. */
 void report_static(struct doc *d, const struct run_file *run);

@@ -13,13 +13,14 @@
 #include "lib/names.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 
 static void put_line(FILE *out, const char *type, struct json_object *data)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "type", json_object_new_string(type));
-	json_object_object_add(o, "data", data);
+	record_put_str(o, "type", type);
+	record_put(o, "data", data);
 	fprintf(out, "%s\n",
 		json_object_to_json_string_ext(o, JSON_C_TO_STRING_SPACED |
 							  JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -30,7 +31,7 @@ static void put_number(FILE *out, const char *type, const char *name, uint64_t n
 {
 	struct json_object *data = json_object_new_object();
 
-	json_object_object_add(data, name, json_object_new_uint64(n));
+	record_put_u64(data, name, n);
 	put_line(out, type, data);
 }
 
@@ -76,10 +77,10 @@ static void put_map(FILE *out, const struct run_file *run, const struct trial_gr
 		add_part(&key, record_str(o, "monitor", "?"));
 		add_part(&key, trial_grid_label(g, o));
 		if (v)
-			json_object_object_add(map, key.s, json_object_get(v));
+			record_put(map, key.s, json_object_get(v));
 		strbuf_release(&key);
 	}
-	json_object_object_add(data, title.s, map);
+	record_put(data, title.s, map);
 	put_line(out, "map", data);
 	strbuf_release(&at);
 	strbuf_release(&title);

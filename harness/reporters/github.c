@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
 #include "lib/strbuf.h"

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "harness/report/report_doc.h"
+#include "harness/report/report.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"

@@ -3,16 +3,17 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
+#include "harness/record_put.h"
 #include "harness/result.h"
 
 static int render(const struct run_file *run, FILE *out)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "schema", json_object_new_int(RESULT_SCHEMA));
-	json_object_object_add(o, "run", json_object_get(run->header));
-	json_object_object_add(o, "records", json_object_get(run->records));
-	json_object_object_add(o, "end", json_object_get(run->end));
+	record_put_i64(o, "schema", RESULT_SCHEMA);
+	record_put(o, "run", json_object_get(run->header));
+	record_put(o, "records", json_object_get(run->records));
+	record_put(o, "end", json_object_get(run->end));
 	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							JSON_C_TO_STRING_NOSLASHESCAPE),
 	      out);

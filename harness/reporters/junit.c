@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/report/record_gate.h"
+#include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"

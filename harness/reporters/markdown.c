@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "harness/report/report_doc.h"
+#include "harness/report/report.h"
 #include "harness/result.h"
 
 /* Text that shows as it is: what Markdown or HTML would take as a mark is escaped. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The results of verify: as JSON for a program, as tables for a person. */
+/* The results of verify as JSON for a program. */
 #include "lib/base.h"
 #include "harness/verify/verify_summary.h"
 
 #include <string.h>
 
 #include "harness/record.h"
-#include "harness/report/report_sections.h"
 #include "harness/result.h"
 
 static const char *worst_status(struct json_object *records)
@@ -52,20 +51,4 @@ struct json_object *verify_summary(struct json_object *records)
 	json_object_object_add(o, "trials", trials);
 	json_object_object_add(o, "mismatches", all);
 	return o;
-}
-
-void verify_print(struct json_object *records, FILE *out)
-{
-	struct run_file run = {.records = records};
-	struct trial_grid g;
-	struct doc d = {0};
-
-	trial_grid_build(&g, &run);
-	report_conformance(&d, &run, &g);
-	report_accuracy(&d, &run, &g);
-	report_losses(&d, &run, &g);
-	report_skips(&d, &run, &g);
-	doc_print(&d, out);
-	doc_release(&d);
-	trial_grid_release(&g);
 }

@@ -38,7 +38,7 @@ const char *guest_monitors_refuse(const char *name)
 	if (!str_ends_with(name, ".json"))
 		return NULL;
 	said_listen(&said);
-	manifest_defaults(&man);
+	manifest_defaults(&man, &vocabulary_memory);
 	/* One that cannot be read is told of when it is packed. */
 	if (!manifest_read(&man, name)) {
 		if (man.script)
@@ -152,7 +152,7 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const c
 	char *object = NULL, *copy = NULL;
 	int err;
 
-	manifest_defaults(&man);
+	manifest_defaults(&man, &vocabulary_memory);
 	err = manifest_read(&man, path);
 	if (!err)
 		object = man.object ? strdup(man.object) : object_beside(path);

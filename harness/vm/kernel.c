@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Finds a kernel for the guest: by path, in the cache, or with apt. */
+/*
+ * Finds a kernel for the guest: by path, in the cache, or with apt. The cache holds a folder for
+ * each version with the kernel and a note of its package and checksum; scripts/fetch_kernel.sh
+ * fills it, and what is damaged is fetched again.
+ */
 #include "lib/base.h"
 #include "harness/vm/kernel.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/subproc.h"
-#include "harness/vm/fetch.h"
+#include "lib/data.h"
 #include "lib/strbuf.h"
 
-#define PREFIX "linux-image-"
-#define SUFFIX "-cloud-amd64"
+enum { SHA256_MS = 60000, END_MS = 10000 };
 
 void vm_cache_dir(struct strbuf *out)
 {
@@ -31,34 +36,6 @@ void vm_cache_dir(struct strbuf *out)
 		strbuf_addf(out, "%s/.cache/beebench", home);
 	else
 		strbuf_addf(out, "/tmp/beebench-cache-%u", (unsigned int)geteuid());
-}
-
-bool vm_kernel_newest(const char *list, const char *version, struct strbuf *out)
-{
-	struct strbuf start = STRBUF_INIT, line = STRBUF_INIT;
-	bool found = false;
-
-	strbuf_addf(&start, PREFIX "%s.", version);
-	while (*list) {
-		size_t len = strcspn(list, "\n");
-
-		strbuf_reset(&line);
-		strbuf_add(&line, list, len);
-		list += len + (list[len] == '\n');
-		if (line.len < start.len + strlen(SUFFIX) ||
-		    strncmp(line.s, start.s, start.len) != 0 ||
-		    strcmp(line.s + line.len - strlen(SUFFIX), SUFFIX) != 0)
-			continue;
-		/* strverscmp(3) orders 6.1.0-9 before 6.1.0-56. */
-		if (!found || strverscmp(line.s, out->s) > 0) {
-			strbuf_reset(out);
-			strbuf_addstr(out, line.s);
-			found = true;
-		}
-	}
-	strbuf_release(&start);
-	strbuf_release(&line);
-	return found;
 }
 
 /* "HdrS" at 0x202: Linux, Documentation/arch/x86/boot.rst. */
@@ -105,6 +82,89 @@ static bool note_value(const char *note, const char *key, struct strbuf *out)
 	return false;
 }
 
+int vm_file_sha256(const char *path, struct strbuf *out)
+{
+	const char *const argv[] = {"sha256sum", "--", path, NULL};
+	struct strbuf text = STRBUF_INIT, said = STRBUF_INIT;
+	int code = subproc_capture(argv, SHA256_MS, &text, &said);
+
+	/* A name with odd characters is announced by a backslash. */
+	if (!code)
+		strbuf_add(out, text.s + (text.s[0] == '\\'), 64);
+	strbuf_release(&text);
+	strbuf_release(&said);
+	return code > 0 ? -EIO : code;
+}
+
+/* A line of the script: "info TEXT" or "error TEXT". */
+static void repeat_line(char *line)
+{
+	char *text = strchr(line, ' ');
+
+	line[strcspn(line, "\n")] = '\0';
+	if (text && !strncmp(line, "info ", 5))
+		log_info("%s", text + 1);
+	else if (text && !strncmp(line, "error ", 6))
+		log_err("%s", text + 1);
+	else
+		log_err("scripts/fetch_kernel.sh says: %s", line);
+}
+
+/* Says what the script says, while it runs. Returns its exit code or -errno. */
+static int run_script(const char *const argv[])
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	struct subproc p = SUBPROC_INIT;
+	int ends[2], err = pipe2(ends, O_CLOEXEC) ? -errno : 0;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *said;
+
+	if (err)
+		return err;
+	opts.argv = argv;
+	opts.stdout_fd = ends[1];
+	err = subproc_start(&p, &opts);
+	close(ends[1]);
+	said = fdopen(ends[0], "re");
+	while (!err && said) {
+		errno = 0;
+		if (getline(&line, &size, said) < 0) {
+			err = errno == EINTR ? -EINTR : 0;
+			break;
+		}
+		repeat_line(line);
+	}
+	if (!err)
+		err = subproc_wait(&p, END_MS);
+	if (!err)
+		err = WIFEXITED(p.status) ? WEXITSTATUS(p.status) : -EIO;
+	/* Asked first, so that it clears its half of a download away. */
+	subproc_kill(&p, END_MS);
+	subproc_release(&p);
+	if (said)
+		fclose(said);
+	free(line);
+	return err;
+}
+
+/* Has the script leave the kernel in @dir. */
+static int fetch(const char *version, const char *cache, const char *dir)
+{
+	char script[PATH_MAX];
+	const char *const argv[] = {"sh", script, version, cache, dir, NULL};
+	int err = data_path("vm/fetch_kernel.sh", script, sizeof(script));
+
+	if (!err && access(script, R_OK))
+		err = -errno;
+	if (err) {
+		log_err_sys(err, "cannot find the script that fetches kernels");
+		return err;
+	}
+	err = run_script(argv);
+	return err == EXIT_SKIP ? -ENOTSUP : err > 0 ? -EIO : err;
+}
+
 /* Returns 0 when the kernel in @dir is whole, -ENOENT when there is none, -EILSEQ when it is
  * damaged. */
 static int from_cache(struct vm_kernel *k, const char *dir)
@@ -120,7 +180,7 @@ static int from_cache(struct vm_kernel *k, const char *dir)
 	if (err)
 		goto out;
 	strbuf_addf(&k->path, "%s/vmlinuz", dir);
-	err = fetch_sha256(k->path.s, &got);
+	err = vm_file_sha256(k->path.s, &got);
 	if (!err && strcmp(got.s, want.s) != 0)
 		err = -EILSEQ;
 	if (err)
@@ -156,7 +216,7 @@ int vm_kernel_find(struct vm_kernel *k, const char *name)
 	strbuf_addf(&dir, "%s/kernels/%s", cache.s, name);
 	err = from_cache(k, dir.s);
 	if (err) {
-		err = fetch_kernel(name, cache.s, dir.s);
+		err = fetch(name, cache.s, dir.s);
 		if (!err)
 			err = from_cache(k, dir.s);
 	}

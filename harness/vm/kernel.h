@@ -24,7 +24,8 @@ struct vm_kernel {
  * @name is a version with two numbers ("6.12") or the path of a bzImage (with a '/'). A version is
  * taken from the cache when it is there and its checksum is right, so that later runs need no
  * network; otherwise the newest package of that version that apt knows is fetched. Works without
- * root: where apt's package lists are missing, lists of our own are fetched into the cache. Returns
+ * root: where apt's package lists have none, lists of our own are fetched into the cache, at last
+ * those of Debian unstable (scripts/fetch_kernel.sh). Returns
  * 0, or after saying why: -EINVAL (no such kind of name, not a bzImage), -ENOENT (no such file),
  * -ENOTSUP (cannot be had here; the message holds the command that cures it), -EINTR.
  */
@@ -37,10 +38,7 @@ void vm_kernel_release(struct vm_kernel *k);
  */
 void vm_cache_dir(struct strbuf *out);
 
-/*
- * The newest of the package names @list (one a line) that is a cloud kernel of @version: that has
- * "VERSION." after "linux-image-" and ends in "-cloud-amd64". False when there is none.
- */
-bool vm_kernel_newest(const char *list, const char *version, struct strbuf *out);
+/* SHA-256 of a file in hexadecimal, by sha256sum(1). Returns 0 or -errno; prints nothing. */
+int vm_file_sha256(const char *path, struct strbuf *out);
 
 #endif

@@ -37,6 +37,7 @@ struct live {
 	bool sees_all; /* hidepid hides nothing from us */
 };
 
+const char *live_default_monitor(enum tool tool);
 int live_open(struct live **out, const struct source_options *opts);
 int live_confine(struct live *l);
 int live_fds(const struct live *l, int *fds, size_t max);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "monitor/source/source.h"
 
 #define INTERVAL_MIN_S 0.1
 enum { TOP_DEFAULT = 100 };
@@ -60,14 +61,20 @@ static const struct {
 	const char *program, *about, *sort;
 	double interval_s;
 } tools[] = {
-	[TOOL_MEMMON] = {"memmon", "Who is allocating, who is leaking, what is it costing.", "rss",
-			 3},
-	[TOOL_CPUMON] = {"cpumon", "Who is on the CPUs, in user mode and in the kernel.", "tot", 1},
+	[TOOL_MEMMON] = {"memmon", "who is allocating, who is leaking, what it costs.", "rss", 3},
+	[TOOL_CPUMON] = {"cpumon", "who is on the CPUs, in user mode and in the kernel.", "tot", 1},
 };
 
 static void help(const struct tool_options *o)
 {
-	printf("usage: %s [options]\n%s\n\n", o->program, tools[o->tool].about);
+	const char *monitor = source_default_monitor(o->tool);
+
+	printf("%s: %s ", o->program, tools[o->tool].about);
+	if (monitor)
+		printf("It runs the monitor %s.", monitor);
+	else
+		printf("It runs no monitor of its own: the kernel keeps the times.");
+	printf("\nusage: %s [options]\n\n", o->program);
 	opt_print(table, stdout);
 	printf("\ncolumns for --sort and --filter:\n");
 	for (const struct column *c = columns; c->key; c++)

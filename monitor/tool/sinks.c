@@ -43,6 +43,8 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 		err = server_open(&s->server, o->serve);
 	if (!err && o->record)
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
+	if (s->recorder)
+		s->recording.bytes = recorder_bytes(s->recorder);
 	return err;
 }
 
@@ -110,8 +112,10 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;
 	}
-	if (s->recorder && !s->record_failed)
-		s->record_failed = recorder_add(s->recorder, f) != 0;
+	if (s->recorder && !s->recording.err) {
+		s->recording.err = recorder_add(s->recorder, f);
+		s->recording.bytes = recorder_bytes(s->recorder);
+	}
 	if (s->alerts)
 		alerts_check(s->alerts, f);
 	if (s->server)

@@ -33,9 +33,9 @@ struct run {
 	struct ui *ui;	  /* NULL: batch */
 	uint64_t next_ns; /* when the next frame is due */
 	uint64_t frames;
-	bool ended;	/* of a recording */
-	int damage;	/* of the recording, -errno: what came before stays on the screen */
-	char told[512]; /* the latest error: it leaves the screen, and the terminal keeps it */
+	bool ended;	    /* of a recording */
+	int damage;	    /* of the recording, -errno: what came before stays on the screen */
+	struct strbuf told; /* the latest error: it leaves the screen, and the terminal keeps it */
 };
 
 static volatile sig_atomic_t stopped;
@@ -69,8 +69,10 @@ static void say_on_screen(void *arg, enum log_level level, const char *line)
 {
 	struct run *r = arg;
 
-	if (level == LOG_ERROR)
-		snprintf(r->told, sizeof(r->told), "%s", line);
+	if (level == LOG_ERROR) {
+		strbuf_reset(&r->told);
+		strbuf_addstr(&r->told, line);
+	}
 	ui_note(r->ui, line);
 }
 
@@ -79,7 +81,7 @@ static int open_screen(struct run *r)
 	const struct ui_options opts = {.tool = r->o.tool,
 					.source = r->source,
 					.history = r->history,
-					.recorder = r->sinks.recorder,
+					.recording = r->sinks.recorder ? &r->sinks.recording : NULL,
 					.alerts = r->sinks.alerts,
 					.interval_s = r->o.interval_s,
 					.sort = r->o.sort,
@@ -108,8 +110,8 @@ static void close_screen(struct run *r)
 	log_capture(NULL, NULL);
 	ui_close(r->ui);
 	r->ui = NULL;
-	if (r->told[0])
-		log_err("%s", r->told);
+	if (r->told.len)
+		log_err("%s", r->told.s);
 }
 
 static int open_all(struct run *r)
@@ -275,7 +277,7 @@ static void tell_alerts(const struct alerts *a)
 
 int tool_main(enum tool tool, int argc, char *argv[])
 {
-	struct run r = {.sinks = {.text = STRBUF_INIT}};
+	struct run r = {.sinks = {.text = STRBUF_INIT}, .told = STRBUF_INIT};
 	sigset_t waiting;
 	int err, code;
 
@@ -298,5 +300,6 @@ int tool_main(enum tool tool, int argc, char *argv[])
 	history_free(r.history);
 	source_close(r.source);
 	tool_options_release(&r.o);
+	strbuf_release(&r.told);
 	return code;
 }

@@ -84,7 +84,7 @@ struct table {
 
 /* One event as kept for scrolling back. */
 struct seen {
-	struct mem_record record;
+	struct event record;
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	bool matches;	  /* the filter; types and sizes are looked at when drawn */
 };
@@ -197,11 +197,6 @@ void ui_toggle_screen(struct ui *u, const struct screen *s); /* opens it, or goe
 
 void ui_tell(struct ui *u, const char *text); /* a note that a key brought about */
 
-/* --- ui_act.c --- */
-
-/* @code as wget_wch() gave it with @function: a function key, a resize or the mouse. */
-void ui_key(struct ui *u, wint_t code, bool function);
-
 /* --- ui_term.c --- */
 
 /* Takes the terminal into @u->term; its options and the locale are set. As ui_open(). */
@@ -214,11 +209,6 @@ int term_look(int fd, short events);
 bool term_at_end(void);
 /* Takes over its size, in case the signal of a change went to somebody else. */
 void term_check_size(struct ui *u);
-
-/* --- ui_keep.c: a frame that outlives the source's --- */
-
-struct frame *frame_copy(const struct frame *f); /* NULL: no memory */
-void frame_copy_free(struct frame *f);
 
 /* --- ui_draw.c --- */
 
@@ -263,15 +253,9 @@ bool row_wants_refining(const struct proc_row *r); /* by source_refine() */
 /* Columns that this tool and source have something for, at most @max; the defaults first. */
 size_t table_columns(const struct ui *u, const struct column **out, size_t max);
 
-/* --- ui_table_keys.c --- */
-
 void table_sort(struct ui *u, const struct column *c); /* again by the same: turned round */
 void table_filter(struct ui *u, int arg);
 void table_unfilter(struct ui *u, int arg);
-
-/* --- ui_detail_page.c --- */
-
-void detail_build(struct ui *u); /* u->detail.page anew, for the width that there is */
 
 /* --- ui_events.c --- */
 

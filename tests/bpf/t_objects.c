@@ -25,14 +25,14 @@ struct seen {
 	char comm[16];
 };
 
-static void see(void *arg, const struct mem_record *e)
+static void see(void *arg, const struct event *e)
 {
 	struct seen *s = arg;
 
 	assert_in_range(e->length, 0, sizeof(s->lengths) / sizeof(s->lengths[0]) - 1);
 	s->n++;
 	s->lengths[e->length]++;
-	s->bytes += e->size;
+	s->bytes += e->value[MEM_EVENT_SIZE];
 	s->pids += e->pid == s->pid;
 	memcpy(s->comm, e->comm, sizeof(s->comm));
 }
@@ -130,9 +130,9 @@ static const char *foreign_manifest(const char *counters)
 static void foreign_object(void **state UNUSED)
 {
 	struct strbuf extras = STRBUF_INIT;
-	const struct mem_row *row;
+	const struct counter_row *row;
 	struct monitor *m;
-	struct mem_table t;
+	struct counter_table t;
 	struct seen seen;
 	struct live l;
 
@@ -152,12 +152,12 @@ static void foreign_object(void **state UNUSED)
 	assert_int_equal(t.fields,
 			 1 << MEM_MMAP_COUNT | 1 << MEM_MMAP_BYTES | 1 << MEM_MUNMAP_COUNT);
 	assert_int_equal(t.n, 1);
-	row = mem_table_find(&t, seen.pid);
+	row = counter_table_find(&t, seen.pid);
 	assert_non_null(row);
 	assert_int_equal(row->value[MEM_MMAP_COUNT], CALLS);
 	assert_int_equal(row->value[MEM_MMAP_BYTES], CALLS * 4096);
 	assert_int_equal(row->value[MEM_MUNMAP_COUNT], CALLS);
-	mem_table_release(&t);
+	counter_table_release(&t);
 	monitor_extras(m, &extras);
 	assert_string_equal(extras.s,
 			    "map settings (array, 3 entries)\n"

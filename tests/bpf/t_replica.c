@@ -91,9 +91,9 @@ static void check(const char *name, size_t nprograms, size_t nrings)
 	replica_source_close(s);
 }
 
-static void mine(void *arg, const struct mem_record *e)
+static void mine(void *arg, const struct event *e)
 {
-	*(int *)arg += e->tgid == (uint32_t)getpid() && e->type == 2;
+	*(int *)arg += e->tgid == (uint32_t)getpid() && e->value[MEM_EVENT_TYPE] == 2;
 }
 
 /* The copy's rings are in its array, one for each CPU, and its programs write into them. */
@@ -101,8 +101,8 @@ static void of_rings_by_cpu(void **state UNUSED)
 {
 	const struct event_layout layout = {
 		.length = 40,
-		.fields = 1U << EVENT_TGID | 1U << EVENT_TYPE,
-		.offset = {[EVENT_TGID] = 12, [EVENT_TYPE] = 32},
+		.fields = 1U << EVENT_TGID | 1U << (EVENT_COMMON + MEM_EVENT_TYPE),
+		.offset = {[EVENT_TGID] = 12, [EVENT_COMMON + MEM_EVENT_TYPE] = 32},
 	};
 	struct replica_source *s;
 	struct ring *ring;

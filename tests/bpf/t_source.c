@@ -323,7 +323,7 @@ static void events(void **state UNUSED)
 	for (size_t i = 0; i < f->nevents; i++)
 		if (f->events[i].record.tgid == (uint32_t)w.pid) {
 			assert_string_equal(f->events[i].record.comm, "t_so)urce 1");
-			mmaps += f->events[i].record.type == 2;
+			mmaps += f->events[i].record.value[MEM_EVENT_TYPE] == 2;
 			n++;
 		}
 	assert_int_equal(mmaps, 2);

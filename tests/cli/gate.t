@@ -164,7 +164,7 @@ makefile() {
 mkdir -p bpf/memmon
 echo text >README
 revision alien
-mkdir harness
+mkdir -p harness/command
 touch harness/command/beebench_main.c bpf/memmon/memmon.bpf.c
 makefile "@cp $objects/bpf/memmon/memmon.bpf.o \$@"
 revision same
@@ -251,6 +251,19 @@ kill -TERM "$pid"
 wait "$pid"
 is "SIGTERM: exit 3" "$?" 3
 nothing_left "SIGTERM"
+
+# What a person, or another program, keeps under such a name is not a gate's.
+dead=$(sh -c 'echo $$')
+mkdir "$tmp/beebench-gate-notes" "$tmp/beebench-gate-$dead-abcdef" "$tmp/beebench-gate-$dead-ghijkl" "$tmp/beebench-gate-$$-mnopqr"
+for d in "$tmp"/beebench-gate-*[!k]/; do echo mine >"$d/keep"; done
+# Its note names another process, or none.
+echo "1-1-1" >"$tmp/beebench-gate-$dead-ghijkl/made-by"
+run "$bee" gate -q --base same -m memmon
+is "issue 13, number 1: what no gate made stays" "$code:$(cat "$tmp"/beebench-gate-*/keep)" "0:mine
+mine
+mine
+mine"
+rm -r "$tmp"/beebench-gate-*/
 
 slow
 kill -KILL "$pid"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What makes a run of the sharp time lane count for nothing, on made-up loads. */
+/* What makes a run of exchanged programs count for nothing, on made-up loads. */
 #include "lib/base.h"
 #include "harness/exchange/exchange_void.h"
 
@@ -16,7 +16,7 @@
 enum { LOADS = 100 };
 
 struct made {
-	struct sharp s;
+	struct exchange s;
 	struct rng rng;
 };
 
@@ -136,7 +136,7 @@ static void test_nothing(void **state UNUSED)
 	struct made m = {.s = {.dropped = 3}};
 
 	expect(&m, "somebody else attached to or detached from");
-	m.s = (struct sharp){.dropped = 0};
+	m.s = (struct exchange){.dropped = 0};
 	expect(&m, "nothing was measured in the time given");
 }
 

@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "harness/gate/gate_judge.h"
+#include "harness/compare/judge.h"
+#include "harness/gate/gate.h"
 #include "harness/record.h"
 
 static const struct gate_pair pair = {"old", "new"};

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "harness/gate/policy.h"
+#include "harness/compare/policy.h"
 #include "lib/log.h"
 
 static char said[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of kernels: which package is the newest, what is no name, what is no kernel. */
+/* Names of kernels: what is no name, what is no kernel, where they are kept. */
 #include "lib/base.h"
 
 #include <fcntl.h>
@@ -14,42 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/log.h"
-#include "harness/vm/fetch.h"
 #include "harness/vm/kernel.h"
-
-static void newest_is_by_number_not_by_letter(void **state UNUSED)
-{
-	static const struct {
-		const char *version, *list, *want;
-	} cases[] = {
-		{"6.1",
-		 "linux-image-6.1.0-9-cloud-amd64\nlinux-image-6.1.0-56-cloud-amd64\n"
-		 "linux-image-6.1.0-48-cloud-amd64\n",
-		 "linux-image-6.1.0-56-cloud-amd64"},
-		/* 6.12 is not 6.1, and neither are its debug symbols or unsigned image. */
-		{"6.1",
-		 "linux-image-6.12.117+deb12-cloud-amd64\nlinux-image-6.1.0-50-cloud-amd64-dbg\n"
-		 "linux-image-6.1.0-50-cloud-amd64-unsigned\nlinux-image-6.1.0-50-amd64\n",
-		 NULL},
-		{"6.12",
-		 "linux-image-6.12.100+deb12-cloud-amd64\nlinux-image-6.12.99+deb12-cloud-amd64",
-		 "linux-image-6.12.100+deb12-cloud-amd64"},
-		/* The meta-package holds no kernel. */
-		{"6.12", "linux-image-6.12-cloud-amd64\n", NULL},
-		{"6.12", "", NULL},
-		{"6.12", "\n\nnonsense\n", NULL},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct strbuf out = STRBUF_INIT;
-		bool found = vm_kernel_newest(cases[i].list, cases[i].version, &out);
-
-		assert_int_equal(found, cases[i].want != NULL);
-		if (found)
-			assert_string_equal(out.s, cases[i].want);
-		strbuf_release(&out);
-	}
-}
 
 static char said[512];
 
@@ -130,19 +95,18 @@ static void checksum_is_sha256(void **state UNUSED)
 {
 	struct strbuf sum = STRBUF_INIT;
 
-	assert_int_equal(fetch_sha256("/dev/null", &sum), 0);
+	assert_int_equal(vm_file_sha256("/dev/null", &sum), 0);
 	/* Of nothing: FIPS 180-4. */
 	assert_string_equal(sum.s,
 			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	strbuf_reset(&sum);
-	assert_true(fetch_sha256("/nonexistent", &sum) < 0);
+	assert_true(vm_file_sha256("/nonexistent", &sum) < 0);
 	strbuf_release(&sum);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(newest_is_by_number_not_by_letter),
 		cmocka_unit_test(wrong_names_are_refused),
 		cmocka_unit_test(only_a_kernel_image_is_taken),
 		cmocka_unit_test(cache_follows_the_environment),

@@ -15,7 +15,7 @@
 #include "harness/report/plot.h"
 #include "harness/record.h"
 #include "lib/format.h"
-#include "harness/report/report_doc.h"
+#include "harness/report/report.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
 

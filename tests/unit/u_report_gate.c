@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is said of a comparison: verdicts, both monitors side by side, the sharp lane, annotations,
- * and the data of the picture. */
+/* What is said of a comparison: verdicts, both monitors side by side, exchanged programs,
+ * annotations, and the data of the picture. */
 #include "lib/base.h"
 
 #include <setjmp.h>
@@ -13,9 +13,8 @@
 
 #include "harness/plugin.h"
 #include "harness/report/plot.h"
-#include "harness/report/record_gate.h"
-#include "harness/report/record_sides.h"
-#include "harness/report/report_doc.h"
+#include "harness/report/record_pair.h"
+#include "harness/report/report.h"
 #include "harness/result.h"
 
 extern const struct reporter_ops reporter_github, reporter_junit, reporter_markdown;

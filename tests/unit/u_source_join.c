@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/table_fixture.h"
 #include "monitor/source/join.h"
 #include "monitor/source/tasks.h"
 
@@ -45,6 +46,7 @@ static void on_leave(void *arg, const struct proc_row *row UNUSED)
 static void world_open(struct world *w, enum monitor_key key, enum join_kind kind)
 {
 	const struct monitor_info info = {.key = key,
+					  .words = &vocabulary_memory,
 					  .fields = 1U << MEM_MMAP_COUNT | 1U << MEM_MUNMAP_COUNT |
 						    1U << MEM_VM_BYTES};
 
@@ -101,23 +103,23 @@ struct count {
 	uint64_t mmap, munmap, vm;
 };
 
-static struct mem_table table(struct mem_row *rows, const struct count *c)
+static struct counter_table table(struct fix_row *rows, const struct count *c)
 {
 	size_t n = 0;
 
 	for (; c && c[n].key; n++) {
-		rows[n] = (struct mem_row){.key = c[n].key};
+		rows[n] = (struct fix_row){.key = c[n].key};
 		rows[n].value[MEM_MMAP_COUNT] = c[n].mmap;
 		rows[n].value[MEM_MUNMAP_COUNT] = c[n].munmap;
 		rows[n].value[MEM_VM_BYTES] = c[n].vm;
 	}
-	return (struct mem_table){.rows = rows, .n = n};
+	return FIX_TABLE(rows, n, 0);
 }
 
 static void counters(struct world *w, const struct count *taken, const struct count *now)
 {
-	struct mem_row rows[16];
-	struct mem_table t = table(rows, taken);
+	struct fix_row rows[16];
+	struct counter_table t = table(rows, taken);
 
 	join_taken(w->join, &w->rows, &t);
 	t = table(rows, now);

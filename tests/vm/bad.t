@@ -264,6 +264,87 @@ where 7.7
 is "and one without its checksum" "$code" 0
 is "no download is left by any" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
 
+# Which package is the newest, where the kernel lies in it, and where lists come from: an apt with several packages.
+multi=$tmp/multi
+mkdir -p "$multi/debs" "$multi/etc"
+# package NAME VERSION FILE [DEPENDS]: one with a kernel in FILE, or without one where FILE is empty
+package() {
+	rm -rf "$tmp/p"
+	mkdir -p "$tmp/p/DEBIAN"
+	[ -z "$3" ] || { mkdir -p "$tmp/p/${3%/*}" && image "$tmp/p/$3" && printf "\n%s\n" "$1" >>"$tmp/p/$3"; }
+	printf 'Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: test\nDescription: test\n%s' "$1" "$2" "${4:+Depends: $4
+}" >"$tmp/p/DEBIAN/control"
+	dpkg-deb -b "$tmp/p" "$multi/debs/$1.deb" >/dev/null
+	{
+		cat "$tmp/p/DEBIAN/control"
+		echo "SHA256: $(sha256sum "$multi/debs/$1.deb" | cut -c 1-64)"
+	} >"$multi/debs/$1.show"
+}
+for n in 9 56 48; do package "linux-image-6.1.0-$n-cloud-amd64" "6.1.$n-1" "boot/vmlinuz-6.1.0-$n-cloud-amd64"; done
+package linux-image-6.1.0-99-cloud-amd64-dbg 1 boot/vmlinuz-x
+package linux-image-6.1.0-98-cloud-amd64-unsigned 1 boot/vmlinuz-x
+package linux-image-6.1.0-97-amd64 1 boot/vmlinuz-x
+package linux-image-6.12.117+deb12-cloud-amd64 1 boot/vmlinuz-y
+package linux-image-8.1-cloud-amd64 1 boot/vmlinuz-x
+package linux-image-7.2.13+deb14-cloud-amd64 7.2.13-1 "" "kmod, linux-binary-7.2.13+deb14-cloud-amd64 (= 7.2.13-1), x"
+package linux-binary-7.2.13+deb14-cloud-amd64 7.2.13-1 usr/lib/modules/7.2.13+deb14-cloud-amd64/vmlinuz
+printf 'Types: deb\nURIs: http://security.invalid/debian-security\nSuites: s\nSigned-By: /no\n\n%s' \
+	"Types: deb
+URIs: http://deb.invalid/debian
+Suites: bookworm
+Signed-By: /key.gpg
+" >"$multi/etc/debian.sources"
+apt apt-config <<E2
+#!/bin/sh
+echo "list='$multi/none' parts='$multi/etc'"
+E2
+cp "$fake/apt-cache" "$fake/apt-get" "$tmp/"
+# Only the unstable suite has 7.x.
+apt apt-cache <<E2
+#!/bin/sh
+for last; do :; done
+cd "$multi/debs"
+case " \$* " in
+*" pkgnames "*) for f in "\$last"*.show; do
+	case \$f in
+	*7.2*) case " \$* " in *"SourceList=$multi/cache/apt-unstable/unstable.list"*) echo "\${f%.show}" ;; esac ;;
+	*) [ ! -e "\$f" ] || echo "\${f%.show}" ;;
+	esac
+done ;;
+*" show "*) cat "\$last.show" ;;
+esac
+E2
+apt apt-get <<E2
+#!/bin/sh
+for last; do :; done
+case " \$* " in
+*" download "*) cp "$multi/debs/\${last%%=*}.deb" . ;;
+*" update "*) echo "\$*" >>"$multi/updates" ;;
+esac
+E2
+BEEBENCH_CACHE=$multi/cache where 6.1
+is "the newest by number, not by letter" "$(tail -n 1 "$out")" linux-image-6.1.0-56-cloud-amd64
+BEEBENCH_CACHE=$multi/cache where 6.12
+is "6.12 is not 6.1" "$(tail -n 1 "$out")" linux-image-6.12.117+deb12-cloud-amd64
+BEEBENCH_CACHE=$multi/cache where 8.1
+is "a package without a version of its own holds no kernel" "$code" 77
+rm -f "$multi/updates"
+BEEBENCH_CACHE=$multi/cache where 7.2
+is "issue 13, number 43: 7.2 by name" "$code" 0
+is "its kernel comes out of linux-binary" "$(tail -n 1 "$out")" linux-binary-7.2.13+deb14-cloud-amd64
+has "the note says so" "$(cat "${out%/vmlinuz}/note")" "package linux-binary-7.2.13+deb14-cloud-amd64 7.2.13-1"
+has "it is said where the lists are from" "$err" "fetching lists of Debian unstable into $multi/cache/apt-unstable"
+is "from where this machine takes Debian" "$(cat "$multi/cache/apt-unstable/unstable.list")" \
+	"deb [signed-by=/key.gpg] http://deb.invalid/debian sid main"
+is "after its own suites were asked" "$(wc -l <"$multi/updates")" 2
+package linux-binary-7.2.13+deb14-cloud-amd64 7.2.13-1 usr/lib/modules/nothing/here
+rm -r "$multi/cache/kernels/7.2"
+BEEBENCH_CACHE=$multi/cache where 7.2
+is "a package without a kernel: cannot run here" "$code" 77
+has "which" "$err" "there is no kernel in it"
+cp "$tmp/apt-cache" "$tmp/apt-get" "$fake/"
+rm "$fake/apt-config"
+
 # A cache that is there and cannot be written is good for what it holds.
 BEEBENCH_CACHE=/dev/null/cache where 7.7
 is "a cache that cannot be made: environment" "$code" 2

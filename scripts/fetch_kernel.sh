@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# A kernel for the guest, out of Debian's package, which is not installed: fetch_kernel.sh VERSION CACHE DIR
+#
+# Downloads the newest linux-image-VERSION.*-cloud-amd64 that apt knows, holds its checksum against apt's lists and leaves "vmlinuz" and
+# "note" (the package and the checksums, "KEY VALUE" lines) in DIR, which appears at once and whole. Works as an ordinary user. Where the
+# machine's package lists have no such kernel, lists of our own are fetched into CACHE: from the machine's sources, then from Debian
+# unstable at the same place. From Linux 7 on that package is empty, and the kernel lies in the linux-binary package it depends on.
+#
+# Whoever calls it reads stdout: lines "info TEXT" and "error TEXT". Exit codes: 0; 77 it cannot be had here; 2 the cache is no good.
+set -eu
+
+info() {
+	printf 'info %s\n' "$*"
+}
+
+die() {
+	code=$1
+	shift
+	printf 'error %s\n' "$*"
+	exit "$code"
+}
+
+[ $# -eq 3 ] || die 2 "usage: fetch_kernel.sh VERSION CACHE DIR"
+version=$1 cache=$2 dir=$3
+case $version in
+*[!0-9.]* | '') die 2 "'$version' is no version of a kernel" ;;
+esac
+for tool in apt-cache apt-get dpkg-deb tar sha256sum timeout; do
+	command -v "$tool" >/dev/null 2>&1 ||
+		die 77 "no $tool here, and without it no kernel can be fetched; give one by path: -k /boot/vmlinuz-.."
+done
+
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+no_cache() {
+	die 2 "cannot write to the cache $cache; choose another with BEEBENCH_CACHE: ${why##*: }"
+}
+why=$(LC_ALL=C mkdir -p "$cache/kernels" 2>&1) || no_cache
+why=$(LC_ALL=C mktemp -d "$cache/kernels/fetch.XXXXXX" 2>&1) || no_cache
+work=$why
+cd "$work"
+
+# apt LIMIT TOOL ARG..: with lists of our own below $own, unless that is empty, and from $source, unless that is empty. What it says
+# on stderr is in "said". Exit code 124: it took longer than LIMIT seconds.
+own='' source=''
+apt() {
+	limit=$1 tool=$2
+	shift 2
+	[ -z "$own" ] || set -- -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o Acquire::Languages=none "$@"
+	[ -z "$source" ] || set -- -o "Dir::Etc::SourceList=$source" -o Dir::Etc::SourceParts=/dev/null "$@"
+	timeout --foreground "$limit" "$tool" "$@" 2>said
+}
+
+said() {
+	tr -s '\n' ' ' <said | sed 's/ $//'
+}
+
+# field KEY: the value of that line of apt-cache's answer
+field() {
+	sed -n "s/^$1: //p" shown | head -n 1
+}
+
+# describe PACKAGE: sets package, package_version, sum
+describe() {
+	package=$1
+	apt 60 apt-cache show --no-all-versions "$package" >shown || return 1
+	package_version=$(field Version) sum=$(field SHA256)
+	[ -n "$package_version" ] && [ -n "$sum" ]
+}
+
+# The newest package of the version in the lists, or the one it takes the kernel from. 6.12 is not 6.1, and a package of debug symbols,
+# without a signature or without a version of its own holds no kernel.
+find_package() {
+	apt 60 apt-cache pkgnames "linux-image-$version." >names || return 1
+	start=$(printf '%s' "linux-image-$version." | sed 's/\./\\./g')
+	newest=$(grep -- "^$start.*-cloud-amd64\$" names | sort -V | tail -n 1) || return 1
+	[ -n "$newest" ] || return 1
+	describe "$newest" || return 1
+	binary=$(field Depends | tr ',' '\n' | sed -n 's/^ *\(linux-binary-[^ ]*\).*/\1/p' | head -n 1)
+	[ -z "$binary" ] || describe "$binary"
+}
+
+# Lists of our own, in the cache's folder $1; without a network apt-get warns, and succeeds.
+fetch_lists() {
+	own=$cache/$1
+	info "apt's lists have no kernel $version; fetching lists $2 into $own"
+	mkdir -p "$own/lists/partial" "$own/cache/archives/partial" || return 1
+	apt 600 apt-get -q update >/dev/null || { said >updated && return 1; }
+	said >updated
+}
+
+# Debian unstable, from where this machine takes Debian: a source list in the cache's folder $1. False when it takes it from nowhere.
+unstable() {
+	list=/etc/apt/sources.list parts=/etc/apt/sources.list.d
+	eval "$(apt-config shell list Dir::Etc::SourceList/f parts Dir::Etc::SourceParts/d 2>/dev/null)" || :
+	mkdir -p "$1" || return 1
+	for f in "$list" "$parts"/*.list "$parts"/*.sources; do
+		if [ -r "$f" ]; then
+			cat "$f"
+			echo
+		fi
+	done | awk '
+		function done() { if (uri != "") { print uri, key; exit } }
+		$1 == "deb" {
+			key = match($0, /signed-by=[^] ]+/) ? substr($0, RSTART + 10, RLENGTH - 10) : ""
+			sub(/\[[^]]*\] */, "")
+			if ($2 ~ /\/debian\/?$/) { uri = $2; done() }
+		}
+		$1 == "URIs:" { for (i = 2; i <= NF; i++) if ($i ~ /\/debian\/?$/) uri = $i }
+		$1 == "Signed-By:" && NF == 2 { key = $2 }
+		NF == 0 { done(); key = "" }
+		END { done() }' >where
+	read -r uri key <where || return 1
+	printf 'deb %s%s sid main\n' "${key:+[signed-by=$key] }" "$uri" >"$1/unstable.list"
+	source=$1/unstable.list
+}
+
+unknown() {
+	lists="$(cat updated 2>/dev/null || :) $(said)"
+	printf 'error %s%s\n' "apt knows no package linux-image-$version.*-cloud-amd64; run: sudo apt-get update   (or give a kernel by path: " \
+		"-k /boot/vmlinuz-..; on a machine that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=cloud-amd64)"
+	[ "$lists" = " " ] || info "apt said: $lists"
+	exit 77
+}
+
+find_package ||
+	{ fetch_lists apt "of this machine's sources" && find_package; } ||
+	{ unstable "$cache/apt-unstable" && fetch_lists apt-unstable "of Debian unstable" && find_package; } ||
+	unknown
+
+info "fetching $package $package_version"
+code=0
+apt 600 apt-get -q download "$package=$package_version" >/dev/null || code=$?
+why=$(said)
+[ $code -ne 124 ] || why="it took too long"
+set -- ./*.deb
+[ $code -ne 0 ] || [ -f "$1" ] || code=1
+[ $code -eq 0 ] ||
+	die 77 "cannot download $package=$package_version: $why; with a network run: cd DIR && apt-get download $package=$package_version" \
+		"  and give its kernel by path with -k"
+got=$(sha256sum "$1" | cut -d ' ' -f 1)
+[ "$got" = "$sum" ] ||
+	die 77 "$package=$package_version has the checksum $got, but apt's lists say $sum; nothing of it is used; run: sudo apt-get update" \
+		"  and try again"
+
+member=$(dpkg-deb --fsys-tarfile "$1" 2>said | tar -t 2>>said |
+	sed -n -e '/^\.\/boot\/vmlinuz-[^/]*$/p' -e '/^\.\/usr\/lib\/modules\/[^/]*\/vmlinuz$/p' | head -n 1)
+[ -n "$member" ] || die 77 "cannot unpack $package=$package_version: there is no kernel in it $(said)"
+dpkg-deb --fsys-tarfile "$1" 2>said | tar -xO "$member" >vmlinuz 2>>said || die 77 "cannot unpack $package=$package_version: $(said)"
+rm -f "$1" said updated shown names where
+printf 'package %s %s\ndeb_sha256 %s\nvmlinuz_sha256 %s\n' "$package" "$package_version" "$sum" \
+	"$(sha256sum vmlinuz | cut -d ' ' -f 1)" >note || die 2 "cannot write $work/note"
+
+# At once; who came first at the same moment has the same kernel.
+chmod 755 "$work"
+cd /
+if ! mv -T "$work" "$dir" 2>/dev/null; then
+	rm -rf "$dir"
+	mv -T "$work" "$dir" 2>/dev/null || [ -f "$dir/note" ] || die 2 "cannot put the kernel into $dir"
+fi
