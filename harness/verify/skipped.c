@@ -108,8 +108,12 @@ void skipped_forgive(struct judge_result *judged, struct identities *ids, struct
 	judged->verdict = JUDGE_SKIPPED;
 	judged->skipped_runs = n;
 	judged->mismatches = 0;
-	accuracy_add(accuracy, "skipped_runs", "calls", made, counted,
-		     "%s; lost munmaps look like leaks", words);
+	if (made == counted)
+		accuracy_add(accuracy, "skipped_runs", "runs", 0, n, "%s; no call is missing",
+			     words);
+	else
+		accuracy_add(accuracy, "skipped_runs", "calls", made, counted,
+			     "%s; lost munmaps look like leaks", words);
 }
 
 void skipped_words(char *out, size_t size, uint64_t n, const char *whose)

@@ -28,6 +28,7 @@ struct row_state {
 	uint8_t gone;	  /* was missing in a pass */
 	uint8_t final;	  /* its end was told: nothing will come any more */
 	uint8_t fresh;	  /* was not there in the pass before */
+	uint8_t skipped;  /* as ROW_SKIPPED */
 	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
 };
 
