@@ -128,12 +128,21 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 					      const struct equiv *e, const struct trial *t,
 					      bool events)
 {
-	struct json_object *o =
-		new_record(run, workload_name(w), e->differences ? "fail" : "ok", NULL);
+	bool vacuous = !e->differences && !e->counters && !e->events;
+	struct json_object *o = new_record(
+		run, workload_name(w),
+		e->differences ? "fail"
+		: vacuous      ? "skip"
+			       : "ok",
+		vacuous ? "nothing to compare: neither captured anything that both can count"
+			: NULL);
 	struct json_object *allowed = json_object_new_array();
 	static const char *const losses_of[] = {"lost_a", "lost_b"};
 
-	record_put_str(o, "verdict", e->differences ? "different" : "equal");
+	if (vacuous)
+		record_put_bool(o, "vacuous", true);
+	else
+		record_put_str(o, "verdict", e->differences ? "different" : "equal");
 	record_put_u64(o, "keys", e->keys);
 	record_put_u64(o, "counters", e->counters);
 	record_put_u64(o, "events", e->events);
@@ -330,6 +339,7 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 		[MONITOR_COMPLETED] = "calls that have ended and worked",
 	};
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
+	const struct vocabulary *words[2] = {NULL, NULL};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct said said = {0};
@@ -341,10 +351,18 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 			i = 2;
 		} else {
 			of[i] = monitor_info(m)->definition;
+			words[i] = monitor_info(m)->words;
 		}
 		monitor_close(m);
 		said_end(&said, false);
 		said_release(&said);
+	}
+	if (words[0] && words[1] && words[0] != words[1]) {
+		strbuf_addf(why,
+			    "their subjects differ, so equivalence is not asked for: %s counts %s, "
+			    "%s counts %s",
+			    run->monitors[0], words[0]->name, run->monitors[1], words[1]->name);
+		return false;
 	}
 	if (of[0] == of[1])
 		return true;

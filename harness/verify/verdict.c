@@ -171,6 +171,22 @@ static void verdict_by_identities(struct verdict *v, const struct trial_monitor 
 	}
 }
 
+/* Nothing was counted by the truth or by the monitor that could have been wrong: silence beside
+ * silence, which is not "exact". */
+static bool nothing_compared(const struct verdict *v)
+{
+	const struct judge_result *j = &v->judged;
+
+	if (j->lost_updates || j->events_expected || j->events_captured)
+		return false;
+	if (!v->by_totals)
+		return !j->counters;
+	for (size_t i = 0; i < v->identities.n; i++)
+		if (v->identities.v[i].left || v->identities.v[i].right)
+			return false;
+	return true;
+}
+
 static void conclude(struct verdict *v)
 {
 	const struct judge_result *j = &v->judged;
@@ -189,6 +205,22 @@ static void conclude(struct verdict *v)
 			return;
 		}
 	}
+}
+
+static void conclude_vacuous(struct verdict *v, const struct trial *t,
+			     const struct trial_monitor *m)
+{
+	v->vacuous = true;
+	v->judged.verdict = JUDGE_NONE;
+	if (t->child.ledger || v->by_totals)
+		end_as(v, STATUS_SKIP,
+		       "nothing to compare: no call was made that %s counts, and it counted none",
+		       m->info->name);
+	else
+		end_as(v, STATUS_SKIP,
+		       "nothing to compare: only beebench's own workloads say what the figures of "
+		       "%s must be",
+		       m->info->name);
 }
 
 static int assess(struct verdict *v, const struct trial *t, const struct model *model,
@@ -245,18 +277,21 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 	};
 	int err;
 
+	v->by_totals = !t->child.ledger && !subject->judge;
 	for (uint32_t slot = 0; slot < vocabulary_slots(subject->words); slot++)
 		v->sums[slot] = identity_sum(&table, slot);
 	if (t->child.ledger)
 		by_ledger(v, t, model, m, &table);
-	else if (!subject->judge)
+	else if (v->by_totals)
 		by_totals(v, subject, &id, m);
 	id.lost_updates = v->judged.lost_updates;
 	if (judged && !subject->judge)
 		identities_check(subject, &id, &v->identities);
-	if (!t->child.ledger && !subject->judge)
+	if (v->by_totals)
 		verdict_by_identities(v, m);
 	conclude(v);
+	if (judged && v->status == STATUS_OK && nothing_compared(v))
+		conclude_vacuous(v, t, m);
 	if (subject->of_clocks)
 		doubt_skipped(v, m);
 	err = assess(v, t, model, m, &table);

@@ -262,6 +262,8 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 	record_put_str(o, "status", status_names[v->status]);
 	if (v->reason.len)
 		record_put_str(o, "reason", v->reason.s);
+	if (v->vacuous)
+		record_put_bool(o, "vacuous", true);
 	if (command)
 		record_put(o, "command", command);
 	record_put(o, "conformance", conformance_of(&v->judged));

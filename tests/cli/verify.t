@@ -23,7 +23,7 @@ leaves() {
 
 # --- right ---
 
-for w in brk fail filter flood forks idle mmap partial remap threads; do
+for w in brk fail filter flood forks mmap partial remap threads; do
 	verify -m memmon,memmon.bt -w "$w" --json
 	is "memmon and memmon.bt beside $w: exit code" "$code" 0
 	is "memmon beside $w is exact" "$(field '.trials[0] | .status + " " + .conformance.verdict')" "ok exact"
