@@ -133,7 +133,7 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 {
 	size_t n[STATUS_COUNT + 1] = {0};
 	struct json_object *o;
-	bool vacuous = false;
+	bool vacuous = false, workload_failed = false;
 
 	if (err == -EINTR)
 		return EXIT_INCONCLUSIVE;
@@ -145,10 +145,15 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 		enum status s = record_status(o);
 
 		n[s] += s == STATUS_OK || is_judged(m, o);
+		workload_failed |= is_judged(m, o) && s == STATUS_VOID &&
+				   !strcmp(record_str(o, "cause", ""), "workload");
 		vacuous |= is_judged(m, o) && is_vacuous(records, o);
 	}
 	if (n[STATUS_FAIL])
 		return EXIT_BAD;
+	/* Not the monitor's fault, and a longer budget would not cure it. */
+	if (workload_failed)
+		return EXIT_USAGE;
 	if (n[STATUS_VOID] || vacuous)
 		return EXIT_INCONCLUSIVE;
 	return !n[STATUS_OK] && n[STATUS_SKIP] ? EXIT_SKIP : EXIT_OK;

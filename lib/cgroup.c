@@ -21,7 +21,7 @@
 #define OWN_MOUNT   "/run/beebench-cgroup2"
 #define LEAF_PREFIX "beebench-"
 
-enum { EMPTY_WAIT_MS = 2000 };
+enum { EMPTY_WAIT_MS = 10000 };
 
 int cgroup_find_mount(const char *proc_root, char *path, size_t size)
 {
@@ -137,6 +137,20 @@ static void kill_each(const struct cgroup *cg)
 			kill(pid, SIGKILL);
 	}
 	fclose(f);
+}
+
+unsigned int cgroup_count(const struct cgroup *cg)
+{
+	struct strbuf text = STRBUF_INIT;
+	char path[sizeof(cg->path) + 32];
+	unsigned int n = 0;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cg->path);
+	if (!strbuf_read_file(&text, path))
+		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
+			n++;
+	strbuf_release(&text);
+	return n;
 }
 
 static bool populated(const struct cgroup *cg)

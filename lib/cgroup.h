@@ -27,6 +27,9 @@ int cgroup_create(struct cgroup *cg, const char *name);
  * or -errno, silently. */
 int cgroup_enter(const struct cgroup *cg, pid_t pid);
 
+/* Processes inside that have not ended. */
+unsigned int cgroup_count(const struct cgroup *cg);
+
 /* Kills what is left inside (only the processes of this leaf), waits for it to empty, removes it.
  * Accepts an empty one. */
 void cgroup_remove(struct cgroup *cg);

@@ -250,19 +250,24 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 	struct trial_spec spec = {.monitors = run->monitors,
 				  .nmonitors = 2,
 				  .workload = w,
+				  .limit_ns = (uint64_t)(MAX(run->seconds, 60) * NSEC_PER_SEC),
 				  .keep_events = true,
 				  .no_oracle = true};
+	struct json_object *o;
 	struct trial t;
 	int err;
 
 	progress_step(run->progress, "%s and %s beside %s", run->monitors[0], run->monitors[1],
 		      workload_name(w));
 	err = trial_run(&t, &spec);
-	if (!err && t.status != STATUS_OK)
-		err = sink_emit(run->sink, new_record(run, workload_name(w), status_names[t.status],
-						      t.reason.s));
-	else if (!err)
+	if (!err && t.status != STATUS_OK) {
+		o = new_record(run, workload_name(w), status_names[t.status], t.reason.s);
+		if (t.cause)
+			record_put_str(o, "cause", t.cause);
+		err = sink_emit(run->sink, o);
+	} else if (!err) {
 		err = judge_pair(run, w, &t, alike);
+	}
 	trial_release(&t);
 	return err;
 }
