@@ -10,6 +10,7 @@
 #include "collector/elf_check.h"
 #include "collector/object_error.h"
 #include "collector/rings.h"
+#include "collector/stand_in.h"
 
 /* An object that has this u64 among its read-only data watches only the cgroup we write there. */
 #define CGROUP_VARIABLE "beebench_cgroup_id"
@@ -124,6 +125,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 		err = -errno;
 		return object_explain_load(m->path, err);
 	}
+	stand_in_choose(o->bpf);
 	if (bare)
 		return 0;
 	if (!m->manifest.file)

@@ -10,6 +10,7 @@
 #include "collector/cost.h"
 #include "collector/maps.h"
 #include "collector/ring.h"
+#include "collector/stand_in.h"
 
 static int read_losses(struct monitor *m, const struct object *o, struct monitor_losses *out)
 {
@@ -119,7 +120,7 @@ void object_extras(const struct monitor *m, struct strbuf *out)
 				    type ? type : "unknown", bpf_map__max_entries(map));
 	}
 	bpf_object__for_each_program (p, o->bpf) {
-		if (!layout_expects(&m->manifest, p))
+		if (!layout_expects(&m->manifest, p) && !stand_in_is(o->bpf, p))
 			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
 				    bpf_program__section_name(p));
 	}
