@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #define OWN_MOUNT   "/run/beebench-cgroup2"
 #define LEAF_PREFIX "beebench-"
 
+/* The root's id, include/linux/kernfs.h: the mount of a container with cgroups of its own begins
+ * elsewhere. */
+enum { ROOT_ID = 1, TREE_FDS = 16 };
 enum { EMPTY_WAIT_MS = 10000 };
 
 int cgroup_find_mount(const char *proc_root, char *path, size_t size)
@@ -76,6 +80,8 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		return err;
 	}
 	cg->id = st.st_ino;
+	if (!stat(mount_path, &st) && st.st_ino == ROOT_ID)
+		cg->level = 1;
 	return 0;
 }
 
@@ -121,36 +127,51 @@ int cgroup_enter(const struct cgroup *cg, pid_t pid)
 }
 
 /* Before Linux 5.14 there is no cgroup.kill. */
-static void kill_each(const struct cgroup *cg)
+static int kill_each(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		     struct FTW *at UNUSED)
 {
-	int fd = open_in(cg, "cgroup.procs", O_RDONLY);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	FILE *f = str_ends_with(path, "/cgroup.procs") ? fopen(path, "re") : NULL;
 	int pid;
 
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while (fscanf(f, "%d", &pid) == 1) {
+	while (f && fscanf(f, "%d", &pid) == 1) {
 		if (pid > 0 && pid != getpid())
 			kill(pid, SIGKILL);
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
+	return 0;
+}
+
+/* Of the cgroup, and of those below it: what nftw() finds goes here. */
+static unsigned int found;
+
+static int count_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		     struct FTW *at UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (str_ends_with(path, "/cgroup.procs") && !strbuf_read_file(&text, path))
+		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
+			found++;
+	strbuf_release(&text);
+	return 0;
 }
 
 unsigned int cgroup_count(const struct cgroup *cg)
 {
-	struct strbuf text = STRBUF_INIT;
-	char path[sizeof(cg->path) + 32];
-	unsigned int n = 0;
+	found = 0;
+	if (cg->path[0])
+		nftw(cg->path, count_one, TREE_FDS, FTW_PHYS);
+	return found;
+}
 
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cg->path);
-	if (!strbuf_read_file(&text, path))
-		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
-			n++;
-	strbuf_release(&text);
-	return n;
+/* What its processes made below it, the deepest first. */
+static int remove_one(const char *path, const struct stat *st UNUSED, int type,
+		      struct FTW *at UNUSED)
+{
+	if (type == FTW_DP)
+		rmdir(path);
+	return 0;
 }
 
 static bool populated(const struct cgroup *cg)
@@ -173,7 +194,9 @@ void cgroup_remove(struct cgroup *cg)
 		return;
 	while (rmdir(cg->path) && errno == EBUSY) {
 		if (populated(cg) && write_in(cg, "cgroup.kill", "1", 1))
-			kill_each(cg);
+			nftw(cg->path, kill_each, TREE_FDS, FTW_PHYS);
+		if (!populated(cg))
+			nftw(cg->path, remove_one, TREE_FDS, FTW_PHYS | FTW_DEPTH);
 		if (clock_ns() > deadline) {
 			log_warn("could not empty the cgroup %s; remove it with rmdir", cg->path);
 			break;

@@ -8,6 +8,7 @@
 struct cgroup {
 	char path[256]; /* absolute path of the leaf, "" when there is none */
 	uint64_t id;	/* what bpf_get_current_cgroup_id() returns inside it */
+	uint64_t level; /* below the root; 0: not known, the mount shows a part of the tree only */
 };
 
 /*

@@ -117,7 +117,9 @@ static void take_event(void *arg, const struct event *e)
 
 static int open_monitors(struct trial *t)
 {
-	struct monitor_target target = {t->cgroup.id, t->cgroup.path};
+	struct monitor_target target = {.cgroup_id = t->cgroup.id,
+					.cgroup_level = t->cgroup.level,
+					.cgroup_path = t->cgroup.path};
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
@@ -306,7 +308,7 @@ static int read_oracle(struct trial *t)
 
 	if (!t->oracle)
 		return 0;
-	err = oracle_read(t->oracle, &t->oracle_totals);
+	err = oracle_read(t->oracle, &t->oracle_totals, &t->oracle_edges);
 	t->oracle_misses = oracle_recursion_misses(t->oracle);
 	t->has_oracle = !err;
 	t->has_perf = t->has_perf && !perf_count_read(&t->perf, t->perf_calls);
@@ -319,7 +321,7 @@ static int open_oracle(struct trial *t)
 
 	if (t->child.ledger || t->spec->no_oracle)
 		return 0;
-	err = oracle_open(&t->oracle, t->cgroup.id, MEM_MIN_LENGTH);
+	err = oracle_open(&t->oracle, &t->cgroup, MEM_MIN_LENGTH);
 	t->has_perf = !err && !perf_count_open(&t->perf, t->child.proc.pid);
 	if (!err)
 		err = oracle_run_canary(t->oracle, &t->canary);

@@ -83,8 +83,9 @@ struct trial {
 	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
 	bool has_vm;
 	struct oracle *oracle;
-	bool has_oracle; /* the next three mean something */
+	bool has_oracle; /* the next four mean something */
 	struct model_totals oracle_totals;
+	struct oracle_edges oracle_edges;
 	struct oracle_canary canary;
 	uint64_t oracle_misses;
 	struct perf_count perf; /* confirms the oracle where the machine has it */
