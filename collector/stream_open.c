@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "collector/bpftrace.h"
 
@@ -84,10 +85,12 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 
 static int make_folder(struct stream *s)
 {
-	const char *tmp = getenv("TMPDIR");
+	struct strbuf path = STRBUF_INIT;
 	int err;
 
-	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	leftover_template(&path, "");
+	snprintf(s->dir, sizeof(s->dir), "%s", path.s);
+	strbuf_release(&path);
 	if (!mkdtemp(s->dir)) {
 		err = -errno;
 		log_err_sys(err, "cannot make a folder like %s", s->dir);

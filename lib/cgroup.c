@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
@@ -44,7 +45,7 @@ static int mount_own(char *path, size_t size)
 
 int cgroup_create(struct cgroup *cg, const char *name)
 {
-	char mount_path[160];
+	char mount_path[160], owner[OWNER_MAX];
 	struct stat st;
 	int err;
 
@@ -56,14 +57,14 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		log_err_sys(err, "cgroup2 is not mounted; as root: mount -t cgroup2 none FOLDER");
 		return err;
 	}
-	if (snprintf(cg->path, sizeof(cg->path), "%s/%s%d-%s", mount_path, LEAF_PREFIX,
-		     (int)getpid(), name) >= (int)sizeof(cg->path)) {
+	owner_name(owner);
+	if (snprintf(cg->path, sizeof(cg->path), "%s/%s%s-%s", mount_path, LEAF_PREFIX, owner,
+		     name) >= (int)sizeof(cg->path)) {
 		cg->path[0] = '\0';
 		log_err("cgroup name too long: %s", name);
 		return -ENAMETOOLONG;
 	}
-	/* A leaf of this name is one that our own pid left in an earlier life: empty, or rmdir
-	 * refuses. */
+	/* One of this name is our own from before: empty, or rmdir refuses. */
 	if (mkdir(cg->path, 0755) &&
 	    (errno != EEXIST || rmdir(cg->path) || mkdir(cg->path, 0755))) {
 		err = -errno;
@@ -220,13 +221,10 @@ unsigned int cgroup_sweep(void)
 		return 0;
 	while ((e = readdir(dir))) {
 		struct cgroup cg = {0};
-		char *end;
-		long pid;
+		const char *name;
 
-		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)))
-			continue;
-		pid = strtol(e->d_name + strlen(LEAF_PREFIX), &end, 10);
-		if (pid <= 0 || *end != '-' || !kill((pid_t)pid, 0) || errno != ESRCH)
+		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ||
+		    !owner_is_gone(e->d_name + strlen(LEAF_PREFIX), &name))
 			continue;
 		if (snprintf(cg.path, sizeof(cg.path), "%s/%s", mount_path, e->d_name) >=
 		    (int)sizeof(cg.path))
