@@ -90,6 +90,23 @@ static int missing_field(const struct search *s, const struct btf_type *t, const
 	return -EINVAL;
 }
 
+/*
+ * The one place where an offset out of a BTF is held against what it indexes: @bytes at @offset of
+ * @whole bytes. All that is read later of maps, rows and records was found by this.
+ */
+static int search_inside(const struct search *s, const struct btf_type *t, const char *of,
+			 const char *name, uint64_t offset, uint64_t bytes, uint64_t whole)
+{
+	if (offset <= whole && bytes <= whole - offset)
+		return 0;
+	why_err(s->why,
+		"%s: struct %s%s: field '%s' is at byte %llu to %llu, and the struct has %llu: its "
+		"BTF is damaged; build it again",
+		s->path, type_name(s, t), of, name, (unsigned long long)offset,
+		(unsigned long long)(offset + bytes), (unsigned long long)whole);
+	return -EINVAL;
+}
+
 static int find_field(const struct search *s, const struct btf_type *t, const char *of,
 		      const char *name, uint32_t size, uint32_t *offset)
 {
@@ -116,7 +133,7 @@ static int find_field(const struct search *s, const struct btf_type *t, const ch
 			return -EINVAL;
 		}
 		*offset = bits / 8;
-		return 0;
+		return search_inside(s, t, of, name, *offset, size, t->size);
 	}
 	return missing_field(s, t, of, name);
 }
@@ -142,6 +159,14 @@ static const struct btf_type *search_value(const struct search *s, const struct 
 		why_err(s->why,
 			"%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
 			s->path, bpf_map__name(map), t ? "no struct" : "not described in its BTF");
+		return NULL;
+	}
+	if (t->size != bpf_map__value_size(map)) {
+		why_err(s->why,
+			"%s: map '%s': its values have %u bytes, and struct %s has %u: its BTF is "
+			"damaged; build it again",
+			s->path, bpf_map__name(map), bpf_map__value_size(map), type_name(s, t),
+			t->size);
 		return NULL;
 	}
 	return t;
@@ -191,6 +216,9 @@ static int search_field(const struct search *s, const struct btf_type *t, const 
 	in = inner(s, t, first, &at);
 	if (!in)
 		return missing_field(s, t, of, first);
+	err = search_inside(s, t, of, first, at, in->size, t->size);
+	if (err)
+		return err;
 	err = search_field(s, in, of, dot + 1, size, offset);
 	*offset += at;
 	return err;
@@ -248,23 +276,34 @@ static bool key_part(const struct search *s, const struct btf_member *m, uint32_
 	if (!out->text && !btf_is_int(t) && !btf_is_any_enum(t))
 		return false;
 	snprintf(out->name, sizeof(out->name), "%s", btf__name_by_offset(s->btf, m->name_off));
+	if (bits / 8 > UINT16_MAX)
+		return false;
 	out->offset = (uint16_t)(bits / 8);
 	out->bytes = (uint16_t)bytes;
 	return true;
 }
 
-/* The named parts of a map's key, where it is a struct of plain members. Returns how many. */
-static size_t search_key(const struct search *s, const struct bpf_map *map,
-			 struct key_part parts[COUNTER_PARTS_MAX])
+/* The named parts of a map's key, where it is a struct of plain members. 0 or -EINVAL after saying
+ * which lies outside. */
+static int search_key(const struct search *s, const struct bpf_map *map, struct layout *l)
 {
 	uint32_t id = bpf_map__btf_key_type_id(map);
 	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
-	size_t n = 0;
+	int err = 0;
 
-	for (int i = 0; t && btf_is_struct(t) && i < btf_vlen(t) && n < COUNTER_PARTS_MAX; i++)
-		n += key_part(s, &btf_members(t)[i], btf_member_bit_offset(t, (uint32_t)i),
-			      &parts[n]);
-	return n;
+	l->nparts = 0;
+	for (int i = 0; !err && t && btf_is_struct(t) && i < btf_vlen(t); i++) {
+		struct key_part *part = &l->parts[l->nparts];
+
+		if (l->nparts == COUNTER_PARTS_MAX)
+			break;
+		if (!key_part(s, &btf_members(t)[i], btf_member_bit_offset(t, (uint32_t)i), part))
+			continue;
+		err = search_inside(s, t, " (key of a map)", part->name, part->offset, part->bytes,
+				    bpf_map__key_size(map));
+		l->nparts++;
+	}
+	return err;
 }
 
 static struct bpf_map *find_section(const struct bpf_object *obj, const char *section)
@@ -308,7 +347,7 @@ int variable_init(const struct variable *v, const void *value)
 	image = initial ? malloc(size) : NULL;
 	if (!image || v->offset + v->size > size) {
 		free(image);
-		return -ENOMEM;
+		return initial ? -ERANGE : -ENOMEM;
 	}
 	memcpy(image, initial, size);
 	memcpy(image + v->offset, value, v->size);
@@ -328,6 +367,10 @@ int variable_set_u32(const struct variable *v, uint32_t value)
 
 	if (memory == MAP_FAILED)
 		return -errno;
+	if (v->offset % sizeof(value) || v->offset + sizeof(value) > bytes) {
+		munmap(memory, bytes);
+		return -ERANGE;
+	}
 	__atomic_store_n((uint32_t *)(memory + v->offset), value, __ATOMIC_RELAXED);
 	munmap(memory, bytes);
 	return 0;
@@ -429,8 +472,7 @@ static int check_key(const struct search *s, struct layout *l, const struct bpf_
 		return -EINVAL;
 	}
 	l->key_bytes = bytes;
-	l->nparts = search_key(s, map, l->parts);
-	return 0;
+	return search_key(s, map, l);
 }
 
 static struct counter_source *add_source(const struct search *s, struct layout *l, const char *name)
