@@ -544,7 +544,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	o->bpf = bpf_object__open_file(m->path, NULL);
 	if (!o->bpf) {
 		err = -errno;
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	}
 	if (bare)
 		return 0;
@@ -578,7 +578,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	object_listen();
 	err = bpf_object__load(o->bpf);
 	if (err)
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	return o->ring_array ? make_rings(m, o) : 0;
 }
 
