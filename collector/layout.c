@@ -254,12 +254,30 @@ static int search_missing_struct(const struct search *s, const char *name)
 	return -EINVAL;
 }
 
-/* Bytes of each field of a row, for search_fields(); returns @sizes. */
-static const uint32_t *field_sizes(const struct vocabulary *words,
+/* Bytes of each field of a row, for search_fields(): as the manifest says, or ours. Returns @sizes,
+ * or NULL after saying which width cannot be read. */
+static const uint32_t *field_sizes(const struct search *s, struct layout *l,
 				   uint32_t sizes[COUNTER_FIELDS_MAX])
 {
-	for (size_t f = 0; f < words->nfields; f++)
+	const struct vocabulary *words = s->man->words;
+
+	l->narrow = 0;
+	for (size_t f = 0; f < words->nfields; f++) {
+		uint8_t bytes = s->man->counters.fields[f] ? s->man->counters.bytes[f] : 0;
+
 		sizes[f] = sizeof(uint64_t) * MAX(words->fields[f].slots, 1U);
+		if (!bytes || bytes == sizes[f])
+			continue;
+		if (bytes != sizeof(uint32_t) || words->fields[f].slots) {
+			why_err(s->why,
+				"%s: counters.fields.%s: %u bytes cannot be read; a counter has 8 "
+				"or 4",
+				s->hint, words->fields[f].name, bytes);
+			return NULL;
+		}
+		sizes[f] = bytes;
+		l->narrow |= 1ULL << f;
+	}
 	return sizes;
 }
 
@@ -432,11 +450,13 @@ static int layout_rows(const struct search *s, struct layout *l)
 		err = search_missing_struct(s, s->man->counters.row);
 	if (err)
 		return err;
+	if (!field_sizes(s, l, sizes))
+		return -EINVAL;
 	rows->size = row->size;
 	err = search_field(s, row, "", s->man->counters.row_key, sizeof(uint32_t), &rows->key);
 	if (!err)
 		err = search_fields(s, row, "", s->man->counters.fields, s->man->words->nfields,
-				    field_sizes(s->man->words, sizes), rows->offset, &rows->fields);
+				    sizes, rows->offset, &rows->fields);
 	return err ? err : find_ended(s, rows, row);
 }
 
@@ -503,12 +523,12 @@ static int struct_counters(const struct search *s, struct layout *l)
 	const struct btf_type *t = src ? search_value(s, src->map) : NULL;
 	uint32_t sizes[COUNTER_FIELDS_MAX];
 	struct strbuf of = STRBUF_INIT;
-	int err = t ? 0 : -EINVAL;
+	int err = t && field_sizes(s, l, sizes) ? 0 : -EINVAL;
 
 	strbuf_addf(&of, " (map %s)", s->man->counters.map);
 	if (!err)
 		err = search_fields(s, t, of.s, s->man->counters.fields, s->man->words->nfields,
-				    field_sizes(s->man->words, sizes), src->offset, &src->fields);
+				    sizes, src->offset, &src->fields);
 	strbuf_release(&of);
 	return err;
 }
@@ -519,7 +539,8 @@ static int single_counters(const struct search *s, struct layout *l)
 	const struct vocabulary *words = s->man->words;
 	uint32_t sizes[COUNTER_FIELDS_MAX];
 
-	field_sizes(words, sizes);
+	if (!field_sizes(s, l, sizes))
+		return -EINVAL;
 	for (size_t f = 0; f < words->nfields; f++) {
 		struct counter_source *src;
 
@@ -576,17 +597,51 @@ static int find_switch(const struct search *s, struct layout *l)
 	return -EINVAL;
 }
 
+/* The widths that an event's field may have, beside ours. */
+static bool fits(size_t f, uint8_t bytes)
+{
+	if (f == EVENT_COMM)
+		return bytes <= COUNTER_KEY_MAX;
+	return f >= EVENT_COMMON && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
+}
+
+static int event_sizes(const struct search *s, struct layout *l, uint32_t sizes[EVENT_FIELDS_MAX])
+{
+	static const uint32_t common[EVENT_COMMON] = {8, 4, 4, sizeof(((struct event *)0)->comm)};
+
+	for (size_t f = 0; f < event_fields(l->words); f++) {
+		uint8_t bytes = s->man->events.fields[f] ? s->man->events.bytes[f] : 0;
+
+		sizes[f] = f < EVENT_COMMON ? common[f] : l->words->values[f - EVENT_COMMON].bytes;
+		if (bytes && bytes != sizes[f] && !fits(f, bytes)) {
+			why_err(s->why,
+				"%s: events.fields.%s: %u bytes cannot be read; there are values "
+				"of "
+				"1, 2, 4 and 8, names of up to 64",
+				s->hint, event_field_name(l->words, f), bytes);
+			return -EINVAL;
+		}
+		if (bytes)
+			sizes[f] = bytes;
+		l->event.bytes[f] = sizes[f];
+	}
+	return 0;
+}
+
 static int events(const struct search *s, struct layout *l)
 {
-	uint32_t sizes[EVENT_FIELDS_MAX] = {8, 4, 4, sizeof(((struct event *)0)->comm)};
+	uint32_t sizes[EVENT_FIELDS_MAX] = {0};
 	const struct btf_type *t;
 	uint64_t fields = 0;
-	int err;
+	int err = event_sizes(s, l, sizes);
 
-	for (size_t i = 0; i < l->words->nvalues; i++)
-		l->event.bytes[EVENT_COMMON + i] = sizes[EVENT_COMMON + i] =
-			l->words->values[i].bytes;
-
+	if (err)
+		return err;
+	if (s->man->events.types_named) {
+		l->event.recode = l->words;
+		l->event.kinds = s->man->events.kinds;
+		memcpy(l->event.codes, s->man->events.codes, sizeof(l->event.codes));
+	}
 	l->ring = search_map(s, s->man->events.map, "events");
 	if (!l->ring)
 		return -EINVAL;

@@ -505,12 +505,18 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->map_entries = bpf_map__max_entries(o->layout.counters[i].map);
 	}
 	info->fields |= o->layout.rows.fields;
+	info->narrow = o->layout.narrow & info->fields;
 	if (o->layout.ncounters || o->layout.rows.iterator)
 		info->caps |= MONITOR_COUNTERS;
 	if (o->layout.ring) {
 		info->caps |= MONITOR_EVENTS;
 		info->ring_bytes = o->layout.ring_per_cpu ? o->ring_bytes
 							  : bpf_map__max_entries(o->layout.ring);
+		info->event_fields = o->layout.event.fields;
+		info->event_kinds = m->manifest.events.kinds;
+		info->comm_bytes = (uint8_t)o->layout.event.bytes[EVENT_COMM];
+		for (size_t i = 0; i < info->words->nvalues; i++)
+			info->value_bytes[i] = (uint8_t)o->layout.event.bytes[EVENT_COMMON + i];
 		info->rings = o->layout.ring_per_cpu ? (uint32_t)o->nrings : 1;
 	}
 	if (o->layout.losses)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/memmon/memmon.h"
+#include "collector/manifest.h"
 #include "lib/strbuf.h"
 
 static void end_as(struct verdict *v, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -118,6 +118,8 @@ static void by_ledger(struct verdict *v, const struct trial *t, const struct mod
 		.table = subject->judge ? table : &m->after,
 		.events = m->events,
 		.nevents = m->nevents,
+		.event_fields = m->info->event_fields,
+		.comm_bytes = m->info->comm_bytes,
 		.losses = m->losses,
 		.rings = m->info->rings,
 		.alive = t->alive,
@@ -208,6 +210,9 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 		.alive = t->alive,
 		.unseen = t->unseen,
 		.lost_updates = v->judged.lost_updates,
+		.kinds = m->info->event_kinds,
+		.by_type = m->info->event_fields >> (EVENT_COMMON + MEM_EVENT_TYPE) & 1 ? m->by_type
+											: NULL,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 		.by_ledger = t->child.ledger,
 	};
@@ -242,6 +247,9 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 		.consumed = target_records(model, m),
 		.losses = m->losses,
 		.races = m->info->races,
+		.narrow = m->info->narrow,
+		.kinds = m->info->event_kinds,
+		.other_filter = !t->child.ledger && m->info->filter != t->monitors[0].info->filter,
 	};
 	int err;
 
@@ -267,7 +275,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 {
 	const struct trial_monitor *m = &t->monitors[index];
-	struct model_definition def = {.min_length = MEM_MIN_LENGTH,
+	struct model_definition def = {.min_length = m->info->filter,
 				       .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct model model = {0};
 	int err;
@@ -284,6 +292,8 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	def.key = m->info->key;
 	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
+	if (!err)
+		model_offer(&model, m->info);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
 	    oracle_saw_all(v, t))
