@@ -255,10 +255,14 @@ static int read_counters(struct manifest *man, const struct json_at *at, struct 
 	int err = read_part(at, o, &man->counters.none);
 
 	man->counters.named = true;
-	if (err || man->counters.none)
+	if (err)
 		return err;
 	free(man->counters.map);
 	man->counters.map = NULL;
+	if (man->counters.none) {
+		manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
+		return 0;
+	}
 	if (json_object_object_get_ex(o, "iterator", NULL))
 		return read_iterator(man, at, o);
 	if (!json_object_object_get_ex(o, "map", NULL))

@@ -419,6 +419,9 @@ static void by_totals(const struct identity_input *in, struct judge_result *out)
 	uint64_t is =
 		identity_sum(in->table, MEM_MMAP_COUNT) + identity_sum(in->table, MEM_MUNMAP_COUNT);
 
+	/* What found the map full is not lost in races as well. */
+	if (in->losses.map_full != UINT64_MAX)
+		is += in->losses.map_full;
 	out->events_expected = events_of(in);
 	if (in->races && !in->other_filter && in->definition == MONITOR_ENTERED &&
 	    counter_table_has(in->table, MEM_MMAP_COUNT) &&

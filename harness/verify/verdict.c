@@ -81,6 +81,14 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 		       lost);
 		return true;
 	}
+	/* A script has no way to tell which keys a full map did not take. */
+	if (m->info->kind != MONITOR_OBJECT && m->losses.map_full &&
+	    m->losses.map_full != UINT64_MAX) {
+		end_as(v, STATUS_VOID,
+		       "a map of it was full: %" PRIu64 " time%s it took no new key",
+		       m->losses.map_full, m->losses.map_full == 1 ? "" : "s");
+		return true;
+	}
 	if (t->oracle_misses) {
 		end_as(v, STATUS_VOID, "the kernel skipped %" PRIu64 " runs of the oracle",
 		       t->oracle_misses);
