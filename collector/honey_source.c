@@ -9,6 +9,7 @@
 
 #include "lib/data.h"
 #include "lib/log.h"
+#include "lib/scratch.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -30,11 +31,11 @@ static int find_honeyc(char *path, size_t size)
 
 static int make_object_file(char **path)
 {
-	const char *dir = getenv("TMPDIR");
 	struct strbuf sb = STRBUF_INIT;
 	int fd, err;
 
-	strbuf_addf(&sb, "%s/beebench-XXXXXX.bpf.o", dir && *dir ? dir : "/tmp");
+	scratch_template(&sb);
+	strbuf_addstr(&sb, ".bpf.o");
 	*path = strbuf_detach(&sb);
 	fd = mkstemps(*path, (int)strlen(".bpf.o"));
 	if (fd >= 0) {

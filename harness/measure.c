@@ -13,7 +13,9 @@
 
 #include "harness/progress.h"
 #include "harness/record.h"
+#include "lib/cgroup.h"
 #include "lib/log.h"
+#include "lib/scratch.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -31,6 +33,12 @@ void run_catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void run_sweep(void)
+{
+	cgroup_sweep();
+	scratch_sweep();
 }
 
 bool run_interrupted(void)

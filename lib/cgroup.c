@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
 
@@ -38,6 +39,30 @@ static int mount_own(char *path, size_t size)
 	return snprintf(path, size, "%s", OWN_MOUNT) >= (int)size ? -ENAMETOOLONG : 0;
 }
 
+/* "MOUNT/beebench-PID-START-NAMESPACE-NAME": whose it is can be told when we are gone. */
+static int name_leaf(struct cgroup *cg, const char *mount_path, const char *name)
+{
+	struct strbuf path = STRBUF_INIT;
+	struct maker self;
+	int err = maker_self(&self);
+
+	if (err) {
+		log_err_sys(err, "cannot find out who we are in /proc");
+		return err;
+	}
+	strbuf_addf(&path, "%s/" LEAF_PREFIX, mount_path);
+	maker_write(&self, &path);
+	strbuf_addf(&path, "-%s", name);
+	if (path.len >= sizeof(cg->path)) {
+		log_err("cgroup name too long: %s", name);
+		err = -ENAMETOOLONG;
+	} else {
+		memcpy(cg->path, path.s, path.len + 1);
+	}
+	strbuf_release(&path);
+	return err;
+}
+
 int cgroup_create(struct cgroup *cg, const char *name)
 {
 	char mount_path[160];
@@ -52,14 +77,10 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		log_err_sys(err, "cgroup2 is not mounted; as root: mount -t cgroup2 none FOLDER");
 		return err;
 	}
-	if (snprintf(cg->path, sizeof(cg->path), "%s/%s%d-%s", mount_path, LEAF_PREFIX,
-		     (int)getpid(), name) >= (int)sizeof(cg->path)) {
-		cg->path[0] = '\0';
-		log_err("cgroup name too long: %s", name);
-		return -ENAMETOOLONG;
-	}
-	/* A leaf of this name is one that our own pid left in an earlier life: empty, or rmdir
-	 * refuses. */
+	err = name_leaf(cg, mount_path, name);
+	if (err)
+		return err;
+	/* One of this name we made ourselves: empty, or rmdir refuses. */
 	if (mkdir(cg->path, 0755) &&
 	    (errno != EEXIST || rmdir(cg->path) || mkdir(cg->path, 0755))) {
 		err = -errno;
@@ -183,13 +204,12 @@ unsigned int cgroup_sweep(void)
 		return 0;
 	while ((e = readdir(dir))) {
 		struct cgroup cg = {0};
-		char *end;
-		long pid;
+		struct maker made;
+		const char *end;
 
-		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)))
-			continue;
-		pid = strtol(e->d_name + strlen(LEAF_PREFIX), &end, 10);
-		if (pid <= 0 || *end != '-' || !kill((pid_t)pid, 0) || errno != ESRCH)
+		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ||
+		    !maker_read(&made, e->d_name + strlen(LEAF_PREFIX), &end) || *end != '-' ||
+		    !maker_is_gone(&made))
 			continue;
 		if (snprintf(cg.path, sizeof(cg.path), "%s/%s", mount_path, e->d_name) >=
 		    (int)sizeof(cg.path))

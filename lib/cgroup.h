@@ -17,9 +17,9 @@ struct cgroup {
 int cgroup_find_mount(const char *proc_root, char *path, size_t size);
 
 /*
- * Makes the leaf "beebench-PID-NAME" (PID: ours) below the cgroup2 mount; mounts cgroup2 on a
- * private folder when it is mounted nowhere and we may, and says so. Returns 0, or -errno after
- * saying why.
+ * Makes the leaf "beebench-PID-START-NAMESPACE-NAME" (lib/maker.h: ours) below the cgroup2 mount;
+ * mounts cgroup2 on a private folder when it is mounted nowhere and we may, and says so. Returns 0,
+ * or -errno after saying why.
  */
 int cgroup_create(struct cgroup *cg, const char *name);
 
@@ -31,7 +31,8 @@ int cgroup_enter(const struct cgroup *cg, pid_t pid);
  * Accepts an empty one. */
 void cgroup_remove(struct cgroup *cg);
 
-/* Removes leaves that beebench processes which no longer live left behind. Returns how many. */
+/* Removes leaves of beebench processes that have surely ended, with what runs inside. Returns how
+ * many. */
 unsigned int cgroup_sweep(void);
 
 #endif

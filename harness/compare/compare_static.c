@@ -14,6 +14,7 @@
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/scratch.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
 #include "collector/verifier.h"
@@ -84,7 +85,6 @@ static double compile_ms(const struct source *s, const char *object)
 {
 	const char *build_end = strstr(object, "/bpf/");
 	struct strbuf gen = STRBUF_INIT, honeyc = STRBUF_INIT;
-	const char *tmp = getenv("TMPDIR");
 	double best = -1;
 
 	strbuf_addf(&gen, "-I%.*s/gen", (int)(build_end - object), object);
@@ -93,15 +93,16 @@ static double compile_ms(const struct source *s, const char *object)
 		const char *c[] = {"clang", "-g",  "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86",
 				   "-I.",   gen.s, "-c",  s->path,   "-o",  "/dev/null",
 				   NULL};
-		char out[PATH_MAX];
-		const char *ex[] = {honeyc.s, "-o", out, s->path, s->optimised ? "-O" : NULL, NULL};
+		struct strbuf out = STRBUF_INIT;
+		const char *ex[] = {honeyc.s, "-o", NULL, s->path, s->optimised ? "-O" : NULL,
+				    NULL};
 		int fd, code;
 		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
 		uint64_t start;
 
-		snprintf(out, sizeof(out), "%s/beebench-compile-XXXXXX",
-			 tmp && *tmp ? tmp : "/tmp");
-		fd = mkstemp(out);
+		scratch_template(&out);
+		ex[2] = out.s;
+		fd = mkstemp(out.s);
 		start = clock_ns();
 		code = subproc_capture(s->honey ? ex : c, COMPILE_LIMIT_MS, &said, &err);
 		if (!code && (best < 0 || (double)(clock_ns() - start) / 1e6 < best))
@@ -110,8 +111,9 @@ static double compile_ms(const struct source *s, const char *object)
 		strbuf_release(&err);
 		if (fd >= 0) {
 			close(fd);
-			unlink(out);
+			unlink(out.s);
 		}
+		strbuf_release(&out);
 	}
 	strbuf_release(&gen);
 	strbuf_release(&honeyc);
