@@ -44,13 +44,12 @@ wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
-memmon_LIBS   := -lncursesw -ltinfo -lbpf -lelf -lz -ljson-c -lm
+monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
+memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
-bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
-honeyc_LIBS   := -ljson-c -lm
+honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
 PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
@@ -69,7 +68,7 @@ all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static
 .DELETE_ON_ERROR:
 FORCE:
 .SUFFIXES:
-.PHONY: static test-vm all help deps bench bench-gate gate test check format headers includes shell clean unit
+.PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,8 +103,7 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
-all: $(B)/bench_fast
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
@@ -129,8 +127,9 @@ $(B)/gen/$(1).inc: FORCE
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
+$(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
-GEN_INC := $(foreach n,workloads measures reporters,$(B)/gen/$(n).inc)
+GEN_INC := $(foreach n,workloads measures subjects reporters,$(B)/gen/$(n).inc)
 $(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
 
 # --- BPF objects ------------------------------------------------------------------------------------
@@ -160,7 +159,7 @@ $(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
 # --- Honey ------------------------------------------------------------------------------------------
 
 # X.ex beside X.bpf.c becomes X-honey.bpf.o, word for word, and X-honey-O.bpf.o, with every optimisation. Its
-# warnings (what the seeds' text does on purpose) are tests/honey's business.
+# warnings (what the reference monitor's text does on purpose) are tests/honey's business.
 ex_SRC := $(wildcard bpf/*/*.ex)
 ex_OBJ := $(ex_SRC:%.ex=$(B)/%-honey.bpf.o) $(ex_SRC:%.ex=$(B)/%-honey-O.bpf.o)
 
@@ -176,12 +175,13 @@ $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 
 all: $(ex_OBJ)
 
-$(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
+honey_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/honey/*.c))
+$(honey_TOOLS): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
 
-all: $(B)/tests/honey/load_check
+all: $(honey_TOOLS)
 
 FUZZ_SECONDS ?= 600
 $(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) $(wildcard honey/*.h honey/*.def)
@@ -196,6 +196,11 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 		-dict=tests/honey/fuzz/honey.dict -artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 \
 		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
 .PHONY: fuzz-honey
+
+test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
+	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@B=$(B) tests/run.sh honey/elixir
+.PHONY: test-elixir
 
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
@@ -234,7 +239,7 @@ test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
 all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
-all_LIBS  := -lncursesw -ltinfo $(beebench_LIBS)
+all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
@@ -260,7 +265,7 @@ $(live_BIN): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(B)/all.a
 $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lm
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lpcre2-8 -lm
 
 $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	$(call say,LINK,$@)
@@ -273,17 +278,28 @@ unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
+test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
+	@B=$(B) tests/busy.sh tests/run.sh $(WORDS)
+.PHONY: test-busy
+
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that nothing is lost (root; SECONDS at 1 M events/s)
-	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lost (root; SECONDS at 1 M events/s; EACH way of watching)
+	@for how in collect=woken collect=timed collect=both collect=both,events=no producers=2,collect=between \
+		producers=2,collect=between,events=no producers=2,collect=both; do \
+		echo; echo "== beebench overhead -o $$how"; \
+		$(B)/beebench overhead -q -m nop_exit,memmon,memmon_fast -e brk-ok,munmap-ok -t $(or $(EACH),15) \
+			-o slowdown=no,sharp=no,above=nop_exit,$$how $(BENCHFASTFLAGS) || exit $$?; \
+	done
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=both,rate=1000000 -t $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=stopped $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ -lm
+	$(Q)$(CC) -o $@ $^ -lpcre2-8 -lm
 
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)
@@ -300,12 +316,17 @@ gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV,
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
 
-check: format includes headers shell ## format, include rule, headers alone, shellcheck
+check: format includes pages headers shell ## format, include rule, links and paths of the docs, headers alone, shellcheck
+
+shape: ## how long files and functions are, what each folder holds, headers with one user, circles
+	@scripts/shape.sh
 
 format:
 	@scripts/check_format.sh "$(CLANG_FORMAT)"
 includes:
 	@scripts/check_includes.sh
+pages:
+	@scripts/check_docs.sh
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What stands behind collector/collect.h: one struct of hooks for each kind of monitor. Private to
- * monitor/. */
+ * collector/. */
 #ifndef COLLECTOR_BACKEND_H
 #define COLLECTOR_BACKEND_H
 
@@ -12,11 +12,11 @@
 struct monitor_backend {
 	int (*attach)(struct monitor *m);
 	int (*poll)(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
-	int (*snapshot)(struct monitor *m, struct mem_table *out);
+	int (*snapshot)(struct monitor *m, struct counter_table *out);
 	int (*detach)(struct monitor *m);
 	/* NULL is -ENOTSUP for the next three */
 	int (*set_events)(struct monitor *m, bool on);
-	int (*take_ended)(struct monitor *m, struct mem_table *out);
+	int (*take_ended)(struct monitor *m, struct counter_table *out);
 	int (*forget)(struct monitor *m, uint32_t key);
 	int (*fill)(struct monitor *m, struct monitor_fill *out); /* @out comes with zeroes */
 	size_t (*event_fds)(const struct monitor *m, int *fds, size_t max);
@@ -31,10 +31,11 @@ struct monitor_backend {
 struct monitor {
 	struct monitor_info info;
 	const struct monitor_backend *ops;
-	struct manifest manifest; /* the seeds' names where there is no file */
+	struct manifest manifest; /* the subject's names where there is no file */
 	char *name, *path;	  /* owned; info points to them */
-	char *compiled; /* object made from a Honey source, unlinked on close; NULL: none */
-	void *impl;	/* of the backend */
+	char *compiled;	    /* object made from a Honey source, unlinked on close; NULL: none */
+	void *impl;	    /* of the backend */
+	struct strbuf *why; /* while it is being opened: where reasons go; NULL: they are said */
 	bool attached, detached;
 	uint64_t load_ns, attach_ns, polls, records;
 };
@@ -43,12 +44,5 @@ struct monitor {
  * -errno after saying why. */
 int object_open(struct monitor *m, const struct monitor_target *target);
 int stream_open(struct monitor *m, const struct monitor_target *target);
-
-/* Adds a row to @t, which has room for @cap rows; grows it. */
-struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key);
-/* Puts the values of @from into @into, by MEM_MAX_FIELDS. */
-void mem_row_merge(struct mem_row *into, const struct mem_row *from);
-/* Sorts by key and merges the rows of one key. */
-void mem_table_finish(struct mem_table *t);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "collector/backend.h"
 #include "collector/honey_source.h"
@@ -46,7 +47,7 @@ static int open_manifest(struct monitor *m)
 	int err = 0;
 
 	if (named || !access(file, F_OK))
-		err = manifest_read(&m->manifest, file);
+		err = manifest_read(&m->manifest, file, m->why);
 	free(beside);
 	if (err || !named)
 		return err;
@@ -57,10 +58,11 @@ static int open_manifest(struct monitor *m)
 		m->path = path;
 		if (access(path, R_OK)) {
 			err = -errno;
-			log_err_sys(err, "%s names %s", m->manifest.file, path);
+			why_err_sys(m->why, err, "%s names %s", m->manifest.file, path);
 		}
 	} else if (!m->manifest.run) {
-		log_err("%s: says no \"object\", \"script\" or \"run\", and there is no such file "
+		why_err(m->why,
+			"%s: says no \"object\", \"script\" or \"run\", and there is no such file "
 			"beside it",
 			m->path);
 		err = -EINVAL;
@@ -71,7 +73,7 @@ static int open_manifest(struct monitor *m)
 /* From here on the object that honeyc makes of the source is the monitor. */
 static int compile_source(struct monitor *m)
 {
-	int err = honey_source_compile(m->path, &m->compiled);
+	int err = honey_source_compile(m->path, &m->compiled, m->why);
 
 	if (err)
 		return err;
@@ -96,14 +98,16 @@ static int open_kind(struct monitor *m, const struct monitor_target *target)
 		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
 		return stream_open(m, target);
 	}
-	log_err("%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+	why_err(m->why,
+		"%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
 		"bpftrace "
 		"script (.bt) or a manifest (.json)",
 		m->path);
 	return -EINVAL;
 }
 
-int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target)
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
+		 struct strbuf *why)
 {
 	static const struct monitor_target everything;
 	struct monitor *m = calloc(1, sizeof(*m));
@@ -114,12 +118,14 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 	if (!m)
 		return -ENOMEM;
 	m->ops = &none_backend;
-	manifest_defaults(&m->manifest);
+	m->why = why;
+	manifest_defaults(&m->manifest, &vocabulary_memory);
+	m->info.words = m->manifest.words;
 	if (!strcmp(name, "none")) {
 		m->name = strdup(name);
 		m->info.caps = MONITOR_NULL;
 	} else {
-		err = registry_find(name, &m->path);
+		err = registry_find(name, &m->path, why);
 		if (err)
 			goto out;
 		m->name = registry_display_name(m->path);
@@ -130,6 +136,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 			free(m->name);
 			m->name = strdup(m->manifest.name);
 		}
+		m->info.words = m->manifest.words;
 		m->info.key = m->manifest.key;
 		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
@@ -139,6 +146,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 	m->info.path = m->path;
 	m->load_ns = clock_ns() - start;
 out:
+	m->why = NULL;
 	if (err)
 		monitor_close(m);
 	else
@@ -185,9 +193,9 @@ int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *a
 	return n;
 }
 
-int monitor_snapshot(struct monitor *m, struct mem_table *out)
+int monitor_snapshot(struct monitor *m, struct counter_table *out)
 {
-	*out = (struct mem_table){.fields = m->info.fields};
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
 	return m->ops->snapshot ? m->ops->snapshot(m, out) : 0;
 }
 
@@ -196,9 +204,9 @@ int monitor_set_events(struct monitor *m, bool on)
 	return m->ops->set_events ? m->ops->set_events(m, on) : -ENOTSUP;
 }
 
-int monitor_take_ended(struct monitor *m, struct mem_table *out)
+int monitor_take_ended(struct monitor *m, struct counter_table *out)
 {
-	*out = (struct mem_table){.fields = m->info.fields};
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
 	return m->ops->take_ended ? m->ops->take_ended(m, out) : -ENOTSUP;
 }
 

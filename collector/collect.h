@@ -7,76 +7,21 @@
 #ifndef COLLECTOR_COLLECT_H
 #define COLLECTOR_COLLECT_H
 
+#include "collector/table.h"
+#include "collector/vocabulary.h"
 #include "lib/base.h"
 #include "lib/strbuf.h"
 
-/* What a monitor may know about a key. The first nine are the fields of struct mem_stats, in order.
- */
-enum mem_field {
-	MEM_TOTAL_ALLOCATED,
-	MEM_TOTAL_FREED,
-	MEM_CURRENT_USAGE,
-	MEM_PEAK_USAGE,
-	MEM_ALLOC_COUNT,
-	MEM_FREE_COUNT,
-	MEM_MMAP_COUNT,
-	MEM_MUNMAP_COUNT,
-	MEM_LAST_UPDATE,
-	MEM_MMAP_BYTES,	  /* bytes of the mmaps counted */
-	MEM_MUNMAP_BYTES, /* bytes of the munmaps counted */
-	MEM_BRK_COUNT,
-	MEM_MMAP_SEEN, /* mmaps before any filter */
-	MEM_MREMAP_COUNT,
-	MEM_FAILED_COUNT, /* mmap, munmap, mremap that returned an error */
-	MEM_VM_BYTES,	  /* address space of the process at its latest call: VmSize */
-	MEM_VM_PEAK,	  /* highest of these */
-	/* A CPU monitor's (bpf/cpumon/cpumon.h): ns, or a moment in ns for the two starts. */
-	CPU_USER_TIME,
-	CPU_KERNEL_TIME,
-	CPU_START_TIME,
-	CPU_SYSCALL_START,
-	CPU_RUN_KERNEL_TIME,
-	MEM_FIELD_COUNT,
-};
-
-/* Names in manifests and results: "mmap_count", "current_usage", ... */
-extern const char *const mem_field_names[MEM_FIELD_COUNT];
-
-/* Fields of which the highest counts where rows of one key come together; the others are added. */
-#define MEM_MAX_FIELDS ((1u << MEM_LAST_UPDATE) | (1u << MEM_VM_BYTES) | (1u << MEM_VM_PEAK))
-
-/* The fields of a CPU monitor: clock readings and their sums, which no ledger determines. */
-#define CPU_FIELDS                                                                                 \
-	((1u << CPU_USER_TIME) | (1u << CPU_KERNEL_TIME) | (1u << CPU_START_TIME) |                \
-	 (1u << CPU_SYSCALL_START) | (1u << CPU_RUN_KERNEL_TIME))
-
-struct mem_row {
-	uint32_t key;
-	uint64_t value[MEM_FIELD_COUNT]; /* only those of mem_table.fields mean something */
-};
-
-/* Counters of all keys at one moment, sorted by key. */
-struct mem_table {
-	struct mem_row *rows; /* owned; free with mem_table_release() */
-	size_t n;
-	uint32_t fields; /* bit (1 << enum mem_field) for each field the monitor offers */
-};
-
-void mem_table_release(struct mem_table *t);
-const struct mem_row *mem_table_find(const struct mem_table *t, uint32_t key);
-
-/* An event of any monitor's ring, in our terms. */
-struct mem_record {
+/* An event of any monitor's ring, in the words of its vocabulary. */
+struct event {
 	uint64_t timestamp_ns;
-	uint64_t size, address;
-	uint32_t pid, tgid; /* thread, process: as the monitor wrote them */
-	uint32_t length;    /* bytes of the ring record */
-	uint8_t type;	    /* enum mem_event_type */
-	uint8_t down;	    /* MONITOR_COMPLETED: a brk that moved the break down by @size */
-	char comm[16];	    /* "" where the record has none */
+	uint64_t value[EVENT_VALUES_MAX]; /* as vocabulary.values; those it has not are 0 */
+	uint32_t pid, tgid;		  /* thread, process: as the monitor wrote them */
+	uint32_t length;		  /* bytes of the ring record */
+	char comm[16];			  /* "" where the record has none */
 };
 
-typedef void (*monitor_event_fn)(void *arg, const struct mem_record *e);
+typedef void (*monitor_event_fn)(void *arg, const struct event *e);
 
 enum monitor_kind { MONITOR_NONE, MONITOR_OBJECT, MONITOR_BPFTRACE, MONITOR_COMMAND };
 
@@ -88,29 +33,22 @@ enum monitor_cap {
 	MONITOR_NULL = 1 << 4,	   /* offers nothing to judge on purpose (none, nop) */
 };
 
-/* What the key of the table means; from the manifest ("key": "tid" or "tgid"), the seeds' is the
- * thread. */
+/* What the key of the table means; from the manifest ("key": "tid" or "tgid"), which is the
+ * thread where nothing is said. */
 enum monitor_key { MONITOR_KEY_TID, MONITOR_KEY_TGID };
-
-/*
- * What counts, from the manifest ("definition"): calls when they enter, as the seeds' monitor does
- * (bpf/memmon/memmon.h), or calls that ended and worked (bpf/memmon/memmon_fast.h).
- */
-enum monitor_definition { MONITOR_ENTERED, MONITOR_COMPLETED };
-
-extern const char *const monitor_definition_names[]; /* "entered", "completed" */
 
 struct monitor_info {
 	const char *name; /* "memmon", "memmon.bt": the file's name without .bpf.o, or the
 			   * manifest's "name" */
 	const char *path; /* of the object or script; NULL for none */
 	enum monitor_kind kind;
+	const struct vocabulary *words; /* of its subject */
 	enum monitor_key key;
 	enum monitor_definition definition;
 	bool races;    /* manifest, "races": true: updates of a key that threads share may be lost,
 			* which is then bounded and told instead of a failure */
 	uint32_t caps; /* enum monitor_cap */
-	uint32_t fields;		  /* of mem_table */
+	uint64_t fields;		  /* of counter_table */
 	uint64_t ring_bytes, map_entries; /* sizes of an event ring and the counter map; 0: none */
 	uint32_t rings;			  /* how many event rings: one, or one for each CPU */
 };
@@ -167,7 +105,7 @@ struct monitor;
 /*
  * Every monitor that ships, sorted: "none", <name> of each build/bpf/<folder>/<name>.bpf.o and
  * <name>.bt of each script there, when it has a manifest (that does not say "listed": false) or a
- * counter map of the seeds' name (the other objects there are parts of the harness). free() the
+ * counter map of a subject's name (the other objects there are parts of the harness). free() the
  * block.
  */
 char **monitor_names(void);
@@ -175,12 +113,13 @@ char **monitor_names(void);
 /*
  * Finds and opens a monitor by name ("memmon", "none") or by path (.bpf.o, .o, .bt, or a .json
  * manifest), loads it into the kernel where it is an object, attaches nothing. A manifest
- * NAME.manifest.json beside an object is used by itself. Returns 0, or after saying why: -EINVAL
- * unknown name or wrong object/manifest, -ENOENT no such file, -EPERM missing capability, -ENOTSUP
- * this machine cannot (bpftrace absent), -EACCES the verifier refused (its log, shortened, was
- * shown).
+ * NAME.manifest.json beside an object is used by itself. Returns 0, or after saying why (lib/why.h:
+ * in @why, where it is not NULL): -EINVAL unknown name or wrong object/manifest, -ENOENT no such
+ * file, -EPERM missing capability, -ENOTSUP this machine cannot (bpftrace absent), -EACCES the
+ * verifier refused (its log, shortened, was shown).
  */
-int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target);
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
+		 struct strbuf *why);
 const struct monitor_info *monitor_info(const struct monitor *m);
 /* Counting starts. Returns when all probes are attached (bpftrace: its ready line). 0 or -errno
  * after saying why. */
@@ -190,7 +129,7 @@ int monitor_attach(struct monitor *m);
 int monitor_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
 /* All counters now, summed over CPUs. bpftrace: only after monitor_detach(). 0 or -errno; the
  * caller releases @out. */
-int monitor_snapshot(struct monitor *m, struct mem_table *out);
+int monitor_snapshot(struct monitor *m, struct counter_table *out);
 /*
  * Switches the writing of records off and on again; counters go on. Works before monitor_attach(),
  * too. 0, or -ENOTSUP, silently, where the object has no such switch.
@@ -202,7 +141,7 @@ int monitor_set_events(struct monitor *m, bool on);
  * 0, -ENOTSUP, silently, where the object keeps none, or -errno after saying why; the caller
  * releases @out in any case.
  */
-int monitor_take_ended(struct monitor *m, struct mem_table *out);
+int monitor_take_ended(struct monitor *m, struct counter_table *out);
 /*
  * Deletes a key from the counter maps, for monitors that never do: of a thread that is dead. 0,
  * also when the key is not there or leaves by itself, -ENOTSUP, silently, where there are no such

@@ -5,17 +5,23 @@
 
 #include "collector/manifest.h"
 #include "collector/ring.h"
-#include "collector/variable.h"
 
 struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 
-/* A map of counters: u32 key, and a value with some of our fields. */
+/* Where a variable is. */
+struct variable {
+	struct bpf_map *map; /* .rodata, .data or .bss; NULL: there is no such variable */
+	size_t offset;	     /* in the map's only value */
+	size_t size;
+};
+
+/* A map of counters: a key, and a value with some of the subject's fields. */
 struct counter_source {
 	struct bpf_map *map;
-	uint32_t fields; /* bit (1 << enum mem_field) */
-	uint32_t offset[MEM_FIELD_COUNT];
+	uint64_t fields; /* bit (1 << field) */
+	uint32_t offset[COUNTER_FIELDS_MAX];
 };
 
 /*
@@ -25,21 +31,25 @@ struct counter_source {
 struct row_source {
 	struct bpf_program *iterator; /* NULL: none */
 	uint32_t size, key;	      /* bytes of the struct; offset of the u32 */
-	uint32_t fields;	      /* bit (1 << enum mem_field) */
-	uint32_t offset[MEM_FIELD_COUNT];
+	uint64_t fields;	      /* bit (1 << field) */
+	uint32_t offset[COUNTER_FIELDS_MAX];
 	struct bpf_map *ended; /* NULL: none */
 	uint32_t flag;	       /* offset of the u32 that is 1 when the process has ended */
 };
 
 struct layout {
-	struct counter_source counters[MEM_FIELD_COUNT];
+	const struct vocabulary *words;
+	struct counter_source counters[COUNTER_FIELDS_MAX];
 	size_t ncounters;
+	uint32_t key_bytes; /* of all of them */
+	struct key_part parts[COUNTER_PARTS_MAX];
+	size_t nparts; /* 0: the key is a number */
 	struct row_source rows;
 	struct bpf_map *ring; /* NULL: no events; an array of maps: a ring for each CPU */
 	bool ring_per_cpu;
 	struct variable event_switch; /* map NULL: there is none */
 	struct event_layout event;
-	bool event_assumed; /* the struct is not in the BTF; memmon.h's layout is taken */
+	bool event_assumed; /* the struct is not in the BTF; the subject's layout is taken */
 	struct bpf_map *losses;
 	uint32_t loss_fields; /* bit (1 << enum loss_field) */
 	uint32_t loss_offset[LOSS_FIELD_COUNT];
@@ -47,11 +57,11 @@ struct layout {
 
 /*
  * Resolves the names of @man in an object that is open (it need not be loaded). Returns 0, or
- * -EINVAL after log_err() said which map, struct, field or program is missing or wrong, and what
- * there is. @path is for the messages.
+ * -EINVAL after saying (lib/why.h) which map, struct, field or program is missing or wrong, and
+ * what there is. @path is for the messages.
  */
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
-		   const char *path);
+		   const char *path, struct strbuf *why);
 
 /* The map is an array of ring buffers, which user space fills: one for each CPU. */
 bool layout_is_ring_array(struct bpf_map *map);
@@ -59,5 +69,17 @@ bool layout_is_ring_array(struct bpf_map *map);
 bool layout_uses(const struct layout *l, const struct bpf_map *map);
 /* The program is one that a monitor of this manifest has to have; others are extras. */
 bool layout_expects(const struct manifest *man, const struct bpf_program *p);
+
+/* Global variables of an object, found by name through its BTF. */
+
+/* Finds @name among the variables of @size bytes in @section (".rodata", ".data", ".bss"). */
+struct variable variable_find(const struct bpf_object *obj, const char *section, const char *name,
+			      size_t size);
+/* Sets it before the object is loaded; read-only ones, too. 0 or -errno; prints nothing. */
+int variable_init(const struct variable *v, const void *value);
+/* Sets one of 4 bytes that can be written, in an object that is loaded. 0 or -errno; prints
+ * nothing.
+ */
+int variable_set_u32(const struct variable *v, uint32_t value);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names a monitor uses, mapped to ours: the seeds' by default, or from a JSON file
- * (docs/adding-a-monitor.md). */
+/* The names a monitor uses, mapped to those of its subject: the same by default, or from a JSON
+ * file (docs/adding-a-monitor.md). */
 #ifndef COLLECTOR_MANIFEST_H
 #define COLLECTOR_MANIFEST_H
 
@@ -8,21 +8,15 @@
 
 #define MANIFEST_SCHEMA 1
 
-/* Fields of a record; the first are those of struct mem_event, in order. */
+/* What every event may have; behind it come the values of the vocabulary. */
 enum event_field {
 	EVENT_TIMESTAMP,
 	EVENT_PID,
 	EVENT_TGID,
-	EVENT_SIZE,
-	EVENT_ADDRESS,
-	EVENT_TYPE,
 	EVENT_COMM,
-	EVENT_DOWN, /* not the seeds': brk moved down */
-	EVENT_FIELD_COUNT,
+	EVENT_COMMON,
+	EVENT_FIELDS_MAX = EVENT_COMMON + EVENT_VALUES_MAX,
 };
-
-/* "timestamp", .. "event_type", "comm", "down" */
-extern const char *const event_field_names[EVENT_FIELD_COUNT];
 
 enum loss_field { LOSS_RING_FULL, LOSS_MAP_FULL, LOSS_FIELD_COUNT };
 
@@ -36,8 +30,9 @@ extern const char *const loss_field_names[LOSS_FIELD_COUNT];
  * when an iterator writes the counters.
  */
 struct manifest {
-	char *file;   /* where it came from; NULL: the defaults */
-	char *name;   /* overrides the file's name */
+	const struct vocabulary *words; /* of its subject: what the names below are for */
+	char *file;			/* where it came from; NULL: the defaults */
+	char *name;			/* overrides the file's name */
 	char *object; /* paths, resolved against the manifest's folder; at most one is set */
 	char *script;
 	char **run; /* argv template of a command, ended by NULL */
@@ -48,7 +43,7 @@ struct manifest {
 		bool named; /* by the file; else these are the defaults */
 		bool none;  /* "counters": null */
 		char *map;
-		char *fields[MEM_FIELD_COUNT];
+		char *fields[COUNTER_FIELDS_MAX];
 		/* Instead of maps: a program that writes rows, and what is known of them. */
 		char *iterator, *row, *row_key;
 		char *ended, *ended_flag; /* map of rows of processes that have ended */
@@ -58,37 +53,40 @@ struct manifest {
 		char *map, *type;
 		bool type_required; /* named by the file: its BTF must have it */
 		char *on;	    /* u32 variable: 0 switches records off */
-		char *fields[EVENT_FIELD_COUNT];
+		char *fields[EVENT_FIELDS_MAX];
 	} events;
 	struct {
 		bool named;
 		char *map;
 		char *fields[LOSS_FIELD_COUNT];
 	} losses;
-	bool has_programs; /* named by the file; else the three of the seeds are expected */
+	bool has_programs; /* named by the file; else those of the subject are expected */
 	struct {
 		char *event, *program;
 	} programs[MANIFEST_MAX_PROGRAMS];
 	size_t nprograms;
 };
 
-/* The names of the seeds' memory monitor. */
-void manifest_defaults(struct manifest *man);
-/* The names of the seeds' CPU monitor instead (bpf/cpumon/cpumon.h). @man holds the defaults. */
-void manifest_cpu_defaults(struct manifest *man);
+/* The names that an object of that subject has. */
+void manifest_defaults(struct manifest *man, const struct vocabulary *words);
+
+/* Names of event field @f of a subject, and how many there are. */
+const char *event_field_name(const struct vocabulary *words, size_t f);
+size_t event_fields(const struct vocabulary *words);
 
 /*
  * Reads @file over the defaults. What the file does not mention stays the default; "counters": null
- * offers none. Returns 0, or -errno (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD:
- * ..".
+ * offers none. Its subject is the one it says ("subject"), or the first that knows the names of all
+ * its counters. Returns 0, or -errno (-EINVAL: the content) after saying "FILE:LINE: FIELD: .."
+ * (lib/why.h).
  */
-int manifest_read(struct manifest *man, const char *file);
+int manifest_read(struct manifest *man, const char *file, struct strbuf *why);
 
 /* As manifest_read() with the text at hand; @file is for messages and to resolve paths. */
-int manifest_parse(struct manifest *man, const char *file, const char *text);
+int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why);
 
 /* A map for each field from now on: @names[f], or NULL. Takes the strings over. */
-void manifest_set_counters(struct manifest *man, char *names[MEM_FIELD_COUNT]);
+void manifest_set_counters(struct manifest *man, char *names[COUNTER_FIELDS_MAX]);
 
 /* Frees @n strings of @list and leaves NULLs. */
 void manifest_forget_names(char **list, size_t n);

@@ -37,6 +37,6 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes);
 /* Before that walk and after it, with all rows: monitor_snapshot() in two steps. 0 or -errno after
  * saying why; the caller releases @out. */
 int monitor_rows_begin(struct monitor *m);
-int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct mem_table *out);
+int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct counter_table *out);
 
 #endif

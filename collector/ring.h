@@ -12,13 +12,13 @@
 /* Where the fields of a record are. */
 struct event_layout {
 	uint32_t length; /* bytes of the struct: a shorter record is bad */
-	uint32_t fields; /* bit (1 << enum event_field) for each field there is */
-	uint32_t offset[EVENT_FIELD_COUNT];
+	uint32_t fields; /* bit (1 << field) for each there is: enum event_field, then the values */
+	uint32_t offset[EVENT_FIELDS_MAX];
+	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values */
 };
 
 /* Reads a record of at least @l->length bytes. Fields it does not have are 0. */
-void event_decode(const struct event_layout *l, const void *data, size_t length,
-		  struct mem_record *out);
+void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out);
 
 struct ring;
 
@@ -41,5 +41,19 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
 /* What to poll(2) for a wake-up by a producer. */
 int ring_event_fd(const struct ring *r);
 void ring_close(struct ring *r); /* accepts NULL */
+
+/* A ring buffer for each CPU, in an array of maps. */
+
+/* Bytes of each of @n rings when nobody says: 1 MiB, less when there are so many that together they
+ * would take more than 64 MiB. */
+uint64_t rings_default_bytes(size_t n);
+/* The kernel takes rings of this size: a power of two, whole pages. */
+bool rings_size_is_good(uint64_t bytes);
+
+/*
+ * Makes @n rings of @bytes each and puts them into the array of maps @outer_fd at 0 to @n - 1.
+ * Returns 0 with their descriptors in @fds, the caller's to close, or -errno; prints nothing.
+ */
+int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n);
 
 #endif

@@ -19,38 +19,47 @@ static int unreadable(int err, const char *path, const struct bpf_map *map)
 	return err;
 }
 
-static int read_source(const struct counter_source *src, const char *path, struct mem_table *out,
-		       size_t *cap)
+/* Values of element @k of a map, as many copies as CPUs, as those of a field say. */
+static void read_field(const struct counter_field *field, const struct map_dump *d, size_t k,
+		       uint32_t offset, uint64_t *value)
 {
+	for (uint32_t n = MAX(field->slots, 1U); n; n--, offset += sizeof(*value), value++)
+		*value = field->join == COUNTER_MAX ? map_dump_max(d, k, offset)
+						    : map_dump_sum(d, k, offset);
+}
+
+static int read_source(const struct counter_source *src, const char *path,
+		       struct counter_table *out)
+{
+	const struct vocabulary *words = out->words;
 	struct map_dump d;
 	int err = map_read(bpf_map__fd(src->map), MAP_BEST, &d);
 
 	if (err)
 		unreadable(err, path, src->map);
 	for (size_t k = 0; !err && k < d.n; k++) {
-		struct mem_row *row;
-		uint32_t key;
+		struct counter_row *row = counter_table_add_key(out, d.keys + k * d.key_size);
+		uint32_t slot = 0;
 
-		memcpy(&key, d.keys + k * d.key_size, sizeof(key));
-		row = mem_table_add(out, cap, key);
-		for (int f = 0; f < MEM_FIELD_COUNT; f++)
-			if (src->fields & (1U << f))
-				row->value[f] = f == MEM_LAST_UPDATE
-							? map_dump_max(&d, k, src->offset[f])
-							: map_dump_sum(&d, k, src->offset[f]);
+		for (size_t f = 0; f < words->nfields; slot += MAX(words->fields[f++].slots, 1U))
+			if (src->fields >> f & 1)
+				read_field(&words->fields[f], &d, k, src->offset[f],
+					   &row->value[slot]);
 	}
 	map_dump_release(&d);
 	return err;
 }
 
-int snapshot_maps(const struct layout *l, const char *path, struct mem_table *out)
+int snapshot_maps(const struct layout *l, const char *path, struct counter_table *out)
 {
-	size_t cap = 0;
 	int err = 0;
 
+	out->key_bytes = l->key_bytes;
+	out->nparts = l->nparts;
+	memcpy(out->parts, l->parts, sizeof(out->parts));
 	for (size_t i = 0; !err && i < l->ncounters; i++)
-		err = read_source(&l->counters[i], path, out, &cap);
-	mem_table_finish(out);
+		err = read_source(&l->counters[i], path, out);
+	counter_table_finish(out);
 	return err;
 }
 
@@ -65,15 +74,18 @@ static uint32_t number(const void *row, uint32_t offset)
 	return v;
 }
 
-static void add_row(const struct row_source *rows, const void *data, struct mem_table *out,
-		    size_t *cap)
+static void add_row(const struct row_source *rows, const void *data, struct counter_table *out)
 {
-	struct mem_row *row = mem_table_add(out, cap, number(data, rows->key));
+	struct counter_row *row = counter_table_add(out, number(data, rows->key));
+	const struct vocabulary *words = out->words;
+	uint32_t slot = 0, n;
 
-	for (int f = 0; f < MEM_FIELD_COUNT; f++)
-		if (rows->fields & (1U << f))
-			memcpy(&row->value[f], (const char *)data + rows->offset[f],
-			       sizeof(row->value[f]));
+	for (size_t f = 0; f < words->nfields; f++, slot += n) {
+		n = MAX(words->fields[f].slots, 1U);
+		if (rows->fields >> f & 1)
+			memcpy(&row->value[slot], (const char *)data + rows->offset[f],
+			       n * sizeof(row->value[0]));
+	}
 }
 
 /* All that the iterator writes. */
@@ -103,10 +115,9 @@ static int run_iterator(struct bpf_link **link, struct bpf_program *p, struct st
 }
 
 static int add_rows(const struct layout *l, const char *path, const void *data, size_t len,
-		    struct mem_table *out)
+		    struct counter_table *out)
 {
 	const struct row_source *rows = &l->rows;
-	size_t cap = 0;
 
 	if (len % rows->size) {
 		log_err("%s: its iterator '%s' writes rows that are cut", path,
@@ -114,8 +125,8 @@ static int add_rows(const struct layout *l, const char *path, const void *data, 
 		return -EPROTO;
 	}
 	for (size_t at = 0; at < len; at += rows->size)
-		add_row(rows, (const char *)data + at, out, &cap);
-	mem_table_finish(out);
+		add_row(rows, (const char *)data + at, out);
+	counter_table_finish(out);
 	return 0;
 }
 
@@ -132,23 +143,23 @@ static int read_iterator(const struct layout *l, struct bpf_link **link, const c
 
 /* What the map of ended processes has. */
 struct departed {
-	struct mem_table ended; /* processes that are no more */
-	struct mem_table left;	/* what a thread left behind in a process that goes on */
+	struct counter_table ended; /* processes that are no more */
+	struct counter_table left;  /* what a thread left behind in a process that goes on */
 };
 
 static void departed_release(struct departed *d)
 {
-	mem_table_release(&d->ended);
-	mem_table_release(&d->left);
+	counter_table_release(&d->ended);
+	counter_table_release(&d->left);
 }
 
 static int read_departed(const struct layout *l, const char *path, struct departed *out)
 {
-	size_t ended_cap = 0, left_cap = 0;
 	struct map_dump d;
 	int err;
 
-	*out = (struct departed){.ended.n = 0};
+	out->ended = counter_table_new(l->words, l->rows.fields, sizeof(uint32_t));
+	out->left = out->ended;
 	if (!l->rows.ended)
 		return 0;
 	err = map_read(bpf_map__fd(l->rows.ended), MAP_BEST, &d);
@@ -158,37 +169,41 @@ static int read_departed(const struct layout *l, const char *path, struct depart
 		const void *row = d.values + i * d.stride;
 
 		if (number(row, l->rows.flag))
-			add_row(&l->rows, row, &out->ended, &ended_cap);
+			add_row(&l->rows, row, &out->ended);
 		else
-			add_row(&l->rows, row, &out->left, &left_cap);
+			add_row(&l->rows, row, &out->left);
 	}
 	map_dump_release(&d);
-	mem_table_finish(&out->ended);
-	mem_table_finish(&out->left);
+	counter_table_finish(&out->ended);
+	counter_table_finish(&out->left);
 	return err;
 }
 
-/* The address space is the living process's. */
-static void merge_living(struct mem_row *into, const struct mem_row *from)
+/* What is a highest value of the living process stays the living one's latest. */
+static void merge_living(const struct vocabulary *words, struct counter_row *into,
+			 const struct counter_row *from)
 {
-	uint64_t vm = into->value[MEM_VM_BYTES];
+	bool memory = words == &vocabulary_memory;
+	uint64_t vm = memory ? into->value[MEM_VM_BYTES] : 0;
 
-	mem_row_merge(into, from);
-	into->value[MEM_VM_BYTES] = vm;
+	counter_row_merge(words, into, from);
+	if (memory)
+		into->value[MEM_VM_BYTES] = vm;
 }
 
 /* Puts @row to the living of its key, or into @rest. */
-static void place(struct mem_table *living, struct mem_table *rest, size_t *cap,
-		  const struct mem_row *row, bool instead)
+static void place(struct counter_table *living, struct counter_table *rest,
+		  const struct counter_row *row, bool instead)
 {
-	struct mem_row *is = (struct mem_row *)(uintptr_t)mem_table_find(living, row->key);
+	struct counter_row *is =
+		(struct counter_row *)(uintptr_t)counter_table_find(living, row->key);
 
 	if (!is)
-		*mem_table_add(rest, cap, row->key) = *row;
+		counter_table_copy(rest, row);
 	else if (instead)
-		*is = *row;
+		memcpy(is, row, living->row_bytes);
 	else
-		merge_living(is, row);
+		merge_living(living->words, is, row);
 }
 
 /*
@@ -197,27 +212,28 @@ static void place(struct mem_table *living, struct mem_table *rest, size_t *cap,
  * process that the iterator may have seen alive; one that has not is of an earlier process of that
  * id, or of a thread that left the living one.
  */
-static void combine(struct mem_table *living, const struct departed *before,
+static void combine(struct counter_table *living, const struct departed *before,
 		    const struct departed *after)
 {
-	struct mem_table rest = {0};
-	size_t cap = 0;
+	struct counter_table rest =
+		counter_table_new(living->words, living->fields, living->key_bytes);
 
 	for (size_t i = 0; i < after->ended.n; i++) {
-		const struct mem_row *row = &after->ended.rows[i];
-		const struct mem_row *was = mem_table_find(&before->ended, row->key);
+		const struct counter_row *row = counter_table_row(&after->ended, i);
+		const struct counter_row *was = counter_table_find(&before->ended, row->key);
 
-		place(living, &rest, &cap, row,
-		      !was || memcmp(was->value, row->value, sizeof(row->value)));
+		place(living, &rest, row, !was || memcmp(was, row, after->ended.row_bytes));
 	}
-	for (size_t i = 0; i < before->left.n; i++)
-		if (!mem_table_find(&after->ended, before->left.rows[i].key))
-			place(living, &rest, &cap, &before->left.rows[i], false);
-	cap = living->n;
+	for (size_t i = 0; i < before->left.n; i++) {
+		const struct counter_row *row = counter_table_row(&before->left, i);
+
+		if (!counter_table_find(&after->ended, row->key))
+			place(living, &rest, row, false);
+	}
 	for (size_t i = 0; i < rest.n; i++)
-		*mem_table_add(living, &cap, rest.rows[i].key) = rest.rows[i];
-	mem_table_release(&rest);
-	mem_table_finish(living);
+		counter_table_copy(living, counter_table_row(&rest, i));
+	counter_table_release(&rest);
+	counter_table_finish(living);
 }
 
 int snapshot_rows_begin(const struct layout *l, const char *path, struct departed **before)
@@ -236,9 +252,9 @@ int snapshot_rows_begin(const struct layout *l, const char *path, struct departe
 }
 
 int snapshot_rows_end(const struct layout *l, const char *path, struct departed *before,
-		      const void *data, size_t len, struct mem_table *out)
+		      const void *data, size_t len, struct counter_table *out)
 {
-	struct departed after = {.ended.n = 0};
+	struct departed after = {0};
 	int err = add_rows(l, path, data, len, out);
 
 	if (!err)
@@ -258,7 +274,7 @@ void snapshot_forget(struct departed *before)
 }
 
 int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
-		  struct mem_table *out)
+		  struct counter_table *out)
 {
 	struct strbuf data = STRBUF_INIT;
 	struct departed *before;
@@ -277,23 +293,24 @@ int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *pa
 
 /* One by one: rows that are not of ended processes stay, and what is added to a row until the very
  * moment is in it. */
-int snapshot_take_ended(const struct layout *l, const char *path, struct mem_table *out)
+int snapshot_take_ended(const struct layout *l, const char *path, struct counter_table *out)
 {
 	struct departed all;
 	int err = read_departed(l, path, &all), fd = bpf_map__fd(l->rows.ended);
 	void *row = malloc(l->rows.size);
-	size_t cap = 0;
 
 	if (!row)
 		err = -ENOMEM;
 	for (size_t i = 0; !err && i < all.ended.n; i++) {
-		if (!bpf_map_lookup_and_delete_elem(fd, &all.ended.rows[i].key, row))
-			add_row(&l->rows, row, out, &cap);
+		uint32_t key = (uint32_t)counter_table_row(&all.ended, i)->key;
+
+		if (!bpf_map_lookup_and_delete_elem(fd, &key, row))
+			add_row(&l->rows, row, out);
 		else if (errno != ENOENT)
 			err = unreadable(-errno, path, l->rows.ended);
 	}
 	free(row);
 	departed_release(&all);
-	mem_table_finish(out);
+	counter_table_finish(out);
 	return err;
 }

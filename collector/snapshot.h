@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads the counters of an object into a table. Private to monitor/. */
+/* Reads the counters of an object into a table. Private to collector/. */
 #ifndef COLLECTOR_SNAPSHOT_H
 #define COLLECTOR_SNAPSHOT_H
 
@@ -12,14 +12,14 @@ struct bpf_link;
  * the messages. */
 
 /* The counter maps. */
-int snapshot_maps(const struct layout *l, const char *path, struct mem_table *out);
+int snapshot_maps(const struct layout *l, const char *path, struct counter_table *out);
 
 /*
  * What the iterator writes and what the map of ended processes has. *@link is the iterator's, made
  * at the first call; the caller destroys it. A process that ends meanwhile counts once.
  */
 int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
-		  struct mem_table *out);
+		  struct counter_table *out);
 
 /*
  * The same in two steps, around a reading of the iterator that somebody else does: *@before is made
@@ -29,10 +29,10 @@ int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *pa
 struct departed;
 int snapshot_rows_begin(const struct layout *l, const char *path, struct departed **before);
 int snapshot_rows_end(const struct layout *l, const char *path, struct departed *before,
-		      const void *data, size_t len, struct mem_table *out);
+		      const void *data, size_t len, struct counter_table *out);
 void snapshot_forget(struct departed *before); /* accepts NULL */
 
 /* Takes the rows of processes that have ended out of their map. */
-int snapshot_take_ended(const struct layout *l, const char *path, struct mem_table *out);
+int snapshot_take_ended(const struct layout *l, const char *path, struct counter_table *out);
 
 #endif

@@ -1,110 +1,174 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The table of counters by key: growing, sorting, merging, finding. */
 #include "lib/base.h"
-#include "collector/backend.h"
+#include "collector/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-const char *const mem_field_names[MEM_FIELD_COUNT] = {
-	[MEM_TOTAL_ALLOCATED] = "total_allocated",
-	[MEM_TOTAL_FREED] = "total_freed",
-	[MEM_CURRENT_USAGE] = "current_usage",
-	[MEM_PEAK_USAGE] = "peak_usage",
-	[MEM_ALLOC_COUNT] = "alloc_count",
-	[MEM_FREE_COUNT] = "free_count",
-	[MEM_MMAP_COUNT] = "mmap_count",
-	[MEM_MUNMAP_COUNT] = "munmap_count",
-	[MEM_LAST_UPDATE] = "last_update",
-	[MEM_MMAP_BYTES] = "mmap_bytes",
-	[MEM_MUNMAP_BYTES] = "munmap_bytes",
-	[MEM_BRK_COUNT] = "brk_count",
-	[MEM_MMAP_SEEN] = "mmap_seen",
-	[MEM_MREMAP_COUNT] = "mremap_count",
-	[MEM_FAILED_COUNT] = "failed_count",
-	[MEM_VM_BYTES] = "vm_bytes",
-	[MEM_VM_PEAK] = "vm_peak",
-	[CPU_USER_TIME] = "user_time",
-	[CPU_KERNEL_TIME] = "kernel_time",
-	[CPU_START_TIME] = "start_time",
-	[CPU_SYSCALL_START] = "syscall_start",
-	[CPU_RUN_KERNEL_TIME] = "run_kernel_time",
-};
+struct counter_table counter_table_new(const struct vocabulary *words, uint64_t fields,
+				       uint32_t key_bytes)
+{
+	return (struct counter_table){.words = words, .fields = fields, .key_bytes = key_bytes};
+}
 
-const char *const monitor_definition_names[] = {
-	[MONITOR_ENTERED] = "entered",
-	[MONITOR_COMPLETED] = "completed",
-};
-
-void mem_table_release(struct mem_table *t)
+void counter_table_release(struct counter_table *t)
 {
 	free(t->rows);
-	*t = (struct mem_table){0};
+	t->rows = NULL;
+	t->n = t->cap = 0;
 }
 
-static int by_key(const void *a, const void *b)
+static bool has_long_keys(const struct counter_table *t)
 {
-	const struct mem_row *x = a, *y = b;
-
-	return x->key < y->key ? -1 : x->key > y->key;
+	return t->key_bytes > sizeof(uint64_t);
 }
 
-const struct mem_row *mem_table_find(const struct mem_table *t, uint32_t key)
+struct counter_row *counter_table_row(const struct counter_table *t, size_t i)
 {
-	struct mem_row wanted = {.key = key};
-
-	return t->n ? bsearch(&wanted, t->rows, t->n, sizeof(*t->rows), by_key) : NULL;
+	return (struct counter_row *)((char *)t->rows + i * t->row_bytes);
 }
 
-struct mem_row *mem_table_add(struct mem_table *t, size_t *cap, uint32_t key)
+static const char *long_key(const struct counter_table *t, const struct counter_row *row)
 {
-	struct mem_row *row;
+	return (const char *)row + t->row_bytes - (t->key_bytes + 7) / 8 * 8;
+}
 
-	if (t->n == *cap) {
-		*cap = *cap ? *cap * 2 : 64;
-		t->rows = reallocarray(t->rows, *cap, sizeof(*t->rows));
+const void *counter_row_key(const struct counter_table *t, const struct counter_row *row)
+{
+	return has_long_keys(t) ? long_key(t, row) : (const char *)&row->key;
+}
+
+struct counter_row *counter_table_add(struct counter_table *t, uint64_t key)
+{
+	struct counter_row *row;
+
+	if (!t->row_bytes) {
+		t->row_bytes = (uint32_t)sizeof(*row) + 8 * vocabulary_slots(t->words);
+		if (has_long_keys(t))
+			t->row_bytes += (t->key_bytes + 7) / 8 * 8;
+	}
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 64;
+		t->rows = reallocarray(t->rows, t->cap, t->row_bytes);
 		if (!t->rows)
 			abort(); /* as lib/strbuf.h: without memory there is nothing to report */
 	}
-	row = &t->rows[t->n++];
-	*row = (struct mem_row){.key = key};
+	row = counter_table_row(t, t->n++);
+	memset(row, 0, t->row_bytes);
+	row->key = key;
 	return row;
 }
 
-void mem_row_merge(struct mem_row *into, const struct mem_row *from)
+/* FNV-1a (Fowler, Noll, Vo): sorts and finds; rows of one hash are told apart by their bytes. */
+static uint64_t hash(const unsigned char *key, size_t n)
 {
-	for (int f = 0; f < MEM_FIELD_COUNT; f++) {
-		if (MEM_MAX_FIELDS & (1U << f))
-			into->value[f] = MAX(into->value[f], from->value[f]);
-		else
-			into->value[f] += from->value[f];
-	}
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	while (n--)
+		h = (h ^ *key++) * 0x100000001b3ULL;
+	return h;
 }
 
-static bool is_sorted(const struct mem_table *t)
+/* The number that so many bytes are in this machine's order. */
+static uint64_t number(const void *key, size_t n)
+{
+	uint64_t v = 0;
+	uint32_t v32;
+
+	if (n == sizeof(v32)) {
+		memcpy(&v32, key, n);
+		return v32;
+	}
+	memcpy(&v, key, n);
+	return v;
+}
+
+struct counter_row *counter_table_add_key(struct counter_table *t, const void *key)
+{
+	struct counter_row *row;
+
+	if (!has_long_keys(t))
+		return counter_table_add(t, number(key, t->key_bytes));
+	row = counter_table_add(t, hash(key, t->key_bytes));
+	memcpy((char *)(uintptr_t)long_key(t, row), key, t->key_bytes);
+	return row;
+}
+
+struct counter_row *counter_table_copy(struct counter_table *t, const struct counter_row *row)
+{
+	struct counter_row *copy = counter_table_add(t, row->key);
+
+	memcpy(copy, row, t->row_bytes);
+	return copy;
+}
+
+static int by_key(const void *a, const void *b, void *arg)
+{
+	const struct counter_row *x = a, *y = b;
+	const struct counter_table *t = arg;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return has_long_keys(t) ? memcmp(long_key(t, x), long_key(t, y), t->key_bytes) : 0;
+}
+
+const struct counter_row *counter_table_find(const struct counter_table *t, uint64_t key)
+{
+	size_t low = 0, high = t->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (counter_table_row(t, middle)->key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == t->n || counter_table_row(t, low)->key != key)
+		return NULL;
+	return counter_table_row(t, low);
+}
+
+void counter_row_merge(const struct vocabulary *words, struct counter_row *into,
+		       const struct counter_row *from)
+{
+	uint32_t slot = 0;
+
+	for (size_t f = 0; f < words->nfields; f++)
+		for (uint32_t n = MAX(words->fields[f].slots, 1U); n; n--, slot++) {
+			if (words->fields[f].join == COUNTER_MAX)
+				into->value[slot] = MAX(into->value[slot], from->value[slot]);
+			else
+				into->value[slot] += from->value[slot];
+		}
+}
+
+static bool is_sorted(const struct counter_table *t)
 {
 	for (size_t i = 1; i < t->n; i++)
-		if (t->rows[i - 1].key > t->rows[i].key)
+		if (by_key(counter_table_row(t, i - 1), counter_table_row(t, i),
+			   (void *)(uintptr_t)t) > 0)
 			return false;
 	return true;
 }
 
-void mem_table_finish(struct mem_table *t)
+void counter_table_finish(struct counter_table *t)
 {
 	size_t kept = 0;
 
 	if (!t->n)
 		return;
 	if (!is_sorted(t)) /* an iterator's rows are, mostly */
-		qsort(t->rows, t->n, sizeof(*t->rows), by_key);
+		qsort_r(t->rows, t->n, t->row_bytes, by_key, t);
 	for (size_t i = 1; i < t->n; i++) {
-		struct mem_row *into = &t->rows[kept];
+		struct counter_row *into = counter_table_row(t, kept);
+		const struct counter_row *row = counter_table_row(t, i);
 
-		if (t->rows[i].key != into->key) {
-			t->rows[++kept] = t->rows[i];
-			continue;
-		}
-		mem_row_merge(into, &t->rows[i]);
+		if (!by_key(into, row, t))
+			counter_row_merge(t->words, into, row);
+		else if (++kept != i)
+			memcpy(counter_table_row(t, kept), row, t->row_bytes);
 	}
 	t->n = kept + 1;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/collect.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "lib/cgroup.h"
@@ -44,6 +45,23 @@ void run_sweep(void)
 bool run_interrupted(void)
 {
 	return interrupted;
+}
+
+const char *const *run_chosen(const char *const *list, const char *const *otherwise)
+{
+	return list && list[0] ? list : otherwise;
+}
+
+const char *const *run_monitors(const struct run *run)
+{
+	static const char *const none[] = {NULL};
+	static char **shipped; /* looked up once; they live as long as the process */
+
+	if (run->monitors && run->monitors[0])
+		return run->monitors;
+	if (!shipped)
+		shipped = monitor_names();
+	return shipped ? (const char *const *)shipped : none;
 }
 
 const struct measure_ops *measure_find(const char *name)

@@ -25,16 +25,7 @@ struct node *node_new(struct honey *h, enum node_kind kind, struct span span)
 
 void node_add(struct honey *h, struct node *list, struct node *item)
 {
-	/* Room for 4, then doubled whenever the count reaches a power of two. */
-	if (list->n == 0 || (list->n >= 4 && !(list->n & (list->n - 1)))) {
-		uint32_t cap = list->n ? list->n * 2 : 4;
-		struct node **grown = arena_array(&h->arena, struct node *, cap);
-
-		if (list->n)
-			memcpy(grown, list->list, sizeof(*grown) * list->n);
-		list->list = grown;
-	}
-	list->list[list->n++] = item;
+	arena_push(&h->arena, list->list, list->n, item);
 }
 
 struct node *node_clone(struct honey *h, const struct node *n)
@@ -54,6 +45,30 @@ struct node *node_clone(struct honey *h, const struct node *n)
 			copy->list[i] = node_clone(h, n->list[i]);
 	}
 	return copy;
+}
+
+bool case_is_total(const struct node *n)
+{
+	bool yes = false, no = false;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *p = n->list[i]->a;
+
+		if (p->kind == N_NAME)
+			return true;
+		yes |= p->kind == N_BOOL && p->value;
+		no |= p->kind == N_BOOL && !p->value;
+	}
+	return yes && no;
+}
+
+static void dump_text(const char *s, FILE *out)
+{
+	fputs(" \"", out);
+	for (; *s; s++)
+		fprintf(out, (unsigned char)*s < 0x20 || strchr("\"\\\177", *s) ? "\\x%02x" : "%c",
+			(unsigned char)*s);
+	fputc('"', out);
 }
 
 static void dump(const struct honey *h, const struct node *n, int indent, const char *role,
@@ -76,7 +91,7 @@ static void dump(const struct honey *h, const struct node *n, int indent, const 
 	if (n->kind == N_INT || n->kind == N_BOOL)
 		fprintf(out, n->hex ? " %#" PRIx64 : " %" PRIu64, n->value);
 	if (n->kind == N_STRING)
-		fprintf(out, " \"%s\"", n->str);
+		dump_text(n->str, out);
 	fprintf(out, " @%u:%u\n", p.line, p.column);
 	dump(h, n->a, indent + 2, n->kind == N_IF ? "if " : "", out);
 	dump(h, n->b, indent + 2, n->kind == N_IF ? "then " : "", out);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "lib/arena.h"
 #include "lib/base.h"
 #include "honey/srcmap.h"
 
@@ -38,6 +39,6 @@ void diag_flush(struct honey *h, FILE *out);
 /* Prints the long text of a code such as H012. Returns 0, or -ENOENT (nothing printed). */
 int diag_explain(const char *code, FILE *out);
 /* @format by printf, in the arena. */
-char *fmt(struct honey *h, const char *format, ...) PRINTF_LIKE(2, 3);
+#define fmt(h, ...) arena_printf(&(h)->arena, __VA_ARGS__)
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Calls to C: keys and values get an address, texts of printk their widths, callbacks a function.
+/*
+ * Calls to C. A helper's arguments are written by the letters of its row in helpers.def: keys and
+ * values get an address, what was left out its default. Texts of printk get the width of their
+ * values, and a body that the kernel calls back becomes a function with a struct of what it shares.
  */
 #include "lib/base.h"
 #include "honey/emit.h"
@@ -7,6 +10,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "honey/ctx.h"
 #include "honey/helpers.h"
 
 /* Can the variable itself be pointed at as a key or value of type @t? */
@@ -44,6 +48,13 @@ static const char *address_of(struct emit *e, struct node *n, const struct type 
 	return fmt(e->h, "&%s", emit_temp(e, t, base, emit_text(e, n, PREC_TERNARY)));
 }
 
+static const char *place_of(const struct type *t)
+{
+	if (t->kind == T_ARRAY || t->kind == T_STRING)
+		return "s";
+	return (t->kind == T_OPTION ? t->elem : t)->sgn ? "lld" : "llu";
+}
+
 /* %d of a 64-bit number prints half of it: widen the text's conversions, as the writer means. */
 static const char *widen_format(struct emit *e, const char *s, struct node *args)
 {
@@ -63,6 +74,10 @@ static const char *widen_format(struct emit *e, const char *s, struct node *args
 			strbuf_addch(&sb, *s);
 		while (*s == 'l' || *s == 'h')
 			s++;
+		if (*s == 'v' && arg < args->n) { /* of "#{...}": as the value wants it */
+			strbuf_addstr(&sb, place_of(args->list[arg++]->type));
+			continue;
+		}
 		if (*s && strchr("duxXi", *s) && arg < args->n)
 			strbuf_addstr(&sb, "ll");
 		if (!*s)
@@ -80,12 +95,16 @@ static struct cexpr emit_printk(struct emit *e, struct node *n)
 	struct node *args = n->n == 1 && n->list[0]->kind == N_LIST ? n->list[0] : n;
 	const char *text = fmt(e->h, "bpf_printk(%s", widen_format(e, args->list[0]->str, args));
 
-	for (uint32_t i = 1; i < args->n; i++) {
+	for (uint32_t i = 1; i < args->n && i <= printk_places(args->list[0]->str); i++) {
 		struct node *a = args->list[i];
-		const char *v = emit_text(e, a, PREC_UNARY);
+		const char *v;
 
-		if (type_is_number(a->type) || a->type->kind == T_OPTION)
-			v = fmt(e->h, "(__u64)%s", v);
+		if (a->type->kind == T_NIL)
+			v = "0ULL";
+		else if (type_is_number(a->type) || a->type->kind == T_OPTION)
+			v = fmt(e->h, "(__u64)%s", emit_wrap(e, emit_operand(e, a), PREC_UNARY));
+		else
+			v = emit_text(e, a, PREC_UNARY);
 		text = fmt(e->h, "%s, %s", text, v);
 	}
 	return emit_primary(fmt(e->h, "%s)", text));
@@ -167,12 +186,12 @@ static struct cexpr emit_helper(struct emit *e, struct node *n)
 	if (p->id == HELPER_bpf_get_current_task_btf || p->id == HELPER_bpf_task_storage_get)
 		e->needs->task = true;
 	text = fmt(e->h, "%s)", text);
+	if (p->id == HELPER_bpf_get_numa_node_id) /* a long in C */
+		return (struct cexpr){text, PREC_PRIMARY, {64, true}};
 	if (!lookup || n->n < 3)
 		return emit_primary(text);
 	found = emit_temp(e, type_option(e->h, n->map->value), "found", text);
-	return (struct cexpr){
-		fmt(e->h, "%s ? *%s : %s", found, found, emit_text(e, n->list[2], PREC_OR)),
-		PREC_TERNARY};
+	return emit_or_default(e, n, found, n->map->value, n->list[2]);
 }
 
 /* After the callbacks: numbers they assigned come back. */
@@ -245,17 +264,37 @@ static struct cexpr emit_local(struct emit *e, struct node *n)
 	return emit_primary(fmt(e->h, "%s)", text));
 }
 
+static struct cexpr emit_net(struct emit *e, struct node *n)
+{
+	const char *text = emit_text(e, n->list[0], PREC_TERNARY);
+	const struct net **seen = e->needs->nets;
+
+	if (!n->net->c)
+		return emit_primary(text);
+	while (*seen && *seen != n->net)
+		seen++;
+	*seen = n->net;
+	for (uint32_t i = 1; i < n->n; i++)
+		text = fmt(e->h, "%s, %s", text, emit_text(e, n->list[i], PREC_TERNARY));
+	return emit_primary(fmt(e->h, "honey_%s(%s)", n->net->name, text));
+}
+
+static struct cexpr emit_size(struct emit *e, const struct node *n)
+{
+	const struct strct *s = resolve_struct(e->h, n->list[0]->name);
+
+	return (struct cexpr){
+		fmt(e->h, "sizeof(struct %s)", s->name->s), PREC_PRIMARY, {64, false}};
+}
+
 struct cexpr emit_call(struct emit *e, struct node *n)
 {
-	uint64_t k;
-
 	if (n->callee)
 		return emit_local(e, n);
+	if (n->net)
+		return emit_net(e, n);
 	if (!n->helper)
-		return emit_primary(const_eval(e->h, n, &k)
-					    ? fmt(e->h, "sizeof(struct %s)",
-						  resolve_struct(e->h, n->list[0]->name)->name->s)
-					    : "0");
+		return emit_size(e, n);
 	if (n->loop)
 		return emit_with_callback(e, n);
 	if (n->use_now && e->now)

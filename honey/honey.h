@@ -2,8 +2,8 @@
 /*
  * The compiler of the Honey DSL: sources in; C, an object and messages out. The data's way:
  *
- *   text -> tokens (lex*.c) -> tree (parse*.c) -> maps, structs, handlers (resolve*.c)
- *        -> instances with typed trees (infer*.c) -> flow: nil, ring records (check*.c)
+ *   text -> tokens (lex.c) -> tree (parse*.c) -> maps, structs, handlers (resolve.c)
+ *        -> instances with typed trees (infer*.c) -> flow: nil, ring records (check.c)
  *        -> marks of optimisations (opt.c) -> C (emit*.c) -> clang (driver.c)
  *
  * The process is short-lived: everything lives in one arena that is released at the end, and no
@@ -44,6 +44,7 @@ struct options {
 	enum emit_kind emit;
 	bool optimise[OPT_COUNT];
 	bool json, remarks, no_lines, no_warnings, color;
+	bool check_types;    /* the C asserts the type of each operand */
 	const char *btf;     /* kernel BTF, NULL: $VMLINUX_BTF or the running kernel's */
 	const char *tracefs; /* NULL: /sys/kernel/tracing */
 	unsigned int kernel; /* oldest kernel to run on, 0: any */
@@ -57,16 +58,16 @@ struct honey {
 	struct source *sources;
 	uint32_t n_sources;
 	struct token *tokens;
-	size_t n_tokens, cap_tokens;
+	size_t n_tokens;
 	struct name **names; /* hash buckets */
 	struct diag *diags;
-	uint32_t n_diags, cap_diags, n_errors, n_warnings;
+	uint32_t n_diags, n_errors, n_warnings;
 	bool stop;    /* too many errors */
 	bool too_big; /* H036 was reported */
 	struct module module;
 	struct types types;
 	struct inst **insts; /* reachable, callees before callers */
-	uint32_t n_insts, cap_insts, n_made;
+	uint32_t n_insts, n_made;
 	unsigned int call_depth;
 	uint32_t n_loops;
 };

@@ -9,8 +9,6 @@
 #include "honey/honey.h"
 #include "honey/inst.h"
 
-struct helper;
-
 struct scope_entry {
 	struct name *name;
 	struct var *shadowed; /* what the name meant before */
@@ -30,11 +28,13 @@ struct infer {
 
 /* Each step gives the type of @n, T_ERROR where it reported. @want: its value is used. */
 
-/* infer.c */
+/* infer_expr.c */
 struct type *infer_expr(struct infer *in, struct node *n, bool want);
 struct type *infer_value(struct infer *in, struct node *n); /* a number: literals, options too */
 struct type *infer_cond(struct infer *in, struct node *n);
 void infer_use_value(struct node *n); /* an option is read, not only tested */
+/* May @value be stored in memory of type @to? Reports what does not fit. */
+bool infer_store(struct infer *in, struct type *to, struct node *value);
 /* Says it only in the last round. */
 void infer_error(struct infer *in, enum diag_code code, struct span at, const char *help,
 		 const char *fmt, ...) PRINTF_LIKE(5, 6);
@@ -42,7 +42,7 @@ void infer_error(struct infer *in, enum diag_code code, struct span at, const ch
 void infer_wants(struct infer *in, enum diag_code code, const struct node *n, const char *help,
 		 const char *what);
 
-/* infer_scope.c */
+/* infer.c */
 void infer_push_scope(struct infer *in, struct scope_entry **mark);
 void infer_pop_scope(struct infer *in, struct scope_entry *mark);
 /* A new variable, not yet bound to its name. */
@@ -54,6 +54,8 @@ void infer_capture(struct infer *in, struct var *v);
 /* @v is also given a @t. */
 void infer_join(struct infer *in, struct var *v, struct type *t, struct span at);
 struct type *infer_name(struct infer *in, struct node *n, bool want);
+/* The one for the arguments of @call, with its types; NULL after reporting. */
+struct inst *infer_instance(struct infer *from, struct func *f, struct node *call, bool want);
 
 /* infer_stmt.c */
 struct type *infer_block(struct infer *in, struct node *n, bool want);
@@ -61,42 +63,19 @@ struct type *infer_assign(struct infer *in, struct node *n);
 struct type *infer_if(struct infer *in, struct node *n, bool want);
 struct type *infer_case(struct infer *in, struct node *n, bool want);
 struct type *infer_return(struct infer *in, struct node *n);
-
-/* infer_loop.c */
 struct type *infer_for(struct infer *in, struct node *n);
 struct type *infer_each(struct infer *in, struct node *n);
 /* The argument @fn of the call @n; @m is NULL for bpf_loop. */
 void infer_callback(struct infer *in, struct node *n, struct map *m, struct node *fn);
-
-/* infer_expr.c */
-struct type *infer_binary(struct infer *in, struct node *n);
-struct type *infer_unary(struct infer *in, struct node *n);
-struct type *infer_field(struct infer *in, struct node *n);
-struct type *infer_index(struct infer *in, struct node *n);
-struct type *infer_struct(struct infer *in, struct node *n);
-/* May @value be stored in memory of type @to? Reports what does not fit. */
-bool infer_store(struct infer *in, struct type *to, struct node *value);
 
 /* infer_call.c */
 struct type *infer_call(struct infer *in, struct node *n, bool want);
 struct map *infer_map_arg(struct infer *in, struct node *arg); /* or NULL after reporting */
 /* The function of @name with so many parameters, or NULL. */
 struct func *infer_func(const struct name *name, uint32_t n_params);
-/* The arguments of a call that is wrong anyway: what is wrong in them. */
-void infer_args(struct infer *in, struct node *n);
-void infer_wrong_count(struct infer *in, const struct node *n, const char *help, const char *name,
-		       uint32_t least, uint32_t most);
-
-/* infer_helper.c */
-struct type *infer_helper(struct infer *in, struct node *n, const struct helper *p);
+/* Is it one of Elixir's functions that become operators: div(a, b), Bitwise.bxor(a, b), u32(a)? */
+bool infer_is_builtin(const struct node *n);
+bool infer_is_net(const struct node *n); /* Honey.XDP.pass(), Honey.Ethhdr.h_source(packet) */
 const char *infer_why_not(const struct map *m); /* a help: what @m is for; may be NULL */
-
-/* infer_instance.c */
-/* The one for the arguments of @call, with its types; NULL after reporting. */
-struct inst *infer_instance(struct infer *from, struct func *f, struct node *call, bool want);
-struct inst *infer_new_instance(struct honey *h, struct func *f, struct type **types,
-				struct map **maps, bool want, const struct section *s);
-void infer_body(struct honey *h, struct inst *inst); /* until no type changes */
-void infer_walk(struct infer *in);		     /* once */
 
 #endif

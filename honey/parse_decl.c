@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Declarations: what a module sets, and its maps, parameters, structs and functions. Each function
- * is named for its rule. */
+/*
+ * Declarations: a source as a whole, modules, what they set, and their maps, parameters, structs
+ * and functions. Each function is named for its rule. An error ends a declaration, never the run:
+ * parsing goes on at the next word that opens one.
+ */
 #include "lib/base.h"
 #include "honey/parse.h"
 
 #include <string.h>
 
-/* Appends @item to a growing @array in the arena. */
-#define PUSH(p, array, count, item)                                                                \
-	do {                                                                                       \
-		if (!((count) & ((count)-1))) {                                                    \
-			void *grown_ =                                                             \
-				arena_alloc(&(p)->h->arena, sizeof(*(array)) * ((count)*2 + 1));   \
-			if (count)                                                                 \
-				memcpy(grown_, (array), sizeof(*(array)) * (count));               \
-			(array) = grown_;                                                          \
-		}                                                                                  \
-		(array)[(count)++] = (item);                                                       \
-	} while (0)
+#include "honey/passes.h"
 
 static void duplicate(struct parser *p, struct span span, struct span first, const char *what,
 		      const struct name *name)
@@ -48,7 +40,7 @@ static struct node *decl_args(struct parser *p, uint32_t least, uint32_t most, c
 }
 
 /* defmap(:name, :kind, [key: value, ...]) */
-void parse_defmap(struct parser *p)
+static void parse_defmap(struct parser *p)
 {
 	struct node *call, *kind, *list;
 	struct map *m;
@@ -66,23 +58,23 @@ void parse_defmap(struct parser *p)
 	for (uint32_t i = 2; i < call->n; i++) {
 		list = call->list[i];
 		if (list->kind == N_KEYVALUE)
-			PUSH(p, m->options, m->n_options, list);
+			arena_push(&p->h->arena, m->options, m->n_options, list);
 		for (uint32_t j = 0; list->kind == N_LIST && j < list->n; j++)
-			PUSH(p, m->options, m->n_options, list->list[j]);
+			arena_push(&p->h->arena, m->options, m->n_options, list->list[j]);
 		if (list->kind != N_KEYVALUE && list->kind != N_LIST)
 			diag_at(p->h, H019, list->span, "max_entries: 1024",
 				"map options are name: value pairs");
 	}
-	PUSH(p, m->options, m->n_options, kind); /* last: resolve.c takes it off */
+	arena_push(&p->h->arena, m->options, m->n_options, kind); /* last: resolve.c takes it off */
 	if (m->name->map)
 		duplicate(p, m->span, m->name->map->span, "map", m->name);
 	else
 		m->name->map = m;
-	PUSH(p, p->h->module.maps, p->h->module.n_maps, m);
+	arena_push(&p->h->arena, p->h->module.maps, p->h->module.n_maps, m);
 }
 
 /* defparam(:name, :type, default) */
-void parse_defparam(struct parser *p)
+static void parse_defparam(struct parser *p)
 {
 	struct node *call = decl_args(p, 3, 3, "defparam(:min_length, :u64, 1024)",
 				      "defparam takes a name, a type and a number");
@@ -98,7 +90,7 @@ void parse_defparam(struct parser *p)
 	if (v->name->param)
 		duplicate(p, v->span, v->name->param->span, "parameter", v->name);
 	v->name->param = v;
-	PUSH(p, p->h->module.params, p->h->module.n_params, v);
+	arena_push(&p->h->arena, p->h->module.params, p->h->module.n_params, v);
 }
 
 /* field(:name, :type [, size: n] [, count: n]) */
@@ -133,11 +125,11 @@ static void parse_field(struct parser *p, struct strct *s)
 		return;
 	}
 	f.index = s->n_fields;
-	PUSH(p, s->fields, s->n_fields, f);
+	arena_push(&p->h->arena, s->fields, s->n_fields, f);
 }
 
 /* defstruct :name do { field } end */
-void parse_defstruct(struct parser *p)
+static void parse_defstruct(struct parser *p)
 {
 	const struct token *open = p->tok++;
 	bool parens = parse_accept_op(p, OP_LPAREN);
@@ -159,7 +151,7 @@ void parse_defstruct(struct parser *p)
 		duplicate(p, s->span, s->name->strct->span, "struct", s->name);
 	else
 		s->name->strct = s;
-	PUSH(p, p->h->module.structs, p->h->module.n_structs, s);
+	arena_push(&p->h->arena, p->h->module.structs, p->h->module.n_structs, s);
 	if (p->panic)
 		return;
 	if (p->tok->kind != TOK_DO) {
@@ -185,90 +177,149 @@ void parse_defstruct(struct parser *p)
 			"this defstruct does not end");
 }
 
-static void parse_params(struct parser *p, struct func *f)
+static bool is_pattern(const struct node *n)
+{
+	if (n->kind == N_UNARY && n->op == OP_SUB)
+		return n->a->kind == N_INT;
+	return n->kind == N_INT || n->kind == N_NAME || n->kind == N_NIL || n->kind == N_BOOL;
+}
+
+/* params = [ (name | pattern) [ \\ expr ] { , .. } ] ) */
+static void parse_params(struct parser *p, struct clause *c)
 {
 	while (!p->panic && !parse_is_op(p, OP_RPAREN)) {
-		struct node *param;
+		const struct token *at = p->tok;
+		struct node *param = parse_expr(p);
 
-		if (p->tok->kind != TOK_IDENT || parse_peek(p, 1)->kind != TOK_OP ||
-		    (p->tok[1].op != OP_COMMA && p->tok[1].op != OP_RPAREN)) {
-			if (p->tok->kind == TOK_IDENT)
-				p->tok++;
-			diag_at(p->h, H008, p->tok->span,
-				"take a plain name and use case in the body",
-				"parameters are plain names: no patterns, no defaults");
+		if (!p->panic && !is_pattern(param)) {
+			diag_at(p->h, H008, at->span, "take a plain name and use case in the body",
+				"parameters are names, numbers, nil, true or false");
 			p->panic = true;
-			return;
 		}
-		param = node_new(p->h, N_NAME, p->tok->span);
-		param->name = p->tok->name;
-		PUSH(p, f->params, f->n_params, param);
-		p->tok++;
+		if (p->panic)
+			return;
+		arena_push(&p->h->arena, c->params, c->n_params, param);
+		if (parse_accept_op(p, OP_DEFAULT)) {
+			struct node *value = parse_expr(p);
+
+			arena_push(&p->h->arena, c->defaults, c->n_defaults, value);
+		} else if (c->n_defaults) {
+			diag_at(p->h, H008, at->span, "put it before those with a default",
+				"a parameter without a default follows one that has one");
+		}
 		if (!parse_accept_op(p, OP_COMMA))
 			break;
 	}
 	parse_expect_op(p, OP_RPAREN, "after the parameters");
 }
 
-static void add_func(struct parser *p, struct func *f)
+static struct func *find_func(const struct name *name, uint32_t n_params)
 {
-	struct func *same = f->name->func;
+	struct func *f = name->func;
 
-	for (; same; same = same->other_arity)
-		if (same->n_params == f->n_params)
-			break;
-	if (same) {
-		struct diag d = {.code = H011,
-				 .span = f->span,
-				 .note_span = same->span,
-				 .note = "first here"};
-
-		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
-		d.help = "Honey has one clause a function: use case or cond in it";
-		diag_report(p->h, &d);
-	} else {
-		f->other_arity = f->name->func;
-		f->name->func = f;
-	}
-	PUSH(p, p->h->module.funcs, p->h->module.n_funcs, f);
+	while (f && f->n_params != n_params)
+		f = f->other_arity;
+	return f;
 }
 
-/* def name[(params)] (do stmts end | , do: expr) */
-void parse_def(struct parser *p)
+/* Does the head take whatever it is given? */
+static bool is_total(const struct clause *c)
 {
-	const struct token *open = p->tok++;
+	for (uint32_t i = 0; i < c->n_params; i++)
+		if (c->params[i]->kind != N_NAME)
+			return false;
+	return !c->guard;
+}
+
+static struct func *new_func(struct parser *p, struct func *like, uint32_t n_params)
+{
 	struct func *f = arena_new(&p->h->arena, struct func);
 
-	f->is_private = !strcmp(open->name->s, "defp");
-	f->sec = p->pending_sec;
-	f->sec_span = p->pending_sec_span;
+	*f = *like;
+	f->n_params = n_params;
+	f->other_arity = f->name->func;
+	f->name->func = f;
+	arena_push(&p->h->arena, p->h->module.funcs, p->h->module.n_funcs, f);
+	return f;
+}
+
+/* f(a, b \\ 1) is also f(a), which calls it. */
+static void add_default(struct parser *p, struct func *like, const struct clause *c, uint32_t given)
+{
+	struct func *f = new_func(p, like, given);
+	struct node *call = node_new(p->h, N_CALL, f->span);
+	struct clause own = {.span = f->span, .n_params = given, .params = c->params};
+
+	call->name = f->name;
+	for (uint32_t i = 0; i < c->n_params; i++)
+		node_add(p->h, call,
+			 i < given
+				 ? sugar_name(p, c->params[i]->name, f->span)
+				 : node_clone(p->h, c->defaults[i + c->n_defaults - c->n_params]));
+	own.body = node_new(p->h, N_BLOCK, f->span);
+	node_add(p->h, own.body, call);
+	f->sec = NULL;
+	f->clauses = NULL;
+	f->n_clauses = 0;
+	arena_push(&p->h->arena, f->clauses, f->n_clauses, own);
+}
+
+/* @head: what all heads of a function have in common. */
+static void add_clause(struct parser *p, struct func *head, struct clause *c)
+{
+	struct func *f = find_func(head->name, c->n_params);
+
+	if (f && (head->sec || is_total(&f->clauses[f->n_clauses - 1]))) {
+		struct diag d = {
+			.code = H011, .span = c->span, .note_span = f->span, .note = "first here"};
+
+		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
+		d.help = "the first takes every argument: what follows it is never called";
+		diag_report(p->h, &d);
+		return;
+	}
+	if (!f)
+		f = new_func(p, head, c->n_params);
+	arena_push(&p->h->arena, f->clauses, f->n_clauses, *c);
+	for (uint32_t i = 1; i <= c->n_defaults; i++)
+		if (!find_func(f->name, c->n_params - i))
+			add_default(p, f, c, c->n_params - i);
+}
+
+/* def name[(params)] [when expr] (do stmts end | , do: expr) */
+static void parse_def(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct func f = {.is_private = !strcmp(open->name->s, "defp"),
+			 .sec = p->pending_sec,
+			 .sec_span = p->pending_sec_span};
+	struct clause c = {.params = NULL};
+
 	p->pending_sec = NULL;
+	p->return_is_name = false;
+	p->def = open;
 	if (p->tok->kind != TOK_IDENT) {
 		parse_error(p, p->tok, "def on_event(ctx) do",
 			    "expected a function's name, found %s", parse_token_text(p, p->tok));
 		return;
 	}
-	f->name = p->tok->name;
-	f->span = p->tok->span;
+	f.name = p->tok->name;
+	f.span = c.span = p->tok->span;
 	p->tok++;
 	if (parse_accept_op(p, OP_LPAREN))
-		parse_params(p, f);
+		parse_params(p, &c);
+	if (!p->panic && parse_accept_op(p, OP_WHEN))
+		c.guard = parse_expr(p);
 	if (p->panic)
 		return;
-	if (parse_is_op(p, OP_WHEN)) {
-		diag_at(p->h, H008, p->tok->span, "test it in the body with if",
-			"functions have no guards in Honey");
-		p->panic = true;
-		return;
-	}
 	if (parse_accept_op(p, OP_COMMA) && p->tok->kind == TOK_KEY &&
 	    !strcmp(p->tok->name->s, "do")) {
 		p->tok++;
-		f->body = node_new(p->h, N_BLOCK, p->tok->span);
-		node_add(p->h, f->body, parse_expr(p));
+		c.body = node_new(p->h, N_BLOCK, p->tok->span);
+		node_add(p->h, c.body, parse_expr(p));
 	} else if (p->tok->kind == TOK_DO) {
 		p->tok++;
-		f->body = parse_block(p, open->span, open->name->s);
+		c.body = parse_block(p, open->span, open->name->s);
 		if (p->tok[-1].kind == TOK_ELSE)
 			parse_error(p, p->tok - 1, NULL, "did not expect 'else' here");
 	} else {
@@ -276,7 +327,9 @@ void parse_def(struct parser *p)
 			    parse_token_text(p, p->tok));
 		return;
 	}
-	add_func(p, f);
+	sugar_forget(p);
+	p->def = NULL;
+	add_clause(p, &f, &c);
 }
 
 static bool is_doc(const struct name *n)
@@ -290,7 +343,7 @@ static bool is_doc(const struct name *n)
 }
 
 /* @sec "...", @name expr; @spec and @type are skipped */
-void parse_attribute(struct parser *p)
+static void parse_attribute(struct parser *p)
 {
 	const struct token *t = p->tok++;
 	struct attr *a;
@@ -326,5 +379,197 @@ void parse_attribute(struct parser *p)
 	if (is_doc(t->name))
 		return;
 	t->name->attr = a;
-	PUSH(p, p->h->module.attrs, p->h->module.n_attrs, a);
+	arena_push(&p->h->arena, p->h->module.attrs, p->h->module.n_attrs, a);
+}
+
+/* --- modules --- */
+
+static struct name *rest_of_path(struct parser *p)
+{
+	struct name *name = p->tok++->name;
+
+	while (parse_is_op(p, OP_DOT) && parse_peek(p, 1)->kind == TOK_ALIAS) {
+		name = p->tok[1].name;
+		p->tok += 2;
+	}
+	return name;
+}
+
+/* use, import, alias, require: only use Honey, license: "..." says something */
+static void parse_use(struct parser *p)
+{
+	const struct token *word = p->tok++;
+	struct node *call = node_new(p->h, N_CALL, word->span);
+	struct name *what = NULL;
+
+	if (p->tok->kind == TOK_ALIAS)
+		what = rest_of_path(p);
+	while (parse_accept_op(p, OP_COMMA) && p->tok->kind == TOK_KEY) {
+		struct node *o = node_new(p->h, N_KEYVALUE, p->tok->span);
+
+		o->name = p->tok++->name;
+		if (p->tok->kind == TOK_ALIAS)
+			rest_of_path(p);
+		else
+			o->a = parse_expr(p);
+		node_add(p->h, call, o);
+	}
+	if (!what)
+		parse_error(p, p->tok, "use Honey, license: \"GPL\"",
+			    "expected a module's name, found %s", parse_token_text(p, p->tok));
+	for (uint32_t i = 0; !p->panic && i < call->n; i++) {
+		struct node *o = call->list[i];
+
+		if (strcmp(word->name->s, "use") || strcmp(o->name->s, "license"))
+			continue;
+		if (!o->a || o->a->kind != N_STRING) {
+			diag_at(p->h, H021, o->span, "license: \"Dual BSD/GPL\"",
+				"the licence is a string");
+			continue;
+		}
+		p->h->module.license = o->a->str;
+		p->h->module.license_span = o->a->span;
+	}
+}
+
+static void parse_decls(struct parser *p, bool in_module);
+
+static void parse_defmodule(struct parser *p)
+{
+	const struct token *open = p->tok++;
+	struct name *name;
+
+	if (p->tok->kind != TOK_ALIAS) {
+		parse_error(p, p->tok, "defmodule MemoryMonitor do",
+			    "expected a module's name, found %s", parse_token_text(p, p->tok));
+		return;
+	}
+	name = rest_of_path(p);
+	if (!p->h->module.name)
+		p->h->module.name = name;
+	if (p->tok->kind != TOK_DO) {
+		parse_error(p, p->tok, NULL, "expected 'do' after the module's name, found %s",
+			    parse_token_text(p, p->tok));
+		return;
+	}
+	p->tok++;
+	if (!parse_enter(p))
+		return;
+	parse_decls(p, true);
+	parse_leave(p);
+	if (p->tok->kind == TOK_END)
+		p->tok++;
+	else
+		parse_no_end(p, open->span, "defmodule");
+}
+
+static void parse_foreign(struct parser *p)
+{
+	diag_at(p->h, H008, p->tok->span, "write a helper with defp", "'%s' is not part of Honey",
+		p->tok->name->s);
+	p->tok++;
+	p->panic = true;
+}
+
+/* printlist = [..] is for Honey Potion's front end. */
+static void parse_setting(struct parser *p)
+{
+	const struct token *t = p->tok;
+
+	p->tok += 2;
+	parse_expr(p);
+	if (!p->panic)
+		diag_at(p->h, W013, t->span, "a constant is an attribute: @name value",
+			"%s is read over: programs do not see it", t->name->s);
+}
+
+static void unknown_decl(struct parser *p)
+{
+	if (parse_is_word(p, "printlist") && parse_peek(p, 1)->kind == TOK_OP &&
+	    parse_peek(p, 1)->op == OP_ASSIGN) {
+		parse_setting(p);
+		return;
+	}
+	parse_error(p, p->tok, "a module holds use, @name, defstruct, defmap, def and defp",
+		    "expected a declaration, found %s", parse_token_text(p, p->tok));
+	if (p->tok->kind != TOK_EOF)
+		p->tok++;
+}
+
+/* The words that open a declaration: parsing goes on at them after an error. */
+static const struct decl {
+	const char *word;
+	void (*parse)(struct parser *p);
+} decls[] = {
+	{"def", parse_def},
+	{"defp", parse_def},
+	{"defmap", parse_defmap},
+	{"defstruct", parse_defstruct},
+	{"defmodule", parse_defmodule},
+	{"use", parse_use},
+	{"import", parse_use},
+	{"alias", parse_use},
+	{"require", parse_use},
+	{"defparam", parse_defparam},
+	{"defmacro", parse_foreign},
+	{"defdelegate", parse_foreign},
+	{"field", unknown_decl}, /* only in a struct */
+};
+
+static const struct decl *find_decl(const struct parser *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(decls); i++)
+		if (parse_is_word(p, decls[i].word))
+			return &decls[i];
+	return NULL;
+}
+
+/* Skips to the next declaration that opens a line. */
+static void sync_decl(struct parser *p)
+{
+	for (; p->tok->kind != TOK_EOF; p->tok++)
+		if (p->tok->nl_before && (p->tok->kind == TOK_AT || find_decl(p)))
+			break;
+	p->panic = false;
+}
+
+/* decls = { use | @name | defmap | defstruct | def | defp | defmodule } */
+static void parse_decls(struct parser *p, bool in_module)
+{
+	for (;;) {
+		const struct decl *decl;
+
+		while (parse_accept_op(p, OP_SEMI))
+			;
+		if (p->tok->kind == TOK_EOF || (in_module && p->tok->kind == TOK_END) || p->h->stop)
+			return;
+		decl = find_decl(p);
+		if (p->tok->kind == TOK_AT)
+			parse_attribute(p);
+		else if (decl)
+			decl->parse(p);
+		else
+			unknown_decl(p);
+		if (p->panic)
+			sync_decl(p);
+	}
+}
+
+void parse_module(struct honey *h)
+{
+	struct parser p = {.h = h, .tok = h->tokens};
+	const struct token *last = &h->tokens[h->n_tokens - 1];
+
+	for (;;) {
+		parse_decls(&p, false);
+		if (h->stop || p.tok >= last)
+			break;
+		p.tok++; /* past the end of one file */
+	}
+	/* After an error no one looks at them. */
+	for (uint32_t i = 0; i < h->module.n_funcs && !h->n_errors; i++)
+		sugar_heads(&p, h->module.funcs[i]);
+	if (p.pending_sec && !h->stop)
+		diag_at(h, H019, p.pending_sec_span, "put one @sec before each def",
+			"no def follows this @sec");
 }

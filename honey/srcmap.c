@@ -28,17 +28,14 @@ static const char *shown_name(struct honey *h, const char *path)
 
 struct source *srcmap_add(struct honey *h, const char *path, const char *text, size_t len)
 {
-	struct source *grown = arena_array(&h->arena, struct source, h->n_sources + 1), *src;
+	struct source *src;
 	uint32_t lines = 1;
 
-	if (h->n_sources)
-		memcpy(grown, h->sources, sizeof(*grown) * h->n_sources);
-	h->sources = grown;
-	src = &grown[h->n_sources++];
+	arena_push(&h->arena, h->sources, h->n_sources, (struct source){.len = len});
+	src = &h->sources[h->n_sources - 1];
 	src->path = arena_strdup(&h->arena, path);
 	src->name = shown_name(h, path);
 	src->text = text;
-	src->len = len;
 	for (size_t i = 0; i < len; i++)
 		lines += text[i] == '\n';
 	src->line_start = arena_array(&h->arena, uint32_t, lines);

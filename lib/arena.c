@@ -36,6 +36,18 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+void *arena_grow(struct arena *a, void *array, size_t n, size_t size)
+{
+	void *grown;
+
+	if (n && (n < 4 || (n & (n - 1))))
+		return array;
+	grown = arena_alloc(a, size * (n ? n * 2 : 4));
+	if (n)
+		memcpy(grown, array, size * n);
+	return grown;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t len)
 {
 	char *copy = arena_alloc(a, len + 1);

@@ -28,6 +28,12 @@ void *arena_alloc(struct arena *a, size_t size);
 #define arena_new(a, type)	((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (n)))
 
+/* @array of @n items of @size bytes with room for one more: it moves when @n is 4, 8, 16, ... */
+void *arena_grow(struct arena *a, void *array, size_t n, size_t size);
+/* Appends @item to an array that was begun as NULL and 0 and grows by this alone. */
+#define arena_push(a, array, n, item)                                                              \
+	((array) = arena_grow((a), (array), (n), sizeof(*(array))), (array)[(n)++] = (item))
+
 /* A terminated copy of @len bytes at @s. */
 char *arena_strndup(struct arena *a, const char *s, size_t len);
 char *arena_strdup(struct arena *a, const char *s);

@@ -135,6 +135,7 @@ static int run(int argc, char **argv)
 	bool dashes;
 	int rest, code = EXIT_USAGE, err;
 
+	std_open();
 	log_init("wl", LOG_INFO);
 	err = opt_parse(options, "wl", argc, argv, &o, &rest, &dashes);
 	if (err == OPT_HELP) {

@@ -7,6 +7,7 @@
 
 #include "harness/command/commands.h"
 #include "harness/measure.h"
+#include "harness/subject.h"
 #include "lib/log.h"
 #include "lib/std.h"
 #include "lib/suggest.h"
@@ -18,7 +19,8 @@ static const struct {
 } commands[] = {
 	{"doctor", command_doctor,
 	 "what this machine can do, what is missing, which command installs it"},
-	{"list", command_list, "monitors, workloads, measures, reporters that there are"},
+	{"list", command_list,
+	 "monitors, workloads, measures, subjects, reporters, timed events that there are"},
 	{"verify", command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"},
 	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},
@@ -60,6 +62,7 @@ static int unknown(const char *word)
 
 static int run_command(int argc, char *argv[])
 {
+	subjects_know();
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

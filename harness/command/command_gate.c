@@ -18,7 +18,6 @@
 #include "harness/report/report.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
@@ -265,14 +264,12 @@ static int unknown_base(const char *name)
 
 static bool is_object(const char *name)
 {
-	struct said said = {0};
+	struct strbuf ignored = STRBUF_INIT;
 	char *path = NULL;
 	bool there;
 
-	said_listen(&said);
-	there = !registry_find(name, &path);
-	said_end(&said, false);
-	said_release(&said);
+	there = !registry_find(name, &path, &ignored);
+	strbuf_release(&ignored);
 	free(path);
 	return there;
 }

@@ -10,6 +10,8 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
@@ -90,6 +92,15 @@ static struct json_object *list_measures(void)
 	return a;
 }
 
+static struct json_object *list_subjects(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (const struct subject_ops *const *s = subject_list; *s; s++)
+		json_object_array_add(a, entry((*s)->words->name, (*s)->help, NULL));
+	return a;
+}
+
 static struct json_object *list_reporters(void)
 {
 	struct json_object *a = json_object_new_array();
@@ -99,14 +110,21 @@ static struct json_object *list_reporters(void)
 	return a;
 }
 
+static struct json_object *list_events(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	return a;
+}
+
 static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
-	{"monitors", list_monitors},
-	{"workloads", list_workloads},
-	{"measures", list_measures},
-	{"reporters", list_reporters},
+	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
+	{"subjects", list_subjects}, {"reporters", list_reporters}, {"events", list_events},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -179,7 +197,7 @@ int command_list(int argc, char *argv[])
 
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|reporters]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters|events]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}

@@ -139,7 +139,7 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, m, &run) ||
+	if (cli_make_run(&cli, &run) ||
 	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
 	if (m->words)

@@ -48,7 +48,7 @@ static int find_other_kind(const struct run *run, const char **which)
 	*which = NULL;
 	for (size_t i = 0; run->monitors[i]; i++) {
 		char *path = NULL;
-		int err = registry_find(run->monitors[i], &path);
+		int err = registry_find(run->monitors[i], &path, NULL);
 
 		if (!err && !str_ends_with(path, ".o") && !str_ends_with(path, ".ex") && !*which)
 			*which = run->monitors[i];
@@ -65,7 +65,7 @@ static int without_lanes(struct run *run, const char *which)
 	const struct gate_pair pair = {run->monitors[0], run->monitors[1]};
 	struct json_object *list = json_object_new_array(), *o;
 	struct strbuf why = STRBUF_INIT;
-	int err = compare_static(run);
+	int err = compare_static(run, NULL);
 
 	strbuf_addf(
 		&why,
@@ -84,7 +84,6 @@ static int without_lanes(struct run *run, const char *which)
 static int make_policy(struct gate_policy *policy, const struct run *run,
 		       const struct compare_params *p)
 {
-	size_t n = 0;
 	int err = 0;
 
 	policy_defaults(policy);
@@ -98,10 +97,7 @@ static int make_policy(struct gate_policy *policy, const struct run *run,
 		policy->on[GATE_TIME] = GATE_OFF;
 	for (size_t i = 0; i < GATE_LANES; i++)
 		policy->on[i] = policy->on[i] ? GATE_AUTO : GATE_OFF;
-	/* All events is what a run has by default; the lane then takes those that A answers to. */
-	while (run->events[n])
-		n++;
-	if (n < 4)
+	if (run_chosen(run->events, NULL))
 		policy_set_list(&policy->events, run->events);
 	return err;
 }

@@ -11,7 +11,6 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
@@ -56,7 +55,7 @@ static bool target_ids(const struct trial *t, enum monitor_key key, struct ids *
 		out->v[out->n++] =
 			key == MONITOR_KEY_TGID ? t->lanes[i].lane->tgid : t->lanes[i].lane->tid;
 	for (size_t i = 0; !t->nlanes && i < knows->after.n; i++)
-		out->v[out->n++] = knows->after.rows[i].key;
+		out->v[out->n++] = (uint32_t)counter_table_row(&knows->after, i)->key;
 	qsort(out->v, out->n, sizeof(*out->v), by_number);
 	return true;
 }
@@ -66,9 +65,12 @@ static void keep_only(struct trial_monitor *m, const struct ids *ids)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->after.n; i++)
-		if (has(ids, m->after.rows[i].key))
-			m->after.rows[n++] = m->after.rows[i];
+	for (size_t i = 0; i < m->after.n; i++) {
+		const struct counter_row *row = counter_table_row(&m->after, i);
+
+		if (has(ids, (uint32_t)row->key))
+			memmove(counter_table_row(&m->after, n++), row, m->after.row_bytes);
+	}
 	m->after.n = n;
 	n = 0;
 	for (size_t i = 0; i < m->nevents; i++)
@@ -204,6 +206,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 
 	if (!e)
 		return -ENOMEM;
+	e->words = a->info->words;
 	err = emit_trials(run, t);
 	if (err || !alike)
 		goto out;
@@ -301,18 +304,17 @@ bool compare_can_load(struct strbuf *why)
 static bool is_unreadable(const char *name, struct strbuf *why)
 {
 	static const struct monitor_target whole = {0}, programs = {.bare = true};
-	struct said said = {0};
+	struct strbuf reason = STRBUF_INIT, other = STRBUF_INIT;
 	struct monitor *m = NULL;
 	bool unreadable = false;
 
-	said_listen(&said);
-	if (monitor_open(&m, name, &whole) == -EINVAL) {
-		strbuf_addstr(why, said_reason(&said));
-		unreadable = !monitor_open(&m, name, &programs);
+	if (monitor_open(&m, name, &whole, &reason) == -EINVAL) {
+		strbuf_addstr(why, reason.s);
+		unreadable = !monitor_open(&m, name, &programs, &other);
 	}
 	monitor_close(m);
-	said_end(&said, false);
-	said_release(&said);
+	strbuf_release(&reason);
+	strbuf_release(&other);
 	return unreadable;
 }
 
@@ -328,19 +330,17 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
 
 	for (size_t i = 0; i < 2; i++) {
-		struct said said = {0};
+		struct strbuf ignored = STRBUF_INIT;
 		struct monitor *m = NULL;
 
-		said_listen(&said);
-		if (monitor_open(&m, run->monitors[i], &whole)) {
+		if (monitor_open(&m, run->monitors[i], &whole, &ignored)) {
 			of[1] = of[0];
 			i = 2;
 		} else {
 			of[i] = monitor_info(m)->definition;
 		}
 		monitor_close(m);
-		said_end(&said, false);
-		said_release(&said);
+		strbuf_release(&ignored);
 	}
 	if (of[0] == of[1])
 		return true;

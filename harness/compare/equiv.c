@@ -36,80 +36,104 @@ void equiv_release(struct equiv *e)
 	}
 }
 
+/* A moment, of which the latest counts and which each program reads itself, is not compared. */
+static bool is_moment(const struct counter_field *f)
+{
+	return f->clock && f->join == COUNTER_MAX;
+}
+
 /* Equal, or as near as two readings of the clock can be expected to be. */
-static bool near_enough(unsigned int field, uint64_t a, uint64_t b)
+static bool near_enough(const struct counter_table *t, size_t f, uint64_t a, uint64_t b)
 {
 	uint64_t apart = a > b ? a - b : b - a;
 
-	if (!(CPU_FIELDS & (1u << field)))
+	if (!t->words->fields[f].clock)
 		return !apart;
-	if (field == CPU_START_TIME || field == CPU_SYSCALL_START)
+	if (t->words == &vocabulary_cpu && (f == CPU_START_TIME || f == CPU_SYSCALL_START))
 		return !a || !b || apart <= EQUIV_MOMENT_NS;
 	return apart <= EQUIV_SUM_NS + MAX(a, b) / 100 * EQUIV_SUM_PCT;
 }
 
-static bool as_good_as_none(const struct mem_row *r, uint32_t fields)
+static bool as_good_as_none(const struct counter_table *t, const struct counter_row *r,
+			    uint64_t fields)
 {
-	for (unsigned int f = 0; f < MEM_FIELD_COUNT; f++)
-		if (fields & (1u << f) && f != MEM_LAST_UPDATE && !near_enough(f, r->value[f], 0))
-			return false;
+	uint32_t slot = 0;
+
+	for (size_t f = 0; f < t->words->nfields; f++)
+		for (uint32_t n = MAX(t->words->fields[f].slots, 1U); n; n--, slot++)
+			if (fields >> f & 1 && !is_moment(&t->words->fields[f]) &&
+			    !near_enough(t, f, r->value[slot], 0))
+				return false;
 	return true;
 }
 
-static void lone_row(struct equiv *e, const struct mem_row *r, uint32_t fields, const char *has,
-		     const char *lacks)
+static void lone_row(struct equiv *e, const struct counter_table *t, const struct counter_row *r,
+		     uint64_t fields, const char *has, const char *lacks)
 {
-	if (as_good_as_none(r, fields))
+	if (as_good_as_none(t, r, fields))
 		return;
-	difference(e, (struct equiv_difference){.what = "key", .field = "", .key = r->key},
-		   "key %" PRIu32 " is in %s and not in %s", r->key, has, lacks);
+	difference(e,
+		   (struct equiv_difference){.what = "key", .field = "", .key = (uint32_t)r->key},
+		   "key %" PRIu64 " is in %s and not in %s", r->key, has, lacks);
 }
 
-static void compare_rows(struct equiv *e, const char *name_a, const struct mem_row *a,
-			 const char *name_b, const struct mem_row *b, uint32_t fields)
+static void compare_value(struct equiv *e, const struct counter_table *t, size_t f,
+			  const char *name_a, const char *name_b, uint64_t key, uint64_t a,
+			  uint64_t b)
 {
-	e->keys++;
-	for (unsigned int f = 0; f < MEM_FIELD_COUNT; f++) {
-		if (!(fields & (1u << f)))
-			continue;
-		if (f == MEM_LAST_UPDATE) {
-			e->timestamp |= a->value[f] != b->value[f];
-			continue;
-		}
-		e->counters++;
-		e->clock |= CPU_FIELDS & (1u << f) && a->value[f] != b->value[f];
-		if (near_enough(f, a->value[f], b->value[f]))
-			continue;
-		difference(e,
-			   (struct equiv_difference){.what = "counter",
-						     .field = mem_field_names[f],
-						     .key = a->key,
-						     .a = a->value[f],
-						     .b = b->value[f]},
-			   "%s of key %" PRIu32 ": %s has %" PRIu64 ", %s has %" PRIu64,
-			   mem_field_names[f], a->key, name_a, a->value[f], name_b, b->value[f]);
+	const struct counter_field *field = &t->words->fields[f];
+
+	if (is_moment(field)) {
+		e->timestamp |= a != b;
+		return;
 	}
+	e->counters++;
+	e->clock |= field->clock && a != b;
+	if (near_enough(t, f, a, b))
+		return;
+	difference(e,
+		   (struct equiv_difference){.what = "counter",
+					     .field = field->name,
+					     .key = (uint32_t)key,
+					     .a = a,
+					     .b = b},
+		   "%s of key %" PRIu64 ": %s has %" PRIu64 ", %s has %" PRIu64, field->name, key,
+		   name_a, a, name_b, b);
 }
 
-void equiv_tables(struct equiv *e, const char *name_a, const struct mem_table *a,
-		  const char *name_b, const struct mem_table *b)
+void equiv_tables(struct equiv *e, const char *name_a, const struct counter_table *a,
+		  const char *name_b, const struct counter_table *b)
 {
-	uint32_t fields = a->fields & b->fields;
+	uint64_t fields = a->words == b->words ? a->fields & b->fields : 0;
 	size_t i = 0, j = 0;
 
 	while (i < a->n || j < b->n) {
-		if (j == b->n || (i < a->n && a->rows[i].key < b->rows[j].key))
-			lone_row(e, &a->rows[i++], fields, name_a, name_b);
-		else if (i == a->n || b->rows[j].key < a->rows[i].key)
-			lone_row(e, &b->rows[j++], fields, name_b, name_a);
-		else
-			compare_rows(e, name_a, &a->rows[i++], name_b, &b->rows[j++], fields);
+		const struct counter_row *ra = i < a->n ? counter_table_row(a, i) : NULL;
+		const struct counter_row *rb = j < b->n ? counter_table_row(b, j) : NULL;
+		uint32_t slot = 0;
+
+		i += ra && (!rb || ra->key <= rb->key);
+		j += rb && (!ra || rb->key <= ra->key);
+		if (!rb || (ra && ra->key < rb->key)) {
+			lone_row(e, a, ra, fields, name_a, name_b);
+			continue;
+		}
+		if (!ra || rb->key < ra->key) {
+			lone_row(e, b, rb, fields, name_b, name_a);
+			continue;
+		}
+		e->keys++;
+		for (size_t f = 0; f < a->words->nfields; f++)
+			for (uint32_t n = MAX(a->words->fields[f].slots, 1U); n; n--, slot++)
+				if (fields >> f & 1)
+					compare_value(e, a, f, name_a, name_b, ra->key,
+						      ra->value[slot], rb->value[slot]);
 	}
 }
 
 /* An event with its place in the capture, so that a sort by thread keeps the thread's own order. */
 struct placed {
-	const struct mem_record *r;
+	const struct event *r;
 	size_t at;
 };
 
@@ -122,7 +146,7 @@ static int by_thread(const void *x, const void *y)
 	return a->at < b->at ? -1 : a->at > b->at;
 }
 
-static struct placed *sorted(const struct mem_record *r, size_t n)
+static struct placed *sorted(const struct event *r, size_t n)
 {
 	struct placed *p = calloc(n + 1, sizeof(*p));
 
@@ -133,23 +157,29 @@ static struct placed *sorted(const struct mem_record *r, size_t n)
 	return p;
 }
 
-static void compare_records(struct equiv *e, const char *name_a, const struct mem_record *a,
-			    const char *name_b, const struct mem_record *b, uint64_t index)
+static void compare_records(struct equiv *e, const char *name_a, const struct event *a,
+			    const char *name_b, const struct event *b, uint64_t index)
 {
-	const struct {
+	const struct vocabulary *words = e->words;
+	struct {
 		const char *field;
 		uint64_t a, b;
-	} pairs[] = {
-		{"event_type", a->type, b->type},
-		{"tgid", a->tgid, b->tgid},
-		{"size", a->size, b->size},
-		{"address", a->address, b->address},
-	};
+	} pairs[EVENT_VALUES_MAX + 1];
+	size_t n = 0;
+
+	for (; n < words->nvalues; n++) {
+		pairs[n].field = words->values[n].name;
+		pairs[n].a = a->value[n];
+		pairs[n].b = b->value[n];
+	}
+	pairs[n].field = "tgid";
+	pairs[n].a = a->tgid;
+	pairs[n++].b = b->tgid;
 
 	e->events++;
 	e->record_length |= a->length != b->length;
 	e->timestamp |= a->timestamp_ns != b->timestamp_ns;
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (pairs[i].a == pairs[i].b)
 			continue;
 		difference(e,
@@ -172,17 +202,33 @@ static void compare_records(struct equiv *e, const char *name_a, const struct me
 			   index, a->pid, name_a, a->comm, name_b, b->comm);
 }
 
+/* "size 10, address 0, event_type 3": what an event has of its subject's values. */
+static const char *values_of(const struct vocabulary *words, const struct event *r, char *out,
+			     size_t size)
+{
+	size_t used = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < words->nvalues && used < size; i++)
+		if (words->values[i].standard || r->value[i])
+			used += (size_t)snprintf(out + used, size - used, "%s%s %" PRIu64,
+						 used ? ", " : "", words->values[i].name,
+						 r->value[i]);
+	return out;
+}
+
 static void compare_streams(struct equiv *e, const char *name_a, const struct placed *a, size_t na,
 			    const char *name_b, const struct placed *b, size_t nb)
 {
 	uint64_t index = 0;
 	uint32_t thread = 0;
 	size_t i = 0, j = 0;
+	char values[160];
 
 	while (i < na || j < nb) {
 		bool only_a = j == nb || (i < na && a[i].r->pid < b[j].r->pid);
 		bool only_b = i == na || (j < nb && b[j].r->pid < a[i].r->pid);
-		const struct mem_record *r = only_b ? b[j].r : a[i].r;
+		const struct event *r = only_b ? b[j].r : a[i].r;
 
 		if (r->pid != thread) {
 			thread = r->pid;
@@ -194,10 +240,10 @@ static void compare_streams(struct equiv *e, const char *name_a, const struct pl
 							     .field = "",
 							     .key = r->pid,
 							     .index = index},
-				   "event %" PRIu64 " of thread %" PRIu32 " (type %u, size %" PRIu64
-				   ") is in %s and not in %s",
-				   index, r->pid, r->type, r->size, only_a ? name_a : name_b,
-				   only_a ? name_b : name_a);
+				   "event %" PRIu64 " of thread %" PRIu32
+				   " (%s) is in %s and not in %s",
+				   index, r->pid, values_of(e->words, r, values, sizeof(values)),
+				   only_a ? name_a : name_b, only_a ? name_b : name_a);
 		else
 			compare_records(e, name_a, a[i].r, name_b, b[j].r, index);
 		index++;
@@ -206,8 +252,8 @@ static void compare_streams(struct equiv *e, const char *name_a, const struct pl
 	}
 }
 
-void equiv_events(struct equiv *e, const char *name_a, const struct mem_record *a, size_t na,
-		  uint64_t lost_a, const char *name_b, const struct mem_record *b, size_t nb,
+void equiv_events(struct equiv *e, const char *name_a, const struct event *a, size_t na,
+		  uint64_t lost_a, const char *name_b, const struct event *b, size_t nb,
 		  uint64_t lost_b)
 {
 	struct placed *pa, *pb;

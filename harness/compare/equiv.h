@@ -4,7 +4,7 @@
  * same. Pure functions on what was captured.
  *
  * Differences that are no difference, by name:
- *   timestamp      each program reads the clock itself: mem_record.timestamp_ns, MEM_LAST_UPDATE
+ *   timestamp      each program reads the clock itself: event.timestamp_ns, MEM_LAST_UPDATE
  *   clock          a CPU monitor's times are differences of such readings, taken one program after
  *                  the other; what the hypervisor takes in between (a millisecond at a time) is in
  *                  one sum only: sums may differ by EQUIV_SUM_PCT of the larger and EQUIV_SUM_NS,
@@ -32,6 +32,7 @@ struct equiv_difference {
 };
 
 struct equiv {
+	const struct vocabulary *words; /* of both: what an event's values are called */
 	struct equiv_difference kept[EQUIV_KEEP];
 	uint64_t differences;		 /* all of them */
 	uint64_t keys, counters, events; /* compared */
@@ -47,8 +48,8 @@ void equiv_release(struct equiv *e);
  * those whose every common field is 0 (created, never counted). @name_a and @name_b are for the
  * sentences.
  */
-void equiv_tables(struct equiv *e, const char *name_a, const struct mem_table *a,
-		  const char *name_b, const struct mem_table *b);
+void equiv_tables(struct equiv *e, const char *name_a, const struct counter_table *a,
+		  const char *name_b, const struct counter_table *b);
 
 /*
  * Compares event streams thread by thread, in order: a ring merges CPUs in any order, but each
@@ -57,8 +58,8 @@ void equiv_tables(struct equiv *e, const char *name_a, const struct mem_table *a
  * be equal one by one; else captured + lost must be equal, and the sentence says that the content
  * was not compared.
  */
-void equiv_events(struct equiv *e, const char *name_a, const struct mem_record *a, size_t na,
-		  uint64_t lost_a, const char *name_b, const struct mem_record *b, size_t nb,
+void equiv_events(struct equiv *e, const char *name_a, const struct event *a, size_t na,
+		  uint64_t lost_a, const char *name_b, const struct event *b, size_t nb,
 		  uint64_t lost_b);
 
 #endif

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One load's worth of timed calls: a fresh child re-points the stubs before every block. */
-#ifndef HARNESS_SHARP_LOAD_H
-#define HARNESS_SHARP_LOAD_H
+#ifndef HARNESS_EXCHANGE_LOAD_H
+#define HARNESS_EXCHANGE_LOAD_H
 
 #include "harness/exchange/exchange_estimate.h"
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
-enum { EXCHANGE_EVENTS_MAX = 6, EXCHANGE_STUBS_MAX = 8 };
+enum { EXCHANGE_EVENTS_MAX = TIMED_EVENTS, EXCHANGE_STUBS_MAX = 8 };
 
 /* What is called, and which stubs may run meanwhile. */
 struct exchange_call {
-	int event; /* index into loop_events */
+	int event; /* index into timed_events */
 	unsigned int stubs[EXCHANGE_STUBS_MAX];
 	unsigned int nstubs;
 };
 
 struct exchange_job {
+	struct strbuf *why; /* where reasons go (lib/why.h) */
 	struct exchange_call calls[EXCHANGE_EVENTS_MAX];
 	unsigned int ncalls;
 	unsigned int arms, rounds;
@@ -52,12 +54,12 @@ struct exchange_child;
 int exchange_child_start(struct exchange_child **child, const struct exchange_job *job,
 			 struct exchange_outcome *out);
 /* 1: it has ended well; 0: not yet after @timeout_ms; -EINTR; -errno after saying why. */
-int exchange_child_wait(struct exchange_child *child, int timeout_ms);
+int exchange_child_wait(struct exchange_child *child, int timeout_ms, struct strbuf *why);
 /* Ends it if need be. Accepts NULL. */
 void exchange_child_stop(struct exchange_child *child);
 
 /* NULL after saying why. */
-struct exchange_outcome *exchange_outcome_new(void);
+struct exchange_outcome *exchange_outcome_new(struct strbuf *why);
 void exchange_outcome_free(struct exchange_outcome *out);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The switch of the sharp time lane: stubs that stay attached and tail-call through one-slot
+ * The switch of the exchange lane: stubs that stay attached and tail-call through one-slot
  * PROG_ARRAYs. Re-pointing one takes microseconds, where detaching sleeps 40 to 70 ms.
  */
-#ifndef HARNESS_SHARP_STUB_H
-#define HARNESS_SHARP_STUB_H
+#ifndef HARNESS_EXCHANGE_STUB_H
+#define HARNESS_EXCHANGE_STUB_H
 
 #include "harness/exchange/exchange_load.h"
 #include "harness/exchange/exchange_place.h"
@@ -13,7 +13,7 @@
 struct stubs;
 
 /* Loads a stub for each of @places and attaches it. Returns 0, or -errno after saying why. */
-int stubs_open(struct stubs **out, const struct place *places, size_t n);
+int stubs_open(struct stubs **out, const struct place *places, size_t n, struct strbuf *why);
 /* The array that a program's descriptor is written to, at index 0. */
 int stubs_map_fd(const struct stubs *s, size_t stub);
 /* Makes @program_fd the target. Returns 0 or -errno, silently: it is called in the timed child. */

@@ -9,7 +9,8 @@
 #include "lib/base.h"
 #include "harness/verify/model.h"
 #include "lib/procfs.h"
-#include "collector/collect.h"
+
+struct switches_unseen; /* harness/verify/switches.h */
 
 enum { ACCURACY_MAX = 24 };
 
@@ -23,15 +24,21 @@ struct accuracy_finding {
 	char why[224]; /* one sentence */
 };
 
-struct accuracy_input {
+/* What is known when a capture is held against what happened. Of a command there is no ledger: the
+ * model has no lanes, and @totals is all there is. */
+struct assessment {
 	const struct model *model;
+	const struct model_totals *totals;	  /* of the truth: the ledger's, or the oracle's */
 	uint32_t caps;				  /* enum monitor_cap */
-	const struct mem_table *table;		  /* after the window */
+	const struct counter_table *table;	  /* after the window, the target's rows */
 	const struct proc_memory *before, *after; /* of the main process; NULL: not known */
+	const struct proc_cpu *ticks; /* that it used between the barriers; NULL: not known */
 	uint32_t main_tgid;
-	const bool *alive;     /* per lane: its thread stood at the end of the window; NULL: all */
-	uint64_t lost_updates; /* as the judge counted them */
+	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all */
+	const struct switches_unseen *unseen; /* per lane; NULL: not watched */
+	uint64_t lost_updates;		      /* as the judge counted them */
 	uint64_t page_bytes;
+	bool by_ledger;
 };
 
 struct accuracy {
@@ -39,14 +46,9 @@ struct accuracy {
 	size_t n;
 };
 
-/* Returns 0 or -ENOMEM. A monitor without counters has no findings. */
-int accuracy_assess(const struct accuracy_input *in, struct accuracy *out);
-
-/* For a command: no ledger, so all that can be told is in @totals, the independent count, and in
- * @lost_updates as above. */
-void accuracy_assess_totals(const struct model_totals *totals, enum monitor_definition definition,
-			    const struct mem_table *table, uint64_t lost_updates,
-			    struct accuracy *out);
+/* Adds a finding; @why with its arguments is the sentence. A full list takes no more. */
+void accuracy_add(struct accuracy *out, const char *metric, const char *unit, accuracy_amount truth,
+		  accuracy_amount captured, const char *why, ...) PRINTF_LIKE(6, 7);
 
 /* 100 * (captured - truth) / |truth|; NaN where truth is 0. */
 double accuracy_error_pct(const struct accuracy_finding *f);

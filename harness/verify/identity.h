@@ -9,7 +9,6 @@
 
 #include "lib/base.h"
 #include "harness/verify/model.h"
-#include "collector/collect.h"
 
 enum { IDENTITY_MAX = 10 };
 
@@ -28,18 +27,19 @@ struct identity_input {
 	const struct model_totals *calls;
 	enum monitor_definition definition; /* which of them count */
 	uint32_t caps;
-	const struct mem_table *table; /* the target's rows only */
-	uint64_t consumed;	       /* the target's records */
+	const struct counter_table *table; /* the target's rows only */
+	uint64_t consumed;		   /* the target's records */
 	struct monitor_losses losses;
+	bool races;
 	uint64_t lost_updates; /* accepted of a monitor that says that it races */
 };
 
-void identities_check(const struct identity_input *in, struct identities *out);
-
-/* Calls of @c that make an event. */
-uint64_t identity_events(const struct model_totals *c, enum monitor_definition definition);
-
-/* Sum over all rows. */
-uint64_t identity_sum(const struct mem_table *t, enum mem_field f);
+/* Those of @subject, and what holds for every monitor. */
+void identities_check(const struct subject_ops *subject, const struct identity_input *in,
+		      struct identities *out);
+/* For struct subject_ops.identities: one more sum that must close. A full list takes no more. */
+void identity_add(struct identities *out, const char *name, uint64_t left, uint64_t right);
+/* Sum over all rows of the value in a slot. */
+uint64_t identity_sum(const struct counter_table *t, uint32_t slot);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "lib/base.h"
 #include "harness/verify/model.h"
-#include "collector/collect.h"
+
+struct switches_unseen; /* harness/verify/switches.h */
 
 enum { JUDGE_KEPT = 20 };
 
@@ -18,7 +19,7 @@ extern const char *const judge_what_names[JUDGE_WHAT_COUNT]; /* "counter", "key"
 
 struct judge_mismatch {
 	enum judge_what what;
-	uint32_t key;	   /* of the table, or the thread of an event; 0 for a loss */
+	uint64_t key;	   /* of the table, or the thread of an event; 0 for a loss */
 	const char *field; /* of the table or of the event; NULL: the whole row or event */
 	bool numeric;	   /* expected and captured are numbers, else words */
 	uint64_t expected, captured;
@@ -29,18 +30,21 @@ struct judge_mismatch {
 
 struct judge_input {
 	const struct model *model;
-	uint32_t caps;		       /* enum monitor_cap: what is judged */
-	const struct mem_table *table; /* after the window; was empty before it */
-	const struct mem_record *events;
+	uint32_t caps;			   /* enum monitor_cap: what is judged */
+	const struct counter_table *table; /* after the window; was empty before it */
+	const struct event *events;
 	size_t nevents;
 	struct monitor_losses losses;
+	uint32_t rings;	   /* with more than one, the times say which of two events came first */
 	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all did */
 	bool races; /* the monitor says that updates of a key which threads share may be lost */
 	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
+	const struct switches_unseen *unseen;	 /* per lane, of its thread; NULL: not watched */
+	uint64_t steal_ns; /* that the hypervisor took between the barriers, as procfs_steal() */
 };
 
 /* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
- * of a CPU monitor, whose sums nothing determines exactly (harness/verify/cpu_truth.h). */
+ * of a subject whose sums nothing determines exactly, and which judges them itself. */
 enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_BOUNDED, JUDGE_MISMATCH, JUDGE_NONE };
 
 extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
@@ -50,7 +54,7 @@ struct judge_result {
 	uint64_t keys, counters; /* compared */
 	uint64_t events_expected, events_captured;
 	uint64_t events_missing; /* expected, not captured */
-	uint64_t lost_updates;	 /* calls that a racing monitor's mmap_count, munmap_count lack */
+	uint64_t lost_updates;	 /* what a racing monitor lacks of subject_ops.counts_calls */
 	uint64_t mismatches;	 /* all; the first JUDGE_KEPT are kept */
 	struct judge_mismatch kept[JUDGE_KEPT];
 };
@@ -60,19 +64,5 @@ void judge(const struct judge_input *in, struct judge_result *out);
 
 /* Next place for a mismatch, NULL when the list is full; counted in any case. */
 struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what);
-
-/*
- * For a counter that is off: a guess at the cause, when the numbers speak for a known one ("as if
- * each munmap were counted twice"), appended to m->text; may also set m->place.
- */
-void judge_explain(const struct judge_input *in, const struct model_row *row, enum mem_field field,
-		   struct judge_mismatch *m);
-
-/* The same for a monitor of completed calls; part of judge_explain(). */
-void judge_explain_completed(const struct judge_input *in, const struct model_row *row,
-			     enum mem_field field, struct judge_mismatch *m);
-
-/* Compares the streams of events; part of judge(). */
-void judge_events(const struct judge_input *in, struct judge_result *out);
 
 #endif

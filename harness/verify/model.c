@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The memory monitors' definitions, replayed over a ledger: what they have in common. */
+/*
+ * A prediction: rows for the keys of the lanes, streams of events, totals of the calls; the subject
+ * fills in what they come to.
+ */
 #include "lib/base.h"
 #include "harness/verify/model.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "harness/verify/model_rules.h"
 
 bool model_call_failed(const struct ledger_entry *e)
 {
@@ -33,14 +34,17 @@ uint64_t model_whole_pages(const struct model_definition *def, uint64_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-static const struct model_rules *rules_of(const struct model_definition *def)
+uint64_t model_fields(const struct model_definition *def)
 {
-	return def->calls == MONITOR_COMPLETED ? &model_completed : &model_entered;
-}
+	const struct subject_ops *ops = def->subject;
+	uint64_t fields = 0;
 
-uint32_t model_fields(const struct model_definition *def)
-{
-	return rules_of(def)->fields;
+	if (ops->determines)
+		return ops->determines(def);
+	for (size_t f = 0; f < ops->words->nfields; f++)
+		if (!ops->words->fields[f].clock)
+			fields |= 1ULL << f;
+	return fields;
 }
 
 static void count_worked(struct model_totals *t, const struct model_definition *def,
@@ -85,109 +89,104 @@ static int by_key(const void *a, const void *b)
 	return ka < kb ? -1 : ka > kb;
 }
 
-const struct model_row *model_find(const struct model *m, uint32_t key)
+const struct model_row *model_find(const struct model *m, uint64_t key)
 {
-	struct model_row want = {.key = key};
+	struct model_row want = {.key = (uint32_t)key};
 
-	return m->nrows ? bsearch(&want, m->rows, m->nrows, sizeof(want), by_key) : NULL;
+	if (key != want.key || !m->nrows)
+		return NULL;
+	return bsearch(&want, m->rows, m->nrows, sizeof(want), by_key);
+}
+
+struct model_row *model_row(const struct model *m, uint32_t index)
+{
+	uint32_t key = model_key(&m->def, m->lanes[index].lane);
+
+	return (struct model_row *)(uintptr_t)model_find(m, key);
+}
+
+void model_bump(struct model_row *r, uint32_t slot, uint64_t by, struct model_place at)
+{
+	r->value[slot] += by;
+	r->last[slot] = at;
+}
+
+struct model_event *model_event(struct model *m, uint32_t index, uint64_t line)
+{
+	struct model_stream *s = &m->streams[index];
+	struct model_event *e = &s->events[s->n++];
+
+	e->line = line;
+	m->nevents++;
+	return e;
 }
 
 /* One row per key, empty. */
-static void make_rows(struct model *m)
+static int make_rows(struct model *m)
 {
+	size_t slots = vocabulary_slots(m->def.subject->words);
+	struct model_place *places;
+	uint64_t *values;
+
 	for (size_t i = 0; i < m->nlanes; i++)
 		m->rows[i].key = model_key(&m->def, m->lanes[i].lane);
 	qsort(m->rows, m->nlanes, sizeof(*m->rows), by_key);
 	for (size_t i = 0; i < m->nlanes; i++)
 		if (!m->nrows || m->rows[m->nrows - 1].key != m->rows[i].key)
 			m->rows[m->nrows++].key = m->rows[i].key;
-}
-
-/* The break of a process as its lanes' calls move it, in the order of their times. */
-struct brk_walk {
-	const struct model *m;
-	uint32_t tgid;
-	uint64_t *next; /* of each lane: the first entry that was not looked at */
-	uint64_t now, when_ns;
-};
-
-/* The break ahead of the call @e of lane @own: set by the process's latest call before it. */
-static uint64_t break_before(struct brk_walk *w, uint32_t own, const struct ledger_entry *e)
-{
-	for (size_t i = 0; i < w->m->nlanes; i++) {
-		const struct ledger_lane *lane = w->m->lanes[i].lane;
-
-		for (; lane->tgid == w->tgid && i != own && w->next[i] < lane->count;
-		     w->next[i]++) {
-			const struct ledger_entry *other = &w->m->lanes[i].entries[w->next[i]];
-
-			if (other->when_ns >= e->when_ns)
-				break;
-			if (other->op == LEDGER_BRK && other->when_ns > w->when_ns) {
-				w->now = (uint64_t)other->ret;
-				w->when_ns = other->when_ns;
-			}
-		}
+	m->block = calloc(m->nrows * slots + 1, sizeof(*places) + 2 * sizeof(*values));
+	if (!m->block)
+		return -ENOMEM;
+	places = m->block;
+	values = (uint64_t *)(places + m->nrows * slots);
+	for (size_t i = 0; i < m->nrows; i++, places += slots, values += 2 * slots) {
+		m->rows[i].last = places;
+		m->rows[i].value = values;
+		m->rows[i].most = values + slots;
 	}
-	return w->now;
+	return 0;
 }
 
-static int replay_lane(struct model *m, uint32_t index)
+/* The lane's stream, empty, and its calls in row and totals. */
+static int make_stream(struct model *m, uint32_t index)
 {
 	const struct ledger_lane *lane = m->lanes[index].lane;
-	struct model_row *row = (struct model_row *)model_find(m, model_key(&m->def, lane));
 	struct model_stream *s = &m->streams[index];
-	const struct model_rules *rules = rules_of(&m->def);
-	struct brk_walk walk = {.m = m,
-				.tgid = lane->tgid,
-				.next = calloc(m->nlanes, sizeof(uint64_t)),
-				.now = lane->start_brk};
 
 	s->lane = index;
 	s->tid = lane->tid;
 	s->tgid = lane->tgid;
 	memcpy(s->comm, lane->comm, sizeof(s->comm));
 	s->events = calloc(lane->count + 1, sizeof(*s->events));
-	if (!s->events || !walk.next) {
-		free(walk.next);
+	if (!s->events)
 		return -ENOMEM;
-	}
-	row->lanes += lane->count > 0;
-	for (uint64_t i = 0; i < lane->count; i++) {
-		const struct ledger_entry *e = &m->lanes[index].entries[i];
-		struct model_place at = {index, i + 1};
-
-		model_count_call(&m->totals, &m->def, e);
-		rules->count(row, &m->def, e, at);
-		if (rules->event(&m->def, e,
-				 e->op == LEDGER_BRK ? break_before(&walk, index, e) : 0,
-				 &s->events[s->n]))
-			s->events[s->n++].line = i + 1;
-		if (e->op == LEDGER_BRK) {
-			walk.now = (uint64_t)e->ret;
-			walk.when_ns = e->when_ns;
-		}
-	}
-	m->nevents += s->n;
-	free(walk.next);
+	model_row(m, index)->lanes += lane->count > 0;
+	for (uint64_t i = 0; i < lane->count; i++)
+		model_count_call(&m->totals, &m->def, &m->lanes[index].entries[i]);
 	return 0;
 }
 
 int model_build(struct model *m, const struct model_definition *def, const struct model_lane *lanes,
 		size_t nlanes)
 {
-	int err = 0;
+	const struct subject_ops *ops = def->subject;
+	size_t slots = vocabulary_slots(ops->words);
+	int err;
 
 	*m = (struct model){.def = *def, .lanes = lanes, .nlanes = nlanes};
 	m->rows = calloc(nlanes + 1, sizeof(*m->rows));
 	m->streams = calloc(nlanes + 1, sizeof(*m->streams));
 	if (!m->rows || !m->streams)
 		return -ENOMEM;
-	make_rows(m);
+	err = make_rows(m);
 	for (uint32_t i = 0; !err && i < nlanes; i++)
-		err = replay_lane(m, i);
-	for (size_t i = 0; i < m->nrows; i++)
-		rules_of(def)->finish(m, &m->rows[i]);
+		err = make_stream(m, i);
+	if (!err && ops->predict)
+		err = ops->predict(m);
+	/* Where nothing was said of it, a value is certain. */
+	for (size_t i = 0; !err && i < m->nrows; i++)
+		for (size_t s = 0; s < slots; s++)
+			m->rows[i].most[s] = MAX(m->rows[i].most[s], m->rows[i].value[s]);
 	return err;
 }
 
@@ -197,5 +196,6 @@ void model_release(struct model *m)
 		free(m->streams[i].events);
 	free(m->streams);
 	free(m->rows);
+	free(m->block);
 	*m = (struct model){0};
 }

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The memory monitors' definitions as a pure function: what the maps and rings must hold after the
- * calls of a ledger.
+ * What a monitor's maps and rings must hold after the calls of a ledger: rows by key, and for each
+ * thread its events in order. The subject's predict() fills them (harness/subject.h), by these
+ * functions; nothing here knows what a field means.
  *
- *  - MONITOR_ENTERED, the seeds' (bpf/memmon/memmon.h): counted when a call enters, whether it
- *    works or not; mmap below a length ignored, munmap never; usage reduced only where it stays >=
- *    0; brk an event without size. last_update is not predicted: it depends on the clock.
- *  - MONITOR_COMPLETED (bpf/memmon/memmon_fast.h): counted when a call has ended and worked, in
- *    whole pages; failed calls apart; sums alone, so that no order of threads matters. vm_bytes and
- *    vm_peak are not predicted: the kernel says them (harness/verify/accuracy.h holds them against
- *    /proc).
+ * A field that several threads count into in an order nobody knows lies between value[] and most[].
  */
 #ifndef HARNESS_MODEL_H
 #define HARNESS_MODEL_H
 
-#include "lib/base.h"
 #include "collector/collect.h"
+#include "harness/subject.h"
+#include "lib/base.h"
 #include "workloads/ledger.h"
 
 /* What a monitor's definition may vary in. */
 struct model_definition {
+	const struct subject_ops *subject;
 	uint64_t min_length;  /* bytes: shorter mmaps are ignored; ENTERED only */
 	enum monitor_key key; /* what a row of the table is for */
 	enum monitor_definition calls;
@@ -38,20 +35,18 @@ struct model_place {
 	uint64_t line; /* from 1; 0: no place */
 };
 
+/* The arrays have a value for each slot of the subject's words (collector/vocabulary.h). */
 struct model_row {
 	uint32_t key;
 	uint32_t lanes; /* that count into it; with more than one the order of calls is not known */
-	uint64_t value[MEM_FIELD_COUNT]; /* as mem_row; last_update stays 0 */
-	/* Where the order is not known (lanes > 1) usage and peak lie between value and this. */
-	uint64_t most_usage, most_peak;
-	struct model_place last[MEM_FIELD_COUNT]; /* the last call that changed the field */
+	uint64_t *value, *most;
+	struct model_place *last; /* the last call that changed the value */
 };
 
+/* An event of a thread: its values, and the line of its call. */
 struct model_event {
-	uint64_t size, address;
+	uint64_t value[EVENT_VALUES_MAX];
 	uint64_t line; /* in its lane, from 1 */
-	uint8_t type;  /* enum mem_event_type, enum fast_event_type */
-	uint8_t down;  /* COMPLETED: a brk that moved the break down */
 };
 
 /* The events of one lane, in order. */
@@ -62,7 +57,7 @@ struct model_stream {
 	size_t n;
 };
 
-/* Calls of the whole ledger: the left side of the identities. */
+/* Calls of the whole ledger, or of an independent count: the left side of the identities. */
 struct model_totals {
 	uint64_t calls[LEDGER_OP_COUNT];
 	uint64_t mmap_filtered; /* mmaps below min_length */
@@ -78,11 +73,12 @@ struct model {
 	struct model_definition def;
 	const struct model_lane *lanes; /* of the caller */
 	size_t nlanes;
-	struct model_row *rows; /* sorted by key */
+	struct model_row *rows; /* sorted by key; one for each key that the lanes have */
 	size_t nrows;
 	struct model_stream *streams; /* one per lane, in the order of the lanes */
 	size_t nevents;		      /* of all streams */
 	struct model_totals totals;
+	void *block; /* of the rows' arrays */
 };
 
 /* Predicts. @lanes is kept by reference. Returns 0 or -ENOMEM; release @m in any case. */
@@ -91,10 +87,22 @@ int model_build(struct model *m, const struct model_definition *def, const struc
 void model_release(struct model *m);
 /* The key of the row that the calls of @lane count into. */
 uint32_t model_key(const struct model_definition *def, const struct ledger_lane *lane);
-const struct model_row *model_find(const struct model *m, uint32_t key);
+const struct model_row *model_find(const struct model *m, uint64_t key);
 
-/* The fields that the definition determines: bit (1 << enum mem_field). */
-uint32_t model_fields(const struct model_definition *def);
+/* The fields that the definition determines: bit (1 << field). */
+uint64_t model_fields(const struct model_definition *def);
+
+/* --- for predict() --- */
+
+/* The row that the calls of lane @index count into. */
+struct model_row *model_row(const struct model *m, uint32_t index);
+/* Adds to the value in a slot. */
+void model_bump(struct model_row *r, uint32_t slot, uint64_t by, struct model_place at);
+/* The next event of lane @index, made by the call on @line: its values are to be filled in. Each
+ * lane has room for one event a call. */
+struct model_event *model_event(struct model *m, uint32_t index, uint64_t line);
+
+/* --- calls --- */
 
 /*
  * True when the call did nothing: a negative errno, or a break other than the one asked for (brk

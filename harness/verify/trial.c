@@ -12,7 +12,6 @@
 
 #include "bpf/memmon/memmon.h"
 #include "harness/plugin.h"
-#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -21,15 +20,13 @@ enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
 
 void trial_end_as(struct trial *t, enum status status, const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	t->status = status;
 	strbuf_reset(&t->reason);
-	strbuf_addstr(&t->reason, text);
+	va_start(ap, fmt);
+	strbuf_vaddf(&t->reason, fmt, ap);
+	va_end(ap);
 }
 
 static int hook(struct trial *t, int (*fn)(void *arg, struct trial *t))
@@ -77,12 +74,12 @@ static bool exit_is_fine(const struct trial *t)
 /* --- monitors ----------------------------------------------------------------------------------
  */
 
-static void take_event(void *arg, const struct mem_record *e)
+static void take_event(void *arg, const struct event *e)
 {
 	struct trial_monitor *m = arg;
 
 	m->records++;
-	m->by_type[MIN(e->type, TRIAL_EVENT_TYPES - 1)]++;
+	m->by_type[MIN(e->value[MEM_EVENT_TYPE], (uint64_t)TRIAL_EVENT_TYPES - 1)]++;
 	if (!m->keep_events)
 		return;
 	if (m->nevents == m->cap) {
@@ -100,15 +97,14 @@ static int open_monitors(struct trial *t)
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
-		struct said said = {0};
-		int err;
+		struct strbuf why = STRBUF_INIT;
+		int err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
 
-		said_listen(&said);
-		err = monitor_open(&m->monitor, t->spec->monitors[i], &target);
-		said_end(&said, err != -ENOTSUP);
 		if (err == -ENOTSUP)
-			trial_end_as(t, STATUS_SKIP, "%s", said_reason(&said));
-		said_release(&said);
+			trial_end_as(t, STATUS_SKIP, "%s", why.s);
+		else if (err && why.len)
+			log_err("%s", why.s);
+		strbuf_release(&why);
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);
@@ -123,11 +119,11 @@ static int open_monitors(struct trial *t)
 	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
 
-/* Beside a CPU monitor: what the kernel does not tell it. */
+/* Beside a monitor of clocks: what the kernel does not tell it. */
 static int open_switches(struct trial *t)
 {
 	for (size_t i = 0; t->child.ledger && i < t->nmonitors; i++)
-		if (t->monitors[i].info->fields & CPU_FIELDS)
+		if (subject_of(t->monitors[i].info)->of_clocks)
 			return switches_open(&t->switches, t->cgroup.id, t->child.proc.pid);
 	return 0;
 }
@@ -384,8 +380,8 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 void trial_release(struct trial *t)
 {
 	for (size_t i = 0; t->monitors && i < t->nmonitors; i++) {
-		mem_table_release(&t->monitors[i].before);
-		mem_table_release(&t->monitors[i].after);
+		counter_table_release(&t->monitors[i].before);
+		counter_table_release(&t->monitors[i].after);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}

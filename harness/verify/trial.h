@@ -49,8 +49,8 @@ enum { TRIAL_EVENT_TYPES = 8 };
 struct trial_monitor {
 	struct monitor *monitor;	 /* detached by now; open until trial_release() */
 	const struct monitor_info *info; /* of @monitor */
-	struct mem_table before, after;
-	struct mem_record *events; /* in the order of the ring; NULL when they were dropped */
+	struct counter_table before, after;
+	struct event *events; /* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
 	struct monitor_losses losses;
@@ -66,9 +66,10 @@ struct trial {
 	struct workload_child child; /* ended by now; its ledger stays */
 	struct trial_monitor *monitors;
 	size_t nmonitors;
-	struct model_lane *lanes;	/* of the ledger; empty for a command */
-	bool *alive;			/* per lane: the thread stood at barrier 2 */
-	struct switches_unseen *unseen; /* per lane, of its thread; NULL without a CPU monitor */
+	struct model_lane *lanes; /* of the ledger; empty for a command */
+	bool *alive;		  /* per lane: the thread stood at barrier 2 */
+	struct switches_unseen
+		*unseen; /* per lane, of its thread; NULL without a monitor of clocks */
 	size_t nlanes;
 	struct switches *switches;
 	uint64_t start_ns, end_ns;		  /* of the window */

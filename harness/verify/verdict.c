@@ -11,36 +11,35 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon.h"
-#include "harness/verify/cpu_truth.h"
 #include "lib/strbuf.h"
 
 static void end_as(struct verdict *v, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 static void end_as(struct verdict *v, enum status status, const char *fmt, ...)
 {
-	char text[512];
 	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	v->status = status;
 	strbuf_reset(&v->reason);
-	strbuf_addstr(&v->reason, text);
+	va_start(ap, fmt);
+	strbuf_vaddf(&v->reason, fmt, ap);
+	va_end(ap);
 }
 
 /* The rows of the target: all, when the monitor watches only it, else those with a key of the
  * ledger. */
-static int target_rows(const struct model *model, const struct trial_monitor *m,
-		       struct mem_table *out)
+static struct counter_table target_rows(const struct model *model, const struct trial_monitor *m)
 {
-	*out = (struct mem_table){.fields = m->after.fields};
-	out->rows = calloc(m->after.n + 1, sizeof(*out->rows));
-	if (!out->rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < m->after.n; i++)
-		if ((m->info->caps & MONITOR_CGROUP) || model_find(model, m->after.rows[i].key))
-			out->rows[out->n++] = m->after.rows[i];
-	return 0;
+	struct counter_table out =
+		counter_table_new(m->after.words, m->after.fields, m->after.key_bytes);
+
+	for (size_t i = 0; i < m->after.n; i++) {
+		const struct counter_row *row = counter_table_row(&m->after, i);
+
+		out.row_bytes = m->after.row_bytes;
+		if ((m->info->caps & MONITOR_CGROUP) || model_find(model, row->key))
+			counter_table_copy(&out, row);
+	}
+	return out;
 }
 
 static uint64_t target_records(const struct model *model, const struct trial_monitor *m)
@@ -63,11 +62,11 @@ static bool started_clean(struct verdict *v, const struct model *model,
 			  const struct trial_monitor *m)
 {
 	for (size_t i = 0; i < m->before.n; i++) {
-		uint32_t key = m->before.rows[i].key;
+		uint64_t key = counter_table_row(&m->before, i)->key;
 
 		if (!(m->info->caps & MONITOR_CGROUP) && !model_find(model, key))
 			continue;
-		end_as(v, STATUS_VOID, "key %u had a row before the workload began", key);
+		end_as(v, STATUS_VOID, "key %" PRIu64 " had a row before the workload began", key);
 		return false;
 	}
 	return true;
@@ -110,41 +109,40 @@ static bool oracle_saw_all(struct verdict *v, const struct trial *t)
 }
 
 static void by_ledger(struct verdict *v, const struct trial *t, const struct model *model,
-		      const struct trial_monitor *m)
+		      const struct trial_monitor *m, const struct counter_table *table)
 {
+	const struct subject_ops *subject = model->def.subject;
 	struct judge_input in = {
 		.model = model,
 		.caps = m->info->caps,
-		.table = &m->after,
+		.table = subject->judge ? table : &m->after,
 		.events = m->events,
 		.nevents = m->nevents,
 		.losses = m->losses,
+		.rings = m->info->rings,
 		.alive = t->alive,
 		.races = m->info->races,
 		.window_start_ns = t->start_ns,
 		.window_end_ns = t->end_ns,
+		.unseen = t->unseen,
+		.steal_ns = t->steal_after_ns - t->steal_before_ns,
 	};
 
-	judge(&in, &v->judged);
+	if (subject->judge)
+		subject->judge(&in, &v->judged);
+	else
+		judge(&in, &v->judged);
 }
 
-/* The oracle has no keys and no order: the identities are all there is to compare. */
-static void by_oracle(struct verdict *v, const struct trial_monitor *m,
-		      const struct mem_table *table, uint64_t consumed)
+/* The sums over the whole capture are all that an oracle's totals can be held against. */
+static void by_totals(struct verdict *v, const struct subject_ops *subject,
+		      const struct identity_input *id, const struct trial_monitor *m)
 {
-	const struct model_totals *c = &v->calls;
-	uint64_t should = c->calls[LEDGER_MMAP] - c->mmap_filtered + c->calls[LEDGER_MUNMAP];
-	uint64_t is = identity_sum(table, MEM_MMAP_COUNT) + identity_sum(table, MEM_MUNMAP_COUNT);
-	uint32_t both = 1U << MEM_MMAP_COUNT | 1U << MEM_MUNMAP_COUNT;
-
-	v->judged.keys = table->n;
-	if (m->info->caps & MONITOR_EVENTS) {
-		v->judged.events_expected = identity_events(c, m->info->definition);
-		v->judged.events_captured = consumed;
-	}
-	if (m->info->races && m->info->definition == MONITOR_ENTERED &&
-	    (table->fields & both) == both && is < should)
-		v->judged.lost_updates = should - is;
+	v->judged.keys = id->table->n;
+	subject->by_totals(id, &v->judged);
+	v->judged.events_captured = id->consumed;
+	if (!(m->info->caps & MONITOR_EVENTS))
+		v->judged.events_expected = v->judged.events_captured = 0;
 }
 
 static void verdict_by_identities(struct verdict *v, const struct trial_monitor *m)
@@ -193,86 +191,75 @@ static void conclude(struct verdict *v)
 }
 
 static int assess(struct verdict *v, const struct trial *t, const struct model *model,
-		  const struct mem_table *table, uint32_t caps)
+		  const struct trial_monitor *m, const struct counter_table *table)
 {
-	struct accuracy_input in = {
+	const struct proc_cpu ticks = {t->cpu_after.user_ns - t->cpu_before.user_ns,
+				       t->cpu_after.system_ns - t->cpu_before.system_ns};
+	struct assessment in = {
 		.model = model,
-		.caps = caps,
+		.totals = &v->calls,
+		.caps = m->info->caps,
 		.table = table,
 		.before = t->has_vm ? &t->vm_before : NULL,
 		.after = t->has_vm ? &t->vm_after : NULL,
+		.ticks = t->has_vm ? &ticks : NULL,
 		.main_tgid = t->nlanes ? t->lanes[0].lane->tgid : 0,
 		.alive = t->alive,
+		.unseen = t->unseen,
 		.lost_updates = v->judged.lost_updates,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+		.by_ledger = t->child.ledger,
 	};
 
-	if (t->child.ledger)
-		return accuracy_assess(&in, &v->accuracy);
-	if (caps & MONITOR_COUNTERS)
-		accuracy_assess_totals(&v->calls, model->def.calls, table, v->judged.lost_updates,
-				       &v->accuracy);
-	return 0;
+	return model->def.subject->assess ? model->def.subject->assess(&in, &v->accuracy) : 0;
 }
 
-/* Sums of clock readings: no ledger predicts them, the threads' own clocks bound them. */
-static int reach_cpu(struct verdict *v, const struct trial *t, const struct model *model,
-		     const struct trial_monitor *m)
+/* A run that the kernel skipped, of programs whose figures are differences of clock readings,
+ * charges one thread with another's time: then a failure says nothing. */
+static void doubt_skipped(struct verdict *v, const struct trial_monitor *m)
 {
-	struct proc_cpu ticks = {t->cpu_after.user_ns - t->cpu_before.user_ns,
-				 t->cpu_after.system_ns - t->cpu_before.system_ns};
-	struct mem_table table;
-	int err = target_rows(model, m, &table);
+	uint64_t misses = m->losses.recursion_misses;
 
-	if (err)
-		return err;
-	cpu_judge(t->lanes, t->nlanes, &table, t->unseen, t->steal_after_ns - t->steal_before_ns,
-		  &v->judged);
-	cpu_assess(t->lanes, t->nlanes, &table, t->unseen, t->has_vm ? &ticks : NULL, &v->accuracy);
-	conclude(v);
-	/* A switch that the kernel did not run the program for charges a thread with another's
-	 * time. */
-	if (v->status == STATUS_FAIL && m->losses.recursion_misses &&
-	    m->losses.recursion_misses != UINT64_MAX)
+	if (v->status == STATUS_FAIL && misses && misses != UINT64_MAX)
 		end_as(v, STATUS_VOID,
 		       "the kernel skipped %" PRIu64 " runs of it, because another BPF program was "
 		       "active on that CPU",
-		       m->losses.recursion_misses);
-	mem_table_release(&table);
-	return 0;
+		       misses);
 }
 
 static int reach(struct verdict *v, const struct trial *t, const struct model *model,
 		 const struct trial_monitor *m)
 {
-	struct mem_table table;
-	uint64_t consumed = target_records(model, m);
+	const struct subject_ops *subject = model->def.subject;
+	struct counter_table table = target_rows(model, m);
+	bool judged = m->info->caps & (MONITOR_COUNTERS | MONITOR_EVENTS);
 	struct identity_input id = {
 		.calls = &v->calls,
 		.definition = m->info->definition,
 		.caps = m->info->caps,
 		.table = &table,
-		.consumed = consumed,
+		.consumed = target_records(model, m),
 		.losses = m->losses,
+		.races = m->info->races,
 	};
-	int err = target_rows(model, m, &table);
+	int err;
 
-	if (err)
-		return err;
-	for (int f = 0; f < MEM_FIELD_COUNT; f++)
-		v->sums[f] = identity_sum(&table, f);
+	for (uint32_t slot = 0; slot < vocabulary_slots(subject->words); slot++)
+		v->sums[slot] = identity_sum(&table, slot);
 	if (t->child.ledger)
-		by_ledger(v, t, model, m);
-	else
-		by_oracle(v, m, &table, consumed);
+		by_ledger(v, t, model, m, &table);
+	else if (subject->by_totals)
+		by_totals(v, subject, &id, m);
 	id.lost_updates = v->judged.lost_updates;
-	if (m->info->caps & (MONITOR_COUNTERS | MONITOR_EVENTS))
-		identities_check(&id, &v->identities);
-	if (!t->child.ledger)
+	if (judged && !subject->judge && (t->child.ledger || subject->by_totals))
+		identities_check(subject, &id, &v->identities);
+	if (!t->child.ledger && subject->by_totals)
 		verdict_by_identities(v, m);
 	conclude(v);
-	err = assess(v, t, model, &table, m->info->caps);
-	mem_table_release(&table);
+	if (subject->of_clocks)
+		doubt_skipped(v, m);
+	err = assess(v, t, model, m, &table);
+	counter_table_release(&table);
 	return err;
 }
 
@@ -292,14 +279,14 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	v->has_truth = t->child.ledger || t->has_oracle;
 	if (!v->has_truth)
 		return 0;
+	def.subject = subject_of(m->info);
 	def.key = m->info->key;
 	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
 	    oracle_saw_all(v, t))
-		err = m->info->fields & CPU_FIELDS ? reach_cpu(v, t, &model, m)
-						   : reach(v, t, &model, m);
+		err = reach(v, t, &model, m);
 	model_release(&model);
 	return err;
 }

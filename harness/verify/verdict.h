@@ -21,9 +21,9 @@ struct verdict {
 	struct judge_result judged;
 	struct identities identities;
 	struct accuracy accuracy;
-	struct model_totals calls;	/* of the truth: ledger or oracle */
-	uint64_t sums[MEM_FIELD_COUNT]; /* captured, over the target's rows */
-	bool has_truth;			/* @calls mean something */
+	struct model_totals calls;	  /* of the truth: ledger or oracle */
+	uint64_t sums[COUNTER_SLOTS_MAX]; /* captured, over the target's rows */
+	bool has_truth;			  /* @calls mean something */
 };
 
 /*

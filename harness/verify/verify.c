@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The measure `verify`: is a monitor right? Every monitor beside every workload, one trial each. */
 #include "lib/base.h"
-#include "harness/plugin.h"
+#include "harness/measure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "harness/vm/guest_verify.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/verify/verdict.h"
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
@@ -63,9 +62,10 @@ static bool is_slow(const struct workload_ops *ops)
 }
 
 /* A monitor as far as the plan must know it. */
-struct subject {
+struct candidate {
 	const char *name; /* the user's */
-	uint32_t caps, fields;
+	uint32_t caps;
+	const struct subject_ops *subject; /* NULL: not known */
 	bool known; /* false: this machine cannot run it; its trials will say so */
 };
 
@@ -77,8 +77,8 @@ struct plan {
 	struct workload *workloads;
 	size_t nworkloads;
 	struct workload *owned; /* what was not the user's choice; NULL otherwise */
-	struct subject *subjects;
-	size_t nsubjects;
+	struct candidate *candidates;
+	size_t ncandidates;
 	struct pair *pairs;
 	size_t npairs;
 };
@@ -88,7 +88,7 @@ static void plan_release(struct plan *p)
 	for (size_t i = 0; p->owned && i < p->nworkloads; i++)
 		workload_release(&p->owned[i]);
 	free(p->owned);
-	free(p->subjects);
+	free(p->candidates);
 	free(p->pairs);
 }
 
@@ -116,37 +116,48 @@ static int choose_workloads(struct plan *p, const struct run *run)
 	return err;
 }
 
-static int subjects_make(struct plan *p, const struct run *run)
+/* Where the user named none: all, or what `run --quick` has time for. */
+static const char *const *monitors_of(const struct run *run)
 {
-	while (run->monitors[p->nsubjects])
-		p->nsubjects++;
-	p->subjects = calloc(p->nsubjects + 1, sizeof(*p->subjects));
-	if (!p->subjects)
+	static const char *const quick[] = {
+		"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
+
+	return run->quick && run->whole ? run_chosen(run->monitors, quick) : run_monitors(run);
+}
+
+static int candidates_make(struct plan *p, const struct run *run)
+{
+	const char *const *monitors = monitors_of(run);
+
+	while (monitors[p->ncandidates])
+		p->ncandidates++;
+	p->candidates = calloc(p->ncandidates + 1, sizeof(*p->candidates));
+	if (!p->candidates)
 		return -ENOMEM;
-	for (size_t i = 0; i < p->nsubjects; i++)
-		p->subjects[i].name = run->monitors[i];
+	for (size_t i = 0; i < p->ncandidates; i++)
+		p->candidates[i].name = monitors[i];
 	return 0;
 }
 
 /* Opens each monitor once: an object or a name that is wrong is told before anything runs. */
-static int open_subjects(struct plan *p)
+static int open_candidates(struct plan *p)
 {
 	static const struct monitor_target everything = {0};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < p->nsubjects; i++) {
-		struct subject *s = &p->subjects[i];
+	for (size_t i = 0; !err && i < p->ncandidates; i++) {
+		struct candidate *c = &p->candidates[i];
 		struct monitor *m = NULL;
-		struct said said = {0};
+		struct strbuf why = STRBUF_INIT;
 
-		said_listen(&said);
-		err = monitor_open(&m, s->name, &everything);
-		said_end(&said, err && err != -ENOTSUP);
-		said_release(&said);
+		err = monitor_open(&m, c->name, &everything, &why);
+		if (err && err != -ENOTSUP && why.len)
+			log_err("%s", why.s);
+		strbuf_release(&why);
 		if (!err) {
-			s->known = true;
-			s->caps = monitor_info(m)->caps;
-			s->fields = monitor_info(m)->fields;
+			c->known = true;
+			c->caps = monitor_info(m)->caps;
+			c->subject = subject_of(monitor_info(m));
 		}
 		monitor_close(m);
 		if (err == -ENOTSUP)
@@ -155,47 +166,54 @@ static int open_subjects(struct plan *p)
 	return err;
 }
 
-/* What can be seen of the files, nothing opened: how many trials there will be, about. */
-static void guess_subjects(struct plan *p)
+/* By the mark of its object; memory's monitors need none. */
+static const struct subject_ops *guess_subject(const char *path)
 {
-	for (size_t i = 0; i < p->nsubjects; i++) {
-		struct subject *s = &p->subjects[i];
-		char *path = NULL;
-		struct said said = {0};
+	const struct subject_ops *const *s = subject_list;
 
-		said_listen(&said);
-		s->known = true;
-		if (!strcmp(s->name, "none"))
-			s->caps = MONITOR_NULL;
-		else if (!registry_find(s->name, &path) && elf_has_symbol(path, "run_kernel_time"))
-			s->fields = CPU_FIELDS;
-		said_end(&said, false);
-		said_release(&said);
+	while (*s && !((*s)->words->mark && elf_has_symbol(path, (*s)->words->mark)))
+		s++;
+	return *s;
+}
+
+/* What can be seen of the files, nothing opened: how many trials there will be, about. */
+static void guess_candidates(struct plan *p)
+{
+	for (size_t i = 0; i < p->ncandidates; i++) {
+		struct candidate *c = &p->candidates[i];
+		char *path = NULL;
+		struct strbuf ignored = STRBUF_INIT;
+
+		c->known = true;
+		if (!strcmp(c->name, "none"))
+			c->caps = MONITOR_NULL;
+		else if (!registry_find(c->name, &path, &ignored))
+			c->subject = guess_subject(path);
+		strbuf_release(&ignored);
 		free(path);
 	}
 }
 
 /* What has something to say beside what. Monitors that offer nothing to judge show once that the
  * harness itself is silent. */
-static bool suits(const struct subject *s, const struct workload *w)
+static bool suits(const struct candidate *c, const struct workload *w)
 {
-	bool idle = !strcmp(workload_name(w), "idle"), cpu = w->ops->subject == WORKLOAD_CPU;
+	bool idle = !strcmp(workload_name(w), "idle");
+	enum workload_subject wants = c->subject ? c->subject->workloads : WORKLOAD_MEMORY;
 
-	if (idle || !s->known)
-		return idle || !cpu;
-	if (s->caps & MONITOR_NULL)
-		return false;
-	return cpu == ((s->fields & CPU_FIELDS) != 0);
+	if (idle || !c->known)
+		return idle || w->ops->subject == WORKLOAD_MEMORY;
+	return !(c->caps & MONITOR_NULL) && w->ops->subject == wants;
 }
 
 static int pair_up(struct plan *p)
 {
-	p->pairs = calloc(p->nworkloads * p->nsubjects + 1, sizeof(*p->pairs));
+	p->pairs = calloc(p->nworkloads * p->ncandidates + 1, sizeof(*p->pairs));
 	if (!p->pairs)
 		return -ENOMEM;
 	for (size_t w = 0; w < p->nworkloads; w++)
-		for (size_t m = 0; m < p->nsubjects; m++)
-			if (!p->owned || suits(&p->subjects[m], &p->workloads[w]))
+		for (size_t m = 0; m < p->ncandidates; m++)
+			if (!p->owned || suits(&p->candidates[m], &p->workloads[w]))
 				p->pairs[p->npairs++] = (struct pair){m, w};
 	return 0;
 }
@@ -206,8 +224,8 @@ static unsigned int steps(const struct run *run, const void *p UNUSED, double *s
 	unsigned int n = 0;
 
 	*seconds_per_step = SECONDS_PER_TRIAL;
-	if (!subjects_make(&plan, run)) {
-		guess_subjects(&plan);
+	if (!candidates_make(&plan, run)) {
+		guess_candidates(&plan);
 		if (!choose_workloads(&plan, run) && !pair_up(&plan))
 			n = (unsigned int)plan.npairs;
 	}
@@ -243,7 +261,7 @@ static int run_pairs(struct run *run, const struct verify_params *p, const struc
 	/* By now it is known what suits what. */
 	progress_plan(run->progress, "verify", (unsigned int)plan->npairs, SECONDS_PER_TRIAL);
 	for (size_t i = 0; !err && i < plan->npairs; i++) {
-		const char *const *monitor = &run->monitors[plan->pairs[i].monitor];
+		const char *const *monitor = &plan->candidates[plan->pairs[i].monitor].name;
 		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
 
 		if (run_interrupted())
@@ -257,10 +275,10 @@ static int run_pairs(struct run *run, const struct verify_params *p, const struc
 static int run_here(struct run *run, const struct verify_params *p)
 {
 	struct plan plan = {0};
-	int err = subjects_make(&plan, run);
+	int err = candidates_make(&plan, run);
 
 	if (!err)
-		err = open_subjects(&plan);
+		err = open_candidates(&plan);
 	if (!err)
 		err = choose_workloads(&plan, run);
 	if (!err)
@@ -304,14 +322,14 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 	size_t n = 0;
 	int err = 0;
 
-	for (size_t m = 0; m < plan->nsubjects; m++)
-		if (!guest_monitors_refuse(plan->subjects[m].name))
-			monitors[n++] = plan->subjects[m].name;
+	for (size_t m = 0; m < plan->ncandidates; m++)
+		if (!guest_monitors_refuse(plan->candidates[m].name))
+			monitors[n++] = plan->candidates[m].name;
 	for (size_t w = 0; w < run->nworkloads; w++)
 		if (!run->workloads[w].command)
 			workloads[t->nworkloads++] = &run->workloads[w];
 	for (size_t i = 0; !err && i < plan->npairs; i++) {
-		const char *name = plan->subjects[plan->pairs[i].monitor].name;
+		const char *name = plan->candidates[plan->pairs[i].monitor].name;
 		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
 		const char *reason = guest_monitors_refuse(name);
 
@@ -326,18 +344,18 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 static int run_guests(struct run *run, const struct verify_params *p, const char *why)
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
-	const char *const *k = run->kernels && run->kernels[0] ? run->kernels : default_kernels;
+	const char *const *k = run_chosen(run->kernels, default_kernels);
 	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
 	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
 	const char **monitors = NULL;
 	struct plan plan = {0};
-	int err = workloads ? subjects_make(&plan, run) : -ENOMEM;
+	int err = workloads ? candidates_make(&plan, run) : -ENOMEM;
 
 	if (!err)
 		err = choose_workloads(&plan, run);
 	if (!err)
 		err = pair_up(&plan);
-	monitors = calloc(plan.nsubjects + 1, sizeof(*monitors));
+	monitors = calloc(plan.ncandidates + 1, sizeof(*monitors));
 	if (!err)
 		err = monitors ? sort_out(run, &plan, monitors, workloads, &t) : -ENOMEM;
 	for (; !err && *k && monitors[0] && (t.nworkloads || !run->nworkloads); k++) {
@@ -356,7 +374,7 @@ static int run_all(struct run *run, const void *params_)
 {
 	const struct verify_params *p = params_;
 	struct strbuf why = STRBUF_INIT, no_guest = STRBUF_INIT;
-	bool asked = p->guest == GUEST_YES || (run->kernels && run->kernels[0]);
+	bool asked = p->guest == GUEST_YES || run_chosen(run->kernels, NULL);
 	int err = 0;
 
 	if (p->guest == GUEST_NO || (!asked && !guest_verify_needed(&why))) {
@@ -377,9 +395,6 @@ out:
 	return err;
 }
 
-static const char *const quick_monitors[] = {
-	"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
-
 const struct measure_ops measure_verify = {
 	.name = "verify",
 	.help = "is a monitor right? conformance and accuracy beside known workloads",
@@ -388,5 +403,4 @@ const struct measure_ops measure_verify = {
 	.steps = steps,
 	.run = run_all,
 	.summary = verify_summary,
-	.quick_monitors = quick_monitors,
 };

@@ -30,7 +30,7 @@ struct vm_kernel {
  * -EACCES (the cache could have been filled by somebody else), -ENOTSUP (cannot be had here; the
  * message holds the command that cures it), -EINTR.
  */
-int vm_kernel_find(struct vm_kernel *k, const char *name);
+int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 void vm_kernel_release(struct vm_kernel *k);
 
 /*

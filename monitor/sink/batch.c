@@ -1,10 +1,475 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Frames on a stream, in the form asked for. */
+/*
+ * A frame as text for people (what the screen shows, without its colours), as one JSON object on
+ * one line, or as CSV (RFC 4180, lines ended by LF). docs/monitor-formats.md has the schema. JSON
+ * is written straight into the text: a tree of ten thousand processes would cost more than reading
+ * them.
+ */
 #include "lib/base.h"
 #include "monitor/sink/batch.h"
 
+#include <stdio_ext.h>
+#include <string.h>
+
 #include "lib/log.h"
-#include "monitor/sink/batch_form.h"
+#include "monitor/sink/put.h"
+#include "monitor/recording/format.h"
+#include "monitor/recording/scalar.h"
+#include "monitor/view/trend.h"
+
+/* --- text --- */
+
+/* One figure of a header line: with a comma where another stands before it. */
+static void text_item(struct strbuf *out, size_t start, const char *text)
+{
+	if (out->len > start)
+		strbuf_addstr(out, ", ");
+	strbuf_addstr(out, text);
+}
+
+static void text_mib(struct strbuf *out, uint64_t kb)
+{
+	double mib = (double)kb / 1024;
+
+	strbuf_addf(out, "%.*f MiB", mib < 99.95, mib);
+}
+
+static void text_first_line(const struct frame *f, struct strbuf *out)
+{
+	strbuf_addf(out, "%s  ", record_tool_names[f->tool]);
+	put_time(out, f->time_ns, true);
+	strbuf_addstr(out, "  monitor ");
+	column_text(f->monitor, -1, out);
+	strbuf_addstr(out, " counts since ");
+	put_time(out, f->started_ns, true);
+	if (isfinite(f->interval_s))
+		strbuf_addf(out, "  interval %.3g s", f->interval_s);
+	strbuf_addch(out, '\n');
+}
+
+static void text_machine(const struct frame *f, const struct view *v, struct strbuf *out)
+{
+	strbuf_addf(out, "machine: %u CPUs, ", f->ncpu);
+	if (f->mem_total_kb) {
+		text_mib(out, f->mem_total_kb);
+		strbuf_addstr(out, " of memory, ");
+		text_mib(out, f->mem_available_kb);
+		strbuf_addstr(out, " available, ");
+	}
+	strbuf_addf(out, "%zu processes, %zu match, %zu shown\n", f->n, v->matched, v->n);
+}
+
+static void text_own(const struct frame *f, struct strbuf *out)
+{
+	const struct frame_own *own = &f->own;
+	size_t start;
+
+	strbuf_addstr(out, "own cost: ");
+	start = out->len;
+	if (isfinite(own->cpu_pct))
+		strbuf_addf(out, "%.2f %% of a CPU", own->cpu_pct);
+	text_item(out, start, "");
+	text_mib(out, own->rss_kb);
+	strbuf_addstr(out, ", ");
+	text_mib(out, own->map_kb);
+	strbuf_addstr(out, " of BPF maps");
+	if (isfinite(own->ns_per_event))
+		strbuf_addf(out, ", %.3g ns/event (%s)", own->ns_per_event,
+			    own->ns_source[0] ? own->ns_source : "measured");
+	else
+		text_item(out, start, "ns/event never measured");
+	if (isfinite(own->events_per_s))
+		strbuf_addf(out, ", %.0f events/s", own->events_per_s);
+	if (own->keys_max)
+		strbuf_addf(out, ", %llu of %llu keys", (unsigned long long)own->keys,
+			    (unsigned long long)own->keys_max);
+	if (isfinite(own->sample_ms))
+		strbuf_addf(out, ", frame made in %.3g ms", own->sample_ms);
+	strbuf_addch(out, '\n');
+}
+
+static void text_losses(const struct frame *f, struct strbuf *out)
+{
+	static const struct {
+		const char *name, *words;
+	} words[] = {
+		{"ring_full", "events found no room in the ring"},
+		{"map_full", "calls or processes found no room in a map"},
+		{"recursion", "runs of a program were skipped by the kernel"},
+		{"bad_records", "records made no sense"},
+		{"unattributed", "calls belong to nobody known"},
+		{"hidden", "processes are hidden by /proc"},
+		{"vanished", "processes ended while they were read"},
+		{"history_full", "processes have no trend, its table is full"},
+	};
+	size_t start = 0;
+
+	for (const struct scalar *s = losses_scalars; s->name; s++) {
+		uint64_t n = scalar_u64(s, f);
+
+		if (!n || n == UINT64_MAX)
+			continue;
+		if (!start) {
+			strbuf_addstr(out, "not seen: ");
+			start = out->len;
+		}
+		text_item(out, start, "");
+		put_u64(out, n);
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			if (!strcmp(words[i].name, s->name))
+				strbuf_addf(out, " %s", words[i].words);
+	}
+	if (start)
+		strbuf_addch(out, '\n');
+}
+
+static bool text_shown(const struct column *c, enum tool tool)
+{
+	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
+}
+
+static bool text_left(const struct column *c)
+{
+	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
+	       c->kind == COLUMN_VERDICT;
+}
+
+static void text_pad(struct strbuf *out, int cells)
+{
+	for (; cells > 0; cells--)
+		strbuf_addch(out, ' ');
+}
+
+static void text_cell(struct strbuf *out, const struct column *c, const char *text, int cells)
+{
+	if (!text_left(c))
+		text_pad(out, c->width - cells);
+	strbuf_addstr(out, text);
+	if (text_left(c))
+		text_pad(out, c->width - cells);
+}
+
+/* "|  `- " before a name of a tree. */
+static int text_branch(struct strbuf *out, const struct view_line *line)
+{
+	for (unsigned int d = 1; d < line->depth; d++)
+		strbuf_addstr(out, d < 64 && (line->open & 1ull << d) ? "|  " : "   ");
+	if (line->depth)
+		strbuf_addstr(out, line->last ? "`- " : "|- ");
+	return 3 * line->depth;
+}
+
+/* In a tree a row stands for all below it; approximations make a sum one. */
+static struct proc_row text_row_of_line(const struct frame *f, const struct view *v, size_t i)
+{
+	const struct view_line *line = &v->lines[i];
+	struct proc_row row = f->rows[line->row];
+
+	if (!v->sums)
+		return row;
+	/* Those below that found no room in the view were not read. */
+	if (line->folded || (v->n < v->matched && row.v[FIELD_VIRT] != v->sums[i][FIELD_VIRT]))
+		row.flags &= (uint8_t)~ROW_EXACT;
+	while (++i < v->n && v->lines[i].depth > line->depth)
+		if (v->lines[i].folded ||
+		    !(f->rows[v->lines[i].row].flags & (ROW_EXACT | ROW_KERNEL)))
+			row.flags &= (uint8_t)~ROW_EXACT;
+	memcpy(row.v, v->sums[line - v->lines], sizeof(row.v));
+	return row;
+}
+
+static void text_line(const struct frame *f, const struct view *v, size_t i, struct strbuf *cell,
+		      struct strbuf *out)
+{
+	const struct view_line *line = &v->lines[i];
+	const struct proc_row row = text_row_of_line(f, v, i);
+	size_t start = out->len;
+
+	for (const struct column *c = columns; c->key; c++) {
+		int cells;
+
+		if (!text_shown(c, f->tool))
+			continue;
+		if (out->len > start)
+			strbuf_addch(out, ' ');
+		strbuf_reset(cell);
+		if (c->kind == COLUMN_NAME) {
+			cells = text_branch(cell, line) + column_text(row.name, -1, cell);
+		} else {
+			column_format(c, &row, false, cell);
+			cells = (int)cell->len;
+		}
+		text_cell(out, c, cell->s, cells);
+	}
+	while (out->len > start && out->s[out->len - 1] == ' ')
+		out->s[--out->len] = '\0';
+	strbuf_addch(out, '\n');
+}
+
+static void batch_text(const struct frame *f, const struct view *v, bool first, struct strbuf *out)
+{
+	struct strbuf cell = STRBUF_INIT;
+	size_t start;
+
+	if (!first)
+		strbuf_addch(out, '\n');
+	text_first_line(f, out);
+	text_machine(f, v, out);
+	text_own(f, out);
+	text_losses(f, out);
+	start = out->len;
+	for (const struct column *c = columns; c->key; c++) {
+		if (!text_shown(c, f->tool))
+			continue;
+		if (out->len > start)
+			strbuf_addch(out, ' ');
+		text_cell(out, c, c->title, (int)strlen(c->title));
+	}
+	while (out->len > start && out->s[out->len - 1] == ' ')
+		out->s[--out->len] = '\0';
+	strbuf_addch(out, '\n');
+	for (size_t i = 0; i < v->n; i++)
+		text_line(f, v, i, &cell, out);
+	strbuf_release(&cell);
+}
+
+/* --- JSON --- */
+
+static void json_key(struct strbuf *out, const char *key)
+{
+	strbuf_addstr(out, ",\"");
+	strbuf_addstr(out, key);
+	strbuf_addstr(out, "\":");
+}
+
+static void json_u64_or_null(struct strbuf *out, uint64_t v, bool known)
+{
+	if (known)
+		put_u64(out, v);
+	else
+		strbuf_addstr(out, "null");
+}
+
+/* 0 of the machine's memory, or of a maximum, is "there is none to tell". */
+static bool json_known(const struct scalar *s, const struct frame *f)
+{
+	const struct frame_own *own = &f->own;
+	uint64_t max = UINT64_MAX;
+
+	if (s->offset == offsetof(struct frame, mem_total_kb) ||
+	    s->offset == offsetof(struct frame, mem_available_kb))
+		max = f->mem_total_kb;
+	else if (s->offset == offsetof(struct frame, own.keys) ||
+		 s->offset == offsetof(struct frame, own.keys_max))
+		max = own->keys_max;
+	else if (s->offset == offsetof(struct frame, own.ring_used) ||
+		 s->offset == offsetof(struct frame, own.ring_max))
+		max = own->ring_max;
+	return max && scalar_u64(s, f) != UINT64_MAX;
+}
+
+static void json_scalar(struct strbuf *out, const struct scalar *s, const struct frame *f)
+{
+	json_key(out, s->name);
+	if (s->kind == SCALAR_DOUBLE)
+		put_json_number(out, scalar_double(s, f));
+	else if (s->kind == SCALAR_BOOL)
+		strbuf_addstr(out, scalar_u64(s, f) ? "true" : "false");
+	else
+		json_u64_or_null(out, scalar_u64(s, f), json_known(s, f));
+}
+
+/* An object of scalars; begins with a comma where something stands before. */
+static void json_scalars(struct strbuf *out, const char *key, const struct scalar *s,
+			 const struct frame *f)
+{
+	size_t at;
+
+	json_key(out, key);
+	at = out->len;
+	for (; s->name; s++)
+		json_scalar(out, s, f);
+	/* The first comma opens the object. */
+	out->s[at] = '{';
+}
+
+static void json_machine(struct strbuf *out, const struct frame *f, const struct view *v)
+{
+	strbuf_addf(out, ",\"machine\":{\"cpus\":%u,\"mem_total_kb\":", f->ncpu);
+	json_u64_or_null(out, f->mem_total_kb, f->mem_total_kb);
+	strbuf_addstr(out, ",\"mem_available_kb\":");
+	json_u64_or_null(out, f->mem_available_kb, f->mem_total_kb);
+	strbuf_addf(out, ",\"processes\":%zu,\"matched\":%zu}", f->n, v->matched);
+}
+
+static void json_flag(struct strbuf *out, const struct proc_row *row, unsigned int flag,
+		      const char *key)
+{
+	if (!(row->flags & flag))
+		return;
+	json_key(out, key);
+	strbuf_addstr(out, "true");
+}
+
+static void json_fields(struct strbuf *out, const double *values, uint32_t fields)
+{
+	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
+		if (!(fields & 1u << i))
+			continue;
+		json_key(out, field_names[i]);
+		put_json_number(out, values[i]);
+	}
+}
+
+/* Where the row stands in the tree, and the sums of all from it on down. */
+static void json_tree(struct strbuf *out, const struct view *v, size_t line, uint32_t fields)
+{
+	size_t at;
+
+	json_key(out, "depth");
+	put_u64(out, v->lines[line].depth);
+	if (v->lines[line].context) {
+		json_key(out, "context");
+		strbuf_addstr(out, "true");
+	}
+	json_key(out, "subtree");
+	at = out->len;
+	json_fields(out, v->sums[line], fields);
+	if (out->len == at)
+		strbuf_addch(out, '{');
+	out->s[at] = '{';
+	strbuf_addch(out, '}');
+}
+
+static void json_process(struct strbuf *out, const struct frame *f, const struct view *v,
+			 size_t line, uint32_t fields)
+{
+	const struct proc_row *row = &f->rows[v->lines[line].row];
+	const char state[2] = {row->state, '\0'};
+
+	strbuf_addstr(out, "{\"pid\":");
+	put_u64(out, row->pid);
+	json_key(out, "name");
+	put_json_text(out, row->name);
+	json_key(out, "ppid");
+	json_u64_or_null(out, row->ppid, row->ppid != ROW_UNKNOWN);
+	json_key(out, "user");
+	if (row->uid == ROW_UNKNOWN)
+		strbuf_addstr(out, "null");
+	else
+		put_json_text(out, column_user(row->uid));
+	json_key(out, "state");
+	put_json_text(out, state);
+	json_key(out, "exact");
+	strbuf_addstr(out, row->flags & ROW_EXACT ? "true" : "false");
+	json_fields(out, row->v, fields);
+	if (fields & 1u << FIELD_TREND) {
+		json_key(out, "verdict");
+		put_json_text(out, verdict_name(row));
+	}
+	json_flag(out, row, ROW_ENDED, "ended");
+	json_flag(out, row, ROW_KERNEL, "kernel");
+	json_flag(out, row, ROW_HIDDEN, "hidden");
+	if (v->sums)
+		json_tree(out, v, line, fields);
+	strbuf_addch(out, '}');
+}
+
+static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
+{
+	uint32_t fields = 0;
+
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (put_offers(f, (enum field)i))
+			fields |= 1u << i;
+	strbuf_addf(out, "{\"schema\":1,\"tool\":\"%s\",\"seq\":", record_tool_names[f->tool]);
+	put_u64(out, f->seq);
+	strbuf_addstr(out, ",\"time\":\"");
+	put_time(out, f->time_ns, false);
+	strbuf_addstr(out, "\",\"started\":\"");
+	put_time(out, f->started_ns, false);
+	strbuf_addstr(out, "\",\"interval_s\":");
+	put_json_number(out, f->interval_s);
+	json_key(out, "monitor");
+	put_json_text(out, f->monitor);
+	json_machine(out, f, v);
+	json_scalars(out, "own", own_scalars, f);
+	json_key(out, "ns_source");
+	if (f->own.ns_source[0])
+		put_json_text(out, f->own.ns_source);
+	else
+		strbuf_addstr(out, "null");
+	strbuf_addch(out, '}');
+	json_scalars(out, "losses", losses_scalars, f);
+	strbuf_addstr(out, "},\"processes\":[");
+	for (size_t i = 0; i < v->n; i++) {
+		if (i)
+			strbuf_addch(out, ',');
+		json_process(out, f, v, i, fields);
+	}
+	strbuf_addstr(out, "],\"events_seen\":");
+	json_u64_or_null(out, f->events_seen, f->events_seen != UINT64_MAX);
+	strbuf_addstr(out, "}\n");
+}
+
+/* --- CSV --- */
+
+static void csv_header(const struct frame *f, struct strbuf *out)
+{
+	strbuf_addstr(out, "time,seq,pid,name,ppid,user,state,exact,ended");
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (put_offers(f, (enum field)i))
+			strbuf_addf(out, ",%s", field_names[i]);
+	strbuf_addstr(out, put_offers(f, FIELD_TREND) ? ",verdict\n" : "\n");
+}
+
+static void csv_process(const struct frame *f, const struct proc_row *row, struct strbuf *out)
+{
+	const char state[2] = {row->state, '\0'};
+
+	put_u64(out, row->pid);
+	strbuf_addch(out, ',');
+	put_csv_text(out, row->name);
+	strbuf_addch(out, ',');
+	if (row->ppid != ROW_UNKNOWN)
+		put_u64(out, row->ppid);
+	strbuf_addch(out, ',');
+	if (row->uid != ROW_UNKNOWN)
+		put_csv_text(out, column_user(row->uid));
+	strbuf_addch(out, ',');
+	put_csv_text(out, state);
+	strbuf_addstr(out, row->flags & ROW_EXACT ? ",1" : ",0");
+	strbuf_addstr(out, row->flags & ROW_ENDED ? ",1" : ",0");
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (put_offers(f, (enum field)i)) {
+			strbuf_addch(out, ',');
+			put_number(out, row->v[i]);
+		}
+	if (put_offers(f, FIELD_TREND)) {
+		strbuf_addch(out, ',');
+		put_csv_text(out, verdict_name(row));
+	}
+	strbuf_addch(out, '\n');
+}
+
+static void batch_csv(const struct frame *f, const struct view *v, bool first, struct strbuf *out)
+{
+	struct strbuf moment = STRBUF_INIT;
+
+	if (first)
+		csv_header(f, out);
+	put_time(&moment, f->time_ns, false);
+	strbuf_addch(&moment, ',');
+	put_u64(&moment, f->seq);
+	strbuf_addch(&moment, ',');
+	for (size_t i = 0; i < v->n; i++) {
+		strbuf_add(out, moment.s, moment.len);
+		csv_process(f, &f->rows[v->lines[i].row], out);
+	}
+	strbuf_release(&moment);
+}
+
+/* --- a stream --- */
 
 void batch_frame(enum batch_format format, const struct frame *f, const struct view *v, bool first,
 		 struct strbuf *out)
@@ -24,9 +489,12 @@ int batch_write(FILE *stream, const struct strbuf *text)
 	if (fwrite(text->s, 1, text->len, stream) == text->len && !fflush(stream))
 		return 0;
 	err = errno ? -errno : -EIO;
-	if (err == -EPIPE)
-		clearerr(stream); /* nobody misses it */
-	else
+	/* Nobody misses it; or a stop signal ended the wait for a reader. */
+	if (err == -EPIPE || err == -EINTR) {
+		__fpurge(stream);
+		clearerr(stream);
+	} else {
 		log_err_sys(err, "cannot write the output");
+	}
 	return err;
 }

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "lib/log.h"
-#include "monitor/sink/record_format.h"
+#include "monitor/recording/format.h"
 
 struct recorder {
 	int fd;

@@ -13,7 +13,14 @@
 #include "monitor/frame.h"
 #include "monitor/view/view.h"
 
-enum { SERVE_PROCESSES = 20, SERVE_CLIENTS = 16, SERVE_FDS = SERVE_CLIENTS + 1 };
+enum {
+	SERVE_PROCESSES = 20,
+	SERVE_CLIENTS = 16,
+	SERVE_FDS = 2,
+	SERVE_SILENT_S = 5, /* a client that neither sends nor takes anything */
+};
+#define SERVE_LIFE_NS  (20 * NSEC_PER_SEC) /* a client that sends or takes drop by drop */
+#define SERVE_PAUSE_NS NSEC_PER_SEC	   /* after running out of descriptors */
 
 struct server;
 
@@ -27,9 +34,14 @@ void server_publish(struct server *s, const struct frame *f, const struct view *
 const char *server_address(const struct server *s);
 /* Fills @fds (SERVE_FDS of them at most) for poll(2); returns how many. */
 int server_fds(const struct server *s, struct pollfd *fds);
-/* Does what can be done without waiting. A client that is silent for 5 s or sends more than 4 KiB
- * is dropped. */
+/* Does what can be done without waiting. A client that is silent for 5 s, takes longer than 20 s or
+ * sends more than 8 KiB is dropped, and when there are SERVE_CLIENTS the eldest makes room. */
 void server_work(struct server *s);
+/* The same at this time of CLOCK_MONOTONIC, and how many clients there are: for tests. */
+void serve_work_at(struct server *s, uint64_t now_ns);
+size_t server_clients(const struct server *s);
+/* Whether the value of an Accept header prefers OpenMetrics 1.0.0 to text/plain. */
+bool serve_prefers_openmetrics(const char *accept);
 void server_close(struct server *s); /* accepts NULL */
 
 /* The text alone, for tests and for --batch --openmetrics. */

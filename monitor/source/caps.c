@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Capabilities of this process, by the kernel's own calls. */
+/* Capabilities of this process, by libcap-ng. */
 #include "lib/base.h"
 #include "monitor/source/caps.h"
 
@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cap-ng.h>
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -26,39 +27,16 @@ static const struct {
 	 "to look tracepoints up in tracefs, which only root may read"},
 };
 
-struct sets {
-	uint64_t effective, permitted, inheritable;
-};
-
-static int get_sets(struct sets *s)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &head, data))
-		return -errno;
-	*s = (struct sets){data[0].effective | (uint64_t)data[1].effective << 32,
-			   data[0].permitted | (uint64_t)data[1].permitted << 32,
-			   data[0].inheritable | (uint64_t)data[1].inheritable << 32};
-	return 0;
-}
-
-static int set_sets(const struct sets *s)
-{
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {
-		{(uint32_t)s->effective, (uint32_t)s->permitted, (uint32_t)s->inheritable},
-		{(uint32_t)(s->effective >> 32), (uint32_t)(s->permitted >> 32),
-		 (uint32_t)(s->inheritable >> 32)}};
-
-	return syscall(SYS_capset, &head, data) ? -errno : 0;
-}
-
 uint64_t caps_effective(void)
 {
-	struct sets s;
+	uint64_t have = 0;
 
-	return get_sets(&s) ? 0 : s.effective;
+	if (capng_get_caps_process())
+		return 0;
+	for (unsigned int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (capng_have_capability(CAPNG_EFFECTIVE, cap))
+			have |= BIT(cap);
+	return have;
 }
 
 static bool tracefs_is_open(void)
@@ -104,19 +82,22 @@ int caps_check(unsigned int needs, const char *program)
 
 int caps_drop(uint64_t keep)
 {
-	struct sets s;
-	int err = get_sets(&s);
+	const capng_type_t working = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
+	const capng_type_t passed_on = CAPNG_INHERITABLE | CAPNG_AMBIENT;
+	capng_select_t sets = CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT;
+	int err = capng_get_caps_process() ? -EIO : 0;
 
-	/* The bounding set first: dropping from it needs CAP_SETPCAP, which then goes, too. */
-	for (int cap = 0; !err && cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-		if (!(keep & BIT(cap)) && s.effective & BIT(CAP_SETPCAP))
-			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	if (!err && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
-		err = -errno;
-	if (!err) {
-		s = (struct sets){s.effective & keep, s.permitted & keep, 0};
-		err = set_sets(&s);
+	/* The bounding set takes CAP_SETPCAP, and the library goes there first. */
+	if (!err && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP))
+		sets |= CAPNG_SELECT_BOUNDS;
+	for (unsigned int cap = 0; !err && cap <= CAP_LAST_CAP; cap++) {
+		capng_update(CAPNG_DROP, passed_on, cap);
+		if (!(keep & BIT(cap)))
+			capng_update(CAPNG_DROP, working | CAPNG_BOUNDING_SET, cap);
 	}
+	errno = 0;
+	if (!err && capng_apply(sets))
+		err = errno ? -errno : -EPERM;
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
 	if (err)

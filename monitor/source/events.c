@@ -108,7 +108,7 @@ static bool make_lists(struct events *e)
 	return e->list && e->shown;
 }
 
-void events_add(struct events *e, const struct mem_record *record)
+void events_add(struct events *e, const struct event *record)
 {
 	struct tally *t = find_or_make(e, record->tgid);
 
@@ -117,10 +117,10 @@ void events_add(struct events *e, const struct mem_record *record)
 		e->no_memory = true;
 		return;
 	}
-	if (record->type == MEM_EVENT_BRK)
+	if (record->value[MEM_EVENT_TYPE] == MEM_EVENT_BRK)
 		t->brk++;
-	if (t->sizes[events_bucket(record->size)] < UINT32_MAX)
-		t->sizes[events_bucket(record->size)]++;
+	if (t->sizes[events_bucket(record->value[MEM_EVENT_SIZE])] < UINT32_MAX)
+		t->sizes[events_bucket(record->value[MEM_EVENT_SIZE])]++;
 	if (!e->keep || e->keep(e->keep_arg, record))
 		e->list[e->n++ % FRAME_EVENTS_MAX].record = *record;
 }

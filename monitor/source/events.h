@@ -11,7 +11,7 @@
 struct events;
 
 int events_new(struct events **out); /* 0 or -ENOMEM */
-void events_add(struct events *e, const struct mem_record *record);
+void events_add(struct events *e, const struct event *record);
 /* Gives rows their histograms, and @f the events since the call before; names are filled in from
  * the rows. @count_brk: the number of brk records becomes FIELD_BRK, as no counter says it. */
 void events_frame(struct events *e, struct frame *f, struct rows *rows, bool count_brk);

@@ -33,8 +33,8 @@ void join_begin(struct join *j);
 void join_thread(struct join *j, const struct task_thread *t);
 /* Processes that counted, ended and were never seen get their rows. @told: as rows_finish(). */
 void join_orphans(struct join *j, struct rows *rows, bool told);
-void join_taken(struct join *j, struct rows *rows, const struct mem_table *taken);
-void join_table(struct join *j, struct rows *rows, const struct mem_table *table);
+void join_taken(struct join *j, struct rows *rows, const struct counter_table *taken);
+void join_table(struct join *j, struct rows *rows, const struct counter_table *table);
 
 /* Calls of threads whose process nobody knew any more, since the start. */
 uint64_t join_unattributed(const struct join *j);

@@ -1,18 +1,303 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Frames of the running machine: tasks, counters and events of one moment, joined. */
+/*
+ * Frames of the running machine. Opening takes the task iterator (or /proc), a monitor and what
+ * joins the two, and gives up what only that needed. A frame is: what has ended, all tasks with the
+ * monitor's rows beside them, the join, the events since the frame before, and what all of that
+ * costs.
+ */
 #include "lib/base.h"
 #include "monitor/source/live.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "collector/object.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "collector/object.h"
+#include "lib/strbuf.h"
+#include "monitor/source/caps.h"
+
+/* --- opening and letting go --- */
+
+/*
+ * Without --object. cpumon needs none: the scheduler keeps the times by itself, right for threads
+ * and for calls that block, and that costs nothing for an event.
+ */
+static const char *const default_monitor[] = {[TOOL_MEMMON] = "memmon_fast", [TOOL_CPUMON] = NULL};
+#define NO_MONITOR "tasks"
+
+const char *live_default_monitor(enum tool tool)
+{
+	return default_monitor[tool];
+}
+
+enum { LARGE_BYTES = 128 * 1024 };
+
+/* The path of this program, for a command that the reader can copy. */
+static const char *program_path(void)
+{
+	static char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	return n > 0 ? path : "PROGRAM";
+}
+
+static int open_proc(struct live *l, const char *root)
+{
+	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT;
+	int err = 0;
+
+	l->proc = strdup(root ? root : "/proc");
+	if (!l->proc)
+		return -ENOMEM;
+	l->proc_fd = open(l->proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->proc_fd < 0) {
+		err = -errno;
+		log_err_sys(err, "%s cannot be read", l->proc);
+		return err;
+	}
+	strbuf_addf(&path, "%s/self/mountinfo", l->proc);
+	if (!strbuf_read_file(&text, path.s))
+		proctask_parse_hiding(text.s, l->proc, &l->hiding);
+	strbuf_reset(&text);
+	if (!strcmp(l->proc, "/proc") && !strbuf_read_file(&text, "/proc/self/timens_offsets"))
+		proctask_parse_clocks(text.s, &l->clocks);
+	strbuf_release(&text);
+	strbuf_release(&path);
+	return 0;
+}
+
+/* The kernel's programs see the machine's process numbers, /proc those of its namespace. */
+static bool in_pid_namespace(void)
+{
+	char name[64];
+	ssize_t n = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	name[n > 0 ? n : 0] = '\0';
+	return n > 0 && strcmp(name, "pid:[4026531836]") != 0; /* PROC_PID_INIT_INO */
+}
+
+static void forget_key(void *arg, uint32_t key)
+{
+	struct live *l = arg;
+
+	monitor_forget(l->monitor, key);
+}
+
+static void row_leaves(void *arg, const struct proc_row *row)
+{
+	struct live *l = arg;
+
+	events_leave(l->events, row);
+}
+
+/* Has it something that the tool can show, while it runs? */
+static int check_kind(const struct monitor_info *info, enum tool tool)
+{
+	bool cpu = info->words == &vocabulary_cpu && info->fields;
+	bool memory = info->words == &vocabulary_memory && info->fields;
+
+	if (info->kind == MONITOR_OBJECT && !(tool == TOOL_CPUMON ? cpu : memory)) {
+		log_err("%s counts %s; %s", info->name,
+			cpu	 ? "CPU time, and no memory calls"
+			: memory ? "memory calls, and no CPU time"
+				 : "nothing that could be shown",
+			cpu	 ? "show it with cpumon"
+			: memory ? "show it with memmon"
+				 : "give another monitor ('beebench list monitors')");
+		return -EINVAL;
+	}
+	if (info->kind == MONITOR_OBJECT || info->kind == MONITOR_NONE)
+		return 0;
+	log_err("%s tells its counters only when it ends, so there is nothing to show while it "
+		"runs; give a BPF object, or judge it with beebench verify",
+		info->name);
+	return -EINVAL;
+}
+
+static int open_monitor(struct live *l, const struct source_options *opts)
+{
+	const struct monitor_target target = {.ring_bytes = opts->ring_bytes,
+					      .cgroup_id = opts->cgroup_id};
+	const char *name = opts->object ? opts->object : default_monitor[opts->tool];
+	int err;
+
+	if (!name || !strcmp(name, NO_MONITOR))
+		return 0;
+	if (in_pid_namespace() && !opts->object) {
+		log_warn("a container with process numbers of its own: %s counts by the machine's, "
+			 "so no calls are shown here; memory, trends and times are, of the "
+			 "processes that this container sees",
+			 name);
+		return 0;
+	}
+	if (in_pid_namespace()) {
+		log_err("a container with process numbers of its own: %s counts by the machine's, "
+			"which cannot be told apart here; run it on the host",
+			name);
+		return -ENOTSUP;
+	}
+	err = caps_check(CAPS_BPF, program_path());
+	if (!err)
+		err = monitor_open(&l->monitor, name, &target, NULL);
+	return err ? err : check_kind(monitor_info(l->monitor), opts->tool);
+}
+
+static int attach_monitor(struct live *l, bool events)
+{
+	int err;
+
+	if (!l->monitor)
+		return 0;
+	err = monitor_set_events(l->monitor, events);
+	l->events_fixed = err == -ENOTSUP;
+	l->events_on = events;
+	if (l->events_fixed)
+		l->events_on = monitor_info(l->monitor)->caps & MONITOR_EVENTS;
+	err = monitor_attach(l->monitor);
+	if (err == -EPERM || err == -EACCES)
+		caps_check(CAPS_TRACEFS, program_path());
+	return err;
+}
+
+static int open_join(struct live *l)
+{
+	const struct monitor_info *info;
+	enum join_kind kind = JOIN_LEAVES;
+	struct counter_table taken = {0};
+	int err;
+
+	if (!l->monitor)
+		return 0;
+	info = monitor_info(l->monitor);
+	err = monitor_take_ended(l->monitor, &taken);
+	counter_table_release(&taken);
+	if (err == -ENOTSUP)
+		kind = JOIN_STAYS;
+	else if (err)
+		return err;
+	l->count_brk = !(info->fields >> MEM_BRK_COUNT & 1) && l->events_fixed && l->events_on;
+	return join_new(&l->join, info, kind, forget_key, l);
+}
+
+static int open_tasks(struct live *l)
+{
+	bool by_thread = l->monitor && monitor_info(l->monitor)->key == MONITOR_KEY_TID;
+	struct tasks_options opts = {
+		.threads = !l->monitor || by_thread,
+		.times = !l->monitor,
+		.ends = true,
+		.next_fd = -1,
+		/* A root that is a fixture has other processes than the kernel. */
+		.scan = strcmp(l->proc, "/proc") != 0 || in_pid_namespace(),
+		.proc_fd = l->proc_fd,
+	};
+	int err;
+
+	if (l->monitor)
+		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
+	l->row_bytes = opts.next_bytes;
+	err = tasks_open(&l->tasks, &opts);
+	if (!err)
+		rows_init(&l->rows, !l->monitor, tasks_origin(l->tasks) == TASKS_SCAN);
+	l->rows.leaves = row_leaves;
+	l->rows.arg = l;
+	return err;
+}
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+int live_open(struct live **out, const struct source_options *opts)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	*out = l;
+	/* Large arrays go back to the system when they go, and grow where they are. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	l->tool = opts->tool;
+	l->proc_fd = -1;
+	l->monitor_rows = (struct strbuf)STRBUF_INIT;
+	err = events_new(&l->events);
+	err = err ? err : open_proc(l, opts->proc);
+	err = err ? err : open_monitor(l, opts);
+	err = err ? err : open_tasks(l);
+	err = err ? err : attach_monitor(l, opts->events);
+	err = err ? err : open_join(l);
+	if (err)
+		return err;
+	l->name = l->monitor ? monitor_info(l->monitor)->name : NO_MONITOR;
+	costs_find(l->name, &l->cost);
+	l->started_ns = realtime_ns();
+	l->sees_all = !l->hiding.level || caps_effective() & 1ULL << CAP_SYS_PTRACE;
+	/* libbpf has read the types of the whole kernel, and freed them. */
+	malloc_trim(0);
+	return 0;
+}
+
+static bool in_group(uint32_t gid)
+{
+	gid_t groups[256];
+	int n = getgroups(ARRAY_SIZE(groups), groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return getegid() == gid;
+}
+
+/* What is kept is for the shares of other users' processes: CAP_SYS_PTRACE, or CAP_PERFMON where
+ * the kernel takes it for that. Everything else works on open descriptors. */
+int live_confine(struct live *l)
+{
+	uint64_t ptrace = 1ULL << CAP_SYS_PTRACE, perfmon = 1ULL << CAP_PERFMON;
+	uint64_t have = caps_effective(), keep = have & (have & ptrace ? ptrace : perfmon);
+	struct proctask_rollup rollup;
+	int err = caps_drop(keep);
+
+	if (!err && keep == perfmon && proctask_rollup(l->proc_fd, 1, &rollup) == -EACCES)
+		err = caps_drop(0);
+	/* A program with capabilities of its file is closed to itself: map sizes are in fdinfo. */
+	prctl(PR_SET_DUMPABLE, 1);
+	l->sees_all = !l->hiding.level || caps_effective() & ptrace ||
+		      (l->hiding.level < 4 && in_group(l->hiding.gid));
+	return err;
+}
+
+void live_close(struct live *l)
+{
+	if (!l)
+		return;
+	rows_release(&l->rows);
+	join_free(l->join);
+	events_free(l->events);
+	strbuf_release(&l->monitor_rows);
+	tasks_close(l->tasks);
+	monitor_close(l->monitor);
+	if (l->proc_fd >= 0)
+		close(l->proc_fd);
+	free(l->proc);
+	free(l);
+}
+
+/* --- frames --- */
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };
@@ -30,11 +315,14 @@ int live_fds(const struct live *l, int *fds, size_t max)
 	return (int)n;
 }
 
-static void on_event(void *arg, const struct mem_record *e)
+static void on_event(void *arg, const struct event *e)
 {
 	struct live *l = arg;
+	struct event shown = *e;
 
-	events_add(l->events, e);
+	/* Ours is the clock that frames have. */
+	shown.timestamp_ns += (uint64_t)l->clocks.mono_ns;
+	events_add(l->events, &shown);
 	if (l->join)
 		join_learn(l->join, e->pid, e->tgid, e->comm);
 }
@@ -106,11 +394,11 @@ static void on_monitor_row(void *arg, const void *row)
 }
 
 /* What has ended is taken first, so that nobody is in it and alive below. */
-static int begin_counters(struct live *l, struct mem_table *taken)
+static int begin_counters(struct live *l, struct counter_table *taken)
 {
 	int err;
 
-	*taken = (struct mem_table){0};
+	*taken = (struct counter_table){0};
 	if (!l->join)
 		return 0;
 	join_begin(l->join);
@@ -121,13 +409,14 @@ static int begin_counters(struct live *l, struct mem_table *taken)
 	return err || !tasks_nexting(l->tasks) ? err : monitor_rows_begin(l->monitor);
 }
 
-static int sample_tasks(struct live *l, uint64_t *vanished)
+static int sample_tasks(struct live *l, struct tasks_missed *missed)
 {
-	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l};
+	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l,
+					    l->clocks.boot_ns};
 	int err;
 
-	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME));
-	err = tasks_read(l->tasks, &reader, vanished);
+	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME) - (uint64_t)l->clocks.boot_ns);
+	err = tasks_read(l->tasks, &reader, missed);
 	if (err)
 		return err;
 	if (l->join)
@@ -140,9 +429,9 @@ static int sample_tasks(struct live *l, uint64_t *vanished)
 
 /* The rows came along with the tasks, or a table is read now: who is not among the tasks had ended
  * before. */
-static int finish_counters(struct live *l, const struct mem_table *taken)
+static int finish_counters(struct live *l, const struct counter_table *taken)
 {
-	struct mem_table table = {0};
+	struct counter_table table = {0};
 	int err;
 
 	if (!l->join)
@@ -153,7 +442,7 @@ static int finish_counters(struct live *l, const struct mem_table *taken)
 		      : monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
-	mem_table_release(&table);
+	counter_table_release(&table);
 	return err;
 }
 
@@ -185,9 +474,10 @@ static void read_machine(struct live *l)
 }
 
 /* Another user's processes, where /proc is mounted so that they are not shown. */
-static uint64_t mark_hidden(struct live *l)
+/* @unread: those that a walk through /proc could not read. */
+static uint64_t mark_hidden(struct live *l, uint64_t unread)
 {
-	uint64_t n = 0;
+	uint64_t n = unread;
 	uid_t own = geteuid();
 
 	if (l->sees_all)
@@ -205,7 +495,7 @@ static uint64_t mark_hidden(struct live *l)
 	return n;
 }
 
-static void fill_losses(struct live *l, uint64_t vanished)
+static void fill_losses(struct live *l, const struct tasks_missed *missed)
 {
 	struct frame_losses *to = &l->frame.losses;
 	struct monitor_losses m = {0};
@@ -219,8 +509,8 @@ static void fill_losses(struct live *l, uint64_t vanished)
 		.recursion = m.recursion_misses,
 		.bad_records = m.bad_records,
 		.unattributed = l->join ? join_unattributed(l->join) : 0,
-		.hidden = mark_hidden(l),
-		.vanished = vanished,
+		.hidden = mark_hidden(l, missed->hidden),
+		.vanished = missed->vanished,
 		.history_full = 0,
 	};
 	/* Ends that were not told: their processes are missing, like those of a full map. */
@@ -299,19 +589,20 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 
 int live_sample(struct live *l, struct frame **out)
 {
-	uint64_t start_ns = clock_ns(), vanished = 0;
-	struct mem_table taken = {0};
+	uint64_t start_ns = clock_ns();
+	struct tasks_missed missed = {0};
+	struct counter_table taken = {0};
 	int err = live_pump(l);
 
 	err = err ? err : begin_counters(l, &taken);
-	err = err ? err : sample_tasks(l, &vanished);
+	err = err ? err : sample_tasks(l, &missed);
 	err = err ? err : finish_counters(l, &taken);
-	mem_table_release(&taken);
+	counter_table_release(&taken);
 	err = err ? err : check_memory(l);
 	if (err)
 		return err;
 	fill_frame(l, start_ns);
-	fill_losses(l, vanished);
+	fill_losses(l, &missed);
 	fill_own(l);
 	l->frame.own.sample_ms = (double)(clock_ns() - start_ns) / (double)NSEC_PER_MSEC;
 	*out = &l->frame;
@@ -327,9 +618,11 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	int err;
 
 	if (!new || l->rows.exact)
-		return proctask_exact(l->proc_fd, row->pid, row->start_ns, out);
+		return proctask_exact(l->proc_fd, row->pid,
+				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 	err = proctask_statm(l->proc_fd, row->pid, out);
-	out->hwm_kb = MAX(peak_kb, out->rss_kb);
+	if (!err)
+		out->hwm_kb = MAX(peak_kb, out->rss_kb);
 	return err;
 }
 
@@ -341,7 +634,11 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	if (row->flags & (ROW_ENDED | ROW_KERNEL))
 		return;
 	err = read_exact(l, row, &memory);
-	if (!err) {
+	if (!err && !memory.size_kb) {
+		/* A zombie: nobody says what it had. */
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		row->flags &= (uint8_t)~ROW_EXACT;
+	} else if (!err) {
 		row->v[FIELD_RSS] = (double)memory.rss_kb;
 		row->v[FIELD_VIRT] = (double)memory.size_kb;
 		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
@@ -365,5 +662,5 @@ void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n
 
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
 {
-	return detail_read(l->proc_fd, row, out);
+	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 }

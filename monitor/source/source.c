@@ -5,13 +5,18 @@
 
 #include <stdlib.h>
 
-#include "monitor/sink/record.h"
+#include "monitor/source/replay.h"
 #include "monitor/source/live.h"
 
 struct source {
 	struct live *live; /* one of the two; owned */
 	struct replayer *replay;
 };
+
+const char *source_default_monitor(enum tool tool)
+{
+	return live_default_monitor(tool);
+}
 
 static int finish_open(struct source *s, struct source **out, int err)
 {

@@ -19,6 +19,9 @@ struct source_options {
 
 struct source;
 
+/* The monitor that @tool runs without source_options.object; NULL: none. */
+const char *source_default_monitor(enum tool tool);
+
 /*
  * Loads and attaches. Returns 0, or -errno after saying why: -EPERM which capability is missing and
  * how to give it, and as monitor_open().
@@ -30,7 +33,7 @@ int source_live(struct source **out, const struct source_options *opts);
  * after saying why. Nothing happens for a recording.
  */
 int source_confine(struct source *s);
-/* Opens a recording (monitor/sink/record.h). 0 or -errno after saying why, at which offset. */
+/* Opens a recording (monitor/source/replay.h). 0 or -errno after saying why, at which offset. */
 int source_replay(struct source **out, const char *file, enum tool tool);
 
 /* Descriptors that source_pump() wants to be called for when readable; returns how many of @max. */
@@ -70,7 +73,7 @@ int source_detail(struct source *s, const struct proc_row *row, struct proc_deta
 
 /* Events on or off, for who looks at them. 0 or -ENOTSUP: this monitor has none, or always. */
 int source_events(struct source *s, bool on);
-typedef bool (*source_keep_fn)(void *arg, const struct mem_record *e);
+typedef bool (*source_keep_fn)(void *arg, const struct event *e);
 /*
  * Which events frames keep, of those that come: all are counted (frame.events_seen, row.sizes),
  * only those for which @keep is true take room in frame.events. NULL: all. For who looks for few

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "monitor/source/source.h"
 
 #define INTERVAL_MIN_S 0.1
 enum { TOP_DEFAULT = 100 };
@@ -27,6 +28,9 @@ static const struct opt table[] = {
 	ROW(0, "csv", NULL, "batch: a line a process, with a header line", OPT_FLAG, csv),
 	ROW(0, "openmetrics", NULL, "batch: OpenMetrics text, as --serve answers", OPT_FLAG,
 	    openmetrics),
+	ROW(0, "prometheus", NULL,
+	    "batch: Prometheus text 0.0.4, for node_exporter's textfile folder", OPT_FLAG,
+	    prometheus),
 	ROW('s', "sort", "COL", "order by a column; +COL rising, -COL falling", OPT_STRING,
 	    sort_by),
 	ROW('f', "filter", "QUERY",
@@ -60,14 +64,20 @@ static const struct {
 	const char *program, *about, *sort;
 	double interval_s;
 } tools[] = {
-	[TOOL_MEMMON] = {"memmon", "Who is allocating, who is leaking, what is it costing.", "rss",
-			 3},
-	[TOOL_CPUMON] = {"cpumon", "Who is on the CPUs, in user mode and in the kernel.", "tot", 1},
+	[TOOL_MEMMON] = {"memmon", "who is allocating, who is leaking, what it costs.", "rss", 3},
+	[TOOL_CPUMON] = {"cpumon", "who is on the CPUs, in user mode and in the kernel.", "tot", 1},
 };
 
 static void help(const struct tool_options *o)
 {
-	printf("usage: %s [options]\n%s\n\n", o->program, tools[o->tool].about);
+	const char *monitor = source_default_monitor(o->tool);
+
+	printf("%s: %s ", o->program, tools[o->tool].about);
+	if (monitor)
+		printf("It runs the monitor %s.", monitor);
+	else
+		printf("It runs no monitor of its own: the kernel keeps the times.");
+	printf("\nusage: %s [options]\n\n", o->program);
 	opt_print(table, stdout);
 	printf("\ncolumns for --sort and --filter:\n");
 	for (const struct column *c = columns; c->key; c++)
@@ -114,10 +124,11 @@ static int understand_filter(struct tool_options *o)
 /* Options that cannot stand together, and numbers out of range. */
 static int check(struct tool_options *o)
 {
-	int formats = o->json + o->csv + o->openmetrics;
+	int formats = o->json + o->csv + o->openmetrics + o->prometheus;
 
 	if (formats > 1) {
-		log_err("--json, --csv and --openmetrics: choose one");
+		log_err(o->prometheus ? "--json, --csv, --openmetrics and --prometheus: choose one"
+				      : "--json, --csv and --openmetrics: choose one");
 		return -EINVAL;
 	}
 	if (o->replay && (o->record || o->object || o->events)) {

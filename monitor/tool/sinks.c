@@ -43,6 +43,8 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 		err = server_open(&s->server, o->serve);
 	if (!err && o->record)
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
+	if (s->recorder)
+		s->recording.bytes = recorder_bytes(s->recorder);
 	return err;
 }
 
@@ -89,11 +91,21 @@ static int build_view(struct sinks *s, struct frame *f)
 	return 0;
 }
 
+/* Once: who set it up may look later than it took. */
+static void tell_costly(struct sinks *s)
+{
+	if (s->costly_told || !query_gave_up(s->o->query))
+		return;
+	s->costly_told = true;
+	log_warn("--filter: a regular expression takes too long and matches nothing any more; "
+		 "write it without repetitions inside repetitions");
+}
+
 static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
-	if (s->o->openmetrics)
-		metrics_render(f, &s->view, true, &s->text);
+	if (s->o->openmetrics || s->o->prometheus)
+		metrics_render(f, &s->view, s->o->openmetrics, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
@@ -106,12 +118,15 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 
 	if (printing || s->server)
 		err = build_view(s, f);
+	tell_costly(s);
 	if (err) {
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;
 	}
-	if (s->recorder && !s->record_failed)
-		s->record_failed = recorder_add(s->recorder, f) != 0;
+	if (s->recorder && !s->recording.err) {
+		s->recording.err = recorder_add(s->recorder, f);
+		s->recording.bytes = recorder_bytes(s->recorder);
+	}
 	if (s->alerts)
 		alerts_check(s->alerts, f);
 	if (s->server)

@@ -6,6 +6,7 @@
 #include "monitor/sink/record.h"
 #include "monitor/sink/serve.h"
 #include "monitor/tool/options.h"
+#include "monitor/ui/ui.h"
 #include "monitor/view/alert.h"
 
 struct source;
@@ -14,12 +15,13 @@ struct sinks {
 	const struct tool_options *o; /* borrowed */
 	struct source *source;	      /* borrowed */
 	struct recorder *recorder;
+	struct ui_recording recording; /* of @recorder, for the screen */
 	struct server *server;
 	struct alerts *alerts;
 	struct view view;
 	struct strbuf text;
-	uint64_t printed;   /* frames that batch mode has printed */
-	bool record_failed; /* told already */
+	bool costly_told; /* the filter gave up */
+	uint64_t printed; /* frames that batch mode has printed */
 };
 
 /* Opens what the options ask for. 0 or -errno after saying why; release in any case. */

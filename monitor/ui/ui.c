@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The screen's life: which screen is shown, which frame it shows, and what is drawn around it. */
+/*
+ * The screen's life. Screens lie on a stack, the last is shown; a key is the shown screen's, or one
+ * that all have. A frame is given to every screen on the stack. While paused the screens look at a
+ * copy of the frame, and counting goes on.
+ */
 #include "lib/base.h"
 #include "monitor/ui/ui.h"
 
@@ -7,12 +11,194 @@
 #include <locale.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "monitor/ui/ui_screen.h"
 #include "monitor/view/column.h"
+
+/* --- a frame that outlives the source's --- */
+
+static size_t sized_rows(const struct frame *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->rows[i].sizes != NULL;
+	return n;
+}
+
+static struct frame *frame_copy(const struct frame *f)
+{
+	size_t rows = f->n * sizeof(*f->rows), events = f->nevents * sizeof(*f->events);
+	size_t row_sizes = SIZE_BUCKETS * sizeof(uint32_t);
+	char *block = malloc(sizeof(*f) + rows + events + sized_rows(f) * row_sizes), *next;
+	struct frame *copy = (struct frame *)(void *)block;
+
+	if (!block)
+		return NULL;
+	*copy = *f;
+	next = block + sizeof(*f);
+	copy->rows = (struct proc_row *)(void *)next;
+	next += rows;
+	copy->events = (const struct frame_event *)(const void *)next;
+	if (rows)
+		memcpy(copy->rows, f->rows, rows);
+	if (events)
+		memcpy(next, f->events, events);
+	next += events;
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->rows[i].sizes)
+			continue;
+		memcpy(next, f->rows[i].sizes, row_sizes);
+		copy->rows[i].sizes = (const uint32_t *)(const void *)next;
+		next += row_sizes;
+	}
+	return copy;
+}
+
+static void frame_copy_free(struct frame *f)
+{
+	free(f);
+}
+
+/* --- what keys do --- */
+
+enum { WHEEL_LINES = 3 };
+
+static void quit(struct ui *u, int arg UNUSED)
+{
+	u->wish = UI_QUIT;
+}
+
+static void back(struct ui *u, int arg UNUSED)
+{
+	ui_pop(u);
+}
+
+static void help(struct ui *u, int arg UNUSED)
+{
+	ui_toggle_screen(u, &help_screen);
+}
+
+static void menu(struct ui *u, int arg UNUSED)
+{
+	ui_toggle_screen(u, &menu_screen);
+}
+
+static void events(struct ui *u, int arg UNUSED)
+{
+	if (u->o.tool == TOOL_MEMMON)
+		ui_toggle_screen(u, &events_screen);
+	else
+		ui_tell(u, "a CPU monitor has no events");
+}
+
+static void human(struct ui *u, int arg UNUSED)
+{
+	u->human = !u->human;
+	u->detail.stale = true;
+	u->dirty = true;
+}
+
+static void redraw(struct ui *u, int arg UNUSED)
+{
+	clearok(stdscr, TRUE);
+	u->dirty = true;
+}
+
+static void change_interval(struct ui *u, int step)
+{
+	static const double steps[] = {0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 300, 3600};
+	size_t n = ARRAY_SIZE(steps), i = 0;
+
+	if (step > 0) {
+		while (i < n && steps[i] <= u->interval_s)
+			i++;
+		u->interval_s = i < n ? steps[i] : u->interval_s;
+	} else {
+		for (i = n; i && steps[i - 1] >= u->interval_s; i--)
+			;
+		u->interval_s = i ? steps[i - 1] : u->interval_s;
+		/* The wait that is under way was planned for the longer one. */
+		if (!u->kept && u->wish != UI_QUIT)
+			u->wish = UI_SAMPLE;
+	}
+	u->dirty = true;
+}
+
+static const struct binding common[] = {
+	{KEY_ACT_QUIT, quit, 0},
+	{KEY_ACT_BACK, back, 0},
+	{KEY_ACT_HELP, help, 0},
+	{KEY_ACT_SORT_MENU, menu, 0},
+	{KEY_ACT_EVENTS, events, 0},
+	{KEY_ACT_FILTER, table_filter, 0},
+	{KEY_ACT_UNFILTER, table_unfilter, 0},
+	{KEY_ACT_PAUSE, ui_pause, 0},
+	{KEY_ACT_SPACE, ui_pause, 0},
+	{KEY_ACT_SLOWER, change_interval, 1},
+	{KEY_ACT_FASTER, change_interval, -1},
+	{KEY_ACT_HUMAN, human, 0},
+	{KEY_ACT_REDRAW, redraw, 0},
+	{KEY_ACT_NONE, NULL, 0},
+};
+
+static bool run_binding(struct ui *u, const struct binding *b, enum key_action action, int code)
+{
+	for (; b && b->fn; b++) {
+		if (b->action != action)
+			continue;
+		b->fn(u, action == KEY_ACT_TYPE ? code - '0' : b->arg);
+		return true;
+	}
+	return false;
+}
+
+static void act(struct ui *u, enum key_action action, int code)
+{
+	if (action >= KEY_ACT_UP && action <= KEY_ACT_LAST)
+		ui_shown(u)->go(u, action);
+	else if (action != KEY_ACT_NONE && !run_binding(u, ui_shown(u)->bindings, action, code))
+		run_binding(u, common, action, code);
+}
+
+static void mouse(struct ui *u)
+{
+	MEVENT e;
+
+	if (getmouse(&e) != OK || u->prompt.open)
+		return;
+	if (e.bstate & (BUTTON4_PRESSED | BUTTON5_PRESSED)) {
+		for (int i = 0; i < WHEEL_LINES; i++)
+			act(u, e.bstate & BUTTON4_PRESSED ? KEY_ACT_UP : KEY_ACT_DOWN, 0);
+	} else if (e.bstate & BUTTON1_PRESSED && ui_shown(u)->mouse) {
+		ui_shown(u)->mouse(u, &e);
+		u->dirty = true;
+	}
+}
+
+static void ui_key(struct ui *u, wint_t code, bool function)
+{
+	if (u->note[0]) {
+		u->note[0] = '\0';
+		u->dirty = true;
+	}
+	if (function && code == KEY_RESIZE) {
+		getmaxyx(stdscr, u->height, u->width);
+		u->dirty = true;
+	} else if (function && code == KEY_MOUSE) {
+		mouse(u);
+	} else if (u->prompt.open) {
+		prompt_key(u, code, function);
+	} else if (function || code < 0x80) {
+		act(u, ui_key_find((int)code, ui_shown(u)->bit), (int)code);
+	}
+}
+
+/* --- screens, frames, keys --- */
 
 enum { NOTE_S = 5, NOTE_LINES = 4, KEYS_AT_ONCE = 1024 };
 
@@ -156,7 +342,6 @@ void ui_pause(struct ui *u, int arg UNUSED)
 
 int ui_input(struct ui *u)
 {
-	size_t n = 0;
 	int ready = term_look(STDIN_FILENO, POLLIN);
 
 	if (u->dead || ready < 0) {
@@ -164,15 +349,16 @@ int ui_input(struct ui *u)
 		return -EIO;
 	}
 	u->wish = UI_NOTHING;
-	for (; n < KEYS_AT_ONCE && u->wish != UI_QUIT; n++) {
+	u->input.any = false;
+	for (size_t n = 0; n < KEYS_AT_ONCE && u->wish != UI_QUIT; n++) {
 		wint_t code;
-		int kind = get_wch(&code);
+		bool function;
 
-		if (kind == ERR)
+		if (!term_key(u, &code, &function))
 			break;
-		ui_key(u, code, kind == KEY_CODE_YES);
+		ui_key(u, code, function);
 	}
-	if (!n && ready && term_at_end()) {
+	if (!u->input.any && ready && term_at_end()) {
 		u->dead = true;
 		return -EIO;
 	}
@@ -249,6 +435,7 @@ static void draw_all(struct ui *u)
 int ui_draw(struct ui *u)
 {
 	if (!u->dead) {
+		term_check_stop(u);
 		term_check_size(u);
 		check_note(u);
 	}

@@ -8,7 +8,6 @@
 #define MONITOR_UI_H
 
 #include "monitor/frame.h"
-#include "monitor/sink/record.h"
 #include "monitor/source/source.h"
 #include "monitor/view/alert.h"
 #include "monitor/view/history.h"
@@ -16,14 +15,20 @@
 
 struct ui;
 
+/* A recording under way, as its owner keeps it up to date for the header. */
+struct ui_recording {
+	uint64_t bytes;
+	int err; /* 0 while it goes on, else -errno of what ended it */
+};
+
 /* What the screen is given; all borrowed for its life but for what it takes over, which is said. */
 struct ui_options {
 	enum tool tool;
 	struct source *source;
 	struct history *history;
-	struct recorder *recorder;   /* NULL: not recording */
-	const struct alerts *alerts; /* NULL: none */
-	double interval_s;	     /* shown; changed by keys, asked for by ui_interval() */
+	const struct ui_recording *recording; /* NULL: not recording */
+	const struct alerts *alerts;	      /* NULL: none */
+	double interval_s; /* shown; changed by keys, asked for by ui_interval() */
 	const struct column *sort;
 	bool descending;
 	const char *filter; /* parsed already by who calls; NULL: none */

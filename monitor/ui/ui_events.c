@@ -50,7 +50,7 @@ void events_want(struct ui *u, bool on)
 /* --- keeping --- */
 
 /* A process that has ended before the frame has no row: what is known of it then. */
-static bool matches(struct ui *u, const struct mem_record *r)
+static bool matches(struct ui *u, const struct event *r)
 {
 	struct proc_row *row, gone = {.pid = r->tgid, .state = '?'};
 
@@ -95,13 +95,14 @@ static int by_pid(const void *key, const void *with)
 }
 
 /* Of a busy machine a frame keeps the latest few only: what nobody would see takes no room. */
-static bool keep(void *arg, const struct mem_record *r)
+static bool keep(void *arg, const struct event *r)
 {
 	const struct ui *u = arg;
 	const struct events *e = &u->events;
 	const struct event_match *m;
 
-	if (e->hidden >> MIN(r->type, EVENT_TYPES - 1) & 1 || r->size < least_sizes[e->size_step])
+	if (e->hidden >> MIN(r->value[MEM_EVENT_TYPE], EVENT_TYPES - 1) & 1 ||
+	    r->value[MEM_EVENT_SIZE] < least_sizes[e->size_step])
 		return false;
 	if (!e->nmatch)
 		return true;
@@ -118,11 +119,11 @@ static void frame(struct ui *u)
 
 	judge_processes(u);
 	for (size_t i = 0; e->ring && i < f->nevents; i++) {
-		const struct mem_record *r = &f->events[i].record;
+		const struct event *r = &f->events[i].record;
 
 		if (!matches(u, r))
 			continue;
-		n[MIN(r->type, EVENT_TYPES - 1)]++;
+		n[MIN(r->value[MEM_EVENT_TYPE], EVENT_TYPES - 1)]++;
 		e->ring[e->added++ % EVENTS_KEPT] =
 			(struct seen){.record = *r,
 				      .time_ns = f->time_ns - (f->mono_ns - r->timestamp_ns),
@@ -157,7 +158,7 @@ static int open_screen(struct ui *u)
 	judge_processes(u);
 	events_want(u, true);
 	/* A recording is of all events, whoever looks. */
-	if (!u->o.recorder)
+	if (!u->o.recording)
 		source_keep_events(u->o.source, keep, u);
 	return 0;
 }
@@ -182,8 +183,9 @@ static bool is_shown(const struct events *e, uint64_t i)
 {
 	const struct seen *s = &e->ring[i % EVENTS_KEPT];
 
-	return s->matches && !(e->hidden >> MIN(s->record.type, EVENT_TYPES - 1) & 1) &&
-	       s->record.size >= least_sizes[e->size_step];
+	return s->matches &&
+	       !(e->hidden >> MIN(s->record.value[MEM_EVENT_TYPE], EVENT_TYPES - 1) & 1) &&
+	       s->record.value[MEM_EVENT_SIZE] >= least_sizes[e->size_step];
 }
 
 static uint64_t first_kept(const struct events *e)
@@ -282,7 +284,7 @@ static int draw_rates(struct ui *u, int y)
 static void draw_event(struct ui *u, const struct seen *s, int y)
 {
 	struct strbuf sb = STRBUF_INIT;
-	const struct mem_record *r = &s->record;
+	const struct event *r = &s->record;
 	char name[17] = {0};
 	int used;
 
@@ -290,9 +292,10 @@ static void draw_event(struct ui *u, const struct seen *s, int y)
 	add_clock(&sb, s->time_ns, true);
 	strbuf_addf(&sb, " %7u ", r->tgid);
 	used = column_text(name[0] ? name : "-", 15, &sb);
-	strbuf_addf(&sb, "%*s %-6s %13" PRIu64, 15 - used, "", type_name(r->type), r->size);
-	if (r->address)
-		strbuf_addf(&sb, " 0x%-14" PRIx64, r->address);
+	strbuf_addf(&sb, "%*s %-6s %13" PRIu64, 15 - used, "", type_name(r->value[MEM_EVENT_TYPE]),
+		    r->value[MEM_EVENT_SIZE]);
+	if (r->value[MEM_EVENT_ADDRESS])
+		strbuf_addf(&sb, " 0x%-14" PRIx64, r->value[MEM_EVENT_ADDRESS]);
 	else
 		strbuf_addf(&sb, " %-16s", "-");
 	strbuf_addf(&sb, " %7u", r->pid);
@@ -312,7 +315,8 @@ static void draw(struct ui *u)
 	if (u->table.filter && y < u->height - 3) {
 		struct strbuf sb = STRBUF_INIT;
 
-		strbuf_addf(&sb, "filter %s", u->table.filter);
+		strbuf_addstr(&sb, "filter ");
+		column_text(u->table.filter, -1, &sb);
 		ui_print(u, y++, 0, u->width, STYLE_NOTICE, sb.s);
 		strbuf_release(&sb);
 	}

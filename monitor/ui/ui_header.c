@@ -2,11 +2,11 @@
 /* The lines at the top: what is watched, since when, what it costs, what was not seen. */
 #include "lib/base.h"
 #include "monitor/ui/ui_screen.h"
+#include "monitor/view/column.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A paragraph of pieces that are not torn apart: "interval 3 s", "sort RSS". */
@@ -21,18 +21,18 @@ static void piece_end(struct pieces *p)
 	p->n++;
 }
 
-static void piece(struct pieces *p, enum style s, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
-static void piece(struct pieces *p, enum style s, const char *fmt, ...)
+static void PRINTF_LIKE(3, 4) piece(struct pieces *p, enum style s, const char *fmt, ...)
 {
-	char text[256];
+	struct strbuf text = STRBUF_INIT;
 	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	style_begin(&p->text, s);
-	strbuf_addstr(&p->text, text);
+	va_start(args, fmt);
+	strbuf_vaddf(&text, fmt, args);
+	va_end(args);
+	/* Monitors and filters have names of any bytes, and some would be marks of a style here. */
+	column_text(text.s, -1, &p->text);
+	strbuf_release(&text);
 	style_end(&p->text);
 	piece_end(p);
 }
@@ -54,12 +54,12 @@ static void add_state(struct ui *u, struct pieces *p)
 	piece(p, STYLE_NORMAL, "interval %g s", u->interval_s);
 	if (source_recorded(u->o.source))
 		piece(p, STYLE_NOTICE, "REPLAY");
-	if (u->o.recorder) {
+	if (u->o.recording) {
 		strbuf_reset(&sb);
-		add_kb(&sb, (double)recorder_bytes(u->o.recorder) / 1024);
-		if (recorder_error(u->o.recorder))
+		add_kb(&sb, (double)u->o.recording->bytes / 1024);
+		if (u->o.recording->err)
 			piece(p, STYLE_LOSS, "recording ended at %s: %s", sb.s,
-			      strerror(-recorder_error(u->o.recorder)));
+			      strerror(-u->o.recording->err));
 		else
 			piece(p, STYLE_NOTICE, "recording %s", sb.s);
 	}

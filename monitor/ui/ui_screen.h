@@ -58,6 +58,20 @@ struct prompt {
 	bool wrong;
 };
 
+/* Where in a sequence of the terminal we are (ui_term.c). */
+enum seq_state { SEQ_NONE, SEQ_ESCAPE, SEQ_CONTROL, SEQ_STRING, SEQ_MORE };
+
+struct term_input {
+	enum seq_state state;
+	char text[8]; /* parameters of a control sequence */
+	size_t length;
+	unsigned int more; /* characters that still belong to it */
+	bool pasting;
+	bool alone;	    /* the latest stood at the end of what had come */
+	bool any;	    /* something came since ui_input() began */
+	uint64_t latest_ns; /* of the latest character */
+};
+
 struct layout {
 	const struct column *columns[64];
 	int x[64], width[64];
@@ -70,6 +84,7 @@ struct table {
 	struct view_options opts;
 	struct query *query;
 	char *filter; /* its text, or NULL */
+	bool costly;  /* it was told that the filter gave up */
 	bool stale;   /* the view must be built before it is drawn */
 	bool fresh;   /* a frame came: its visible rows have not been read yet */
 	size_t cursor, top;
@@ -84,7 +99,7 @@ struct table {
 
 /* One event as kept for scrolling back. */
 struct seen {
-	struct mem_record record;
+	struct event record;
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	bool matches;	  /* the filter; types and sizes are looked at when drawn */
 };
@@ -179,6 +194,7 @@ struct ui {
 	char note[1024];     /* at the bottom */
 	bool note_said;	     /* ui_note() was called from outside */
 	uint64_t note_until_ns;
+	struct term_input input;
 	struct prompt prompt;
 	struct table table;
 	struct events events;
@@ -197,11 +213,6 @@ void ui_toggle_screen(struct ui *u, const struct screen *s); /* opens it, or goe
 
 void ui_tell(struct ui *u, const char *text); /* a note that a key brought about */
 
-/* --- ui_act.c --- */
-
-/* @code as wget_wch() gave it with @function: a function key, a resize or the mouse. */
-void ui_key(struct ui *u, wint_t code, bool function);
-
 /* --- ui_term.c --- */
 
 /* Takes the terminal into @u->term; its options and the locale are set. As ui_open(). */
@@ -212,13 +223,12 @@ void term_leave(void);
 int term_look(int fd, short events);
 /* Readable, but nothing to read: the end of a terminal that went without a hang-up. */
 bool term_at_end(void);
+/* The next key that is there, as get_wch() gives it; false: none. What is no key is swallowed. */
+bool term_key(struct ui *u, wint_t *code, bool *function);
+/* Takes it back after the program was stopped. */
+void term_check_stop(struct ui *u);
 /* Takes over its size, in case the signal of a change went to somebody else. */
 void term_check_size(struct ui *u);
-
-/* --- ui_keep.c: a frame that outlives the source's --- */
-
-struct frame *frame_copy(const struct frame *f); /* NULL: no memory */
-void frame_copy_free(struct frame *f);
 
 /* --- ui_draw.c --- */
 
@@ -263,15 +273,9 @@ bool row_wants_refining(const struct proc_row *r); /* by source_refine() */
 /* Columns that this tool and source have something for, at most @max; the defaults first. */
 size_t table_columns(const struct ui *u, const struct column **out, size_t max);
 
-/* --- ui_table_keys.c --- */
-
 void table_sort(struct ui *u, const struct column *c); /* again by the same: turned round */
 void table_filter(struct ui *u, int arg);
 void table_unfilter(struct ui *u, int arg);
-
-/* --- ui_detail_page.c --- */
-
-void detail_build(struct ui *u); /* u->detail.page anew, for the width that there is */
 
 /* --- ui_events.c --- */
 

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -154,16 +153,15 @@ static void env_push(struct env *env, char *entry)
 static void PRINTF_LIKE(3, 4) env_add(struct env *env, const char *name, const char *fmt, ...)
 {
 	struct strbuf entry = STRBUF_INIT;
-	char value[4200];
 	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
 	strbuf_addstr(&entry, "BEEBENCH_");
 	for (; *name; name++)
 		strbuf_addch(&entry, toupper((unsigned char)*name));
-	strbuf_addf(&entry, "=%s", value);
+	strbuf_addch(&entry, '=');
+	va_start(ap, fmt);
+	strbuf_vaddf(&entry, fmt, ap);
+	va_end(ap);
 	env_push(env, strbuf_detach(&entry));
 }
 
@@ -196,8 +194,10 @@ static void env_make(struct env *env, const struct alert *al, const struct proc_
 			env_push(env, copy);
 	}
 	env_add(env, "pid", "%u", row->pid);
-	env_add(env, "ppid", "%u", row->ppid);
-	env_add(env, "uid", "%u", row->uid);
+	if (row->ppid != ROW_UNKNOWN)
+		env_add(env, "ppid", "%u", row->ppid);
+	if (row->uid != ROW_UNKNOWN)
+		env_add(env, "uid", "%u", row->uid);
 	env_add(env, "name", "%.*s", (int)sizeof(row->name), row->name);
 	env_add(env, "query", "%s", al->text);
 	env_add(env, "verdict", "%s", verdict_name(row));

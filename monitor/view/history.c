@@ -1,9 +1,350 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Brings each frame to what is kept of its processes, in one walk, and answers about that. */
+/*
+ * Rows of a frame and entries of the history stand in the same order, by pid and start: one walk
+ * over both brings each frame in. An entry has the counters of the frame before, for rates, and the
+ * first and latest RSS; only when RSS changes does it get a series, at most HISTORY_SAMPLES points
+ * whose spacing doubles as they fill. Slopes are judged in turn, some processes a frame.
+ */
 #include "lib/base.h"
-#include "monitor/view/history_entry.h"
+#include "monitor/view/history.h"
 
 #include <stdlib.h>
+
+struct series_point {
+	float t; /* s since the process was first seen */
+	uint32_t kb;
+};
+
+struct series {
+	struct series_point *points;	  /* owned; NULL: its RSS has never changed */
+	uint32_t n, cap, stride;	  /* every @stride-th frame is a point */
+	uint32_t calls_at, ncalls, quiet; /* next place, how many, frames since the last call */
+	float *calls;			  /* owned ring of HISTORY_SAMPLES; NULL: none lately */
+	uint32_t judged_n, judged_kb;	  /* points and RSS when @trend was made; 0: it was not */
+	bool stale;			  /* there is more to judge since */
+	struct trend trend;
+};
+
+enum { HISTORY_RATES = 7 };
+
+struct entry {
+	uint64_t start_ns;
+	double first_s; /* when its RSS was first known, since the history's first frame */
+	double before[HISTORY_RATES]; /* counters of the frame before */
+	uint32_t pid;
+	uint32_t frames;       /* with RSS known */
+	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
+	struct series *series; /* owned; NULL for most */
+};
+
+struct history {
+	struct trend_rule rule;
+	struct entry *entries; /* sorted as the rows of a frame: by pid, then start */
+	size_t n, cap;
+	uint64_t first_ns, latest_ns; /* CLOCK_MONOTONIC; 0: no frame yet */
+	/* Judging two thousand slopes takes a process some 15 us: when very many are due in a frame
+	 * the rest has its turn in the next ones. */
+	size_t judged;		  /* in this frame */
+	uint32_t turn, next_turn; /* the lowest pid whose turn it is */
+};
+
+/* From the frame before to this one. */
+struct step {
+	double before_s, now_s; /* of the history */
+	double dt;		/* 0: the first frame */
+};
+
+/* --- points over time in bounded memory --- */
+
+static int add_point(struct series *s, double t, uint32_t kb)
+{
+	if (s->n == s->cap) {
+		uint32_t cap = MIN(MAX(2 * s->cap, 8u), (uint32_t)HISTORY_SAMPLES);
+		struct series_point *p = realloc(s->points, cap * sizeof(*p));
+
+		if (!p)
+			return -ENOMEM;
+		s->points = p;
+		s->cap = cap;
+	}
+	s->points[s->n++] = (struct series_point){(float)t, kb};
+	return 0;
+}
+
+static int series_unfold(struct series *s, uint32_t frames, uint32_t kb, double span_s)
+{
+	double last = MAX(frames - 1, 1u);
+	int err = 0;
+
+	s->n = 0;
+	for (s->stride = 1; (frames - 1) / s->stride + 1 >= HISTORY_SAMPLES;)
+		s->stride *= 2;
+	for (uint32_t i = 0; i < frames && !err; i += s->stride)
+		err = add_point(s, span_s * i / last, kb);
+	s->stale = true;
+	return err;
+}
+
+static void thin(struct series *s)
+{
+	for (uint32_t i = 0; 2 * i < s->n; i++)
+		s->points[i] = s->points[2 * i];
+	s->n = (s->n + 1) / 2;
+	s->stride *= 2;
+}
+
+/* A point that says what is known already changes little: an eighth more of them is waited for. */
+static bool worth_judging(const struct series *s, uint32_t kb)
+{
+	return kb != s->judged_kb || s->n < s->judged_n || s->n - s->judged_n >= MAX(s->n / 8, 1u);
+}
+
+static int series_add(struct series *s, uint32_t frame, double t, uint32_t kb)
+{
+	int err;
+
+	if (s->n == HISTORY_SAMPLES && frame % s->stride == 0)
+		thin(s);
+	if (frame % s->stride)
+		return 0;
+	err = add_point(s, t, kb);
+	if (!err)
+		s->stale |= worth_judging(s, kb);
+	return err;
+}
+
+static int series_calls(struct series *s, double per_s)
+{
+	s->quiet = per_s > 0 ? 0 : s->quiet + 1;
+	if (s->quiet >= HISTORY_SAMPLES) {
+		free(s->calls);
+		s->calls = NULL;
+		return 0;
+	}
+	if (!s->calls) {
+		s->calls = malloc(HISTORY_SAMPLES * sizeof(*s->calls));
+		if (!s->calls)
+			return -ENOMEM;
+		s->calls_at = s->ncalls = 0;
+	}
+	s->calls[s->calls_at] = (float)per_s;
+	s->calls_at = (s->calls_at + 1) % HISTORY_SAMPLES;
+	s->ncalls = MIN(s->ncalls + 1, (uint32_t)HISTORY_SAMPLES);
+	return 0;
+}
+
+static size_t series_points(const struct series *s, double *t, double *y)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		t[i] = s->points[i].t;
+		y[i] = s->points[i].kb * 1024.0;
+	}
+	return s->n;
+}
+
+static void series_judge(const struct series *s, const struct trend_rule *rule, struct trend *out)
+{
+	double t[HISTORY_SAMPLES], y[HISTORY_SAMPLES];
+
+	trend_of(t, y, series_points(s, t, y), rule, out);
+}
+
+static size_t series_bytes(const struct series *s)
+{
+	return sizeof(*s) + s->cap * sizeof(*s->points) +
+	       (s->calls ? HISTORY_SAMPLES * sizeof(*s->calls) : 0);
+}
+
+static void series_free(struct series *s)
+{
+	if (!s)
+		return;
+	free(s->points);
+	free(s->calls);
+	free(s);
+}
+
+/* --- one process --- */
+
+/* The counters whose rates are wanted: total last, which may be known without its parts. */
+static const struct {
+	enum field counter, rate;
+	double factor; /* of the counter's unit per s, to the rate's */
+} rates[] = {
+	{FIELD_MMAP, FIELD_MMAP_RATE, 1}, {FIELD_MUNMAP, FIELD_MUNMAP_RATE, 1},
+	{FIELD_BRK, FIELD_BRK_RATE, 1},	  {FIELD_SWITCHES, FIELD_SWITCH_RATE, 1},
+	{FIELD_USER_MS, FIELD_USR, 0.1},  {FIELD_SYSTEM_MS, FIELD_SYS, 0.1},
+	{FIELD_TOTAL_MS, FIELD_TOT, 0.1},
+};
+_Static_assert(ARRAY_SIZE(rates) == HISTORY_RATES, "one counter for each rate");
+
+enum { JUDGED_A_FRAME = 128 };
+
+/* --- rates --- */
+
+static int need_series(struct entry *e)
+{
+	if (!e->series)
+		e->series = calloc(1, sizeof(*e->series));
+	return e->series ? 0 : -ENOMEM;
+}
+
+/* A new process that started after the frame before has counted from 0; of an older one nobody
+ * knows what it had. */
+static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
+{
+	bool born = fresh && row->v[FIELD_AGE] < dt;
+
+	for (size_t i = 0; i < HISTORY_RATES; i++) {
+		double now = row->v[rates[i].counter], before = e->before[i];
+
+		if (born)
+			before = 0;
+		else if (fresh)
+			before = NAN;
+		/* What runs backwards is another count: this interval's is lost. */
+		row->v[rates[i].rate] =
+			now >= before && dt > 0 ? (now - before) / dt * rates[i].factor : NAN;
+		e->before[i] = now;
+	}
+	if (isnan(row->v[FIELD_TOT]))
+		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
+}
+
+static int add_calls(struct entry *e, const struct proc_row *row)
+{
+	static const enum field parts[] = {FIELD_MMAP_RATE, FIELD_MUNMAP_RATE, FIELD_BRK_RATE};
+	double sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		sum += isnan(row->v[parts[i]]) ? 0 : row->v[parts[i]];
+	if (sum <= 0 && (!e->series || !e->series->calls))
+		return 0;
+	return need_series(e) ? -ENOMEM : series_calls(e->series, sum);
+}
+
+/* --- RSS --- */
+
+static bool entry_has_points(const struct entry *e)
+{
+	return e->series && e->series->points;
+}
+
+static int add_rss(struct entry *e, double rss_kb, double before_s, double now_s)
+{
+	uint32_t kb = rss_kb < UINT32_MAX ? (uint32_t)rss_kb : UINT32_MAX;
+	int err;
+
+	if (!e->frames) {
+		e->first_s = now_s;
+		e->kb = kb;
+	}
+	/* While it is what it was the first and the latest sample are enough. */
+	if (!entry_has_points(e)) {
+		if (kb == e->kb) {
+			e->frames++;
+			return 0;
+		}
+		err = need_series(e);
+		if (!err)
+			err = series_unfold(e->series, e->frames, e->kb, before_s - e->first_s);
+		if (err)
+			return err;
+	}
+	e->kb = kb;
+	return series_add(e->series, e->frames++, now_s - e->first_s, kb);
+}
+
+static void judge_in_turn(struct history *h, struct entry *e)
+{
+	struct series *s = e->series;
+
+	if (!s || !s->stale || e->pid < h->turn)
+		return;
+	if (h->judged == JUDGED_A_FRAME) {
+		h->next_turn = h->next_turn ? h->next_turn : e->pid;
+		return;
+	}
+	h->judged++;
+	series_judge(s, &h->rule, &s->trend);
+	s->stale = false;
+	s->judged_n = s->n;
+	s->judged_kb = e->kb;
+}
+
+/* Of a process whose RSS never changed nothing has to be computed. */
+static void flat_trend(const struct history *h, const struct entry *e, struct trend *out)
+{
+	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+
+	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+	if (!e->frames)
+		return;
+	out->n = e->frames;
+	out->window_s = now_s - e->first_s;
+	if (e->frames < h->rule.min_samples || out->window_s < h->rule.min_window_s)
+		return;
+	out->slope = out->low = out->high = out->late = 0;
+	out->verdict = VERDICT_STEADY;
+}
+
+static void entry_trend(const struct history *h, const struct entry *e, struct trend *out)
+{
+	if (!entry_has_points(e))
+		flat_trend(h, e, out);
+	else if (e->series->judged_n)
+		*out = e->series->trend;
+	else /* its turn has not come */
+		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+}
+
+static double finite_or_nan(double v)
+{
+	return isfinite(v) ? v : NAN;
+}
+
+static void set_trend(const struct history *h, const struct entry *e, struct proc_row *row)
+{
+	struct trend t;
+
+	entry_trend(h, e, &t);
+	row->v[FIELD_TREND] = t.slope;
+	row->v[FIELD_TREND_LOW] = finite_or_nan(t.low);
+	row->v[FIELD_TREND_HIGH] = finite_or_nan(t.high);
+	row->v[FIELD_TREND_WINDOW] = t.n ? t.window_s : NAN;
+	row->verdict = (uint8_t)t.verdict;
+}
+
+/* --- a frame --- */
+
+static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
+			const struct step *s, bool fresh)
+{
+	int err;
+
+	set_rates(e, row, s->dt, fresh);
+	err = add_calls(e, row);
+	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
+	    (s->dt > 0 || !e->frames))
+		err = add_rss(e, row->v[FIELD_RSS], s->before_s, s->now_s);
+	judge_in_turn(h, e);
+	set_trend(h, e, row);
+	return err;
+}
+
+/* What is computed here is offered where what it is computed from is. */
+static void entry_offer(struct frame *f)
+{
+	const uint32_t both = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (f->fields & 1u << field_made_of((enum field)i))
+			f->fields |= 1u << i;
+	if ((f->fields & both) == both)
+		f->fields |= 1u << FIELD_TOT;
+}
+
+/* --- all processes --- */
 
 int history_new(struct history **out, const struct trend_rule *rule)
 {

@@ -30,22 +30,22 @@ static void bpftrace_agrees(void **state UNUSED)
 	static const enum mem_field both[] = {MEM_MMAP_COUNT, MEM_MUNMAP_COUNT, MEM_CURRENT_USAGE,
 					      MEM_PEAK_USAGE};
 	struct monitor *c, *bt;
-	struct mem_table ct, bt_t;
+	struct counter_table ct, bt_t;
 	struct monitor_losses losses;
 	struct monitor_cost cost;
-	const struct mem_row *row;
+	const struct counter_row *row;
 	struct strbuf extras = STRBUF_INIT;
 	struct live l;
 
-	if (monitor_open(&bt, "memmon.bt", NULL) == -ENOTSUP) {
+	if (monitor_open(&bt, "memmon.bt", NULL, NULL) == -ENOTSUP) {
 		print_message("# bpftrace is not installed\n");
 		skip();
 	}
 	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS);
 	monitor_close(bt);
 	live_start(&l, hard_calls);
-	assert_int_equal(monitor_open(&c, "memmon", &l.target), 0);
-	assert_int_equal(monitor_open(&bt, "memmon.bt", &l.target), 0);
+	assert_int_equal(monitor_open(&c, "memmon", &l.target, NULL), 0);
+	assert_int_equal(monitor_open(&bt, "memmon.bt", &l.target, NULL), 0);
 	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS | MONITOR_CGROUP);
 	assert_int_equal(monitor_info(bt)->kind, MONITOR_BPFTRACE);
 	assert_int_equal(monitor_attach(c), 0);
@@ -57,10 +57,10 @@ static void bpftrace_agrees(void **state UNUSED)
 	assert_int_equal(monitor_snapshot(c, &ct), 0);
 	assert_int_equal(monitor_snapshot(bt, &bt_t), 0);
 	assert_int_equal(bt_t.n, 1);
-	row = mem_table_find(&bt_t, (uint32_t)l.child.pid);
+	row = counter_table_find(&bt_t, (uint32_t)l.child.pid);
 	assert_non_null(row);
 	for (size_t i = 0; i < ARRAY_SIZE(both); i++)
-		assert_int_equal(row->value[both[i]], ct.rows[0].value[both[i]]);
+		assert_int_equal(row->value[both[i]], counter_table_row(&ct, 0)->value[both[i]]);
 	assert_int_equal(row->value[MEM_MMAP_COUNT], ROUNDS + 3);
 	assert_int_equal(row->value[MEM_MMAP_SEEN], 2 * ROUNDS + 4);
 	assert_int_equal(row->value[MEM_BRK_COUNT], ROUNDS);
@@ -78,8 +78,8 @@ static void bpftrace_agrees(void **state UNUSED)
 	monitor_extras(bt, &extras);
 	assert_string_equal(extras.s, "");
 	strbuf_release(&extras);
-	mem_table_release(&ct);
-	mem_table_release(&bt_t);
+	counter_table_release(&ct);
+	counter_table_release(&bt_t);
 	monitor_close(bt);
 	monitor_close(c);
 	live_end(&l);
@@ -100,12 +100,12 @@ static void a_forgotten_signal(void **state UNUSED)
 		"sleep 1.2";
 	char command[1024];
 	struct monitor *m;
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 	int code;
 
 	live_start(&l, hard_calls);
-	code = monitor_open(&m, "memmon.bt", &l.target);
+	code = monitor_open(&m, "memmon.bt", &l.target, NULL);
 	if (!code) {
 		assert_int_equal(monitor_attach(m), 0);
 		snprintf(command, sizeof(command), hold, getpid());
@@ -122,8 +122,8 @@ static void a_forgotten_signal(void **state UNUSED)
 	assert_int_equal(monitor_detach(m), 0);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, 1);
-	assert_int_equal(t.rows[0].value[MEM_BRK_COUNT], ROUNDS);
-	mem_table_release(&t);
+	assert_int_equal(counter_table_row(&t, 0)->value[MEM_BRK_COUNT], ROUNDS);
+	counter_table_release(&t);
 	monitor_close(m);
 	live_end(&l);
 }

@@ -32,34 +32,34 @@ struct seen {
 	uint64_t last;
 };
 
-static void see(void *arg, const struct mem_record *e)
+static void see(void *arg, const struct event *e)
 {
 	struct seen *s = arg;
 
 	assert_int_equal(e->pid, s->pid);
 	assert_int_equal(e->tgid, s->pid);
-	assert_true(e->type <= MEM_EVENT_BRK);
+	assert_true(e->value[MEM_EVENT_TYPE] <= MEM_EVENT_BRK);
 	assert_string_equal(e->comm, "t_memmon");
 	assert_int_equal(e->length, sizeof(struct mem_event));
 	assert_true(e->timestamp_ns >= s->last);
-	if (e->type == MEM_EVENT_BRK)
-		assert_int_equal(e->address, 0x1234);
+	if (e->value[MEM_EVENT_TYPE] == MEM_EVENT_BRK)
+		assert_int_equal(e->value[MEM_EVENT_ADDRESS], 0x1234);
 	s->last = e->timestamp_ns;
 	s->n++;
-	s->type[e->type]++;
-	s->bytes[e->type] += e->size;
+	s->type[e->value[MEM_EVENT_TYPE]]++;
+	s->bytes[e->value[MEM_EVENT_TYPE]] += e->value[MEM_EVENT_SIZE];
 }
 
 static void check_counters(struct monitor *m, uint32_t key)
 {
 	const uint64_t mmap_bytes = ROUNDS * 8192 + (1 << 20);
-	struct mem_table t;
-	const struct mem_row *row;
+	struct counter_table t;
+	const struct counter_row *row;
 
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.fields, (1 << MEM_MMAP_BYTES) - 1); /* the nine of the seeds */
 	assert_int_equal(t.n, 1);
-	row = mem_table_find(&t, key);
+	row = counter_table_find(&t, key);
 	assert_non_null(row);
 	assert_int_equal(row->value[MEM_MMAP_COUNT], ROUNDS + 1);
 	assert_int_equal(row->value[MEM_MUNMAP_COUNT], 3 * ROUNDS + 1);
@@ -70,7 +70,7 @@ static void check_counters(struct monitor *m, uint32_t key)
 	assert_in_range(row->value[MEM_LAST_UPDATE], 1, UINT64_MAX);
 	assert_int_equal(row->value[MEM_TOTAL_ALLOCATED], 0);
 	assert_true(row->value[MEM_CURRENT_USAGE] <= mmap_bytes);
-	mem_table_release(&t);
+	counter_table_release(&t);
 }
 
 static void check_losses(struct monitor *m)
@@ -91,7 +91,7 @@ static void counts_exactly(const char *name, enum monitor_key key)
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, name, &l.target), 0);
+	assert_int_equal(monitor_open(&m, name, &l.target, NULL), 0);
 	assert_string_equal(monitor_info(m)->name, name);
 	assert_int_equal(monitor_info(m)->key, key);
 	assert_int_equal(monitor_info(m)->caps,
@@ -141,12 +141,12 @@ static void a_full_ring(void **state UNUSED)
 	struct monitor_losses losses;
 	struct seen seen = {0};
 	struct monitor *m;
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 	int n;
 
 	live_start(&l, flood);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	live_run(&l);
 	assert_int_equal(monitor_detach(m), 0);
@@ -159,8 +159,8 @@ static void a_full_ring(void **state UNUSED)
 	assert_int_equal(losses.ring_full, FLOOD - n);
 	assert_int_equal(losses.map_full, 0);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
-	assert_int_equal(t.rows[0].value[MEM_MUNMAP_COUNT], FLOOD);
-	mem_table_release(&t);
+	assert_int_equal(counter_table_row(&t, 0)->value[MEM_MUNMAP_COUNT], FLOOD);
+	counter_table_release(&t);
 	monitor_close(m);
 	live_end(&l);
 }
@@ -170,13 +170,13 @@ static void fill_and_forget(void **state UNUSED)
 {
 	struct monitor_fill fill;
 	struct seen seen = {0};
-	struct mem_table t;
+	struct counter_table t;
 	struct monitor *m;
 	struct pollfd fd;
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	assert_int_equal(monitor_event_fds(m, &fd.fd, 1), 1);
 	assert_int_equal(monitor_event_fds(m, NULL, 0), 1);
 	assert_int_equal(monitor_attach(m), 0);
@@ -211,11 +211,11 @@ static void a_full_map(void **state UNUSED)
 	struct monitor_losses losses;
 	struct seen seen = {0};
 	struct monitor *m;
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	for (uint32_t i = 0; i < MEM_STATS_MAX; i++) {
 		uint32_t key = UINT32_MAX - i;
 
@@ -233,9 +233,9 @@ static void a_full_map(void **state UNUSED)
 	assert_int_equal(monitor_poll(m, 0, see, &seen), 5 * ROUNDS + 2);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, MEM_STATS_MAX);
-	assert_null(mem_table_find(&t, seen.pid));
-	assert_non_null(mem_table_find(&t, UINT32_MAX));
-	mem_table_release(&t);
+	assert_null(counter_table_find(&t, seen.pid));
+	assert_non_null(counter_table_find(&t, UINT32_MAX));
+	counter_table_release(&t);
 	monitor_close(m);
 	live_end(&l);
 }
@@ -247,15 +247,15 @@ static void nop_and_none(void **state UNUSED)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct monitor *m;
 		struct monitor_cost cost;
-		struct mem_table t;
+		struct counter_table t;
 
-		assert_int_equal(monitor_open(&m, names[i], NULL), 0);
+		assert_int_equal(monitor_open(&m, names[i], NULL, NULL), 0);
 		assert_int_equal(monitor_info(m)->caps, MONITOR_NULL);
 		assert_int_equal(monitor_attach(m), 0);
 		assert_int_equal(monitor_poll(m, 0, NULL, NULL), 0);
 		assert_int_equal(monitor_snapshot(m, &t), 0);
 		assert_int_equal(t.n, 0);
-		mem_table_release(&t);
+		counter_table_release(&t);
 		assert_int_equal(monitor_cost(m, &cost), 0);
 		assert_int_equal(cost.nprograms, i ? 0 : 3);
 		monitor_close(m);

@@ -82,7 +82,7 @@ static struct monitor *start(struct live *l, void (*calls)(void))
 
 	memset(shared, 0, sizeof(*shared));
 	live_start(l, calls);
-	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target), 0);
+	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	return m;
 }
@@ -102,28 +102,28 @@ static void stop(struct monitor *m, struct live *l)
 /* The munmaps of @pid now; UINT64_MAX: it has no row. */
 static uint64_t munmaps_of(struct monitor *m, pid_t pid)
 {
-	const struct mem_row *row;
-	struct mem_table t;
+	const struct counter_row *row;
+	struct counter_table t;
 	uint64_t n;
 
 	assert_int_equal(monitor_snapshot(m, &t), 0);
-	row = mem_table_find(&t, (uint32_t)pid);
+	row = counter_table_find(&t, (uint32_t)pid);
 	n = row ? row->value[MEM_MUNMAP_COUNT] : UINT64_MAX;
-	mem_table_release(&t);
+	counter_table_release(&t);
 	return n;
 }
 
 /* All that is taken out now, as one sum; @rows tells of how many processes. */
 static uint64_t take(struct monitor *m, size_t *rows)
 {
-	struct mem_table t;
+	struct counter_table t;
 	uint64_t n = 0;
 
 	assert_int_equal(monitor_take_ended(m, &t), 0);
 	for (size_t i = 0; i < t.n; i++)
-		n += t.rows[i].value[MEM_MUNMAP_COUNT];
+		n += counter_table_row(&t, i)->value[MEM_MUNMAP_COUNT];
 	*rows = t.n;
-	mem_table_release(&t);
+	counter_table_release(&t);
 	return n;
 }
 
@@ -366,7 +366,7 @@ static void short_lives(void)
 static void short_lived_processes_count(void **state UNUSED)
 {
 	struct monitor_fill fill;
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 	struct monitor *m = start(&l, short_lives);
 	size_t rows;
@@ -375,16 +375,16 @@ static void short_lived_processes_count(void **state UNUSED)
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, PROCESSES + 1);
 	for (size_t i = 0; i < t.n; i++)
-		assert_int_equal(t.rows[i].value[MEM_MUNMAP_COUNT],
-				 t.rows[i].key == (uint32_t)l.child.pid ? 2 : 11);
-	mem_table_release(&t);
+		assert_int_equal(counter_table_row(&t, i)->value[MEM_MUNMAP_COUNT],
+				 counter_table_row(&t, i)->key == (uint32_t)l.child.pid ? 2 : 11);
+	counter_table_release(&t);
 	assert_int_equal(monitor_fill(m, &fill), 0);
 	assert_int_equal(fill.ended, PROCESSES);
 	assert_int_equal(take(m, &rows), 11 * PROCESSES);
 	assert_int_equal(rows, PROCESSES);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, 1);
-	mem_table_release(&t);
+	counter_table_release(&t);
 	stop(m, &l);
 }
 
@@ -434,8 +434,8 @@ static void an_id_that_was_used(void **state UNUSED)
 	struct live l;
 	struct monitor *m = start(&l, a_process_that_waits);
 	struct fast_row old = {.ended = 1, .stats = {.munmap_count = 100, .vm_bytes = 1ULL << 50}};
-	const struct mem_row *row;
-	struct mem_table t;
+	const struct counter_row *row;
+	struct counter_table t;
 	char go = 'g';
 	uint32_t key;
 	size_t rows;
@@ -448,11 +448,11 @@ static void an_id_that_was_used(void **state UNUSED)
 	atomic_store(&shared->step, 2);
 	wait_for(&shared->step, 3);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
-	row = mem_table_find(&t, key);
+	row = counter_table_find(&t, key);
 	assert_non_null(row);
 	assert_int_equal(row->value[MEM_MUNMAP_COUNT], 111);
 	assert_in_range(row->value[MEM_VM_BYTES], 1, 1ULL << 40); /* the living one's */
-	mem_table_release(&t);
+	counter_table_release(&t);
 	atomic_store(&shared->step, 4);
 	assert_int_equal(read(l.done[0], &go, 1), 1);
 	assert_int_equal(munmaps_of(m, shared->pid), 111);

@@ -50,10 +50,10 @@ static void pin(int cpu)
 struct seen {
 	uint32_t pid;
 	size_t n;
-	struct mem_record all[MAX_SEEN];
+	struct event all[MAX_SEEN];
 };
 
-static void see(void *arg, const struct mem_record *e)
+static void see(void *arg, const struct event *e)
 {
 	struct seen *s = arg;
 
@@ -73,7 +73,7 @@ static struct monitor *start(struct live *l, void (*calls)(void), uint64_t ring_
 	memset(shared, 0, sizeof(*shared));
 	live_start(l, calls);
 	l->target.ring_bytes = ring_bytes;
-	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target), 0);
+	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	return m;
 }
@@ -89,14 +89,14 @@ static size_t drain(struct monitor *m, struct seen *s, const struct live *l)
 
 static uint64_t value(struct monitor *m, const struct live *l, enum mem_field f)
 {
-	struct mem_table t;
-	const struct mem_row *row;
+	struct counter_table t;
+	const struct counter_row *row;
 	uint64_t v;
 
 	assert_int_equal(monitor_snapshot(m, &t), 0);
-	row = mem_table_find(&t, (uint32_t)l->child.pid);
+	row = counter_table_find(&t, (uint32_t)l->child.pid);
 	v = row ? row->value[f] : UINT64_MAX;
-	mem_table_release(&t);
+	counter_table_release(&t);
 	return v;
 }
 
@@ -143,12 +143,12 @@ static void calls_that_work_and_not(void)
 	shared->vm_bytes = vm_size();
 }
 
-static void check_record(const struct mem_record *e, uint8_t type, uint64_t size)
+static void check_record(const struct event *e, uint8_t type, uint64_t size)
 {
-	assert_int_equal(e->type, type);
-	assert_int_equal(e->size, size);
-	assert_int_equal(e->down, 0);
-	assert_true(e->address);
+	assert_int_equal(e->value[MEM_EVENT_TYPE], type);
+	assert_int_equal(e->value[MEM_EVENT_SIZE], size);
+	assert_int_equal(e->value[MEM_EVENT_DOWN], 0);
+	assert_true(e->value[MEM_EVENT_ADDRESS]);
 }
 
 static void only_what_worked(void **state UNUSED)
@@ -166,10 +166,11 @@ static void only_what_worked(void **state UNUSED)
 	assert_int_equal(drain(m, &seen, &l), 5);
 	check_record(&seen.all[0], FAST_EVENT_MMAP, 8192);
 	check_record(&seen.all[1], FAST_EVENT_MUNMAP, 16384);
-	assert_int_equal(seen.all[1].address, (uint64_t)(uintptr_t)HOLE);
+	assert_int_equal(seen.all[1].value[MEM_EVENT_ADDRESS], (uint64_t)(uintptr_t)HOLE);
 	check_record(&seen.all[2], FAST_EVENT_MREMAP, 20480);
 	check_record(&seen.all[3], FAST_EVENT_MUNMAP, 20480);
-	assert_int_equal(seen.all[3].address, seen.all[2].address);
+	assert_int_equal(seen.all[3].value[MEM_EVENT_ADDRESS],
+			 seen.all[2].value[MEM_EVENT_ADDRESS]);
 	check_record(&seen.all[4], FAST_EVENT_MMAP, 1 << 20);
 	assert_int_equal(value(m, &l, MEM_MMAP_COUNT), 2);
 	assert_int_equal(value(m, &l, MEM_MMAP_BYTES), 8192 + (1 << 20));
@@ -215,10 +216,10 @@ static void the_break(void **state UNUSED)
 	live_run(&l);
 	assert_int_equal(drain(m, &seen, &l), ARRAY_SIZE(wanted));
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		assert_int_equal(seen.all[i].type, FAST_EVENT_BRK);
-		assert_int_equal(seen.all[i].address, shared->heap + wanted[i].at);
-		assert_int_equal(seen.all[i].size, wanted[i].size);
-		assert_int_equal(seen.all[i].down, wanted[i].down);
+		assert_int_equal(seen.all[i].value[MEM_EVENT_TYPE], FAST_EVENT_BRK);
+		assert_int_equal(seen.all[i].value[MEM_EVENT_ADDRESS], shared->heap + wanted[i].at);
+		assert_int_equal(seen.all[i].value[MEM_EVENT_SIZE], wanted[i].size);
+		assert_int_equal(seen.all[i].value[MEM_EVENT_DOWN], wanted[i].down);
 	}
 	assert_int_equal(value(m, &l, MEM_BRK_COUNT), ARRAY_SIZE(wanted));
 	assert_int_equal(value(m, &l, MEM_FAILED_COUNT), 0);
@@ -272,14 +273,14 @@ static void calls_of_32_bits(void)
 
 static void other_numbers_of_32_bits(void **state UNUSED)
 {
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 	struct monitor *m = start(&l, calls_of_32_bits, 0);
 
 	live_run(&l);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, 0);
-	mem_table_release(&t);
+	counter_table_release(&t);
 	stop(m, &l);
 	if (!shared->int80_lives)
 		skip(); /* this kernel runs no 32-bit calls */
@@ -338,7 +339,8 @@ static void a_ring_for_each_cpu(void **state UNUSED)
 	live_run(&l);
 	assert_int_equal(drain(m, &seen, &l), 600);
 	for (size_t i = 0; i < 600; i++)
-		assert_int_equal(seen.all[i].address, (uint64_t)(uintptr_t)HOLE + 4096 * i);
+		assert_int_equal(seen.all[i].value[MEM_EVENT_ADDRESS],
+				 (uint64_t)(uintptr_t)HOLE + 4096 * i);
 	no_losses(m);
 	stop(m, &l);
 	if (CPU_COUNT(&set) < 2)
@@ -400,7 +402,7 @@ static void wrong_ring_sizes(void **state UNUSED)
 	char text[1024];
 
 	live_listen();
-	assert_int_equal(monitor_open(&m, "memmon_fast", &target), -EINVAL);
+	assert_int_equal(monitor_open(&m, "memmon_fast", &target, NULL), -EINVAL);
 	log_capture(NULL, NULL);
 	snprintf(text, sizeof(text),
 		 "%s: rings of 5000 bytes: a power of two and whole pages are expected",
@@ -431,7 +433,7 @@ static void all_of_it_is_read(void **state UNUSED)
 	struct strbuf extras = STRBUF_INIT;
 	struct monitor *m;
 
-	assert_int_equal(monitor_open(&m, "memmon_fast", NULL), 0);
+	assert_int_equal(monitor_open(&m, "memmon_fast", NULL, NULL), 0);
 	monitor_extras(m, &extras);
 	assert_null(strstr(extras.s, "mem_threads"));
 	assert_null(strstr(extras.s, "mem_rings"));
@@ -443,12 +445,12 @@ static void all_of_it_is_read(void **state UNUSED)
 static void reader(int out)
 {
 	struct object_program programs[4];
-	struct mem_table t;
+	struct counter_table t;
 	struct monitor *m;
 	uint32_t ids[3];
 
-	if (monitor_open(&m, "memmon_fast", NULL) || monitor_attach(m) || monitor_snapshot(m, &t) ||
-	    monitor_programs(m, programs, 4) != ARRAY_SIZE(ids))
+	if (monitor_open(&m, "memmon_fast", NULL, NULL) || monitor_attach(m) ||
+	    monitor_snapshot(m, &t) || monitor_programs(m, programs, 4) != ARRAY_SIZE(ids))
 		_exit(1);
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct bpf_prog_info info = {0};

@@ -27,17 +27,17 @@ static void extract(const char *file)
 
 /* Watches some_calls() with the file @name; the child's row is checked by @check. */
 static void watch(const char *name,
-		  void (*check)(const struct mem_table *t, const struct mem_row *row))
+		  void (*check)(const struct counter_table *t, const struct counter_row *row))
 {
 	char path[256];
 	struct monitor *m;
-	struct mem_table t;
+	struct counter_table t;
 	struct live l;
 	int err;
 
 	snprintf(path, sizeof(path), "%s", live_path(name));
 	live_start(&l, some_calls);
-	err = monitor_open(&m, path, &l.target);
+	err = monitor_open(&m, path, &l.target, NULL);
 	if (err == -ENOTSUP) {
 		live_end(&l);
 		print_message("# bpftrace is not installed\n");
@@ -50,14 +50,14 @@ static void watch(const char *name,
 	assert_int_equal(monitor_detach(m), 0);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, 1);
-	assert_non_null(mem_table_find(&t, (uint32_t)l.child.pid));
-	check(&t, mem_table_find(&t, (uint32_t)l.child.pid));
-	mem_table_release(&t);
+	assert_non_null(counter_table_find(&t, (uint32_t)l.child.pid));
+	check(&t, counter_table_find(&t, (uint32_t)l.child.pid));
+	counter_table_release(&t);
 	monitor_close(m);
 	live_end(&l);
 }
 
-static void check_object(const struct mem_table *t, const struct mem_row *row)
+static void check_object(const struct counter_table *t, const struct counter_row *row)
 {
 	assert_int_equal(t->fields, 1 << MEM_MMAP_SEEN | 1 << MEM_MMAP_BYTES);
 	assert_int_equal(row->value[MEM_MMAP_SEEN], CALLS);
@@ -82,7 +82,7 @@ static void object(void **state UNUSED)
 	watch("calls.manifest.json", check_object);
 }
 
-static void check_script(const struct mem_table *t, const struct mem_row *row)
+static void check_script(const struct counter_table *t, const struct counter_row *row)
 {
 	assert_int_equal(t->fields, 1 << MEM_BRK_COUNT);
 	assert_int_equal(row->value[MEM_BRK_COUNT], CALLS);
@@ -99,7 +99,7 @@ static void command(void **state UNUSED)
 	struct monitor *m;
 
 	extract("calls.json");
-	assert_int_equal(monitor_open(&m, live_path("calls.json"), NULL), 0);
+	assert_int_equal(monitor_open(&m, live_path("calls.json"), NULL, NULL), 0);
 	assert_int_equal(monitor_info(m)->kind, MONITOR_COMMAND);
 	assert_int_equal(monitor_info(m)->fields, 1 << MEM_MMAP_COUNT);
 	monitor_close(m);

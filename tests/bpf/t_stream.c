@@ -49,7 +49,7 @@ static struct monitor *opened(const char *path, const struct monitor_target *tar
 {
 	struct monitor *m;
 
-	assert_int_equal(monitor_open(&m, path, target), 0);
+	assert_int_equal(monitor_open(&m, path, target, NULL), 0);
 	return m;
 }
 
@@ -64,7 +64,7 @@ static void a_command_counts(void **state UNUSED)
 	struct monitor *m = opened(path, &target);
 	struct monitor_losses losses;
 	struct monitor_cost cost;
-	struct mem_table t;
+	struct counter_table t;
 
 	assert_int_equal(monitor_info(m)->kind, MONITOR_COMMAND);
 	assert_int_equal(monitor_info(m)->caps, MONITOR_COUNTERS | MONITOR_CGROUP);
@@ -77,9 +77,9 @@ static void a_command_counts(void **state UNUSED)
 	assert_int_equal(monitor_detach(m), 0);
 	assert_int_equal(monitor_snapshot(m, &t), 0);
 	assert_int_equal(t.n, 1);
-	assert_int_equal(t.rows[0].key, 12);
-	assert_int_equal(t.rows[0].value[MEM_MMAP_COUNT], 4711);
-	mem_table_release(&t);
+	assert_int_equal(counter_table_row(&t, 0)->key, 12);
+	assert_int_equal(counter_table_row(&t, 0)->value[MEM_MMAP_COUNT], 4711);
+	counter_table_release(&t);
 	assert_int_equal(monitor_losses(m, &losses), 0);
 	assert_int_equal(losses.lost_events, 0);
 	assert_true(losses.recursion_misses == UINT64_MAX);
@@ -121,7 +121,7 @@ static void ends_badly(void **state UNUSED)
 {
 	const char *path = command("trap 'exit 4' INT; " READY WAIT);
 	struct monitor *m = opened(path, NULL);
-	struct mem_table t;
+	struct counter_table t;
 
 	assert_int_equal(monitor_attach(m), 0);
 	live_listen();
@@ -152,7 +152,7 @@ static void output_is_no_table(void **state UNUSED)
 						  "\\\"ready\\\"}' >>$1; " WAIT);
 	struct monitor *m = opened(path, NULL);
 	struct monitor_losses losses;
-	struct mem_table t;
+	struct counter_table t;
 
 	assert_int_equal(monitor_attach(m), 0);
 	live_listen();
@@ -262,7 +262,7 @@ static void scripts_that_do_not_run(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct monitor *m;
-		int err = monitor_open(&m, script(texts[i][0]), NULL);
+		int err = monitor_open(&m, script(texts[i][0]), NULL, NULL);
 
 		if (err == -ENOTSUP) {
 			print_message("# bpftrace is not installed\n");

@@ -44,6 +44,11 @@ is "definitions that differ: each is judged by its own, and priced" \
 	"$(jq -r '"\([.records[] | select(.type == "trial") | .conformance.verdict] | join(" ")), \([.records[] | select(.type == "static")] | length)"' "$tmp/out.json")" \
 	"exact exact exact exact, 2"
 
+# Any number of events is a choice: four of them are not "all".
+"$bee" compare memmon memmon -w idle -e mmap,munmap,brk-ok,munmap-ok -o exact=no -t 1 -q --json >"$tmp/out.json" 2>"$tmp/err"
+is "the events that were chosen are timed, and no others" \
+	"$(jq -r '[.records[] | select(.type == "sharp") | .event] | unique | join(",")' "$tmp/out.json")" brk-ok,mmap,munmap,munmap-ok
+
 compare cpumon cpumon -w spin,pingpong,sleep
 is "two CPU monitors agree within the clock's bounds" "$(verdicts "$tmp/out.json")" equal
 is "and lie within the bounds of the threads' clocks" \

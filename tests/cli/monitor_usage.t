@@ -7,6 +7,8 @@ for tool in memmon cpumon; do
 	p=$B/$tool
 	run "$p" --help
 	is "$tool: help ends well" "$code" 0
+	first=$(printf '%s\n' "$out" | head -n 1)
+	like "$tool: the first line of help says which monitor it runs" "$first" "^$tool: .* It runs (the monitor memmon_fast|no monitor of its own)"
 	has "$tool: help names the interface" "$out" "--serve ADDR:PORT"
 	like "$tool: help lists columns" "$out" '^  rss +'
 	is "$tool: help is no error" "$err" ""

@@ -29,7 +29,8 @@ fi
 
 # A file without a stderr would be the third that is opened: its warnings would stand in the result.
 cp tests/honey/ok/*.ex "$tmp/" 2>/dev/null
-source=$(ls "$tmp"/*.ex | head -n 1)
+set -- "$tmp"/*.ex
+source=$1
 "$B/honeyc" --emit=c -o "$tmp/open.c" "$source" >/dev/null 2>&1
 closed "$B/honeyc" --emit=c -o "$tmp/closed.c" "$source"
 is "honeyc without descriptors: exit code" "$code" 0

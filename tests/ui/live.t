@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The screen of the real tools on the real kernel: a process of which every call is known is shown with exactly these, by
-# the default monitor, and by the seeds' in C and in Honey alike; its events are seen; nothing stays when the screen goes.
+# the default monitor, and by the reference monitor in C and in Honey alike; its events are seen; nothing stays when the screen goes.
 # shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2154,SC2317
 set -u
 . tests/lib.sh
@@ -43,7 +43,7 @@ tool_start() {
 titles() {
 	dump | grep -E '^ +PID NAME' | tr -d '▼▲'
 }
-# row: the caller's, without the memory columns: PID NAME MMAP# MUNMAP# BRK#. The seeds' monitors know of brk by the ring
+# row: the caller's, without the memory columns: PID NAME MMAP# MUNMAP# BRK#. The reference monitors know of brk by the ring
 # alone; where that was overrun by others, it is not held to a number.
 row() {
 	dump | awk -v pid="$caller" '$1 == pid { print $1, $2, $6, $7, $8 }'
@@ -104,7 +104,7 @@ shows "detail: sizes of the blocks" 'from      8 kB'
 keys q
 ends "q ends it" 0
 
-# The seeds' definition, from C and from Honey: the same columns, the same counts.
+# The reference monitor's definition, from C and from Honey: the same columns, the same counts.
 seen=
 for object in memmon memmon-honey; do
 	tool_start 80 24 "$memmon" --object "$B/bpf/memmon/$object.bpf.o"

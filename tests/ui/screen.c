@@ -147,15 +147,15 @@ static void fill_events(struct source *s, struct frame *f)
 	f->nevents = 0;
 	f->events = s->events;
 	for (size_t i = 0; s->events_on && i < EVENTS_A_FRAME; i++) {
-		struct mem_record *r = &s->events[f->nevents].record;
+		struct event *r = &s->events[f->nevents].record;
 
-		*r = (struct mem_record){.timestamp_ns =
-						 f->mono_ns - (EVENTS_A_FRAME - i) * 1000000,
-					 .type = (uint8_t)(2 + i % 4),
-					 .size = i % 4 == 2 ? 0 : 4096ULL << i,
-					 .address = i % 4 == 2 ? 0x5555000 + i * 4096 : 0,
-					 .tgid = pids[i % 3],
-					 .pid = pids[i % 3] + (uint32_t)(i % 2)};
+		*r = (struct event){.timestamp_ns = f->mono_ns - (EVENTS_A_FRAME - i) * 1000000,
+				    .value[MEM_EVENT_TYPE] = (uint8_t)(2 + i % 4),
+				    .value[MEM_EVENT_SIZE] = i % 4 == 2 ? 0 : 4096ULL << i,
+				    .value[MEM_EVENT_ADDRESS] =
+					    i % 4 == 2 ? 0x5555000 + i * 4096 : 0,
+				    .tgid = pids[i % 3],
+				    .pid = pids[i % 3] + (uint32_t)(i % 2)};
 		snprintf(r->comm, sizeof(r->comm), "%s", names[i % 3]);
 		s->sizes[12 + i] += 1 + (uint32_t)i;
 		f->events_seen++;
@@ -249,18 +249,6 @@ int source_events(struct source *s, bool on)
 bool source_recorded(const struct source *s)
 {
 	return s->recorded;
-}
-
-static int recorder_err;
-
-uint64_t recorder_bytes(const struct recorder *r UNUSED)
-{
-	return 1258291;
-}
-
-int recorder_error(const struct recorder *r UNUSED)
-{
-	return recorder_err;
 }
 
 /* What newterm(3) leaves behind when it knows no such terminal. */
@@ -379,6 +367,7 @@ int main(int argc, char *argv[])
 				  .top = number_of(argc, argv, "top", 100),
 				  .mono = value_of(argc, argv, "mono") || getenv("NO_COLOR"),
 				  .ascii = value_of(argc, argv, "ascii")};
+	struct ui_recording recording = {.bytes = 1258291};
 	const char *log = value_of(argc, argv, "log");
 	struct history *h = NULL;
 	struct alerts *a = NULL;
@@ -402,9 +391,9 @@ int main(int argc, char *argv[])
 	if (value_of(argc, argv, "serving"))
 		opts.serving = "127.0.0.1:9100";
 	if (value_of(argc, argv, "diskfull"))
-		recorder_err = -ENOSPC;
+		recording.err = -ENOSPC;
 	if (value_of(argc, argv, "recording"))
-		opts.recorder = (struct recorder *)(void *)&s; /* not looked into: see above */
+		opts.recording = &recording;
 	catch_signals(&waiting, value_of(argc, argv, "nohup"));
 	err = ui_open(&u, &opts);
 	if (err)

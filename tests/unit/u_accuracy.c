@@ -9,22 +9,45 @@
 #include <cmocka.h>
 
 #include "bpf/memmon/memmon.h"
+#include "harness/subjects/memory.h"
+#include "harness/subjects/memory_truth.h"
 #include "harness/verify/accuracy.h"
-#include "harness/verify/truth.h"
+#include "lib/procfs.h"
 #include "tests/unit/ledger_fixture.h"
+#include "tests/unit/table_fixture.h"
 
 enum { PAGE = 4096 };
 
-static const struct model_definition by_thread = {MEM_MIN_LENGTH, MONITOR_KEY_TID};
+static const struct model_definition by_thread = {&subject_memory, MEM_MIN_LENGTH, MONITOR_KEY_TID};
 
 /* The counters that the model predicts, as if captured. */
-static struct mem_table capture(const struct model *m, struct mem_row *rows, uint32_t fields)
+static struct counter_table capture(const struct model *m, struct fix_row *rows, uint32_t fields)
 {
 	for (size_t i = 0; i < m->nrows; i++) {
 		rows[i].key = m->rows[i].key;
 		memcpy(rows[i].value, m->rows[i].value, sizeof(rows[i].value));
 	}
-	return (struct mem_table){rows, m->nrows, fields};
+	return FIX_TABLE(rows, m->nrows, fields);
+}
+
+static int assess(const struct assessment *in, struct accuracy *out)
+{
+	*out = (struct accuracy){0};
+	return memory_assess(in, out);
+}
+
+/* Of a command: no ledger, an independent count. */
+static void assess_totals(const struct model_totals *t, enum monitor_definition calls,
+			  const struct counter_table *table, uint64_t lost, struct accuracy *out)
+{
+	const struct model m = {.def = {.subject = &subject_memory, .calls = calls}};
+	const struct assessment in = {.model = &m,
+				      .totals = t,
+				      .caps = MONITOR_COUNTERS,
+				      .table = table,
+				      .lost_updates = lost};
+
+	assert_int_equal(assess(&in, out), 0);
 }
 
 static const struct accuracy_finding *find(const struct accuracy *a, const char *metric)
@@ -131,25 +154,26 @@ static void weaknesses_of_the_definition(void **state)
 	struct proc_memory after = {.size_bytes = (1 << 20) + 16384,
 				    .peak_bytes = (1 << 20) + 20480,
 				    .rss_bytes = 12288};
-	struct mem_row rows[1];
+	struct fix_row rows[1];
 	struct accuracy a;
 	struct model m;
 
 	(void)state;
 	assert_int_equal(model_build(&m, &by_thread, lanes, 1), 0);
 	{
-		struct mem_table table = capture(&m, rows, (1U << (MEM_LAST_UPDATE + 1)) - 1);
+		struct counter_table table = capture(&m, rows, (1U << (MEM_LAST_UPDATE + 1)) - 1);
 		bool alive[] = {false};
-		struct accuracy_input in = {.model = &m,
-					    .caps = MONITOR_COUNTERS | MONITOR_EVENTS,
-					    .table = &table,
-					    .before = &before,
-					    .after = &after,
-					    .main_tgid = 7,
-					    .alive = alive,
-					    .page_bytes = PAGE};
+		struct assessment in = {.model = &m,
+					.caps = MONITOR_COUNTERS | MONITOR_EVENTS,
+					.table = &table,
+					.before = &before,
+					.after = &after,
+					.main_tgid = 7,
+					.alive = alive,
+					.page_bytes = PAGE,
+					.by_ledger = true};
 
-		assert_int_equal(accuracy_assess(&in, &a), 0);
+		assert_int_equal(assess(&in, &a), 0);
 		finding_is(&a, "net_bytes", 16384, 8756);
 		finding_is(&a, "peak_bytes", 16384, 15000);
 		finding_is(&a, "vm_size", 16384, 8756);
@@ -174,13 +198,13 @@ static void weaknesses_of_the_definition(void **state)
 		/* A monitor that only counts says nothing of bytes. */
 		table.fields = 1U << MEM_MMAP_COUNT;
 		in.caps = MONITOR_COUNTERS;
-		assert_int_equal(accuracy_assess(&in, &a), 0);
+		assert_int_equal(assess(&in, &a), 0);
 		assert_null(find(&a, "net_bytes"));
 		assert_null(find(&a, "failed_brk"));
 		finding_is(&a, "failed_mmap", 1, 2);
 		/* One with byte sums: usage is what they leave, and may be negative. */
 		table.fields = 1U << MEM_MMAP_BYTES | 1U << MEM_MUNMAP_BYTES;
-		assert_int_equal(accuracy_assess(&in, &a), 0);
+		assert_int_equal(assess(&in, &a), 0);
 		finding_is(&a, "net_bytes", 16384, 15000 - 6244 - (1 << 20));
 	}
 	model_release(&m);
@@ -195,22 +219,23 @@ static void threads_are_rows(void **state)
 	struct ledger_lane a = fix_lane(10, 10, 1), b = fix_lane(11, 10, 2),
 			   c = fix_lane(12, 10, 2);
 	struct model_lane lanes[] = {{&a, one}, {&b, two}, {&c, three}};
-	struct mem_row rows[3];
+	struct fix_row rows[3];
 	struct accuracy out;
 	struct model m;
 
 	(void)state;
 	assert_int_equal(model_build(&m, &by_thread, lanes, 3), 0);
 	{
-		struct mem_table table = capture(&m, rows, (1U << (MEM_LAST_UPDATE + 1)) - 1);
-		struct accuracy_input in = {.model = &m,
-					    .caps = MONITOR_COUNTERS,
-					    .table = &table,
-					    .main_tgid = 10,
-					    .lost_updates = 2,
-					    .page_bytes = PAGE};
+		struct counter_table table = capture(&m, rows, (1U << (MEM_LAST_UPDATE + 1)) - 1);
+		struct assessment in = {.model = &m,
+					.caps = MONITOR_COUNTERS,
+					.table = &table,
+					.main_tgid = 10,
+					.lost_updates = 2,
+					.page_bytes = PAGE,
+					.by_ledger = true};
 
-		assert_int_equal(accuracy_assess(&in, &out), 0);
+		assert_int_equal(assess(&in, &out), 0);
 		finding_is(&out, "rows_per_process", 1, 3);
 		finding_is(&out, "process_usage", 2 * 12288 + 4096, 4096);
 		finding_is(&out, "lost_updates", 5, 3);
@@ -232,17 +257,19 @@ static void completed_calls_are_exact(void **state)
 		FIX_BRK(0, 0x5000),	     FIX_BRK(0x7000, 0x7000),
 	};
 	static const struct ledger_entry child_calls[] = {FIX_MMAP(4096, 0x90000)};
-	static const struct model_definition def = {
-		.key = MONITOR_KEY_TGID, .calls = MONITOR_COMPLETED, .page_bytes = PAGE};
+	static const struct model_definition def = {.subject = &subject_memory,
+						    .key = MONITOR_KEY_TGID,
+						    .calls = MONITOR_COMPLETED,
+						    .page_bytes = PAGE};
 	/* 4096 + 8192 + 8192 - 4096 + 8192 = 24576, and the child's 4096. */
 	struct ledger_lane lane = fix_lane(7, 7, ARRAY_SIZE(calls)), child = fix_lane(9, 9, 1);
 	struct model_lane lanes[] = {{&lane, calls}, {&child, child_calls}};
 	struct proc_memory before = {.size_bytes = 1 << 20, .peak_bytes = 1 << 20};
 	struct proc_memory after = {.size_bytes = (1 << 20) + 24576,
 				    .peak_bytes = (1 << 20) + 24576};
-	struct mem_row rows[2];
-	struct mem_table table;
-	struct accuracy_input in;
+	struct fix_row rows[2];
+	struct counter_table table;
+	struct assessment in;
 	struct accuracy a;
 	struct model m;
 
@@ -254,14 +281,15 @@ static void completed_calls_are_exact(void **state)
 	table = capture(&m, rows, model_fields(&def) | 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK);
 	rows[0].value[MEM_VM_BYTES] = rows[0].value[MEM_VM_PEAK] = after.size_bytes;
 	rows[1].value[MEM_VM_BYTES] = rows[1].value[MEM_VM_PEAK] = child.end_vm_bytes;
-	in = (struct accuracy_input){.model = &m,
-				     .caps = MONITOR_COUNTERS,
-				     .table = &table,
-				     .before = &before,
-				     .after = &after,
-				     .main_tgid = 7,
-				     .page_bytes = PAGE};
-	assert_int_equal(accuracy_assess(&in, &a), 0);
+	in = (struct assessment){.model = &m,
+				 .caps = MONITOR_COUNTERS,
+				 .table = &table,
+				 .before = &before,
+				 .after = &after,
+				 .main_tgid = 7,
+				 .page_bytes = PAGE,
+				 .by_ledger = true};
+	assert_int_equal(assess(&in, &a), 0);
 	finding_is(&a, "net_bytes", 24576 + 4096, 24576 + 4096);
 	finding_is(&a, "peak_bytes", 24576 + 4096, 24576 + 4096);
 	finding_is(&a, "vm_size", 24576, 24576);
@@ -278,7 +306,7 @@ static void completed_calls_are_exact(void **state)
 	/* What is off comes out: a page too little, and the child forgotten. */
 	rows[0].value[MEM_VM_BYTES] -= 4096;
 	table.n = 1;
-	assert_int_equal(accuracy_assess(&in, &a), 0);
+	assert_int_equal(assess(&in, &a), 0);
 	finding_is(&a, "vm_size", 24576, 20480);
 	finding_is(&a, "vm_ended", (2 << 20) + 4096, 0);
 	finding_is(&a, "rows_per_process", 2, 1);
@@ -292,14 +320,14 @@ static void only_totals_for_a_command(void **state)
 				 .failed = {10, 5, 0, 0},
 				 .mmap_filtered = 20,
 				 .mmap_filtered_failed = 1};
-	struct mem_row rows[2] = {
+	struct fix_row rows[2] = {
 		{.key = 1, .value = {[MEM_MMAP_COUNT] = 30, [MEM_MUNMAP_COUNT] = 50}},
 		{.key = 2, .value = {[MEM_MMAP_COUNT] = 50}}};
-	struct mem_table table = {rows, 2, (1U << (MEM_LAST_UPDATE + 1)) - 1};
+	struct counter_table table = FIX_TABLE(rows, 2, (1U << (MEM_LAST_UPDATE + 1)) - 1);
 	struct accuracy a;
 
 	(void)state;
-	accuracy_assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
+	assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
 	finding_is(&a, "failed_mmap", 71, 80);
 	finding_is(&a, "failed_munmap", 45, 50);
 	finding_is(&a, "small_mmap", 19, 0);
@@ -308,12 +336,12 @@ static void only_totals_for_a_command(void **state)
 
 	assert_null(find(&a, "mremap_calls"));
 	t.worked[LEDGER_MREMAP] = 7;
-	accuracy_assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
+	assess_totals(&t, MONITOR_ENTERED, &table, 40, &a);
 	finding_is(&a, "mremap_calls", 7, 0);
 
 	t.worked[LEDGER_MMAP] = 90;
 	t.worked[LEDGER_MUNMAP] = 45;
-	accuracy_assess_totals(&t, MONITOR_COMPLETED, &table, 0, &a);
+	assess_totals(&t, MONITOR_COMPLETED, &table, 0, &a);
 	finding_is(&a, "failed_mmap", 90, 80);
 	finding_is(&a, "failed_munmap", 45, 50);
 	assert_null(find(&a, "rows_left_behind"));

@@ -10,18 +10,13 @@
 
 #include "harness/compare/equiv.h"
 #include "harness/record.h"
-
-const char *const mem_field_names[MEM_FIELD_COUNT] = {
-	"total_allocated", "total_freed", "current_usage", "peak_usage",  "alloc_count",
-	"free_count",	   "mmap_count",  "munmap_count",  "last_update", "mmap_bytes",
-	"munmap_bytes",	   "brk_count",	  "mmap_seen",	   "user_time",
-};
+#include "tests/unit/table_fixture.h"
 
 #define FIELDS ((1u << MEM_MMAP_COUNT) | (1u << MEM_CURRENT_USAGE) | (1u << MEM_LAST_UPDATE))
 
-static struct mem_row row(uint32_t key, uint64_t mmaps, uint64_t usage, uint64_t last)
+static struct fix_row row(uint32_t key, uint64_t mmaps, uint64_t usage, uint64_t last)
 {
-	struct mem_row r = {.key = key};
+	struct fix_row r = {.key = key};
 
 	r.value[MEM_MMAP_COUNT] = mmaps;
 	r.value[MEM_CURRENT_USAGE] = usage;
@@ -29,18 +24,22 @@ static struct mem_row row(uint32_t key, uint64_t mmaps, uint64_t usage, uint64_t
 	return r;
 }
 
-static struct mem_record event(uint32_t pid, uint8_t type, uint64_t size)
+static struct event event(uint32_t pid, uint8_t type, uint64_t size)
 {
-	return (struct mem_record){
-		.pid = pid, .tgid = 1, .type = type, .size = size, .length = 56, .comm = "w"};
+	return (struct event){.pid = pid,
+			      .tgid = 1,
+			      .value = {[MEM_EVENT_TYPE] = type, [MEM_EVENT_SIZE] = size},
+			      .length = 56,
+			      .comm = "w"};
 }
 
 static void equal_tables(void **state)
 {
-	struct mem_row a[] = {row(1, 23, 7, 100), row(2, 0, 0, 0), row(9, 5, 5, 1)};
-	struct mem_row b[] = {row(1, 23, 7, 200), row(9, 5, 5, 1)};
-	struct mem_table ta = {a, 3, FIELDS}, tb = {b, 2, FIELDS | (1u << MEM_BRK_COUNT)};
-	struct equiv e = {0};
+	struct fix_row a[] = {row(1, 23, 7, 100), row(2, 0, 0, 0), row(9, 5, 5, 1)};
+	struct fix_row b[] = {row(1, 23, 7, 200), row(9, 5, 5, 1)};
+	struct counter_table ta = FIX_TABLE(a, 3, FIELDS);
+	struct counter_table tb = FIX_TABLE(b, 2, FIELDS | (1u << MEM_BRK_COUNT));
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	equiv_tables(&e, "A", &ta, "B", &tb);
@@ -53,10 +52,10 @@ static void equal_tables(void **state)
 
 static void different_tables(void **state)
 {
-	struct mem_row a[] = {row(1, 23, 7, 0), row(3, 1, 0, 0)};
-	struct mem_row b[] = {row(1, 22, 7, 0), row(4, 1, 0, 0)};
-	struct mem_table ta = {a, 2, FIELDS}, tb = {b, 2, FIELDS};
-	struct equiv e = {0};
+	struct fix_row a[] = {row(1, 23, 7, 0), row(3, 1, 0, 0)};
+	struct fix_row b[] = {row(1, 22, 7, 0), row(4, 1, 0, 0)};
+	struct counter_table ta = FIX_TABLE(a, 2, FIELDS), tb = FIX_TABLE(b, 2, FIELDS);
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	equiv_tables(&e, "A", &ta, "B", &tb);
@@ -84,10 +83,10 @@ static void sums_of_clocks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct mem_row a = {.key = 1}, b = {.key = 1};
-		struct mem_table ta = {&a, 1, 1u << CPU_USER_TIME},
-				 tb = {&b, 1, 1u << CPU_USER_TIME};
-		struct equiv e = {0};
+		struct fix_cpu_row a = {.key = 1}, b = {.key = 1};
+		struct counter_table ta = FIX_TABLE_OF(vocabulary_cpu, &a, 1, 1u << CPU_USER_TIME);
+		struct counter_table tb = FIX_TABLE_OF(vocabulary_cpu, &b, 1, 1u << CPU_USER_TIME);
+		struct equiv e = {.words = &vocabulary_memory};
 
 		a.value[CPU_USER_TIME] = cases[i].a;
 		b.value[CPU_USER_TIME] = cases[i].b;
@@ -102,9 +101,9 @@ static void sums_of_clocks(void **state)
 static void events_by_thread(void **state)
 {
 	/* The same two streams, merged differently. */
-	struct mem_record a[] = {event(5, 2, 10), event(6, 2, 20), event(5, 3, 10)};
-	struct mem_record b[] = {event(6, 2, 20), event(5, 2, 10), event(5, 3, 10)};
-	struct equiv e = {0};
+	struct event a[] = {event(5, 2, 10), event(6, 2, 20), event(5, 3, 10)};
+	struct event b[] = {event(6, 2, 20), event(5, 2, 10), event(5, 3, 10)};
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	b[0].length = 64;
@@ -112,10 +111,10 @@ static void events_by_thread(void **state)
 	assert_int_equal(e.differences, 0);
 	assert_int_equal(e.events, 3);
 	assert_true(e.record_length);
-	b[2].size = 11;
+	b[2].value[MEM_EVENT_SIZE] = 11;
 	strcpy(b[1].comm, "x");
 	equiv_release(&e);
-	memset(&e, 0, sizeof(e));
+	e = (struct equiv){.words = &vocabulary_memory};
 	equiv_events(&e, "A", a, 3, 0, "B", b, 3, 0);
 	assert_int_equal(e.differences, 2);
 	assert_string_equal(e.kept[0].text, "comm of event 0 of thread 5: A has 'w', B has 'x'");
@@ -125,22 +124,23 @@ static void events_by_thread(void **state)
 
 static void missing_event(void **state)
 {
-	struct mem_record a[] = {event(5, 2, 10), event(5, 3, 10)};
-	struct mem_record b[] = {event(5, 2, 10)};
-	struct equiv e = {0};
+	struct event a[] = {event(5, 2, 10), event(5, 3, 10)};
+	struct event b[] = {event(5, 2, 10)};
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	equiv_events(&e, "A", a, 2, 0, "B", b, 1, 0);
 	assert_int_equal(e.differences, 1);
-	assert_string_equal(e.kept[0].text,
-			    "event 1 of thread 5 (type 3, size 10) is in A and not in B");
+	assert_string_equal(
+		e.kept[0].text,
+		"event 1 of thread 5 (size 10, address 0, event_type 3) is in A and not in B");
 	equiv_release(&e);
 }
 
 static void losses_close(void **state)
 {
-	struct mem_record a[] = {event(5, 2, 10), event(5, 3, 10)};
-	struct equiv e = {0};
+	struct event a[] = {event(5, 2, 10), event(5, 3, 10)};
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	equiv_events(&e, "A", a, 2, 3, "B", a, 1, 4);
@@ -154,8 +154,8 @@ static void losses_close(void **state)
 
 static void all_are_counted(void **state)
 {
-	struct mem_record a[100];
-	struct equiv e = {0};
+	struct event a[100];
+	struct equiv e = {.words = &vocabulary_memory};
 
 	(void)state;
 	for (unsigned int i = 0; i < 100; i++)

@@ -8,17 +8,19 @@
 
 #include <cmocka.h>
 
+#include "harness/subjects/memory.h"
 #include "harness/verify/identity.h"
+#include "tests/unit/table_fixture.h"
 
-#define FIELD(f) (1U << (f))
+#define FIELD(f) (1ULL << (f))
 
 /* 100 mmaps (10 filtered), 80 munmaps, 5 brks, over two keys. */
 static const struct model_totals calls = {
 	.calls = {100, 80, 5, 3}, .mmap_filtered = 10, .mmap_bytes = 9000, .munmap_bytes = 7000};
 
 struct capture {
-	struct mem_row rows[2];
-	struct mem_table table;
+	struct fix_row rows[2];
+	struct counter_table table;
 	struct identity_input in;
 	struct identities out;
 };
@@ -30,7 +32,7 @@ static int setup(void **state)
 	c = (struct capture){
 		.rows = {{.key = 1, .value = {[MEM_MMAP_COUNT] = 60, [MEM_MUNMAP_COUNT] = 80}},
 			 {.key = 2, .value = {[MEM_MMAP_COUNT] = 30}}}};
-	c.table = (struct mem_table){c.rows, 2, FIELD(MEM_MMAP_COUNT) | FIELD(MEM_MUNMAP_COUNT)};
+	c.table = FIX_TABLE(c.rows, 2, FIELD(MEM_MMAP_COUNT) | FIELD(MEM_MUNMAP_COUNT));
 	c.in = (struct identity_input){.calls = &calls,
 				       .caps = MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_CGROUP,
 				       .table = &c.table,
@@ -51,7 +53,7 @@ static void closed(void **state)
 {
 	struct capture *c = *state;
 
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 0);
 	assert_int_equal(find(c, "mmap calls = filtered + counted")->left, 100);
 	assert_int_equal(find(c, "munmap calls = counted")->right, 80);
@@ -65,19 +67,19 @@ static void one_call_short(void **state)
 	struct capture *c = *state;
 
 	c->rows[1].value[MEM_MMAP_COUNT]--;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 1);
 	assert_false(find(c, "mmap calls = filtered + counted")->holds);
 	c->in.losses.map_full = 1; /* the monitor knows of it */
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 0);
 	assert_non_null(find(c, "mmap + munmap calls = filtered + counted + map full"));
 	assert_null(find(c, "munmap calls = counted"));
 	c->in.losses.map_full = UINT64_MAX; /* does not say */
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 1);
 	c->in.lost_updates = 1; /* says that it races */
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 0);
 }
 
@@ -87,13 +89,13 @@ static void ring(void **state)
 
 	c->in.consumed = 170;
 	c->in.losses.ring_full = 5;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 0);
 	c->in.losses.ring_full = 4;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 1);
 	c->in.caps &= ~(uint32_t)MONITOR_CGROUP; /* the losses may be others' */
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 0);
 	assert_null(find(c, "calls that make an event = consumed + ring full"));
 }
@@ -110,13 +112,13 @@ static void all_that_a_script_may_offer(void **state)
 	c->rows[0].value[MEM_BRK_COUNT] = 5;
 	c->rows[0].value[MEM_MMAP_BYTES] = 9000;
 	c->rows[1].value[MEM_MUNMAP_BYTES] = 7000;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.n, 6);
 	assert_int_equal(c->out.broken, 0);
 	c->rows[1].value[MEM_MUNMAP_BYTES]++;
 	c->rows[1].value[MEM_BRK_COUNT]++;
 	c->rows[1].value[MEM_MMAP_SEEN]++;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 3);
 }
 
@@ -142,14 +144,14 @@ static void completed_calls(void **state)
 	c->rows[1].value[MEM_FAILED_COUNT] = 15; /* the refused brk is no error */
 	c->rows[0].value[MEM_MMAP_BYTES] = 90 * 4096;
 	c->rows[0].value[MEM_MUNMAP_BYTES] = 76 * 4096;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.n, 9);
 	assert_int_equal(c->out.broken, 0);
 	assert_int_equal(find(c, "calls that failed = counted")->left, 15);
 	assert_int_equal(find(c, "calls that make an event = consumed + ring full")->left, 171);
 	c->in.losses.ring_full = 1; /* an event too many */
 	c->rows[1].value[MEM_FAILED_COUNT]++;
-	identities_check(&c->in, &c->out);
+	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 2);
 }
 

@@ -11,7 +11,9 @@
 
 #include "bpf/memmon/memmon.h"
 #include "harness/verify/judge.h"
+#include "harness/subjects/memory.h"
 #include "tests/unit/ledger_fixture.h"
+#include "tests/unit/table_fixture.h"
 
 enum { TID = 7, OTHER = 8, PROCESS = 7, WINDOW_START = 1000, WINDOW_END = 9000 };
 
@@ -30,16 +32,17 @@ struct capture {
 	struct ledger_lane lane[2];
 	struct model_lane lanes[2];
 	struct model model;
-	struct mem_row rows[4];
-	struct mem_table table;
-	struct mem_record events[32];
+	struct fix_row rows[4];
+	struct counter_table table;
+	struct event events[32];
 	struct judge_input in;
 	struct judge_result out;
 };
 
 static int setup(void **state)
 {
-	static const struct model_definition def = {MEM_MIN_LENGTH, MONITOR_KEY_TID};
+	static const struct model_definition def = {&subject_memory, MEM_MIN_LENGTH,
+						    MONITOR_KEY_TID};
 	struct capture *c = calloc(1, sizeof(*c));
 	size_t n = 0;
 
@@ -48,7 +51,7 @@ static int setup(void **state)
 	c->lanes[0] = (struct model_lane){&c->lane[0], main_calls};
 	c->lanes[1] = (struct model_lane){&c->lane[1], other_calls};
 	assert_int_equal(model_build(&c->model, &def, c->lanes, 2), 0);
-	c->table = (struct mem_table){c->rows, 2, (1U << (MEM_LAST_UPDATE + 1)) - 1};
+	c->table = FIX_TABLE(c->rows, 2, (1U << (MEM_LAST_UPDATE + 1)) - 1);
 	for (int i = 0; i < 2; i++) {
 		c->rows[i].key = c->model.rows[i].key;
 		memcpy(c->rows[i].value, c->model.rows[i].value, sizeof(c->rows[i].value));
@@ -61,12 +64,13 @@ static int setup(void **state)
 
 			if (k >= s->n)
 				continue;
-			c->events[n] = (struct mem_record){.timestamp_ns = WINDOW_START + n,
-							   .pid = s->tid,
-							   .tgid = s->tgid,
-							   .type = s->events[k].type,
-							   .size = s->events[k].size,
-							   .address = s->events[k].address};
+			c->events[n] = (struct event){
+				.timestamp_ns = WINDOW_START + n,
+				.pid = s->tid,
+				.tgid = s->tgid,
+				.value[MEM_EVENT_TYPE] = s->events[k].value[MEM_EVENT_TYPE],
+				.value[MEM_EVENT_SIZE] = s->events[k].value[MEM_EVENT_SIZE],
+				.value[MEM_EVENT_ADDRESS] = s->events[k].value[MEM_EVENT_ADDRESS]};
 			memcpy(c->events[n++].comm, s->comm, sizeof(s->comm));
 		}
 	}
@@ -238,12 +242,12 @@ static void events_bent(void **state)
 {
 	struct capture *c = *state;
 
-	c->events[0].type = MEM_EVENT_MUNMAP;
+	c->events[0].value[MEM_EVENT_TYPE] = MEM_EVENT_MUNMAP;
 	expect(c, "event 1 of thread 7 should be mmap of 1024 bytes, captured was munmap of 1024 "
 		  "bytes");
 	assert_string_equal(c->out.kept[0].field, "type");
 	assert_int_equal(c->out.kept[0].place.line, 2);
-	c->events[0].type = MEM_EVENT_MMAP;
+	c->events[0].value[MEM_EVENT_TYPE] = MEM_EVENT_MMAP;
 
 	c->events[0].tgid = 9;
 	expect(c, "event 1 of thread 7 names process 9, it is process 7");
@@ -274,10 +278,10 @@ static void events_bent(void **state)
 static void order_matters(void **state)
 {
 	struct capture *c = *state;
-	struct mem_record swap = c->events[0];
+	struct event swap = c->events[0];
 
-	c->events[0].size = c->events[2].size;
-	c->events[2].size = swap.size;
+	c->events[0].value[MEM_EVENT_SIZE] = c->events[2].value[MEM_EVENT_SIZE];
+	c->events[2].value[MEM_EVENT_SIZE] = swap.value[MEM_EVENT_SIZE];
 	judge(&c->in, &c->out);
 	assert_int_equal(c->out.verdict, JUDGE_MISMATCH);
 	c->in.losses.ring_full = 1; /* a swap is no subsequence either */
@@ -319,8 +323,10 @@ static const struct ledger_entry done_other[] = {
 
 static void to_completed(struct capture *c, bool *alive)
 {
-	static const struct model_definition def = {
-		.key = MONITOR_KEY_TGID, .calls = MONITOR_COMPLETED, .page_bytes = 4096};
+	static const struct model_definition def = {.subject = &subject_memory,
+						    .key = MONITOR_KEY_TGID,
+						    .calls = MONITOR_COMPLETED,
+						    .page_bytes = 4096};
 	size_t n = 0;
 
 	model_release(&c->model);
@@ -331,8 +337,8 @@ static void to_completed(struct capture *c, bool *alive)
 	c->lanes[1].entries = done_other;
 	assert_int_equal(model_build(&c->model, &def, c->lanes, 2), 0);
 	assert_int_equal(c->model.nrows, 1);
-	c->table = (struct mem_table){c->rows, 1,
-				      model_fields(&def) | 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK};
+	c->table =
+		FIX_TABLE(c->rows, 1, model_fields(&def) | 1U << MEM_VM_BYTES | 1U << MEM_VM_PEAK);
 	c->rows[0].key = PROCESS;
 	memcpy(c->rows[0].value, c->model.rows[0].value, sizeof(c->rows[0].value));
 	c->rows[0].value[MEM_VM_BYTES] = 1 << 20;
@@ -344,17 +350,19 @@ static void to_completed(struct capture *c, bool *alive)
 		for (size_t k = 0; k < s->n; k++) {
 			size_t from = (k + s->n / 2) % s->n;
 
-			c->events[n++] = (struct mem_record){
+			c->events[n++] = (struct event){
 				.timestamp_ns = WINDOW_START + 10 * from + (unsigned int)i,
 				.pid = s->tid,
 				.tgid = s->tgid,
-				.type = s->events[from].type,
-				.down = s->events[from].down,
-				.size = s->events[from].size,
-				.address = s->events[from].address};
+				.value[MEM_EVENT_TYPE] = s->events[from].value[MEM_EVENT_TYPE],
+				.value[MEM_EVENT_DOWN] = s->events[from].value[MEM_EVENT_DOWN],
+				.value[MEM_EVENT_SIZE] = s->events[from].value[MEM_EVENT_SIZE],
+				.value[MEM_EVENT_ADDRESS] =
+					s->events[from].value[MEM_EVENT_ADDRESS]};
 		}
 	}
 	c->in.nevents = n;
+	c->in.rings = 2;
 	c->in.alive = alive;
 }
 
@@ -444,25 +452,25 @@ static void completed_events(void **state)
 	size_t brk = 0;
 
 	to_completed(c, NULL);
-	while (c->events[brk].type != MEM_EVENT_BRK)
+	while (c->events[brk].value[MEM_EVENT_TYPE] != MEM_EVENT_BRK)
 		brk++;
-	c->events[brk].down = 1;
+	c->events[brk].value[MEM_EVENT_DOWN] = 1;
 	expect(c,
 	       "event 3 of thread 7 should be brk up 8192 bytes to 0x7000, captured was brk down "
 	       "8192 bytes to 0x7000");
 	assert_string_equal(c->out.kept[0].field, "down");
-	c->events[brk].down = 0;
-	c->events[brk].address++;
+	c->events[brk].value[MEM_EVENT_DOWN] = 0;
+	c->events[brk].value[MEM_EVENT_ADDRESS]++;
 	expect(c, "event 3 of thread 7 should be brk up 8192 bytes to 0x7000, captured was brk up "
 		  "8192 bytes to 0x7001");
 	assert_string_equal(c->out.kept[0].field, "address");
-	c->events[brk].address--;
-	c->events[0].address++;
+	c->events[brk].value[MEM_EVENT_ADDRESS]--;
+	c->events[0].value[MEM_EVENT_ADDRESS]++;
 	expect(c,
 	       "event 2 of thread 8 should be mremap of 8192 bytes at 0x50000, captured was one at "
 	       "0x50001");
 	for (size_t i = 0; i < c->in.nevents; i++)
-		if (c->events[i].type == 5)
+		if (c->events[i].value[MEM_EVENT_TYPE] == 5)
 			drop_event(c, i);
 	expect(c, "event 2 of thread 8 (mremap of 8192 bytes) is missing, and no loss was counted");
 }

@@ -9,10 +9,12 @@
 
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
+#include "harness/subjects/memory.h"
 #include "tests/unit/ledger_fixture.h"
 
-static const struct model_definition by_thread = {MEM_MIN_LENGTH, MONITOR_KEY_TID};
-static const struct model_definition by_process = {MEM_MIN_LENGTH, MONITOR_KEY_TGID};
+static const struct model_definition by_thread = {&subject_memory, MEM_MIN_LENGTH, MONITOR_KEY_TID};
+static const struct model_definition by_process = {&subject_memory, MEM_MIN_LENGTH,
+						   MONITOR_KEY_TGID};
 
 static void filter_and_guard(void **state)
 {
@@ -44,7 +46,7 @@ static void filter_and_guard(void **state)
 	assert_int_equal(r->value[MEM_MUNMAP_COUNT], 3);
 	assert_int_equal(r->value[MEM_MUNMAP_BYTES], 9217);
 	assert_int_equal(r->value[MEM_CURRENT_USAGE], 4999);
-	assert_int_equal(r->most_usage, 4999);
+	assert_int_equal(r->most[MEM_CURRENT_USAGE], 4999);
 	assert_int_equal(r->value[MEM_PEAK_USAGE], 6024);
 	assert_int_equal(r->last[MEM_PEAK_USAGE].line, 4);
 	assert_int_equal(r->last[MEM_CURRENT_USAGE].line, 7);
@@ -56,10 +58,10 @@ static void filter_and_guard(void **state)
 	assert_int_equal(m.totals.mmap_filtered, 2);
 	assert_int_equal(m.totals.failed[LEDGER_MMAP], 1);
 	assert_int_equal(m.nevents, 6);
-	assert_int_equal(m.streams[0].events[0].size, 1024);
+	assert_int_equal(m.streams[0].events[0].value[MEM_EVENT_SIZE], 1024);
 	assert_int_equal(m.streams[0].events[0].line, 3);
-	assert_int_equal(m.streams[0].events[5].type, MEM_EVENT_BRK);
-	assert_int_equal(m.streams[0].events[5].size, 0);
+	assert_int_equal(m.streams[0].events[5].value[MEM_EVENT_TYPE], MEM_EVENT_BRK);
+	assert_int_equal(m.streams[0].events[5].value[MEM_EVENT_SIZE], 0);
 	model_release(&m);
 }
 
@@ -95,9 +97,9 @@ static void threads_share_a_key(void **state)
 	assert_int_equal(r->value[MEM_MMAP_COUNT], 3);
 	assert_int_equal(r->value[MEM_MUNMAP_COUNT], 1);
 	assert_int_equal(r->value[MEM_CURRENT_USAGE], 10240); /* at least: the munmap subtracted */
-	assert_int_equal(r->most_usage, 14336);
+	assert_int_equal(r->most[MEM_CURRENT_USAGE], 14336);
 	assert_int_equal(r->value[MEM_PEAK_USAGE], 10240);
-	assert_int_equal(r->most_peak, 14336);
+	assert_int_equal(r->most[MEM_PEAK_USAGE], 14336);
 	model_release(&m);
 
 	assert_int_equal(model_build(&m, &by_thread, lanes, 3), 0);
@@ -111,16 +113,18 @@ static void threads_share_a_key(void **state)
 	model_release(&m);
 }
 
-static const struct model_definition completed = {
-	.key = MONITOR_KEY_TGID, .calls = MONITOR_COMPLETED, .page_bytes = 4096};
+static const struct model_definition completed = {.subject = &subject_memory,
+						  .key = MONITOR_KEY_TGID,
+						  .calls = MONITOR_COMPLETED,
+						  .page_bytes = 4096};
 
 static void event_is(const struct model_event *e, uint8_t type, uint64_t size, uint64_t address,
 		     uint8_t down, uint64_t line)
 {
-	assert_int_equal(e->type, type);
-	assert_int_equal(e->size, size);
-	assert_int_equal(e->address, address);
-	assert_int_equal(e->down, down);
+	assert_int_equal(e->value[MEM_EVENT_TYPE], type);
+	assert_int_equal(e->value[MEM_EVENT_SIZE], size);
+	assert_int_equal(e->value[MEM_EVENT_ADDRESS], address);
+	assert_int_equal(e->value[MEM_EVENT_DOWN], down);
 	assert_int_equal(e->line, line);
 }
 

@@ -25,10 +25,10 @@ static int parse(const char *text)
 	int err;
 
 	manifest_release(&man);
-	manifest_defaults(&man);
+	manifest_defaults(&man, &vocabulary_memory);
 	said[0] = '\0';
 	log_capture(hear, NULL);
-	err = manifest_parse(&man, "dir/x.json", text);
+	err = manifest_parse(&man, "dir/x.json", text, NULL);
 	log_capture(NULL, NULL);
 	return err;
 }
@@ -89,7 +89,7 @@ static void everything(void **state UNUSED)
 	assert_string_equal(man.counters.fields[MEM_BRK_COUNT], "b");
 	assert_null(man.counters.fields[MEM_PEAK_USAGE]);
 	assert_string_equal(man.events.type, "s");
-	assert_string_equal(man.events.fields[EVENT_SIZE], "len");
+	assert_string_equal(man.events.fields[EVENT_COMMON + MEM_EVENT_SIZE], "len");
 	assert_null(man.events.fields[EVENT_PID]);
 	assert_true(man.events.type_required);
 	assert_string_equal(man.losses.fields[LOSS_RING_FULL], "r");
@@ -135,7 +135,7 @@ static void an_iterator(void **state UNUSED)
 	assert_null(man.counters.fields[MEM_MUNMAP_COUNT]);
 	assert_string_equal(man.events.on, "on");
 	assert_string_equal(man.events.map, "mem_events");
-	assert_string_equal(man.events.fields[EVENT_DOWN], "d");
+	assert_string_equal(man.events.fields[EVENT_COMMON + MEM_EVENT_DOWN], "d");
 	assert_null(man.events.fields[EVENT_COMM]);
 }
 

@@ -19,7 +19,8 @@
 #include "lib/log.h"
 #include "lib/rng.h"
 #include "monitor/sink/record.h"
-#include "monitor/sink/record_format.h"
+#include "monitor/source/replay.h"
+#include "monitor/recording/format.h"
 #include "tests/unit/sink_fixture.h"
 
 enum { ROWS = ARRAY_SIZE(sink_names), FRAMES = 9 };
@@ -87,11 +88,13 @@ static void same_frame(const struct frame *a, const struct frame *b)
 	}
 	assert_int_equal(a->nevents, b->nevents);
 	for (size_t i = 0; i < a->nevents; i++) {
-		const struct mem_record *x = &a->events[i].record, *y = &b->events[i].record;
+		const struct event *x = &a->events[i].record, *y = &b->events[i].record;
 
-		assert_true(x->timestamp_ns == y->timestamp_ns && x->size == y->size &&
-			    x->address == y->address && x->pid == y->pid && x->tgid == y->tgid &&
-			    x->length == y->length && x->type == y->type);
+		assert_true(x->timestamp_ns == y->timestamp_ns &&
+			    x->value[MEM_EVENT_SIZE] == y->value[MEM_EVENT_SIZE] &&
+			    x->value[MEM_EVENT_ADDRESS] == y->value[MEM_EVENT_ADDRESS] &&
+			    x->pid == y->pid && x->tgid == y->tgid && x->length == y->length &&
+			    x->value[MEM_EVENT_TYPE] == y->value[MEM_EVENT_TYPE]);
 		assert_string_equal(x->comm, y->comm);
 	}
 }
@@ -130,14 +133,14 @@ static void story(size_t i, struct frame *f, struct proc_row *rows, uint32_t (*s
 	f->nevents = i % FRAMES * 2;
 	f->events = events;
 	for (size_t j = 0; j < f->nevents; j++)
-		events[j].record = (struct mem_record){.timestamp_ns = 5000 - 700 * j,
-						       .size = j << 40,
-						       .address = UINT64_MAX - j,
-						       .pid = 3,
-						       .tgid = UINT32_MAX,
-						       .length = 56,
-						       .type = (uint8_t)j,
-						       .comm = "x\"y"};
+		events[j].record = (struct event){.timestamp_ns = 5000 - 700 * j,
+						  .value[MEM_EVENT_SIZE] = j << 40,
+						  .value[MEM_EVENT_ADDRESS] = UINT64_MAX - j,
+						  .pid = 3,
+						  .tgid = UINT32_MAX,
+						  .length = 56,
+						  .value[MEM_EVENT_TYPE] = (uint8_t)j,
+						  .comm = "x\"y"};
 }
 
 static struct proc_row rows[ROWS];
@@ -366,7 +369,7 @@ static int walk(void)
 				sum += f->rows[i].sizes[j];
 		}
 		for (size_t i = 0; i < f->nevents; i++)
-			sum += f->events[i].record.size;
+			sum += f->events[i].record.value[MEM_EVENT_SIZE];
 		assert_true(sum || !sum);
 	}
 	replayer_close(p);

@@ -151,8 +151,11 @@ static void add_rows(struct rows *rows, const uint32_t *pids)
 
 static void event(struct events *e, uint32_t tgid, uint8_t type, uint64_t size, uint64_t time_ns)
 {
-	const struct mem_record r = {
-		.pid = tgid + 1, .tgid = tgid, .type = type, .size = size, .timestamp_ns = time_ns};
+	const struct event r = {.pid = tgid + 1,
+				.tgid = tgid,
+				.value[MEM_EVENT_TYPE] = type,
+				.value[MEM_EVENT_SIZE] = size,
+				.timestamp_ns = time_ns};
 
 	events_add(e, &r);
 }

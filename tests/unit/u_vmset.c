@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "harness/verify/vmset.h"
+#include "harness/subjects/vmset.h"
 #include "lib/rng.h"
 
 static void edges(void **state)

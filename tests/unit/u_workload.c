@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/verify/truth.h"
+#include "harness/subjects/memory_truth.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "workloads/child.h"
