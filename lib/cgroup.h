@@ -23,6 +23,10 @@ int cgroup_find_mount(const char *proc_root, char *path, size_t size);
  */
 int cgroup_create(struct cgroup *cg, const char *name);
 
+/* May this process make a leaf? Returns 0, -EACCES or another -errno; makes nothing, prints
+ * nothing. */
+int cgroup_may(void);
+
 /* Moves @pid (0: the caller) into the leaf. Async-signal-safe: usable in a forked child. Returns 0
  * or -errno, silently. */
 int cgroup_enter(const struct cgroup *cg, pid_t pid);
