@@ -203,6 +203,10 @@ test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix for
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
 
+bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
+	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
+.PHONY: bench-honey
+
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@
