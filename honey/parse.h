@@ -16,6 +16,7 @@ struct parser {
 	uint32_t n_known;
 	bool return_is_name;	 /* return = value stood in this function */
 	bool panic;		 /* an error was reported and no statement began since */
+	uint32_t written;	 /* nodes that sugar.c copied */
 	uint32_t open_blocks;	 /* do blocks read outside of brackets, since some place */
 	const struct token *def; /* whose body is read */
 	const char *pending_sec;

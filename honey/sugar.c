@@ -478,12 +478,29 @@ static bool open_walk(struct walk *w, struct node *from)
 	return from->kind == N_RANGE || from->kind == N_ATOM || from->kind == N_LIST;
 }
 
-/* The body of @fn for this element: its parameter is called @element from now on. */
+static uint32_t count_nodes(const struct node *n)
+{
+	uint32_t sum = 1;
+
+	if (!n)
+		return 0;
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		sum += count_nodes(node_part(n, i));
+	return sum;
+}
+
+/* The body of @fn for this element: its parameter is called @element from now on. A list within a
+ * list multiplies bodies. */
 static struct node *applied(struct parser *p, struct node *fn, struct name *element)
 {
-	struct node *body = node_clone(p->h, fn->a);
+	struct node *body;
 
-	(void)p;
+	p->written += count_nodes(fn->a);
+	if (p->written > HONEY_MAX_WEIGHT) {
+		parse_too_deep(p, fn->span);
+		return node_new(p->h, N_ERROR, fn->span);
+	}
+	body = node_clone(p->h, fn->a);
 	if (fn->n)
 		sugar_rename(body, fn->list[0]->name, element);
 	if (body->n == 1 && body->list[0]->kind != N_RETURN)
