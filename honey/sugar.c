@@ -390,6 +390,7 @@ static struct node *head_test(struct parser *p, const struct func *f, struct cla
 			continue;
 		}
 		one = sugar_binary(p, OP_EQ, sugar_name(p, f->params[i]->name, given->span), given);
+		one->lenient = true;
 		test = test ? sugar_binary(p, OP_AND, test, one) : one;
 	}
 	if (test && c->guard)
