@@ -200,6 +200,7 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
 
