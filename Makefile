@@ -323,4 +323,4 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -print 2>/dev/null)
