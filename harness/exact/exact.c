@@ -82,7 +82,7 @@ static int emit_skip(struct run *run, const char *monitor, const char *reason)
 static int compile_source(struct objects *o, char **path)
 {
 	char *object;
-	int err = honey_source_compile(*path, &object);
+	int err = honey_source_compile(*path, &object, NULL);
 
 	free(*path);
 	*path = err ? NULL : object;
@@ -111,7 +111,7 @@ static int objects_find(struct run *run, struct objects *o)
 			o->none = true;
 			continue;
 		}
-		err = registry_find(monitors[i], &path);
+		err = registry_find(monitors[i], &path, NULL);
 		if (!err && str_ends_with(path, ".ex"))
 			err = compile_source(o, &path);
 		if (err)
@@ -272,7 +272,7 @@ static int find_kernels(const char *const *kernels)
 	for (; *kernels && !err; kernels++) {
 		struct vm_kernel kernel = VM_KERNEL_INIT;
 
-		err = vm_kernel_find(&kernel, *kernels);
+		err = vm_kernel_find(&kernel, *kernels, NULL);
 		vm_kernel_release(&kernel);
 	}
 	return err;

@@ -16,8 +16,8 @@
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/exchange/exchange.h"
+#include "harness/subject.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -97,14 +97,14 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 {
 	static const struct monitor_target everything = {0};
-	struct said said = {0};
+	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
 
 	arm->spec = spec;
-	said_listen(&said);
-	err = monitor_open(&m, spec, &everything);
-	said_end(&said, err != -ENOTSUP);
+	err = monitor_open(&m, spec, &everything, &why);
+	if (err && err != -ENOTSUP && why.len)
+		log_err("%s", why.s);
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
@@ -117,10 +117,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 		arm->name = strdup(spec);
 	}
 	if (err == -ENOTSUP) {
-		arm->skip = strdup(said_reason(&said));
+		arm->skip = strdup(why.s);
 		err = 0;
 	}
-	said_release(&said);
+	strbuf_release(&why);
 	monitor_close(m);
 	return err;
 }
@@ -248,7 +248,7 @@ static void add_working_calls(struct overhead *o)
 	bool wanted = false;
 
 	for (size_t i = 1; i < o->narms; i++)
-		wanted |= !o->arms[i].skip && o->arms[i].info.definition == MONITOR_COMPLETED;
+		wanted |= !o->arms[i].skip && subject_times_working(&o->arms[i].info);
 	for (int i = 0; i < TIMED_EVENTS && wanted && !o->events_chosen; i++)
 		o->base[i].on |= timed_event_is_single(i);
 }
@@ -270,13 +270,13 @@ int overhead_select(struct overhead *o, struct overhead_arm *arm)
 		return err;
 	overhead_drop(o);
 	if (arm->spec) {
-		err = monitor_open(&o->monitor, arm->spec, &everything);
+		err = monitor_open(&o->monitor, arm->spec, &everything, NULL);
 		if (!err && !o->params.events && arm->info.caps & MONITOR_EVENTS)
 			err = monitor_set_events(o->monitor, false);
 		if (!err)
 			err = monitor_attach(o->monitor);
 	} else if (overhead_is_floor(arm)) {
-		err = stubs_open_empty(&o->empties, arm->places, arm->nplaces);
+		err = stubs_open_empty(&o->empties, arm->places, arm->nplaces, NULL);
 	}
 	if (!err)
 		o->active = arm;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "harness/timing/cycles.h"
+#include "harness/subject.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 
@@ -349,8 +350,7 @@ static const struct {
  * monitor's definition. NULL: it has no such counter, or there is no such event. */
 static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t counter)
 {
-	enum timed_does counts =
-		arm->info.definition == MONITOR_COMPLETED ? TIMED_WORKS : TIMED_FAILS;
+	enum timed_does counts = subject_times_working(&arm->info) ? TIMED_WORKS : TIMED_FAILS;
 
 	if (!(arm->info.caps & MONITOR_COUNTERS) || arm->info.words != &vocabulary_memory ||
 	    !(arm->info.fields >> counters[counter].field & 1))

@@ -9,6 +9,7 @@
 
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
 #include "lib/procfs.h"
 
 /* A cut share beyond the base's by more than this is worth a word: what was cut is not priced. */
@@ -25,7 +26,7 @@ static double cut_pct(const struct block_stat *s)
  */
 static uint64_t calls_made(const struct overhead_arm *arm, int event)
 {
-	bool completed = arm->info.definition == MONITOR_COMPLETED;
+	bool completed = subject_times_working(&arm->info);
 	uint64_t calls = arm->cell[event].calls;
 
 	if (!timed_event_is_single(event))

@@ -62,7 +62,7 @@ else
 		"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | .consumer.lost] | unique | join(",")')" 0
 	is "two producers: every record is taken" \
 		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .consumer.records >= .calls_seen] | all')" true
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016 # jq expands it
 	is "what one costs above another" \
 		"$(q '[.records[] | select(.type == "overhead" and .event == "brk-ok")] as $r
 			| ($r[] | select(.monitor == "nop_exit") | .added_ns.centre) as $floor

@@ -19,6 +19,7 @@ place() {
 	awk -v file="$1" '/^```[a-z]+ / { on = $2 == file; next } /^```/ { on = 0 } on' docs/adding-a-subject.md >"$tree/$1"
 	check "the page has $1" test -s "$tree/$1"
 }
+# shellcheck disable=SC2317 # called by check
 build() {
 	env -u MAKEFLAGS -u MFLAGS make -C "$tree" B="$B" "$@" >"$tmp/build" 2>&1 || { sed 's/^/# /' "$tmp/build" | tail -n 20; return 1; }
 }
