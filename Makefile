@@ -71,7 +71,7 @@ FORCE:
 .PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- packages ---------------------------------------------------------------------------------------
 
@@ -225,7 +225,7 @@ $(B)/static/beebench: $(call objs,$(beebench_SRC))
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
-test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
+test-vm: all $(B)/static/attach_loss ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
 	@B=$(B) VM_FULL=1 tests/run.sh vm
 
 # --- tests ------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/static/attach_loss $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
@@ -294,6 +294,20 @@ $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard mon
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)
 .PHONY: bench-view
+
+allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
+	@B=$(B) scripts/allocators.sh $(SECONDS)
+.PHONY: allocators
+
+# Static: it runs in a guest.
+$(B)/static/attach_loss: $(B)/obj/tests/bench/attach_loss.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
+
+linux7: all $(B)/static/attach_loss ## which ways of attaching lose runs on which kernel: the table of docs/linux7.md (guests, no root, 5 minutes; KERNELS)
+	@B=$(B) scripts/linux7.sh $(KERNELS)
+.PHONY: linux7
 
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
