@@ -113,12 +113,13 @@ char **monitor_names(void);
 /*
  * Finds and opens a monitor by name ("memmon", "none") or by path (.bpf.o, .o, .bt, or a .json
  * manifest), loads it into the kernel where it is an object, attaches nothing. A manifest
- * NAME.manifest.json beside an object is used by itself. Returns 0, or after saying why: -EINVAL
- * unknown name or wrong object/manifest, -ENOENT no such file, -EPERM missing capability, -ENOTSUP
- * this machine cannot (bpftrace absent), -EACCES the verifier refused (its log, shortened, was
- * shown).
+ * NAME.manifest.json beside an object is used by itself. Returns 0, or after saying why (lib/why.h:
+ * in @why, where it is not NULL): -EINVAL unknown name or wrong object/manifest, -ENOENT no such
+ * file, -EPERM missing capability, -ENOTSUP this machine cannot (bpftrace absent), -EACCES the
+ * verifier refused (its log, shortened, was shown).
  */
-int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target);
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
+		 struct strbuf *why);
 const struct monitor_info *monitor_info(const struct monitor *m);
 /* Counting starts. Returns when all probes are attached (bpftrace: its ready line). 0 or -errno
  * after saying why. */

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Looks at the ELF header and the section table of an object, every offset checked against the
- * file's size. */
+/*
+ * Looks at the ELF header and the section table of an object, every offset checked against the
+ * file's size: libelf and libbpf would say less of what is wrong. What is whole is libelf's to
+ * read.
+ */
 #include "lib/base.h"
 #include "collector/elf_check.h"
 
 #include <elf.h>
+#include <gelf.h>
+#include <libelf.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 
 struct image {
 	const unsigned char *data;
@@ -140,51 +145,54 @@ int elf_check(const void *data, size_t size, struct strbuf *why)
 	return 0;
 }
 
-int elf_check_file(const char *path)
+int elf_check_file(const char *path, struct strbuf *why)
 {
-	struct strbuf file = STRBUF_INIT, why = STRBUF_INIT;
+	struct strbuf file = STRBUF_INIT, reason = STRBUF_INIT;
 	int err = strbuf_read_file(&file, path);
 
 	if (err) {
-		log_err_sys(err, "cannot read %s", path);
+		why_err_sys(why, err, "cannot read %s", path);
 	} else {
-		err = elf_check(file.s, file.len, &why);
+		err = elf_check(file.s, file.len, &reason);
 		if (err)
-			log_err("%s: %s", path, why.s);
+			why_err(why, "%s: %s", path, reason.s);
 	}
 	strbuf_release(&file);
-	strbuf_release(&why);
+	strbuf_release(&reason);
 	return err;
 }
 
-static bool table_has(const struct image *im, const Elf64_Shdr *table, const char *name)
+static bool table_has(Elf *elf, Elf_Scn *section, const char *name)
 {
-	Elf64_Shdr strings;
-	Elf64_Sym sym;
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Shdr sh;
+	GElf_Sym sym;
 
-	if (table->sh_link >= im->eh.e_shnum || !section(im, table->sh_link, &strings))
+	if (!data || !gelf_getshdr(section, &sh) || sh.sh_type != SHT_SYMTAB)
 		return false;
-	for (uint64_t o = 0; o + sizeof(sym) <= table->sh_size; o += sizeof(sym))
-		if (at(im, table->sh_offset + o, &sym, sizeof(sym)) &&
-		    !strcmp(string(im, &strings, sym.st_name), name))
+	for (int i = 0; gelf_getsym(data, i, &sym); i++) {
+		const char *is = elf_strptr(elf, sh.sh_link, sym.st_name);
+
+		if (is && !strcmp(is, name))
 			return true;
+	}
 	return false;
 }
 
 bool elf_has_symbol(const char *path, const char *name)
 {
 	struct strbuf file = STRBUF_INIT, why = STRBUF_INIT;
+	Elf_Scn *section = NULL;
 	struct image im;
 	bool found = false;
+	Elf *elf = NULL;
 
 	if (!strbuf_read_file(&file, path) && !open_image(&im, file.s, file.len, &why) &&
-	    !check_table(&im, &why))
-		for (unsigned int i = 0; i < im.eh.e_shnum && !found; i++) {
-			Elf64_Shdr sh = {0};
-
-			section(&im, i, &sh);
-			found = sh.sh_type == SHT_SYMTAB && table_has(&im, &sh, name);
-		}
+	    !check_table(&im, &why) && elf_version(EV_CURRENT) != EV_NONE)
+		elf = elf_memory(file.s, file.len);
+	while (elf && !found && (section = elf_nextscn(elf, section)))
+		found = table_has(elf, section, name);
+	elf_end(elf);
 	strbuf_release(&file);
 	strbuf_release(&why);
 	return found;

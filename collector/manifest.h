@@ -77,13 +77,13 @@ size_t event_fields(const struct vocabulary *words);
 /*
  * Reads @file over the defaults. What the file does not mention stays the default; "counters": null
  * offers none. Its subject is the one it says ("subject"), or the first that knows the names of all
- * its counters. Returns 0, or -errno (-EINVAL: the content) after log_err() said "FILE:LINE: FIELD:
- * ..".
+ * its counters. Returns 0, or -errno (-EINVAL: the content) after saying "FILE:LINE: FIELD: .."
+ * (lib/why.h).
  */
-int manifest_read(struct manifest *man, const char *file);
+int manifest_read(struct manifest *man, const char *file, struct strbuf *why);
 
 /* As manifest_read() with the text at hand; @file is for messages and to resolve paths. */
-int manifest_parse(struct manifest *man, const char *file, const char *text);
+int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why);
 
 /* A map for each field from now on: @names[f], or NULL. Takes the strings over. */
 void manifest_set_counters(struct manifest *man, char *names[COUNTER_FIELDS_MAX]);

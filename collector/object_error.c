@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 
 static __thread struct strbuf heard = STRBUF_INIT; /* warnings only */
 
@@ -176,20 +177,22 @@ static char *refused_log(void)
 	return end ? strndup(at + sizeof(begin) - 1, (size_t)(end - at) - sizeof(begin) + 1) : NULL;
 }
 
-static void not_permitted(const char *path, const char *what)
+static void not_permitted(const char *path, const char *what, struct strbuf *why)
 {
 	const char *missing = object_missing_capabilities();
 
 	if (*missing)
-		log_err("%s: cannot be %s: %s missing; run it as root (sudo)", path, what, missing);
+		why_err(why, "%s: cannot be %s: %s missing; run it as root (sudo)", path, what,
+			missing);
 	else
-		log_err("%s: cannot be %s although this process has the capabilities: the kernel "
+		why_err(why,
+			"%s: cannot be %s although this process has the capabilities: the kernel "
 			"is locked down, or a container's "
 			"seccomp filter forbids bpf(2)",
 			path, what);
 }
 
-int object_explain_load(const char *path, int err)
+int object_explain_load(const char *path, int err, struct strbuf *why)
 {
 	char *program = refused_program(), *log = refused_log();
 	struct strbuf lines = STRBUF_INIT;
@@ -198,19 +201,20 @@ int object_explain_load(const char *path, int err)
 	if (log)
 		verifier_shorten(log, &lines);
 	if (lines.len && err != -EPERM) {
-		log_err("%s: the verifier refused program '%s':\n%s\n    (whole log: run with "
+		why_err(why,
+			"%s: the verifier refused program '%s':\n%s\n    (whole log: run with "
 			"--verbose)",
 			path, program ? program : "?", lines.s);
 		ret = -EACCES;
 	} else if (err == -EPERM) {
-		not_permitted(path, "loaded");
+		not_permitted(path, "loaded", why);
 		ret = -EPERM;
 	} else if (program && (err == -EACCES || err == -EINVAL)) {
-		log_err("%s: the verifier refused program '%s' without a word (%s)", path, program,
-			last_warning());
+		why_err(why, "%s: the verifier refused program '%s' without a word (%s)", path,
+			program, last_warning());
 		ret = -EACCES;
 	} else {
-		log_err_sys(err, "%s: cannot be loaded: %s", path, last_warning());
+		why_err_sys(why, err, "%s: cannot be loaded: %s", path, last_warning());
 		ret = err;
 	}
 	free(program);
@@ -222,7 +226,7 @@ int object_explain_load(const char *path, int err)
 int object_explain_attach(const char *path, const char *name, const char *section, int err)
 {
 	if (err == -EPERM || err == -EACCES)
-		not_permitted(path, "attached");
+		not_permitted(path, "attached", NULL);
 	else if (err == -ENOENT)
 		log_err("%s: program '%s': this kernel has no %s, or tracefs is not mounted (mount "
 			"-t tracefs tracefs "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Turns what libbpf and the verifier say into an error a person can act on. Private to monitor/. */
+/* Turns what libbpf and the verifier say into an error a person can act on. Private to collector/.
+ */
 #ifndef COLLECTOR_OBJECT_ERROR_H
 #define COLLECTOR_OBJECT_ERROR_H
 
@@ -21,9 +22,9 @@ void verifier_shorten(const char *log, struct strbuf *out);
  * "CAP_BPF and CAP_PERFMON". */
 const char *object_missing_capabilities(void);
 
-/* log_err()s why loading @path failed with @err, from what was kept since object_listen(). Returns
- * what monitor_open() has to. */
-int object_explain_load(const char *path, int err);
+/* Says (lib/why.h) why loading @path failed with @err, from what was kept since object_listen().
+ * Returns what monitor_open() has to. */
+int object_explain_load(const char *path, int err, struct strbuf *why);
 /* The same for attaching the program @name of @section. */
 int object_explain_attach(const char *path, const char *name, const char *section, int err);
 

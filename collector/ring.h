@@ -42,4 +42,18 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
 int ring_event_fd(const struct ring *r);
 void ring_close(struct ring *r); /* accepts NULL */
 
+/* A ring buffer for each CPU, in an array of maps. */
+
+/* Bytes of each of @n rings when nobody says: 1 MiB, less when there are so many that together they
+ * would take more than 64 MiB. */
+uint64_t rings_default_bytes(size_t n);
+/* The kernel takes rings of this size: a power of two, whole pages. */
+bool rings_size_is_good(uint64_t bytes);
+
+/*
+ * Makes @n rings of @bytes each and puts them into the array of maps @outer_fd at 0 to @n - 1.
+ * Returns 0 with their descriptors in @fds, the caller's to close, or -errno; prints nothing.
+ */
+int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n);
+
 #endif

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The monitor that is a process printing bpftrace's JSON: start, wait until it counts, stop. */
+/*
+ * The monitor that is a process printing bpftrace's JSON: a script, or a command of a manifest.
+ * Its arguments are made from a template, its output goes into a folder of our own, and it counts
+ * from its "attached_probes" line on until SIGINT; its maps are printed when it ends, so that is
+ * when there are counters.
+ */
 #include "lib/base.h"
-#include "collector/stream_private.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
+#include "lib/procfs.h"
+#include "lib/subproc.h"
 #include "collector/bpftrace.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
+
+/* Its state. */
+struct stream {
+	struct subproc proc;
+	bool started, parsed;
+	bool gone;		 /* ended by itself, and that was said */
+	char dir[256];		 /* a folder of our own */
+	char out[512], err[512]; /* in it: what it prints, what it complains about */
+	char **argv;		 /* ended by NULL, each owned */
+	struct bt_result result;
+};
 
 static bool is_bpftrace(const struct stream *s)
 {
@@ -232,7 +251,103 @@ static void stream_close(struct monitor *m)
 	m->impl = NULL;
 }
 
-const struct monitor_backend stream_backend = {
+static int stream_snapshot(struct monitor *m, struct counter_table *out)
+{
+	struct stream *s = m->impl;
+
+	if (!m->detached) {
+		/* Its maps are printed when it ends. */
+		log_err("%s: has no counters before it is detached", m->path);
+		return -EBUSY;
+	}
+	if (!s->parsed)
+		return -EBADMSG; /* said by stream_detach() */
+	for (size_t f = 0; f < out->words->nfields; f++) {
+		uint32_t slot = vocabulary_slot(out->words, f);
+		const char *name = m->manifest.counters.fields[f];
+		const struct bt_map *map = name ? bt_find(&s->result, name) : NULL;
+
+		if (!map)
+			continue; /* an empty map is not printed */
+		if (map->odd) {
+			log_err("%s: map %s: %s", m->path, name, map->odd);
+			counter_table_release(out);
+			return -EINVAL;
+		}
+		for (size_t i = 0; i < map->n; i++)
+			counter_table_add(out, map->cells[i].key)->value[slot] =
+				map->cells[i].value;
+	}
+	counter_table_finish(out);
+	return 0;
+}
+
+/* Maps that took no new key any more, and what newer bpftraces say about that. */
+static uint64_t full_maps(const struct monitor *m, const struct stream *s)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->result.nmaps && m->info.kind == MONITOR_BPFTRACE; i++)
+		n += s->result.maps[i].n >= BPFTRACE_MAP_KEYS;
+	strbuf_read_file(&text, s->err);
+	for (const char *p = text.s; (p = strstr(p, "Map full")); p++)
+		n++;
+	strbuf_release(&text);
+	return n;
+}
+
+static int stream_losses(struct monitor *m, struct monitor_losses *out)
+{
+	const struct stream *s = m->impl;
+
+	if (!s->parsed)
+		return 0;
+	out->lost_events = s->result.lost_events;
+	out->map_full = full_maps(m, s);
+	out->bad_records = s->result.bad_lines;
+	return 0;
+}
+
+static int stream_cost(struct monitor *m, struct monitor_cost *out)
+{
+	const struct stream *s = m->impl;
+	struct proc_memory mem;
+	struct proc_cpu cpu;
+
+	if (s->proc.reaped) {
+		const struct rusage *ru = &s->proc.ru;
+
+		out->cpu_ns =
+			(uint64_t)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * NSEC_PER_SEC +
+			(uint64_t)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * NSEC_PER_USEC;
+		out->rss_bytes = (uint64_t)ru->ru_maxrss * 1024;
+	} else if (s->started) {
+		if (!procfs_cpu("/proc", s->proc.pid, &cpu))
+			out->cpu_ns = cpu.user_ns + cpu.system_ns;
+		if (!procfs_memory("/proc", s->proc.pid, &mem))
+			out->rss_bytes = mem.hwm_bytes;
+	}
+	return 0;
+}
+
+static void stream_extras(const struct monitor *m, struct strbuf *out)
+{
+	const struct stream *s = m->impl;
+
+	for (size_t i = 0; i < s->result.nmaps; i++) {
+		bool used = false;
+
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
+			used |= m->manifest.counters.fields[f] &&
+				!strcmp(m->manifest.counters.fields[f], s->result.maps[i].name);
+		if (!used)
+			strbuf_addf(out, "map %s (%zu keys)\n", s->result.maps[i].name,
+				    s->result.maps[i].n);
+	}
+}
+
+static const struct monitor_backend stream_backend = {
 	.attach = stream_attach,
 	.poll = stream_poll,
 	.snapshot = stream_snapshot,
@@ -242,3 +357,148 @@ const struct monitor_backend stream_backend = {
 	.extras = stream_extras,
 	.close = stream_close,
 };
+
+/* The words in braces of an argv template. */
+enum { WORD_SCRIPT, WORD_OUT, WORD_CGROUP, WORD_CGROUP_PATH, WORD_PID, WORD_COUNT };
+static const char *const words[WORD_COUNT] = {"{script}", "{out}", "{cgroup}", "{cgroup_path}",
+					      "{pid}"};
+
+/* "{name}" at @p: its length. Other braces are the command's own. */
+static size_t word_length(const char *p)
+{
+	size_t n = *p == '{' ? 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+	return n > 1 && p[n] == '}' ? n + 1 : 0;
+}
+
+/* An unknown word is an error, so that a typing mistake is one. */
+static int expand(const struct monitor *m, const char *text, const char *const values[], char **out)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (const char *p = text; *p;) {
+		size_t i = 0;
+
+		if (!word_length(p)) {
+			strbuf_addch(&sb, *p++);
+			continue;
+		}
+		while (i < WORD_COUNT && strncmp(p, words[i], strlen(words[i])))
+			i++;
+		if (i == WORD_COUNT) {
+			why_err(m->why,
+				"%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
+				"{cgroup_path} and {pid}",
+				m->manifest.file, text);
+			strbuf_release(&sb);
+			return -EINVAL;
+		}
+		strbuf_addstr(&sb, values[i]);
+		p += strlen(words[i]);
+	}
+	*out = strbuf_detach(&sb);
+	return 0;
+}
+
+static int make_argv(struct monitor *m, struct stream *s, const struct monitor_target *target)
+{
+	const char *const *template =
+		m->manifest.run ? (const char *const *)m->manifest.run : bpftrace_run;
+	const char *values[WORD_COUNT];
+	char cgroup[24], pid[24];
+	size_t n = 0;
+	int err = 0;
+
+	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	values[WORD_SCRIPT] = m->path;
+	values[WORD_OUT] = s->out;
+	values[WORD_CGROUP] = cgroup;
+	values[WORD_CGROUP_PATH] = target->cgroup_path ? target->cgroup_path : "";
+	values[WORD_PID] = pid;
+	while (template[n])
+		n++;
+	s->argv = calloc(n + 1, sizeof(*s->argv));
+	if (!s->argv)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < n; i++) {
+		err = expand(m, template[i], values, &s -> argv[i]);
+		if (m->manifest.run && strstr(template[i], "{cgroup"))
+			m->info.caps |= MONITOR_CGROUP;
+	}
+	return err;
+}
+
+static int make_folder(const struct monitor *m, struct stream *s)
+{
+	const char *tmp = getenv("TMPDIR");
+	int err;
+
+	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(s->dir)) {
+		err = -errno;
+		why_err_sys(m->why, err, "cannot make a folder like %s", s->dir);
+		s->dir[0] = '\0';
+		return err;
+	}
+	snprintf(s->out, sizeof(s->out), "%s/out", s->dir);
+	snprintf(s->err, sizeof(s->err), "%s/err", s->dir);
+	return 0;
+}
+
+/* A script and a command have maps by name, one for each field, and no records. */
+static int check_manifest(const struct monitor *m)
+{
+	const struct manifest *man = &m->manifest;
+
+	if (man->events.named && !man->events.none) {
+		why_err(m->why, "%s: events: only BPF objects have records; leave it out",
+			man->file);
+		return -EINVAL;
+	}
+	if (man->counters.named && man->counters.map) {
+		why_err(m->why,
+			"%s: counters.map: a script has a map for each field: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	if (m->info.kind == MONITOR_COMMAND && !man->counters.named) {
+		why_err(m->why,
+			"%s: counters: is missing; say which map is which: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int stream_open(struct monitor *m, const struct monitor_target *target)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->proc = (struct subproc)SUBPROC_INIT;
+	m->impl = s;
+	m->ops = &stream_backend;
+	err = check_manifest(m);
+	if (!err && m->info.kind == MONITOR_BPFTRACE)
+		err = bpftrace_check(m);
+	if (!err)
+		err = make_folder(m, s);
+	if (!err)
+		err = make_argv(m, s, target);
+	if (!target->cgroup_id)
+		m->info.caps &= ~(uint32_t)MONITOR_CGROUP;
+	if (!m->manifest.counters.none) {
+		m->info.caps |= MONITOR_COUNTERS;
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
+			if (m->manifest.counters.fields[f])
+				m->info.fields |= 1ULL << f;
+	} else {
+		m->info.caps |= MONITOR_NULL;
+	}
+	return err;
+}

@@ -9,16 +9,17 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "collector/registry.h"
 
-int probe_open(struct bpf_object **out, const char *name)
+int probe_open(struct bpf_object **out, const char *name, struct strbuf *why)
 {
 	char folder[4096], path[4200];
 	int err = registry_folder(folder, sizeof(folder));
 
 	*out = NULL;
 	if (err) {
-		log_err_sys(err, "cannot find the folder of the BPF objects");
+		why_err_sys(why, err, "cannot find the folder of the BPF objects");
 		return err;
 	}
 	snprintf(path, sizeof(path), "%s/probes/%s.bpf.o", folder, name);
@@ -27,7 +28,7 @@ int probe_open(struct bpf_object **out, const char *name)
 	if (*out)
 		return 0;
 	err = -errno;
-	log_err_sys(err, "cannot open %s; 'make' builds it", path);
+	why_err_sys(why, err, "cannot open %s; 'make' builds it", path);
 	return err;
 }
 

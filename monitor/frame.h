@@ -35,7 +35,8 @@ enum field {
 	FIELD_USAGE,	    /* bytes, the monitor's own account of what is mapped */
 	FIELD_THREADS,
 	FIELD_AGE,	 /* s since it started */
-	FIELD_USER_MS,	 /* ms on a CPU in user mode, of all threads, ended ones too */
+	FIELD_USER_MS,	 /* ms on a CPU in user mode, of all threads, ended ones too; of a BPF
+			    monitor since its start, else since the process began */
 	FIELD_SYSTEM_MS, /* ms in the kernel */
 	FIELD_TOTAL_MS,
 	FIELD_SWITCHES, /* context switches, voluntary and not */
@@ -77,11 +78,14 @@ enum row_flag {
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
 enum { SIZE_BUCKETS = 40 };
 
+/* A process number or a user that is not known. */
+#define ROW_UNKNOWN UINT32_MAX
+
 /* One process, with all its threads. */
 struct proc_row {
-	uint32_t pid, ppid;
-	uint32_t uid;
-	uint8_t flags; /* enum row_flag */
+	uint32_t pid;
+	uint32_t ppid, uid; /* or ROW_UNKNOWN */
+	uint8_t flags;	    /* enum row_flag */
 	uint8_t verdict;
 	char state;	       /* as /proc/PID/stat: R S D Z T ..; '?' where not known */
 	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */

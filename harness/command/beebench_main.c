@@ -9,6 +9,7 @@
 #include "harness/measure.h"
 #include "harness/subject.h"
 #include "lib/log.h"
+#include "lib/std.h"
 #include "lib/suggest.h"
 
 static const struct {
@@ -59,10 +60,8 @@ static int unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char *argv[])
+static int run_command(int argc, char *argv[])
 {
-	log_init("beebench", LOG_INFO);
-	run_catch_signals();
 	subjects_know();
 	if (argc < 2) {
 		usage(stderr);
@@ -80,4 +79,12 @@ int main(int argc, char *argv[])
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char *argv[])
+{
+	std_open();
+	log_init("beebench", LOG_INFO);
+	run_catch_signals();
+	return std_close(run_command(argc, argv));
 }

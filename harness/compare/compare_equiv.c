@@ -11,7 +11,6 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
@@ -305,18 +304,17 @@ bool compare_can_load(struct strbuf *why)
 static bool is_unreadable(const char *name, struct strbuf *why)
 {
 	static const struct monitor_target whole = {0}, programs = {.bare = true};
-	struct said said = {0};
+	struct strbuf reason = STRBUF_INIT, other = STRBUF_INIT;
 	struct monitor *m = NULL;
 	bool unreadable = false;
 
-	said_listen(&said);
-	if (monitor_open(&m, name, &whole) == -EINVAL) {
-		strbuf_addstr(why, said_reason(&said));
-		unreadable = !monitor_open(&m, name, &programs);
+	if (monitor_open(&m, name, &whole, &reason) == -EINVAL) {
+		strbuf_addstr(why, reason.s);
+		unreadable = !monitor_open(&m, name, &programs, &other);
 	}
 	monitor_close(m);
-	said_end(&said, false);
-	said_release(&said);
+	strbuf_release(&reason);
+	strbuf_release(&other);
 	return unreadable;
 }
 
@@ -332,19 +330,17 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
 
 	for (size_t i = 0; i < 2; i++) {
-		struct said said = {0};
+		struct strbuf ignored = STRBUF_INIT;
 		struct monitor *m = NULL;
 
-		said_listen(&said);
-		if (monitor_open(&m, run->monitors[i], &whole)) {
+		if (monitor_open(&m, run->monitors[i], &whole, &ignored)) {
 			of[1] = of[0];
 			i = 2;
 		} else {
 			of[i] = monitor_info(m)->definition;
 		}
 		monitor_close(m);
-		said_end(&said, false);
-		said_release(&said);
+		strbuf_release(&ignored);
 	}
 	if (of[0] == of[1])
 		return true;

@@ -16,7 +16,7 @@
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
-#include "collector/verifier.h"
+#include "collector/cost.h"
 #include "lib/strbuf.h"
 
 enum { COMPILE_LIMIT_MS = 60000, COMPILE_ROUNDS = 3 };
@@ -135,7 +135,7 @@ static void add_source(struct json_object *o, const char *path)
 		record_put_num(o, "compile_ms", ms);
 }
 
-static int emit_one(struct run *run, const char *name)
+static int emit_one(struct run *run, const char *name, struct strbuf *why)
 {
 	struct monitor_target everything = {.bare = true};
 	struct json_object *o;
@@ -144,7 +144,7 @@ static int emit_one(struct run *run, const char *name)
 	struct monitor *m = NULL;
 	const struct monitor_info *info;
 	uint64_t insns = 0, jited = 0;
-	int err = monitor_open(&m, name, &everything);
+	int err = monitor_open(&m, name, &everything, why);
 
 	if (err)
 		return err;
@@ -154,7 +154,7 @@ static int emit_one(struct run *run, const char *name)
 	if (info->kind == MONITOR_OBJECT) {
 		err = monitor_cost(m, &cost);
 		if (!err)
-			err = verifier_stats_read(info->path, &verifier);
+			err = verifier_stats_read(info->path, &verifier, why);
 		if (err)
 			goto out;
 		for (uint32_t i = 0; i < cost.nprograms; i++) {
@@ -178,11 +178,11 @@ out:
 	return err;
 }
 
-int compare_static(struct run *run)
+int compare_static(struct run *run, struct strbuf *why)
 {
 	int err = 0;
 
 	for (size_t i = 0; run->monitors[i] && !err; i++)
-		err = emit_one(run, run->monitors[i]);
+		err = emit_one(run, run->monitors[i], why);
 	return err;
 }

@@ -65,10 +65,10 @@ static void print_notes(struct json_object *records, const char *type, FILE *out
 			strbuf_reset(&line);
 			strbuf_addf(&line, "%s, %s: %s", record_str(o, "monitor", "?"),
 				    record_str(o, "event", record_str(o, "workload", "?")),
-				    json_object_get_string(w));
-			if (names_find(&told, json_object_get_string(w)) == told.n)
+				    record_text(w));
+			if (names_find(&told, record_text(w)) == told.n)
 				fprintf(out, "  note: %s\n", line.s);
-			names_add(&told, json_object_get_string(w));
+			names_add(&told, record_text(w));
 		}
 		if (!strcmp(record_str(o, "status", ""), "skip")) {
 			strbuf_reset(&line);

@@ -16,7 +16,6 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/features.h"
-#include "collector/tracefs.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
 static struct strbuf libbpf_said = STRBUF_INIT;
@@ -192,7 +191,7 @@ static int load(struct ring_rig *rig)
 	int err;
 
 	strbuf_reset(&libbpf_said);
-	err = probe_open(&rig->object, "ringload");
+	err = probe_open(&rig->object, "ringload", NULL);
 	if (!err)
 		err = configure(rig);
 	if (!err) {
@@ -246,7 +245,7 @@ void ring_rig_close(struct ring_rig *rig)
 int ring_rig_attach(struct ring_rig *rig)
 {
 	libbpf_print_fn_t before;
-	int err = tracefs_ensure();
+	int err = tracefs_ensure(NULL);
 
 	if (err)
 		return err;

@@ -70,7 +70,7 @@ static int configure(struct oracle *o, uint64_t min_length)
 
 static int load(struct oracle *o)
 {
-	int err = probe_open(&o->obj, "oracle");
+	int err = probe_open(&o->obj, "oracle", NULL);
 
 	if (!err)
 		err = configure(o, o->min_length);

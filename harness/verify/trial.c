@@ -12,7 +12,6 @@
 
 #include "bpf/memmon/memmon.h"
 #include "harness/plugin.h"
-#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -98,15 +97,14 @@ static int open_monitors(struct trial *t)
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
-		struct said said = {0};
-		int err;
+		struct strbuf why = STRBUF_INIT;
+		int err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
 
-		said_listen(&said);
-		err = monitor_open(&m->monitor, t->spec->monitors[i], &target);
-		said_end(&said, err != -ENOTSUP);
 		if (err == -ENOTSUP)
-			trial_end_as(t, STATUS_SKIP, "%s", said_reason(&said));
-		said_release(&said);
+			trial_end_as(t, STATUS_SKIP, "%s", why.s);
+		else if (err && why.len)
+			log_err("%s", why.s);
+		strbuf_release(&why);
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);

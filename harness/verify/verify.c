@@ -10,7 +10,6 @@
 #include "harness/vm/guest_verify.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/verify/verdict.h"
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
@@ -149,12 +148,12 @@ static int open_candidates(struct plan *p)
 	for (size_t i = 0; !err && i < p->ncandidates; i++) {
 		struct candidate *c = &p->candidates[i];
 		struct monitor *m = NULL;
-		struct said said = {0};
+		struct strbuf why = STRBUF_INIT;
 
-		said_listen(&said);
-		err = monitor_open(&m, c->name, &everything);
-		said_end(&said, err && err != -ENOTSUP);
-		said_release(&said);
+		err = monitor_open(&m, c->name, &everything, &why);
+		if (err && err != -ENOTSUP && why.len)
+			log_err("%s", why.s);
+		strbuf_release(&why);
 		if (!err) {
 			c->known = true;
 			c->caps = monitor_info(m)->caps;
@@ -183,16 +182,14 @@ static void guess_candidates(struct plan *p)
 	for (size_t i = 0; i < p->ncandidates; i++) {
 		struct candidate *c = &p->candidates[i];
 		char *path = NULL;
-		struct said said = {0};
+		struct strbuf ignored = STRBUF_INIT;
 
-		said_listen(&said);
 		c->known = true;
 		if (!strcmp(c->name, "none"))
 			c->caps = MONITOR_NULL;
-		else if (!registry_find(c->name, &path))
+		else if (!registry_find(c->name, &path, &ignored))
 			c->subject = guess_subject(path);
-		said_end(&said, false);
-		said_release(&said);
+		strbuf_release(&ignored);
 		free(path);
 	}
 }

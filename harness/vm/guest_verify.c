@@ -182,7 +182,7 @@ int guest_verify(struct run *run, const struct guest_trials *t)
 	int err = pack(&p, t);
 
 	if (!err)
-		err = vm_kernel_find(&kernel, t->kernel);
+		err = vm_kernel_find(&kernel, t->kernel, NULL);
 	if (!err)
 		err = boot(&h, kernel.path.s, &p);
 	strbuf_release(&h.release);

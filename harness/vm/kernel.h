@@ -29,7 +29,7 @@ struct vm_kernel {
  * 0, or after saying why: -EINVAL (no such kind of name, not a bzImage), -ENOENT (no such file),
  * -ENOTSUP (cannot be had here; the message holds the command that cures it), -EINTR.
  */
-int vm_kernel_find(struct vm_kernel *k, const char *name);
+int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 void vm_kernel_release(struct vm_kernel *k);
 
 /*

@@ -75,6 +75,10 @@ static void build(struct ui *u)
 		t->view.n = 0;
 		ui_tell(u, "no memory for the table");
 	}
+	if (!t->costly && query_gave_up(t->query)) {
+		t->costly = true;
+		ui_tell(u, "the expression of the filter takes too long and matches nothing");
+	}
 	t->stale = false;
 	place_cursor(u);
 	scroll_to_cursor(t);
@@ -526,6 +530,7 @@ static void table_take_filter(struct ui *u, const char *text)
 	query_free(t->query);
 	free(t->filter);
 	t->query = q;
+	t->costly = false;
 	t->filter = copy;
 	restale(u);
 	events_refilter(u);

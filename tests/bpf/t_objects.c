@@ -43,7 +43,7 @@ static struct monitor *watch(struct live *l, const char *path, struct seen *seen
 	struct monitor *m;
 
 	live_start(l, some_calls);
-	assert_int_equal(monitor_open(&m, path, &l->target), 0);
+	assert_int_equal(monitor_open(&m, path, &l->target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	live_run(l);
 	assert_int_equal(monitor_detach(m), 0);
@@ -93,7 +93,8 @@ static void a_full_ring_still_drains(void **state UNUSED)
 	int n;
 
 	live_start(&l, many_calls);
-	assert_int_equal(monitor_open(&m, live_built("tests/bpf/records.bpf.o"), &l.target), 0);
+	assert_int_equal(monitor_open(&m, live_built("tests/bpf/records.bpf.o"), &l.target, NULL),
+			 0);
 	assert_int_equal(monitor_info(m)->ring_bytes, 4096);
 	assert_int_equal(monitor_attach(m), 0);
 	live_run(&l);
@@ -175,7 +176,7 @@ static void the_inside(void **state UNUSED)
 	struct monitor_cost cost;
 	struct monitor *m;
 
-	assert_int_equal(monitor_open(&m, "memmon", NULL), 0);
+	assert_int_equal(monitor_open(&m, "memmon", NULL, NULL), 0);
 	assert_int_equal(monitor_programs(m, programs, ARRAY_SIZE(programs)), 3);
 	assert_string_equal(programs[0].name, "trace_mmap_enter");
 	assert_string_equal(programs[1].section, "tracepoint/syscalls/sys_enter_munmap");
@@ -190,7 +191,7 @@ static void the_inside(void **state UNUSED)
 	assert_true(cost.map_bytes > 262144);
 	assert_true(cost.load_ns > 0);
 	monitor_close(m);
-	assert_int_equal(monitor_open(&m, "none", NULL), 0);
+	assert_int_equal(monitor_open(&m, "none", NULL, NULL), 0);
 	assert_int_equal(monitor_programs(m, programs, ARRAY_SIZE(programs)), 0);
 	assert_int_equal(monitor_map_fd(m, "mem_stats_map"), -ENOENT);
 	monitor_close(m);
@@ -276,7 +277,7 @@ static void refused_by_the_verifier(void **state UNUSED)
 	struct monitor *m;
 
 	live_listen();
-	assert_int_equal(monitor_open(&m, live_built("tests/bpf/bad_rejected.bpf.o"), NULL),
+	assert_int_equal(monitor_open(&m, live_built("tests/bpf/bad_rejected.bpf.o"), NULL, NULL),
 			 -EACCES);
 	log_capture(NULL, NULL);
 	/* Register numbers and indentation are the compiler's; what counts is the program, the
@@ -294,7 +295,7 @@ static void no_such_tracepoint(void **state UNUSED)
 	const char *path = live_built("tests/bpf/bad_tracepoint.bpf.o");
 	struct monitor *m;
 
-	assert_int_equal(monitor_open(&m, path, NULL), 0);
+	assert_int_equal(monitor_open(&m, path, NULL, NULL), 0);
 	live_listen();
 	assert_int_equal(monitor_attach(m), -ENOENT);
 	log_capture(NULL, NULL);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "collector/bt_parse.h"
+#include "collector/bpftrace.h"
 
 static struct bt_result r;
 

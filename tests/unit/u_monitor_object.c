@@ -35,6 +35,9 @@ static struct tiny tiny_object(void)
 	memcpy(t.names, name_text, sizeof(name_text));
 	memcpy(t.eh.e_ident, ELFMAG, SELFMAG);
 	t.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	t.eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	t.eh.e_ident[EI_VERSION] = EV_CURRENT;
+	t.eh.e_version = EV_CURRENT;
 	t.eh.e_machine = EM_BPF;
 	t.eh.e_shoff = offsetof(struct tiny, sections);
 	t.eh.e_shentsize = sizeof(Elf64_Shdr);
@@ -56,6 +59,7 @@ static struct tiny tiny_object(void)
 	t.sections[4] = (Elf64_Shdr){.sh_name = 0,
 				     .sh_type = SHT_SYMTAB,
 				     .sh_link = 1,
+				     .sh_entsize = sizeof(Elf64_Sym),
 				     .sh_offset = offsetof(struct tiny, symbols),
 				     .sh_size = sizeof(t.symbols)};
 	t.symbols[1].st_name = 11;
