@@ -315,7 +315,7 @@ $(B)/static/attach_loss: $(B)/obj/tests/bench/attach_loss.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
 
-linux7: all $(B)/static/attach_loss ## which ways of attaching lose runs on which kernel: the table of docs/linux7.md (guests, no root, 5 minutes; KERNELS)
+linux7: all $(B)/static/attach_loss ## which ways of attaching lose runs on which kernel: the table of docs/linux7.md (guests, no root, 3 minutes; KERNELS)
 	@B=$(B) scripts/linux7.sh $(KERNELS)
 .PHONY: linux7
 

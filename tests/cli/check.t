@@ -99,6 +99,11 @@ has "a library has its rooms" "$err" "check: b/second.c:2: includes <x/x.h>"
 has "... which are told" "$err" "libx is for a/ b/room.c alone"
 
 house
+echo '#include "lib/base.h"' >b/room.c
+includes
+has "a room that is not lived in fails" "$err" "gives b/room.c a room for libx, whose headers it does not include"
+
+house
 printf '#include "a/first.h"\n' >b/second.c
 includes
 has "the first include is lib/base.h" "$err" 'check: b/second.c: includes "a/first.h" first'
