@@ -344,7 +344,7 @@ pages:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run docs/completions | xargs -0 shellcheck -x
+	@files=$$(scripts/tracked.sh '*.sh' '*.t' .ci/run docs/completions) && echo "$$files" | xargs shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 

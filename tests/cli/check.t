@@ -114,6 +114,15 @@ includes
 is "without a table nothing passes" "$code" 1
 has "... and it is said what is missed" "$err" "docs/architecture.md: has no table of folders"
 
+# An unpacked archive is no repository: nothing is checked, and that is no success.
+house
+rm -rf .git
+for script in check_includes check_docs check_headers shape; do
+	run scripts/$script.sh
+	is "$script.sh without a git repository fails" "$code" 2
+	has "... and says what it needs" "$err" "this is no git repository"
+done
+
 # Pages
 house
 cat >README.md <<'END'
