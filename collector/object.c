@@ -19,6 +19,7 @@
 
 #include "lib/log.h"
 #include "lib/why.h"
+#include "collector/stand_in.h"
 #include "collector/cost.h"
 #include "collector/elf_check.h"
 #include "collector/maps.h"
@@ -343,7 +344,7 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 				    type ? type : "unknown", bpf_map__max_entries(map));
 	}
 	bpf_object__for_each_program (p, o->bpf) {
-		if (!layout_expects(&m->manifest, p))
+		if (!layout_expects(&m->manifest, p) && !stand_in_is(o->bpf, p))
 			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
 				    bpf_program__section_name(p));
 	}
@@ -546,6 +547,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 		err = -errno;
 		return object_explain_load(m->path, err, m->why);
 	}
+	stand_in_choose(o->bpf);
 	if (bare)
 		return 0;
 	if (!m->manifest.file)

@@ -4,6 +4,10 @@
  * which no monitor here uses. Both tracepoints fire for 32-bit tasks too, whose numbers mean other
  * calls (the syscalls:* tracepoints leave those tasks out): they are skipped. Of calls that worked,
  * lengths are rounded up to whole pages.
+ *
+ * Where programs there can be preempted (Linux 7, docs/linux7.md) the same run by perf events,
+ * which lose none: the programs named *_steady. They return 1, because 0 would keep the event from
+ * perf's own counters (harness/verify/perf_count.h).
  */
 #include "vmlinux.h"
 
@@ -85,19 +89,12 @@ static __always_inline struct oracle_counts *counts(void)
 	return 0;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
+static __always_inline void enter(__u32 op, __u64 length)
 {
-	__u32 op = op_of(id);
-	struct oracle_counts *c;
-	__u64 length;
+	struct oracle_counts *c = counts();
 
-	if (op >= ORACLE_OPS || is_compat())
-		return 0;
-	c = counts();
 	if (!c)
-		return 0;
-	length = PT_REGS_PARM2_SYSCALL(regs);
+		return;
 	c->entered[op]++;
 	if (op == ORACLE_MUNMAP)
 		c->munmap_bytes += length;
@@ -105,7 +102,26 @@ int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
 		c->small_mmaps++;
 	else if (op == ORACLE_MMAP)
 		c->mmap_bytes += length;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
+{
+	__u32 op = op_of(id);
+
+	if (op < ORACLE_OPS && !is_compat())
+		enter(op, PT_REGS_PARM2_SYSCALL(regs));
 	return 0;
+}
+
+SEC("?tracepoint/raw_syscalls/sys_enter")
+int oracle_enter_steady(struct trace_event_raw_sys_enter *ctx)
+{
+	__u32 op = op_of(ctx->id);
+
+	if (op < ORACLE_OPS && !is_compat())
+		enter(op, ctx->args[1]);
+	return 1;
 }
 
 static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 first, __u64 second)
@@ -121,19 +137,14 @@ static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 firs
 		c->worked_munmap_bytes += whole;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
+static __always_inline void leave(__u32 op, struct pt_regs *regs, long ret)
 {
-	__u32 op = op_of(number_at_exit(regs));
-	struct oracle_counts *c;
+	struct oracle_counts *c = counts();
 	__u64 first, second;
 	bool failed;
 
-	if (op >= ORACLE_OPS || is_compat())
-		return 0;
-	c = counts();
 	if (!c)
-		return 0;
+		return;
 	first = PT_REGS_PARM1_SYSCALL(regs);
 	second = PT_REGS_PARM2_SYSCALL(regs);
 	if (op == ORACLE_BRK)
@@ -143,10 +154,29 @@ int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
 	c->returned[op]++;
 	if (!failed) {
 		worked(c, op, first, second);
-		return 0;
+		return;
 	}
 	c->failed[op]++;
 	if (op == ORACLE_MMAP && second < oracle_config.min_length)
 		c->small_mmaps_failed++;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
+{
+	__u32 op = op_of(number_at_exit(regs));
+
+	if (op < ORACLE_OPS && !is_compat())
+		leave(op, regs, ret);
 	return 0;
+}
+
+SEC("?tracepoint/raw_syscalls/sys_exit")
+int oracle_exit_steady(struct trace_event_raw_sys_exit *ctx)
+{
+	__u32 op = op_of(ctx->id);
+
+	if (op < ORACLE_OPS && !is_compat())
+		leave(op, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->ret);
+	return 1;
 }

@@ -11,6 +11,7 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/verify/skipped.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
@@ -151,6 +152,30 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 	return o;
 }
 
+/* What differs because the kernel skipped runs of one is no difference between the two: not judged
+ * then. NULL: none was skipped. */
+static struct json_object *skipped_record(const struct run *run, const struct workload *w,
+					  const struct trial *t)
+{
+	struct json_object *o;
+	char words[160], text[256];
+	uint64_t n[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		n[i] = t->monitors[i].losses.recursion_misses;
+		n[i] = n[i] == UINT64_MAX ? 0 : n[i];
+	}
+	if (!(n[0] + n[1]))
+		return NULL;
+	skipped_words(words, sizeof(words), n[0] + n[1], "their programs");
+	snprintf(text, sizeof(text), "%s; %llu of A, %llu of B", words, (unsigned long long)n[0],
+		 (unsigned long long)n[1]);
+	o = new_record(run, workload_name(w), "skip", text);
+	record_put_u64(o, "skipped_a", n[0]);
+	record_put_u64(o, "skipped_b", n[1]);
+	return o;
+}
+
 /*
  * How many of the workload's events @m lost, when the other recorded or lost @others of the same
  * calls. A monitor that watches only the target says so itself. The count of one that watches the
@@ -201,6 +226,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	struct trial_monitor *a = &t->monitors[0], *b = &t->monitors[1];
 	bool events = a->info->caps & b->info->caps & MONITOR_EVENTS;
 	struct equiv *e = calloc(1, sizeof(*e));
+	struct json_object *skipped = NULL;
 	struct ids ids = {0};
 	int err;
 
@@ -227,7 +253,8 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	equiv_tables(e, run->monitors[0], &a->after, run->monitors[1], &b->after);
 	if (events)
 		compare_events(e, run, a, b);
-	err = sink_emit(run->sink, equivalence_record(run, w, e, t, events));
+	skipped = e->differences ? skipped_record(run, w, t) : NULL;
+	err = sink_emit(run->sink, skipped ? skipped : equivalence_record(run, w, e, t, events));
 out:
 	free(ids.v);
 	equiv_release(e);

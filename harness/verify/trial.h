@@ -53,7 +53,8 @@ struct trial_monitor {
 	struct event *events; /* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
-	struct monitor_losses losses;
+	struct monitor_losses losses;		      /* in the window */
+	uint64_t skipped_before;		      /* runs that the kernel skipped before it */
 	struct monitor_cost cost;
 	bool keep_events;
 };

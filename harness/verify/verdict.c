@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon.h"
+#include "harness/verify/skipped.h"
 #include "lib/strbuf.h"
 
 static void end_as(struct verdict *v, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -214,17 +215,31 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 	return model->def.subject->assess ? model->def.subject->assess(&in, &v->accuracy) : 0;
 }
 
+static uint64_t skipped_runs(const struct trial_monitor *m)
+{
+	return m->losses.recursion_misses == UINT64_MAX ? 0 : m->losses.recursion_misses;
+}
+
+/* A failure that skipped runs explain is none: it becomes a finding. */
+static void forgive_skipped(struct verdict *v, const struct subject_ops *subject, uint64_t n)
+{
+	if (v->status != STATUS_FAIL ||
+	    !skipped_explain(&v->judged, &v->identities, subject->counts_calls, subject->words, n))
+		return;
+	skipped_forgive(&v->judged, &v->identities, &v->accuracy, n);
+	end_as(v, STATUS_OK, "%s", "");
+}
+
 /* A run that the kernel skipped, of programs whose figures are differences of clock readings,
  * charges one thread with another's time: then a failure says nothing. */
-static void doubt_skipped(struct verdict *v, const struct trial_monitor *m)
+static void doubt_skipped(struct verdict *v, uint64_t n)
 {
-	uint64_t misses = m->losses.recursion_misses;
+	char words[160];
 
-	if (v->status == STATUS_FAIL && misses && misses != UINT64_MAX)
-		end_as(v, STATUS_VOID,
-		       "the kernel skipped %" PRIu64 " runs of it, because another BPF program was "
-		       "active on that CPU",
-		       misses);
+	if (v->status != STATUS_FAIL || !n)
+		return;
+	skipped_words(words, sizeof(words), n, "it");
+	end_as(v, STATUS_VOID, "%s", words);
 }
 
 static int reach(struct verdict *v, const struct trial *t, const struct model *model,
@@ -257,8 +272,11 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 		verdict_by_identities(v, m);
 	conclude(v);
 	if (subject->of_clocks)
-		doubt_skipped(v, m);
-	err = assess(v, t, model, m, &table);
+		doubt_skipped(v, skipped_runs(m));
+	else
+		forgive_skipped(v, subject, skipped_runs(m));
+	/* What else is off then follows from that. */
+	err = v->judged.verdict == JUDGE_SKIPPED ? 0 : assess(v, t, model, m, &table);
 	counter_table_release(&table);
 	return err;
 }

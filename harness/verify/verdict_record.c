@@ -36,6 +36,8 @@ static struct json_object *conformance_of(const struct judge_result *j)
 	record_put_u64(o, "mismatches", j->mismatches);
 	if (j->lost_updates)
 		record_put_u64(o, "lost_updates", j->lost_updates);
+	if (j->skipped_runs)
+		record_put_u64(o, "skipped_runs", j->skipped_runs);
 	return o;
 }
 
