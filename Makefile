@@ -231,7 +231,7 @@ $(B)/static/beebench: $(call objs,$(beebench_SRC))
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
-test-vm: all $(B)/static/attach_loss ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
+test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
 	@B=$(B) VM_FULL=1 tests/run.sh vm
 
 # --- tests ------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/static/attach_loss $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
@@ -308,16 +308,6 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
-
-# Static: it runs in a guest.
-$(B)/static/attach_loss: $(B)/obj/tests/bench/attach_loss.o
-	$(call say,LINK,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
-
-linux7: all $(B)/static/attach_loss ## which ways of attaching lose runs on which kernel: the table of docs/linux7.md (guests, no root, 3 minutes; KERNELS)
-	@B=$(B) scripts/linux7.sh $(KERNELS)
-.PHONY: linux7
 
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
