@@ -435,6 +435,8 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 
 /* An object that has this u64 among its read-only data watches only the cgroup we write there. */
 #define CGROUP_VARIABLE "beebench_cgroup_id"
+/* And those below it, when it has this one, too: at which level below the root that cgroup is. */
+#define LEVEL_VARIABLE	"beebench_cgroup_level"
 /* The same, for the size of each of its rings. */
 #define RING_VARIABLE	"beebench_ring_bytes"
 
@@ -451,10 +453,13 @@ static int set_target(struct monitor *m, struct object *o, const struct monitor_
 {
 	int err = target->cgroup_id ? set_constant(o, CGROUP_VARIABLE, target->cgroup_id) : -ENOENT;
 
-	if (!err)
+	if (!err) {
 		m->info.caps |= MONITOR_CGROUP;
-	else if (err != -ENOENT)
+		if (target->cgroup_level && !set_constant(o, LEVEL_VARIABLE, target->cgroup_level))
+			m->info.caps |= MONITOR_BELOW;
+	} else if (err != -ENOENT) {
 		why_err_sys(m->why, err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+	}
 	return err == -ENOENT ? 0 : err;
 }
 

@@ -41,6 +41,8 @@ enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
 
 /* As in memmon.bpf.c: only this cgroup is watched; 0 is everything. */
 const volatile __u64 beebench_cgroup_id = 0;
+/* At which level below the root that cgroup is: then those below it count, too. 0: not known. */
+const volatile __u64 beebench_cgroup_level = 0;
 /* Bytes that user space gives to each ring; set before loading. */
 const volatile __u64 beebench_ring_bytes = RING_BYTES;
 
@@ -98,7 +100,10 @@ struct {
 
 static __always_inline bool watched(void)
 {
-	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
+	if (!beebench_cgroup_id)
+		return true;
+	return (beebench_cgroup_level ? bpf_get_current_ancestor_cgroup_id(beebench_cgroup_level)
+				      : bpf_get_current_cgroup_id()) == beebench_cgroup_id;
 }
 
 /*
@@ -372,6 +377,8 @@ static __always_inline bool move_break(struct task_struct *task, struct thread_s
 	__u64 exec = task->self_exec_id + 1, before = process->break_at;
 	bool known = process->break_exec == exec;
 
+	if (at < PAGE_BYTES)
+		return false; /* where no break is: it was answered, and did not run */
 	process->break_at = at;
 	process->break_exec = exec;
 	if (asked != at)
@@ -390,14 +397,26 @@ static __always_inline __u64 pages(__u64 length)
 	return (length + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
+/*
+ * False: no call that worked has this result. Who answers in the kernel's place (seccomp) may say
+ * anything, often the number of the call: nothing has run then, and nothing counts. A munmap or
+ * mremap that was answered like one that worked cannot be told from it.
+ */
+static __always_inline bool has_run(__u64 nr, __u64 result)
+{
+	return nr == NR_MUNMAP ? !result : result && !(result & (PAGE_BYTES - 1));
+}
+
 /* Counts it in @s. False: it did not work. */
 static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs *regs,
 				  __u64 result, struct call *c)
 {
-	if (result >= -MAX_ERRNO || (nr == NR_MUNMAP && result)) {
+	if (result >= -MAX_ERRNO) {
 		s->failed_count++;
 		return false;
 	}
+	if (!has_run(nr, result))
+		return false;
 	c->address = result;
 	if (nr == NR_MMAP) {
 		c->type = FAST_EVENT_MMAP;

@@ -128,12 +128,21 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 					      const struct equiv *e, const struct trial *t,
 					      bool events)
 {
-	struct json_object *o =
-		new_record(run, workload_name(w), e->differences ? "fail" : "ok", NULL);
+	bool vacuous = !e->differences && !e->counters && !e->events;
+	struct json_object *o = new_record(
+		run, workload_name(w),
+		e->differences ? "fail"
+		: vacuous      ? "skip"
+			       : "ok",
+		vacuous ? "nothing to compare: neither captured anything that both can count"
+			: NULL);
 	struct json_object *allowed = json_object_new_array();
 	static const char *const losses_of[] = {"lost_a", "lost_b"};
 
-	record_put_str(o, "verdict", e->differences ? "different" : "equal");
+	if (vacuous)
+		record_put_bool(o, "vacuous", true);
+	else
+		record_put_str(o, "verdict", e->differences ? "different" : "equal");
 	record_put_u64(o, "keys", e->keys);
 	record_put_u64(o, "counters", e->counters);
 	record_put_u64(o, "events", e->events);
@@ -267,19 +276,24 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 	struct trial_spec spec = {.monitors = run->monitors,
 				  .nmonitors = 2,
 				  .workload = w,
+				  .limit_ns = (uint64_t)(MAX(run->seconds, 60) * NSEC_PER_SEC),
 				  .keep_events = true,
 				  .no_oracle = true};
+	struct json_object *o;
 	struct trial t;
 	int err;
 
 	progress_step(run->progress, "%s and %s beside %s", run->monitors[0], run->monitors[1],
 		      workload_name(w));
 	err = trial_run(&t, &spec);
-	if (!err && t.status != STATUS_OK)
-		err = sink_emit(run->sink, new_record(run, workload_name(w), status_names[t.status],
-						      t.reason.s));
-	else if (!err)
+	if (!err && t.status != STATUS_OK) {
+		o = new_record(run, workload_name(w), status_names[t.status], t.reason.s);
+		if (t.cause)
+			record_put_str(o, "cause", t.cause);
+		err = sink_emit(run->sink, o);
+	} else if (!err) {
 		err = judge_pair(run, w, &t, alike);
+	}
 	trial_release(&t);
 	return err;
 }
@@ -355,6 +369,7 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 		[MONITOR_COMPLETED] = "calls that have ended and worked",
 	};
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
+	const struct vocabulary *words[2] = {NULL, NULL};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct strbuf ignored = STRBUF_INIT;
@@ -365,9 +380,17 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 			i = 2;
 		} else {
 			of[i] = monitor_info(m)->definition;
+			words[i] = monitor_info(m)->words;
 		}
 		monitor_close(m);
 		strbuf_release(&ignored);
+	}
+	if (words[0] && words[1] && words[0] != words[1]) {
+		strbuf_addf(why,
+			    "their subjects differ, so equivalence is not asked for: %s counts %s, "
+			    "%s counts %s",
+			    run->monitors[0], words[0]->name, run->monitors[1], words[1]->name);
+		return false;
 	}
 	if (of[0] == of[1])
 		return true;

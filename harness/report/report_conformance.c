@@ -40,6 +40,8 @@ static void verdict_cell(struct doc *d, struct json_object *trial)
 
 	if (!trial)
 		doc_cell(d, TONE_DIM, "%s", "");
+	else if (record_true(trial, "vacuous"))
+		doc_cell(d, TONE_DIM, "nothing to compare");
 	else if (status_is(trial, "skip") || status_is(trial, "void"))
 		doc_cell(d, status_is(trial, "void") ? TONE_WARN : TONE_DIM, "%s",
 			 record_str(trial, "status", ""));

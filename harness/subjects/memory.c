@@ -346,10 +346,18 @@ static void counters_completed(const struct identity_input *in, struct identitie
 		{"pages unmapped = counted", MEM_MUNMAP_BYTES, c->worked_munmap_bytes},
 	};
 
+	uint64_t counted = 0, entered = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		if (offers(in, sums[i].field))
 			identity_add(out, sums[i].name, sums[i].calls,
 				     identity_sum(in->table, sums[i].field));
+	for (int op = 0; op < LEDGER_OP_COUNT; op++) {
+		entered += c->calls[op];
+		if (offers(in, calls[op].count))
+			counted += identity_sum(in->table, calls[op].count);
+	}
+	identity_add_at_most(out, "calls counted <= entered", counted, entered);
 }
 
 static void counters(const struct identity_input *in, struct identities *out)
