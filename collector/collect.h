@@ -49,7 +49,14 @@ struct monitor_info {
 	bool races;    /* manifest, "races": true: updates of a key that threads share may be lost,
 			* which is then bounded and told instead of a failure */
 	uint32_t caps; /* enum monitor_cap */
-	uint64_t fields;		  /* of counter_table */
+	uint64_t fields; /* of counter_table */
+	uint64_t narrow; /* those of them that wrap at 32 bits */
+	uint64_t filter; /* bytes: shorter mmaps do not count (struct vocabulary: filter_bytes) */
+	/* Of its events: which fields they have (bit (1 << enum event_field), then the values),
+	 * which kinds there are (bit (1 << kind of the vocabulary); 0: all), and the bytes of each
+	 * value and of the name. */
+	uint32_t event_fields, event_kinds;
+	uint8_t value_bytes[EVENT_VALUES_MAX], comm_bytes;
 	uint64_t ring_bytes, map_entries; /* sizes of an event ring and the counter map; 0: none */
 	uint32_t rings;			  /* how many event rings: one, or one for each CPU */
 };

@@ -511,12 +511,18 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->map_entries = bpf_map__max_entries(o->layout.counters[i].map);
 	}
 	info->fields |= o->layout.rows.fields;
+	info->narrow = o->layout.narrow & info->fields;
 	if (o->layout.ncounters || o->layout.rows.iterator)
 		info->caps |= MONITOR_COUNTERS;
 	if (o->layout.ring) {
 		info->caps |= MONITOR_EVENTS;
 		info->ring_bytes = o->layout.ring_per_cpu ? o->ring_bytes
 							  : bpf_map__max_entries(o->layout.ring);
+		info->event_fields = o->layout.event.fields;
+		info->event_kinds = m->manifest.events.kinds;
+		info->comm_bytes = (uint8_t)o->layout.event.bytes[EVENT_COMM];
+		for (size_t i = 0; i < info->words->nvalues; i++)
+			info->value_bytes[i] = (uint8_t)o->layout.event.bytes[EVENT_COMMON + i];
 		info->rings = o->layout.ring_per_cpu ? (uint32_t)o->nrings : 1;
 	}
 	if (o->layout.losses)
@@ -550,7 +556,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	o->bpf = bpf_object__open_file(m->path, NULL);
 	if (!o->bpf) {
 		err = -errno;
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	}
 	stand_in_choose(o->bpf);
 	if (bare)
@@ -585,7 +591,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	object_listen();
 	err = bpf_object__load(o->bpf);
 	if (err)
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	return o->ring_array ? make_rings(m, o) : 0;
 }
 

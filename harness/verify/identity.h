@@ -31,6 +31,9 @@ struct identity_input {
 	uint64_t consumed;		   /* the target's records */
 	struct monitor_losses losses;
 	bool races;
+	uint64_t narrow;       /* fields that wrap at 32 bits: their sums say nothing */
+	uint32_t kinds;	       /* of its events, as in struct monitor_info */
+	bool other_filter;     /* @calls were filtered by another length than the monitor's */
 	uint64_t lost_updates; /* accepted of a monitor that says that it races */
 };
 

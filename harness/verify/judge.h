@@ -34,6 +34,10 @@ struct judge_input {
 	const struct counter_table *table; /* after the window; was empty before it */
 	const struct event *events;
 	size_t nevents;
+	/* What an event has (collector/manifest.h: bits of enum event_field), and the bytes of its
+	 * name; 0: all of it. */
+	uint32_t event_fields;
+	uint8_t comm_bytes;
 	struct monitor_losses losses;
 	uint32_t rings;	   /* with more than one, the times say which of two events came first */
 	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all did */

@@ -319,7 +319,8 @@ static int open_oracle(struct trial *t)
 
 	if (t->child.ledger || t->spec->no_oracle)
 		return 0;
-	err = oracle_open(&t->oracle, &t->cgroup, MEM_MIN_LENGTH);
+	err = oracle_open(&t->oracle, &t->cgroup,
+			  t->nmonitors ? t->monitors[0].info->filter : MEM_MIN_LENGTH);
 	t->has_perf = !err && !perf_count_open(&t->perf, t->child.proc.pid);
 	if (!err)
 		err = oracle_run_canary(t->oracle, &t->canary);

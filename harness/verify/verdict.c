@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/memmon/memmon.h"
+#include "collector/manifest.h"
 #include "harness/verify/skipped.h"
 #include "lib/strbuf.h"
 
@@ -80,6 +80,14 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 	if (lost && lost != UINT64_MAX) {
 		end_as(v, STATUS_VOID, "%" PRIu64 " events were lost before they were printed",
 		       lost);
+		return true;
+	}
+	/* A script has no way to tell which keys a full map did not take. */
+	if (m->info->kind != MONITOR_OBJECT && m->losses.map_full &&
+	    m->losses.map_full != UINT64_MAX) {
+		end_as(v, STATUS_VOID,
+		       "a map of it was full: %" PRIu64 " time%s it took no new key",
+		       m->losses.map_full, m->losses.map_full == 1 ? "" : "s");
 		return true;
 	}
 	if (t->oracle_misses) {
@@ -169,6 +177,8 @@ static void by_ledger(struct verdict *v, const struct trial *t, const struct mod
 		.table = subject->judge ? table : &m->after,
 		.events = m->events,
 		.nevents = m->nevents,
+		.event_fields = m->info->event_fields,
+		.comm_bytes = m->info->comm_bytes,
 		.losses = m->losses,
 		.rings = m->info->rings,
 		.alive = t->alive,
@@ -290,6 +300,9 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 		.alive = t->alive,
 		.unseen = t->unseen,
 		.lost_updates = v->judged.lost_updates,
+		.kinds = m->info->event_kinds,
+		.by_type = m->info->event_fields >> (EVENT_COMMON + MEM_EVENT_TYPE) & 1 ? m->by_type
+											: NULL,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 		.by_ledger = t->child.ledger,
 	};
@@ -338,6 +351,9 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 		.consumed = target_records(model, m),
 		.losses = m->losses,
 		.races = m->info->races,
+		.narrow = m->info->narrow,
+		.kinds = m->info->event_kinds,
+		.other_filter = !t->child.ledger && m->info->filter != t->monitors[0].info->filter,
 	};
 	int err;
 
@@ -370,7 +386,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 {
 	const struct trial_monitor *m = &t->monitors[index];
-	struct model_definition def = {.min_length = MEM_MIN_LENGTH,
+	struct model_definition def = {.min_length = m->info->filter,
 				       .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct model model = {0};
 	int err;
@@ -387,6 +403,8 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	def.key = m->info->key;
 	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
+	if (!err)
+		model_offer(&model, m->info);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
 	    within_sight(v, t, m) && oracle_saw_all(v, t))

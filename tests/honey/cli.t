@@ -51,6 +51,25 @@ run "$honeyc" -w --emit=c $ok/row31-forward.ex
 has "--emit=c has #line" "$out" '#line 5 "row31-forward.ex"'
 run "$honeyc" --emit=c -O --remarks $ok/opt-self-update.ex
 has "--remarks says where" "$err" "opt-self-update.ex:17:5: remark[R001]: elide-self-update: the element is stored already"
+# Issue 13, number 32: what -P makes is C too.
+if have clang; then
+	cat >"$tmp/declares.ex" <<'E2'
+defmodule T do
+  use Honey, license: "GPL"
+  @sec "tracepoint/raw_syscalls/sys_enter"
+  def t(ctx) do
+    if ctx.id == 9 do
+      m = 1
+    end
+    0
+  end
+end
+E2
+	for f in "$tmp/declares.ex" $ok/*.ex; do
+		"$honeyc" -w --emit=c -P "$f" >"$tmp/p.c" 2>/dev/null || continue
+		check "the C of -P compiles: ${f##*/}" clang -O2 -target bpf -w -I. -I"$B/gen" -c "$tmp/p.c" -o "$tmp/p.o"
+	done
+fi
 run "$honeyc" -w --emit=c -P -O -fno-elide-self-update $ok/opt-self-update.ex
 is "-fno-NAME turns one off" "$out" "$(cat $ok/opt-self-update.c)"
 run "$honeyc" -w --emit=c -P -fupdate-in-place $ok/opt-in-place.ex
