@@ -3,8 +3,7 @@
 # The files of the tree that match, one a line: tracked.sh [PATTERN..]. What is checked are the files that git tracks, so
 # that it is the same for everybody; exit code 2 where there is no git repository, as in an unpacked archive.
 if ! top=$(git rev-parse --show-toplevel 2>/dev/null) || [ "$(cd "$top" && pwd -P)" != "$(pwd -P)" ]; then
-	echo "check: error: this is no git repository, and what is checked are its tracked files; clone it," >&2
-	echo "    or make one of this folder: git init && git add -A" >&2
+	echo "check: error: what is checked are the files that git tracks: it needs a git checkout (git clone), and this tree is none" >&2
 	exit 2
 fi
 exec git ls-files "$@"

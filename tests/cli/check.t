@@ -120,7 +120,7 @@ rm -rf .git
 for script in check_includes check_docs check_headers shape; do
 	run scripts/$script.sh
 	is "$script.sh without a git repository fails" "$code" 2
-	has "... and says what it needs" "$err" "this is no git repository"
+	has "... and says what it needs" "$err" "needs a git checkout"
 done
 
 # Pages
