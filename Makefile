@@ -81,7 +81,7 @@ FORCE:
 .PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- packages ---------------------------------------------------------------------------------------
 
@@ -329,6 +329,10 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 	@$< $(PROCESSES)
 .PHONY: bench-view
 
+allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
+	@B=$(B) scripts/allocators.sh $(SECONDS)
+.PHONY: allocators
+
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
@@ -363,7 +367,7 @@ pages:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run docs/completions | xargs -0 shellcheck -x
+	@files=$$(scripts/tracked.sh '*.sh' '*.t' .ci/run docs/completions) && echo "$$files" | xargs shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 
