@@ -68,8 +68,7 @@ static bool clock_is_shifted(void)
 	return shifted;
 }
 
-/* True when /proc shows the process numbers that we have. */
-static bool proc_is_ours(void)
+bool owner_is_shown(void)
 {
 	char self[32] = "";
 
@@ -81,6 +80,11 @@ void owner_name(char out[OWNER_MAX])
 	snprintf(out, OWNER_MAX, "%d-%" PRIu64 "-%" PRIu64, (int)getpid(),
 		 clock_is_shifted() ? 0 : began("/proc/self/stat"),
 		 namespace_at("/proc/self/ns/pid"));
+}
+
+bool owner_is_contained(void)
+{
+	return namespace_at("/proc/self/ns/pid") != FIRST_NAMESPACE;
 }
 
 /* Of a process in a namespace below the one of this /proc, which shows its number there as well. */
@@ -128,7 +132,7 @@ static bool is_gone(pid_t pid, uint64_t start, uint64_t ns)
 	uint64_t own = namespace_at("/proc/self/ns/pid"), its;
 	char path[64];
 
-	if (!own || !ns || !proc_is_ours())
+	if (!own || !ns || !owner_is_shown())
 		return false;
 	if (ns != own)
 		return own == FIRST_NAMESPACE && namespace_is_empty(ns);

@@ -13,6 +13,11 @@ enum { OWNER_MAX = 64 };
 
 /* "PID-START-NAMESPACE" of this process. */
 void owner_name(char out[OWNER_MAX]);
+/* True where this process has its number in a namespace of a container's own, also when that cannot
+ * be told. */
+bool owner_is_contained(void);
+/* True where /proc shows this process, and so all others, by the numbers that they have here. */
+bool owner_is_shown(void);
 /*
  * True only when the process that @name begins with is surely gone: another one, or none, has its
  * number. Of process numbers that cannot be seen from here it is never sure. @rest, when there is

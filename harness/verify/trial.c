@@ -4,6 +4,7 @@
 #include "harness/verify/trial.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "harness/plugin.h"
 #include "harness/said.h"
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
@@ -68,6 +70,23 @@ static int open_stdin(const struct trial *t, int *fd)
 	return err;
 }
 
+/* The machine's numbers of the workload's threads, where they have others. */
+static int open_numbers(struct trial *t, int *prog_fd)
+{
+	const struct workload *w = t->spec->workload;
+	uint64_t entries;
+	uint32_t lanes;
+	int err;
+
+	if (!w->ops || w->ops->truth != WORKLOAD_LEDGER || !numbers_needed())
+		return 0;
+	w->ops->size(w->params, &lanes, &entries);
+	err = numbers_open(&t->numbers, lanes);
+	if (!err)
+		*prog_fd = numbers_fd(t->numbers);
+	return err;
+}
+
 static int start_child(struct trial *t)
 {
 	struct workload_child_opts opts = WORKLOAD_CHILD_OPTS_INIT;
@@ -75,7 +94,9 @@ static int start_child(struct trial *t)
 
 	if (err)
 		return err;
-	err = open_stdin(t, &opts.stdin_fd);
+	err = open_numbers(t, &opts.numbers_prog);
+	if (!err)
+		err = open_stdin(t, &opts.stdin_fd);
 	if (err)
 		return err;
 	opts.cgroup = &t->cgroup;
@@ -280,6 +301,7 @@ static int gather_lanes(struct trial *t)
 {
 	const struct ledger *l = t->child.ledger;
 	size_t n = l ? ledger_lane_count(l) : 0;
+	int err;
 
 	t->lanes = calloc(n + 1, sizeof(*t->lanes));
 	t->alive = calloc(n + 1, sizeof(*t->alive));
@@ -291,11 +313,16 @@ static int gather_lanes(struct trial *t)
 	t->nlanes = n;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
-		char path[64];
+
+		t->alive[i] = !tgkill((pid_t)lane->tgid, (pid_t)lane->tid, 0);
+	}
+	err = t->numbers ? numbers_translate(t->numbers, t->child.ledger) : 0;
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ledger_lane *lane = ledger_lane(l, i);
 
 		t->lanes[i] = (struct model_lane){lane, ledger_entries(l, lane)};
-		snprintf(path, sizeof(path), "/proc/%u/task/%u", lane->tgid, lane->tid);
-		t->alive[i] = !access(path, F_OK);
 		if (t->switches)
 			t->unseen[i] = switches_read(t->switches, lane->tid);
 	}
@@ -340,7 +367,8 @@ static int run_window(struct trial *t)
 	bool plugin = t->child.ledger;
 	int err;
 
-	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
+	t->has_vm = plugin && owner_is_shown() &&
+		    !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	procfs_steal("/proc", &t->steal_before_ns);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
@@ -415,6 +443,8 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	t->oracle = NULL;
 	switches_close(t->switches);
 	t->switches = NULL;
+	numbers_close(t->numbers);
+	t->numbers = NULL;
 	subproc_kill(&t->child.proc, 0);
 	cgroup_remove(&t->cgroup);
 	return err;

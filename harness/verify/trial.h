@@ -10,6 +10,7 @@
 #include "harness/record.h"
 #include "lib/base.h"
 #include "harness/verify/model.h"
+#include "harness/verify/numbers.h"
 #include "harness/verify/oracle.h"
 #include "harness/verify/perf_count.h"
 #include "harness/verify/switches.h"
@@ -77,8 +78,9 @@ struct trial {
 		*unseen; /* per lane, of its thread; NULL without a monitor of clocks */
 	size_t nlanes;
 	struct switches *switches;
-	uint64_t start_ns, end_ns;		  /* of the window */
-	struct proc_memory vm_before, vm_after;	  /* at the barriers */
+	struct numbers *numbers;		/* in a container with process numbers of its own */
+	uint64_t start_ns, end_ns;		/* of the window */
+	struct proc_memory vm_before, vm_after; /* at the barriers */
 	uint64_t steal_before_ns, steal_after_ns; /* of the whole machine */
 	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
 	bool has_vm;
