@@ -20,7 +20,7 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
-enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
+enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000, TAKE_NS = 50000000 };
 
 void trial_end_as(struct trial *t, enum status status, const char *fmt, ...)
 {
@@ -197,6 +197,7 @@ static int attach_monitors(struct trial *t)
 		if (err || m->info->kind != MONITOR_OBJECT)
 			continue;
 		err = monitor_snapshot(m->monitor, &m->before);
+		m->keeps_ended = !err && m->info->kind == MONITOR_OBJECT;
 		/* Reading its maps makes the kernel skip runs, too (docs/linux7.md). */
 		m->skipped_before = skipped_runs(m->monitor);
 	}
@@ -219,6 +220,40 @@ static int poll_monitors(struct trial *t, int timeout_ms)
 	return total;
 }
 
+/* Rows of processes that have ended leave their map while the workload runs, so that more of them
+ * than it holds are counted. */
+static int take_ended(struct trial *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+		struct counter_table taken = {0};
+
+		if (!m->keeps_ended)
+			continue;
+		err = monitor_take_ended(m->monitor, &taken);
+		m->keeps_ended = err != -ENOTSUP;
+		err = m->keeps_ended ? err : 0;
+		if (!err && taken.n && !m->ended.words)
+			m->ended = counter_table_new(taken.words, taken.fields, taken.key_bytes);
+		for (size_t k = 0; !err && k < taken.n; k++)
+			counter_table_copy(&m->ended, counter_table_row(&taken, k));
+		counter_table_release(&taken);
+	}
+	return err;
+}
+
+static void add_ended(struct trial_monitor *m)
+{
+	for (size_t i = 0; i < m->ended.n; i++)
+		counter_table_copy(&m->after, counter_table_row(&m->ended, i));
+	if (m->ended.n)
+		counter_table_finish(&m->after);
+	counter_table_release(&m->ended);
+	m->ended = (struct counter_table){0};
+}
+
 static int detach_and_read(struct trial *t)
 {
 	int err = 0;
@@ -234,6 +269,8 @@ static int detach_and_read(struct trial *t)
 		struct trial_monitor *m = &t->monitors[i];
 
 		err = monitor_snapshot(m->monitor, &m->after);
+		if (!err)
+			add_ended(m);
 		if (!err)
 			err = monitor_losses(m->monitor, &m->losses);
 		if (m->losses.recursion_misses != UINT64_MAX)
@@ -251,11 +288,15 @@ static int detach_and_read(struct trial *t)
 static int watch(struct trial *t)
 {
 	uint64_t limit = t->spec->limit_ns ? t->spec->limit_ns : LIMIT_S * NSEC_PER_SEC;
-	uint64_t deadline = clock_ns() + limit;
+	uint64_t deadline = clock_ns() + limit, next_take_ns = clock_ns() + TAKE_NS;
 	int err;
 
 	for (;;) {
 		err = poll_monitors(t, POLL_MS);
+		if (err >= 0 && clock_ns() >= next_take_ns) {
+			err = take_ended(t);
+			next_take_ns = clock_ns() + TAKE_NS;
+		}
 		if (err < 0)
 			return err;
 		err = t->spec->hooks ? hook(t, t->spec->hooks->tick) : 0;
@@ -455,6 +496,7 @@ void trial_release(struct trial *t)
 	for (size_t i = 0; t->monitors && i < t->nmonitors; i++) {
 		counter_table_release(&t->monitors[i].before);
 		counter_table_release(&t->monitors[i].after);
+		counter_table_release(&t->monitors[i].ended);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}

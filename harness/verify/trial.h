@@ -52,6 +52,9 @@ struct trial_monitor {
 	struct monitor *monitor;	 /* detached by now; open until trial_release() */
 	const struct monitor_info *info; /* of @monitor */
 	struct counter_table before, after;
+	struct counter_table ended; /* rows taken out meanwhile, of processes that ended; part of
+				     * @after once there is one */
+	bool keeps_ended;
 	struct event *events; /* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
