@@ -18,9 +18,9 @@ struct cgroup {
 int cgroup_find_mount(const char *proc_root, char *path, size_t size);
 
 /*
- * Makes the leaf "beebench-OWNER-NAME" (OWNER: lib/leftover.h) below the cgroup2 mount; mounts cgroup2 on a
- * private folder when it is mounted nowhere and we may, and says so. Returns 0, or -errno after
- * saying why.
+ * Makes the leaf "beebench-MAKER-NAME" (lib/maker.h) below the cgroup2 mount; mounts
+ * cgroup2 on a private folder when it is mounted nowhere and we may, and says so. Returns 0, or
+ * -errno after saying why.
  */
 int cgroup_create(struct cgroup *cg, const char *name);
 

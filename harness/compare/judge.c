@@ -435,8 +435,8 @@ void judge_lane(const struct gate_policy *p, const struct gate_pair *pair, enum 
 	if (t.worst == GATE_SKIP) {
 		r.verdict = MAX(p->inconclusive, GATE_INCONCLUSIVE);
 		r.vacuous = record_true(t.first[GATE_SKIP], "vacuous");
-		strbuf_addf(&r.reason, "%s: ",
-			    r.vacuous ? "nothing to compare" : "nothing could be judged");
+		strbuf_addf(&r.reason,
+			    "%s: ", r.vacuous ? "nothing to compare" : "nothing could be judged");
 	}
 	say_lane(&t, &r.reason);
 	if (note)

@@ -9,8 +9,8 @@
 #include <bpf/libbpf.h>
 
 #include "harness/probe.h"
-#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 
 struct numbers {
 	struct bpf_object *object;
@@ -19,7 +19,7 @@ struct numbers {
 
 bool numbers_needed(void)
 {
-	return owner_is_contained();
+	return maker_is_contained();
 }
 
 static int load(struct numbers *n, uint32_t lanes)

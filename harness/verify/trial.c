@@ -16,8 +16,8 @@
 #include "harness/plugin.h"
 #include "harness/said.h"
 #include "lib/clock.h"
-#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/strbuf.h"
 
 enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000, TAKE_NS = 50000000 };
@@ -408,7 +408,7 @@ static int run_window(struct trial *t)
 	bool plugin = t->child.ledger;
 	int err;
 
-	t->has_vm = plugin && owner_is_shown() &&
+	t->has_vm = plugin && maker_is_shown() &&
 		    !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	procfs_steal("/proc", &t->steal_before_ns);
