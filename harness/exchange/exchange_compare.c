@@ -18,6 +18,7 @@
 #include "harness/exchange/exchange_void.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/preempt.h"
 
 enum {
 	POLL_MS = 1,
@@ -153,6 +154,7 @@ static int one_load(struct bench *b, bool *counts)
 	struct exchange_job job;
 	struct exchange_arms l;
 	uint64_t links = env_syscall_links(), start_ns = clock_ns();
+	uint64_t skipped = stubs_skipped(b->stubs);
 	int err;
 
 	job_init(b, &job);
@@ -166,6 +168,11 @@ static int one_load(struct bench *b, bool *counts)
 	exchange_arms_unload(&l);
 	*counts = !err && env_syscall_links() == links;
 	b->s->dropped += !err && !*counts;
+	/* Somebody else's run was preempted in its middle: the calls of ours ran none meanwhile. */
+	if (*counts && preempt_tracepoints() && stubs_skipped(b->stubs) != skipped) {
+		*counts = false;
+		b->s->skipped++;
+	}
 	return err;
 }
 
@@ -181,6 +188,7 @@ static int trial(struct bench *b)
 		return err;
 	memset(b->s->records, 0, sizeof(b->s->records));
 	b->s->dropped = 0;
+	b->s->skipped = 0;
 	if (b->outcome->seconds > 0)
 		b->s->rounds = (unsigned int)MIN(
 			MAX(MAX(ROUNDS_S, b->loading_s) / b->outcome->seconds * ROUNDS_MIN,

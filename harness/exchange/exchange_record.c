@@ -140,6 +140,11 @@ static struct json_object *warnings(const struct sharp *s, const struct exchange
 		     "somebody else attached to the same tracepoints meanwhile: loads dropped: "
 		     "%llu",
 		     (unsigned long long)s->dropped);
+	if (s->skipped)
+		warn(list,
+		     "the kernel skipped runs of the programs that are timed (preempted, Linux 7): "
+		     "loads dropped: %llu",
+		     (unsigned long long)s->skipped);
 	if (e->wrong)
 		warn(list, "%llu calls did not end as the trigger does",
 		     (unsigned long long)e->wrong);
