@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "collector/bpftrace.h"
+#include "collector/fd_misses.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
@@ -187,7 +188,12 @@ static int stream_detach(struct monitor *m)
 {
 	struct stream *s = m->impl;
 	struct strbuf text = STRBUF_INIT;
-	int err = stop(m, s);
+	int err;
+
+	/* Its programs are gone with it. */
+	if (!s->parsed)
+		s->skipped = s->started && !s->proc.reaped ? fd_misses(s->proc.pid) : UINT64_MAX;
+	err = stop(m, s);
 
 	if (!err) {
 		err = strbuf_read_file(&text, s->out);

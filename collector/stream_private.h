@@ -15,6 +15,7 @@ struct stream {
 	char out[512], err[512]; /* in it: what it prints, what it complains about */
 	char **argv;		 /* ended by NULL, each owned */
 	struct bt_result result;
+	uint64_t skipped; /* runs of its programs, as the kernel says; UINT64_MAX: not known */
 };
 
 extern const struct monitor_backend stream_backend; /* stream.c */

@@ -62,6 +62,7 @@ int stream_losses(struct monitor *m, struct monitor_losses *out)
 	if (!s->parsed)
 		return 0;
 	out->lost_events = s->result.lost_events;
+	out->recursion_misses = s->skipped;
 	out->map_full = full_maps(m, s);
 	out->bad_records = s->result.bad_lines;
 	return 0;
