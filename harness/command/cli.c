@@ -28,7 +28,7 @@ const struct opt cli_options[] = {
 	ROW('e', "event", "EV,..",
 	    "events to price: mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok", OPT_LIST,
 	    events),
-	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
+	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",

@@ -18,6 +18,7 @@
 #include "harness/probe.h"
 #include "lib/cgroup.h"
 #include "lib/log.h"
+#include "lib/preempt.h"
 #include "lib/subproc.h"
 
 struct oracle {
@@ -95,7 +96,8 @@ int oracle_open(struct oracle **out, uint64_t cgroup_id, uint64_t min_length)
 	if (!o)
 		return err;
 	o->min_length = min_length;
-	err = tracefs_ensure(); /* libbpf looks the stand-ins' tracepoints up there */
+	/* libbpf looks the stand-ins' tracepoints up there. */
+	err = preempt_tracepoints() ? tracefs_ensure() : 0;
 	if (!err)
 		err = load(o);
 	if (!err)
