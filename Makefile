@@ -255,8 +255,12 @@ $(B)/static/beebench: $(call objs,$(beebench_SRC))
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
-test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1 and 6.12, in guests (no root)
+test-vm: all ## load and judge every monitor, hold Honey against C on Linux 6.1, 6.12 and 7.2, in guests (no root)
 	@B=$(B) VM_FULL=1 tests/run.sh vm
+
+linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.12 and 7.2, in guests (docs/linux7.md; no root)
+	@B=$(B) scripts/linux7.sh $(KERNELS)
+.PHONY: linux7
 
 # --- tests ------------------------------------------------------------------------------------------
 

@@ -122,7 +122,8 @@ static int object_attach(struct monitor *m)
 
 	/* libbpf looks only classic tracepoints up there. */
 	bpf_object__for_each_program (p, o->bpf) {
-		tracefs |= bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
+		tracefs |=
+			bpf_program__fd(p) >= 0 && bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
 		n++;
 	}
 	err = tracefs ? tracefs_ensure(m->why) : 0;

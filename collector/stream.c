@@ -22,6 +22,7 @@
 #include "lib/procfs.h"
 #include "lib/subproc.h"
 #include "collector/bpftrace.h"
+#include "collector/fd_misses.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
@@ -36,6 +37,7 @@ struct stream {
 	char dir[256];		 /* a folder of our own */
 	char out[512], err[512]; /* in it: what it prints, what it complains about */
 	char **argv;		 /* ended by NULL, each owned */
+	uint64_t skipped; /* runs of its programs, as the kernel says; UINT64_MAX: not known */
 	struct bt_result result;
 };
 
@@ -218,7 +220,14 @@ static int stream_detach(struct monitor *m)
 {
 	struct stream *s = m->impl;
 	struct strbuf text = STRBUF_INIT;
-	int err = stop(m, s);
+	int err;
+
+	/* Its programs are gone with it. */
+	if (!s->parsed)
+		s->skipped = s->started && !s->proc.reaped && find_bpftrace(s)
+				     ? fd_misses(find_bpftrace(s))
+				     : UINT64_MAX;
+	err = stop(m, s);
 
 	if (!err) {
 		err = strbuf_read_file(&text, s->out);
@@ -341,6 +350,7 @@ static int stream_losses(struct monitor *m, struct monitor_losses *out)
 	out->lost_events = MAX(s->result.lost_events, lost_in_all(s));
 	out->map_full = full_maps(m, s);
 	out->bad_records = s->result.bad_lines;
+	out->recursion_misses = s->skipped;
 	return 0;
 }
 

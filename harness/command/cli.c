@@ -22,7 +22,7 @@ const struct opt cli_options[] = {
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
-	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
+	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",

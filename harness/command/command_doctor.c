@@ -11,12 +11,13 @@
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/preempt.h"
 #include "lib/procfs.h"
 #include "collector/features.h"
 
 struct doctor {
 	struct json_object *checks;
-	bool json;
+	bool json, hooks;
 	bool full_lane; /* everything that `make bench` needs is here */
 	char tracefs[256];
 };
@@ -24,6 +25,9 @@ struct doctor {
 static const struct opt options[] = {
 	{0, "json", NULL, "one JSON object on stdout instead of text", OPT_FLAG,
 	 offsetof(struct doctor, json)},
+	{0, "hooks", NULL,
+	 "measure instead which ways of attaching lose runs here (docs/linux7.md)", OPT_FLAG,
+	 offsetof(struct doctor, hooks)},
 	{0},
 };
 
@@ -103,6 +107,11 @@ static void check_programs(struct doctor *d)
 	       "boot a kernel with CONFIG_UPROBE_EVENTS=y");
 	report(d, "kprobe", feature_kprobe(), OPTIONAL, "monitors of kernel functions",
 	       "boot a kernel with CONFIG_KPROBES=y; tracepoints replace most uses");
+	report(d, "tracepoints without preemption", preempt_tracepoints() ? -EAGAIN : 0, OPTIONAL,
+	       "raw_tp, tp_btf, tracepoint/syscalls lose no run (known by version)",
+	       "Linux 7 skips their runs, and fentry's, while one of them is off its CPU; by perf "
+	       "events (tracepoint/raw_syscalls, tracepoint/sched) none is lost: docs/linux7.md; "
+	       "beebench doctor --hooks measures it");
 	report(d, "fentry", feature_program_fentry(), OPTIONAL,
 	       "monitors of kernel functions, cheaper",
 	       "boot a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y that allows it; "
@@ -212,7 +221,8 @@ int command_doctor(int argc, char *argv[])
 
 	err = opt_parse(options, "beebench doctor", argc, argv, &d, &rest, NULL);
 	if (err == OPT_HELP) {
-		printf("usage: beebench doctor [--json]\nexit code 0: everything 'make bench' "
+		printf("usage: beebench doctor [--json] [--hooks]\nexit code 0: everything 'make "
+		       "bench' "
 		       "needs is here; 77: not so\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
@@ -223,6 +233,8 @@ int command_doctor(int argc, char *argv[])
 		log_err("doctor: unexpected word '%s'", argv[rest]);
 		return EXIT_USAGE;
 	}
+	if (d.hooks)
+		return doctor_hooks(d.json);
 	d.checks = json_object_new_array();
 	check_rights(&d);
 	check_programs(&d);

@@ -30,7 +30,7 @@ struct vm_options {
 		letter, name, arg, help, kind, offsetof(struct vm_options, field)                  \
 	}
 static const struct opt options[] = {
-	ROW('k', "kernel", "K", "6.12 (default), 6.1, or the path of a vmlinuz", OPT_STRING,
+	ROW('k', "kernel", "K", "6.12 (default), 6.1, 7.2, or the path of a vmlinuz", OPT_STRING,
 	    kernel),
 	ROW('f', "file", "FILE[:AS]", "take a file along, as /AS or /NAME (may be repeated)",
 	    OPT_LIST, files),

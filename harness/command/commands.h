@@ -7,6 +7,8 @@
 #include "harness/plugin.h"
 
 int command_doctor(int argc, char *argv[]);
+/* doctor --hooks; returns an exit code. */
+int doctor_hooks(bool json);
 int command_list(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);

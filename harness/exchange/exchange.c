@@ -22,6 +22,7 @@
 #include "harness/exchange/exchange_stub.h"
 #include "harness/exchange/exchange_void.h"
 #include "lib/clock.h"
+#include "lib/preempt.h"
 #include "lib/why.h"
 #include "collector/replica.h"
 
@@ -396,6 +397,7 @@ static int one_load(struct comparison *b, bool *counts)
 	struct exchange_job job;
 	struct arms l;
 	uint64_t links = env_syscall_links(), start_ns = clock_ns();
+	uint64_t skipped = stubs_skipped(b->stubs);
 	int err;
 
 	job_init(b, &job);
@@ -409,6 +411,11 @@ static int one_load(struct comparison *b, bool *counts)
 	arms_unload(&l);
 	*counts = !err && env_syscall_links() == links;
 	b->s->dropped += !err && !*counts;
+	/* Somebody else's run was preempted in its middle: the calls of ours ran none meanwhile. */
+	if (*counts && preempt_tracepoints() && stubs_skipped(b->stubs) != skipped) {
+		*counts = false;
+		b->s->skipped++;
+	}
 	return err;
 }
 
@@ -425,6 +432,7 @@ static int trial(struct comparison *b)
 	part_modes(b);
 	memset(b->s->records, 0, sizeof(b->s->records));
 	b->s->dropped = 0;
+	b->s->skipped = 0;
 	if (b->outcome->seconds > 0)
 		b->s->rounds = (unsigned int)MIN(
 			MAX(MAX(ROUNDS_S, b->loading_s) / b->outcome->seconds * ROUNDS_MIN,

@@ -84,6 +84,7 @@ struct exchange {
 	bool woken;			     /* the consumer */
 	unsigned int rounds;		     /* of each load */
 	uint64_t dropped;		     /* loads during which somebody else came or went */
+	uint64_t skipped;		     /* loads during which the kernel skipped runs */
 	uint64_t records[EXCHANGE_ARMS_MAX]; /* consumed of each arm */
 	char *why_void;			     /* a sentence, owned; NULL: the run counts */
 };

@@ -183,6 +183,12 @@ static struct json_object *warnings(const struct exchange *s, const struct excha
 			"somebody else attached to the same tracepoints meanwhile: loads dropped: "
 			"%llu",
 			(unsigned long long)s->dropped);
+	if (s->skipped)
+		record_addf(list,
+			    "the kernel skipped runs of the programs that are timed (preempted, "
+			    "Linux 7): "
+			    "loads dropped: %llu",
+			    (unsigned long long)s->skipped);
 	if (e->wrong)
 		record_addf(list, "%llu calls did not end as the trigger does",
 			    (unsigned long long)e->wrong);

@@ -149,6 +149,20 @@ bool stubs_are_counted(const struct stubs *s)
 	return false;
 }
 
+uint64_t stubs_skipped(const struct stubs *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(s->stub[i].program), &info, &len))
+			n += info.recursion_misses;
+	}
+	return n;
+}
+
 void stubs_close(struct stubs *s)
 {
 	if (!s)

@@ -25,6 +25,8 @@ int stubs_load_empty(const struct stubs *s, size_t stub);
 /* True when the kernel counts runs: somebody switched the statistics on (by sysctl or descriptor).
  */
 bool stubs_are_counted(const struct stubs *s);
+/* Runs of them that the kernel has skipped until now: what is timed then is a call without them. */
+uint64_t stubs_skipped(const struct stubs *s);
 /* Detaches, unloads. Accepts NULL. */
 void stubs_close(struct stubs *s);
 

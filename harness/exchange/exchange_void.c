@@ -105,6 +105,9 @@ char *exchange_void_after(const struct exchange *s)
 	double duty = stats_median(s->busy.v, s->busy.n);
 	char *why = NULL;
 
+	if (!s->at_s.n && s->skipped)
+		return sentence("the kernel skipped runs of the programs that are timed during "
+				"every load: preempted, Linux 7 (docs/linux7.md)");
 	if (!s->at_s.n)
 		return s->dropped ? sentence("somebody else attached to or detached from the same "
 					     "tracepoints during every load")

@@ -19,6 +19,7 @@
 #include "harness/probe.h"
 #include "lib/cgroup.h"
 #include "lib/log.h"
+#include "lib/preempt.h"
 #include "lib/subproc.h"
 
 struct oracle {
@@ -98,7 +99,8 @@ int oracle_open(struct oracle **out, const struct cgroup *cg, uint64_t min_lengt
 		return err;
 	o->min_length = min_length;
 	o->level = cg->level;
-	err = tracefs_ensure(NULL); /* libbpf looks the stand-ins' tracepoints up there */
+	/* libbpf looks the stand-ins' tracepoints up there. */
+	err = preempt_tracepoints() ? tracefs_ensure(NULL) : 0;
 	if (!err)
 		err = load(o);
 	if (!err)

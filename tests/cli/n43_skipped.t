@@ -35,6 +35,14 @@ like "n43: calls are marked as text, too" "$(cat "$tmp/text")" ' ~[0-9]+ '
 "$B/memmon" --json -n 2 -i 0.3 --object memmon 2>"$tmp/err" | tail -n 1 >"$tmp/frame"
 is "n43: without them no row is marked" "$(jq -c '[.losses.recursion, ([.processes[] | select(.skipped)] | length)]' "$tmp/frame")" '[0,0]'
 
+if have bpftrace; then
+	run "$bee" verify --json -q -m memmon.bt -w mmap
+	is "n43: of a script's programs the kernel says, too" "$(printf '%s' "$out" | jq -c '.trials[0] |
+		[.status, .conformance.verdict, .losses.recursion_misses]')" '["ok","exact",0]'
+else
+	skip "n43: a script's programs" "no bpftrace"
+fi
+
 export BEEBENCH_TRACEPOINTS=preemptible
 run "$bee" verify --json -q -m memmon_fast,cpumon -w forks,threads,fail,remap
 is "n43: the stand-ins are right" "$code" 0 || printf '# %s\n' "$err"

@@ -23,7 +23,7 @@ leaves() {
 
 # --- right ---
 
-for w in brk fail filter flood forks mmap partial remap threads; do
+for w in brk crowd fail filter flood forks mmap partial remap threads; do
 	verify -m memmon,memmon.bt -w "$w" --json
 	is "memmon and memmon.bt beside $w: exit code" "$code" 0
 	is "memmon beside $w is exact" "$(field '.trials[0] | .status + " " + .conformance.verdict')" "ok exact"
@@ -34,6 +34,12 @@ for w in brk fail filter flood forks mmap partial remap threads; do
 	*) fail "memmon.bt beside $w is exact" "$(field '.trials[1] | .reason, .mismatches')" ;;
 	esac
 done
+
+# n43: more threads that want to run than there are CPUs, whatever the machine.
+is "n43: a crowd is more than the CPUs" "$("$B/wl" --summary crowd:count=99 | grep -c '^[0-9]')" "$((2 * $(nproc) + 1))"
+verify --quick -m memmon_fast --json
+is "n43: it is among the workloads that nobody has to ask for" "$(field '[.trials[] | select(.workload == "crowd") |
+	.conformance.verdict] | join(" ")')" exact
 
 verify -m nop,none -w mmap --json
 is "nop and none offer nothing to judge" "$(field '[.trials[] | .status, .conformance.verdict] | join(" ")')" "ok none ok none"

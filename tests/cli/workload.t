@@ -7,7 +7,7 @@ wl=$B/wl
 
 run "$wl" --help
 is "--help succeeds" "$code" 0
-for w in brk fail filter flood forks idle mmap partial pingpong remap sleep spin stress-ng syscalls threads; do
+for w in brk crowd fail filter flood forks idle mmap partial pingpong remap sleep spin stress-ng syscalls threads; do
 	like "--help lists $w" "$out" "^  $w +[a-z0-9]"
 done
 like "--help lists parameters with defaults" "$out" "^    count +mappings made \(default 1009\)"

@@ -61,7 +61,7 @@ agrees() {
 }
 
 for w in mmap:count=101 mmap:sizes=log,order=random,touch,keep=3,count=101 filter:rounds=5 brk:count=101 fail:rounds=7 \
-	partial:rounds=5 remap:rounds=5 threads:count=101,threads=4 threads:count=101,handover threads:count=11,end forks forks:depth=3,fanout=2,leave=2 \
+	partial:rounds=5 remap:rounds=5 threads:count=101,threads=4 threads:count=101,handover threads:count=11,end crowd:threads=5,count=101 forks forks:depth=3,fanout=2,leave=2 \
 	flood:count=211,ops=mixed flood:count=101,rate=10000; do
 	agrees "$w" 20 10000
 done

@@ -169,6 +169,8 @@ static const struct {
 	{"brk", 0},
 	{"brk:count=2,keep=64K", 65536},
 	{"brk:keep=1M,touch", 1 << 20},
+	{"crowd:count=101", 0},
+	{"crowd:threads=7,count=1009", 0},
 	{"fail", 0},
 	{"partial", 0},
 	{"partial:pages=3,steps=0", 0},

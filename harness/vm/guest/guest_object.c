@@ -167,13 +167,16 @@ static int take_hooks(struct guest_object *o, const char *path, struct strbuf *w
 {
 	struct bpf_prog_info info;
 	struct bpf_program *prog;
+	size_t unloaded = 0;
 
 	bpf_object__for_each_program (prog, o->obj) {
 		struct guest_hook *hook = &o->hooks[o->nhooks];
 		uint32_t size = sizeof(info);
 
-		if (bpf_program__fd(prog) < 0) /* SEC("?..") is not loaded */
+		if (bpf_program__fd(prog) < 0) { /* SEC("?..") is not loaded */
+			unloaded++;
 			continue;
+		}
 		if (o->nhooks == GUEST_MAX_HOOKS)
 			return fail(-E2BIG, "too many programs in", path, why);
 		o->nprograms++;
@@ -186,6 +189,9 @@ static int take_hooks(struct guest_object *o, const char *path, struct strbuf *w
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
 			hook->btf_id = info.attach_btf_id;
 	}
+	/* An object of which a program at a time is loaded, by who knows which. */
+	if (!o->nprograms)
+		o->nprograms = unloaded;
 	return 0;
 }
 
