@@ -13,7 +13,11 @@ hasnt "the objects are no monitors to choose from" "$("$bee" list monitors)" cal
 
 run "$bee" calibrate --quick -q -t 10 -o runs=2 --out "$tmp/run"
 like "a short calibration ends: good, or void because of others" "$code" '^[03]$'
-has "it says that it is too short" "$out" "TOO SHORT TO PROVE ANYTHING"
+if jq -e -s 'map(.figures // [] | length) | add > 0' "$tmp/run/run.json" >/dev/null; then
+	has "it says that it is too short" "$out" "TOO SHORT TO PROVE ANYTHING"
+else
+	skip "it says that it is too short" "the machine is busy: every part is void"
+fi
 has "the plan was told" "$err" "runs of aa 2"
 like "the gate's false alarms are in the table" "$out" '^A/A false alarms of the gate, time lane +0 in 300|^ +aa: void'
 hasnt "nothing is said to be reached" "$out" " yes "
