@@ -276,6 +276,7 @@ test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## r
 	@B=$(B) tests/run.sh
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
+	@B=$(B) MARGIN=1 scripts/bench_honey.sh
 	@$(B)/beebench run $(BENCHFLAGS)
 
 bench-fast: all ## what memmon_fast costs against the seeds' memmon, and that nothing is lost (root; SECONDS at 1 M events/s)
