@@ -2,12 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What honeyc costs beside clang: from .ex to .bpf.o over clang alone on the C that honeyc writes, interleaved, the median
 # of ROUNDS (30); and what reading costs: instructions for each of 10,000 lines, by callgrind.
+# With MARGIN=1 that alone which costs in the kernel: instructions that -O adds to a call over those of the C monitor, for each
+# pair that ships, in the guest (beebench exact).
 set -eu
 B=${B:-build}
 rounds=${ROUNDS:-30}
 clang=${CLANG:-clang}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+
+if [ -n "${MARGIN:-}" ]; then
+	for pair in memmon cpumon; do
+		"$B/beebench" exact -m "$pair,$pair-honey-O" --quick --json --out - >"$tmp/exact" 2>"$tmp/err" || {
+			echo "$pair: not counted: $(tail -n 1 "$tmp/err")"
+			continue
+		}
+		jq -rs --arg c "$pair" --arg h "$pair-honey-O" '
+			[.[] | select(.type == "exact" and .status == "ok" and .added != null)] as $all
+			| $all[] | select(.monitor == $h) as $o
+			| ($all[] | select(.monitor == $c and .path == $o.path)) as $r
+			| "\($c), \($o.path): C adds \($r.added), Honey -O \($o.added): " +
+			  (if $o.added <= $r.added then "no more than C" else "MORE than C" end)' "$tmp/exact"
+	done
+	exit
+fi
 
 # took FILE COMMAND..: appends its nanoseconds
 took() {
