@@ -40,6 +40,14 @@ enum field {
 	FIELD_SYSTEM_MS, /* ms in the kernel */
 	FIELD_TOTAL_MS,
 	FIELD_SWITCHES, /* context switches, voluntary and not */
+	FIELD_SWAP,	/* kB swapped out */
+	FIELD_SHARED,	/* kB resident of files and of shared memory: other processes may have them too */
+	FIELD_HUGETLB,	/* kB of huge pages that were reserved; they are not in RSS */
+	FIELD_HELD,	/* kB: RSS, swap and huge pages; what the trend is of */
+	FIELD_TOUCHED,	/* % of the mapped address space that is held */
+	FIELD_FAULTS,	/* page faults since it began */
+	FIELD_LIMIT,	/* kB that its cgroup may have; NAN: no limit */
+	FIELD_ROOM,	/* kB of that which nobody has yet */
 	/* What follows is filled in by history_update(), from frame to frame. */
 	FIELD_MMAP_RATE, /* calls per s over the latest interval */
 	FIELD_MUNMAP_RATE,
@@ -49,12 +57,19 @@ enum field {
 		    */
 	FIELD_SYS,
 	FIELD_TOT,
-	FIELD_TREND,	 /* bytes per s by which RSS grows, over the window: Theil-Sen slope */
+	FIELD_TREND,	 /* bytes per s by which what it holds grows, over the window: Theil-Sen
+			    slope */
 	FIELD_TREND_LOW, /* its 95 % interval */
 	FIELD_TREND_HIGH,
 	FIELD_TREND_WINDOW, /* s from the first to the latest sample */
+	/* Of what limits the process, by its trend. */
+	FIELD_LEFT, /* s until the limit is reached; infinite growth apart */
+	FIELD_LEFT_LOW, /* by the ends of the trend's interval */
+	FIELD_LEFT_HIGH,
 	FIELD_COUNT,
 };
+
+#define FIELD_BIT(field) (1ULL << (field))
 
 /* What the trend says, in words (trend_words()). */
 enum verdict {
@@ -73,6 +88,7 @@ enum row_flag {
 			     * next frame */
 	ROW_KERNEL = 1 << 2, /* a kernel thread: it has no memory of its own */
 	ROW_HIDDEN = 1 << 3, /* /proc hides it from us (hidepid, or another user's) */
+	ROW_COLLECTED = 1 << 4, /* its memory is kept by a garbage collector */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -134,7 +150,7 @@ struct frame {
 	uint64_t started_ns; /* CLOCK_REALTIME when counting began */
 	double interval_s;   /* since the frame before; NAN for the first */
 	const char *monitor; /* "memmon_fast" */
-	uint32_t fields;     /* bit (1 << enum field): offered by this source at all */
+	uint64_t fields;     /* FIELD_BIT()s: offered by this source at all */
 	uint32_t ncpu;
 	uint64_t mem_total_kb, mem_available_kb; /* of the machine; 0: not known */
 	struct proc_row *rows;			 /* sorted by pid; all processes */
@@ -158,6 +174,6 @@ enum field field_made_of(enum field f);
 /* Names for JSON, CSV and queries' errors: "rss_kb", "mmap", ... */
 extern const char *const field_names[FIELD_COUNT];
 
-_Static_assert(FIELD_COUNT <= 32, "frame.fields has a bit for each");
+_Static_assert(FIELD_COUNT <= 63, "frame.fields has a bit for each");
 
 #endif

@@ -311,10 +311,10 @@ static void json_flag(struct strbuf *out, const struct proc_row *row, unsigned i
 	strbuf_addstr(out, "true");
 }
 
-static void json_fields(struct strbuf *out, const double *values, uint32_t fields)
+static void json_fields(struct strbuf *out, const double *values, uint64_t fields)
 {
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
-		if (!(fields & 1u << i))
+		if (!(fields & FIELD_BIT(i)))
 			continue;
 		json_key(out, field_names[i]);
 		put_json_number(out, values[i]);
@@ -322,7 +322,7 @@ static void json_fields(struct strbuf *out, const double *values, uint32_t field
 }
 
 /* Where the row stands in the tree, and the sums of all from it on down. */
-static void json_tree(struct strbuf *out, const struct view *v, size_t line, uint32_t fields)
+static void json_tree(struct strbuf *out, const struct view *v, size_t line, uint64_t fields)
 {
 	size_t at;
 
@@ -342,7 +342,7 @@ static void json_tree(struct strbuf *out, const struct view *v, size_t line, uin
 }
 
 static void json_process(struct strbuf *out, const struct frame *f, const struct view *v,
-			 size_t line, uint32_t fields)
+			 size_t line, uint64_t fields)
 {
 	const struct proc_row *row = &f->rows[v->lines[line].row];
 	const char state[2] = {row->state, '\0'};
@@ -363,7 +363,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_key(out, "exact");
 	strbuf_addstr(out, row->flags & ROW_EXACT ? "true" : "false");
 	json_fields(out, row->v, fields);
-	if (fields & 1u << FIELD_TREND) {
+	if (fields & FIELD_BIT(FIELD_TREND)) {
 		json_key(out, "verdict");
 		put_json_text(out, verdict_name(row));
 	}
@@ -377,11 +377,11 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 
 static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
 {
-	uint32_t fields = 0;
+	uint64_t fields = 0;
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
 		if (put_offers(f, (enum field)i))
-			fields |= 1u << i;
+			fields |= FIELD_BIT(i);
 	strbuf_addf(out, "{\"schema\":1,\"tool\":\"%s\",\"seq\":", record_tool_names[f->tool]);
 	put_u64(out, f->seq);
 	strbuf_addstr(out, ",\"time\":\"");

@@ -209,6 +209,8 @@ static int open_tasks(struct live *l)
 	err = tasks_open(&l->tasks, &opts);
 	if (!err)
 		rows_init(&l->rows, !l->monitor, tasks_origin(l->tasks) == TASKS_SCAN);
+	if (!err && l->tool == TOOL_MEMMON && tasks_origin(l->tasks) == TASKS_ITERATOR)
+		err = limits_new(&l->rows.limits, l->proc_fd);
 	l->rows.leaves = row_leaves;
 	l->rows.arg = l;
 	return err;
@@ -546,25 +548,30 @@ static void fill_own(struct live *l)
 	memcpy(to->ns_source, l->cost.source, sizeof(to->ns_source));
 }
 
-static uint32_t offered(const struct live *l)
+static uint64_t offered(const struct live *l)
 {
-	uint32_t fields =
-		1U << FIELD_RSS | 1U << FIELD_VIRT | 1U << FIELD_THREADS | 1U << FIELD_AGE;
+	uint64_t fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_VIRT) | FIELD_BIT(FIELD_THREADS) |
+			  FIELD_BIT(FIELD_AGE);
 
 	if (tasks_origin(l->tasks) == TASKS_ITERATOR)
-		fields |= 1U << FIELD_PEAK;
+		fields |= FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_SWAP) | FIELD_BIT(FIELD_SHARED) |
+			  FIELD_BIT(FIELD_HUGETLB) | FIELD_BIT(FIELD_HELD) |
+			  FIELD_BIT(FIELD_TOUCHED) | FIELD_BIT(FIELD_FAULTS);
+	if (l->rows.limits)
+		fields |= FIELD_BIT(FIELD_LIMIT) | FIELD_BIT(FIELD_ROOM);
 	if (l->rows.cpu)
-		fields |= 1U << FIELD_USER_MS | 1U << FIELD_SYSTEM_MS | 1U << FIELD_TOTAL_MS;
+		fields |= FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS) |
+			  FIELD_BIT(FIELD_TOTAL_MS);
 	if (l->rows.cpu && !l->rows.exact)
-		fields |= 1U << FIELD_SWITCHES;
+		fields |= FIELD_BIT(FIELD_SWITCHES);
 	if (l->join)
 		fields |= join_fields(l->join);
 	if (l->count_brk)
-		fields |= 1U << FIELD_BRK;
+		fields |= FIELD_BIT(FIELD_BRK);
 	/* History fills these in wherever it is given what they are made of. */
 	for (unsigned int f = 0; f < FIELD_COUNT; f++)
-		if (fields & 1U << field_made_of((enum field)f))
-			fields |= 1U << f;
+		if (fields & 1ULL << field_made_of((enum field)f))
+			fields |= FIELD_BIT(f);
 	return fields;
 }
 
@@ -637,11 +644,13 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	if (!err && !memory.size_kb) {
 		/* A zombie: nobody says what it had. */
 		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		row_sum_held(row);
 		row->flags &= (uint8_t)~ROW_EXACT;
 	} else if (!err) {
 		row->v[FIELD_RSS] = (double)memory.rss_kb;
 		row->v[FIELD_VIRT] = (double)memory.size_kb;
 		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
+		row_sum_held(row);
 		row->flags |= ROW_EXACT;
 	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
 		row->flags |= ROW_ENDED;
@@ -663,4 +672,20 @@ void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
 {
 	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
+}
+
+int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb)
+{
+	struct proctask_memory memory;
+	struct proctask_stat stat;
+	int err = proctask_stat(l->proc_fd, pid, &stat, NULL);
+
+	if (err)
+		return err;
+	start_ns += (uint64_t)l->clocks.boot_ns;
+	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
+		return -ESRCH;
+	err = proctask_statm(l->proc_fd, pid, &memory);
+	*rss_kb = (double)memory.rss_kb;
+	return err || memory.rss_kb ? err : -ESRCH;
 }

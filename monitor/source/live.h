@@ -47,6 +47,7 @@ bool live_wants_pump(const struct live *l);
 int live_sample(struct live *l, struct frame **out);
 void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n);
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out);
+int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb);
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);
 

@@ -9,6 +9,7 @@
 
 #include "monitor/frame.h"
 #include "monitor/source/cputime.h"
+#include "monitor/source/limits.h"
 #include "bpf/procs/tasks.h"
 
 /* Counters of a process that a monitor may have: what join.c maps to fields. */
@@ -52,15 +53,18 @@ struct rows {
 	size_t at;	  /* the walk along */
 	uint64_t boot_ns; /* now, CLOCK_BOOTTIME */
 	uint64_t page_kb;
-	bool cpu;	/* times are wanted */
-	bool exact;	/* the memory of processes comes as /proc says it */
-	bool no_memory; /* an allocation failed in this pass */
+	bool cpu;	       /* times are wanted */
+	bool exact;	       /* the memory of processes comes as /proc says it */
+	struct limits *limits; /* owned; NULL: they are not wanted */
+	bool no_memory;	       /* an allocation failed in this pass */
 	void (*leaves)(void *arg, const struct proc_row *row); /* called for each that leaves */
 	void *arg;
 };
 
 void rows_init(struct rows *r, bool cpu, bool exact);
 void rows_release(struct rows *r);
+/* What a row holds, anew of its parts. */
+void row_sum_held(struct proc_row *row);
 
 /* The kernel tells of an end when nobody can be looking at the task any more: after that of every
  * CPU's grace period, which on a busy machine takes a while. */

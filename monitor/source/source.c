@@ -72,6 +72,11 @@ void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size
 		live_refine(s->live, f, rows, n);
 }
 
+int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb)
+{
+	return s->live ? live_probe(s->live, pid, start_ns, rss_kb) : -ENOTSUP;
+}
+
 int source_detail(struct source *s, const struct proc_row *row, struct proc_detail *out)
 {
 	return s->live ? live_detail(s->live, row, out) : -ENOTSUP;

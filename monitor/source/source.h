@@ -56,6 +56,10 @@ int source_sample(struct source *s, struct frame **out);
  */
 void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size_t n);
 
+/* RSS of a process at this moment, between frames. 0 or -errno (-ESRCH: it has ended; -ENOTSUP: a
+ * recording); prints nothing. */
+int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb);
+
 /* What only a closer look shows; strings are empty and numbers NAN where not known or not allowed.
  */
 struct proc_detail {

@@ -4,6 +4,7 @@
 #include "monitor/tool/tool.h"
 
 #include <locale.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,8 +33,9 @@ struct run {
 	struct source *source;
 	struct history *history;
 	struct sinks sinks;
-	struct ui *ui;	  /* NULL: batch */
-	uint64_t next_ns; /* when the next frame is due */
+	struct ui *ui;	   /* NULL: batch */
+	uint64_t next_ns;  /* when the next frame is due */
+	uint64_t probe_ns; /* when to look between two frames; 0: there is nothing to see */
 	uint64_t frames;
 	bool ended;	    /* of a recording */
 	int damage;	    /* of the recording, -errno: what came before stays on the screen */
@@ -160,6 +162,32 @@ static void plan_next(struct run *r, const struct frame *f)
 	r->next_ns = clock_ns() + (uint64_t)(s * (double)NSEC_PER_SEC);
 }
 
+/* Some time within the interval, another one each time: a fixed one could be in step with what it
+ * looks at as well. */
+static void plan_probe(struct run *r)
+{
+	struct history_probe any;
+	uint64_t now_ns = clock_ns();
+	double part = fmod((double)r->frames * 0.6180339887498949, 1);
+
+	r->probe_ns = 0;
+	if (source_recorded(r->source) || r->next_ns <= now_ns ||
+	    !history_probes(r->history, &any, 1))
+		return;
+	r->probe_ns = now_ns + (uint64_t)((0.15 + 0.7 * part) * (double)(r->next_ns - now_ns));
+}
+
+static void probe(struct run *r)
+{
+	struct history_probe all[HISTORY_PROBES];
+	size_t n = history_probes(r->history, all, HISTORY_PROBES);
+
+	r->probe_ns = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!source_probe(r->source, all[i].pid, all[i].start_ns, &all[i].rss_kb))
+			history_probed(r->history, &all[i], clock_ns());
+}
+
 /* Takes a frame and gives it away. Returns 0, 1 when it was the last, or -errno. */
 static int step(struct run *r)
 {
@@ -188,6 +216,7 @@ static int step(struct run *r)
 		ui_frame(r->ui, f);
 	err = sinks_frame(&r->sinks, f, !r->ui && !silent);
 	plan_next(r, f);
+	plan_probe(r);
 	if (err)
 		return err;
 	return !r->ui && r->o.count && r->sinks.printed >= r->o.count;
@@ -214,6 +243,8 @@ static uint64_t wait_until_ns(const struct run *r, uint64_t now_ns)
 		until_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
 	if (!r->ended && (!r->ui || !ui_paused(r->ui) || !source_recorded(r->source)))
 		until_ns = MIN(until_ns, r->next_ns);
+	if (r->probe_ns)
+		until_ns = MIN(until_ns, r->probe_ns);
 	return until_ns;
 }
 
@@ -268,6 +299,8 @@ static int loop(struct run *r)
 		}
 		if (action == UI_QUIT)
 			break;
+		if (r->probe_ns && clock_ns() >= r->probe_ns)
+			probe(r);
 		if (due(r) || (action == UI_SAMPLE && !r->ended))
 			err = step(r);
 	}

@@ -148,8 +148,8 @@ static bool column_is_number(const struct column *c)
 static bool offered(const struct ui *u, const struct column *c)
 {
 	if (c->kind == COLUMN_VERDICT)
-		return u->frame->fields & 1u << FIELD_RSS;
-	return c->kind != COLUMN_NUMBER || u->frame->fields & 1u << field_made_of(c->field);
+		return u->frame->fields & FIELD_BIT(FIELD_RSS);
+	return c->kind != COLUMN_NUMBER || u->frame->fields & 1ULL << field_made_of(c->field);
 }
 
 static bool by_default(const struct ui *u, const struct column *c)

@@ -154,8 +154,9 @@ static size_t pick_top(struct pick *picks, size_t n, size_t top, const struct pr
  * and so do, on the safe side, the ends of their intervals.
  */
 static const enum tree_sum tree_sums[FIELD_COUNT] = {
-	[FIELD_AGE] = TREE_MAX,
-	[FIELD_TREND_WINDOW] = TREE_MIN,
+	[FIELD_AGE] = TREE_MAX,	     [FIELD_TREND_WINDOW] = TREE_MIN, [FIELD_TOUCHED] = TREE_MAX,
+	[FIELD_LIMIT] = TREE_MIN,    [FIELD_ROOM] = TREE_MIN,	      [FIELD_LEFT] = TREE_MIN,
+	[FIELD_LEFT_LOW] = TREE_MIN, [FIELD_LEFT_HIGH] = TREE_MIN,
 };
 
 static double tree_add(enum tree_sum kind, double sum, double value)

@@ -147,7 +147,7 @@ static void test_cpumon(void **state UNUSED)
 {
 	frame.tool = TOOL_CPUMON;
 	frame.monitor = "cpumon";
-	frame.fields = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+	frame.fields = FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS);
 	rows[0].v[FIELD_USER_MS] = 1234567890123.0;
 	rows[0].v[FIELD_SYSTEM_MS] = 1;
 	metrics_render(&frame, &view, true, &text);
