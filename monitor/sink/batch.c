@@ -128,6 +128,19 @@ static bool text_shown(const struct column *c, enum tool tool)
 	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
 }
 
+/* The next column of those that were chosen, or of the default; @k begins at 0. False: no more. */
+static bool text_column(const struct view *v, enum tool tool, size_t *k, const struct column **out)
+{
+	if (v->columns && v->columns[0]) {
+		*out = v->columns[(*k)++];
+		return *out;
+	}
+	while (columns[*k].key && !text_shown(&columns[*k], tool))
+		(*k)++;
+	*out = &columns[(*k)++];
+	return (*out)->key;
+}
+
 static bool text_left(const struct column *c)
 {
 	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
@@ -183,13 +196,12 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 {
 	const struct view_line *line = &v->lines[i];
 	const struct proc_row row = text_row_of_line(f, v, i);
+	const struct column *c;
 	size_t start = out->len;
 
-	for (const struct column *c = columns; c->key; c++) {
+	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
 		int cells;
 
-		if (!text_shown(c, f->tool))
-			continue;
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		strbuf_reset(cell);
@@ -209,6 +221,7 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 static void batch_text(const struct frame *f, const struct view *v, bool first, struct strbuf *out)
 {
 	struct strbuf cell = STRBUF_INIT;
+	const struct column *c;
 	size_t start;
 
 	if (!first)
@@ -218,9 +231,7 @@ static void batch_text(const struct frame *f, const struct view *v, bool first, 
 	text_own(f, out);
 	text_losses(f, out);
 	start = out->len;
-	for (const struct column *c = columns; c->key; c++) {
-		if (!text_shown(c, f->tool))
-			continue;
+	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		text_cell(out, c, c->title, (int)strlen(c->title));

@@ -33,6 +33,9 @@ static const struct opt table[] = {
 	    prometheus),
 	ROW('s', "sort", "COL", "order by a column; +COL rising, -COL falling", OPT_STRING,
 	    sort_by),
+	ROW(0, "columns", "LIST",
+	    "which columns, in which order, as in pid,name,rss,swap (text and screen)", OPT_STRING,
+	    columns_by),
 	ROW('f', "filter", "QUERY",
 	    "only processes that match, as in 'rss>1GiB and name~^postgres'", OPT_STRING, filter),
 	ROW(0, "top", "N", "at most N processes (default 100, 0: all)", OPT_U64, top),
@@ -92,6 +95,14 @@ static int understand_sort(struct tool_options *o)
 {
 	const char *by = o->sort_by;
 
+	/* The screen begins as it was left. */
+	if (!by && o->config.sort && !o->batch) {
+		o->sort = o->config.sort;
+		o->descending = o->config.descending;
+		return 0;
+	}
+	if (!by)
+		by = o->sort_by = tools[o->tool].sort;
 	if (*by == '+' || *by == '-')
 		by++;
 	o->sort = column_find(by, true);
@@ -161,7 +172,6 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	*o = (struct tool_options){.tool = tool,
 				   .program = tools[tool].program,
 				   .interval_s = tools[tool].interval_s,
-				   .sort_by = tools[tool].sort,
 				   .top = TOP_DEFAULT};
 	err = opt_parse(table, o->program, argc, argv, o, &rest, NULL);
 	if (err == OPT_HELP) {
@@ -178,6 +188,11 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	}
 	o->no_color |= no_color && *no_color;
 	err = err ? err : check(o);
+	/* Batch output is for scripts: it is the same whatever was chosen on a screen. */
+	if (!err && !o->batch)
+		config_read(&o->config, o->program);
+	if (!err && o->columns_by)
+		err = config_parse_columns(o->columns_by, o->config.columns, true);
 	err = err ? err : understand_sort(o);
 	err = err ? err : understand_filter(o);
 	if (err) {

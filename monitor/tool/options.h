@@ -6,6 +6,7 @@
 #include "lib/opt.h"
 #include "monitor/frame.h"
 #include "monitor/sink/batch.h"
+#include "monitor/tool/config.h"
 #include "monitor/view/column.h"
 #include "monitor/view/query.h"
 
@@ -15,6 +16,7 @@ struct tool_options {
 		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
+	const char *columns_by;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;
 	struct opt_list alerts;
 	/* understood */
@@ -23,7 +25,8 @@ struct tool_options {
 	enum batch_format format;  /* of batch mode */
 	const struct column *sort; /* never NULL */
 	bool descending;
-	struct query *query; /* owned; NULL: everything */
+	struct query *query;  /* owned; NULL: everything */
+	struct config config; /* as kept, and as the options have it */
 };
 
 /*

@@ -35,6 +35,7 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	int err = 0;
 
 	*s = (struct sinks){.o = o, .source = source, .text = STRBUF_INIT};
+	s->view.columns = o->config.columns;
 	if (o->alerts.n)
 		err = alerts_new(&s->alerts);
 	for (size_t i = 0; i < o->alerts.n && !err; i++)

@@ -107,6 +107,8 @@ static int open_screen(struct run *r)
 					.top = r->o.top,
 					.tree = r->o.tree,
 					.kernel_threads = r->o.kernel_threads,
+					.plain = r->o.config.plain,
+					.columns = r->o.config.columns,
 					.mono = r->o.no_color,
 					.ascii = r->o.ascii,
 					.serving = server_address(r->sinks.server)};
@@ -120,12 +122,33 @@ static int open_screen(struct run *r)
 	return err;
 }
 
+/* Only what has changed is kept: options that were given for once are not. */
+static void keep_choice(const struct run *r, struct config *now)
+{
+	struct config kept;
+
+	config_read(&kept, r->o.program);
+	if (now->sort == r->o.sort && now->descending == r->o.descending) {
+		now->sort = kept.sort;
+		now->descending = kept.descending;
+	}
+	if (!memcmp(now->columns, r->o.config.columns, sizeof(now->columns)))
+		memcpy(now->columns, kept.columns, sizeof(now->columns));
+	if (now->sort != kept.sort || now->descending != kept.descending ||
+	    now->plain != kept.plain || memcmp(now->columns, kept.columns, sizeof(kept.columns)))
+		config_write(now, r->o.program);
+}
+
 static void close_screen(struct run *r)
 {
+	struct config now = {.sort = NULL};
+
 	if (!r->ui)
 		return;
 	log_capture(NULL, NULL);
+	ui_choice(r->ui, &now.sort, &now.descending, &now.plain, now.columns);
 	ui_close(r->ui);
+	keep_choice(r, &now);
 	r->ui = NULL;
 	if (r->told.len)
 		log_err("%s", r->told.s);

@@ -221,7 +221,8 @@ int ui_open(struct ui **out, const struct ui_options *opts)
 	if (u->open)
 		return -EBUSY;
 	setlocale(LC_CTYPE, "");
-	*u = (struct ui){.o = *opts, .interval_s = opts->interval_s, .dirty = true};
+	*u = (struct ui){
+		.o = *opts, .interval_s = opts->interval_s, .human = !opts->plain, .dirty = true};
 	err = term_open(u);
 	if (err)
 		return err;
@@ -446,6 +447,17 @@ int ui_draw(struct ui *u)
 		u->dead = term_look(STDOUT_FILENO, POLLOUT) < 0;
 	}
 	return u->dead ? -EIO : 0;
+}
+
+void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
+	       const struct column **chosen)
+{
+	*sort = u->table.opts.sort;
+	*descending = u->table.opts.descending;
+	*plain = !u->human;
+	for (size_t i = 0; i < u->table.nchosen; i++)
+		chosen[i] = u->table.chosen[i];
+	chosen[u->table.nchosen] = NULL;
 }
 
 double ui_interval(const struct ui *u)

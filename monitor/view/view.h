@@ -35,6 +35,8 @@ struct view {
 	 * shortest, the rest adds up: memory that processes share counts once for each, and PEAK is
 	 * an upper bound, as they need not have peaked together. */
 	double (*sums)[FIELD_COUNT];
+	const struct column *const
+		*columns; /* to be shown, ended by NULL; borrowed; NULL: default */
 	uint32_t *folded; /* pids whose children are hidden; owned, sorted */
 	size_t nfolded;
 	/* scratch of view_build(), reused */
