@@ -41,7 +41,8 @@ enum field {
 	FIELD_TOTAL_MS,
 	FIELD_SWITCHES, /* context switches, voluntary and not */
 	FIELD_SWAP,	/* kB swapped out */
-	FIELD_SHARED,	/* kB resident of files and of shared memory: other processes may have them too */
+	FIELD_SHARED,	/* kB resident of files and of shared memory: other processes may have them
+			   too */
 	FIELD_HUGETLB,	/* kB of huge pages that were reserved; they are not in RSS */
 	FIELD_HELD,	/* kB: RSS, swap and huge pages; what the trend is of */
 	FIELD_TOUCHED,	/* % of the mapped address space that is held */
@@ -63,7 +64,7 @@ enum field {
 	FIELD_TREND_HIGH,
 	FIELD_TREND_WINDOW, /* s from the first to the latest sample */
 	/* Of what limits the process, by its trend. */
-	FIELD_LEFT, /* s until the limit is reached; infinite growth apart */
+	FIELD_LEFT,	/* s until the limit is reached; infinite growth apart */
 	FIELD_LEFT_LOW, /* by the ends of the trend's interval */
 	FIELD_LEFT_HIGH,
 	FIELD_COUNT,
@@ -86,8 +87,8 @@ enum row_flag {
 		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
 	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
 			     * next frame */
-	ROW_KERNEL = 1 << 2, /* a kernel thread: it has no memory of its own */
-	ROW_HIDDEN = 1 << 3, /* /proc hides it from us (hidepid, or another user's) */
+	ROW_KERNEL = 1 << 2,	/* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3,	/* /proc hides it from us (hidepid, or another user's) */
 	ROW_COLLECTED = 1 << 4, /* its memory is kept by a garbage collector */
 };
 
@@ -96,6 +97,14 @@ enum { SIZE_BUCKETS = 40 };
 
 /* A process number or a user that is not known. */
 #define ROW_UNKNOWN UINT32_MAX
+
+/* What is read of a process where somebody asks for it. */
+enum row_text {
+	TEXT_COMMAND, /* its arguments, separated by blanks */
+	TEXT_EXE,     /* the file that it runs */
+	TEXT_CGROUP,  /* of the unified hierarchy, else of the memory controller */
+	TEXT_COUNT,
+};
 
 /* One process, with all its threads. */
 struct proc_row {
@@ -107,6 +116,7 @@ struct proc_row {
 	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */
 	char name[16];	       /* comm: any bytes, ended by NUL */
 	const uint32_t *sizes; /* events by size, SIZE_BUCKETS of them; NULL: none seen */
+	const char *text[TEXT_COUNT]; /* any bytes; NULL: not known or not asked for */
 	double v[FIELD_COUNT];
 };
 
@@ -153,7 +163,12 @@ struct frame {
 	uint64_t fields;     /* FIELD_BIT()s: offered by this source at all */
 	uint32_t ncpu;
 	uint64_t mem_total_kb, mem_available_kb; /* of the machine; 0: not known */
-	struct proc_row *rows;			 /* sorted by pid; all processes */
+	uint64_t swap_total_kb, swap_free_kb;	 /* UINT64_MAX: not known, as the next */
+	uint64_t cached_kb;			 /* of files */
+	double cpu_busy_pct; /* of all CPUs, since the frame before; NAN: not known, as the next */
+	/* % of the latest 10 s in which something waited for it. */
+	double wait_cpu_pct, wait_memory_pct, wait_io_pct;
+	struct proc_row *rows; /* sorted by pid; all processes */
 	size_t n;
 	const struct frame_event
 		*events; /* of this interval, oldest first, at most FRAME_EVENTS_MAX */

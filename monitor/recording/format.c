@@ -262,6 +262,8 @@ static void forget_scalars(struct frame *f)
 		if (s->kind == SCALAR_DOUBLE)
 			scalar_set_double(s, f, NAN);
 	f->interval_s = NAN;
+	f->swap_total_kb = f->swap_free_kb = f->cached_kb = UINT64_MAX;
+	f->cpu_busy_pct = f->wait_cpu_pct = f->wait_memory_pct = f->wait_io_pct = NAN;
 }
 
 static const char *unpack_head(struct unpack *u, const struct record_description *d,

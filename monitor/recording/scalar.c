@@ -32,6 +32,13 @@ const struct scalar frame_scalars[] = {
 	U64("mem_total_kb", mem_total_kb),
 	U64("mem_available_kb", mem_available_kb),
 	U64("events_seen", events_seen),
+	U64("swap_total_kb", swap_total_kb),
+	U64("swap_free_kb", swap_free_kb),
+	U64("cached_kb", cached_kb),
+	DOUBLE("cpu_busy_pct", cpu_busy_pct),
+	DOUBLE("wait_cpu_pct", wait_cpu_pct),
+	DOUBLE("wait_memory_pct", wait_memory_pct),
+	DOUBLE("wait_io_pct", wait_io_pct),
 	{NULL},
 };
 

@@ -144,7 +144,7 @@ static bool text_column(const struct view *v, enum tool tool, size_t *k, const s
 static bool text_left(const struct column *c)
 {
 	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
-	       c->kind == COLUMN_VERDICT;
+	       c->kind == COLUMN_VERDICT || c->kind == COLUMN_TEXT;
 }
 
 static void text_pad(struct strbuf *out, int cells)
@@ -196,6 +196,7 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 {
 	const struct view_line *line = &v->lines[i];
 	const struct proc_row row = text_row_of_line(f, v, i);
+	struct strbuf plain = STRBUF_INIT;
 	const struct column *c;
 	size_t start = out->len;
 
@@ -209,13 +210,15 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 			cells = text_branch(cell, line) + column_text(row.name, -1, cell);
 		} else {
 			column_format(c, &row, false, cell);
-			cells = (int)cell->len;
+			cells = column_text(cell->s, -1, &plain);
+			strbuf_reset(&plain);
 		}
 		text_cell(out, c, cell->s, cells);
 	}
 	while (out->len > start && out->s[out->len - 1] == ' ')
 		out->s[--out->len] = '\0';
 	strbuf_addch(out, '\n');
+	strbuf_release(&plain);
 }
 
 static void batch_text(const struct frame *f, const struct view *v, bool first, struct strbuf *out)
@@ -310,6 +313,20 @@ static void json_machine(struct strbuf *out, const struct frame *f, const struct
 	json_u64_or_null(out, f->mem_total_kb, f->mem_total_kb);
 	strbuf_addstr(out, ",\"mem_available_kb\":");
 	json_u64_or_null(out, f->mem_available_kb, f->mem_total_kb);
+	strbuf_addstr(out, ",\"swap_total_kb\":");
+	json_u64_or_null(out, f->swap_total_kb, f->swap_total_kb != UINT64_MAX);
+	strbuf_addstr(out, ",\"swap_free_kb\":");
+	json_u64_or_null(out, f->swap_free_kb, f->swap_free_kb != UINT64_MAX);
+	strbuf_addstr(out, ",\"cached_kb\":");
+	json_u64_or_null(out, f->cached_kb, f->cached_kb != UINT64_MAX);
+	json_key(out, "cpu_busy_pct");
+	put_json_number(out, f->cpu_busy_pct);
+	json_key(out, "wait_cpu_pct");
+	put_json_number(out, f->wait_cpu_pct);
+	json_key(out, "wait_memory_pct");
+	put_json_number(out, f->wait_memory_pct);
+	json_key(out, "wait_io_pct");
+	put_json_number(out, f->wait_io_pct);
 	strbuf_addf(out, ",\"processes\":%zu,\"matched\":%zu}", f->n, v->matched);
 }
 
@@ -352,6 +369,20 @@ static void json_tree(struct strbuf *out, const struct view *v, size_t line, uin
 	strbuf_addch(out, '}');
 }
 
+static void json_texts(struct strbuf *out, const struct proc_row *row)
+{
+	static const char *const keys[] = {
+		[TEXT_COMMAND] = "command", [TEXT_EXE] = "exe", [TEXT_CGROUP] = "cgroup"};
+
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		json_key(out, keys[i]);
+		if (row->text[i])
+			put_json_text(out, row->text[i]);
+		else
+			strbuf_addstr(out, "null");
+	}
+}
+
 static void json_process(struct strbuf *out, const struct frame *f, const struct view *v,
 			 size_t line, uint64_t fields)
 {
@@ -369,6 +400,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 		strbuf_addstr(out, "null");
 	else
 		put_json_text(out, column_user(row->uid));
+	json_texts(out, row);
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");

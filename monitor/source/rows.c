@@ -72,6 +72,19 @@ static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns
 		s->shown = (struct cputime){user_ns, system_ns};
 }
 
+/* After an exec it has another command. */
+static void forget_texts(struct proc_row *row, struct row_state *s, const struct task_row *t)
+{
+	if (s->seen_before == t->before)
+		return;
+	s->seen_before = t->before;
+	for (size_t k = 0; k < TEXT_COUNT; k++) {
+		free(s->text[k]);
+		row->text[k] = s->text[k] = NULL;
+	}
+	s->asked = 0;
+}
+
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
 		     const struct task_row *t)
 {
@@ -86,6 +99,7 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = '\0';
+	forget_texts(row, s, t);
 	take_memory(r, row, t);
 	row_sum_held(row);
 	if (r->limits && t->flags & TASK_MEMORY) {
@@ -203,6 +217,8 @@ static void leave(struct rows *r, size_t i)
 	if (r->leaves)
 		r->leaves(r->arg, &r->row[i]);
 	free(r->state[i].kept);
+	for (size_t k = 0; k < TEXT_COUNT; k++)
+		free(r->state[i].text[k]);
 }
 
 void rows_release(struct rows *r)

@@ -20,19 +20,22 @@ struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
-	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
-	uint64_t before;  /* pages: the same of what it was before an exec */
+	uint64_t hiwater;     /* pages: highest RSS that the kernel has noted */
+	uint64_t before;      /* pages: the same of what it was before an exec */
+	uint64_t seen_before; /* @before when the texts were forgotten: it moves with an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint32_t stats_seq;
-	uint8_t seen;	  /* in this pass */
-	uint8_t gone;	  /* was missing in a pass */
-	uint8_t final;	  /* its end was told: nothing will come any more */
-	uint8_t fresh;	  /* was not there in the pass before */
-	uint8_t compat;	  /* a 32-bit program */
-	uint8_t mixed;	  /* what it counted came with that of others that had its number */
-	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
+	uint8_t seen;		/* in this pass */
+	uint8_t gone;		/* was missing in a pass */
+	uint8_t final;		/* its end was told: nothing will come any more */
+	uint8_t fresh;		/* was not there in the pass before */
+	uint8_t compat;		/* a 32-bit program */
+	uint8_t mixed;		/* what it counted came with that of others that had its number */
+	uint8_t asked;		/* bits 1 << enum row_text: @text was read, if it could be */
+	char *text[TEXT_COUNT]; /* owned */
+	uint8_t unlisted;	/* iterators do not list it: neither does one that reads counters */
 };
 
 struct row_pair {

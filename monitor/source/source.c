@@ -72,6 +72,13 @@ void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size
 		live_refine(s->live, f, rows, n);
 }
 
+void source_texts(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		  unsigned int texts)
+{
+	if (s->live)
+		live_texts(s->live, f, rows, n, texts);
+}
+
 int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb)
 {
 	return s->live ? live_probe(s->live, pid, start_ns, rss_kb) : -ENOTSUP;

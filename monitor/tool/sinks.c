@@ -69,10 +69,21 @@ static ssize_t refine_view(struct sinks *s, struct frame *f)
 	return (ssize_t)n;
 }
 
+/* Of the rows of the view, what is printed of them. */
+static void read_texts(struct sinks *s, struct frame *f, unsigned int texts)
+{
+	for (size_t i = 0; s->o->config.columns[i]; i++)
+		texts |= column_texts(s->o->config.columns[i]);
+	for (size_t i = 0; texts && i < s->view.n; i++)
+		source_texts(s->source, f, &s->view.lines[i].row, 1, texts);
+}
+
 /* The rows that will be read, with their exact values. Order, filter and sums were made of
  * approximations: they are made again of what was read, until that brings no other rows. */
 static int build_view(struct sinks *s, struct frame *f)
 {
+	unsigned int shown = s->o->json ? (1U << TEXT_COUNT) - 1 : column_texts(s->o->sort);
+
 	const struct view_options opts = {.sort = s->o->sort,
 					  .descending = s->o->descending,
 					  .top = s->o->top,
@@ -84,11 +95,12 @@ static int build_view(struct sinks *s, struct frame *f)
 		int err = view_build(&s->view, f, &opts);
 		ssize_t n = err ? err : refine_view(s, f);
 
-		if (n <= 0)
+		if (n < 0)
 			return (int)n;
-		if (source_recorded(s->source))
+		if (!n || source_recorded(s->source))
 			break;
 	}
+	read_texts(s, f, shown);
 	return 0;
 }
 
@@ -115,8 +127,13 @@ static int print(struct sinks *s, const struct frame *f)
 
 int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 {
+	unsigned int texts;
 	int err = 0;
 
+	/* What decides is read of all. */
+	texts = query_texts(s->o->query) | alerts_texts(s->alerts) | column_texts(s->o->sort);
+	if (texts)
+		source_texts(s->source, f, NULL, 0, texts);
 	if (printing || s->server)
 		err = build_view(s, f);
 	tell_costly(s);

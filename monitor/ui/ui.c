@@ -46,6 +46,9 @@ static struct frame *frame_copy(const struct frame *f)
 	copy->events = (const struct frame_event *)(const void *)next;
 	if (rows)
 		memcpy(copy->rows, f->rows, rows);
+	/* They are the source's, and go with its processes. */
+	for (size_t i = 0; i < f->n; i++)
+		memset(copy->rows[i].text, 0, sizeof(copy->rows[i].text));
 	if (events)
 		memcpy(next, f->events, events);
 	next += events;

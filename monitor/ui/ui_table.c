@@ -69,8 +69,12 @@ static void scroll_to_cursor(struct table *t)
 static void build(struct ui *u)
 {
 	struct table *t = &u->table;
+	unsigned int texts;
 
 	t->opts.query = t->query;
+	texts = query_texts(t->query) | column_texts(t->opts.sort);
+	if (texts && !u->kept)
+		source_texts(u->o.source, u->frame, NULL, 0, texts);
 	if (view_build(&t->view, u->frame, &t->opts)) {
 		t->view.n = 0;
 		ui_tell(u, "no memory for the table");
@@ -147,6 +151,8 @@ static bool column_is_number(const struct column *c)
 
 static bool offered(const struct ui *u, const struct column *c)
 {
+	if (c->kind == COLUMN_TEXT)
+		return !source_recorded(u->o.source);
 	if (c->kind == COLUMN_VERDICT)
 		return u->frame->fields & FIELD_BIT(FIELD_RSS);
 	return c->kind != COLUMN_NUMBER || u->frame->fields & 1ULL << field_made_of(c->field);
@@ -168,19 +174,21 @@ size_t table_columns(const struct ui *u, const struct column **out, size_t max)
 		return n;
 	for (int pass = 0; pass < 2; pass++)
 		for (const struct column *c = columns; c->key && n < max; c++)
-			if (by_default(u, c) == !pass && (by_default(u, c) || offered(u, c)))
+			/* Texts cost files: they are there by choice. */
+			if (c->kind != COLUMN_TEXT && by_default(u, c) == !pass &&
+			    (by_default(u, c) || offered(u, c)))
 				out[n++] = c;
 	return n;
 }
 
 size_t table_all_columns(const struct ui *u, const struct column **out, size_t max)
 {
-	size_t n = table_columns(u, out, max), chosen = u->table.nchosen;
+	size_t n = table_columns(u, out, max), there_are = n;
 
-	for (const struct column *c = columns; chosen && c->key && n < max; c++) {
+	for (const struct column *c = columns; c->key && n < max; c++) {
 		bool there = false;
 
-		for (size_t i = 0; i < chosen; i++)
+		for (size_t i = 0; i < there_are; i++)
 			there |= out[i] == c;
 		if (!there && (by_default(u, c) || offered(u, c)))
 			out[n++] = c;
@@ -438,6 +446,20 @@ static void draw_row(struct ui *u, size_t line, int y)
 	strbuf_release(&cell);
 }
 
+static void read_visible_texts(struct ui *u)
+{
+	struct table *t = &u->table;
+	unsigned int texts = 0;
+
+	for (size_t i = 0; i < t->layout.n; i++)
+		texts |= column_texts(t->layout.columns[i]);
+	for (size_t i = t->top; texts && !u->kept && i < t->view.n; i++) {
+		if (i >= t->top + (size_t)MAX(t->lines, 0))
+			break;
+		source_texts(u->o.source, u->frame, &t->view.lines[i].row, 1, texts);
+	}
+}
+
 static void draw(struct ui *u)
 {
 	struct table *t = &u->table;
@@ -455,6 +477,7 @@ static void draw(struct ui *u)
 	build_and_refine(u);
 	table_layout(u);
 	draw_titles(u);
+	read_visible_texts(u);
 	for (int i = 0; i < t->lines && t->top + (size_t)i < t->view.n; i++)
 		draw_row(u, t->top + (size_t)i, t->first_line + i);
 	if (!t->view.n)

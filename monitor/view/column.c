@@ -22,6 +22,12 @@
 		.cpumon = (c)                                                                      \
 	}
 
+#define TEXT(k, t, x, w, h)                                                                        \
+	{                                                                                          \
+		.key = (k), .title = (t), .help = (h), .kind = COLUMN_TEXT, .text = (x),           \
+		.width = (w)                                                                       \
+	}
+
 /* The first eight fill a terminal of 80 cells. */
 const struct column columns[] = {
 	OTHER("pid", "PID", COLUMN_PID, 7, true, true, "process id"),
@@ -105,6 +111,9 @@ const struct column columns[] = {
 	       "the same by the high end of the trend's interval"),
 	NUMBER("left_high", "LEFT-HI", UNIT_S, FIELD_LEFT_HIGH, 8, false, false,
 	       "the same by the low end of the trend's interval"),
+	TEXT("command", "COMMAND", TEXT_COMMAND, 40, "command line"),
+	TEXT("exe", "EXE", TEXT_EXE, 24, "the file that it runs"),
+	TEXT("cgroup", "CGROUP", TEXT_CGROUP, 28, "control group: service, container"),
 	NUMBER("pss", "PSS", UNIT_KB, FIELD_PSS, 9, false, false,
 	       "kB, shared pages divided among who shares them; where asked for"),
 	NUMBER("uss", "USS", UNIT_KB, FIELD_USS, 9, false, false,
@@ -169,6 +178,16 @@ const struct column *column_find(const char *name, bool say)
 	if (say)
 		say_unknown(name, plain);
 	return NULL;
+}
+
+const char *column_row_text(const struct column *c, const struct proc_row *row)
+{
+	return c->kind == COLUMN_TEXT ? row->text[c->text] : NULL;
+}
+
+unsigned int column_texts(const struct column *c)
+{
+	return c && c->kind == COLUMN_TEXT ? 1U << c->text : 0;
 }
 
 double column_number(const struct column *c, const struct proc_row *row)
@@ -279,6 +298,12 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 		strbuf_addch(out, isgraph((unsigned char)row->state) ? row->state : '?');
 		return;
 	case COLUMN_VERDICT: strbuf_addstr(out, verdict_name(row)); return;
+	case COLUMN_TEXT:
+		if (row->text[c->text])
+			column_text(row->text[c->text], c->width, out);
+		else
+			strbuf_addch(out, '-');
+		return;
 	default: break;
 	}
 	v = column_number(c, row);
@@ -318,6 +343,11 @@ int column_compare(const struct column *c, const struct proc_row *a, const struc
 	case COLUMN_NAME: order = strcmp(a->name, b->name); break;
 	case COLUMN_USER:
 		order = a->uid == b->uid ? 0 : strcmp(column_user(a->uid), column_user(b->uid));
+		break;
+	case COLUMN_TEXT:
+		if (!a->text[c->text] || !b->text[c->text])
+			return !a->text[c->text] - !b->text[c->text];
+		order = strcmp(a->text[c->text], b->text[c->text]);
 		break;
 	case COLUMN_STATE:
 		order = (unsigned char)a->state - (unsigned char)b->state;

@@ -70,6 +70,7 @@ static uint64_t pick_key(const struct column *c, bool descending, const struct p
 	case COLUMN_NAME: return text_key(row->name, descending);
 	case COLUMN_USER: return text_key(column_user(row->uid), descending);
 	case COLUMN_STATE:
+	case COLUMN_TEXT:
 	case COLUMN_VERDICT: return 0; /* few values: left to column_compare() */
 	default: return pick_number(column_number(c, row), descending);
 	}

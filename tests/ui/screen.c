@@ -248,6 +248,11 @@ int source_events(struct source *s, bool on)
 	return 0;
 }
 
+void source_texts(struct source *s UNUSED, struct frame *f UNUSED, const uint32_t *rows UNUSED,
+		  size_t n UNUSED, unsigned int texts UNUSED)
+{
+}
+
 bool source_recorded(const struct source *s)
 {
 	return s->recorded;
