@@ -34,11 +34,23 @@ int source_live(struct source **out, const struct source_options *opts)
 	return s ? finish_open(s, out, live_open(&s->live, opts)) : -ENOMEM;
 }
 
-int source_replay(struct source **out, const char *file, enum tool tool)
+int source_replay(struct source **out, const char *file, enum tool tool,
+		  const struct replay_window *window)
 {
 	struct source *s = calloc(1, sizeof(*s));
+	int err;
 
-	return s ? finish_open(s, out, replayer_open(&s->replay, file, tool)) : -ENOMEM;
+	if (!s)
+		return -ENOMEM;
+	err = replayer_open(&s->replay, file, tool);
+	if (!err && window)
+		replayer_window(s->replay, window);
+	return finish_open(s, out, err);
+}
+
+int source_back(struct source *s)
+{
+	return s->replay ? replayer_back(s->replay) : 0;
 }
 
 int source_confine(struct source *s)

@@ -4,7 +4,9 @@
 #include "monitor/tool/options.h"
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -51,6 +53,11 @@ static const struct opt table[] = {
 	ROW('r', "record", "FILE", "keep every frame in FILE", OPT_STRING, record),
 	ROW(0, "force", NULL, "let --record write over a file", OPT_FLAG, force),
 	ROW(0, "replay", "FILE", "show a recording instead of this machine", OPT_STRING, replay),
+	ROW(0, "from", "TIME", "replay: from +SECONDS after its begin, or 2026-11-30T12:58:03",
+	    OPT_STRING, from),
+	ROW(0, "to", "TIME", "replay: up to then", OPT_STRING, to),
+	ROW(0, "record-max", "BYTES", "record: end the recording before it is larger", OPT_U64,
+	    record_max),
 	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
 	    OPT_STRING, serve),
 	ROW('a', "alert", "QUERY[=>CMD]",
@@ -132,6 +139,35 @@ static int understand_filter(struct tool_options *o)
 	return err;
 }
 
+/* "+90", "+1.5", or a moment: "2026-11-30T12:58:03", with a Z behind it UTC. */
+static int understand_time(const char *option, const char *text, uint64_t *ns, double *s)
+{
+	struct tm tm = {.tm_isdst = -1};
+	char *end = NULL;
+
+	*ns = 0;
+	*s = NAN;
+	if (!text)
+		return 0;
+	if (*text == '+' && text[1]) {
+		*s = strtod(text + 1, &end);
+		if (!*end && *s >= 0)
+			return 0;
+	}
+	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!end)
+		end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+	if (end && (!*end || !strcmp(end, "Z"))) {
+		*s = NAN;
+		*ns = (uint64_t)(*end ? timegm(&tm) : mktime(&tm)) * NSEC_PER_SEC;
+		return 0;
+	}
+	log_err("--%s: '%s' is no time; give +SECONDS after the begin, or a moment like "
+		"2026-11-30T12:58:03 (with Z: UTC)",
+		option, text);
+	return -EINVAL;
+}
+
 /* Options that cannot stand together, and numbers out of range. */
 static int check(struct tool_options *o)
 {
@@ -142,12 +178,22 @@ static int check(struct tool_options *o)
 				      : "--json, --csv and --openmetrics: choose one");
 		return -EINVAL;
 	}
-	if (o->replay && (o->record || o->object || o->events)) {
-		log_err("--replay shows a recording: leave --%s out", o->record	  ? "record"
-								      : o->object ? "object"
-										  : "events");
+	if (o->replay && (o->object || o->events)) {
+		log_err("--replay shows a recording: leave --%s out",
+			o->object ? "object" : "events");
 		return -EINVAL;
 	}
+	if (o->replay && o->record && !strcmp(o->replay, o->record)) {
+		log_err("--record: %s is being replayed; record to another file", o->record);
+		return -EINVAL;
+	}
+	if ((o->from || o->to) && !o->replay) {
+		log_err("--%s is of a recording: give --replay too", o->from ? "from" : "to");
+		return -EINVAL;
+	}
+	if (understand_time("from", o->from, &o->window.from_ns, &o->window.from_s) ||
+	    understand_time("to", o->to, &o->window.to_ns, &o->window.to_s))
+		return -EINVAL;
 	if (o->interval_s < INTERVAL_MIN_S || o->interval_s > 86400) {
 		log_err("--interval: %g is out of range; give it 0.1 to 86400 seconds",
 			o->interval_s);

@@ -6,6 +6,7 @@
 #include "lib/opt.h"
 #include "monitor/frame.h"
 #include "monitor/sink/batch.h"
+#include "monitor/source/replay.h"
 #include "monitor/tool/config.h"
 #include "monitor/view/column.h"
 #include "monitor/view/query.h"
@@ -16,7 +17,8 @@ struct tool_options {
 		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
-	const char *columns_by;
+	const char *columns_by, *from, *to;
+	uint64_t record_max;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;
 	struct opt_list alerts;
 	/* understood */
@@ -25,8 +27,9 @@ struct tool_options {
 	enum batch_format format;  /* of batch mode */
 	const struct column *sort; /* never NULL */
 	bool descending;
-	struct query *query;  /* owned; NULL: everything */
-	struct config config; /* as kept, and as the options have it */
+	struct query *query;	     /* owned; NULL: everything */
+	struct replay_window window; /* of a recording */
+	struct config config;	     /* as kept, and as the options have it */
 };
 
 /*

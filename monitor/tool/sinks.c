@@ -46,6 +46,8 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
 	if (s->recorder)
 		s->recording.bytes = recorder_bytes(s->recorder);
+	if (s->recorder)
+		recorder_limit(s->recorder, o->record_max);
 	return err;
 }
 

@@ -163,7 +163,7 @@ static int open_all(struct run *r)
 	int err = history_new(&r->history, &trend_default);
 
 	if (!err && r->o.replay)
-		err = source_replay(&r->source, r->o.replay, r->o.tool);
+		err = source_replay(&r->source, r->o.replay, r->o.tool, &r->o.window);
 	else if (!err)
 		err = source_live(&r->source, &opts);
 	err = err ? err : sinks_open(&r->sinks, &r->o, r->source);
@@ -322,6 +322,12 @@ static int loop(struct run *r)
 		}
 		if (action == UI_QUIT)
 			break;
+		if (action == UI_BACK && source_recorded(r->source)) {
+			err = source_back(r->source);
+			r->ended = false;
+			err = err ? err : step(r);
+			continue;
+		}
 		if (r->probe_ns && clock_ns() >= r->probe_ns)
 			probe(r);
 		if (due(r) || (action == UI_SAMPLE && !r->ended))

@@ -67,6 +67,8 @@ static void frame_copy_free(struct frame *f)
 	free(f);
 }
 
+static void resume(struct ui *u);
+
 /* --- what keys do --- */
 
 enum { WHEEL_LINES = 3 };
@@ -104,6 +106,19 @@ static void human(struct ui *u, int arg UNUSED)
 	u->human = !u->human;
 	u->detail.stale = true;
 	u->dirty = true;
+}
+
+/* A recording goes frame by frame from now on. */
+static void step_frame(struct ui *u, int wish)
+{
+	if (!source_recorded(u->o.source)) {
+		ui_tell(u, "only a recording can be stepped through");
+		return;
+	}
+	u->stepping = true;
+	if (u->kept)
+		resume(u);
+	u->wish = (enum ui_action)wish;
 }
 
 static void redraw(struct ui *u, int arg UNUSED)
@@ -145,6 +160,8 @@ static const struct binding common[] = {
 	{KEY_ACT_SLOWER, change_interval, 1},
 	{KEY_ACT_FASTER, change_interval, -1},
 	{KEY_ACT_HUMAN, human, 0},
+	{KEY_ACT_STEP_BACK, step_frame, UI_BACK},
+	{KEY_ACT_STEP_ON, step_frame, UI_SAMPLE},
 	{KEY_ACT_REDRAW, redraw, 0},
 	{KEY_ACT_NONE, NULL, 0},
 };
@@ -329,8 +346,10 @@ static void resume(struct ui *u)
 void ui_pause(struct ui *u, int arg UNUSED)
 {
 	u->dirty = true;
-	if (u->kept) {
-		resume(u);
+	if (u->kept || u->stepping) {
+		u->stepping = false;
+		if (u->kept)
+			resume(u);
 		return;
 	}
 	if (!u->frame)
@@ -470,7 +489,7 @@ double ui_interval(const struct ui *u)
 
 bool ui_paused(const struct ui *u)
 {
-	return u->kept != NULL;
+	return u->kept != NULL || u->stepping;
 }
 
 void ui_tell(struct ui *u, const char *text)

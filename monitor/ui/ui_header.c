@@ -42,8 +42,8 @@ static void add_state(struct ui *u, struct pieces *p)
 	const struct frame *f = u->frame;
 	struct strbuf sb = STRBUF_INIT;
 
-	if (u->kept)
-		piece(p, STYLE_NOTICE, "PAUSED");
+	if (u->kept || u->stepping)
+		piece(p, STYLE_NOTICE, u->kept ? "PAUSED" : "STEPPING");
 	add_clock(&sb, f->started_ns, false);
 	piece(p, STYLE_NORMAL, "%s", f->monitor);
 	piece(p, STYLE_NORMAL, "%s count since %s",

@@ -79,6 +79,12 @@ const struct ui_key ui_keys[] = {
 	{{'r'}, KEY_ACT_AGAIN, KEY_IN_DETAIL, "r", "detail: read PSS, USS and swap again"},
 	{{'u'}, KEY_ACT_HUMAN, KEY_IN_VIEWS, "u", "1258291 (kB) instead of 1.2G"},
 	{{'K'}, KEY_ACT_KERNEL, KEY_IN_TABLE, "K", "kernel threads too"},
+	{{'['},
+	 KEY_ACT_STEP_BACK,
+	 KEY_IN_VIEWS,
+	 "[ ]",
+	 "of a recording: a frame back, on; pause with p"},
+	{{']'}, KEY_ACT_STEP_ON, KEY_IN_VIEWS, NULL, NULL},
 	{{CTRL('l')}, KEY_ACT_REDRAW, KEY_IN_ALL, "Ctrl-L", "draw everything again"},
 	{{0}, KEY_ACT_NONE, 0, NULL, NULL},
 };

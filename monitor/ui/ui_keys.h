@@ -43,6 +43,8 @@ enum key_action {
 	KEY_ACT_BIGGER,
 	KEY_ACT_SMALLER,
 	KEY_ACT_REDRAW,
+	KEY_ACT_STEP_BACK,
+	KEY_ACT_STEP_ON,
 };
 
 /* Screens, as bits: where a key means what. */

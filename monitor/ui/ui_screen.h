@@ -193,6 +193,7 @@ struct ui {
 	uint64_t held;	      /* frames that came while paused */
 	double interval_s;
 	bool human, dirty, dead, open;
+	bool stepping; /* through a recording, by keys */
 	int width, height;
 	enum ui_action wish; /* what ui_input() returns */
 	uint64_t alert_ns;   /* of the alert that was told last */
