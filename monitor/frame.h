@@ -143,6 +143,8 @@ struct frame_own {
 	uint64_t rss_kb;     /* of the tool, now */
 	uint64_t map_kb;     /* memory of its BPF maps, in the kernel */
 	double events_per_s; /* calls counted by the BPF programs; NAN: not known */
+	uint64_t
+		calls; /* the same since the start, of ended processes too; UINT64_MAX: not known */
 	double ns_per_event; /* as beebench measured it (monitor/source/costs.h); NAN: never
 				measured */
 	char ns_source[64]; /* what the figure is of: "beebench overhead, 2026-11-21, Linux 6.18" */

@@ -59,6 +59,7 @@ const struct scalar own_scalars[] = {
 	U64("rss_kb", own.rss_kb),
 	U64("map_kb", own.map_kb),
 	DOUBLE("events_per_s", own.events_per_s),
+	U64("calls", own.calls),
 	DOUBLE("ns_per_event", own.ns_per_event),
 	U64("keys", own.keys),
 	U64("keys_max", own.keys_max),

@@ -579,6 +579,7 @@ static void fill_own(struct live *l)
 	struct monitor_fill fill = {0};
 	struct monitor_cost cost;
 
+	to->calls = l->join ? join_calls(l->join) : UINT64_MAX;
 	own_measure(&l->own, l->proc_fd, l->frame.mono_ns,
 		    l->join ? join_calls(l->join) : UINT64_MAX, to);
 	if (l->frame.seq % MAP_BYTES_FRAMES == 1) {

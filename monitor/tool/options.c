@@ -60,6 +60,9 @@ static const struct opt table[] = {
 	    record_max),
 	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
 	    OPT_STRING, serve),
+	ROW(0, "metrics-by", "WHAT",
+	    "samples of /metrics by pid (default), name, user or cgroup, with a rest", OPT_STRING,
+	    metrics_by_name),
 	ROW('a', "alert", "QUERY[=>CMD]",
 	    "exit 1 in the end when a process has matched; run CMD when one does", OPT_LIST,
 	    alerts),
@@ -139,6 +142,27 @@ static int understand_filter(struct tool_options *o)
 	return err;
 }
 
+static int understand_metrics_by(struct tool_options *o)
+{
+	static const char *const names[] = {[METRICS_BY_PID] = "pid",
+					    [METRICS_BY_NAME] = "name",
+					    [METRICS_BY_USER] = "user",
+					    [METRICS_BY_CGROUP] = "cgroup"};
+
+	if (!o->metrics_by_name)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], o->metrics_by_name)) {
+			o->metrics_by = (enum metrics_by)i;
+			/* Sums are of all. */
+			if (i && o->top == TOP_DEFAULT)
+				o->top = 0;
+			return 0;
+		}
+	log_err("--metrics-by: '%s'; give pid, name, user or cgroup", o->metrics_by_name);
+	return -EINVAL;
+}
+
 /* "+90", "+1.5", or a moment: "2026-11-30T12:58:03", with a Z behind it UTC. */
 static int understand_time(const char *option, const char *text, uint64_t *ns, double *s)
 {
@@ -193,6 +217,8 @@ static int check(struct tool_options *o)
 	}
 	if (understand_time("from", o->from, &o->window.from_ns, &o->window.from_s) ||
 	    understand_time("to", o->to, &o->window.to_ns, &o->window.to_s))
+		return -EINVAL;
+	if (understand_metrics_by(o))
 		return -EINVAL;
 	if (o->interval_s < INTERVAL_MIN_S || o->interval_s > 86400) {
 		log_err("--interval: %g is out of range; give it 0.1 to 86400 seconds",

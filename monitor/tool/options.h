@@ -6,6 +6,7 @@
 #include "lib/opt.h"
 #include "monitor/frame.h"
 #include "monitor/sink/batch.h"
+#include "monitor/sink/serve.h"
 #include "monitor/source/replay.h"
 #include "monitor/tool/config.h"
 #include "monitor/view/column.h"
@@ -17,6 +18,8 @@ struct tool_options {
 		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
+	const char *metrics_by_name;
+	enum metrics_by metrics_by; /* understood */
 	const char *columns_by, *from, *to;
 	uint64_t record_max;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;

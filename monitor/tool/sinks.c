@@ -41,7 +41,7 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	for (size_t i = 0; i < o->alerts.n && !err; i++)
 		err = add_alert(s->alerts, o->alerts.item[i]);
 	if (!err && o->serve)
-		err = server_open(&s->server, o->serve);
+		err = server_open(&s->server, o->serve, o->metrics_by);
 	if (!err && o->record)
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
 	if (s->recorder)
@@ -84,7 +84,9 @@ static void read_texts(struct sinks *s, struct frame *f, unsigned int texts)
  * approximations: they are made again of what was read, until that brings no other rows. */
 static int build_view(struct sinks *s, struct frame *f)
 {
-	unsigned int shown = s->o->json ? (1U << TEXT_COUNT) - 1 : column_texts(s->o->sort);
+	unsigned int shown = s->o->metrics_by == METRICS_BY_CGROUP ? 1U << TEXT_CGROUP
+			     : s->o->json			   ? (1U << TEXT_COUNT) - 1
+								   : column_texts(s->o->sort);
 
 	const struct view_options opts = {.sort = s->o->sort,
 					  .descending = s->o->descending,
@@ -120,7 +122,7 @@ static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
 	if (s->o->openmetrics || s->o->prometheus)
-		metrics_render(f, &s->view, s->o->openmetrics, &s->text);
+		metrics_render_by(f, &s->view, s->o->openmetrics, s->o->metrics_by, NULL, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;

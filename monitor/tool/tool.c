@@ -37,6 +37,7 @@ struct run {
 	uint64_t next_ns;  /* when the next frame is due */
 	uint64_t probe_ns; /* when to look between two frames; 0: there is nothing to see */
 	uint64_t frames;
+	size_t growing;	    /* processes that grew in the latest frame */
 	bool ended;	    /* of a recording */
 	int damage;	    /* of the recording, -errno: what came before stays on the screen */
 	struct strbuf told; /* the latest error: it leaves the screen, and the terminal keeps it */
@@ -211,6 +212,15 @@ static void probe(struct run *r)
 			history_probed(r->history, &all[i], clock_ns());
 }
 
+static size_t growing_in(const struct frame *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->rows[i].verdict == VERDICT_GROWING;
+	return n;
+}
+
 /* Takes a frame and gives it away. Returns 0, 1 when it was the last, or -errno. */
 static int step(struct run *r)
 {
@@ -235,6 +245,7 @@ static int step(struct run *r)
 	if (err < 0)
 		return err;
 	r->frames++;
+	r->growing = growing_in(f);
 	if (r->ui)
 		ui_frame(r->ui, f);
 	err = sinks_frame(&r->sinks, f, !r->ui && !silent);
@@ -243,6 +254,22 @@ static int step(struct run *r)
 	if (err)
 		return err;
 	return !r->ui && r->o.count && r->sinks.printed >= r->o.count;
+}
+
+/* On in a recording without stopping: to its end, or to where something begins. */
+static int skip(struct run *r, bool to_end)
+{
+	int err = 0;
+
+	while (!err && !r->ended && !stopped) {
+		size_t grew = r->growing;
+
+		err = step(r);
+		if (!to_end &&
+		    (r->growing > grew || (r->sinks.alerts && alerts_latest(r->sinks.alerts))))
+			break;
+	}
+	return err;
 }
 
 static int fill_fds(struct run *r, struct pollfd *fds)
@@ -326,6 +353,10 @@ static int loop(struct run *r)
 			err = source_back(r->source);
 			r->ended = false;
 			err = err ? err : step(r);
+			continue;
+		}
+		if (action == UI_TO_END || action == UI_TO_NEXT) {
+			err = skip(r, action == UI_TO_END);
 			continue;
 		}
 		if (r->probe_ns && clock_ns() >= r->probe_ns)

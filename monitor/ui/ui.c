@@ -162,6 +162,8 @@ static const struct binding common[] = {
 	{KEY_ACT_HUMAN, human, 0},
 	{KEY_ACT_STEP_BACK, step_frame, UI_BACK},
 	{KEY_ACT_STEP_ON, step_frame, UI_SAMPLE},
+	{KEY_ACT_TO_NEXT, step_frame, UI_TO_NEXT},
+	{KEY_ACT_TO_END, step_frame, UI_TO_END},
 	{KEY_ACT_REDRAW, redraw, 0},
 	{KEY_ACT_NONE, NULL, 0},
 };

@@ -41,7 +41,7 @@ struct ui_options {
 	const char *serving;		     /* "127.0.0.1:9100" or NULL */
 };
 
-enum ui_action { UI_NOTHING, UI_DRAW, UI_SAMPLE, UI_BACK, UI_QUIT };
+enum ui_action { UI_NOTHING, UI_DRAW, UI_SAMPLE, UI_BACK, UI_TO_END, UI_TO_NEXT, UI_QUIT };
 
 /* Takes the terminal. -ENOTTY: stdin or stdout is none; -EINVAL: TERM is not known; both are said,
  * with what to do. */

@@ -85,6 +85,12 @@ const struct ui_key ui_keys[] = {
 	 "[ ]",
 	 "of a recording: a frame back, on; pause with p"},
 	{{']'}, KEY_ACT_STEP_ON, KEY_IN_VIEWS, NULL, NULL},
+	{{'}'},
+	 KEY_ACT_TO_NEXT,
+	 KEY_IN_VIEWS,
+	 "} $",
+	 "of a recording: to the next alert or growth, to its end"},
+	{{'$'}, KEY_ACT_TO_END, KEY_IN_VIEWS, NULL, NULL},
 	{{CTRL('l')}, KEY_ACT_REDRAW, KEY_IN_ALL, "Ctrl-L", "draw everything again"},
 	{{0}, KEY_ACT_NONE, 0, NULL, NULL},
 };

@@ -45,6 +45,8 @@ enum key_action {
 	KEY_ACT_REDRAW,
 	KEY_ACT_STEP_BACK,
 	KEY_ACT_STEP_ON,
+	KEY_ACT_TO_NEXT,
+	KEY_ACT_TO_END,
 };
 
 /* Screens, as bits: where a key means what. */

@@ -51,6 +51,13 @@ comes "a step on" moved_on
 keys '['
 is_third() { [ "$(dump | cksum)" = "$third" ]; }
 comes "a step back is the frame that was there" is_third
+keys '$'
+shows "to the end" 'the recording ends here'
 keys q
 ends "and it ends" 0
+term_start 100 24 "$memmon --replay $tmp/all.rec --interval 60 --alert 'pid = 1 and age > 0'"
+wait_for 'REPLAY'
+keys '}'
+shows "to the next alert or verdict, or else to the end" 'the recording ends here'
+keys q
 done_testing
