@@ -33,8 +33,9 @@ struct monitor {
 	const struct monitor_backend *ops;
 	struct manifest manifest; /* the subject's names where there is no file */
 	char *name, *path;	  /* owned; info points to them */
-	char *compiled; /* object made from a Honey source, unlinked on close; NULL: none */
-	void *impl;	/* of the backend */
+	char *compiled;	    /* object made from a Honey source, unlinked on close; NULL: none */
+	void *impl;	    /* of the backend */
+	struct strbuf *why; /* while it is being opened: where reasons go; NULL: they are said */
 	bool attached, detached;
 	uint64_t load_ns, attach_ns, polls, records;
 };

@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "collector/backend.h"
 #include "collector/honey_source.h"
@@ -46,7 +47,7 @@ static int open_manifest(struct monitor *m)
 	int err = 0;
 
 	if (named || !access(file, F_OK))
-		err = manifest_read(&m->manifest, file);
+		err = manifest_read(&m->manifest, file, m->why);
 	free(beside);
 	if (err || !named)
 		return err;
@@ -57,10 +58,11 @@ static int open_manifest(struct monitor *m)
 		m->path = path;
 		if (access(path, R_OK)) {
 			err = -errno;
-			log_err_sys(err, "%s names %s", m->manifest.file, path);
+			why_err_sys(m->why, err, "%s names %s", m->manifest.file, path);
 		}
 	} else if (!m->manifest.run) {
-		log_err("%s: says no \"object\", \"script\" or \"run\", and there is no such file "
+		why_err(m->why,
+			"%s: says no \"object\", \"script\" or \"run\", and there is no such file "
 			"beside it",
 			m->path);
 		err = -EINVAL;
@@ -71,7 +73,7 @@ static int open_manifest(struct monitor *m)
 /* From here on the object that honeyc makes of the source is the monitor. */
 static int compile_source(struct monitor *m)
 {
-	int err = honey_source_compile(m->path, &m->compiled);
+	int err = honey_source_compile(m->path, &m->compiled, m->why);
 
 	if (err)
 		return err;
@@ -96,14 +98,16 @@ static int open_kind(struct monitor *m, const struct monitor_target *target)
 		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
 		return stream_open(m, target);
 	}
-	log_err("%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+	why_err(m->why,
+		"%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
 		"bpftrace "
 		"script (.bt) or a manifest (.json)",
 		m->path);
 	return -EINVAL;
 }
 
-int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target)
+int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
+		 struct strbuf *why)
 {
 	static const struct monitor_target everything;
 	struct monitor *m = calloc(1, sizeof(*m));
@@ -114,13 +118,14 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 	if (!m)
 		return -ENOMEM;
 	m->ops = &none_backend;
+	m->why = why;
 	manifest_defaults(&m->manifest, &vocabulary_memory);
 	m->info.words = m->manifest.words;
 	if (!strcmp(name, "none")) {
 		m->name = strdup(name);
 		m->info.caps = MONITOR_NULL;
 	} else {
-		err = registry_find(name, &m->path);
+		err = registry_find(name, &m->path, why);
 		if (err)
 			goto out;
 		m->name = registry_display_name(m->path);
@@ -135,12 +140,14 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 		m->info.key = m->manifest.key;
 		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
+		m->info.filter = m->manifest.filter;
 		err = open_kind(m, target ? target : &everything);
 	}
 	m->info.name = m->name;
 	m->info.path = m->path;
 	m->load_ns = clock_ns() - start;
 out:
+	m->why = NULL;
 	if (err)
 		monitor_close(m);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What an object costs by the kernel's own books: bpf_prog_info and fdinfo. */
+/* What an object costs by the kernel's own books: bpf_prog_info, fdinfo, and the verifier's
+ * statistics. */
 #ifndef COLLECTOR_COST_H
 #define COLLECTOR_COST_H
 
@@ -13,5 +14,24 @@ int cost_of_object(const struct bpf_object *obj, struct monitor_cost *out);
 
 /* The "memlock" of a map in /proc/self/fdinfo: bytes it takes. 0 when it does not say. */
 uint64_t cost_of_map(int fd);
+
+/* Sums over all programs, except stack_bytes, which is the deepest program's (with its
+ * subprograms). */
+struct verifier_stats {
+	uint32_t programs;
+	uint64_t processed_insns; /* instructions the verifier walked */
+	uint64_t total_states;
+	uint32_t stack_bytes;
+};
+
+/*
+ * Loads the object at @path once more with the verifier's statistics on (BPF_LOG_STATS, Linux 5.2),
+ * attaches nothing, unloads. Returns 0, or -errno after saying why.
+ */
+int verifier_stats_read(const char *path, struct verifier_stats *out, struct strbuf *why);
+
+/* Reads one program's log: "processed 103 insns (..) .. total_states 8 ..", "stack depth 64+0".
+ * False: not found. Pure. */
+bool verifier_stats_parse(const char *log, struct verifier_stats *out);
 
 #endif

@@ -13,8 +13,8 @@
  */
 int elf_check(const void *image, size_t size, struct strbuf *why);
 
-/* elf_check() of a file. 0 or -errno after log_err() said "PATH: why". */
-int elf_check_file(const char *path);
+/* elf_check() of a file. 0 or -errno after saying "PATH: .." (lib/why.h). */
+int elf_check_file(const char *path, struct strbuf *why);
 
 /* The symbol table of the file has @name; false too when the file cannot be read. */
 bool elf_has_symbol(const char *path, const char *name);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What this kernel lets us do with BPF, each asked by trying it. */
+/* What this kernel lets us do with BPF, each asked by trying it; and tracefs, where it is missing.
+ */
 #include "lib/base.h"
 #include "collector/features.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/why.h"
 
 /* r0 = 0; exit */
 static const struct bpf_insn do_nothing[] = {
@@ -176,4 +182,33 @@ int feature_loaded_programs(void)
 	while (!bpf_prog_get_next_id(id, &id))
 		n++;
 	return errno == ENOENT ? n : -errno;
+}
+
+#define TRACEFS "/sys/kernel/tracing"
+
+/* With what we may do, not with what the user may who started us. */
+static int look(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? errno : 0;
+}
+
+int tracefs_ensure(struct strbuf *why)
+{
+	int err = look(TRACEFS "/events"), other = look("/sys/kernel/debug/tracing/events");
+
+	if (!err || !other)
+		return 0;
+	if (err == EACCES || other == EACCES) {
+		why_err(why, "tracefs at " TRACEFS " is closed to us; run it as root (sudo)");
+		return -EPERM;
+	}
+	if (!mount("tracefs", TRACEFS, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
+		log_info("mounted tracefs at " TRACEFS
+			 ": without it no tracepoint can be attached");
+		return 0;
+	}
+	err = -errno;
+	why_err_sys(why, err,
+		    "no tracefs, and it cannot be mounted (mount -t tracefs tracefs " TRACEFS ")");
+	return err;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What this kernel lets us do with BPF, each asked by trying it. Nothing stays loaded or attached.
- */
+ * And tracefs, where libbpf and bpftrace look tracepoints up. */
 #ifndef COLLECTOR_FEATURES_H
 #define COLLECTOR_FEATURES_H
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 /* Each returns 0 when it works, or -errno of the attempt; none prints. */
 int feature_bpf(void);		/* bpf(2): create a map */
@@ -25,5 +26,12 @@ int feature_perf_hardware(void); /* count cycles of ourselves */
 
 /* How many BPF programs are loaded in the kernel now, or -errno (-EPERM: may not ask). */
 int feature_loaded_programs(void);
+
+/*
+ * Makes sure that tracefs can be read at /sys/kernel/tracing or /sys/kernel/debug/tracing, the two
+ * places where libbpf looks. Mounts it at the first when it is at neither, and says so. Returns 0
+ * or -errno after saying why (lib/why.h).
+ */
+int tracefs_ensure(struct strbuf *why);
 
 #endif

@@ -8,33 +8,33 @@
 #include <unistd.h>
 
 #include "lib/data.h"
-#include "lib/log.h"
+#include "lib/leftover.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
 enum { COMPILE_LIMIT_MS = 60000 };
 
 /* honeyc stands beside the running program. */
-static int find_honeyc(char *path, size_t size)
+static int find_honeyc(char *path, size_t size, struct strbuf *why)
 {
 	int err = data_beside("honeyc", path, size);
 
 	if (err)
 		return err;
 	if (access(path, X_OK)) {
-		log_err("there is no compiler %s for Honey sources; build it: make", path);
+		why_err(why, "there is no compiler %s for Honey sources; build it: make", path);
 		return -ENOTSUP;
 	}
 	return 0;
 }
 
-static int make_object_file(char **path)
+static int make_object_file(char **path, struct strbuf *why)
 {
-	const char *dir = getenv("TMPDIR");
 	struct strbuf sb = STRBUF_INIT;
 	int fd, err;
 
-	strbuf_addf(&sb, "%s/beebench-XXXXXX.bpf.o", dir && *dir ? dir : "/tmp");
+	leftover_template(&sb, ".bpf.o");
 	*path = strbuf_detach(&sb);
 	fd = mkstemps(*path, (int)strlen(".bpf.o"));
 	if (fd >= 0) {
@@ -42,29 +42,29 @@ static int make_object_file(char **path)
 		return 0;
 	}
 	err = -errno;
-	log_err_sys(err, "cannot make the object %s; set TMPDIR to a folder that can be written",
-		    *path);
+	why_err_sys(why, err,
+		    "cannot make the object %s; set TMPDIR to a folder that can be written", *path);
 	free(*path);
 	*path = NULL;
 	return err;
 }
 
-int honey_source_compile(const char *source, char **object)
+int honey_source_compile(const char *source, char **object, struct strbuf *why)
 {
 	struct strbuf out = STRBUF_INIT, said = STRBUF_INIT;
 	char honeyc[4096];
-	int code, err = find_honeyc(honeyc, sizeof(honeyc));
+	int code, err = find_honeyc(honeyc, sizeof(honeyc), why);
 
 	*object = NULL;
 	if (err)
 		return err;
-	err = make_object_file(object);
+	err = make_object_file(object, why);
 	if (err)
 		return err;
 	code = subproc_capture((const char *const[]){honeyc, "-o", *object, source, NULL},
 			       COMPILE_LIMIT_MS, &out, &said);
 	if (code > 0)
-		log_err("%s does not compile:\n%s", source, said.s);
+		why_err(why, "%s does not compile:\n%s", source, said.s);
 	strbuf_release(&out);
 	strbuf_release(&said);
 	if (!code)

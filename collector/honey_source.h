@@ -4,14 +4,15 @@
 #define COLLECTOR_HONEY_SOURCE_H
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 /*
  * Compiles @source with the honeyc beside the running program into an object of its own in $TMPDIR;
  * its
- * errors are logged, its warnings are not: they are for whoever runs honeyc. Returns 0 and the
- * object's path in *@object (the caller unlinks and frees it), or after saying why: -EINVAL the
- * source has errors, -ENOTSUP there is no honeyc or no clang, another -errno.
+ * errors are told, its warnings are not: they are for whoever runs honeyc. Returns 0 and the
+ * object's path in *@object (the caller unlinks and frees it), or after saying why (lib/why.h):
+ * -EINVAL the source has errors, -ENOTSUP there is no honeyc or no clang, another -errno.
  */
-int honey_source_compile(const char *source, char **object);
+int honey_source_compile(const char *source, char **object, struct strbuf *why);
 
 #endif

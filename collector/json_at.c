@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
+
+static struct strbuf *why_of(const struct json_at *at)
+{
+	while (at->up)
+		at = at->up;
+	return at->why;
+}
 
 static void path_of(const struct json_at *at, struct strbuf *sb)
 {
@@ -57,7 +64,7 @@ int json_at_bad(const struct json_at *at, const char *fmt, ...)
 		what = NULL;
 	va_end(ap);
 	path_of(at, &path);
-	log_err("%s:%u: %s%s%s", at->file, line_of(at->text, find_key(at)), path.s,
+	why_err(why_of(at), "%s:%u: %s%s%s", at->file, line_of(at->text, find_key(at)), path.s,
 		path.len ? ": " : "", what ? what : "");
 	free(what);
 	strbuf_release(&path);
@@ -97,7 +104,7 @@ int json_at_unknown(const struct json_at *at, const char *const names[], size_t 
 	return json_at_bad(at, "no such field; see %s", see);
 }
 
-int json_at_parse(const char *file, const char *text, struct json_object **doc)
+int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why)
 {
 	struct json_tokener *tok = json_tokener_new();
 	size_t end, rest;
@@ -109,11 +116,11 @@ int json_at_parse(const char *file, const char *text, struct json_object **doc)
 	end = MIN(end, strlen(text));
 	rest = end + strspn(text + end, " \t\r\n");
 	if (json_tokener_get_error(tok) != json_tokener_success) {
-		log_err("%s:%u: not JSON: %s", file, line_of(text, text + end),
+		why_err(why, "%s:%u: not JSON: %s", file, line_of(text, text + end),
 			json_tokener_error_desc(json_tokener_get_error(tok)));
 		err = -EINVAL;
 	} else if (text[rest]) {
-		log_err("%s:%u: not JSON: more text after the end", file,
+		why_err(why, "%s:%u: not JSON: more text after the end", file,
 			line_of(text, text + rest));
 		err = -EINVAL;
 	}

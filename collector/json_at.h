@@ -9,17 +9,19 @@
 #include <json-c/json.h>
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 /* The document itself has no @up and no @key. Nothing is owned. */
 struct json_at {
 	const char *file, *text;
 	const struct json_at *up;
 	const char *key;
+	struct strbuf *why; /* of the document: where reasons go; NULL: they are said */
 };
 
 /* Parses @text, which is one JSON value and nothing behind it. Returns 0 and the caller owns
- * *@doc, or -EINVAL after saying "FILE:LINE: not JSON: ..". */
-int json_at_parse(const char *file, const char *text, struct json_object **doc);
+ * *@doc, or -EINVAL after saying "FILE:LINE: not JSON: .." (lib/why.h). */
+int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why);
 
 /* Each says what is wrong there and returns -EINVAL. */
 int json_at_bad(const struct json_at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -5,11 +5,17 @@
 
 #include "collector/manifest.h"
 #include "collector/ring.h"
-#include "collector/variable.h"
 
 struct bpf_map;
 struct bpf_object;
 struct bpf_program;
+
+/* Where a variable is. */
+struct variable {
+	struct bpf_map *map; /* .rodata, .data or .bss; NULL: there is no such variable */
+	size_t offset;	     /* in the map's only value */
+	size_t size;
+};
 
 /* A map of counters: a key, and a value with some of the subject's fields. */
 struct counter_source {
@@ -35,6 +41,7 @@ struct layout {
 	const struct vocabulary *words;
 	struct counter_source counters[COUNTER_FIELDS_MAX];
 	size_t ncounters;
+	uint64_t narrow;    /* fields that have 4 bytes, of maps and rows */
 	uint32_t key_bytes; /* of all of them */
 	struct key_part parts[COUNTER_PARTS_MAX];
 	size_t nparts; /* 0: the key is a number */
@@ -51,11 +58,11 @@ struct layout {
 
 /*
  * Resolves the names of @man in an object that is open (it need not be loaded). Returns 0, or
- * -EINVAL after log_err() said which map, struct, field or program is missing or wrong, and what
- * there is. @path is for the messages.
+ * -EINVAL after saying (lib/why.h) which map, struct, field or program is missing or wrong, and
+ * what there is. @path is for the messages.
  */
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
-		   const char *path);
+		   const char *path, struct strbuf *why);
 
 /* The map is an array of ring buffers, which user space fills: one for each CPU. */
 bool layout_is_ring_array(struct bpf_map *map);
@@ -63,5 +70,17 @@ bool layout_is_ring_array(struct bpf_map *map);
 bool layout_uses(const struct layout *l, const struct bpf_map *map);
 /* The program is one that a monitor of this manifest has to have; others are extras. */
 bool layout_expects(const struct manifest *man, const struct bpf_program *p);
+
+/* Global variables of an object, found by name through its BTF. */
+
+/* Finds @name among the variables of @size bytes in @section (".rodata", ".data", ".bss"). */
+struct variable variable_find(const struct bpf_object *obj, const char *section, const char *name,
+			      size_t size);
+/* Sets it before the object is loaded; read-only ones, too. 0 or -errno; prints nothing. */
+int variable_init(const struct variable *v, const void *value);
+/* Sets one of 4 bytes that can be written, in an object that is loaded. 0 or -errno; prints
+ * nothing.
+ */
+int variable_set_u32(const struct variable *v, uint32_t value);
 
 #endif

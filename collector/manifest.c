@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The names a monitor uses: those of its subject to begin with, and who owns them. */
+/*
+ * The names a monitor uses: those of its subject to begin with, and what a file says instead. The
+ * reader is strict about types and names, and says the line (json_at.c). A member of the file is
+ * one function here; the table of them is in read_member().
+ */
 #include "lib/base.h"
 #include "collector/manifest.h"
 
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/why.h"
+#include "lib/strbuf.h"
+#include "lib/suggest.h"
+#include "collector/json_at.h"
 
 const char *const loss_field_names[LOSS_FIELD_COUNT] = {"ring_full", "map_full"};
 
@@ -35,7 +45,8 @@ static char *copy(const char *s)
 
 void manifest_defaults(struct manifest *man, const struct vocabulary *words)
 {
-	*man = (struct manifest){.words = words, .key = MONITOR_KEY_TID};
+	*man = (struct manifest){
+		.words = words, .key = MONITOR_KEY_TID, .filter = words->filter_bytes};
 	man->counters.map = copy(words->counter_map);
 	for (size_t f = 0; f < words->nfields; f++)
 		if (words->fields[f].standard)
@@ -87,4 +98,552 @@ void manifest_release(struct manifest *man)
 		free(man->programs[i].program);
 	}
 	*man = (struct manifest){0};
+}
+
+static int unknown_key(const struct json_at *at, const char *const names[], size_t n)
+{
+	return json_at_unknown(at, names, n, "docs/adding-a-monitor.md");
+}
+
+/* A name, or {"field": name, "bytes": of a width that is not ours}. */
+static int get_name(const struct json_at *at, struct json_object *o, char **name, uint8_t *bytes)
+{
+	static const char *const keys[] = {"field", "bytes"};
+
+	if (!bytes || !json_object_is_type(o, json_type_object))
+		return json_at_string(at, o, name);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		int64_t n = json_object_get_int64(val);
+		int err = 0;
+
+		if (!strcmp(key, "field"))
+			err = json_at_string(&here, val, name);
+		else if (strcmp(key, "bytes") != 0)
+			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
+		else if (!json_object_is_type(val, json_type_int) || n < 1 || n > 64)
+			err = json_at_bad(&here, "a number of bytes, 1 to 64, is expected");
+		else
+			*bytes = (uint8_t)n;
+		if (err)
+			return err;
+	}
+	return *name ? 0 : json_at_bad(at, "\"field\" is missing");
+}
+
+/* {"ours": "theirs", ..} with ours out of @names; @bytes, where it is not NULL: their widths. */
+static int get_names(const struct json_at *up, struct json_object *o, const char *const names[],
+		     size_t n, char **out, uint8_t *bytes)
+{
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(up, "an object of our names and theirs", o);
+	manifest_forget_names(out, n);
+	json_object_object_foreach (o, key, val) {
+		struct json_at at = {up->file, up->text, up, key};
+		size_t i = 0;
+		int err;
+
+		while (i < n && strcmp(names[i], key))
+			i++;
+		if (i == n)
+			return unknown_key(&at, names, n);
+		err = get_name(&at, val, &out[i], bytes ? &bytes[i] : NULL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The names that a subject has for counters, and for the fields of an event. */
+static const char **counter_names(const struct manifest *man, const char *names[COUNTER_FIELDS_MAX])
+{
+	for (size_t f = 0; f < man->words->nfields; f++)
+		names[f] = man->words->fields[f].name;
+	return names;
+}
+
+static const char **event_names(const struct manifest *man, const char *names[EVENT_FIELDS_MAX])
+{
+	for (size_t f = 0; f < event_fields(man->words); f++)
+		names[f] = event_field_name(man->words, f);
+	return names;
+}
+
+/* A member of an object whose keys are known: a text, names of fields, or of a reader of its own.
+ */
+struct member {
+	const char *key;
+	int (*read)(struct manifest *man, const struct json_at *at, struct json_object *o);
+	struct manifest *man;
+	char **text;	/* or */
+	char **fields;	/* as @names */
+	uint8_t *bytes; /* their widths */
+	const char *const *names;
+	size_t n;
+};
+
+static int read_members(const struct json_at *at, struct json_object *o, const struct member *m,
+			size_t n)
+{
+	const char *keys[16];
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = m[i].key;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key};
+		size_t i = 0;
+		int err;
+
+		while (i < n && strcmp(m[i].key, key))
+			i++;
+		if (i == n)
+			return unknown_key(&here, keys, n);
+		err = m[i].read ? m[i].read(m[i].man, &here, val)
+		      : m[i].text
+			      ? json_at_string(&here, val, m[i].text)
+			      : get_names(&here, val, m[i].names, m[i].n, m[i].fields, m[i].bytes);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* A part of a monitor: an object, or null: it has none. */
+static int read_part(const struct json_at *at, struct json_object *o, bool *none)
+{
+	*none = json_object_is_type(o, json_type_null);
+	if (*none || json_object_is_type(o, json_type_object))
+		return 0;
+	return json_at_wrong_type(at, "an object or null", o);
+}
+
+/* An iterator's rows need to be described whole. */
+static int read_iterator(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *names[COUNTER_FIELDS_MAX];
+	const struct member members[] = {
+		{"iterator", .text = &man->counters.iterator},
+		{"struct", .text = &man->counters.row},
+		{"key", .text = &man->counters.row_key},
+		{"ended", .text = &man->counters.ended},
+		{"ended_flag", .text = &man->counters.ended_flag},
+		{"fields", .fields = man->counters.fields, .bytes = man->counters.bytes,
+		 .names = counter_names(man, names), .n = man->words->nfields},
+	};
+	int err;
+
+	manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
+	err = read_members(at, o, members, ARRAY_SIZE(members));
+	if (err)
+		return err;
+	if (!man->counters.row || !man->counters.row_key)
+		return json_at_bad(at, "an iterator's rows need a \"struct\" and its \"key\"");
+	if (!man->counters.ended != !man->counters.ended_flag)
+		return json_at_bad(at, "\"ended\" and \"ended_flag\" go together: a map, and the "
+				       "field that says that the process has ended");
+	return 0;
+}
+
+static int read_counters(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *names[COUNTER_FIELDS_MAX];
+	const struct member members[] = {
+		{"map", .text = &man->counters.map},
+		{"fields", .fields = man->counters.fields, .bytes = man->counters.bytes,
+		 .names = counter_names(man, names), .n = man->words->nfields},
+	};
+
+	int err = read_part(at, o, &man->counters.none);
+
+	man->counters.named = true;
+	if (err)
+		return err;
+	free(man->counters.map);
+	man->counters.map = NULL;
+	if (man->counters.none) {
+		manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
+		return 0;
+	}
+	if (json_object_object_get_ex(o, "iterator", NULL))
+		return read_iterator(man, at, o);
+	if (!json_object_object_get_ex(o, "map", NULL))
+		return get_names(at, o, counter_names(man, names), man->words->nfields,
+				 man->counters.fields, man->counters.bytes);
+	return read_members(at, o, members, ARRAY_SIZE(members));
+}
+
+static size_t find_kind(const struct vocabulary *words, const char *name)
+{
+	size_t i = 0;
+
+	while (i < words->nkinds && strcmp(words->kinds[i].name, name))
+		i++;
+	return i;
+}
+
+/* {"mmap": 1, ..}: the kinds of events that there are, and the code of each. */
+static int read_types(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *names[EVENT_KINDS_MAX];
+
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of kinds of events and their codes", o);
+	for (size_t i = 0; i < man->words->nkinds; i++)
+		names[i] = man->words->kinds[i].name;
+	man->events.types_named = true;
+	man->events.kinds = 0;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		size_t kind = find_kind(man->words, key);
+
+		if (kind == man->words->nkinds)
+			return unknown_key(&here, names, man->words->nkinds);
+		if (!json_object_is_type(val, json_type_int) || json_object_get_int64(val) < 0)
+			return json_at_wrong_type(&here, "a number, the code of that kind,", val);
+		man->events.kinds |= 1U << kind;
+		man->events.codes[kind] = json_object_get_uint64(val);
+	}
+	return man->events.kinds ? 0 : json_at_bad(at, "is empty; name a kind of events");
+}
+
+static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *names[EVENT_FIELDS_MAX];
+	const struct member members[] = {
+		{"map", .text = &man->events.map},
+		{"struct", .text = &man->events.type},
+		{"fields", .fields = man->events.fields, .bytes = man->events.bytes,
+		 .names = event_names(man, names), .n = event_fields(man->words)},
+		{"switch", .text = &man->events.on},
+		{"types", .read = read_types, .man = man},
+	};
+
+	int err = read_part(at, o, &man->events.none);
+
+	man->events.named = true;
+	if (err || man->events.none)
+		return err;
+	man->events.type_required |= json_object_object_get_ex(o, "struct", NULL) ||
+				     json_object_object_get_ex(o, "fields", NULL);
+	return read_members(at, o, members, ARRAY_SIZE(members));
+}
+
+static int read_losses(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const struct member members[] = {
+		{"map", .text = &man->losses.map},
+		{"fields", .fields = man->losses.fields, .names = loss_field_names,
+		 .n = LOSS_FIELD_COUNT},
+	};
+	bool none;
+	int err = read_part(at, o, &none);
+
+	if (err)
+		return err;
+	if (none) {
+		free(man->losses.map);
+		man->losses.map = NULL;
+		return 0;
+	}
+	man->losses.named = true;
+	return read_members(at, o, members, ARRAY_SIZE(members));
+}
+
+static int read_programs(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	uint32_t kinds = 0;
+	size_t kind;
+
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of events and programs", o);
+	man->has_programs = true;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key};
+		int err;
+
+		if (man->nprograms == MANIFEST_MAX_PROGRAMS)
+			return json_at_bad(&here, "more than %d programs", MANIFEST_MAX_PROGRAMS);
+		err = json_at_string(&here, val, &man->programs[man->nprograms].program);
+		if (err)
+			return err;
+		man->programs[man->nprograms++].event = strdup(key);
+		kind = find_kind(man->words, key);
+		if (kind < man->words->nkinds)
+			kinds |= 1U << kind;
+	}
+	/* Events are of what there are programs for, unless "types" says which there are. */
+	if (!man->events.types_named)
+		man->events.kinds = kinds;
+	return 0;
+}
+
+/* {"mmap": BYTES}: shorter ones do not count. */
+static int read_filter(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *name = man->words->filter_name;
+
+	if (!name)
+		return json_at_bad(at, "monitors of subject %s filter nothing; leave it out",
+				   man->words->name);
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of a call and the bytes that count", o);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+
+		if (strcmp(key, name) != 0)
+			return unknown_key(&here, &name, 1);
+		if (!json_object_is_type(val, json_type_int) || json_object_get_int64(val) < 0)
+			return json_at_wrong_type(
+				&here, "a number of bytes, below which it does not count,", val);
+		man->filter = json_object_get_uint64(val);
+	}
+	return 0;
+}
+
+static int read_run(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	size_t n;
+
+	if (!json_object_is_type(o, json_type_array))
+		return json_at_wrong_type(at, "a list of strings (program and arguments)", o);
+	n = json_object_array_length(o);
+	if (!n)
+		return json_at_bad(at, "is empty; name a program");
+	man->run = calloc(n + 1, sizeof(*man->run));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *word = json_object_array_get_idx(o, i);
+
+		if (!json_object_is_type(word, json_type_string))
+			return json_at_wrong_type(at, "a list of strings (program and arguments)",
+						  word);
+		man->run[i] = strdup(json_object_get_string(word));
+	}
+	return 0;
+}
+
+static int read_schema(struct manifest *man UNUSED, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_int))
+		return json_at_wrong_type(at, "a number", o);
+	if (json_object_get_int64(o) != MANIFEST_SCHEMA)
+		return json_at_bad(at, "%lld is not known; this beebench reads schema %d",
+				   (long long)json_object_get_int64(o), MANIFEST_SCHEMA);
+	return 0;
+}
+
+/* One of @words, ended by NULL, which @help tells about; its index in @which. */
+static int read_word(const struct json_at *at, struct json_object *o, const char *const *words,
+		     const char *help, unsigned int *which)
+{
+	char *word = NULL;
+	int err = json_at_string(at, o, &word);
+
+	for (*which = 0; !err && words[*which] && strcmp(words[*which], word) != 0; (*which)++)
+		;
+	if (!err && !words[*which])
+		err = json_at_bad(at, "\"%s\": %s is expected", word, help);
+	free(word);
+	return err;
+}
+
+static int read_key(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	static const char *const keys[] = {"tid", "tgid", NULL};
+	unsigned int which;
+	int err = read_word(at, o, keys, "tid (thread) or tgid (process)", &which);
+
+	if (!err)
+		man->key = which ? MONITOR_KEY_TGID : MONITOR_KEY_TID;
+	return err;
+}
+
+static int read_definition(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	unsigned int which;
+	int err;
+
+	if (!man->words->definitions)
+		return json_at_bad(at, "monitors of subject %s have one definition; leave it out",
+				   man->words->name);
+	err = read_word(at, o, man->words->definitions, man->words->definition_help, &which);
+	if (!err)
+		man->definition = (enum monitor_definition)which;
+	return err;
+}
+
+static int read_races(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_boolean))
+		return json_at_wrong_type(at, "true or false", o);
+	man->races = json_object_get_boolean(o);
+	return 0;
+}
+
+/* For who lists monitors (registry.c): here it only has to be well-formed. */
+static int read_listed(struct manifest *man UNUSED, const struct json_at *at, struct json_object *o)
+{
+	return json_object_is_type(o, json_type_boolean)
+		       ? 0
+		       : json_at_wrong_type(at, "true or false", o);
+}
+
+/* Taken before all others, as their names are this one's (choose_subject()). */
+static int read_subject(struct manifest *man UNUSED, const struct json_at *at UNUSED,
+			struct json_object *o UNUSED)
+{
+	return 0;
+}
+
+static int read_name(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return json_at_string(at, o, &man->name);
+}
+
+/* A path in a manifest starts from the manifest's folder. */
+static int read_path(const struct json_at *at, struct json_object *o, char **out)
+{
+	const char *slash = strrchr(at->file, '/');
+	struct strbuf sb = STRBUF_INIT;
+	int err = json_at_string(at, o, out);
+
+	if (err || **out == '/' || !slash)
+		return err;
+	strbuf_add(&sb, at->file, (size_t)(slash - at->file) + 1);
+	strbuf_addstr(&sb, *out);
+	free(*out);
+	*out = strbuf_detach(&sb);
+	return 0;
+}
+
+static int read_object(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_path(at, o, &man->object);
+}
+
+static int read_script(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_path(at, o, &man->script);
+}
+
+static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	static const char *const keys[] = {"schema",	 "name",     "key",	 "races",
+					   "object",	 "script",   "counters", "events",
+					   "losses",	 "programs", "run",	 "listed",
+					   "definition", "subject",  "filter"};
+	static int (*const readers[])(struct manifest *, const struct json_at *,
+				      struct json_object *) = {
+		read_schema, read_name,	    read_key,	     read_races,   read_object,
+		read_script, read_counters, read_events,     read_losses,  read_programs,
+		read_run,    read_listed,   read_definition, read_subject, read_filter};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(keys[i], at->key))
+			return readers[i](man, at, o);
+	return unknown_key(at, keys, ARRAY_SIZE(keys));
+}
+
+static bool knows_all(const struct vocabulary *words, struct json_object *names)
+{
+	json_object_object_foreach (names, name, val) {
+		(void)val;
+		if (vocabulary_field(words, name) == words->nfields)
+			return false;
+	}
+	return true;
+}
+
+/* Whose words the file speaks: it says so, or its counters do. Its defaults are the subject's. */
+static int choose_subject(struct manifest *man, const struct json_at *top, struct json_object *doc)
+{
+	const struct vocabulary *const *all = vocabularies(), *words = man->words;
+	struct json_object *o, *names;
+	const char *known[16];
+	char *file = man->file;
+	size_t n = 0;
+
+	if (json_object_object_get_ex(doc, "subject", &o)) {
+		struct json_at at = {top->file, top->text, top, "subject"};
+		const char *near;
+
+		if (!json_object_is_type(o, json_type_string))
+			return json_at_wrong_type(&at, "a string", o);
+		words = vocabulary_find(json_object_get_string(o));
+		for (; all[n]; n++)
+			known[n] = all[n]->name;
+		near = suggest_nearest(json_object_get_string(o), known, n);
+		if (!words)
+			return json_at_bad(&at, "there is no '%s'%s%s%s", json_object_get_string(o),
+					   near ? "; did you mean '"
+						: "; see 'beebench list subjects'",
+					   near ? near : "", near ? "'?" : "");
+	} else if (json_object_object_get_ex(doc, "counters", &o) &&
+		   json_object_is_type(o, json_type_object)) {
+		if (!json_object_object_get_ex(o, "fields", &names))
+			names = json_object_object_get_ex(o, "map", NULL) ? NULL : o;
+		while (json_object_is_type(names, json_type_object) && all[n] &&
+		       !knows_all(all[n], names))
+			n++;
+		if (names && all[n])
+			words = all[n];
+	}
+	if (words == man->words)
+		return 0;
+	man->file = NULL;
+	manifest_release(man);
+	manifest_defaults(man, words);
+	man->file = file;
+	return 0;
+}
+
+static int read_document(struct manifest *man, const struct json_at *top, struct json_object *doc)
+{
+	struct json_object *schema;
+	int err;
+
+	if (!json_object_is_type(doc, json_type_object))
+		return json_at_wrong_type(top, "an object", doc);
+	if (!json_object_object_get_ex(doc, "schema", &schema))
+		return json_at_bad(top, "\"schema\": %d is missing", MANIFEST_SCHEMA);
+	err = choose_subject(man, top, doc);
+	if (err)
+		return err;
+	json_object_object_foreach (doc, key, val) {
+		struct json_at at = {top->file, top->text, top, key};
+
+		err = read_member(man, &at, val);
+		if (err)
+			return err;
+	}
+	if (man->object && man->script)
+		return json_at_bad(top, "names an object and a script; one of them");
+	return 0;
+}
+
+int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why)
+{
+	struct json_at top = {file, text, NULL, NULL, why};
+	struct json_object *doc = NULL;
+	int err;
+
+	free(man->file);
+	man->file = strdup(file);
+	err = json_at_parse(file, text, &doc, why);
+	if (!err)
+		err = read_document(man, &top, doc);
+	json_object_put(doc);
+	return err;
+}
+
+int manifest_read(struct manifest *man, const char *file, struct strbuf *why)
+{
+	struct strbuf text = STRBUF_INIT;
+	int err = strbuf_read_file(&text, file);
+
+	if (err)
+		why_err_sys(why, err, "cannot read the manifest %s", file);
+	else
+		err = manifest_parse(man, file, text.s, why);
+	strbuf_release(&text);
+	return err;
 }

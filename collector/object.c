@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The monitor that is a BPF object, once it is loaded: attach, read, detach. */
+/*
+ * The monitor that is a BPF object. Opened by libbpf: its layout is learnt from its BTF
+ * (layout.c), its constants are told which cgroup to watch and how large its rings are, then it is
+ * loaded. Attaching is libbpf's, program by program. Counters are read from maps or an iterator
+ * (snapshot.c), records from its ring or rings (ring.c); losses and costs out of its own maps and
+ * the kernel's books (cost.c).
+ */
 #include "lib/base.h"
 #include "collector/object.h"
 
@@ -7,16 +13,43 @@
 #include <bpf/libbpf.h>
 #include <linux/membarrier.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
+#include "collector/stand_in.h"
+#include "collector/cost.h"
+#include "collector/elf_check.h"
+#include "collector/maps.h"
 #include "collector/object_error.h"
-#include "collector/object_private.h"
+#include "collector/ring.h"
 #include "collector/snapshot.h"
-#include "collector/tracefs.h"
+#include "collector/features.h"
 
-int object_need_ring(const struct monitor *m, struct object *o)
+/* Its state. */
+struct object {
+	struct bpf_object *bpf;
+	struct layout layout;
+	struct ring *ring;	 /* NULL until somebody reads it */
+	struct departed *before; /* between monitor_rows_begin() and the end */
+	bool silent;		 /* no record was written since the start */
+	/* Rings that we make, one for each CPU; NULL: the object has its own or none. */
+	struct bpf_map *ring_array;
+	uint64_t ring_bytes;
+	int *ring_fds;
+	size_t nrings;
+	struct bpf_link *iterator; /* made at the first snapshot */
+	struct bpf_link **links;   /* @nlinks */
+	size_t nlinks;
+	struct strbuf unattached; /* lines for monitor_extras() */
+};
+
+/* Maps the event ring, or those of all CPUs, when the first wants to read it: mapped memory is
+ * resident, and who only wants counters does without. 0, also when there is no ring, or -errno
+ * after saying why. */
+static int object_need_ring(const struct monitor *m, struct object *o)
 {
 	int fd = o->layout.ring ? bpf_map__fd(o->layout.ring) : -1, err;
 
@@ -92,7 +125,7 @@ static int object_attach(struct monitor *m)
 		tracefs |= bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
 		n++;
 	}
-	err = tracefs ? tracefs_ensure() : 0;
+	err = tracefs ? tracefs_ensure(m->why) : 0;
 	if (err)
 		return err;
 	o->links = calloc(n ? n : 1, sizeof(struct bpf_link *));
@@ -203,7 +236,122 @@ static void object_close(struct monitor *m)
 	m->impl = NULL;
 }
 
-const struct monitor_backend object_backend = {
+static int read_losses(struct monitor *m, const struct object *o, struct monitor_losses *out)
+{
+	struct map_dump d;
+	int err = map_read(bpf_map__fd(o->layout.losses), MAP_BEST, &d);
+	uint64_t *const into[LOSS_FIELD_COUNT] = {&out->ring_full, &out->map_full};
+
+	if (err)
+		log_err_sys(err, "%s: map '%s' cannot be read", m->path,
+			    bpf_map__name(o->layout.losses));
+	for (int f = 0; !err && f < LOSS_FIELD_COUNT; f++) {
+		if (!(o->layout.loss_fields & (1U << f)))
+			continue;
+		*into[f] = 0;
+		for (size_t i = 0; i < d.n; i++)
+			*into[f] += map_dump_sum(&d, i, o->layout.loss_offset[f]);
+	}
+	map_dump_release(&d);
+	return err;
+}
+
+static int object_losses(struct monitor *m, struct monitor_losses *out)
+{
+	const struct object *o = m->impl;
+	struct monitor_cost cost;
+	int err = cost_of_object(o->bpf, &cost);
+
+	if (err) {
+		log_err_sys(err, "%s: the kernel does not tell about its programs", m->path);
+		return err;
+	}
+	out->recursion_misses = 0;
+	for (uint32_t i = 0; i < cost.nprograms; i++)
+		out->recursion_misses += cost.programs[i].recursion_misses;
+	if (o->layout.ring)
+		out->bad_records = o->ring ? ring_bad_records(o->ring) : 0;
+	return o->layout.losses ? read_losses(m, o, out) : 0;
+}
+
+static int object_cost(struct monitor *m, struct monitor_cost *out)
+{
+	const struct object *o = m->impl;
+	int err = cost_of_object(o->bpf, out);
+
+	if (err)
+		log_err_sys(err, "%s: the kernel does not tell about its programs", m->path);
+	return err;
+}
+
+static int count_keys(const struct monitor *m, const struct bpf_map *map, uint64_t *n)
+{
+	struct map_dump d;
+	int err = map_read(bpf_map__fd(map), MAP_BEST, &d);
+
+	if (err)
+		log_err_sys(err, "%s: map '%s' cannot be read", m->path, bpf_map__name(map));
+	*n = d.n;
+	map_dump_release(&d);
+	return err;
+}
+
+/* Of several counter maps, the fullest. */
+static int object_fill(struct monitor *m, struct monitor_fill *out)
+{
+	struct object *o = m->impl;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < o->layout.ncounters; i++) {
+		const struct bpf_map *map = o->layout.counters[i].map;
+		uint64_t n;
+
+		err = count_keys(m, map, &n);
+		if (n >= out->keys) {
+			out->keys = n;
+			out->keys_max = bpf_map__max_entries(map);
+		}
+	}
+	if (!err && o->layout.rows.ended) {
+		err = count_keys(m, o->layout.rows.ended, &out->ended);
+		out->ended_max = bpf_map__max_entries(o->layout.rows.ended);
+	}
+	if (!o->silent && !err)
+		err = object_need_ring(m, o);
+	if (o->ring)
+		ring_fill(o->ring, &out->ring_pending, &out->ring_bytes);
+	else
+		out->ring_bytes = m->info.ring_bytes * m->info.rings;
+	return err;
+}
+
+static void object_extras(const struct monitor *m, struct strbuf *out)
+{
+	const struct object *o = m->impl;
+	struct bpf_program *p;
+	const struct bpf_map *map;
+
+	if (o->layout.event_assumed)
+		strbuf_addf(
+			out,
+			"struct %s is not in its BTF; the layout of bpf/memmon/memmon.h is taken\n",
+			m->manifest.events.type);
+	bpf_object__for_each_map (map, o->bpf) {
+		const char *type = libbpf_bpf_map_type_str(bpf_map__type(map));
+
+		if (!strchr(bpf_map__name(map), '.') && !layout_uses(&o->layout, map))
+			strbuf_addf(out, "map %s (%s, %u entries)\n", bpf_map__name(map),
+				    type ? type : "unknown", bpf_map__max_entries(map));
+	}
+	bpf_object__for_each_program (p, o->bpf) {
+		if (!layout_expects(&m->manifest, p) && !stand_in_is(o->bpf, p))
+			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
+				    bpf_program__section_name(p));
+	}
+	strbuf_addstr(out, o->unattached.s);
+}
+
+static const struct monitor_backend object_backend = {
 	.attach = object_attach,
 	.poll = object_poll,
 	.snapshot = object_snapshot,
@@ -283,4 +431,184 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 		return -ENOTSUP;
 	*row_bytes = o->layout.rows.size;
 	return bpf_program__fd(o->layout.rows.iterator);
+}
+
+/* An object that has this u64 among its read-only data watches only the cgroup we write there. */
+#define CGROUP_VARIABLE "beebench_cgroup_id"
+/* And those below it, when it has this one, too: at which level below the root that cgroup is. */
+#define LEVEL_VARIABLE	"beebench_cgroup_level"
+/* The same, for the size of each of its rings. */
+#define RING_VARIABLE	"beebench_ring_bytes"
+
+/* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
+static int set_constant(const struct object *o, const char *name, uint64_t value)
+{
+	struct variable v = variable_find(o->bpf, ".rodata", name, sizeof(value));
+
+	return v.map ? variable_init(&v, &value) : -ENOENT;
+}
+
+/* Tells the object which cgroup to watch, when it can be told. */
+static int set_target(struct monitor *m, struct object *o, const struct monitor_target *target)
+{
+	int err = target->cgroup_id ? set_constant(o, CGROUP_VARIABLE, target->cgroup_id) : -ENOENT;
+
+	if (!err) {
+		m->info.caps |= MONITOR_CGROUP;
+		if (target->cgroup_level && !set_constant(o, LEVEL_VARIABLE, target->cgroup_level))
+			m->info.caps |= MONITOR_BELOW;
+	} else if (err != -ENOENT) {
+		why_err_sys(m->why, err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+/* How many rings there will be, and how large they are; the object may want to know that. */
+static int size_rings(struct monitor *m, struct object *o, const struct monitor_target *target)
+{
+	int n = libbpf_num_possible_cpus(), err;
+
+	if (n < 0)
+		return n;
+	o->ring_bytes = target->ring_bytes ? target->ring_bytes : rings_default_bytes((size_t)n);
+	o->ring_fds = calloc((size_t)n, sizeof(*o->ring_fds));
+	if (!o->ring_fds)
+		return -ENOMEM;
+	if (!rings_size_is_good(o->ring_bytes)) {
+		why_err(m->why,
+			"%s: rings of %llu bytes: a power of two and whole pages are expected",
+			m->path, (unsigned long long)o->ring_bytes);
+		return -EINVAL;
+	}
+	o->nrings = (size_t)n;
+	err = bpf_map__set_max_entries(o->ring_array, (uint32_t)n);
+	if (!err)
+		err = set_constant(o, RING_VARIABLE, o->ring_bytes);
+	if (err && err != -ENOENT)
+		why_err_sys(m->why, err, "%s: cannot be told of its %d rings", m->path, n);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int make_rings(struct monitor *m, struct object *o)
+{
+	int err = rings_make(bpf_map__fd(o->ring_array), bpf_map__name(o->ring_array),
+			     o->ring_bytes, o->ring_fds, o->nrings);
+
+	if (!err)
+		return 0;
+	why_err_sys(m->why, err, "%s: no rings of %llu bytes for %zu CPUs", m->path,
+		    (unsigned long long)o->ring_bytes, o->nrings);
+	o->nrings = 0;
+	return err;
+}
+
+static void fill_info(struct monitor *m, const struct object *o)
+{
+	struct monitor_info *info = &m->info;
+
+	for (size_t i = 0; i < o->layout.ncounters; i++) {
+		info->fields |= o->layout.counters[i].fields;
+		info->map_entries = bpf_map__max_entries(o->layout.counters[i].map);
+	}
+	info->fields |= o->layout.rows.fields;
+	info->narrow = o->layout.narrow & info->fields;
+	if (o->layout.ncounters || o->layout.rows.iterator)
+		info->caps |= MONITOR_COUNTERS;
+	if (o->layout.ring) {
+		info->caps |= MONITOR_EVENTS;
+		info->ring_bytes = o->layout.ring_per_cpu ? o->ring_bytes
+							  : bpf_map__max_entries(o->layout.ring);
+		info->event_fields = o->layout.event.fields;
+		info->event_kinds = m->manifest.events.kinds;
+		info->comm_bytes = (uint8_t)o->layout.event.bytes[EVENT_COMM];
+		for (size_t i = 0; i < info->words->nvalues; i++)
+			info->value_bytes[i] = (uint8_t)o->layout.event.bytes[EVENT_COMMON + i];
+		info->rings = o->layout.ring_per_cpu ? (uint32_t)o->nrings : 1;
+	}
+	if (o->layout.losses)
+		info->caps |= MONITOR_LOSSES;
+	if (!(info->caps & (MONITOR_COUNTERS | MONITOR_EVENTS)))
+		info->caps |= MONITOR_NULL;
+}
+
+/* An object without a manifest is of the subject whose mark it has; memory is what is said to lack
+ * when it has none. */
+static void know_subject(struct monitor *m, const struct object *o)
+{
+	const struct vocabulary *const *v = vocabularies();
+
+	while (*v && !((*v)->mark && bpf_object__find_map_by_name(o->bpf, (*v)->mark)))
+		v++;
+	if (!*v || *v == m->manifest.words)
+		return;
+	manifest_release(&m->manifest);
+	manifest_defaults(&m->manifest, *v);
+	m->info.words = *v;
+}
+
+static int open_file(struct monitor *m, struct object *o, bool bare)
+{
+	int err = elf_check_file(m->path, m->why);
+
+	if (err)
+		return err;
+	object_listen();
+	o->bpf = bpf_object__open_file(m->path, NULL);
+	if (!o->bpf) {
+		err = -errno;
+		return object_explain_load(m->path, o->bpf, err, m->why);
+	}
+	stand_in_choose(o->bpf);
+	if (bare)
+		return 0;
+	if (!m->manifest.file)
+		know_subject(m, o);
+	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
+}
+
+/* The array of rings that is to be filled: also of an object whose names nobody knows. */
+static struct bpf_map *find_ring_array(const struct object *o)
+{
+	struct bpf_map *map;
+
+	if (o->layout.ring)
+		return o->layout.ring_per_cpu ? o->layout.ring : NULL;
+	bpf_object__for_each_map (map, o->bpf)
+		if (layout_is_ring_array(map))
+			return map;
+	return NULL;
+}
+
+static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
+{
+	int err = set_target(m, o, target);
+
+	o->ring_array = find_ring_array(o);
+	if (!err && o->ring_array)
+		err = size_rings(m, o, target);
+	if (err)
+		return err;
+	object_listen();
+	err = bpf_object__load(o->bpf);
+	if (err)
+		return object_explain_load(m->path, o->bpf, err, m->why);
+	return o->ring_array ? make_rings(m, o) : 0;
+}
+
+int object_open(struct monitor *m, const struct monitor_target *target)
+{
+	struct object *o = calloc(1, sizeof(*o));
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->unattached = (struct strbuf)STRBUF_INIT;
+	m->impl = o;
+	m->ops = &object_backend;
+	err = open_file(m, o, target && target->bare);
+	if (!err)
+		err = load(m, o, target);
+	if (!err)
+		fill_info(m, o);
+	return err;
 }

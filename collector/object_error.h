@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Turns what libbpf and the verifier say into an error a person can act on. Private to monitor/. */
+/* Turns what libbpf and the verifier say into an error a person can act on. Private to collector/.
+ */
 #ifndef COLLECTOR_OBJECT_ERROR_H
 #define COLLECTOR_OBJECT_ERROR_H
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
+
+struct bpf_object;
 
 /* From now on libbpf's lines go to log_dbg() and are kept, until the next call, for
  * object_explain_load(). */
@@ -21,9 +24,10 @@ void verifier_shorten(const char *log, struct strbuf *out);
  * "CAP_BPF and CAP_PERFMON". */
 const char *object_missing_capabilities(void);
 
-/* log_err()s why loading @path failed with @err, from what was kept since object_listen(). Returns
- * what monitor_open() has to. */
-int object_explain_load(const char *path, int err);
+/* Says (lib/why.h) why loading @path failed with @err, from what was kept since object_listen();
+ * @obj is NULL where it could not even be opened. Returns what monitor_open() has to. */
+int object_explain_load(const char *path, const struct bpf_object *obj, int err,
+			struct strbuf *why);
 /* The same for attaching the program @name of @section. */
 int object_explain_attach(const char *path, const char *name, const char *section, int err);
 

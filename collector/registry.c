@@ -12,7 +12,7 @@
 #include <json-c/json.h>
 
 #include "lib/data.h"
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 #include "collector/collect.h"
@@ -180,7 +180,7 @@ static int match_name(const char *path, const char *name, void *arg)
 	return 1;
 }
 
-static int unknown_name(const char *name)
+static int unknown_name(const char *name, struct strbuf *why)
 {
 	char **names = monitor_names();
 	const char *near;
@@ -190,16 +190,17 @@ static int unknown_name(const char *name)
 		n++;
 	near = suggest_nearest(name, (const char *const *)names, n);
 	if (near)
-		log_err("no monitor '%s'; did you mean '%s'?", name, near);
+		why_err(why, "no monitor '%s'; did you mean '%s'?", name, near);
 	else
-		log_err("no monitor '%s'; see 'beebench list monitors', or give the path of an "
+		why_err(why,
+			"no monitor '%s'; see 'beebench list monitors', or give the path of an "
 			"object, script or manifest",
 			name);
 	free(names);
 	return -EINVAL;
 }
 
-int registry_find(const char *name, char **path)
+int registry_find(const char *name, char **path, struct strbuf *why)
 {
 	struct wanted w = {.name = name};
 	int err;
@@ -212,9 +213,9 @@ int registry_find(const char *name, char **path)
 		w.path = strdup(name);
 	if (!w.path && strchr(name, '/')) {
 		err = -errno;
-		log_err_sys(err, "cannot read the monitor %s", name);
+		why_err_sys(why, err, "cannot read the monitor %s", name);
 		return err;
 	}
 	*path = w.path;
-	return w.path ? 0 : unknown_name(name);
+	return w.path ? 0 : unknown_name(name, why);
 }

@@ -4,6 +4,7 @@
 #define COLLECTOR_REGISTRY_H
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 /*
  * The folder of the BPF objects: $BEEBENCH_BPF_DIR, or bpf/ where the program's files are
@@ -15,9 +16,9 @@ int registry_folder(char *path, size_t size);
  * The file that @name means: a path when it holds a '/' or ends as a monitor's file does and is
  * there, else a file FOLDER/NAME.bpf.o (or FOLDER/NAME, for scripts) under registry_folder().
  * Returns 0 with a path to free(), or -EINVAL (no such monitor: the nearest name was told) or
- * -ENOENT (no such file).
+ * -ENOENT (no such file), after saying so or, with @why, in it.
  */
-int registry_find(const char *name, char **path);
+int registry_find(const char *name, char **path, struct strbuf *why);
 
 /* How a monitor's file is called to people: "memmon" for .../memmon.bpf.o, "memmon.bt", "x" for
  * x.json and x.manifest.json. free() it. */

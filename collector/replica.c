@@ -11,8 +11,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "lib/log.h"
-#include "collector/rings.h"
+#include "lib/why.h"
+#include "collector/ring.h"
 
 /* Instructions of two slots that carry a descriptor or an address (Documentation/bpf/
  * standardization/instruction-set.rst: 64-bit immediate instructions). */
@@ -160,7 +160,7 @@ static int read_object(struct replica_source *s, struct bpf_object *object)
 	return err;
 }
 
-int replica_source_open(struct replica_source **out, const char *spec)
+int replica_source_open(struct replica_source **out, const char *spec, struct strbuf *why)
 {
 	struct replica_source *s = calloc(1, sizeof(*s));
 	int err;
@@ -168,17 +168,19 @@ int replica_source_open(struct replica_source **out, const char *spec)
 	if (!s)
 		return -ENOMEM;
 	s->spec = strdup(spec);
-	err = s->spec ? monitor_open(&s->monitor, spec, &everything) : -ENOMEM;
+	err = s->spec ? monitor_open(&s->monitor, spec, &everything, why) : -ENOMEM;
 	if (!err && !monitor_bpf_object(s->monitor)) {
-		log_err("%s is no BPF object: what it runs in the kernel cannot be held against "
+		why_err(why,
+			"%s is no BPF object: what it runs in the kernel cannot be held against "
 			"another's by a stub",
 			spec);
 		err = -ENOTSUP;
 	} else if (!err) {
 		err = read_object(s, monitor_bpf_object(s->monitor));
 		if (err)
-			log_err_sys(err, "%s cannot be copied (at most %d maps and %d programs)",
-				    spec, REPLICA_MAPS_MAX, REPLICA_PROGRAMS_MAX);
+			why_err_sys(why, err,
+				    "%s cannot be copied (at most %d maps and %d programs)", spec,
+				    REPLICA_MAPS_MAX, REPLICA_PROGRAMS_MAX);
 	}
 	if (err)
 		replica_source_close(s);
@@ -335,11 +337,11 @@ static int load_copy(struct replica *r, const struct replica_source *s, uint32_t
 	return err;
 }
 
-static int load_whole(struct replica *r, const struct replica_source *s)
+static int load_whole(struct replica *r, const struct replica_source *s, struct strbuf *why)
 {
 	struct object_program programs[REPLICA_PROGRAMS_MAX];
 	struct bpf_map *map;
-	int err = monitor_open(&r->whole, s->spec, &everything);
+	int err = monitor_open(&r->whole, s->spec, &everything, why);
 	size_t n;
 
 	if (err)
@@ -356,16 +358,17 @@ static int load_whole(struct replica *r, const struct replica_source *s)
 	return err;
 }
 
-int replica_load(struct replica *r, const struct replica_source *s, uint32_t programs)
+int replica_load(struct replica *r, const struct replica_source *s, uint32_t programs,
+		 struct strbuf *why)
 {
 	int err;
 
 	replica_init(r);
 	if (s->whole)
-		return load_whole(r, s);
+		return load_whole(r, s, why);
 	err = load_copy(r, s, programs);
 	if (err)
-		log_err_sys(err, "%s could be loaded once and not again", s->spec);
+		why_err_sys(why, err, "%s could be loaded once and not again", s->spec);
 	return err;
 }
 

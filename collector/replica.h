@@ -18,9 +18,9 @@ struct replica_source;
 /*
  * Opens monitor @spec (as monitor_open() takes it) to be loaded again and again; it watches
  * everything. Returns 0, -ENOTSUP after saying that it is no BPF object, or another -errno after
- * saying why.
+ * saying why (lib/why.h).
  */
-int replica_source_open(struct replica_source **out, const char *spec);
+int replica_source_open(struct replica_source **out, const char *spec, struct strbuf *why);
 /* The monitor it is made from: its name and programs; never to be attached. */
 const struct monitor *replica_source_monitor(const struct replica_source *s);
 void replica_source_close(struct replica_source *s); /* accepts NULL */
@@ -38,7 +38,8 @@ struct replica {
 
 /* Loads the programs whose bit is set in @programs, and all maps. Returns 0 or -errno after saying
  * why; release @r in any case. */
-int replica_load(struct replica *r, const struct replica_source *s, uint32_t programs);
+int replica_load(struct replica *r, const struct replica_source *s, uint32_t programs,
+		 struct strbuf *why);
 void replica_release(struct replica *r);
 
 /* Nothing loaded: what replica_release() accepts. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The consumer of one ring buffer or of one for each CPU. The mapping is as linux/bpf.h and the
- * kernel's Documentation/bpf/ringbuf.rst describe it: a page whose first word is the consumer's
- * position, a page with the producer's, then the data twice, so that every record is in one piece.
+ * Makes a ring buffer for each CPU, and is the consumer of one or of all of them. The mapping is as
+ * linux/bpf.h and the kernel's Documentation/bpf/ringbuf.rst describe it: a page whose first word
+ * is the consumer's position, a page with the producer's, then the data twice, so that every record
+ * is in one piece.
  *
  * libbpf's reader is not used: it tells the producer after each record how far it is, which takes a
  * cache line from the producer each time, and of several rings it reads the first to its end before
@@ -20,10 +21,51 @@
 
 #include "lib/clock.h"
 
+enum { MOST_BYTES = 64 << 20, USUAL_BYTES = 1 << 20, LEAST_BYTES = 64 << 10 };
+
+uint64_t rings_default_bytes(size_t n)
+{
+	uint64_t bytes = USUAL_BYTES;
+
+	while (bytes * n > MOST_BYTES && bytes > LEAST_BYTES)
+		bytes /= 2;
+	return bytes;
+}
+
+bool rings_size_is_good(uint64_t bytes)
+{
+	return bytes && !(bytes & (bytes - 1)) && bytes <= UINT32_MAX &&
+	       bytes % (uint64_t)sysconf(_SC_PAGESIZE) == 0;
+}
+
+int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n)
+{
+	int err = 0;
+	size_t made;
+
+	for (made = 0; made < n; made++) {
+		uint32_t cpu = (uint32_t)made;
+
+		fds[made] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, (uint32_t)bytes, NULL);
+		if (fds[made] < 0) {
+			err = -errno;
+			break;
+		}
+		if (bpf_map_update_elem(outer_fd, &cpu, &fds[made], BPF_ANY)) {
+			err = -errno;
+			close(fds[made]);
+			break;
+		}
+	}
+	while (err && made)
+		close(fds[--made]);
+	return err;
+}
+
 #define HEADER_BYTES BPF_RINGBUF_HDR_SZ
 
 /* One ring buffer. */
-struct lane {
+struct buffer {
 	unsigned long *consumer_pos;
 	const unsigned long *producer_pos;
 	const char *data;
@@ -44,7 +86,7 @@ struct ring {
 	void *arg;
 	int seen, delivered;
 	size_t n;
-	struct lane lane[];
+	struct buffer buffer[];
 };
 
 static uint64_t number(const struct event_layout *l, const char *data, unsigned int f,
@@ -52,6 +94,7 @@ static uint64_t number(const struct event_layout *l, const char *data, unsigned 
 {
 	uint64_t u64 = 0;
 	uint32_t u32 = 0;
+	uint16_t u16 = 0;
 
 	if (!(l->fields & (1U << f)))
 		return 0;
@@ -64,7 +107,20 @@ static uint64_t number(const struct event_layout *l, const char *data, unsigned 
 		memcpy(&u32, data, sizeof(u32));
 		return u32;
 	}
+	if (bytes == 2) {
+		memcpy(&u16, data, sizeof(u16));
+		return u16;
+	}
 	return (uint8_t)*data;
+}
+
+/* A code that the manifest does not name is none of ours: behind all that a byte can hold. */
+static uint64_t recode(const struct event_layout *l, uint64_t code)
+{
+	for (size_t i = 0; i < l->recode->nkinds; i++)
+		if (l->kinds >> i & 1 && l->codes[i] == code)
+			return l->recode->kinds[i].code;
+	return code + 256;
 }
 
 void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out)
@@ -78,7 +134,11 @@ void event_decode(const struct event_layout *l, const void *data, size_t length,
 	for (unsigned int i = 0; i < EVENT_VALUES_MAX; i++)
 		out->value[i] = number(l, data, EVENT_COMMON + i, l->bytes[EVENT_COMMON + i]);
 	if (l->fields & (1U << EVENT_COMM))
-		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM], sizeof(out->comm));
+		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM],
+		       l->bytes[EVENT_COMM] ? MIN((size_t)l->bytes[EVENT_COMM], sizeof(out->comm))
+					    : sizeof(out->comm));
+	if (l->recode && l->fields >> (EVENT_COMMON + l->recode->kind_value) & 1)
+		out->value[l->recode->kind_value] = recode(l, out->value[l->recode->kind_value]);
 	out->comm[sizeof(out->comm) - 1] = '\0';
 }
 
@@ -97,7 +157,7 @@ static void deliver(struct ring *r, const char *data, uint32_t length)
 	r->delivered++;
 }
 
-static void tell(struct lane *l)
+static void tell(struct buffer *l)
 {
 	if (l->told != l->at)
 		__atomic_store_n(l->consumer_pos, l->at, __ATOMIC_RELEASE);
@@ -105,7 +165,7 @@ static void tell(struct lane *l)
 }
 
 /* Looks at the record at l->at, past those that were given up. */
-static void look(const struct ring *r, struct lane *l)
+static void look(const struct ring *r, struct buffer *l)
 {
 	l->header = 0;
 	while (l->at < l->end) {
@@ -126,7 +186,7 @@ static void look(const struct ring *r, struct lane *l)
 	}
 }
 
-static void step(struct ring *r, struct lane *l)
+static void step(struct ring *r, struct buffer *l)
 {
 	deliver(r, l->data + (l->at & (l->bytes - 1)) + HEADER_BYTES, l->header);
 	l->at += (l->header + HEADER_BYTES + 7) & ~7ULL;
@@ -136,13 +196,13 @@ static void step(struct ring *r, struct lane *l)
 }
 
 /* The ring whose next record is the oldest, and in @next the age of the next one's. */
-static struct lane *oldest(struct ring *r, uint64_t *next)
+static struct buffer *oldest(struct ring *r, uint64_t *next)
 {
-	struct lane *first = NULL;
+	struct buffer *first = NULL;
 
 	*next = UINT64_MAX;
 	for (size_t i = 0; i < r->n; i++) {
-		struct lane *l = &r->lane[i];
+		struct buffer *l = &r->buffer[i];
 
 		if (!l->header)
 			continue;
@@ -158,7 +218,7 @@ static struct lane *oldest(struct ring *r, uint64_t *next)
 }
 
 /* Not younger than @until, or so much younger that the monitor must stamp by another clock. */
-static bool is_due(const struct lane *l, uint64_t until)
+static bool is_due(const struct buffer *l, uint64_t until)
 {
 	return l->timestamp <= until || l->timestamp - until > NSEC_PER_SEC;
 }
@@ -172,10 +232,10 @@ static bool is_due(const struct lane *l, uint64_t until)
 static void take(struct ring *r)
 {
 	uint64_t until = r->n > 1 ? clock_ns() : 0, next;
-	struct lane *l;
+	struct buffer *l;
 
 	for (size_t i = 0; i < r->n; i++) {
-		l = &r->lane[i];
+		l = &r->buffer[i];
 		l->at = l->told = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
 		l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
 		look(r, l);
@@ -186,7 +246,7 @@ static void take(struct ring *r)
 		while (l->header && l->timestamp <= next && is_due(l, until) &&
 		       r->seen < RING_BATCH);
 	for (size_t i = 0; i < r->n; i++)
-		tell(&r->lane[i]);
+		tell(&r->buffer[i]);
 }
 
 int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg)
@@ -215,7 +275,7 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes)
 {
 	*pending = *bytes = 0;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct lane *l = &r->lane[i];
+		const struct buffer *l = &r->buffer[i];
 		uint64_t read = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
 
 		*pending += __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE) - read;
@@ -228,7 +288,7 @@ int ring_event_fd(const struct ring *r)
 	return r->epoll_fd;
 }
 
-static int open_lane(struct ring *r, struct lane *l, int fd)
+static int open_buffer(struct ring *r, struct buffer *l, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -254,7 +314,7 @@ static int open_lane(struct ring *r, struct lane *l, int fd)
 
 int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout)
 {
-	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->lane[0]));
+	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->buffer[0]));
 	int err;
 
 	*out = NULL;
@@ -264,7 +324,7 @@ int ring_open(struct ring **out, const int *map_fds, size_t n, const struct even
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = r->epoll_fd < 0 ? -errno : 0;
 	for (; !err && r->n < n; r->n++)
-		err = open_lane(r, &r->lane[r->n], map_fds[r->n]);
+		err = open_buffer(r, &r->buffer[r->n], map_fds[r->n]);
 	if (err)
 		ring_close(r);
 	else
@@ -279,7 +339,7 @@ void ring_close(struct ring *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n; i++) {
-		struct lane *l = &r->lane[i];
+		struct buffer *l = &r->buffer[i];
 
 		if (l->consumer_pos)
 			munmap(l->consumer_pos, page);

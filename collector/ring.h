@@ -14,7 +14,11 @@ struct event_layout {
 	uint32_t length; /* bytes of the struct: a shorter record is bad */
 	uint32_t fields; /* bit (1 << field) for each there is: enum event_field, then the values */
 	uint32_t offset[EVENT_FIELDS_MAX];
-	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values */
+	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values, and of the name */
+	/* Their codes of kinds become ours; NULL: they are ours. */
+	const struct vocabulary *recode;
+	uint32_t kinds;
+	uint64_t codes[EVENT_KINDS_MAX];
 };
 
 /* Reads a record of at least @l->length bytes. Fields it does not have are 0. */
@@ -41,5 +45,19 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
 /* What to poll(2) for a wake-up by a producer. */
 int ring_event_fd(const struct ring *r);
 void ring_close(struct ring *r); /* accepts NULL */
+
+/* A ring buffer for each CPU, in an array of maps. */
+
+/* Bytes of each of @n rings when nobody says: 1 MiB, less when there are so many that together they
+ * would take more than 64 MiB. */
+uint64_t rings_default_bytes(size_t n);
+/* The kernel takes rings of this size: a power of two, whole pages. */
+bool rings_size_is_good(uint64_t bytes);
+
+/*
+ * Makes @n rings of @bytes each and puts them into the array of maps @outer_fd at 0 to @n - 1.
+ * Returns 0 with their descriptors in @fds, the caller's to close, or -errno; prints nothing.
+ */
+int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n);
 
 #endif

@@ -1,27 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The monitor that is a process printing bpftrace's JSON: start, wait until it counts, stop. */
+/*
+ * The monitor that is a process printing bpftrace's JSON: a script, or a command of a manifest.
+ * Its arguments are made from a template, its output goes into a folder of our own, and it counts
+ * from its "attached_probes" line on until SIGINT; its maps are printed when it ends, so that is
+ * when there are counters.
+ */
 #include "lib/base.h"
-#include "collector/stream_private.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/why.h"
+#include "lib/procfs.h"
+#include "lib/subproc.h"
 #include "collector/bpftrace.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
+#define EXIT_MS	 1500
 
-static bool is_bpftrace(const struct stream *s)
+/* Its state. */
+struct stream {
+	struct subproc proc;
+	bool started, parsed;
+	bool exits;		 /* a script that may end itself */
+	bool gone;		 /* ended by itself, and that was said */
+	char dir[256];		 /* a folder of our own */
+	char out[512], err[512]; /* in it: what it prints, what it complains about */
+	char **argv;		 /* ended by NULL, each owned */
+	struct bt_result result;
+};
+
+/* The bpftrace in it, also one that a script around it has started; 0: none. */
+static pid_t find_bpftrace(const struct stream *s)
 {
 	const char *base = strrchr(s->argv[0], '/');
 
-	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace");
+	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace") ? s->proc.pid
+								 : bpftrace_in_group(s->proc.pid);
 }
 
 /* What it said on stderr, on one line each, for an error. bpftrace's remark about RLIMIT_MEMLOCK is
@@ -98,6 +122,7 @@ static bool said_ready(const struct stream *s)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct bt_result r;
+	pid_t bpftrace;
 	bool ready;
 
 	if (strbuf_read_file(&text, s->out)) {
@@ -108,7 +133,8 @@ static bool said_ready(const struct stream *s)
 	ready = r.ready;
 	bt_release(&r);
 	strbuf_release(&text);
-	return ready && (!is_bpftrace(s) || bpftrace_settled(s->proc.pid));
+	bpftrace = ready ? find_bpftrace(s) : 0;
+	return ready && (!bpftrace || bpftrace_settled(bpftrace));
 }
 
 static int stream_attach(struct monitor *m)
@@ -162,14 +188,19 @@ static int stream_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn UN
 static int stop(struct monitor *m, struct stream *s)
 {
 	uint64_t end = clock_ns() + STOP_MS * NSEC_PER_MSEC;
-	int err = subproc_wait(&s->proc, 0);
+	/* exit() of a script takes bpftrace a while; what it counted until then is no whole count.
+	 */
+	int err = subproc_wait(&s->proc, s->exits ? EXIT_MS : 0);
+	pid_t bpftrace;
 
 	if (!err)
 		return ended(m, s, "while it should count");
-	kill(s->proc.pid, SIGINT);
+	bpftrace = find_bpftrace(s);
+	/* A script around bpftrace is asked as a terminal would: it and what it has started. */
+	kill(bpftrace && bpftrace != s->proc.pid ? -s->proc.pid : s->proc.pid, SIGINT);
 	while ((err = subproc_wait(&s->proc, 300)) && clock_ns() < end)
-		if (err == -ETIMEDOUT && is_bpftrace(s))
-			bpftrace_remind(s->proc.pid);
+		if (err == -ETIMEDOUT && bpftrace)
+			bpftrace_remind(bpftrace);
 	if (err) {
 		log_err("%s: %s did not end within %d s of SIGINT; it was killed, its counters are "
 			"lost",
@@ -178,7 +209,7 @@ static int stop(struct monitor *m, struct stream *s)
 		return -ETIMEDOUT;
 	}
 	/* SIGINT itself is a fair end for a command that has no handler of its own. */
-	if (s->proc.status && ((s->proc.status & 0x7f) != SIGINT || is_bpftrace(s)))
+	if (s->proc.status && ((s->proc.status & 0x7f) != SIGINT || bpftrace == s->proc.pid))
 		return ended(m, s, "badly");
 	return 0;
 }
@@ -201,6 +232,9 @@ static int stream_detach(struct monitor *m)
 			log_warn("%s: %" PRIu64 " lines of its output are not bpftrace's JSON, the "
 				 "first is line %" PRIu64,
 				 m->path, s->result.bad_lines, s->result.first_bad);
+		if (s->result.errors)
+			log_warn("%s: it met %" PRIu64 " errors while it ran, the first: %s",
+				 m->path, s->result.errors, s->result.first_error);
 		if (s->result.truncated) {
 			log_err("%s: its output ends in the middle of a line: counters may be "
 				"missing",
@@ -232,7 +266,123 @@ static void stream_close(struct monitor *m)
 	m->impl = NULL;
 }
 
-const struct monitor_backend stream_backend = {
+static int stream_snapshot(struct monitor *m, struct counter_table *out)
+{
+	struct stream *s = m->impl;
+
+	if (!m->detached) {
+		/* Its maps are printed when it ends. */
+		log_err("%s: has no counters before it is detached", m->path);
+		return -EBUSY;
+	}
+	if (!s->parsed)
+		return -EBADMSG; /* said by stream_detach() */
+	for (size_t f = 0; f < out->words->nfields; f++) {
+		uint32_t slot = vocabulary_slot(out->words, f);
+		const char *name = m->manifest.counters.fields[f];
+		const struct bt_map *map = name ? bt_find(&s->result, name) : NULL;
+
+		if (!map)
+			continue; /* an empty map is not printed */
+		if (map->odd) {
+			log_err("%s: map %s: %s", m->path, name, map->odd);
+			counter_table_release(out);
+			return -EINVAL;
+		}
+		for (size_t i = 0; i < map->n; i++)
+			counter_table_add(out, map->cells[i].key)->value[slot] =
+				map->cells[i].value;
+	}
+	counter_table_finish(out);
+	return 0;
+}
+
+/* Maps that took no new key any more: each update that failed, where it says so (from 0.23 on with
+ * -f json), else the maps that are full or were said to be. */
+static uint64_t full_maps(const struct monitor *m, const struct stream *s)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t n = 0;
+
+	if (s->result.map_full)
+		return s->result.map_full;
+	for (size_t i = 0; i < s->result.nmaps && m->info.kind == MONITOR_BPFTRACE; i++)
+		n += s->result.maps[i].n >= BPFTRACE_MAP_KEYS;
+	strbuf_read_file(&text, s->err);
+	for (const char *p = text.s; (p = strstr(p, "Map full")); p++)
+		n++;
+	strbuf_release(&text);
+	return n;
+}
+
+/* "WARNING: Total lost event count: 12": bpftrace from 0.24 on, also of those it printed no line
+ * for. */
+static uint64_t lost_in_all(const struct stream *s)
+{
+	static const char mark[] = "lost event count: ";
+	struct strbuf text = STRBUF_INIT;
+	const char *at;
+	uint64_t n = 0;
+
+	strbuf_read_file(&text, s->err);
+	at = strstr(text.s, mark);
+	if (at)
+		n = strtoull(at + strlen(mark), NULL, 10);
+	strbuf_release(&text);
+	return n;
+}
+
+static int stream_losses(struct monitor *m, struct monitor_losses *out)
+{
+	const struct stream *s = m->impl;
+
+	if (!s->parsed)
+		return 0;
+	out->lost_events = MAX(s->result.lost_events, lost_in_all(s));
+	out->map_full = full_maps(m, s);
+	out->bad_records = s->result.bad_lines;
+	return 0;
+}
+
+static int stream_cost(struct monitor *m, struct monitor_cost *out)
+{
+	const struct stream *s = m->impl;
+	struct proc_memory mem;
+	struct proc_cpu cpu;
+
+	if (s->proc.reaped) {
+		const struct rusage *ru = &s->proc.ru;
+
+		out->cpu_ns =
+			(uint64_t)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * NSEC_PER_SEC +
+			(uint64_t)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * NSEC_PER_USEC;
+		out->rss_bytes = (uint64_t)ru->ru_maxrss * 1024;
+	} else if (s->started) {
+		if (!procfs_cpu("/proc", s->proc.pid, &cpu))
+			out->cpu_ns = cpu.user_ns + cpu.system_ns;
+		if (!procfs_memory("/proc", s->proc.pid, &mem))
+			out->rss_bytes = mem.hwm_bytes;
+	}
+	return 0;
+}
+
+static void stream_extras(const struct monitor *m, struct strbuf *out)
+{
+	const struct stream *s = m->impl;
+
+	for (size_t i = 0; i < s->result.nmaps; i++) {
+		bool used = false;
+
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
+			used |= m->manifest.counters.fields[f] &&
+				!strcmp(m->manifest.counters.fields[f], s->result.maps[i].name);
+		if (!used)
+			strbuf_addf(out, "map %s (%zu keys)\n", s->result.maps[i].name,
+				    s->result.maps[i].n);
+	}
+}
+
+static const struct monitor_backend stream_backend = {
 	.attach = stream_attach,
 	.poll = stream_poll,
 	.snapshot = stream_snapshot,
@@ -242,3 +392,150 @@ const struct monitor_backend stream_backend = {
 	.extras = stream_extras,
 	.close = stream_close,
 };
+
+/* The words in braces of an argv template. */
+enum { WORD_SCRIPT, WORD_OUT, WORD_CGROUP, WORD_CGROUP_PATH, WORD_PID, WORD_COUNT };
+static const char *const words[WORD_COUNT] = {"{script}", "{out}", "{cgroup}", "{cgroup_path}",
+					      "{pid}"};
+
+/* "{name}" at @p: its length. Other braces are the command's own. */
+static size_t word_length(const char *p)
+{
+	size_t n = *p == '{' ? 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+	return n > 1 && p[n] == '}' ? n + 1 : 0;
+}
+
+/* An unknown word is an error, so that a typing mistake is one. */
+static int expand(const struct monitor *m, const char *text, const char *const values[], char **out)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	for (const char *p = text; *p;) {
+		size_t i = 0;
+
+		if (!word_length(p)) {
+			strbuf_addch(&sb, *p++);
+			continue;
+		}
+		while (i < WORD_COUNT && strncmp(p, words[i], strlen(words[i])))
+			i++;
+		if (i == WORD_COUNT) {
+			why_err(m->why,
+				"%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
+				"{cgroup_path} and {pid}",
+				m->manifest.file, text);
+			strbuf_release(&sb);
+			return -EINVAL;
+		}
+		strbuf_addstr(&sb, values[i]);
+		p += strlen(words[i]);
+	}
+	*out = strbuf_detach(&sb);
+	return 0;
+}
+
+static int make_argv(struct monitor *m, struct stream *s, const struct monitor_target *target)
+{
+	const char *const *template =
+		m->manifest.run ? (const char *const *)m->manifest.run : bpftrace_run;
+	const char *values[WORD_COUNT];
+	char cgroup[24], pid[24];
+	size_t n = 0;
+	int err = 0;
+
+	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	values[WORD_SCRIPT] = m->path;
+	values[WORD_OUT] = s->out;
+	values[WORD_CGROUP] = cgroup;
+	values[WORD_CGROUP_PATH] = target->cgroup_path ? target->cgroup_path : "";
+	values[WORD_PID] = pid;
+	while (template[n])
+		n++;
+	s->argv = calloc(n + 1, sizeof(*s->argv));
+	if (!s->argv)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < n; i++) {
+		err = expand(m, template[i], values, &s -> argv[i]);
+		if (m->manifest.run && strstr(template[i], "{cgroup"))
+			m->info.caps |= MONITOR_CGROUP;
+	}
+	return err;
+}
+
+static int make_folder(const struct monitor *m, struct stream *s)
+{
+	struct strbuf path = STRBUF_INIT;
+	int err;
+
+	leftover_template(&path, "");
+	snprintf(s->dir, sizeof(s->dir), "%s", path.s);
+	strbuf_release(&path);
+	if (!mkdtemp(s->dir)) {
+		err = -errno;
+		why_err_sys(m->why, err, "cannot make a folder like %s", s->dir);
+		s->dir[0] = '\0';
+		return err;
+	}
+	snprintf(s->out, sizeof(s->out), "%s/out", s->dir);
+	snprintf(s->err, sizeof(s->err), "%s/err", s->dir);
+	return 0;
+}
+
+/* A script and a command have maps by name, one for each field, and no records. */
+static int check_manifest(const struct monitor *m)
+{
+	const struct manifest *man = &m->manifest;
+
+	if (man->events.named && !man->events.none) {
+		why_err(m->why, "%s: events: only BPF objects have records; leave it out",
+			man->file);
+		return -EINVAL;
+	}
+	if (man->counters.named && !man->counters.none && man->counters.map) {
+		why_err(m->why,
+			"%s: counters.map: a script has a map for each field: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	if (m->info.kind == MONITOR_COMMAND && !man->counters.named) {
+		why_err(m->why,
+			"%s: counters: is missing; say which map is which: {\"mmap_count\": "
+			"\"@..\"}",
+			man->file);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int stream_open(struct monitor *m, const struct monitor_target *target)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	s->proc = (struct subproc)SUBPROC_INIT;
+	m->impl = s;
+	m->ops = &stream_backend;
+	err = check_manifest(m);
+	if (!err && m->info.kind == MONITOR_BPFTRACE)
+		err = bpftrace_check(m, &s->exits);
+	if (!err)
+		err = make_folder(m, s);
+	if (!err)
+		err = make_argv(m, s, target);
+	if (!target->cgroup_id)
+		m->info.caps &= ~(uint32_t)MONITOR_CGROUP;
+	if (!m->manifest.counters.none) {
+		m->info.caps |= MONITOR_COUNTERS;
+		for (size_t f = 0; f < m->manifest.words->nfields; f++)
+			if (m->manifest.counters.fields[f])
+				m->info.fields |= 1ULL << f;
+	} else {
+		m->info.caps |= MONITOR_NULL;
+	}
+	return err;
+}

@@ -9,25 +9,29 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "collector/registry.h"
+#include "collector/stand_in.h"
 
-int probe_open(struct bpf_object **out, const char *name)
+int probe_open(struct bpf_object **out, const char *name, struct strbuf *why)
 {
 	char folder[4096], path[4200];
 	int err = registry_folder(folder, sizeof(folder));
 
 	*out = NULL;
 	if (err) {
-		log_err_sys(err, "cannot find the folder of the BPF objects");
+		why_err_sys(why, err, "cannot find the folder of the BPF objects");
 		return err;
 	}
 	snprintf(path, sizeof(path), "%s/probes/%s.bpf.o", folder, name);
 	if (!access(path, R_OK)) /* else libbpf would say it too */
 		*out = bpf_object__open_file(path, NULL);
-	if (*out)
+	if (*out) {
+		stand_in_choose(*out);
 		return 0;
+	}
 	err = -errno;
-	log_err_sys(err, "cannot open %s; 'make' builds it", path);
+	why_err_sys(why, err, "cannot open %s; 'make' builds it", path);
 	return err;
 }
 

@@ -252,6 +252,15 @@ static void write_constants(struct honey *h, const struct emit_needs *needs, str
 		strbuf_addstr(out, "#define NULL ((void *)0)\n\n");
 }
 
+/* --check-types: an operand's type in C is the one inferred, or clang refuses the text. */
+static void write_check(struct strbuf *out)
+{
+	strbuf_addstr(out, "#define honey_is(bits, sgn, x) ({ __auto_type honey_x = (x); \\\n"
+			   "\t_Static_assert(sizeof(honey_x) * 8 == bits && "
+			   "((__typeof__(honey_x))-1 < 0) == sgn, "
+			   "#x); \\\n\thoney_x; })\n\n");
+}
+
 /* What the machine's instructions do, where C leaves it undefined. */
 static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 {
@@ -361,7 +370,8 @@ static void write_contexts(struct honey *h, const struct emit_needs *needs, stru
 	for (uint32_t i = 0; i < m->n_funcs; i++) {
 		struct section *s = (struct section *)m->funcs[i]->section;
 
-		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler)
+		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler ||
+		    (s->ctx == CTX_OPAQUE && !s->touched))
 			continue;
 		for (uint32_t k = i + 1; k < m->n_funcs; k++) {
 			struct section *o = (struct section *)m->funcs[k]->section;
@@ -461,6 +471,27 @@ static void name_instances(struct honey *h)
 	}
 }
 
+/* "__u64 m = 1;", "struct x *p;": two words, the first of which is no statement's. C takes that
+ * only within braces. */
+static bool is_declaration(const char *line)
+{
+	static const char *const statements[] = {"return", "goto"};
+	static const char word[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t len;
+
+	line += strspn(line, "\t");
+	len = strspn(line, word);
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+		if (len == strlen(statements[i]) && !strncmp(line, statements[i], len))
+			return false;
+	if (!len || line[len] != ' ')
+		return false;
+	line += len + 1;
+	line += strspn(line, "*");
+	return strspn(line, word) > 0;
+}
+
 /* Copies @s leaving out the braces around a single line, as people do. */
 static void add_tidy(struct strbuf *out, const char *s)
 {
@@ -476,7 +507,7 @@ static void add_tidy(struct strbuf *out, const char *s)
 		if (len > tabs + 3 && !strncmp(s + tabs, "if (", 4) && !strncmp(nl - 3, ") {", 3) &&
 		    strspn(nl + 1, "\t") == tabs + 1 && second[-1] == ';' &&
 		    strspn(close, "\t") == tabs && !strncmp(close + tabs, "}\n", 2) &&
-		    !strchr("\t\n", nl[1 + tabs + 1])) {
+		    !strchr("\t\n", nl[1 + tabs + 1]) && !is_declaration(nl + 1)) {
 			strbuf_add(out, s, len - 2);
 			strbuf_add(out, nl, (size_t)(second - nl) + 1);
 			s = close + tabs + 2;
@@ -553,7 +584,11 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		write_map(h, out, m->maps[i]);
 	write_params(h, out);
+	if (h->opt.check_types)
+		write_check(out);
 	write_helpers(&needs, out);
+	for (const struct net *const *n = needs.nets; *n; n++)
+		strbuf_addstr(out, (*n)->c);
 	if (lines)
 		strbuf_add(out, functions.s, functions.len);
 	else

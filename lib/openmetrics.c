@@ -6,10 +6,15 @@
 #include <math.h>
 
 #include "lib/format.h"
+#include "lib/printable.h"
 
-static void add_escaped(struct strbuf *out, const char *s)
+/* Harmless first (lib/printable.h), then as the format escapes. */
+static void add_escaped(struct strbuf *out, const char *text)
 {
-	for (; *s; s++) {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_lines(&clean, text);
+	for (const char *s = clean.s; *s; s++) {
 		if (*s == '\\' || *s == '"')
 			strbuf_addch(out, '\\');
 		if (*s == '\n')
@@ -17,6 +22,7 @@ static void add_escaped(struct strbuf *out, const char *s)
 		else
 			strbuf_addch(out, *s);
 	}
+	strbuf_release(&clean);
 }
 
 void openmetrics_label(struct strbuf *labels, const char *name, const char *value)

@@ -4,6 +4,7 @@
 #include "lib/std.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,15 +19,27 @@ void std_open(void)
 			_exit(EXIT_USAGE); /* nobody could be told */
 }
 
+/* True where stdout is a pipe whose other end is closed: `| head` has seen enough. */
+static bool reader_gone(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+}
+
 int std_close(int code)
 {
-	bool failed = ferror(stdout);
+	bool failed = ferror(stdout), gone = reader_gone();
 	int err;
 
 	errno = 0;
-	failed |= fclose(stdout) != 0;
-	err = errno;
-	if (!failed || err == EPIPE)
+	/* What was written long ago failed long ago; a device still says why. */
+	err = failed && write(STDOUT_FILENO, "", 0) < 0 ? errno : 0;
+	if (fclose(stdout)) {
+		failed = true;
+		err = errno;
+	}
+	if (!failed || gone || err == EPIPE)
 		return code;
 	/* Who failed already has said why. */
 	if (code != EXIT_USAGE)

@@ -18,6 +18,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 
 enum { EXEC_FAILED = 127 };
 
@@ -182,7 +183,7 @@ int subproc_start(struct subproc *p, const struct subproc_opts *opts)
 	if (opts->argv) {
 		err = subproc_find_program(opts->argv[0], path, sizeof(path));
 		if (err == -ENOENT) {
-			log_err("no such program: %s", what);
+			why_err(opts->why, "no such program: %s", what);
 			return err;
 		}
 		env = merge_env(opts->env);
@@ -199,7 +200,7 @@ int subproc_start(struct subproc *p, const struct subproc_opts *opts)
 		}
 	}
 	if (err) {
-		log_err_sys(err, "cannot start %s", what);
+		why_err_sys(opts->why, err, "cannot start %s", what);
 		subproc_release(p);
 	}
 	free(env);

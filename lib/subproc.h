@@ -33,6 +33,7 @@ struct subproc_opts {
 	const char *const
 		*argv; /* program and arguments, looked up in PATH; NULL: only @child runs */
 	const char *const *env; /* additional "NAME=value" strings, ended by NULL; may be NULL */
+	struct strbuf *why;	/* where the reason goes when it cannot start (lib/why.h) */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, inherited for the others */
 };
 

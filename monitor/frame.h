@@ -89,7 +89,9 @@ enum row_flag {
 			     * next frame */
 	ROW_KERNEL = 1 << 2,	/* a kernel thread: it has no memory of its own */
 	ROW_HIDDEN = 1 << 3,	/* /proc hides it from us (hidepid, or another user's) */
-	ROW_COLLECTED = 1 << 4, /* its memory is kept by a garbage collector */
+	ROW_SKIPPED = 1 << 4,	/* it was there when the kernel skipped runs of the monitor's
+				 * programs: its calls may be too few, what it has mapped too much */
+	ROW_COLLECTED = 1 << 5, /* its memory is kept by a garbage collector */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -181,6 +183,15 @@ struct frame {
 };
 
 enum { FRAME_EVENTS_MAX = 4096 };
+
+/* All of the row is what it says: neither approximations nor counters with runs skipped. */
+static inline bool row_is_exact(const struct proc_row *row)
+{
+	return (row->flags & (ROW_EXACT | ROW_SKIPPED)) == ROW_EXACT;
+}
+
+/* A field that the monitor's programs count, or that is made of such. */
+bool field_is_counted(enum field f);
 
 /* The row of @pid, or NULL. */
 struct proc_row *frame_find(const struct frame *f, uint32_t pid);

@@ -127,7 +127,7 @@ static int run_one(const struct workload *w, const struct wl_options *o)
 	return err;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct wl_options o = {.seed = 1, .seconds = 60};
 	struct workload w = {0};
@@ -162,4 +162,10 @@ out:
 	strbuf_release(&why);
 	workload_release(&w);
 	return code;
+}
+
+int main(int argc, char **argv)
+{
+	std_open();
+	return std_close(run(argc, argv));
 }

@@ -8,6 +8,7 @@
 #include "harness/command/commands.h"
 #include "harness/measure.h"
 #include "harness/subject.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/std.h"
 #include "lib/suggest.h"
@@ -60,11 +61,8 @@ static int unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char *argv[])
+static int run_command(int argc, char *argv[])
 {
-	std_open();
-	log_init("beebench", LOG_INFO);
-	run_catch_signals();
 	subjects_know();
 	if (argc < 2) {
 		usage(stderr);
@@ -78,8 +76,17 @@ int main(int argc, char *argv[])
 		puts("beebench " BEEBENCH_VERSION);
 		return EXIT_OK;
 	}
+	leftovers_sweep();
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char *argv[])
+{
+	std_open();
+	log_init("beebench", LOG_INFO);
+	run_catch_signals();
+	return std_close(run_command(argc, argv));
 }

@@ -18,7 +18,6 @@
 #include "harness/report/report.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
@@ -210,8 +209,7 @@ static void print_json(struct json_object *records, enum gate_verdict verdict, i
 	record_put_str(o, "status", exit_word(code));
 	record_put_str(o, "verdict", gate_verdict_names[verdict]);
 	record_put(o, "records", json_object_get(records));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	record_put_json(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, stdout);
 	json_object_put(o);
 }
 
@@ -243,11 +241,7 @@ static int show(const struct gate_command *c, enum gate_verdict verdict, int arg
 	else if (c->reporter)
 		err = render(c, records, code, argc, argv, elapsed_ns);
 	else
-		gate_print(records, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the result to stdout");
-		err = -EIO;
-	}
+		command_print(gate_print, records);
 	json_object_put(records);
 	return err ? EXIT_USAGE : code;
 }
@@ -270,14 +264,12 @@ static int unknown_base(const char *name)
 
 static bool is_object(const char *name)
 {
-	struct said said = {0};
+	struct strbuf ignored = STRBUF_INIT;
 	char *path = NULL;
 	bool there;
 
-	said_listen(&said);
-	there = !registry_find(name, &path);
-	said_end(&said, false);
-	said_release(&said);
+	there = !registry_find(name, &path, &ignored);
+	strbuf_release(&ignored);
 	free(path);
 	return there;
 }

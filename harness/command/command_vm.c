@@ -101,7 +101,7 @@ static int pack_objects(struct initrd *rd, const char *const *names, size_t n)
 	const char **words = calloc(n + 2, sizeof(*words));
 	char *path;
 	char(*as)[32] = calloc(n + 1, sizeof(*as));
-	int err = words && as ? plan_begin(rd) : -ENOMEM;
+	int err = words && as ? plan_begin(rd, NULL) : -ENOMEM;
 
 	if (!err)
 		words[0] = "load";
@@ -109,9 +109,9 @@ static int pack_objects(struct initrd *rd, const char *const *names, size_t n)
 		snprintf(as[i], sizeof(as[i]), "/bpf/%zu.bpf.o", i);
 		words[1 + i] = as[i];
 		path = NULL;
-		err = registry_find(names[i], &path);
+		err = registry_find(names[i], &path, NULL);
 		if (!err)
-			err = initrd_add_file(rd, as[i], false, path);
+			err = initrd_add_file(rd, as[i], false, path, NULL);
 		free(path);
 	}
 	if (!err)
@@ -171,7 +171,7 @@ static int run_in_guest(const struct vm_options *o, const char *const *argv, siz
 	if (err)
 		log_err("%s", why.s);
 	if (!err)
-		err = vm_kernel_find(&kernel, o->kernel);
+		err = vm_kernel_find(&kernel, o->kernel, NULL);
 	if (err)
 		goto out;
 	if (o->where)

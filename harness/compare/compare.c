@@ -48,7 +48,7 @@ static int find_other_kind(const struct run *run, const char **which)
 	*which = NULL;
 	for (size_t i = 0; run->monitors[i]; i++) {
 		char *path = NULL;
-		int err = registry_find(run->monitors[i], &path);
+		int err = registry_find(run->monitors[i], &path, NULL);
 
 		if (!err && !str_ends_with(path, ".o") && !str_ends_with(path, ".ex") && !*which)
 			*which = run->monitors[i];
@@ -65,7 +65,7 @@ static int without_lanes(struct run *run, const char *which)
 	const struct gate_pair pair = {run->monitors[0], run->monitors[1]};
 	struct json_object *list = json_object_new_array(), *o;
 	struct strbuf why = STRBUF_INIT;
-	int err = compare_static(run);
+	int err = compare_static(run, NULL);
 
 	strbuf_addf(
 		&why,

@@ -23,7 +23,7 @@ int compare_equivalence(struct run *run);
 
 /* `static` records: what loading each says without running it. Returns 0 or -errno after saying
  * why. */
-int compare_static(struct run *run);
+int compare_static(struct run *run, struct strbuf *why);
 
 /* Steps that compare_equivalence() reports. */
 unsigned int compare_steps(const struct run *run);

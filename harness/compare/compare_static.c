@@ -13,10 +13,11 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
-#include "collector/verifier.h"
+#include "collector/cost.h"
 #include "lib/strbuf.h"
 
 enum { COMPILE_LIMIT_MS = 60000, COMPILE_ROUNDS = 3 };
@@ -84,7 +85,6 @@ static double compile_ms(const struct source *s, const char *object)
 {
 	const char *build_end = strstr(object, "/bpf/");
 	struct strbuf gen = STRBUF_INIT, honeyc = STRBUF_INIT;
-	const char *tmp = getenv("TMPDIR");
 	double best = -1;
 
 	strbuf_addf(&gen, "-I%.*s/gen", (int)(build_end - object), object);
@@ -93,15 +93,16 @@ static double compile_ms(const struct source *s, const char *object)
 		const char *c[] = {"clang", "-g",  "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86",
 				   "-I.",   gen.s, "-c",  s->path,   "-o",  "/dev/null",
 				   NULL};
-		char out[PATH_MAX];
-		const char *ex[] = {honeyc.s, "-o", out, s->path, s->optimised ? "-O" : NULL, NULL};
+		struct strbuf out = STRBUF_INIT;
+		const char *ex[] = {honeyc.s, "-o", NULL, s->path, s->optimised ? "-O" : NULL,
+				    NULL};
 		int fd, code;
 		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
 		uint64_t start;
 
-		snprintf(out, sizeof(out), "%s/beebench-compile-XXXXXX",
-			 tmp && *tmp ? tmp : "/tmp");
-		fd = mkstemp(out);
+		leftover_template(&out, "");
+		ex[2] = out.s;
+		fd = mkstemp(out.s);
 		start = clock_ns();
 		code = subproc_capture(s->honey ? ex : c, COMPILE_LIMIT_MS, &said, &err);
 		if (!code && (best < 0 || (double)(clock_ns() - start) / 1e6 < best))
@@ -110,8 +111,9 @@ static double compile_ms(const struct source *s, const char *object)
 		strbuf_release(&err);
 		if (fd >= 0) {
 			close(fd);
-			unlink(out);
+			unlink(out.s);
 		}
+		strbuf_release(&out);
 	}
 	strbuf_release(&gen);
 	strbuf_release(&honeyc);
@@ -135,7 +137,7 @@ static void add_source(struct json_object *o, const char *path)
 		record_put_num(o, "compile_ms", ms);
 }
 
-static int emit_one(struct run *run, const char *name)
+static int emit_one(struct run *run, const char *name, struct strbuf *why)
 {
 	struct monitor_target everything = {.bare = true};
 	struct json_object *o;
@@ -144,7 +146,7 @@ static int emit_one(struct run *run, const char *name)
 	struct monitor *m = NULL;
 	const struct monitor_info *info;
 	uint64_t insns = 0, jited = 0;
-	int err = monitor_open(&m, name, &everything);
+	int err = monitor_open(&m, name, &everything, why);
 
 	if (err)
 		return err;
@@ -154,7 +156,7 @@ static int emit_one(struct run *run, const char *name)
 	if (info->kind == MONITOR_OBJECT) {
 		err = monitor_cost(m, &cost);
 		if (!err)
-			err = verifier_stats_read(info->path, &verifier);
+			err = verifier_stats_read(info->path, &verifier, why);
 		if (err)
 			goto out;
 		for (uint32_t i = 0; i < cost.nprograms; i++) {
@@ -178,11 +180,11 @@ out:
 	return err;
 }
 
-int compare_static(struct run *run)
+int compare_static(struct run *run, struct strbuf *why)
 {
 	int err = 0;
 
 	for (size_t i = 0; run->monitors[i] && !err; i++)
-		err = emit_one(run, run->monitors[i]);
+		err = emit_one(run, run->monitors[i], why);
 	return err;
 }

@@ -25,7 +25,6 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/vm/qemu.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
@@ -39,12 +38,12 @@ int gate_object_find(struct gate_object *o, const char *spec)
 	int err;
 
 	*o = (struct gate_object){0};
-	err = registry_find(spec, &o->path);
+	err = registry_find(spec, &o->path, NULL);
 	if (err)
 		return err;
 	o->name = registry_display_name(spec);
 	if (str_ends_with(o->path, ".ex")) {
-		err = honey_source_compile(o->path, &object);
+		err = honey_source_compile(o->path, &object, NULL);
 		free(o->path);
 		o->path = object;
 		o->made = !err;
@@ -180,10 +179,16 @@ static int measure(struct gate_job *job, struct exchange_options *opts, struct e
 	return exchange_compare(s, job->a->path, job->b->path, opts);
 }
 
+/* What was said of a lane that cannot be run. */
+static const char *reason_of(const struct strbuf *why)
+{
+	return why->len ? why->s : "this machine cannot run it";
+}
+
 static int compare(struct gate_job *job)
 {
 	struct exchange_options opts;
-	struct said said = {0};
+	struct strbuf why = STRBUF_INIT;
 	struct steps steps;
 	char *before = NULL;
 	struct exchange s;
@@ -191,17 +196,18 @@ static int compare(struct gate_job *job)
 
 	options(job, &steps, &opts);
 	placement_pin(opts.place.consumer_cpu);
-	said_listen(&said);
+	opts.why = &why;
 	err = measure(job, &opts, &s, &before);
 	/* Where the lane is on when possible, what it cannot do is a skip and no error. */
-	said_end(&said, !err || job->policy->on[GATE_TIME] == GATE_ON);
+	if (why.len && job->policy->on[GATE_TIME] == GATE_ON)
+		log_err("%s", why.s);
 	if (!err) {
 		err = judge(job, &s, &opts, before);
 	} else if (err != -EINTR) {
-		judge_cannot(job->policy, &job->pair, GATE_TIME, said_reason(&said), job->out);
+		judge_cannot(job->policy, &job->pair, GATE_TIME, reason_of(&why), job->out);
 		err = 0;
 	}
-	said_release(&said);
+	strbuf_release(&why);
 	exchange_release(&s);
 	free(before);
 	return err;
@@ -248,20 +254,14 @@ static struct json_object *load_here(const struct gate_job *job, const struct ga
 	const char *monitors[] = {object->path, NULL};
 	struct run one = *job->run;
 	struct json_object *o = NULL;
-	struct said said = {0};
 	int err;
 
 	one.monitors = monitors;
 	if (sink_open(&one.sink, NULL))
 		return NULL;
-	said_listen(&said);
-	err = compare_static(&one);
-	said_end(&said, false);
-	if (err)
-		strbuf_addstr(why, said_reason(&said));
-	else
+	err = compare_static(&one, why);
+	if (!err)
 		o = json_object_get(json_object_array_get_idx(sink_records(one.sink), 0));
-	said_release(&said);
 	if (o)
 		record_put_str(o, "monitor", object->name);
 	if (sink_close(one.sink) && o) {
@@ -349,21 +349,22 @@ static int boot(struct gate_job *job, const struct wanted *w, const char *kernel
 				  .timeout_s = BOOT_LIMIT_S,
 				  .progress = job->run->progress};
 	struct json_object *records = json_object_new_array();
-	struct said said = {0};
+	struct strbuf why = STRBUF_INIT;
 	int err;
 
 	progress_plan(job->run->progress, kernel, BOOT_STEPS, BOOT_STEP_S);
 	progress_begin(job->run->progress, kernel);
 	progress_step(job->run->progress, "kernel %s, which may have to be fetched", kernel);
-	said_listen(&said);
+	exact.why = &why;
 	err = exact_run(&exact, records);
 	*booted = !err;
-	said_end(&said, *booted || is_required(job, w));
+	if (why.len && (*booted || is_required(job, w)))
+		log_err("%s", why.s);
 	if (!err)
 		err = judge_boot(job, w, records);
 	else if (err != -EINTR)
-		no_guest(job, w, said_reason(&said));
-	said_release(&said);
+		no_guest(job, w, reason_of(&why));
+	strbuf_release(&why);
 	json_object_put(records);
 	return *booted || err == -EINTR ? err : 0;
 }

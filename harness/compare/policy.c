@@ -387,9 +387,9 @@ static int read_document(struct gate_policy *p, const struct json_at *top, struc
 
 int policy_parse(struct gate_policy *p, const char *file, const char *text)
 {
-	struct json_at top = {file, text, NULL, NULL};
+	struct json_at top = {file, text, NULL, NULL, NULL};
 	struct json_object *doc = NULL;
-	int err = json_at_parse(file, text, &doc);
+	int err = json_at_parse(file, text, &doc, NULL);
 
 	if (!err)
 		err = read_document(p, &top, doc);

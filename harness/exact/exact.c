@@ -76,7 +76,7 @@ static int emit_skip(struct run *run, const char *monitor, const char *reason)
 static int compile_source(struct objects *o, char **path)
 {
 	char *object;
-	int err = honey_source_compile(*path, &object);
+	int err = honey_source_compile(*path, &object, NULL);
 
 	free(*path);
 	*path = err ? NULL : object;
@@ -105,7 +105,7 @@ static int objects_find(struct run *run, struct objects *o)
 			o->none = true;
 			continue;
 		}
-		err = registry_find(monitors[i], &path);
+		err = registry_find(monitors[i], &path, NULL);
 		if (!err && str_ends_with(path, ".ex"))
 			err = compile_source(o, &path);
 		if (err)

@@ -29,6 +29,7 @@ struct exact_job {
 	unsigned int timeout_s;	   /* of a boot */
 	struct progress *progress; /* steps of a boot: the boot, nothing attached, each object,
 				      nothing attached; may be NULL */
+	struct strbuf *why;	   /* where reasons go (lib/why.h); NULL: they are said */
 };
 
 /*
@@ -62,6 +63,7 @@ struct exact_subject {
 	const char *kernel;	     /* release: "6.12.117+deb12-cloud-amd64" */
 	const char *const *monitors; /* name of each object of the plan */
 	size_t nmonitors;
+	struct strbuf *why; /* as in struct exact_job */
 };
 
 /*

@@ -12,7 +12,8 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
-#include "collector/verifier.h"
+#include "collector/cost.h"
+#include "lib/why.h"
 
 /* --- counts --- */
 
@@ -218,7 +219,8 @@ int exact_judge(struct json_object *guest, const struct exact_subject *subject,
 		int err = judge_one(guest, r, subject, out);
 
 		if (err) {
-			log_err("the guest said something that makes no sense: %.200s",
+			why_err(subject->why,
+				"the guest said something that makes no sense: %.200s",
 				json_object_to_json_string(r));
 			return err;
 		}
@@ -267,7 +269,8 @@ int exact_static(struct json_object *guest, const struct exact_subject *subject,
 		if (strcmp(record_str(said, "arm", ""), "static") != 0)
 			continue;
 		if (index >= subject->nmonitors || !record_count(said, "programs")) {
-			log_err("the guest said something that makes no sense: %.200s",
+			why_err(subject->why,
+				"the guest said something that makes no sense: %.200s",
 				json_object_to_json_string(said));
 			return -EINVAL;
 		}

@@ -12,6 +12,7 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "harness/vm/qemu.h"
@@ -21,7 +22,7 @@ static int pack(const struct exact_job *job, struct initrd *rd)
 {
 	const char **words = calloc(job->n + 3, sizeof(*words));
 	char calls[32], (*paths)[32] = calloc(job->n + 1, sizeof(*paths));
-	int err = words && paths ? plan_begin(rd) : -ENOMEM;
+	int err = words && paths ? plan_begin(rd, job->why) : -ENOMEM;
 
 	if (!err) {
 		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)job->calls);
@@ -31,7 +32,7 @@ static int pack(const struct exact_job *job, struct initrd *rd)
 	for (size_t i = 0; i < job->n && !err; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
 		words[2 + i] = paths[i];
-		err = initrd_add_file(rd, paths[i], false, job->paths[i]);
+		err = initrd_add_file(rd, paths[i], false, job->paths[i], job->why);
 	}
 	if (!err)
 		err = plan_end(rd, words);
@@ -84,7 +85,7 @@ static void add_sizes(const struct exact_job *job, struct json_object *records)
 /* What the guest said becomes records. */
 static int judge(const struct hearing *h, struct json_object *out)
 {
-	const struct exact_subject subject = {h->release.s, h->job->names, h->job->n};
+	const struct exact_subject subject = {h->release.s, h->job->names, h->job->n, h->job->why};
 	int err = exact_judge(h->guest, &subject, out);
 
 	if (!err)
@@ -104,6 +105,7 @@ static int run_boot(const struct exact_job *job, const char *kernel, const struc
 			       .seed = job->seed + number,
 			       .memory_mib = job->memory_mib,
 			       .timeout_s = job->timeout_s,
+			       .why = job->why,
 			       .interrupted = run_interrupted,
 			       .line = hear,
 			       .arg = &h};
@@ -115,7 +117,7 @@ static int run_boot(const struct exact_job *job, const char *kernel, const struc
 	if (!err)
 		err = judge(&h, out);
 	if (!err && code > 1) {
-		log_err("the guest's program ended with exit code %d", code);
+		why_err(job->why, "the guest's program ended with exit code %d", code);
 		err = -EPROTO;
 	}
 	json_object_put(h.guest);
@@ -152,7 +154,7 @@ int exact_run(const struct exact_job *job, struct json_object *out)
 	int err = pack(job, &rd);
 
 	if (!err)
-		err = vm_kernel_find(&kernel, job->kernel);
+		err = vm_kernel_find(&kernel, job->kernel, job->why);
 	if (!err)
 		err = run_boots(job, kernel.path.s, &rd, out);
 	vm_kernel_release(&kernel);

@@ -22,7 +22,7 @@
 #include "harness/exchange/exchange_stub.h"
 #include "harness/exchange/exchange_void.h"
 #include "lib/clock.h"
-#include "lib/log.h"
+#include "lib/why.h"
 #include "collector/replica.h"
 
 enum {
@@ -94,6 +94,7 @@ struct arms_plan {
 	const struct stubs *stubs;
 	size_t nstubs;
 	unsigned int arms;
+	struct strbuf *why; /* where reasons go (lib/why.h) */
 	struct {
 		const char *name;		     /* for messages */
 		const struct replica_source *source; /* NULL: the empty programs */
@@ -115,7 +116,8 @@ static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
 	return 0;
 }
 
-static int watch_rings(struct arms *l, const struct replica *r, const char *name, uint64_t *count)
+static int watch_rings(struct arms *l, const struct replica *r, const char *name, uint64_t *count,
+		       struct strbuf *why)
 {
 	for (size_t i = 0; i < r->nrings; i++) {
 		int err = 0;
@@ -126,7 +128,7 @@ static int watch_rings(struct arms *l, const struct replica *r, const char *name
 			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
 		if (err || !l->rings) {
 			err = err ? err : -errno;
-			log_err_sys(err, "the rings of %s cannot be watched", name);
+			why_err_sys(why, err, "the rings of %s cannot be watched", name);
 			return err;
 		}
 	}
@@ -138,7 +140,7 @@ static int load_empty(struct arms *l, const struct arms_plan *plan, int *program
 	for (size_t i = 0; i < plan->nstubs; i++) {
 		l->empty_fd[i] = program_fd[i] = stubs_load_empty(plan->stubs, i);
 		if (l->empty_fd[i] < 0) {
-			log_err_sys(l->empty_fd[i], "an empty program cannot be loaded");
+			why_err_sys(plan->why, l->empty_fd[i], "an empty program cannot be loaded");
 			return l->empty_fd[i];
 		}
 	}
@@ -157,12 +159,12 @@ static int load_arm(struct arms *l, const struct arms_plan *plan, unsigned int a
 		return load_empty(l, plan, program_fd);
 	for (size_t i = 0; i < plan->nstubs; i++)
 		wanted |= 1U << places[i].program;
-	err = replica_load(r, plan->arm[arm].source, wanted);
+	err = replica_load(r, plan->arm[arm].source, wanted, plan->why);
 	if (err)
 		return err;
 	for (size_t i = 0; i < plan->nstubs; i++)
 		program_fd[i] = r->program_fd[places[i].program];
-	return watch_rings(l, r, plan->arm[arm].name, count);
+	return watch_rings(l, r, plan->arm[arm].name, count, plan->why);
 }
 
 static void nothing_loaded(struct arms *l)
@@ -236,12 +238,12 @@ static int consume(struct comparison *b, struct arms *l, struct exchange_child *
 	int n, ended;
 
 	if (!l->rings)
-		return exchange_child_wait(child, QUIET_MS);
+		return exchange_child_wait(child, QUIET_MS, b->opts->why);
 	if (b->opts->consumer == EXCHANGE_WOKEN) {
 		n = ring_buffer__poll(l->rings, POLL_MS);
-		ended = exchange_child_wait(child, 0);
+		ended = exchange_child_wait(child, 0, b->opts->why);
 	} else {
-		ended = exchange_child_wait(child, POLL_MS);
+		ended = exchange_child_wait(child, POLL_MS, b->opts->why);
 		n = ring_buffer__consume(l->rings);
 	}
 	return n < 0 && n != -EINTR ? n : ended;
@@ -259,12 +261,13 @@ static int attend(struct comparison *b, struct arms *l, struct exchange_child *c
 		if (err >= 0 && run_interrupted())
 			err = -EINTR;
 		if (!err && b->outcome->done)
-			err = exchange_child_wait(child, 1000);
+			err = exchange_child_wait(child, 1000, b->opts->why);
 		else if (!err && clock_ns() - start_ns > LOAD_MAX_NS)
 			err = -ETIMEDOUT;
 	}
 	if (err == -ETIMEDOUT)
-		log_err("one load's calls have not ended after 30 s: a monitor is too dear to "
+		why_err(b->opts->why,
+			"one load's calls have not ended after 30 s: a monitor is too dear to "
 			"compare");
 	return err == 1 ? 0 : err;
 }
@@ -309,7 +312,8 @@ static void keep(struct comparison *b)
 
 static void job_init(struct comparison *b, struct exchange_job *job)
 {
-	*job = (struct exchange_job){.arms = b->s->arms,
+	*job = (struct exchange_job){.why = b->opts->why,
+				     .arms = b->s->arms,
 				     .rounds = b->s->rounds,
 				     .ncalls = (unsigned int)b->s->nevents,
 				     .ns_per_tick = b->ns_per_tick,
@@ -433,17 +437,19 @@ static int all_loads(struct comparison *b)
 
 static int open_sources(struct comparison *b, const char *a_spec, const char *b_spec)
 {
-	int err = replica_source_open(&b->a, a_spec);
+	int err = replica_source_open(&b->a, a_spec, b->opts->why);
 
 	if (!err && b_spec)
-		err = replica_source_open(&b->b, b_spec);
+		err = replica_source_open(&b->b, b_spec, b->opts->why);
 	return err;
 }
 
 static void plan_arms(struct comparison *b)
 {
-	b->plan = (struct arms_plan){
-		.stubs = b->stubs, .nstubs = b->pair.nplaces, .arms = b->s->arms};
+	b->plan = (struct arms_plan){.stubs = b->stubs,
+				     .nstubs = b->pair.nplaces,
+				     .arms = b->s->arms,
+				     .why = b->opts->why};
 	for (unsigned int arm = 0; arm < b->s->arms; arm++)
 		b->plan.arm[arm].name = b->s->name[arm];
 	b->plan.arm[EXCHANGE_A].source = b->plan.arm[EXCHANGE_AA].source = b->a;
@@ -456,7 +462,8 @@ static int prepare(struct comparison *b)
 {
 	struct exchange *s = b->s;
 	int err = exchange_pair_make(&b->pair, replica_source_monitor(b->a),
-				     b->b ? replica_source_monitor(b->b) : NULL, b->opts->events);
+				     b->b ? replica_source_monitor(b->b) : NULL, b->opts->events,
+				     b->opts->why);
 
 	if (err)
 		return err;
@@ -466,12 +473,12 @@ static int prepare(struct comparison *b)
 	s->nevents = b->pair.nevents;
 	for (size_t i = 0; i < s->nevents; i++)
 		s->events[i].name = timed_events[b->pair.events[i]].name;
-	b->outcome = exchange_outcome_new();
+	b->outcome = exchange_outcome_new(b->opts->why);
 	if (!b->outcome)
 		return -ENOMEM;
 	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
 	s->why_void = exchange_void_before(&b->pair);
-	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces);
+	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces, b->opts->why);
 	if (!err)
 		plan_arms(b);
 	return err;

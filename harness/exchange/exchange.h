@@ -50,6 +50,7 @@ struct exchange_options {
 	/* Called between loads; may be NULL. */
 	void (*tell)(void *arg, const char *what, const char *who);
 	void *tell_arg;
+	struct strbuf *why; /* where reasons go (lib/why.h); NULL: they are said */
 };
 
 /* One event of a comparison: all that was measured of it. */

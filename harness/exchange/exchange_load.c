@@ -13,7 +13,7 @@
 #include "harness/timing/env.h"
 #include "harness/timing/loop.h"
 #include "harness/exchange/exchange_stub.h"
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/subproc.h"
 #include "lib/strbuf.h"
 
@@ -192,6 +192,7 @@ int exchange_child_start(struct exchange_child **child, const struct exchange_jo
 	       offsetof(struct exchange_outcome, calls) + job->ncalls * sizeof(out->calls[0]));
 	opts.child = child_main;
 	opts.arg = c;
+	opts.why = job->why;
 	err = subproc_start(&c->proc, &opts);
 	if (err) {
 		free(c);
@@ -201,7 +202,7 @@ int exchange_child_start(struct exchange_child **child, const struct exchange_jo
 	return 0;
 }
 
-int exchange_child_wait(struct exchange_child *child, int timeout_ms)
+int exchange_child_wait(struct exchange_child *child, int timeout_ms, struct strbuf *why)
 {
 	int err = subproc_wait(&child->proc, timeout_ms);
 	struct strbuf how = STRBUF_INIT;
@@ -213,9 +214,9 @@ int exchange_child_wait(struct exchange_child *child, int timeout_ms)
 	subproc_describe(&child->proc, &how);
 	err = child->out->err ? child->out->err : -ECHILD;
 	if (child->out->err)
-		log_err_sys(err, "the stub cannot be pointed to the monitor's program");
+		why_err_sys(why, err, "the stub cannot be pointed to the monitor's program");
 	else
-		log_err("the process whose syscalls are timed has ended early (%s)", how.s);
+		why_err(why, "the process whose syscalls are timed has ended early (%s)", how.s);
 	strbuf_release(&how);
 	return err;
 }
@@ -229,14 +230,14 @@ void exchange_child_stop(struct exchange_child *child)
 	free(child);
 }
 
-struct exchange_outcome *exchange_outcome_new(void)
+struct exchange_outcome *exchange_outcome_new(struct strbuf *why)
 {
 	struct exchange_outcome *out = mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
 					    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (out != MAP_FAILED)
 		return out;
-	log_err_sys(errno, "no memory for the outcome of a load");
+	why_err_sys(why, errno, "no memory for the outcome of a load");
 	return NULL;
 }
 

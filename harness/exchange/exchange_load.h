@@ -18,6 +18,7 @@ struct exchange_call {
 };
 
 struct exchange_job {
+	struct strbuf *why; /* where reasons go (lib/why.h) */
 	struct exchange_call calls[EXCHANGE_EVENTS_MAX];
 	unsigned int ncalls;
 	unsigned int arms, rounds;
@@ -53,12 +54,12 @@ struct exchange_child;
 int exchange_child_start(struct exchange_child **child, const struct exchange_job *job,
 			 struct exchange_outcome *out);
 /* 1: it has ended well; 0: not yet after @timeout_ms; -EINTR; -errno after saying why. */
-int exchange_child_wait(struct exchange_child *child, int timeout_ms);
+int exchange_child_wait(struct exchange_child *child, int timeout_ms, struct strbuf *why);
 /* Ends it if need be. Accepts NULL. */
 void exchange_child_stop(struct exchange_child *child);
 
 /* NULL after saying why. */
-struct exchange_outcome *exchange_outcome_new(void);
+struct exchange_outcome *exchange_outcome_new(struct strbuf *why);
 void exchange_outcome_free(struct exchange_outcome *out);
 
 #endif

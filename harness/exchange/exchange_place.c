@@ -13,7 +13,7 @@
 #include <linux/bpf.h>
 
 #include "harness/subject.h"
-#include "lib/log.h"
+#include "lib/why.h"
 #include "collector/collect.h"
 
 int place_of(struct place *out, const struct object_program *p, unsigned int program)
@@ -104,7 +104,7 @@ struct side {
 	size_t n;
 };
 
-static int read_side(struct side *s, const struct monitor *m)
+static int read_side(struct side *s, const struct monitor *m, struct strbuf *why)
 {
 	struct object_program programs[PROGRAMS_MAX];
 	size_t n = MIN(monitor_programs(m, programs, PROGRAMS_MAX), (size_t)PROGRAMS_MAX);
@@ -117,7 +117,8 @@ static int read_side(struct side *s, const struct monitor *m)
 		if (programs[i].fd < 0 || programs[i].iterator)
 			continue;
 		if (place_of(&s->places[s->n], &programs[i], (unsigned int)i)) {
-			log_err("%s: program %s (%s) cannot be jumped to by a stub: the time lane "
+			why_err(why,
+				"%s: program %s (%s) cannot be jumped to by a stub: the time lane "
 				"takes tracepoint, raw_tracepoint and tp_btf programs",
 				s->name, programs[i].name, programs[i].section);
 			return -ENOTSUP;
@@ -166,13 +167,13 @@ static void choose_event(struct exchange_pair *pair, int event)
 
 /* The user's. */
 static int choose_wanted(struct exchange_pair *pair, const struct side *a,
-			 const char *const *wanted)
+			 const char *const *wanted, struct strbuf *why)
 {
 	for (; *wanted; wanted++) {
 		int event = timed_event_find(*wanted);
 
 		if (event < 0) {
-			log_err("event '%s' cannot be timed; there are " TIMED_EVENT_NAMES,
+			why_err(why, "event '%s' cannot be timed; there are " TIMED_EVENT_NAMES,
 				*wanted);
 			return -EINVAL;
 		}
@@ -195,23 +196,24 @@ static void choose_usual(struct exchange_pair *pair, const struct side *a)
 }
 
 static int choose_events(struct exchange_pair *pair, const struct side *a,
-			 const char *const *wanted)
+			 const char *const *wanted, struct strbuf *why)
 {
 	int err = 0;
 
 	if (wanted)
-		err = choose_wanted(pair, a, wanted);
+		err = choose_wanted(pair, a, wanted, why);
 	else
 		choose_usual(pair, a);
 	if (err || pair->nevents)
 		return err;
-	log_err("%s: no program of it runs at a call that is timed%s", a->name,
+	why_err(why, "%s: no program of it runs at a call that is timed%s", a->name,
 		wanted ? "; choose others with -e" : "");
 	return -ENOTSUP;
 }
 
 /* The place of @b that answers to @a's, not taken yet. */
-static int match(struct place *out, const struct place *a, const struct side *sa, struct side *sb)
+static int match(struct place *out, const struct place *a, const struct side *sa, struct side *sb,
+		 struct strbuf *why)
 {
 	const struct place *other = NULL;
 
@@ -225,23 +227,27 @@ static int match(struct place *out, const struct place *a, const struct side *sa
 			other = &sb->places[i];
 	}
 	if (other)
-		log_err("%s is on %s and %s on %s: programs of different types cannot stand "
+		why_err(why,
+			"%s is on %s and %s on %s: programs of different types cannot stand "
 			"behind one stub",
 			sa->name, a->text, sb->name, other->text);
 	else
-		log_err("%s has a program on %s and %s has none there: the time lane compares "
+		why_err(why,
+			"%s has a program on %s and %s has none there: the time lane compares "
 			"programs on the same tracepoints; choose common ones with -e",
 			sa->name, a->text, sb->name);
 	return -ENOTSUP;
 }
 
 /* What is left of B has no counterpart in A. */
-static int refuse_rest(const struct exchange_pair *pair, const struct side *a, const struct side *b)
+static int refuse_rest(const struct exchange_pair *pair, const struct side *a, const struct side *b,
+		       struct strbuf *why)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (!runs_in(&b->places[i], pair))
 			continue;
-		log_err("%s has a program on %s and %s has none there: the time lane compares "
+		why_err(why,
+			"%s has a program on %s and %s has none there: the time lane compares "
 			"programs on the same tracepoints; choose common ones with -e",
 			b->name, b->places[i].text, a->name);
 		return -ENOTSUP;
@@ -250,29 +256,30 @@ static int refuse_rest(const struct exchange_pair *pair, const struct side *a, c
 }
 
 int exchange_pair_make(struct exchange_pair *out, const struct monitor *a, const struct monitor *b,
-		       const char *const *events)
+		       const char *const *events, struct strbuf *why)
 {
 	struct side sa, sb = {.n = 0};
-	int err = read_side(&sa, a);
+	int err = read_side(&sa, a, why);
 
 	*out = (struct exchange_pair){0};
 	if (!err && b)
-		err = read_side(&sb, b);
+		err = read_side(&sb, b, why);
 	if (!err)
-		err = choose_events(out, &sa, events);
+		err = choose_events(out, &sa, events, why);
 	for (size_t i = 0; i < sa.n && !err; i++) {
 		if (!runs_in(&sa.places[i], out))
 			continue;
 		if (out->nplaces == EXCHANGE_STUBS_MAX) {
-			log_err("%s has more than %d programs at the calls that are timed; choose "
+			why_err(why,
+				"%s has more than %d programs at the calls that are timed; choose "
 				"fewer with -e",
 				sa.name, EXCHANGE_STUBS_MAX);
 			return -ENOTSUP;
 		}
 		out->a[out->nplaces] = sa.places[i];
 		if (b)
-			err = match(&out->b[out->nplaces], &sa.places[i], &sa, &sb);
+			err = match(&out->b[out->nplaces], &sa.places[i], &sa, &sb, why);
 		out->nplaces++;
 	}
-	return err ? err : b ? refuse_rest(out, &sa, &sb) : 0;
+	return err ? err : b ? refuse_rest(out, &sa, &sb, why) : 0;
 }

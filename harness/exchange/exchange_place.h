@@ -51,6 +51,6 @@ struct exchange_pair {
  * tracepoint or its type that only one of them has, no program that a timed call runs.
  */
 int exchange_pair_make(struct exchange_pair *out, const struct monitor *a, const struct monitor *b,
-		       const char *const *events);
+		       const char *const *events, struct strbuf *why);
 
 #endif

@@ -11,8 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "harness/probe.h"
-#include "lib/log.h"
-#include "collector/tracefs.h"
+#include "lib/why.h"
+#include "collector/features.h"
 
 /* BPF_ALU64 | BPF_MOV | BPF_K: r0 = 0; BPF_JMP | BPF_EXIT (Documentation/bpf/standardization) */
 static const struct bpf_insn move = {.code = BPF_ALU64 | BPF_MOV | BPF_K};
@@ -72,13 +72,13 @@ static int attach(struct stubs *s, size_t i, const struct place *place)
 	return s->stub[i].link ? 0 : -errno;
 }
 
-int stubs_open(struct stubs **out, const struct place *places, size_t n)
+int stubs_open(struct stubs **out, const struct place *places, size_t n, struct strbuf *why)
 {
 	struct stubs *s = calloc(1, sizeof(*s));
-	int err = s ? tracefs_ensure() : -ENOMEM;
+	int err = s ? tracefs_ensure(why) : -ENOMEM;
 
 	if (!err)
-		err = probe_open(&s->object, "stub");
+		err = probe_open(&s->object, "stub", why);
 	if (err)
 		goto out;
 	s->n = n;
@@ -87,11 +87,11 @@ int stubs_open(struct stubs **out, const struct place *places, size_t n)
 	if (!err)
 		err = bpf_object__load(s->object);
 	if (err)
-		log_err_sys(err, "the stubs that jump to the programs cannot be loaded");
+		why_err_sys(why, err, "the stubs that jump to the programs cannot be loaded");
 	for (size_t i = 0; i < n && !err; i++) {
 		err = attach(s, i, &places[i]);
 		if (err)
-			log_err_sys(err, "a stub cannot be attached to %s", places[i].text);
+			why_err_sys(why, err, "a stub cannot be attached to %s", places[i].text);
 	}
 out:
 	if (err)

@@ -26,6 +26,7 @@
 #include "harness/progress.h"
 #include "collector/registry.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/maker.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -201,7 +202,7 @@ static void clear_leftovers(const char *tmp)
 	strbuf_release(&path);
 }
 
-static int write_file(const char *dir, const char *name, const char *text)
+static int write_file(const char *dir, const char *name, const char *text, struct strbuf *why)
 {
 	struct strbuf path = STRBUF_INIT;
 	FILE *f;
@@ -214,23 +215,23 @@ static int write_file(const char *dir, const char *name, const char *text)
 	if (f && fclose(f) && !err)
 		err = -errno;
 	if (err)
-		log_err_sys(err, "cannot write %s", path.s);
+		why_err_sys(why, err, "cannot write %s", path.s);
 	strbuf_release(&path);
 	return err;
 }
 
-static int note_maker(const char *dir)
+static int note_maker(const char *dir, struct strbuf *why)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct maker self;
 	int err = maker_self(&self);
 
 	if (err) {
-		log_err_sys(err, "cannot find out who we are in /proc");
+		why_err_sys(why, err, "cannot find out who we are in /proc");
 		return err;
 	}
 	maker_write(&self, &text);
-	err = write_file(dir, MADE_BY, text.s);
+	err = write_file(dir, MADE_BY, text.s, why);
 	strbuf_release(&text);
 	return err;
 }
@@ -240,7 +241,7 @@ static int note_maker(const char *dir)
  * Only for the holder of gate_lock(). What gates that were killed have left is removed.
  * Returns 0 and the path to free(), or -errno after saying why.
  */
-static int tree_folder(const char *common, char **dir)
+static int tree_folder(const char *common, char **dir, struct strbuf *why)
 {
 	struct strbuf path = STRBUF_INIT;
 	int err;
@@ -250,20 +251,21 @@ static int tree_folder(const char *common, char **dir)
 	strbuf_addf(&path, "/" DIR_PREFIX "%d-XXXXXX", (int)getpid());
 	if (!mkdtemp(path.s)) {
 		err = -errno;
-		log_err_sys(err, "cannot make the folder %s; set TMPDIR to one that can be written",
+		why_err_sys(why, err,
+			    "cannot make the folder %s; set TMPDIR to one that can be written",
 			    path.s);
 		strbuf_release(&path);
 		return err;
 	}
-	err = note_maker(path.s);
+	err = note_maker(path.s, why);
 	if (!err)
-		err = write_file(path.s, REPOSITORY, common);
+		err = write_file(path.s, REPOSITORY, common, why);
 	*dir = strbuf_detach(&path);
 	return err;
 }
 
 /* Checks commit @hash out into DIR/tree, without hooks. Returns 0, or -errno after saying why. */
-static int tree_add(const char *dir, const char *root, const char *hash)
+static int tree_add(const char *dir, const char *root, const char *hash, struct strbuf *why)
 {
 	struct strbuf tree = STRBUF_INIT, said = STRBUF_INIT;
 	int code;
@@ -274,7 +276,7 @@ static int tree_add(const char *dir, const char *root, const char *hash)
 					     NULL},
 		       &said, &said);
 	if (code > 0)
-		log_err("git cannot make a work tree of commit %s: %s", hash, said.s);
+		why_err(why, "git cannot make a work tree of commit %s: %s", hash, said.s);
 	strbuf_release(&tree);
 	strbuf_release(&said);
 	return code > 0 ? -EIO : code;
@@ -396,11 +398,12 @@ static int run_make(const struct gate_base *base, const char *tree, const char *
 	}
 	chomp(&said);
 	if (code > 0)
-		log_err("revision %s (%.*s) does not build, make ended with exit code %d:\n%s",
+		why_err(base->why,
+			"revision %s (%.*s) does not build, make ended with exit code %d:\n%s",
 			base->rev, SHORT_HASH, base->hash, code, tail(said.s));
 	else if (code == -ETIMEDOUT)
-		log_err("revision %s (%.*s) took longer than %d s to build", base->rev, SHORT_HASH,
-			base->hash, MAKE_LIMIT_MS / 1000);
+		why_err(base->why, "revision %s (%.*s) took longer than %d s to build", base->rev,
+			SHORT_HASH, base->hash, MAKE_LIMIT_MS / 1000);
 	strbuf_release(&said);
 	free(argv);
 	return code > 0 ? -EIO : code;
@@ -425,10 +428,10 @@ static int keep(const struct gate_base *base, const char *tree, const char *targ
 	to_manifest = registry_manifest_path(to.s);
 	if (rename(from.s, to.s)) {
 		err = -errno;
-		log_err_sys(err, "cannot keep %s of revision %s", target, base->rev);
+		why_err_sys(base->why, err, "cannot keep %s of revision %s", target, base->rev);
 	} else if (rename(from_manifest, to_manifest) && errno != ENOENT) {
 		err = -errno;
-		log_err_sys(err, "cannot keep the manifest of %s", target);
+		why_err_sys(base->why, err, "cannot keep the manifest of %s", target);
 	}
 	free(from_manifest);
 	free(to_manifest);
@@ -510,7 +513,8 @@ static int build_in(const struct gate_base *base, const char *tree, const char *
 	int err = 0;
 
 	if (!is_beebench(tree)) {
-		log_err("revision %s is no tree of beebench (it has no "
+		why_err(base->why,
+			"revision %s is no tree of beebench (it has no "
 			"harness/command/beebench_main.c): build its object yourself and give that "
 			"to --base",
 			base->rev);
@@ -537,24 +541,26 @@ static int make_shelf(const struct gate_base *base)
 	strbuf_addf(&path, "%s/base", base->dir);
 	if (mkdir(path.s, 0755)) {
 		err = -errno;
-		log_err_sys(err, "cannot make the folder %s", path.s);
+		why_err_sys(base->why, err, "cannot make the folder %s", path.s);
 	}
 	strbuf_release(&path);
 	return err;
 }
 
-int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress)
+int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress,
+		    struct strbuf *why)
 {
 	struct strbuf tree = STRBUF_INIT;
-	int err = tree_folder(base->common, &base->dir);
+	int err = tree_folder(base->common, &base->dir, why);
 
+	base->why = why;
 	progress_plan(progress, "base", 1, 15);
 	progress_begin(progress, "base");
 	progress_step(progress, "building revision %s", base->rev);
 	if (!err)
 		err = make_shelf(base);
 	if (!err)
-		err = tree_add(base->dir, base->root, base->hash);
+		err = tree_add(base->dir, base->root, base->hash, why);
 	if (!err) {
 		strbuf_addf(&tree, "%s/tree", base->dir);
 		err = run_interrupted() ? -EINTR : build_in(base, tree.s, monitors);

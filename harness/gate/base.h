@@ -11,11 +11,12 @@
 struct progress;
 
 struct gate_base {
-	char *root;    /* of the repository that we stand in */
-	char *common;  /* its git folder */
-	char *rev;     /* as it was called */
-	char hash[41]; /* of the commit */
-	char *dir;     /* what is below the temporary folder; NULL: nothing */
+	char *root;	    /* of the repository that we stand in */
+	char *common;	    /* its git folder */
+	char *rev;	    /* as it was called */
+	char hash[41];	    /* of the commit */
+	char *dir;	    /* what is below the temporary folder; NULL: nothing */
+	struct strbuf *why; /* of gate_base_build() */
 };
 
 /*
@@ -34,9 +35,10 @@ int gate_base_find(struct gate_base *base, const char *rev);
 /*
  * Builds those of @monitors (names, ended by NULL) that the revision has. Only for the holder of
  * gate_lock(): what runs that were killed have left behind is removed first. Returns 0, -EINTR, or
- * -errno after showing the end of make's output.
+ * -errno and the reason, with the end of make's output, in @why.
  */
-int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress);
+int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress,
+		    struct strbuf *why);
 
 /* The object of @monitor, to be freed ("DIR/base/memmon@1225cd5.bpf.o"); NULL: the revision has
  * none. */

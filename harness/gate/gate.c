@@ -17,7 +17,7 @@
 #include "harness/compare/policy.h"
 #include "harness/record.h"
 #include "harness/result.h"
-#include "harness/said.h"
+#include "lib/log.h"
 #include "lib/strbuf.h"
 
 /* A pair that is not measured, with its reason. */
@@ -53,9 +53,10 @@ static int compare(struct run *run, const struct gate_policy *policy, const stru
 	int err;
 
 	if (!path)
-		return settle(run, base->rev, head->name, GATE_SKIP,
+		return settle(run, base->rev, head->name, GATE_INCONCLUSIVE,
 			      "the base has no monitor of that name: there is nothing to hold it "
-			      "against");
+			      "against; one that was renamed is held against the old object with "
+			      "--base OBJECT --head NAME");
 	err = gate_object_find(&old, path);
 	if (!err && same_bytes(path, head->path))
 		err = settle(run, old.name, head->name, GATE_PASS,
@@ -67,11 +68,9 @@ static int compare(struct run *run, const struct gate_policy *policy, const stru
 	return err;
 }
 
-/* A base that cannot be had is a record too: reports are made of records. @said: what went wrong.
- */
-static int no_base(struct run *run, const struct gate_base *base, const struct said *said)
+/* A base that cannot be had is a record too: reports are made of records. */
+static int no_base(struct run *run, const struct gate_base *base, const char *reason)
 {
-	const char *reason = said_reason(said);
 	struct strbuf line = STRBUF_INIT;
 	int err;
 
@@ -86,18 +85,17 @@ static int no_base(struct run *run, const struct gate_base *base, const struct s
 static int compare_all(struct run *run, const struct gate_policy *policy, struct gate_base *base,
 		       const struct gate_object *head, const char *const *names)
 {
-	struct said said = {0};
-	int err;
+	struct strbuf why = STRBUF_INIT;
+	int err = gate_base_build(base, names, run->progress, &why);
 
-	said_listen(&said);
-	err = gate_base_build(base, names, run->progress);
-	said_end(&said, true);
+	if (why.len)
+		log_err("%s", why.s);
 	if (err && err != -EINTR)
-		err = no_base(run, base, &said);
+		err = no_base(run, base, why.len ? why.s : strerror(-err));
 	else
 		for (size_t i = 0; names[i] && !err; i++)
 			err = compare(run, policy, base, &head[i]);
-	said_release(&said);
+	strbuf_release(&why);
 	return err;
 }
 

@@ -16,7 +16,6 @@
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/exchange/exchange.h"
 #include "harness/subject.h"
 #include "lib/clock.h"
@@ -93,14 +92,14 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 {
 	static const struct monitor_target everything = {0};
-	struct said said = {0};
+	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
 
 	arm->spec = spec;
-	said_listen(&said);
-	err = monitor_open(&m, spec, &everything);
-	said_end(&said, err != -ENOTSUP);
+	err = monitor_open(&m, spec, &everything, &why);
+	if (err && err != -ENOTSUP && why.len)
+		log_err("%s", why.s);
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
@@ -111,10 +110,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 		arm->name = strdup(spec);
 	}
 	if (err == -ENOTSUP) {
-		arm->skip = strdup(said_reason(&said));
+		arm->skip = strdup(why.s);
 		err = 0;
 	}
-	said_release(&said);
+	strbuf_release(&why);
 	monitor_close(m);
 	return err;
 }
@@ -214,7 +213,7 @@ int overhead_select(struct overhead *o, struct overhead_arm *arm)
 		return err;
 	overhead_drop(o);
 	if (arm->spec) {
-		err = monitor_open(&o->monitor, arm->spec, &everything);
+		err = monitor_open(&o->monitor, arm->spec, &everything, NULL);
 		if (!err && !o->params.events && arm->info.caps & MONITOR_EVENTS)
 			err = monitor_set_events(o->monitor, false);
 		if (!err)

@@ -65,10 +65,10 @@ static void print_notes(struct json_object *records, const char *type, FILE *out
 			strbuf_reset(&line);
 			strbuf_addf(&line, "%s, %s: %s", record_str(o, "monitor", "?"),
 				    record_str(o, "event", record_str(o, "workload", "?")),
-				    json_object_get_string(w));
-			if (names_find(&told, json_object_get_string(w)) == told.n)
+				    record_text(w));
+			if (names_find(&told, record_text(w)) == told.n)
 				fprintf(out, "  note: %s\n", line.s);
-			names_add(&told, json_object_get_string(w));
+			names_add(&told, record_text(w));
 		}
 		if (!strcmp(record_str(o, "status", ""), "skip")) {
 			strbuf_reset(&line);
@@ -168,13 +168,18 @@ static double number_below(struct json_object *o, const char *path, const char *
 static void exchange_row(struct json_object *o, const char *name, const char *path, FILE *out)
 {
 	struct strbuf cycles = STRBUF_INIT, one = STRBUF_INIT;
+	double low, high;
 
 	fprintf(out, "%-10s %-34s", record_str(o, "event", "?"), name);
 	interval_cell(out, o, path, 1, 0);
 	strbuf_addf(&cycles, "%s.cycles", path);
 	interval_cell(out, o, cycles.s, 1, 0);
-	strbuf_addf(&one, "%.1f .. %.1f", number_below(o, path, "one_load_low"),
-		    number_below(o, path, "one_load_high"));
+	low = number_below(o, path, "one_load_low");
+	high = number_below(o, path, "one_load_high");
+	if (isfinite(low) && isfinite(high))
+		strbuf_addf(&one, "%.1f .. %.1f", low, high);
+	else
+		strbuf_addch(&one, '-');
 	cell(out, COLUMN_WIDTH, one.s);
 	fputc('\n', out);
 	strbuf_release(&cycles);

@@ -12,6 +12,7 @@
 #include "harness/report/report_grid.h"
 #include "lib/names.h"
 #include "lib/openmetrics.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -233,7 +234,7 @@ static void put_value(const struct openmetrics *m, struct names *seen, const str
 	} else if (json_object_is_type(v, json_type_boolean)) {
 		put_sample(m, seen, &f->head, labels, NULL, json_object_get_boolean(v));
 	} else if (json_object_is_type(v, json_type_string)) {
-		const char *status = json_object_get_string(v);
+		const char *status = record_text(v);
 
 		/* Neither a skipped nor an unclean trial says anything about the monitor. */
 		if (!strcmp(status, "ok") || !strcmp(status, "fail"))
@@ -254,7 +255,7 @@ static void put_record(const struct openmetrics *m, struct names *seen, const st
 		char number[32];
 
 		v = v ? v : record_get(o, l->path);
-		text = v ? json_object_get_string(v) : "";
+		text = v ? record_text(v) : "";
 		if (json_object_is_type(v, json_type_double)) {
 			snprintf(number, sizeof(number), "%.9g", json_object_get_double(v));
 			text = number;

@@ -581,7 +581,7 @@ int ring_monitor(struct run *run, const char *name, const struct ring_monitor_pl
 	if (err)
 		goto out;
 	target = (struct monitor_target){f->cgroup.id, f->cgroup.path};
-	err = monitor_open(&f->monitor, name, &target);
+	err = monitor_open(&f->monitor, name, &target, NULL);
 	if (err)
 		goto out;
 	if (!(monitor_info(f->monitor)->caps & MONITOR_EVENTS)) {

@@ -24,7 +24,7 @@ struct switches {
 
 static int load(struct switches *s, uint64_t cgroup_id)
 {
-	int err = probe_open(&s->object, "switches");
+	int err = probe_open(&s->object, "switches", NULL);
 
 	if (!err)
 		err = probe_configure(s->object, &cgroup_id, sizeof(cgroup_id));

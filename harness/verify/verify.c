@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,6 @@
 #include "harness/vm/guest_verify.h"
 #include "harness/progress.h"
 #include "harness/result.h"
-#include "harness/said.h"
 #include "harness/verify/verdict.h"
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
@@ -25,16 +25,19 @@
 struct verify_params {
 	uint64_t limit, guest;
 	bool ignore_exit;
+	char stdin_path[PARAM_TEXT_MAX];
 };
 
 enum guest_choice { GUEST_AUTO, GUEST_YES, GUEST_NO };
 static const char *const guest_choices[] = {"auto", "yes", "no", NULL};
 
 static const struct param params[] = {
-	PARAM_ROW(verify_params, limit, U64, "seconds that a workload or command may take", 60, 1,
-		  86400),
+	PARAM_ROW(verify_params, limit, U64,
+		  "seconds that a workload or command may take; -t says it too", 60, 1, 86400),
 	{"ignore-exit", "a command may end with any exit code", PARAM_BOOL,
 	 offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
+	{"stdin", "what a command reads: a file, or - for beebench's own stdin; nothing otherwise",
+	 PARAM_TEXT, offsetof(struct verify_params, stdin_path), 0, 0, 0, NULL},
 	PARAM_ROW_ENUM(
 		verify_params, guest,
 		"in a guest: where this machine refuses BPF or -k names a kernel, always, never",
@@ -149,12 +152,12 @@ static int open_candidates(struct plan *p)
 	for (size_t i = 0; !err && i < p->ncandidates; i++) {
 		struct candidate *c = &p->candidates[i];
 		struct monitor *m = NULL;
-		struct said said = {0};
+		struct strbuf why = STRBUF_INIT;
 
-		said_listen(&said);
-		err = monitor_open(&m, c->name, &everything);
-		said_end(&said, err && err != -ENOTSUP);
-		said_release(&said);
+		err = monitor_open(&m, c->name, &everything, &why);
+		if (err && err != -ENOTSUP && why.len)
+			log_err("%s", why.s);
+		strbuf_release(&why);
 		if (!err) {
 			c->known = true;
 			c->caps = monitor_info(m)->caps;
@@ -183,16 +186,14 @@ static void guess_candidates(struct plan *p)
 	for (size_t i = 0; i < p->ncandidates; i++) {
 		struct candidate *c = &p->candidates[i];
 		char *path = NULL;
-		struct said said = {0};
+		struct strbuf ignored = STRBUF_INIT;
 
-		said_listen(&said);
 		c->known = true;
 		if (!strcmp(c->name, "none"))
 			c->caps = MONITOR_NULL;
-		else if (!registry_find(c->name, &path))
+		else if (!registry_find(c->name, &path, &ignored))
 			c->subject = guess_subject(path);
-		said_end(&said, false);
-		said_release(&said);
+		strbuf_release(&ignored);
 		free(path);
 	}
 }
@@ -236,13 +237,19 @@ static unsigned int steps(const struct run *run, const void *p UNUSED, double *s
 	return n;
 }
 
+static double limit_s(const struct run *run, const struct verify_params *p)
+{
+	return run->seconds > 0 ? run->seconds : (double)p->limit;
+}
+
 static int one_trial(struct run *run, const struct verify_params *p, const char *const *monitor,
 		     const struct workload *w)
 {
 	struct trial_spec spec = {.monitors = monitor,
 				  .nmonitors = 1,
 				  .workload = w,
-				  .limit_ns = p->limit * NSEC_PER_SEC,
+				  .limit_ns = (uint64_t)(limit_s(run, p) * NSEC_PER_SEC),
+				  .stdin_path = p->stdin_path,
 				  .ignore_exit = p->ignore_exit};
 	struct verdict v = {.reason = STRBUF_INIT};
 	struct trial t;
@@ -348,7 +355,8 @@ static int run_guests(struct run *run, const struct verify_params *p, const char
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
 	const char *const *k = run_chosen(run->kernels, default_kernels);
-	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
+	struct guest_trials t = {.limit_s = (uint64_t)ceil(limit_s(run, p)),
+				 .ignore_exit = p->ignore_exit};
 	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
 	const char **monitors = NULL;
 	struct plan plan = {0};

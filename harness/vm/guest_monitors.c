@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "harness/said.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "collector/honey_source.h"
 #include "collector/manifest.h"
@@ -30,25 +30,23 @@ static const char no_bpftrace[] = "the guest has no bpftrace";
 const char *guest_monitors_refuse(const char *name)
 {
 	struct manifest man = {0};
-	struct said said = {0};
+	struct strbuf ignored = STRBUF_INIT;
 	const char *reason = NULL;
 
 	if (str_ends_with(name, ".bt"))
 		return no_bpftrace;
 	if (!str_ends_with(name, ".json"))
 		return NULL;
-	said_listen(&said);
 	manifest_defaults(&man, &vocabulary_memory);
 	/* One that cannot be read is told of when it is packed. */
-	if (!manifest_read(&man, name)) {
+	if (!manifest_read(&man, name, &ignored)) {
 		if (man.script)
 			reason = no_bpftrace;
 		else if (man.run)
 			reason = "the guest has no programs of this machine";
 	}
 	manifest_release(&man);
-	said_end(&said, false);
-	said_release(&said);
+	strbuf_release(&ignored);
 	return reason;
 }
 
@@ -80,7 +78,7 @@ static int keep(struct guest_monitors *m, char *made)
 static int add_source(struct guest_monitors *m, struct guest_files *f, const char *path)
 {
 	char *object;
-	int err = honey_source_compile(path, &object);
+	int err = honey_source_compile(path, &object, NULL);
 
 	if (!err)
 		err = keep(m, object);
@@ -105,12 +103,11 @@ static int add_object(struct guest_monitors *m, struct guest_files *f, const cha
 static int copy_manifest(struct guest_monitors *m, const char *path, const char *object,
 			 char **copy)
 {
-	const char *dir = getenv("TMPDIR");
 	struct json_object *doc = json_object_from_file(path);
 	struct strbuf name = STRBUF_INIT;
 	int fd, err = 0;
 
-	strbuf_addf(&name, "%s/beebench-XXXXXX.json", dir && *dir ? dir : "/tmp");
+	leftover_template(&name, ".json");
 	json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
 	fd = mkstemps(name.s, (int)strlen(".json"));
 	if (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN)) {
@@ -153,7 +150,7 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const c
 	int err;
 
 	manifest_defaults(&man, &vocabulary_memory);
-	err = manifest_read(&man, path);
+	err = manifest_read(&man, path, NULL);
 	if (!err)
 		object = man.object ? strdup(man.object) : object_beside(path);
 	if (!err && !object) {
@@ -184,7 +181,7 @@ int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const ch
 	if (m->names.len)
 		strbuf_addch(&m->names, ',');
 	if (strcmp(name, "none") != 0)
-		err = registry_find(name, &path);
+		err = registry_find(name, &path, NULL);
 	if (err)
 		return err;
 	if (!path || (!strchr(name, '/') && !registry_folder(root, sizeof(root)) &&

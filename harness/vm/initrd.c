@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/log.h"
+#include "lib/why.h"
 #include "lib/strbuf.h"
 
 static void pad4(struct strbuf *sb)
@@ -57,7 +57,8 @@ int initrd_add(struct initrd *rd, const char *path, bool executable, const void 
 	return 0;
 }
 
-int initrd_add_file(struct initrd *rd, const char *path, bool executable, const char *host_path)
+int initrd_add_file(struct initrd *rd, const char *path, bool executable, const char *host_path,
+		    struct strbuf *why)
 {
 	struct strbuf content = STRBUF_INIT;
 	int err;
@@ -66,7 +67,7 @@ int initrd_add_file(struct initrd *rd, const char *path, bool executable, const 
 	if (!err)
 		err = initrd_add(rd, path, executable, content.s, content.len);
 	if (err)
-		log_err_sys(err, "cannot put %s into the guest", host_path);
+		why_err_sys(why, err, "cannot put %s into the guest", host_path);
 	strbuf_release(&content);
 	return err;
 }

@@ -28,7 +28,8 @@ struct initrd {
  */
 int initrd_add(struct initrd *rd, const char *path, bool executable, const void *data, size_t len);
 /* As above, with the content of @host_path. Returns 0, or -errno after saying why. */
-int initrd_add_file(struct initrd *rd, const char *path, bool executable, const char *host_path);
+int initrd_add_file(struct initrd *rd, const char *path, bool executable, const char *host_path,
+		    struct strbuf *why);
 /*
  * Writes the whole archive with its trailer to @fd. More can be added afterwards and written again.
  * Returns 0 or -errno; prints nothing.

@@ -17,11 +17,15 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/subproc.h"
 #include "lib/data.h"
 #include "lib/strbuf.h"
 
 enum { SHA256_MS = 60000, END_MS = 10000 };
+
+/* Where there is no home the cache lies below this, where anybody may make a folder. */
+#define TMP_CACHE "/tmp/beebench-cache-"
 
 void vm_cache_dir(struct strbuf *out)
 {
@@ -35,22 +39,86 @@ void vm_cache_dir(struct strbuf *out)
 	else if (home && *home && !access(home, W_OK))
 		strbuf_addf(out, "%s/.cache/beebench", home);
 	else
-		strbuf_addf(out, "/tmp/beebench-cache-%u", (unsigned int)geteuid());
+		strbuf_addf(out, TMP_CACHE "%u", (unsigned int)geteuid());
+}
+
+/*
+ * A kernel that somebody else could have put there is not booted. What root has put there is good
+ * for all. A group may be a user's own, so that only root looks at its right to write.
+ */
+static int check_owner(const char *path, struct strbuf *why)
+{
+	mode_t others = geteuid() ? S_IWOTH : S_IWGRP | S_IWOTH;
+	bool foreign = false, open_to_all = false;
+	struct stat st;
+
+	/* Of a link who made it, and of what it leads to all. */
+	if (lstat(path, &st))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	foreign = st.st_uid && st.st_uid != geteuid();
+	if (!stat(path, &st)) {
+		foreign |= st.st_uid && st.st_uid != geteuid();
+		open_to_all = st.st_mode & others;
+	}
+	if (!foreign && !open_to_all)
+		return 0;
+	why_err(why,
+		"%s %s: no kernel is taken from there; remove it, or choose another cache with "
+		"BEEBENCH_CACHE",
+		path, foreign ? "belongs to somebody else" : "can be written by others");
+	return -EACCES;
+}
+
+/* The cache that is chosen by itself is made by us, for us alone. */
+static int make_tmp_cache(const char *cache, struct strbuf *why)
+{
+	if (strncmp(cache, TMP_CACHE, strlen(TMP_CACHE)) != 0 || !mkdir(cache, 0700) ||
+	    errno == EEXIST)
+		return 0;
+	why_err_sys(why, errno, "cannot make the cache %s; choose another with BEEBENCH_CACHE",
+		    cache);
+	return -EACCES;
+}
+
+/* The cache, its kernels, the folder of one and what lies in it. */
+static int check_owners(const char *cache, const char *dir, struct strbuf *why)
+{
+	struct strbuf path = STRBUF_INIT;
+	int err = make_tmp_cache(cache, why);
+
+	if (!err)
+		err = check_owner(cache, why);
+	strbuf_addf(&path, "%s/kernels", cache);
+	if (!err)
+		err = check_owner(path.s, why);
+	if (!err)
+		err = check_owner(dir, why);
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/note", dir);
+	if (!err)
+		err = check_owner(path.s, why);
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/vmlinuz", dir);
+	if (!err)
+		err = check_owner(path.s, why);
+	strbuf_release(&path);
+	return err;
 }
 
 /* "HdrS" at 0x202: Linux, Documentation/arch/x86/boot.rst. */
-static int check_image(const char *path)
+static int check_image(const char *path, struct strbuf *why)
 {
 	char magic[4] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0) {
 		err = -errno;
-		log_err_sys(err, "cannot read the kernel %s", path);
+		why_err_sys(why, err, "cannot read the kernel %s", path);
 		return err == -ENOENT ? err : -EINVAL;
 	}
 	if (pread(fd, magic, sizeof(magic), 0x202) != sizeof(magic) || memcmp(magic, "HdrS", 4)) {
-		log_err("%s is no x86 kernel image (bzImage); take a /boot/vmlinuz-* or a version "
+		why_err(why,
+			"%s is no x86 kernel image (bzImage); take a /boot/vmlinuz-* or a version "
 			"as in -k 6.12",
 			path);
 		err = -EINVAL;
@@ -97,7 +165,7 @@ int vm_file_sha256(const char *path, struct strbuf *out)
 }
 
 /* A line of the script: "info TEXT" or "error TEXT". */
-static void repeat_line(char *line)
+static void repeat_line(char *line, struct strbuf *why)
 {
 	char *text = strchr(line, ' ');
 
@@ -105,13 +173,13 @@ static void repeat_line(char *line)
 	if (text && !strncmp(line, "info ", 5))
 		log_info("%s", text + 1);
 	else if (text && !strncmp(line, "error ", 6))
-		log_err("%s", text + 1);
+		why_err(why, "%s", text + 1);
 	else
-		log_err("scripts/fetch_kernel.sh says: %s", line);
+		why_err(why, "scripts/fetch_kernel.sh says: %s", line);
 }
 
 /* Says what the script says, while it runs. Returns its exit code or -errno. */
-static int run_script(const char *const argv[])
+static int run_script(const char *const argv[], struct strbuf *why)
 {
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
 	struct subproc p = SUBPROC_INIT;
@@ -123,6 +191,7 @@ static int run_script(const char *const argv[])
 	if (err)
 		return err;
 	opts.argv = argv;
+	opts.why = why;
 	opts.stdout_fd = ends[1];
 	err = subproc_start(&p, &opts);
 	close(ends[1]);
@@ -133,7 +202,7 @@ static int run_script(const char *const argv[])
 			err = errno == EINTR ? -EINTR : 0;
 			break;
 		}
-		repeat_line(line);
+		repeat_line(line, why);
 	}
 	if (!err)
 		err = subproc_wait(&p, END_MS);
@@ -149,7 +218,7 @@ static int run_script(const char *const argv[])
 }
 
 /* Has the script leave the kernel in @dir. */
-static int fetch(const char *version, const char *cache, const char *dir)
+static int fetch(const char *version, const char *cache, const char *dir, struct strbuf *why)
 {
 	char script[PATH_MAX];
 	const char *const argv[] = {"sh", script, version, cache, dir, NULL};
@@ -158,10 +227,10 @@ static int fetch(const char *version, const char *cache, const char *dir)
 	if (!err && access(script, R_OK))
 		err = -errno;
 	if (err) {
-		log_err_sys(err, "cannot find the script that fetches kernels");
+		why_err_sys(why, err, "cannot find the script that fetches kernels");
 		return err;
 	}
-	err = run_script(argv);
+	err = run_script(argv, why);
 	return err == EXIT_SKIP ? -ENOTSUP : err > 0 ? -EIO : err;
 }
 
@@ -197,31 +266,36 @@ out:
 	return err;
 }
 
-int vm_kernel_find(struct vm_kernel *k, const char *name)
+int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
 {
 	struct strbuf cache = STRBUF_INIT, dir = STRBUF_INIT;
 	int err;
 
 	if (strchr(name, '/')) {
 		strbuf_addstr(&k->path, name);
-		return check_image(name);
+		return check_image(name, why);
 	}
 	if (!is_version(name)) {
-		log_err("no kernel '%s'; give a version as in 6.12 or 6.1, or the path of a "
+		why_err(why,
+			"no kernel '%s'; give a version as in 6.12 or 6.1, or the path of a "
 			"vmlinuz file (with a '/')",
 			name);
 		return -EINVAL;
 	}
 	vm_cache_dir(&cache);
 	strbuf_addf(&dir, "%s/kernels/%s", cache.s, name);
+	err = check_owners(cache.s, dir.s, why);
+	if (err)
+		goto out;
 	err = from_cache(k, dir.s);
 	if (err) {
-		err = fetch(name, cache.s, dir.s);
+		err = fetch(name, cache.s, dir.s, why);
 		if (!err)
 			err = from_cache(k, dir.s);
 	}
 	if (!err)
-		err = check_image(k->path.s);
+		err = check_image(k->path.s, why);
+out:
 	strbuf_release(&cache);
 	strbuf_release(&dir);
 	return err;

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #include "lib/data.h"
-#include "lib/log.h"
+#include "lib/printable.h"
+#include "lib/why.h"
 #include "harness/vm/qemu.h"
 #include "lib/strbuf.h"
 
@@ -28,17 +29,17 @@ static int guest_program(char *path, size_t size)
 	return data_path("vm/guest-init", path, size);
 }
 
-int plan_begin(struct initrd *rd)
+int plan_begin(struct initrd *rd, struct strbuf *why)
 {
 	char path[4096];
 	int err = guest_program(path, sizeof(path));
 
 	if (!err && access(path, R_OK)) {
 		err = -errno;
-		log_err_sys(err, "no guest program %s; build it: make", path);
+		why_err_sys(why, err, "no guest program %s; build it: make", path);
 		return err;
 	}
-	return err ? err : initrd_add_file(rd, "/init", true, path);
+	return err ? err : initrd_add_file(rd, "/init", true, path, why);
 }
 
 int plan_end(struct initrd *rd, const char *const *words)
@@ -53,6 +54,18 @@ int plan_end(struct initrd *rd, const char *const *words)
 	return err;
 }
 
+/* A guest is nobody's friend: its words may not drive our terminal. */
+static void put_printable(FILE *to, const char *text, size_t len)
+{
+	struct strbuf raw = STRBUF_INIT, clean = STRBUF_INIT;
+
+	strbuf_add(&raw, text, len);
+	printable_add_lines(&clean, raw.s);
+	fwrite(clean.s, 1, clean.len, to);
+	strbuf_release(&raw);
+	strbuf_release(&clean);
+}
+
 static void pass_on(void *arg UNUSED, enum vm_kind kind, const char *text, size_t len)
 {
 	bool out = kind == VM_STDOUT || kind == VM_STDOUT_PART,
@@ -61,7 +74,10 @@ static void pass_on(void *arg UNUSED, enum vm_kind kind, const char *text, size_
 
 	if (!out && !err)
 		return;
-	fwrite(text, 1, len, to);
+	if (isatty(fileno(to)))
+		put_printable(to, text, len);
+	else
+		fwrite(text, 1, len, to);
 	if (kind == VM_STDOUT || kind == VM_STDERR)
 		fputc('\n', to);
 	fflush(to);
@@ -85,9 +101,9 @@ int vm_run(const struct vm_command *cmd, int *code)
 	while (cmd->argv[n])
 		n++;
 	words = calloc(n + 2, sizeof(*words));
-	err = words ? plan_begin(&rd) : -ENOMEM;
+	err = words ? plan_begin(&rd, NULL) : -ENOMEM;
 	for (const char *const *f = cmd->files; !err && f && *f; f += 2)
-		err = initrd_add_file(&rd, f[0], true, f[1]);
+		err = initrd_add_file(&rd, f[0], true, f[1], NULL);
 	if (!err) {
 		words[0] = "run";
 		memcpy(words + 1, cmd->argv, n * sizeof(*words));

@@ -13,7 +13,7 @@
  * (build/vm/guest-init for build/beebench; $BEEBENCH_GUEST overrides). Returns 0, or -errno after
  * saying why.
  */
-int plan_begin(struct initrd *rd);
+int plan_begin(struct initrd *rd, struct strbuf *why);
 /* Adds the plan: @words, ended by NULL. */
 int plan_end(struct initrd *rd, const char *const *words);
 

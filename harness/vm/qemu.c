@@ -13,6 +13,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/why.h"
 #include "lib/subproc.h"
 #include "lib/strbuf.h"
 
@@ -81,6 +82,7 @@ static int start_qemu(struct guest *g, int out)
 	argv[n] = NULL;
 #undef ADD
 	opts.argv = argv;
+	opts.why = vm->why;
 	opts.stdout_fd = out;
 	opts.stderr_fd = g->said;
 	return subproc_start(&g->qemu, &opts);
@@ -116,7 +118,7 @@ static void take_line(struct guest *g, const char *line, size_t len)
 		g->code = atoi(line + 3);
 		g->ended = true;
 		break;
-	case VM_ERROR: log_err("the guest: %.*s", (int)len - 3, line + 3); break;
+	case VM_ERROR: why_err(g->vm->why, "the guest: %.*s", (int)len - 3, line + 3); break;
 	case VM_NOTE: log_dbg("the guest: %.*s", (int)len - 3, line + 3); break;
 	default: g->vm->line(g->vm->arg, (enum vm_kind)line[1], line + 3, len - 3); break;
 	}
@@ -172,15 +174,17 @@ static void explain(struct guest *g, int err)
 	tail(g->console, 1500, &console);
 	subproc_describe(&g->qemu, &how);
 	if (err == -ETIMEDOUT)
-		log_err("the guest was ended after %u s without a result: a busy machine (try -o "
+		why_err(g->vm->why,
+			"the guest was ended after %u s without a result: a busy machine (try -o "
 			"timeout=N), or a kernel that hangs: %s",
 			g->vm->timeout_s, g->vm->kernel);
 	else
-		log_err("the guest ended without a result (QEMU: %s): %s", how.s, g->vm->kernel);
+		why_err(g->vm->why, "the guest ended without a result (QEMU: %s): %s", how.s,
+			g->vm->kernel);
 	if (said.len)
-		log_err("QEMU said: %s", said.s);
+		why_err(g->vm->why, "QEMU said: %s", said.s);
 	if (console.len)
-		log_err("its console ended with:\n%s", console.s);
+		why_err(g->vm->why, "its console ended with:\n%s", console.s);
 	strbuf_release(&how);
 	strbuf_release(&console);
 	strbuf_release(&said);
@@ -207,7 +211,8 @@ static void tell_out_of_memory(struct guest *g)
 
 	out_of_memory(g, &line);
 	if (line.len)
-		log_err("the guest's %u MiB of memory were too few (more: vm -m N, exact -o "
+		why_err(g->vm->why,
+			"the guest's %u MiB of memory were too few (more: vm -m N, exact -o "
 			"memory=N): %s",
 			memory_mib(g->vm), line.s);
 	strbuf_release(&line);
@@ -248,14 +253,14 @@ int vm_boot(const struct vm_boot *vm, int *code)
 
 	err = vm_supported(&why);
 	if (err) {
-		log_err("%s", why.s);
+		why_err(vm->why, "%s", why.s);
 		goto out;
 	}
 	err = prepare(&g);
 	if (!err && pipe2(pipes, O_CLOEXEC))
 		err = -errno;
 	if (err) {
-		log_err_sys(err, "cannot prepare the guest");
+		why_err_sys(vm->why, err, "cannot prepare the guest");
 		goto out;
 	}
 	g.out = pipes[0];

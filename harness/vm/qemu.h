@@ -26,6 +26,7 @@ struct vm_boot {
 	uint64_t seed;		   /* of the guest's random numbers */
 	unsigned int memory_mib;   /* 0: 512 */
 	unsigned int timeout_s;	   /* the guest is ended when it takes longer */
+	struct strbuf *why;	   /* where reasons go (lib/why.h); NULL: they are said */
 	bool (*interrupted)(void); /* asked when a signal came; may be NULL */
 	/* Each line of the guest, without newline; not for VM_EXIT. */
 	void (*line)(void *arg, enum vm_kind kind, const char *text, size_t len);

@@ -15,7 +15,7 @@
 #include "collector/cost.h"
 #include "collector/object_error.h"
 #include "collector/registry.h"
-#include "collector/variable.h"
+#include "collector/layout.h"
 
 /* Some kernels keep the first process out of iterators (stock ones do not): /proc has it then. */
 #define INIT_PID 1

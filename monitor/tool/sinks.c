@@ -72,10 +72,15 @@ static ssize_t refine_view(struct sinks *s, struct frame *f)
 }
 
 /* Of the rows of the view, what is printed of them. */
-static void read_texts(struct sinks *s, struct frame *f, unsigned int texts)
+static void read_texts(struct sinks *s, struct frame *f)
 {
+	unsigned int texts = column_texts(s->o->sort) | query_texts(s->o->query);
+
+	if (s->o->metrics_by == METRICS_BY_CGROUP)
+		texts |= 1U << TEXT_CGROUP;
 	for (size_t i = 0; s->o->config.columns[i]; i++)
 		texts |= column_texts(s->o->config.columns[i]);
+	s->view.texts = texts;
 	for (size_t i = 0; texts && i < s->view.n; i++)
 		source_texts(s->source, f, &s->view.lines[i].row, 1, texts);
 }
@@ -84,10 +89,6 @@ static void read_texts(struct sinks *s, struct frame *f, unsigned int texts)
  * approximations: they are made again of what was read, until that brings no other rows. */
 static int build_view(struct sinks *s, struct frame *f)
 {
-	unsigned int shown = s->o->metrics_by == METRICS_BY_CGROUP ? 1U << TEXT_CGROUP
-			     : s->o->json			   ? (1U << TEXT_COUNT) - 1
-								   : column_texts(s->o->sort);
-
 	const struct view_options opts = {.sort = s->o->sort,
 					  .descending = s->o->descending,
 					  .top = s->o->top,
@@ -104,7 +105,7 @@ static int build_view(struct sinks *s, struct frame *f)
 		if (!n || source_recorded(s->source))
 			break;
 	}
-	read_texts(s, f, shown);
+	read_texts(s, f);
 	return 0;
 }
 

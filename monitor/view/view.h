@@ -36,8 +36,9 @@ struct view {
 	 * an upper bound, as they need not have peaked together. */
 	double (*sums)[FIELD_COUNT];
 	const struct column *const
-		*columns; /* to be shown, ended by NULL; borrowed; NULL: default */
-	uint32_t *folded; /* pids whose children are hidden; owned, sorted */
+		*columns;   /* to be shown, ended by NULL; borrowed; NULL: default */
+	unsigned int texts; /* bits 1 << enum row_text: those that JSON has */
+	uint32_t *folded;   /* pids whose children are hidden; owned, sorted */
 	size_t nfolded;
 	/* scratch of view_build(), reused */
 	void *work;

@@ -157,18 +157,24 @@ static inline void live_listen(void)
 	log_capture(live_hear, NULL);
 }
 
-/* monitor_open() fails with @err and says exactly @text. */
+/* monitor_open() fails with @err and says exactly @text; asked for the reason, it returns it and
+ * says nothing. */
 static inline void live_refuses(const char *name, int err, const char *text)
 {
+	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
-	int got;
 
 	live_listen();
-	got = monitor_open(&m, name, NULL);
-	log_capture(NULL, NULL);
+	assert_int_equal(monitor_open(&m, name, NULL, NULL), err);
 	assert_string_equal(live_said, text);
-	assert_int_equal(got, err);
 	assert_null(m);
+	live_listen();
+	assert_int_equal(monitor_open(&m, name, NULL, &why), err);
+	log_capture(NULL, NULL);
+	assert_string_equal(live_said, "");
+	assert_string_equal(why.s, text);
+	assert_null(m);
+	strbuf_release(&why);
 }
 
 /* Objects are looked for in the build folder, not beside this test. */

@@ -37,15 +37,15 @@ static void bpftrace_agrees(void **state UNUSED)
 	struct strbuf extras = STRBUF_INIT;
 	struct live l;
 
-	if (monitor_open(&bt, "memmon.bt", NULL) == -ENOTSUP) {
+	if (monitor_open(&bt, "memmon.bt", NULL, NULL) == -ENOTSUP) {
 		print_message("# bpftrace is not installed\n");
 		skip();
 	}
 	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS);
 	monitor_close(bt);
 	live_start(&l, hard_calls);
-	assert_int_equal(monitor_open(&c, "memmon", &l.target), 0);
-	assert_int_equal(monitor_open(&bt, "memmon.bt", &l.target), 0);
+	assert_int_equal(monitor_open(&c, "memmon", &l.target, NULL), 0);
+	assert_int_equal(monitor_open(&bt, "memmon.bt", &l.target, NULL), 0);
 	assert_int_equal(monitor_info(bt)->caps, MONITOR_COUNTERS | MONITOR_CGROUP);
 	assert_int_equal(monitor_info(bt)->kind, MONITOR_BPFTRACE);
 	assert_int_equal(monitor_attach(c), 0);
@@ -105,7 +105,7 @@ static void a_forgotten_signal(void **state UNUSED)
 	int code;
 
 	live_start(&l, hard_calls);
-	code = monitor_open(&m, "memmon.bt", &l.target);
+	code = monitor_open(&m, "memmon.bt", &l.target, NULL);
 	if (!code) {
 		assert_int_equal(monitor_attach(m), 0);
 		snprintf(command, sizeof(command), hold, getpid());

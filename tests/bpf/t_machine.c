@@ -9,7 +9,7 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-#include "collector/tracefs.h"
+#include "collector/features.h"
 
 static char heard[1024];
 
@@ -62,10 +62,10 @@ static void attach_without_tracefs(void)
 	struct monitor *m;
 
 	hide_tracefs();
-	if (monitor_open(&m, "memmon", NULL) || monitor_attach(m))
+	if (monitor_open(&m, "memmon", NULL, NULL) || monitor_attach(m))
 		_exit(1);
 	monitor_close(m);
-	if (tracefs_ensure()) /* again: it is there, and nothing is said */
+	if (tracefs_ensure(NULL)) /* again: it is there, and nothing is said */
 		_exit(2);
 }
 
@@ -103,7 +103,7 @@ static void open_without_rights(void)
 	struct monitor *m;
 
 	drop(1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON);
-	if (monitor_open(&m, "memmon", NULL) != -EPERM || m)
+	if (monitor_open(&m, "memmon", NULL, NULL) != -EPERM || m)
 		_exit(1);
 }
 
@@ -112,7 +112,7 @@ static void open_without_perfmon(void)
 	struct monitor *m;
 
 	drop(1ULL << CAP_SYS_ADMIN | 1ULL << CAP_PERFMON);
-	if (monitor_open(&m, "memmon", NULL) != -EPERM || m)
+	if (monitor_open(&m, "memmon", NULL, NULL) != -EPERM || m)
 		_exit(1);
 }
 

@@ -91,7 +91,7 @@ static void counts_exactly(const char *name, enum monitor_key key)
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, name, &l.target), 0);
+	assert_int_equal(monitor_open(&m, name, &l.target, NULL), 0);
 	assert_string_equal(monitor_info(m)->name, name);
 	assert_int_equal(monitor_info(m)->key, key);
 	assert_int_equal(monitor_info(m)->caps,
@@ -146,7 +146,7 @@ static void a_full_ring(void **state UNUSED)
 	int n;
 
 	live_start(&l, flood);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	live_run(&l);
 	assert_int_equal(monitor_detach(m), 0);
@@ -176,7 +176,7 @@ static void fill_and_forget(void **state UNUSED)
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	assert_int_equal(monitor_event_fds(m, &fd.fd, 1), 1);
 	assert_int_equal(monitor_event_fds(m, NULL, 0), 1);
 	assert_int_equal(monitor_attach(m), 0);
@@ -215,7 +215,7 @@ static void a_full_map(void **state UNUSED)
 	struct live l;
 
 	live_start(&l, known_calls);
-	assert_int_equal(monitor_open(&m, "memmon", &l.target), 0);
+	assert_int_equal(monitor_open(&m, "memmon", &l.target, NULL), 0);
 	for (uint32_t i = 0; i < MEM_STATS_MAX; i++) {
 		uint32_t key = UINT32_MAX - i;
 
@@ -249,7 +249,7 @@ static void nop_and_none(void **state UNUSED)
 		struct monitor_cost cost;
 		struct counter_table t;
 
-		assert_int_equal(monitor_open(&m, names[i], NULL), 0);
+		assert_int_equal(monitor_open(&m, names[i], NULL, NULL), 0);
 		assert_int_equal(monitor_info(m)->caps, MONITOR_NULL);
 		assert_int_equal(monitor_attach(m), 0);
 		assert_int_equal(monitor_poll(m, 0, NULL, NULL), 0);

@@ -82,7 +82,7 @@ static struct monitor *start(struct live *l, void (*calls)(void))
 
 	memset(shared, 0, sizeof(*shared));
 	live_start(l, calls);
-	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target), 0);
+	assert_int_equal(monitor_open(&m, "memmon_fast", &l->target, NULL), 0);
 	assert_int_equal(monitor_attach(m), 0);
 	return m;
 }

@@ -52,7 +52,7 @@ static void check_program(const struct object_program *first, const struct repli
 	struct bpf_prog_info original, copy;
 	uint32_t ids[REPLICA_MAPS_MAX], n;
 
-	if (first->iterator) { /* no event runs it */
+	if (first->iterator || first->fd < 0) { /* no event runs it, or it is not loaded */
 		assert_int_equal(a->program_fd[i], -1);
 		return;
 	}
@@ -76,11 +76,11 @@ static void check(const char *name, size_t nprograms, size_t nrings)
 	struct replica_source *s;
 	struct replica a, b;
 
-	assert_int_equal(replica_source_open(&s, name), 0);
+	assert_int_equal(replica_source_open(&s, name, NULL), 0);
 	assert_int_equal(monitor_programs(replica_source_monitor(s), first, ARRAY_SIZE(first)),
 			 nprograms);
-	assert_int_equal(replica_load(&a, s, ~0U), 0);
-	assert_int_equal(replica_load(&b, s, ~0U), 0);
+	assert_int_equal(replica_load(&a, s, ~0U, NULL), 0);
+	assert_int_equal(replica_load(&b, s, ~0U, NULL), 0);
 	assert_int_equal(a.nrings, nrings);
 	assert_null(a.whole);
 	for (size_t i = 0; i < nprograms; i++)
@@ -109,11 +109,11 @@ static void of_rings_by_cpu(void **state UNUSED)
 	struct replica r;
 	int seen = 0, link;
 
-	check("memmon_fast", 3, (size_t)libbpf_num_possible_cpus());
-	assert_int_equal(replica_source_open(&s, "memmon_fast"), 0);
-	assert_int_equal(replica_load(&r, s, ~0U), 0);
+	check("memmon_fast", 5, (size_t)libbpf_num_possible_cpus());
+	assert_int_equal(replica_source_open(&s, "memmon_fast", NULL), 0);
+	assert_int_equal(replica_load(&r, s, ~0U, NULL), 0);
 	assert_int_equal(ring_open(&ring, r.ring_fd, r.nrings, &layout), 0);
-	link = bpf_raw_tracepoint_open(NULL, r.program_fd[1]);
+	link = bpf_raw_tracepoint_open(NULL, r.program_fd[2]); /* of call_ended */
 	assert_true(link >= 0);
 	for (int i = 0; i < 7; i++)
 		raw_munmap(raw_mmap(4096), 4096);
@@ -129,7 +129,7 @@ static void of_rings_by_cpu(void **state UNUSED)
 static void of_c(void **state UNUSED)
 {
 	check("memmon", 3, 1);
-	check("cpumon", 3, 0);
+	check("cpumon", 4, 0);
 }
 
 static void of_honey(void **state UNUSED)
@@ -158,8 +158,8 @@ static void only_what_is_wanted(void **state UNUSED)
 	struct replica_source *s;
 	struct replica r;
 
-	assert_int_equal(replica_source_open(&s, "memmon"), 0);
-	assert_int_equal(replica_load(&r, s, 1U << 2), 0);
+	assert_int_equal(replica_source_open(&s, "memmon", NULL), 0);
+	assert_int_equal(replica_load(&r, s, 1U << 2, NULL), 0);
 	assert_int_equal(r.program_fd[0], -1);
 	assert_int_equal(r.program_fd[1], -1);
 	assert_true(r.program_fd[2] >= 0);
@@ -172,7 +172,7 @@ static void no_object(void **state UNUSED)
 	struct replica_source *s = NULL;
 
 	live_listen();
-	assert_int_equal(replica_source_open(&s, "none"), -ENOTSUP);
+	assert_int_equal(replica_source_open(&s, "none", NULL), -ENOTSUP);
 	log_capture(NULL, NULL);
 	assert_string_equal(live_said,
 			    "none is no BPF object: what it runs in the kernel cannot be "

@@ -37,7 +37,7 @@ static void watch(const char *name,
 
 	snprintf(path, sizeof(path), "%s", live_path(name));
 	live_start(&l, some_calls);
-	err = monitor_open(&m, path, &l.target);
+	err = monitor_open(&m, path, &l.target, NULL);
 	if (err == -ENOTSUP) {
 		live_end(&l);
 		print_message("# bpftrace is not installed\n");
@@ -99,7 +99,7 @@ static void command(void **state UNUSED)
 	struct monitor *m;
 
 	extract("calls.json");
-	assert_int_equal(monitor_open(&m, live_path("calls.json"), NULL), 0);
+	assert_int_equal(monitor_open(&m, live_path("calls.json"), NULL, NULL), 0);
 	assert_int_equal(monitor_info(m)->kind, MONITOR_COMMAND);
 	assert_int_equal(monitor_info(m)->fields, 1 << MEM_MMAP_COUNT);
 	monitor_close(m);

@@ -49,7 +49,7 @@ static struct monitor *opened(const char *path, const struct monitor_target *tar
 {
 	struct monitor *m;
 
-	assert_int_equal(monitor_open(&m, path, target), 0);
+	assert_int_equal(monitor_open(&m, path, target, NULL), 0);
 	return m;
 }
 
@@ -262,7 +262,7 @@ static void scripts_that_do_not_run(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct monitor *m;
-		int err = monitor_open(&m, script(texts[i][0]), NULL);
+		int err = monitor_open(&m, script(texts[i][0]), NULL, NULL);
 
 		if (err == -ENOTSUP) {
 			print_message("# bpftrace is not installed\n");

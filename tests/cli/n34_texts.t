@@ -11,7 +11,7 @@ perl -e 'sleep 60' "an argument" n34-mark-$$ &
 p=$!
 at_exit "kill $p 2>/dev/null"
 sleep 0.3
-run "$memmon" -n 1 --json --filter "command ~ n34-mark-$$ and name = perl"
+run "$memmon" -n 1 --json --columns pid,command,exe,cgroup --filter "command ~ n34-mark-$$ and name = perl"
 row=$(printf '%s\n' "$out" | jq -c '.processes[0]')
 is "a filter of the command line finds it" "$(echo "$row" | jq .pid)" $p
 is "its command line" "$(echo "$row" | jq -r .command)" "perl -e sleep 60 an argument n34-mark-$$"

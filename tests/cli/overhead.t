@@ -10,7 +10,7 @@ stats=$(cat /proc/sys/kernel/bpf_stats_enabled 2>/dev/null || echo 0)
 [ "$stats" = 0 ] || skip_all "kernel.bpf_stats_enabled is on: sysctl kernel.bpf_stats_enabled=0"
 
 run "$bee" overhead -q -m nop,memmon -t 3 -o slowdown=no --json
-is "a short run is good" "$code" 0
+good "a short run is good"
 printf '%s' "$out" >"$tmp/o.json"
 q() {
 	jq -r "$1" "$tmp/o.json"

@@ -116,6 +116,19 @@ if [ -w /dev/full ]; then
 	has "stdout is full: says so" "$err" "No space left on device"
 fi
 
+# --- issue 13, number 23: JUnit as Jenkins takes it ---
+
+need_tool python3 python3
+for r in full cutshort gate; do
+	"$bee" report --format junit "$runs/$r" >"$tmp/junit.xml"
+	check "junit of $r holds to Jenkins' schema" python3 tests/junit.py "$tmp/junit.xml"
+done
+# Times that once were written with six decimals or an exponent
+printf '{"type":"run","schema":1}\n{"type":"trial","monitor":"m","workload":"w","status":"ok","duration_ns":%s}\n' 1e-3 >"$tmp/short.json"
+printf '{"type":"trial","monitor":"m","workload":"v","status":"skip","reason":"r","duration_ns":%s}\n' 123456789012345678 >>"$tmp/short.json"
+"$bee" report --format junit "$tmp/short.json" >"$tmp/junit.xml"
+check "also of very short and very long times" python3 tests/junit.py "$tmp/junit.xml"
+
 # --- pictures --------------------------------------------------------------------------------------
 
 cp -r "$runs/full" "$tmp/full"

@@ -98,7 +98,7 @@ static const char guest_text[] = "["
 /* clang-format on */
 
 static const char *const names[] = {"alpha", "beta"};
-static const struct exact_subject subject = {"6.12.0-test", names, 2};
+static const struct exact_subject subject = {"6.12.0-test", names, 2, NULL};
 
 static struct json_object *judged(const char *text, int want)
 {

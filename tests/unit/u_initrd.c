@@ -156,7 +156,7 @@ static void a_missing_file_is_named(void **state UNUSED)
 	struct initrd rd = INITRD_INIT;
 
 	log_capture(keep, NULL);
-	assert_int_equal(initrd_add_file(&rd, "/x", false, "/nonexistent/x.o"), -ENOENT);
+	assert_int_equal(initrd_add_file(&rd, "/x", false, "/nonexistent/x.o", NULL), -ENOENT);
 	log_capture(NULL, NULL);
 	assert_non_null(strstr(said, "/nonexistent/x.o"));
 	assert_int_equal(rd.data.len, 0);

@@ -30,7 +30,7 @@ static int find(const char *name)
 
 	said[0] = '\0';
 	log_capture(keep, NULL);
-	err = vm_kernel_find(&k, name);
+	err = vm_kernel_find(&k, name, NULL);
 	log_capture(NULL, NULL);
 	vm_kernel_release(&k);
 	return err;

@@ -25,7 +25,8 @@ static void it_is_read_as_it_was_written(void **state UNUSED)
 	maker_write(&self, &text);
 	strbuf_addstr(&text, "-trial");
 	assert_true(maker_read(&back, text.s, &end));
-	assert_memory_equal(&back, &self, sizeof(self));
+	assert_true(back.pid == self.pid && back.start == self.start &&
+		    back.namespace == self.namespace);
 	assert_string_equal(end, "-trial");
 	strbuf_release(&text);
 }
@@ -62,8 +63,8 @@ static void the_living_are_not_gone(void **state UNUSED)
 	other = self;
 	other.start++;
 	assert_true(maker_is_gone(&other));
-	/* A number of another namespace says nothing here. */
-	other.namespace ++;
+	/* Begins that nobody could tell say nothing. */
+	other.start = 0;
 	assert_false(maker_is_gone(&other));
 }
 

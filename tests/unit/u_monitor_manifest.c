@@ -28,7 +28,7 @@ static int parse(const char *text)
 	manifest_defaults(&man, &vocabulary_memory);
 	said[0] = '\0';
 	log_capture(hear, NULL);
-	err = manifest_parse(&man, "dir/x.json", text);
+	err = manifest_parse(&man, "dir/x.json", text, NULL);
 	log_capture(NULL, NULL);
 	return err;
 }
