@@ -23,6 +23,14 @@ const char *const field_names[FIELD_COUNT] = {
 	[FIELD_SYSTEM_MS] = "system_ms",
 	[FIELD_TOTAL_MS] = "total_ms",
 	[FIELD_SWITCHES] = "switches",
+	[FIELD_SWAP] = "swap_kb",
+	[FIELD_SHARED] = "shared_kb",
+	[FIELD_HUGETLB] = "hugetlb_kb",
+	[FIELD_HELD] = "held_kb",
+	[FIELD_TOUCHED] = "touched_pct",
+	[FIELD_FAULTS] = "page_faults",
+	[FIELD_LIMIT] = "limit_kb",
+	[FIELD_ROOM] = "room_kb",
 	[FIELD_MMAP_RATE] = "mmap_per_s",
 	[FIELD_MUNMAP_RATE] = "munmap_per_s",
 	[FIELD_BRK_RATE] = "brk_per_s",
@@ -34,6 +42,9 @@ const char *const field_names[FIELD_COUNT] = {
 	[FIELD_TREND_LOW] = "trend_low_bytes_per_s",
 	[FIELD_TREND_HIGH] = "trend_high_bytes_per_s",
 	[FIELD_TREND_WINDOW] = "trend_window_s",
+	[FIELD_LEFT] = "left_s",
+	[FIELD_LEFT_LOW] = "left_low_s",
+	[FIELD_LEFT_HIGH] = "left_high_s",
 };
 
 struct proc_row *frame_find(const struct frame *f, uint32_t pid)
@@ -61,7 +72,8 @@ enum field field_made_of(enum field f)
 		{FIELD_USR, FIELD_USER_MS},	 {FIELD_SYS, FIELD_SYSTEM_MS},
 		{FIELD_TOT, FIELD_TOTAL_MS},	 {FIELD_TREND, FIELD_RSS},
 		{FIELD_TREND_LOW, FIELD_RSS},	 {FIELD_TREND_HIGH, FIELD_RSS},
-		{FIELD_TREND_WINDOW, FIELD_RSS},
+		{FIELD_TREND_WINDOW, FIELD_RSS}, {FIELD_LEFT, FIELD_LIMIT},
+		{FIELD_LEFT_LOW, FIELD_LIMIT},	 {FIELD_LEFT_HIGH, FIELD_LIMIT},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)

@@ -40,6 +40,15 @@ enum field {
 	FIELD_SYSTEM_MS, /* ms in the kernel */
 	FIELD_TOTAL_MS,
 	FIELD_SWITCHES, /* context switches, voluntary and not */
+	FIELD_SWAP,	/* kB swapped out */
+	FIELD_SHARED,	/* kB resident of files and of shared memory: other processes may have them
+			   too */
+	FIELD_HUGETLB,	/* kB of huge pages that were reserved; they are not in RSS */
+	FIELD_HELD,	/* kB: RSS, swap and huge pages; what the trend is of */
+	FIELD_TOUCHED,	/* % of the mapped address space that is held */
+	FIELD_FAULTS,	/* page faults since it began */
+	FIELD_LIMIT,	/* kB that its cgroup may have; NAN: no limit */
+	FIELD_ROOM,	/* kB of that which nobody has yet */
 	/* What follows is filled in by history_update(), from frame to frame. */
 	FIELD_MMAP_RATE, /* calls per s over the latest interval */
 	FIELD_MUNMAP_RATE,
@@ -49,12 +58,19 @@ enum field {
 		    */
 	FIELD_SYS,
 	FIELD_TOT,
-	FIELD_TREND,	 /* bytes per s by which RSS grows, over the window: Theil-Sen slope */
+	FIELD_TREND,	 /* bytes per s by which what it holds grows, over the window: Theil-Sen
+			    slope */
 	FIELD_TREND_LOW, /* its 95 % interval */
 	FIELD_TREND_HIGH,
 	FIELD_TREND_WINDOW, /* s from the first to the latest sample */
+	/* Of what limits the process, by its trend. */
+	FIELD_LEFT,	/* s until the limit is reached; infinite growth apart */
+	FIELD_LEFT_LOW, /* by the ends of the trend's interval */
+	FIELD_LEFT_HIGH,
 	FIELD_COUNT,
 };
+
+#define FIELD_BIT(field) (1ULL << (field))
 
 /* What the trend says, in words (trend_words()). */
 enum verdict {
@@ -71,10 +87,11 @@ enum row_flag {
 		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
 	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
 			     * next frame */
-	ROW_KERNEL = 1 << 2,  /* a kernel thread: it has no memory of its own */
-	ROW_HIDDEN = 1 << 3,  /* /proc hides it from us (hidepid, or another user's) */
-	ROW_SKIPPED = 1 << 4, /* it was there when the kernel skipped runs of the monitor's
-			       * programs: its calls may be too few, what it has mapped too much */
+	ROW_KERNEL = 1 << 2,	/* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3,	/* /proc hides it from us (hidepid, or another user's) */
+	ROW_SKIPPED = 1 << 4,	/* it was there when the kernel skipped runs of the monitor's
+				 * programs: its calls may be too few, what it has mapped too much */
+	ROW_COLLECTED = 1 << 5, /* its memory is kept by a garbage collector */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -82,6 +99,14 @@ enum { SIZE_BUCKETS = 40 };
 
 /* A process number or a user that is not known. */
 #define ROW_UNKNOWN UINT32_MAX
+
+/* What is read of a process where somebody asks for it. */
+enum row_text {
+	TEXT_COMMAND, /* its arguments, separated by blanks */
+	TEXT_EXE,     /* the file that it runs */
+	TEXT_CGROUP,  /* of the unified hierarchy, else of the memory controller */
+	TEXT_COUNT,
+};
 
 /* One process, with all its threads. */
 struct proc_row {
@@ -93,6 +118,7 @@ struct proc_row {
 	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */
 	char name[16];	       /* comm: any bytes, ended by NUL */
 	const uint32_t *sizes; /* events by size, SIZE_BUCKETS of them; NULL: none seen */
+	const char *text[TEXT_COUNT]; /* any bytes; NULL: not known or not asked for */
 	double v[FIELD_COUNT];
 };
 
@@ -119,6 +145,8 @@ struct frame_own {
 	uint64_t rss_kb;     /* of the tool, now */
 	uint64_t map_kb;     /* memory of its BPF maps, in the kernel */
 	double events_per_s; /* calls counted by the BPF programs; NAN: not known */
+	uint64_t
+		calls; /* the same since the start, of ended processes too; UINT64_MAX: not known */
 	double ns_per_event; /* as beebench measured it (monitor/source/costs.h); NAN: never
 				measured */
 	char ns_source[64]; /* what the figure is of: "beebench overhead, 2026-11-21, Linux 6.18" */
@@ -136,10 +164,15 @@ struct frame {
 	uint64_t started_ns; /* CLOCK_REALTIME when counting began */
 	double interval_s;   /* since the frame before; NAN for the first */
 	const char *monitor; /* "memmon_fast" */
-	uint32_t fields;     /* bit (1 << enum field): offered by this source at all */
+	uint64_t fields;     /* FIELD_BIT()s: offered by this source at all */
 	uint32_t ncpu;
 	uint64_t mem_total_kb, mem_available_kb; /* of the machine; 0: not known */
-	struct proc_row *rows;			 /* sorted by pid; all processes */
+	uint64_t swap_total_kb, swap_free_kb;	 /* UINT64_MAX: not known, as the next */
+	uint64_t cached_kb;			 /* of files */
+	double cpu_busy_pct; /* of all CPUs, since the frame before; NAN: not known, as the next */
+	/* % of the latest 10 s in which something waited for it. */
+	double wait_cpu_pct, wait_memory_pct, wait_io_pct;
+	struct proc_row *rows; /* sorted by pid; all processes */
 	size_t n;
 	const struct frame_event
 		*events; /* of this interval, oldest first, at most FRAME_EVENTS_MAX */
@@ -169,6 +202,6 @@ enum field field_made_of(enum field f);
 /* Names for JSON, CSV and queries' errors: "rss_kb", "mmap", ... */
 extern const char *const field_names[FIELD_COUNT];
 
-_Static_assert(FIELD_COUNT <= 32, "frame.fields has a bit for each");
+_Static_assert(FIELD_COUNT <= 63, "frame.fields has a bit for each");
 
 #endif

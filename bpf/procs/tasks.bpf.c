@@ -90,6 +90,29 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 	return pages > 0 ? pages : 0;
 }
 
+/* Pages of one kind, of any memory: enum MM_FILEPAGES 0, MM_SWAPENTS 2, MM_SHMEMPAGES 3. */
+#define PAGES_OF(mm, kind)                                                                         \
+	({                                                                                         \
+		__s64 pages_;                                                                      \
+		if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count))          \
+			pages_ = BPF_CORE_READ((struct mm_struct___old *)(void *)(mm),             \
+					       rss_stat.count[kind].counter);                      \
+		else                                                                               \
+			pages_ = BPF_CORE_READ((struct mm_struct___new *)(void *)(mm),             \
+					       rss_stat[kind].count);                              \
+		pages_ > 0 ? (__u64)pages_ : 0;                                                    \
+	})
+
+static __always_inline void fill_kinds(struct task_row *r, struct mm_struct *mm)
+{
+	r->swap = PAGES_OF(mm, 2);
+	r->shared = PAGES_OF(mm, 0) + PAGES_OF(mm, 3);
+	if (bpf_core_field_exists(mm->hugetlb_usage))
+		r->hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
+	bpf_probe_read_kernel_str(r->exe, sizeof(r->exe),
+				  BPF_CORE_READ(mm, exe_file, f_path.dentry, d_name.name));
+}
+
 /* The same of memory that is not the iterator's own to look at. */
 static __always_inline __u64 resident_pages_of(struct mm_struct *mm)
 {
@@ -103,9 +126,24 @@ static __always_inline __u64 resident_pages_of(struct mm_struct *mm)
 	return pages > 0 ? pages : 0;
 }
 
+/* The number of the cgroup whose memory a task takes. */
+static __always_inline __u64 memory_cgroup_of(struct task_struct *t)
+{
+	struct cgroup_subsys_state *css = NULL, **at;
+	struct css_set *set = BPF_CORE_READ(t, cgroups);
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		return 0;
+	at = (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+	     sizeof(*at) * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	if (bpf_probe_read_kernel(&css, sizeof(css), at))
+		return 0;
+	return BPF_CORE_READ(css, cgroup, kn, id);
+}
+
 /* A process lives on when its leading thread has ended: its memory is that of any other. Of those
  * the ended are not in the list, so a few steps find one. */
-static __always_inline struct mm_struct *memory_of_others(struct task_struct *t)
+static __always_inline struct task_struct *thread_with_memory(struct task_struct *t)
 {
 	struct signal_struct *sig = BPF_CORE_READ(t, signal);
 	void *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
@@ -114,10 +152,9 @@ static __always_inline struct mm_struct *memory_of_others(struct task_struct *t)
 	for (int i = 0; i < THREADS_TRIED && at && (void *)at != head; i++) {
 		struct task_struct *thread =
 			(void *)at - bpf_core_field_offset(struct task_struct, thread_node);
-		struct mm_struct *mm = BPF_CORE_READ(thread, mm);
 
-		if (mm)
-			return mm;
+		if (BPF_CORE_READ(thread, mm))
+			return thread;
 		at = BPF_CORE_READ(at, next);
 	}
 	return NULL;
@@ -125,16 +162,19 @@ static __always_inline struct mm_struct *memory_of_others(struct task_struct *t)
 
 static __always_inline void fill_memory_of_others(struct task_row *r, struct task_struct *t)
 {
-	struct mm_struct *mm = memory_of_others(t);
+	struct task_struct *thread = thread_with_memory(t);
+	struct mm_struct *mm = thread ? BPF_CORE_READ(thread, mm) : NULL;
 
 	if (!mm)
 		return;
+	r->memory_cgroup = memory_cgroup_of(thread);
 	r->flags |= TASK_MEMORY;
 	if (BPF_CORE_READ(mm, task_size) <= 1ULL << 32)
 		r->flags |= TASK_COMPAT;
 	r->vm = BPF_CORE_READ(mm, total_vm);
 	r->hiwater = BPF_CORE_READ(mm, hiwater_rss);
 	r->rss = resident_pages_of(mm);
+	fill_kinds(r, mm);
 }
 
 static __always_inline void fill_thread(struct task_thread *r, struct task_struct *t)
@@ -182,7 +222,11 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 		r->vm = mm->total_vm;
 		r->hiwater = mm->hiwater_rss;
 		r->rss = resident_pages(mm);
+		fill_kinds(r, mm);
 	}
+	r->faults = sig->min_flt + sig->maj_flt + t->min_flt + t->maj_flt;
+	if (!r->memory_cgroup)
+		r->memory_cgroup = memory_cgroup_of(t);
 }
 
 static __always_inline void write_task(struct seq_file *seq, struct task_struct *t)

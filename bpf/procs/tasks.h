@@ -36,15 +36,19 @@ struct task_thread {
 /* Of a thread that leads a process, which has its number. */
 struct task_row {
 	struct task_thread thread;
-	__u32 ppid, uid;	/* the effective user */
-	__u32 threads, flags;	/* enum task_flag */
-	__u64 vm, rss, hiwater; /* pages; rss leaves out what CPUs have not yet added up */
-	__u64 before;		/* pages: highest of the images that it ran before an exec */
+	__u32 ppid, uid;	     /* the effective user */
+	__u32 threads, flags;	     /* enum task_flag */
+	__u64 vm, rss, hiwater;	     /* pages; rss leaves out what CPUs have not yet added up */
+	__u64 swap, shared, hugetlb; /* pages */
+	__u64 faults;		     /* of the main thread and the ended ones */
+	__u64 memory_cgroup;	     /* id of the cgroup whose memory it takes; 0: not known */
+	__u64 before;		     /* pages: highest of the images that it ran before an exec */
 	/* Of the threads that have ended. */
 	__u64 ended_utime, ended_stime, ended_runtime, ended_switches;
 	/* What /proc/PID/stat said last: it never goes back. */
 	__u64 shown_utime, shown_stime;
 	char comm[16];
+	char exe[16]; /* the file that it runs, its name's beginning; "": not known */
 };
 
 /* A process that has ended and was waited for: its final figures, all threads together. */
@@ -70,7 +74,7 @@ struct task_end {
 #define TASK_ENDS_BYTES (512 * 1024)
 
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
-_Static_assert(sizeof(struct task_row) == 168, "task_row");
+_Static_assert(sizeof(struct task_row) == 224, "task_row");
 _Static_assert(sizeof(struct task_end) == 112, "task_end");
 
 #endif

@@ -96,23 +96,23 @@ static bool same_number(double a, double b)
 static void pack_values(struct strbuf *out, const struct proc_row *row,
 			const struct proc_row *before)
 {
-	uint32_t changed = 0, integers = 0;
+	uint64_t changed = 0, integers = 0;
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
 		if (same_number(row->v[i], before ? before->v[i] : NAN))
 			continue;
-		changed |= 1u << i;
+		changed |= FIELD_BIT(i);
 		if (record_is_integer(row->v[i]))
-			integers |= 1u << i;
+			integers |= FIELD_BIT(i);
 	}
 	pack_varint(out, changed);
 	pack_varint(out, integers);
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
 		double base = before ? before->v[i] : NAN;
 
-		if (!(changed & 1u << i))
+		if (!(changed & FIELD_BIT(i)))
 			continue;
-		if (!(integers & 1u << i))
+		if (!(integers & FIELD_BIT(i)))
 			pack_double(out, row->v[i]);
 		else
 			pack_signed(out, (int64_t)row->v[i] -
@@ -262,6 +262,9 @@ static void forget_scalars(struct frame *f)
 		if (s->kind == SCALAR_DOUBLE)
 			scalar_set_double(s, f, NAN);
 	f->interval_s = NAN;
+	f->own.calls = UINT64_MAX;
+	f->swap_total_kb = f->swap_free_kb = f->cached_kb = UINT64_MAX;
+	f->cpu_busy_pct = f->wait_cpu_pct = f->wait_memory_pct = f->wait_io_pct = NAN;
 }
 
 static const char *unpack_head(struct unpack *u, const struct record_description *d,
@@ -286,7 +289,7 @@ static const char *unpack_head(struct unpack *u, const struct record_description
 		if (i >= d->nfields)
 			return "it offers a field that has no name";
 		if (d->fields[i] >= 0)
-			f->fields |= 1u << d->fields[i];
+			f->fields |= FIELD_BIT(d->fields[i]);
 	}
 	return u->bad ? "its head is not whole" : NULL;
 }

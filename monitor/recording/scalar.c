@@ -32,6 +32,13 @@ const struct scalar frame_scalars[] = {
 	U64("mem_total_kb", mem_total_kb),
 	U64("mem_available_kb", mem_available_kb),
 	U64("events_seen", events_seen),
+	U64("swap_total_kb", swap_total_kb),
+	U64("swap_free_kb", swap_free_kb),
+	U64("cached_kb", cached_kb),
+	DOUBLE("cpu_busy_pct", cpu_busy_pct),
+	DOUBLE("wait_cpu_pct", wait_cpu_pct),
+	DOUBLE("wait_memory_pct", wait_memory_pct),
+	DOUBLE("wait_io_pct", wait_io_pct),
 	{NULL},
 };
 
@@ -52,6 +59,7 @@ const struct scalar own_scalars[] = {
 	U64("rss_kb", own.rss_kb),
 	U64("map_kb", own.map_kb),
 	DOUBLE("events_per_s", own.events_per_s),
+	U64("calls", own.calls),
 	DOUBLE("ns_per_event", own.ns_per_event),
 	U64("keys", own.keys),
 	U64("keys_max", own.keys_max),

@@ -128,10 +128,23 @@ static bool text_shown(const struct column *c, enum tool tool)
 	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
 }
 
+/* The next column of those that were chosen, or of the default; @k begins at 0. False: no more. */
+static bool text_column(const struct view *v, enum tool tool, size_t *k, const struct column **out)
+{
+	if (v->columns && v->columns[0]) {
+		*out = v->columns[(*k)++];
+		return *out;
+	}
+	while (columns[*k].key && !text_shown(&columns[*k], tool))
+		(*k)++;
+	*out = &columns[(*k)++];
+	return (*out)->key;
+}
+
 static bool text_left(const struct column *c)
 {
 	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
-	       c->kind == COLUMN_VERDICT;
+	       c->kind == COLUMN_VERDICT || c->kind == COLUMN_TEXT;
 }
 
 static void text_pad(struct strbuf *out, int cells)
@@ -186,13 +199,13 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 {
 	const struct view_line *line = &v->lines[i];
 	const struct proc_row row = text_row_of_line(f, v, i);
+	struct strbuf plain = STRBUF_INIT;
+	const struct column *c;
 	size_t start = out->len;
 
-	for (const struct column *c = columns; c->key; c++) {
+	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
 		int cells;
 
-		if (!text_shown(c, f->tool))
-			continue;
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		strbuf_reset(cell);
@@ -200,18 +213,21 @@ static void text_line(const struct frame *f, const struct view *v, size_t i, str
 			cells = text_branch(cell, line) + column_text(row.name, -1, cell);
 		} else {
 			column_format(c, &row, false, cell);
-			cells = (int)cell->len;
+			cells = column_text(cell->s, -1, &plain);
+			strbuf_reset(&plain);
 		}
 		text_cell(out, c, cell->s, cells);
 	}
 	while (out->len > start && out->s[out->len - 1] == ' ')
 		out->s[--out->len] = '\0';
 	strbuf_addch(out, '\n');
+	strbuf_release(&plain);
 }
 
 static void batch_text(const struct frame *f, const struct view *v, bool first, struct strbuf *out)
 {
 	struct strbuf cell = STRBUF_INIT;
+	const struct column *c;
 	size_t start;
 
 	if (!first)
@@ -221,9 +237,7 @@ static void batch_text(const struct frame *f, const struct view *v, bool first, 
 	text_own(f, out);
 	text_losses(f, out);
 	start = out->len;
-	for (const struct column *c = columns; c->key; c++) {
-		if (!text_shown(c, f->tool))
-			continue;
+	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		text_cell(out, c, c->title, (int)strlen(c->title));
@@ -302,6 +316,20 @@ static void json_machine(struct strbuf *out, const struct frame *f, const struct
 	json_u64_or_null(out, f->mem_total_kb, f->mem_total_kb);
 	strbuf_addstr(out, ",\"mem_available_kb\":");
 	json_u64_or_null(out, f->mem_available_kb, f->mem_total_kb);
+	strbuf_addstr(out, ",\"swap_total_kb\":");
+	json_u64_or_null(out, f->swap_total_kb, f->swap_total_kb != UINT64_MAX);
+	strbuf_addstr(out, ",\"swap_free_kb\":");
+	json_u64_or_null(out, f->swap_free_kb, f->swap_free_kb != UINT64_MAX);
+	strbuf_addstr(out, ",\"cached_kb\":");
+	json_u64_or_null(out, f->cached_kb, f->cached_kb != UINT64_MAX);
+	json_key(out, "cpu_busy_pct");
+	put_json_number(out, f->cpu_busy_pct);
+	json_key(out, "wait_cpu_pct");
+	put_json_number(out, f->wait_cpu_pct);
+	json_key(out, "wait_memory_pct");
+	put_json_number(out, f->wait_memory_pct);
+	json_key(out, "wait_io_pct");
+	put_json_number(out, f->wait_io_pct);
 	strbuf_addf(out, ",\"processes\":%zu,\"matched\":%zu}", f->n, v->matched);
 }
 
@@ -314,10 +342,10 @@ static void json_flag(struct strbuf *out, const struct proc_row *row, unsigned i
 	strbuf_addstr(out, "true");
 }
 
-static void json_fields(struct strbuf *out, const double *values, uint32_t fields)
+static void json_fields(struct strbuf *out, const double *values, uint64_t fields)
 {
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
-		if (!(fields & 1u << i))
+		if (!(fields & FIELD_BIT(i)))
 			continue;
 		json_key(out, field_names[i]);
 		put_json_number(out, values[i]);
@@ -325,7 +353,7 @@ static void json_fields(struct strbuf *out, const double *values, uint32_t field
 }
 
 /* Where the row stands in the tree, and the sums of all from it on down. */
-static void json_tree(struct strbuf *out, const struct view *v, size_t line, uint32_t fields)
+static void json_tree(struct strbuf *out, const struct view *v, size_t line, uint64_t fields)
 {
 	size_t at;
 
@@ -344,8 +372,24 @@ static void json_tree(struct strbuf *out, const struct view *v, size_t line, uin
 	strbuf_addch(out, '}');
 }
 
+static void json_texts(struct strbuf *out, const struct proc_row *row, unsigned int texts)
+{
+	static const char *const keys[] = {
+		[TEXT_COMMAND] = "command", [TEXT_EXE] = "exe", [TEXT_CGROUP] = "cgroup"};
+
+	for (size_t i = 0; i < TEXT_COUNT; i++) {
+		if (!(texts & 1U << i))
+			continue;
+		json_key(out, keys[i]);
+		if (row->text[i])
+			put_json_text(out, row->text[i]);
+		else
+			strbuf_addstr(out, "null");
+	}
+}
+
 static void json_process(struct strbuf *out, const struct frame *f, const struct view *v,
-			 size_t line, uint32_t fields)
+			 size_t line, uint64_t fields)
 {
 	const struct proc_row *row = &f->rows[v->lines[line].row];
 	const char state[2] = {row->state, '\0'};
@@ -361,12 +405,13 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 		strbuf_addstr(out, "null");
 	else
 		put_json_text(out, column_user(row->uid));
+	json_texts(out, row, v->texts);
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");
 	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
 	json_fields(out, row->v, fields);
-	if (fields & 1u << FIELD_TREND) {
+	if (fields & FIELD_BIT(FIELD_TREND)) {
 		json_key(out, "verdict");
 		put_json_text(out, verdict_name(row));
 	}
@@ -381,11 +426,11 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 
 static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
 {
-	uint32_t fields = 0;
+	uint64_t fields = 0;
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
 		if (put_offers(f, (enum field)i))
-			fields |= 1u << i;
+			fields |= FIELD_BIT(i);
 	strbuf_addf(out, "{\"schema\":1,\"tool\":\"%s\",\"seq\":", record_tool_names[f->tool]);
 	put_u64(out, f->seq);
 	strbuf_addstr(out, ",\"time\":\"");

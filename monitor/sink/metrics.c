@@ -4,6 +4,7 @@
 #include "lib/base.h"
 #include "monitor/sink/serve.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/openmetrics.h"
@@ -12,12 +13,27 @@
 #include "monitor/recording/scalar.h"
 #include "monitor/view/column.h"
 
+struct group {
+	const char *name;
+	double v[FIELD_COUNT];
+	double shared_kb; /* the most that a process of it shares */
+};
+
+static const char *const group_keys[] = {
+	[METRICS_BY_PID] = "name",
+	[METRICS_BY_NAME] = "name",
+	[METRICS_BY_USER] = "user",
+	[METRICS_BY_CGROUP] = "cgroup",
+};
+
 struct writer {
 	struct openmetrics m;
 	const struct frame *f;
 	uint32_t lines[SERVE_PROCESSES]; /* rows that have samples */
 	struct strbuf labels[SERVE_PROCESSES];
 	size_t nlines;
+	enum metrics_by by;
+	struct group *groups; /* @nlines, instead of rows; owned; NULL: by pid */
 };
 
 /* Of the scalar of this name. */
@@ -101,6 +117,10 @@ static const struct scalar_family scalars[] = {
 	 "events_per_s",
 	 1,
 	 {"own_events_per_second", "Calls that the BPF programs counted.", "per_second", false}},
+	{own_scalars,
+	 "calls",
+	 1,
+	 {"calls", "Calls counted since the start, of ended processes too.", NULL, true}},
 	{own_scalars,
 	 "ns_per_event",
 	 1e-9,
@@ -249,37 +269,119 @@ static void put_processes(const struct writer *w)
 			openmetrics_head(&w->m, &k->family);
 		for (size_t j = 0; j < w->nlines; j++) {
 			const struct proc_row *row = &w->f->rows[w->lines[j]];
+			const double *v = w->groups ? w->groups[j].v : row->v;
 
 			strbuf_reset(&labels);
 			strbuf_addf(&labels, "%s%s", w->labels[j].s, k->label);
-			openmetrics_sample(&w->m, &k->family, labels.s,
-					   row->v[k->field] * k->scale);
+			openmetrics_sample(&w->m, &k->family, labels.s, v[k->field] * k->scale);
 		}
 	}
 	strbuf_release(&labels);
 }
 
-/* The top of the view, each pid once: two samples with the same labels would void all of them. */
-static void choose_lines(struct writer *w, const struct view *v)
+/* The top of the view, each pid once: two samples with the same labels would void all of them. The
+ * first half are always in; who was served before stays while it is not far below the cut, so that
+ * who comes and goes there does not begin a new series each time. */
+static void choose_lines(struct writer *w, const struct view *v, struct metrics_served *served)
 {
-	for (size_t i = 0; i < v->n && w->nlines < SERVE_PROCESSES; i++) {
-		bool again = v->lines[i].context;
-		const struct proc_row *row;
+	const size_t first[] = {0, 0, 0},
+		     last[] = {SERVE_PROCESSES / 2, SERVE_PROCESSES * 3 / 2, v->n};
 
-		for (size_t j = 0; j < w->nlines; j++)
-			again |= w->f->rows[w->lines[j]].pid == w->f->rows[v->lines[i].row].pid;
-		if (again)
-			continue;
-		row = &w->f->rows[v->lines[i].row];
-		w->lines[w->nlines] = v->lines[i].row;
-		w->labels[w->nlines] = (struct strbuf)STRBUF_INIT;
-		strbuf_addf(&w->labels[w->nlines], "pid=\"%u\"", row->pid);
-		add_label(&w->labels[w->nlines++], "name", row->name);
+	for (int pass = 0; pass < 3; pass++)
+		for (size_t i = first[pass]; i < MIN(v->n, last[pass]); i++) {
+			uint32_t row = v->lines[i].row, pid = w->f->rows[row].pid;
+			bool again = v->lines[i].context, before = pass != 1;
+
+			for (size_t j = 0; j < w->nlines; j++)
+				again |= w->f->rows[w->lines[j]].pid == pid;
+			for (size_t j = 0; served && j < served->n; j++)
+				before |= served->pid[j] == pid;
+			if (again || !before || w->nlines == SERVE_PROCESSES)
+				continue;
+			w->lines[w->nlines] = row;
+			w->labels[w->nlines] = (struct strbuf)STRBUF_INIT;
+			strbuf_addf(&w->labels[w->nlines], "pid=\"%u\"", pid);
+			add_label(&w->labels[w->nlines++], "name", w->f->rows[row].name);
+		}
+	if (!served)
+		return;
+	served->n = w->nlines;
+	for (size_t j = 0; j < w->nlines; j++)
+		served->pid[j] = w->f->rows[w->lines[j]].pid;
+}
+
+/* --- groups: sums of the processes of a name, a user, a control group --- */
+
+static const char *group_name(enum metrics_by by, const struct proc_row *row)
+{
+	if (by == METRICS_BY_NAME)
+		return row->name;
+	if (by == METRICS_BY_USER)
+		return column_user(row->uid);
+	return row->text[TEXT_CGROUP] ? row->text[TEXT_CGROUP] : "-";
+}
+
+static void group_add(struct group *g, const double *v)
+{
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		if (!isnan(v[i]))
+			g->v[i] = (isnan(g->v[i]) ? 0 : g->v[i]) + v[i];
+	/* What processes share is counted once, as the most that one of them has. */
+	if (!isnan(v[FIELD_SHARED]) && !isnan(v[FIELD_RSS])) {
+		double less = fmin(g->shared_kb, v[FIELD_SHARED]);
+
+		g->v[FIELD_RSS] -= less;
+		g->shared_kb = fmax(g->shared_kb, v[FIELD_SHARED]);
 	}
 }
 
-void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
-		    struct strbuf *out)
+static int by_rss(const void *a, const void *b)
+{
+	double x = ((const struct group *)a)->v[FIELD_RSS],
+	       y = ((const struct group *)b)->v[FIELD_RSS];
+
+	x = isnan(x) ? ((const struct group *)a)->v[FIELD_TOTAL_MS] : x;
+	y = isnan(y) ? ((const struct group *)b)->v[FIELD_TOTAL_MS] : y;
+	return (x < y) - (x > y);
+}
+
+/* The largest groups, and the rest of them as one. */
+static void make_groups(struct writer *w, const struct view *v)
+{
+	struct group *all = calloc(v->n + 1, sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; all && i < v->n; i++) {
+		const struct proc_row *row = &w->f->rows[v->lines[i].row];
+		const char *name = group_name(w->by, row);
+		size_t at = 0;
+
+		if (v->lines[i].context)
+			continue;
+		while (at < n && strcmp(all[at].name, name))
+			at++;
+		if (at == n) {
+			all[n++] = (struct group){.name = name};
+			for (size_t k = 0; k < FIELD_COUNT; k++)
+				all[at].v[k] = NAN;
+		}
+		group_add(&all[at], row->v);
+	}
+	qsort(all, n, sizeof(*all), by_rss);
+	for (size_t i = SERVE_PROCESSES; i < n; i++)
+		group_add(&all[SERVE_PROCESSES - 1], all[i].v);
+	if (n > SERVE_PROCESSES)
+		all[SERVE_PROCESSES - 1].name = "(rest)";
+	w->groups = all;
+	w->nlines = all ? MIN(n, (size_t)SERVE_PROCESSES) : 0;
+	for (size_t i = 0; i < w->nlines; i++) {
+		w->labels[i] = (struct strbuf)STRBUF_INIT;
+		add_label(&w->labels[i], group_keys[w->by], all[i].name);
+	}
+}
+
+void metrics_render_by(const struct frame *f, const struct view *v, bool openmetrics,
+		       enum metrics_by by, struct metrics_served *served, struct strbuf *out)
 {
 	static const struct openmetrics_family info = {
 		"monitor_info", "What counts, and the version of the tool.", NULL, false};
@@ -291,7 +393,11 @@ void metrics_render(const struct frame *f, const struct view *v, bool openmetric
 	strbuf_addf(&prefix, "%s_", record_tool_names[f->tool]);
 	w.m = (struct openmetrics){
 		.out = out, .prefix = prefix.s, .older = !openmetrics, .digits = 15};
-	choose_lines(&w, v);
+	w.by = by;
+	if (by == METRICS_BY_PID)
+		choose_lines(&w, v, served);
+	else
+		make_groups(&w, v);
 	add_label(&labels, "monitor", f->monitor);
 	add_label(&labels, "version", BEEBENCH_VERSION);
 	openmetrics_head(&w.m, &info);
@@ -303,6 +409,13 @@ void metrics_render(const struct frame *f, const struct view *v, bool openmetric
 	openmetrics_end(&w.m);
 	for (size_t i = 0; i < w.nlines; i++)
 		strbuf_release(&w.labels[i]);
+	free(w.groups);
 	strbuf_release(&prefix);
 	strbuf_release(&labels);
+}
+
+void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
+		    struct strbuf *out)
+{
+	metrics_render_by(f, v, openmetrics, METRICS_BY_PID, NULL, out);
 }

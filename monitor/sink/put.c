@@ -101,16 +101,5 @@ void put_time(struct strbuf *out, uint64_t realtime_ns, bool words)
 
 bool put_offers(const struct frame *f, enum field field)
 {
-	/* What history_update() makes, and of what. */
-	static const uint8_t of[FIELD_COUNT] = {
-		[FIELD_MMAP_RATE] = FIELD_MMAP,	  [FIELD_MUNMAP_RATE] = FIELD_MUNMAP,
-		[FIELD_BRK_RATE] = FIELD_BRK,	  [FIELD_SWITCH_RATE] = FIELD_SWITCHES,
-		[FIELD_USR] = FIELD_USER_MS,	  [FIELD_SYS] = FIELD_SYSTEM_MS,
-		[FIELD_TOT] = FIELD_TOTAL_MS,	  [FIELD_TREND] = FIELD_RSS,
-		[FIELD_TREND_LOW] = FIELD_RSS,	  [FIELD_TREND_HIGH] = FIELD_RSS,
-		[FIELD_TREND_WINDOW] = FIELD_RSS,
-	};
-	enum field base = field < FIELD_MMAP_RATE ? field : (enum field)of[field];
-
-	return f->fields & (1u << field | 1u << base);
+	return f->fields & (FIELD_BIT(field) | FIELD_BIT(field_made_of(field)));
 }

@@ -18,11 +18,13 @@ struct recorder {
 	int fd;
 	int err;	/* of the first failure; nothing is written after it */
 	uint64_t bytes; /* whole blocks, the start included */
+	uint64_t most;	/* of @bytes; 0: no limit */
 	char *file;
 	struct record_base base;
 	struct strbuf payload; /* of the block under way, before it is packed */
 	unsigned char *block;  /* the block under way: head and packed bytes; owned */
 	size_t block_cap;
+	uint64_t block_len; /* of the latest block that was written */
 };
 
 static int write_all(int fd, const void *data, size_t len)
@@ -80,8 +82,10 @@ static int add_block(struct recorder *r, enum record_kind kind)
 	ssize_t len = pack_block(r, kind);
 	int err = len < 0 ? (int)len : write_all(r->fd, r->block, (size_t)len);
 
-	if (!err)
+	if (!err) {
 		r->bytes += (uint64_t)len;
+		r->block_len = (uint64_t)len;
+	}
 	return err;
 }
 
@@ -177,6 +181,11 @@ int recorder_add(struct recorder *r, const struct frame *f)
 	r->err = record_pack_frame(&r->payload, f, &r->base);
 	if (!r->err)
 		r->err = add_block(r, RECORD_FRAME);
+	if (!r->err && r->most && r->bytes > r->most) {
+		/* The block that goes beyond it is taken back. */
+		r->bytes -= r->block_len;
+		r->err = -EFBIG;
+	}
 	if (!r->err)
 		return 0;
 	cut_back(r);
@@ -185,6 +194,11 @@ int recorder_add(struct recorder *r, const struct frame *f)
 		    "replayed; frame %llu could not be added",
 		    r->file, (unsigned long long)r->bytes, (unsigned long long)f->seq);
 	return r->err;
+}
+
+void recorder_limit(struct recorder *r, uint64_t bytes)
+{
+	r->most = bytes;
 }
 
 uint64_t recorder_bytes(const struct recorder *r)

@@ -40,6 +40,8 @@ struct server {
 	uint64_t now_ns;    /* of the work under way */
 	uint64_t resume_ns; /* no new clients before: there were no descriptors left */
 	bool said_full;
+	enum metrics_by by;
+	struct metrics_served served;
 	char address[64];
 	struct MHD_Response
 		*text[2]; /* what is served: the older text, OpenMetrics; NULL: nothing */
@@ -484,7 +486,7 @@ void server_work(struct server *s)
 
 /* --- life --- */
 
-int server_open(struct server **out, const char *where)
+int server_open(struct server **out, const char *where, enum metrics_by by)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	int err;
@@ -494,6 +496,7 @@ int server_open(struct server **out, const char *where)
 		log_err_sys(ENOMEM, "cannot serve on %s", where);
 		return -ENOMEM;
 	}
+	s->by = by;
 	err = listen_at(where, &s->fd, s->address, sizeof(s->address));
 	if (err)
 		goto out;
@@ -523,9 +526,12 @@ void server_publish(struct server *s, const struct frame *f, const struct view *
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(s->text); i++) {
+		struct metrics_served served = s->served;
 		struct strbuf text = STRBUF_INIT;
 
-		metrics_render(f, v, i, &text);
+		metrics_render_by(f, v, i, s->by, &served, &text);
+		if (i)
+			s->served = served;
 		if (s->text[i])
 			MHD_destroy_response(s->text[i]); /* who is sent it keeps it */
 		s->text[i] = new_response(types[i], text.s, text.len);

@@ -24,10 +24,19 @@ enum {
 
 struct server;
 
+/* What a sample of a process is labelled with, and summed by. */
+enum metrics_by { METRICS_BY_PID, METRICS_BY_NAME, METRICS_BY_USER, METRICS_BY_CGROUP };
+
+/* Whom the figures before were of: who was served stays a while when it falls below the cut. */
+struct metrics_served {
+	uint32_t pid[SERVE_PROCESSES];
+	size_t n;
+};
+
 /* @where: "ADDR:PORT", ":PORT" or "PORT" (loopback), "[::1]:PORT"; port 0 takes a free one. Says
  * "serving http://ADDR:PORT/metrics" on stderr. 0 or -errno after saying why (-EADDRINUSE, by whom
  * not). */
-int server_open(struct server **out, const char *where);
+int server_open(struct server **out, const char *where, enum metrics_by by);
 /* What is served from now on: rendered at once, @f is not kept. */
 void server_publish(struct server *s, const struct frame *f, const struct view *v);
 /* "127.0.0.1:9100"; NULL for NULL. Belongs to the server. */
@@ -44,8 +53,11 @@ size_t server_clients(const struct server *s);
 bool serve_prefers_openmetrics(const char *accept);
 void server_close(struct server *s); /* accepts NULL */
 
-/* The text alone, for tests and for --batch --openmetrics. */
+/* The text alone, for tests and for --batch --openmetrics. @served: NULL, or of the text before; it
+ * becomes that of this one. */
 void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
 		    struct strbuf *out);
+void metrics_render_by(const struct frame *f, const struct view *v, bool openmetrics,
+		       enum metrics_by by, struct metrics_served *served, struct strbuf *out);
 
 #endif

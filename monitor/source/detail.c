@@ -43,7 +43,7 @@ static void read_executable(int proc_fd, uint32_t pid, char *out, size_t size)
 static void read_cgroup(int proc_fd, uint32_t pid, char *out, size_t size)
 {
 	char text[2048];
-	const char *line = text;
+	const char *line = text, *old;
 
 	out[0] = '\0';
 	if (proctask_read(proc_fd, pid, "cgroup", text, sizeof(text)) < 0)
@@ -52,6 +52,9 @@ static void read_cgroup(int proc_fd, uint32_t pid, char *out, size_t size)
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}
+	/* All in the root of the unified one: then the controller is of the old hierarchy. */
+	if ((!line || line[4] == '\n' || !line[4]) && (old = strstr(text, ":memory:")))
+		line = old + strlen(":memory:") - 3;
 	if (line)
 		snprintf(out, size, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
 }
@@ -113,4 +116,17 @@ int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns, stru
 	else
 		read_shares(proc_fd, row->pid, out);
 	return 0;
+}
+
+char *detail_text(int proc_fd, uint32_t pid, enum row_text which)
+{
+	char text[1024] = "";
+
+	switch (which) {
+	case TEXT_COMMAND: read_command(proc_fd, pid, text, sizeof(text)); break;
+	case TEXT_EXE: read_executable(proc_fd, pid, text, sizeof(text)); break;
+	case TEXT_CGROUP: read_cgroup(proc_fd, pid, text, sizeof(text)); break;
+	default: break;
+	}
+	return text[0] ? strdup(text) : NULL;
 }

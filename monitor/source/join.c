@@ -133,14 +133,14 @@ int join_new(struct join **out, const struct monitor_info *info, enum join_kind 
 	return 0;
 }
 
-uint32_t join_fields(const struct join *j)
+uint64_t join_fields(const struct join *j)
 {
-	uint32_t fields = 0;
+	uint64_t fields = 0;
 
 	for (size_t i = 0; i < j->nfields; i++)
-		fields |= 1U << j->field[i]->to;
-	if (fields & 1U << FIELD_USER_MS && fields & 1U << FIELD_SYSTEM_MS)
-		fields |= 1U << FIELD_TOTAL_MS;
+		fields |= FIELD_BIT(j->field[i]->to);
+	if (fields & FIELD_BIT(FIELD_USER_MS) && fields & FIELD_BIT(FIELD_SYSTEM_MS))
+		fields |= FIELD_BIT(FIELD_TOTAL_MS);
 	return fields;
 }
 
@@ -279,7 +279,7 @@ static void show_unknown(const struct join *j, struct proc_row *row)
 
 static void show_total(const struct join *j, struct rows *rows)
 {
-	if (!(join_fields(j) & 1U << FIELD_TOTAL_MS))
+	if (!(join_fields(j) & FIELD_BIT(FIELD_TOTAL_MS)))
 		return;
 	for (size_t i = 0; i < rows->n; i++) {
 		double *v = rows->row[i].v;

@@ -210,6 +210,8 @@ static int open_tasks(struct live *l)
 	err = tasks_open(&l->tasks, &opts);
 	if (!err)
 		rows_init(&l->rows, !l->monitor, tasks_origin(l->tasks) == TASKS_SCAN);
+	if (!err && l->tool == TOOL_MEMMON && tasks_origin(l->tasks) == TASKS_ITERATOR)
+		err = limits_new(&l->rows.limits, l->proc_fd);
 	l->rows.leaves = row_leaves;
 	l->rows.arg = l;
 	return err;
@@ -481,22 +483,74 @@ static int check_memory(const struct live *l)
 	return -ENOMEM;
 }
 
-static void read_machine(struct live *l)
+/* A small file below /proc; "" where it cannot be read. */
+static void read_small(const struct live *l, const char *name, char *text, size_t size)
 {
-	struct frame *f = &l->frame;
-	char text[1024], *at;
-	int fd = openat(l->proc_fd, "meminfo", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int fd = openat(l->proc_fd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
 
 	if (fd >= 0)
 		close(fd);
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	at = strstr(text, "MemTotal:");
-	f->mem_total_kb = at ? strtoull(at + strlen("MemTotal:"), NULL, 10) : 0;
-	at = strstr(text, "MemAvailable:");
-	f->mem_available_kb = at ? strtoull(at + strlen("MemAvailable:"), NULL, 10) : 0;
+	text[n > 0 ? n : 0] = '\0';
+}
+
+static uint64_t meminfo_kb(const char *text, const char *name, uint64_t unknown)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : unknown;
+}
+
+/* "some avg10=0.12 avg60=.." of pressure/NAME. */
+static double waiting_pct(const struct live *l, const char *name)
+{
+	char text[256];
+	const char *at;
+
+	read_small(l, name, text, sizeof(text));
+	at = strstr(text, "some avg10=");
+	return at ? strtod(at + strlen("some avg10="), NULL) : NAN;
+}
+
+/* "cpu  user nice system idle iowait irq softirq steal ..": of all of it, what was not idle. */
+static double busy_pct(struct live *l)
+{
+	char text[256], *at = text + 3;
+	uint64_t all = 0, idle = 0, d_all, d_idle;
+
+	read_small(l, "stat", text, sizeof(text));
+	if (strncmp(text, "cpu ", 4))
+		return NAN;
+	for (int i = 0; i < 8; i++) {
+		uint64_t ticks = strtoull(at, &at, 10);
+
+		all += ticks;
+		idle += i == 3 || i == 4 ? ticks : 0;
+	}
+	d_all = all - l->ticks;
+	d_idle = idle - l->idle_ticks;
+	if (!l->ticks || all <= l->ticks || idle < l->idle_ticks)
+		d_all = 0;
+	l->ticks = all;
+	l->idle_ticks = idle;
+	return d_all ? 100 * (1 - (double)d_idle / (double)d_all) : NAN;
+}
+
+static void read_machine(struct live *l)
+{
+	struct frame *f = &l->frame;
+	char text[2048];
+
+	read_small(l, "meminfo", text, sizeof(text));
+	f->mem_total_kb = meminfo_kb(text, "MemTotal:", 0);
+	f->mem_available_kb = meminfo_kb(text, "MemAvailable:", 0);
+	f->swap_total_kb = meminfo_kb(text, "\nSwapTotal:", UINT64_MAX);
+	f->swap_free_kb = meminfo_kb(text, "\nSwapFree:", UINT64_MAX);
+	f->cached_kb = meminfo_kb(text, "\nCached:", UINT64_MAX);
+	f->cpu_busy_pct = busy_pct(l);
+	f->wait_cpu_pct = waiting_pct(l, "pressure/cpu");
+	f->wait_memory_pct = waiting_pct(l, "pressure/memory");
+	f->wait_io_pct = waiting_pct(l, "pressure/io");
 }
 
 /* Another user's processes, where /proc is mounted so that they are not shown. */
@@ -570,6 +624,7 @@ static void fill_own(struct live *l)
 	struct monitor_fill fill = {0};
 	struct monitor_cost cost;
 
+	to->calls = l->join ? join_calls(l->join) : UINT64_MAX;
 	own_measure(&l->own, l->proc_fd, l->frame.mono_ns,
 		    l->join ? join_calls(l->join) : UINT64_MAX, to);
 	if (l->frame.seq % MAP_BYTES_FRAMES == 1) {
@@ -591,25 +646,30 @@ static void fill_own(struct live *l)
 	memcpy(to->ns_source, l->cost.source, sizeof(to->ns_source));
 }
 
-static uint32_t offered(const struct live *l)
+static uint64_t offered(const struct live *l)
 {
-	uint32_t fields =
-		1U << FIELD_RSS | 1U << FIELD_VIRT | 1U << FIELD_THREADS | 1U << FIELD_AGE;
+	uint64_t fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_VIRT) | FIELD_BIT(FIELD_THREADS) |
+			  FIELD_BIT(FIELD_AGE);
 
 	if (tasks_origin(l->tasks) == TASKS_ITERATOR)
-		fields |= 1U << FIELD_PEAK;
+		fields |= FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_SWAP) | FIELD_BIT(FIELD_SHARED) |
+			  FIELD_BIT(FIELD_HUGETLB) | FIELD_BIT(FIELD_HELD) |
+			  FIELD_BIT(FIELD_TOUCHED) | FIELD_BIT(FIELD_FAULTS);
+	if (l->rows.limits)
+		fields |= FIELD_BIT(FIELD_LIMIT) | FIELD_BIT(FIELD_ROOM);
 	if (l->rows.cpu)
-		fields |= 1U << FIELD_USER_MS | 1U << FIELD_SYSTEM_MS | 1U << FIELD_TOTAL_MS;
+		fields |= FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS) |
+			  FIELD_BIT(FIELD_TOTAL_MS);
 	if (l->rows.cpu && !l->rows.exact)
-		fields |= 1U << FIELD_SWITCHES;
+		fields |= FIELD_BIT(FIELD_SWITCHES);
 	if (l->join)
 		fields |= join_fields(l->join);
 	if (l->count_brk)
-		fields |= 1U << FIELD_BRK;
+		fields |= FIELD_BIT(FIELD_BRK);
 	/* History fills these in wherever it is given what they are made of. */
 	for (unsigned int f = 0; f < FIELD_COUNT; f++)
-		if (fields & 1U << field_made_of((enum field)f))
-			fields |= 1U << f;
+		if (fields & 1ULL << field_made_of((enum field)f))
+			fields |= FIELD_BIT(f);
 	return fields;
 }
 
@@ -680,11 +740,13 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	if (!err && !memory.size_kb) {
 		/* A zombie: nobody says what it had. */
 		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		row_sum_held(row);
 		row->flags &= (uint8_t)~ROW_EXACT;
 	} else if (!err) {
 		row->v[FIELD_RSS] = (double)memory.rss_kb;
 		row->v[FIELD_VIRT] = (double)memory.size_kb;
 		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
+		row_sum_held(row);
 		row->flags |= ROW_EXACT;
 	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
 		row->flags |= ROW_ENDED;
@@ -706,4 +768,37 @@ void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
 {
 	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
+}
+
+int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb)
+{
+	struct proctask_memory memory;
+	struct proctask_stat stat;
+	int err = proctask_stat(l->proc_fd, pid, &stat, NULL);
+
+	if (err)
+		return err;
+	start_ns += (uint64_t)l->clocks.boot_ns;
+	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
+		return -ESRCH;
+	err = proctask_statm(l->proc_fd, pid, &memory);
+	*rss_kb = (double)memory.rss_kb;
+	return err || memory.rss_kb ? err : -ESRCH;
+}
+
+void live_texts(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int texts)
+{
+	for (size_t i = 0; i < (rows ? n : f->n); i++) {
+		struct proc_row *row = &f->rows[rows ? rows[i] : i];
+		struct row_state *s = rows_state(&l->rows, row);
+
+		for (unsigned int k = 0; k < TEXT_COUNT; k++) {
+			if (!(texts & 1U << k) || s->asked & 1U << k ||
+			    row->flags & (ROW_ENDED | ROW_KERNEL))
+				continue;
+			s->asked |= (uint8_t)(1U << k);
+			s->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
+			row->text[k] = s->text[k];
+		}
+	}
 }

@@ -38,6 +38,7 @@ struct live {
 	struct cost_figure cost;
 	uint64_t skipped; /* runs of the monitor's programs that rows are marked for */
 	struct own own;
+	uint64_t ticks, idle_ticks; /* of all CPUs at the frame before; 0: there was none */
 	struct rows rows;
 	struct frame frame;
 	struct proctask_hiding hiding;
@@ -53,9 +54,14 @@ bool live_wants_pump(const struct live *l);
 int live_sample(struct live *l, struct frame **out);
 void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n);
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out);
+void live_texts(struct live *l, struct frame *f, const uint32_t *rows, size_t n,
+		unsigned int texts);
+int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb);
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);
 
+/* detail.c: a text of process @pid, owned by the caller; NULL: not known. */
+char *detail_text(int proc_fd, uint32_t pid, enum row_text which);
 /* detail.c: below @proc_fd, where the process began at @start_ns. */
 int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns,
 		struct proc_detail *out);

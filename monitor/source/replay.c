@@ -5,6 +5,7 @@
 
 #include <endian.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,10 @@ struct replayer {
 	uint64_t offset; /* of the block under way */
 	uint64_t frames; /* given so far */
 	bool failed;
+	struct replay_window window;
+	uint64_t first_ns;     /* time of the first frame; 0: it was not read */
+	uint64_t given;	       /* number of the frame given last, from 1 */
+	uint64_t begin;	       /* offset of the first frame */
 	unsigned char *packed; /* owned, as @payload */
 	size_t packed_cap;
 	unsigned char *payload;
@@ -256,6 +261,7 @@ static int read_description(struct replayer *r)
 			 "shown",
 			 r->file, tool, d->version, d->unknown.s);
 	r->offset += RECORD_HEAD_BYTES + b.packed;
+	r->begin = r->offset;
 	return 0;
 }
 
@@ -294,6 +300,7 @@ int replayer_open(struct replayer **out, const char *file, enum tool tool)
 		r->file = strdup(file);
 		r->description.unknown = (struct strbuf)STRBUF_INIT;
 		r->unpacked.frame.tool = tool;
+		r->window = (struct replay_window){.from_s = NAN, .to_s = NAN};
 		r->unpacked.events = calloc(FRAME_EVENTS_MAX, sizeof(*r->unpacked.events));
 	}
 	if (!r || !r->file || !r->unpacked.events) {
@@ -318,7 +325,7 @@ out:
 	return err;
 }
 
-int replayer_next(struct replayer *r, struct frame **out)
+static int next_frame(struct replayer *r, struct frame **out)
 {
 	struct unpack u;
 	struct block b;
@@ -348,6 +355,66 @@ int replayer_next(struct replayer *r, struct frame **out)
 	r->frames++;
 	*out = &r->unpacked.frame;
 	return 1;
+}
+
+void replayer_window(struct replayer *r, const struct replay_window *w)
+{
+	r->window = *w;
+}
+
+static bool before_window(const struct replayer *r, const struct frame *f)
+{
+	const struct replay_window *w = &r->window;
+	double s = (double)(f->time_ns - r->first_ns) / NSEC_PER_SEC;
+
+	return f->time_ns < w->from_ns || (w->from_s > 0 && s < w->from_s);
+}
+
+static bool behind_window(const struct replayer *r, const struct frame *f)
+{
+	const struct replay_window *w = &r->window;
+	double s = (double)(f->time_ns - r->first_ns) / NSEC_PER_SEC;
+
+	return (w->to_ns && f->time_ns > w->to_ns) || (w->to_s >= 0 && s > w->to_s);
+}
+
+int replayer_next(struct replayer *r, struct frame **out)
+{
+	int got;
+
+	do {
+		got = next_frame(r, out);
+		if (got <= 0)
+			return got;
+		if (!r->first_ns)
+			r->first_ns = (*out)->time_ns;
+	} while (before_window(r, *out));
+	if (behind_window(r, *out)) {
+		*out = NULL;
+		return 0;
+	}
+	r->given = r->frames;
+	return 1;
+}
+
+/* Frames are told against each other from the first one on: it is read anew from there. */
+int replayer_back(struct replayer *r)
+{
+	uint64_t to = r->given > 1 ? r->given - 1 : 1;
+	struct frame *f;
+	int got = 1;
+
+	if (r->failed || !r->given)
+		return 0;
+	if (lseek(r->fd, (off_t)r->begin, SEEK_SET) < 0)
+		return unreadable(r, -errno);
+	r->offset = r->begin;
+	r->frames = 0;
+	for (size_t i = 0; i < 2; i++)
+		r->unpacked.base[i].n = r->unpacked.base[i].nsizes = 0;
+	while (got > 0 && r->frames + 1 < to)
+		got = next_frame(r, &f);
+	return got < 0 ? got : 0;
 }
 
 void replayer_close(struct replayer *r)

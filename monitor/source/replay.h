@@ -9,6 +9,16 @@ struct replayer;
 
 /* 0 or -errno after saying "FILE: offset N: ..": no recording, another tool's, a newer version. */
 int replayer_open(struct replayer **out, const char *file, enum tool tool);
+/* Only frames from @from_ns to @to_ns (CLOCK_REALTIME; 0: from the first, to the last); @from_s and
+ * @to_s the same in s after the first frame, where not NAN. */
+struct replay_window {
+	uint64_t from_ns, to_ns;
+	double from_s, to_s;
+};
+void replayer_window(struct replayer *r, const struct replay_window *w);
+/* The frame before the latest comes next; at the first one it stays. 0 or -errno after saying why.
+ */
+int replayer_back(struct replayer *r);
 /* The next frame; it belongs to the replayer until the next call. 1, 0 at the end, or -EINVAL after
  * saying "FILE: offset N: cut off in the middle of a frame (after frame 17); what came before was
  * shown" or what else is wrong there. */

@@ -18,6 +18,31 @@
 
 /* --- the figures of one row --- */
 
+/* What the walk through /proc does not say is not known. */
+static void take_kinds(const struct rows *r, struct proc_row *row, const struct task_row *t)
+{
+	bool known = !r->exact;
+
+	row->v[FIELD_SWAP] = known ? (double)(t->swap * r->page_kb) : NAN;
+	row->v[FIELD_SHARED] = known ? (double)(t->shared * r->page_kb) : NAN;
+	row->v[FIELD_HUGETLB] = known ? (double)(t->hugetlb * r->page_kb) : NAN;
+	/* The faults of threads that live are with them. */
+	row->v[FIELD_FAULTS] = known && t->threads <= 1 ? (double)t->faults : NAN;
+}
+
+/* Their heap is filled up to the first collection, whatever of it is still needed. */
+static bool is_collected(const struct task_row *t)
+{
+	static const char *const names[] = {"java",   "jsvc", "node",	   "nodejs",
+					    "dotnet", "mono", "mono-sgen", "beam.smp"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(t->exe, names[i], sizeof(t->exe) - 1) ||
+		    !strncmp(t->comm, names[i], sizeof(t->comm) - 1))
+			return true;
+	return false;
+}
+
 static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
 {
 	if (t->flags & TASK_KERNEL) {
@@ -29,6 +54,7 @@ static void take_memory(const struct rows *r, struct proc_row *row, const struct
 		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
 		return;
 	}
+	take_kinds(r, row, t);
 	/* Of a young process the CPUs may have added up nothing yet. */
 	row->v[FIELD_RSS] = t->rss ? (double)(t->rss * r->page_kb) : NAN;
 	row->v[FIELD_VIRT] = (double)(t->vm * r->page_kb);
@@ -46,6 +72,19 @@ static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns
 		s->shown = (struct cputime){user_ns, system_ns};
 }
 
+/* After an exec it has another command. */
+static void forget_texts(struct proc_row *row, struct row_state *s, const struct task_row *t)
+{
+	if (s->seen_before == t->before)
+		return;
+	s->seen_before = t->before;
+	for (size_t k = 0; k < TEXT_COUNT; k++) {
+		free(s->text[k]);
+		row->text[k] = s->text[k] = NULL;
+	}
+	s->asked = 0;
+}
+
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
 		     const struct task_row *t)
 {
@@ -54,12 +93,22 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->uid = t->uid;
 	row->flags =
 		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
-			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
+			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0) |
+			  (is_collected(t) ? ROW_COLLECTED : 0));
 	row->state = tasks_state(t->thread.state);
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = '\0';
+	forget_texts(row, s, t);
 	take_memory(r, row, t);
+	row_sum_held(row);
+	if (r->limits && t->flags & TASK_MEMORY) {
+		struct limit l = limits_of(r->limits, t->memory_cgroup, row->pid,
+					   row->state == 'Z' || row->state == 'X');
+
+		row->v[FIELD_LIMIT] = l.limit_kb;
+		row->v[FIELD_ROOM] = l.room_kb;
+	}
 	row->v[FIELD_THREADS] = t->threads;
 	row->v[FIELD_AGE] =
 		r->boot_ns > t->thread.start_ns
@@ -104,7 +153,7 @@ static void show_end(struct proc_row *row)
 	row->flags |= ROW_ENDED;
 	row->flags &= (uint8_t)~ROW_EXACT;
 	row->state = 'X';
-	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_HELD] = row->v[FIELD_TOUCHED] = NAN;
 }
 
 static void row_finish(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)
@@ -168,6 +217,8 @@ static void leave(struct rows *r, size_t i)
 	if (r->leaves)
 		r->leaves(r->arg, &r->row[i]);
 	free(r->state[i].kept);
+	for (size_t k = 0; k < TEXT_COUNT; k++)
+		free(r->state[i].text[k]);
 }
 
 void rows_release(struct rows *r)
@@ -179,6 +230,7 @@ void rows_release(struct rows *r)
 	free(r->added);
 	free(r->late);
 	free(r->early);
+	limits_free(r->limits);
 	*r = (struct rows){0};
 }
 
@@ -198,8 +250,20 @@ static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t 
 	return to;
 }
 
+void row_sum_held(struct proc_row *row)
+{
+	const double *v = row->v;
+	double swap = isnan(v[FIELD_SWAP]) ? 0 : v[FIELD_SWAP];
+	double huge = isnan(v[FIELD_HUGETLB]) ? 0 : v[FIELD_HUGETLB];
+
+	row->v[FIELD_HELD] = v[FIELD_RSS] + swap + huge;
+	row->v[FIELD_TOUCHED] = v[FIELD_VIRT] > 0 ? 100 * row->v[FIELD_HELD] / v[FIELD_VIRT] : NAN;
+}
+
 void rows_begin(struct rows *r, uint64_t boot_ns)
 {
+	if (r->limits)
+		limits_begin(r->limits);
 	r->boot_ns = boot_ns;
 	r->at = 0;
 	r->nadded = 0;

@@ -9,6 +9,7 @@
 
 #include "monitor/frame.h"
 #include "monitor/source/cputime.h"
+#include "monitor/source/limits.h"
 #include "bpf/procs/tasks.h"
 
 /* Counters of a process that a monitor may have: what join.c maps to fields. */
@@ -19,20 +20,23 @@ struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
-	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
-	uint64_t before;  /* pages: the same of what it was before an exec */
+	uint64_t hiwater;     /* pages: highest RSS that the kernel has noted */
+	uint64_t before;      /* pages: the same of what it was before an exec */
+	uint64_t seen_before; /* @before when the texts were forgotten: it moves with an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint32_t stats_seq;
-	uint8_t seen;	  /* in this pass */
-	uint8_t gone;	  /* was missing in a pass */
-	uint8_t final;	  /* its end was told: nothing will come any more */
-	uint8_t fresh;	  /* was not there in the pass before */
-	uint8_t compat;	  /* a 32-bit program */
-	uint8_t mixed;	  /* what it counted came with that of others that had its number */
-	uint8_t skipped;  /* as ROW_SKIPPED */
-	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
+	uint8_t seen;		/* in this pass */
+	uint8_t gone;		/* was missing in a pass */
+	uint8_t final;		/* its end was told: nothing will come any more */
+	uint8_t fresh;		/* was not there in the pass before */
+	uint8_t compat;		/* a 32-bit program */
+	uint8_t mixed;		/* what it counted came with that of others that had its number */
+	uint8_t skipped;	/* as ROW_SKIPPED */
+	uint8_t asked;		/* bits 1 << enum row_text: @text was read, if it could be */
+	char *text[TEXT_COUNT]; /* owned */
+	uint8_t unlisted;	/* iterators do not list it: neither does one that reads counters */
 };
 
 struct row_pair {
@@ -53,15 +57,18 @@ struct rows {
 	size_t at;	  /* the walk along */
 	uint64_t boot_ns; /* now, CLOCK_BOOTTIME */
 	uint64_t page_kb;
-	bool cpu;	/* times are wanted */
-	bool exact;	/* the memory of processes comes as /proc says it */
-	bool no_memory; /* an allocation failed in this pass */
+	bool cpu;	       /* times are wanted */
+	bool exact;	       /* the memory of processes comes as /proc says it */
+	struct limits *limits; /* owned; NULL: they are not wanted */
+	bool no_memory;	       /* an allocation failed in this pass */
 	void (*leaves)(void *arg, const struct proc_row *row); /* called for each that leaves */
 	void *arg;
 };
 
 void rows_init(struct rows *r, bool cpu, bool exact);
 void rows_release(struct rows *r);
+/* What a row holds, anew of its parts. */
+void row_sum_held(struct proc_row *row);
 
 /* The kernel tells of an end when nobody can be looking at the task any more: after that of every
  * CPU's grace period, which on a busy machine takes a while. */

@@ -34,11 +34,23 @@ int source_live(struct source **out, const struct source_options *opts)
 	return s ? finish_open(s, out, live_open(&s->live, opts)) : -ENOMEM;
 }
 
-int source_replay(struct source **out, const char *file, enum tool tool)
+int source_replay(struct source **out, const char *file, enum tool tool,
+		  const struct replay_window *window)
 {
 	struct source *s = calloc(1, sizeof(*s));
+	int err;
 
-	return s ? finish_open(s, out, replayer_open(&s->replay, file, tool)) : -ENOMEM;
+	if (!s)
+		return -ENOMEM;
+	err = replayer_open(&s->replay, file, tool);
+	if (!err && window)
+		replayer_window(s->replay, window);
+	return finish_open(s, out, err);
+}
+
+int source_back(struct source *s)
+{
+	return s->replay ? replayer_back(s->replay) : 0;
 }
 
 int source_confine(struct source *s)
@@ -70,6 +82,18 @@ void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size
 {
 	if (s->live)
 		live_refine(s->live, f, rows, n);
+}
+
+void source_texts(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		  unsigned int texts)
+{
+	if (s->live)
+		live_texts(s->live, f, rows, n, texts);
+}
+
+int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb)
+{
+	return s->live ? live_probe(s->live, pid, start_ns, rss_kb) : -ENOTSUP;
 }
 
 int source_detail(struct source *s, const struct proc_row *row, struct proc_detail *out)

@@ -7,6 +7,7 @@
 #define MONITOR_SOURCE_H
 
 #include "monitor/frame.h"
+#include "monitor/source/replay.h"
 
 struct source_options {
 	enum tool tool;
@@ -33,8 +34,12 @@ int source_live(struct source **out, const struct source_options *opts);
  * after saying why. Nothing happens for a recording.
  */
 int source_confine(struct source *s);
-/* Opens a recording (monitor/source/replay.h). 0 or -errno after saying why, at which offset. */
-int source_replay(struct source **out, const char *file, enum tool tool);
+/* Opens a recording; @window (NULL: all of it): which part. 0 or -errno after saying why, at which
+ * offset. */
+int source_replay(struct source **out, const char *file, enum tool tool,
+		  const struct replay_window *window);
+/* Of a recording: the frame before the latest comes next. 0 or -errno after saying why. */
+int source_back(struct source *s);
 
 /* Descriptors that source_pump() wants to be called for when readable; returns how many of @max. */
 int source_fds(const struct source *s, int *fds, size_t max);
@@ -56,6 +61,13 @@ int source_sample(struct source *s, struct frame **out);
  * a screenful. Nothing happens for a recording.
  */
 void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size_t n);
+
+/* Reads texts (bits 1 << enum row_text) of these rows, or of all where @rows is NULL; each once. */
+void source_texts(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		  unsigned int texts);
+/* RSS of a process at this moment, between frames. 0 or -errno (-ESRCH: it has ended; -ENOTSUP: a
+ * recording); prints nothing. */
+int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb);
 
 /* What only a closer look shows; strings are empty and numbers NAN where not known or not allowed.
  */

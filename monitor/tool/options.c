@@ -4,7 +4,9 @@
 #include "monitor/tool/options.h"
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -33,6 +35,9 @@ static const struct opt table[] = {
 	    prometheus),
 	ROW('s', "sort", "COL", "order by a column; +COL rising, -COL falling", OPT_STRING,
 	    sort_by),
+	ROW(0, "columns", "LIST",
+	    "which columns, in which order, as in pid,name,rss,swap (text and screen)", OPT_STRING,
+	    columns_by),
 	ROW('f', "filter", "QUERY",
 	    "only processes that match, as in 'rss>1GiB and name~^postgres'", OPT_STRING, filter),
 	ROW(0, "top", "N", "at most N processes (default 100, 0: all)", OPT_U64, top),
@@ -48,8 +53,16 @@ static const struct opt table[] = {
 	ROW('r', "record", "FILE", "keep every frame in FILE", OPT_STRING, record),
 	ROW(0, "force", NULL, "let --record write over a file", OPT_FLAG, force),
 	ROW(0, "replay", "FILE", "show a recording instead of this machine", OPT_STRING, replay),
+	ROW(0, "from", "TIME", "replay: from +SECONDS after its begin, or 2026-11-30T12:58:03",
+	    OPT_STRING, from),
+	ROW(0, "to", "TIME", "replay: up to then", OPT_STRING, to),
+	ROW(0, "record-max", "BYTES", "record: end the recording before it is larger", OPT_U64,
+	    record_max),
 	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
 	    OPT_STRING, serve),
+	ROW(0, "metrics-by", "WHAT",
+	    "samples of /metrics by pid (default), name, user or cgroup, with a rest", OPT_STRING,
+	    metrics_by_name),
 	ROW('a', "alert", "QUERY[=>CMD]",
 	    "exit 1 in the end when a process has matched; run CMD when one does", OPT_LIST,
 	    alerts),
@@ -92,6 +105,14 @@ static int understand_sort(struct tool_options *o)
 {
 	const char *by = o->sort_by;
 
+	/* The screen begins as it was left. */
+	if (!by && o->config.sort && !o->batch) {
+		o->sort = o->config.sort;
+		o->descending = o->config.descending;
+		return 0;
+	}
+	if (!by)
+		by = o->sort_by = tools[o->tool].sort;
 	if (*by == '+' || *by == '-')
 		by++;
 	o->sort = column_find(by, true);
@@ -121,6 +142,56 @@ static int understand_filter(struct tool_options *o)
 	return err;
 }
 
+static int understand_metrics_by(struct tool_options *o)
+{
+	static const char *const names[] = {[METRICS_BY_PID] = "pid",
+					    [METRICS_BY_NAME] = "name",
+					    [METRICS_BY_USER] = "user",
+					    [METRICS_BY_CGROUP] = "cgroup"};
+
+	if (!o->metrics_by_name)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], o->metrics_by_name)) {
+			o->metrics_by = (enum metrics_by)i;
+			/* Sums are of all. */
+			if (i && o->top == TOP_DEFAULT)
+				o->top = 0;
+			return 0;
+		}
+	log_err("--metrics-by: '%s'; give pid, name, user or cgroup", o->metrics_by_name);
+	return -EINVAL;
+}
+
+/* "+90", "+1.5", or a moment: "2026-11-30T12:58:03", with a Z behind it UTC. */
+static int understand_time(const char *option, const char *text, uint64_t *ns, double *s)
+{
+	struct tm tm = {.tm_isdst = -1};
+	char *end = NULL;
+
+	*ns = 0;
+	*s = NAN;
+	if (!text)
+		return 0;
+	if (*text == '+' && text[1]) {
+		*s = strtod(text + 1, &end);
+		if (!*end && *s >= 0)
+			return 0;
+	}
+	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!end)
+		end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
+	if (end && (!*end || !strcmp(end, "Z"))) {
+		*s = NAN;
+		*ns = (uint64_t)(*end ? timegm(&tm) : mktime(&tm)) * NSEC_PER_SEC;
+		return 0;
+	}
+	log_err("--%s: '%s' is no time; give +SECONDS after the begin, or a moment like "
+		"2026-11-30T12:58:03 (with Z: UTC)",
+		option, text);
+	return -EINVAL;
+}
+
 /* Options that cannot stand together, and numbers out of range. */
 static int check(struct tool_options *o)
 {
@@ -131,12 +202,24 @@ static int check(struct tool_options *o)
 				      : "--json, --csv and --openmetrics: choose one");
 		return -EINVAL;
 	}
-	if (o->replay && (o->record || o->object || o->events)) {
-		log_err("--replay shows a recording: leave --%s out", o->record	  ? "record"
-								      : o->object ? "object"
-										  : "events");
+	if (o->replay && (o->object || o->events)) {
+		log_err("--replay shows a recording: leave --%s out",
+			o->object ? "object" : "events");
 		return -EINVAL;
 	}
+	if (o->replay && o->record && !strcmp(o->replay, o->record)) {
+		log_err("--record: %s is being replayed; record to another file", o->record);
+		return -EINVAL;
+	}
+	if ((o->from || o->to) && !o->replay) {
+		log_err("--%s is of a recording: give --replay too", o->from ? "from" : "to");
+		return -EINVAL;
+	}
+	if (understand_time("from", o->from, &o->window.from_ns, &o->window.from_s) ||
+	    understand_time("to", o->to, &o->window.to_ns, &o->window.to_s))
+		return -EINVAL;
+	if (understand_metrics_by(o))
+		return -EINVAL;
 	if (o->interval_s < INTERVAL_MIN_S || o->interval_s > 86400) {
 		log_err("--interval: %g is out of range; give it 0.1 to 86400 seconds",
 			o->interval_s);
@@ -161,7 +244,6 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	*o = (struct tool_options){.tool = tool,
 				   .program = tools[tool].program,
 				   .interval_s = tools[tool].interval_s,
-				   .sort_by = tools[tool].sort,
 				   .top = TOP_DEFAULT};
 	err = opt_parse(table, o->program, argc, argv, o, &rest, NULL);
 	if (err == OPT_HELP) {
@@ -178,6 +260,11 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	}
 	o->no_color |= no_color && *no_color;
 	err = err ? err : check(o);
+	/* Batch output is for scripts: it is the same whatever was chosen on a screen. */
+	if (!err && !o->batch)
+		config_read(&o->config, o->program);
+	if (!err && o->columns_by)
+		err = config_parse_columns(o->columns_by, o->config.columns, true);
 	err = err ? err : understand_sort(o);
 	err = err ? err : understand_filter(o);
 	if (err) {

@@ -6,6 +6,9 @@
 #include "lib/opt.h"
 #include "monitor/frame.h"
 #include "monitor/sink/batch.h"
+#include "monitor/sink/serve.h"
+#include "monitor/source/replay.h"
+#include "monitor/tool/config.h"
 #include "monitor/view/column.h"
 #include "monitor/view/query.h"
 
@@ -15,6 +18,10 @@ struct tool_options {
 		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
+	const char *metrics_by_name;
+	enum metrics_by metrics_by; /* understood */
+	const char *columns_by, *from, *to;
+	uint64_t record_max;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;
 	struct opt_list alerts;
 	/* understood */
@@ -23,7 +30,9 @@ struct tool_options {
 	enum batch_format format;  /* of batch mode */
 	const struct column *sort; /* never NULL */
 	bool descending;
-	struct query *query; /* owned; NULL: everything */
+	struct query *query;	     /* owned; NULL: everything */
+	struct replay_window window; /* of a recording */
+	struct config config;	     /* as kept, and as the options have it */
 };
 
 /*

@@ -35,16 +35,19 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	int err = 0;
 
 	*s = (struct sinks){.o = o, .source = source, .text = STRBUF_INIT};
+	s->view.columns = o->config.columns;
 	if (o->alerts.n)
 		err = alerts_new(&s->alerts);
 	for (size_t i = 0; i < o->alerts.n && !err; i++)
 		err = add_alert(s->alerts, o->alerts.item[i]);
 	if (!err && o->serve)
-		err = server_open(&s->server, o->serve);
+		err = server_open(&s->server, o->serve, o->metrics_by);
 	if (!err && o->record)
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
 	if (s->recorder)
 		s->recording.bytes = recorder_bytes(s->recorder);
+	if (s->recorder)
+		recorder_limit(s->recorder, o->record_max);
 	return err;
 }
 
@@ -68,6 +71,20 @@ static ssize_t refine_view(struct sinks *s, struct frame *f)
 	return (ssize_t)n;
 }
 
+/* Of the rows of the view, what is printed of them. */
+static void read_texts(struct sinks *s, struct frame *f)
+{
+	unsigned int texts = column_texts(s->o->sort) | query_texts(s->o->query);
+
+	if (s->o->metrics_by == METRICS_BY_CGROUP)
+		texts |= 1U << TEXT_CGROUP;
+	for (size_t i = 0; s->o->config.columns[i]; i++)
+		texts |= column_texts(s->o->config.columns[i]);
+	s->view.texts = texts;
+	for (size_t i = 0; texts && i < s->view.n; i++)
+		source_texts(s->source, f, &s->view.lines[i].row, 1, texts);
+}
+
 /* The rows that will be read, with their exact values. Order, filter and sums were made of
  * approximations: they are made again of what was read, until that brings no other rows. */
 static int build_view(struct sinks *s, struct frame *f)
@@ -83,11 +100,12 @@ static int build_view(struct sinks *s, struct frame *f)
 		int err = view_build(&s->view, f, &opts);
 		ssize_t n = err ? err : refine_view(s, f);
 
-		if (n <= 0)
+		if (n < 0)
 			return (int)n;
-		if (source_recorded(s->source))
+		if (!n || source_recorded(s->source))
 			break;
 	}
+	read_texts(s, f);
 	return 0;
 }
 
@@ -105,7 +123,7 @@ static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
 	if (s->o->openmetrics || s->o->prometheus)
-		metrics_render(f, &s->view, s->o->openmetrics, &s->text);
+		metrics_render_by(f, &s->view, s->o->openmetrics, s->o->metrics_by, NULL, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
@@ -114,8 +132,13 @@ static int print(struct sinks *s, const struct frame *f)
 
 int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 {
+	unsigned int texts;
 	int err = 0;
 
+	/* What decides is read of all. */
+	texts = query_texts(s->o->query) | alerts_texts(s->alerts) | column_texts(s->o->sort);
+	if (texts)
+		source_texts(s->source, f, NULL, 0, texts);
 	if (printing || s->server)
 		err = build_view(s, f);
 	tell_costly(s);

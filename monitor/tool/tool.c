@@ -4,6 +4,7 @@
 #include "monitor/tool/tool.h"
 
 #include <locale.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,9 +33,11 @@ struct run {
 	struct source *source;
 	struct history *history;
 	struct sinks sinks;
-	struct ui *ui;	  /* NULL: batch */
-	uint64_t next_ns; /* when the next frame is due */
+	struct ui *ui;	   /* NULL: batch */
+	uint64_t next_ns;  /* when the next frame is due */
+	uint64_t probe_ns; /* when to look between two frames; 0: there is nothing to see */
 	uint64_t frames;
+	size_t growing;	    /* processes that grew in the latest frame */
 	bool ended;	    /* of a recording */
 	int damage;	    /* of the recording, -errno: what came before stays on the screen */
 	struct strbuf told; /* the latest error: it leaves the screen, and the terminal keeps it */
@@ -105,6 +108,8 @@ static int open_screen(struct run *r)
 					.top = r->o.top,
 					.tree = r->o.tree,
 					.kernel_threads = r->o.kernel_threads,
+					.plain = r->o.config.plain,
+					.columns = r->o.config.columns,
 					.mono = r->o.no_color,
 					.ascii = r->o.ascii,
 					.serving = server_address(r->sinks.server)};
@@ -118,12 +123,33 @@ static int open_screen(struct run *r)
 	return err;
 }
 
+/* Only what has changed is kept: options that were given for once are not. */
+static void keep_choice(const struct run *r, struct config *now)
+{
+	struct config kept;
+
+	config_read(&kept, r->o.program);
+	if (now->sort == r->o.sort && now->descending == r->o.descending) {
+		now->sort = kept.sort;
+		now->descending = kept.descending;
+	}
+	if (!memcmp(now->columns, r->o.config.columns, sizeof(now->columns)))
+		memcpy(now->columns, kept.columns, sizeof(now->columns));
+	if (now->sort != kept.sort || now->descending != kept.descending ||
+	    now->plain != kept.plain || memcmp(now->columns, kept.columns, sizeof(kept.columns)))
+		config_write(now, r->o.program);
+}
+
 static void close_screen(struct run *r)
 {
+	struct config now = {.sort = NULL};
+
 	if (!r->ui)
 		return;
 	log_capture(NULL, NULL);
+	ui_choice(r->ui, &now.sort, &now.descending, &now.plain, now.columns);
 	ui_close(r->ui);
+	keep_choice(r, &now);
 	r->ui = NULL;
 	if (r->told.len)
 		log_err("%s", r->told.s);
@@ -138,7 +164,7 @@ static int open_all(struct run *r)
 	int err = history_new(&r->history, &trend_default);
 
 	if (!err && r->o.replay)
-		err = source_replay(&r->source, r->o.replay, r->o.tool);
+		err = source_replay(&r->source, r->o.replay, r->o.tool, &r->o.window);
 	else if (!err)
 		err = source_live(&r->source, &opts);
 	err = err ? err : sinks_open(&r->sinks, &r->o, r->source);
@@ -158,6 +184,41 @@ static void plan_next(struct run *r, const struct frame *f)
 	else if (r->frames == 1 && (r->ui || r->o.tool == TOOL_CPUMON))
 		s = MIN(s, FIRST_INTERVAL_S);
 	r->next_ns = clock_ns() + (uint64_t)(s * (double)NSEC_PER_SEC);
+}
+
+/* Some time within the interval, another one each time: a fixed one could be in step with what it
+ * looks at as well. */
+static void plan_probe(struct run *r)
+{
+	struct history_probe any;
+	uint64_t now_ns = clock_ns();
+	double part = fmod((double)r->frames * 0.6180339887498949, 1);
+
+	r->probe_ns = 0;
+	if (source_recorded(r->source) || r->next_ns <= now_ns ||
+	    !history_probes(r->history, &any, 1))
+		return;
+	r->probe_ns = now_ns + (uint64_t)((0.15 + 0.7 * part) * (double)(r->next_ns - now_ns));
+}
+
+static void probe(struct run *r)
+{
+	struct history_probe all[HISTORY_PROBES];
+	size_t n = history_probes(r->history, all, HISTORY_PROBES);
+
+	r->probe_ns = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!source_probe(r->source, all[i].pid, all[i].start_ns, &all[i].rss_kb))
+			history_probed(r->history, &all[i], clock_ns());
+}
+
+static size_t growing_in(const struct frame *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->rows[i].verdict == VERDICT_GROWING;
+	return n;
 }
 
 /* Takes a frame and gives it away. Returns 0, 1 when it was the last, or -errno. */
@@ -184,13 +245,31 @@ static int step(struct run *r)
 	if (err < 0)
 		return err;
 	r->frames++;
+	r->growing = growing_in(f);
 	if (r->ui)
 		ui_frame(r->ui, f);
 	err = sinks_frame(&r->sinks, f, !r->ui && !silent);
 	plan_next(r, f);
+	plan_probe(r);
 	if (err)
 		return err;
 	return !r->ui && r->o.count && r->sinks.printed >= r->o.count;
+}
+
+/* On in a recording without stopping: to its end, or to where something begins. */
+static int skip(struct run *r, bool to_end)
+{
+	int err = 0;
+
+	while (!err && !r->ended && !stopped) {
+		size_t grew = r->growing;
+
+		err = step(r);
+		if (!to_end &&
+		    (r->growing > grew || (r->sinks.alerts && alerts_latest(r->sinks.alerts))))
+			break;
+	}
+	return err;
 }
 
 static int fill_fds(struct run *r, struct pollfd *fds)
@@ -214,6 +293,8 @@ static uint64_t wait_until_ns(const struct run *r, uint64_t now_ns)
 		until_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
 	if (!r->ended && (!r->ui || !ui_paused(r->ui) || !source_recorded(r->source)))
 		until_ns = MIN(until_ns, r->next_ns);
+	if (r->probe_ns)
+		until_ns = MIN(until_ns, r->probe_ns);
 	return until_ns;
 }
 
@@ -268,6 +349,18 @@ static int loop(struct run *r)
 		}
 		if (action == UI_QUIT)
 			break;
+		if (action == UI_BACK && source_recorded(r->source)) {
+			err = source_back(r->source);
+			r->ended = false;
+			err = err ? err : step(r);
+			continue;
+		}
+		if (action == UI_TO_END || action == UI_TO_NEXT) {
+			err = skip(r, action == UI_TO_END);
+			continue;
+		}
+		if (r->probe_ns && clock_ns() >= r->probe_ns)
+			probe(r);
 		if (due(r) || (action == UI_SAMPLE && !r->ended))
 			err = step(r);
 	}

@@ -46,6 +46,9 @@ static struct frame *frame_copy(const struct frame *f)
 	copy->events = (const struct frame_event *)(const void *)next;
 	if (rows)
 		memcpy(copy->rows, f->rows, rows);
+	/* They are the source's, and go with its processes. */
+	for (size_t i = 0; i < f->n; i++)
+		memset(copy->rows[i].text, 0, sizeof(copy->rows[i].text));
 	if (events)
 		memcpy(next, f->events, events);
 	next += events;
@@ -63,6 +66,8 @@ static void frame_copy_free(struct frame *f)
 {
 	free(f);
 }
+
+static void resume(struct ui *u);
 
 /* --- what keys do --- */
 
@@ -101,6 +106,19 @@ static void human(struct ui *u, int arg UNUSED)
 	u->human = !u->human;
 	u->detail.stale = true;
 	u->dirty = true;
+}
+
+/* A recording goes frame by frame from now on. */
+static void step_frame(struct ui *u, int wish)
+{
+	if (!source_recorded(u->o.source)) {
+		ui_tell(u, "only a recording can be stepped through");
+		return;
+	}
+	u->stepping = true;
+	if (u->kept)
+		resume(u);
+	u->wish = (enum ui_action)wish;
 }
 
 static void redraw(struct ui *u, int arg UNUSED)
@@ -142,6 +160,10 @@ static const struct binding common[] = {
 	{KEY_ACT_SLOWER, change_interval, 1},
 	{KEY_ACT_FASTER, change_interval, -1},
 	{KEY_ACT_HUMAN, human, 0},
+	{KEY_ACT_STEP_BACK, step_frame, UI_BACK},
+	{KEY_ACT_STEP_ON, step_frame, UI_SAMPLE},
+	{KEY_ACT_TO_NEXT, step_frame, UI_TO_NEXT},
+	{KEY_ACT_TO_END, step_frame, UI_TO_END},
 	{KEY_ACT_REDRAW, redraw, 0},
 	{KEY_ACT_NONE, NULL, 0},
 };
@@ -221,7 +243,8 @@ int ui_open(struct ui **out, const struct ui_options *opts)
 	if (u->open)
 		return -EBUSY;
 	setlocale(LC_CTYPE, "");
-	*u = (struct ui){.o = *opts, .interval_s = opts->interval_s, .dirty = true};
+	*u = (struct ui){
+		.o = *opts, .interval_s = opts->interval_s, .human = !opts->plain, .dirty = true};
 	err = term_open(u);
 	if (err)
 		return err;
@@ -325,8 +348,10 @@ static void resume(struct ui *u)
 void ui_pause(struct ui *u, int arg UNUSED)
 {
 	u->dirty = true;
-	if (u->kept) {
-		resume(u);
+	if (u->kept || u->stepping) {
+		u->stepping = false;
+		if (u->kept)
+			resume(u);
 		return;
 	}
 	if (!u->frame)
@@ -448,6 +473,17 @@ int ui_draw(struct ui *u)
 	return u->dead ? -EIO : 0;
 }
 
+void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
+	       const struct column **chosen)
+{
+	*sort = u->table.opts.sort;
+	*descending = u->table.opts.descending;
+	*plain = !u->human;
+	for (size_t i = 0; i < u->table.nchosen; i++)
+		chosen[i] = u->table.chosen[i];
+	chosen[u->table.nchosen] = NULL;
+}
+
 double ui_interval(const struct ui *u)
 {
 	return u->interval_s;
@@ -455,7 +491,7 @@ double ui_interval(const struct ui *u)
 
 bool ui_paused(const struct ui *u)
 {
-	return u->kept != NULL;
+	return u->kept != NULL || u->stepping;
 }
 
 void ui_tell(struct ui *u, const char *text)

@@ -34,12 +34,14 @@ struct ui_options {
 	const char *filter; /* parsed already by who calls; NULL: none */
 	size_t top;
 	bool tree, kernel_threads;
-	bool mono;	     /* NO_COLOR or --color=never */
-	bool ascii;	     /* no line drawing, no blocks: LANG=C or --ascii */
-	const char *serving; /* "127.0.0.1:9100" or NULL */
+	bool plain;			     /* kB and bytes instead of 1.2G */
+	const struct column *const *columns; /* in this order, ended by NULL; NULL: the default */
+	bool mono;			     /* NO_COLOR or --color=never */
+	bool ascii;			     /* no line drawing, no blocks: LANG=C or --ascii */
+	const char *serving;		     /* "127.0.0.1:9100" or NULL */
 };
 
-enum ui_action { UI_NOTHING, UI_DRAW, UI_SAMPLE, UI_QUIT };
+enum ui_action { UI_NOTHING, UI_DRAW, UI_SAMPLE, UI_BACK, UI_TO_END, UI_TO_NEXT, UI_QUIT };
 
 /* Takes the terminal. -ENOTTY: stdin or stdout is none; -EINVAL: TERM is not known; both are said,
  * with what to do. */
@@ -52,6 +54,10 @@ void ui_frame(struct ui *u, struct frame *f);
 int ui_input(struct ui *u);
 /* Draws what has changed; cheap when nothing has. -EIO: the terminal has died. */
 int ui_draw(struct ui *u);
+/* What the user has chosen by now: for who keeps it. @columns: room for 65, ended by NULL; empty
+ * where the default was left. */
+void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
+	       const struct column **columns);
 double ui_interval(const struct ui *u); /* s; as the user has set it */
 bool ui_paused(const struct ui *u);
 void ui_note(struct ui *u,

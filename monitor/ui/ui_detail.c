@@ -121,6 +121,40 @@ static void add_memory(struct ui *u)
 	page_line(p);
 }
 
+/* What of the mapped it holds, what it gave back, and how far it is from its limit. */
+static void add_held(struct ui *u)
+{
+	struct page *p = &u->detail.page;
+	const double *v = u->detail.row.v;
+
+	if (!isnan(v[FIELD_HELD])) {
+		label(p, "held kB");
+		figure(u, "HELD", FIELD_HELD);
+		figure(u, "swap", FIELD_SWAP);
+		figure(u, "huge pages", FIELD_HUGETLB);
+		figure(u, "shared", FIELD_SHARED);
+		page_line(p);
+		label(p, "");
+		figure(u, "% of the mapped", FIELD_TOUCHED);
+		if (v[FIELD_MMAP_BYTES] > 0)
+			strbuf_addf(&p->text,
+				    "given back %.0f %% of what it mapped since the start",
+				    fmin(100 * v[FIELD_MUNMAP_BYTES] / v[FIELD_MMAP_BYTES], 999));
+		page_line(p);
+	}
+	if (!isnan(v[FIELD_LIMIT])) {
+		label(p, "limit kB");
+		figure(u, "of its cgroup", FIELD_LIMIT);
+		figure(u, "left", FIELD_ROOM);
+		if (!isnan(v[FIELD_LEFT])) {
+			figure(u, "reached in", FIELD_LEFT);
+			figure(u, "from", FIELD_LEFT_LOW);
+			figure(u, "to", FIELD_LEFT_HIGH);
+		}
+		page_line(p);
+	}
+}
+
 /* A line of figures, ended by one without a name. */
 struct figures {
 	const char *label;
@@ -294,6 +328,7 @@ static void detail_build(struct ui *u)
 	page_reset(&d->page);
 	add_identity(u);
 	add_memory(u);
+	add_held(u);
 	if (u->o.tool == TOOL_MEMMON)
 		add_figures(u, calls, ARRAY_SIZE(calls));
 	else
@@ -331,6 +366,7 @@ static void take_row(struct detail *d, const struct proc_row *row)
 	if (row->sizes)
 		memcpy(d->sizes, row->sizes, sizeof(d->sizes));
 	d->row.sizes = NULL; /* of a frame that goes */
+	memset(d->row.text, 0, sizeof(d->row.text));
 	d->stale = true;
 }
 

@@ -42,8 +42,8 @@ static void add_state(struct ui *u, struct pieces *p)
 	const struct frame *f = u->frame;
 	struct strbuf sb = STRBUF_INIT;
 
-	if (u->kept)
-		piece(p, STYLE_NOTICE, "PAUSED");
+	if (u->kept || u->stepping)
+		piece(p, STYLE_NOTICE, u->kept ? "PAUSED" : "STEPPING");
 	add_clock(&sb, f->started_ns, false);
 	piece(p, STYLE_NORMAL, "%s", f->monitor);
 	piece(p, STYLE_NORMAL, "%s count since %s",
@@ -172,6 +172,13 @@ static void add_own(struct ui *u, struct pieces *p)
 	strbuf_release(&maps);
 }
 
+static void add_waiting(struct pieces *p, const char *what, double pct)
+{
+	if (pct >= 1)
+		piece(p, pct >= 10 ? STYLE_LOSS : STYLE_NOTICE,
+		      "%.0f %% of the time waiting for %s", pct, what);
+}
+
 static void add_machine(struct ui *u, struct pieces *p)
 {
 	const struct frame *f = u->frame;
@@ -182,7 +189,26 @@ static void add_machine(struct ui *u, struct pieces *p)
 	if (f->mem_total_kb)
 		piece(p, STYLE_NORMAL, "memory %s, %s available (%.0f %%)", total.s, left.s,
 		      100.0 * (double)f->mem_available_kb / (double)f->mem_total_kb);
-	piece(p, STYLE_NORMAL, "%u CPUs", f->ncpu);
+	if (f->swap_total_kb && f->swap_total_kb != UINT64_MAX) {
+		strbuf_reset(&left);
+		add_kb(&left, (double)(f->swap_total_kb - f->swap_free_kb));
+		strbuf_reset(&total);
+		add_kb(&total, (double)f->swap_total_kb);
+		piece(p, STYLE_NORMAL, "swap %s of %s", left.s, total.s);
+	}
+	if (f->cached_kb && f->cached_kb != UINT64_MAX) {
+		strbuf_reset(&left);
+		add_kb(&left, (double)f->cached_kb);
+		piece(p, STYLE_NORMAL, "cache %s", left.s);
+	}
+	if (isfinite(f->cpu_busy_pct) && f->cpu_busy_pct > 0)
+		piece(p, STYLE_NORMAL, "%u CPUs %.0f %% busy", f->ncpu, f->cpu_busy_pct);
+	else
+		piece(p, STYLE_NORMAL, "%u CPUs", f->ncpu);
+	/* Who waits is what there is too little of. */
+	add_waiting(p, "CPU", f->wait_cpu_pct);
+	add_waiting(p, "memory", f->wait_memory_pct);
+	add_waiting(p, "I/O", f->wait_io_pct);
 	piece(p, STYLE_NORMAL, "%zu processes", f->n);
 	strbuf_release(&total);
 	strbuf_release(&left);
@@ -215,7 +241,7 @@ int header_draw(struct ui *u, const char *title, bool whole)
 	static const struct {
 		void (*add)(struct ui *u, struct pieces *p);
 		int lines; /* at most */
-	} parts[] = {{add_losses, 2}, {add_state, 3}, {add_own, 2}, {add_machine, 1}};
+	} parts[] = {{add_losses, 2}, {add_state, 3}, {add_own, 2}, {add_machine, 2}};
 	size_t n = ARRAY_SIZE(parts);
 	int budget = MIN(MAX(1, (u->height - 2) / 3), 9), y = 0;
 

@@ -13,7 +13,7 @@ static int open_screen(struct ui *u)
 
 	if (!u->frame)
 		return -EAGAIN;
-	m->n = table_columns(u, m->columns, ARRAY_SIZE(m->columns));
+	m->n = table_all_columns(u, m->columns, ARRAY_SIZE(m->columns));
 	m->top = 0;
 	for (m->cursor = 0; m->cursor < m->n; m->cursor++)
 		if (m->columns[m->cursor] == u->table.opts.sort)
@@ -43,7 +43,8 @@ static void draw(struct ui *u)
 		enum style s = m->top + i == m->cursor ? STYLE_CURSOR : STYLE_NORMAL;
 		char text[160];
 
-		snprintf(text, sizeof(text), " %-10s %s", c->title, c->help);
+		snprintf(text, sizeof(text), "%c%-10s %s", table_shows(u, c) ? '*' : ' ', c->title,
+			 c->help);
 		ui_fill(u, m->first_line + (int)i, 0, u->width, s, text);
 	}
 }
@@ -63,6 +64,18 @@ static void choose(struct ui *u, int arg UNUSED)
 		table_sort(u, c);
 }
 
+static void show_column(struct ui *u, int arg UNUSED)
+{
+	if (u->menu.cursor < u->menu.n)
+		table_choose(u, u->menu.columns[u->menu.cursor]);
+}
+
+static void move_column(struct ui *u, int step)
+{
+	if (u->menu.cursor < u->menu.n)
+		table_move_column(u, u->menu.columns[u->menu.cursor], step);
+}
+
 static void mouse(struct ui *u, const MEVENT *e)
 {
 	struct menu *m = &u->menu;
@@ -79,12 +92,15 @@ static void mouse(struct ui *u, const MEVENT *e)
 
 static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 {
-	strbuf_addstr(left, "Enter: sort by it");
+	strbuf_addstr(left, "Enter: sort by it  c: shown or not  < >: its place");
 	strbuf_addf(right, "%zu/%zu", u->menu.cursor + 1, u->menu.n);
 }
 
 static const struct binding bindings[] = {
 	{KEY_ACT_OPEN, choose, 0},
+	{KEY_ACT_SHOW_COLUMN, show_column, 0},
+	{KEY_ACT_COLUMN_LEFT, move_column, -1},
+	{KEY_ACT_COLUMN_RIGHT, move_column, 1},
 	{KEY_ACT_NONE, NULL, 0},
 };
 

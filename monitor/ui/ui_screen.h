@@ -22,7 +22,8 @@ enum style {
 	STYLE_CURSOR, /* the line of the cursor */
 	STYLE_DIM,    /* context, what is known to be over */
 	STYLE_LABEL,  /* names of figures */
-	STYLE_NOTICE, /* what one should know: paused, filtered, growing */
+	STYLE_NOTICE, /* what one should know: paused, filtered */
+	STYLE_GROWS,  /* a process that grows */
 	STYLE_LOSS,   /* what was not seen */
 	STYLE_ERROR,
 	STYLE_BAR,
@@ -88,9 +89,13 @@ struct table {
 	bool stale;   /* the view must be built before it is drawn */
 	bool fresh;   /* a frame came: its visible rows have not been read yet */
 	size_t cursor, top;
+	size_t search_from; /* the line where a search begins */
+	bool searched;	    /* there was one */
 	bool follow;
-	uint32_t pid;	   /* the process that is followed */
-	uint64_t start_ns; /* of it */
+	uint32_t pid;			 /* the process that is followed */
+	uint64_t start_ns;		 /* of it */
+	const struct column *chosen[64]; /* @nchosen; 0: those by default */
+	size_t nchosen;
 	struct layout layout;
 	int title_line, first_line, lines; /* where they are on the screen */
 	uint32_t *visible;		   /* scratch: rows to refine */
@@ -188,6 +193,7 @@ struct ui {
 	uint64_t held;	      /* frames that came while paused */
 	double interval_s;
 	bool human, dirty, dead, open;
+	bool stepping; /* through a recording, by keys */
 	int width, height;
 	enum ui_action wish; /* what ui_input() returns */
 	uint64_t alert_ns;   /* of the alert that was told last */
@@ -212,6 +218,12 @@ void ui_pause(struct ui *u, int arg);
 void ui_toggle_screen(struct ui *u, const struct screen *s); /* opens it, or goes back from it */
 
 void ui_tell(struct ui *u, const char *text); /* a note that a key brought about */
+
+/* Puts a column among those that are shown, or takes it away. */
+void table_choose(struct ui *u, const struct column *c);
+/* Moves a column that is shown by @step places. */
+void table_move_column(struct ui *u, const struct column *c, int step);
+bool table_shows(const struct ui *u, const struct column *c);
 
 /* --- ui_term.c --- */
 
@@ -272,6 +284,8 @@ const struct proc_row *table_row(struct ui *u);	   /* at the cursor, or NULL */
 bool row_wants_refining(const struct proc_row *r); /* by source_refine() */
 /* Columns that this tool and source have something for, at most @max; the defaults first. */
 size_t table_columns(const struct ui *u, const struct column **out, size_t max);
+/* The same, those that were not chosen too. */
+size_t table_all_columns(const struct ui *u, const struct column **out, size_t max);
 
 void table_sort(struct ui *u, const struct column *c); /* again by the same: turned round */
 void table_filter(struct ui *u, int arg);

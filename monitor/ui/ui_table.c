@@ -69,8 +69,12 @@ static void scroll_to_cursor(struct table *t)
 static void build(struct ui *u)
 {
 	struct table *t = &u->table;
+	unsigned int texts;
 
 	t->opts.query = t->query;
+	texts = query_texts(t->query) | column_texts(t->opts.sort);
+	if (texts && !u->kept)
+		source_texts(u->o.source, u->frame, NULL, 0, texts);
 	if (view_build(&t->view, u->frame, &t->opts)) {
 		t->view.n = 0;
 		ui_tell(u, "no memory for the table");
@@ -147,9 +151,11 @@ static bool column_is_number(const struct column *c)
 
 static bool offered(const struct ui *u, const struct column *c)
 {
+	if (c->kind == COLUMN_TEXT)
+		return !source_recorded(u->o.source);
 	if (c->kind == COLUMN_VERDICT)
-		return u->frame->fields & 1u << FIELD_RSS;
-	return c->kind != COLUMN_NUMBER || u->frame->fields & 1u << field_made_of(c->field);
+		return u->frame->fields & FIELD_BIT(FIELD_RSS);
+	return c->kind != COLUMN_NUMBER || u->frame->fields & 1ULL << field_made_of(c->field);
 }
 
 static bool by_default(const struct ui *u, const struct column *c)
@@ -159,13 +165,98 @@ static bool by_default(const struct ui *u, const struct column *c)
 
 size_t table_columns(const struct ui *u, const struct column **out, size_t max)
 {
+	const struct table *t = &u->table;
 	size_t n = 0;
 
+	for (; n < t->nchosen && n < max; n++)
+		out[n] = t->chosen[n];
+	if (n)
+		return n;
 	for (int pass = 0; pass < 2; pass++)
 		for (const struct column *c = columns; c->key && n < max; c++)
-			if (by_default(u, c) == !pass && (by_default(u, c) || offered(u, c)))
+			/* Texts cost files: they are there by choice. */
+			if (c->kind != COLUMN_TEXT && by_default(u, c) == !pass &&
+			    (by_default(u, c) || offered(u, c)))
 				out[n++] = c;
 	return n;
+}
+
+size_t table_all_columns(const struct ui *u, const struct column **out, size_t max)
+{
+	size_t n = table_columns(u, out, max), there_are = n;
+
+	for (const struct column *c = columns; c->key && n < max; c++) {
+		bool there = false;
+
+		for (size_t i = 0; i < there_are; i++)
+			there |= out[i] == c;
+		if (!there && (by_default(u, c) || offered(u, c)))
+			out[n++] = c;
+	}
+	return n;
+}
+
+/* From now on the user has said which there are. */
+static void begin_choice(struct ui *u)
+{
+	struct table *t = &u->table;
+
+	for (size_t i = 0; !t->nchosen && i < t->layout.n; i++)
+		t->chosen[i] = t->layout.columns[i];
+	if (!t->nchosen)
+		t->nchosen = t->layout.n;
+}
+
+static size_t place_of(const struct table *t, const struct column *c)
+{
+	size_t i = 0;
+
+	while (i < t->nchosen && t->chosen[i] != c)
+		i++;
+	return i;
+}
+
+bool table_shows(const struct ui *u, const struct column *c)
+{
+	const struct table *t = &u->table;
+
+	if (t->nchosen)
+		return place_of(t, c) < t->nchosen;
+	for (size_t i = 0; i < t->layout.n; i++)
+		if (t->layout.columns[i] == c)
+			return true;
+	return false;
+}
+
+void table_choose(struct ui *u, const struct column *c)
+{
+	struct table *t = &u->table;
+	size_t at;
+
+	begin_choice(u);
+	at = place_of(t, c);
+	if (at == t->nchosen && t->nchosen < ARRAY_SIZE(t->chosen)) {
+		t->chosen[t->nchosen++] = c;
+	} else if (at < t->nchosen && t->nchosen > 1) {
+		t->nchosen--;
+		memmove(t->chosen + at, t->chosen + at + 1, (t->nchosen - at) * sizeof(*t->chosen));
+	}
+	u->dirty = true;
+}
+
+void table_move_column(struct ui *u, const struct column *c, int step)
+{
+	struct table *t = &u->table;
+	size_t at, to;
+
+	begin_choice(u);
+	at = place_of(t, c);
+	if (at == t->nchosen || (step < 0 && !at) || (step > 0 && at + 1 == t->nchosen))
+		return;
+	to = step < 0 ? at - 1 : at + 1;
+	t->chosen[at] = t->chosen[to];
+	t->chosen[to] = c;
+	u->dirty = true;
 }
 
 /* What the deepest line needs before its name. */
@@ -186,7 +277,7 @@ static void table_layout(struct ui *u)
 	const struct column *sort = u->table.opts.sort;
 	const struct column *all[ARRAY_SIZE(l->columns)];
 	size_t n = table_columns(u, all, ARRAY_SIZE(all));
-	bool sort_placed = false, full = false;
+	bool sort_placed = u->table.nchosen && !table_shows(u, sort), full = false;
 	int x = 0;
 
 	l->n = 0;
@@ -196,8 +287,9 @@ static void table_layout(struct ui *u)
 		int reserve = sort_placed || c == sort ? 0 : sort->width + 1;
 
 		if (c != sort && (full || x + width + reserve > u->width)) {
-			/* Nothing that is there by default is left out for something after it. */
-			full |= by_default(u, c);
+			/* Nothing that is there by default, or by choice, is left out for something
+			 * after it. */
+			full |= by_default(u, c) || u->table.nchosen;
 			continue;
 		}
 		l->columns[l->n] = c;
@@ -325,6 +417,8 @@ static void draw_row(struct ui *u, size_t line, int y)
 		base = STYLE_CURSOR;
 	else if (l->context || row.flags & ROW_ENDED)
 		base = STYLE_DIM;
+	else if (row.verdict == VERDICT_GROWING)
+		base = STYLE_GROWS;
 	ui_fill(u, y, 0, u->width, base, "");
 	if (t->opts.tree && t->view.sums)
 		cell_sums(u, line, &row);
@@ -338,14 +432,35 @@ static void draw_row(struct ui *u, size_t line, int y)
 			cell_name(u, line, width, &cell);
 		else
 			cell_text(u, c, &row, width, &cell);
-		if (base == STYLE_NORMAL && c->kind == COLUMN_VERDICT &&
-		    row.verdict == VERDICT_GROWING)
-			s = STYLE_NOTICE;
+		/* What nobody can know yet is no verdict. */
+		if (c->kind == COLUMN_VERDICT && row.verdict == VERDICT_TOO_EARLY) {
+			strbuf_reset(&cell);
+			strbuf_addch(&cell, '-');
+			s = base == STYLE_CURSOR ? base : STYLE_DIM;
+		}
 		ui_print(u, y,
 			 t->layout.x[i] + (column_is_number(c) ? width - ui_cells(cell.s) : 0),
 			 width, s, cell.s);
+		/* Without colours the mark says it. */
+		if (c->kind == COLUMN_NAME && row.verdict == VERDICT_GROWING &&
+		    !(row.flags & ROW_ENDED))
+			ui_print(u, y, t->layout.x[i] + width - 1, 1, base, u->o.ascii ? "^" : "▲");
 	}
 	strbuf_release(&cell);
+}
+
+static void read_visible_texts(struct ui *u)
+{
+	struct table *t = &u->table;
+	unsigned int texts = 0;
+
+	for (size_t i = 0; i < t->layout.n; i++)
+		texts |= column_texts(t->layout.columns[i]);
+	for (size_t i = t->top; texts && !u->kept && i < t->view.n; i++) {
+		if (i >= t->top + (size_t)MAX(t->lines, 0))
+			break;
+		source_texts(u->o.source, u->frame, &t->view.lines[i].row, 1, texts);
+	}
 }
 
 static void draw(struct ui *u)
@@ -365,6 +480,7 @@ static void draw(struct ui *u)
 	build_and_refine(u);
 	table_layout(u);
 	draw_titles(u);
+	read_visible_texts(u);
 	for (int i = 0; i < t->lines && t->top + (size_t)i < t->view.n; i++)
 		draw_row(u, t->top + (size_t)i, t->first_line + i);
 	if (!t->view.n)
@@ -502,6 +618,54 @@ static void take_top(struct ui *u, const char *text)
 	restale(u);
 }
 
+/* --- search: the cursor goes to the next row whose name has the text, while it is typed --- */
+
+static bool name_has(const struct proc_row *row, const char *text)
+{
+	return strcasestr(row->name, text) != NULL;
+}
+
+/* From the line @from on, round the end. */
+static bool find_name(struct ui *u, const char *text, size_t from)
+{
+	struct table *t = &u->table;
+
+	for (size_t i = 0; i < t->view.n; i++) {
+		size_t line = (from + i) % t->view.n;
+
+		if (!name_has(line_row(u, line), text))
+			continue;
+		t->cursor = line;
+		table_move(u, KEY_ACT_NONE);
+		return true;
+	}
+	return false;
+}
+
+static bool check_search(struct ui *u, const char *text, struct query_error *e)
+{
+	struct table *t = &u->table;
+
+	if (!text[0] || !table_row(u) || find_name(u, text, t->search_from))
+		return true;
+	*e = (struct query_error){.at = 0, .length = strlen(text)};
+	snprintf(e->text, sizeof(e->text), "no name has this");
+	return false;
+}
+
+static void take_search(struct ui *u UNUSED, const char *text UNUSED)
+{
+}
+
+static void search(struct ui *u, int arg UNUSED)
+{
+	/* Again: the next one. */
+	u->table.search_from = u->table.cursor + (u->table.searched ? 1 : 0);
+	u->table.searched = true;
+	prompt_open(u, "search", "part of a name; Enter stays there, again: the next", "",
+		    check_search, take_search);
+}
+
 static void ask_top(struct ui *u, int arg UNUSED)
 {
 	char text[24];
@@ -574,17 +738,12 @@ static void table_mouse(struct ui *u, const MEVENT *e)
 }
 
 static const struct binding bindings[] = {
-	{KEY_ACT_BACK, table_unfilter, 0},
-	{KEY_ACT_OPEN, open_detail, 0},
-	{KEY_ACT_SORT_LEFT, sort_beside, -1},
-	{KEY_ACT_SORT_RIGHT, sort_beside, 1},
-	{KEY_ACT_INVERT, invert, 0},
-	{KEY_ACT_TREE, toggle_tree, 0},
-	{KEY_ACT_KERNEL, toggle_kernel, 0},
-	{KEY_ACT_SPACE, fold, 0},
-	{KEY_ACT_FOLLOW, follow, 0},
-	{KEY_ACT_TOP, ask_top, 0},
-	{KEY_ACT_NONE, NULL, 0},
+	{KEY_ACT_BACK, table_unfilter, 0},    {KEY_ACT_OPEN, open_detail, 0},
+	{KEY_ACT_SORT_LEFT, sort_beside, -1}, {KEY_ACT_SORT_RIGHT, sort_beside, 1},
+	{KEY_ACT_INVERT, invert, 0},	      {KEY_ACT_TREE, toggle_tree, 0},
+	{KEY_ACT_KERNEL, toggle_kernel, 0},   {KEY_ACT_SPACE, fold, 0},
+	{KEY_ACT_FOLLOW, follow, 0},	      {KEY_ACT_TOP, ask_top, 0},
+	{KEY_ACT_SEARCH, search, 0},	      {KEY_ACT_NONE, NULL, 0},
 };
 
 /* --- life --- */
@@ -609,6 +768,9 @@ void table_init(struct ui *u)
 		t->opts.descending = true;
 	}
 	t->stale = true;
+	for (; u->o.columns && u->o.columns[t->nchosen] && t->nchosen < ARRAY_SIZE(t->chosen);
+	     t->nchosen++)
+		t->chosen[t->nchosen] = u->o.columns[t->nchosen];
 	if (u->o.filter)
 		table_take_filter(u, u->o.filter);
 }

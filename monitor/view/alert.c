@@ -102,6 +102,15 @@ int alerts_add(struct alerts *a, const char *query, const char *command)
 	return 0;
 }
 
+unsigned int alerts_texts(const struct alerts *a)
+{
+	unsigned int texts = 0;
+
+	for (size_t i = 0; a && i < a->n; i++)
+		texts |= query_texts(a->list[i].query);
+	return texts;
+}
+
 size_t alerts_fired(const struct alerts *a)
 {
 	return a->fired;

@@ -32,7 +32,8 @@ int alerts_new(struct alerts **out); /* 0 or -ENOMEM */
 int alerts_add(struct alerts *a, const char *query, const char *command);
 /* Looks at a frame: returns how many fired now, or -ENOMEM; reaps commands that have ended. */
 int alerts_check(struct alerts *a, const struct frame *f);
-size_t alerts_fired(const struct alerts *a);   /* since the start */
+unsigned int alerts_texts(const struct alerts *a); /* as query_texts(); NULL: none */
+size_t alerts_fired(const struct alerts *a);	   /* since the start */
 size_t alerts_dropped(const struct alerts *a); /* commands not run because others were running */
 size_t alerts_failed(const struct alerts *a);  /* commands that could not start or ended with
 						  another code than 0 */

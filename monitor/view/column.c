@@ -22,6 +22,12 @@
 		.cpumon = (c)                                                                      \
 	}
 
+#define TEXT(k, t, x, w, h)                                                                        \
+	{                                                                                          \
+		.key = (k), .title = (t), .help = (h), .kind = COLUMN_TEXT, .text = (x),           \
+		.width = (w)                                                                       \
+	}
+
 /* The first eight fill a terminal of 80 cells. */
 const struct column columns[] = {
 	OTHER("pid", "PID", COLUMN_PID, 7, true, true, "process id"),
@@ -84,6 +90,30 @@ const struct column columns[] = {
 	       "high end of the trend's 95 % interval"),
 	NUMBER("window", "WINDOW", UNIT_S, FIELD_TREND_WINDOW, 7, false, false,
 	       "seconds over which the trend is judged"),
+	NUMBER("swap", "SWAP", UNIT_KB, FIELD_SWAP, 9, false, false, "kB swapped out"),
+	NUMBER("shared", "SHARED", UNIT_KB, FIELD_SHARED, 9, false, false,
+	       "resident kB of files and of shared memory"),
+	NUMBER("hugetlb", "HUGETLB", UNIT_KB, FIELD_HUGETLB, 9, false, false,
+	       "kB of reserved huge pages, which RSS leaves out"),
+	NUMBER("held", "HELD", UNIT_KB, FIELD_HELD, 9, false, false,
+	       "RSS, swap and huge pages in kB: what the trend is of"),
+	NUMBER("touched", "TOUCHED%", UNIT_PERCENT, FIELD_TOUCHED, 8, false, false,
+	       "what is held, in % of what is mapped"),
+	NUMBER("faults", "FAULTS", UNIT_NONE, FIELD_FAULTS, 9, false, false,
+	       "page faults since it began; not known of several threads"),
+	NUMBER("limit", "LIMIT", UNIT_KB, FIELD_LIMIT, 10, false, false,
+	       "kB that its cgroup may have"),
+	NUMBER("room", "ROOM", UNIT_KB, FIELD_ROOM, 10, false, false,
+	       "kB of its cgroup's limit that are left"),
+	NUMBER("left", "LEFT", UNIT_S, FIELD_LEFT, 8, false, false,
+	       "seconds until its growth reaches the limit"),
+	NUMBER("left_low", "LEFT-LO", UNIT_S, FIELD_LEFT_LOW, 8, false, false,
+	       "the same by the high end of the trend's interval"),
+	NUMBER("left_high", "LEFT-HI", UNIT_S, FIELD_LEFT_HIGH, 8, false, false,
+	       "the same by the low end of the trend's interval"),
+	TEXT("command", "COMMAND", TEXT_COMMAND, 40, "command line"),
+	TEXT("exe", "EXE", TEXT_EXE, 24, "the file that it runs"),
+	TEXT("cgroup", "CGROUP", TEXT_CGROUP, 28, "control group: service, container"),
 	NUMBER("pss", "PSS", UNIT_KB, FIELD_PSS, 9, false, false,
 	       "kB, shared pages divided among who shares them; where asked for"),
 	NUMBER("uss", "USS", UNIT_KB, FIELD_USS, 9, false, false,
@@ -148,6 +178,16 @@ const struct column *column_find(const char *name, bool say)
 	if (say)
 		say_unknown(name, plain);
 	return NULL;
+}
+
+const char *column_row_text(const struct column *c, const struct proc_row *row)
+{
+	return c->kind == COLUMN_TEXT ? row->text[c->text] : NULL;
+}
+
+unsigned int column_texts(const struct column *c)
+{
+	return c && c->kind == COLUMN_TEXT ? 1U << c->text : 0;
 }
 
 double column_number(const struct column *c, const struct proc_row *row)
@@ -262,6 +302,12 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 		strbuf_addch(out, isgraph((unsigned char)row->state) ? row->state : '?');
 		return;
 	case COLUMN_VERDICT: strbuf_addstr(out, verdict_name(row)); return;
+	case COLUMN_TEXT:
+		if (row->text[c->text])
+			column_text(row->text[c->text], c->width, out);
+		else
+			strbuf_addch(out, '-');
+		return;
 	default: break;
 	}
 	v = column_number(c, row);
@@ -301,6 +347,11 @@ int column_compare(const struct column *c, const struct proc_row *a, const struc
 	case COLUMN_NAME: order = strcmp(a->name, b->name); break;
 	case COLUMN_USER:
 		order = a->uid == b->uid ? 0 : strcmp(column_user(a->uid), column_user(b->uid));
+		break;
+	case COLUMN_TEXT:
+		if (!a->text[c->text] || !b->text[c->text])
+			return !a->text[c->text] - !b->text[c->text];
+		order = strcmp(a->text[c->text], b->text[c->text]);
 		break;
 	case COLUMN_STATE:
 		order = (unsigned char)a->state - (unsigned char)b->state;

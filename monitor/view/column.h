@@ -14,6 +14,7 @@ enum column_kind {
 	COLUMN_USER,
 	COLUMN_STATE,
 	COLUMN_VERDICT,
+	COLUMN_TEXT, /* of proc_row.text[text] */
 };
 
 enum column_unit {
@@ -34,6 +35,7 @@ struct column {
 	enum column_kind kind;
 	enum column_unit unit;
 	enum field field;    /* COLUMN_NUMBER */
+	enum row_text text;  /* COLUMN_TEXT */
 	uint8_t width;	     /* cells, without the blank between */
 	bool memmon, cpumon; /* shown by default by this tool */
 };
@@ -54,6 +56,10 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 int column_compare(const struct column *c, const struct proc_row *a, const struct proc_row *b,
 		   bool descending);
 
+/* The text of a COLUMN_TEXT, NULL: not known. */
+const char *column_row_text(const struct column *c, const struct proc_row *row);
+/* What has to be read for it: bits 1 << enum row_text. */
+unsigned int column_texts(const struct column *c);
 /* A user's name by number, from the system's database, remembered. "1000" where it has none, "-" of
  * ROW_UNKNOWN. */
 const char *column_user(uint32_t uid);

@@ -35,6 +35,9 @@ struct entry {
 	uint32_t frames;       /* with RSS known */
 	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
 	struct series *series; /* owned; NULL for most */
+	uint32_t beside_kb;    /* of what it holds beside RSS: swap, huge pages */
+	bool collected;	       /* ROW_COLLECTED */
+	uint8_t strays; /* looks between the latest frames, bit 0 the last: far from the line */
 };
 
 struct history {
@@ -288,6 +291,43 @@ static void flat_trend(const struct history *h, const struct entry *e, struct tr
 	out->verdict = VERDICT_STEADY;
 }
 
+/*
+ * A heap that is collected fills up to the next collection whatever of it is needed, and what it
+ * held at the last one is not known before there was one. So growth is told when it has once come
+ * to a rest (or fallen) and what came after is well above that.
+ */
+#define REST_S 4.0f
+static bool grew_past_a_rest(const struct series *s)
+{
+	const struct series_point *p = s->points;
+	uint32_t low = p[0].kb, high = p[s->n - 1].kb, rest = 0;
+	float rest_s = fmaxf(REST_S, (p[s->n - 1].t - p[0].t) / 64);
+	/* A quarter of the mean growth is none. */
+	double step = high > low ? (high - low) / 4.0 / s->n : 0;
+
+	for (uint32_t i = 1, from = 0; i < s->n; i++) {
+		if (p[i].kb > p[i - 1].kb + step)
+			from = i;
+		else if (p[i].t - p[from].t >= rest_s)
+			rest = MAX(rest, p[i].kb);
+	}
+	return rest && high > rest + (high - low) / 4;
+}
+
+/* The growth of frames may be none: of a heap before its first collection, of something that comes
+ * and goes nearly as often as frames do. */
+static void temper(const struct entry *e, struct trend *out)
+{
+	if ((out->verdict != VERDICT_GROWING && out->verdict != VERDICT_SHRINKING) || !e->series)
+		return;
+	if (e->collected && out->verdict == VERDICT_GROWING && !grew_past_a_rest(e->series))
+		out->because = "it collects its garbage, and has not come to a rest yet";
+	else if (__builtin_popcount(e->strays & 0xf) >= 2)
+		out->because = "between the frames it holds much more or less than in them";
+	if (out->because)
+		out->verdict = VERDICT_UNSURE;
+}
+
 static void entry_trend(const struct history *h, const struct entry *e, struct trend *out)
 {
 	if (!entry_has_points(e))
@@ -296,6 +336,7 @@ static void entry_trend(const struct history *h, const struct entry *e, struct t
 		*out = e->series->trend;
 	else /* its turn has not come */
 		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
+	temper(e, out);
 }
 
 static double finite_or_nan(double v)
@@ -313,6 +354,12 @@ static void set_trend(const struct history *h, const struct entry *e, struct pro
 	row->v[FIELD_TREND_HIGH] = finite_or_nan(t.high);
 	row->v[FIELD_TREND_WINDOW] = t.n ? t.window_s : NAN;
 	row->verdict = (uint8_t)t.verdict;
+	row->v[FIELD_LEFT] = row->v[FIELD_LEFT_LOW] = row->v[FIELD_LEFT_HIGH] = NAN;
+	if (t.verdict != VERDICT_GROWING || isnan(row->v[FIELD_ROOM]))
+		return;
+	row->v[FIELD_LEFT] = row->v[FIELD_ROOM] * 1024 / t.slope;
+	row->v[FIELD_LEFT_LOW] = isinf(t.high) ? 0 : row->v[FIELD_ROOM] * 1024 / t.high;
+	row->v[FIELD_LEFT_HIGH] = t.low > 0 ? row->v[FIELD_ROOM] * 1024 / t.low : NAN;
 }
 
 /* --- a frame --- */
@@ -320,13 +367,17 @@ static void set_trend(const struct history *h, const struct entry *e, struct pro
 static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
 			const struct step *s, bool fresh)
 {
+	/* Recordings of old have RSS alone. */
+	double held_kb = isnan(row->v[FIELD_HELD]) ? row->v[FIELD_RSS] : row->v[FIELD_HELD];
 	int err;
 
 	set_rates(e, row, s->dt, fresh);
 	err = add_calls(e, row);
-	if (!err && !isnan(row->v[FIELD_RSS]) && row->v[FIELD_RSS] >= 0 &&
-	    (s->dt > 0 || !e->frames))
-		err = add_rss(e, row->v[FIELD_RSS], s->before_s, s->now_s);
+	if (!err && held_kb >= 0 && (s->dt > 0 || !e->frames)) {
+		err = add_rss(e, held_kb, s->before_s, s->now_s);
+		e->collected = row->flags & ROW_COLLECTED;
+		e->beside_kb = (uint32_t)fmin(fmax(held_kb - row->v[FIELD_RSS], 0), UINT32_MAX);
+	}
 	judge_in_turn(h, e);
 	set_trend(h, e, row);
 	return err;
@@ -335,13 +386,13 @@ static int entry_update(struct history *h, struct entry *e, struct proc_row *row
 /* What is computed here is offered where what it is computed from is. */
 static void entry_offer(struct frame *f)
 {
-	const uint32_t both = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+	const uint64_t both = FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS);
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
-		if (f->fields & 1u << field_made_of((enum field)i))
-			f->fields |= 1u << i;
+		if (f->fields & 1ULL << field_made_of((enum field)i))
+			f->fields |= FIELD_BIT(i);
 	if ((f->fields & both) == both)
-		f->fields |= 1u << FIELD_TOT;
+		f->fields |= FIELD_BIT(FIELD_TOT);
 }
 
 /* --- all processes --- */
@@ -413,7 +464,7 @@ static struct entry *find(const struct history *h, const struct proc_row *row)
 
 static void nothing_known(struct proc_row *row)
 {
-	for (size_t i = FIELD_MMAP_RATE; i <= FIELD_TREND_WINDOW; i++)
+	for (size_t i = FIELD_MMAP_RATE; i < FIELD_COUNT; i++)
 		row->v[i] = NAN;
 	row->verdict = VERDICT_TOO_EARLY;
 }
@@ -532,6 +583,46 @@ int history_update(struct history *h, struct frame *f)
 	return err;
 }
 
+/* --- between frames --- */
+
+static bool wants_probe(const struct entry *e)
+{
+	return entry_has_points(e) && e->series->n > 2 && e->kb != e->series->points[0].kb;
+}
+
+size_t history_probes(const struct history *h, struct history_probe *out, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->n && n < max; i++)
+		if (wants_probe(&h->entries[i]))
+			out[n++] = (struct history_probe){.pid = h->entries[i].pid,
+							  .start_ns = h->entries[i].start_ns};
+	return n;
+}
+
+void history_probed(struct history *h, const struct history_probe *p, uint64_t mono_ns)
+{
+	const struct proc_row key = {.pid = p->pid, .start_ns = p->start_ns};
+	struct entry *e = find(h, &key);
+	const struct series_point *first, *last;
+	double window_s, slope, since_s, far_kb, line_kb;
+
+	if (!e || !wants_probe(e) || mono_ns < h->latest_ns)
+		return;
+	first = &e->series->points[0];
+	last = &e->series->points[e->series->n - 1];
+	window_s = (double)(last->t - first->t);
+	if (!(window_s > 0))
+		return;
+	slope = ((double)e->kb - first->kb) / window_s;
+	since_s = (double)(mono_ns - h->latest_ns) / NSEC_PER_SEC;
+	line_kb = e->kb + slope * since_s;
+	/* A quarter of all growth, and more than it may have grown since. */
+	far_kb = fmax(fmax(fabs(slope) * window_s / 4, 3 * fabs(slope) * since_s), 64);
+	e->strays = (uint8_t)(e->strays << 1 | (fabs(p->rss_kb + e->beside_kb - line_kb) > far_kb));
+}
+
 /* --- what is asked for --- */
 
 size_t history_rss(const struct history *h, const struct proc_row *row, double *bytes,
@@ -575,8 +666,9 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	const struct entry *e = find(h, row);
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (e && e->series && e->series->stale)
+	if (e && e->series && e->series->stale) {
 		series_judge(e->series, &h->rule, out);
-	else if (e)
+		temper(e, out);
+	} else if (e)
 		entry_trend(h, e, out);
 }

@@ -34,6 +34,19 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 size_t history_calls(const struct history *h, const struct proc_row *row, double *per_s);
 /* The whole trend of a row, for the words. */
 void history_trend(const struct history *h, const struct proc_row *row, struct trend *out);
+/*
+ * What comes and goes nearly as often as frames do looks like slow growth in them. So processes
+ * that seem to grow are looked at between frames too, at no fixed time: history_probes() says
+ * which, at most @max, and history_probed() takes what was found (@rss_kb).
+ */
+struct history_probe {
+	uint32_t pid;
+	uint64_t start_ns;
+	double rss_kb;
+};
+enum { HISTORY_PROBES = 64 };
+size_t history_probes(const struct history *h, struct history_probe *out, size_t max);
+void history_probed(struct history *h, const struct history_probe *p, uint64_t mono_ns);
 size_t history_bytes(const struct history *h); /* memory it takes */
 void history_free(struct history *h);	       /* accepts NULL */
 

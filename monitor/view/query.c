@@ -76,7 +76,7 @@ struct query {
 static bool is_text(const struct column *c)
 {
 	return c->kind == COLUMN_NAME || c->kind == COLUMN_USER || c->kind == COLUMN_STATE ||
-	       c->kind == COLUMN_VERDICT;
+	       c->kind == COLUMN_VERDICT || c->kind == COLUMN_TEXT;
 }
 
 /* --- words --- */
@@ -687,6 +687,11 @@ static bool match_text(const struct node *n, const struct proc_row *row)
 		s = column_user(row->uid);
 		break;
 	case COLUMN_VERDICT: s = verdict_name(row); break;
+	case COLUMN_TEXT:
+		s = column_row_text(n->column, row);
+		if (n->unknown || !s)
+			return n->unknown && (n->op == OP_EQ) == !s;
+		break;
 	default:
 		if (n->unknown || state[0] == '?' || !state[0])
 			return n->unknown && (n->op == OP_EQ) == (state[0] == '?' || !state[0]);
@@ -750,6 +755,20 @@ static bool gave_up(const struct node *n)
 		if ((n->regex && regex_gave_up(n->regex)) || gave_up(n->first))
 			return true;
 	return false;
+}
+
+static unsigned int texts_of(const struct node *n)
+{
+	unsigned int texts = 0;
+
+	for (; n; n = n->next)
+		texts |= column_texts(n->column) | texts_of(n->first);
+	return texts;
+}
+
+unsigned int query_texts(const struct query *q)
+{
+	return q ? texts_of(q->root) : 0;
 }
 
 bool query_gave_up(const struct query *q)

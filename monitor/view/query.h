@@ -30,6 +30,8 @@ int query_parse(struct query **out, const char *text, struct query_error *e);
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
 /* An expression in it took too long for too many processes, and matches none from then on. */
 bool query_gave_up(const struct query *q);
+/* What has to be read of rows before they are held against it: bits 1 << enum row_text. */
+unsigned int query_texts(const struct query *q);
 void query_free(struct query *q); /* accepts NULL */
 /* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). The
  * last has no newline: log_err() brings one. */

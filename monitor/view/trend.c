@@ -360,4 +360,6 @@ void trend_words(const struct trend *t, struct strbuf *out)
 		add_range(t, out);
 	}
 	strbuf_addf(out, ", %zu samples in %.0f s", t->n, t->window_s);
+	if (t->because)
+		strbuf_addf(out, "; %s", t->because);
 }

@@ -22,6 +22,7 @@ struct trend {
 	size_t n;
 	double window_s;
 	enum verdict verdict;
+	const char *because; /* why it is no more than unsure; NULL: the figures say so */
 };
 
 /*

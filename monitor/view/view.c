@@ -70,6 +70,7 @@ static uint64_t pick_key(const struct column *c, bool descending, const struct p
 	case COLUMN_NAME: return text_key(row->name, descending);
 	case COLUMN_USER: return text_key(column_user(row->uid), descending);
 	case COLUMN_STATE:
+	case COLUMN_TEXT:
 	case COLUMN_VERDICT: return 0; /* few values: left to column_compare() */
 	default: return pick_number(column_number(c, row), descending);
 	}
@@ -154,8 +155,9 @@ static size_t pick_top(struct pick *picks, size_t n, size_t top, const struct pr
  * and so do, on the safe side, the ends of their intervals.
  */
 static const enum tree_sum tree_sums[FIELD_COUNT] = {
-	[FIELD_AGE] = TREE_MAX,
-	[FIELD_TREND_WINDOW] = TREE_MIN,
+	[FIELD_AGE] = TREE_MAX,	     [FIELD_TREND_WINDOW] = TREE_MIN, [FIELD_TOUCHED] = TREE_MAX,
+	[FIELD_LIMIT] = TREE_MIN,    [FIELD_ROOM] = TREE_MIN,	      [FIELD_LEFT] = TREE_MIN,
+	[FIELD_LEFT_LOW] = TREE_MIN, [FIELD_LEFT_HIGH] = TREE_MIN,
 };
 
 static double tree_add(enum tree_sum kind, double sum, double value)

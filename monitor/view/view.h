@@ -35,7 +35,10 @@ struct view {
 	 * shortest, the rest adds up: memory that processes share counts once for each, and PEAK is
 	 * an upper bound, as they need not have peaked together. */
 	double (*sums)[FIELD_COUNT];
-	uint32_t *folded; /* pids whose children are hidden; owned, sorted */
+	const struct column *const
+		*columns;   /* to be shown, ended by NULL; borrowed; NULL: default */
+	unsigned int texts; /* bits 1 << enum row_text: those that JSON has */
+	uint32_t *folded;   /* pids whose children are hidden; owned, sorted */
 	size_t nfolded;
 	/* scratch of view_build(), reused */
 	void *work;

@@ -30,7 +30,9 @@ for tool in memmon cpumon; do
 	wrong "two formats" "--json, --csv and --openmetrics: choose one" --json --csv
 	wrong "interval 0" "--interval: 0 is out of range; give it 0.1 to 86400 seconds" --interval 0
 	wrong "ring size" "--ring-size: 5000 is no power of two from 4096 to 1073741824" --ring-size 5000
-	wrong "replay and record" "--replay shows a recording: leave --record out" --replay a --record b
+	wrong "replay and record of one file" "--record: a is being replayed; record to another file" --replay a --record a
+	wrong "from without replay" "--from is of a recording: give --replay too" --from +1
+	wrong "no time" "--to: 'soon' is no time" --replay a --to soon
 	wrong "replay and object" "--replay shows a recording: leave --object out" --replay a --object b
 	wrong "unknown sort column" "did you mean 'rss'" --sort rsss
 	wrong "bad query" "no column 'rsss'" --filter 'pid>1 and rsss>1'

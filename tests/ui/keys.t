@@ -196,9 +196,9 @@ keys - - -
 shows "- for a shorter one" 'interval 1 s'
 comes "and for a frame at once" log_has 'action 2 interval 1 '
 keys u
-shows "u shows units" '1.2G'
+shows "u shows plain numbers" 1258291
 keys u
-shows "and numbers again" 1258291
+shows "and units again" '1.2G'
 
 # --- events ---
 keys e

@@ -69,6 +69,7 @@ want=$(awk '/^VmSize|^VmRSS|^VmHWM/ { v[$1] = $2 } END { print v["VmRSS:"], v["V
 memory_is() {
 	[ "$(dump | awk -v pid="$caller" '$1 == pid { print $3, $4, $5 }')" = "$want" ]
 }
+keys u # kB
 comes "memmon: RSS, VIRT and PEAK are what /proc says" memory_is
 
 # events: with the filter, only the caller's. A round ends with what fits on the screen: some munmap and all brk.

@@ -182,11 +182,13 @@ int source_sample(struct source *s, struct frame **out)
 	f->mono_ns = MONO_NS + seq * INTERVAL_S * NSEC_PER_SEC;
 	f->interval_s = seq > 1 ? INTERVAL_S : NAN;
 	f->monitor = s->cpumon ? "cpumon" : "memmon_fast";
-	f->fields = s->cpumon ? 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS | 1u << FIELD_TOTAL_MS |
-					1u << FIELD_THREADS | 1u << FIELD_AGE
-			      : 1u << FIELD_RSS | 1u << FIELD_VIRT | 1u << FIELD_PEAK |
-					1u << FIELD_MMAP | 1u << FIELD_MUNMAP | 1u << FIELD_BRK |
-					1u << FIELD_AGE | 1u << FIELD_THREADS;
+	f->fields = s->cpumon ? FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS) |
+					FIELD_BIT(FIELD_TOTAL_MS) | FIELD_BIT(FIELD_THREADS) |
+					FIELD_BIT(FIELD_AGE)
+			      : FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_VIRT) |
+					FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_MMAP) |
+					FIELD_BIT(FIELD_MUNMAP) | FIELD_BIT(FIELD_BRK) |
+					FIELD_BIT(FIELD_AGE) | FIELD_BIT(FIELD_THREADS);
 	f->ncpu = 2;
 	f->mem_total_kb = 8 << 20;
 	f->mem_available_kb = 5 << 20;
@@ -244,6 +246,11 @@ int source_events(struct source *s, bool on)
 		return -ENOTSUP;
 	s->events_on = on;
 	return 0;
+}
+
+void source_texts(struct source *s UNUSED, struct frame *f UNUSED, const uint32_t *rows UNUSED,
+		  size_t n UNUSED, unsigned int texts UNUSED)
+{
 }
 
 bool source_recorded(const struct source *s)

@@ -15,6 +15,9 @@ at_exit 'term kill-server 2>/dev/null'
 LC_ALL=C.UTF-8 TZ=UTC
 export LC_ALL TZ
 unset NO_COLOR COLUMNS LINES
+# What is chosen on a screen is kept for the next one: not in the home of who runs the tests.
+XDG_CONFIG_HOME=$tmp/config
+export XDG_CONFIG_HOME
 cat >"$tmp/tmux.conf" <<'EOF'
 set -g default-terminal "xterm-256color"
 set -g status off

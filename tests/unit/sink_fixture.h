@@ -37,8 +37,9 @@ static inline void sink_frame(struct frame *f, struct proc_row *rows)
 			    .started_ns = 1795266297000000000ull,
 			    .interval_s = NAN,
 			    .monitor = "memmon_fast",
-			    .fields = 1u << FIELD_RSS | 1u << FIELD_VIRT | 1u << FIELD_PEAK |
-				      1u << FIELD_MMAP | 1u << FIELD_MUNMAP | 1u << FIELD_BRK,
+			    .fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_VIRT) |
+				      FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_MMAP) |
+				      FIELD_BIT(FIELD_MUNMAP) | FIELD_BIT(FIELD_BRK),
 			    .ncpu = 2,
 			    .mem_total_kb = 8000000,
 			    .mem_available_kb = 5000000,

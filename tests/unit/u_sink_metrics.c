@@ -147,7 +147,7 @@ static void test_cpumon(void **state UNUSED)
 {
 	frame.tool = TOOL_CPUMON;
 	frame.monitor = "cpumon";
-	frame.fields = 1u << FIELD_USER_MS | 1u << FIELD_SYSTEM_MS;
+	frame.fields = FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS);
 	rows[0].v[FIELD_USER_MS] = 1234567890123.0;
 	rows[0].v[FIELD_SYSTEM_MS] = 1;
 	metrics_render(&frame, &view, true, &text);
@@ -159,11 +159,77 @@ static void test_cpumon(void **state UNUSED)
 	hasnt("resident_bytes{");
 }
 
+enum { MANY = 60 };
+static struct proc_row many[MANY];
+static struct view_line order[MANY];
+
+static void crowd(void)
+{
+	for (uint32_t i = 0; i < MANY; i++) {
+		many[i] = (struct proc_row){.pid = i + 1};
+		/* Thirty pairs of one name. */
+		snprintf(many[i].name, sizeof(many[i].name), "n%u", i / 2);
+		for (int k = 0; k < FIELD_COUNT; k++)
+			many[i].v[k] = NAN;
+		many[i].v[FIELD_RSS] = i < 2 ? 100000 : 1000;
+		many[i].v[FIELD_SHARED] = i < 2 ? 60000 : 0;
+		many[i].v[FIELD_MMAP] = 1;
+		order[i] = (struct view_line){.row = i};
+	}
+}
+
+/* n37: who was served does not leave for a place lost at the cut, and who is far above it is in. */
+static void test_n37_hysteresis(void **state UNUSED)
+{
+	struct view v = {.lines = order, .n = MANY, .matched = MANY};
+	struct frame f = {.rows = many, .n = MANY, .monitor = "m", .fields = FIELD_BIT(FIELD_RSS)};
+	struct metrics_served served = {.n = 0};
+	struct strbuf out = STRBUF_INIT;
+
+	crowd();
+	metrics_render_by(&f, &v, true, METRICS_BY_PID, &served, &out);
+	assert_non_null(strstr(out.s, "{pid=\"20\",name=\"n9\"}"));
+	assert_null(strstr(out.s, "{pid=\"21\","));
+	/* 20 falls to the place of 25, and 60 comes to the top. */
+	order[19].row = 24;
+	order[24].row = 19;
+	order[0].row = 59;
+	order[59].row = 0;
+	strbuf_reset(&out);
+	metrics_render_by(&f, &v, true, METRICS_BY_PID, &served, &out);
+	assert_non_null(strstr(out.s, "{pid=\"20\",name=\"n9\"}"));
+	assert_non_null(strstr(out.s, "{pid=\"60\",name=\"n29\"}"));
+	assert_null(strstr(out.s, "{pid=\"1\","));
+	assert_int_equal(served.n, SERVE_PROCESSES);
+	strbuf_release(&out);
+}
+
+/* n37: groups are sums, without what processes share once for each, and nothing is left out. */
+static void test_n37_groups(void **state UNUSED)
+{
+	struct view v = {.lines = order, .n = MANY, .matched = MANY};
+	struct frame f = {.rows = many,
+			  .n = MANY,
+			  .monitor = "m",
+			  .fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_MMAP)};
+	struct strbuf out = STRBUF_INIT;
+
+	crowd();
+	metrics_render_by(&f, &v, true, METRICS_BY_NAME, NULL, &out);
+	/* 100,000 and 100,000 that share 60,000 */
+	assert_non_null(strstr(out.s, "memmon_process_resident_bytes{name=\"n0\"} 143360000\n"));
+	assert_non_null(strstr(out.s, "memmon_process_mmap_calls_total{name=\"n0\"} 2\n"));
+	/* 19 groups and the other 11 */
+	assert_non_null(strstr(out.s, "memmon_process_mmap_calls_total{name=\"(rest)\"} 22\n"));
+	strbuf_release(&out);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(test_openmetrics), T(test_unknown),    T(test_labels),
-					   T(test_bounds),	T(test_older_text), T(test_cpumon)};
+	const struct CMUnitTest tests[] = {
+		T(test_openmetrics), T(test_unknown), T(test_labels),	      T(test_bounds),
+		T(test_older_text),  T(test_cpumon),  T(test_n37_hysteresis), T(test_n37_groups)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,7 @@ static void story(size_t i, struct frame *f, struct proc_row *rows, uint32_t (*s
 
 	sink_frame(f, rows);
 	f->seq = i + 1;
-	f->fields = i % 2 ? f->fields : (uint32_t)((1ull << FIELD_COUNT) - 1);
+	f->fields = i % 2 ? f->fields : (1ull << FIELD_COUNT) - 1;
 	f->mono_ns += i * 3000000000ull;
 	f->interval_s = i ? 3.0 + 1e-9 * (double)i : NAN;
 	f->n = ROWS - i % 3;
@@ -224,7 +224,7 @@ static void test_all_fields(void **state UNUSED)
 	struct frame f, *got;
 
 	story(0, &f, rows, sizes, events);
-	f.fields = UINT32_MAX;
+	f.fields = UINT64_MAX;
 	assert_int_equal(recorder_open(&r, path, TOOL_MEMMON, true), 0);
 	assert_int_equal(recorder_add(r, &f), 0);
 	assert_int_equal(recorder_close(r), 0);
@@ -499,7 +499,7 @@ static void test_newer_names(void **state UNUSED)
 	pack_text(&p, "ring_full", 63);
 	pack_varint(&p, SCALAR_U64);
 	pack_varint(&p, 2);
-	pack_text(&p, "swap_kb", 63);
+	pack_text(&p, "luck_kb", 63);
 	pack_text(&p, "rss_kb", 63);
 	pack_varint(&p, SIZE_BUCKETS);
 	strbuf_add(&out, RECORD_START, RECORD_START_BYTES);
@@ -529,11 +529,11 @@ static void test_newer_names(void **state UNUSED)
 	add_block(&out, RECORD_FRAME, p.s, p.len);
 	write_file(out.s, out.len);
 	assert_int_equal(replayer_open(&r, path, TOOL_MEMMON), 0);
-	heard("memmon 9.9, whose heat, swap_kb this program does not know");
+	heard("memmon 9.9, whose heat, luck_kb this program does not know");
 	assert_int_equal(replayer_next(r, &f), 1);
 	assert_true(f->seq == 41 && f->losses.ring_full == 5 && f->n == 1);
 	assert_true(f->losses.map_full == UINT64_MAX && isnan(f->own.cpu_pct));
-	assert_true(f->fields == 1u << FIELD_RSS);
+	assert_true(f->fields == FIELD_BIT(FIELD_RSS));
 	assert_string_equal(f->monitor, "m?x");
 	assert_true(f->rows[0].v[FIELD_RSS] == 77 && isnan(f->rows[0].v[FIELD_VIRT]));
 	assert_int_equal(replayer_next(r, &f), 0);

@@ -49,7 +49,7 @@ static int setup(void **state UNUSED)
 		lines[i] = (struct view_line){.row = (uint32_t)i};
 	view = (struct view){.lines = lines, .n = ROWS, .matched = ROWS};
 	log_capture(hear, NULL);
-	assert_int_equal(server_open(&server, "0"), 0);
+	assert_int_equal(server_open(&server, "0", METRICS_BY_PID), 0);
 	heard("serving http://127.0.0.1:");
 	heard(server_address(server));
 	heard("/metrics");
@@ -363,7 +363,7 @@ static void test_nothing_yet(void **state UNUSED)
 	struct strbuf out = STRBUF_INIT;
 
 	server_close(server);
-	assert_int_equal(server_open(&server, ":0"), 0);
+	assert_int_equal(server_open(&server, ":0", METRICS_BY_PID), 0);
 	ask("GET /metrics HTTP/1.1\r\n\r\n", &out);
 	has(&out, "503 Service Unavailable");
 	strbuf_release(&out);
@@ -373,7 +373,7 @@ static void refused(const char *where, int err, const char *part)
 {
 	struct server *s;
 
-	assert_int_equal(server_open(&s, where), err);
+	assert_int_equal(server_open(&s, where, METRICS_BY_PID), err);
 	assert_null(s);
 	heard(part);
 }
@@ -396,12 +396,12 @@ static void test_where(void **state UNUSED)
 		"another program has this port; choose another one");
 	snprintf(text, sizeof(text), "ss -ltnp 'sport = %s'", strchr(server_address(server), ':'));
 	heard(text);
-	assert_int_equal(server_open(&s, "localhost:0"), 0);
+	assert_int_equal(server_open(&s, "localhost:0", METRICS_BY_PID), 0);
 	assert_ptr_equal(strstr(server_address(s), "127.0.0.1:"), server_address(s));
 	server_close(s);
-	assert_int_equal(server_open(&s, "0.0.0.0:0"), 0);
+	assert_int_equal(server_open(&s, "0.0.0.0:0", METRICS_BY_PID), 0);
 	server_close(s);
-	if (server_open(&s, "[::1]:0")) {
+	if (server_open(&s, "[::1]:0", METRICS_BY_PID)) {
 		heard("IPv6");
 		return;
 	}
@@ -414,10 +414,10 @@ static void test_reach_is_told(void **state UNUSED)
 	struct server *s;
 
 	warned[0] = '\0';
-	assert_int_equal(server_open(&s, "127.0.0.1:0"), 0);
+	assert_int_equal(server_open(&s, "127.0.0.1:0", METRICS_BY_PID), 0);
 	assert_string_equal(warned, "");
 	server_close(s);
-	assert_int_equal(server_open(&s, "0.0.0.0:0"), 0);
+	assert_int_equal(server_open(&s, "0.0.0.0:0", METRICS_BY_PID), 0);
 	if (!strstr(warned, "who reaches 0.0.0.0:"))
 		fail_msg("not told: %s", warned);
 	server_close(s);
@@ -426,7 +426,7 @@ static void test_reach_is_told(void **state UNUSED)
 		return;
 	}
 	/* Root may: then it is a port as any other, unless somebody has it. */
-	if (!server_open(&s, "1"))
+	if (!server_open(&s, "1", METRICS_BY_PID))
 		server_close(s);
 }
 

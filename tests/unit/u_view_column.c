@@ -76,7 +76,7 @@ static void table_is_sound(void **state UNUSED)
 	static const char *const cpumon[] = {"PID",	 "NAME",     "%USR",	  "%SYS",   "%TOT",
 					     "USER(ms)", "KERN(ms)", "TOTAL(ms)", "THREADS"};
 	size_t m = 0, c = 0, width = 0;
-	uint32_t fields = 0;
+	uint64_t fields = 0;
 
 	for (size_t i = 0; i < ncolumns; i++) {
 		const struct column *col = &columns[i];
@@ -88,8 +88,8 @@ static void table_is_sound(void **state UNUSED)
 		assert_true(strlen(col->title) <= col->width);
 		if (col->kind == COLUMN_NUMBER) {
 			assert_ptr_equal(column_find(field_names[col->field], false), col);
-			assert_false(fields & 1u << col->field);
-			fields |= 1u << col->field;
+			assert_false(fields & FIELD_BIT(col->field));
+			fields |= FIELD_BIT(col->field);
 		}
 		if (col->memmon) {
 			assert_string_equal(col->title, memmon[m++]);
@@ -102,7 +102,7 @@ static void table_is_sound(void **state UNUSED)
 	assert_int_equal(m, ARRAY_SIZE(memmon));
 	assert_int_equal(c, ARRAY_SIZE(cpumon));
 	assert_true(width <= 80);
-	assert_int_equal(fields, (1u << FIELD_COUNT) - 1);
+	assert_int_equal(fields, (FIELD_BIT(FIELD_COUNT)) - 1);
 	assert_null(columns[ncolumns].key);
 }
 

@@ -355,9 +355,10 @@ static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT
 				continue;
 			if (isnan(sums[k]))
 				sums[k] = v;
-			else if (k == FIELD_AGE)
+			else if (k == FIELD_AGE || k == FIELD_TOUCHED)
 				sums[k] = MAX(sums[k], v);
-			else if (k == FIELD_TREND_WINDOW)
+			else if (k == FIELD_TREND_WINDOW || k == FIELD_LIMIT || k == FIELD_ROOM ||
+				 (k >= FIELD_LEFT && k <= FIELD_LEFT_HIGH))
 				sums[k] = MIN(sums[k], v);
 			else
 				sums[k] += v;

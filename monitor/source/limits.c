@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Memory limits of cgroups, found by number. */
+#include "lib/base.h"
+#include "monitor/source/limits.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proctask.h"
+#include "lib/strbuf.h"
+
+/* More are told apart by nobody, and their limits are not known. */
+enum { LIMITS_MAX = 4096, TEXT_BYTES = 8192 };
+/* What version 1 says where there is no limit: the largest number of whole pages. */
+#define NO_LIMIT (1ULL << 60)
+
+struct known {
+	uint64_t id, seq; /* when it was read, by limits_begin() */
+	char *path;	  /* owned; NULL: it cannot be read */
+	struct limit limit;
+};
+
+struct limits {
+	int proc_fd;
+	uint64_t seq;
+	char *root;	     /* where the hierarchy with the memory controller is mounted; owned */
+	bool old;	     /* version 1 */
+	struct known *known; /* by id; owned */
+	size_t n, cap;
+};
+
+/* "36 35 0:30 / /sys/fs/cgroup rw .. - cgroup2 cgroup rw": the mount point, owned; NULL: it is not
+ * one of @type with @option. */
+static char *mount_point(const char *line, size_t len, const char *type, const char *option)
+{
+	char *copy = strndup(line, len), *dash = copy ? strstr(copy, type) : NULL, *at = copy;
+	char *point = NULL;
+
+	for (int field = 1; dash && field < 5 && at; field++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	if (dash && at && strstr(dash, option))
+		point = strndup(at, strcspn(at, " "));
+	free(copy);
+	return point;
+}
+
+static void find_root(struct limits *l)
+{
+	struct strbuf text = STRBUF_INIT;
+	char *unified = NULL;
+
+	if (!strbuf_read_file(&text, "/proc/self/mountinfo"))
+		for (const char *line = text.s; *line;) {
+			size_t len = strcspn(line, "\n");
+
+			if (!l->root)
+				l->root = mount_point(line, len, " - cgroup ", "memory");
+			if (!unified)
+				unified = mount_point(line, len, " - cgroup2 ", "");
+			line += len + (line[len] == '\n');
+		}
+	strbuf_release(&text);
+	/* The controller is of one hierarchy: of the old one where that has it. */
+	l->old = l->root;
+	if (l->root)
+		free(unified);
+	else
+		l->root = unified;
+}
+
+int limits_new(struct limits **out, int proc_fd)
+{
+	struct limits *l = calloc(1, sizeof(*l));
+
+	*out = l;
+	if (!l)
+		return -ENOMEM;
+	l->proc_fd = proc_fd;
+	find_root(l);
+	return 0;
+}
+
+void limits_begin(struct limits *l)
+{
+	size_t to = 0;
+
+	/* Who was not asked for has ended. */
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->known[i].seq == l->seq)
+			l->known[to++] = l->known[i];
+		else
+			free(l->known[i].path);
+	}
+	l->n = to;
+	l->seq++;
+}
+
+/* Where a process is in the hierarchy; owned. NULL: not known. */
+static char *path_of(const struct limits *l, uint32_t pid, bool ended)
+{
+	char text[TEXT_BYTES];
+	ssize_t n;
+
+	n = ended ? proctask_read_other(l->proc_fd, pid, "cgroup", text, sizeof(text))
+		  : proctask_read(l->proc_fd, pid, "cgroup", text, sizeof(text));
+	if (!l->root || n < 0)
+		return NULL;
+	for (char *line = text, *next; line && *line; line = next) {
+		char *controllers = strchr(line, ':'), *path;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		path = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!path)
+			continue;
+		*path++ = '\0';
+		/* "4:memory:/a", "4:cpu,memory:/a" of the old, "0::/a" of the new */
+		if (l->old ? strstr(controllers, "memory") != NULL : !controllers[1])
+			return strdup(path);
+	}
+	return NULL;
+}
+
+/* The number in a file of the cgroup; false: there is none, or it is no limit. */
+static bool read_number(const char *root, const char *path, const char *name, uint64_t *value)
+{
+	struct strbuf file = STRBUF_INIT, text = STRBUF_INIT;
+	char *end = NULL;
+
+	strbuf_addf(&file, "%s%s/%s", root, path, name);
+	if (!strbuf_read_file(&text, file.s) && text.len)
+		*value = strtoull(text.s, &end, 10);
+	strbuf_release(&file);
+	end = end && end != text.s ? end : NULL;
+	strbuf_release(&text);
+	return end && *value < NO_LIMIT;
+}
+
+/* Of the cgroup and of those above it whichever is the least. */
+static struct limit read_limit(const struct limits *l, const char *of)
+{
+	const char *const names[][2] = {{"memory.max", "memory.current"},
+					{"memory.limit_in_bytes", "memory.usage_in_bytes"}};
+	struct limit least = {NAN, NAN};
+	char *path = strdup(of), *slash;
+
+	while (path) {
+		uint64_t limit, used = 0;
+
+		if (read_number(l->root, path, names[l->old][0], &limit)) {
+			double room_kb;
+
+			read_number(l->root, path, names[l->old][1], &used);
+			room_kb = used < limit ? (double)(limit - used) / 1024 : 0;
+			least.limit_kb = fmin(least.limit_kb, (double)limit / 1024);
+			least.room_kb = fmin(least.room_kb, room_kb);
+		}
+		slash = strrchr(path, '/');
+		if (!slash || !path[1])
+			break;
+		slash[slash == path] = '\0';
+	}
+	free(path);
+	return least;
+}
+
+static struct known *find(struct limits *l, uint64_t id, size_t *at)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (l->known[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*at = low;
+	return low < l->n && l->known[low].id == id ? &l->known[low] : NULL;
+}
+
+static struct known *add(struct limits *l, uint64_t id, size_t at)
+{
+	if (l->n == LIMITS_MAX)
+		return NULL;
+	if (l->n == l->cap) {
+		size_t cap = l->cap ? 2 * l->cap : 16;
+		struct known *k = realloc(l->known, cap * sizeof(*k));
+
+		if (!k)
+			return NULL;
+		l->known = k;
+		l->cap = cap;
+	}
+	memmove(l->known + at + 1, l->known + at, (l->n++ - at) * sizeof(*l->known));
+	l->known[at] = (struct known){.id = id, .limit = {NAN, NAN}};
+	return &l->known[at];
+}
+
+struct limit limits_of(struct limits *l, uint64_t id, uint32_t pid, bool ended)
+{
+	struct known *k;
+	size_t at;
+
+	if (!id)
+		return (struct limit){NAN, NAN};
+	k = find(l, id, &at);
+	k = k ? k : add(l, id, at);
+	if (!k)
+		return (struct limit){NAN, NAN};
+	if (k->seq != l->seq) {
+		k->seq = l->seq;
+		if (!k->path)
+			k->path = path_of(l, pid, ended);
+		if (k->path)
+			k->limit = read_limit(l, k->path);
+	}
+	return k->limit;
+}
+
+void limits_free(struct limits *l)
+{
+	if (!l)
+		return;
+	for (size_t i = 0; i < l->n; i++)
+		free(l->known[i].path);
+	free(l->known);
+	free(l->root);
+	free(l);
+}

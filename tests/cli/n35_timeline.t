@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Number 35: a part of a recording by --from and --to, a recording out of a recording, one that is bounded, and on the screen a
+# step back and on.
+# shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2154,SC2317
+. tests/lib.sh
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+
+memmon=$B/memmon
+"$memmon" --object tasks --batch -n 10 -i 0.3 --record "$tmp/all.rec" --json >"$tmp/all.json" 2>/dev/null
+first=$(head -n 1 "$tmp/all.json" | jq -r .time)
+# seqs OPTIONS..: numbers of the frames that are shown
+seqs() {
+	run "$memmon" --replay "$tmp/all.rec" --json "$@"
+	printf '%s\n' "$out" | jq .seq | tr '\n' ' '
+}
+is "all frames" "$(seqs)" "1 2 3 4 5 6 7 8 9 10 "
+is "from the begin: all" "$(seqs --from +0)" "1 2 3 4 5 6 7 8 9 10 "
+is "the frames from then on" "$(seqs --from +1.35)" "6 7 8 9 10 "
+is "the frames up to then" "$(seqs --to +0.75)" "1 2 3 "
+is "from then to then" "$(seqs --from +0.45 --to +1.05)" "3 4 "
+is "from a moment on" "$(seqs --from "${first%.*}Z" | cut -c 1-4)" "1 2 "
+is "up to a moment long ago: none" "$(seqs --to 2001-01-01T00:00:00Z)" ""
+is "nothing beyond the end" "$(seqs --from +3600)" ""
+
+run "$memmon" --replay "$tmp/all.rec" --from +1.35 --record "$tmp/part.rec"
+is "a recording out of a recording" "$code$err" 0
+run "$memmon" --replay "$tmp/part.rec" --json
+is "it has that part" "$(printf '%s\n' "$out" | jq .seq | tr '\n' ' ')" "6 7 8 9 10 "
+printf '%s\n' "$out" | jq -c '[.seq, .time, (.processes[] | [.pid, .rss_kb, .age_s])]' >"$tmp/part"
+tail -n 5 "$tmp/all.json" | jq -r .time >"$tmp/times"
+is "with the times that there were" "$(jq -r '.[1]' "$tmp/part")" "$(cat "$tmp/times")"
+
+run "$memmon" --object tasks --batch -n 20 -i 0.1 --record "$tmp/small.rec" --record-max 20000
+has "a bounded recording says that it has ended" "$err" "whole and can be replayed"
+check "and is no larger" test "$(wc -c <"$tmp/small.rec")" -le 20000 -a "$(wc -c <"$tmp/small.rec")" -gt 1000
+run "$memmon" --replay "$tmp/small.rec" --json
+is "and is whole" "$code$err" 0
+
+. tests/ui/term.sh
+term_start 100 24 "$memmon --replay $tmp/all.rec --interval 60"
+wait_for 'REPLAY'
+now() { dump | sed -n 's/.*now \([0-9:]*\).*/\1/p'; }
+keys p
+keys ']' ']' ']'
+shows "steps: said so" STEPPING
+third=$(dump | cksum)
+keys ']'
+moved_on() { [ "$(dump | cksum)" != "$third" ]; }
+comes "a step on" moved_on
+keys '['
+is_third() { [ "$(dump | cksum)" = "$third" ]; }
+comes "a step back is the frame that was there" is_third
+keys '$'
+shows "to the end" 'the recording ends here'
+keys q
+ends "and it ends" 0
+term_start 100 24 "$memmon --replay $tmp/all.rec --interval 60 --alert 'pid = 1 and age > 0'"
+wait_for 'REPLAY'
+keys '}'
+shows "to the next alert or verdict, or else to the end" 'the recording ends here'
+keys q
+done_testing
