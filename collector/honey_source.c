@@ -30,7 +30,7 @@ static int find_honeyc(char *path, size_t size, struct strbuf *why)
 
 static int make_object_file(char **path, struct strbuf *why)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir = secure_getenv("TMPDIR");
 	struct strbuf sb = STRBUF_INIT;
 	int fd, err;
 

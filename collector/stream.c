@@ -465,7 +465,7 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 
 static int make_folder(const struct monitor *m, struct stream *s)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *tmp = secure_getenv("TMPDIR");
 	int err;
 
 	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
