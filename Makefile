@@ -44,12 +44,10 @@ wl_SRC	      := workloads/wl_main.c $(lib_SRC) $(workloads_SRC)
 honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
-monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng
+monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
-bench_fast_SRC := $(wildcard tests/bench/bench_fast*.c) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
-bench_fast_LIBS := $(beebench_LIBS)
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
@@ -105,8 +103,7 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
-$(foreach p,$(PROGRAMS) bench_fast,$(eval $(call program,$(p))))
-all: $(B)/bench_fast
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
@@ -178,12 +175,13 @@ $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 
 all: $(ex_OBJ)
 
-$(B)/tests/honey/load_check: $(B)/obj/tests/honey/load_check.o
+honey_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/honey/*.c))
+$(honey_TOOLS): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
 
-all: $(B)/tests/honey/load_check
+all: $(honey_TOOLS)
 
 FUZZ_SECONDS ?= 600
 $(B)/fuzz/honey_fuzz: tests/honey/fuzz/honey_fuzz.c $(honey_SRC) $(lib_SRC) $(wildcard honey/*.h honey/*.def)
@@ -199,6 +197,11 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
 .PHONY: fuzz-honey
 
+test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
+	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@B=$(B) tests/run.sh honey/elixir
+.PHONY: test-elixir
+
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
 	@cp $< $@
@@ -207,7 +210,7 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/strbuf.c lib/log.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
@@ -262,7 +265,7 @@ $(live_BIN): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(B)/all.a
 $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lm
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lpcre2-8 -lm
 
 $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	$(call say,LINK,$@)
@@ -275,17 +278,28 @@ unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
+test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
+	@B=$(B) tests/busy.sh tests/run.sh $(WORDS)
+.PHONY: test-busy
+
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
 	@$(B)/beebench run $(BENCHFLAGS)
 
-bench-fast: all ## what memmon_fast costs against the reference monitor, and that nothing is lost (root; SECONDS at 1 M events/s)
-	@$(B)/bench_fast --seconds $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lost (root; SECONDS at 1 M events/s; EACH way of watching)
+	@for how in collect=woken collect=timed collect=both collect=both,events=no producers=2,collect=between \
+		producers=2,collect=between,events=no producers=2,collect=both; do \
+		echo; echo "== beebench overhead -o $$how"; \
+		$(B)/beebench overhead -q -m nop_exit,memmon,memmon_fast -e brk-ok,munmap-ok -t $(or $(EACH),15) \
+			-o slowdown=no,sharp=no,above=nop_exit,$$how $(BENCHFASTFLAGS) || exit $$?; \
+	done
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=both,rate=1000000 -t $(or $(SECONDS),60) $(BENCHFASTFLAGS)
+	@$(B)/beebench ringbuf -q -m memmon_fast -o only=monitor,rounds=1,reader=stopped $(BENCHFASTFLAGS)
 .PHONY: bench-fast
 
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ -lm
+	$(Q)$(CC) -o $@ $^ -lpcre2-8 -lm
 
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)

@@ -30,6 +30,7 @@ enum monitor_cap {
 	MONITOR_EVENTS = 1 << 1,   /* a stream of records */
 	MONITOR_LOSSES = 1 << 2,   /* counts what it could not record */
 	MONITOR_CGROUP = 1 << 3,   /* watches the target only; else it sees the whole machine */
+	MONITOR_BELOW = 1 << 5,	   /* the target: the cgroups below its own, too */
 	MONITOR_NULL = 1 << 4,	   /* offers nothing to judge on purpose (none, nop) */
 };
 
@@ -69,6 +70,7 @@ struct monitor_target {
 	/* Bytes of each ring, for an object that has one for each CPU: a power of two and whole
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;
+	uint64_t cgroup_level; /* of the cgroup, below the root; 0: not known */
 };
 
 /* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */

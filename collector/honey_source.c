@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/data.h"
+#include "lib/leftover.h"
 #include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -30,11 +31,10 @@ static int find_honeyc(char *path, size_t size, struct strbuf *why)
 
 static int make_object_file(char **path, struct strbuf *why)
 {
-	const char *dir = secure_getenv("TMPDIR");
 	struct strbuf sb = STRBUF_INIT;
 	int fd, err;
 
-	strbuf_addf(&sb, "%s/beebench-XXXXXX.bpf.o", dir && *dir ? dir : "/tmp");
+	leftover_template(&sb, ".bpf.o");
 	*path = strbuf_detach(&sb);
 	fd = mkstemps(*path, (int)strlen(".bpf.o"));
 	if (fd >= 0) {

@@ -13,6 +13,7 @@
 
 #include "lib/why.h"
 #include "lib/strbuf.h"
+#include "lib/suggest.h"
 #include "collector/json_at.h"
 
 const char *const loss_field_names[LOSS_FIELD_COUNT] = {"ring_full", "map_full"};
@@ -563,16 +564,19 @@ static int choose_subject(struct manifest *man, const struct json_at *top, struc
 
 	if (json_object_object_get_ex(doc, "subject", &o)) {
 		struct json_at at = {top->file, top->text, top, "subject"};
-		struct json_at word = at;
+		const char *near;
 
 		if (!json_object_is_type(o, json_type_string))
 			return json_at_wrong_type(&at, "a string", o);
 		words = vocabulary_find(json_object_get_string(o));
 		for (; all[n]; n++)
 			known[n] = all[n]->name;
-		word.key = json_object_get_string(o);
+		near = suggest_nearest(json_object_get_string(o), known, n);
 		if (!words)
-			return json_at_unknown(&word, known, n, "beebench list subjects");
+			return json_at_bad(&at, "there is no '%s'%s%s%s", json_object_get_string(o),
+					   near ? "; did you mean '"
+						: "; see 'beebench list subjects'",
+					   near ? near : "", near ? "'?" : "");
 	} else if (json_object_object_get_ex(doc, "counters", &o) &&
 		   json_object_is_type(o, json_type_object)) {
 		if (!json_object_object_get_ex(o, "fields", &names))

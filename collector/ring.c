@@ -65,7 +65,7 @@ int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t 
 #define HEADER_BYTES BPF_RINGBUF_HDR_SZ
 
 /* One ring buffer. */
-struct lane {
+struct buffer {
 	unsigned long *consumer_pos;
 	const unsigned long *producer_pos;
 	const char *data;
@@ -86,7 +86,7 @@ struct ring {
 	void *arg;
 	int seen, delivered;
 	size_t n;
-	struct lane lane[];
+	struct buffer buffer[];
 };
 
 static uint64_t number(const struct event_layout *l, const char *data, unsigned int f,
@@ -157,7 +157,7 @@ static void deliver(struct ring *r, const char *data, uint32_t length)
 	r->delivered++;
 }
 
-static void tell(struct lane *l)
+static void tell(struct buffer *l)
 {
 	if (l->told != l->at)
 		__atomic_store_n(l->consumer_pos, l->at, __ATOMIC_RELEASE);
@@ -165,7 +165,7 @@ static void tell(struct lane *l)
 }
 
 /* Looks at the record at l->at, past those that were given up. */
-static void look(const struct ring *r, struct lane *l)
+static void look(const struct ring *r, struct buffer *l)
 {
 	l->header = 0;
 	while (l->at < l->end) {
@@ -186,7 +186,7 @@ static void look(const struct ring *r, struct lane *l)
 	}
 }
 
-static void step(struct ring *r, struct lane *l)
+static void step(struct ring *r, struct buffer *l)
 {
 	deliver(r, l->data + (l->at & (l->bytes - 1)) + HEADER_BYTES, l->header);
 	l->at += (l->header + HEADER_BYTES + 7) & ~7ULL;
@@ -196,13 +196,13 @@ static void step(struct ring *r, struct lane *l)
 }
 
 /* The ring whose next record is the oldest, and in @next the age of the next one's. */
-static struct lane *oldest(struct ring *r, uint64_t *next)
+static struct buffer *oldest(struct ring *r, uint64_t *next)
 {
-	struct lane *first = NULL;
+	struct buffer *first = NULL;
 
 	*next = UINT64_MAX;
 	for (size_t i = 0; i < r->n; i++) {
-		struct lane *l = &r->lane[i];
+		struct buffer *l = &r->buffer[i];
 
 		if (!l->header)
 			continue;
@@ -218,7 +218,7 @@ static struct lane *oldest(struct ring *r, uint64_t *next)
 }
 
 /* Not younger than @until, or so much younger that the monitor must stamp by another clock. */
-static bool is_due(const struct lane *l, uint64_t until)
+static bool is_due(const struct buffer *l, uint64_t until)
 {
 	return l->timestamp <= until || l->timestamp - until > NSEC_PER_SEC;
 }
@@ -232,10 +232,10 @@ static bool is_due(const struct lane *l, uint64_t until)
 static void take(struct ring *r)
 {
 	uint64_t until = r->n > 1 ? clock_ns() : 0, next;
-	struct lane *l;
+	struct buffer *l;
 
 	for (size_t i = 0; i < r->n; i++) {
-		l = &r->lane[i];
+		l = &r->buffer[i];
 		l->at = l->told = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
 		l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
 		look(r, l);
@@ -246,7 +246,7 @@ static void take(struct ring *r)
 		while (l->header && l->timestamp <= next && is_due(l, until) &&
 		       r->seen < RING_BATCH);
 	for (size_t i = 0; i < r->n; i++)
-		tell(&r->lane[i]);
+		tell(&r->buffer[i]);
 }
 
 int ring_poll(struct ring *r, int timeout_ms, monitor_event_fn fn, void *arg)
@@ -275,7 +275,7 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes)
 {
 	*pending = *bytes = 0;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct lane *l = &r->lane[i];
+		const struct buffer *l = &r->buffer[i];
 		uint64_t read = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
 
 		*pending += __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE) - read;
@@ -288,7 +288,7 @@ int ring_event_fd(const struct ring *r)
 	return r->epoll_fd;
 }
 
-static int open_lane(struct ring *r, struct lane *l, int fd)
+static int open_buffer(struct ring *r, struct buffer *l, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -314,7 +314,7 @@ static int open_lane(struct ring *r, struct lane *l, int fd)
 
 int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout)
 {
-	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->lane[0]));
+	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->buffer[0]));
 	int err;
 
 	*out = NULL;
@@ -324,7 +324,7 @@ int ring_open(struct ring **out, const int *map_fds, size_t n, const struct even
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = r->epoll_fd < 0 ? -errno : 0;
 	for (; !err && r->n < n; r->n++)
-		err = open_lane(r, &r->lane[r->n], map_fds[r->n]);
+		err = open_buffer(r, &r->buffer[r->n], map_fds[r->n]);
 	if (err)
 		ring_close(r);
 	else
@@ -339,7 +339,7 @@ void ring_close(struct ring *r)
 	if (!r)
 		return;
 	for (size_t i = 0; i < r->n; i++) {
-		struct lane *l = &r->lane[i];
+		struct buffer *l = &r->buffer[i];
 
 		if (l->consumer_pos)
 			munmap(l->consumer_pos, page);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/why.h"
 #include "lib/procfs.h"
@@ -465,10 +466,12 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 
 static int make_folder(const struct monitor *m, struct stream *s)
 {
-	const char *tmp = secure_getenv("TMPDIR");
+	struct strbuf path = STRBUF_INIT;
 	int err;
 
-	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	leftover_template(&path, "");
+	snprintf(s->dir, sizeof(s->dir), "%s", path.s);
+	strbuf_release(&path);
 	if (!mkdtemp(s->dir)) {
 		err = -errno;
 		why_err_sys(m->why, err, "cannot make a folder like %s", s->dir);

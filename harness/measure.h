@@ -10,6 +10,11 @@ void run_catch_signals(void);
 /* "ok", "failed", "interrupted": what the record of type "end" says of exit code @code. */
 const char *run_outcome(int code);
 
+/* What the user named in @list of a run, or @otherwise where he named nothing. */
+const char *const *run_chosen(const char *const *list, const char *const *otherwise);
+/* The monitors he named, or all that ship and offer something to judge, and nop. */
+const char *const *run_monitors(const struct run *run);
+
 /* The measure of that name, or NULL. */
 const struct measure_ops *measure_find(const char *name);
 

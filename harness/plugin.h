@@ -18,19 +18,20 @@
 #include "lib/strbuf.h"
 
 /*
- * One invocation of beebench: what the user chose, and where results go. Made by the command line,
- * passed to every measure. Nothing in it is owned by a measure.
+ * One invocation of beebench: what the user chose and nothing else, and where results go. Made by
+ * the command line, passed to every measure, which fills in what was not chosen: harness/measure.h
+ * has the helpers. Nothing in it is owned by a measure.
  */
 struct run {
-	const char *const *monitors; /* names or paths, ended by NULL; never empty */
-	struct workload *workloads;  /* @nworkloads of them; 0: the measure's own choice */
+	const char *const *monitors; /* names or paths; lists are NULL or ended by NULL */
+	struct workload *workloads;  /* @nworkloads of them */
 	size_t nworkloads;
-	const char *const *events; /* -e: "mmap", "munmap", "brk", "other"; ended by NULL */
-	const char *const
-		*kernels; /* -k: of the guest; ended by NULL; empty: the measure's choice */
-	double seconds;	  /* -t: time budget of a measure, 0: its own default */
+	const char *const *events;  /* -e: names of harness/timing/timed_event.h */
+	const char *const *kernels; /* -k: of the guest */
+	double seconds;		    /* -t: time budget of a measure, 0: not chosen */
 	uint64_t seed;
 	bool quick;		   /* --quick: everything in all within 60 s */
+	bool whole;		   /* `beebench run`: one measure of several, which share that */
 	struct sink *sink;	   /* where records go: harness/result.h */
 	struct progress *progress; /* harness/progress.h; never NULL */
 };
@@ -62,11 +63,6 @@ struct measure_ops {
 	/* Optional. What --json prints (the caller owns it); NULL:
 	 * {"schema","command","status","records"}. */
 	struct json_object *(*summary)(struct json_object *records);
-	/* Monitors it takes when the user names none, ended by NULL; NULL: all that ship and offer
-	 * something to judge, and nop. */
-	const char *const *default_monitors;
-	/* Optional. The same for `run --quick`, which has 60 s for everything. */
-	const char *const *quick_monitors;
 	/* A measure that takes its monitors as so many plain words ("compare A B") instead of -m,
 	 * and their names in the help. */
 	size_t words;

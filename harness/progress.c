@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 enum { PHASES_MAX = 32, LINE_SECONDS = 5, BAR_CELLS = 24 };
@@ -164,7 +165,7 @@ static void draw_bar(struct progress *p, const char *text, double left)
 {
 	const struct phase *ph = &p->phases[p->current];
 	char bar[BAR_CELLS + 1], when[48];
-	struct strbuf sb = STRBUF_INIT;
+	struct strbuf raw = STRBUF_INIT, sb = STRBUF_INIT;
 	unsigned int full = (unsigned int)(share_done(p, left) * BAR_CELLS);
 	size_t room = terminal_columns(p) - 1;
 
@@ -172,19 +173,22 @@ static void draw_bar(struct progress *p, const char *text, double left)
 	memset(bar, '=', full);
 	bar[BAR_CELLS] = '\0';
 	time_left(left, when, sizeof(when));
-	strbuf_addf(&sb, "  %s  %s %u/%u: %s", when, ph->name, ph->begun, ph->steps, text);
+	strbuf_addf(&raw, "  %s  %s %u/%u: %s", when, ph->name, ph->begun, ph->steps, text);
+	printable_add_line(&sb, raw.s);
 	if (room > BAR_CELLS + 2 && sb.len > room - BAR_CELLS - 2)
 		sb.s[room - BAR_CELLS - 2] = '\0';
 	fprintf(p->out, "\r\033[K[%s%s%s]%s", p->colour ? "\033[32m" : "", bar,
 		p->colour ? "\033[0m" : "", sb.s);
 	fflush(p->out);
 	p->drawn = true;
+	strbuf_release(&raw);
 	strbuf_release(&sb);
 }
 
 static void draw_line(struct progress *p, const char *text, double left)
 {
 	const struct phase *ph = &p->phases[p->current];
+	struct strbuf raw = STRBUF_INIT, line = STRBUF_INIT;
 	uint64_t now = p->now_ns();
 	char when[48];
 
@@ -192,14 +196,19 @@ static void draw_line(struct progress *p, const char *text, double left)
 		return;
 	p->line_ns = now;
 	time_left(left, when, sizeof(when));
-	fprintf(p->out, "%s %u/%u: %s (%s)\n", ph->name, ph->begun, ph->steps, text, when);
+	strbuf_addf(&raw, "%s %u/%u: %s (%s)", ph->name, ph->begun, ph->steps, text, when);
+	printable_add_line(&line, raw.s);
+	strbuf_addch(&line, '\n');
+	printable_put(p->out, line.s);
 	fflush(p->out);
+	strbuf_release(&raw);
+	strbuf_release(&line);
 }
 
 void progress_step(struct progress *p, const char *fmt, ...)
 {
+	struct strbuf text = STRBUF_INIT;
 	struct phase *ph;
-	char *text = NULL;
 	double left;
 	va_list ap;
 
@@ -211,8 +220,7 @@ void progress_step(struct progress *p, const char *fmt, ...)
 	if (!p->named && ph->begun >= ph->steps && p->current + 1 < p->nphases)
 		ph = &p->phases[++p->current];
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
+	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	p->step_ns = p->now_ns();
 	if (!ph->begun++)
@@ -220,10 +228,10 @@ void progress_step(struct progress *p, const char *fmt, ...)
 	ph->steps = MAX(ph->steps, ph->begun);
 	left = progress_seconds_left(p);
 	if (p->mode == PROGRESS_BAR)
-		draw_bar(p, text, left);
+		draw_bar(p, text.s, left);
 	else
-		draw_line(p, text, left);
-	free(text);
+		draw_line(p, text.s, left);
+	strbuf_release(&text);
 }
 
 void progress_clear(struct progress *p)

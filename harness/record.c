@@ -39,6 +39,11 @@ const char *record_str(struct json_object *o, const char *path, const char *othe
 	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : otherwise;
 }
 
+const char *record_text(struct json_object *o)
+{
+	return o ? json_object_get_string(o) : "";
+}
+
 double record_num(struct json_object *o, const char *path)
 {
 	struct json_object *v = path ? record_get(o, path) : o;

@@ -20,6 +20,8 @@ enum status record_status(struct json_object *o);
 struct json_object *record_get(struct json_object *o, const char *path);
 /* The string there, or @otherwise. Valid as long as the record. */
 const char *record_str(struct json_object *o, const char *path, const char *otherwise);
+/* @o itself as text; "" of null. Valid as long as @o. */
+const char *record_text(struct json_object *o);
 /* The number there, or NaN. */
 double record_num(struct json_object *o, const char *path);
 /* The integer there, or @otherwise. */

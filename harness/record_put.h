@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "lib/base.h"
 #include "lib/stats.h"
@@ -30,5 +31,16 @@ void record_put_interval(struct json_object *o, const char *key, struct stats_in
 /* Appends to an array. */
 void record_add_str(struct json_object *array, const char *s);
 void record_addf(struct json_object *array, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Makes every string and key of @o, down to the last, whole UTF-8: what is none becomes U+FFFD
+ * (lib/printable.h). On the way into a run and out of a file.
+ */
+void record_make_utf8(struct json_object *o);
+/* A copy of @o whose strings are one line each and may be shown on a terminal. The caller owns it.
+ */
+struct json_object *record_printable(struct json_object *o);
+/* Writes @o and a line end as JSON that may be shown on a terminal; @flags as of json-c. */
+void record_put_json(struct json_object *o, int flags, FILE *out);
 
 #endif

@@ -44,6 +44,13 @@ const struct subject_ops *subject_of(const struct monitor_info *info)
 	return *s;
 }
 
+bool subject_times_working(const struct monitor_info *info)
+{
+	const struct subject_ops *s = subject_of(info);
+
+	return s && s->times_working && s->times_working(info->definition);
+}
+
 void subjects_know(void)
 {
 	for (const struct subject_ops *const *s = subject_list; *s; s++)

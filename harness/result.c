@@ -16,12 +16,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "harness/plugin.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 enum { JSON_LINE = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
@@ -29,7 +33,7 @@ enum { JSON_LINE = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE };
 struct sink {
 	char *path; /* NULL: memory only */
 	int fd;	    /* -1: memory only */
-	off_t size; /* bytes of whole lines written */
+	off_t size; /* bytes of whole lines written; -1: not ours to cut back */
 	struct json_object *records;
 };
 
@@ -67,9 +71,87 @@ static void set_double_printer(struct json_object *o)
 	}
 }
 
+/*
+ * The process that holds the lock on the file behind @fd, as /proc/locks has it; 0: not to be seen
+ * from here (another machine, another pid namespace).
+ */
+static pid_t lock_holder(int fd)
+{
+	struct strbuf locks = STRBUF_INIT, file = STRBUF_INIT;
+	struct stat st;
+	const char *hit;
+	int pid = 0;
+
+	/* "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" */
+	if (!fstat(fd, &st) && !strbuf_read_file(&locks, "/proc/locks")) {
+		strbuf_addf(&file, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
+			    (unsigned long long)st.st_ino);
+		hit = strstr(locks.s, file.s);
+		while (hit && hit > locks.s && hit[-1] != ' ')
+			hit--;
+		pid = hit ? atoi(hit) : 0;
+	}
+	strbuf_release(&locks);
+	strbuf_release(&file);
+	return pid > 0 ? pid : 0;
+}
+
+/*
+ * Takes the results file for this process, until it is closed or we end; what is in it goes only
+ * then. A pipe or a device is nobody's.
+ */
+static int take_file(const struct sink *s)
+{
+	struct strbuf who = STRBUF_INIT;
+	struct stat st;
+	int err = fstat(s->fd, &st) ? -errno : 0;
+	pid_t pid;
+
+	if (err || !S_ISREG(st.st_mode))
+		return err;
+	if (!flock(s->fd, LOCK_EX | LOCK_NB))
+		return ftruncate(s->fd, 0) ? -errno : 0;
+	/* A file system without locks cannot tell who else is there. */
+	if (errno != EWOULDBLOCK)
+		return ftruncate(s->fd, 0) ? -errno : 0;
+	pid = lock_holder(s->fd);
+	if (pid)
+		strbuf_addf(&who, "process %d", (int)pid);
+	log_err("%s is being written by %s: two runs into one folder would spoil each other; name "
+		"another with --out",
+		s->path, pid ? who.s : "another run");
+	strbuf_release(&who);
+	return -EBUSY;
+}
+
+/* @path "-" is our own stdout, which goes on where it is. */
+static int open_file(struct sink *s)
+{
+	int err;
+
+	s->fd = strcmp(s->path, "-") ? open(s->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)
+				     : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (s->fd < 0) {
+		err = -errno;
+		log_err_sys(err, "cannot write results to %s (name another folder with --out)",
+			    s->path);
+		return err;
+	}
+	if (!strcmp(s->path, "-")) {
+		s->size = -1;
+		return 0;
+	}
+	err = take_file(s);
+	if (err && err != -EBUSY)
+		log_err_sys(err, "cannot write results to %s (name another folder with --out)",
+			    s->path);
+	return err;
+}
+
 int sink_open(struct sink **out, const char *path)
 {
 	struct sink *s = calloc(1, sizeof(*s));
+	int err = 0;
 
 	if (!s)
 		return -ENOMEM;
@@ -77,19 +159,13 @@ int sink_open(struct sink **out, const char *path)
 	s->records = json_object_new_array();
 	if (path) {
 		s->path = strdup(path);
-		s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-		if (s->fd < 0) {
-			int err = -errno;
-
-			log_err_sys(err,
-				    "cannot write results to %s (name another folder with --out)",
-				    path);
-			sink_close(s);
-			return err;
-		}
+		err = open_file(s);
 	}
-	*out = s;
-	return 0;
+	if (err)
+		sink_close(s);
+	else
+		*out = s;
+	return err;
 }
 
 /* Writes all of @text; on an error cuts the file back to whole lines, so that it stays readable. */
@@ -105,7 +181,7 @@ static int write_line(struct sink *s, const char *text, size_t len)
 		if (n < 0) {
 			int err = -errno;
 
-			if (ftruncate(s->fd, s->size))
+			if (s->size >= 0 && ftruncate(s->fd, s->size))
 				log_dbg("%s is no regular file: not cut back to its last whole "
 					"line",
 					s->path);
@@ -113,7 +189,8 @@ static int write_line(struct sink *s, const char *text, size_t len)
 		}
 		done += (size_t)n;
 	}
-	s->size += (off_t)len;
+	if (s->size >= 0)
+		s->size += (off_t)len;
 	return 0;
 }
 
@@ -131,10 +208,11 @@ int sink_emit(struct sink *s, struct json_object *record)
 		return -EINVAL;
 	}
 	set_double_printer(record);
+	record_make_utf8(record);
 	json_object_array_add(s->records, record);
 	if (s->fd < 0)
 		return 0;
-	strbuf_addstr(&line, json_object_to_json_string_ext(record, JSON_LINE));
+	printable_add_json(&line, json_object_to_json_string_ext(record, JSON_LINE));
 	strbuf_addch(&line, '\n');
 	err = write_line(s, line.s, line.len);
 	if (err)
@@ -210,7 +288,10 @@ struct json_object *result_end(struct json_object *records, const char *status, 
 	return end;
 }
 
-/* Keys a record of a known type cannot be without. */
+/*
+ * Keys that a record of a known type with figures cannot be without. One that says why it has none
+ * ("skip", "void") may lack them: it says what it can.
+ */
 static const struct {
 	const char *type, *key;
 	enum json_type kind;
@@ -244,6 +325,13 @@ static bool is_kind(struct json_object *v, enum json_type kind)
 	return json_object_is_type(v, kind);
 }
 
+static bool has_no_figures(struct json_object *o)
+{
+	enum status s = record_status(o);
+
+	return s == STATUS_SKIP || s == STATUS_VOID;
+}
+
 static int check_record(const char *path, unsigned int line, struct json_object *o)
 {
 	const char *type = record_type(o);
@@ -257,8 +345,9 @@ static int check_record(const char *path, unsigned int line, struct json_object 
 	for (size_t i = 0; i < ARRAY_SIZE(required); i++) {
 		if (strcmp(type, required[i].type))
 			continue;
-		if (json_object_object_get_ex(o, required[i].key, &v) &&
-		    is_kind(v, required[i].kind))
+		if (!json_object_object_get_ex(o, required[i].key, &v)
+			    ? has_no_figures(o)
+			    : is_kind(v, required[i].kind))
 			continue;
 		log_err("%s:%u: a record of type \"%s\" needs \"%s\", a %s", path, line, type,
 			required[i].key,
@@ -326,6 +415,7 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 {
 	int err = check_record(path, line, o);
 
+	record_make_utf8(o);
 	if (!err && !r->header)
 		err = check_header(path, line, o);
 	if (!err && r->end) {
@@ -346,42 +436,85 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 	return 0;
 }
 
-static int read_lines(struct run_file *r, const char *path, const struct strbuf *text)
+/*
+ * Gives back what an object's table has in excess: json-c begins with room for 16 keys, most
+ * objects of a record have four.
+ */
+static void shrink(struct json_object *o)
 {
-	const char *at = text->s, *end = text->s + text->len;
-	unsigned int line = 0;
+	if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			shrink(json_object_array_get_idx(o, i));
+		json_object_array_shrink(o, 0);
+	} else if (json_object_is_type(o, json_type_object)) {
+		struct lh_table *table = json_object_get_object(o);
+		int n = json_object_object_length(o);
+
+		if (table->size > n + (n + 1) / 2)
+			lh_table_resize(table, n + (n + 1) / 2 + 1);
+		json_object_object_foreach (o, key, value) {
+			(void)key;
+			shrink(value);
+		}
+	}
+}
+
+/* The line in @text, of @len bytes; @whole: it has an end. */
+static int read_line(struct run_file *r, const char *path, unsigned int line, const char *text,
+		     size_t len, bool whole)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct json_object *o;
 	int err = 0;
 
-	while (!err && at < end) {
-		const char *nl = memchr(at, '\n', (size_t)(end - at)), *stop = nl ? nl : end;
-		size_t len = (size_t)(stop - at);
-		struct strbuf why = STRBUF_INIT;
-		struct json_object *o;
+	if (len && text[len - 1] == '\r')
+		len--;
+	if (strspn(text, " \t\r") >= len)
+		return 0;
+	o = parse_line(text, len, &why);
+	if (o) {
+		shrink(o);
+		err = take_record(r, path, line, o);
+	} else if (!whole && r->header) {
+		log_warn("%s:%u: the last record was cut off and is left out", path, line);
+	} else {
+		log_err("%s:%u: not valid JSON: %s; a run is one object a line "
+			"(docs/results.md)",
+			path, line, why.s);
+		err = -EINVAL;
+	}
+	strbuf_release(&why);
+	return err;
+}
 
-		line++;
-		if (len && at[len - 1] == '\r')
-			len--;
-		if (strspn(at, " \t\r") < len) {
-			o = parse_line(at, len, &why);
-			if (o) {
-				err = take_record(r, path, line, o);
-			} else if (!nl && r->header) {
-				log_warn("%s:%u: the last record was cut off and is left out", path,
-					 line);
-			} else {
-				log_err("%s:%u: not valid JSON: %s; a run is one object a line "
-					"(docs/results.md)",
-					path, line, why.s);
-				err = -EINVAL;
-			}
-		}
-		strbuf_release(&why);
-		at = stop + 1;
+static int read_lines(struct run_file *r, const char *path, FILE *f)
+{
+	unsigned int line = 0;
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int err = 0;
+
+	errno = 0;
+	while (!err && (len = getline(&text, &room, f)) > 0) {
+		bool whole = text[len - 1] == '\n';
+
+		if (whole)
+			text[--len] = '\0';
+		err = read_line(r, path, ++line, text, (size_t)len, whole);
+		if (!err && run_interrupted())
+			err = -EINTR;
+		errno = 0;
+	}
+	if (!err && ferror(f)) {
+		err = -errno;
+		log_err_sys(err, "cannot read %s", path);
 	}
 	if (!err && !r->header) {
 		log_err("%s: empty: the run wrote nothing", path);
 		err = -EINVAL;
 	}
+	free(text);
 	return err;
 }
 
@@ -414,8 +547,8 @@ static int locate(const char *path, char **file, char **dir)
 int run_file_read(struct run_file **out, const char *path)
 {
 	struct run_file *r = calloc(1, sizeof(*r));
-	struct strbuf text = STRBUF_INIT;
 	char *file = NULL, *dir = NULL;
+	FILE *f = NULL;
 	int err;
 
 	if (!r)
@@ -425,14 +558,15 @@ int run_file_read(struct run_file **out, const char *path)
 	if (err)
 		goto out;
 	r->dir = dir;
-	err = strbuf_read_file(&text, file);
-	if (err) {
+	f = fopen(file, "re");
+	if (!f) {
+		err = -errno;
 		log_err_sys(err, "cannot read %s", file);
 		goto out;
 	}
-	err = read_lines(r, file, &text);
+	err = read_lines(r, file, f);
+	fclose(f);
 out:
-	strbuf_release(&text);
 	free(file);
 	if (err) {
 		run_file_release(r);

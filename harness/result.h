@@ -16,8 +16,9 @@ enum { RESULT_SCHEMA = 1 };
 struct sink; /* opaque */
 
 /*
- * A sink that keeps records in memory and, when @path is not NULL, writes each as a line there.
- * Returns 0, or -errno after saying why.
+ * A sink that keeps records in memory and, when @path is not NULL, writes each as a line there; "-"
+ * is stdout. The file is this sink's until it is closed: another that opens it meanwhile gets
+ * -EBUSY. Returns 0, or -errno after saying why.
  */
 int sink_open(struct sink **out, const char *path);
 /*

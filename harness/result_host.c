@@ -8,6 +8,7 @@
 #include "harness/result.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
@@ -21,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -245,23 +247,24 @@ struct json_object *result_tool_versions(void)
 	return o;
 }
 
-/* A name for the run's folder: sorts by time, and two runs of one second differ. */
+/* A name for the run's folder: sorts by time, and of many runs that begin in one second no two are
+ * called alike. */
 static void new_id(const struct tm *tm, char *id, size_t size)
 {
-	uint8_t r[2] = {0};
+	uint64_t r = 0;
 	char when[24];
 
-	if (getrandom(r, sizeof(r), 0) != sizeof(r))
-		memcpy(r, &(uint16_t){(uint16_t)getpid()}, sizeof(r));
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		r = (uint64_t)getpid() << 32 ^ clock_ns();
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", tm);
-	snprintf(id, size, "%s-%02x%02x", when, r[0], r[1]);
+	snprintf(id, size, "%s-%016" PRIx64, when, r);
 }
 
 struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed)
 {
 	struct json_object *h = record_new("run"), *command = json_object_new_array();
 	time_t now = time(NULL);
-	char id[40], started[24];
+	char id[48], started[24];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
@@ -278,5 +281,6 @@ struct json_object *result_run_header(int argc, char *const argv[], bool quick, 
 	record_put_u64(h, "seed", seed);
 	record_put(h, "host", result_host_facts(""));
 	record_put(h, "tools", result_tool_versions());
+	record_make_utf8(h);
 	return h;
 }

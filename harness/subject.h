@@ -67,6 +67,10 @@ struct subject_ops {
 	void (*by_totals)(const struct identity_input *in, struct judge_result *out);
 	/* How far the captured figures are from what happened: adds findings. 0 or -ENOMEM. */
 	int (*assess)(const struct assessment *a, struct accuracy *out);
+	/* Which calls its monitors are timed at (harness/timing/timed_event.h): true: those that
+	 * work, as nothing else counts by that definition. NULL: those that fail, which are the
+	 * quietest there are. */
+	bool (*times_working)(enum monitor_definition definition);
 	/* The scheduler's own account of each thread is read beside it (harness/verify/switches.h);
 	 * runs that the kernel skipped make a failed trial void. */
 	bool of_clocks;
@@ -77,6 +81,9 @@ extern const struct subject_ops *const subject_list[];
 
 /* That of a monitor; NULL where nobody knows its words. */
 const struct subject_ops *subject_of(const struct monitor_info *info);
+
+/* As times_working() of its subject. */
+bool subject_times_working(const struct monitor_info *info);
 
 /* Makes the words of all subjects known to the collector: once, at the start. */
 void subjects_know(void);

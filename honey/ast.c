@@ -4,6 +4,7 @@
 #include "honey/ast.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "honey/honey.h"
 
@@ -46,6 +47,30 @@ struct node *node_clone(struct honey *h, const struct node *n)
 	return copy;
 }
 
+bool case_is_total(const struct node *n)
+{
+	bool yes = false, no = false;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *p = n->list[i]->a;
+
+		if (p->kind == N_NAME)
+			return true;
+		yes |= p->kind == N_BOOL && p->value;
+		no |= p->kind == N_BOOL && !p->value;
+	}
+	return yes && no;
+}
+
+static void dump_text(const char *s, FILE *out)
+{
+	fputs(" \"", out);
+	for (; *s; s++)
+		fprintf(out, (unsigned char)*s < 0x20 || strchr("\"\\\177", *s) ? "\\x%02x" : "%c",
+			(unsigned char)*s);
+	fputc('"', out);
+}
+
 static void dump(const struct honey *h, const struct node *n, int indent, const char *role,
 		 FILE *out)
 {
@@ -66,7 +91,7 @@ static void dump(const struct honey *h, const struct node *n, int indent, const 
 	if (n->kind == N_INT || n->kind == N_BOOL)
 		fprintf(out, n->hex ? " %#" PRIx64 : " %" PRIu64, n->value);
 	if (n->kind == N_STRING)
-		fprintf(out, " \"%s\"", n->str);
+		dump_text(n->str, out);
 	fprintf(out, " @%u:%u\n", p.line, p.column);
 	dump(h, n->a, indent + 2, n->kind == N_IF ? "if " : "", out);
 	dump(h, n->b, indent + 2, n->kind == N_IF ? "then " : "", out);

@@ -31,8 +31,13 @@ struct node {
 	const char *str;       /* STRING */
 	uint64_t value;	       /* INT, BOOL; CASE clause: see CLAUSE */
 	bool hex;	       /* INT */
+	bool bar;	       /* BINARY: ||| was written | */
 	bool parens;	       /* was written in ( ) */
 	bool negated;	       /* IF: unless */
+	bool of_case;	       /* IF: was a case */
+	bool pattern;	       /* ASSIGN: the name of a clause */
+	bool splice;	       /* BLOCK: its statements belong to the block around it */
+	bool own;	       /* ASSIGN: always a new variable of this block */
 	uint16_t depth;	       /* height of the tree below */
 	struct node *a, *b,
 		*c;	    /* operands; IF: condition, then, else; CLAUSE: pattern, guard, body */
@@ -45,9 +50,13 @@ struct node {
 	struct map *map;	     /* ATOM or NAME that is a map; CALL: the map used */
 	struct inst *callee;	     /* CALL of def or defp */
 	const struct ctx_field *ctx_field;
-	struct field *field; /* FIELD */
-	struct loop *loop;   /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
-	bool want;	     /* the value is used */
+	struct field *field;   /* FIELD */
+	const struct net *net; /* CALL: of Honey.Ethhdr */
+	struct loop *loop;     /* EACH, CALL of bpf_loop and bpf_for_each_map_elem */
+	uint8_t fuel;	       /* CALL: how often the function may call itself */
+	bool want;	       /* the value is used */
+	bool lenient;	       /* CASE: gives 0 where nothing matches */
+	bool masked;	       /* an operand of &&&, which its sign does not matter to */
 	/* check.c */
 	struct var_list *loads;	      /* before this node runs: snapshots to take, tails to zero */
 	struct var_list *else_loads;  /* IF: at the start of the else side */
@@ -88,6 +97,9 @@ static inline bool block_returns(const struct node *block)
 {
 	return block->n && block_last(block)->kind == N_RETURN;
 }
+
+/* Does one of the clauses always match? */
+bool case_is_total(const struct node *n);
 
 void ast_dump(const struct honey *h, FILE *out);
 

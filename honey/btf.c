@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Fields of tracepoint records from the kernel's BTF: struct trace_event_raw_EVENT, by libbpf's
- * reader. */
+/* Fields of contexts and arguments of functions from the kernel's BTF, by libbpf's reader. */
 #include "lib/base.h"
 #include "honey/ctx.h"
 
@@ -71,27 +70,68 @@ static int struct_fields(struct honey *h, const struct btf *btf, const struct bt
 	return n;
 }
 
-int btf_parse_event(struct honey *h, const void *data, size_t len, const char *event,
-		    struct ctx_field **out)
+static int func_args(struct honey *h, const struct btf *btf, const struct btf_type *func,
+		     struct ctx_field **out)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, func->type);
+	const struct btf_param *p;
+	int n = 0;
+
+	*out = NULL;
+	if (!proto || !btf_is_func_proto(proto))
+		return -EINVAL;
+	p = btf_params(proto);
+	for (uint32_t i = 0; i < btf_vlen(proto); i++) {
+		const char *name = btf__name_by_offset(btf, p[i].name_off);
+		struct ctx_field f = {arena_strdup(&h->arena, name ? name : ""), NULL, i, 8};
+
+		arena_push(&h->arena, *out, n, f);
+	}
+	return n;
+}
+
+static int parse(struct honey *h, const void *data, size_t len, const char *name, uint32_t kind,
+		 struct ctx_field **out)
 {
 	struct btf *btf = len <= UINT32_MAX ? btf__new(data, (uint32_t)len) : NULL;
-	int id, n;
+	const struct btf_type *t;
+	int id, n = -ENOENT;
 
 	if (!btf)
 		return -EINVAL;
-	id = btf__find_by_name_kind(btf, fmt(h, "trace_event_raw_%s", event), BTF_KIND_STRUCT);
-	n = id > 0 ? struct_fields(h, btf, btf__type_by_id(btf, (uint32_t)id), out) : -ENOENT;
+	id = btf__find_by_name_kind(btf, name, kind);
+	t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	if (t)
+		n = kind == BTF_KIND_FUNC ? func_args(h, btf, t, out)
+					  : struct_fields(h, btf, t, out);
 	btf__free(btf);
 	return n;
 }
 
-int btf_event_fields(struct honey *h, const char *path, const char *event, struct ctx_field **out)
+int btf_parse_event(struct honey *h, const void *data, size_t len, const char *event,
+		    struct ctx_field **out)
+{
+	return parse(h, data, len, fmt(h, "trace_event_raw_%s", event), BTF_KIND_STRUCT, out);
+}
+
+static int parse_file(struct honey *h, const char *path, const char *name, uint32_t kind,
+		      struct ctx_field **out)
 {
 	struct strbuf sb = STRBUF_INIT;
 	int n = strbuf_read_file(&sb, path);
 
 	if (!n)
-		n = btf_parse_event(h, sb.s, sb.len, event, out);
+		n = parse(h, sb.s, sb.len, name, kind, out);
 	strbuf_release(&sb);
 	return n;
+}
+
+int btf_struct_fields(struct honey *h, const char *path, const char *name, struct ctx_field **out)
+{
+	return parse_file(h, path, name, BTF_KIND_STRUCT, out);
+}
+
+int btf_func_args(struct honey *h, const char *path, const char *func, struct ctx_field **out)
+{
+	return parse_file(h, path, func, BTF_KIND_FUNC, out);
 }

@@ -16,18 +16,12 @@
 
 #include "honey/ast.h"
 #include "honey/diag.h"
+#include "honey/facts.h"
 
 #include "honey/helpers.h"
 #include "honey/honey.h"
 #include "honey/inst.h"
 #include "honey/passes.h"
-
-/* A condition known to hold (or not to) here. */
-struct fact {
-	const struct node *cond;
-	bool truth;
-	struct fact *next;
-};
 
 struct check {
 	struct honey *h;
@@ -630,42 +624,6 @@ static void check_call(struct check *c, struct node *n)
 
 /* --- what looks like a mistake --- */
 
-static bool same_text(const struct node *a, const struct node *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case N_NAME: return a->var == b->var && a->name == b->name;
-	case N_INT: return a->value == b->value;
-	case N_FIELD: return a->name == b->name && same_text(a->a, b->a);
-	case N_INDEX: return same_text(a->a, b->a) && same_text(a->b, b->b);
-	default: return false;
-	}
-}
-
-/* Does the condition, being @truth, say that @big >= @small? */
-static bool says(const struct node *cond, bool truth, const struct node *big,
-		 const struct node *small, int depth)
-{
-	bool forward, backward;
-
-	if (depth > 16)
-		return false;
-	if (cond->kind == N_UNARY && cond->op == OP_NOT)
-		return says(cond->a, !truth, big, small, depth + 1);
-	if (cond->kind != N_BINARY)
-		return false;
-	if (cond->op == (truth ? OP_AND : OP_OR))
-		return says(cond->a, truth, big, small, depth + 1) ||
-		       says(cond->b, truth, big, small, depth + 1);
-	forward = truth ? cond->op == OP_GE || cond->op == OP_GT || cond->op == OP_EQ
-			: cond->op == OP_LT || cond->op == OP_LE;
-	backward = truth ? cond->op == OP_LE || cond->op == OP_LT || cond->op == OP_EQ
-			 : cond->op == OP_GT || cond->op == OP_GE;
-	return (forward && same_text(cond->a, big) && same_text(cond->b, small)) ||
-	       (backward && same_text(cond->b, big) && same_text(cond->a, small));
-}
-
 /* Clocks do not run backwards: reading minus earlier reading is fine. */
 static bool is_clock(const struct node *n)
 {
@@ -675,12 +633,13 @@ static bool is_clock(const struct node *n)
 
 static void check_underflow(struct check *c, struct node *n)
 {
-	if (n->type->kind != T_INT || n->type->sgn || n->b->kind == N_INT || is_clock(n->a) ||
-	    (n->a->kind != N_NAME && n->a->kind != N_FIELD))
+	__int128 k;
+
+	if (!type_is_number(n->type) || n->type->sgn || const_exact(c->h, n, &k) ||
+	    is_clock(n->a) || (const_exact(c->h, n->b, &k) && k <= 0))
 		return;
-	for (const struct fact *f = c->facts; f; f = f->next)
-		if (says(f->cond, f->truth, n->a, n->b, 0))
-			return;
+	if (facts_order(c->h, c->facts, n->a, n->b))
+		return;
 	check_error(c, W005, n->span, n->span, NULL, "test it first: if a >= b do ... a - b",
 		    "this subtraction wraps to a huge number when the right side is larger");
 }

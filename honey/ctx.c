@@ -17,10 +17,22 @@
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 
+/* The kernel's include/uapi/linux/bpf.h: these do not change. */
+#define XDP_FIELDS                                                                                 \
+	"data:u32,data_end:u32,data_meta:u32,ingress_ifindex:u32,rx_queue_index:u32,"              \
+	"egress_ifindex:u32"
+#define SKB_FIELDS                                                                                 \
+	"len:u32,pkt_type:u32,mark:u32,queue_mapping:u32,protocol:u32,vlan_present:u32,"           \
+	"vlan_tci:u32,vlan_proto:u32,priority:u32,ingress_ifindex:u32,ifindex:u32,tc_index:u32,"   \
+	"hash:u32,tc_classid:u32,data:u32,data_end:u32,napi_id:u32,family:u32,remote_ip4:u32,"     \
+	"local_ip4:u32,remote_port:u32,local_port:u32"
+
 static const struct {
 	const char *prefix; /* what ends in '/' takes a rest */
 	enum ctx_kind ctx;
 	unsigned int progs;
+	const char *c_struct,
+		*fields; /* of an opaque context; the fields where no BTF tells them */
 } kinds[] = {
 	{"tracepoint/", CTX_TRACEPOINT, PROG_TRACE},
 	{"tp/", CTX_TRACEPOINT, PROG_TRACE},
@@ -29,17 +41,19 @@ static const struct {
 	{"tp_btf/", CTX_ARGS_ARRAY, PROG_TRACE},
 	{"fentry/", CTX_ARGS_ARRAY, PROG_TRACE},
 	{"fexit/", CTX_ARGS_ARRAY, PROG_TRACE},
-	{"kprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"kretprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"uprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"uretprobe/", CTX_OPAQUE, PROG_TRACE},
-	{"usdt/", CTX_OPAQUE, PROG_TRACE},
-	{"perf_event", CTX_OPAQUE, PROG_TRACE},
-	{"xdp", CTX_OPAQUE, PROG_NET},
-	{"tc", CTX_OPAQUE, PROG_NET},
-	{"socket", CTX_OPAQUE, PROG_NET},
-	{"cgroup_skb/ingress", CTX_OPAQUE, PROG_NET},
-	{"cgroup_skb/egress", CTX_OPAQUE, PROG_NET},
+	{"kprobe/", CTX_OPAQUE, PROG_TRACE, "pt_regs", ""},
+	{"kretprobe/", CTX_OPAQUE, PROG_TRACE, "pt_regs", ""},
+	{"uprobe/", CTX_OPAQUE, PROG_TRACE, "pt_regs", ""},
+	{"uretprobe/", CTX_OPAQUE, PROG_TRACE, "pt_regs", ""},
+	{"usdt/", CTX_OPAQUE, PROG_TRACE, "pt_regs", ""},
+	{"perf_event", CTX_OPAQUE, PROG_TRACE, "bpf_perf_event_data", "sample_period:u64,addr:u64"},
+	{"xdp", CTX_OPAQUE, PROG_NET, "xdp_md", XDP_FIELDS},
+	{"xdp_md", CTX_OPAQUE, PROG_NET, "xdp_md", XDP_FIELDS}, /* Honey Potion's word */
+	{"lsm/", CTX_ARGS_ARRAY, PROG_TRACE},
+	{"tc", CTX_OPAQUE, PROG_NET, "__sk_buff", SKB_FIELDS},
+	{"socket", CTX_OPAQUE, PROG_NET, "__sk_buff", SKB_FIELDS},
+	{"cgroup_skb/ingress", CTX_OPAQUE, PROG_NET, "__sk_buff", SKB_FIELDS},
+	{"cgroup_skb/egress", CTX_OPAQUE, PROG_NET, "__sk_buff", SKB_FIELDS},
 };
 
 /* Events whose records are the same on every kernel from 5.4 on: the structs' names are the
@@ -226,7 +240,9 @@ static void fill_tracepoint(struct honey *h, struct section *s, const char *even
 	s->c_struct = NULL;
 	if (fill_builtin(h, s, event))
 		return;
-	n = slash ? btf_event_fields(h, btf_path(h), slash + 1, &s->fields) : -ENOENT;
+	n = slash ? btf_struct_fields(h, btf_path(h), fmt(h, "trace_event_raw_%s", slash + 1),
+				      &s->fields)
+		  : -ENOENT;
 	if (n > 0) {
 		s->core = true;
 		s->c_struct = fmt(h, "trace_event_raw_%s", slash + 1);
@@ -236,6 +252,35 @@ static void fill_tracepoint(struct honey *h, struct section *s, const char *even
 	}
 	s->n_fields = n > 0 ? (uint32_t)n : 0;
 	s->no_fields_known = n <= 0;
+}
+
+/* A context that is a struct of the kernel's: its table here, or its BTF. */
+static void fill_struct(struct honey *h, struct section *s, const char *c_struct,
+			const char *fields)
+{
+	int n = 0;
+
+	if (*fields)
+		add_fields(h, s, fields);
+	else
+		n = btf_struct_fields(h, btf_path(h), c_struct, &s->fields);
+	if (n > 0)
+		s->n_fields = (uint32_t)n;
+	s->core = true;
+	s->c_struct = s->n_fields ? c_struct : NULL;
+	s->no_fields_known = !s->n_fields;
+}
+
+/* The arguments of the function by their names, beside ctx.args[i]. */
+static void fill_arguments(struct honey *h, struct section *s, const char *func)
+{
+	const char *name = fmt(h, !strcmp(s->kind, "lsm/") ? "bpf_lsm_%s" : "%s", func);
+	struct ctx_field *args;
+	int n = strcmp(s->kind, "tp_btf/") ? btf_func_args(h, btf_path(h), name, &args) : 0;
+
+	for (int i = 0; i < n && i < (int)s->n_args; i++)
+		if (*args[i].name)
+			add_field(h, s, args[i].name, &h->types.args, (uint32_t)i);
 }
 
 static const char *near_section(struct honey *h, const char *sec)
@@ -287,12 +332,27 @@ const struct section *ctx_section(struct honey *h, const char *sec, struct span 
 			fill_tracepoint(h, s, sec + len);
 		if (s->ctx == CTX_ARGS_STRUCT || s->ctx == CTX_ARGS_ARRAY)
 			s->n_args = 12;
+		if (s->ctx == CTX_ARGS_ARRAY)
+			fill_arguments(h, s, sec + len);
+		if (kinds[i].c_struct)
+			fill_struct(h, s, kinds[i].c_struct, kinds[i].fields);
+		if (!strcmp(sec, "xdp_md"))
+			s->text = "xdp"; /* as libbpf 1 calls it */
 		s->used = arena_array(&h->arena, bool, s->n_fields + 1);
 		return s;
 	}
 	diag_at(h, H018, span, near_section(h, sec), "no kind of program has the section \"%s\"",
 		sec);
 	return NULL;
+}
+
+void ctx_use(const struct section *s, const char *name)
+{
+	const struct ctx_field *f = ctx_find(s, name);
+
+	((struct section *)s)->touched = true;
+	if (f)
+		s->used[f - s->fields] = true;
 }
 
 const struct ctx_field *ctx_find(const struct section *s, const char *name)

@@ -30,6 +30,7 @@ struct section {
 	bool no_fields_known;
 	bool *used; /* by field: emitted */
 	bool args_used;
+	bool touched; /* a field is read: an opaque context gets its struct */
 	bool emitted;
 };
 
@@ -37,9 +38,13 @@ struct section {
 const struct section *ctx_section(struct honey *h, const char *sec, struct span span);
 const struct ctx_field *ctx_find(const struct section *s, const char *name);
 
-/* Fields of struct trace_event_raw_@event in the BTF file @path. Returns their number or -errno. */
-int btf_event_fields(struct honey *h, const char *path, const char *event, struct ctx_field **out);
-/* As above from BTF in memory (the fuzzer feeds it). */
+void ctx_use(const struct section *s, const char *name); /* the C needs this field */
+
+/* Fields of a struct in the BTF file @path. Returns their number or -errno. */
+int btf_struct_fields(struct honey *h, const char *path, const char *name, struct ctx_field **out);
+/* The arguments of a function of the kernel, each read as 64 bits. */
+int btf_func_args(struct honey *h, const char *path, const char *func, struct ctx_field **out);
+/* Fields of struct trace_event_raw_@event from BTF in memory (the fuzzer feeds it). */
 int btf_parse_event(struct honey *h, const void *data, size_t len, const char *event,
 		    struct ctx_field **out);
 /* Fields of a tracefs format text. Returns their number or -errno. */

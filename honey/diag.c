@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "honey/honey.h"
+#include "lib/strbuf.h"
 #include "lib/utf8.h"
 
 enum { LONGEST_LINE = 160, KEEP_BEFORE = 60 }; /* characters of a source line shown */
@@ -70,33 +71,50 @@ void diag_at(struct honey *h, enum diag_code code, struct span span, const char 
 	diag_report(h, &d);
 }
 
-/* The line with tabs kept in the gutter's grid and bytes that would disturb a terminal as dots. */
-static void show_line(FILE *out, const char *s, size_t len, size_t from, size_t count)
+/* One character of a source as it is shown: what would disturb a terminal is a dot. Returns its
+ * cells; 0 for a mark on the character before it. */
+static int show_char(FILE *out, const char *s, size_t left, size_t *bytes)
 {
-	size_t at = 0;
+	uint32_t c = 0;
+	int cells;
 
-	for (size_t i = 0; i < len && at < from + count; at++) {
-		uint32_t c;
-		size_t n = MAX(utf8_decode(s + i, len - i, &c), (size_t)1);
+	*bytes = utf8_decode(s, left, &c);
+	cells = *bytes && c != '\t' ? utf8_cells(c) : -1;
+	*bytes = MAX(*bytes, (size_t)1);
+	if (out && cells >= 0)
+		fwrite(s, 1, *bytes, out);
+	else if (out)
+		fputc(c == '\t' ? ' ' : '.', out);
+	return cells >= 0 ? cells : 1;
+}
 
-		if (at >= from) {
-			if (s[i] == '\t')
-				fputc(' ', out);
-			else if (n == 1 &&
-				 ((unsigned char)s[i] < 0x20 || (unsigned char)s[i] >= 0x7f))
-				fputc('.', out);
-			else
-				fwrite(s + i, 1, n, out);
-		}
-		i += n;
+/* Cells of @count characters of the line from character @from on; they are written to @out. */
+static size_t show_chars(FILE *out, const char *line, size_t len, size_t from, size_t count)
+{
+	size_t cells = 0, bytes;
+
+	for (size_t i = 0, at = 0; i < len && at < from + count; i += bytes, at++) {
+		int n = show_char(at >= from ? out : NULL, line + i, len - i, &bytes);
+
+		cells += at >= from ? (size_t)n : 0;
 	}
+	return cells;
+}
+
+/* A text for people: the same, for names and paths stand in it. */
+static void show_text(FILE *out, const char *s)
+{
+	size_t bytes;
+
+	for (size_t left = strlen(s); left; s += bytes, left -= bytes)
+		show_char(out, s, left, &bytes);
 }
 
 static void show_source(struct honey *h, FILE *out, struct span span, const char *color)
 {
 	struct place a = srcmap_place(h, span.file, span.start);
 	struct place b = srcmap_place(h, span.file, span.end);
-	size_t len, from = 0, width;
+	size_t len, from = 0, width, before;
 	const char *line = srcmap_line(a.src, a.line, &len);
 	const char *off = h->opt.color ? "\033[0m" : "";
 
@@ -110,12 +128,21 @@ static void show_source(struct honey *h, FILE *out, struct span span, const char
 		from = a.column - 1 - KEEP_BEFORE;
 	width = MIN(width, (size_t)(LONGEST_LINE + 1 + from - (a.column - 1)));
 	fprintf(out, "%5u | ", a.line);
-	show_line(out, line, len, from, LONGEST_LINE);
-	fprintf(out, "\n      | %*s%s", (int)(a.column - 1 - from), "", h->opt.color ? color : "");
+	show_chars(out, line, len, from, LONGEST_LINE);
+	/* The caret stands below the character, whose cells are what counts on a terminal. */
+	before = show_chars(NULL, line, len, from, a.column - 1 - from);
+	width = show_chars(NULL, line, len, a.column - 1, width);
+	fprintf(out, "\n      | %*s%s", (int)before, "", h->opt.color ? color : "");
 	fputc('^', out);
 	for (size_t i = 1; i < width; i++)
 		fputc('~', out);
 	fprintf(out, "%s\n", off);
+}
+
+static void show_place(FILE *out, struct place p)
+{
+	show_text(out, p.src->path);
+	fprintf(out, ":%u:%u: ", p.line, p.column);
 }
 
 static void print_text(struct honey *h, FILE *out, const struct diag *d)
@@ -125,17 +152,45 @@ static void print_text(struct honey *h, FILE *out, const struct diag *d)
 	const char *color = h->opt.color ? severity_colors[severity] : "";
 	const char *off = h->opt.color ? "\033[0m" : "";
 
-	fprintf(out, "%s:%u:%u: %s%s[%s]%s: %s\n", p.src->path, p.line, p.column, color,
-		severity_names[severity], codes[d->code].name, off, d->text);
+	show_place(out, p);
+	fprintf(out, "%s%s[%s]%s: ", color, severity_names[severity], codes[d->code].name, off);
+	show_text(out, d->text);
+	fputc('\n', out);
 	if (p.src->len)
 		show_source(h, out, d->span, color);
 	if (d->note) {
-		p = srcmap_place(h, d->note_span.file, d->note_span.start);
-		fprintf(out, "%s:%u:%u: note: %s\n", p.src->path, p.line, p.column, d->note);
+		show_place(out, srcmap_place(h, d->note_span.file, d->note_span.start));
+		fputs("note: ", out);
+		show_text(out, d->note);
+		fputc('\n', out);
 		show_source(h, out, d->note_span, "");
 	}
-	if (d->help)
-		fprintf(out, "      = help: %s\n", d->help);
+	if (!d->help)
+		return;
+	fputs("      = help: ", out);
+	show_text(out, d->help);
+	fputc('\n', out);
+}
+
+/* JSON is UTF-8, whatever a path or a piece of a source is. */
+static struct json_object *json_text(const char *s)
+{
+	struct strbuf sb = STRBUF_INIT;
+	struct json_object *o;
+	size_t n;
+	uint32_t c;
+
+	for (size_t left = strlen(s); left; s += n, left -= n) {
+		n = utf8_decode(s, left, &c);
+		if (n)
+			strbuf_add(&sb, s, n);
+		else
+			strbuf_addstr(&sb, "\xef\xbf\xbd");
+		n = MAX(n, (size_t)1);
+	}
+	o = json_object_new_string(sb.s);
+	strbuf_release(&sb);
+	return o;
 }
 
 static void add_place(struct honey *h, struct json_object *o, struct span span)
@@ -143,7 +198,7 @@ static void add_place(struct honey *h, struct json_object *o, struct span span)
 	struct place a = srcmap_place(h, span.file, span.start);
 	struct place b = srcmap_place(h, span.file, span.end);
 
-	json_object_object_add(o, "file", json_object_new_string(a.src->path));
+	json_object_object_add(o, "file", json_text(a.src->path));
 	json_object_object_add(o, "line", json_object_new_int64(a.line));
 	json_object_object_add(o, "column", json_object_new_int64(a.column));
 	json_object_object_add(o, "end_line", json_object_new_int64(b.line));
@@ -158,13 +213,13 @@ static void print_json(struct honey *h, FILE *out, const struct diag *d)
 			       json_object_new_string(severity_names[codes[d->code].severity]));
 	json_object_object_add(o, "code", json_object_new_string(codes[d->code].name));
 	add_place(h, o, d->span);
-	json_object_object_add(o, "message", json_object_new_string(d->text));
+	json_object_object_add(o, "message", json_text(d->text));
 	if (d->help)
-		json_object_object_add(o, "help", json_object_new_string(d->help));
+		json_object_object_add(o, "help", json_text(d->help));
 	if (d->note) {
 		note = json_object_new_object();
 		add_place(h, note, d->note_span);
-		json_object_object_add(note, "message", json_object_new_string(d->note));
+		json_object_object_add(note, "message", json_text(d->note));
 		json_object_object_add(o, "note", note);
 	}
 	fprintf(out, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -201,8 +256,8 @@ void diag_flush(struct honey *h, FILE *out)
 			first = &h->diags[i];
 	if (!first)
 		return;
-	fprintf(out, "%s: %u error%s", h->sources[first->span.file].path, h->n_errors,
-		h->n_errors == 1 ? "" : "s");
+	show_text(out, h->sources[first->span.file].path);
+	fprintf(out, ": %u error%s", h->n_errors, h->n_errors == 1 ? "" : "s");
 	if (h->n_warnings)
 		fprintf(out, ", %u warning%s", h->n_warnings, h->n_warnings == 1 ? "" : "s");
 	if (h->stop)

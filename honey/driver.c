@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "honey/diag.h"
+#include "honey/lex.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
@@ -129,25 +130,24 @@ static void show_log(const char *log)
 	strbuf_release(&sb);
 }
 
+static bool has_main(const struct honey *h)
+{
+	for (uint32_t i = 0; i < h->module.n_funcs; i++)
+		if (h->module.funcs[i]->handler && !strcmp(h->module.funcs[i]->name->s, "main"))
+			return true;
+	return false;
+}
+
 static int compile(struct honey *h, struct workdir *w, const char *c_name, const char *out)
 {
 	const char *clang = h->opt.clang ? h->opt.clang : getenv("CLANG");
 	char *object = in_dir(h, w, "out.o"), *log = in_dir(h, w, "log");
-	char *argv[] = {(char *)(clang && *clang ? clang : "clang"),
-			"-g",
-			"-O2",
-			"-target",
-			"bpf",
+	char *argv[] = {(char *)(clang && *clang ? clang : "clang"), "-g", "-O2", "-target", "bpf",
 			"-fwrapv",
-			"-w",
-			"-fno-caret-diagnostics",
-			"-fno-show-column",
-			"-fdebug-compilation-dir=.",
-			"-c",
-			"-o",
-			"out.o",
-			(char *)c_name,
-			NULL};
+			/* A hosted main() would have to take argc and argv. */
+			has_main(h) ? "-ffreestanding" : "-fhosted", "-w", "-fno-caret-diagnostics",
+			"-fno-show-column", "-fdebug-compilation-dir=.", "-c", "-o", "out.o",
+			(char *)c_name, NULL};
 	char *strip[] = {"llvm-strip", "-g", "out.o", NULL};
 	int status;
 

@@ -252,6 +252,15 @@ static void write_constants(struct honey *h, const struct emit_needs *needs, str
 		strbuf_addstr(out, "#define NULL ((void *)0)\n\n");
 }
 
+/* --check-types: an operand's type in C is the one inferred, or clang refuses the text. */
+static void write_check(struct strbuf *out)
+{
+	strbuf_addstr(out, "#define honey_is(bits, sgn, x) ({ __auto_type honey_x = (x); \\\n"
+			   "\t_Static_assert(sizeof(honey_x) * 8 == bits && "
+			   "((__typeof__(honey_x))-1 < 0) == sgn, "
+			   "#x); \\\n\thoney_x; })\n\n");
+}
+
 /* What the machine's instructions do, where C leaves it undefined. */
 static void write_helpers(const struct emit_needs *n, struct strbuf *out)
 {
@@ -361,7 +370,8 @@ static void write_contexts(struct honey *h, const struct emit_needs *needs, stru
 	for (uint32_t i = 0; i < m->n_funcs; i++) {
 		struct section *s = (struct section *)m->funcs[i]->section;
 
-		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler)
+		if (!s || !s->c_struct || s->emitted || !m->funcs[i]->handler ||
+		    (s->ctx == CTX_OPAQUE && !s->touched))
 			continue;
 		for (uint32_t k = i + 1; k < m->n_funcs; k++) {
 			struct section *o = (struct section *)m->funcs[k]->section;
@@ -553,7 +563,11 @@ void emit_module(struct honey *h, struct strbuf *out, bool lines)
 	for (uint32_t i = 0; i < m->n_maps; i++)
 		write_map(h, out, m->maps[i]);
 	write_params(h, out);
+	if (h->opt.check_types)
+		write_check(out);
 	write_helpers(&needs, out);
+	for (const struct net *const *n = needs.nets; *n; n++)
+		strbuf_addstr(out, (*n)->c);
 	if (lines)
 		strbuf_add(out, functions.s, functions.len);
 	else

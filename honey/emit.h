@@ -16,6 +16,7 @@ enum { EMIT_FLAGS = 3 };
 struct emit_needs {
 	bool div, sdiv, rem, srem, min, max, smin, smax, null, flags[EMIT_FLAGS], task;
 	bool raw_args;
+	const struct net *nets[16]; /* ends with NULL */
 };
 
 /* C's precedence, as far as parentheses matter. */
@@ -35,9 +36,16 @@ enum prec {
 	PREC_PRIMARY
 };
 
+/* A number's type in C; no bits: it is no number. */
+struct cint {
+	uint8_t bits;
+	bool sgn;
+};
+
 struct cexpr {
 	const char *s;
 	enum prec prec;
+	struct cint c;
 };
 
 struct local {
@@ -96,16 +104,30 @@ void emit_value_to(struct emit *e, struct node *n, const char *target, const str
 extern const char *const emit_flags[EMIT_FLAGS];	/* the kernel's names of 0, 1, 2 */
 struct cexpr emit_expr(struct emit *e, struct node *n); /* the value */
 const char *emit_text(struct emit *e, struct node *n, enum prec least); /* ( ) if it binds less */
+struct cexpr emit_primary(const char *s);
+/* With ( ) where @x binds less than @least. */
+const char *emit_wrap(struct emit *e, struct cexpr x, enum prec least);
+/* As emit_expr(), and of exactly the type inferred: for beside an operator of C. */
+struct cexpr emit_operand(struct emit *e, struct node *n);
+/* @found ? *@found : the value of @otherwise, of the type of @n */
+struct cexpr emit_or_default(struct emit *e, const struct node *n, const char *found,
+			     const struct type *elem, struct node *otherwise);
+/* A new local of type @t holding @value. */
+const char *emit_temp(struct emit *e, const struct type *t, const char *base, const char *value);
 const char *emit_ptr(struct emit *e, struct node *n); /* what may be nil, as a pointer */
 const char *emit_cond(struct emit *e, struct node *n);
 /* The opposite of @n, without !(...) where C has a word for it. */
 const char *emit_not(struct emit *e, struct node *n);
+const char *emit_subject(struct emit *e, struct node *n); /* of a case */
 const char *emit_var(struct emit *e, const struct var *v);
 /* A struct's; a captured one travels by its address. */
 const char *emit_var_address(struct emit *e, const struct var *v);
 /* Does writing @n as C write statements first? */
 bool emit_needs_stmts(const struct node *n);
 const char *emit_string(struct honey *h, const char *s);
+
+/* emit_call.c */
+struct cexpr emit_call(struct emit *e, struct node *n);
 void emit_each(struct emit *e, struct node *n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Expressions to C: operators, memory, calls.
+ * Expressions to C: operators, names, memory.
  *
  * Each function gives a struct cexpr: the text and how tightly its outermost operator binds, so
  * that emit_wrap() writes ( ) only where C or a reader needs them. What needs statements of its own
@@ -11,7 +11,6 @@
 #include "lib/base.h"
 #include "honey/emit.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,13 +21,12 @@ const char *const emit_flags[EMIT_FLAGS] = {"BPF_ANY", "BPF_NOEXIST", "BPF_EXIST
 
 /* --- text --- */
 
-static struct cexpr emit_primary(const char *s)
+struct cexpr emit_primary(const char *s)
 {
-	return (struct cexpr){s, PREC_PRIMARY};
+	return (struct cexpr){s, PREC_PRIMARY, {0, false}};
 }
 
-/* With ( ) where @x binds less than @least. */
-static const char *emit_wrap(struct emit *e, struct cexpr x, enum prec least)
+const char *emit_wrap(struct emit *e, struct cexpr x, enum prec least)
 {
 	return x.prec < least ? fmt(e->h, "(%s)", x.s) : x.s;
 }
@@ -62,9 +60,7 @@ const char *emit_string(struct honey *h, const char *s)
 	return text;
 }
 
-/* A new local of type @t holding @value. */
-static const char *emit_temp(struct emit *e, const struct type *t, const char *base,
-			     const char *value)
+const char *emit_temp(struct emit *e, const struct type *t, const char *base, const char *value)
 {
 	const char *name = emit_unique(e, base);
 
@@ -118,289 +114,50 @@ bool emit_needs_stmts(const struct node *n)
 	}
 }
 
-/* --- calls --- */
-
-/* Can the variable itself be pointed at as a key or value of type @t? */
-static bool addressable(const struct node *n, const struct type *t)
-{
-	const struct type *v = n->kind == N_NAME && n->var ? n->var->type : NULL;
-
-	if (!v || (n->var->is_counter && n->var->range_max != UINT64_MAX))
-		return false; /* the address of a for's counter would hide its bound */
-	if (v->kind == T_OPTION)
-		v = v->elem;
-	return v->kind == T_INT && t->kind == T_INT && v->bits == t->bits;
-}
-
-static const char *address_of(struct emit *e, struct node *n, const struct type *t,
-			      const char *base)
-{
-	const char *name;
-
-	if (n->type->kind == T_POINTER || n->type->kind == T_RECORD)
-		return emit_ptr(e, n);
-	if (addressable(n, t)) {
-		emit_stack(e, 8);
-		return fmt(e->h, "&%s", emit_var(e, n->var));
-	}
-	if (n->type->kind == T_STRUCT) {
-		if (n->kind == N_NAME)
-			return emit_var_address(e, n->var);
-		if (n->kind == N_FIELD)
-			return fmt(e->h, "&%s", emit_text(e, n, PREC_PRIMARY));
-		name = emit_unique(e, base);
-		emit_struct_to(e, n, name, true);
-		return fmt(e->h, "&%s", name);
-	}
-	return fmt(e->h, "&%s", emit_temp(e, t, base, emit_text(e, n, PREC_TERNARY)));
-}
-
-/* %d of a 64-bit number prints half of it: widen the text's conversions, as the writer means. */
-static const char *widen_format(struct emit *e, const char *s, struct node *args)
-{
-	struct strbuf sb = STRBUF_INIT;
-	uint32_t arg = 1;
-	const char *text;
-
-	for (; *s; s++) {
-		strbuf_addch(&sb, *s);
-		if (*s != '%')
-			continue;
-		if (s[1] == '%') {
-			strbuf_addch(&sb, *++s);
-			continue;
-		}
-		for (s++; *s && !isalpha((unsigned char)*s); s++)
-			strbuf_addch(&sb, *s);
-		while (*s == 'l' || *s == 'h')
-			s++;
-		if (*s && strchr("duxXi", *s) && arg < args->n)
-			strbuf_addstr(&sb, "ll");
-		if (!*s)
-			break;
-		strbuf_addch(&sb, *s);
-		arg++;
-	}
-	text = emit_string(e->h, sb.s);
-	strbuf_release(&sb);
-	return text;
-}
-
-static struct cexpr emit_printk(struct emit *e, struct node *n)
-{
-	struct node *args = n->n == 1 && n->list[0]->kind == N_LIST ? n->list[0] : n;
-	const char *text = fmt(e->h, "bpf_printk(%s", widen_format(e, args->list[0]->str, args));
-
-	for (uint32_t i = 1; i < args->n; i++) {
-		struct node *a = args->list[i];
-		const char *v = emit_text(e, a, PREC_UNARY);
-
-		if (type_is_number(a->type) || a->type->kind == T_OPTION)
-			v = fmt(e->h, "(__u64)%s", v);
-		text = fmt(e->h, "%s, %s", text, v);
-	}
-	return emit_primary(fmt(e->h, "%s)", text));
-}
-
-static const char *out_address(struct emit *e, struct node *n)
-{
-	const char *s = emit_text(e, n, PREC_PRIMARY);
-
-	return n->type->kind == T_ARRAY ? s : fmt(e->h, "&%s", s);
-}
-
-static const char *reserve_size(struct emit *e, struct node *n, const struct strct *s)
-{
-	if (n->value == s->size)
-		return fmt(e->h, "sizeof(struct %s)", s->name->s);
-	return fmt(e->h, "%llu", (unsigned long long)n->value);
-}
-
-static const char *map_address(struct emit *e, const struct node *n)
-{
-	return fmt(e->h, "&%s", n->map ? n->map->name->s : "?");
-}
-
-static const char *helper_arg(struct emit *e, struct node *n, char code, uint32_t i)
-{
-	struct node *arg = n->list[i];
-
-	switch (code) {
-	case 'm': return map_address(e, arg);
-	case 'k': return address_of(e, arg, n->map->key, "key");
-	case 'v': return address_of(e, arg, n->map->value, "value");
-	case 'o': return out_address(e, arg);
-	case 'b': return address_of(e, arg, arg->type, "record");
-	case 'S': return reserve_size(e, n, n->type->strct);
-	case 'r':
-	case 't': return emit_ptr(e, arg);
-	case 'p': return fmt(e->h, "(const void *)%s", emit_text(e, arg, PREC_UNARY));
-	case 'd':
-		if (arg->kind == N_NIL)
-			return emit_text(e, arg, PREC_TERNARY);
-		return address_of(e, arg, n->map->value, "value");
-	default: return emit_text(e, arg, PREC_TERNARY);
-	}
-}
-
-/* What stands for an argument that was left out. */
-static const char *default_arg(struct emit *e, struct node *n, char code)
-{
-	if (code == 'f') {
-		e->needs->flags[0] = true;
-		return emit_flags[0];
-	}
-	if (code == 'd') {
-		e->needs->null = true;
-		return "NULL";
-	}
-	if (code == 'z')
-		return fmt(e->h, "sizeof(struct %s)", n->list[1]->type->strct->name->s);
-	return "0";
-}
-
-static struct cexpr emit_helper(struct emit *e, struct node *n)
-{
-	const struct helper *p = n->helper;
-	const char *text = fmt(e->h, "%s(", p->name), *code = p->args, *found;
-	uint32_t i = 0;
-	bool lookup = p->id == HELPER_bpf_map_lookup_elem; /* its default is no argument in C */
-
-	for (; *code; code++) {
-		if (*code == '?')
-			continue;
-		if (lookup && *code == 'd')
-			break;
-		text = fmt(e->h, "%s%s%s", text, i ? ", " : "",
-			   i < n->n ? helper_arg(e, n, *code, i) : default_arg(e, n, *code));
-		i++;
-	}
-	if (p->id == HELPER_bpf_get_current_task_btf || p->id == HELPER_bpf_task_storage_get)
-		e->needs->task = true;
-	text = fmt(e->h, "%s)", text);
-	if (!lookup || n->n < 3)
-		return emit_primary(text);
-	found = emit_temp(e, type_option(e->h, n->map->value), "found", text);
-	return (struct cexpr){
-		fmt(e->h, "%s ? *%s : %s", found, found, emit_text(e, n->list[2], PREC_OR)),
-		PREC_TERNARY};
-}
-
-/* After the callbacks: numbers they assigned come back. */
-static void read_back(struct emit *e, const struct loop *l)
-{
-	for (const struct var_list *v = l->captured; v; v = v->next)
-		if (v->var->assigned_again &&
-		    (v->var->type->kind == T_INT || v->var->type->kind == T_BOOL ||
-		     v->var->type->kind == T_LITERAL))
-			emit_line(e, "%s = %s.%s;", emit_var(e, v->var), l->c_ctx, v->var->c_name);
-}
-
-/* bpf_loop and bpf_for_each_map_elem */
-static struct cexpr emit_with_callback(struct emit *e, struct node *n)
-{
-	const char *func, *ctx, *first;
-
-	first = n->helper->id == HELPER_bpf_loop ? emit_text(e, n->list[0], PREC_TERNARY)
-						 : map_address(e, n->list[0]);
-	emit_callback(e, n, &func, &ctx);
-	first = fmt(e->h, "%s(%s, %s, %s, 0)", n->helper->name, first, func, ctx);
-	if (!n->want) {
-		emit_line(e, "%s;", first);
-		read_back(e, n->loop);
-		return emit_primary("");
-	}
-	first = emit_temp(e, type_int(e->h, 64, true), "rounds", first);
-	read_back(e, n->loop);
-	return emit_primary(first);
-}
-
-void emit_each(struct emit *e, struct node *n)
-{
-	const char *func, *ctx;
-
-	emit_callback(e, n, &func, &ctx);
-	emit_line(e, "bpf_for_each_map_elem(&%s, %s, %s, 0);", n->map->name->s, func, ctx);
-	read_back(e, n->loop);
-}
-
-static struct cexpr emit_local(struct emit *e, struct node *n)
-{
-	const struct inst *callee = n->callee;
-	bool now = callee->takes_now && e->now;
-	const char *text = fmt(e->h, "%s(", now ? callee->c_name_now : callee->c_name);
-	bool first = true;
-
-	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *arg = n->list[i];
-		const char *s;
-
-		if (callee->arg_maps[i])
-			continue; /* it is part of the instance */
-		s = type_is_nilable(arg->type) && arg->type->kind != T_OPTION
-			    ? emit_ptr(e, arg)
-			    : emit_text(e, arg, PREC_TERNARY);
-		for (uint32_t k = i + 1; k < n->n; k++) {
-			if (!emit_needs_stmts(n->list[k]) || arg->kind == N_INT ||
-			    arg->kind == N_NAME)
-				continue;
-			s = emit_temp(e, callee->arg_types[i], "arg", s);
-			break;
-		}
-		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", s);
-		first = false;
-	}
-	if (now)
-		text = fmt(e->h, "%s%s%s", text, first ? "" : ", ", e->now);
-	e->stack_max = MAX(e->stack_max, e->stack + callee->stack_bytes);
-	return emit_primary(fmt(e->h, "%s)", text));
-}
-
-static struct cexpr emit_call(struct emit *e, struct node *n)
-{
-	uint64_t k;
-
-	if (n->callee)
-		return emit_local(e, n);
-	if (!n->helper)
-		return emit_primary(const_eval(e->h, n, &k)
-					    ? fmt(e->h, "sizeof(struct %s)",
-						  resolve_struct(e->h, n->list[0]->name)->name->s)
-					    : "0");
-	if (n->loop)
-		return emit_with_callback(e, n);
-	if (n->use_now && e->now)
-		return emit_primary(e->now);
-	if (n->helper->id == HELPER_bpf_printk)
-		return emit_printk(e, n);
-	if (n->in_place)
-		return emit_primary(fmt(e->h, "*%s = %s", n->in_place->c_ptr,
-					emit_text(e, n->list[2], PREC_TERNARY)));
-	return emit_helper(e, n);
-}
-
 /* --- operators --- */
 
-static bool is_constant(const struct node *n)
+/* What C makes of a number: its width and sign; no bits for what is no number. */
+static struct cint cint_of(const struct type *t)
 {
-	return n->kind == N_INT || n->kind == N_BOOL || n->kind == N_ATOM || n->kind == N_STRING ||
-	       n->kind == N_NIL;
+	switch (t->kind) {
+	case T_INT: return (struct cint){t->bits, t->sgn};
+	case T_LITERAL: return (struct cint){64, t->sgn};
+	case T_BOOL: return (struct cint){1, false};
+	default: return (struct cint){0, false};
+	}
 }
 
-static struct cexpr emit_literal(struct emit *e, const struct node *n, const char *suffix)
+static bool same_cint(struct cint a, struct cint b)
 {
+	return a.bits == b.bits && a.sgn == b.sgn;
+}
+
+/* C's integer promotion, and the type in which it computes with both. */
+static struct cint common(struct cint a, struct cint b)
+{
+	static const struct cint c_int = {32, true};
+
+	a = a.bits < 32 ? c_int : a;
+	b = b.bits < 32 ? c_int : b;
+	if (a.bits != b.bits)
+		return a.bits > b.bits ? a : b;
+	return (struct cint){a.bits, a.sgn && b.sgn};
+}
+
+/* A constant as C writes it: an int where it fits, like the writer's. */
+static struct cexpr literal(struct emit *e, const struct node *n, const char *suffix)
+{
+	struct cint c = {32, true};
+
 	if (!*suffix && n->value > 0xffffffff)
 		suffix = n->value > INT64_MAX ? "ULL" : "LL";
-	return emit_primary(
-		fmt(e->h, n->hex ? "%#" PRIx64 "%s" : "%" PRIu64 "%s", n->value, suffix));
-}
-
-/* @n with a C type of 64 bits: sign as in @sgn. */
-static const char *widened(struct emit *e, struct node *n, bool sgn)
-{
-	if (n->kind == N_INT)
-		return emit_literal(e, n, sgn ? "LL" : "ULL").s;
-	return fmt(e->h, "(%s)%s", sgn ? "__s64" : "__u64", emit_text(e, n, PREC_UNARY));
+	if (*suffix)
+		c = (struct cint){64, *suffix == 'L' && n->value <= INT64_MAX};
+	else if (n->value > INT32_MAX)
+		c = n->hex ? (struct cint){32, false} : (struct cint){64, true};
+	return (struct cexpr){
+		fmt(e->h, n->hex ? "%#" PRIx64 "%s" : "%" PRIu64 "%s", n->value, suffix),
+		PREC_PRIMARY, c};
 }
 
 static const struct type *value_type(const struct node *n)
@@ -408,108 +165,191 @@ static const struct type *value_type(const struct node *n)
 	return n->type->kind == T_OPTION ? n->type->elem : n->type;
 }
 
-static bool is_wide(const struct node *n)
+static bool is_constant(struct emit *e, const struct node *n)
 {
-	const struct type *t = value_type(n);
+	uint64_t k;
 
-	return t->kind == T_INT && t->bits == 64;
+	return n->kind == N_BOOL || n->kind == N_ATOM || n->kind == N_STRING || n->kind == N_NIL ||
+	       const_eval(e->h, n, &k);
+}
+
+/* @x, the C of @n, as a number of the C type @to. */
+static struct cexpr cast(struct emit *e, const struct node *n, struct cexpr x, struct cint to)
+{
+	if (n->kind == N_INT && to.bits == 64)
+		return literal(e, n, to.sgn ? "LL" : "ULL");
+	return (struct cexpr){fmt(e->h, "(%s)%s", type_c(e->h, type_int(e->h, to.bits, to.sgn)),
+				  emit_wrap(e, x, PREC_UNARY)),
+			      PREC_UNARY, to};
+}
+
+/*
+ * The rule of operands: what stands beside an operator has in C exactly the type that inference
+ * gave it, for C would compare, divide and shift by its own. A place (a variable, a field, a
+ * parameter) converts by itself, there no cast is needed. Constants take the type of what they
+ * stand beside.
+ * --check-types has clang hold every operand against the rule.
+ */
+struct cexpr emit_operand(struct emit *e, struct node *n)
+{
+	struct cexpr x = emit_expr(e, n);
+	const struct type *t = value_type(n);
+	struct cint want = cint_of(t);
+
+	if (!type_is_number(t))
+		return x;
+	if (t->kind == T_LITERAL && x.c.bits < 64 && (x.c.sgn || !want.sgn))
+		return x;
+	if (n->kind != N_INT && x.c.bits && !same_cint(x.c, want))
+		x = cast(e, n, x, want);
+	if (e->h->opt.check_types && t->kind == T_INT)
+		x = (struct cexpr){fmt(e->h, "honey_is(%u, %d, %s)", want.bits, want.sgn, x.s),
+				   PREC_PRIMARY, x.c};
+	return x;
 }
 
 /* The left operand, kept in a local when the right one writes statements. */
-static const char *left_operand(struct emit *e, struct node *n, bool widen, bool sgn,
-				enum prec least)
+static struct cexpr left_operand(struct emit *e, struct node *n)
 {
-	struct cexpr x;
+	struct cexpr x = emit_operand(e, n->a);
+	const struct type *t = value_type(n->a);
 
-	if (widen)
-		x = (struct cexpr){widened(e, n->a, sgn), PREC_UNARY};
-	else
-		x = emit_expr(e, n->a);
-	if (emit_needs_stmts(n->b) && !is_constant(n->a))
-		return emit_temp(e,
-				 widen				    ? type_int(e->h, 64, sgn)
-				 : value_type(n->a)->kind == T_BOOL ? &e->h->types.bool_
-				 : value_type(n->a)->kind == T_INT ? (struct type *)value_type(n->a)
-								   : type_int(e->h, 64, false),
-				 "left", x.s);
-	return emit_wrap(e, x, least);
+	if (!emit_needs_stmts(n->b) || is_constant(e, n->a))
+		return x;
+	if (t->kind == T_LITERAL)
+		t = type_int(e->h, 64, t->sgn);
+	return (struct cexpr){emit_temp(e, t, "left", x.s), PREC_PRIMARY, cint_of(t)};
 }
 
+static bool is_u64(struct emit *e, const struct node *n)
+{
+	const struct type *t = value_type(n);
+	uint64_t k;
+
+	if (t->sgn)
+		return false;
+	return t->kind == T_INT ? t->bits == 64 : const_eval(e->h, n, &k) && k > INT64_MAX;
+}
+
+/* C's own choice of a type, @c, keeps the values of both sides unless it is unsigned and one of
+ * them is not: then 64 signed bits do. Beside a u64 nothing does, and the u64 decides. */
+static struct cint as_c_would(struct emit *e, const struct node *n, struct cint c)
+{
+	bool sgn = value_type(n->a)->sgn || value_type(n->b)->sgn;
+
+	if (n->type->kind == T_INT && n->type->bits < 64)
+		return c; /* a mask: what leaves 32 bits needs no more of its operands */
+	return c.sgn || !sgn || is_u64(e, n->a) || is_u64(e, n->b) ? c : (struct cint){64, true};
+}
+
+/* Both operands of @n and the operator of C between them, done in the C type @in; no bits: in the
+ * one that C takes. */
 static struct cexpr infix(struct emit *e, struct node *n, const char *op, enum prec prec,
-			  bool widen, bool sgn)
+			  struct cint in)
 {
 	/* Bitwise and shift operators get parentheses that C does not need but readers do. */
-	bool strict = prec == PREC_SHIFT || (prec >= PREC_BOR && prec <= PREC_BAND);
+	bool strict = prec >= PREC_BOR && prec <= PREC_BAND;
 	enum prec left = strict ? PREC_UNARY : prec, right = strict ? PREC_UNARY : prec + 1;
-	const char *a = left_operand(e, n, widen, sgn, left);
+	struct cexpr a = left_operand(e, n), b = emit_operand(e, n->b);
 
-	return (struct cexpr){fmt(e->h, "%s %s %s", a, op, emit_text(e, n->b, right)), prec};
+	if (!in.bits)
+		in = as_c_would(e, n, common(a.c, b.c));
+	if (!same_cint(common(a.c, b.c), in)) {
+		a = cast(e, n->a, a, in);
+		if (!same_cint(common(a.c, b.c), in))
+			b = cast(e, n->b, b, in);
+	}
+	return (struct cexpr){
+		fmt(e->h, "%s %s %s", emit_wrap(e, a, left), op, emit_wrap(e, b, right)), prec,
+		common(a.c, b.c)};
 }
 
-static struct cexpr two_args(struct emit *e, struct node *n, const char *func)
+static struct cexpr two_args(struct emit *e, struct node *n, const char *func, bool sgn)
 {
-	const char *a = left_operand(e, n, false, false, PREC_TERNARY);
+	struct cexpr a = left_operand(e, n), b = emit_operand(e, n->b);
 
-	return emit_primary(fmt(e->h, "%s(%s, %s)", func, a, emit_text(e, n->b, PREC_TERNARY)));
+	return (struct cexpr){fmt(e->h, "%s(%s, %s)", func, a.s, b.s), PREC_PRIMARY, {64, sgn}};
 }
 
 static struct cexpr shift(struct emit *e, struct node *n)
 {
 	const struct type *t = value_type(n->a);
-	bool sgn = t->sgn;
+	struct cint wide = {64, t->sgn};
 	uint64_t k = 0;
 	bool known = const_eval(e->h, n->b, &k);
-	bool widen =
-		!is_wide(n->a) && !(n->op == OP_SHR && known && k < 32 && t->kind == T_INT && !sgn);
-	const char *a = left_operand(e, n, widen, sgn, PREC_UNARY), *b;
+	struct cexpr a = left_operand(e, n);
+	const char *b;
 
-	if (n->op == OP_SHL && sgn)
-		a = fmt(e->h, "(__u64)%s", a);
+	/* Shifting right by less than 32 leaves 32 bits as they are. */
+	if (!same_cint(a.c, wide) &&
+	    !(n->op == OP_SHR && known && k < 32 && t->kind == T_INT && !t->sgn))
+		a = cast(e, n->a, a, wide);
+	if (n->op == OP_SHL && t->sgn)
+		a = (struct cexpr){fmt(e->h, "(__u64)%s", emit_wrap(e, a, PREC_UNARY)),
+				   PREC_UNARY,
+				   {64, false}};
 	b = known && k < 64 && n->b->kind == N_INT ? emit_text(e, n->b, PREC_UNARY)
 	    : known				   ? fmt(e->h, "%" PRIu64, k & 63)
-		    : fmt(e->h, "(%s & 63)", emit_text(e, n->b, PREC_UNARY));
-	return (struct cexpr){fmt(e->h, "%s %s %s", a, n->op == OP_SHL ? "<<" : ">>", b),
-			      PREC_SHIFT};
+		    : fmt(e->h, "(%s & 63)", emit_wrap(e, emit_operand(e, n->b), PREC_UNARY));
+	return (struct cexpr){fmt(e->h, "%s %s %s", emit_wrap(e, a, PREC_UNARY),
+				  n->op == OP_SHL ? "<<" : ">>", b),
+			      PREC_SHIFT, common(a.c, a.c)};
+}
+
+/* The number a case looks at, in a C type that can tell all its patterns apart. */
+const char *emit_subject(struct emit *e, struct node *n)
+{
+	struct cexpr x = emit_operand(e, n->a);
+	struct cint c = common(x.c, x.c);
+	__int128 v, most = ((__int128)1 << (c.bits - c.sgn)) - 1;
+
+	for (uint32_t i = 0; i < n->n && c.bits < 64; i++)
+		if (const_exact(e->h, n->list[i]->a, &v) &&
+		    (v > most || v < (c.sgn ? -most - 1 : 0)))
+			c = (struct cint){64, true};
+	return same_cint(c, common(x.c, x.c)) ? x.s : cast(e, n->a, x, c).s;
 }
 
 static struct cexpr divide(struct emit *e, struct node *n, bool sgn)
 {
 	uint64_t k;
-	bool plain = !sgn && const_eval(e->h, n->b, &k) && k;
+	bool plain = !sgn && !value_type(n->b)->sgn && const_eval(e->h, n->b, &k) && k;
 	bool rem = n->op == OP_REM;
 	bool *need = sgn ? (rem ? &e->needs->srem : &e->needs->sdiv)
 			 : (rem ? &e->needs->rem : &e->needs->div);
 
 	if (plain)
-		return infix(e, n, rem ? "%" : "/", PREC_MUL, !is_wide(n->a), false);
+		return infix(e, n, rem ? "%" : "/", PREC_MUL, (struct cint){64, false});
 	*need = true;
-	return two_args(e, n,
-			sgn ? (rem ? "honey_srem" : "honey_sdiv")
-			    : (rem ? "honey_rem" : "honey_div"));
+	return two_args(
+		e, n, sgn ? (rem ? "honey_srem" : "honey_sdiv") : (rem ? "honey_rem" : "honey_div"),
+		sgn);
 }
 
 static struct cexpr arithmetic(struct emit *e, struct node *n)
 {
-	bool sgn = n->type->sgn;
-	bool widen = !is_wide(n->a) && !is_wide(n->b);
+	/* Constants: -9 + 10 has no sign, but what it is made of has. */
+	bool sgn = n->type->sgn ||
+		   (n->type->kind == T_LITERAL && (value_type(n->a)->sgn || value_type(n->b)->sgn));
+	struct cint in = {64, sgn};
 
 	switch (n->op) {
-	case OP_ADD: return infix(e, n, "+", PREC_ADD, widen, sgn);
-	case OP_SUB: return infix(e, n, "-", PREC_ADD, widen, sgn);
-	case OP_MUL: return infix(e, n, "*", PREC_MUL, widen, sgn);
+	case OP_ADD: return infix(e, n, "+", PREC_ADD, in);
+	case OP_SUB: return infix(e, n, "-", PREC_ADD, in);
+	case OP_MUL: return infix(e, n, "*", PREC_MUL, in);
 	case OP_DIV:
 	case OP_REM: return divide(e, n, sgn);
 	case OP_MIN:
 		*(sgn ? &e->needs->smin : &e->needs->min) = true;
-		return two_args(e, n, sgn ? "honey_smin" : "honey_min");
+		return two_args(e, n, sgn ? "honey_smin" : "honey_min", sgn);
 	case OP_MAX:
 		*(sgn ? &e->needs->smax : &e->needs->max) = true;
-		return two_args(e, n, sgn ? "honey_smax" : "honey_max");
+		return two_args(e, n, sgn ? "honey_smax" : "honey_max", sgn);
 	case OP_SHL:
 	case OP_SHR: return shift(e, n);
-	case OP_BAND: return infix(e, n, "&", PREC_BAND, false, false);
-	case OP_BOR: return infix(e, n, "|", PREC_BOR, false, false);
-	default: return infix(e, n, "^", PREC_BXOR, false, false);
+	case OP_BAND: return infix(e, n, "&", PREC_BAND, (struct cint){0, false});
+	case OP_BOR: return infix(e, n, "|", PREC_BOR, (struct cint){0, false});
+	default: return infix(e, n, "^", PREC_BXOR, (struct cint){0, false});
 	}
 }
 
@@ -521,16 +361,14 @@ static struct cexpr compare(struct emit *e, struct node *n)
 		enum prec prec;
 	} rows[] = {{OP_EQ, "==", PREC_EQ}, {OP_NE, "!=", PREC_EQ},  {OP_LT, "<", PREC_REL},
 		    {OP_GT, ">", PREC_REL}, {OP_LE, "<=", PREC_REL}, {OP_GE, ">=", PREC_REL}};
-	const struct type *a = value_type(n->a), *b = value_type(n->b);
-	bool mixed = type_is_number(a) && type_is_number(b) && a->sgn != b->sgn &&
-		     !(a->kind == T_LITERAL && !a->sgn) && !(b->kind == T_LITERAL && !b->sgn);
+	struct cexpr x;
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(rows) - 1 && rows[i].op != n->op)
 		i++;
-	/* Of 32 bits and of different signs: C would make both unsigned. */
-	return infix(e, n, rows[i].c, rows[i].prec, mixed && !is_wide(n->a) && !is_wide(n->b),
-		     true);
+	x = infix(e, n, rows[i].c, rows[i].prec, (struct cint){0, false});
+	x.c = (struct cint){32, true};
+	return x;
 }
 
 /* The side of a nil test that is not nil. */
@@ -551,7 +389,24 @@ static struct cexpr logical_with_stmts(struct emit *e, struct node *n)
 	emit_line(e, "%s = %s;", name, emit_cond(e, n->b));
 	emit_close(e);
 	emit_line(e, "}");
-	return emit_primary(name);
+	return (struct cexpr){name, PREC_PRIMARY, {1, false}};
+}
+
+struct cexpr emit_or_default(struct emit *e, const struct node *n, const char *found,
+			     const struct type *elem, struct node *otherwise)
+{
+	struct cexpr a = {fmt(e->h, "*%s", found), PREC_UNARY, cint_of(elem)};
+	struct cexpr b = emit_operand(e, otherwise);
+	struct cint want = cint_of(n->type);
+
+	if (b.c.bits && common(a.c, b.c).sgn != want.sgn && common(a.c, b.c).bits >= 32 &&
+	    want.bits >= 32 && want.sgn) {
+		a = cast(e, n, a, want);
+		if (!same_cint(common(a.c, b.c), want))
+			b = cast(e, otherwise, b, want);
+	}
+	return (struct cexpr){fmt(e->h, "%s ? %s : %s", found, a.s, emit_wrap(e, b, PREC_OR)),
+			      PREC_TERNARY, b.c.bits ? common(a.c, b.c) : a.c};
 }
 
 static struct cexpr logical(struct emit *e, struct node *n)
@@ -563,8 +418,7 @@ static struct cexpr logical(struct emit *e, struct node *n)
 		p = emit_ptr(e, n->a);
 		if (n->a->kind != N_NAME)
 			p = emit_temp(e, n->a->type, "found", p);
-		return (struct cexpr){fmt(e->h, "%s ? *%s : %s", p, p, emit_text(e, n->b, PREC_OR)),
-				      PREC_TERNARY};
+		return emit_or_default(e, n, p, n->a->type->elem, n->b);
 	}
 	if (emit_needs_stmts(n->b))
 		return logical_with_stmts(e, n);
@@ -575,7 +429,8 @@ static struct cexpr logical(struct emit *e, struct node *n)
 	p = emit_cond(e, n->b);
 	if (n->b->kind == N_BINARY && (n->b->op == OP_AND || n->b->op == OP_OR))
 		p = fmt(e->h, "(%s)", p);
-	return (struct cexpr){fmt(e->h, "%s %s %s", a, n->op == OP_AND ? "&&" : "||", p), prec};
+	return (struct cexpr){
+		fmt(e->h, "%s %s %s", a, n->op == OP_AND ? "&&" : "||", p), prec, {32, true}};
 }
 
 static struct cexpr emit_binary(struct emit *e, struct node *n)
@@ -584,7 +439,8 @@ static struct cexpr emit_binary(struct emit *e, struct node *n)
 
 	if (x)
 		return (struct cexpr){fmt(e->h, n->op == OP_EQ ? "!%s" : "%s", emit_ptr(e, x)),
-				      PREC_UNARY};
+				      PREC_UNARY,
+				      {32, true}};
 	if (n->op == OP_AND || n->op == OP_OR)
 		return logical(e, n);
 	if (n->type->kind == T_BOOL)
@@ -594,24 +450,33 @@ static struct cexpr emit_binary(struct emit *e, struct node *n)
 
 static struct cexpr emit_unary(struct emit *e, struct node *n)
 {
+	struct cint wide = {64, n->type->sgn};
+	struct cexpr x;
+
 	switch (n->op) {
-	case OP_NOT: return (struct cexpr){emit_not(e, n->a), PREC_UNARY};
-	case OP_TYPE:
-		return (struct cexpr){
-			fmt(e->h, "(%s)%s", type_c(e->h, n->type), emit_text(e, n->a, PREC_UNARY)),
-			PREC_UNARY};
+	case OP_NOT: return (struct cexpr){emit_not(e, n->a), PREC_UNARY, {32, true}};
+	case OP_TYPE: return cast(e, n, emit_expr(e, n->a), cint_of(n->type));
 	case OP_BNOT:
-		return (struct cexpr){fmt(e->h, "~%s",
-					  is_wide(n->a) ? emit_text(e, n->a, PREC_UNARY)
-							: widened(e, n->a, n->type->sgn)),
-				      PREC_UNARY};
+		x = emit_operand(e, n->a);
+		if (!same_cint(x.c, wide))
+			x = cast(e, n->a, x, wide);
+		break;
 	default:
-		if (n->a->kind == N_INT)
-			return (struct cexpr){fmt(e->h, "-%s", emit_literal(e, n->a, "").s),
-					      PREC_UNARY};
-		return (struct cexpr){fmt(e->h, "-(__s64)%s", emit_text(e, n->a, PREC_UNARY)),
-				      PREC_UNARY};
+		wide.sgn = true;
+		if (n->a->kind == N_INT && n->a->value <= INT64_MAX) {
+			/* An unsigned constant would stay what it is under a sign of C. */
+			x = literal(e, n->a, "");
+			x = x.c.sgn ? x : literal(e, n->a, "LL");
+			wide = x.c;
+		} else {
+			x = emit_expr(e, n->a);
+			x = (struct cexpr){fmt(e->h, "(__s64)%s", emit_wrap(e, x, PREC_UNARY)),
+					   PREC_UNARY, wide};
+		}
 	}
+	return (struct cexpr){
+		fmt(e->h, "%s%s", n->op == OP_BNOT ? "~" : "-", emit_wrap(e, x, PREC_UNARY)),
+		PREC_UNARY, wide};
 }
 
 const char *emit_not(struct emit *e, struct node *n)
@@ -644,7 +509,8 @@ static struct cexpr ctx_field(struct emit *e, struct node *n)
 
 	if (n->ctx_field->type->kind == T_ARGS) {
 		s->args_used = true;
-		return emit_primary(fmt(e->h, "%s->args[%u]", ctx, n->ctx_field->offset));
+		return emit_primary(fmt(e->h, s->ctx == CTX_ARGS_ARRAY ? "%s[%u]" : "%s->args[%u]",
+					ctx, n->ctx_field->offset));
 	}
 	s->used[n->ctx_field - s->fields] = true;
 	return emit_primary(fmt(e->h, "%s->%s", ctx, n->ctx_field->name));
@@ -704,10 +570,10 @@ static struct cexpr atom(struct emit *e, const struct node *n)
 	return emit_primary(emit_flags[n->value % EMIT_FLAGS]);
 }
 
-struct cexpr emit_expr(struct emit *e, struct node *n)
+static struct cexpr any_expr(struct emit *e, struct node *n)
 {
 	switch (n->kind) {
-	case N_INT: return emit_literal(e, n, "");
+	case N_INT: return literal(e, n, "");
 	case N_BOOL: return emit_primary(n->value ? "1" : "0");
 	case N_NIL: e->needs->null = true; return emit_primary("NULL");
 	case N_STRING: return emit_primary(emit_string(e->h, n->str));
@@ -723,6 +589,16 @@ struct cexpr emit_expr(struct emit *e, struct node *n)
 	case N_CALL: return emit_call(e, n);
 	default: return by_statements(e, n);
 	}
+}
+
+struct cexpr emit_expr(struct emit *e, struct node *n)
+{
+	struct cexpr x = any_expr(e, n);
+
+	/* What is read from where it is kept has the type it was declared with. */
+	if (!x.c.bits)
+		x.c = cint_of(value_type(n));
+	return x;
 }
 
 const char *emit_ptr(struct emit *e, struct node *n)

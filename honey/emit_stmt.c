@@ -16,6 +16,24 @@
 
 #include "honey/ctx.h"
 
+static const char *ctx_type(struct emit *e, const struct section *s)
+{
+	if (!s)
+		return "void *";
+	switch (s->ctx) {
+	case CTX_TRACEPOINT: return s->c_struct ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
+	case CTX_ARGS_STRUCT: e->needs->raw_args = true; return "struct bpf_raw_tracepoint_args *";
+	case CTX_ARGS_ARRAY: return "__u64 *";
+	default:
+		return s->c_struct && s->touched ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
+	}
+}
+
+static const char *var_type(struct emit *e, const struct var *v)
+{
+	return v->type->kind == T_CTX ? ctx_type(e, v->type->section) : type_c(e->h, v->type);
+}
+
 /* --- assignments --- */
 
 /* What may be nil has two names: of the number, and of where it stands. */
@@ -94,10 +112,8 @@ static void assign_option(struct emit *e, struct node *n, struct var *v, bool fi
 static void emit_assign_var(struct emit *e, struct node *n, struct var *v)
 {
 	bool first = !v->c_declared && v->loop == e->loop;
-	const char *type = type_c(e->h, v->type), *value;
+	const char *type = var_type(e, v), *value;
 
-	if (v->type->kind == T_LITERAL)
-		type = v->type->sgn ? "__s64" : "__u64";
 	v->c_declared = true;
 	if (v->type->kind == T_OPTION) {
 		assign_option(e, n, v, first);
@@ -345,14 +361,16 @@ static void emit_case(struct emit *e, struct node *n)
 	const char *target = e->inst->c_target, *brace;
 
 	e->inst->c_target = NULL;
-	emit_line(e, "switch (%s) {", emit_text(e, n->a, PREC_TERNARY));
+	emit_line(e, "switch (%s) {", emit_subject(e, n));
 	e->inst->c_target = target;
 	for (uint32_t i = 0; i < n->n; i++) {
 		struct node *c = n->list[i];
 
 		e->span = c->a->span;
 		brace = needs_scope(c->c) ? " {" : "";
-		if (c->a->kind == N_NAME)
+		/* The last of true and false is all that is left: C cannot know. */
+		if (c->a->kind == N_NAME ||
+		    (i + 1 == n->n && c->a->kind == N_BOOL && n->want && case_is_total(n)))
 			emit_line(e, "default:%s", brace);
 		else
 			emit_line(e, "case %s:%s", emit_text(e, c->a, PREC_TERNARY), brace);
@@ -414,6 +432,23 @@ static void emit_return(struct emit *e, struct node *n)
 	}
 }
 
+/* Can control pass the end of @n, whose value is returned: a case where nothing matches? */
+static bool falls_through(const struct node *n)
+{
+	if (!n)
+		return false;
+	if (n->kind == N_BLOCK)
+		return n->n && falls_through(block_last(n));
+	if (n->kind == N_IF)
+		return falls_through(n->b) || falls_through(n->c);
+	if (n->kind != N_CASE)
+		return false;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (falls_through(n->list[i]->c))
+			return true;
+	return !case_is_total(n);
+}
+
 static void emit_tail(struct emit *e, struct node *n)
 {
 	if (n->kind == N_RETURN) {
@@ -423,8 +458,7 @@ static void emit_tail(struct emit *e, struct node *n)
 	e->span = n->span;
 	if (n->kind == N_IF || n->kind == N_CASE) {
 		emit_value_to(e, n, "return", e->inst->result);
-		/* A case without default falls out of its switch. */
-		if (n->kind == N_CASE)
+		if (falls_through(n))
 			emit_line(e, "return 0;");
 		return;
 	}
@@ -484,23 +518,6 @@ void emit_stmt(struct emit *e, struct node *n)
 }
 
 /* --- functions --- */
-
-static const char *ctx_type(struct emit *e, const struct section *s)
-{
-	if (!s)
-		return "void *";
-	switch (s->ctx) {
-	case CTX_TRACEPOINT: return s->c_struct ? fmt(e->h, "struct %s *", s->c_struct) : "void *";
-	case CTX_ARGS_STRUCT: e->needs->raw_args = true; return "struct bpf_raw_tracepoint_args *";
-	case CTX_ARGS_ARRAY: return "__u64 *";
-	default: return "void *";
-	}
-}
-
-static const char *var_type(struct emit *e, const struct var *v)
-{
-	return v->type->kind == T_CTX ? ctx_type(e, v->type->section) : type_c(e->h, v->type);
-}
 
 static const char *captured_type(struct emit *e, const struct var *v)
 {

@@ -33,8 +33,17 @@ struct helper {
 	const char *text;
 };
 
+/* A function of Honey.Ethhdr, which the C has a text for. */
+struct net {
+	const char *name;
+	uint8_t args, bits; /* of the result; 0: the packet itself */
+	const char *text, *c;
+};
+
+const struct net *net_find(const char *name);
 const struct helper *helper_find(const struct name *name);
 const char *helper_suggest(const char *word);
-void helpers_print(FILE *out); /* the table of docs/honey.md */
+uint32_t printk_places(const char *text); /* values it has a place for: %d and the like */
+void helpers_print(FILE *out);		  /* the table of docs/honey.md */
 
 #endif

@@ -44,6 +44,7 @@ struct options {
 	enum emit_kind emit;
 	bool optimise[OPT_COUNT];
 	bool json, remarks, no_lines, no_warnings, color;
+	bool check_types;    /* the C asserts the type of each operand */
 	const char *btf;     /* kernel BTF, NULL: $VMLINUX_BTF or the running kernel's */
 	const char *tracefs; /* NULL: /sys/kernel/tracing */
 	unsigned int kernel; /* oldest kernel to run on, 0: any */

@@ -12,10 +12,11 @@
 #include "honey/helpers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/std.h"
 #include "lib/strbuf.h"
 
 struct args {
-	bool optimise, no_warnings, remarks, no_lines, version, helpers;
+	bool optimise, no_warnings, remarks, no_lines, version, helpers, check_types;
 	const char *emit, *diagnostics, *explain, *out, *btf, *tracefs, *kernel, *clang;
 	const char *files[256];
 	uint32_t n_files;
@@ -46,6 +47,8 @@ static const struct opt options[] = {
 	 offsetof(struct args, tracefs)},
 	{0, "clang", "FILE", "the clang to run (default: CLANG, or clang)", OPT_STRING,
 	 offsetof(struct args, clang)},
+	{0, "check-types", NULL, "the C asserts the type of each operand (tests honeyc itself)",
+	 OPT_FLAG, offsetof(struct args, check_types)},
 	{0, "list-helpers", NULL, "print the table of helpers", OPT_FLAG,
 	 offsetof(struct args, helpers)},
 	{0, "version", NULL, "print the version", OPT_FLAG, offsetof(struct args, version)},
@@ -160,6 +163,7 @@ static int make_options(const struct args *a, struct options *o)
 	o->json = a->diagnostics && !strcmp(a->diagnostics, "json");
 	o->remarks = a->remarks;
 	o->no_lines = a->no_lines;
+	o->check_types = a->check_types;
 	o->no_warnings = a->no_warnings;
 	o->btf = a->btf;
 	o->tracefs = a->tracefs;
@@ -233,13 +237,12 @@ out:
 	return code;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct args a = {.emit = NULL};
 	struct options o = {.emit = EMIT_OBJ};
 	int err;
 
-	log_init("honeyc", LOG_INFO);
 	err = take_args(argc, argv, &a);
 	if (err == OPT_HELP) {
 		usage(stdout);
@@ -257,11 +260,18 @@ int main(int argc, char **argv)
 	if (a.explain) {
 		if (!diag_explain(a.explain, stdout))
 			return EXIT_OK;
-		log_err("no message has the code '%s': codes are H001 to H039, W001 to W012, R001",
+		log_err("no message has the code '%s': codes are H001 to H039, W001 to W018, R001",
 			a.explain);
 		return EXIT_USAGE;
 	}
 	if (make_options(&a, &o))
 		return EXIT_USAGE;
 	return compile_files(&a, &o);
+}
+
+int main(int argc, char **argv)
+{
+	std_open();
+	log_init("honeyc", LOG_INFO);
+	return std_close(run(argc, argv));
 }

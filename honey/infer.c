@@ -76,6 +76,15 @@ void infer_join(struct infer *in, struct var *v, struct type *t, struct span at)
 	}
 	if (joined->kind == T_OPTION && type_is_number(t))
 		v->mixed = true;
+	/* A constant below 0 makes a variable signed, whatever else it is given and in which order.
+	 */
+	v->negative |= t->kind == T_LITERAL && t->sgn;
+	if (v->negative && joined->kind == T_INT && !joined->sgn)
+		joined = type_int(in->h, 64, true);
+	if (t->kind == T_INT && t->sgn && joined->kind == T_INT && !joined->sgn)
+		infer_error(in, W010, at, "convert one of the values: s64(...) or u64(...)",
+			    "%s is unsigned everywhere, for it is also given an unsigned number",
+			    v->name->s);
 	if (joined != v->type)
 		in->changed = true;
 	v->type = joined;
@@ -123,7 +132,7 @@ static void undefined_name(struct infer *in, struct node *n)
 			diag_report(in->h, &d);
 			return;
 		}
-		if (infer_find(in, v->name) && count < ARRAY_SIZE(names))
+		if (!v->name->hidden && infer_find(in, v->name) && count < ARRAY_SIZE(names))
 			names[count++] = v->name->s;
 	}
 	near = suggest_nearest(n->name->s, names, count);
@@ -142,10 +151,8 @@ struct type *infer_name(struct infer *in, struct node *n, bool want)
 {
 	struct var *v = infer_find(in, n->name);
 
-	if (!v && n->name->param) {
-		n->type = n->name->param->type;
-		return n->type->bits < 32 ? type_int(in->h, 32, n->type->sgn) : n->type;
-	}
+	if (!v && n->name->param)
+		return n->name->param->type;
 	if (!v) {
 		if (infer_func(n->name, 0)) {
 			n->kind = N_CALL;
@@ -369,13 +376,13 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 			return NULL;
 		}
 	}
-	if (is_active(f)) {
+	if (is_active(f) && !call->fuel) {
 		diag_at(h, H034, call->span, "write it as a loop: for i <- 0..9 or bpf_loop",
 			"%s calls itself; a BPF program has no recursion", f->name->s);
 		return NULL;
 	}
 	for (i = f->instances; i; i = i->next)
-		if (same_call(i, types, maps, want, in->inst->section))
+		if (i->fuel == call->fuel && same_call(i, types, maps, want, in->inst->section))
 			return i;
 	if (h->call_depth >= HONEY_MAX_CALLS || h->n_made >= MAX_INSTANCES) {
 		diag_at(h, H007, call->span, NULL, "more than %d helpers call each other here",
@@ -384,12 +391,23 @@ struct inst *infer_instance(struct infer *in, struct func *f, struct node *call,
 	}
 	h->call_depth++;
 	i = infer_new_instance(h, f, types, maps, want, in->inst->section);
+	i->fuel = call->fuel;
 	infer_body(h, i);
 	h->call_depth--;
 	return i;
 }
 
 /* --- the module --- */
+
+static bool call_has_value(const struct node *n)
+{
+	const struct helper *p = helper_find(n->name);
+
+	if (!n->module && n->name->func)
+		return !n->name->func->sec;
+	/* A helper that gives a number is asked for it; what may fail is called for its effect. */
+	return p ? p->result == 'u' : infer_is_builtin(n) || infer_is_net(n);
+}
 
 /* Has an expression a value its writer meant to return? Not so what is done for its effect:
  * assignments, updates, prints. */
@@ -409,7 +427,7 @@ static bool has_value(const struct node *n)
 			if (!has_value(n->list[i]->c))
 				return false;
 		return n->n > 0;
-	case N_CALL: return !n->module && n->name->func != NULL && !n->name->func->sec;
+	case N_CALL: return call_has_value(n);
 	default: return false;
 	}
 }
@@ -434,6 +452,22 @@ static bool gives_value(const struct func *f)
 	return has_value(f->body) || returns_value(f->body);
 }
 
+/* The cases whose value is the block's. */
+static void mark_lenient(struct node *n)
+{
+	if (!n)
+		return;
+	if (n->kind == N_BLOCK && n->n)
+		mark_lenient(block_last(n));
+	if (n->kind == N_IF) {
+		mark_lenient(n->b);
+		mark_lenient(n->c);
+	}
+	n->lenient = n->kind == N_CASE;
+	for (uint32_t i = 0; n->lenient && i < n->n; i++)
+		mark_lenient(n->list[i]->c);
+}
+
 static void make_handler(struct honey *h, struct func *f)
 {
 	struct type **types = arena_array(&h->arena, struct type *, 2), *ctx;
@@ -451,6 +485,7 @@ static void make_handler(struct honey *h, struct func *f)
 	f->handler = infer_new_instance(h, f, types, maps, gives_value(f), f->section);
 	f->handler->is_handler = true;
 	f->handler->want_last = has_value(f->body);
+	mark_lenient(f->handler->body);
 	infer_body(h, f->handler);
 	if (f->handler->want && !type_is_number(f->handler->result) &&
 	    f->handler->result->kind != T_BOOL) {

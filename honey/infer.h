@@ -73,6 +73,9 @@ struct type *infer_call(struct infer *in, struct node *n, bool want);
 struct map *infer_map_arg(struct infer *in, struct node *arg); /* or NULL after reporting */
 /* The function of @name with so many parameters, or NULL. */
 struct func *infer_func(const struct name *name, uint32_t n_params);
+/* Is it one of Elixir's functions that become operators: div(a, b), Bitwise.bxor(a, b), u32(a)? */
+bool infer_is_builtin(const struct node *n);
+bool infer_is_net(const struct node *n); /* Honey.XDP.pass(), Honey.Ethhdr.h_source(packet) */
 const char *infer_why_not(const struct map *m); /* a help: what @m is for; may be NULL */
 
 #endif

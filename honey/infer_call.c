@@ -165,11 +165,103 @@ static struct type *infer_reserve(struct infer *in, struct node *n, const struct
 	return s->record;
 }
 
+static struct type *check_kind(struct infer *in, struct node *arg, enum type_kind kind,
+			       const char *help, const char *what)
+{
+	struct type *t = infer_expr(in, arg, true);
+
+	if (t->kind != kind && t->kind != T_ERROR)
+		infer_wants(in, H021, arg, help, what);
+	return t;
+}
+
+/* --- packets --- */
+
+/* "XDP" of Honey.XDP */
+static const char *net_module(const struct node *n)
+{
+	return n->module && !strncmp(n->module, "Honey.", 6) ? n->module + 6 : n->module;
+}
+
+bool infer_is_net(const struct node *n)
+{
+	const char *m = net_module(n);
+
+	return m && (!strcmp(m, "XDP") || !strcmp(m, "Ethhdr"));
+}
+
+/* Honey.XDP.pass() and the like are numbers; functions of Honey.Ethhdr stay calls. */
+static bool net_call(struct node *n)
+{
+	static const char *const actions[] = {"aborted", "drop", "pass", "tx", "redirect"};
+	const char *m = net_module(n);
+
+	if (n->net || !m)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(actions) && !strcmp(m, "XDP"); i++) {
+		if (strcmp(actions[i], n->name->s) || n->n)
+			continue;
+		n->kind = N_INT;
+		n->value = i;
+		return true;
+	}
+	if (strcmp(m, "Ethhdr"))
+		return false;
+	if (!strcmp(n->name->s, "const_udp") || !strcmp(n->name->s, "const_tcp")) {
+		n->kind = N_INT;
+		n->value = n->name->s[6] == 'u' ? 17 : 6;
+		n->n = 0;
+		return true;
+	}
+	n->net = net_find(n->name->s);
+	return n->net != NULL;
+}
+
+static struct type *infer_net(struct infer *in, struct node *n)
+{
+	struct type *t;
+
+	if (n->n != n->net->args) {
+		infer_wrong_count(in, n, n->net->text, n->net->name, n->net->args, n->net->args);
+		return &in->h->types.error;
+	}
+	t = check_kind(in, n->list[0], T_CTX, "pass ctx, or what Ethhdr.init(ctx) gave",
+		       "the packet");
+	for (uint32_t i = 1; i < n->n; i++)
+		infer_value(in, n->list[i]);
+	if (t->kind == T_CTX && (!t->section || strcmp(t->section->text, "xdp")))
+		infer_error(in, H026, n->name_span, "@sec \"xdp\"",
+			    "packets are looked into by programs of xdp only");
+	if (t->kind == T_CTX && t->section)
+		ctx_use(t->section, "data");
+	if (t->kind == T_CTX && t->section)
+		ctx_use(t->section, "data_end");
+	return n->net->bits ? type_int(in->h, n->net->bits, false) : t;
+}
+
+/* "a #{x}": the text and its values become arguments. */
+static void take_values(struct infer *in, struct node *args)
+{
+	struct node *text = args->list[0], *all;
+
+	if (!text->n)
+		return;
+	all = node_new(in->h, N_LIST, args->span);
+	node_add(in->h, all, text);
+	for (uint32_t i = 0; i < text->n; i++)
+		node_add(in->h, all, text->list[i]);
+	for (uint32_t i = 1; i < args->n; i++)
+		node_add(in->h, all, args->list[i]);
+	text->n = 0;
+	args->list = all->list;
+	args->n = all->n;
+}
+
 /* bpf_printk("text", a, b) or bpf_printk(["text", a, b]) */
 static struct type *infer_printk(struct infer *in, struct node *n)
 {
 	struct node *args = n->n == 1 && n->list[0]->kind == N_LIST ? n->list[0] : n;
-	uint32_t wanted = 0;
+	uint32_t wanted;
 
 	args->type = &in->h->types.void_;
 	if (!args->n || args->list[0]->kind != N_STRING) {
@@ -177,28 +269,45 @@ static struct type *infer_printk(struct infer *in, struct node *n)
 			    "bpf_printk begins with a text");
 		return &in->h->types.void_;
 	}
-	for (const char *s = args->list[0]->str; *s; s++) {
-		if (*s != '%')
-			continue;
-		if (s[1] == '%')
-			s++;
-		else
-			wanted++;
-	}
+	take_values(in, args);
+	wanted = printk_places(args->list[0]->str);
 	for (uint32_t i = 1; i < args->n; i++) {
 		struct type *t = infer_expr(in, args->list[i], true);
 
-		if ((t->kind == T_ARRAY && t->is_char) || t->kind == T_STRING)
+		if ((t->kind == T_ARRAY && t->is_char) || t->kind == T_STRING || t->kind == T_NIL)
 			continue;
 		infer_value(in, args->list[i]);
 	}
-	if (wanted != args->n - 1)
+	if (wanted > args->n - 1)
 		infer_error(in, H013, n->span, "one %d, %u, %x or %s for each",
 			    "the text has places for %u, given are %u", wanted, args->n - 1);
-	if (args->n > 13)
+	for (uint32_t i = wanted + 1; i < args->n; i++)
+		infer_error(in, W013, args->list[i]->span, "one %d, %u, %x or %s for each",
+			    "the text has no place for this value, so it is not printed");
+	if (wanted > 12)
 		infer_error(in, H013, n->span, NULL, "bpf_printk takes at most 12 values");
 	args->list[0]->type = &in->h->types.string;
 	return type_int(in->h, 64, true);
+}
+
+/* Logger.info("..") is bpf_printk("[INFO] .."). */
+static bool become_printk(struct infer *in, struct node *n)
+{
+	static const char *const levels[][2] = {{"debug", "DEBUG"},   {"info", "INFO"},
+						{"notice", "NOTICE"}, {"warning", "WARNING"},
+						{"warn", "WARNING"},  {"error", "ERROR"}};
+
+	if (!n->module || strcmp(n->module, "Logger") || n->n != 1 || n->list[0]->kind != N_STRING)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(levels[i][0], n->name->s))
+			continue;
+		n->list[0]->str = fmt(in->h, "[%s] %s", levels[i][1], n->list[0]->str);
+		n->name = name_intern(in->h, "bpf_printk", 10);
+		n->module = NULL;
+		return true;
+	}
+	return false;
 }
 
 static void check_available(struct infer *in, struct node *n, const struct helper *p)
@@ -221,16 +330,6 @@ static void check_available(struct infer *in, struct node *n, const struct helpe
 		infer_error(in, H039, n->name_span, "use Honey, license: \"Dual BSD/GPL\"",
 			    "%s is for programs under the GPL, this one says \"%s\"", p->name,
 			    in->h->module.license);
-}
-
-static struct type *check_kind(struct infer *in, struct node *arg, enum type_kind kind,
-			       const char *help, const char *what)
-{
-	struct type *t = infer_expr(in, arg, true);
-
-	if (t->kind != kind && t->kind != T_ERROR)
-		infer_wants(in, H021, arg, help, what);
-	return t;
 }
 
 static void check_record(struct infer *in, struct node *arg)
@@ -303,6 +402,19 @@ static struct type *lookup_type(struct infer *in, const struct map *m)
 	return m->value->kind == T_STRUCT ? m->value->strct->pointer : type_option(in->h, m->value);
 }
 
+/* Of a lookup with a default: what holds the map's value and that. */
+static struct type *default_type(struct infer *in, struct node *n)
+{
+	struct type *t = n->list[2]->type;
+	bool ok;
+
+	if (!n->map || n->map->value->kind != T_INT)
+		return &in->h->types.error;
+	if (t->kind == T_OPTION)
+		t = t->elem;
+	return type_is_number(t) ? type_join(in->h, n->map->value, t, &ok) : n->map->value;
+}
+
 static struct type *helper_result(struct infer *in, struct node *n, const struct helper *p)
 {
 	struct types *t = &in->h->types;
@@ -318,11 +430,16 @@ static struct type *helper_result(struct infer *in, struct node *n, const struct
 				false);
 	case 's': return type_int(in->h, 64, true);
 	case 'L':
+		if (n->lenient)
+			infer_error(
+				in, W014, n->span,
+				"bpf_map_lookup_elem(:map, key, 0) says so; or compare it with nil",
+				"a key that is absent gives 0 here, for the map has no types");
 		if (n->n == 3 && p->id == HELPER_bpf_map_lookup_elem) {
 			if (n->map && n->map->value->kind == T_STRUCT)
 				infer_error(in, H021, n->list[2]->span, "check the result for nil",
 					    "a struct has no default");
-			return n->map && n->map->value->kind == T_INT ? n->map->value : &t->error;
+			return default_type(in, n);
 		}
 		return lookup_type(in, n->map);
 	case 'P': return lookup_type(in, n->map);
@@ -347,6 +464,19 @@ static void count_args(const char *args, uint32_t *least, uint32_t *most)
 	}
 }
 
+/* A lookup in a map without types gives 0 where the key is absent, unless the function asks
+	  for nil. */
+static void default_of_untyped(struct infer *in, struct node *n)
+{
+	struct node *zero;
+
+	if (n->n != 2 || !n->map || !n->map->untyped || in->inst->func->asks_nil)
+		return;
+	zero = node_new(in->h, N_INT, n->span);
+	node_add(in->h, n, zero);
+	n->lenient = true;
+}
+
 static struct type *infer_helper(struct infer *in, struct node *n, const struct helper *p)
 {
 	const char *code = p->args;
@@ -366,6 +496,8 @@ static struct type *infer_helper(struct infer *in, struct node *n, const struct 
 		if (*code == '?')
 			code++;
 		helper_arg(in, n, p, *code, i);
+		if (p->id == HELPER_bpf_map_lookup_elem && i == 1)
+			default_of_untyped(in, n);
 	}
 	return helper_result(in, n, p);
 }
@@ -403,37 +535,45 @@ struct map *infer_map_arg(struct infer *in, struct node *arg)
 	return NULL;
 }
 
-/* Functions that are operators in other clothes: the node becomes the operator. */
-static bool rewrite_builtin(struct infer *in, struct node *n)
-{
-	static const struct {
-		const char *name;
-		enum op op;
-		uint8_t args;
-	} rows[] = {
-		{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},
-		{"max", OP_MAX, 2},   {"band", OP_BAND, 2}, {"bor", OP_BOR, 2},
-		{"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},   {"bsr", OP_SHR, 2},
-		{"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1}, {"u8", OP_TYPE, 1},
-		{"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},
-		{"s8", OP_TYPE, 1},   {"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},
-		{"s64", OP_TYPE, 1},
-	};
+/* Functions that are operators in other clothes. */
+static const struct builtin {
+	const char *name;
+	enum op op;
+	uint8_t args;
+} builtins[] = {
+	{"div", OP_DIV, 2},   {"rem", OP_REM, 2},   {"min", OP_MIN, 2},	  {"max", OP_MAX, 2},
+	{"band", OP_BAND, 2}, {"bor", OP_BOR, 2},   {"bxor", OP_BXOR, 2}, {"bsl", OP_SHL, 2},
+	{"bsr", OP_SHR, 2},   {"bnot", OP_BNOT, 1}, {"is_nil", OP_EQ, 1}, {"u8", OP_TYPE, 1},
+	{"u16", OP_TYPE, 1},  {"u32", OP_TYPE, 1},  {"u64", OP_TYPE, 1},  {"s8", OP_TYPE, 1},
+	{"s16", OP_TYPE, 1},  {"s32", OP_TYPE, 1},  {"s64", OP_TYPE, 1},
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (strcmp(rows[i].name, n->name->s) || rows[i].args != n->n)
-			continue;
-		n->kind = rows[i].args == 2 || rows[i].op == OP_EQ ? N_BINARY : N_UNARY;
-		n->op = rows[i].op;
-		n->a = n->list[0];
-		n->b = rows[i].args == 2     ? n->list[1]
-		       : rows[i].op == OP_EQ ? node_new(in->h, N_NIL, n->span)
-					     : NULL;
-		n->n = 0;
-		n->parens = true;
-		return true;
-	}
-	return false;
+static const struct builtin *find_builtin(const struct node *n)
+{
+	if (n->module && strcmp(n->module, "Bitwise") && strcmp(n->module, "Kernel"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (!strcmp(builtins[i].name, n->name->s) && builtins[i].args == n->n)
+			return &builtins[i];
+	return NULL;
+}
+
+bool infer_is_builtin(const struct node *n)
+{
+	return find_builtin(n) != NULL;
+}
+
+/* The node becomes the operator. */
+static void become_operator(struct infer *in, struct node *n, const struct builtin *row)
+{
+	n->kind = row->args == 2 || row->op == OP_EQ ? N_BINARY : N_UNARY;
+	n->op = row->op;
+	n->a = n->list[0];
+	n->b = row->args == 2	  ? n->list[1]
+	       : row->op == OP_EQ ? node_new(in->h, N_NIL, n->span)
+				  : NULL;
+	n->n = 0;
+	n->parens = true;
 }
 
 static bool is_helper_module(const char *m)
@@ -448,17 +588,54 @@ static bool is_helper_module(const char *m)
 	return false;
 }
 
+/* Modules of Elixir that people reach for; of some there is a part. */
+static const struct {
+	const char *module;
+	bool some;
+	const char *help;
+} foreign[] = {
+	{"Logger", false, "print with bpf_printk(\"text %d\", value)"},
+	{"IO", false, "print with bpf_printk(\"text %d\", value)"},
+	{"Enum", true,
+	 "of Enum there are each, map, filter, reduce, sum, count, any? and all?, over ranges, "
+	 "lists "
+	 "and maps (:name)"},
+	{"Stream", true, "Enum.each(0..9, fn i -> ... end), or bpf_loop(n, fn i -> ... end)"},
+	{"String", true,
+	 "of String there is length, of a text in the source; a field is compared byte "
+	 "by byte: event.comm[0] == ?a"},
+	{"Integer", true,
+	 "of Integer there is pow; div, rem, min and max are functions of their own"},
+	{"Map", true,
+	 "declare one with defmap, and use bpf_map_lookup_elem and bpf_map_update_elem"},
+	{"List", true, "a list is known when compiled; what grows is a map: defmap"},
+	{"Tuple", true, "take it apart with a match: {a, b} = {1, 2}"},
+	{"Process", true, "a program has no processes; what lives on is kept in a map: defmap"},
+	{"Agent", true, "what lives on is kept in a map: defmap"},
+	{"GenServer", true, "what lives on is kept in a map: defmap"},
+	{"System", true, "the time is bpf_ktime_get_ns()"},
+	{"File", true, "a program has no files; send records through a ring: bpf_ringbuf_reserve"},
+	{"Kernel", true, "of Kernel there are the operators, div, rem, min, max and is_nil"},
+	{"Bitwise", true, "of Bitwise there are band, bor, bxor, bnot, bsl and bsr"},
+};
+
 static void unknown_function(struct infer *in, struct node *n)
 {
 	const char *near = helper_suggest(n->name->s), *names[128];
 	size_t count = 0;
 
-	infer_args(in, n);
-	if (n->module && (!strcmp(n->module, "Logger") || !strcmp(n->module, "IO"))) {
-		infer_error(in, H012, n->span, "print with bpf_printk(\"text %d\", value)",
-			    "%s is not there in a BPF program", n->module);
+	for (size_t i = 0; n->module && i < ARRAY_SIZE(foreign); i++) {
+		if (strcmp(n->module, foreign[i].module))
+			continue;
+		if (foreign[i].some)
+			infer_error(in, H012, n->span, foreign[i].help,
+				    "%s.%s is not there in a BPF program", n->module, n->name->s);
+		else
+			infer_error(in, H012, n->span, foreign[i].help,
+				    "%s is not there in a BPF program", n->module);
 		return;
 	}
+	infer_args(in, n);
 	for (uint32_t i = 0; !near && i < in->h->module.n_funcs && count < ARRAY_SIZE(names); i++)
 		names[count++] = in->h->module.funcs[i]->name->s;
 	near = near ? near : suggest_nearest(n->name->s, names, count);
@@ -477,6 +654,49 @@ struct func *infer_func(const struct name *name, uint32_t n_params)
 	return f;
 }
 
+static void wrong_arity(struct infer *in, const struct node *n, const struct func *f)
+{
+	struct diag d = {
+		.code = H013, .span = n->span, .note = "defined here", .note_span = f->span};
+
+	d.text = fmt(in->h, "%s takes %u argument%s, here %s %u", f->name->s, f->n_params,
+		     f->n_params == 1 ? "" : "s", n->n == 1 ? "is" : "are", n->n);
+	if (in->report)
+		diag_report(in->h, &d);
+}
+
+enum { MOST_FUEL = 40 };
+
+/* fuel(n, f(x)): f may call itself, n calls deep. Each depth is an instance of its own. */
+static bool take_fuel(struct infer *in, struct node *n)
+{
+	struct node *call = n->n == 2 ? n->list[1] : NULL;
+	__int128 k;
+
+	if (n->module || strcmp(n->name->s, "fuel") || n->name->func)
+		return false;
+	if (!call || call->kind != N_CALL || !call->name->func ||
+	    !const_exact(in->h, n->list[0], &k) || k < 1 || k > MOST_FUEL) {
+		infer_error(
+			in, H034, n->span, "fuel(10, name(x))",
+			"fuel takes a number from 1 to %d and a call of a function of this module",
+			MOST_FUEL);
+		return false;
+	}
+	*n = *call;
+	n->fuel = (uint8_t)k;
+	return true;
+}
+
+/* The call that would be one too many gives 0. */
+static struct type *burnt_out(struct infer *in, struct node *n)
+{
+	n->kind = N_INT;
+	n->value = 0;
+	n->n = 0;
+	return &in->h->types.lit32;
+}
+
 static struct type *infer_local(struct infer *in, struct node *n, bool want)
 {
 	struct func *f = n->name->func;
@@ -491,9 +711,13 @@ static struct type *infer_local(struct infer *in, struct node *n, bool want)
 		f->called = true;
 	f = infer_func(n->name, n->n);
 	if (!f) {
-		f = n->name->func;
-		infer_wrong_count(in, n, NULL, f->name->s, f->n_params, f->n_params);
+		wrong_arity(in, n, n->name->func);
 		return &in->h->types.error;
+	}
+	if (f == in->inst->func && in->inst->fuel) {
+		if (in->inst->fuel == 1)
+			return burnt_out(in, n);
+		n->fuel = in->inst->fuel - 1;
 	}
 	n->callee = infer_instance(in, f, n, want);
 	return n->callee ? n->callee->result : &in->h->types.error;
@@ -515,9 +739,14 @@ struct type *infer_call(struct infer *in, struct node *n, bool want)
 		infer_error(in, H015, n->span, "sizeof(:name) of a defstruct", "the size of what?");
 		return &in->h->types.error;
 	}
-	if ((!n->module || !strcmp(n->module, "Bitwise") || !strcmp(n->module, "Kernel")) &&
-	    rewrite_builtin(in, n))
+	if (become_printk(in, n) || take_fuel(in, n) || net_call(n))
 		return infer_expr(in, n, want);
+	if (n->net)
+		return infer_net(in, n);
+	if (infer_is_builtin(n)) {
+		become_operator(in, n, find_builtin(n));
+		return infer_expr(in, n, want);
+	}
 	p = !n->module || is_helper_module(n->module) ? helper_find(n->name) : NULL;
 	if (p)
 		return infer_helper(in, n, p);

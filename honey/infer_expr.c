@@ -52,8 +52,9 @@ struct type *infer_value(struct infer *in, struct node *n)
 	if (type_is_number(t) || t->kind == T_ERROR)
 		return t;
 	infer_wants(in, t->kind == T_VOID ? H023 : H021, n,
-		    t->kind == T_BOOL ? "&&& ||| and comparisons bind in surprising orders: "
-					"put ( ) around the part meant first"
+		    t->kind == T_BOOL	  ? "&&& ||| and comparisons bind in surprising orders: "
+					    "put ( ) around the part meant first"
+		    : n->kind == N_RETURN ? "return(a) leaves here, as a call; write return a + b"
 		    : t->kind == T_POINTER || t->kind == T_STRUCT ? "name one of its fields"
 								  : NULL,
 		    "a number");
@@ -101,18 +102,38 @@ static struct type *infer_atom(struct infer *in, struct node *n)
 
 /* --- operators --- */
 
+/* Is @t a u64 beside which signs are lost? */
+static bool is_u64(const struct type *t)
+{
+	return t->kind == T_INT && t->bits == 64 && !t->sgn;
+}
+
+/* Of two numbers that are not both constants. */
 static struct type *arithmetic_type(struct infer *in, struct type *a, struct type *b)
 {
 	struct types *t = &in->h->types;
 
 	if (a->kind == T_ERROR || b->kind == T_ERROR)
 		return &t->error;
+	if (is_u64(a) || is_u64(b))
+		return type_int(in->h, 64, false);
 	if (a->kind == T_LITERAL && b->kind == T_LITERAL)
 		return a->sgn || b->sgn ? &t->litneg : &t->lit64;
-	if ((a->kind == T_INT && a->bits == 64 && !a->sgn) ||
-	    (b->kind == T_INT && b->bits == 64 && !b->sgn))
-		return type_int(in->h, 64, false);
 	return type_int(in->h, 64, a->sgn || b->sgn);
+}
+
+/* The type of a constant expression is that of its value: 0 - 3 is below 0. NULL: it is none. */
+static struct type *constant_type(struct infer *in, const struct node *n)
+{
+	struct types *t = &in->h->types;
+	__int128 v;
+
+	if (!const_exact(in->h, n, &v))
+		return NULL;
+	if (v > UINT64_MAX || v < INT64_MIN)
+		infer_error(in, W009, n->span, "numbers have 64 bits",
+			    "this constant needs more than 64 bits and is cut");
+	return v < 0 ? &t->litneg : v > UINT32_MAX ? &t->lit64 : &t->lit32;
 }
 
 static bool small_unsigned(const struct type *t)
@@ -137,13 +158,82 @@ static struct type *bitwise_type(struct infer *in, const struct node *n, struct 
 		return small_unsigned(a) && small_unsigned(b) ? type_int(in->h, 32, false) : wide;
 	case OP_SHR:
 		if (a->kind == T_LITERAL)
-			return type_int(in->h, 64, false);
+			return type_int(in->h, 64, a->sgn);
 		if (!a->sgn &&
 		    (a->bits <= 32 || (const_eval(in->h, n->b, &k) && k >= 32 && k < 64)))
 			return type_int(in->h, 32, false);
 		return type_int(in->h, 64, a->sgn);
 	default: return type_int(in->h, 64, a->sgn);
 	}
+}
+
+/* A signed number beside a u64: what is done with them is done without signs. */
+static void check_signs(struct infer *in, const struct node *n, const struct type *a,
+			const struct type *b, const char *what)
+{
+	const struct node *sgn = a->sgn ? n->a : n->b;
+	__int128 k;
+
+	if (a->sgn == b->sgn || !is_u64(a->sgn ? b : a))
+		return;
+	if (const_exact(in->h, sgn, &k))
+		infer_error(in, W010, n->span, "convert the other side: s64(...)",
+			    "%lld is %s as the unsigned number %llu", (long long)k, what,
+			    (unsigned long long)k);
+	else
+		infer_error(in, W010, n->span, "convert one of them: s64(...) or u64(...)",
+			    "a signed and an unsigned number are %s as unsigned", what);
+}
+
+/* x < 0, x >= 0 and the like of an unsigned @x: the answer is known. @op as if @x stood left. */
+static void check_below_zero(struct infer *in, const struct node *n, const struct node *x,
+			     const struct node *limit, enum op op)
+{
+	const struct type *t = x->type->kind == T_OPTION ? x->type->elem : x->type;
+	__int128 k;
+
+	if (t->kind != T_INT || t->sgn || !const_exact(in->h, limit, &k) || k > 0)
+		return;
+	if (k < 0 ? !is_u64(t) : op == OP_LT || op == OP_GE)
+		infer_error(in, W012, n->span, "make it signed before: s64(...)",
+			    "an unsigned number is never below 0, so this is always %s",
+			    op == OP_GE || op == OP_GT || op == OP_NE ? "true" : "false");
+}
+
+static void check_comparison(struct infer *in, const struct node *n, const struct type *a,
+			     const struct type *b)
+{
+	static const enum op turned[][2] = {
+		{OP_LT, OP_GT}, {OP_GT, OP_LT}, {OP_LE, OP_GE}, {OP_GE, OP_LE}};
+	enum op op = n->op;
+	__int128 k;
+
+	for (size_t i = 0; i < ARRAY_SIZE(turned); i++)
+		if (turned[i][0] == n->op)
+			op = turned[i][1];
+	check_signs(in, n, a, b, "compared");
+	check_below_zero(in, n, n->a, n->b, n->op);
+	check_below_zero(in, n, n->b, n->a, op);
+	/* No type of C holds both. */
+	if ((a->kind == T_INT && a->sgn && const_exact(in->h, n->b, &k) && k > INT64_MAX) ||
+	    (b->kind == T_INT && b->sgn && const_exact(in->h, n->a, &k) && k > INT64_MAX))
+		infer_error(in, W010, n->span, "no signed number is that large",
+			    "a signed number is compared as unsigned with %llu",
+			    (unsigned long long)k);
+}
+
+/* A pattern that is nil, true, false or a text, and a number: no number is one of these. */
+static bool never_matches(struct infer *in, struct node *n, const struct type *t)
+{
+	if (!type_is_number(t))
+		return false;
+	infer_error(in, W012, n->b->span, "leave the clause out",
+		    "this is never what the pattern says: it is %s", type_text(in->h, t));
+	if (in->report) {
+		n->kind = N_BOOL;
+		n->value = 0;
+	}
+	return true;
 }
 
 static struct type *infer_compare(struct infer *in, struct node *n)
@@ -158,6 +248,8 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 
 			if (x->kind == N_NAME && x->var)
 				x->var->pointer_tested = true;
+			if (n->lenient && never_matches(in, n, x->type))
+				return &in->h->types.bool_;
 			if (!type_is_nilable(x->type) && x->type->kind != T_ERROR)
 				infer_error(in, H021, n->span, NULL, "this is %s and never nil",
 					    type_text(in->h, x->type));
@@ -165,13 +257,18 @@ static struct type *infer_compare(struct infer *in, struct node *n)
 		}
 		if (a->kind == T_BOOL && b->kind == T_BOOL)
 			return &in->h->types.bool_;
+		if (n->lenient && (b->kind == T_BOOL || b->kind == T_STRING) &&
+		    never_matches(in, n, a))
+			return &in->h->types.bool_;
+		if (a->kind == T_STRING && b->kind == T_STRING) {
+			n->value = (n->op == OP_EQ) == !strcmp(n->a->str, n->b->str);
+			n->kind = N_BOOL;
+			return &in->h->types.bool_;
+		}
 	}
 	a = infer_value(in, n->a);
 	b = infer_value(in, n->b);
-	if (a->kind == T_INT && b->kind == T_INT && a->sgn != b->sgn &&
-	    (a->sgn ? b : a)->bits == 64)
-		infer_error(in, W010, n->span, "convert one of them: s64(...) or u64(...)",
-			    "a signed and an unsigned number are compared as unsigned");
+	check_comparison(in, n, a, b);
 	return &in->h->types.bool_;
 }
 
@@ -190,48 +287,74 @@ static void check_shift(struct infer *in, const struct node *n)
 			    "a shift by %llu of 64 bits", (unsigned long long)k);
 }
 
-static struct type *infer_binary(struct infer *in, struct node *n)
+/* a and b, a or b, and value || default */
+static struct type *infer_logical(struct infer *in, struct node *n)
 {
-	struct type *a, *b;
+	struct type *a = infer_cond(in, n->a), *b;
+	bool ok;
+
+	if (n->op == OP_OR && a->kind == T_OPTION) {
+		infer_use_value(n->a);
+		b = infer_value(in, n->b);
+		return b->kind == T_ERROR ? a->elem : type_join(in->h, a->elem, b, &ok);
+	}
+	infer_cond(in, n->b);
+	return &in->h->types.bool_;
+}
+
+static struct type *infer_arithmetic(struct infer *in, struct node *n, struct type *a,
+				     struct type *b)
+{
+	struct type *t;
 	uint64_t k;
 
-	if (is_compare(n->op))
-		return infer_compare(in, n);
-	if (n->op == OP_AND || n->op == OP_OR) {
-		a = infer_cond(in, n->a);
-		if (n->op == OP_OR && a->kind == T_OPTION) { /* value || default */
-			infer_use_value(n->a);
-			b = infer_value(in, n->b);
-			return b->kind == T_LITERAL || b->kind == T_ERROR
-				       ? a->elem
-				       : arithmetic_type(in, a->elem, b);
-		}
-		infer_cond(in, n->b);
-		return &in->h->types.bool_;
-	}
-	a = infer_value(in, n->a);
-	b = infer_value(in, n->b);
 	switch (n->op) {
 	case OP_SHL:
-	case OP_SHR: check_shift(in, n); return bitwise_type(in, n, a, b);
-	case OP_BAND:
+	case OP_SHR:
+		check_shift(in, n);
+		t = constant_type(in, n);
+		return t ? t : bitwise_type(in, n, a, b);
+	case OP_BAND: t = constant_type(in, n); return t ? t : bitwise_type(in, n, a, b);
 	case OP_BOR:
-	case OP_BXOR: return bitwise_type(in, n, a, b);
+	case OP_BXOR:
+		check_signs(in, n, a, b, "joined");
+		t = constant_type(in, n);
+		return t ? t : bitwise_type(in, n, a, b);
 	case OP_DIV:
 	case OP_REM:
 		if (const_eval(in->h, n->b, &k) && !k)
 			infer_error(in, H038, n->b->span, NULL, "division by zero");
-		return arithmetic_type(in, a, b);
-	case OP_ADD:
-	case OP_SUB:
-	case OP_MUL:
+		check_signs(in, n, a, b, "divided");
+		break;
 	case OP_MIN:
-	case OP_MAX: return arithmetic_type(in, a, b);
+	case OP_MAX: check_signs(in, n, a, b, "compared"); break;
+	case OP_ADD: check_signs(in, n, a, b, "added"); break;
+	case OP_MUL: check_signs(in, n, a, b, "multiplied"); break;
+	case OP_SUB:
+		if (!const_eval(in->h, n->b, &k)) /* x - -1 is an addition */
+			check_signs(in, n, a, b, "subtracted");
+		break;
 	default:
 		infer_error(in, H008, n->name_span, NULL, "'%s' has no meaning in a BPF program",
 			    op_text(n->op));
 		return &in->h->types.error;
 	}
+	t = constant_type(in, n);
+	return t ? t : arithmetic_type(in, a, b);
+}
+
+static struct type *infer_binary(struct infer *in, struct node *n)
+{
+	struct type *a, *b;
+
+	if (is_compare(n->op))
+		return infer_compare(in, n);
+	if (n->op == OP_AND || n->op == OP_OR)
+		return infer_logical(in, n);
+	n->a->masked = n->b->masked = n->op == OP_BAND;
+	a = infer_value(in, n->a);
+	b = infer_value(in, n->b);
+	return infer_arithmetic(in, n, a, b);
 }
 
 static struct type *infer_unary(struct infer *in, struct node *n)
@@ -247,9 +370,13 @@ static struct type *infer_unary(struct infer *in, struct node *n)
 		return resolve_type_name(in->h, n->name);
 	if (t->kind == T_ERROR)
 		return t;
-	if (n->op == OP_BNOT)
-		return type_int(in->h, 64, t->sgn);
-	return t->kind == T_LITERAL ? &in->h->types.litneg : type_int(in->h, 64, true);
+	if (constant_type(in, n))
+		return constant_type(in, n);
+	if (n->op == OP_BNOT && is_u64(t) && !n->masked)
+		infer_error(in, W010, n->span, "mask it: value &&& bnot(mask), or s64(...) before",
+			    "the complement of a u64 is unsigned here; in Elixir it is below 0");
+	/* The complement of what has less than 64 bits is below 0, as in Elixir. */
+	return type_int(in->h, 64, n->op == OP_BNOT ? !is_u64(t) : true);
 }
 
 /* --- memory: fields, elements, structs --- */
@@ -270,6 +397,8 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 	if (!strcmp(n->name->s, "args") && s->n_args)
 		return &in->h->types.args;
 	n->ctx_field = ctx_find(s, n->name->s);
+	if (n->ctx_field)
+		((struct section *)s)->touched = true; /* as emit does: its C needs the struct */
 	if (n->ctx_field)
 		return n->ctx_field->type->kind == T_ARGS ? type_int(in->h, 64, false)
 							  : n->ctx_field->type;
@@ -358,6 +487,12 @@ static struct type *infer_index(struct infer *in, struct node *n)
 	struct type *base = infer_expr(in, n->a, true);
 	uint64_t i = 0, count;
 
+	if (n->b->kind == N_ATOM && n->a->kind == N_NAME) {
+		infer_error(in, H021, n->span,
+			    fmt(in->h, "write %s.%s", n->a->name->s, n->b->name->s),
+			    "fields are read with a dot");
+		return &in->h->types.error;
+	}
 	infer_value(in, n->b);
 	if (base->kind == T_ARGS)
 		count = n->a->a->type->section->n_args;
@@ -472,7 +607,14 @@ static struct type *infer_kind(struct infer *in, struct node *n, bool want)
 
 	switch (n->kind) {
 	case N_INT: return n->value > 0xffffffff ? &t->lit64 : &t->lit32;
-	case N_STRING: return &t->string;
+	case N_STRING:
+		if (!n->n)
+			return &t->string;
+		infer_error(in, H008, n->name_span,
+			    "print with a format: bpf_printk(\"size %d\", size)",
+			    "values inside a string (#{...}) need memory a BPF program "
+			    "does not have");
+		return &t->error;
 	case N_NIL: return &t->nil;
 	case N_BOOL: return &t->bool_;
 	case N_ATOM: return infer_atom(in, n);

@@ -63,7 +63,10 @@ static struct type *assigned_type(struct infer *in, struct node *value)
 		infer_error(in, t->kind == T_MAP || t->kind == T_ATOM ? H024 : H021, value->span,
 			    t->kind == T_RECORD	 ? "go on using the first name"
 			    : t->kind == T_ARRAY ? "use the field itself"
-						 : "name it where it is used",
+			    : value->kind == N_ATOM && t->kind == T_ATOM
+				    ? fmt(in->h, "states are numbers: @%s 1 above, and @%s here",
+					  value->name->s, value->name->s)
+				    : "name it where it is used",
 			    "%s cannot be kept in a variable", type_text(in->h, t));
 		return &in->h->types.error;
 	}
@@ -105,14 +108,19 @@ struct type *infer_assign(struct infer *in, struct node *n)
 		return store_to_memory(in, n);
 	}
 	t = assigned_type(in, n->b);
-	v = infer_find(in, n->a->name);
-	if (!v && n->a->name->param)
+	v = n->own ? NULL : infer_find(in, n->a->name);
+	if (n->own && n->pattern && infer_find(in, n->a->name))
+		infer_error(in, W018, n->a->span,
+			    fmt(in->h, "to compare with it write ^%s", n->a->name->s),
+			    "%s is a new name here, not the value it has outside", n->a->name->s);
+	if (!v && n->a->name->param && !n->own)
 		infer_error(in, H021, n->a->span, "use another name",
 			    "%s is set by the loader, programs only read it", n->a->name->s);
 	if (!v) {
 		v = n->a->var;
 		if (!v) {
 			v = infer_declare(in, n->a->name, n->a->span, t);
+			v->used = n->a->name->hidden && !strcmp(n->a->name->s, "subject");
 			in->changed = true;
 		}
 		infer_bind(in, n->a->name, v);
@@ -121,7 +129,7 @@ struct type *infer_assign(struct infer *in, struct node *n)
 	}
 	n->a->var = v;
 	infer_capture(in, v);
-	if (v->type->kind == T_CTX || v->type->kind == T_MAP)
+	if ((v->type->kind == T_CTX && v->is_param) || v->type->kind == T_MAP)
 		infer_error(in, H021, n->a->span, "use another name", "%s cannot be assigned to",
 			    n->a->name->s);
 	else
@@ -163,8 +171,11 @@ struct type *infer_if(struct infer *in, struct node *n, bool want)
 	a = infer_block(in, n->b, want);
 	if (!n->c) {
 		if (want)
-			infer_error(in, H023, n->span, "add an else",
-				    "an if without else has no value on the other path");
+			infer_error(in, H023, n->span,
+				    n->of_case ? "add a clause: _ -> value" : "add an else",
+				    n->of_case
+					    ? "a case has no value where no clause matches"
+					    : "an if without else has no value on the other path");
 		return &in->h->types.void_;
 	}
 	b = infer_block(in, n->c, want);
@@ -172,6 +183,20 @@ struct type *infer_if(struct infer *in, struct node *n, bool want)
 		return &in->h->types.void_;
 	/* A branch that always leaves has no value and needs none. */
 	return block_returns(n->b) ? b : block_returns(n->c) ? a : join_branches(in, n, a, b);
+}
+
+/* Of two 64-bit numbers of different signs C sees one pattern of bits. */
+static void check_pattern(struct infer *in, const struct node *p, const struct type *subject)
+{
+	__int128 v;
+
+	if (subject->kind != T_INT || subject->bits < 64 || !const_exact(in->h, p, &v) ||
+	    (subject->sgn ? v <= INT64_MAX : v >= 0))
+		return;
+	infer_error(in, W010, p->span, "convert what is compared: s64(...) or u64(...)",
+		    subject->sgn ? "a signed number is compared with %llu"
+				 : "an unsigned number is compared with %lld",
+		    (long long)v);
 }
 
 /* pattern = number | constant | true | false | _; the parser turned the others into if. */
@@ -188,6 +213,7 @@ static void infer_pattern(struct infer *in, struct node *n, struct node *p)
 			      : t->kind == T_LITERAL &&
 					(type_is_number(subject) || subject->kind == T_OPTION)) {
 		infer_use_value(n->a);
+		check_pattern(in, p, subject->kind == T_OPTION ? subject->elem : subject);
 		return;
 	}
 	infer_error(in, p->kind == N_TUPLE || p->kind == N_STRING ? H008 : H020, p->span,
@@ -209,6 +235,11 @@ struct type *infer_case(struct infer *in, struct node *n, bool want)
 		if (want && !block_returns(clause->c))
 			t = t ? join_branches(in, n, t, b) : b;
 	}
+	/* A handler's last case gives 0 where nothing matches, as what is done for its effect does.
+	 */
+	if (want && !n->lenient && !case_is_total(n))
+		infer_error(in, H023, n->span, "add a clause: _ -> value",
+			    "a case has no value where no clause matches");
 	return want && t ? t : &in->h->types.void_;
 }
 

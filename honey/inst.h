@@ -20,6 +20,7 @@ struct var {
 	struct span span; /* of the first assignment */
 	struct inst *inst;
 	struct type *type;
+	bool negative;	     /* it is given a constant below 0 somewhere */
 	uint32_t index;	     /* among the instance's variables */
 	uint32_t loop_depth; /* of callbacks around its declaration */
 	struct loop *loop;   /* innermost callback it belongs to, or NULL */
@@ -61,6 +62,7 @@ struct inst {
 	struct inst *next; /* of the same function */
 	struct type **arg_types;
 	struct map **arg_maps;
+	uint8_t fuel;	/* how often the function may still call itself */
 	bool want;	/* the caller uses the result */
 	bool want_last; /* the last expression is (part of) the result */
 	bool is_handler;

@@ -25,9 +25,10 @@ struct lexer {
 	uint32_t file;
 	const char *start, *s, *end; /* the text, and what comes next */
 	bool nl, space;		     /* since the last token */
+	int strings;		     /* within each other: "#{"#{x}"}" */
 };
 
-enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120 };
+enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120, MOST_STRINGS = 16 };
 
 static const char *const op_texts[] = {
 #define OP(name, text) text,
@@ -61,6 +62,16 @@ struct name *name_intern(struct honey *h, const char *s, size_t len)
 	return n;
 }
 
+struct name *name_hidden(struct honey *h, const char *s)
+{
+	struct name *n = arena_new(&h->arena, struct name);
+
+	n->s = s;
+	n->len = (uint32_t)strlen(s);
+	n->hidden = true;
+	return n;
+}
+
 /* Appends the token from @from to the place reached. It stays valid until the next one. */
 static struct token *lex_push(struct lexer *lx, enum token_kind kind, const char *from)
 {
@@ -89,9 +100,22 @@ static bool lex_is_name(int c)
 	return isalnum(c) || c == '_' || c >= 0x80;
 }
 
+/* The name of the unseen character at @s, which is @bytes long, or NULL. */
+static const char *unseen_at(const struct lexer *lx, const char *s, size_t *bytes, uint32_t *c)
+{
+	if ((unsigned char)*s < 0x80)
+		return NULL;
+	*bytes = utf8_decode(s, (size_t)(lx->end - s), c);
+	return *bytes ? utf8_unseen(*c) : NULL;
+}
+
 static void scan_name(struct lexer *lx)
 {
-	while (lx->s < lx->end && lex_is_name((unsigned char)*lx->s))
+	size_t bytes;
+	uint32_t c;
+
+	while (lx->s < lx->end && lex_is_name((unsigned char)*lx->s) &&
+	       !unseen_at(lx, lx->s, &bytes, &c))
 		lx->s++;
 	if (lx->s < lx->end && (*lx->s == '?' || *lx->s == '!') &&
 	    !(lx->s + 1 < lx->end && lx->s[1] == '='))
@@ -188,32 +212,118 @@ static void lex_number(struct lexer *lx)
 	t->hex = base == 16;
 }
 
-/* The byte that a backslash and @c mean. */
-static int lex_escape(int c)
+/* What a backslash and @c mean: Elixir's table. */
+static uint32_t lex_escape(int c)
 {
-	switch (c) {
-	case 'n': return '\n';
-	case 't': return '\t';
-	case 'r': return '\r';
-	case 's': return ' ';
-	case '0': return '\0';
-	case 'e': return '\033';
-	default: return c;
+	static const char from[] = "abdefnrstv0", to[] = "\a\b\177\033\f\n\r \t\v";
+	const char *at = c ? strchr(from, c) : NULL;
+
+	return at ? (unsigned char)to[at - from] : (uint32_t)c;
+}
+
+static char *put_utf8(char *to, uint32_t c)
+{
+	if (c < 0x80) {
+		*to++ = (char)c;
+		return to;
+	}
+	if (c < 0x800) {
+		*to++ = (char)(0xc0 | c >> 6);
+	} else {
+		if (c < 0x10000) {
+			*to++ = (char)(0xe0 | c >> 12);
+		} else {
+			*to++ = (char)(0xf0 | c >> 18);
+			*to++ = (char)(0x80 | (c >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (c >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (c & 0x3f));
+	return to;
+}
+
+/* \xHH, \x{H..}, \uHHHH, \u{H..}: @s is at the x or u; returns what follows, NULL when it is none.
+ */
+static const char *hex_escape(const char *s, const char *end, uint32_t *c)
+{
+	bool braces = s + 1 < end && s[1] == '{';
+	size_t most = braces ? 6 : *s == 'x' ? 2 : 4, n = 0;
+
+	*c = 0;
+	for (s += braces ? 2 : 1; s < end && n < most && isxdigit((unsigned char)*s); s++, n++)
+		*c = *c * 16 + digit_value((unsigned char)*s);
+	if (!n || (!braces && n < most && most == 4) || *c > 0x10ffff ||
+	    (*c & 0xfffff800) == 0xd800)
+		return NULL;
+	if (braces)
+		return s < end && *s == '}' ? s + 1 : NULL;
+	return s;
+}
+
+/* Takes the escape at @s, a backslash, and writes what it means to @to. Returns what follows. */
+static const char *take_escape(struct lexer *lx, const char *s, const char *end, char **to)
+{
+	const char *after;
+	uint32_t c;
+
+	if (s[1] == '\n') /* the line goes on */
+		return s + 2;
+	if (s[1] != 'x' && s[1] != 'u') {
+		size_t n = utf8_decode(s + 1, (size_t)(end - s - 1), &c);
+
+		*to = put_utf8(*to, n == 1 ? lex_escape((int)c) : c);
+		after = s + 1 + MAX(n, (size_t)1);
+	} else {
+		after = hex_escape(s + 1, end, &c);
+		if (!after) {
+			lex_error(lx, H003, s, s + 2, "write \\x41, \\x{41}, \\u0041 or \\u{1F41D}",
+				  "this is no character");
+			return s + 2;
+		}
+		if (s[1] == 'x' && s[2] != '{') /* a byte */
+			*(*to)++ = (char)c;
+		else
+			*to = put_utf8(*to, c);
+	}
+	if (!c || (s[1] == '0'))
+		lex_error(lx, H003, s, after, NULL, "a zero byte would end the string in C");
+	return after;
+}
+
+/* Elixir refuses them too: they make a reader see another order than the compiler. */
+static void refuse_bidi(struct lexer *lx, const char *s, const char *end)
+{
+	size_t bytes;
+	uint32_t c;
+
+	for (; s < end; s += bytes) {
+		bytes = 1;
+		if (unseen_at(lx, s, &bytes, &c) && utf8_is_bidi(c)) {
+			lex_error(lx, H001, s, s + bytes, "in a string write \\u{202e}",
+				  fmt(lx->h, "a mark of direction (U+%04X), which nobody sees", c));
+			return;
+		}
 	}
 }
 
-/* The value of the text between @s and @end, escapes resolved. */
-static const char *string_value(struct lexer *lx, const char *s, const char *end)
+/* The value of the text between @s and @end, escapes resolved. In a heredoc each line loses @indent
+ * characters of white space, those in front of the closing quotes. */
+static const char *string_value(struct lexer *lx, const char *s, const char *end, size_t indent)
 {
 	char *value = arena_alloc(&lx->h->arena, (size_t)(end - s) + 1), *to = value;
+	bool line = indent > 0;
 
+	refuse_bidi(lx, s, end);
 	while (s < end) {
-		if (*s == '\\' && s + 1 < end) {
-			*to++ = (char)lex_escape(s[1]);
-			s += 2;
-		} else {
+		for (size_t i = 0; line && i < indent && s < end && (*s == ' ' || *s == '\t'); i++)
+			s++;
+		if (s == end)
+			break;
+		line = indent && *s == '\n';
+		if (*s == '\\' && s + 1 < end)
+			s = take_escape(lx, s, end, &to);
+		else
 			*to++ = *s++;
-		}
 	}
 	return value;
 }
@@ -236,38 +346,120 @@ static const char *lex_find_close(struct lexer *lx, const char *close, bool one_
 	return NULL;
 }
 
+/* The text begins on the next line, and its last line holds the closing quotes alone. */
+static const char *heredoc_value(struct lexer *lx, const char *from, const char *s,
+				 const char *close)
+{
+	const char *last = close;
+
+	while (s < close && (*s == ' ' || *s == '\t' || *s == '\r'))
+		s++;
+	if (s == close || *s != '\n') {
+		lex_error(lx, H002, from, from + 3, "begin the text on the next line",
+			  "a heredoc's quotes stand at the end of a line");
+		return "";
+	}
+	s++;
+	while (last > s && (last[-1] == ' ' || last[-1] == '\t'))
+		last--;
+	return string_value(lx, s, last, (size_t)(close - last));
+}
+
+static void lex_next(struct lexer *lx);
+
+/* The tokens of a value in a string, up to its brace. False: it does not end on this line. */
+static bool lex_value(struct lexer *lx)
+{
+	for (int depth = 0; lx->s < lx->end && *lx->s != '\n' && !lx->h->stop;) {
+		if (*lx->s == '}' && !depth--) {
+			lx->s++;
+			return true;
+		}
+		depth += *lx->s == '{';
+		lex_next(lx);
+	}
+	return false;
+}
+
+/* A string is one token, and with values in it one for each piece between them. */
+static bool lex_pieces(struct lexer *lx, const char *from)
+{
+	for (;;) {
+		const char *piece = lx->s, *s = piece;
+		struct token *t;
+		bool value;
+
+		while (s < lx->end && *s != '"' && *s != '\n' &&
+		       !(*s == '#' && s + 1 < lx->end && s[1] == '{'))
+			s += *s == '\\' && s + 1 < lx->end ? 2 : 1;
+		if (s >= lx->end || *s == '\n')
+			return false;
+		value = *s == '#';
+		lx->s = s + (value ? 2 : 1);
+		t = lex_push(lx, TOK_STRING, from);
+		t->more = value;
+		t->str = string_value(lx, piece, s, 0);
+		if (!value)
+			return true;
+		if (!lex_value(lx))
+			return false;
+		from = lx->s - 1;
+	}
+}
+
+/* Does a string that was not closed on its line end on one of the next: is the first quote there
+ * one too many for its line? Returns it. */
+static const char *close_below(const struct lexer *lx, const char *line_end)
+{
+	const char *s = line_end, *close, *nl;
+	int quotes = 0, lines = 0;
+
+	close = memchr(s, '"', (size_t)(lx->end - s));
+	if (!close)
+		return NULL;
+	for (; s < close; s++)
+		lines += *s == '\n';
+	nl = memchr(close, '\n', (size_t)(lx->end - close));
+	for (s = close; s < (nl ? nl : lx->end); s++)
+		quotes += *s == '"';
+	return lines <= 5 && quotes % 2 ? close : NULL;
+}
+
 static void lex_string(struct lexer *lx)
 {
-	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3);
-	const char *from = lx->s, *close, *value, *line_end;
-	struct token *t;
+	bool heredoc = lx->end - lx->s >= 3 && !memcmp(lx->s, "\"\"\"", 3), ends;
+	const char *from = lx->s, *close, *line_end;
 
 	lx->s += heredoc ? 3 : 1;
-	close = lex_find_close(lx, heredoc ? "\"\"\"" : "\"", !heredoc);
-	if (!close) {
-		line_end = memchr(from, '\n', (size_t)(lx->end - from));
-		line_end = line_end ? line_end : lx->end;
-		lex_error(lx, H002, from, line_end,
-			  heredoc ? "end it with \"\"\"" : "end it with \"",
-			  "this string does not end");
-		lx->s = heredoc ? lx->end : line_end;
-		lex_push(lx, TOK_STRING, from)->str = "";
-		return;
+	if (++lx->strings > MOST_STRINGS) {
+		lex_error(lx, H007, from, lx->s, NULL, "too many strings within each other");
+		lx->s = lx->end;
 	}
-	value = string_value(lx, lx->s, close);
-	if (!heredoc)
-		for (const char *p = lx->s; p + 1 < close; p++)
-			if (p[0] == '#' && p[1] == '{' && (p == lx->s || p[-1] != '\\')) {
-				lex_error(
-					lx, H008, p, close,
-					"print with a format: bpf_printk(\"size %d\", size)",
-					"values inside a string (#{...}) need memory a BPF program "
-					"does not have");
-				break;
-			}
-	lx->s = close + (heredoc ? 3 : 1);
-	t = lex_push(lx, TOK_STRING, from);
-	t->str = value;
+	if (heredoc) {
+		close = lex_find_close(lx, "\"\"\"", false);
+		ends = close != NULL;
+		if (ends) {
+			const char *value = heredoc_value(lx, from, lx->s, close);
+
+			lx->s = close + 3;
+			lex_push(lx, TOK_STRING, from)->str = value;
+		}
+	} else {
+		ends = lex_pieces(lx, from);
+	}
+	lx->strings--;
+	if (ends)
+		return;
+	line_end = memchr(from, '\n', (size_t)(lx->end - from));
+	line_end = line_end ? line_end : lx->end;
+	close = heredoc ? NULL : close_below(lx, line_end);
+	lex_error(lx, H002, from, line_end,
+		  close	    ? "write \\n in it, or a heredoc: \"\"\" on lines of their own"
+		  : heredoc ? "end it with \"\"\""
+			    : "end it with \"",
+		  close ? "this string goes on after its line" : "this string does not end");
+	lx->s = heredoc ? lx->end : close ? close + 1 : line_end;
+	lex_push(lx, TOK_STRING, from)->str = "";
 }
 
 /* --- everything else --- */
@@ -319,17 +511,25 @@ static bool lex_op(struct lexer *lx)
 	return true;
 }
 
+/* ?a, ?\\n, ?é: the character's number */
+static void lex_character(struct lexer *lx)
+{
+	const char *from = lx->s;
+	bool escaped = from[1] == '\\' && from + 2 < lx->end;
+	const char *at = from + 1 + escaped;
+	uint32_t c = 0;
+	size_t n = utf8_decode(at, (size_t)(lx->end - at), &c);
+
+	lx->s = at + MAX(n, (size_t)1);
+	lex_push(lx, TOK_INT, from)->value = escaped && n == 1 ? lex_escape((int)c) : c;
+}
+
 static void lex_other(struct lexer *lx)
 {
 	const char *from = lx->s;
 
 	if (*from == '?' && from + 1 < lx->end && !isspace((unsigned char)from[1])) {
-		bool escaped = from[1] == '\\' && from + 2 < lx->end;
-
-		lx->s += escaped ? 3 : 2;
-		lex_push(lx, TOK_INT, from)->value =
-			(uint64_t)(escaped ? lex_escape((unsigned char)from[2])
-					   : (unsigned char)from[1]);
+		lex_character(lx);
 		return;
 	}
 	if (*from == '@' && from + 1 < lx->end &&
@@ -386,6 +586,57 @@ static bool check_utf8(struct lexer *lx)
 	return true;
 }
 
+/* What nobody sees is named, and read over as if it were a space. */
+static bool lex_unseen(struct lexer *lx)
+{
+	const char *from = lx->s, *name;
+	size_t bytes = 1;
+	uint32_t c = '\r';
+
+	if (*from == '\r' && lx->end - from > 1 && from[1] != '\n')
+		name = "a lone carriage return";
+	else
+		name = unseen_at(lx, from, &bytes, &c);
+	if (!name)
+		return false;
+	lx->s += bytes;
+	lx->space = true;
+	lex_error(lx, H001, from, lx->s,
+		  c == 0xfeff && from == lx->start ? "save the file without it"
+						   : "delete it, or put a space in its place",
+		  fmt(lx->h, "%s (U+%04X), which nobody sees", name, c));
+	return true;
+}
+
+/* One token, or the white space or comment before it. */
+static void lex_next(struct lexer *lx)
+{
+	unsigned char c = (unsigned char)*lx->s;
+
+	if (c == '\n') {
+		lx->nl = true;
+		lx->s++;
+	} else if ((c == '\r' || c >= 0x80) && lex_unseen(lx)) {
+		return;
+	} else if (isspace(c)) {
+		lx->space = true;
+		lx->s++;
+	} else if (c == '#') {
+		const char *nl = memchr(lx->s, '\n', (size_t)(lx->end - lx->s));
+
+		refuse_bidi(lx, lx->s, nl ? nl : lx->end);
+		lx->s = nl ? nl : lx->end;
+	} else if (c == '"') {
+		lex_string(lx);
+	} else if (isdigit(c)) {
+		lex_number(lx);
+	} else if (isalpha(c) || c == '_' || c >= 0x80) {
+		lex_word(lx);
+	} else {
+		lex_other(lx);
+	}
+}
+
 void lex_file(struct honey *h, uint32_t file)
 {
 	const struct source *src = &h->sources[file];
@@ -398,29 +649,8 @@ void lex_file(struct honey *h, uint32_t file)
 
 	if (!check_utf8(&lx))
 		lx.s = lx.end;
-	while (lx.s < lx.end && !h->stop) {
-		unsigned char c = (unsigned char)*lx.s;
-
-		if (c == '\n') {
-			lx.nl = true;
-			lx.s++;
-		} else if (isspace(c)) {
-			lx.space = true;
-			lx.s++;
-		} else if (c == '#') {
-			const char *nl = memchr(lx.s, '\n', (size_t)(lx.end - lx.s));
-
-			lx.s = nl ? nl : lx.end;
-		} else if (c == '"') {
-			lex_string(&lx);
-		} else if (isdigit(c)) {
-			lex_number(&lx);
-		} else if (isalpha(c) || c == '_' || c >= 0x80) {
-			lex_word(&lx);
-		} else {
-			lex_other(&lx);
-		}
-	}
+	while (lx.s < lx.end && !h->stop)
+		lex_next(&lx);
 	lx.nl = true;
 	lex_push(&lx, TOK_EOF, lx.s);
 }

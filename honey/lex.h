@@ -44,8 +44,10 @@ struct name {
 	struct strct *strct;
 	struct attr *attr;
 	struct param *param;
-	uint32_t c_stamp; /* emit.c: taken as a C name in the function of this stamp */
-	bool c_global;	  /* emit.c: a function's name in the C */
+	uint32_t c_stamp;   /* emit.c: taken as a C name in the function of this stamp */
+	bool c_global;	    /* emit.c: a function's name in the C */
+	struct node *known; /* while parsing: the tuple, list or text that this name holds */
+	bool hidden;	    /* the compiler's own: no text can name it */
 };
 
 struct token {
@@ -56,12 +58,15 @@ struct token {
 	const char *str;   /* STRING: the value */
 	uint64_t value;	   /* INT */
 	bool hex;	   /* INT was written in base 16 */
+	bool more;	   /* STRING: a value follows, and then the next piece of the string */
 	bool nl_before;	   /* first of its line */
 	bool space_before;
 };
 
 const char *op_text(enum op op);
 struct name *name_intern(struct honey *h, const char *s, size_t len);
+/* One that no text can name; @s is what messages and the C call it. */
+struct name *name_hidden(struct honey *h, const char *s);
 void lex_dump(const struct honey *h, FILE *out);
 
 #endif

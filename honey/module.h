@@ -60,7 +60,17 @@ struct map {
 	uint32_t n_options;
 	struct type *key, *value; /* NULL where the kind has none */
 	uint64_t max_entries;
-	bool broken; /* reported; do not complain about its uses */
+	bool untyped; /* declared without types: absent keys give 0 where nothing asks for nil */
+	bool broken;  /* reported; do not complain about its uses */
+};
+
+/* One head of a function, with its body. sugar.c makes one body of all. */
+struct clause {
+	struct node **params; /* names, or patterns: numbers, nil, true, false */
+	struct node **defaults;
+	uint32_t n_params, n_defaults; /* the defaults are those of the last parameters */
+	struct node *guard, *body;
+	struct span span;
 };
 
 /* def or defp: a handler when it has a section. */
@@ -71,13 +81,16 @@ struct func {
 	struct node **params; /* NAME nodes */
 	uint32_t n_params;
 	struct node *body; /* BLOCK */
-	const char *sec;   /* NULL: a helper */
+	struct clause *clauses;
+	uint32_t n_clauses;
+	const char *sec; /* NULL: a helper */
 	struct span sec_span;
 	const struct section *section;
 	struct func *other_arity; /* same name */
 	struct inst *instances;
 	struct inst *handler;
-	bool called; /* or at least tried to */
+	bool called;   /* or at least tried to */
+	bool asks_nil; /* nil stands in its body */
 };
 
 /* All of it, over all files given. */
@@ -105,7 +118,9 @@ struct map_kind {
 
 struct strct *resolve_struct(struct honey *h, const struct name *name); /* also x_struct for x */
 struct type *resolve_type_name(struct honey *h, const struct name *name);
-/* The constant's value. Returns false when @n is none. */
+/* The constant's value, of any size. Returns false when @n is none. */
+bool const_exact(struct honey *h, const struct node *n, __int128 *value);
+/* As above, cut to 64 bits. */
 bool const_eval(struct honey *h, const struct node *n, uint64_t *value);
 
 #endif

@@ -65,6 +65,14 @@ static int parse_bracket(const struct token *t)
 	}
 }
 
+/* As above, blocks included. */
+static int nesting_of(const struct token *t)
+{
+	if (t->kind == TOK_DO || t->kind == TOK_FN)
+		return 1;
+	return t->kind == TOK_END ? -1 : parse_bracket(t);
+}
+
 bool parse_is_op(const struct parser *p, enum op op)
 {
 	return p->tok->kind == TOK_OP && p->tok->op == op;
@@ -140,20 +148,36 @@ void parse_sync(struct parser *p)
 	p->panic = false;
 }
 
+/* Does an expression go on from the line that ends before @t: an operator on either side? */
+static bool continues(const struct token *t)
+{
+	const struct token *before = t - 1;
+
+	if (before->kind == TOK_OP && !parse_bracket(before) && before->op != OP_ARROW &&
+	    before->op != OP_SEMI)
+		return true;
+	return t->kind == TOK_OP && !parse_bracket(t) && t->op != OP_ADD && t->op != OP_SUB &&
+	       t->op != OP_NOT && t->op != OP_BANG && t->op != OP_BNOT && t->op != OP_CARET &&
+	       t->op != OP_AMP && t->op != OP_PERCENT;
+}
+
+/* Does a clause of case or cond begin here: is there a -> before the expression ends? */
 static bool parse_at_clause(const struct parser *p)
 {
+	const struct token *before = p->tok - 1;
 	int depth = 0;
 
-	if (!p->tok->nl_before)
+	if (!p->tok->nl_before && !(before->kind == TOK_OP && before->op == OP_SEMI))
 		return false;
 	for (const struct token *t = p->tok; t->kind != TOK_EOF; t++) {
-		if (t != p->tok && t->nl_before && !depth)
-			return false;
-		if (t->kind == TOK_FN || t->kind == TOK_DO)
+		if (t != p->tok && !depth &&
+		    (t->nl_before ? !continues(t) : t->kind == TOK_OP && t->op == OP_SEMI))
 			return false;
 		if (t->kind == TOK_OP && t->op == OP_ARROW && !depth)
 			return true;
-		depth += parse_bracket(t);
+		depth += nesting_of(t);
+		if (depth < 0)
+			return false;
 	}
 	return false;
 }
@@ -168,6 +192,68 @@ static bool at_stray_decl(const struct parser *p)
 	       parse_is_word(p, "defparam");
 }
 
+static uint32_t column_of(const struct parser *p, struct span at)
+{
+	return srcmap_place(p->h, at.file, at.start).column;
+}
+
+/* A def that is indented further than the one it stands in is meant to be inside it. */
+static bool is_nested_def(const struct parser *p)
+{
+	return p->def && column_of(p, p->tok->span) > column_of(p, p->def->span);
+}
+
+/* What a writer of another language, or of another Elixir, puts between statements. */
+static bool skip_foreign(struct parser *p)
+{
+	const struct token *t = p->tok;
+	int depth = 0;
+
+	if (t->kind == TOK_IDENT && t->nl_before &&
+	    (parse_is_word(p, "elsif") || parse_is_word(p, "elseif") || parse_is_word(p, "elif"))) {
+		diag_at(p->h, H005, t->span, "use cond do ... -> ... end", "Elixir has no %s",
+			t->name->s);
+		while (p->tok->kind != TOK_DO && p->tok->kind != TOK_EOF && !p->tok[1].nl_before)
+			p->tok++;
+		p->tok += p->tok->kind != TOK_EOF;
+		return true;
+	}
+	if (!at_stray_decl(p) || !is_nested_def(p))
+		return false;
+	diag_at(p->h, H005, t->span, "move it out: every def belongs to the module",
+		"a %s cannot stand inside a def", t->name->s);
+	do {
+		depth += nesting_of(p->tok++);
+	} while (p->tok->kind != TOK_EOF && !(depth == 0 && p->tok->nl_before));
+	return true;
+}
+
+/* What a match gives its names belongs to the block it stands in. */
+static void add_statement(struct parser *p, struct node *block, struct node *n)
+{
+	if (!n->splice) {
+		node_add(p->h, block, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		node_add(p->h, block, n->list[i]);
+}
+
+static void unexpected(struct parser *p)
+{
+	const struct token *t = p->tok;
+
+	if (t->kind == TOK_OP && (t->op == OP_LISTCAT || t->op == OP_LISTSUB) &&
+	    (t[1].nl_before || t[1].kind == TOK_END))
+		parse_error(p, t,
+			    t->op == OP_LISTCAT ? "write it out: x = x + 1"
+						: "write it out: x = x - 1",
+			    "Elixir has no '%s' behind a name", op_text(t->op));
+	else
+		parse_error(p, t, "one expression a line, or separate them with ';'",
+			    "did not expect %s here", parse_token_text(p, t));
+}
+
 /* stmts = { expr (newline | ;) } */
 static struct node *parse_stmts(struct parser *p, bool in_clause)
 {
@@ -179,16 +265,17 @@ static struct node *parse_stmts(struct parser *p, bool in_clause)
 
 		while (parse_accept_op(p, OP_SEMI))
 			;
-		if (parse_at_end(p) || at_stray_decl(p) || p->h->stop ||
+		if (parse_at_end(p) || (at_stray_decl(p) && !is_nested_def(p)) || p->h->stop ||
 		    (in_clause && parse_at_clause(p)))
 			break;
+		if (skip_foreign(p))
+			continue;
 		start = p->tok;
-		node_add(p->h, block, parse_expr(p));
+		add_statement(p, block, parse_expr(p));
 		if (!p->panic && !parse_at_end(p) && !p->tok->nl_before &&
 		    !parse_is_op(p, OP_SEMI) && !parse_is_op(p, OP_RPAREN) &&
 		    !parse_is_op(p, OP_COMMA))
-			parse_error(p, p->tok, "one expression a line, or separate them with ';'",
-				    "did not expect %s here", parse_token_text(p, p->tok));
+			unexpected(p);
 		if (p->panic) {
 			/* What stands first in its line may be sound already. */
 			if (p->tok == start || !p->tok->nl_before)
@@ -267,10 +354,14 @@ struct node *parse_fn(struct parser *p)
 	const struct token *open = p->tok++;
 	bool parens = parse_accept_op(p, OP_LPAREN);
 
-	while (p->tok->kind == TOK_IDENT) {
-		node_add(p->h, n, parse_name_node(p, N_NAME, p->tok));
-		p->tok++;
-		if (!parse_accept_op(p, OP_COMMA))
+	while (p->tok->kind == TOK_IDENT || parse_is_op(p, OP_LBRACE)) {
+		if (parse_is_op(p, OP_LBRACE)) {
+			node_add(p->h, n, parse_expr(p)); /* {key, value} */
+		} else {
+			node_add(p->h, n, parse_name_node(p, N_NAME, p->tok));
+			p->tok++;
+		}
+		if (p->panic || !parse_accept_op(p, OP_COMMA))
 			break;
 	}
 	if (parens)
@@ -291,9 +382,19 @@ struct node *parse_fn(struct parser *p)
 	return n;
 }
 
+void parse_no_block(struct parser *p, struct span outer, uint32_t blocks)
+{
+	if (!p->panic && p->open_blocks != blocks)
+		diag_at(p->h, W016, outer, "put ( ) around what has the block",
+			"Elixir gives the do block to this word");
+	p->open_blocks = blocks;
+}
+
 /* do-block or keyword form: what follows the head of if, unless, for */
 static void parse_branches(struct parser *p, struct node *n, const struct token *open)
 {
+	uint32_t blocks = p->open_blocks;
+
 	if (p->tok->kind == TOK_DO) {
 		p->tok++;
 		n->b = parse_block(p, open->span, open->name->s);
@@ -305,6 +406,7 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 			parse_block(p, open->span, open->name->s);
 		}
 		n->span.end = p->tok[-1].span.end;
+		p->open_blocks = blocks + 1;
 		return;
 	}
 	if (parse_is_op(p, OP_COMMA) && parse_peek(p, 1)->kind == TOK_KEY)
@@ -314,6 +416,10 @@ static void parse_branches(struct parser *p, struct node *n, const struct token 
 		struct node *block = node_new(p->h, N_BLOCK, p->tok->span);
 		struct node **side = is_do ? &n->b : &n->c;
 
+		if (*side)
+			diag_at(p->h, W016, p->tok->span, "put ( ) around the inner one",
+				"Elixir gives this %s: to the inner %s", p->tok->name->s,
+				open->name->s);
 		if (*side || (!is_do && strcmp(p->tok->name->s, "else")))
 			break;
 		p->tok++;
@@ -339,11 +445,9 @@ static bool is_call_form(const struct parser *p)
 	if (!parse_is_op(p, OP_LPAREN) || p->tok->space_before)
 		return false;
 	for (const struct token *t = p->tok; t->kind != TOK_EOF; t++) {
-		if (t->kind == TOK_DO)
-			return false;
 		if (t->kind == TOK_KEY && depth == 1 && !strcmp(t->name->s, "do"))
 			return true;
-		depth += parse_bracket(t);
+		depth += nesting_of(t);
 		if (!depth)
 			return false;
 	}
@@ -358,17 +462,27 @@ struct node *parse_if(struct parser *p)
 
 	bool call = is_call_form(p);
 
+	uint32_t blocks = p->open_blocks;
+
 	n->negated = !strcmp(open->name->s, "unless");
 	p->tok += call;
 	n->a = parse_expr(p);
-	if (!p->panic)
+	if (!call)
+		parse_no_block(p, open->span, blocks);
+	if (!p->panic && p->tok->kind != TOK_DO && !call) {
 		parse_branches(p, n, open);
+		parse_no_block(p, open->span, blocks);
+	} else if (!p->panic) {
+		parse_branches(p, n, open);
+	}
+	if (call)
+		p->open_blocks = blocks;
 	if (call && !p->panic)
 		parse_expect_op(p, OP_RPAREN, "to close '('");
 	return n;
 }
 
-/* FOR = for name <- expr branches */
+/* FOR = for name <- expr branches | for(name <- expr, do: expr) */
 struct node *parse_for(struct parser *p)
 {
 	const struct token *open = p->tok++;
@@ -386,6 +500,12 @@ struct node *parse_for(struct parser *p)
 	if (!parse_expect_op(p, OP_BIND, "after the counter"))
 		return n;
 	n->a = parse_expr(p);
+	if (parens && !p->panic && parse_is_op(p, OP_COMMA)) {
+		parse_branches(p, n, open);
+		if (!p->panic)
+			parse_expect_op(p, OP_RPAREN, "to close '('");
+		return n;
+	}
 	if (parens && !p->panic)
 		parse_expect_op(p, OP_RPAREN, "after the range");
 	if (!p->panic)
@@ -425,6 +545,7 @@ static struct node *cond_to_if(struct parser *p, struct node *n)
 		inner->b = clause->c;
 		inner->c = rest;
 		inner->span = clause->span;
+		inner->of_case = n->of_case;
 		if (!i)
 			return inner;
 		block = node_new(p->h, N_BLOCK, inner->span);
@@ -442,94 +563,142 @@ static bool is_name(const struct node *n)
 /* A switch compares with numbers alone; nil, names and guards need tests in order. */
 static bool is_switch(const struct node *n)
 {
+	uint32_t bools = 0, others = 0;
+
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct node *c = n->list[i];
 
-		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a))
+		if (c->kind != N_CLAUSE || c->b || c->a->kind == N_NIL || is_name(c->a) ||
+		    c->a->kind == N_STRING || (c->a->kind == N_UNARY && c->a->op == OP_CARET))
 			return false;
+		bools += c->a->kind == N_BOOL;
+		others += c->a->kind != N_BOOL && c->a->kind != N_NAME;
 	}
-	return true;
-}
-
-static void rename_in(struct node *n, const struct name *from, struct name *to)
-{
-	if (!n)
-		return;
-	if (n->kind == N_NAME && n->name == from)
-		n->name = to;
-	rename_in(n->a, from, to);
-	rename_in(n->b, from, to);
-	for (uint32_t i = 0; i < n->n; i++)
-		rename_in(n->list[i], from, to);
-}
-
-static struct node *name_copy(struct parser *p, struct name *name, struct span span)
-{
-	struct node *n = node_new(p->h, N_NAME, span);
-
-	n->name = name;
-	return n;
-}
-
-static struct node *pair(struct parser *p, enum node_kind kind, enum op op, struct node *a,
-			 struct node *b)
-{
-	struct node *n = node_new(p->h, kind, a->span);
-
-	n->op = op;
-	return parse_combine(p, n, a, b);
+	return !bools || !others;
 }
 
 /* pattern [when guard] as a condition on the subject's name */
 static struct node *clause_test(struct parser *p, struct node *clause, struct name *subject)
 {
 	struct node *test = NULL, *guard = clause->b;
+	bool named = false;
 
-	if (clause->a->kind != N_NAME)
-		test = pair(p, N_BINARY, OP_EQ, name_copy(p, subject, clause->a->span), clause->a);
-	else if (is_name(clause->a) && guard)
-		rename_in(guard, clause->a->name, subject);
+	if (clause->a->kind == N_UNARY && clause->a->op == OP_CARET)
+		clause->a = clause->a->a; /* ^name: the value it has */
+	else if (clause->a->kind == N_NAME)
+		named = true;
+	if (!named) {
+		test = sugar_binary(p, OP_EQ, sugar_name(p, subject, clause->a->span), clause->a);
+		test->lenient = true;
+	} else if (is_name(clause->a) && guard)
+		sugar_rename(guard, clause->a->name, subject);
 	if (test && guard)
-		return pair(p, N_BINARY, OP_AND, test, guard);
+		return sugar_binary(p, OP_AND, test, guard);
 	return test ? test : guard;
+}
+
+/* The body of a clause whose pattern is a name: the name is a variable of its own. */
+static struct node *clause_body(struct parser *p, struct node *clause, struct name *subject)
+{
+	struct node *body, *own;
+
+	own = sugar_assign(p, clause->a->name, sugar_name(p, subject, clause->a->span), true);
+	own->pattern = true;
+	body = node_new(p->h, N_BLOCK, clause->c->span);
+	node_add(p->h, body, own);
+	for (uint32_t k = 0; k < clause->c->n; k++)
+		node_add(p->h, body, clause->c->list[k]);
+	return body;
+}
+
+/* What case compares with: its name where it has one, else a name of the compiler's, which takes
+ * the text of the first clause's name, so that the C is called as the source is. */
+static struct name *case_subject(struct parser *p, const struct node *n)
+{
+	if (n->a->kind == N_NAME)
+		return n->a->name;
+	for (uint32_t i = 0; i < n->n; i++)
+		if (is_name(n->list[i]->a))
+			return name_hidden(p->h, n->list[i]->a->name->s);
+	return name_hidden(p->h, "subject");
+}
+
+/* The guard comes before the names have their values. */
+static void substitute(struct node *n, const struct name *name, const struct node *value)
+{
+	if (!n)
+		return;
+	if (n->kind == N_NAME && n->name == name) {
+		*n = *value;
+		return;
+	}
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		substitute(node_part(n, i), name, value);
+}
+
+/* case of a tuple, a list or a text: its parts are compared with those of the patterns. */
+static struct node *case_of_known(struct parser *p, struct node *n)
+{
+	struct node *cond = node_new(p->h, N_COND, n->span);
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *clause = n->list[i], *binds = node_new(p->h, N_BLOCK, clause->span);
+		struct node *test = sugar_test(p, clause->a, n->a, binds);
+
+		for (uint32_t k = 0; k < binds->n; k++)
+			substitute(clause->b, binds->list[k]->a->name, binds->list[k]->b);
+		if (test && clause->b)
+			test = sugar_binary(p, OP_AND, test, clause->b);
+		else if (clause->b)
+			test = clause->b;
+		if (!test) {
+			test = node_new(p->h, N_BOOL, clause->a->span);
+			test->value = 1;
+		}
+		for (uint32_t k = 0; k < binds->n; k++)
+			binds->list[k]->own = true;
+		for (uint32_t k = 0; k < clause->c->n; k++)
+			node_add(p->h, binds, clause->c->list[k]);
+		clause->a = test;
+		clause->b = NULL;
+		clause->c = binds;
+		node_add(p->h, cond, clause);
+	}
+	cond->of_case = true;
+	return cond_to_if(p, cond);
 }
 
 /* case with nil, names or guards: { subject = expr; if ... } */
 static struct node *case_to_if(struct parser *p, struct node *n)
 {
-	struct name *subject = n->a->kind == N_NAME ? n->a->name : NULL;
+	struct name *subject = case_subject(p, n);
 	struct node *block = node_new(p->h, N_BLOCK, n->span), *cond;
 
-	for (uint32_t i = 0; i < n->n && !subject; i++)
-		if (is_name(n->list[i]->a))
-			subject = n->list[i]->a->name;
-	if (!subject)
-		subject = name_intern(p->h, "subject", 7);
-	if (n->a->kind != N_NAME)
-		node_add(p->h, block,
-			 pair(p, N_ASSIGN, OP_ASSIGN, name_copy(p, subject, n->a->span), n->a));
+	if (n->a->kind != N_NAME) {
+		node_add(p->h, block, sugar_assign(p, subject, n->a, true));
+	}
 	cond = node_new(p->h, N_COND, n->span);
 	for (uint32_t i = 0; i < n->n; i++) {
-		struct node *clause = n->list[i], *body = clause->c, *test;
+		struct node *clause = n->list[i], *test;
+		bool pinned = clause->a->kind == N_UNARY;
 
 		test = clause_test(p, clause, subject);
-		if (is_name(clause->a) && clause->a->name != subject) {
-			body = node_new(p->h, N_BLOCK, clause->c->span);
-			node_add(p->h, body,
-				 pair(p, N_ASSIGN, OP_ASSIGN, clause->a,
-				      name_copy(p, subject, clause->a->span)));
-			for (uint32_t k = 0; k < clause->c->n; k++)
-				node_add(p->h, body, clause->c->list[k]);
-		}
+		if (pinned) {
+			/* compared, not bound */
+		} else if (is_name(clause->a) && subject->hidden &&
+			   !strcmp(subject->s, clause->a->name->s))
+			sugar_rename(clause->c, clause->a->name, subject);
+		else if (is_name(clause->a) && clause->a->name != subject)
+			clause->c = clause_body(p, clause, subject);
 		if (!test) {
 			test = node_new(p->h, N_BOOL, clause->a->span);
 			test->value = 1;
 		}
 		clause->a = test;
 		clause->b = NULL;
-		clause->c = body;
 		node_add(p->h, cond, clause);
 	}
+	cond->of_case = true;
 	node_add(p->h, block, cond_to_if(p, cond));
 	return block;
 }
@@ -541,9 +710,12 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 {
 	const struct token *open = p->tok++;
 	struct node *n = node_new(p->h, kind, open->span);
+	uint32_t blocks = p->open_blocks;
 
-	if (kind == N_CASE)
+	if (kind == N_CASE) {
 		n->a = parse_expr(p);
+		parse_no_block(p, open->span, blocks);
+	}
 	if (!p->panic && p->tok->kind != TOK_DO)
 		parse_error(p, p->tok, NULL, "expected 'do' after %s, found %s", open->name->s,
 			    parse_token_text(p, p->tok));
@@ -569,6 +741,7 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 	}
 	if (p->panic)
 		return n;
+	p->open_blocks = blocks + 1;
 	if (p->tok->kind == TOK_END) {
 		p->tok++;
 	} else {
@@ -584,6 +757,8 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 		parse_too_deep(p, open->span);
 	else if (kind == N_COND)
 		return cond_to_if(p, n);
+	else if (sugar_known(n->a))
+		return case_of_known(p, n);
 	else if (!is_switch(n))
 		return case_to_if(p, n);
 	return n;

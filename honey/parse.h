@@ -12,7 +12,12 @@ struct parser {
 	struct honey *h;
 	const struct token *tok; /* the next one */
 	unsigned int nesting;
-	bool panic; /* an error was reported and no statement began since */
+	struct name **known; /* names with ->known, of the function being read */
+	uint32_t n_known;
+	bool return_is_name;	 /* return = value stood in this function */
+	bool panic;		 /* an error was reported and no statement began since */
+	uint32_t open_blocks;	 /* do blocks read outside of brackets, since some place */
+	const struct token *def; /* whose body is read */
 	const char *pending_sec;
 	struct span pending_sec_span;
 	struct span suspect; /* opener of a block whose 'end' stands further left */
@@ -39,6 +44,9 @@ struct node *parse_block(struct parser *p, struct span open, const char *what);
 void parse_no_end(struct parser *p, struct span open, const char *what);
 bool parse_at_end(const struct parser *p);
 void parse_sync(struct parser *p); /* to the next line on this level of blocks */
+/* Elixir gives a do block to the outermost word without parentheses, Honey to the one it follows:
+ * warns where a block was read since there were @blocks. */
+void parse_no_block(struct parser *p, struct span outer, uint32_t blocks);
 struct node *parse_fn(struct parser *p);
 struct node *parse_if(struct parser *p);
 struct node *parse_for(struct parser *p);
@@ -50,5 +58,33 @@ struct node *parse_expr(struct parser *p);
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b);
 struct node *parse_args(struct parser *p, struct node *call, bool parens); /* adds to @call */
 struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t);
+
+/* sugar.c: forms of Elixir that are written with others */
+enum { SUGAR_MOST_PARAMS = 8 };
+/* A node of the compiler's own making. */
+struct node *sugar_op(struct parser *p, enum node_kind kind, enum op op, struct span span);
+struct node *sugar_name(struct parser *p, struct name *name, struct span span);
+struct node *sugar_binary(struct parser *p, enum op op, struct node *a, struct node *b);
+struct node *sugar_int(struct parser *p, uint64_t value, struct span span);
+/* name = value. @own: a new variable of this block */
+struct node *sugar_assign(struct parser *p, struct name *name, struct node *value, bool own);
+/* Gives the name another meaning wherever it stands, where it is bound too. */
+void sugar_rename(struct node *n, const struct name *from, struct name *to);
+/* pattern = value, where that is more than giving a name a value: tuples, lists, texts, constants.
+ * NULL: it is no more. A block that the statements around it take in (->splice). */
+struct node *sugar_match(struct parser *p, struct node *pattern, struct node *value);
+/* Is @pattern what @value is? Names in it are given their parts in *@binds. NULL: always. */
+struct node *sugar_test(struct parser *p, struct node *pattern, struct node *value,
+			struct node *binds);
+struct node *sugar_known(const struct node *n); /* the tuple, list or text that it is, or NULL */
+void sugar_forget(struct parser *p);		/* at the end of a function */
+/* x in set */
+struct node *sugar_in(struct parser *p, struct node *x, struct node *set, struct span at);
+struct name *sugar_capture_name(struct parser *p, uint64_t i); /* of &1 */
+struct node *sugar_capture(struct parser *p, struct node *body, struct span span);
+/* The one body and the parameters of a function that may have several heads. */
+void sugar_heads(struct parser *p, struct func *f);
+/* A call, or what is written for it: Enum.sum(1..9). */
+struct node *sugar_call(struct parser *p, struct node *call);
 
 #endif

@@ -177,90 +177,149 @@ static void parse_defstruct(struct parser *p)
 			"this defstruct does not end");
 }
 
-static void parse_params(struct parser *p, struct func *f)
+static bool is_pattern(const struct node *n)
+{
+	if (n->kind == N_UNARY && n->op == OP_SUB)
+		return n->a->kind == N_INT;
+	return n->kind == N_INT || n->kind == N_NAME || n->kind == N_NIL || n->kind == N_BOOL;
+}
+
+/* params = [ (name | pattern) [ \\ expr ] { , .. } ] ) */
+static void parse_params(struct parser *p, struct clause *c)
 {
 	while (!p->panic && !parse_is_op(p, OP_RPAREN)) {
-		struct node *param;
+		const struct token *at = p->tok;
+		struct node *param = parse_expr(p);
 
-		if (p->tok->kind != TOK_IDENT || parse_peek(p, 1)->kind != TOK_OP ||
-		    (p->tok[1].op != OP_COMMA && p->tok[1].op != OP_RPAREN)) {
-			if (p->tok->kind == TOK_IDENT)
-				p->tok++;
-			diag_at(p->h, H008, p->tok->span,
-				"take a plain name and use case in the body",
-				"parameters are plain names: no patterns, no defaults");
+		if (!p->panic && !is_pattern(param)) {
+			diag_at(p->h, H008, at->span, "take a plain name and use case in the body",
+				"parameters are names, numbers, nil, true or false");
 			p->panic = true;
-			return;
 		}
-		param = node_new(p->h, N_NAME, p->tok->span);
-		param->name = p->tok->name;
-		arena_push(&p->h->arena, f->params, f->n_params, param);
-		p->tok++;
+		if (p->panic)
+			return;
+		arena_push(&p->h->arena, c->params, c->n_params, param);
+		if (parse_accept_op(p, OP_DEFAULT)) {
+			struct node *value = parse_expr(p);
+
+			arena_push(&p->h->arena, c->defaults, c->n_defaults, value);
+		} else if (c->n_defaults) {
+			diag_at(p->h, H008, at->span, "put it before those with a default",
+				"a parameter without a default follows one that has one");
+		}
 		if (!parse_accept_op(p, OP_COMMA))
 			break;
 	}
 	parse_expect_op(p, OP_RPAREN, "after the parameters");
 }
 
-static void add_func(struct parser *p, struct func *f)
+static struct func *find_func(const struct name *name, uint32_t n_params)
 {
-	struct func *same = f->name->func;
+	struct func *f = name->func;
 
-	for (; same; same = same->other_arity)
-		if (same->n_params == f->n_params)
-			break;
-	if (same) {
-		struct diag d = {.code = H011,
-				 .span = f->span,
-				 .note_span = same->span,
-				 .note = "first here"};
-
-		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
-		d.help = "Honey has one clause a function: use case or cond in it";
-		diag_report(p->h, &d);
-	} else {
-		f->other_arity = f->name->func;
-		f->name->func = f;
-	}
-	arena_push(&p->h->arena, p->h->module.funcs, p->h->module.n_funcs, f);
+	while (f && f->n_params != n_params)
+		f = f->other_arity;
+	return f;
 }
 
-/* def name[(params)] (do stmts end | , do: expr) */
+/* Does the head take whatever it is given? */
+static bool is_total(const struct clause *c)
+{
+	for (uint32_t i = 0; i < c->n_params; i++)
+		if (c->params[i]->kind != N_NAME)
+			return false;
+	return !c->guard;
+}
+
+static struct func *new_func(struct parser *p, struct func *like, uint32_t n_params)
+{
+	struct func *f = arena_new(&p->h->arena, struct func);
+
+	*f = *like;
+	f->n_params = n_params;
+	f->other_arity = f->name->func;
+	f->name->func = f;
+	arena_push(&p->h->arena, p->h->module.funcs, p->h->module.n_funcs, f);
+	return f;
+}
+
+/* f(a, b \\ 1) is also f(a), which calls it. */
+static void add_default(struct parser *p, struct func *like, const struct clause *c, uint32_t given)
+{
+	struct func *f = new_func(p, like, given);
+	struct node *call = node_new(p->h, N_CALL, f->span);
+	struct clause own = {.span = f->span, .n_params = given, .params = c->params};
+
+	call->name = f->name;
+	for (uint32_t i = 0; i < c->n_params; i++)
+		node_add(p->h, call,
+			 i < given
+				 ? sugar_name(p, c->params[i]->name, f->span)
+				 : node_clone(p->h, c->defaults[i + c->n_defaults - c->n_params]));
+	own.body = node_new(p->h, N_BLOCK, f->span);
+	node_add(p->h, own.body, call);
+	f->sec = NULL;
+	f->clauses = NULL;
+	f->n_clauses = 0;
+	arena_push(&p->h->arena, f->clauses, f->n_clauses, own);
+}
+
+/* @head: what all heads of a function have in common. */
+static void add_clause(struct parser *p, struct func *head, struct clause *c)
+{
+	struct func *f = find_func(head->name, c->n_params);
+
+	if (f && (head->sec || is_total(&f->clauses[f->n_clauses - 1]))) {
+		struct diag d = {
+			.code = H011, .span = c->span, .note_span = f->span, .note = "first here"};
+
+		d.text = fmt(p->h, "%s/%u is defined twice", f->name->s, f->n_params);
+		d.help = "the first takes every argument: what follows it is never called";
+		diag_report(p->h, &d);
+		return;
+	}
+	if (!f)
+		f = new_func(p, head, c->n_params);
+	arena_push(&p->h->arena, f->clauses, f->n_clauses, *c);
+	for (uint32_t i = 1; i <= c->n_defaults; i++)
+		if (!find_func(f->name, c->n_params - i))
+			add_default(p, f, c, c->n_params - i);
+}
+
+/* def name[(params)] [when expr] (do stmts end | , do: expr) */
 static void parse_def(struct parser *p)
 {
 	const struct token *open = p->tok++;
-	struct func *f = arena_new(&p->h->arena, struct func);
+	struct func f = {.is_private = !strcmp(open->name->s, "defp"),
+			 .sec = p->pending_sec,
+			 .sec_span = p->pending_sec_span};
+	struct clause c = {.params = NULL};
 
-	f->is_private = !strcmp(open->name->s, "defp");
-	f->sec = p->pending_sec;
-	f->sec_span = p->pending_sec_span;
 	p->pending_sec = NULL;
+	p->return_is_name = false;
+	p->def = open;
 	if (p->tok->kind != TOK_IDENT) {
 		parse_error(p, p->tok, "def on_event(ctx) do",
 			    "expected a function's name, found %s", parse_token_text(p, p->tok));
 		return;
 	}
-	f->name = p->tok->name;
-	f->span = p->tok->span;
+	f.name = p->tok->name;
+	f.span = c.span = p->tok->span;
 	p->tok++;
 	if (parse_accept_op(p, OP_LPAREN))
-		parse_params(p, f);
+		parse_params(p, &c);
+	if (!p->panic && parse_accept_op(p, OP_WHEN))
+		c.guard = parse_expr(p);
 	if (p->panic)
 		return;
-	if (parse_is_op(p, OP_WHEN)) {
-		diag_at(p->h, H008, p->tok->span, "test it in the body with if",
-			"functions have no guards in Honey");
-		p->panic = true;
-		return;
-	}
 	if (parse_accept_op(p, OP_COMMA) && p->tok->kind == TOK_KEY &&
 	    !strcmp(p->tok->name->s, "do")) {
 		p->tok++;
-		f->body = node_new(p->h, N_BLOCK, p->tok->span);
-		node_add(p->h, f->body, parse_expr(p));
+		c.body = node_new(p->h, N_BLOCK, p->tok->span);
+		node_add(p->h, c.body, parse_expr(p));
 	} else if (p->tok->kind == TOK_DO) {
 		p->tok++;
-		f->body = parse_block(p, open->span, open->name->s);
+		c.body = parse_block(p, open->span, open->name->s);
 		if (p->tok[-1].kind == TOK_ELSE)
 			parse_error(p, p->tok - 1, NULL, "did not expect 'else' here");
 	} else {
@@ -268,7 +327,9 @@ static void parse_def(struct parser *p)
 			    parse_token_text(p, p->tok));
 		return;
 	}
-	add_func(p, f);
+	sugar_forget(p);
+	p->def = NULL;
+	add_clause(p, &f, &c);
 }
 
 static bool is_doc(const struct name *n)
@@ -410,8 +471,25 @@ static void parse_foreign(struct parser *p)
 	p->panic = true;
 }
 
+/* printlist = [..] is for Honey Potion's front end. */
+static void parse_setting(struct parser *p)
+{
+	const struct token *t = p->tok;
+
+	p->tok += 2;
+	parse_expr(p);
+	if (!p->panic)
+		diag_at(p->h, W013, t->span, "a constant is an attribute: @name value",
+			"%s is read over: programs do not see it", t->name->s);
+}
+
 static void unknown_decl(struct parser *p)
 {
+	if (parse_is_word(p, "printlist") && parse_peek(p, 1)->kind == TOK_OP &&
+	    parse_peek(p, 1)->op == OP_ASSIGN) {
+		parse_setting(p);
+		return;
+	}
 	parse_error(p, p->tok, "a module holds use, @name, defstruct, defmap, def and defp",
 		    "expected a declaration, found %s", parse_token_text(p, p->tok));
 	if (p->tok->kind != TOK_EOF)
@@ -488,6 +566,9 @@ void parse_module(struct honey *h)
 			break;
 		p.tok++; /* past the end of one file */
 	}
+	/* After an error no one looks at them. */
+	for (uint32_t i = 0; i < h->module.n_funcs && !h->n_errors; i++)
+		sugar_heads(&p, h->module.funcs[i]);
 	if (p.pending_sec && !h->stop)
 		diag_at(h, H019, p.pending_sec_span, "put one @sec before each def",
 			"no def follows this @sec");

@@ -12,6 +12,9 @@
 
 #include "lib/strbuf.h"
 
+static struct node *parse_power(struct parser *p, unsigned int least);
+static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least);
+
 /* --- what operators stand between --- */
 
 struct node *parse_name_node(struct parser *p, enum node_kind kind, const struct token *t)
@@ -39,6 +42,8 @@ static struct node *key_value(struct parser *p)
 /* items = [ (KEYVALUE | expr) { , (KEYVALUE | expr) } [ , ] ] close */
 static void parse_items(struct parser *p, struct node *list, enum op close)
 {
+	uint32_t blocks = p->open_blocks;
+
 	while (!p->panic && !parse_is_op(p, close)) {
 		struct node *item = p->tok->kind == TOK_KEY ? key_value(p) : parse_expr(p);
 
@@ -50,6 +55,7 @@ static void parse_items(struct parser *p, struct node *list, enum op close)
 	if (list->depth > HONEY_MAX_DEPTH)
 		parse_too_deep(p, list->name_span);
 	list->span.end = MAX(list->span.end, p->tok->span.end);
+	p->open_blocks = blocks;
 	if (!p->panic)
 		parse_expect_op(p, close, "here");
 }
@@ -69,6 +75,8 @@ static bool starts_argument(const struct token *t)
 	case TOK_AT:
 	case TOK_FN: return true;
 	case TOK_OP:
+		if (t->op == OP_NOT && t[1].kind == TOK_OP && t[1].op == OP_IN)
+			return false; /* not in */
 		return t->op == OP_PERCENT || t->op == OP_LBRACKET || t->op == OP_NOT ||
 		       t->op == OP_BANG;
 	default: return false;
@@ -77,6 +85,8 @@ static bool starts_argument(const struct token *t)
 
 struct node *parse_args(struct parser *p, struct node *call, bool parens)
 {
+	uint32_t blocks = p->open_blocks;
+
 	if (parens) {
 		parse_items(p, call, OP_RPAREN);
 		return call;
@@ -87,7 +97,25 @@ struct node *parse_args(struct parser *p, struct node *call, bool parens)
 		node_add(p->h, call, item);
 		call->span = span_join(call->span, item->span);
 	} while (!p->panic && parse_accept_op(p, OP_COMMA));
+	parse_no_block(p, call->name_span, blocks);
 	return call;
+}
+
+/* %{e | a: 2} */
+static bool is_update(const struct token *brace)
+{
+	return brace[1].kind == TOK_IDENT && brace[2].kind == TOK_OP && brace[2].op == OP_BAR;
+}
+
+static void struct_update(struct parser *p, struct span at, const struct token *brace)
+{
+	const struct token *key = &brace[3];
+
+	diag_at(p->h, H008, at,
+		fmt(p->h, "write %s.%s = ...", brace[1].name->s,
+		    key->kind == TOK_KEY ? key->name->s : "field"),
+		"a struct is changed where it is, not copied");
+	p->panic = true;
 }
 
 /* STRUCT = % name { KEYVALUE, ... } */
@@ -97,6 +125,10 @@ static struct node *parse_struct_literal(struct parser *p)
 	struct node *n = node_new(p->h, N_STRUCT, open->span);
 
 	if (p->tok->kind != TOK_IDENT && p->tok->kind != TOK_ALIAS) {
+		if (parse_is_op(p, OP_LBRACE) && is_update(p->tok)) {
+			struct_update(p, open->span, p->tok);
+			return n;
+		}
 		if (parse_is_op(p, OP_LBRACE)) {
 			diag_at(p->h, H008, open->span,
 				"declare it with defstruct and write %name{field: value}; change "
@@ -113,31 +145,60 @@ static struct node *parse_struct_literal(struct parser *p)
 	n->name = p->tok->name;
 	n->name_span = p->tok->span;
 	p->tok++;
+	if (parse_is_op(p, OP_LBRACE) && is_update(p->tok)) {
+		struct_update(p, open->span, p->tok);
+		return n;
+	}
 	if (parse_expect_op(p, OP_LBRACE, "after the struct's name"))
 		parse_items(p, n, OP_RBRACE);
 	return n;
 }
 
-/* RETURN = return [expr] */
+/* RETURN = return | return expr | return(expr), which is a call: return(a) + b adds to it. */
 static struct node *parse_return(struct parser *p)
 {
 	const struct token *open = p->tok++, *t = p->tok;
 	struct node *n = node_new(p->h, N_RETURN, open->span);
+	uint32_t blocks = p->open_blocks;
 	bool ends = t->nl_before || t->kind == TOK_END || t->kind == TOK_ELSE ||
 		    t->kind == TOK_EOF ||
 		    (t->kind == TOK_OP &&
 		     (t->op == OP_SEMI || t->op == OP_RPAREN || t->op == OP_COMMA));
 
-	if (parse_is_op(p, OP_LPAREN) && parse_peek(p, 1)->kind == TOK_OP &&
-	    parse_peek(p, 1)->op == OP_RPAREN) {
-		p->tok += 2;
-		ends = true;
+	if (ends)
+		return n;
+	if (!parse_is_op(p, OP_LPAREN) || t->space_before) {
+		parse_combine(p, n, parse_expr(p), NULL);
+		parse_no_block(p, n->name_span, blocks);
+		return n;
 	}
-	return ends ? n : parse_combine(p, n, parse_expr(p), NULL);
+	p->tok++;
+	if (!parse_is_op(p, OP_RPAREN))
+		parse_combine(p, n, parse_expr(p), NULL);
+	if (!p->panic)
+		parse_expect_op(p, OP_RPAREN, "to close '('");
+	return n;
+}
+
+/* return = value makes it a name of this function; with no value behind it, it is read. */
+static bool is_return_name(struct parser *p)
+{
+	const struct token *t = parse_peek(p, 1);
+
+	if (t->kind == TOK_OP && t->op == OP_ASSIGN && !t->nl_before)
+		p->return_is_name = true;
+	return p->return_is_name && !(t->space_before && !t->nl_before && starts_argument(t)) &&
+	       !(t->kind == TOK_OP && t->op == OP_LPAREN);
 }
 
 static const char *const foreign_words[] = {"with",  "try",   "receive", "quote", "spawn",
 					    "raise", "throw", "import",	 "send",  "super"};
+
+/* Is the name before this the left side of a match? */
+static bool parse_at_match(const struct parser *p)
+{
+	return parse_is_op(p, OP_ASSIGN) || parse_is_op(p, OP_ARROW) || parse_is_op(p, OP_WHEN);
+}
 
 /* name, call, or one of the words with a form of their own */
 static struct node *parse_word(struct parser *p)
@@ -153,7 +214,7 @@ static struct node *parse_word(struct parser *p)
 		return parse_case(p, N_COND);
 	if (parse_is_word(p, "for"))
 		return parse_for(p);
-	if (parse_is_word(p, "return"))
+	if (parse_is_word(p, "return") && !is_return_name(p))
 		return parse_return(p);
 	p->tok++;
 	if (!strcmp(t->name->s, "nil"))
@@ -175,6 +236,8 @@ static struct node *parse_word(struct parser *p)
 		return parse_error_node(p);
 	}
 	n = parse_name_node(p, N_NAME, t);
+	if (t->name->known && t->name->known->kind == N_STRING && !parse_at_match(p))
+		return node_clone(p->h, t->name->known);
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
 		n->kind = N_CALL;
@@ -213,9 +276,12 @@ static struct node *parse_remote(struct parser *p)
 	p->tok += 2;
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
-		return parse_args(p, n, true);
+		parse_args(p, n, true);
+	} else if (starts_argument(p->tok)) {
+		parse_args(p, n, false);
 	}
-	return starts_argument(p->tok) ? parse_args(p, n, false) : n;
+	/* What is piped into it is still missing. */
+	return open[-1].kind == TOK_OP && open[-1].op == OP_PIPE ? n : sugar_call(p, n);
 }
 
 /* @name, read */
@@ -224,6 +290,11 @@ static struct node *parse_attr(struct parser *p)
 	const struct token *t = p->tok++;
 	struct node *n;
 
+	if (!strcmp(t->name->s, "sec")) {
+		parse_error(p, t, "write it above the def: @sec \"tracepoint/...\"",
+			    "@sec stands before a def, not inside one");
+		return parse_error_node(p);
+	}
 	if (!t->name->attr) {
 		diag_at(p->h, H017, t->span, fmt(p->h, "set it before: @%s 1024", t->name->s),
 			"@%s is not set", t->name->s);
@@ -238,10 +309,12 @@ static struct node *parse_attr(struct parser *p)
 static struct node *parse_bracketed(struct parser *p)
 {
 	const struct token *open = p->tok++;
+	uint32_t blocks = p->open_blocks;
 	struct node *n;
 
 	if (open->op == OP_LPAREN) {
 		n = parse_expr(p);
+		p->open_blocks = blocks;
 		if (!p->panic)
 			parse_expect_op(p, OP_RPAREN, "to close '('");
 		n->parens = true;
@@ -249,6 +322,55 @@ static struct node *parse_bracketed(struct parser *p)
 	}
 	n = node_new(p->h, open->op == OP_LBRACKET ? N_LIST : N_TUPLE, open->span);
 	parse_items(p, n, open->op == OP_LBRACKET ? OP_RBRACKET : OP_RBRACE);
+	return n;
+}
+
+/* &name/2, &Module.name/2 and &(&1 + 1) are functions; &1 is what one of them is given. */
+static struct node *parse_capture(struct parser *p)
+{
+	const struct token *amp = p->tok++;
+	struct node *n;
+
+	if (p->tok->kind == TOK_INT && !p->tok->space_before && p->tok->value >= 1 &&
+	    p->tok->value <= SUGAR_MOST_PARAMS) {
+		n = node_new(p->h, N_NAME, amp->span);
+		n->name = sugar_capture_name(p, p->tok++->value);
+		return n;
+	}
+	if (!parse_enter(p))
+		return parse_error_node(p);
+	n = parse_power(p, 35);
+	parse_leave(p);
+	return p->panic ? n : sugar_capture(p, n, amp->span);
+}
+
+/* A text in which a place stands for each value: %v. The values are its list. */
+static struct node *parse_string(struct parser *p)
+{
+	const struct token *t = p->tok++;
+	struct node *n = node_new(p->h, N_STRING, t->span);
+	struct strbuf text = STRBUF_INIT;
+
+	n->str = t->str;
+	if (!t->more)
+		return n;
+	n->name_span.start = t->span.end - 2;
+	for (;; t = p->tok++) {
+		for (const char *s = t->str; *s; s++)
+			strbuf_addstr(&text, *s == '%' ? "%%" : (char[]){*s, '\0'});
+		n->span.end = n->name_span.end = t->span.end;
+		if (!t->more)
+			break;
+		strbuf_addstr(&text, "%v");
+		node_add(p->h, n, parse_expr(p));
+		if (!p->panic && p->tok->kind != TOK_STRING)
+			parse_error(p, p->tok, NULL, "did not expect %s here",
+				    parse_token_text(p, p->tok));
+		if (p->panic)
+			break;
+	}
+	n->str = arena_strdup(&p->h->arena, text.s);
+	strbuf_release(&text);
 	return n;
 }
 
@@ -265,11 +387,7 @@ static struct node *parse_primary(struct parser *p)
 		n->hex = t->hex;
 		p->tok++;
 		return n;
-	case TOK_STRING:
-		n = node_new(p->h, N_STRING, t->span);
-		n->str = t->str;
-		p->tok++;
-		return n;
+	case TOK_STRING: return parse_string(p);
 	case TOK_ATOM: p->tok++; return parse_name_node(p, N_ATOM, t);
 	case TOK_IDENT: return parse_word(p);
 	case TOK_ALIAS: return parse_remote(p);
@@ -280,12 +398,8 @@ static struct node *parse_primary(struct parser *p)
 			return parse_bracketed(p);
 		if (t->op == OP_PERCENT)
 			return parse_struct_literal(p);
-		if (t->op == OP_AMP) {
-			diag_at(p->h, H008, t->span, "write fn x -> ... end",
-				"captured functions (&) are not part of Honey");
-			p->panic = true;
-			return parse_error_node(p);
-		}
+		if (t->op == OP_AMP)
+			return parse_capture(p);
 		break;
 	default: break;
 	}
@@ -301,6 +415,12 @@ static struct node *parse_postfix(struct parser *p)
 	while (!p->panic) {
 		if (parse_is_op(p, OP_DOT) && !p->tok->nl_before) {
 			p->tok++;
+			if (parse_is_op(p, OP_LPAREN)) {
+				parse_error(p, p->tok - 1,
+					    "write a helper with defp and call it: name(x)",
+					    "functions are no values in a BPF program");
+				return n;
+			}
 			if (p->tok->kind != TOK_IDENT) {
 				parse_error(p, p->tok, NULL,
 					    "expected a field's name after '.', found %s",
@@ -336,6 +456,7 @@ static const struct binding bindings[] = {
 	{OP_MUL, OP_MUL, 100, false},	   {OP_DIV, OP_DIV, 100, false},
 	{OP_ADD, OP_ADD, 90, false},	   {OP_SUB, OP_SUB, 90, false},
 	{OP_RANGE, OP_RANGE, 80, true},	   {OP_BXOR, OP_BXOR, 75, false},
+	{OP_IN, OP_IN, 70, false},	   {OP_NOT, OP_NOT, 70, false},
 	{OP_PIPE, OP_PIPE, 65, false},	   {OP_SHL, OP_SHL, 65, false},
 	{OP_SHR, OP_SHR, 65, false},	   {OP_SHORT_SHL, OP_SHL, 65, false},
 	{OP_SHORT_SHR, OP_SHR, 65, false}, {OP_LT, OP_LT, 60, false},
@@ -348,8 +469,6 @@ static const struct binding bindings[] = {
 	{OP_OR, OP_OR, 45, false},	   {OP_BOR, OP_BOR, 45, false},
 	{OP_BAR, OP_BOR, 45, false},	   {OP_ASSIGN, OP_ASSIGN, 30, true},
 };
-
-static struct node *parse_power(struct parser *p, unsigned int least);
 
 /* Completes a node of @a and @b: its span and its height. */
 struct node *parse_combine(struct parser *p, struct node *n, struct node *a, struct node *b)
@@ -369,18 +488,24 @@ struct node *parse_combine(struct parser *p, struct node *n, struct node *a, str
 /* unary = { - | + | not | ! | ~~~ } postfix */
 static struct node *parse_unary(struct parser *p)
 {
-	const struct token *t = p->tok;
-	struct node *n;
+	const struct token *t = p->tok, *first = t + 1;
+	struct node *n, *operand;
 
 	if (t->kind != TOK_OP || (t->op != OP_SUB && t->op != OP_ADD && t->op != OP_NOT &&
-				  t->op != OP_BANG && t->op != OP_BNOT))
+				  t->op != OP_BANG && t->op != OP_BNOT && t->op != OP_CARET))
 		return parse_postfix(p);
 	if (!parse_enter(p))
 		return parse_error_node(p);
 	p->tok++;
+	if (t->op == OP_BNOT)
+		diag_at(p->h, W015, t->span, "write bnot(a)", "'~~~' is deprecated in Elixir");
 	n = node_new(p->h, N_UNARY, t->span);
 	n->op = t->op == OP_BANG ? OP_NOT : t->op;
-	parse_combine(p, n, parse_unary(p), NULL);
+	operand = parse_unary(p);
+	/* Elixir's grammar: before a do block the sign takes all that follows, -if .. end + 3. */
+	if (!p->panic && first->kind == TOK_IDENT && p->tok[-1].kind == TOK_END)
+		operand = parse_operators(p, operand, 0);
+	parse_combine(p, n, operand, NULL);
 	parse_leave(p);
 	return n->op == OP_ADD ? n->a : n;
 }
@@ -393,6 +518,8 @@ static const struct binding *find_binding(const struct parser *p)
 		return NULL;
 	/* A sign that opens a line begins a new expression, any other operator continues. */
 	if (t->nl_before && (t->op == OP_ADD || t->op == OP_SUB || t->op == OP_AMP))
+		return NULL;
+	if (t->op == OP_NOT && (t->nl_before || t[1].kind != TOK_OP || t[1].op != OP_IN))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(bindings); i++)
 		if (bindings[i].op == t->op)
@@ -422,19 +549,71 @@ static struct node *pipe_into(struct parser *p, struct node *left, struct node *
 	return n;
 }
 
+/* What Elixir reads otherwise, or will not read for long. */
+static void check_spelling(struct parser *p, const struct token *op, const struct node *n,
+			   const struct node *left, const struct node *right)
+{
+	const struct token *before = op - 1, *after = op + 1;
+
+	if (op->op == OP_BXOR)
+		diag_at(p->h, W015, op->span, "write bxor(a, b)", "'^^^' is deprecated in Elixir");
+	if (op->op == OP_DIV)
+		diag_at(p->h, W017, op->span, "write div(a, b)",
+			"'/' cuts the fraction that Elixir keeps");
+	if ((op->op == OP_NE || op->op == OP_SNE) && !op->space_before && before->kind == TOK_IDENT)
+		diag_at(p->h, W016, op->span, "put spaces around it",
+			"Elixir reads %s!=.. as %s! = ..", before->name->s, before->name->s);
+	if (op->op == OP_AMP)
+		diag_at(p->h, W016, op->span, "write &&&",
+			"'&' is no operator between values in Elixir");
+	if (n->kind == N_ASSIGN && right->kind == N_BINARY && right->bar && !right->parens &&
+	    left->kind != N_LIST)
+		diag_at(p->h, W016, right->name_span, "write |||, or ( ) around it",
+			"Elixir binds '|' less tightly than '='");
+	if ((op->op == OP_SUB || op->op == OP_ADD) && op->space_before && !after->space_before &&
+	    before->kind == TOK_IDENT)
+		diag_at(p->h, W016, op->span, "put a space behind it too",
+			"Elixir may read this as a call, %s(%s..)", before->name->s,
+			op_text(op->op));
+}
+
 static struct node *binary(struct parser *p, const struct binding *b, const struct token *op,
 			   struct node *left)
 {
-	struct node *n, *right = parse_power(p, b->right ? b->power : b->power + 1u);
+	bool negated = b->op == OP_NOT; /* not in: find_binding() saw the in */
+	struct node *n, *right;
 
+	p->tok += negated;
+	right = parse_power(p, b->right ? b->power : b->power + 1u);
+	if (negated || b->op == OP_IN) {
+		if (p->panic)
+			return left;
+		/* Elixir's rule: not a in b is not (a in b), as a not in b is. */
+		if (!negated && left->kind == N_UNARY && left->op == OP_NOT && !left->parens) {
+			negated = true;
+			left = left->a;
+		}
+		n = sugar_in(p, left, right, op->span);
+		return negated ? parse_combine(p, sugar_op(p, N_UNARY, OP_NOT, op->span), n, NULL)
+			       : n;
+	}
 	if (b->means == OP_PIPE)
-		return p->panic ? left : pipe_into(p, left, right);
+		return p->panic ? left : sugar_call(p, pipe_into(p, left, right));
 	n = node_new(p->h,
 		     b->means == OP_ASSIGN  ? N_ASSIGN
 		     : b->means == OP_RANGE ? N_RANGE
 					    : N_BINARY,
 		     op->span);
 	n->op = b->means;
+	n->bar = op->op == OP_BAR;
+	if (!p->panic)
+		check_spelling(p, op, n, left, right);
+	if (n->kind == N_ASSIGN && !p->panic) {
+		struct node *match = sugar_match(p, left, right);
+
+		if (match)
+			return match;
+	}
 	parse_combine(p, n, left, right);
 	if (n->kind == N_RANGE && parse_accept_op(p, OP_STEP))
 		n->c = parse_power(p, b->power + 1u);
@@ -445,22 +624,40 @@ static struct node *binary(struct parser *p, const struct binding *b, const stru
 	return n;
 }
 
-static struct node *parse_power(struct parser *p, unsigned int least)
+/* x += 1 of other languages */
+static bool is_assignment_operator(const struct token *t)
 {
-	struct node *left;
+	return t[1].kind == TOK_OP && t[1].op == OP_ASSIGN && !t[1].space_before && !t[1].nl_before;
+}
 
-	if (!parse_enter(p))
-		return parse_error_node(p);
-	left = parse_unary(p);
+/* { operator operand } after @left, as long as they bind at least as tightly as @least. */
+static struct node *parse_operators(struct parser *p, struct node *left, unsigned int least)
+{
 	while (!p->panic) {
 		const struct binding *b = find_binding(p);
 		const struct token *op = p->tok;
 
 		if (!b || b->power < least)
 			break;
+		if (is_assignment_operator(op)) {
+			parse_error(p, op, fmt(p->h, "write it out: x = x %s 1", op_text(op->op)),
+				    "Elixir has no '%s%s'", op_text(op->op),
+				    op[1].op == OP_ASSIGN ? "=" : op_text(op->op));
+			break;
+		}
 		p->tok++;
 		left = binary(p, b, op, left);
 	}
+	return left;
+}
+
+static struct node *parse_power(struct parser *p, unsigned int least)
+{
+	struct node *left;
+
+	if (!parse_enter(p))
+		return parse_error_node(p);
+	left = parse_operators(p, parse_unary(p), least);
 	parse_leave(p);
 	return left;
 }

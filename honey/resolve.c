@@ -12,6 +12,7 @@
 #include "honey/module.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "honey/ast.h"
@@ -36,37 +37,54 @@ static const struct {
 	{"int", 32, true}, {"char", 8, false},
 };
 
-static bool eval_binary(const struct node *n, uint64_t a, uint64_t b, uint64_t *v)
+/* Constants are worked out in as many bits as they need, as Elixir does; what needs more than these
+ * is none. */
+#define MOST_EXACT ((__int128)1 << 100)
+
+/* Elixir's floor of a / 2^b, and a * 2^b. */
+static bool eval_shift(__int128 a, __int128 b, bool left, __int128 *v)
 {
-	switch (n->op) {
+	if (b < 0 || b > 63)
+		return false;
+	*v = left ? a * ((__int128)1 << b) : a >> b;
+	return true;
+}
+
+static bool eval_binary(enum op op, __int128 a, __int128 b, __int128 *v)
+{
+	switch (op) {
 	case OP_ADD: *v = a + b; return true;
 	case OP_SUB: *v = a - b; return true;
-	case OP_MUL: *v = a * b; return true;
+	case OP_MUL: return !__builtin_mul_overflow(a, b, v);
 	case OP_DIV: *v = b ? a / b : 0; return b != 0;
-	case OP_SHL: *v = a << (b & 63); return true;
-	case OP_SHR: *v = a >> (b & 63); return true;
+	case OP_REM: *v = b ? a % b : 0; return b != 0;
+	case OP_SHL:
+	case OP_SHR: return eval_shift(a, b, op == OP_SHL, v);
 	case OP_BAND: *v = a & b; return true;
 	case OP_BOR: *v = a | b; return true;
 	case OP_BXOR: *v = a ^ b; return true;
+	case OP_MIN: *v = MIN(a, b); return true;
+	case OP_MAX: *v = MAX(a, b); return true;
 	default: return false;
 	}
 }
 
-bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
+bool const_exact(struct honey *h, const struct node *n, __int128 *value)
 {
 	struct strct *s;
-	uint64_t a, b;
+	__int128 a, b;
 
 	switch (n->kind) {
 	case N_INT: *value = n->value; return true;
 	case N_UNARY:
-		if (!const_eval(h, n->a, &a) || (n->op != OP_SUB && n->op != OP_BNOT))
+		if (!const_exact(h, n->a, &a) || (n->op != OP_SUB && n->op != OP_BNOT))
 			return false;
-		*value = n->op == OP_SUB ? 0 - a : ~a;
+		*value = n->op == OP_SUB ? -a : ~a;
 		return true;
 	case N_BINARY:
-		return const_eval(h, n->a, &a) && const_eval(h, n->b, &b) &&
-		       eval_binary(n, a, b, value);
+		return const_exact(h, n->a, &a) && const_exact(h, n->b, &b) &&
+		       eval_binary(n->op, a, b, value) &&
+		       *value<MOST_EXACT && * value> - MOST_EXACT;
 	case N_CALL:
 		if (n->module || strcmp(n->name->s, "sizeof") || n->n != 1 ||
 		    n->list[0]->kind != N_ATOM)
@@ -76,6 +94,16 @@ bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
 		return s != NULL;
 	default: return false;
 	}
+}
+
+bool const_eval(struct honey *h, const struct node *n, uint64_t *value)
+{
+	__int128 exact;
+
+	if (!const_exact(h, n, &exact))
+		return false;
+	*value = (uint64_t)exact;
+	return true;
 }
 
 /* The struct of this name, or of x for x_struct: the seeds declare mem_stats and say
@@ -259,9 +287,27 @@ static struct type *option_type(struct honey *h, const struct node *o)
 	return t ? t : &h->types.error;
 }
 
+/* key_size: :char6 or 6: a number that has room for so many bytes. */
+static struct type *size_type(struct honey *h, const struct node *o)
+{
+	uint64_t bytes = 0;
+
+	if (o->a->kind == N_ATOM && !strncmp(o->a->name->s, "char", 4))
+		bytes = strtoul(o->a->name->s + 4, NULL, 10);
+	else if (!const_eval(h, o->a, &bytes))
+		bytes = 0;
+	if (bytes >= 1 && bytes <= 8)
+		return type_int(h, (unsigned int)bytes * 8, false);
+	diag_at(h, H019, o->a->span,
+		fmt(h, "%s: :char6, or key_type: and the name of a struct", o->name->s),
+		"a size is :char1 to :char8, or a number of bytes from 1 to 8");
+	return &h->types.error;
+}
+
 static void map_option(struct honey *h, struct map *m, const struct node *o)
 {
-	static const char *const names[] = {"max_entries", "key_type", "value_type"};
+	static const char *const names[] = {"max_entries", "key_type", "value_type", "key_size",
+					    "value_size"};
 	static const char *const front_end[] = {"print", "print_elem"};
 	const char *near;
 
@@ -283,6 +329,10 @@ static void map_option(struct honey *h, struct map *m, const struct node *o)
 		m->key = option_type(h, o);
 	} else if (!strcmp(o->name->s, "value_type")) {
 		m->value = option_type(h, o);
+	} else if (!strcmp(o->name->s, "key_size")) {
+		m->key = size_type(h, o);
+	} else if (!strcmp(o->name->s, "value_size")) {
+		m->value = size_type(h, o);
 	} else {
 		near = suggest_nearest(o->name->s, names, ARRAY_SIZE(names));
 		diag_at(h, H019, o->span,
@@ -296,6 +346,12 @@ static void check_map(struct honey *h, struct map *m)
 {
 	const struct map_kind *k = m->kind;
 
+	if (k->key && k->value && !m->key && !m->value) {
+		/* As Honey Potion declares maps. */
+		m->untyped = true;
+		m->key = type_int(h, 32, false);
+		m->value = type_int(h, 64, false);
+	}
 	if (k->key && !m->key) {
 		if (k->array)
 			m->key = type_int(h, 32, false);
@@ -412,6 +468,8 @@ static void check_name(struct honey *h, const struct name *n, struct span span, 
 	if (!good)
 		diag_at(h, H019, span, "letters a to z, digits and _",
 			"a %s cannot be called '%s' in an object", what, n->s);
+	else if (!strcmp(n->s, "main") && !strcmp(what, "handler"))
+		return; /* the object is freestanding */
 	else if (emit_is_c_word(n->s, !strcmp(what, "field")) || !strncmp(n->s, "honey_", 6) ||
 		 (strcmp(what, "field") && helper_find(n)))
 		diag_at(h, H019, span, "choose another name",

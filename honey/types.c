@@ -135,6 +135,7 @@ const char *type_c(struct honey *h, const struct type *t)
 	case T_TASK: return "struct task_struct *";
 	case T_ARRAY: return t->is_char ? "char" : type_c(h, t->elem);
 	case T_VOID: return "void";
+	case T_LITERAL: return t->sgn ? "__s64" : "__u64";
 	default: return "__u64";
 	}
 }

@@ -141,3 +141,28 @@ void format_percent(struct strbuf *out, double pct)
 	if (isfinite(pct))
 		strbuf_addstr(out, " %");
 }
+
+bool format_double(struct strbuf *out, double v, int digits)
+{
+	char text[64];
+	bool point = false;
+
+	if (!isfinite(v))
+		return false;
+	if (digits >= 15 && fabs(v) < 9007199254740992.0 && v == floor(v)) {
+		strbuf_addf(out, "%lld", (long long)v);
+		return true;
+	}
+	/* printf's decimal point is the locale's, and may be of several bytes. */
+	snprintf(text, sizeof(text), "%.*g", digits, v);
+	for (const char *s = text; *s; s++) {
+		bool plain = (*s >= '0' && *s <= '9') || strchr("+-e", *s);
+
+		if (plain)
+			strbuf_addch(out, *s);
+		else if (!point)
+			strbuf_addch(out, '.');
+		point |= !plain;
+	}
+	return true;
+}

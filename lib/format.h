@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Numbers for people: counts with their thousands, three digits, units, intervals. All append. */
+/* Numbers, mostly for people: counts with their thousands, three digits, units, intervals. All
+ * append. */
 #ifndef LIB_FORMAT_H
 #define LIB_FORMAT_H
 
@@ -21,6 +22,9 @@ void format_duration(struct strbuf *out, double ns);
 void format_interval(struct strbuf *out, const struct stats_interval *i, double scale);
 /* The version of a kernel's release: "6.12" of "6.12.117+deb12-cloud-amd64". */
 void format_kernel(struct strbuf *out, const char *release);
+/* For machines, with a point whatever the locale: @digits of them; from 15 on, whole numbers below
+ * 2^53 are written out. False, and nothing is written, when @v is not finite. */
+bool format_double(struct strbuf *out, double v, int digits);
 /* "+4.81 %", "0 %", "-100 %" */
 void format_percent(struct strbuf *out, double pct);
 

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/printable.h"
+#include "lib/strbuf.h"
+
 static struct {
 	const char *program;
 	enum log_level level;
@@ -56,10 +59,14 @@ static void emit(enum log_level level, const char *tag, int err, const char *fmt
 			self.fn(self.arg, level, whole);
 		free(whole);
 	} else {
+		struct strbuf clean = STRBUF_INIT;
+
 		if (self.before)
 			self.before(self.before_arg);
-		fprintf(stderr, "%s: %s%s%s%s\n", self.program, tag, text, err ? ": " : "",
+		printable_add_lines(&clean, text);
+		fprintf(stderr, "%s: %s%s%s%s\n", self.program, tag, clean.s, err ? ": " : "",
 			err ? strerror(err) : "");
+		strbuf_release(&clean);
 	}
 	free(text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A set of strings in order of first appearance. */
+/* A set of strings in order of first appearance. Finding one takes the same time in a large set. */
 #ifndef LIB_NAMES_H
 #define LIB_NAMES_H
 
@@ -9,6 +9,8 @@
 struct names {
 	char **v;
 	size_t n;
+	uint32_t *slots; /* private: a hash table of places in @v, + 1 */
+	size_t nslots;
 };
 
 /* Index of @name; added when new. */

@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "lib/proctask.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,43 @@ ssize_t proctask_read(int proc_fd, uint32_t pid, const char *name, char *text, s
 	return read_at(proc_fd, path, text, size);
 }
 
+/*
+ * A process lives on when its main thread has ended, and then only the files of another thread say
+ * what it has. The folder of one, "PID/task/TID"; false: there is none.
+ */
+static bool other_thread(int proc_fd, uint32_t pid, char *path, size_t size)
+{
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	snprintf(path, size, "%u/task", pid);
+	fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while ((d = readdir(dir)))
+		if (d->d_name[0] != '.' && strtoul(d->d_name, NULL, 10) != pid)
+			break;
+	if (d)
+		snprintf(path, size, "%u/task/%.20s", pid, d->d_name);
+	closedir(dir);
+	return d;
+}
+
+ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *text, size_t size)
+{
+	char folder[PATH_BYTES], path[2 * PATH_BYTES];
+
+	if (!other_thread(proc_fd, pid, folder, sizeof(folder)))
+		return -ESRCH;
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return read_at(proc_fd, path, text, size);
+}
+
 int proctask_stat(int proc_fd, uint32_t pid, struct proctask_stat *out, uint32_t *uid)
 {
 	char path[PATH_BYTES], text[STAT_BYTES];
@@ -176,12 +214,15 @@ int proctask_stat(int proc_fd, uint32_t pid, struct proctask_stat *out, uint32_t
 
 int proctask_statm(int proc_fd, uint32_t pid, struct proctask_memory *out)
 {
+	const uint64_t page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 	char text[128];
 	ssize_t n = proctask_read(proc_fd, pid, "statm", text, sizeof(text));
+	int err = n < 0 ? (int)n : proctask_parse_statm(text, page_kb, out);
 
-	if (n < 0)
-		return (int)n;
-	return proctask_parse_statm(text, (uint64_t)sysconf(_SC_PAGESIZE) / 1024, out);
+	if (!err && !out->size_kb &&
+	    proctask_read_other(proc_fd, pid, "statm", text, sizeof(text)) > 0)
+		err = proctask_parse_statm(text, page_kb, out);
+	return err;
 }
 
 int proctask_exact(int proc_fd, uint32_t pid, uint64_t start_ns, struct proctask_memory *out)
@@ -206,7 +247,11 @@ int proctask_exact(int proc_fd, uint32_t pid, uint64_t start_ns, struct proctask
 	close(dir);
 	if (n < 0)
 		return (int)n;
-	return err ? err : proctask_parse_status(text, out);
+	err = err ? err : proctask_parse_status(text, out);
+	if (!err && !out->size_kb &&
+	    proctask_read_other(proc_fd, pid, "status", text, sizeof(text)) > 0)
+		err = proctask_parse_status(text, out);
+	return err;
 }
 
 int proctask_rollup(int proc_fd, uint32_t pid, struct proctask_rollup *out)
@@ -214,9 +259,28 @@ int proctask_rollup(int proc_fd, uint32_t pid, struct proctask_rollup *out)
 	char text[STAT_BYTES];
 	ssize_t n = proctask_read(proc_fd, pid, "smaps_rollup", text, sizeof(text));
 
+	if (n == 0 || n == -ESRCH)
+		n = proctask_read_other(proc_fd, pid, "smaps_rollup", text, sizeof(text));
 	if (n < 0)
 		return (int)n;
 	return proctask_parse_rollup(text, out);
+}
+
+void proctask_parse_clocks(const char *text, struct proctask_clocks *out)
+{
+	long long s, ns;
+	char name[16];
+	int n;
+
+	*out = (struct proctask_clocks){0};
+	for (; sscanf(text, " %15s %lld %lld%n", name, &s, &ns, &n) == 3; text += n) {
+		int64_t ahead = s * (int64_t)NSEC_PER_SEC + ns;
+
+		if (!strcmp(name, "boottime"))
+			out->boot_ns = ahead;
+		else if (!strcmp(name, "monotonic"))
+			out->mono_ns = ahead;
+	}
 }
 
 static int hiding_level(const char *value)

@@ -17,7 +17,7 @@ struct proctask_stat {
 	char comm[16]; /* any bytes: blanks, brackets and line feeds too */
 };
 
-/* What /proc shows of a process's memory, kB. A kernel thread has none: all 0. */
+/* What /proc shows of a process's memory, kB. A kernel thread and a zombie have none: all 0. */
 struct proctask_memory {
 	uint64_t size_kb; /* VmSize */
 	uint64_t rss_kb;  /* VmRSS */
@@ -50,6 +50,19 @@ int proctask_rollup(int proc_fd, uint32_t pid, struct proctask_rollup *out);
 /* A small file below @proc_fd into @text, terminated, cut at @size - 1. Returns its length or
  * -errno, as above. */
 ssize_t proctask_read(int proc_fd, uint32_t pid, const char *name, char *text, size_t size);
+
+/* The same of a thread that is not the main one: when that has ended, those know what the process
+ * has. -ESRCH: there is none. */
+ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *text, size_t size);
+
+/* By how much the clocks of our time namespace are ahead of the kernel's, which BPF programs read.
+ */
+struct proctask_clocks {
+	int64_t boot_ns, mono_ns;
+};
+
+/* The text of /proc/self/timens_offsets. */
+void proctask_parse_clocks(const char *text, struct proctask_clocks *out);
 
 /* How a /proc is mounted. */
 struct proctask_hiding {

@@ -35,7 +35,8 @@ enum field {
 	FIELD_USAGE,	    /* bytes, the monitor's own account of what is mapped */
 	FIELD_THREADS,
 	FIELD_AGE,	 /* s since it started */
-	FIELD_USER_MS,	 /* ms on a CPU in user mode, of all threads, ended ones too */
+	FIELD_USER_MS,	 /* ms on a CPU in user mode, of all threads, ended ones too; of a BPF
+			    monitor since its start, else since the process began */
 	FIELD_SYSTEM_MS, /* ms in the kernel */
 	FIELD_TOTAL_MS,
 	FIELD_SWITCHES, /* context switches, voluntary and not */
@@ -70,18 +71,23 @@ enum row_flag {
 		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
 	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
 			     * next frame */
-	ROW_KERNEL = 1 << 2, /* a kernel thread: it has no memory of its own */
-	ROW_HIDDEN = 1 << 3, /* /proc hides it from us (hidepid, or another user's) */
+	ROW_KERNEL = 1 << 2,  /* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3,  /* /proc hides it from us (hidepid, or another user's) */
+	ROW_SKIPPED = 1 << 4, /* it was there when the kernel skipped runs of the monitor's
+			       * programs: its calls may be too few, what it has mapped too much */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
 enum { SIZE_BUCKETS = 40 };
 
+/* A process number or a user that is not known. */
+#define ROW_UNKNOWN UINT32_MAX
+
 /* One process, with all its threads. */
 struct proc_row {
-	uint32_t pid, ppid;
-	uint32_t uid;
-	uint8_t flags; /* enum row_flag */
+	uint32_t pid;
+	uint32_t ppid, uid; /* or ROW_UNKNOWN */
+	uint8_t flags;	    /* enum row_flag */
 	uint8_t verdict;
 	char state;	       /* as /proc/PID/stat: R S D Z T ..; '?' where not known */
 	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */
@@ -144,6 +150,15 @@ struct frame {
 };
 
 enum { FRAME_EVENTS_MAX = 4096 };
+
+/* All of the row is what it says: neither approximations nor counters with runs skipped. */
+static inline bool row_is_exact(const struct proc_row *row)
+{
+	return (row->flags & (ROW_EXACT | ROW_SKIPPED)) == ROW_EXACT;
+}
+
+/* A field that the monitor's programs count, or that is made of such. */
+bool field_is_counted(enum field f);
 
 /* The row of @pid, or NULL. */
 struct proc_row *frame_find(const struct frame *f, uint32_t pid);

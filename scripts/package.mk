@@ -43,7 +43,7 @@ bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERS
 	@scripts/deps.sh scripts/packages-peers.txt
 	@$(B)/peers $(PEERSFLAGS)
 	@echo
-	@$(MAKE) --no-print-directory bench-fast SECONDS=5 BENCHFASTFLAGS="--cost-seconds 30 $(BENCHFASTFLAGS)"
+	@$(MAKE) --no-print-directory bench-fast SECONDS=5 EACH=5 BENCHFASTFLAGS="$(BENCHFASTFLAGS)"
 .PHONY: bench-peers
 
 # --- costs ------------------------------------------------------------------------------------------

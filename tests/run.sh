@@ -5,7 +5,7 @@
 # A test is a cmocka program ($B/tests/SUITE/NAME of tests/SUITE/{u,t}_*.c) or a script tests/SUITE/*.t; both print TAP.
 # Failed counts: a test that says "not ok"; a file that crashes, leaks (ASan), runs out of time, or whose plan and tests differ.
 # Whole output: $B/test-logs/. Env: B, TEST_TIMEOUT seconds for one file (180; a file may say "# timeout: N" in its first
-# 10 lines). A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
+# 10 lines), longer where the CPUs are shared with others. A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -14,6 +14,7 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS="detect_leaks=1:exitcode=99:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 limit=${TEST_TIMEOUT:-180}
+cpus=$(nproc 2>/dev/null || echo 1)
 logs=$B/test-logs
 mkdir -p "$logs" || exit 2
 passed=0 failed=0 skipped=0
@@ -59,12 +60,18 @@ END {
 	print passed + 0, failed + 0, skipped + 0, why
 }'
 
+# patience SECONDS: as many more as the CPUs are shared with others; a test is not wrong because it waits for its turn
+patience() {
+	awk -v s="$1" -v cpus="$cpus" '{ f = 1 + $1 / cpus; printf "%d", s * (f < 8 ? f : 8); exit }' /proc/loadavg 2>/dev/null || echo "$1"
+}
+
 # one NAME FILE PROGRAM
 one() {
 	log=$logs/$(printf '%s' "$1" | tr / -).log
 	own=$(sed -n '1,10s/.*# timeout: \([0-9][0-9]*\).*/\1/p' "$2")
+	own=$(patience "${own:-$limit}")
 	if [ -x "$3" ]; then
-		timeout -k 5 "${own:-$limit}" "$3" >"$log" 2>&1 </dev/null
+		timeout -k 5 "$own" "$3" >"$log" 2>&1 </dev/null
 		code=$?
 	else
 		echo "Bail out! $3 is not there or not executable" >"$log"

@@ -8,6 +8,7 @@
 
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/std.h"
 #include "workloads/child.h"
 
 enum { LOOK_MS = 1000, END_MS = 10000 };
@@ -126,7 +127,7 @@ static int run_one(const struct workload *w, const struct wl_options *o)
 	return err;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct wl_options o = {.seed = 1, .seconds = 60};
 	struct workload w = {0};
@@ -134,6 +135,7 @@ int main(int argc, char **argv)
 	bool dashes;
 	int rest, code = EXIT_USAGE, err;
 
+	std_open();
 	log_init("wl", LOG_INFO);
 	err = opt_parse(options, "wl", argc, argv, &o, &rest, &dashes);
 	if (err == OPT_HELP) {
@@ -160,4 +162,10 @@ out:
 	strbuf_release(&why);
 	workload_release(&w);
 	return code;
+}
+
+int main(int argc, char **argv)
+{
+	std_open();
+	return std_close(run(argc, argv));
 }

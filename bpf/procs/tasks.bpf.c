@@ -13,6 +13,8 @@
 
 #define PF_KTHREAD 0x00200000
 
+enum { THREADS_TRIED = 16 };
+
 /* What is wanted: other threads than leaders, too; times. Without them half of what is read of a
  * task, spread over as many cache lines, is left alone. */
 const volatile bool all_threads = true;
@@ -36,6 +38,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, TASK_ENDS_BYTES);
 } task_ends SEC(".maps");
+
+/* What is known of the memory of a process before its end, kept with its leading thread. */
+struct peak {
+	__u64 own, before; /* as in struct task_end */
+	__u32 ppid;	   /* the parent that it had when it ended */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct peak);
+} task_peaks SEC(".maps");
 
 /* Linux 6.2 made the counters of an mm_struct per CPU; what they have not yet added up is left out
  * here. */
@@ -75,6 +90,53 @@ static __always_inline __u64 resident_pages(struct mm_struct *mm)
 	return pages > 0 ? pages : 0;
 }
 
+/* The same of memory that is not the iterator's own to look at. */
+static __always_inline __u64 resident_pages_of(struct mm_struct *mm)
+{
+	struct mm_struct___new *new = (void *)mm;
+	__s64 pages;
+
+	if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count))
+		return resident_pages(mm);
+	pages = BPF_CORE_READ(new, rss_stat[0].count) + BPF_CORE_READ(new, rss_stat[1].count) +
+		BPF_CORE_READ(new, rss_stat[3].count);
+	return pages > 0 ? pages : 0;
+}
+
+/* A process lives on when its leading thread has ended: its memory is that of any other. Of those
+ * the ended are not in the list, so a few steps find one. */
+static __always_inline struct mm_struct *memory_of_others(struct task_struct *t)
+{
+	struct signal_struct *sig = BPF_CORE_READ(t, signal);
+	void *head = (void *)sig + bpf_core_field_offset(struct signal_struct, thread_head);
+	struct list_head *at = BPF_CORE_READ(sig, thread_head.next);
+
+	for (int i = 0; i < THREADS_TRIED && at && (void *)at != head; i++) {
+		struct task_struct *thread =
+			(void *)at - bpf_core_field_offset(struct task_struct, thread_node);
+		struct mm_struct *mm = BPF_CORE_READ(thread, mm);
+
+		if (mm)
+			return mm;
+		at = BPF_CORE_READ(at, next);
+	}
+	return NULL;
+}
+
+static __always_inline void fill_memory_of_others(struct task_row *r, struct task_struct *t)
+{
+	struct mm_struct *mm = memory_of_others(t);
+
+	if (!mm)
+		return;
+	r->flags |= TASK_MEMORY;
+	if (BPF_CORE_READ(mm, task_size) <= 1ULL << 32)
+		r->flags |= TASK_COMPAT;
+	r->vm = BPF_CORE_READ(mm, total_vm);
+	r->hiwater = BPF_CORE_READ(mm, hiwater_rss);
+	r->rss = resident_pages_of(mm);
+}
+
 static __always_inline void fill_thread(struct task_thread *r, struct task_struct *t)
 {
 	r->pid = t->pid | TASK_MARK;
@@ -106,14 +168,17 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 	struct mm_struct *mm = t->mm;
 
 	r->ppid = t->real_parent->tgid;
-	r->uid = t->cred->uid.val;
+	r->uid = t->real_cred->euid.val;
 	r->threads = sig->nr_threads;
 	r->flags = t->flags & PF_KTHREAD ? TASK_KERNEL : 0;
 	if (all_times)
 		fill_times(r, sig);
 	__builtin_memcpy(r->comm, t->comm, sizeof(r->comm));
+	r->before = sig->maxrss;
+	if (!mm && !r->flags && r->threads > 1)
+		fill_memory_of_others(r, t);
 	if (mm && !r->flags) {
-		r->flags = TASK_MEMORY;
+		r->flags = TASK_MEMORY | (mm->task_size <= 1ULL << 32 ? TASK_COMPAT : 0);
 		r->vm = mm->total_vm;
 		r->hiwater = mm->hiwater_rss;
 		r->rss = resident_pages(mm);
@@ -149,12 +214,48 @@ int list_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
+/* A new image begins: what is the highest so far was another's. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(task_execs, struct task_struct *t)
+{
+	struct peak *p = bpf_task_storage_get(&task_peaks, t->group_leader, 0,
+					      BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (p) {
+		p->own = 0;
+		p->before = t->signal->maxrss;
+	}
+	return 0;
+}
+
+/* The last thread of a process ends. From Linux 6.16 on its memory is still there. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(task_exits, struct task_struct *t)
+{
+	struct mm_struct *mm = t->mm;
+	struct peak *p;
+	__u64 rss;
+
+	if (t->signal->live.counter || t->flags & PF_KTHREAD)
+		return 0;
+	p = bpf_task_storage_get(&task_peaks, t->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!p)
+		return 0;
+	p->ppid = t->real_parent->tgid;
+	if (!mm)
+		return 0;
+	rss = resident_pages(mm);
+	p->own = mm->hiwater_rss > rss ? mm->hiwater_rss : rss;
+	return 0;
+}
+
 /* When a leader is let go of, the times of all its threads have gone over to the process. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(task_ended, struct task_struct *t)
 {
 	struct signal_struct *sig = t->signal;
 	struct task_end *e;
+	struct peak *p;
 
 	if (t->pid != t->tgid || t->flags & PF_KTHREAD)
 		return 0;
@@ -164,7 +265,7 @@ int BPF_PROG(task_ended, struct task_struct *t)
 		return 0;
 	}
 	e->pid = t->pid;
-	e->uid = t->cred->uid.val;
+	e->uid = t->real_cred->euid.val;
 	e->start_ns = t->start_boottime;
 	e->utime = sig->utime;
 	e->stime = sig->stime;
@@ -172,7 +273,12 @@ int BPF_PROG(task_ended, struct task_struct *t)
 	e->switches = sig->nvcsw + sig->nivcsw;
 	e->shown_utime = sig->prev_cputime.utime;
 	e->shown_stime = sig->prev_cputime.stime;
-	e->hiwater = sig->maxrss;
+	e->unused = 0;
+	e->highest = sig->maxrss;
+	p = bpf_task_storage_get(&task_peaks, t, 0, 0);
+	e->own = p ? p->own : 0;
+	e->before = p ? p->before : 0;
+	e->ppid = p ? p->ppid : 0;
 	__builtin_memcpy(e->comm, t->comm, sizeof(e->comm));
 	bpf_ringbuf_submit(e, bpf_ringbuf_query(&task_ends, BPF_RB_AVAIL_DATA) > TASK_ENDS_BYTES / 2
 				      ? BPF_RB_FORCE_WAKEUP

@@ -15,6 +15,7 @@ enum task_flag {
 	TASK_KERNEL = 1 << 0,	/* a kernel thread */
 	TASK_MEMORY = 1 << 1,	/* has memory of its own: rss, vm and hiwater mean something */
 	TASK_UNLISTED = 1 << 2, /* iterators do not list it: set by who reads it elsewhere */
+	TASK_COMPAT = 1 << 3,	/* its addresses have 32 bits: so have its calls other numbers */
 };
 
 /* Set in the first word of each record here, which a process number never has: another iterator's
@@ -35,9 +36,10 @@ struct task_thread {
 /* Of a thread that leads a process, which has its number. */
 struct task_row {
 	struct task_thread thread;
-	__u32 ppid, uid;
+	__u32 ppid, uid;	/* the effective user */
 	__u32 threads, flags;	/* enum task_flag */
 	__u64 vm, rss, hiwater; /* pages; rss leaves out what CPUs have not yet added up */
+	__u64 before;		/* pages: highest of the images that it ran before an exec */
 	/* Of the threads that have ended. */
 	__u64 ended_utime, ended_stime, ended_runtime, ended_switches;
 	/* What /proc/PID/stat said last: it never goes back. */
@@ -48,18 +50,23 @@ struct task_row {
 /* A process that has ended and was waited for: its final figures, all threads together. */
 struct task_end {
 	__u32 pid, uid;
+	__u32 ppid; /* 0: not known */
+	__u32 unused;
 	__u64 start_ns;
 	__u64 utime, stime, runtime, switches;
 	__u64 shown_utime, shown_stime;
-	__u64 hiwater; /* pages */
+	/* Pages. @own: the highest of the image it ended with, 0: not known; @highest: of all its
+	 * images, those of before a fork and an exec too; @before: of those before the last exec
+	 * that was seen. */
+	__u64 own, highest, before;
 	char comm[16];
 };
 
-/* Ends that wait for the reader: about 680, who is woken when half of it is full. */
+/* Ends that wait for the reader: about 540, who is woken when half of it is full. */
 #define TASK_ENDS_BYTES (64 * 1024)
 
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
-_Static_assert(sizeof(struct task_row) == 160, "task_row");
-_Static_assert(sizeof(struct task_end) == 88, "task_end");
+_Static_assert(sizeof(struct task_row) == 168, "task_row");
+_Static_assert(sizeof(struct task_end) == 112, "task_end");
 
 #endif

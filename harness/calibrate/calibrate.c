@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "harness/calibrate/cal_stats.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
@@ -24,9 +25,9 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
-enum { GAUGE_CYCLES = 600 }; /* struct sharp: gauge_ns */
+enum { GAUGE_CYCLES = 600 }; /* struct exchange: gauge_ns */
 
-static struct stats_interval in_cycles(const struct sharp *s, const struct samples *effect)
+static struct stats_interval in_cycles(const struct exchange *s, const struct samples *effect)
 {
 	struct samples cycles = {0};
 	struct stats_interval iv;
@@ -39,7 +40,7 @@ static struct stats_interval in_cycles(const struct sharp *s, const struct sampl
 	return iv;
 }
 
-static void summarise(const struct sharp *s, struct cal_run *out)
+static void summarise(const struct exchange *s, struct cal_run *out)
 {
 	const struct exchange_event *e = &s->events[0];
 
@@ -51,7 +52,7 @@ static void summarise(const struct sharp *s, struct cal_run *out)
 	out->clock_ghz = GAUGE_CYCLES / stats_median(s->gauge_ns.v, s->gauge_ns.n);
 }
 
-int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struct cal_run *out)
+int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, struct cal_run *out)
 {
 	static const char *const events[] = {"brk", NULL};
 	static const struct stats_interval nothing = {NAN, NAN, NAN, OVERHEAD_CONFIDENCE};
@@ -363,9 +364,6 @@ static int do_job(struct cal *c, const struct job *j)
 	return err ? err : emitted;
 }
 
-/* Not to be chosen. */
-static const char *const own_monitors[] = {"calib", NULL};
-
 static int calibrate_run(struct run *run, const void *params_)
 {
 	const struct calibrate_params *p = params_;
@@ -374,7 +372,7 @@ static int calibrate_run(struct run *run, const void *params_)
 	int err;
 	size_t n;
 
-	if (run->monitors != own_monitors) {
+	if (run_chosen(run->monitors, NULL)) {
 		log_err("calibrate brings its own objects, whose costs are known: leave -m out");
 		return -EINVAL;
 	}
@@ -463,5 +461,4 @@ const struct measure_ops measure_calibrate = {
 	.params_size = sizeof(struct calibrate_params),
 	.run = calibrate_run,
 	.print = cal_print,
-	.default_monitors = own_monitors,
 };

@@ -32,7 +32,7 @@ struct cal {
 /* One comparison, in what is kept of it. */
 struct cal_run {
 	enum exchange_verdict verdict;
-	const char *why_void; /* of the struct sharp; NULL: it counts */
+	const char *why_void; /* of the struct exchange; NULL: it counts */
 	double wall_s, margin_ns;
 	size_t loads;
 	struct stats_interval aa, diff;	   /* ns; as reported to a user */
@@ -51,7 +51,7 @@ struct cal_ask {
  * Compares the two on brk and fills @out; @s has it all and is released by the caller in any case.
  * A void run is no error. Returns as exchange_compare().
  */
-int cal_compare(struct cal *c, const struct cal_ask *ask, struct sharp *s, struct cal_run *out);
+int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, struct cal_run *out);
 /* A run for the list "runs" of a record. The caller owns it. */
 struct json_object *cal_run_json(const struct cal_run *r);
 

@@ -214,7 +214,7 @@ static int measure(struct cal *c, struct json_object *record, struct runs *all, 
 
 	for (unsigned int i = 0; i < c->plan.part[CAL_COVERAGE].runs && !err; i++) {
 		struct cal_run r;
-		struct sharp s;
+		struct exchange s;
 
 		cal_tell(c, regime);
 		err = cal_compare(c, &ask, &s, &r);

@@ -57,7 +57,7 @@ static int decide(struct cal *c, enum cal_part part, const struct cal_ask *ask, 
 
 	for (unsigned int i = 0; i < c->plan.part[part].runs && !err; i++) {
 		struct cal_run r;
-		struct sharp s;
+		struct exchange s;
 
 		cal_tell(c, ask->b);
 		err = cal_compare(c, ask, &s, &r);
@@ -151,7 +151,7 @@ static int add_true_size(struct cal *c, struct json_object *record)
 	const struct cal_ask ask = {
 		.a = "calib", .b = POWER_OBJECT, .seconds = c->plan.part[CAL_POWER].long_s};
 	struct cal_run r;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	cal_tell(c, "its size");

@@ -37,7 +37,7 @@ static int point(struct cal *c, struct json_object *record, struct points *all, 
 		.a = "calib", .b = name, .seconds = c->plan.part[CAL_LINEARITY].run_s};
 	struct json_object *o;
 	struct cal_run r;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	snprintf(name, sizeof(name), "calib-%u", cal_multiplies[i]);
@@ -116,7 +116,7 @@ static const struct {
 	{"mean without the slowest 1 %", 0, 0.99},
 };
 
-static double between(const struct sharp *s, double low, double high)
+static double between(const struct exchange *s, double low, double high)
 {
 	const struct exchange_event *e = &s->events[0];
 
@@ -124,7 +124,7 @@ static double between(const struct sharp *s, double low, double high)
 				 cal_histogram_mean(e->histogram[EXCHANGE_A], low, high));
 }
 
-static void add_estimators(struct json_object *record, const struct sharp *s)
+static void add_estimators(struct json_object *record, const struct exchange *s)
 {
 	struct json_object *list = cal_list(record, "estimators");
 
@@ -148,7 +148,7 @@ static void add_estimators(struct json_object *record, const struct sharp *s)
 }
 
 /* Calls that took the path, by their duration: beyond the usual median and half of the path. */
-static double share_slow(const struct sharp *s, double path_ns)
+static double share_slow(const struct exchange *s, double path_ns)
 {
 	const struct exchange_event *e = &s->events[0];
 	double usual = exchange_histogram_quantile(e->histogram[EXCHANGE_A], 0.5);
@@ -161,7 +161,7 @@ static double share_slow(const struct sharp *s, double path_ns)
 /* Held against each other in cycles: the two comparisons come one after the other, and the clock
  * drifts. */
 static void judge_rare(struct json_object *record, const struct cal_run *rare,
-		       const struct cal_run *always, const struct sharp *s)
+		       const struct cal_run *always, const struct exchange *s)
 {
 	double expected = always->diff_cycles.centre / EVERY;
 	double ratio = rare->diff_cycles.centre / expected;
@@ -191,7 +191,7 @@ int cal_rare(struct cal *c, struct json_object *record)
 	struct cal_ask ask = {
 		.a = "calib-usual", .b = "calib-always", .seconds = c->plan.part[CAL_RARE].long_s};
 	struct cal_run rare, always;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	cal_tell(c, ask.b);

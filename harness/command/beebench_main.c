@@ -8,7 +8,9 @@
 #include "harness/command/commands.h"
 #include "harness/measure.h"
 #include "harness/subject.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/std.h"
 #include "lib/suggest.h"
 
 static const struct {
@@ -18,7 +20,8 @@ static const struct {
 } commands[] = {
 	{"doctor", command_doctor,
 	 "what this machine can do, what is missing, which command installs it"},
-	{"list", command_list, "monitors, workloads, measures, reporters that there are"},
+	{"list", command_list,
+	 "monitors, workloads, measures, subjects, reporters, timed events that there are"},
 	{"verify", command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"},
 	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},
@@ -58,10 +61,8 @@ static int unknown(const char *word)
 	return EXIT_USAGE;
 }
 
-int main(int argc, char *argv[])
+static int run_command(int argc, char *argv[])
 {
-	log_init("beebench", LOG_INFO);
-	run_catch_signals();
 	subjects_know();
 	if (argc < 2) {
 		usage(stderr);
@@ -75,8 +76,17 @@ int main(int argc, char *argv[])
 		puts("beebench " BEEBENCH_VERSION);
 		return EXIT_OK;
 	}
+	leftovers_sweep();
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char *argv[])
+{
+	std_open();
+	log_init("beebench", LOG_INFO);
+	run_catch_signals();
+	return std_close(run_command(argc, argv));
 }

@@ -6,14 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
-#include "collector/collect.h"
 #include "lib/strbuf.h"
-
-static const char *const known_events[] = {"mmap",	  "munmap",    "brk",	"other",
-					   "mmap+munmap", "munmap-ok", "brk-ok"};
-static const char *const all_events[] = {"mmap", "munmap", "brk", "other", NULL};
 
 #define ROW(letter, name, arg, help, kind, field)                                                  \
 	{                                                                                          \
@@ -25,9 +21,7 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
-	ROW('e', "event", "EV,..",
-	    "events to price: mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok", OPT_LIST,
-	    events),
+	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
@@ -158,24 +152,23 @@ static int parse_workloads(struct cli *cli)
 
 int cli_check_events(const char *const *events)
 {
-	for (; *events; events++) {
-		const char *near;
-		size_t i;
+	const char *names[TIMED_EVENTS], *near;
 
-		for (i = 0; i < ARRAY_SIZE(known_events) && strcmp(*events, known_events[i]); i++)
-			;
-		if (i < ARRAY_SIZE(known_events))
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		names[i] = timed_events[i].name;
+	for (; *events; events++) {
+		if (timed_event_find(*events) >= 0)
 			continue;
-		near = suggest_nearest(*events, known_events, ARRAY_SIZE(known_events));
+		near = suggest_nearest(*events, names, ARRAY_SIZE(names));
 		log_err("no event '%s'; %s%s%s", *events,
-			near ? "did you mean '" : "there are mmap, munmap, brk, other",
-			near ? near : "", near ? "'?" : "");
+			near ? "did you mean '" : "there are " TIMED_EVENT_NAMES, near ? near : "",
+			near ? "'?" : "");
 		return -EINVAL;
 	}
 	return 0;
 }
 
-int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
+int cli_make_run(struct cli *cli, struct run *run)
 {
 	int err;
 
@@ -191,16 +184,7 @@ int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run)
 	if (err)
 		return err;
 	run->monitors = cli->monitor_names;
-	if (!run->monitors[0] && m && m->default_monitors)
-		run->monitors = m->default_monitors;
-	if (!run->monitors[0]) {
-		free(cli->monitor_names);
-		cli->monitor_names = (const char **)monitor_names();
-		run->monitors = cli->monitor_names;
-		if (!run->monitors)
-			return -ENOMEM;
-	}
-	run->events = cli->event_names[0] ? cli->event_names : all_events;
+	run->events = cli->event_names;
 	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;

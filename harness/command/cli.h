@@ -33,12 +33,9 @@ extern const struct opt cli_options[];
 int cli_parse(struct cli *cli, const char *command, const char *help, size_t words,
 	      const char *usage, int argc, char *argv[]);
 
-/*
- * Fills @run from @cli; @m (may be NULL) gives the default monitors. Returns 0, or -errno after
- * saying which name is wrong.
- * @run points into @cli, which must outlive it.
- */
-int cli_make_run(struct cli *cli, const struct measure_ops *m, struct run *run);
+/* Fills @run with what was chosen. Returns 0, or -errno after saying which name is wrong. @run
+ * points into @cli, which must outlive it. */
+int cli_make_run(struct cli *cli, struct run *run);
 void cli_release(struct cli *cli);
 
 /* The words of all of @list, cut at commas, as an array ended by NULL; one block to free(). */

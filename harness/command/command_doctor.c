@@ -230,8 +230,8 @@ int command_doctor(int argc, char *argv[])
 	record_put_bool(o, "full_lane", d.full_lane);
 	record_put(o, "checks", d.checks);
 	if (d.json)
-		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
+		record_put_json(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE,
+				stdout);
 	json_object_put(o);
 	return d.full_lane ? EXIT_OK : EXIT_SKIP;
 }

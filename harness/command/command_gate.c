@@ -209,8 +209,7 @@ static void print_json(struct json_object *records, enum gate_verdict verdict, i
 	record_put_str(o, "status", exit_word(code));
 	record_put_str(o, "verdict", gate_verdict_names[verdict]);
 	record_put(o, "records", json_object_get(records));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	record_put_json(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, stdout);
 	json_object_put(o);
 }
 
@@ -242,11 +241,7 @@ static int show(const struct gate_command *c, enum gate_verdict verdict, int arg
 	else if (c->reporter)
 		err = render(c, records, code, argc, argv, elapsed_ns);
 	else
-		gate_print(records, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the result to stdout");
-		err = -EIO;
-	}
+		command_print(gate_print, records);
 	json_object_put(records);
 	return err ? EXIT_USAGE : code;
 }

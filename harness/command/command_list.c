@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/suggest.h"
@@ -89,6 +92,15 @@ static struct json_object *list_measures(void)
 	return a;
 }
 
+static struct json_object *list_subjects(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (const struct subject_ops *const *s = subject_list; *s; s++)
+		json_object_array_add(a, entry((*s)->words->name, (*s)->help, NULL));
+	return a;
+}
+
 static struct json_object *list_reporters(void)
 {
 	struct json_object *a = json_object_new_array();
@@ -98,14 +110,21 @@ static struct json_object *list_reporters(void)
 	return a;
 }
 
+static struct json_object *list_events(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	return a;
+}
+
 static const struct {
 	const char *name;
 	struct json_object *(*fn)(void);
 } kinds[] = {
-	{"monitors", list_monitors},
-	{"workloads", list_workloads},
-	{"measures", list_measures},
-	{"reporters", list_reporters},
+	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
+	{"subjects", list_subjects}, {"reporters", list_reporters}, {"events", list_events},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -115,70 +134,85 @@ static const char *text_of(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
 }
 
-static void print_kind(const char *name, struct json_object *list)
+static void print_kind(const char *name, struct json_object *list, FILE *out)
 {
-	printf("%s\n", name);
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *o = json_object_array_get_idx(list, i), *params;
+	struct json_object *o, *p;
 
-		printf("  %-14s %s\n", text_of(o, "name"), text_of(o, "help"));
-		json_object_object_get_ex(o, "params", &params);
-		for (size_t j = 0; j < json_object_array_length(params); j++) {
-			struct json_object *p = json_object_array_get_idx(params, j);
-
+	fprintf(out, "%s\n", name);
+	record_foreach (list, o) {
+		fprintf(out, "  %-14s %s\n", text_of(o, "name"), text_of(o, "help"));
+		record_foreach (record_get(o, "params"), p) {
 			const char *def = text_of(p, "default");
 
-			printf("      %-12s %s (%s, default %s)\n", text_of(p, "name"),
-			       text_of(p, "help"), text_of(p, "kind"), *def ? def : "none");
+			fprintf(out, "      %-12s %s (%s, default %s)\n", text_of(p, "name"),
+				text_of(p, "help"), text_of(p, "kind"), *def ? def : "none");
 		}
 	}
+}
+
+/* Those of `kinds` that @all holds. */
+static void print_kinds(struct json_object *all, FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct json_object *list = record_get(all, kinds[i].name);
+
+		if (list)
+			print_kind(kinds[i].name, list, out);
+	}
+}
+
+/* The one kind that is asked for, NULL: all. Options may stand before and after it. */
+static int parse(int argc, char *argv[], struct list_options *o, const char **only)
+{
+	const char *names[ARRAY_SIZE(kinds)], *near;
+	int rest, err = opt_parse(options, "beebench list", argc, argv, o, &rest, NULL);
+	size_t i;
+
+	*only = NULL;
+	if (err || rest == argc)
+		return err;
+	*only = argv[rest];
+	err = opt_parse(options, "beebench list", argc - rest, argv + rest, o, &argc, NULL);
+	if (err)
+		return err;
+	if (argv[rest + argc]) {
+		log_err("list: unexpected word '%s'", argv[rest + argc]);
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(kinds) && strcmp(kinds[i].name, *only); i++)
+		names[i] = kinds[i].name;
+	if (i < ARRAY_SIZE(kinds))
+		return 0;
+	near = suggest_nearest(*only, names, i);
+	log_err("list: there is no '%s'; did you mean '%s'?", *only, near ? near : "monitors");
+	return -EINVAL;
 }
 
 int command_list(int argc, char *argv[])
 {
 	struct list_options o = {0};
 	struct json_object *all;
-	const char *only = NULL;
-	int rest, err;
+	const char *only;
+	int err = parse(argc, argv, &o, &only);
 
-	err = opt_parse(options, "beebench list", argc, argv, &o, &rest, NULL);
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|reporters]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters|events]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}
 	if (err)
 		return EXIT_USAGE;
-	if (rest < argc) {
-		const char *names[ARRAY_SIZE(kinds)], *near;
-		size_t i;
-
-		only = argv[rest];
-		for (i = 0; i < ARRAY_SIZE(kinds) && strcmp(kinds[i].name, only); i++)
-			names[i] = kinds[i].name;
-		if (i == ARRAY_SIZE(kinds)) {
-			near = suggest_nearest(only, names, i);
-			log_err("list: there is no '%s'; did you mean '%s'?", only,
-				near ? near : "monitors");
-			return EXIT_USAGE;
-		}
-	}
 	all = json_object_new_object();
 	record_put_i64(all, "schema", RESULT_SCHEMA);
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct json_object *list;
-
-		if (only && strcmp(only, kinds[i].name))
-			continue;
-		list = kinds[i].fn();
-		record_put(all, kinds[i].name, list);
-		if (!o.json)
-			print_kind(kinds[i].name, list);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!only || !strcmp(only, kinds[i].name))
+			record_put(all, kinds[i].name, kinds[i].fn());
 	if (o.json)
-		puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
-								 JSON_C_TO_STRING_NOSLASHESCAPE));
+		record_put_json(all, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE,
+				stdout);
+	else
+		command_print(print_kinds, all);
 	json_object_put(all);
 	return EXIT_OK;
 }

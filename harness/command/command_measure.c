@@ -15,6 +15,7 @@
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 static void print_json(const struct measure_ops *m, struct json_object *records, int code)
@@ -30,15 +31,31 @@ static void print_json(const struct measure_ops *m, struct json_object *records,
 		record_put(o, "records", json_object_get(records));
 	}
 	record_put_str(o, "status", exit_word(code));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-						       JSON_C_TO_STRING_NOSLASHESCAPE));
+	record_put_json(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, stdout);
 	json_object_put(o);
 }
 
 static void print_text(const struct measure_ops *m, struct json_object *records)
 {
 	if (!report_print(m->name, records, stdout) && m->print)
-		m->print(records, stdout);
+		command_print(m->print, records);
+}
+
+void command_print(void (*print)(struct json_object *records, FILE *out),
+		   struct json_object *records)
+{
+	struct json_object *clean = record_printable(records);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		abort();
+	print(clean, f);
+	fclose(f);
+	printable_put(stdout, text);
+	json_object_put(clean);
+	free(text);
 }
 
 static bool streams(const char *dir)
@@ -60,7 +77,7 @@ int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint6
 		return err;
 	}
 	if (streams(dir))
-		strbuf_addstr(&path, "/proc/self/fd/1");
+		strbuf_addch(&path, '-');
 	else
 		strbuf_addf(&path, "%s/run.json", dir);
 	err = sink_open(sink, path.s);
@@ -98,10 +115,6 @@ static int render(const struct reporter_ops *reporter, const struct cli *cli, st
 		json_object_put(made.header);
 		json_object_put(made.end);
 	}
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the result to stdout");
-		err = -EIO;
-	}
 	return err;
 }
 
@@ -126,7 +139,7 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, m, &run) ||
+	if (cli_make_run(&cli, &run) ||
 	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
 	if (m->words)

@@ -50,6 +50,7 @@ int command_report(int argc, char *argv[])
 	struct run_file *file = NULL;
 	int rest, err;
 
+	report_end_on_signals();
 	err = opt_parse(options, "beebench report", argc, argv, &o, &rest, NULL);
 	if (err == 0 && rest < argc) {
 		int ignored;
@@ -82,10 +83,6 @@ int command_report(int argc, char *argv[])
 	err = run_file_read(&file, argv[rest]);
 	if (!err)
 		err = reporter->render(file, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the report to stdout");
-		err = -EIO;
-	}
 	run_file_release(file);
 	return err ? EXIT_USAGE : EXIT_OK;
 }

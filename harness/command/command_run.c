@@ -53,50 +53,36 @@ static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
 	if (!err)
 		err = make_folder(out ? out : "results/runs");
 	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
-	return err ? err : make_folder(dir->s);
+	/* This one is ours alone. */
+	if (!err && mkdir(dir->s, 0777)) {
+		err = -errno;
+		log_err_sys(err, "cannot make the run's folder %s", dir->s);
+	}
+	return err;
 }
 
-/* What @m is given: its own monitors where the user named none. */
-static struct run own_run(const struct cli *cli, const struct run *run, const struct measure_ops *m)
-{
-	struct run own = *run;
-
-	if (cli->monitors.n)
-		return own;
-	if (m->default_monitors)
-		own.monitors = m->default_monitors;
-	if (run->quick && m->quick_monitors)
-		own.monitors = m->quick_monitors;
-	return own;
-}
-
-static void plan_measures(const struct cli *cli, const struct run *run)
+static void plan_measures(struct run *run)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct measure_ops *m = chosen(i, run->quick);
 
-		if (m) {
-			struct run own = own_run(cli, run, m);
-
-			measure_plan(m, &own);
-		}
+		if (m)
+			measure_plan(m, run);
 	}
 }
 
-static int run_measures(struct cli *cli, struct run *run)
+static int run_measures(struct run *run)
 {
 	int code = EXIT_OK, any_ran = 0;
 
-	plan_measures(cli, run);
+	plan_measures(run);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct measure_ops *m = chosen(i, run->quick);
-		struct run own;
 		int err;
 
 		if (!m)
 			continue;
-		own = own_run(cli, run, m);
-		err = measure_run(m, NULL, &own);
+		err = measure_run(m, NULL, run);
 		if (err == -EINTR)
 			return EXIT_INCONCLUSIVE;
 		if (err == -EPERM || err == -ENOTSUP)
@@ -117,10 +103,6 @@ static int print_report(const char *dir, const char *format)
 	for (const struct reporter_ops *const *r = reporter_list; !err && *r; r++)
 		if (!strcmp((*r)->name, format))
 			err = (*r)->render(file, stdout);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_err_sys(errno, "cannot write the report to stdout");
-		err = -EIO;
-	}
 	run_file_release(file);
 	return err;
 }
@@ -130,7 +112,7 @@ int command_run(int argc, char *argv[])
 	struct json_object *header = NULL, *id;
 	struct strbuf dir = STRBUF_INIT, path = STRBUF_INIT;
 	uint64_t start_ns = clock_ns();
-	struct run run = {0};
+	struct run run = {.whole = true};
 	struct cli cli;
 	int code, err;
 
@@ -142,7 +124,7 @@ int command_run(int argc, char *argv[])
 	code = EXIT_USAGE;
 	if (cli.format && !command_reporter(cli.format))
 		goto out;
-	if (cli_make_run(&cli, NULL, &run))
+	if (cli_make_run(&cli, &run))
 		goto out;
 	header = result_run_header(argc, argv, cli.quick, cli.seed);
 	json_object_object_get_ex(header, "id", &id);
@@ -152,7 +134,7 @@ int command_run(int argc, char *argv[])
 	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))
 		goto out;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
-	code = run_measures(&cli, &run);
+	code = run_measures(&run);
 	progress_free(run.progress);
 	if (run_interrupted())
 		log_warn("interrupted: what was measured until now is kept and marked");

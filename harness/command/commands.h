@@ -25,6 +25,9 @@ struct sink;
 int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
 		      struct sink **sink);
 int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns);
+/* Prints @records by @print, which lays them out for a person; what they hold is made harmless. */
+void command_print(void (*print)(struct json_object *records, FILE *out),
+		   struct json_object *records);
 /* The reporter of that name, or NULL after saying which is near. */
 const struct reporter_ops *command_reporter(const char *name);
 

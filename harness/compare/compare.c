@@ -84,7 +84,6 @@ static int without_lanes(struct run *run, const char *which)
 static int make_policy(struct gate_policy *policy, const struct run *run,
 		       const struct compare_params *p)
 {
-	size_t n = 0;
 	int err = 0;
 
 	policy_defaults(policy);
@@ -98,10 +97,7 @@ static int make_policy(struct gate_policy *policy, const struct run *run,
 		policy->on[GATE_TIME] = GATE_OFF;
 	for (size_t i = 0; i < GATE_LANES; i++)
 		policy->on[i] = policy->on[i] ? GATE_AUTO : GATE_OFF;
-	/* All events is what a run has by default; the lane then takes those that A answers to. */
-	while (run->events[n])
-		n++;
-	if (n < 4)
+	if (run_chosen(run->events, NULL))
 		policy_set_list(&policy->events, run->events);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
@@ -84,7 +85,6 @@ static double compile_ms(const struct source *s, const char *object)
 {
 	const char *build_end = strstr(object, "/bpf/");
 	struct strbuf gen = STRBUF_INIT, honeyc = STRBUF_INIT;
-	const char *tmp = getenv("TMPDIR");
 	double best = -1;
 
 	strbuf_addf(&gen, "-I%.*s/gen", (int)(build_end - object), object);
@@ -96,11 +96,12 @@ static double compile_ms(const struct source *s, const char *object)
 		char out[PATH_MAX];
 		const char *ex[] = {honeyc.s, "-o", out, s->path, s->optimised ? "-O" : NULL, NULL};
 		int fd, code;
-		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
+		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT, name = STRBUF_INIT;
 		uint64_t start;
 
-		snprintf(out, sizeof(out), "%s/beebench-compile-XXXXXX",
-			 tmp && *tmp ? tmp : "/tmp");
+		leftover_template(&name, "");
+		snprintf(out, sizeof(out), "%s", name.s);
+		strbuf_release(&name);
 		fd = mkstemp(out);
 		start = clock_ns();
 		code = subproc_capture(s->honey ? ex : c, COMPILE_LIMIT_MS, &said, &err);

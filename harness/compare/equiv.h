@@ -4,7 +4,7 @@
  * same. Pure functions on what was captured.
  *
  * Differences that are no difference, by name:
- *   timestamp      each program reads the clock itself: mem_record.timestamp_ns, MEM_LAST_UPDATE
+ *   timestamp      each program reads the clock itself: event.timestamp_ns, MEM_LAST_UPDATE
  *   clock          a CPU monitor's times are differences of such readings, taken one program after
  *                  the other; what the hypervisor takes in between (a millisecond at a time) is in
  *                  one sum only: sums may differ by EQUIV_SUM_PCT of the larger and EQUIV_SUM_NS,

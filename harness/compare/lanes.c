@@ -130,8 +130,8 @@ static void name(const struct gate_job *job, struct json_object *records)
 
 /* What was measured becomes records, and they are judged. @before: why an attempt before this did
  * not count, or NULL. */
-static int judge(struct gate_job *job, const struct sharp *s, const struct exchange_options *opts,
-		 const char *before)
+static int judge(struct gate_job *job, const struct exchange *s,
+		 const struct exchange_options *opts, const char *before)
 {
 	struct strbuf note = STRBUF_INIT;
 	struct run kept = *job->run;
@@ -158,7 +158,7 @@ static int judge(struct gate_job *job, const struct sharp *s, const struct excha
 }
 
 /* Measured, and found afterwards not to count: the machine was unsteady, which passes. */
-static bool is_unsteady(const struct sharp *s)
+static bool is_unsteady(const struct exchange *s)
 {
 	return s->why_void && s->at_s.n;
 }
@@ -166,7 +166,7 @@ static bool is_unsteady(const struct sharp *s)
 /* As exchange_compare(), and once more when the first does not count: *@before, to be freed, says
  * why.
  */
-static int measure(struct gate_job *job, struct exchange_options *opts, struct sharp *s,
+static int measure(struct gate_job *job, struct exchange_options *opts, struct exchange *s,
 		   char **before)
 {
 	int err = exchange_compare(s, job->a->path, job->b->path, opts);
@@ -191,7 +191,7 @@ static int compare(struct gate_job *job)
 	struct strbuf why = STRBUF_INIT;
 	struct steps steps;
 	char *before = NULL;
-	struct sharp s;
+	struct exchange s;
 	int err;
 
 	options(job, &steps, &opts);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "collector/json_at.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
@@ -133,10 +134,6 @@ static int policy_on(const struct json_at *at, struct json_object *o, enum gate_
 const char *const gate_metric_names[GATE_METRICS] = {"instructions",   "jited_bytes",
 						     "verifier_insns", "verifier_states",
 						     "stack_bytes",    "map_bytes"};
-
-/* Of loop_events. */
-static const char *const event_names[] = {"mmap",	 "munmap",    "brk",   "other",
-					  "mmap+munmap", "munmap-ok", "brk-ok"};
 
 void policy_set_list(struct gate_list *list, const char *const *v)
 {
@@ -329,17 +326,9 @@ static int read_events(struct gate_policy *p, const struct json_at *at, struct j
 {
 	int err = policy_list_or_all(at, o, &p->events);
 
-	for (const char *const *e = p->events.v; !err && *e; e++) {
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(event_names) && strcmp(event_names[i], *e) != 0)
-			i++;
-		if (i == ARRAY_SIZE(event_names))
-			err = json_at_bad(at,
-					  "no event \"%s\"; there are mmap, munmap, brk, other, "
-					  "mmap+munmap, munmap-ok, brk-ok",
-					  *e);
-	}
+	for (const char *const *e = p->events.v; !err && *e; e++)
+		if (timed_event_find(*e) < 0)
+			err = json_at_bad(at, "no event \"%s\"; there are " TIMED_EVENT_NAMES, *e);
 	return err;
 }
 

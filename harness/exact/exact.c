@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "harness/exact/exact.h"
-#include "harness/plugin.h"
+#include "harness/measure.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -61,14 +62,13 @@ static void objects_release(struct objects *o)
 
 static int emit_skip(struct run *run, const char *monitor, const char *reason)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = record_new("exact");
 
-	json_object_object_add(o, "type", json_object_new_string("exact"));
-	json_object_object_add(o, "kernel", NULL);
-	json_object_object_add(o, "monitor", json_object_new_string(monitor));
-	json_object_object_add(o, "path", NULL);
-	json_object_object_add(o, "status", json_object_new_string("skip"));
-	json_object_object_add(o, "reason", json_object_new_string(reason));
+	record_put(o, "kernel", NULL);
+	record_put_str(o, "monitor", monitor);
+	record_put(o, "path", NULL);
+	record_put_str(o, "status", "skip");
+	record_put_str(o, "reason", reason);
 	return sink_emit(run->sink, o);
 }
 
@@ -87,10 +87,11 @@ static int compile_source(struct objects *o, char **path)
 /* Finds the files; what is no object is skipped with a record. */
 static int objects_find(struct run *run, struct objects *o)
 {
+	const char *const *monitors = run_monitors(run);
 	size_t n = 0;
 	int err = 0;
 
-	while (run->monitors[n])
+	while (monitors[n])
 		n++;
 	o->names = calloc(n + 1, sizeof(*o->names));
 	o->paths = calloc(n + 1, sizeof(*o->paths));
@@ -100,23 +101,23 @@ static int objects_find(struct run *run, struct objects *o)
 	for (size_t i = 0; i < n && !err; i++) {
 		char *path = NULL;
 
-		if (!strcmp(run->monitors[i], "none")) {
+		if (!strcmp(monitors[i], "none")) {
 			o->none = true;
 			continue;
 		}
-		err = registry_find(run->monitors[i], &path, NULL);
+		err = registry_find(monitors[i], &path, NULL);
 		if (!err && str_ends_with(path, ".ex"))
 			err = compile_source(o, &path);
 		if (err)
 			return err;
 		if (!str_ends_with(path, ".o")) {
-			err = emit_skip(run, run->monitors[i],
+			err = emit_skip(run, monitors[i],
 					"the guest runs BPF objects (.bpf.o) only");
 			free(path);
 			continue;
 		}
 		o->paths[o->n] = path;
-		o->names[o->n] = registry_display_name(run->monitors[i]);
+		o->names[o->n] = registry_display_name(monitors[i]);
 		if (!o->names[o->n++])
 			return -ENOMEM;
 	}
@@ -153,15 +154,16 @@ static int run_kernel(struct run *run, const struct exact_params *p, const struc
 
 static const char *const *kernels_of(const struct run *run)
 {
-	return run->kernels && run->kernels[0] ? run->kernels : default_kernels;
+	return run_chosen(run->kernels, default_kernels);
 }
 
 static unsigned int steps(const struct run *run, const void *params_, double *seconds)
 {
 	const struct exact_params *p = params_;
+	const char *const *monitors = run_monitors(run);
 	unsigned int objects = 0, kernels = 0;
 
-	while (run->monitors[objects])
+	while (monitors[objects])
 		objects++;
 	while (kernels_of(run)[kernels])
 		kernels++;

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Turns the guest's histograms into figures, differences and verdicts on their stability. */
+/*
+ * What the guest said becomes records. Its histograms become figures, differences and verdicts on
+ * their stability; what its kernel said at loading becomes records of the static lane; and the
+ * records of several boots are held against each other: is every figure the same in all?
+ */
 #include "lib/base.h"
 #include "harness/exact/exact.h"
 
 #include <string.h>
 
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "lib/log.h"
+#include "collector/cost.h"
 #include "lib/why.h"
+
+/* --- counts --- */
 
 enum { MAX_OTHERS = 8 };
 
@@ -88,15 +96,15 @@ static bool base(struct json_object *guest, const char *arm, int object, const c
 	return true;
 }
 
-static void add_u64(struct json_object *o, const char *key, bool there, uint64_t v)
+static void put_there(struct json_object *o, const char *key, bool there, uint64_t v)
 {
-	json_object_object_add(o, key, there ? json_object_new_uint64(v) : NULL);
+	record_put_known(o, key, there ? v : UINT64_MAX);
 }
 
-static void add_difference(struct json_object *o, const char *key, bool there, uint64_t a,
+static void put_difference(struct json_object *o, const char *key, bool there, uint64_t a,
 			   uint64_t b)
 {
-	json_object_object_add(o, key, there ? json_object_new_int64((int64_t)(a - b)) : NULL);
+	record_put(o, key, there ? json_object_new_int64((int64_t)(a - b)) : NULL);
 }
 
 static struct json_object *others(struct json_object *values)
@@ -108,8 +116,8 @@ static struct json_object *others(struct json_object *values)
 		struct json_object *v = json_object_array_get_idx(values, i),
 				   *o = json_object_new_object();
 
-		json_object_object_add(o, "instructions", json_object_new_uint64(number(v, 0)));
-		json_object_object_add(o, "taken", json_object_new_uint64(number(v, 1)));
+		record_put_u64(o, "instructions", number(v, 0));
+		record_put_u64(o, "taken", number(v, 1));
 		json_object_array_add(list, o);
 	}
 	return list;
@@ -119,17 +127,15 @@ static struct json_object *others(struct json_object *values)
 static struct json_object *new_record(const struct exact_subject *s, int object, const char *path,
 				      const char *status, const char *reason)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = record_new("exact");
 
-	json_object_object_add(o, "type", json_object_new_string("exact"));
-	json_object_object_add(o, "kernel", json_object_new_string(s->kernel));
-	json_object_object_add(o, "monitor",
-			       json_object_new_string(object < 0 ? "none" : s->monitors[object]));
-	json_object_object_add(o, "index", object < 0 ? NULL : json_object_new_int(object));
-	json_object_object_add(o, "path", path ? json_object_new_string(path) : NULL);
-	json_object_object_add(o, "status", json_object_new_string(status));
+	record_put_str(o, "kernel", s->kernel);
+	record_put_str(o, "monitor", object < 0 ? "none" : s->monitors[object]);
+	record_put(o, "index", object < 0 ? NULL : json_object_new_int(object));
+	record_put_str(o, "path", path);
+	record_put_str(o, "status", status);
 	if (reason)
-		json_object_object_add(o, "reason", json_object_new_string(reason));
+		record_put_str(o, "reason", reason);
 	return o;
 }
 
@@ -161,18 +167,18 @@ static int judge_counts(struct json_object *guest, struct json_object *r, int ob
 				   : NULL);
 	has_none = base(guest, "none", -1, same_as, &none);
 	has_nop = object >= 0 && base(guest, "nop", nop_of(guest, object), same_as, &nop);
-	add_u64(o, "instructions", f.stable, f.instructions);
-	json_object_object_add(o, "stable", json_object_new_boolean(f.stable));
-	json_object_object_add(o, "calls", json_object_new_uint64(f.calls));
-	json_object_object_add(o, "most_seen", json_object_new_uint64(f.instructions));
-	json_object_object_add(o, "taken", json_object_new_uint64(f.taken));
-	json_object_object_add(o, "different", json_object_new_uint64(f.different));
-	json_object_object_add(o, "others", others(record_get(r, "values")));
+	put_there(o, "instructions", f.stable, f.instructions);
+	record_put_bool(o, "stable", f.stable);
+	record_put_u64(o, "calls", f.calls);
+	record_put_u64(o, "most_seen", f.instructions);
+	record_put_u64(o, "taken", f.taken);
+	record_put_u64(o, "different", f.different);
+	record_put(o, "others", others(record_get(r, "values")));
 	if (object >= 0) {
-		add_u64(o, "none", has_none, none);
-		add_u64(o, "nop", has_nop, nop);
-		add_difference(o, "added", f.stable && has_none, f.instructions, none);
-		add_difference(o, "own", f.stable && has_nop, f.instructions, nop);
+		put_there(o, "none", has_none, none);
+		put_there(o, "nop", has_nop, nop);
+		put_difference(o, "added", f.stable && has_none, f.instructions, none);
+		put_difference(o, "own", f.stable && has_nop, f.instructions, nop);
 	}
 	json_object_array_add(out, o);
 	return 0;
@@ -220,4 +226,137 @@ int exact_judge(struct json_object *guest, const struct exact_subject *subject,
 		}
 	}
 	return 0;
+}
+
+/* --- the static lane --- */
+
+/* Sums, and the deepest program's stack, as verifier_stats_read() has them. */
+static void add_books(struct json_object *o, struct json_object *said)
+{
+	struct json_object *programs = record_get(said, "programs"), *p;
+	struct verifier_stats sum = {0}, one;
+	uint64_t xlated = 0, jited = 0;
+
+	record_foreach (programs, p) {
+		xlated += record_u64(p, "xlated_bytes", 0);
+		jited += record_u64(p, "jited_bytes", 0);
+		if (!verifier_stats_parse(record_str(p, "log", ""), &one))
+			continue;
+		sum.programs++;
+		sum.processed_insns += one.processed_insns;
+		sum.total_states += one.total_states;
+		sum.stack_bytes = MAX(sum.stack_bytes, one.stack_bytes);
+	}
+	record_put_u64(o, "programs", record_length(programs));
+	record_put_u64(o, "instructions", xlated / 8);
+	record_put_u64(o, "jited_bytes", jited);
+	if (sum.programs == record_length(programs)) {
+		record_put_u64(o, "verifier_insns", sum.processed_insns);
+		record_put_u64(o, "verifier_states", sum.total_states);
+		record_put_u64(o, "stack_bytes", sum.stack_bytes);
+	}
+	record_put_u64(o, "map_bytes", record_u64(said, "map_bytes", 0));
+}
+
+int exact_static(struct json_object *guest, const struct exact_subject *subject,
+		 struct json_object *out)
+{
+	struct json_object *said, *o;
+
+	record_foreach (guest, said) {
+		uint64_t index = record_u64(said, "object", UINT64_MAX);
+
+		if (strcmp(record_str(said, "arm", ""), "static") != 0)
+			continue;
+		if (index >= subject->nmonitors || !record_count(said, "programs")) {
+			why_err(subject->why,
+				"the guest said something that makes no sense: %.200s",
+				json_object_to_json_string(said));
+			return -EINVAL;
+		}
+		o = record_new("static");
+		record_put_str(o, "kernel", subject->kernel);
+		record_put_str(o, "monitor", subject->monitors[index]);
+		record_put_u64(o, "index", index);
+		record_put_str(o, "status", "ok");
+		add_books(o, said);
+		json_object_array_add(out, o);
+	}
+	return 0;
+}
+
+/* --- several boots --- */
+
+/* What a boot must find again; how often a value was taken is housekeeping. */
+static const char *const figures[] = {
+	"status",      "instructions", "stable",    "none",	      "nop",
+	"programs",    "jited_bytes",  "map_bytes", "verifier_insns", "verifier_states",
+	"stack_bytes",
+};
+
+static bool same_subject(struct json_object *a, struct json_object *b)
+{
+	static const char *const keys[] = {"type", "kernel", "monitor", "index", "path"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!json_object_equal(record_get(a, keys[i]), record_get(b, keys[i])))
+			return false;
+	return true;
+}
+
+static struct json_object *find_like(struct json_object *records, struct json_object *like)
+{
+	struct json_object *o;
+
+	record_foreach (records, o)
+		if (same_subject(o, like))
+			return o;
+	return NULL;
+}
+
+static bool same_figures(struct json_object *a, struct json_object *b)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		if (!json_object_equal(record_get(a, figures[i]), record_get(b, figures[i])))
+			return false;
+	return true;
+}
+
+/* A figure that another boot does not find stands for nothing; what each found is kept. */
+static void withdraw(struct json_object *o, struct json_object *const boots[], size_t n)
+{
+	struct json_object *found = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *other = i ? find_like(boots[i], o) : o;
+
+		json_object_array_add(found, json_object_get(record_get(other, "instructions")));
+	}
+	record_put(o, "found", found);
+	record_put_str(o, "status", "void");
+	record_put_str(o, "reason", "another boot counted something else");
+	if (!record_is(o, "exact"))
+		return;
+	record_put_bool(o, "stable", false);
+	record_put(o, "instructions", NULL);
+	record_put(o, "added", NULL);
+	record_put(o, "own", NULL);
+}
+
+void exact_boots(struct json_object *const boots[], size_t n)
+{
+	struct json_object *o, *other;
+
+	record_foreach (boots[0], o) {
+		uint64_t differing = 0;
+
+		for (size_t i = 1; i < n; i++) {
+			other = find_like(boots[i], o);
+			differing += !other || !same_figures(o, other);
+		}
+		record_put_u64(o, "boots", n);
+		record_put_u64(o, "differing", differing);
+		if (differing)
+			withdraw(o, boots, n);
+	}
 }

@@ -10,6 +10,7 @@
 #include "harness/plugin.h"
 #include "harness/progress.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "lib/log.h"
 #include "lib/why.h"
 #include "harness/vm/kernel.h"
@@ -78,8 +79,7 @@ static void add_sizes(const struct exact_job *job, struct json_object *records)
 
 	record_foreach_type (records, o, "static")
 		if (!stat(job->paths[record_u64(o, "index", 0)], &st))
-			json_object_object_add(o, "object_bytes",
-					       json_object_new_uint64((uint64_t)st.st_size));
+			record_put_u64(o, "object_bytes", (uint64_t)st.st_size);
 }
 
 /* What the guest said becomes records. */

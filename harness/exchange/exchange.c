@@ -1,9 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a comparison of the sharp lane holds, and which of its two cuts is read. */
+/*
+ * A comparison by exchange. Stubs stand where A's programs stand. For each load, all arms (empty
+ * programs, A, A again, B) are loaded afresh, in random order and at other places than last time,
+ * and a child of its own re-points the stubs from arm to arm between blocks of calls, while we
+ * consume what comes out of the rings. A load gives one value for each effect; loads follow until
+ * the time is up or what was asked is decided.
+ */
 #include "lib/base.h"
 #include "harness/exchange/exchange.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "harness/timing/cycles.h"
+#include "harness/exchange/exchange_place.h"
+#include "harness/exchange/exchange_stub.h"
+#include "harness/exchange/exchange_void.h"
+#include "lib/clock.h"
+#include "lib/why.h"
+#include "collector/replica.h"
+
+enum {
+	POLL_MS = 1,
+	QUIET_MS = 50,
+	LOAD_MAX_NS = 30 * 1000000000LL,
+	LOOK_EVERY = 10,
+	LOADS_FEW = 4,
+	SPACER_MAX = 1000, /* instructions */
+	NICEST = -20
+};
+
+/* What a load's rounds should take: as long as loading, so that neither is the waste, and not less
+ * than this; no fewer rounds than a trimmed mean needs. */
+#define ROUNDS_S 0.010
+enum { ROUNDS_MIN = 10 };
 
 const char *const exchange_consumer_names[] = {"timer", "woken", NULL};
 
@@ -39,7 +74,7 @@ const struct samples *exchange_effect(const struct exchange_event *e, enum excha
 	return &e->effect[effect][exchange_cut(e, effect)];
 }
 
-void exchange_release(struct sharp *s)
+void exchange_release(struct exchange *s)
 {
 	for (size_t i = 0; i < s->nevents; i++)
 		for (int x = 0; x < EFFECTS; x++)
@@ -50,4 +85,447 @@ void exchange_release(struct sharp *s)
 	samples_release(&s->gauge_ns);
 	samples_release(&s->busy);
 	free(s->why_void);
+}
+
+/* --- the arms of one load --- */
+
+/* What they are made from; all of the caller. */
+struct arms_plan {
+	const struct stubs *stubs;
+	size_t nstubs;
+	unsigned int arms;
+	struct strbuf *why; /* where reasons go (lib/why.h) */
+	struct {
+		const char *name;		     /* for messages */
+		const struct replica_source *source; /* NULL: the empty programs */
+		const struct place *places;	     /* which program of it each stub runs */
+	} arm[EXCHANGE_ARMS_MAX];
+};
+
+struct arms {
+	struct replica replica[EXCHANGE_ARMS_MAX];
+	int empty_fd[EXCHANGE_STUBS_MAX];
+	int spacer[EXCHANGE_ARMS_MAX];
+	/* Of all arms, so that each arm's events find the same sleeper; NULL: no arm has a ring. */
+	struct ring_buffer *rings;
+};
+
+static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
+{
+	(*(uint64_t *)arg)++;
+	return 0;
+}
+
+static int watch_rings(struct arms *l, const struct replica *r, const char *name, uint64_t *count,
+		       struct strbuf *why)
+{
+	for (size_t i = 0; i < r->nrings; i++) {
+		int err = 0;
+
+		if (l->rings)
+			err = ring_buffer__add(l->rings, r->ring_fd[i], count_record, count);
+		else
+			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
+		if (err || !l->rings) {
+			err = err ? err : -errno;
+			why_err_sys(why, err, "the rings of %s cannot be watched", name);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int load_empty(struct arms *l, const struct arms_plan *plan, int *program_fd)
+{
+	for (size_t i = 0; i < plan->nstubs; i++) {
+		l->empty_fd[i] = program_fd[i] = stubs_load_empty(plan->stubs, i);
+		if (l->empty_fd[i] < 0) {
+			why_err_sys(plan->why, l->empty_fd[i], "an empty program cannot be loaded");
+			return l->empty_fd[i];
+		}
+	}
+	return 0;
+}
+
+static int load_arm(struct arms *l, const struct arms_plan *plan, unsigned int arm, uint64_t *count,
+		    int *program_fd)
+{
+	const struct place *places = plan->arm[arm].places;
+	struct replica *r = &l->replica[arm];
+	uint32_t wanted = 0;
+	int err;
+
+	if (!plan->arm[arm].source)
+		return load_empty(l, plan, program_fd);
+	for (size_t i = 0; i < plan->nstubs; i++)
+		wanted |= 1U << places[i].program;
+	err = replica_load(r, plan->arm[arm].source, wanted, plan->why);
+	if (err)
+		return err;
+	for (size_t i = 0; i < plan->nstubs; i++)
+		program_fd[i] = r->program_fd[places[i].program];
+	return watch_rings(l, r, plan->arm[arm].name, count, plan->why);
+}
+
+static void nothing_loaded(struct arms *l)
+{
+	l->rings = NULL;
+	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++) {
+		replica_init(&l->replica[a]);
+		l->spacer[a] = -1;
+	}
+	for (int i = 0; i < EXCHANGE_STUBS_MAX; i++)
+		l->empty_fd[i] = -1;
+}
+
+/*
+ * Loads all arms and enters their programs into @job. What is taken from @out->rings later is
+ * counted in @records, by arm. Returns 0 or -errno after saying why; arms_unload() is due in any
+ * case.
+ */
+static int arms_load(struct arms *out, const struct arms_plan *plan, struct rng *rng,
+		     uint64_t records[EXCHANGE_ARMS_MAX], struct exchange_job *job)
+{
+	unsigned int order[EXCHANGE_ARMS_MAX];
+	int err = 0;
+
+	nothing_loaded(out);
+	for (unsigned int a = 0; a < plan->arms; a++)
+		order[a] = a;
+	rng_shuffle(rng, order, plan->arms);
+	for (unsigned int k = 0; k < plan->arms && !err; k++) {
+		unsigned int arm = order[k];
+
+		out->spacer[arm] = stub_spacer(1 + (unsigned int)rng_below(rng, SPACER_MAX));
+		err = load_arm(out, plan, arm, &records[arm], job->program_fd[arm]);
+	}
+	return err;
+}
+
+static void arms_unload(struct arms *l)
+{
+	ring_buffer__free(l->rings);
+	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++) {
+		replica_release(&l->replica[a]);
+		if (l->spacer[a] >= 0)
+			close(l->spacer[a]);
+	}
+	for (int i = 0; i < EXCHANGE_STUBS_MAX; i++)
+		if (l->empty_fd[i] >= 0)
+			close(l->empty_fd[i]);
+}
+
+/* --- loads one after the other --- */
+
+/* What lives through one comparison. */
+struct comparison {
+	struct exchange *s;
+	const struct exchange_options *opts;
+	struct replica_source *a, *b; /* @b: NULL without B */
+	struct exchange_pair pair;
+	struct stubs *stubs;
+	struct arms_plan plan;
+	struct exchange_outcome *outcome;
+	struct rng rng;
+	uint64_t start_ns;
+	double ns_per_tick;
+	double loading_s; /* of the latest load */
+};
+
+/* All that the rings hold, when it is time or when one wakes us; then how the child is. */
+static int consume(struct comparison *b, struct arms *l, struct exchange_child *child)
+{
+	int n, ended;
+
+	if (!l->rings)
+		return exchange_child_wait(child, QUIET_MS, b->opts->why);
+	if (b->opts->consumer == EXCHANGE_WOKEN) {
+		n = ring_buffer__poll(l->rings, POLL_MS);
+		ended = exchange_child_wait(child, 0, b->opts->why);
+	} else {
+		ended = exchange_child_wait(child, POLL_MS, b->opts->why);
+		n = ring_buffer__consume(l->rings);
+	}
+	return n < 0 && n != -EINTR ? n : ended;
+}
+
+static int attend(struct comparison *b, struct arms *l, struct exchange_child *child)
+{
+	uint64_t start_ns = clock_ns();
+	int err = 0;
+
+	while (!err) {
+		err = consume(b, l, child);
+		/* Also when the child has just ended: a signal that comes between two waits
+		 * interrupts neither. */
+		if (err >= 0 && run_interrupted())
+			err = -EINTR;
+		if (!err && b->outcome->done)
+			err = exchange_child_wait(child, 1000, b->opts->why);
+		else if (!err && clock_ns() - start_ns > LOAD_MAX_NS)
+			err = -ETIMEDOUT;
+	}
+	if (err == -ETIMEDOUT)
+		why_err(b->opts->why,
+			"one load's calls have not ended after 30 s: a monitor is too dear to "
+			"compare");
+	return err == 1 ? 0 : err;
+}
+
+/* Takes what the child measured of one event into the series. */
+static void keep_event(struct comparison *b, struct exchange_event *e, size_t i)
+{
+	const struct exchange_outcome *o = b->outcome;
+	const struct exchange *s = b->s;
+
+	for (int x = 0; x < EFFECTS; x++) {
+		if (exchange_sides[x][0] >= s->arms)
+			continue;
+		for (int c = 0; c < CUTS; c++)
+			samples_add(&e->effect[x][c],
+				    exchange_load_effect(o->calls[i].blocks, s->rounds,
+							 exchange_sides[x][0], exchange_sides[x][1],
+							 (enum cut)c, o->ns_per_tick));
+	}
+	for (unsigned int a = 0; a < s->arms; a++) {
+		for (int k = 0; k < EXCHANGE_BUCKETS; k++)
+			e->histogram[a][k] += o->calls[i].histogram[a][k];
+		for (unsigned int r = 0; r < s->rounds; r++)
+			for (int c = 0; c < CUTS; c++)
+				e->cut[a][c] += o->calls[i].blocks[r][a].cut[c];
+	}
+	e->calls += (uint64_t)s->rounds * EXCHANGE_CALLS;
+	e->wrong += o->calls[i].wrong;
+}
+
+static void keep(struct comparison *b)
+{
+	const struct exchange_outcome *o = b->outcome;
+	struct exchange *s = b->s;
+
+	for (size_t i = 0; i < s->nevents; i++)
+		keep_event(b, &s->events[i], i);
+	samples_add(&s->at_s, (double)(clock_ns() - b->start_ns) / 1e9);
+	samples_add(&s->gauge_ns, o->gauge_ticks * o->ns_per_tick);
+	samples_add(&s->busy, o->busy_share);
+}
+
+static void job_init(struct comparison *b, struct exchange_job *job)
+{
+	*job = (struct exchange_job){.why = b->opts->why,
+				     .arms = b->s->arms,
+				     .rounds = b->s->rounds,
+				     .ncalls = (unsigned int)b->s->nevents,
+				     .ns_per_tick = b->ns_per_tick,
+				     .cpu = b->opts->place.producer_cpu,
+				     .realtime = b->opts->realtime};
+	job->rng.state = rng_next(&b->rng);
+	for (size_t e = 0; e < b->s->nevents; e++) {
+		struct exchange_call *call = &job->calls[e];
+
+		call->event = timed_event_find(b->s->events[e].name);
+		for (size_t i = 0; i < b->pair.nplaces; i++)
+			if (place_may_run(&b->pair.a[i], call->event))
+				call->stubs[call->nstubs++] = (unsigned int)i;
+	}
+	for (size_t i = 0; i < b->pair.nplaces; i++)
+		job->map_fd[i] = stubs_map_fd(b->stubs, i);
+}
+
+/* Loads, lets a child measure, unloads; the outcome counts unless somebody else came or went. */
+static int one_load(struct comparison *b, bool *counts)
+{
+	struct exchange_child *child = NULL;
+	struct exchange_job job;
+	struct arms l;
+	uint64_t links = env_syscall_links(), start_ns = clock_ns();
+	int err;
+
+	job_init(b, &job);
+	err = arms_load(&l, &b->plan, &b->rng, b->s->records, &job);
+	b->loading_s = (double)(clock_ns() - start_ns) / 1e9;
+	if (!err)
+		err = exchange_child_start(&child, &job, b->outcome);
+	if (!err)
+		err = attend(b, &l, child);
+	exchange_child_stop(child);
+	arms_unload(&l);
+	*counts = !err && env_syscall_links() == links;
+	b->s->dropped += !err && !*counts;
+	return err;
+}
+
+/* The first load does not count: it shows whether it works, and how many rounds fit. */
+static int trial(struct comparison *b)
+{
+	bool counts;
+	int err;
+
+	b->s->rounds = ROUNDS_MIN;
+	err = one_load(b, &counts);
+	if (err)
+		return err;
+	memset(b->s->records, 0, sizeof(b->s->records));
+	b->s->dropped = 0;
+	if (b->outcome->seconds > 0)
+		b->s->rounds = (unsigned int)MIN(
+			MAX(MAX(ROUNDS_S, b->loading_s) / b->outcome->seconds * ROUNDS_MIN,
+			    ROUNDS_MIN),
+			EXCHANGE_ROUNDS);
+	return 0;
+}
+
+/* Is every event decided? Looks at each tenth load only. */
+static bool decided(struct comparison *b)
+{
+	struct exchange *s = b->s;
+	size_t open = 0;
+
+	if (!(b->opts->alpha > 0) || s->at_s.n % LOOK_EVERY || s->arms <= EXCHANGE_B)
+		return false;
+	for (size_t i = 0; i < s->nevents; i++) {
+		struct exchange_event *e = &s->events[i];
+		const struct samples *own = exchange_effect(e, EFFECT_A);
+		double cost = stats_trimmed_mean(own->v, own->n, EXCHANGE_LOAD_TRIM);
+
+		if (e->verdict != EXCHANGE_UNDECIDED)
+			continue;
+		e->margin_ns = MAX(b->opts->margin_ns, b->opts->margin_share * fabs(cost));
+		e->verdict = exchange_decide(exchange_effect(e, EFFECT_DIFF), e->margin_ns,
+					     b->opts->alpha / (double)s->nevents);
+		open += e->verdict == EXCHANGE_UNDECIDED;
+	}
+	return !open;
+}
+
+/* By sysctl, or by a file descriptor, which the sysctl does not show. */
+static void refuse_stats(struct comparison *b)
+{
+	if (!b->s->why_void && stubs_are_counted(b->stubs))
+		b->s->why_void =
+			strdup(env_stats_on("/proc")
+				       ? env_stats_text
+				       : "the kernel counts runs of BPF programs: some process "
+					 "(bpftop, bpftool) asked for it; end that first, it "
+					 "adds 50 to 60 ns a run");
+}
+
+static int all_loads(struct comparison *b)
+{
+	double elapsed_s = 0;
+	int err = trial(b);
+
+	if (!err)
+		refuse_stats(b);
+	if (b->s->why_void)
+		return err;
+	b->start_ns = clock_ns();
+	while (!err && !decided(b) &&
+	       (elapsed_s < b->opts->seconds || (b->s->at_s.n < LOADS_FEW && elapsed_s < 30))) {
+		bool counts;
+
+		if (b->opts->tell)
+			b->opts->tell(b->opts->tell_arg, "programs", b->s->name[EXCHANGE_A]);
+		err = one_load(b, &counts);
+		if (!err && counts)
+			keep(b);
+		elapsed_s = (double)(clock_ns() - b->start_ns) / 1e9;
+	}
+	refuse_stats(b); /* they may have been switched on meanwhile */
+	return err;
+}
+
+static int open_sources(struct comparison *b, const char *a_spec, const char *b_spec)
+{
+	int err = replica_source_open(&b->a, a_spec, b->opts->why);
+
+	if (!err && b_spec)
+		err = replica_source_open(&b->b, b_spec, b->opts->why);
+	return err;
+}
+
+static void plan_arms(struct comparison *b)
+{
+	b->plan = (struct arms_plan){.stubs = b->stubs,
+				     .nstubs = b->pair.nplaces,
+				     .arms = b->s->arms,
+				     .why = b->opts->why};
+	for (unsigned int arm = 0; arm < b->s->arms; arm++)
+		b->plan.arm[arm].name = b->s->name[arm];
+	b->plan.arm[EXCHANGE_A].source = b->plan.arm[EXCHANGE_AA].source = b->a;
+	b->plan.arm[EXCHANGE_A].places = b->plan.arm[EXCHANGE_AA].places = b->pair.a;
+	b->plan.arm[EXCHANGE_B].source = b->b;
+	b->plan.arm[EXCHANGE_B].places = b->pair.b;
+}
+
+static int prepare(struct comparison *b)
+{
+	struct exchange *s = b->s;
+	int err = exchange_pair_make(&b->pair, replica_source_monitor(b->a),
+				     b->b ? replica_source_monitor(b->b) : NULL, b->opts->events,
+				     b->opts->why);
+
+	if (err)
+		return err;
+	s->events = calloc(b->pair.nevents, sizeof(*s->events));
+	if (!s->events)
+		return -ENOMEM;
+	s->nevents = b->pair.nevents;
+	for (size_t i = 0; i < s->nevents; i++)
+		s->events[i].name = timed_events[b->pair.events[i]].name;
+	b->outcome = exchange_outcome_new(b->opts->why);
+	if (!b->outcome)
+		return -ENOMEM;
+	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
+	s->why_void = exchange_void_before(&b->pair);
+	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces, b->opts->why);
+	if (!err)
+		plan_arms(b);
+	return err;
+}
+
+/* A path's last part; a monitor's name as it is. */
+static const char *short_name(const char *spec)
+{
+	const char *slash = strrchr(spec, '/');
+
+	return slash ? slash + 1 : spec;
+}
+
+/* Ahead of other processes, where allowed: who waits for a CPU loads few. Returns what was. */
+static int step_forward(void)
+{
+	int was;
+
+	errno = 0;
+	was = getpriority(PRIO_PROCESS, 0);
+	if (errno)
+		was = 0;
+	setpriority(PRIO_PROCESS, 0, NICEST);
+	return was;
+}
+
+int exchange_compare(struct exchange *out, const char *a, const char *b,
+		     const struct exchange_options *opts)
+{
+	struct comparison c = {.s = out, .opts = opts, .rng = opts->rng};
+	int nice_before = step_forward(), err;
+
+	*out = (struct exchange){.arms = b ? EXCHANGE_B + 1 : EXCHANGE_AA + 1};
+	out->name[EXCHANGE_EMPTY] = "empty";
+	out->name[EXCHANGE_A] = out->name[EXCHANGE_AA] = short_name(a);
+	out->name[EXCHANGE_B] = b ? short_name(b) : NULL;
+	err = open_sources(&c, a, b);
+	if (!err)
+		err = prepare(&c);
+	if (!err && !out->why_void)
+		err = all_loads(&c);
+	if (!err && !out->why_void)
+		out->why_void = exchange_void_after(out);
+	setpriority(PRIO_PROCESS, 0, nice_before);
+	stubs_close(c.stubs);
+	exchange_outcome_free(c.outcome);
+	replica_source_close(c.a);
+	replica_source_close(c.b);
+	return err;
 }

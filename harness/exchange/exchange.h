@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The sharp time lane: what the programs of one monitor cost more than another's, by stubs that
+ * The exchange lane: what the programs of one monitor cost more than another's, by stubs that
  * stay attached and are re-pointed between them every 256 calls (docs/method.md). It cannot tell
  * what being attached costs: that is the attach lane's, and the two are never mixed.
  */
-#ifndef HARNESS_SHARP_H
-#define HARNESS_SHARP_H
+#ifndef HARNESS_EXCHANGE_H
+#define HARNESS_EXCHANGE_H
 
 #include "harness/timing/env.h"
 #include "harness/plugin.h"
@@ -36,9 +36,9 @@ struct exchange_options {
 	struct placement place;
 	bool realtime;
 	double seconds; /* budget, all events together */
-	/* What is called, of loop_events, ended by NULL; NULL: mmap, munmap, brk and other (of a
-	 * monitor of completed calls: mmap+munmap, munmap-ok, brk-ok and other), as far
-	 * as a program of A answers to it. */
+	/* What is called, of timed_events, ended by NULL; NULL: the calls that fail (of a monitor
+	 * of completed calls: those that work), and other; both as far as a program of A answers.
+	 */
 	const char *const *events;
 	/*
 	 * @alpha > 0: stop as soon as the difference of every event is known to be on one side of
@@ -55,7 +55,7 @@ struct exchange_options {
 
 /* One event of a comparison: all that was measured of it. */
 struct exchange_event {
-	const char *name;		      /* "mmap": of loop_events */
+	const char *name;		      /* "mmap": of timed_events */
 	struct samples effect[EFFECTS][CUTS]; /* ns, one value a load; EFFECT_B and _DIFF without B:
 						 empty */
 	uint64_t histogram[EXCHANGE_ARMS_MAX][EXCHANGE_BUCKETS];
@@ -64,7 +64,7 @@ struct exchange_event {
 	enum exchange_verdict verdict; /* EXCHANGE_UNDECIDED where no decision was asked for */
 };
 
-struct sharp {
+struct exchange {
 	const char *name[EXCHANGE_ARMS_MAX]; /* what records call the arms; they live as long as the
 					     names passed in */
 	unsigned int arms;
@@ -89,9 +89,9 @@ struct sharp {
  * their tracepoints or types differ; a program cannot be jumped to), or another -errno after saying
  * why. exchange_release() is due in any case.
  */
-int exchange_compare(struct sharp *out, const char *a, const char *b,
+int exchange_compare(struct exchange *out, const char *a, const char *b,
 		     const struct exchange_options *opts);
-void exchange_release(struct sharp *s);
+void exchange_release(struct exchange *s);
 
 /* The cut that is fair to the effect: loose where the tight one takes more of one arm. */
 enum cut exchange_cut(const struct exchange_event *e, enum exchange_effect effect);
@@ -99,6 +99,6 @@ enum cut exchange_cut(const struct exchange_event *e, enum exchange_effect effec
 const struct samples *exchange_effect(const struct exchange_event *e, enum exchange_effect effect);
 
 /* The record `sharp` of docs/results.md for each event, into run->sink. Returns 0 or -errno. */
-int exchange_emit(const struct sharp *s, const struct exchange_options *opts, struct run *run);
+int exchange_emit(const struct exchange *s, const struct exchange_options *opts, struct run *run);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The estimators of the sharp time lane, as pure functions: from the blocks of one load of the
+ * The estimators of the exchange lane, as pure functions: from the blocks of one load of the
  * objects to one value, and from loads to intervals. A load is the unit: two loads of one object
  * differ by a nanosecond, and an interval from the blocks of one load does not know that.
  */
-#ifndef HARNESS_SHARP_ESTIMATE_H
-#define HARNESS_SHARP_ESTIMATE_H
+#ifndef HARNESS_EXCHANGE_ESTIMATE_H
+#define HARNESS_EXCHANGE_ESTIMATE_H
 
 #include "harness/timing/estimate.h"
 #include "lib/base.h"

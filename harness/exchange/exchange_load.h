@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One load's worth of timed calls: a fresh child re-points the stubs before every block. */
-#ifndef HARNESS_SHARP_LOAD_H
-#define HARNESS_SHARP_LOAD_H
+#ifndef HARNESS_EXCHANGE_LOAD_H
+#define HARNESS_EXCHANGE_LOAD_H
 
 #include "harness/exchange/exchange_estimate.h"
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 #include "lib/rng.h"
 
-enum { EXCHANGE_EVENTS_MAX = 6, EXCHANGE_STUBS_MAX = 8 };
+enum { EXCHANGE_EVENTS_MAX = TIMED_EVENTS, EXCHANGE_STUBS_MAX = 8 };
 
 /* What is called, and which stubs may run meanwhile. */
 struct exchange_call {
-	int event; /* index into loop_events */
+	int event; /* index into timed_events */
 	unsigned int stubs[EXCHANGE_STUBS_MAX];
 	unsigned int nstubs;
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where programs stand, and which timed calls they answer to: pure functions on sections. Programs
- * of two monitors are held against each other place by place.
+ * Where programs stand, which timed calls they answer to, and which of two monitors' programs are
+ * held against each other: pure functions on sections.
  */
-#ifndef HARNESS_SHARP_PLACE_H
-#define HARNESS_SHARP_PLACE_H
+#ifndef HARNESS_EXCHANGE_PLACE_H
+#define HARNESS_EXCHANGE_PLACE_H
 
-#include "harness/timing/loop.h"
+#include "harness/exchange/exchange_load.h"
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 #include "collector/object.h"
 
@@ -23,10 +24,7 @@ struct place {
  * named). */
 int place_of(struct place *out, const struct object_program *p, unsigned int program);
 
-/* The @i-th system call that loop event @event makes ("mmap"), or NULL. */
-const char *place_call(int event, int i);
-
-/* Does a program there run at each call of loop event @event? */
+/* Does a program there run at each call of @event (of timed_events)? */
 bool place_answers(const struct place *place, int event);
 /* The same, and at no other system call. */
 bool place_is_of(const struct place *place, int event);
@@ -36,5 +34,23 @@ bool place_may_run(const struct place *place, int event);
 /* Same tracepoint; the same type as well. */
 bool place_same(const struct place *a, const struct place *b);
 bool place_same_type(const struct place *a, const struct place *b);
+
+struct monitor;
+
+struct exchange_pair {
+	/* The i-th of A is held against the i-th of B; both are at the same place. */
+	struct place a[EXCHANGE_STUBS_MAX], b[EXCHANGE_STUBS_MAX];
+	size_t nplaces;
+	int events[EXCHANGE_EVENTS_MAX]; /* indices into timed_events */
+	size_t nevents;
+};
+
+/*
+ * @events as in struct exchange_options. @b may be NULL. Returns 0, -EINVAL (no such event) or
+ * -ENOTSUP after saying why the two cannot be held against each other: a program of another type, a
+ * tracepoint or its type that only one of them has, no program that a timed call runs.
+ */
+int exchange_pair_make(struct exchange_pair *out, const struct monitor *a, const struct monitor *b,
+		       const char *const *events, struct strbuf *why);
 
 #endif

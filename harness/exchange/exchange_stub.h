@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The switch of the sharp time lane: stubs that stay attached and tail-call through one-slot
+ * The switch of the exchange lane: stubs that stay attached and tail-call through one-slot
  * PROG_ARRAYs. Re-pointing one takes microseconds, where detaching sleeps 40 to 70 ms.
  */
-#ifndef HARNESS_SHARP_STUB_H
-#define HARNESS_SHARP_STUB_H
+#ifndef HARNESS_EXCHANGE_STUB_H
+#define HARNESS_EXCHANGE_STUB_H
 
 #include "harness/exchange/exchange_load.h"
 #include "harness/exchange/exchange_place.h"

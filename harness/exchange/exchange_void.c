@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "harness/exchange/exchange.h"
-#include "harness/exchange/exchange_pair.h"
+#include "harness/exchange/exchange_place.h"
 #include "lib/strbuf.h"
 
 #define AA_CONFIDENCE	0.999
@@ -30,51 +30,33 @@ static char *PRINTF_LIKE(1, 2) sentence(const char *fmt, ...)
 	return text;
 }
 
-enum { TRACEPOINTS_MAX = EXCHANGE_EVENTS_MAX * 2 + EXCHANGE_STUBS_MAX + 2, NAME_MAX_LEN = 112 };
-
-/* Names of tracepoints, ended by NULL. */
-struct tracepoints {
-	char text[TRACEPOINTS_MAX][NAME_MAX_LEN];
-	const char *v[TRACEPOINTS_MAX + 1];
-	size_t n;
-};
-
-static void add(struct tracepoints *t, const char *category, const char *prefix, const char *name)
-{
-	char *text = t->text[t->n];
-
-	if (t->n == TRACEPOINTS_MAX)
-		return;
-	snprintf(text, NAME_MAX_LEN, "%s/%s%s", category, prefix, name);
-	for (size_t i = 0; i < t->n; i++)
-		if (!strcmp(t->v[i], text))
-			return;
-	t->v[t->n++] = text;
-}
-
 char *exchange_void_before(const struct exchange_pair *pair)
 {
-	struct strbuf found = STRBUF_INIT;
-	struct tracepoints t = {.n = 0};
+	struct strbuf found = STRBUF_INIT, name = STRBUF_INIT;
+	struct names tracepoints = {0};
 	char *why = NULL;
 
-	add(&t, "raw_syscalls", "", "sys_enter");
 	for (size_t i = 0; i < pair->nevents; i++)
-		for (int k = 0; place_call(pair->events[i], k); k++)
-			add(&t, "syscalls", "sys_enter_", place_call(pair->events[i], k));
-	for (size_t i = 0; i < pair->nplaces; i++)
-		if (*pair->a[i].category)
-			add(&t, pair->a[i].category, "", pair->a[i].name);
-	if (env_foreign_programs(t.v, &found) > 0)
+		env_add_tracepoints(&tracepoints, pair->events[i]);
+	for (size_t i = 0; i < pair->nplaces; i++) {
+		if (!*pair->a[i].category)
+			continue;
+		strbuf_reset(&name);
+		strbuf_addf(&name, "%s/%s", pair->a[i].category, pair->a[i].name);
+		names_add(&tracepoints, name.s);
+	}
+	if (env_foreign_programs(&tracepoints, &found) > 0)
 		why = sentence("other BPF programs are at the tracepoints that are timed: %s; end "
 			       "what attached them (bpftool link)",
 			       found.s);
+	names_release(&tracepoints);
 	strbuf_release(&found);
+	strbuf_release(&name);
 	return why;
 }
 
 /* Valid however long the run was, as the run may have stopped on what it saw. */
-static char *check_aa(const struct sharp *s, const struct exchange_event *e)
+static char *check_aa(const struct exchange *s, const struct exchange_event *e)
 {
 	const struct samples *aa = exchange_effect(e, EFFECT_AA);
 	double confidence = 1 - (1 - AA_CONFIDENCE) / (double)s->nevents;
@@ -93,7 +75,7 @@ static char *check_aa(const struct sharp *s, const struct exchange_event *e)
  * and by more than an absolute size is promised for, something else changed with the clock. Below
  * that it may be the gauge's own error, which an effect of pure cycles follows closely.
  */
-static char *check_clock(const struct sharp *s, const struct exchange_event *e)
+static char *check_clock(const struct exchange *s, const struct exchange_event *e)
 {
 	const struct samples *effect =
 		exchange_effect(e, s->arms > EXCHANGE_B ? EFFECT_DIFF : EFFECT_A);
@@ -118,7 +100,7 @@ static char *check_clock(const struct sharp *s, const struct exchange_event *e)
 			e->name, ns, in_cycles, follows_ns);
 }
 
-char *exchange_void_after(const struct sharp *s)
+char *exchange_void_after(const struct exchange *s)
 {
 	double duty = stats_median(s->busy.v, s->busy.n);
 	char *why = NULL;

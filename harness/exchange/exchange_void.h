@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The self-checks of the sharp time lane: what makes its figures count for nothing. */
-#ifndef HARNESS_SHARP_VOID_H
-#define HARNESS_SHARP_VOID_H
+/* The self-checks of the exchange lane: what makes its figures count for nothing. */
+#ifndef HARNESS_EXCHANGE_VOID_H
+#define HARNESS_EXCHANGE_VOID_H
 
 #include "lib/base.h"
 
-struct sharp;
+struct exchange;
 struct exchange_pair;
 
 /* Below this share of the time inside timed calls, a run is void; below the other it is noted. */
@@ -20,6 +20,6 @@ char *exchange_void_before(const struct exchange_pair *pair);
  * After the run: two loads of A differ (the live A/A arm, 99.9 %), too little of the time was spent
  * in timed calls, the effect goes with the core's clock. A sentence the caller owns, or NULL.
  */
-char *exchange_void_after(const struct sharp *s);
+char *exchange_void_after(const struct exchange *s);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The measure `overhead`: what being watched costs, per call of each kind, per run of a real load,
- * and on the collecting side. Monitors are attached and detached around blocks of calls; the method
- * and its limits are in docs/method.md.
+ * and on the collecting side; and what the programs cost alone. Here is what its parts share: who
+ * takes part, what is attached, and how the time is divided among them. The method and its limits
+ * are in docs/method.md.
  */
 #include "lib/base.h"
 #include "harness/overhead/overhead.h"
@@ -12,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/overhead/overhead_print.h"
+#include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/result.h"
 #include "harness/exchange/exchange.h"
+#include "harness/subject.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -26,6 +28,8 @@
 #define CALLS_PART    0.65
 #define EXCHANGE_PART 0.25 /* the rest shares what is left */
 
+const char *const overhead_collect_names[] = {"woken", "timed", "both", "between", NULL};
+
 static const struct param params[] = {
 	{"attach", "what being attached costs, on the calls watched and on others", PARAM_BOOL,
 	 offsetof(struct overhead_params, attach), 1},
@@ -34,7 +38,7 @@ static const struct param params[] = {
 	{"sharp",
 	 "the programs alone, by stubs that are re-pointed between them: of two monitors, their "
 	 "difference; of any, what it costs over an empty program",
-	 PARAM_BOOL, offsetof(struct overhead_params, sharp), 1},
+	 PARAM_BOOL, offsetof(struct overhead_params, exchange), 1},
 	{"consumer",
 	 "for the programs alone: comes by a timer, so that nobody is woken, or woken for records",
 	 PARAM_ENUM, offsetof(struct overhead_params, consumer), EXCHANGE_TIMER, 0, 0,
@@ -43,6 +47,17 @@ static const struct param params[] = {
 	 PARAM_BOOL, offsetof(struct overhead_params, realtime), 1},
 	{"block_us", "length of a block of calls, in us", PARAM_U64,
 	 offsetof(struct overhead_params, block_us), 3000, 100, 100000},
+	{"producers", "processes that make the calls while whole monitors are timed", PARAM_U64,
+	 offsetof(struct overhead_params, producers), 1, 1, OVERHEAD_PRODUCERS},
+	{"collect",
+	 "how records are taken then: woken for them, every 200 us, both (every 10 ms and when "
+	 "woken), or between blocks that a ring holds",
+	 PARAM_ENUM, offsetof(struct overhead_params, collect), COLLECT_WOKEN, 0, 0,
+	 overhead_collect_names},
+	{"events", "no: monitors whose records can be switched off are timed without them",
+	 PARAM_BOOL, offsetof(struct overhead_params, events), 1},
+	PARAM_ROW_TEXT(overhead_params, above,
+		       "one of the monitors: also tell what the others cost above it"),
 	{0},
 };
 
@@ -74,7 +89,7 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
-static int open_arm(struct overhead_arm *arm, const char *spec)
+static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 {
 	static const struct monitor_target everything = {0};
 	struct strbuf why = STRBUF_INIT;
@@ -88,6 +103,8 @@ static int open_arm(struct overhead_arm *arm, const char *spec)
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
+		if (!events && arm->info.caps & MONITOR_EVENTS && monitor_set_events(m, false))
+			arm->skip = strdup("it has no switch for its records");
 		arm->info.name = arm->info.path = NULL;
 	} else {
 		arm->name = strdup(spec);
@@ -110,52 +127,62 @@ static bool is_wanted(const struct overhead *o, const char *name, char *const *s
 {
 	if (!strcmp(name, "none"))
 		return false; /* it is arm 0 anyway */
-	if (o->run->monitors != default_monitors || !strcmp(name, "nop"))
+	if (run_chosen(o->run->monitors, NULL) || !strcmp(name, "nop"))
 		return true;
 	while (*shipped && strcmp(*shipped, name))
 		shipped++;
 	return *shipped;
 }
 
+/* Is the arm there that others are held against? */
+static int check_above(const struct overhead *o)
+{
+	if (!*o->params.above)
+		return 0;
+	for (size_t i = 1; i < o->narms; i++)
+		if (!strcmp(o->arms[i].name, o->params.above))
+			return 0;
+	log_err("overhead: above=%s is none of the monitors that are timed", o->params.above);
+	return -EINVAL;
+}
+
 static int open_arms(struct overhead *o)
 {
+	const char *const *monitors = run_chosen(o->run->monitors, default_monitors);
 	char **shipped = monitor_names();
 	size_t n = 0;
 	int err = shipped ? 0 : -ENOMEM;
 
-	while (o->run->monitors[n])
+	while (monitors[n])
 		n++;
 	o->arms = calloc(n + 1, sizeof(*o->arms));
-	o->lanes = calloc(n + 1, sizeof(*o->lanes));
-	if (!o->arms || !o->lanes)
+	if (!o->arms)
 		abort();
 	o->arms[0].name = strdup("none");
 	o->narms = 1;
 	for (size_t i = 0; i < n && !err; i++) {
-		if (!is_wanted(o, o->run->monitors[i], shipped))
+		if (!is_wanted(o, monitors[i], shipped))
 			continue;
-		err = open_arm(&o->arms[o->narms], o->run->monitors[i]);
+		err = open_arm(&o->arms[o->narms], monitors[i], o->params.events);
 		o->narms++;
 	}
-	for (size_t i = 0; i < o->narms; i++)
-		o->lanes[i].spec = o->arms[i].spec;
 	free(shipped);
-	return err;
+	return err ? err : check_above(o);
 }
 
 static int choose_events(struct overhead *o)
 {
-	for (const char *const *e = o->run->events; *e; e++) {
-		int i = loop_event_find(*e);
+	for (const char *const *e = o->run->events; e && *e; e++) {
+		int i = timed_event_find(*e);
 
 		if (i < 0) {
-			log_err("event '%s' cannot be timed; there are mmap, munmap, brk, other, "
-				"mmap+munmap, munmap-ok, brk-ok",
-				*e);
+			log_err("event '%s' cannot be timed; there are " TIMED_EVENT_NAMES, *e);
 			return -EINVAL;
 		}
-		o->base[i].on = true;
+		o->base[i].on = o->events_chosen = true;
 	}
+	for (int i = 0; i < TIMED_EVENTS && !o->events_chosen; i++)
+		o->base[i].on = timed_events[i].does != TIMED_WORKS;
 	return 0;
 }
 
@@ -163,21 +190,97 @@ static int choose_events(struct overhead *o)
  * that work as well, where the user has not chosen others. */
 static void add_working_calls(struct overhead *o)
 {
-	bool usual = true, wanted = false;
+	bool wanted = false;
 
-	for (int i = 0; i < LOOP_EVENTS; i++)
-		usual &= o->base[i].on == (i <= loop_event_find("other"));
 	for (size_t i = 1; i < o->narms; i++)
-		wanted |= !o->arms[i].skip && o->arms[i].info.definition == MONITOR_COMPLETED;
-	if (usual && wanted)
-		o->base[loop_event_find("munmap-ok")].on = o->base[loop_event_find("brk-ok")].on =
-			true;
+		wanted |= !o->arms[i].skip && subject_times_working(&o->arms[i].info);
+	for (int i = 0; i < TIMED_EVENTS && wanted && !o->events_chosen; i++)
+		o->base[i].on |= timed_event_is_single(i);
+}
+
+int overhead_select(struct overhead *o, struct overhead_arm *arm)
+{
+	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
+	static const struct monitor_target everything = {0};
+	int err = 0;
+
+	if (arm && arm == o->active)
+		return 0;
+	if (o->active && o->monitor)
+		err = monitor_detach(o->monitor);
+	o->active = NULL;
+	if (err || !arm)
+		return err;
+	overhead_drop(o);
+	if (arm->spec) {
+		err = monitor_open(&o->monitor, arm->spec, &everything, NULL);
+		if (!err && !o->params.events && arm->info.caps & MONITOR_EVENTS)
+			err = monitor_set_events(o->monitor, false);
+		if (!err)
+			err = monitor_attach(o->monitor);
+	}
+	if (!err)
+		o->active = arm;
+	return err;
+}
+
+void overhead_drop(struct overhead *o)
+{
+	monitor_close(o->monitor);
+	o->monitor = NULL;
+}
+
+bool overhead_has_records(const struct overhead *o, const struct monitor *m)
+{
+	return o->params.events && monitor_info(m)->caps & MONITOR_EVENTS;
+}
+
+static void ignore_record(void *arg UNUSED, const struct event *e UNUSED)
+{
+}
+
+int overhead_drain(struct monitor *m, struct consumption *use)
+{
+	uint64_t cpu_ns = clock_thread_cpu_ns();
+	int n = 0;
+
+	if (m && monitor_info(m)->caps & MONITOR_EVENTS) {
+		while ((n = monitor_poll(m, 0, ignore_record, NULL)) > 0)
+			use->records += (uint64_t)n;
+		use->cpu_ns += clock_thread_cpu_ns() - cpu_ns;
+	}
+	return n == -EINTR ? 0 : n;
+}
+
+void overhead_harvest(struct overhead_arm *arm, struct monitor *m)
+{
+	struct monitor_losses losses;
+	struct monitor_cost cost;
+
+	if (!monitor_losses(m, &losses)) {
+		uint64_t lost = overhead_own_process(arm) ? losses.lost_events : losses.ring_full;
+
+		arm->lost = lost == UINT64_MAX || arm->lost == UINT64_MAX ? UINT64_MAX
+									  : arm->lost + lost;
+	}
+	if (!monitor_cost(m, &cost)) {
+		arm->own.cpu_ns += cost.cpu_ns;
+		arm->own.records += cost.records;
+		arm->map_bytes = MAX(arm->map_bytes, cost.map_bytes);
+		arm->rss_bytes = MAX(arm->rss_bytes, cost.rss_bytes);
+	}
 }
 
 static void note_foreign(struct overhead *o)
 {
+	struct names tracepoints = {0};
 	struct strbuf found = STRBUF_INIT;
-	int n = env_foreign_programs(env_timed_tracepoints, &found);
+	int n;
+
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (o->base[e].on)
+			env_add_tracepoints(&tracepoints, e);
+	n = env_foreign_programs(&tracepoints, &found);
 
 	if (n > 0 && !o->foreign.len) {
 		log_warn("other BPF programs are at the tracepoints that are timed: %s; the "
@@ -187,7 +290,23 @@ static void note_foreign(struct overhead *o)
 	} else if (n < 0) {
 		log_dbg("cannot ask who else is at the tracepoints (%d)", n);
 	}
+	names_release(&tracepoints);
 	strbuf_release(&found);
+}
+
+/* Before anything is loaded, so that the children hold nothing of it. One that is ahead of all must
+ * leave the consumer a CPU. */
+static int start_loops(struct overhead *o)
+{
+	bool crowded = o->place.same_cpu ||
+		       (o->params.producers > 1 && o->params.collect != COLLECT_BETWEEN &&
+			o->place.second_cpu == o->place.consumer_cpu);
+	const int cpus[OVERHEAD_PRODUCERS] = {o->place.producer_cpu, o->place.second_cpu};
+	int err = 0;
+
+	for (unsigned int i = 0; i < o->params.producers && !err; i++)
+		err = loop_start(&o->loops[i], cpus[i], o->params.realtime && !crowded);
+	return err;
 }
 
 static int prepare(struct overhead *o)
@@ -199,11 +318,15 @@ static int prepare(struct overhead *o)
 	if (err)
 		return err;
 	placement_choose(&o->place, "/sys");
+	if (o->place.same_cpu && o->params.producers > 1) {
+		log_err("two processes that make calls at the same time need two CPUs; there is "
+			"one");
+		return -ENOTSUP;
+	}
 	if (o->place.same_cpu)
 		log_warn("only one CPU may be used: the consumer shares it with the calls it "
 			 "watches, figures are higher than in life");
-	/* Before anything is loaded, so that the child holds nothing of it. */
-	err = loop_start(&o->loop, o->place.producer_cpu, o->params.realtime && !o->place.same_cpu);
+	err = start_loops(o);
 	if (err)
 		return err;
 	placement_pin(o->place.consumer_cpu);
@@ -213,37 +336,109 @@ static int prepare(struct overhead *o)
 	if (!err)
 		add_working_calls(o);
 	if (!err)
-		err = o->sw->prepare(&o->sw_state, o->lanes, o->narms);
-	if (!err)
 		err = overhead_calibrate(o);
 	return err;
 }
 
 static void release(struct overhead *o)
 {
-	o->sw->release(o->sw_state);
+	overhead_drop(o);
 	for (size_t i = 0; i < o->narms; i++) {
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
-		for (int e = 0; e < LOOP_EVENTS; e++)
+		for (int e = 0; e < TIMED_EVENTS; e++)
 			for (int c = 0; c < CUTS; c++) {
 				samples_release(&o->arms[i].cell[e].added[c]);
 				samples_release(&o->arms[i].cell[e].rough[c]);
 			}
 	}
-	for (int e = 0; e < LOOP_EVENTS; e++)
+	for (int e = 0; e < TIMED_EVENTS; e++)
 		for (int c = 0; c < CUTS; c++)
 			samples_release(&o->base[e].ns[c]);
 	free(o->arms);
-	free(o->lanes);
-	loop_stop(o->loop);
+	for (unsigned int i = 0; i < OVERHEAD_PRODUCERS; i++)
+		loop_stop(o->loops[i]);
 	strbuf_release(&o->foreign);
 }
+
+/* --- the programs alone --- */
+
+static void tell_exchange(void *arg, const char *what, const char *who)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addf(&sb, "sharp, %s", what);
+	overhead_tell(arg, sb.s, who);
+	strbuf_release(&sb);
+}
+
+/* Any object but the empty one, which the others are held against. */
+static bool can_compare(const struct overhead_arm *arm)
+{
+	return !arm->skip && arm->info.kind == MONITOR_OBJECT && strcmp(arm->spec, "nop");
+}
+
+/* What of -e the lane is asked for; NULL-ended. */
+static size_t events_of(const struct overhead *o, const char **events)
+{
+	size_t n = 0;
+
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (o->base[e].on)
+			events[n++] = timed_events[e].name;
+	events[n] = NULL;
+	return n;
+}
+
+static int compare_programs(struct overhead *o, const char *a, const char *b, double until_s)
+{
+	const char *events[TIMED_EVENTS + 1];
+	struct exchange_options opts = {.place = o->place,
+					.realtime = o->params.realtime && !o->place.same_cpu,
+					.seconds = MAX(until_s - overhead_elapsed_s(o), 1),
+					.events = events,
+					.consumer = (enum exchange_consumer)o->params.consumer,
+					.tell = tell_exchange,
+					.tell_arg = o};
+	struct exchange s;
+	int err, emitted = 0;
+
+	events_of(o, events);
+	opts.rng.state = rng_next(&o->rng);
+	err = exchange_compare(&s, a, b, &opts);
+	emitted = exchange_emit(&s, &opts, o->run);
+	exchange_release(&s);
+	/* Another tracepoint or type: said already; the others may do. */
+	err = err == -ENOTSUP ? 0 : err;
+	return err ? err : emitted;
+}
+
+/* What the programs cost over an empty one, and against each other; emits `sharp` for each event
+ * that has a stub. */
+static int exchange_programs(struct overhead *o, double until_s)
+{
+	const char *spec[64];
+	double from_s = overhead_elapsed_s(o);
+	size_t n = 0, pairs;
+	int err = 0;
+
+	for (size_t i = 1; i < o->narms && n < ARRAY_SIZE(spec); i++)
+		if (can_compare(&o->arms[i]))
+			spec[n++] = o->arms[i].spec;
+	pairs = n == 2 ? 1 : n;
+	for (size_t i = 0; i < pairs && !err; i++)
+		err = compare_programs(o, spec[i], n == 2 ? spec[1] : NULL,
+				       from_s + (until_s - from_s) * (double)(i + 1) /
+							(double)pairs);
+	return err;
+}
+
+/* --- all of it --- */
 
 static int measure(struct overhead *o)
 {
 	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
-	double exchange_s = o->params.sharp ? exchange_part * o->budget_s : 0;
+	double exchange_s = o->params.exchange ? exchange_part * o->budget_s : 0;
 	double slow_part = o->params.attach ? 1 - CALLS_PART : 1;
 	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
 	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
@@ -259,15 +454,15 @@ static int measure(struct overhead *o)
 	if (!err && o->params.slowdown)
 		err = overhead_slowdown(
 			o, MAX(o->budget_s - exchange_s - 0.3, overhead_elapsed_s(o) + slow_s / 2));
-	if (!err && o->params.sharp)
-		err = overhead_exchange(
+	if (!err && o->params.exchange)
+		err = exchange_programs(
 			o, MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + exchange_s / 2));
 	return err;
 }
 
 static int overhead_run(struct run *run, const void *p)
 {
-	struct overhead o = {.run = run, .sw = &lane_switch_attach, .foreign = STRBUF_INIT};
+	struct overhead o = {.run = run, .foreign = STRBUF_INIT};
 	cpu_set_t affinity;
 	int err;
 
@@ -297,5 +492,4 @@ const struct measure_ops measure_overhead = {
 	.steps = overhead_steps,
 	.run = overhead_run,
 	.print = overhead_print,
-	.default_monitors = default_monitors,
 };

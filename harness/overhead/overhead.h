@@ -3,7 +3,6 @@
 #ifndef HARNESS_OVERHEAD_H
 #define HARNESS_OVERHEAD_H
 
-#include "harness/overhead/lane.h"
 #include "harness/timing/env.h"
 #include "harness/timing/estimate.h"
 #include "harness/timing/loop.h"
@@ -13,13 +12,28 @@
 #include "collector/collect.h"
 #include "lib/strbuf.h"
 
+/* How records are taken while whole monitors are timed. */
+enum overhead_collect {
+	COLLECT_WOKEN,	 /* asleep in epoll until the monitor wakes it */
+	COLLECT_TIMED,	 /* comes every 200 us, so that nobody is woken */
+	COLLECT_BOTH,	 /* comes every 10 ms, and when the monitor wakes it */
+	COLLECT_BETWEEN, /* rings are emptied between blocks, which are as short as that takes */
+};
+extern const char *const overhead_collect_names[]; /* "woken", "timed", "both", "between", NULL */
+
+enum { OVERHEAD_PRODUCERS = 2 };
+
 struct overhead_params { /* -o */
 	bool attach;
 	bool slowdown;
-	bool sharp;
-	uint64_t consumer; /* enum exchange_consumer, of the sharp lane */
+	bool exchange;
+	uint64_t consumer; /* enum exchange_consumer, of the exchange lane */
 	bool realtime;
 	uint64_t block_us;
+	uint64_t producers;	    /* processes that make the calls, each on a CPU of its own */
+	uint64_t collect;	    /* enum overhead_collect */
+	bool events;		    /* false: those with a switch are timed without their records */
+	char above[PARAM_TEXT_MAX]; /* an arm whose figures are taken off the others'; "": none */
 };
 
 /* The user-space half during blocks of one kind: what collecting took and brought. */
@@ -49,7 +63,7 @@ struct overhead_arm {
 	const char *spec;	  /* what monitor_open() takes; NULL: nothing */
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
-	struct overhead_cell cell[LOOP_EVENTS];
+	struct overhead_cell cell[TIMED_EVENTS];
 	struct consumption own; /* of the monitor's own process, all rounds */
 	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
 	uint64_t map_bytes, rss_bytes;
@@ -58,10 +72,10 @@ struct overhead_arm {
 	double deselect_s;   /* of that, detaching */
 };
 
-/* A block of @event is made of @subs sub-blocks in every arm; without a monitor, it costs: */
+/* A block of @event is @parts times @subs sub-blocks in every arm; without a monitor, it costs: */
 struct overhead_base {
 	bool on; /* asked for */
-	uint32_t subs, warm;
+	uint32_t parts, subs, warm;
 	struct samples ns[CUTS];     /* per call, one a block */
 	struct block_stat sum[CUTS]; /* sub-blocks kept and cut, all blocks */
 };
@@ -70,13 +84,13 @@ struct overhead {
 	struct run *run;
 	struct overhead_params params;
 	struct placement place;
-	struct loop *loop;
-	struct overhead_arm *arms; /* narms of them */
-	struct lane_arm *lanes;	   /* the same, for the switch */
+	struct loop *loops[OVERHEAD_PRODUCERS]; /* params.producers of them */
+	struct overhead_arm *arms;		/* narms of them */
 	size_t narms;
-	struct overhead_base base[LOOP_EVENTS];
-	const struct lane_switch_ops *sw;
-	void *sw_state;
+	struct monitor *monitor;     /* of the arm that is attached, or was; owned */
+	struct overhead_arm *active; /* what is attached; NULL: nothing */
+	struct overhead_base base[TIMED_EVENTS];
+	bool events_chosen; /* by the user: then these and no others */
 	struct rng rng;
 	uint64_t links;	       /* env_syscall_links() of the pairs that count */
 	uint64_t beside;       /* pairs that count though somebody else is attached */
@@ -94,29 +108,28 @@ double overhead_elapsed_s(const struct overhead *o);
 /* Tells the person what goes on, at most once a second. */
 void overhead_tell(struct overhead *o, const char *what, const char *who);
 
-/* overhead_block.c: */
-/* Collects from @m (NULL: nothing to) until the block that runs is over. 0, -EINTR or -errno after
- * saying why. */
-int overhead_collect(struct overhead *o, struct monitor *m, struct loop_block *block,
-		     struct consumption *use);
+/*
+ * From the return on, @arm (NULL: nothing) is attached and no other; each time it is loaded afresh.
+ * Two loads of one object differ by a nanosecond (where the JIT put them, which memory their maps
+ * got), so a load is the unit of repetition. o->monitor is then the arm's monitor, or after NULL
+ * the one that was, to be read until overhead_drop(). 0 or -errno after saying why.
+ */
+int overhead_select(struct overhead *o, struct overhead_arm *arm);
+/* Unloads the monitor that was attached. Only when none is. */
+void overhead_drop(struct overhead *o);
+/* Does @m write records that are to be taken? */
+bool overhead_has_records(const struct overhead *o, const struct monitor *m);
 /* Takes what is left in the ring. */
 int overhead_drain(struct monitor *m, struct consumption *use);
-/* Chooses subs and warm of each event by a short trial with nothing attached. */
-int overhead_calibrate(struct overhead *o);
-/* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
-struct series {
-	double ns[LOOP_EVENTS][CUTS];
-	uint64_t links[2]; /* of the base: env_syscall_links() before and after */
-};
-
-/*
- * One block of each event in random order, for @arm (NULL: the base) with the switch as it is. 0,
- * -EINTR or -errno after saying why.
- */
-int overhead_series(struct overhead *o, struct overhead_arm *arm, struct series *out);
 /* What the detached monitor @m of @arm tells in the end: what its process took, what it lost, how
  * large it is. */
 void overhead_harvest(struct overhead_arm *arm, struct monitor *m);
+
+/* overhead_attach.c: chooses parts, subs and warm of each event by a short trial with nothing
+ * attached. */
+int overhead_calibrate(struct overhead *o);
+/* Rounds of paired differences until @until_s of the budget are used. */
+int overhead_rounds(struct overhead *o, double until_s);
 
 /* The fewest differences that an interval can be made of. */
 enum { OVERHEAD_ROUNDS_MIN = 4 };
@@ -124,16 +137,9 @@ enum { OVERHEAD_ROUNDS_MIN = 4 };
  * which. */
 const struct samples *overhead_samples(const struct overhead_cell *cell, enum cut cut, bool *rough);
 
-/* overhead_rounds.c: rounds of paired differences until @until_s of the budget are used. */
-int overhead_rounds(struct overhead *o, double until_s);
-
 /* overhead_slowdown.c: a real load with and without each monitor; emits `slowdown` and `collector`.
  */
 int overhead_slowdown(struct overhead *o, double until_s);
-
-/* overhead_exchange.c: what the programs cost over an empty one, and against each other; emits
- * `sharp` for each event that has a stub. */
-int overhead_exchange(struct overhead *o, double until_s);
 
 /* overhead_record.c: emits `overhead` and `collector` records of what was measured. */
 int overhead_emit(struct overhead *o);
@@ -141,6 +147,10 @@ int overhead_emit(struct overhead *o);
 struct json_object *overhead_collector_record(const struct overhead *o,
 					      const struct overhead_arm *arm, const char *workload,
 					      const struct consumption *use, uint64_t calls);
+/* overhead_print.c: the tables a person sees, of what @records (a JSON array) holds of overhead,
+ * slowdown and collector; others are passed over. */
+void overhead_print(struct json_object *records, FILE *out);
+
 /* True when the monitor has a process of its own; else a thread of ours collects. */
 bool overhead_own_process(const struct overhead_arm *arm);
 

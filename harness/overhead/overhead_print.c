@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The tables a person sees after `beebench overhead`. */
 #include "lib/base.h"
-#include "harness/overhead/overhead_print.h"
+#include "harness/overhead/overhead.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -65,10 +65,10 @@ static void print_notes(struct json_object *records, const char *type, FILE *out
 			strbuf_reset(&line);
 			strbuf_addf(&line, "%s, %s: %s", record_str(o, "monitor", "?"),
 				    record_str(o, "event", record_str(o, "workload", "?")),
-				    json_object_get_string(w));
-			if (names_find(&told, json_object_get_string(w)) == told.n)
+				    record_text(w));
+			if (names_find(&told, record_text(w)) == told.n)
 				fprintf(out, "  note: %s\n", line.s);
-			names_add(&told, json_object_get_string(w));
+			names_add(&told, record_text(w));
 		}
 		if (!strcmp(record_str(o, "status", ""), "skip")) {
 			strbuf_reset(&line);
@@ -101,6 +101,24 @@ static void print_base(struct json_object *records, const struct names *monitors
 	fputc('\n', out);
 }
 
+/* What the monitor costs above the one that was named for that, where one was. */
+static void print_above(struct json_object *records, const char *monitor,
+			const struct names *events, FILE *out)
+{
+	struct json_object *o = find(records, monitor, events->v[0]);
+	const char *above = record_str(o, "above", NULL);
+	struct strbuf name = STRBUF_INIT;
+
+	if (above) {
+		strbuf_addf(&name, " above %s", above);
+		fprintf(out, "%-*.*s", FIRST_WIDTH, FIRST_WIDTH, name.s);
+		for (size_t e = 0; e < events->n; e++)
+			interval_cell(out, find(records, monitor, events->v[e]), "above_ns", 1, 0);
+		fputc('\n', out);
+	}
+	strbuf_release(&name);
+}
+
 static void print_events(struct json_object *records, FILE *out)
 {
 	struct names events = {0}, monitors = {0};
@@ -127,6 +145,7 @@ static void print_events(struct json_object *records, FILE *out)
 				interval_cell(out, find(records, monitors.v[m], events.v[e]),
 					      "added_ns", 1, 0);
 			fputc('\n', out);
+			print_above(records, monitors.v[m], &events, out);
 		}
 		fputc('\n', out);
 		print_notes(records, "overhead", out);

@@ -4,104 +4,61 @@
 #include "harness/overhead/overhead.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/subject.h"
 #include "lib/procfs.h"
-#include "lib/strbuf.h"
 
 /* A cut share beyond the base's by more than this is worth a word: what was cut is not priced. */
 #define CUT_NOTABLE   0.01
 #define AA_CONFIDENCE 0.999
-
-static void add_string(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void add_u64(struct json_object *o, const char *key, uint64_t value)
-{
-	json_object_object_add(o, key, value == UINT64_MAX ? NULL : json_object_new_uint64(value));
-}
-
-static void add_double(struct json_object *o, const char *key, double value)
-{
-	json_object_object_add(o, key, json_object_new_double(value));
-}
-
-static void add_bool(struct json_object *o, const char *key, bool value)
-{
-	json_object_object_add(o, key, json_object_new_boolean(value));
-}
-
-static struct json_object *interval(struct stats_interval iv)
-{
-	return result_interval(iv.centre, iv.low, iv.high, iv.confidence);
-}
-
-static void PRINTF_LIKE(2, 3) warn(struct json_object *list, const char *fmt, ...)
-{
-	struct strbuf sb = STRBUF_INIT;
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	strbuf_addstr(&sb, text);
-	json_object_array_add(list, json_object_new_string(sb.s));
-	strbuf_release(&sb);
-}
 
 static double cut_pct(const struct block_stat *s)
 {
 	return s->cut + s->kept ? 100.0 * (double)s->cut / (double)(s->cut + s->kept) : 0;
 }
 
-static uint64_t calls_of(const struct overhead_arm *arm, const char *event)
-{
-	return arm->cell[loop_event_find(event)].calls;
-}
-
-/* Calls as those of @event that the arm's process made while watched: a pair has one of each kind,
- * and where failing calls count, those that work are counted with them. */
+/* Calls as those of @event that the arm's process made while watched and that its definition
+ * counts: where failing calls count, those that work are counted with them; a pair has one of each.
+ */
 static uint64_t calls_made(const struct overhead_arm *arm, int event)
 {
-	const char *name = loop_events[event].name;
+	bool completed = subject_times_working(&arm->info);
 	uint64_t calls = arm->cell[event].calls;
 
-	if (strstr(name, "mmap") == name || strstr(name, "munmap") == name)
-		calls += strchr(name, '+') ? 0 : calls_of(arm, "mmap+munmap");
-	if (arm->info.definition == MONITOR_COMPLETED)
+	if (!timed_event_is_single(event))
 		return calls;
-	if (!strcmp(name, "munmap"))
-		calls += calls_of(arm, "munmap-ok");
-	else if (!strcmp(name, "brk"))
-		calls += calls_of(arm, "brk-ok");
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (e != event && timed_event_makes(e, timed_events[event].calls[0]) &&
+		    (!completed || timed_events[e].does == TIMED_WORKS))
+			calls += arm->cell[e].calls;
 	return calls;
 }
 
 static void warn_environment(const struct overhead *o, struct json_object *list)
 {
 	if (o->place.same_cpu)
-		warn(list, "one CPU only: the consumer takes its time from the calls it watches");
+		record_addf(list,
+			    "one CPU only: the consumer takes its time from the calls it watches");
 	else if (o->place.siblings)
-		warn(list, "the consumer's CPU is the other thread of the same core");
+		record_addf(list, "the consumer's CPU is the other thread of the same core");
 	if (o->foreign.len)
-		warn(list, "other BPF programs are attached here: %s", o->foreign.s);
+		record_addf(list, "other BPF programs are attached here: %s", o->foreign.s);
 	if (o->beside)
-		warn(list, "all of it beside somebody else's programs, who pay part of what being "
-			   "attached costs");
+		record_addf(list,
+			    "all of it beside somebody else's programs, who pay part of what being "
+			    "attached costs");
 	if (o->crowded)
-		warn(list,
-		     "somebody else attached to the same tracepoints meanwhile: %llu rounds of "
-		     "an arm do not count",
-		     (unsigned long long)o->crowded);
+		record_addf(
+			list,
+			"somebody else attached to the same tracepoints meanwhile: %llu rounds of "
+			"an arm do not count",
+			(unsigned long long)o->crowded);
 	if (o->interrupted)
-		warn(list, "interrupted: fewer rounds than planned");
+		record_addf(list, "interrupted: fewer rounds than planned");
 }
 
 static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, int event,
@@ -115,41 +72,76 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		stats_trimmed_interval(aa->v, aa->n, OVERHEAD_TRIM, AA_CONFIDENCE);
 
 	if (rough)
-		warn(list, "too few rounds were undisturbed: all are taken, read it as an "
-			   "indication");
+		record_addf(list, "too few rounds were undisturbed: all are taken, read it as an "
+				  "indication");
 
 	if (off.low > 0 || off.high < 0)
-		warn(list,
-		     "two arms without a monitor differ by %+.1f ns: read smaller "
-		     "differences as none",
-		     off.centre);
+		record_addf(list,
+			    "two arms without a monitor differ by %+.1f ns: read smaller "
+			    "differences as none",
+			    off.centre);
 	if (cut_pct(&cell->subs[CUT_LOOSE]) > cut_pct(&o->base[event].sum[CUT_LOOSE]) + 0.1)
-		warn(list,
-		     "%.2f %% of the calls were slower than any cut and do not count: the "
-		     "true mean is higher",
-		     cut_pct(&cell->subs[CUT_LOOSE]));
+		record_addf(list,
+			    "%.2f %% of the calls were slower than any cut and do not count: the "
+			    "true mean is higher",
+			    cut_pct(&cell->subs[CUT_LOOSE]));
 	if (cell->wrong)
-		warn(list, "%llu calls did not end as the trigger does",
-		     (unsigned long long)cell->wrong);
+		record_addf(list, "%llu calls did not end as the trigger does",
+			    (unsigned long long)cell->wrong);
 	if (!cell->seen && calls_made(arm, event))
-		warn(list, "the monitor counted none of these calls (it may count successful ones "
-			   "only: try -e munmap-ok,brk-ok)");
+		record_addf(list,
+			    "the monitor counted none of these calls (it may count successful ones "
+			    "only: try -e munmap-ok,brk-ok)");
 	if (cell->lost && cell->lost != UINT64_MAX)
-		warn(list, "%llu records were lost: a lost record is cheaper than a delivered one",
-		     (unsigned long long)cell->lost);
+		record_addf(list,
+			    "%llu records were lost: a lost record is cheaper than a delivered one",
+			    (unsigned long long)cell->lost);
 	if (!isfinite(overhead_interval(added).low))
-		warn(list, "%zu rounds are too few for an interval", added->n);
+		record_addf(list, "%zu rounds are too few for an interval", added->n);
+}
+
+static struct stats_interval cell_interval(const struct overhead *o, const struct overhead_arm *arm,
+					   int event)
+{
+	const struct overhead_cell *cell = &arm->cell[event];
+	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &o->base[event].sum[CUT_TIGHT]);
+	bool rough;
+
+	return overhead_interval(overhead_samples(cell, cut, &rough));
+}
+
+/* What @arm costs above the arm that was named for that: the difference of two means, whose
+ * variances add up. */
+static void put_above(const struct overhead *o, const struct overhead_arm *arm, int event,
+		      struct json_object *r)
+{
+	const struct overhead_arm *floor = NULL;
+	struct stats_interval own, low;
+	double centre, half;
+
+	for (size_t i = 1; i < o->narms; i++)
+		if (!strcmp(o->arms[i].name, o->params.above) && !o->arms[i].skip)
+			floor = &o->arms[i];
+	if (!floor || floor == arm || !arm->spec)
+		return;
+	own = cell_interval(o, arm, event);
+	low = cell_interval(o, floor, event);
+	centre = own.centre - low.centre;
+	half = hypot(own.high - own.low, low.high - low.low) / 2;
+	record_put_str(r, "above", floor->name);
+	record_put(r, "above_ns",
+		   result_interval(centre, centre - half, centre + half, OVERHEAD_CONFIDENCE));
 }
 
 static struct json_object *placement_json(const struct overhead *o)
 {
 	struct json_object *p = json_object_new_object();
 
-	json_object_object_add(p, "producer_cpu", json_object_new_int(o->place.producer_cpu));
-	json_object_object_add(p, "consumer_cpu", json_object_new_int(o->place.consumer_cpu));
-	add_bool(p, "same_cpu", o->place.same_cpu);
-	add_bool(p, "siblings", o->place.siblings);
-	add_bool(p, "realtime", loop_realtime(o->loop));
+	record_put_i64(p, "producer_cpu", o->place.producer_cpu);
+	record_put_i64(p, "consumer_cpu", o->place.consumer_cpu);
+	record_put_bool(p, "same_cpu", o->place.same_cpu);
+	record_put_bool(p, "siblings", o->place.siblings);
+	record_put_bool(p, "realtime", loop_realtime(o->loops[0]));
 	return p;
 }
 
@@ -157,21 +149,20 @@ static struct json_object *consumer_json(const struct overhead_cell *cell)
 {
 	struct json_object *c = json_object_new_object();
 
-	add_u64(c, "cpu_ns", cell->use.cpu_ns);
-	add_u64(c, "records", cell->use.records);
-	add_u64(c, "polls", cell->use.polls);
-	add_u64(c, "lost", cell->lost);
+	record_put_known(c, "cpu_ns", cell->use.cpu_ns);
+	record_put_known(c, "records", cell->use.records);
+	record_put_known(c, "polls", cell->use.polls);
+	record_put_known(c, "lost", cell->lost);
 	return c;
 }
 
 static struct json_object *head(const char *type, const struct overhead_arm *arm,
 				const char *status)
 {
-	struct json_object *r = json_object_new_object();
+	struct json_object *r = record_new(type);
 
-	add_string(r, "type", type);
-	add_string(r, "monitor", arm->name);
-	add_string(r, "status", status);
+	record_put_str(r, "monitor", arm->name);
+	record_put_str(r, "status", status);
 	return r;
 }
 
@@ -180,7 +171,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	const struct overhead_base *base = &o->base[event];
-	const struct loop_event *e = &loop_events[event];
+	const struct timed_event *e = &timed_events[event];
 	struct json_object *r = head("overhead", arm, arm->skip ? "skip" : "ok");
 	struct json_object *warnings = json_object_new_array();
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &base->sum[CUT_TIGHT]);
@@ -189,32 +180,37 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 			     *base_ns = &base->ns[cut];
 	const struct samples *aa = overhead_samples(&o->arms[0].cell[event], cut, &aa_rough);
 
-	add_string(r, "event", e->name);
-	add_string(r, "unit", e->unit);
-	add_string(r, "trigger", e->trigger);
-	add_string(r, "switch", o->sw->name);
+	record_put_str(r, "event", e->name);
+	record_put_str(r, "unit", e->unit);
+	record_put_str(r, "trigger", e->trigger);
+	record_put_str(r, "switch", "attach");
 	if (arm->skip) {
-		add_string(r, "reason", arm->skip);
+		record_put_str(r, "reason", arm->skip);
 		json_object_put(warnings);
 		return r;
 	}
-	add_bool(r, "aa", !arm->spec);
-	add_double(r, "base_ns", stats_trimmed_mean(base_ns->v, base_ns->n, OVERHEAD_TRIM));
-	json_object_object_add(r, "added_ns", interval(overhead_interval(added)));
-	json_object_object_add(r, "aa_ns", interval(overhead_interval(aa)));
-	json_object_object_add(r, "samples", result_doubles(added->v, added->n));
-	add_u64(r, "blocks", cell->blocks);
-	add_u64(r, "calls_per_block", (uint64_t)base->subs * LOOP_CALLS);
-	add_double(r, "cut_ns", cut_sub_ns[cut] / LOOP_CALLS);
-	add_double(r, "cut_pct", cut_pct(&cell->subs[cut]));
-	add_double(r, "base_cut_pct", cut_pct(&base->sum[cut]));
-	add_u64(r, "calls_made", calls_made(arm, event));
-	add_u64(r, "calls_seen", cell->seen);
-	json_object_object_add(r, "consumer", consumer_json(cell));
-	json_object_object_add(r, "placement", placement_json(o));
+	record_put_bool(r, "aa", !arm->spec);
+	record_put_num(r, "base_ns", stats_trimmed_mean(base_ns->v, base_ns->n, OVERHEAD_TRIM));
+	record_put_interval(r, "added_ns", overhead_interval(added));
+	record_put_interval(r, "aa_ns", overhead_interval(aa));
+	put_above(o, arm, event, r);
+	record_put(r, "samples", result_doubles(added->v, added->n));
+	record_put_known(r, "blocks", cell->blocks);
+	record_put_known(r, "calls_per_block",
+			 (uint64_t)base->parts * base->subs * LOOP_CALLS * o->params.producers);
+	record_put_num(r, "cut_ns", cut_sub_ns[cut] / LOOP_CALLS);
+	record_put_num(r, "cut_pct", cut_pct(&cell->subs[cut]));
+	record_put_num(r, "base_cut_pct", cut_pct(&base->sum[cut]));
+	record_put_known(r, "calls_made", calls_made(arm, event));
+	record_put_known(r, "calls_seen", cell->seen);
+	record_put_u64(r, "producers", o->params.producers);
+	record_put_str(r, "collect", overhead_collect_names[o->params.collect]);
+	record_put_bool(r, "events", o->params.events);
+	record_put(r, "consumer", consumer_json(cell));
+	record_put(r, "placement", placement_json(o));
 	warn_environment(o, warnings);
 	warn_cell(o, arm, event, cut, warnings);
-	json_object_object_add(r, "warnings", warnings);
+	record_put(r, "warnings", warnings);
 	return r;
 }
 
@@ -233,21 +229,21 @@ struct json_object *overhead_collector_record(const struct overhead *o,
 	struct proc_memory memory = {0};
 
 	procfs_memory("/proc", getpid(), &memory);
-	add_string(r, "workload", workload);
-	add_string(r, "process", own_process ? "its own" : "beebench");
+	record_put_str(r, "workload", workload);
+	record_put_str(r, "process", own_process ? "its own" : "beebench");
 	if (use->wall_ns)
-		add_double(r, "cpu_pct", 100.0 * (double)use->cpu_ns / (double)use->wall_ns);
+		record_put_num(r, "cpu_pct", 100.0 * (double)use->cpu_ns / (double)use->wall_ns);
 	/* Its own process is started for each round: what that takes is no cost of an event. */
 	if (events && use->cpu_ns && !own_process)
-		add_double(r, "cpu_ns_per_event", (double)use->cpu_ns / (double)events);
-	add_u64(r, "cpu_ns", use->cpu_ns);
-	add_u64(r, "wall_ns", use->wall_ns);
-	add_u64(r, "rss_bytes", own_process ? arm->rss_bytes : memory.rss_bytes);
-	add_u64(r, "map_bytes", arm->map_bytes);
-	add_u64(r, "records", use->records);
-	add_u64(r, "polls", use->polls);
-	add_u64(r, "lost", arm->lost);
-	json_object_object_add(r, "placement", placement_json(o));
+		record_put_num(r, "cpu_ns_per_event", (double)use->cpu_ns / (double)events);
+	record_put_known(r, "cpu_ns", use->cpu_ns);
+	record_put_known(r, "wall_ns", use->wall_ns);
+	record_put_known(r, "rss_bytes", own_process ? arm->rss_bytes : memory.rss_bytes);
+	record_put_known(r, "map_bytes", arm->map_bytes);
+	record_put_known(r, "records", use->records);
+	record_put_known(r, "polls", use->polls);
+	record_put_known(r, "lost", arm->lost);
+	record_put(r, "placement", placement_json(o));
 	return r;
 }
 
@@ -258,7 +254,7 @@ static int emit_collector(struct overhead *o, const struct overhead_arm *arm)
 
 	if (arm->skip || arm->info.caps & MONITOR_NULL || !arm->spec)
 		return 0;
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	for (int e = 0; e < TIMED_EVENTS; e++) {
 		sum.cpu_ns += arm->cell[e].use.cpu_ns;
 		sum.wall_ns += arm->cell[e].use.wall_ns;
 		sum.records += arm->cell[e].use.records;
@@ -280,7 +276,7 @@ int overhead_emit(struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++) {
 		const struct overhead_arm *arm = &o->arms[i];
 
-		for (int e = 0; e < LOOP_EVENTS && !err; e++)
+		for (int e = 0; e < TIMED_EVENTS && !err; e++)
 			if (o->base[e].on && (arm->skip || arm->cell[e].blocks))
 				err = sink_emit(o->run->sink, cell_record(o, arm, e));
 		if (!err)

@@ -5,12 +5,11 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -33,7 +32,7 @@ struct load {
 	struct overhead *o;
 	const char *name;
 	char *const *argv;
-	char text[256]; /* the command in words */
+	struct strbuf text; /* the command in words */
 	struct load_arm *arms;
 	unsigned int rounds;
 	unsigned int crowded; /* rounds dropped because somebody else came or went meanwhile */
@@ -56,9 +55,10 @@ static void ignore_record(void *arg UNUSED, const struct event *e UNUSED)
 }
 
 /* Waits for the child in the same small steps whether something is collected or not. */
-static int attend(struct subproc *p, struct monitor *m, struct consumption *use)
+static int attend(const struct overhead *o, struct subproc *p, struct monitor *m,
+		  struct consumption *use)
 {
-	bool events = m && monitor_info(m)->caps & MONITOR_EVENTS;
+	bool events = m && overhead_has_records(o, m);
 	uint64_t start_ns = clock_ns();
 	int err = -ETIMEDOUT;
 
@@ -96,11 +96,11 @@ static int run_once(struct load *l, struct monitor *m, struct load_arm *a)
 	start_ns = clock_ns();
 	err = subproc_start(&p, &opts);
 	if (!err)
-		err = attend(&p, m, &a->use);
+		err = attend(l->o, &p, m, &a->use);
 	a->wall_ns = (double)(clock_ns() - start_ns);
 	if (!err && p.status) {
 		subproc_describe(&p, &how);
-		log_err("the load '%s' ended with %s", l->text, how.s);
+		log_err("the load '%s' ended with %s", l->text.s, how.s);
 		err = -ECANCELED;
 	}
 	a->cpu_ns = (double)(timeval_ns(p.ru.ru_utime) + timeval_ns(p.ru.ru_stime));
@@ -125,17 +125,17 @@ static int run_arm(struct load *l, size_t i)
 	struct overhead *o = l->o;
 	uint64_t cpu_before_ns = o->arms[i].own.cpu_ns;
 	struct monitor *m;
-	int err = o->sw->select(o->sw_state, i ? (int)i : LANE_NONE);
+	int err = overhead_select(o, i ? &o->arms[i] : NULL);
 
-	m = i && !err ? o->sw->monitor(o->sw_state) : NULL;
+	m = i && !err ? o->monitor : NULL;
 	if (!err)
 		err = run_once(l, m, &l->arms[i]);
 	if (!err)
-		err = o->sw->select(o->sw_state, LANE_NONE);
+		err = overhead_select(o, NULL);
 	if (!err && m) {
 		overhead_harvest(&o->arms[i], m);
 		l->arms[i].use.cpu_ns += o->arms[i].own.cpu_ns - cpu_before_ns;
-		o->sw->drop(o->sw_state);
+		overhead_drop(o);
 	}
 	return err;
 }
@@ -195,37 +195,21 @@ static int load_round(struct load *l)
 	return err;
 }
 
-static struct json_object *interval(const struct samples *s)
-{
-	struct stats_interval iv = overhead_ratio_interval(s);
-
-	return result_interval(iv.centre, iv.low, iv.high, iv.confidence);
-}
-
-static void PRINTF_LIKE(2, 3) warn(struct json_object *list, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_object_array_add(list, json_object_new_string(text));
-}
-
 static struct json_object *warnings(const struct load *l, size_t i)
 {
 	struct json_object *list = json_object_new_array();
 
 	if (l->arms[i].wall[ALL].n < OVERHEAD_ROUNDS_MIN)
-		warn(list, "%zu rounds are too few for an interval", l->arms[i].wall[ALL].n);
+		record_addf(list, "%zu rounds are too few for an interval", l->arms[i].wall[ALL].n);
 	if (l->crowded)
-		warn(list, "somebody else attached to syscall tracepoints during %u rounds%s",
-		     l->crowded,
-		     which_rounds(&l->arms[i]) == ALL ? ": all are taken, read it as an indication"
-						      : ", which do not count");
+		record_addf(list,
+			    "somebody else attached to syscall tracepoints during %u rounds%s",
+			    l->crowded,
+			    which_rounds(&l->arms[i]) == ALL
+				    ? ": all are taken, read it as an indication"
+				    : ", which do not count");
 	if (run_interrupted())
-		warn(list, "interrupted: fewer rounds than planned");
+		record_addf(list, "interrupted: fewer rounds than planned");
 	return list;
 }
 
@@ -234,34 +218,32 @@ static struct json_object *slowdown_record(const struct load *l, size_t i)
 	const struct overhead_arm *arm = &l->o->arms[i];
 	int which = which_rounds(&l->arms[i]);
 	const struct samples *wall = &l->arms[i].wall[which], *cpu = &l->arms[i].cpu[which];
-	struct json_object *r = json_object_new_object();
+	struct json_object *r = record_new("slowdown");
 
-	json_object_object_add(r, "type", json_object_new_string("slowdown"));
-	json_object_object_add(r, "workload", json_object_new_string(l->name));
-	json_object_object_add(r, "monitor", json_object_new_string(arm->name));
-	json_object_object_add(r, "status", json_object_new_string("ok"));
-	json_object_object_add(r, "unit", json_object_new_string("ratio"));
-	json_object_object_add(r, "command", json_object_new_string(l->text));
-	json_object_object_add(r, "ratio", interval(wall));
-	json_object_object_add(r, "cpu_ratio", interval(cpu));
-	json_object_object_add(r, "samples", result_doubles(wall->v, wall->n));
-	json_object_object_add(r, "cpu_samples", result_doubles(cpu->v, cpu->n));
-	json_object_object_add(r, "rounds", json_object_new_uint64(wall->n));
-	json_object_object_add(r, "rounds_dropped", json_object_new_uint64(l->crowded));
-	json_object_object_add(r, "warnings", warnings(l, i));
+	record_put_str(r, "workload", l->name);
+	record_put_str(r, "monitor", arm->name);
+	record_put_str(r, "status", "ok");
+	record_put_str(r, "unit", "ratio");
+	record_put_str(r, "command", l->text.s);
+	record_put_interval(r, "ratio", overhead_ratio_interval(wall));
+	record_put_interval(r, "cpu_ratio", overhead_ratio_interval(cpu));
+	record_put(r, "samples", result_doubles(wall->v, wall->n));
+	record_put(r, "cpu_samples", result_doubles(cpu->v, cpu->n));
+	record_put_u64(r, "rounds", wall->n);
+	record_put_u64(r, "rounds_dropped", l->crowded);
+	record_put(r, "warnings", warnings(l, i));
 	return r;
 }
 
 static int emit_skip(struct overhead *o, const char *workload, const char *monitor,
 		     const char *reason)
 {
-	struct json_object *r = json_object_new_object();
+	struct json_object *r = record_new("slowdown");
 
-	json_object_object_add(r, "type", json_object_new_string("slowdown"));
-	json_object_object_add(r, "workload", json_object_new_string(workload));
-	json_object_object_add(r, "monitor", json_object_new_string(monitor));
-	json_object_object_add(r, "status", json_object_new_string("skip"));
-	json_object_object_add(r, "reason", json_object_new_string(reason));
+	record_put_str(r, "workload", workload);
+	record_put_str(r, "monitor", monitor);
+	record_put_str(r, "status", "skip");
+	record_put_str(r, "reason", reason);
 	return sink_emit(o->run->sink, r);
 }
 
@@ -286,19 +268,15 @@ static int emit_load(struct load *l)
 	return err;
 }
 
-static void join_words(char *const *argv, char *out, size_t size)
+static void join_words(char *const *argv, struct strbuf *out)
 {
-	struct strbuf sb = STRBUF_INIT;
-
 	for (; *argv; argv++)
-		strbuf_addf(&sb, "%s%s", sb.len ? " " : "", *argv);
-	snprintf(out, size, "%s", sb.s);
-	strbuf_release(&sb);
+		strbuf_addf(out, "%s%s", out->len ? " " : "", *argv);
 }
 
 static int run_load(struct overhead *o, const struct workload *w, double until_s)
 {
-	struct load l = {.o = o, .name = workload_name(w), .argv = w->command};
+	struct load l = {.o = o, .name = workload_name(w), .argv = w->command, .text = STRBUF_INIT};
 	char **block = NULL;
 	int err = 0, emitted;
 
@@ -312,7 +290,7 @@ static int run_load(struct overhead *o, const struct workload *w, double until_s
 		if (!block)
 			return -ENOMEM;
 	}
-	join_words(l.argv, l.text, sizeof(l.text));
+	join_words(l.argv, &l.text);
 	l.arms = calloc(o->narms, sizeof(*l.arms));
 	if (!l.arms)
 		abort();
@@ -330,6 +308,7 @@ static int run_load(struct overhead *o, const struct workload *w, double until_s
 		}
 	}
 	free(l.arms);
+	strbuf_release(&l.text);
 	free(block);
 	if (err == -ENOENT)
 		err = emit_skip(o, l.name, "none", "its program is not installed (make deps)");

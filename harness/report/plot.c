@@ -19,15 +19,20 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/names.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 /* A quoted word. */
-static void put_word(struct strbuf *out, const char *s)
+static void put_word(struct strbuf *out, const char *word)
 {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_line(&clean, word);
 	strbuf_addch(out, '"');
-	for (; *s; s++)
-		strbuf_addch(out, *s == '"' ? '\'' : *s == '\\' ? '/' : *s == '\n' ? ' ' : *s);
+	for (const char *s = clean.s; *s; s++)
+		strbuf_addch(out, *s == '"' ? '\'' : *s == '\\' ? '/' : *s);
 	strbuf_addch(out, '"');
+	strbuf_release(&clean);
 }
 
 /* A number, NaN as gnuplot reads it. */
@@ -52,28 +57,27 @@ static void put_interval(struct strbuf *out, const struct stats_interval *i, dou
 enum { ROWS_MAX = 32 };
 
 /* "memmon: brk, 6.12": what tells it from the other rows. */
-static void add_label(struct strbuf *out, const struct sides *s, bool several, const char *what)
+static void add_label(struct strbuf *out, const struct pair *pair, bool several, const char *what)
 {
-	const char *slash = strrchr(s->name[1], '/');
+	const char *slash = strrchr(pair->name[1], '/');
 
 	if (several)
-		strbuf_addf(out, "%s: ", slash ? slash + 1 : s->name[1]);
+		strbuf_addf(out, "%s: ", slash ? slash + 1 : pair->name[1]);
 	strbuf_addstr(out, what);
 }
 
 /* A row for each event: B less A, a second load of A less A, the margin. What is void says so. */
-static int time_rows(struct json_object *records, const struct sides *s, int row, bool several,
-		     struct strbuf *out)
+static int time_rows(const struct pair *pair, int row, bool several, struct strbuf *out)
 {
 	struct json_object *o;
 	int rows = 0;
 
-	record_foreach_type (records, o, "sharp") {
+	record_foreach_type (pair->records, o, "sharp") {
 		const char *event = record_str(o, "event", "?");
 		struct stats_interval difference, aa;
 		struct strbuf label = STRBUF_INIT;
 
-		if (o != sides_exchange(records, s, event) ||
+		if (o != pair_exchanged(pair, record_str(o, "event", "")) ||
 		    !record_interval(o, "diff_ns", &difference))
 			continue;
 		record_interval(o, "aa_ns", &aa);
@@ -81,7 +85,7 @@ static int time_rows(struct json_object *records, const struct sides *s, int row
 		put_interval(out, &difference, 1);
 		put_interval(out, &aa, 1);
 		put_value(out, record_num(o, "margin_ns"));
-		add_label(&label, s, several, event);
+		add_label(&label, pair, several, event);
 		if (strcmp(record_str(o, "status", "ok"), "ok"))
 			strbuf_addf(&label, " (%s)", record_str(o, "status", "?"));
 		strbuf_addch(out, ' ');
@@ -94,14 +98,14 @@ static int time_rows(struct json_object *records, const struct sides *s, int row
 
 /* What was counted: all kernels and paths of the run. */
 struct counted {
-	struct json_object *records;
+	struct pairs pairs;
 	struct names kernels, paths;
 	bool several;	/* comparisons */
 	bool differing; /* only what differs is drawn */
 };
 
 /* A row for each path and kernel that both have a figure for. */
-static int instruction_rows(const struct counted *c, const struct sides *s, size_t side, int row,
+static int instruction_rows(const struct counted *c, const struct pair *pair, size_t side, int row,
 			    struct strbuf *out)
 {
 	int rows = 0;
@@ -112,11 +116,10 @@ static int instruction_rows(const struct counted *c, const struct sides *s, size
 			struct strbuf label = STRBUF_INIT;
 
 			for (size_t i = 0; i < 2; i++)
-				v[i] = sides_added(c->records, s, i, c->kernels.v[k],
-						   c->paths.v[p]);
+				v[i] = pair_added(pair, i, c->kernels.v[k], c->paths.v[p]);
 			if (isnan(v[0]) || isnan(v[1]) || (c->differing && v[0] == v[1]))
 				continue;
-			add_label(&label, s, c->several, c->paths.v[p]);
+			add_label(&label, pair, c->several, c->paths.v[p]);
 			if (c->kernels.n > 1) {
 				strbuf_addstr(&label, ", ");
 				format_kernel(&label, c->kernels.v[k]);
@@ -135,26 +138,23 @@ static int instruction_rows(const struct counted *c, const struct sides *s, size
 /* Both blocks of instructions. Returns the rows of one. */
 static int instruction_blocks(const struct counted *c, struct strbuf *out)
 {
-	struct sides s;
 	int rows = 0;
 
 	for (size_t side = 0; side < 2; side++) {
 		rows = 0;
 		strbuf_addstr(out, "\n\n");
-		sides_nth(c->records, 0, &s);
-		put_word(out, c->several ? side ? "B" : "A" : s.name[side]);
+		put_word(out, c->several ? side ? "B" : "A" : c->pairs.v[0].name[side]);
 		strbuf_addstr(out, " added path\n");
-		for (size_t i = 0; sides_nth(c->records, i, &s); i++)
-			rows += instruction_rows(c, &s, side, rows, out);
+		for (size_t i = 0; i < c->pairs.n; i++)
+			rows += instruction_rows(c, &c->pairs.v[i], side, rows, out);
 	}
 	return rows;
 }
 
 static int lanes_data(const struct run_file *run, struct strbuf *out)
 {
-	struct counted c = {.records = run->records, .several = sides_count(run->records) > 1};
+	struct counted c = {0};
 	struct json_object *o;
-	struct sides s;
 	int points = 0, rows;
 	size_t end;
 
@@ -162,15 +162,17 @@ static int lanes_data(const struct run_file *run, struct strbuf *out)
 			   "block for each monitor, instructions:\n"
 			   "# row B-A low high A/A low high margin \"event\"\n"
 			   "# row added \"path\"\n");
-	if (!sides_nth(run->records, 0, &s))
+	pairs_find(&c.pairs, run->records);
+	c.several = c.pairs.n > 1;
+	if (!c.pairs.n)
 		return 0;
 	record_foreach_type (run->records, o, "exact") {
 		names_add(&c.kernels, record_str(o, "kernel", ""));
 		names_add(&c.paths, record_str(o, "path", ""));
 	}
 	strbuf_addstr(out, "\"time\" B-A low high A/A low high margin event\n");
-	for (size_t i = 0; sides_nth(run->records, i, &s); i++)
-		points += time_rows(run->records, &s, points, c.several, out);
+	for (size_t i = 0; i < c.pairs.n; i++)
+		points += time_rows(&c.pairs.v[i], points, c.several, out);
 	end = out->len;
 	rows = instruction_blocks(&c, out);
 	if (rows > ROWS_MAX) {
@@ -180,6 +182,7 @@ static int lanes_data(const struct run_file *run, struct strbuf *out)
 	}
 	names_release(&c.kernels);
 	names_release(&c.paths);
+	pairs_release(&c.pairs);
 	return points + 2 * rows;
 }
 

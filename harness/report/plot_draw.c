@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/plugin.h"
 #include "harness/result.h"
 #include "lib/data.h"
 #include "lib/log.h"
@@ -110,15 +111,22 @@ static void remove_pictures(const char *base)
 	}
 }
 
+/* A path that gnuplot can take for nothing but a name: one that begins with '<', '|' or '~' it
+ * would run or expand. */
+static void add_name(struct strbuf *out, const char *folder, const char *name, const char *ext)
+{
+	strbuf_addf(out, "%s%s/%s%s", *folder == '/' ? "" : "./", folder, name, ext);
+}
+
 static int draw(const char *name, const char *scripts, const char *dir)
 {
 	struct strbuf script = STRBUF_INIT, data = STRBUF_INIT, base = STRBUF_INIT;
 	struct strbuf out = STRBUF_INIT, said = STRBUF_INIT;
 	int rc, err = 0;
 
-	strbuf_addf(&script, "%s/%s.gp", scripts, name);
-	strbuf_addf(&data, "%s/%s.dat", dir, name);
-	strbuf_addf(&base, "%s/%s", dir, name);
+	add_name(&script, scripts, name, ".gp");
+	add_name(&data, dir, name, ".dat");
+	add_name(&base, dir, name, "");
 	remove_pictures(base.s);
 	rc = subproc_capture((const char *const[]){"gnuplot", "-c", script.s, data.s, base.s, NULL},
 			     DRAW_TIMEOUT_MS, &out, &said);
@@ -201,13 +209,15 @@ int plot_write_all(const struct run_file *run, const char *scripts)
 		err = find_scripts(&found);
 		scripts = found.s;
 	}
+	/* Who was asked to end has a second: the data is written, the pictures can be drawn later.
+	 */
 	for (size_t i = 0; !err && plot_names[i]; i++) {
 		int e;
 
 		if (!plot_has_data(plot_names[i], run))
 			continue;
 		e = write_data(plot_names[i], run, dir.s);
-		if (!e && can_draw)
+		if (!e && can_draw && !run_interrupted())
 			e = draw(plot_names[i], scripts, dir.s);
 		first = first ? first : e;
 	}

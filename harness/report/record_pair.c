@@ -3,123 +3,242 @@
  * Reads the records of comparisons: which two monitors are compared, whose each record is, which is
  * the verdict in all, and what each `gate` record is called.
  *
- * A run may hold several comparisons, in order of first appearance; the two monitors of one may
- * have the same name.
+ * A run may hold many comparisons. They are found in one pass, and in a second each record goes to
+ * those that it belongs to, so that a report takes time and memory in proportion to the records.
  */
 #include "lib/base.h"
 #include "harness/report/record_pair.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/record.h"
 #include "lib/format.h"
 #include "lib/strbuf.h"
 
-bool sides_own(const struct sides *s, struct json_object *o)
+/* Places of a monitor's comparisons. */
+struct places {
+	size_t *v, n;
+};
+
+/* What is needed while they are found. */
+struct finder {
+	struct pairs *pairs;
+	struct names keys;     /* "A\tB" of each */
+	struct names monitors; /* names of either */
+	struct places *of;     /* comparisons of each monitor */
+	const char *type;      /* whose a and b are taken */
+	size_t room, monitors_room;
+};
+
+static void *grow(void *old, size_t n, size_t *room, size_t size)
 {
-	return !strcmp(record_str(o, "a", "A"), s->name[0]) &&
-	       !strcmp(record_str(o, "b", "B"), s->name[1]);
+	if (n < *room)
+		return old;
+	*room = n ? 2 * n : 16;
+	old = realloc(old, *room * size);
+	if (!old)
+		abort();
+	return old;
 }
 
-/* True when no record of @type before number @before compares the same two. */
-static bool is_first(struct json_object *records, const char *type, const struct sides *s,
-		     size_t before)
+static size_t find_key(const struct finder *f, const char *a, const char *b)
 {
-	struct json_object *o;
+	struct strbuf key = STRBUF_INIT;
+	size_t at;
 
-	record_foreach_type (records, o, type) {
-		if (o_i >= before)
-			return true;
-		if (sides_own(s, o))
-			return false;
+	strbuf_addf(&key, "%s\t%s", a, b);
+	at = names_find(&f->keys, key.s);
+	strbuf_release(&key);
+	return at;
+}
+
+/* @monitor takes part in comparison @place. */
+static void add_place(struct finder *f, const char *monitor, size_t place)
+{
+	size_t i = names_find(&f->monitors, monitor);
+	struct places *of;
+
+	if (i == f->monitors.n) {
+		f->of = grow(f->of, i, &f->monitors_room, sizeof(*f->of));
+		f->of[i] = (struct places){0};
+		names_add(&f->monitors, monitor);
 	}
-	return true;
+	of = &f->of[i];
+	if (of->n && of->v[of->n - 1] == place)
+		return; /* both are called alike */
+	/* Powers of two. */
+	if (!(of->n & (of->n - 1)))
+		of->v = realloc(of->v, (of->n ? 2 * of->n : 1) * sizeof(*of->v));
+	if (!of->v)
+		abort();
+	of->v[of->n++] = place;
 }
 
-static const char *type_of(struct json_object *records)
+static void add_pair(struct finder *f, struct json_object *o)
 {
-	struct json_object *o;
+	const char *a = record_str(o, "a", "A"), *b = record_str(o, "b", "B");
+	struct strbuf key = STRBUF_INIT;
+	size_t n = f->pairs->n;
 
-	record_foreach_type (records, o, "gate")
-		return "gate";
-	return "equivalence";
-}
-
-bool sides_nth(struct json_object *records, size_t n, struct sides *out)
-{
-	const char *type = type_of(records);
-	struct json_object *o;
-
-	record_foreach_type (records, o, type) {
-		*out = (struct sides){{record_str(o, "a", "A"), record_str(o, "b", "B")}};
-		if (is_first(records, type, out, o_i) && !n--)
-			return true;
+	strbuf_addf(&key, "%s\t%s", a, b);
+	if (names_add(&f->keys, key.s) == n) {
+		f->pairs->v = grow(f->pairs->v, n, &f->room, sizeof(*f->pairs->v));
+		f->pairs->v[n] = (struct pair){.name = {a, b}, .records = json_object_new_array()};
+		f->pairs->n++;
+		add_place(f, a, n);
+		add_place(f, b, n);
 	}
-	return false;
+	strbuf_release(&key);
 }
 
-size_t sides_count(struct json_object *records)
+static void count_key(struct strbuf *key, const char *kernel, const char *path)
 {
-	struct sides s;
-	size_t n = 0;
-
-	while (sides_nth(records, n, &s))
-		n++;
-	return n;
+	strbuf_addf(key, "%s\t%s", kernel, path);
 }
 
-/* Two monitors of one name are told apart by their place in the boot, or by the order of records:
- * A comes first. */
-static bool is_of(struct json_object *o, const struct sides *s, size_t k, size_t *skip)
+/*
+ * Two monitors of one name are told apart by their place in the boot, or by the order of records: A
+ * comes first.
+ */
+static void add_figure(struct pair *p, struct json_object *o)
 {
-	if (strcmp(record_str(o, "monitor", ""), s->name[k]))
-		return false;
-	if (strcmp(s->name[0], s->name[1]))
-		return true;
-	if (record_get(o, "index"))
-		return record_u64(o, "index", 0) == k;
-	return !(*skip)--;
+	const char *monitor = record_str(o, "monitor", "");
+	bool alike = !strcmp(p->name[0], p->name[1]);
+	struct strbuf key = STRBUF_INIT;
+	size_t k, at, before;
+
+	count_key(&key, record_str(o, "kernel", ""), record_str(o, "path", ""));
+	if (!alike)
+		k = strcmp(monitor, p->name[0]) != 0;
+	else if (record_get(o, "index"))
+		k = record_u64(o, "index", 0);
+	else
+		k = names_find(&p->counted[0], key.s) < p->counted[0].n;
+	before = k < 2 ? p->counted[k].n : 0;
+	at = k < 2 ? names_add(&p->counted[k], key.s) : 0;
+	if (k < 2 && at == before) {
+		size_t room = before & (before - 1) ? before + 1 : before;
+
+		p->added[k] = grow(p->added[k], before, &room, sizeof(*p->added[k]));
+		p->added[k][at] = record_num(o, "added");
+	}
+	strbuf_release(&key);
 }
 
-struct json_object *sides_static(struct json_object *records, const struct sides *s, size_t k)
+static void add_static(struct pair *p, struct json_object *o)
 {
-	size_t skip = k;
+	bool alike = !strcmp(p->name[0], p->name[1]);
+	size_t k = !alike		    ? strcmp(record_str(o, "monitor", ""), p->name[0]) != 0
+		   : record_get(o, "index") ? record_u64(o, "index", 0)
+					    : p->statics[0] != NULL;
+
+	if (k < 2 && !p->statics[k])
+		p->statics[k] = o;
+}
+
+static void add_exchanged(struct pair *p, struct json_object *o)
+{
+	size_t n = p->timed.n, room = n & (n - 1) ? n + 1 : n;
+
+	if (names_add(&p->timed, record_str(o, "event", "")) < n)
+		return;
+	p->exchanged = grow(p->exchanged, n, &room, sizeof(struct json_object *));
+	p->exchanged[n] = o;
+}
+
+/* A record of one monitor goes to each comparison that it takes part in. */
+static void give(struct finder *f, struct json_object *o,
+		 void (*index)(struct pair *p, struct json_object *o))
+{
+	size_t m = names_find(&f->monitors, record_str(o, "monitor", ""));
+
+	for (size_t i = 0; m < f->monitors.n && i < f->of[m].n; i++) {
+		struct pair *p = &f->pairs->v[f->of[m].v[i]];
+
+		json_object_array_add(p->records, json_object_get(o));
+		if (index)
+			index(p, o);
+	}
+}
+
+static void sort_in(struct finder *f, struct json_object *o)
+{
+	bool is_gate = record_is(o, "gate"), is_exchange = record_is(o, "sharp");
+	size_t at;
+
+	if (record_is(o, "static"))
+		give(f, o, add_static);
+	else if (record_is(o, "exact"))
+		give(f, o, add_figure);
+	else if (record_is(o, "overhead"))
+		give(f, o, NULL);
+	if (!is_gate && !is_exchange)
+		return;
+	at = is_gate ? find_key(f, record_str(o, "a", "A"), record_str(o, "b", "B"))
+		     : find_key(f, record_str(o, "monitor", ""), record_str(o, "other", ""));
+	if (at == f->pairs->n)
+		return;
+	json_object_array_add(f->pairs->v[at].records, json_object_get(o));
+	if (is_exchange)
+		add_exchanged(&f->pairs->v[at], o);
+	else if (record_is_all(o) && !f->pairs->v[at].all)
+		f->pairs->v[at].all = o;
+}
+
+void pairs_find(struct pairs *p, struct json_object *records)
+{
+	struct finder f = {.pairs = p};
 	struct json_object *o;
 
-	record_foreach_type (records, o, "static") {
-		if (is_of(o, s, k, &skip))
-			return o;
-	}
-	return NULL;
+	*p = (struct pairs){0};
+	f.type = record_has_gate(records) ? "gate" : "equivalence";
+	record_foreach_type (records, o, f.type)
+		add_pair(&f, o);
+	if (p->n)
+		record_foreach (records, o)
+			sort_in(&f, o);
+	for (size_t i = 0; i < f.monitors.n; i++)
+		free(f.of[i].v);
+	free(f.of);
+	names_release(&f.keys);
+	names_release(&f.monitors);
 }
 
-double sides_added(struct json_object *records, const struct sides *s, size_t k, const char *kernel,
-		   const char *path)
+void pairs_release(struct pairs *p)
 {
-	size_t skip = k;
-	struct json_object *o;
+	for (size_t i = 0; i < p->n; i++) {
+		struct pair *one = &p->v[i];
 
-	record_foreach_type (records, o, "exact") {
-		if (!strcmp(record_str(o, "kernel", ""), kernel) &&
-		    !strcmp(record_str(o, "path", ""), path) && is_of(o, s, k, &skip))
-			return record_num(o, "added");
+		json_object_put(one->records);
+		for (size_t k = 0; k < 2; k++) {
+			names_release(&one->counted[k]);
+			free(one->added[k]);
+		}
+		names_release(&one->timed);
+		free(one->exchanged);
 	}
-	return NAN;
+	free(p->v);
+	*p = (struct pairs){0};
 }
 
-struct json_object *sides_exchange(struct json_object *records, const struct sides *s,
-				   const char *event)
+double pair_added(const struct pair *p, size_t k, const char *kernel, const char *path)
 {
-	struct json_object *o;
+	struct strbuf key = STRBUF_INIT;
+	size_t at;
 
-	record_foreach_type (records, o, "sharp") {
-		if (!strcmp(record_str(o, "event", ""), event) &&
-		    !strcmp(record_str(o, "monitor", ""), s->name[0]) &&
-		    !strcmp(record_str(o, "other", ""), s->name[1]))
-			return o;
-	}
-	return NULL;
+	count_key(&key, kernel, path);
+	at = names_find(&p->counted[k], key.s);
+	strbuf_release(&key);
+	return at < p->counted[k].n ? p->added[k][at] : NAN;
+}
+
+struct json_object *pair_exchanged(const struct pair *p, const char *event)
+{
+	size_t at = names_find(&p->timed, event);
+
+	return at < p->timed.n ? p->exchanged[at] : NULL;
 }
 
 bool record_has_gate(struct json_object *records)
@@ -134,16 +253,6 @@ bool record_has_gate(struct json_object *records)
 bool record_is_all(struct json_object *gate)
 {
 	return !strcmp(record_str(gate, "lane", ""), "all");
-}
-
-struct json_object *record_gate_all(struct json_object *records, const struct sides *s)
-{
-	struct json_object *o;
-
-	record_foreach_type (records, o, "gate")
-		if (record_is_all(o) && sides_own(s, o))
-			return o;
-	return NULL;
 }
 
 static int gravity(const char *verdict)
@@ -183,12 +292,12 @@ static const char *last_part(const char *name)
 	return slash && slash[1] ? slash + 1 : name;
 }
 
-void record_gate_name(struct json_object *records, struct json_object *gate, struct strbuf *out)
+void record_gate_name(struct json_object *gate, bool several, struct strbuf *out)
 {
 	const char *lane = record_str(gate, "lane", "?"),
 		   *kernel = record_str(gate, "kernel", NULL);
 
-	if (sides_count(records) > 1)
+	if (several)
 		strbuf_addf(out, "%s: ", last_part(record_str(gate, "b", "?")));
 	if (record_is_all(gate))
 		strbuf_addstr(out, "in all");
@@ -202,13 +311,13 @@ void record_gate_name(struct json_object *records, struct json_object *gate, str
 	}
 }
 
-void record_sides_name(const struct sides *s, struct strbuf *out)
+void pair_name(const struct pair *p, struct strbuf *out)
 {
-	const char *a = last_part(s->name[0]), *b = last_part(s->name[1]);
+	const char *a = last_part(p->name[0]), *b = last_part(p->name[1]);
 
 	if (!strcmp(a, b)) {
-		a = s->name[0];
-		b = s->name[1];
+		a = p->name[0];
+		b = p->name[1];
 	}
 	strbuf_addf(out, "%s against %s", b, a);
 }

@@ -9,9 +9,14 @@
 #include "lib/base.h"
 #include "harness/report/report.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/plugin.h"
@@ -23,11 +28,12 @@
 #include "harness/result.h"
 #include "lib/format.h"
 #include "lib/log.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 struct tally {
-	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted, targets,
-		reached;
+	uint64_t trials, fail, skip, unclean, judged, exact, racy, skipped, rings, unaccounted,
+		targets, reached;
 };
 
 static void count(struct tally *t, struct json_object *o)
@@ -47,6 +53,7 @@ static void count(struct tally *t, struct json_object *o)
 		t->judged += strcmp(verdict, "none") && strcmp(verdict, "bounded");
 		t->exact += !strcmp(verdict, "exact");
 		t->racy += !strcmp(verdict, "racy");
+		t->skipped += !strcmp(verdict, "skipped");
 	}
 	if (record_get(o, "accounted")) {
 		t->rings++;
@@ -85,10 +92,11 @@ static void verdict(struct doc *d, const struct run_file *run)
 		count(&t, o);
 		count_targets(&t, o);
 	}
-	bad = t.fail || t.exact + t.racy < t.judged || t.unaccounted;
+	bad = t.fail || t.exact + t.racy + t.skipped < t.judged || t.unaccounted;
 	if (bad) {
-		plural(&sb, t.fail ? t.fail : t.judged - t.exact - t.racy + t.unaccounted, "check",
-		       "checks");
+		plural(&sb,
+		       t.fail ? t.fail : t.judged - t.exact - t.racy - t.skipped + t.unaccounted,
+		       "check", "checks");
 		strbuf_addstr(&sb, " FAILED: see below. ");
 	}
 	if (t.judged) {
@@ -98,6 +106,9 @@ static void verdict(struct doc *d, const struct run_file *run)
 		if (t.racy)
 			strbuf_addf(&sb, ", %llu lost updates as declared",
 				    (unsigned long long)t.racy);
+		if (t.skipped)
+			strbuf_addf(&sb, ", in %llu the kernel skipped runs",
+				    (unsigned long long)t.skipped);
 		strbuf_addstr(&sb, ". ");
 	}
 	if (t.rings && !t.unaccounted) {
@@ -138,29 +149,46 @@ static void cut_short(struct doc *d, const struct run_file *run)
 			 "was not.");
 }
 
+/* As a shell takes it for one word; bash's $'..' where there is what no terminal should get. */
+static void add_word(struct strbuf *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=:,./%@";
+	struct strbuf clean = STRBUF_INIT;
+	bool shown;
+
+	printable_add_line(&clean, text);
+	shown = !strcmp(clean.s, text);
+	strbuf_release(&clean);
+	if (*text && strspn(text, plain) == strlen(text)) {
+		strbuf_addstr(out, text);
+		return;
+	}
+	strbuf_addstr(out, shown ? "'" : "$'");
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (*text == '\'')
+			strbuf_addstr(out, shown ? "'\\''" : "\\'");
+		else if (shown)
+			strbuf_addch(out, *text);
+		else if (*text == '\\')
+			strbuf_addstr(out, "\\\\");
+		else if (c < ' ' || c >= 0x7f)
+			strbuf_addf(out, "\\x%02x", (unsigned int)c);
+		else
+			strbuf_addch(out, *text);
+	}
+	strbuf_addch(out, '\'');
+}
+
 static void add_command(struct json_object *header, struct strbuf *out)
 {
 	struct json_object *word;
 
 	record_foreach (record_get(header, "command"), word) {
-		const char *text = json_object_get_string(word);
-		/* Single quotes around what a shell would take apart. */
-		bool plain = *text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
-						   "VWXYZ0123456789_-+=:,./%@") == strlen(text);
-
 		strbuf_addch(out, ' ');
-		if (plain) {
-			strbuf_addstr(out, text);
-			continue;
-		}
-		strbuf_addch(out, '\'');
-		for (; *text; text++) {
-			if (*text == '\'')
-				strbuf_addstr(out, "'\\''");
-			else
-				strbuf_addch(out, *text);
-		}
-		strbuf_addch(out, '\'');
+		add_word(out, record_text(word));
 	}
 }
 
@@ -220,7 +248,7 @@ static void facts(struct doc *d, const struct run_file *run)
 	if (json_object_is_type(tools, json_type_object)) {
 		json_object_object_foreach (tools, name, version) {
 			if (version)
-				strbuf_addf(&sb, ", %s %s", name, json_object_get_string(version));
+				strbuf_addf(&sb, ", %s %s", name, record_text(version));
 		}
 	}
 	fact(d, "tools", sb.s);
@@ -361,35 +389,73 @@ static const struct reporter_ops *find(const char *name)
 	return NULL;
 }
 
+static mode_t file_mask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return mask;
+}
+
+/* The half of a report that a signal would leave behind; "": none. */
+static char half[PATH_MAX];
+
+static void on_signal(int sig)
+{
+	if (half[0])
+		unlink(half);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void report_end_on_signals(void)
+{
+	/* SIGPIPE stays ignored: lost output is said. */
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+/* Beside its place first: half a report would pass for a whole one, and so would two at once. */
 static int write_report(const struct run_file *run, const char *name, const char *file)
 {
 	const struct reporter_ops *reporter = find(name);
-	struct strbuf path = STRBUF_INIT;
+	struct strbuf path = STRBUF_INIT, aside = STRBUF_INIT;
 	FILE *f = NULL;
-	int err = 0;
+	int fd, err = 0;
 
 	if (!reporter) {
 		log_err("this beebench was built without the reporter '%s'", name);
 		return -ENOTSUP;
 	}
 	strbuf_addf(&path, "%s/%s", run->dir, file);
-	f = fopen(path.s, "we");
-	if (!f) {
+	strbuf_addf(&aside, "%s.XXXXXX", path.s);
+	fd = mkostemp(aside.s, O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0666 & ~file_mask()) || !(f = fdopen(fd, "w"))) {
 		err = -errno;
+		if (fd >= 0)
+			close(fd);
 		goto out;
 	}
+	snprintf(half, sizeof(half), "%s", aside.s);
 	err = reporter->render(run, f);
 	if (!err && (fflush(f) || ferror(f)))
 		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;
+	if (!err && rename(aside.s, path.s))
+		err = -errno;
 out:
-	if (err && f)
-		unlink(path.s); /* half a report would pass for a whole one */
+	if (err && fd >= 0)
+		unlink(aside.s);
+	half[0] = '\0';
 	if (err)
 		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
 			    path.s, run->dir);
 	strbuf_release(&path);
+	strbuf_release(&aside);
 	return err;
 }
 

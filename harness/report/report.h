@@ -11,6 +11,10 @@
 /* The whole report of a run. The caller releases @d. */
 void report_build(struct doc *d, const struct run_file *run);
 
+/* From here on SIGINT, SIGTERM and SIGHUP end the process at once; no half of a report is left. For
+ * a command that only reports: what measures must undo what it did. */
+void report_end_on_signals(void);
+
 /*
  * What measure @name prints for a person, where that is made of sections of the report (verify,
  * compare). False, with nothing printed, for another measure.

@@ -22,16 +22,14 @@ struct finding {
 	size_t order;
 };
 
-static bool same_finding(const struct finding *f, struct json_object *o, const char *label)
+/* What makes two findings one. */
+static void add_identity(struct json_object *o, const char *label, struct strbuf *out)
 {
 	static const char *const keys[] = {"metric", "truth", "captured"};
 
-	if (strcmp(f->label, label))
-		return false;
+	strbuf_addstr(out, label);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!json_object_equal(record_get(f->o, keys[i]), record_get(o, keys[i])))
-			return false;
-	return true;
+		strbuf_addf(out, "\t%s", record_text(record_get(o, keys[i])));
 }
 
 /* Largest percentage first; then those whose truth is 0, as they came. */
@@ -49,6 +47,7 @@ static struct finding *findings(const struct run_file *run, const struct trial_g
 				size_t *right)
 {
 	struct finding *all = NULL;
+	struct names seen = {0};
 	struct json_object *o, *a;
 
 	*n = *right = 0;
@@ -58,18 +57,23 @@ static struct finding *findings(const struct run_file *run, const struct trial_g
 
 		record_foreach (record_get(o, "accuracy"), a) {
 			double pct = record_num(a, "error_pct");
-			size_t i = 0;
+			struct strbuf key = STRBUF_INIT;
+			size_t i;
 
 			if (record_num(a, "error") == 0) {
 				++*right;
 				continue;
 			}
-			while (i < *n && !same_finding(&all[i], a, label))
-				i++;
+			add_identity(a, label, &key);
+			i = names_add(&seen, key.s);
+			strbuf_release(&key);
 			if (i == *n) {
-				all = realloc(all, ++*n * sizeof(*all));
+				/* Powers of two. */
+				if (!(i & (i - 1)))
+					all = realloc(all, (i ? 2 * i : 1) * sizeof(*all));
 				if (!all)
 					abort();
+				++*n;
 				all[i] = (struct finding){a, label, STRBUF_INIT,
 							  isfinite(pct) ? fabs(pct) : -1, i};
 			}
@@ -77,6 +81,7 @@ static struct finding *findings(const struct run_file *run, const struct trial_g
 				    monitor);
 		}
 	}
+	names_release(&seen);
 	if (*n)
 		qsort(all, *n, sizeof(*all), by_size);
 	return all;

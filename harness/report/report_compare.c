@@ -41,23 +41,24 @@ static enum doc_tone tone_of(const char *verdict)
 void report_title(struct doc *d, const struct run_file *run)
 {
 	const char *verdict = record_gate_worst(run->records);
-	size_t n = sides_count(run->records);
 	struct strbuf names = STRBUF_INIT;
-	struct sides s;
+	struct pairs pairs;
 
 	if (!verdict) {
 		doc_heading(d, 1, "beebench: %s", record_str(run->header, "id", "a run"));
 		return;
 	}
-	if (n > 1)
-		strbuf_addf(&names, "%zu comparisons", n);
-	else if (sides_nth(run->records, 0, &s))
-		record_sides_name(&s, &names);
+	pairs_find(&pairs, run->records);
+	if (pairs.n > 1)
+		strbuf_addf(&names, "%zu comparisons", pairs.n);
+	else if (pairs.n)
+		pair_name(&pairs.v[0], &names);
 	doc_heading(d, 1, "beebench: %s (%s)", verdict, names.s);
+	pairs_release(&pairs);
 	strbuf_release(&names);
 }
 
-static void lane_rows(struct doc *d, const struct run_file *run, const struct sides *s)
+static void lane_rows(struct doc *d, const struct pair *p)
 {
 	struct json_object *o;
 
@@ -65,10 +66,10 @@ static void lane_rows(struct doc *d, const struct run_file *run, const struct si
 	doc_column(d, false, "lane");
 	doc_column(d, false, "verdict");
 	doc_column(d, false, "why");
-	record_foreach_type (run->records, o, "gate") {
+	record_foreach_type (p->records, o, "gate") {
 		const char *verdict = record_str(o, "verdict", "?");
 
-		if (!sides_own(s, o) || record_gate_subject(o) || record_is_all(o))
+		if (record_gate_subject(o) || record_is_all(o))
 			continue;
 		doc_cell(d, TONE_PLAIN, "%s", record_str(o, "lane", "?"));
 		doc_cell(d, tone_of(verdict), "%s", verdict);
@@ -120,9 +121,8 @@ static void thing_row(struct doc *d, struct json_object *o, bool kernels)
 }
 
 /* The things that have a limit, the dull ones or the others. Returns how many. */
-static size_t things(struct doc *d, const struct run_file *run, const struct sides *s, bool dull)
+static size_t things(struct doc *d, const struct pair *p, bool kernels, bool dull)
 {
-	bool kernels = any_kernel(run);
 	struct json_object *o;
 	size_t n = 0;
 
@@ -136,8 +136,8 @@ static size_t things(struct doc *d, const struct run_file *run, const struct sid
 	doc_column(d, true, "at most");
 	doc_column(d, false, "unit");
 	doc_column(d, false, "verdict");
-	record_foreach_type (run->records, o, "gate") {
-		if (!record_gate_subject(o) || !sides_own(s, o) || is_dull(o) != dull)
+	record_foreach_type (p->records, o, "gate") {
+		if (!record_gate_subject(o) || is_dull(o) != dull)
 			continue;
 		thing_row(d, o, kernels);
 		n++;
@@ -145,32 +145,32 @@ static size_t things(struct doc *d, const struct run_file *run, const struct sid
 	return n;
 }
 
-static size_t count_dull(const struct run_file *run, const struct sides *s)
+static size_t count_dull(const struct pair *p)
 {
 	struct json_object *o;
 	size_t n = 0;
 
-	record_foreach_type (run->records, o, "gate")
-		n += record_gate_subject(o) && sides_own(s, o) && is_dull(o);
+	record_foreach_type (p->records, o, "gate")
+		n += record_gate_subject(o) && is_dull(o);
 	return n;
 }
 
 /* Of what did not pass: a figure within its limit, or equal in both, says all in its row. */
-static void reasons(struct doc *d, const struct run_file *run, const struct sides *s)
+static void reasons(struct doc *d, const struct pair *p, bool several)
 {
 	struct json_object *o;
 	bool any = false;
 
-	record_foreach_type (run->records, o, "gate") {
+	record_foreach_type (p->records, o, "gate") {
 		struct strbuf name = STRBUF_INIT;
 
-		if (!record_gate_subject(o) || !sides_own(s, o) || !record_get(o, "reason") ||
+		if (!record_gate_subject(o) || !record_get(o, "reason") ||
 		    !strcmp(record_str(o, "verdict", ""), "pass") || record_num(o, "value") == 0)
 			continue;
 		if (!any)
 			doc_fold(d, 2, "Reasons");
 		any = true;
-		record_gate_name(run->records, o, &name);
+		record_gate_name(o, several, &name);
 		doc_item(d, "%s: %s", name.s, record_str(o, "reason", "?"));
 		strbuf_release(&name);
 	}
@@ -178,41 +178,42 @@ static void reasons(struct doc *d, const struct run_file *run, const struct side
 		doc_fold_end(d);
 }
 
-static void comparison(struct doc *d, const struct run_file *run, const struct sides *s)
+static void comparison(struct doc *d, const struct pair *p, bool kernels, bool several)
 {
-	struct json_object *all = record_gate_all(run->records, s);
-	size_t dull = count_dull(run, s);
+	size_t dull = count_dull(p);
 
-	if (all)
-		doc_text(d, tone_of(record_str(all, "verdict", "")), "%s",
-			 record_str(all, "reason", "no reason given"));
-	lane_rows(d, run, s);
-	if (!things(d, run, s, false) && dull)
+	if (p->all)
+		doc_text(d, tone_of(record_str(p->all, "verdict", "")), "%s",
+			 record_str(p->all, "reason", "no reason given"));
+	lane_rows(d, p);
+	if (!things(d, p, kernels, false) && dull)
 		doc_text(d, TONE_PLAIN, "Nothing that was counted or timed differs.");
 	if (dull) {
 		doc_fold(d, 2, "%zu more, equal in A and B or without a figure", dull);
-		things(d, run, s, true);
+		things(d, p, kernels, true);
 		doc_fold_end(d);
 	}
-	reasons(d, run, s);
+	reasons(d, p, several);
 }
 
 void report_gate(struct doc *d, const struct run_file *run)
 {
-	size_t n = sides_count(run->records);
-	struct sides s;
+	bool kernels = any_kernel(run);
+	struct pairs pairs;
 
-	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
-		const char *verdict =
-			record_str(record_gate_all(run->records, &s), "verdict", "no verdict");
+	pairs_find(&pairs, run->records);
+	for (size_t i = 0; i < pairs.n; i++) {
+		const struct pair *p = &pairs.v[i];
 		struct strbuf names = STRBUF_INIT;
 
-		record_sides_name(&s, &names);
-		if (n > 1)
-			doc_heading(d, 2, "%s: %s", names.s, verdict);
-		comparison(d, run, &s);
+		pair_name(p, &names);
+		if (pairs.n > 1)
+			doc_heading(d, 2, "%s: %s", names.s,
+				    record_str(p->all, "verdict", "no verdict"));
+		comparison(d, p, kernels, pairs.n > 1);
 		strbuf_release(&names);
 	}
+	pairs_release(&pairs);
 }
 
 static void lanes_columns(struct doc *d, const struct names *kernels, bool timed)
@@ -235,16 +236,16 @@ static void lanes_columns(struct doc *d, const struct names *kernels, bool timed
 	}
 }
 
-static void lanes_row(struct doc *d, struct json_object *records, const struct sides *s,
-		      const struct names *kernels, const char *path, bool timed)
+static void lanes_row(struct doc *d, const struct pair *pair, const struct names *kernels,
+		      const char *path, bool timed)
 {
-	struct json_object *sharp = sides_exchange(records, s, path);
+	struct json_object *sharp = pair_exchanged(pair, path);
 	struct stats_interval difference;
 
 	doc_cell(d, TONE_PLAIN, "%s", path);
 	for (size_t k = 0; k < kernels->n; k++) {
-		double a = sides_added(records, s, 0, kernels->v[k], path);
-		double b = sides_added(records, s, 1, kernels->v[k], path);
+		double a = pair_added(pair, 0, kernels->v[k], path);
+		double b = pair_added(pair, 1, kernels->v[k], path);
 
 		cell_number(d, a, "");
 		cell_number(d, b, "");
@@ -263,23 +264,23 @@ static void lanes_row(struct doc *d, struct json_object *records, const struct s
 }
 
 /* One table of both lanes: instructions that each adds to a path and the time its programs take. */
-static void lanes_table(struct doc *d, struct json_object *records, const struct sides *s)
+static void lanes_table(struct doc *d, const struct pair *pair)
 {
 	struct names kernels = {0}, paths = {0};
 	bool timed = false;
 	struct json_object *o;
 
-	record_foreach_type (records, o, "sharp") {
-		if (o != sides_exchange(records, s, record_str(o, "event", "?")))
+	record_foreach_type (pair->records, o, "sharp") {
+		if (o != pair_exchanged(pair, record_str(o, "event", "")))
 			continue;
 		timed = true;
 		names_add(&paths, record_str(o, "event", "?"));
 	}
-	record_foreach_type (records, o, "exact") {
+	record_foreach_type (pair->records, o, "exact") {
 		const char *kernel = record_str(o, "kernel", ""), *path = record_str(o, "path", "");
 
-		if (isnan(sides_added(records, s, 0, kernel, path)) &&
-		    isnan(sides_added(records, s, 1, kernel, path)))
+		if (isnan(pair_added(pair, 0, kernel, path)) &&
+		    isnan(pair_added(pair, 1, kernel, path)))
 			continue;
 		names_add(&kernels, kernel);
 		names_add(&paths, path);
@@ -295,13 +296,13 @@ static void lanes_table(struct doc *d, struct json_object *records, const struct
 				 "machine, with its interval.");
 		lanes_columns(d, &kernels, timed);
 		for (size_t p = 0; p < paths.n; p++)
-			lanes_row(d, records, s, &kernels, paths.v[p], timed);
+			lanes_row(d, pair, &kernels, paths.v[p], timed);
 	}
 	names_release(&kernels);
 	names_release(&paths);
 }
 
-static void static_table(struct doc *d, struct json_object *records, const struct sides *s)
+static void static_table(struct doc *d, const struct pair *pair)
 {
 	static const struct {
 		const char *field, *title;
@@ -317,7 +318,7 @@ static void static_table(struct doc *d, struct json_object *records, const struc
 		{"source_lines", "source lines"},
 		{"compile_ms", "compile time, ms"},
 	};
-	struct json_object *side[2] = {sides_static(records, s, 0), sides_static(records, s, 1)};
+	struct json_object *const *side = pair->statics;
 
 	if (!side[0] && !side[1])
 		return;
@@ -366,13 +367,13 @@ static struct stats_interval subtract(struct stats_interval a, struct stats_inte
 
 /* The whole monitors, attached and detached: a table of its own, as its figures hold what being
  * attached costs and are wider. */
-static void attached_table(struct doc *d, struct json_object *records, const struct sides *s)
+static void attached_table(struct doc *d, const struct pair *pair)
 {
 	struct names events = {0};
 	struct json_object *o;
 
-	record_foreach_type (records, o, "overhead")
-		if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+	record_foreach_type (pair->records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), pair->name[0]))
 			names_add(&events, record_str(o, "event", "?"));
 	if (events.n) {
 		doc_text(
@@ -391,7 +392,7 @@ static void attached_table(struct doc *d, struct json_object *records, const str
 
 		doc_cell(d, TONE_PLAIN, "%s", events.v[e]);
 		for (size_t k = 0; k < 2; k++) {
-			o = attached(records, s->name[k], events.v[e]);
+			o = attached(pair->records, pair->name[k], events.v[e]);
 			cell_interval(d, o, "added_ns", 1);
 			record_interval(o, "added_ns", &v[k]);
 		}
@@ -401,39 +402,41 @@ static void attached_table(struct doc *d, struct json_object *records, const str
 	names_release(&events);
 }
 
-static bool has_figures(struct json_object *records, const struct sides *s)
+static bool has_figures(const struct pair *pair)
 {
 	static const char *const types[] = {"static", "exact", "sharp", "overhead"};
 	struct json_object *o;
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		record_foreach_type (records, o, types[i])
-			if (!strcmp(record_str(o, "monitor", ""), s->name[0]))
+		record_foreach_type (pair->records, o, types[i])
+			if (!strcmp(record_str(o, "monitor", ""), pair->name[0]))
 				return true;
 	return false;
 }
 
 void report_lanes(struct doc *d, const struct run_file *run)
 {
-	size_t n = sides_count(run->records);
-	struct sides s;
+	struct pairs pairs;
 
-	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
+	pairs_find(&pairs, run->records);
+	for (size_t i = 0; i < pairs.n; i++) {
+		const struct pair *pair = &pairs.v[i];
 		struct strbuf names = STRBUF_INIT;
 
-		if (!has_figures(run->records, &s))
+		if (!has_figures(pair))
 			continue;
-		record_sides_name(&s, &names);
-		if (n > 1)
+		pair_name(pair, &names);
+		if (pairs.n > 1)
 			doc_heading(d, 2, "Side by side: %s", names.s);
 		else
 			doc_heading(d, 2, "Side by side");
-		doc_text(d, TONE_PLAIN, "A is %s, B is %s.", s.name[0], s.name[1]);
-		lanes_table(d, run->records, &s);
-		attached_table(d, run->records, &s);
-		static_table(d, run->records, &s);
+		doc_text(d, TONE_PLAIN, "A is %s, B is %s.", pair->name[0], pair->name[1]);
+		lanes_table(d, pair);
+		attached_table(d, pair);
+		static_table(d, pair);
 		strbuf_release(&names);
 	}
+	pairs_release(&pairs);
 }
 
 static bool has_any(struct json_object *records, const char *type)
@@ -491,7 +494,7 @@ static void count_equivalence(struct json_object *records, struct equivalence *e
 		if (!*verdict)
 			e->reason = record_str(o, "reason", NULL);
 		record_foreach (record_get(o, "allowed"), a) {
-			const char *what = json_object_get_string(a);
+			const char *what = record_text(a);
 
 			e->lengths |= !strcmp(what, "record-length");
 			e->clocks |= !strcmp(what, "clock");
@@ -572,9 +575,10 @@ void report_static(struct doc *d, const struct run_file *run)
 		{"object_bytes", "object, B"},	      {"source_lines", "source lines"},
 	};
 	struct json_object *o;
-	struct sides s;
 
-	if (!has_any(run->records, "static") || sides_nth(run->records, 0, &s))
+	/* Of a comparison report_lanes() has it. */
+	if (!has_any(run->records, "static") || has_any(run->records, "gate") ||
+	    has_any(run->records, "equivalence"))
 		return;
 	doc_heading(d, 2, "What loading says");
 	doc_table(d);
@@ -604,13 +608,18 @@ struct both {
 
 static bool both_find(struct json_object *records, struct both *b)
 {
+	const char *type = record_has_gate(records) ? "gate" : "equivalence";
 	struct json_object *o;
-	struct sides s;
+	bool found = false;
 
-	if (!sides_nth(records, 0, &s))
+	record_foreach_type (records, o, type) {
+		b->given[0] = b->name[0] = record_str(o, "a", "A");
+		b->given[1] = b->name[1] = record_str(o, "b", "B");
+		found = true;
+		break;
+	}
+	if (!found)
 		return false;
-	for (size_t k = 0; k < 2; k++)
-		b->given[k] = b->name[k] = s.name[k];
 	record_foreach_type (records, o, "equivalence") {
 		b->given[0] = record_str(o, "a", "A");
 		b->given[1] = record_str(o, "b", "B");

@@ -9,20 +9,8 @@
 #include "harness/record.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-
-static struct json_object *find(const struct run_file *run, const char *type, const char *key,
-				const char *value, const char *monitor)
-{
-	struct json_object *o;
-
-	record_foreach_type (run->records, o, type) {
-		if (!strcmp(record_str(o, key, ""), value) &&
-		    (!monitor || !strcmp(record_str(o, "monitor", ""), monitor)))
-			return o;
-	}
-	return NULL;
-}
 
 static void collect(const struct run_file *run, const char *type, const char *key,
 		    struct names *out)
@@ -36,29 +24,36 @@ static void collect(const struct run_file *run, const char *type, const char *ke
 /* Sentences the measure gave with its figures; one that several figures share is said once. */
 static void warning_items(struct doc *d, const struct run_file *run)
 {
-	struct json_object *o, *w, *first = NULL;
+	struct json_object *o, *w, **first = NULL;
 	struct names said = {0};
+	size_t *times = NULL;
 
 	record_foreach_type (run->records, o, "overhead")
-		record_foreach (record_get(o, "warnings"), w)
-			names_add(&said, json_object_get_string(w));
-	for (size_t i = 0; i < said.n; i++) {
-		size_t n = 0;
+		record_foreach (record_get(o, "warnings"), w) {
+			size_t n = said.n, i = names_add(&said, record_text(w));
 
-		record_foreach_type (run->records, o, "overhead") {
-			record_foreach (record_get(o, "warnings"), w) {
-				if (strcmp(json_object_get_string(w), said.v[i]))
-					continue;
-				first = n++ ? first : o;
+			if (i == n && !(n & (n - 1))) {
+				first = realloc(first,
+						(n ? 2 * n : 1) * sizeof(struct json_object *));
+				times = realloc(times, (n ? 2 * n : 1) * sizeof(*times));
 			}
+			if (!first || !times)
+				abort();
+			if (i == n) {
+				first[i] = o;
+				times[i] = 0;
+			}
+			times[i]++;
 		}
-		if (n > 1)
+	for (size_t i = 0; i < said.n; i++)
+		if (times[i] > 1)
 			doc_item(d, "%s", said.v[i]);
 		else
-			doc_item(d, "%s at %s: %s", record_str(first, "monitor", "?"),
-				 record_str(first, "event", "?"), said.v[i]);
-	}
+			doc_item(d, "%s at %s: %s", record_str(first[i], "monitor", "?"),
+				 record_str(first[i], "event", "?"), said.v[i]);
 	names_release(&said);
+	free(first);
+	free(times);
 }
 
 /* An event that found no room in the ring cost less than one that did: said where the measure did
@@ -83,57 +78,69 @@ static void lost_items(struct doc *d, const struct run_file *run)
 }
 
 /* What is called for each event. */
-static void trigger_items(struct doc *d, const struct run_file *run, const struct names *events)
+static void trigger_items(struct doc *d, const struct record_index *x, const struct names *events)
 {
 	for (size_t e = 0; e < events->n; e++) {
-		const char *trigger = record_str(find(run, "overhead", "event", events->v[e], NULL),
-						 "trigger", NULL);
+		const char *trigger =
+			record_str(record_index_get(x, events->v[e], ""), "trigger", NULL);
 
 		if (trigger)
 			doc_item(d, "%s is timed with %s", events->v[e], trigger);
 	}
 }
 
-static void overhead_table(struct doc *d, const struct run_file *run, const struct names *events,
+static void overhead_table(struct doc *d, const struct record_index *x, const struct names *events,
 			   const struct names *monitors)
 {
 	doc_table(d);
 	doc_column(d, false, "event");
 	doc_column(d, true, "nothing attached, ns");
 	for (size_t m = 0; m < monitors->n; m++) {
-		struct json_object *any = find(run, "overhead", "monitor", monitors->v[m], NULL);
+		struct json_object *any = record_index_get(x, "", monitors->v[m]);
 
 		doc_column(d, true, "%s adds, ns%s", monitors->v[m],
 			   record_true(any, "aa") ? " (A/A)" : "");
 	}
 	for (size_t e = 0; e < events->n; e++) {
-		struct json_object *o;
-		double base = NAN;
+		double base = record_num(record_index_get(x, events->v[e], "\n"), "base_ns");
 
-		record_foreach_type (run->records, o, "overhead") {
-			if (!isfinite(base) && !strcmp(record_str(o, "event", ""), events->v[e]))
-				base = record_num(o, "base_ns");
-		}
 		doc_cell(d, TONE_PLAIN, "%s", events->v[e]);
 		cell_number(d, base, "");
 		for (size_t m = 0; m < monitors->n; m++)
-			cell_interval(d,
-				      find(run, "overhead", "event", events->v[e], monitors->v[m]),
+			cell_interval(d, record_index_get(x, events->v[e], monitors->v[m]),
 				      "added_ns", 1);
+	}
+}
+
+static void index_overhead(struct record_index *x, const struct run_file *run)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "overhead") {
+		const char *event = record_str(o, "event", ""),
+			   *monitor = record_str(o, "monitor", "");
+
+		record_index_add(x, event, monitor, o);
+		record_index_add(x, event, "", o);
+		record_index_add(x, "", monitor, o);
+		/* The first that knows what a call takes with nothing attached. */
+		if (isfinite(record_num(o, "base_ns")))
+			record_index_add(x, event, "\n", o);
 	}
 }
 
 void report_overhead(struct doc *d, const struct run_file *run)
 {
 	struct names events = {0}, monitors = {0};
+	struct record_index x = {0};
 	double confidence;
 
 	collect(run, "overhead", "event", &events);
 	collect(run, "overhead", "monitor", &monitors);
+	index_overhead(&x, run);
 	if (!events.n)
-		return;
-	confidence = record_num(find(run, "overhead", "event", events.v[0], NULL),
-				"added_ns.confidence");
+		goto out;
+	confidence = record_num(record_index_get(&x, events.v[0], ""), "added_ns.confidence");
 	doc_heading(d, 2, "Overhead");
 	doc_text(
 		d, TONE_PLAIN,
@@ -142,10 +149,12 @@ void report_overhead(struct doc *d, const struct run_file *run)
 		"arm, where there is one, attaches nothing: it shows what this run takes for zero.",
 		isfinite(confidence) ? 100 * confidence : 95);
 	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
-	overhead_table(d, run, &events, &monitors);
+	overhead_table(d, &x, &events, &monitors);
 	warning_items(d, run);
 	lost_items(d, run);
-	trigger_items(d, run, &events);
+	trigger_items(d, &x, &events);
+out:
+	record_index_release(&x);
 	names_release(&events);
 	names_release(&monitors);
 }

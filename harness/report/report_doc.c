@@ -15,6 +15,7 @@
 
 #include "harness/record.h"
 #include "lib/format.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 static void *grow(void *p, size_t n, size_t size)
@@ -35,20 +36,25 @@ static struct doc_block *add(struct doc *d, enum doc_kind kind, enum doc_tone to
 	return &d->blocks[d->n++];
 }
 
-static char *print(const char *fmt, va_list ap)
+/* What is said of a run is anybody's text: here it becomes harmless, for every form of a report. */
+static char *print(void (*clean_by)(struct strbuf *, const char *), const char *fmt, va_list ap)
 {
-	char *text;
+	struct strbuf text = STRBUF_INIT, clean = STRBUF_INIT;
 
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	return text;
+	strbuf_vaddf(&text, fmt, ap);
+	clean_by(&clean, text.s);
+	strbuf_release(&text);
+	if (!clean.len)
+		return strdup("");
+	return strbuf_detach(&clean);
 }
 
-#define PRINT_INTO(field)                                                                          \
+#define PRINT_INTO(field) PRINT_BY(printable_add_line, field)
+#define PRINT_BY(add, field)                                                                       \
 	do {                                                                                       \
 		va_list ap;                                                                        \
 		va_start(ap, fmt);                                                                 \
-		(field) = print(fmt, ap);                                                          \
+		(field) = print(add, fmt, ap);                                                     \
 		va_end(ap);                                                                        \
 	} while (0)
 
@@ -78,7 +84,7 @@ void doc_code(struct doc *d, const char *fmt, ...)
 {
 	struct doc_block *b = add(d, DOC_CODE, TONE_PLAIN);
 
-	PRINT_INTO(b->text);
+	PRINT_BY(printable_add_lines, b->text);
 }
 
 void doc_picture(struct doc *d, const char *name, const char *fmt, ...)
@@ -358,8 +364,16 @@ static void print_block(FILE *out, const struct doc_block *b, bool more_items, b
 void doc_print(const struct doc *d, FILE *out)
 {
 	bool colour = use_colour(out);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
 
+	if (!f)
+		abort();
 	for (size_t i = 0; i < d->n; i++)
-		print_block(out, &d->blocks[i], i + 1 < d->n && d->blocks[i + 1].kind == DOC_ITEM,
+		print_block(f, &d->blocks[i], i + 1 < d->n && d->blocks[i + 1].kind == DOC_ITEM,
 			    colour);
+	fclose(f);
+	printable_put(out, text);
+	free(text);
 }

@@ -10,20 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-static struct json_object *find(const struct run_file *run, const char *kernel, const char *path,
-				const char *monitor)
-{
-	struct json_object *o;
-
-	record_foreach_type (run->records, o, "exact") {
-		if (!strcmp(record_str(o, "kernel", ""), kernel) &&
-		    !strcmp(record_str(o, "path", ""), path) &&
-		    (!monitor || !strcmp(record_str(o, "monitor", ""), monitor)))
-			return o;
-	}
-	return NULL;
-}
-
 /* "+1,204 (own 1,121)": with what being attached at all costs, and without. */
 static void figure_cell(struct doc *d, struct json_object *o)
 {
@@ -48,21 +34,7 @@ static void figure_cell(struct doc *d, struct json_object *o)
 	strbuf_release(&sb);
 }
 
-static double untraced(const struct run_file *run, const char *kernel, const char *path)
-{
-	struct json_object *o;
-
-	record_foreach_type (run->records, o, "exact") {
-		double none = record_num(o, "none");
-
-		if (isfinite(none) && !strcmp(record_str(o, "kernel", ""), kernel) &&
-		    !strcmp(record_str(o, "path", ""), path))
-			return none;
-	}
-	return NAN;
-}
-
-static void kernel_table(struct doc *d, const struct run_file *run, const char *kernel,
+static void kernel_table(struct doc *d, const struct record_index *x, const char *kernel,
 			 const struct names *monitors, const struct names *paths)
 {
 	doc_heading(d, 3, "Linux %s", kernel);
@@ -72,28 +44,47 @@ static void kernel_table(struct doc *d, const struct run_file *run, const char *
 	for (size_t m = 0; m < monitors->n; m++)
 		doc_column(d, true, "%s", monitors->v[m]);
 	for (size_t p = 0; p < paths->n; p++) {
-		struct strbuf none = STRBUF_INIT;
+		struct strbuf none = STRBUF_INIT, place = STRBUF_INIT;
 
-		if (!find(run, kernel, paths->v[p], NULL))
+		strbuf_addf(&place, "%s\t%s", kernel, paths->v[p]);
+		if (!record_index_get(x, place.s, "")) {
+			strbuf_release(&place);
 			continue;
-		format_number(&none, untraced(run, kernel, paths->v[p]));
+		}
+		format_number(&none, record_num(record_index_get(x, place.s, "\n"), "none"));
 		doc_cell(d, TONE_PLAIN, "%s", paths->v[p]);
 		doc_cell(d, TONE_PLAIN, "%s", none.s);
 		for (size_t m = 0; m < monitors->n; m++)
-			figure_cell(d, find(run, kernel, paths->v[p], monitors->v[m]));
+			figure_cell(d, record_index_get(x, place.s, monitors->v[m]));
 		strbuf_release(&none);
+		strbuf_release(&place);
 	}
+}
+
+/* By kernel and path, and each monitor; and the first that knows what the path takes untraced. */
+static void index_exact(struct record_index *x, struct json_object *o)
+{
+	struct strbuf place = STRBUF_INIT;
+
+	strbuf_addf(&place, "%s\t%s", record_str(o, "kernel", ""), record_str(o, "path", ""));
+	record_index_add(x, place.s, record_str(o, "monitor", ""), o);
+	record_index_add(x, place.s, "", o);
+	if (isfinite(record_num(o, "none")))
+		record_index_add(x, place.s, "\n", o);
+	strbuf_release(&place);
 }
 
 void report_exact(struct doc *d, const struct run_file *run)
 {
 	struct names kernels = {0}, monitors = {0}, paths = {0};
+	struct record_index x = {0};
 	struct json_object *o;
 
 	/* A record without a path is a reason why there is no figure: report_skips() names it. */
 	record_foreach_type (run->records, o, "exact") {
 		if (!record_get(o, "path") || !record_get(o, "kernel"))
 			continue;
+		index_exact(&x, o);
 		names_add(&kernels, record_str(o, "kernel", "?"));
 		/* "none" is the column `untraced`. */
 		if (strcmp(record_str(o, "monitor", "?"), "none"))
@@ -108,7 +99,8 @@ void report_exact(struct doc *d, const struct run_file *run)
 			 "\"own\" is without what empty programs on the same hooks cost.");
 	}
 	for (size_t k = 0; k < kernels.n; k++)
-		kernel_table(d, run, kernels.v[k], &monitors, &paths);
+		kernel_table(d, &x, kernels.v[k], &monitors, &paths);
+	record_index_release(&x);
 	names_release(&kernels);
 	names_release(&monitors);
 	names_release(&paths);

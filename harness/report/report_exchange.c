@@ -235,7 +235,7 @@ static struct json_object *only_one(const struct run_file *run, const struct pai
 	foreach_of(run, o, p)
 	{
 		record_foreach (record_get(o, "warnings"), w) {
-			if (strcmp(json_object_get_string(w), warning))
+			if (strcmp(record_text(w), warning))
 				continue;
 			if (found)
 				return NULL;
@@ -258,7 +258,7 @@ static void remarks(struct doc *d, const struct run_file *run, const struct pair
 			doc_item(d, "%s is void: %s", record_str(o, "event", "?"),
 				 record_str(o, "reason", "two loads of the same object differ"));
 		record_foreach (record_get(o, "warnings"), w)
-			names_add(&said, json_object_get_string(w));
+			names_add(&said, record_text(w));
 	}
 	for (size_t i = 0; i < said.n; i++) {
 		o = only_one(run, p, said.v[i]);

@@ -17,7 +17,7 @@ static void add_argv(struct json_object *trial, struct strbuf *out)
 	size_t start = out->len;
 
 	record_foreach (argv, word) {
-		const char *text = json_object_get_string(word), *slash = strrchr(text, '/');
+		const char *text = record_text(word), *slash = strrchr(text, '/');
 
 		if (out->len > start)
 			strbuf_addch(out, ' ');
@@ -53,36 +53,76 @@ static int gravity(struct json_object *trial)
 	return (int)ARRAY_SIZE(order);
 }
 
-/* Appends the parameters in which @params differs from another row of the same workload. */
-static void add_differing(struct strbuf *out, struct json_object *params,
-			  struct json_object *const *firsts, size_t n, const char *workload)
-{
-	const char *mark = ":";
+/* Parameters of the rows, by workload: how many have the key, and in how many it is as in the
+ * first. */
+struct shared {
+	struct names keys; /* "WORKLOAD\tKEY", and "WORKLOAD" for its rows */
+	struct shared_key {
+		struct json_object *first;
+		size_t n, same;
+	} * v;
+};
 
-	if (!params)
+static struct shared_key *shared_key(struct shared *s, const char *workload, const char *key)
+{
+	struct strbuf name = STRBUF_INIT;
+	size_t i, n = s->keys.n;
+
+	strbuf_addf(&name, "%s\t%s", workload, key);
+	i = names_add(&s->keys, name.s);
+	strbuf_release(&name);
+	if (i == n && !(n & (n - 1)))
+		s->v = realloc(s->v, (n ? 2 * n : 1) * sizeof(*s->v));
+	if (!s->v)
+		abort();
+	if (i == n)
+		s->v[i] = (struct shared_key){0};
+	return &s->v[i];
+}
+
+static void shared_count(struct shared *s, struct json_object *first)
+{
+	const char *workload = record_str(first, "workload", "?");
+	struct json_object *params = record_get(first, "params");
+
+	shared_key(s, workload, "")->n++;
+	if (!json_object_is_type(params, json_type_object))
 		return;
 	json_object_object_foreach (params, key, value) {
-		bool differs = false;
+		struct shared_key *k = shared_key(s, workload, key);
 
-		for (size_t i = 0; i < n && !differs; i++) {
-			struct json_object *other = NULL;
+		if (!k->n++)
+			k->first = value;
+		k->same += json_object_equal(k->first, value);
+	}
+}
 
-			if (strcmp(record_str(firsts[i], "workload", "?"), workload))
-				continue;
-			json_object_object_get_ex(record_get(firsts[i], "params"), key, &other);
-			differs = !other || !json_object_equal(other, value);
-		}
-		if (!differs)
+/* Appends the parameters that another row of the same workload has otherwise, or has not. */
+static void add_differing(struct strbuf *out, struct json_object *params, struct shared *s,
+			  const char *workload)
+{
+	size_t rows = shared_key(s, workload, "")->n;
+	const char *mark = ":";
+
+	if (!json_object_is_type(params, json_type_object))
+		return;
+	json_object_object_foreach (params, key, value) {
+		const struct shared_key *k = shared_key(s, workload, key);
+
+		if (k->same == rows)
 			continue;
-		strbuf_addf(out, "%s%s=%s", mark, key, json_object_get_string(value));
+		strbuf_addf(out, "%s%s=%s", mark, key, record_text(value));
 		mark = ",";
 	}
 }
 
 static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
 {
+	struct shared shared = {0};
 	size_t n = g->rows.n;
 
+	for (size_t i = 0; i < n; i++)
+		shared_count(&shared, firsts[i]);
 	g->labels = calloc(n + 1, sizeof(*g->labels));
 	if (!g->labels)
 		abort();
@@ -99,10 +139,12 @@ static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
 		}
 		if (!label.len) {
 			strbuf_addstr(&label, workload);
-			add_differing(&label, record_get(firsts[i], "params"), firsts, n, workload);
+			add_differing(&label, record_get(firsts[i], "params"), &shared, workload);
 		}
 		g->labels[i] = strbuf_detach(&label);
 	}
+	names_release(&shared.keys);
+	free(shared.v);
 }
 
 void trial_grid_build(struct trial_grid *g, const struct run_file *run)
@@ -195,4 +237,38 @@ void record_subject(struct json_object *o, const struct trial_grid *g, struct st
 		strbuf_addf(out, " at %s", record_str(o, "event", "?"));
 	if (record_get(o, "path"))
 		strbuf_addf(out, " on %s", record_str(o, "path", "?"));
+}
+
+void record_index_add(struct record_index *x, const char *a, const char *b, struct json_object *o)
+{
+	struct strbuf key = STRBUF_INIT;
+	size_t n = x->keys.n;
+
+	strbuf_addf(&key, "%s\t%s", a, b);
+	if (names_add(&x->keys, key.s) == n) {
+		if (!(n & (n - 1)))
+			x->first =
+				realloc(x->first, (n ? 2 * n : 1) * sizeof(struct json_object *));
+		if (!x->first)
+			abort();
+		x->first[n] = o;
+	}
+	strbuf_release(&key);
+}
+
+struct json_object *record_index_get(const struct record_index *x, const char *a, const char *b)
+{
+	struct strbuf key = STRBUF_INIT;
+	size_t at;
+
+	strbuf_addf(&key, "%s\t%s", a, b);
+	at = names_find(&x->keys, key.s);
+	strbuf_release(&key);
+	return at < x->keys.n ? x->first[at] : NULL;
+}
+
+void record_index_release(struct record_index *x)
+{
+	names_release(&x->keys);
+	free(x->first);
 }

@@ -30,4 +30,15 @@ void ring_label(struct json_object *o, struct strbuf *out);
 /* Appends what a record is about: "memmon beside mmap", "overhead of memmon at brk". */
 void record_subject(struct json_object *o, const struct trial_grid *g, struct strbuf *out);
 
+/* The first record of each two words: an event and a monitor, say. */
+struct record_index {
+	struct names keys;
+	struct json_object **first;
+};
+
+void record_index_add(struct record_index *x, const char *a, const char *b, struct json_object *o);
+/* NULL: there is none. */
+struct json_object *record_index_get(const struct record_index *x, const char *a, const char *b);
+void record_index_release(struct record_index *x);
+
 #endif

@@ -7,6 +7,7 @@
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -73,34 +74,39 @@ static bool status_is(struct json_object *trial, const char *status)
 static void reasons(struct doc *d, const struct run_file *run, const struct trial_grid *g,
 		    const char *status)
 {
-	struct names seen = {0};
+	struct names seen = {0}, told = {0};
+	struct strbuf *lists = NULL;
 	struct json_object *o;
+	size_t before;
 
 	record_foreach (run->records, o) {
-		if (status_is(o, status))
-			names_add(&seen, record_str(o, "reason", "no reason given"));
+		struct strbuf key = STRBUF_INIT, subject = STRBUF_INIT;
+		size_t i, n = seen.n;
+
+		if (!status_is(o, status))
+			continue;
+		i = names_add(&seen, record_str(o, "reason", "no reason given"));
+		if (i == n && !(n & (n - 1)))
+			lists = realloc(lists, (n ? 2 * n : 1) * sizeof(*lists));
+		if (!lists)
+			abort();
+		if (i == n)
+			lists[i] = (struct strbuf)STRBUF_INIT;
+		record_subject(o, g, &subject);
+		strbuf_addf(&key, "%zu\t%s", i, subject.s);
+		before = told.n;
+		if (names_add(&told, key.s) == before)
+			strbuf_addf(&lists[i], "%s%s", lists[i].len ? ", " : "", subject.s);
+		strbuf_release(&key);
+		strbuf_release(&subject);
 	}
 	for (size_t i = 0; i < seen.n; i++) {
-		struct strbuf list = STRBUF_INIT;
-		struct names who = {0};
-
-		record_foreach (run->records, o) {
-			struct strbuf subject = STRBUF_INIT;
-
-			if (!status_is(o, status) ||
-			    strcmp(record_str(o, "reason", "no reason given"), seen.v[i]))
-				continue;
-			record_subject(o, g, &subject);
-			names_add(&who, subject.s);
-			strbuf_release(&subject);
-		}
-		for (size_t w = 0; w < who.n; w++)
-			strbuf_addf(&list, "%s%s", w ? ", " : "", who.v[w]);
-		doc_item(d, "%s: %s (%s)", status, seen.v[i], list.s);
-		strbuf_release(&list);
-		names_release(&who);
+		doc_item(d, "%s: %s (%s)", status, seen.v[i], lists[i].s);
+		strbuf_release(&lists[i]);
 	}
+	free(lists);
 	names_release(&seen);
+	names_release(&told);
 }
 
 void report_skips(struct doc *d, const struct run_file *run, const struct trial_grid *g)

@@ -177,6 +177,8 @@ void report_losscurve(struct doc *d, const struct run_file *run)
 	record_foreach_type (run->records, o, "losscurve") {
 		struct strbuf ring = STRBUF_INIT, offered = STRBUF_INIT, got = STRBUF_INIT;
 
+		if (!strcmp(record_str(o, "status", ""), "skip"))
+			continue;
 		if (first) {
 			doc_heading(d, 2, "Loss curve");
 			totals(d, run, "losscurve");

@@ -21,9 +21,7 @@ static void put_line(FILE *out, const char *type, struct json_object *data)
 
 	record_put_str(o, "type", type);
 	record_put(o, "data", data);
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(o, JSON_C_TO_STRING_SPACED |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	record_put_json(o, JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, out);
 	json_object_put(o);
 }
 

@@ -12,6 +12,8 @@
 #include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
 #include "harness/result.h"
+#include "lib/names.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -19,14 +21,18 @@
 enum level { SILENT, WARNING, ERROR };
 
 /* A value ends at its line; a property also at a colon or a comma. */
-static void put_escaped(FILE *out, const char *s, bool property)
+static void put_escaped(FILE *out, const char *text, bool property)
 {
-	for (; *s; s++) {
+	struct strbuf clean = STRBUF_INIT;
+
+	printable_add_lines(&clean, text);
+	for (const char *s = clean.s; *s; s++) {
 		if (strchr("%\r\n", *s) || (property && strchr(":,", *s)))
 			fprintf(out, "%%%02X", (unsigned int)*s);
 		else
 			fputc(*s, out);
 	}
+	strbuf_release(&clean);
 }
 
 static void put_line(FILE *out, const char *command, const char *title, const char *text)
@@ -38,26 +44,63 @@ static void put_line(FILE *out, const char *command, const char *title, const ch
 	fputc('\n', out);
 }
 
-/* A lane says nothing that its parts have said: of a lane that could not be run there are none. */
-static bool is_said_by_parts(const struct run_file *run, struct json_object *lane)
+/* What is known of the run as a whole. */
+struct scene {
+	const struct run_file *run;
+	struct trial_grid grid;
+	struct pairs pairs;
+	struct names said; /* "B\tLANE\tVERDICT" of each part of a lane */
+	bool has_gate;
+};
+
+static void lane_key(struct json_object *o, struct strbuf *out)
+{
+	strbuf_addf(out, "%s\t%s\t%s", record_str(o, "b", ""), record_str(o, "lane", ""),
+		    record_str(o, "verdict", ""));
+}
+
+static void scene_set(struct scene *s, const struct run_file *run)
 {
 	struct json_object *o;
 
+	*s = (struct scene){.run = run, .has_gate = record_has_gate(run->records)};
+	trial_grid_build(&s->grid, run);
+	pairs_find(&s->pairs, run->records);
 	record_foreach_type (run->records, o, "gate") {
-		if (record_gate_subject(o) &&
-		    !strcmp(record_str(o, "b", ""), record_str(lane, "b", "?")) &&
-		    !strcmp(record_str(o, "lane", ""), record_str(lane, "lane", "?")) &&
-		    !strcmp(record_str(o, "verdict", ""), record_str(lane, "verdict", "?")))
-			return true;
+		struct strbuf key = STRBUF_INIT;
+
+		if (!record_gate_subject(o))
+			continue;
+		lane_key(o, &key);
+		names_add(&s->said, key.s);
+		strbuf_release(&key);
 	}
-	return false;
 }
 
-static enum level gate_level(const struct run_file *run, struct json_object *o)
+static void scene_release(struct scene *s)
+{
+	trial_grid_release(&s->grid);
+	pairs_release(&s->pairs);
+	names_release(&s->said);
+}
+
+/* A lane says nothing that its parts have said: of a lane that could not be run there are none. */
+static bool is_said_by_parts(const struct scene *s, struct json_object *lane)
+{
+	struct strbuf key = STRBUF_INIT;
+	bool said;
+
+	lane_key(lane, &key);
+	said = names_find(&s->said, key.s) < s->said.n;
+	strbuf_release(&key);
+	return said;
+}
+
+static enum level gate_level(const struct scene *s, struct json_object *o)
 {
 	const char *verdict = record_str(o, "verdict", "");
 
-	if (record_is_all(o) || (!record_gate_subject(o) && is_said_by_parts(run, o)))
+	if (record_is_all(o) || (!record_gate_subject(o) && is_said_by_parts(s, o)))
 		return SILENT;
 	if (!strcmp(verdict, "regression"))
 		return ERROR;
@@ -65,14 +108,14 @@ static enum level gate_level(const struct run_file *run, struct json_object *o)
 										   : SILENT;
 }
 
-static enum level level_of(const struct run_file *run, struct json_object *o)
+static enum level level_of(const struct scene *s, struct json_object *o)
 {
 	const char *status = record_str(o, "status", "");
 
 	if (record_is(o, "gate"))
-		return gate_level(run, o);
+		return gate_level(s, o);
 	/* The gate's own record says it with the verdict that came of it. */
-	if (record_is(o, "sharp") && record_has_gate(run->records))
+	if (record_is(o, "sharp") && s->has_gate)
 		return SILENT;
 	if (!strcmp(status, "fail") || (record_get(o, "accounted") && !record_true(o, "accounted")))
 		return ERROR;
@@ -80,16 +123,15 @@ static enum level level_of(const struct run_file *run, struct json_object *o)
 }
 
 /* "regression: time, brk", "fail: memmon beside mmap", "void: overhead of memmon at brk" */
-static void add_title(struct strbuf *out, struct json_object *o, const struct run_file *run,
-		      const struct trial_grid *g)
+static void add_title(struct strbuf *out, struct json_object *o, const struct scene *s)
 {
 	if (record_is(o, "gate")) {
 		strbuf_addf(out, "%s: ", record_str(o, "verdict", "?"));
-		record_gate_name(run->records, o, out);
+		record_gate_name(o, s->pairs.n > 1, out);
 		return;
 	}
 	strbuf_addf(out, "%s: ", !strcmp(record_str(o, "status", ""), "void") ? "void" : "fail");
-	record_subject(o, g, out);
+	record_subject(o, &s->grid, out);
 }
 
 /* The reason, or the first thing that was found wrong. */
@@ -110,37 +152,36 @@ static const char *text_of(struct json_object *o)
 	return record_get(o, "accounted") ? "records are unaccounted for" : "no reason given";
 }
 
-static void put_records(FILE *out, const struct run_file *run, const struct trial_grid *g,
-			enum level level)
+static void put_records(FILE *out, const struct scene *s, enum level level)
 {
 	struct json_object *o;
 
-	record_foreach (run->records, o) {
+	record_foreach (s->run->records, o) {
 		struct strbuf title = STRBUF_INIT;
 
-		if (level_of(run, o) != level)
+		if (level_of(s, o) != level)
 			continue;
-		add_title(&title, o, run, g);
+		add_title(&title, o, s);
 		put_line(out, level == ERROR ? "error" : "warning", title.s, text_of(o));
 		strbuf_release(&title);
 	}
 }
 
 /* The verdict in all; of several comparisons one each. */
-static void put_verdicts(FILE *out, const struct run_file *run)
+static void put_verdicts(FILE *out, const struct scene *s)
 {
-	struct sides s;
-
-	for (size_t i = 0; sides_nth(run->records, i, &s); i++) {
-		struct json_object *all = record_gate_all(run->records, &s);
+	for (size_t i = 0; i < s->pairs.n; i++) {
+		const struct pair *pair = &s->pairs.v[i];
 		struct strbuf title = STRBUF_INIT;
 
-		if (!all)
+		if (!pair->all)
 			continue;
-		strbuf_addf(&title, "beebench: %s (", record_str(all, "verdict", "no verdict"));
-		record_sides_name(&s, &title);
+		strbuf_addf(&title, "beebench: %s (",
+			    record_str(pair->all, "verdict", "no verdict"));
+		pair_name(pair, &title);
 		strbuf_addch(&title, ')');
-		put_line(out, "notice", title.s, record_str(all, "reason", "no reason given"));
+		put_line(out, "notice", title.s,
+			 record_str(pair->all, "reason", "no reason given"));
 		strbuf_release(&title);
 	}
 }
@@ -148,15 +189,15 @@ static void put_verdicts(FILE *out, const struct run_file *run)
 static int render(const struct run_file *run, FILE *out)
 {
 	bool cut = !run->end || !strcmp(record_str(run->end, "status", ""), "interrupted");
-	struct trial_grid g;
+	struct scene s;
 
-	trial_grid_build(&g, run);
+	scene_set(&s, run);
 	if (cut)
 		put_line(out, "error", "beebench", "the run was cut short");
-	put_records(out, run, &g, ERROR);
-	put_records(out, run, &g, WARNING);
-	put_verdicts(out, run);
-	trial_grid_release(&g);
+	put_records(out, &s, ERROR);
+	put_records(out, &s, WARNING);
+	put_verdicts(out, &s);
+	scene_release(&s);
 	return 0;
 }
 

@@ -3,22 +3,46 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
-#include "harness/record_put.h"
+#include "harness/record.h"
 #include "harness/result.h"
+#include "lib/printable.h"
+#include "lib/strbuf.h"
+
+enum { PRETTY = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE };
+
+/* @o as a member of the document, @depth deep, record by record: the text of a whole run is large.
+ */
+static void put_member(FILE *out, struct json_object *o, int depth)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json_object *copy = NULL;
+
+	/* json-c keeps the text with the object for as long as that lives. */
+	json_object_deep_copy(o, &copy, NULL);
+	printable_add_json(&text, json_object_to_json_string_ext(copy, PRETTY));
+	json_object_put(copy);
+	for (const char *s = text.s; *s; s++) {
+		fputc(*s, out);
+		for (int i = 0; *s == '\n' && i < depth; i++)
+			fputs("  ", out);
+	}
+	strbuf_release(&text);
+}
 
 static int render(const struct run_file *run, FILE *out)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o;
 
-	record_put_i64(o, "schema", RESULT_SCHEMA);
-	record_put(o, "run", json_object_get(run->header));
-	record_put(o, "records", json_object_get(run->records));
-	record_put(o, "end", json_object_get(run->end));
-	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
-							JSON_C_TO_STRING_NOSLASHESCAPE),
-	      out);
-	fputc('\n', out);
-	json_object_put(o);
+	fprintf(out, "{\n  \"schema\":%d,\n  \"run\":", RESULT_SCHEMA);
+	put_member(out, run->header, 1);
+	fputs(",\n  \"records\":[", out);
+	record_foreach (run->records, o) {
+		fputs(o_i ? ",\n    " : "\n    ", out);
+		put_member(out, o, 2);
+	}
+	fprintf(out, "%s],\n  \"end\":", record_length(run->records) ? "\n  " : "");
+	put_member(out, run->end, 1);
+	fputs("\n}\n", out);
 	return 0;
 }
 

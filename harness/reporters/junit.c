@@ -8,6 +8,7 @@
 
 #include "harness/report/record_pair.h"
 #include "harness/report/report_grid.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -26,8 +27,7 @@ static const struct suite suites[] = {
 	{"exact", "exact"},	    {"calibrate", "calibrate"},
 };
 
-/* Text for XML 1.0, which has no way to say most control characters. */
-static void put_text(FILE *out, const char *s)
+static void put_xml(FILE *out, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '<')
@@ -38,18 +38,30 @@ static void put_text(FILE *out, const char *s)
 			fputs("&amp;", out);
 		else if (*s == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*s < 0x20 && *s != '\n' && *s != '\t')
-			fputc('?', out);
 		else
 			fputc(*s, out);
 	}
 }
 
+/* XML 1.0 has no way to say most control characters. */
+static void put_text(FILE *out, const char *s)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_lines(&text, s);
+	put_xml(out, text.s);
+	strbuf_release(&text);
+}
+
 static void put_attribute(FILE *out, const char *name, const char *value)
 {
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_line(&text, value);
 	fprintf(out, " %s=\"", name);
-	put_text(out, value);
+	put_xml(out, text.s);
 	fputc('"', out);
+	strbuf_release(&text);
 }
 
 static enum outcome outcome_of(struct json_object *o)
@@ -68,7 +80,7 @@ static enum outcome outcome_of(struct json_object *o)
 	return record_get(o, "accounted") && !record_true(o, "accounted") ? FAILED : PASSED;
 }
 
-static void case_name(struct json_object *o, const struct run_file *run, const struct trial_grid *g,
+static void case_name(struct json_object *o, bool several, const struct trial_grid *g,
 		      struct strbuf *out)
 {
 	static const char *const keys[] = {"part",	"regime",	"event",       "other",
@@ -81,7 +93,7 @@ static void case_name(struct json_object *o, const struct run_file *run, const s
 		return;
 	}
 	if (record_is(o, "gate")) {
-		record_gate_name(run->records, o, out);
+		record_gate_name(o, several, out);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -89,8 +101,7 @@ static void case_name(struct json_object *o, const struct run_file *run, const s
 
 		/* An object here is what the consumer spent, not its name. */
 		if (v && !json_object_is_type(v, json_type_object))
-			strbuf_addf(out, "%s%s=%s", out->len ? " " : "", keys[i],
-				    json_object_get_string(v));
+			strbuf_addf(out, "%s%s=%s", out->len ? " " : "", keys[i], record_text(v));
 	}
 }
 
@@ -154,13 +165,13 @@ static const char *group_of(struct json_object *o)
 	return "?";
 }
 
-static void put_case(FILE *out, const struct suite *s, struct json_object *o,
-		     const struct run_file *run, const struct trial_grid *g)
+static void put_case(FILE *out, const struct suite *s, struct json_object *o, bool several,
+		     const struct trial_grid *g)
 {
 	enum outcome outcome = outcome_of(o);
 	struct strbuf name = STRBUF_INIT, group = STRBUF_INIT;
 
-	case_name(o, run, g, &name);
+	case_name(o, several, g, &name);
 	strbuf_addf(&group, "%s.%s", s->name, group_of(o));
 	fputs("    <testcase", out);
 	put_attribute(out, "classname", group.s);
@@ -202,7 +213,7 @@ static void put_properties(FILE *out, struct json_object *header)
 			continue;
 		fputs("      <property", out);
 		put_attribute(out, "name", paths[i]);
-		put_attribute(out, "value", json_object_get_string(v));
+		put_attribute(out, "value", record_text(v));
 		fputs("/>\n", out);
 	}
 	fputs("    </properties>\n", out);
@@ -239,8 +250,13 @@ static int render(const struct run_file *run, FILE *out)
 	uint64_t all[OUTCOMES] = {[PASSED] = !cut, [UNCLEAN] = cut};
 	struct json_object *o;
 	struct trial_grid g;
+	struct pairs pairs;
 	double seconds = 0;
+	bool several;
 
+	pairs_find(&pairs, run->records);
+	several = pairs.n > 1;
+	pairs_release(&pairs);
 	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
 		count(run, suites[i].type, all, &seconds);
 	trial_grid_build(&g, run);
@@ -260,7 +276,7 @@ static int render(const struct run_file *run, FILE *out)
 		fputs(">\n", out);
 		put_properties(out, run->header);
 		record_foreach_type (run->records, o, suites[i].type)
-			put_case(out, &suites[i], o, run, &g);
+			put_case(out, &suites[i], o, several, &g);
 		fputs("  </testsuite>\n", out);
 	}
 	put_end(out, run);

@@ -4,10 +4,12 @@
 #include "harness/plugin.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/report/report.h"
 #include "harness/result.h"
+#include "lib/printable.h"
 
 /* Text that shows as it is: what Markdown or HTML would take as a mark is escaped. */
 static void put_text(FILE *out, const char *s)
@@ -57,6 +59,24 @@ static void put_table(FILE *out, const struct doc_block *b)
 	fputc('\n', out);
 }
 
+/* The fence is longer than any row of backticks inside. */
+static void put_code(FILE *out, const char *text)
+{
+	size_t longest = 2, row = 0;
+
+	for (const char *s = text; *s; s++) {
+		row = *s == '`' ? row + 1 : 0;
+		longest = MAX(longest, row);
+	}
+	for (int end = 0; end < 2; end++) {
+		for (size_t i = 0; i <= longest; i++)
+			fputc('`', out);
+		fprintf(out, "%s\n", end ? "\n" : "sh");
+		if (!end)
+			fprintf(out, "%s\n", text);
+	}
+}
+
 static void put_block(FILE *out, const struct doc_block *b, bool more_items)
 {
 	static const char hashes[] = "######";
@@ -93,17 +113,26 @@ static void put_block(FILE *out, const struct doc_block *b, bool more_items)
 		fputs("</summary>\n\n", out);
 		break;
 	case DOC_FOLD_END: fputs("</details>\n\n", out); break;
-	case DOC_CODE: fprintf(out, "```sh\n%s\n```\n\n", b->text); break;
+	case DOC_CODE: put_code(out, b->text); break;
 	}
 }
 
 static int render(const struct run_file *run, FILE *out)
 {
 	struct doc d = {0};
+	char *all = NULL;
+	size_t size = 0;
+	FILE *text;
 
 	report_build(&d, run);
+	text = open_memstream(&all, &size);
+	if (!text)
+		abort();
 	for (size_t i = 0; i < d.n; i++)
-		put_block(out, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM);
+		put_block(text, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM);
+	fclose(text);
+	printable_put(out, all);
+	free(all);
 	doc_release(&d);
 	return 0;
 }

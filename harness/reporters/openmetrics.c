@@ -7,11 +7,12 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "harness/report/report_grid.h"
 #include "lib/names.h"
+#include "lib/openmetrics.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
@@ -21,96 +22,85 @@ struct label {
 };
 
 static const struct family {
-	const char *name, *help, *unit; /* @unit is the name's suffix, or NULL */
-	const char *type;		/* of the records */
-	const char *each;		/* list inside each record, or NULL: the record itself */
-	const char *path;		/* a number, a boolean or an interval */
+	struct openmetrics_family head;
+	const char *type; /* of the records */
+	const char *each; /* list inside each record, or NULL: the record itself */
+	const char *path; /* a number, a boolean or an interval */
 	double scale;
 	struct label labels[9];
 } families[] = {
-	{"beebench_trial_ok",
-	 "1 when the monitor passed every check beside the workload, 0 when not.",
-	 NULL,
+	{{"beebench_trial_ok",
+	  "1 when the monitor passed every check beside the workload, 0 when not.", NULL, false},
 	 "trial",
 	 NULL,
 	 "status",
 	 1,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_conformance_mismatches",
-	 "Counters and events that differ from what the calls made predict.",
-	 NULL,
+	{{"beebench_conformance_mismatches",
+	  "Counters and events that differ from what the calls made predict.", NULL, false},
 	 "trial",
 	 NULL,
 	 "conformance.mismatches",
 	 1,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_accuracy_error_ratio",
-	 "Relative error of a figure against what happened.",
-	 "ratio",
+	{{"beebench_accuracy_error_ratio", "Relative error of a figure against what happened.",
+	  "ratio", false},
 	 "trial",
 	 "accuracy",
 	 "error_pct",
 	 0.01,
 	 {{"monitor", "monitor"}, {"workload", "workload"}, {"figure", "metric"}}},
-	{"beebench_overhead_added_seconds",
-	 "Time a monitor adds to a call.",
-	 "seconds",
+	{{"beebench_overhead_added_seconds", "Time a monitor adds to a call.", "seconds", false},
 	 "overhead",
 	 NULL,
 	 "added_ns",
 	 1e-9,
 	 {{"monitor", "monitor"}, {"event", "event"}}},
-	{"beebench_overhead_base_seconds",
-	 "Time of a call with nothing attached.",
-	 "seconds",
+	{{"beebench_overhead_base_seconds", "Time of a call with nothing attached.", "seconds",
+	  false},
 	 "overhead",
 	 NULL,
 	 "base_ns",
 	 1e-9,
 	 {{"event", "event"}}},
-	{"beebench_exact_added_instructions",
-	 "Kernel instructions a monitor adds to a call, counted in a guest.",
-	 "instructions",
+	{{"beebench_exact_added_instructions",
+	  "Kernel instructions a monitor adds to a call, counted in a guest.", "instructions",
+	  false},
 	 "exact",
 	 NULL,
 	 "added",
 	 1,
 	 {{"kernel", "kernel"}, {"monitor", "monitor"}, {"path", "path"}}},
-	{"beebench_sharp_a_seconds",
-	 "Time the programs of A take longer than empty ones.",
-	 "seconds",
+	{{"beebench_sharp_a_seconds", "Time the programs of A take longer than empty ones.",
+	  "seconds", false},
 	 "sharp",
 	 NULL,
 	 "a_ns",
 	 1e-9,
 	 {{"a", "monitor"}, {"b", "other"}, {"event", "event"}}},
-	{"beebench_sharp_b_seconds",
-	 "Time the programs of B take longer than empty ones.",
-	 "seconds",
+	{{"beebench_sharp_b_seconds", "Time the programs of B take longer than empty ones.",
+	  "seconds", false},
 	 "sharp",
 	 NULL,
 	 "b_ns",
 	 1e-9,
 	 {{"a", "monitor"}, {"b", "other"}, {"event", "event"}}},
-	{"beebench_sharp_difference_seconds",
-	 "Time the programs of B take longer than those of A.",
-	 "seconds",
+	{{"beebench_sharp_difference_seconds",
+	  "Time the programs of B take longer than those of A.", "seconds", false},
 	 "sharp",
 	 NULL,
 	 "diff_ns",
 	 1e-9,
 	 {{"a", "monitor"}, {"b", "other"}, {"event", "event"}}},
-	{"beebench_sharp_aa_seconds",
-	 "Time a second load of A takes longer than the first.",
-	 "seconds",
+	{{"beebench_sharp_aa_seconds", "Time a second load of A takes longer than the first.",
+	  "seconds", false},
 	 "sharp",
 	 NULL,
 	 "aa_ns",
 	 1e-9,
 	 {{"a", "monitor"}, {"b", "other"}, {"event", "event"}}},
-	{"beebench_gate_difference",
-	 "B less A of what has a limit, in the unit that its label names.",
-	 NULL,
+	{{"beebench_gate_difference",
+	  "B less A of what has a limit, in the unit that its label names.", NULL, false},
 	 "gate",
 	 NULL,
 	 "value",
@@ -121,9 +111,8 @@ static const struct family {
 	  {"subject", "subject"},
 	  {"kernel", "kernel"},
 	  {"unit", "unit"}}},
-	{"beebench_gate_limit",
-	 "What B less A may be at most, in the unit that its label names.",
-	 NULL,
+	{{"beebench_gate_limit", "What B less A may be at most, in the unit that its label names.",
+	  NULL, false},
 	 "gate",
 	 NULL,
 	 "limit",
@@ -134,49 +123,41 @@ static const struct family {
 	  {"subject", "subject"},
 	  {"kernel", "kernel"},
 	  {"unit", "unit"}}},
-	{"beebench_gate_ok",
-	 "1 when no regression was found, 0 when one was.",
-	 NULL,
+	{{"beebench_gate_ok", "1 when no regression was found, 0 when one was.", NULL, false},
 	 "gate",
 	 NULL,
 	 "status",
 	 1,
 	 {{"a", "a"}, {"b", "b"}, {"lane", "lane"}, {"subject", "subject"}, {"kernel", "kernel"}}},
-	{"beebench_slowdown_ratio",
-	 "Time of a load with the monitor over its time without.",
-	 "ratio",
+	{{"beebench_slowdown_ratio", "Time of a load with the monitor over its time without.",
+	  "ratio", false},
 	 "slowdown",
 	 NULL,
 	 "ratio",
 	 1,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_collector_cpu_ratio",
-	 "Share of a core the user-space half takes.",
-	 "ratio",
+	{{"beebench_collector_cpu_ratio", "Share of a core the user-space half takes.", "ratio",
+	  false},
 	 "collector",
 	 NULL,
 	 "cpu_pct",
 	 0.01,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_collector_resident_bytes",
-	 "Resident memory of the user-space half.",
-	 "bytes",
+	{{"beebench_collector_resident_bytes", "Resident memory of the user-space half.", "bytes",
+	  false},
 	 "collector",
 	 NULL,
 	 "rss_bytes",
 	 1,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_collector_map_bytes",
-	 "Kernel memory of the monitor's maps.",
-	 "bytes",
+	{{"beebench_collector_map_bytes", "Kernel memory of the monitor's maps.", "bytes", false},
 	 "collector",
 	 NULL,
 	 "map_bytes",
 	 1,
 	 {{"monitor", "monitor"}, {"workload", "workload"}}},
-	{"beebench_ringbuf_records_per_second",
-	 "Records consumed with their content checked.",
-	 "records_per_second",
+	{{"beebench_ringbuf_records_per_second", "Records consumed with their content checked.",
+	  "records_per_second", false},
 	 "ringbuf",
 	 NULL,
 	 "rate_per_s",
@@ -188,9 +169,8 @@ static const struct family {
 	  {"rings", "rings"},
 	  {"wakeup", "wakeup"},
 	  {"consumer", "consumer"}}},
-	{"beebench_ringbuf_accounted",
-	 "1 when every record was consumed or counted as dropped.",
-	 NULL,
+	{{"beebench_ringbuf_accounted", "1 when every record was consumed or counted as dropped.",
+	  NULL, false},
 	 "ringbuf",
 	 NULL,
 	 "accounted",
@@ -202,9 +182,9 @@ static const struct family {
 	  {"rings", "rings"},
 	  {"wakeup", "wakeup"},
 	  {"consumer", "consumer"}}},
-	{"beebench_losscurve_offered_records_per_second",
-	 "Records the producer managed to offer of those asked of it.",
-	 "records_per_second",
+	{{"beebench_losscurve_offered_records_per_second",
+	  "Records the producer managed to offer of those asked of it.", "records_per_second",
+	  false},
 	 "losscurve",
 	 NULL,
 	 "offered_per_s",
@@ -213,9 +193,8 @@ static const struct family {
 	  {"record_bytes", "record_bytes"},
 	  {"ring_bytes", "ring_bytes"},
 	  {"target_per_second", "target_per_s"}}},
-	{"beebench_losscurve_delivered_records_per_second",
-	 "Records delivered of those offered.",
-	 "records_per_second",
+	{{"beebench_losscurve_delivered_records_per_second", "Records delivered of those offered.",
+	  "records_per_second", false},
 	 "losscurve",
 	 NULL,
 	 "delivered_per_s",
@@ -226,71 +205,46 @@ static const struct family {
 	  {"target_per_second", "target_per_s"}}},
 };
 
-static void add_escaped(struct strbuf *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '\\' || *s == '"')
-			strbuf_addf(out, "\\%c", *s);
-		else if (*s == '\n')
-			strbuf_addstr(out, "\\n");
-		else
-			strbuf_addch(out, *s);
-	}
-}
-
-static void add_label(struct strbuf *out, const char *name, const char *value)
-{
-	strbuf_addf(out, "%s%s=\"", out->len ? "," : "", name);
-	add_escaped(out, value);
-	strbuf_addch(out, '"');
-}
-
-static void put_head(FILE *out, const char *name, const char *help, const char *unit)
-{
-	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
-	if (unit)
-		fprintf(out, "# UNIT %s %s\n", name, unit);
-}
-
 /* One sample; of several with the same labels the first, as the format wants. */
-static void put_sample(FILE *out, struct names *seen, const char *name, const char *labels,
-		       const char *bound, double value)
+static void put_sample(const struct openmetrics *m, struct names *seen,
+		       const struct openmetrics_family *f, const char *labels, const char *bound,
+		       double value)
 {
 	struct strbuf all = STRBUF_INIT;
 	size_t before = seen->n;
 
 	strbuf_addstr(&all, labels);
 	if (bound)
-		add_label(&all, "bound", bound);
+		openmetrics_label(&all, "bound", bound);
 	names_add(seen, all.s);
-	if (isfinite(value) && seen->n > before)
-		fprintf(out, "%s{%s} %.9g\n", name, all.s, value);
+	if (seen->n > before)
+		openmetrics_sample(m, f, all.s, value);
 	strbuf_release(&all);
 }
 
-static void put_value(FILE *out, struct names *seen, const struct family *f, const char *labels,
-		      struct json_object *v)
+static void put_value(const struct openmetrics *m, struct names *seen, const struct family *f,
+		      const char *labels, struct json_object *v)
 {
 	static const char *const bounds[] = {"centre", "low", "high"};
 
 	if (json_object_is_type(v, json_type_object)) {
 		for (size_t i = 0; i < ARRAY_SIZE(bounds); i++)
-			put_sample(out, seen, f->name, labels, bounds[i],
+			put_sample(m, seen, &f->head, labels, bounds[i],
 				   record_num(v, bounds[i]) * f->scale);
 	} else if (json_object_is_type(v, json_type_boolean)) {
-		put_sample(out, seen, f->name, labels, NULL, json_object_get_boolean(v));
+		put_sample(m, seen, &f->head, labels, NULL, json_object_get_boolean(v));
 	} else if (json_object_is_type(v, json_type_string)) {
-		const char *status = json_object_get_string(v);
+		const char *status = record_text(v);
 
 		/* Neither a skipped nor an unclean trial says anything about the monitor. */
 		if (!strcmp(status, "ok") || !strcmp(status, "fail"))
-			put_sample(out, seen, f->name, labels, NULL, !strcmp(status, "ok"));
+			put_sample(m, seen, &f->head, labels, NULL, !strcmp(status, "ok"));
 	} else if (v) {
-		put_sample(out, seen, f->name, labels, NULL, record_num(v, NULL) * f->scale);
+		put_sample(m, seen, &f->head, labels, NULL, record_num(v, NULL) * f->scale);
 	}
 }
 
-static void put_record(FILE *out, struct names *seen, const struct family *f,
+static void put_record(const struct openmetrics *m, struct names *seen, const struct family *f,
 		       struct json_object *inner, struct json_object *o, const struct trial_grid *g)
 {
 	struct strbuf labels = STRBUF_INIT;
@@ -301,21 +255,21 @@ static void put_record(FILE *out, struct names *seen, const struct family *f,
 		char number[32];
 
 		v = v ? v : record_get(o, l->path);
-		text = v ? json_object_get_string(v) : "";
+		text = v ? record_text(v) : "";
 		if (json_object_is_type(v, json_type_double)) {
 			snprintf(number, sizeof(number), "%.9g", json_object_get_double(v));
 			text = number;
 		}
 		if (record_is(o, "trial") && !strcmp(l->path, "workload"))
 			text = trial_grid_label(g, o);
-		add_label(&labels, l->name, text);
+		openmetrics_label(&labels, l->name, text);
 	}
-	put_value(out, seen, f, labels.s, record_get(inner, f->path));
+	put_value(m, seen, f, labels.s, record_get(inner, f->path));
 	strbuf_release(&labels);
 }
 
-static void put_family(FILE *out, const struct family *f, const struct run_file *run,
-		       const struct trial_grid *g)
+static void put_family(const struct openmetrics *m, const struct family *f,
+		       const struct run_file *run, const struct trial_grid *g)
 {
 	struct names seen = {0};
 	struct json_object *o, *inner;
@@ -325,20 +279,25 @@ static void put_family(FILE *out, const struct family *f, const struct run_file 
 		any = true;
 	if (!any)
 		return;
-	put_head(out, f->name, f->help, f->unit);
+	openmetrics_head(m, &f->head);
 	record_foreach_type (run->records, o, f->type) {
 		if (!f->each) {
-			put_record(out, &seen, f, o, o, g);
+			put_record(m, &seen, f, o, o, g);
 			continue;
 		}
 		record_foreach (record_get(o, f->each), inner)
-			put_record(out, &seen, f, inner, o, g);
+			put_record(m, &seen, f, inner, o, g);
 	}
 	names_release(&seen);
 }
 
-static void put_run(FILE *out, const struct run_file *run)
+static void put_run(const struct openmetrics *m, const struct run_file *run)
 {
+	static const struct openmetrics_family
+		info = {"beebench_run_info", "The run these figures are from.", NULL, false},
+		complete = {"beebench_run_complete",
+			    "1 when the run came to its end, 0 when cut short.", NULL, false},
+		trials = {"beebench_trials", "Trials by what they came to.", NULL, false};
 	static const struct label labels[] = {
 		{"id", "id"},
 		{"tool", "tool"},
@@ -351,34 +310,40 @@ static void put_run(FILE *out, const struct run_file *run)
 	struct json_object *o;
 
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
-		add_label(&text, labels[i].name, record_str(run->header, labels[i].path, ""));
-	put_head(out, "beebench_run_info", "The run these figures are from.", NULL);
-	fprintf(out, "beebench_run_info{%s} 1\n", text.s);
-	put_head(out, "beebench_run_complete", "1 when the run came to its end, 0 when cut short.",
-		 NULL);
-	fprintf(out, "beebench_run_complete %d\n",
-		run->end && strcmp(record_str(run->end, "status", ""), "interrupted"));
-	put_head(out, "beebench_trials", "Trials by what they came to.", NULL);
+		openmetrics_label(&text, labels[i].name,
+				  record_str(run->header, labels[i].path, ""));
+	openmetrics_head(m, &info);
+	openmetrics_sample(m, &info, text.s, 1);
+	openmetrics_head(m, &complete);
+	openmetrics_sample(m, &complete, "",
+			   run->end && strcmp(record_str(run->end, "status", ""), "interrupted"));
+	openmetrics_head(m, &trials);
 	for (size_t i = 0; i < STATUS_COUNT; i++) {
 		unsigned int n = 0;
 
 		record_foreach_type (run->records, o, "trial")
 			n += record_status(o) == i;
-		fprintf(out, "beebench_trials{status=\"%s\"} %u\n", status_names[i], n);
+		strbuf_reset(&text);
+		openmetrics_label(&text, "status", status_names[i]);
+		openmetrics_sample(m, &trials, text.s, n);
 	}
 	strbuf_release(&text);
 }
 
 static int render(const struct run_file *run, FILE *out)
 {
+	struct strbuf text = STRBUF_INIT;
+	const struct openmetrics m = {.out = &text, .prefix = "", .digits = 9};
 	struct trial_grid g;
 
 	trial_grid_build(&g, run);
-	put_run(out, run);
+	put_run(&m, run);
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		put_family(out, &families[i], run, &g);
-	fputs("# EOF\n", out);
+		put_family(&m, &families[i], run, &g);
+	openmetrics_end(&m);
+	fwrite(text.s, 1, text.len, out);
 	trial_grid_release(&g);
+	strbuf_release(&text);
 	return 0;
 }
 

@@ -6,13 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "harness/plugin.h"
+#include "harness/measure.h"
 #include "harness/ring/ring_case.h"
-#include "harness/ring/ring_curve.h"
 #include "harness/ring/ring_monitor.h"
 #include "harness/ring/ring_record.h"
 #include "harness/ring/ring_sweep.h"
-#include "harness/ring/ringbuf_print.h"
 #include "lib/log.h"
 #include "collector/features.h"
 #include "lib/strbuf.h"
@@ -20,6 +18,7 @@
 struct ringbuf_params {
 	uint64_t only; /* 0: all; else 1 + enum ring_group */
 	uint64_t record_bytes, ring_bytes, batch, pending_bytes, rounds, fault;
+	uint64_t reader, per_s; /* of monitors */
 };
 
 static const char *const only_values[] = {"all",     "bulk",  "sizes",	 "producers", "wakeup",
@@ -38,10 +37,25 @@ static const struct param params[] = {
 	 FIELD(pending_bytes), 64 * 1024, 16, 64 << 20},
 	{"rounds", "rounds over all cases (0: 16, or 5 when quick)", PARAM_U64, FIELD(rounds), 0, 0,
 	 RING_MAX_ROUNDS},
+	{"reader",
+	 "of a monitor's records: woken and every 200 us, one of these, every 10 ms and when "
+	 "woken, "
+	 "or none until the flood is over",
+	 PARAM_ENUM, FIELD(reader), FLOOD_USUAL, 0, 0, ring_flood_readers},
+	{"rate", "calls a second of a monitor's flood (0: several, up to as fast as it can)",
+	 PARAM_U64, FIELD(per_s), 0, 0, 10000000},
 	{"fault", "make the producer misbehave, to see it found", PARAM_ENUM, FIELD(fault), 0, 0, 0,
 	 fault_values},
 	{0},
 };
+
+/* Those whose rings are flooded. */
+static const char *const *monitors_of(const struct run *run)
+{
+	static const char *const usual[] = {"memmon", "memmon_fast", NULL};
+
+	return run_chosen(run->monitors, usual);
+}
 
 /* What a run is divided into. */
 struct budget {
@@ -50,7 +64,7 @@ struct budget {
 	bool curve;
 	size_t nmonitors;
 	uint32_t rounds, curve_rounds, monitor_rounds;
-	uint64_t slice_ns, curve_slice_ns;
+	uint64_t slice_ns, curve_slice_ns, monitor_slice_ns;
 	unsigned int steps;
 	double seconds_per_step;
 };
@@ -82,9 +96,14 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 	b->curve = groups & 1U << RING_GROUP_CURVE;
 	b->rounds = p->rounds ? (uint32_t)p->rounds : run->quick ? 5 : 16;
 	b->curve_rounds = b->monitor_rounds = MAX(b->rounds / 4, 1);
-	while (groups & 1U << RING_GROUP_MONITOR && run->monitors[b->nmonitors])
+	while (groups & 1U << RING_GROUP_MONITOR && monitors_of(run)[b->nmonitors])
 		b->nmonitors++;
-	monitor_steps = b->nmonitors * b->monitor_rounds * ring_monitor_points(run->quick);
+	monitor_steps = b->nmonitors * b->monitor_rounds *
+			ring_monitor_points(&(struct ring_monitor_plan){
+				.quick = run->quick,
+				.reader = (enum ring_flood_reader)p->reader,
+				.per_s = p->per_s,
+			});
 	fixed = (double)b->nmonitors * MONITOR_SECONDS +
 		(double)monitor_steps * MONITOR_SLICE_MSEC / 1000;
 	points = b->curve ? b->curve_rounds * ring_curve_points(run->quick) : 0;
@@ -94,6 +113,13 @@ static void divide(const struct run *run, const struct ringbuf_params *p, struct
 			b->rounds * (b->cases[i].mode == RING_BULK ? BULK_SECONDS : ATTACH_SECONDS);
 	share = !b->curve ? 0 : b->ncases ? 0.2 : 1;
 	seconds = MAX(total - fixed, total / 4);
+	/* A sum needs no long time; who asks for nothing else and names a time gets it. */
+	b->monitor_slice_ns = MONITOR_SLICE_MSEC * NSEC_PER_MSEC;
+	if (groups == 1U << RING_GROUP_MONITOR && run->seconds > 0 && monitor_steps)
+		b->monitor_slice_ns =
+			MAX((uint64_t)(MAX(total - (double)b->nmonitors * MONITOR_SECONDS, 0) *
+				       1e9 / (double)monitor_steps),
+			    b->monitor_slice_ns);
 	b->slice_ns = slice(seconds * (1 - share), b->ncases * b->rounds);
 	b->curve_slice_ns = slice(seconds * share, points);
 	b->steps = (unsigned int)(b->ncases * b->rounds + points + monitor_steps);
@@ -195,19 +221,19 @@ static int measure(struct run *run, const void *params_)
 	for (size_t i = 0; i < b.nmonitors && !err; i++) {
 		const struct ring_monitor_plan plan = {
 			.rounds = b.monitor_rounds,
-			.slice_ns = MONITOR_SLICE_MSEC * NSEC_PER_MSEC,
+			.slice_ns = b.monitor_slice_ns,
+			.reader = (enum ring_flood_reader)p->reader,
+			.per_s = p->per_s,
 			.quick = run->quick,
 			.cpus = cpus,
 			.ncpus = (size_t)ncpus,
 		};
 
-		err = ring_monitor(run, run->monitors[i], &plan);
+		err = ring_monitor(run, monitors_of(run)[i], &plan);
 	}
 	free(b.cases);
 	return err;
 }
-
-static const char *const default_monitors[] = {"memmon", "memmon_fast", NULL};
 
 const struct measure_ops measure_ringbuf = {
 	.name = "ringbuf",
@@ -218,5 +244,4 @@ const struct measure_ops measure_ringbuf = {
 	.steps = steps,
 	.run = measure,
 	.print = ringbuf_print,
-	.default_monitors = default_monitors,
 };

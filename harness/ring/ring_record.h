@@ -4,6 +4,8 @@
 #ifndef HARNESS_RING_RECORD_H
 #define HARNESS_RING_RECORD_H
 
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "harness/ring/ring_rig.h"
@@ -24,7 +26,9 @@ struct ring_sample {
 /* Totals of some rounds. */
 struct ring_totals {
 	uint64_t rounds, produced, consumed, dropped, bad;
-	uint64_t elapsed_ns, produce_ns;
+	uint64_t counted; /* by the monitor */
+	bool counts;	  /* it has a counter */
+	uint64_t elapsed_ns, produce_ns, reader_cpu_ns;
 };
 
 /*
@@ -58,5 +62,8 @@ struct json_object *ring_curve_record(const struct ring_rig *rig, const struct r
 
 /* Adds to the record of a point what its rounds say: rates, totals, verdict. */
 void ring_curve_add(struct json_object *o, const struct ring_tally *t);
+
+/* The tables a person sees, from a JSON array of records; other measures' are passed over. */
+void ringbuf_print(struct json_object *records, FILE *out);
 
 #endif

@@ -33,11 +33,14 @@ struct ring_round_plan {
 struct ring_round {
 	struct ring_books books[RINGLOAD_PRODUCERS];
 	uint64_t produced, consumed, dropped, bad; /* over all producers */
-	uint64_t elapsed_ns;   /* from the start until the last record was taken */
-	uint64_t produce_ns;   /* until the last producer stopped */
-	uint64_t producing_ns; /* that producers spent producing: CPU time, or, when they consume
-				  too, time between clock reads */
-	uint64_t waited_ns;    /* longest that one of the threads was kept from its CPU */
+	uint64_t counted;	/* by the counter of a monitor that was flooded */
+	bool counts;		/* it has one */
+	uint64_t reader_cpu_ns; /* of whoever took its records */
+	uint64_t elapsed_ns;	/* from the start until the last record was taken */
+	uint64_t produce_ns;	/* until the last producer stopped */
+	uint64_t producing_ns;	/* that producers spent producing: CPU time, or, when they consume
+				   too, time between clock reads */
+	uint64_t waited_ns;	/* longest that one of the threads was kept from its CPU */
 	bool disturbed; /* by more than RING_CALM_PCT of the round, though the threads had CPUs of
 			   their own: somebody else ran there */
 	bool accounted; /* all books close and no record was bad */

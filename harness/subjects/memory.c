@@ -317,6 +317,13 @@ static bool names_threads(const struct model_definition *def)
 	return !is_completed(def);
 }
 
+/* --- what it is timed at --- */
+
+static bool times_working(enum monitor_definition definition)
+{
+	return definition == MONITOR_COMPLETED;
+}
+
 /* --- sums that must close --- */
 
 static bool offers(const struct identity_input *in, enum mem_field f)
@@ -346,10 +353,18 @@ static void counters_completed(const struct identity_input *in, struct identitie
 		{"pages unmapped = counted", MEM_MUNMAP_BYTES, c->worked_munmap_bytes},
 	};
 
+	uint64_t counted = 0, entered = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(sums); i++)
 		if (offers(in, sums[i].field))
 			identity_add(out, sums[i].name, sums[i].calls,
 				     identity_sum(in->table, sums[i].field));
+	for (int op = 0; op < LEDGER_OP_COUNT; op++) {
+		entered += c->calls[op];
+		if (offers(in, calls[op].count))
+			counted += identity_sum(in->table, calls[op].count);
+	}
+	identity_add_at_most(out, "calls counted <= entered", counted, entered);
 }
 
 static void counters(const struct identity_input *in, struct identities *out)
@@ -463,6 +478,7 @@ const struct subject_ops subject_memory = {
 	.describe = describe,
 	.differs = differs,
 	.names_threads = names_threads,
+	.times_working = times_working,
 	.identities = identities,
 	.by_totals = by_totals,
 	.assess = memory_assess,

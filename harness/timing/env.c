@@ -16,6 +16,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
@@ -71,6 +72,10 @@ void placement_choose(struct placement *p, const char *sys_root)
 		if (!p->siblings)
 			break;
 	}
+	p->second_cpu = p->consumer_cpu;
+	for (int cpu = 0; cpu < p->producer_cpu; cpu++)
+		if (CPU_ISSET((unsigned int)cpu, &set) && cpu != p->consumer_cpu)
+			p->second_cpu = cpu;
 }
 
 const char env_stats_text[] =
@@ -248,15 +253,20 @@ static int raw_links(struct strbuf *out)
 	return n;
 }
 
-const char *const env_timed_tracepoints[] = {
-	"syscalls/sys_enter_mmap",
-	"syscalls/sys_enter_munmap",
-	"syscalls/sys_enter_brk",
-	"raw_syscalls/sys_enter",
-	NULL,
-};
+void env_add_tracepoints(struct names *out, int event)
+{
+	struct strbuf name = STRBUF_INIT;
 
-int env_foreign_programs(const char *const *tracepoints, struct strbuf *out)
+	for (const char *const *call = timed_events[event].calls; *call; call++) {
+		strbuf_reset(&name);
+		strbuf_addf(&name, "syscalls/sys_enter_%s", *call);
+		names_add(out, name.s);
+	}
+	names_add(out, "raw_syscalls/sys_enter");
+	strbuf_release(&name);
+}
+
+int env_foreign_programs(const struct names *tracepoints, struct strbuf *out)
 {
 	char tracefs[256];
 	int total, n;
@@ -265,13 +275,13 @@ int env_foreign_programs(const char *const *tracepoints, struct strbuf *out)
 	if (n)
 		return n;
 	total = raw_links(out);
-	for (const char *const *name = tracepoints; *name; name++) {
-		n = tracepoint_programs(tracefs, *name);
+	for (size_t i = 0; i < tracepoints->n; i++) {
+		n = tracepoint_programs(tracefs, tracepoints->v[i]);
 		if (n < 0)
 			return n;
 		if (n)
 			strbuf_addf(out, "%s%d program%s on %s", out->len ? "; " : "", n,
-				    n > 1 ? "s" : "", *name);
+				    n > 1 ? "s" : "", tracepoints->v[i]);
 		total += n;
 	}
 	return total;

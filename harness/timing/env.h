@@ -4,12 +4,14 @@
 #define HARNESS_OVERHEAD_ENV_H
 
 #include "lib/base.h"
+#include "lib/names.h"
 #include "lib/strbuf.h"
 
 struct placement {
 	int producer_cpu, consumer_cpu; /* of the watched process, of the collector */
-	bool same_cpu;			/* there is only one CPU for both */
-	bool siblings;			/* the two are threads of one core */
+	int second_cpu; /* of a second watched process: the consumer's on two CPUs */
+	bool same_cpu;	/* there is only one CPU for both */
+	bool siblings;	/* the two are threads of one core */
 };
 
 /*
@@ -28,15 +30,16 @@ extern const char env_stats_text[];
 /* Returns 0, or -EBUSY after saying that. */
 int env_refuse_stats(const char *proc_root);
 
+/* Adds the tracepoints that the calls of @event (of timed_events) pass when they enter, as
+ * "syscalls/sys_enter_mmap". */
+void env_add_tracepoints(struct names *out, int event);
 /*
- * BPF programs that somebody attached to @tracepoints ("syscalls/sys_enter_mmap", ended by NULL) or
- * to the raw tracepoints of all syscalls (call it while nothing of ours is attached), one phrase
- * each, separated by "; ": their cost is in the base, and their work slows ours. Takes some 50 ms a
- * tracepoint. Returns how many, or -errno (not allowed to ask); prints nothing.
+ * BPF programs that somebody attached to @tracepoints (named as above) or to the raw tracepoints of
+ * all syscalls (call it while nothing of ours is attached), one phrase each, separated by "; ":
+ * their cost is in the base, and their work slows ours. Takes some 50 ms a tracepoint. Returns how
+ * many, or -errno (not allowed to ask); prints nothing.
  */
-int env_foreign_programs(const char *const *tracepoints, struct strbuf *out);
-/* Of all calls that the attach lane times. */
-extern const char *const env_timed_tracepoints[];
+int env_foreign_programs(const struct names *tracepoints, struct strbuf *out);
 
 /*
  * A number that changes when somebody attaches a program to, or detaches one from, any tracepoint

@@ -17,30 +17,6 @@
 #include "lib/subproc.h"
 #include "lib/strbuf.h"
 
-/*
- * Calls that fail after the tracepoint, before they change anything, are the quietest there are: a
- * monitor of sys_enter does all its work, and the kernel nearly none of its own. A monitor that
- * counts what has worked needs calls that work: the last two do, and change nothing either.
- */
-const struct loop_event loop_events[] = {
-	{"mmap", "mmap(0, 4096, PROT_NONE, PRIVATE|ANONYMOUS, -1, 1) -> EINVAL", "ns/event"},
-	{"munmap", "munmap(1, 4096) -> EINVAL", "ns/event"},
-	{"brk", "brk(0)", "ns/event"},
-	{"other", "getppid()", "ns/event"},
-	{"mmap+munmap", "mmap(0, 4096, READ|WRITE, PRIVATE|ANONYMOUS), munmap of it", "ns/pair"},
-	{"munmap-ok", "munmap(0, 4096) -> 0, where nothing is mapped", "ns/event"},
-	{"brk-ok", "brk(where the break is)", "ns/event"},
-	{0},
-};
-
-int loop_event_find(const char *name)
-{
-	for (int i = 0; loop_events[i].name; i++)
-		if (!strcmp(loop_events[i].name, name))
-			return i;
-	return -1;
-}
-
 /* Of the process that makes the calls: brk-ok asks for it. */
 static unsigned long loop_break;
 
@@ -70,7 +46,8 @@ struct loop {
 	uint32_t subs;
 };
 
-/* Each makes one call and says whether its result was another than the trigger's. */
+/* Each makes one call of timed_events and says whether its result was another than the trigger's.
+ */
 static inline bool call_mmap(void)
 {
 	long r = syscall(SYS_mmap, NULL, 4096UL, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 1UL);
@@ -138,21 +115,16 @@ static inline bool call_brk_ok(void)
 		}                                                                                  \
 		return wrong;                                                                      \
 	}
-DEFINE_BLOCK(mmap)
-DEFINE_BLOCK(munmap)
-DEFINE_BLOCK(brk)
-DEFINE_BLOCK(other)
-DEFINE_BLOCK(pair)
-DEFINE_BLOCK(munmap_ok)
-DEFINE_BLOCK(brk_ok)
+#define DEFINE_BLOCK_OF(fn, ...) DEFINE_BLOCK(fn)
+TIMED_EVENT_ROWS(DEFINE_BLOCK_OF, )
 
-static uint64_t (*const blocks[LOOP_EVENTS])(uint32_t *ticks, uint32_t subs) = {
-	block_mmap, block_munmap, block_brk, block_other, block_pair, block_munmap_ok, block_brk_ok,
-};
+#define BLOCK_OF(fn, ...) block_##fn,
+static uint64_t (*const blocks[TIMED_EVENTS])(uint32_t *ticks,
+					      uint32_t subs) = {TIMED_EVENT_ROWS(BLOCK_OF, )};
 
-static uint64_t (*const stamps[LOOP_EVENTS])(uint64_t *t, unsigned int n) = {
-	stamp_mmap, stamp_munmap, stamp_brk, stamp_other, stamp_pair, stamp_munmap_ok, stamp_brk_ok,
-};
+#define STAMP_OF(fn, ...) stamp_##fn,
+static uint64_t (*const stamps[TIMED_EVENTS])(uint64_t *t,
+					      unsigned int n) = {TIMED_EVENT_ROWS(STAMP_OF, )};
 
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
 {
@@ -320,6 +292,11 @@ int loop_wait(struct loop *l, int timeout_ms, struct loop_block *out)
 bool loop_done(const struct loop *l)
 {
 	return l->shared->done;
+}
+
+bool loop_lives(struct loop *l)
+{
+	return subproc_wait(&l->child, 0) == -ETIMEDOUT;
 }
 
 void loop_stop(struct loop *l)

@@ -6,27 +6,15 @@
 #ifndef HARNESS_OVERHEAD_LOOP_H
 #define HARNESS_OVERHEAD_LOOP_H
 
+#include "harness/timing/timed_event.h"
 #include "lib/base.h"
 
 /* Calls between two readings of the clock: the two cost a nanosecond a call, in every arm. */
 enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
 
-struct loop_event {
-	const char *name;    /* "mmap" */
-	const char *trigger; /* the call made, for the record */
-	const char *unit;    /* "ns/event" */
-};
-
-/* mmap, munmap, brk, other, mmap+munmap, munmap-ok, brk-ok; ended by a NULL name. */
-extern const struct loop_event loop_events[];
-enum { LOOP_EVENTS = 7 };
-
-/* Index into loop_events of @name, or -1. */
-int loop_event_find(const char *name);
-
 /*
- * @n calls of @event by the caller itself, the clock read after each: @t takes n + 1 readings.
- * Returns calls whose result was not the trigger's.
+ * @n calls of @event (of timed_events) by the caller itself, the clock read after each: @t takes n
+ * + 1 readings. Returns calls whose result was not the trigger's.
  */
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n);
 
@@ -60,8 +48,10 @@ int loop_begin_at(struct loop *l, int event, uint32_t warm, uint32_t subs, uint6
  * running, -EINTR, or -errno after saying why (-ECHILD: the child has died). */
 int loop_wait(struct loop *l, int timeout_ms, struct loop_block *out);
 /* True when the block is over: a look at shared memory, for who polls something else meanwhile. A
- * child that died never says so: ask loop_wait() now and then. */
+ * child that died never says so: ask loop_lives() now and then. */
 bool loop_done(const struct loop *l);
+/* True while the child runs. */
+bool loop_lives(struct loop *l);
 /* Ends the child. Accepts NULL. */
 void loop_stop(struct loop *l);
 

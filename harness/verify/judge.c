@@ -23,8 +23,8 @@ const char *const judge_what_names[] = {
 };
 
 const char *const judge_verdict_names[] = {
-	[JUDGE_EXACT] = "exact",       [JUDGE_RACY] = "racy", [JUDGE_BOUNDED] = "bounded",
-	[JUDGE_MISMATCH] = "mismatch", [JUDGE_NONE] = "none",
+	[JUDGE_EXACT] = "exact",     [JUDGE_RACY] = "racy",	    [JUDGE_SKIPPED] = "skipped",
+	[JUDGE_BOUNDED] = "bounded", [JUDGE_MISMATCH] = "mismatch", [JUDGE_NONE] = "none",
 };
 
 struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what)

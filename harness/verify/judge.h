@@ -48,8 +48,16 @@ struct judge_input {
 };
 
 /* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
- * of a subject whose sums nothing determines exactly, and which judges them itself. */
-enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_BOUNDED, JUDGE_MISMATCH, JUDGE_NONE };
+ * of a subject whose sums nothing determines exactly, and which judges them itself. SKIPPED: the
+ * kernel skipped runs, which explain all that is off (harness/verify/skipped.h). */
+enum judge_verdict {
+	JUDGE_EXACT,
+	JUDGE_RACY,
+	JUDGE_SKIPPED,
+	JUDGE_BOUNDED,
+	JUDGE_MISMATCH,
+	JUDGE_NONE
+};
 
 extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
 
@@ -59,6 +67,7 @@ struct judge_result {
 	uint64_t events_expected, events_captured;
 	uint64_t events_missing; /* expected, not captured */
 	uint64_t lost_updates;	 /* what a racing monitor lacks of subject_ops.counts_calls */
+	uint64_t skipped_runs;	 /* by the kernel; JUDGE_SKIPPED only */
 	uint64_t mismatches;	 /* all; the first JUDGE_KEPT are kept */
 	struct judge_mismatch kept[JUDGE_KEPT];
 };

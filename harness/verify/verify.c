@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The measure `verify`: is a monitor right? Every monitor beside every workload, one trial each. */
 #include "lib/base.h"
-#include "harness/plugin.h"
+#include "harness/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +25,19 @@
 struct verify_params {
 	uint64_t limit, guest;
 	bool ignore_exit;
+	char stdin_path[PARAM_TEXT_MAX];
 };
 
 enum guest_choice { GUEST_AUTO, GUEST_YES, GUEST_NO };
 static const char *const guest_choices[] = {"auto", "yes", "no", NULL};
 
 static const struct param params[] = {
-	PARAM_ROW(verify_params, limit, U64, "seconds that a workload or command may take", 60, 1,
-		  86400),
+	PARAM_ROW(verify_params, limit, U64,
+		  "seconds that a workload or command may take; -t says it too", 60, 1, 86400),
 	{"ignore-exit", "a command may end with any exit code", PARAM_BOOL,
 	 offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
+	{"stdin", "what a command reads: a file, or - for beebench's own stdin; nothing otherwise",
+	 PARAM_TEXT, offsetof(struct verify_params, stdin_path), 0, 0, 0, NULL},
 	PARAM_ROW_ENUM(
 		verify_params, guest,
 		"in a guest: where this machine refuses BPF or -k names a kernel, always, never",
@@ -116,15 +120,26 @@ static int choose_workloads(struct plan *p, const struct run *run)
 	return err;
 }
 
+/* Where the user named none: all, or what `run --quick` has time for. */
+static const char *const *monitors_of(const struct run *run)
+{
+	static const char *const quick[] = {
+		"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
+
+	return run->quick && run->whole ? run_chosen(run->monitors, quick) : run_monitors(run);
+}
+
 static int candidates_make(struct plan *p, const struct run *run)
 {
-	while (run->monitors[p->ncandidates])
+	const char *const *monitors = monitors_of(run);
+
+	while (monitors[p->ncandidates])
 		p->ncandidates++;
 	p->candidates = calloc(p->ncandidates + 1, sizeof(*p->candidates));
 	if (!p->candidates)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->ncandidates; i++)
-		p->candidates[i].name = run->monitors[i];
+		p->candidates[i].name = monitors[i];
 	return 0;
 }
 
@@ -222,13 +237,19 @@ static unsigned int steps(const struct run *run, const void *p UNUSED, double *s
 	return n;
 }
 
+static double limit_s(const struct run *run, const struct verify_params *p)
+{
+	return run->seconds > 0 ? run->seconds : (double)p->limit;
+}
+
 static int one_trial(struct run *run, const struct verify_params *p, const char *const *monitor,
 		     const struct workload *w)
 {
 	struct trial_spec spec = {.monitors = monitor,
 				  .nmonitors = 1,
 				  .workload = w,
-				  .limit_ns = p->limit * NSEC_PER_SEC,
+				  .limit_ns = (uint64_t)(limit_s(run, p) * NSEC_PER_SEC),
+				  .stdin_path = p->stdin_path,
 				  .ignore_exit = p->ignore_exit};
 	struct verdict v = {.reason = STRBUF_INIT};
 	struct trial t;
@@ -250,7 +271,7 @@ static int run_pairs(struct run *run, const struct verify_params *p, const struc
 	/* By now it is known what suits what. */
 	progress_plan(run->progress, "verify", (unsigned int)plan->npairs, SECONDS_PER_TRIAL);
 	for (size_t i = 0; !err && i < plan->npairs; i++) {
-		const char *const *monitor = &run->monitors[plan->pairs[i].monitor];
+		const char *const *monitor = &plan->candidates[plan->pairs[i].monitor].name;
 		const struct workload *w = &plan->workloads[plan->pairs[i].workload];
 
 		if (run_interrupted())
@@ -333,8 +354,9 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 static int run_guests(struct run *run, const struct verify_params *p, const char *why)
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
-	const char *const *k = run->kernels && run->kernels[0] ? run->kernels : default_kernels;
-	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
+	const char *const *k = run_chosen(run->kernels, default_kernels);
+	struct guest_trials t = {.limit_s = (uint64_t)ceil(limit_s(run, p)),
+				 .ignore_exit = p->ignore_exit};
 	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
 	const char **monitors = NULL;
 	struct plan plan = {0};
@@ -363,7 +385,7 @@ static int run_all(struct run *run, const void *params_)
 {
 	const struct verify_params *p = params_;
 	struct strbuf why = STRBUF_INIT, no_guest = STRBUF_INIT;
-	bool asked = p->guest == GUEST_YES || (run->kernels && run->kernels[0]);
+	bool asked = p->guest == GUEST_YES || run_chosen(run->kernels, NULL);
 	int err = 0;
 
 	if (p->guest == GUEST_NO || (!asked && !guest_verify_needed(&why))) {
@@ -384,9 +406,6 @@ out:
 	return err;
 }
 
-static const char *const quick_monitors[] = {
-	"cpumon", "memmon", "memmon-honey", "memmon.bt", "memmon_fast", "none", NULL};
-
 const struct measure_ops measure_verify = {
 	.name = "verify",
 	.help = "is a monitor right? conformance and accuracy beside known workloads",
@@ -395,5 +414,4 @@ const struct measure_ops measure_verify = {
 	.steps = steps,
 	.run = run_all,
 	.summary = verify_summary,
-	.quick_monitors = quick_monitors,
 };

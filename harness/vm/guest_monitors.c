@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "collector/honey_source.h"
 #include "collector/manifest.h"
@@ -102,12 +103,11 @@ static int add_object(struct guest_monitors *m, struct guest_files *f, const cha
 static int copy_manifest(struct guest_monitors *m, const char *path, const char *object,
 			 char **copy)
 {
-	const char *dir = getenv("TMPDIR");
 	struct json_object *doc = json_object_from_file(path);
 	struct strbuf name = STRBUF_INIT;
 	int fd, err = 0;
 
-	strbuf_addf(&name, "%s/beebench-XXXXXX.json", dir && *dir ? dir : "/tmp");
+	leftover_template(&name, ".json");
 	json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
 	fd = mkstemps(name.s, (int)strlen(".json"));
 	if (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN)) {

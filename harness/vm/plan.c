@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/data.h"
+#include "lib/printable.h"
 #include "lib/why.h"
 #include "harness/vm/qemu.h"
 #include "lib/strbuf.h"
@@ -53,6 +54,18 @@ int plan_end(struct initrd *rd, const char *const *words)
 	return err;
 }
 
+/* A guest is nobody's friend: its words may not drive our terminal. */
+static void put_printable(FILE *to, const char *text, size_t len)
+{
+	struct strbuf raw = STRBUF_INIT, clean = STRBUF_INIT;
+
+	strbuf_add(&raw, text, len);
+	printable_add_lines(&clean, raw.s);
+	fwrite(clean.s, 1, clean.len, to);
+	strbuf_release(&raw);
+	strbuf_release(&clean);
+}
+
 static void pass_on(void *arg UNUSED, enum vm_kind kind, const char *text, size_t len)
 {
 	bool out = kind == VM_STDOUT || kind == VM_STDOUT_PART,
@@ -61,7 +74,10 @@ static void pass_on(void *arg UNUSED, enum vm_kind kind, const char *text, size_
 
 	if (!out && !err)
 		return;
-	fwrite(text, 1, len, to);
+	if (isatty(fileno(to)))
+		put_printable(to, text, len);
+	else
+		fwrite(text, 1, len, to);
 	if (kind == VM_STDOUT || kind == VM_STDERR)
 		fputc('\n', to);
 	fflush(to);

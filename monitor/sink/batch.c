@@ -8,6 +8,7 @@
 #include "lib/base.h"
 #include "monitor/sink/batch.h"
 
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -37,7 +38,9 @@ static void text_first_line(const struct frame *f, struct strbuf *out)
 {
 	strbuf_addf(out, "%s  ", record_tool_names[f->tool]);
 	put_time(out, f->time_ns, true);
-	strbuf_addf(out, "  monitor %s counts since ", f->monitor);
+	strbuf_addstr(out, "  monitor ");
+	column_text(f->monitor, -1, out);
+	strbuf_addstr(out, " counts since ");
 	put_time(out, f->started_ns, true);
 	if (isfinite(f->interval_s))
 		strbuf_addf(out, "  interval %.3g s", f->interval_s);
@@ -167,10 +170,13 @@ static struct proc_row text_row_of_line(const struct frame *f, const struct view
 	/* Those below that found no room in the view were not read. */
 	if (line->folded || (v->n < v->matched && row.v[FIELD_VIRT] != v->sums[i][FIELD_VIRT]))
 		row.flags &= (uint8_t)~ROW_EXACT;
-	while (++i < v->n && v->lines[i].depth > line->depth)
-		if (v->lines[i].folded ||
-		    !(f->rows[v->lines[i].row].flags & (ROW_EXACT | ROW_KERNEL)))
+	while (++i < v->n && v->lines[i].depth > line->depth) {
+		uint8_t flags = f->rows[v->lines[i].row].flags;
+
+		if (v->lines[i].folded || !(flags & (ROW_EXACT | ROW_KERNEL)))
 			row.flags &= (uint8_t)~ROW_EXACT;
+		row.flags |= flags & ROW_SKIPPED;
+	}
 	memcpy(row.v, v->sums[line - v->lines], sizeof(row.v));
 	return row;
 }
@@ -349,13 +355,16 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_key(out, "name");
 	put_json_text(out, row->name);
 	json_key(out, "ppid");
-	put_u64(out, row->ppid);
+	json_u64_or_null(out, row->ppid, row->ppid != ROW_UNKNOWN);
 	json_key(out, "user");
-	put_json_text(out, column_user(row->uid));
+	if (row->uid == ROW_UNKNOWN)
+		strbuf_addstr(out, "null");
+	else
+		put_json_text(out, column_user(row->uid));
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");
-	strbuf_addstr(out, row->flags & ROW_EXACT ? "true" : "false");
+	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
 	json_fields(out, row->v, fields);
 	if (fields & 1u << FIELD_TREND) {
 		json_key(out, "verdict");
@@ -364,6 +373,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_flag(out, row, ROW_ENDED, "ended");
 	json_flag(out, row, ROW_KERNEL, "kernel");
 	json_flag(out, row, ROW_HIDDEN, "hidden");
+	json_flag(out, row, ROW_SKIPPED, "skipped");
 	if (v->sums)
 		json_tree(out, v, line, fields);
 	strbuf_addch(out, '}');
@@ -425,12 +435,14 @@ static void csv_process(const struct frame *f, const struct proc_row *row, struc
 	strbuf_addch(out, ',');
 	put_csv_text(out, row->name);
 	strbuf_addch(out, ',');
-	put_u64(out, row->ppid);
+	if (row->ppid != ROW_UNKNOWN)
+		put_u64(out, row->ppid);
 	strbuf_addch(out, ',');
-	put_csv_text(out, column_user(row->uid));
+	if (row->uid != ROW_UNKNOWN)
+		put_csv_text(out, column_user(row->uid));
 	strbuf_addch(out, ',');
 	put_csv_text(out, state);
-	strbuf_addstr(out, row->flags & ROW_EXACT ? ",1" : ",0");
+	strbuf_addstr(out, row_is_exact(row) ? ",1" : ",0");
 	strbuf_addstr(out, row->flags & ROW_ENDED ? ",1" : ",0");
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
 		if (put_offers(f, (enum field)i)) {
@@ -481,7 +493,12 @@ int batch_write(FILE *stream, const struct strbuf *text)
 	if (fwrite(text->s, 1, text->len, stream) == text->len && !fflush(stream))
 		return 0;
 	err = errno ? -errno : -EIO;
-	if (err != -EPIPE)
+	/* Nobody misses it; or a stop signal ended the wait for a reader. */
+	if (err == -EPIPE || err == -EINTR) {
+		__fpurge(stream);
+		clearerr(stream);
+	} else {
 		log_err_sys(err, "cannot write the output");
+	}
 	return err;
 }

@@ -6,22 +6,18 @@
 
 #include <string.h>
 
+#include "lib/openmetrics.h"
 #include "monitor/sink/put.h"
 #include "monitor/recording/format.h"
 #include "monitor/recording/scalar.h"
+#include "monitor/view/column.h"
 
 struct writer {
-	struct strbuf *out;
+	struct openmetrics m;
 	const struct frame *f;
-	const char *prefix; /* the tool's name */
-	bool openmetrics;
 	uint32_t lines[SERVE_PROCESSES]; /* rows that have samples */
+	struct strbuf labels[SERVE_PROCESSES];
 	size_t nlines;
-};
-
-struct family {
-	const char *name, *help, *unit; /* after the tool's name and '_'; @unit ends the name */
-	bool counter;
 };
 
 /* Of the scalar of this name. */
@@ -29,7 +25,7 @@ struct scalar_family {
 	const struct scalar *table;
 	const char *scalar;
 	double scale;
-	struct family family;
+	struct openmetrics_family family;
 };
 
 static const struct scalar_family scalars[] = {
@@ -138,7 +134,7 @@ struct field_family {
 	enum field field;
 	const char *label;
 	double scale;
-	struct family family;
+	struct openmetrics_family family;
 };
 
 #define GAUGE(field, label, scale, name, unit, help)                                               \
@@ -191,39 +187,14 @@ static const struct field_family fields[] = {
 	GAUGE(FIELD_THREADS, "", 1, "process_threads", NULL, "Threads."),
 };
 
-static void put_escaped(struct strbuf *out, const char *bytes)
+/* @bytes of any kind: what is no UTF-8, and control characters, become '?'. */
+static void add_label(struct strbuf *labels, const char *name, const char *bytes)
 {
-	/* What JSON escapes of such a text is what this format escapes. */
-	put_json_text(out, bytes);
-}
+	struct strbuf text = STRBUF_INIT;
 
-/* Name, and what the name of a sample of it ends in. */
-static void put_name(const struct writer *w, const struct family *f, bool sample)
-{
-	strbuf_addf(w->out, "%s_%s%s", w->prefix, f->name,
-		    f->counter && (sample || !w->openmetrics) ? "_total" : "");
-}
-
-static void put_family(const struct writer *w, const struct family *f)
-{
-	const char *const words[] = {"HELP", "TYPE", "UNIT"};
-	const char *const values[] = {f->help, f->counter ? "counter" : "gauge", f->unit};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		/* The older text has no units. */
-		if (i == 2 && (!f->unit || !w->openmetrics))
-			continue;
-		strbuf_addf(w->out, "# %s ", words[i]);
-		put_name(w, f, false);
-		strbuf_addf(w->out, " %s\n", values[i]);
-	}
-}
-
-static void put_value(const struct writer *w, double v)
-{
-	strbuf_addch(w->out, ' ');
-	put_number(w->out, v);
-	strbuf_addch(w->out, '\n');
+	column_text(bytes, -1, &text);
+	openmetrics_label(labels, name, text.s);
+	strbuf_release(&text);
 }
 
 static double scalar_value(const struct scalar_family *s, const struct frame *f)
@@ -260,33 +231,32 @@ static void put_scalars(const struct writer *w)
 
 		if (!isfinite(v) || !exists(scalars[i].scalar, w->f))
 			continue;
-		put_family(w, &scalars[i].family);
-		put_name(w, &scalars[i].family, true);
-		put_value(w, v);
+		openmetrics_head(&w->m, &scalars[i].family);
+		openmetrics_sample(&w->m, &scalars[i].family, "", v);
 	}
 }
 
 static void put_processes(const struct writer *w)
 {
+	struct strbuf labels = STRBUF_INIT;
+
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct field_family *k = &fields[i];
 
 		if (!put_offers(w->f, k->field))
 			continue;
 		if (!i || strcmp(fields[i - 1].family.name, k->family.name) != 0)
-			put_family(w, &k->family);
+			openmetrics_head(&w->m, &k->family);
 		for (size_t j = 0; j < w->nlines; j++) {
 			const struct proc_row *row = &w->f->rows[w->lines[j]];
 
-			if (!isfinite(row->v[k->field]))
-				continue;
-			put_name(w, &k->family, true);
-			strbuf_addf(w->out, "{pid=\"%u\",name=", row->pid);
-			put_escaped(w->out, row->name);
-			strbuf_addf(w->out, "%s}", k->label);
-			put_value(w, row->v[k->field] * k->scale);
+			strbuf_reset(&labels);
+			strbuf_addf(&labels, "%s%s", w->labels[j].s, k->label);
+			openmetrics_sample(&w->m, &k->family, labels.s,
+					   row->v[k->field] * k->scale);
 		}
 	}
+	strbuf_release(&labels);
 }
 
 /* The top of the view, each pid once: two samples with the same labels would void all of them. */
@@ -294,33 +264,45 @@ static void choose_lines(struct writer *w, const struct view *v)
 {
 	for (size_t i = 0; i < v->n && w->nlines < SERVE_PROCESSES; i++) {
 		bool again = v->lines[i].context;
+		const struct proc_row *row;
 
 		for (size_t j = 0; j < w->nlines; j++)
 			again |= w->f->rows[w->lines[j]].pid == w->f->rows[v->lines[i].row].pid;
-		if (!again)
-			w->lines[w->nlines++] = v->lines[i].row;
+		if (again)
+			continue;
+		row = &w->f->rows[v->lines[i].row];
+		w->lines[w->nlines] = v->lines[i].row;
+		w->labels[w->nlines] = (struct strbuf)STRBUF_INIT;
+		strbuf_addf(&w->labels[w->nlines], "pid=\"%u\"", row->pid);
+		add_label(&w->labels[w->nlines++], "name", row->name);
 	}
 }
 
 void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
 		    struct strbuf *out)
 {
-	static const struct family info = {
+	static const struct openmetrics_family info = {
 		"monitor_info", "What counts, and the version of the tool.", NULL, false};
-	static const struct family processes = {"processes", "Processes there are.", NULL, false};
-	struct writer w = {out, f, record_tool_names[f->tool], openmetrics, {0}, 0};
+	static const struct openmetrics_family processes = {"processes", "Processes there are.",
+							    NULL, false};
+	struct strbuf prefix = STRBUF_INIT, labels = STRBUF_INIT;
+	struct writer w = {.f = f};
 
+	strbuf_addf(&prefix, "%s_", record_tool_names[f->tool]);
+	w.m = (struct openmetrics){
+		.out = out, .prefix = prefix.s, .older = !openmetrics, .digits = 15};
 	choose_lines(&w, v);
-	put_family(&w, &info);
-	put_name(&w, &info, true);
-	strbuf_addstr(out, "{monitor=");
-	put_escaped(out, f->monitor);
-	strbuf_addstr(out, ",version=\"" BEEBENCH_VERSION "\"} 1\n");
-	put_family(&w, &processes);
-	put_name(&w, &processes, true);
-	put_value(&w, (double)f->n);
+	add_label(&labels, "monitor", f->monitor);
+	add_label(&labels, "version", BEEBENCH_VERSION);
+	openmetrics_head(&w.m, &info);
+	openmetrics_sample(&w.m, &info, labels.s, 1);
+	openmetrics_head(&w.m, &processes);
+	openmetrics_sample(&w.m, &processes, "", (double)f->n);
 	put_scalars(&w);
 	put_processes(&w);
-	if (openmetrics)
-		strbuf_addstr(out, "# EOF\n");
+	openmetrics_end(&w.m);
+	for (size_t i = 0; i < w.nlines; i++)
+		strbuf_release(&w.labels[i]);
+	strbuf_release(&prefix);
+	strbuf_release(&labels);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/format.h"
 #include "monitor/view/column.h"
 
 void put_u64(struct strbuf *out, uint64_t v)
@@ -21,32 +22,12 @@ void put_u64(struct strbuf *out, uint64_t v)
 	strbuf_add(out, digits + n, sizeof(digits) - n);
 }
 
-/* printf's decimal point is the locale's, and may be of several bytes. */
-static void put_fraction(struct strbuf *out, double v)
-{
-	char text[64];
-	bool point = false;
-
-	snprintf(text, sizeof(text), "%.15g", v);
-	for (const char *s = text; *s; s++) {
-		bool plain = (*s >= '0' && *s <= '9') || strchr("+-e", *s);
-
-		if (plain)
-			strbuf_addch(out, *s);
-		else if (!point)
-			strbuf_addch(out, '.');
-		point |= !plain;
-	}
-}
-
 bool put_number(struct strbuf *out, double v)
 {
 	if (!isfinite(v))
 		return false;
-	if (fabs(v) >= 9007199254740992.0 || v != floor(v)) {
-		put_fraction(out, v);
-		return true;
-	}
+	if (fabs(v) >= 9007199254740992.0 || v != floor(v))
+		return format_double(out, v, 15);
 	if (v < 0)
 		strbuf_addch(out, '-');
 	put_u64(out, (uint64_t)fabs(v));

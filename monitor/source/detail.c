@@ -16,8 +16,9 @@ static void read_command(int proc_fd, uint32_t pid, char *out, size_t size)
 {
 	ssize_t n = proctask_read(proc_fd, pid, "cmdline", out, size);
 
-	if (n < 0)
-		n = 0;
+	if (n <= 0)
+		n = proctask_read_other(proc_fd, pid, "cmdline", out, size);
+	n = MAX(n, (ssize_t)0);
 	while (n && !out[n - 1])
 		n--;
 	for (ssize_t i = 0; i < n; i++)
@@ -85,7 +86,7 @@ static void read_shares(int proc_fd, uint32_t pid, struct proc_detail *out)
 	}
 }
 
-int detail_read(int proc_fd, const struct proc_row *row, struct proc_detail *out)
+int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns, struct proc_detail *out)
 {
 	struct proctask_stat stat;
 	int err;
@@ -101,8 +102,7 @@ int detail_read(int proc_fd, const struct proc_row *row, struct proc_detail *out
 		return 0;
 	}
 	/* Another process has its number now. */
-	if (stat.start_ns + NSEC_PER_SEC < row->start_ns ||
-	    stat.start_ns > row->start_ns + NSEC_PER_SEC)
+	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
 		return -ESRCH;
 	read_command(proc_fd, row->pid, out->command, sizeof(out->command));
 	read_executable(proc_fd, row->pid, out->executable, sizeof(out->executable));

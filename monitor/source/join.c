@@ -196,13 +196,39 @@ static void join_settle(struct join *j, struct rows *rows, uint32_t tgid, const 
 		keep_orphan(j, rows, tgid, comm, value, base);
 }
 
+/* What one process, or several that had its number one after the other, counted until it ended. Of
+ * several nobody can tell the parts. False: it has no row yet. */
+static bool give_ended(struct join *j, struct rows *rows, uint32_t tgid, const uint64_t *value)
+{
+	struct proc_row *row = rows_find_ended(rows, tgid);
+
+	if (!row)
+		return false;
+	if (rows_count_ended(rows, tgid) < 2) {
+		keep(j, rows_state(rows, row), value, NULL);
+		return true;
+	}
+	j->unattributed += join_count_calls(j, value, NULL);
+	for (; row < rows->row + rows->n && row->pid == tgid; row++)
+		if (!rows_state(rows, row)->seen)
+			rows_state(rows, row)->mixed = 1;
+	return true;
+}
+
+/* All that was taken is of processes that had ended then. */
+static void settle_ended(struct join *j, struct rows *rows, uint32_t tgid, const uint64_t *value)
+{
+	if (!give_ended(j, rows, tgid, value))
+		keep_orphan(j, rows, tgid, NULL, value, NULL);
+}
+
 void join_orphans(struct join *j, struct rows *rows, bool told)
 {
 	for (size_t i = 0; i < j->norphans; i++) {
 		const struct orphan *o = &j->orphans[i];
 
 		if ((!told || rows->boot_ns - o->since_ns >= ROWS_WAIT_NS) &&
-		    !rows_known(rows, o->tgid))
+		    !rows_ended_known(rows, o->tgid))
 			rows_nameless(rows, o->tgid, o->comm);
 	}
 }
@@ -214,11 +240,7 @@ static void adopt(struct join *j, struct rows *rows)
 
 	for (size_t i = 0; i < j->norphans; i++) {
 		const struct orphan *o = &j->orphans[i];
-		struct proc_row *row = rows_find(rows, o->tgid);
-
-		if (row)
-			keep(j, rows_state(rows, row), o->value, NULL);
-		else
+		if (!give_ended(j, rows, o->tgid, o->value))
 			j->orphans[to++] = *o;
 	}
 	j->norphans = to;
@@ -232,7 +254,7 @@ void join_taken(struct join *j, struct rows *rows, const struct counter_table *t
 	for (size_t i = 0; i < taken->n; i++) {
 		join_read_values(j, counter_table_row(taken, i), value);
 		j->calls_gone += join_count_calls(j, value, NULL);
-		join_settle(j, rows, (uint32_t)counter_table_row(taken, i)->key, NULL, value, NULL);
+		settle_ended(j, rows, (uint32_t)counter_table_row(taken, i)->key, value);
 	}
 }
 
@@ -503,12 +525,26 @@ static void join_stays(struct join *j, struct rows *rows, const struct counter_t
 
 /* --- a frame --- */
 
+/* Monitors look at the calls of 64-bit programs; one that has counted for a 32-bit program knows
+ * its numbers too. */
+static bool counted_anything(const struct join *j, const struct proc_row *row)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		if (row->v[j->field[i]->to] > 0)
+			return true;
+	return false;
+}
+
 void join_table(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->kind == JOIN_LEAVES)
 		join_leaves(j, rows, table);
 	else
 		join_stays(j, rows, table);
+	for (size_t i = 0; i < rows->n; i++)
+		if (rows->state[i].mixed ||
+		    (rows->state[i].compat && !counted_anything(j, &rows->row[i])))
+			show_unknown(j, &rows->row[i]);
 	show_total(j, rows);
 }
 

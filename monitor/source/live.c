@@ -68,6 +68,9 @@ static int open_proc(struct live *l, const char *root)
 	strbuf_addf(&path, "%s/self/mountinfo", l->proc);
 	if (!strbuf_read_file(&text, path.s))
 		proctask_parse_hiding(text.s, l->proc, &l->hiding);
+	strbuf_reset(&text);
+	if (!strcmp(l->proc, "/proc") && !strbuf_read_file(&text, "/proc/self/timens_offsets"))
+		proctask_parse_clocks(text.s, &l->clocks);
 	strbuf_release(&text);
 	strbuf_release(&path);
 	return 0;
@@ -130,6 +133,13 @@ static int open_monitor(struct live *l, const struct source_options *opts)
 
 	if (!name || !strcmp(name, NO_MONITOR))
 		return 0;
+	if (in_pid_namespace() && !opts->object) {
+		log_warn("a container with process numbers of its own: %s counts by the machine's, "
+			 "so no calls are shown here; memory, trends and times are, of the "
+			 "processes that this container sees",
+			 name);
+		return 0;
+	}
 	if (in_pid_namespace()) {
 		log_err("a container with process numbers of its own: %s counts by the machine's, "
 			"which cannot be told apart here; run it on the host",
@@ -308,8 +318,11 @@ int live_fds(const struct live *l, int *fds, size_t max)
 static void on_event(void *arg, const struct event *e)
 {
 	struct live *l = arg;
+	struct event shown = *e;
 
-	events_add(l->events, e);
+	/* Ours is the clock that frames have. */
+	shown.timestamp_ns += (uint64_t)l->clocks.mono_ns;
+	events_add(l->events, &shown);
 	if (l->join)
 		join_learn(l->join, e->pid, e->tgid, e->comm);
 }
@@ -396,13 +409,14 @@ static int begin_counters(struct live *l, struct counter_table *taken)
 	return err || !tasks_nexting(l->tasks) ? err : monitor_rows_begin(l->monitor);
 }
 
-static int sample_tasks(struct live *l, uint64_t *vanished)
+static int sample_tasks(struct live *l, struct tasks_missed *missed)
 {
-	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l};
+	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l,
+					    l->clocks.boot_ns};
 	int err;
 
-	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME));
-	err = tasks_read(l->tasks, &reader, vanished);
+	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME) - (uint64_t)l->clocks.boot_ns);
+	err = tasks_read(l->tasks, &reader, missed);
 	if (err)
 		return err;
 	if (l->join)
@@ -460,9 +474,10 @@ static void read_machine(struct live *l)
 }
 
 /* Another user's processes, where /proc is mounted so that they are not shown. */
-static uint64_t mark_hidden(struct live *l)
+/* @unread: those that a walk through /proc could not read. */
+static uint64_t mark_hidden(struct live *l, uint64_t unread)
 {
-	uint64_t n = 0;
+	uint64_t n = unread;
 	uid_t own = geteuid();
 
 	if (l->sees_all)
@@ -480,7 +495,25 @@ static uint64_t mark_hidden(struct live *l)
 	return n;
 }
 
-static void fill_losses(struct live *l, uint64_t vanished)
+/* The kernel has skipped runs since the frame before: whose, nobody knows. The counters of all that
+ * were there stay marked, because what was missed never comes. */
+static void mark_skipped(struct live *l, uint64_t skipped)
+{
+	bool more = skipped != UINT64_MAX && skipped > l->skipped;
+
+	if (more)
+		l->skipped = skipped;
+	for (size_t i = 0; l->join && l->skipped && i < l->rows.n; i++) {
+		struct proc_row *row = &l->rows.row[i];
+		struct row_state *state = rows_state(&l->rows, row);
+
+		state->skipped |= more && !(row->flags & ROW_KERNEL);
+		if (state->skipped)
+			row->flags |= ROW_SKIPPED;
+	}
+}
+
+static void fill_losses(struct live *l, const struct tasks_missed *missed)
 {
 	struct frame_losses *to = &l->frame.losses;
 	struct monitor_losses m = {0};
@@ -488,14 +521,15 @@ static void fill_losses(struct live *l, uint64_t vanished)
 	if (l->monitor && monitor_losses(l->monitor, &m))
 		m = (struct monitor_losses){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 					    UINT64_MAX};
+	mark_skipped(l, m.recursion_misses);
 	*to = (struct frame_losses){
 		.ring_full = m.ring_full,
 		.map_full = m.map_full,
 		.recursion = m.recursion_misses,
 		.bad_records = m.bad_records,
 		.unattributed = l->join ? join_unattributed(l->join) : 0,
-		.hidden = mark_hidden(l),
-		.vanished = vanished,
+		.hidden = mark_hidden(l, missed->hidden),
+		.vanished = missed->vanished,
 		.history_full = 0,
 	};
 	/* Ends that were not told: their processes are missing, like those of a full map. */
@@ -574,19 +608,20 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 
 int live_sample(struct live *l, struct frame **out)
 {
-	uint64_t start_ns = clock_ns(), vanished = 0;
+	uint64_t start_ns = clock_ns();
+	struct tasks_missed missed = {0};
 	struct counter_table taken = {0};
 	int err = live_pump(l);
 
 	err = err ? err : begin_counters(l, &taken);
-	err = err ? err : sample_tasks(l, &vanished);
+	err = err ? err : sample_tasks(l, &missed);
 	err = err ? err : finish_counters(l, &taken);
 	counter_table_release(&taken);
 	err = err ? err : check_memory(l);
 	if (err)
 		return err;
 	fill_frame(l, start_ns);
-	fill_losses(l, vanished);
+	fill_losses(l, &missed);
 	fill_own(l);
 	l->frame.own.sample_ms = (double)(clock_ns() - start_ns) / (double)NSEC_PER_MSEC;
 	*out = &l->frame;
@@ -602,9 +637,11 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	int err;
 
 	if (!new || l->rows.exact)
-		return proctask_exact(l->proc_fd, row->pid, row->start_ns, out);
+		return proctask_exact(l->proc_fd, row->pid,
+				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 	err = proctask_statm(l->proc_fd, row->pid, out);
-	out->hwm_kb = MAX(peak_kb, out->rss_kb);
+	if (!err)
+		out->hwm_kb = MAX(peak_kb, out->rss_kb);
 	return err;
 }
 
@@ -616,7 +653,11 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	if (row->flags & (ROW_ENDED | ROW_KERNEL))
 		return;
 	err = read_exact(l, row, &memory);
-	if (!err) {
+	if (!err && !memory.size_kb) {
+		/* A zombie: nobody says what it had. */
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		row->flags &= (uint8_t)~ROW_EXACT;
+	} else if (!err) {
 		row->v[FIELD_RSS] = (double)memory.rss_kb;
 		row->v[FIELD_VIRT] = (double)memory.size_kb;
 		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
@@ -640,5 +681,5 @@ void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n
 
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
 {
-	return detail_read(l->proc_fd, row, out);
+	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
 }

@@ -18,6 +18,7 @@ struct live {
 	enum tool tool;
 	char *proc; /* root; owned, as the others */
 	int proc_fd;
+	struct proctask_clocks clocks;
 	struct tasks *tasks;
 	struct monitor *monitor; /* NULL: none */
 	const char *name;	 /* of the monitor; not ours */
@@ -30,6 +31,7 @@ struct live {
 	bool events_on, events_fixed; /* fixed: not to be switched */
 	bool count_brk;
 	struct cost_figure cost;
+	uint64_t skipped; /* runs of the monitor's programs that rows are marked for */
 	struct own own;
 	struct rows rows;
 	struct frame frame;
@@ -49,7 +51,8 @@ int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);
 
-/* detail.c: below @proc_fd. */
-int detail_read(int proc_fd, const struct proc_row *row, struct proc_detail *out);
+/* detail.c: below @proc_fd, where the process began at @start_ns. */
+int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns,
+		struct proc_detail *out);
 
 #endif

@@ -20,13 +20,30 @@
 
 static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
 {
-	bool memory = t->flags & TASK_MEMORY;
+	if (t->flags & TASK_KERNEL) {
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_PEAK] = 0;
+		return;
+	}
+	/* Nobody says what a zombie had; its peak stays what it was. */
+	if (!(t->flags & TASK_MEMORY)) {
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		return;
+	}
+	/* Of a young process the CPUs may have added up nothing yet. */
+	row->v[FIELD_RSS] = t->rss ? (double)(t->rss * r->page_kb) : NAN;
+	row->v[FIELD_VIRT] = (double)(t->vm * r->page_kb);
+	row->v[FIELD_PEAK] = r->exact || !MAX(t->hiwater, t->rss)
+				     ? NAN
+				     : (double)(MAX(t->hiwater, t->rss) * r->page_kb);
+}
 
-	row->v[FIELD_RSS] = memory ? (double)(t->rss * r->page_kb) : 0;
-	row->v[FIELD_VIRT] = memory ? (double)(t->vm * r->page_kb) : 0;
-	row->v[FIELD_PEAK] = !memory	? 0
-			     : r->exact ? NAN
-					: (double)(MAX(t->hiwater, t->rss) * r->page_kb);
+/* A new row begins with what /proc has shown of it. Later the kernel's parts, which move when
+ * somebody reads them, and those here may lie apart: to take them over then would let one go back.
+ */
+static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns)
+{
+	if (!s->shown.user_ns && !s->shown.system_ns)
+		s->shown = (struct cputime){user_ns, system_ns};
 }
 
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
@@ -36,7 +53,8 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->ppid = t->ppid;
 	row->uid = t->uid;
 	row->flags =
-		(uint8_t)((r->exact ? ROW_EXACT : 0) | (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
+		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
+			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0));
 	row->state = tasks_state(t->thread.state);
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
@@ -51,13 +69,14 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->gone = 0;
 	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
 	s->hiwater = t->hiwater;
+	s->before = t->before;
+	s->compat = (t->flags & TASK_COMPAT) != 0;
 	s->stats_seq = t->thread.stats_seq;
 	s->utime = t->thread.utime + t->ended_utime;
 	s->stime = t->thread.stime + t->ended_stime;
 	s->runtime = t->thread.runtime + t->ended_runtime;
 	s->switches = t->thread.switches + t->ended_switches;
-	if (t->shown_utime + t->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){t->shown_utime, t->shown_stime};
+	take_shown(s, t->shown_utime, t->shown_stime);
 }
 
 static double ms(uint64_t ns)
@@ -104,6 +123,21 @@ static void row_finish(const struct rows *r, struct proc_row *row, struct row_st
 		row->state = 'X';
 }
 
+/* The highest that its own image had: the kernel's figure is of all that it ever was, its parent's
+ * memory at the fork too. Not below what the living row said. */
+static void show_peak(const struct rows *r, struct proc_row *row, const struct row_state *s,
+		      const struct task_end *e)
+{
+	uint64_t own = e->own;
+	double kb;
+
+	if (!own && e->highest > MAX(e->before, s->before))
+		own = e->highest;
+	kb = (double)(own * r->page_kb);
+	if (own && !(row->v[FIELD_PEAK] > kb))
+		row->v[FIELD_PEAK] = kb;
+}
+
 static void row_take_end(const struct rows *r, struct proc_row *row, struct row_state *s,
 			 const struct task_end *e)
 {
@@ -112,11 +146,9 @@ static void row_take_end(const struct rows *r, struct proc_row *row, struct row_
 	s->stime = e->stime;
 	s->runtime = e->runtime;
 	s->switches = e->switches;
-	if (e->shown_utime + e->shown_stime > s->shown.user_ns + s->shown.system_ns)
-		s->shown = (struct cputime){e->shown_utime, e->shown_stime};
+	take_shown(s, e->shown_utime, e->shown_stime);
 	show_times(r, row, s);
-	if (e->hiwater)
-		row->v[FIELD_PEAK] = (double)(e->hiwater * r->page_kb);
+	show_peak(r, row, s, e);
 }
 
 /* --- all rows --- */
@@ -391,11 +423,18 @@ void rows_end(struct rows *r, const struct task_end *e)
 		s = &pair->state;
 		row->pid = e->pid;
 		row->uid = e->uid;
+		row->ppid = e->ppid ? e->ppid : ROW_UNKNOWN;
 		row->start_ns = e->start_ns;
 		memcpy(row->name, e->comm, sizeof(row->name));
 		row->name[sizeof(row->name) - 1] = '\0';
 	}
 	row_take_end(r, row, s, e);
+}
+
+/* It lives, and has come since the pass before: it need not be who had its number until then. */
+static bool is_given_again(const struct proc_row *row, const struct row_state *s)
+{
+	return s->seen && s->fresh && row->state != 'Z' && row->state != 'X';
 }
 
 void rows_nameless(struct rows *r, uint32_t pid, const char *name)
@@ -405,20 +444,22 @@ void rows_nameless(struct rows *r, uint32_t pid, const char *name)
 	if (!pair)
 		return;
 	pair->row.pid = pid;
-	pair->row.uid = UINT32_MAX;
+	pair->row.uid = pair->row.ppid = ROW_UNKNOWN;
 	pair->state.final = 1;
 	if (name)
 		memcpy(pair->row.name, name, strnlen(name, sizeof(pair->row.name) - 1));
 }
 
-bool rows_known(const struct rows *r, uint32_t pid)
+bool rows_ended_known(const struct rows *r, uint32_t pid)
 {
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
 
-	if (i < r->n && r->row[i].pid == pid)
-		return true;
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		if (!is_given_again(&r->row[i], &r->state[i]))
+			return true;
 	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
-	if (i < r->nadded && r->added[i].row.pid == pid)
+	if (i < r->nadded && r->added[i].row.pid == pid &&
+	    !is_given_again(&r->added[i].row, &r->added[i].state))
 		return true;
 	for (i = 0; i < r->nlate; i++)
 		if (r->late[i].row.pid == pid)
@@ -435,6 +476,27 @@ struct proc_row *rows_find(struct rows *r, uint32_t pid)
 		if (!found || r->state[i].seen)
 			found = &r->row[i];
 	return found;
+}
+
+struct proc_row *rows_find_ended(struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
+	struct proc_row *found = NULL;
+
+	/* They stand by their start: of several the first has waited longest. */
+	for (; i < r->n && r->row[i].pid == pid && !found; i++)
+		if (!is_given_again(&r->row[i], &r->state[i]))
+			found = &r->row[i];
+	return found;
+}
+
+size_t rows_count_ended(const struct rows *r, uint32_t pid)
+{
+	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid), n = 0;
+
+	for (; i < r->n && r->row[i].pid == pid; i++)
+		n += !r->state[i].seen;
+	return n;
 }
 
 struct row_state *rows_state(struct rows *r, const struct proc_row *row)

@@ -20,6 +20,7 @@ struct row_state {
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
 	uint64_t hiwater; /* pages: highest RSS that the kernel has noted */
+	uint64_t before;  /* pages: the same of what it was before an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
@@ -28,6 +29,9 @@ struct row_state {
 	uint8_t gone;	  /* was missing in a pass */
 	uint8_t final;	  /* its end was told: nothing will come any more */
 	uint8_t fresh;	  /* was not there in the pass before */
+	uint8_t compat;	  /* a 32-bit program */
+	uint8_t mixed;	  /* what it counted came with that of others that had its number */
+	uint8_t skipped;  /* as ROW_SKIPPED */
 	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
 };
 
@@ -76,11 +80,16 @@ void rows_end(struct rows *r, const struct task_end *e);
 /* Before rows_finish(): a row for a process that has ended, of which only the number and perhaps
  * the name is known. */
 void rows_nameless(struct rows *r, uint32_t pid, const char *name);
-/* In a pass: there is a row for @pid, or will be. */
-bool rows_known(const struct rows *r, uint32_t pid);
+/* In a pass: there is a row for a process that had @pid and has ended, or will be. */
+bool rows_ended_known(const struct rows *r, uint32_t pid);
 
 /* Between passes. The row of @pid, of two the one that lives; NULL: none. */
 struct proc_row *rows_find(struct rows *r, uint32_t pid);
+/* The row of a process that had @pid and has ended; NULL: there is none yet, or a living one that
+ * has only now come may have been given the number since. */
+struct proc_row *rows_find_ended(struct rows *r, uint32_t pid);
+/* How many have that number and were not seen in this pass. */
+size_t rows_count_ended(const struct rows *r, uint32_t pid);
 struct row_state *rows_state(struct rows *r, const struct proc_row *row);
 
 #endif

@@ -25,7 +25,8 @@ static uint32_t state_bits(char letter)
 }
 
 /* What /proc shows is scaled already: handed on as the runtime, it stays as it is. */
-static int read_process(int proc_fd, uint32_t pid, struct task_row *row)
+static int read_process(int proc_fd, uint32_t pid, const struct tasks_reader *to,
+			struct task_row *row)
 {
 	struct proctask_memory memory;
 	struct proctask_stat stat;
@@ -39,7 +40,7 @@ static int read_process(int proc_fd, uint32_t pid, struct task_row *row)
 	*row = (struct task_row){
 		.thread = {.pid = pid,
 			   .tgid = pid,
-			   .start_ns = stat.start_ns,
+			   .start_ns = stat.start_ns - (uint64_t)to->boot_offset_ns,
 			   .utime = stat.utime_ns,
 			   .stime = stat.stime_ns,
 			   .runtime = stat.utime_ns + stat.stime_ns,
@@ -95,7 +96,7 @@ static void read_threads(int proc_fd, uint32_t pid, const struct tasks_reader *t
 	closedir(dir);
 }
 
-int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t *vanished)
+int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, struct tasks_missed *missed)
 {
 	struct task_row row;
 	struct dirent *d;
@@ -113,9 +114,11 @@ int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t
 	while ((d = readdir(dir))) {
 		if (!to_number(d->d_name, &pid))
 			continue;
-		err = read_process(proc_fd, pid, &row);
+		err = read_process(proc_fd, pid, to, &row);
 		if (err == -ESRCH || err == -ENOENT)
-			(*vanished)++;
+			missed->vanished++;
+		if (err == -EACCES || err == -EPERM)
+			missed->hidden++;
 		if (err)
 			continue;
 		to->process(to->arg, &row);
@@ -130,7 +133,7 @@ void scan_unlisted(int proc_fd, uint32_t pid, const struct tasks_reader *to, boo
 {
 	struct task_row row;
 
-	if (read_process(proc_fd, pid, &row))
+	if (read_process(proc_fd, pid, to, &row))
 		return;
 	row.flags |= TASK_UNLISTED;
 	to->process(to->arg, &row);

@@ -23,7 +23,8 @@
 struct tasks {
 	struct tasks_options opts;
 	struct bpf_object *bpf; /* NULL: the scan */
-	struct bpf_link *list, *ended;
+	struct bpf_link *list;
+	struct bpf_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
 	struct ring_buffer *ends;
 	bool next;
 	void (*end_fn)(void *arg, const struct task_end *end);
@@ -66,19 +67,23 @@ static int on_end(void *arg, void *data, size_t size)
 static int attach(struct tasks *t)
 {
 	struct bpf_program *list = bpf_object__find_program_by_name(t->bpf, "list_tasks");
-	struct bpf_program *ended = bpf_object__find_program_by_name(t->bpf, "task_ended");
+	static const char *const names[] = {"task_execs", "task_exits", "task_ended"};
 	int fd = bpf_object__find_map_fd_by_name(t->bpf, "task_ends");
 
-	if (!list || !ended || fd < 0)
+	if (!list || fd < 0)
 		return -EINVAL;
 	t->list = bpf_program__attach_iter(list, NULL);
 	if (!t->list)
 		return -errno;
 	if (!t->opts.ends)
 		return 0;
-	t->ended = bpf_program__attach(ended);
-	if (!t->ended)
-		return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct bpf_program *p = bpf_object__find_program_by_name(t->bpf, names[i]);
+
+		t->ends_of[i] = p ? bpf_program__attach(p) : NULL;
+		if (!t->ends_of[i])
+			return p ? -errno : -EINVAL;
+	}
 	t->ends = ring_buffer__new(fd, on_end, t, NULL);
 	return t->ends ? 0 : -errno;
 }
@@ -117,11 +122,14 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 static void close_iterator(struct tasks *t)
 {
 	ring_buffer__free(t->ends);
-	bpf_link__destroy(t->ended);
+	for (size_t i = 0; i < ARRAY_SIZE(t->ends_of); i++) {
+		bpf_link__destroy(t->ends_of[i]);
+		t->ends_of[i] = NULL;
+	}
 	bpf_link__destroy(t->list);
 	bpf_object__close(t->bpf);
 	t->ends = NULL;
-	t->ended = t->list = NULL;
+	t->list = NULL;
 	t->bpf = NULL;
 	t->next = false;
 }
@@ -206,7 +214,7 @@ static bool begins_with_init(const char *data, size_t len)
 	return len >= sizeof(*thread) && thread->pid == (INIT_PID | TASK_MARK);
 }
 
-int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished)
+int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed)
 {
 	/* The kernel's own buffer for iterators is 32 KiB: a read gives no more. */
 	static char buffer[32 * 1024] __attribute__((aligned(8)));
@@ -214,9 +222,9 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanishe
 	int fd, err = 0;
 	ssize_t n;
 
-	*vanished = 0;
+	*missed = (struct tasks_missed){0};
 	if (!t->bpf)
-		return scan_read(t->opts.proc_fd, to, t->opts.threads, vanished);
+		return scan_read(t->opts.proc_fd, to, t->opts.threads, missed);
 	fd = bpf_iter_create(bpf_link__fd(t->list));
 	if (fd < 0) {
 		err = -errno;

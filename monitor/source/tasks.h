@@ -39,11 +39,17 @@ struct tasks_reader {
 	void (*thread)(void *arg, const struct task_thread *thread);
 	void (*next)(void *arg, const void *row); /* needed where they come along */
 	void *arg;
+	int64_t boot_offset_ns; /* by which /proc's CLOCK_BOOTTIME is ahead: a time namespace's */
 };
 
-/* Every task that lives, by number. 0 or -errno after saying why. @vanished: processes that ended
- * while they were read. */
-int tasks_read(struct tasks *t, const struct tasks_reader *to, uint64_t *vanished);
+/* Processes that a walk did not read. */
+struct tasks_missed {
+	uint64_t vanished; /* they ended while they were read */
+	uint64_t hidden;   /* /proc does not let us read them */
+};
+
+/* Every task that lives, by number. 0 or -errno after saying why. */
+int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed);
 /* Takes the ends since the call before. 0 or -errno after saying why. */
 int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg);
 /* Ends that found no room. */
@@ -57,7 +63,8 @@ void tasks_close(struct tasks *t); /* accepts NULL */
 char tasks_state(uint32_t state);
 
 /* The scan; tasks.c calls it. */
-int scan_read(int proc_fd, const struct tasks_reader *to, bool threads, uint64_t *vanished);
+int scan_read(int proc_fd, const struct tasks_reader *to, bool threads,
+	      struct tasks_missed *missed);
 /* One process, whom iterators do not list; nothing where /proc has none either. */
 void scan_unlisted(int proc_fd, uint32_t pid, const struct tasks_reader *to, bool threads);
 

@@ -3,7 +3,10 @@
 #include "lib/base.h"
 #include "monitor/tool/tool.h"
 
+#include "lib/std.h"
+
 int main(int argc, char *argv[])
 {
-	return tool_main(TOOL_MEMMON, argc, argv);
+	std_open();
+	return std_close(tool_main(TOOL_MEMMON, argc, argv));
 }

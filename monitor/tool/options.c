@@ -28,6 +28,9 @@ static const struct opt table[] = {
 	ROW(0, "csv", NULL, "batch: a line a process, with a header line", OPT_FLAG, csv),
 	ROW(0, "openmetrics", NULL, "batch: OpenMetrics text, as --serve answers", OPT_FLAG,
 	    openmetrics),
+	ROW(0, "prometheus", NULL,
+	    "batch: Prometheus text 0.0.4, for node_exporter's textfile folder", OPT_FLAG,
+	    prometheus),
 	ROW('s', "sort", "COL", "order by a column; +COL rising, -COL falling", OPT_STRING,
 	    sort_by),
 	ROW('f', "filter", "QUERY",
@@ -121,10 +124,11 @@ static int understand_filter(struct tool_options *o)
 /* Options that cannot stand together, and numbers out of range. */
 static int check(struct tool_options *o)
 {
-	int formats = o->json + o->csv + o->openmetrics;
+	int formats = o->json + o->csv + o->openmetrics + o->prometheus;
 
 	if (formats > 1) {
-		log_err("--json, --csv and --openmetrics: choose one");
+		log_err(o->prometheus ? "--json, --csv, --openmetrics and --prometheus: choose one"
+				      : "--json, --csv and --openmetrics: choose one");
 		return -EINVAL;
 	}
 	if (o->replay && (o->record || o->object || o->events)) {

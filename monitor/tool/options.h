@@ -11,8 +11,8 @@
 
 /* As given, then (below the line) as understood. */
 struct tool_options {
-	bool batch, json, csv, openmetrics, events, force, tree, kernel_threads, no_color, ascii,
-		version;
+	bool batch, json, csv, openmetrics, prometheus, events, force, tree, kernel_threads,
+		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;

@@ -91,11 +91,21 @@ static int build_view(struct sinks *s, struct frame *f)
 	return 0;
 }
 
+/* Once: who set it up may look later than it took. */
+static void tell_costly(struct sinks *s)
+{
+	if (s->costly_told || !query_gave_up(s->o->query))
+		return;
+	s->costly_told = true;
+	log_warn("--filter: a regular expression takes too long and matches nothing any more; "
+		 "write it without repetitions inside repetitions");
+}
+
 static int print(struct sinks *s, const struct frame *f)
 {
 	strbuf_reset(&s->text);
-	if (s->o->openmetrics)
-		metrics_render(f, &s->view, true, &s->text);
+	if (s->o->openmetrics || s->o->prometheus)
+		metrics_render(f, &s->view, s->o->openmetrics, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
@@ -108,6 +118,7 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 
 	if (printing || s->server)
 		err = build_view(s, f);
+	tell_costly(s);
 	if (err) {
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;

@@ -20,6 +20,7 @@ struct sinks {
 	struct alerts *alerts;
 	struct view view;
 	struct strbuf text;
+	bool costly_told; /* the filter gave up */
 	uint64_t printed; /* frames that batch mode has printed */
 };
 

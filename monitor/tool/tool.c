@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -38,30 +40,43 @@ struct run {
 	struct strbuf told; /* the latest error: it leaves the screen, and the terminal keeps it */
 };
 
-static volatile sig_atomic_t stopped;
+/* A stop signal ends what waits (a write to a full pipe, the opening of a pipe), and then the loop.
+ * What hangs beyond all that (a terminal that takes nothing, a user database that does not answer)
+ * is left so much time. */
+#define STOP_US 900000
+
+static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+static volatile sig_atomic_t stopped, end_code = 128 + SIGTERM;
+static struct termios terminal; /* as it was, where there is one */
+static bool has_terminal;
 
 static void on_stop(int sig UNUSED)
 {
+	static const struct itimerval soon = {.it_value = {.tv_usec = STOP_US}};
+
+	if (!stopped)
+		setitimer(ITIMER_REAL, &soon, NULL);
 	stopped = 1;
 }
 
-/* Stop signals come only while ppoll() waits: none is lost between a look and a wait. */
-static void catch_signals(sigset_t *waiting)
+static void on_too_late(int sig UNUSED)
 {
-	static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction sa = {.sa_handler = on_stop};
-	sigset_t block;
+	if (has_terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
+	_exit(end_code);
+}
 
-	sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
-		sigaction(stops[i], &sa, NULL);
-		sigaddset(&block, stops[i]);
-	}
+static void catch_signals(void)
+{
+	/* Without SA_RESTART: a call that waits ends with EINTR. */
+	struct sigaction stop = {.sa_handler = on_stop}, late = {.sa_handler = on_too_late};
+
+	has_terminal = !tcgetattr(STDIN_FILENO, &terminal);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		sigaction(stops[i], &stop, NULL);
+	sigaction(SIGALRM, &late, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is an error like a full disk */
-	sigprocmask(SIG_BLOCK, &block, waiting);
-	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
-		sigdelset(waiting, stops[i]);
 }
 
 /* What is said while the screen is up goes to its last line. */
@@ -202,20 +217,26 @@ static uint64_t wait_until_ns(const struct run *r, uint64_t now_ns)
 	return until_ns;
 }
 
-static int wait_for_work(struct run *r, const sigset_t *waiting)
+static int wait_for_work(struct run *r)
 {
 	uint64_t now_ns = clock_ns(), until_ns = wait_until_ns(r, now_ns);
 	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 	struct timespec ts = {(time_t)(left_ns / NSEC_PER_SEC), (long)(left_ns % NSEC_PER_SEC)};
 	struct pollfd fds[FDS];
+	sigset_t block, waiting;
+	int err = 0;
 
-	if (ppoll(fds, (nfds_t)fill_fds(r, fds), &ts, waiting) < 0 && errno != EINTR) {
-		int err = -errno;
-
+	/* Between the look and the wait none comes. */
+	sigemptyset(&block);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
+		sigaddset(&block, stops[i]);
+	sigprocmask(SIG_BLOCK, &block, &waiting);
+	if (!stopped && ppoll(fds, (nfds_t)fill_fds(r, fds), &ts, &waiting) < 0 && errno != EINTR)
+		err = -errno;
+	sigprocmask(SIG_SETMASK, &waiting, NULL);
+	if (err)
 		log_err_sys(err, "cannot wait for input");
-		return err;
-	}
-	return 0;
+	return err;
 }
 
 static int due(const struct run *r)
@@ -224,7 +245,7 @@ static int due(const struct run *r)
 	       !(r->ui && ui_paused(r->ui) && source_recorded(r->source));
 }
 
-static int loop(struct run *r, const sigset_t *waiting)
+static int loop(struct run *r)
 {
 	int err = step(r);
 
@@ -233,7 +254,7 @@ static int loop(struct run *r, const sigset_t *waiting)
 		int got;
 
 		err = r->ui ? ui_draw(r->ui) : 0;
-		err = err ? err : wait_for_work(r, waiting);
+		err = err ? err : wait_for_work(r);
 		err = err ? err : source_pump(r->source);
 		if (err || stopped)
 			break;
@@ -250,7 +271,8 @@ static int loop(struct run *r, const sigset_t *waiting)
 		if (due(r) || (action == UI_SAMPLE && !r->ended))
 			err = step(r);
 	}
-	return err;
+	/* Not an error but what the user wished. */
+	return stopped && (err == -EINTR || err == -EAGAIN) ? 0 : err;
 }
 
 static int exit_code(const struct run *r, int err)
@@ -278,7 +300,6 @@ static void tell_alerts(const struct alerts *a)
 int tool_main(enum tool tool, int argc, char *argv[])
 {
 	struct run r = {.sinks = {.text = STRBUF_INIT}, .told = STRBUF_INIT};
-	sigset_t waiting;
 	int err, code;
 
 	setlocale(LC_CTYPE, "");
@@ -286,17 +307,20 @@ int tool_main(enum tool tool, int argc, char *argv[])
 	code = tool_options_parse(&r.o, tool, argc, argv);
 	if (code >= 0)
 		return code;
-	catch_signals(&waiting);
+	catch_signals();
 	err = open_all(&r);
 	if (!err)
-		err = loop(&r, &waiting);
+		err = loop(&r);
 	close_screen(&r);
 	if (err == -EIO)
 		log_err("the terminal is gone");
+	else if (err == -EINTR && stopped)
+		err = 0; /* while something was being opened */
 	code = exit_code(&r, err ? err : r.damage);
 	tell_alerts(r.sinks.alerts);
 	if (sinks_release(&r.sinks) && code == EXIT_OK)
 		code = EXIT_USAGE;
+	end_code = code;
 	history_free(r.history);
 	source_close(r.source);
 	tool_options_release(&r.o);

@@ -342,7 +342,6 @@ void ui_pause(struct ui *u, int arg UNUSED)
 
 int ui_input(struct ui *u)
 {
-	size_t n = 0;
 	int ready = term_look(STDIN_FILENO, POLLIN);
 
 	if (u->dead || ready < 0) {
@@ -350,15 +349,16 @@ int ui_input(struct ui *u)
 		return -EIO;
 	}
 	u->wish = UI_NOTHING;
-	for (; n < KEYS_AT_ONCE && u->wish != UI_QUIT; n++) {
+	u->input.any = false;
+	for (size_t n = 0; n < KEYS_AT_ONCE && u->wish != UI_QUIT; n++) {
 		wint_t code;
-		int kind = get_wch(&code);
+		bool function;
 
-		if (kind == ERR)
+		if (!term_key(u, &code, &function))
 			break;
-		ui_key(u, code, kind == KEY_CODE_YES);
+		ui_key(u, code, function);
 	}
-	if (!n && ready && term_at_end()) {
+	if (!u->input.any && ready && term_at_end()) {
 		u->dead = true;
 		return -EIO;
 	}
@@ -435,6 +435,7 @@ static void draw_all(struct ui *u)
 int ui_draw(struct ui *u)
 {
 	if (!u->dead) {
+		term_check_stop(u);
 		term_check_size(u);
 		check_note(u);
 	}

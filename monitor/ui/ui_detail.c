@@ -71,8 +71,12 @@ static void add_identity(struct ui *u)
 	text_line(u, "program", d->proc.executable);
 	text_line(u, "cgroup", d->proc.cgroup);
 	label(p, "process");
-	strbuf_addf(&p->text, "pid %u  parent %u  state %c  ", d->row.pid, d->row.ppid,
-		    d->row.state ? d->row.state : '?');
+	strbuf_addf(&p->text, "pid %u  parent ", d->row.pid);
+	if (d->row.ppid == ROW_UNKNOWN)
+		strbuf_addch(&p->text, '-');
+	else
+		strbuf_addf(&p->text, "%u", d->row.ppid);
+	strbuf_addf(&p->text, "  state %c  ", d->row.state ? d->row.state : '?');
 	figure(u, "threads", FIELD_THREADS);
 	figure(u, "age", FIELD_AGE);
 	figure_name(&p->text, "user ");

@@ -315,7 +315,8 @@ static void draw(struct ui *u)
 	if (u->table.filter && y < u->height - 3) {
 		struct strbuf sb = STRBUF_INIT;
 
-		strbuf_addf(&sb, "filter %s", u->table.filter);
+		strbuf_addstr(&sb, "filter ");
+		column_text(u->table.filter, -1, &sb);
 		ui_print(u, y++, 0, u->width, STYLE_NOTICE, sb.s);
 		strbuf_release(&sb);
 	}

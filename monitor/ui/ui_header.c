@@ -2,6 +2,7 @@
 /* The lines at the top: what is watched, since when, what it costs, what was not seen. */
 #include "lib/base.h"
 #include "monitor/ui/ui_screen.h"
+#include "monitor/view/column.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,12 +23,16 @@ static void piece_end(struct pieces *p)
 
 static void PRINTF_LIKE(3, 4) piece(struct pieces *p, enum style s, const char *fmt, ...)
 {
+	struct strbuf text = STRBUF_INIT;
 	va_list args;
 
 	style_begin(&p->text, s);
 	va_start(args, fmt);
-	strbuf_vaddf(&p->text, fmt, args);
+	strbuf_vaddf(&text, fmt, args);
 	va_end(args);
+	/* Monitors and filters have names of any bytes, and some would be marks of a style here. */
+	column_text(text.s, -1, &p->text);
+	strbuf_release(&text);
 	style_end(&p->text);
 	piece_end(p);
 }

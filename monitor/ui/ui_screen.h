@@ -58,6 +58,20 @@ struct prompt {
 	bool wrong;
 };
 
+/* Where in a sequence of the terminal we are (ui_term.c). */
+enum seq_state { SEQ_NONE, SEQ_ESCAPE, SEQ_CONTROL, SEQ_STRING, SEQ_MORE };
+
+struct term_input {
+	enum seq_state state;
+	char text[8]; /* parameters of a control sequence */
+	size_t length;
+	unsigned int more; /* characters that still belong to it */
+	bool pasting;
+	bool alone;	    /* the latest stood at the end of what had come */
+	bool any;	    /* something came since ui_input() began */
+	uint64_t latest_ns; /* of the latest character */
+};
+
 struct layout {
 	const struct column *columns[64];
 	int x[64], width[64];
@@ -70,6 +84,7 @@ struct table {
 	struct view_options opts;
 	struct query *query;
 	char *filter; /* its text, or NULL */
+	bool costly;  /* it was told that the filter gave up */
 	bool stale;   /* the view must be built before it is drawn */
 	bool fresh;   /* a frame came: its visible rows have not been read yet */
 	size_t cursor, top;
@@ -179,6 +194,7 @@ struct ui {
 	char note[1024];     /* at the bottom */
 	bool note_said;	     /* ui_note() was called from outside */
 	uint64_t note_until_ns;
+	struct term_input input;
 	struct prompt prompt;
 	struct table table;
 	struct events events;
@@ -207,6 +223,10 @@ void term_leave(void);
 int term_look(int fd, short events);
 /* Readable, but nothing to read: the end of a terminal that went without a hang-up. */
 bool term_at_end(void);
+/* The next key that is there, as get_wch() gives it; false: none. What is no key is swallowed. */
+bool term_key(struct ui *u, wint_t *code, bool *function);
+/* Takes it back after the program was stopped. */
+void term_check_stop(struct ui *u);
 /* Takes over its size, in case the signal of a change went to somebody else. */
 void term_check_size(struct ui *u);
 

@@ -194,8 +194,10 @@ static void env_make(struct env *env, const struct alert *al, const struct proc_
 			env_push(env, copy);
 	}
 	env_add(env, "pid", "%u", row->pid);
-	env_add(env, "ppid", "%u", row->ppid);
-	env_add(env, "uid", "%u", row->uid);
+	if (row->ppid != ROW_UNKNOWN)
+		env_add(env, "ppid", "%u", row->ppid);
+	if (row->uid != ROW_UNKNOWN)
+		env_add(env, "uid", "%u", row->uid);
 	env_add(env, "name", "%.*s", (int)sizeof(row->name), row->name);
 	env_add(env, "query", "%s", al->text);
 	env_add(env, "verdict", "%s", verdict_name(row));

@@ -44,11 +44,11 @@ const struct column columns[] = {
 	NUMBER("tot", "%TOT", UNIT_PERCENT, FIELD_TOT, 6, false, true,
 	       "user and kernel time in % of one CPU; two busy threads make 200"),
 	NUMBER("user_ms", "USER(ms)", UNIT_MS, FIELD_USER_MS, 9, false, true,
-	       "time in user mode in ms, since the monitor's start"),
+	       "time in user mode in ms, since it began (of --object: since that did)"),
 	NUMBER("kern_ms", "KERN(ms)", UNIT_MS, FIELD_SYSTEM_MS, 9, false, true,
-	       "time in the kernel in ms, since the monitor's start"),
+	       "time in the kernel in ms, since it began (of --object: since that did)"),
 	NUMBER("total_ms", "TOTAL(ms)", UNIT_MS, FIELD_TOTAL_MS, 10, false, true,
-	       "time on a CPU in ms, since the monitor's start"),
+	       "time on a CPU in ms, since it began (of --object: since that did)"),
 	NUMBER("threads", "THREADS", UNIT_NONE, FIELD_THREADS, 7, false, true, "threads, now"),
 	NUMBER("trend", "TREND", UNIT_BYTES_PER_S, FIELD_TREND, 10, true, false,
 	       "growth of RSS in bytes per s over the window (docs/leaks.md)"),
@@ -155,7 +155,7 @@ double column_number(const struct column *c, const struct proc_row *row)
 	switch (c->kind) {
 	case COLUMN_NUMBER: return isfinite(row->v[c->field]) ? row->v[c->field] : NAN;
 	case COLUMN_PID: return row->pid;
-	case COLUMN_PPID: return row->ppid;
+	case COLUMN_PPID: return row->ppid == ROW_UNKNOWN ? NAN : row->ppid;
 	default: return NAN;
 	}
 }
@@ -242,7 +242,11 @@ static void format_number(const struct column *c, double v, bool human, struct s
 
 static bool approximate(const struct column *c, const struct proc_row *row)
 {
-	return c->kind == COLUMN_NUMBER && !(row->flags & ROW_EXACT) &&
+	if (c->kind != COLUMN_NUMBER)
+		return false;
+	if (row->flags & ROW_SKIPPED && field_is_counted(c->field))
+		return true;
+	return !(row->flags & ROW_EXACT) &&
 	       (c->field == FIELD_RSS || c->field == FIELD_VIRT || c->field == FIELD_PEAK);
 }
 

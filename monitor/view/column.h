@@ -54,7 +54,8 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 int column_compare(const struct column *c, const struct proc_row *a, const struct proc_row *b,
 		   bool descending);
 
-/* A user's name by number, from the system's database, remembered. "1000" where it has none. */
+/* A user's name by number, from the system's database, remembered. "1000" where it has none, "-" of
+ * ROW_UNKNOWN. */
 const char *column_user(uint32_t uid);
 
 /*

@@ -8,7 +8,6 @@
 #include "monitor/view/query.h"
 
 #include <ctype.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "lib/suggest.h"
 #include "monitor/view/column.h"
 #include "monitor/view/quantity.h"
+#include "monitor/view/regex.h"
 #include "monitor/view/trend.h"
 
 enum token_kind {
@@ -58,14 +58,13 @@ enum plain { PLAIN_NOT, PLAIN_INSIDE, PLAIN_FIRST, PLAIN_LAST, PLAIN_WHOLE };
 struct node {
 	enum node_kind kind;
 	enum query_op op;
-	bool unknown;  /* = ? */
-	bool icase;    /* of @plain */
-	bool compiled; /* @regex is ours to free */
+	bool unknown; /* = ? */
+	bool icase;   /* of @plain */
 	enum plain plain;
 	const struct column *column;
 	double number;
-	char *text; /* owned */
-	regex_t regex;
+	char *text;		   /* owned */
+	struct regex *regex;	   /* owned; where it is not @plain */
 	struct node *first, *next; /* children of AND, OR, NOT; the next sibling */
 };
 
@@ -299,8 +298,7 @@ static void node_free(struct node *n)
 		struct node *next = n->next;
 
 		node_free(n->first); /* no deeper than QUERY_DEPTH levels of parentheses */
-		if (n->compiled)
-			regfree(&n->regex);
+		regex_free(n->regex);
 		free(n->text);
 		free(n);
 		n = next;
@@ -353,7 +351,7 @@ static int unknown_column(struct parser *p, const char *word, size_t at, size_t 
 	return -EINVAL;
 }
 
-/* Sets @n->plain and cuts the anchors off @n->text where it is the same without regex(7). */
+/* Sets @n->plain and cuts the anchors off @n->text where it is the same without an expression. */
 static void plain_of(struct node *n)
 {
 	size_t len = strlen(n->text), from = n->text[0] == '^',
@@ -370,8 +368,8 @@ static void plain_of(struct node *n)
 	n->text[to - from] = '\0';
 }
 
-/* What a{m,n} multiplies an expression with: the C library writes it out, and would take all memory
- * for three of them in each other. */
+/* What a{m,n} multiplies an expression with: it is written out, and three of them in each other
+ * would take all memory. */
 static unsigned long repetitions(const char *s)
 {
 	unsigned long product = 1;
@@ -397,7 +395,7 @@ static unsigned long repetitions(const char *s)
 static int set_regex(struct parser *p, struct node *n, const struct token *t)
 {
 	bool upper = false;
-	char why[96];
+	char why[128];
 	int err;
 
 	for (const char *s = n->text; *s; s++)
@@ -409,13 +407,10 @@ static int set_regex(struct parser *p, struct node *n, const struct token *t)
 	if (repetitions(n->text) > REPETITIONS)
 		return fail_at(p->e, t->at, t->length, "more than %d repetitions by {..}",
 			       REPETITIONS);
-	err = regcomp(&n->regex, n->text, REG_EXTENDED | REG_NOSUB | (upper ? 0 : REG_ICASE));
-	if (!err) {
-		n->compiled = true;
-		return 0;
-	}
-	regerror(err, &n->regex, why, sizeof(why));
-	return fail_at(p->e, t->at, t->length, "no regular expression: %s", why);
+	err = regex_new(&n->regex, n->text, n->icase, why, sizeof(why));
+	if (err == -ENOMEM)
+		return fail_here(p, "out of memory");
+	return err ? fail_at(p->e, t->at, t->length, "no regular expression: %s", why) : 0;
 }
 
 static int set_text(struct parser *p, struct node *n, const struct token *t)
@@ -668,7 +663,7 @@ static bool matches(const struct node *n, const char *s)
 	size_t length, have;
 
 	if (n->plain == PLAIN_NOT)
-		return !regexec(&n->regex, s, 0, NULL, 0);
+		return regex_match(n->regex, s);
 	if (n->plain == PLAIN_INSIDE)
 		return (n->icase ? strcasestr(s, n->text) : strstr(s, n->text)) != NULL;
 	length = strlen(n->text);
@@ -686,7 +681,11 @@ static bool match_text(const struct node *n, const struct proc_row *row)
 
 	switch (n->column->kind) {
 	case COLUMN_NAME: s = row->name; break;
-	case COLUMN_USER: s = column_user(row->uid); break;
+	case COLUMN_USER:
+		if (n->unknown || row->uid == ROW_UNKNOWN)
+			return n->unknown && (n->op == OP_EQ) == (row->uid == ROW_UNKNOWN);
+		s = column_user(row->uid);
+		break;
 	case COLUMN_VERDICT: s = verdict_name(row); break;
 	default:
 		if (n->unknown || state[0] == '?' || !state[0])
@@ -743,6 +742,19 @@ static bool match(const struct node *n, const struct proc_row *row)
 bool query_match(const struct query *q, const struct proc_row *row)
 {
 	return !q || !q->root || match(q->root, row);
+}
+
+static bool gave_up(const struct node *n)
+{
+	for (; n; n = n->next)
+		if ((n->regex && regex_gave_up(n->regex)) || gave_up(n->first))
+			return true;
+	return false;
+}
+
+bool query_gave_up(const struct query *q)
+{
+	return q && gave_up(q->root);
 }
 
 /* --- what is wrong, shown --- */

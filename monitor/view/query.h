@@ -4,7 +4,7 @@
  *
  *   rss > 1GiB and (name ~ ^postgres or user = www) and not state = Z
  *
- * A term is COLUMN OP VALUE, OP one of = != < <= > >= ~ !~ (POSIX extended regular expression, case
+ * A term is COLUMN OP VALUE, OP one of = != < <= > >= ~ !~ (regular expression as Perl has it, case
  * ignored unless the value has an upper case letter). Numbers take units of their column's kind: B
  * K KB KiB M MB MiB G .. for sizes (powers of 1024 all; without a unit kB for kB columns, bytes for
  * byte columns), K M G for counts (thousands), /s /min /h for rates, ms s min h d for times, %. A
@@ -28,7 +28,9 @@ struct query_error {
 /* 0, or -EINVAL with @e filled in; prints nothing. An empty text matches everything. */
 int query_parse(struct query **out, const char *text, struct query_error *e);
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
-void query_free(struct query *q);				     /* accepts NULL */
+/* An expression in it took too long for too many processes, and matches none from then on. */
+bool query_gave_up(const struct query *q);
+void query_free(struct query *q); /* accepts NULL */
 /* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). The
  * last has no newline: log_err() brings one. */
 void query_explain(const char *text, const struct query_error *e, struct strbuf *out);

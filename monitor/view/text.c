@@ -151,6 +151,8 @@ const char *column_user(uint32_t uid)
 	static char number[16];
 	size_t i = (uid * 2654435761u) % USERS;
 
+	if (uid == ROW_UNKNOWN)
+		return "-";
 	for (; users[i].name; i = (i + 1) % USERS)
 		if (users[i].uid == uid)
 			return users[i].name;

@@ -48,7 +48,7 @@ offers "the second monitor" nop,cpumon-honey-O
 offer "$bee" verify --workload par
 offers "a workload" partial
 offer "$bee" overhead -e mu
-offers "an event" munmap
+offers "events" "munmap munmap-ok"
 offer "$bee" overhead -o cons
 offers "a parameter of the measure" consumer=
 offer "$bee" verify -o cons

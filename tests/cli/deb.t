@@ -7,7 +7,7 @@
 need_tool dpkg-buildpackage dpkg-dev
 need_tool dh debhelper
 need_tool lintian lintian
-for package in bpftool clang libbpf-dev libcap-ng-dev libelf-dev libjson-c-dev libmicrohttpd-dev libncurses-dev llvm zlib1g-dev; do
+for package in bpftool clang libbpf-dev libcap-ng-dev libelf-dev libjson-c-dev libmicrohttpd-dev libncurses-dev libpcre2-dev llvm zlib1g-dev; do
 	dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q '^install ok' ||
 		skip_all "no Debian package $package; make deps"
 done
@@ -21,7 +21,7 @@ deb=$(printf '%s\n' "$out" | grep '\.deb$')
 check "one package" test -s "$deb"
 
 fields=$(dpkg-deb -I "$deb")
-for library in libbpf libc6 libcap-ng libjson-c libmicrohttpd libncursesw libtinfo; do
+for library in libbpf libc6 libcap-ng libjson-c libmicrohttpd libncursesw libpcre2 libtinfo; do
 	like "depends on $library" "$fields" "^ Depends:.*$library"
 done
 like "says what is linked statically" "$fields" "^ Built-Using:.*elfutils \(= "

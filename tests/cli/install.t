@@ -71,7 +71,7 @@ check "pictures" test -s "$tmp/away/run/plots/overhead.svg"
 if why=$(bpf_refused); then
 	skip "beebench verify" "$why"
 else
-	away "$root/bin/beebench" verify -q -m memmon -w idle --json
+	away "$root/bin/beebench" verify -q -m memmon -w mmap --json
 	is "beebench verify -m memmon" "$code" 0
 	away "$root/bin/beebench" verify -q -m mine.bpf.o -w mmap --json
 	is "beebench verify of an own object" "$code" 0

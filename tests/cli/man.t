@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The manual pages say what the programs have: each option, each column, the measured costs, and are clean.
 . tests/lib.sh
+need_tool jq jq
 
 # options_of TEXT: the long and short options of a --help, one a line, sorted.
 options_of() {
@@ -29,6 +30,9 @@ holds docs/man/beebench.1 "$help"
 for command in $("$bee" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
 	check "docs/man/beebench.1: $command" grep -qE "^\.It Cm $command\$" docs/man/beebench.1
 done
+events=$("$bee" list --json events | jq -r '[.events[].name] | join(" , ")')
+check "docs/man/beebench.1: the events are those of the list" grep -qxF ".Cm $events ." docs/man/beebench.1
+has "--help names the same" "$("$bee" overhead --help | tr -s ' \n' '  ')" "events to price: $(printf '%s' "$events" | sed 's/ ,/,/g')"
 holds docs/man/honeyc.1 "$("$B/honeyc" --help)"
 
 for tool in memmon cpumon; do

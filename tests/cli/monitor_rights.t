@@ -125,7 +125,7 @@ fi
 
 # Process numbers of its own: what BPF counts cannot be told apart there.
 if unshare -pf --mount-proc true 2>/dev/null; then
-	run unshare -pf --mount-proc "$tmp/memmon" --batch -n 1
+	run unshare -pf --mount-proc "$tmp/memmon" --object memmon_fast --batch -n 1
 	is "container: exit code" "$code" 77
 	has "container: says why" "$err" "run it on the host"
 	run unshare -pf --mount-proc "$tmp/cpumon" --batch -n 1 --json

@@ -10,7 +10,7 @@ stats=$(cat /proc/sys/kernel/bpf_stats_enabled 2>/dev/null || echo 0)
 [ "$stats" = 0 ] || skip_all "kernel.bpf_stats_enabled is on: sysctl kernel.bpf_stats_enabled=0"
 
 run "$bee" overhead -q -m nop,memmon -t 3 -o slowdown=no --json
-is "a short run is good" "$code" 0
+good "a short run is good"
 printf '%s' "$out" >"$tmp/o.json"
 q() {
 	jq -r "$1" "$tmp/o.json"
@@ -42,6 +42,44 @@ is "text for a person" "$code" 0
 like "a row for the A/A arm" "$out" '^none \(A/A\)'
 like "a row for the monitor" "$out" '^nop '
 like "only what was asked for" "$out" '^ +brk$'
+
+# Two producers at the same time, their rings emptied between blocks that they hold.
+run "$bee" overhead -q -m nop_exit,memmon_fast -e brk-ok,other -t 3 -o slowdown=no,sharp=no,producers=2,collect=between,above=nop_exit --json
+if [ "$(nproc)" -lt 2 ]; then
+	is "two producers on one CPU" "$code" 77
+else
+	printf '%s' "$out" >"$tmp/o.json"
+	is "two producers" "$code" 0
+	is "two producers: the record says how" \
+		"$(q '[.records[] | select(.type == "overhead") | "\(.producers) \(.collect) \(.events)"] | unique | join(";")')" "2 between true"
+	is "two producers: each call of both is counted" \
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .calls_seen == .calls_made and .calls_made > 0] | all and length == 1')" true
+	is "two producers: nothing is lost" \
+		"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | .consumer.lost] | unique | join(",")')" 0
+	is "two producers: every record is taken" \
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .consumer.records >= .calls_made] | all')" true
+	# shellcheck disable=SC2016 # jq expands it
+	is "what one costs above another" \
+		"$(q '[.records[] | select(.type == "overhead" and .event == "brk-ok")] as $r
+			| ($r[] | select(.monitor == "nop_exit") | .added_ns.centre) as $floor
+			| [$r[] | select(.above) | "\(.monitor) above \(.above): \(.added_ns.centre - $floor - .above_ns.centre | fabs < 0.001)"] | join(",")')" \
+		"memmon_fast above nop_exit: true"
+fi
+for collect in woken timed both; do
+	run "$bee" overhead -q -m memmon_fast -e brk-ok -t 1 -o slowdown=no,sharp=no,collect=$collect --json
+	printf '%s' "$out" >"$tmp/o.json"
+	is "collect=$collect: records or losses for every call" \
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | .consumer.records + .consumer.lost >= .calls_made] | all and length == 1')" true
+done
+run "$bee" overhead -q -m memmon,memmon_fast -e brk-ok -t 1 -o slowdown=no,sharp=no,events=no --json
+printf '%s' "$out" >"$tmp/o.json"
+is "counters alone: no record, every call counted" \
+	"$(q '.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | "\(.consumer.records) \(.calls_seen == .calls_made)"')" "0 true"
+is "counters alone: what has no switch is skipped" \
+	"$(q '.records[] | select(.monitor == "memmon") | .status + ": " + .reason')" "skip: it has no switch for its records"
+run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no,above=memmon
+is "above what is not timed" "$code" 2
+has "it is named" "$err" "above=memmon is none of the monitors"
 
 run "$bee" overhead -q -m memmom -t 1
 is "an unknown monitor" "$code" 2

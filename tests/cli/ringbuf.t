@@ -66,6 +66,21 @@ is "under a flood, two readers" \
 	"$(q '[.records[] | .monitor + " " + .consumer] | unique | join(",")')" "memmon epoll,memmon timed"
 is "each call arrived or was counted as lost" \
 	"$(q '[.records[] | .accounted and .consumed + .dropped == .produced and .consumed > 0] | all')" true
+# A pace that is held: what was made, counted, taken and lost closes to the event, three ways.
+ring -m memmon_fast -o only=monitor,reader=both,rate=1000000,rounds=1 -t 1.5
+is "a million calls a second" "$code" 0
+is "are as many as asked for" "$(q '[.records[] | .target_per_s == 1000000 and .produced > 0 and .consumer == "both"] | all and length == 1')" true
+is "each was counted, and consumed or counted as lost" \
+	"$(q '[.records[] | .accounted and .counted == .produced and .consumed + .dropped == .produced and .bad == 0] | all')" true
+is "the reader took CPU time" "$(q '[.records[] | .reader_cpu_pct > 0] | all')" true
+ring -m memmon_fast -o only=monitor,reader=stopped,rounds=1
+is "a stopped reader is no failure" "$code" 0
+is "it finds a full ring" "$(q '[.records[] | select(.target_per_s == 0) | .dropped > 10000 and .consumed > 0] | all and length == 1')" true
+is "what an overrun lost is exact" \
+	"$(q '[.records[] | .accounted and .counted == .produced and .consumed + .dropped == .produced] | all')" true
+run "$bee" ringbuf -q -o reader=sometimes
+is "a reader that is none" "$code" 2
+
 run "$bee" ringbuf -q -m memmom -o only=monitor
 is "a monitor that is none" "$code" 2
 has "the nearest name" "$err" "'memmon'"

@@ -17,7 +17,7 @@ one() {
 	if [ -n "${UPDATE:-}" ]; then printf '%s\n' "$out" >"$2"; fi
 	is "$1${3:+ $3}: $(sed -n '1s/^# //p' "tests/honey/ok/$1.ex")" "$out$err" "$(cat "$2")"
 	if have clang; then
-		check "$1${3:+ $3}: clang has nothing to say about the C" clang -target bpf -O2 -Wall -Wextra -Werror \
+		check "$1${3:+ $3}: clang has nothing to say about the C" clang -target bpf -ffreestanding -O2 -Wall -Wextra -Werror \
 			-Wno-unused-parameter -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only "$2"
 		"$honeyc" -w $3 -o "$tmp/x.bpf.o" "tests/honey/ok/$1.ex" 2>"$tmp/err"
 	fi
@@ -34,4 +34,13 @@ for file in tests/honey/ok/*.ex; do
 	one "$name" "tests/honey/ok/$name.c" ""
 	case $name in opt-*) one "$name" "tests/honey/ok/$name.O.c" -O ;; esac
 done
+# What the packets' program does with one.
+if [ -n "$can_load" ]; then
+	"$honeyc" -w -o "$tmp/x.bpf.o" tests/honey/ok/12-2-packets.ex 2>"$tmp/err"
+	run "$loader" packet "$tmp/x.bpf.o"
+	is "12-2-packets: a packet of UDP is dropped, its port changed, its sender counted" "$out" "result 1 port 54
+seen a0000000002 1"
+else
+	skip "12-2-packets: what it does with a packet" "needs root and the kernel's BTF"
+fi
 done_testing

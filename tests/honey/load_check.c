@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Loads an object that honeyc wrote, for the tests: as any libbpf program would, nothing pinned.
+ * Usage: load_check COMMAND OBJ [ARG...], where COMMAND is
  *
- *   load_check load OBJ            verify every program; print "program NAME SECTION" and "map
- * NAME" load_check attach OBJ          also attach every program, and detach again load_check run
- * OBJ [ARG...]    run the raw tracepoint program `run` once with these arguments; print its result
- * and the u64 values of the array `out` load_check cleanup OBJ MAP N   put N keys into MAP, run the
- * only program, print how many are left
+ * - load: verify every program; print "program NAME SECTION" and "map NAME".
+ *
+ * - attach: also attach every program, and detach again.
+ *
+ * - run: run the raw tracepoint program `run` or `main` once with these arguments; print its result
+ *   and the u64 values of the array `out`.
+ *
+ * - packet: run `main` of xdp on a packet; print its result and what it left.
+ *
+ * - cleanup MAP N: put N keys into MAP, run the only program, print how many are left.
  */
 #include "lib/base.h"
 
@@ -66,14 +72,41 @@ static int test_run(const struct bpf_program *prog, int n, char **words)
 static int run(struct bpf_object *obj, int n, char **words)
 {
 	struct bpf_program *prog = bpf_object__find_program_by_name(obj, "run");
+
 	int fd = bpf_object__find_map_fd_by_name(obj, "out");
 	uint64_t value;
 
+	if (!prog)
+		prog = bpf_object__find_program_by_name(obj, "main");
 	if (!prog || test_run(prog, n, words))
 		return 1;
 	for (uint32_t i = 0; fd >= 0 && !bpf_map_lookup_elem(fd, &i, &value); i++)
 		printf("%s%" PRIu64, i ? " " : "out ", value);
 	printf("\n");
+	return 0;
+}
+
+/* Runs `main` of xdp on a packet of UDP to port 53, sent from 02:00:00:00:00:0a. */
+static int packet(struct bpf_object *obj)
+{
+	uint8_t data[64] = {
+		[0] = 2, [6] = 2, [11] = 10, [12] = 8, [14] = 0x45, [23] = 17, [37] = 53};
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, "main");
+	uint8_t after[64] = {0};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data, .data_size_in = sizeof(data),
+		    .data_out = after, .data_size_out = sizeof(after));
+	int err = prog ? bpf_prog_test_run_opts(bpf_program__fd(prog), &opts) : -ENOENT;
+	int fd = bpf_object__find_map_fd_by_name(obj, "seen");
+	uint64_t key = 0, value = 0;
+
+	if (err) {
+		fprintf(stderr, "cannot run main: %s\n", strerror(-err));
+		return 1;
+	}
+	printf("result %u port %d\n", opts.retval, after[36] << 8 | after[37]);
+	if (fd >= 0 && !bpf_map_get_next_key(fd, NULL, &key) &&
+	    !bpf_map_lookup_elem(fd, &key, &value))
+		printf("seen %" PRIx64 " %" PRIu64 "\n", key, value);
 	return 0;
 }
 
@@ -113,6 +146,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cannot load %s\n", argv[2]);
 	} else if (!strcmp(argv[1], "run")) {
 		code = run(obj, argc - 3, argv + 3);
+	} else if (!strcmp(argv[1], "packet")) {
+		code = packet(obj);
 	} else if (!strcmp(argv[1], "cleanup") && argc == 5) {
 		code = cleanup(obj, argv[3], (uint32_t)strtoul(argv[4], NULL, 10));
 	} else {

@@ -27,7 +27,8 @@ for size in 80x24 200x60; do
 	keys End
 	wait_for Filters
 	golden "help-end-$size"
-	keys Escape e
+	keys Escape
+	keys e
 	wait_for 'waiting for events'
 	next_frame
 	next_frame

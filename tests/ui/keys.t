@@ -340,9 +340,6 @@ done
 run "$screen" </dev/null
 is "no terminal: an error" "$code" 2
 has "which is said" "$err" 'use --batch'
-term_start 80 24 "TERM=beebench-none $screen 2>$tmp/err"
-ends "an unknown TERM: an error" 2
-has "which is said too" "$(cat "$tmp/err")" beebench-none
 term_start 80 24 "TERM=dumb $screen 2>$tmp/err"
 ends "a terminal that cannot place its cursor: an error" 2
 has "which is said as well" "$(cat "$tmp/err")" "'dumb'"

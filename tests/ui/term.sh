@@ -93,6 +93,8 @@ comes() {
 # keys KEY..: as tmux names them (Down, Enter, a, C-c)
 keys() {
 	term send-keys "$@"
+	# What follows an escape at once makes another key of it: Alt with a key.
+	case $* in *Escape) sleep 0.1 ;; esac
 }
 # typed TEXT: letter by letter
 typed() {

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/cgroup.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -62,14 +63,15 @@ static void none(void **state)
 
 static void lives_and_goes(void **state)
 {
-	char expected[64], path[256];
+	char expected[128], owner[OWNER_MAX], path[256];
 	struct cgroup cg;
 	struct stat st;
 
 	(void)state;
 	needs_cgroups();
 	assert_int_equal(cgroup_create(&cg, "unit"), 0);
-	snprintf(expected, sizeof(expected), "/beebench-%d-unit", (int)getpid());
+	owner_name(owner);
+	snprintf(expected, sizeof(expected), "/beebench-%s-unit", owner);
 	assert_string_equal(strrchr(cg.path, '/'), expected);
 	assert_int_equal(stat(cg.path, &st), 0);
 	assert_int_equal(cg.id, st.st_ino);

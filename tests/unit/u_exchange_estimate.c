@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The sharp lane's estimators on made-up loads: what they keep, what they cut, when they decide. */
+/* The exchange lane's estimators on made-up loads: what they keep, what they cut, when they decide.
+ */
 #include "lib/base.h"
 #include "harness/exchange/exchange_estimate.h"
 

@@ -16,7 +16,7 @@
 enum { LOADS = 100 };
 
 struct made {
-	struct sharp s;
+	struct exchange s;
 	struct rng rng;
 };
 
@@ -136,7 +136,7 @@ static void test_nothing(void **state UNUSED)
 	struct made m = {.s = {.dropped = 3}};
 
 	expect(&m, "somebody else attached to or detached from");
-	m.s = (struct sharp){.dropped = 0};
+	m.s = (struct exchange){.dropped = 0};
 	expect(&m, "nothing was measured in the time given");
 }
 

@@ -146,14 +146,19 @@ static void completed_calls(void **state)
 	c->rows[0].value[MEM_MMAP_BYTES] = 90 * 4096;
 	c->rows[0].value[MEM_MUNMAP_BYTES] = 76 * 4096;
 	identities_check(&subject_memory, &c->in, &c->out);
-	assert_int_equal(c->out.n, 9);
+	assert_int_equal(c->out.n, 10);
 	assert_int_equal(c->out.broken, 0);
+	assert_int_equal(find(c, "calls counted <= entered")->left, 171);
+	assert_int_equal(find(c, "calls counted <= entered")->right, 188);
 	assert_int_equal(find(c, "calls that failed = counted")->left, 15);
 	assert_int_equal(find(c, "calls that make an event = consumed + ring full")->left, 171);
 	c->in.losses.ring_full = 1; /* an event too many */
 	c->rows[1].value[MEM_FAILED_COUNT]++;
 	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 2);
+	c->rows[1].value[MEM_MMAP_COUNT] += 18; /* more than were made */
+	identities_check(&subject_memory, &c->in, &c->out);
+	assert_false(find(c, "calls counted <= entered")->holds);
 }
 
 /* Issue 13, 22: calls that found the map full are not lost in races as well. */

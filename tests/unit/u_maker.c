@@ -25,7 +25,8 @@ static void it_is_read_as_it_was_written(void **state UNUSED)
 	maker_write(&self, &text);
 	strbuf_addstr(&text, "-trial");
 	assert_true(maker_read(&back, text.s, &end));
-	assert_memory_equal(&back, &self, sizeof(self));
+	assert_true(back.pid == self.pid && back.start == self.start &&
+		    back.namespace == self.namespace);
 	assert_string_equal(end, "-trial");
 	strbuf_release(&text);
 }

@@ -149,7 +149,7 @@ static void test_junit(void **state UNUSED)
 
 	assert_string_equal(testcase(text, "<testcase classname=\"gate.time\" name=\"time, brk\""),
 			    " time=\"0.000000\">\n"
-			    "      <failure message=\"50 % more:\nsee docs\">"
+			    "      <failure message=\"50 % more: see docs\">"
 			    "B less A: 5 [4, 6] ns, at most 1; A: 30\n</failure>\n"
 			    "    </testcase>\n    ");
 	assert_non_null(strstr(text, "name=\"gate\" timestamp=\"\" tests=\"3\" failures=\"3\" "
@@ -237,13 +237,13 @@ static void test_two(void **state UNUSED)
 		     "{\"type\":\"gate\",\"a\":\"v1/c\",\"b\":\"v2/c\",\"lane\":\"all\","
 		     "\"verdict\":\"inconclusive\",\"reason\":\"late\"}";
 	struct run_file *r = make_run(json);
-	struct sides s;
+	struct pairs pairs;
 	struct doc d = {0};
 
-	assert_int_equal(sides_count(r->records), 2);
-	assert_true(sides_nth(r->records, 1, &s));
-	assert_string_equal(s.name[1], "v2/c");
-	assert_false(sides_nth(r->records, 2, &s));
+	pairs_find(&pairs, r->records);
+	assert_int_equal(pairs.n, 2);
+	assert_string_equal(pairs.v[1].name[1], "v2/c");
+	pairs_release(&pairs);
 	report_build(&d, r);
 	assert_string_equal(d.blocks[0].text, "beebench: inconclusive (2 comparisons)");
 	assert_string_equal(d.blocks[1].text, "new against old: pass");
@@ -324,7 +324,7 @@ static void test_lanes(void **state UNUSED)
 	const struct doc_block *t;
 	struct strbuf sb = STRBUF_INIT;
 	struct doc d = {0};
-	struct sides s;
+	struct pairs pairs;
 
 	report_build(&d, r);
 	t = find_text(&d, "instructions (6.12): A");
@@ -348,9 +348,11 @@ static void test_lanes(void **state UNUSED)
 
 	r = make_run("{\"type\":\"equivalence\",\"a\":\"m\",\"b\":\"m\"}," EXACT(
 		"m", "brk", "1") "," EXACT("m", "brk", "2"));
-	assert_true(sides_nth(r->records, 0, &s));
-	assert_true(sides_added(r->records, &s, 0, "6.12.1-x", "brk") == 1);
-	assert_true(sides_added(r->records, &s, 1, "6.12.1-x", "brk") == 2);
+	pairs_find(&pairs, r->records);
+	assert_int_equal(pairs.n, 1);
+	assert_true(pair_added(&pairs.v[0], 0, "6.12.1-x", "brk") == 1);
+	assert_true(pair_added(&pairs.v[0], 1, "6.12.1-x", "brk") == 2);
+	pairs_release(&pairs);
 	run_file_release(r);
 	r = make_run("");
 	assert_false(plot_has_data("lanes", r));

@@ -118,6 +118,33 @@ static void test_line_by_line(void **state UNUSED)
 	assert_int_equal(sink_close(s), 0);
 }
 
+/* Issue 13, number 2: two runs into one file. */
+static void test_taken(void **state UNUSED)
+{
+	struct sink *first = NULL, *second = NULL;
+	struct strbuf text = STRBUF_INIT;
+	char own[32];
+
+	assert_int_equal(sink_open(&first, path), 0);
+	assert_int_equal(sink_emit(first, record("trial")), 0);
+	assert_int_equal(sink_open(&second, path), -EBUSY);
+	assert_null(second);
+	snprintf(own, sizeof(own), "by process %d:", (int)getpid());
+	assert_non_null(strstr(said, own));
+	assert_int_equal(strbuf_read_file(&text, path), 0);
+	assert_string_equal(text.s, "{\"type\":\"trial\"}\n");
+	strbuf_release(&text);
+	/* Reading it meanwhile does not give it away. */
+	assert_int_equal(sink_emit(first, record("trial")), 0);
+	assert_int_equal(sink_open(&second, path), -EBUSY);
+	assert_int_equal(sink_close(first), 0);
+	assert_int_equal(sink_open(&second, path), 0);
+	assert_int_equal(sink_close(second), 0);
+	assert_int_equal(strbuf_read_file(&text, path), 0);
+	assert_int_equal(text.len, 0);
+	strbuf_release(&text);
+}
+
 static void test_disk_full(void **state UNUSED)
 {
 	struct sink *s = NULL;
@@ -316,6 +343,9 @@ static void test_header(void **state UNUSED)
 	assert_true(json_object_object_get_ex(a, "id", &v));
 	assert_true(json_object_object_get_ex(b, "id", &w));
 	assert_string_not_equal(json_object_get_string(v), json_object_get_string(w));
+	/* Issue 13, number 2: of a thousand that begin in one second as well: 64 random bits. */
+	assert_int_equal(strspn(strchr(json_object_get_string(v), '-') + 1, "0123456789abcdef"),
+			 16);
 	json_object_put(a);
 	json_object_put(b);
 }
@@ -325,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_round_trip, set_up),
 		cmocka_unit_test_setup(test_line_by_line, set_up),
+		cmocka_unit_test_setup(test_taken, set_up),
 		cmocka_unit_test_setup(test_disk_full, set_up),
 		cmocka_unit_test_setup(test_partial_write, set_up),
 		cmocka_unit_test_setup(test_refused, set_up),

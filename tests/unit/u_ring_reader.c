@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Our ring reader on a ring made by hand in a file: two position pages, then the data twice. */
 #include "lib/base.h"
-#include "harness/ring/ring_reader.h"
+#include "harness/ring/ring_consume.h"
 
 #include <linux/bpf.h>
 #include <setjmp.h>

@@ -187,7 +187,7 @@ static void ends_are_told(void **state)
 				      .start_ns = 50,
 				      .utime = 9000000,
 				      .runtime = 9000000,
-				      .hiwater = 11,
+				      .own = 11,
 				      .comm = "five"};
 	const struct task_end brief = {
 		.pid = 4, .start_ns = 60, .stime = 3000000, .runtime = 3000000, .comm = "brief"};
@@ -412,13 +412,57 @@ static void keys_of_nobody(void **state)
 	world_close(&w);
 }
 
+/* n29: user and system time never go back, whatever the tick saw and whoever reads /proc meanwhile,
+ * and their sum is what the scheduler measured. */
+static void test_n29_times_never_go_back(void **state UNUSED)
+{
+	struct rows rows;
+	uint64_t random = 29, utime = 0, stime = 0, runtime = 0, user = 0, system = 0;
+	struct cputime kernel = {0, 0};
+
+	rows_init(&rows, true, false);
+	for (int i = 0; i < 5000; i++) {
+		struct task_row row = {.thread = {.pid = 7, .tgid = 7, .start_ns = 1},
+				       .flags = TASK_MEMORY};
+		uint64_t ran, sum;
+
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		ran = random >> 42;
+		runtime += ran;
+		*(random >> 33 & 7 ? &utime : &stime) += random >> 50 & 1 ? 4000000 : 0;
+		/* Somebody reads /proc/7/stat now and then: the kernel scales for him. */
+		if (random >> 37 & 1)
+			cputime_scale(utime, stime, runtime - ran / 2, &kernel);
+		row.thread.utime = utime;
+		row.thread.stime = stime;
+		row.thread.runtime = runtime;
+		row.shown_utime = kernel.user_ns;
+		row.shown_stime = kernel.system_ns;
+		rows_begin(&rows, (uint64_t)i);
+		rows_process(&rows, &row);
+		assert_int_equal(rows_finish(&rows, true), 0);
+		assert_true(rows.state[0].shown.user_ns >= user);
+		assert_true(rows.state[0].shown.system_ns >= system);
+		user = rows.state[0].shown.user_ns;
+		system = rows.state[0].shown.system_ns;
+		sum = user + system;
+		assert_int_equal(sum, runtime);
+	}
+	rows_release(&rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_come_and_go),   cmocka_unit_test(ends_are_told),
-		cmocka_unit_test(times_of_threads),   cmocka_unit_test(scaled_as_proc_does),
-		cmocka_unit_test(by_process),	      cmocka_unit_test(by_thread),
-		cmocka_unit_test(number_given_again), cmocka_unit_test(keys_of_nobody),
+		cmocka_unit_test(rows_come_and_go),
+		cmocka_unit_test(ends_are_told),
+		cmocka_unit_test(times_of_threads),
+		cmocka_unit_test(scaled_as_proc_does),
+		cmocka_unit_test(by_process),
+		cmocka_unit_test(by_thread),
+		cmocka_unit_test(number_given_again),
+		cmocka_unit_test(keys_of_nobody),
+		cmocka_unit_test(test_n29_times_never_go_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,21 +62,22 @@ static const struct task_row *row_of(uint32_t pid)
 	return NULL;
 }
 
-static int scan(bool with_threads, uint64_t *vanished)
+static int scan(bool with_threads, struct tasks_missed *missed)
 {
 	const struct tasks_reader to = {.process = on_process, .thread = on_thread};
 	int fd = open(root, O_RDONLY | O_DIRECTORY), err;
 
 	nrows = nthreads = 0;
-	*vanished = 0;
-	err = scan_read(fd, &to, with_threads, vanished);
+	*missed = (struct tasks_missed){0};
+	err = scan_read(fd, &to, with_threads, missed);
 	close(fd);
 	return err;
 }
 
 static void walk(void **state UNUSED)
 {
-	uint64_t tick_ns = NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK), vanished;
+	uint64_t tick_ns = NSEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK);
+	struct tasks_missed missed;
 	uint64_t page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 
 	folder("79");
@@ -98,9 +99,10 @@ static void walk(void **state UNUSED)
 	folder("self");
 	folder("0x1");
 	folder("12a");
-	assert_int_equal(scan(true, &vanished), 0);
+	assert_int_equal(scan(true, &missed), 0);
 	assert_int_equal(nrows, 2);
-	assert_int_equal(vanished, 2);
+	assert_int_equal(missed.vanished, 2);
+	assert_int_equal(missed.hidden, 0);
 	assert_string_equal(row_of(79)->comm, "a) R\n1 (b");
 	assert_int_equal(row_of(79)->ppid, 5);
 	assert_int_equal(row_of(79)->uid, getuid());
@@ -116,17 +118,17 @@ static void walk(void **state UNUSED)
 		assert_int_equal(threads[i].tgid, 79);
 		assert_true(threads[i].pid == 80 || threads[i].pid == 95);
 	}
-	assert_int_equal(scan(false, &vanished), 0);
+	assert_int_equal(scan(false, &missed), 0);
 	assert_int_equal(nthreads, 0);
 }
 
 static void refused(void **state UNUSED)
 {
 	const struct tasks_reader to = {.process = on_process};
-	uint64_t vanished = 0;
+	struct tasks_missed missed = {0};
 
 	log_init("u_source_scan", LOG_QUIET);
-	assert_int_equal(scan_read(-1, &to, false, &vanished), -EBADF);
+	assert_int_equal(scan_read(-1, &to, false, &missed), -EBADF);
 }
 
 static int make(void **state UNUSED)

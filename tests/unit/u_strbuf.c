@@ -67,6 +67,39 @@ static void adds_what_it_holds(void **state)
 	free(s);
 }
 
+static void PRINTF_LIKE(2, 3) add(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(sb, fmt, ap);
+	va_end(ap);
+}
+
+/* Texts were cut at 512 bytes where somebody formatted them into an array first. */
+static void formats_whole(void **state)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	add(&sb, "%s", "");
+	add(&sb, "%01000d", 7);
+	add(&sb, "%c", '|');
+	assert_int_equal(sb.len, 1001);
+	assert_string_equal(sb.s + 998, "07|");
+	strbuf_release(&sb);
+}
+
+static void ends_of_texts(void **state)
+{
+	(void)state;
+	assert_true(str_ends_with("a.bpf.o", ".bpf.o"));
+	assert_true(str_ends_with(".o", ".o"));
+	assert_true(str_ends_with("x", ""));
+	assert_false(str_ends_with("o", ".o"));
+	assert_false(str_ends_with("a.o.x", ".o"));
+}
+
 static void reads_files(void **state)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -97,6 +130,8 @@ int main(void)
 		cmocka_unit_test(grows),
 		cmocka_unit_test(empty_ones_share_nothing),
 		cmocka_unit_test(adds_what_it_holds),
+		cmocka_unit_test(formats_whole),
+		cmocka_unit_test(ends_of_texts),
 		cmocka_unit_test(reads_files),
 	};
 

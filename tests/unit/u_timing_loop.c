@@ -23,10 +23,9 @@ static void keep(void *arg UNUSED, enum log_level level UNUSED, const char *line
 
 static void test_names(void **state UNUSED)
 {
-	for (int i = 0; i < LOOP_EVENTS; i++)
-		assert_int_equal(loop_event_find(loop_events[i].name), i);
-	assert_null(loop_events[LOOP_EVENTS].name);
-	assert_int_equal(loop_event_find("mremap"), -1);
+	for (int i = 0; i < TIMED_EVENTS; i++)
+		assert_int_equal(timed_event_find(timed_events[i].name), i);
+	assert_int_equal(timed_event_find("mremap"), -1);
 }
 
 static void test_every_trigger(void **state UNUSED)
@@ -37,7 +36,7 @@ static void test_every_trigger(void **state UNUSED)
 	assert_int_equal(loop_start(&l, -1, false), 0);
 	assert_false(loop_realtime(l));
 	assert_true(loop_ns_per_tick(l) > 0.01 && loop_ns_per_tick(l) <= 1.0001);
-	for (int e = 0; e < LOOP_EVENTS; e++) {
+	for (int e = 0; e < TIMED_EVENTS; e++) {
 		assert_int_equal(loop_begin(l, e, 70 * LOOP_CALLS + 1, 10), 0);
 		assert_int_equal(loop_wait(l, 10000, &b), 1);
 		assert_true(loop_done(l));
@@ -56,7 +55,7 @@ static void test_too_many_sub_blocks(void **state UNUSED)
 	struct loop_block b;
 
 	assert_int_equal(loop_start(&l, -1, false), 0);
-	assert_int_equal(loop_begin(l, loop_event_find("other"), 0, UINT32_MAX), 0);
+	assert_int_equal(loop_begin(l, timed_event_find("other"), 0, UINT32_MAX), 0);
 	assert_int_equal(loop_wait(l, 60000, &b), 1);
 	assert_int_equal(b.n, LOOP_SUBS_MAX);
 	loop_stop(l);

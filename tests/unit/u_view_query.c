@@ -185,7 +185,8 @@ static void errors(void **state UNUSED)
 		{"rss => 5", 4, 2, "no operator '=>': write >="},
 		{"rss <> 5", 4, 2, "no operator '<>': write !="},
 		{"rss > ?", 6, 1, "? (not known) goes with = and != only"},
-		{"name ~ [a", 7, 2, "no regular expression: Unmatched [, [^, [:, [., or [="},
+		{"name ~ [a", 7, 2,
+		 "no regular expression: missing terminating ] for character class"},
 		{"name ~ ((a{1,255}){1,255}){1,255}", 7, 26, "more than 1000 repetitions by {..}"},
 		{"name ~ a{99999999999999999999}", 7, 23, "more than 1000 repetitions by {..}"},
 		{"state = zombie", 8, 6, "a state is one letter: R S D Z T I"},
@@ -308,11 +309,66 @@ static void anything(void **state UNUSED)
 	assert_in_range(good, 1000, 29000); /* both ways were taken */
 }
 
+/* n07: expressions whose time doubles with each letter do not stop the screen: a frame of many
+ * processes is judged in no more steps than the limits give. */
+static void test_n07_runaway_expressions(void **state UNUSED)
+{
+	static const char *const runaway[] = {
+		"name ~ ^(a+)+$",
+		"name ~ ^(a|aa)+$",
+		"name ~ ^(([a-z])+.)+[A-Z]([a-z])+$",
+		"name ~ (.*)*(.*)*(.*)*(.*)*(.*)*x",
+		"name ~ ^((a?){15}){15}b",
+		"not name ~ ^(a*)*b",
+		"name ~ ^(a|a|a|a|a|a|a|a)*(a|a|a|a|a|a|a|a)*b",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(runaway); i++) {
+		struct proc_row row = {.pid = 1, .name = "aaaaaaaaaaaaaa!"};
+		struct query_error e = {0};
+		struct query *q = NULL;
+
+		/* Ten frames of ten thousand; without limits a single one takes minutes. */
+		assert_int_equal(query_parse(&q, runaway[i], &e), 0);
+		for (int k = 0; k < 100000; k++)
+			query_match(q, &row);
+		query_free(q);
+	}
+}
+
+/* n07: what does not run away is found with the limits there are, and nothing is given up. */
+static void test_n07_honest_expressions(void **state UNUSED)
+{
+	static const char *const honest[] = {
+		"name ~ ^(kworker|ksoftirqd|rcu_.*|migration)/",
+		"name ~ ^[a-z]+([-_.][a-z0-9]+)*$",
+		"name ~ (foo|bar|baz|quux)+d?$",
+		"name ~ '^\\w+ \\w+$'",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(honest); i++) {
+		struct proc_row row = {.pid = 1, .name = "systemd-resolve"};
+		struct query_error e = {0};
+		struct query *q = NULL;
+
+		assert_int_equal(query_parse(&q, honest[i], &e), 0);
+		for (int k = 0; k < 1000; k++)
+			query_match(q, &row);
+		assert_false(query_gave_up(q));
+		query_free(q);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),  cmocka_unit_test(errors),	cmocka_unit_test(too_much),
-		cmocka_unit_test(explains), cmocka_unit_test(anything),
+		cmocka_unit_test(matches),
+		cmocka_unit_test(errors),
+		cmocka_unit_test(too_much),
+		cmocka_unit_test(explains),
+		cmocka_unit_test(anything),
+		cmocka_unit_test(test_n07_runaway_expressions),
+		cmocka_unit_test(test_n07_honest_expressions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,5 +9,5 @@ defmap(:stats, :bpf_hash, max_entries: 16, key_type: :u32, value_type: :event)
 defmap(:events, :bpf_ringbuf, max_entries: 4096)
 @sec "tracepoint/sched/sched_switch"
 def on(ctx) do
-  bpf_printk("pid #{ctx.prev_pid}")
+  e = %event{comm: "pid #{ctx.prev_pid}"}
 end

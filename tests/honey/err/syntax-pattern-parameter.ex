@@ -1,3 +1,3 @@
-def f(0) do
-  1
+def f({a, b}) do
+  a + b
 end

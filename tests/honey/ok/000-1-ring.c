@@ -78,8 +78,7 @@ int on_munmap(struct trace_event_raw_sys_enter *ctx)
 	copy.kind = 1;
 	__builtin_memcpy(copy.comm, "copied", 7);
 	bpf_ringbuf_output(&events, &copy, sizeof(struct event), 0);
-	bpf_ringbuf_query(&events, 0);
-	return 0;
+	return bpf_ringbuf_query(&events, 0);
 }
 
 static __attribute__((used)) void honey_record_types(struct event *r0)

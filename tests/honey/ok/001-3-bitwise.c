@@ -42,8 +42,7 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	__u64 seed_shift = ids >> 8;
 	__u64 value = mixed + seed_style * seed_shift;
 	bpf_map_update_elem(&counts, &tid, &value, BPF_ANY);
-	(void)(~(ids & (1 | ((__u64)pid << 3))));
-	return 0;
+	return ~(ids & (1 | ((__u64)pid << 3)));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Number 12: what is not known is `-` on the screen, null in JSON and empty in CSV, never 0: of processes whose main thread
+# has ended, of zombies, of 32-bit programs, of those that ended before anybody saw them, of those that have only begun.
+# timeout: 120
+. tests/lib.sh
+need_bpf
+need_tool cc build-essential
+need_tool perl perl-base
+
+memmon=$B/memmon
+
+# --- the main thread has ended, another leaks
+cc -O1 -o "$tmp/leader" tests/fixtures/programs/leader.c -lpthread || fail "leader.c compiles"
+"$tmp/leader" 60 &
+leader=$!
+at_exit "kill $leader 2>/dev/null"
+perl -e 'exit 0 if !fork(); sleep 60' &
+parent=$!
+at_exit "kill $parent 2>/dev/null"
+run "$memmon" --batch -n 26 -i 1 --json --filter "pid = $leader"
+printf '%s\n' "$out" >"$tmp/frames"
+rss=$(awk '/^VmRSS:/ { s += $2 } END { print s }' "/proc/$leader/task"/*/status 2>/dev/null)
+last=$(tail -n 1 "$tmp/frames" | jq '.processes[0].rss_kb')
+check "ended main thread: RSS is that of the others ($last kB, /proc says $rss)" test "$last" -gt $((rss - 4096)) -a "$last" -le "$rss"
+is "ended main thread: VIRT and PEAK too" "$(tail -n 1 "$tmp/frames" | jq '.processes[0] | .virt_kb > .rss_kb and .peak_kb >= .rss_kb')" true
+is "ended main thread: it grows" "$(tail -n 1 "$tmp/frames" | jq -r '.processes[0].verdict')" growing
+run "$memmon" --object tasks --batch -n 1 --json --filter "pid = $leader"
+is "by another monitor as well" "$(printf '%s\n' "$out" | jq '.processes[0].rss_kb > 1000')" true
+
+# --- a zombie
+zombie=$(pgrep -P "$parent")
+run "$memmon" --batch -n 1 --json --filter "pid = $zombie"
+is "a zombie: null" "$(printf '%s\n' "$out" | jq -c '.processes[0] | [.state, .rss_kb, .virt_kb, .peak_kb, .exact]')" '["Z",null,null,null,false]'
+run "$memmon" --batch -n 1 --csv --filter "pid = $zombie"
+like "a zombie: empty in CSV" "$out" ',Z,0,0,,,,'
+run "$memmon" --batch -n 1 --filter "pid = $zombie"
+like "a zombie: - in the table" "$out" "$zombie perl +- +- +- "
+run "$memmon" --batch -n 1 --json --filter "pid = $zombie and rss = ?"
+is "a zombie: rss = ? finds it" "$(printf '%s\n' "$out" | jq '.processes | length')" 1
+
+# --- a 32-bit program, whose calls have other numbers
+if cc -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -o "$tmp/compat" tests/fixtures/programs/compat.c 2>/dev/null &&
+	{ "$tmp/compat" & compat=$!; sleep 0.2; kill -0 $compat 2>/dev/null; }; then
+	at_exit "kill $compat 2>/dev/null"
+	run "$memmon" --batch -n 1 --json --filter "pid = $compat"
+	is "a 32-bit program: no count that nobody made" "$(printf '%s\n' "$out" | jq -c '.processes[0] | [.mmap, .munmap, .brk, .failed] | map(. == null or . > 0) | all')" true
+	is "a 32-bit program: its memory is known" "$(printf '%s\n' "$out" | jq '.processes[0].rss_kb > 0')" true
+else
+	skip "a 32-bit program" "this kernel or compiler has none"
+fi
+
+# --- hidden by /proc: they are counted where they can be, and the number is not known where they cannot
+for level in 1 2; do
+	run unshare -m sh -c "mount -t proc -o hidepid=$level proc /proc &&
+		setpriv --reuid 65534 --regid 65534 --clear-groups $memmon --object tasks --batch -n 1 --json --top 0"
+	hidden=$(printf '%s\n' "$out" | jq '.losses.hidden')
+	case $level in
+	1) check "hidepid=1: $hidden processes are hidden" test "$hidden" -gt 1 ;;
+	2) is "hidepid=2: how many are hidden is not known" "$hidden" null ;;
+	esac
+	is "hidepid=$level: nothing of a process is 0 kB" \
+		"$(printf '%s\n' "$out" | jq -c '.processes[] | select((.kernel | not) and (.rss_kb == 0 or .peak_kb == 0))')" ""
+done
+
+# --- ended before anybody saw it, just begun
+"$memmon" --batch -n 6 -i 0.3 --json --top 0 --record "$tmp/all.rec" >"$tmp/frames" &
+recorder=$!
+sleep 0.5
+i=0
+while [ $i -lt 40 ]; do
+	/bin/true
+	sleep 0.02
+	i=$((i + 1))
+done
+wait $recorder
+run "$memmon" --replay "$tmp/all.rec" --json --top 0
+printf '%s\n' "$out" >"$tmp/replayed"
+for frames in frames replayed; do
+	is "$frames: no living process has 0 kB" \
+		"$(jq -c '.processes[] | select((.kernel | not) and (.rss_kb == 0 or .virt_kb == 0 or .peak_kb == 0))' "$tmp/$frames")" ""
+	is "$frames: no process is of user 4294967295 or has parent 0 but the first" \
+		"$(jq -c '.processes[] | select(.user == "4294967295" or (.ppid == 0 and .pid > 2 and (.kernel | not)))' "$tmp/$frames")" ""
+done
+check "some had ended before they were seen" test "$(jq -c '.processes[] | select(.ended and .name == "true")' "$tmp/frames" | wc -l)" -gt 5
+done_testing

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# timeout: 600
+# honeyc beside the real Elixir: random expressions through both parsers (elixir.exs), and every program of ours and of
+# docs/honey.md compiled before and after `mix format`. `make test-elixir` installs Debian's package; ELIXIR_NEW names the
+# command of a current Elixir. SEED (1) and TEXTS (1500) of the random ones.
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+have elixir || skip_all "no elixir here: make test-elixir installs it"
+case $B in /*) honeyc=$B/honeyc ;; *) honeyc=$PWD/$B/honeyc ;; esac
+seed=${SEED:-1} texts=${TEXTS:-1500}
+export ELIXIR_ERL_OPTIONS="+fnu"
+
+# differ NAME COMMAND
+differ() {
+	run "$2" tests/honey/elixir.exs "$honeyc" "$tmp" "$seed" "$texts"
+	counts=$(printf '%s\n' "$out" | sed -n '$s/^texts/texts/p')
+	echo "# $1, seed $seed: $counts"
+	is "$1: where both take a text their trees are the same, or honeyc warns" "${counts##* silent }" 0 ||
+		printf '%s\n%s\n' "$out" "$err" | head -n 20 | sed 's/^/# /'
+	check "$1: most texts are taken by both" test "$(printf '%s\n' "$counts" | sed 's/.* same \([0-9]*\).*/\1/')" \
+		-ge $((texts / 2))
+}
+
+differ "$(elixir --version | tail -n 1 | cut -d' ' -f1-2)" elixir
+if [ -n "${ELIXIR_NEW:-}" ] && have "$ELIXIR_NEW"; then
+	differ "$("$ELIXIR_NEW" --version | tail -n 1 | cut -d' ' -f1-2)" "$ELIXIR_NEW"
+else
+	skip "a current Elixir: trees" "none here: name its command in ELIXIR_NEW"
+fi
+
+# --- mix format ---
+have mix || {
+	skip "mix format leaves every program what it means" "no mix here"
+	done_testing
+	exit
+}
+before=$tmp/before after=$tmp/after
+mkdir "$before" "$after"
+for file in bpf/*/*.ex tests/honey/ok/*.ex tests/honey/run/*.ex; do
+	cp "$file" "$before/$(echo "${file%.ex}" | tr / _).ex"
+done
+awk -v dir="$before" '
+	/^```elixir$/ { inside = 1; name = dir "/docs_" ++n ".ex"; next }
+	/^```$/ { inside = 0 }
+	inside { print >name }' docs/honey.md
+cp "$before"/*.ex "$after"
+cp .formatter.exs "$after"
+
+# meaning FOLDER NAME: the C, without what depends on lines
+meaning() { "$honeyc" -w -P --emit=c "$1/$2" 2>&1 | sed 's/^[^ ]*:[0-9]*:[0-9]*: //'; }
+
+(cd "$after" && mix format ./*.ex) >"$tmp/mix" 2>&1
+sed -n 's/.*mix format failed for file: *//p' "$tmp/mix" | sed 's|.*/||' >"$tmp/refused"
+formatted=0 other=0 warned=
+for file in "$after"/*.ex; do
+	name=$(basename "$file")
+	# What is no Elixir (the seeds' shifts) it leaves; of what Elixir reads otherwise honeyc warns.
+	grep -qxF "$name" "$tmp/refused" && continue
+	if "$honeyc" --emit=c -o /dev/null "$before/$name" 2>&1 | grep -q 'warning\[W016\]'; then
+		warned="$warned $name"
+		continue
+	fi
+	formatted=$((formatted + 1))
+	[ "$(meaning "$before" "$name")" = "$(meaning "$after" "$name")" ] && continue
+	other=$((other + 1))
+	echo "# $name is another program after mix format"
+	meaning "$before" "$name" >"$tmp/a"
+	meaning "$after" "$name" | diff "$tmp/a" - | head -n 6 | sed 's/^/#   /'
+done
+echo "# mix format: $formatted programs; no Elixir: $(tr '\n' ' ' <"$tmp/refused"); warned of:$warned"
+is "mix format leaves every program what it means: programs that are others" "$other" 0
+check "mix format takes nearly all of them" test "$formatted" -ge 60
+done_testing

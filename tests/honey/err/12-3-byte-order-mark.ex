@@ -1,0 +1,1 @@
+﻿use Honey, license: "GPL"

@@ -1,0 +1,11 @@
+use Honey, license: "Dual BSD/GPL"
+defstruct :event do
+  field(:a, :u64)
+end
+@sec "raw_tp/sys_enter"
+def run(ctx) do
+  x = ctx.args[0]
+  f = 1
+  f.(x)
+  x
+end

@@ -1,0 +1,10 @@
+use Honey, license: "Dual BSD/GPL"
+defstruct :event do
+  field(:a, :u64)
+end
+@sec "raw_tp/sys_enter"
+def run(ctx) do
+  x = ctx.args[0]
+  @sec "xdp"
+  x
+end

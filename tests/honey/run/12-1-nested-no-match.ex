@@ -1,0 +1,24 @@
+# a case without a match inside an if of a handler gives 0
+# args: 7 3
+# out: 0
+# result: 0
+use Honey, license: "Dual BSD/GPL"
+defmap(:out, :bpf_array, max_entries: 1, value_type: :u64)
+
+defp put(i, v) do
+  bpf_map_update_elem(:out, i, v)
+end
+
+@sec "raw_tp/sys_enter"
+def run(ctx) do
+  a = ctx.args[0]
+  b = ctx.args[1]
+  if a > 1 do
+    case b do
+      1 -> 10
+      2 -> 20
+    end
+  else
+    30
+  end
+end
