@@ -6,6 +6,16 @@
 #   VMLINUX_BTF=FILE  kernel BTF to take vmlinux.h from (default: the running kernel's)
 
 B	     ?= build
+
+# sudo make: what is made goes back to who called, so that an ordinary make, and make clean, can go on with it.
+ifeq ($(shell id -u)-$(OWNED)-$(if $(SUDO_UID),sudo),0--sudo)
+$(or $(MAKECMDGOALS),all): owned
+	@:
+owned:
+	+@$(MAKE) --no-print-directory OWNED=1 $(MAKECMDGOALS); code=$$?; scripts/own.sh $(B) results; exit $$code
+.PHONY: owned $(or $(MAKECMDGOALS),all)
+else
+
 CLANG	     ?= clang
 BPFTOOL	     ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
 CLANG_FORMAT ?= clang-format
@@ -71,7 +81,7 @@ FORCE:
 .PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- packages ---------------------------------------------------------------------------------------
 
@@ -82,6 +92,12 @@ deps: ## install the Debian packages that are missing (apt; needs root, or print
 $(STAMP): scripts/deps.sh scripts/packages.txt
 	@B=$(B) scripts/deps.sh
 
+# Two makes at once, or one that is killed, leave no half of a file: what is made is written beside its place and renamed. The
+# name has make's own process in it. `aside` is the place, `$(moved)` the end of the recipe.
+aside = $@.$(TMPID)
+TMPID := $(shell echo $$PPID)
+moved = mv -f $(aside) $@
+
 # --- programs ---------------------------------------------------------------------------------------
 
 objs = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -90,18 +106,20 @@ sans = $(patsubst %.c,$(B)/san/%.o,$(1))
 $(B)/obj/%.o: %.c | $(STAMP)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/san/%.o: %.c | $(STAMP)
 	$(call say,CC san,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-		-fno-omit-frame-pointer $(WARN) -MMD -MP -c -o $@ $<
+		-fno-omit-frame-pointer $(WARN) -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 define program
 $(B)/$(1): $$(call objs,$$($(1)_SRC))
 	$$(call say,LINK,$$@)
-	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+	$$(Q)$$(CC) -pthread $$(LDFLAGS) -o $$(aside) $$^ $$($(1)_LIBS) && $$(moved)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -109,7 +127,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 define sanitized
 $(B)/san/$(1): $$(call sans,$$($(1)_SRC))
 	$$(call say,LINK san,$$@)
-	$$(Q)$$(CC) -pthread -fsanitize=address,undefined -o $$@ $$^ $$($(1)_LIBS)
+	$$(Q)$$(CC) -pthread -fsanitize=address,undefined -o $$(aside) $$^ $$($(1)_LIBS) && $$(moved)
 endef
 $(foreach p,memmon cpumon,$(eval $(call sanitized,$(p))))
 
@@ -122,8 +140,8 @@ soak: all $(B)/san/memmon $(B)/san/cpumon ## both monitors beside process churn 
 define plugin_list
 $(B)/gen/$(1).inc: FORCE
 	@mkdir -p $$(@D)
-	@sed -n 's/^const struct $(2) \([a-z0-9_]*\) = {.*/PLUGIN(\1)/p' $(3) /dev/null | sort > $$@.new
-	@cmp -s $$@ $$@.new || { printf '  %-8s %s\n' GEN $$@; cp $$@.new $$@; }; rm -f $$@.new
+	@sed -n 's/^const struct $(2) \([a-z0-9_]*\) = {.*/PLUGIN(\1)/p' $(3) /dev/null | sort > $$(aside)
+	@cmp -s $$@ $$(aside) && rm -f $$(aside) || { printf '  %-8s %s\n' GEN $$@; $$(moved); }
 endef
 $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
@@ -137,24 +155,25 @@ $(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harn
 $(B)/gen/vmlinux.h: | $(STAMP)
 	$(call say,BTF,$(VMLINUX_BTF))
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) btf dump file $(VMLINUX_BTF) format c > $@
+	$(Q)$(BPFTOOL) btf dump file $(VMLINUX_BTF) format c > $(aside) && $(moved)
 
 $(B)/%.bpf.o: %.bpf.c $(B)/gen/vmlinux.h | $(STAMP)
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ $<
-	$(Q)llvm-strip -g $@
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -MF $(@:.o=.d).$(TMPID) -MT $@ -c -o $(aside) $<
+	$(Q)llvm-strip -g $(aside)
+	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/bpf/%: bpf/%
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $(aside) && $(moved)
 
 # What `beebench calibrate` injects: one manifest for all.
 calib_MANIFESTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.manifest.json,$(wildcard bpf/probes/calib-*.bpf.c))
 all: $(calib_MANIFESTS)
 $(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $(aside) && $(moved)
 
 # --- Honey ------------------------------------------------------------------------------------------
 
@@ -166,12 +185,12 @@ ex_OBJ := $(ex_SRC:%.ex=$(B)/%-honey.bpf.o) $(ex_SRC:%.ex=$(B)/%-honey-O.bpf.o)
 $(B)/%-honey.bpf.o: %.ex $(B)/honeyc
 	$(call say,HONEY,$<)
 	@mkdir -p $(@D)
-	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -o $@ $<
+	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -o $(aside) $< && $(moved)
 
 $(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
 	$(call say,HONEY -O,$<)
 	@mkdir -p $(@D)
-	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -O -o $@ $<
+	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -O -o $(aside) $< && $(moved)
 
 all: $(ex_OBJ)
 
@@ -179,7 +198,7 @@ honey_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/honey/*.c))
 $(honey_TOOLS): $(B)/%: $(B)/obj/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ -lbpf -lelf -lz
+	$(Q)$(CC) -o $(aside) $^ -lbpf -lelf -lz && $(moved)
 
 all: $(honey_TOOLS)
 
@@ -217,12 +236,17 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
 
+bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
+	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
+.PHONY: bench-honey
+
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $(aside) && $(moved)
 
 # --- the guest --------------------------------------------------------------------------------------
 
@@ -234,18 +258,18 @@ static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $@ $^ -lbpf -lelf -lz $(static_ZSTD)
+	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $(aside) $^ -lbpf -lelf -lz $(static_ZSTD) && $(moved)
 
 $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $(aside) && $(moved)
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie -pthread -o $@ $^ $(beebench_LIBS) $(static_ZSTD)
+	$(Q)$(CC) -static-pie -pthread -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
@@ -261,34 +285,34 @@ all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
-	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	@rm -f $(aside)
+	$(Q)$(AR) rcs $(aside) $^ && $(moved)
 
 $(B)/all.a: $(call objs,$(all_SRC))
 	$(call say,AR,$@)
-	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	@rm -f $(aside)
+	$(Q)$(AR) rcs $(aside) $^ && $(moved)
 
 $(unit_BIN): $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(B)/san/all.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lcmocka $(all_LIBS)
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $(aside) $^ -lcmocka $(all_LIBS) && $(moved)
 
 $(live_BIN): $(B)/tests/bpf/%: $(B)/obj/tests/bpf/%.o $(B)/all.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -o $@ $^ -lcmocka $(all_LIBS)
+	$(Q)$(CC) -pthread -o $(aside) $^ -lcmocka $(all_LIBS) && $(moved)
 
 # The screens of memmon and cpumon on frames that are made up (tests/ui/screen.c): what the scripts of tests/ui drive.
 $(B)/tests/ui/screen: $(call sans,tests/ui/screen.c $(lib_SRC) monitor/frame.c $(wildcard monitor/view/*.c monitor/ui/*.c))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $@ $^ -lncursesw -ltinfo -lpcre2-8 -lm
+	$(Q)$(CC) -pthread -fsanitize=address,undefined -o $(aside) $^ -lncursesw -ltinfo -lpcre2-8 -lm && $(moved)
 
 $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^
+	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
@@ -317,24 +341,37 @@ bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lo
 $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -o $@ $^ -lpcre2-8 -lm
+	$(Q)$(CC) -o $(aside) $^ -lpcre2-8 -lm && $(moved)
 
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)
 .PHONY: bench-view
+
+allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
+	@B=$(B) scripts/allocators.sh $(SECONDS)
+.PHONY: allocators
 
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate
 
+# What reads the history, or asks git which files are ours, says so where there is none.
+NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 'make $@' needs a git checkout (git clone), and this tree is none" >&2; exit 2; }
+
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
+	@$(NEEDS_GIT)
 	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
 
-check: format includes pages headers shell ## format, include rule, links and paths of the docs, headers alone, shellcheck
+has-git:
+	@$(subst has-git,check,$(NEEDS_GIT))
+.PHONY: has-git
+format includes pages headers shell: | has-git
+
+check: has-git format includes pages headers shell ## format, include rule, links and paths of the docs, headers alone, shellcheck
 
 shape: ## how long files and functions are, what each folder holds, headers with one user, circles
 	@scripts/shape.sh
@@ -348,7 +385,7 @@ pages:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run docs/completions | xargs -0 shellcheck -x
+	@files=$$(scripts/tracked.sh '*.sh' '*.t' .ci/run docs/completions) && echo "$$files" | xargs shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 
@@ -360,4 +397,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+endif

@@ -471,6 +471,27 @@ static void name_instances(struct honey *h)
 	}
 }
 
+/* "__u64 m = 1;", "struct x *p;": two words, the first of which is no statement's. C takes that
+ * only within braces. */
+static bool is_declaration(const char *line)
+{
+	static const char *const statements[] = {"return", "goto"};
+	static const char word[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t len;
+
+	line += strspn(line, "\t");
+	len = strspn(line, word);
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
+		if (len == strlen(statements[i]) && !strncmp(line, statements[i], len))
+			return false;
+	if (!len || line[len] != ' ')
+		return false;
+	line += len + 1;
+	line += strspn(line, "*");
+	return strspn(line, word) > 0;
+}
+
 /* Copies @s leaving out the braces around a single line, as people do. */
 static void add_tidy(struct strbuf *out, const char *s)
 {
@@ -486,7 +507,7 @@ static void add_tidy(struct strbuf *out, const char *s)
 		if (len > tabs + 3 && !strncmp(s + tabs, "if (", 4) && !strncmp(nl - 3, ") {", 3) &&
 		    strspn(nl + 1, "\t") == tabs + 1 && second[-1] == ';' &&
 		    strspn(close, "\t") == tabs && !strncmp(close + tabs, "}\n", 2) &&
-		    !strchr("\t\n", nl[1 + tabs + 1])) {
+		    !strchr("\t\n", nl[1 + tabs + 1]) && !is_declaration(nl + 1)) {
 			strbuf_add(out, s, len - 2);
 			strbuf_add(out, nl, (size_t)(second - nl) + 1);
 			s = close + tabs + 2;

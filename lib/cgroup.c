@@ -86,6 +86,19 @@ int cgroup_create(struct cgroup *cg, const char *name)
 	return 0;
 }
 
+int cgroup_may(void)
+{
+	char path[160];
+	int err = cgroup_find_mount("/proc", path, sizeof(path));
+
+	/* Root mounts it. */
+	if (err == -ENOENT)
+		return geteuid() ? -EPERM : 0;
+	if (!err && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS))
+		err = -errno;
+	return err;
+}
+
 /* "PATH/FILE" without stdio, for use between fork and exec. */
 static int open_in(const struct cgroup *cg, const char *file, int flags)
 {

@@ -24,6 +24,10 @@ int cgroup_find_mount(const char *proc_root, char *path, size_t size);
  */
 int cgroup_create(struct cgroup *cg, const char *name);
 
+/* May this process make a leaf? Returns 0, -EACCES or another -errno; makes nothing, prints
+ * nothing. */
+int cgroup_may(void);
+
 /* Moves @pid (0: the caller) into the leaf. Async-signal-safe: usable in a forked child. Returns 0
  * or -errno, silently. */
 int cgroup_enter(const struct cgroup *cg, pid_t pid);
@@ -35,7 +39,8 @@ unsigned int cgroup_count(const struct cgroup *cg);
  * Accepts an empty one. */
 void cgroup_remove(struct cgroup *cg);
 
-/* Removes leaves that beebench processes which no longer live left behind. Returns how many. */
+/* Removes leaves of beebench processes that have surely ended, with what runs inside. Returns how
+ * many. */
 unsigned int cgroup_sweep(void);
 
 #endif

@@ -12,7 +12,7 @@ INSTALL_PROGRAMS := $(patsubst %,$(B)/%,$(filter-out wl,$(PROGRAMS)))
 
 $(B)/costs.json: monitor/costs.json
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cp $< $(aside) && $(moved)
 all: $(if $(wildcard monitor/costs.json),$(B)/costs.json)
 
 products: $(INSTALL_PROGRAMS) $(INSTALL_DATA) ## what is installed, without the tests' objects
@@ -36,7 +36,7 @@ deb: ## build the Debian package below build/deb and look at it with lintian (ap
 peers_SRC := $(addprefix tests/bench/,crowd.c peers.c peers_main.c screen.c) $(lib_SRC)
 $(B)/peers: $(call objs,$(peers_SRC))
 	$(call say,LINK,$@)
-	$(Q)$(CC) -pthread -o $@ $^ -lm
+	$(Q)$(CC) -pthread -o $(aside) $^ -lm && $(moved)
 all: $(B)/peers
 
 bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERSFLAGS), then what an event costs

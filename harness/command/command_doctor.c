@@ -30,6 +30,16 @@ static const struct opt options[] = {
 /* What is lost without the thing. */
 enum need { REQUIRED, OPTIONAL };
 
+/* What is forbidden is not what the kernel lacks: only EINVAL, ENOSYS and the like speak of it. */
+static const char *advice(int err, const char *cure)
+{
+	if ((abs(err) != EPERM && abs(err) != EACCES) || strncmp(cure, "boot", 4) != 0)
+		return cure;
+	return geteuid() ? "run it as root: sudo beebench .."
+			 : "root lacks the right here (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN): in a "
+			   "container start it privileged";
+}
+
 static void report(struct doctor *d, const char *name, int err, enum need need, const char *use,
 		   const char *cure)
 {
@@ -42,7 +52,7 @@ static void report(struct doctor *d, const char *name, int err, enum need need, 
 	record_put_str(o, "use", use);
 	if (err) {
 		record_put(o, "error", json_object_new_string(strerror(abs(err))));
-		record_put_str(o, "cure", cure);
+		record_put_str(o, "cure", advice(err, cure));
 		if (need == REQUIRED)
 			d->full_lane = false;
 	}
@@ -51,7 +61,7 @@ static void report(struct doctor *d, const char *name, int err, enum need need, 
 		return;
 	printf("  %-7s  %-34s %s\n", status, name, use);
 	if (err)
-		printf("  %-7s    %s: %s\n", "", strerror(abs(err)), cure);
+		printf("  %-7s    %s: %s\n", "", strerror(abs(err)), advice(err, cure));
 }
 
 static void heading(const struct doctor *d, const char *text)

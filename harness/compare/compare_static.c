@@ -93,16 +93,16 @@ static double compile_ms(const struct source *s, const char *object)
 		const char *c[] = {"clang", "-g",  "-O2", "-target", "bpf", "-D__TARGET_ARCH_x86",
 				   "-I.",   gen.s, "-c",  s->path,   "-o",  "/dev/null",
 				   NULL};
-		char out[PATH_MAX];
-		const char *ex[] = {honeyc.s, "-o", out, s->path, s->optimised ? "-O" : NULL, NULL};
+		struct strbuf out = STRBUF_INIT;
+		const char *ex[] = {honeyc.s, "-o", NULL, s->path, s->optimised ? "-O" : NULL,
+				    NULL};
 		int fd, code;
-		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT, name = STRBUF_INIT;
+		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
 		uint64_t start;
 
-		leftover_template(&name, "");
-		snprintf(out, sizeof(out), "%s", name.s);
-		strbuf_release(&name);
-		fd = mkstemp(out);
+		leftover_template(&out, "");
+		ex[2] = out.s;
+		fd = mkstemp(out.s);
 		start = clock_ns();
 		code = subproc_capture(s->honey ? ex : c, COMPILE_LIMIT_MS, &said, &err);
 		if (!code && (best < 0 || (double)(clock_ns() - start) / 1e6 < best))
@@ -111,8 +111,9 @@ static double compile_ms(const struct source *s, const char *object)
 		strbuf_release(&err);
 		if (fd >= 0) {
 			close(fd);
-			unlink(out);
+			unlink(out.s);
 		}
+		strbuf_release(&out);
 	}
 	strbuf_release(&gen);
 	strbuf_release(&honeyc);

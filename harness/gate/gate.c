@@ -53,9 +53,10 @@ static int compare(struct run *run, const struct gate_policy *policy, const stru
 	int err;
 
 	if (!path)
-		return settle(run, base->rev, head->name, GATE_SKIP,
+		return settle(run, base->rev, head->name, GATE_INCONCLUSIVE,
 			      "the base has no monitor of that name: there is nothing to hold it "
-			      "against");
+			      "against; one that was renamed is held against the old object with "
+			      "--base OBJECT --head NAME");
 	err = gate_object_find(&old, path);
 	if (!err && same_bytes(path, head->path))
 		err = settle(run, old.name, head->name, GATE_PASS,

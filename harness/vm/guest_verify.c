@@ -14,6 +14,7 @@
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/result.h"
+#include "lib/cgroup.h"
 #include "lib/log.h"
 #include "collector/features.h"
 #include "harness/vm/kernel.h"
@@ -32,6 +33,14 @@ int guest_verify_needed(struct strbuf *why)
 		strbuf_addf(why, "this machine does not let us use BPF (%s; %s)", strerror(-err),
 			    geteuid() ? "as root: sudo beebench verify"
 				      : "root needs CAP_BPF and CAP_PERFMON");
+		return err;
+	}
+	err = cgroup_may();
+	if (err) {
+		strbuf_addf(why,
+			    "a trial is a cgroup of its own, and this machine does not let us make "
+			    "one (%s; as root: sudo beebench verify)",
+			    strerror(-err));
 		return err;
 	}
 	err = feature_btf();

@@ -24,6 +24,9 @@
 
 enum { SHA256_MS = 60000, END_MS = 10000 };
 
+/* Where there is no home the cache lies below this, where anybody may make a folder. */
+#define TMP_CACHE "/tmp/beebench-cache-"
+
 void vm_cache_dir(struct strbuf *out)
 {
 	const char *own = secure_getenv("BEEBENCH_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
@@ -36,7 +39,70 @@ void vm_cache_dir(struct strbuf *out)
 	else if (home && *home && !access(home, W_OK))
 		strbuf_addf(out, "%s/.cache/beebench", home);
 	else
-		strbuf_addf(out, "/tmp/beebench-cache-%u", (unsigned int)geteuid());
+		strbuf_addf(out, TMP_CACHE "%u", (unsigned int)geteuid());
+}
+
+/*
+ * A kernel that somebody else could have put there is not booted. What root has put there is good
+ * for all. A group may be a user's own, so that only root looks at its right to write.
+ */
+static int check_owner(const char *path, struct strbuf *why)
+{
+	mode_t others = geteuid() ? S_IWOTH : S_IWGRP | S_IWOTH;
+	bool foreign = false, open_to_all = false;
+	struct stat st;
+
+	/* Of a link who made it, and of what it leads to all. */
+	if (lstat(path, &st))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	foreign = st.st_uid && st.st_uid != geteuid();
+	if (!stat(path, &st)) {
+		foreign |= st.st_uid && st.st_uid != geteuid();
+		open_to_all = st.st_mode & others;
+	}
+	if (!foreign && !open_to_all)
+		return 0;
+	why_err(why,
+		"%s %s: no kernel is taken from there; remove it, or choose another cache with "
+		"BEEBENCH_CACHE",
+		path, foreign ? "belongs to somebody else" : "can be written by others");
+	return -EACCES;
+}
+
+/* The cache that is chosen by itself is made by us, for us alone. */
+static int make_tmp_cache(const char *cache, struct strbuf *why)
+{
+	if (strncmp(cache, TMP_CACHE, strlen(TMP_CACHE)) != 0 || !mkdir(cache, 0700) ||
+	    errno == EEXIST)
+		return 0;
+	why_err_sys(why, errno, "cannot make the cache %s; choose another with BEEBENCH_CACHE",
+		    cache);
+	return -EACCES;
+}
+
+/* The cache, its kernels, the folder of one and what lies in it. */
+static int check_owners(const char *cache, const char *dir, struct strbuf *why)
+{
+	struct strbuf path = STRBUF_INIT;
+	int err = make_tmp_cache(cache, why);
+
+	if (!err)
+		err = check_owner(cache, why);
+	strbuf_addf(&path, "%s/kernels", cache);
+	if (!err)
+		err = check_owner(path.s, why);
+	if (!err)
+		err = check_owner(dir, why);
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/note", dir);
+	if (!err)
+		err = check_owner(path.s, why);
+	strbuf_reset(&path);
+	strbuf_addf(&path, "%s/vmlinuz", dir);
+	if (!err)
+		err = check_owner(path.s, why);
+	strbuf_release(&path);
+	return err;
 }
 
 /* "HdrS" at 0x202: Linux, Documentation/arch/x86/boot.rst. */
@@ -218,6 +284,9 @@ int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
 	}
 	vm_cache_dir(&cache);
 	strbuf_addf(&dir, "%s/kernels/%s", cache.s, name);
+	err = check_owners(cache.s, dir.s, why);
+	if (err)
+		goto out;
 	err = from_cache(k, dir.s);
 	if (err) {
 		err = fetch(name, cache.s, dir.s, why);
@@ -226,6 +295,7 @@ int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
 	}
 	if (!err)
 		err = check_image(k->path.s, why);
+out:
 	strbuf_release(&cache);
 	strbuf_release(&dir);
 	return err;

@@ -27,14 +27,16 @@ struct vm_kernel {
  * root: where apt's package lists have none, lists of our own are fetched into the cache, at last
  * those of Debian unstable (scripts/fetch_kernel.sh). Returns
  * 0, or after saying why: -EINVAL (no such kind of name, not a bzImage), -ENOENT (no such file),
- * -ENOTSUP (cannot be had here; the message holds the command that cures it), -EINTR.
+ * -EACCES (the cache could have been filled by somebody else), -ENOTSUP (cannot be had here; the
+ * message holds the command that cures it), -EINTR.
  */
 int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 void vm_kernel_release(struct vm_kernel *k);
 
 /*
  * The folder kernels are kept in: $BEEBENCH_CACHE, or beebench in $XDG_CACHE_HOME or in
- * $HOME/.cache; without any, a folder below /tmp that only this user may read. Appends to @out.
+ * $HOME/.cache; without any, a folder below /tmp that only this user may enter. Appends to @out.
+ * Wherever it is, nothing is taken from it that somebody else could have put there.
  */
 void vm_cache_dir(struct strbuf *out);
 

@@ -14,6 +14,7 @@ verdict() {
 	run "$bee" verify -q -m "$m" "$@" --json
 	seen=$(printf '%s' "$out" | jq -r '[.trials[] | select((.reason // "") | startswith("nothing to compare") | not) | .status + " " + (.conformance.verdict // "-")] | unique | join(", ")')
 }
+# shellcheck disable=SC2016 # bpftrace's own $1
 only='/$1 == 0 || cgroup == $1/'
 
 cat >"$tmp/tool.bt" <<END

@@ -145,7 +145,7 @@ has "its report has the verdict in the heading" "$(cat "$tmp/kept/report.md")" "
 "$bee" compare memmon memmon -w mmap -o cost=no,exact=no -q --format github >"$tmp/out"
 is "--format github" "$(cat "$tmp/out")" "::notice title=beebench%3A pass (memmon against memmon)::static: pass"
 "$bee" compare memmon memmon -w mmap -o cost=no,exact=no -q --format junit >"$tmp/out"
-has "--format junit" "$(cat "$tmp/out")" '<testcase classname="gate.all" name="in all" time="0.000000"/>'
+has "--format junit" "$(cat "$tmp/out")" '<testcase classname="gate.all" name="in all" time="0.000"/>'
 "$bee" compare memmon memmon --format markdwon >"$tmp/out" 2>"$tmp/err"
 is "an unknown format: exit 2" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: no report format 'markdwon'; did you mean 'markdown'?"

@@ -195,8 +195,8 @@ is "equal bytes are a pass and not measured" "$code:$(verdict):$(of all "" reaso
 is "the base is called by its commit" "$(of all "" a)" "memmon@$(git rev-parse --short=7 same)"
 nothing_left "a pass"
 gate --base same -m memmon,cpumon
-is "a monitor that the base has not is skipped, and said" "$code:$(jq -r '[.records[] | .verdict + ": " + .reason] | last' \
-	"$tmp/out.json")" "0:skip: the base has no monitor of that name: there is nothing to hold it against"
+is "issue 13, number 25: a monitor that the base has not, renamed maybe, is no pass" "$code:$(jq -r \
+	'[.records[] | .verdict + ": " + .reason] | last' "$tmp/out.json")" "3:inconclusive: the base has no monitor of that name: there is nothing to hold it against; one that was renamed is held against the old object with --base OBJECT --head NAME"
 cp .git/index "$tmp/index"
 before=$(cksum <"$tmp/index")
 run env GIT_INDEX_FILE="$tmp/index" "$bee" gate -q --base same -m memmon
@@ -206,7 +206,7 @@ has "it has a form for a pull request" "$out" "# beebench: pass (memmon against 
 run "$bee" gate -q --base same -m memmon -f github
 like "and one for annotations" "$out" '^::notice title=beebench%3A pass'
 gate --base same --head cpumon
-is "alone it is nothing to judge" "$code:$(verdict)" 0:skip
+is "alone it is nothing to judge" "$code:$(verdict)" 3:inconclusive
 
 if is_root; then
 	gate --base other --head memmon -l static
@@ -290,10 +290,32 @@ is "on a branch it is where it left main" "$(scripts/gate_base.sh)" "$(git rev-p
 is "GATE_BASE is taken as it is" "$(GATE_BASE=v9 scripts/gate_base.sh)" v9
 git checkout -q --orphan alone
 git commit -q --allow-empty -m first
+git branch -q -M main trunk
+# base NAME WANT: exit code and base; base_says NAME TEXT
+base_says() {
+	run scripts/gate_base.sh
+	is "issue 13, number 25: $1: exit 2" "$code:$out" 2:
+	has "$1: why" "$err" "$2"
+	has "$1: what to do" "$err" "name the base with GATE_BASE=REV, or fetch the whole history"
+}
+base_says "no main branch" "there is no main branch here to tell where HEAD left it"
+git branch -q main trunk
+base_says "nothing in common" "HEAD and main have no commit in common"
+git branch -q -f main alone
+base_says "without a commit before" "HEAD has no commit before it here"
 git branch -q -D main
-run scripts/gate_base.sh
-is "without a commit before: exit 2" "$code" 2
-has "it says what to do" "$err" "$e HEAD has no commit before it here; name the base with GATE_BASE=REV, or fetch the whole history"
+git checkout -q change
+git branch -q master trunk
+is "a main branch that is called master" "$(scripts/gate_base.sh)" "$(git rev-parse same)"
+is "the branch that a change is for" "$(GITHUB_BASE_REF=trunk scripts/gate_base.sh)" "$(git rev-parse same)"
+GITHUB_BASE_REF=release base_says "a target that is not here" "the change is for release, and that branch is not here"
+git clone -q --depth 1 --branch change --no-single-branch "file://$tmp/repo" "$tmp/shallow"
+mkdir "$tmp/shallow/scripts" 2>/dev/null
+cp scripts/gate_base.sh "$tmp/shallow/scripts/"
+cd "$tmp/shallow" || exit 2
+GITHUB_BASE_REF=trunk base_says "a shallow clone" "this clone is shallow and does not reach back to where HEAD left origin/"
+cd "$tmp/repo" || exit 2
+git checkout -q alone
 
 # ci REV: a CI step with that base
 ci() {

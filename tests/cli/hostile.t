@@ -50,7 +50,7 @@ for name in full gate; do
 		check "$name as $f: nothing but printable characters" python3 "$tmp/look.py" "$tmp/out.$f" "$([ $f != github ] || echo commands)"
 	done
 	check "$name as json is JSON" python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$tmp/out.json"
-	check "$name as junit is XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$tmp/out.junit"
+	check "$name as junit is XML, and JUnit" python3 tests/junit.py "$tmp/out.junit"
 	is "$name as github: no command but ours" "$(grep -cE '^::(error|warning|notice) title=' "$tmp/out.github")" "$(wc -l <"$tmp/out.github")"
 	check "$name as bpftrace is JSON, line by line" python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1]) if l.strip()]' \
 		"$tmp/out.bpftrace"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Reports of two hand-made runs in every format, pictures, and what is said of runs that are none.
+# beside others
 set -u
 . tests/lib.sh
 
@@ -115,6 +116,19 @@ if [ -w /dev/full ]; then
 	is "stdout is full: exit code" "$code" 2
 	has "stdout is full: says so" "$err" "No space left on device"
 fi
+
+# --- issue 13, number 23: JUnit as Jenkins takes it ---
+
+need_tool python3 python3
+for r in full cutshort gate; do
+	"$bee" report --format junit "$runs/$r" >"$tmp/junit.xml"
+	check "junit of $r holds to Jenkins' schema" python3 tests/junit.py "$tmp/junit.xml"
+done
+# Times that once were written with six decimals or an exponent
+printf '{"type":"run","schema":1}\n{"type":"trial","monitor":"m","workload":"w","status":"ok","duration_ns":%s}\n' 1e-3 >"$tmp/short.json"
+printf '{"type":"trial","monitor":"m","workload":"v","status":"skip","reason":"r","duration_ns":%s}\n' 123456789012345678 >>"$tmp/short.json"
+"$bee" report --format junit "$tmp/short.json" >"$tmp/junit.xml"
+check "also of very short and very long times" python3 tests/junit.py "$tmp/junit.xml"
 
 # --- pictures --------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ static void test_junit(void **state UNUSED)
 	char *text = rendered(&reporter_junit, REGRESSION);
 
 	assert_string_equal(testcase(text, "<testcase classname=\"gate.time\" name=\"time, brk\""),
-			    " time=\"0.000000\">\n"
+			    " time=\"0.000\">\n"
 			    "      <failure message=\"50 % more: see docs\">"
 			    "B less A: 5 [4, 6] ns, at most 1; A: 30\n</failure>\n"
 			    "    </testcase>\n    ");
@@ -157,17 +157,17 @@ static void test_junit(void **state UNUSED)
 	free(text);
 	text = rendered(&reporter_junit, INCONCLUSIVE);
 	assert_string_equal(testcase(text, "classname=\"gate.time\" name=\"time, brk\""),
-			    " time=\"0.000000\">\n      <skipped message=\"not decided\"/>\n"
+			    " time=\"0.000\">\n      <skipped message=\"not decided\"/>\n"
 			    "    </testcase>\n    ");
 	assert_non_null(strstr(text, "tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"2\""));
 	free(text);
 	text = rendered(&reporter_junit, ENVIRONMENT);
 	assert_string_equal(testcase(text, "name=\"the exact lane\""),
-			    " time=\"0.000000\">\n      <error message=\"no QEMU\"/>\n"
+			    " time=\"0.000\">\n      <error message=\"no QEMU\"/>\n"
 			    "    </testcase>\n    ");
 	free(text);
 	text = rendered(&reporter_junit, PASS);
-	assert_string_equal(testcase(text, "name=\"exact, brk\""), " time=\"0.000000\"/>\n    ");
+	assert_string_equal(testcase(text, "name=\"exact, brk\""), " time=\"0.000\"/>\n    ");
 	free(text);
 }
 

@@ -362,6 +362,49 @@ else
 	skip "a kernel in a cache of somebody else is used" "needs root to be somebody else"
 fi
 
+# --- issue 13, number 3: what somebody else could have put there is not booted ---
+
+if is_root; then
+	# foreign NAME COMMAND..: after COMMAND the cache is refused
+	foreign() {
+		name=$1
+		shift
+		rm -rf "$tmp/own"
+		mkdir -p "$tmp/own/kernels"
+		cp -r "$BEEBENCH_CACHE/kernels/7.7" "$tmp/own/kernels/"
+		"$@"
+		BEEBENCH_CACHE=$tmp/own where 7.7
+		is "$name: environment" "$code:$out" 2:
+		has "$name: nothing is taken" "$err" "no kernel is taken from there"
+	}
+	foreign "a cache of somebody else" chown 65534 "$tmp/own"
+	foreign "one that others may write" chmod 777 "$tmp/own"
+	foreign "its folder of kernels" chmod g+w "$tmp/own/kernels"
+	foreign "the folder of one" chown 65534 "$tmp/own/kernels/7.7"
+	foreign "the kernel itself" chmod o+w "$tmp/own/kernels/7.7/vmlinuz"
+	foreign "its note" chown 65534 "$tmp/own/kernels/7.7/note"
+	foreign "a link of somebody else" sh -c "mv '$tmp/own' '$tmp/own2' && ln -s own2 '$tmp/own' && chown -h 65534 '$tmp/own'"
+	chown -h 0 "$tmp/own"
+	BEEBENCH_CACHE=$tmp/own where 7.7
+	is "a link of our own leads to what is ours" "$code" 0
+	rm -rf "$tmp/own" "$tmp/own2"
+	# Without a home: a folder in /tmp, made by root's own hand or not at all.
+	fallback=/tmp/beebench-cache-0
+	if [ -e "$fallback" ]; then
+		skip "without a home: a cache that is ours" "$fallback is there"
+	else
+		at_exit "rm -rf $fallback"
+		PATH=$fake:$PATH run env -u HOME -u XDG_CACHE_HOME -u BEEBENCH_CACHE "$bee" vm -k 7.7 --where
+		is "without a home: a cache that is ours" "$code:$(stat -c '%u %a' $fallback)" "0:0 700"
+		chown -R 65534 $fallback
+		PATH=$fake:$PATH run env -u HOME -u XDG_CACHE_HOME -u BEEBENCH_CACHE "$bee" vm -k 7.7 --where
+		is "or that is somebody else's, and refused" "$code:$out" 2:
+		rm -rf $fallback
+	fi
+else
+	skip "what somebody else could have put there" "needs root to be somebody else"
+fi
+
 # Interrupted while it fetches.
 cp "$fake/apt-get" "$tmp/apt-get"
 apt apt-get <<'E2'
