@@ -216,6 +216,24 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 		$(B)/fuzz/corpus tests/honey/ok tests/honey/err bpf/memmon bpf/cpumon
 .PHONY: fuzz-honey
 
+# Seeds: an input each, behind the letter of its reader.
+$(B)/fuzz/collector_fuzz: tests/fuzz/collector_fuzz.c $(collector_SRC) $(lib_SRC) $(wildcard collector/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) $(beebench_LIBS)
+
+fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manifests, objects and bpftrace's lines with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/collector $(B)/fuzz/found
+	@for f in $(wildcard bpf/*/*.manifest.json); do { printf m; cat $$f; } >$(B)/fuzz/collector/m-$$(basename $$f); done
+	@for f in $(B)/bpf/memmon/memmon.bpf.o $(B)/bpf/memmon/nop.bpf.o; do \
+		[ ! -e $$f ] || { printf o; cat $$f; } >$(B)/fuzz/collector/o-$$(basename $$f); done
+	@printf 'b{"type": "attached_probes", "count": 3, "data": {"probes": 3}}\n{"type": "map", "data": {"@n": {"7": "9007199254740993"}}}\n{"type": "hist", "data": {"@h": [{"max": -1, "count": 1}]}}\n{"type": "helper_error", "msg": "x", "helper": "map_update_elem", "retcode": -7}\n' \
+		>$(B)/fuzz/collector/b-lines
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
+.PHONY: fuzz-collector
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"

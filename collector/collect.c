@@ -141,6 +141,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
 		m->info.filter = m->manifest.filter;
+		m->info.caps |= m->manifest.compat ? MONITOR_COMPAT : 0;
 		err = open_kind(m, target ? target : &everything);
 	}
 	m->info.name = m->name;

@@ -30,6 +30,7 @@ enum monitor_cap {
 	MONITOR_EVENTS = 1 << 1,   /* a stream of records */
 	MONITOR_LOSSES = 1 << 2,   /* counts what it could not record */
 	MONITOR_CGROUP = 1 << 3,   /* watches the target only; else it sees the whole machine */
+	MONITOR_COMPAT = 1 << 6,   /* counts the calls of 32-bit programs, too */
 	MONITOR_BELOW = 1 << 5,	   /* the target: the cgroups below its own, too */
 	MONITOR_NULL = 1 << 4,	   /* offers nothing to judge on purpose (none, nop) */
 };

@@ -479,6 +479,14 @@ static int read_races(struct manifest *man, const struct json_at *at, struct jso
 	return 0;
 }
 
+static int read_compat(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_boolean))
+		return json_at_wrong_type(at, "true or false", o);
+	man->compat = json_object_get_boolean(o);
+	return 0;
+}
+
 /* For who lists monitors (registry.c): here it only has to be well-formed. */
 static int read_listed(struct manifest *man UNUSED, const struct json_at *at, struct json_object *o)
 {
@@ -530,12 +538,12 @@ static int read_member(struct manifest *man, const struct json_at *at, struct js
 	static const char *const keys[] = {"schema",	 "name",     "key",	 "races",
 					   "object",	 "script",   "counters", "events",
 					   "losses",	 "programs", "run",	 "listed",
-					   "definition", "subject",  "filter"};
+					   "definition", "subject",  "filter",	 "compat"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
-		read_schema, read_name,	    read_key,	     read_races,   read_object,
-		read_script, read_counters, read_events,     read_losses,  read_programs,
-		read_run,    read_listed,   read_definition, read_subject, read_filter};
+		read_schema,	 read_name,    read_key,    read_races,	   read_object, read_script,
+		read_counters,	 read_events,  read_losses, read_programs, read_run,	read_listed,
+		read_definition, read_subject, read_filter, read_compat};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))

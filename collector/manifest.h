@@ -39,6 +39,7 @@ struct manifest {
 	enum monitor_key key;
 	enum monitor_definition definition;
 	bool races;	 /* as in struct monitor_info */
+	bool compat;	 /* MONITOR_COMPAT */
 	uint64_t filter; /* likewise */
 	struct {
 		bool named; /* by the file; else these are the defaults */

@@ -120,7 +120,8 @@ static int object_attach(struct monitor *m)
 	bool tracefs = false;
 	int err;
 
-	/* libbpf looks only classic tracepoints up there. */
+	/* libbpf looks only classic tracepoints up there; a program that stands in on other kernels
+	 * is not loaded. */
 	bpf_object__for_each_program (p, o->bpf) {
 		tracefs |=
 			bpf_program__fd(p) >= 0 && bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "lib/data.h"
+#include "lib/rights.h"
 #include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
@@ -25,7 +26,7 @@ struct names {
 
 int registry_folder(char *path, size_t size)
 {
-	const char *env = getenv("BEEBENCH_BPF_DIR");
+	const char *env = secure_getenv("BEEBENCH_BPF_DIR");
 
 	if (env && *env)
 		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
@@ -207,6 +208,13 @@ int registry_find(const char *name, char **path, struct strbuf *why)
 
 	if (!strchr(name, '/') && *name)
 		each_file(match_name, &w);
+	if (!w.path && rights_are_borrowed() && !access(name, F_OK)) {
+		why_err(why,
+			"%s: this program has rights of its own (setcap), which are for the "
+			"monitors that ship; run yours as root (sudo)",
+			name);
+		return -EPERM;
+	}
 	if (!w.path && !access(name, R_OK) &&
 	    (strchr(name, '/') || str_ends_with(name, ".o") || str_ends_with(name, ".bt") ||
 	     str_ends_with(name, ".ex") || str_ends_with(name, ".json")))

@@ -15,8 +15,9 @@ int registry_folder(char *path, size_t size);
 /*
  * The file that @name means: a path when it holds a '/' or ends as a monitor's file does and is
  * there, else a file FOLDER/NAME.bpf.o (or FOLDER/NAME, for scripts) under registry_folder().
- * Returns 0 with a path to free(), or -EINVAL (no such monitor: the nearest name was told) or
- * -ENOENT (no such file), after saying so or, with @why, in it.
+ * With rights that are not the caller's
+ * (lib/rights.h) only the second. Returns 0 with a path to free(), or -EINVAL (no such monitor: the
+ * nearest name was told) or -EPERM, -ENOENT (no such file), after saying so or, with @why, in it.
  */
 int registry_find(const char *name, char **path, struct strbuf *why);
 

@@ -61,7 +61,7 @@ int data_path(const char *what, char *path, size_t size)
 	char exe[PATH_MAX];
 	int err = own_path(exe, sizeof(exe));
 
-	return err ? err : data_path_of(exe, getenv("BEEBENCH_DATA"), what, path, size);
+	return err ? err : data_path_of(exe, secure_getenv("BEEBENCH_DATA"), what, path, size);
 }
 
 int data_beside(const char *what, char *path, size_t size)

@@ -22,7 +22,7 @@ enum { TREE_FDS = 16 };
 
 static const char *tmp_folder(void)
 {
-	const char *dir = getenv("TMPDIR");
+	const char *dir = secure_getenv("TMPDIR");
 
 	return dir && *dir ? dir : "/tmp";
 }

@@ -6,7 +6,7 @@
  *
  *  - One program on the end of every system call: it has the result, and the registers still hold
  * the number and the arguments, so that nothing is kept between two programs. Who makes other calls
- * pays for a comparison.
+ * pays for a few comparisons. 32-bit calls have numbers and registers of their own.
  *  - A thread adds to its own storage, which nobody else writes: plain additions. Storage dies with
  * its task, so at its end a thread adds what it has to its group leader's. The leader's task lives
  * until it is reaped, which is after all its threads.
@@ -27,8 +27,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Numbers of x86-64; the 32-bit ones mean other calls. */
+/* Numbers of x86-64, and those that mean the same calls in 32-bit ones (arch/x86/entry/syscalls):
+ * old mmap has its arguments in a block, mmap2 its offset in pages. */
 enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
+enum { NR32_BRK = 45, NR32_MMAP = 90, NR32_MUNMAP = 91, NR32_MREMAP = 163, NR32_MMAP2 = 192 };
 
 #define WATCHED	   (1UL << NR_MMAP | 1UL << NR_MUNMAP | 1UL << NR_BRK | 1UL << NR_MREMAP)
 #define TS_COMPAT  2 /* thread_info.status: a 32-bit system call is under way */
@@ -407,8 +409,13 @@ static __always_inline bool has_run(__u64 nr, __u64 result)
 	return nr == NR_MUNMAP ? !result : result && !(result & (PAGE_BYTES - 1));
 }
 
+/* Of a call, in its own order. */
+struct arguments {
+	__u64 first, second, third;
+};
+
 /* Counts it in @s. False: it did not work. */
-static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs *regs,
+static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct arguments *args,
 				  __u64 result, struct call *c)
 {
 	if (result >= -MAX_ERRNO) {
@@ -420,18 +427,18 @@ static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs
 	c->address = result;
 	if (nr == NR_MMAP) {
 		c->type = FAST_EVENT_MMAP;
-		c->size = pages(regs->si);
+		c->size = pages(args->second);
 		s->mmap_count++;
 		s->mmap_bytes += c->size;
 	} else if (nr == NR_MUNMAP) {
 		c->type = FAST_EVENT_MUNMAP;
-		c->size = pages(regs->si);
-		c->address = regs->di;
+		c->size = pages(args->second);
+		c->address = args->first;
 		s->munmap_count++;
 		s->munmap_bytes += c->size;
 	} else {
 		c->type = FAST_EVENT_MREMAP;
-		c->size = pages(regs->dx);
+		c->size = pages(args->third);
 		s->mremap_count++;
 	}
 	return true;
@@ -442,30 +449,37 @@ static __always_inline bool is_watched(__u64 nr)
 	return nr <= NR_MREMAP && WATCHED >> nr & 1;
 }
 
-static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
-				    long result)
+/* Numbers beyond the 64-bit ones that are watched: who makes those alone pays nothing for it. */
+static __always_inline bool is_watched_32(__u64 nr)
+{
+	if (nr <= NR_MREMAP)
+		return false;
+	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP ||
+	       nr == NR32_MMAP2;
+}
+
+static __always_inline int end(struct task_struct *task, __u64 nr, const struct arguments *args,
+			       long result)
 {
 	struct thread_stats *own, *process;
 	struct call c = {};
 	bool worked;
 	__u64 vm;
 
-	if (task->thread_info.status & TS_COMPAT || !watched())
-		return 0;
 	own = storage_of(task);
 	process = own ? process_of(task, own) : NULL;
 	if (!process) {
-		if (nr != NR_BRK || (__u64)result == regs->di)
+		if (nr != NR_BRK || (__u64)result == args->first)
 			lose(0, 1);
 		return 0;
 	}
 	if (nr == NR_BRK) {
-		worked = move_break(task, process, regs->di, result, &c);
+		worked = move_break(task, process, args->first, result, &c);
 		if (!worked)
 			return 0;
 		own->own.brk_count++;
 	} else {
-		worked = count(&own->own, nr, regs, result, &c);
+		worked = count(&own->own, nr, args, result, &c);
 	}
 	vm = task->mm->total_vm * PAGE_BYTES;
 	process->own.vm_bytes = vm;
@@ -476,25 +490,64 @@ static __always_inline int end_call(struct task_struct *task, __u64 nr, struct p
 	return 0;
 }
 
+static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+				    long result)
+{
+	struct arguments args = {regs->di, regs->si, regs->dx};
+
+	if (task->thread_info.status & TS_COMPAT || !watched())
+		return 0;
+	return end(task, nr, &args, result);
+}
+
+/* The same call of a 32-bit program, or by int 0x80. */
+static __noinline int end_call_32(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+				  long result)
+{
+	struct arguments args = {(__u32)regs->bx, (__u32)regs->cx, (__u32)regs->dx};
+	__u32 length = 0;
+
+	if (!(task->thread_info.status & TS_COMPAT) || !watched())
+		return 0;
+	switch (nr) {
+	case NR32_MMAP:
+		bpf_probe_read_user(&length, sizeof(length), (void *)(args.first + 4));
+		args.second = length;
+		nr = NR_MMAP;
+		break;
+	case NR32_MMAP2: nr = NR_MMAP; break;
+	case NR32_MUNMAP: nr = NR_MUNMAP; break;
+	case NR32_MREMAP: nr = NR_MREMAP; break;
+	default: nr = NR_BRK;
+	}
+	return end(task, nr, &args, result);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 {
 	__u64 nr = regs->orig_ax;
 
-	if (!is_watched(nr))
-		return 0;
-	return end_call(bpf_get_current_task_btf(), nr, regs, result);
+	if (is_watched(nr))
+		return end_call(bpf_get_current_task_btf(), nr, regs, result);
+	if (is_watched_32(nr))
+		return end_call_32(bpf_get_current_task_btf(), nr, regs, result);
+	return 0;
 }
 
 SEC("?tracepoint/raw_syscalls/sys_exit")
 int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
 {
+	__u64 nr = ctx->id;
 	struct task_struct *task;
+	struct pt_regs *regs;
 
-	if (!is_watched(ctx->id))
+	if (!is_watched(nr) && !is_watched_32(nr))
 		return 0;
 	task = bpf_get_current_task_btf();
-	return end_call(task, ctx->id, (struct pt_regs *)bpf_task_pt_regs(task), ctx->ret);
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	return is_watched(nr) ? end_call(task, nr, regs, ctx->ret)
+			      : end_call_32(task, nr, regs, ctx->ret);
 }
 
 /* --- what living threads have counted ----------------------------------------------------------

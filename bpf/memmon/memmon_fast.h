@@ -5,8 +5,8 @@
  *  - A call counts when it has ended and worked: mmap and mremap when the result is no error,
  * munmap when it is 0, brk when the result is the break that was asked for (brk never returns an
  * error; brk(0) and a refused one ask or change nothing, and count nowhere). mmap, munmap and
- * mremap that did not work count in failed_count. Calls of 32-bit programs on a 64-bit kernel have
- * other numbers and are left out, as the kernel's syscall tracepoints do.
+ * mremap that did not work count in failed_count. Calls of 32-bit programs on a 64-bit kernel,
+ * which the kernel's syscall tracepoints leave out, count by their own numbers.
  *  - Lengths are what the kernel makes of them: rounded up to whole pages.
  *  - The key is the process. Threads count apart, in storage of their own task, and are summed when
  *    the counters are read; what ended threads counted is kept with the process, what ended

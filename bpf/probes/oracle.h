@@ -33,7 +33,9 @@ struct oracle_counts {
 	/* Returned without having entered, as calls that seccomp answers do, with a result that
 	 * calls which worked have. They are in no other sum but returned[]. */
 	__u64 answered[ORACLE_OPS];
-	__u64 blind; /* entered, and there was no memory to note it */
+	__u64 compat[ORACLE_OPS];   /* of those entered: by 32-bit calls */
+	__u64 mistaken[ORACLE_OPS]; /* 32-bit calls that a 64-bit number would be this one */
+	__u64 blind;		    /* entered, and there was no memory to note it */
 };
 
 #endif

@@ -169,6 +169,8 @@ int oracle_read(struct oracle *o, struct model_totals *out, struct oracle_edges 
 		out->failed[op[i]] = c.failed[i];
 		out->worked[op[i]] = c.worked[i];
 		edges->answered += c.answered[i];
+		edges->compat += c.compat[i];
+		edges->mistaken[op[i]] = (int64_t)(c.mistaken[i] - c.compat[i]);
 	}
 	return err;
 }

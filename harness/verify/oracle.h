@@ -37,6 +37,9 @@ struct oracle_edges {
 	uint64_t outside;  /* made by its tasks, or children of theirs, in another cgroup; not in */
 	uint64_t answered; /* not entered, and returned as if they had worked (seccomp); not in */
 	uint64_t blind;	   /* entered, and whether they worked cannot be told */
+	uint64_t compat;   /* made by 32-bit programs; in the totals */
+	/* What perf, which goes by the number alone, sees more of each than the totals have. */
+	int64_t mistaken[LEDGER_OP_COUNT];
 };
 
 /* The calls of the cgroup until now. Returns 0 or -errno after saying why. */

@@ -29,7 +29,7 @@ enum { SHA256_MS = 60000, END_MS = 10000 };
 
 void vm_cache_dir(struct strbuf *out)
 {
-	const char *own = getenv("BEEBENCH_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
+	const char *own = secure_getenv("BEEBENCH_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
 		   *home = getenv("HOME");
 
 	if (own && *own)

@@ -22,7 +22,7 @@ enum { RUN_SHIFT = 3 };
 
 static int guest_program(char *path, size_t size)
 {
-	const char *env = getenv("BEEBENCH_GUEST");
+	const char *env = secure_getenv("BEEBENCH_GUEST");
 
 	if (env && *env)
 		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "lib/log.h"
+#include "lib/rights.h"
 #include "monitor/recording/format.h"
 
 struct recorder {
@@ -120,18 +121,19 @@ static void cut_back(struct recorder *r)
 
 static int open_file(struct recorder *r, const char *file, bool force)
 {
-	r->fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL),
-		     0644);
+	/* It shows what everybody runs: for its owner alone. */
+	r->fd = rights_open(
+		file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL), 0600);
 	if (r->fd >= 0)
 		return 0;
-	if (errno == EEXIST) {
+	if (r->fd == -EEXIST) {
 		log_err("%s is there already; record to another file, or overwrite it with "
 			"--force",
 			file);
 		return -EEXIST;
 	}
-	log_err_sys(errno, "cannot create the recording %s", file);
-	return -errno;
+	log_err_sys(r->fd, "cannot create the recording %s", file);
+	return r->fd;
 }
 
 int recorder_open(struct recorder **out, const char *file, enum tool tool, bool force)

@@ -13,6 +13,7 @@
 #include <zlib.h>
 
 #include "lib/log.h"
+#include "lib/rights.h"
 #include "monitor/recording/format.h"
 
 struct block {
@@ -307,9 +308,9 @@ int replayer_open(struct replayer **out, const char *file, enum tool tool)
 		log_err_sys(err, "cannot replay %s", file);
 		goto out;
 	}
-	r->fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	r->fd = rights_open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 	if (r->fd < 0) {
-		err = -errno;
+		err = r->fd;
 		log_err_sys(err, "cannot open the recording %s", file);
 		goto out;
 	}

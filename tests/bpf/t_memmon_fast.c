@@ -158,8 +158,8 @@ static void only_what_worked(void **state UNUSED)
 	struct monitor *m = start(&l, calls_that_work_and_not, 0);
 
 	live_run(&l);
-	assert_int_equal(monitor_info(m)->caps,
-			 MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_LOSSES | MONITOR_CGROUP);
+	assert_int_equal(monitor_info(m)->caps, MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_LOSSES |
+							MONITOR_CGROUP | MONITOR_COMPAT);
 	assert_int_equal(monitor_info(m)->key, MONITOR_KEY_TGID);
 	assert_int_equal(monitor_info(m)->rings, libbpf_num_possible_cpus());
 	assert_int_equal(monitor_info(m)->ring_bytes, 1 << 20);

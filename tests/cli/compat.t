@@ -1,0 +1,101 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Issue 13, 14: calls of 32-bit programs are counted by memmon_fast and by the oracle (the numbers of their table, old mmap's
+# block); of a monitor that does not look at them nothing is judged, and how many there were is told.
+. tests/lib.sh
+need_bpf
+need_tool jq jq
+[ "$(uname -m)" = x86_64 ] || skip_all "32-bit calls of x86"
+
+# No C library: what it calls is all that it does. In each of 1000 loops: 1 old mmap, 2 mmap2, 3 munmap, 3 brk, a mremap; of
+# each of mmap2, munmap and brk one fails.
+cat >"$tmp/calls32.c" <<'END'
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	long r;
+#ifdef __i386__
+	__asm__ volatile("push %%ebp; mov %7, %%ebp; int $0x80; pop %%ebp"
+			 : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e), "i"(0) : "memory");
+#else
+	__asm__ volatile("push %%rbp; xor %%ebp, %%ebp; int $0x80; pop %%rbp"
+			 : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory", "r8", "r9", "r10", "r11");
+#endif
+	return r;
+}
+
+static const char other[] = OTHER;
+static const char *const argv[] = {other, 0};
+
+void _start(void)
+{
+	unsigned int *block = (unsigned int *)call(192, 0, 4096, 3, 0x22, -1);
+	unsigned int start = call(45, 0, 0, 0, 0, 0);
+	static const unsigned int old[] = {0, 5000, 3, 0x22, -1, 0};
+
+	for (int i = 0; i < 1000; i++) {
+		for (int k = 0; k < 6; k++)
+			block[k] = old[k];
+		unsigned int a = call(90, (long)block, 0, 0, 0, 0);
+		unsigned int b = call(192, 0, 8192, 3, 0x22, -1);
+		call(163, b, 8192, 4096, 0, 0);
+		call(91, a, 5000, 0, 0, 0);
+		call(91, b, 4096, 0, 0, 0);
+		call(45, start + 4096, 0, 0, 0, 0);
+		call(45, start, 0, 0, 0, 0);
+		call(45, 1, 0, 0, 0, 0);
+		call(192, 0, 4096, 3, 0, -1);
+		call(91, 1, 4096, 0, 0, 0);
+	}
+	if (sizeof(other) > 1)
+		call(11, (long)other, (long)argv, (long)(argv + 1), 0, 0);
+	call(1, 0, 0, 0, 0, 0);
+}
+END
+build() {
+	file=$1
+	shift
+	cc -O1 -nostdlib -static -fno-pie -no-pie -fno-stack-protector -fno-asynchronous-unwind-tables "$@" \
+		-Wno-pointer-to-int-cast -Wno-int-to-pointer-cast -w -o "$tmp/$file" "$tmp/calls32.c" 2>/dev/null
+}
+
+# judged MONITOR COMMAND..
+judged() {
+	m=$1
+	shift
+	run "$bee" verify -q -m "$m" --json -- "$@"
+	seen=$(printf '%s' "$out" | jq -r '.trials[0] | "\(.status) \(.conformance.verdict // "-")"')
+	calls=$(printf '%s' "$out" | jq -c '.trials[0].calls')
+}
+
+# The dynamic linker of 64 bits makes calls of its own; here there is none.
+check "int 0x80 compiles" build wide -DOTHER='""' -Wl,-Ttext-segment=0x400000
+judged memmon_fast "$tmp/wide"
+is "int 0x80 of a 64-bit program: exact" "$code $seen" "0 ok exact"
+fast=$calls
+judged memmon "$tmp/wide"
+is "a monitor of syscalls:* beside it: void" "$code $seen" "3 void none"
+has "and how many were not looked at" "$out" "calls were made by 32-bit programs, which memmon does not say that it looks at"
+number=$(printf '%s' "$out" | sed -n 's/.*"reason":"\([0-9]*\) calls were made.*/\1/p' | head -n 1)
+is "the number" "$number" 10002
+
+if build narrow -m32 -DOTHER='""'; then
+	judged memmon_fast "$tmp/narrow"
+	is "a 32-bit program: exact" "$code $seen" "0 ok exact"
+	is "as many calls as by int 0x80" "$calls" "$fast"
+	build execs -m32 -DOTHER="\"$tmp/wide\""
+	judged memmon_fast "$tmp/execs"
+	is "one that execs a 64-bit program: exact" "$code $seen" "0 ok exact"
+	cp "$tmp/narrow" "$tmp/second"
+	build back -m32 -DOTHER="\"$tmp/second\""
+	judged memmon_fast "$tmp/back"
+	is "one that execs a 32-bit program: exact" "$code $seen" "0 ok exact"
+else
+	skip "a 32-bit program" "cc cannot make one here (-m32)"
+fi
+judged memmon_fast /bin/true
+is "64-bit calls as ever" "$code $seen" "0 ok exact"
+judged memmon /bin/true
+is "and with the reference monitor" "$code $seen" "0 ok exact"
+
+done_testing
