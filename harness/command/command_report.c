@@ -18,8 +18,10 @@ struct report_options {
 
 static const struct opt options[] = {
 	{'f', "format", "FORMAT",
-	 "text (default), markdown, html, json, junit, github, openmetrics, bpftrace", OPT_STRING,
-	 offsetof(struct report_options, format)},
+	 "text (default), markdown, html, json, junit, github, openmetrics, bpftrace, hyperfine, "
+	 "benchstat, "
+	 "github-action-benchmark",
+	 OPT_STRING, offsetof(struct report_options, format)},
 	{0, "write", NULL, "write report.md, report.html and plots/ into RUN again", OPT_FLAG,
 	 offsetof(struct report_options, write)},
 	{0},

@@ -202,4 +202,17 @@ if have gnuplot; then
 else
 	skip "pictures" "no gnuplot; sudo apt-get install gnuplot-nox"
 fi
+# --- issue 13, number 42: forms that others read ---
+
+"$bee" report --format hyperfine "$runs/full" >"$tmp/h.json"
+is "hyperfine: a result for each monitor and event, with its rounds" "$(jq -r '[.results | length, (.[0].times | length > 5)] | join(" ")' "$tmp/h.json")" \
+	"$(grep -c '"type":"overhead".*"samples"' "$runs/full/run.json") true"
+is "in seconds, and its mean is that of its rounds" "$(jq '[.results[] | select(((.times | add / length) - .mean) * 1e12 | fabs > 1)] | length' "$tmp/h.json")" 0
+is "between the least and the greatest" "$(jq '[.results[] | select(.min > .median or .median > .max or .max > 1e-3)] | length' "$tmp/h.json")" 0
+"$bee" report --format benchstat "$runs/full" >"$tmp/b.txt"
+is "benchstat: lines of Go's benchmarks and nothing else" "$(grep -vcE '^(goos|pkg|cpu): |^Benchmark[A-Z][^ ]*/[^ ]+ 1 -?[0-9.e+-]+ (ns|instructions)/op$' "$tmp/b.txt")" 0
+is "a line a round" "$(grep -c ' ns/op' "$tmp/b.txt")" "$(jq -s '[.[] | select(.type == "overhead") | .samples // [] | length] | add' "$runs/full/run.json")"
+"$bee" report --format github-action-benchmark "$runs/gate" >"$tmp/g.json"
+is "github-action-benchmark: what is the same on every machine" "$(jq -r '[.[] | .unit] | unique | join(" ")' "$tmp/g.json")" "bytes instructions states"
+is "each with a name of its own" "$(jq '(map(.name) | unique | length) == length' "$tmp/g.json")" true
 done_testing
