@@ -215,4 +215,25 @@ is "a line a round" "$(grep -c ' ns/op' "$tmp/b.txt")" "$(jq -s '[.[] | select(.
 "$bee" report --format github-action-benchmark "$runs/gate" >"$tmp/g.json"
 is "github-action-benchmark: what is the same on every machine" "$(jq -r '[.[] | .unit] | unique | join(" ")' "$tmp/g.json")" "bytes instructions states"
 is "each with a name of its own" "$(jq '(map(.name) | unique | length) == length' "$tmp/g.json")" true
+# --- issue 13, number 41: the answer first ---
+
+"$bee" report "$runs/full" >"$tmp/full.text"
+like "a row for each monitor: right, time, times nop, instructions, losses" "$(cat "$tmp/full.text")" \
+	'^  memmon \(best\) +in 11 of 11 +237.0 \[234.2, 239.8\] +5.9 +1,204 +0$'
+is "it stands above everything else" "$(grep -n 'memmon (best)\|^Conformance\|  kernel ' "$tmp/full.text" | head -n 1 | grep -c best)" 1
+like "monitors are rows of the overhead too, losses a column" "$(cat "$tmp/full.text")" '^  adds, ns +mmap +munmap +brk .*lost, %$'
+{
+	echo '{"type":"run","schema":1}'
+	printf '{"type":"trial","monitor":"m","workload":"w","status":"fail","conformance":{"verdict":"mismatch","mismatches":2018},"mismatches":['
+	for i in 1 2 3 4 5 6 7 8 9; do printf '{"text":"mmap_count of thread %s: 0, not %s"},' $((700 + i)) $i; done
+	printf '{"text":"no event of thread 8"}]}\n'
+} >"$tmp/wrong.json"
+run "$bee" report "$tmp/wrong.json"
+has "mismatches that are alike are one line" "$out" "m beside w: mmap_count of thread 701: 0, not 1 (and 8 more like it)"
+has "another is another" "$out" "m beside w: no event of thread 8"
+has "and what was not kept is counted" "$out" "2008 more were found and not kept"
+"$bee" report --format html "$runs/full" >"$tmp/full.html"
+is "a page has contents that lead somewhere" "$(grep -o 'href="#[^"]*"' "$tmp/full.html" | sed 's/href="#/id="/' | while read -r x; do grep -q "$x" "$tmp/full.html" || echo "$x"; done)" ""
+has "and says what its words mean" "$(cat "$tmp/full.html")" '<h2 id="words">'
+has "its pictures are dark where it is" "$(cat "$tmp/full.html")" 'figure svg{filter:invert'
 done_testing
