@@ -101,7 +101,8 @@ sed 1d "$runs/full/run.json" >"$tmp/headless.json"
 refuses "a run without header" "$tmp/headless.json:1: the first record is of type \"trial\"" "$tmp/headless.json"
 refuses "an unknown format" "no report format 'markdwon'; did you mean 'markdown'?" "$runs/full" --format markdwon
 refuses "a format like no other" "no report format 'pdf'; see 'beebench list reporters'" "$runs/full" --format pdf
-refuses "two runs" "unexpected word" "$runs/full" "$runs/cutshort"
+refuses "three runs" "unexpected word" "$runs/full" "$runs/cutshort" "$runs/gate"
+refuses "two runs in another form" "as text only" "$runs/full" "$runs/cutshort" --format html
 
 { sed 4q "$runs/full/run.json"; printf '{"type":"trial","monitor":"mem'; } >"$tmp/cut.json"
 run "$bee" report "$tmp/cut.json" --format markdown
@@ -236,4 +237,24 @@ has "and what was not kept is counted" "$out" "2008 more were found and not kept
 is "a page has contents that lead somewhere" "$(grep -o 'href="#[^"]*"' "$tmp/full.html" | sed 's/href="#/id="/' | while read -r x; do grep -q "$x" "$tmp/full.html" || echo "$x"; done)" ""
 has "and says what its words mean" "$(cat "$tmp/full.html")" '<h2 id="words">'
 has "its pictures are dark where it is" "$(cat "$tmp/full.html")" 'figure svg{filter:invert'
+# --- issue 13, number 42: two saved runs ---
+
+mkdir "$tmp/later"
+sed -e 's/"id":"[^"]*"/"id":"later"/' -e '/"type":"trial","monitor":"memmon","workload":"brk"/s/"verdict":"exact"/"verdict":"mismatch"/' \
+	-e '/"type":"trial","monitor":"memmon","workload":"brk"/s/"status":"ok"/"status":"fail"/' \
+	-e '/"type":"exact"/s/"added":1204/"added":1210/' -e '/"type":"overhead","event":"mmap".*"monitor":"memmon"/s/"centre":312[.0-9]*/"centre":412.0/' \
+	"$runs/full/run.json" >"$tmp/later/run.json"
+run "$bee" report "$runs/full" "$tmp/later"
+is "two runs: exit code" "$code" 0
+like "which is which" "$out" "^beebench: later \(B\) against 20261121T070000Z-3fa2 \(A\)$"
+like "the verdict that changed" "$out" "^  brk +memmon +exact +fail$"
+like "the instructions that changed" "$out" "^  memmon, Linux 6.12 +(mmap|brk) +1,204 +1,210 +\+6$"
+has "and how many did not" "$out" "trials that both runs have, 1 ended otherwise."
+run "$bee" compare "$runs/full" "$tmp/later/run.json"
+like "compare takes them too" "$out" "^  brk +memmon +exact +fail$"
+sed -i '1s/"cpu":"[^"]*"/"cpu":"another"/' "$tmp/later/run.json"
+run "$bee" report "$runs/full" "$tmp/later"
+has "times of two machines are not held against each other" "$out" "their times are not held"
+run "$bee" report "$runs/full" "$runs/full"
+has "a run against itself: nothing ended otherwise" "$out" "0 ended otherwise"
 done_testing
