@@ -65,7 +65,7 @@ defmodule T do
   end
 end
 E2
-	for f in "$tmp/declares.ex" $ok/*.ex; do
+	for f in "$tmp/declares.ex" "$ok"/*.ex; do
 		"$honeyc" -w --emit=c -P "$f" >"$tmp/p.c" 2>/dev/null || continue
 		check "the C of -P compiles: ${f##*/}" clang -O2 -target bpf -w -I. -I"$B/gen" -c "$tmp/p.c" -o "$tmp/p.o"
 	done
