@@ -81,7 +81,7 @@ FORCE:
 .PHONY: static test-vm all help deps bench bench-gate gate test check shape format headers includes pages shell clean unit
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- packages ---------------------------------------------------------------------------------------
 
@@ -218,8 +218,13 @@ fuzz-honey: $(B)/fuzz/honey_fuzz ## feed honeyc's passes with mutated sources (F
 
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
+	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
+
+bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
+	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
+.PHONY: bench-honey
 
 $(B)/plots/%.gp: plots/%.gp
 	@mkdir -p $(@D)
@@ -229,7 +234,7 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
@@ -324,6 +329,10 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 	@$< $(PROCESSES)
 .PHONY: bench-view
 
+allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
+	@B=$(B) scripts/allocators.sh $(SECONDS)
+.PHONY: allocators
+
 calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
@@ -358,7 +367,7 @@ pages:
 headers: | $(GEN_INC)
 	@CC="$(CC)" CSTD="$(CSTD)" scripts/check_headers.sh
 shell:
-	@git ls-files -z '*.sh' '*.t' .ci/run docs/completions | xargs -0 shellcheck -x
+	@files=$$(scripts/tracked.sh '*.sh' '*.t' .ci/run docs/completions) && echo "$$files" | xargs shellcheck -x
 
 # --- install, package -------------------------------------------------------------------------------
 
@@ -370,5 +379,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif

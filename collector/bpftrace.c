@@ -7,6 +7,7 @@
 #include "collector/bpftrace.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
@@ -34,6 +35,7 @@ void bt_release(struct bt_result *r)
 	for (size_t i = 0; i < r->nmaps; i++)
 		map_clear(&r->maps[i]);
 	free(r->maps);
+	free(r->first_error);
 	*r = (struct bt_result){0};
 }
 
@@ -51,9 +53,23 @@ static void odd(struct bt_map *m, const char *fmt, const char *what)
 		m->odd = NULL;
 }
 
+/* "9007199254740993": bpftrace from 0.24 on, where a double cannot hold the number. */
+static bool digits(const char *text, uint64_t *out)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	return !*end && !errno;
+}
+
 /* A whole number of at least 0; json-c clamps what does not fit. */
 static bool counter(struct json_object *o, uint64_t *out)
 {
+	if (json_object_is_type(o, json_type_string))
+		return digits(json_object_get_string(o), out);
 	if (!json_object_is_type(o, json_type_int))
 		return false;
 	if (json_object_get_int64(o) < 0)
@@ -64,15 +80,11 @@ static bool counter(struct json_object *o, uint64_t *out)
 
 static bool key_number(const char *text, uint32_t *out)
 {
-	unsigned long long v;
-	char *end;
+	uint64_t v;
+	bool is = digits(text, &v) && v <= UINT32_MAX;
 
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	*out = (uint32_t)v;
-	return !*end && !errno && v <= UINT32_MAX;
+	*out = is ? (uint32_t)v : 0;
+	return is;
 }
 
 static void read_cells(struct bt_map *m, struct json_object *table)
@@ -96,8 +108,9 @@ static void read_cells(struct bt_map *m, struct json_object *table)
 	}
 }
 
-/* {"@name": {"key": value, ..}}: replaces what was printed of that map before. */
-static bool read_map(struct bt_result *r, struct json_object *data)
+/* {"@name": {"key": value, ..}}: replaces what was printed of that map before. @kind: what it is
+ * instead of a map of counters, NULL: it is one. */
+static bool read_map(struct bt_result *r, struct json_object *data, const char *kind)
 {
 	if (!json_object_is_type(data, json_type_object))
 		return false;
@@ -113,7 +126,10 @@ static bool read_map(struct bt_result *r, struct json_object *data)
 			m = &r->maps[r->nmaps++];
 		}
 		*m = (struct bt_map){.name = strdup(name)};
-		read_cells(m, table);
+		if (kind)
+			odd(m, "it is of kind %s; counters are made by count() and sum()", kind);
+		else
+			read_cells(m, table);
 	}
 	return true;
 }
@@ -150,7 +166,60 @@ static bool read_table(struct bt_result *r, struct json_object *line)
 {
 	struct json_object *data;
 
-	return json_object_object_get_ex(line, "data", &data) && read_map(r, data);
+	return json_object_object_get_ex(line, "data", &data) && read_map(r, data, NULL);
+}
+
+/* {"type": "hist", "data": {"@name": ..}}: a map, and no counters. */
+static bool read_other_map(struct bt_result *r, struct json_object *line)
+{
+	struct json_object *data, *type;
+
+	return json_object_object_get_ex(line, "type", &type) &&
+	       json_object_object_get_ex(line, "data", &data) &&
+	       read_map(r, data, json_object_get_string(type));
+}
+
+static void add_error(struct bt_result *r, struct json_object *line, const char *text)
+{
+	struct json_object *number, *helper = NULL;
+
+	json_object_object_get_ex(line, "helper", &helper);
+	if (r->errors++)
+		return;
+	if (asprintf(&r->first_error, "%s%s%.*s%s%s", helper ? json_object_get_string(helper) : "",
+		     helper ? ": " : "", (int)strcspn(text, "\n"), text,
+		     json_object_object_get_ex(line, "line", &number) ? ", line " : "",
+		     json_object_object_get_ex(line, "line", &number)
+			     ? json_object_get_string(number)
+			     : "") < 0)
+		r->first_error = NULL;
+}
+
+/* {"type": "helper_error", "msg": .., "helper": "map_update_elem", "retcode": -7, ..}: E2BIG is a
+ * full map. */
+static bool read_failure(struct bt_result *r, struct json_object *line)
+{
+	struct json_object *helper = NULL, *code = NULL, *text = NULL;
+
+	json_object_object_get_ex(line, "helper", &helper);
+	json_object_object_get_ex(line, "retcode", &code);
+	json_object_object_get_ex(line, "msg", &text);
+	if (helper && code && json_object_get_int64(code) == -E2BIG &&
+	    strstr(json_object_get_string(helper), "map_update_elem"))
+		r->map_full++;
+	else
+		add_error(r, line, text ? json_object_get_string(text) : "without a word");
+	return true;
+}
+
+/* {"type": "errorf", "data": ".."}: the script's own. */
+static bool read_errorf(struct bt_result *r, struct json_object *line)
+{
+	struct json_object *text = NULL;
+
+	json_object_object_get_ex(line, "data", &text);
+	add_error(r, line, text ? json_object_get_string(text) : "without a word");
+	return true;
 }
 
 static bool read_ready(struct bt_result *r, struct json_object *line UNUSED)
@@ -169,6 +238,12 @@ static bool read_line(struct bt_result *r, struct json_object *line)
 		{"attached_probes", read_attached},
 		{"lost_events", read_lost},
 		{"ready", read_ready},
+		{"stats", read_other_map},
+		{"hist", read_other_map},
+		{"tseries", read_other_map},
+		{"helper_error", read_failure},
+		{"runtime_error", read_failure},
+		{"errorf", read_errorf},
 	};
 	struct json_object *type;
 
@@ -179,7 +254,7 @@ static bool read_line(struct bt_result *r, struct json_object *line)
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
 		if (!strcmp(json_object_get_string(type), readers[i].type))
 			return readers[i].read(r, line);
-	return true; /* printf, hist, time, ..: not ours */
+	return true; /* printf, value, time, ..: not ours */
 }
 
 static bool parse_line(struct bt_result *r, const char *text, size_t size)
@@ -349,7 +424,7 @@ static int find_our_maps(struct monitor *m, const char *code)
 	return -EINVAL;
 }
 
-static int check_script(struct monitor *m)
+static int check_script(struct monitor *m, bool *exits)
 {
 	struct strbuf text = STRBUF_INIT;
 	int err = strbuf_read_file(&text, m->path);
@@ -362,16 +437,17 @@ static int check_script(struct monitor *m)
 	code = code_only(text.s);
 	strbuf_release(&text);
 	err = m->manifest.counters.named ? check_named_maps(m, code) : find_our_maps(m, code);
+	*exits = has_word(code, "exit");
 	if (!err && has_word(code, "cgroup") && strstr(code, "$1"))
 		m->info.caps |= MONITOR_CGROUP;
 	free(code);
 	return err;
 }
 
-int bpftrace_check(struct monitor *m)
+int bpftrace_check(struct monitor *m, bool *exits)
 {
 	char path[4096];
-	int err = check_script(m);
+	int err = check_script(m, exits);
 
 	if (err)
 		return err;
@@ -410,6 +486,30 @@ bool bpftrace_settled(pid_t pid)
 		return true;
 #endif
 	return nr == SYS_epoll_pwait || nr == SYS_ppoll;
+}
+
+pid_t bpftrace_in_group(pid_t group)
+{
+	DIR *proc = opendir("/proc");
+	pid_t found = 0;
+	struct dirent *d;
+
+	while (proc && !found && (d = readdir(proc))) {
+		struct strbuf text = STRBUF_INIT;
+		char path[64];
+		int parent, of;
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/stat", d->d_name);
+		if (!strbuf_read_file(&text, path) &&
+		    sscanf(text.s, "%*d (bpftrace) %*c %d %d", &parent, &of) == 2 && of == group)
+			found = (pid_t)strtol(d->d_name, NULL, 10);
+		strbuf_release(&text);
+	}
+	if (proc)
+		closedir(proc);
+	return found;
 }
 
 void bpftrace_remind(pid_t pid)

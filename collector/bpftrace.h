@@ -7,8 +7,9 @@
 
 /*
  * What bpftrace -f json prints, and what other tools print in that form: one JSON object {"type",
- * "data"} per line. Known shapes: bpftrace 0.17 (Debian 12) to 0.26, which adds "count" to
- * attached_probes and lost_events. A pure function of the text.
+ * "data"} per line. Known shapes: bpftrace 0.17 (Debian 12) to 0.27. From 0.24 on "count" is beside
+ * the data of attached_probes and lost_events, and whole numbers that a double cannot hold are
+ * strings. A pure function of the text.
  */
 
 struct bt_cell {
@@ -30,6 +31,9 @@ struct bt_result {
 	bool ready; /* an attached_probes line (or "ready", for other tools) was there */
 	uint64_t probes;
 	uint64_t lost_events;
+	uint64_t map_full;  /* updates that failed because a map was full */
+	uint64_t errors;    /* others: of helpers, and what the script prints as one */
+	char *first_error;  /* in its words; NULL: none */
 	uint64_t bad_lines; /* neither blank nor JSON of that form */
 	uint64_t first_bad; /* number of the first one, from 1 */
 	bool truncated;	    /* the text ends inside a line */
@@ -50,13 +54,16 @@ extern const char *const bpftrace_env[];
 /*
  * Checks that bpftrace is there and may run, and that the script has the maps that the manifest
  * names (or some of ours, @mmap_count and so on, where there is none: then m->manifest names
- * those). Sets MONITOR_CGROUP when the script looks at its first argument and at its cgroup. 0 or
- * -errno after saying why.
+ * those). @exits: it calls exit(). Sets MONITOR_CGROUP when the script looks at its first argument
+ * and at its cgroup. 0 or -errno after saying why.
  */
-int bpftrace_check(struct monitor *m);
+int bpftrace_check(struct monitor *m, bool *exits);
 
 /* The argv template that runs a script. */
 extern const char *const bpftrace_run[];
+
+/* The process called bpftrace in a process group, 0: there is none. */
+pid_t bpftrace_in_group(pid_t group);
 
 /* True when the process is in its event loop, or cannot be asked: bpftrace before 0.24 says
  * "attached" before it attaches. */

@@ -180,6 +180,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 		m->info.key = m->manifest.key;
 		m->info.definition = m->manifest.definition;
 		m->info.races = m->manifest.races;
+		m->info.filter = m->manifest.filter;
 		err = open_called(m, target ? target : &everything);
 	}
 	m->info.name = m->name;

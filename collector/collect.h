@@ -30,6 +30,7 @@ enum monitor_cap {
 	MONITOR_EVENTS = 1 << 1,   /* a stream of records */
 	MONITOR_LOSSES = 1 << 2,   /* counts what it could not record */
 	MONITOR_CGROUP = 1 << 3,   /* watches the target only; else it sees the whole machine */
+	MONITOR_BELOW = 1 << 5,	   /* the target: the cgroups below its own, too */
 	MONITOR_NULL = 1 << 4,	   /* offers nothing to judge on purpose (none, nop) */
 };
 
@@ -48,7 +49,14 @@ struct monitor_info {
 	bool races;    /* manifest, "races": true: updates of a key that threads share may be lost,
 			* which is then bounded and told instead of a failure */
 	uint32_t caps; /* enum monitor_cap */
-	uint64_t fields;		  /* of counter_table */
+	uint64_t fields; /* of counter_table */
+	uint64_t narrow; /* those of them that wrap at 32 bits */
+	uint64_t filter; /* bytes: shorter mmaps do not count (struct vocabulary: filter_bytes) */
+	/* Of its events: which fields they have (bit (1 << enum event_field), then the values),
+	 * which kinds there are (bit (1 << kind of the vocabulary); 0: all), and the bytes of each
+	 * value and of the name. */
+	uint32_t event_fields, event_kinds;
+	uint8_t value_bytes[EVENT_VALUES_MAX], comm_bytes;
 	uint64_t ring_bytes, map_entries; /* sizes of an event ring and the counter map; 0: none */
 	uint32_t rings;			  /* how many event rings: one, or one for each CPU */
 };
@@ -62,6 +70,7 @@ struct monitor_target {
 	/* Bytes of each ring, for an object that has one for each CPU: a power of two and whole
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;
+	uint64_t cgroup_level; /* of the cgroup, below the root; 0: not known */
 };
 
 /* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */

@@ -10,6 +10,8 @@
 #include <elf.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <linux/btf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/why.h"
@@ -116,9 +118,221 @@ static int check_table(struct image *im, struct strbuf *why)
 	return 0;
 }
 
+/* --- types --------------------------------------------------------------------------------------
+ * The BTF section: a header, types one behind the other, each with the ids of others and places in
+ * the strings behind them (linux/btf.h). libbpf 1.1 follows some ids without asking, so each is
+ * looked at here before.
+ */
+
+/* A loop of typedefs has no end; real ones nest five or six deep. */
+enum { CHAIN_MAX = 64 };
+
+struct types {
+	const struct image *im;
+	uint64_t at, end;		/* of the types, in the image */
+	uint64_t strings, strings_size; /* in the image */
+	uint64_t *type;			/* where type @n is; 1 to @n. Owned */
+	uint32_t n;
+	struct strbuf *why;
+};
+
+static int bad_type(const struct types *t, uint32_t id, const char *what, uint64_t number)
+{
+	strbuf_addf(t->why, "type [%u] of its BTF %s %llu; build it again", id, what,
+		    (unsigned long long)number);
+	return -EINVAL;
+}
+
+static int bad_table(struct strbuf *why)
+{
+	strbuf_addstr(why, "its BTF section is damaged; build it again");
+	return -EINVAL;
+}
+
+/* Bytes behind a struct btf_type, of which a part repeats for each member; or none for a kind that
+ * nobody knows. */
+static const struct shape {
+	uint8_t once, each;
+	bool points; /* the last word of struct btf_type is a type's id */
+	bool chain;  /* and is what it stands for */
+	int8_t type; /* where a member has a type's id, -1: nowhere */
+	int8_t name; /* and the place of its name */
+	bool known;
+} shapes[] = {
+	[BTF_KIND_INT] = {4, 0, false, false, -1, -1, true},
+	[BTF_KIND_PTR] = {0, 0, true, false, -1, -1, true},
+	[BTF_KIND_ARRAY] = {sizeof(struct btf_array), 0, false, true, -1, -1, true},
+	[BTF_KIND_STRUCT] = {0, sizeof(struct btf_member), false, false, 4, 0, true},
+	[BTF_KIND_UNION] = {0, sizeof(struct btf_member), false, false, 4, 0, true},
+	[BTF_KIND_ENUM] = {0, sizeof(struct btf_enum), false, false, -1, 0, true},
+	[BTF_KIND_FWD] = {0, 0, false, false, -1, -1, true},
+	[BTF_KIND_TYPEDEF] = {0, 0, true, true, -1, -1, true},
+	[BTF_KIND_VOLATILE] = {0, 0, true, true, -1, -1, true},
+	[BTF_KIND_CONST] = {0, 0, true, true, -1, -1, true},
+	[BTF_KIND_RESTRICT] = {0, 0, true, true, -1, -1, true},
+	[BTF_KIND_FUNC] = {0, 0, true, false, -1, -1, true},
+	[BTF_KIND_FUNC_PROTO] = {0, sizeof(struct btf_param), true, false, 4, 0, true},
+	[BTF_KIND_VAR] = {sizeof(struct btf_var), 0, true, false, -1, -1, true},
+	[BTF_KIND_DATASEC] = {0, sizeof(struct btf_var_secinfo), false, false, 0, -1, true},
+	[BTF_KIND_FLOAT] = {0, 0, false, false, -1, -1, true},
+	[BTF_KIND_DECL_TAG] = {sizeof(struct btf_decl_tag), 0, true, false, -1, -1, true},
+	[BTF_KIND_TYPE_TAG] = {0, 0, true, true, -1, -1, true},
+	[BTF_KIND_ENUM64] = {0, sizeof(struct btf_enum64), false, false, -1, 0, true},
+};
+
+static struct btf_type type_at(const struct types *t, uint32_t id)
+{
+	struct btf_type type = {0};
+
+	at(t->im, t->type[id], &type, sizeof(type));
+	return type;
+}
+
+static const struct shape *shape_of(const struct btf_type *type)
+{
+	uint32_t kind = BTF_INFO_KIND(type->info);
+
+	return kind < ARRAY_SIZE(shapes) && shapes[kind].known ? &shapes[kind] : NULL;
+}
+
+/* Where each type is; what they say is looked at later, as an id may be that of a later type. */
+static int find_types(struct types *t)
+{
+	struct btf_type type;
+
+	t->type = calloc((t->end - t->at) / sizeof(type) + 1, sizeof(*t->type));
+	if (!t->type)
+		return -ENOMEM;
+	while (t->at < t->end) {
+		const struct shape *shape;
+		uint64_t size = sizeof(type);
+
+		if (t->end - t->at < size || !at(t->im, t->at, &type, sizeof(type)))
+			return bad_table(t->why);
+		shape = shape_of(&type);
+		if (!shape)
+			return bad_type(t, t->n + 1, "is of the unknown kind",
+					BTF_INFO_KIND(type.info));
+		size += shape->once + (uint64_t)shape->each * BTF_INFO_VLEN(type.info);
+		if (size > t->end - t->at)
+			return bad_type(t, t->n + 1, "does not end in its section, but at byte",
+					t->at + size);
+		t->type[++t->n] = t->at;
+		t->at += size;
+	}
+	return 0;
+}
+
+static int check_id(const struct types *t, uint32_t id, uint32_t refers_to)
+{
+	return refers_to <= t->n ? 0 : bad_type(t, id, "refers to type", refers_to);
+}
+
+static int check_name(const struct types *t, uint32_t id, uint32_t offset)
+{
+	return offset < t->strings_size ? 0 : bad_type(t, id, "has its name at byte", offset);
+}
+
+static int check_members(const struct types *t, uint32_t id, const struct btf_type *type,
+			 const struct shape *shape)
+{
+	uint64_t where = t->type[id] + sizeof(*type) + shape->once;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < BTF_INFO_VLEN(type->info); i++, where += shape->each) {
+		uint32_t word = 0;
+
+		if (shape->type >= 0) {
+			at(t->im, where + (uint64_t)shape->type, &word, sizeof(word));
+			err = check_id(t, id, word);
+		}
+		if (!err && shape->name >= 0) {
+			at(t->im, where + (uint64_t)shape->name, &word, sizeof(word));
+			err = check_name(t, id, word);
+		}
+	}
+	return err;
+}
+
+/* What a typedef, a const or an array is one of; 0: it is something itself. */
+static uint32_t stands_for(const struct types *t, uint32_t id)
+{
+	struct btf_type type = type_at(t, id);
+	struct btf_array array = {0};
+
+	if (!shape_of(&type)->chain)
+		return 0;
+	if (BTF_INFO_KIND(type.info) != BTF_KIND_ARRAY)
+		return type.type;
+	at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
+	return array.type;
+}
+
+static int check_chain(const struct types *t, uint32_t id)
+{
+	uint32_t next = stands_for(t, id);
+
+	for (int n = 0; next; n++) {
+		if (n == CHAIN_MAX)
+			return bad_type(t, id, "stands for another one deeper than", CHAIN_MAX);
+		next = stands_for(t, next);
+	}
+	return 0;
+}
+
+static int check_type(const struct types *t, uint32_t id)
+{
+	struct btf_type type = type_at(t, id);
+	const struct shape *shape = shape_of(&type);
+	struct btf_array array = {0};
+	int err = check_name(t, id, type.name_off);
+
+	if (!err && shape->points)
+		err = check_id(t, id, type.type);
+	if (!err && BTF_INFO_KIND(type.info) == BTF_KIND_ARRAY) {
+		at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
+		err = check_id(t, id, array.type);
+		err = err ? err : check_id(t, id, array.index_type);
+	}
+	return err ? err : check_members(t, id, &type, shape);
+}
+
+static int check_btf(const struct image *im, const Elf64_Shdr *sh, struct strbuf *why)
+{
+	struct types t = {.im = im, .why = why};
+	struct btf_header h = {0};
+	uint64_t base = sh->sh_offset, room;
+	char first = 1, last = 1;
+	int err;
+
+	if (sh->sh_size < sizeof(h) || !at(im, base, &h, sizeof(h)) || h.magic != BTF_MAGIC ||
+	    h.hdr_len < sizeof(h) || h.hdr_len > sh->sh_size)
+		return bad_table(why);
+	room = sh->sh_size - h.hdr_len;
+	if (h.type_off > room || h.type_len > room - h.type_off || h.str_off > room ||
+	    h.str_len > room - h.str_off || !h.str_len)
+		return bad_table(why);
+	t.at = base + h.hdr_len + h.type_off;
+	t.end = t.at + h.type_len;
+	t.strings = base + h.hdr_len + h.str_off;
+	t.strings_size = h.str_len;
+	at(im, t.strings, &first, 1);
+	at(im, t.strings + t.strings_size - 1, &last, 1);
+	if (first || last)
+		return bad_table(why);
+	err = find_types(&t);
+	for (uint32_t id = 1; !err && id <= t.n; id++)
+		err = check_type(&t, id);
+	for (uint32_t id = 1; !err && id <= t.n; id++)
+		err = check_chain(&t, id);
+	free(t.type);
+	return err;
+}
+
 int elf_check(const void *data, size_t size, struct strbuf *why)
 {
-	bool btf = false, code = false;
+	Elf64_Shdr btf = {.sh_type = SHT_NOBITS};
+	bool code = false;
 	struct image im;
 	int err = open_image(&im, data, size, why);
 
@@ -130,19 +344,20 @@ int elf_check(const void *data, size_t size, struct strbuf *why)
 		Elf64_Shdr sh = {0};
 
 		section(&im, i, &sh);
-		btf |= !strcmp(string(&im, &im.names, sh.sh_name), ".BTF");
+		if (!strcmp(string(&im, &im.names, sh.sh_name), ".BTF"))
+			btf = sh;
 		code |= sh.sh_type == SHT_PROGBITS && (sh.sh_flags & SHF_EXECINSTR) && sh.sh_size;
 	}
 	if (!code) {
 		strbuf_addstr(why, "holds no program; functions need SEC(\"tracepoint/..\")");
 		return -EINVAL;
 	}
-	if (!btf) {
+	if (btf.sh_type == SHT_NOBITS) {
 		strbuf_addstr(why, "has no BTF, which tells the layout of its maps; compile it "
 				   "with -g, and strip it with llvm-strip -g at most");
 		return -EINVAL;
 	}
-	return 0;
+	return check_btf(&im, &btf, why);
 }
 
 int elf_check_file(const char *path, struct strbuf *why)

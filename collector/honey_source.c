@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/data.h"
-#include "lib/scratch.h"
+#include "lib/leftover.h"
 #include "lib/why.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -34,8 +34,7 @@ static int make_object_file(char **path, struct strbuf *why)
 	struct strbuf sb = STRBUF_INIT;
 	int fd, err;
 
-	scratch_template(&sb);
-	strbuf_addstr(&sb, ".bpf.o");
+	leftover_template(&sb, ".bpf.o");
 	*path = strbuf_detach(&sb);
 	fd = mkstemps(*path, (int)strlen(".bpf.o"));
 	if (fd >= 0) {

@@ -90,6 +90,23 @@ static int missing_field(const struct search *s, const struct btf_type *t, const
 	return -EINVAL;
 }
 
+/*
+ * The one place where an offset out of a BTF is held against what it indexes: @bytes at @offset of
+ * @whole bytes. All that is read later of maps, rows and records was found by this.
+ */
+static int search_inside(const struct search *s, const struct btf_type *t, const char *of,
+			 const char *name, uint64_t offset, uint64_t bytes, uint64_t whole)
+{
+	if (offset <= whole && bytes <= whole - offset)
+		return 0;
+	why_err(s->why,
+		"%s: struct %s%s: field '%s' is at byte %llu to %llu, and the struct has %llu: its "
+		"BTF is damaged; build it again",
+		s->path, type_name(s, t), of, name, (unsigned long long)offset,
+		(unsigned long long)(offset + bytes), (unsigned long long)whole);
+	return -EINVAL;
+}
+
 static int find_field(const struct search *s, const struct btf_type *t, const char *of,
 		      const char *name, uint32_t size, uint32_t *offset)
 {
@@ -116,7 +133,7 @@ static int find_field(const struct search *s, const struct btf_type *t, const ch
 			return -EINVAL;
 		}
 		*offset = bits / 8;
-		return 0;
+		return search_inside(s, t, of, name, *offset, size, t->size);
 	}
 	return missing_field(s, t, of, name);
 }
@@ -142,6 +159,14 @@ static const struct btf_type *search_value(const struct search *s, const struct 
 		why_err(s->why,
 			"%s: map '%s': its value is %s; declare it with __type(value, struct ..)",
 			s->path, bpf_map__name(map), t ? "no struct" : "not described in its BTF");
+		return NULL;
+	}
+	if (t->size != bpf_map__value_size(map)) {
+		why_err(s->why,
+			"%s: map '%s': its values have %u bytes, and struct %s has %u: its BTF is "
+			"damaged; build it again",
+			s->path, bpf_map__name(map), bpf_map__value_size(map), type_name(s, t),
+			t->size);
 		return NULL;
 	}
 	return t;
@@ -191,6 +216,9 @@ static int search_field(const struct search *s, const struct btf_type *t, const 
 	in = inner(s, t, first, &at);
 	if (!in)
 		return missing_field(s, t, of, first);
+	err = search_inside(s, t, of, first, at, in->size, t->size);
+	if (err)
+		return err;
 	err = search_field(s, in, of, dot + 1, size, offset);
 	*offset += at;
 	return err;
@@ -226,12 +254,30 @@ static int search_missing_struct(const struct search *s, const char *name)
 	return -EINVAL;
 }
 
-/* Bytes of each field of a row, for search_fields(); returns @sizes. */
-static const uint32_t *field_sizes(const struct vocabulary *words,
+/* Bytes of each field of a row, for search_fields(): as the manifest says, or ours. Returns @sizes,
+ * or NULL after saying which width cannot be read. */
+static const uint32_t *field_sizes(const struct search *s, struct layout *l,
 				   uint32_t sizes[COUNTER_FIELDS_MAX])
 {
-	for (size_t f = 0; f < words->nfields; f++)
+	const struct vocabulary *words = s->man->words;
+
+	l->narrow = 0;
+	for (size_t f = 0; f < words->nfields; f++) {
+		uint8_t bytes = s->man->counters.fields[f] ? s->man->counters.bytes[f] : 0;
+
 		sizes[f] = sizeof(uint64_t) * MAX(words->fields[f].slots, 1U);
+		if (!bytes || bytes == sizes[f])
+			continue;
+		if (bytes != sizeof(uint32_t) || words->fields[f].slots) {
+			why_err(s->why,
+				"%s: counters.fields.%s: %u bytes cannot be read; a counter has 8 "
+				"or 4",
+				s->hint, words->fields[f].name, bytes);
+			return NULL;
+		}
+		sizes[f] = bytes;
+		l->narrow |= 1ULL << f;
+	}
 	return sizes;
 }
 
@@ -248,23 +294,34 @@ static bool key_part(const struct search *s, const struct btf_member *m, uint32_
 	if (!out->text && !btf_is_int(t) && !btf_is_any_enum(t))
 		return false;
 	snprintf(out->name, sizeof(out->name), "%s", btf__name_by_offset(s->btf, m->name_off));
+	if (bits / 8 > UINT16_MAX)
+		return false;
 	out->offset = (uint16_t)(bits / 8);
 	out->bytes = (uint16_t)bytes;
 	return true;
 }
 
-/* The named parts of a map's key, where it is a struct of plain members. Returns how many. */
-static size_t search_key(const struct search *s, const struct bpf_map *map,
-			 struct key_part parts[COUNTER_PARTS_MAX])
+/* The named parts of a map's key, where it is a struct of plain members. 0 or -EINVAL after saying
+ * which lies outside. */
+static int search_key(const struct search *s, const struct bpf_map *map, struct layout *l)
 {
 	uint32_t id = bpf_map__btf_key_type_id(map);
 	const struct btf_type *t = id ? strip(s->btf, id) : NULL;
-	size_t n = 0;
+	int err = 0;
 
-	for (int i = 0; t && btf_is_struct(t) && i < btf_vlen(t) && n < COUNTER_PARTS_MAX; i++)
-		n += key_part(s, &btf_members(t)[i], btf_member_bit_offset(t, (uint32_t)i),
-			      &parts[n]);
-	return n;
+	l->nparts = 0;
+	for (int i = 0; !err && t && btf_is_struct(t) && i < btf_vlen(t); i++) {
+		struct key_part *part = &l->parts[l->nparts];
+
+		if (l->nparts == COUNTER_PARTS_MAX)
+			break;
+		if (!key_part(s, &btf_members(t)[i], btf_member_bit_offset(t, (uint32_t)i), part))
+			continue;
+		err = search_inside(s, t, " (key of a map)", part->name, part->offset, part->bytes,
+				    bpf_map__key_size(map));
+		l->nparts++;
+	}
+	return err;
 }
 
 static struct bpf_map *find_section(const struct bpf_object *obj, const char *section)
@@ -308,7 +365,7 @@ int variable_init(const struct variable *v, const void *value)
 	image = initial ? malloc(size) : NULL;
 	if (!image || v->offset + v->size > size) {
 		free(image);
-		return -ENOMEM;
+		return initial ? -ERANGE : -ENOMEM;
 	}
 	memcpy(image, initial, size);
 	memcpy(image + v->offset, value, v->size);
@@ -328,6 +385,10 @@ int variable_set_u32(const struct variable *v, uint32_t value)
 
 	if (memory == MAP_FAILED)
 		return -errno;
+	if (v->offset % sizeof(value) || v->offset + sizeof(value) > bytes) {
+		munmap(memory, bytes);
+		return -ERANGE;
+	}
 	__atomic_store_n((uint32_t *)(memory + v->offset), value, __ATOMIC_RELAXED);
 	munmap(memory, bytes);
 	return 0;
@@ -389,11 +450,13 @@ static int layout_rows(const struct search *s, struct layout *l)
 		err = search_missing_struct(s, s->man->counters.row);
 	if (err)
 		return err;
+	if (!field_sizes(s, l, sizes))
+		return -EINVAL;
 	rows->size = row->size;
 	err = search_field(s, row, "", s->man->counters.row_key, sizeof(uint32_t), &rows->key);
 	if (!err)
 		err = search_fields(s, row, "", s->man->counters.fields, s->man->words->nfields,
-				    field_sizes(s->man->words, sizes), rows->offset, &rows->fields);
+				    sizes, rows->offset, &rows->fields);
 	return err ? err : find_ended(s, rows, row);
 }
 
@@ -429,8 +492,7 @@ static int check_key(const struct search *s, struct layout *l, const struct bpf_
 		return -EINVAL;
 	}
 	l->key_bytes = bytes;
-	l->nparts = search_key(s, map, l->parts);
-	return 0;
+	return search_key(s, map, l);
 }
 
 static struct counter_source *add_source(const struct search *s, struct layout *l, const char *name)
@@ -461,12 +523,12 @@ static int struct_counters(const struct search *s, struct layout *l)
 	const struct btf_type *t = src ? search_value(s, src->map) : NULL;
 	uint32_t sizes[COUNTER_FIELDS_MAX];
 	struct strbuf of = STRBUF_INIT;
-	int err = t ? 0 : -EINVAL;
+	int err = t && field_sizes(s, l, sizes) ? 0 : -EINVAL;
 
 	strbuf_addf(&of, " (map %s)", s->man->counters.map);
 	if (!err)
 		err = search_fields(s, t, of.s, s->man->counters.fields, s->man->words->nfields,
-				    field_sizes(s->man->words, sizes), src->offset, &src->fields);
+				    sizes, src->offset, &src->fields);
 	strbuf_release(&of);
 	return err;
 }
@@ -477,7 +539,8 @@ static int single_counters(const struct search *s, struct layout *l)
 	const struct vocabulary *words = s->man->words;
 	uint32_t sizes[COUNTER_FIELDS_MAX];
 
-	field_sizes(words, sizes);
+	if (!field_sizes(s, l, sizes))
+		return -EINVAL;
 	for (size_t f = 0; f < words->nfields; f++) {
 		struct counter_source *src;
 
@@ -534,17 +597,51 @@ static int find_switch(const struct search *s, struct layout *l)
 	return -EINVAL;
 }
 
+/* The widths that an event's field may have, beside ours. */
+static bool fits(size_t f, uint8_t bytes)
+{
+	if (f == EVENT_COMM)
+		return bytes <= COUNTER_KEY_MAX;
+	return f >= EVENT_COMMON && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
+}
+
+static int event_sizes(const struct search *s, struct layout *l, uint32_t sizes[EVENT_FIELDS_MAX])
+{
+	static const uint32_t common[EVENT_COMMON] = {8, 4, 4, sizeof(((struct event *)0)->comm)};
+
+	for (size_t f = 0; f < event_fields(l->words); f++) {
+		uint8_t bytes = s->man->events.fields[f] ? s->man->events.bytes[f] : 0;
+
+		sizes[f] = f < EVENT_COMMON ? common[f] : l->words->values[f - EVENT_COMMON].bytes;
+		if (bytes && bytes != sizes[f] && !fits(f, bytes)) {
+			why_err(s->why,
+				"%s: events.fields.%s: %u bytes cannot be read; there are values "
+				"of "
+				"1, 2, 4 and 8, names of up to 64",
+				s->hint, event_field_name(l->words, f), bytes);
+			return -EINVAL;
+		}
+		if (bytes)
+			sizes[f] = bytes;
+		l->event.bytes[f] = sizes[f];
+	}
+	return 0;
+}
+
 static int events(const struct search *s, struct layout *l)
 {
-	uint32_t sizes[EVENT_FIELDS_MAX] = {8, 4, 4, sizeof(((struct event *)0)->comm)};
+	uint32_t sizes[EVENT_FIELDS_MAX] = {0};
 	const struct btf_type *t;
 	uint64_t fields = 0;
-	int err;
+	int err = event_sizes(s, l, sizes);
 
-	for (size_t i = 0; i < l->words->nvalues; i++)
-		l->event.bytes[EVENT_COMMON + i] = sizes[EVENT_COMMON + i] =
-			l->words->values[i].bytes;
-
+	if (err)
+		return err;
+	if (s->man->events.types_named) {
+		l->event.recode = l->words;
+		l->event.kinds = s->man->events.kinds;
+		memcpy(l->event.codes, s->man->events.codes, sizeof(l->event.codes));
+	}
 	l->ring = search_map(s, s->man->events.map, "events");
 	if (!l->ring)
 		return -EINVAL;

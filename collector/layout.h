@@ -41,6 +41,7 @@ struct layout {
 	const struct vocabulary *words;
 	struct counter_source counters[COUNTER_FIELDS_MAX];
 	size_t ncounters;
+	uint64_t narrow;    /* fields that have 4 bytes, of maps and rows */
 	uint32_t key_bytes; /* of all of them */
 	struct key_part parts[COUNTER_PARTS_MAX];
 	size_t nparts; /* 0: the key is a number */

@@ -45,7 +45,8 @@ static char *copy(const char *s)
 
 void manifest_defaults(struct manifest *man, const struct vocabulary *words)
 {
-	*man = (struct manifest){.words = words, .key = MONITOR_KEY_TID};
+	*man = (struct manifest){
+		.words = words, .key = MONITOR_KEY_TID, .filter = words->filter_bytes};
 	man->counters.map = copy(words->counter_map);
 	for (size_t f = 0; f < words->nfields; f++)
 		if (words->fields[f].standard)
@@ -104,9 +105,35 @@ static int unknown_key(const struct json_at *at, const char *const names[], size
 	return json_at_unknown(at, names, n, "docs/adding-a-monitor.md");
 }
 
-/* {"ours": "theirs", ..} with ours out of @names. */
+/* A name, or {"field": name, "bytes": of a width that is not ours}. */
+static int get_name(const struct json_at *at, struct json_object *o, char **name, uint8_t *bytes)
+{
+	static const char *const keys[] = {"field", "bytes"};
+
+	if (!bytes || !json_object_is_type(o, json_type_object))
+		return json_at_string(at, o, name);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		int64_t n = json_object_get_int64(val);
+		int err = 0;
+
+		if (!strcmp(key, "field"))
+			err = json_at_string(&here, val, name);
+		else if (strcmp(key, "bytes") != 0)
+			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
+		else if (!json_object_is_type(val, json_type_int) || n < 1 || n > 64)
+			err = json_at_bad(&here, "a number of bytes, 1 to 64, is expected");
+		else
+			*bytes = (uint8_t)n;
+		if (err)
+			return err;
+	}
+	return *name ? 0 : json_at_bad(at, "\"field\" is missing");
+}
+
+/* {"ours": "theirs", ..} with ours out of @names; @bytes, where it is not NULL: their widths. */
 static int get_names(const struct json_at *up, struct json_object *o, const char *const names[],
-		     size_t n, char **out)
+		     size_t n, char **out, uint8_t *bytes)
 {
 	if (!json_object_is_type(o, json_type_object))
 		return json_at_wrong_type(up, "an object of our names and theirs", o);
@@ -120,7 +147,7 @@ static int get_names(const struct json_at *up, struct json_object *o, const char
 			i++;
 		if (i == n)
 			return unknown_key(&at, names, n);
-		err = json_at_string(&at, val, &out[i]);
+		err = get_name(&at, val, &out[i], bytes ? &bytes[i] : NULL);
 		if (err)
 			return err;
 	}
@@ -142,11 +169,15 @@ static const char **event_names(const struct manifest *man, const char *names[EV
 	return names;
 }
 
-/* A member of an object whose keys are known: a text, or names of fields. */
+/* A member of an object whose keys are known: a text, names of fields, or of a reader of its own.
+ */
 struct member {
 	const char *key;
-	char **text;   /* or */
-	char **fields; /* as @names */
+	int (*read)(struct manifest *man, const struct json_at *at, struct json_object *o);
+	struct manifest *man;
+	char **text;	/* or */
+	char **fields;	/* as @names */
+	uint8_t *bytes; /* their widths */
 	const char *const *names;
 	size_t n;
 };
@@ -167,8 +198,10 @@ static int read_members(const struct json_at *at, struct json_object *o, const s
 			i++;
 		if (i == n)
 			return unknown_key(&here, keys, n);
-		err = m[i].text ? json_at_string(&here, val, m[i].text)
-				: get_names(&here, val, m[i].names, m[i].n, m[i].fields);
+		err = m[i].read ? m[i].read(m[i].man, &here, val)
+		      : m[i].text
+			      ? json_at_string(&here, val, m[i].text)
+			      : get_names(&here, val, m[i].names, m[i].n, m[i].fields, m[i].bytes);
 		if (err)
 			return err;
 	}
@@ -194,8 +227,8 @@ static int read_iterator(struct manifest *man, const struct json_at *at, struct 
 		{"key", .text = &man->counters.row_key},
 		{"ended", .text = &man->counters.ended},
 		{"ended_flag", .text = &man->counters.ended_flag},
-		{"fields", .fields = man->counters.fields, .names = counter_names(man, names),
-		 .n = man->words->nfields},
+		{"fields", .fields = man->counters.fields, .bytes = man->counters.bytes,
+		 .names = counter_names(man, names), .n = man->words->nfields},
 	};
 	int err;
 
@@ -216,23 +249,61 @@ static int read_counters(struct manifest *man, const struct json_at *at, struct 
 	const char *names[COUNTER_FIELDS_MAX];
 	const struct member members[] = {
 		{"map", .text = &man->counters.map},
-		{"fields", .fields = man->counters.fields, .names = counter_names(man, names),
-		 .n = man->words->nfields},
+		{"fields", .fields = man->counters.fields, .bytes = man->counters.bytes,
+		 .names = counter_names(man, names), .n = man->words->nfields},
 	};
 
 	int err = read_part(at, o, &man->counters.none);
 
 	man->counters.named = true;
-	if (err || man->counters.none)
+	if (err)
 		return err;
 	free(man->counters.map);
 	man->counters.map = NULL;
+	if (man->counters.none) {
+		manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
+		return 0;
+	}
 	if (json_object_object_get_ex(o, "iterator", NULL))
 		return read_iterator(man, at, o);
 	if (!json_object_object_get_ex(o, "map", NULL))
 		return get_names(at, o, counter_names(man, names), man->words->nfields,
-				 man->counters.fields);
+				 man->counters.fields, man->counters.bytes);
 	return read_members(at, o, members, ARRAY_SIZE(members));
+}
+
+static size_t find_kind(const struct vocabulary *words, const char *name)
+{
+	size_t i = 0;
+
+	while (i < words->nkinds && strcmp(words->kinds[i].name, name))
+		i++;
+	return i;
+}
+
+/* {"mmap": 1, ..}: the kinds of events that there are, and the code of each. */
+static int read_types(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *names[EVENT_KINDS_MAX];
+
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of kinds of events and their codes", o);
+	for (size_t i = 0; i < man->words->nkinds; i++)
+		names[i] = man->words->kinds[i].name;
+	man->events.types_named = true;
+	man->events.kinds = 0;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		size_t kind = find_kind(man->words, key);
+
+		if (kind == man->words->nkinds)
+			return unknown_key(&here, names, man->words->nkinds);
+		if (!json_object_is_type(val, json_type_int) || json_object_get_int64(val) < 0)
+			return json_at_wrong_type(&here, "a number, the code of that kind,", val);
+		man->events.kinds |= 1U << kind;
+		man->events.codes[kind] = json_object_get_uint64(val);
+	}
+	return man->events.kinds ? 0 : json_at_bad(at, "is empty; name a kind of events");
 }
 
 static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
@@ -241,9 +312,10 @@ static int read_events(struct manifest *man, const struct json_at *at, struct js
 	const struct member members[] = {
 		{"map", .text = &man->events.map},
 		{"struct", .text = &man->events.type},
-		{"fields", .fields = man->events.fields, .names = event_names(man, names),
-		 .n = event_fields(man->words)},
+		{"fields", .fields = man->events.fields, .bytes = man->events.bytes,
+		 .names = event_names(man, names), .n = event_fields(man->words)},
 		{"switch", .text = &man->events.on},
+		{"types", .read = read_types, .man = man},
 	};
 
 	int err = read_part(at, o, &man->events.none);
@@ -279,6 +351,9 @@ static int read_losses(struct manifest *man, const struct json_at *at, struct js
 
 static int read_programs(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
+	uint32_t kinds = 0;
+	size_t kind;
+
 	if (!json_object_is_type(o, json_type_object))
 		return json_at_wrong_type(at, "an object of events and programs", o);
 	man->has_programs = true;
@@ -292,6 +367,35 @@ static int read_programs(struct manifest *man, const struct json_at *at, struct 
 		if (err)
 			return err;
 		man->programs[man->nprograms++].event = strdup(key);
+		kind = find_kind(man->words, key);
+		if (kind < man->words->nkinds)
+			kinds |= 1U << kind;
+	}
+	/* Events are of what there are programs for, unless "types" says which there are. */
+	if (!man->events.types_named)
+		man->events.kinds = kinds;
+	return 0;
+}
+
+/* {"mmap": BYTES}: shorter ones do not count. */
+static int read_filter(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *name = man->words->filter_name;
+
+	if (!name)
+		return json_at_bad(at, "monitors of subject %s filter nothing; leave it out",
+				   man->words->name);
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of a call and the bytes that count", o);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+
+		if (strcmp(key, name) != 0)
+			return unknown_key(&here, &name, 1);
+		if (!json_object_is_type(val, json_type_int) || json_object_get_int64(val) < 0)
+			return json_at_wrong_type(
+				&here, "a number of bytes, below which it does not count,", val);
+		man->filter = json_object_get_uint64(val);
 	}
 	return 0;
 }
@@ -423,14 +527,15 @@ static int read_script(struct manifest *man, const struct json_at *at, struct js
 
 static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"schema", "name",	 "key",	       "races",	 "object",
-					   "script", "counters", "events",     "losses", "programs",
-					   "run",    "listed",	 "definition", "subject"};
+	static const char *const keys[] = {"schema",	 "name",     "key",	 "races",
+					   "object",	 "script",   "counters", "events",
+					   "losses",	 "programs", "run",	 "listed",
+					   "definition", "subject",  "filter"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
-		read_schema, read_name,	    read_key,	     read_races,  read_object,
-		read_script, read_counters, read_events,     read_losses, read_programs,
-		read_run,    read_listed,   read_definition, read_subject};
+		read_schema, read_name,	    read_key,	     read_races,   read_object,
+		read_script, read_counters, read_events,     read_losses,  read_programs,
+		read_run,    read_listed,   read_definition, read_subject, read_filter};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))

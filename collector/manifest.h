@@ -38,12 +38,14 @@ struct manifest {
 	char **run; /* argv template of a command, ended by NULL */
 	enum monitor_key key;
 	enum monitor_definition definition;
-	bool races; /* as in struct monitor_info */
+	bool races;	 /* as in struct monitor_info */
+	uint64_t filter; /* likewise */
 	struct {
 		bool named; /* by the file; else these are the defaults */
 		bool none;  /* "counters": null */
 		char *map;
 		char *fields[COUNTER_FIELDS_MAX];
+		uint8_t bytes[COUNTER_FIELDS_MAX]; /* of a field; 0: as the subject has it */
 		/* Instead of maps: a program that writes rows, and what is known of them. */
 		char *iterator, *row, *row_key;
 		char *ended, *ended_flag; /* map of rows of processes that have ended */
@@ -54,6 +56,10 @@ struct manifest {
 		bool type_required; /* named by the file: its BTF must have it */
 		char *on;	    /* u32 variable: 0 switches records off */
 		char *fields[EVENT_FIELDS_MAX];
+		uint8_t bytes[EVENT_FIELDS_MAX]; /* of a field; 0: as the subject has it */
+		bool types_named;
+		uint32_t kinds;			 /* bit (1 << kind) of those it writes; 0: all */
+		uint64_t codes[EVENT_KINDS_MAX]; /* theirs, where @types_named */
 	} events;
 	struct {
 		bool named;

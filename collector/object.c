@@ -19,6 +19,7 @@
 
 #include "lib/log.h"
 #include "lib/why.h"
+#include "collector/stand_in.h"
 #include "collector/cost.h"
 #include "collector/elf_check.h"
 #include "collector/maps.h"
@@ -343,7 +344,7 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 				    type ? type : "unknown", bpf_map__max_entries(map));
 	}
 	bpf_object__for_each_program (p, o->bpf) {
-		if (!layout_expects(&m->manifest, p))
+		if (!layout_expects(&m->manifest, p) && !stand_in_is(o->bpf, p))
 			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
 				    bpf_program__section_name(p));
 	}
@@ -434,6 +435,8 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 
 /* An object that has this u64 among its read-only data watches only the cgroup we write there. */
 #define CGROUP_VARIABLE "beebench_cgroup_id"
+/* And those below it, when it has this one, too: at which level below the root that cgroup is. */
+#define LEVEL_VARIABLE	"beebench_cgroup_level"
 /* The same, for the size of each of its rings. */
 #define RING_VARIABLE	"beebench_ring_bytes"
 
@@ -450,10 +453,13 @@ static int set_target(struct monitor *m, struct object *o, const struct monitor_
 {
 	int err = target->cgroup_id ? set_constant(o, CGROUP_VARIABLE, target->cgroup_id) : -ENOENT;
 
-	if (!err)
+	if (!err) {
 		m->info.caps |= MONITOR_CGROUP;
-	else if (err != -ENOENT)
+		if (target->cgroup_level && !set_constant(o, LEVEL_VARIABLE, target->cgroup_level))
+			m->info.caps |= MONITOR_BELOW;
+	} else if (err != -ENOENT) {
 		why_err_sys(m->why, err, "%s: cannot set %s", m->path, CGROUP_VARIABLE);
+	}
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -505,12 +511,18 @@ static void fill_info(struct monitor *m, const struct object *o)
 		info->map_entries = bpf_map__max_entries(o->layout.counters[i].map);
 	}
 	info->fields |= o->layout.rows.fields;
+	info->narrow = o->layout.narrow & info->fields;
 	if (o->layout.ncounters || o->layout.rows.iterator)
 		info->caps |= MONITOR_COUNTERS;
 	if (o->layout.ring) {
 		info->caps |= MONITOR_EVENTS;
 		info->ring_bytes = o->layout.ring_per_cpu ? o->ring_bytes
 							  : bpf_map__max_entries(o->layout.ring);
+		info->event_fields = o->layout.event.fields;
+		info->event_kinds = m->manifest.events.kinds;
+		info->comm_bytes = (uint8_t)o->layout.event.bytes[EVENT_COMM];
+		for (size_t i = 0; i < info->words->nvalues; i++)
+			info->value_bytes[i] = (uint8_t)o->layout.event.bytes[EVENT_COMMON + i];
 		info->rings = o->layout.ring_per_cpu ? (uint32_t)o->nrings : 1;
 	}
 	if (o->layout.losses)
@@ -544,8 +556,9 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	o->bpf = bpf_object__open_file(m->path, NULL);
 	if (!o->bpf) {
 		err = -errno;
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	}
+	stand_in_choose(o->bpf);
 	if (bare)
 		return 0;
 	if (!m->manifest.file)
@@ -578,7 +591,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	object_listen();
 	err = bpf_object__load(o->bpf);
 	if (err)
-		return object_explain_load(m->path, err, m->why);
+		return object_explain_load(m->path, o->bpf, err, m->why);
 	return o->ring_array ? make_rings(m, o) : 0;
 }
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads libbpf's messages and the verifier's log for the lines that matter. */
+/*
+ * Why an object does not load. libbpf's warnings are kept while it works (object_listen()); of
+ * them, the first cause counts, and of the verifier's log the complaint, its instruction and its
+ * source line. A person gets the thing by its name, and what cures it.
+ */
 #include "lib/base.h"
 #include "collector/object_error.h"
 
@@ -145,27 +149,259 @@ const char *object_missing_capabilities(void)
 			      : "CAP_BPF and CAP_PERFMON";
 }
 
-/* The last warning, without "libbpf: ". */
-static const char *last_warning(void)
-{
-	size_t n = heard.len;
-	char *s;
+/* --- the first cause ---------------------------------------------------------------------------
+ * libbpf warns of what is wrong, and then of all that cannot go on because of it: the first line
+ * that is no such consequence is the cause. The causes that people meet are told in our words, with
+ * the name of the thing and what cures it; the others are libbpf's.
+ */
 
-	while (n && heard.s[n - 1] == '\n')
-		heard.s[--n] = '\0';
-	heard.len = n;
-	s = n ? memrchr(heard.s, '\n', n) : NULL;
-	s = s ? s + 1 : heard.s;
-	return !strncmp(s, "libbpf: ", 8) ? s + 8 : s;
+static bool contains(const struct line *l, const char *what)
+{
+	return memmem(l->s, l->n, what, strlen(what)) != NULL;
+}
+
+static bool is_consequence(const struct line *l)
+{
+	static const char *const later[] = {
+		"failed to load object",	"failed to load: ",	"failed to prepare load",
+		"BTF is optional, ignoring",	"Retrying without BTF", "BPF program load failed: ",
+		"failed to perform CO-RE relo",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (contains(l, later[i]))
+			return true;
+	return false;
+}
+
+/* Without "libbpf: "; empty where nothing was said. The logs between BEGIN and END are not it, nor
+ * is what made libbpf print one of the BTF, which it does without. */
+static struct line first_cause(void)
+{
+	static const char mark[] = "libbpf: ";
+	const char *at = heard.s;
+	struct line l, none = {"", 0};
+	bool log = false;
+
+	while (next_line(&at, &l)) {
+		if (contains(&l, "-- BEGIN ") || contains(&l, "-- END "))
+			log = contains(&l, "-- BEGIN ");
+		else if (!log && starts(&l, mark) && !starts(&l, "libbpf: BTF loading error") &&
+			 !is_consequence(&l))
+			return (struct line){l.s + strlen(mark), l.n - strlen(mark)};
+	}
+	return none;
+}
+
+/* What stands in the first pair of quotes behind @after: a copy, or NULL. */
+static char *quoted(const struct line *l, const char *after)
+{
+	const char *at = memmem(l->s, l->n, after, strlen(after)), *end;
+
+	at = at ? memchr(at, '\'', (size_t)(l->s + l->n - at)) : NULL;
+	end = at ? memchr(at + 1, '\'', (size_t)(l->s + l->n - at - 1)) : NULL;
+	return end ? strndup(at + 1, (size_t)(end - at - 1)) : NULL;
+}
+
+/* What a program of @section stands on, and where its kind is listed. */
+static const char *kind_of_place(const char *section, const char **list)
+{
+	static const struct {
+		const char *begin, *kind, *list;
+	} kinds[] = {
+		{"tp_btf/", "tracepoint", "/sys/kernel/tracing/available_events"},
+		{"raw_tp", "tracepoint", "/sys/kernel/tracing/available_events"},
+		{"raw_tracepoint", "tracepoint", "/sys/kernel/tracing/available_events"},
+		{"iter", "iterator", "bpf_iter_* of bpftool btf dump file /sys/kernel/btf/vmlinux"},
+		{"lsm", "hook", "bpf_lsm_* of bpftool btf dump file /sys/kernel/btf/vmlinux"},
+		{"f", "traceable function", "/sys/kernel/tracing/available_filter_functions"},
+		{"kprobe", "traceable function", "/sys/kernel/tracing/available_filter_functions"},
+		{"kretprobe", "traceable function",
+		 "/sys/kernel/tracing/available_filter_functions"},
+		{"ksyscall", "system call", "/proc/kallsyms"},
+		{"kretsyscall", "system call", "/proc/kallsyms"},
+	};
+
+	section += *section == '?';
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strncmp(section, kinds[i].begin, strlen(kinds[i].begin))) {
+			*list = kinds[i].list;
+			return kinds[i].kind;
+		}
+	return NULL;
+}
+
+/* A trace's place that is not there. */
+static bool no_such_place(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	char *program = quoted(l, "prog "), *name = quoted(l, "BTF type ID of ");
+	const struct bpf_program *p =
+		obj && program ? bpf_object__find_program_by_name(obj, program) : NULL;
+	const char *section = p ? bpf_program__section_name(p) : "", *list = NULL;
+	const char *kind = kind_of_place(section, &list);
+
+	if (name && kind)
+		strbuf_addf(out,
+			    "program '%s' is on %s, and this kernel has no %s '%s' (see "
+			    "%s); correct the name, or leave the program out with SEC(\"?%s\")",
+			    program, section, kind, name, list, section);
+	free(program);
+	free(name);
+	return name && kind;
+}
+
+static bool no_such_config(const struct line *l, const struct bpf_object *obj UNUSED,
+			   struct strbuf *out)
+{
+	char *name = quoted(l, "extern ");
+
+	if (name)
+		strbuf_addf(out,
+			    "it needs the kernel's configuration value %s, which this kernel does "
+			    "not say (zgrep %s /proc/config.gz, or /boot/config-*); declare it "
+			    "__weak to do without",
+			    name, name);
+	free(name);
+	return name;
+}
+
+static bool no_such_symbol(const struct line *l, const struct bpf_object *obj UNUSED,
+			   struct strbuf *out)
+{
+	char *name = quoted(l, "extern ");
+
+	if (name)
+		strbuf_addf(out,
+			    "it needs the kernel's %s '%s', which this kernel has not or does not "
+			    "give to BPF (grep %s /proc/kallsyms); declare it __weak to do without",
+			    contains(l, "(func ksym)") ? "function" : "symbol", name, name);
+	free(name);
+	return name;
+}
+
+static bool not_defined(const struct line *l, const struct bpf_object *obj UNUSED,
+			struct strbuf *out)
+{
+	char *name = quoted(l, "extern ");
+
+	if (name)
+		strbuf_addf(out,
+			    "'%s' is declared and nowhere defined; define it in this file, or say "
+			    "where it is: __ksym or __kconfig",
+			    name);
+	free(name);
+	return name;
+}
+
+static bool no_such_section(const struct line *l, const struct bpf_object *obj UNUSED,
+			    struct strbuf *out)
+{
+	char *program = quoted(l, "prog "), *section = quoted(l, "section name ");
+
+	if (program && section)
+		strbuf_addf(out,
+			    "program '%s' is in section '%s', which no kind of program has; it is "
+			    "to be as SEC(\"tracepoint/syscalls/sys_enter_mmap\"), "
+			    "SEC(\"tp_btf/sys_enter\") or another of libbpf's",
+			    program, section);
+	free(program);
+	free(section);
+	return program && section;
+}
+
+static bool has_no_key(enum bpf_map_type type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+	case BPF_MAP_TYPE_BLOOM_FILTER: return true;
+	default: return false;
+	}
+}
+
+static bool is_ring(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_USER_RINGBUF;
+}
+
+/* What of a map's declaration the kernel cannot take: the first thing that is seen, or NULL. */
+static const char *wrong_of_map(const struct bpf_map *map, const struct line *l)
+{
+	enum bpf_map_type type = bpf_map__type(map);
+	uint32_t n = bpf_map__max_entries(map);
+
+	if (!libbpf_bpf_map_type_str(type))
+		return "there is no such kind of map: correct __uint(type, ..)";
+	if (!bpf_map__key_size(map) && !has_no_key(type))
+		return "its key has no size: declare it with __type(key, ..)";
+	if (!bpf_map__value_size(map) && !is_ring(type))
+		return "its value has no size: declare it with __type(value, ..)";
+	if (!n)
+		return "it has no entries: declare how many with __uint(max_entries, ..)";
+	if (is_ring(type) && (n & (n - 1) || n % 4096))
+		return "a ring's size is a power of two and whole pages: correct "
+		       "__uint(max_entries, ..)";
+	if (contains(l, "(-12)") || contains(l, "(-7)"))
+		return "it is larger than the kernel allows or has memory for: take a smaller "
+		       "__uint(max_entries, ..)";
+	return "this kernel does not know its kind, its flags or these sizes";
+}
+
+static bool no_map(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	char *name = quoted(l, "map ");
+	const struct bpf_map *map = obj && name ? bpf_object__find_map_by_name(obj, name) : NULL;
+	const char *type = map ? libbpf_bpf_map_type_str(bpf_map__type(map)) : NULL;
+
+	if (map)
+		strbuf_addf(out,
+			    "map '%s' (%s, key of %u bytes, value of %u, %u entries, flags %#x) "
+			    "cannot be made: %s",
+			    name, type ? type : "unknown kind", bpf_map__key_size(map),
+			    bpf_map__value_size(map), bpf_map__max_entries(map),
+			    bpf_map__map_flags(map), wrong_of_map(map, l));
+	free(name);
+	return map;
+}
+
+/* Appends the cause in our words; false: libbpf's have to do. */
+static bool known_cause(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	static const struct {
+		const char *says;
+		bool (*tell)(const struct line *l, const struct bpf_object *obj,
+			     struct strbuf *out);
+	} causes[] = {
+		{"failed to find kernel BTF type ID of '", no_such_place},
+		{"(strong): not resolved", no_such_config},
+		{"extern (kcfg) '", no_such_config},
+		{"extern (func ksym) '", no_such_symbol},
+		{"extern (var ksym) '", no_such_symbol},
+		{"extern (ksym) '", no_such_symbol},
+		{"failed to find BTF for extern '", not_defined},
+		{"missing BPF prog type, check ELF section name '", no_such_section},
+		{": failed to create: ", no_map},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (contains(l, causes[i].says))
+			return causes[i].tell(l, obj, out);
+	return false;
 }
 
 /* The program the verifier refused and the log between libbpf's marks: copies, or NULL. */
 static char *refused_program(void)
 {
-	const char *at = strstr(heard.s, "prog '");
-	const char *end = at ? strchr(at + 6, '\'') : NULL;
+	const char *at = heard.s;
+	struct line l;
 
-	return end ? strndup(at + 6, (size_t)(end - at - 6)) : NULL;
+	while (next_line(&at, &l))
+		if (contains(&l, "-- BEGIN PROG LOAD LOG --") ||
+		    contains(&l, "BPF program load failed: "))
+			return quoted(&l, "prog ");
+	return NULL;
 }
 
 static char *refused_log(void)
@@ -192,10 +428,11 @@ static void not_permitted(const char *path, const char *what, struct strbuf *why
 			path, what);
 }
 
-int object_explain_load(const char *path, int err, struct strbuf *why)
+int object_explain_load(const char *path, const struct bpf_object *obj, int err, struct strbuf *why)
 {
 	char *program = refused_program(), *log = refused_log();
-	struct strbuf lines = STRBUF_INIT;
+	struct strbuf lines = STRBUF_INIT, known = STRBUF_INIT;
+	struct line cause = first_cause();
 	int ret = -EINVAL;
 
 	if (log)
@@ -209,24 +446,35 @@ int object_explain_load(const char *path, int err, struct strbuf *why)
 	} else if (err == -EPERM) {
 		not_permitted(path, "loaded", why);
 		ret = -EPERM;
-	} else if (program && (err == -EACCES || err == -EINVAL)) {
-		why_err(why, "%s: the verifier refused program '%s' without a word (%s)", path,
-			program, last_warning());
+	} else if (known_cause(&cause, obj, &known)) {
+		why_err(why, "%s: cannot be loaded: %s", path, known.s);
+	} else if (program && !cause.n && (err == -EACCES || err == -EINVAL)) {
+		why_err(why, "%s: the verifier refused program '%s' without a word", path, program);
 		ret = -EACCES;
 	} else {
-		why_err_sys(why, err, "%s: cannot be loaded: %s", path, last_warning());
+		why_err_sys(why, err, "%s: cannot be loaded: %.*s", path,
+			    cause.n ? (int)cause.n : (int)strlen("libbpf does not say why"),
+			    cause.n ? cause.s : "libbpf does not say why");
 		ret = err;
 	}
 	free(program);
 	free(log);
 	strbuf_release(&lines);
+	strbuf_release(&known);
 	return ret;
 }
 
 int object_explain_attach(const char *path, const char *name, const char *section, int err)
 {
+	const char *list = NULL, *kind = kind_of_place(section, &list);
+	const char *place = strchr(section, '/');
+
 	if (err == -EPERM || err == -EACCES)
 		not_permitted(path, "attached", NULL);
+	else if (err == -ENOENT && kind && place)
+		log_err("%s: program '%s' is on %s, and this kernel has no %s '%s' (see "
+			"%s)",
+			path, name, section, kind, place + 1, list);
 	else if (err == -ENOENT)
 		log_err("%s: program '%s': this kernel has no %s, or tracefs is not mounted (mount "
 			"-t tracefs tracefs "

@@ -7,6 +7,8 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 
+struct bpf_object;
+
 /* From now on libbpf's lines go to log_dbg() and are kept, until the next call, for
  * object_explain_load(). */
 void object_listen(void);
@@ -22,9 +24,10 @@ void verifier_shorten(const char *log, struct strbuf *out);
  * "CAP_BPF and CAP_PERFMON". */
 const char *object_missing_capabilities(void);
 
-/* Says (lib/why.h) why loading @path failed with @err, from what was kept since object_listen().
- * Returns what monitor_open() has to. */
-int object_explain_load(const char *path, int err, struct strbuf *why);
+/* Says (lib/why.h) why loading @path failed with @err, from what was kept since object_listen();
+ * @obj is NULL where it could not even be opened. Returns what monitor_open() has to. */
+int object_explain_load(const char *path, const struct bpf_object *obj, int err,
+			struct strbuf *why);
 /* The same for attaching the program @name of @section. */
 int object_explain_attach(const char *path, const char *name, const char *section, int err);
 

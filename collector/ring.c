@@ -94,6 +94,7 @@ static uint64_t number(const struct event_layout *l, const char *data, unsigned 
 {
 	uint64_t u64 = 0;
 	uint32_t u32 = 0;
+	uint16_t u16 = 0;
 
 	if (!(l->fields & (1U << f)))
 		return 0;
@@ -106,7 +107,20 @@ static uint64_t number(const struct event_layout *l, const char *data, unsigned 
 		memcpy(&u32, data, sizeof(u32));
 		return u32;
 	}
+	if (bytes == 2) {
+		memcpy(&u16, data, sizeof(u16));
+		return u16;
+	}
 	return (uint8_t)*data;
+}
+
+/* A code that the manifest does not name is none of ours: behind all that a byte can hold. */
+static uint64_t recode(const struct event_layout *l, uint64_t code)
+{
+	for (size_t i = 0; i < l->recode->nkinds; i++)
+		if (l->kinds >> i & 1 && l->codes[i] == code)
+			return l->recode->kinds[i].code;
+	return code + 256;
 }
 
 void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out)
@@ -120,7 +134,11 @@ void event_decode(const struct event_layout *l, const void *data, size_t length,
 	for (unsigned int i = 0; i < EVENT_VALUES_MAX; i++)
 		out->value[i] = number(l, data, EVENT_COMMON + i, l->bytes[EVENT_COMMON + i]);
 	if (l->fields & (1U << EVENT_COMM))
-		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM], sizeof(out->comm));
+		memcpy(out->comm, (const char *)data + l->offset[EVENT_COMM],
+		       l->bytes[EVENT_COMM] ? MIN((size_t)l->bytes[EVENT_COMM], sizeof(out->comm))
+					    : sizeof(out->comm));
+	if (l->recode && l->fields >> (EVENT_COMMON + l->recode->kind_value) & 1)
+		out->value[l->recode->kind_value] = recode(l, out->value[l->recode->kind_value]);
 	out->comm[sizeof(out->comm) - 1] = '\0';
 }
 

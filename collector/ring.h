@@ -14,7 +14,11 @@ struct event_layout {
 	uint32_t length; /* bytes of the struct: a shorter record is bad */
 	uint32_t fields; /* bit (1 << field) for each there is: enum event_field, then the values */
 	uint32_t offset[EVENT_FIELDS_MAX];
-	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values */
+	uint32_t bytes[EVENT_FIELDS_MAX]; /* of the values, and of the name */
+	/* Their codes of kinds become ours; NULL: they are ours. */
+	const struct vocabulary *recode;
+	uint32_t kinds;
+	uint64_t codes[EVENT_KINDS_MAX];
 };
 
 /* Reads a record of at least @l->length bytes. Fields it does not have are 0. */

@@ -28,7 +28,22 @@ static void read_field(const struct counter_field *field, const struct map_dump 
 						    : map_dump_sum(d, k, offset);
 }
 
-static int read_source(const struct counter_source *src, const char *path,
+/* The same of 4 bytes: the sum wraps as they do. */
+static uint64_t read_narrow(const struct counter_field *field, const struct map_dump *d, size_t k,
+			    uint32_t offset)
+{
+	uint32_t all = 0, one;
+
+	for (uint32_t cpu = 0; cpu < d->ncpu; cpu++) {
+		memcpy(&one,
+		       d->values + k * d->stride + (size_t)cpu * (d->stride / d->ncpu) + offset,
+		       sizeof(one));
+		all = field->join == COUNTER_MAX ? MAX(all, one) : all + one;
+	}
+	return all;
+}
+
+static int read_source(const struct counter_source *src, uint64_t narrow, const char *path,
 		       struct counter_table *out)
 {
 	const struct vocabulary *words = out->words;
@@ -42,7 +57,10 @@ static int read_source(const struct counter_source *src, const char *path,
 		uint32_t slot = 0;
 
 		for (size_t f = 0; f < words->nfields; slot += MAX(words->fields[f++].slots, 1U))
-			if (src->fields >> f & 1)
+			if (src->fields & narrow & 1ULL << f)
+				row->value[slot] =
+					read_narrow(&words->fields[f], &d, k, src->offset[f]);
+			else if (src->fields >> f & 1)
 				read_field(&words->fields[f], &d, k, src->offset[f],
 					   &row->value[slot]);
 	}
@@ -58,7 +76,7 @@ int snapshot_maps(const struct layout *l, const char *path, struct counter_table
 	out->nparts = l->nparts;
 	memcpy(out->parts, l->parts, sizeof(out->parts));
 	for (size_t i = 0; !err && i < l->ncounters; i++)
-		err = read_source(&l->counters[i], path, out);
+		err = read_source(&l->counters[i], l->narrow, path, out);
 	counter_table_finish(out);
 	return err;
 }
@@ -74,15 +92,18 @@ static uint32_t number(const void *row, uint32_t offset)
 	return v;
 }
 
-static void add_row(const struct row_source *rows, const void *data, struct counter_table *out)
+static void add_row(const struct layout *l, const void *data, struct counter_table *out)
 {
+	const struct row_source *rows = &l->rows;
 	struct counter_row *row = counter_table_add(out, number(data, rows->key));
 	const struct vocabulary *words = out->words;
 	uint32_t slot = 0, n;
 
 	for (size_t f = 0; f < words->nfields; f++, slot += n) {
 		n = MAX(words->fields[f].slots, 1U);
-		if (rows->fields >> f & 1)
+		if (rows->fields & l->narrow & 1ULL << f)
+			row->value[slot] = number(data, rows->offset[f]);
+		else if (rows->fields >> f & 1)
 			memcpy(&row->value[slot], (const char *)data + rows->offset[f],
 			       n * sizeof(row->value[0]));
 	}
@@ -125,7 +146,7 @@ static int add_rows(const struct layout *l, const char *path, const void *data, 
 		return -EPROTO;
 	}
 	for (size_t at = 0; at < len; at += rows->size)
-		add_row(rows, (const char *)data + at, out);
+		add_row(l, (const char *)data + at, out);
 	counter_table_finish(out);
 	return 0;
 }
@@ -169,9 +190,9 @@ static int read_departed(const struct layout *l, const char *path, struct depart
 		const void *row = d.values + i * d.stride;
 
 		if (number(row, l->rows.flag))
-			add_row(&l->rows, row, &out->ended);
+			add_row(l, row, &out->ended);
 		else
-			add_row(&l->rows, row, &out->left);
+			add_row(l, row, &out->left);
 	}
 	map_dump_release(&d);
 	counter_table_finish(&out->ended);
@@ -305,7 +326,7 @@ int snapshot_take_ended(const struct layout *l, const char *path, struct counter
 		uint32_t key = (uint32_t)counter_table_row(&all.ended, i)->key;
 
 		if (!bpf_map_lookup_and_delete_elem(fd, &key, row))
-			add_row(&l->rows, row, out);
+			add_row(l, row, out);
 		else if (errno != ENOENT)
 			err = unreadable(-errno, path, l->rows.ended);
 	}

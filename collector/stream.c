@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/why.h"
 #include "lib/procfs.h"
@@ -24,11 +25,13 @@
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
+#define EXIT_MS	 1500
 
 /* Its state. */
 struct stream {
 	struct subproc proc;
 	bool started, parsed;
+	bool exits;		 /* a script that may end itself */
 	bool gone;		 /* ended by itself, and that was said */
 	char dir[256];		 /* a folder of our own */
 	char out[512], err[512]; /* in it: what it prints, what it complains about */
@@ -36,11 +39,13 @@ struct stream {
 	struct bt_result result;
 };
 
-static bool is_bpftrace(const struct stream *s)
+/* The bpftrace in it, also one that a script around it has started; 0: none. */
+static pid_t find_bpftrace(const struct stream *s)
 {
 	const char *base = strrchr(s->argv[0], '/');
 
-	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace");
+	return !strcmp(base ? base + 1 : s->argv[0], "bpftrace") ? s->proc.pid
+								 : bpftrace_in_group(s->proc.pid);
 }
 
 /* What it said on stderr, on one line each, for an error. bpftrace's remark about RLIMIT_MEMLOCK is
@@ -117,6 +122,7 @@ static bool said_ready(const struct stream *s)
 {
 	struct strbuf text = STRBUF_INIT;
 	struct bt_result r;
+	pid_t bpftrace;
 	bool ready;
 
 	if (strbuf_read_file(&text, s->out)) {
@@ -127,7 +133,8 @@ static bool said_ready(const struct stream *s)
 	ready = r.ready;
 	bt_release(&r);
 	strbuf_release(&text);
-	return ready && (!is_bpftrace(s) || bpftrace_settled(s->proc.pid));
+	bpftrace = ready ? find_bpftrace(s) : 0;
+	return ready && (!bpftrace || bpftrace_settled(bpftrace));
 }
 
 static int stream_attach(struct monitor *m)
@@ -181,14 +188,19 @@ static int stream_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn UN
 static int stop(struct monitor *m, struct stream *s)
 {
 	uint64_t end = clock_ns() + STOP_MS * NSEC_PER_MSEC;
-	int err = subproc_wait(&s->proc, 0);
+	/* exit() of a script takes bpftrace a while; what it counted until then is no whole count.
+	 */
+	int err = subproc_wait(&s->proc, s->exits ? EXIT_MS : 0);
+	pid_t bpftrace;
 
 	if (!err)
 		return ended(m, s, "while it should count");
-	kill(s->proc.pid, SIGINT);
+	bpftrace = find_bpftrace(s);
+	/* A script around bpftrace is asked as a terminal would: it and what it has started. */
+	kill(bpftrace && bpftrace != s->proc.pid ? -s->proc.pid : s->proc.pid, SIGINT);
 	while ((err = subproc_wait(&s->proc, 300)) && clock_ns() < end)
-		if (err == -ETIMEDOUT && is_bpftrace(s))
-			bpftrace_remind(s->proc.pid);
+		if (err == -ETIMEDOUT && bpftrace)
+			bpftrace_remind(bpftrace);
 	if (err) {
 		log_err("%s: %s did not end within %d s of SIGINT; it was killed, its counters are "
 			"lost",
@@ -197,7 +209,7 @@ static int stop(struct monitor *m, struct stream *s)
 		return -ETIMEDOUT;
 	}
 	/* SIGINT itself is a fair end for a command that has no handler of its own. */
-	if (s->proc.status && ((s->proc.status & 0x7f) != SIGINT || is_bpftrace(s)))
+	if (s->proc.status && ((s->proc.status & 0x7f) != SIGINT || bpftrace == s->proc.pid))
 		return ended(m, s, "badly");
 	return 0;
 }
@@ -220,6 +232,9 @@ static int stream_detach(struct monitor *m)
 			log_warn("%s: %" PRIu64 " lines of its output are not bpftrace's JSON, the "
 				 "first is line %" PRIu64,
 				 m->path, s->result.bad_lines, s->result.first_bad);
+		if (s->result.errors)
+			log_warn("%s: it met %" PRIu64 " errors while it ran, the first: %s",
+				 m->path, s->result.errors, s->result.first_error);
 		if (s->result.truncated) {
 			log_err("%s: its output ends in the middle of a line: counters may be "
 				"missing",
@@ -282,17 +297,37 @@ static int stream_snapshot(struct monitor *m, struct counter_table *out)
 	return 0;
 }
 
-/* Maps that took no new key any more, and what newer bpftraces say about that. */
+/* Maps that took no new key any more: each update that failed, where it says so (from 0.23 on with
+ * -f json), else the maps that are full or were said to be. */
 static uint64_t full_maps(const struct monitor *m, const struct stream *s)
 {
 	struct strbuf text = STRBUF_INIT;
 	uint64_t n = 0;
 
+	if (s->result.map_full)
+		return s->result.map_full;
 	for (size_t i = 0; i < s->result.nmaps && m->info.kind == MONITOR_BPFTRACE; i++)
 		n += s->result.maps[i].n >= BPFTRACE_MAP_KEYS;
 	strbuf_read_file(&text, s->err);
 	for (const char *p = text.s; (p = strstr(p, "Map full")); p++)
 		n++;
+	strbuf_release(&text);
+	return n;
+}
+
+/* "WARNING: Total lost event count: 12": bpftrace from 0.24 on, also of those it printed no line
+ * for. */
+static uint64_t lost_in_all(const struct stream *s)
+{
+	static const char mark[] = "lost event count: ";
+	struct strbuf text = STRBUF_INIT;
+	const char *at;
+	uint64_t n = 0;
+
+	strbuf_read_file(&text, s->err);
+	at = strstr(text.s, mark);
+	if (at)
+		n = strtoull(at + strlen(mark), NULL, 10);
 	strbuf_release(&text);
 	return n;
 }
@@ -303,7 +338,7 @@ static int stream_losses(struct monitor *m, struct monitor_losses *out)
 
 	if (!s->parsed)
 		return 0;
-	out->lost_events = s->result.lost_events;
+	out->lost_events = MAX(s->result.lost_events, lost_in_all(s));
 	out->map_full = full_maps(m, s);
 	out->bad_records = s->result.bad_lines;
 	return 0;
@@ -431,10 +466,12 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 
 static int make_folder(const struct monitor *m, struct stream *s)
 {
-	const char *tmp = getenv("TMPDIR");
+	struct strbuf path = STRBUF_INIT;
 	int err;
 
-	snprintf(s->dir, sizeof(s->dir), "%s/beebench-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	leftover_template(&path, "");
+	snprintf(s->dir, sizeof(s->dir), "%s", path.s);
+	strbuf_release(&path);
 	if (!mkdtemp(s->dir)) {
 		err = -errno;
 		why_err_sys(m->why, err, "cannot make a folder like %s", s->dir);
@@ -456,7 +493,7 @@ static int check_manifest(const struct monitor *m)
 			man->file);
 		return -EINVAL;
 	}
-	if (man->counters.named && man->counters.map) {
+	if (man->counters.named && !man->counters.none && man->counters.map) {
 		why_err(m->why,
 			"%s: counters.map: a script has a map for each field: {\"mmap_count\": "
 			"\"@..\"}",
@@ -485,7 +522,7 @@ int stream_open(struct monitor *m, const struct monitor_target *target)
 	m->ops = &stream_backend;
 	err = check_manifest(m);
 	if (!err && m->info.kind == MONITOR_BPFTRACE)
-		err = bpftrace_check(m);
+		err = bpftrace_check(m, &s->exits);
 	if (!err)
 		err = make_folder(m, s);
 	if (!err)

@@ -51,6 +51,13 @@ static const struct event_place memory_assumed[] = {
 	{0},
 };
 
+static const struct event_kind memory_kinds[] = {
+	{"mmap", MEM_EVENT_MMAP},
+	{"munmap", MEM_EVENT_MUNMAP},
+	{"brk", MEM_EVENT_BRK},
+	{"mremap", MEM_EVENT_MREMAP},
+};
+
 static const struct vocabulary_program memory_programs[] = {
 	{"mmap", NULL}, {"munmap", NULL}, {"brk", NULL}};
 
@@ -63,6 +70,11 @@ const struct vocabulary vocabulary_memory = {
 	.nfields = MEM_FIELD_COUNT,
 	.values = memory_values,
 	.nvalues = ARRAY_SIZE(memory_values),
+	.kinds = memory_kinds,
+	.nkinds = ARRAY_SIZE(memory_kinds),
+	.kind_value = MEM_EVENT_TYPE,
+	.filter_name = "mmap",
+	.filter_bytes = MEM_MIN_LENGTH,
 	.key_bytes = 4,
 	.definitions = memory_definitions,
 	.definition_help = "entered (calls count when they enter) or completed (calls that ended "

@@ -32,7 +32,18 @@ struct event_value {
 	bool standard;
 };
 
-enum { COUNTER_FIELDS_MAX = 64, COUNTER_SLOTS_MAX = 256, EVENT_VALUES_MAX = 4 };
+enum {
+	COUNTER_FIELDS_MAX = 64,
+	COUNTER_SLOTS_MAX = 256,
+	EVENT_VALUES_MAX = 4,
+	EVENT_KINDS_MAX = 8
+};
+
+/* What an event tells of, where one of its values is a code for that. */
+struct event_kind {
+	const char *name; /* "mmap": as in "programs" and "types" of a manifest */
+	uint64_t code;
+};
 
 /* Where the values of an event are, when its struct is not in an object's BTF. */
 struct event_place {
@@ -52,6 +63,14 @@ struct vocabulary {
 	/* What "definition" may say, the first being the default; NULL: nothing. */
 	const char *const *definitions;
 	const char *definition_help; /* for the message that another word gets */
+
+	/* Kinds of events, and the value that holds their code; none: events are of one kind. */
+	const struct event_kind *kinds;
+	size_t nkinds, kind_value;
+	/* What "filter" of a manifest may name, and the bytes below which calls do not count where
+	 * nothing is said; NULL: there is no filter. */
+	const char *filter_name;
+	uint64_t filter_bytes;
 
 	/* Names of an object without a manifest. */
 	const char *mark;		      /* a map that tells that it is of this subject */

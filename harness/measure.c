@@ -14,9 +14,7 @@
 #include "collector/collect.h"
 #include "harness/progress.h"
 #include "harness/record.h"
-#include "lib/cgroup.h"
 #include "lib/log.h"
-#include "lib/scratch.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -34,12 +32,6 @@ void run_catch_signals(void)
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-void run_sweep(void)
-{
-	cgroup_sweep();
-	scratch_sweep();
 }
 
 bool run_interrupted(void)
@@ -130,10 +122,36 @@ static bool is_judged(const struct measure_ops *m, struct json_object *record)
 	return false;
 }
 
+static bool same_word(struct json_object *x, struct json_object *y, const char *key)
+{
+	return !strcmp(record_str(x, key, ""), record_str(y, key, ""));
+}
+
+/* @o had nothing to compare, and neither had any other record of its kind and monitors: nobody
+ * asked for nothing, and a pass would be believed. */
+static bool is_vacuous(struct json_object *records, struct json_object *o)
+{
+	static const char *const keys[] = {"type", "monitor", "a", "b"};
+	struct json_object *other;
+
+	if (!record_true(o, "vacuous"))
+		return false;
+	record_foreach (records, other) {
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(keys) && same_word(o, other, keys[k]))
+			k++;
+		if (k == ARRAY_SIZE(keys) && record_status(other) == STATUS_OK)
+			return false;
+	}
+	return true;
+}
+
 int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
 {
 	size_t n[STATUS_COUNT + 1] = {0};
 	struct json_object *o;
+	bool vacuous = false, workload_failed = false;
 
 	if (err == -EINTR)
 		return EXIT_INCONCLUSIVE;
@@ -145,10 +163,16 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 		enum status s = record_status(o);
 
 		n[s] += s == STATUS_OK || is_judged(m, o);
+		workload_failed |= is_judged(m, o) && s == STATUS_VOID &&
+				   !strcmp(record_str(o, "cause", ""), "workload");
+		vacuous |= is_judged(m, o) && is_vacuous(records, o);
 	}
 	if (n[STATUS_FAIL])
 		return EXIT_BAD;
-	if (n[STATUS_VOID])
+	/* Not the monitor's fault, and a longer budget would not cure it. */
+	if (workload_failed)
+		return EXIT_USAGE;
+	if (n[STATUS_VOID] || vacuous)
 		return EXIT_INCONCLUSIVE;
 	return !n[STATUS_OK] && n[STATUS_SKIP] ? EXIT_SKIP : EXIT_OK;
 }

@@ -7,9 +7,6 @@
 
 /* From here on SIGINT, SIGTERM and SIGHUP make run_interrupted() true; SIGPIPE is ignored. */
 void run_catch_signals(void);
-/* Removes what runs that were killed have left: cgroups with what runs in them, temporary files.
- * For the start of what measures. */
-void run_sweep(void);
 /* "ok", "failed", "interrupted": what the record of type "end" says of exit code @code. */
 const char *run_outcome(int code);
 

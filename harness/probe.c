@@ -11,6 +11,7 @@
 #include "lib/log.h"
 #include "lib/why.h"
 #include "collector/registry.h"
+#include "collector/stand_in.h"
 
 int probe_open(struct bpf_object **out, const char *name, struct strbuf *why)
 {
@@ -25,8 +26,10 @@ int probe_open(struct bpf_object **out, const char *name, struct strbuf *why)
 	snprintf(path, sizeof(path), "%s/probes/%s.bpf.o", folder, name);
 	if (!access(path, R_OK)) /* else libbpf would say it too */
 		*out = bpf_object__open_file(path, NULL);
-	if (*out)
+	if (*out) {
+		stand_in_choose(*out);
 		return 0;
+	}
 	err = -errno;
 	why_err_sys(why, err, "cannot open %s; 'make' builds it", path);
 	return err;

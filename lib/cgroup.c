@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +15,18 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
-#include "lib/maker.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
 
 #define OWN_MOUNT   "/run/beebench-cgroup2"
 #define LEAF_PREFIX "beebench-"
 
-enum { EMPTY_WAIT_MS = 2000 };
+/* The root's id, include/linux/kernfs.h: the mount of a container with cgroups of its own begins
+ * elsewhere. */
+enum { ROOT_ID = 1, TREE_FDS = 16 };
+enum { EMPTY_WAIT_MS = 10000 };
 
 int cgroup_find_mount(const char *proc_root, char *path, size_t size)
 {
@@ -39,33 +43,9 @@ static int mount_own(char *path, size_t size)
 	return snprintf(path, size, "%s", OWN_MOUNT) >= (int)size ? -ENAMETOOLONG : 0;
 }
 
-/* "MOUNT/beebench-PID-START-NAMESPACE-NAME": whose it is can be told when we are gone. */
-static int name_leaf(struct cgroup *cg, const char *mount_path, const char *name)
-{
-	struct strbuf path = STRBUF_INIT;
-	struct maker self;
-	int err = maker_self(&self);
-
-	if (err) {
-		log_err_sys(err, "cannot find out who we are in /proc");
-		return err;
-	}
-	strbuf_addf(&path, "%s/" LEAF_PREFIX, mount_path);
-	maker_write(&self, &path);
-	strbuf_addf(&path, "-%s", name);
-	if (path.len >= sizeof(cg->path)) {
-		log_err("cgroup name too long: %s", name);
-		err = -ENAMETOOLONG;
-	} else {
-		memcpy(cg->path, path.s, path.len + 1);
-	}
-	strbuf_release(&path);
-	return err;
-}
-
 int cgroup_create(struct cgroup *cg, const char *name)
 {
-	char mount_path[160];
+	char mount_path[160], owner[OWNER_MAX];
 	struct stat st;
 	int err;
 
@@ -77,10 +57,14 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		log_err_sys(err, "cgroup2 is not mounted; as root: mount -t cgroup2 none FOLDER");
 		return err;
 	}
-	err = name_leaf(cg, mount_path, name);
-	if (err)
-		return err;
-	/* One of this name we made ourselves: empty, or rmdir refuses. */
+	owner_name(owner);
+	if (snprintf(cg->path, sizeof(cg->path), "%s/%s%s-%s", mount_path, LEAF_PREFIX, owner,
+		     name) >= (int)sizeof(cg->path)) {
+		cg->path[0] = '\0';
+		log_err("cgroup name too long: %s", name);
+		return -ENAMETOOLONG;
+	}
+	/* One of this name is our own from before: empty, or rmdir refuses. */
 	if (mkdir(cg->path, 0755) &&
 	    (errno != EEXIST || rmdir(cg->path) || mkdir(cg->path, 0755))) {
 		err = -errno;
@@ -97,6 +81,8 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		return err;
 	}
 	cg->id = st.st_ino;
+	if (!stat(mount_path, &st) && st.st_ino == ROOT_ID)
+		cg->level = 1;
 	return 0;
 }
 
@@ -155,22 +141,51 @@ int cgroup_enter(const struct cgroup *cg, pid_t pid)
 }
 
 /* Before Linux 5.14 there is no cgroup.kill. */
-static void kill_each(const struct cgroup *cg)
+static int kill_each(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		     struct FTW *at UNUSED)
 {
-	int fd = open_in(cg, "cgroup.procs", O_RDONLY);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+	FILE *f = str_ends_with(path, "/cgroup.procs") ? fopen(path, "re") : NULL;
 	int pid;
 
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while (fscanf(f, "%d", &pid) == 1) {
+	while (f && fscanf(f, "%d", &pid) == 1) {
 		if (pid > 0 && pid != getpid())
 			kill(pid, SIGKILL);
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
+	return 0;
+}
+
+/* Of the cgroup, and of those below it: what nftw() finds goes here. */
+static unsigned int found;
+
+static int count_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		     struct FTW *at UNUSED)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (str_ends_with(path, "/cgroup.procs") && !strbuf_read_file(&text, path))
+		for (const char *s = text.s; (s = strchr(s, '\n')); s++)
+			found++;
+	strbuf_release(&text);
+	return 0;
+}
+
+unsigned int cgroup_count(const struct cgroup *cg)
+{
+	found = 0;
+	if (cg->path[0])
+		nftw(cg->path, count_one, TREE_FDS, FTW_PHYS);
+	return found;
+}
+
+/* What its processes made below it, the deepest first. */
+static int remove_one(const char *path, const struct stat *st UNUSED, int type,
+		      struct FTW *at UNUSED)
+{
+	if (type == FTW_DP)
+		rmdir(path);
+	return 0;
 }
 
 static bool populated(const struct cgroup *cg)
@@ -193,7 +208,9 @@ void cgroup_remove(struct cgroup *cg)
 		return;
 	while (rmdir(cg->path) && errno == EBUSY) {
 		if (populated(cg) && write_in(cg, "cgroup.kill", "1", 1))
-			kill_each(cg);
+			nftw(cg->path, kill_each, TREE_FDS, FTW_PHYS);
+		if (!populated(cg))
+			nftw(cg->path, remove_one, TREE_FDS, FTW_PHYS | FTW_DEPTH);
 		if (clock_ns() > deadline) {
 			log_warn("could not empty the cgroup %s; remove it with rmdir", cg->path);
 			break;
@@ -217,12 +234,10 @@ unsigned int cgroup_sweep(void)
 		return 0;
 	while ((e = readdir(dir))) {
 		struct cgroup cg = {0};
-		struct maker made;
-		const char *end;
+		const char *name;
 
 		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ||
-		    !maker_read(&made, e->d_name + strlen(LEAF_PREFIX), &end) || *end != '-' ||
-		    !maker_is_gone(&made))
+		    !owner_is_gone(e->d_name + strlen(LEAF_PREFIX), &name))
 			continue;
 		if (snprintf(cg.path, sizeof(cg.path), "%s/%s", mount_path, e->d_name) >=
 		    (int)sizeof(cg.path))

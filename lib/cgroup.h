@@ -8,6 +8,7 @@
 struct cgroup {
 	char path[256]; /* absolute path of the leaf, "" when there is none */
 	uint64_t id;	/* what bpf_get_current_cgroup_id() returns inside it */
+	uint64_t level; /* below the root; 0: not known, the mount shows a part of the tree only */
 };
 
 /*
@@ -17,9 +18,9 @@ struct cgroup {
 int cgroup_find_mount(const char *proc_root, char *path, size_t size);
 
 /*
- * Makes the leaf "beebench-PID-START-NAMESPACE-NAME" (lib/maker.h: ours) below the cgroup2 mount;
- * mounts cgroup2 on a private folder when it is mounted nowhere and we may, and says so. Returns 0,
- * or -errno after saying why.
+ * Makes the leaf "beebench-OWNER-NAME" (OWNER: lib/leftover.h) below the cgroup2 mount; mounts
+ * cgroup2 on a private folder when it is mounted nowhere and we may, and says so. Returns 0, or
+ * -errno after saying why.
  */
 int cgroup_create(struct cgroup *cg, const char *name);
 
@@ -30,6 +31,9 @@ int cgroup_may(void);
 /* Moves @pid (0: the caller) into the leaf. Async-signal-safe: usable in a forked child. Returns 0
  * or -errno, silently. */
 int cgroup_enter(const struct cgroup *cg, pid_t pid);
+
+/* Processes inside that have not ended. */
+unsigned int cgroup_count(const struct cgroup *cg);
 
 /* Kills what is left inside (only the processes of this leaf), waits for it to empty, removes it.
  * Accepts an empty one. */

@@ -69,3 +69,10 @@ enum field field_made_of(enum field f)
 			return table[i].of;
 	return f;
 }
+
+bool field_is_counted(enum field f)
+{
+	enum field of = field_made_of(f);
+
+	return of >= FIELD_MMAP && of <= FIELD_USAGE;
+}

@@ -71,8 +71,10 @@ enum row_flag {
 		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
 	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
 			     * next frame */
-	ROW_KERNEL = 1 << 2, /* a kernel thread: it has no memory of its own */
-	ROW_HIDDEN = 1 << 3, /* /proc hides it from us (hidepid, or another user's) */
+	ROW_KERNEL = 1 << 2,  /* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3,  /* /proc hides it from us (hidepid, or another user's) */
+	ROW_SKIPPED = 1 << 4, /* it was there when the kernel skipped runs of the monitor's
+			       * programs: its calls may be too few, what it has mapped too much */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -148,6 +150,15 @@ struct frame {
 };
 
 enum { FRAME_EVENTS_MAX = 4096 };
+
+/* All of the row is what it says: neither approximations nor counters with runs skipped. */
+static inline bool row_is_exact(const struct proc_row *row)
+{
+	return (row->flags & (ROW_EXACT | ROW_SKIPPED)) == ROW_EXACT;
+}
+
+/* A field that the monitor's programs count, or that is made of such. */
+bool field_is_counted(enum field f);
 
 /* The row of @pid, or NULL. */
 struct proc_row *frame_find(const struct frame *f, uint32_t pid);

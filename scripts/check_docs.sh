@@ -7,7 +7,7 @@ here=$(dirname "$0")
 tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
-git ls-files >"$tmp/files" || exit 2
+"$here/tracked.sh" >"$tmp/files" || exit 2
 # shellcheck disable=SC2046 # names without spaces
 [ $# -gt 0 ] || set -- $(git ls-files '*.md' 'docs/man/*')
 LC_ALL=C awk -f "$here/check_docs.awk" "$tmp/files" "$@" >"$tmp/said" || exit 2

@@ -7,8 +7,9 @@ command -v "$cf" >/dev/null 2>&1 || {
 	echo "check: error: no $cf; install it: sudo apt-get install clang-format" >&2
 	exit 2
 }
+files=$("$(dirname "$0")/tracked.sh" '*.c' '*.h' ':!tests/honey/ok' ':!tests/fixtures') || exit 2
 bad=0
-for f in $(git ls-files '*.c' '*.h' ':!tests/honey/ok' ':!tests/fixtures'); do
+for f in $files; do
 	if ! "$cf" --dry-run -Werror "$f" >/dev/null 2>&1; then
 		echo "check: $f is not formatted; run: $cf -i $f" >&2
 		bad=1

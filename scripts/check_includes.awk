@@ -64,6 +64,7 @@ function library_row(    n, i, lib) {
 	n = quoted($4)
 	for (i = 1; i <= n; i++) {
 		room[lib, words[i]] = 1
+		if (index($4, "`" words[i] "` (to come)")) room_coming[lib, words[i]] = 1
 		rooms[lib] = rooms[lib] (i > 1 ? " " : "") words[i]
 	}
 }
@@ -101,6 +102,7 @@ input == 1 {
 	if (inc == "") next
 	if (inc ~ /^</) {
 		lib = (inc in owner) ? owner[inc] : ""
+		if (lib != "") used[lib, file] = 1
 		if (lib != "" && !has_room(lib, file))
 			fail(file ":" line ":", "includes " inc, lib " is for " rooms[lib] " alone",
 				"ask one of these for what you need; a new room goes into the table of libraries in " doc)
@@ -122,6 +124,12 @@ END {
 		if (!(name[i] in lives_row) && !coming[name[i]])
 			fail(doc ":", "row " name[i] " is of a folder without C files", "the table says what is there",
 				"remove the row, or mark it (to come)")
+	for (pair in room) {
+		split(pair, part, SUBSEP)
+		if (part[2] ~ /\.[ch]$/ && !(pair in used) && !(pair in room_coming))
+			fail(doc ":", "gives " part[2] " a room for " part[1] ", whose headers it does not include",
+				"the table says what is there", "remove the name, or mark it (to come)")
+	}
 	for (file in first)
 		if (file ~ /\.c$/ && file !~ /\.bpf\.c$/ && file !~ /^tests\/(fixtures|honey)\// && first[file] != "lib/base.h")
 			fail(file ":", "includes \"" first[file] "\" first", "\"lib/base.h\" is the first include of every .c file of user space",

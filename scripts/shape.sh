@@ -10,7 +10,7 @@ tmp=$(mktemp -d) || exit 2
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-git ls-files '*.c' '*.h' ':!tests/honey/ok' ':!tests/fixtures' >"$tmp/files" || exit 2
+"$here/tracked.sh" '*.c' '*.h' ':!tests/honey/ok' ':!tests/fixtures' >"$tmp/files" || exit 2
 xargs -r awk '{ n[FILENAME]++ } END { for (f in n) print n[f], f }' <"$tmp/files" | sort -k1,1nr -k2 >"$tmp/lines"
 xargs -r awk -f "$here/functions.awk" <"$tmp/files" | sort -k1,1nr -k2 >"$tmp/functions"
 "$here/includes.sh" >"$tmp/includes" || exit 2

@@ -17,7 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 
-enum { READY_TIMEOUT_MS = 10000 };
+enum { READY_TIMEOUT_MS = 10000, OUTPUT_SHOWN = 2000 };
 
 enum stage { STAGE_FAILED, STAGE_READY, STAGE_DONE };
 
@@ -219,17 +219,18 @@ static int make_ledger(struct workload_child *c, const struct workload *w)
 /* Our own stdout carries results: a command's must not be mixed with them. */
 static int start_process(struct workload_child *c, struct subproc_opts *sub)
 {
-	int null_fd = -1, err;
+	int pipe_fd = -1, err;
 
-	if (sub->argv && sub->stdout_fd < 0) {
-		null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-		if (null_fd < 0)
-			return fail(c, -errno, "/dev/null: %s", strerror(errno));
-		sub->stdout_fd = null_fd;
+	if (sub->argv) {
+		pipe_fd = output_open(&c->output);
+		if (pipe_fd < 0)
+			return fail(c, pipe_fd, "no pipe for its output: %s", strerror(-pipe_fd));
+		sub->stdin_fd = c->opts.stdin_fd;
+		sub->stdout_fd = sub->stderr_fd = pipe_fd;
 	}
 	err = subproc_start(&c->proc, sub);
-	if (null_fd >= 0)
-		close(null_fd);
+	if (pipe_fd >= 0)
+		close(pipe_fd);
 	if (err == -ENOENT && sub->argv)
 		strbuf_addf(&c->why, "no such program: %s", sub->argv[0]);
 	else if (err)
@@ -263,11 +264,8 @@ int workload_child_start(struct workload_child *c, const struct workload *w,
 		.workload = w, .opts = &c->opts, .ledger = c->ledger, .fd = fds[1]};
 	sub.child = child_main;
 	sub.arg = &side;
-	if (!c->ledger) {
+	if (!c->ledger)
 		sub.argv = (const char *const *)(c->argv ? c->argv : w->command);
-		sub.stdout_fd = c->opts.stdout_fd;
-		sub.stderr_fd = c->opts.stderr_fd;
-	}
 	err = start_process(c, &sub);
 	close(fds[1]);
 	if (err)
@@ -302,16 +300,70 @@ static int plugin_done(struct workload_child *c, int timeout_ms)
 	return c->run_err;
 }
 
+/* Reads what the command prints until it has ended: 0, -ETIMEDOUT, -EINTR or -errno. */
+static int attend(struct workload_child *c, int timeout_ms)
+{
+	uint64_t end = clock_ns() + (uint64_t)timeout_ms * NSEC_PER_MSEC, now;
+
+	for (;;) {
+		struct pollfd pfds[2] = {{.fd = c->proc.pidfd, .events = POLLIN},
+					 {.fd = c->output.fd, .events = POLLIN}};
+		int n;
+
+		now = clock_ns();
+		n = poll(pfds, 2, now < end ? (int)((end - now) / NSEC_PER_MSEC) + 1 : 0);
+		if (n < 0)
+			return -errno;
+		if (pfds[1].revents)
+			output_take(&c->output);
+		if (pfds[0].revents)
+			return 0;
+		if (now >= end)
+			return -ETIMEDOUT;
+	}
+}
+
+/* The end of a failed command's output, for whoever has to find out why. */
+static void show_output(const struct workload_child *c)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	output_text(&c->output, OUTPUT_SHOWN, &text);
+	for (char *line = text.s, *next; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		log_info("  | %s", line);
+	}
+	strbuf_release(&text);
+}
+
 static int command_done(struct workload_child *c, int timeout_ms)
 {
-	int err = subproc_wait(&c->proc, timeout_ms);
+	struct strbuf why = STRBUF_INIT;
+	int err = c->proc.reaped ? 0 : attend(c, timeout_ms);
 
+	if (err)
+		return err;
+	if (c->opts.cgroup)
+		c->left = cgroup_count(c->opts.cgroup);
+	err = subproc_wait(&c->proc, -1);
 	if (err)
 		return err;
 	c->done = true;
 	c->end_ns = clock_ns();
+	output_take(&c->output);
+	if (c->left)
+		log_warn("%s: it ended and left %u process%s running, which %s ended too",
+			 workload_name(c->workload), c->left, c->left == 1 ? "" : "es",
+			 c->left == 1 ? "is" : "are");
 	if (c->proc.exec_err || !WIFEXITED(c->proc.status) || WEXITSTATUS(c->proc.status))
 		c->run_err = say_ended(c, "the command ended badly");
+	else if (workload_proof(c->workload, c->output.tail.s, &why))
+		c->run_err = fail(c, -ENODATA, "%s", why.s);
+	if (c->run_err)
+		show_output(c);
+	strbuf_release(&why);
 	return c->run_err;
 }
 
@@ -352,6 +404,7 @@ void workload_child_destroy(struct workload_child *c)
 		close(c->fd);
 	ledger_destroy(c->ledger);
 	free(c->argv);
+	output_release(&c->output);
 	strbuf_release(&c->why);
 	*c = (struct workload_child)WORKLOAD_CHILD_INIT;
 }

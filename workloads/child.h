@@ -21,18 +21,18 @@
 #include "lib/cgroup.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
+#include "workloads/output.h"
 #include "workloads/workload.h"
 
 struct workload_child_opts {
 	const struct cgroup *cgroup; /* to run in; NULL: stays in the caller's */
-	int stdout_fd;		     /* of a command; -1: /dev/null */
-	int stderr_fd;		     /* of a command; -1: inherited */
+	int stdin_fd;		     /* of a command; -1: /dev/null */
 	int ready_timeout_ms;	     /* for the way to barrier 1; 0: 10 s */
 };
 
 #define WORKLOAD_CHILD_OPTS_INIT                                                                   \
 	{                                                                                          \
-		.stdout_fd = -1, .stderr_fd = -1                                                   \
+		.stdin_fd = -1                                                                     \
 	}
 
 struct workload_child {
@@ -42,6 +42,8 @@ struct workload_child {
 	uint64_t start_ns, end_ns; /* the window on CLOCK_MONOTONIC: the ledger's; for a command
 				      release to end. 0: not yet */
 	struct strbuf why;	   /* in words, what went wrong; "" as long as nothing did */
+	struct output output;	   /* of a command: stdout and stderr, read in wait_done() */
+	unsigned int left; /* processes of the cgroup that a command left running at its end */
 	/* Private. */
 	const struct workload *workload;
 	struct workload_child_opts opts;
@@ -53,7 +55,7 @@ struct workload_child {
 
 #define WORKLOAD_CHILD_INIT                                                                        \
 	{                                                                                          \
-		.proc = SUBPROC_INIT, .why = STRBUF_INIT, .fd = -1                                 \
+		.proc = SUBPROC_INIT, .why = STRBUF_INIT, .output = OUTPUT_INIT, .fd = -1          \
 	}
 
 /*
@@ -71,7 +73,8 @@ int workload_child_release(struct workload_child *c);
 /*
  * Waits at most @timeout_ms (0: only looks) for the calls to be done. Returns 0 when they are,
  * -ETIMEDOUT or -EINTR silently (ask again), or after saying why: -ECHILD when the child crashed,
- * was killed or a command ended with another code than 0; -EOVERFLOW when the ledger was too small;
+ * was killed or a command ended with another code than 0; -ENODATA when a command ended well and
+ * did not do what it was started for; -EOVERFLOW when the ledger was too small;
  * else what the workload's run() returned.
  */
 int workload_child_wait_done(struct workload_child *c, int timeout_ms);

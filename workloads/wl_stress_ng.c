@@ -88,6 +88,9 @@ static char **argv(const void *params_, uint64_t seed)
 		snprintf(path, sizeof(path), "stress-ng");
 	add(&w, "%s", path);
 	add(&w, "--quiet");
+	add(&w, "--metrics-brief");
+	add(&w, "--yaml");
+	add(&w, "/dev/stdout"); /* the pipe: proof() reads it */
 	add(&w, "--seed");
 	add(&w, "%" PRIu64, seed);
 	add(&w, "--timeout");
@@ -103,6 +106,48 @@ static char **argv(const void *params_, uint64_t seed)
 	return pack(&w);
 }
 
+/* The line of @text that has @words in it; NULL: none has. */
+static char *line_with(const char *text, const char *words)
+{
+	const char *at = strstr(text, words), *end;
+
+	if (!at)
+		return NULL;
+	end = at + strcspn(at, "\n");
+	while (at > text && at[-1] != '\n')
+		at--;
+	return strndup(at, (size_t)(end - at));
+}
+
+/*
+ * A stressor that skips itself ends with exit code 0 all the same, and is then missing under
+ * `metrics:` of the YAML. Of somebody's own command line, which has no YAML (@params_ NULL), only
+ * what it says in words is known.
+ */
+static int proof(const void *params_, const char *output, struct strbuf *why)
+{
+	static const char *const skips[] = {"will be skipped", "skipping stressor",
+					    "aborted early"};
+	const struct stress_params *p = params_;
+	const char *metrics = strstr(output, "metrics:\n");
+	char want[64], *line = NULL;
+
+	snprintf(want, sizeof(want), "- stressor: %s%s", p ? stressors[p->stressor] : "",
+		 p ? "\n" : "");
+	if ((p && !metrics) || (metrics && !strstr(metrics, want))) {
+		strbuf_addf(why, "stress-ng's %s did not run: it is not under 'metrics:'",
+			    p ? stressors[p->stressor] : "stressor");
+		return -ENODATA;
+	}
+	for (size_t i = 0; !p && !line && i < ARRAY_SIZE(skips); i++)
+		line = line_with(output, skips[i]);
+	if (!line)
+		return 0;
+	strbuf_addf(why, "stress-ng did not do all that it was asked for: %s", line);
+	free(line);
+	return -ENODATA;
+}
+
 const struct workload_ops wl_stress_ng_ops = {
 	.name = "stress-ng",
 	.help = "a stress-ng memory stressor: mmap, mmapmany, brk, vm, bigheap, malloc or mremap",
@@ -111,4 +156,5 @@ const struct workload_ops wl_stress_ng_ops = {
 	.params_size = sizeof(struct stress_params),
 	.supported = supported,
 	.argv = argv,
+	.proof = proof,
 };

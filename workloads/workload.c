@@ -83,6 +83,19 @@ void workload_release(struct workload *w)
 	*w = (struct workload){0};
 }
 
+int workload_proof(const struct workload *w, const char *output, struct strbuf *why)
+{
+	const struct workload_ops *ops = w->ops;
+
+	if (!ops) {
+		const char *slash = strrchr(w->command[0], '/');
+		const char *name = slash ? slash + 1 : w->command[0];
+
+		ops = find(name, strlen(name));
+	}
+	return ops && ops->proof ? ops->proof(w->params, output, why) : 0;
+}
+
 const char *workload_name(const struct workload *w)
 {
 	return w->ops ? w->ops->name : "command";

@@ -52,6 +52,9 @@ struct workload_ops {
 	/* ORACLE: required. The command, as a NULL-terminated list that the caller frees with
 	 * free() (one block). */
 	char **(*argv)(const void *params, uint64_t seed);
+	/* Optional. Of a command that ended with exit code 0: did it do what it was started for, by
+	 * what it printed? Fills @why and returns -ENODATA when it did not. */
+	int (*proof)(const void *params, const char *output, struct strbuf *why);
 };
 
 /* A workload with its parameters, as a user names it: "mmap", "mmap:count=1009,size=64K",
@@ -72,6 +75,8 @@ int workload_parse(struct workload *w, const char *spec, uint64_t seed);
 /* A workload that runs @argv (NULL-terminated, kept by reference), truth by oracle. */
 void workload_from_command(struct workload *w, char *const argv[]);
 void workload_release(struct workload *w);
+/* ops->proof() of it, or what is known of commands by their name. 0 where nothing is. */
+int workload_proof(const struct workload *w, const char *output, struct strbuf *why);
 /* The name without parameters; "command" for one after "--". */
 const char *workload_name(const struct workload *w);
 

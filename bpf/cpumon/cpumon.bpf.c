@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include "bpf/cpumon/cpumon.h"
 
@@ -53,29 +54,52 @@ static __always_inline void add(void *map, __u32 key, __u64 value)
 		set(map, key, value);
 }
 
+/* The run of *@prev that began at *@start has ended at @ts. */
+static __always_inline void end_run(const __u32 *prev, const __u64 *start, __u64 ts)
+{
+	__u64 delta = ts - *start, kernel = 0, *in_kernel;
+
+	in_kernel = bpf_map_lookup_elem(&run_kernel_time, prev);
+	if (in_kernel) {
+		kernel = *in_kernel;
+		bpf_map_delete_elem(&run_kernel_time, prev);
+	}
+	if (kernel < delta)
+		add(&user_time, *prev, delta - kernel);
+	if (kernel > 0)
+		add(&kernel_time, *prev, kernel);
+	bpf_map_delete_elem(&start_time, prev);
+}
+
 SEC("tracepoint/sched/sched_switch")
 int on_sched_switch(struct trace_event_raw_sched_switch *ctx)
 {
-	__u64 ts = bpf_ktime_get_ns(), *start, *in_kernel;
+	__u64 ts = bpf_ktime_get_ns(), *start;
 	__u32 prev = ctx->prev_pid;
 
 	/* Process 0 is the idle task of every CPU at once: its time would be a sum over CPUs. */
 	start = ctx->prev_pid > 0 ? bpf_map_lookup_elem(&start_time, &prev) : NULL;
-	if (start) {
-		__u64 delta = ts - *start, kernel = 0;
-
-		in_kernel = bpf_map_lookup_elem(&run_kernel_time, &prev);
-		if (in_kernel) {
-			kernel = *in_kernel;
-			bpf_map_delete_elem(&run_kernel_time, &prev);
-		}
-		if (kernel < delta)
-			add(&user_time, prev, delta - kernel);
-		if (kernel > 0)
-			add(&kernel_time, prev, kernel);
-		bpf_map_delete_elem(&start_time, &prev);
-	}
+	if (start)
+		end_run(&prev, start, ts);
 	set(&start_time, ctx->next_pid, ts);
+	return 0;
+}
+
+/*
+ * Where whoever reads the maps can be preempted in the middle of it (Linux 7), the kernel skips
+ * what perf events run until the reader goes on, and that switch is the first. This one runs all
+ * the same, and cannot be preempted itself: a switch has its interrupts off.
+ */
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(on_sched_switch_steady, bool preempt, struct task_struct *from, struct task_struct *to)
+{
+	__u64 ts = bpf_ktime_get_ns(), *start;
+	__u32 prev = from->pid;
+
+	start = prev ? bpf_map_lookup_elem(&start_time, &prev) : NULL;
+	if (start)
+		end_run(&prev, start, ts);
+	set(&start_time, to->pid, ts);
 	return 0;
 }
 

@@ -30,6 +30,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * the test and the helper call as dead code; the load of the variable stays, two instructions.
  */
 const volatile __u64 beebench_cgroup_id = 0;
+/* At which level below the root that cgroup is: then those below it count, too. 0: not known. */
+const volatile __u64 beebench_cgroup_level = 0;
 
 /* Puts the type into the object's BTF, where the collector looks for it; read-only data, unused. */
 struct mem_event *const volatile mem_event_layout = 0;
@@ -63,7 +65,10 @@ struct {
 
 static __always_inline bool watched(void)
 {
-	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
+	if (!beebench_cgroup_id)
+		return true;
+	return (beebench_cgroup_level ? bpf_get_current_ancestor_cgroup_id(beebench_cgroup_level)
+				      : bpf_get_current_cgroup_id()) == beebench_cgroup_id;
 }
 
 static __always_inline struct mem_loss *loss(void)

@@ -14,6 +14,8 @@
  * ended, from the moment when the leader has ended before its threads: in an exec by another thread
  * the old leader's task goes away, and its storage with it.
  *  - Nobody is woken for a record: only when a quarter of a ring is waiting.
+ *  - Where the kernel lets programs at tracepoints be preempted (Linux 7), the same two sit on perf
+ * events instead, which lose no run (docs/linux7.md): the programs named *_steady, which cost more.
  */
 #include "vmlinux.h"
 
@@ -39,6 +41,8 @@ enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
 
 /* As in memmon.bpf.c: only this cgroup is watched; 0 is everything. */
 const volatile __u64 beebench_cgroup_id = 0;
+/* At which level below the root that cgroup is: then those below it count, too. 0: not known. */
+const volatile __u64 beebench_cgroup_level = 0;
 /* Bytes that user space gives to each ring; set before loading. */
 const volatile __u64 beebench_ring_bytes = RING_BYTES;
 
@@ -96,7 +100,10 @@ struct {
 
 static __always_inline bool watched(void)
 {
-	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
+	if (!beebench_cgroup_id)
+		return true;
+	return (beebench_cgroup_level ? bpf_get_current_ancestor_cgroup_id(beebench_cgroup_level)
+				      : bpf_get_current_cgroup_id()) == beebench_cgroup_id;
 }
 
 /*
@@ -259,10 +266,7 @@ static __always_inline void settle(struct thread_stats *leader, struct task_stru
 	}
 }
 
-/* The first program, as it is attached first and detached last: no thread that counts ends unseen.
- */
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(thread_ended, struct task_struct *task)
+static __always_inline int end_thread(struct task_struct *task)
 {
 	bool last = !task->signal->live.counter, leads = task->pid == task->tgid;
 	struct thread_stats *own, *leader;
@@ -286,6 +290,20 @@ int BPF_PROG(thread_ended, struct task_struct *task)
 	else if (!leader && last)
 		close_row(task->tgid);
 	return 0;
+}
+
+/* The first program, as it is attached first and detached last: no thread that counts ends unseen.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(thread_ended, struct task_struct *task)
+{
+	return end_thread(task);
+}
+
+SEC("?tracepoint/sched/sched_process_exit")
+int thread_ended_steady(void *ctx)
+{
+	return end_thread(bpf_get_current_task_btf());
 }
 
 /* --- a call has ended --------------------------------------------------------------------------
@@ -359,6 +377,8 @@ static __always_inline bool move_break(struct task_struct *task, struct thread_s
 	__u64 exec = task->self_exec_id + 1, before = process->break_at;
 	bool known = process->break_exec == exec;
 
+	if (at < PAGE_BYTES)
+		return false; /* where no break is: it was answered, and did not run */
 	process->break_at = at;
 	process->break_exec = exec;
 	if (asked != at)
@@ -377,14 +397,26 @@ static __always_inline __u64 pages(__u64 length)
 	return (length + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
 }
 
+/*
+ * False: no call that worked has this result. Who answers in the kernel's place (seccomp) may say
+ * anything, often the number of the call: nothing has run then, and nothing counts. A munmap or
+ * mremap that was answered like one that worked cannot be told from it.
+ */
+static __always_inline bool has_run(__u64 nr, __u64 result)
+{
+	return nr == NR_MUNMAP ? !result : result && !(result & (PAGE_BYTES - 1));
+}
+
 /* Counts it in @s. False: it did not work. */
 static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs *regs,
 				  __u64 result, struct call *c)
 {
-	if (result >= -MAX_ERRNO || (nr == NR_MUNMAP && result)) {
+	if (result >= -MAX_ERRNO) {
 		s->failed_count++;
 		return false;
 	}
+	if (!has_run(nr, result))
+		return false;
 	c->address = result;
 	if (nr == NR_MMAP) {
 		c->type = FAST_EVENT_MMAP;
@@ -405,18 +437,19 @@ static __always_inline bool count(struct fast_stats *s, __u64 nr, struct pt_regs
 	return true;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(call_ended, struct pt_regs *regs, long result)
+static __always_inline bool is_watched(__u64 nr)
+{
+	return nr <= NR_MREMAP && WATCHED >> nr & 1;
+}
+
+static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+				    long result)
 {
 	struct thread_stats *own, *process;
-	struct task_struct *task;
-	__u64 nr = regs->orig_ax, vm;
 	struct call c = {};
 	bool worked;
+	__u64 vm;
 
-	if (nr > NR_MREMAP || !(WATCHED >> nr & 1))
-		return 0;
-	task = bpf_get_current_task_btf();
 	if (task->thread_info.status & TS_COMPAT || !watched())
 		return 0;
 	own = storage_of(task);
@@ -441,6 +474,27 @@ int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 	if (worked && mem_events_on)
 		emit(task, &c);
 	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(call_ended, struct pt_regs *regs, long result)
+{
+	__u64 nr = regs->orig_ax;
+
+	if (!is_watched(nr))
+		return 0;
+	return end_call(bpf_get_current_task_btf(), nr, regs, result);
+}
+
+SEC("?tracepoint/raw_syscalls/sys_exit")
+int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
+{
+	struct task_struct *task;
+
+	if (!is_watched(ctx->id))
+		return 0;
+	task = bpf_get_current_task_btf();
+	return end_call(task, ctx->id, (struct pt_regs *)bpf_task_pt_regs(task), ctx->ret);
 }
 
 /* --- what living threads have counted ----------------------------------------------------------

@@ -3,7 +3,15 @@
  * The oracle: counts mmap, munmap, brk and mremap of one cgroup on the raw syscall tracepoints,
  * which no monitor here uses. Both tracepoints fire for 32-bit tasks too, whose numbers mean other
  * calls (the syscalls:* tracepoints leave those tasks out): they are skipped. Of calls that worked,
- * lengths are rounded up to whole pages.
+ * lengths are rounded up to whole pages. A call worked only if it was seen to enter: those that
+ * seccomp answers return as well.
+ *
+ * Cgroups below the target's count, too; what its tasks, or children of theirs, call from elsewhere
+ * is counted apart.
+ *
+ * Where programs there can be preempted (Linux 7, docs/linux7.md) the same run by perf events,
+ * which lose none: the programs named *_steady. They return 1, because 0 would keep the event from
+ * perf's own counters (harness/verify/perf_count.h).
  */
 #include "vmlinux.h"
 
@@ -16,7 +24,20 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start.
  */
-const volatile struct oracle_config oracle_config = {{-1, -1, -1, -1}, 0, 1};
+const volatile struct oracle_config oracle_config = {{-1, -1, -1, -1}, 0, 0, 1};
+
+struct oracle_task {
+	__u32 inside;  /* it or a parent of it was seen in the target's cgroup */
+	__u32 entered; /* the call under way, an oracle_op, plus 1 */
+};
+
+/* Of tasks that made a call in the target's or canary's cgroup, and of their children. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct oracle_task);
+} oracle_tasks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -70,18 +91,91 @@ static __always_inline __u32 op_of(long id)
 	return ORACLE_OPS;
 }
 
-static __always_inline struct oracle_counts *counts(void)
+static __always_inline struct oracle_counts *counts_of(__u32 slot)
 {
-	__u64 here = bpf_get_current_cgroup_id(), *id;
+	return bpf_map_lookup_elem(&oracle_counts, &slot);
+}
 
+/* Whose call this is by its cgroup; ORACLE_SLOTS: nobody's. @below: that lies below the target's.
+ */
+static __always_inline __u32 slot_here(bool *below)
+{
+	__u64 here = bpf_get_current_cgroup_id(), *id, level = oracle_config.level;
+	__u32 target = ORACLE_TARGET;
+
+	*below = false;
 #pragma unroll
 	for (__u32 slot = 0; slot < ORACLE_SLOTS; slot++) {
 		__u32 key = slot;
 
 		id = bpf_map_lookup_elem(&oracle_cgroups, &key);
 		if (id && *id == here)
-			return bpf_map_lookup_elem(&oracle_counts, &key);
+			return slot;
 	}
+	id = bpf_map_lookup_elem(&oracle_cgroups, &target);
+	*below = level && id && bpf_get_current_ancestor_cgroup_id(level) == *id;
+	return *below ? ORACLE_TARGET : ORACLE_SLOTS;
+}
+
+static __always_inline struct oracle_task *task_made(struct task_struct *task)
+{
+	return bpf_task_storage_get(&oracle_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* A call of a task that is in neither cgroup: of interest if it was. */
+static __always_inline void enter_outside(void)
+{
+	struct oracle_task *t =
+		bpf_task_storage_get(&oracle_tasks, bpf_get_current_task_btf(), 0, 0);
+	struct oracle_counts *c = t && t->inside ? counts_of(ORACLE_TARGET) : 0;
+
+	if (c)
+		c->outside++;
+}
+
+static __always_inline void enter(__u32 op, __u64 length)
+{
+	bool below;
+	__u32 slot = slot_here(&below);
+	struct oracle_counts *c;
+	struct oracle_task *t;
+
+	if (slot >= ORACLE_SLOTS) {
+		enter_outside();
+		return;
+	}
+	c = counts_of(slot);
+	if (!c)
+		return;
+	t = task_made(bpf_get_current_task_btf());
+	if (t) {
+		t->inside = slot == ORACLE_TARGET;
+		t->entered = op + 1;
+	} else {
+		c->blind++;
+	}
+	c->entered[op]++;
+	c->below += below;
+	if (op == ORACLE_MUNMAP)
+		c->munmap_bytes += length;
+	else if (op == ORACLE_MMAP && length < oracle_config.min_length)
+		c->small_mmaps++;
+	else if (op == ORACLE_MMAP)
+		c->mmap_bytes += length;
+}
+
+/* Children of tasks in the target's cgroup belong to it wherever they are born. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(oracle_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct oracle_task *t = bpf_task_storage_get(&oracle_tasks, parent, 0, 0);
+	bool below;
+
+	if (!(t && t->inside) && slot_here(&below) != ORACLE_TARGET)
+		return 0;
+	t = task_made(child);
+	if (t)
+		t->inside = 1;
 	return 0;
 }
 
@@ -89,23 +183,20 @@ SEC("tp_btf/sys_enter")
 int BPF_PROG(oracle_enter, struct pt_regs *regs, long id)
 {
 	__u32 op = op_of(id);
-	struct oracle_counts *c;
-	__u64 length;
 
-	if (op >= ORACLE_OPS || is_compat())
-		return 0;
-	c = counts();
-	if (!c)
-		return 0;
-	length = PT_REGS_PARM2_SYSCALL(regs);
-	c->entered[op]++;
-	if (op == ORACLE_MUNMAP)
-		c->munmap_bytes += length;
-	else if (op == ORACLE_MMAP && length < oracle_config.min_length)
-		c->small_mmaps++;
-	else if (op == ORACLE_MMAP)
-		c->mmap_bytes += length;
+	if (op < ORACLE_OPS && !is_compat())
+		enter(op, PT_REGS_PARM2_SYSCALL(regs));
 	return 0;
+}
+
+SEC("?tracepoint/raw_syscalls/sys_enter")
+int oracle_enter_steady(struct trace_event_raw_sys_enter *ctx)
+{
+	__u32 op = op_of(ctx->id);
+
+	if (op < ORACLE_OPS && !is_compat())
+		enter(op, ctx->args[1]);
+	return 1;
 }
 
 static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 first, __u64 second)
@@ -121,19 +212,39 @@ static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 firs
 		c->worked_munmap_bytes += whole;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
+/*
+ * A result that the call may have when it has worked. Who answers in the kernel's place (seccomp)
+ * may say anything: the number of the call, 0.
+ */
+static __always_inline bool may_have_worked(__u32 op, __u64 first, __u64 ret)
 {
-	__u32 op = op_of(number_at_exit(regs));
-	struct oracle_counts *c;
-	__u64 first, second;
-	bool failed;
+	if (op == ORACLE_MUNMAP)
+		return !ret;
+	if (op == ORACLE_BRK)
+		return ret == first && ret >= oracle_config.page_bytes;
+	return ret && !(ret & (oracle_config.page_bytes - 1));
+}
 
-	if (op >= ORACLE_OPS || is_compat())
-		return 0;
-	c = counts();
+static __always_inline bool has_entered(__u32 op)
+{
+	struct oracle_task *t =
+		bpf_task_storage_get(&oracle_tasks, bpf_get_current_task_btf(), 0, 0);
+	bool yes = t && t->entered == op + 1;
+
+	if (t)
+		t->entered = 0;
+	return yes;
+}
+
+static __always_inline void leave(__u32 op, struct pt_regs *regs, long ret)
+{
+	bool failed, below;
+	__u32 slot = slot_here(&below);
+	struct oracle_counts *c = slot < ORACLE_SLOTS ? counts_of(slot) : 0;
+	__u64 first, second;
+
 	if (!c)
-		return 0;
+		return;
 	first = PT_REGS_PARM1_SYSCALL(regs);
 	second = PT_REGS_PARM2_SYSCALL(regs);
 	if (op == ORACLE_BRK)
@@ -141,12 +252,36 @@ int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
 	else
 		failed = ret < 0 && ret >= -4095; /* MAX_ERRNO, include/linux/err.h */
 	c->returned[op]++;
+	if (!has_entered(op) && !failed) {
+		if (may_have_worked(op, first, ret))
+			c->answered[op]++;
+		return;
+	}
 	if (!failed) {
 		worked(c, op, first, second);
-		return 0;
+		return;
 	}
 	c->failed[op]++;
 	if (op == ORACLE_MMAP && second < oracle_config.min_length)
 		c->small_mmaps_failed++;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
+{
+	__u32 op = op_of(number_at_exit(regs));
+
+	if (op < ORACLE_OPS && !is_compat())
+		leave(op, regs, ret);
 	return 0;
+}
+
+SEC("?tracepoint/raw_syscalls/sys_exit")
+int oracle_exit_steady(struct trace_event_raw_sys_exit *ctx)
+{
+	__u32 op = op_of(ctx->id);
+
+	if (op < ORACLE_OPS && !is_compat())
+		leave(op, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->ret);
+	return 1;
 }

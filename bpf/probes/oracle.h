@@ -15,6 +15,7 @@ enum oracle_slot { ORACLE_TARGET, ORACLE_CANARY, ORACLE_SLOTS };
 struct oracle_config {
 	__s64 number[ORACLE_OPS]; /* of the syscalls on this machine */
 	__u64 min_length;	  /* bytes: shorter mmaps are counted apart */
+	__u64 level; /* of the target's cgroup, so that those below it count; 0: not known */
 	__u64 page_bytes;
 };
 
@@ -27,6 +28,12 @@ struct oracle_counts {
 	__u64 small_mmaps; /* entered, shorter than oracle_config.min_length */
 	__u64 small_mmaps_failed;
 	__u64 mmap_bytes, munmap_bytes; /* lengths asked for; the small mmaps' are left out */
+	__u64 below;			/* of those entered: in cgroups below the target's */
+	__u64 outside; /* entered by tasks that, or whose parents, left the target's cgroup */
+	/* Returned without having entered, as calls that seccomp answers do, with a result that
+	 * calls which worked have. They are in no other sum but returned[]. */
+	__u64 answered[ORACLE_OPS];
+	__u64 blind; /* entered, and there was no memory to note it */
 };
 
 #endif

@@ -21,7 +21,7 @@ struct {
 	__array(values, struct ringload_ring);
 } ringload_rings SEC(".maps");
 
-const volatile struct ringload_config ringload_config = {8, 1, 0, 0, 0, 0};
+const volatile struct ringload_config ringload_config = {8, 1, 0, 0, 0, 0, 0};
 struct ringload_state ringload_state;
 
 static __always_inline __u64 wake_flags(void *ring)
@@ -87,9 +87,7 @@ int ringload_bulk(__u64 *ctx)
 	return 0;
 }
 
-/* As in life: an event is a syscall of a watched thread. */
-SEC("tp/syscalls/sys_enter_getpgid")
-int ringload_event(void *ctx)
+static __always_inline void produce_for_this_thread(void)
 {
 	__u32 tid = (__u32)bpf_get_current_pid_tgid();
 
@@ -98,6 +96,23 @@ int ringload_event(void *ctx)
 			produce(id);
 			break;
 		}
+}
+
+/* As in life: an event is a syscall of a watched thread. */
+SEC("tp/syscalls/sys_enter_getpgid")
+int ringload_event(void *ctx)
+{
+	produce_for_this_thread();
+	return 0;
+}
+
+/* The same where that could be preempted, and runs of other producers there be skipped (Linux 7,
+ * docs/linux7.md). */
+SEC("?tp/raw_syscalls/sys_enter")
+int ringload_event_steady(struct trace_event_raw_sys_enter *ctx)
+{
+	if (ctx->id == ringload_config.call)
+		produce_for_this_thread();
 	return 0;
 }
 

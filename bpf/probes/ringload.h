@@ -55,6 +55,7 @@ struct ringload_config {
 	__u32 pending_bytes; /* for RINGLOAD_WAKE_PENDING */
 	__u32 per_cpu;	     /* 1: the ring of this CPU in ringload_rings, 0: ringload_ring */
 	__u32 fault;	     /* enum ringload_fault */
+	__s64 call;	     /* getpgid's number, for a program that sees every call */
 };
 
 /* One producer's books, alone on its cache lines. The program writes, user space clears between
@@ -70,7 +71,7 @@ struct ringload_state {
 	struct ringload_producer producer[RINGLOAD_PRODUCERS];
 };
 
-_Static_assert(sizeof(struct ringload_config) == 24, "layout of ringload_config");
+_Static_assert(sizeof(struct ringload_config) == 32, "layout of ringload_config");
 _Static_assert(sizeof(struct ringload_producer) == 128, "layout of ringload_producer");
 _Static_assert(sizeof(struct ringload_state) == 128 * RINGLOAD_PRODUCERS,
 	       "layout of ringload_state");

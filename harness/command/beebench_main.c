@@ -8,6 +8,7 @@
 #include "harness/command/commands.h"
 #include "harness/measure.h"
 #include "harness/subject.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/std.h"
 #include "lib/suggest.h"
@@ -75,6 +76,7 @@ static int run_command(int argc, char *argv[])
 		puts("beebench " BEEBENCH_VERSION);
 		return EXIT_OK;
 	}
+	leftovers_sweep();
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);

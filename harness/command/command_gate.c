@@ -323,7 +323,6 @@ static int gate(struct gate_command *c, int argc, char *argv[])
 
 	if (prepare(c) || command_open_sink(c->o.out, argc, argv, false, c->o.seed, &c->run.sink))
 		return EXIT_USAGE;
-	run_sweep();
 	c->run.progress = progress_new(c->o.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = compare(c);
 	progress_free(c->run.progress);

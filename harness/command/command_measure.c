@@ -161,7 +161,6 @@ int command_measure(int argc, char *argv[])
 		goto out;
 	if (m->words)
 		run.monitors = cli.words;
-	run_sweep();
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = measure_run(m, cli.params, &run);
 	progress_free(run.progress);

@@ -152,7 +152,6 @@ int command_run(int argc, char *argv[])
 	strbuf_addf(&path, "%s/run.json", dir.s);
 	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))
 		goto out;
-	run_sweep();
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	code = run_measures(&run);
 	progress_free(run.progress);

@@ -11,6 +11,7 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/verify/skipped.h"
 #include "harness/verify/trial.h"
 #include "harness/verify/verdict.h"
 #include "collector/features.h"
@@ -127,12 +128,21 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 					      const struct equiv *e, const struct trial *t,
 					      bool events)
 {
-	struct json_object *o =
-		new_record(run, workload_name(w), e->differences ? "fail" : "ok", NULL);
+	bool vacuous = !e->differences && !e->counters && !e->events;
+	struct json_object *o = new_record(
+		run, workload_name(w),
+		e->differences ? "fail"
+		: vacuous      ? "skip"
+			       : "ok",
+		vacuous ? "nothing to compare: neither captured anything that both can count"
+			: NULL);
 	struct json_object *allowed = json_object_new_array();
 	static const char *const losses_of[] = {"lost_a", "lost_b"};
 
-	record_put_str(o, "verdict", e->differences ? "different" : "equal");
+	if (vacuous)
+		record_put_bool(o, "vacuous", true);
+	else
+		record_put_str(o, "verdict", e->differences ? "different" : "equal");
 	record_put_u64(o, "keys", e->keys);
 	record_put_u64(o, "counters", e->counters);
 	record_put_u64(o, "events", e->events);
@@ -148,6 +158,30 @@ static struct json_object *equivalence_record(const struct run *run, const struc
 	record_put(o, "allowed", allowed);
 	for (size_t i = 0; i < 2; i++)
 		record_put_known(o, losses_of[i], lost(&t->monitors[i]));
+	return o;
+}
+
+/* What differs because the kernel skipped runs of one is no difference between the two: not judged
+ * then. NULL: none was skipped. */
+static struct json_object *skipped_record(const struct run *run, const struct workload *w,
+					  const struct trial *t)
+{
+	struct json_object *o;
+	char words[160], text[256];
+	uint64_t n[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		n[i] = t->monitors[i].losses.recursion_misses;
+		n[i] = n[i] == UINT64_MAX ? 0 : n[i];
+	}
+	if (!(n[0] + n[1]))
+		return NULL;
+	skipped_words(words, sizeof(words), n[0] + n[1], "their programs");
+	snprintf(text, sizeof(text), "%s; %llu of A, %llu of B", words, (unsigned long long)n[0],
+		 (unsigned long long)n[1]);
+	o = new_record(run, workload_name(w), "skip", text);
+	record_put_u64(o, "skipped_a", n[0]);
+	record_put_u64(o, "skipped_b", n[1]);
 	return o;
 }
 
@@ -201,6 +235,7 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	struct trial_monitor *a = &t->monitors[0], *b = &t->monitors[1];
 	bool events = a->info->caps & b->info->caps & MONITOR_EVENTS;
 	struct equiv *e = calloc(1, sizeof(*e));
+	struct json_object *skipped = NULL;
 	struct ids ids = {0};
 	int err;
 
@@ -227,7 +262,8 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	equiv_tables(e, run->monitors[0], &a->after, run->monitors[1], &b->after);
 	if (events)
 		compare_events(e, run, a, b);
-	err = sink_emit(run->sink, equivalence_record(run, w, e, t, events));
+	skipped = e->differences ? skipped_record(run, w, t) : NULL;
+	err = sink_emit(run->sink, skipped ? skipped : equivalence_record(run, w, e, t, events));
 out:
 	free(ids.v);
 	equiv_release(e);
@@ -240,19 +276,24 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 	struct trial_spec spec = {.monitors = run->monitors,
 				  .nmonitors = 2,
 				  .workload = w,
+				  .limit_ns = (uint64_t)(MAX(run->seconds, 60) * NSEC_PER_SEC),
 				  .keep_events = true,
 				  .no_oracle = true};
+	struct json_object *o;
 	struct trial t;
 	int err;
 
 	progress_step(run->progress, "%s and %s beside %s", run->monitors[0], run->monitors[1],
 		      workload_name(w));
 	err = trial_run(&t, &spec);
-	if (!err && t.status != STATUS_OK)
-		err = sink_emit(run->sink, new_record(run, workload_name(w), status_names[t.status],
-						      t.reason.s));
-	else if (!err)
+	if (!err && t.status != STATUS_OK) {
+		o = new_record(run, workload_name(w), status_names[t.status], t.reason.s);
+		if (t.cause)
+			record_put_str(o, "cause", t.cause);
+		err = sink_emit(run->sink, o);
+	} else if (!err) {
 		err = judge_pair(run, w, &t, alike);
+	}
 	trial_release(&t);
 	return err;
 }
@@ -328,6 +369,7 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 		[MONITOR_COMPLETED] = "calls that have ended and worked",
 	};
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
+	const struct vocabulary *words[2] = {NULL, NULL};
 
 	for (size_t i = 0; i < 2; i++) {
 		struct strbuf ignored = STRBUF_INIT;
@@ -338,9 +380,17 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 			i = 2;
 		} else {
 			of[i] = monitor_info(m)->definition;
+			words[i] = monitor_info(m)->words;
 		}
 		monitor_close(m);
 		strbuf_release(&ignored);
+	}
+	if (words[0] && words[1] && words[0] != words[1]) {
+		strbuf_addf(why,
+			    "their subjects differ, so equivalence is not asked for: %s counts %s, "
+			    "%s counts %s",
+			    run->monitors[0], words[0]->name, run->monitors[1], words[1]->name);
+		return false;
 	}
 	if (of[0] == of[1])
 		return true;

@@ -13,8 +13,8 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
-#include "lib/scratch.h"
 #include "lib/subproc.h"
 #include "collector/collect.h"
 #include "collector/cost.h"
@@ -100,7 +100,7 @@ static double compile_ms(const struct source *s, const char *object)
 		struct strbuf said = STRBUF_INIT, err = STRBUF_INIT;
 		uint64_t start;
 
-		scratch_template(&out);
+		leftover_template(&out, "");
 		ex[2] = out.s;
 		fd = mkstemp(out.s);
 		start = clock_ns();

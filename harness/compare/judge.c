@@ -31,7 +31,8 @@ struct gate_row {
 	const char *lane, *subject, *kernel, *unit;
 	enum gate_verdict verdict;
 	double value, low, high, limit, base;
-	bool whole; /* they are whole numbers */
+	bool whole;   /* they are whole numbers */
+	bool vacuous; /* a skip: there was nothing that could have differed */
 	struct strbuf reason;
 };
 
@@ -77,6 +78,8 @@ static void row_put(struct gate_row *r, struct json_object *out)
 	record_put_str(o, "unit", r->unit);
 	put_number(o, "base", r->base, r->whole);
 	record_put_str(o, "reason", r->reason.s);
+	if (r->vacuous)
+		record_put_bool(o, "vacuous", true);
 	json_object_array_add(out, o);
 	strbuf_release(&r->reason);
 }
@@ -181,6 +184,15 @@ static bool is_void(struct json_object *o)
 	return !strcmp(record_str(o, "status", ""), "void");
 }
 
+/* True unless it is known that the call ran no code of the object's: its figure is that of empty
+ * programs on the same hooks; where that is not known, of nothing attached. */
+static bool is_entered(struct json_object *o)
+{
+	double own = record_num(o, "own");
+
+	return (isfinite(own) ? own : record_num(o, "added")) != 0;
+}
+
 static void judge_path(const struct gate_policy *p, const struct gate_pair *pair,
 		       struct json_object *a, struct json_object *b, struct json_object *out)
 {
@@ -194,6 +206,10 @@ static void judge_path(const struct gate_policy *p, const struct gate_pair *pair
 	} else if (is_void(a) || is_void(b)) {
 		r.verdict = GATE_ENVIRONMENT;
 		strbuf_addstr(&r.reason, record_str(is_void(a) ? a : b, "reason", "it is void"));
+	} else if (x == y && !is_entered(a) && !is_entered(b)) {
+		/* Equal for want of a question, which is no pass. */
+		r.vacuous = true;
+		strbuf_addstr(&r.reason, "this path enters no program of either");
 	} else if (isfinite(x) && isfinite(y)) {
 		judge_count(&r, &p->instructions, x, y);
 	} else {
@@ -418,7 +434,9 @@ void judge_lane(const struct gate_policy *p, const struct gate_pair *pair, enum 
 	r.verdict = t.worst;
 	if (t.worst == GATE_SKIP) {
 		r.verdict = MAX(p->inconclusive, GATE_INCONCLUSIVE);
-		strbuf_addstr(&r.reason, "nothing could be judged: ");
+		r.vacuous = record_true(t.first[GATE_SKIP], "vacuous");
+		strbuf_addf(&r.reason,
+			    "%s: ", r.vacuous ? "nothing to compare" : "nothing could be judged");
 	}
 	say_lane(&t, &r.reason);
 	if (note)

@@ -32,8 +32,8 @@
 #include "lib/strbuf.h"
 
 struct tally {
-	uint64_t trials, fail, skip, unclean, judged, exact, racy, rings, unaccounted, targets,
-		reached;
+	uint64_t trials, fail, skip, unclean, judged, exact, racy, skipped, rings, unaccounted,
+		targets, reached;
 };
 
 static void count(struct tally *t, struct json_object *o)
@@ -53,6 +53,7 @@ static void count(struct tally *t, struct json_object *o)
 		t->judged += strcmp(verdict, "none") && strcmp(verdict, "bounded");
 		t->exact += !strcmp(verdict, "exact");
 		t->racy += !strcmp(verdict, "racy");
+		t->skipped += !strcmp(verdict, "skipped");
 	}
 	if (record_get(o, "accounted")) {
 		t->rings++;
@@ -91,10 +92,11 @@ static void verdict(struct doc *d, const struct run_file *run)
 		count(&t, o);
 		count_targets(&t, o);
 	}
-	bad = t.fail || t.exact + t.racy < t.judged || t.unaccounted;
+	bad = t.fail || t.exact + t.racy + t.skipped < t.judged || t.unaccounted;
 	if (bad) {
-		plural(&sb, t.fail ? t.fail : t.judged - t.exact - t.racy + t.unaccounted, "check",
-		       "checks");
+		plural(&sb,
+		       t.fail ? t.fail : t.judged - t.exact - t.racy - t.skipped + t.unaccounted,
+		       "check", "checks");
 		strbuf_addstr(&sb, " FAILED: see below. ");
 	}
 	if (t.judged) {
@@ -104,6 +106,9 @@ static void verdict(struct doc *d, const struct run_file *run)
 		if (t.racy)
 			strbuf_addf(&sb, ", %llu lost updates as declared",
 				    (unsigned long long)t.racy);
+		if (t.skipped)
+			strbuf_addf(&sb, ", in %llu the kernel skipped runs",
+				    (unsigned long long)t.skipped);
 		strbuf_addstr(&sb, ". ");
 	}
 	if (t.rings && !t.unaccounted) {

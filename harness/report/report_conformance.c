@@ -42,6 +42,8 @@ static void verdict_cell(struct doc *d, struct json_object *trial)
 
 	if (!trial)
 		doc_cell(d, TONE_DIM, "%s", "");
+	else if (record_true(trial, "vacuous"))
+		doc_cell(d, TONE_DIM, "nothing to compare");
 	else if (status_is(trial, "skip") || status_is(trial, "void"))
 		doc_cell(d, status_is(trial, "void") ? TONE_WARN : TONE_DIM, "%s",
 			 record_str(trial, "status", ""));
@@ -54,6 +56,9 @@ static void verdict_cell(struct doc *d, struct json_object *trial)
 	else if (!strcmp(verdict, "racy"))
 		doc_cell(d, TONE_WARN, "%llu lost",
 			 (unsigned long long)record_u64(trial, "conformance.lost_updates", 0));
+	else if (!strcmp(verdict, "skipped"))
+		doc_cell(d, TONE_WARN, "%llu skipped",
+			 (unsigned long long)record_u64(trial, "conformance.skipped_runs", 0));
 	else if (!strcmp(verdict, "exact"))
 		doc_cell(d, TONE_GOOD, "exact");
 	else if (!strcmp(verdict, "bounded"))
@@ -85,7 +90,8 @@ static void conformance_table(struct doc *d, const struct trial_grid *g)
 
 static void conformance_sentence(struct doc *d, const struct run_file *run)
 {
-	uint64_t judged = 0, exact = 0, racy = 0, bounded = 0, counters = 0, events = 0;
+	uint64_t judged = 0, exact = 0, racy = 0, skipped = 0, bounded = 0, counters = 0,
+		 events = 0;
 	struct strbuf sb = STRBUF_INIT;
 	struct json_object *o;
 
@@ -95,6 +101,7 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 		judged += strcmp(verdict, "none") != 0;
 		exact += !strcmp(verdict, "exact");
 		racy += !strcmp(verdict, "racy");
+		skipped += !strcmp(verdict, "skipped");
 		bounded += !strcmp(verdict, "bounded");
 		counters += record_u64(o, "conformance.counters", 0);
 		events += record_u64(o, "conformance.events_expected", 0);
@@ -117,6 +124,12 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 			    " In %llu more, updates of a shared key were lost, as the monitor's "
 			    "manifest says they may be.",
 			    (unsigned long long)racy);
+	if (skipped)
+		strbuf_addf(&sb,
+			    " In %llu more, the kernel skipped runs of the monitor's programs, "
+			    "which explains what is missing: no fault of the monitor "
+			    "(docs/linux7.md).",
+			    (unsigned long long)skipped);
 	if (bounded)
 		strbuf_addf(
 			&sb,

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "harness/probe.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/features.h"
+#include "collector/stand_in.h"
 
 /* What libbpf says while it loads; shown only when it fails. */
 static struct strbuf libbpf_said = STRBUF_INIT;
@@ -73,6 +75,7 @@ static int configure(struct ring_rig *rig)
 		.pending_bytes = rig->sizes.pending_bytes,
 		.per_cpu = rig->c.per_cpu,
 		.fault = rig->sizes.fault,
+		.call = SYS_getpgid,
 	};
 	int at = variable_offset(bpf_object__btf(rig->object), ".rodata", "ringload_config",
 				 sizeof(config));
@@ -82,7 +85,7 @@ static int configure(struct ring_rig *rig)
 	size_t size = 0;
 	const char *values = rodata ? bpf_map__initial_value(rodata, &size) : NULL;
 	char *data;
-	struct bpf_program *p;
+	struct bpf_program *p, *event = stand_in_program(rig->object, "ringload_event");
 
 	if (at < 0 || !values || (size_t)at + sizeof(config) > size || !one || !many)
 		return at < 0 ? at : -ENOENT;
@@ -101,7 +104,7 @@ static int configure(struct ring_rig *rig)
 
 		if (!strcmp(name, "ringload_bulk"))
 			bpf_program__set_autoload(p, rig->c.mode == RING_BULK);
-		if (!strcmp(name, "ringload_event"))
+		if (p == event)
 			bpf_program__set_autoload(p, rig->c.mode == RING_SYSCALL);
 	}
 	return 0;
@@ -227,7 +230,7 @@ int ring_rig_open(struct ring_rig *rig, const struct ring_case *c, const struct 
 	rig->bulk_fd = program_fd(rig, "ringload_bulk");
 	rig->enlist_fd = program_fd(rig, "ringload_enlist");
 	rig->wake_fd = program_fd(rig, "ringload_wake");
-	rig->event = bpf_object__find_program_by_name(rig->object, "ringload_event");
+	rig->event = stand_in_program(rig->object, "ringload_event");
 	return 0;
 }
 
@@ -253,7 +256,7 @@ int ring_rig_attach(struct ring_rig *rig)
 	rig->link = bpf_program__attach(rig->event);
 	if (!rig->link) {
 		err = -errno;
-		log_err_sys(err, "cannot attach to tracepoint:syscalls:sys_enter_getpgid%s",
+		log_err_sys(err, "cannot attach to %s%s", bpf_program__section_name(rig->event),
 			    err == -ENOENT ? "; this kernel was built without syscall tracepoints"
 			    : err == -EPERM || err == -EACCES ? "; run as root"
 							      : "");

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bpf/memmon/memmon.h"
 #include "harness/subjects/memory_truth.h"
 #include "harness/verify/identity.h"
 #include "lib/procfs.h"
@@ -100,7 +101,9 @@ static void failed_calls(struct assess *a)
 	const struct model_totals *t = &a->in->model->totals;
 	uint64_t counted = t->calls[LEDGER_MMAP] - t->mmap_filtered;
 	uint64_t failed = t->failed[LEDGER_MMAP] - t->mmap_filtered_failed;
-	bool counts_brk = offers(a->in->table, MEM_BRK_COUNT) || (a->in->caps & MONITOR_EVENTS);
+	bool counts_brk = offers(a->in->table, MEM_BRK_COUNT);
+	bool tells_brk = (a->in->caps & MONITOR_EVENTS) && (a->in->caps & MONITOR_CGROUP) &&
+			 a->in->by_type && (!a->in->kinds || a->in->kinds >> LEDGER_BRK & 1);
 
 	if (failed && offers(a->in->table, MEM_MMAP_COUNT))
 		accuracy_add(a->out, "failed_mmap", "calls", (int64_t)(counted - failed),
@@ -116,10 +119,11 @@ static void failed_calls(struct assess *a)
 			     "%" PRIu64 " munmaps that failed are counted, with the %" PRIu64
 			     " bytes they named",
 			     t->failed[LEDGER_MUNMAP], a->all.failed_munmap_bytes);
-	if (t->failed[LEDGER_BRK] && counts_brk)
+	if (t->failed[LEDGER_BRK] && (counts_brk || tells_brk))
 		accuracy_add(a->out, "failed_brk", "calls",
 			     (int64_t)(t->calls[LEDGER_BRK] - t->failed[LEDGER_BRK]),
-			     (int64_t)t->calls[LEDGER_BRK],
+			     counts_brk ? sum_of(a->in, MEM_BRK_COUNT)
+					: (accuracy_amount)a->in->by_type[MEM_EVENT_BRK],
 			     "%" PRIu64
 			     " brks left the break where it was and are told like the others",
 			     t->failed[LEDGER_BRK]);
@@ -530,7 +534,7 @@ static void totals_of_entered(const struct model_totals *t, const struct counter
 			     (int64_t)(t->mmap_filtered - t->mmap_filtered_failed), 0,
 			     "mmaps below the filter's length are ignored, though each takes a "
 			     "whole page");
-	if (t->worked[LEDGER_MREMAP] && !offers(table, MEM_MREMAP_COUNT))
+	if (t->worked[LEDGER_MREMAP] && !offers(table, MEM_MREMAP_COUNT) && offers_usage(table))
 		accuracy_add(
 			out, "mremap_calls", "calls", (int64_t)t->worked[LEDGER_MREMAP], 0,
 			"mremaps that moved or resized mappings; no tracepoint here sees them");

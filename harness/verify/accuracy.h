@@ -37,6 +37,8 @@ struct assessment {
 	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all */
 	const struct switches_unseen *unseen; /* per lane; NULL: not watched */
 	uint64_t lost_updates;		      /* as the judge counted them */
+	uint32_t kinds;			      /* of its events, as in struct monitor_info */
+	const uint64_t *by_type;	      /* events captured, by type; NULL: they have none */
 	uint64_t page_bytes;
 	bool by_ledger;
 };

@@ -31,6 +31,9 @@ struct identity_input {
 	uint64_t consumed;		   /* the target's records */
 	struct monitor_losses losses;
 	bool races;
+	uint64_t narrow;       /* fields that wrap at 32 bits: their sums say nothing */
+	uint32_t kinds;	       /* of its events, as in struct monitor_info */
+	bool other_filter;     /* @calls were filtered by another length than the monitor's */
 	uint64_t lost_updates; /* accepted of a monitor that says that it races */
 };
 
@@ -39,6 +42,8 @@ void identities_check(const struct subject_ops *subject, const struct identity_i
 		      struct identities *out);
 /* For struct subject_ops.identities: one more sum that must close. A full list takes no more. */
 void identity_add(struct identities *out, const char *name, uint64_t left, uint64_t right);
+/* Likewise one that must not be larger than the other. */
+void identity_add_at_most(struct identities *out, const char *name, uint64_t left, uint64_t right);
 /* Sum over all rows of the value in a slot. */
 uint64_t identity_sum(const struct counter_table *t, uint32_t slot);
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/manifest.h"
+
 const char *const judge_what_names[] = {
 	[JUDGE_COUNTER] = "counter",
 	[JUDGE_KEY] = "key",
@@ -21,8 +23,8 @@ const char *const judge_what_names[] = {
 };
 
 const char *const judge_verdict_names[] = {
-	[JUDGE_EXACT] = "exact",       [JUDGE_RACY] = "racy", [JUDGE_BOUNDED] = "bounded",
-	[JUDGE_MISMATCH] = "mismatch", [JUDGE_NONE] = "none",
+	[JUDGE_EXACT] = "exact",     [JUDGE_RACY] = "racy",	    [JUDGE_SKIPPED] = "skipped",
+	[JUDGE_BOUNDED] = "bounded", [JUDGE_MISMATCH] = "mismatch", [JUDGE_NONE] = "none",
 };
 
 struct judge_mismatch *judge_add(struct judge_result *r, enum judge_what what)
@@ -374,6 +376,21 @@ static bool named(const struct comparison *c)
 	return s->names_threads ? s->names_threads(&c->in->model->def) : true;
 }
 
+static bool has(const struct judge_input *in, enum event_field f)
+{
+	return !in->event_fields || in->event_fields >> f & 1;
+}
+
+/* The name as far as the monitor keeps it, which ends it with a 0. */
+static bool same_name(const struct judge_input *in, const char *want, const char *got)
+{
+	size_t bytes = in->comm_bytes
+			       ? MIN((size_t)in->comm_bytes, sizeof(((struct event *)0)->comm))
+			       : sizeof(((struct event *)0)->comm);
+
+	return !strncmp(want, got, bytes - 1);
+}
+
 /* Fields that do not depend on the call: whose it is, and when. */
 static void check_frame(struct comparison *c, size_t i, size_t j, uint64_t *last_ns)
 {
@@ -381,7 +398,9 @@ static void check_frame(struct comparison *c, size_t i, size_t j, uint64_t *last
 	const struct event *r = c->got.event[j];
 	struct judge_mismatch *m;
 
-	if (r->tgid != c->want->tgid && (m = add_event(c, i, "tgid"))) {
+	if (!has(in, EVENT_PID))
+		return; /* it may be another thread's of the same values */
+	if (has(in, EVENT_TGID) && r->tgid != c->want->tgid && (m = add_event(c, i, "tgid"))) {
 		m->numeric = true;
 		m->expected = c->want->tgid;
 		m->captured = r->tgid;
@@ -389,7 +408,7 @@ static void check_frame(struct comparison *c, size_t i, size_t j, uint64_t *last
 			 "event %zu of thread %u names process %u, it is process %u", i + 1,
 			 c->want->tid, r->tgid, c->want->tgid);
 	}
-	if (named(c) && strncmp(r->comm, c->want->comm, sizeof(r->comm)) &&
+	if (named(c) && has(in, EVENT_COMM) && !same_name(in, c->want->comm, r->comm) &&
 	    (m = add_event(c, i, "comm"))) {
 		snprintf(m->expected_text, sizeof(m->expected_text), "%.16s", c->want->comm);
 		snprintf(m->captured_text, sizeof(m->captured_text), "%.16s", r->comm);
@@ -397,7 +416,7 @@ static void check_frame(struct comparison *c, size_t i, size_t j, uint64_t *last
 			 "event %zu of thread %u has the name '%.16s', the thread's is '%.16s'",
 			 i + 1, c->want->tid, r->comm, c->want->comm);
 	}
-	if (in->window_end_ns &&
+	if (in->window_end_ns && has(in, EVENT_TIMESTAMP) &&
 	    (r->timestamp_ns < MAX(in->window_start_ns, *last_ns) ||
 	     r->timestamp_ns > in->window_end_ns) &&
 	    (m = add_event(c, i, "timestamp"))) {
@@ -533,6 +552,62 @@ static void foreign(const struct judge_input *in, struct judge_result *out, stru
 	}
 }
 
+/* An order by values alone. */
+static int by_values(const void *a, const void *b)
+{
+	return memcmp(((const struct model_event *)a)->value,
+		      ((const struct model_event *)b)->value,
+		      sizeof(((const struct model_event *)a)->value));
+}
+
+static int by_captured_values(const void *a, const void *b)
+{
+	const struct event *x = *(const struct event *const *)a,
+			   *y = *(const struct event *const *)b;
+
+	return memcmp(x->value, y->value, sizeof(x->value));
+}
+
+/*
+ * Events that do not say whose they are: of one thread they are in its order, of several in one
+ * that nobody knows, and then there must be as many of each.
+ */
+static void judge_nameless(const struct judge_input *in, struct judge_result *out,
+			   const struct event **all)
+{
+	const struct model *m = in->model;
+	struct model_stream whole = {.tid = m->nlanes ? m->streams[0].tid : 0,
+				     .tgid = m->nlanes ? m->streams[0].tgid : 0};
+	struct comparison c = {.in = in,
+			       .out = out,
+			       .want = &whole,
+			       .got = {all, in->nevents},
+			       .losses_known =
+				       in->losses.ring_full && in->losses.ring_full != UINT64_MAX};
+	size_t with_events = 0;
+
+	/* Of the whole machine nothing tells the workload's. */
+	if (!(in->caps & MONITOR_CGROUP))
+		return;
+	whole.events = calloc(m->nevents + 1, sizeof(*whole.events));
+	if (!whole.events)
+		abort();
+	for (size_t i = 0; i < m->nlanes; i++) {
+		const struct model_stream *s = &m->streams[i];
+
+		memcpy(whole.events + whole.n, s->events, s->n * sizeof(*s->events));
+		whole.n += s->n;
+		with_events += s->n > 0;
+	}
+	if (with_events > 1) {
+		qsort(whole.events, whole.n, sizeof(*whole.events), by_values);
+		qsort(all, in->nevents, sizeof(*all), by_captured_values);
+	}
+	out->events_captured = in->nevents;
+	compare(&c);
+	free(whole.events);
+}
+
 static void check_ring_losses(const struct judge_input *in, struct judge_result *out)
 {
 	uint64_t full = in->losses.ring_full;
@@ -566,6 +641,10 @@ static void judge_events(const struct judge_input *in, struct judge_result *out)
 	out->events_expected = in->model->nevents;
 	for (size_t i = 0; i < in->nevents; i++)
 		sorted[i] = &in->events[i];
+	if (!has(in, EVENT_PID)) {
+		judge_nameless(in, out, sorted);
+		goto out;
+	}
 	/* Threads change CPUs, and with them the ring. */
 	qsort(sorted, in->nevents, sizeof(*sorted), in->rings > 1 ? by_tid_and_time : by_tid);
 	for (size_t i = 0, n; i < in->nevents; i += n) {
@@ -592,6 +671,7 @@ static void judge_events(const struct judge_input *in, struct judge_result *out)
 		if (!seen[i])
 			compare(&c);
 	}
+out:
 	if (full)
 		check_ring_losses(in, out);
 	free(sorted);

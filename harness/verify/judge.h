@@ -34,6 +34,10 @@ struct judge_input {
 	const struct counter_table *table; /* after the window; was empty before it */
 	const struct event *events;
 	size_t nevents;
+	/* What an event has (collector/manifest.h: bits of enum event_field), and the bytes of its
+	 * name; 0: all of it. */
+	uint32_t event_fields;
+	uint8_t comm_bytes;
 	struct monitor_losses losses;
 	uint32_t rings;	   /* with more than one, the times say which of two events came first */
 	const bool *alive; /* per lane: its thread stood at the end of the window; NULL: all did */
@@ -44,8 +48,16 @@ struct judge_input {
 };
 
 /* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
- * of a subject whose sums nothing determines exactly, and which judges them itself. */
-enum judge_verdict { JUDGE_EXACT, JUDGE_RACY, JUDGE_BOUNDED, JUDGE_MISMATCH, JUDGE_NONE };
+ * of a subject whose sums nothing determines exactly, and which judges them itself. SKIPPED: the
+ * kernel skipped runs, which explain all that is off (harness/verify/skipped.h). */
+enum judge_verdict {
+	JUDGE_EXACT,
+	JUDGE_RACY,
+	JUDGE_SKIPPED,
+	JUDGE_BOUNDED,
+	JUDGE_MISMATCH,
+	JUDGE_NONE
+};
 
 extern const char *const judge_verdict_names[]; /* "exact", "racy", .. */
 
@@ -55,6 +67,7 @@ struct judge_result {
 	uint64_t events_expected, events_captured;
 	uint64_t events_missing; /* expected, not captured */
 	uint64_t lost_updates;	 /* what a racing monitor lacks of subject_ops.counts_calls */
+	uint64_t skipped_runs;	 /* by the kernel; JUDGE_SKIPPED only */
 	uint64_t mismatches;	 /* all; the first JUDGE_KEPT are kept */
 	struct judge_mismatch kept[JUDGE_KEPT];
 };

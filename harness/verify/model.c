@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/manifest.h"
+
 bool model_call_failed(const struct ledger_entry *e)
 {
 	if (e->op == LEDGER_BRK)
@@ -188,6 +190,77 @@ int model_build(struct model *m, const struct model_definition *def, const struc
 		for (size_t s = 0; s < slots; s++)
 			m->rows[i].most[s] = MAX(m->rows[i].most[s], m->rows[i].value[s]);
 	return err;
+}
+
+static uint64_t low(uint64_t value, uint8_t bytes)
+{
+	return bytes && bytes < sizeof(value) ? value & ((1ULL << 8 * bytes) - 1) : value;
+}
+
+/* The monitor writes events of this one's kind. */
+static bool is_offered(const struct vocabulary *words, uint32_t kinds, const struct model_event *e)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < words->nkinds; i++) {
+		bool is = e->value[words->kind_value] == words->kinds[i].code;
+
+		if (is && kinds >> i & 1)
+			return true;
+		known |= is;
+	}
+	return !kinds || !known;
+}
+
+static void offer_events(struct model *m, struct model_stream *s, const struct monitor_info *info)
+{
+	const struct vocabulary *words = m->def.subject->words;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct model_event e = s->events[i];
+
+		if (!is_offered(words, info->event_kinds, &e))
+			continue;
+		for (size_t v = 0; v < words->nvalues; v++)
+			e.value[v] = info->event_fields >> (EVENT_COMMON + v) & 1
+					     ? low(e.value[v], info->value_bytes[v])
+					     : 0;
+		s->events[kept++] = e;
+	}
+	m->nevents -= s->n - kept;
+	s->n = kept;
+}
+
+static void offer_counters(struct model *m, uint64_t narrow)
+{
+	const struct vocabulary *words = m->def.subject->words;
+
+	for (size_t f = 0; f < words->nfields; f++) {
+		uint32_t slot = vocabulary_slot(words, f);
+
+		if (!(narrow >> f & 1))
+			continue;
+		for (size_t i = 0; i < m->nrows; i++) {
+			struct model_row *r = &m->rows[i];
+			bool certain = r->value[slot] == r->most[slot];
+
+			if (!certain && r->most[slot] > UINT32_MAX) {
+				r->value[slot] = 0;
+				r->most[slot] = UINT32_MAX;
+				continue;
+			}
+			r->value[slot] = low(r->value[slot], sizeof(uint32_t));
+			r->most[slot] = low(r->most[slot], sizeof(uint32_t));
+		}
+	}
+}
+
+void model_offer(struct model *m, const struct monitor_info *info)
+{
+	for (size_t i = 0; i < m->nlanes && info->caps & MONITOR_EVENTS; i++)
+		offer_events(m, &m->streams[i], info);
+	offer_counters(m, info->narrow);
 }
 
 void model_release(struct model *m)

@@ -84,6 +84,11 @@ struct model {
 /* Predicts. @lanes is kept by reference. Returns 0 or -ENOMEM; release @m in any case. */
 int model_build(struct model *m, const struct model_definition *def, const struct model_lane *lanes,
 		size_t nlanes);
+/*
+ * What the monitor does not offer is not asked of it: events of other kinds go, values that it has
+ * not are 0, narrower ones are cut as it cuts them.
+ */
+void model_offer(struct model *m, const struct monitor_info *info);
 void model_release(struct model *m);
 /* The key of the row that the calls of @lane count into. */
 uint32_t model_key(const struct model_definition *def, const struct ledger_lane *lane);

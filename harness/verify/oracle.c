@@ -3,6 +3,8 @@
 #include "lib/base.h"
 #include "harness/verify/oracle.h"
 
+#include "collector/features.h"
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "bpf/probes/oracle.h"
+#include "collector/stand_in.h"
 #include "harness/probe.h"
 #include "lib/cgroup.h"
 #include "lib/log.h"
@@ -20,9 +23,9 @@
 
 struct oracle {
 	struct bpf_object *obj;
-	struct bpf_link *enter, *exit;
+	struct bpf_link *fork, *enter, *exit;
 	int cgroups_fd, counts_fd; /* of @obj */
-	uint64_t min_length;
+	uint64_t min_length, level;
 };
 
 static int find_map(struct oracle *o, const char *name, uint32_t value_bytes, int *fd)
@@ -40,7 +43,7 @@ static int find_map(struct oracle *o, const char *name, uint32_t value_bytes, in
 
 static int attach(struct oracle *o, const char *name, struct bpf_link **link)
 {
-	struct bpf_program *prog = bpf_object__find_program_by_name(o->obj, name);
+	struct bpf_program *prog = stand_in_program(o->obj, name);
 	int err;
 
 	if (!prog) {
@@ -63,6 +66,7 @@ static int configure(struct oracle *o, uint64_t min_length)
 			   [ORACLE_BRK] = SYS_brk,
 			   [ORACLE_MREMAP] = SYS_mremap},
 		.min_length = min_length,
+		.level = o->level,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 	return probe_configure(o->obj, &config, sizeof(config));
@@ -83,7 +87,7 @@ static int load(struct oracle *o)
 	return err;
 }
 
-int oracle_open(struct oracle **out, uint64_t cgroup_id, uint64_t min_length)
+int oracle_open(struct oracle **out, const struct cgroup *cg, uint64_t min_length)
 {
 	struct oracle *o = calloc(1, sizeof(*o));
 	uint32_t slot = ORACLE_TARGET;
@@ -93,15 +97,20 @@ int oracle_open(struct oracle **out, uint64_t cgroup_id, uint64_t min_length)
 	if (!o)
 		return err;
 	o->min_length = min_length;
-	err = load(o);
+	o->level = cg->level;
+	err = tracefs_ensure(NULL); /* libbpf looks the stand-ins' tracepoints up there */
+	if (!err)
+		err = load(o);
 	if (!err)
 		err = find_map(o, "oracle_cgroups", sizeof(uint64_t), &o->cgroups_fd);
 	if (!err)
 		err = find_map(o, "oracle_counts", sizeof(struct oracle_counts), &o->counts_fd);
-	if (!err && bpf_map_update_elem(o->cgroups_fd, &slot, &cgroup_id, BPF_ANY)) {
+	if (!err && bpf_map_update_elem(o->cgroups_fd, &slot, &cg->id, BPF_ANY)) {
 		err = -errno;
 		log_err_sys(err, "cannot tell the oracle its cgroup");
 	}
+	if (!err)
+		err = attach(o, "oracle_fork", &o->fork);
 	if (!err)
 		err = attach(o, "oracle_exit", &o->exit); /* no call may enter unseen to exit */
 	if (!err)
@@ -137,7 +146,7 @@ static int read_slot(struct oracle *o, uint32_t slot, struct oracle_counts *sum)
 	return err;
 }
 
-int oracle_read(struct oracle *o, struct model_totals *out)
+int oracle_read(struct oracle *o, struct model_totals *out, struct oracle_edges *edges)
 {
 	static const enum ledger_op op[] = {[ORACLE_MMAP] = LEDGER_MMAP,
 					    [ORACLE_MUNMAP] = LEDGER_MUNMAP,
@@ -152,10 +161,12 @@ int oracle_read(struct oracle *o, struct model_totals *out)
 				     .munmap_bytes = c.munmap_bytes,
 				     .worked_mmap_bytes = c.worked_mmap_bytes,
 				     .worked_munmap_bytes = c.worked_munmap_bytes};
+	*edges = (struct oracle_edges){.below = c.below, .outside = c.outside, .blind = c.blind};
 	for (int i = 0; i < ORACLE_OPS; i++) {
 		out->calls[op[i]] = c.entered[i];
 		out->failed[op[i]] = c.failed[i];
 		out->worked[op[i]] = c.worked[i];
+		edges->answered += c.answered[i];
 	}
 	return err;
 }
@@ -295,7 +306,9 @@ uint64_t oracle_recursion_misses(struct oracle *o)
 		struct bpf_prog_info info = {0};
 		uint32_t size = sizeof(info);
 
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+		/* None of the counts is the fork's. */
+		if (strcmp(bpf_program__name(prog), "oracle_fork") && bpf_program__fd(prog) >= 0 &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
 			misses += info.recursion_misses;
 	}
 	return misses;
@@ -305,6 +318,7 @@ void oracle_close(struct oracle *o)
 {
 	if (!o)
 		return;
+	bpf_link__destroy(o->fork);
 	bpf_link__destroy(o->enter);
 	bpf_link__destroy(o->exit);
 	bpf_object__close(o->obj);

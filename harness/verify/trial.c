@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/verify/trial.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,16 +38,33 @@ static int hook(struct trial *t, int (*fn)(void *arg, struct trial *t))
 /* --- the child ---------------------------------------------------------------------------------
  */
 
-/* A child that ended early is a failed trial; where there is no program at all, an error of use. */
+/* A child that ended early says nothing of a monitor; where there is no program at all, it is an
+ * error of use. */
 static int child_failed(struct trial *t, int err)
 {
 	if (t->child.proc.exec_err)
 		return -t->child.proc.exec_err;
-	if (err == -EOVERFLOW)
-		trial_end_as(t, STATUS_VOID, "%s", t->child.why.s);
-	else
-		trial_end_as(t, STATUS_FAIL, "%s", t->child.why.s);
+	trial_end_as(t, STATUS_VOID, "%s", t->child.why.s);
+	t->cause = err == -EOVERFLOW ? NULL : "workload";
 	return 0;
+}
+
+/* Returns what the command is to read from (-1: nothing), or -errno after saying why. */
+static int open_stdin(const struct trial *t, int *fd)
+{
+	const char *path = t->spec->stdin_path;
+	int err;
+
+	*fd = -1;
+	if (!path || !*path)
+		return 0;
+	*fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC)
+				: fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (*fd >= 0)
+		return 0;
+	err = -errno;
+	log_err_sys(err, "the command's stdin, %s", path);
+	return err;
 }
 
 static int start_child(struct trial *t)
@@ -56,19 +74,24 @@ static int start_child(struct trial *t)
 
 	if (err)
 		return err;
+	err = open_stdin(t, &opts.stdin_fd);
+	if (err)
+		return err;
 	opts.cgroup = &t->cgroup;
 	err = workload_child_start(&t->child, t->spec->workload, &opts);
+	if (opts.stdin_fd >= 0)
+		close(opts.stdin_fd);
 	if (err == -ENOENT || err == -EAGAIN || err == -ENOMEM)
 		return err;
 	return err ? child_failed(t, err) : 0;
 }
 
-static bool exit_is_fine(const struct trial *t)
+static bool exit_is_fine(const struct trial *t, int err)
 {
 	const struct subproc *p = &t->child.proc;
 
-	return t->spec->ignore_exit && !t->child.ledger && p->reaped && !p->exec_err &&
-	       WIFEXITED(p->status);
+	return err == -ECHILD && t->spec->ignore_exit && !t->child.ledger && p->reaped &&
+	       !p->exec_err && WIFEXITED(p->status);
 }
 
 /* --- monitors ----------------------------------------------------------------------------------
@@ -93,7 +116,9 @@ static void take_event(void *arg, const struct event *e)
 
 static int open_monitors(struct trial *t)
 {
-	struct monitor_target target = {t->cgroup.id, t->cgroup.path};
+	struct monitor_target target = {.cgroup_id = t->cgroup.id,
+					.cgroup_level = t->cgroup.level,
+					.cgroup_path = t->cgroup.path};
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
@@ -128,6 +153,16 @@ static int open_switches(struct trial *t)
 	return 0;
 }
 
+/* Runs that the kernel has skipped until now; 0 where that is not told. */
+static uint64_t skipped_runs(struct monitor *m)
+{
+	struct monitor_losses losses = {0};
+
+	if (monitor_losses(m, &losses) || losses.recursion_misses == UINT64_MAX)
+		return 0;
+	return losses.recursion_misses;
+}
+
 static int attach_monitors(struct trial *t)
 {
 	int err = open_switches(t);
@@ -136,8 +171,11 @@ static int attach_monitors(struct trial *t)
 		struct trial_monitor *m = &t->monitors[i];
 
 		err = monitor_attach(m->monitor);
-		if (!err && m->info->kind == MONITOR_OBJECT)
-			err = monitor_snapshot(m->monitor, &m->before);
+		if (err || m->info->kind != MONITOR_OBJECT)
+			continue;
+		err = monitor_snapshot(m->monitor, &m->before);
+		/* Reading its maps makes the kernel skip runs, too (docs/linux7.md). */
+		m->skipped_before = skipped_runs(m->monitor);
 	}
 	return err;
 }
@@ -175,6 +213,8 @@ static int detach_and_read(struct trial *t)
 		err = monitor_snapshot(m->monitor, &m->after);
 		if (!err)
 			err = monitor_losses(m->monitor, &m->losses);
+		if (m->losses.recursion_misses != UINT64_MAX)
+			m->losses.recursion_misses -= m->skipped_before;
 		if (!err)
 			err = monitor_cost(m->monitor, &m->cost);
 	}
@@ -201,17 +241,18 @@ static int watch(struct trial *t)
 		if (t->status != STATUS_OK)
 			return 0;
 		err = workload_child_wait_done(&t->child, 0);
-		if (!err || exit_is_fine(t))
+		if (!err || exit_is_fine(t, err))
 			return 0;
 		if (run_interrupted())
 			return -EINTR;
 		if (err != -ETIMEDOUT && err != -EINTR)
 			return child_failed(t, err);
 		if (clock_ns() > deadline) {
-			trial_end_as(t, STATUS_FAIL,
+			trial_end_as(t, STATUS_VOID,
 				     "%s was not done within %.1f s and was killed; a longer "
-				     "limit: -o limit=SECONDS",
+				     "limit: -t SECONDS",
 				     workload_name(t->spec->workload), (double)limit / 1e9);
+			t->cause = "limit";
 			return 0;
 		}
 	}
@@ -265,7 +306,7 @@ static int read_oracle(struct trial *t)
 
 	if (!t->oracle)
 		return 0;
-	err = oracle_read(t->oracle, &t->oracle_totals);
+	err = oracle_read(t->oracle, &t->oracle_totals, &t->oracle_edges);
 	t->oracle_misses = oracle_recursion_misses(t->oracle);
 	t->has_oracle = !err;
 	t->has_perf = t->has_perf && !perf_count_read(&t->perf, t->perf_calls);
@@ -278,7 +319,8 @@ static int open_oracle(struct trial *t)
 
 	if (t->child.ledger || t->spec->no_oracle)
 		return 0;
-	err = oracle_open(&t->oracle, t->cgroup.id, MEM_MIN_LENGTH);
+	err = oracle_open(&t->oracle, &t->cgroup,
+			  t->nmonitors ? t->monitors[0].info->filter : MEM_MIN_LENGTH);
 	t->has_perf = !err && !perf_count_open(&t->perf, t->child.proc.pid);
 	if (!err)
 		err = oracle_run_canary(t->oracle, &t->canary);
@@ -324,7 +366,7 @@ static int run_window(struct trial *t)
 	t->start_ns = t->child.start_ns;
 	t->end_ns = t->child.end_ns;
 	if (!err && workload_child_finish(&t->child, FINISH_MS))
-		trial_end_as(t, STATUS_FAIL, "%s", t->child.why.s);
+		err = child_failed(t, -ECHILD);
 	return err;
 }
 

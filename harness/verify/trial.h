@@ -38,7 +38,8 @@ struct trial_spec {
 	bool ignore_exit;  /* a command may end with any exit code */
 	bool keep_events;  /* of a command too; without a ledger nobody needs them one by one */
 	bool drop_events;  /* count them by type, do not keep them */
-	bool no_oracle;	   /* a command is not counted independently: nothing will be judged */
+	const char *stdin_path; /* of a command; NULL: /dev/null, "-": our own */
+	bool no_oracle;		/* a command is not counted independently: nothing will be judged */
 	const struct trial_hooks *hooks;
 	void *hooks_arg;
 };
@@ -53,7 +54,8 @@ struct trial_monitor {
 	struct event *events; /* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
-	struct monitor_losses losses;
+	struct monitor_losses losses;		      /* in the window */
+	uint64_t skipped_before;		      /* runs that the kernel skipped before it */
 	struct monitor_cost cost;
 	bool keep_events;
 };
@@ -61,6 +63,9 @@ struct trial_monitor {
 struct trial {
 	enum status status;   /* OK: everything was gathered. Nothing has been judged. */
 	struct strbuf reason; /* why not OK */
+	/* Why VOID, where that was not for what ran beside it: "workload" (it failed, or did not do
+	 * what it was started for), "limit" (it took too long). NULL otherwise. */
+	const char *cause;
 	const struct trial_spec *spec;
 	struct cgroup cgroup;
 	struct workload_child child; /* ended by now; its ledger stays */
@@ -78,8 +83,9 @@ struct trial {
 	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
 	bool has_vm;
 	struct oracle *oracle;
-	bool has_oracle; /* the next three mean something */
+	bool has_oracle; /* the next four mean something */
 	struct model_totals oracle_totals;
+	struct oracle_edges oracle_edges;
 	struct oracle_canary canary;
 	uint64_t oracle_misses;
 	struct perf_count perf; /* confirms the oracle where the machine has it */
@@ -88,11 +94,11 @@ struct trial {
 };
 
 /*
- * Runs it. @spec must outlive @t. Returns 0 with t->status set (a crashed child is a FAIL, a failed
- * canary VOID, a workload or monitor that this machine cannot run SKIP), -EINTR when the user
- * interrupted, or -errno after saying why: the environment is broken and the next trial would fare
- * the same. On every path nothing stays attached and no process or cgroup is left. Release in any
- * case.
+ * Runs it. @spec must outlive @t. Returns 0 with t->status set (a crashed child or a failed canary
+ * is VOID: nothing was learnt of a monitor; a workload or monitor that this machine cannot run
+ * SKIP), -EINTR when the user interrupted, or -errno after saying why: the environment is broken
+ * and the next trial would fare the same. On every path nothing stays attached and no process or
+ * cgroup is left. Release in any case.
  */
 int trial_run(struct trial *t, const struct trial_spec *spec);
 void trial_release(struct trial *t);

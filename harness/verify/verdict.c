@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpf/memmon/memmon.h"
+#include "collector/manifest.h"
+#include "harness/verify/skipped.h"
 #include "lib/strbuf.h"
 
 static void end_as(struct verdict *v, enum status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -81,12 +82,60 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 		       lost);
 		return true;
 	}
+	/* A script has no way to tell which keys a full map did not take. */
+	if (m->info->kind != MONITOR_OBJECT && m->losses.map_full &&
+	    m->losses.map_full != UINT64_MAX) {
+		end_as(v, STATUS_VOID,
+		       "a map of it was full: %" PRIu64 " time%s it took no new key",
+		       m->losses.map_full, m->losses.map_full == 1 ? "" : "s");
+		return true;
+	}
 	if (t->oracle_misses) {
 		end_as(v, STATUS_VOID, "the kernel skipped %" PRIu64 " runs of the oracle",
 		       t->oracle_misses);
 		return true;
 	}
 	return false;
+}
+
+/* Calls that the oracle has in no sum, or that this monitor was not told to watch. */
+static bool within_sight(struct verdict *v, const struct trial *t, const struct trial_monitor *m)
+{
+	const struct oracle_edges *e = &t->oracle_edges;
+	uint32_t target = m->info->caps & (MONITOR_CGROUP | MONITOR_BELOW);
+
+	if (e->outside)
+		end_as(v, STATUS_VOID,
+		       "%" PRIu64 " calls were made outside the trial's cgroup, which the command "
+		       "left: nothing says how many of them %s should have counted",
+		       e->outside, m->info->name);
+	else if (e->below && target == MONITOR_CGROUP)
+		end_as(v, STATUS_VOID,
+		       "%" PRIu64 " calls were made in cgroups below the trial's, and %s watches "
+		       "that one alone",
+		       e->below, m->info->name);
+	else if (e->blind)
+		end_as(v, STATUS_VOID,
+		       "there was no memory to follow %" PRIu64 " calls: the oracle is not "
+		       "believed",
+		       e->blind);
+	return v->status == STATUS_OK;
+}
+
+/*
+ * Calls that seccomp answered with a result that calls which worked have: who looks at results
+ * alone, as the definition of completed calls allows, cannot tell them from those.
+ */
+static void doubt_answered(struct verdict *v, const struct trial *t)
+{
+	if (v->status != STATUS_FAIL || !t->oracle_edges.answered)
+		return;
+	v->judged.verdict = JUDGE_NONE;
+	v->judged.mismatches = 0;
+	end_as(v, STATUS_VOID,
+	       "%" PRIu64 " calls never ran and returned as if they had worked (seccomp "
+	       "answered them): by their results they cannot be told from those that did",
+	       t->oracle_edges.answered);
 }
 
 /*
@@ -96,6 +145,16 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
  */
 static bool oracle_saw_all(struct verdict *v, const struct trial *t)
 {
+	for (int op = 0; op < LEDGER_OP_COUNT; op++) {
+		if (t->oracle_totals.worked[op] <= t->oracle_totals.calls[op])
+			continue;
+		end_as(v, STATUS_VOID,
+		       "%" PRIu64 " %s calls worked of %" PRIu64
+		       " that entered: the oracle is not believed",
+		       t->oracle_totals.worked[op], ledger_op_names[op],
+		       t->oracle_totals.calls[op]);
+		return false;
+	}
 	for (int op = 0; t->has_perf && op < LEDGER_OP_COUNT; op++) {
 		if (t->perf_calls[op] <= t->oracle_totals.calls[op])
 			continue;
@@ -118,6 +177,8 @@ static void by_ledger(struct verdict *v, const struct trial *t, const struct mod
 		.table = subject->judge ? table : &m->after,
 		.events = m->events,
 		.nevents = m->nevents,
+		.event_fields = m->info->event_fields,
+		.comm_bytes = m->info->comm_bytes,
 		.losses = m->losses,
 		.rings = m->info->rings,
 		.alive = t->alive,
@@ -170,6 +231,22 @@ static void verdict_by_identities(struct verdict *v, const struct trial_monitor 
 	}
 }
 
+/* Nothing was counted by the truth or by the monitor that could have been wrong: silence beside
+ * silence, which is not "exact". */
+static bool nothing_compared(const struct verdict *v)
+{
+	const struct judge_result *j = &v->judged;
+
+	if (j->lost_updates || j->events_expected || j->events_captured)
+		return false;
+	if (!v->by_totals)
+		return !j->counters;
+	for (size_t i = 0; i < v->identities.n; i++)
+		if (v->identities.v[i].left || v->identities.v[i].right)
+			return false;
+	return true;
+}
+
 static void conclude(struct verdict *v)
 {
 	const struct judge_result *j = &v->judged;
@@ -190,6 +267,22 @@ static void conclude(struct verdict *v)
 	}
 }
 
+static void conclude_vacuous(struct verdict *v, const struct trial *t,
+			     const struct trial_monitor *m)
+{
+	v->vacuous = true;
+	v->judged.verdict = JUDGE_NONE;
+	if (t->child.ledger || v->by_totals)
+		end_as(v, STATUS_SKIP,
+		       "nothing to compare: no call was made that %s counts, and it counted none",
+		       m->info->name);
+	else
+		end_as(v, STATUS_SKIP,
+		       "nothing to compare: only beebench's own workloads say what the figures of "
+		       "%s must be",
+		       m->info->name);
+}
+
 static int assess(struct verdict *v, const struct trial *t, const struct model *model,
 		  const struct trial_monitor *m, const struct counter_table *table)
 {
@@ -207,6 +300,9 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 		.alive = t->alive,
 		.unseen = t->unseen,
 		.lost_updates = v->judged.lost_updates,
+		.kinds = m->info->event_kinds,
+		.by_type = m->info->event_fields >> (EVENT_COMMON + MEM_EVENT_TYPE) & 1 ? m->by_type
+											: NULL,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 		.by_ledger = t->child.ledger,
 	};
@@ -214,17 +310,31 @@ static int assess(struct verdict *v, const struct trial *t, const struct model *
 	return model->def.subject->assess ? model->def.subject->assess(&in, &v->accuracy) : 0;
 }
 
+static uint64_t skipped_runs(const struct trial_monitor *m)
+{
+	return m->losses.recursion_misses == UINT64_MAX ? 0 : m->losses.recursion_misses;
+}
+
+/* A failure that skipped runs explain is none: it becomes a finding. */
+static void forgive_skipped(struct verdict *v, const struct subject_ops *subject, uint64_t n)
+{
+	if (v->status != STATUS_FAIL ||
+	    !skipped_explain(&v->judged, &v->identities, subject->counts_calls, subject->words, n))
+		return;
+	skipped_forgive(&v->judged, &v->identities, &v->accuracy, n);
+	end_as(v, STATUS_OK, "%s", "");
+}
+
 /* A run that the kernel skipped, of programs whose figures are differences of clock readings,
  * charges one thread with another's time: then a failure says nothing. */
-static void doubt_skipped(struct verdict *v, const struct trial_monitor *m)
+static void doubt_skipped(struct verdict *v, uint64_t n)
 {
-	uint64_t misses = m->losses.recursion_misses;
+	char words[160];
 
-	if (v->status == STATUS_FAIL && misses && misses != UINT64_MAX)
-		end_as(v, STATUS_VOID,
-		       "the kernel skipped %" PRIu64 " runs of it, because another BPF program was "
-		       "active on that CPU",
-		       misses);
+	if (v->status != STATUS_FAIL || !n)
+		return;
+	skipped_words(words, sizeof(words), n, "it");
+	end_as(v, STATUS_VOID, "%s", words);
 }
 
 static int reach(struct verdict *v, const struct trial *t, const struct model *model,
@@ -241,24 +351,34 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 		.consumed = target_records(model, m),
 		.losses = m->losses,
 		.races = m->info->races,
+		.narrow = m->info->narrow,
+		.kinds = m->info->event_kinds,
+		.other_filter = !t->child.ledger && m->info->filter != t->monitors[0].info->filter,
 	};
 	int err;
 
+	v->by_totals = !t->child.ledger && subject->by_totals;
 	for (uint32_t slot = 0; slot < vocabulary_slots(subject->words); slot++)
 		v->sums[slot] = identity_sum(&table, slot);
 	if (t->child.ledger)
 		by_ledger(v, t, model, m, &table);
-	else if (subject->by_totals)
+	else if (v->by_totals)
 		by_totals(v, subject, &id, m);
 	id.lost_updates = v->judged.lost_updates;
-	if (judged && !subject->judge && (t->child.ledger || subject->by_totals))
+	if (judged && !subject->judge && (t->child.ledger || v->by_totals))
 		identities_check(subject, &id, &v->identities);
-	if (!t->child.ledger && subject->by_totals)
+	if (v->by_totals)
 		verdict_by_identities(v, m);
 	conclude(v);
+	if (judged && v->status == STATUS_OK && nothing_compared(v))
+		conclude_vacuous(v, t, m);
 	if (subject->of_clocks)
-		doubt_skipped(v, m);
-	err = assess(v, t, model, m, &table);
+		doubt_skipped(v, skipped_runs(m));
+	else
+		forgive_skipped(v, subject, skipped_runs(m));
+	doubt_answered(v, t);
+	/* What else is off then follows from that. */
+	err = v->judged.verdict == JUDGE_SKIPPED ? 0 : assess(v, t, model, m, &table);
 	counter_table_release(&table);
 	return err;
 }
@@ -266,7 +386,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 {
 	const struct trial_monitor *m = &t->monitors[index];
-	struct model_definition def = {.min_length = MEM_MIN_LENGTH,
+	struct model_definition def = {.min_length = m->info->filter,
 				       .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct model model = {0};
 	int err;
@@ -283,9 +403,11 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	def.key = m->info->key;
 	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);
+	if (!err)
+		model_offer(&model, m->info);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
-	    oracle_saw_all(v, t))
+	    within_sight(v, t, m) && oracle_saw_all(v, t))
 		err = reach(v, t, &model, m);
 	model_release(&model);
 	return err;

@@ -24,6 +24,8 @@ struct verdict {
 	struct model_totals calls;	  /* of the truth: ledger or oracle */
 	uint64_t sums[COUNTER_SLOTS_MAX]; /* captured, over the target's rows */
 	bool has_truth;			  /* @calls mean something */
+	bool by_totals; /* the truth is an oracle's totals, judged by identities */
+	bool vacuous;	/* a skip: neither the truth nor the capture had anything to compare */
 };
 
 /*

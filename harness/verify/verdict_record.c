@@ -11,6 +11,8 @@
 
 #include "harness/record_put.h"
 
+enum { OUTPUT_IN_RECORD = 4096 };
+
 static struct json_object *params_of(const struct workload *w)
 {
 	struct json_object *o = json_object_new_object();
@@ -36,6 +38,8 @@ static struct json_object *conformance_of(const struct judge_result *j)
 	record_put_u64(o, "mismatches", j->mismatches);
 	if (j->lost_updates)
 		record_put_u64(o, "lost_updates", j->lost_updates);
+	if (j->skipped_runs)
+		record_put_u64(o, "skipped_runs", j->skipped_runs);
 	return o;
 }
 
@@ -217,6 +221,17 @@ static struct json_object *command_of(const struct trial *t)
 		record_put(o, "exit", json_object_new_int(WEXITSTATUS(p->status)));
 	else if (p->reaped && WIFSIGNALED(p->status))
 		record_put(o, "signal", json_object_new_int(WTERMSIG(p->status)));
+	if (p->reaped)
+		record_put_u64(o, "output_bytes", t->child.output.bytes);
+	if (t->cause) {
+		struct strbuf text = STRBUF_INIT;
+
+		output_text(&t->child.output, OUTPUT_IN_RECORD, &text);
+		record_put_str(o, "output", text.s);
+		strbuf_release(&text);
+	}
+	if (t->child.left)
+		record_put_u64(o, "left_running", t->child.left);
 	return o;
 }
 
@@ -262,6 +277,10 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 	record_put_str(o, "status", status_names[v->status]);
 	if (v->reason.len)
 		record_put_str(o, "reason", v->reason.s);
+	if (t->cause)
+		record_put_str(o, "cause", t->cause);
+	if (v->vacuous)
+		record_put_bool(o, "vacuous", true);
 	if (command)
 		record_put(o, "command", command);
 	record_put(o, "conformance", conformance_of(&v->judged));

@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +25,19 @@
 struct verify_params {
 	uint64_t limit, guest;
 	bool ignore_exit;
+	char stdin_path[PARAM_TEXT_MAX];
 };
 
 enum guest_choice { GUEST_AUTO, GUEST_YES, GUEST_NO };
 static const char *const guest_choices[] = {"auto", "yes", "no", NULL};
 
 static const struct param params[] = {
-	PARAM_ROW(verify_params, limit, U64, "seconds that a workload or command may take", 60, 1,
-		  86400),
+	PARAM_ROW(verify_params, limit, U64,
+		  "seconds that a workload or command may take; -t says it too", 60, 1, 86400),
 	{"ignore-exit", "a command may end with any exit code", PARAM_BOOL,
 	 offsetof(struct verify_params, ignore_exit), 0, 0, 0, NULL},
+	{"stdin", "what a command reads: a file, or - for beebench's own stdin; nothing otherwise",
+	 PARAM_TEXT, offsetof(struct verify_params, stdin_path), 0, 0, 0, NULL},
 	PARAM_ROW_ENUM(
 		verify_params, guest,
 		"in a guest: where this machine refuses BPF or -k names a kernel, always, never",
@@ -233,13 +237,19 @@ static unsigned int steps(const struct run *run, const void *p UNUSED, double *s
 	return n;
 }
 
+static double limit_s(const struct run *run, const struct verify_params *p)
+{
+	return run->seconds > 0 ? run->seconds : (double)p->limit;
+}
+
 static int one_trial(struct run *run, const struct verify_params *p, const char *const *monitor,
 		     const struct workload *w)
 {
 	struct trial_spec spec = {.monitors = monitor,
 				  .nmonitors = 1,
 				  .workload = w,
-				  .limit_ns = p->limit * NSEC_PER_SEC,
+				  .limit_ns = (uint64_t)(limit_s(run, p) * NSEC_PER_SEC),
+				  .stdin_path = p->stdin_path,
 				  .ignore_exit = p->ignore_exit};
 	struct verdict v = {.reason = STRBUF_INIT};
 	struct trial t;
@@ -345,7 +355,8 @@ static int run_guests(struct run *run, const struct verify_params *p, const char
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
 	const char *const *k = run_chosen(run->kernels, default_kernels);
-	struct guest_trials t = {.limit_s = p->limit, .ignore_exit = p->ignore_exit};
+	struct guest_trials t = {.limit_s = (uint64_t)ceil(limit_s(run, p)),
+				 .ignore_exit = p->ignore_exit};
 	const struct workload **workloads = calloc(run->nworkloads + 1, sizeof(*workloads));
 	const char **monitors = NULL;
 	struct plan plan = {0};

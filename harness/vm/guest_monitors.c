@@ -11,11 +11,11 @@
 
 #include <json-c/json.h>
 
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "collector/honey_source.h"
 #include "collector/manifest.h"
 #include "collector/registry.h"
-#include "lib/scratch.h"
 #include "lib/strbuf.h"
 
 static const char *base_of(const char *path)
@@ -107,8 +107,7 @@ static int copy_manifest(struct guest_monitors *m, const char *path, const char 
 	struct strbuf name = STRBUF_INIT;
 	int fd, err = 0;
 
-	scratch_template(&name);
-	strbuf_addstr(&name, ".json");
+	leftover_template(&name, ".json");
 	json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
 	fd = mkstemps(name.s, (int)strlen(".json"));
 	if (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN)) {

@@ -170,10 +170,13 @@ static struct proc_row text_row_of_line(const struct frame *f, const struct view
 	/* Those below that found no room in the view were not read. */
 	if (line->folded || (v->n < v->matched && row.v[FIELD_VIRT] != v->sums[i][FIELD_VIRT]))
 		row.flags &= (uint8_t)~ROW_EXACT;
-	while (++i < v->n && v->lines[i].depth > line->depth)
-		if (v->lines[i].folded ||
-		    !(f->rows[v->lines[i].row].flags & (ROW_EXACT | ROW_KERNEL)))
+	while (++i < v->n && v->lines[i].depth > line->depth) {
+		uint8_t flags = f->rows[v->lines[i].row].flags;
+
+		if (v->lines[i].folded || !(flags & (ROW_EXACT | ROW_KERNEL)))
 			row.flags &= (uint8_t)~ROW_EXACT;
+		row.flags |= flags & ROW_SKIPPED;
+	}
 	memcpy(row.v, v->sums[line - v->lines], sizeof(row.v));
 	return row;
 }
@@ -361,7 +364,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");
-	strbuf_addstr(out, row->flags & ROW_EXACT ? "true" : "false");
+	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
 	json_fields(out, row->v, fields);
 	if (fields & 1u << FIELD_TREND) {
 		json_key(out, "verdict");
@@ -370,6 +373,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_flag(out, row, ROW_ENDED, "ended");
 	json_flag(out, row, ROW_KERNEL, "kernel");
 	json_flag(out, row, ROW_HIDDEN, "hidden");
+	json_flag(out, row, ROW_SKIPPED, "skipped");
 	if (v->sums)
 		json_tree(out, v, line, fields);
 	strbuf_addch(out, '}');
@@ -438,7 +442,7 @@ static void csv_process(const struct frame *f, const struct proc_row *row, struc
 		put_csv_text(out, column_user(row->uid));
 	strbuf_addch(out, ',');
 	put_csv_text(out, state);
-	strbuf_addstr(out, row->flags & ROW_EXACT ? ",1" : ",0");
+	strbuf_addstr(out, row_is_exact(row) ? ",1" : ",0");
 	strbuf_addstr(out, row->flags & ROW_ENDED ? ",1" : ",0");
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
 		if (put_offers(f, (enum field)i)) {

@@ -495,6 +495,24 @@ static uint64_t mark_hidden(struct live *l, uint64_t unread)
 	return n;
 }
 
+/* The kernel has skipped runs since the frame before: whose, nobody knows. The counters of all that
+ * were there stay marked, because what was missed never comes. */
+static void mark_skipped(struct live *l, uint64_t skipped)
+{
+	bool more = skipped != UINT64_MAX && skipped > l->skipped;
+
+	if (more)
+		l->skipped = skipped;
+	for (size_t i = 0; l->join && l->skipped && i < l->rows.n; i++) {
+		struct proc_row *row = &l->rows.row[i];
+		struct row_state *state = rows_state(&l->rows, row);
+
+		state->skipped |= more && !(row->flags & ROW_KERNEL);
+		if (state->skipped)
+			row->flags |= ROW_SKIPPED;
+	}
+}
+
 static void fill_losses(struct live *l, const struct tasks_missed *missed)
 {
 	struct frame_losses *to = &l->frame.losses;
@@ -503,6 +521,7 @@ static void fill_losses(struct live *l, const struct tasks_missed *missed)
 	if (l->monitor && monitor_losses(l->monitor, &m))
 		m = (struct monitor_losses){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 					    UINT64_MAX};
+	mark_skipped(l, m.recursion_misses);
 	*to = (struct frame_losses){
 		.ring_full = m.ring_full,
 		.map_full = m.map_full,

@@ -31,6 +31,7 @@ struct live {
 	bool events_on, events_fixed; /* fixed: not to be switched */
 	bool count_brk;
 	struct cost_figure cost;
+	uint64_t skipped; /* runs of the monitor's programs that rows are marked for */
 	struct own own;
 	struct rows rows;
 	struct frame frame;

@@ -31,6 +31,7 @@ struct row_state {
 	uint8_t fresh;	  /* was not there in the pass before */
 	uint8_t compat;	  /* a 32-bit program */
 	uint8_t mixed;	  /* what it counted came with that of others that had its number */
+	uint8_t skipped;  /* as ROW_SKIPPED */
 	uint8_t unlisted; /* iterators do not list it: neither does one that reads counters */
 };
 

@@ -275,10 +275,13 @@ static void cell_sums(struct ui *u, size_t line, struct proc_row *row)
 	/* A sum is exact when all of it is; what is folded was not read. */
 	if (l[line].folded)
 		row->flags &= (uint8_t)~ROW_EXACT;
-	for (size_t i = line + 1; i < t->view.n && l[i].depth > l[line].depth; i++)
-		if (l[i].folded ||
-		    !(u->frame->rows[l[i].row].flags & (ROW_EXACT | ROW_HIDDEN | ROW_KERNEL)))
+	for (size_t i = line + 1; i < t->view.n && l[i].depth > l[line].depth; i++) {
+		uint8_t flags = u->frame->rows[l[i].row].flags;
+
+		if (l[i].folded || !(flags & (ROW_EXACT | ROW_HIDDEN | ROW_KERNEL)))
 			row->flags &= (uint8_t)~ROW_EXACT;
+		row->flags |= flags & ROW_SKIPPED;
+	}
 }
 
 /* --- drawing --- */

@@ -242,7 +242,11 @@ static void format_number(const struct column *c, double v, bool human, struct s
 
 static bool approximate(const struct column *c, const struct proc_row *row)
 {
-	return c->kind == COLUMN_NUMBER && !(row->flags & ROW_EXACT) &&
+	if (c->kind != COLUMN_NUMBER)
+		return false;
+	if (row->flags & ROW_SKIPPED && field_is_counted(c->field))
+		return true;
+	return !(row->flags & ROW_EXACT) &&
 	       (c->field == FIELD_RSS || c->field == FIELD_VIRT || c->field == FIELD_PEAK);
 }
 

@@ -4,6 +4,8 @@
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 
+#include <bpf/btf.h>
+
 #include "lib/strbuf.h"
 #include "collector/object.h"
 
@@ -358,6 +360,59 @@ static void not_bpf_objects(void **state UNUSED)
 	strbuf_release(&image);
 }
 
+/*
+ * A copy of an object in whose BTF member @member of struct @type is 128 MiB further behind; its
+ * manifest comes along.
+ */
+static const char *displaced(const char *name, const char *type, const char *member)
+{
+	static char path[256];
+	struct btf *btf = btf__parse(live_built(name), NULL);
+	int32_t id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = btf__type_by_id(btf, (uint32_t)id);
+	struct strbuf image = STRBUF_INIT;
+	struct btf_member *in = NULL;
+
+	assert_int_equal(strbuf_read_file(&image, live_built(name)), 0);
+	for (int i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(t)[i].name_off), member))
+			in = memmem(image.s, image.len, &btf_members(t)[i], sizeof(*in));
+	assert_non_null(in);
+	in->offset = 1U << 30;
+	snprintf(path, sizeof(path), "%s", live_write("displaced.bpf.o", image.s, image.len));
+	strbuf_release(&image);
+	btf__free(btf);
+	return path;
+}
+
+/* Issue 13, 6: no offset out of a BTF is used that is not inside what it indexes. */
+static void offsets_beyond_what_they_index(void **state UNUSED)
+{
+	static const struct {
+		const char *object, *type, *member, *of;
+		unsigned int bytes, whole;
+	} cases[] = {
+		{"bpf/memmon/memmon.bpf.o", "mem_loss", "map_full", " (map mem_loss)", 8, 16},
+		{"bpf/memmon/memmon.bpf.o", "mem_stats", "mmap_count", " (map mem_stats_map)", 8,
+		 72},
+		{"bpf/memmon/memmon.bpf.o", "mem_event", "comm", "", 16, 56},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *path = displaced(cases[i].object, cases[i].type, cases[i].member);
+		struct strbuf text = STRBUF_INIT;
+
+		strbuf_addf(
+			&text,
+			"%s: struct %s%s: field '%s' is at byte 134217728 to %u, and the struct "
+			"has %u: its BTF is damaged; build it again",
+			path, cases[i].type, cases[i].of, cases[i].member,
+			134217728 + cases[i].bytes, cases[i].whole);
+		live_refuses(path, -EINVAL, text.s);
+		strbuf_release(&text);
+	}
+}
+
 static void unknown_names(void **state UNUSED)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -461,6 +516,7 @@ int main(void)
 		cmocka_unit_test(refused_by_the_verifier),
 		cmocka_unit_test(no_such_tracepoint),
 		cmocka_unit_test(not_bpf_objects),
+		cmocka_unit_test(offsets_beyond_what_they_index),
 		cmocka_unit_test(unknown_names),
 	};
 

@@ -99,6 +99,11 @@ has "a library has its rooms" "$err" "check: b/second.c:2: includes <x/x.h>"
 has "... which are told" "$err" "libx is for a/ b/room.c alone"
 
 house
+echo '#include "lib/base.h"' >b/room.c
+includes
+has "a room that is not lived in fails" "$err" "gives b/room.c a room for libx, whose headers it does not include"
+
+house
 printf '#include "a/first.h"\n' >b/second.c
 includes
 has "the first include is lib/base.h" "$err" 'check: b/second.c: includes "a/first.h" first'
@@ -108,6 +113,15 @@ sed -i 's,^| folder .*,| place | question | may include |,' docs/architecture.md
 includes
 is "without a table nothing passes" "$code" 1
 has "... and it is said what is missed" "$err" "docs/architecture.md: has no table of folders"
+
+# An unpacked archive is no repository: nothing is checked, and that is no success.
+house
+rm -rf .git
+for script in check_includes check_docs check_headers shape; do
+	run scripts/$script.sh
+	is "$script.sh without a git repository fails" "$code" 2
+	has "... and says what it needs" "$err" "needs a git checkout"
+done
 
 # Pages
 house

@@ -23,7 +23,7 @@ leaves() {
 
 # --- right ---
 
-for w in brk fail filter flood forks idle mmap partial remap threads; do
+for w in brk fail filter flood forks mmap partial remap threads; do
 	verify -m memmon,memmon.bt -w "$w" --json
 	is "memmon and memmon.bt beside $w: exit code" "$code" 0
 	is "memmon beside $w is exact" "$(field '.trials[0] | .status + " " + .conformance.verdict')" "ok exact"
@@ -76,7 +76,7 @@ is "a command agrees with the oracle" "$(field '.trials[0] | .truth.source + " "
 is "the oracle's canary was counted" "$(field '.trials[0].truth.canary | .expected == .counted and .expected > 0')" true
 is "the command is in the record" "$(field '.trials[0].command | "\(.argv[0]) \(.exit)"')" "true 0"
 verify -m memmon --json -- false
-is "a command that fails: exit code" "$code" 1
+is "a command that fails: exit code" "$code" 2
 has "a command that fails: reason" "$(reason)" "exit code 1"
 is "a command that fails: its exit code is kept" "$(field '.trials[0].command.exit')" 1
 verify -m memmon --json -o ignore-exit=yes -- false
@@ -85,7 +85,7 @@ is "ignore-exit: exit code" "$code" 0
 verify -m memmon --json -- sh -c 'kill -SEGV $$'
 has "a command that crashes: the signal is named" "$(reason)" "killed by signal 11"
 verify -m memmon --json -o limit=1 -- sleep 1000
-is "a command that never ends: exit code" "$code" 1
+is "a command that never ends: exit code" "$code" 3
 has "a command that never ends: reason" "$(reason)" "was not done within 1.0 s and was killed"
 verify -m memmon --json -- sh -c 'setsid sleep 1000 & exit 0'
 is "what a command leaves running does not spoil the count" "$(field '.trials[0].conformance.verdict')" exact
@@ -100,7 +100,7 @@ fi
 # --- children that do not do as they should ---
 
 verify -m memmon -w idle:ms=60000 -o limit=1 --json
-is "a workload that hangs: exit code" "$code" 1
+is "a workload that hangs: exit code" "$code" 3
 has "a workload that hangs: reason" "$(reason)" "idle was not done within 1.0 s and was killed"
 
 # start ARGS..: verify in the background; its pid is in $pid, its child's in $child once that waits or works
@@ -131,7 +131,7 @@ nothing_left() {
 start -m memmon -w idle:ms=60000
 kill -9 "$child"
 finish
-is "a child that is killed: exit code" "$code" 1
+is "a child that is killed: exit code" "$code" 2
 has "a child that is killed: reason" "$(reason)" "killed by signal 9"
 nothing_left "a child that is killed"
 

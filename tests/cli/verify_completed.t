@@ -40,7 +40,7 @@ errors() {
 	field '[.trials[].accuracy[] | select(.error != 0)] | length'
 }
 
-loads=brk,fail,filter,flood,forks,forks:leave=3,idle,mmap,mmap:keep=7,partial,remap,threads,threads:handover,threads:end
+loads=brk,fail,filter,flood,forks,forks:leave=3,mmap,mmap:keep=7,partial,remap,threads,threads:handover,threads:end
 for monitor in memmon_fast "$(object not)"; do
 	verify -m "$monitor" -w "$loads"
 	name=$(basename "$monitor" .json)

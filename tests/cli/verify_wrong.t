@@ -35,9 +35,9 @@ exact() {
 	is "$1 beside $2 is exact" "$code $(field '.trials[0].conformance.verdict')" "0 exact"
 }
 
-verify -m "$(object not)" -w brk,fail,filter,flood,forks,idle,mmap,partial,remap,threads
+verify -m "$(object not)" -w brk,fail,filter,flood,forks,mmap,partial,remap,threads
 is "a monitor that is not wrong: exit code" "$code" 0
-for w in brk fail filter flood forks idle mmap partial remap threads; do
+for w in brk fail filter flood forks mmap partial remap threads; do
 	is "not beside $w is exact" "$(field ".trials[] | select(.workload == \"$w\") | .conformance.verdict")" exact
 done
 

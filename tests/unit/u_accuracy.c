@@ -163,8 +163,10 @@ static void weaknesses_of_the_definition(void **state)
 	{
 		struct counter_table table = capture(&m, rows, (1U << (MEM_LAST_UPDATE + 1)) - 1);
 		bool alive[] = {false};
+		const uint64_t by_type[] = {[MEM_EVENT_BRK] = 3, 0, 0, 0};
 		struct assessment in = {.model = &m,
-					.caps = MONITOR_COUNTERS | MONITOR_EVENTS,
+					.caps = MONITOR_COUNTERS | MONITOR_EVENTS | MONITOR_CGROUP,
+					.by_type = by_type,
 					.table = &table,
 					.before = &before,
 					.after = &after,
@@ -194,6 +196,11 @@ static void weaknesses_of_the_definition(void **state)
 		assert_null(find(&a, "lost_updates"));
 		assert_true(fabs(accuracy_error_pct(find(&a, "failed_mmap")) - 100) < 1e-9);
 		assert_true(isnan(accuracy_error_pct(find(&a, "small_munmap"))));
+
+		/* Issue 13, 20: what it does not write is no figure of it. */
+		in.kinds = 1U << LEDGER_MMAP | 1U << LEDGER_MUNMAP;
+		assert_int_equal(assess(&in, &a), 0);
+		assert_null(find(&a, "failed_brk"));
 
 		/* A monitor that only counts says nothing of bytes. */
 		table.fields = 1U << MEM_MMAP_COUNT;

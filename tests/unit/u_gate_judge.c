@@ -105,6 +105,30 @@ static struct json_object *judged(const struct gate_policy *p, const char *text)
 	return out;
 }
 
+#define ENTERED(index, path, figure, own)                                                          \
+	"{\"type\":\"exact\",\"kernel\":\"6.12.1\",\"index\":" #index ",\"path\":\"" path          \
+	"\",\"status\":\"ok\",\"stable\":true,\"instructions\":" #figure ",\"own\":" #own "}"
+
+/* Number 19: equal figures of paths that enter no program are no pass. */
+static void what_no_program_enters_is_not_judged(void **state UNUSED)
+{
+	struct json_object *out;
+	struct gate_policy p;
+
+	policy_defaults(&p);
+	out = judged(&p, "[" ENTERED(0, "mmap", 100, 0) "," ENTERED(0, "brk", 70, 0) "," ENTERED(
+				 1, "mmap", 100, 0) "," ENTERED(1, "brk", 70, 0) "]");
+	is(find(out, "exact", "mmap"), "skip", "skip", "this path enters no program of either");
+	is(find(out, "exact", NULL), "inconclusive", "ok",
+	   "nothing to compare: mmap: this path enters no program of either");
+	json_object_put(out);
+	out = judged(&p, "[" ENTERED(0, "mmap", 100, 30) "," ENTERED(0, "brk", 70, 0) "," ENTERED(
+				 1, "mmap", 100, 30) "," ENTERED(1, "brk", 71, 0) "]");
+	is(find(out, "exact", "mmap"), "pass", "ok", "100 in both");
+	is(find(out, "exact", "brk"), "regression", "fail", "1 more than 70, 0 more allowed");
+	json_object_put(out);
+}
+
 static void one_instruction_is_a_regression(void **state UNUSED)
 {
 	struct json_object *out;
@@ -326,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(limits_of_the_static_lane),
+		cmocka_unit_test(what_no_program_enters_is_not_judged),
 		cmocka_unit_test(one_instruction_is_a_regression),
 		cmocka_unit_test(no_stable_figure_never_passes),
 		cmocka_unit_test(what_the_guest_refuses),

@@ -10,6 +10,7 @@
 
 #include "harness/subjects/memory.h"
 #include "harness/verify/identity.h"
+#include "harness/verify/judge.h"
 #include "tests/unit/table_fixture.h"
 
 #define FIELD(f) (1ULL << (f))
@@ -145,14 +146,38 @@ static void completed_calls(void **state)
 	c->rows[0].value[MEM_MMAP_BYTES] = 90 * 4096;
 	c->rows[0].value[MEM_MUNMAP_BYTES] = 76 * 4096;
 	identities_check(&subject_memory, &c->in, &c->out);
-	assert_int_equal(c->out.n, 9);
+	assert_int_equal(c->out.n, 10);
 	assert_int_equal(c->out.broken, 0);
+	assert_int_equal(find(c, "calls counted <= entered")->left, 171);
+	assert_int_equal(find(c, "calls counted <= entered")->right, 188);
 	assert_int_equal(find(c, "calls that failed = counted")->left, 15);
 	assert_int_equal(find(c, "calls that make an event = consumed + ring full")->left, 171);
 	c->in.losses.ring_full = 1; /* an event too many */
 	c->rows[1].value[MEM_FAILED_COUNT]++;
 	identities_check(&subject_memory, &c->in, &c->out);
 	assert_int_equal(c->out.broken, 2);
+	c->rows[1].value[MEM_MMAP_COUNT] += 18; /* more than were made */
+	identities_check(&subject_memory, &c->in, &c->out);
+	assert_false(find(c, "calls counted <= entered")->holds);
+}
+
+/* Issue 13, 22: calls that found the map full are not lost in races as well. */
+static void a_full_map_is_no_race(void **state)
+{
+	struct capture *c = *state;
+	struct judge_result judged = {0};
+
+	c->in.races = true;
+	c->rows[1].value[MEM_MMAP_COUNT] = 14;
+	c->in.losses.map_full = 16;
+	subject_memory.by_totals(&c->in, &judged);
+	assert_int_equal(judged.lost_updates, 0);
+	c->in.losses.map_full = 10;
+	subject_memory.by_totals(&c->in, &judged);
+	assert_int_equal(judged.lost_updates, 6);
+	c->in.lost_updates = 6;
+	identities_check(&subject_memory, &c->in, &c->out);
+	assert_int_equal(c->out.broken, 0);
 }
 
 int main(void)
@@ -163,6 +188,7 @@ int main(void)
 		cmocka_unit_test_setup(ring, setup),
 		cmocka_unit_test_setup(all_that_a_script_may_offer, setup),
 		cmocka_unit_test_setup(completed_calls, setup),
+		cmocka_unit_test_setup(a_full_map_is_no_race, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

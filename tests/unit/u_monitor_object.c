@@ -4,6 +4,7 @@
 #include "lib/base.h"
 
 #include <elf.h>
+#include <linux/btf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +22,15 @@ struct tiny {
 	Elf64_Ehdr eh;
 	char names[32];
 	char code[16];
-	char btf[8];
+	struct {
+		struct btf_header header;
+		struct btf_type alias; /* [1], of [2] */
+		struct btf_type whole; /* [2], with a member of [3] */
+		struct btf_member member;
+		struct btf_type number; /* [3] */
+		uint32_t encoding;
+		char strings[8];
+	} btf;
 	Elf64_Sym symbols[2];
 	Elf64_Shdr sections[5];
 };
@@ -52,6 +61,20 @@ static struct tiny tiny_object(void)
 				     .sh_flags = SHF_EXECINSTR,
 				     .sh_offset = offsetof(struct tiny, code),
 				     .sh_size = sizeof(t.code)};
+	t.btf.header = (struct btf_header){
+		.magic = BTF_MAGIC,
+		.version = BTF_VERSION,
+		.hdr_len = sizeof(t.btf.header),
+		.type_len = offsetof(struct tiny, btf.strings) - offsetof(struct tiny, btf.alias),
+		.str_off = offsetof(struct tiny, btf.strings) - offsetof(struct tiny, btf.alias),
+		.str_len = sizeof(t.btf.strings),
+	};
+	memcpy(t.btf.strings, "\0a\0b\0c", 7);
+	t.btf.alias = (struct btf_type){.name_off = 1, .info = BTF_KIND_TYPEDEF << 24, .type = 2};
+	t.btf.whole = (struct btf_type){
+		.name_off = 3, .info = BTF_KIND_STRUCT << 24 | 1, .size = sizeof(uint32_t)};
+	t.btf.member = (struct btf_member){.name_off = 5, .type = 3};
+	t.btf.number = (struct btf_type){.info = BTF_KIND_INT << 24, .size = sizeof(uint32_t)};
 	t.sections[3] = (Elf64_Shdr){.sh_name = 1,
 				     .sh_type = SHT_PROGBITS,
 				     .sh_offset = offsetof(struct tiny, btf),
@@ -115,6 +138,47 @@ static void each_defect(void **state UNUSED)
 	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
 	assert_string_equal(why.s, "an ELF file without a section table; build it again");
 	strbuf_release(&why);
+}
+
+/* Issue 13, 6: what libbpf would follow is looked at before. */
+static void every_type_of_a_btf(void **state UNUSED)
+{
+	static const struct {
+		size_t at;
+		uint32_t word;
+		const char *why;
+	} cases[] = {
+		{offsetof(struct tiny, btf.alias.type), 4, "type [1] of its BTF refers to type 4"},
+		{offsetof(struct tiny, btf.alias.type), 1,
+		 "type [1] of its BTF stands for another one deeper than 64"},
+		{offsetof(struct tiny, btf.member.type), 0x80000000,
+		 "type [2] of its BTF refers to type 2147483648"},
+		{offsetof(struct tiny, btf.member.name_off), 8,
+		 "type [2] of its BTF has its name at byte 8"},
+		{offsetof(struct tiny, btf.number.name_off), UINT32_MAX,
+		 "type [3] of its BTF has its name at byte 4294967295"},
+		{offsetof(struct tiny, btf.whole.info), BTF_KIND_STRUCT << 24 | 0xffff,
+		 "type [2] of its BTF does not end in its section, but at byte "},
+		{offsetof(struct tiny, btf.number.info), 31U << 24,
+		 "type [3] of its BTF is of the unknown kind 31"},
+		{offsetof(struct tiny, btf.header.type_len), UINT32_MAX,
+		 "its BTF section is damaged"},
+		{offsetof(struct tiny, btf.header.str_off), UINT32_MAX,
+		 "its BTF section is damaged"},
+		{offsetof(struct tiny, btf.header.hdr_len), 4096, "its BTF section is damaged"},
+		{offsetof(struct tiny, btf.header.str_len), 2, "its BTF section is damaged"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct strbuf why = STRBUF_INIT;
+		struct tiny t = tiny_object();
+
+		memcpy((char *)&t + cases[i].at, &cases[i].word, sizeof(cases[i].word));
+		assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+		assert_memory_equal(why.s, cases[i].why, strlen(cases[i].why));
+		assert_non_null(strstr(why.s, "; build it again"));
+		strbuf_release(&why);
+	}
 }
 
 static void every_length(void **state UNUSED)
@@ -213,9 +277,10 @@ static void verifier_logs(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_one),	cmocka_unit_test(each_defect),
-		cmocka_unit_test(every_length), cmocka_unit_test(every_byte),
-		cmocka_unit_test(symbols),	cmocka_unit_test(verifier_logs),
+		cmocka_unit_test(a_good_one),	       cmocka_unit_test(each_defect),
+		cmocka_unit_test(every_type_of_a_btf), cmocka_unit_test(every_length),
+		cmocka_unit_test(every_byte),	       cmocka_unit_test(symbols),
+		cmocka_unit_test(verifier_logs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

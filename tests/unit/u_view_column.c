@@ -181,6 +181,29 @@ static void approximations_say_so(void **state UNUSED)
 		cell(NULL, NULL, false);
 }
 
+/* Memory is what /proc says all the same; what the monitor's programs count is not. */
+static void n43_calls_are_about_where_runs_were_skipped(void **state UNUSED)
+{
+	struct proc_row row = row_of(1, 0, "x", 251494);
+
+	row.flags = ROW_EXACT | ROW_SKIPPED;
+	row.v[FIELD_MUNMAP] = 17;
+	row.v[FIELD_USAGE] = 4096;
+	row.v[FIELD_MMAP_RATE] = 2;
+	row.v[FIELD_THREADS] = 3;
+	assert_false(row_is_exact(&row));
+	assert_string_equal(cell("rss", &row, false), "251494");
+	assert_string_equal(cell("munmap", &row, false), "~17");
+	assert_string_equal(cell("usage", &row, false), "~4096");
+	assert_int_equal(*cell("mmap_rate", &row, false), '~');
+	assert_string_equal(cell("threads", &row, false), "3");
+	row.flags = ROW_EXACT;
+	assert_true(row_is_exact(&row));
+	assert_string_equal(cell("munmap", &row, false), "17");
+	for (int i = 0; i < 4; i++)
+		cell(NULL, NULL, false);
+}
+
 static void other_kinds(void **state UNUSED)
 {
 	struct proc_row row = row_of(4194304, 1, "a\tb\n(c) d", 5);
@@ -327,6 +350,7 @@ int main(void)
 		cmocka_unit_test(table_is_sound),
 		cmocka_unit_test(formats),
 		cmocka_unit_test(approximations_say_so),
+		cmocka_unit_test(n43_calls_are_about_where_runs_were_skipped),
 		cmocka_unit_test(other_kinds),
 		cmocka_unit_test(users_are_remembered),
 		cmocka_unit_test(unknown_comes_last_either_way),

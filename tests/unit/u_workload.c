@@ -541,9 +541,14 @@ static void stress_ng_command(void **state)
 	assert_non_null(strstr(argv[0], "stress-ng"));
 	for (char **a = argv + 1; *a; a++)
 		strbuf_addf(&line, " %s", *a);
-	assert_string_equal(line.s, " --quiet --seed 11 --timeout 5 --vm 1 --vm-ops 7 --vm-bytes "
-				    "2097152");
+	assert_string_equal(line.s, " --quiet --metrics-brief --yaml /dev/stdout --seed 11 "
+				    "--timeout 5 --vm 1 --vm-ops 7 --vm-bytes 2097152");
 	free(argv);
+	strbuf_reset(&line);
+	assert_int_equal(workload_proof(&w, "x\nmetrics:\n    - stressor: vm\n", &line), 0);
+	assert_int_equal(workload_proof(&w, "x\nmetrics:\n    - stressor: vm-rw\n", &line),
+			 -ENODATA);
+	assert_int_equal(workload_proof(&w, "- stressor: vm\n", &line), -ENODATA);
 	workload_release(&w);
 	strbuf_release(&line);
 }

@@ -2,6 +2,7 @@
 /* Loads and attaches a BPF object in the guest; empties and fills hashes. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_object.h"
+#include "lib/preempt.h"
 #include "lib/strbuf.h"
 
 #include <stdio.h>
@@ -121,6 +122,26 @@ static bool is_iterator(const struct bpf_program *prog)
 	return bpf_program__expected_attach_type(prog) == BPF_TRACE_ITER;
 }
 
+/* As collector/stand_in.c, which the guest's program is linked without. */
+static void choose_programs(struct bpf_object *obj)
+{
+	struct bpf_program *prog, *plain;
+	char name[128];
+
+	if (!preempt_tracepoints())
+		return;
+	bpf_object__for_each_program (prog, obj) {
+		if (bpf_program__autoload(prog) ||
+		    !preempt_stands_in(bpf_program__name(prog), name, sizeof(name)))
+			continue;
+		plain = bpf_object__find_program_by_name(obj, name);
+		if (!plain)
+			continue;
+		bpf_program__set_autoload(plain, false);
+		bpf_program__set_autoload(prog, true);
+	}
+}
+
 /* Returns 0 or -errno and @why; in both cases the caller closes @o. */
 static int load(struct guest_object *o, const char *path, bool books, struct strbuf *why)
 {
@@ -133,6 +154,7 @@ static int load(struct guest_object *o, const char *path, bool books, struct str
 	o->obj = bpf_object__open(path);
 	if (!o->obj)
 		return fail(-errno, "cannot open", path, why);
+	choose_programs(o->obj);
 	bpf_object__for_each_map (map, o->obj)
 		prepare_map(o, map);
 	if (books)
@@ -150,6 +172,8 @@ static int take_hooks(struct guest_object *o, const char *path, struct strbuf *w
 		struct guest_hook *hook = &o->hooks[o->nhooks];
 		uint32_t size = sizeof(info);
 
+		if (bpf_program__fd(prog) < 0) /* SEC("?..") is not loaded */
+			continue;
 		if (o->nhooks == GUEST_MAX_HOOKS)
 			return fail(-E2BIG, "too many programs in", path, why);
 		o->nprograms++;
@@ -200,7 +224,7 @@ int guest_object_attach(struct guest_object *o, struct strbuf *why)
 	bpf_object__for_each_program (prog, o->obj) {
 		struct bpf_link *link;
 
-		if (is_iterator(prog))
+		if (bpf_program__fd(prog) < 0 || is_iterator(prog))
 			continue;
 		link = bpf_program__attach(prog);
 		/* Its section names no place: somebody else runs it (a "syscall" program). */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of what may be left behind, and sweeping it. */
+#include "lib/base.h"
+#include "lib/leftover.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/cgroup.h"
+#include "lib/maker.h"
+
+#define PREFIX "beebench-"
+
+enum { TREE_FDS = 16 };
+
+void owner_name(char out[OWNER_MAX])
+{
+	struct strbuf name = STRBUF_INIT;
+	struct maker self;
+
+	maker_self(&self); /* what cannot be told is 0, and then never said to be gone */
+	maker_write(&self, &name);
+	snprintf(out, OWNER_MAX, "%s", name.s);
+	strbuf_release(&name);
+}
+
+bool owner_is_gone(const char *name, const char **rest)
+{
+	struct maker m;
+	const char *end;
+
+	*rest = NULL;
+	if (!maker_read(&m, name, &end) || *end != '-')
+		return false;
+	*rest = end + 1;
+	return maker_is_gone(&m);
+}
+
+static const char *tmp_folder(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+void leftover_template(struct strbuf *out, const char *suffix)
+{
+	char owner[OWNER_MAX];
+
+	owner_name(owner);
+	strbuf_addf(out, "%s/" PREFIX "%s-XXXXXX%s", tmp_folder(), owner, suffix);
+}
+
+static int remove_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
+		      struct FTW *at UNUSED)
+{
+	remove(path);
+	return 0;
+}
+
+/* Ours are as leftover_template() says: nothing else of that name is touched. */
+static bool is_leftover(int dir_fd, const char *name)
+{
+	const char *rest;
+	struct stat st;
+
+	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
+	    !owner_is_gone(name + strlen(PREFIX), &rest) || strcspn(rest, ".") != 6)
+		return false;
+	return !fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == geteuid() &&
+	       (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode));
+}
+
+static unsigned int sweep_files(void)
+{
+	DIR *dir = opendir(tmp_folder());
+	unsigned int removed = 0;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		struct strbuf path = STRBUF_INIT;
+
+		if (!is_leftover(dirfd(dir), e->d_name))
+			continue;
+		strbuf_addf(&path, "%s/%s", tmp_folder(), e->d_name);
+		nftw(path.s, remove_one, TREE_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		removed += access(path.s, F_OK) != 0;
+		strbuf_release(&path);
+	}
+	if (dir)
+		closedir(dir);
+	return removed;
+}
+
+unsigned int leftovers_sweep(void)
+{
+	return cgroup_sweep() + sweep_files();
+}
