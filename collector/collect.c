@@ -82,6 +82,23 @@ static int compile_source(struct monitor *m)
 	return 0;
 }
 
+/*
+ * What is said of the object that was made of a Honey source is said of the source: nobody knows
+ * the object, which is gone by then, and its manifest lies beside the source.
+ */
+static void call_by_source(const struct monitor *m, const char *source, struct strbuf *told)
+{
+	char *hint = m->compiled ? registry_manifest_path(m->compiled) : NULL;
+	char *manifest = hint ? registry_manifest_path(source) : NULL;
+
+	if (hint) {
+		strbuf_replace(told, hint, manifest);
+		strbuf_replace(told, m->compiled, source);
+	}
+	free(hint);
+	free(manifest);
+}
+
 static int open_kind(struct monitor *m, const struct monitor_target *target)
 {
 	if (str_ends_with(m->path, ".ex") && !m->manifest.run) {
@@ -104,6 +121,29 @@ static int open_kind(struct monitor *m, const struct monitor_target *target)
 		"script (.bt) or a manifest (.json)",
 		m->path);
 	return -EINVAL;
+}
+
+/* open_kind(), with what it says in words that the user knows. */
+static int open_called(struct monitor *m, const struct monitor_target *target)
+{
+	struct strbuf told = STRBUF_INIT, *why = m->why;
+	char *source;
+	int err;
+
+	if (!str_ends_with(m->path, ".ex") || m->manifest.run)
+		return open_kind(m, target);
+	source = strdup(m->path);
+	if (!source)
+		return -ENOMEM;
+	m->why = &told;
+	err = open_kind(m, target);
+	m->why = why;
+	call_by_source(m, source, &told);
+	if (told.len)
+		why_err(why, "%s", told.s);
+	strbuf_release(&told);
+	free(source);
+	return err;
 }
 
 int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
@@ -142,7 +182,7 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 		m->info.races = m->manifest.races;
 		m->info.filter = m->manifest.filter;
 		m->info.caps |= m->manifest.compat ? MONITOR_COMPAT : 0;
-		err = open_kind(m, target ? target : &everything);
+		err = open_called(m, target ? target : &everything);
 	}
 	m->info.name = m->name;
 	m->info.path = m->path;

@@ -134,3 +134,18 @@ bool str_ends_with(const char *s, const char *suffix)
 
 	return n >= m && !strcmp(s + n - m, suffix);
 }
+
+void strbuf_replace(struct strbuf *sb, const char *from, const char *to)
+{
+	struct strbuf out = STRBUF_INIT;
+	const char *at = sb->s, *hit;
+
+	while ((hit = strstr(at, from))) {
+		strbuf_add(&out, at, (size_t)(hit - at));
+		strbuf_addstr(&out, to);
+		at = hit + strlen(from);
+	}
+	strbuf_addstr(&out, at);
+	strbuf_release(sb);
+	*sb = out;
+}

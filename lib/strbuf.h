@@ -31,6 +31,9 @@ char *strbuf_detach(struct strbuf *sb);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
 int strbuf_read_file(struct strbuf *sb, const char *path);
 
+/* Each @from, which is not empty, becomes @to. */
+void strbuf_replace(struct strbuf *sb, const char *from, const char *to);
+
 /* True when @s ends with @suffix; a suffix longer than @s is none. */
 bool str_ends_with(const char *s, const char *suffix);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/command/cli.h"
 #include "harness/measure.h"
@@ -118,6 +119,18 @@ static int render(const struct reporter_ops *reporter, const struct cli *cli, st
 	return err;
 }
 
+/* A saved run, and no monitor: a folder with a run.json, or that file. */
+static bool is_run(const char *word)
+{
+	struct strbuf path = STRBUF_INIT;
+	bool is;
+
+	strbuf_addf(&path, "%s/run.json", word);
+	is = !access(path.s, R_OK) || str_ends_with(word, "/run.json");
+	strbuf_release(&path);
+	return is;
+}
+
 int command_measure(int argc, char *argv[])
 {
 	const struct reporter_ops *reporter = NULL;
@@ -135,6 +148,10 @@ int command_measure(int argc, char *argv[])
 	if (code >= 0)
 		goto out;
 	code = EXIT_USAGE;
+	if (m->words == 2 && is_run(cli.words[0]) && is_run(cli.words[1])) {
+		code = command_report_two(cli.words[0], cli.words[1]);
+		goto out;
+	}
 	if (cli.format)
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)

@@ -18,8 +18,10 @@ struct report_options {
 
 static const struct opt options[] = {
 	{'f', "format", "FORMAT",
-	 "text (default), markdown, html, json, junit, github, openmetrics, bpftrace", OPT_STRING,
-	 offsetof(struct report_options, format)},
+	 "text (default), markdown, html, json, junit, github, openmetrics, bpftrace, hyperfine, "
+	 "benchstat, "
+	 "github-action-benchmark",
+	 OPT_STRING, offsetof(struct report_options, format)},
 	{0, "write", NULL, "write report.md, report.html and plots/ into RUN again", OPT_FLAG,
 	 offsetof(struct report_options, write)},
 	{0},
@@ -43,46 +45,85 @@ const struct reporter_ops *command_reporter(const char *name)
 	return NULL;
 }
 
+/* Up to two runs; options may stand before, between and after them. Returns as opt_parse(). */
+static int parse(int argc, char *argv[], struct report_options *o, const char *runs[2])
+{
+	size_t n = 0;
+	int rest, err = opt_parse(options, "beebench report", argc, argv, o, &rest, NULL);
+
+	while (!err && rest < argc) {
+		if (n == 2) {
+			log_err("report: unexpected word '%s'; one run, or two that are held "
+				"against each other",
+				argv[rest]);
+			return -EINVAL;
+		}
+		runs[n++] = argv[rest];
+		argv += rest;
+		argc -= rest;
+		err = opt_parse(options, "beebench report", argc, argv, o, &rest, NULL);
+	}
+	if (!err && !n) {
+		log_err("report: which run? give a folder of results/runs");
+		return -EINVAL;
+	}
+	return err;
+}
+
+static int report_one(const char *format, const char *run)
+{
+	const struct reporter_ops *reporter = command_reporter(format);
+	struct run_file *file = NULL;
+	int err = reporter ? run_file_read(&file, run) : -EINVAL;
+
+	if (!err)
+		err = reporter->render(file, stdout);
+	run_file_release(file);
+	return err;
+}
+
+int command_report_two(const char *a, const char *b)
+{
+	struct run_file *runs[2] = {NULL, NULL};
+	struct doc d = {0};
+	int err = run_file_read(&runs[0], a);
+
+	if (!err)
+		err = run_file_read(&runs[1], b);
+	if (!err) {
+		report_two(&d, runs[0], runs[1]);
+		doc_print(&d, stdout);
+		doc_release(&d);
+	}
+	run_file_release(runs[0]);
+	run_file_release(runs[1]);
+	return err ? EXIT_USAGE : EXIT_OK;
+}
+
 int command_report(int argc, char *argv[])
 {
 	struct report_options o = {.format = "text"};
-	const struct reporter_ops *reporter;
-	struct run_file *file = NULL;
-	int rest, err;
+	const char *runs[2] = {NULL, NULL};
+	int err;
 
 	report_end_on_signals();
-	err = opt_parse(options, "beebench report", argc, argv, &o, &rest, NULL);
-	if (err == 0 && rest < argc) {
-		int ignored;
-
-		/* Options may also follow the run: "report RUN --format html". */
-		err = opt_parse(options, "beebench report", argc - rest, argv + rest, &o, &ignored,
-				NULL);
-		if (!err && rest + ignored < argc) {
-			log_err("report: unexpected word '%s'", argv[rest + ignored]);
-			err = -EINVAL;
-		}
-	}
+	err = parse(argc, argv, &o, runs);
 	if (err == OPT_HELP) {
-		printf("usage: beebench report [options] RUN\nRUN is a folder of results/runs, or "
-		       "its run.json.\n\n");
+		printf("usage: beebench report [options] RUN [RUN]\nRUN is a folder of "
+		       "results/runs, or its run.json. Two are held against each other, as "
+		       "text.\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}
 	if (err)
 		return EXIT_USAGE;
-	if (rest >= argc) {
-		log_err("report: which run? give a folder of results/runs");
+	if (runs[1] && (o.write || strcmp(o.format, "text") != 0)) {
+		log_err("report: two runs are held against each other as text only");
 		return EXIT_USAGE;
 	}
+	if (runs[1])
+		return command_report_two(runs[0], runs[1]);
 	if (o.write)
-		return report_write_all(argv[rest]) ? EXIT_USAGE : EXIT_OK;
-	reporter = command_reporter(o.format);
-	if (!reporter)
-		return EXIT_USAGE;
-	err = run_file_read(&file, argv[rest]);
-	if (!err)
-		err = reporter->render(file, stdout);
-	run_file_release(file);
-	return err ? EXIT_USAGE : EXIT_OK;
+		return report_write_all(runs[0]) ? EXIT_USAGE : EXIT_OK;
+	return report_one(o.format, runs[0]) ? EXIT_USAGE : EXIT_OK;
 }

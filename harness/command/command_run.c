@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/command/cli.h"
 #include "harness/measure.h"
@@ -107,6 +108,24 @@ static int print_report(const char *dir, const char *format)
 	return err;
 }
 
+/* BASE/latest leads to the newest run; whatever else is called so stays. */
+static void point_latest(const char *out, const char *id)
+{
+	const char *base = out ? out : "results/runs";
+	struct strbuf link = STRBUF_INIT, aside = STRBUF_INIT;
+	struct stat st;
+
+	strbuf_addf(&link, "%s/latest", base);
+	strbuf_addf(&aside, "%s/.latest-%s", base, id);
+	if ((lstat(link.s, &st) || S_ISLNK(st.st_mode)) &&
+	    (symlink(id, aside.s) || rename(aside.s, link.s))) {
+		log_dbg("no link %s: %s", link.s, strerror(errno));
+		unlink(aside.s);
+	}
+	strbuf_release(&link);
+	strbuf_release(&aside);
+}
+
 int command_run(int argc, char *argv[])
 {
 	struct json_object *header = NULL, *id;
@@ -141,6 +160,7 @@ int command_run(int argc, char *argv[])
 	if (command_emit_end(run.sink, code, clock_ns() - start_ns) || sink_close(run.sink))
 		code = EXIT_USAGE;
 	run.sink = NULL;
+	point_latest(cli.out, json_object_get_string(id));
 	err = report_write_all(dir.s);
 	if (err)
 		code = exit_worse(code, EXIT_USAGE);

@@ -62,7 +62,8 @@ static int find_other_kind(const struct run *run, const char **which)
 /* A script has no programs of its own to count or to exchange: one record says so. */
 static int without_lanes(struct run *run, const char *which)
 {
-	const struct gate_pair pair = {run->monitors[0], run->monitors[1]};
+	struct gate_pair pair = {run->monitors[0], run->monitors[1]};
+	char *name[2] = {registry_display_name(pair.a), registry_display_name(pair.b)};
 	struct json_object *list = json_object_new_array(), *o;
 	struct strbuf why = STRBUF_INIT;
 	int err = compare_static(run, NULL);
@@ -71,7 +72,12 @@ static int without_lanes(struct run *run, const char *which)
 		&why,
 		"%s is neither a BPF object nor a Honey source: its programs cannot be compared",
 		which);
+	/* As their own records call them, where that tells them apart. */
+	if (strcmp(name[0], name[1]) != 0)
+		pair = (struct gate_pair){name[0], name[1]};
 	judge_without_lanes(&pair, GATE_SKIP, why.s, list);
+	free(name[0]);
+	free(name[1]);
 	record_foreach (list, o)
 		if (!err)
 			err = sink_emit(run->sink, json_object_get(o));

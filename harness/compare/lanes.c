@@ -179,6 +179,22 @@ static int measure(struct gate_job *job, struct exchange_options *opts, struct e
 	return exchange_compare(s, job->a->path, job->b->path, opts);
 }
 
+/* An object that was made of a Honey source is called as its source is. */
+static void call_by_names(const struct gate_job *job, struct strbuf *why)
+{
+	const struct gate_object *const both[] = {job->a, job->b};
+
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		char *shown = both[i]->made ? registry_display_name(both[i]->path) : NULL;
+
+		if (!shown)
+			continue;
+		strbuf_replace(why, both[i]->path, both[i]->name);
+		strbuf_replace(why, shown, both[i]->name);
+		free(shown);
+	}
+}
+
 /* What was said of a lane that cannot be run. */
 static const char *reason_of(const struct strbuf *why)
 {
@@ -199,6 +215,7 @@ static int compare(struct gate_job *job)
 	opts.why = &why;
 	err = measure(job, &opts, &s, &before);
 	/* Where the lane is on when possible, what it cannot do is a skip and no error. */
+	call_by_names(job, &why);
 	if (why.len && job->policy->on[GATE_TIME] == GATE_ON)
 		log_err("%s", why.s);
 	if (!err) {
@@ -260,6 +277,7 @@ static struct json_object *load_here(const struct gate_job *job, const struct ga
 	if (sink_open(&one.sink, NULL))
 		return NULL;
 	err = compare_static(&one, why);
+	call_by_names(job, why);
 	if (!err)
 		o = json_object_get(json_object_array_get_idx(sink_records(one.sink), 0));
 	if (o)
@@ -358,6 +376,7 @@ static int boot(struct gate_job *job, const struct wanted *w, const char *kernel
 	exact.why = &why;
 	err = exact_run(&exact, records);
 	*booted = !err;
+	call_by_names(job, &why);
 	if (why.len && (*booted || is_required(job, w)))
 		log_err("%s", why.s);
 	if (!err)

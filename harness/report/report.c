@@ -334,6 +334,8 @@ void report_build(struct doc *d, const struct run_file *run)
 	equivalent(d, run);
 	verdict(d, run);
 	cut_short(d, run);
+	if (!compared)
+		report_summary(d, run);
 	/* What a pull request shows is the verdict; who wants to know more unfolds it. */
 	if (compared)
 		doc_fold(d, 1, "All figures of this run");

@@ -687,6 +687,17 @@ static void add_counts(struct strbuf *out, struct json_object *records, const ch
 			    less + more + same, less, more, same);
 }
 
+/* The table of attached_table() is there. */
+static bool has_attached(struct json_object *records, const struct both *b)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "overhead")
+		if (!strcmp(record_str(o, "monitor", ""), b->name[0]))
+			return true;
+	return false;
+}
+
 static void say_lanes(struct doc *d, struct json_object *records, const struct both *b)
 {
 	struct json_object *o;
@@ -703,7 +714,7 @@ static void say_lanes(struct doc *d, struct json_object *records, const struct b
 			 counts.s);
 		strbuf_release(&counts);
 	}
-	if (has_any(records, "overhead"))
+	if (has_attached(records, b))
 		doc_item(d, "Attached and detached: in its own table, without a verdict%s.",
 			 has_any(records, "sharp")
 				 ? ""

@@ -7,6 +7,8 @@
 #include "lib/strbuf.h"
 #include "harness/record.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MISMATCHES_SHOWN = 20 };
@@ -156,34 +158,100 @@ static void guest_sentence(struct doc *d, const struct run_file *run)
 	names_release(&seen);
 }
 
+/* What is said alike of many keys: the text without its numbers. */
+static void add_shape(struct strbuf *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text >= '0' && *text <= '9') {
+			strbuf_addch(out, '#');
+			text += strspn(text, "0123456789abcdefx") - 1;
+		} else {
+			strbuf_addch(out, *text);
+		}
+}
+
+/* Lines that differ in their numbers only are one, with how many there are. */
+struct alike {
+	struct names shapes;
+	struct alike_line {
+		char *first;
+		size_t n;
+	} * v;
+};
+
+static void alike_add(struct alike *a, const char *line)
+{
+	struct strbuf shape = STRBUF_INIT;
+	size_t i, n = a->shapes.n;
+
+	add_shape(&shape, line);
+	i = names_add(&a->shapes, shape.s);
+	if (i == n && !(n & (n - 1)))
+		a->v = realloc(a->v, (n ? 2 * n : 1) * sizeof(*a->v));
+	if (!a->v)
+		abort();
+	if (i == n)
+		a->v[i] = (struct alike_line){strdup(line), 0};
+	a->v[i].n++;
+	strbuf_release(&shape);
+}
+
+static void alike_addf(struct alike *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void alike_addf(struct alike *a, const char *fmt, ...)
+{
+	struct strbuf line = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&line, fmt, ap);
+	va_end(ap);
+	alike_add(a, line.s);
+	strbuf_release(&line);
+}
+
+/* A record keeps some of its mismatches and counts them all: 2018 alike are one line. */
 static void mismatch_items(struct doc *d, const struct run_file *run, const struct trial_grid *g)
 {
 	struct json_object *o, *m, *id;
-	size_t shown = 0, all = 0;
+	struct alike lines = {0};
 
 	record_foreach_type (run->records, o, "trial") {
-		record_foreach (record_get(o, "mismatches"), m) {
-			if (all++ < MISMATCHES_SHOWN)
-				doc_item(d, "%s beside %s: %s", record_str(o, "monitor", "?"),
-					 trial_grid_label(g, o), record_str(m, "text", "?"));
-		}
+		const char *monitor = record_str(o, "monitor", "?"),
+			   *beside = trial_grid_label(g, o);
+		size_t told = record_count(o, "mismatches");
+		uint64_t all = record_u64(o, "conformance.mismatches", 0);
+
+		record_foreach (record_get(o, "mismatches"), m)
+			alike_addf(&lines, "%s beside %s: %s", monitor, beside,
+				   record_str(m, "text", "?"));
+		if (told && all > told)
+			alike_addf(&lines, "%s beside %s: %llu more were found and not kept",
+				   monitor, beside, (unsigned long long)(all - told));
 		record_foreach (record_get(o, "identities"), id) {
 			if (!record_get(id, "holds") || record_true(id, "holds"))
 				continue;
-			if (all++ < MISMATCHES_SHOWN)
-				doc_item(d, "%s beside %s: %s does not hold: %llu, not %llu",
-					 record_str(o, "monitor", "?"), trial_grid_label(g, o),
-					 record_str(id, "name", "an identity"),
-					 (unsigned long long)record_u64(id, "left", 0),
-					 (unsigned long long)record_u64(id, "right", 0));
+			told++;
+			alike_addf(&lines, "%s beside %s: %s does not hold: %llu, not %llu",
+				   monitor, beside, record_str(id, "name", "an identity"),
+				   (unsigned long long)record_u64(id, "left", 0),
+				   (unsigned long long)record_u64(id, "right", 0));
 		}
-		if (status_is(o, "fail") && all == shown && all++ < MISMATCHES_SHOWN)
-			doc_item(d, "%s beside %s: %s", record_str(o, "monitor", "?"),
-				 trial_grid_label(g, o), record_str(o, "reason", "failed"));
-		shown = all;
+		if (status_is(o, "fail") && !told)
+			alike_addf(&lines, "%s beside %s: %s", monitor, beside,
+				   record_str(o, "reason", "failed"));
 	}
-	if (all > MISMATCHES_SHOWN)
-		doc_item(d, "and %zu more, in run.json", all - MISMATCHES_SHOWN);
+	for (size_t i = 0; i < lines.shapes.n; i++) {
+		if (i < MISMATCHES_SHOWN && lines.v[i].n > 1)
+			doc_item(d, "%s (and %zu more like it)", lines.v[i].first,
+				 lines.v[i].n - 1);
+		else if (i < MISMATCHES_SHOWN)
+			doc_item(d, "%s", lines.v[i].first);
+		free(lines.v[i].first);
+	}
+	if (lines.shapes.n > MISMATCHES_SHOWN)
+		doc_item(d, "and %zu more kinds, in run.json", lines.shapes.n - MISMATCHES_SHOWN);
+	names_release(&lines.shapes);
+	free(lines.v);
 }
 
 void report_conformance(struct doc *d, const struct run_file *run, const struct trial_grid *g)

@@ -56,27 +56,6 @@ static void warning_items(struct doc *d, const struct run_file *run)
 	free(times);
 }
 
-/* An event that found no room in the ring cost less than one that did: said where the measure did
- * not warn itself. */
-static void lost_items(struct doc *d, const struct run_file *run)
-{
-	struct json_object *o;
-
-	record_foreach_type (run->records, o, "overhead") {
-		uint64_t lost = record_u64(o, "consumer.lost", 0);
-		struct strbuf sb = STRBUF_INIT;
-
-		if (!lost || record_count(o, "warnings"))
-			continue;
-		format_count(&sb, lost);
-		strbuf_addstr(&sb, " of ");
-		format_count(&sb, lost + record_u64(o, "consumer.records", 0));
-		doc_item(d, "%s at %s: %s events found the ring full while it was timed",
-			 record_str(o, "monitor", "?"), record_str(o, "event", "?"), sb.s);
-		strbuf_release(&sb);
-	}
-}
-
 /* What is called for each event. */
 static void trigger_items(struct doc *d, const struct record_index *x, const struct names *events)
 {
@@ -89,26 +68,50 @@ static void trigger_items(struct doc *d, const struct record_index *x, const str
 	}
 }
 
+/* An event that found no room in the ring cost less than one that did. */
+static void lost_cell(struct doc *d, const struct record_index *x, const struct names *events,
+		      const char *monitor)
+{
+	uint64_t lost = 0, all = 0;
+	bool known = false;
+
+	for (size_t e = 0; e < events->n; e++) {
+		struct json_object *o = record_index_get(x, events->v[e], monitor);
+
+		known |= record_get(o, "consumer.lost") != NULL;
+		lost += record_u64(o, "consumer.lost", 0);
+		all += record_u64(o, "consumer.lost", 0) + record_u64(o, "consumer.records", 0);
+	}
+	if (!known)
+		doc_cell(d, TONE_DIM, "-");
+	else if (lost)
+		doc_cell(d, TONE_WARN, "%.2g", 100.0 * (double)lost / (double)all);
+	else
+		doc_cell(d, TONE_PLAIN, "0");
+}
+
+/* Monitors are rows: there may be many, and a page is not wide. */
 static void overhead_table(struct doc *d, const struct record_index *x, const struct names *events,
 			   const struct names *monitors)
 {
 	doc_table(d);
-	doc_column(d, false, "event");
-	doc_column(d, true, "nothing attached, ns");
+	doc_column(d, false, "adds, ns");
+	for (size_t e = 0; e < events->n; e++)
+		doc_column(d, true, "%s", events->v[e]);
+	doc_column(d, true, "lost, %%");
+	doc_cell(d, TONE_DIM, "nothing attached");
+	for (size_t e = 0; e < events->n; e++)
+		cell_number(d, record_num(record_index_get(x, events->v[e], "\n"), "base_ns"), "");
+	doc_cell(d, TONE_DIM, "-");
 	for (size_t m = 0; m < monitors->n; m++) {
 		struct json_object *any = record_index_get(x, "", monitors->v[m]);
 
-		doc_column(d, true, "%s adds, ns%s", monitors->v[m],
-			   record_true(any, "aa") ? " (A/A)" : "");
-	}
-	for (size_t e = 0; e < events->n; e++) {
-		double base = record_num(record_index_get(x, events->v[e], "\n"), "base_ns");
-
-		doc_cell(d, TONE_PLAIN, "%s", events->v[e]);
-		cell_number(d, base, "");
-		for (size_t m = 0; m < monitors->n; m++)
+		doc_cell(d, TONE_PLAIN, "%s%s", monitors->v[m],
+			 record_true(any, "aa") ? " (A/A)" : "");
+		for (size_t e = 0; e < events->n; e++)
 			cell_interval(d, record_index_get(x, events->v[e], monitors->v[m]),
 				      "added_ns", 1);
+		lost_cell(d, x, events, monitors->v[m]);
 	}
 }
 
@@ -145,14 +148,14 @@ void report_overhead(struct doc *d, const struct run_file *run)
 	doc_text(
 		d, TONE_PLAIN,
 		"Nanoseconds that a monitor adds to a call, against the same call with nothing "
-		"attached (%g %% interval); \"other\" is a syscall no monitor watches, and the A/A "
+		"attached, which is the first row (%g %% interval); \"other\" is a syscall no "
+		"monitor watches, and the A/A "
 		"arm, where there is one, attaches nothing: it shows what this run takes for zero.",
 		isfinite(confidence) ? 100 * confidence : 95);
 	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
 	report_picture(d, run, "modes", "How long calls take, those that wake the consumer apart");
 	overhead_table(d, &x, &events, &monitors);
 	warning_items(d, run);
-	lost_items(d, run);
 	trigger_items(d, &x, &events);
 out:
 	record_index_release(&x);

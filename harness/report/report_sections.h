@@ -25,6 +25,8 @@ void report_accuracy(struct doc *d, const struct run_file *run, const struct tri
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_skips(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 
+/* Each monitor in a row: right?, what it adds, what it lost; the best is marked. */
+void report_summary(struct doc *d, const struct run_file *run);
 /* Cost in a sentence or two, for the top of the report. */
 void report_headline(struct doc *d, const struct run_file *run);
 void report_overhead(struct doc *d, const struct run_file *run);

@@ -3,12 +3,15 @@
 #include "lib/base.h"
 #include "harness/plugin.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "harness/report/report.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+
+enum { CONTENTS_FROM = 4 };
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1b1f24;--dim:#5c6670;--page:#fff;--line:#d5dae0;"
@@ -30,6 +33,10 @@ static const char style[] =
 	"pre{background:var(--band);padding:.7rem 1rem;overflow-x:auto}\n"
 	"figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:4px;"
 	"padding:.5rem}figure svg{display:block;max-width:100%;height:auto;margin:auto}"
+	"\n@media(prefers-color-scheme:dark){figure{background:#14181d}figure svg{"
+	"filter:invert(.92) hue-rotate(180deg)}}\n"
+	"nav ul{columns:3;padding-left:1.2rem;font-size:.87rem}dt{font-weight:600}dd{margin:0 0 "
+	".4rem 1.2rem}"
 	"\n@media print{body{max-width:none}h2{break-after:avoid}figure{break-inside:avoid}}\n";
 
 static const char *const tone_class[] = {
@@ -110,11 +117,79 @@ static void put_picture(FILE *out, const struct run_file *run, const struct doc_
 	strbuf_release(&svg);
 }
 
+/* "what-is-loaded": what a link to a section says. */
+static void put_id(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(isalnum((unsigned char)*text) ? tolower((unsigned char)*text) : '-', out);
+}
+
+/* The sections, for a page with so many that nobody scrolls through them. */
+static void put_contents(FILE *out, const struct doc *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += d->blocks[i].kind == DOC_HEADING && d->blocks[i].level == 2;
+	if (n < CONTENTS_FROM)
+		return;
+	fputs("<nav aria-label=\"contents\"><ul>\n", out);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct doc_block *b = &d->blocks[i];
+
+		if (b->kind != DOC_HEADING || b->level != 2)
+			continue;
+		fputs("<li><a href=\"#", out);
+		put_id(out, b->text);
+		fputs("\">", out);
+		put_text(out, b->text);
+		fputs("</a></li>\n", out);
+	}
+	fputs("<li><a href=\"#words\">Words</a></li>\n</ul></nav>\n", out);
+}
+
+/* What the words of a report mean, for who has not read docs/method.md. */
+static void put_glossary(FILE *out)
+{
+	static const struct {
+		const char *word, *means;
+	} words[] = {
+		{"A/A", "the same thing measured against itself: what this run takes for zero"},
+		{"accuracy", "how far what a monitor says is from what really happened"},
+		{"arm", "one of the things that are timed in turns: nothing, A, A again, B"},
+		{"conformance", "whether a monitor does exactly what its own definition says"},
+		{"exact, in bounds, racy", "verdicts: equal figure by figure; within what clocks "
+					   "allow; updates lost as the manifest declares"},
+		{"identity", "two counts that must be equal: seen is counted, filtered or lost"},
+		{"interval [low, high]", "holds the true value in 95 of 100 runs"},
+		{"ledger", "what a workload really did, call by call"},
+		{"nop", "empty programs on the same hooks: what being attached costs"},
+		{"skip, void", "not tried, with its reason; tried, but something else made it "
+			       "worthless"},
+	};
+
+	fputs("<h2 id=\"words\">Words</h2>\n<dl>\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		fputs("<dt>", out);
+		put_text(out, words[i].word);
+		fputs("</dt><dd>", out);
+		put_text(out, words[i].means);
+		fputs("</dd>\n", out);
+	}
+	fputs("</dl>\n", out);
+}
+
 static void put_block(FILE *out, const struct run_file *run, const struct doc_block *b)
 {
 	switch (b->kind) {
 	case DOC_HEADING:
-		fprintf(out, "<h%d>", b->level);
+		fprintf(out, "<h%d", b->level);
+		if (b->level == 2) {
+			fputs(" id=\"", out);
+			put_id(out, b->text);
+			fputc('"', out);
+		}
+		fputc('>', out);
 		put_text(out, b->text);
 		fprintf(out, "</h%d>\n", b->level);
 		break;
@@ -163,9 +238,12 @@ static int render(const struct run_file *run, FILE *out)
 		if (item && d.blocks[i - 1].kind != DOC_ITEM)
 			fputs("<ul>\n", out);
 		put_block(out, run, &d.blocks[i]);
+		if (!i)
+			put_contents(out, &d);
 		if (item && (i + 1 == d.n || d.blocks[i + 1].kind != DOC_ITEM))
 			fputs("</ul>\n", out);
 	}
+	put_glossary(out);
 	fputs("</body>\n</html>\n", out);
 	doc_release(&d);
 	return 0;

@@ -164,4 +164,25 @@ is "one name is not enough" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: beebench compare: give it 2 names: beebench compare A B"
 compare memmon nowhere
 is "an unknown monitor: exit 2" "$code" 2
+# --- issue 13, number 26 ---
+
+run "$bee" compare -q -w mmap -t 2 -o exact=no memmon bpf/memmon/memmon.bt
+case $out in
+*"Attached and detached: in its own table"*)
+	has "a table that is announced is there" "$out" "attached  ns: A" ;;
+*) pass "a table that is announced is there" ;;
+esac
+run "$bee" verify -q -m tests/honey/ok/control.ex -w mmap
+is "a source without a manifest: exit code" "$code" 2
+has "it is called by its own name" "$err" "error: tests/honey/ok/control.ex: no map 'mem_stats_map'"
+has "and so is where its names would be" "$err" "in tests/honey/ok/control.ex.manifest.json"
+for words in "monitors --json" "--json monitors"; do
+	# shellcheck disable=SC2086
+	run "$bee" list $words
+	is "list $words is JSON" "$(printf '%s' "$out" | jq -r 'keys | join(" ")')" "monitors schema"
+done
+run "$bee" list monitors --bogus
+is "list takes no other options after its word" "$code" 2
+run "$bee" list monitors measures
+is "nor a second word" "$code" 2
 done_testing

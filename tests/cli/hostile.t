@@ -43,7 +43,7 @@ E2
 for name in full gate; do
 	mkdir "$tmp/$name"
 	python3 "$tmp/spoil.py" "tests/fixtures/runs/$name/run.json" "$tmp/$name/run.json"
-	for f in text markdown html json junit github openmetrics bpftrace; do
+	for f in text markdown html json junit github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
 		run "$bee" report --format $f "$tmp/$name"
 		printf '%s\n' "$out" >"$tmp/out.$f"
 		is "$name as $f is reported" "$code" 0

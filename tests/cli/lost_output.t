@@ -19,7 +19,7 @@ for words in "" "--help" "--version" "list" "list --json" "doctor" "doctor --jso
 	# shellcheck disable=SC2086
 	full "beebench $words" "$bee" $words
 done
-for f in text markdown html json junit github openmetrics bpftrace; do
+for f in text markdown html json junit github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
 	full "report --format $f" "$bee" report --format $f $run_
 done
 full "honeyc --help" "$B/honeyc" --help

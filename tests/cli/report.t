@@ -102,7 +102,8 @@ sed 1d "$runs/full/run.json" >"$tmp/headless.json"
 refuses "a run without header" "$tmp/headless.json:1: the first record is of type \"trial\"" "$tmp/headless.json"
 refuses "an unknown format" "no report format 'markdwon'; did you mean 'markdown'?" "$runs/full" --format markdwon
 refuses "a format like no other" "no report format 'pdf'; see 'beebench list reporters'" "$runs/full" --format pdf
-refuses "two runs" "unexpected word" "$runs/full" "$runs/cutshort"
+refuses "three runs" "unexpected word" "$runs/full" "$runs/cutshort" "$runs/gate"
+refuses "two runs in another form" "as text only" "$runs/full" "$runs/cutshort" --format html
 
 { sed 4q "$runs/full/run.json"; printf '{"type":"trial","monitor":"mem'; } >"$tmp/cut.json"
 run "$bee" report "$tmp/cut.json" --format markdown
@@ -203,4 +204,58 @@ if have gnuplot; then
 else
 	skip "pictures" "no gnuplot; sudo apt-get install gnuplot-nox"
 fi
+# --- issue 13, number 42: forms that others read ---
+
+"$bee" report --format hyperfine "$runs/full" >"$tmp/h.json"
+is "hyperfine: a result for each monitor and event, with its rounds" "$(jq -r '[.results | length, (.[0].times | length > 5)] | join(" ")' "$tmp/h.json")" \
+	"$(grep -c '"type":"overhead".*"samples"' "$runs/full/run.json") true"
+is "in seconds, and its mean is that of its rounds" "$(jq '[.results[] | select(((.times | add / length) - .mean) * 1e12 | fabs > 1)] | length' "$tmp/h.json")" 0
+is "between the least and the greatest" "$(jq '[.results[] | select(.min > .median or .median > .max or .max > 1e-3)] | length' "$tmp/h.json")" 0
+"$bee" report --format benchstat "$runs/full" >"$tmp/b.txt"
+is "benchstat: lines of Go's benchmarks and nothing else" "$(grep -vcE '^(goos|pkg|cpu): |^Benchmark[A-Z][^ ]*/[^ ]+ 1 -?[0-9.e+-]+ (ns|instructions)/op$' "$tmp/b.txt")" 0
+is "a line a round" "$(grep -c ' ns/op' "$tmp/b.txt")" "$(jq -s '[.[] | select(.type == "overhead") | .samples // [] | length] | add' "$runs/full/run.json")"
+"$bee" report --format github-action-benchmark "$runs/gate" >"$tmp/g.json"
+is "github-action-benchmark: what is the same on every machine" "$(jq -r '[.[] | .unit] | unique | join(" ")' "$tmp/g.json")" "bytes instructions states"
+is "each with a name of its own" "$(jq '(map(.name) | unique | length) == length' "$tmp/g.json")" true
+# --- issue 13, number 41: the answer first ---
+
+"$bee" report "$runs/full" >"$tmp/full.text"
+like "a row for each monitor: right, time, times nop, instructions, losses" "$(cat "$tmp/full.text")" \
+	'^  memmon \(best\) +in 11 of 11 +237.0 \[234.2, 239.8\] +5.9 +1,204 +0$'
+is "it stands above everything else" "$(grep -n 'memmon (best)\|^Conformance\|  kernel ' "$tmp/full.text" | head -n 1 | grep -c best)" 1
+like "monitors are rows of the overhead too, losses a column" "$(cat "$tmp/full.text")" '^  adds, ns +mmap +munmap +brk .*lost, %$'
+{
+	echo '{"type":"run","schema":1}'
+	printf '{"type":"trial","monitor":"m","workload":"w","status":"fail","conformance":{"verdict":"mismatch","mismatches":2018},"mismatches":['
+	for i in 1 2 3 4 5 6 7 8 9; do printf '{"text":"mmap_count of thread %s: 0, not %s"},' $((700 + i)) $i; done
+	printf '{"text":"no event of thread 8"}]}\n'
+} >"$tmp/wrong.json"
+run "$bee" report "$tmp/wrong.json"
+has "mismatches that are alike are one line" "$out" "m beside w: mmap_count of thread 701: 0, not 1 (and 8 more like it)"
+has "another is another" "$out" "m beside w: no event of thread 8"
+has "and what was not kept is counted" "$out" "2008 more were found and not kept"
+"$bee" report --format html "$runs/full" >"$tmp/full.html"
+is "a page has contents that lead somewhere" "$(grep -o 'href="#[^"]*"' "$tmp/full.html" | sed 's/href="#/id="/' | while read -r x; do grep -q "$x" "$tmp/full.html" || echo "$x"; done)" ""
+has "and says what its words mean" "$(cat "$tmp/full.html")" '<h2 id="words">'
+has "its pictures are dark where it is" "$(cat "$tmp/full.html")" 'figure svg{filter:invert'
+# --- issue 13, number 42: two saved runs ---
+
+mkdir "$tmp/later"
+sed -e 's/"id":"[^"]*"/"id":"later"/' -e '/"type":"trial","monitor":"memmon","workload":"brk"/s/"verdict":"exact"/"verdict":"mismatch"/' \
+	-e '/"type":"trial","monitor":"memmon","workload":"brk"/s/"status":"ok"/"status":"fail"/' \
+	-e '/"type":"exact"/s/"added":1204/"added":1210/' -e '/"type":"overhead","event":"mmap".*"monitor":"memmon"/s/"centre":312[.0-9]*/"centre":412.0/' \
+	"$runs/full/run.json" >"$tmp/later/run.json"
+run "$bee" report "$runs/full" "$tmp/later"
+is "two runs: exit code" "$code" 0
+like "which is which" "$out" "^beebench: later \(B\) against 20261121T070000Z-3fa2 \(A\)$"
+like "the verdict that changed" "$out" "^  brk +memmon +exact +fail$"
+like "the instructions that changed" "$out" "^  memmon, Linux 6.12 +(mmap|brk) +1,204 +1,210 +\+6$"
+has "and how many did not" "$out" "trials that both runs have, 1 ended otherwise."
+run "$bee" compare "$runs/full" "$tmp/later/run.json"
+like "compare takes them too" "$out" "^  brk +memmon +exact +fail$"
+sed -i '1s/"cpu":"[^"]*"/"cpu":"another"/' "$tmp/later/run.json"
+run "$bee" report "$runs/full" "$tmp/later"
+has "times of two machines are not held against each other" "$out" "their times are not held"
+run "$bee" report "$runs/full" "$runs/full"
+has "a run against itself: nothing ended otherwise" "$out" "0 ended otherwise"
 done_testing
