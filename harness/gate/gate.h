@@ -9,9 +9,9 @@
 /*
  * Several monitors of the current build, each against the same of the revision @base, which was
  * found and is not built yet; @specs: what is judged, ended by NULL. As gate_lanes() for
- * each pair; a monitor that the revision does not have is a record with verdict "inconclusive", one whose
- * bytes did not change is a pass, and a revision that cannot be built is an "environment". Only for
- * the holder of gate_lock().
+ * each pair; a monitor that the revision does not have is a record with verdict "inconclusive", one
+ * whose bytes did not change is a pass, and a revision that cannot be built is an "environment".
+ * Only for the holder of gate_lock().
  */
 int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
 		  const char *const *specs);
