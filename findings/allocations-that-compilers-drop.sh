@@ -15,8 +15,9 @@
 # Source: run here: the calls in the assembly of each line, at -O1 and -O2. Versions: gcc 12.2.0-14+deb12u1 and 16.2.0-4,
 # clang 14.0.6-12 and 22.1.8-3, amd64. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 
 fetch here cpp-12=12.2.0-14+deb12u1 g++-12=12.2.0-14+deb12u1 libisl23=0.25-1.1 libmpc3=1.3.1-1 libmpfr6=4.2.0-1 \
 	libgmp10=2:6.2.1+dfsg1-1.1 clang-14=1:14.0.6-12 libclang-cpp14=1:14.0.6-12 libllvm14=1:14.0.6-12

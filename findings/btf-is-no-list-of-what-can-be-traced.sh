@@ -21,8 +21,9 @@
 # (within_notrace_func) say why. Versions: linux 6.1.192-3 and 6.12.117-1~deb12u1 (cloud, amd64), bpftool 7.1.0, in a machine
 # emulated by QEMU, any version. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 need qemu-system-x86_64 gzip tar
 
 fetch here bpftool=7.1.0+6.1.192-3 libelf1=0.188-2.1 cpio=2.13+dfsg-7.1 busybox-static=1:1.35.0-4+deb12u1+b1

@@ -21,8 +21,9 @@
 # Source: run here: sizes and offsets of all named types in BTF as static assertions behind the C that bpftool wrote, for
 # clang. Versions: bpftool 7.1.0+6.1.192-3 and 7.8.0+7.2.13-1, clang 14.0.6, kernel 6.12.117. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 need zstd objcopy clang
 
 fetch here bpftool=7.1.0+6.1.192-3 libelf1=0.188-2.1 linux-image-6.12.117+deb12-cloud-amd64=6.12.117-1~deb12u1

@@ -16,8 +16,9 @@
 # Source: run here: the address ranges of .eh_frame against the executable sections (without .plt, .init, .fini).
 # Versions below, amd64. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 need readelf
 
 fetch here libc6=2.36-9+deb12u14 libgmp10=2:6.2.1+dfsg1-1.1 libssl3=3.0.22-1~deb12u2 libnettle8=3.8.1-2 \

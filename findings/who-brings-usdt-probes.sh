@@ -16,8 +16,9 @@
 # for the next Debian gets arena and lock probes for nothing. A probe without a semaphore can be attached to and be dead.
 # Source: run here: the .note.stapsdt of the packages' files. Versions below, amd64. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 need readelf
 
 fetch here libc6=2.36-9+deb12u14 libstdc++6=12.2.0-14+deb12u1 libpython3.11=3.11.2-6+deb12u9 \

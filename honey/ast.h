@@ -36,6 +36,7 @@ struct node {
 	bool negated;	       /* IF: unless */
 	bool of_case;	       /* IF: was a case */
 	bool pattern;	       /* ASSIGN: the name of a clause */
+	bool stands;	       /* TUPLE, LIST, STRING: a name stood here for it */
 	bool splice;	       /* BLOCK: its statements belong to the block around it */
 	bool own;	       /* ASSIGN: always a new variable of this block */
 	uint16_t depth;	       /* height of the tree below */

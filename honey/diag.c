@@ -27,6 +27,16 @@ static const struct {
 static const char *const severity_names[] = {"error", "warning", "remark"};
 static const char *const severity_colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
 
+enum severity diag_severity(enum diag_code code)
+{
+	return codes[code].severity;
+}
+
+const char *diag_name(enum diag_code code)
+{
+	return codes[code].name;
+}
+
 static bool is_repeat(const struct honey *h, const struct diag *d)
 {
 	for (uint32_t i = 0; i < h->n_diags; i++) {

@@ -29,6 +29,8 @@ struct diag {
 	const char *note; /* a second place that matters, or NULL */
 };
 
+enum severity diag_severity(enum diag_code code);
+const char *diag_name(enum diag_code code); /* "H012" */
 /* The one function all passes report through. Repeats (same code, same place) are dropped. */
 void diag_report(struct honey *h, const struct diag *d);
 /* Shorthand: text by printf, and a help that may be NULL. */

@@ -16,6 +16,7 @@
 
 #include "honey/diag.h"
 #include "honey/lex.h"
+#include "honey/strip.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
@@ -107,16 +108,19 @@ static int run(struct honey *h, const struct workdir *w, char *const argv[], con
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-static int copy_out(struct honey *h, const char *from, const char *to)
+/* Without its DWARF where that can be taken off: else the object is only larger. */
+static int copy_out(const char *from, const char *to)
 {
-	struct strbuf sb = STRBUF_INIT;
+	struct strbuf sb = STRBUF_INIT, bare = STRBUF_INIT;
 	int err = strbuf_read_file(&sb, from);
 
-	(void)h;
-	if (!err)
+	if (!err && !strip_debug(sb.s, sb.len, &bare))
+		err = write_file(to, bare.s, bare.len);
+	else if (!err)
 		err = write_file(to, sb.s, sb.len);
 	if (err)
 		log_err_sys(err, "cannot write %s", to);
+	strbuf_release(&bare);
 	strbuf_release(&sb);
 	return err;
 }
@@ -148,7 +152,6 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 			has_main(h) ? "-ffreestanding" : "-fhosted", "-w", "-fno-caret-diagnostics",
 			"-fno-show-column", "-fdebug-compilation-dir=.", "-c", "-o", "out.o",
 			(char *)c_name, NULL};
-	char *strip[] = {"llvm-strip", "-g", "out.o", NULL};
 	int status;
 
 	w->files[w->n_files++] = object;
@@ -169,9 +172,7 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 		show_log(log);
 		return EXIT_BAD;
 	}
-	/* Without it the object is only larger: DWARF stays beside the BTF. */
-	run(h, w, strip, log);
-	return copy_out(h, object, out) ? EXIT_USAGE : EXIT_OK;
+	return copy_out(object, out) ? EXIT_USAGE : EXIT_OK;
 }
 
 int driver_object(struct honey *h, const struct strbuf *c, const char *out)

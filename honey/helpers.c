@@ -68,6 +68,12 @@ const struct helper *helper_find(const struct name *name)
 	return NULL;
 }
 
+const struct helper *helper_next(const struct helper *p)
+{
+	p = p ? p + 1 : helpers;
+	return p < helpers + ARRAY_SIZE(helpers) ? p : NULL;
+}
+
 const char *helper_suggest(const char *word)
 {
 	const char *names[ARRAY_SIZE(helpers)];

@@ -42,6 +42,7 @@ struct net {
 
 const struct net *net_find(const char *name);
 const struct helper *helper_find(const struct name *name);
+const struct helper *helper_next(const struct helper *p); /* NULL: the first; NULL after the last */
 const char *helper_suggest(const char *word);
 uint32_t printk_places(const char *text); /* values it has a place for: %d and the like */
 void helpers_print(FILE *out);		  /* the table of docs/honey.md */

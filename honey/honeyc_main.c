@@ -10,13 +10,14 @@
 #include "honey/ast.h"
 #include "honey/diag.h"
 #include "honey/helpers.h"
+#include "honey/lsp.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/std.h"
 #include "lib/strbuf.h"
 
 struct args {
-	bool optimise, no_warnings, remarks, no_lines, version, helpers, check_types;
+	bool optimise, no_warnings, remarks, no_lines, version, helpers, check_types, lsp;
 	const char *emit, *diagnostics, *explain, *out, *btf, *tracefs, *kernel, *clang;
 	const char *files[256];
 	uint32_t n_files;
@@ -49,6 +50,8 @@ static const struct opt options[] = {
 	 offsetof(struct args, clang)},
 	{0, "check-types", NULL, "the C asserts the type of each operand (tests honeyc itself)",
 	 OPT_FLAG, offsetof(struct args, check_types)},
+	{0, "lsp", NULL, "serve an editor: the Language Server Protocol on standard input",
+	 OPT_FLAG, offsetof(struct args, lsp)},
 	{0, "list-helpers", NULL, "print the table of helpers", OPT_FLAG,
 	 offsetof(struct args, helpers)},
 	{0, "version", NULL, "print the version", OPT_FLAG, offsetof(struct args, version)},
@@ -170,6 +173,8 @@ static int make_options(const struct args *a, struct options *o)
 	o->clang = a->clang;
 	o->color = isatty(STDERR_FILENO) && !getenv("NO_COLOR");
 	memcpy(o->optimise, a->optimisation, sizeof(o->optimise));
+	if (a->lsp)
+		return 0;
 	if (!a->n_files)
 		log_err("which file? honeyc [options] -o OUT.bpf.o FILE.ex... (--help)");
 	else if (!a->out && o->emit == EMIT_OBJ)
@@ -266,6 +271,8 @@ static int run(int argc, char **argv)
 	}
 	if (make_options(&a, &o))
 		return EXIT_USAGE;
+	if (a.lsp)
+		return lsp_serve(&o) ? EXIT_BAD : EXIT_OK;
 	return compile_files(&a, &o);
 }
 

@@ -30,15 +30,18 @@ struct lexer {
 
 enum { NAME_BUCKETS = 4096, LONGEST_NAME = 120, MOST_STRINGS = 16 };
 
-static const char *const op_texts[] = {
-#define OP(name, text) text,
+static const struct {
+	const char *s;
+	uint8_t len;
+} op_texts[] = {
+#define OP(name, text) {text, sizeof(text) - 1},
 #include "honey/ops.def"
 #undef OP
 };
 
 const char *op_text(enum op op)
 {
-	return op_texts[op];
+	return op_texts[op].s;
 }
 
 struct name *name_intern(struct honey *h, const char *s, size_t len)
@@ -151,7 +154,8 @@ static void lex_word(struct lexer *lx)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strlen(words[i].word) == len && !memcmp(words[i].word, from, len)) {
+		if (words[i].word[0] == *from && strlen(words[i].word) == len &&
+		    !memcmp(words[i].word, from, len)) {
 			lex_push(lx, words[i].kind, from)->op = words[i].op;
 			return;
 		}
@@ -496,10 +500,10 @@ static bool lex_op(struct lexer *lx)
 	const char *from = lx->s;
 
 	for (size_t i = 1; i < ARRAY_SIZE(op_texts); i++) {
-		size_t n = strlen(op_texts[i]);
+		size_t n = op_texts[i].len;
 
-		if (n > best && n <= left && !isalpha((unsigned char)op_texts[i][0]) &&
-		    !memcmp(op_texts[i], lx->s, n)) {
+		if (op_texts[i].s[0] == *from && n > best && n <= left &&
+		    !memcmp(op_texts[i].s, from, n)) {
 			best = n;
 			op = (enum op)i;
 		}

@@ -258,7 +258,9 @@ static void unexpected(struct parser *p)
 static struct node *parse_stmts(struct parser *p, bool in_clause)
 {
 	struct node *block = node_new(p->h, N_BLOCK, p->tok->span);
+	uint32_t mark = p->known_mark, blocks = p->open_blocks;
 
+	p->known_mark = p->n_known;
 	block->span.end = block->span.start;
 	for (;;) {
 		const struct token *start;
@@ -289,6 +291,9 @@ static struct node *parse_stmts(struct parser *p, bool in_clause)
 	}
 	if (block->n)
 		block->span = span_join(block->list[0]->span, block->list[block->n - 1]->span);
+	sugar_forget(p, p->known_mark);
+	p->known_mark = mark;
+	p->open_blocks = blocks;
 	return block;
 }
 

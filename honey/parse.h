@@ -12,12 +12,13 @@ struct parser {
 	struct honey *h;
 	const struct token *tok; /* the next one */
 	unsigned int nesting;
-	struct name **known; /* names with ->known, of the function being read */
-	uint32_t n_known;
-	bool return_is_name;	 /* return = value stood in this function */
-	bool panic;		 /* an error was reported and no statement began since */
-	uint32_t open_blocks;	 /* do blocks read outside of brackets, since some place */
-	const struct token *def; /* whose body is read */
+	struct name **known;	      /* names with ->known, of the function being read */
+	uint32_t n_known, known_mark; /* those of the blocks around: that many */
+	bool return_is_name;	      /* return = value stood in this function */
+	bool panic;		      /* an error was reported and no statement began since */
+	uint32_t written;	      /* nodes that sugar.c copied */
+	uint32_t open_blocks;	      /* do blocks read outside of brackets, since some place */
+	const struct token *def;      /* whose body is read */
 	const char *pending_sec;
 	struct span pending_sec_span;
 	struct span suspect; /* opener of a block whose 'end' stands further left */
@@ -77,7 +78,7 @@ struct node *sugar_match(struct parser *p, struct node *pattern, struct node *va
 struct node *sugar_test(struct parser *p, struct node *pattern, struct node *value,
 			struct node *binds);
 struct node *sugar_known(const struct node *n); /* the tuple, list or text that it is, or NULL */
-void sugar_forget(struct parser *p);		/* at the end of a function */
+void sugar_forget(struct parser *p, uint32_t mark); /* at the end of a block */
 /* x in set */
 struct node *sugar_in(struct parser *p, struct node *x, struct node *set, struct span at);
 struct name *sugar_capture_name(struct parser *p, uint64_t i); /* of &1 */

@@ -327,7 +327,8 @@ static void parse_def(struct parser *p)
 			    parse_token_text(p, p->tok));
 		return;
 	}
-	sugar_forget(p);
+	sugar_forget(p, 0);
+	p->known_mark = 0;
 	p->def = NULL;
 	add_clause(p, &f, &c);
 }

@@ -236,8 +236,14 @@ static struct node *parse_word(struct parser *p)
 		return parse_error_node(p);
 	}
 	n = parse_name_node(p, N_NAME, t);
-	if (t->name->known && t->name->known->kind == N_STRING && !parse_at_match(p))
-		return node_clone(p->h, t->name->known);
+	if (t->name->known && !parse_at_match(p)) {
+		struct node *known = node_clone(p->h, t->name->known);
+
+		known->name = t->name;
+		known->span = t->span;
+		known->stands = true;
+		return known;
+	}
 	if (parse_is_op(p, OP_LPAREN) && !p->tok->space_before) {
 		p->tok++;
 		n->kind = N_CALL;

@@ -46,8 +46,8 @@ static bool eval_shift(__int128 a, __int128 b, bool left, __int128 *v)
 {
 	if (b < 0 || b > 63)
 		return false;
-	*v = left ? a * ((__int128)1 << b) : a >> b;
-	return true;
+	*v = a >> b;
+	return !left || !__builtin_mul_overflow(a, (__int128)1 << b, v);
 }
 
 static bool eval_binary(enum op op, __int128 a, __int128 b, __int128 *v)

@@ -140,15 +140,26 @@ struct node *sugar_known(const struct node *n)
 	return n->kind == N_NAME ? n->name->known : NULL;
 }
 
-void sugar_forget(struct parser *p)
+void sugar_forget(struct parser *p, uint32_t mark)
 {
-	for (uint32_t i = 0; i < p->n_known; i++)
+	for (uint32_t i = mark; i < p->n_known; i++)
 		p->known[i]->known = NULL;
-	p->n_known = 0;
+	p->n_known = mark;
 }
 
-static void learn(struct parser *p, struct name *name, struct node *what)
+/* The name stands for @what from here to the end of the block; NULL: for a variable. What a name of
+ * a block around stands for cannot change in here: whether it does would be known only at run time.
+ */
+static void learn(struct parser *p, struct name *name, struct node *what, struct span at)
 {
+	for (uint32_t i = 0; i < p->known_mark && name->known; i++) {
+		if (p->known[i] != name)
+			continue;
+		diag_at(p->h, H024, at, "use another name",
+			"%s stands for what is known when compiled, and cannot change in a block",
+			name->s);
+		return;
+	}
 	if (!name->known && what)
 		arena_push(&p->h->arena, p->known, p->n_known, name);
 	name->known = what;
@@ -211,7 +222,7 @@ static void bind(struct parser *p, struct node *pattern, struct node *value, str
 
 	if (!strcmp(pattern->name->s, "_"))
 		return;
-	learn(p, pattern->name, known);
+	learn(p, pattern->name, known, pattern->span);
 	if (!known)
 		node_add(p->h, binds, sugar_assign(p, pattern->name, value, false));
 }
@@ -221,6 +232,8 @@ struct node *sugar_test(struct parser *p, struct node *pattern, struct node *val
 {
 	struct node *known = sugar_known(value), *all = NULL;
 
+	if (pattern->stands) /* a name that stood for something is given another meaning */
+		pattern = sugar_name(p, pattern->name, pattern->span);
 	if (pattern->kind == N_UNARY && pattern->op == OP_CARET)
 		pattern = pattern->a;
 	else if (pattern->kind == N_NAME) {
@@ -257,7 +270,7 @@ struct node *sugar_match(struct parser *p, struct node *pattern, struct node *va
 
 	if (plain && (pattern->kind != N_NAME || !known)) {
 		if (pattern->kind == N_NAME)
-			learn(p, pattern->name, NULL);
+			learn(p, pattern->name, NULL, pattern->span);
 		return NULL;
 	}
 	if ((pattern->kind == N_TUPLE || pattern->kind == N_LIST) && !known)
@@ -377,6 +390,7 @@ static struct node *head_test(struct parser *p, const struct func *f, struct cla
 			continue;
 		}
 		one = sugar_binary(p, OP_EQ, sugar_name(p, f->params[i]->name, given->span), given);
+		one->lenient = true;
 		test = test ? sugar_binary(p, OP_AND, test, one) : one;
 	}
 	if (test && c->guard)
@@ -478,12 +492,29 @@ static bool open_walk(struct walk *w, struct node *from)
 	return from->kind == N_RANGE || from->kind == N_ATOM || from->kind == N_LIST;
 }
 
-/* The body of @fn for this element: its parameter is called @element from now on. */
+static uint32_t count_nodes(const struct node *n)
+{
+	uint32_t sum = 1;
+
+	if (!n)
+		return 0;
+	for (uint32_t i = 0; i < node_parts(n); i++)
+		sum += count_nodes(node_part(n, i));
+	return sum;
+}
+
+/* The body of @fn for this element: its parameter is called @element from now on. A list within a
+ * list multiplies bodies. */
 static struct node *applied(struct parser *p, struct node *fn, struct name *element)
 {
-	struct node *body = node_clone(p->h, fn->a);
+	struct node *body;
 
-	(void)p;
+	p->written += count_nodes(fn->a);
+	if (p->written > HONEY_MAX_WEIGHT) {
+		parse_too_deep(p, fn->span);
+		return node_new(p->h, N_ERROR, fn->span);
+	}
+	body = node_clone(p->h, fn->a);
 	if (fn->n)
 		sugar_rename(body, fn->list[0]->name, element);
 	if (body->n == 1 && body->list[0]->kind != N_RETURN)

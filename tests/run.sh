@@ -5,7 +5,8 @@
 # A test is a cmocka program ($B/tests/SUITE/NAME of tests/SUITE/{u,t}_*.c) or a script tests/SUITE/*.t; both print TAP.
 # Failed counts: a test that says "not ok"; a file that crashes, leaks (ASan), runs out of time, or whose plan and tests differ.
 # Whole output: $B/test-logs/. Env: B, TEST_TIMEOUT seconds for one file (180; a file may say "# timeout: N" in its first
-# 10 lines), longer where the CPUs are shared with others. A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
+# 10 lines), longer where the CPUs are shared with others. Where there are two CPUs, what neither loads BPF programs here nor
+# times anything (unit, honey, vm, and scripts that say "# beside others" in those lines) runs beside the rest; JOBS=1: one after the other. A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build}
@@ -17,11 +18,12 @@ limit=${TEST_TIMEOUT:-180}
 cpus=$(nproc 2>/dev/null || echo 1)
 logs=$B/test-logs
 mkdir -p "$logs" || exit 2
-passed=0 failed=0 skipped=0
-skips=$logs/skips guests=$logs/guests
-: >"$skips"
-: >"$guests"
-trap 'echo "interrupted" >&2; exit 130' INT TERM
+results=$logs/results
+rm -rf "$results"
+mkdir -p "$results" || exit 2
+beside=
+# Of the lane beside, its test first: timeout(1) passes it on.
+trap '[ -z "$beside" ] || { pkill -P "$beside"; kill "$beside"; } 2>/dev/null; echo "interrupted" >&2; exit 130' INT TERM
 
 # shellcheck disable=SC2016
 # Reads TAP with the exit code of the file that printed it; prints "PASSED FAILED SKIPPED", appends reasons to `skips`.
@@ -65,9 +67,12 @@ patience() {
 	awk -v s="$1" -v cpus="$cpus" '{ f = 1 + $1 / cpus; printf "%d", s * (f < 8 ? f : 8); exit }' /proc/loadavg 2>/dev/null || echo "$1"
 }
 
-# one NAME FILE PROGRAM
+# one NAME FILE PROGRAM: leaves "PASSED FAILED SKIPPED" and reasons below $results; what it prints comes at once
 one() {
 	log=$logs/$(printf '%s' "$1" | tr / -).log
+	kept=$results/$(printf '%s' "$1" | tr / -)
+	skips=$kept.skips
+	: >"$skips"
 	own=$(sed -n '1,10s/.*# timeout: \([0-9][0-9]*\).*/\1/p' "$2")
 	own=$(patience "${own:-$limit}")
 	if [ -x "$3" ]; then
@@ -77,21 +82,39 @@ one() {
 		echo "Bail out! $3 is not there or not executable" >"$log"
 		code=1
 	fi
-	sed -n 's/^# guest: //p' "$log" >>"$guests"
+	sed -n 's/^# guest: //p' "$log" >"$kept.guests"
 	set -- "$1" "$(awk -v code="$code" -v file="$1" -v skips="$skips" "$count" "$log")"
 	# shellcheck disable=SC2086
 	set -- "$1" $2
 	name=$1 p=$2 f=$3 s=$4
 	shift 4
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	if [ "$f" -gt 0 ]; then
-		printf 'FAIL  %-32s %d of %d failed%s\n' "$name" "$f" $((p + f + s)) "${1:+: $*}"
-		sed 's/^/      | /' "$log" | tail -n 60
-	elif [ "$p" -eq 0 ]; then
-		printf 'skip  %s\n' "$name"
-	else
-		printf 'ok    %-32s %d%s\n' "$name" "$p" "$([ "$s" -eq 0 ] || echo ", $s skipped")"
-	fi
+	{
+		if [ "$f" -gt 0 ]; then
+			printf 'FAIL  %-32s %d of %d failed%s\n' "$name" "$f" $((p + f + s)) "${1:+: $*}"
+			sed 's/^/      | /' "$log" | tail -n 60
+		elif [ "$p" -eq 0 ]; then
+			printf 'skip  %s\n' "$name"
+		else
+			printf 'ok    %-32s %d%s\n' "$name" "$p" "$([ "$s" -eq 0 ] || echo ", $s skipped")"
+		fi
+	} >"$kept.said"
+	cat "$kept.said"
+	echo "$p $f $s" >"$kept.counts"
+}
+
+# lane NAME FILE: "beside" for what disturbs nobody and minds nobody
+lane() {
+	case $1 in
+	unit/* | honey/* | vm/*) echo beside ;;
+	*) if sed -n 1,10p "$2" | grep -q '^# beside others$'; then echo beside; else echo alone; fi ;;
+	esac
+}
+
+# run_lane FILE: the tests of a list, a "NAME FILE PROGRAM" a line
+run_lane() {
+	while read -r test_name test_file test_program; do
+		one "$test_name" "$test_file" "$test_program"
+	done <"$1"
 }
 
 # wanted SUITE/NAME
@@ -106,7 +129,9 @@ wanted() {
 }
 
 words=$*
-found=0
+: >"$results/alone.list"
+: >"$results/beside.list"
+jobs=${JOBS:-$cpus}
 for file in tests/*/[ut]_*.c tests/*/*.t; do
 	[ -e "$file" ] || continue
 	name=${file#tests/}
@@ -115,20 +140,37 @@ for file in tests/*/[ut]_*.c tests/*/*.t; do
 	*) name=${name%.t} program=./$file ;;
 	esac
 	wanted "$name" || continue
-	found=1
-	one "$name" "$file" "$program"
+	where=alone
+	[ "$jobs" -lt 2 ] || where=$(lane "$name" "$file")
+	echo "$name $file $program" >>"$results/$where.list"
 done
-if [ $found -eq 0 ]; then
+if ! [ -s "$results/alone.list" ] && ! [ -s "$results/beside.list" ]; then
 	echo "run.sh: no tests${words:+ named: $words}" >&2
 	exit 2
 fi
-if [ -s "$skips" ]; then
+if [ -s "$results/beside.list" ]; then
+	run_lane "$results/beside.list" &
+	beside=$!
+fi
+run_lane "$results/alone.list"
+wait
+beside=
+# A lane that ended early leaves tests without their counts: they have failed.
+cat "$results/alone.list" "$results/beside.list" | while read -r name _; do
+	kept=$results/$(printf '%s' "$name" | tr / -)
+	[ -s "$kept.counts" ] && continue
+	echo "FAIL  $name was not run to its end"
+	echo "0 1 0" >"$kept.counts"
+done
+cat "$results"/*.skips >"$logs/skips"
+cat "$results"/*.guests >"$logs/guests"
+if [ -s "$logs/skips" ]; then
 	echo "skipped:"
-	sed 's/^/      /' "$skips"
+	sed 's/^/      /' "$logs/skips"
 fi
-if [ -s "$guests" ]; then
+if [ -s "$logs/guests" ]; then
 	echo "in a guest:"
-	sed 's/^/      /' "$guests"
+	sed 's/^/      /' "$logs/guests"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+cat "$results"/*.counts | awk '{ p += $1; f += $2; s += $3 }
+	END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }'

@@ -2,7 +2,7 @@
 /*
  * What `beebench calibrate` measures: a counter of brk calls in the shape of a monitor (thread id,
  * clock, map lookup, two stores), and the same with a cost injected whose size is known. Nothing
- * wakes anybody: there is no ring.
+ * wakes anybody but where CALIB_RING is set: then each call writes a record, as a monitor does.
  *
  *   CALIB_MULTIPLIES  dependent multiplications (3 core cycles each) that feed the map's key, so
  *                     that the lookup waits for them
@@ -37,6 +37,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct calib_count);
 } calib_counts SEC(".maps");
+
+#ifdef CALIB_RING
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 * 1024);
+} calib_ring SEC(".maps");
+#endif
 
 #ifdef CALIB_EVERY
 __u64 calib_events;
@@ -115,5 +122,8 @@ int calib_brk(void *ctx)
 	} else {
 		bpf_map_update_elem(&calib_counts, &key, &first, BPF_NOEXIST);
 	}
+#ifdef CALIB_RING
+	bpf_ringbuf_output(&calib_ring, &first, sizeof(first), 0);
+#endif
 	return 0;
 }

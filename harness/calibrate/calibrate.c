@@ -58,6 +58,7 @@ int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, st
 	static const struct stats_interval nothing = {NAN, NAN, NAN, OVERHEAD_CONFIDENCE};
 	struct exchange_options opts = {.place = c->place,
 					.realtime = c->realtime,
+					.consumer = ask->woken ? EXCHANGE_WOKEN : EXCHANGE_TIMER,
 					.seconds = ask->seconds,
 					.events = events,
 					.margin_ns = ask->margin_ns,
@@ -75,7 +76,12 @@ int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, st
 	out->loads = s->at_s.n;
 	if (!err && s->at_s.n)
 		summarise(s, out);
-	else if (!err && !s->why_void)
+	if (!err && s->at_s.n && ask->woken) {
+		out->aa = exchange_whole_interval(&s->events[0].total_aa);
+		out->diff = exchange_whole_interval(&s->events[0].total_diff);
+		out->diff_cycles = nothing;
+	}
+	if (!err && !s->at_s.n && !s->why_void)
 		out->why_void = "nothing was measured";
 	return err;
 }
@@ -166,7 +172,7 @@ struct calibrate_params {
 static const char *const part_choices[] = {"aa",    "coverage", "power", "rare", "linearity",
 					   "clear", "exact",	"all",	 NULL};
 
-static const char *const regime_choices[] = {"quiet", "hogs", "hogs-shared", "all", NULL};
+static const char *const regime_choices[] = {"quiet", "hogs", "woken", "hogs-shared", "all", NULL};
 enum { ALL_REGIMES = ARRAY_SIZE(regime_choices) - 2 };
 
 static const struct param params[] = {

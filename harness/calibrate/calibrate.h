@@ -45,6 +45,7 @@ struct cal_ask {
 	const char *a, *b; /* names of objects */
 	double seconds;	   /* budget */
 	double margin_ns, margin_share, alpha;
+	bool woken; /* the consumer is awake, and what is compared is the whole monitor */
 };
 
 /*

@@ -5,19 +5,25 @@
  */
 #include "lib/base.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/exact/exact.h"
 #include "harness/measure.h"
+#include "harness/progress.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "lib/subproc.h"
 #include "collector/honey_source.h"
 #include "collector/registry.h"
+#include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
 
 struct exact_params {
@@ -124,21 +130,31 @@ static int objects_find(struct run *run, struct objects *o)
 	return err;
 }
 
-static int run_kernel(struct run *run, const struct exact_params *p, const struct objects *o,
-		      const char *kernel)
+static struct exact_job job_of(const struct run *run, const struct exact_params *p,
+			       const struct objects *o, const char *kernel)
 {
-	struct exact_job job = {.kernel = kernel,
-				.names = (const char *const *)o->names,
-				.paths = (const char *const *)o->paths,
-				.n = o->n,
-				.calls = p->calls,
-				.timeout_s = (unsigned int)p->timeout_s,
-				.seed = run->seed,
-				.boots = (unsigned int)p->boots,
-				.memory_mib = (unsigned int)p->memory_mib,
-				.progress = run->progress};
-	struct json_object *records = json_object_new_array(), *r;
-	int err = exact_run(&job, records);
+	return (struct exact_job){.kernel = kernel,
+				  .names = (const char *const *)o->names,
+				  .paths = (const char *const *)o->paths,
+				  .n = o->n,
+				  .calls = p->calls,
+				  .timeout_s = (unsigned int)p->timeout_s,
+				  .seed = run->seed,
+				  .boots = (unsigned int)p->boots,
+				  .memory_mib = (unsigned int)p->memory_mib,
+				  .progress = run->progress};
+}
+
+/* Of each boot: the boot, nothing attached before and after, each object. */
+static unsigned int steps_of(const struct exact_job *job)
+{
+	return MAX(job->boots, 1u) * ((unsigned int)job->n + 3);
+}
+
+static int emit(struct run *run, struct json_object *records)
+{
+	struct json_object *r;
+	int err = 0;
 
 	record_foreach (records, r) {
 		if (!err)
@@ -148,8 +164,125 @@ static int run_kernel(struct run *run, const struct exact_params *p, const struc
 				record_str(r, "kernel", ""), record_str(r, "path", "whole"),
 				record_str(r, "reason", ""));
 	}
+	return err;
+}
+
+static int run_kernel(struct run *run, const struct exact_job *job)
+{
+	struct json_object *records = json_object_new_array();
+	int err = exact_run(job, records), emitted = emit(run, records);
+
+	json_object_put(records);
+	return err ? err : emitted;
+}
+
+/* --- several kernels at once --- */
+
+/* A boot of another kernel beside ours, in a process of its own: guests do not disturb each other's
+ * counts, each is a machine whose clock counts instructions. */
+struct beside {
+	struct exact_job job;
+	struct subproc child;
+	int fd; /* memory where it leaves its records */
+};
+
+static int boot_beside(void *arg)
+{
+	struct beside *b = arg;
+	struct json_object *records = json_object_new_array();
+	int err = exact_run(&b->job, records);
+
+	if (!err && json_object_to_fd(b->fd, records, JSON_C_TO_STRING_PLAIN))
+		err = -EIO;
+	return -err;
+}
+
+static int beside_start(struct beside *b, const struct exact_job *job)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	int err;
+
+	b->job = *job;
+	b->job.progress = NULL;
+	b->fd = memfd_create("exact", MFD_CLOEXEC);
+	if (b->fd < 0) {
+		err = -errno;
+		log_err_sys(err, "no memory for the records of Linux %s", job->kernel);
+		return err;
+	}
+	opts.child = boot_beside;
+	opts.arg = b;
+	return subproc_start(&b->child, &opts);
+}
+
+/* Waits for it and emits what it counted. */
+static int beside_finish(struct beside *b, struct run *run)
+{
+	struct json_object *records = NULL;
+	int err = -ETIMEDOUT;
+
+	while (err == -ETIMEDOUT || err == -EINTR)
+		err = run_interrupted() ? -ECANCELED : subproc_wait(&b->child, 100);
+	if (err)
+		return err == -ECANCELED ? -EINTR : err;
+	if (!WIFEXITED(b->child.status))
+		return -ECHILD;
+	err = -WEXITSTATUS(b->child.status); /* it has said why */
+	if (!err && lseek(b->fd, 0, SEEK_SET) == 0)
+		records = json_object_from_fd(b->fd);
+	if (!err)
+		err = records ? emit(run, records) : -EPROTO;
 	json_object_put(records);
 	return err;
+}
+
+/* As many kernels as there are CPUs, the first of them here. Records come in the kernels' order. */
+static int run_batch(struct run *run, const struct exact_job *jobs, size_t n)
+{
+	struct beside *others = calloc(n, sizeof(*others));
+	int err = others ? 0 : -ENOMEM;
+	size_t started = 1;
+
+	for (size_t i = 1; others && i < n; i++)
+		others[i] = (struct beside){.child = SUBPROC_INIT, .fd = -1};
+	for (; !err && started < n; started++)
+		err = beside_start(&others[started], &jobs[started]);
+	if (!err)
+		err = run_kernel(run, &jobs[0]);
+	for (size_t i = 1; !err && i < started; i++) {
+		err = beside_finish(&others[i], run);
+		for (unsigned int k = 0; !err && k < steps_of(&jobs[i]); k++)
+			progress_step(run->progress, "%s", jobs[i].kernel);
+	}
+	for (size_t i = 1; others && i < n; i++) {
+		subproc_kill(&others[i].child, 0);
+		subproc_release(&others[i].child);
+		if (others[i].fd >= 0)
+			close(others[i].fd);
+	}
+	free(others);
+	return err;
+}
+
+/* What has to be fetched is fetched one after the other. */
+static int find_kernels(const char *const *kernels)
+{
+	int err = 0;
+
+	for (; *kernels && !err; kernels++) {
+		struct vm_kernel kernel = VM_KERNEL_INIT;
+
+		err = vm_kernel_find(&kernel, *kernels, NULL);
+		vm_kernel_release(&kernel);
+	}
+	return err;
+}
+
+static size_t cpus_to_use(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
 }
 
 static const char *const *kernels_of(const struct run *run)
@@ -168,18 +301,31 @@ static unsigned int steps(const struct run *run, const void *params_, double *se
 	while (kernels_of(run)[kernels])
 		kernels++;
 	*seconds = 1.5;
-	return kernels * (unsigned int)p->boots *
-	       (objects + 3); /* the boot, nothing attached before and after */
+	return kernels *
+	       steps_of(&(struct exact_job){.boots = (unsigned int)p->boots, .n = objects});
 }
 
 static int run_exact(struct run *run, const void *params_)
 {
 	const struct exact_params *p = params_;
+	const char *const *kernels = kernels_of(run);
+	size_t n = 0, at_once = cpus_to_use();
 	struct objects objects = {0};
+	struct exact_job *jobs = NULL;
 	int err = objects_find(run, &objects);
 
-	for (const char *const *k = kernels_of(run); *k && !err && (objects.n || objects.none); k++)
-		err = run_kernel(run, p, &objects, *k);
+	while (kernels[n])
+		n++;
+	if (err || (!objects.n && !objects.none))
+		goto out;
+	jobs = calloc(n, sizeof(*jobs));
+	err = jobs ? find_kernels(kernels) : -ENOMEM;
+	for (size_t i = 0; jobs && i < n; i++)
+		jobs[i] = job_of(run, p, &objects, kernels[i]);
+	for (size_t i = 0; i < n && !err; i += at_once)
+		err = run_batch(run, &jobs[i], MIN(at_once, n - i));
+out:
+	free(jobs);
 	objects_release(&objects);
 	return err;
 }

@@ -76,10 +76,19 @@ const struct samples *exchange_effect(const struct exchange_event *e, enum excha
 
 void exchange_release(struct exchange *s)
 {
-	for (size_t i = 0; i < s->nevents; i++)
+	for (size_t i = 0; i < s->nevents; i++) {
+		struct exchange_event *e = &s->events[i];
+
 		for (int x = 0; x < EFFECTS; x++)
 			for (int c = 0; c < CUTS; c++)
-				samples_release(&s->events[i].effect[x][c]);
+				samples_release(&e->effect[x][c]);
+		samples_release(&e->total);
+		samples_release(&e->program);
+		samples_release(&e->waking);
+		samples_release(&e->share);
+		samples_release(&e->total_diff);
+		samples_release(&e->total_aa);
+	}
 	free(s->events);
 	samples_release(&s->at_s);
 	samples_release(&s->gauge_ns);
@@ -294,8 +303,52 @@ static void keep_event(struct comparison *b, struct exchange_event *e, size_t i)
 			for (int c = 0; c < CUTS; c++)
 				e->cut[a][c] += o->calls[i].blocks[r][a].cut[c];
 	}
+	for (unsigned int a = 0; a < s->arms; a++)
+		for (unsigned int m = 0; m < EXCHANGE_MODES; m++)
+			e->modes[a][m] += o->calls[i].modes[a][m];
 	e->calls += (uint64_t)s->rounds * EXCHANGE_CALLS;
 	e->wrong += o->calls[i].wrong;
+}
+
+/* With the consumer awake: A by both its loads, which are of the same object. */
+static void keep_whole(struct comparison *b, struct exchange_event *e, size_t i)
+{
+	const struct exchange_outcome *o = b->outcome;
+	const struct exchange_split *split = o->calls[i].split;
+	struct exchange_whole w[EXCHANGE_ARMS_MAX];
+
+	for (unsigned int a = EXCHANGE_A; a < b->s->arms; a++) {
+		w[a] = exchange_load_whole(&split[a], &split[EXCHANGE_EMPTY], o->ns_per_tick);
+		if (isnan(w[a].total))
+			return;
+	}
+	samples_add(&e->total, (w[EXCHANGE_A].total + w[EXCHANGE_AA].total) / 2);
+	samples_add(&e->program, (w[EXCHANGE_A].program + w[EXCHANGE_AA].program) / 2);
+	samples_add(&e->waking, (w[EXCHANGE_A].waking + w[EXCHANGE_AA].waking) / 2);
+	samples_add(&e->share, (w[EXCHANGE_A].share + w[EXCHANGE_AA].share) / 2);
+	samples_add(&e->total_aa, w[EXCHANGE_AA].total - w[EXCHANGE_A].total);
+	if (b->s->arms > EXCHANGE_B)
+		samples_add(&e->total_diff,
+			    w[EXCHANGE_B].total - (w[EXCHANGE_A].total + w[EXCHANGE_AA].total) / 2);
+}
+
+/* Where the two modes part, after the trial: calls that take longer have woken the consumer. Where
+ * there is one mode, a call beyond the tight cut is as slow as a wake-up. */
+static void part_modes(struct comparison *b)
+{
+	for (size_t i = 0; i < b->s->nevents; i++) {
+		struct exchange_event *e = &b->s->events[i];
+		uint64_t counts[EXCHANGE_MODES];
+
+		for (unsigned int m = 0; m < EXCHANGE_MODES; m++)
+			counts[m] = b->outcome->calls[i].modes[EXCHANGE_A][m] +
+				    b->outcome->calls[i].modes[EXCHANGE_AA][m];
+		e->woke_ticks = exchange_modes_part(counts);
+		e->modes_part = e->woke_ticks != 0;
+		if (!e->modes_part)
+			e->woke_ticks =
+				(uint64_t)(exchange_cut_ns[CUT_TIGHT] / b->outcome->ns_per_tick);
+	}
 }
 
 static void keep(struct comparison *b)
@@ -305,6 +358,8 @@ static void keep(struct comparison *b)
 
 	for (size_t i = 0; i < s->nevents; i++)
 		keep_event(b, &s->events[i], i);
+	for (size_t i = 0; i < s->nevents && b->opts->consumer == EXCHANGE_WOKEN; i++)
+		keep_whole(b, &s->events[i], i);
 	samples_add(&s->at_s, (double)(clock_ns() - b->start_ns) / 1e9);
 	samples_add(&s->gauge_ns, o->gauge_ticks * o->ns_per_tick);
 	samples_add(&s->busy, o->busy_share);
@@ -324,6 +379,8 @@ static void job_init(struct comparison *b, struct exchange_job *job)
 		struct exchange_call *call = &job->calls[e];
 
 		call->event = timed_event_find(b->s->events[e].name);
+		if (b->opts->consumer == EXCHANGE_WOKEN)
+			call->woke_ticks = b->s->events[e].woke_ticks;
 		for (size_t i = 0; i < b->pair.nplaces; i++)
 			if (place_may_run(&b->pair.a[i], call->event))
 				call->stubs[call->nstubs++] = (unsigned int)i;
@@ -365,6 +422,7 @@ static int trial(struct comparison *b)
 	err = one_load(b, &counts);
 	if (err)
 		return err;
+	part_modes(b);
 	memset(b->s->records, 0, sizeof(b->s->records));
 	b->s->dropped = 0;
 	if (b->outcome->seconds > 0)
@@ -493,7 +551,7 @@ static const char *short_name(const char *spec)
 }
 
 /* Ahead of other processes, where allowed: who waits for a CPU loads few. Returns what was. */
-static int step_forward(void)
+static int step_forward(const struct exchange_options *opts)
 {
 	int was;
 
@@ -502,16 +560,26 @@ static int step_forward(void)
 	if (errno)
 		was = 0;
 	setpriority(PRIO_PROCESS, 0, NICEST);
+	if (opts->consumer == EXCHANGE_WOKEN && opts->realtime)
+		consumer_step_ahead();
 	return was;
+}
+
+static void step_back(const struct exchange_options *opts, int nice_before)
+{
+	if (opts->consumer == EXCHANGE_WOKEN && opts->realtime)
+		consumer_step_back();
+	setpriority(PRIO_PROCESS, 0, nice_before);
 }
 
 int exchange_compare(struct exchange *out, const char *a, const char *b,
 		     const struct exchange_options *opts)
 {
 	struct comparison c = {.s = out, .opts = opts, .rng = opts->rng};
-	int nice_before = step_forward(), err;
+	int nice_before = step_forward(opts), err;
 
-	*out = (struct exchange){.arms = b ? EXCHANGE_B + 1 : EXCHANGE_AA + 1};
+	*out = (struct exchange){.arms = b ? EXCHANGE_B + 1 : EXCHANGE_AA + 1,
+				 .woken = opts->consumer == EXCHANGE_WOKEN};
 	out->name[EXCHANGE_EMPTY] = "empty";
 	out->name[EXCHANGE_A] = out->name[EXCHANGE_AA] = short_name(a);
 	out->name[EXCHANGE_B] = b ? short_name(b) : NULL;
@@ -522,7 +590,7 @@ int exchange_compare(struct exchange *out, const char *a, const char *b,
 		err = all_loads(&c);
 	if (!err && !out->why_void)
 		out->why_void = exchange_void_after(out);
-	setpriority(PRIO_PROCESS, 0, nice_before);
+	step_back(opts, nice_before);
 	stubs_close(c.stubs);
 	exchange_outcome_free(c.outcome);
 	replica_source_close(c.a);

@@ -60,7 +60,13 @@ struct exchange_event {
 						 empty */
 	uint64_t histogram[EXCHANGE_ARMS_MAX][EXCHANGE_BUCKETS];
 	uint64_t cut[EXCHANGE_ARMS_MAX][CUTS], calls, wrong; /* @calls: of each arm */
-	double margin_ns;				     /* as at the last look */
+	uint64_t modes[EXCHANGE_ARMS_MAX][EXCHANGE_MODES];
+	uint64_t woke_ticks; /* the threshold between them, as the trial found it */
+	bool modes_part;     /* there are two */
+	struct samples total, program, waking,
+		share;			     /* of A, with its consumer awake: one a load */
+	struct samples total_diff, total_aa; /* of B less A; of the second A less the first */
+	double margin_ns;		     /* as at the last look */
 	enum exchange_verdict verdict; /* EXCHANGE_UNDECIDED where no decision was asked for */
 };
 
@@ -75,6 +81,7 @@ struct exchange {
 	struct samples gauge_ns; /* 600 core cycles, ns */
 	struct samples busy;	 /* share of the time inside timed calls */
 	double ns_per_tick;
+	bool woken;			     /* the consumer */
 	unsigned int rounds;		     /* of each load */
 	uint64_t dropped;		     /* loads during which somebody else came or went */
 	uint64_t records[EXCHANGE_ARMS_MAX]; /* consumed of each arm */
@@ -97,6 +104,10 @@ void exchange_release(struct exchange *s);
 enum cut exchange_cut(const struct exchange_event *e, enum exchange_effect effect);
 /* The loads of @effect at that cut. */
 const struct samples *exchange_effect(const struct exchange_event *e, enum exchange_effect effect);
+
+/* What is known of A's @e with its consumer awake, as `whole` in docs/results.md. The caller owns
+ * it. */
+struct json_object *exchange_whole_json(const struct exchange *s, const struct exchange_event *e);
 
 /* The record `sharp` of docs/results.md for each event, into run->sink. Returns 0 or -errno. */
 int exchange_emit(const struct exchange *s, const struct exchange_options *opts, struct run *run);

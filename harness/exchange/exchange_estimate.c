@@ -10,6 +10,11 @@ const double exchange_cut_ns[CUTS] = {[CUT_TIGHT] = 3900, [CUT_LOOSE] = 250000};
 
 #define EPOCH_S 1.0
 
+/* Two modes: their means are this far from each other, and the slow one is not rarer than that. */
+#define MODES_APART 1.7
+#define MODES_RARE  0.001
+enum { STRETCHES = 10 };
+
 struct exchange_block exchange_block_estimate(const uint64_t *t, unsigned int n,
 					      const uint64_t cut_ticks[CUTS])
 {
@@ -44,6 +49,120 @@ double exchange_load_effect(const struct exchange_block (*blocks)[EXCHANGE_ARMS_
 			diff[n++] = d * ns_per_tick;
 	}
 	return stats_trimmed_mean(diff, n, EXCHANGE_ROUND_TRIM);
+}
+
+void exchange_split_add(struct exchange_split *s, const uint64_t *t, unsigned int n,
+			uint64_t woke_ticks, uint64_t loose_ticks)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		uint64_t d = t[i + 1] - t[i];
+
+		if (d > loose_ticks)
+			continue;
+		s->calls++;
+		if (d > woke_ticks) {
+			s->woke++;
+			s->woke_ticks += (double)d;
+		} else {
+			s->fast_ticks += (double)d;
+		}
+	}
+}
+
+/* What the slow mode adds to the mean of all calls. */
+static double waking(const struct exchange_split *s, double fast)
+{
+	return (s->woke_ticks - (double)s->woke * fast) / (double)s->calls;
+}
+
+struct exchange_whole exchange_load_whole(const struct exchange_split *arm,
+					  const struct exchange_split *empty, double ns_per_tick)
+{
+	struct exchange_whole w = {NAN, NAN, NAN, NAN};
+	double fast, base;
+
+	if (arm->calls == arm->woke || empty->calls == empty->woke)
+		return w;
+	fast = arm->fast_ticks / (double)(arm->calls - arm->woke);
+	base = empty->fast_ticks / (double)(empty->calls - empty->woke);
+	w.program = (fast - base) * ns_per_tick;
+	w.waking = (waking(arm, fast) - waking(empty, base)) * ns_per_tick;
+	w.total = w.program + w.waking;
+	w.share =
+		(double)arm->woke / (double)arm->calls - (double)empty->woke / (double)empty->calls;
+	return w;
+}
+
+struct stats_interval exchange_whole_interval(const struct samples *loads)
+{
+	struct stats_interval one =
+		stats_trimmed_interval(loads->v, loads->n, 0, OVERHEAD_CONFIDENCE);
+	struct stats_interval far;
+	double mean[STRETCHES];
+	double half;
+
+	if (loads->n < 2 * STRETCHES)
+		return one;
+	for (size_t i = 0; i < STRETCHES; i++) {
+		size_t from = i * loads->n / STRETCHES, to = (i + 1) * loads->n / STRETCHES;
+
+		mean[i] = stats_mean(loads->v + from, to - from);
+	}
+	far = stats_trimmed_interval(mean, STRETCHES, 0, OVERHEAD_CONFIDENCE);
+	half = MAX(far.high - far.low, one.high - one.low) / 2;
+	one.low = one.centre - half;
+	one.high = one.centre + half;
+	return one;
+}
+
+/* Two bits below the leading one choose the quarter. */
+unsigned int exchange_mode_of(uint64_t ticks)
+{
+	unsigned int log;
+
+	if (ticks < 4)
+		return (unsigned int)ticks;
+	log = 63 - (unsigned int)__builtin_clzll(ticks);
+	return MIN(4 * (log - 1) + (unsigned int)(ticks >> (log - 2) & 3),
+		   (unsigned int)EXCHANGE_MODES - 1);
+}
+
+double exchange_mode_ticks(unsigned int mode)
+{
+	return mode < 4 ? mode : ldexp(1 + (mode % 4) / 4.0, (int)(mode / 4 + 1));
+}
+
+uint64_t exchange_modes_part(const uint64_t counts[EXCHANGE_MODES])
+{
+	double n = 0, sum = 0, below = 0, below_sum = 0, best = 0, apart = 0, rare = 0;
+	unsigned int at = 0, last = 0;
+
+	for (unsigned int m = 4; m < EXCHANGE_MODES; m++) {
+		n += (double)counts[m];
+		sum += (double)counts[m] * log2(exchange_mode_ticks(m));
+	}
+	for (unsigned int m = 4; m < EXCHANGE_MODES - 1; m++) {
+		double between, slow;
+
+		below += (double)counts[m];
+		below_sum += (double)counts[m] * log2(exchange_mode_ticks(m));
+		if (below <= 0 || below >= n)
+			continue;
+		slow = (sum - below_sum) / (n - below) - below_sum / below;
+		between = below * (n - below) * slow * slow;
+		/* Between the groups nothing is counted and nothing changes: the middle of it. */
+		if (between > best * (1 + 1e-12)) {
+			best = between;
+			at = last = m;
+			apart = slow;
+			rare = (n - below) / n;
+		} else if (between >= best * (1 - 1e-12)) {
+			last = m;
+		}
+	}
+	if (apart < MODES_APART || rare < MODES_RARE)
+		return 0;
+	return (uint64_t)exchange_mode_ticks((at + last) / 2 + 1);
 }
 
 /* Trimmed means of the loads of each second. */

@@ -33,6 +33,47 @@ double exchange_load_effect(const struct exchange_block (*blocks)[EXCHANGE_ARMS_
 			    unsigned int rounds, unsigned int x, unsigned int y, enum cut cut,
 			    double ns_per_tick);
 
+/*
+ * Calls parted into two modes: those that woke the consumer, which take microseconds, and all
+ * others. Sums over a load, of the calls below the loose cut.
+ */
+struct exchange_split {
+	uint64_t calls, woke;	       /* @woke of them took longer than the threshold */
+	double fast_ticks, woke_ticks; /* their times, added up */
+};
+
+void exchange_split_add(struct exchange_split *s, const uint64_t *t, unsigned int n,
+			uint64_t woke_ticks, uint64_t loose_ticks);
+
+/* What one load says of a monitor whose consumer is awake, against the empty program, ns a call:
+ * total = program + waking, and waking = share x what a wake-up takes. */
+struct exchange_whole {
+	double total, program, waking;
+	double share; /* of the calls, more than of the empty program's */
+};
+
+/* NANs where an arm has no call of the fast mode. */
+struct exchange_whole exchange_load_whole(const struct exchange_split *arm,
+					  const struct exchange_split *empty, double ns_per_tick);
+
+/*
+ * The mean over loads. The interval is the wider of two: loads as independent, and means of ten
+ * stretches of loads, which know that a mode may last longer than a load.
+ */
+struct stats_interval exchange_whole_interval(const struct samples *loads);
+
+/* Counts of calls by duration in steps of a quarter of a doubling, for two modes that lie far from
+ * each other. */
+enum { EXCHANGE_MODES = 128 };
+unsigned int exchange_mode_of(uint64_t ticks);
+double exchange_mode_ticks(unsigned int mode); /* its lower end */
+/*
+ * The threshold between two modes: where the counts, over the logarithm of the duration, part best
+ * into two groups (Otsu 1979). 0: there is one group only, or what is beyond is less than a call in
+ * a thousand.
+ */
+uint64_t exchange_modes_part(const uint64_t counts[EXCHANGE_MODES]);
+
 /* Loads to a result. */
 struct exchange_result {
 	struct stats_interval mean;    /* over loads: trimmed mean, Yuen's interval */

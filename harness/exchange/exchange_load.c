@@ -61,12 +61,13 @@ static double gauge(void)
 	return (double)(t2 - t1) - (double)(t1 - t0);
 }
 
-static void count(uint64_t *histogram, const uint64_t *t)
+static void count(uint64_t *histogram, uint64_t *modes, const uint64_t *t)
 {
 	for (int i = 0; i < EXCHANGE_CALLS; i++) {
 		uint64_t bucket = (t[i + 1] - t[i]) / EXCHANGE_BUCKET;
 
 		histogram[MIN(bucket, (uint64_t)EXCHANGE_BUCKETS - 1)]++;
+		modes[exchange_mode_of(t[i + 1] - t[i])]++;
 	}
 }
 
@@ -105,7 +106,10 @@ static int one_block(struct rounds *x, unsigned int round, unsigned int c, unsig
 	x->busy += t[EXCHANGE_CALLS] - t[0];
 	x->out->calls[c].blocks[round][arm] =
 		exchange_block_estimate(t, EXCHANGE_CALLS, x->cut_ticks);
-	count(x->out->calls[c].histogram[arm], t);
+	count(x->out->calls[c].histogram[arm], x->out->calls[c].modes[arm], t);
+	if (x->job->calls[c].woke_ticks)
+		exchange_split_add(&x->out->calls[c].split[arm], t, EXCHANGE_CALLS,
+				   x->job->calls[c].woke_ticks, x->cut_ticks[CUT_LOOSE]);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct exchange_call {
 	int event; /* index into timed_events */
 	unsigned int stubs[EXCHANGE_STUBS_MAX];
 	unsigned int nstubs;
+	uint64_t woke_ticks; /* a call that takes longer has woken the consumer; 0: not asked */
 };
 
 struct exchange_job {
@@ -44,6 +45,8 @@ struct exchange_outcome {
 		uint32_t wrong; /* calls that did not end as the trigger does */
 		struct exchange_block blocks[EXCHANGE_ROUNDS][EXCHANGE_ARMS_MAX];
 		uint64_t histogram[EXCHANGE_ARMS_MAX][EXCHANGE_BUCKETS];
+		uint64_t modes[EXCHANGE_ARMS_MAX][EXCHANGE_MODES];
+		struct exchange_split split[EXCHANGE_ARMS_MAX];
 	} calls[EXCHANGE_EVENTS_MAX];
 };
 

@@ -129,6 +129,21 @@ static int read_side(struct side *s, const struct monitor *m, struct strbuf *why
 	return 0;
 }
 
+size_t places_of(const struct monitor *m, struct place *out, size_t max)
+{
+	struct object_program programs[PROGRAMS_MAX];
+	size_t n = monitor_programs(m, programs, PROGRAMS_MAX), places = 0;
+
+	for (size_t i = 0; i < n && n <= PROGRAMS_MAX; i++) {
+		if (programs[i].iterator)
+			continue;
+		if (places == max || place_of(&out[places], &programs[i], (unsigned int)i))
+			return 0;
+		places++;
+	}
+	return places;
+}
+
 static bool runs_in(const struct place *place, const struct exchange_pair *pair)
 {
 	for (size_t i = 0; i < pair->nevents; i++)

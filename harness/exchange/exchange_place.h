@@ -37,6 +37,12 @@ bool place_same_type(const struct place *a, const struct place *b);
 
 struct monitor;
 
+/*
+ * The places of all programs of @m, at most @max. Returns how many; 0: it has none, or one of them
+ * is no tracepoint, or they are too many. Says nothing.
+ */
+size_t places_of(const struct monitor *m, struct place *out, size_t max);
+
 struct exchange_pair {
 	/* The i-th of A is held against the i-th of B; both are at the same place. */
 	struct place a[EXCHANGE_STUBS_MAX], b[EXCHANGE_STUBS_MAX];

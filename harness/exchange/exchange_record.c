@@ -97,6 +97,67 @@ static struct json_object *ratio(const struct exchange *s, const struct exchange
 	return result_interval(centre, centre - half, centre + half, OVERHEAD_CONFIDENCE);
 }
 
+/* Counts of calls by duration: [ns, empty, A]; what neither has is left out. */
+static struct json_object *modes(const struct exchange *s, const struct exchange_event *e)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int m = 0; m < EXCHANGE_MODES; m++) {
+		struct json_object *row;
+		uint64_t a = e->modes[EXCHANGE_A][m] + e->modes[EXCHANGE_AA][m];
+
+		if (!a && !e->modes[EXCHANGE_EMPTY][m])
+			continue;
+		row = json_object_new_array();
+		json_object_array_add(
+			row, json_object_new_double(exchange_mode_ticks(m) * s->ns_per_tick));
+		json_object_array_add(row, json_object_new_uint64(e->modes[EXCHANGE_EMPTY][m]));
+		json_object_array_add(row, json_object_new_uint64(a));
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+/* What a wake-up takes: the ratio of two means, by the delta method on their deviations together.
+ */
+static struct stats_interval wake_up(const struct exchange_event *e)
+{
+	double share = stats_mean(e->share.v, e->share.n);
+	double wake = stats_mean(e->waking.v, e->waking.n) / share;
+	struct samples off = {0};
+	struct stats_interval iv;
+
+	for (size_t i = 0; i < e->share.n; i++)
+		samples_add(&off, (e->waking.v[i] - wake * e->share.v[i]) / share);
+	iv = exchange_whole_interval(&off);
+	samples_release(&off);
+	iv.low += wake - iv.centre;
+	iv.high += wake - iv.centre;
+	iv.centre = wake;
+	return iv;
+}
+
+/* The monitor with its consumer awake, over the empty program; A alone. */
+struct json_object *exchange_whole_json(const struct exchange *s, const struct exchange_event *e)
+{
+	struct json_object *o = json_object_new_object();
+	struct stats_interval share = exchange_whole_interval(&e->share);
+
+	record_put_interval(o, "total_ns", exchange_whole_interval(&e->total));
+	record_put_interval(o, "program_ns", exchange_whole_interval(&e->program));
+	record_put_interval(o, "waking_ns", exchange_whole_interval(&e->waking));
+	record_put_interval(o, "woke_share", share);
+	if (share.low > 0)
+		record_put_interval(o, "wake_up_ns", wake_up(e));
+	record_put_num(o, "threshold_ns", (double)e->woke_ticks * s->ns_per_tick);
+	record_put_bool(o, "two_modes", e->modes_part);
+	record_put(o, "modes", modes(s, e));
+	record_put(o, "samples", result_doubles(e->total.v, e->total.n));
+	if (e->total_diff.n)
+		record_put_interval(o, "diff_ns", exchange_whole_interval(&e->total_diff));
+	return o;
+}
+
 static double gauge_correlation(const struct exchange *s, const struct exchange_event *e)
 {
 	const struct samples *effect =
@@ -157,6 +218,8 @@ static struct json_object *event_record(const struct exchange *s, const struct e
 		record_put(r, "ratio", ratio(s, e));
 		record_put(r, "shift_diff_ns", shifts(s, e, EXCHANGE_B, EXCHANGE_A));
 	}
+	if (e->total.n)
+		record_put(r, "whole", exchange_whole_json(s, e));
 	for (unsigned int a = 0; a < s->arms; a++)
 		json_object_array_add(arms, arm_json(s, e, a));
 	record_put(r, "arms", arms);

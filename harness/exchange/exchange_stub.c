@@ -59,8 +59,8 @@ static int attach(struct stubs *s, size_t i, const struct place *place)
 	char name[32];
 
 	snprintf(name, sizeof(name), "target%zu", i);
-	s->stub[i].map_fd = bpf_object__find_map_fd_by_name(s->object, name);
-	if (s->stub[i].map_fd < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+	s->stub[i].map_fd = bpf_object__find_map_fd_by_name(s->object, name); /* empty: none */
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 		return -errno;
 	s->stub[i].attach_btf_id = info.attach_btf_id;
 	if (place->type == BPF_PROG_TYPE_TRACEPOINT)
@@ -72,13 +72,14 @@ static int attach(struct stubs *s, size_t i, const struct place *place)
 	return s->stub[i].link ? 0 : -errno;
 }
 
-int stubs_open(struct stubs **out, const struct place *places, size_t n, struct strbuf *why)
+static int open_probe(struct stubs **out, const char *probe, const struct place *places, size_t n,
+		      struct strbuf *why)
 {
 	struct stubs *s = calloc(1, sizeof(*s));
 	int err = s ? tracefs_ensure(why) : -ENOMEM;
 
 	if (!err)
-		err = probe_open(&s->object, "stub", why);
+		err = probe_open(&s->object, probe, why);
 	if (err)
 		goto out;
 	s->n = n;
@@ -99,6 +100,16 @@ out:
 	else
 		*out = s;
 	return err;
+}
+
+int stubs_open(struct stubs **out, const struct place *places, size_t n, struct strbuf *why)
+{
+	return open_probe(out, "stub", places, n, why);
+}
+
+int stubs_open_empty(struct stubs **out, const struct place *places, size_t n, struct strbuf *why)
+{
+	return open_probe(out, "empty", places, n, why);
 }
 
 int stubs_map_fd(const struct stubs *s, size_t stub)

@@ -14,6 +14,8 @@ struct stubs;
 
 /* Loads a stub for each of @places and attaches it. Returns 0, or -errno after saying why. */
 int stubs_open(struct stubs **out, const struct place *places, size_t n, struct strbuf *why);
+/* The same with programs that do nothing and jump nowhere: what being attached there costs. */
+int stubs_open_empty(struct stubs **out, const struct place *places, size_t n, struct strbuf *why);
 /* The array that a program's descriptor is written to, at index 0. */
 int stubs_map_fd(const struct stubs *s, size_t stub);
 /* Makes @program_fd the target. Returns 0 or -errno, silently: it is called in the timed child. */

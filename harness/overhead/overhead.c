@@ -26,6 +26,7 @@
 #define FULL_S	      30.0
 #define QUICK_S	      10.0
 #define CALLS_PART    0.65
+#define WHOLE_PART    0.5  /* of that, of whole monitors by exchange */
 #define EXCHANGE_PART 0.25 /* the rest shares what is left */
 
 const char *const overhead_collect_names[] = {"woken", "timed", "both", "between", NULL};
@@ -33,6 +34,10 @@ const char *const overhead_collect_names[] = {"woken", "timed", "both", "between
 static const struct param params[] = {
 	{"attach", "what being attached costs, on the calls watched and on others", PARAM_BOOL,
 	 offsetof(struct overhead_params, attach), 1},
+	{"whole",
+	 "what monitors cost by their programs exchanged while the consumer is awake, over empty "
+	 "programs attached at the same places: sharper than attaching the monitor itself",
+	 PARAM_BOOL, offsetof(struct overhead_params, whole), 1},
 	{"slowdown", "also run a real load (default: stress-ng) with and without each monitor",
 	 PARAM_BOOL, offsetof(struct overhead_params, slowdown), 1},
 	{"sharp",
@@ -105,6 +110,8 @@ static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 		arm->name = strdup(arm->info.name);
 		if (!events && arm->info.caps & MONITOR_EVENTS && monitor_set_events(m, false))
 			arm->skip = strdup("it has no switch for its records");
+		if (arm->info.kind == MONITOR_OBJECT)
+			arm->nplaces = places_of(m, arm->places, EXCHANGE_STUBS_MAX);
 		arm->info.name = arm->info.path = NULL;
 	} else {
 		arm->name = strdup(spec);
@@ -146,6 +153,52 @@ static int check_above(const struct overhead *o)
 	return -EINVAL;
 }
 
+bool overhead_is_floor(const struct overhead_arm *arm)
+{
+	return arm->nplaces && !arm->spec;
+}
+
+static bool same_places(const struct overhead_arm *a, const struct overhead_arm *b)
+{
+	for (size_t i = 0; i < a->nplaces; i++)
+		if (i >= b->nplaces || !place_same_type(&a->places[i], &b->places[i]))
+			return false;
+	return a->nplaces == b->nplaces;
+}
+
+/* Any object but the empty one, which the others are held against. */
+static bool can_compare(const struct overhead_arm *arm)
+{
+	return !arm->skip && arm->info.kind == MONITOR_OBJECT && strcmp(arm->spec, "nop");
+}
+
+/* Monitors that stand at the same places share their floor. With one CPU, or where the consumer is
+ * to be something else than woken by one producer's records, there is nothing to exchange. */
+static void add_floors(struct overhead *o)
+{
+	size_t monitors = o->narms;
+
+	if (!o->params.attach || !o->params.whole || !o->params.events || o->place.same_cpu ||
+	    o->params.producers > 1 || o->params.collect != COLLECT_WOKEN)
+		return;
+	for (size_t i = 1; i < monitors; i++) {
+		struct overhead_arm *arm = &o->arms[i];
+		size_t f = monitors;
+
+		if (!can_compare(arm) || !arm->nplaces || arm->info.caps & MONITOR_NULL)
+			continue;
+		while (f < o->narms && !same_places(arm, &o->arms[f]))
+			f++;
+		arm->floor = &o->arms[f];
+		if (f < o->narms)
+			continue;
+		o->narms++;
+		arm->floor->name = strdup("empty");
+		arm->floor->nplaces = arm->nplaces;
+		memcpy(arm->floor->places, arm->places, sizeof(arm->places));
+	}
+}
+
 static int open_arms(struct overhead *o)
 {
 	const char *const *monitors = run_chosen(o->run->monitors, default_monitors);
@@ -155,7 +208,7 @@ static int open_arms(struct overhead *o)
 
 	while (monitors[n])
 		n++;
-	o->arms = calloc(n + 1, sizeof(*o->arms));
+	o->arms = calloc(2 * n + 1, sizeof(*o->arms));
 	if (!o->arms)
 		abort();
 	o->arms[0].name = strdup("none");
@@ -167,6 +220,8 @@ static int open_arms(struct overhead *o)
 		o->narms++;
 	}
 	free(shipped);
+	if (!err)
+		add_floors(o);
 	return err ? err : check_above(o);
 }
 
@@ -208,6 +263,8 @@ int overhead_select(struct overhead *o, struct overhead_arm *arm)
 		return 0;
 	if (o->active && o->monitor)
 		err = monitor_detach(o->monitor);
+	stubs_close(o->empties);
+	o->empties = NULL;
 	o->active = NULL;
 	if (err || !arm)
 		return err;
@@ -218,6 +275,8 @@ int overhead_select(struct overhead *o, struct overhead_arm *arm)
 			err = monitor_set_events(o->monitor, false);
 		if (!err)
 			err = monitor_attach(o->monitor);
+	} else if (overhead_is_floor(arm)) {
+		err = stubs_open_empty(&o->empties, arm->places, arm->nplaces, NULL);
 	}
 	if (!err)
 		o->active = arm;
@@ -294,18 +353,23 @@ static void note_foreign(struct overhead *o)
 	strbuf_release(&found);
 }
 
+/* The consumer shares its CPU with who makes calls. */
+static bool is_crowded(const struct overhead *o)
+{
+	return o->place.same_cpu ||
+	       (o->params.producers > 1 && o->params.collect != COLLECT_BETWEEN &&
+		o->place.second_cpu == o->place.consumer_cpu);
+}
+
 /* Before anything is loaded, so that the children hold nothing of it. One that is ahead of all must
  * leave the consumer a CPU. */
 static int start_loops(struct overhead *o)
 {
-	bool crowded = o->place.same_cpu ||
-		       (o->params.producers > 1 && o->params.collect != COLLECT_BETWEEN &&
-			o->place.second_cpu == o->place.consumer_cpu);
 	const int cpus[OVERHEAD_PRODUCERS] = {o->place.producer_cpu, o->place.second_cpu};
 	int err = 0;
 
 	for (unsigned int i = 0; i < o->params.producers && !err; i++)
-		err = loop_start(&o->loops[i], cpus[i], o->params.realtime && !crowded);
+		err = loop_start(&o->loops[i], cpus[i], o->params.realtime && !is_crowded(o));
 	return err;
 }
 
@@ -343,9 +407,13 @@ static int prepare(struct overhead *o)
 static void release(struct overhead *o)
 {
 	overhead_drop(o);
+	stubs_close(o->empties);
 	for (size_t i = 0; i < o->narms; i++) {
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
+		free(o->arms[i].why_void);
+		for (int e = 0; e < TIMED_EVENTS; e++)
+			json_object_put(o->arms[i].whole[e].parts);
 		for (int e = 0; e < TIMED_EVENTS; e++)
 			for (int c = 0; c < CUTS; c++) {
 				samples_release(&o->arms[i].cell[e].added[c]);
@@ -367,15 +435,9 @@ static void tell_exchange(void *arg, const char *what, const char *who)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "sharp, %s", what);
+	strbuf_addf(&sb, "exchange, %s", what);
 	overhead_tell(arg, sb.s, who);
 	strbuf_release(&sb);
-}
-
-/* Any object but the empty one, which the others are held against. */
-static bool can_compare(const struct overhead_arm *arm)
-{
-	return !arm->skip && arm->info.kind == MONITOR_OBJECT && strcmp(arm->spec, "nop");
 }
 
 /* What of -e the lane is asked for; NULL-ended. */
@@ -435,6 +497,90 @@ static int exchange_programs(struct overhead *o, double until_s)
 
 /* --- all of it --- */
 
+/* --- whole monitors, their consumer awake --- */
+
+static bool answers(const struct overhead_arm *arm, int event)
+{
+	for (size_t i = 0; i < arm->nplaces; i++)
+		if (place_answers(&arm->places[i], event))
+			return true;
+	return false;
+}
+
+/* Keeps what was measured of @arm; a call that none of its programs runs at costs what the floor
+ * costs. */
+static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const struct exchange *s)
+{
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (o->base[e].on && !answers(arm, e)) {
+			arm->whole[e].total = (struct stats_interval){0, 0, 0, OVERHEAD_CONFIDENCE};
+			arm->whole[e].parts = json_object_new_object();
+		}
+	for (size_t i = 0; i < s->nevents; i++) {
+		int e = timed_event_find(s->events[i].name);
+
+		if (s->events[i].total.n < OVERHEAD_ROUNDS_MIN)
+			continue;
+		arm->whole[e].total = exchange_whole_interval(&s->events[i].total);
+		arm->whole[e].parts = exchange_whole_json(s, &s->events[i]);
+	}
+}
+
+static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_s)
+{
+	const char *events[TIMED_EVENTS + 1];
+	struct exchange_options opts = {.place = o->place,
+					.realtime = o->params.realtime && !o->place.same_cpu,
+					.seconds = MAX(until_s - overhead_elapsed_s(o), 0.5),
+					.events = events,
+					.consumer = EXCHANGE_WOKEN,
+					.tell = tell_exchange,
+					.tell_arg = o};
+	struct exchange s;
+	size_t n = 0;
+	int err;
+
+	for (int e = 0; e < TIMED_EVENTS; e++)
+		if (o->base[e].on && answers(arm, e))
+			events[n++] = timed_events[e].name;
+	events[n] = NULL;
+	if (!n) {
+		keep_whole(o, arm, &(struct exchange){.nevents = 0});
+		return 0;
+	}
+	opts.rng.state = rng_next(&o->rng);
+	err = exchange_compare(&s, arm->spec, NULL, &opts);
+	if (!s.why_void && (!err || err == -EINTR))
+		keep_whole(o, arm, &s);
+	else if (s.why_void)
+		arm->why_void = strdup(s.why_void);
+	exchange_release(&s);
+	return err == -ENOTSUP ? 0 : err;
+}
+
+static int whole_monitors(struct overhead *o, double until_s)
+{
+	double from_s = overhead_elapsed_s(o);
+	size_t n = 0, done = 0;
+	int err = 0;
+
+	for (size_t i = 1; i < o->narms; i++)
+		n += o->arms[i].floor != NULL;
+	for (size_t i = 1; i < o->narms && !err; i++)
+		if (o->arms[i].floor)
+			err = whole_arm(o, &o->arms[i],
+					from_s + (until_s - from_s) * (double)++done / (double)n);
+	return err;
+}
+
+static bool has_floors(const struct overhead *o)
+{
+	for (size_t i = 1; i < o->narms; i++)
+		if (o->arms[i].floor)
+			return true;
+	return false;
+}
+
 static int measure(struct overhead *o)
 {
 	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
@@ -442,8 +588,19 @@ static int measure(struct overhead *o)
 	double slow_part = o->params.attach ? 1 - CALLS_PART : 1;
 	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
 	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
-	int err = o->params.attach ? overhead_rounds(o, calls_s) : 0, emitted;
+	double rounds_s = has_floors(o) ? (1 - WHOLE_PART) * calls_s : calls_s;
+	bool ahead = o->params.attach && o->params.realtime && !is_crowded(o);
+	int err = 0, emitted;
 
+	if (ahead)
+		consumer_step_ahead();
+	if (o->params.attach)
+		err = overhead_rounds(o, rounds_s);
+	if (ahead)
+		consumer_step_back();
+
+	if (!err && o->params.attach)
+		err = whole_monitors(o, MAX(calls_s, overhead_elapsed_s(o) + WHOLE_PART * calls_s));
 	o->interrupted = err == -EINTR;
 	if (!err)
 		note_foreign(o);

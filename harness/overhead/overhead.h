@@ -3,6 +3,9 @@
 #ifndef HARNESS_OVERHEAD_H
 #define HARNESS_OVERHEAD_H
 
+#include "harness/exchange/exchange.h"
+#include "harness/exchange/exchange_place.h"
+#include "harness/exchange/exchange_stub.h"
 #include "harness/timing/env.h"
 #include "harness/timing/estimate.h"
 #include "harness/timing/loop.h"
@@ -25,6 +28,7 @@ enum { OVERHEAD_PRODUCERS = 2 };
 
 struct overhead_params { /* -o */
 	bool attach;
+	bool whole;
 	bool slowdown;
 	bool exchange;
 	uint64_t consumer; /* enum exchange_consumer, of the exchange lane */
@@ -64,6 +68,17 @@ struct overhead_arm {
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
 	struct overhead_cell cell[TIMED_EVENTS];
+	/* A floor: empty programs at @nplaces, which stand for what being attached there costs any
+	 * monitor at the same places. It has no records of its own. */
+	struct place places[EXCHANGE_STUBS_MAX];
+	size_t nplaces;
+	char *why_void;		    /* the exchange does not count; NULL: it does. Owned */
+	struct overhead_arm *floor; /* of a monitor whose programs can be exchanged; NULL: none */
+	/* With its consumer awake, over the empty program: known of what was exchanged. */
+	struct overhead_whole {
+		struct stats_interval total; /* ns a call */
+		struct json_object *parts;   /* owned; NULL: not known */
+	} whole[TIMED_EVENTS];
 	struct consumption own; /* of the monitor's own process, all rounds */
 	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
 	uint64_t map_bytes, rss_bytes;
@@ -87,6 +102,7 @@ struct overhead {
 	struct loop *loops[OVERHEAD_PRODUCERS]; /* params.producers of them */
 	struct overhead_arm *arms;		/* narms of them */
 	size_t narms;
+	struct stubs *empties;	     /* of the floor that is attached; owned */
 	struct monitor *monitor;     /* of the arm that is attached, or was; owned */
 	struct overhead_arm *active; /* what is attached; NULL: nothing */
 	struct overhead_base base[TIMED_EVENTS];
@@ -117,6 +133,8 @@ void overhead_tell(struct overhead *o, const char *what, const char *who);
 int overhead_select(struct overhead *o, struct overhead_arm *arm);
 /* Unloads the monitor that was attached. Only when none is. */
 void overhead_drop(struct overhead *o);
+/* Floors are measured as arms are, and have no records. */
+bool overhead_is_floor(const struct overhead_arm *arm);
 /* Does @m write records that are to be taken? */
 bool overhead_has_records(const struct overhead *o, const struct monitor *m);
 /* Takes what is left in the ring. */

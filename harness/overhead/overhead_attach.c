@@ -430,12 +430,12 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 	if (!err)
 		err = overhead_select(o, NULL);
 	m = o->monitor;
-	if (err || !m) {
-		if (!err)
-			clock_sleep_ns((uint64_t)(arm->deselect_s * 1e9));
+	if (!err && !m && !overhead_is_floor(arm))
+		clock_sleep_ns((uint64_t)(arm->deselect_s * 1e9));
+	else
+		arm->deselect_s = (double)(clock_ns() - detach_ns) / 1e9;
+	if (err || !m)
 		return err;
-	}
-	arm->deselect_s = (double)(clock_ns() - detach_ns) / 1e9;
 	err = overhead_drain(m, &arm->own);
 	if (!err)
 		err = add_seen(o, arm, m);

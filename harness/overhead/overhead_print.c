@@ -129,10 +129,8 @@ static void print_events(struct json_object *records, FILE *out)
 		names_add(&monitors, record_str(o, "monitor", "?"));
 	}
 	if (events.n) {
-		fprintf(out,
-			"Nanoseconds added to a call (95 %% interval), by attach and "
-			"detach\n\n%-*s",
-			FIRST_WIDTH, "");
+		fprintf(out, "Nanoseconds added to a call (95 %% interval)\n\n%-*s", FIRST_WIDTH,
+			"");
 		for (size_t e = 0; e < events.n; e++)
 			cell(out, COLUMN_WIDTH, events.v[e]);
 		fputc('\n', out);
@@ -152,6 +150,37 @@ static void print_events(struct json_object *records, FILE *out)
 	}
 	names_release(&events);
 	names_release(&monitors);
+}
+
+/* Of what was exchanged: where it comes from. Three figures that add up with the floor. */
+static void print_parts(struct json_object *records, FILE *out)
+{
+	static const char *const paths[] = {"floor_ns", "whole.program_ns", "whole.waking_ns"};
+	struct json_object *o;
+	bool first = true;
+
+	record_foreach_type (records, o, "overhead") {
+		struct stats_interval share, wake;
+
+		if (!record_get(o, "whole.total_ns"))
+			continue;
+		if (first)
+			fprintf(out,
+				"\nOf that, in nanoseconds: being attached at all, the program, "
+				"waking its consumer\n\n%-*s %-12s %*s %*s %*s\n",
+				FIRST_WIDTH, "", "", COLUMN_WIDTH, "attached", COLUMN_WIDTH,
+				"program", COLUMN_WIDTH, "waking");
+		first = false;
+		fprintf(out, "%-*s %-12s", FIRST_WIDTH, record_str(o, "monitor", "?"),
+			record_str(o, "event", "?"));
+		for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+			interval_cell(out, o, paths[i], 1, 0);
+		if (record_interval(o, "whole.woke_share", &share) &&
+		    record_interval(o, "whole.wake_up_ns", &wake))
+			fprintf(out, "  %.3g %% of the calls, %.0f ns each", 100 * share.centre,
+				wake.centre);
+		fputc('\n', out);
+	}
 }
 
 static double number_below(struct json_object *o, const char *path, const char *key)
@@ -305,6 +334,7 @@ static void print_collector(struct json_object *records, FILE *out)
 void overhead_print(struct json_object *records, FILE *out)
 {
 	print_events(records, out);
+	print_parts(records, out);
 	print_exchange(records, out);
 	print_slowdown(records, out);
 	print_collector(records, out);

@@ -71,7 +71,10 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 	struct stats_interval off =
 		stats_trimmed_interval(aa->v, aa->n, OVERHEAD_TRIM, AA_CONFIDENCE);
 
-	if (rough)
+	if (arm->why_void)
+		record_addf(list, "timed by attaching it, as exchanging does not count: %s",
+			    arm->why_void);
+	if (rough && !arm->whole[event].parts)
 		record_addf(list, "too few rounds were undisturbed: all are taken, read it as an "
 				  "indication");
 
@@ -100,14 +103,49 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		record_addf(list, "%zu rounds are too few for an interval", added->n);
 }
 
-static struct stats_interval cell_interval(const struct overhead *o, const struct overhead_arm *arm,
-					   int event)
+static struct stats_interval attached_interval(const struct overhead *o,
+					       const struct overhead_arm *arm, int event)
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &o->base[event].sum[CUT_TIGHT]);
 	bool rough;
 
 	return overhead_interval(overhead_samples(cell, cut, &rough));
+}
+
+/* The sum of two that were measured apart: their variances add up. */
+static struct stats_interval sum_of(struct stats_interval a, struct stats_interval b)
+{
+	double half = hypot(a.high - a.low, b.high - b.low) / 2;
+
+	a.centre += b.centre;
+	a.low = a.centre - half;
+	a.high = a.centre + half;
+	return a;
+}
+
+/* What the monitor adds: by exchange over its floor where that is known, else by attaching it. */
+static struct stats_interval cell_interval(const struct overhead *o, const struct overhead_arm *arm,
+					   int event)
+{
+	struct stats_interval floor;
+
+	if (!arm->whole[event].parts)
+		return attached_interval(o, arm, event);
+	floor = attached_interval(o, arm->floor, event);
+	return isfinite(floor.low) ? sum_of(floor, arm->whole[event].total)
+				   : attached_interval(o, arm, event);
+}
+
+/* What it is made of, and what attaching the monitor itself says. */
+static void put_whole(const struct overhead *o, const struct overhead_arm *arm, int event,
+		      struct json_object *r)
+{
+	if (!arm->whole[event].parts)
+		return;
+	record_put_interval(r, "floor_ns", attached_interval(o, arm->floor, event));
+	record_put(r, "whole", json_object_get(arm->whole[event].parts));
+	record_put_interval(r, "attached_ns", attached_interval(o, arm, event));
 }
 
 /* What @arm costs above the arm that was named for that: the difference of two means, whose
@@ -183,7 +221,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	record_put_str(r, "event", e->name);
 	record_put_str(r, "unit", e->unit);
 	record_put_str(r, "trigger", e->trigger);
-	record_put_str(r, "switch", "attach");
+	record_put_str(r, "switch", arm->whole[event].parts ? "exchange" : "attach");
 	if (arm->skip) {
 		record_put_str(r, "reason", arm->skip);
 		json_object_put(warnings);
@@ -191,7 +229,8 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	}
 	record_put_bool(r, "aa", !arm->spec);
 	record_put_num(r, "base_ns", stats_trimmed_mean(base_ns->v, base_ns->n, OVERHEAD_TRIM));
-	record_put_interval(r, "added_ns", overhead_interval(added));
+	record_put_interval(r, "added_ns", cell_interval(o, arm, event));
+	put_whole(o, arm, event, r);
 	record_put_interval(r, "aa_ns", overhead_interval(aa));
 	put_above(o, arm, event, r);
 	record_put(r, "samples", result_doubles(added->v, added->n));
@@ -276,6 +315,8 @@ int overhead_emit(struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++) {
 		const struct overhead_arm *arm = &o->arms[i];
 
+		if (overhead_is_floor(arm))
+			continue;
 		for (int e = 0; e < TIMED_EVENTS && !err; e++)
 			if (o->base[e].on && (arm->skip || arm->cell[e].blocks))
 				err = sink_emit(o->run->sink, cell_record(o, arm, e));

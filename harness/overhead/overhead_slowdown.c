@@ -143,6 +143,8 @@ static int run_arm(struct load *l, size_t i)
 /* A quick run has time for one monitor: the first that does something. */
 static bool takes_part(const struct overhead *o, size_t i)
 {
+	if (overhead_is_floor(&o->arms[i]))
+		return false;
 	if (i == 0 || o->arms[i].skip || !o->run->quick)
 		return !o->arms[i].skip;
 	for (size_t k = 1; k < o->narms; k++)

@@ -710,6 +710,68 @@ static int losscurve_data(const struct run_file *run, struct strbuf *out)
 	return (int)n;
 }
 
+/* Of calls, in percent by each doubling's quarter: its steps are equal on a logarithmic axis. */
+static void modes_panel(struct json_object *o, struct strbuf *out)
+{
+	struct strbuf word = STRBUF_INIT;
+	struct json_object *row;
+	double empty = 0, with = 0;
+
+	strbuf_addf(&word, "%s, %s", record_str(o, "monitor", "?"), record_str(o, "event", "?"));
+	put_value(out, record_num(o, "whole.threshold_ns"));
+	strbuf_addstr(out, " 0 0 ");
+	put_word(out, word.s);
+	strbuf_addch(out, '\n');
+	record_foreach (record_get(o, "whole.modes"), row) {
+		empty += json_object_get_double(json_object_array_get_idx(row, 1));
+		with += json_object_get_double(json_object_array_get_idx(row, 2));
+	}
+	record_foreach (record_get(o, "whole.modes"), row) {
+		double ns = json_object_get_double(json_object_array_get_idx(row, 0));
+		double of_empty = 100 / MAX(empty, 1) *
+				  json_object_get_double(json_object_array_get_idx(row, 1));
+		double of_with = 100 / MAX(with, 1) *
+				 json_object_get_double(json_object_array_get_idx(row, 2));
+
+		/* A call in ten thousand is no height that could be seen. */
+		if (of_empty < 0.01 && of_with < 0.01)
+			continue;
+		put_value(out, ns);
+		put_value(out, of_empty);
+		put_value(out, of_with);
+		strbuf_addstr(out, " -\n");
+	}
+	strbuf_release(&word);
+}
+
+/* Two modes, or none: a monitor that wakes nobody has nothing to show. */
+static int modes_data(const struct run_file *run, struct strbuf *out)
+{
+	struct json_object *o;
+	int panels = 0;
+
+	strbuf_addstr(
+		out, "# How long calls take beside a monitor whose consumer is awake. A block is a "
+		     "monitor at an event; its first line is the threshold:\n# ns "
+		     "empty_program_% monitor_% \"monitor, event\"\n");
+	record_foreach_type (run->records, o, "overhead") {
+		if (!record_true(o, "whole.two_modes"))
+			continue;
+		strbuf_addstr(out, panels++ ? "\n\n" : "");
+		modes_panel(o, out);
+	}
+	return panels;
+}
+
+static bool modes_has(const struct run_file *run)
+{
+	struct strbuf data = STRBUF_INIT;
+	bool has = modes_data(run, &data) > 0;
+
+	strbuf_release(&data);
+	return has;
+}
+
 /* What each picture is made from. */
 static const struct plot {
 	const char *name, *type, *path;
@@ -720,6 +782,7 @@ static const struct plot {
 	{"lanes", NULL, NULL, lanes_data, lanes_has},
 	{"accuracy", "trial", "accuracy", accuracy_data, NULL},
 	{"overhead", "overhead", "event", overhead_data, NULL},
+	{"modes", "overhead", "whole", modes_data, modes_has},
 	{"ringbuf", "ringbuf", "mode", ringbuf_data, NULL},
 	{"wakeup", "ringbuf", "wakeup_cost_ns", wakeup_data, NULL},
 	{"losscurve", "losscurve", "delivered_per_s", losscurve_data, NULL},
@@ -730,12 +793,19 @@ static const struct plot {
 	{"calibrate-rare", "calibrate", "estimators", calibrate_rare_data, NULL},
 };
 
-const char *const plot_names[] = {"lanes",	    "accuracy",
-				  "overhead",	    "ringbuf",
-				  "wakeup",	    "losscurve",
-				  "calibrate-aa",   "calibrate-coverage",
-				  "calibrate-time", "calibrate-linearity",
-				  "calibrate-rare", NULL};
+const char *const plot_names[] = {"lanes",
+				  "accuracy",
+				  "overhead",
+				  "modes",
+				  "ringbuf",
+				  "wakeup",
+				  "losscurve",
+				  "calibrate-aa",
+				  "calibrate-coverage",
+				  "calibrate-time",
+				  "calibrate-linearity",
+				  "calibrate-rare",
+				  NULL};
 
 static const struct plot *find(const char *name)
 {

@@ -149,6 +149,7 @@ void report_overhead(struct doc *d, const struct run_file *run)
 		"arm, where there is one, attaches nothing: it shows what this run takes for zero.",
 		isfinite(confidence) ? 100 * confidence : 95);
 	report_picture(d, run, "overhead", "Nanoseconds added to a call, by event and monitor");
+	report_picture(d, run, "modes", "How long calls take, those that wake the consumer apart");
 	overhead_table(d, &x, &events, &monitors);
 	warning_items(d, run);
 	lost_items(d, run);

@@ -91,6 +91,20 @@ int placement_pin(int cpu)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
+void consumer_step_ahead(void)
+{
+	struct sched_param ahead = {.sched_priority = 1};
+
+	sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &ahead);
+}
+
+void consumer_step_back(void)
+{
+	struct sched_param none = {0};
+
+	sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
 bool env_stats_on(const char *proc_root)
 {
 	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;

@@ -22,6 +22,14 @@ void placement_choose(struct placement *p, const char *sys_root);
 /* Pins the caller. Returns 0 or -errno, silently. */
 int placement_pin(int cpu);
 
+/*
+ * The calling thread, a consumer that is woken, goes ahead of all others on its CPU, where allowed,
+ * as it would be on a CPU that is idle: whether it is there at once must not depend on who else is
+ * on this machine. Children do not inherit it. Back: to the ordinary policy.
+ */
+void consumer_step_ahead(void);
+void consumer_step_back(void);
+
 /* kernel.bpf_stats_enabled adds 50 to 60 ns to every run of every program and biases differences.
  * @proc_root: "/proc". */
 bool env_stats_on(const char *proc_root);

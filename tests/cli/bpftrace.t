@@ -14,7 +14,7 @@ verdict() {
 	run "$bee" verify -q -m "$m" "$@" --json
 	seen=$(printf '%s' "$out" | jq -r '[.trials[] | .status + " " + (.conformance.verdict // "-")] | unique | join(", ")')
 }
-# shellcheck disable=SC2016 # $1 is the script's own
+# shellcheck disable=SC2016 # bpftrace's own $1
 only='/$1 == 0 || cgroup == $1/'
 
 cat >"$tmp/tool.bt" <<END

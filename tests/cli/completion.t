@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # bash completion: the function that `complete` names, given the words of a line, answers with the right candidates.
+# beside others
 . tests/lib.sh
 
 need_tool bash bash

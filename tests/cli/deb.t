@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # timeout: 600
 # The Debian package: is built from the tree without root's help, has what it promises, lintian finds no error.
+# beside others
 . tests/lib.sh
 
 need_tool dpkg-buildpackage dpkg-dev

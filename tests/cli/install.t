@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What `make install` leaves works alone: from another folder, with the tree it came from hidden.
+# beside others
 . tests/lib.sh
 
 tree=$PWD

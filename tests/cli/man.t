@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The manual pages say what the programs have: each option, each column, the measured costs, and are clean.
+# beside others
 . tests/lib.sh
 need_tool jq jq
 

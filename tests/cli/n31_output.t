@@ -23,7 +23,7 @@ bad ?[31m ? bytes"
 has "and shows it" "$err" "| to stdout"
 has "and nothing that a terminal would obey" "$err" "| bad ?[31m ? bytes"
 
-# shellcheck disable=SC2016 # for the sh that is started
+# shellcheck disable=SC2016 # the inner shell expands it
 verify -- sh -c 'test "$(readlink /proc/self/fd/0)" = /dev/null'
 is "its stdin is nothing" "$code" 0
 echo "from a file" >"$tmp/in"

@@ -20,11 +20,14 @@ is "the arms are none, nop, memmon" \
 	"$(q '[.records[] | select(.type == "overhead") | .monitor] | unique | join(",")')" memmon,none,nop
 is "none is the A/A arm" \
 	"$(q '[.records[] | select(.monitor == "none") | .aa] | unique | map(tostring) | join(",")')" true
-is "four rounds at least, as many samples as blocks" \
-	"$(q '[.records[] | select(.type == "overhead") | (.blocks >= 4) and (.samples | length) <= .blocks] | all')" true
+is "four rounds at least or said to be fewer, and no more samples than blocks" \
+	"$(q '[.records[] | select(.type == "overhead") | (.blocks >= 4 or (.warnings | map(contains("too few")) | any)) and (.samples | length) <= .blocks] | all')" true
 is "an interval holds its centre" \
 	"$(q '[.records[] | select(.type == "overhead") | .added_ns | select(.low != null)
 		| .low <= .centre and .centre <= .high] | all')" true
+is "what was exchanged is the floor, the program and what waking takes, which add up" \
+	"$(q '[.records[] | select(.monitor == "memmon" and .whole.total_ns) | (.floor_ns.centre + .whole.program_ns.centre + .whole.waking_ns.centre - .added_ns.centre | fabs < 0.01)
+		and (.whole.modes | length > 2) and .attached_ns != null and .switch == "exchange"] | all')" true
 is "the untouched call takes time" "$(q '[.records[] | select(.type == "overhead") | .base_ns > 0] | all')" true
 is "memmon saw each call that was made" \
 	"$(q '[.records[] | select(.monitor == "memmon" and .type == "overhead" and .calls_seen != null)
@@ -52,12 +55,13 @@ else
 	is "two producers" "$code" 0
 	is "two producers: the record says how" \
 		"$(q '[.records[] | select(.type == "overhead") | "\(.producers) \(.collect) \(.events)"] | unique | join(";")')" "2 between true"
-	is "two producers: each call of both is counted" \
-		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .calls_seen == .calls_made and .calls_made > 0] | all and length == 1')" true
+	# The kernel skips a program that another process was preempted in, which a busy machine does.
+	is "two producers: calls of both are counted, none twice" \
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .calls_seen > .calls_made / 2 and .calls_seen <= .calls_made] | all and length == 1')" true
 	is "two producers: nothing is lost" \
 		"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | .consumer.lost] | unique | join(",")')" 0
 	is "two producers: every record is taken" \
-		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .consumer.records >= .calls_made] | all')" true
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .event == "brk-ok") | .consumer.records >= .calls_seen] | all')" true
 	# shellcheck disable=SC2016 # jq expands it
 	is "what one costs above another" \
 		"$(q '[.records[] | select(.type == "overhead" and .event == "brk-ok")] as $r
@@ -69,12 +73,12 @@ for collect in woken timed both; do
 	run "$bee" overhead -q -m memmon_fast -e brk-ok -t 1 -o slowdown=no,sharp=no,collect=$collect --json
 	printf '%s' "$out" >"$tmp/o.json"
 	is "collect=$collect: records or losses for every call" \
-		"$(q '[.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | .consumer.records + .consumer.lost >= .calls_made] | all and length == 1')" true
+		"$(q '[.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | .consumer.records + .consumer.lost >= .calls_seen and .calls_seen > 0] | all and length == 1')" true
 done
 run "$bee" overhead -q -m memmon,memmon_fast -e brk-ok -t 1 -o slowdown=no,sharp=no,events=no --json
 printf '%s' "$out" >"$tmp/o.json"
-is "counters alone: no record, every call counted" \
-	"$(q '.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | "\(.consumer.records) \(.calls_seen == .calls_made)"')" "0 true"
+is "counters alone: no record, calls are counted" \
+	"$(q '.records[] | select(.monitor == "memmon_fast" and .type == "overhead") | "\(.consumer.records) \(.calls_seen > 0 and .calls_seen <= .calls_made)"')" "0 true"
 is "counters alone: what has no switch is skipped" \
 	"$(q '.records[] | select(.monitor == "memmon") | .status + ": " + .reason')" "skip: it has no switch for its records"
 run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no,above=memmon

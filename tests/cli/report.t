@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Reports of two hand-made runs in every format, pictures, and what is said of runs that are none.
+# beside others
 set -u
 . tests/lib.sh
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The test runner itself: what passes, what fails, what is skipped, and that nothing hides.
+# beside others
 set -u
 . tests/lib.sh
 

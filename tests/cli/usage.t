@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What beebench says to somebody who mistypes: exact texts and exit codes.
+# beside others
 set -u
 bee=${B:-build}/beebench
 n=0

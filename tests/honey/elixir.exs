@@ -153,13 +153,13 @@ defmodule Ours do
   defp show({"else " <> x, below}), do: show({x, below})
   defp show({"BLOCK", [one]}), do: show(one)
   defp show({"IF" <> w, below}), do: "(#{if w == "", do: "if", else: "unless"} #{Enum.map_join(below, " ", &show/1)})"
-  defp show({"INT " <> n, _}), do: if(String.starts_with?(n, "0x"), do: n |> String.slice(2..-1) |> String.to_integer(16) |> Integer.to_string(), else: n)
+  defp show({"INT " <> n, _}), do: if(String.starts_with?(n, "0x"), do: n |> String.slice(2..-1//1) |> String.to_integer(16) |> Integer.to_string(), else: n)
   defp show({"NAME " <> n, _}), do: n
   defp show({"BOOL 1", _}), do: "true"
   defp show({"BOOL 0", _}), do: "false"
   defp show({"NIL", _}), do: "nil"
   defp show({"STRING " <> s, _}) do
-    s |> String.slice(1..-2) |> then(&Regex.replace(~r/\\x(..)/, &1, fn _, hex -> <<String.to_integer(hex, 16)>> end)) |> inspect(binaries: :as_binaries)
+    s |> String.slice(1..-2//1) |> then(&Regex.replace(~r/\\x(..)/, &1, fn _, hex -> <<String.to_integer(hex, 16)>> end)) |> inspect(binaries: :as_binaries)
   end
   # What `in` compares is kept in a name first.
   defp show({"BLOCK", [{"ASSIGN", [{"NAME value", []}, x]}, test]}), do: String.replace(show(test), "value", show(x))

@@ -446,6 +446,42 @@ static void row(enum op p, enum op q, unsigned int at)
 	}
 }
 
+/* Two comparisons and what joins them; the first inline, in a variable or in a branch, or with not.
+ */
+static void logic_row(enum op c, enum op d, unsigned int at)
+{
+	unsigned int n = ARRAY_SIZE(operands);
+	struct value x = operand(at % n), y = operand(at / 3 % n), z = operand((at + at / n) % n);
+	struct value first = apply(c, &x, &y), second = apply(d, &y, &z), whole = {0};
+	bool both = at & 1, negated = at & 2;
+	char before[600] = "", name[16];
+
+	if (first.wraps || second.wraps)
+		return;
+	switch (at / 4 % 3) {
+	case 1:
+		snprintf(name, sizeof(name), "v%u", in_file % PER_FILE);
+		snprintf(before, sizeof(before), "%s = %.500s; ", name, first.text);
+		strcpy(first.text, name);
+		break;
+	case 2:
+		snprintf(before, sizeof(before), "(if a > 1 do %.480s else false end)", first.text);
+		snprintf(first.text, sizeof(first.text), "%.510s", before);
+		*before = '\0';
+		break;
+	default: break;
+	}
+	snprintf(whole.text, sizeof(whole.text), "%s(%.200s) %s (%.200s)", negated ? "not " : "",
+		 first.text, both ? "and" : "or", second.text);
+	if (negated) {
+		first.here = !first.here;
+		first.elixir = !first.elixir;
+	}
+	whole.here = both ? first.here && second.here : first.here || second.here;
+	whole.elixir = both ? first.elixir && second.elixir : first.elixir || second.elixir;
+	put(before, &whole, true);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int triples, at = 0;
@@ -458,6 +494,10 @@ int main(int argc, char **argv)
 		for (enum op q = 0; q < OPS; q++)
 			for (unsigned int i = 0; i < triples; i++)
 				row(p, q, at++);
+	for (enum op c = FIRST_COMPARISON; c < OPS; c++)
+		for (enum op d = FIRST_COMPARISON; d < OPS; d++)
+			for (unsigned int i = 0; i < triples * 2; i++)
+				logic_row(c, d, at++);
 	close_file();
 	printf("%lu values in %u programs: %lu as in Elixir, %lu need more than 64 bits, "
 	       "%lu another sign\n",

@@ -26,21 +26,26 @@ silent() {
 		}' - "$1"
 }
 
+# typed FILE: clang holds every operand of its C against the type inferred
+typed() {
+	"$honeyc" -w -P --check-types --emit=c -o "$tmp/x.c" "$1" &&
+		clang -target bpf -Wall -Wno-unused -fsyntax-only "$tmp/x.c"
+}
+
+can_load=
+if is_root && [ -r /sys/kernel/btf/vmlinux ]; then can_load=1; fi
 wrong=0 values=0 quiet=0 loose=0
 for file in "$tmp"/pairs/*.ex; do
 	args=$(sed -n 's/^# args: //p' "$file")
 	want=$(sed -n 's/^# out: //p' "$file")
-	if ! { "$honeyc" -w -P --check-types --emit=c -o "$tmp/x.c" "$file" 2>"$tmp/err" &&
-		clang -target bpf -Wall -Wno-unused -fsyntax-only "$tmp/x.c" 2>>"$tmp/err"; }; then
+	if ! typed "$file" 2>"$tmp/err"; then
 		loose=$((loose + 1))
 		sed -n '1,5s/^/# /p' "$tmp/err"
 	fi
 	silent "$file" >"$tmp/silent"
 	quiet=$((quiet + $(wc -l <"$tmp/silent")))
 	sed 's/^/# silent: /' "$tmp/silent"
-	if [ -z "${can_load-}" ] && ! { is_root && [ -r /sys/kernel/btf/vmlinux ]; }; then
-		continue
-	fi
+	[ -n "$can_load" ] || continue
 	for mode in "" -O; do
 		# shellcheck disable=SC2086
 		got=$("$honeyc" -w $mode -o "$tmp/x.bpf.o" "$file" 2>"$tmp/err" &&

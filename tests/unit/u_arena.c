@@ -69,12 +69,34 @@ static void characters_are_the_well_formed_ones(void **state)
 	assert_int_equal(utf8_decode("", 0, &c), 0);
 }
 
+static void cells_are_those_of_a_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_cells('a'), 1);
+	assert_int_equal(utf8_cells(0xe9), 1);
+	assert_int_equal(utf8_cells(0x65e5), 2);
+	assert_int_equal(utf8_cells(0x1f41d), 2);
+	assert_int_equal(utf8_cells(0x301), 0); /* sits on the character before it */
+	for (uint32_t c = 0; c < 0x20; c++)
+		assert_int_equal(utf8_cells(c), -1);
+	for (uint32_t c = 0x7f; c <= 0xa0; c++)
+		assert_int_equal(utf8_cells(c), -1);
+	assert_int_equal(utf8_cells(0x200b), -1);
+	assert_int_equal(utf8_cells(0x202e), -1);
+	assert_int_equal(utf8_cells(0xfeff), -1);
+	assert_true(utf8_is_bidi(0x2066));
+	assert_false(utf8_is_bidi(0x200b));
+	assert_string_equal(utf8_unseen(0xfeff), "a byte-order mark");
+	assert_null(utf8_unseen('a'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_array_keeps_what_was_pushed),
 		cmocka_unit_test(a_suffix_is_the_end_of_a_text),
 		cmocka_unit_test(characters_are_the_well_formed_ones),
+		cmocka_unit_test(cells_are_those_of_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

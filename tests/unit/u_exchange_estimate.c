@@ -171,6 +171,95 @@ static void test_histogram(void **state UNUSED)
 	assert_true(isnan(exchange_histogram_quantile(counts, 0.999)));
 }
 
+static void test_split(void **state UNUSED)
+{
+	const uint64_t t[] = {5, 105, 205, 7205, 307205};
+	struct exchange_split s = {0};
+
+	/* 100, 100, 7000, 300000 */
+	exchange_split_add(&s, t, 4, 1000, 250000);
+	assert_int_equal(s.calls, 3);
+	assert_int_equal(s.woke, 1);
+	assert_close(s.fast_ticks, 200, 0);
+	assert_close(s.woke_ticks, 7000, 0);
+}
+
+/* Program and waking add up to the difference of the means of all calls. */
+static void test_whole(void **state UNUSED)
+{
+	const struct exchange_split arm = {1000, 100, 900 * 600, 100 * 7000};
+	const struct exchange_split empty = {1000, 1, 999 * 400, 9000};
+	const struct exchange_split none = {10, 10, 0, 70000};
+	struct exchange_whole w = exchange_load_whole(&arm, &empty, 0.5);
+
+	assert_close(w.program, 100, 1e-9);
+	assert_close(w.waking, 320 - 4.3, 1e-9);
+	assert_close(w.total, 0.5 * (1240 - 408.6), 1e-9);
+	assert_close(w.share, 0.099, 1e-9);
+	assert_true(isnan(exchange_load_whole(&none, &empty, 0.5).total));
+}
+
+static void test_modes(void **state UNUSED)
+{
+	for (uint64_t t = 4; t < 1 << 20; t += 1 + t / 7) {
+		unsigned int m = exchange_mode_of(t);
+
+		assert_true(exchange_mode_ticks(m) <= (double)t);
+		assert_true((double)t < exchange_mode_ticks(m + 1));
+	}
+	assert_int_equal(exchange_mode_of(UINT64_MAX), EXCHANGE_MODES - 1);
+}
+
+static void test_modes_part(void **state UNUSED)
+{
+	uint64_t counts[EXCHANGE_MODES] = {0}, at;
+
+	for (uint64_t t = 1000; t < 1400; t += 4)
+		counts[exchange_mode_of(t)] += 9;
+	assert_int_equal(exchange_modes_part(counts), 0);
+	for (uint64_t t = 12000; t < 16000; t += 40)
+		counts[exchange_mode_of(t)]++;
+	at = exchange_modes_part(counts);
+	assert_true(at > 1400 && at < 12000);
+	/* Rarer than a call in a thousand, and no farther than a step: one mode. */
+	memset(counts, 0, sizeof(counts));
+	counts[exchange_mode_of(1000)] = 10000;
+	counts[exchange_mode_of(12000)] = 9;
+	assert_int_equal(exchange_modes_part(counts), 0);
+	counts[exchange_mode_of(12000)] = 0;
+	counts[exchange_mode_of(1500)] = 5000;
+	assert_int_equal(exchange_modes_part(counts), 0);
+}
+
+/* How often the interval holds the mean of loads whose mode, cheap or dear, lasts for @last. */
+static double whole_coverage(unsigned int last)
+{
+	struct rng r = {7};
+	unsigned int hits = 0, runs = 500;
+
+	for (unsigned int i = 0; i < runs; i++) {
+		struct samples loads = {0};
+		struct stats_interval iv;
+		double mode = 0;
+
+		for (unsigned int k = 0; k < 200; k++) {
+			if (k % last == 0)
+				mode = uniform(&r) < 0.3 ? 1000 : 0;
+			samples_add(&loads, mode + 20 * normal(&r));
+		}
+		iv = exchange_whole_interval(&loads);
+		hits += iv.low <= 300 && 300 <= iv.high;
+		samples_release(&loads);
+	}
+	return hits / (double)runs;
+}
+
+static void test_whole_coverage(void **state UNUSED)
+{
+	assert_true(whole_coverage(1) > 0.93);
+	assert_true(whole_coverage(5) > 0.88);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +267,9 @@ int main(void)
 		cmocka_unit_test(test_rare_slow_path), cmocka_unit_test(test_load_effect),
 		cmocka_unit_test(test_epochs_widen),   cmocka_unit_test(test_too_short_for_epochs),
 		cmocka_unit_test(test_decisions),      cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_split),	       cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_modes),	       cmocka_unit_test(test_modes_part),
+		cmocka_unit_test(test_whole_coverage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "lib/base.h"
 #include "honey/honey.h"
 
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,34 @@ static void feed_readers(struct honey *h, const char *text, size_t size)
 	free(aligned);
 }
 
+/* Whatever the source, each message is one line of JSON in UTF-8. */
+static void check_json(struct honey *h)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	diag_flush(h, out);
+	fclose(out);
+	for (char *line = text, *end; *line; line = end + 1) {
+		struct json_tokener *tok = json_tokener_new();
+		struct json_object *o;
+
+		end = strchr(line, '\n');
+		if (!end || !tok)
+			abort();
+		json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		o = json_tokener_parse_ex(tok, line, (int)(end - line));
+		if (!o)
+			abort();
+		json_object_put(o);
+		json_tokener_free(tok);
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* No file of this machine: the outcome depends on the bytes alone. */
@@ -51,7 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	honey_init(&h, &opt);
 	srcmap_add(&h, "fuzz.ex", text, size);
 	honey_compile(&h, &c);
-	diag_flush(&h, devnull);
+	if (opt.json)
+		check_json(&h);
+	else
+		diag_flush(&h, devnull);
 	if (size & 4)
 		feed_readers(&h, text, size);
 	strbuf_release(&c);
