@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
 
@@ -45,9 +45,11 @@ static int mount_own(char *path, size_t size)
 
 int cgroup_create(struct cgroup *cg, const char *name)
 {
-	char mount_path[160], owner[OWNER_MAX];
+	struct strbuf maker = STRBUF_INIT;
+	char mount_path[160];
+	struct maker self;
 	struct stat st;
-	int err;
+	int err, n;
 
 	*cg = (struct cgroup){0};
 	err = cgroup_find_mount("/proc", mount_path, sizeof(mount_path));
@@ -57,9 +59,12 @@ int cgroup_create(struct cgroup *cg, const char *name)
 		log_err_sys(err, "cgroup2 is not mounted; as root: mount -t cgroup2 none FOLDER");
 		return err;
 	}
-	owner_name(owner);
-	if (snprintf(cg->path, sizeof(cg->path), "%s/%s%s-%s", mount_path, LEAF_PREFIX, owner,
-		     name) >= (int)sizeof(cg->path)) {
+	maker_self(&self); /* what cannot be told is 0: then nobody will sweep it */
+	maker_write(&self, &maker);
+	n = snprintf(cg->path, sizeof(cg->path), "%s/%s%s-%s", mount_path, LEAF_PREFIX, maker.s,
+		     name);
+	strbuf_release(&maker);
+	if (n >= (int)sizeof(cg->path)) {
 		cg->path[0] = '\0';
 		log_err("cgroup name too long: %s", name);
 		return -ENAMETOOLONG;
@@ -235,9 +240,11 @@ unsigned int cgroup_sweep(void)
 	while ((e = readdir(dir))) {
 		struct cgroup cg = {0};
 		const char *name;
+		struct maker made;
 
 		if (strncmp(e->d_name, LEAF_PREFIX, strlen(LEAF_PREFIX)) ||
-		    !owner_is_gone(e->d_name + strlen(LEAF_PREFIX), &name))
+		    !maker_read(&made, e->d_name + strlen(LEAF_PREFIX), &name) || *name != '-' ||
+		    !maker_is_gone(&made))
 			continue;
 		if (snprintf(cg.path, sizeof(cg.path), "%s/%s", mount_path, e->d_name) >=
 		    (int)sizeof(cg.path))

@@ -18,7 +18,7 @@ struct cgroup {
 int cgroup_find_mount(const char *proc_root, char *path, size_t size);
 
 /*
- * Makes the leaf "beebench-OWNER-NAME" (OWNER: lib/leftover.h) below the cgroup2 mount; mounts
+ * Makes the leaf "beebench-MAKER-NAME" (lib/maker.h) below the cgroup2 mount; mounts
  * cgroup2 on a private folder when it is mounted nowhere and we may, and says so. Returns 0, or
  * -errno after saying why.
  */
@@ -39,8 +39,7 @@ unsigned int cgroup_count(const struct cgroup *cg);
  * Accepts an empty one. */
 void cgroup_remove(struct cgroup *cg);
 
-/* Removes leaves of beebench processes that have surely ended, with what runs inside. Returns how
- * many. */
+/* Removes leaves that beebench processes which no longer live left behind. Returns how many. */
 unsigned int cgroup_sweep(void);
 
 #endif

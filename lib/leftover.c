@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of what may be left behind, and sweeping it. */
+/* Temporary files that name their maker, and the broom for those, and for cgroups, whose maker is
+ * gone. */
 #include "lib/base.h"
 #include "lib/leftover.h"
 
@@ -19,29 +20,6 @@
 
 enum { TREE_FDS = 16 };
 
-void owner_name(char out[OWNER_MAX])
-{
-	struct strbuf name = STRBUF_INIT;
-	struct maker self;
-
-	maker_self(&self); /* what cannot be told is 0, and then never said to be gone */
-	maker_write(&self, &name);
-	snprintf(out, OWNER_MAX, "%s", name.s);
-	strbuf_release(&name);
-}
-
-bool owner_is_gone(const char *name, const char **rest)
-{
-	struct maker m;
-	const char *end;
-
-	*rest = NULL;
-	if (!maker_read(&m, name, &end) || *end != '-')
-		return false;
-	*rest = end + 1;
-	return maker_is_gone(&m);
-}
-
 static const char *tmp_folder(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -51,10 +29,12 @@ static const char *tmp_folder(void)
 
 void leftover_template(struct strbuf *out, const char *suffix)
 {
-	char owner[OWNER_MAX];
+	struct maker self;
 
-	owner_name(owner);
-	strbuf_addf(out, "%s/" PREFIX "%s-XXXXXX%s", tmp_folder(), owner, suffix);
+	maker_self(&self); /* what cannot be told is 0: then nobody will sweep it */
+	strbuf_addf(out, "%s/" PREFIX, tmp_folder());
+	maker_write(&self, out);
+	strbuf_addf(out, "-XXXXXX%s", suffix);
 }
 
 static int remove_one(const char *path, const struct stat *st UNUSED, int type UNUSED,
@@ -67,11 +47,13 @@ static int remove_one(const char *path, const struct stat *st UNUSED, int type U
 /* Ours are as leftover_template() says: nothing else of that name is touched. */
 static bool is_leftover(int dir_fd, const char *name)
 {
+	struct maker made;
 	const char *rest;
 	struct stat st;
 
 	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0 ||
-	    !owner_is_gone(name + strlen(PREFIX), &rest) || strcspn(rest, ".") != 6)
+	    !maker_read(&made, name + strlen(PREFIX), &rest) || *rest != '-' ||
+	    strcspn(rest + 1, ".") != 6 || !maker_is_gone(&made))
 		return false;
 	return !fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) && st.st_uid == geteuid() &&
 	       (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tells a process that has ended from one that got its number afterwards, by when it began, and in
- * which namespace of process numbers its number means anything: numbers are given again, and a
- * container has its own. From a container only its own processes are judged; from the machine
- * itself also those of a namespace that no process is in any more.
+ * Tells a process that has ended from one that got its number afterwards, by when it started. A
+ * number means something in its namespace only: from a container its own processes are judged, from
+ * the machine itself also those of a namespace that nobody is in any more.
  */
 #include "lib/base.h"
 #include "lib/maker.h"
@@ -28,20 +27,20 @@ static uint64_t namespace_at(const char *path)
 	return stat(path, &st) ? 0 : st.st_ino;
 }
 
-/* Begin of the process, in ticks since boot, field 22 of its stat; 0: cannot be told. */
-static uint64_t began(const char *path)
+/* Field 22; the name before it, in brackets, may hold blanks and brackets. */
+static int start_at(const char *path, uint64_t *start)
 {
 	struct strbuf text = STRBUF_INIT;
-	uint64_t ticks = 0;
-	char *at;
+	const char *at;
+	int err = strbuf_read_file(&text, path);
 
-	if (!strbuf_read_file(&text, path) && (at = strrchr(text.s, ')'))) {
-		for (int field = 2; at && field < 22; field++)
-			at = strchr(at + 1, ' ');
-		ticks = at ? strtoull(at, NULL, 10) : 0;
-	}
+	at = err ? NULL : strrchr(text.s, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		*start = strtoull(at, NULL, 10);
 	strbuf_release(&text);
-	return ticks;
+	return err ? err : at ? 0 : -EIO;
 }
 
 /* In a time namespace with a clock of its own, begins are other numbers than outside. */
@@ -60,12 +59,57 @@ static bool clock_is_shifted(void)
 	return shifted;
 }
 
-/* True when /proc shows the process numbers that we have. */
-static bool proc_is_ours(void)
+bool maker_is_shown(void)
 {
 	char self[32] = "";
 
 	return readlink("/proc/self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid();
+}
+
+bool maker_is_contained(void)
+{
+	return namespace_at("/proc/self/ns/pid") != FIRST_NAMESPACE;
+}
+
+int maker_self(struct maker *m)
+{
+	int err;
+
+	*m = (struct maker){.pid = getpid(), .namespace = namespace_at("/proc/self/ns/pid")};
+	err = start_at("/proc/self/stat", &m->start);
+	if (clock_is_shifted())
+		m->start = 0;
+	return err ? err : m->namespace ? 0 : -ENOENT;
+}
+
+void maker_write(const struct maker *m, struct strbuf *out)
+{
+	strbuf_addf(out, "%d-%" PRIu64 "-%" PRIu64, (int)m->pid, m->start, m->namespace);
+}
+
+static bool number(const char **at, uint64_t *out)
+{
+	char *end;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(*at, &end, 10);
+	*at = end;
+	return !errno;
+}
+
+bool maker_read(struct maker *m, const char *text, const char **end)
+{
+	uint64_t pid;
+
+	if (!number(&text, &pid) || !pid || pid > INT32_MAX || *text++ != '-' ||
+	    !number(&text, &m->start) || *text++ != '-' || !number(&text, &m->namespace))
+		return false;
+	m->pid = (pid_t)pid;
+	if (end)
+		*end = text;
+	return true;
 }
 
 /* Of a process in a namespace below the one of this /proc, which shows its number there as well. */
@@ -108,57 +152,17 @@ static bool namespace_is_empty(uint64_t ns)
 	return empty;
 }
 
-int maker_self(struct maker *m)
-{
-	/* Begins of another clock tell nothing later: 0 is no begin. */
-	*m = (struct maker){.pid = getpid(),
-			    .start = clock_is_shifted() ? 0 : began("/proc/self/stat"),
-			    .namespace = namespace_at("/proc/self/ns/pid")};
-	return m->namespace ? 0 : -ENOENT;
-}
-
-void maker_write(const struct maker *m, struct strbuf *out)
-{
-	strbuf_addf(out, "%d-%" PRIu64 "-%" PRIu64, (int)m->pid, m->start, m->namespace);
-}
-
-static bool number(const char **at, uint64_t *out)
-{
-	char *end;
-
-	if (**at < '0' || **at > '9')
-		return false;
-	errno = 0;
-	*out = strtoull(*at, &end, 10);
-	*at = end;
-	return !errno;
-}
-
-bool maker_read(struct maker *m, const char *text, const char **end)
-{
-	uint64_t pid;
-
-	if (!number(&text, &pid) || !pid || pid > INT32_MAX || *text++ != '-' ||
-	    !number(&text, &m->start) || *text++ != '-' || !number(&text, &m->namespace))
-		return false;
-	m->pid = (pid_t)pid;
-	if (end)
-		*end = text;
-	return true;
-}
-
 bool maker_is_gone(const struct maker *m)
 {
-	uint64_t own = namespace_at("/proc/self/ns/pid"), its;
+	uint64_t here = namespace_at("/proc/self/ns/pid"), start = 0;
 	char path[64];
 
-	if (!own || !m->namespace || !proc_is_ours())
+	if (!here || !m->namespace || !maker_is_shown())
 		return false;
-	if (m->namespace != own)
-		return own == FIRST_NAMESPACE && namespace_is_empty(m->namespace);
+	if (m->namespace != here)
+		return here == FIRST_NAMESPACE && namespace_is_empty(m->namespace);
 	if (kill(m->pid, 0) && errno == ESRCH)
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)m->pid);
-	its = began(path);
-	return m->start && its && its != m->start && !clock_is_shifted();
+	return !start_at(path, &start) && m->start && start != m->start && !clock_is_shifted();
 }

@@ -12,7 +12,7 @@
 
 struct maker {
 	pid_t pid;
-	uint64_t start;	    /* ticks since boot: /proc/PID/stat, field 22 */
+	uint64_t start;	    /* ticks since boot: /proc/PID/stat, field 22; 0: not known */
 	uint64_t namespace; /* inode of /proc/self/ns/pid */
 };
 
@@ -22,8 +22,14 @@ int maker_self(struct maker *m);
 void maker_write(const struct maker *m, struct strbuf *out);
 /* Reads that at the beginning of @text; @end (may be NULL) is what follows. False: it is not so. */
 bool maker_read(struct maker *m, const char *text, const char **end);
-/* True when @m has surely ended. One of another namespace may be alive: its number means nothing
- * here. */
+/* True when @m has surely ended: of another namespace only where this is the machine's own and
+ * nobody is in that one any more. */
 bool maker_is_gone(const struct maker *m);
+
+/* True where this process has its number in a namespace of a container's own, also when that cannot
+ * be told. */
+bool maker_is_contained(void);
+/* True where /proc shows this process, and so all others, by the numbers that they have here. */
+bool maker_is_shown(void);
 
 #endif

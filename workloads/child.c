@@ -112,6 +112,12 @@ static int run_plugin(struct child_side *s)
 	return EXIT_OK;
 }
 
+static void close_between(int above, int below)
+{
+	if (below - above > 1)
+		close_range((unsigned int)above + 1, (unsigned int)below - 1, 0);
+}
+
 static int child_main(void *arg)
 {
 	struct child_side *s = arg;
@@ -127,9 +133,13 @@ static int child_main(void *arg)
 	}
 	if (s->ledger) {
 		/* Descriptors of the caller's monitors would keep them attached after its death. */
-		if (s->fd > 3)
-			close_range(3, (unsigned int)s->fd - 1, 0);
-		close_range((unsigned int)s->fd + 1, ~0U, 0);
+		int first = s->opts->numbers_prog, last = s->fd;
+
+		if (first < 0)
+			first = last;
+		close_between(2, MIN(first, last));
+		close_between(MIN(first, last), MAX(first, last));
+		close_range((unsigned int)MAX(first, last) + 1, ~0U, 0);
 		return run_plugin(s);
 	}
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -211,6 +221,8 @@ static int make_ledger(struct workload_child *c, const struct workload *w)
 
 	w->ops->size(w->params, &lanes, &entries);
 	err = ledger_create(&c->ledger, lanes, entries);
+	if (!err && c->opts.numbers_prog >= 0)
+		ledger_note_numbers(c->ledger, c->opts.numbers_prog);
 	return err ? fail(c, err, "no ledger for %u lanes, %llu calls", lanes,
 			  (unsigned long long)entries)
 		   : 0;

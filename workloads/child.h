@@ -27,12 +27,13 @@
 struct workload_child_opts {
 	const struct cgroup *cgroup; /* to run in; NULL: stays in the caller's */
 	int stdin_fd;		     /* of a command; -1: /dev/null */
+	int numbers_prog;	     /* of a workload: for ledger_note_numbers(); -1: none */
 	int ready_timeout_ms;	     /* for the way to barrier 1; 0: 10 s */
 };
 
 #define WORKLOAD_CHILD_OPTS_INIT                                                                   \
 	{                                                                                          \
-		.stdin_fd = -1                                                                     \
+		.stdin_fd = -1, .numbers_prog = -1                                                 \
 	}
 
 struct workload_child {

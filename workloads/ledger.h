@@ -34,7 +34,7 @@ struct ledger_entry {
 
 /* Two cache lines: a thread's writes do not slow down its neighbour's. */
 struct ledger_lane {
-	uint32_t tid, tgid;
+	uint32_t tid, tgid; /* in the thread's own namespace, or as ledger_set_numbers() */
 	char comm[16];	    /* of the thread when it opened the lane */
 	uint64_t first;	    /* index of its first entry in the ledger's entry array */
 	uint64_t capacity;  /* entries it may write */
@@ -71,6 +71,11 @@ void ledger_prepare(struct ledger *l);
  * the trial is void.
  */
 struct ledger_lane *ledger_open_lane(struct ledger *l, uint64_t entries);
+
+/* From now on each thread that opens a lane runs the BPF program @prog_fd with the lane's index. */
+void ledger_note_numbers(struct ledger *l, int prog_fd);
+/* What that program found out, of lane @i. */
+void ledger_set_numbers(struct ledger *l, uint32_t i, uint32_t tgid, uint32_t tid);
 
 /*
  * At the end of a process that ends inside the window: writes down its VmSize, which nobody can

@@ -4,6 +4,7 @@
 #include "harness/verify/trial.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,10 @@
 #include "harness/plugin.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/strbuf.h"
 
-enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000 };
+enum { LIMIT_S = 60, POLL_MS = 5, FINISH_MS = 5000, SETTLE_MS = 1000, TAKE_NS = 50000000 };
 
 void trial_end_as(struct trial *t, enum status status, const char *fmt, ...)
 {
@@ -67,6 +69,23 @@ static int open_stdin(const struct trial *t, int *fd)
 	return err;
 }
 
+/* The machine's numbers of the workload's threads, where they have others. */
+static int open_numbers(struct trial *t, int *prog_fd)
+{
+	const struct workload *w = t->spec->workload;
+	uint64_t entries;
+	uint32_t lanes;
+	int err;
+
+	if (!w->ops || w->ops->truth != WORKLOAD_LEDGER || !numbers_needed())
+		return 0;
+	w->ops->size(w->params, &lanes, &entries);
+	err = numbers_open(&t->numbers, lanes);
+	if (!err)
+		*prog_fd = numbers_fd(t->numbers);
+	return err;
+}
+
 static int start_child(struct trial *t)
 {
 	struct workload_child_opts opts = WORKLOAD_CHILD_OPTS_INIT;
@@ -74,7 +93,9 @@ static int start_child(struct trial *t)
 
 	if (err)
 		return err;
-	err = open_stdin(t, &opts.stdin_fd);
+	err = open_numbers(t, &opts.numbers_prog);
+	if (!err)
+		err = open_stdin(t, &opts.stdin_fd);
 	if (err)
 		return err;
 	opts.cgroup = &t->cgroup;
@@ -174,6 +195,7 @@ static int attach_monitors(struct trial *t)
 		if (err || m->info->kind != MONITOR_OBJECT)
 			continue;
 		err = monitor_snapshot(m->monitor, &m->before);
+		m->keeps_ended = !err && m->info->kind == MONITOR_OBJECT;
 		/* Reading its maps makes the kernel skip runs, too (docs/linux7.md). */
 		m->skipped_before = skipped_runs(m->monitor);
 	}
@@ -196,6 +218,40 @@ static int poll_monitors(struct trial *t, int timeout_ms)
 	return total;
 }
 
+/* Rows of processes that have ended leave their map while the workload runs, so that more of them
+ * than it holds are counted. */
+static int take_ended(struct trial *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < t->nmonitors; i++) {
+		struct trial_monitor *m = &t->monitors[i];
+		struct counter_table taken = {0};
+
+		if (!m->keeps_ended)
+			continue;
+		err = monitor_take_ended(m->monitor, &taken);
+		m->keeps_ended = err != -ENOTSUP;
+		err = m->keeps_ended ? err : 0;
+		if (!err && taken.n && !m->ended.words)
+			m->ended = counter_table_new(taken.words, taken.fields, taken.key_bytes);
+		for (size_t k = 0; !err && k < taken.n; k++)
+			counter_table_copy(&m->ended, counter_table_row(&taken, k));
+		counter_table_release(&taken);
+	}
+	return err;
+}
+
+static void add_ended(struct trial_monitor *m)
+{
+	for (size_t i = 0; i < m->ended.n; i++)
+		counter_table_copy(&m->after, counter_table_row(&m->ended, i));
+	if (m->ended.n)
+		counter_table_finish(&m->after);
+	counter_table_release(&m->ended);
+	m->ended = (struct counter_table){0};
+}
+
 static int detach_and_read(struct trial *t)
 {
 	int err = 0;
@@ -211,6 +267,8 @@ static int detach_and_read(struct trial *t)
 		struct trial_monitor *m = &t->monitors[i];
 
 		err = monitor_snapshot(m->monitor, &m->after);
+		if (!err)
+			add_ended(m);
 		if (!err)
 			err = monitor_losses(m->monitor, &m->losses);
 		if (m->losses.recursion_misses != UINT64_MAX)
@@ -228,11 +286,15 @@ static int detach_and_read(struct trial *t)
 static int watch(struct trial *t)
 {
 	uint64_t limit = t->spec->limit_ns ? t->spec->limit_ns : LIMIT_S * NSEC_PER_SEC;
-	uint64_t deadline = clock_ns() + limit;
+	uint64_t deadline = clock_ns() + limit, next_take_ns = clock_ns() + TAKE_NS;
 	int err;
 
 	for (;;) {
 		err = poll_monitors(t, POLL_MS);
+		if (err >= 0 && clock_ns() >= next_take_ns) {
+			err = take_ended(t);
+			next_take_ns = clock_ns() + TAKE_NS;
+		}
 		if (err < 0)
 			return err;
 		err = t->spec->hooks ? hook(t, t->spec->hooks->tick) : 0;
@@ -278,6 +340,7 @@ static int gather_lanes(struct trial *t)
 {
 	const struct ledger *l = t->child.ledger;
 	size_t n = l ? ledger_lane_count(l) : 0;
+	int err;
 
 	t->lanes = calloc(n + 1, sizeof(*t->lanes));
 	t->alive = calloc(n + 1, sizeof(*t->alive));
@@ -289,11 +352,16 @@ static int gather_lanes(struct trial *t)
 	t->nlanes = n;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
-		char path[64];
+
+		t->alive[i] = !tgkill((pid_t)lane->tgid, (pid_t)lane->tid, 0);
+	}
+	err = t->numbers ? numbers_translate(t->numbers, t->child.ledger) : 0;
+	if (err)
+		return err;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ledger_lane *lane = ledger_lane(l, i);
 
 		t->lanes[i] = (struct model_lane){lane, ledger_entries(l, lane)};
-		snprintf(path, sizeof(path), "/proc/%u/task/%u", lane->tgid, lane->tid);
-		t->alive[i] = !access(path, F_OK);
 		if (t->switches)
 			t->unseen[i] = switches_read(t->switches, lane->tid);
 	}
@@ -339,7 +407,8 @@ static int run_window(struct trial *t)
 	bool plugin = t->child.ledger;
 	int err;
 
-	t->has_vm = plugin && !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
+	t->has_vm = plugin && maker_is_shown() &&
+		    !procfs_memory("/proc", t->child.proc.pid, &t->vm_before) &&
 		    !procfs_cpu("/proc", t->child.proc.pid, &t->cpu_before);
 	procfs_steal("/proc", &t->steal_before_ns);
 	err = t->spec->hooks ? hook(t, t->spec->hooks->begin) : 0;
@@ -414,6 +483,8 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 	t->oracle = NULL;
 	switches_close(t->switches);
 	t->switches = NULL;
+	numbers_close(t->numbers);
+	t->numbers = NULL;
 	subproc_kill(&t->child.proc, 0);
 	cgroup_remove(&t->cgroup);
 	return err;
@@ -424,6 +495,7 @@ void trial_release(struct trial *t)
 	for (size_t i = 0; t->monitors && i < t->nmonitors; i++) {
 		counter_table_release(&t->monitors[i].before);
 		counter_table_release(&t->monitors[i].after);
+		counter_table_release(&t->monitors[i].ended);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}

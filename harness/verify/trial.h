@@ -10,6 +10,7 @@
 #include "harness/record.h"
 #include "lib/base.h"
 #include "harness/verify/model.h"
+#include "harness/verify/numbers.h"
 #include "harness/verify/oracle.h"
 #include "harness/verify/perf_count.h"
 #include "harness/verify/switches.h"
@@ -51,6 +52,9 @@ struct trial_monitor {
 	struct monitor *monitor;	 /* detached by now; open until trial_release() */
 	const struct monitor_info *info; /* of @monitor */
 	struct counter_table before, after;
+	struct counter_table ended; /* rows taken out meanwhile, of processes that ended; part of
+				     * @after once there is one */
+	bool keeps_ended;
 	struct event *events; /* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
@@ -77,8 +81,9 @@ struct trial {
 		*unseen; /* per lane, of its thread; NULL without a monitor of clocks */
 	size_t nlanes;
 	struct switches *switches;
-	uint64_t start_ns, end_ns;		  /* of the window */
-	struct proc_memory vm_before, vm_after;	  /* at the barriers */
+	struct numbers *numbers;		/* in a container with process numbers of its own */
+	uint64_t start_ns, end_ns;		/* of the window */
+	struct proc_memory vm_before, vm_after; /* at the barriers */
 	uint64_t steal_before_ns, steal_after_ns; /* of the whole machine */
 	struct proc_cpu cpu_before, cpu_after; /* likewise, of the process with all its threads */
 	bool has_vm;

@@ -185,6 +185,7 @@ static int open_join(struct live *l)
 		kind = JOIN_STAYS;
 	else if (err)
 		return err;
+	l->rows_leave = kind == JOIN_LEAVES;
 	l->count_brk = !(info->fields >> MEM_BRK_COUNT & 1) && l->events_fixed && l->events_on;
 	return join_new(&l->join, info, kind, forget_key, l);
 }
@@ -289,6 +290,7 @@ void live_close(struct live *l)
 	join_free(l->join);
 	events_free(l->events);
 	strbuf_release(&l->monitor_rows);
+	counter_table_release(&l->taken);
 	tasks_close(l->tasks);
 	monitor_close(l->monitor);
 	if (l->proc_fd >= 0)
@@ -334,18 +336,42 @@ static void on_end(void *arg, const struct task_end *e)
 	rows_end(&l->rows, e);
 }
 
+/* More processes may end between two frames than their map holds. */
+static int take_ended(struct live *l)
+{
+	struct counter_table rows = {0};
+	int err;
+
+	if (!l->rows_leave)
+		return 0;
+	err = monitor_take_ended(l->monitor, &rows);
+	if (!l->taken.n) {
+		counter_table_release(&l->taken);
+		l->taken = rows;
+		return err;
+	}
+	for (size_t i = 0; i < rows.n; i++)
+		counter_table_copy(&l->taken, counter_table_row(&rows, i));
+	counter_table_release(&rows);
+	return err;
+}
+
 int live_pump(struct live *l)
 {
 	int n = l->monitor && l->events_on ? monitor_poll(l->monitor, 0, on_event, l) : 0;
+	uint64_t now_ns = clock_ns();
+	int err = n < 0 && n != -EINTR ? n : 0;
 
-	if (n < 0 && n != -EINTR)
-		return n;
-	return tasks_take_ends(l->tasks, on_end, l);
+	if (!err && now_ns >= l->next_take_ns) {
+		err = take_ended(l);
+		l->next_take_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
+	}
+	return err ? err : tasks_take_ends(l->tasks, on_end, l);
 }
 
 bool live_wants_pump(const struct live *l)
 {
-	return l->events_on;
+	return l->events_on || l->rows_leave;
 }
 
 int live_events(struct live *l, bool on)
@@ -394,17 +420,15 @@ static void on_monitor_row(void *arg, const void *row)
 }
 
 /* What has ended is taken first, so that nobody is in it and alive below. */
-static int begin_counters(struct live *l, struct counter_table *taken)
+static int begin_counters(struct live *l)
 {
 	int err;
 
-	*taken = (struct counter_table){0};
 	if (!l->join)
 		return 0;
 	join_begin(l->join);
-	err = monitor_take_ended(l->monitor, taken);
-	if (err == -ENOTSUP)
-		err = 0;
+	err = take_ended(l);
+	counter_table_finish(&l->taken);
 	strbuf_reset(&l->monitor_rows);
 	return err || !tasks_nexting(l->tasks) ? err : monitor_rows_begin(l->monitor);
 }
@@ -429,14 +453,16 @@ static int sample_tasks(struct live *l, struct tasks_missed *missed)
 
 /* The rows came along with the tasks, or a table is read now: who is not among the tasks had ended
  * before. */
-static int finish_counters(struct live *l, const struct counter_table *taken)
+static int finish_counters(struct live *l)
 {
 	struct counter_table table = {0};
 	int err;
 
 	if (!l->join)
 		return 0;
-	join_taken(l->join, &l->rows, taken);
+	join_taken(l->join, &l->rows, &l->taken);
+	counter_table_release(&l->taken);
+	l->taken = (struct counter_table){0};
 	err = tasks_nexting(l->tasks)
 		      ? monitor_rows_end(l->monitor, l->monitor_rows.s, l->monitor_rows.len, &table)
 		      : monitor_snapshot(l->monitor, &table);
@@ -610,13 +636,11 @@ int live_sample(struct live *l, struct frame **out)
 {
 	uint64_t start_ns = clock_ns();
 	struct tasks_missed missed = {0};
-	struct counter_table taken = {0};
 	int err = live_pump(l);
 
-	err = err ? err : begin_counters(l, &taken);
+	err = err ? err : begin_counters(l);
 	err = err ? err : sample_tasks(l, &missed);
-	err = err ? err : finish_counters(l, &taken);
-	counter_table_release(&taken);
+	err = err ? err : finish_counters(l);
 	err = err ? err : check_memory(l);
 	if (err)
 		return err;

@@ -27,6 +27,11 @@ struct live {
 	size_t row_bytes;	    /* of the monitor's rows that come along with the tasks */
 	struct strbuf monitor_rows; /* of the frame under way */
 	struct join *join;
+	/* Rows of processes that have ended, taken out since the frame before; of a monitor whose
+	 * rows leave. */
+	struct counter_table taken;
+	bool rows_leave;
+	uint64_t next_take_ns;
 	struct events *events;
 	bool events_on, events_fixed; /* fixed: not to be switched */
 	bool count_brk;

@@ -39,10 +39,11 @@ int source_replay(struct source **out, const char *file, enum tool tool);
 /* Descriptors that source_pump() wants to be called for when readable; returns how many of @max. */
 int source_fds(const struct source *s, int *fds, size_t max);
 /* Takes what the rings hold. Call it when a descriptor is readable and at least every
- * SOURCE_PUMP_MS while events are on. 0 or -errno after saying why. */
+ * SOURCE_PUMP_MS while source_wants_pump(). 0 or -errno after saying why. */
 int source_pump(struct source *s);
 enum { SOURCE_PUMP_MS = 100 };
-bool source_wants_pump(const struct source *s); /* events are on */
+/* Events are on, or what has ended must be taken before there is no room for more. */
+bool source_wants_pump(const struct source *s);
 
 /*
  * The next frame, now. It and what it points to belong to the source until the next call. Returns

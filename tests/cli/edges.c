@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Commands at the edges of what a trial can see: edges CASE [CGROUP]. Each says what it did by its
- * exit code only; tests/cli/n15_answered.t and n16_cgroups.t compile it.
+ * Commands at the edges of what a trial can see: edges CASE [CGROUP | NUMBER]. Each says what it
+ * did by its exit code only; tests/cli/n13_processes.t, n15_answered.t and n16_cgroups.t compile
+ * it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -150,6 +152,20 @@ static int child_leaves(const char *cgroup)
 	return status ? 3 : 0;
 }
 
+static int processes(int n)
+{
+	for (int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			maps(1);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "", *cgroup = argc > 2 ? argv[2] : "";
@@ -164,6 +180,8 @@ int main(int argc, char **argv)
 		return answered(SYS_munmap, 0);
 	if (!strcmp(name, "kill"))
 		return killed();
+	if (!strcmp(name, "processes"))
+		return processes(atoi(cgroup));
 	if (!strcmp(name, "below"))
 		return below(cgroup);
 	if (!strcmp(name, "child-leaves"))

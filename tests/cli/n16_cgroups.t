@@ -16,15 +16,22 @@ trials() {
 reason() {
 	printf '%s' "$out" | jq -r '.trials[0].reason'
 }
+# verify ARGS..: its process number stays in $tmp/pids
+verify() {
+	# shellcheck disable=SC2016
+	run sh -c 'echo $$ >>"$0/pids"; exec "$@"' "$tmp" "$bee" verify -q --json "$@"
+}
 leaves() {
-	find "$mount" -maxdepth 1 -name "beebench-*" -newer "$tmp/edges"
+	while read -r pid; do
+		find "$mount" -maxdepth 1 -name "beebench-$pid-*"
+	done <"$tmp/pids"
 }
 
-run "$bee" verify -q --json -m memmon,memmon_fast -- "$tmp/edges" below "$mount"
+verify -m memmon,memmon_fast -- "$tmp/edges" below "$mount"
 if [ "$(stat -c %i "$mount")" = 1 ]; then
 	is "calls in cgroups below count" "$code $(trials)" "0 memmon ok exact, memmon_fast ok exact"
 	is "all 33 of them" "$(printf '%s' "$out" | jq -r '.trials[0].truth.calls.mmap >= 33')" true
-	run "$bee" verify -q --json -m "$B/tests/bpf/wrong_not.bpf.o" -- "$tmp/edges" below "$mount"
+	verify -m "$B/tests/bpf/wrong_not.bpf.o" -- "$tmp/edges" below "$mount"
 	is "a monitor that watches one cgroup alone is not judged" "$code $(trials)" "3 wrong_not void none"
 	has "and why" "$(reason)" "33 calls were made in cgroups below the trial's, and wrong_not watches that one alone"
 else
@@ -32,7 +39,7 @@ else
 fi
 is "no cgroup is left" "$(leaves)" ""
 for c in leaves child-leaves; do
-	run "$bee" verify -q --json -m memmon -- "$tmp/edges" $c "$mount"
+	verify -m memmon -- "$tmp/edges" $c "$mount"
 	is "$c: void" "$code $(trials)" "3 memmon void none"
 	has "$c: the calls made elsewhere" "$(reason)" "33 calls were made outside the trial's cgroup"
 done

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "lib/cgroup.h"
-#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/maker.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -63,16 +63,21 @@ static void none(void **state)
 
 static void lives_and_goes(void **state)
 {
-	char expected[128], owner[OWNER_MAX], path[256];
+	struct strbuf expected = STRBUF_INIT;
+	struct maker self;
+	char path[256];
 	struct cgroup cg;
 	struct stat st;
 
 	(void)state;
 	needs_cgroups();
 	assert_int_equal(cgroup_create(&cg, "unit"), 0);
-	owner_name(owner);
-	snprintf(expected, sizeof(expected), "/beebench-%s-unit", owner);
-	assert_string_equal(strrchr(cg.path, '/'), expected);
+	assert_int_equal(maker_self(&self), 0);
+	strbuf_addstr(&expected, "/beebench-");
+	maker_write(&self, &expected);
+	strbuf_addstr(&expected, "-unit");
+	assert_string_equal(strrchr(cg.path, '/'), expected.s);
+	strbuf_release(&expected);
 	assert_int_equal(stat(cg.path, &st), 0);
 	assert_int_equal(cg.id, st.st_ino);
 	snprintf(path, sizeof(path), "%s", cg.path);

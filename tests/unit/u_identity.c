@@ -152,6 +152,20 @@ static void completed_calls(void **state)
 	assert_int_equal(find(c, "calls counted <= entered")->right, 188);
 	assert_int_equal(find(c, "calls that failed = counted")->left, 15);
 	assert_int_equal(find(c, "calls that make an event = consumed + ring full")->left, 171);
+	/* Number 13: what found no place in a full map closes the sum of all. */
+	c->in.losses.map_full = 11;
+	c->rows[1].value[MEM_MMAP_COUNT] -= 10;
+	c->rows[1].value[MEM_FAILED_COUNT]--;
+	identities_check(&subject_memory, &c->in, &c->out);
+	assert_int_equal(c->out.broken, 0);
+	assert_int_equal(find(c, "calls that worked or failed = counted + map full")->left, 186);
+	assert_int_equal(find(c, "mmaps counted <= worked")->left, 80);
+	c->in.losses.map_full = 10;
+	identities_check(&subject_memory, &c->in, &c->out);
+	assert_int_equal(c->out.broken, 1);
+	c->in.losses.map_full = 0;
+	c->rows[1].value[MEM_MMAP_COUNT] += 10;
+	c->rows[1].value[MEM_FAILED_COUNT]++;
 	c->in.losses.ring_full = 1; /* an event too many */
 	c->rows[1].value[MEM_FAILED_COUNT]++;
 	identities_check(&subject_memory, &c->in, &c->out);
