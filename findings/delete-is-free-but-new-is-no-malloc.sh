@@ -18,8 +18,9 @@
 # libmimalloc2.0 2.0.9+ds-2, libtcmalloc-minimal4 2.10-1, libc6 2.36-9+deb12u14, libstdc++6 12.2.0, amd64; gdb of any
 # version. First seen November 2026.
 set -u
-# shellcheck source=findings/lib.sh
-. "$(dirname "$0")/lib.sh"
+tmp=$(mktemp -d) || exit 2 # the packages come into it, by apt-get download
+# shellcheck source=findings/fetch
+. "$(dirname "$0")/fetch"
 need gdb cc readelf
 
 fetch here libjemalloc2=5.3.0-1 libmimalloc2.0=2.0.9+ds-2 libtcmalloc-minimal4=2.10-1 libc6=2.36-9+deb12u14 \
