@@ -120,9 +120,10 @@ static int object_attach(struct monitor *m)
 	bool tracefs = false;
 	int err;
 
-	/* libbpf looks only classic tracepoints up there. */
+	/* libbpf looks only classic tracepoints up there; one that was not chosen needs nothing. */
 	bpf_object__for_each_program (p, o->bpf) {
-		tracefs |= bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
+		tracefs |= bpf_program__autoload(p) &&
+			   bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
 		n++;
 	}
 	err = tracefs ? tracefs_ensure(m->why) : 0;
