@@ -139,7 +139,7 @@ cursor_is "the cursor is on systemd" systemd
 keys Space
 shows "Space folds" '+systemd'
 gone "what is below goes" sshd
-is "its sum stays" "$(column 3 | head -1)" '~2029855'
+is "its sum stays" "$(column 3 | head -1)" '~1.9G'
 keys Space
 shows "and unfolds" sshd
 keys K End

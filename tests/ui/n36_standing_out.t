@@ -56,8 +56,8 @@ comes "a column is taken away" title_lacks RSS
 keys s
 wait_for 'Sort by'
 keys End c
+shows "another one is chosen" '*CGROUP'
 keys Escape
-shows "another one is shown" 'WINDOW'
 
 # The tool keeps it.
 term_start 100 24 "XDG_CONFIG_HOME=$tmp/config $B/memmon --object tasks -i 1"
