@@ -120,18 +120,11 @@ static int object_attach(struct monitor *m)
 	bool tracefs = false;
 	int err;
 
-<<<<<<< HEAD
 	/* libbpf looks only classic tracepoints up there; a program that stands in on other kernels
 	 * is not loaded. */
 	bpf_object__for_each_program (p, o->bpf) {
 		tracefs |=
 			bpf_program__fd(p) >= 0 && bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
-=======
-	/* libbpf looks only classic tracepoints up there; one that was not chosen needs nothing. */
-	bpf_object__for_each_program (p, o->bpf) {
-		tracefs |= bpf_program__autoload(p) &&
-			   bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
->>>>>>> refs/heads/monitor
 		n++;
 	}
 	err = tracefs ? tracefs_ensure(m->why) : 0;
