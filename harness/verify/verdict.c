@@ -394,8 +394,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 {
 	const struct trial_monitor *m = &t->monitors[index];
-	struct model_definition def = {.min_length = m->info->filter,
-				       .page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
+	struct model_definition def = {.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE)};
 	struct model model = {0};
 	int err;
 
@@ -408,6 +407,7 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	if (!v->has_truth)
 		return 0;
 	def.subject = subject_of(m->info);
+	def.min_length = m->info->filter;
 	def.key = m->info->key;
 	def.calls = m->info->definition;
 	err = model_build(&model, &def, t->lanes, t->nlanes);

@@ -22,6 +22,7 @@
 #include "collector/object.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/preempt.h"
 #include "lib/strbuf.h"
 #include "monitor/source/caps.h"
 
@@ -364,7 +365,9 @@ int live_pump(struct live *l)
 	uint64_t now_ns = clock_ns();
 	int err = n < 0 && n != -EINTR ? n : 0;
 
-	if (!err && now_ns >= l->next_take_ns) {
+	/* Who reads a map where tracepoints are preempted hides runs (docs/linux7.md): once a
+	 * frame. */
+	if (!err && now_ns >= l->next_take_ns && !preempt_tracepoints()) {
 		err = take_ended(l);
 		l->next_take_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
 	}
