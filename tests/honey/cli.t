@@ -67,7 +67,7 @@ end
 E2
 	for f in "$tmp/declares.ex" "$ok"/*.ex; do
 		"$honeyc" -w --emit=c -P "$f" >"$tmp/p.c" 2>/dev/null || continue
-		check "the C of -P compiles: ${f##*/}" clang -O2 -target bpf -w -I. -I"$B/gen" -c "$tmp/p.c" -o "$tmp/p.o"
+		check "the C of -P compiles: ${f##*/}" clang -O2 -target bpf -ffreestanding -w -I. -I"$B/gen" -c "$tmp/p.c" -o "$tmp/p.o"
 	done
 fi
 run "$honeyc" -w --emit=c -P -O -fno-elide-self-update $ok/opt-self-update.ex

@@ -59,13 +59,17 @@ int on_enter(struct bpf_raw_tracepoint_args *ctx)
 	if (!(kind == 3))
 		a = a + 15;
 	switch (kind) {
-	case 1: put(a); break;
+	case 1:
+		put(a);
+		break;
 	case 2: {
 		__u64 b = a * 2;
 		put(b);
 		break;
 	}
-	default: put(0); break;
+	default:
+		put(0);
+		break;
 	}
 	__u64 found;
 	__u32 key = 1;
