@@ -329,8 +329,8 @@ test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller
 .PHONY: test-busy
 
 bench: all ## the main job: verify, overhead, ring buffer, report; prints the run's folder last
-	@B=$(B) MARGIN=1 scripts/bench_honey.sh
 	@$(B)/beebench run $(BENCHFLAGS)
+	@[ ! -s results/runs/latest/run.json ] || B=$(B) MARGIN=results/runs/latest/run.json scripts/bench_honey.sh >&2
 
 bench-fast: all ## what memmon_fast costs against memmon, and that nothing is lost (root; SECONDS at 1 M events/s; EACH way of watching)
 	@for how in collect=woken collect=timed collect=both collect=both,events=no producers=2,collect=between \
