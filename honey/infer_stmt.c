@@ -2,10 +2,11 @@
 /*
  * Statements: assignments, branches, returns, blocks, and loops.
  *
- * '=' on a variable of an outer block assigns it, as the seeds' writers mean and Elixir does not. A
- * loop is either a for over a range of numbers, which the compiler counts, or a body that the
- * kernel calls back (bpf_loop, bpf_for_each_map_elem, bpf_map_get_next_key): that one is a function
- * of its own in C, and the variables it shares with what is around it are found by infer_capture().
+ * '=' on a variable of an outer block assigns it, as the reference documents' writers mean and
+ * Elixir does not. A loop is either a for over a range of numbers, which the compiler counts, or a
+ * body that the kernel calls back (bpf_loop, bpf_for_each_map_elem, bpf_map_get_next_key): that one
+ * is a function of its own in C, and the variables it shares with what is around it are found by
+ * infer_capture().
  */
 #include "lib/base.h"
 #include "honey/infer.h"

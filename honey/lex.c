@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Text to tokens, by Elixir's lexical rules as far as Honey has them, and the seeds' >> and <<.
+ * Text to tokens, by Elixir's lexical rules as far as Honey has them, and the reference documents'
+ * >> and <<.
  *
  * lex_file() looks at one character and calls the function for what begins there: a word, a number,
  * a string, an atom, an operator. Each goes past its last character and appends one token with

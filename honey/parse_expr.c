@@ -457,7 +457,7 @@ struct binding {
 	bool right;
 };
 
-/* Elixir's operator table; & | << >> are the seeds' spelling of the bitwise ones. */
+/* Elixir's operator table; & | << >> are the reference documents' spelling of the bitwise ones. */
 static const struct binding bindings[] = {
 	{OP_MUL, OP_MUL, 100, false},	   {OP_DIV, OP_DIV, 100, false},
 	{OP_ADD, OP_ADD, 90, false},	   {OP_SUB, OP_SUB, 90, false},

@@ -43,7 +43,7 @@ struct {
 	__type(value, struct mem_stats);
 } mem_stats_map SEC(".maps");
 
-/* Part of the seeds' layout; nothing uses it. */
+/* Part of the reference layout; nothing uses it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MEM_STATS_MAX);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The memory monitor's layouts: the contract between its kernel half (C, Honey, or anybody's) and
- * user space. The first two structs are the seeds' (documents 000, 002, 003); a change here is a
- * change of contract.
+ * user space. The first two structs are the reference's (documents 000, 002, 003); a change here is
+ * a change of contract.
  */
 #ifndef BPF_MEMMON_H
 #define BPF_MEMMON_H

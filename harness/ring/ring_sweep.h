@@ -35,8 +35,8 @@ struct ring_curve_plan {
 	uint32_t rounds;
 	uint64_t slice_ns; /* of a point in a round */
 	uint32_t record_bytes;
-	uint32_t ring_bytes; /* the rings have a half and an eighth of it: 256 KiB is the seeds'
-				ring when it is 512 */
+	uint32_t ring_bytes; /* the rings have a half and an eighth of it: 256 KiB is the
+				reference's ring when it is 512 */
 	uint32_t fault;	     /* enum ringload_fault */
 	bool quick;	     /* fewer points */
 	const int *cpus;     /* @ncpus this process may use */
