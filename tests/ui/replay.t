@@ -29,7 +29,7 @@ term_start 160 30 "$B/memmon --replay $tmp/none.rec"
 ends "one without a frame has no screen" 2
 shows "and says why" 'offset 8: nothing was recorded'
 
-term_start 160 30 "$B/memmon --replay $rec --record $tmp/new.rec"
+term_start 160 30 "$B/memmon --replay $rec --object memmon"
 ends "what makes no sense has no screen" 2
 
 done_testing
