@@ -15,7 +15,7 @@ for my $seconds ("0.05", "0.05", "1.5") {
 	waitpid($pid, 0);
 }
 EOP
-"$B/memmon" --batch -n 10 -i 0.5 --json --top 0 --alert 'name = sleep and peak > 100MiB' >"$tmp/out" 2>"$tmp/err" &
+"$B/memmon" --batch -n 30 -i 0.5 --json --top 0 --alert 'name = sleep and peak > 100MiB' >"$tmp/out" 2>"$tmp/err" &
 memmon=$!
 at_exit "kill $memmon 2>/dev/null"
 sleep 0.7
