@@ -9,23 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/procfs.h"
 #include "lib/why.h"
-
-uint64_t cost_of_map(int fd)
-{
-	unsigned long long bytes = 0;
-	char path[64], line[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "memlock: %llu", &bytes) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return bytes;
-}
 
 static int cost_of_program(const struct bpf_program *p, struct monitor_program *out)
 {
@@ -64,7 +49,7 @@ int cost_of_object(const struct bpf_object *obj, struct monitor_cost *out)
 	}
 	bpf_object__for_each_map (map, obj)
 		if (bpf_map__fd(map) >= 0)
-			out->map_bytes += cost_of_map(bpf_map__fd(map));
+			out->map_bytes += procfs_map_bytes(bpf_map__fd(map));
 	return 0;
 }
 

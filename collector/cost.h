@@ -12,9 +12,6 @@ struct bpf_object;
  * -errno; prints nothing. */
 int cost_of_object(const struct bpf_object *obj, struct monitor_cost *out);
 
-/* The "memlock" of a map in /proc/self/fdinfo: bytes it takes. 0 when it does not say. */
-uint64_t cost_of_map(int fd);
-
 /* Sums over all programs, except stack_bytes, which is the deepest program's (with its
  * subprograms). */
 struct verifier_stats {

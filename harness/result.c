@@ -171,23 +171,13 @@ int sink_open(struct sink **out, const char *path)
 /* Writes all of @text; on an error cuts the file back to whole lines, so that it stays readable. */
 static int write_line(struct sink *s, const char *text, size_t len)
 {
-	size_t done = 0;
+	int err = fd_write_all(s->fd, text, len);
 
-	while (done < len) {
-		ssize_t n = write(s->fd, text + done, len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int err = -errno;
-
-			if (s->size >= 0 && ftruncate(s->fd, s->size))
-				log_dbg("%s is no regular file: not cut back to its last whole "
-					"line",
-					s->path);
-			return err;
-		}
-		done += (size_t)n;
+	if (err) {
+		if (s->size >= 0 && ftruncate(s->fd, s->size))
+			log_dbg("%s is no regular file: not cut back to its last whole line",
+				s->path);
+		return err;
 	}
 	if (s->size >= 0)
 		s->size += (off_t)len;

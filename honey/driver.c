@@ -33,23 +33,11 @@ static char *in_dir(struct honey *h, const struct workdir *w, const char *name)
 
 static int write_file(const char *path, const void *data, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), err = 0;
-	const char *p = data;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), err;
 
 	if (fd < 0)
 		return -errno;
-	while (len && !err) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			err = -errno;
-		} else {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
+	err = fd_write_all(fd, data, len);
 	if (close(fd) && !err)
 		err = -errno;
 	return err;

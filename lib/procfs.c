@@ -129,6 +129,22 @@ static char *mount_point_if(char *line, const char *type)
 	return word;
 }
 
+uint64_t procfs_map_bytes(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
 int procfs_find_mount(const char *root, const char *type, char *path, size_t size)
 {
 	struct strbuf text = STRBUF_INIT;

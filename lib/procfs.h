@@ -29,6 +29,9 @@ int procfs_cpu(const char *root, pid_t pid, struct proc_cpu *out);
  */
 int procfs_steal(const char *root, uint64_t *ns);
 
+/* Bytes that the map behind @fd takes: "memlock" of /proc/self/fdinfo. 0 when it does not say. */
+uint64_t procfs_map_bytes(int fd);
+
 /* Where a file system of @type ("tracefs", "bpf", "cgroup2") is mounted. Returns 0, -ENOENT or
  * -errno; prints nothing. */
 int procfs_find_mount(const char *root, const char *type, char *path, size_t size);

@@ -72,30 +72,15 @@ int initrd_add_file(struct initrd *rd, const char *path, bool executable, const 
 	return err;
 }
 
-static int write_all(int fd, const char *at, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int initrd_write(const struct initrd *rd, int fd)
 {
 	struct strbuf end = STRBUF_INIT;
 	int err;
 
 	entry(&end, 0, 0, "TRAILER!!!", "", 0);
-	err = write_all(fd, rd->data.s, rd->data.len);
+	err = fd_write_all(fd, rd->data.s, rd->data.len);
 	if (!err)
-		err = write_all(fd, end.s, end.len);
+		err = fd_write_all(fd, end.s, end.len);
 	strbuf_release(&end);
 	return err;
 }

@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/rights.h"
+#include "lib/strbuf.h"
 #include "monitor/recording/format.h"
 
 struct recorder {
@@ -27,25 +28,6 @@ struct recorder {
 	size_t block_cap;
 	uint64_t block_len; /* of the latest block that was written */
 };
-
-static int write_all(int fd, const void *data, size_t len)
-{
-	const char *at = data;
-
-	while (len) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EIO;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* The block of @r->payload in @r->block; its length, or -errno. */
 static ssize_t pack_block(struct recorder *r, enum record_kind kind)
@@ -81,7 +63,7 @@ static ssize_t pack_block(struct recorder *r, enum record_kind kind)
 static int add_block(struct recorder *r, enum record_kind kind)
 {
 	ssize_t len = pack_block(r, kind);
-	int err = len < 0 ? (int)len : write_all(r->fd, r->block, (size_t)len);
+	int err = len < 0 ? (int)len : fd_write_all(r->fd, r->block, (size_t)len);
 
 	if (!err) {
 		r->bytes += (uint64_t)len;
@@ -154,7 +136,7 @@ int recorder_open(struct recorder **out, const char *file, enum tool tool, bool 
 	/* A limit on the size of files is an error like a full disk, not the end of the tool. */
 	signal(SIGXFSZ, SIG_IGN);
 	describe(&r->payload, tool);
-	err = write_all(r->fd, RECORD_START, RECORD_START_BYTES);
+	err = fd_write_all(r->fd, RECORD_START, RECORD_START_BYTES);
 	if (!err) {
 		r->bytes = RECORD_START_BYTES;
 		err = add_block(r, RECORD_DESCRIPTION);

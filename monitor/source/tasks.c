@@ -12,7 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/log.h"
-#include "collector/cost.h"
+#include "lib/procfs.h"
 #include "collector/object_error.h"
 #include "collector/registry.h"
 #include "collector/layout.h"
@@ -287,7 +287,7 @@ uint64_t tasks_map_bytes(const struct tasks *t)
 
 	if (t->bpf)
 		bpf_object__for_each_map (map, t->bpf)
-			bytes += cost_of_map(bpf_map__fd(map));
+			bytes += procfs_map_bytes(bpf_map__fd(map));
 	return bytes;
 }
 

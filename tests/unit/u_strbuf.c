@@ -2,6 +2,7 @@
 /* The growing string. */
 #include "lib/base.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -124,6 +125,30 @@ static void reads_files(void **state)
 	strbuf_release(&sb);
 }
 
+/* What the disk does not take is an error. */
+static void writes_all(void **state)
+{
+	char path[] = "/tmp/u_strbuf_XXXXXX";
+	struct strbuf sb = STRBUF_INIT, back = STRBUF_INIT;
+	int fd = mkstemp(path), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(fd >= 0 && full >= 0);
+	for (int i = 0; i < 30000; i++)
+		strbuf_addf(&sb, "%d,", i);
+	assert_int_equal(fd_write_all(fd, sb.s, sb.len), 0);
+	assert_int_equal(strbuf_read_file(&back, path), 0);
+	assert_int_equal(back.len, sb.len);
+	assert_string_equal(back.s, sb.s);
+	assert_int_equal(fd_write_all(full, sb.s, sb.len), -ENOSPC);
+	assert_int_equal(fd_write_all(full, sb.s, 0), 0);
+	close(fd);
+	close(full);
+	unlink(path);
+	strbuf_release(&sb);
+	strbuf_release(&back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +158,7 @@ int main(void)
 		cmocka_unit_test(formats_whole),
 		cmocka_unit_test(ends_of_texts),
 		cmocka_unit_test(reads_files),
+		cmocka_unit_test(writes_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,26 +10,10 @@
 #include <bpf/libbpf.h>
 
 #include "harness/vm/guest/guest_channel.h"
+#include "lib/procfs.h"
 #include "lib/strbuf.h"
 
 enum { LOG_STATS = 4, LOG_BYTES = 4096 };
-
-/* Bytes of a map as /proc/self/fdinfo has them. */
-static unsigned long long map_bytes(int fd)
-{
-	unsigned long long bytes = 0;
-	char path[64], line[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "memlock: %llu", &bytes) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return bytes;
-}
 
 void guest_static_ask(struct bpf_object *obj, struct guest_logs *logs)
 {
@@ -73,7 +57,7 @@ void guest_static_send(struct bpf_object *obj, const struct guest_logs *logs, in
 		return;
 	bpf_object__for_each_map (map, obj)
 		if (bpf_map__fd(map) >= 0)
-			bytes += map_bytes(bpf_map__fd(map));
+			bytes += procfs_map_bytes(bpf_map__fd(map));
 	strbuf_addf(&line, "{\"arm\":\"static\",\"object\":%d,\"map_bytes\":%llu,\"programs\":[",
 		    index, bytes);
 	bpf_object__for_each_program (prog, obj) {
