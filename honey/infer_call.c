@@ -481,7 +481,8 @@ static void count_args(const char *args, uint32_t *least, uint32_t *most)
 	}
 }
 
-/* A lookup in a map without types gives 0 where the key is absent, unless the function asks for nil.
+/* A lookup in a map without types gives 0 where the key is absent, unless the function asks for
+ * nil.
  */
 static void default_of_untyped(struct infer *in, struct node *n)
 {
