@@ -351,6 +351,13 @@ $(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memp
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ -lz -lm && $(moved)
 
+test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof writes, read by go tool pprof, chromium, speedscope, promtool (installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-readers.txt
+	@command -v npm >/dev/null && npm install --prefix $(B)/readers --no-audit --no-fund --silent speedscope@1.25.0 || \
+		echo "no npm, or it fetched nothing: speedscope is left out"
+	@B=$(B) tests/run.sh memprof/readers
+.PHONY: test-memprof-readers
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 

@@ -18,7 +18,8 @@ static void add_bar(struct strbuf *out, uint64_t v, uint64_t most)
 {
 	uint64_t n = most ? (uint64_t)((double)v / (double)most * BAR + 0.5) : 0;
 
-	strbuf_addstr(out, "  ");
+	if (v)
+		strbuf_addstr(out, "  ");
 	for (uint64_t i = 0; i < n || (!i && v); i++)
 		strbuf_addch(out, '#');
 	strbuf_addch(out, '\n');
