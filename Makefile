@@ -345,6 +345,14 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
+# What memprof is tried on: programs whose every allocation is known.
+allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(wildcard tests/allocating/*.c))
+$(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
+all: $(allocating_BIN)
+
 # Profiles that are made up, for the tests of `memprof report`.
 $(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memprof/profile_file.c $(lib_SRC))
 	$(call say,LINK,$@)
