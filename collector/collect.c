@@ -123,7 +123,10 @@ static int find_means(struct monitor *m, const char *asked)
 	struct strbuf said = STRBUF_INIT;
 	int err = 0;
 
-	if (asked) {
+	if (asked && !vocabulary_declared()) {
+		why_err(m->why, "%s: nobody here knows what to do with a definition", m->path);
+		err = -ENOTSUP;
+	} else if (asked) {
 		err = take_means(m, asked, "--means");
 	} else if (m->manifest.means) {
 		strbuf_addf(&said, "%s: means", m->manifest.file);

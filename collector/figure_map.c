@@ -193,11 +193,12 @@ static int bad(const struct finder *f, const struct figure_wish *w, const char *
 	return -EINVAL;
 }
 
-static const struct manifest_figure *source_of(const struct finder *f, const struct figure_wish *w)
+static const struct manifest_figure *source_of(const struct manifest *man,
+					       const struct figure_wish *w)
 {
-	for (size_t i = 0; i < f->man->nfigures; i++)
-		if (!strcmp(f->man->figures[i].name, w->name))
-			return &f->man->figures[i];
+	for (size_t i = 0; i < man->nfigures; i++)
+		if (!strcmp(man->figures[i].name, w->name))
+			return &man->figures[i];
 	return NULL;
 }
 
@@ -343,7 +344,7 @@ static int find_value(const struct finder *f, const struct figure_wish *w,
 
 static int find_place(const struct finder *f, const struct figure_wish *w, struct place *p)
 {
-	const struct manifest_figure *src = source_of(f, w);
+	const struct manifest_figure *src = source_of(f->man, w);
 	const struct btf *btf = bpf_object__btf(f->obj);
 	int err;
 
@@ -620,6 +621,14 @@ int figure_map_read(const struct bpf_object *obj, const struct manifest *man, co
 			err = read_map(&f, &wishes[i], &place, out, &out->maps[i]);
 	}
 	return err;
+}
+
+bool figure_map_lacks(const struct bpf_object *obj, const struct manifest *man,
+		      const struct figure_wish *w)
+{
+	const struct manifest_figure *src = source_of(man, w);
+
+	return !src && !bpf_object__find_map_by_name(obj, w->name + 1);
 }
 
 bool figure_map_uses(const struct manifest *man, const char *map)

@@ -14,6 +14,9 @@ int figure_map_fit(const struct bpf_object *obj, const struct manifest *man, con
 		   const struct figure_wish *wishes, size_t n, struct strbuf *why);
 int figure_map_read(const struct bpf_object *obj, const struct manifest *man, const char *path,
 		    const struct figure_wish *wishes, size_t n, struct figures *out);
+/* It has no map of the name that the wish or the manifest says. */
+bool figure_map_lacks(const struct bpf_object *obj, const struct manifest *man,
+		      const struct figure_wish *wish);
 /* One of the wishes' maps, by the names that the manifest gives them. */
 bool figure_map_uses(const struct manifest *man, const char *map);
 

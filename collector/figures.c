@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "collector/backend.h"
-#include "lib/why.h"
+#include "collector/figure_map.h"
+#include "collector/object.h"
 
 void figures_release(struct figures *f)
 {
@@ -58,12 +59,19 @@ int monitor_figures_fit(const struct monitor *m, const struct figure_wish *wishe
 	return m->ops->figures_fit ? m->ops->figures_fit(m, wishes, n, why) : 0;
 }
 
+bool monitor_figures_lack(const struct monitor *m, const struct figure_wish *wish)
+{
+	const struct bpf_object *obj = monitor_bpf_object(m);
+
+	return obj && figure_map_lacks(obj, &m->manifest, wish);
+}
+
 int monitor_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
 		    struct figures *out)
 {
 	*out = (struct figures){.n = n};
 	out->maps = arena_array(&out->arena, struct figure_map, n + 1);
 	for (size_t i = 0; i < n; i++)
-		out->maps[i].name = wishes[i].name;
+		out->maps[i].name = arena_strdup(&out->arena, wishes[i].name);
 	return m->ops->figures ? m->ops->figures(m, wishes, n, out) : 0;
 }

@@ -90,9 +90,11 @@ struct monitor;
  * or does not fit, and what there is. Nothing is read. */
 int monitor_figures_fit(const struct monitor *m, const struct figure_wish *wishes, size_t n,
 			struct strbuf *why);
+/* It is an object and has no map for this wish, by its own name or the manifest's. */
+bool monitor_figures_lack(const struct monitor *m, const struct figure_wish *wish);
 /*
  * What they hold now, summed over CPUs; of a script, after monitor_detach(). 0 or -errno after
- * saying why. The caller releases @out in any case; it keeps pointers to the names of the wishes.
+ * saying why. The caller releases @out in any case.
  */
 int monitor_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
 		    struct figures *out);
