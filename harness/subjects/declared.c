@@ -493,7 +493,7 @@ static void judge_map(const struct declared_case *c, bool *bounded, struct judge
 	enum declared_match match;
 	size_t compared = 0;
 
-	if (c->want->doubt != DEFINITION_EXACT && c->want->doubt != DEFINITION_CLOCK) {
+	if (c->want->doubt != DEFINITION_EXACT) {
 		doubt(out, c->got->name, c->want->why);
 		return;
 	}
@@ -531,6 +531,8 @@ static void judge_figures(const struct judge_input *in, const struct definition 
 	out->verdict = out->mismatches ? JUDGE_MISMATCH : bounded ? JUDGE_BOUNDED : JUDGE_EXACT;
 	if (out->mismatches)
 		out->doubt[0] = '\0';
+	else if (out->doubt[0])
+		out->verdict = JUDGE_NONE;
 	definition_result_release(&result);
 	arena_release(&a);
 }

@@ -200,7 +200,7 @@ int on_read(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	bpf_get_current_comm(name.comm, sizeof(name.comm));
 	least_so_far = bpf_map_lookup_elem(&least, &name);
-	if (!least_so_far || *least_so_far > ret)
+	if (!least_so_far || (__s32)*least_so_far > (__s32)ret)
 		bpf_map_update_elem(&least, &name, &ret, BPF_ANY);
 	if (!READS(ctx->ret))
 		return 0;
