@@ -462,6 +462,8 @@ const struct syscall_row syscall_rows[] = {
 	    BAD("a timer that is none", EINVAL, NONSENSE, AT(out))),
 };
 
+_Static_assert(ARRAY_SIZE(syscall_rows) <= SYSCALL_ROWS_MAX, "raise SYSCALL_ROWS_MAX");
+
 const size_t syscall_row_count = ARRAY_SIZE(syscall_rows);
 
 const struct syscall_row *syscall_find(const char *name)

@@ -13,7 +13,7 @@
 
 #include "lib/base.h"
 
-enum { SYSCALL_ARGS = 6, SYSCALL_STEPS = 2 };
+enum { SYSCALL_ARGS = 6, SYSCALL_STEPS = 2, SYSCALL_ROWS_MAX = 256 };
 
 struct syscall_step {
 	uint32_t call; /* the call's number plus 1; 0: no call */

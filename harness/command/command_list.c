@@ -115,8 +115,8 @@ static struct json_object *list_events(void)
 {
 	struct json_object *a = json_object_new_array();
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	for (int i = 0; i < timed_event_count(); i++)
+		json_object_array_add(a, entry(timed_event(i)->name, timed_event(i)->help, NULL));
 	return a;
 }
 
