@@ -21,6 +21,10 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
+	ROW(0, "means", "TEXT",
+	    "what the monitors' maps mean, in bpftrace's words: a definition, or the path of one "
+	    "(.bt)",
+	    OPT_STRING, means),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
@@ -186,6 +190,7 @@ int cli_make_run(struct cli *cli, struct run *run)
 	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;
+	run->means = cli->means;
 	run->seconds = cli->seconds;
 	run->seed = cli->seed;
 	run->quick = cli->quick;

@@ -9,6 +9,7 @@
 struct cli {
 	struct opt_list monitors, workloads, events,
 		kernels;    /* as given, each maybe a comma list */
+	const char *means;  /* --means */
 	const char *params; /* -o */
 	const char *out;    /* --out */
 	const char *format; /* --format; NULL: the measure's own text */
