@@ -279,7 +279,8 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/procfs.c lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) workloads/syscall_rig.c workloads/syscall_table.c \
+	$(addprefix lib/,procfs.c strbuf.c log.c printable.c utf8.c preempt.c suggest.c)
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))

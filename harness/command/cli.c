@@ -156,14 +156,12 @@ static int parse_workloads(struct cli *cli)
 
 int cli_check_events(const char *const *events)
 {
-	const char *names[TIMED_EVENTS], *near;
+	const char *near;
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		names[i] = timed_events[i].name;
 	for (; *events; events++) {
 		if (timed_event_find(*events) >= 0)
 			continue;
-		near = suggest_nearest(*events, names, ARRAY_SIZE(names));
+		near = timed_event_suggest(*events);
 		log_err("no event '%s'; %s%s%s", *events,
 			near ? "did you mean '" : "there are " TIMED_EVENT_NAMES, near ? near : "",
 			near ? "'?" : "");
