@@ -366,7 +366,7 @@ NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 
 
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)
-	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
+	@$(B)/beebench gate $(if $(GATE_BASE),--base "$(GATE_BASE)") --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh

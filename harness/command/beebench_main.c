@@ -35,7 +35,8 @@ static const struct {
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,
-	 "a finished run as text, markdown, html, json, junit, github, openmetrics, bpftrace"},
+	 "a finished run as text, markdown, html, json, junit, sarif, github, openmetrics, "
+	 "bpftrace"},
 };
 
 static void usage(FILE *out)

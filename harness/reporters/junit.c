@@ -201,8 +201,9 @@ static void put_counts(FILE *out, const uint64_t n[OUTCOMES], double seconds, bo
 	fprintf(out, " time=\"%.3f\"", seconds);
 }
 
-static void put_properties(FILE *out, struct json_object *header)
+static void put_properties(FILE *out, const struct run_file *run)
 {
+	struct json_object *header = run->header, *o;
 	static const char *const paths[] = {
 		"id",	    "tool",	 "seed",	 "host.kernel",
 		"host.cpu", "host.cpus", "host.machine", "host.virtualisation"};
@@ -217,6 +218,15 @@ static void put_properties(FILE *out, struct json_object *header)
 		put_attribute(out, "name", paths[i]);
 		put_attribute(out, "value", record_text(v));
 		fputs("/>\n", out);
+	}
+	record_foreach_type (run->records, o, "base") {
+		struct strbuf line = STRBUF_INIT;
+
+		record_base_line(o, &line);
+		fputs("      <property name=\"base\"", out);
+		put_attribute(out, "value", line.s);
+		fputs("/>\n", out);
+		strbuf_release(&line);
 	}
 	fputs("    </properties>\n", out);
 }
@@ -276,7 +286,7 @@ static int render(const struct run_file *run, FILE *out)
 		put_attribute(out, "timestamp", record_str(run->header, "started", ""));
 		put_counts(out, n, seconds, true);
 		fputs(">\n", out);
-		put_properties(out, run->header);
+		put_properties(out, run);
 		record_foreach_type (run->records, o, suites[i].type)
 			put_case(out, &suites[i], o, several, &g);
 		fputs("  </testsuite>\n", out);
