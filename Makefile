@@ -57,7 +57,7 @@ cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monito
 monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
-beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+beebench_LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
@@ -266,10 +266,14 @@ $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
+# SQLite could load extensions; nobody does.
+comma := ,
+static_QUIET := $(if $(shell $(CC) -Wl,--help 2>/dev/null | grep -- --no-warnings),-Wl$(comma)--no-warnings)
+
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie -pthread -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
+	$(Q)$(CC) -static-pie -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 

@@ -10,6 +10,7 @@
 #include "harness/report/report_grid.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
+#include "lib/xml.h"
 #include "harness/record.h"
 
 /* What a testcase came to; the order is that of `outcomes`. */
@@ -27,29 +28,13 @@ static const struct suite suites[] = {
 	{"exact", "exact"},	    {"calibrate", "calibrate"},
 };
 
-static void put_xml(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '<')
-			fputs("&lt;", out);
-		else if (*s == '>')
-			fputs("&gt;", out);
-		else if (*s == '&')
-			fputs("&amp;", out);
-		else if (*s == '"')
-			fputs("&quot;", out);
-		else
-			fputc(*s, out);
-	}
-}
-
 /* XML 1.0 has no way to say most control characters. */
 static void put_text(FILE *out, const char *s)
 {
 	struct strbuf text = STRBUF_INIT;
 
 	printable_add_lines(&text, s);
-	put_xml(out, text.s);
+	xml_put(out, text.s);
 	strbuf_release(&text);
 }
 
@@ -59,7 +44,7 @@ static void put_attribute(FILE *out, const char *name, const char *value)
 
 	printable_add_line(&text, value);
 	fprintf(out, " %s=\"", name);
-	put_xml(out, text.s);
+	xml_put(out, text.s);
 	fputc('"', out);
 	strbuf_release(&text);
 }
