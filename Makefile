@@ -261,6 +261,31 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+# The roofs are left out, but for the list of sub-commands' options that reports quote.
+$(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
+		$(wildcard monitor/recording/*.c monitor/view/*.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -lpcre2-8 $(beebench_LIBS)
+
+fuzz-readers: $(B)/fuzz/reader_fuzz ## feed the readers of run.json, policy, suite, queries and recordings with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/readers $(B)/fuzz/found
+	@for f in tests/fixtures/runs/*/run.json; do { printf j; cat $$f; } >$(B)/fuzz/readers/j-$$(basename $$(dirname $$f)); done
+	@for f in tests/fixtures/recordings/*.rec; do { printf r; cat $$f; } >$(B)/fuzz/readers/r-$$(basename $$f); done
+	@{ printf p; cat gate.json 2>/dev/null || cat results/gate.json 2>/dev/null || printf '{"schema": 1}'; } >$(B)/fuzz/readers/p-gate
+	@printf 's{"schema": 1, "build": "make", "suites": {"a": {"monitors": ["a.o"], "measures": ["verify"], "options": {"verify": "x=1"}}}}' >$(B)/fuzz/readers/s-suite
+	@printf 'qrss > 1GiB and (name ~ ^postgres or not user = www) && pid != 7' >$(B)/fuzz/readers/q-query
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/readers
+.PHONY: fuzz-readers
+
+fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
+	@$(MAKE) fuzz-honey
+	@$(MAKE) fuzz-collector
+	@$(MAKE) fuzz-readers
+.PHONY: fuzz
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
