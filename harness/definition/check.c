@@ -327,7 +327,7 @@ static int set_map(struct checker *c, struct node *n, struct node *value, bool c
 		return FAIL(c, n->at, "%s is a %s elsewhere; it cannot have a plain value, too",
 			    m->is.name, function_name(m->is.function));
 	/* @x += args.ret of a map that nothing else writes. */
-	if (!k.bytes && compound && !old && !m->typed)
+	if (compound && !old && !m->typed)
 		k = (struct definition_kind){.bytes = 8, .is_signed = true};
 	if (!k.bytes)
 		return 0;
