@@ -221,7 +221,7 @@ static int check_keys(struct checker *c, struct node *n)
 	}
 	if (m->nparts != n->nkeys)
 		return FAIL(c, n->at,
-			    "%s has a key of %zu parts here and of %zu elsewhere; it has "
+			    "the key of %s has %zu parts here and %zu elsewhere; it is "
 			    "the same everywhere",
 			    m->name, n->nkeys, m->nparts);
 	for (size_t i = 0; i < n->nkeys; i++) {
