@@ -292,6 +292,13 @@ test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix for
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
 
+test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
+		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@B=$(B) tests/run.sh bpf/t_definition
+.PHONY: test-peers
+
 bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
 	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
 .PHONY: bench-honey
@@ -480,5 +487,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/elixir-new -o -path $(B)/bpftrace-new \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif
