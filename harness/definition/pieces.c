@@ -54,7 +54,7 @@ static const char *conversion(struct definition *def, const char *s, struct piec
 		longs++;
 	for (; *s == 'h' && !longs && shorts < 2; s++)
 		shorts++;
-	if (!*s || !strchr("diuxXscp", *s))
+	if (!*s || !strchr("duxXscp", *s))
 		return NULL;
 	piece->conversion = *s;
 	piece->bytes = longs || *s == 'p' ? 8 : shorts > 1 || *s == 'c' ? 1 : shorts ? 2 : 4;
