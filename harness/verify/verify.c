@@ -55,7 +55,7 @@ static const char *const commands[] = {
 };
 
 /* --quick does without these: what they show, others show as well. */
-static const char *const slow[] = {"flood", "remap", "pingpong", "syscalls"};
+static const char *const slow[] = {"flood", "remap", "pingpong", "reads"};
 
 static bool is_slow(const struct workload_ops *ops)
 {
