@@ -11,7 +11,7 @@
 #include "collector/figure_map.h"
 #include "collector/object.h"
 
-void figures_release(struct figures *f)
+void monitor_figures_release(struct figures *f)
 {
 	arena_release(&f->arena);
 	*f = (struct figures){0};

@@ -111,7 +111,7 @@ int monitor_figures(struct monitor *m, const struct figure_wish *wishes, size_t 
 /* Adds a record, of an object whose manifest says what its fields mean. */
 void monitor_figures_event(const struct monitor *m, const void *record, size_t bytes,
 			   struct figures *out);
-void figures_release(struct figures *f);
+void monitor_figures_release(struct figures *f);
 
 /* What the manifest says of its records: @n fields, NULL and 0 where it says nothing. */
 struct figure_record_field {

@@ -594,7 +594,7 @@ void trial_release(struct trial *t)
 		counter_table_release(&t->monitors[i].before);
 		counter_table_release(&t->monitors[i].after);
 		counter_table_release(&t->monitors[i].ended);
-		figures_release(&t->monitors[i].figures);
+		monitor_figures_release(&t->monitors[i].figures);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}
