@@ -556,7 +556,7 @@ static uint64_t determines(const struct model_definition *def UNUSED)
 const struct subject_ops subject_declared = {
 	.words = &words,
 	.help = "anything: what its maps mean is said in bpftrace's words (\"means\")",
-	.workloads = WORKLOAD_MEMORY,
+	.workloads = WORKLOAD_CALLS,
 	.determines = determines,
 	.judge = judge_declared,
 	.wants = wants,
