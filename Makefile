@@ -62,7 +62,7 @@ memprof_SRC   := memprof/tool/memprof_main.c $(lib_SRC) $(collector_SRC) $(monit
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 memprof_LIBS  := $(memmon_LIBS) -ldw -liberty
-beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+beebench_LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
@@ -294,10 +294,14 @@ $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
+# SQLite could load extensions; nobody does.
+comma := ,
+static_QUIET := $(if $(shell $(CC) -Wl,--help 2>/dev/null | grep -- --no-warnings),-Wl$(comma)--no-warnings)
+
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie -pthread -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
+	$(Q)$(CC) -static-pie -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
@@ -415,7 +419,7 @@ NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 
 
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)
-	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
+	@$(B)/beebench gate $(if $(GATE_BASE),--base "$(GATE_BASE)") --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh

@@ -28,6 +28,8 @@ const struct opt cli_options[] = {
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
+	ROW(0, "suite", "NAME,..", "suites of beebench.json, where no -m says what is measured",
+	    OPT_LIST, suites),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
@@ -180,7 +182,8 @@ int cli_make_run(struct cli *cli, struct run *run)
 	cli->monitor_names = cli_split(&cli->monitors);
 	cli->event_names = cli_split(&cli->events);
 	cli->kernel_names = cli_split(&cli->kernels);
-	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
+	cli->suite_names = cli_split(&cli->suites);
+	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names || !cli->suite_names)
 		return -ENOMEM;
 	err = cli_check_events(cli->event_names);
 	if (err)
@@ -205,5 +208,6 @@ void cli_release(struct cli *cli)
 	free(cli->monitor_names);
 	free(cli->event_names);
 	free(cli->kernel_names);
+	free(cli->suite_names);
 	*cli = (struct cli){0};
 }
