@@ -441,7 +441,7 @@ allocators: all ## what allocators and runtimes ask the kernel for, and what mem
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
 
-calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
+calibrate: all ## hold the figures against known costs (root, a quiet machine, half an hour); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate
