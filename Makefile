@@ -133,8 +133,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 $(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
 	$(call say,CC pic,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -MMD -MP -MT $@ \
-		-MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+		-fno-tree-vectorize -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)

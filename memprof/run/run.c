@@ -239,7 +239,7 @@ static void follow_all(struct follow *f, struct command *c, int signals, bool qu
 			on_signal(c, signals);
 		free(p);
 		if (c->ended)
-			follow_status(f, c->pid, c->status);
+			follow_status(f, c->status);
 		follow_look(f);
 		if (c->ended && follow_running(f) && !told && !quiet) {
 			told = true;
@@ -349,6 +349,7 @@ static int run(const struct run_options *o, char *argv[])
 	c.pid = start(o, &f, argv, &before);
 	if (c.pid < 0)
 		goto out;
+	f.command = c.pid;
 	follow_all(&f, &c, signals, o->quiet);
 	code = finish(o, &f, p, &c);
 out:
