@@ -61,7 +61,7 @@ monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
 memprof_SRC   := memprof/tool/memprof_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts)
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
-memprof_LIBS  := $(memmon_LIBS)
+memprof_LIBS  := $(memmon_LIBS) -ldw -liberty
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
@@ -167,6 +167,13 @@ $(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
 $(eval $(call plugin_list,memprof_commands,memprof_command,$(memprof_parts)))
 GEN_INC := $(foreach n,workloads measures subjects reporters memprof_commands,$(B)/gen/$(n).inc)
+# The page of `memprof report --format html`, as a string of C.
+$(B)/gen/flame_html.inc: memprof/report/flame.html
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $(aside) && $(moved)
+$(call objs,memprof/report/html.c) $(call sans,memprof/report/html.c): $(B)/gen/flame_html.inc
+
 gen_SRC := $(workloads_SRC) $(harness_SRC) $(memprof_parts)
 $(call objs,$(gen_SRC)) $(call sans,$(gen_SRC)): | $(GEN_INC)
 
@@ -305,7 +312,7 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
 all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
-all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
+all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
@@ -338,13 +345,34 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
+# What memprof is tried on: programs whose every allocation is known.
+allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(wildcard tests/allocating/*.c))
+$(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
+all: $(allocating_BIN)
+
+# Profiles that are made up, for the tests of `memprof report`.
+$(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memprof/profile_file.c $(lib_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $(aside) $^ -lz -lm && $(moved)
+
+test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof writes, read by go tool pprof, chromium, speedscope, promtool (installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-readers.txt
+	@command -v npm >/dev/null && npm install --prefix $(B)/readers --no-audit --no-fund --silent speedscope@1.25.0 || \
+		echo "no npm, or it fetched nothing: speedscope is left out"
+	@B=$(B) tests/run.sh memprof/readers
+.PHONY: test-memprof-readers
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
-test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
+test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
 	@B=$(B) tests/busy.sh tests/run.sh $(WORDS)
 .PHONY: test-busy
 
