@@ -294,8 +294,11 @@ static int gzip(struct strbuf *out, const struct strbuf *data)
 int report_pprof(const struct report *r, struct strbuf *out)
 {
 	struct strbuf message = STRBUF_INIT;
-	struct writer w = {
-		.side = &r->side[0], .out = &message, .part = STRBUF_INIT, .inner = STRBUF_INIT};
+	struct writer w = {.nshown = r->side[0].p->frees_known ? 4 : 2,
+			   .side = &r->side[0],
+			   .out = &message,
+			   .part = STRBUF_INIT,
+			   .inner = STRBUF_INIT};
 	int err;
 
 	write_message(&w, r);

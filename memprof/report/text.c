@@ -30,6 +30,7 @@ static const struct view {
 	{"histogram", text_histogram, false},
 	{"threads", text_threads, false},
 	{"processes", text_processes, false},
+	{"timeline", text_timeline, false},
 };
 
 void report_text_views(struct strbuf *out)
@@ -224,8 +225,8 @@ static void add_limits(const struct report *r, struct strbuf *out)
 			    side->s->unresolved, side->s->n, unresolved_share(side));
 	if (side->s->stale)
 		strbuf_addf(out,
-			    "  %zu files are not there any more, or not those that ran: their "
-			    "frames are module+offset\n",
+			    "  %zu of the files that ran are not there, or are others by now: "
+			    "their frames are module+offset\n",
 			    side->s->stale);
 	for (size_t i = 0; i < side->p->nlosses; i++) {
 		const struct profile_loss *l = &side->p->losses[i];

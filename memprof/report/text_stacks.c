@@ -53,8 +53,11 @@ static size_t limit(const struct report *r, size_t n)
 
 static void add_rest(struct strbuf *out, size_t shown, size_t n, const char *what)
 {
-	if (shown < n)
-		strbuf_addf(out, "  and %zu more %s (--top 0 shows all)\n", n - shown, what);
+	if (shown >= n)
+		return;
+	strbuf_addstr(out, "  and ");
+	format_count(out, n - shown);
+	strbuf_addf(out, " more %s (--top 0 shows all)\n", what);
 }
 
 static bool nothing(const struct report *r, struct strbuf *out, size_t n)

@@ -16,11 +16,13 @@
 #include <sys/stat.h>
 
 #include "lib/strbuf.h"
+#include "memprof/symbols/symtab.h"
 
 struct elf_names {
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	Dwfl_Callbacks callbacks;
+	struct symtab *symtab;
 	char *debug_path;
 	GElf_Addr bias; /* where libdwfl has put the file - its own addresses */
 };
@@ -132,8 +134,10 @@ int elf_names_open(struct elf_names **out, const struct profile_module *m, const
 	}
 	if (err)
 		elf_names_close(e);
-	else
+	else {
+		e->symtab = symtab_new(e->module);
 		*out = e;
+	}
 	return err;
 }
 
@@ -141,6 +145,7 @@ void elf_names_close(struct elf_names *e)
 {
 	if (!e)
 		return;
+	symtab_free(e->symtab);
 	forget(e);
 	free(e->debug_path);
 	free(e);
@@ -224,10 +229,8 @@ bool elf_names_find(struct elf_names *e, uint64_t address, bool lines, struct ar
 	const char *name, *file = NULL;
 	struct symbol s = {0};
 	int line = 0;
-	GElf_Off offset;
-	GElf_Sym sym;
 
-	name = dwfl_module_addrinfo(e->module, there, &offset, &sym, NULL, NULL, NULL);
+	name = symtab_find(e->symtab, there);
 	if (lines) {
 		Dwfl_Line *where = dwfl_module_getsrc(e->module, there);
 
