@@ -106,7 +106,12 @@ is "small files only: exit code" "$code" 0
 is "small files only: counted" "$("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" 10
 
 # memprof killed: the command goes on to its end, and nothing of either is left.
-before=$(ls /dev/shm /tmp 2>/dev/null | grep -c memprof)
+# left: files of ours where files of nobody's would be
+left() {
+	find /dev/shm /tmp -maxdepth 1 -name '*memprof*' 2>/dev/null | wc -l
+}
+before=$(left)
+# shellcheck disable=SC2016
 "$memprof" run --exact -q -o "$tmp/killed" -- sh -c 'echo $$ >"$1/pid"; while [ ! -e "$1/go" ]; do sleep 0.05; done; "$2" fork; echo done >"$1/end"' sh "$tmp" "$life" &
 pid=$!
 while [ ! -s "$tmp/pid" ]; do sleep 0.05; done
@@ -117,10 +122,11 @@ for _ in $(seq 200); do
 	[ -s "$tmp/end" ] && break
 	sleep 0.05
 done
-is "memprof killed: the command ends as it would" "$(cat "$tmp/end" 2>/dev/null)" done
-is "memprof killed: nothing is left" "$(ls /dev/shm /tmp 2>/dev/null | grep -c memprof)" "$before"
+is "memprof killed: the command ends as it would" "$(cat "$tmp/end" 2>/dev/null)" "done"
+is "memprof killed: nothing is left" "$(left)" "$before"
 hasnt "no socket is left" "$(cat /proc/net/unix)" "@memprof-$pid-"
 # The command has ended and left a process: the profile waits for it, and a signal ends the waiting.
+# shellcheck disable=SC2016
 "$memprof" run --exact -o "$tmp/left" -- sh -c '"$0" live 3; sleep 60 >/dev/null 2>&1 & echo $! >"$1/left.pid"' "$life" "$tmp" 2>"$tmp/left.err" &
 pid=$!
 for _ in $(seq 400); do
