@@ -21,7 +21,7 @@
 
 #define PF_KTHREAD 0x00200000
 #define PAGE_BYTES 4096ULL
-#define E2BIG	   7
+#define EEXIST	   17
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -190,7 +190,7 @@ static __always_inline __u64 keep_stack(void *ctx, __u32 op, struct kernel_count
 {
 	struct kernel_stack *s = bpf_map_lookup_elem(&kernel_scratch, &op);
 	__u64 hash = 0;
-	long bytes;
+	long bytes, err;
 
 	if (!s)
 		return 0;
@@ -207,28 +207,40 @@ static __always_inline __u64 keep_stack(void *ctx, __u32 op, struct kernel_count
 		hash ^= hash >> 29;
 	}
 	hash |= 1;
-	if (!bpf_map_lookup_elem(&kernel_stacks, &hash) &&
-	    bpf_map_update_elem(&kernel_stacks, &hash, s, BPF_NOEXIST) == -E2BIG) {
+	if (bpf_map_lookup_elem(&kernel_stacks, &hash))
+		return hash;
+	err = bpf_map_update_elem(&kernel_stacks, &hash, s, BPF_NOEXIST);
+	if (err && err != -EEXIST) {
 		c->stacks_full++;
 		return 0;
 	}
 	return hash;
 }
 
+/* A process is called as it was last: its name changes with an exec. */
+static __always_inline void keep_name(struct kernel_process *p, const struct task_struct *leader)
+{
+	if (*(__u64 *)p->comm != *(__u64 *)leader->comm ||
+	    *(__u64 *)(p->comm + 8) != *(__u64 *)(leader->comm + 8))
+		__builtin_memcpy(p->comm, leader->comm, sizeof(p->comm));
+}
+
 static __always_inline struct kernel_process_key keep_process(void)
 {
 	struct task_struct *t = bpf_get_current_task_btf(), *leader = t->group_leader;
 	struct kernel_process_key key = {t->tgid, leader->start_boottime / 1000000};
-	struct kernel_process p = {};
+	struct kernel_process new = {}, *p = bpf_map_lookup_elem(&kernel_processes, &key);
 
-	if (bpf_map_lookup_elem(&kernel_processes, &key))
+	if (p) {
+		keep_name(p, leader);
 		return key;
-	p.start_ns = leader->start_boottime;
-	p.cgroup_id = bpf_get_current_cgroup_id();
-	p.parent = t->real_parent->tgid;
-	p.kernel_thread = !!(t->flags & PF_KTHREAD);
-	__builtin_memcpy(p.comm, leader->comm, sizeof(p.comm));
-	bpf_map_update_elem(&kernel_processes, &key, &p, BPF_NOEXIST);
+	}
+	new.start_ns = leader->start_boottime;
+	new.cgroup_id = bpf_get_current_cgroup_id();
+	new.parent = t->real_parent->tgid;
+	new.kernel_thread = !!(t->flags & PF_KTHREAD);
+	keep_name(&new, leader);
+	bpf_map_update_elem(&kernel_processes, &key, &new, BPF_NOEXIST);
 	return key;
 }
 
