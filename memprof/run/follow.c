@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "memprof/profile_file.h"
 #include "memprof/run/segment.h"
 
 struct followed {
@@ -89,7 +90,8 @@ static const char *how_it_ended(const struct follow *f, const struct followed *o
 	return out;
 }
 
-static void read_segment(struct follow *f, struct followed *one)
+/* Adds what the process has by now to @p. What there is to complain of is said of what is final. */
+static void add_segment(struct follow *f, const struct followed *one, struct profile *p, bool final)
 {
 	struct profile_process process = {
 		.pid = (uint32_t)one->pid,
@@ -102,32 +104,47 @@ static void read_segment(struct follow *f, struct followed *one)
 	char ended[64];
 	int err = segment_read(one->segment, &s, &why);
 
-	if (err) {
+	if (err && final) {
 		f->refused++;
 		log_warn("process %d is not in the profile: %s", one->pid,
 			 why.len ? why.s : strerror(-err));
-	} else {
+	} else if (!err) {
 		process.parent = s.h.parent;
 		process.ended = how_it_ended(f, one, &s, ended, sizeof(ended));
 		clock_gettime(CLOCK_REALTIME, &now);
 		if (strcmp(process.ended, "running"))
 			process.end_ns =
 				(uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-		if (s.h.foreign_malloc) {
+		if (s.h.foreign_malloc && final) {
 			f->foreign++;
 			log_warn("process %d (%.15s) brings a malloc of its own, linked into the "
 				 "program: what it allocates is not seen; use 'memprof attach'",
 				 one->pid, s.h.comm);
 		}
-		segment_to_profile(&s, &process, f->profile);
+		segment_to_profile(&s, &process, p);
 	}
 	segment_release(&s);
 	strbuf_release(&why);
+}
+
+static void read_segment(struct follow *f, struct followed *one)
+{
+	add_segment(f, one, f->profile, true);
 	close(one->segment);
 	one->segment = -1;
 	if (one->pidfd >= 0)
 		close(one->pidfd);
 	one->pidfd = -1;
+}
+
+struct profile *follow_snapshot(struct follow *f)
+{
+	struct profile *p = profile_copy(f->profile);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].segment >= 0)
+			add_segment(f, &f->list[i], p, false);
+	return p;
 }
 
 /* The segment of an earlier image of the same process is final now. */

@@ -46,6 +46,9 @@ size_t follow_running(const struct follow *f);
 void follow_status(struct follow *f, int status);
 /* Reads all that still run, as they are. */
 void follow_finish(struct follow *f);
+/* What is known now, of processes that have ended and of those that run: a profile of its own,
+ * which the caller frees. */
+struct profile *follow_snapshot(struct follow *f);
 void follow_close(struct follow *f);
 
 #endif
