@@ -234,6 +234,20 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+definition_SRC := $(wildcard harness/definition/*.c) $(lib_SRC)
+$(B)/fuzz/definition_fuzz: tests/fuzz/definition_fuzz.c $(definition_SRC) $(wildcard harness/definition/*.h harness/definition/*.def)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lm
+
+fuzz-definition: $(B)/fuzz/definition_fuzz ## feed the language of definitions with mutated scripts, and run them (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/definition $(B)/fuzz/found
+	@for r in 0 1 2; do for f in $(wildcard tests/fixtures/definition/*.bt); do \
+		{ printf "\\00$$r"; cat $$f; } >$(B)/fuzz/definition/$$r-$$(basename $$f); done; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/definition
+.PHONY: fuzz-definition
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
