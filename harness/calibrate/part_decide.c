@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#include "harness/calibrate/cal_history.h"
 #include "harness/calibrate/cal_stats.h"
 
 /* The gate's rule (docs/method.md): margin, error rate; and a budget that a clear case does not
@@ -113,6 +114,7 @@ int cal_aa(struct cal *c, struct json_object *record)
 					     .reached = CAL_NO_TARGET},
 			"%u in %u", t.undecided, t.counted);
 		add_times(record, &t, "A/A decided");
+		cal_history_add(record, t.diff.v, t.diff.n);
 	}
 	cal_add_void(record, t.unclean, t.counted + t.unclean, "left out above");
 	record_put_i64(record, "alarms_in_void_runs", (int)t.beyond_void);

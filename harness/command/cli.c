@@ -21,9 +21,15 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
+	ROW(0, "means", "TEXT",
+	    "what the monitors' maps mean, in bpftrace's words: a definition, or the path of one "
+	    "(.bt)",
+	    OPT_STRING, means),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
+	ROW(0, "suite", "NAME,..", "suites of beebench.json, where no -m says what is measured",
+	    OPT_LIST, suites),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
@@ -152,14 +158,12 @@ static int parse_workloads(struct cli *cli)
 
 int cli_check_events(const char *const *events)
 {
-	const char *names[TIMED_EVENTS], *near;
+	const char *near;
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		names[i] = timed_events[i].name;
 	for (; *events; events++) {
 		if (timed_event_find(*events) >= 0)
 			continue;
-		near = suggest_nearest(*events, names, ARRAY_SIZE(names));
+		near = timed_event_suggest(*events);
 		log_err("no event '%s'; %s%s%s", *events,
 			near ? "did you mean '" : "there are " TIMED_EVENT_NAMES, near ? near : "",
 			near ? "'?" : "");
@@ -178,7 +182,8 @@ int cli_make_run(struct cli *cli, struct run *run)
 	cli->monitor_names = cli_split(&cli->monitors);
 	cli->event_names = cli_split(&cli->events);
 	cli->kernel_names = cli_split(&cli->kernels);
-	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
+	cli->suite_names = cli_split(&cli->suites);
+	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names || !cli->suite_names)
 		return -ENOMEM;
 	err = cli_check_events(cli->event_names);
 	if (err)
@@ -188,6 +193,7 @@ int cli_make_run(struct cli *cli, struct run *run)
 	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;
+	run->means = cli->means;
 	run->seconds = cli->seconds;
 	run->seed = cli->seed;
 	run->quick = cli->quick;
@@ -202,5 +208,6 @@ void cli_release(struct cli *cli)
 	free(cli->monitor_names);
 	free(cli->event_names);
 	free(cli->kernel_names);
+	free(cli->suite_names);
 	*cli = (struct cli){0};
 }

@@ -7,8 +7,9 @@
 #include "lib/opt.h"
 
 struct cli {
-	struct opt_list monitors, workloads, events,
-		kernels;    /* as given, each maybe a comma list */
+	struct opt_list monitors, workloads, events, kernels,
+		suites;	    /* as given, each maybe a comma list */
+	const char *means;  /* --means */
 	const char *params; /* -o */
 	const char *out;    /* --out */
 	const char *format; /* --format; NULL: the measure's own text */
@@ -16,7 +17,7 @@ struct cli {
 	uint64_t seed;
 	bool quick, json, quiet, verbose;
 	/* Split and parsed by cli_make_run(); owned */
-	const char **monitor_names, **event_names, **kernel_names;
+	const char **monitor_names, **event_names, **kernel_names, **suite_names;
 	struct workload *parsed;
 	size_t nparsed;
 	const char *words[3]; /* plain words, ended by NULL; they point into argv */

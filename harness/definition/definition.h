@@ -56,6 +56,9 @@ struct syscall_text {
 	bool unread; /* the memory could not be read: str() is "" at that moment */
 	uint16_t len;
 	const char *bytes; /* @len of them, up to the terminator, which does not count */
+	/* What stood there when the call returned, terminated, where it could not be read before:
+	 * the call itself brings the memory in. NULL: not known. */
+	const char *later;
 };
 
 /* What a record does not know. A definition that asks for it cannot be determined, and says so. */

@@ -174,6 +174,9 @@ static struct value read_text(struct run *r, const struct node *n, const struct 
 					    : "no argument of a syscall is known to point there");
 	if (t->unread && !r->exit)
 		return value_text(n->type, "");
+	if (t->unread && t->later)
+		return value_text(n->type,
+				  arena_strndup(&r->arena, t->later, strnlen(t->later, most)));
 	if (t->unread)
 		return missing(n->type, "the text could not be read when the syscall entered");
 	if (t->cut && t->len < most)
