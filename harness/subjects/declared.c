@@ -88,6 +88,18 @@ int declared_parse(const struct monitor *m, uint64_t cgroup_id, struct definitio
 	return err;
 }
 
+/* The tracepoint's name of a syscall; NULL: it has none. Found once: there is a call a line. */
+static const char *name_of(int64_t nr)
+{
+	static const char *names[CALL_NUMBERS];
+	static bool known;
+
+	for (int i = 0; !known && i < CALL_NUMBERS; i++)
+		names[i] = syscall_by_nr(i);
+	known = true;
+	return nr >= 0 && nr < CALL_NUMBERS ? names[nr] : syscall_by_nr((long)nr);
+}
+
 static enum figure_form form_of(const struct definition_map *map)
 {
 	switch (map->function) {
@@ -161,7 +173,7 @@ static void want_calls(const struct definition *def, struct calls_wanted *out)
 	bool all = definition_wants_all(def);
 
 	for (int nr = 0; nr < CALL_NUMBERS; nr++) {
-		const char *name = syscall_by_nr(nr);
+		const char *name = name_of(nr);
 
 		/* Both sides: the texts of a call are those of its entry, and who counts at the
 		 * wrong side is told so. */
@@ -275,7 +287,7 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 {
 	*r = (struct syscall_record){
 		.nr = (long)c->number,
-		.name = c->compat ? NULL : syscall_by_nr((long)c->number),
+		.name = c->compat ? NULL : name_of(c->number),
 		.compat = c->compat,
 		.pid = c->tgid,
 		.tid = c->tid,
