@@ -261,11 +261,58 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+definition_SRC := $(wildcard harness/definition/*.c) $(lib_SRC)
+$(B)/fuzz/definition_fuzz: tests/fuzz/definition_fuzz.c $(definition_SRC) $(wildcard harness/definition/*.h harness/definition/*.def)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lm
+
+fuzz-definition: $(B)/fuzz/definition_fuzz ## feed the language of definitions with mutated scripts, and run them (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/definition $(B)/fuzz/found
+	@for r in 0 1 2; do for f in $(wildcard tests/fixtures/definition/*.bt); do \
+		{ printf "\\00$$r"; cat $$f; } >$(B)/fuzz/definition/$$r-$$(basename $$f); done; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/definition
+.PHONY: fuzz-definition
+
+# The roofs are left out, but for the list of sub-commands' options that reports quote.
+$(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
+		$(wildcard monitor/recording/*.c monitor/view/*.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -lpcre2-8 $(beebench_LIBS)
+
+fuzz-readers: $(B)/fuzz/reader_fuzz ## feed the readers of run.json, policy, suite, queries and recordings with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/readers $(B)/fuzz/found
+	@for f in tests/fixtures/runs/*/run.json; do { printf j; cat $$f; } >$(B)/fuzz/readers/j-$$(basename $$(dirname $$f)); done
+	@for f in tests/fixtures/recordings/*.rec; do { printf r; cat $$f; } >$(B)/fuzz/readers/r-$$(basename $$f); done
+	@{ printf p; cat gate.json 2>/dev/null || cat results/gate.json 2>/dev/null || printf '{"schema": 1}'; } >$(B)/fuzz/readers/p-gate
+	@printf 's{"schema": 1, "build": "make", "suites": {"a": {"monitors": ["a.o"], "measures": ["verify"], "options": {"verify": "x=1"}}}}' >$(B)/fuzz/readers/s-suite
+	@printf 'qrss > 1GiB and (name ~ ^postgres or not user = www) && pid != 7' >$(B)/fuzz/readers/q-query
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/readers
+.PHONY: fuzz-readers
+
+fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
+	@$(MAKE) fuzz-honey
+	@$(MAKE) fuzz-collector
+	@$(MAKE) fuzz-readers
+	@$(MAKE) fuzz-definition
+.PHONY: fuzz
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
+
+test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
+		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@B=$(B) tests/run.sh bpf/t_definition
+.PHONY: test-peers
 
 bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
 	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
@@ -455,5 +502,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/elixir-new -o -path $(B)/bpftrace-new \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif

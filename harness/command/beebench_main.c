@@ -22,6 +22,8 @@ static const struct {
 	 "what this machine can do, what is missing, which command installs it"},
 	{"list", command_list,
 	 "monitors, workloads, measures, subjects, reporters, timed events that there are"},
+	{"new", command_new,
+	 "a monitor of a system call to begin with: C, Honey, bpftrace, what it means"},
 	{"verify", command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"},
 	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},

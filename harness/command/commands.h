@@ -10,6 +10,7 @@ int command_doctor(int argc, char *argv[]);
 /* doctor --hooks; returns an exit code. */
 int doctor_hooks(bool json);
 int command_list(int argc, char *argv[]);
+int command_new(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
 /* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN'. */

@@ -221,7 +221,7 @@ static int check_keys(struct checker *c, struct node *n)
 	}
 	if (m->nparts != n->nkeys)
 		return FAIL(c, n->at,
-			    "%s has a key of %zu parts here and of %zu elsewhere; it has "
+			    "the key of %s has %zu parts here and %zu elsewhere; it is "
 			    "the same everywhere",
 			    m->name, n->nkeys, m->nparts);
 	for (size_t i = 0; i < n->nkeys; i++) {
@@ -327,7 +327,7 @@ static int set_map(struct checker *c, struct node *n, struct node *value, bool c
 		return FAIL(c, n->at, "%s is a %s elsewhere; it cannot have a plain value, too",
 			    m->is.name, function_name(m->is.function));
 	/* @x += args.ret of a map that nothing else writes. */
-	if (!k.bytes && compound && !old && !m->typed)
+	if (compound && !old && !m->typed)
 		k = (struct definition_kind){.bytes = 8, .is_signed = true};
 	if (!k.bytes)
 		return 0;

@@ -86,11 +86,12 @@ int printf_pieces(struct definition *def, struct statement *s, const struct toke
 			const char *end = conversion(def, f, &piece);
 
 			if (!end) {
-				err = definition_error(def, format->at, why,
-						       "'%.5s' is no conversion of printf() "
-						       "here; %%s, %%d, %%ld, %%u, %%lu, %%x, "
-						       "%%lx, %%c and %%p are, with a width",
-						       f);
+				err = definition_error(
+					def, format->at, why,
+					"'%.*s' is no conversion of printf() "
+					"here; %%s, %%d, %%ld, %%u, %%lu, %%x, "
+					"%%lx, %%c and %%p are, with a width",
+					(int)(1 + strspn(f + 1, "-0123456789.lhzj+# ") + 1), f);
 				break;
 			}
 			f = end;

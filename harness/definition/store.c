@@ -305,6 +305,14 @@ static void add_hist(struct store *s, struct cell *c, const struct value *v, boo
 	}
 }
 
+/* An interval that is of one bucket whatever it is: the histogram is exact all the same. */
+static bool one_bucket(const struct store *s, const struct value *v)
+{
+	return (s->map->is.function == DEFINITION_HIST ||
+		s->map->is.function == DEFINITION_LHIST) &&
+	       bucket_of(s, v->lo).from == bucket_of(s, v->hi).from;
+}
+
 /*
  * 0.17 keeps 2^32 - 1 - v of a minimum, in 64 bits, and of a maximum v, and both only where that is
  * at least 0 as a signed number: true where it drops the value. A minimum of 2^32 - 1 is printed as
@@ -357,7 +365,7 @@ void store_add(struct store *s, struct cell *c, const struct statement *st, cons
 		return;
 	if (!sure)
 		put_doubt(c, m->maybe, m->why);
-	if (v)
+	if (v && !one_bucket(s, v))
 		put_doubt(c, v->doubt, v->why);
 	switch (st->function) {
 	case DEFINITION_HIST:

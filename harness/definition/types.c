@@ -72,8 +72,9 @@ struct definition_kind type_binary(enum definition_release r, enum token_kind op
 	/* What has no type yet counts as unsigned in 0.17: a map that only += changes. */
 	bool open = !a->type.bytes || !b->type.bytes;
 
+	/* Later releases let it be what the other one is. */
 	if (open && !old)
-		return (struct definition_kind){0};
+		return a->type.bytes ? a->type : b->type;
 	if (r == DEFINITION_BT_0_27 && (op == TOKEN_AND || op == TOKEN_OR || is_comparison(op)))
 		return truth;
 	if (op == TOKEN_AND || op == TOKEN_OR)
