@@ -49,6 +49,8 @@ harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 # memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
 preload_SRC   := $(wildcard memprof/preload/*.c)
+# Of the preloaded library, what knows no malloc.
+alone_SRC := memprof/preload/unwind.c memprof/preload/poisson.c
 memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
@@ -133,8 +135,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 $(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
 	$(call say,CC pic,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -MMD -MP -MT $@ \
-		-MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+		-fno-tree-vectorize -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)
@@ -300,6 +302,39 @@ fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
 	@$(MAKE) fuzz-readers
 	@$(MAKE) fuzz-definition
 .PHONY: fuzz
+$(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
+		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h) $(B)/gen/flame_html.inc
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -ldw -liberty -lpcre2-8 -lz -lm
+
+# Seeds: the files that tests/memprof/made.c makes, each behind an 'f', and unpacked behind a 'p'.
+fuzz-memprof: $(B)/fuzz/memprof_fuzz $(B)/tests/memprof/made ## feed the reader of profiles, and every form of a report, with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/memprof $(B)/fuzz/found
+	@for k in small more sampled empty counts self; do $(B)/tests/memprof/made $$k $(B)/fuzz/made.prof && \
+		{ printf f; cat $(B)/fuzz/made.prof; } >$(B)/fuzz/memprof/f-$$k && \
+		{ printf p; tail -c +29 $(B)/fuzz/made.prof | { printf '\037\213\010\0\0\0\0\0\0\0'; tail -c +3; } | gzip -dc 2>/dev/null || true; } \
+			>$(B)/fuzz/memprof/p-$$k; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/memprof
+.PHONY: fuzz-memprof
+
+$(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c memprof/run/segment.c memprof/run/segment_profile.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lz -lm
+
+# Seeds: an input for each reader is enough; the segment that patches are made to is in the program.
+fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
+	@printf s >$(B)/fuzz/preload/s-none
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
+.PHONY: fuzz-preload
 
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
@@ -363,7 +398,7 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
-all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
+all_SRC	  := $(alone_SRC) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
 all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
@@ -456,7 +491,7 @@ allocators: all ## what allocators and runtimes ask the kernel for, and what mem
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
 
-calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
+calibrate: all ## hold the figures against known costs (root, a quiet machine, half an hour); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate

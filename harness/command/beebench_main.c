@@ -34,6 +34,8 @@ static const struct {
 	{"calibrate", command_measure,
 	 "how far can the figures be believed here? held against costs that are known"},
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
+	{"calls", command_calls,
+	 "makes so many calls of a timed event, for timers of whole commands"},
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"history", command_history, "figures of many runs: their curves, and where they stepped"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},

@@ -33,6 +33,14 @@ const struct opt cli_options[] = {
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
+	ROW(0, "prepare", "CMD",
+	    "overhead: before each run of a command that is timed (hyperfine's)", OPT_STRING,
+	    load.prepare),
+	ROW(0, "setup", "CMD", "overhead: before each block of such runs", OPT_STRING, load.setup),
+	ROW(0, "cleanup", "CMD", "overhead: behind each block", OPT_STRING, load.cleanup),
+	ROW('L', "parameter-list", "VAR=A,B",
+	    "overhead: the command once with each value for {VAR}; may be repeated", OPT_LIST,
+	    parameters),
 	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
 	ROW(0, "out", "DIR",
 	    "folder for the results (run: default results/runs); - for a measure: its records on "
@@ -172,10 +180,34 @@ int cli_check_events(const char *const *events)
 	return 0;
 }
 
+static bool times_commands(const struct cli *cli)
+{
+	return cli->load.prepare || cli->load.setup || cli->load.cleanup || cli->parameters.n;
+}
+
+int cli_check_load(const struct cli *cli, const struct measure_ops *m)
+{
+	if (!times_commands(cli) || (m && m->times_commands))
+		return 0;
+	log_err("--%s is for commands that are timed: 'beebench overhead -- CMD'",
+		cli->load.prepare   ? "prepare"
+		: cli->load.setup   ? "setup"
+		: cli->load.cleanup ? "cleanup"
+				    : "parameter-list");
+	return -EINVAL;
+}
+
 int cli_make_run(struct cli *cli, struct run *run)
 {
 	int err;
 
+	for (size_t i = 0; i < cli->parameters.n; i++)
+		cli->parameter_list[i] = cli->parameters.item[i];
+	cli->load.parameters = cli->parameter_list;
+	err = hyperfine_check(&cli->load);
+	if (err)
+		return err;
+	run->load = &cli->load;
 	err = parse_workloads(cli);
 	if (err)
 		return err;

@@ -158,7 +158,7 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, &run))
+	if (cli_check_load(&cli, m) || cli_make_run(&cli, &run))
 		goto out;
 	if (suite_has_measure(m->name)) {
 		found = command_find_suites(&cli, m->name, &suites);

@@ -16,6 +16,7 @@ int command_report(int argc, char *argv[]);
 /* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN'. */
 int command_report_two(const char *a, const char *b);
 int command_gate(int argc, char *argv[]);
+int command_calls(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */

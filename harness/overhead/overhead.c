@@ -698,6 +698,7 @@ const struct measure_ops measure_overhead = {
 	.params = params,
 	.params_size = sizeof(struct overhead_params),
 	.steps = overhead_steps,
+	.times_commands = true,
 	.run = overhead_run,
 	.print = overhead_print,
 };
