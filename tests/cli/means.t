@@ -64,6 +64,10 @@ if have bpftrace; then
 	run "$bee" verify -q -m "$tmp/opens.bt" -- sh -c 'cat /none /none/either; true'
 	is "three words are enough" "$code" 0
 	like "and the table says so" "$out" "sh -c cat /none .*exact"
+	echo 'tracepoint:syscalls:sys_enter_kill { @signals[args->sig, uid] = count(); }' >"$tmp/kill.bt"
+	run "$bee" compare -q -t 1 --json "$tmp/kill.bt" "$tmp/beside.bpf.o" --means "$tmp/kill.bt" -- sh "$tmp/load" "$tmp/file"
+	is "a script and an object of one definition are equal" \
+		"$(printf '%s' "$out" | jq -r '.records[] | select(.type == "equivalence") | [.verdict, .keys] | map(tostring) | join(" ")')" "equal 2"
 	is "a script that is run on its target alone leaves no copy" "$(find "${TMPDIR:-/tmp}" -maxdepth 2 -path '*beebench*' -name script.bt | wc -l)" 0
 else
 	skip "a bpftrace script, by itself" "no bpftrace; sudo apt-get install bpftrace"
