@@ -227,6 +227,24 @@ static int read_figures(struct monitor *m, struct figures *out)
 
 /* --- the record --- */
 
+/*
+ * What a monitor's program may be off the record's at the same tracepoint: where somebody else had
+ * perf events there before us, those of the monitor run ahead of the record; and who probes the
+ * function reads its clock behind the stamp of the entry, and ahead of the record of the exit.
+ */
+enum { SLACK_NS = 2000 };
+
+/* When a monitor may have read its clock. */
+static uint64_t earliest(const struct call *c)
+{
+	return c->late_ns == c->ns ? c->ns : MAX(c->ns, (uint64_t)SLACK_NS) - SLACK_NS;
+}
+
+static uint64_t latest(const struct call *c)
+{
+	return c->late_ns == c->ns ? c->ns : c->late_ns + SLACK_NS;
+}
+
 /* Sides of one thread stand together, in their order. */
 static int by_thread(const void *a, const void *b)
 {
@@ -299,8 +317,8 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 	if (c->exit)
 		return;
 	r->has_enter = true;
-	r->enter_ns = c->ns;
-	r->enter_max_ns = c->late_ns;
+	r->enter_ns = earliest(c);
+	r->enter_max_ns = latest(c);
 	r->cpu_enter = c->cpu;
 	memcpy(r->comm_enter, c->comm, sizeof(r->comm_enter));
 	add_texts(a, def, c, r);
@@ -309,8 +327,8 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 static void end(const struct call *c, struct syscall_record *r)
 {
 	r->has_exit = true;
-	r->exit_ns = c->ns;
-	r->exit_max_ns = c->late_ns;
+	r->exit_ns = earliest(c);
+	r->exit_max_ns = latest(c);
 	r->cpu_exit = c->cpu;
 	r->ret = c->ret;
 	memcpy(r->comm_exit, c->comm, sizeof(r->comm_exit));
