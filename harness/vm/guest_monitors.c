@@ -85,6 +85,32 @@ static int add_source(struct guest_monitors *m, struct guest_files *f, const cha
 	return err ? err : add_file(m, f, path, ".bpf.o", object);
 }
 
+/* What its maps mean, where a file says it: beside the object, or of the manifest's folder. */
+static int add_means(struct guest_monitors *m, struct guest_files *f, const char *path,
+		     const char *manifest)
+{
+	size_t stem = strlen(manifest) - strlen(".manifest.json");
+	struct strbuf beside = STRBUF_INIT;
+	struct manifest man = {0};
+	int err = 0;
+
+	strbuf_add(&beside, manifest, stem);
+	strbuf_addstr(&beside, ".means.bt");
+	if (!access(beside.s, R_OK))
+		err = add_file(m, f, beside.s, "", beside.s);
+	/* A manifest that cannot be read is told of in the guest. */
+	manifest_defaults(&man, &vocabulary_memory);
+	strbuf_reset(&beside);
+	if (!err && !access(manifest, R_OK) && !manifest_read(&man, manifest, &beside) &&
+	    man.means && !access(man.means, R_OK))
+		err = add_file(m, f, man.means, "", man.means);
+	if (beside.len)
+		log_dbg("%s: %s", path, beside.s);
+	manifest_release(&man);
+	strbuf_release(&beside);
+	return err;
+}
+
 /* The object at @path and, where there is one, the manifest beside it. */
 static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
 {
@@ -94,6 +120,8 @@ static int add_object(struct guest_monitors *m, struct guest_files *f, const cha
 
 	if (!err && !access(manifest, R_OK))
 		err = add_file(m, f, manifest, "", manifest);
+	if (!err)
+		err = add_means(m, f, path, manifest);
 	strbuf_addf(&m->names, "/monitors/%zu/%s%s", m->n, base_of(path), source ? ".bpf.o" : "");
 	free(manifest);
 	return err;

@@ -55,6 +55,7 @@ struct parcel {
 	struct guest_files files;
 	struct guest_monitors monitors;
 	struct strbuf workloads, options;
+	const char *means; /* --means there; NULL: none */
 };
 
 static void parcel_release(struct parcel *p)
@@ -74,7 +75,7 @@ static void add_workload(struct parcel *p, const struct workload *w)
 	}
 }
 
-static int pack(struct parcel *p, const struct guest_trials *t)
+static int pack(struct parcel *p, const struct run *run, const struct guest_trials *t)
 {
 	int err = guest_files_add_beebench(&p->files);
 
@@ -84,6 +85,12 @@ static int pack(struct parcel *p, const struct guest_trials *t)
 		err = guest_monitors_add(&p->monitors, &p->files, t->monitors[i]);
 	for (size_t i = 0; i < t->nworkloads; i++)
 		add_workload(p, t->workloads[i]);
+	if (!err && run->means && str_ends_with(run->means, ".bt") && !access(run->means, R_OK)) {
+		err = guest_files_add(&p->files, "/monitors/means.bt", run->means);
+		p->means = "/monitors/means.bt";
+	} else {
+		p->means = run->means;
+	}
 	strbuf_addf(&p->options, "guest=no,limit=%" PRIu64 ",ignore-exit=%s", t->limit_s,
 		    t->ignore_exit ? "yes" : "no");
 	return err;
@@ -174,6 +181,10 @@ static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
 		argv[n++] = "-w";
 		argv[n++] = p->workloads.s;
 	}
+	if (p->means) {
+		argv[n++] = "--means";
+		argv[n++] = p->means;
+	}
 	if (h->run->quick)
 		argv[n++] = "--quick";
 	err = vm_run(&cmd, &code);
@@ -188,7 +199,7 @@ int guest_verify(struct run *run, const struct guest_trials *t)
 		.monitors = GUEST_MONITORS_INIT, .workloads = STRBUF_INIT, .options = STRBUF_INIT};
 	struct vm_kernel kernel = VM_KERNEL_INIT;
 	struct hearing h = {.run = run, .release = STRBUF_INIT};
-	int err = pack(&p, t);
+	int err = pack(&p, run, t);
 
 	if (!err)
 		err = vm_kernel_find(&kernel, t->kernel, NULL);
