@@ -47,6 +47,9 @@ collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
+# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
+preload_SRC   := $(wildcard memprof/preload/*.c)
+memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
 beebench_SRC  := harness/command/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
@@ -55,13 +58,15 @@ honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
+memprof_SRC   := memprof/tool/memprof_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts)
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
+memprof_LIBS  := $(memmon_LIBS) -ldw -liberty
 beebench_LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
-PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
+PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon memprof,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
 bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
 bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))
@@ -73,7 +78,7 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(if $(preload_SRC),$(B)/libmemprof.so) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:
@@ -123,6 +128,19 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+# The library that memprof preloads. Its counters are reached without a call (initial-exec), its calls
+# without a stub (-fno-plt, bound at once): that is most of what a sampled malloc costs.
+$(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
+	$(call say,CC pic,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -MMD -MP -MT $@ \
+		-MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
+
+$(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -pthread -Wl,-z,now -Wl,-z,defs $(LDFLAGS) -o $(aside) $^ && $(moved)
+
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
 $(B)/san/$(1): $$(call sans,$$($(1)_SRC))
@@ -147,8 +165,17 @@ $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
 $(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
-GEN_INC := $(foreach n,workloads measures subjects reporters,$(B)/gen/$(n).inc)
-$(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
+$(eval $(call plugin_list,memprof_commands,memprof_command,$(memprof_parts)))
+GEN_INC := $(foreach n,workloads measures subjects reporters memprof_commands,$(B)/gen/$(n).inc)
+# The page of `memprof report --format html`, as a string of C.
+$(B)/gen/flame_html.inc: memprof/report/flame.html
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $(aside) && $(moved)
+$(call objs,memprof/report/html.c) $(call sans,memprof/report/html.c): $(B)/gen/flame_html.inc
+
+gen_SRC := $(workloads_SRC) $(harness_SRC) $(memprof_parts)
+$(call objs,$(gen_SRC)) $(call sans,$(gen_SRC)): | $(GEN_INC)
 
 # --- BPF objects ------------------------------------------------------------------------------------
 
@@ -252,7 +279,8 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/procfs.c lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) workloads/syscall_rig.c workloads/syscall_table.c \
+	$(addprefix lib/,procfs.c strbuf.c log.c printable.c utf8.c preempt.c suggest.c)
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
@@ -288,8 +316,8 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
-all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
-all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
+all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
+all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
@@ -322,13 +350,34 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
+# What memprof is tried on: programs whose every allocation is known.
+allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(wildcard tests/allocating/*.c))
+$(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
+all: $(allocating_BIN)
+
+# Profiles that are made up, for the tests of `memprof report`.
+$(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memprof/profile_file.c $(lib_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $(aside) $^ -lz -lm && $(moved)
+
+test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof writes, read by go tool pprof, chromium, speedscope, promtool (installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-readers.txt
+	@command -v npm >/dev/null && npm install --prefix $(B)/readers --no-audit --no-fund --silent speedscope@1.25.0 || \
+		echo "no npm, or it fetched nothing: speedscope is left out"
+	@B=$(B) tests/run.sh memprof/readers
+.PHONY: test-memprof-readers
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
-test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
+test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
 	@B=$(B) tests/busy.sh tests/run.sh $(WORDS)
 .PHONY: test-busy
 

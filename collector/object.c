@@ -22,6 +22,7 @@
 #include "collector/stand_in.h"
 #include "collector/cost.h"
 #include "collector/elf_check.h"
+#include "collector/figure_map.h"
 #include "collector/maps.h"
 #include "collector/object_error.h"
 #include "collector/ring.h"
@@ -341,7 +342,8 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 	bpf_object__for_each_map (map, o->bpf) {
 		const char *type = libbpf_bpf_map_type_str(bpf_map__type(map));
 
-		if (!strchr(bpf_map__name(map), '.') && !layout_uses(&o->layout, map))
+		if (!strchr(bpf_map__name(map), '.') && !layout_uses(&o->layout, map) &&
+		    !figure_map_uses(&m->manifest, bpf_map__name(map)))
 			strbuf_addf(out, "map %s (%s, %u entries)\n", bpf_map__name(map),
 				    type ? type : "unknown", bpf_map__max_entries(map));
 	}
@@ -351,6 +353,22 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 				    bpf_program__section_name(p));
 	}
 	strbuf_addstr(out, o->unattached.s);
+}
+
+static int object_figures_fit(const struct monitor *m, const struct figure_wish *wishes, size_t n,
+			      struct strbuf *why)
+{
+	const struct object *o = m->impl;
+
+	return figure_map_fit(o->bpf, &m->manifest, m->path, wishes, n, why);
+}
+
+static int object_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
+			  struct figures *out)
+{
+	const struct object *o = m->impl;
+
+	return figure_map_read(o->bpf, &m->manifest, m->path, wishes, n, out);
 }
 
 static const struct monitor_backend object_backend = {
@@ -366,6 +384,8 @@ static const struct monitor_backend object_backend = {
 	.losses = object_losses,
 	.cost = object_cost,
 	.extras = object_extras,
+	.figures_fit = object_figures_fit,
+	.figures = object_figures,
 	.close = object_close,
 };
 
@@ -563,7 +583,7 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	stand_in_choose(o->bpf);
 	if (bare)
 		return 0;
-	if (!m->manifest.file)
+	if (!m->manifest.file && !m->means)
 		know_subject(m, o);
 	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
 }

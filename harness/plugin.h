@@ -25,7 +25,8 @@
 struct hyperfine_pass;
 struct run {
 	const char *const *monitors; /* names or paths; lists are NULL or ended by NULL */
-	struct workload *workloads;  /* @nworkloads of them */
+	const char *means; /* --means: what their maps mean; NULL: they say it themselves */
+	struct workload *workloads; /* @nworkloads of them */
 	size_t nworkloads;
 	const char *const *events;  /* -e: names of harness/timing/timed_event.h */
 	const char *const *kernels; /* -k: of the guest */

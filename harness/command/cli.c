@@ -21,6 +21,10 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
+	ROW(0, "means", "TEXT",
+	    "what the monitors' maps mean, in bpftrace's words: a definition, or the path of one "
+	    "(.bt)",
+	    OPT_STRING, means),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
 	    OPT_LIST, kernels),
@@ -162,14 +166,12 @@ static int parse_workloads(struct cli *cli)
 
 int cli_check_events(const char *const *events)
 {
-	const char *names[TIMED_EVENTS], *near;
+	const char *near;
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		names[i] = timed_events[i].name;
 	for (; *events; events++) {
 		if (timed_event_find(*events) >= 0)
 			continue;
-		near = suggest_nearest(*events, names, ARRAY_SIZE(names));
+		near = timed_event_suggest(*events);
 		log_err("no event '%s'; %s%s%s", *events,
 			near ? "did you mean '" : "there are " TIMED_EVENT_NAMES, near ? near : "",
 			near ? "'?" : "");
@@ -223,6 +225,7 @@ int cli_make_run(struct cli *cli, struct run *run)
 	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;
+	run->means = cli->means;
 	run->seconds = cli->seconds;
 	run->seed = cli->seed;
 	run->quick = cli->quick;

@@ -12,6 +12,7 @@ struct cli {
 		suites;		    /* as given, each maybe a comma list */
 	struct opt_list parameters; /* --parameter-list, each as given */
 	struct hyperfine_pass load; /* the other options that hyperfine gets */
+	const char *means;	    /* --means */
 	const char *params;	    /* -o */
 	const char *out;	    /* --out */
 	const char *format;	    /* --format; NULL: the measure's own text */

@@ -30,7 +30,7 @@ static const struct kind {
 	{"slowdown", "slowdown", "workload", "ratio", "ratio", false},
 };
 
-static void add(struct figures *out, const struct kind *k, struct json_object *o,
+static void add(struct run_figures *out, const struct kind *k, struct json_object *o,
 		const char *host_kernel)
 {
 	struct strbuf name = STRBUF_INIT;
@@ -57,19 +57,19 @@ static void add(struct figures *out, const struct kind *k, struct json_object *o
 			     .high = value.high};
 }
 
-void figures_of(const struct run_file *run, struct figures *out)
+void run_figures_of(const struct run_file *run, struct run_figures *out)
 {
 	const char *kernel = record_str(run->header, "host.kernel", "");
 	struct json_object *o;
 
-	*out = (struct figures){0};
+	*out = (struct run_figures){0};
 	record_foreach (run->records, o)
 		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 			if (record_is(o, kinds[i].type))
 				add(out, &kinds[i], o, kernel);
 }
 
-void figures_release(struct figures *f)
+void run_figures_release(struct run_figures *f)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		free(f->v[i].monitor);
@@ -77,5 +77,5 @@ void figures_release(struct figures *f)
 		free(f->v[i].kernel);
 	}
 	free(f->v);
-	*f = (struct figures){0};
+	*f = (struct run_figures){0};
 }

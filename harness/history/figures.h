@@ -16,7 +16,7 @@ struct figure {
 	double value, low, high; /* low, high: NAN where there is no interval */
 };
 
-struct figures {
+struct run_figures {
 	struct figure *v;
 	size_t n;
 };
@@ -24,9 +24,9 @@ struct figures {
 /*
  * Figures of the records of @run: exact.PATH (instructions added), static.FIGURE, verify.WORKLOAD
  * (mismatches), overhead.EVENT and sharp.EVENT (nanoseconds added), slowdown.WORKLOAD (ratio). What
- * has no number there has none here. figures_release() is due.
+ * has no number there has none here. run_figures_release() is due.
  */
-void figures_of(const struct run_file *run, struct figures *out);
-void figures_release(struct figures *f);
+void run_figures_of(const struct run_file *run, struct run_figures *out);
+void run_figures_release(struct run_figures *f);
 
 #endif

@@ -184,7 +184,7 @@ out:
 	return err;
 }
 
-static int insert_figures(struct history *h, const char *id, const struct figures *f,
+static int insert_figures(struct history *h, const char *id, const struct run_figures *f,
 			  struct history_import *out)
 {
 	sqlite3_stmt *s = NULL;
@@ -222,7 +222,7 @@ int history_import(struct history *h, const struct run_file *run, const char *pa
 		   const char *revision, struct history_import *out)
 {
 	const char *id = record_str(run->header, "id", NULL);
-	struct figures f;
+	struct run_figures f;
 	int new, err;
 
 	*out = (struct history_import){0};
@@ -237,13 +237,13 @@ int history_import(struct history *h, const struct run_file *run, const char *pa
 	err = execute(h, "BEGIN IMMEDIATE");
 	if (err)
 		return err;
-	figures_of(run, &f);
+	run_figures_of(run, &f);
 	new = insert_run(h, run->header, path, revision);
 	if (new == 1)
 		err = insert_figures(h, id, &f, out);
 	else
 		err = new;
-	figures_release(&f);
+	run_figures_release(&f);
 	if (err) {
 		sqlite3_exec(h->db, "ROLLBACK", NULL, NULL, NULL);
 		return err;

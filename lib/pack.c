@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Numbers and texts as bytes of a recording. */
+/* Numbers and texts as bytes of a file. */
 #include "lib/base.h"
-#include "monitor/recording/pack.h"
+#include "lib/pack.h"
 
 #include <endian.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Numbers and texts as bytes of a recording: short where they are small, little endian. */
-#ifndef MONITOR_RECORDING_PACK_H
-#define MONITOR_RECORDING_PACK_H
+/* Numbers and texts as bytes of a file: short where they are small, little endian. */
+#ifndef LIB_PACK_H
+#define LIB_PACK_H
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
