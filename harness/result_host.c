@@ -303,6 +303,7 @@ struct json_object *result_tool_versions(void)
 		{"clang", {"clang", "--version"}},
 		{"bpftrace", {"bpftrace", "--version"}},
 		{"stress_ng", {"stress-ng", "--version"}},
+		{"hyperfine", {"hyperfine", "--version"}},
 		{"gnuplot", {"gnuplot", "--version"}},
 		{"qemu", {"qemu-system-x86_64", "--version"}},
 	};
