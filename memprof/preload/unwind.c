@@ -144,12 +144,12 @@ static uint32_t pack(const struct row *row)
 
 static int64_t rule_offset(uint32_t rule)
 {
-	return (int64_t)((uint64_t)rule << 47) >> 50 << 3;
+	return ((int64_t)((uint64_t)rule << 47) >> 50) * 8;
 }
 
 static int64_t rule_fp_at(uint32_t rule)
 {
-	return (int64_t)((uint64_t)rule << 34) >> 51 << 3;
+	return ((int64_t)((uint64_t)rule << 34) >> 51) * 8;
 }
 
 static enum unwind_kind cfa_of(uint64_t reg)
