@@ -51,8 +51,7 @@ static SLOW uint32_t stack_walked(struct thread *t, const uint64_t *fp, struct m
 	return number;
 }
 
-/* A function of its own: what it looks at needs all registers. */
-static SLOW uint32_t stack_number(struct thread *t, const uint64_t *fp)
+INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 {
 	uint64_t sp = (uint64_t)fp;
 	uint32_t gen;
