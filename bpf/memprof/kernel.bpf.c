@@ -17,6 +17,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/memprof/kernel.h"
+#include "bpf/memprof/random.bpf.h"
 #include "bpf/memprof/sample.bpf.h"
 
 #define PF_KTHREAD 0x00200000
@@ -90,38 +91,6 @@ static __always_inline bool may_be_live(__u64 address)
 	return *(volatile __u32 *)filter_of(address);
 }
 
-/* How many bits a number has. */
-static __always_inline __u32 bits_of(__u64 v)
-{
-	__u32 n = 0;
-
-	if (v >> 32) {
-		n += 32;
-		v >>= 32;
-	}
-	if (v >> 16) {
-		n += 16;
-		v >>= 16;
-	}
-	if (v >> 8) {
-		n += 8;
-		v >>= 8;
-	}
-	if (v >> 4) {
-		n += 4;
-		v >>= 4;
-	}
-	if (v >> 2) {
-		n += 2;
-		v >>= 2;
-	}
-	if (v >> 1) {
-		n += 1;
-		v >>= 1;
-	}
-	return (n + (__u32)v) & 127;
-}
-
 static __always_inline bool is_process(void)
 {
 	struct bpf_pidns_info in = {};
@@ -143,20 +112,9 @@ static __always_inline bool is_wanted(void)
 	return !kernel_settings.tgid || is_process();
 }
 
-/* An exponentially distributed distance: -ln(u) * rate for a u of (0, 1], by a table of logarithms.
- */
-static __always_inline __s64 next_distance(void)
+static __always_inline __s64 next_sample(void)
 {
-	__u64 r = (__u64)bpf_get_prandom_u32() + 1; /* 1..2^32 */
-	__u32 top = bits_of(r) - 1;		    /* 2^top <= r */
-	__u64 part = (top >= 24 ? r >> (top - 24) : r << (24 - top)) & 0xffffff;
-	__u32 i = part >> 16 & 255, rest = part & 0xffff;
-	__u32 low = kernel_settings.log2[i], high = kernel_settings.log2[i + 1];
-	__u64 log2 = ((__u64)top << 16) + low + ((__u64)(high - low) * rest >> 16);
-	__u64 minus_log2 = (32ULL << 16) - log2; /* of u, 16.16 */
-
-	/* ln 2 is 45426 / 65536; in two steps, as a rate of some GiB would run over. */
-	return (__s64)((minus_log2 * 45426 >> 16) * kernel_settings.rate >> 16) + 1;
+	return next_distance(kernel_settings.log2, kernel_settings.rate);
 }
 
 static __always_inline bool is_chosen(struct kernel_counters *c, __u64 size)
@@ -171,12 +129,12 @@ static __always_inline bool is_chosen(struct kernel_counters *c, __u64 size)
 	}
 	if (!c->seeded) {
 		c->seeded = 1;
-		c->left = next_distance();
+		c->left = next_sample();
 	}
 	c->left -= (__s64)(size ? size : 1);
 	if (c->left > 0)
 		return false;
-	c->left = next_distance();
+	c->left = next_sample();
 	return true;
 }
 
@@ -280,6 +238,7 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 	id = __sync_fetch_and_add(&kernel_ids, 1) + 1;
 	s->id = id;
 	s->size = size;
+	s->weighted = 0;
 	s->stack = key->stack;
 	s->when_ns = bpf_ktime_get_ns();
 	s->pid = t->tgid;

@@ -133,27 +133,34 @@ for (1 .. $ARGV[0]) { msgsnd($q, $m, 2048) or die; $ARGV[2] or defined(msgrcv($q
 msgctl($q, 0, 0) unless $ARGV[2] eq "keep"; print "said by the command\n"; exit 7'
 # stack: what the stack of the messages has, of the last run
 stack() {
-	printf '%s\n' "$err" | awk 'BEGIN { RS = "" } /\n  [a-z_]*kmalloc[a-z_]*\n  load_msg\n/ { print }' | head -n 1
+	printf '%s\n' "$err" | sed -n '/^{/p' | jq -r '.stacks[] | select(.frames[1] == "load_msg") |
+		[.allocs, .bytes, .frees, .freed_bytes, .live_blocks, .live_bytes] | join(" ")'
 }
-run timeout 120 "$memprof" kernel --of kmalloc --every 1 --top 100000 -- perl -e "$messages" 20000 977
+exact="$memprof kernel --of kmalloc --every 1 --format json"
+need_tool jq jq
+# shellcheck disable=SC2086
+run timeout 120 $exact -- perl -e "$messages" 20000 977
 is "the exit code is the command's" "$code" 7
 is "so is the output" "$out" "said by the command"
-like "each message is there, with its bytes, and none is live" "$(stack)" \
-	'^20,500,000 bytes in 20,000 allocations, live 0 in 0: perl'
+is "each message is there, with its bytes, and none is live" "$(stack)" "20000 20500000 20000 20500000 0 0"
+is "of the process that it was" "$(printf '%s\n' "$err" | sed -n '/^{/p' | jq -r '.processes[].comm')" perl
 if have perf && perf stat -e kmem:kmalloc true 2>/dev/null; then
-	run timeout 120 "$memprof" kernel --of kmalloc --every 1 --top 100000 -- \
+	# shellcheck disable=SC2086
+	run timeout 120 $exact -- \
 		perf stat -x , -o "$tmp/perf" -e kmem:kmalloc --filter 'bytes_req==1025' perl -e "$messages" 20000 977
 	is "perf counts as many, by its own way" "$(sed -n 's/^\([0-9]*\),,kmem:kmalloc.*/\1/p' "$tmp/perf")" 20000
-	like "as memprof at the same time" "$(stack)" ' in 20,000 allocations'
+	is "as memprof at the same time" "$(stack)" "20000 20500000 20000 20500000 0 0"
 else
 	skip "perf counts as many" "no perf with tracepoints here"
 fi
 run timeout 120 "$memprof" kernel --of kmalloc --every 1 -o "$tmp/out" -- perl -e "$messages" 20 977
 is "with -o nothing is shown" "$code $out $err" "7 said by the command "
-is "and the profile is in the file" "$(head -c 8 "$tmp/out")" BEEPROF1
+is "and the profile is in the file" "$("$memprof" report --format json "$tmp/out" | jq -r '.stacks[] | select(.frames[1] == "load_msg") | .allocs')" 20
+run "$memprof" kernel --format jsn
+is "an unknown format: usage" "$code" 2
 run timeout 60 "$memprof" kernel --counts --seconds 0.2
 is "counting alone" "$code" 0
-like "events" "$out" '^kmalloc_events +[0-9]'
+like "events" "$out" '^  [0-9,]+ events of kmalloc'
 run timeout 60 "$memprof" kernel -- /nonexistent/program
 is "a command that is not there" "$code" 2
 is "no cgroup is left" "$(find /sys/fs/cgroup -maxdepth 2 -name 'beebench-*-memprof' 2>/dev/null | wc -l)" 0

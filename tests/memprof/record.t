@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck disable=SC2317 # functions called by check
 # memprof run --interval and --record: the file is whole at any moment, and a recording has each look.
 . tests/lib.sh
 need_tool jq jq
