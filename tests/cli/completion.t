@@ -86,6 +86,8 @@ offer "$memprof" report --format sp
 offers "a format" speedscope
 offer "$memprof" report --views top,le
 offers "the second view" top,leaks
+offer "$memprof" serve --pu
+offers "an option of serve" --push
 offer "$memprof" diff README.m
 offers "a file" README.md
 
