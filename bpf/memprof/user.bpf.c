@@ -56,6 +56,10 @@ static __always_inline bool is_chosen(__u64 size)
 		return true;
 	if (user_settings.every)
 		return (__u64)COUNT(left, 1) % user_settings.every == user_settings.every - 1;
+	if (!user_counts.seeded) {
+		user_counts.seeded = 1;
+		user_counts.left = next_distance(user_settings.log2, user_settings.rate);
+	}
 	was = COUNT(left, -(__s64)(size ? size : 1));
 	if (was <= 0 || was > (__s64)(size ? size : 1))
 		return false;

@@ -46,7 +46,8 @@ struct user_counters {
 	__u64 nested;		       /* calls within calls: the outer one counts */
 	__u64 pending_full;
 	__u64 weighted; /* bytes that the samples of otel_memory stand for */
-	__s64 left;
+	__u64 seeded;	/* @left was drawn */
+	__s64 left;	/* bytes, or allocations, up to the next one that is chosen */
 	__u64 sizes[USER_BUCKETS], size_bytes[USER_BUCKETS];
 	__u64 lifetimes[USER_BUCKETS];
 };

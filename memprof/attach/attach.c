@@ -41,7 +41,7 @@ struct attachment {
 	struct ring_buffer *ring;
 	struct profile *p;
 	struct unwinder *unwinder;
-	uint32_t process, other; /* places */
+	uint32_t process, other; /* places; @other only where samples were lost */
 	struct block *blocks;
 	size_t nblocks, cap;
 	struct sums *sums; /* by place of the stack */
@@ -123,7 +123,6 @@ static struct profile *new_profile(const struct probes_options *o)
 int attach_open(struct attachment **out, const struct probes_options *opts, const struct places *at)
 {
 	struct attachment *a = calloc(1, sizeof(*a));
-	struct profile_stack other = {.flags = PROFILE_STACK_OTHER};
 	int err;
 
 	*out = NULL;
@@ -134,8 +133,6 @@ int attach_open(struct attachment **out, const struct probes_options *opts, cons
 	a->p = new_profile(opts);
 	a->p->start_ns = result_now_ns();
 	a->process = add_process(a);
-	other.process = a->process;
-	a->other = profile_add_stack(a->p, &other);
 	err = unwinder_open(&a->unwinder, opts->pid, a->p, a->process);
 	if (err)
 		log_err_sys(err, "the files of process %d cannot be read", (int)opts->pid);
@@ -320,8 +317,12 @@ int attach_finish(struct attachment *a, struct profile **out)
 	attach_take(a);
 	a->p->end_ns = result_now_ns();
 	err = probes_counters(a->probes, &c);
+	if (!err && c.lost_allocs)
+		a->other = profile_add_stack(a->p,
+					     &(struct profile_stack){.process = a->process,
+								     .flags = PROFILE_STACK_OTHER});
 	a->nsums = a->p->nstacks;
-	a->sums = calloc(a->nsums, sizeof(*a->sums));
+	a->sums = calloc(a->nsums + 1, sizeof(*a->sums));
 	live = calloc(a->nblocks + 1, sizeof(*live));
 	if (!err && (!live || !a->sums))
 		err = -ENOMEM;

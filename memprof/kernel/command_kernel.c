@@ -153,7 +153,9 @@ static int run(int argc, char *argv[])
 	if (rest < argc && !dashes)
 		return usage("a command comes after --");
 	if (o.lab || o.kprobe)
-		return lab_run(&(struct lab_options){.seconds = o.seconds, .kprobe = o.kprobe});
+		return lab_run(&(struct lab_options){.seconds = o.seconds,
+						     .command = rest < argc ? argv + rest : NULL,
+						     .kprobe = o.kprobe});
 	return measure(&o, rest < argc ? argv + rest : NULL);
 }
 
