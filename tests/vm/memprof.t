@@ -35,7 +35,7 @@ guest() {
 }
 
 for k in $kernels; do
-	guest $k t_memprof_kernel
+	guest "$k" t_memprof_kernel
 	if [ "$code" -eq 77 ]; then
 		skip "memprof's kernel programs on Linux $k" "$err"
 		continue
@@ -44,12 +44,12 @@ for k in $kernels; do
 	for t in every_message held_messages sampled_by_bytes few_lives whole_system; do
 		like "$t on Linux $k" "$out" "(^ok .*|OK \] )$t" || true
 	done
-	guest $k t_memprof_attach
+	guest "$k" t_memprof_attach
 	is "memprof attach is right on Linux $k" "$code" 0 || printf '# %s\n' "$out" "$err"
 	for t in pairs_best pairs_plain whole_family; do
 		like "$t on Linux $k" "$out" "(^ok .*|OK \] )$t" || true
 	done
-	guest $k memprof kernel --lab --kprobe -- memprof kernel --help
+	guest "$k" memprof kernel --lab --kprobe -- memprof kernel --help
 	is "the lab with its kprobe on Linux $k" "$code" 0 || printf '# %s\n' "$err"
 	like "which function it is on" "$out" '^✓ Attached to: kprobe __kmalloc'
 	like "it counted on Linux $k" "$out" '^Total allocations  : [1-9]'
