@@ -133,8 +133,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 $(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
 	$(call say,CC pic,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -MMD -MP -MT $@ \
-		-MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+		-fno-tree-vectorize -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)
@@ -260,6 +260,25 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
+
+$(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
+		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h) $(B)/gen/flame_html.inc
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -ldw -liberty -lpcre2-8 -lz -lm
+
+# Seeds: the files that tests/memprof/made.c makes, each behind an 'f', and unpacked behind a 'p'.
+fuzz-memprof: $(B)/fuzz/memprof_fuzz $(B)/tests/memprof/made ## feed the reader of profiles, and every form of a report, with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/memprof $(B)/fuzz/found
+	@for k in small more sampled empty counts self; do $(B)/tests/memprof/made $$k $(B)/fuzz/made.prof && \
+		{ printf f; cat $(B)/fuzz/made.prof; } >$(B)/fuzz/memprof/f-$$k && \
+		{ printf p; tail -c +29 $(B)/fuzz/made.prof | { printf '\037\213\010\0\0\0\0\0\0\0'; tail -c +3; } | gzip -dc 2>/dev/null || true; } \
+			>$(B)/fuzz/memprof/p-$$k; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/memprof
+.PHONY: fuzz-memprof
 
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt

@@ -144,7 +144,8 @@ INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
 /* As table_take(); what was in a trailer has no line, and its word in key. */
 INLINE bool trailer_take(void *p, struct taken *out, bool keep)
 {
-	uint64_t *word = trailer_of(p), v = *word;
+	size_t room = chunk_usable(p) - 8;
+	uint64_t *word = (uint64_t *)((char *)p + room), v = *word;
 
 	if (unlikely(v >> 40 != trailer_tag(p)))
 		return table_take((uint64_t)p, out, keep);
@@ -153,7 +154,7 @@ INLINE bool trailer_take(void *p, struct taken *out, bool keep)
 	out->key = v;
 	out->id = v & ((1U << TABLE_ID_BITS) - 1);
 	out->timed = v >> 39 & 1;
-	out->size = chunk_usable(p) - 8 - (v >> TABLE_ID_BITS & (SLACK_MAX - 1));
+	out->size = room - (v >> TABLE_ID_BITS & (SLACK_MAX - 1));
 	return true;
 }
 
@@ -242,7 +243,7 @@ static void note_count(struct thread *t, void *p, size_t size)
 INLINE void *noted(struct thread *t, void *p, size_t size, const uint64_t *fp)
 {
 	if (likely(p != NULL)) {
-		t->busy = BUSY_COUNTING;
+		t->phase = PHASE_COUNTING;
 		__asm__ volatile("" ::: "memory");
 		if (likely(memprof.mode == SEGMENT_EXACT))
 			note_exact(t, p, size, fp);
@@ -251,7 +252,7 @@ INLINE void *noted(struct thread *t, void *p, size_t size, const uint64_t *fp)
 		else
 			note_count(t, p, size);
 		__asm__ volatile("" ::: "memory");
-		t->busy = BUSY_NOT;
+		t->phase = PHASE_READY;
 	}
 	if (memprof.mode == SEGMENT_SAMPLED)
 		t->left = poisson_draw(&t->random, memprof.rate);
@@ -300,7 +301,7 @@ INLINE void note_free(struct thread *t, void *p)
 	bool temporary = t->last == (uint64_t)p;
 	struct taken taken;
 
-	t->busy = BUSY_COUNTING;
+	t->phase = PHASE_COUNTING;
 	__asm__ volatile("" ::: "memory");
 	if (temporary)
 		t->last = 0;
@@ -319,7 +320,7 @@ INLINE void note_free(struct thread *t, void *p)
 		lose(memprof.mode == SEGMENT_SAMPLED ? LOSS_FALSE_HITS : LOSS_UNKNOWN_FREES, 1);
 	}
 	__asm__ volatile("" ::: "memory");
-	t->busy = BUSY_NOT;
+	t->phase = PHASE_READY;
 }
 
 /* --- when it is not simple ------------------------------------------------------------------- */
@@ -351,11 +352,11 @@ static COLD bool ready(struct thread *t)
 {
 	if (!memprof.ready)
 		process_start();
-	if (!memprof.ready || t->busy || t->state == THREAD_OFF)
+	if (!memprof.ready)
 		return false;
-	if (t->state == THREAD_NEW)
+	if (t->phase == PHASE_NEW)
 		thread_start(t);
-	return t->state == THREAD_READY;
+	return t->phase == PHASE_READY;
 }
 
 static COLD void *alloc_unready(enum kind kind, size_t align, size_t size, const uint64_t *fp)
@@ -372,7 +373,7 @@ static COLD void *alloc_unready(enum kind kind, size_t align, size_t size, const
 	}
 	if (!memprof.ready)
 		return from_reserve(align, size);
-	if (t->busy == BUSY_COUNTING)
+	if (t->phase == PHASE_COUNTING)
 		lose(LOSS_REENTRANT, 1);
 	p = provide(kind, align, size);
 	if (p && memprof.trailer)
@@ -389,7 +390,7 @@ static COLD bool free_unready(void *p)
 	if (ready(t))
 		return true;
 	if (memprof.ready) {
-		if (t->busy == BUSY_COUNTING)
+		if (t->phase == PHASE_COUNTING)
 			lose(LOSS_REENTRANT, 1);
 		memprof.next.free(p);
 	}
@@ -402,7 +403,7 @@ INLINE void *alloc(enum kind kind, size_t align, size_t size, const uint64_t *fp
 {
 	struct thread *t = &thread;
 
-	if (unlikely(t->state != THREAD_READY || t->busy))
+	if (unlikely(t->phase != PHASE_READY))
 		return alloc_unready(kind, align, size, fp);
 	return noted(t, provide(kind, align, size), size, fp);
 }
@@ -428,7 +429,7 @@ static SLOW void free_slow(void *p)
 
 	if (unlikely(!p))
 		return;
-	if (unlikely(t->state != THREAD_READY || t->busy || reserve_owns(p)) && !free_unready(p))
+	if (unlikely(t->phase != PHASE_READY || reserve_owns(p)) && !free_unready(p))
 		return;
 	note_free(t, p);
 	memprof.next.free(p);
@@ -448,7 +449,7 @@ static COLD void *realloc_unready(void *p, size_t size)
 {
 	void *q;
 
-	if (thread.busy == BUSY_COUNTING)
+	if (thread.phase == PHASE_COUNTING)
 		lose(LOSS_REENTRANT, 1);
 	if (memprof.trailer && !size) {
 		memprof.next.free(p);
@@ -472,7 +473,7 @@ static SLOW void *realloc_slow(void *p, size_t size)
 		return alloc(KIND_MALLOC, 0, size, fp);
 	if (unlikely(reserve_owns(p)))
 		return realloc_reserved(p, size, fp);
-	if (unlikely(t->state != THREAD_READY || t->busy) && !ready(t))
+	if (unlikely(t->phase != PHASE_READY) && !ready(t))
 		return realloc_unready(p, size);
 	if (memprof.mode == SEGMENT_COUNTS) {
 		size_t room = memprof.next.malloc_usable_size(p);
@@ -487,22 +488,22 @@ static SLOW void *realloc_slow(void *p, size_t size)
 		return q ? noted(t, q, size, fp) : NULL;
 	}
 	/* It must be out of the table before anybody else can be given its address. */
-	t->busy = BUSY_COUNTING;
+	t->phase = PHASE_COUNTING;
 	found = take(p, &taken, true);
-	t->busy = BUSY_NOT;
+	t->phase = PHASE_READY;
 	if (memprof.trailer && frees) {
 		memprof.next.free(p);
 		q = NULL;
 	} else {
 		q = memprof.next.realloc(p, padded(size));
 	}
-	t->busy = BUSY_COUNTING;
+	t->phase = PHASE_COUNTING;
 	if (!q && !frees) {
 		if (found && !taken.line)
 			*trailer_of(p) = taken.key;
 		else if (found)
 			table_restore(&taken);
-		t->busy = BUSY_NOT;
+		t->phase = PHASE_READY;
 		return NULL;
 	}
 	if (found) {
@@ -518,7 +519,7 @@ static SLOW void *realloc_slow(void *p, size_t size)
 	}
 	if (t->last == (uint64_t)p)
 		t->last = 0;
-	t->busy = BUSY_NOT;
+	t->phase = PHASE_READY;
 	if (!q)
 		return NULL;
 	if (memprof.mode == SEGMENT_SAMPLED && t->left > size) {
@@ -637,7 +638,6 @@ PUBLIC size_t malloc_usable_size(void *p)
 PUBLIC int dlclose(void *handle)
 {
 	struct thread *t = &thread;
-	uint32_t busy;
 	int result;
 
 	if (!memprof.ready)
@@ -646,10 +646,9 @@ PUBLIC int dlclose(void *handle)
 	if (memprof.mode != SEGMENT_COUNTS && ready(t)) {
 		int err = errno;
 
-		busy = t->busy;
-		t->busy = BUSY_COUNTING;
+		t->phase = PHASE_COUNTING;
 		stacks_modules_changed();
-		t->busy = busy;
+		t->phase = PHASE_READY;
 		errno = err;
 	}
 	return result;

@@ -69,6 +69,18 @@ offers "files of a command" README.md
 offer "$bee" verify -t ""
 offers "nothing for a number" ""
 
+memprof=$B/memprof
+offer "$memprof" rep
+offers "a command of memprof" report
+offer "$memprof" report --form
+offers "an option of its report" --format
+offer "$memprof" report --format sp
+offers "a format" speedscope
+offer "$memprof" report --views top,le
+offers "the second view" top,leaks
+offer "$memprof" diff README.m
+offers "a file" README.md
+
 honeyc=$B/honeyc
 offer "$honeyc" --emit a
 offers "what to emit" ast

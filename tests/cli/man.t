@@ -35,6 +35,11 @@ events=$("$bee" list --json events | jq -r '[.events[].name] | join(" , ")')
 check "docs/man/beebench.1: the events are those of the list" grep -qxF ".Cm $events ." docs/man/beebench.1
 has "--help names the same" "$("$bee" overhead --help | tr -s ' \n' '  ')" "events to price: $(printf '%s' "$events" | sed 's/ ,/,/g')"
 holds docs/man/honeyc.1 "$("$B/honeyc" --help)"
+commands=$("$B/memprof" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p')
+holds docs/man/memprof.1 "$(for command in $commands; do "$B/memprof" "$command" --help; done)"
+for command in $commands; do
+	check "docs/man/memprof.1: $command" grep -qE "^\.It Cm $command\$" docs/man/memprof.1
+done
 
 for tool in memmon cpumon; do
 	page=docs/man/$tool.8
