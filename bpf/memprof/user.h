@@ -71,9 +71,4 @@ struct user_pending {
 	struct user_live was;
 };
 
-/* In the ring instead of a sample: the block of sample @id is gone without a free. */
-struct user_gone {
-	__u64 id;
-};
-
 #endif
