@@ -331,7 +331,7 @@ $(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c
 fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
 	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
 	@printf s >$(B)/fuzz/preload/s-none
-	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do f=$(B)/fuzz/preload/u-$$(basename $$o); objcopy -O binary -j .eh_frame $$o $$f.frame; { printf 'u\0\0\0\0'; cat $$f.frame; } >$$f; rm -f $$f.frame; done
 	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
 .PHONY: fuzz-preload
