@@ -487,6 +487,10 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 	@$< $(PROCESSES)
 .PHONY: bench-view
 
+bench-memprof: $(B)/memprof $(B)/libmemprof.so $(B)/tests/allocating/pairs ## what memprof run costs beside heaptrack: pairs and whole programs, in turn (ROUNDS)
+	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
+.PHONY: bench-memprof
+
 allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators

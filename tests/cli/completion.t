@@ -66,6 +66,12 @@ offer "$bee" compare memmon-t
 offers "a monitor as a word" memmon-tgid
 offer "$bee" gate -p harness/gate/ga
 offers "a policy" harness/gate/gate.json
+offer "$bee" history im
+offers "what history does" import
+offer "$bee" history show --fig
+offers "an option of history" --figure
+offer "$bee" calls munmap
+offers "an event as a word" "munmap munmap-ok"
 offer "$bee" verify -- README.m
 offers "files of a command" README.md
 offer "$bee" verify -t ""
@@ -80,6 +86,8 @@ offer "$memprof" report --format sp
 offers "a format" speedscope
 offer "$memprof" report --views top,le
 offers "the second view" top,leaks
+offer "$memprof" serve --pu
+offers "an option of serve" --push
 offer "$memprof" diff README.m
 offers "a file" README.md
 
