@@ -49,6 +49,8 @@ harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 # memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
 preload_SRC   := $(wildcard memprof/preload/*.c)
+# Of the preloaded library, what knows no malloc.
+alone_SRC := memprof/preload/unwind.c memprof/preload/poisson.c
 memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
@@ -133,8 +135,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 $(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
 	$(call say,CC pic,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -MMD -MP -MT $@ \
-		-MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+		-fno-tree-vectorize -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
 $(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)
@@ -261,11 +263,76 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+# The roofs are left out, but for the list of sub-commands' options that reports quote.
+$(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
+		$(wildcard monitor/recording/*.c monitor/view/*.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -lpcre2-8 $(beebench_LIBS)
+
+fuzz-readers: $(B)/fuzz/reader_fuzz ## feed the readers of run.json, policy, suite, queries and recordings with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/readers $(B)/fuzz/found
+	@for f in tests/fixtures/runs/*/run.json; do { printf j; cat $$f; } >$(B)/fuzz/readers/j-$$(basename $$(dirname $$f)); done
+	@for f in tests/fixtures/recordings/*.rec; do { printf r; cat $$f; } >$(B)/fuzz/readers/r-$$(basename $$f); done
+	@{ printf p; cat gate.json 2>/dev/null || cat results/gate.json 2>/dev/null || printf '{"schema": 1}'; } >$(B)/fuzz/readers/p-gate
+	@printf 's{"schema": 1, "build": "make", "suites": {"a": {"monitors": ["a.o"], "measures": ["verify"], "options": {"verify": "x=1"}}}}' >$(B)/fuzz/readers/s-suite
+	@printf 'qrss > 1GiB and (name ~ ^postgres or not user = www) && pid != 7' >$(B)/fuzz/readers/q-query
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/readers
+.PHONY: fuzz-readers
+
+fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
+	@$(MAKE) fuzz-honey
+	@$(MAKE) fuzz-collector
+	@$(MAKE) fuzz-readers
+.PHONY: fuzz
+$(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
+		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h) $(B)/gen/flame_html.inc
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -ldw -liberty -lpcre2-8 -lz -lm
+
+# Seeds: the files that tests/memprof/made.c makes, each behind an 'f', and unpacked behind a 'p'.
+fuzz-memprof: $(B)/fuzz/memprof_fuzz $(B)/tests/memprof/made ## feed the reader of profiles, and every form of a report, with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/memprof $(B)/fuzz/found
+	@for k in small more sampled empty counts self; do $(B)/tests/memprof/made $$k $(B)/fuzz/made.prof && \
+		{ printf f; cat $(B)/fuzz/made.prof; } >$(B)/fuzz/memprof/f-$$k && \
+		{ printf p; tail -c +29 $(B)/fuzz/made.prof | { printf '\037\213\010\0\0\0\0\0\0\0'; tail -c +3; } | gzip -dc 2>/dev/null || true; } \
+			>$(B)/fuzz/memprof/p-$$k; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/memprof
+.PHONY: fuzz-memprof
+
+$(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c memprof/run/segment.c memprof/run/segment_profile.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lz -lm
+
+# Seeds: an input for each reader is enough; the segment that patches are made to is in the program.
+fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
+	@printf s >$(B)/fuzz/preload/s-none
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
+.PHONY: fuzz-preload
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
+
+test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
+		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@B=$(B) tests/run.sh bpf/t_definition
+.PHONY: test-peers
 
 bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
 	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
@@ -316,7 +383,7 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
-all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
+all_SRC	  := $(alone_SRC) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
 all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
@@ -455,5 +522,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/elixir-new -o -path $(B)/bpftrace-new \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif

@@ -31,6 +31,9 @@ struct monitor_backend {
 			   struct strbuf *why);
 	int (*figures)(struct monitor *m, const struct figure_wish *wishes, size_t n,
 		       struct figures *out);
+	void (*figures_event)(const struct monitor *m, const void *record, size_t bytes,
+			      struct figures *out);
+	const struct figure_record_field *(*record)(const struct monitor *m, size_t *n);
 	void (*close)(struct monitor *m); /* frees @impl */
 };
 

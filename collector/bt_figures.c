@@ -117,6 +117,15 @@ static int read_map(struct json_object *o, const char *path, const struct figure
 	return 0;
 }
 
+/* A line is what one printf() wrote, its end left out. */
+static void add_line(struct json_object *text, struct figures *out)
+{
+	const char *s = json_object_get_string(text);
+	const char *line = arena_strndup(&out->arena, s, strlen(s) - str_ends_with(s, "\n"));
+
+	arena_push(&out->arena, out->lines, out->nlines, line);
+}
+
 static int read_line(struct json_object *line, const char *path, const struct figure_wish *wishes,
 		     size_t n, struct figures *out)
 {
@@ -126,8 +135,12 @@ static int read_line(struct json_object *line, const char *path, const struct fi
 	int err = 0;
 
 	if (!json_object_object_get_ex(line, "type", &type) ||
-	    !json_object_object_get_ex(line, "data", &data) ||
-	    !json_object_is_type(data, json_type_object))
+	    !json_object_object_get_ex(line, "data", &data))
+		return 0;
+	if (!strcmp(json_object_get_string(type), "printf") &&
+	    json_object_is_type(data, json_type_string))
+		add_line(data, out);
+	if (!json_object_is_type(data, json_type_object))
 		return 0;
 	while (k < ARRAY_SIZE(kinds) && strcmp(kinds[k], json_object_get_string(type)))
 		k++;

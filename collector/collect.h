@@ -19,6 +19,7 @@ struct event {
 	uint32_t pid, tgid;		  /* thread, process: as the monitor wrote them */
 	uint32_t length;		  /* bytes of the ring record */
 	char comm[16];			  /* "" where the record has none */
+	const void *record;		  /* its bytes as they are, while the callback runs */
 };
 
 typedef void (*monitor_event_fn)(void *arg, const struct event *e);

@@ -640,3 +640,76 @@ bool figure_map_uses(const struct manifest *man, const char *map)
 			return true;
 	return false;
 }
+
+/* --- records --- */
+
+int figure_record_find(const struct bpf_object *obj, const struct manifest *man, const char *path,
+		       struct figure_record *out, struct strbuf *why)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	int32_t id = man->nrecord && btf
+			     ? btf__find_by_name_kind(btf, man->events.type, BTF_KIND_STRUCT)
+			     : -ENOENT;
+	struct members members;
+
+	*out = (struct figure_record){0};
+	if (id < 0)
+		return 0; /* of a struct that is not there layout.c has told */
+	find_members(btf, (uint32_t)id, "", btf__type_by_id(btf, (uint32_t)id)->size, &members);
+	out->part = calloc(man->nrecord, sizeof(*out->part));
+	out->field = calloc(man->nrecord, sizeof(*out->field));
+	if (!out->part || !out->field)
+		abort(); /* as lib/strbuf.h */
+	for (size_t i = 0; i < man->nrecord; i++) {
+		const struct member *m = find_member(&members, man->record[i].field);
+		struct strbuf list = STRBUF_INIT;
+
+		if (m && (!m->array || m->text)) {
+			out->part[i] = (struct figure_part){.text = m->text,
+							    .is_signed = m->is_signed,
+							    .bytes = m->bytes,
+							    .offset = m->offset};
+			out->field[i] = (struct figure_record_field){man->record[i].field,
+								     man->record[i].means, m->text};
+			out->n++;
+			continue;
+		}
+		list_members(&members, &list);
+		why_err(why,
+			"%s: events: struct %s has no field '%s' that is a number or a text (it "
+			"has %s); name its fields in %s",
+			path, man->events.type, man->record[i].field, list.s, man->file);
+		strbuf_release(&list);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+void figure_record_release(struct figure_record *r)
+{
+	free(r->part);
+	free(r->field);
+	*r = (struct figure_record){0};
+}
+
+void figure_record_read(const struct figure_record *r, const void *record, size_t bytes,
+			struct figures *out)
+{
+	struct figure_event e = {arena_array(&out->arena, const char *, r->n + 1)};
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct figure_part *p = &r->part[i];
+		const unsigned char *at = (const unsigned char *)record + p->offset;
+		struct strbuf text = STRBUF_INIT;
+
+		if (p->offset + p->bytes > bytes)
+			strbuf_addstr(&text, "(cut off)");
+		else if (p->text)
+			add_text(&text, at, p->bytes);
+		else
+			figure_add_number(&text, number(at, p->bytes, p->is_signed), p->is_signed);
+		e.field[i] = arena_strdup(&out->arena, text.s);
+		strbuf_release(&text);
+	}
+	arena_push(&out->arena, out->events, out->nevents, e);
+}

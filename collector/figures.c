@@ -11,7 +11,7 @@
 #include "collector/figure_map.h"
 #include "collector/object.h"
 
-void figures_release(struct figures *f)
+void monitor_figures_release(struct figures *f)
 {
 	arena_release(&f->arena);
 	*f = (struct figures){0};
@@ -66,10 +66,26 @@ bool monitor_figures_lack(const struct monitor *m, const struct figure_wish *wis
 	return obj && figure_map_lacks(obj, &m->manifest, wish);
 }
 
+const struct figure_record_field *monitor_record(const struct monitor *m, size_t *n,
+						 const char **at)
+{
+	*at = m->manifest.events_at;
+	*n = 0;
+	return m->ops->record ? m->ops->record(m, n) : NULL;
+}
+
+void monitor_figures_event(const struct monitor *m, const void *record, size_t bytes,
+			   struct figures *out)
+{
+	if (m->ops->figures_event)
+		m->ops->figures_event(m, record, bytes, out);
+}
+
 int monitor_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
 		    struct figures *out)
 {
-	*out = (struct figures){.n = n};
+	/* Events may be there already. */
+	out->n = n;
 	out->maps = arena_array(&out->arena, struct figure_map, n + 1);
 	for (size_t i = 0; i < n; i++)
 		out->maps[i].name = arena_strdup(&out->arena, wishes[i].name);

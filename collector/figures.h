@@ -78,9 +78,19 @@ struct figure_map {
 			  */
 };
 
+/* A record of a ring as texts, one for each field that the manifest names. */
+struct figure_event {
+	const char **field;
+};
+
 struct figures {
 	struct figure_map *maps; /* as the wishes */
 	size_t n;
+	/* Records, in the order of the ring. */
+	struct figure_event *events;
+	size_t nevents;
+	const char **lines; /* that a script printed, without their ends */
+	size_t nlines;
 	struct arena arena;
 };
 
@@ -93,12 +103,25 @@ int monitor_figures_fit(const struct monitor *m, const struct figure_wish *wishe
 /* It is an object and has no map for this wish, by its own name or the manifest's. */
 bool monitor_figures_lack(const struct monitor *m, const struct figure_wish *wish);
 /*
- * What they hold now, summed over CPUs; of a script, after monitor_detach(). 0 or -errno after
- * saying why. The caller releases @out in any case.
+ * What they hold now, into @out, which is empty but for events: summed over CPUs; of a script,
+ * after monitor_detach(). 0 or -errno after saying why. The caller releases @out in any case.
  */
 int monitor_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
 		    struct figures *out);
-void figures_release(struct figures *f);
+/* Adds a record, of an object whose manifest says what its fields mean. */
+void monitor_figures_event(const struct monitor *m, const void *record, size_t bytes,
+			   struct figures *out);
+void monitor_figures_release(struct figures *f);
+
+/* What the manifest says of its records: @n fields, NULL and 0 where it says nothing. */
+struct figure_record_field {
+	const char *field; /* of the struct */
+	const char
+		*means; /* of the definition: a field of its printf(), or with @at an expression */
+	bool text;
+};
+const struct figure_record_field *monitor_record(const struct monitor *m, size_t *n,
+						 const char **at);
 
 /* --- for those who fill them --- */
 

@@ -85,8 +85,12 @@ static void release_figures(struct manifest *man)
 		free(f->bucket);
 	}
 	free(man->figures);
-	man->figures = NULL;
-	man->nfigures = 0;
+	for (size_t i = 0; i < man->nrecord; i++) {
+		free(man->record[i].field);
+		free(man->record[i].means);
+	}
+	free(man->record);
+	free(man->events_at);
 }
 
 void manifest_release(struct manifest *man)
@@ -418,6 +422,55 @@ static int read_types(struct manifest *man, const struct json_at *at, struct jso
 	return man->events.kinds ? 0 : json_at_bad(at, "is empty; name a kind of events");
 }
 
+/* {"path": "str(args.filename)"} with "at"; else {"path": "filename"}: a field of a printf() and
+ * that of the struct. */
+static int read_record(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of fields", o);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		struct manifest_record_field f = {NULL};
+		int err = json_at_string(&here, val, &f.means);
+
+		if (err)
+			return err;
+		f.field = strdup(key);
+		man->record = reallocarray(man->record, man->nrecord + 1, sizeof(f));
+		if (!man->record)
+			abort();
+		man->record[man->nrecord++] = f;
+	}
+	return 0;
+}
+
+static int read_declared_events(struct manifest *man, const struct json_at *at,
+				struct json_object *o)
+{
+	const struct member members[] = {
+		{"map", .text = &man->events.map},
+		{"struct", .text = &man->events.type},
+		{"at", .text = &man->events_at},
+		{"fields", .read = read_record, .man = man},
+	};
+	int err = read_members(at, o, members, ARRAY_SIZE(members));
+
+	if (!err && (!man->events.map || !man->events.type || !man->nrecord))
+		err = json_at_bad(at, "events of a definition need a \"map\", a \"struct\" and its "
+				      "\"fields\"");
+	if (err || man->events_at)
+		return err;
+	/* The definition's names come first, as everywhere. */
+	for (size_t i = 0; i < man->nrecord; i++) {
+		struct manifest_record_field *f = &man->record[i];
+		char *ours = f->field;
+
+		f->field = f->means;
+		f->means = ours;
+	}
+	return 0;
+}
+
 static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	const char *names[EVENT_FIELDS_MAX];
@@ -435,6 +488,8 @@ static int read_events(struct manifest *man, const struct json_at *at, struct js
 	man->events.named = true;
 	if (err || man->events.none)
 		return err;
+	if (man->words->declared)
+		return read_declared_events(man, at, o);
 	man->events.type_required |= json_object_object_get_ex(o, "struct", NULL) ||
 				     json_object_object_get_ex(o, "fields", NULL);
 	return read_members(at, o, members, ARRAY_SIZE(members));

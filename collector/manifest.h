@@ -36,6 +36,12 @@ struct manifest_figure {
 	char *bucket;		     /* the part of its key that is a histogram's bucket */
 };
 
+/* A field of a monitor's records: of its own struct, and what it is to a definition ("events"). */
+struct manifest_record_field {
+	char *field; /* of the struct */
+	char *means; /* a field of the definition's printf(), or with "at" an expression */
+};
+
 /*
  * All strings are owned by the manifest (manifest_release()); a NULL name means: not offered.
  * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields, or
@@ -77,6 +83,11 @@ struct manifest {
 		uint32_t kinds;			 /* bit (1 << kind) of those it writes; 0: all */
 		uint64_t codes[EVENT_KINDS_MAX]; /* theirs, where @types_named */
 	} events;
+	/* With @means: the fields of @events.type. @events_at: a probe and its predicate, at which
+	 * a record is written; NULL: where the definition has its printf(). */
+	struct manifest_record_field *record;
+	size_t nrecord;
+	char *events_at;
 	struct {
 		bool named;
 		char *map;

@@ -44,7 +44,8 @@ struct object {
 	struct bpf_link *iterator; /* made at the first snapshot */
 	struct bpf_link **links;   /* @nlinks */
 	size_t nlinks;
-	struct strbuf unattached; /* lines for monitor_extras() */
+	struct figure_record record; /* fields that the manifest gives a meaning */
+	struct strbuf unattached;    /* lines for monitor_extras() */
 };
 
 /* Maps the event ring, or those of all CPUs, when the first wants to read it: mapped memory is
@@ -234,6 +235,7 @@ static void object_close(struct monitor *m)
 	free(o->ring_fds);
 	bpf_link__destroy(o->iterator);
 	strbuf_release(&o->unattached);
+	figure_record_release(&o->record);
 	bpf_object__close(o->bpf);
 	free(o);
 	m->impl = NULL;
@@ -371,6 +373,22 @@ static int object_figures(struct monitor *m, const struct figure_wish *wishes, s
 	return figure_map_read(o->bpf, &m->manifest, m->path, wishes, n, out);
 }
 
+static void object_figures_event(const struct monitor *m, const void *record, size_t bytes,
+				 struct figures *out)
+{
+	const struct object *o = m->impl;
+
+	figure_record_read(&o->record, record, bytes, out);
+}
+
+static const struct figure_record_field *object_record(const struct monitor *m, size_t *n)
+{
+	const struct object *o = m->impl;
+
+	*n = o->record.n;
+	return o->record.field;
+}
+
 static const struct monitor_backend object_backend = {
 	.attach = object_attach,
 	.poll = object_poll,
@@ -386,6 +404,8 @@ static const struct monitor_backend object_backend = {
 	.extras = object_extras,
 	.figures_fit = object_figures_fit,
 	.figures = object_figures,
+	.figures_event = object_figures_event,
+	.record = object_record,
 	.close = object_close,
 };
 
@@ -585,7 +605,10 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 		return 0;
 	if (!m->manifest.file && !m->means)
 		know_subject(m, o);
-	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
+	err = layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
+	if (!err && m->means)
+		err = figure_record_find(o->bpf, &m->manifest, m->path, &o->record, m->why);
+	return err;
 }
 
 /* The array of rings that is to be filled: also of an object whose names nobody knows. */

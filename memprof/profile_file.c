@@ -280,6 +280,33 @@ int profile_write(const struct profile *p, const char *path)
 	return err;
 }
 
+int profile_record_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	int err = fd < 0 ? -errno : fd_write_all(fd, PROFILE_FILE_START, PROFILE_FILE_START_BYTES);
+
+	if (!err)
+		return fd;
+	log_err_sys(err, "cannot begin the recording %s", path);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int profile_record_add(int fd, const struct profile *p, const char *path)
+{
+	struct strbuf data = STRBUF_INIT;
+	int err = profile_pack(&data, p, NULL);
+
+	if (!err) {
+		err = fd_write_all(fd, data.s, data.len);
+		if (err)
+			log_err_sys(err, "cannot go on with the recording %s", path);
+	}
+	strbuf_release(&data);
+	return err;
+}
+
 /* --- reading ------------------------------------------------------------------------------------
  */
 
@@ -646,11 +673,28 @@ int profile_unpack(struct profile **out, const char *name, const void *data, siz
 	return err;
 }
 
-int profile_read(struct profile **out, const char *path)
+struct profile *profile_copy(const struct profile *p)
+{
+	struct strbuf data = STRBUF_INIT;
+	struct profile *copy;
+	size_t offset = 0;
+
+	profile_pack_start(&data);
+	/* What was built by the adders can be read; what is too large for a file is for nothing. */
+	if (profile_pack(&data, p, NULL) ||
+	    profile_unpack(&copy, p->source, data.s, data.len, &offset, NULL))
+		abort();
+	strbuf_release(&data);
+	return copy;
+}
+
+/* The @number-th, or the last: UINT64_MAX. */
+static int read_number(struct profile **out, const char *path, uint64_t number)
 {
 	struct strbuf data = STRBUF_INIT;
 	struct profile *next;
 	size_t offset = 0;
+	uint64_t have = 0;
 	int err = strbuf_read_file(&data, path);
 
 	*out = NULL;
@@ -658,11 +702,17 @@ int profile_read(struct profile **out, const char *path)
 		log_err_sys(err, "cannot read the profile %s", path);
 		goto out;
 	}
-	while (!(err = profile_unpack(&next, path, data.s, data.len, &offset, NULL))) {
+	while (have < number &&
+	       !(err = profile_unpack(&next, path, data.s, data.len, &offset, NULL))) {
 		profile_free(*out);
 		*out = next;
+		have++;
 	}
-	if (err == -ENODATA && *out)
+	if (err == -ENODATA && number != UINT64_MAX && have < number) {
+		log_err("%s: there is no profile %llu; it has %llu", path,
+			(unsigned long long)number, (unsigned long long)have);
+		err = -EINVAL;
+	} else if (err == -ENODATA && *out)
 		err = 0;
 	else if (err == -ENODATA) {
 		log_err("%s: a file of profiles with none in it", path);
@@ -675,4 +725,14 @@ out:
 	}
 	strbuf_release(&data);
 	return err;
+}
+
+int profile_read(struct profile **out, const char *path)
+{
+	return read_number(out, path, UINT64_MAX);
+}
+
+int profile_read_at(struct profile **out, const char *path, uint64_t number)
+{
+	return read_number(out, path, number);
 }

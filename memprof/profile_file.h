@@ -34,6 +34,17 @@ int profile_write(const struct profile *p, const char *path);
 int profile_unpack(struct profile **out, const char *name, const void *data, size_t len,
 		   size_t *offset, struct strbuf *why);
 
+/* A recording: profiles one after the other. Creates @path (0600), or empties it, and writes the
+ * file's start. The descriptor, or -errno after saying why. */
+int profile_record_open(const char *path);
+/* Appends @p in one write. 0 or -errno after saying why; @path is for the words. */
+int profile_record_add(int fd, const struct profile *p, const char *path);
+/* The @number-th profile of the file, from 1. 0 or -errno after saying why. */
+int profile_read_at(struct profile **out, const char *path, uint64_t number);
+
+/* A copy with all that a file would keep. Never fails. */
+struct profile *profile_copy(const struct profile *p);
+
 /* The last profile of the file. 0 or -errno after saying why. */
 int profile_read(struct profile **out, const char *path);
 

@@ -31,7 +31,7 @@ enum {
 	SEGMENT_STACKS_MAX = 1 << 18,
 	SEGMENT_SHARDS = 256,
 	SEGMENT_PCS_PER_STACK = 32, /* there is room for so many on average */
-	SEGMENT_TIMED = 64,	    /* exact: of so many blocks one has its lifetime measured */
+	SEGMENT_TIMED = 256,	    /* exact: of so many blocks one has its lifetime measured */
 	/* Sampled: blocks are counted in parts of this, as a sample stands for 1/p of them. */
 	SEGMENT_BLOCK = 1 << 16,
 	/* The most by which a thread's heap changes before the process's sum is told. */

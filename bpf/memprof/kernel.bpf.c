@@ -17,11 +17,12 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/memprof/kernel.h"
+#include "bpf/memprof/random.bpf.h"
 #include "bpf/memprof/sample.bpf.h"
 
 #define PF_KTHREAD 0x00200000
 #define PAGE_BYTES 4096ULL
-#define E2BIG	   7
+#define EEXIST	   17
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -90,38 +91,6 @@ static __always_inline bool may_be_live(__u64 address)
 	return *(volatile __u32 *)filter_of(address);
 }
 
-/* How many bits a number has. */
-static __always_inline __u32 bits_of(__u64 v)
-{
-	__u32 n = 0;
-
-	if (v >> 32) {
-		n += 32;
-		v >>= 32;
-	}
-	if (v >> 16) {
-		n += 16;
-		v >>= 16;
-	}
-	if (v >> 8) {
-		n += 8;
-		v >>= 8;
-	}
-	if (v >> 4) {
-		n += 4;
-		v >>= 4;
-	}
-	if (v >> 2) {
-		n += 2;
-		v >>= 2;
-	}
-	if (v >> 1) {
-		n += 1;
-		v >>= 1;
-	}
-	return (n + (__u32)v) & 127;
-}
-
 static __always_inline bool is_process(void)
 {
 	struct bpf_pidns_info in = {};
@@ -143,20 +112,9 @@ static __always_inline bool is_wanted(void)
 	return !kernel_settings.tgid || is_process();
 }
 
-/* An exponentially distributed distance: -ln(u) * rate for a u of (0, 1], by a table of logarithms.
- */
-static __always_inline __s64 next_distance(void)
+static __always_inline __s64 next_sample(void)
 {
-	__u64 r = (__u64)bpf_get_prandom_u32() + 1; /* 1..2^32 */
-	__u32 top = bits_of(r) - 1;		    /* 2^top <= r */
-	__u64 part = (top >= 24 ? r >> (top - 24) : r << (24 - top)) & 0xffffff;
-	__u32 i = part >> 16 & 255, rest = part & 0xffff;
-	__u32 low = kernel_settings.log2[i], high = kernel_settings.log2[i + 1];
-	__u64 log2 = ((__u64)top << 16) + low + ((__u64)(high - low) * rest >> 16);
-	__u64 minus_log2 = (32ULL << 16) - log2; /* of u, 16.16 */
-
-	/* ln 2 is 45426 / 65536; in two steps, as a rate of some GiB would run over. */
-	return (__s64)((minus_log2 * 45426 >> 16) * kernel_settings.rate >> 16) + 1;
+	return next_distance(kernel_settings.log2, kernel_settings.rate);
 }
 
 static __always_inline bool is_chosen(struct kernel_counters *c, __u64 size)
@@ -171,12 +129,12 @@ static __always_inline bool is_chosen(struct kernel_counters *c, __u64 size)
 	}
 	if (!c->seeded) {
 		c->seeded = 1;
-		c->left = next_distance();
+		c->left = next_sample();
 	}
 	c->left -= (__s64)(size ? size : 1);
 	if (c->left > 0)
 		return false;
-	c->left = next_distance();
+	c->left = next_sample();
 	return true;
 }
 
@@ -190,7 +148,7 @@ static __always_inline __u64 keep_stack(void *ctx, __u32 op, struct kernel_count
 {
 	struct kernel_stack *s = bpf_map_lookup_elem(&kernel_scratch, &op);
 	__u64 hash = 0;
-	long bytes;
+	long bytes, err;
 
 	if (!s)
 		return 0;
@@ -207,28 +165,40 @@ static __always_inline __u64 keep_stack(void *ctx, __u32 op, struct kernel_count
 		hash ^= hash >> 29;
 	}
 	hash |= 1;
-	if (!bpf_map_lookup_elem(&kernel_stacks, &hash) &&
-	    bpf_map_update_elem(&kernel_stacks, &hash, s, BPF_NOEXIST) == -E2BIG) {
+	if (bpf_map_lookup_elem(&kernel_stacks, &hash))
+		return hash;
+	err = bpf_map_update_elem(&kernel_stacks, &hash, s, BPF_NOEXIST);
+	if (err && err != -EEXIST) {
 		c->stacks_full++;
 		return 0;
 	}
 	return hash;
 }
 
+/* A process is called as it was last: its name changes with an exec. */
+static __always_inline void keep_name(struct kernel_process *p, const struct task_struct *leader)
+{
+	if (*(__u64 *)p->comm != *(__u64 *)leader->comm ||
+	    *(__u64 *)(p->comm + 8) != *(__u64 *)(leader->comm + 8))
+		__builtin_memcpy(p->comm, leader->comm, sizeof(p->comm));
+}
+
 static __always_inline struct kernel_process_key keep_process(void)
 {
 	struct task_struct *t = bpf_get_current_task_btf(), *leader = t->group_leader;
 	struct kernel_process_key key = {t->tgid, leader->start_boottime / 1000000};
-	struct kernel_process p = {};
+	struct kernel_process new = {}, *p = bpf_map_lookup_elem(&kernel_processes, &key);
 
-	if (bpf_map_lookup_elem(&kernel_processes, &key))
+	if (p) {
+		keep_name(p, leader);
 		return key;
-	p.start_ns = leader->start_boottime;
-	p.cgroup_id = bpf_get_current_cgroup_id();
-	p.parent = t->real_parent->tgid;
-	p.kernel_thread = !!(t->flags & PF_KTHREAD);
-	__builtin_memcpy(p.comm, leader->comm, sizeof(p.comm));
-	bpf_map_update_elem(&kernel_processes, &key, &p, BPF_NOEXIST);
+	}
+	new.start_ns = leader->start_boottime;
+	new.cgroup_id = bpf_get_current_cgroup_id();
+	new.parent = t->real_parent->tgid;
+	new.kernel_thread = !!(t->flags & PF_KTHREAD);
+	keep_name(&new, leader);
+	bpf_map_update_elem(&kernel_processes, &key, &new, BPF_NOEXIST);
 	return key;
 }
 
@@ -268,6 +238,7 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 	id = __sync_fetch_and_add(&kernel_ids, 1) + 1;
 	s->id = id;
 	s->size = size;
+	s->weighted = 0;
 	s->stack = key->stack;
 	s->when_ns = bpf_ktime_get_ns();
 	s->pid = t->tgid;

@@ -30,29 +30,31 @@ static __always_inline void sample_registers(struct memprof_sample *s, const str
 	s->registers[16] = regs->ip;
 }
 
-/* Page by page: a page that is not there ends the copy, and what was read before it counts. */
+/* Page by page: a page that is not there ends the copy, and what was read before it counts. The end
+ * is a window of its own, since the verifier must see that no copy leaves the record. */
 static __always_inline void sample_copy(struct memprof_sample *s)
 {
+	enum { LAST = SAMPLE_STACK_BYTES - SAMPLE_PAGE };
 	__u64 from = s->registers[7];
-	__u32 at = 0;
+	__u32 n = SAMPLE_PAGE - (from & (SAMPLE_PAGE - 1));
 
-	s->all = 0;
-	for (int i = 0; i < SAMPLE_STACK_BYTES / SAMPLE_PAGE + 1; i++) {
-		__u32 n = SAMPLE_PAGE - ((from + at) & (SAMPLE_PAGE - 1));
+	s->copied = 0;
+	s->all = 1;
+	if (bpf_probe_read_user(s->bytes, n, (void *)from))
+		return;
+	s->copied = n;
+#pragma unroll
+	for (int page = 0; page < LAST / SAMPLE_PAGE; page++) {
+		__u32 at = n + (__u32)page * SAMPLE_PAGE;
 
-		if (at >= SAMPLE_STACK_BYTES)
-			break;
-		if (n > SAMPLE_STACK_BYTES - at)
-			n = SAMPLE_STACK_BYTES - at;
-		if (n > SAMPLE_PAGE || at > SAMPLE_STACK_BYTES - n)
-			break;
-		if (bpf_probe_read_user(&s->bytes[at], n, (void *)(from + at))) {
-			s->all = 1;
-			break;
-		}
-		at += n;
+		if (bpf_probe_read_user(&s->bytes[at], SAMPLE_PAGE, (void *)(from + at)))
+			return;
+		s->copied = at + SAMPLE_PAGE;
 	}
-	s->copied = at;
+	if (bpf_probe_read_user(&s->bytes[LAST], SAMPLE_PAGE, (void *)(from + LAST)))
+		return;
+	s->copied = SAMPLE_STACK_BYTES;
+	s->all = 0;
 }
 
 #endif

@@ -13,9 +13,10 @@ enum {
 };
 
 struct memprof_sample {
-	__u64 id;    /* 1.. in the order of the allocations, not of the CPUs' records */
-	__u64 size;  /* bytes asked for */
-	__u64 stack; /* hash of the kernel's part; 0: none */
+	__u64 id;	/* 1.. in the order of the allocations, not of the CPUs' records */
+	__u64 size;	/* bytes asked for */
+	__u64 stack;	/* hash of the kernel's part; 0: none */
+	__u64 weighted; /* bytes that it stands for, where the source has weighed it */
 	__u64 when_ns;
 	__u32 pid, tid;
 	__u32 op;     /* of the source */

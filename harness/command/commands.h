@@ -10,6 +10,7 @@ int command_doctor(int argc, char *argv[]);
 /* doctor --hooks; returns an exit code. */
 int doctor_hooks(bool json);
 int command_list(int argc, char *argv[]);
+int command_new(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
 /* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN'. */
@@ -17,6 +18,7 @@ int command_report_two(const char *a, const char *b);
 int command_gate(int argc, char *argv[]);
 int command_calls(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);
+int command_merge(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);

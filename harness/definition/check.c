@@ -221,7 +221,7 @@ static int check_keys(struct checker *c, struct node *n)
 	}
 	if (m->nparts != n->nkeys)
 		return FAIL(c, n->at,
-			    "%s has a key of %zu parts here and of %zu elsewhere; it has "
+			    "the key of %s has %zu parts here and %zu elsewhere; it is "
 			    "the same everywhere",
 			    m->name, n->nkeys, m->nparts);
 	for (size_t i = 0; i < n->nkeys; i++) {
@@ -326,6 +326,9 @@ static int set_map(struct checker *c, struct node *n, struct node *value, bool c
 	if (m->typed && m->is.function)
 		return FAIL(c, n->at, "%s is a %s elsewhere; it cannot have a plain value, too",
 			    m->is.name, function_name(m->is.function));
+	/* @x += args.ret of a map that nothing else writes. */
+	if (compound && !old && !m->typed)
+		k = (struct definition_kind){.bytes = 8, .is_signed = true};
 	if (!k.bytes)
 		return 0;
 	if (m->typed && m->is.value.type != k.type)
@@ -463,7 +466,8 @@ static int infer_binary(struct checker *c, struct node *n)
 		if (!equals)
 			return FAIL(c, n->at, "texts are compared by == and != only, not by '%s'",
 				    token_text(n->op));
-		n->type = (struct definition_kind){.bytes = 8};
+		n->type = (struct definition_kind){
+			.bytes = 8, .truth = c->def->words.release == DEFINITION_BT_0_27};
 		return 0;
 	}
 	n->type = type_binary(c->def->words.release, n->op, n->a, n->b);
@@ -624,6 +628,15 @@ static void doubt_delete(struct checker *c, struct map *m)
 		m->doubt = "bpftrace deletes a part of it, or nothing; clear() empties it";
 }
 
+/* These are done by bpftrace's process, when it comes to it. */
+static void doubt_clear(struct checker *c, struct map *m)
+{
+	for (const struct probe *p = c->block->probes; p; p = p->next)
+		if (p->side == PROBE_ENTER || p->side == PROBE_EXIT)
+			m->doubt = "clear() and zero() are done by bpftrace's process some time "
+				   "later; delete() is done at once";
+}
+
 static int check_statements(struct checker *c, struct statement *s)
 {
 	int err = 0;
@@ -651,7 +664,7 @@ static int check_statements(struct checker *c, struct statement *s)
 			doubt_delete(c, s->target->map);
 			break;
 		case STATEMENT_CLEAR:
-		case STATEMENT_ZERO: break;
+		case STATEMENT_ZERO: doubt_clear(c, s->target->map); break;
 		case STATEMENT_PRINTF: err = check_printf(c, s); break;
 		case STATEMENT_RETURN: break;
 		}
@@ -696,6 +709,7 @@ static void list_maps(struct definition *def)
 			if (!m->parts[k].name[0])
 				snprintf(m->parts[k].name, sizeof(m->parts[k].name), "key%zu",
 					 k + 1);
+		m->release = def->words.release;
 		def->all[i] = *m;
 		def->by_place[i]->place = i;
 	}

@@ -109,6 +109,7 @@ struct definition_kind {
 	uint16_t bytes; /* of a number: 1, 2, 4, 8 (as the language has it: what the expression has,
 			 * before a map makes 8 of it); of a text: its capacity */
 	bool is_signed;
+	bool truth; /* of a comparison: 0.27 prints it as true or false */
 };
 
 enum definition_function {
@@ -137,8 +138,9 @@ struct definition_map {
 	struct definition_part parts[DEFINITION_PARTS_MAX];
 	size_t nparts; /* 0: one value without a key */
 	int64_t lhist_min, lhist_max, lhist_step;
-	uint8_t hist_bits;     /* hist(x, bits): 0 is powers of two */
-	uint32_t line, column; /* where it is first written */
+	uint8_t hist_bits;		 /* hist(x, bits): 0 is powers of two */
+	uint32_t line, column;		 /* where it is first written */
+	enum definition_release release; /* whose words they are */
 };
 
 struct definition; /* opaque: released by definition_release() */
@@ -263,7 +265,7 @@ void definition_result_release(struct definition_result *result);
 
 /* --- in words (definition_format.c) --- */
 
-/* A key as bpftrace prints it: "bash,3". */
+/* A key as bpftrace prints it in JSON: "bash,3". 0.27 leaves all blanks out there. */
 void definition_add_key(struct strbuf *out, const struct definition_map *map,
 			const struct definition_cell *cell);
 /* The value likewise, with its bounds where it is in doubt: "12", "between 3 and 5 (clock)". */

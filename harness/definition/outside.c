@@ -51,6 +51,8 @@ static const struct {
 	{"cgroup_path", "write cgroup"},
 	{"let", "a variable begins with $x = .., a map with @x = .."},
 	{"config", "set BPFTRACE_* instead"},
+	{"struct", memory},
+	{"fn", "write its text where it is used"},
 	{"macro", "write its text where it is used"},
 	{"import", "a definition is one text"},
 	{"strncmp", "write str(args.x, n) == \"..\""},

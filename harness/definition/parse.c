@@ -242,8 +242,10 @@ static enum definition_function function_named(const struct token *t)
 /* A word that is no value: says so. */
 static struct node *wrong_word(struct parser *p)
 {
-	static const char *const known[] = {"pid",   "tid",  "uid",    "gid",	"cpu",	"cgroup",
-					    "nsecs", "comm", "retval", "probe", "args", "str"};
+	static const char *const known[] = {"count", "sum",   "min",	"max",	  "avg",   "stats",
+					    "hist",  "lhist", "printf", "delete", "clear", "zero",
+					    "pid",   "tid",   "uid",	"gid",	  "cpu",   "cgroup",
+					    "nsecs", "comm",  "retval", "probe",  "args",  "str"};
 	const char *reason = outside_reason(p->t->text), *near;
 
 	if (reason)
@@ -816,9 +818,10 @@ static struct probe *probe(struct parser *p)
 		return pr;
 	}
 	if (!cut(&s, "tracepoint:") && !cut(&s, "t:")) {
-		const char *reason = outside_probe(text);
+		const char *reason = outside_reason(text);
 
-		FAIL(p, pr->at, "'%s' is no probe of a definition: %s", text, reason);
+		FAIL(p, pr->at, "'%s' is no probe of a definition: %s", text,
+		     reason ? reason : outside_probe(text));
 		return NULL;
 	}
 	pr->raw = cut(&s, "raw_syscalls:");

@@ -54,7 +54,7 @@ static const char *conversion(struct definition *def, const char *s, struct piec
 		longs++;
 	for (; *s == 'h' && !longs && shorts < 2; s++)
 		shorts++;
-	if (!*s || !strchr("diuxXscp", *s))
+	if (!*s || !strchr("duxXscp", *s))
 		return NULL;
 	piece->conversion = *s;
 	piece->bytes = longs || *s == 'p' ? 8 : shorts > 1 || *s == 'c' ? 1 : shorts ? 2 : 4;
@@ -86,11 +86,12 @@ int printf_pieces(struct definition *def, struct statement *s, const struct toke
 			const char *end = conversion(def, f, &piece);
 
 			if (!end) {
-				err = definition_error(def, format->at, why,
-						       "'%.5s' is no conversion of printf() "
-						       "here; %%s, %%d, %%ld, %%u, %%lu, %%x, "
-						       "%%lx, %%c and %%p are, with a width",
-						       f);
+				err = definition_error(
+					def, format->at, why,
+					"'%.*s' is no conversion of printf() "
+					"here; %%s, %%d, %%ld, %%u, %%lu, %%x, "
+					"%%lx, %%c and %%p are, with a width",
+					(int)(1 + strspn(f + 1, "-0123456789.lhzj+# ") + 1), f);
 				break;
 			}
 			f = end;

@@ -388,7 +388,7 @@ static void add_number(struct strbuf *out, const struct piece *p, uint64_t v)
 		 p->conversion == 'p' ? 'x' : p->conversion);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (p->conversion == 'd' || p->conversion == 'i')
+	if (p->conversion == 'd')
 		strbuf_addf(out, format, (long long)((int64_t)(v << cut) >> cut));
 	else if (p->conversion == 'c')
 		strbuf_addf(out, format, (int)plain);
@@ -397,8 +397,13 @@ static void add_number(struct strbuf *out, const struct piece *p, uint64_t v)
 #pragma GCC diagnostic pop
 }
 
-static void add_piece(struct strbuf *out, const struct piece *p, const struct value *v)
+static void add_piece(const struct run *r, struct strbuf *out, const struct piece *p,
+		      const struct value *v)
 {
+	if (p->conversion == 'p' && !v->lo && r->def->words.release == DEFINITION_BT_0_17) {
+		strbuf_addstr(out, "(nil)");
+		return;
+	}
 	if (p->conversion == 'p' && v->lo)
 		strbuf_addstr(out, "0x");
 	if (p->conversion != 's') {
@@ -461,7 +466,7 @@ static void print(struct run *r, const struct statement *s)
 		e->nfields++;
 		whole = whole && value_exact(&v);
 		if (value_exact(&v))
-			add_piece(&line, p, &v);
+			add_piece(r, &line, p, &v);
 	}
 	if (whole)
 		e->text = arena_strndup(&r->out->arena, line.s, line.len);

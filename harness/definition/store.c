@@ -302,17 +302,28 @@ static void add_hist(struct store *s, struct cell *c, const struct value *v, boo
 	}
 }
 
+/* An interval that is of one bucket whatever it is: the histogram is exact all the same. */
+static bool one_bucket(const struct store *s, const struct value *v)
+{
+	return (s->map->is.function == DEFINITION_HIST ||
+		s->map->is.function == DEFINITION_LHIST) &&
+	       bucket_of(s, v->lo).from == bucket_of(s, v->hi).from;
+}
+
 /*
- * 0.17 keeps 2^32 - 1 - v of a minimum, at least 0, and of a maximum what is at least 0, both as
- * signed: true where bpftrace drops the value. A minimum of 2^32 - 1 is printed as 0.
+ * 0.17 keeps 2^32 - 1 - v of a minimum, in 64 bits, and of a maximum v, and both only where that is
+ * at least 0 as a signed number: true where it drops the value. A minimum of 2^32 - 1 is printed as
+ * 0.
  */
 static bool lost_extreme(const struct store *s, wide v)
 {
-	int64_t bits = (int64_t)(uint64_t)v;
+	uint64_t bits = (uint64_t)v;
 
 	if (s->def->words.release != DEFINITION_BT_0_17)
 		return false;
-	return s->map->is.function == DEFINITION_MIN ? bits > (int64_t)UINT32_MAX : bits < 0;
+	if (s->map->is.function == DEFINITION_MIN)
+		bits = UINT32_MAX - bits;
+	return (int64_t)bits < 0;
 }
 
 static void add_extreme(struct store *s, struct cell *c, const struct value *v, bool sure)
@@ -351,7 +362,7 @@ void store_add(struct store *s, struct cell *c, const struct statement *st, cons
 		return;
 	if (!sure)
 		put_doubt(c, m->maybe, m->why);
-	if (v)
+	if (v && !one_bucket(s, v))
 		put_doubt(c, v->doubt, v->why);
 	switch (st->function) {
 	case DEFINITION_HIST:

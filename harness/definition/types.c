@@ -7,7 +7,8 @@
 #include "lib/base.h"
 #include "harness/definition/types.h"
 
-static const struct definition_kind s64 = {.bytes = 8, .is_signed = true}, u64 = {.bytes = 8};
+static const struct definition_kind s64 = {.bytes = 8, .is_signed = true}, u64 = {.bytes = 8},
+				    truth = {.bytes = 8, .truth = true};
 
 const char *function_name(enum definition_function f)
 {
@@ -53,8 +54,10 @@ static bool is_comparison(enum token_kind op)
 struct definition_kind type_unary(enum definition_release r, enum token_kind op,
 				  const struct node *a)
 {
-	if (op == TOKEN_NOT || !a->type.bytes)
-		return a->type.bytes ? u64 : a->type;
+	if (!a->type.bytes)
+		return a->type;
+	if (op == TOKEN_NOT)
+		return r == DEFINITION_BT_0_27 ? truth : u64;
 	if (r == DEFINITION_BT_0_17)
 		return a->type;
 	if (op == TOKEN_INVERT)
@@ -69,8 +72,11 @@ struct definition_kind type_binary(enum definition_release r, enum token_kind op
 	/* What has no type yet counts as unsigned in 0.17: a map that only += changes. */
 	bool open = !a->type.bytes || !b->type.bytes;
 
+	/* Later releases let it be what the other one is. */
 	if (open && !old)
-		return (struct definition_kind){0};
+		return a->type.bytes ? a->type : b->type;
+	if (r == DEFINITION_BT_0_27 && (op == TOKEN_AND || op == TOKEN_OR || is_comparison(op)))
+		return truth;
 	if (op == TOKEN_AND || op == TOKEN_OR)
 		return old ? s64 : u64;
 	if (op == TOKEN_SHL || op == TOKEN_SHR)

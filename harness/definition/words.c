@@ -16,6 +16,18 @@ static void add_number(struct strbuf *out, uint64_t v, bool is_signed)
 		strbuf_addf(out, "%" PRIu64, v);
 }
 
+/* A text in a key, as the release prints it. */
+static void add_text(struct strbuf *out, enum definition_release release, const char *text)
+{
+	if (release != DEFINITION_BT_0_27) {
+		strbuf_addstr(out, text);
+		return;
+	}
+	for (; *text; text++)
+		if (*text != ' ')
+			strbuf_addch(out, *text);
+}
+
 static void add_bound(struct strbuf *out, struct definition_bound b, bool is_signed)
 {
 	if (b.lo != b.hi)
@@ -34,7 +46,9 @@ void definition_add_key(struct strbuf *out, const struct definition_map *map,
 		if (i)
 			strbuf_addch(out, ',');
 		if (map->parts[i].kind.type == DEFINITION_TEXT)
-			strbuf_addstr(out, cell->key[i].text);
+			add_text(out, map->release, cell->key[i].text);
+		else if (map->parts[i].kind.truth)
+			strbuf_addstr(out, cell->key[i].number ? "true" : "false");
 		else
 			add_number(out, cell->key[i].number, map->parts[i].kind.is_signed);
 	}
@@ -51,7 +65,8 @@ static void add_buckets(struct strbuf *out, const struct definition_cell *cell)
 		else if (b->open_high)
 			strbuf_addf(out, "from %" PRId64 ": ", b->from);
 		else
-			strbuf_addf(out, "%" PRId64 " to %" PRId64 ": ", b->from, b->until - 1);
+			strbuf_addf(out, "%" PRId64 " to %" PRId64 ": ", b->from,
+				    b->until - (b->until < INT64_MAX));
 		add_bound(out, b->count, false);
 	}
 	if (!cell->nbuckets)
@@ -74,6 +89,8 @@ void definition_add_value(struct strbuf *out, const struct definition_map *map,
 		strbuf_addstr(out, cell->text ? cell->text : "-");
 	} else if (cell->doubt >= DEFINITION_RACE) {
 		strbuf_addch(out, '-');
+	} else if (map->function == DEFINITION_PLAIN && map->value.truth && !cell->doubt) {
+		strbuf_addstr(out, cell->value.lo ? "true" : "false");
 	} else if (map->function == DEFINITION_STATS) {
 		strbuf_addstr(out, "count ");
 		add_bound(out, cell->count, false);

@@ -94,9 +94,9 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
-static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
+static int open_arm(struct overhead_arm *arm, const char *spec, const char *means, bool events)
 {
-	static const struct monitor_target everything = {0};
+	const struct monitor_target everything = {.means = means};
 	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
@@ -219,7 +219,7 @@ static int open_arms(struct overhead *o)
 	for (size_t i = 0; i < n && !err; i++) {
 		if (!is_wanted(o, monitors[i], shipped))
 			continue;
-		err = open_arm(&o->arms[o->narms], monitors[i], o->params.events);
+		err = open_arm(&o->arms[o->narms], monitors[i], o->run->means, o->params.events);
 		o->narms++;
 	}
 	free(shipped);
@@ -306,7 +306,7 @@ static void choose_usual(struct overhead *o)
 int overhead_select(struct overhead *o, struct overhead_arm *arm)
 {
 	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
-	static const struct monitor_target everything = {0};
+	const struct monitor_target everything = {.means = o->run->means};
 	int err = 0;
 
 	if (arm && arm == o->active)

@@ -54,12 +54,38 @@ int declared_parse_text(const struct monitor *m, const char *text, const char *n
 	return definition_parse(def, text, name, &words_here, why);
 }
 
+/* Where the manifest says of each field of a record what it is, that is a printf() of its own. */
+static void add_record_probe(const struct monitor *m, struct strbuf *text)
+{
+	const struct figure_record_field *field;
+	const char *at;
+	size_t n;
+
+	field = monitor_record(m, &n, &at);
+	if (!n || !at)
+		return;
+	strbuf_addf(text, "\n%s { printf(\"", at);
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(text, "%s%s=%%%c", i ? " " : "", field[i].field,
+			    field[i].text ? 's' : 'd');
+	strbuf_addstr(text, "\\n\"");
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(text, ", %s", field[i].means);
+	strbuf_addstr(text, "); }\n");
+}
+
 int declared_parse(const struct monitor *m, uint64_t cgroup_id, struct definition **def,
 		   struct strbuf *why)
 {
 	const struct monitor_info *info = monitor_info(m);
+	struct strbuf text = STRBUF_INIT;
+	int err;
 
-	return declared_parse_text(m, info->means, info->means_name, cgroup_id, def, why);
+	strbuf_addstr(&text, info->means);
+	add_record_probe(m, &text);
+	err = declared_parse_text(m, text.s, info->means_name, cgroup_id, def, why);
+	strbuf_release(&text);
+	return err;
 }
 
 static enum figure_form form_of(const struct definition_map *map)
@@ -160,7 +186,7 @@ static int wants(const struct monitor *m, struct calls_wanted *out, struct strbu
 	wishes = new_wishes(def);
 	n = make_wishes(m, def, wishes);
 	err = monitor_figures_fit(m, wishes, n, why);
-	if (!err && !n) {
+	if (!err && !n && !definition_printfs(def)) {
 		why_err(why, "%s: it has no map, so that it says of no figure what it means",
 			monitor_info(m)->means_name);
 		err = -EINVAL;
@@ -528,6 +554,7 @@ static void judge_figures(const struct judge_input *in, const struct definition 
 		if (c.want)
 			judge_map(&c, &bounded, out);
 	}
+	declared_judge_events(in, def, &result, out);
 	out->verdict = out->mismatches ? JUDGE_MISMATCH : bounded ? JUDGE_BOUNDED : JUDGE_EXACT;
 	if (out->mismatches)
 		out->doubt[0] = '\0';
@@ -556,7 +583,7 @@ static uint64_t determines(const struct model_definition *def UNUSED)
 const struct subject_ops subject_declared = {
 	.words = &words,
 	.help = "anything: what its maps mean is said in bpftrace's words (\"means\")",
-	.workloads = WORKLOAD_MEMORY,
+	.workloads = WORKLOAD_CALLS,
 	.determines = determines,
 	.judge = judge_declared,
 	.wants = wants,

@@ -50,6 +50,13 @@ enum declared_match declared_compare(const struct definition_values *want,
 				     const struct figure_map *got, declared_wrong_fn fn, void *arg,
 				     size_t *compared);
 
+/* --- records and lines (declared_events.c) --- */
+
+/* Holds those of a monitor whose manifest says what its records mean, or of a script that prints,
+ * against @result, which is of @def. Adds to @out. */
+void declared_judge_events(const struct judge_input *in, const struct definition *def,
+			   const struct definition_result *result, struct judge_result *out);
+
 /* --- why (declared_explain.c) --- */
 
 struct declared_case {

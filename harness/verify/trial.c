@@ -125,6 +125,10 @@ static void take_event(void *arg, const struct event *e)
 	struct trial_monitor *m = arg;
 
 	m->records++;
+	if (subject_of(m->info)->wants) {
+		monitor_figures_event(m->monitor, e->record, e->length, &m->figures);
+		return;
+	}
 	m->by_type[MIN(e->value[MEM_EVENT_TYPE], (uint64_t)TRIAL_EVENT_TYPES - 1)]++;
 	if (!m->keep_events)
 		return;
@@ -590,7 +594,7 @@ void trial_release(struct trial *t)
 		counter_table_release(&t->monitors[i].before);
 		counter_table_release(&t->monitors[i].after);
 		counter_table_release(&t->monitors[i].ended);
-		figures_release(&t->monitors[i].figures);
+		monitor_figures_release(&t->monitors[i].figures);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}

@@ -10,10 +10,9 @@
 #include "memprof/kernel/filter.h"
 #include "memprof/kernel/lab.h"
 #include "memprof/kernel/reading.h"
-#include "memprof/kernel/show.h"
+#include "memprof/kernel/result.h"
 #include "memprof/kernel/tracer.h"
 #include "memprof/kernel/watch.h"
-#include "memprof/profile_file.h"
 
 /* A sample costs some 2.5 us and counting an event 0.07: at 16 KiB, 128 of the usual 128 bytes, a
  * sample adds a third to that. */
@@ -21,7 +20,7 @@
 #define TOP_STACKS 10
 
 struct options {
-	const char *of, *cgroup, *out;
+	const char *of, *cgroup, *format, *out;
 	uint64_t pid, every, rate, top, stacks, live;
 	double seconds;
 	bool counts, lab, kprobe;
@@ -40,9 +39,11 @@ static const struct opt options[] = {
 	{0, "cgroup", "PATH", "of what runs in this cgroup and below it", OPT_STRING, AT(cgroup)},
 	{0, "seconds", "S", "end after so long (default: on Ctrl-C, or with the command)",
 	 OPT_DOUBLE, AT(seconds)},
+	{'f', "format", "FORMAT", "text (default), json, folded, pprof, speedscope, html, csv",
+	 OPT_STRING, AT(format)},
 	{'o', "output", "OUT", "write the profile to this file, for memprof report", OPT_STRING,
 	 AT(out)},
-	{0, "top", "N", "show so many stacks (default 10)", OPT_U64, AT(top)},
+	{0, "top", "N", "show so many of each list (default 20; 0: all)", OPT_U64, AT(top)},
 	{0, "stacks", "N", "room for so many different stacks (default 16384)", OPT_U64,
 	 AT(stacks)},
 	{0, "live-max", "N", "room for so many live blocks (default 524288)", OPT_U64, AT(live)},
@@ -72,6 +73,8 @@ static int fill(const struct options *o, bool command, struct tracer_options *t)
 	t->rate = o->every ? 0 : o->rate ? o->rate : RATE_BYTES;
 	t->stacks_max = (uint32_t)o->stacks;
 	t->live_max = (uint32_t)o->live;
+	if (!result_format_known(o->format))
+		return -EINVAL;
 	if (filter_kinds(o->of ? o->of : "kmalloc,cache", t) || filter_process(o->pid, t))
 		return -EINVAL;
 	return filter_cgroup(o->cgroup, t);
@@ -89,17 +92,16 @@ static int report(const struct options *o, const struct kernel_tracer *t, uint64
 	int err;
 
 	p->start_ns = start_ns;
-	p->end_ns = show_now_ns();
+	p->end_ns = result_now_ns();
 	if (o->every > 1)
 		profile_set_note(p, "each N-th allocation was taken: figures are estimates");
 	err = reading_all(t, p);
-	if (!err && o->out)
-		err = profile_write(p, o->out);
+	if (err) {
+		profile_free(p);
+		return err;
+	}
 	/* A command's output is its own. */
-	if (!err && !o->out)
-		show_profile(p, o->top ? o->top : TOP_STACKS, command ? stderr : stdout);
-	profile_free(p);
-	return err;
+	return result_give(p, "kernel", o->out, o->format, o->top, command ? stderr : stdout);
 }
 
 static int measure(const struct options *o, char *const *command)
@@ -123,7 +125,7 @@ static int measure(const struct options *o, char *const *command)
 		code = code_of(err);
 		goto out;
 	}
-	start_ns = show_now_ns();
+	start_ns = result_now_ns();
 	if (command && watch_start(&w, command))
 		goto out;
 	if (!command && o->seconds <= 0)
@@ -141,7 +143,7 @@ extern const struct memprof_command memprof_command_kernel;
 
 static int run(int argc, char *argv[])
 {
-	struct options o = {0};
+	struct options o = {.top = TOP_STACKS};
 	bool dashes;
 	int rest, code = memprof_command_parse(&memprof_command_kernel, argc, argv, &o, &rest,
 					       &dashes);

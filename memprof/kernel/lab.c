@@ -23,9 +23,9 @@
 #include "collector/object_error.h"
 #include "lib/format.h"
 #include "lib/log.h"
-#include "memprof/kernel/kallsyms.h"
 #include "memprof/kernel/tracer.h"
 #include "memprof/kernel/watch.h"
+#include "memprof/symbols/addrmap.h"
 
 #define DOUBLE_LINE "═══════════════════════════════════════════════════════"
 #define SINGLE_LINE "───────────────────────────────────────"
@@ -297,14 +297,14 @@ static int print_histogram(struct lab *l)
 	return 0;
 }
 
-static void print_stack(struct lab *l, const struct kallsyms *names, uint32_t stack)
+static void print_stack(struct lab *l, const struct addrmap *names, uint32_t stack)
 {
 	uint64_t pc[LAB_STACK_DEPTH] = {0};
 	bool any = false;
 
 	if (!bpf_map_lookup_elem(map_fd(l, "stack_traces"), &stack, pc))
 		for (size_t i = 0; i < LAB_STACK_DEPTH && pc[i]; i++) {
-			const char *name = kallsyms_name(names, pc[i]);
+			const char *name = names ? addrmap_find(names, pc[i]) : NULL;
 
 			printf("  0x%016llx%s%s\n", (unsigned long long)pc[i], name ? " " : "",
 			       name ? name : "");
@@ -316,10 +316,10 @@ static void print_stack(struct lab *l, const struct kallsyms *names, uint32_t st
 
 static void print_top(struct lab *l, const struct row *rows, size_t n)
 {
-	struct kallsyms *names = NULL;
+	struct addrmap *names = NULL;
 	char text[32];
 
-	kallsyms_read(&names, "/proc/kallsyms");
+	addrmap_kallsyms(&names, NULL);
 	printf("\nTop %d Allocation Stack Traces:\n" DOUBLE_LINE "\n", TOP);
 	for (size_t i = 0; i < n && i < TOP; i++) {
 		printf("\nStack ID %u: ", rows[i].stack);
@@ -327,7 +327,7 @@ static void print_top(struct lab *l, const struct row *rows, size_t n)
 		printf("%s total\n", size_text(rows[i].bytes, text, sizeof(text)));
 		print_stack(l, names, rows[i].stack);
 	}
-	kallsyms_free(names);
+	addrmap_free(names);
 }
 
 static int analyse(struct lab *l)

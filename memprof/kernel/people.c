@@ -79,7 +79,7 @@ static bool read_running(uint32_t pid, uint64_t start_ns, char *command, size_t 
 	if (proc_fd < 0)
 		return false;
 	same = !proctask_stat(proc_fd, pid, &stat, &uid) &&
-	       ticks_of(stat.start_ns) == ticks_of(start_ns);
+	       ticks_of(stat.start_ns) == ticks_of(start_ns) && !strchr("ZX", stat.state);
 	if (same) {
 		*threads = stat.threads;
 		n = proctask_read(proc_fd, pid, "cmdline", command, size);

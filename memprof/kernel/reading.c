@@ -15,8 +15,8 @@
 #include "collector/maps.h"
 #include "lib/log.h"
 #include "memprof/kernel/arguments.h"
-#include "memprof/kernel/kallsyms.h"
 #include "memprof/kernel/people.h"
+#include "memprof/kernel/skip.h"
 
 struct known_process {
 	struct kernel_process_key key;
@@ -32,7 +32,7 @@ struct sums {
 struct reading {
 	const struct kernel_tracer *tracer;
 	struct profile *p;
-	struct kallsyms *names; /* NULL: hidden from us */
+	struct addrmap *names; /* NULL: hidden from us */
 	struct map_dump stacks, processes, groups, lives;
 	struct known_process *known; /* by key */
 	size_t nknown;
@@ -134,11 +134,11 @@ uint32_t reading_stack(struct reading *r, uint64_t hash, uint32_t *frames, bool 
 		return 0;
 	n = (uint32_t)MIN(s->n, (uint64_t)KERNEL_FRAMES);
 	*cut = n == KERNEL_FRAMES;
-	skip = kallsyms_skip_tracing(r->names, (const uint64_t *)s->pc, n);
+	skip = skip_tracing(r->names, (const uint64_t *)s->pc, n);
 	for (uint32_t i = skip; i < n; i++)
 		frames[i - skip] =
 			profile_frame_at(r->p, PROFILE_NONE, s->pc[i], PROFILE_FRAME_KERNEL,
-					 kallsyms_name(r->names, s->pc[i]));
+					 r->names ? addrmap_find(r->names, s->pc[i]) : NULL);
 	return n - skip;
 }
 
@@ -274,26 +274,27 @@ static uint64_t counter(const struct map_dump *d, uint32_t op, size_t offset)
 }
 #define COUNTER(d, op, field) counter(d, op, offsetof(struct kernel_counters, field))
 
-/* Of one tracepoint alone: the name is that of the tracepoint and the suffix. */
+/* Of one tracepoint alone: its name comes before the suffix, and into the sentence. */
 static const struct {
 	const char *suffix, *sentence;
 	size_t offset;
 	bool frees;
 } figures[] = {
-	{"events", "allocations counted", offsetof(struct kernel_counters, events), false},
-	{"bytes", "bytes asked for by them", offsetof(struct kernel_counters, bytes), false},
-	{"taken", "bytes that the allocator gave them", offsetof(struct kernel_counters, taken),
+	{"events", "events of %s", offsetof(struct kernel_counters, events), false},
+	{"bytes", "bytes asked for by %s", offsetof(struct kernel_counters, bytes), false},
+	{"taken", "bytes that the allocator gave to %s", offsetof(struct kernel_counters, taken),
 	 false},
-	{"chosen", "of them looked at with their stack", offsetof(struct kernel_counters, chosen),
-	 false},
-	{"events", "frees counted, not of NULL: found and missed together",
+	{"chosen", "allocations by %s looked at with their stack",
+	 offsetof(struct kernel_counters, chosen), false},
+	{"events", "events of %s, not of NULL: those that found a block and those that missed",
 	 offsetof(struct kernel_counters, events), true},
-	{"found", "of them ended a block in the table", offsetof(struct kernel_counters, found),
+	{"found", "blocks in the table that %s ended", offsetof(struct kernel_counters, found),
 	 true},
-	{"missed", "of them freed what is not in it: from before, or not chosen",
+	{"missed", "events of %s for what is not in the table: from before, or not chosen",
 	 offsetof(struct kernel_counters, missed), true},
-	{"null", "frees of NULL, which are none", offsetof(struct kernel_counters, null), true},
-	{"elsewhere", "found, and freed by another process than the one that allocated",
+	{"null", "events of %s for NULL, which are none", offsetof(struct kernel_counters, null),
+	 true},
+	{"elsewhere", "blocks that %s ended in another process than the one that allocated them",
 	 offsetof(struct kernel_counters, elsewhere), true},
 };
 
@@ -322,17 +323,22 @@ static const struct {
 
 static void add_figures(struct reading *r, const struct map_dump *d, uint32_t ops)
 {
-	char name[64];
+	struct strbuf name = STRBUF_INIT, sentence = STRBUF_INIT;
 
 	for (uint32_t op = 0; op < KERNEL_OPS; op++)
 		for (size_t i = 0; ops & 1U << op && i < ARRAY_SIZE(figures); i++) {
 			if (figures[i].frees != (op >= KERNEL_KINDS))
 				continue;
-			snprintf(name, sizeof(name), "%s_%s", kernel_op_name(op),
-				 figures[i].suffix);
-			profile_add_loss(r->p, name, counter(d, op, figures[i].offset),
-					 figures[i].sentence);
+			strbuf_reset(&name);
+			strbuf_addf(&name, "%s_%s", kernel_op_name(op), figures[i].suffix);
+			strbuf_reset(&sentence);
+			strbuf_addstr(&sentence, figures[i].sentence);
+			strbuf_replace(&sentence, "%s", kernel_op_name(op));
+			profile_add_loss(r->p, name.s, counter(d, op, figures[i].offset),
+					 sentence.s);
 		}
+	strbuf_release(&name);
+	strbuf_release(&sentence);
 }
 
 static void add_lost(struct reading *r, const struct map_dump *d, uint32_t ops)
@@ -365,10 +371,10 @@ static void add_histograms(struct reading *r, const struct map_dump *d, uint32_t
 		}
 	/* Samples by bytes are mostly of large blocks. */
 	r->p->lifetimes_known = !o->counts && o->every;
-	r->p->frees_known = true;
+	r->p->frees_known = !o->counts;
 }
 
-/* Without stacks all is in one. */
+/* Without stacks all is in one. Which frees are of these is not known. */
 static void add_sums(struct reading *r, const struct map_dump *d, uint32_t ops)
 {
 	const struct kernel_process_key nobody = {0};
@@ -380,7 +386,6 @@ static void add_sums(struct reading *r, const struct map_dump *d, uint32_t ops)
 			continue;
 		all.values.allocs += COUNTER(d, op, events);
 		all.values.bytes += COUNTER(d, op, bytes);
-		all.values.frees += COUNTER(d, op + KERNEL_KINDS, events);
 	}
 	profile_add_stack(r->p, &all);
 }
@@ -418,8 +423,8 @@ int reading_open(struct reading **out, const struct kernel_tracer *t, struct pro
 	r->tracer = t;
 	r->p = p;
 	r->nobody = PROFILE_NONE;
-	err = kallsyms_read(&r->names, "/proc/kallsyms");
-	if (err == -EPERM)
+	err = addrmap_kallsyms(&r->names, NULL);
+	if (err == -EACCES)
 		log_warn("/proc/kallsyms hides its addresses (kernel.kptr_restrict): the kernel's "
 			 "functions have no names");
 	err = map_read(tracer_map(t, "kernel_stacks"), MAP_BEST, &r->stacks);
@@ -439,7 +444,7 @@ void reading_close(struct reading *r)
 {
 	if (!r)
 		return;
-	kallsyms_free(r->names);
+	addrmap_free(r->names);
 	map_dump_release(&r->stacks);
 	map_dump_release(&r->processes);
 	map_dump_release(&r->groups);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * libmemprof.so, inside. Rules that hold everywhere here: no stdio, nothing that allocates (but
- * where BUSY_OWN is set), no lib/ functions, errno is left as it was, no cancellation points.
+ * in PHASE_OWN), no lib/ functions, errno is left as it was, no cancellation points.
  *
  *	entry.c		the malloc family: what programs call
  *	account.h	rows, histograms, the peak: the counters of a thread
@@ -23,16 +23,15 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define COLD	    __attribute__((noinline, cold))
 
-enum busy {
-	BUSY_NOT,
-	BUSY_COUNTING, /* what comes now interrupted the library: a signal handler */
-	BUSY_OWN,      /* ..or is allocated for the library itself, by libc */
-};
-
-enum thread_state {
-	THREAD_NEW,
-	THREAD_READY,
-	THREAD_OFF, /* nothing is counted: no segment could be had, or --no-follow */
+/* What a call finds. One word, which is read whole: a word that is read over parts that have just
+ * been written waits for them. */
+enum phase {
+	PHASE_NEW,	/* the thread is not ready, as all that is 0 */
+	PHASE_READY,	/* counts, in a shard of its own */
+	PHASE_SHARED,	/* counts, in the shared one */
+	PHASE_COUNTING, /* this call interrupted the library: a signal handler's */
+	PHASE_OWN,	/* ..or is one of libc's own, for the library */
+	PHASE_OFF,	/* nothing is counted: no segment could be had, or --no-follow */
 };
 
 /* What a thread has at hand. All of it is 0 in a new thread. */
@@ -40,8 +39,7 @@ struct thread {
 	/* Sampled: bytes until the next sample. A request of so many or more takes the slow way; in
 	 * the other modes it is always 0, so that all do. */
 	uint64_t left;
-	uint32_t busy;	/* enum busy */
-	uint32_t state; /* enum thread_state */
+	uint32_t phase; /* enum phase */
 	struct segment_row *rows;
 	struct segment_spread *spreads;
 	struct segment_shard *shard;
@@ -52,7 +50,7 @@ struct thread {
 	uint32_t untimed;  /* blocks until one has its lifetime measured */
 	uint32_t shard_no;
 	struct memo *memo;
-	uint64_t stack_lo, stack_hi;
+	uint64_t stack_lo, stack_hi, stack_size;
 	uint64_t random;
 };
 
@@ -129,16 +127,24 @@ void process_new_segment(void);
 void *map_private(size_t size);
 /* Blocks that are asked for while the next provider is being looked for come from a small reserve
  * that is never given back. */
-bool reserve_owns(const void *p);
+enum { RESERVE_BYTES = 64 << 10 };
+extern char reserve[RESERVE_BYTES];
+static inline bool reserve_owns(const void *p)
+{
+	return (uint64_t)p - (uint64_t)reserve < RESERVE_BYTES;
+}
 void *reserve_take(size_t size, size_t align);
 size_t reserve_size(const void *p);
+
+/* --- entry.c --- */
+
+/* Once the mode is known. */
+void entry_choose_ways(void);
 
 /* --- thread.c --- */
 
 /* Makes this thread ready. */
 void thread_start(struct thread *t);
-/* After fork(): the only thread of a new process. */
-void thread_forked(struct thread *t);
 bool thread_key_create(void);
 
 /* --- stacks.c --- */

@@ -43,13 +43,8 @@ void *map_private(size_t size)
 
 /* --- the reserve ----------------------------------------------------------------------------- */
 
-static _Alignas(4096) char reserve[64 << 10];
+_Alignas(4096) char reserve[RESERVE_BYTES];
 static size_t reserve_used;
-
-bool reserve_owns(const void *p)
-{
-	return (const char *)p >= reserve && (const char *)p < reserve + sizeof(reserve);
-}
 
 void *reserve_take(size_t size, size_t align)
 {
@@ -355,7 +350,7 @@ static void after_fork(void)
 		memprof.id_base += memprof.head->nstacks + 1;
 		memprof.needs_segment = true;
 	}
-	t->state = THREAD_NEW;
+	t->phase = PHASE_NEW;
 	t->left = 0;
 }
 
@@ -366,6 +361,8 @@ void process_new_segment(void)
 	munmap(old, old->size);
 	memprof.head = make_segment();
 	memprof.needs_segment = false;
+	/* The other threads are not here. */
+	memset(memprof.shard_taken, 0, sizeof(memprof.shard_taken));
 	if (memprof.id_base + memprof.stacks_max >= 1U << TABLE_ID_BITS) {
 		/* Too many generations: the numbers of all that is inherited become one. */
 		table_relabel();
@@ -426,6 +423,7 @@ static bool start(void)
 	memprof.head->foreign_malloc = !reserve_owns(p);
 	any_free(p);
 	t->left = left;
+	entry_choose_ways();
 	pthread_atfork(NULL, NULL, after_fork);
 	return true;
 }

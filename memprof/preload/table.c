@@ -69,7 +69,7 @@ static void uncount(uint64_t p, const struct line *end)
 
 bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i)
 {
-	for (unsigned int probes = 1; probes < LINE_PROBES; probes++, i++) {
+	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
 		struct line *l = &table_lines[i & table_mask];
 
 		line_lock(l);
@@ -89,9 +89,11 @@ bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i)
 	return false;
 }
 
-bool table_take_beyond(uint64_t p, uint32_t i, struct taken *out)
+bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
 {
-	for (unsigned int probes = 1; probes < LINE_PROBES; probes++, i++) {
+	uint32_t i = table_line(p);
+
+	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
 		struct line *l = &table_lines[i & table_mask];
 		uint32_t over;
 
@@ -99,8 +101,10 @@ bool table_take_beyond(uint64_t p, uint32_t i, struct taken *out)
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
 			if (key_is(l->key[k], p)) {
 				taken_from(out, l, k, p);
-				l->key[k] = table_key(8, 0, false);
+				l->key[k] = TABLE_HELD;
 				line_unlock(l);
+				if (!keep)
+					table_give_up(out);
 				return true;
 			}
 		over = l->over;
@@ -111,17 +115,15 @@ bool table_take_beyond(uint64_t p, uint32_t i, struct taken *out)
 	return false;
 }
 
+/* Its slot was held since. */
 void table_restore(const struct taken *taken)
 {
 	struct line *l = taken->line;
-	uint64_t p = taken->key >> (TABLE_ID_BITS + 1) << 3;
-	uint64_t key = taken->key;
 
-	/* Its room was left by its own take. */
 	if (taken->size >= UINT32_MAX)
-		table_put_huge(p, taken->size);
+		table_put_huge(taken->key >> (TABLE_ID_BITS + 1) << 3, taken->size);
 	line_lock(l);
-	l->key[taken->slot] = key;
+	l->key[taken->slot] = taken->key;
 	line_unlock(l);
 }
 

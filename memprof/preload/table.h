@@ -2,12 +2,13 @@
 /*
  * The live table: from a block's address to its stack and size.
  *
- * A line has room for four blocks and stands for 128 bytes of address space: as many as malloc's
- * smallest blocks have room there, so that lines fill evenly where the heap is dense. 32 lines in a
- * row stand for a page; where a page's lines begin is its hash. So neighbours in the heap are
- * neighbours here, and the table takes half the memory and cache of the heap at most. A line that
- * is full counts in `over` how many blocks went on to later ones: a search goes on while it is not
- * 0.
+ * A line has slots for four blocks and stands for 128 bytes of address space, each slot for 32: no
+ * block of glibc's is smaller, so each has a slot of its own, and nothing is searched for (a search
+ * ends at another slot each time, which no processor can foresee). 32 lines in a row stand for a
+ * page; where a page's lines begin is its hash. So neighbours in the heap are neighbours here, and
+ * the table takes half the memory and cache of the heap at most. Where pages meet in the same
+ * lines, or blocks are smaller, a block goes to any free slot of its line, or of those behind it;
+ * lines that were full count in `over` how many went on: a search goes on while it is not 0.
  *
  * The table is private memory: a child of fork() finds its parent's blocks in it. Each line has its
  * lock, left alone while the process has one thread.
@@ -33,6 +34,9 @@ struct line {
 	uint32_t pad[2];
 };
 
+/* The key of a slot that table_take() keeps: no block is at address 8. */
+#define TABLE_HELD (1ULL << (TABLE_ID_BITS + 1))
+
 /* What table_take() found, enough for table_restore(). */
 struct taken {
 	struct line *line;
@@ -50,9 +54,9 @@ bool table_start(uint32_t lines);
 void table_relabel(void);
 COLD bool table_put_huge(uint64_t p, uint64_t size);
 COLD uint64_t table_take_huge(uint64_t p);
-/* After a line that was full: @i is the next. */
+/* Where the block's own slot is another's: any of its line, or of lines behind it. */
 COLD bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i);
-COLD bool table_take_beyond(uint64_t p, uint32_t i, struct taken *out);
+COLD bool table_take_beyond(uint64_t p, struct taken *out, bool keep);
 /* Gives the place of *@taken its block back, or gives it up. Until then nobody else has it. */
 void table_restore(const struct taken *taken);
 void table_give_up(const struct taken *taken);
@@ -61,6 +65,11 @@ static inline uint32_t table_line(uint64_t p)
 {
 	return ((uint32_t)((p >> 12) * 0x9e3779b97f4a7c15ULL >> 32) << 5 | (p >> 7 & 31)) &
 	       table_mask;
+}
+
+static inline unsigned int table_slot(uint64_t p)
+{
+	return p >> 5 & (LINE_BLOCKS - 1);
 }
 
 static inline bool alone(void)
@@ -100,16 +109,14 @@ static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 	if (unlikely(small == UINT32_MAX && !table_put_huge(p, size)))
 		return false;
 	line_lock(l);
-	for (unsigned int k = 0; k < LINE_BLOCKS; k++)
-		if (!l->key[k]) {
-			l->key[k] = key;
-			l->size[k] = small;
-			line_unlock(l);
-			return true;
-		}
-	l->over++;
+	if (unlikely(l->key[table_slot(p)])) {
+		line_unlock(l);
+		return table_put_beyond(p, key, small, i);
+	}
+	l->key[table_slot(p)] = key;
+	l->size[table_slot(p)] = small;
 	line_unlock(l);
-	return table_put_beyond(p, key, small, i + 1);
+	return true;
 }
 
 static inline void taken_from(struct taken *out, struct line *l, unsigned int k, uint64_t p)
@@ -128,24 +135,17 @@ static inline void taken_from(struct taken *out, struct line *l, unsigned int k,
  * table_give_up(). */
 static inline bool table_take(uint64_t p, struct taken *out, bool keep)
 {
-	uint32_t i = table_line(p), over;
-	struct line *l = &table_lines[i];
+	struct line *l = &table_lines[table_line(p)];
+	unsigned int k = table_slot(p);
 
 	line_lock(l);
-	for (unsigned int k = 0; k < LINE_BLOCKS; k++)
-		if (key_is(l->key[k], p)) {
-			taken_from(out, l, k, p);
-			/* No block is at address 8. */
-			l->key[k] = keep ? table_key(8, 0, false) : 0;
-			line_unlock(l);
-			return true;
-		}
-	over = l->over;
+	if (unlikely(!key_is(l->key[k], p))) {
+		line_unlock(l);
+		return table_take_beyond(p, out, keep);
+	}
+	taken_from(out, l, k, p);
+	l->key[k] = keep ? TABLE_HELD : 0;
 	line_unlock(l);
-	if (likely(!over) || !table_take_beyond(p, i + 1, out))
-		return false;
-	if (!keep)
-		table_give_up(out);
 	return true;
 }
 

@@ -123,20 +123,26 @@ COLD void thread_start(struct thread *t)
 {
 	int err = errno;
 
-	t->busy = BUSY_OWN;
+	t->phase = PHASE_OWN;
+	if (memprof.needs_segment)
+		process_new_segment();
 	if (memprof.off) {
 		t->left = UINT64_MAX;
-		t->state = THREAD_OFF;
+		t->phase = PHASE_OFF;
 	} else {
 		t->gen = __atomic_add_fetch(&memprof.threads, 1, __ATOMIC_RELAXED) << 12;
-		own_stack(t);
+		/* In a child of fork() the thread has the stack that it had. */
+		if (!t->stack_hi)
+			own_stack(t);
+		t->last = 0;
+		t->memo = NULL;
 		take_shard(t);
 		seed(t);
 		/* In a process that has one thread nothing needs to be left. */
 		pthread_setspecific(leaving, t);
-		t->state = THREAD_READY;
+		t->stack_size = t->stack_hi - t->stack_lo;
+		t->phase = t->shared ? PHASE_SHARED : PHASE_READY;
 	}
-	t->busy = BUSY_NOT;
 	errno = err;
 }
 
@@ -147,29 +153,17 @@ static void leave(void *arg)
 	struct thread *t = arg;
 	uint32_t n = t->shard_no;
 
-	if (t->state != THREAD_READY || t->shared)
+	if (t->phase != PHASE_READY || t->shared)
 		return;
-	t->busy = BUSY_COUNTING;
+	t->phase = PHASE_COUNTING;
 	account_peak(t);
 	t->memo = NULL;
 	use_shard(t, memprof.head->shards_max - 1);
 	__atomic_store_n(&memprof.shard_taken[n], 0, __ATOMIC_RELEASE);
-	t->busy = BUSY_NOT;
+	t->phase = PHASE_SHARED;
 }
 
 bool thread_key_create(void)
 {
 	return !pthread_key_create(&leaving, leave);
-}
-
-void thread_forked(struct thread *t)
-{
-	for (uint32_t i = 0; i < SEGMENT_SHARDS; i++)
-		memprof.shard_taken[i] = 0;
-	t->gen = __atomic_add_fetch(&memprof.threads, 1, __ATOMIC_RELAXED) << 12;
-	t->memo = NULL;
-	take_shard(t);
-	seed(t);
-	t->last = 0;
-	t->state = THREAD_READY;
 }

@@ -13,7 +13,7 @@
 
 struct report_options {
 	const char *format, *value, *views, *split, *output;
-	uint64_t top;
+	uint64_t top, at;
 	bool diff, fast;
 };
 
@@ -28,13 +28,15 @@ static const struct opt options[] = {
 	 OPT_STRING, OPTION(value)},
 	{'w', "views", "LIST",
 	 "of text, with commas: top, stacks, tree, leaks, peak, temporary, histogram, threads, "
-	 "processes, or all",
+	 "processes, timeline, or all",
 	 OPT_STRING, OPTION(views)},
 	{'n', "top", "N", "how many of each list (default 20; 0: all)", OPT_U64, OPTION(top)},
 	{'s', "split", "BY", "processes or threads as the outermost frames: process, thread",
 	 OPT_STRING, OPTION(split)},
 	{'d', "diff", NULL, "hold two profiles against each other: what B has more than A",
 	 OPT_FLAG, OPTION(diff)},
+	{0, "at", "N", "of a recording the N-th profile, from 1 (default: the last)", OPT_U64,
+	 OPTION(at)},
 	{0, "fast", NULL, "names of functions only: no lines, no inlined functions", OPT_FLAG,
 	 OPTION(fast)},
 	{'o', "output", "FILE", "write to FILE instead of stdout", OPT_STRING, OPTION(output)},
@@ -131,11 +133,11 @@ static int check(const struct memprof_command *c, const struct report_options *o
 	return 0;
 }
 
-static int read_side(struct report_side *side, const char *file, bool fast)
+static int read_side(struct report_side *side, const char *file, const struct report_options *o)
 {
-	struct symbols_options symbols = {.names_only = fast};
+	struct symbols_options symbols = {.names_only = o->fast};
 	struct profile *p;
-	int err = profile_read(&p, file);
+	int err = o->at ? profile_read_at(&p, file, o->at) : profile_read(&p, file);
 
 	if (!err)
 		report_side_set(side, file, p, &symbols);
@@ -195,7 +197,7 @@ static int run(const struct memprof_command *c, int argc, char *argv[], bool dif
 	r.top = o.top;
 	r.views = o.views;
 	for (size_t i = 0; !err && i < 2 && files[i]; i++)
-		err = read_side(&r.side[i], files[i], o.fast);
+		err = read_side(&r.side[i], files[i], &o);
 	if (!err)
 		err = check_value(&r, c->name);
 	if (!err)

@@ -30,6 +30,7 @@ static const struct view {
 	{"histogram", text_histogram, false},
 	{"threads", text_threads, false},
 	{"processes", text_processes, false},
+	{"timeline", text_timeline, false},
 };
 
 void report_text_views(struct strbuf *out)

@@ -16,6 +16,7 @@ void text_temporary(const struct report *r, struct strbuf *out);
 void text_histogram(const struct report *r, struct strbuf *out);
 void text_threads(const struct report *r, struct strbuf *out);
 void text_processes(const struct report *r, struct strbuf *out);
+void text_timeline(const struct report *r, struct strbuf *out);
 
 /* A blank line, and the title on one of its own. */
 void text_heading(struct strbuf *out, const char *title);

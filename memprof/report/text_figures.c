@@ -273,3 +273,29 @@ void text_processes(const struct report *r, struct strbuf *out)
 	text_heading(out, "processes, by the bytes that they allocated");
 	add_owners(r, out, false);
 }
+
+void text_timeline(const struct report *r, struct strbuf *out)
+{
+	const struct profile *p = r->side[0].p;
+
+	text_heading(out, "timeline: what was allocated by then, and live");
+	if (!p->npoints) {
+		strbuf_addstr(out, "  -: nobody looked while it ran (memprof run --interval)\n");
+		return;
+	}
+	strbuf_addf(out, "%12s%14s%12s%14s%12s\n", "after", "allocations", "bytes", "live blocks",
+		    "live");
+	for (size_t i = 0; i < p->npoints; i++) {
+		const struct profile_point *t = &p->points[i];
+		struct strbuf cell = STRBUF_INIT;
+
+		format_duration(&cell, (double)(t->time_ns - MIN(p->start_ns, t->time_ns)));
+		text_cell(out, 12, cell.s);
+		text_amount_cell(out, 14, VALUE_ALLOCS, (double)t->allocs);
+		text_amount_cell(out, 12, VALUE_BYTES, (double)t->bytes);
+		text_amount_cell(out, 14, VALUE_LIVE_BLOCKS, (double)t->live_blocks);
+		text_amount_cell(out, 12, VALUE_LIVE, (double)t->live_bytes);
+		strbuf_addch(out, '\n');
+		strbuf_release(&cell);
+	}
+}

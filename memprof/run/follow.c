@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "memprof/profile_file.h"
 #include "memprof/run/segment.h"
 
 struct followed {
@@ -24,8 +25,8 @@ struct followed {
 	uint64_t start_ticks; /* 0: it had ended before we looked */
 	uint32_t generation;
 	int segment, pidfd; /* -1: read; it had ended when we looked */
-	int status;	    /* as of wait(2); -1: not known */
 	bool replaced;	    /* by exec() */
+	bool ended;	    /* when it was last looked at */
 };
 
 int follow_open(struct follow *f, struct profile *profile)
@@ -71,15 +72,17 @@ static uint64_t start_ticks(pid_t pid)
 	return ticks;
 }
 
-static const char *how_it_ended(const struct followed *one, const struct segment *s, char *out,
-				size_t size)
+static const char *how_it_ended(const struct follow *f, const struct followed *one,
+				const struct segment *s, char *out, size_t size)
 {
+	bool known = one->pid == f->command && f->status >= 0;
+
 	if (one->replaced)
 		return "exec";
-	if (one->status >= 0 && WIFSIGNALED(one->status))
-		snprintf(out, size, "signal %d", WTERMSIG(one->status));
-	else if (one->status >= 0)
-		snprintf(out, size, "exit %d", WEXITSTATUS(one->status));
+	if (known && WIFSIGNALED(f->status))
+		snprintf(out, size, "signal %d", WTERMSIG(f->status));
+	else if (known)
+		snprintf(out, size, "exit %d", WEXITSTATUS(f->status));
 	else if (one->pidfd >= 0 && !(poll(&(struct pollfd){one->pidfd, POLLIN, 0}, 1, 0) > 0))
 		return "running";
 	else
@@ -87,7 +90,8 @@ static const char *how_it_ended(const struct followed *one, const struct segment
 	return out;
 }
 
-static void read_segment(struct follow *f, struct followed *one)
+/* Adds what the process has by now to @p. What there is to complain of is said of what is final. */
+static void add_segment(struct follow *f, const struct followed *one, struct profile *p, bool final)
 {
 	struct profile_process process = {
 		.pid = (uint32_t)one->pid,
@@ -100,32 +104,47 @@ static void read_segment(struct follow *f, struct followed *one)
 	char ended[64];
 	int err = segment_read(one->segment, &s, &why);
 
-	if (err) {
+	if (err && final) {
 		f->refused++;
 		log_warn("process %d is not in the profile: %s", one->pid,
 			 why.len ? why.s : strerror(-err));
-	} else {
+	} else if (!err) {
 		process.parent = s.h.parent;
-		process.ended = how_it_ended(one, &s, ended, sizeof(ended));
+		process.ended = how_it_ended(f, one, &s, ended, sizeof(ended));
 		clock_gettime(CLOCK_REALTIME, &now);
 		if (strcmp(process.ended, "running"))
 			process.end_ns =
 				(uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-		if (s.h.foreign_malloc) {
+		if (s.h.foreign_malloc && final) {
 			f->foreign++;
 			log_warn("process %d (%.15s) brings a malloc of its own, linked into the "
 				 "program: what it allocates is not seen; use 'memprof attach'",
 				 one->pid, s.h.comm);
 		}
-		segment_to_profile(&s, &process, f->profile);
+		segment_to_profile(&s, &process, p);
 	}
 	segment_release(&s);
 	strbuf_release(&why);
+}
+
+static void read_segment(struct follow *f, struct followed *one)
+{
+	add_segment(f, one, f->profile, true);
 	close(one->segment);
 	one->segment = -1;
 	if (one->pidfd >= 0)
 		close(one->pidfd);
 	one->pidfd = -1;
+}
+
+struct profile *follow_snapshot(struct follow *f)
+{
+	struct profile *p = profile_copy(f->profile);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].segment >= 0)
+			add_segment(f, &f->list[i], p, false);
+	return p;
 }
 
 /* The segment of an earlier image of the same process is final now. */
@@ -147,8 +166,7 @@ static void replace_earlier(struct follow *f, struct followed *one)
 
 static void add(struct follow *f, pid_t pid, int segment)
 {
-	struct followed one = {
-		.pid = pid, .segment = segment, .pidfd = pidfd_open(pid, 0), .status = -1};
+	struct followed one = {.pid = pid, .segment = segment, .pidfd = pidfd_open(pid, 0)};
 
 	f->seen++;
 	if (one.pidfd >= 0)
@@ -210,29 +228,26 @@ static bool take(struct follow *f)
 	return true;
 }
 
-static bool has_ended(const struct followed *one)
+static bool has_ended(const struct follow *f, const struct followed *one)
 {
 	struct pollfd p = {.fd = one->pidfd, .events = POLLIN};
 
+	if (one->segment < 0 || (one->pid == f->command && f->status < 0))
+		return false;
 	return one->pidfd < 0 || poll(&p, 1, 0) > 0;
 }
 
 void follow_look(struct follow *f)
 {
-	size_t ended = 0;
-
-	/* Who has ended now has sent before; so first who ended, then what was sent. */
+	/* Who has ended has sent all before: what it sent is taken first, so that an image that
+	 * exec() replaced is known as such. */
 	for (size_t i = 0; i < f->n; i++)
-		if (f->list[i].segment >= 0 && has_ended(&f->list[i]))
-			ended++;
+		f->list[i].ended = has_ended(f, &f->list[i]);
 	while (take(f))
 		;
-	for (size_t i = 0; ended && i < f->n; i++)
-		if (f->list[i].segment >= 0 && has_ended(&f->list[i]))
-			read_segment(f, &f->list[i]);
-	/* Who was gone when its message was taken. */
 	for (size_t i = 0; i < f->n; i++)
-		if (f->list[i].segment >= 0 && f->list[i].pidfd < 0)
+		if (f->list[i].segment >= 0 &&
+		    (f->list[i].ended || (f->list[i].pidfd < 0 && has_ended(f, &f->list[i]))))
 			read_segment(f, &f->list[i]);
 }
 
@@ -260,11 +275,9 @@ size_t follow_running(const struct follow *f)
 	return n;
 }
 
-void follow_status(struct follow *f, pid_t pid, int status)
+void follow_status(struct follow *f, int status)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (f->list[i].pid == pid && f->list[i].segment >= 0)
-			f->list[i].status = status;
+	f->status = status;
 }
 
 void follow_finish(struct follow *f)

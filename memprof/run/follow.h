@@ -20,6 +20,8 @@ struct follow {
 	struct followed *list;
 	size_t n, cap;
 	struct profile *profile; /* the caller's; what ends is added here */
+	pid_t command;		 /* our child, whose status is told by follow_status() */
+	int status;		 /* of it, as of wait(2); -1: it runs */
 	uint32_t seen;		 /* segments that came */
 	uint32_t refused;	 /* ..and could not be read */
 	uint32_t foreign;	 /* ..of programs that have a malloc of their own */
@@ -27,7 +29,7 @@ struct follow {
 
 #define FOLLOW_INIT                                                                                \
 	{                                                                                          \
-		.socket = -1                                                                       \
+		.socket = -1, .status = -1                                                         \
 	}
 
 /* Opens the socket. 0 or -errno after saying why. */
@@ -40,10 +42,13 @@ struct pollfd;
 size_t follow_poll(const struct follow *f, struct pollfd **out, size_t extra);
 /* How many processes still run. */
 size_t follow_running(const struct follow *f);
-/* The process @pid ended so, in wait(2)'s terms: known of the command alone. */
-void follow_status(struct follow *f, pid_t pid, int status);
+/* The command ended so, in wait(2)'s terms. Its segment is not read before. */
+void follow_status(struct follow *f, int status);
 /* Reads all that still run, as they are. */
 void follow_finish(struct follow *f);
+/* What is known now, of processes that have ended and of those that run: a profile of its own,
+ * which the caller frees. */
+struct profile *follow_snapshot(struct follow *f);
 void follow_close(struct follow *f);
 
 #endif

@@ -29,13 +29,14 @@
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 #include "memprof/command.h"
-#include "memprof/profile_file.h"
 #include "memprof/run/follow.h"
+#include "memprof/run/looks.h"
 #include "memprof/run/program.h"
 #include "memprof/segment.h"
 
 struct run_options {
-	bool exact, counts, trailer, no_follow, no_memo, quiet;
+	bool exact, counts, trailer, no_follow, no_memo, quiet, record;
+	double interval_s;
 	uint64_t rate, live_max, stacks_max, shards;
 	const char *out;
 };
@@ -57,6 +58,10 @@ static const struct opt options[] = {
 	 offsetof(struct run_options, stacks_max)},
 	{0, "threads-max", "N", "threads with counters of their own, others share (default 255)",
 	 OPT_U64, offsetof(struct run_options, shards)},
+	{0, "interval", "S", "write the profile each so many seconds too: for live and serve",
+	 OPT_DOUBLE, offsetof(struct run_options, interval_s)},
+	{0, "record", NULL, "keep all of these in the file, a recording (default: each second)",
+	 OPT_FLAG, offsetof(struct run_options, record)},
 	{0, "no-follow", NULL, "leave out the processes that the command starts", OPT_FLAG,
 	 offsetof(struct run_options, no_follow)},
 	{0, "no-memo", NULL, "walk each stack anew: the same profile, slower (a check)", OPT_FLAG,
@@ -224,7 +229,8 @@ static void on_signal(struct command *c, int signals)
 	}
 }
 
-static void follow_all(struct follow *f, struct command *c, int signals, bool quiet)
+static void follow_all(struct follow *f, struct command *c, int signals, struct looks *looks,
+		       bool quiet)
 {
 	bool told = false;
 
@@ -235,12 +241,13 @@ static void follow_all(struct follow *f, struct command *c, int signals, bool qu
 		if (!n)
 			break;
 		p[n++] = (struct pollfd){.fd = signals, .events = POLLIN};
-		if (poll(p, n, -1) > 0 && p[n - 1].revents)
+		if (poll(p, n, looks_wait_ms(looks)) > 0 && p[n - 1].revents)
 			on_signal(c, signals);
 		free(p);
 		if (c->ended)
-			follow_status(f, c->pid, c->status);
+			follow_status(f, c->status);
 		follow_look(f);
+		looks_take(looks, f);
 		if (c->ended && follow_running(f) && !told && !quiet) {
 			told = true;
 			log_info("the command has ended; waiting for %zu of its processes (Ctrl-C: "
@@ -299,7 +306,7 @@ static uint64_t now_ns(void)
 }
 
 static int finish(const struct run_options *o, struct follow *f, struct profile *p,
-		  const struct command *c)
+		  struct looks *looks, const struct command *c)
 {
 	p->end_ns = now_ns();
 	if (p->mode == PROFILE_COUNTS)
@@ -309,7 +316,7 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 		profile_set_note(p, "Several processes: peaks are each one's own, added up.");
 	if (!f->seen)
 		log_warn("no process loaded the library: nothing was seen");
-	if (profile_write(p, o->out))
+	if (looks_finish(looks, p))
 		return EXIT_USAGE;
 	if (!o->quiet)
 		summarize(p, o->out);
@@ -339,19 +346,23 @@ static int run(const struct run_options *o, char *argv[])
 	uint64_t rate = mode == PROFILE_SAMPLED ? (o->rate ? o->rate : 512 << 10) : 0;
 	struct profile *p = profile_new(mode, rate, "run");
 	struct follow f = FOLLOW_INIT;
+	struct looks looks = {.recording = -1};
 	struct command c = {0};
 	sigset_t before;
 	int signals = catch_signals(&before), code = EXIT_USAGE;
 
 	p->start_ns = now_ns();
-	if (signals < 0 || follow_open(&f, p))
+	if (signals < 0 || follow_open(&f, p) ||
+	    looks_open(&looks, o->out, o->interval_s, o->record))
 		goto out;
 	c.pid = start(o, &f, argv, &before);
 	if (c.pid < 0)
 		goto out;
-	follow_all(&f, &c, signals, o->quiet);
-	code = finish(o, &f, p, &c);
+	f.command = c.pid;
+	follow_all(&f, &c, signals, &looks, o->quiet);
+	code = finish(o, &f, p, &looks, &c);
 out:
+	looks_close(&looks);
 	follow_close(&f);
 	profile_free(p);
 	if (signals >= 0)

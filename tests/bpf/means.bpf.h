@@ -38,6 +38,13 @@
 #define LEAST_TYPE __s64
 #endif
 
+#ifndef EVENT_PID
+#define EVENT_PID(ids) ((__u32)((ids) >> 32))
+#endif
+#ifndef RING_BYTES
+#define RING_BYTES (1 << 18)
+#endif
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u64 beebench_cgroup_id = 0;
@@ -119,6 +126,44 @@ struct {
 	__type(value, struct opens_key);
 } scratch SEC(".maps");
 
+/* Opens, and signals. */
+struct opened {
+	__u64 when_ns;
+	__u32 pid;
+	__s32 error;
+	char comm[16];
+	char path[128];
+};
+
+struct killed {
+	__u32 pid;
+	__s32 sig;
+};
+
+struct losses {
+	__u64 ring_full, map_full;
+};
+
+struct opened *const volatile opened_layout = 0;
+struct killed *const volatile killed_layout = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} opened_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} killed_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct losses);
+} lost SEC(".maps");
+
 static __always_inline bool watched(void)
 {
 	return !beebench_cgroup_id || bpf_get_current_cgroup_id() == beebench_cgroup_id;
@@ -172,6 +217,26 @@ int on_open(struct trace_event_raw_sys_enter *ctx)
 	return 0;
 }
 
+static __always_inline void write_opened(const struct opens_key *key, const struct open_path *path)
+{
+	struct opened *e = bpf_ringbuf_reserve(&opened_ring, sizeof(*e), 0);
+	__u32 zero = 0;
+	struct losses *l;
+
+	if (!e) {
+		l = bpf_map_lookup_elem(&lost, &zero);
+		if (l)
+			__sync_fetch_and_add(&l->ring_full, 1);
+		return;
+	}
+	e->when_ns = bpf_ktime_get_ns();
+	e->pid = EVENT_PID(bpf_get_current_pid_tgid());
+	e->error = key->error;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	__builtin_memcpy(e->path, path->text, sizeof(e->path));
+	bpf_ringbuf_submit(e, 0);
+}
+
 SEC("tracepoint/syscalls/sys_exit_openat")
 int on_opened(struct trace_event_raw_sys_exit *ctx)
 {
@@ -185,6 +250,7 @@ int on_opened(struct trace_event_raw_sys_exit *ctx)
 	bpf_probe_read_kernel_str(key->path, sizeof(key->path), path->text);
 	key->error = ctx->ret < 0 ? ctx->ret : 0;
 	add(&opens, key, 1);
+	write_opened(key, path);
 	bpf_map_delete_elem(&in_open, &tid);
 	return 0;
 }
@@ -301,7 +367,16 @@ int on_kill(struct trace_event_raw_sys_enter *ctx)
 {
 	struct signals_key key = {ctx->args[1], bpf_get_current_uid_gid()};
 
-	if (watched())
-		add(&signals, &key, SIGNALS);
+	struct killed *e;
+
+	if (!watched())
+		return 0;
+	add(&signals, &key, SIGNALS);
+	e = bpf_ringbuf_reserve(&killed_ring, sizeof(*e), 0);
+	if (!e)
+		return 0;
+	e->pid = bpf_get_current_pid_tgid() >> 32;
+	e->sig = ctx->args[1];
+	bpf_ringbuf_submit(e, 0);
 	return 0;
 }

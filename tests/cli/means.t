@@ -16,6 +16,7 @@ judged "$tmp/right.bpf.o"
 right "an object in C, by its manifest"
 more=$(printf '%s' "$out" | jq '.trials[0].conformance.counters')
 check "all of its maps were compared" test "$more" -gt 100
+is "and all of its records" "$(printf '%s' "$out" | jq '.trials[0].conformance | .events_expected == .events_captured and .events_expected > 50')" true
 is "the truth is the record of all calls" "$(printf '%s' "$out" | jq -r '.trials[0].truth | [.source, .recorded > 300] | map(tostring) | join(" ")')" \
 	"record true"
 is "and what it means stands in the record" "$(printf '%s' "$out" | jq -r '.trials[0].means' | head -n 1)" "$(head -n 1 tests/fixtures/means.bt)"
@@ -41,9 +42,22 @@ cp "$B/tests/bpf/means_right.bpf.o" "$tmp/part.bpf.o"
 judged "$tmp/part.bpf.o"
 right "a manifest names one part of the key"
 
+cat >"$tmp/part.manifest.json" <<'END'
+{"schema": 1, "means": "tracepoint:syscalls:sys_exit_clone { @forks[comm] = count(); }",
+ "events": {"map": "killed_ring", "struct": "killed", "at": "tracepoint:syscalls:sys_enter_kill /pid > 0/", "fields": {"pid": "pid", "sig": "args.sig"}}}
+END
+judged "$tmp/part.bpf.o"
+right "records whose fields have an expression each"
+is "all of them" "$(printf '%s' "$out" | jq -c '.trials[0].conformance | [.events_expected, .events_captured]')" "[3,3]"
+place ring
+judged "$tmp/ring.bpf.o"
+right "a ring without room, whose losses are counted"
+is "and are what is missing" "$(printf '%s' "$out" | jq '.trials[0] | .losses.ring_full > 0 and .conformance.events_expected - .conformance.events_captured == .losses.ring_full')" true
+
 if have bpftrace; then
 	judged "$tmp/means.bt"
 	right "a bpftrace script, by itself"
+	is "with all that it prints" "$(printf '%s' "$out" | jq '.trials[0].conformance | .events_expected == .events_captured and .events_expected > 50')" true
 	cat >"$tmp/opens.bt" <<-'END'
 		tracepoint:syscalls:sys_exit_openat /args->ret < 0/ { @failed[comm] = count(); }
 	END

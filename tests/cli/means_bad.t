@@ -11,7 +11,7 @@ bad() {
 	is "$1" "$code $err" "2 beebench: error: $2"
 	is "$1: nothing ran" "$out" ""
 }
-all="calls, in_open, scratch, opens, least, io_map, slept, synced, forks, execs, signals, started"
+all="calls, in_open, scratch, opens, least, io_map, slept, synced, forks, execs, signals, killed_ring, started, opened_ring, lost"
 bad "a map that the object has not" \
 	"$tmp/m.bpf.o: @nothere: the object has no map 'nothere' (its maps: $all); say which it is by \"counters\": {\"@nothere\": \"MAP\"} in $tmp/m.manifest.json" \
 	'tracepoint:syscalls:sys_enter_openat { @nothere[comm] = count(); }'
@@ -45,6 +45,11 @@ printf '{"schema": 1,\n "means": "tracepoint:syscalls:sys_enter_kill { @s[args.s
 run "$bee" verify -q -m "$tmp/m.bpf.o" -- true
 is "a part of the key that there is not" "$code $err" \
 	"2 beebench: error: $tmp/m.bpf.o: @s: no part of its key has that name (it has sig of 4 bytes, uid of 4 bytes); name its parts by \"key\": [..] in $tmp/m.manifest.json"
+echo '{"schema": 1, "means": "tracepoint:syscalls:sys_enter_kill { @signals[args.sig, uid] = count(); }",
+ "events": {"map": "killed_ring", "struct": "killed", "at": "tracepoint:syscalls:sys_enter_kill", "fields": {"signal": "args.sig"}}}' >"$tmp/m.manifest.json"
+run "$bee" verify -q -m "$tmp/m.bpf.o" -- true
+is "a field that its records have not" "$code $err" \
+	"2 beebench: error: $tmp/m.bpf.o: events: struct killed has no field 'signal' that is a number or a text (it has pid of 4 bytes, sig of 4 bytes); name its fields in $tmp/m.manifest.json"
 if have bpftrace; then
 	echo 'tracepoint:syscalls:sys_enter_read { @at[nsecs] = count(); }' >"$tmp/clock.bt"
 	run "$bee" verify -q -m "$tmp/clock.bt" -- cat /etc/passwd

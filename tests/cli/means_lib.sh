@@ -7,7 +7,9 @@ place() {
 	cp "$B/tests/bpf/means_$1.bpf.o" "$tmp/$1.bpf.o"
 	cat >"$tmp/$1.manifest.json" <<-'END'
 		{"schema": 1, "means": "means.bt",
-		 "counters": {"@reads": {"map": "io_map", "value": "calls"}, "@bytes": {"map": "io_map", "value": "bytes"}}}
+		 "counters": {"@reads": {"map": "io_map", "value": "calls"}, "@bytes": {"map": "io_map", "value": "bytes"}},
+		 "events": {"map": "opened_ring", "struct": "opened", "fields": {"path": "path", "error": "error", "comm": "comm", "pid": "pid"}},
+		 "losses": {"map": "lost", "fields": {"ring_full": "ring_full"}}}
 	END
 }
 cp tests/fixtures/means.bt "$tmp/means.bt"

@@ -16,7 +16,7 @@ wrong() {
 told() {
 	is "$1: wrong" "$verdict" "1 mismatch"
 	is "$1: nothing but $2 is" "$(printf '%s' "$out" | jq -r '[.trials[0].mismatches[].field] | unique | join(" ")')" "$2"
-	is "$1: each with its sentence" "$(printf '%s\n' "$texts" | grep -Evc -e "$3\$")" 0
+	is "$1: each with its sentence" "$(printf '%s\n' "$texts" | grep -Ev -e "$3\$")" ""
 	like "$1: it is" "$texts" "$3\$"
 }
 wrong cut @opens ": as if path were cut to 15 bytes"
@@ -30,6 +30,12 @@ wrong failed @execs "\[comm 'sh'\] is 2, the calls make it 1: as if failed calls
 wrong bucket "@slept @synced" "bucket .* is [0-9]+, the calls make it [0-9to ]+: as if the bounds of the buckets were shifted, each value one bucket too high"
 wrong twice @signals "^@signals\[sig [0-9]+, uid [0-9]+\] is [0-9]+, the calls make it [0-9]+: as if each call were counted twice"
 wrong value @least "^@least\[comm 'cat'\] is [0-9]+, the calls make it -[0-9]+: as if a value with a sign were taken without one"
+place event
+judged "$tmp/event.bpf.o"
+is "event: wrong" "$verdict" "1 mismatch"
+is "event: nothing else is" "$(printf '%s' "$out" | jq -r '[.trials[0].mismatches[].what] | unique | join(" ")')" event
+like "event: what is missing" "$texts" "^an event \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) is missing, and no loss was counted$"
+like "event: and what is too many" "$texts" "^a record \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) belongs to no call$"
 place thread
 run "$bee" verify -q --json -m "$tmp/thread.bpf.o" -w threads:threads=3
 verdict="$code $(printf '%s' "$out" | jq -r '.trials[0].conformance.verdict')"

@@ -23,7 +23,7 @@ static void hear(void *arg UNUSED, enum log_level level UNUSED, const char *line
 
 static int forget(void **state UNUSED)
 {
-	figures_release(&f);
+	monitor_figures_release(&f);
 	log_capture(NULL, NULL);
 	return 0;
 }
@@ -36,7 +36,7 @@ static struct figure_wish wish(const char *name, size_t nparts, enum figure_form
 /* Reads one map. */
 static int parse(const char *text, const struct figure_wish *w)
 {
-	figures_release(&f);
+	monitor_figures_release(&f);
 	f.n = 1;
 	f.maps = arena_array(&f.arena, struct figure_map, 1);
 	f.maps[0].name = w->name;

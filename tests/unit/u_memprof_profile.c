@@ -279,6 +279,36 @@ static void last_of_several(void **state UNUSED)
 	strbuf_release(&data);
 }
 
+static void a_recording(void **state UNUSED)
+{
+	char path[] = "/tmp/u_memprof.XXXXXX";
+	struct profile *p = fixture_profile(), *copy = profile_copy(p);
+	int fd;
+
+	close(mkstemp(path));
+	fd = profile_record_open(path);
+	assert_true(fd >= 0);
+	assert_int_equal(profile_record_add(fd, p, path), 0);
+	profile_add_values(p, 0, &(struct profile_values){.bytes = 100});
+	assert_int_equal(profile_record_add(fd, p, path), 0);
+	close(fd);
+	assert_int_equal(copy->total.bytes, FIXTURE_BYTES);
+	profile_free(p);
+	profile_free(copy);
+	for (uint64_t i = 1; i <= 2; i++) {
+		assert_int_equal(profile_read_at(&p, path, i), 0);
+		assert_int_equal(p->total.bytes, FIXTURE_BYTES + 100 * (i - 1));
+		profile_free(p);
+	}
+	log_init("u_memprof_profile", LOG_QUIET);
+	assert_int_equal(profile_read_at(&p, path, 3), -EINVAL);
+	assert_int_equal(truncate(path, 200), 0);
+	assert_int_equal(profile_read(&p, path), -EINVAL);
+	assert_null(p);
+	log_init("u_memprof_profile", LOG_ERROR);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +325,7 @@ int main(void)
 		cmocka_unit_test(changed_payload),
 		cmocka_unit_test(other_version),
 		cmocka_unit_test(last_of_several),
+		cmocka_unit_test(a_recording),
 	};
 
 	log_init("u_memprof_profile", LOG_ERROR);
