@@ -233,6 +233,7 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 
 	if (!s) {
 		c->ring_full++;
+		c->lost_bytes += size;
 		return 0;
 	}
 	id = __sync_fetch_and_add(&kernel_ids, 1) + 1;
@@ -244,6 +245,8 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 	s->pid = t->tgid;
 	s->tid = t->pid;
 	s->op = key->op;
+	s->start_ms = key->process.start_ms;
+	s->unused = 0;
 	s->copied = 0;
 	s->all = 0;
 	s->user = !(t->flags & PF_KTHREAD);
@@ -253,6 +256,19 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 	}
 	bpf_ringbuf_submit(s, 0);
 	return id;
+}
+
+static __always_inline void send_gone(__u64 id)
+{
+	struct memprof_gone *g;
+
+	if (!id)
+		return;
+	g = bpf_ringbuf_reserve(&kernel_samples, sizeof(*g), 0);
+	if (!g)
+		return;
+	g->id = id;
+	bpf_ringbuf_submit(g, 0);
 }
 
 /* Takes a block out of the live table. True: it was there. */
@@ -313,8 +329,10 @@ static __always_inline int allocated(void *ctx, __u32 op, __u64 address, __u64 s
 
 	if (!c || !address)
 		return 0;
-	if (forget(address, &was))
+	if (forget(address, &was)) {
 		c->overwritten++;
+		send_gone(was.id);
+	}
 	if (!is_wanted())
 		return 0;
 	c->events++;
@@ -337,6 +355,7 @@ static __always_inline void ended(struct kernel_counters *c, const struct kernel
 
 	c->events++;
 	c->found++;
+	c->freed_bytes += was->size;
 	c->elsewhere += bpf_get_current_pid_tgid() >> 32 != was->group.process.tgid;
 	if (bucket < KERNEL_BUCKETS)
 		c->lifetimes[bucket]++;

@@ -56,6 +56,8 @@ struct kernel_counters {
 	__u64 overwritten;   /* the address was live still: its free had no event */
 	__u64 no_stack;	     /* the kernel gave none */
 	__u64 stacks_full, groups_full, live_full, ring_full;
+	__u64 lost_bytes;  /* of the allocations that the ring had no room for */
+	__u64 freed_bytes; /* of the found ones */
 	__u64 seeded;
 	__s64 left; /* bytes, or allocations, up to the next one that is chosen */
 	__u64 sizes[KERNEL_BUCKETS], size_bytes[KERNEL_BUCKETS]; /* by bytes */

@@ -19,12 +19,19 @@ struct memprof_sample {
 	__u64 weighted; /* bytes that it stands for, where the source has weighed it */
 	__u64 when_ns;
 	__u32 pid, tid;
+	__u32 start_ms; /* of the process since boot, the low 32 bits; 0: not known */
+	__u32 unused;
 	__u32 op;     /* of the source */
 	__u32 copied; /* bytes of @bytes that are filled */
 	__u32 user;   /* it has a user stack */
 	__u32 all;    /* the copy reaches up to where no more memory is mapped */
 	__u64 registers[SAMPLE_REGISTERS];
 	__u8 bytes[SAMPLE_STACK_BYTES]; /* from the stack pointer upwards */
+};
+
+/* In the ring instead: the block of sample @id is gone without a free. */
+struct memprof_gone {
+	__u64 id;
 };
 
 #endif

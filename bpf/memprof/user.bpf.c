@@ -56,6 +56,10 @@ static __always_inline bool is_chosen(__u64 size)
 		return true;
 	if (user_settings.every)
 		return (__u64)COUNT(left, 1) % user_settings.every == user_settings.every - 1;
+	if (!user_counts.seeded) {
+		user_counts.seeded = 1;
+		user_counts.left = next_distance(user_settings.log2, user_settings.rate);
+	}
 	was = COUNT(left, -(__s64)(size ? size : 1));
 	if (was <= 0 || was > (__s64)(size ? size : 1))
 		return false;
@@ -84,6 +88,8 @@ static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 
 	s->pid = thread >> 32;
 	s->tid = thread;
 	s->op = 0;
+	s->start_ms = 0;
+	s->unused = 0;
 	s->user = 1;
 	sample_registers(s, ctx);
 	sample_copy(s);
@@ -94,7 +100,7 @@ static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 
 /* A block whose free was not seen: unmapped, or freed by a way that has no probe. */
 static __always_inline void send_gone(__u64 id)
 {
-	struct user_gone *g = bpf_ringbuf_reserve(&user_samples, sizeof(*g), 0);
+	struct memprof_gone *g = bpf_ringbuf_reserve(&user_samples, sizeof(*g), 0);
 
 	COUNT(overwritten, 1);
 	if (!g)

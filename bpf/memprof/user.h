@@ -46,7 +46,8 @@ struct user_counters {
 	__u64 nested;		       /* calls within calls: the outer one counts */
 	__u64 pending_full;
 	__u64 weighted; /* bytes that the samples of otel_memory stand for */
-	__s64 left;
+	__u64 seeded;	/* @left was drawn */
+	__s64 left;	/* bytes, or allocations, up to the next one that is chosen */
 	__u64 sizes[USER_BUCKETS], size_bytes[USER_BUCKETS];
 	__u64 lifetimes[USER_BUCKETS];
 };
@@ -68,11 +69,6 @@ struct user_pending {
 	__u32 had; /* @block was in the live table: @was */
 	__u32 unused;
 	struct user_live was;
-};
-
-/* In the ring instead of a sample: the block of sample @id is gone without a free. */
-struct user_gone {
-	__u64 id;
 };
 
 #endif

@@ -13,26 +13,15 @@
 
 #include <bpf/libbpf.h>
 
-#include "collector/maps.h"
 #include "lib/log.h"
 #include "lib/proctask.h"
+#include "memprof/attach/blocks.h"
 #include "memprof/attach/unwind.h"
 #include "memprof/kernel/people.h"
 #include "memprof/kernel/result.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
-/* By number of the sample. */
-struct block {
-	uint64_t size, weighted;
-	uint32_t stack; /* place; PROFILE_NONE: its record was not seen */
-	bool gone;
-};
-
-struct sums {
-	struct profile_weights allocs, frees, live;
-};
 
 struct attachment {
 	struct probes_options opts;
@@ -41,29 +30,9 @@ struct attachment {
 	struct ring_buffer *ring;
 	struct profile *p;
 	struct unwinder *unwinder;
-	uint32_t process, other; /* places */
-	struct block *blocks;
-	size_t nblocks, cap;
-	struct sums *sums; /* by place of the stack */
-	size_t nsums;
+	uint32_t process; /* its place */
+	struct blocks blocks;
 };
-
-static struct block *block_of(struct attachment *a, uint64_t id)
-{
-	if (id >= a->cap) {
-		size_t n = MAX(2 * a->cap, (size_t)id + 1024);
-		struct block *grown = realloc(a->blocks, n * sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		for (size_t i = a->cap; i < n; i++)
-			grown[i] = (struct block){.stack = PROFILE_NONE};
-		a->blocks = grown;
-		a->cap = n;
-	}
-	a->nblocks = MAX(a->nblocks, (size_t)id + 1);
-	return &a->blocks[id];
-}
 
 static int take_record(void *arg, void *data, size_t size)
 {
@@ -71,25 +40,15 @@ static int take_record(void *arg, void *data, size_t size)
 	const struct memprof_sample *s = data;
 	struct unwound stack;
 	struct profile_stack key = {.process = a->process, .frames = stack.frames};
-	struct block *b;
 
 	if (size < sizeof(*s)) {
-		const struct user_gone *gone = data;
-
-		b = gone->id ? block_of(a, gone->id) : NULL;
-		if (b)
-			b->gone = true;
+		blocks_gone(&a->blocks, *(const uint64_t *)data);
 		return 0;
 	}
-	b = block_of(a, s->id);
-	if (!b)
-		return 0;
 	unwind(a->unwinder, s, &stack);
 	key.nframes = stack.n;
 	key.flags = (stack.cut ? PROFILE_STACK_CUT : 0) | (stack.n ? 0 : PROFILE_STACK_OTHER);
-	b->size = s->size;
-	b->weighted = s->weighted;
-	b->stack = profile_add_stack(a->p, &key);
+	blocks_add(&a->blocks, s, profile_add_stack(a->p, &key));
 	return 0;
 }
 
@@ -123,7 +82,6 @@ static struct profile *new_profile(const struct probes_options *o)
 int attach_open(struct attachment **out, const struct probes_options *opts, const struct places *at)
 {
 	struct attachment *a = calloc(1, sizeof(*a));
-	struct profile_stack other = {.flags = PROFILE_STACK_OTHER};
 	int err;
 
 	*out = NULL;
@@ -131,11 +89,10 @@ int attach_open(struct attachment **out, const struct probes_options *opts, cons
 		return -ENOMEM;
 	a->opts = *opts;
 	a->usdt = at->v[0].function >= USER_USDT_ALLOC;
+	a->blocks = (struct blocks){.every = opts->every, .rate = opts->rate, .weighed = a->usdt};
 	a->p = new_profile(opts);
 	a->p->start_ns = result_now_ns();
 	a->process = add_process(a);
-	other.process = a->process;
-	a->other = profile_add_stack(a->p, &other);
 	err = unwinder_open(&a->unwinder, opts->pid, a->p, a->process);
 	if (err)
 		log_err_sys(err, "the files of process %d cannot be read", (int)opts->pid);
@@ -171,95 +128,6 @@ void attach_take(void *attachment)
 }
 
 /* --- at the end ------------------------------------------------------------------------------ */
-
-static void weigh(struct profile_weights *w, const struct attachment *a, uint64_t size,
-		  uint64_t weighted)
-{
-	const double each = a->opts.every > 1 ? (double)a->opts.every : 1;
-
-	if (a->usdt) { /* the producer has weighed it */
-		w->blocks += size ? (double)weighted / (double)size : 1;
-		w->bytes += (double)weighted;
-	} else if (!a->opts.every) {
-		profile_weigh(w, size, a->opts.rate);
-	} else {
-		w->blocks += each;
-		w->bytes += each * (double)size;
-		w->blocks_var += each * (each - 1);
-		w->bytes_var += (double)size * (double)size * each * (each - 1);
-	}
-}
-
-static struct sums *sums_of(struct attachment *a, uint32_t stack)
-{
-	return &a->sums[stack < a->nsums ? stack : a->other];
-}
-
-/* Live blocks, whose numbers are marked by their stack being given to the live sums once. */
-static int add_live(struct attachment *a, bool *live)
-{
-	struct map_dump d = {0};
-	int err = map_read(probes_map(a->probes, "user_lives"), MAP_BEST, &d);
-
-	for (size_t i = 0; !err && i < d.n; i++) {
-		const struct user_live *l = (const void *)(d.values + i * d.stride);
-		const struct block *b = l->id && l->id < a->nblocks ? &a->blocks[l->id] : NULL;
-
-		if (b)
-			live[l->id] = true;
-		weigh(&sums_of(a, b ? b->stack : a->other)->live, a, l->size, l->weighted);
-	}
-	map_dump_release(&d);
-	return err;
-}
-
-static void add_blocks(struct attachment *a, const bool *live)
-{
-	for (size_t id = 1; id < a->nblocks; id++) {
-		const struct block *b = &a->blocks[id];
-		struct sums *s = sums_of(a, b->stack);
-
-		if (b->stack == PROFILE_NONE)
-			continue;
-		weigh(&s->allocs, a, b->size, b->weighted);
-		if (!live[id] && !b->gone)
-			weigh(&s->frees, a, b->size, b->weighted);
-	}
-}
-
-static void add_sums(struct attachment *a)
-{
-	for (uint32_t i = 0; i < a->nsums; i++) {
-		struct profile_values v = {0}, frees = {0};
-
-		profile_weights_allocs(&a->sums[i].allocs, &v);
-		profile_weights_live(&a->sums[i].live, &v);
-		profile_weights_allocs(&a->sums[i].frees, &frees);
-		v.frees = frees.allocs;
-		v.freed_bytes = frees.bytes;
-		profile_add_values(a->p, i, &v);
-	}
-}
-
-/* What found no room in the ring: as many, of as many bytes, without a stack. Of its frees those
- * are known that no sample accounts for. */
-static void add_lost(struct attachment *a, const struct user_counters *c)
-{
-	const double n = (double)c->lost_allocs;
-	struct sums *s = &a->sums[a->other];
-	double frees = (double)c->found, freed_bytes = (double)c->freed_bytes;
-
-	if (!c->lost_allocs || !a->opts.every)
-		return;
-	s->allocs.blocks += n * (double)a->opts.every;
-	s->allocs.bytes += (double)c->lost_bytes * (double)a->opts.every;
-	for (size_t i = 0; i < a->nsums; i++) {
-		frees -= a->sums[i].frees.blocks / (double)a->opts.every;
-		freed_bytes -= a->sums[i].frees.bytes / (double)a->opts.every;
-	}
-	s->frees.blocks += MAX(frees, 0.0) * (double)a->opts.every;
-	s->frees.bytes += MAX(freed_bytes, 0.0) * (double)a->opts.every;
-}
 
 static const struct {
 	const char *name, *sentence;
@@ -311,8 +179,13 @@ static void add_figures(struct attachment *a, const struct user_counters *c)
 
 int attach_finish(struct attachment *a, struct profile **out)
 {
+	const struct blocks_map map = {
+		.fd = probes_map(a->probes, "user_lives"),
+		.size = offsetof(struct user_live, size),
+		.weighted = offsetof(struct user_live, weighted),
+		.id = offsetof(struct user_live, id),
+	};
 	struct user_counters c;
-	bool *live = NULL;
 	int err;
 
 	*out = NULL;
@@ -320,24 +193,20 @@ int attach_finish(struct attachment *a, struct profile **out)
 	attach_take(a);
 	a->p->end_ns = result_now_ns();
 	err = probes_counters(a->probes, &c);
-	a->nsums = a->p->nstacks;
-	a->sums = calloc(a->nsums, sizeof(*a->sums));
-	live = calloc(a->nblocks + 1, sizeof(*live));
-	if (!err && (!live || !a->sums))
-		err = -ENOMEM;
-	err = err ? err : add_live(a, live);
-	if (!err) {
-		add_blocks(a, live);
-		add_lost(a, &c);
-		add_sums(a);
-		add_figures(a, &c);
-		*out = a->p;
-		a->p = NULL;
-	} else {
+	if (!err)
+		err = blocks_finish(&a->blocks, a->p, a->process, &map,
+				    &(struct blocks_counted){.lost = c.lost_allocs,
+							     .lost_bytes = c.lost_bytes,
+							     .found = c.found,
+							     .freed_bytes = c.freed_bytes});
+	if (err) {
 		log_err_sys(err, "what the probes counted cannot be read");
+		return err;
 	}
-	free(live);
-	return err;
+	add_figures(a, &c);
+	*out = a->p;
+	a->p = NULL;
+	return 0;
 }
 
 void attach_close(struct attachment *a)
@@ -348,7 +217,6 @@ void attach_close(struct attachment *a)
 	probes_close(a->probes);
 	unwinder_close(a->unwinder);
 	profile_free(a->p);
-	free(a->blocks);
-	free(a->sums);
+	blocks_release(&a->blocks);
 	free(a);
 }

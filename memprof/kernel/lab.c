@@ -57,6 +57,12 @@ static const struct {
 	{"size_histogram", "Size histogram"},
 };
 
+/* It counts, and does not make up. */
+static bool is_live(const struct lab_options *opts)
+{
+	return opts->seconds > 0 || opts->command;
+}
+
 static int map_fd(const struct lab *l, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(l->bpf, name);
@@ -156,7 +162,7 @@ static int attach(struct lab *l)
 	int err;
 
 	puts("\nStep 5: Kprobe attachment...");
-	if (l->opts->seconds <= 0) {
+	if (!is_live(l->opts)) {
 		puts("ℹ Kprobe attachment requires Chapter 5\nℹ Would attach to: __kmalloc");
 		return 0;
 	}
@@ -198,11 +204,18 @@ static int collect(struct lab *l)
 {
 	struct watch w = WATCH_INIT;
 
-	if (l->opts->seconds <= 0)
+	if (!is_live(l->opts))
 		return make_up(l);
-	printf("\nStep 6: Collecting allocation data for %g s...\n", l->opts->seconds);
+	puts("\nStep 6: Collecting allocation data...");
 	fflush(stdout);
+	if (l->opts->command) {
+		int err = watch_start(&w, l->opts->command);
+
+		if (err)
+			return err;
+	}
 	watch_wait(&w, l->opts->seconds, NULL);
+	watch_finish(&w);
 	bpf_link__destroy(l->link);
 	l->link = NULL;
 	puts("✓ Detached");
@@ -357,7 +370,7 @@ static void tell_differences(struct lab *l)
 	uint64_t lost = 0;
 	int fd = map_fd(l, ".bss");
 
-	if (l->opts->seconds <= 0) {
+	if (!is_live(l->opts)) {
 		log_info(
 			"the figures of step 6 are the document's. What it prints for them is not "
 			"their sum: 848.0KB and 289B are 1,145,600 bytes and 381B, and its bars of "

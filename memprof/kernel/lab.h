@@ -6,8 +6,11 @@
 #include "lib/base.h"
 
 struct lab_options {
-	double seconds; /* attach, and count for so long; 0: the document's own figures */
-	bool kprobe;	/* attach to __kmalloc by a kprobe, not to the tracepoint */
+	/* Attach, and count for so long, or until the command has ended; 0 and NULL: the document's
+	 * own figures. */
+	double seconds;
+	char *const *command;
+	bool kprobe; /* attach to __kmalloc by a kprobe, not to the tracepoint */
 };
 
 /* Returns the exit code. */

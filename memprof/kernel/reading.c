@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "collector/maps.h"
 #include "lib/log.h"
 #include "memprof/kernel/arguments.h"
@@ -127,9 +129,12 @@ static int sort_stacks(struct reading *r)
 uint32_t reading_stack(struct reading *r, uint64_t hash, uint32_t *frames, bool *cut)
 {
 	const struct kernel_stack *s = hash ? find_stack(r, hash) : NULL;
+	struct kernel_stack now;
 	uint32_t n, skip;
 
 	*cut = false;
+	if (!s && hash && !bpf_map_lookup_elem(tracer_map(r->tracer, "kernel_stacks"), &hash, &now))
+		s = &now; /* it came after the maps were read */
 	if (!s)
 		return 0;
 	n = (uint32_t)MIN(s->n, (uint64_t)KERNEL_FRAMES);
@@ -271,6 +276,17 @@ static uint64_t counter(const struct map_dump *d, uint32_t op, size_t offset)
 		if (!memcmp(d->keys + i * sizeof(op), &op, sizeof(op)))
 			return map_dump_sum(d, i, (uint32_t)offset);
 	return 0;
+}
+uint64_t reading_counted(const struct kernel_tracer *t, size_t offset)
+{
+	struct map_dump d = {0};
+	uint64_t n = 0;
+
+	if (!map_read(tracer_map(t, "kernel_counts"), MAP_BEST, &d))
+		for (uint32_t op = 0; op < KERNEL_OPS; op++)
+			n += counter(&d, op, offset);
+	map_dump_release(&d);
+	return n;
 }
 #define COUNTER(d, op, field) counter(d, op, offsetof(struct kernel_counters, field))
 

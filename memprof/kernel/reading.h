@@ -22,10 +22,13 @@ void reading_close(struct reading *r);
 /* The place of a process, which is added when it is new. */
 uint32_t reading_process(struct reading *r, const struct kernel_process_key *key);
 /* The frames of the stack with @hash, leaf first, without the tracing's own, into @frames (room for
- * KERNEL_FRAMES); how many. 0: it is not kept. *@cut: there may have been more. */
+ * KERNEL_FRAMES); how many. 0: it is not kept. Also of one that came after reading_open(). *@cut:
+ * there may have been more. */
 uint32_t reading_stack(struct reading *r, uint64_t hash, uint32_t *frames, bool *cut);
 /* Stacks with their sums, by group. */
 int reading_groups(struct reading *r);
+/* The counter at @offset of struct kernel_counters, of all tracepoints together. */
+uint64_t reading_counted(const struct kernel_tracer *t, size_t offset);
 /* Sizes, lifetimes, losses and the counters of each tracepoint. */
 int reading_counters(struct reading *r);
 

@@ -23,7 +23,7 @@ struct watch {
  * 0 or -errno after saying why. */
 int watch_prepare(struct watch *w);
 
-/* Starts the command there. 0 or -errno after saying why. */
+/* Starts the command, in that cgroup if there is one. 0 or -errno after saying why. */
 int watch_start(struct watch *w, char *const argv[]);
 
 /* What is looked at meanwhile: @fd (-1: nothing) when it is readable, @pidfd (-1: none) ends the

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Each chosen allocation comes as a sample with the thread's user registers and the top of its
+ * stack. Its process is looked up at once, while it is there: modules with their build-ids go into
+ * the profile, so that its stacks have names when it has ended. The kernel's part of the stack is
+ * kept by the programs and asked for by its hash.
+ */
+#include "lib/base.h"
+#include "memprof/both/both.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/memprof/kernel.h"
+#include "lib/log.h"
+#include "memprof/attach/blocks.h"
+#include "memprof/attach/unwind.h"
+#include "memprof/kernel/people.h"
+#include "memprof/kernel/reading.h"
+#include "memprof/kernel/result.h"
+
+enum { RING_BYTES = 1 << 25, BUCKETS = 1024, FRAMES = KERNEL_FRAMES + UNWIND_FRAMES };
+
+struct person {
+	struct kernel_process_key key;
+	uint32_t place;
+	struct unwinder *unwinder; /* NULL: the process could not be read: it had ended, mostly */
+	struct person *next;
+};
+
+struct both {
+	struct tracer_options opts;
+	struct kernel_tracer *tracer;
+	struct ring_buffer *ring;
+	struct reading *reading;
+	struct profile *p;
+	struct blocks blocks;
+	struct person *people[BUCKETS];
+	uint64_t unread; /* samples of processes that could not be read */
+};
+
+static struct person *person_of(struct both *b, const struct memprof_sample *s)
+{
+	struct person **at = &b->people[s->pid % BUCKETS], *one;
+	struct kernel_process_key key = {s->pid, s->start_ms};
+	struct kernel_process known;
+	bool found;
+
+	for (one = *at; one; one = one->next)
+		if (!memcmp(&one->key, &key, sizeof(key)))
+			return one;
+	one = calloc(1, sizeof(*one));
+	if (!one)
+		abort(); /* as lib/arena.h */
+	found = !bpf_map_lookup_elem(tracer_map(b->tracer, "kernel_processes"), &key, &known);
+	one->key = key;
+	one->place = people_add(b->p, &key, found ? &known : NULL);
+	if (s->user)
+		unwinder_open(&one->unwinder, (pid_t)s->pid, b->p, one->place);
+	one->next = *at;
+	*at = one;
+	return one;
+}
+
+static uint32_t add_user(struct both *b, struct person *who, const struct memprof_sample *s,
+			 uint32_t *frames, bool *cut)
+{
+	struct unwound user;
+
+	if (!s->user)
+		return 0;
+	if (!who->unwinder) {
+		b->unread++;
+		*cut = true;
+		return 0;
+	}
+	unwind(who->unwinder, s, &user);
+	memcpy(frames, user.frames, user.n * sizeof(*frames));
+	*cut |= user.cut;
+	return user.n;
+}
+
+static int take_record(void *arg, void *data, size_t size)
+{
+	const struct memprof_sample *s = data;
+	uint32_t frames[FRAMES];
+	struct profile_stack key = {.frames = frames};
+	struct both *b = arg;
+	struct person *who;
+	bool cut;
+
+	if (size < sizeof(*s)) {
+		blocks_gone(&b->blocks, *(const uint64_t *)data);
+		return 0;
+	}
+	who = person_of(b, s);
+	key.process = who->place;
+	key.user_from = reading_stack(b->reading, s->stack, frames, &cut);
+	key.nframes = key.user_from + add_user(b, who, s, frames + key.user_from, &cut);
+	key.flags = (cut ? PROFILE_STACK_CUT : 0) | (key.nframes ? 0 : PROFILE_STACK_OTHER);
+	blocks_add(&b->blocks, s, profile_add_stack(b->p, &key));
+	return 0;
+}
+
+int both_open(struct both **out, const struct tracer_options *opts)
+{
+	struct both *b = calloc(1, sizeof(*b));
+	int err;
+
+	*out = NULL;
+	if (!b)
+		return -ENOMEM;
+	b->opts = *opts;
+	b->opts.ring_bytes = RING_BYTES;
+	b->blocks = (struct blocks){.every = opts->every, .rate = opts->rate};
+	b->p = reading_profile(opts, "both");
+	b->p->start_ns = result_now_ns();
+	err = tracer_open(&b->tracer, &b->opts, NULL);
+	if (!err)
+		err = reading_open(&b->reading, b->tracer, b->p);
+	if (!err) {
+		b->ring = ring_buffer__new(tracer_map(b->tracer, "kernel_samples"), take_record, b,
+					   NULL);
+		err = b->ring ? 0 : -errno;
+	}
+	if (err)
+		both_close(b);
+	else
+		*out = b;
+	return err;
+}
+
+int both_fd(const struct both *b)
+{
+	return ring_buffer__epoll_fd(b->ring);
+}
+
+void both_take(void *both)
+{
+	ring_buffer__consume(((struct both *)both)->ring);
+}
+
+static void add_unwinding(struct both *b)
+{
+	struct unwind_counts sum = {0};
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct person *one = b->people[i]; one; one = one->next) {
+			struct unwind_counts c = {0};
+
+			if (one->unwinder)
+				c = unwinder_counts(one->unwinder);
+			sum.cut += c.cut;
+			sum.failed += c.failed;
+		}
+	profile_add_loss(
+		b->p, "processes_unread", b->unread,
+		"allocations of processes that had ended before their files were read: their "
+		"user stacks are not known");
+	profile_add_loss(b->p, "stacks_cut", sum.cut,
+			 "different user stacks that end where the copied 16 KiB end");
+	profile_add_loss(b->p, "user_unwind_fails", sum.failed,
+			 "different user stacks that end at a frame without unwind information");
+}
+
+/* A process is called as it was last: when its first sample came it may have been what it was
+ * forked from. */
+static void refresh_names(struct both *b)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct person *one = b->people[i]; one; one = one->next) {
+			struct kernel_process known;
+
+			if (!bpf_map_lookup_elem(tracer_map(b->tracer, "kernel_processes"),
+						 &one->key, &known))
+				b->p->processes[one->place].comm =
+					arena_strndup(&b->p->arena, known.comm,
+						      strnlen(known.comm, sizeof(known.comm)));
+		}
+}
+
+#define COUNTED(field) reading_counted(b->tracer, offsetof(struct kernel_counters, field))
+
+int both_finish(struct both *b, struct profile **out)
+{
+	const struct blocks_map map = {.fd = tracer_map(b->tracer, "kernel_lives"),
+				       .size = offsetof(struct kernel_live, size),
+				       .weighted = offsetof(struct kernel_live, size),
+				       .id = offsetof(struct kernel_live, id)};
+	struct kernel_process_key nobody = {0};
+	uint32_t place = 0;
+	int err;
+
+	*out = NULL;
+	tracer_stop(b->tracer);
+	both_take(b);
+	b->p->end_ns = result_now_ns();
+	if (COUNTED(ring_full) || !b->p->nprocesses)
+		place = people_add(b->p, &nobody, NULL);
+	err = blocks_finish(&b->blocks, b->p, place, &map,
+			    &(struct blocks_counted){.lost = COUNTED(ring_full),
+						     .lost_bytes = COUNTED(lost_bytes),
+						     .found = COUNTED(found),
+						     .freed_bytes = COUNTED(freed_bytes)});
+	if (!err)
+		err = reading_counters(b->reading);
+	if (err) {
+		log_err_sys(err, "what the programs counted cannot be read");
+		return err;
+	}
+	add_unwinding(b);
+	refresh_names(b);
+	*out = b->p;
+	b->p = NULL;
+	return 0;
+}
+
+void both_close(struct both *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct person *one = b->people[i], *next; one; one = next) {
+			next = one->next;
+			unwinder_close(one->unwinder);
+			free(one);
+		}
+	ring_buffer__free(b->ring);
+	reading_close(b->reading);
+	tracer_close(b->tracer);
+	profile_free(b->p);
+	blocks_release(&b->blocks);
+	free(b);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* memprof attach beside a process whose calls are known, in each way that the kernel has. */
+#include "lib/base.h"
+#include "tests/bpf/live.h"
+
+#include <poll.h>
+
+#include <bpf/libbpf.h>
+
+#include "memprof/attach/attach.h"
+#include "memprof/report/report.h"
+
+/* What the child does when it is told, by calls that the compiler leaves alone. */
+struct calls {
+	void *(*volatile malloc)(size_t);
+	void *(*volatile calloc)(size_t, size_t);
+	void *(*volatile realloc)(void *, size_t);
+	void *(*volatile aligned_alloc)(size_t, size_t);
+	int (*volatile posix_memalign)(void **, size_t, size_t);
+	void (*volatile free)(void *);
+};
+static struct calls c = {malloc, calloc, realloc, aligned_alloc, posix_memalign, free};
+
+enum { BEFORE = 100, FREED_BEFORE = 40, PAIRS = 3000, HELD = 30 };
+
+struct party {
+	struct subproc child;
+	int go[2], done[2];
+};
+
+static void *before[BEFORE], *held[HELD];
+
+__attribute__((noinline)) static void *attach_test_leaf(size_t size)
+{
+	void *p = c.malloc(size);
+
+	__asm__ volatile("" ::"r"(p) : "memory");
+	return p;
+}
+
+__attribute__((noinline)) static void attach_test_pairs(void)
+{
+	for (size_t i = 0; i < PAIRS; i++) {
+		c.free(attach_test_leaf(16 + i % 512));
+		c.free(NULL);
+	}
+	__asm__ volatile("" ::: "memory");
+}
+
+/* Every function of the family, and what fails. 6 allocations of 1,264 bytes, 3 frees of 420. */
+static void family(void)
+{
+	void *p = c.calloc(10, 12), *q = NULL, *r;
+
+	r = c.realloc(NULL, 100);
+	r = c.realloc(r, 200);
+	p = c.realloc(p, (size_t)1 << 60) ? NULL : p; /* fails: p stays */
+	c.malloc((size_t)1 << 60);
+	c.free(r);
+	r = c.aligned_alloc(64, 640);
+	if (c.posix_memalign(&q, 64, 128))
+		_exit(1);
+	c.posix_memalign(&r, 3, 128); /* fails, and writes nothing */
+	held[0] = c.realloc(p, 76);
+}
+
+static int work(void *arg)
+{
+	struct party *p = arg;
+	char go;
+
+	for (size_t i = 0; i < BEFORE; i++)
+		before[i] = c.malloc(50);
+	if (write(p->done[1], "r", 1) != 1 || read(p->go[0], &go, 1) != 1)
+		return 1;
+	for (size_t i = 0; i < FREED_BEFORE; i++)
+		c.free(before[i]);
+	if (go == 'p') {
+		attach_test_pairs();
+		for (size_t i = 0; i < HELD; i++)
+			held[i] = attach_test_leaf(1000);
+	} else {
+		family();
+	}
+	return write(p->done[1], "d", 1) != 1 || read(p->go[0], &go, 1) < 0;
+}
+
+static void start(struct party *p)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	char c1;
+
+	*p = (struct party){.child = SUBPROC_INIT};
+	assert_int_equal(pipe(p->go), 0);
+	assert_int_equal(pipe(p->done), 0);
+	opts.child = work;
+	opts.arg = p;
+	assert_int_equal(subproc_start(&p->child, &opts), 0);
+	assert_int_equal(read(p->done[0], &c1, 1), 1);
+}
+
+static void end(struct party *p)
+{
+	subproc_kill(&p->child, 1000);
+	subproc_release(&p->child);
+	for (int i = 0; i < 2; i++) {
+		close(p->go[i]);
+		close(p->done[i]);
+	}
+}
+
+static void take_until_done(struct attachment *a, int done)
+{
+	struct pollfd p[2] = {{.fd = attach_fd(a), .events = POLLIN},
+			      {.fd = done, .events = POLLIN}};
+
+	while (poll(p, 2, -1) >= 0 && !p[1].revents)
+		attach_take(a);
+}
+
+/* Attaches, lets the child do what @go says, detaches. NULL: the kernel has not that way. */
+static struct profile *watch(struct probes_options *o, char go)
+{
+	static struct places at;
+	struct attachment *a = NULL;
+	struct profile *profile;
+	struct party p;
+	char c1;
+	int err;
+
+	start(&p);
+	o->pid = p.child.pid;
+	live_listen();
+	err = places_find(&at, o->pid, NULL);
+	err = err ? err : attach_open(&a, o, &at);
+	log_capture(NULL, NULL);
+	if (err) {
+		end(&p);
+		if (o->way == PROBES_BEST || o->way == PROBES_PLAIN)
+			fail_msg("%s", live_said);
+		return NULL;
+	}
+	assert_int_equal(write(p.go[1], &go, 1), 1);
+	if (!o->ring_bytes)
+		take_until_done(a, p.done[0]);
+	assert_int_equal(read(p.done[0], &c1, 1), 1);
+	assert_int_equal(c1, 'd');
+	assert_int_equal(attach_finish(a, &profile), 0);
+	attach_close(a);
+	end(&p);
+	return profile;
+}
+
+static uint64_t loss_of(const struct profile *p, const char *name)
+{
+	for (size_t i = 0; i < p->nlosses; i++)
+		if (!strcmp(p->losses[i].name, name))
+			return p->losses[i].count;
+	fail_msg("no figure is called %s", name);
+	return 0;
+}
+
+/* What stacks have whose innermost functions are these. */
+static struct profile_values under(struct profile *p, const char *leaf, const char *caller)
+{
+	const struct symbols_options fast = {.names_only = true};
+	struct symbols *s = symbols_of(p, &fast);
+	struct profile_values sum = {0};
+
+	for (size_t i = 0; i < p->nstacks; i++) {
+		const struct profile_stack *k = &p->stacks[i];
+
+		if (k->nframes < 3 || strcmp(s->frames[k->frames[0]].at[0].name, leaf) ||
+		    strcmp(s->frames[k->frames[1]].at[0].name, caller))
+			continue;
+		sum.allocs += k->values.allocs;
+		sum.bytes += k->values.bytes;
+		sum.frees += k->values.frees;
+		sum.live_blocks += k->values.live_blocks;
+		sum.live_bytes += k->values.live_bytes;
+		assert_int_equal(k->flags, 0); /* whole */
+	}
+	symbols_free(s);
+	return sum;
+}
+
+static uint64_t pair_bytes(void)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < PAIRS; i++)
+		bytes += 16 + i % 512;
+	return bytes;
+}
+
+static void check_pairs(struct profile *p)
+{
+	struct profile_values v = under(p, "attach_test_leaf", "attach_test_pairs");
+
+	assert_int_equal(p->total.allocs, PAIRS + HELD);
+	assert_int_equal(p->total.bytes, pair_bytes() + HELD * 1000);
+	assert_int_equal(p->total.frees, PAIRS);
+	assert_int_equal(p->total.freed_bytes, pair_bytes());
+	assert_int_equal(p->total.live_blocks, HELD);
+	assert_int_equal(p->total.live_bytes, HELD * 1000);
+	assert_int_equal(loss_of(p, "calls"), PAIRS + HELD);
+	assert_int_equal(loss_of(p, "call_frees"), PAIRS + FREED_BEFORE);
+	assert_int_equal(loss_of(p, "unknown_frees"), FREED_BEFORE);
+	assert_true(loss_of(p, "free_null") == PAIRS || loss_of(p, "free_null") == 0);
+	assert_int_equal(v.allocs, PAIRS);
+	assert_int_equal(v.bytes, pair_bytes());
+	assert_int_equal(v.frees, PAIRS);
+	assert_int_equal(v.live_blocks, 0);
+	v = under(p, "attach_test_leaf", "work");
+	assert_int_equal(v.allocs, HELD);
+	assert_int_equal(v.live_blocks, HELD);
+	profile_free(p);
+}
+
+static void pairs_in(enum probes_way way)
+{
+	struct probes_options o = {.way = way, .every = 1};
+	struct profile *p = watch(&o, 'p');
+
+	if (!p)
+		skip();
+	check_pairs(p);
+}
+
+static void pairs_best(void **state UNUSED)
+{
+	pairs_in(PROBES_BEST);
+}
+
+static void pairs_session(void **state UNUSED)
+{
+	pairs_in(PROBES_SESSION);
+}
+
+static void pairs_multi(void **state UNUSED)
+{
+	pairs_in(PROBES_MULTI);
+}
+
+static void pairs_plain(void **state UNUSED)
+{
+	pairs_in(PROBES_PLAIN);
+}
+
+/* A realloc that works is one allocation and, where it had a block, one free. */
+static void whole_family(void **state UNUSED)
+{
+	struct probes_options o = {.every = 1};
+	struct profile *p = watch(&o, 'f');
+
+	assert_int_equal(p->total.allocs, 6);
+	assert_int_equal(p->total.bytes, 120 + 100 + 200 + 640 + 128 + 76);
+	assert_int_equal(p->total.frees, 3);
+	assert_int_equal(p->total.freed_bytes, 120 + 100 + 200);
+	assert_int_equal(p->total.live_blocks, 3);
+	assert_int_equal(p->total.live_bytes, 640 + 128 + 76);
+	assert_int_equal(loss_of(p, "failed"), 3);
+	assert_int_equal(loss_of(p, "unknown_frees"), FREED_BEFORE);
+	profile_free(p);
+}
+
+static void sampled(void **state UNUSED)
+{
+	struct probes_options o = {.rate = 2048};
+	struct profile *p = watch(&o, 'p');
+	double truth = (double)(pair_bytes() + HELD * 1000), off = (double)p->total.bytes - truth;
+
+	/* n z^2 (1 - p) / p is below rate * bytes; six standard deviations. */
+	assert_int_equal(p->mode, PROFILE_SAMPLED);
+	assert_true(off * off < 36 * 2048 * truth);
+	assert_int_equal(loss_of(p, "calls"), PAIRS + HELD);
+	assert_true(p->total.live_bytes <= p->total.bytes);
+	assert_int_equal(p->total.allocs >= p->total.frees, true);
+	profile_free(p);
+}
+
+/* A ring that is too small: sums stay whole, without stacks. */
+static void small_ring(void **state UNUSED)
+{
+	struct probes_options o = {.every = 1, .ring_bytes = 65536};
+	struct profile *p = watch(&o, 'p');
+
+	assert_true(loss_of(p, "samples_lost") > PAIRS - 10);
+	assert_int_equal(p->total.allocs, PAIRS + HELD);
+	assert_int_equal(p->total.bytes, pair_bytes() + HELD * 1000);
+	assert_int_equal(p->total.frees, PAIRS);
+	assert_int_equal(p->total.freed_bytes, pair_bytes());
+	assert_int_equal(p->total.live_blocks, HELD);
+	profile_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pairs_best),	cmocka_unit_test(pairs_session),
+		cmocka_unit_test(pairs_multi),	cmocka_unit_test(pairs_plain),
+		cmocka_unit_test(whole_family), cmocka_unit_test(sampled),
+		cmocka_unit_test(small_ring),
+	};
+
+	return live_main(tests, ARRAY_SIZE(tests), "memprof attach");
+}

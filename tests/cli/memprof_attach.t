@@ -1,0 +1,109 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# memprof attach and memprof both beside programs whose calls are known; what is said where they cannot work.
+set -u
+. tests/lib.sh
+
+memprof=$B/memprof
+[ -x "$memprof" ] || skip_all "no $memprof"
+need_tool jq jq
+need_tool perl perl-base
+
+run "$memprof" attach
+is "no process: usage" "$code" 2
+has "which option" "$err" "give -p PID"
+run "$memprof" attach -p 4194305
+is "a process that is not there: usage" "$code" 2
+run "$memprof" attach -p $$ --every 2 --rate 3
+is "two ways of sampling: usage" "$code" 2
+run "$memprof" attach -p $$ --way fast
+is "an unknown way: usage" "$code" 2
+has "which there are" "$err" "session, multi or plain"
+run "$memprof" attach -p 2 --seconds 1
+is "a kernel thread: usage" "$code" 2
+has "why" "$err" "has no malloc and free by name"
+run "$memprof" attach -p $$ --usdt --seconds 1
+is "a program without the probes of otel_memory: usage" "$code" 2
+has "which probes" "$err" "otel_memory:alloc"
+if is_root && have setpriv; then
+	cp "$memprof" "$tmp/memprof"
+	chmod 755 "$tmp" "$tmp/memprof"
+	setpriv --reuid=65534 --regid=65534 --clear-groups sleep 60 &
+	sleeper=$!
+	at_exit "kill $sleeper 2>/dev/null"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" attach -p "$sleeper" --seconds 1
+	is "no rights: cannot run here" "$code" 77
+	has "what is missing" "$err" "CAP_BPF and CAP_PERFMON missing"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" both --seconds 1
+	is "nor can both" "$code" 77
+fi
+if tap_why=$(bpf_refused); then
+	skip "the rest" "$tap_why; what of it a guest can run is in vm/memprof"
+	done_testing
+fi
+
+# wait_for WORDS FILE: until they are in it, 20 s at most
+wait_for() {
+	tries=0
+	until grep -q "$1" "$2" 2>/dev/null || [ $tries -ge 400 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+# watch PID: memprof attach beside it, attached when this returns; its number is $watcher
+watch() {
+	"$memprof" attach -p "$1" --format json >"$tmp/attach.json" 2>"$tmp/attach.err" 9>&- &
+	watcher=$!
+	at_exit "kill $watcher 2>/dev/null"
+	wait_for 'watching process' "$tmp/attach.err"
+}
+
+# A program at a gate: it allocates when a line comes, and ends with its input.
+mkfifo "$tmp/go"
+# shellcheck disable=SC2016
+perl -e '$| = 1; print "ready\n"; <STDIN>; for (1 .. 200) { my $s = "x" x 100000; } print "finished\n"; <STDIN>' \
+	<"$tmp/go" >"$tmp/said" &
+program=$!
+exec 9>"$tmp/go"
+wait_for ready "$tmp/said"
+watch $program
+echo go >&9
+wait_for finished "$tmp/said"
+exec 9>&-
+code=0
+wait "$watcher" || code=$?
+is "it ends with the process, and well" "$code" 0
+# of FILTER
+of() {
+	jq -r "$1" "$tmp/attach.json"
+}
+is "totals are those of the stacks" "$(of '[.stacks[].bytes] | add')" "$(of .totals.bytes)"
+is "each call is in a stack" "$(of .totals.allocs)" "$(of '.losses[] | select(.name == "calls") | .count')"
+is "what was allocated is freed, live or overwritten" "$(of '.totals.allocs - .totals.frees - .totals.live_blocks')" \
+	"$(of '.losses[] | select(.name == "overwritten") | .count')"
+is "never less than nothing is live" "$(of '[.stacks[] | select(.live_blocks < 0 or .live_bytes < 0)] | length')" 0
+is "stacks reach down to the start" "$(of '[.stacks[] | select(.cut == false and (.frames | any(test("_start"))))] | length > 0')" true
+
+# Killed: the process goes on.
+sleep 60 &
+program=$!
+at_exit "kill $program 2>/dev/null"
+watch $program
+kill -KILL "$watcher"
+wait "$watcher" 2>/dev/null
+check "a process whose watcher was killed is there" kill -0 "$program"
+
+# Both stacks in one: messages are known by the kernel's part, the program by the user's.
+# shellcheck disable=SC2016
+run timeout 120 "$memprof" both --of kmalloc --every 1 --format json -- perl -e '$q = msgget(0, 0600); defined $q or die;
+	$m = pack("l! a*", 1, "x" x 977); for (1 .. 500) { msgsnd($q, $m, 2048) or die; defined(msgrcv($q, $r, 4096, 0, 2048)) or die }
+	msgctl($q, 0, 0); print "said\n"; exit 5'
+is "the command's code and output are its own" "$code $out" "5 said"
+printf '%s\n' "$err" | sed -n '/^{/p' >"$tmp/attach.json"
+messages='[.stacks[] | select(.frames[1] == "load_msg")]'
+is "each message, and all are freed" "$(of "$messages | [([.[].allocs] | add), ([.[].bytes] | add), ([.[].live_blocks] | add)] | join(\" \")")" "500 512500 0"
+is "the program's functions stand above the kernel's" "$(of "$messages | all(.kernel_frames >= 3 and (.frames | length) > .kernel_frames)")" true
+is "down to the program's start" "$(of "$messages | all(.frames[-1] | test(\"_start\"))")" true
+is "by the name that it had last" "$(of '[.processes[] | .comm] | unique | join(" ")')" perl
+is "totals are those of the stacks there too" "$(of '[.stacks[].bytes] | add')" "$(of .totals.bytes)"
+done_testing
