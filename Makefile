@@ -491,6 +491,15 @@ bench-memprof: $(B)/memprof $(B)/libmemprof.so $(B)/tests/allocating/pairs ## wh
 	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
 .PHONY: bench-memprof
 
+$(B)/tests/bench/unwind_peer.so: tests/bench/unwind_peer.c memprof/preload/unwind.c memprof/preload/unwind.h lib/base.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) -O2 -g -fno-omit-frame-pointer -fPIC -shared -ftls-model=initial-exec -o $(aside) $(filter %.c,$^) -lunwind && $(moved)
+
+bench-unwind: $(B)/tests/bench/unwind_peer.so $(B)/memprof $(B)/tests/allocating/odd ## memprof's unwinder beside libunwind, on the stacks of some ten programs (wants libunwind-dev)
+	@B=$(B) scripts/bench_unwind.sh
+.PHONY: bench-unwind
+
 allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
