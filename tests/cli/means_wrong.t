@@ -56,6 +56,7 @@ if have bpftrace; then
 	is "a script that is not what its manifest says" "$verdict" "1 mismatch"
 	if have perl; then
 		echo 'tracepoint:syscalls:sys_enter_getpgid { @n[args->pid] = count(); }' >"$tmp/keys.bt"
+		# shellcheck disable=SC2016 # perl's variable
 		run "$bee" verify -q --json -m "$tmp/keys.bt" -- perl -e 'getpgrp($_) for 100001..110250'
 		is "a script whose map is full" "$code" 1
 		like "and what it lost" "$(printf '%s' "$out" | jq -r '.trials[0].mismatches[0].text')" \
