@@ -49,6 +49,8 @@ harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
 # memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
 preload_SRC   := $(wildcard memprof/preload/*.c)
+# Of the preloaded library, what knows no malloc.
+alone_SRC := memprof/preload/unwind.c memprof/preload/poisson.c
 memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
@@ -62,7 +64,7 @@ memprof_SRC   := memprof/tool/memprof_main.c $(lib_SRC) $(collector_SRC) $(monit
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
 memprof_LIBS  := $(memmon_LIBS) -ldw -liberty
-beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+beebench_LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
@@ -261,6 +263,30 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+# The roofs are left out, but for the list of sub-commands' options that reports quote.
+$(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
+		$(wildcard monitor/recording/*.c monitor/view/*.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -lpcre2-8 $(beebench_LIBS)
+
+fuzz-readers: $(B)/fuzz/reader_fuzz ## feed the readers of run.json, policy, suite, queries and recordings with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/readers $(B)/fuzz/found
+	@for f in tests/fixtures/runs/*/run.json; do { printf j; cat $$f; } >$(B)/fuzz/readers/j-$$(basename $$(dirname $$f)); done
+	@for f in tests/fixtures/recordings/*.rec; do { printf r; cat $$f; } >$(B)/fuzz/readers/r-$$(basename $$f); done
+	@{ printf p; cat gate.json 2>/dev/null || cat results/gate.json 2>/dev/null || printf '{"schema": 1}'; } >$(B)/fuzz/readers/p-gate
+	@printf 's{"schema": 1, "build": "make", "suites": {"a": {"monitors": ["a.o"], "measures": ["verify"], "options": {"verify": "x=1"}}}}' >$(B)/fuzz/readers/s-suite
+	@printf 'qrss > 1GiB and (name ~ ^postgres or not user = www) && pid != 7' >$(B)/fuzz/readers/q-query
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/readers
+.PHONY: fuzz-readers
+
+fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
+	@$(MAKE) fuzz-honey
+	@$(MAKE) fuzz-collector
+	@$(MAKE) fuzz-readers
+.PHONY: fuzz
 $(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
 		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
 		$(wildcard memprof/*.h memprof/*/*.h) $(B)/gen/flame_html.inc
@@ -280,11 +306,33 @@ fuzz-memprof: $(B)/fuzz/memprof_fuzz $(B)/tests/memprof/made ## feed the reader 
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/memprof
 .PHONY: fuzz-memprof
 
+$(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c memprof/run/segment.c memprof/run/segment_profile.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lz -lm
+
+# Seeds: an input for each reader is enough; the segment that patches are made to is in the program.
+fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
+	@printf s >$(B)/fuzz/preload/s-none
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
+.PHONY: fuzz-preload
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
+
+test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
+		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@B=$(B) tests/run.sh bpf/t_definition
+.PHONY: test-peers
 
 bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
 	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
@@ -298,7 +346,8 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/procfs.c lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) workloads/syscall_rig.c workloads/syscall_table.c \
+	$(addprefix lib/,procfs.c strbuf.c log.c printable.c utf8.c preempt.c suggest.c)
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
@@ -312,10 +361,14 @@ $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
+# SQLite could load extensions; nobody does.
+comma := ,
+static_QUIET := $(if $(shell $(CC) -Wl,--help 2>/dev/null | grep -- --no-warnings),-Wl$(comma)--no-warnings)
+
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie -pthread -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
+	$(Q)$(CC) -static-pie -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
@@ -330,7 +383,7 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
-all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
+all_SRC	  := $(alone_SRC) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
 all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
@@ -423,7 +476,7 @@ allocators: all ## what allocators and runtimes ask the kernel for, and what mem
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
 
-calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
+calibrate: all ## hold the figures against known costs (root, a quiet machine, half an hour); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate
@@ -433,7 +486,7 @@ NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 
 
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)
-	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
+	@$(B)/beebench gate $(if $(GATE_BASE),--base "$(GATE_BASE)") --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
@@ -469,5 +522,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/elixir-new -o -path $(B)/bpftrace-new \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif

@@ -37,25 +37,34 @@ static uint8_t filter[1 << 16] = {255};
 
 /* --- stacks ---------------------------------------------------------------------------------- */
 
-INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
+/* Apart from the hot way: it has the room for a whole walk on its stack. */
+static SLOW uint32_t stack_walked(struct thread *t, const uint64_t *fp, struct memo_entry *keep,
+				  uint32_t gen)
+{
+	struct unwind_stack stack;
+	uint32_t number;
+
+	unwind_walk(fp, t->stack_lo, t->stack_hi, &stack, keep, gen);
+	number = stacks_number(&stack);
+	if (keep)
+		keep->id = number;
+	return number;
+}
+
+/* A function of its own: what it looks at needs all registers. */
+static SLOW uint32_t stack_number(struct thread *t, const uint64_t *fp)
 {
 	uint64_t sp = (uint64_t)fp;
-	struct unwind_stack stack;
-	struct memo_entry *keep = NULL;
+	uint32_t gen;
+	const struct memo_entry *m;
 
-	if (likely(t->memo && sp >= t->stack_lo && sp < t->stack_hi)) {
-		uint32_t gen = t->gen + (memprof.head->epoch & 4095);
-		const struct memo_entry *m = memo_find(t->memo, fp, gen);
-
-		if (likely(m != NULL))
-			return m->id;
-		keep = memo_place(t->memo, fp, gen);
-		unwind_walk(fp, t->stack_lo, t->stack_hi, &stack, keep, gen);
-		keep->id = stacks_number(&stack);
-		return keep->id;
-	}
-	unwind_walk(fp, t->stack_lo, t->stack_hi, &stack, NULL, 0);
-	return stacks_number(&stack);
+	if (unlikely(!t->memo || sp - t->stack_lo >= t->stack_size))
+		return stack_walked(t, fp, NULL, 0);
+	gen = t->gen + (memprof.head->epoch & 4095);
+	m = memo_find(t->memo, fp, gen);
+	if (likely(m != NULL))
+		return m->id;
+	return stack_walked(t, fp, memo_place(t->memo, fp, gen), gen);
 }
 
 /* --- lifetimes ------------------------------------------------------------------------------- */
@@ -184,23 +193,26 @@ static void filter_drop(uint64_t p)
 		;
 }
 
-INLINE void note_exact(struct thread *t, void *p, size_t size, const uint64_t *fp)
+INLINE void note_exact(struct thread *t, void *p, size_t size, uint32_t number, bool shared,
+		       bool trailer)
 {
-	uint32_t number = stack_number(t, fp), id = number + memprof.id_base;
+	uint32_t id = number + memprof.id_base;
 	bool is_timed = false;
 
 	if (unlikely(!number))
 		lose(LOSS_STACKS_FULL, 1);
-	account_begin(t);
+	if (shared)
+		account_begin(t);
 	account_alloc(t, number, 1, size, size);
-	account_end(t);
+	if (shared)
+		account_end(t);
 	if (unlikely(!--t->untimed)) {
 		t->untimed = SEGMENT_TIMED;
 		is_timed = true;
 		lifetime_begin((uint64_t)p);
 	}
-	if (unlikely(!(memprof.trailer ? trailer_put(p, size, id, is_timed)
-				       : table_put((uint64_t)p, size, id, is_timed))))
+	if (unlikely(!(trailer ? trailer_put(p, size, id, is_timed)
+			       : table_put((uint64_t)p, size, id, is_timed))))
 		lose(LOSS_UNTRACKED, 1);
 	t->last = (uint64_t)p;
 }
@@ -239,20 +251,31 @@ static void note_count(struct thread *t, void *p, size_t size)
 	account_end(t);
 }
 
+/* What comes between is this thread's alone: a signal handler's call finds another phase. */
+INLINE void begin(struct thread *t)
+{
+	t->phase = PHASE_COUNTING;
+	__asm__ volatile("" ::: "memory");
+}
+
+INLINE void end(struct thread *t)
+{
+	__asm__ volatile("" ::: "memory");
+	t->phase = t->shared ? PHASE_SHARED : PHASE_READY;
+}
+
 /* A block that the next provider gave; NULL: it did not. */
 INLINE void *noted(struct thread *t, void *p, size_t size, const uint64_t *fp)
 {
 	if (likely(p != NULL)) {
-		t->phase = PHASE_COUNTING;
-		__asm__ volatile("" ::: "memory");
-		if (likely(memprof.mode == SEGMENT_EXACT))
-			note_exact(t, p, size, fp);
+		begin(t);
+		if (memprof.mode == SEGMENT_EXACT)
+			note_exact(t, p, size, stack_number(t, fp), true, memprof.trailer);
 		else if (memprof.mode == SEGMENT_SAMPLED)
 			note_sample(t, p, size, fp);
 		else
 			note_count(t, p, size);
-		__asm__ volatile("" ::: "memory");
-		t->phase = PHASE_READY;
+		end(t);
 	}
 	if (memprof.mode == SEGMENT_SAMPLED)
 		t->left = poisson_draw(&t->random, memprof.rate);
@@ -301,8 +324,7 @@ INLINE void note_free(struct thread *t, void *p)
 	bool temporary = t->last == (uint64_t)p;
 	struct taken taken;
 
-	t->phase = PHASE_COUNTING;
-	__asm__ volatile("" ::: "memory");
+	begin(t);
 	if (temporary)
 		t->last = 0;
 	if (unlikely(memprof.mode == SEGMENT_COUNTS)) {
@@ -319,8 +341,7 @@ INLINE void note_free(struct thread *t, void *p)
 	} else {
 		lose(memprof.mode == SEGMENT_SAMPLED ? LOSS_FALSE_HITS : LOSS_UNKNOWN_FREES, 1);
 	}
-	__asm__ volatile("" ::: "memory");
-	t->phase = PHASE_READY;
+	end(t);
 }
 
 /* --- when it is not simple ------------------------------------------------------------------- */
@@ -347,6 +368,11 @@ static void *from_reserve(size_t align, size_t size)
 	return p;
 }
 
+INLINE bool counts(const struct thread *t)
+{
+	return t->phase == PHASE_READY || t->phase == PHASE_SHARED;
+}
+
 /* Makes what is missing. True: this thread counts. */
 static COLD bool ready(struct thread *t)
 {
@@ -356,7 +382,7 @@ static COLD bool ready(struct thread *t)
 		return false;
 	if (t->phase == PHASE_NEW)
 		thread_start(t);
-	return t->phase == PHASE_READY;
+	return counts(t);
 }
 
 static COLD void *alloc_unready(enum kind kind, size_t align, size_t size, const uint64_t *fp)
@@ -403,7 +429,7 @@ INLINE void *alloc(enum kind kind, size_t align, size_t size, const uint64_t *fp
 {
 	struct thread *t = &thread;
 
-	if (unlikely(t->phase != PHASE_READY))
+	if (unlikely(!counts(t)))
 		return alloc_unready(kind, align, size, fp);
 	return noted(t, provide(kind, align, size), size, fp);
 }
@@ -429,10 +455,101 @@ static SLOW void free_slow(void *p)
 
 	if (unlikely(!p))
 		return;
-	if (unlikely(t->phase != PHASE_READY || reserve_owns(p)) && !free_unready(p))
+	if (unlikely(!counts(t) || reserve_owns(p)) && !free_unready(p))
 		return;
 	note_free(t, p);
 	memprof.next.free(p);
+}
+
+/*
+ * The same, for what happens all the time when every block counts: a thread with counters of its
+ * own, malloc() and free(), trailer or table. Nothing is asked that the mode answers.
+ */
+INLINE void *malloc_exact(size_t size, const uint64_t *fp, bool trailer)
+{
+	struct thread *t = &thread;
+	uint32_t number;
+	void *p;
+
+	if (unlikely(t->phase != PHASE_READY))
+		return alloc(KIND_MALLOC, 0, size, fp);
+	begin(t);
+	number = stack_number(t, fp);
+	p = memprof.next.malloc(trailer ? padded(size) : size);
+	if (likely(p != NULL))
+		note_exact(t, p, size, number, false, trailer);
+	__asm__ volatile("" ::: "memory");
+	t->phase = PHASE_READY;
+	return p;
+}
+
+/* What is not so simple. */
+static COLD void free_taken(struct thread *t, void *p, const struct taken *taken, bool temporary)
+{
+	account_taken(t, (uint64_t)p, taken, temporary);
+	end(t);
+	memprof.next.free(p);
+}
+
+INLINE void free_exact(void *p, bool trailer)
+{
+	struct thread *t = &thread;
+	struct taken taken;
+	bool temporary;
+
+	if (unlikely(t->phase != PHASE_READY || !p)) {
+		free_slow(p);
+		return;
+	}
+	begin(t);
+	temporary = t->last == (uint64_t)p;
+	if (unlikely(!(trailer ? trailer_take(p, &taken, false)
+			       : table_take((uint64_t)p, &taken, false)))) {
+		end(t);
+		free_slow(p);
+		return;
+	}
+	if (unlikely(temporary))
+		t->last = 0;
+	if (unlikely(taken.id < memprof.id_base || taken.timed)) {
+		free_taken(t, p, &taken, temporary);
+		return;
+	}
+	account_free(t, taken.id - memprof.id_base, 1, taken.size, temporary);
+	__asm__ volatile("" ::: "memory");
+	t->phase = PHASE_READY;
+	memprof.next.free(p);
+}
+
+static SLOW void *malloc_exact_trailer(size_t size)
+{
+	return malloc_exact(size, FRAME, true);
+}
+
+static SLOW void *malloc_exact_table(size_t size)
+{
+	return malloc_exact(size, FRAME, false);
+}
+
+static SLOW void free_exact_trailer(void *p)
+{
+	free_exact(p, true);
+}
+
+static SLOW void free_exact_table(void *p)
+{
+	free_exact(p, false);
+}
+
+static void *(*malloc_way)(size_t) = malloc_slow;
+static void (*free_way)(void *) = free_slow;
+
+void entry_choose_ways(void)
+{
+	if (memprof.mode != SEGMENT_EXACT)
+		return;
+	malloc_way = memprof.trailer ? malloc_exact_trailer : malloc_exact_table;
+	free_way = memprof.trailer ? free_exact_trailer : free_exact_table;
 }
 
 /* realloc() of a block of the reserve: it stays where it is. */
@@ -473,7 +590,7 @@ static SLOW void *realloc_slow(void *p, size_t size)
 		return alloc(KIND_MALLOC, 0, size, fp);
 	if (unlikely(reserve_owns(p)))
 		return realloc_reserved(p, size, fp);
-	if (unlikely(t->phase != PHASE_READY) && !ready(t))
+	if (unlikely(!counts(t)) && !ready(t))
 		return realloc_unready(p, size);
 	if (memprof.mode == SEGMENT_COUNTS) {
 		size_t room = memprof.next.malloc_usable_size(p);
@@ -488,22 +605,22 @@ static SLOW void *realloc_slow(void *p, size_t size)
 		return q ? noted(t, q, size, fp) : NULL;
 	}
 	/* It must be out of the table before anybody else can be given its address. */
-	t->phase = PHASE_COUNTING;
+	begin(t);
 	found = take(p, &taken, true);
-	t->phase = PHASE_READY;
+	end(t);
 	if (memprof.trailer && frees) {
 		memprof.next.free(p);
 		q = NULL;
 	} else {
 		q = memprof.next.realloc(p, padded(size));
 	}
-	t->phase = PHASE_COUNTING;
+	begin(t);
 	if (!q && !frees) {
 		if (found && !taken.line)
 			*trailer_of(p) = taken.key;
 		else if (found)
 			table_restore(&taken);
-		t->phase = PHASE_READY;
+		end(t);
 		return NULL;
 	}
 	if (found) {
@@ -519,7 +636,7 @@ static SLOW void *realloc_slow(void *p, size_t size)
 	}
 	if (t->last == (uint64_t)p)
 		t->last = 0;
-	t->phase = PHASE_READY;
+	end(t);
 	if (!q)
 		return NULL;
 	if (memprof.mode == SEGMENT_SAMPLED && t->left > size) {
@@ -542,13 +659,13 @@ INLINE bool passes(size_t size)
 
 PUBLIC void *malloc(size_t size)
 {
-	return passes(size) ? memprof.next.malloc(size) : malloc_slow(size);
+	return passes(size) ? memprof.next.malloc(size) : malloc_way(size);
 }
 
 PUBLIC void free(void *p)
 {
 	if (unlikely(filter[(uint64_t)p >> 8 & memprof.free_mask]))
-		free_slow(p);
+		free_way(p);
 	else
 		memprof.next.free(p);
 }
@@ -646,9 +763,9 @@ PUBLIC int dlclose(void *handle)
 	if (memprof.mode != SEGMENT_COUNTS && ready(t)) {
 		int err = errno;
 
-		t->phase = PHASE_COUNTING;
+		begin(t);
 		stacks_modules_changed();
-		t->phase = PHASE_READY;
+		end(t);
 		errno = err;
 	}
 	return result;

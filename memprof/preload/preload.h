@@ -27,7 +27,8 @@
  * been written waits for them. */
 enum phase {
 	PHASE_NEW,	/* the thread is not ready, as all that is 0 */
-	PHASE_READY,	/* counts */
+	PHASE_READY,	/* counts, in a shard of its own */
+	PHASE_SHARED,	/* counts, in the shared one */
 	PHASE_COUNTING, /* this call interrupted the library: a signal handler's */
 	PHASE_OWN,	/* ..or is one of libc's own, for the library */
 	PHASE_OFF,	/* nothing is counted: no segment could be had, or --no-follow */
@@ -49,7 +50,7 @@ struct thread {
 	uint32_t untimed;  /* blocks until one has its lifetime measured */
 	uint32_t shard_no;
 	struct memo *memo;
-	uint64_t stack_lo, stack_hi;
+	uint64_t stack_lo, stack_hi, stack_size;
 	uint64_t random;
 };
 
@@ -134,6 +135,11 @@ static inline bool reserve_owns(const void *p)
 }
 void *reserve_take(size_t size, size_t align);
 size_t reserve_size(const void *p);
+
+/* --- entry.c --- */
+
+/* Once the mode is known. */
+void entry_choose_ways(void);
 
 /* --- thread.c --- */
 

@@ -423,6 +423,7 @@ static bool start(void)
 	memprof.head->foreign_malloc = !reserve_owns(p);
 	any_free(p);
 	t->left = left;
+	entry_choose_ways();
 	pthread_atfork(NULL, NULL, after_fork);
 	return true;
 }

@@ -140,7 +140,8 @@ COLD void thread_start(struct thread *t)
 		seed(t);
 		/* In a process that has one thread nothing needs to be left. */
 		pthread_setspecific(leaving, t);
-		t->phase = PHASE_READY;
+		t->stack_size = t->stack_hi - t->stack_lo;
+		t->phase = t->shared ? PHASE_SHARED : PHASE_READY;
 	}
 	errno = err;
 }
@@ -159,7 +160,7 @@ static void leave(void *arg)
 	t->memo = NULL;
 	use_shard(t, memprof.head->shards_max - 1);
 	__atomic_store_n(&memprof.shard_taken[n], 0, __ATOMIC_RELEASE);
-	t->phase = PHASE_READY;
+	t->phase = PHASE_SHARED;
 }
 
 bool thread_key_create(void)

@@ -144,12 +144,12 @@ static uint32_t pack(const struct row *row)
 
 static int64_t rule_offset(uint32_t rule)
 {
-	return (int64_t)((uint64_t)rule << 47) >> 50 << 3;
+	return ((int64_t)((uint64_t)rule << 47) >> 50) * 8;
 }
 
 static int64_t rule_fp_at(uint32_t rule)
 {
-	return (int64_t)((uint64_t)rule << 34) >> 51 << 3;
+	return ((int64_t)((uint64_t)rule << 34) >> 51) * 8;
 }
 
 static enum unwind_kind cfa_of(uint64_t reg)
@@ -630,6 +630,14 @@ static inline uint64_t mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
+static void fill_up(struct memo_entry *m)
+{
+	for (; m->nwords && m->nwords % 4; m->nwords++) {
+		m->at[m->nwords] = m->at[m->nwords - 1];
+		m->word[m->nwords] = m->word[m->nwords - 1];
+	}
+}
+
 void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
 		 struct memo_entry *keep, uint32_t gen)
 {
@@ -685,6 +693,8 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 		out->flags |= UNWIND_ELSEWHERE;
 	if (keep && (w.elsewhere || w.too_long))
 		keep->gen = 0;
+	else if (keep)
+		fill_up(keep);
 	out->hash = mix(hash, out->interrupted);
 	out->n = n;
 }

@@ -71,9 +71,10 @@ struct unwind_stack {
 /* A walk that was made: see the head of this file. */
 struct memo_entry {
 	uint64_t ra, sp, fp;
-	uint32_t gen; /* of whom keeps it: 0 is nobody's */
-	uint32_t id;  /* what the caller made of the stack */
-	uint16_t nwords, uses_fp;
+	uint32_t gen;	 /* of whom keeps it: 0 is nobody's */
+	uint32_t id;	 /* what the caller made of the stack */
+	uint16_t nwords; /* a multiple of four: the last is there again */
+	uint16_t uses_fp;
 	uint32_t at[MEMO_WORDS]; /* from @sp */
 	uint64_t word[MEMO_WORDS];
 };
@@ -103,14 +104,19 @@ static inline uint64_t memo_key(uint64_t ra, uint64_t sp, uint32_t gen)
 static inline bool memo_holds(const struct memo_entry *m, uint64_t ra, uint64_t sp, uint64_t fp,
 			      uint32_t gen)
 {
-	uint64_t differ;
+	const char *base = (const char *)sp;
+	uint64_t a, b = 0;
 
 	if (m->ra != ra || m->sp != sp || m->gen != gen)
 		return false;
-	differ = m->uses_fp ? m->fp ^ fp : 0;
-	for (unsigned int i = 0; i < m->nwords; i++)
-		differ |= *(const uint64_t *)(sp + m->at[i]) ^ m->word[i];
-	return differ == 0;
+	a = m->uses_fp ? m->fp ^ fp : 0;
+	for (unsigned int i = 0; i < m->nwords; i += 4) {
+		a |= *(const uint64_t *)(base + m->at[i]) ^ m->word[i];
+		b |= *(const uint64_t *)(base + m->at[i + 1]) ^ m->word[i + 1];
+		a |= *(const uint64_t *)(base + m->at[i + 2]) ^ m->word[i + 2];
+		b |= *(const uint64_t *)(base + m->at[i + 3]) ^ m->word[i + 3];
+	}
+	return (a | b) == 0;
 }
 
 /*

@@ -45,6 +45,11 @@ struct server {
 	char address[64];
 	struct MHD_Response
 		*text[2]; /* what is served: the older text, OpenMetrics; NULL: nothing */
+	struct page {
+		char path[32];
+		struct MHD_Response *response;
+	} pages[SERVE_PAGES];
+	size_t npages;
 	struct client clients[SERVE_CLIENTS + 1];
 };
 
@@ -353,10 +358,15 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *t
 				    "only GET and HEAD are answered\n");
 	if (!path)
 		return answer_words(c, MHD_HTTP_BAD_REQUEST, "this is no HTTP request\n");
+	for (size_t i = 0; i < s->npages; i++)
+		if (!strcmp(path, s->pages[i].path))
+			return MHD_queue_response(c, MHD_HTTP_OK, s->pages[i].response);
 	if (!strcmp(path, "/"))
 		return answer_words(c, MHD_HTTP_OK, "figures for Prometheus are at /metrics\n");
 	if (strcmp(path, "/metrics") != 0)
-		return answer_words(c, MHD_HTTP_NOT_FOUND, "there is only /metrics here\n");
+		return answer_words(c, MHD_HTTP_NOT_FOUND,
+				    s->npages ? "there is nothing here; / says what there is\n"
+					      : "there is only /metrics here\n");
 	MHD_get_connection_values(c, MHD_HEADER_KIND, add_accept, &accept);
 	text = s->text[serve_prefers_openmetrics(accept.s)];
 	strbuf_release(&accept);
@@ -518,13 +528,27 @@ out:
 	return err;
 }
 
-void server_publish(struct server *s, const struct frame *f, const struct view *v)
+static void put_text(struct server *s, size_t i, const struct strbuf *text)
 {
 	static const char *const types[] = {
 		"text/plain; version=0.0.4; charset=utf-8",
 		"application/openmetrics-text; version=1.0.0; charset=utf-8",
 	};
 
+	if (s->text[i])
+		MHD_destroy_response(s->text[i]); /* who is sent it keeps it */
+	s->text[i] = new_response(types[i], text->s, text->len);
+}
+
+void server_put_metrics(struct server *s, const struct strbuf *older,
+			const struct strbuf *openmetrics)
+{
+	put_text(s, 0, older);
+	put_text(s, 1, openmetrics);
+}
+
+void server_publish(struct server *s, const struct frame *f, const struct view *v)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(s->text); i++) {
 		struct metrics_served served = s->served;
 		struct strbuf text = STRBUF_INIT;
@@ -532,11 +556,31 @@ void server_publish(struct server *s, const struct frame *f, const struct view *
 		metrics_render_by(f, v, i, s->by, &served, &text);
 		if (i)
 			s->served = served;
-		if (s->text[i])
-			MHD_destroy_response(s->text[i]); /* who is sent it keeps it */
-		s->text[i] = new_response(types[i], text.s, text.len);
+		put_text(s, i, &text);
 		strbuf_release(&text);
 	}
+}
+
+int server_put(struct server *s, const char *path, const char *type, const void *data, size_t len)
+{
+	struct MHD_Response *response = new_response(type, data, len);
+	size_t i = 0;
+
+	if (!response)
+		return -ENOMEM;
+	while (i < s->npages && strcmp(s->pages[i].path, path) != 0)
+		i++;
+	if (i == SERVE_PAGES || strlen(path) >= sizeof(s->pages[i].path)) {
+		MHD_destroy_response(response);
+		return -ENOSPC;
+	}
+	if (i == s->npages) {
+		strcpy(s->pages[i].path, path);
+		s->npages++;
+	} else
+		MHD_destroy_response(s->pages[i].response);
+	s->pages[i].response = response;
+	return 0;
 }
 
 const char *server_address(const struct server *s)
@@ -570,6 +614,8 @@ void server_close(struct server *s)
 	for (size_t i = 0; i < ARRAY_SIZE(s->text); i++)
 		if (s->text[i])
 			MHD_destroy_response(s->text[i]);
+	for (size_t i = 0; i < s->npages; i++)
+		MHD_destroy_response(s->pages[i].response);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);

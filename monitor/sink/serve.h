@@ -18,6 +18,7 @@ enum {
 	SERVE_CLIENTS = 16,
 	SERVE_FDS = 2,
 	SERVE_SILENT_S = 5, /* a client that neither sends nor takes anything */
+	SERVE_PAGES = 8,    /* besides /metrics */
 };
 #define SERVE_LIFE_NS  (20 * NSEC_PER_SEC) /* a client that sends or takes drop by drop */
 #define SERVE_PAUSE_NS NSEC_PER_SEC	   /* after running out of descriptors */
@@ -39,6 +40,12 @@ struct metrics_served {
 int server_open(struct server **out, const char *where, enum metrics_by by);
 /* What is served from now on: rendered at once, @f is not kept. */
 void server_publish(struct server *s, const struct frame *f, const struct view *v);
+/* The same of texts that were made elsewhere: the older text, and OpenMetrics. Both are copied. */
+void server_put_metrics(struct server *s, const struct strbuf *older,
+			const struct strbuf *openmetrics);
+/* What @path answers from now on, besides /metrics: @data, copied, of the media type @type. 0,
+ * -ENOSPC where there are SERVE_PAGES already, or -ENOMEM; prints nothing. */
+int server_put(struct server *s, const char *path, const char *type, const void *data, size_t len);
 /* "127.0.0.1:9100"; NULL for NULL. Belongs to the server. */
 const char *server_address(const struct server *s);
 /* Fills @fds (SERVE_FDS of them at most) for poll(2); returns how many. */

@@ -48,7 +48,9 @@ offer "$bee" verify -m nop,cpumon-honey-
 offers "the second monitor" nop,cpumon-honey-O
 offer "$bee" verify --workload par
 offers "a workload" partial
-offer "$bee" overhead -e mu
+offer "$bee" new opens --from opena
+offers "a system call" "openat openat2"
+offer "$bee" overhead -e munm
 offers "events" "munmap munmap-ok"
 offer "$bee" overhead -o cons
 offers "a parameter of the measure" consumer=
@@ -78,6 +80,8 @@ offer "$memprof" report --format sp
 offers "a format" speedscope
 offer "$memprof" report --views top,le
 offers "the second view" top,leaks
+offer "$memprof" serve --pu
+offers "an option of serve" --push
 offer "$memprof" diff README.m
 offers "a file" README.md
 

@@ -50,6 +50,54 @@ else
 	skip "go tool pprof" "no go; sudo apt-get install golang-go"
 fi
 
+# --- Prometheus ---
+server='' prometheus=''
+# shellcheck disable=SC2016 # expanded at the end
+at_exit 'kill $server $prometheus 2>/dev/null; wait 2>/dev/null'
+# until_true CMD..: up to some 30 s
+until_true() {
+	for _ in $(seq 150); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.2
+	done
+	return 1
+}
+# shellcheck disable=SC2317 # called by until_true
+stored() {
+	promtool query instant "http://127.0.0.1:$port" "$1" | grep -q " => $2 @"
+}
+# shellcheck disable=SC2317
+listens() {
+	port=$(sed -n 's/.*Listening on" address=127.0.0.1:\([0-9]*\).*/\1/p' "$tmp/prometheus.log" | head -n 1)
+	[ -n "$port" ]
+}
+if have prometheus && have promtool; then
+	"$memprof" serve --listen 127.0.0.1:0 "$tmp/small" 2>"$tmp/serve.err" &
+	server=$!
+	until_true grep -q serving "$tmp/serve.err"
+	cat >"$tmp/prometheus.yml" <<-YML
+		global:
+		  scrape_interval: 1s
+		scrape_configs:
+		  - job_name: memprof
+		    static_configs:
+		      - targets: ['$(sed -n 's#.*http://\([^/]*\)/.*#\1#p' "$tmp/serve.err")']
+	YML
+	prometheus --config.file="$tmp/prometheus.yml" --storage.tsdb.path="$tmp/data" --web.listen-address=127.0.0.1:0 \
+		>"$tmp/prometheus.log" 2>&1 &
+	prometheus=$!
+	if until_true listens; then
+		check "Prometheus scrapes memprof" until_true stored 'up{job="memprof"}' 1
+		check "what is live is stored" until_true stored 'memprof_live_bytes{pid="4711",name="server"}' 1240
+		check "a function with quotes in its name" until_true stored 'memprof_function_live_bytes{function="load;odd \"name\""}' 640
+	else
+		skip "Prometheus scrapes memprof" "it does not say where it listens: $(tail -n 1 "$tmp/prometheus.log")"
+	fi
+	kill $server $prometheus
+else
+	skip "Prometheus scrapes memprof" "no prometheus, or no promtool; sudo apt-get install prometheus"
+fi
+
 # --- a browser ---
 # page FILE[#HASH] [OPTION..]: the document as text when its scripts have run
 page() {
