@@ -263,6 +263,20 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+definition_SRC := $(wildcard harness/definition/*.c) $(lib_SRC)
+$(B)/fuzz/definition_fuzz: tests/fuzz/definition_fuzz.c $(definition_SRC) $(wildcard harness/definition/*.h harness/definition/*.def)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lm
+
+fuzz-definition: $(B)/fuzz/definition_fuzz ## feed the language of definitions with mutated scripts, and run them (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/definition $(B)/fuzz/found
+	@for r in 0 1 2; do for f in $(wildcard tests/fixtures/definition/*.bt); do \
+		{ printf "\\00$$r"; cat $$f; } >$(B)/fuzz/definition/$$r-$$(basename $$f); done; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/definition
+.PHONY: fuzz-definition
+
 # The roofs are left out, but for the list of sub-commands' options that reports quote.
 $(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
 		$(wildcard monitor/recording/*.c monitor/view/*.c)
@@ -286,6 +300,7 @@ fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
 	@$(MAKE) fuzz-honey
 	@$(MAKE) fuzz-collector
 	@$(MAKE) fuzz-readers
+	@$(MAKE) fuzz-definition
 .PHONY: fuzz
 $(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
 		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
@@ -471,6 +486,10 @@ $(B)/tests/bench/view_bench: $(call objs,tests/bench/view_bench.c $(wildcard mon
 bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging a frame of 10,000 processes takes (PROCESSES)
 	@$< $(PROCESSES)
 .PHONY: bench-view
+
+bench-memprof: $(B)/memprof $(B)/libmemprof.so $(B)/tests/allocating/pairs ## what memprof run costs beside heaptrack: pairs and whole programs, in turn (ROUNDS)
+	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
+.PHONY: bench-memprof
 
 allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
 	@B=$(B) scripts/allocators.sh $(SECONDS)

@@ -60,6 +60,9 @@ static bool read_buckets(struct json_object *o, struct figures *f, struct figure
 		b.open_low = !member(each, "min", &from);
 		if (!b.open_low)
 			b.from = (int64_t)from;
+		/* 0.17 prints the bounds of its last bucket as 32 bits with a sign. */
+		if (b.from == INT32_MIN)
+			b.from = 1LL << 31;
 		if (b.count)
 			arena_push(&f->arena, list, row->nbuckets, b);
 	}

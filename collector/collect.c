@@ -70,11 +70,6 @@ static int open_manifest(struct monitor *m)
 	return err;
 }
 
-static bool is_script(const char *means)
-{
-	return str_ends_with(means, ".bt") && !means[strcspn(means, " \t\n{")];
-}
-
 /* NAME.means.bt beside an object; NULL: there is none. */
 static char *means_beside(const struct monitor *m)
 {
@@ -100,7 +95,7 @@ static int take_means(struct monitor *m, const char *means, const char *said)
 	struct strbuf text = STRBUF_INIT;
 	int err = 0;
 
-	if (is_script(means)) {
+	if (manifest_means_is_path(means)) {
 		err = strbuf_read_file(&text, means);
 		said = means;
 		if (err)

@@ -690,13 +690,18 @@ static int read_path(const struct json_at *at, struct json_object *o, char **out
 	return 0;
 }
 
-/* The text of a definition, or the path of one: that ends as a script's and is one word. */
+bool manifest_means_is_path(const char *means)
+{
+	return str_ends_with(means, ".bt") && !means[strcspn(means, " \t\n{")];
+}
+
+/* The text of a definition, or the path of one. */
 static int read_means(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	const char *text =
 		json_object_is_type(o, json_type_string) ? json_object_get_string(o) : "";
 
-	if (str_ends_with(text, ".bt") && !text[strcspn(text, " \t\n{")])
+	if (manifest_means_is_path(text))
 		return read_path(at, o, &man->means);
 	return json_at_string(at, o, &man->means);
 }

@@ -126,4 +126,7 @@ void manifest_forget_names(char **list, size_t n);
 
 void manifest_release(struct manifest *man);
 
+/* Is @means the path of a definition and not its text? It ends as a script does and is one word. */
+bool manifest_means_is_path(const char *means);
+
 #endif

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 enum { RESULT_SCHEMA = 1 };
 
@@ -32,6 +33,13 @@ struct json_object *sink_records(struct sink *s);
 /* Flushes, closes, frees; accepts NULL. Returns 0 or -errno (data did not reach the disk). */
 int sink_close(struct sink *s);
 
+/* A name for this process's run and its folder: it sorts by time, and of many runs that begin in
+ * one second no two are called alike. */
+const char *result_run_id(void);
+/* The folder that --out names, in @out: %h is the machine's name (a node's by Slurm), %t the number
+ * of the task in an array of Slurm, of Kubernetes or of parallel, else 0, %i the run's id, %% a
+ * percent sign. 0, or -EINVAL after saying which is none. */
+int result_out_name(const char *pattern, struct strbuf *out);
 /* The record of type "run": schema, id, time, command, host facts, tool versions. The caller owns
  * it. Its "id" is a fresh name for the run's folder. */
 struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed);

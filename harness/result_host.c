@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -177,6 +178,57 @@ static struct json_object *machine_id(const char *root)
 	return o;
 }
 
+/* The first eight digits: enough to tell two boots of one machine apart. */
+static struct json_object *boot_id(const char *root)
+{
+	struct strbuf id = STRBUF_INIT;
+	struct json_object *o = NULL;
+
+	if (!read_below(root, "/proc/sys/kernel/random/boot_id", &id) && id.len >= 8)
+		o = json_object_new_string_len(id.s, 8);
+	strbuf_release(&id);
+	return o;
+}
+
+/* All daemons of Slurm that run on one machine share its name: theirs is in the environment. */
+static const char *node_name(const struct utsname *u)
+{
+	const char *node = getenv("SLURMD_NODENAME");
+
+	return node && *node ? node : u->nodename;
+}
+
+/* What started this run, where it is an engine that says so. */
+static struct json_object *job(void)
+{
+	static const struct {
+		const char *variable, *key;
+	} known[] = {
+		{"SLURM_JOB_ID", "slurm_job"},
+		{"SLURM_ARRAY_JOB_ID", "slurm_array"},
+		{"SLURM_ARRAY_TASK_ID", "slurm_task"},
+		{"SLURM_PROCID", "slurm_process"},
+		{"JOB_COMPLETION_INDEX", "kubernetes_index"},
+		{"KUBERNETES_POD", "kubernetes_pod"},
+		{"PARALLEL_SEQ", "parallel_sequence"},
+		{"GITHUB_RUN_ID", "github_run"},
+		{"GITHUB_JOB", "github_job"},
+		{"CI_JOB_ID", "gitlab_job"},
+		{"BUILD_TAG", "jenkins_build"},
+	};
+	struct json_object *o = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		const char *v = getenv(known[i].variable);
+
+		if (!v || !*v)
+			continue;
+		o = o ? o : json_object_new_object();
+		record_put_str(o, known[i].key, v);
+	}
+	return o;
+}
+
 struct json_object *result_host_facts(const char *root)
 {
 	struct json_object *h = json_object_new_object();
@@ -188,6 +240,9 @@ struct json_object *result_host_facts(const char *root)
 	read_below(root, "/proc/cpuinfo", &cpuinfo);
 	read_below(root, "/proc/meminfo", &meminfo);
 	record_put(h, "id", machine_id(root));
+	record_put_str(h, "name", node_name(&u));
+	record_put(h, "boot", boot_id(root));
+	record_put(h, "job", job());
 	record_put_str(h, "kernel", u.release);
 	record_put_str(h, "machine", u.machine);
 	proc_line(cpuinfo.s, "model name", &v);
@@ -248,6 +303,7 @@ struct json_object *result_tool_versions(void)
 		{"clang", {"clang", "--version"}},
 		{"bpftrace", {"bpftrace", "--version"}},
 		{"stress_ng", {"stress-ng", "--version"}},
+		{"hyperfine", {"hyperfine", "--version"}},
 		{"gnuplot", {"gnuplot", "--version"}},
 		{"qemu", {"qemu-system-x86_64", "--version"}},
 	};
@@ -268,17 +324,52 @@ struct json_object *result_tool_versions(void)
 	return o;
 }
 
-/* A name for the run's folder: sorts by time, and of many runs that begin in one second no two are
- * called alike. */
-static void new_id(const struct tm *tm, char *id, size_t size)
+const char *result_run_id(void)
 {
+	static char id[48];
+	time_t now = time(NULL);
 	uint64_t r = 0;
 	char when[24];
+	struct tm tm;
 
+	if (*id)
+		return id;
+	gmtime_r(&now, &tm);
 	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
 		r = (uint64_t)getpid() << 32 ^ clock_ns();
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", tm);
-	snprintf(id, size, "%s-%016" PRIx64, when, r);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(id, sizeof(id), "%s-%016" PRIx64, when, r);
+	return id;
+}
+
+int result_out_name(const char *pattern, struct strbuf *out)
+{
+	static const char *const tasks[] = {"SLURM_ARRAY_TASK_ID", "SLURM_PROCID",
+					    "JOB_COMPLETION_INDEX", "PARALLEL_SEQ"};
+	const char *task = NULL;
+	struct utsname u;
+
+	uname(&u);
+	for (size_t i = 0; i < ARRAY_SIZE(tasks) && !task; i++)
+		task = getenv(tasks[i]);
+	for (const char *c = pattern; *c; c++) {
+		if (*c != '%') {
+			strbuf_addch(out, *c);
+			continue;
+		}
+		switch (*++c) {
+		case 'h': strbuf_addstr(out, node_name(&u)); break;
+		case 't': strbuf_addstr(out, task && *task ? task : "0"); break;
+		case 'i': strbuf_addstr(out, result_run_id()); break;
+		case '%': strbuf_addch(out, '%'); break;
+		default:
+			log_err("--out: %%%.1s in '%s' is no pattern; there are %%h (the machine's "
+				"name), %%t (the task's number), %%i (the run's id) and %%%%",
+				c, pattern);
+			return -EINVAL;
+		}
+	}
+	return 0;
 }
 
 /* The last line that git says; NULL where this is no repository, or there is no git. free() it. */
@@ -325,17 +416,16 @@ struct json_object *result_run_header(int argc, char *const argv[], bool quick, 
 {
 	struct json_object *h = record_new("run"), *command = json_object_new_array();
 	time_t now = time(NULL);
-	char id[48], started[24];
+	char started[24];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
-	new_id(&tm, id, sizeof(id));
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	for (int i = 0; i < argc; i++)
 		record_add_str(command, argv[i]);
 	record_put_i64(h, "schema", RESULT_SCHEMA);
 	record_put_str(h, "tool", "beebench " BEEBENCH_VERSION);
-	record_put_str(h, "id", id);
+	record_put_str(h, "id", result_run_id());
 	record_put_str(h, "started", started);
 	record_put(h, "command", command);
 	record_put_bool(h, "quick", quick);

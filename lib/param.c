@@ -209,10 +209,16 @@ int param_parse(const struct param *table, const char *owner, const char *spec, 
 
 void param_format(const struct param *table, const void *src, struct strbuf *out)
 {
+	const char *comma = "";
+
 	for (const struct param *p = table; p && p->name; p++) {
 		uint64_t value = param_get(p, src);
 
-		strbuf_addf(out, "%s%s=", p == table ? "" : ",", p->name);
+		/* An empty text can only be had by saying nothing. */
+		if (p->kind == PARAM_TEXT && !*((const char *)src + p->offset))
+			continue;
+		strbuf_addf(out, "%s%s=", comma, p->name);
+		comma = ",";
 		if (p->kind == PARAM_ENUM)
 			strbuf_addstr(out, p->values[value]);
 		else if (p->kind == PARAM_BOOL)

@@ -59,7 +59,8 @@ int param_parse(const struct param *table, const char *owner, const char *spec, 
 /* The value of row @p in @src, as a number (a bool is 0 or 1; a text is none, and 0). */
 uint64_t param_get(const struct param *p, const void *src);
 
-/* Appends every parameter as "a=1,b=2", for messages and for repeating a run. */
+/* Appends every parameter as "a=1,b=2", for messages and for repeating a run; but a text that is
+ * empty. */
 void param_format(const struct param *table, const void *src, struct strbuf *out);
 
 /* Parses one number with an optional K/M/G suffix. Returns 0 or -EINVAL / -ERANGE; prints nothing.

@@ -94,11 +94,21 @@ static __always_inline __u32 slot_here(bool *below)
 	return *below ? CALLS_TARGET : CALLS_SLOTS;
 }
 
+/* The number as an index: the verifier of 6.1 forgets what it has compared, and clang what was
+ * masked. */
+static __always_inline __u32 index_of(long number)
+{
+	__u32 at = number;
+
+	asm volatile("%0 &= %1" : "+r"(at) : "i"(CALLS_NUMBERS - 1));
+	return at;
+}
+
 static __always_inline bool is_wanted(long number, __u32 slot, __u8 side)
 {
 	if (slot == CALLS_CANARY || number < 0 || number >= CALLS_NUMBERS)
 		return true;
-	return calls_config.want[number] & side;
+	return calls_config.want[index_of(number)] & side;
 }
 
 static __always_inline struct calls_counts *counts_of(__u32 slot)
@@ -156,7 +166,7 @@ static __always_inline __u32 read_texts(struct draft *d, long number)
 
 	if (number < 0 || number >= CALLS_NUMBERS)
 		return 0;
-	mask = calls_config.text[number];
+	mask = calls_config.text[index_of(number)];
 #pragma unroll
 	for (int i = 0; i < CALLS_ARGS; i++) {
 		long got;

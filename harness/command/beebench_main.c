@@ -38,6 +38,7 @@ static const struct {
 	 "makes so many calls of a timed event, for timers of whole commands"},
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"history", command_history, "figures of many runs: their curves, and where they stepped"},
+	{"merge", command_merge, "runs of many machines become one"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,
 	 "a finished run as text, markdown, html, json, junit, sarif, github, openmetrics, "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/result.h"
 #include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
@@ -83,6 +84,14 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
 	}
 	if (err)
 		return EXIT_USAGE;
+	if (cli->out) {
+		struct strbuf name = STRBUF_INIT;
+
+		err = result_out_name(cli->out, &name);
+		cli->out = cli->out_name = strbuf_detach(&name);
+		if (err)
+			return EXIT_USAGE;
+	}
 	if (nwords < words) {
 		log_err("%s: give it %zu names: %s %s", whole, words, whole, usage);
 		return EXIT_USAGE;
@@ -237,6 +246,7 @@ void cli_release(struct cli *cli)
 	for (size_t i = 0; i < cli->nparsed; i++)
 		workload_release(&cli->parsed[i]);
 	free(cli->parsed);
+	free(cli->out_name);
 	free(cli->monitor_names);
 	free(cli->event_names);
 	free(cli->kernel_names);

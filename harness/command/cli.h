@@ -14,7 +14,8 @@ struct cli {
 	struct hyperfine_pass load; /* the other options that hyperfine gets */
 	const char *means;	    /* --means */
 	const char *params;	    /* -o */
-	const char *out;	    /* --out */
+	const char *out;	    /* --out, its patterns filled in */
+	char *out_name;		    /* owned: what @out points to */
 	const char *format;	    /* --format; NULL: the measure's own text */
 	double seconds;
 	uint64_t seed;

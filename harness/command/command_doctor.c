@@ -181,6 +181,7 @@ static void check_tools(struct doctor *d)
 		{"bpftool", "bpftool", "vmlinux.h"},
 		{"bpftrace", "bpftrace", "bpftrace scripts as monitors"},
 		{"stress-ng", "stress-ng", "real loads"},
+		{"hyperfine", "hyperfine", "the time of real loads"},
 		{"gnuplot", "gnuplot-nox", "pictures"},
 		{"qemu-system-x86_64", "qemu-system-x86", "the guest: exact lane, kernel matrix"},
 	};

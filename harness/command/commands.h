@@ -18,6 +18,7 @@ int command_report_two(const char *a, const char *b);
 int command_gate(int argc, char *argv[]);
 int command_calls(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);
+int command_merge(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);

@@ -199,6 +199,9 @@ void store_write(struct store *s, struct cell *c, struct value v, const struct m
 	struct value old = c->present ? c->plain : nothing(s);
 
 	if (c->present && !c->maybe && !m->maybe && !c->doubt && value_same(&old, &v)) {
+		/* The same pointer may be of another call, and another text. */
+		c->plain.from = v.from;
+		c->plain.arg = v.arg;
 		mark(c, m);
 		touch(s, c, TOUCH_WRITE, m);
 		return;

@@ -209,17 +209,22 @@ static int by_main_branch(struct choice *out, const char *root)
 
 int gate_choose_base(struct choice *out, const char *root)
 {
+	struct strbuf why = STRBUF_INIT;
 	char *inside;
-	int err;
+	int code, err = 0;
 
 	*out = (struct choice){0};
-	inside = ask(root, (const char *const[]){"rev-parse", "--git-dir", NULL});
+	inside = git_ask(root, (const char *const[]){"rev-parse", "--git-dir", NULL}, &why, &code);
 	if (!inside) {
-		log_err("gate: --base is missing, and this is no git repository that could tell: "
-			"name what B is held against, a monitor or an object");
-		return -EINVAL;
+		log_err("gate: --base is missing, and git cannot tell it here: %s; name what B is "
+			"held against, a monitor or an object",
+			why.len ? why.s : "it cannot be run");
+		err = -EINVAL;
 	}
 	free(inside);
+	strbuf_release(&why);
+	if (err)
+		return err;
 	err = by_target(out, root);
 	if (err == 1)
 		err = by_push(out, root);

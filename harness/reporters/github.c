@@ -49,7 +49,8 @@ struct scene {
 	const struct run_file *run;
 	struct trial_grid grid;
 	struct pairs pairs;
-	struct names said; /* "B\tLANE\tVERDICT" of each part of a lane */
+	struct names said;	 /* "B\tLANE\tVERDICT" of each part of a lane */
+	struct names with_lanes; /* "A\tB" of each pair that has a record of a lane */
 	bool has_gate;
 };
 
@@ -57,6 +58,11 @@ static void lane_key(struct json_object *o, struct strbuf *out)
 {
 	strbuf_addf(out, "%s\t%s\t%s", record_str(o, "b", ""), record_str(o, "lane", ""),
 		    record_str(o, "verdict", ""));
+}
+
+static void pair_key(struct json_object *o, struct strbuf *out)
+{
+	strbuf_addf(out, "%s\t%s", record_str(o, "a", ""), record_str(o, "b", ""));
 }
 
 static void scene_set(struct scene *s, const struct run_file *run)
@@ -67,13 +73,17 @@ static void scene_set(struct scene *s, const struct run_file *run)
 	trial_grid_build(&s->grid, run);
 	pairs_find(&s->pairs, run->records);
 	record_foreach_type (run->records, o, "gate") {
-		struct strbuf key = STRBUF_INIT;
+		struct strbuf key = STRBUF_INIT, pair = STRBUF_INIT;
 
-		if (!record_gate_subject(o))
+		if (record_is_all(o))
 			continue;
+		pair_key(o, &pair);
+		names_add(&s->with_lanes, pair.s);
 		lane_key(o, &key);
-		names_add(&s->said, key.s);
+		if (record_gate_subject(o))
+			names_add(&s->said, key.s);
 		strbuf_release(&key);
+		strbuf_release(&pair);
 	}
 }
 
@@ -82,6 +92,7 @@ static void scene_release(struct scene *s)
 	trial_grid_release(&s->grid);
 	pairs_release(&s->pairs);
 	names_release(&s->said);
+	names_release(&s->with_lanes);
 }
 
 /* A lane says nothing that its parts have said: of a lane that could not be run there are none. */
@@ -99,14 +110,13 @@ static bool is_said_by_parts(const struct scene *s, struct json_object *lane)
 /* The whole says what its lanes have said: a pair that was settled without them has none. */
 static bool has_lanes(const struct scene *s, struct json_object *all)
 {
-	struct json_object *o;
+	struct strbuf key = STRBUF_INIT;
+	bool has;
 
-	record_foreach_type (s->run->records, o, "gate")
-		if (!record_is_all(o) &&
-		    !strcmp(record_str(o, "a", ""), record_str(all, "a", "")) &&
-		    !strcmp(record_str(o, "b", ""), record_str(all, "b", "")))
-			return true;
-	return false;
+	pair_key(all, &key);
+	has = names_find(&s->with_lanes, key.s) < s->with_lanes.n;
+	strbuf_release(&key);
+	return has;
 }
 
 static enum level gate_level(const struct scene *s, struct json_object *o)

@@ -88,6 +88,18 @@ int declared_parse(const struct monitor *m, uint64_t cgroup_id, struct definitio
 	return err;
 }
 
+/* The tracepoint's name of a syscall; NULL: it has none. Found once: there is a call a line. */
+static const char *name_of(int64_t nr)
+{
+	static const char *names[CALL_NUMBERS];
+	static bool known;
+
+	for (int i = 0; !known && i < CALL_NUMBERS; i++)
+		names[i] = syscall_by_nr(i);
+	known = true;
+	return nr >= 0 && nr < CALL_NUMBERS ? names[nr] : syscall_by_nr((long)nr);
+}
+
 static enum figure_form form_of(const struct definition_map *map)
 {
 	switch (map->function) {
@@ -161,7 +173,7 @@ static void want_calls(const struct definition *def, struct calls_wanted *out)
 	bool all = definition_wants_all(def);
 
 	for (int nr = 0; nr < CALL_NUMBERS; nr++) {
-		const char *name = syscall_by_nr(nr);
+		const char *name = name_of(nr);
 
 		/* Both sides: the texts of a call are those of its entry, and who counts at the
 		 * wrong side is told so. */
@@ -214,6 +226,24 @@ static int read_figures(struct monitor *m, struct figures *out)
 }
 
 /* --- the record --- */
+
+/*
+ * What a monitor's program may be off the record's at the same tracepoint: where somebody else had
+ * perf events there before us, those of the monitor run ahead of the record; and who probes the
+ * function reads its clock behind the stamp of the entry, and ahead of the record of the exit.
+ */
+enum { SLACK_NS = 2000 };
+
+/* When a monitor may have read its clock. */
+static uint64_t earliest(const struct call *c)
+{
+	return c->late_ns == c->ns ? c->ns : MAX(c->ns, (uint64_t)SLACK_NS) - SLACK_NS;
+}
+
+static uint64_t latest(const struct call *c)
+{
+	return c->late_ns == c->ns ? c->ns : c->late_ns + SLACK_NS;
+}
 
 /* Sides of one thread stand together, in their order. */
 static int by_thread(const void *a, const void *b)
@@ -275,7 +305,7 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 {
 	*r = (struct syscall_record){
 		.nr = (long)c->number,
-		.name = c->compat ? NULL : syscall_by_nr((long)c->number),
+		.name = c->compat ? NULL : name_of(c->number),
 		.compat = c->compat,
 		.pid = c->tgid,
 		.tid = c->tid,
@@ -287,8 +317,8 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 	if (c->exit)
 		return;
 	r->has_enter = true;
-	r->enter_ns = c->ns;
-	r->enter_max_ns = c->late_ns;
+	r->enter_ns = earliest(c);
+	r->enter_max_ns = latest(c);
 	r->cpu_enter = c->cpu;
 	memcpy(r->comm_enter, c->comm, sizeof(r->comm_enter));
 	add_texts(a, def, c, r);
@@ -297,8 +327,8 @@ static void begin(struct arena *a, const struct definition *def, const struct ca
 static void end(const struct call *c, struct syscall_record *r)
 {
 	r->has_exit = true;
-	r->exit_ns = c->ns;
-	r->exit_max_ns = c->late_ns;
+	r->exit_ns = earliest(c);
+	r->exit_max_ns = latest(c);
 	r->cpu_exit = c->cpu;
 	r->ret = c->ret;
 	memcpy(r->comm_exit, c->comm, sizeof(r->comm_exit));

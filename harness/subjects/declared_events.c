@@ -30,6 +30,7 @@ struct judging {
 	const char *at;	 /* of the manifest: where a record is written */
 	size_t printf_n; /* of @at: which printf() that is */
 	bool *left_out;	 /* fields in doubt */
+	const char *why; /* ": it is PID that is off", or "" */
 };
 
 /* The field of the definition's event that field @f of a record is; NULL: it has none. */
@@ -132,8 +133,8 @@ static void missing(struct judging *j, const char *text, bool losses_known)
 		return;
 	snprintf(m->expected_text, sizeof(m->expected_text), "%s", text);
 	snprintf(m->captured_text, sizeof(m->captured_text), "none");
-	snprintf(m->text, sizeof(m->text), "an event (%s) is missing, and no loss was counted",
-		 text);
+	snprintf(m->text, sizeof(m->text), "an event (%s) is missing, and no loss was counted%s",
+		 text, j->why);
 }
 
 static void extra(struct judging *j, const char *text)
@@ -144,7 +145,7 @@ static void extra(struct judging *j, const char *text)
 		return;
 	snprintf(m->expected_text, sizeof(m->expected_text), "none");
 	snprintf(m->captured_text, sizeof(m->captured_text), "%s", text);
-	snprintf(m->text, sizeof(m->text), "a record (%s) belongs to no call", text);
+	snprintf(m->text, sizeof(m->text), "a record (%s) belongs to no call%s", text, j->why);
 }
 
 static void check_losses(struct judging *j)
@@ -193,25 +194,65 @@ static void compare(struct judging *j, struct list *want, struct list *got)
 
 /* --- records, and lines --- */
 
-static void judge_records(struct judging *j)
+static void make_lists(struct judging *j, struct list *want, struct list *got)
 {
 	const struct figures *f = j->in->figures;
-	struct list want = {0}, got = {0};
 
-	j->left_out = arena_array(&j->a, bool, j->n + 1);
-	if (!find_doubts(j))
-		return;
+	*want = *got = (struct list){0};
 	for (size_t i = 0; i < j->result->nevents; i++)
 		if (is_record(j, &j->result->events[i]))
-			push(j, &want, text_of(j, &j->result->events[i]));
+			push(j, want, text_of(j, &j->result->events[i]));
 	for (size_t i = 0; i < f->nevents; i++) {
 		struct strbuf text = STRBUF_INIT;
 
 		for (size_t k = 0; k < j->n; k++)
 			add_field(j, &text, k, f->events[i].field[k]);
-		push(j, &got, arena_strdup(&j->a, text.s));
+		push(j, got, arena_strdup(&j->a, text.s));
 		strbuf_release(&text);
 	}
+	if (want->n)
+		qsort(want->text, want->n, sizeof(*want->text), by_text);
+	if (got->n)
+		qsort(got->text, got->n, sizeof(*got->text), by_text);
+}
+
+static bool same_lists(const struct list *want, const struct list *got)
+{
+	size_t i = 0;
+
+	while (i < want->n && i < got->n && !strcmp(want->text[i], got->text[i]))
+		i++;
+	return i == want->n && i == got->n;
+}
+
+/* The one field without which all would be right. */
+static void explain(struct judging *j, const struct list *want, const struct list *got)
+{
+	if (want->n != got->n || same_lists(want, got))
+		return;
+	for (size_t f = 0; f < j->n && !*j->why && j->n > 1; f++) {
+		struct list w, g;
+
+		if (j->left_out[f])
+			continue;
+		j->left_out[f] = true;
+		make_lists(j, &w, &g);
+		j->left_out[f] = false;
+		if (same_lists(&w, &g))
+			j->why = arena_printf(&j->a, ": nothing but %s is off in any of them",
+					      j->field[f].field);
+	}
+}
+
+static void judge_records(struct judging *j)
+{
+	struct list want, got;
+
+	j->left_out = arena_array(&j->a, bool, j->n + 1);
+	if (!find_doubts(j))
+		return;
+	make_lists(j, &want, &got);
+	explain(j, &want, &got);
 	compare(j, &want, &got);
 }
 
@@ -239,7 +280,7 @@ static void judge_lines(struct judging *j)
 void declared_judge_events(const struct judge_input *in, const struct definition *def,
 			   const struct definition_result *result, struct judge_result *out)
 {
-	struct judging j = {.in = in, .result = result, .out = out};
+	struct judging j = {.in = in, .result = result, .out = out, .why = ""};
 
 	j.field = monitor_record(in->monitor, &j.n, &j.at);
 	j.printf_n = definition_printfs(def) - 1;

@@ -93,6 +93,11 @@ static int read_suite_build(void *arg, const struct json_at *at, struct json_obj
 	return json_at_string(at, o, &((struct suite *)arg)->build);
 }
 
+static int read_means(void *arg, const struct json_at *at, struct json_object *o)
+{
+	return json_at_string(at, o, &((struct suite *)arg)->means);
+}
+
 static int read_seconds(void *arg, const struct json_at *at, struct json_object *o)
 {
 	double v = json_object_get_double(o);
@@ -147,7 +152,7 @@ static int read_suite(struct suite *s, const struct json_at *at, struct json_obj
 		{"measures", read_measures}, {"build", read_suite_build},
 		{"events", read_events},     {"kernels", read_kernels},
 		{"seconds", read_seconds},   {"quick", read_quick},
-		{"options", read_options}};
+		{"options", read_options},   {"means", read_means}};
 	int err = json_at_members(at, o, members, ARRAY_SIZE(members), s, SEE);
 
 	if (!err && !s->monitors.n)
@@ -311,6 +316,7 @@ static void suite_release(struct suite *s)
 	free(s->options);
 	free(s->name);
 	free(s->build);
+	free(s->means);
 	names_release(&s->monitors);
 	names_release(&s->workloads);
 	names_release(&s->measures);
@@ -425,6 +431,13 @@ int suite_run_make(struct suite_run *made, const struct suite_file *f, const str
 		made->run.workloads = made->workloads;
 		made->run.nworkloads = made->nworkloads;
 	}
+	if (s->means && !run->means) {
+		/* A script of the project, or the definition itself. */
+		made->means = suite_is_path(s->means) && !strchr(s->means, '{')
+				      ? suite_monitor_path(f, s->means)
+				      : strdup(s->means);
+		made->run.means = made->means;
+	}
 	if (!(run->seconds > 0))
 		made->run.seconds = s->seconds;
 	made->run.quick = run->quick || s->quick;
@@ -438,6 +451,7 @@ void suite_run_release(struct suite_run *made)
 	for (size_t i = 0; i < made->nworkloads; i++)
 		workload_release(&made->workloads[i]);
 	free(made->monitors);
+	free(made->means);
 	free(made->events);
 	free(made->kernels);
 	free(made->workloads);

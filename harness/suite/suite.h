@@ -22,6 +22,7 @@ struct suite_options {
 
 struct suite {
 	char *name, *build; /* owned; @build NULL: the project's */
+	char *means;	    /* as --means; NULL: the monitors' manifests say it */
 	/* As they stand in the file. No workloads, events or kernels: what the measure takes by
 	 * itself. */
 	struct names monitors, workloads, measures, events, kernels;
@@ -82,6 +83,7 @@ bool suite_is_path(const char *monitor);
 struct suite_run {
 	struct run run;
 	char **monitors;		/* owned: paths */
+	char *means;			/* owned; NULL: that of @run */
 	const char **events, **kernels; /* owned; NULL: those of @run */
 	struct workload *workloads;
 	size_t nworkloads;

@@ -85,32 +85,37 @@ static int add_source(struct guest_monitors *m, struct guest_files *f, const cha
 	return err ? err : add_file(m, f, path, ".bpf.o", object);
 }
 
-/* The object at @path and, where there is one, the manifest beside it. */
-static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
+/* What the manifest's definition is when it is no path any more: the guest has no such file. */
+static int put_means(struct json_object *doc, const char *means)
 {
-	bool source = str_ends_with(path, ".ex");
-	char *manifest = registry_manifest_path(path);
-	int err = source ? add_source(m, f, path) : add_file(m, f, path, "", path);
+	struct strbuf text = STRBUF_INIT;
+	int err = 0;
 
-	if (!err && !access(manifest, R_OK))
-		err = add_file(m, f, manifest, "", manifest);
-	strbuf_addf(&m->names, "/monitors/%zu/%s%s", m->n, base_of(path), source ? ".bpf.o" : "");
-	free(manifest);
+	if (means && manifest_means_is_path(means)) {
+		err = strbuf_read_file(&text, means);
+		if (err)
+			log_err_sys(err, "cannot read the definition %s", means);
+		else
+			json_object_object_add(doc, "means", json_object_new_string(text.s));
+	}
+	strbuf_release(&text);
 	return err;
 }
 
-/* A copy of manifest @path whose object lies beside it in the guest. */
-static int copy_manifest(struct guest_monitors *m, const char *path, const char *object,
-			 char **copy)
+/* A copy of manifest @path, which is @man, whose object lies beside it in the guest (NULL: it says
+ * none) and that holds its definition itself. */
+static int copy_manifest(struct guest_monitors *m, const char *path, const struct manifest *man,
+			 const char *object, char **copy)
 {
 	struct json_object *doc = json_object_from_file(path);
 	struct strbuf name = STRBUF_INIT;
-	int fd, err = 0;
+	int fd, err = put_means(doc, man->means);
 
 	leftover_template(&name, ".json");
-	json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
-	fd = mkstemps(name.s, (int)strlen(".json"));
-	if (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN)) {
+	if (object)
+		json_object_object_add(doc, "object", json_object_new_string(base_of(object)));
+	fd = err ? -1 : mkstemps(name.s, (int)strlen(".json"));
+	if (!err && (fd < 0 || json_object_to_fd(fd, doc, JSON_C_TO_STRING_PLAIN))) {
 		err = fd < 0 ? -errno : -EIO;
 		log_err_sys(err, "cannot write %s; set TMPDIR to a folder that can be written",
 			    name.s);
@@ -122,6 +127,54 @@ static int copy_manifest(struct guest_monitors *m, const char *path, const char 
 	}
 	strbuf_release(&name);
 	json_object_put(doc);
+	return err;
+}
+
+/* The manifest beside the object @as of the guest, which is @path here; where there is none, what
+ * its figures mean, if a file beside it says so. */
+static int add_beside(struct guest_monitors *m, struct guest_files *f, const char *path,
+		      const char *manifest)
+{
+	static const char *const endings[] = {".bpf.o", ".o", ".ex"};
+	struct manifest man = {0};
+	struct strbuf means = STRBUF_INIT;
+	char *copy = NULL;
+	int err = 0;
+
+	if (!access(manifest, R_OK)) {
+		manifest_defaults(&man, &vocabulary_memory);
+		err = manifest_read(&man, manifest, NULL);
+		if (!err && man.means)
+			err = copy_manifest(m, manifest, &man, NULL, &copy);
+		if (!err)
+			err = add_file(m, f, manifest, "", copy ? copy : manifest);
+		manifest_release(&man);
+		return err;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(endings) && !means.len; i++)
+		if (str_ends_with(path, endings[i])) {
+			strbuf_add(&means, path, strlen(path) - strlen(endings[i]));
+			strbuf_addstr(&means, ".means.bt");
+		}
+	/* A source is an object there, whose name ends in .ex.bpf.o. */
+	if (means.len && !access(means.s, R_OK))
+		err = str_ends_with(path, ".ex") ? add_file(m, f, path, ".means.bt", means.s)
+						 : add_file(m, f, means.s, "", means.s);
+	strbuf_release(&means);
+	return err;
+}
+
+/* The object at @path and what lies beside it. */
+static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
+{
+	bool source = str_ends_with(path, ".ex");
+	char *manifest = registry_manifest_path(path);
+	int err = source ? add_source(m, f, path) : add_file(m, f, path, "", path);
+
+	if (!err)
+		err = add_beside(m, f, path, manifest);
+	strbuf_addf(&m->names, "/monitors/%zu/%s%s", m->n, base_of(path), source ? ".bpf.o" : "");
+	free(manifest);
 	return err;
 }
 
@@ -162,7 +215,7 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const c
 		log_err_sys(err, "%s names %s", path, object);
 	}
 	if (!err)
-		err = copy_manifest(m, path, object, &copy);
+		err = copy_manifest(m, path, &man, object, &copy);
 	if (!err)
 		err = add_file(m, f, object, "", object);
 	if (!err)

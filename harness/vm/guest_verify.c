@@ -17,6 +17,7 @@
 #include "lib/cgroup.h"
 #include "lib/log.h"
 #include "collector/features.h"
+#include "collector/manifest.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "lib/strbuf.h"
@@ -52,6 +53,7 @@ int guest_verify_needed(struct strbuf *why)
 
 /* What is packed for the guest. */
 struct parcel {
+	struct strbuf means; /* of --means: the text itself; "" where nobody said */
 	struct guest_files files;
 	struct guest_monitors monitors;
 	struct strbuf workloads, options;
@@ -63,6 +65,7 @@ static void parcel_release(struct parcel *p)
 	guest_monitors_release(&p->monitors);
 	strbuf_release(&p->workloads);
 	strbuf_release(&p->options);
+	strbuf_release(&p->means);
 }
 
 static void add_workload(struct parcel *p, const struct workload *w)
@@ -74,10 +77,26 @@ static void add_workload(struct parcel *p, const struct workload *w)
 	}
 }
 
-static int pack(struct parcel *p, const struct guest_trials *t)
+/* The guest has no file of ours: it is told the definition itself. */
+static int add_means(struct parcel *p, const char *means)
+{
+	int err = 0;
+
+	if (means && manifest_means_is_path(means))
+		err = strbuf_read_file(&p->means, means);
+	else if (means)
+		strbuf_addstr(&p->means, means);
+	if (err)
+		log_err_sys(err, "cannot read the definition %s", means);
+	return err;
+}
+
+static int pack(struct parcel *p, const struct guest_trials *t, const char *means)
 {
 	int err = guest_files_add_beebench(&p->files);
 
+	if (!err)
+		err = add_means(p, means);
 	if (!err)
 		err = guest_files_add_objects(&p->files);
 	for (size_t i = 0; !err && t->monitors[i]; i++)
@@ -174,6 +193,10 @@ static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
 		argv[n++] = "-w";
 		argv[n++] = p->workloads.s;
 	}
+	if (p->means.len) {
+		argv[n++] = "--means";
+		argv[n++] = p->means.s;
+	}
 	if (h->run->quick)
 		argv[n++] = "--quick";
 	err = vm_run(&cmd, &code);
@@ -184,11 +207,13 @@ static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
 
 int guest_verify(struct run *run, const struct guest_trials *t)
 {
-	struct parcel p = {
-		.monitors = GUEST_MONITORS_INIT, .workloads = STRBUF_INIT, .options = STRBUF_INIT};
+	struct parcel p = {.means = STRBUF_INIT,
+			   .monitors = GUEST_MONITORS_INIT,
+			   .workloads = STRBUF_INIT,
+			   .options = STRBUF_INIT};
 	struct vm_kernel kernel = VM_KERNEL_INIT;
 	struct hearing h = {.run = run, .release = STRBUF_INIT};
-	int err = pack(&p, t);
+	int err = pack(&p, t, run->means);
 
 	if (!err)
 		err = vm_kernel_find(&kernel, t->kernel, NULL);

@@ -5,6 +5,10 @@
 #include <time.h>
 
 #include "memprof/preload/account.h"
+#include "memprof/preload/table.h"
+
+enum { LARGE_HEAP = 16 << 20 };
+static bool large;
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -34,6 +38,10 @@ COLD void account_peak(struct thread *t)
 			peak = live;
 			__atomic_add_fetch(&head->peak_epoch, 1, __ATOMIC_RELAXED);
 			head->peak_ns = now_ns(CLOCK_REALTIME_COARSE);
+			if (unlikely(peak > LARGE_HEAP && !large)) {
+				large = true;
+				table_expect_much();
+			}
 		}
 	t->low = shard->live - window;
 	if (head->nshards == 1 && peak - live < window)

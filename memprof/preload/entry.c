@@ -51,8 +51,7 @@ static SLOW uint32_t stack_walked(struct thread *t, const uint64_t *fp, struct m
 	return number;
 }
 
-/* A function of its own: what it looks at needs all registers. */
-static SLOW uint32_t stack_number(struct thread *t, const uint64_t *fp)
+INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 {
 	uint64_t sp = (uint64_t)fp;
 	uint32_t gen;
@@ -423,6 +422,15 @@ static COLD bool free_unready(void *p)
 	return false;
 }
 
+/* True: not to be counted, and that is told. */
+INLINE bool passes(size_t size)
+{
+	if (unlikely(thread.left <= size))
+		return false;
+	thread.left -= size;
+	return true;
+}
+
 /* --- slow ways ------------------------------------------------------------------------------- */
 
 INLINE void *alloc(enum kind kind, size_t align, size_t size, const uint64_t *fp)
@@ -552,6 +560,43 @@ void entry_choose_ways(void)
 	free_way = memprof.trailer ? free_exact_trailer : free_exact_table;
 }
 
+/* --- for C++ operators of another allocator ----------------------------------------------------
+ */
+
+void *entry_allocate_by(void *(*give)(size_t, uint64_t, const void *), size_t size, uint64_t a,
+			const void *b, const uint64_t *fp)
+{
+	struct thread *t = &thread;
+	uint32_t phase;
+	void *p;
+
+	if (passes(size) || (!counts(t) && !ready(t)))
+		return give(size, a, b);
+	/* It may come by malloc() after all, and is one block. */
+	phase = t->phase;
+	t->phase = PHASE_OWN;
+	p = give(size, a, b);
+	t->phase = phase;
+	return noted(t, p, size, fp);
+}
+
+void entry_free_by(void (*take_back)(void *, uint64_t, const void *), void *p, uint64_t a,
+		   const void *b)
+{
+	struct thread *t = &thread;
+	uint32_t phase;
+
+	if (!p || !filter[(uint64_t)p >> 8 & memprof.free_mask] || (!counts(t) && !ready(t))) {
+		take_back(p, a, b);
+		return;
+	}
+	note_free(t, p);
+	phase = t->phase;
+	t->phase = PHASE_OWN;
+	take_back(p, a, b);
+	t->phase = phase;
+}
+
 /* realloc() of a block of the reserve: it stays where it is. */
 static COLD void *realloc_reserved(void *p, size_t size, const uint64_t *fp)
 {
@@ -647,15 +692,6 @@ static SLOW void *realloc_slow(void *p, size_t size)
 }
 
 /* --- what programs call ---------------------------------------------------------------------- */
-
-/* True: not to be counted, and that is told. */
-INLINE bool passes(size_t size)
-{
-	if (unlikely(thread.left <= size))
-		return false;
-	thread.left -= size;
-	return true;
-}
 
 PUBLIC void *malloc(size_t size)
 {

@@ -5,6 +5,7 @@
  *
  *	entry.c		the malloc family: what programs call
  *	account.h	rows, histograms, the peak: the counters of a thread
+ *	cxx.c		new and delete
  *	table.h		the live table: which block belongs to which stack
  *	stacks.c	numbers for stacks; which modules they lie in
  *	thread.c	what each thread has; shards
@@ -140,6 +141,12 @@ size_t reserve_size(const void *p);
 
 /* Once the mode is known. */
 void entry_choose_ways(void);
+/* For what another function gives, or takes back, with two more arguments: as malloc() and free(),
+ * counted once even if it comes to these after all. @fp: the frame that the program called. */
+void *entry_allocate_by(void *(*give)(size_t, uint64_t, const void *), size_t size, uint64_t a,
+			const void *b, const uint64_t *fp);
+void entry_free_by(void (*take_back)(void *, uint64_t, const void *), void *p, uint64_t a,
+		   const void *b);
 
 /* --- thread.c --- */
 

@@ -2,6 +2,8 @@
 /* table.h: what happens seldom. */
 #include "lib/base.h"
 
+#include <sys/mman.h>
+
 #include "memprof/preload/table.h"
 
 struct line *table_lines;
@@ -17,6 +19,15 @@ bool table_start(uint32_t lines)
 	table_mask = lines - 1;
 	table_lines = map_private((size_t)lines * sizeof(*table_lines));
 	return table_lines != NULL;
+}
+
+/* What was touched stays as it is; what the heap grows into comes in large pages. */
+void table_expect_much(void)
+{
+	int err = errno;
+
+	madvise(table_lines, (size_t)(table_mask + 1) * sizeof(*table_lines), MADV_HUGEPAGE);
+	errno = err;
 }
 
 void table_relabel(void)

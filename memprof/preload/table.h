@@ -4,11 +4,12 @@
  *
  * A line has slots for four blocks and stands for 128 bytes of address space, each slot for 32: no
  * block of glibc's is smaller, so each has a slot of its own, and nothing is searched for (a search
- * ends at another slot each time, which no processor can foresee). 32 lines in a row stand for a
- * page; where a page's lines begin is its hash. So neighbours in the heap are neighbours here, and
- * the table takes half the memory and cache of the heap at most. Where pages meet in the same
- * lines, or blocks are smaller, a block goes to any free slot of its line, or of those behind it;
- * lines that were full count in `over` how many went on: a search goes on while it is not 0.
+ * ends at another slot each time, which no processor can foresee). Lines lie as the heap does,
+ * begun anew each 64 MiB at a place of its own (arenas of threads begin at multiples of that), so
+ * neighbours in the heap are neighbours here and the table takes half the memory of the heap. Where
+ * parts of the heap meet in the same lines, or blocks are smaller, a block goes to any free slot of
+ * its line, or of those behind it; lines that were full count in `over` how many went on: a search
+ * goes on while it is not 0.
  *
  * The table is private memory: a child of fork() finds its parent's blocks in it. Each line has its
  * lock, left alone while the process has one thread.
@@ -50,6 +51,8 @@ extern struct line *table_lines;
 extern uint32_t table_mask; /* lines - 1 */
 
 bool table_start(uint32_t lines);
+/* The heap is large: most of what a look costs is to find the table's page. */
+void table_expect_much(void);
 /* Makes all ids of the table 0: they are a parent's. */
 void table_relabel(void);
 COLD bool table_put_huge(uint64_t p, uint64_t size);
@@ -63,8 +66,7 @@ void table_give_up(const struct taken *taken);
 
 static inline uint32_t table_line(uint64_t p)
 {
-	return ((uint32_t)((p >> 12) * 0x9e3779b97f4a7c15ULL >> 32) << 5 | (p >> 7 & 31)) &
-	       table_mask;
+	return (uint32_t)((p >> 7) + ((p >> 26) * 0x9e3779b97f4a7c15ULL >> 32)) & table_mask;
 }
 
 static inline unsigned int table_slot(uint64_t p)

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -207,12 +208,27 @@ struct command {
 	pid_t pid;
 	int status; /* as of wait(2), once it has ended */
 	bool ended, asked_to_end;
+	bool left_some; /* processes of it run on, whether they have reported or not */
 };
+
+/* Who has lost its parent is ours (PR_SET_CHILD_SUBREAPER), so none is missed that has not
+ * reported yet. */
+static void reap(struct command *c)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == c->pid) {
+			c->ended = true;
+			c->status = status;
+		}
+	c->left_some = pid == 0;
+}
 
 static void on_signal(struct command *c, int signals)
 {
 	struct signalfd_siginfo info;
-	int status;
 
 	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
@@ -223,10 +239,7 @@ static void on_signal(struct command *c, int signals)
 		if (c->ended)
 			c->asked_to_end = true;
 	}
-	if (!c->ended && waitpid(c->pid, &status, WNOHANG) == c->pid) {
-		c->ended = true;
-		c->status = status;
-	}
+	reap(c);
 }
 
 static void follow_all(struct follow *f, struct command *c, int signals, struct looks *looks,
@@ -234,7 +247,7 @@ static void follow_all(struct follow *f, struct command *c, int signals, struct 
 {
 	bool told = false;
 
-	while ((!c->ended || follow_running(f)) && !c->asked_to_end) {
+	while ((!c->ended || c->left_some || follow_running(f)) && !c->asked_to_end) {
 		struct pollfd *p;
 		size_t n = follow_poll(f, &p, 1);
 
@@ -248,11 +261,10 @@ static void follow_all(struct follow *f, struct command *c, int signals, struct 
 			follow_status(f, c->status);
 		follow_look(f);
 		looks_take(looks, f);
-		if (c->ended && follow_running(f) && !told && !quiet) {
+		if (c->ended && c->left_some && !told && !quiet) {
 			told = true;
-			log_info("the command has ended; waiting for %zu of its processes (Ctrl-C: "
-				 "write the profile now)",
-				 follow_running(f));
+			log_info("the command has ended; waiting for processes that it left "
+				 "(Ctrl-C: write the profile now)");
 		}
 	}
 	follow_finish(f);
@@ -355,6 +367,8 @@ static int run(const struct run_options *o, char *argv[])
 	if (signals < 0 || follow_open(&f, p) ||
 	    looks_open(&looks, o->out, o->interval_s, o->record))
 		goto out;
+	if (!o->no_follow)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	c.pid = start(o, &f, argv, &before);
 	if (c.pid < 0)
 		goto out;

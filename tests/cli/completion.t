@@ -66,6 +66,12 @@ offer "$bee" compare memmon-t
 offers "a monitor as a word" memmon-tgid
 offer "$bee" gate -p harness/gate/ga
 offers "a policy" harness/gate/gate.json
+offer "$bee" history im
+offers "what history does" import
+offer "$bee" history show --fig
+offers "an option of history" --figure
+offer "$bee" calls munmap
+offers "an event as a word" "munmap munmap-ok"
 offer "$bee" verify -- README.m
 offers "files of a command" README.md
 offer "$bee" verify -t ""

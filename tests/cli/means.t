@@ -49,6 +49,19 @@ END
 judged "$tmp/part.bpf.o"
 right "records whose fields have an expression each"
 is "all of them" "$(printf '%s' "$out" | jq -c '.trials[0].conformance | [.events_expected, .events_captured]')" "[3,3]"
+cp "$B/tests/bpf/means_values.bpf.o" "$tmp/values.bpf.o"
+cat >"$tmp/values.manifest.json" <<'END'
+{"schema": 1,
+ "means": "tracepoint:syscalls:sys_exit_read { @stat[comm] = stats(args.ret); @mean = avg(args.ret); @most[comm] = max(args.ret); @lin = lhist(args.ret, 0, 4096, 512); @narrow[pid] = count(); } tracepoint:syscalls:sys_exit_read /args.ret >= 0/ { @powers[comm] = hist(args.ret); }",
+ "counters": {"@stat": {"map": "stat", "value": {"count": "mean.n", "total": "mean.bytes"}},
+  "@mean": {"map": "mean", "value": {"count": "n", "total": "bytes"}},
+  "@powers": {"map": "powers", "key": "name.comm", "bucket": "slot"}}}
+END
+judged "$tmp/values.bpf.o"
+right "values of every kind, in maps of every kind"
+sed -i 's/0, 4096, 512/512, 4608, 512/' "$tmp/values.manifest.json"
+judged "$tmp/values.bpf.o"
+is "steps from elsewhere" "$verdict $(printf '%s' "$out" | jq -r '[.trials[0].mismatches[].field] | unique | join(" ")')" "1 mismatch @lin"
 place ring
 judged "$tmp/ring.bpf.o"
 right "a ring without room, whose losses are counted"
@@ -64,6 +77,10 @@ if have bpftrace; then
 	run "$bee" verify -q -m "$tmp/opens.bt" -- sh -c 'cat /none /none/either; true'
 	is "three words are enough" "$code" 0
 	like "and the table says so" "$out" "sh -c cat /none .*exact"
+	echo 'tracepoint:syscalls:sys_enter_kill { @signals[args->sig, uid] = count(); }' >"$tmp/kill.bt"
+	run "$bee" compare -q -t 1 --json "$tmp/kill.bt" "$tmp/beside.bpf.o" --means "$tmp/kill.bt" -- sh "$tmp/load" "$tmp/file"
+	is "a script and an object of one definition are equal" \
+		"$(printf '%s' "$out" | jq -r '.records[] | select(.type == "equivalence") | [.verdict, .keys] | map(tostring) | join(" ")')" "equal 2"
 	is "a script that is run on its target alone leaves no copy" "$(find "${TMPDIR:-/tmp}" -maxdepth 2 -path '*beebench*' -name script.bt | wc -l)" 0
 else
 	skip "a bpftrace script, by itself" "no bpftrace; sudo apt-get install bpftrace"

@@ -34,8 +34,8 @@ place event
 judged "$tmp/event.bpf.o"
 is "event: wrong" "$verdict" "1 mismatch"
 is "event: nothing else is" "$(printf '%s' "$out" | jq -r '[.trials[0].mismatches[].what] | unique | join(" ")')" event
-like "event: what is missing" "$texts" "^an event \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) is missing, and no loss was counted$"
-like "event: and what is too many" "$texts" "^a record \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) belongs to no call$"
+like "event: what is missing" "$texts" "^an event \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) is missing, and no loss was counted: nothing but pid is off in any of them$"
+like "event: and what is too many" "$texts" "^a record \\(path '.*', error -?[0-9]+, comm '[a-z]+', pid [0-9]+\\) belongs to no call: nothing but pid is off in any of them$"
 place thread
 run "$bee" verify -q --json -m "$tmp/thread.bpf.o" -w threads:threads=3
 verdict="$code $(printf '%s' "$out" | jq -r '.trials[0].conformance.verdict')"
@@ -54,5 +54,12 @@ if have bpftrace; then
 	echo '{"schema": 1, "means": "tracepoint:syscalls:sys_enter_openat { @n[args.flags & 1] = count(); }"}' >"$tmp/limit.bt.manifest.json"
 	judged "$tmp/limit.bt"
 	is "a script that is not what its manifest says" "$verdict" "1 mismatch"
+	if have perl; then
+		echo 'tracepoint:syscalls:sys_enter_getpgid { @n[args->pid] = count(); }' >"$tmp/keys.bt"
+		run "$bee" verify -q --json -m "$tmp/keys.bt" -- perl -e 'getpgrp($_) for 100001..110250'
+		is "a script whose map is full" "$code" 1
+		like "and what it lost" "$(printf '%s' "$out" | jq -r '.trials[0].mismatches[0].text')" \
+			"^@n\\[pid [0-9]+\\] is missing, the calls make it 1: 10 keys were lost on a full map, which has room for 10240$"
+	fi
 fi
 done_testing

@@ -135,6 +135,19 @@ if have "${CXX:-c++}" && "${CXX:-c++}" -std=c++17 -O2 -o "$tmp/plus" "$tmp/plus.
 	check "C++: with trailers the same as with the table" cmp "$tmp/a" "$tmp/c"
 	is "C++: every stack reaches its beginning" "$(json "$tmp/cc" | jq '[.stacks[] | select(.frames[-1] != "_start" and (any(.frames[]; test("^_dl_")) | not))] | length')" 0
 	is "C++: nothing guessed" "$(loss "$tmp/cc" guesses)" 0
+	# Allocators whose new and delete go past malloc(): the same blocks of main's.
+	of_main='[.stacks[] | select(any(.frames[]; . == "main"))] | "\(map(.allocs) | add) \(map(.bytes) | add) \(map(.frees) | add)"'
+	for lib in libjemalloc.so.2 libmimalloc.so.2 libtcmalloc_minimal.so.4; do
+		path=$(find /usr/lib /usr/local/lib -name "$lib" 2>/dev/null | head -n 1)
+		if [ -n "$path" ]; then
+			LD_PRELOAD=$path exact "$tmp/cc4" -- "$tmp/plus"
+			is "C++ with $lib: exit code" "$code" 0
+			is "C++ with $lib: main's blocks" "$(json "$tmp/cc4" | jq -r "$of_main")" "$(json "$tmp/cc" | jq -r "$of_main")"
+			is "C++ with $lib: no free of an unknown block" "$(loss "$tmp/cc4" unknown_frees)" 0
+		else
+			skip "C++ with $lib" "not installed"
+		fi
+	done
 	if have heaptrack && have heaptrack_print; then
 		heaptrack -o "$tmp/ht" "$tmp/plus" >/dev/null 2>&1
 		is "C++: as many calls as heaptrack counts" "$(json "$tmp/cc" | jq .totals.allocs)" \

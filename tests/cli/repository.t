@@ -147,7 +147,10 @@ says 2 "$e gate: --object names what is judged, and so does --suite; give one of
 says 2 "$e gate: --build goes with a git revision; --base memmon is one monitor, so name the other with --head" gate --base memmon --build make
 says 2 "$e there is no out/none.bpf.o after 'make -s': does another command make it?" gate --base first --object out/none.bpf.o
 cd "$tmp/empty" || exit 2
-says 2 "$e gate: --base is missing, and this is no git repository that could tell: name what B is held against, a monitor or an object" gate
+run "$bee" gate
+is "outside of a repository: exit 2" "$code" 2
+has "git says why" "$err" "$e gate: --base is missing, and git cannot tell it here: fatal: not a git repository"
+has "and what to do" "$err" "; name what B is held against, a monitor or an object"
 says 2 "$e gate: there is no beebench.json here: name what --build makes with --object FILE" gate --build make
 cd "$tmp/watch" || exit 2
 

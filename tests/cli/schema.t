@@ -50,4 +50,23 @@ policy "an error rate above a half" '{"schema": 1, "time": {"alpha": 2}}'
 policy "an empty limit" '{"schema": 1, "static": {"limits": {"jited_bytes": {}}}}'
 policy "too few calls" '{"schema": 1, "exact": {"calls": 3}}'
 policy "a list that is empty" '{"schema": 1, "monitors": []}'
+
+# suite NAME TEXT: a beebench.json that the schema refuses, and beebench
+suite() {
+	printf '%s\n' "$2" >"$tmp/beebench.json"
+	check "a project with $1 is refused by the schema" sh -c "! python3 '$tmp/valid.py' docs/schema/suite.schema.json '$tmp/beebench.json' 2>/dev/null"
+	run env -C "$tmp" "$whole" verify -q
+	is "and by beebench" "$code" 2
+}
+case $bee in /*) whole=$bee ;; *) whole=$PWD/$bee ;; esac
+printf '{"schema": 1, "build": "make", "policy": {"exact": {"on": false}}, "suites": {"a": {"monitors": ["none"], "workloads": ["idle"],
+	"measures": ["verify", "gate"], "seconds": 1.5, "options": {"overhead": "slowdown=no"}}}}\n' >"$tmp/beebench.json"
+check "a project's file" python3 "$tmp/valid.py" docs/schema/suite.schema.json "$tmp/beebench.json"
+suite "an unknown key" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "speed": 3}}}'
+suite "no suite" '{"schema": 1, "suites": {}}'
+suite "no monitor" '{"schema": 1, "suites": {"a": {"monitors": []}}}'
+suite "an unknown measure" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "measures": ["compare"]}}}'
+suite "a monitor twice" '{"schema": 1, "suites": {"a": {"monitors": ["m", "m"]}}}'
+suite "no time" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "seconds": 0}}}'
+suite "options of the gate" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "options": {"gate": "a=1"}}}}'
 done_testing

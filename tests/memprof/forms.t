@@ -24,10 +24,10 @@ sum() {
 same() {
 	for v in bytes allocs live; do
 		want=$("$memprof" report "$2" --format json |
-			jq --arg v $v '{bytes: "bytes", live: "live_bytes", allocs: "allocs"}[$v] as $k | .totals[$k]')
+			jq --arg v "$v" '{bytes: "bytes", live: "live_bytes", allocs: "allocs"}[$v] as $k | .totals[$k]')
 		check "$1: $v: there is a total" test -n "$want"
 		for f in json folded speedscope csv html; do
-			is "$1: $f: $v" "$(sum $f "$2" $v)" "$want"
+			is "$1: $f: $v" "$(sum "$f" "$2" "$v")" "$want"
 		done
 		if have go; then
 			case $v in
@@ -37,7 +37,7 @@ same() {
 			esac
 			"$memprof" report "$2" --format pprof -o "$tmp/out.gz"
 			run env HOME="$tmp" go tool pprof -raw "$tmp/out.gz"
-			is "$1: go tool pprof: $figure" "$(printf '%s\n' "$out" | awk -v want=$figure '
+			is "$1: go tool pprof: $figure" "$(printf '%s\n' "$out" | awk -v want="$figure" '
 				/^alloc_objects/ { for (i = 1; i <= NF; i++) if (index($i, want "/") == 1) at = i; next }
 				/^Locations/ { exit }
 				at && /^ +[0-9]+ / { sub(/:.*/, ""); n += $at } END { printf "%d\n", n }')" "$want"

@@ -37,8 +37,10 @@ static int forget(void **state UNUSED)
 
 /* --- calls --- */
 
-static struct call side(uint32_t tid, long number, bool exit, int64_t ret, uint64_t ns)
+/* @step: of a clock of 100 us. */
+static struct call side(uint32_t tid, long number, bool exit, int64_t ret, uint64_t step)
 {
+	uint64_t ns = step * 100000;
 	struct call c = {.tid = tid,
 			 .tgid = tid / 10,
 			 .number = number,
@@ -74,9 +76,9 @@ static void sides_become_calls(void **state UNUSED)
 	assert_int_equal(n, 6);
 	assert_true(!r[0].has_enter && r[0].has_exit && r[0].ret == 7);
 	assert_true(r[1].has_enter && r[1].has_exit && r[1].ret == 9);
-	assert_int_equal(r[1].enter_ns, 12);
-	assert_int_equal(r[1].enter_max_ns, 17);
-	assert_int_equal(r[1].exit_max_ns, 19);
+	assert_int_equal(r[1].enter_ns, 1200000 - 2000);
+	assert_int_equal(r[1].enter_max_ns, 1200005 + 2000);
+	assert_int_equal(r[1].exit_max_ns, 1400005 + 2000);
 	assert_string_equal(r[1].name, "read");
 	assert_string_equal(r[1].comm_exit, "t11");
 	assert_true(r[2].has_enter && !r[2].has_exit && r[2].nr == SYS_write);

@@ -414,6 +414,24 @@ static void texts_and_lines(void **state UNUSED)
 	expect(script, r, "@", "? the record of what happened has not kept the text");
 }
 
+static void the_examples_of_the_docs_are_right(void **state UNUSED)
+{
+	struct strbuf page = STRBUF_INIT;
+	char *from, *end;
+
+	assert_int_equal(strbuf_read_file(&page, "docs/definitions.md"), 0);
+	from = strstr(page.s, "## Examples");
+	assert_non_null(from);
+	from = strstr(from, "```\n") + 4;
+	end = strstr(from, "```");
+	assert_non_null(end);
+	*end = '\0';
+	definition_release(parsed(from, &truth));
+	definition_release(parsed(from, &old));
+	definition_release(parsed(from, &new));
+	strbuf_release(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +448,7 @@ int main(void)
 		cmocka_unit_test(releases_differ),
 		cmocka_unit_test(maps_fill_up),
 		cmocka_unit_test(texts_and_lines),
+		cmocka_unit_test(the_examples_of_the_docs_are_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Observations are kept as they come, each with a key ("exact 6.12.. memmon mmap"), and sorted at
+ * the end: by key, machine, value and run, so that the order in which runs came does not show.
+ *
+ * Random effects: DerSimonian and Laird, Controlled Clinical Trials 7 (1986) 177-188. With w_i the
+ * inverse variance of machine i, Q = sum w_i (y_i - y)^2 and k machines,
+ * tau^2 = max(0, (Q - (k - 1)) / (sum w_i - sum w_i^2 / sum w_i)); I^2 = max(0, (Q - (k - 1)) / Q).
+ */
+#include "lib/base.h"
+#include "harness/merge/agree.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/record.h"
+#include "harness/record_put.h"
+#include "lib/stats.h"
+
+/* Of the 95 % interval of a normal estimate. */
+#define Z95 1.959963984540054
+
+struct seen {
+	char *key, *machine, *run; /* owned */
+	bool exact;
+	double value, variance; /* of an exact figure: the instructions, 0 */
+};
+
+struct agreement {
+	struct seen *seen; /* @n */
+	size_t n, cap;
+};
+
+struct agreement *agreement_new(void)
+{
+	struct agreement *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	return a;
+}
+
+static char *copy(const char *s)
+{
+	char *own = strdup(s);
+
+	if (!own)
+		abort();
+	return own;
+}
+
+/* A machine is told by its id; where it has none, by its name. */
+static const char *machine_of(struct json_object *run)
+{
+	return record_str(run, "host.id", record_str(run, "host.name", "?"));
+}
+
+static void keep(struct agreement *a, struct json_object *run, struct strbuf *key, bool exact,
+		 double value, double variance)
+{
+	if (a->n == a->cap) {
+		a->cap = a->cap ? a->cap * 2 : 256;
+		a->seen = realloc(a->seen, a->cap * sizeof(*a->seen));
+		if (!a->seen)
+			abort();
+	}
+	a->seen[a->n++] = (struct seen){.key = copy(key->s),
+					.machine = copy(machine_of(run)),
+					.run = copy(record_str(run, "id", "?")),
+					.exact = exact,
+					.value = value,
+					.variance = variance};
+}
+
+void agreement_add(struct agreement *a, struct json_object *run, struct json_object *o)
+{
+	struct strbuf key = STRBUF_INIT;
+	struct stats_interval i;
+
+	if (record_status(o) != STATUS_OK)
+		return;
+	if (record_is(o, "exact") && record_get(o, "instructions")) {
+		strbuf_addf(&key, "exact\t%s\t%s\t%s\t%" PRIu64, record_str(o, "kernel", "?"),
+			    record_str(o, "monitor", "?"), record_str(o, "path", "?"),
+			    record_u64(o, "index", 0));
+		keep(a, run, &key, true, record_num(o, "instructions"), 0);
+	} else if (record_is(o, "overhead") && !record_true(o, "aa") &&
+		   record_interval(o, "added_ns", &i) && i.high > i.low) {
+		double sd = (i.high - i.low) / 2 / Z95;
+
+		strbuf_addf(&key, "time\t%s\t%s", record_str(o, "monitor", "?"),
+			    record_str(o, "event", "?"));
+		keep(a, run, &key, false, (i.high + i.low) / 2, sd * sd);
+	}
+	strbuf_release(&key);
+}
+
+static int order(const void *x, const void *y)
+{
+	const struct seen *a = x, *b = y;
+	int c = strcmp(a->key, b->key);
+
+	if (!c && !a->exact)
+		c = strcmp(a->machine, b->machine);
+	if (!c)
+		c = (a->value > b->value) - (a->value < b->value);
+	return c ? c : strcmp(a->run, b->run);
+}
+
+/* Field @i of a key, as a record's member. */
+static void put_field(struct json_object *o, const char *name, const char *key, int i)
+{
+	while (i-- > 0)
+		key += strcspn(key, "\t") + 1;
+	record_putf(o, name, "%.*s", (int)strcspn(key, "\t"), key);
+}
+
+/* Equal values lie side by side; the one most often seen is what the others are held against. */
+static struct json_object *agree(const struct seen *s, size_t n, bool *differ, struct strbuf *text)
+{
+	struct json_object *o = record_new("agreement"), *values = json_object_new_array();
+	size_t best = 0, best_n = 0;
+
+	for (size_t i = 0, j; i < n; i = j) {
+		struct json_object *v = json_object_new_object();
+
+		for (j = i; j < n && s[j].value == s[i].value; j++)
+			;
+		record_put_u64(v, "instructions", (uint64_t)s[i].value);
+		record_put_u64(v, "runs", j - i);
+		record_put_str(v, "first_run", s[i].run);
+		json_object_array_add(values, v);
+		if (j - i > best_n) {
+			best = i;
+			best_n = j - i;
+		}
+	}
+	*differ = json_object_array_length(values) > 1;
+	put_field(o, "kernel", s->key, 1);
+	put_field(o, "monitor", s->key, 2);
+	put_field(o, "path", s->key, 3);
+	record_put_str(o, "status", *differ ? "fail" : "ok");
+	record_put_u64(o, "runs", n);
+	record_put_u64(o, "instructions", (uint64_t)s[best].value);
+	record_put(o, "values", values);
+	for (size_t i = 0; *differ && i < n; i++) {
+		if (s[i].value == s[best].value)
+			continue;
+		strbuf_addf(text,
+			    "%s at %s on %s: %.0f instructions in %zu of %zu runs, %.0f in %s\n",
+			    record_str(o, "monitor", ""), record_str(o, "path", ""),
+			    record_str(o, "kernel", ""), s[best].value, best_n, n, s[i].value,
+			    s[i].run);
+	}
+	return o;
+}
+
+/* The estimate of @n of them with these variances, each more by @tau2. */
+static void weigh(const double *y, const double *var, size_t n, double tau2, double *centre,
+		  double *weight)
+{
+	double sum = 0;
+
+	*weight = 0;
+	for (size_t i = 0; i < n; i++) {
+		*weight += 1 / (var[i] + tau2);
+		sum += y[i] / (var[i] + tau2);
+	}
+	*centre = sum / *weight;
+}
+
+static struct json_object *combine(const struct seen *s, size_t n)
+{
+	struct json_object *o = record_new("combined");
+	double *y = calloc(n, sizeof(*y)), *var = calloc(n, sizeof(*var));
+	double *own_y = calloc(n, sizeof(*own_y)), *own_var = calloc(n, sizeof(*own_var));
+	double centre, weight, q = 0, squares = 0, tau2 = 0, half;
+	size_t machines = 0;
+
+	if (!y || !var || !own_y || !own_var)
+		abort();
+	for (size_t i = 0, j; i < n; i = j, machines++) {
+		for (j = i; j < n && !strcmp(s[j].machine, s[i].machine); j++) {
+			own_y[j - i] = s[j].value;
+			own_var[j - i] = s[j].variance;
+		}
+		weigh(own_y, own_var, j - i, 0, &y[machines], &weight);
+		var[machines] = 1 / weight;
+	}
+	weigh(y, var, machines, 0, &centre, &weight);
+	for (size_t i = 0; i < machines; i++) {
+		q += (y[i] - centre) * (y[i] - centre) / var[i];
+		squares += 1 / (var[i] * var[i]);
+	}
+	if (machines > 1)
+		tau2 = MAX(0.0, (q - (double)(machines - 1)) / (weight - squares / weight));
+	weigh(y, var, machines, tau2, &centre, &weight);
+	half = Z95 / sqrt(weight);
+	put_field(o, "monitor", s->key, 1);
+	put_field(o, "event", s->key, 2);
+	record_put_u64(o, "machines", machines);
+	record_put_u64(o, "runs", n);
+	record_put_interval(o, "added_ns",
+			    (struct stats_interval){centre, centre - half, centre + half, 0.95});
+	record_put_num(o, "between_machines_sd_ns", machines > 1 ? sqrt(tau2) : NAN);
+	record_put_num(o, "heterogeneity_pct",
+		       machines > 1 && q > 0 ? MAX(0.0, 100 * (q - (double)(machines - 1)) / q)
+		       : machines > 1	     ? 0
+					     : NAN);
+	free(y);
+	free(var);
+	free(own_y);
+	free(own_var);
+	return o;
+}
+
+struct json_object *agreement_records(struct agreement *a, size_t *agreed, size_t *differ,
+				      struct strbuf *text)
+{
+	struct json_object *out = json_object_new_array();
+
+	*agreed = *differ = 0;
+	if (a->n)
+		qsort(a->seen, a->n, sizeof(*a->seen), order);
+	for (size_t i = 0, j; i < a->n; i = j) {
+		bool other = false;
+
+		for (j = i; j < a->n && !strcmp(a->seen[j].key, a->seen[i].key); j++)
+			;
+		if (a->seen[i].exact) {
+			json_object_array_add(out, agree(a->seen + i, j - i, &other, text));
+			*agreed += !other;
+			*differ += other;
+		} else {
+			json_object_array_add(out, combine(a->seen + i, j - i));
+		}
+	}
+	return out;
+}
+
+void agreement_free(struct agreement *a)
+{
+	for (size_t i = 0; a && i < a->n; i++) {
+		free(a->seen[i].key);
+		free(a->seen[i].machine);
+		free(a->seen[i].run);
+	}
+	free(a ? a->seen : NULL);
+	free(a);
+}

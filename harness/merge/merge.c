@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Writes the merged run: a header that lists the runs, their records one run after the other, what
+ * they say together, and the end. Nothing in it depends on the clock, on this machine, or on how
+ * the runs were split into files: records pass as text, and what is computed is sorted.
+ */
+#include "lib/base.h"
+#include "harness/merge/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/merge/agree.h"
+#include "harness/record.h"
+#include "harness/record_put.h"
+#include "harness/result.h"
+#include "lib/log.h"
+
+/* Records whose status is a verdict: verify's, compare's and the gate's. Others inform. */
+static const char *const judged[] = {"trial", "equivalence", "gate"};
+
+struct writing {
+	FILE *out;
+	const struct part *part;
+	struct agreement *agreement;
+	struct merge_result *result;
+};
+
+static int put_line(FILE *out, struct json_object *o)
+{
+	fputs(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), out);
+	putc('\n', out);
+	return ferror(out) ? -EIO : 0;
+}
+
+/* The same in all runs, or null. */
+static void put_common(struct json_object *to, const struct parts *p, const char *path,
+		       const char *key)
+{
+	const char *first = record_str(p->part[0].header, path, NULL);
+
+	for (size_t i = 1; i < p->n && first; i++)
+		if (strcmp(record_str(p->part[i].header, path, ""), first))
+			first = NULL;
+	record_put_str(to, key, first);
+}
+
+static size_t count_machines(const struct parts *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const char *id = record_str(p->part[i].header, "host.id",
+					    record_str(p->part[i].header, "host.name", "?"));
+		size_t j = 0;
+
+		while (j < i &&
+		       strcmp(id, record_str(p->part[j].header, "host.id",
+					     record_str(p->part[j].header, "host.name", "?"))))
+			j++;
+		n += j == i;
+	}
+	return n;
+}
+
+static struct json_object *list_runs(const struct parts *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		record_put(o, "header", json_object_get(p->part[i].header));
+		record_put_u64(o, "records", p->part[i].records);
+		record_put(o, "end", json_object_get(p->part[i].end));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+/* Named by what is in it. */
+static uint64_t hash_of(const struct parts *p)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < p->n; i++) {
+		for (const char *c = p->part[i].id; *c; c++)
+			hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
+		hash = (hash ^ p->part[i].hash) * 0x100000001b3ULL;
+	}
+	return hash;
+}
+
+static struct json_object *header_of(const struct parts *p, struct merge_result *r)
+{
+	struct json_object *h = record_new("run"), *host = json_object_new_object(),
+			   *command = json_object_new_array();
+	const char *started = NULL;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const char *s = record_str(p->part[i].header, "started", NULL);
+
+		started = s && (!started || strcmp(s, started) < 0) ? s : started;
+		r->unfinished += !p->part[i].end;
+		r->records += p->part[i].records;
+	}
+	r->runs = p->n;
+	r->machines = count_machines(p);
+	record_add_str(command, "merge");
+	record_put_i64(h, "schema", RESULT_SCHEMA);
+	put_common(h, p, "tool", "tool");
+	record_putf(h, "id", "merged-%016" PRIx64, hash_of(p));
+	record_put_str(h, "started", started);
+	record_put(h, "command", command);
+	record_put_u64(host, "machines", r->machines);
+	put_common(host, p, "host.id", "id");
+	put_common(host, p, "host.name", "name");
+	put_common(host, p, "host.kernel", "kernel");
+	put_common(host, p, "host.machine", "machine");
+	put_common(host, p, "host.cpu", "cpu");
+	record_put(h, "host", host);
+	record_put(h, "merged", list_runs(p));
+	return h;
+}
+
+static void judge(struct merge_result *r, struct json_object *o)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(judged); i++) {
+		if (!record_is(o, judged[i]))
+			continue;
+		switch (record_status(o)) {
+		case STATUS_OK: r->judged++; break;
+		case STATUS_FAIL: r->failed++; break;
+		case STATUS_VOID: r->void_++; break;
+		case STATUS_SKIP: r->skipped++; break;
+		case STATUS_COUNT: break;
+		}
+	}
+}
+
+static int write_record(void *arg, const struct part *p, uint64_t no, const struct strbuf *line)
+{
+	struct writing *w = arg;
+	struct json_object *o = json_tokener_parse(line->s);
+
+	if (!o) {
+		log_err("%s: record %llu of run %s is no JSON", p->path, (unsigned long long)no,
+			p->id);
+		return -EINVAL;
+	}
+	judge(w->result, o);
+	agreement_add(w->agreement, p->header, o);
+	json_object_put(o);
+	fwrite(line->s, 1, line->len, w->out);
+	putc('\n', w->out);
+	return ferror(w->out) ? -EIO : 0;
+}
+
+static int write_summary(struct writing *w)
+{
+	struct merge_result *r = w->result;
+	struct json_object *all = agreement_records(w->agreement, &r->agree, &r->differ, &r->text),
+			   *end = record_new("end"), *o;
+	int err = 0;
+
+	record_foreach (all, o)
+		err = err ? err : put_line(w->out, o);
+	r->judged += r->failed + r->agree + r->differ;
+	record_put_str(end, "status",
+		       r->failed || r->differ	   ? "fail"
+		       : r->unfinished || r->void_ ? "void"
+		       : r->judged		   ? "ok"
+						   : "skip");
+	record_put_u64(end, "runs", r->runs);
+	record_put_u64(end, "machines", r->machines);
+	record_put_u64(end, "unfinished", r->unfinished);
+	record_put_u64(end, "failed", r->failed);
+	record_put_u64(end, "void", r->void_);
+	record_put_u64(end, "agree", r->agree);
+	record_put_u64(end, "differ", r->differ);
+	err = err ? err : put_line(w->out, end);
+	json_object_put(end);
+	json_object_put(all);
+	return err;
+}
+
+static int write_all(const struct parts *p, struct writing *w)
+{
+	struct json_object *header = header_of(p, w->result);
+	int err = put_line(w->out, header);
+
+	json_object_put(header);
+	for (size_t i = 0; i < p->n && !err; i++)
+		err = part_each(&p->part[i], write_record, w);
+	return err ? err : write_summary(w);
+}
+
+int merge_write(const struct parts *p, const char *path, struct merge_result *out)
+{
+	struct writing w = {.result = out};
+	struct strbuf aside = STRBUF_INIT;
+	int err;
+
+	*out = (struct merge_result){.text = STRBUF_INIT};
+	strbuf_addf(&aside, "%s.%ld.part", path, (long)getpid());
+	w.out = fopen(aside.s, "wxe");
+	if (!w.out) {
+		err = -errno;
+		log_err_sys(err, "cannot write %s", aside.s);
+		goto out;
+	}
+	w.agreement = agreement_new();
+	err = write_all(p, &w);
+	if (fclose(w.out) && (!err || err == -EIO))
+		err = -errno;
+	if (!err && rename(aside.s, path))
+		err = -errno;
+	if (err) {
+		if (err != -EINVAL)
+			log_err_sys(err, "cannot write %s", path);
+		unlink(aside.s);
+	}
+	agreement_free(w.agreement);
+out:
+	strbuf_release(&aside);
+	return err;
+}

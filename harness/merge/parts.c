@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What there is to merge: files are read once, line by line, for the runs in them. Of a merged file
+ * the header says which runs follow and how many records each has; a run of its own is one such.
+ * Only headers are kept, so that thousands of runs take little memory.
+ */
+#include "lib/base.h"
+#include "harness/merge/merge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/record.h"
+#include "harness/result.h"
+#include "lib/log.h"
+
+#define FNV_BEGIN 0xcbf29ce484222325ULL
+
+static uint64_t fnv(uint64_t hash, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)s[i]) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* A file that is read line by line. */
+struct lines {
+	FILE *f;
+	const char *path;
+	char *text;
+	size_t cap;
+	ssize_t len; /* without the line end */
+	uint64_t line;
+	bool whole; /* it had a line end */
+};
+
+static bool next_line(struct lines *l)
+{
+	l->len = getline(&l->text, &l->cap, l->f);
+	if (l->len <= 0)
+		return false;
+	l->line++;
+	l->whole = l->text[l->len - 1] == '\n';
+	if (l->whole)
+		l->text[--l->len] = '\0';
+	return true;
+}
+
+static int broken(const struct lines *l, const char *what)
+{
+	log_err("%s:%llu: %s", l->path, (unsigned long long)l->line, what);
+	return -EINVAL;
+}
+
+static bool begins(const struct lines *l, const char *type)
+{
+	const char head[] = "{\"type\":\"";
+	size_t n = strlen(type);
+
+	return !strncmp(l->text, head, sizeof(head) - 1) &&
+	       !strncmp(l->text + sizeof(head) - 1, type, n) &&
+	       l->text[sizeof(head) - 1 + n] == '"';
+}
+
+/* ,"run":"ID","no":7} */
+static void tag(struct strbuf *out, const char *id, uint64_t no)
+{
+	strbuf_addf(out, ",\"run\":\"%s\",\"no\":%llu}", id, (unsigned long long)no);
+}
+
+/* The line of record @no without its tag: how much of it, before the last brace. -EINVAL after
+ * saying that it is another's. */
+static ssize_t untagged(const struct lines *l, const struct part *p, uint64_t no)
+{
+	struct strbuf end = STRBUF_INIT;
+	ssize_t n = l->len - 1;
+
+	if (l->len < 2 || l->text[0] != '{' || l->text[l->len - 1] != '}')
+		return broken(l, "this is no record: it is no object on a line of its own");
+	if (p->tagged) {
+		tag(&end, p->id, no);
+		n = l->len - (ssize_t)end.len;
+		if (n < 1 || strcmp(l->text + n, end.s))
+			n = broken(l, "this record is not the one that the header says is here");
+		strbuf_release(&end);
+	}
+	return n;
+}
+
+static struct part *new_part(struct parts *p, struct json_object *header, const char *path)
+{
+	struct part *all = realloc(p->part, (p->n + 1) * sizeof(*all)), *it;
+
+	if (!all)
+		abort();
+	p->part = all;
+	it = &all[p->n++];
+	*it = (struct part){.id = strdup(record_str(header, "id", "")),
+			    .path = strdup(path),
+			    .header = json_object_get(header),
+			    .hash = FNV_BEGIN};
+	if (!it->id || !it->path)
+		abort();
+	return it;
+}
+
+/* An id is a name for files, and stands in every record: letters, digits and a few signs. */
+static bool is_id(const char *id)
+{
+	return *id && strlen(id) < 128 &&
+	       strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:") ==
+		       strlen(id);
+}
+
+/* The records of one run that is a file of its own, to its end record or to the end of the file. */
+static int take_own(struct parts *p, struct lines *l, struct json_object *header)
+{
+	struct part *it = new_part(p, header, l->path);
+
+	it->offset = ftell(l->f);
+	while (next_line(l)) {
+		ssize_t n;
+
+		if (it->end)
+			return broken(l,
+				      "a record after the end of the run: two runs in one file?");
+		if (!l->whole) {
+			log_warn("%s:%llu: the last line was cut off in the middle; it is left out",
+				 l->path, (unsigned long long)l->line);
+			break;
+		}
+		if (begins(l, "run"))
+			return broken(l, "a second run in one file; 'beebench merge' takes files");
+		if (begins(l, "end")) {
+			it->end = json_tokener_parse(l->text);
+			if (!it->end)
+				return broken(l, "this end record is no JSON");
+			continue;
+		}
+		n = untagged(l, it, it->records);
+		if (n < 0)
+			return (int)n;
+		it->hash = fnv(it->hash, l->text, (size_t)n);
+		it->records++;
+	}
+	return 0;
+}
+
+static int take_merged(struct parts *p, struct lines *l, struct json_object *merged)
+{
+	struct json_object *o;
+
+	record_foreach (merged, o) {
+		struct json_object *header = record_get(o, "header");
+		struct part *it;
+		uint64_t n = record_u64(o, "records", UINT64_MAX);
+
+		if (!is_id(record_str(header, "id", "")) || n == UINT64_MAX)
+			return broken(l, "the list of the runs in here is not what merge writes");
+		it = new_part(p, header, l->path);
+		it->end = json_object_get(record_get(o, "end"));
+		it->tagged = true;
+		it->offset = ftell(l->f);
+		for (; it->records < n; it->records++) {
+			ssize_t len = next_line(l) && l->whole
+					      ? untagged(l, it, it->records)
+					      : broken(l, "the file ends here, "
+							  "before all of its runs");
+
+			if (len < 0)
+				return (int)len;
+			it->hash = fnv(it->hash, l->text, (size_t)len);
+		}
+	}
+	return 0;
+}
+
+static int take_file(struct parts *p, struct lines *l)
+{
+	struct json_object *header = next_line(l) ? json_tokener_parse(l->text) : NULL, *merged;
+	int err;
+
+	if (!header || !record_is(header, "run") || !is_id(record_str(header, "id", "")))
+		err = broken(l, "this is no run: it does not begin with a record of type \"run\" "
+				"that has an id");
+	else if (record_u64(header, "schema", 0) != RESULT_SCHEMA)
+		err = broken(l,
+			     "its schema is another one than this beebench's; runs of one schema "
+			     "can be merged");
+	else if (json_object_object_get_ex(header, "merged", &merged))
+		err = take_merged(p, l, merged);
+	else
+		err = take_own(p, l, header);
+	json_object_put(header);
+	return err;
+}
+
+int parts_add(struct parts *p, const char *path)
+{
+	struct strbuf file = STRBUF_INIT;
+	struct lines l = {0};
+	struct stat st;
+	int err;
+
+	strbuf_addstr(&file, path);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		strbuf_addstr(&file, "/run.json");
+	l.path = file.s;
+	l.f = fopen(file.s, "re");
+	if (!l.f) {
+		err = -errno;
+		log_err_sys(err, "cannot read the run %s", file.s);
+	} else {
+		err = take_file(p, &l);
+		fclose(l.f);
+	}
+	free(l.text);
+	strbuf_release(&file);
+	return err;
+}
+
+struct hashing {
+	uint64_t hash, most;
+};
+
+static int hash_record(void *arg, const struct part *p, uint64_t no, const struct strbuf *line)
+{
+	struct hashing *h = arg;
+	struct strbuf end = STRBUF_INIT;
+
+	if (no >= h->most)
+		return 1;
+	tag(&end, p->id, no);
+	h->hash = fnv(h->hash, line->s, line->len - end.len);
+	strbuf_release(&end);
+	return 0;
+}
+
+/* Does @whole begin with all that @cut has? */
+static bool goes_on(const struct part *whole, const struct part *cut)
+{
+	struct hashing h = {.hash = FNV_BEGIN, .most = cut->records};
+
+	return whole->records >= cut->records && part_each(whole, hash_record, &h) >= 0 &&
+	       h.hash == cut->hash;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct part *)a)->id, ((const struct part *)b)->id);
+}
+
+static void release(struct part *p)
+{
+	free(p->id);
+	free(p->path);
+	json_object_put(p->header);
+	json_object_put(p->end);
+}
+
+static bool same_ends(const struct part *a, const struct part *b)
+{
+	return a->records == b->records && a->hash == b->hash && !a->end == !b->end;
+}
+
+int parts_unite(struct parts *p)
+{
+	size_t n = 0;
+
+	qsort(p->part, p->n, sizeof(*p->part), by_id);
+	for (size_t i = 0; i < p->n; i++) {
+		struct part *kept = n ? &p->part[n - 1] : NULL, *it = &p->part[i];
+
+		if (!kept || strcmp(kept->id, it->id)) {
+			p->part[n++] = *it;
+		} else if (same_ends(kept, it) || (!it->end && goes_on(kept, it))) {
+			release(it);
+		} else if (!kept->end && goes_on(it, kept)) {
+			release(kept);
+			*kept = *it;
+		} else {
+			log_err("%s and %s are both run %s, and differ: one of them was changed; "
+				"merge "
+				"the other",
+				kept->path, it->path, it->id);
+			for (; i < p->n; i++)
+				p->part[n++] = p->part[i];
+			p->n = n;
+			return -EEXIST;
+		}
+	}
+	p->n = n;
+	return 0;
+}
+
+void parts_release(struct parts *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		release(&p->part[i]);
+	free(p->part);
+	*p = (struct parts){0};
+}
+
+int part_each(const struct part *p, part_fn fn, void *arg)
+{
+	struct lines l = {.f = fopen(p->path, "re"), .path = p->path};
+	struct strbuf line = STRBUF_INIT;
+	int err = 0;
+
+	if (!l.f || fseek(l.f, p->offset, SEEK_SET)) {
+		err = -errno;
+		log_err_sys(err, "cannot read %s again", p->path);
+		goto out;
+	}
+	for (uint64_t no = 0; no < p->records && !err; no++) {
+		ssize_t n = next_line(&l) ? untagged(&l, p, no)
+					  : broken(&l, "the file has changed while it was read");
+
+		if (n < 0) {
+			err = (int)n;
+			break;
+		}
+		strbuf_reset(&line);
+		strbuf_add(&line, l.text, (size_t)n);
+		tag(&line, p->id, no);
+		err = fn(arg, p, no, &line);
+	}
+out:
+	if (l.f)
+		fclose(l.f);
+	free(l.text);
+	strbuf_release(&line);
+	return err;
+}

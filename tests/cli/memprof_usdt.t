@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The probes otel_memory:alloc and otel_memory:free of libmemprof.so, read by bpftrace: the samples are those that memprof counts.
+. tests/lib.sh
+need_bpf
+need_tool bpftrace bpftrace
+
+memprof=$B/memprof
+lib=$(readlink -f "$B/libmemprof.so")
+notes=$(readelf -n "$lib" 2>/dev/null)
+check "the probes are there, with semaphores" test "$(printf '%s' "$notes" | grep -c "Semaphore: 0x0*[1-9a-f]")" -ge 2
+like "alloc takes an address, a size and a weight" "$notes" 'Arguments: 8@%rdi 8@%rsi 8@%rdx'
+
+# It waits until bpftrace has attached, which is when the semaphore is up.
+cat >"$tmp/probes.bt" <<BT
+usdt:$lib:otel_memory:alloc { @allocs = count(); @weighted = sum(arg2); @bytes = sum(arg1); }
+usdt:$lib:otel_memory:free { @frees = count(); }
+BT
+bpftrace -f json -o "$tmp/out" "$tmp/probes.bt" 2>"$tmp/err" &
+tracer=$!
+at_exit "kill $tracer 2>/dev/null"
+for _ in $(seq 400); do
+	grep -q attached_probes "$tmp/out" 2>/dev/null && break
+	kill -0 $tracer 2>/dev/null || break
+	sleep 0.05
+done
+if ! grep -q attached_probes "$tmp/out" 2>/dev/null; then
+	skip "reading the probes" "bpftrace cannot attach: $(tail -n 1 "$tmp/err")"
+	done_testing
+fi
+HOLD=1 run "$memprof" run -q --rate 20000 -o "$tmp/p" -- "$B/tests/allocating/pairs" 200000
+is "exit code" "$code" 0
+kill -INT $tracer
+wait $tracer
+map() {
+	jq -r --arg m "@$1" 'select(.type == "map") | .data[$m] // empty' "$tmp/out"
+}
+json=$("$memprof" report "$tmp/p" --format json)
+weighted=$(map weighted)
+if [ -z "$weighted" ]; then
+	# Without a process to look at, some versions never raise the semaphore.
+	skip "the sum of weights" "this bpftrace raises no semaphore for a library"
+else
+	is "the sum of weights is the profile's" "$weighted" "$(printf '%s' "$json" | jq .totals.bytes)"
+	live=$(printf '%s' "$json" | jq .totals.live_bytes)
+	check "samples were freed, and samples stayed" test "$(map frees)" -lt "$(map allocs)" -a "$(map frees)" -gt 0 -a "$live" -gt 0
+fi
+done_testing

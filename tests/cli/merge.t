@@ -1,0 +1,97 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# beebench merge: a set union of runs, in any order and any split the same bytes; what differs is named, what was cut short stays
+# so, and what cannot be one is refused. --out with patterns.
+# beside others
+set -u
+. tests/lib.sh
+need_tool jq jq
+
+# made DIR ID HOST INSTRUCTIONS NS: a small run
+made() {
+	mkdir -p "$tmp/$1"
+	cat >"$tmp/$1/run.json" <<EOF
+{"type":"run","schema":1,"tool":"beebench 0.1.0","id":"$2","started":"2026-11-30T00:00:0$5Z","host":{"id":"$3","kernel":"6.12","machine":"x86_64"}}
+{"type":"trial","monitor":"memmon","workload":"mmap","status":"ok"}
+{"type":"exact","monitor":"memmon","kernel":"6.12","path":"mmap","index":0,"status":"ok","instructions":$4}
+{"type":"overhead","monitor":"memmon","event":"mmap","status":"ok","aa":false,"added_ns":{"centre":1${5}5,"low":1${5}0,"high":1${5}9.5,"confidence":0.95}}
+{"type":"end","status":"ok","exit_code":0}
+EOF
+}
+made a A1 one 602 1
+made b B2 two 602 2
+made c C3 three 602 3
+case $bee in /*) ;; *) bee=$PWD/$bee ;; esac
+cd "$tmp" || exit 1
+
+run "$bee" merge a b c --out abc
+is "three runs: good" "$code" 0
+is "said" "$out" "3 runs of 3 machines, 9 records
+exact figures: 1 are the same wherever they were measured, 0 differ"
+run "$bee" merge c a -q --out ca
+run "$bee" merge b ca ca/run.json c -q --out again
+check "any order, any split, twice the same: the same bytes" cmp abc/run.json again/run.json
+is "each record names its run" "$(jq -r 'select(.run) | "\(.run) \(.no)"' abc/run.json | tr '\n' ' ')" \
+	"A1 0 A1 1 A1 2 B2 0 B2 1 B2 2 C3 0 C3 1 C3 2 "
+is "times: over machines, with what lies between them" "$(jq -c 'select(.type == "combined") | [.monitor, .event, .machines, .runs]' abc/run.json)" \
+	'["memmon","mmap",3,3]'
+is "its header lists them" "$(jq -c 'select(.merged) | [.host.machines, [.merged[].header.id]]' abc/run.json)" '[3,["A1","B2","C3"]]'
+run "$bee" report abc
+is "a report reads it" "$code" 0
+
+made d D4 four 604 4
+run "$bee" merge a b c d --out abcd
+is "an exact figure that differs: exit code" "$code" 1
+has "named, with the run" "$out" "memmon at mmap on 6.12: 602 instructions in 3 of 4 runs, 604 in D4"
+
+sed '$d' a/run.json | head -n 3 >cut.json
+mkdir cut && mv cut.json cut/run.json
+run "$bee" merge cut b --out cb
+is "a run that was cut short stays unfinished" "$code $(tail -n 1 cb/run.json | jq .unfinished)" "2 1"
+run "$bee" merge cb a --out whole
+is "and the whole one takes its place" "$code $(tail -n 1 whole/run.json | jq -c '[.unfinished, .runs]')" "0 [0,2]"
+{ cat cut/run.json; printf '{"type":"tri'; } >half.json
+run "$bee" merge half.json b -q --out hb
+has "half a line is left out, and said" "$err" "half.json:4: the last line was cut off in the middle; it is left out"
+sed 's/602/603/' a/run.json >other.json
+run "$bee" merge a other.json --out no
+is "one id, two contents: refused" "$code" 2
+has "by name" "$err" "are both run A1, and differ"
+check "and nothing is written" test ! -e no/run.json
+jq -c 'if .type == "trial" then .status = "fail" else . end' c/run.json >failed.json
+run "$bee" merge a failed.json --out f
+is "a check that failed anywhere: exit code" "$code" 1
+head -n 1 a/run.json >empty.json
+echo '{"type":"end","status":"ok"}' >>empty.json
+run "$bee" merge empty.json --out e
+is "nothing was judged: 3" "$code" 3
+
+for bad in '{"type":"trial"}' 'no json' '{"type":"run","schema":1,"id":"a b"}'; do
+	echo "$bad" >bad.json
+	run "$bee" merge bad.json --out x
+	is "no run: $bad" "$code $err" "2 beebench: error: bad.json:1: this is no run: it does not begin with a record of type \"run\" that has an id"
+done
+echo '{"type":"run","schema":2,"id":"x"}' >bad.json
+run "$bee" merge bad.json --out x
+has "another schema" "$err" "bad.json:1: its schema is another one"
+head -n 5 abc/run.json >bad.json
+run "$bee" merge bad.json --out x
+has "a merged run that was cut" "$err" "the file ends here, before all of its runs"
+run "$bee" merge nowhere --out x
+has "none there" "$err" "cannot read the run nowhere: No such file or directory"
+run "$bee" merge a
+is "without --out" "$code $err" "2 beebench: error: merge: where to? Give --out DIR"
+run "$bee" merge
+is "without runs" "$code $err" "2 beebench: error: merge: which runs? Name their folders: beebench merge RUN.. --out DIR"
+if [ -w /dev/full ]; then
+	ln -s /dev/full full 2>/dev/null
+	run "$bee" merge a --out full
+	is "no folder to write to" "$code" 2
+fi
+
+run env SLURMD_NODENAME=n7 SLURM_ARRAY_TASK_ID=12 "$bee" verify -q -m none -w idle --out 'r-%h-%t-100%%'
+check "--out: the node's name, the task, a percent sign" test -s "r-n7-12-100%/run.json"
+is "and the run says so" "$(jq -c 'select(.type == "run") | [.host.name, .host.job.slurm_task]' "r-n7-12-100%/run.json")" '["n7","12"]'
+run "$bee" verify -q -m none -w idle --out '%x'
+is "an unknown pattern" "$code $err" "2 beebench: error: --out: %x in '%x' is no pattern; there are %h (the machine's name), %t (the task's number), %i (the run's id) and %%"
+done_testing
