@@ -329,7 +329,7 @@ static __always_inline int allocated(void *ctx, __u32 op, __u64 address, __u64 s
 
 	if (!c || !address)
 		return 0;
-	if (forget(address, &was)) {
+	if (!kernel_settings.counts && forget(address, &was)) {
 		c->overwritten++;
 		send_gone(was.id);
 	}
@@ -373,7 +373,7 @@ static __always_inline int freed(__u32 op, __u64 address)
 
 	if (!c)
 		return 0;
-	if (address && forget(address, &was)) {
+	if (address && !kernel_settings.counts && forget(address, &was)) {
 		ended(c, &was);
 		return 0;
 	}

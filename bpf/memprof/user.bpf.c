@@ -67,6 +67,16 @@ static __always_inline bool is_chosen(__u64 size)
 	return true;
 }
 
+/* The reader looks by itself now and then (ATTACH_TICK_MS): it is woken, which costs more than the
+ * copying, when a good part of the ring is full. */
+static __always_inline __u64 wakeup(void)
+{
+	__u64 size = bpf_ringbuf_query(&user_samples, BPF_RB_RING_SIZE);
+
+	return bpf_ringbuf_query(&user_samples, BPF_RB_AVAIL_DATA) > size / 8 ? BPF_RB_FORCE_WAKEUP
+									      : BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 weighted)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
@@ -93,7 +103,7 @@ static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 
 	s->user = 1;
 	sample_registers(s, ctx);
 	sample_copy(s);
-	bpf_ringbuf_submit(s, 0);
+	bpf_ringbuf_submit(s, wakeup());
 	return id;
 }
 
@@ -106,7 +116,7 @@ static __always_inline void send_gone(__u64 id)
 	if (!g)
 		return;
 	g->id = id;
-	bpf_ringbuf_submit(g, 0);
+	bpf_ringbuf_submit(g, BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline bool forget(__u64 block, struct user_live *was)

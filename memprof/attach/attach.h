@@ -14,7 +14,9 @@ struct attachment;
 int attach_open(struct attachment **out, const struct probes_options *opts,
 		const struct places *at);
 enum probes_way attach_way(const struct attachment *a);
-/* Readable when there are samples, and what takes them then. */
+/* What takes samples: to be called every ATTACH_TICK_MS, and when the descriptor is readable, which
+ * it is when there are many. */
+enum { ATTACH_TICK_MS = 20 };
 int attach_fd(const struct attachment *a);
 void attach_take(void *attachment);
 /* Detaches, takes what is left, gives the profile (the caller frees it). 0 or -errno after saying

@@ -143,7 +143,7 @@ static int measure(const struct options *o)
 				      .rate = o->rate,
 				      .live_max = (uint32_t)o->live};
 	struct watch w = WATCH_INIT;
-	struct watch_also also = {.readable = attach_take};
+	struct watch_also also = {.tick_ms = ATTACH_TICK_MS, .readable = attach_take};
 	struct attachment *a = NULL;
 	struct profile *p = NULL;
 	int err = find_way(o->way, &opts.way);

@@ -78,11 +78,12 @@ void watch_wait(struct watch *w, double seconds, const struct watch_also *also)
 
 	catch_stops();
 	while (!stopped) {
-		int ms = left_ms(until_ns);
+		const int left = left_ms(until_ns), tick = also ? also->tick_ms : 0;
+		const int ms = tick && (left < 0 || left > tick) ? tick : left;
 
-		if (!ms || (poll(p, ARRAY_SIZE(p), ms) < 0 && errno != EINTR))
+		if (!left || (poll(p, ARRAY_SIZE(p), ms) < 0 && errno != EINTR))
 			break;
-		if (p[0].revents)
+		if (p[0].revents || tick)
 			also->readable(also->arg);
 		if (p[1].revents || p[2].revents)
 			break;

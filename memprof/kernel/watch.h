@@ -26,10 +26,11 @@ int watch_prepare(struct watch *w);
 /* Starts the command, in that cgroup if there is one. 0 or -errno after saying why. */
 int watch_start(struct watch *w, char *const argv[]);
 
-/* What is looked at meanwhile: @fd (-1: nothing) when it is readable, @pidfd (-1: none) ends the
- * waiting. */
+/* What is looked at meanwhile: @fd (-1: nothing) when it is readable, and each @tick_ms (0: not);
+ * @pidfd (-1: none) ends the waiting. */
 struct watch_also {
 	int fd, pidfd;
+	int tick_ms;
 	void (*readable)(void *arg);
 	void *arg;
 };

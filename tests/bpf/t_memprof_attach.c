@@ -114,7 +114,7 @@ static void take_until_done(struct attachment *a, int done)
 	struct pollfd p[2] = {{.fd = attach_fd(a), .events = POLLIN},
 			      {.fd = done, .events = POLLIN}};
 
-	while (poll(p, 2, -1) >= 0 && !p[1].revents)
+	while (poll(p, 2, ATTACH_TICK_MS) >= 0 && !p[1].revents)
 		attach_take(a);
 }
 
