@@ -441,6 +441,8 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 #define LEVEL_VARIABLE	"beebench_cgroup_level"
 /* The same, for the size of each of its rings. */
 #define RING_VARIABLE	"beebench_ring_bytes"
+/* The same, for the size of a page. */
+#define PAGE_VARIABLE	"beebench_page_bytes"
 
 /* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
 static int set_constant(const struct object *o, const char *name, uint64_t value)
@@ -448,6 +450,15 @@ static int set_constant(const struct object *o, const char *name, uint64_t value
 	struct variable v = variable_find(o->bpf, ".rodata", name, sizeof(value));
 
 	return v.map ? variable_init(&v, &value) : -ENOENT;
+}
+
+static int set_page(struct monitor *m, const struct object *o)
+{
+	int err = set_constant(o, PAGE_VARIABLE, (uint64_t)sysconf(_SC_PAGESIZE));
+
+	if (err && err != -ENOENT)
+		why_err_sys(m->why, err, "%s: cannot set %s", m->path, PAGE_VARIABLE);
+	return err == -ENOENT ? 0 : err;
 }
 
 /* Tells the object which cgroup to watch, when it can be told. */
@@ -583,8 +594,10 @@ static struct bpf_map *find_ring_array(const struct object *o)
 
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	int err = set_target(m, o, target);
+	int err = set_page(m, o);
 
+	if (!err)
+		err = set_target(m, o, target);
 	o->ring_array = find_ring_array(o);
 	if (!err && o->ring_array)
 		err = size_rings(m, o, target);

@@ -16,6 +16,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/sys_mmap.h"
 
 const char *const ledger_op_names[LEDGER_OP_COUNT] = {
 	[LEDGER_MMAP] = "mmap",
@@ -270,7 +271,7 @@ static int64_t record(struct ledger_lane *lane, struct ledger_entry e)
 
 int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot, int flags)
 {
-	int64_t ret = raw(syscall(SYS_mmap, addr, len, prot, flags, -1, 0));
+	int64_t ret = raw(sys_mmap(addr, len, prot, flags, -1, 0));
 
 	return record(lane, (struct ledger_entry){.op = LEDGER_MMAP,
 						  .addr = addr,

@@ -21,6 +21,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/calls/calls.bpf.h"
 #include "bpf/memmon/memmon.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -162,10 +163,19 @@ static __always_inline void emit(__u64 pid_tgid, __u64 size, __u64 address,
 	bpf_ringbuf_submit(e, 0);
 }
 
-SEC("tracepoint/syscalls/sys_enter_mmap")
+/* On s390x mmap is another call, whose one argument is the address of its six. */
+#ifdef __TARGET_ARCH_s390
+#define MMAP_ENTER  "tracepoint/syscalls/sys_enter_old_mmap"
+#define LENGTH(ctx) call_block_word((ctx)->args[0], 1, false)
+#else
+#define MMAP_ENTER  "tracepoint/syscalls/sys_enter_mmap"
+#define LENGTH(ctx) (ctx)->args[1]
+#endif
+
+SEC(MMAP_ENTER)
 int trace_mmap_enter(struct trace_event_raw_sys_enter *ctx)
 {
-	__u64 length = ctx->args[1], id;
+	__u64 length = LENGTH(ctx), id;
 
 	if (length < MEM_MIN_LENGTH || !watched())
 		return 0;

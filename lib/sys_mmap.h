@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * mmap and clone as raw system calls. On s390x mmap has one argument, the address of its six
+ * (arch/s390/kernel/syscall.c), and clone's first two stand the other way round (clone(2)).
+ */
+#ifndef LIB_SYS_MMAP_H
+#define LIB_SYS_MMAP_H
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Longer than any address space: neither can it be mapped nor unmapped. On s390x 2^62 bytes fit,
+ * and to unmap them takes the whole process away.
+ */
+#ifdef __s390x__
+#define SYS_TOO_LONG 0xfffffffffffff000UL
+#else
+#define SYS_TOO_LONG (1UL << 62)
+#endif
+
+#ifdef __s390x__
+#define sys_mmap(addr, len, prot, flags, fd, offset)                                               \
+	syscall(SYS_mmap, (unsigned long[]){(unsigned long)(addr), (unsigned long)(len),           \
+					    (unsigned long)(prot), (unsigned long)(flags),         \
+					    (unsigned long)(long)(fd), (unsigned long)(offset)})
+#define sys_fork() syscall(SYS_clone, NULL, SIGCHLD, NULL, NULL, NULL)
+#else
+#define sys_mmap(addr, len, prot, flags, fd, offset)                                               \
+	syscall(SYS_mmap, addr, len, prot, flags, fd, offset)
+#define sys_fork() syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL)
+#endif
+
+#endif
