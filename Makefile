@@ -170,6 +170,14 @@ $(B)/%.bpf.o: %.bpf.c $(B)/gen/vmlinux.h | $(STAMP)
 	$(Q)llvm-strip -g $(aside)
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
+# Types for kernels without BTF (bpf/calls/events.bpf.h).
+$(B)/bpf/calls/events.btf: bpf/calls/events.bpf.h $(B)/gen/vmlinux.h | $(STAMP)
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -x c -c -o $(aside).o $<
+	$(Q)llvm-objcopy --dump-section .BTF=$(aside) $(aside).o $(aside).none && rm -f $(aside).o $(aside).none && $(moved)
+all: $(B)/bpf/calls/events.btf
+
 $(B)/bpf/%: bpf/%
 	@mkdir -p $(@D)
 	@cp $< $(aside) && $(moved)
@@ -327,7 +335,7 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all guests-here $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does

@@ -8,6 +8,7 @@
  */
 #include "lib/base.h"
 #include "collector/object.h"
+#include "collector/events_btf.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -561,12 +562,14 @@ static void know_subject(struct monitor *m, const struct object *o)
 
 static int open_file(struct monitor *m, struct object *o, bool bare)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	int err = elf_check_file(m->path, m->why);
 
 	if (err)
 		return err;
 	object_listen();
-	o->bpf = bpf_object__open_file(m->path, NULL);
+	opts.btf_custom_path = events_btf();
+	o->bpf = bpf_object__open_file(m->path, &opts);
 	if (!o->bpf) {
 		err = -errno;
 		return object_explain_load(m->path, o->bpf, err, m->why);

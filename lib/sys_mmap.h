@@ -19,11 +19,15 @@
 #define SYS_TOO_LONG (1UL << 62)
 #endif
 
+/* The registers that s390x does not look at are cleared: a monitor that reads a length there is
+ * found out, which it would not be by what happens to be left in them. */
 #ifdef __s390x__
 #define sys_mmap(addr, len, prot, flags, fd, offset)                                               \
-	syscall(SYS_mmap, (unsigned long[]){(unsigned long)(addr), (unsigned long)(len),           \
-					    (unsigned long)(prot), (unsigned long)(flags),         \
-					    (unsigned long)(long)(fd), (unsigned long)(offset)})
+	syscall(SYS_mmap,                                                                          \
+		(unsigned long[]){(unsigned long)(addr), (unsigned long)(len),                     \
+				  (unsigned long)(prot), (unsigned long)(flags),                   \
+				  (unsigned long)(long)(fd), (unsigned long)(offset)},             \
+		0L, 0L, 0L, 0L, 0L)
 #define sys_fork() syscall(SYS_clone, NULL, SIGCHLD, NULL, NULL, NULL)
 #else
 #define sys_mmap(addr, len, prot, flags, fd, offset)                                               \

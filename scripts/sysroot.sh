@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Libraries of another processor, for what is compiled for its guest: sysroot.sh ARCHITECTURE prints the folder they are unpacked in.
+# Libraries of another processor, for what is compiled for it: sysroot.sh ARCHITECTURE [PACKAGE..] prints the folder they are unpacked in.
+# Without packages those of what goes into its guest, to link with; with packages those too, and all that they need, to run with as well.
 # apt downloads Debian's packages with lists of their own, which checks them by the archive's signature; nothing is installed, and no
 # script of a package is run. Kept in $BEEBENCH_CACHE (as the guest's kernels are: beebench in $XDG_CACHE_HOME or ~/.cache) and used from
 # there without a network. Exit code 77: they cannot be had here, and why is on stderr.
@@ -13,15 +14,16 @@ die() {
 	exit 77
 }
 
-[ $# -eq 1 ] || die "usage: sysroot.sh ARCHITECTURE"
+[ $# -ge 1 ] || die "usage: sysroot.sh ARCHITECTURE [PACKAGE..]"
 arch=$1
+shift
 case $arch in
 arm64 | s390x) ;;
 *) die "no guest has the processor '$arch': there are arm64 and s390x" ;;
 esac
 cache=${BEEBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/beebench}
-dir=$cache/sysroot/$arch own=$cache/apt-$arch work=
-if [ -f "$dir/.packages" ] && (cd "$dir" && sha256sum --status -c .sums 2>/dev/null); then
+dir=$cache/sysroot/$arch${1:+-whole} own=$cache/apt-$arch work=
+if [ "$(cat "$dir/.packages" 2>/dev/null)" = "$packages${1:+ $*}" ] && (cd "$dir" && sha256sum --status -c .sums 2>/dev/null); then
 	echo "$dir"
 	exit
 fi
@@ -38,19 +40,32 @@ apt() {
 		-o Dir::State::status=/dev/null -o Acquire::Languages=none "$@" >"$work/said" 2>&1
 }
 
+# get: the packages, and where more were asked for all that they need of an empty system
+whole=${1:+yes}
+packages="$packages${1:+ $*}"
+get() {
+	# shellcheck disable=SC2086  # the list of packages is meant to be split
+	if [ -n "$whole" ]; then
+		apt -y --download-only --no-install-recommends -o "Dir::State::status=$work/status" -o Debug::NoLocking=1 \
+			-o "Dir::Cache::archives=$work/deb" -o "APT::Sandbox::User=$(id -un)" install $packages
+	else
+		apt download $packages
+	fi
+}
+
 echo "sysroot: fetching the libraries of $arch: $packages" >&2
-mkdir "$work/deb" "$work/root"
+mkdir "$work/deb" "$work/deb/partial" "$work/root"
+: >"$work/status"
 cd "$work/deb"
 # Without a network apt-get update warns, and succeeds. What the lists knew may be in the archive no more: once more with new ones.
-# shellcheck disable=SC2086  # the list of packages is meant to be split
-apt download $packages || { apt update && apt download $packages; } ||
+get || { apt update && get; } ||
 	die "cannot download the libraries of $arch: $(grep '^[EW]:' "$work/said" | grep -v unsandboxed | tr -s '\n ' ' ' | cut -c1-300)"
 for deb in ./*.deb; do
 	dpkg -x "$deb" "$work/root"
 done
-ls ./*.deb >"$work/root/.packages"
+printf '%s\n' "$packages" >"$work/root/.packages"
 cd "$work/root"
-find usr/lib usr/include -type f -exec sha256sum {} + >.sums
+find . -type f ! -name ".*" -exec sha256sum {} + >.sums
 chmod 755 .
 rm -rf "$dir"
 # Whoever came first at the same moment has the same.

@@ -51,7 +51,8 @@ static int add_folder(struct guest_files *f, const char *root, const char *folde
 		return 0;
 	dir = opendir(path);
 	while (dir && !err && (e = readdir(dir))) {
-		if (!strstr(e->d_name, ".o") && !strstr(e->d_name, ".json"))
+		if (!strstr(e->d_name, ".o") && !strstr(e->d_name, ".json") &&
+		    !str_ends_with(e->d_name, ".btf"))
 			continue;
 		if (snprintf(path, sizeof(path), "%s/%s/%s", root, folder, e->d_name) <
 			    (int)sizeof(path) &&

@@ -22,6 +22,10 @@
 #include "lib/data.h"
 #include "lib/strbuf.h"
 
+const char *const vm_kernels_all[] = {"6.1/x86-64", "6.12/x86-64", "7.2/x86-64",
+				      "6.1/arm64",  "6.12/arm64",  "6.12/arm64-16k",
+				      "6.1/s390x",  "6.12/s390x",  NULL};
+
 enum { SHA256_MS = 60000, END_MS = 10000 };
 
 /* Where there is no home the cache lies below this, where anybody may make a folder. */

@@ -37,6 +37,9 @@ struct vm_kernel {
 int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 void vm_kernel_release(struct vm_kernel *k);
 
+/* What "-k all" stands for: Debian's kernels on each processor. Ended by NULL. */
+extern const char *const vm_kernels_all[];
+
 /*
  * The folder kernels are kept in: $BEEBENCH_CACHE, or beebench in $XDG_CACHE_HOME or in
  * $HOME/.cache; without any, a folder below /tmp that only this user may enter. Appends to @out.

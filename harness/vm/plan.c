@@ -41,7 +41,12 @@ int plan_begin(struct initrd *rd, const struct processor *p, struct strbuf *why)
 		strbuf_release(&make);
 		return err == -ENOENT ? -ENOTSUP : err;
 	}
-	return err ? err : initrd_add_file(rd, "/init", true, path, why);
+	if (!err)
+		err = initrd_add_file(rd, "/init", true, path, why);
+	if (!err && !processor_data(p, "bpf/calls/events.btf", path, sizeof(path)) &&
+	    !access(path, R_OK))
+		err = initrd_add_file(rd, VM_EVENTS_BTF, false, path, why);
+	return err;
 }
 
 int plan_end(struct initrd *rd, const char *const *words)

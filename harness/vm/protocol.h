@@ -15,8 +15,10 @@
 #ifndef VM_PROTOCOL_H
 #define VM_PROTOCOL_H
 
-#define VM_PLAN "/plan"
-#define VM_PORT 0xe9
+#define VM_PLAN	      "/plan"
+/* Types for a kernel without BTF (collector/events_btf.h), where they are to be had. */
+#define VM_EVENTS_BTF "/events.btf"
+#define VM_PORT	      0xe9
 
 enum vm_kind {
 	VM_RECORD = 'R',      /* one JSON object */
