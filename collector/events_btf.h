@@ -7,7 +7,8 @@
 
 /*
  * The file to relocate an object's fields by (btf_custom_path of libbpf): NULL where the kernel has
- * BTF of its own, or where there is no such file. It lies beside the objects (bpf/calls/events.bpf.h).
+ * BTF of its own, or where there is no such file. It lies beside the objects
+ * (bpf/calls/events.bpf.h).
  */
 const char *events_btf(void);
 
