@@ -54,6 +54,11 @@ collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
+# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
+preload_SRC   := $(wildcard memprof/preload/*.c)
+# Of the preloaded library, what knows no malloc.
+alone_SRC := memprof/preload/unwind.c memprof/preload/poisson.c
+memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
 beebench_SRC  := harness/command/beebench_main.c $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(harness_SRC)
@@ -62,13 +67,15 @@ honeyc_SRC    := honey/honeyc_main.c $(lib_SRC) $(honey_SRC)
 memmon_SRC    := monitor/tool/memmon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 cpumon_SRC    := monitor/tool/cpumon_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC)
 monitor_LIBS  := -lncursesw -ltinfo -lmicrohttpd -lcap-ng -lpcre2-8
+memprof_SRC   := memprof/tool/memprof_main.c $(lib_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts)
 memmon_LIBS   := $(monitor_LIBS) -lbpf -lelf -lz -ljson-c -lm
 cpumon_LIBS   := $(memmon_LIBS)
-beebench_LIBS := -lbpf -lelf -lz -ljson-c -lm
+memprof_LIBS  := $(memmon_LIBS) -ldw -liberty
+beebench_LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 wl_LIBS	      := -lm
 honeyc_LIBS   := -lbpf -lelf -lz -ljson-c -lm
 
-PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
+PROGRAMS := $(foreach p,beebench wl honeyc memmon cpumon memprof,$(if $(wildcard $(firstword $($(p)_SRC))),$(p)))
 bpf_SRC	 := $(wildcard bpf/*/*.bpf.c tests/bpf/*.bpf.c)
 bpf_OBJ	 := $(bpf_SRC:%.bpf.c=$(B)/%.bpf.o)
 bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))
@@ -80,7 +87,7 @@ unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(if $(preload_SRC),$(B)/libmemprof.so) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:
@@ -129,6 +136,19 @@ $(B)/$(1): $$(call objs,$$($(1)_SRC))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
+# The library that memprof preloads. Its counters are reached without a call (initial-exec), its calls
+# without a stub (-fno-plt, bound at once): that is most of what a sampled malloc costs.
+$(preload_SRC:%.c=$(B)/pic/%.o): $(B)/pic/%.o: %.c | $(STAMP)
+	$(call say,CC pic,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(CFLAGS) $(WARN) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+		-fno-tree-vectorize -MMD -MP -MT $@ -MF $(@:.o=.d).$(TMPID) -c -o $(aside) $<
+	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
+
+$(B)/libmemprof.so: $(preload_SRC:%.c=$(B)/pic/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -pthread -Wl,-z,now -Wl,-z,defs $(LDFLAGS) -o $(aside) $^ && $(moved)
+
 # The monitors under the sanitizers, for scripts/soak.sh.
 define sanitized
 $(B)/san/$(1): $$(call sans,$$($(1)_SRC))
@@ -153,8 +173,17 @@ $(eval $(call plugin_list,workloads,workload_ops,$(workloads_SRC)))
 $(eval $(call plugin_list,measures,measure_ops,$(harness_SRC)))
 $(eval $(call plugin_list,subjects,subject_ops,$(wildcard harness/subjects/*.c)))
 $(eval $(call plugin_list,reporters,reporter_ops,$(wildcard harness/reporters/*.c)))
-GEN_INC := $(foreach n,workloads measures subjects reporters,$(B)/gen/$(n).inc)
-$(call objs,$(workloads_SRC) $(harness_SRC)) $(call sans,$(workloads_SRC) $(harness_SRC)): | $(GEN_INC)
+$(eval $(call plugin_list,memprof_commands,memprof_command,$(memprof_parts)))
+GEN_INC := $(foreach n,workloads measures subjects reporters memprof_commands,$(B)/gen/$(n).inc)
+# The page of `memprof report --format html`, as a string of C.
+$(B)/gen/flame_html.inc: memprof/report/flame.html
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $(aside) && $(moved)
+$(call objs,memprof/report/html.c) $(call sans,memprof/report/html.c): $(B)/gen/flame_html.inc
+
+gen_SRC := $(workloads_SRC) $(harness_SRC) $(memprof_parts)
+$(call objs,$(gen_SRC)) $(call sans,$(gen_SRC)): | $(GEN_INC)
 
 # --- BPF objects ------------------------------------------------------------------------------------
 
@@ -248,11 +277,76 @@ fuzz-collector: $(B)/fuzz/collector_fuzz $(bpf_OBJ) ## feed the readers of manif
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/collector
 .PHONY: fuzz-collector
 
+# The roofs are left out, but for the list of sub-commands' options that reports quote.
+$(B)/fuzz/reader_fuzz: tests/fuzz/reader_fuzz.c $(filter-out %_main.c,$(beebench_SRC)) monitor/frame.c monitor/source/replay.c \
+		$(wildcard monitor/recording/*.c monitor/view/*.c)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -lpcre2-8 $(beebench_LIBS)
+
+fuzz-readers: $(B)/fuzz/reader_fuzz ## feed the readers of run.json, policy, suite, queries and recordings with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/readers $(B)/fuzz/found
+	@for f in tests/fixtures/runs/*/run.json; do { printf j; cat $$f; } >$(B)/fuzz/readers/j-$$(basename $$(dirname $$f)); done
+	@for f in tests/fixtures/recordings/*.rec; do { printf r; cat $$f; } >$(B)/fuzz/readers/r-$$(basename $$f); done
+	@{ printf p; cat gate.json 2>/dev/null || cat results/gate.json 2>/dev/null || printf '{"schema": 1}'; } >$(B)/fuzz/readers/p-gate
+	@printf 's{"schema": 1, "build": "make", "suites": {"a": {"monitors": ["a.o"], "measures": ["verify"], "options": {"verify": "x=1"}}}}' >$(B)/fuzz/readers/s-suite
+	@printf 'qrss > 1GiB and (name ~ ^postgres or not user = www) && pid != 7' >$(B)/fuzz/readers/q-query
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/readers
+.PHONY: fuzz-readers
+
+fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
+	@$(MAKE) fuzz-honey
+	@$(MAKE) fuzz-collector
+	@$(MAKE) fuzz-readers
+.PHONY: fuzz
+$(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
+		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h) $(B)/gen/flame_html.inc
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+		$(filter %.c,$^) -ldw -liberty -lpcre2-8 -lz -lm
+
+# Seeds: the files that tests/memprof/made.c makes, each behind an 'f', and unpacked behind a 'p'.
+fuzz-memprof: $(B)/fuzz/memprof_fuzz $(B)/tests/memprof/made ## feed the reader of profiles, and every form of a report, with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/memprof $(B)/fuzz/found
+	@for k in small more sampled empty counts self; do $(B)/tests/memprof/made $$k $(B)/fuzz/made.prof && \
+		{ printf f; cat $(B)/fuzz/made.prof; } >$(B)/fuzz/memprof/f-$$k && \
+		{ printf p; tail -c +29 $(B)/fuzz/made.prof | { printf '\037\213\010\0\0\0\0\0\0\0'; tail -c +3; } | gzip -dc 2>/dev/null || true; } \
+			>$(B)/fuzz/memprof/p-$$k; done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/memprof
+.PHONY: fuzz-memprof
+
+$(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c memprof/run/segment.c memprof/run/segment_profile.c $(lib_SRC) \
+		$(wildcard memprof/*.h memprof/*/*.h)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(CSTD) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $(filter %.c,$^) -lz -lm
+
+# Seeds: an input for each reader is enough; the segment that patches are made to is in the program.
+fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
+	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
+	@printf s >$(B)/fuzz/preload/s-none
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
+.PHONY: fuzz-preload
+
 test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix format (installs Debian's elixir)
 	@B=$(B) scripts/deps.sh scripts/packages-elixir.txt
 	@scripts/elixir_new.sh $(abspath $(B))/elixir-new || echo "no current Elixir could be fetched: only Debian's is compared"
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
+
+test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
+		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@B=$(B) tests/run.sh bpf/t_definition
+.PHONY: test-peers
 
 bench-honey: $(B)/honeyc ## from .ex to .bpf.o beside clang alone, and instructions of reading a line
 	@B=$(B) CLANG="$(CLANG)" scripts/bench_honey.sh
@@ -266,7 +360,8 @@ $(B)/plots/%.gp: plots/%.gp
 
 # Static: the guest has no libraries. libelf of newer Debians wants zstd. Few segments: the address space of
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
-guest_SRC   := $(wildcard harness/vm/guest/*.c) lib/procfs.c lib/strbuf.c lib/log.c lib/printable.c lib/utf8.c lib/preempt.c
+guest_SRC   := $(wildcard harness/vm/guest/*.c) workloads/syscall_rig.c workloads/syscall_table.c \
+	$(addprefix lib/,procfs.c strbuf.c log.c printable.c utf8.c preempt.c suggest.c)
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
@@ -280,10 +375,14 @@ $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 
 # Position-independent: its addresses need all 64 bits in a guest too, where nothing is random, so that a monitor which
 # cuts them is found out.
+# SQLite could load extensions; nobody does.
+comma := ,
+static_QUIET := $(if $(shell $(CC) -Wl,--help 2>/dev/null | grep -- --no-warnings),-Wl$(comma)--no-warnings)
+
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STATIC_PIE) -pthread -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
+	$(Q)$(CC) $(STATIC_PIE) -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
@@ -298,8 +397,8 @@ linux7: all ## which ways of attaching a BPF program lose runs on Linux 6.1, 6.1
 
 # A unit test takes what it calls, and what that calls, out of all that user space is made of, under the sanitizers; a
 # test against the real kernel likewise, without them.
-all_SRC	  := $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(harness_SRC) $(honey_SRC)
-all_LIBS  := $(monitor_LIBS) $(beebench_LIBS)
+all_SRC	  := $(alone_SRC) $(lib_SRC) $(workloads_SRC) $(collector_SRC) $(monitor_SRC) $(memprof_parts) $(harness_SRC) $(honey_SRC)
+all_LIBS  := $(monitor_LIBS) -ldw -liberty $(beebench_LIBS)
 
 $(B)/san/all.a: $(call sans,$(all_SRC))
 	$(call say,AR,$@)
@@ -332,13 +431,34 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
+# What memprof is tried on: programs whose every allocation is known.
+allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(wildcard tests/allocating/*.c))
+$(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
+all: $(allocating_BIN)
+
+# Profiles that are made up, for the tests of `memprof report`.
+$(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memprof/profile_file.c $(lib_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $(aside) $^ -lz -lm && $(moved)
+
+test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof writes, read by go tool pprof, chromium, speedscope, promtool (installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-readers.txt
+	@command -v npm >/dev/null && npm install --prefix $(B)/readers --no-audit --no-fund --silent speedscope@1.25.0 || \
+		echo "no npm, or it fetched nothing: speedscope is left out"
+	@B=$(B) tests/run.sh memprof/readers
+.PHONY: test-memprof-readers
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all guests-here $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all guests-here $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
-test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
+test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
 	@B=$(B) tests/busy.sh tests/run.sh $(WORDS)
 .PHONY: test-busy
 
@@ -370,7 +490,7 @@ allocators: all ## what allocators and runtimes ask the kernel for, and what mem
 	@B=$(B) scripts/allocators.sh $(SECONDS)
 .PHONY: allocators
 
-calibrate: all ## hold the figures against known costs (root, a quiet machine, 25 minutes); the folder is results/runs/calibrate
+calibrate: all ## hold the figures against known costs (root, a quiet machine, half an hour); the folder is results/runs/calibrate
 	@mkdir -p results/runs
 	@$(B)/beebench calibrate --out results/runs/calibrate $(CALIBRATEFLAGS)
 .PHONY: calibrate
@@ -380,7 +500,7 @@ NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 
 
 gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)
-	@base=$$(scripts/gate_base.sh) && $(B)/beebench gate --base "$$base" --policy harness/gate/gate.json $(GATEFLAGS)
+	@$(B)/beebench gate $(if $(GATE_BASE),--base "$(GATE_BASE)") --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)
 	@B=$(B) scripts/bench_gate.sh
@@ -417,5 +537,5 @@ clean: ## remove build/
 print-%:
 	@echo '$*=$($*)'
 
--include $(shell find $(B) -path $(B)/elixir-new -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/elixir-new -o -path $(B)/bpftrace-new \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 endif

@@ -5,6 +5,7 @@
 #define COLLECTOR_BACKEND_H
 
 #include "collector/collect.h"
+#include "collector/figures.h"
 #include "collector/manifest.h"
 
 /* Each as the function of the same name in collect.h. A hook that is NULL does nothing and
@@ -25,6 +26,14 @@ struct monitor_backend {
 	/* @out comes with zeroes and the times */
 	int (*cost)(struct monitor *m, struct monitor_cost *out);
 	void (*extras)(const struct monitor *m, struct strbuf *out);
+	/* @out comes with the names of its maps */
+	int (*figures_fit)(const struct monitor *m, const struct figure_wish *wishes, size_t n,
+			   struct strbuf *why);
+	int (*figures)(struct monitor *m, const struct figure_wish *wishes, size_t n,
+		       struct figures *out);
+	void (*figures_event)(const struct monitor *m, const void *record, size_t bytes,
+			      struct figures *out);
+	const struct figure_record_field *(*record)(const struct monitor *m, size_t *n);
 	void (*close)(struct monitor *m); /* frees @impl */
 };
 
@@ -33,12 +42,16 @@ struct monitor {
 	const struct monitor_backend *ops;
 	struct manifest manifest; /* the subject's names where there is no file */
 	char *name, *path;	  /* owned; info points to them */
+	char *means, *means_name; /* owned; info points to them */
 	char *compiled;	    /* object made from a Honey source, unlinked on close; NULL: none */
 	void *impl;	    /* of the backend */
 	struct strbuf *why; /* while it is being opened: where reasons go; NULL: they are said */
 	bool attached, detached;
 	uint64_t load_ns, attach_ns, polls, records;
 };
+
+/* From here on its maps mean what @m->means says. */
+void monitor_declare(struct monitor *m);
 
 /* The backends. @m has name, path and manifest; they fill the rest of info, ops and impl. 0 or
  * -errno after saying why. */

@@ -384,6 +384,19 @@ static int check_named_maps(const struct monitor *m, const char *code)
 	return 0;
 }
 
+/* A script of none of our names says itself what its maps mean. */
+static int declare_itself(struct monitor *m)
+{
+	struct strbuf text = STRBUF_INIT;
+	int err = strbuf_read_file(&text, m->path);
+
+	m->means = strbuf_detach(&text);
+	m->means_name = strdup(m->path);
+	m->info.own_means = true;
+	monitor_declare(m);
+	return err;
+}
+
 /* Without a manifest a script may call its maps by our names. */
 static int find_our_maps(struct monitor *m, const char *code)
 {
@@ -409,6 +422,8 @@ static int find_our_maps(struct monitor *m, const char *code)
 			m->info.words = *v;
 		}
 	}
+	if (!any && vocabulary_declared())
+		return declare_itself(m);
 	manifest_set_counters(&m->manifest, names);
 	if (any)
 		return 0;
@@ -436,7 +451,11 @@ static int check_script(struct monitor *m, bool *exits)
 	}
 	code = code_only(text.s);
 	strbuf_release(&text);
-	err = m->manifest.counters.named ? check_named_maps(m, code) : find_our_maps(m, code);
+	if (m->means)
+		err = 0;
+	else
+		err = m->manifest.counters.named ? check_named_maps(m, code)
+						 : find_our_maps(m, code);
 	*exits = has_word(code, "exit");
 	if (!err && has_word(code, "cgroup") && strstr(code, "$1"))
 		m->info.caps |= MONITOR_CGROUP;

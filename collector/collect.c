@@ -70,6 +70,91 @@ static int open_manifest(struct monitor *m)
 	return err;
 }
 
+static bool is_script(const char *means)
+{
+	return str_ends_with(means, ".bt") && !means[strcspn(means, " \t\n{")];
+}
+
+/* NAME.means.bt beside an object; NULL: there is none. */
+static char *means_beside(const struct monitor *m)
+{
+	static const char *const endings[] = {".bpf.o", ".o", ".ex"};
+	struct strbuf sb = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		if (!str_ends_with(m->path, endings[i]))
+			continue;
+		strbuf_add(&sb, m->path, strlen(m->path) - strlen(endings[i]));
+		strbuf_addstr(&sb, ".means.bt");
+		if (!access(sb.s, R_OK))
+			return strbuf_detach(&sb);
+		break;
+	}
+	strbuf_release(&sb);
+	return NULL;
+}
+
+/* The definition that @means is, or is the path of; @said says where it stands. */
+static int take_means(struct monitor *m, const char *means, const char *said)
+{
+	struct strbuf text = STRBUF_INIT;
+	int err = 0;
+
+	if (is_script(means)) {
+		err = strbuf_read_file(&text, means);
+		said = means;
+		if (err)
+			why_err_sys(m->why, err, "cannot read the definition %s", means);
+	} else {
+		strbuf_addstr(&text, means);
+	}
+	if (!err) {
+		m->means = strbuf_detach(&text);
+		m->means_name = strdup(said);
+	}
+	strbuf_release(&text);
+	return err;
+}
+
+/* Who says what its maps mean: the caller, the manifest, or a file beside the object. */
+static int find_means(struct monitor *m, const char *asked)
+{
+	char *beside = m->manifest.file ? NULL : means_beside(m);
+	struct strbuf said = STRBUF_INIT;
+	int err = 0;
+
+	if (asked && !vocabulary_declared()) {
+		why_err(m->why, "%s: nobody here knows what to do with a definition", m->path);
+		err = -ENOTSUP;
+	} else if (asked) {
+		err = take_means(m, asked, "--means");
+	} else if (m->manifest.means) {
+		strbuf_addf(&said, "%s: means", m->manifest.file);
+		err = take_means(m, m->manifest.means, said.s);
+	} else if (beside && vocabulary_declared()) {
+		err = take_means(m, beside, beside);
+	}
+	free(beside);
+	strbuf_release(&said);
+	if (!err && m->means)
+		monitor_declare(m);
+	return err;
+}
+
+void monitor_declare(struct monitor *m)
+{
+	const struct vocabulary *words = vocabulary_declared();
+
+	if (m->manifest.words != words) {
+		manifest_release(&m->manifest);
+		manifest_defaults(&m->manifest, words);
+	}
+	m->info.words = words;
+	m->info.means = m->means;
+	m->info.means_name = m->means_name;
+	m->info.caps |= MONITOR_COUNTERS;
+}
+
 /* From here on the object that honeyc makes of the source is the monitor. */
 static int compile_source(struct monitor *m)
 {
@@ -170,6 +255,8 @@ int monitor_open(struct monitor **out, const char *name, const struct monitor_ta
 			goto out;
 		m->name = registry_display_name(m->path);
 		err = open_manifest(m);
+		if (!err)
+			err = find_means(m, target ? target->means : NULL);
 		if (err)
 			goto out;
 		if (m->manifest.name) {
@@ -312,6 +399,8 @@ void monitor_close(struct monitor *m)
 	if (m->compiled)
 		unlink(m->compiled);
 	free(m->compiled);
+	free(m->means);
+	free(m->means_name);
 	free(m->path);
 	free(m);
 }

@@ -19,6 +19,7 @@ struct event {
 	uint32_t pid, tgid;		  /* thread, process: as the monitor wrote them */
 	uint32_t length;		  /* bytes of the ring record */
 	char comm[16];			  /* "" where the record has none */
+	const void *record;		  /* its bytes as they are, while the callback runs */
 };
 
 typedef void (*monitor_event_fn)(void *arg, const struct event *e);
@@ -58,6 +59,10 @@ struct monitor_info {
 	 * value and of the name. */
 	uint32_t event_fields, event_kinds;
 	uint8_t value_bytes[EVENT_VALUES_MAX], comm_bytes;
+	/* What its maps mean, in bpftrace's words, and what it is called in messages: a path, or
+	 * "FILE: means"; NULL: nobody says. @own_means: its script says it itself. */
+	const char *means, *means_name;
+	bool own_means;
 	uint64_t ring_bytes, map_entries; /* sizes of an event ring and the counter map; 0: none */
 	uint32_t rings;			  /* how many event rings: one, or one for each CPU */
 };
@@ -72,6 +77,9 @@ struct monitor_target {
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;
 	uint64_t cgroup_level; /* of the cgroup, below the root; 0: not known */
+	/* What its maps mean (--means): a definition, or the path of one (.bt). NULL: as the
+	 * manifest says ("means"), or NAME.means.bt beside an object, or the script itself. */
+	const char *means;
 };
 
 /* What was lost or skipped on the way; UINT64_MAX: this monitor does not say. */

@@ -12,11 +12,11 @@
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 
-static struct strbuf *why_of(const struct json_at *at)
+static const struct json_at *top_of(const struct json_at *at)
 {
 	while (at->up)
 		at = at->up;
-	return at->why;
+	return at;
 }
 
 static void path_of(const struct json_at *at, struct strbuf *sb)
@@ -53,9 +53,21 @@ static unsigned int line_of(const char *text, const char *where)
 	return line;
 }
 
+/* "FILE:LINE", or "FILE:LINE:COLUMN" in bytes from 1, of the place @where in the document. */
+static void add_place(const struct json_at *top, const char *where, struct strbuf *out)
+{
+	const char *from = where;
+
+	strbuf_addf(out, "%s:%u", top->file, line_of(top->text, where));
+	while (from > top->text && from[-1] != '\n')
+		from--;
+	if (top->columns)
+		strbuf_addf(out, ":%zu", (size_t)(where - from) + 1);
+}
+
 int json_at_bad(const struct json_at *at, const char *fmt, ...)
 {
-	struct strbuf path = STRBUF_INIT;
+	struct strbuf path = STRBUF_INIT, place = STRBUF_INIT;
 	char *what = NULL;
 	va_list ap;
 
@@ -64,9 +76,11 @@ int json_at_bad(const struct json_at *at, const char *fmt, ...)
 		what = NULL;
 	va_end(ap);
 	path_of(at, &path);
-	why_err(why_of(at), "%s:%u: %s%s%s", at->file, line_of(at->text, find_key(at)), path.s,
-		path.len ? ": " : "", what ? what : "");
+	add_place(top_of(at), find_key(at), &place);
+	why_err(top_of(at)->why, "%s: %s%s%s", place.s, path.s, path.len ? ": " : "",
+		what ? what : "");
 	free(what);
+	strbuf_release(&place);
 	strbuf_release(&path);
 	return -EINVAL;
 }
@@ -104,11 +118,60 @@ int json_at_unknown(const struct json_at *at, const char *const names[], size_t 
 	return json_at_bad(at, "no such field; see %s", see);
 }
 
-int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why)
+int json_at_strings(const struct json_at *at, struct json_object *o, struct names *out)
+{
+	size_t n = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
+	int err = 0;
+
+	names_release(out);
+	if (!json_object_is_type(o, json_type_array))
+		return json_at_wrong_type(at, "a list of strings", o);
+	if (!n)
+		return json_at_bad(at, "is an empty list");
+	for (size_t i = 0; i < n && !err; i++) {
+		char *word = NULL;
+
+		err = json_at_string(at, json_object_array_get_idx(o, i), &word);
+		if (!err && names_find(out, word) < out->n)
+			err = json_at_bad(at, "\"%s\" stands there twice", word);
+		if (!err)
+			names_add(out, word);
+		free(word);
+	}
+	return err;
+}
+
+int json_at_members(const struct json_at *at, struct json_object *o,
+		    const struct json_member *members, size_t n, void *arg, const char *see)
+{
+	const char *names[32];
+
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object", o);
+	for (size_t i = 0; i < n && i < ARRAY_SIZE(names); i++)
+		names[i] = members[i].name;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key};
+		size_t i = 0;
+		int err;
+
+		while (i < n && strcmp(members[i].name, key) != 0)
+			i++;
+		if (i == n)
+			return json_at_unknown(&here, names, MIN(n, ARRAY_SIZE(names)), see);
+		err = members[i].read(arg, &here, val);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int json_at_parse_top(const struct json_at *top, struct json_object **doc)
 {
 	struct json_tokener *tok = json_tokener_new();
+	struct strbuf place = STRBUF_INIT;
+	const char *text = top->text, *what = NULL;
 	size_t end, rest;
-	int err = 0;
 
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	*doc = json_tokener_parse_ex(tok, text, (int)strlen(text) + 1);
@@ -116,14 +179,22 @@ int json_at_parse(const char *file, const char *text, struct json_object **doc, 
 	end = MIN(end, strlen(text));
 	rest = end + strspn(text + end, " \t\r\n");
 	if (json_tokener_get_error(tok) != json_tokener_success) {
-		why_err(why, "%s:%u: not JSON: %s", file, line_of(text, text + end),
-			json_tokener_error_desc(json_tokener_get_error(tok)));
-		err = -EINVAL;
+		what = json_tokener_error_desc(json_tokener_get_error(tok));
+		add_place(top, text + end, &place);
 	} else if (text[rest]) {
-		why_err(why, "%s:%u: not JSON: more text after the end", file,
-			line_of(text, text + rest));
-		err = -EINVAL;
+		what = "more text after the end";
+		add_place(top, text + rest, &place);
 	}
+	if (what)
+		why_err(top->why, "%s: not JSON: %s", place.s, what);
 	json_tokener_free(tok);
-	return err;
+	strbuf_release(&place);
+	return what ? -EINVAL : 0;
+}
+
+int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why)
+{
+	const struct json_at top = {.file = file, .text = text, .why = why};
+
+	return json_at_parse_top(&top, doc);
 }

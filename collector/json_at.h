@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "lib/base.h"
+#include "lib/names.h"
 #include "lib/strbuf.h"
 
 /* The document itself has no @up and no @key. Nothing is owned. */
@@ -17,11 +18,14 @@ struct json_at {
 	const struct json_at *up;
 	const char *key;
 	struct strbuf *why; /* of the document: where reasons go; NULL: they are said */
+	bool columns;	    /* of the document: messages say "FILE:LINE:COLUMN" */
 };
 
 /* Parses @text, which is one JSON value and nothing behind it. Returns 0 and the caller owns
  * *@doc, or -EINVAL after saying "FILE:LINE: not JSON: .." (lib/why.h). */
 int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why);
+/* The same of the document @top, in its manner. */
+int json_at_parse_top(const struct json_at *top, struct json_object **doc);
 
 /* Each says what is wrong there and returns -EINVAL. */
 int json_at_bad(const struct json_at *at, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -31,5 +35,18 @@ int json_at_unknown(const struct json_at *at, const char *const names[], size_t 
 
 /* A string that is not empty, into *@out, whose old value is freed. Returns 0 or as above. */
 int json_at_string(const struct json_at *at, struct json_object *o, char **out);
+/* A list of at least one string, none of which is empty, into @out, which is emptied before. */
+int json_at_strings(const struct json_at *at, struct json_object *o, struct names *out);
+
+/* A member of an object: its name, and who reads it into what @arg is. */
+struct json_member {
+	const char *name;
+	int (*read)(void *arg, const struct json_at *at, struct json_object *o);
+};
+
+/* Hands each member of the object @o to its reader; a member that is none of the @n is an error
+ * that names the nearest, or @see. Returns 0 or as above. */
+int json_at_members(const struct json_at *at, struct json_object *o,
+		    const struct json_member *members, size_t n, void *arg, const char *see);
 
 #endif

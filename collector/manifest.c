@@ -71,12 +71,36 @@ void manifest_set_counters(struct manifest *man, char *names[COUNTER_FIELDS_MAX]
 	memcpy(man->counters.fields, names, sizeof(man->counters.fields));
 }
 
+static void release_figures(struct manifest *man)
+{
+	for (size_t i = 0; i < man->nfigures; i++) {
+		struct manifest_figure *f = &man->figures[i];
+
+		free(f->name);
+		free(f->map);
+		manifest_forget_names(f->key, f->nkey);
+		free(f->value);
+		free(f->count);
+		free(f->total);
+		free(f->bucket);
+	}
+	free(man->figures);
+	for (size_t i = 0; i < man->nrecord; i++) {
+		free(man->record[i].field);
+		free(man->record[i].means);
+	}
+	free(man->record);
+	free(man->events_at);
+}
+
 void manifest_release(struct manifest *man)
 {
 	free(man->file);
 	free(man->name);
 	free(man->object);
 	free(man->script);
+	free(man->means);
+	release_figures(man);
 	for (size_t i = 0; man->run && man->run[i]; i++)
 		free(man->run[i]);
 	free(man->run);
@@ -244,6 +268,95 @@ static int read_iterator(struct manifest *man, const struct json_at *at, struct 
 	return 0;
 }
 
+/* A part of a key, or a list of them. */
+static int read_figure_key(struct manifest_figure *f, const struct json_at *at,
+			   struct json_object *o)
+{
+	size_t n;
+
+	if (json_object_is_type(o, json_type_string)) {
+		f->nkey = 1;
+		return json_at_string(at, o, &f->key[0]);
+	}
+	n = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
+	if (!n || n > FIGURE_PARTS_MAX)
+		return json_at_wrong_type(at, "the name of a part of the key, or a list of 1 to 16",
+					  o);
+	for (size_t i = 0; i < n; i++) {
+		int err = json_at_string(at, json_object_array_get_idx(o, i), &f->key[i]);
+
+		if (err)
+			return err;
+		f->nkey++;
+	}
+	return 0;
+}
+
+/* A field of the value, or those that count and total are. */
+static int read_figure_value(struct manifest_figure *f, const struct json_at *at,
+			     struct json_object *o)
+{
+	const struct member members[] = {{"count", .text = &f->count},
+					 {"total", .text = &f->total}};
+
+	if (json_object_is_type(o, json_type_object))
+		return read_members(at, o, members, ARRAY_SIZE(members));
+	return json_at_string(at, o, &f->value);
+}
+
+/* "MAP", or {"map": .., "key": .., "value": .., "bucket": ..}. */
+static int read_figure(struct manifest_figure *f, const struct json_at *at, struct json_object *o)
+{
+	static const char *const keys[] = {"map", "key", "value", "bucket"};
+
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_string(at, o, &f->map);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		int err;
+
+		if (!strcmp(key, "map"))
+			err = json_at_string(&here, val, &f->map);
+		else if (!strcmp(key, "key"))
+			err = read_figure_key(f, &here, val);
+		else if (!strcmp(key, "value"))
+			err = read_figure_value(f, &here, val);
+		else if (!strcmp(key, "bucket"))
+			err = json_at_string(&here, val, &f->bucket);
+		else
+			err = unknown_key(&here, keys, ARRAY_SIZE(keys));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* {"@failed": ..}: the maps of a definition and the monitor's. */
+static int read_figures(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	int err = read_part(at, o, &man->counters.none);
+
+	if (err || man->counters.none)
+		return err;
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		struct manifest_figure *f;
+
+		if (*key != '@')
+			return json_at_bad(&here, "with \"means\" counters have the names of the "
+						  "definition's maps, which begin with '@'");
+		man->figures = reallocarray(man->figures, man->nfigures + 1, sizeof(*f));
+		if (!man->figures)
+			abort();
+		f = &man->figures[man->nfigures++];
+		*f = (struct manifest_figure){.name = strdup(key)};
+		err = read_figure(f, &here, val);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int read_counters(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	const char *names[COUNTER_FIELDS_MAX];
@@ -253,9 +366,12 @@ static int read_counters(struct manifest *man, const struct json_at *at, struct 
 		 .names = counter_names(man, names), .n = man->words->nfields},
 	};
 
-	int err = read_part(at, o, &man->counters.none);
+	int err;
 
 	man->counters.named = true;
+	if (man->words->declared)
+		return read_figures(man, at, o);
+	err = read_part(at, o, &man->counters.none);
 	if (err)
 		return err;
 	free(man->counters.map);
@@ -306,6 +422,55 @@ static int read_types(struct manifest *man, const struct json_at *at, struct jso
 	return man->events.kinds ? 0 : json_at_bad(at, "is empty; name a kind of events");
 }
 
+/* {"path": "str(args.filename)"} with "at"; else {"path": "filename"}: a field of a printf() and
+ * that of the struct. */
+static int read_record(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_object))
+		return json_at_wrong_type(at, "an object of fields", o);
+	json_object_object_foreach (o, key, val) {
+		struct json_at here = {at->file, at->text, at, key, NULL};
+		struct manifest_record_field f = {NULL};
+		int err = json_at_string(&here, val, &f.means);
+
+		if (err)
+			return err;
+		f.field = strdup(key);
+		man->record = reallocarray(man->record, man->nrecord + 1, sizeof(f));
+		if (!man->record)
+			abort();
+		man->record[man->nrecord++] = f;
+	}
+	return 0;
+}
+
+static int read_declared_events(struct manifest *man, const struct json_at *at,
+				struct json_object *o)
+{
+	const struct member members[] = {
+		{"map", .text = &man->events.map},
+		{"struct", .text = &man->events.type},
+		{"at", .text = &man->events_at},
+		{"fields", .read = read_record, .man = man},
+	};
+	int err = read_members(at, o, members, ARRAY_SIZE(members));
+
+	if (!err && (!man->events.map || !man->events.type || !man->nrecord))
+		err = json_at_bad(at, "events of a definition need a \"map\", a \"struct\" and its "
+				      "\"fields\"");
+	if (err || man->events_at)
+		return err;
+	/* The definition's names come first, as everywhere. */
+	for (size_t i = 0; i < man->nrecord; i++) {
+		struct manifest_record_field *f = &man->record[i];
+		char *ours = f->field;
+
+		f->field = f->means;
+		f->means = ours;
+	}
+	return 0;
+}
+
 static int read_events(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	const char *names[EVENT_FIELDS_MAX];
@@ -323,6 +488,8 @@ static int read_events(struct manifest *man, const struct json_at *at, struct js
 	man->events.named = true;
 	if (err || man->events.none)
 		return err;
+	if (man->words->declared)
+		return read_declared_events(man, at, o);
 	man->events.type_required |= json_object_object_get_ex(o, "struct", NULL) ||
 				     json_object_object_get_ex(o, "fields", NULL);
 	return read_members(at, o, members, ARRAY_SIZE(members));
@@ -523,6 +690,17 @@ static int read_path(const struct json_at *at, struct json_object *o, char **out
 	return 0;
 }
 
+/* The text of a definition, or the path of one: that ends as a script's and is one word. */
+static int read_means(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	const char *text =
+		json_object_is_type(o, json_type_string) ? json_object_get_string(o) : "";
+
+	if (str_ends_with(text, ".bt") && !text[strcspn(text, " \t\n{")])
+		return read_path(at, o, &man->means);
+	return json_at_string(at, o, &man->means);
+}
+
 static int read_object(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	return read_path(at, o, &man->object);
@@ -535,15 +713,15 @@ static int read_script(struct manifest *man, const struct json_at *at, struct js
 
 static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
-	static const char *const keys[] = {"schema",	 "name",     "key",	 "races",
-					   "object",	 "script",   "counters", "events",
-					   "losses",	 "programs", "run",	 "listed",
-					   "definition", "subject",  "filter",	 "compat"};
+	static const char *const keys[] = {
+		"schema",     "name",	 "key",	   "races",    "object", "script",
+		"counters",   "events",	 "losses", "programs", "run",	 "listed",
+		"definition", "subject", "filter", "compat",   "means"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
 		read_schema,	 read_name,    read_key,    read_races,	   read_object, read_script,
 		read_counters,	 read_events,  read_losses, read_programs, read_run,	read_listed,
-		read_definition, read_subject, read_filter, read_compat};
+		read_definition, read_subject, read_filter, read_compat,   read_means};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))
@@ -570,7 +748,15 @@ static int choose_subject(struct manifest *man, const struct json_at *top, struc
 	char *file = man->file;
 	size_t n = 0;
 
-	if (json_object_object_get_ex(doc, "subject", &o)) {
+	if (json_object_object_get_ex(doc, "means", &o)) {
+		struct json_at at = {top->file, top->text, top, "means"};
+
+		words = vocabulary_declared();
+		if (!words || json_object_object_get_ex(doc, "subject", NULL))
+			return json_at_bad(&at, words ? "says what the figures mean, and so does "
+							"\"subject\"; one of them"
+						      : "only beebench knows what to do with it");
+	} else if (json_object_object_get_ex(doc, "subject", &o)) {
 		struct json_at at = {top->file, top->text, top, "subject"};
 		const char *near;
 

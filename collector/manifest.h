@@ -5,6 +5,7 @@
 #define COLLECTOR_MANIFEST_H
 
 #include "collector/collect.h"
+#include "collector/figures.h"
 
 #define MANIFEST_SCHEMA 1
 
@@ -24,6 +25,23 @@ extern const char *const loss_field_names[LOSS_FIELD_COUNT];
 
 #define MANIFEST_MAX_PROGRAMS 16
 
+/* Which map of the monitor is a definition's, and which of its parts is which ("counters" of a
+ * manifest with "means"). NULL: as collector/figure_map.h finds it by itself. */
+struct manifest_figure {
+	char *name; /* "@failed" */
+	char *map;
+	char *key[FIGURE_PARTS_MAX]; /* @nkey parts of its key, in the definition's order */
+	size_t nkey;
+	char *value, *count, *total; /* fields of its value */
+	char *bucket;		     /* the part of its key that is a histogram's bucket */
+};
+
+/* A field of a monitor's records: of its own struct, and what it is to a definition ("events"). */
+struct manifest_record_field {
+	char *field; /* of the struct */
+	char *means; /* a field of the definition's printf(), or with "at" an expression */
+};
+
 /*
  * All strings are owned by the manifest (manifest_release()); a NULL name means: not offered.
  * @counters.map is NULL when each field has a map of its own, whose name then stands in @fields, or
@@ -35,6 +53,9 @@ struct manifest {
 	char *name;			/* overrides the file's name */
 	char *object; /* paths, resolved against the manifest's folder; at most one is set */
 	char *script;
+	char *means;			 /* a definition, or the path of one, resolved likewise */
+	struct manifest_figure *figures; /* @nfigures */
+	size_t nfigures;
 	char **run; /* argv template of a command, ended by NULL */
 	enum monitor_key key;
 	enum monitor_definition definition;
@@ -62,6 +83,11 @@ struct manifest {
 		uint32_t kinds;			 /* bit (1 << kind) of those it writes; 0: all */
 		uint64_t codes[EVENT_KINDS_MAX]; /* theirs, where @types_named */
 	} events;
+	/* With @means: the fields of @events.type. @events_at: a probe and its predicate, at which
+	 * a record is written; NULL: where the definition has its printf(). */
+	struct manifest_record_field *record;
+	size_t nrecord;
+	char *events_at;
 	struct {
 		bool named;
 		char *map;

@@ -23,6 +23,7 @@
 #include "collector/stand_in.h"
 #include "collector/cost.h"
 #include "collector/elf_check.h"
+#include "collector/figure_map.h"
 #include "collector/maps.h"
 #include "collector/object_error.h"
 #include "collector/ring.h"
@@ -44,7 +45,8 @@ struct object {
 	struct bpf_link *iterator; /* made at the first snapshot */
 	struct bpf_link **links;   /* @nlinks */
 	size_t nlinks;
-	struct strbuf unattached; /* lines for monitor_extras() */
+	struct figure_record record; /* fields that the manifest gives a meaning */
+	struct strbuf unattached;    /* lines for monitor_extras() */
 };
 
 /* Maps the event ring, or those of all CPUs, when the first wants to read it: mapped memory is
@@ -234,6 +236,7 @@ static void object_close(struct monitor *m)
 	free(o->ring_fds);
 	bpf_link__destroy(o->iterator);
 	strbuf_release(&o->unattached);
+	figure_record_release(&o->record);
 	bpf_object__close(o->bpf);
 	free(o);
 	m->impl = NULL;
@@ -342,7 +345,8 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 	bpf_object__for_each_map (map, o->bpf) {
 		const char *type = libbpf_bpf_map_type_str(bpf_map__type(map));
 
-		if (!strchr(bpf_map__name(map), '.') && !layout_uses(&o->layout, map))
+		if (!strchr(bpf_map__name(map), '.') && !layout_uses(&o->layout, map) &&
+		    !figure_map_uses(&m->manifest, bpf_map__name(map)))
 			strbuf_addf(out, "map %s (%s, %u entries)\n", bpf_map__name(map),
 				    type ? type : "unknown", bpf_map__max_entries(map));
 	}
@@ -352,6 +356,38 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 				    bpf_program__section_name(p));
 	}
 	strbuf_addstr(out, o->unattached.s);
+}
+
+static int object_figures_fit(const struct monitor *m, const struct figure_wish *wishes, size_t n,
+			      struct strbuf *why)
+{
+	const struct object *o = m->impl;
+
+	return figure_map_fit(o->bpf, &m->manifest, m->path, wishes, n, why);
+}
+
+static int object_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
+			  struct figures *out)
+{
+	const struct object *o = m->impl;
+
+	return figure_map_read(o->bpf, &m->manifest, m->path, wishes, n, out);
+}
+
+static void object_figures_event(const struct monitor *m, const void *record, size_t bytes,
+				 struct figures *out)
+{
+	const struct object *o = m->impl;
+
+	figure_record_read(&o->record, record, bytes, out);
+}
+
+static const struct figure_record_field *object_record(const struct monitor *m, size_t *n)
+{
+	const struct object *o = m->impl;
+
+	*n = o->record.n;
+	return o->record.field;
 }
 
 static const struct monitor_backend object_backend = {
@@ -367,6 +403,10 @@ static const struct monitor_backend object_backend = {
 	.losses = object_losses,
 	.cost = object_cost,
 	.extras = object_extras,
+	.figures_fit = object_figures_fit,
+	.figures = object_figures,
+	.figures_event = object_figures_event,
+	.record = object_record,
 	.close = object_close,
 };
 
@@ -577,9 +617,12 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 	stand_in_choose(o->bpf);
 	if (bare)
 		return 0;
-	if (!m->manifest.file)
+	if (!m->manifest.file && !m->means)
 		know_subject(m, o);
-	return layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
+	err = layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);
+	if (!err && m->means)
+		err = figure_record_find(o->bpf, &m->manifest, m->path, &o->record, m->why);
+	return err;
 }
 
 /* The array of rings that is to be filled: also of an object whose names nobody knows. */

@@ -152,6 +152,7 @@ static void deliver(struct ring *r, const char *data, uint32_t length)
 		return;
 	}
 	event_decode(&r->layout, data, length, &record);
+	record.record = data;
 	if (r->fn)
 		r->fn(r->arg, &record);
 	r->delivered++;

@@ -22,6 +22,7 @@
 #include "lib/procfs.h"
 #include "lib/subproc.h"
 #include "collector/bpftrace.h"
+#include "collector/bt_figures.h"
 #include "collector/fd_misses.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
@@ -36,8 +37,10 @@ struct stream {
 	bool gone;		 /* ended by itself, and that was said */
 	char dir[256];		 /* a folder of our own */
 	char out[512], err[512]; /* in it: what it prints, what it complains about */
-	char **argv;		 /* ended by NULL, each owned */
-	uint64_t skipped; /* runs of its programs, as the kernel says; UINT64_MAX: not known */
+	char script[512];   /* in it: the script that looks at one cgroup alone; "": as it is */
+	struct strbuf text; /* what it printed */
+	char **argv;	    /* ended by NULL, each owned */
+	uint64_t skipped;   /* runs of its programs, as the kernel says; UINT64_MAX: not known */
 	struct bt_result result;
 };
 
@@ -219,7 +222,6 @@ static int stop(struct monitor *m, struct stream *s)
 static int stream_detach(struct monitor *m)
 {
 	struct stream *s = m->impl;
-	struct strbuf text = STRBUF_INIT;
 	int err;
 
 	/* Its programs are gone with it. */
@@ -230,12 +232,12 @@ static int stream_detach(struct monitor *m)
 	err = stop(m, s);
 
 	if (!err) {
-		err = strbuf_read_file(&text, s->out);
+		err = strbuf_read_file(&s->text, s->out);
 		if (err)
 			log_err_sys(err, "%s: cannot read what it printed (%s)", m->path, s->out);
 	}
 	if (!err) {
-		bt_parse(text.s, text.len, &s->result);
+		bt_parse(s->text.s, s->text.len, &s->result);
 		s->parsed = true;
 		if (s->result.bad_lines)
 			log_warn("%s: %" PRIu64 " lines of its output are not bpftrace's JSON, the "
@@ -251,7 +253,6 @@ static int stream_detach(struct monitor *m)
 			err = -EBADMSG;
 		}
 	}
-	strbuf_release(&text);
 	return err;
 }
 
@@ -265,12 +266,15 @@ static void stream_close(struct monitor *m)
 	if (s->dir[0]) {
 		unlink(s->out);
 		unlink(s->err);
+		if (s->script[0])
+			unlink(s->script);
 		rmdir(s->dir);
 	}
 	for (size_t i = 0; s->argv && s->argv[i]; i++)
 		free(s->argv[i]);
 	free(s->argv);
 	bt_release(&s->result);
+	strbuf_release(&s->text);
 	free(s);
 	m->impl = NULL;
 }
@@ -392,6 +396,14 @@ static void stream_extras(const struct monitor *m, struct strbuf *out)
 	}
 }
 
+static int stream_figures(struct monitor *m, const struct figure_wish *wishes, size_t n,
+			  struct figures *out)
+{
+	const struct stream *s = m->impl;
+
+	return s->parsed ? bt_figures(s->text.s, s->text.len, m->path, wishes, n, out) : -EBADMSG;
+}
+
 static const struct monitor_backend stream_backend = {
 	.attach = stream_attach,
 	.poll = stream_poll,
@@ -400,6 +412,7 @@ static const struct monitor_backend stream_backend = {
 	.losses = stream_losses,
 	.cost = stream_cost,
 	.extras = stream_extras,
+	.figures = stream_figures,
 	.close = stream_close,
 };
 
@@ -456,7 +469,7 @@ static int make_argv(struct monitor *m, struct stream *s, const struct monitor_t
 
 	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	values[WORD_SCRIPT] = m->path;
+	values[WORD_SCRIPT] = s->script[0] ? s->script : m->path;
 	values[WORD_OUT] = s->out;
 	values[WORD_CGROUP] = cgroup;
 	values[WORD_CGROUP_PATH] = target->cgroup_path ? target->cgroup_path : "";
@@ -493,6 +506,27 @@ static int make_folder(const struct monitor *m, struct stream *s)
 	return 0;
 }
 
+/* A script that looks at the whole machine is run on the target alone. */
+static int write_narrow(struct monitor *m, struct stream *s)
+{
+	struct strbuf whole = STRBUF_INIT, narrow = STRBUF_INIT;
+	int err = strbuf_read_file(&whole, m->path), fd = -1;
+
+	if (!err && bt_narrow(whole.s, &narrow)) {
+		snprintf(s->script, sizeof(s->script), "%s/script.bt", s->dir);
+		fd = open(s->script, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		err = fd < 0 ? -errno : fd_write_all(fd, narrow.s, narrow.len);
+		m->info.caps |= MONITOR_CGROUP;
+	}
+	if (err)
+		why_err_sys(m->why, err, "%s: cannot be copied to %s", m->path, s->dir);
+	if (fd >= 0)
+		close(fd);
+	strbuf_release(&whole);
+	strbuf_release(&narrow);
+	return err;
+}
+
 /* A script and a command have maps by name, one for each field, and no records. */
 static int check_manifest(const struct monitor *m)
 {
@@ -510,7 +544,7 @@ static int check_manifest(const struct monitor *m)
 			man->file);
 		return -EINVAL;
 	}
-	if (m->info.kind == MONITOR_COMMAND && !man->counters.named) {
+	if (m->info.kind == MONITOR_COMMAND && !man->counters.named && !man->words->declared) {
 		why_err(m->why,
 			"%s: counters: is missing; say which map is which: {\"mmap_count\": "
 			"\"@..\"}",
@@ -528,6 +562,7 @@ int stream_open(struct monitor *m, const struct monitor_target *target)
 	if (!s)
 		return -ENOMEM;
 	s->proc = (struct subproc)SUBPROC_INIT;
+	s->text = (struct strbuf)STRBUF_INIT;
 	m->impl = s;
 	m->ops = &stream_backend;
 	err = check_manifest(m);
@@ -535,6 +570,9 @@ int stream_open(struct monitor *m, const struct monitor_target *target)
 		err = bpftrace_check(m, &s->exits);
 	if (!err)
 		err = make_folder(m, s);
+	if (!err && m->info.kind == MONITOR_BPFTRACE && m->info.words->declared &&
+	    target->cgroup_id && !(m->info.caps & MONITOR_CGROUP))
+		err = write_narrow(m, s);
 	if (!err)
 		err = make_argv(m, s, target);
 	if (!target->cgroup_id)

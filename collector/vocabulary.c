@@ -135,6 +135,15 @@ void vocabulary_add(const struct vocabulary *v)
 	known[i] = v;
 }
 
+const struct vocabulary *vocabulary_declared(void)
+{
+	const struct vocabulary *const *v = vocabularies();
+
+	while (*v && !(*v)->declared)
+		v++;
+	return *v;
+}
+
 const struct vocabulary *vocabulary_find(const char *name)
 {
 	for (const struct vocabulary *const *v = known; *v; v++)

@@ -53,6 +53,8 @@ struct event_place {
 
 struct vocabulary {
 	const char *name; /* of the subject, in manifests: "subject": "memory" */
+	/* Its monitors say themselves what their maps mean ("means"): it has no fields then. */
+	bool declared;
 	const struct counter_field *fields;
 	size_t nfields;
 	const struct event_value *values;
@@ -141,6 +143,8 @@ const struct vocabulary *const *vocabularies(void);
 void vocabulary_add(const struct vocabulary *v);
 /* That of a name, or NULL. */
 const struct vocabulary *vocabulary_find(const char *name);
+/* That of monitors that say what their maps mean, or NULL. */
+const struct vocabulary *vocabulary_declared(void);
 /* Index of the field of that name, or @v->nfields. */
 size_t vocabulary_field(const struct vocabulary *v, const char *name);
 /* Values of a row, and where those of a field begin among them. */

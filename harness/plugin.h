@@ -22,14 +22,19 @@
  * the command line, passed to every measure, which fills in what was not chosen: harness/measure.h
  * has the helpers. Nothing in it is owned by a measure.
  */
+struct hyperfine_pass;
 struct run {
 	const char *const *monitors; /* names or paths; lists are NULL or ended by NULL */
-	struct workload *workloads;  /* @nworkloads of them */
+	const char *means; /* --means: what their maps mean; NULL: they say it themselves */
+	struct workload *workloads; /* @nworkloads of them */
 	size_t nworkloads;
 	const char *const *events;  /* -e: names of harness/timing/timed_event.h */
 	const char *const *kernels; /* -k: of the guest */
 	double seconds;		    /* -t: time budget of a measure, 0: not chosen */
 	uint64_t seed;
+	/* --prepare and its kin: of whole commands that are timed (harness/timing/hyperfine.h).
+	 * NULL: none. */
+	const struct hyperfine_pass *load;
 	bool quick;		   /* --quick: everything in all within 60 s */
 	bool whole;		   /* `beebench run`: one measure of several, which share that */
 	struct sink *sink;	   /* where records go: harness/result.h */
@@ -67,6 +72,7 @@ struct measure_ops {
 	 * and their names in the help. */
 	size_t words;
 	const char *usage;
+	bool times_commands; /* it takes run->load */
 	/* Optional. Types of records whose status makes the exit code, ended by NULL; the others
 	 * inform, and only what is "ok" of them counts. NULL: all do. */
 	const char *const *judged;

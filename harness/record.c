@@ -109,3 +109,13 @@ enum status record_status(struct json_object *o)
 		s++;
 	return s;
 }
+
+void record_base_line(struct json_object *o, struct strbuf *out)
+{
+	const char *rev = record_str(o, "revision", "?"), *commit = record_str(o, "commit", "?");
+
+	strbuf_addf(out, "base %.7s", commit);
+	if (strncmp(rev, commit, 7) != 0)
+		strbuf_addf(out, " (%s)", rev);
+	strbuf_addf(out, ": %s", record_str(o, "why", "?"));
+}

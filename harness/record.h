@@ -7,6 +7,7 @@
 
 #include "lib/base.h"
 #include "lib/stats.h"
+#include "lib/strbuf.h"
 
 /* How a check ended: what "status" says. VOID: something else made it worthless. */
 enum status { STATUS_OK, STATUS_FAIL, STATUS_SKIP, STATUS_VOID, STATUS_COUNT };
@@ -33,6 +34,8 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 /* Elements of the array there; 0 when there is none. */
 size_t record_count(struct json_object *o, const char *path);
 bool record_is(struct json_object *o, const char *type);
+/* "base 1225cd5 (v1.2): named with --base", of a `base` record: appended to @out. */
+void record_base_line(struct json_object *o, struct strbuf *out);
 
 /* Elements of @array; 0 when it is none. */
 size_t record_length(struct json_object *array);

@@ -157,6 +157,26 @@ static struct json_object *load_1min(const char *root)
 	return o;
 }
 
+/* Tells machines apart without telling which they are: of the machine's id, which is a secret of
+ * its own, 64 bits of FNV-1a. */
+static struct json_object *machine_id(const char *root)
+{
+	struct strbuf id = STRBUF_INIT;
+	uint64_t hash = 0xcbf29ce484222325ULL;
+	struct json_object *o = NULL;
+	char text[17];
+
+	if (!read_below(root, "/etc/machine-id", &id) && id.len) {
+		strbuf_addstr(&id, " beebench");
+		for (size_t i = 0; i < id.len; i++)
+			hash = (hash ^ (unsigned char)id.s[i]) * 0x100000001b3ULL;
+		snprintf(text, sizeof(text), "%016" PRIx64, hash);
+		o = json_object_new_string(text);
+	}
+	strbuf_release(&id);
+	return o;
+}
+
 struct json_object *result_host_facts(const char *root)
 {
 	struct json_object *h = json_object_new_object();
@@ -167,6 +187,7 @@ struct json_object *result_host_facts(const char *root)
 	uname(&u);
 	read_below(root, "/proc/cpuinfo", &cpuinfo);
 	read_below(root, "/proc/meminfo", &meminfo);
+	record_put(h, "id", machine_id(root));
 	record_put_str(h, "kernel", u.release);
 	record_put_str(h, "machine", u.machine);
 	proc_line(cpuinfo.s, "model name", &v);
@@ -260,6 +281,46 @@ static void new_id(const struct tm *tm, char *id, size_t size)
 	snprintf(id, size, "%s-%016" PRIx64, when, r);
 }
 
+/* The last line that git says; NULL where this is no repository, or there is no git. free() it. */
+static char *ask_git(const char *const argv[])
+{
+	struct strbuf out = STRBUF_INIT, err = STRBUF_INIT;
+	int code = subproc_capture(argv, VERSION_TIMEOUT_MS, &out, &err);
+
+	trim(&out);
+	strbuf_release(&err);
+	if (!code)
+		return strbuf_detach(&out);
+	strbuf_release(&out);
+	return NULL;
+}
+
+/* The commit that is checked out where the run is started; null where none is. */
+static struct json_object *revision(void)
+{
+	char *line = ask_git((const char *const[]){"git", "--no-optional-locks", "show", "-s",
+						   "--no-show-signature", "--format=%H %ct", "HEAD",
+						   NULL});
+	char *changed, *end = line ? strchr(line, ' ') : NULL;
+	struct json_object *o;
+
+	if (!end) {
+		free(line);
+		return NULL;
+	}
+	*end = '\0';
+	o = json_object_new_object();
+	record_put_str(o, "commit", line);
+	record_put_i64(o, "committed", strtoll(end + 1, NULL, 10));
+	changed = ask_git((const char *const[]){"git", "--no-optional-locks", "status",
+						"--porcelain", "--untracked-files=no", NULL});
+	if (changed)
+		record_put_bool(o, "dirty", *changed);
+	free(changed);
+	free(line);
+	return o;
+}
+
 struct json_object *result_run_header(int argc, char *const argv[], bool quick, uint64_t seed)
 {
 	struct json_object *h = record_new("run"), *command = json_object_new_array();
@@ -279,6 +340,7 @@ struct json_object *result_run_header(int argc, char *const argv[], bool quick, 
 	record_put(h, "command", command);
 	record_put_bool(h, "quick", quick);
 	record_put_u64(h, "seed", seed);
+	record_put(h, "revision", revision());
 	record_put(h, "host", result_host_facts(""));
 	record_put(h, "tools", result_tool_versions());
 	record_make_utf8(h);

@@ -16,7 +16,9 @@
 #include "workloads/workload.h"
 
 struct accuracy;
+struct calls_wanted;
 struct event;
+struct figures;
 struct identities;
 struct identity_input;
 struct judge_input;
@@ -71,6 +73,15 @@ struct subject_ops {
 	 * work, as nothing else counts by that definition. NULL: those that fail, which are the
 	 * quietest there are. */
 	bool (*times_working)(enum monitor_definition definition);
+	/*
+	 * Where neither a ledger nor sums are its truth: the record of raw syscalls is taken beside
+	 * it (harness/verify/calls.h). Adds which calls there must be to @out, and says whether
+	 * this monitor can be held to them at all: 0, or -EINVAL after saying why not (lib/why.h).
+	 * NULL: it needs no record.
+	 */
+	int (*wants)(const struct monitor *m, struct calls_wanted *out, struct strbuf *why);
+	/* With @wants: what its maps say, once it is detached. 0 or -errno after saying why. */
+	int (*read)(struct monitor *m, struct figures *out);
 	/* The scheduler's own account of each thread is read beside it (harness/verify/switches.h);
 	 * runs that the kernel skipped make a failed trial void. */
 	bool of_clocks;

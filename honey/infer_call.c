@@ -190,7 +190,8 @@ bool infer_is_net(const struct node *n)
 	return m && (!strcmp(m, "XDP") || !strcmp(m, "Ethhdr"));
 }
 
-/* Honey.XDP.pass() and the like are numbers; functions of Honey.Ethhdr stay calls. */
+/* Honey.XDP.pass() and the like are numbers, also as Honey.Ethhdr.pass(); functions of Honey.Ethhdr
+ * stay calls. */
 static bool net_call(struct node *n)
 {
 	static const char *const actions[] = {"aborted", "drop", "pass", "tx", "redirect"};
@@ -198,7 +199,7 @@ static bool net_call(struct node *n)
 
 	if (n->net || !m)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(actions) && !strcmp(m, "XDP"); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(actions) && infer_is_net(n); i++) {
 		if (strcmp(actions[i], n->name->s) || n->n)
 			continue;
 		n->kind = N_INT;
@@ -217,10 +218,26 @@ static bool net_call(struct node *n)
 	return n->net != NULL;
 }
 
+/* Upstream's functions are not given the packet: it is the handler's context. */
+static void give_packet(struct infer *in, struct node *n)
+{
+	struct node *all;
+
+	if (n->n + 1 != n->net->args || !in->inst->is_handler || in->inst->func->n_params != 1)
+		return;
+	all = node_new(in->h, N_LIST, n->span);
+	node_add(in->h, all, node_clone(in->h, in->inst->func->params[0]));
+	for (uint32_t i = 0; i < n->n; i++)
+		node_add(in->h, all, n->list[i]);
+	n->list = all->list;
+	n->n = all->n;
+}
+
 static struct type *infer_net(struct infer *in, struct node *n)
 {
 	struct type *t;
 
+	give_packet(in, n);
 	if (n->n != n->net->args) {
 		infer_wrong_count(in, n, n->net->text, n->net->name, n->net->args, n->net->args);
 		return &in->h->types.error;
@@ -464,8 +481,9 @@ static void count_args(const char *args, uint32_t *least, uint32_t *most)
 	}
 }
 
-/* A lookup in a map without types gives 0 where the key is absent, unless the function asks
-	  for nil. */
+/* A lookup in a map without types gives 0 where the key is absent, unless the function asks for
+ * nil.
+ */
 static void default_of_untyped(struct infer *in, struct node *n)
 {
 	struct node *zero;

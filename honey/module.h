@@ -60,6 +60,7 @@ struct map {
 	uint32_t n_options;
 	struct type *key, *value; /* NULL where the kind has none */
 	uint64_t max_entries;
+	bool sized;   /* its key was given by key_size */
 	bool untyped; /* declared without types: absent keys give 0 where nothing asks for nil */
 	bool broken;  /* reported; do not complain about its uses */
 };

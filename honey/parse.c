@@ -718,7 +718,7 @@ struct node *parse_case(struct parser *p, enum node_kind kind)
 	uint32_t blocks = p->open_blocks;
 
 	if (kind == N_CASE) {
-		n->a = parse_expr(p);
+		n->a = sugar_cons(p, parse_expr(p));
 		parse_no_block(p, open->span, blocks);
 	}
 	if (!p->panic && p->tok->kind != TOK_DO)

@@ -15,6 +15,7 @@ struct parser {
 	struct name **known;	      /* names with ->known, of the function being read */
 	uint32_t n_known, known_mark; /* those of the blocks around: that many */
 	bool return_is_name;	      /* return = value stood in this function */
+	bool in_defmap;		      /* %{type: BPF_MAP_TYPE_HASH} are options here */
 	bool panic;		      /* an error was reported and no statement began since */
 	uint32_t written;	      /* nodes that sugar.c copied */
 	uint32_t open_blocks;	      /* do blocks read outside of brackets, since some place */
@@ -77,6 +78,7 @@ struct node *sugar_match(struct parser *p, struct node *pattern, struct node *va
 /* Is @pattern what @value is? Names in it are given their parts in *@binds. NULL: always. */
 struct node *sugar_test(struct parser *p, struct node *pattern, struct node *value,
 			struct node *binds);
+struct node *sugar_cons(struct parser *p, struct node *n); /* [1 | [2, 3]] is [1, 2, 3] */
 struct node *sugar_known(const struct node *n); /* the tuple, list or text that it is, or NULL */
 void sugar_forget(struct parser *p, uint32_t mark); /* at the end of a block */
 /* x in set */

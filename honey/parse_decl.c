@@ -21,6 +21,25 @@ static void duplicate(struct parser *p, struct span span, struct span first, con
 	diag_report(p->h, &d);
 }
 
+/* defmap(:name, %{type: BPF_MAP_TYPE_HASH, ..}) of upstream's first versions: the kind stands among
+ * the options. */
+static void take_kind(struct parser *p, struct node *call)
+{
+	struct node *options = call->list[1];
+
+	for (uint32_t i = 0; i < options->n; i++) {
+		struct node *o = options->list[i];
+
+		if (o->kind != N_KEYVALUE || strcmp(o->name->s, "type") || !o->a ||
+		    o->a->kind != N_ATOM)
+			continue;
+		call->list[1] = o->a;
+		options->list[i] = options->list[--options->n];
+		node_add(p->h, call, options);
+		return;
+	}
+}
+
 /* The arguments of a declaration, @least to @most of them, that begins with two atoms. Returns NULL
  * after saying what it @takes. */
 static struct node *decl_args(struct parser *p, uint32_t least, uint32_t most, const char *example,
@@ -32,6 +51,8 @@ static struct node *decl_args(struct parser *p, uint32_t least, uint32_t most, c
 	call = parse_args(p, call, parse_accept_op(p, OP_LPAREN));
 	if (p->panic)
 		return NULL;
+	if (p->in_defmap && call->n == 2 && call->list[1]->kind == N_LIST)
+		take_kind(p, call);
 	if (call->n >= least && call->n <= most && call->list[0]->kind == N_ATOM &&
 	    call->list[1]->kind == N_ATOM)
 		return call;
@@ -45,10 +66,12 @@ static void parse_defmap(struct parser *p)
 	struct node *call, *kind, *list;
 	struct map *m;
 
+	p->in_defmap = true;
 	call = decl_args(
 		p, 2, UINT32_MAX,
 		"defmap(:counts, :bpf_hash, max_entries: 1024, key_type: :u32, value_type: :u64)",
 		"defmap takes a name, a kind and options");
+	p->in_defmap = false;
 	if (!call)
 		return;
 	m = arena_new(&p->h->arena, struct map);
@@ -472,6 +495,14 @@ static void parse_foreign(struct parser *p)
 	p->panic = true;
 }
 
+/* A number between declarations is worked out by Elixir, and nobody sees it. */
+static void parse_idle(struct parser *p)
+{
+	diag_at(p->h, W013, p->tok->span, "put it into a def",
+		"%s is read over: no def is around it", parse_token_text(p, p->tok));
+	p->tok++;
+}
+
 /* printlist = [..] is for Honey Potion's front end. */
 static void parse_setting(struct parser *p)
 {
@@ -489,6 +520,10 @@ static void unknown_decl(struct parser *p)
 	if (parse_is_word(p, "printlist") && parse_peek(p, 1)->kind == TOK_OP &&
 	    parse_peek(p, 1)->op == OP_ASSIGN) {
 		parse_setting(p);
+		return;
+	}
+	if (p->tok->kind == TOK_INT) {
+		parse_idle(p);
 		return;
 	}
 	parse_error(p, p->tok, "a module holds use, @name, defstruct, defmap, def and defp",

@@ -129,6 +129,11 @@ static struct node *parse_struct_literal(struct parser *p)
 			struct_update(p, open->span, p->tok);
 			return n;
 		}
+		if (p->in_defmap && parse_accept_op(p, OP_LBRACE)) {
+			n->kind = N_LIST;
+			parse_items(p, n, OP_RBRACE);
+			return n;
+		}
 		if (parse_is_op(p, OP_LBRACE)) {
 			diag_at(p->h, H008, open->span,
 				"declare it with defstruct and write %name{field: value}; change "
@@ -263,6 +268,11 @@ static struct node *parse_remote(struct parser *p)
 	struct strbuf path = STRBUF_INIT;
 	struct node *n = node_new(p->h, N_CALL, open->span);
 
+	if (p->in_defmap && !parse_is_op(p, OP_DOT)) { /* type: BPF_MAP_TYPE_HASH */
+		n->kind = N_ATOM;
+		n->name = open->name;
+		return n;
+	}
 	strbuf_addstr(&path, open->name->s);
 	while (parse_is_op(p, OP_DOT) && parse_peek(p, 1)->kind == TOK_ALIAS) {
 		strbuf_addf(&path, ".%s", p->tok[1].name->s);

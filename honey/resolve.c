@@ -331,6 +331,7 @@ static void map_option(struct honey *h, struct map *m, const struct node *o)
 		m->value = option_type(h, o);
 	} else if (!strcmp(o->name->s, "key_size")) {
 		m->key = size_type(h, o);
+		m->sized = true;
 	} else if (!strcmp(o->name->s, "value_size")) {
 		m->value = size_type(h, o);
 	} else {
@@ -346,10 +347,10 @@ static void check_map(struct honey *h, struct map *m)
 {
 	const struct map_kind *k = m->kind;
 
-	if (k->key && k->value && !m->key && !m->value) {
+	if (k->key && k->value && !m->value && (!m->key || m->sized)) {
 		/* As Honey Potion declares maps. */
 		m->untyped = true;
-		m->key = type_int(h, 32, false);
+		m->key = m->key ? m->key : type_int(h, 32, false);
 		m->value = type_int(h, 64, false);
 	}
 	if (k->key && !m->key) {

@@ -195,18 +195,36 @@ static struct node *kept(struct parser *p, struct node *what, struct node *binds
 	return n;
 }
 
-/* [h | t] as the parser reads it */
-static bool is_cons(const struct node *n)
+/* [h | t] and [g, h | t] as the parser reads them: the last part is h | t. NULL: another node */
+static const struct node *cons_of(const struct node *n)
 {
-	return n->kind == N_LIST && n->n == 1 && n->list[0]->kind == N_BINARY &&
-	       n->list[0]->op == OP_BOR && n->list[0]->bar;
+	const struct node *last = n->kind == N_LIST && n->n ? n->list[n->n - 1] : NULL;
+
+	return last && last->kind == N_BINARY && last->op == OP_BOR && last->bar ? last : NULL;
 }
 
-static struct node *list_rest(struct parser *p, const struct node *list)
+struct node *sugar_cons(struct parser *p, struct node *n)
+{
+	const struct node *cons = cons_of(n);
+	struct node *rest, *all;
+
+	rest = cons ? sugar_known(sugar_cons(p, cons->b)) : NULL;
+	if (!rest || rest->kind != N_LIST)
+		return n;
+	all = node_new(p->h, N_LIST, n->span);
+	for (uint32_t i = 0; i + 1 < n->n; i++)
+		node_add(p->h, all, n->list[i]);
+	node_add(p->h, all, cons->a);
+	for (uint32_t i = 0; i < rest->n; i++)
+		node_add(p->h, all, rest->list[i]);
+	return all;
+}
+
+static struct node *list_rest(struct parser *p, const struct node *list, uint32_t from)
 {
 	struct node *n = node_new(p->h, N_LIST, list->span);
 
-	for (uint32_t i = 1; i < list->n; i++)
+	for (uint32_t i = from; i < list->n; i++)
 		node_add(p->h, n, list->list[i]);
 	return n;
 }
@@ -231,6 +249,7 @@ struct node *sugar_test(struct parser *p, struct node *pattern, struct node *val
 			struct node *binds)
 {
 	struct node *known = sugar_known(value), *all = NULL;
+	const struct node *cons;
 
 	if (pattern->stands) /* a name that stood for something is given another meaning */
 		pattern = sugar_name(p, pattern->name, pattern->span);
@@ -240,11 +259,14 @@ struct node *sugar_test(struct parser *p, struct node *pattern, struct node *val
 		bind(p, pattern, value, binds);
 		return NULL;
 	}
-	if (is_cons(pattern)) {
-		if (!known || known->kind != N_LIST || !known->n)
+	cons = cons_of(pattern);
+	if (cons) {
+		if (!known || known->kind != N_LIST || known->n < pattern->n)
 			return boolean(p, false, pattern->span);
-		return both(p, sugar_test(p, pattern->list[0]->a, known->list[0], binds),
-			    sugar_test(p, pattern->list[0]->b, list_rest(p, known), binds));
+		for (uint32_t i = 0; i + 1 < pattern->n; i++)
+			all = both(p, all, sugar_test(p, pattern->list[i], known->list[i], binds));
+		all = both(p, all, sugar_test(p, cons->a, known->list[pattern->n - 1], binds));
+		return both(p, all, sugar_test(p, cons->b, list_rest(p, known, pattern->n), binds));
 	}
 	if (pattern->kind == N_TUPLE || pattern->kind == N_LIST) {
 		if (!known || known->kind != pattern->kind || known->n != pattern->n)
@@ -264,7 +286,7 @@ struct node *sugar_test(struct parser *p, struct node *pattern, struct node *val
 
 struct node *sugar_match(struct parser *p, struct node *pattern, struct node *value)
 {
-	struct node *known = sugar_known(value), *block, *test, *leave;
+	struct node *known = sugar_known(value = sugar_cons(p, value)), *block, *test, *leave;
 	bool plain = pattern->kind == N_NAME || pattern->kind == N_FIELD ||
 		     pattern->kind == N_INDEX || pattern->kind == N_ERROR;
 

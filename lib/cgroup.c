@@ -26,7 +26,7 @@
 /* The root's id, include/linux/kernfs.h: the mount of a container with cgroups of its own begins
  * elsewhere. */
 enum { ROOT_ID = 1, TREE_FDS = 16 };
-enum { EMPTY_WAIT_MS = 10000 };
+enum { EMPTY_WAIT_MS = 10000, FREEZE_WAIT_MS = 1000 };
 
 int cgroup_find_mount(const char *proc_root, char *path, size_t size)
 {
@@ -193,16 +193,37 @@ static int remove_one(const char *path, const struct stat *st UNUSED, int type,
 	return 0;
 }
 
-static bool populated(const struct cgroup *cg)
+/* Whether cgroup.events has that line. */
+static bool event_is(const struct cgroup *cg, const char *line)
 {
 	struct strbuf text = STRBUF_INIT;
 	char path[sizeof(cg->path) + 32];
 	bool yes;
 
 	snprintf(path, sizeof(path), "%s/cgroup.events", cg->path);
-	yes = !strbuf_read_file(&text, path) && strstr(text.s, "populated 1");
+	yes = !strbuf_read_file(&text, path) && strstr(text.s, line);
 	strbuf_release(&text);
 	return yes;
+}
+
+static bool populated(const struct cgroup *cg)
+{
+	return event_is(cg, "populated 1");
+}
+
+int cgroup_freeze(const struct cgroup *cg, bool stop)
+{
+	uint64_t deadline = clock_ns() + FREEZE_WAIT_MS * NSEC_PER_MSEC;
+	int err = write_in(cg, "cgroup.freeze", stop ? "1" : "0", 1);
+
+	while (!err && stop && !event_is(cg, "frozen 1")) {
+		if (clock_ns() > deadline) {
+			write_in(cg, "cgroup.freeze", "0", 1);
+			return -ETIMEDOUT;
+		}
+		clock_sleep_ns(NSEC_PER_MSEC / 10);
+	}
+	return err;
 }
 
 void cgroup_remove(struct cgroup *cg)

@@ -32,6 +32,13 @@ int cgroup_may(void);
  * or -errno, silently. */
 int cgroup_enter(const struct cgroup *cg, pid_t pid);
 
+/*
+ * Stops all processes inside, or lets them go on (cgroup.freeze): a call under way that can be
+ * interrupted returns, and is made again afterwards. Returns 0 when they stand, -ETIMEDOUT when
+ * some do not within a second (they are let go again) or -errno; prints nothing.
+ */
+int cgroup_freeze(const struct cgroup *cg, bool stop);
+
 /* Processes inside that have not ended. */
 unsigned int cgroup_count(const struct cgroup *cg);
 

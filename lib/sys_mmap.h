@@ -6,6 +6,7 @@
 #ifndef LIB_SYS_MMAP_H
 #define LIB_SYS_MMAP_H
 
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,5 +35,15 @@
 	syscall(SYS_mmap, addr, len, prot, flags, fd, offset)
 #define sys_fork() syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL)
 #endif
+
+/* Any call by its number, mmap among them. */
+static inline long sys_call(long nr, const uint64_t a[6])
+{
+#ifdef __s390x__
+	if (nr == SYS_mmap)
+		return sys_mmap(a[0], a[1], a[2], a[3], a[4], a[5]);
+#endif
+	return syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
 
 #endif

@@ -24,8 +24,8 @@ guests-here: all
 		fi; \
 	done
 
-# Of the called make.
-guest: $(B)/vm/guest-init $(B)/static/beebench $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(B)/bpf/calls/events.btf $(filter %.json,$(bt_OUT)) $(guest_TESTS)
+# Of the called make. memprof reads the registers of x86-64.
+guest: $(B)/vm/guest-init $(B)/static/beebench $(filter-out $(B)/bpf/memprof/%,$(filter $(B)/bpf/%,$(bpf_OBJ))) $(ex_OBJ) $(B)/bpf/calls/events.btf $(filter %.json,$(bt_OUT)) $(guest_TESTS)
 guests: $(GUESTS:%=guest-%)
 
 # beebench, honeyc, memmon and cpumon for arm64, as a machine of that processor has them: compiled here, run by qemu-user with the

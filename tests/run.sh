@@ -4,6 +4,7 @@
 #
 # A test is a cmocka program ($B/tests/SUITE/NAME of tests/SUITE/{u,t}_*.c) or a script tests/SUITE/*.t; both print TAP.
 # Failed counts: a test that says "not ok"; a file that crashes, leaks (ASan), runs out of time, or whose plan and tests differ.
+# Up to four files that failed are run once more, alone; one that passes then is told as unsteady.
 # Whole output: $B/test-logs/. Env: B, TEST_TIMEOUT seconds for one file (180; a file may say "# timeout: N" in its first
 # 10 lines), longer where the CPUs are shared with others. Where there are two CPUs, what neither loads BPF programs here nor
 # times anything (unit, honey, vm, and scripts that say "# beside others" in those lines) runs beside the rest; JOBS=1: one after the other. A line "# guest: TEXT" says what ran in a guest instead of here; it is told at the end. The last line is "N passed, N failed, N skipped"; exit code 1 when something failed.
@@ -162,6 +163,20 @@ cat "$results/alone.list" "$results/beside.list" | while read -r name _; do
 	echo "FAIL  $name was not run to its end"
 	echo "0 1 0" >"$kept.counts"
 done
+# What failed is run once more, with nothing beside it, and that counts: few failures may come of a machine that was busy, and are
+# told all the same; many do not.
+cat "$results/alone.list" "$results/beside.list" | while read -r name file program; do
+	read -r _ f _ <"$results/$(printf '%s' "$name" | tr / -).counts"
+	[ "$f" -eq 0 ] || echo "$name $file $program"
+done >"$results/again.list"
+if [ -s "$results/again.list" ] && [ "$(wc -l <"$results/again.list")" -le 4 ]; then
+	echo "once more, alone:"
+	run_lane "$results/again.list"
+	while read -r name _; do
+		read -r _ f _ <"$results/$(printf '%s' "$name" | tr / -).counts"
+		[ "$f" -ne 0 ] || echo "unsteady: $name failed, and passed when it was run alone"
+	done <"$results/again.list"
+fi
 cat "$results"/*.skips >"$logs/skips"
 cat "$results"/*.guests >"$logs/guests"
 if [ -s "$logs/skips" ]; then

@@ -25,12 +25,24 @@ const char *const ledger_op_names[LEDGER_OP_COUNT] = {
 	[LEDGER_MREMAP] = "mremap",
 };
 
+static const uint32_t op_numbers[LEDGER_OP_COUNT] = {
+	[LEDGER_MMAP] = SYS_mmap,
+	[LEDGER_MUNMAP] = SYS_munmap,
+	[LEDGER_BRK] = SYS_brk,
+	[LEDGER_MREMAP] = SYS_mremap,
+};
+
+/* What barriers (child.c), threads (crew.c) and clocks call by themselves in the window. */
+static const uint32_t own_numbers[] = {SYS_recvfrom,	SYS_sendto,    SYS_futex,
+				       SYS_sched_yield, SYS_getrusage, SYS_clock_gettime};
+
 struct ledger {
 	size_t size_bytes; /* of the whole mapping */
 	uint64_t max_lanes, max_entries;
 	uint64_t start_ns, end_ns;
 	_Atomic uint64_t lanes_used, entries_used, units;
 	_Atomic bool overflowed;
+	bool all_calls;		      /* ledger_note_all_calls() */
 	int numbers_prog;	      /* what each thread runs, plus 1; 0: nothing */
 	struct ledger_entry *entries; /* the same address in every process: mapped before fork() */
 	struct ledger_lane lanes[] __attribute__((aligned(128)));
@@ -195,6 +207,22 @@ const struct ledger_entry *ledger_entries(const struct ledger *l, const struct l
 	return l->entries + lane->first;
 }
 
+void ledger_note_all_calls(struct ledger *l)
+{
+	l->all_calls = true;
+}
+
+bool ledger_knows(const struct ledger *l, uint32_t nr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(op_numbers); i++)
+		if (nr == op_numbers[i])
+			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(own_numbers); i++)
+		if (nr == own_numbers[i])
+			return false;
+	return l->all_calls;
+}
+
 void ledger_open_window(struct ledger *l)
 {
 	l->start_ns = clock_ns();
@@ -250,69 +278,82 @@ uint64_t ledger_units(const struct ledger *l)
 	return atomic_load(&l->units);
 }
 
-static int64_t record(struct ledger_lane *lane, struct ledger_entry e)
+static void record(struct ledger_lane *lane, const struct ledger_entry *e)
 {
 	struct ledger *l;
 
 	if (!lane)
-		return e.ret;
+		return;
 	l = (struct ledger *)(void *)((char *)(lane - lane->index) -
 				      offsetof(struct ledger, lanes));
 	if (lane->count == lane->capacity) {
 		atomic_store(&l->overflowed, true);
-		return e.ret;
+		return;
 	}
-	l->entries[lane->first + lane->count] = e;
+	l->entries[lane->first + lane->count] = *e;
 	/* Whoever reads the ledger of a process that was killed sees whole entries only. */
 	atomic_thread_fence(memory_order_release);
 	lane->count++;
-	return e.ret;
+}
+
+/* Makes the call @e->nr of @e->args and writes the rest of it. */
+static int64_t call(struct ledger_lane *lane, struct ledger_entry *e)
+{
+	e->start_ns = clock_ns();
+	e->ret = raw(sys_call((long)e->nr, e->args));
+	e->end_ns = clock_ns();
+	e->when_ns = e->op == LEDGER_MUNMAP ? e->start_ns : e->end_ns;
+	if (e->op == LEDGER_BRK)
+		atomic_store_explicit(&known_brk, (uint64_t)e->ret, memory_order_relaxed);
+	record(lane, e);
+	return e->ret;
 }
 
 int64_t wl_mmap(struct ledger_lane *lane, uint64_t addr, uint64_t len, int prot, int flags)
 {
-	int64_t ret = raw(sys_mmap(addr, len, prot, flags, -1, 0));
+	struct ledger_entry e = {
+		.op = LEDGER_MMAP,
+		.nr = SYS_mmap,
+		.args = {addr, len, (uint64_t)prot, (uint64_t)flags, UINT64_MAX, 0},
+		.flags = (uint32_t)flags};
 
-	return record(lane, (struct ledger_entry){.op = LEDGER_MMAP,
-						  .addr = addr,
-						  .len = len,
-						  .flags = (uint32_t)flags,
-						  .ret = ret,
-						  .when_ns = clock_ns()});
+	return call(lane, &e);
 }
 
 int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len)
 {
-	uint64_t when_ns = clock_ns();
-	int64_t ret = raw(syscall(SYS_munmap, addr, len));
+	struct ledger_entry e = {.op = LEDGER_MUNMAP, .nr = SYS_munmap, .args = {addr, len}};
 
-	return record(lane, (struct ledger_entry){.op = LEDGER_MUNMAP,
-						  .addr = addr,
-						  .len = len,
-						  .ret = ret,
-						  .when_ns = when_ns});
+	return call(lane, &e);
 }
 
 int64_t wl_brk(struct ledger_lane *lane, uint64_t addr)
 {
-	int64_t ret = raw(syscall(SYS_brk, addr));
+	struct ledger_entry e = {.op = LEDGER_BRK, .nr = SYS_brk, .args = {addr}};
 
-	atomic_store_explicit(&known_brk, (uint64_t)ret, memory_order_relaxed);
-	return record(lane,
-		      (struct ledger_entry){
-			      .op = LEDGER_BRK, .addr = addr, .ret = ret, .when_ns = clock_ns()});
+	return call(lane, &e);
 }
 
 int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
 		  int flags, uint64_t new_addr)
 {
-	int64_t ret = raw(syscall(SYS_mremap, addr, old_len, new_len, flags, new_addr));
+	struct ledger_entry e = {.op = LEDGER_MREMAP,
+				 .nr = SYS_mremap,
+				 .args = {addr, old_len, new_len, (uint64_t)flags, new_addr},
+				 .flags = (uint32_t)flags};
 
-	return record(lane, (struct ledger_entry){.op = LEDGER_MREMAP,
-						  .addr = addr,
-						  .len = old_len,
-						  .len2 = new_len,
-						  .flags = (uint32_t)flags,
-						  .ret = ret,
-						  .when_ns = clock_ns()});
+	return call(lane, &e);
+}
+
+int64_t wl_call(struct ledger_lane *lane, uint32_t nr, const uint64_t args[LEDGER_ARGS])
+{
+	struct ledger_entry e = {.op = LEDGER_OTHER, .nr = nr};
+
+	memcpy(e.args, args, sizeof(e.args));
+	for (uint32_t op = 0; op < LEDGER_OP_COUNT; op++)
+		if (nr == op_numbers[op])
+			e.op = op;
+	if (e.op == LEDGER_MMAP || e.op == LEDGER_MREMAP)
+		e.flags = (uint32_t)args[3];
+	return call(lane, &e);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The ledger: every memory syscall a workload made between the two barriers, with arguments, result
- * and thread, in memory shared with the harness. It is the truth monitors are judged by, so a
- * workload makes memory calls through these wrappers only, and between the barriers nothing else in
- * its process may (no malloc, no stdio, no pthread_create).
+ * The ledger: the raw syscalls a workload made between the two barriers, with number, arguments,
+ * result, times and thread, in memory shared with the harness. It is the truth monitors are judged
+ * by, so a workload makes them through these wrappers only, and between the barriers nothing else
+ * in its process may (no malloc, no stdio, no pthread_create). Every workload's ledger holds every
+ * memory call; which other calls one holds all of, ledger_knows() says.
  *
  * A lane belongs to one thread and is written by it alone; its entries are in program order, and
  * never go back in time. Merged by time, the lanes of a process replay what became of its address
@@ -14,22 +15,40 @@
 
 #include "lib/base.h"
 
-enum ledger_op { LEDGER_MMAP, LEDGER_MUNMAP, LEDGER_BRK, LEDGER_MREMAP, LEDGER_OP_COUNT };
+/* The memory calls, which replay what became of an address space, and all the others. */
+enum ledger_op {
+	LEDGER_MMAP,
+	LEDGER_MUNMAP,
+	LEDGER_BRK,
+	LEDGER_MREMAP,
+	LEDGER_OP_COUNT,
+	LEDGER_OTHER = LEDGER_OP_COUNT,
+};
 
 extern const char *const ledger_op_names[LEDGER_OP_COUNT]; /* "mmap", ... */
 
+enum { LEDGER_ARGS = 6 };
+
 struct ledger_entry {
-	uint64_t addr; /* mmap: the hint; munmap, mremap: start; brk: the break asked for */
-	uint64_t len;  /* mmap, munmap: length; mremap: old length; brk: 0 */
-	uint64_t len2; /* mremap: new length; else 0 */
+	union {
+		uint64_t args[LEDGER_ARGS]; /* as the kernel was given them */
+		struct {
+			uint64_t addr; /* mmap: the hint; munmap, mremap: start; brk: the break
+					  asked for */
+			uint64_t len;  /* mmap, munmap: length; mremap: old length */
+			uint64_t len2; /* mremap: new length; of no other call a length */
+		};
+	};
 	int64_t ret; /* what the kernel returned: address, 0, new break, or -errno (raw, not libc's
 			-1) */
 	uint32_t op; /* enum ledger_op */
 	uint32_t flags; /* mmap: MAP_*; mremap: MREMAP_* */
+	uint32_t nr;	/* the system call's number on this processor */
 	/* CLOCK_MONOTONIC: of a munmap before the call, of the others after it. So an address is
 	 * given back before another thread can be given it, and handed over before it is given
 	 * back. */
 	uint64_t when_ns;
+	uint64_t start_ns, end_ns; /* just before the call and just after it */
 };
 
 /* Two cache lines: a thread's writes do not slow down its neighbour's. */
@@ -89,6 +108,18 @@ uint32_t ledger_lane_count(const struct ledger *l);
 const struct ledger_lane *ledger_lane(const struct ledger *l, uint32_t i);
 const struct ledger_entry *ledger_entries(const struct ledger *l, const struct ledger_lane *lane);
 
+/*
+ * In warm_up(): this workload makes no other call through anything but the wrappers, so that its
+ * ledger is complete but for what the harness itself calls around it.
+ */
+void ledger_note_all_calls(struct ledger *l);
+/*
+ * Does the ledger hold every call numbered @nr that its process made in the window? Memory calls
+ * always; others as ledger_note_all_calls() says, except for those by which barriers, threads and
+ * clocks of the harness work (recvfrom, sendto, futex, sched_yield, getrusage, clock_gettime).
+ */
+bool ledger_knows(const struct ledger *l, uint32_t nr);
+
 /* The window, CLOCK_MONOTONIC ns; 0 when it did not open or close. */
 void ledger_open_window(struct ledger *l);
 void ledger_close_window(struct ledger *l);
@@ -121,5 +152,8 @@ int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len);
 int64_t wl_brk(struct ledger_lane *lane, uint64_t addr);
 int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
 		  int flags, uint64_t new_addr);
+/* Any call: memory calls by number become theirs. A process or thread that the call makes must not
+ * return into the caller. */
+int64_t wl_call(struct ledger_lane *lane, uint32_t nr, const uint64_t args[LEDGER_ARGS]);
 
 #endif

@@ -10,6 +10,7 @@
 #include "lib/opt.h"
 #include "lib/std.h"
 #include "workloads/child.h"
+#include "workloads/syscall_table.h"
 
 enum { LOOK_MS = 1000, END_MS = 10000 };
 
@@ -32,7 +33,7 @@ static const struct opt options[] = {
 static void print_help(void)
 {
 	puts("usage: wl [options] WORKLOAD[:PARAM=VALUE,..] | -- COMMAND\n"
-	     "Runs a workload without any monitor and prints every memory call it made, tab "
+	     "Runs a workload without any monitor and prints every call of its ledger, tab "
 	     "separated.\n");
 	opt_print(options, stdout);
 	puts("\nworkloads:");
@@ -53,6 +54,19 @@ static void print_help(void)
 	}
 }
 
+static const char *call_name(const struct ledger_entry *e)
+{
+	const struct syscall_row *row = syscall_by_number(e->nr);
+
+	return row ? row->name : "other";
+}
+
+static bool has_third(const struct ledger_entry *e)
+{
+	return e->op == LEDGER_MREMAP || e->op == LEDGER_OTHER;
+}
+
+/* Of calls that are none of memory, addr, len and len2 are the first three arguments. */
 static void print_calls(const struct ledger *l)
 {
 	puts("lane\ttid\tcomm\tcall\taddr\tlen\tlen2\tflags\tret");
@@ -62,8 +76,8 @@ static void print_calls(const struct ledger *l)
 
 		for (uint64_t n = 0; n < lane->count; n++, e++) {
 			printf("%u\t%u\t%s\t%s\t0x%" PRIx64 "\t%" PRIu64 "\t%" PRIu64 "\t0x%x\t", i,
-			       lane->tid, lane->comm, ledger_op_names[e->op], e->addr, e->len,
-			       e->len2, e->flags);
+			       lane->tid, lane->comm, call_name(e), e->addr, e->len,
+			       has_third(e) ? e->len2 : 0, e->flags);
 			if (ledger_failed(e->ret))
 				printf("%" PRId64 "\n", e->ret);
 			else
@@ -74,19 +88,20 @@ static void print_calls(const struct ledger *l)
 
 static void print_summary(const struct ledger *l)
 {
-	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tfailed\tcpu_us\tuser_us\tsystem_"
+	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tother\tfailed\tcpu_us\tuser_"
+	     "us\tsystem_"
 	     "us");
 	for (uint32_t i = 0; i < ledger_lane_count(l); i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
 		const struct ledger_entry *e = ledger_entries(l, lane);
-		uint64_t calls[LEDGER_OP_COUNT] = {0}, failed = 0;
+		uint64_t calls[LEDGER_OP_COUNT + 1] = {0}, failed = 0;
 
 		for (uint64_t n = 0; n < lane->count; n++, e++) {
 			calls[e->op]++;
 			failed += ledger_failed(e->ret);
 		}
 		printf("%u\t%u\t%u\t%s", i, lane->tgid, lane->tid, lane->comm);
-		for (int op = 0; op < LEDGER_OP_COUNT; op++)
+		for (int op = 0; op <= LEDGER_OTHER; op++)
 			printf("\t%" PRIu64, calls[op]);
 		printf("\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", failed,
 		       lane->cpu_ns / 1000, lane->user_ns / 1000, lane->system_ns / 1000);

@@ -67,6 +67,8 @@ int workload_parse(struct workload *w, const char *spec, uint64_t seed)
 	param_defaults(w->ops->params, w->params);
 	err = param_parse(w->ops->params, w->ops->name, spec[len] ? spec + len + 1 : NULL,
 			  w->params);
+	if (!err && w->ops->check)
+		err = w->ops->check(w->params);
 	if (err)
 		workload_release(w);
 	return err;

@@ -11,13 +11,14 @@
 #include "workloads/ledger.h"
 
 enum workload_truth {
-	WORKLOAD_LEDGER, /* every memory call is in the ledger */
+	WORKLOAD_LEDGER, /* every call that the workload is about is in the ledger */
 	WORKLOAD_ORACLE, /* a command: only an independent count knows */
 };
 
 enum workload_subject {
 	WORKLOAD_MEMORY, /* makes the calls a memory monitor counts */
 	WORKLOAD_CPU,	 /* spends CPU time as a CPU monitor should see it; lanes hold the truth */
+	WORKLOAD_CALLS,	 /* makes calls of any kind, all of them in the ledger */
 };
 
 /* What a running workload sees. */
@@ -36,6 +37,9 @@ struct workload_ops {
 	enum workload_subject subject;
 	const struct param *params; /* NULL: none */
 	size_t params_size;
+	/* Optional. Do the parameters make sense together? Returns 0, or -EINVAL after saying what
+	 * does not. */
+	int (*check)(const void *params);
 	/* Optional. Fills @why and returns -ENOTSUP when this machine cannot run it: the trial is a
 	 * skip. */
 	int (*supported)(struct strbuf *why);

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "harness/calibrate/cal_history.h"
+#include "harness/calibrate/cal_hyperfine.h"
 #include "harness/calibrate/cal_stats.h"
 
 /* The gate's rule (docs/method.md): margin, error rate; and a budget that a clear case does not
@@ -113,6 +115,10 @@ int cal_aa(struct cal *c, struct json_object *record)
 					     .reached = CAL_NO_TARGET},
 			"%u in %u", t.undecided, t.counted);
 		add_times(record, &t, "A/A decided");
+		cal_history_add(record, t.diff.v, t.diff.n);
+		if (!err)
+			err = cal_hyperfine(c, ask.a, ask.b, c->plan.part[CAL_AA].runs,
+					    "plain hyperfine: A/A called different", record);
 	}
 	cal_add_void(record, t.unclean, t.counted + t.unclean, "left out above");
 	record_put_i64(record, "alarms_in_void_runs", (int)t.beyond_void);
@@ -206,6 +212,10 @@ int cal_power(struct cal *c, struct json_object *record)
 				.reached = CAL_NO_TARGET},
 			"median %.2f s, 95 %% in %.2f s", stats_median(t.wall_s.v, t.wall_s.n),
 			stats_quantile(t.wall_s.v, t.wall_s.n, 0.95));
+		if (!err)
+			err = cal_hyperfine(c, ask.a, ask.b, c->plan.part[CAL_POWER].runs,
+					    "plain hyperfine: about +1.25 ns called different",
+					    record);
 	}
 	cal_add_void(record, t.unclean, t.counted + t.unclean, "left out above");
 	release(&t);

@@ -22,6 +22,8 @@ static const struct {
 	 "what this machine can do, what is missing, which command installs it"},
 	{"list", command_list,
 	 "monitors, workloads, measures, subjects, reporters, timed events that there are"},
+	{"new", command_new,
+	 "a monitor of a system call to begin with: C, Honey, bpftrace, what it means"},
 	{"verify", command_measure,
 	 "is a monitor right? conformance and accuracy beside known workloads"},
 	{"compare", command_measure, "two monitors: equivalent? each right? which is dearer?"},
@@ -34,10 +36,14 @@ static const struct {
 	{"calibrate", command_measure,
 	 "how far can the figures be believed here? held against costs that are known"},
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},
+	{"calls", command_calls,
+	 "makes so many calls of a timed event, for timers of whole commands"},
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
+	{"history", command_history, "figures of many runs: their curves, and where they stepped"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,
-	 "a finished run as text, markdown, html, json, junit, github, openmetrics, bpftrace"},
+	 "a finished run as text, markdown, html, json, junit, sarif, github, openmetrics, "
+	 "bpftrace"},
 };
 
 static void usage(FILE *out)

@@ -22,13 +22,27 @@ const struct opt cli_options[] = {
 	    monitors),
 	ROW('w', "workload", "WL,..", "workloads, with parameters as in mmap:count=1009,size=64K",
 	    OPT_LIST, workloads),
+	ROW(0, "means", "TEXT",
+	    "what the monitors' maps mean, in bpftrace's words: a definition, or the path of one "
+	    "(.bt)",
+	    OPT_STRING, means),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
 	ROW('k', "kernel", "K,..",
 	    "kernels of the guest: 6.12, 6.1/arm64, .., all, or the path of a vmlinuz", OPT_LIST,
 	    kernels),
+	ROW(0, "suite", "NAME,..", "suites of beebench.json, where no -m says what is measured",
+	    OPT_LIST, suites),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),
+	ROW(0, "prepare", "CMD",
+	    "overhead: before each run of a command that is timed (hyperfine's)", OPT_STRING,
+	    load.prepare),
+	ROW(0, "setup", "CMD", "overhead: before each block of such runs", OPT_STRING, load.setup),
+	ROW(0, "cleanup", "CMD", "overhead: behind each block", OPT_STRING, load.cleanup),
+	ROW('L', "parameter-list", "VAR=A,B",
+	    "overhead: the command once with each value for {VAR}; may be repeated", OPT_LIST,
+	    parameters),
 	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
 	ROW(0, "out", "DIR",
 	    "folder for the results (run: default results/runs); - for a measure: its records on "
@@ -175,14 +189,12 @@ static int parse_workloads(struct cli *cli)
 
 int cli_check_events(const char *const *events)
 {
-	const char *names[TIMED_EVENTS], *near;
+	const char *near;
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		names[i] = timed_events[i].name;
 	for (; *events; events++) {
 		if (timed_event_find(*events) >= 0)
 			continue;
-		near = suggest_nearest(*events, names, ARRAY_SIZE(names));
+		near = timed_event_suggest(*events);
 		log_err("no event '%s'; %s%s%s", *events,
 			near ? "did you mean '" : "there are " TIMED_EVENT_NAMES, near ? near : "",
 			near ? "'?" : "");
@@ -191,17 +203,42 @@ int cli_check_events(const char *const *events)
 	return 0;
 }
 
+static bool times_commands(const struct cli *cli)
+{
+	return cli->load.prepare || cli->load.setup || cli->load.cleanup || cli->parameters.n;
+}
+
+int cli_check_load(const struct cli *cli, const struct measure_ops *m)
+{
+	if (!times_commands(cli) || (m && m->times_commands))
+		return 0;
+	log_err("--%s is for commands that are timed: 'beebench overhead -- CMD'",
+		cli->load.prepare   ? "prepare"
+		: cli->load.setup   ? "setup"
+		: cli->load.cleanup ? "cleanup"
+				    : "parameter-list");
+	return -EINVAL;
+}
+
 int cli_make_run(struct cli *cli, struct run *run)
 {
 	int err;
 
+	for (size_t i = 0; i < cli->parameters.n; i++)
+		cli->parameter_list[i] = cli->parameters.item[i];
+	cli->load.parameters = cli->parameter_list;
+	err = hyperfine_check(&cli->load);
+	if (err)
+		return err;
+	run->load = &cli->load;
 	err = parse_workloads(cli);
 	if (err)
 		return err;
 	cli->monitor_names = cli_split(&cli->monitors);
 	cli->event_names = cli_split(&cli->events);
 	cli->kernel_names = cli_kernels(&cli->kernels);
-	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names)
+	cli->suite_names = cli_split(&cli->suites);
+	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names || !cli->suite_names)
 		return -ENOMEM;
 	err = cli_check_events(cli->event_names);
 	if (err)
@@ -211,6 +248,7 @@ int cli_make_run(struct cli *cli, struct run *run)
 	run->kernels = cli->kernel_names;
 	run->workloads = cli->parsed;
 	run->nworkloads = cli->nparsed;
+	run->means = cli->means;
 	run->seconds = cli->seconds;
 	run->seed = cli->seed;
 	run->quick = cli->quick;
@@ -225,5 +263,6 @@ void cli_release(struct cli *cli)
 	free(cli->monitor_names);
 	free(cli->event_names);
 	free(cli->kernel_names);
+	free(cli->suite_names);
 	*cli = (struct cli){0};
 }

@@ -4,21 +4,26 @@
 #define HARNESS_CLI_H
 
 #include "harness/plugin.h"
+#include "harness/timing/hyperfine.h"
 #include "lib/opt.h"
 
 struct cli {
-	struct opt_list monitors, workloads, events,
-		kernels;    /* as given, each maybe a comma list */
-	const char *params; /* -o */
-	const char *out;    /* --out */
-	const char *format; /* --format; NULL: the measure's own text */
+	struct opt_list monitors, workloads, events, kernels,
+		suites;		    /* as given, each maybe a comma list */
+	struct opt_list parameters; /* --parameter-list, each as given */
+	struct hyperfine_pass load; /* the other options that hyperfine gets */
+	const char *means;	    /* --means */
+	const char *params;	    /* -o */
+	const char *out;	    /* --out */
+	const char *format;	    /* --format; NULL: the measure's own text */
 	double seconds;
 	uint64_t seed;
 	bool quick, json, quiet, verbose;
 	/* Split and parsed by cli_make_run(); owned */
-	const char **monitor_names, **event_names, **kernel_names;
+	const char **monitor_names, **event_names, **kernel_names, **suite_names;
 	struct workload *parsed;
 	size_t nparsed;
+	const char *parameter_list[65];
 	const char *words[3]; /* plain words, ended by NULL; they point into argv */
 };
 
@@ -36,6 +41,8 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
 /* Fills @run with what was chosen. Returns 0, or -errno after saying which name is wrong. @run
  * points into @cli, which must outlive it. */
 int cli_make_run(struct cli *cli, struct run *run);
+/* Does @m (NULL: none) take what was said of commands? Returns 0, or -EINVAL after saying it. */
+int cli_check_load(const struct cli *cli, const struct measure_ops *m);
 void cli_release(struct cli *cli);
 
 /* The words of all of @list, cut at commas, as an array ended by NULL; one block to free(). */

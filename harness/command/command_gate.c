@@ -11,7 +11,11 @@
 #include "harness/command/cli.h"
 #include "harness/compare/policy.h"
 #include "harness/gate/base.h"
+#include "harness/gate/choose.h"
 #include "harness/gate/gate.h"
+#include "harness/gate/tree.h"
+#include "harness/suite/build.h"
+#include "harness/suite/suite.h"
 #include "harness/measure.h"
 #include "harness/progress.h"
 #include "harness/record.h"
@@ -28,8 +32,8 @@
 static const char *const default_policies[] = {"gate.json", "results/gate.json"};
 
 struct gate_options {
-	const char *base, *head, *policy, *format, *out;
-	struct opt_list lanes, monitors, events, kernels;
+	const char *base, *head, *policy, *format, *out, *build;
+	struct opt_list lanes, monitors, events, kernels, objects, suites;
 	double seconds;
 	uint64_t seed;
 	bool json, quiet, verbose;
@@ -42,15 +46,23 @@ struct gate_options {
 static const struct opt options[] = {
 	ROW('b', "base", "A",
 	    "what B is held against: a monitor's name, an object, a Honey source, or a git "
-	    "revision, whose objects are built",
+	    "revision, whose objects are built (default: what CI names, or the merge base)",
 	    OPT_STRING, base),
 	ROW(0, "head", "B", "what is judged: likewise; of a revision the current build", OPT_STRING,
 	    head),
 	ROW('m', "monitor", "MON,..", "with a revision: these instead of the policy's", OPT_LIST,
 	    monitors),
+	ROW(0, "build", "CMD",
+	    "what builds a project's objects, here and in a work tree of the revision (default: "
+	    "beebench.json's)",
+	    OPT_STRING, build),
+	ROW(0, "object", "FILE,..", "the project's objects that are judged, as CMD makes them",
+	    OPT_LIST, objects),
+	ROW(0, "suite", "NAME,..", "suites of beebench.json (default: those with the measure gate)",
+	    OPT_LIST, suites),
 	ROW('p', "policy", "FILE",
-	    "limits and lanes (default gate.json or results/gate.json, where it is)", OPT_STRING,
-	    policy),
+	    "limits and lanes (default: beebench.json's, gate.json or results/gate.json)",
+	    OPT_STRING, policy),
 	ROW('l', "lane", "LANE,..", "static, exact, time: these are run, whatever the policy says",
 	    OPT_LIST, lanes),
 	ROW('e', "event", "EV,..", "events of the time lane: mmap, munmap, brk, other", OPT_LIST,
@@ -74,8 +86,10 @@ static const struct opt options[] = {
 struct gate_command {
 	struct gate_options o;
 	struct gate_policy policy;
-	const char **lanes, **monitors, **events, **kernels; /* owned */
-	const struct reporter_ops *reporter;		     /* NULL: text or json */
+	/* Owned */
+	const char **lanes, **monitors, **events, **kernels, **objects, **suites;
+	struct suite_file suite; /* of the project; no suites: there is none, or it is not asked */
+	const struct reporter_ops *reporter; /* NULL: text or json */
 	struct run run;
 };
 
@@ -104,18 +118,34 @@ static int choose_lanes(struct gate_policy *p, const char *const *lanes)
 	return 0;
 }
 
+/* The first of default_policies that is there, seen from the project. */
+static int find_policy(struct gate_command *c)
+{
+	int err = 1;
+
+	for (size_t i = 0; err == 1 && i < ARRAY_SIZE(default_policies); i++) {
+		struct strbuf path = STRBUF_INIT;
+
+		strbuf_addf(&path, "%s%s", c->suite.n ? c->suite.root : "", default_policies[i]);
+		if (!access(path.s, F_OK))
+			err = policy_read(&c->policy, path.s);
+		strbuf_release(&path);
+	}
+	return err == 1 ? 0 : err;
+}
+
 static int choose_policy(struct gate_command *c)
 {
 	int err = 0;
 
-	policy_defaults(&c->policy);
-	if (c->o.policy)
-		err = policy_read(&c->policy, c->o.policy);
-	for (size_t i = 0; !c->o.policy && i < ARRAY_SIZE(default_policies); i++)
-		if (!access(default_policies[i], F_OK)) {
-			err = policy_read(&c->policy, default_policies[i]);
-			break;
-		}
+	if (!c->o.policy && c->suite.has_policy) {
+		/* It changes its owner. */
+		c->policy = c->suite.policy;
+		c->suite.policy = (struct gate_policy){0};
+	} else {
+		policy_defaults(&c->policy);
+		err = c->o.policy ? policy_read(&c->policy, c->o.policy) : find_policy(c);
+	}
 	if (!err)
 		err = choose_lanes(&c->policy, c->lanes);
 	if (!err)
@@ -136,7 +166,7 @@ static int choose_format(struct gate_command *c)
 
 static int check_names(const struct gate_options *o)
 {
-	if (!o->base) {
+	if (!o->base && o->head) {
 		log_err("gate: --base is missing: what is B held against? Name a monitor, an "
 			"object or a git revision");
 		return -EINVAL;
@@ -146,7 +176,40 @@ static int check_names(const struct gate_options *o)
 			"them");
 		return -EINVAL;
 	}
+	if ((o->objects.n || o->suites.n || o->build) && (o->head || o->monitors.n)) {
+		log_err("gate: --%s is of a project with objects of its own, --%s of beebench's; "
+			"give one of them",
+			o->objects.n  ? "object"
+			: o->suites.n ? "suite"
+				      : "build",
+			o->head ? "head" : "monitor");
+		return -EINVAL;
+	}
+	if (o->objects.n && o->suites.n) {
+		log_err("gate: --object names what is judged, and so does --suite; give one of "
+			"them");
+		return -EINVAL;
+	}
 	return 0;
+}
+
+/* The project's file, where what is judged is not named otherwise. */
+static int find_suite(struct gate_command *c)
+{
+	int found;
+
+	if (c->o.head || c->o.monitors.n)
+		return 0;
+	found = suite_file_find(&c->suite);
+	if (found < 0)
+		return found;
+	if (!found && (c->o.suites.n || (c->o.build && !c->o.objects.n))) {
+		log_err("gate: there is no " SUITE_FILE " here: %s",
+			c->o.suites.n ? "it would have the suites of --suite (docs/ci.md)"
+				      : "name what --build makes with --object FILE");
+		return -EINVAL;
+	}
+	return found ? suite_check_names(&c->suite, c->suites) : 0;
 }
 
 static int prepare(struct gate_command *c)
@@ -157,10 +220,14 @@ static int prepare(struct gate_command *c)
 	c->monitors = cli_split(&c->o.monitors);
 	c->events = cli_split(&c->o.events);
 	c->kernels = cli_kernels(&c->o.kernels);
-	if (!c->lanes || !c->monitors || !c->events || !c->kernels)
+	c->objects = cli_split(&c->o.objects);
+	c->suites = cli_split(&c->o.suites);
+	if (!c->lanes || !c->monitors || !c->events || !c->kernels || !c->objects || !c->suites)
 		return -ENOMEM;
 	if (!err)
 		err = choose_format(c);
+	if (!err)
+		err = find_suite(c);
 	if (!err)
 		err = choose_policy(c);
 	c->run.kernels = c->kernels;
@@ -176,11 +243,15 @@ static void release(struct gate_command *c)
 	free(c->monitors);
 	free(c->events);
 	free(c->kernels);
+	free(c->objects);
+	free(c->suites);
+	suite_file_release(&c->suite);
 }
 
 static int exit_code(enum gate_verdict verdict)
 {
-	static const int codes[] = {[GATE_SKIP] = EXIT_OK,
+	/* Where nothing was judged nothing has passed. */
+	static const int codes[] = {[GATE_SKIP] = EXIT_INCONCLUSIVE,
 				    [GATE_PASS] = EXIT_OK,
 				    [GATE_INCONCLUSIVE] = EXIT_INCONCLUSIVE,
 				    [GATE_ENVIRONMENT] = EXIT_USAGE,
@@ -276,9 +347,12 @@ static bool is_object(const char *name)
 
 static int compare_objects(struct gate_command *c)
 {
-	if (c->o.monitors.n) {
-		log_err("gate: --monitor goes with a git revision; --base %s is one monitor, so "
+	if (c->o.monitors.n || c->o.build || c->o.objects.n) {
+		log_err("gate: --%s goes with a git revision; --base %s is one monitor, so "
 			"name the other with --head",
+			c->o.monitors.n	 ? "monitor"
+			: c->o.objects.n ? "object"
+					 : "build",
 			c->o.base);
 		return -EINVAL;
 	}
@@ -290,20 +364,140 @@ static int compare_objects(struct gate_command *c)
 	return gate_lanes(&c->run, &c->policy, c->o.base, c->o.head);
 }
 
-static int compare_revision(struct gate_command *c)
+/* What is judged: names of the project's files, seen from its root. */
+static void find_files(const struct gate_command *c, struct names *files)
+{
+	if (c->objects[0])
+		for (const char *const *o = c->objects; *o; o++)
+			names_add(files, *o);
+	else
+		suite_file_monitors(&c->suite, c->suites,
+				    c->suites[0] ? NULL : suite_gate(&c->suite), files);
+}
+
+static void find_commands(const struct gate_command *c, struct names *commands)
+{
+	if (c->o.build)
+		names_add(commands, c->o.build);
+	else if (c->suite.n)
+		suite_file_commands(&c->suite, c->suites,
+				    c->objects[0] || c->suites[0] ? NULL : suite_gate(&c->suite),
+				    commands);
+}
+
+/* What is judged is what the sources say: the current objects are built by the same command. */
+static int build_here(const char *root, const struct names *commands)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < commands->n && !err; i++)
+		err = build_run(root, commands->v[i], "the current tree does not build", NULL);
+	return err;
+}
+
+static int check_file(const struct names *commands, const char *path, const char *shown)
+{
+	if (!access(path, R_OK))
+		return 0;
+	if (commands->n)
+		log_err("there is no %s after '%s': does another command make it?", shown,
+			commands->v[commands->n - 1]);
+	else
+		log_err("there is no %s; say what makes it with --build CMD, or in " SUITE_FILE,
+			shown);
+	return -ENOENT;
+}
+
+/* Scripts, and monitors that ship with beebench, have no object that the revision could build. */
+static bool is_built(const char *file)
+{
+	return suite_is_path(file) && !str_ends_with(file, ".bt") && !str_ends_with(file, ".json");
+}
+
+/* The path of a file of the project from here, to free(); never the name of a monitor that ships.
+ */
+static char *path_of(const char *root, const char *file)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	strbuf_addf(&path, "%s%s", *file == '/' ? "" : *root ? root : "./", file);
+	return strbuf_detach(&path);
+}
+
+/* The objects of the project, each here and in the revision. */
+static int compare_project(struct gate_command *c, struct gate_base *base, const char *why,
+			   const char *root)
+{
+	struct names files = {0};
+	struct gate_wanted *wanted;
+	size_t n = 0;
+	int err;
+
+	find_commands(c, &base->commands);
+	base->project = true;
+	base->given = c->o.build != NULL;
+	base->has_file = c->suite.n && !c->objects[0] && !c->suites[0];
+	find_files(c, &files);
+	wanted = calloc(files.n + 1, sizeof(*wanted));
+	if (!wanted)
+		abort();
+	err = build_here(root, &base->commands);
+	for (size_t i = 0; i < files.n && !err; i++) {
+		if (!is_built(files.v[i])) {
+			log_warn("%s is left out: it has no object that a revision builds",
+				 files.v[i]);
+			continue;
+		}
+		wanted[n].file = files.v[i];
+		wanted[n].spec = path_of(root, files.v[i]);
+		err = check_file(&base->commands, wanted[n++].spec, files.v[i]);
+	}
+	if (!err && !n)
+		log_warn("none of the project's monitors is an object: nothing is judged");
+	if (!err)
+		err = gate_revision(&c->run, &c->policy, base, why, wanted, n);
+	for (size_t i = 0; i < n; i++)
+		free((char *)wanted[i].spec);
+	free(wanted);
+	names_release(&files);
+	return err;
+}
+
+/* beebench's own monitors. */
+static int compare_monitors(struct gate_command *c, struct gate_base *base, const char *why)
 {
 	const char *const one[] = {c->o.head, NULL};
 	const char *const *specs = c->o.head	    ? one
 				   : c->monitors[0] ? c->monitors
 						    : c->policy.monitors.v;
-	struct gate_base base = {0};
-	int err = gate_base_find(&base, c->o.base);
+	struct gate_wanted wanted[POLICY_LIST_MAX] = {0};
+	size_t n = 0;
 
+	for (; specs[n] && n < POLICY_LIST_MAX; n++)
+		wanted[n].spec = specs[n];
+	return gate_revision(&c->run, &c->policy, base, why, wanted, n);
+}
+
+static int compare_revision(struct gate_command *c)
+{
+	const char *root = c->suite.n ? c->suite.root : "";
+	struct choice choice = {0};
+	struct gate_base base = {0};
+	int err = 0;
+
+	if (!c->o.base)
+		err = gate_choose_base(&choice, root);
+	if (!err)
+		err = gate_base_find(&base, c->o.base ? c->o.base : choice.rev, root);
 	if (err == -ENOENT)
 		unknown_base(c->o.base);
-	if (!err)
-		err = gate_revision(&c->run, &c->policy, &base, specs);
+	if (!err && (c->suite.n || c->objects[0]))
+		err = compare_project(c, &base, choice.why ? choice.why : "named with --base",
+				      root);
+	else if (!err)
+		err = compare_monitors(c, &base, choice.why ? choice.why : "named with --base");
 	gate_base_release(&base);
+	choice_release(&choice);
 	return err;
 }
 
@@ -313,7 +507,7 @@ static int compare(struct gate_command *c)
 
 	if (err)
 		return err;
-	return is_object(c->o.base) ? compare_objects(c) : compare_revision(c);
+	return c->o.base && is_object(c->o.base) ? compare_objects(c) : compare_revision(c);
 }
 
 static int gate(struct gate_command *c, int argc, char *argv[])
@@ -347,6 +541,7 @@ int command_gate(int argc, char *argv[])
 
 	if (err == OPT_HELP) {
 		puts("usage: beebench gate --base A --head B [options]\n"
+		     "       beebench gate [--base REV] [--build CMD --object FILE] [options]\n"
 		     "Is B dearer than A? Limits are in the policy (docs/ci.md). Exit codes: 0 "
 		     "pass, 1 regression,\n2 environment or usage, 3 inconclusive.\n");
 		opt_print(options, stdout);

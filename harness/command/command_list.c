@@ -16,6 +16,7 @@
 #include "lib/opt.h"
 #include "lib/suggest.h"
 #include "collector/collect.h"
+#include "workloads/syscall_table.h"
 
 struct list_options {
 	bool json;
@@ -114,8 +115,39 @@ static struct json_object *list_events(void)
 {
 	struct json_object *a = json_object_new_array();
 
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		json_object_array_add(a, entry(timed_events[i].name, timed_events[i].help, NULL));
+	for (int i = 0; i < timed_event_count(); i++)
+		json_object_array_add(a, entry(timed_event(i)->name, timed_event(i)->help, NULL));
+	return a;
+}
+
+/* "opens a file to read, then closes it; fails with ENOENT: a name that is not there" */
+static void describe_syscall(const struct syscall_row *row, struct strbuf *out)
+{
+	if (!row->call) {
+		strbuf_addstr(out, "(this processor has none)");
+		return;
+	}
+	if (row->works)
+		strbuf_addf(out, "%s%s%s", row->works, row->undo ? ", then " : "",
+			    row->undo ? row->undo : "");
+	if (row->fails)
+		strbuf_addf(out, "%sfails with %s: %s", row->works ? "; " : "",
+			    strerrorname_np(row->err), row->fails);
+	else
+		strbuf_addstr(out, "; no harmless call of it fails");
+}
+
+static struct json_object *list_syscalls(void)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (size_t i = 0; i < syscall_row_count; i++) {
+		struct strbuf help = STRBUF_INIT;
+
+		describe_syscall(&syscall_rows[i], &help);
+		json_object_array_add(a, entry(syscall_rows[i].name, help.s, NULL));
+		strbuf_release(&help);
+	}
 	return a;
 }
 
@@ -125,6 +157,7 @@ static const struct {
 } kinds[] = {
 	{"monitors", list_monitors}, {"workloads", list_workloads}, {"measures", list_measures},
 	{"subjects", list_subjects}, {"reporters", list_reporters}, {"events", list_events},
+	{"syscalls", list_syscalls},
 };
 
 static const char *text_of(struct json_object *o, const char *key)
@@ -197,7 +230,7 @@ int command_list(int argc, char *argv[])
 
 	if (err == OPT_HELP) {
 		printf("usage: beebench list [options] "
-		       "[monitors|workloads|measures|subjects|reporters|events]\n\n");
+		       "[monitors|workloads|measures|subjects|reporters|events|syscalls]\n\n");
 		opt_print(options, stdout);
 		return EXIT_OK;
 	}

@@ -14,6 +14,7 @@
 #include "harness/report/report.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/suite/suite.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/printable.h"
@@ -136,9 +137,10 @@ int command_measure(int argc, char *argv[])
 	const struct reporter_ops *reporter = NULL;
 	uint64_t start_ns = clock_ns();
 	const struct measure_ops *m = measure_find(argv[0]);
+	struct suite_file suites = {0};
 	struct run run = {0};
 	struct cli cli;
-	int code, err;
+	int code, err, found = 0;
 
 	if (!m) {
 		log_err("this beebench was built without '%s'", argv[0]);
@@ -156,13 +158,25 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
-	if (cli_make_run(&cli, &run) ||
-	    command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
+	if (cli_check_load(&cli, m) || cli_make_run(&cli, &run))
+		goto out;
+	if (suite_has_measure(m->name)) {
+		found = command_find_suites(&cli, m->name, &suites);
+	} else if (cli.suites.n) {
+		log_err("%s takes no suites: name its monitors", m->name);
+		goto out;
+	}
+	if (found < 0 || (found && suite_file_build(&suites, cli.suite_names, m->name)))
+		goto out;
+	if (command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
 		goto out;
 	if (m->words)
 		run.monitors = cli.words;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
-	err = measure_run(m, cli.params, &run);
+	if (found)
+		err = command_run_suites(&cli, &suites, m, &run);
+	else
+		err = measure_run(m, cli.params, &run);
 	progress_free(run.progress);
 	code = measure_exit_code(m, sink_records(run.sink), err);
 	if (cli.json && !streams(cli.out))
@@ -182,6 +196,7 @@ int command_measure(int argc, char *argv[])
 out:
 	if (run.sink && sink_close(run.sink))
 		code = EXIT_USAGE;
+	suite_file_release(&suites);
 	cli_release(&cli);
 	return code;
 }

@@ -14,6 +14,7 @@
 #include "harness/progress.h"
 #include "harness/report/report.h"
 #include "harness/result.h"
+#include "harness/suite/suite.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -32,8 +33,17 @@ static const struct measure_ops *chosen(size_t i, bool quick)
 	return measure_find(order[i].name);
 }
 
-static int make_folder(const char *path)
+/* @path, and where @above what is above it. */
+static int make_folder(const char *path, bool above)
 {
+	for (const char *slash = above ? strchr(path + 1, '/') : NULL; slash;
+	     slash = strchr(slash + 1, '/')) {
+		char *part = strndup(path, (size_t)(slash - path));
+
+		if (part)
+			mkdir(part, 0777);
+		free(part);
+	}
 	if (mkdir(path, 0777) && errno != EEXIST) {
 		int err = -errno;
 
@@ -44,16 +54,13 @@ static int make_folder(const char *path)
 	return 0;
 }
 
-/* BASE/ID, and results/ before it where BASE is the default. */
-static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
+/* BASE/ID. What is above BASE is made where the user has not named it himself. */
+static int make_run_folder(const struct cli *cli, const char *base, const char *id,
+			   struct strbuf *dir)
 {
-	int err = 0;
+	int err = make_folder(base, !cli->out);
 
-	if (!out)
-		err = make_folder("results");
-	if (!err)
-		err = make_folder(out ? out : "results/runs");
-	strbuf_addf(dir, "%s/%s", out ? out : "results/runs", id);
+	strbuf_addf(dir, "%s/%s", base, id);
 	/* This one is ours alone. */
 	if (!err && mkdir(dir->s, 0777)) {
 		err = -errno;
@@ -64,6 +71,7 @@ static int make_run_folder(const char *out, const char *id, struct strbuf *dir)
 
 static void plan_measures(struct run *run)
 {
+	/* Of suites each is planned as it comes. */
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct measure_ops *m = chosen(i, run->quick);
 
@@ -72,18 +80,20 @@ static void plan_measures(struct run *run)
 	}
 }
 
-static int run_measures(struct run *run)
+/* @suites: those of the project, NULL: everything that there is. */
+static int run_measures(const struct cli *cli, const struct suite_file *suites, struct run *run)
 {
 	int code = EXIT_OK, any_ran = 0;
 
-	plan_measures(run);
+	if (!suites)
+		plan_measures(run);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct measure_ops *m = chosen(i, run->quick);
 		int err;
 
-		if (!m)
+		if (!m || (suites && !command_has_suite(cli, suites, m->name)))
 			continue;
-		err = measure_run(m, NULL, run);
+		err = suites ? command_run_suites(cli, suites, m, run) : measure_run(m, NULL, run);
 		if (err == -EINTR)
 			return EXIT_INCONCLUSIVE;
 		if (err == -EPERM || err == -ENOTSUP)
@@ -109,9 +119,8 @@ static int print_report(const char *dir, const char *format)
 }
 
 /* BASE/latest leads to the newest run; whatever else is called so stays. */
-static void point_latest(const char *out, const char *id)
+static void point_latest(const char *base, const char *id)
 {
-	const char *base = out ? out : "results/runs";
 	struct strbuf link = STRBUF_INIT, aside = STRBUF_INIT;
 	struct stat st;
 
@@ -126,14 +135,35 @@ static void point_latest(const char *out, const char *id)
 	strbuf_release(&aside);
 }
 
+static bool runs_any(const struct cli *cli, const struct suite_file *suites)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (chosen(i, cli->quick) && command_has_suite(cli, suites, order[i].name))
+			return true;
+	return false;
+}
+
+/* Where the run's folder goes. */
+static void find_base(const struct cli *cli, const struct suite_file *suites, struct strbuf *out)
+{
+	if (cli->out)
+		strbuf_addstr(out, cli->out);
+	else if (suites && suites->results)
+		strbuf_addf(out, "%s%s", *suites->results == '/' ? "" : suites->root,
+			    suites->results);
+	else
+		strbuf_addf(out, "%sresults/runs", suites ? suites->root : "");
+}
+
 int command_run(int argc, char *argv[])
 {
 	struct json_object *header = NULL, *id;
-	struct strbuf dir = STRBUF_INIT, path = STRBUF_INIT;
+	struct strbuf base = STRBUF_INIT, dir = STRBUF_INIT, path = STRBUF_INIT;
 	uint64_t start_ns = clock_ns();
+	struct suite_file suites = {0};
 	struct run run = {.whole = true};
 	struct cli cli;
-	int code, err;
+	int code, err, found;
 
 	code = cli_parse(&cli, "run",
 			 "everything that 'make bench' does: measures, pictures, report", 0, "",
@@ -143,24 +173,35 @@ int command_run(int argc, char *argv[])
 	code = EXIT_USAGE;
 	if (cli.format && !command_reporter(cli.format))
 		goto out;
-	if (cli_make_run(&cli, &run))
+	if (cli_check_load(&cli, measure_find("overhead")) || cli_make_run(&cli, &run))
 		goto out;
+	found = command_find_suites(&cli, NULL, &suites);
+	if (found < 0 || (found && suite_file_build(&suites, cli.suite_names, NULL)))
+		goto out;
+	if (found && !runs_any(&cli, &suites)) {
+		log_err("the suites of %s ask for nothing that 'run' does: a gate is "
+			"'beebench gate'",
+			suites.path);
+		goto out;
+	}
+	run.whole = !found;
+	find_base(&cli, found ? &suites : NULL, &base);
 	header = result_run_header(argc, argv, cli.quick, cli.seed);
 	json_object_object_get_ex(header, "id", &id);
-	if (make_run_folder(cli.out, json_object_get_string(id), &dir))
+	if (make_run_folder(&cli, base.s, json_object_get_string(id), &dir))
 		goto out;
 	strbuf_addf(&path, "%s/run.json", dir.s);
 	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))
 		goto out;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
-	code = run_measures(&run);
+	code = run_measures(&cli, found ? &suites : NULL, &run);
 	progress_free(run.progress);
 	if (run_interrupted())
 		log_warn("interrupted: what was measured until now is kept and marked");
 	if (command_emit_end(run.sink, code, clock_ns() - start_ns) || sink_close(run.sink))
 		code = EXIT_USAGE;
 	run.sink = NULL;
-	point_latest(cli.out, json_object_get_string(id));
+	point_latest(base.s, json_object_get_string(id));
 	err = report_write_all(dir.s);
 	if (err)
 		code = exit_worse(code, EXIT_USAGE);
@@ -172,8 +213,10 @@ out:
 	if (run.sink && sink_close(run.sink))
 		code = EXIT_USAGE;
 	json_object_put(header);
+	strbuf_release(&base);
 	strbuf_release(&dir);
 	strbuf_release(&path);
+	suite_file_release(&suites);
 	cli_release(&cli);
 	return code;
 }

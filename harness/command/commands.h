@@ -10,16 +10,36 @@ int command_doctor(int argc, char *argv[]);
 /* doctor --hooks; returns an exit code. */
 int doctor_hooks(bool json);
 int command_list(int argc, char *argv[]);
+int command_new(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
 /* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN'. */
 int command_report_two(const char *a, const char *b);
 int command_gate(int argc, char *argv[]);
+int command_calls(int argc, char *argv[]);
+int command_history(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
 
+struct cli;
 struct sink;
+struct suite_file;
+
+/*
+ * Do the suites of the project say what is measured? Where neither a monitor nor a command was
+ * named. @measure: which they must have (NULL: any). Returns 1 with the file read, 0, or -errno
+ * after saying why. suite_file_release() is due in any case.
+ */
+int command_find_suites(const struct cli *cli, const char *measure, struct suite_file *f);
+/* Does a chosen suite have @measure? */
+bool command_has_suite(const struct cli *cli, const struct suite_file *f, const char *measure);
+/*
+ * Runs @m in each chosen suite that has it, with parameters @params (NULL: the suite's), behind a
+ * `suite` record. Returns as measure_run(); what one suite cannot keeps no other back.
+ */
+int command_run_suites(const struct cli *cli, const struct suite_file *f,
+		       const struct measure_ops *m, struct run *run);
 
 /*
  * A sink for the records of a command. With @dir (--out; may be NULL) they are kept there with a

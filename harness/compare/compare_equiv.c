@@ -213,15 +213,17 @@ static void compare_events(struct equiv *e, const struct run *run, struct trial_
 		     run->monitors[1], b->events, b->nevents, lost_events(b, at_least(a)));
 }
 
-/* The conformance of each, as `verify` would say it. */
-static int emit_trials(struct run *run, const struct trial *t)
+/* The conformance of each, as `verify` would say it. @good: it is, of both. */
+static int emit_trials(struct run *run, const struct trial *t, bool *good)
 {
 	int err = 0;
 
+	*good = true;
 	for (size_t i = 0; i < t->nmonitors && !err; i++) {
 		struct verdict v;
 
 		err = verdict_reach(&v, t, i);
+		*good &= !err && v.status == STATUS_OK;
 		if (!err)
 			err = sink_emit(run->sink, verdict_record(&v, t, i));
 		verdict_release(&v);
@@ -237,14 +239,21 @@ static int judge_pair(struct run *run, const struct workload *w, struct trial *t
 	struct equiv *e = calloc(1, sizeof(*e));
 	struct json_object *skipped = NULL;
 	struct ids ids = {0};
+	bool good;
 	int err;
 
 	if (!e)
 		return -ENOMEM;
 	e->words = a->info->words;
-	err = emit_trials(run, t);
+	err = emit_trials(run, t, &good);
 	if (err || !alike)
 		goto out;
+	if (subject_of(a->info)->read) {
+		equiv_figures(e, run->monitors[0], &a->figures, run->monitors[1], &b->figures,
+			      good);
+		err = sink_emit(run->sink, equivalence_record(run, w, e, t, false));
+		goto out;
+	}
 	if (a->info->key != b->info->key) {
 		err = sink_emit(run->sink,
 				new_record(run, workload_name(w), "fail",
@@ -275,6 +284,7 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 {
 	struct trial_spec spec = {.monitors = run->monitors,
 				  .nmonitors = 2,
+				  .means = run->means,
 				  .workload = w,
 				  .limit_ns = (uint64_t)(MAX(run->seconds, 60) * NSEC_PER_SEC),
 				  .keep_events = true,
@@ -342,9 +352,10 @@ bool compare_can_load(struct strbuf *why)
  * True where what @name captures cannot be read, though its programs can be loaded: its maps have
  * names that nobody told us. Then costs can be compared, and nothing else.
  */
-static bool is_unreadable(const char *name, struct strbuf *why)
+static bool is_unreadable(const char *name, const char *means, struct strbuf *why)
 {
-	static const struct monitor_target whole = {0}, programs = {.bare = true};
+	static const struct monitor_target programs = {.bare = true};
+	const struct monitor_target whole = {.means = means};
 	struct strbuf reason = STRBUF_INIT, other = STRBUF_INIT;
 	struct monitor *m = NULL;
 	bool unreadable = false;
@@ -363,7 +374,7 @@ static bool is_unreadable(const char *name, struct strbuf *why)
  * tried. */
 static bool count_alike(const struct run *run, struct strbuf *why)
 {
-	static const struct monitor_target whole = {0};
+	const struct monitor_target whole = {.means = run->means};
 	static const char *const counts[] = {
 		[MONITOR_ENTERED] = "calls when they enter",
 		[MONITOR_COMPLETED] = "calls that have ended and worked",
@@ -401,11 +412,39 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 	return false;
 }
 
+/*
+ * A script that says itself what its maps mean says it for an object beside it that does not:
+ * "compare opens.bt opens.bpf.o".
+ */
+static const char *shared_means(const struct run *run)
+{
+	static const struct monitor_target whole = {0};
+	const char *means = run->means;
+
+	for (size_t i = 0; !means && i < 2; i++) {
+		struct strbuf ignored = STRBUF_INIT, other = STRBUF_INIT;
+		struct monitor *m = NULL, *object = NULL;
+
+		if (str_ends_with(run->monitors[i], ".bt") &&
+		    !monitor_open(&m, run->monitors[i], &whole, &ignored) &&
+		    monitor_info(m)->own_means &&
+		    monitor_open(&object, run->monitors[!i], &whole, &other) == -EINVAL)
+			means = run->monitors[i];
+		monitor_close(m);
+		monitor_close(object);
+		strbuf_release(&ignored);
+		strbuf_release(&other);
+	}
+	return means;
+}
+
 int compare_equivalence(struct run *run)
 {
 	struct strbuf why = STRBUF_INIT;
 	bool alike;
 	int err = 0;
+
+	run->means = shared_means(run);
 
 	if (!compare_can_load(&why)) {
 		err = sink_emit(run->sink, new_record(run, "any", "skip", why.s));
@@ -414,7 +453,7 @@ int compare_equivalence(struct run *run)
 	}
 	for (size_t i = 0; run->monitors[i]; i++) {
 		strbuf_reset(&why);
-		if (!is_unreadable(run->monitors[i], &why))
+		if (!is_unreadable(run->monitors[i], run->means, &why))
 			continue;
 		err = sink_emit(run->sink, new_record(run, "any", "skip", why.s));
 		strbuf_release(&why);

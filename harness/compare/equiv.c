@@ -11,9 +11,7 @@
 
 #include "lib/strbuf.h"
 
-static void difference(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-static void difference(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
+void equiv_add(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
 {
 	if (e->differences < EQUIV_KEEP) {
 		struct strbuf text = STRBUF_INIT;
@@ -72,9 +70,8 @@ static void lone_row(struct equiv *e, const struct counter_table *t, const struc
 {
 	if (as_good_as_none(t, r, fields))
 		return;
-	difference(e,
-		   (struct equiv_difference){.what = "key", .field = "", .key = (uint32_t)r->key},
-		   "key %" PRIu64 " is in %s and not in %s", r->key, has, lacks);
+	equiv_add(e, (struct equiv_difference){.what = "key", .field = "", .key = (uint32_t)r->key},
+		  "key %" PRIu64 " is in %s and not in %s", r->key, has, lacks);
 }
 
 static void compare_value(struct equiv *e, const struct counter_table *t, size_t f,
@@ -91,14 +88,14 @@ static void compare_value(struct equiv *e, const struct counter_table *t, size_t
 	e->clock |= field->clock && a != b;
 	if (near_enough(t, f, a, b))
 		return;
-	difference(e,
-		   (struct equiv_difference){.what = "counter",
-					     .field = field->name,
-					     .key = (uint32_t)key,
-					     .a = a,
-					     .b = b},
-		   "%s of key %" PRIu64 ": %s has %" PRIu64 ", %s has %" PRIu64, field->name, key,
-		   name_a, a, name_b, b);
+	equiv_add(e,
+		  (struct equiv_difference){.what = "counter",
+					    .field = field->name,
+					    .key = (uint32_t)key,
+					    .a = a,
+					    .b = b},
+		  "%s of key %" PRIu64 ": %s has %" PRIu64 ", %s has %" PRIu64, field->name, key,
+		  name_a, a, name_b, b);
 }
 
 void equiv_tables(struct equiv *e, const char *name_a, const struct counter_table *a,
@@ -182,24 +179,24 @@ static void compare_records(struct equiv *e, const char *name_a, const struct ev
 	for (size_t i = 0; i < n; i++) {
 		if (pairs[i].a == pairs[i].b)
 			continue;
-		difference(e,
-			   (struct equiv_difference){.what = "event",
-						     .field = pairs[i].field,
-						     .key = a->pid,
-						     .index = index,
-						     .a = pairs[i].a,
-						     .b = pairs[i].b},
-			   "%s of event %" PRIu64 " of thread %" PRIu32 ": %s has %" PRIu64
-			   ", %s has %" PRIu64,
-			   pairs[i].field, index, a->pid, name_a, pairs[i].a, name_b, pairs[i].b);
+		equiv_add(e,
+			  (struct equiv_difference){.what = "event",
+						    .field = pairs[i].field,
+						    .key = a->pid,
+						    .index = index,
+						    .a = pairs[i].a,
+						    .b = pairs[i].b},
+			  "%s of event %" PRIu64 " of thread %" PRIu32 ": %s has %" PRIu64
+			  ", %s has %" PRIu64,
+			  pairs[i].field, index, a->pid, name_a, pairs[i].a, name_b, pairs[i].b);
 	}
 	if (strncmp(a->comm, b->comm, sizeof(a->comm)))
-		difference(e,
-			   (struct equiv_difference){
-				   .what = "event", .field = "comm", .key = a->pid, .index = index},
-			   "comm of event %" PRIu64 " of thread %" PRIu32
-			   ": %s has '%.16s', %s has '%.16s'",
-			   index, a->pid, name_a, a->comm, name_b, b->comm);
+		equiv_add(e,
+			  (struct equiv_difference){
+				  .what = "event", .field = "comm", .key = a->pid, .index = index},
+			  "comm of event %" PRIu64 " of thread %" PRIu32
+			  ": %s has '%.16s', %s has '%.16s'",
+			  index, a->pid, name_a, a->comm, name_b, b->comm);
 }
 
 /* "size 10, address 0, event_type 3": what an event has of its subject's values. */
@@ -235,15 +232,15 @@ static void compare_streams(struct equiv *e, const char *name_a, const struct pl
 			index = 0;
 		}
 		if (only_a || only_b)
-			difference(e,
-				   (struct equiv_difference){.what = "event",
-							     .field = "",
-							     .key = r->pid,
-							     .index = index},
-				   "event %" PRIu64 " of thread %" PRIu32
-				   " (%s) is in %s and not in %s",
-				   index, r->pid, values_of(e->words, r, values, sizeof(values)),
-				   only_a ? name_a : name_b, only_a ? name_b : name_a);
+			equiv_add(e,
+				  (struct equiv_difference){.what = "event",
+							    .field = "",
+							    .key = r->pid,
+							    .index = index},
+				  "event %" PRIu64 " of thread %" PRIu32
+				  " (%s) is in %s and not in %s",
+				  index, r->pid, values_of(e->words, r, values, sizeof(values)),
+				  only_a ? name_a : name_b, only_a ? name_b : name_a);
 		else
 			compare_records(e, name_a, a[i].r, name_b, b[j].r, index);
 		index++;
@@ -261,15 +258,15 @@ void equiv_events(struct equiv *e, const char *name_a, const struct event *a, si
 	if (lost_a || lost_b) {
 		e->events += MIN(na, nb);
 		if (na + lost_a != nb + lost_b)
-			difference(e,
-				   (struct equiv_difference){.what = "loss",
-							     .field = "",
-							     .a = na + lost_a,
-							     .b = nb + lost_b},
-				   "events captured and lost: %s has %zu + %" PRIu64
-				   ", %s has %zu + %" PRIu64
-				   " (a ring was full: contents not compared)",
-				   name_a, na, lost_a, name_b, nb, lost_b);
+			equiv_add(e,
+				  (struct equiv_difference){.what = "loss",
+							    .field = "",
+							    .a = na + lost_a,
+							    .b = nb + lost_b},
+				  "events captured and lost: %s has %zu + %" PRIu64
+				  ", %s has %zu + %" PRIu64
+				  " (a ring was full: contents not compared)",
+				  name_a, na, lost_a, name_b, nb, lost_b);
 		return;
 	}
 	pa = sorted(a, na);

@@ -17,6 +17,7 @@
 
 #include "lib/base.h"
 #include "collector/collect.h"
+#include "collector/figures.h"
 #include "harness/record.h"
 
 enum { EQUIV_KEEP = 20 }; /* differences kept with their text; all are counted */
@@ -40,6 +41,8 @@ struct equiv {
 	bool timestamp, clock;
 };
 
+/* One more difference, with its sentence. */
+void equiv_add(struct equiv *e, struct equiv_difference d, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Frees the sentences; @e itself is the caller's. */
 void equiv_release(struct equiv *e);
 
@@ -50,6 +53,14 @@ void equiv_release(struct equiv *e);
  */
 void equiv_tables(struct equiv *e, const char *name_a, const struct counter_table *a,
 		  const char *name_b, const struct counter_table *b);
+
+/*
+ * Compares what two monitors of one definition have in their maps, those that both have, key by
+ * key. @by_clock: each is what the definition makes of the calls, so that what differs depends on
+ * the clock.
+ */
+void equiv_figures(struct equiv *e, const char *name_a, const struct figures *a, const char *name_b,
+		   const struct figures *b, bool by_clock);
 
 /*
  * Compares event streams thread by thread, in order: a ring merges CPUs in any order, but each

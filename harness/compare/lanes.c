@@ -369,6 +369,9 @@ static int boot(struct gate_job *job, const struct wanted *w, const char *kernel
 				  .names = names,
 				  .paths = paths,
 				  .n = ARRAY_SIZE(names),
+				  .events = job->policy->paths.v[0] ? job->policy->paths.v
+								    : job->policy->events.v,
+				  .also = true,
 				  .calls = w->exact ? job->policy->calls : FEWEST_CALLS,
 				  .seed = job->run->seed,
 				  .timeout_s = BOOT_LIMIT_S,

@@ -173,39 +173,7 @@ void policy_release(struct gate_policy *p)
 	policy_list_reset(&p->events);
 }
 
-/* A member of the file: its name, and who reads it into the policy. */
-struct member {
-	const char *name;
-	int (*read)(struct gate_policy *p, const struct json_at *at, struct json_object *o);
-};
-
-static int read_members(struct gate_policy *p, const struct json_at *at, struct json_object *o,
-			const struct member *members, size_t n)
-{
-	const char *names[16];
-
-	if (!json_object_is_type(o, json_type_object))
-		return json_at_wrong_type(at, "an object", o);
-	for (size_t i = 0; i < n; i++)
-		names[i] = members[i].name;
-	json_object_object_foreach (o, key, val) {
-		struct json_at here = {at->file, at->text, at, key};
-		size_t i = 0;
-		int err;
-
-		while (i < n && strcmp(members[i].name, key) != 0)
-			i++;
-		if (i == n)
-			return json_at_unknown(&here, names, n, "docs/ci.md");
-		err = members[i].read(p, &here, val);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int read_schema(struct gate_policy *p UNUSED, const struct json_at *at,
-		       struct json_object *o)
+static int read_schema(void *p UNUSED, const struct json_at *at, struct json_object *o)
 {
 	if (!json_object_is_type(o, json_type_int))
 		return json_at_wrong_type(at, "a number", o);
@@ -215,13 +183,16 @@ static int read_schema(struct gate_policy *p UNUSED, const struct json_at *at,
 	return 0;
 }
 
-static int read_monitors(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_monitors(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_list(at, o, &p->monitors);
 }
 
-static int read_inconclusive(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_inconclusive(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
 	static const struct {
 		const char *word;
 		enum gate_verdict verdict;
@@ -240,13 +211,17 @@ static int read_inconclusive(struct gate_policy *p, const struct json_at *at, st
 			   json_object_get_string(o));
 }
 
-static int read_static_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_static_on(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_on(at, o, &p->on[GATE_STATIC]);
 }
 
-static int read_limits(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_limits(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	if (!json_object_is_type(o, json_type_object))
 		return json_at_wrong_type(at, "an object", o);
 	json_object_object_foreach (o, key, val) {
@@ -266,38 +241,49 @@ static int read_limits(struct gate_policy *p, const struct json_at *at, struct j
 	return 0;
 }
 
-static int read_static(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_static(void *arg, const struct json_at *at, struct json_object *o)
 {
-	static const struct member members[] = {{"on", read_static_on}, {"limits", read_limits}};
+	struct gate_policy *p = arg;
+	static const struct json_member members[] = {{"on", read_static_on},
+						     {"limits", read_limits}};
 
-	return read_members(p, at, o, members, ARRAY_SIZE(members));
+	return json_at_members(at, o, members, ARRAY_SIZE(members), p, "docs/ci.md");
 }
 
-static int read_exact_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_exact_on(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_on(at, o, &p->on[GATE_EXACT]);
 }
 
-static int read_kernels(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_kernels(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_list(at, o, &p->kernels);
 }
 
-static int read_paths(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_paths(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_list_or_all(at, o, &p->paths);
 }
 
-static int read_instructions(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_instructions(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	if (json_object_is_type(o, json_type_null))
 		return json_at_bad(at, "a limit is expected, this is null; \"on\": false turns the "
 				       "lane off");
 	return policy_limit(at, o, &p->instructions);
 }
 
-static int read_calls(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_calls(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
 	double calls = 0;
 	int err = policy_whole(at, o, 16, 1024, &calls);
 
@@ -306,24 +292,28 @@ static int read_calls(struct gate_policy *p, const struct json_at *at, struct js
 	return err;
 }
 
-static int read_exact(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_exact(void *arg, const struct json_at *at, struct json_object *o)
 {
-	static const struct member members[] = {{"on", read_exact_on},
-						{"kernels", read_kernels},
-						{"paths", read_paths},
-						{"instructions", read_instructions},
-						{"calls", read_calls}};
+	struct gate_policy *p = arg;
+	static const struct json_member members[] = {{"on", read_exact_on},
+						     {"kernels", read_kernels},
+						     {"paths", read_paths},
+						     {"instructions", read_instructions},
+						     {"calls", read_calls}};
 
-	return read_members(p, at, o, members, ARRAY_SIZE(members));
+	return json_at_members(at, o, members, ARRAY_SIZE(members), p, "docs/ci.md");
 }
 
-static int read_time_on(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_time_on(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_on(at, o, &p->on[GATE_TIME]);
 }
 
-static int read_events(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_events(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
 	int err = policy_list_or_all(at, o, &p->events);
 
 	for (const char *const *e = p->events.v; !err && *e; e++)
@@ -332,34 +322,42 @@ static int read_events(struct gate_policy *p, const struct json_at *at, struct j
 	return err;
 }
 
-static int read_margin_ns(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_margin_ns(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_number(at, o, 0, 1e9, &p->margin_ns);
 }
 
-static int read_margin_percent(struct gate_policy *p, const struct json_at *at,
-			       struct json_object *o)
+static int read_margin_percent(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_number(at, o, 0, 10000, &p->margin_percent);
 }
 
-static int read_alpha(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_alpha(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_number(at, o, 1e-9, 0.5, &p->alpha);
 }
 
-static int read_budget(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_budget(void *arg, const struct json_at *at, struct json_object *o)
 {
+	struct gate_policy *p = arg;
+
 	return policy_number(at, o, 1, 3600, &p->budget_s);
 }
 
-static int read_time(struct gate_policy *p, const struct json_at *at, struct json_object *o)
+static int read_time(void *arg, const struct json_at *at, struct json_object *o)
 {
-	static const struct member members[] = {
+	struct gate_policy *p = arg;
+	static const struct json_member members[] = {
 		{"on", read_time_on},	       {"events", read_events},
 		{"margin_ns", read_margin_ns}, {"margin_percent", read_margin_percent},
 		{"alpha", read_alpha},	       {"budget_s", read_budget}};
-	int err = read_members(p, at, o, members, ARRAY_SIZE(members));
+	int err = json_at_members(at, o, members, ARRAY_SIZE(members), p, "docs/ci.md");
 
 	if (!err && !(p->margin_ns > 0) && !(p->margin_percent > 0))
 		err = json_at_bad(at, "margin_ns and margin_percent are both 0: two equal objects "
@@ -367,19 +365,15 @@ static int read_time(struct gate_policy *p, const struct json_at *at, struct jso
 	return err;
 }
 
-static int read_document(struct gate_policy *p, const struct json_at *top, struct json_object *doc)
+int policy_read_object(struct gate_policy *p, const struct json_at *top, struct json_object *doc)
 {
-	static const struct member members[] = {
+	static const struct json_member members[] = {
 		{"schema", read_schema}, {"monitors", read_monitors},
 		{"static", read_static}, {"exact", read_exact},
 		{"time", read_time},	 {"inconclusive", read_inconclusive}};
-	struct json_object *schema;
 	int err;
 
-	if (json_object_is_type(doc, json_type_object) &&
-	    !json_object_object_get_ex(doc, "schema", &schema))
-		return json_at_bad(top, "\"schema\": %d is missing", POLICY_SCHEMA);
-	err = read_members(p, top, doc, members, ARRAY_SIZE(members));
+	err = json_at_members(top, doc, members, ARRAY_SIZE(members), p, "docs/ci.md");
 	if (!err && !p->on[GATE_STATIC] && !p->on[GATE_EXACT] && !p->on[GATE_TIME])
 		err = json_at_bad(top, "no lane is on; static, exact or time must be");
 	return err;
@@ -387,12 +381,15 @@ static int read_document(struct gate_policy *p, const struct json_at *top, struc
 
 int policy_parse(struct gate_policy *p, const char *file, const char *text)
 {
-	struct json_at top = {file, text, NULL, NULL, NULL};
-	struct json_object *doc = NULL;
+	struct json_at top = {.file = file, .text = text};
+	struct json_object *doc = NULL, *schema;
 	int err = json_at_parse(file, text, &doc, NULL);
 
+	if (!err && json_object_is_type(doc, json_type_object) &&
+	    !json_object_object_get_ex(doc, "schema", &schema))
+		err = json_at_bad(&top, "\"schema\": %d is missing", POLICY_SCHEMA);
 	if (!err)
-		err = read_document(p, &top, doc);
+		err = policy_read_object(p, &top, doc);
 	json_object_put(doc);
 	return err;
 }

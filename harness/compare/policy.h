@@ -55,6 +55,10 @@ void policy_defaults(struct gate_policy *p);
 /* Over what is in @p. Returns 0, or -EINVAL after saying "FILE:LINE: KEY: what is allowed". */
 int policy_parse(struct gate_policy *p, const char *file, const char *text);
 
+struct json_at;
+/* The same of an object that stands in another file, at @at; it needs no "schema". */
+int policy_read_object(struct gate_policy *p, const struct json_at *at, struct json_object *doc);
+
 /* The same from a file. Returns 0, -EINVAL, or -errno after saying why it cannot be read. */
 int policy_read(struct gate_policy *p, const char *file);
 

@@ -18,6 +18,7 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/timing/timed_event.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -114,6 +115,7 @@ static struct exact_job job_of(const struct run *run, const struct exact_params 
 			       const struct objects *o, const char *kernel)
 {
 	return (struct exact_job){.kernel = kernel,
+				  .events = run->events && *run->events ? run->events : NULL,
 				  .names = (const char *const *)o->names,
 				  .paths = (const char *const *)o->paths,
 				  .n = o->n,
@@ -285,6 +287,27 @@ static unsigned int steps(const struct run *run, const void *params_, double *se
 	       steps_of(&(struct exact_job){.boots = (unsigned int)p->boots, .n = objects});
 }
 
+/* Of the timed events those that are one call: a harmless one, or one of memory's own paths. */
+static int check_events(const char *const *events)
+{
+	static const char *const own[] = {"mmap", "munmap", "brk", "other"};
+
+	for (; events && *events; events++) {
+		int event = timed_event_find(*events);
+		bool known = event >= 0 && timed_event(event)->row;
+
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+			known |= !strcmp(own[i], *events);
+		if (known)
+			continue;
+		log_err("exact: nothing is counted at '%s'; there are mmap, munmap, brk, other and "
+			"the system calls of 'beebench list events'",
+			*events);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int run_exact(struct run *run, const void *params_)
 {
 	const struct exact_params *p = params_;
@@ -292,8 +315,10 @@ static int run_exact(struct run *run, const void *params_)
 	size_t n = 0, at_once = cpus_to_use();
 	struct objects objects = {0};
 	struct exact_job *jobs = NULL;
-	int err = objects_find(run, &objects);
+	int err = check_events(run->events);
 
+	if (!err)
+		err = objects_find(run, &objects);
 	while (kernels[n])
 		n++;
 	if (err || (!objects.n && !objects.none))

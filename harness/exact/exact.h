@@ -22,6 +22,9 @@ struct exact_job {
 	const char *const *names; /* what the records call the objects */
 	const char *const *paths; /* their files here, or Honey sources: guest_file_object() */
 	size_t n;
+	const char *const *events; /* calls by the names of timed events, ended by NULL; NULL: the
+				      objects' own, by where their programs stand */
+	bool also;		   /* @events besides those, not instead of them */
 	uint64_t calls;		   /* counted for each path: 2 to 1024 */
 	uint64_t seed;		   /* of the first boot, the next one has the next, .. */
 	unsigned int boots;	   /* 0: one */

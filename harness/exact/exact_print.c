@@ -41,7 +41,7 @@ static void row(FILE *out, struct json_object *o)
 	const char *status = record_str(o, "status", "");
 	bool measured = !strcmp(status, "ok") || !strcmp(status, "void");
 
-	fprintf(out, "  %-17s", record_str(o, "path", "(all)"));
+	fprintf(out, "  %-22s", record_str(o, "path", "(all)"));
 	if (!measured) {
 		fprintf(out, "  %s: %s\n", status, record_str(o, "reason", ""));
 		return;
@@ -82,7 +82,7 @@ static void say_boots(struct json_object *records, FILE *out)
 static void heading(FILE *out, const char *monitor, const char *kernel)
 {
 	fprintf(out, "%s on Linux %s: kernel instructions of one call\n", monitor, kernel);
-	fprintf(out, "  %-17s  %9s  %9s  %9s  %9s  %9s  %s\n", "path", "untraced", "empty",
+	fprintf(out, "  %-22s  %9s  %9s  %9s  %9s  %9s  %s\n", "path", "untraced", "empty",
 		"monitor", "added", "own code", "seen");
 }
 

@@ -38,22 +38,29 @@ static int add_object(const struct exact_job *job, const struct processor *p, si
 static int pack(const struct exact_job *job, const struct processor *p, struct initrd *rd,
 		uint64_t *bytes)
 {
-	const char **words = calloc(job->n + 3, sizeof(*words));
+	const char **words = calloc(job->n + 4, sizeof(*words));
+	struct strbuf events = STRBUF_INIT;
+	size_t n = 0;
 	char calls[32], (*paths)[32] = calloc(job->n + 1, sizeof(*paths));
 	int err = words && paths ? plan_begin(rd, p, job->why) : -ENOMEM;
 
 	if (!err) {
 		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)job->calls);
-		words[0] = "exact";
-		words[1] = calls;
+		words[n++] = "exact";
+		words[n++] = calls;
 	}
+	for (const char *const *e = job->events; e && *e; e++)
+		strbuf_addf(&events, "%s%s", events.len ? "," : job->also ? "also=" : "only=", *e);
+	if (events.len)
+		words[n++] = events.s;
 	for (size_t i = 0; i < job->n && !err; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
-		words[2 + i] = paths[i];
+		words[n++] = paths[i];
 		err = add_object(job, p, i, paths[i], rd, &bytes[i]);
 	}
 	if (!err)
 		err = plan_end(rd, words);
+	strbuf_release(&events);
 	free(words);
 	free(paths);
 	return err;

@@ -538,7 +538,7 @@ static int prepare(struct comparison *b)
 		return -ENOMEM;
 	s->nevents = b->pair.nevents;
 	for (size_t i = 0; i < s->nevents; i++)
-		s->events[i].name = timed_events[b->pair.events[i]].name;
+		s->events[i].name = timed_event(b->pair.events[i])->name;
 	b->outcome = exchange_outcome_new(b->opts->why);
 	if (!b->outcome)
 		return -ENOMEM;

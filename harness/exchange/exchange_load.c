@@ -176,6 +176,7 @@ static int child_main(void *arg)
 	if (c->job.realtime)
 		sched_setscheduler(0, SCHED_FIFO, &fifo);
 	c->out->err = all_rounds(&c->job, c->out);
+	loop_leave();
 	c->out->done = 1;
 	return 0;
 }

@@ -8,7 +8,8 @@
 #include "lib/base.h"
 #include "lib/rng.h"
 
-enum { EXCHANGE_EVENTS_MAX = TIMED_EVENTS, EXCHANGE_STUBS_MAX = 8 };
+/* Two calls for each stub, one that works and one that fails, and those beside them. */
+enum { EXCHANGE_STUBS_MAX = 8, EXCHANGE_EVENTS_MAX = 2 * EXCHANGE_STUBS_MAX + 2 };
 
 /* What is called, and which stubs may run meanwhile. */
 struct exchange_call {

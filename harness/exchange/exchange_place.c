@@ -8,6 +8,7 @@
 #include "harness/exchange/exchange_place.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/bpf.h>
@@ -68,6 +69,13 @@ bool place_is_of(const struct place *place, int event)
 	const char *name = syscall_of(place);
 
 	return name && timed_event_makes(event, name);
+}
+
+bool place_is_about(const struct place *place, int event)
+{
+	const char *name = syscall_of(place);
+
+	return name && timed_event_is_about(event, name);
 }
 
 bool place_answers(const struct place *place, int event)
@@ -144,6 +152,44 @@ size_t places_of(const struct monitor *m, struct place *out, size_t max)
 	return places;
 }
 
+/* Adds the probe whose name begins at @name, unless it is there. Returns how many there are now. */
+static size_t add_probe(struct place *out, size_t n, size_t max, const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	if (n == max || len >= sizeof(out->name))
+		return n;
+	for (size_t i = 0; i < n; i++)
+		if (!strncmp(out[i].name, name, len) && !out[i].name[len])
+			return n;
+	out[n] = (struct place){.type = BPF_PROG_TYPE_TRACEPOINT, .category = "syscalls"};
+	memcpy(out[n].name, name, len);
+	return n + 1;
+}
+
+size_t places_of_script(const char *path, struct place *out, size_t max)
+{
+	static const char probe[] = ":syscalls:sys_e";
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0, n = 0;
+
+	while (f && getline(&line, &room, f) >= 0) {
+		char *comment = strstr(line, "//"), *at = line;
+
+		if (comment)
+			*comment = '\0';
+		while ((at = strstr(at, probe))) {
+			at += strlen(":syscalls:");
+			n = add_probe(out, n, max, at);
+		}
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return n;
+}
+
 static bool runs_in(const struct place *place, const struct exchange_pair *pair)
 {
 	for (size_t i = 0; i < pair->nevents; i++)
@@ -160,11 +206,21 @@ static bool is_answered(const struct side *s, int event)
 	return false;
 }
 
+static bool is_about(const struct side *s, int event)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (place_is_about(&s->places[i], event))
+			return true;
+	return false;
+}
+
 /* Which call it is does not matter to a program that sees every call and takes the time: there
- * "other" stands for all. */
+ * "other" stands for all; and where a program sees every call, those of the table would not end. */
 static bool is_usual(const struct side *s, int event)
 {
-	if (!s->switches || timed_events[event].does == TIMED_BESIDE)
+	if (timed_event(event)->row)
+		return is_about(s, event);
+	if (!s->switches || timed_event(event)->does == TIMED_BESIDE)
 		return is_answered(s, event);
 	for (size_t i = 0; i < s->n; i++)
 		if (place_is_of(&s->places[i], event))
@@ -172,12 +228,18 @@ static bool is_usual(const struct side *s, int event)
 	return false;
 }
 
-static void choose_event(struct exchange_pair *pair, int event)
+static int choose_event(struct exchange_pair *pair, int event, struct strbuf *why)
 {
 	for (size_t i = 0; i < pair->nevents; i++)
 		if (pair->events[i] == event)
-			return;
+			return 0;
+	if (pair->nevents == EXCHANGE_EVENTS_MAX) {
+		why_err(why, "more than %d events cannot be timed at once; choose fewer with -e",
+			EXCHANGE_EVENTS_MAX);
+		return -ENOTSUP;
+	}
 	pair->events[pair->nevents++] = event;
+	return 0;
 }
 
 /* The user's. */
@@ -192,33 +254,44 @@ static int choose_wanted(struct exchange_pair *pair, const struct side *a,
 				*wanted);
 			return -EINVAL;
 		}
-		if (is_answered(a, event))
-			choose_event(pair, event);
+		if (is_answered(a, event)) {
+			int err = choose_event(pair, event, why);
+
+			if (err)
+				return err;
+		}
 	}
 	return 0;
 }
 
-/* When nobody chose: half of the calls fail, and a monitor of calls that worked does little at
- * them: it has the other half. */
-static void choose_usual(struct exchange_pair *pair, const struct side *a)
+/*
+ * When nobody chose: of the memory calls half fail, and a monitor of calls that worked does little
+ * at them: it has the other half. Of any other call of its own a monitor has both: what it does at
+ * either is not known.
+ */
+static int choose_usual(struct exchange_pair *pair, const struct side *a, struct strbuf *why)
 {
-	const enum timed_does usual[] = {a->completed ? TIMED_WORKS : TIMED_FAILS, TIMED_BESIDE};
+	enum timed_does usual = a->completed ? TIMED_WORKS : TIMED_FAILS;
+	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
-		for (int event = 0; event < TIMED_EVENTS; event++)
-			if (timed_events[event].does == usual[i] && is_usual(a, event))
-				choose_event(pair, event);
+	for (int last = 0; last < 2; last++)
+		for (int event = 0; event < timed_event_count() && !err; event++) {
+			const struct timed_event *e = timed_event(event);
+			bool beside = e->does == TIMED_BESIDE;
+
+			if (beside == last && (beside || e->row || e->does == usual) &&
+			    is_usual(a, event))
+				err = choose_event(pair, event, why);
+		}
+	return err;
 }
 
 static int choose_events(struct exchange_pair *pair, const struct side *a,
 			 const char *const *wanted, struct strbuf *why)
 {
-	int err = 0;
+	int err;
 
-	if (wanted)
-		err = choose_wanted(pair, a, wanted, why);
-	else
-		choose_usual(pair, a);
+	err = wanted ? choose_wanted(pair, a, wanted, why) : choose_usual(pair, a, why);
 	if (err || pair->nevents)
 		return err;
 	why_err(why, "%s: no program of it runs at a call that is timed%s", a->name,

@@ -28,6 +28,8 @@ int place_of(struct place *out, const struct object_program *p, unsigned int pro
 bool place_answers(const struct place *place, int event);
 /* The same, and at no other system call. */
 bool place_is_of(const struct place *place, int event);
+/* The same of a harmless call that @event is about: not of one by which another is undone. */
+bool place_is_about(const struct place *place, int event);
 /* Can it run while the calls of @event are made? True as well for what is on no system call. */
 bool place_may_run(const struct place *place, int event);
 
@@ -42,6 +44,12 @@ struct monitor;
  * is no tracepoint, or they are too many. Says nothing.
  */
 size_t places_of(const struct monitor *m, struct place *out, size_t max);
+/*
+ * The system calls that a bpftrace script names as tracepoint:syscalls:sys_enter_NAME (or t:..,
+ * sys_exit_NAME), each once, at most @max: places to be timed at, which no stub can stand at.
+ * Returns how many; 0 as well where the file cannot be read. Says nothing.
+ */
+size_t places_of_script(const char *path, struct place *out, size_t max);
 
 struct exchange_pair {
 	/* The i-th of A is held against the i-th of B; both are at the same place. */

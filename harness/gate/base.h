@@ -7,42 +7,52 @@
 #define HARNESS_GATE_BASE_H
 
 #include "lib/base.h"
+#include "lib/names.h"
+#include "lib/strbuf.h"
 
 struct progress;
 
+/* A monitor that the revision is asked for. */
+struct gate_wanted {
+	const char *name;
+	const char *file; /* below the project's folder; NULL, of all: beebench's own monitors */
+	const char *spec; /* what of the current build it is held against (gate_object_find()) */
+};
+
 struct gate_base {
-	char *root;	    /* of the repository that we stand in */
-	char *common;	    /* its git folder */
-	char *rev;	    /* as it was called */
-	char hash[41];	    /* of the commit */
+	char *root;    /* of the repository that we stand in */
+	char *prefix;  /* of the project below it: "", or "sub/" */
+	char *common;  /* its git folder */
+	char *rev;     /* as it was called */
+	char hash[41]; /* of the commit */
+	bool project;  /* the wanted are files; else monitors of beebench's own tree */
+	/* How the objects are built; @given: whatever the revision's own beebench.json says. */
+	struct names commands;
+	bool given;
+	bool has_file;	    /* the wanted are all that the project's file names */
+	struct names gone;  /* monitors of the revision's own file that are not wanted */
 	char *dir;	    /* what is below the temporary folder; NULL: nothing */
 	struct strbuf *why; /* of gate_base_build() */
 };
 
 /*
- * One gate at a time: locks a file of this user's in the temporary folder ($TMPDIR, or /tmp), until
- * the process ends, however it does. Returns 0, -EBUSY after saying which process holds it, or
- * another -errno after saying why.
+ * Is @rev a commit of the repository of folder @root ("": where we are)? Returns 0, -ENOENT (it is
+ * none), or another -errno after saying why git cannot tell. gate_base_release() is due in any
+ * case.
  */
-int gate_lock(void);
+int gate_base_find(struct gate_base *base, const char *rev, const char *root);
 
 /*
- * Is @rev a commit of the repository of the working folder? Returns 0, -ENOENT (it is none), or
- * another -errno after saying why git cannot tell. gate_base_release() is due in any case.
+ * Builds those of the @n @wanted that the revision has. Only for the holder of gate_lock(): what
+ * runs that were killed have left behind is removed first. Returns 0, -EINTR, or -errno and the
+ * reason, with the end of what the build said, in @why.
  */
-int gate_base_find(struct gate_base *base, const char *rev);
+int gate_base_build(struct gate_base *base, const struct gate_wanted *wanted, size_t n,
+		    struct progress *progress, struct strbuf *why);
 
-/*
- * Builds those of @monitors (names, ended by NULL) that the revision has. Only for the holder of
- * gate_lock(): what runs that were killed have left behind is removed first. Returns 0, -EINTR, or
- * -errno and the reason, with the end of make's output, in @why.
- */
-int gate_base_build(struct gate_base *base, const char *const *monitors, struct progress *progress,
-		    struct strbuf *why);
-
-/* The object of @monitor, to be freed ("DIR/base/memmon@1225cd5.bpf.o"); NULL: the revision has
- * none. */
-char *gate_base_object(const struct gate_base *base, const char *monitor);
+/* The object of the @i-th wanted, which is @w, to be freed ("DIR/base/0/memmon@1225cd5.bpf.o");
+ * those of base->gone stand behind them. NULL: the revision has none. */
+char *gate_base_object(const struct gate_base *base, size_t i, const struct gate_wanted *w);
 
 /* Removes everything. */
 void gate_base_release(struct gate_base *base);

@@ -4,7 +4,8 @@
  * revision, and the `gate` records of all pairs as tables for a person at a terminal.
  *
  * Each pair is settled at once where there is nothing to measure (the revision has no such monitor,
- * the bytes are the same, the revision cannot be built), and goes through the lanes otherwise.
+ * the bytes are the same, the revision cannot be built), and goes through the lanes otherwise. What
+ * only one side has is named: a gate that judges less than it did says so.
  */
 #include "lib/base.h"
 #include "harness/gate/gate.h"
@@ -16,6 +17,7 @@
 #include "harness/compare/judge.h"
 #include "harness/compare/policy.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -45,26 +47,99 @@ static bool same_bytes(const char *a, const char *b)
 	return same;
 }
 
-static int compare(struct run *run, const struct gate_policy *policy, const struct gate_base *base,
-		   const struct gate_object *head)
+/* A monitor of the base that the change does not name any more. */
+static struct gate_wanted gone(const struct gate_base *base, size_t i)
 {
-	char *path = gate_base_object(base, head->name);
+	return (struct gate_wanted){.name = base->gone.v[i], .file = base->gone.v[i]};
+}
+
+/* Which of those that are gone has the bytes of @head; base->gone.n: none. */
+static size_t find_renamed(const struct gate_base *base, size_t n, const struct gate_object *head)
+{
+	size_t i;
+
+	for (i = 0; i < base->gone.n; i++) {
+		const struct gate_wanted w = gone(base, i);
+		char *path = gate_base_object(base, n + i, &w);
+		bool same = path && same_bytes(path, head->path);
+
+		free(path);
+		if (same)
+			break;
+	}
+	return i;
+}
+
+/* What a comparison of all monitors shares. */
+struct gate_all {
+	struct run *run;
+	const struct gate_policy *policy;
+	struct gate_base *base;
+	const struct gate_wanted *wanted;
+	struct gate_object *head; /* @n of them */
+	size_t n;
+	bool *renamed; /* of base->gone: found under another name */
+};
+
+/* The base has no monitor of that name. */
+static int settle_new(struct gate_all *all, const struct gate_object *head)
+{
+	const struct gate_base *base = all->base;
+	size_t same = find_renamed(base, all->n, head);
+	struct strbuf reason = STRBUF_INIT;
+	int err;
+
+	if (same < base->gone.n) {
+		all->renamed[same] = true;
+		strbuf_addf(&reason,
+			    "renamed, it was %s: both objects are equal, nothing was measured",
+			    base->gone.v[same]);
+	} else {
+		strbuf_addstr(&reason, "the base has no monitor of that name: there is nothing to "
+				       "hold it against; one that was renamed is held against the "
+				       "old object with --base OBJECT --head NAME");
+		for (size_t i = 0; i < base->gone.n; i++)
+			strbuf_addf(&reason, "%s%s",
+				    i ? ", "
+				      : "; of the base's monitors these are not here any more: ",
+				    base->gone.v[i]);
+	}
+	err = settle(all->run, base->rev, head->name,
+		     same < base->gone.n ? GATE_PASS : GATE_INCONCLUSIVE, reason.s);
+	strbuf_release(&reason);
+	return err;
+}
+
+static int compare(struct gate_all *all, size_t i)
+{
+	const struct gate_object *head = &all->head[i];
+	char *path = gate_base_object(all->base, i, &all->wanted[i]);
 	struct gate_object old = {0};
 	int err;
 
 	if (!path)
-		return settle(run, base->rev, head->name, GATE_INCONCLUSIVE,
-			      "the base has no monitor of that name: there is nothing to hold it "
-			      "against; one that was renamed is held against the old object with "
-			      "--base OBJECT --head NAME");
+		return settle_new(all, head);
 	err = gate_object_find(&old, path);
 	if (!err && same_bytes(path, head->path))
-		err = settle(run, old.name, head->name, GATE_PASS,
+		err = settle(all->run, old.name, head->name, GATE_PASS,
 			     "same bytes: both objects are equal, nothing was measured");
 	else if (!err)
-		err = gate_lanes_of(run, policy, &old, head);
+		err = gate_lanes_of(all->run, all->policy, &old, head);
 	gate_object_release(&old);
 	free(path);
+	return err;
+}
+
+/* Those that are gone, after all have been held against what might be their new name. */
+static int settle_gone(struct gate_all *all)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < all->base->gone.n && !err; i++)
+		if (!all->renamed[i])
+			err = settle(all->run, all->base->gone.v[i], "nothing", GATE_SKIP,
+				     "the base has it, and the change names it no more: removed, "
+				     "or renamed");
 	return err;
 }
 
@@ -82,39 +157,95 @@ static int no_base(struct run *run, const struct gate_base *base, const char *re
 	return err;
 }
 
-static int compare_all(struct run *run, const struct gate_policy *policy, struct gate_base *base,
-		       const struct gate_object *head, const char *const *names)
+/* Which commit it is and why, and which file each monitor is. */
+static int emit_base(struct run *run, const struct gate_base *base, const char *why,
+		     const struct gate_all *all)
+{
+	struct json_object *o = record_new("base"), *list = json_object_new_array();
+
+	record_put_str(o, "revision", base->rev);
+	record_put_str(o, "commit", base->hash);
+	record_put_str(o, "why", why);
+	for (size_t i = 0; i < all->n; i++) {
+		struct json_object *m = json_object_new_object();
+
+		record_put_str(m, "monitor", all->head[i].name);
+		record_put_str(m, "file", all->wanted[i].file);
+		json_object_array_add(list, m);
+	}
+	record_put(o, "monitors", list);
+	return sink_emit(run->sink, o);
+}
+
+static int compare_all(struct gate_all *all)
 {
 	struct strbuf why = STRBUF_INIT;
-	int err = gate_base_build(base, names, run->progress, &why);
+	int err = gate_base_build(all->base, all->wanted, all->n, all->run->progress, &why);
 
 	if (why.len)
 		log_err("%s", why.s);
-	if (err && err != -EINTR)
-		err = no_base(run, base, why.len ? why.s : strerror(-err));
-	else
-		for (size_t i = 0; names[i] && !err; i++)
-			err = compare(run, policy, base, &head[i]);
+	if (err && err != -EINTR) {
+		err = no_base(all->run, all->base, why.len ? why.s : strerror(-err));
+	} else if (!err) {
+		all->renamed = calloc(all->base->gone.n + 1, sizeof(*all->renamed));
+		if (!all->renamed)
+			abort();
+		for (size_t i = 0; i < all->n && !err; i++)
+			err = compare(all, i);
+		if (!err)
+			err = settle_gone(all);
+	}
+	free(all->renamed);
 	strbuf_release(&why);
 	return err;
 }
 
-int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
-		  const char *const *specs)
+static bool has_twin(const struct gate_all *all, size_t i)
 {
-	struct gate_object head[POLICY_LIST_MAX] = {0};
-	const char *names[POLICY_LIST_MAX + 1] = {0};
-	size_t n = 0;
+	for (size_t k = 0; k < all->n; k++)
+		if (i != k && !strcmp(all->wanted[i].name, all->wanted[k].name))
+			return true;
+	return false;
+}
+
+/* Two of one name are called by their files. */
+static void tell_apart(struct gate_all *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->wanted[i].file && has_twin(all, i)) {
+			free(all->head[i].name);
+			all->head[i].name = strdup(all->wanted[i].file);
+		}
+}
+
+int gate_revision(struct run *run, const struct gate_policy *policy, struct gate_base *base,
+		  const char *why, const struct gate_wanted *wanted, size_t n)
+{
+	struct gate_wanted *named = calloc(n + 1, sizeof(*named));
+	struct gate_object *head = calloc(n + 1, sizeof(*head));
+	struct gate_all all = {run, policy, base, named, head, .n = n};
 	int err = 0;
 
-	for (; specs[n] && n < POLICY_LIST_MAX && !err; n++) {
-		err = gate_object_find(&head[n], specs[n]);
-		names[n] = head[n].name;
+	if (!named || !head)
+		abort();
+	for (size_t i = 0; i < n && !err; i++)
+		err = gate_object_find(&head[i], wanted[i].spec);
+	if (!err) {
+		/* By the name of the file, as the revision's is; then apart. */
+		for (size_t i = 0; i < n; i++)
+			named[i] = (struct gate_wanted){strdup(head[i].name), wanted[i].file,
+							wanted[i].spec};
+		tell_apart(&all);
+		err = emit_base(run, base, why, &all);
 	}
 	if (!err)
-		err = compare_all(run, policy, base, head, names);
-	for (size_t i = 0; i < n; i++)
+		err = compare_all(&all);
+	for (size_t i = 0; i < n; i++) {
 		gate_object_release(&head[i]);
+		free((char *)named[i].name);
+	}
+	free(head);
+	free(named);
 	return err;
 }
 
@@ -211,6 +342,13 @@ void gate_print(struct json_object *records, FILE *out)
 	struct json_object *o, *before = NULL;
 	size_t pairs = 0;
 
+	record_foreach_type (records, o, "base") {
+		struct strbuf line = STRBUF_INIT;
+
+		record_base_line(o, &line);
+		fprintf(out, "%s\n\n", line.s);
+		strbuf_release(&line);
+	}
 	record_foreach_type (records, o, "gate") {
 		if (same_pair(before, o))
 			continue;

@@ -94,9 +94,9 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
-static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
+static int open_arm(struct overhead_arm *arm, const char *spec, const char *means, bool events)
 {
-	static const struct monitor_target everything = {0};
+	const struct monitor_target everything = {.means = means};
 	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
@@ -112,6 +112,9 @@ static int open_arm(struct overhead_arm *arm, const char *spec, bool events)
 			arm->skip = strdup("it has no switch for its records");
 		if (arm->info.kind == MONITOR_OBJECT)
 			arm->nplaces = places_of(m, arm->places, EXCHANGE_STUBS_MAX);
+		if (arm->info.kind == MONITOR_BPFTRACE)
+			arm->nplaces =
+				places_of_script(arm->info.path, arm->places, EXCHANGE_STUBS_MAX);
 		arm->info.name = arm->info.path = NULL;
 	} else {
 		arm->name = strdup(spec);
@@ -216,7 +219,7 @@ static int open_arms(struct overhead *o)
 	for (size_t i = 0; i < n && !err; i++) {
 		if (!is_wanted(o, monitors[i], shipped))
 			continue;
-		err = open_arm(&o->arms[o->narms], monitors[i], o->params.events);
+		err = open_arm(&o->arms[o->narms], monitors[i], o->run->means, o->params.events);
 		o->narms++;
 	}
 	free(shipped);
@@ -236,27 +239,74 @@ static int choose_events(struct overhead *o)
 		}
 		o->base[i].on = o->events_chosen = true;
 	}
-	for (int i = 0; i < TIMED_EVENTS && !o->events_chosen; i++)
-		o->base[i].on = timed_events[i].does != TIMED_WORKS;
 	return 0;
 }
 
-/* The usual calls fail, and a monitor of completed calls counts none of them: it is priced by calls
- * that work as well, where the user has not chosen others. */
-static void add_working_calls(struct overhead *o)
+/* A program of @arm stands at what @event is about and at no other call. */
+static bool is_own(const struct overhead_arm *arm, int event)
 {
-	bool wanted = false;
+	for (size_t i = 0; i < arm->nplaces; i++)
+		if (place_is_about(&arm->places[i], event))
+			return true;
+	return false;
+}
 
-	for (size_t i = 1; i < o->narms; i++)
-		wanted |= !o->arms[i].skip && subject_times_working(&o->arms[i].info);
-	for (int i = 0; i < TIMED_EVENTS && wanted && !o->events_chosen; i++)
-		o->base[i].on |= timed_event_is_single(i);
+/* Calls of @arm's own, those that work and those that fail: what it does at either is not known.
+ * Returns how many. */
+static unsigned int add_own_calls(struct overhead *o, const struct overhead_arm *arm)
+{
+	unsigned int n = 0;
+
+	for (int e = TIMED_OWN; e < timed_event_count(); e++)
+		if (is_own(arm, e)) {
+			o->base[e].on = true;
+			n++;
+		}
+	return n;
+}
+
+/* A program of @arm runs at a memory call, for all that is known of where its programs stand. */
+static bool runs_at_memory_calls(const struct overhead_arm *arm)
+{
+	for (size_t i = 0; i < arm->nplaces; i++)
+		for (int e = 0; e < TIMED_OWN; e++)
+			if (place_answers(&arm->places[i], e))
+				return true;
+	return !arm->nplaces;
+}
+
+/*
+ * Where the user has not chosen: each monitor is timed where its own programs stand, the empty one
+ * where the others are. Of memory calls those that fail, and for a monitor of completed calls,
+ * which counts none of them, those that work as well.
+ */
+static void choose_usual(struct overhead *o)
+{
+	bool memory = true, first = true, working = false;
+
+	for (size_t i = 1; i < o->narms; i++) {
+		const struct overhead_arm *arm = &o->arms[i];
+		bool here;
+
+		if (arm->skip || overhead_is_floor(arm) || !strcmp(arm->spec, "nop"))
+			continue;
+		here = !add_own_calls(o, arm) || (arm->nplaces && runs_at_memory_calls(arm));
+		memory = first ? here : memory || here;
+		first = false;
+		working |= subject_times_working(&arm->info);
+	}
+	for (int e = 0; e < TIMED_OWN; e++)
+		if (timed_event(e)->does == TIMED_BESIDE)
+			o->base[e].on = true;
+		else if (memory)
+			o->base[e].on = timed_event(e)->does == TIMED_FAILS ||
+					(working && timed_event_is_single(e));
 }
 
 int overhead_select(struct overhead *o, struct overhead_arm *arm)
 {
 	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
-	static const struct monitor_target everything = {0};
+	const struct monitor_target everything = {.means = o->run->means};
 	int err = 0;
 
 	if (arm && arm == o->active)
@@ -336,7 +386,7 @@ static void note_foreign(struct overhead *o)
 	struct strbuf found = STRBUF_INIT;
 	int n;
 
-	for (int e = 0; e < TIMED_EVENTS; e++)
+	for (int e = 0; e < timed_event_count(); e++)
 		if (o->base[e].on)
 			env_add_tracepoints(&tracepoints, e);
 	n = env_foreign_programs(&tracepoints, &found);
@@ -394,13 +444,14 @@ static int prepare(struct overhead *o)
 	if (err)
 		return err;
 	placement_pin(o->place.consumer_cpu);
+	err = open_arms(o);
+	if (err)
+		return err;
+	if (!o->events_chosen)
+		choose_usual(o);
 	note_foreign(o);
 	o->links = env_syscall_links();
-	err = open_arms(o);
-	if (!err)
-		add_working_calls(o);
-	if (!err)
-		err = overhead_calibrate(o);
+	err = overhead_calibrate(o);
 	return err;
 }
 
@@ -412,15 +463,15 @@ static void release(struct overhead *o)
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
 		free(o->arms[i].why_void);
-		for (int e = 0; e < TIMED_EVENTS; e++)
+		for (int e = 0; e < timed_event_count(); e++)
 			json_object_put(o->arms[i].whole[e].parts);
-		for (int e = 0; e < TIMED_EVENTS; e++)
+		for (int e = 0; e < timed_event_count(); e++)
 			for (int c = 0; c < CUTS; c++) {
 				samples_release(&o->arms[i].cell[e].added[c]);
 				samples_release(&o->arms[i].cell[e].rough[c]);
 			}
 	}
-	for (int e = 0; e < TIMED_EVENTS; e++)
+	for (int e = 0; e < timed_event_count(); e++)
 		for (int c = 0; c < CUTS; c++)
 			samples_release(&o->base[e].ns[c]);
 	free(o->arms);
@@ -445,16 +496,16 @@ static size_t events_of(const struct overhead *o, const char **events)
 {
 	size_t n = 0;
 
-	for (int e = 0; e < TIMED_EVENTS; e++)
+	for (int e = 0; e < timed_event_count(); e++)
 		if (o->base[e].on)
-			events[n++] = timed_events[e].name;
+			events[n++] = timed_event(e)->name;
 	events[n] = NULL;
 	return n;
 }
 
 static int compare_programs(struct overhead *o, const char *a, const char *b, double until_s)
 {
-	const char *events[TIMED_EVENTS + 1];
+	const char *events[TIMED_EVENTS_MAX + 1];
 	struct exchange_options opts = {.place = o->place,
 					.realtime = o->params.realtime && !o->place.same_cpu,
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 1),
@@ -511,7 +562,7 @@ static bool answers(const struct overhead_arm *arm, int event)
  * costs. */
 static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const struct exchange *s)
 {
-	for (int e = 0; e < TIMED_EVENTS; e++)
+	for (int e = 0; e < timed_event_count(); e++)
 		if (o->base[e].on && !answers(arm, e)) {
 			arm->whole[e].total = (struct stats_interval){0, 0, 0, OVERHEAD_CONFIDENCE};
 			arm->whole[e].parts = json_object_new_object();
@@ -528,7 +579,7 @@ static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const
 
 static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_s)
 {
-	const char *events[TIMED_EVENTS + 1];
+	const char *events[TIMED_EVENTS_MAX + 1];
 	struct exchange_options opts = {.place = o->place,
 					.realtime = o->params.realtime && !o->place.same_cpu,
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 0.5),
@@ -540,9 +591,9 @@ static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_
 	size_t n = 0;
 	int err;
 
-	for (int e = 0; e < TIMED_EVENTS; e++)
+	for (int e = 0; e < timed_event_count(); e++)
 		if (o->base[e].on && answers(arm, e))
-			events[n++] = timed_events[e].name;
+			events[n++] = timed_event(e)->name;
 	events[n] = NULL;
 	if (!n) {
 		keep_whole(o, arm, &(struct exchange){.nevents = 0});
@@ -647,6 +698,7 @@ const struct measure_ops measure_overhead = {
 	.params = params,
 	.params_size = sizeof(struct overhead_params),
 	.steps = overhead_steps,
+	.times_commands = true,
 	.run = overhead_run,
 	.print = overhead_print,
 };

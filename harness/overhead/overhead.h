@@ -67,7 +67,7 @@ struct overhead_arm {
 	const char *spec;	  /* what monitor_open() takes; NULL: nothing */
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
-	struct overhead_cell cell[TIMED_EVENTS];
+	struct overhead_cell cell[TIMED_EVENTS_MAX];
 	/* A floor: empty programs at @nplaces, which stand for what being attached there costs any
 	 * monitor at the same places. It has no records of its own. */
 	struct place places[EXCHANGE_STUBS_MAX];
@@ -78,7 +78,7 @@ struct overhead_arm {
 	struct overhead_whole {
 		struct stats_interval total; /* ns a call */
 		struct json_object *parts;   /* owned; NULL: not known */
-	} whole[TIMED_EVENTS];
+	} whole[TIMED_EVENTS_MAX];
 	struct consumption own; /* of the monitor's own process, all rounds */
 	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
 	uint64_t map_bytes, rss_bytes;
@@ -105,7 +105,7 @@ struct overhead {
 	struct stubs *empties;	     /* of the floor that is attached; owned */
 	struct monitor *monitor;     /* of the arm that is attached, or was; owned */
 	struct overhead_arm *active; /* what is attached; NULL: nothing */
-	struct overhead_base base[TIMED_EVENTS];
+	struct overhead_base base[TIMED_EVENTS_MAX];
 	bool events_chosen; /* by the user: then these and no others */
 	struct rng rng;
 	uint64_t links;	       /* env_syscall_links() of the pairs that count */

@@ -35,7 +35,7 @@ enum {
 
 /* ns per call of each event at each cut; NAN where nothing was kept or asked for. */
 struct series {
-	double ns[TIMED_EVENTS][CUTS];
+	double ns[TIMED_EVENTS_MAX][CUTS];
 	uint64_t links[2]; /* of the base: env_syscall_links() before and after */
 };
 
@@ -245,22 +245,19 @@ static int arm_block(struct overhead *o, struct overhead_arm *arm, int event, do
  */
 static int run_series(struct overhead *o, struct overhead_arm *arm, struct series *out)
 {
-	unsigned int order[TIMED_EVENTS];
+	unsigned int order[TIMED_EVENTS_MAX], n = 0;
 	int err = 0;
 
 	out->links[0] = arm ? 0 : env_syscall_links();
-	for (unsigned int i = 0; i < TIMED_EVENTS; i++)
-		order[i] = i;
-	rng_shuffle(&o->rng, order, TIMED_EVENTS);
-	for (unsigned int i = 0; i < TIMED_EVENTS && !err; i++) {
-		double *ns = out->ns[order[i]];
-
-		ns[CUT_TIGHT] = ns[CUT_LOOSE] = NAN;
-		if (run_interrupted())
-			err = -EINTR;
-		else if (o->base[order[i]].on)
-			err = arm_block(o, arm, (int)order[i], ns);
+	for (int e = 0; e < timed_event_count(); e++) {
+		out->ns[e][CUT_TIGHT] = out->ns[e][CUT_LOOSE] = NAN;
+		if (o->base[e].on)
+			order[n++] = (unsigned int)e;
 	}
+	rng_shuffle(&o->rng, order, n);
+	for (unsigned int i = 0; i < n && !err; i++)
+		err = run_interrupted() ? -EINTR
+					: arm_block(o, arm, (int)order[i], out->ns[order[i]]);
 	out->links[1] = arm ? 0 : env_syscall_links();
 	return err;
 }
@@ -308,8 +305,8 @@ static void size_block(const struct overhead *o, struct overhead_base *b, double
 
 int overhead_calibrate(struct overhead *o)
 {
-	for (int i = 0; i < TIMED_EVENTS; i++) {
-		const struct timed_event *e = &timed_events[i];
+	for (int i = 0; i < timed_event_count(); i++) {
+		const struct timed_event *e = timed_event(i);
 		struct overhead_base *b = &o->base[i];
 		struct consumption unused = {0};
 		struct block block;
@@ -355,8 +352,8 @@ static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t count
 	if (!(arm->info.caps & MONITOR_COUNTERS) || arm->info.words != &vocabulary_memory ||
 	    !(arm->info.fields >> counters[counter].field & 1))
 		return NULL;
-	for (int e = 0; e < TIMED_EVENTS; e++)
-		if (timed_events[e].does == counts && timed_event_is_single(e) &&
+	for (int e = 0; e < timed_event_count(); e++)
+		if (timed_event(e)->does == counts && timed_event_is_single(e) &&
 		    timed_event_makes(e, counters[counter].call))
 			return &arm->cell[e];
 	return NULL;
@@ -390,7 +387,7 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 
 static void mark_unseen(struct overhead_arm *arm)
 {
-	for (int i = 0; i < TIMED_EVENTS; i++)
+	for (int i = 0; i < timed_event_count(); i++)
 		arm->cell[i].seen = UINT64_MAX;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		struct overhead_cell *cell = counted_cell(arm, i);
@@ -451,7 +448,7 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 
 static void forget_samples(struct overhead *o)
 {
-	for (int e = 0; e < TIMED_EVENTS; e++) {
+	for (int e = 0; e < timed_event_count(); e++) {
 		for (int c = 0; c < CUTS; c++) {
 			o->base[e].ns[c].n = 0;
 			for (size_t i = 0; i < o->narms; i++)
@@ -502,7 +499,7 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 	if (err)
 		return err;
 	counts = pair_counts(o, before, &after);
-	for (int e = 0; e < TIMED_EVENTS; e++) {
+	for (int e = 0; e < timed_event_count(); e++) {
 		for (int c = 0; c < CUTS; c++) {
 			double added = with.ns[e][c] - (before->ns[e][c] + after.ns[e][c]) / 2;
 
@@ -584,7 +581,7 @@ static void plan(struct overhead *o, double budget_s)
 static bool enough(const struct overhead *o)
 {
 	for (size_t i = 0; i < o->narms; i++)
-		for (int e = 0; e < TIMED_EVENTS; e++)
+		for (int e = 0; e < timed_event_count(); e++)
 			if (!o->arms[i].skip && o->base[e].on &&
 			    o->arms[i].cell[e].added[CUT_LOOSE].n < OVERHEAD_ROUNDS_MIN)
 				return false;

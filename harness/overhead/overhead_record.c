@@ -31,9 +31,9 @@ static uint64_t calls_made(const struct overhead_arm *arm, int event)
 
 	if (!timed_event_is_single(event))
 		return calls;
-	for (int e = 0; e < TIMED_EVENTS; e++)
-		if (e != event && timed_event_makes(e, timed_events[event].calls[0]) &&
-		    (!completed || timed_events[e].does == TIMED_WORKS))
+	for (int e = 0; e < timed_event_count(); e++)
+		if (e != event && timed_event_makes(e, timed_event(event)->calls[0]) &&
+		    (!completed || timed_event(e)->does == TIMED_WORKS))
 			calls += arm->cell[e].calls;
 	return calls;
 }
@@ -209,7 +209,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	const struct overhead_base *base = &o->base[event];
-	const struct timed_event *e = &timed_events[event];
+	const struct timed_event *e = timed_event(event);
 	struct json_object *r = head("overhead", arm, arm->skip ? "skip" : "ok");
 	struct json_object *warnings = json_object_new_array();
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &base->sum[CUT_TIGHT]);
@@ -293,7 +293,7 @@ static int emit_collector(struct overhead *o, const struct overhead_arm *arm)
 
 	if (arm->skip || arm->info.caps & MONITOR_NULL || !arm->spec)
 		return 0;
-	for (int e = 0; e < TIMED_EVENTS; e++) {
+	for (int e = 0; e < timed_event_count(); e++) {
 		sum.cpu_ns += arm->cell[e].use.cpu_ns;
 		sum.wall_ns += arm->cell[e].use.wall_ns;
 		sum.records += arm->cell[e].use.records;
@@ -317,7 +317,7 @@ int overhead_emit(struct overhead *o)
 
 		if (overhead_is_floor(arm))
 			continue;
-		for (int e = 0; e < TIMED_EVENTS && !err; e++)
+		for (int e = 0; e < timed_event_count() && !err; e++)
 			if (o->base[e].on && (arm->skip || arm->cell[e].blocks))
 				err = sink_emit(o->run->sink, cell_record(o, arm, e));
 		if (!err)

@@ -38,6 +38,20 @@ static enum doc_tone tone_of(const char *verdict)
 	return TONE_DIM;
 }
 
+/* Which revision it was held against, and why that one. */
+static void put_base(struct doc *d, const struct run_file *run)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "base") {
+		struct strbuf line = STRBUF_INIT;
+
+		record_base_line(o, &line);
+		doc_text(d, TONE_DIM, "%s", line.s);
+		strbuf_release(&line);
+	}
+}
+
 void report_title(struct doc *d, const struct run_file *run)
 {
 	const char *verdict = record_gate_worst(run->records);
@@ -54,6 +68,7 @@ void report_title(struct doc *d, const struct run_file *run)
 	else if (pairs.n)
 		pair_name(&pairs.v[0], &names);
 	doc_heading(d, 1, "beebench: %s (%s)", verdict, names.s);
+	put_base(d, run);
 	pairs_release(&pairs);
 	strbuf_release(&names);
 }

@@ -96,11 +96,24 @@ static bool is_said_by_parts(const struct scene *s, struct json_object *lane)
 	return said;
 }
 
+/* The whole says what its lanes have said: a pair that was settled without them has none. */
+static bool has_lanes(const struct scene *s, struct json_object *all)
+{
+	struct json_object *o;
+
+	record_foreach_type (s->run->records, o, "gate")
+		if (!record_is_all(o) &&
+		    !strcmp(record_str(o, "a", ""), record_str(all, "a", "")) &&
+		    !strcmp(record_str(o, "b", ""), record_str(all, "b", "")))
+			return true;
+	return false;
+}
+
 static enum level gate_level(const struct scene *s, struct json_object *o)
 {
 	const char *verdict = record_str(o, "verdict", "");
 
-	if (record_is_all(o) || (!record_gate_subject(o) && is_said_by_parts(s, o)))
+	if (record_is_all(o) ? has_lanes(s, o) : !record_gate_subject(o) && is_said_by_parts(s, o))
 		return SILENT;
 	if (!strcmp(verdict, "regression"))
 		return ERROR;
@@ -186,12 +199,27 @@ static void put_verdicts(FILE *out, const struct scene *s)
 	}
 }
 
+/* Which revision it was held against, and why that one: what is read first. */
+static void put_base(FILE *out, const struct run_file *run)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "base") {
+		struct strbuf line = STRBUF_INIT;
+
+		record_base_line(o, &line);
+		put_line(out, "notice", "beebench: base", line.s);
+		strbuf_release(&line);
+	}
+}
+
 static int render(const struct run_file *run, FILE *out)
 {
 	bool cut = !run->end || !strcmp(record_str(run->end, "status", ""), "interrupted");
 	struct scene s;
 
 	scene_set(&s, run);
+	put_base(out, run);
 	if (cut)
 		put_line(out, "error", "beebench", "the run was cut short");
 	put_records(out, &s, ERROR);

@@ -10,6 +10,7 @@
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "lib/xml.h"
 
 enum { CONTENTS_FROM = 4 };
 
@@ -44,22 +45,6 @@ static const char *const tone_class[] = {
 	[TONE_WARN] = "warn", [TONE_DIM] = "dim",   [TONE_STRONG] = "strong",
 };
 
-static void put_text(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '<')
-			fputs("&lt;", out);
-		else if (*s == '>')
-			fputs("&gt;", out);
-		else if (*s == '&')
-			fputs("&amp;", out);
-		else if (*s == '"')
-			fputs("&quot;", out);
-		else
-			fputc(*s, out);
-	}
-}
-
 static void put_cell(FILE *out, const char *tag, const struct doc_cell *c, bool right)
 {
 	const char *tone = tone_class[c->tone];
@@ -69,7 +54,7 @@ static void put_cell(FILE *out, const char *tag, const struct doc_cell *c, bool 
 		fprintf(out, " class=\"%s%s%s\"", right ? "n" : "", right && *tone ? " " : "",
 			tone);
 	fputc('>', out);
-	put_text(out, c->text);
+	xml_put(out, c->text);
 	fprintf(out, "</%s>", tag);
 }
 
@@ -102,7 +87,7 @@ static void put_picture(FILE *out, const struct run_file *run, const struct doc_
 	start = err ? NULL : strstr(svg.s, "<svg");
 	if (start) {
 		fputs("<figure role=\"img\" aria-label=\"", out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("\">\n", out);
 		fputs(start, out);
 		fputs("</figure>\n", out);
@@ -110,7 +95,7 @@ static void put_picture(FILE *out, const struct run_file *run, const struct doc_
 		log_warn("the picture %s is left out: %s", path.s,
 			 err ? strerror(-err) : "it is no SVG");
 		fputs("<p class=\"warn\">(picture missing: ", out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs(")</p>\n", out);
 	}
 	strbuf_release(&path);
@@ -142,7 +127,7 @@ static void put_contents(FILE *out, const struct doc *d)
 		fputs("<li><a href=\"#", out);
 		put_id(out, b->text);
 		fputs("\">", out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("</a></li>\n", out);
 	}
 	fputs("<li><a href=\"#words\">Words</a></li>\n</ul></nav>\n", out);
@@ -171,9 +156,9 @@ static void put_glossary(FILE *out)
 	fputs("<h2 id=\"words\">Words</h2>\n<dl>\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		fputs("<dt>", out);
-		put_text(out, words[i].word);
+		xml_put(out, words[i].word);
 		fputs("</dt><dd>", out);
-		put_text(out, words[i].means);
+		xml_put(out, words[i].means);
 		fputs("</dd>\n", out);
 	}
 	fputs("</dl>\n", out);
@@ -190,17 +175,17 @@ static void put_block(FILE *out, const struct run_file *run, const struct doc_bl
 			fputc('"', out);
 		}
 		fputc('>', out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fprintf(out, "</h%d>\n", b->level);
 		break;
 	case DOC_TEXT:
 		fprintf(out, "<p class=\"%s\">", tone_class[b->tone]);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("</p>\n", out);
 		break;
 	case DOC_ITEM:
 		fputs("<li>", out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("</li>\n", out);
 		break;
 	case DOC_TABLE:
@@ -210,13 +195,13 @@ static void put_block(FILE *out, const struct run_file *run, const struct doc_bl
 	case DOC_PICTURE: put_picture(out, run, b); break;
 	case DOC_FOLD:
 		fprintf(out, "<details%s><summary>", b->level == 1 ? " open" : "");
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("</summary>\n", out);
 		break;
 	case DOC_FOLD_END: fputs("</details>\n", out); break;
 	case DOC_CODE:
 		fputs("<pre><code>", out);
-		put_text(out, b->text);
+		xml_put(out, b->text);
 		fputs("</code></pre>\n", out);
 		break;
 	}
@@ -230,7 +215,7 @@ static int render(const struct run_file *run, FILE *out)
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
 	      out);
-	put_text(out, d.blocks[0].text);
+	xml_put(out, d.blocks[0].text);
 	fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
 	for (size_t i = 0; i < d.n; i++) {
 		bool item = d.blocks[i].kind == DOC_ITEM;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Added time as hyperfine exports it (--export-json), for the scripts that read that: a result for
- * each monitor and event, in seconds, with all rounds. What a monitor adds is a difference, so a
- * round may be negative. Format: hyperfine 1.15, what it prints.
+ * Times as hyperfine exports them (--export-json), for the scripts that read that: in seconds, with
+ * all runs. A result for each monitor and event is what the monitor adds, a difference, so that a
+ * round may be negative; a load that was slowed down has one for each monitor and one for itself.
+ *
+ * Two schemas in one document, whose keys are not each other's: "times", "mean" and the like of
+ * hyperfine up to 1.20 (as 1.15 prints them), "measurements" and "summary" of schema 2, which is
+ * that of 2.0.
  */
 #include "lib/base.h"
 #include "harness/plugin.h"
@@ -13,55 +17,120 @@
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
+#include "lib/names.h"
 #include "lib/stats.h"
 
-static struct json_object *seconds(const double *ns, size_t n)
+#define METRIC "time_wall_clock"
+
+/* Of @n values in seconds: what both schemas call alike. */
+static void put_statistics(struct json_object *o, const double *s, size_t n)
+{
+	record_put_num(o, "mean", stats_mean(s, n));
+	record_put_num(o, "stddev", n > 1 ? stats_sd(s, n) : NAN);
+	record_put_num(o, "median", stats_median(s, n));
+	record_put_num(o, "min", stats_quantile(s, n, 0));
+	record_put_num(o, "max", stats_quantile(s, n, 1));
+}
+
+static struct json_object *measurements(const double *s, size_t n)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(list, json_object_new_double(ns[i] / NSEC_PER_SEC));
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *m = json_object_new_object(), *t = json_object_new_object();
+
+		record_put_num(t, "value", s[i]);
+		record_put_str(t, "unit", "second");
+		record_put(m, METRIC, t);
+		json_object_array_add(list, m);
+	}
 	return list;
 }
 
-static struct json_object *result(struct json_object *o)
+/* @unit_s: seconds that one of the numbers of @list is. */
+static void add_result(struct json_object *results, char *command, struct json_object *list,
+		       double unit_s)
 {
-	struct json_object *r = json_object_new_object(), *sample;
-	double *ns = calloc(record_count(o, "samples") + 1, sizeof(*ns));
+	struct json_object *r = json_object_new_object(), *summary = json_object_new_object(),
+			   *metric = json_object_new_object(), *sample;
+	double *s = calloc(record_length(list) + 1, sizeof(*s));
 	size_t n = 0;
 
-	if (!ns)
+	if (!s || !command)
 		abort();
-	record_foreach (record_get(o, "samples"), sample)
+	record_foreach (list, sample)
 		if (isfinite(record_num(sample, NULL)))
-			ns[n++] = record_num(sample, NULL);
-	record_putf(r, "command", "%s, what %s adds", record_str(o, "event", "?"),
-		    record_str(o, "monitor", "?"));
-	record_put_num(r, "mean", stats_mean(ns, n) / NSEC_PER_SEC);
-	record_put_num(r, "stddev", n > 1 ? stats_sd(ns, n) / NSEC_PER_SEC : NAN);
-	record_put_num(r, "median", stats_median(ns, n) / NSEC_PER_SEC);
-	record_put_num(r, "min", stats_quantile(ns, n, 0) / NSEC_PER_SEC);
-	record_put_num(r, "max", stats_quantile(ns, n, 1) / NSEC_PER_SEC);
-	record_put(r, "times", seconds(ns, n));
-	free(ns);
-	return r;
+			s[n++] = record_num(sample, NULL) * unit_s;
+	record_put_str(r, "command", command);
+	put_statistics(r, s, n);
+	record_put(r, "times", result_doubles(s, n));
+	record_put(r, "measurements", measurements(s, n));
+	record_put_str(metric, "unit", "second");
+	record_put_u64(metric, "count", n);
+	put_statistics(metric, s, n);
+	record_put(summary, METRIC, metric);
+	record_put(r, "summary", summary);
+	json_object_array_add(results, r);
+	free(s);
+	free(command);
+}
+
+static char *text(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static char *text(const char *fmt, ...)
+{
+	struct strbuf sb = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&sb, fmt, ap);
+	va_end(ap);
+	return strbuf_detach(&sb);
+}
+
+static struct json_object *metadata(const struct run_file *run)
+{
+	struct json_object *o = json_object_new_object();
+
+	record_put_str(o, "generator", record_str(run->header, "tool", "beebench"));
+	record_put_str(o, "start_time", record_str(run->header, "started", NULL));
+	return o;
 }
 
 static int render(const struct run_file *run, FILE *out)
 {
 	struct json_object *doc = json_object_new_object(), *list = json_object_new_array(), *o;
+	struct names alone = {0};
 
 	record_foreach_type (run->records, o, "overhead")
 		if (record_count(o, "samples"))
-			json_object_array_add(list, result(o));
+			add_result(list,
+				   text("%s, what %s adds", record_str(o, "event", "?"),
+					record_str(o, "monitor", "?")),
+				   record_get(o, "samples"), 1.0 / NSEC_PER_SEC);
+	record_foreach_type (run->records, o, "slowdown") {
+		const char *command = record_str(o, "command", "?");
+		size_t before = alone.n;
+
+		if (!record_count(o, "times_s"))
+			continue;
+		if (names_add(&alone, command) == before)
+			add_result(list, text("%s", command), record_get(o, "times_without_s"), 1);
+		add_result(list, text("%s, beside %s", command, record_str(o, "monitor", "?")),
+			   record_get(o, "times_s"), 1);
+	}
+	record_put_i64(doc, "schema_version", 2);
+	record_put(doc, "metadata", metadata(run));
+	record_put_str(doc, "primary_metric", METRIC);
 	record_put(doc, "results", list);
 	record_put_json(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, out);
 	json_object_put(doc);
+	names_release(&alone);
 	return 0;
 }
 
 const struct reporter_ops reporter_hyperfine = {
 	.name = "hyperfine",
-	.help = "added time as hyperfine exports it: mean, median and all rounds, in seconds",
+	.help = "times as hyperfine exports them, 1.15 and 2.0: mean, median and all runs, in "
+		"seconds",
 	.render = render,
 };

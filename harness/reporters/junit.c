@@ -10,6 +10,7 @@
 #include "harness/report/report_grid.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
+#include "lib/xml.h"
 #include "harness/record.h"
 
 /* What a testcase came to; the order is that of `outcomes`. */
@@ -27,29 +28,13 @@ static const struct suite suites[] = {
 	{"exact", "exact"},	    {"calibrate", "calibrate"},
 };
 
-static void put_xml(FILE *out, const char *s)
-{
-	for (; *s; s++) {
-		if (*s == '<')
-			fputs("&lt;", out);
-		else if (*s == '>')
-			fputs("&gt;", out);
-		else if (*s == '&')
-			fputs("&amp;", out);
-		else if (*s == '"')
-			fputs("&quot;", out);
-		else
-			fputc(*s, out);
-	}
-}
-
 /* XML 1.0 has no way to say most control characters. */
 static void put_text(FILE *out, const char *s)
 {
 	struct strbuf text = STRBUF_INIT;
 
 	printable_add_lines(&text, s);
-	put_xml(out, text.s);
+	xml_put(out, text.s);
 	strbuf_release(&text);
 }
 
@@ -59,7 +44,7 @@ static void put_attribute(FILE *out, const char *name, const char *value)
 
 	printable_add_line(&text, value);
 	fprintf(out, " %s=\"", name);
-	put_xml(out, text.s);
+	xml_put(out, text.s);
 	fputc('"', out);
 	strbuf_release(&text);
 }
@@ -201,8 +186,9 @@ static void put_counts(FILE *out, const uint64_t n[OUTCOMES], double seconds, bo
 	fprintf(out, " time=\"%.3f\"", seconds);
 }
 
-static void put_properties(FILE *out, struct json_object *header)
+static void put_properties(FILE *out, const struct run_file *run)
 {
+	struct json_object *header = run->header, *o;
 	static const char *const paths[] = {
 		"id",	    "tool",	 "seed",	 "host.kernel",
 		"host.cpu", "host.cpus", "host.machine", "host.virtualisation"};
@@ -217,6 +203,15 @@ static void put_properties(FILE *out, struct json_object *header)
 		put_attribute(out, "name", paths[i]);
 		put_attribute(out, "value", record_text(v));
 		fputs("/>\n", out);
+	}
+	record_foreach_type (run->records, o, "base") {
+		struct strbuf line = STRBUF_INIT;
+
+		record_base_line(o, &line);
+		fputs("      <property name=\"base\"", out);
+		put_attribute(out, "value", line.s);
+		fputs("/>\n", out);
+		strbuf_release(&line);
 	}
 	fputs("    </properties>\n", out);
 }
@@ -276,7 +271,7 @@ static int render(const struct run_file *run, FILE *out)
 		put_attribute(out, "timestamp", record_str(run->header, "started", ""));
 		put_counts(out, n, seconds, true);
 		fputs(">\n", out);
-		put_properties(out, run->header);
+		put_properties(out, run);
 		record_foreach_type (run->records, o, suites[i].type)
 			put_case(out, &suites[i], o, several, &g);
 		fputs("  </testsuite>\n", out);

@@ -194,6 +194,8 @@ static void predict_call(struct model *m, struct brk_walk *walk, uint32_t index,
 	struct model_place at = {index, i + 1};
 	uint64_t before = e->op == LEDGER_BRK ? break_before(walk, index, e) : 0;
 
+	if (e->op >= LEDGER_OP_COUNT)
+		return;
 	if (is_completed(&m->def)) {
 		count_completed(row, &m->def, e, at);
 		if (model_call_worked(e))

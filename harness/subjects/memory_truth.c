@@ -141,6 +141,8 @@ int truth_add_process(struct truth *t, const struct model_lane *lanes, size_t n,
 			r.brk = lanes[i].lane->start_brk;
 	}
 	while (!err && (e = earliest(lanes, n, tgid, next))) {
+		if (e->op >= LEDGER_OP_COUNT)
+			continue;
 		err = after[e->op](&r, e);
 		r.peak = MAX(r.peak, r.net);
 	}

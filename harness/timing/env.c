@@ -271,7 +271,7 @@ void env_add_tracepoints(struct names *out, int event)
 {
 	struct strbuf name = STRBUF_INIT;
 
-	for (const char *const *call = timed_events[event].calls; *call; call++) {
+	for (const char *const *call = timed_event(event)->calls; *call; call++) {
 		strbuf_reset(&name);
 		strbuf_addf(&name, "syscalls/sys_enter_%s", *call);
 		names_add(out, name.s);

@@ -32,7 +32,9 @@ static double cut_share(const struct block_stat *s)
 
 enum cut cut_choose(const struct block_stat *arm_tight, const struct block_stat *base_tight)
 {
-	return cut_share(arm_tight) > cut_share(base_tight) + CUT_EXCESS ? CUT_LOOSE : CUT_TIGHT;
+	double base = cut_share(base_tight);
+
+	return base > CUT_MOST || cut_share(arm_tight) > base + CUT_EXCESS ? CUT_LOOSE : CUT_TIGHT;
 }
 
 struct block_stat block_estimate(const uint32_t *ticks, uint32_t n, unsigned int calls,

@@ -36,8 +36,10 @@ struct block_stat block_estimate(const uint32_t *ticks, uint32_t n, unsigned int
 				 double ns_per_tick, double cut_ns);
 
 /* An arm is estimated with the loose cut when the tight one takes more of it, by this share, than
- * of the base: what a monitor does must not be cut away. */
+ * of the base: what a monitor does must not be cut away. So is a call that is slow by itself, of
+ * which the tight one takes most in any arm. */
 #define CUT_EXCESS 0.001
+#define CUT_MOST   0.5
 enum cut cut_choose(const struct block_stat *arm_tight, const struct block_stat *base_tight);
 
 /* Centre and interval of paired differences: share cut at each end, nominal coverage. */

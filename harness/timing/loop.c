@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/timing/cycles.h"
+#include "harness/timing/timed_call.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
 #include "lib/sys_mmap.h"
@@ -119,19 +120,46 @@ static inline bool call_brk_ok(void)
 #define DEFINE_BLOCK_OF(fn, ...) DEFINE_BLOCK(fn)
 TIMED_EVENT_ROWS(DEFINE_BLOCK_OF, )
 
+/* And one for all the calls of the table. */
+static inline bool call_of_table(void)
+{
+	return timed_call_make();
+}
+DEFINE_BLOCK(of_table)
+
 #define BLOCK_OF(fn, ...) block_##fn,
-static uint64_t (*const blocks[TIMED_EVENTS])(uint32_t *ticks,
-					      uint32_t subs) = {TIMED_EVENT_ROWS(BLOCK_OF, )};
+static uint64_t (*const blocks[TIMED_OWN])(uint32_t *ticks,
+					   uint32_t subs) = {TIMED_EVENT_ROWS(BLOCK_OF, )};
 
 #define STAMP_OF(fn, ...) stamp_##fn,
-static uint64_t (*const stamps[TIMED_EVENTS])(uint64_t *t,
-					      unsigned int n) = {TIMED_EVENT_ROWS(STAMP_OF, )};
+static uint64_t (*const stamps[TIMED_OWN])(uint64_t *t,
+					   unsigned int n) = {TIMED_EVENT_ROWS(STAMP_OF, )};
+
+static uint64_t block(int event, uint32_t *ticks, uint32_t subs)
+{
+	return event < TIMED_OWN ? blocks[event](ticks, subs) : block_of_table(ticks, subs);
+}
+
+/* Before the first call of @event: what it needs. That it is not to be had shows in every call. */
+static void get_ready(int event)
+{
+	if (event >= TIMED_OWN)
+		(void)timed_call_prepare(event);
+}
 
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
 {
+	get_ready(event);
+	if (event >= TIMED_OWN)
+		return stamp_of_table(t, n);
 	if (stamps[event] == stamp_brk_ok)
 		loop_break = (unsigned long)syscall(SYS_brk, 0UL);
 	return stamps[event](t, n);
+}
+
+void loop_leave(void)
+{
+	timed_call_release();
 }
 
 static void child_settle(struct loop *l)
@@ -164,18 +192,20 @@ static int child_main(void *arg)
 	while (recv(l->sock[1], &m, sizeof(m), 0) == sizeof(m)) {
 		uint32_t warm = m.warm_subs;
 
+		get_ready((int)m.event);
 		m.wrong = 0;
 		m.calls = (uint64_t)(m.warm_subs + m.subs) * LOOP_CALLS;
 		for (; warm; warm -= MIN(warm, (uint32_t)ARRAY_SIZE(scratch)))
-			m.wrong += blocks[m.event](scratch, MIN(warm, ARRAY_SIZE(scratch)));
+			m.wrong += block((int)m.event, scratch, MIN(warm, ARRAY_SIZE(scratch)));
 		while (m.start_tick && cycles_now() < m.start_tick)
 			;
-		m.wrong += blocks[m.event](l->shared->ticks, m.subs);
+		m.wrong += block((int)m.event, l->shared->ticks, m.subs);
 		l->shared->done = 1;
 		m.word = LOOP_DONE;
 		if (send(l->sock[1], &m, sizeof(m), MSG_NOSIGNAL) != sizeof(m))
-			return 1;
+			break;
 	}
+	loop_leave();
 	return 0;
 }
 

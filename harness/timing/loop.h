@@ -17,6 +17,8 @@ enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
  * + 1 readings. Returns calls whose result was not the trigger's.
  */
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n);
+/* Before the caller of that ends: the calls leave nothing behind. */
+void loop_leave(void);
 
 /* A finished block. */
 struct loop_block {

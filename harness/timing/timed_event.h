@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The calls whose cost is measured, one row each: the only list of them. The command line, policies
- * and `beebench list events` take its names, the loops make its calls, and what a lane times when
- * nobody chose follows from what a row's call does.
+ * The calls whose cost is measured. The command line, policies and `beebench list events` take
+ * their names, the loops make them, and what a lane times when nobody chose follows from what a
+ * call does and from where a monitor's programs stand.
+ *
+ * First those written out below: memory calls, and one beside them, each with a loop of its own.
+ * Then the harmless calls of workloads/syscall_table.h, by name: "openat" fails and "openat-ok"
+ * works, with what is made before and undone after it; where a call has one of the two only, that
+ * one has the bare name.
  */
 #ifndef HARNESS_TIMED_EVENT_H
 #define HARNESS_TIMED_EVENT_H
 
 #include "lib/base.h"
+#include "workloads/syscall_table.h"
 
 /*
- * ROW(function, name, does, unit, trigger, help, calls..), with BETWEEN between two rows.
+ * The first ones. ROW(function, name, does, unit, trigger, help, calls..), with BETWEEN between two
+ * rows.
  *
  * Calls that fail after the tracepoint, before they change anything, are the quietest there are: a
  * monitor of sys_enter does all its work, and the kernel nearly none of its own. A monitor that
@@ -41,7 +48,7 @@ enum timed_does {
 	TIMED_BESIDE, /* it is none of those that memory monitors watch */
 };
 
-enum { TIMED_CALLS_MAX = 2 };
+enum { TIMED_CALLS_MAX = 1 + 2 * SYSCALL_STEPS };
 
 struct timed_event {
 	const char *name; /* "munmap-ok" */
@@ -49,22 +56,35 @@ struct timed_event {
 	const char *unit;    /* "ns/event", "ns/pair" */
 	const char *trigger; /* the call made, for the record */
 	const char *help;
-	const char *calls[TIMED_CALLS_MAX + 1]; /* the system calls of one event; ended by NULL */
+	/* The system calls of one event, as tracepoints name them; ended by NULL. The first is what
+	 * the event is about. */
+	const char *calls[TIMED_CALLS_MAX + 1];
+	const struct syscall_row *row; /* NULL: one of those written out here */
 };
 
 #define TIMED_EVENT_ONE_(...) +1
-enum { TIMED_EVENTS = TIMED_EVENT_ROWS(TIMED_EVENT_ONE_, ) };
+enum {
+	TIMED_OWN = TIMED_EVENT_ROWS(TIMED_EVENT_ONE_, ), /* events written out here */
+	TIMED_EVENTS_MAX = TIMED_OWN + 2 * SYSCALL_ROWS_MAX,
+};
 
-extern const struct timed_event timed_events[TIMED_EVENTS];
+int timed_event_count(void); /* at most TIMED_EVENTS_MAX */
+/* The first TIMED_OWN are those written out, in their order. Kept for the life of the process. */
+const struct timed_event *timed_event(int event);
 
-/* "mmap, munmap, .., brk-ok": a string literal. */
+/* "mmap, munmap, .., brk-ok, or ..": a string literal. */
 #define TIMED_EVENT_NAME_(fn, name, ...) name
-#define TIMED_EVENT_NAMES		 TIMED_EVENT_ROWS(TIMED_EVENT_NAME_, ", ")
+#define TIMED_EVENT_NAMES                                                                          \
+	TIMED_EVENT_ROWS(TIMED_EVENT_NAME_, ", ") ", or a call of 'beebench list events'"
 
-/* Index into timed_events of @name, or -1. */
+/* The event called @name, or -1. */
 int timed_event_find(const char *name);
+/* The name nearest to @word; NULL: none is near. */
+const char *timed_event_suggest(const char *word);
 /* Does @event make the system call @call ("munmap")? */
 bool timed_event_makes(int event, const char *call);
+/* Is @event one of a harmless call that is about @call, not merely undone by it? */
+bool timed_event_is_about(int event, const char *call);
 /* Is it one call, which a monitor's counter of that call shows as one? Not a pair. */
 bool timed_event_is_single(int event);
 

@@ -9,6 +9,8 @@
 #include "lib/base.h"
 #include "harness/verify/model.h"
 
+struct call;		/* harness/verify/calls.h */
+struct figures;		/* collector/figures.h */
 struct switches_unseen; /* harness/verify/switches.h */
 
 enum { JUDGE_KEPT = 20 };
@@ -20,12 +22,13 @@ extern const char *const judge_what_names[JUDGE_WHAT_COUNT]; /* "counter", "key"
 struct judge_mismatch {
 	enum judge_what what;
 	uint64_t key;	   /* of the table, or the thread of an event; 0 for a loss */
+	char key_text[96]; /* one that is more than a number, in words; "" */
 	const char *field; /* of the table or of the event; NULL: the whole row or event */
 	bool numeric;	   /* expected and captured are numbers, else words */
 	uint64_t expected, captured;
 	char expected_text[48], captured_text[48];
 	struct model_place place; /* line 0: no single call */
-	char text[256];		  /* a sentence for a person */
+	char text[512];		  /* a sentence for a person */
 };
 
 struct judge_input {
@@ -45,6 +48,12 @@ struct judge_input {
 	uint64_t window_start_ns, window_end_ns; /* 0: not known, times are not judged */
 	const struct switches_unseen *unseen;	 /* per lane, of its thread; NULL: not watched */
 	uint64_t steal_ns; /* that the hypervisor took between the barriers, as procfs_steal() */
+	/* Of a subject that wants the record of calls. */
+	const struct monitor *monitor;
+	const struct call *calls;
+	size_t ncalls;
+	const struct figures *figures;
+	uint64_t cgroup_id; /* of the trial */
 };
 
 /* RACY: updates were lost, as the monitor says they may be, and all else is within bounds. BOUNDED:
@@ -68,6 +77,7 @@ struct judge_result {
 	uint64_t events_missing; /* expected, not captured */
 	uint64_t lost_updates;	 /* what a racing monitor lacks of subject_ops.counts_calls */
 	uint64_t skipped_runs;	 /* by the kernel; JUDGE_SKIPPED only */
+	char doubt[256];	 /* why nothing can be said after all: the trial is void then; "" */
 	uint64_t mismatches;	 /* all; the first JUDGE_KEPT are kept */
 	struct judge_mismatch kept[JUDGE_KEPT];
 };

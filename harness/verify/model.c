@@ -66,6 +66,8 @@ void model_count_call(struct model_totals *t, const struct model_definition *def
 {
 	bool failed = model_call_failed(e);
 
+	if (e->op >= LEDGER_OP_COUNT)
+		return;
 	t->calls[e->op]++;
 	t->failed[e->op] += failed;
 	if (e->op == LEDGER_MMAP && e->len < def->min_length) {

@@ -94,6 +94,7 @@ static int start_child(struct trial *t)
 
 	if (err)
 		return err;
+	t->cgroup_id = t->cgroup.id;
 	err = open_numbers(t, &opts.numbers_prog);
 	if (!err)
 		err = open_stdin(t, &opts.stdin_fd);
@@ -124,6 +125,10 @@ static void take_event(void *arg, const struct event *e)
 	struct trial_monitor *m = arg;
 
 	m->records++;
+	if (subject_of(m->info)->wants) {
+		monitor_figures_event(m->monitor, e->record, e->length, &m->figures);
+		return;
+	}
 	m->by_type[MIN(e->value[MEM_EVENT_TYPE], (uint64_t)TRIAL_EVENT_TYPES - 1)]++;
 	if (!m->keep_events)
 		return;
@@ -140,7 +145,8 @@ static int open_monitors(struct trial *t)
 {
 	struct monitor_target target = {.cgroup_id = t->cgroup.id,
 					.cgroup_level = t->cgroup.level,
-					.cgroup_path = t->cgroup.path};
+					.cgroup_path = t->cgroup.path,
+					.means = t->spec->means};
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
@@ -156,12 +162,12 @@ static int open_monitors(struct trial *t)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);
 		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
-		if (!t->child.ledger && !t->spec->no_oracle &&
+		if ((!t->child.ledger || subject_of(m->info)->wants) && !t->spec->no_oracle &&
 		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
 			trial_end_as(t, STATUS_SKIP,
-				     "%s watches the whole machine: what it counts of a command "
-				     "cannot be told from the rest",
-				     m->info->name);
+				     "%s watches the whole machine: what it counts of %s cannot be "
+				     "told from the rest",
+				     m->info->name, t->child.ledger ? "the workload" : "a command");
 	}
 	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
@@ -185,10 +191,59 @@ static uint64_t skipped_runs(struct monitor *m)
 	return losses.recursion_misses;
 }
 
+/* The record of calls, for those that are judged by it. */
+static int open_calls(struct trial *t)
+{
+	struct calls_wanted wanted = {0};
+	bool any = false;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < t->nmonitors; i++) {
+		const struct subject_ops *s = subject_of(t->monitors[i].info);
+
+		any |= s->wants != NULL;
+		err = s->wants ? s->wants(t->monitors[i].monitor, &wanted, NULL) : 0;
+	}
+	return err || !any ? err : calls_open(&t->calls, &t->cgroup, &wanted);
+}
+
+/*
+ * While its processes stand nobody makes a call: so the record and the monitors, which come and go
+ * one after the other, see the same ones.
+ */
+static int hold_still(struct trial *t, bool stop)
+{
+	int err = t->calls && t->cgroup.path[0] ? cgroup_freeze(&t->cgroup, stop) : 0;
+
+	if (err != -ETIMEDOUT) {
+		if (err)
+			log_err_sys(err, "the processes of the trial cannot be stopped");
+		return err;
+	}
+	trial_end_as(t, STATUS_VOID,
+		     "the processes of the trial could not be stopped, so that the record of calls "
+		     "and the monitor may have seen others");
+	return 0;
+}
+
+static int believe_calls(struct trial *t)
+{
+	int err = calls_attach_stamps(t->calls);
+
+	if (!err)
+		err = calls_run_canary(t->calls, &t->calls_exact);
+	if (!err && !t->calls_exact)
+		trial_end_as(t, STATUS_VOID,
+			     "the record of calls lacks some of its canary's: it is not believed");
+	return err;
+}
+
 static int attach_monitors(struct trial *t)
 {
 	int err = open_switches(t);
 
+	if (!err && t->calls)
+		err = calls_attach(t->calls);
 	for (size_t i = 0; !err && i < t->nmonitors; i++) {
 		struct trial_monitor *m = &t->monitors[i];
 
@@ -200,7 +255,17 @@ static int attach_monitors(struct trial *t)
 		/* Reading its maps makes the kernel skip runs, too (docs/linux7.md). */
 		m->skipped_before = skipped_runs(m->monitor);
 	}
-	return err;
+	return err || !t->calls ? err : believe_calls(t);
+}
+
+static int attach_all(struct trial *t)
+{
+	int err = hold_still(t, true), let_go;
+
+	if (!err && t->status == STATUS_OK)
+		err = attach_monitors(t);
+	let_go = hold_still(t, false);
+	return err ? err : let_go;
 }
 
 /* Delivers what is there, waiting at most @timeout_ms in all. Returns records or -errno. */
@@ -215,6 +280,11 @@ static int poll_monitors(struct trial *t, int timeout_ms)
 		if (n < 0 && n != -EINTR)
 			return n;
 		total += MAX(n, 0);
+	}
+	if (t->calls) {
+		int n = calls_poll(t->calls);
+
+		return n < 0 ? n : total + n;
 	}
 	return total;
 }
@@ -256,15 +326,35 @@ static void add_ended(struct trial_monitor *m)
 	m->ended = (struct counter_table){0};
 }
 
-static int detach_and_read(struct trial *t)
+static int read_figures(struct trial_monitor *m)
 {
-	int err = 0;
+	const struct subject_ops *s = subject_of(m->info);
+
+	return s->read ? s->read(m->monitor, &m->figures) : 0;
+}
+
+static int detach(struct trial *t)
+{
+	int err = hold_still(t, true), let_go;
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
 		int failed = monitor_detach(t->monitors[i].monitor);
 
 		err = err ? err : failed;
 	}
+	if (t->calls) {
+		int failed = calls_finish(t->calls, &t->recorded);
+
+		err = err ? err : failed;
+	}
+	let_go = hold_still(t, false);
+	return err ? err : let_go;
+}
+
+static int detach_and_read(struct trial *t)
+{
+	int err = detach(t);
+
 	if (!err)
 		err = MIN(poll_monitors(t, 0), 0);
 	for (size_t i = 0; !err && i < t->nmonitors; i++) {
@@ -279,6 +369,8 @@ static int detach_and_read(struct trial *t)
 			m->losses.recursion_misses -= m->skipped_before;
 		if (!err)
 			err = monitor_cost(m->monitor, &m->cost);
+		if (!err)
+			err = read_figures(m);
 	}
 	return err;
 }
@@ -452,7 +544,9 @@ static int run_steps(struct trial *t)
 	if (!err && t->status == STATUS_OK)
 		err = open_oracle(t);
 	if (!err && t->status == STATUS_OK)
-		err = attach_monitors(t);
+		err = open_calls(t);
+	if (!err && t->status == STATUS_OK)
+		err = attach_all(t);
 	if (!err && run_interrupted())
 		err = -EINTR;
 	if (!err && t->status == STATUS_OK)
@@ -500,10 +594,12 @@ void trial_release(struct trial *t)
 		counter_table_release(&t->monitors[i].before);
 		counter_table_release(&t->monitors[i].after);
 		counter_table_release(&t->monitors[i].ended);
+		monitor_figures_release(&t->monitors[i].figures);
 		free(t->monitors[i].events);
 		monitor_close(t->monitors[i].monitor);
 	}
 	free(t->monitors);
+	calls_close(t->calls);
 	free(t->lanes);
 	free(t->alive);
 	free(t->unseen);

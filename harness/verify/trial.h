@@ -9,6 +9,7 @@
 
 #include "harness/record.h"
 #include "lib/base.h"
+#include "harness/verify/calls.h"
 #include "harness/verify/model.h"
 #include "harness/verify/numbers.h"
 #include "harness/verify/oracle.h"
@@ -18,6 +19,7 @@
 #include "lib/procfs.h"
 #include "lib/strbuf.h"
 #include "collector/collect.h"
+#include "collector/figures.h"
 #include "workloads/child.h"
 
 struct trial;
@@ -33,6 +35,7 @@ struct trial_hooks {
 
 struct trial_spec {
 	const char *const *monitors; /* names or paths */
+	const char *means; /* what their maps mean (struct monitor_target); NULL: they say it */
 	size_t nmonitors;
 	const struct workload *workload;
 	uint64_t limit_ns; /* from release to barrier 2; 0: 60 s */
@@ -55,7 +58,8 @@ struct trial_monitor {
 	struct counter_table ended; /* rows taken out meanwhile, of processes that ended; part of
 				     * @after once there is one */
 	bool keeps_ended;
-	struct event *events; /* in the order of the ring; NULL when they were dropped */
+	struct figures figures; /* of a subject that wants the record of calls */
+	struct event *events;	/* in the order of the ring; NULL when they were dropped */
 	size_t nevents, cap;
 	uint64_t records, by_type[TRIAL_EVENT_TYPES]; /* the last counts all other types */
 	struct monitor_losses losses;		      /* in the window */
@@ -72,6 +76,7 @@ struct trial {
 	const char *cause;
 	const struct trial_spec *spec;
 	struct cgroup cgroup;
+	uint64_t cgroup_id;	     /* of it, also when it is gone */
 	struct workload_child child; /* ended by now; its ledger stays */
 	struct trial_monitor *monitors;
 	size_t nmonitors;
@@ -93,6 +98,9 @@ struct trial {
 	struct oracle_edges oracle_edges;
 	struct oracle_canary canary;
 	uint64_t oracle_misses;
+	struct calls *calls; /* the record, where a monitor's subject wants it; stays */
+	struct calls_verdict recorded;
+	bool calls_exact;	/* its canary was recorded as it was made */
 	struct perf_count perf; /* confirms the oracle where the machine has it */
 	bool has_perf;
 	uint64_t perf_calls[LEDGER_OP_COUNT];

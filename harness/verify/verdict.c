@@ -82,8 +82,8 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 		       lost);
 		return true;
 	}
-	/* A script has no way to tell which keys a full map did not take. */
-	if (m->info->kind != MONITOR_OBJECT && m->losses.map_full &&
+	/* A script has no way to tell which keys a full map did not take; the record has. */
+	if (!t->calls && m->info->kind != MONITOR_OBJECT && m->losses.map_full &&
 	    m->losses.map_full != UINT64_MAX) {
 		end_as(v, STATUS_VOID,
 		       "a map of it was full: %" PRIu64 " time%s it took no new key",
@@ -96,6 +96,28 @@ static bool lost_on_the_way(struct verdict *v, const struct trial *t, const stru
 		return true;
 	}
 	return false;
+}
+
+/* The record of calls, where there is one, must be all that happened. */
+static bool recorded_all(struct verdict *v, const struct trial *t, const struct trial_monitor *m)
+{
+	const struct calls_verdict *r = &t->recorded;
+
+	if (!t->calls)
+		return true;
+	if (r->lost)
+		end_as(v, STATUS_VOID, "the record of calls lost %" PRIu64 " of them", r->lost);
+	else if (r->skipped)
+		end_as(v, STATUS_VOID, "the kernel skipped %" PRIu64 " runs of the record of calls",
+		       r->skipped);
+	else if (!r->whole)
+		end_as(v, STATUS_VOID, "the record of calls was not read as it was written");
+	else if (r->below && (m->info->caps & (MONITOR_CGROUP | MONITOR_BELOW)) == MONITOR_CGROUP)
+		end_as(v, STATUS_VOID,
+		       "%" PRIu64 " calls were made in cgroups below the trial's, and %s watches "
+		       "that one alone",
+		       r->below, m->info->name);
+	return v->status == STATUS_OK;
 }
 
 /* Calls that the oracle has in no sum, or that this monitor was not told to watch. */
@@ -195,12 +217,19 @@ static void by_ledger(struct verdict *v, const struct trial *t, const struct mod
 		.window_end_ns = t->end_ns,
 		.unseen = t->unseen,
 		.steal_ns = t->steal_after_ns - t->steal_before_ns,
+		.monitor = m->monitor,
+		.figures = &m->figures,
+		.cgroup_id = t->cgroup_id,
 	};
 
+	if (t->calls)
+		in.calls = calls_list(t->calls, &in.ncalls);
 	if (subject->judge)
 		subject->judge(&in, &v->judged);
 	else
 		judge(&in, &v->judged);
+	if (v->judged.doubt[0])
+		end_as(v, STATUS_VOID, "%s", v->judged.doubt);
 }
 
 /* The sums over the whole capture are all that an oracle's totals can be held against. */
@@ -259,6 +288,8 @@ static void conclude(struct verdict *v)
 {
 	const struct judge_result *j = &v->judged;
 
+	if (v->status != STATUS_OK)
+		return;
 	if (j->mismatches) {
 		end_as(v, STATUS_FAIL, "%" PRIu64 " mismatch%s, the first: %s", j->mismatches,
 		       j->mismatches == 1 ? "" : "es", j->kept[0].text);
@@ -280,7 +311,7 @@ static void conclude_vacuous(struct verdict *v, const struct trial *t,
 {
 	v->vacuous = true;
 	v->judged.verdict = JUDGE_NONE;
-	if (t->child.ledger || v->by_totals)
+	if (t->child.ledger || v->by_totals || t->calls)
 		end_as(v, STATUS_SKIP,
 		       "nothing to compare: no call was made that %s counts, and it counted none",
 		       m->info->name);
@@ -368,7 +399,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 	v->by_totals = !t->child.ledger && subject->by_totals;
 	for (uint32_t slot = 0; slot < vocabulary_slots(subject->words); slot++)
 		v->sums[slot] = identity_sum(&table, slot);
-	if (t->child.ledger)
+	if (t->child.ledger || subject->wants)
 		by_ledger(v, t, model, m, &table);
 	else if (v->by_totals)
 		by_totals(v, subject, &id, m);
@@ -380,7 +411,7 @@ static int reach(struct verdict *v, const struct trial *t, const struct model *m
 	conclude(v);
 	if (judged && v->status == STATUS_OK && nothing_compared(v))
 		conclude_vacuous(v, t, m);
-	if (subject->of_clocks)
+	if (subject->of_clocks || subject->wants)
 		doubt_skipped(v, skipped_runs(m));
 	else
 		forgive_skipped(v, subject, skipped_runs(m));
@@ -403,7 +434,7 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 		end_as(v, t->status, "%s", t->reason.s);
 		return 0;
 	}
-	v->has_truth = t->child.ledger || t->has_oracle;
+	v->has_truth = t->child.ledger || t->has_oracle || t->calls;
 	if (!v->has_truth)
 		return 0;
 	def.subject = subject_of(m->info);
@@ -415,7 +446,7 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 		model_offer(&model, m->info);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
-	    within_sight(v, t, m) && oracle_saw_all(v, t))
+	    recorded_all(v, t, m) && within_sight(v, t, m) && oracle_saw_all(v, t))
 		err = reach(v, t, &model, m);
 	model_release(&model);
 	return err;

@@ -54,6 +54,8 @@ static struct json_object *mismatches_of(const struct judge_result *j)
 
 		record_put_str(o, "what", judge_what_names[m->what]);
 		record_put_known(o, "key", m->key ? m->key : UINT64_MAX);
+		if (m->key_text[0])
+			record_put_str(o, "key_text", m->key_text);
 		record_put_str(o, "field", m->field);
 		if (m->numeric) {
 			record_put_u64(o, "expected", m->expected);
@@ -154,7 +156,9 @@ static struct json_object *truth_of(const struct verdict *v, const struct trial 
 {
 	struct json_object *o = json_object_new_object(), *canary;
 
-	record_put_str(o, "source", t->child.ledger ? "ledger" : "oracle");
+	record_put_str(o, "source", t->calls ? "record" : t->child.ledger ? "ledger" : "oracle");
+	if (t->calls)
+		record_put_u64(o, "recorded", t->recorded.recorded);
 	if (t->has_oracle) {
 		canary = json_object_new_object();
 		record_put_u64(canary, "expected", t->canary.expected);
@@ -259,6 +263,8 @@ static struct json_object *cost_of(const struct monitor_cost *c)
 
 static const char *definition_of(const struct monitor_info *info)
 {
+	if (info->means)
+		return NULL;
 	return info->words->definitions ? info->words->definitions[info->definition]
 					: vocabulary_memory.definitions[info->definition];
 }
@@ -271,6 +277,8 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 	record_put_str(o, "type", "trial");
 	record_put_str(o, "monitor", m->info ? m->info->name : t->spec->monitors[index]);
 	record_put_str(o, "definition", m->info ? definition_of(m->info) : NULL);
+	if (m->info && m->info->means)
+		record_put_str(o, "means", m->info->means);
 	record_put_str(o, "workload", workload_name(t->spec->workload));
 	record_put(o, "params", params_of(t->spec->workload));
 	record_put_u64(o, "seed", t->spec->workload->seed);

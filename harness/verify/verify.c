@@ -55,7 +55,7 @@ static const char *const commands[] = {
 };
 
 /* --quick does without these: what they show, others show as well. */
-static const char *const slow[] = {"flood", "remap", "pingpong", "syscalls"};
+static const char *const slow[] = {"flood", "remap", "pingpong", "reads"};
 
 static bool is_slow(const struct workload_ops *ops)
 {
@@ -143,10 +143,19 @@ static int candidates_make(struct plan *p, const struct run *run)
 	return 0;
 }
 
-/* Opens each monitor once: an object or a name that is wrong is told before anything runs. */
-static int open_candidates(struct plan *p)
+/* Can it be held to what it says, where the calls must be recorded for that? */
+static int check_wants(const struct monitor *m, struct strbuf *why)
 {
-	static const struct monitor_target everything = {0};
+	const struct subject_ops *s = subject_of(monitor_info(m));
+	struct calls_wanted ignored = {0};
+
+	return s && s->wants ? s->wants(m, &ignored, why) : 0;
+}
+
+/* Opens each monitor once: an object or a name that is wrong is told before anything runs. */
+static int open_candidates(struct plan *p, const struct run *run)
+{
+	const struct monitor_target everything = {.means = run->means};
 	int err = 0;
 
 	for (size_t i = 0; !err && i < p->ncandidates; i++) {
@@ -155,6 +164,8 @@ static int open_candidates(struct plan *p)
 		struct strbuf why = STRBUF_INIT;
 
 		err = monitor_open(&m, c->name, &everything, &why);
+		if (!err)
+			err = check_wants(m, &why);
 		if (err && err != -ENOTSUP && why.len)
 			log_err("%s", why.s);
 		strbuf_release(&why);
@@ -247,6 +258,7 @@ static int one_trial(struct run *run, const struct verify_params *p, const char 
 {
 	struct trial_spec spec = {.monitors = monitor,
 				  .nmonitors = 1,
+				  .means = run->means,
 				  .workload = w,
 				  .limit_ns = (uint64_t)(limit_s(run, p) * NSEC_PER_SEC),
 				  .stdin_path = p->stdin_path,
@@ -288,7 +300,7 @@ static int run_here(struct run *run, const struct verify_params *p)
 	int err = candidates_make(&plan, run);
 
 	if (!err)
-		err = open_candidates(&plan);
+		err = open_candidates(&plan, run);
 	if (!err)
 		err = choose_workloads(&plan, run);
 	if (!err)

@@ -8,7 +8,8 @@
  * error messages.
  *
  *   mode   words after it                     what comes back
- *   exact  "calls=N", then paths of objects   VM_RECORD lines, see harness/vm/guest/guest_exact.c
+ *   exact  "calls=N", perhaps "only=openat,read-ok" (no other calls) or "also=.." (these too), then
+ *          paths of objects                   VM_RECORD lines, see harness/vm/guest/guest_exact.c
  *   load   paths of objects                   a VM_RECORD line for each
  *   run    a command and its arguments        VM_STDOUT and VM_STDERR lines
  */

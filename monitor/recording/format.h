@@ -11,7 +11,7 @@
 
 #include "lib/strbuf.h"
 #include "monitor/frame.h"
-#include "monitor/recording/pack.h"
+#include "lib/pack.h"
 #include "monitor/recording/scalar.h"
 
 #define RECORD_START "BEEMON1\n"

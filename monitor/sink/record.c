@@ -18,9 +18,12 @@
 
 struct recorder {
 	int fd;
-	int err;	/* of the first failure; nothing is written after it */
-	uint64_t bytes; /* whole blocks, the start included */
-	uint64_t most;	/* of @bytes; 0: no limit */
+	int err;	   /* of the first failure; nothing is written after it */
+	uint64_t bytes;	   /* whole blocks, the start included */
+	uint64_t most;	   /* of @bytes; 0: no limit */
+	double seconds;	   /* from its first frame to its latest, at most; 0: no limit */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first frame */
+	const char *bound; /* why it has ended as was wished */
 	char *file;
 	struct record_base base;
 	struct strbuf payload; /* of the block under way, before it is packed */
@@ -157,18 +160,30 @@ out:
 	return err;
 }
 
+/* A limit is reached: the file is whole, and stays as it is. */
+static int end_by(struct recorder *r, const char *bound)
+{
+	r->bound = bound;
+	cut_back(r);
+	log_info("recording to %s has ended %s: %llu bytes, which are whole and can be replayed",
+		 r->file, bound, (unsigned long long)r->bytes);
+	return 0;
+}
+
 int recorder_add(struct recorder *r, const struct frame *f)
 {
-	if (r->err)
+	if (r->err || r->bound)
 		return r->err;
+	r->first_ns = r->first_ns ? r->first_ns : f->mono_ns;
+	if (r->seconds > 0 && (double)(f->mono_ns - r->first_ns) / NSEC_PER_SEC > r->seconds)
+		return end_by(r, "after as long as --record-for says");
 	strbuf_reset(&r->payload);
 	r->err = record_pack_frame(&r->payload, f, &r->base);
 	if (!r->err)
 		r->err = add_block(r, RECORD_FRAME);
 	if (!r->err && r->most && r->bytes > r->most) {
-		/* The block that goes beyond it is taken back. */
 		r->bytes -= r->block_len;
-		r->err = -EFBIG;
+		return end_by(r, "as large as --record-max says");
 	}
 	if (!r->err)
 		return 0;
@@ -180,9 +195,15 @@ int recorder_add(struct recorder *r, const struct frame *f)
 	return r->err;
 }
 
-void recorder_limit(struct recorder *r, uint64_t bytes)
+void recorder_limit(struct recorder *r, uint64_t bytes, double seconds)
 {
 	r->most = bytes;
+	r->seconds = seconds;
+}
+
+const char *recorder_bound(const struct recorder *r)
+{
+	return r->bound;
 }
 
 uint64_t recorder_bytes(const struct recorder *r)

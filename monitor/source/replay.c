@@ -398,14 +398,10 @@ int replayer_next(struct replayer *r, struct frame **out)
 	return 1;
 }
 
-/* Frames are told against each other from the first one on: it is read anew from there. */
-int replayer_back(struct replayer *r)
+/* Frames are told against each other from the first one on: they are read anew from there. */
+int replayer_rewind(struct replayer *r)
 {
-	uint64_t to = r->given > 1 ? r->given - 1 : 1;
-	struct frame *f;
-	int got = 1;
-
-	if (r->failed || !r->given)
+	if (r->failed)
 		return 0;
 	if (lseek(r->fd, (off_t)r->begin, SEEK_SET) < 0)
 		return unreadable(r, -errno);
@@ -413,6 +409,25 @@ int replayer_back(struct replayer *r)
 	r->frames = 0;
 	for (size_t i = 0; i < 2; i++)
 		r->unpacked.base[i].n = r->unpacked.base[i].nsizes = 0;
+	return 0;
+}
+
+uint64_t replayer_begin_ns(const struct replayer *r)
+{
+	return r->first_ns;
+}
+
+int replayer_back(struct replayer *r)
+{
+	uint64_t to = r->given > 1 ? r->given - 1 : 1;
+	struct frame *f;
+	int got = 1, err;
+
+	if (r->failed || !r->given)
+		return 0;
+	err = replayer_rewind(r);
+	if (err)
+		return err;
 	while (got > 0 && r->frames + 1 < to)
 		got = next_frame(r, &f);
 	return got < 0 ? got : 0;

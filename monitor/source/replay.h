@@ -19,6 +19,10 @@ void replayer_window(struct replayer *r, const struct replay_window *w);
 /* The frame before the latest comes next; at the first one it stays. 0 or -errno after saying why.
  */
 int replayer_back(struct replayer *r);
+/* The first frame (of the window) comes next. 0 or -errno after saying why. */
+int replayer_rewind(struct replayer *r);
+/* CLOCK_REALTIME of its first frame; 0: none was read yet. */
+uint64_t replayer_begin_ns(const struct replayer *r);
 /* The next frame; it belongs to the replayer until the next call. 1, 0 at the end, or -EINVAL after
  * saying "FILE: offset N: cut off in the middle of a frame (after frame 17); what came before was
  * shown" or what else is wrong there. */

@@ -53,6 +53,16 @@ int source_back(struct source *s)
 	return s->replay ? replayer_back(s->replay) : 0;
 }
 
+int source_rewind(struct source *s)
+{
+	return s->replay ? replayer_rewind(s->replay) : 0;
+}
+
+uint64_t source_begin_ns(const struct source *s)
+{
+	return s->replay ? replayer_begin_ns(s->replay) : 0;
+}
+
 int source_confine(struct source *s)
 {
 	return s->live ? live_confine(s->live) : 0;

@@ -40,6 +40,10 @@ int source_replay(struct source **out, const char *file, enum tool tool,
 		  const struct replay_window *window);
 /* Of a recording: the frame before the latest comes next. 0 or -errno after saying why. */
 int source_back(struct source *s);
+/* Of a recording: the first frame comes next. 0 or -errno after saying why. */
+int source_rewind(struct source *s);
+/* Of a recording: CLOCK_REALTIME of its first frame; else, and before that was read, 0. */
+uint64_t source_begin_ns(const struct source *s);
 
 /* Descriptors that source_pump() wants to be called for when readable; returns how many of @max. */
 int source_fds(const struct source *s, int *fds, size_t max);

@@ -11,6 +11,7 @@
 
 #include "lib/log.h"
 #include "monitor/source/source.h"
+#include "monitor/view/moment.h"
 
 #define INTERVAL_MIN_S 0.1
 enum { TOP_DEFAULT = 100 };
@@ -58,6 +59,8 @@ static const struct opt table[] = {
 	ROW(0, "to", "TIME", "replay: up to then", OPT_STRING, to),
 	ROW(0, "record-max", "BYTES", "record: end the recording before it is larger", OPT_U64,
 	    record_max),
+	ROW(0, "record-for", "S", "record: end the recording before it spans more seconds",
+	    OPT_DOUBLE, record_for_s),
 	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
 	    OPT_STRING, serve),
 	ROW(0, "metrics-by", "WHAT",
@@ -166,26 +169,13 @@ static int understand_metrics_by(struct tool_options *o)
 /* "+90", "+1.5", or a moment: "2026-11-30T12:58:03", with a Z behind it UTC. */
 static int understand_time(const char *option, const char *text, uint64_t *ns, double *s)
 {
-	struct tm tm = {.tm_isdst = -1};
-	char *end = NULL;
+	struct moment m = {.s = NAN};
+	int err = text ? moment_parse(text, 0, &m) : 0;
 
-	*ns = 0;
-	*s = NAN;
-	if (!text)
+	*ns = m.ns;
+	*s = m.s;
+	if (!err)
 		return 0;
-	if (*text == '+' && text[1]) {
-		*s = strtod(text + 1, &end);
-		if (!*end && *s >= 0)
-			return 0;
-	}
-	end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (!end)
-		end = strptime(text, "%Y-%m-%d %H:%M:%S", &tm);
-	if (end && (!*end || !strcmp(end, "Z"))) {
-		*s = NAN;
-		*ns = (uint64_t)(*end ? timegm(&tm) : mktime(&tm)) * NSEC_PER_SEC;
-		return 0;
-	}
 	log_err("--%s: '%s' is no time; give +SECONDS after the begin, or a moment like "
 		"2026-11-30T12:58:03 (with Z: UTC)",
 		option, text);
@@ -209,6 +199,16 @@ static int check(struct tool_options *o)
 	}
 	if (o->replay && o->record && !strcmp(o->replay, o->record)) {
 		log_err("--record: %s is being replayed; record to another file", o->record);
+		return -EINVAL;
+	}
+	if (o->record_for_s < 0 || isnan(o->record_for_s)) {
+		log_err("--record-for: %g is no number of seconds from 0; 0 is without an end",
+			o->record_for_s);
+		return -EINVAL;
+	}
+	if ((o->record_max || o->record_for_s > 0) && !o->record) {
+		log_err("--record-%s bounds a recording: give --record FILE too",
+			o->record_max ? "max" : "for");
 		return -EINVAL;
 	}
 	if ((o->from || o->to) && !o->replay) {

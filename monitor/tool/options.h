@@ -22,6 +22,7 @@ struct tool_options {
 	enum metrics_by metrics_by; /* understood */
 	const char *columns_by, *from, *to;
 	uint64_t record_max;
+	double record_for_s;
 	const char *object, *sort_by, *filter, *record, *replay, *serve;
 	struct opt_list alerts;
 	/* understood */

@@ -47,7 +47,7 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	if (s->recorder)
 		s->recording.bytes = recorder_bytes(s->recorder);
 	if (s->recorder)
-		recorder_limit(s->recorder, o->record_max);
+		recorder_limit(s->recorder, o->record_max, o->record_for_s);
 	return err;
 }
 
@@ -146,9 +146,10 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;
 	}
-	if (s->recorder && !s->recording.err) {
+	if (s->recorder && !s->recording.err && !s->recording.bound) {
 		s->recording.err = recorder_add(s->recorder, f);
 		s->recording.bytes = recorder_bytes(s->recorder);
+		s->recording.bound = recorder_bound(s->recorder);
 	}
 	if (s->alerts)
 		alerts_check(s->alerts, f);

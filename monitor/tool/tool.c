@@ -37,6 +37,7 @@ struct run {
 	uint64_t next_ns;  /* when the next frame is due */
 	uint64_t probe_ns; /* when to look between two frames; 0: there is nothing to see */
 	uint64_t frames;
+	uint64_t time_ns;   /* CLOCK_REALTIME of the latest frame */
 	size_t growing;	    /* processes that grew in the latest frame */
 	bool ended;	    /* of a recording */
 	int damage;	    /* of the recording, -errno: what came before stays on the screen */
@@ -245,6 +246,7 @@ static int step(struct run *r)
 	if (err < 0)
 		return err;
 	r->frames++;
+	r->time_ns = f->time_ns;
 	r->growing = growing_in(f);
 	if (r->ui)
 		ui_frame(r->ui, f);
@@ -269,6 +271,21 @@ static int skip(struct run *r, bool to_end)
 		    (r->growing > grew || (r->sinks.alerts && alerts_latest(r->sinks.alerts))))
 			break;
 	}
+	return err;
+}
+
+/* To the first frame of a recording that is not before @goal_ns. */
+static int go_to(struct run *r, uint64_t goal_ns)
+{
+	int err = 0;
+
+	if (goal_ns < r->time_ns) {
+		err = source_rewind(r->source);
+		r->ended = false;
+		err = err ? err : step(r);
+	}
+	while (!err && !r->ended && !stopped && r->time_ns < goal_ns)
+		err = step(r);
 	return err;
 }
 
@@ -353,6 +370,10 @@ static int loop(struct run *r)
 			err = source_back(r->source);
 			r->ended = false;
 			err = err ? err : step(r);
+			continue;
+		}
+		if (action == UI_TO_TIME) {
+			err = go_to(r, ui_goal_ns(r->ui));
 			continue;
 		}
 		if (action == UI_TO_END || action == UI_TO_NEXT) {

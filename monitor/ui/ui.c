@@ -18,6 +18,7 @@
 #include "lib/clock.h"
 #include "monitor/ui/ui_screen.h"
 #include "monitor/view/column.h"
+#include "monitor/view/moment.h"
 
 /* --- a frame that outlives the source's --- */
 
@@ -121,6 +122,38 @@ static void step_frame(struct ui *u, int wish)
 	u->wish = (enum ui_action)wish;
 }
 
+static bool check_time(struct ui *u, const char *text, struct query_error *e)
+{
+	struct moment m;
+
+	if (!*text || !moment_parse(text, u->frame ? u->frame->time_ns : 0, &m))
+		return true;
+	*e = (struct query_error){.length = strlen(text)};
+	snprintf(e->text, sizeof(e->text),
+		 "no time; give 12:58:03, +SECONDS after the begin, or "
+		 "2026-11-30T12:58:03");
+	return false;
+}
+
+static void take_time(struct ui *u, const char *text)
+{
+	struct moment m;
+
+	if (!*text || moment_parse(text, u->frame ? u->frame->time_ns : 0, &m))
+		return;
+	u->goal_ns = moment_ns(&m, source_begin_ns(u->o.source));
+	step_frame(u, UI_TO_TIME);
+}
+
+static void to_time(struct ui *u, int arg UNUSED)
+{
+	if (source_recorded(u->o.source))
+		prompt_open(u, "go to", "12:58:03, or +SECONDS after the begin", "", check_time,
+			    take_time);
+	else
+		ui_tell(u, "only a recording can be stepped through");
+}
+
 static void redraw(struct ui *u, int arg UNUSED)
 {
 	clearok(stdscr, TRUE);
@@ -164,6 +197,7 @@ static const struct binding common[] = {
 	{KEY_ACT_STEP_ON, step_frame, UI_SAMPLE},
 	{KEY_ACT_TO_NEXT, step_frame, UI_TO_NEXT},
 	{KEY_ACT_TO_END, step_frame, UI_TO_END},
+	{KEY_ACT_TO_TIME, to_time, 0},
 	{KEY_ACT_REDRAW, redraw, 0},
 	{KEY_ACT_NONE, NULL, 0},
 };
@@ -482,6 +516,11 @@ void ui_choice(const struct ui *u, const struct column **sort, bool *descending,
 	for (size_t i = 0; i < u->table.nchosen; i++)
 		chosen[i] = u->table.chosen[i];
 	chosen[u->table.nchosen] = NULL;
+}
+
+uint64_t ui_goal_ns(const struct ui *u)
+{
+	return u->goal_ns;
 }
 
 double ui_interval(const struct ui *u)

@@ -18,7 +18,8 @@ struct ui;
 /* A recording under way, as its owner keeps it up to date for the header. */
 struct ui_recording {
 	uint64_t bytes;
-	int err; /* 0 while it goes on, else -errno of what ended it */
+	int err;	   /* 0 while it goes on, else -errno of what ended it */
+	const char *bound; /* NULL while it goes on, else what ended it as was wished */
 };
 
 /* What the screen is given; all borrowed for its life but for what it takes over, which is said. */
@@ -41,7 +42,16 @@ struct ui_options {
 	const char *serving;		     /* "127.0.0.1:9100" or NULL */
 };
 
-enum ui_action { UI_NOTHING, UI_DRAW, UI_SAMPLE, UI_BACK, UI_TO_END, UI_TO_NEXT, UI_QUIT };
+enum ui_action {
+	UI_NOTHING,
+	UI_DRAW,
+	UI_SAMPLE,
+	UI_BACK,
+	UI_TO_END,
+	UI_TO_NEXT,
+	UI_TO_TIME,
+	UI_QUIT
+};
 
 /* Takes the terminal. -ENOTTY: stdin or stdout is none; -EINVAL: TERM is not known; both are said,
  * with what to do. */
@@ -58,6 +68,8 @@ int ui_draw(struct ui *u);
  * where the default was left. */
 void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
 	       const struct column **columns);
+/* Where UI_TO_TIME wants to go: CLOCK_REALTIME in ns. */
+uint64_t ui_goal_ns(const struct ui *u);
 double ui_interval(const struct ui *u); /* s; as the user has set it */
 bool ui_paused(const struct ui *u);
 void ui_note(struct ui *u,

@@ -60,6 +60,9 @@ static void add_state(struct ui *u, struct pieces *p)
 		if (u->o.recording->err)
 			piece(p, STYLE_LOSS, "recording ended at %s: %s", sb.s,
 			      strerror(-u->o.recording->err));
+		else if (u->o.recording->bound)
+			piece(p, STYLE_NOTICE, "recording ended at %s: %s", sb.s,
+			      u->o.recording->bound);
 		else
 			piece(p, STYLE_NOTICE, "recording %s", sb.s);
 	}

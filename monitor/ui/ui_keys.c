@@ -91,6 +91,11 @@ const struct ui_key ui_keys[] = {
 	 "} $",
 	 "of a recording: to the next alert or growth, to its end"},
 	{{'$'}, KEY_ACT_TO_END, KEY_IN_VIEWS, NULL, NULL},
+	{{'@'},
+	 KEY_ACT_TO_TIME,
+	 KEY_IN_VIEWS,
+	 "@",
+	 "of a recording: to a time, as in 12:58:03 or +90"},
 	{{CTRL('l')}, KEY_ACT_REDRAW, KEY_IN_ALL, "Ctrl-L", "draw everything again"},
 	{{0}, KEY_ACT_NONE, 0, NULL, NULL},
 };

@@ -47,6 +47,7 @@ enum key_action {
 	KEY_ACT_STEP_ON,
 	KEY_ACT_TO_NEXT,
 	KEY_ACT_TO_END,
+	KEY_ACT_TO_TIME,
 };
 
 /* Screens, as bits: where a key means what. */

@@ -195,6 +195,7 @@ struct ui {
 	bool human, dirty, dead, open;
 	bool stepping; /* through a recording, by keys */
 	int width, height;
+	uint64_t goal_ns;    /* of UI_TO_TIME */
 	enum ui_action wish; /* what ui_input() returns */
 	uint64_t alert_ns;   /* of the alert that was told last */
 	char note[1024];     /* at the bottom */

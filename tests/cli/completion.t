@@ -48,7 +48,9 @@ offer "$bee" verify -m nop,cpumon-honey-
 offers "the second monitor" nop,cpumon-honey-O
 offer "$bee" verify --workload par
 offers "a workload" partial
-offer "$bee" overhead -e mu
+offer "$bee" new opens --from opena
+offers "a system call" "openat openat2"
+offer "$bee" overhead -e munm
 offers "events" "munmap munmap-ok"
 offer "$bee" overhead -o cons
 offers "a parameter of the measure" consumer=
@@ -68,6 +70,18 @@ offer "$bee" verify -- README.m
 offers "files of a command" README.md
 offer "$bee" verify -t ""
 offers "nothing for a number" ""
+
+memprof=$B/memprof
+offer "$memprof" rep
+offers "a command of memprof" report
+offer "$memprof" report --form
+offers "an option of its report" --format
+offer "$memprof" report --format sp
+offers "a format" speedscope
+offer "$memprof" report --views top,le
+offers "the second view" top,leaks
+offer "$memprof" diff README.m
+offers "a file" README.md
 
 honeyc=$B/honeyc
 offer "$honeyc" --emit a

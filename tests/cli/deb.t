@@ -8,7 +8,7 @@
 need_tool dpkg-buildpackage dpkg-dev
 need_tool dh debhelper
 need_tool lintian lintian
-for package in bpftool clang libbpf-dev libcap-ng-dev libelf-dev libjson-c-dev libmicrohttpd-dev libncurses-dev libpcre2-dev llvm zlib1g-dev; do
+for package in bpftool clang libbpf-dev libcap-ng-dev libdw-dev libelf-dev libiberty-dev libjson-c-dev libmicrohttpd-dev libncurses-dev libpcre2-dev llvm zlib1g-dev; do
 	dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q '^install ok' ||
 		skip_all "no Debian package $package; make deps"
 done
@@ -22,13 +22,13 @@ deb=$(printf '%s\n' "$out" | grep '\.deb$')
 check "one package" test -s "$deb"
 
 fields=$(dpkg-deb -I "$deb")
-for library in libbpf libc6 libcap-ng libjson-c libmicrohttpd libncursesw libpcre2 libtinfo; do
+for library in libbpf libc6 libcap-ng libdw libjson-c libmicrohttpd libncursesw libpcre2 libtinfo; do
 	like "depends on $library" "$fields" "^ Depends:.*$library"
 done
 like "says what is linked statically" "$fields" "^ Built-Using:.*elfutils \(= "
 
 dpkg-deb -c "$deb" | awk '{ print $6 }' >"$tmp/files"
-for f in usr/bin/beebench usr/bin/honeyc usr/bin/memmon usr/bin/cpumon usr/share/man/man1/beebench.1.gz \
+for f in usr/bin/beebench usr/bin/honeyc usr/bin/memmon usr/bin/cpumon usr/bin/memprof usr/lib/beebench/libmemprof.so usr/share/man/man1/memprof.1.gz usr/share/man/man1/beebench.1.gz \
 	usr/share/man/man1/honeyc.1.gz usr/share/man/man8/memmon.8.gz usr/share/man/man8/cpumon.8.gz \
 	usr/share/bash-completion/completions/beebench usr/share/bash-completion/completions/cpumon \
 	usr/lib/beebench/bpf/memmon/memmon_fast.bpf.o usr/lib/beebench/plots/style.gp usr/lib/beebench/vm/guest-init usr/lib/beebench/vm/fetch_kernel.sh \

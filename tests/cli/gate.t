@@ -184,7 +184,7 @@ nothing_left() {
 
 says 2 "$e --base memmn is no monitor, no file and no git revision; did you mean 'memmon'?" --base memmn
 says 2 "$e --base no-such-branch is no monitor, no file and no git revision" --base no-such-branch
-says 2 "$e revision alien is no tree of beebench (it has no harness/command/beebench_main.c): build its object yourself and give that to --base" \
+says 2 "$e revision alien is no tree of beebench (it has no harness/command/beebench_main.c): say how its objects are built and which are compared, by --build CMD --object FILE or in beebench.json (docs/ci.md)" \
 	--base alien -m memmon
 nothing_left "an alien revision"
 says 2 "$e no monitor 'memmn'; did you mean 'memmon'?" --base same -m memmn
@@ -218,10 +218,10 @@ fi
 
 run "$bee" gate -q --base broken -m memmon
 is "a revision that does not build: exit 2" "$code" 2
-has "it is named" "$err" "$e revision broken ($(git rev-parse --short=7 broken)) does not build, make ended with exit code 2:"
+has "it is named" "$err" "$e revision broken ($(git rev-parse --short=7 broken)) does not build: 'make -j2 B=build build/bpf/memmon/memmon.bpf.o' ended with exit code 2:"
 has "the end of make's output is shown" "$err" "line 3
 error: no such thing"
-like "the table says so" "$out" '^in all: environment \(revision broken \([0-9a-f]{7}\) does not build, make ended with exit code 2\)$'
+like "the table says so" "$out" '^in all: environment \(revision broken \([0-9a-f]{7}\) does not build: .make -j2 B=build build/bpf/memmon/memmon.bpf.o. ended with exit code 2\)$'
 nothing_left "a broken build"
 
 # slow: starts a gate that builds for a minute; $pid is its, $build the build's
@@ -275,53 +275,15 @@ is "the next one is not locked out" "$code" 0
 like "and clears that away" "$err" '^beebench: removing .*/beebench-gate-[0-9]+-[A-Za-z0-9]+, which a run that was killed has left$'
 nothing_left "after one that was killed"
 
-# --- what a change is held against, and a CI step ---
+# --- a CI step (what a change is held against: repository.t) ---
 
 git worktree prune
 git branch -q -M main
-mkdir scripts build
-cp "$here"/scripts/gate_*.sh scripts
-cp "$bee" build
-is "on main it is the commit before" "$(scripts/gate_base.sh)" "$(git rev-parse main^)"
-git checkout -q -b change same
-git commit -q --allow-empty -m one
-git commit -q --allow-empty -m two
-is "on a branch it is where it left main" "$(scripts/gate_base.sh)" "$(git rev-parse same)"
-is "GATE_BASE is taken as it is" "$(GATE_BASE=v9 scripts/gate_base.sh)" v9
-git checkout -q --orphan alone
-git commit -q --allow-empty -m first
-git branch -q -M main trunk
-# base NAME WANT: exit code and base; base_says NAME TEXT
-base_says() {
-	run scripts/gate_base.sh
-	is "issue 13, number 25: $1: exit 2" "$code:$out" 2:
-	has "$1: why" "$err" "$2"
-	has "$1: what to do" "$err" "name the base with GATE_BASE=REV, or fetch the whole history"
-}
-base_says "no main branch" "there is no main branch here to tell where HEAD left it"
-git branch -q main trunk
-base_says "nothing in common" "HEAD and main have no commit in common"
-git branch -q -f main alone
-base_says "without a commit before" "HEAD has no commit before it here"
-git branch -q -D main
-git checkout -q change
-git branch -q master trunk
-is "a main branch that is called master" "$(scripts/gate_base.sh)" "$(git rev-parse same)"
-is "the branch that a change is for" "$(GITHUB_BASE_REF=trunk scripts/gate_base.sh)" "$(git rev-parse same)"
-GITHUB_BASE_REF=release base_says "a target that is not here" "the change is for release, and that branch is not here"
-git clone -q --depth 1 --branch change --no-single-branch "file://$tmp/repo" "$tmp/shallow"
-mkdir "$tmp/shallow/scripts" 2>/dev/null
-cp scripts/gate_base.sh "$tmp/shallow/scripts/"
-cd "$tmp/shallow" || exit 2
-GITHUB_BASE_REF=trunk base_says "a shallow clone" "this clone is shallow and does not reach back to where HEAD left origin/"
-cd "$tmp/repo" || exit 2
-git checkout -q alone
-
 # ci REV: a CI step with that base
 ci() {
 	rm -rf "$tmp/ci" "$tmp/summary"
-	run env GATE_BASE="$1" GITHUB_STEP_SUMMARY="$tmp/summary" BEEBENCH_BPF_DIR="$objects/bpf" \
-		scripts/gate_ci.sh "$tmp/ci" -q -m memmon -l exact
+	run env GITHUB_STEP_SUMMARY="$tmp/summary" BEEBENCH_BPF_DIR="$objects/bpf" BEEBENCH="$bee" \
+		"$here/scripts/ci/gate.sh" "$tmp/ci" --base "$1" -q -m memmon -l exact
 }
 ci same
 is "a CI step passes: exit 0" "$code" 0
@@ -330,6 +292,6 @@ like "its log the annotation" "$out" '^::notice title=beebench%3A pass'
 has "junit.xml is kept" "$(cat "$tmp/ci/junit.xml")" '<testsuite name="gate"'
 ci broken
 is "a base that does not build fails it: exit 2" "$code" 2
-has "its summary says why" "$(cat "$tmp/summary")" "does not build, make ended with exit code 2"
+has "its summary says why" "$(cat "$tmp/summary")" "does not build: 'make -j2 B=build build/bpf/memmon/memmon.bpf.o' ended with exit code 2"
 cd "$here" || exit 2
 done_testing

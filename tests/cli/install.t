@@ -20,7 +20,7 @@ quiet_make() {
 run quiet_make install DESTDIR="$dest" PREFIX=/opt/bee
 is "make install" "$code" 0
 [ "$code" -eq 0 ] || printf '%s\n' "$err"
-for f in bin/beebench bin/honeyc lib/beebench/bpf/memmon/memmon.bpf.o lib/beebench/bpf/probes/oracle.bpf.o \
+for f in bin/beebench bin/honeyc bin/memprof lib/beebench/libmemprof.so lib/beebench/bpf/memmon/memmon.bpf.o lib/beebench/bpf/probes/oracle.bpf.o \
 	lib/beebench/bpf/memmon/memmon-honey.bpf.o lib/beebench/plots/style.gp lib/beebench/vm/guest-init lib/beebench/vm/fetch_kernel.sh \
 	lib/beebench/static/beebench share/doc/beebench/README.md; do
 	check "has $f" test -s "$root/$f"

@@ -26,15 +26,21 @@ holds() {
 	is "$1: options that are none" "$(comm -13 "$tmp/has" "$tmp/says")" ""
 }
 
-help=$(for command in doctor list verify overhead ringbuf exact matrix compare gate run report calibrate vm; do "$bee" $command --help; done)
+help=$(for command in doctor list new verify overhead ringbuf exact matrix compare gate history run report calibrate vm; do "$bee" $command --help; done)
 holds docs/man/beebench.1 "$help"
 for command in $("$bee" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
 	check "docs/man/beebench.1: $command" grep -qE "^\.It Cm $command\$" docs/man/beebench.1
 done
-events=$("$bee" list --json events | jq -r '[.events[].name] | join(" , ")')
-check "docs/man/beebench.1: the events are those of the list" grep -qxF ".Cm $events ." docs/man/beebench.1
+# Those written out; the rest are system calls by name.
+events=$("$bee" list --json events | jq -r '[.events[].name] | .[:index("brk-ok") + 1] | join(" , ")')
+check "docs/man/beebench.1: the events are those of the list" grep -qxF ".Cm $events ," docs/man/beebench.1
 has "--help names the same" "$("$bee" overhead --help | tr -s ' \n' '  ')" "events to price: $(printf '%s' "$events" | sed 's/ ,/,/g')"
 holds docs/man/honeyc.1 "$("$B/honeyc" --help)"
+commands=$("$B/memprof" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p')
+holds docs/man/memprof.1 "$(for command in $commands; do "$B/memprof" "$command" --help; done)"
+for command in $commands; do
+	check "docs/man/memprof.1: $command" grep -qE "^\.It Cm $command\$" docs/man/memprof.1
+done
 
 for tool in memmon cpumon; do
 	page=docs/man/$tool.8

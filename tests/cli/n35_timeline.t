@@ -35,9 +35,18 @@ is "with the times that there were" "$(jq -r '.[1]' "$tmp/part")" "$(cat "$tmp/t
 most=$(wc -c <"$tmp/all.rec")
 run "$memmon" --object tasks --batch -n 20 -i 0.1 --record "$tmp/small.rec" --record-max "$most"
 has "a bounded recording says that it has ended" "$err" "whole and can be replayed"
+is "which is no error" "$code" 0
 check "and is no larger" test "$(wc -c <"$tmp/small.rec")" -le "$most" -a "$(wc -c <"$tmp/small.rec")" -gt 1000
 run "$memmon" --replay "$tmp/small.rec" --json
 is "and is whole" "$code$err" 0
+
+run "$memmon" --object tasks --batch -n 10 -i 0.2 --json --record "$tmp/short.rec" --record-for 0.5
+has "bounded by its age: says so" "$err" "after as long as --record-for says"
+is "bounded by its age: no error" "$code" 0
+run "$memmon" --replay "$tmp/short.rec" --json
+check "bounded by its age: that long" [ "$(printf '%s\n' "$out" | wc -l)" -ge 1 -a "$(printf '%s\n' "$out" | wc -l)" -le 4 ]
+run "$memmon" --batch -n 1 --record-for 3
+is "a bound of nothing" "$code $err" "2 memmon: error: --record-for bounds a recording: give --record FILE too"
 
 . tests/ui/term.sh
 term_start 100 24 "$memmon --replay $tmp/all.rec --interval 60"
@@ -55,6 +64,17 @@ is_third() { [ "$(dump | cksum)" = "$third" ]; }
 comes "a step back is the frame that was there" is_third
 keys '$'
 shows "to the end" 'the recording ends here'
+keys '@'
+shows "to a time: asked for" 'go to:'
+keys 'x'
+shows "to a time: what is none" 'no time; give 12:58:03'
+keys C-u + 0 Enter
+is_first() { [ "$(dump | sed -n 's/.*interval .*REPLAY.*/yes/p')" = yes ] && ! dump | grep -q 'the recording ends here'; }
+comes "to a time: the first frame" is_first
+comes "to a time: of that time" moved_on
+first_shown=$(now)
+keys '@' + 3 6 0 0 Enter
+shows "to a time beyond the end: to the end" 'the recording ends here'
 keys q
 ends "and it ends" 0
 term_start 100 24 "$memmon --replay $tmp/all.rec --interval 60 --alert 'pid = 1 and age > 0'"
@@ -62,4 +82,5 @@ wait_for 'REPLAY'
 keys '}'
 shows "to the next alert or verdict, or else to the end" 'the recording ends here'
 keys q
+check "the first frame is not the last" [ -n "$first_shown" ]
 done_testing

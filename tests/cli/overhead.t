@@ -96,7 +96,10 @@ has "it is named" "$err" slow
 
 run "$bee" overhead -q -m nop -e brk -t 2 --json -- sh -c 'exit 3'
 is "a load that fails is an error" "$code" 2
-has "it says how it ended" "$err" "exit code 3"
+like "it says how it ended" "$err" 'non-zero exit code:? 3'
+run "$bee" overhead -q -m nop -t 2 -o attach=no,sharp=no -- sh -c 'echo something on stdout; echo "and on stderr" >&2; exit 3'
+has "what it printed is shown" "$err" "something on stdout
+and on stderr"
 run "$bee" overhead -q -m nop -e brk -t 2 --json -- /nonexistent/program
 has "a load that is not there" "$err$out" nonexistent
 run "$bee" overhead -q -m nop -e brk -t 6 --json -- sh -c ':'
@@ -104,6 +107,32 @@ printf '%s' "$out" >"$tmp/o.json"
 is "a load of one's own" "$code" 0
 is "its ratio is there" \
 	"$(q '[.records[] | select(.type == "slowdown" and .monitor == "nop") | (.ratio.centre > 0) and (.rounds > 0) and (.samples | length) == .rounds] | all and length == 1')" true
+
+# hyperfine's options
+run "$bee" overhead -q -m nop -t 2 -o attach=no,sharp=no --json -L word=one,two --prepare "echo p >>$tmp/prepared; true" \
+	--setup "echo s >>$tmp/set-up" --cleanup "echo c >>$tmp/cleaned" -- sh -c "echo {word} >>$tmp/words"
+printf '%s' "$out" >"$tmp/o.json"
+is "a list of parameters: a ratio for each" "$code:$(q '[.records[] | select(.type == "slowdown") | .workload] | join(";")')" \
+	"0:command word=one;command word=two"
+like "hyperfine times it" "$(q '.records[0].timer')" '^hyperfine [0-9]'
+is "every run is prepared" "$(sort -u "$tmp/words" | tr '\n' ' ')$(wc -l <"$tmp/prepared")" "one two $(wc -l <"$tmp/words")"
+is "every block is set up, and cleaned up" "$(wc -l <"$tmp/set-up")" "$(wc -l <"$tmp/cleaned")"
+is "all runs are in the record" \
+	"$(q '.records[0] | (.times_s | length) >= .rounds * .runs_per_block and (.times_s | length) == (.times_without_s | length)')" true
+run "$bee" overhead -q -m nop -t 2 -o attach=no,sharp=no --prepare 'echo no good; exit 4' -- true
+is "a preparation that fails is an error" "$code" 2
+has "it is shown, too" "$err" "no good"
+run "$bee" overhead -q -m nop -L word -- true
+is "parameters without values" "$code:$err" "2:beebench: error: --parameter-list takes VAR=VALUE,.., not 'word'"
+run "$bee" verify -q -m memmon --prepare true -- true
+is "nothing is prepared where nothing is timed" "$code:$err" \
+	"2:beebench: error: --prepare is for commands that are timed: 'beebench overhead -- CMD'"
+mkdir "$tmp/bin"
+for program in sh env cat; do ln -s "$(command -v $program)" "$tmp/bin/"; done
+run env PATH="$tmp/bin" "$bee" overhead -q -m nop -t 1 -o attach=no,sharp=no --json -- sh -c :
+printf '%s' "$out" >"$tmp/o.json"
+is "without hyperfine it is a skip with its reason" "$code:$(q '.records[0].reason')" \
+	"77:hyperfine, which times whole commands, is not installed (make deps)"
 
 "$bee" overhead -q -m memmon -t 60 -o slowdown=no --json >"$tmp/o.json" 2>"$tmp/err" &
 pid=$!

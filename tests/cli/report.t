@@ -258,4 +258,9 @@ run "$bee" report "$runs/full" "$tmp/later"
 has "times of two machines are not held against each other" "$out" "their times are not held"
 run "$bee" report "$runs/full" "$runs/full"
 has "a run against itself: nothing ended otherwise" "$out" "0 ended otherwise"
+# Scripts of hyperfine up to 1.20 read "times", those of 2.0 "measurements" and "summary".
+run "$bee" report tests/fixtures/runs/full --format hyperfine
+is "hyperfine's two schemas say the same" "$(printf '%s' "$out" | jq -c '[.schema_version, ([.results[] |
+	.times == [.measurements[].time_wall_clock.value] and (.times | length) == .summary.time_wall_clock.count and
+	.mean == .summary.time_wall_clock.mean and .median == .summary.time_wall_clock.median] | all and length > 0)]')" "[2,true]"
 done_testing

@@ -41,6 +41,10 @@ says "cmocka's several groups" 'echo 1..1; echo "ok 1"; echo 1..2; echo "ok 1"; 
 says "a helper that stops early is noticed" ". $PWD/tests/lib.sh; pass a; exit 0" "1 passed, 1 failed, 0 skipped 1"
 says "the helpers fail" ". $PWD/tests/lib.sh; is a b c; has a b c; done_testing" "0 passed, 2 failed, 0 skipped 1"
 
+says "one that passes when it is run once more passes" \
+	"if [ -e '$tmp/seen' ]; then echo 'ok 1'; else touch '$tmp/seen'; echo 'not ok 1'; fi; echo 1..1" "1 passed, 0 failed, 0 skipped 0"
+has "and is told as unsteady" "$out" "unsteady: x/one failed, and passed when it was run alone"
+
 echo 'int main(void) { return 0; }' >"$tmp/tree/tests/x/u_none.c"
 run env B=b "$tmp/tree/tests/run.sh" x/u_none
 is "a test that was not built fails" "$(printf '%s\n' "$out" | tail -n 1) $code" "0 passed, 1 failed, 0 skipped 1"

@@ -65,7 +65,7 @@ for w in mmap:count=101 mmap:sizes=log,order=random,touch,keep=3,count=101 filte
 	flood:count=211,ops=mixed flood:count=101,rate=10000; do
 	agrees "$w" 20 10000
 done
-for w in idle:ms=1 pingpong:count=5 sleep:count=3 spin:rounds=1,threads=2 syscalls:count=11,threads=2; do
+for w in idle:ms=1 pingpong:count=5 sleep:count=3 spin:rounds=1,threads=2 reads:count=11,threads=2; do
 	agrees "$w" 0 0
 done
 done_testing

@@ -34,13 +34,12 @@ for file in tests/honey/ok/*.ex; do
 	one "$name" "tests/honey/ok/$name.c" ""
 	case $name in opt-*) one "$name" "tests/honey/ok/$name.O.c" -O ;; esac
 done
-# What the packets' program does with one.
-if [ -n "$can_load" ]; then
-	"$honeyc" -w -o "$tmp/x.bpf.o" tests/honey/ok/12-2-packets.ex 2>"$tmp/err"
+# What the packets' programs do with one.
+for name in 12-2-packets 12-2-first-forms; do
+	[ -n "$can_load" ] || { skip "$name: what it does with a packet" "needs root and the kernel's BTF"; continue; }
+	"$honeyc" -w -o "$tmp/x.bpf.o" "tests/honey/ok/$name.ex" 2>"$tmp/err"
 	run "$loader" packet "$tmp/x.bpf.o"
-	is "12-2-packets: a packet of UDP is dropped, its port changed, its sender counted" "$out" "result 1 port 54
+	is "$name: a packet of UDP is dropped, its port changed, its sender counted" "$out" "result 1 port 54
 seen a0000000002 1"
-else
-	skip "12-2-packets: what it does with a packet" "needs root and the kernel's BTF"
-fi
+done
 done_testing

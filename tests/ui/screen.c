@@ -253,6 +253,11 @@ void source_texts(struct source *s UNUSED, struct frame *f UNUSED, const uint32_
 {
 }
 
+uint64_t source_begin_ns(const struct source *s UNUSED)
+{
+	return 0;
+}
+
 bool source_recorded(const struct source *s)
 {
 	return s->recorded;

@@ -9,6 +9,9 @@
 
 #include <linux/bpf.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 enum { MMAP, MUNMAP, BRK, OTHER, PAIR };
@@ -59,6 +62,48 @@ static void test_one_call(void **state UNUSED)
 	assert_true(place_answers(&p, BRK) && !place_may_run(&p, MMAP));
 }
 
+static void test_a_call_of_the_table(void **state UNUSED)
+{
+	int openat = timed_event_find("openat"), works = timed_event_find("openat-ok");
+	struct place p;
+
+	place(&p, BPF_PROG_TYPE_TRACEPOINT, "tracepoint/syscalls/sys_exit_openat");
+	assert_true(place_is_about(&p, openat) && place_is_about(&p, works));
+	assert_false(place_is_about(&p, MMAP) || place_answers(&p, MMAP));
+	/* What a call is undone by is made as well, and is not what is timed. */
+	place(&p, BPF_PROG_TYPE_TRACEPOINT, "tracepoint/syscalls/sys_enter_close");
+	assert_false(place_is_about(&p, works));
+	assert_true(place_may_run(&p, works) && !place_may_run(&p, openat));
+	assert_true(place_is_about(&p, timed_event_find("close-ok")));
+	place(&p, BPF_PROG_TYPE_RAW_TRACEPOINT, "raw_tp/sys_enter");
+	assert_false(place_is_about(&p, openat));
+	assert_true(place_answers(&p, openat));
+}
+
+static void test_probes_of_a_script(void **state UNUSED)
+{
+	static const char text[] =
+		"#!/usr/bin/env bpftrace\n// tracepoint:syscalls:sys_enter_read\n"
+		"tracepoint:syscalls:sys_enter_openat, t:syscalls:sys_exit_openat { @ = count(); "
+		"}\n"
+		"tracepoint:syscalls:sys_enter_openat /pid/ { @b = count(); }\n"
+		"tracepoint:sched:sched_switch { @c = count(); }\n";
+	char path[] = "/tmp/u_exchange_place-XXXXXX";
+	struct place p[4];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	assert_int_equal(places_of_script(path, p, 4), 2);
+	assert_string_equal(p[0].name, "sys_enter_openat");
+	assert_string_equal(p[1].name, "sys_exit_openat");
+	assert_true(place_is_about(&p[0], timed_event_find("openat")));
+	assert_int_equal(places_of_script(path, p, 1), 1);
+	unlink(path);
+	assert_int_equal(places_of_script(path, p, 4), 0);
+}
+
 static void test_every_call(void **state UNUSED)
 {
 	static const char *const sections[] = {"raw_tp/sys_enter",
@@ -102,9 +147,14 @@ static void test_same(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sections), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_one_call), cmocka_unit_test(test_every_call),
-		cmocka_unit_test(test_no_call),	 cmocka_unit_test(test_same),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_one_call),
+		cmocka_unit_test(test_a_call_of_the_table),
+		cmocka_unit_test(test_probes_of_a_script),
+		cmocka_unit_test(test_every_call),
+		cmocka_unit_test(test_no_call),
+		cmocka_unit_test(test_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

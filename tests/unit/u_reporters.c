@@ -53,6 +53,9 @@ static struct json_object *samples(void)
 		"\"differences\":1,\"kept\":[{\"what\":\"key\",\"field\":\"\",\"key\":4,\"a\":1,"
 		"\"b\":2,\"text\":\"key "
 		"4\"}],\"allowed\":[\"clock\"],\"lost_a\":0,\"lost_b\":null}",
+		"{\"type\":\"base\",\"revision\":\"v1\",\"commit\":\"1225cd5\",\"why\":\"w\","
+		"\"monitors\":[{\"monitor\":\"x\",\"file\":\"o/x.bpf.o\"}]}",
+		"{\"type\":\"suite\",\"suite\":\"s\",\"measure\":\"verify\",\"monitors\":[\"x\"]}",
 		"{\"type\":\"calibrate\",\"part\":\"aa\",\"status\":\"ok\",\"whole\":true,"
 		"\"seconds\":"
 		"3,\"figures\":[{\"figure\":\"f\",\"target\":\"t\",\"measured\":\"m\",\"value\":1,"

@@ -310,7 +310,9 @@ static void test_host_facts(void **state UNUSED)
 	put_below("proc/loadavg", "0.25 0.1 0.1 1/100 42\n");
 	put_below("proc/sys/net/core/bpf_jit_enable", "1\n");
 	put_below("sys/class/dmi/id/sys_vendor", "QEMU\n");
+	put_below("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
 	h = result_host_facts(root);
+	expect_fact(h, "id", "\"f874a7a580fb4505\"");
 	expect_fact(h, "cpu", "\"A CPU @ 1GHz\"");
 	expect_fact(h, "memory_bytes", "8232067072");
 	expect_fact(h, "virtualisation", "\"QEMU\"");

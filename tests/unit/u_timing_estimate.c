@@ -63,6 +63,10 @@ static void test_which_cut(void **state UNUSED)
 
 	assert_int_equal(cut_choose(&alike, &base), CUT_TIGHT);
 	assert_int_equal(cut_choose(&slow, &base), CUT_LOOSE);
+	/* A call that is slow by itself, in every arm. */
+	assert_int_equal(cut_choose(&(struct block_stat){.kept = 1, .cut = 9},
+				    &(struct block_stat){.kept = 2, .cut = 8}),
+			 CUT_LOOSE);
 	assert_int_equal(cut_choose(&nothing, &nothing), CUT_TIGHT);
 	assert_true(cut_sub_ns[CUT_LOOSE] > cut_sub_ns[CUT_TIGHT]);
 }

@@ -23,9 +23,35 @@ static void keep(void *arg UNUSED, enum log_level level UNUSED, const char *line
 
 static void test_names(void **state UNUSED)
 {
-	for (int i = 0; i < TIMED_EVENTS; i++)
-		assert_int_equal(timed_event_find(timed_events[i].name), i);
-	assert_int_equal(timed_event_find("mremap"), -1);
+	for (int i = 0; i < timed_event_count(); i++)
+		assert_int_equal(timed_event_find(timed_event(i)->name), i);
+	assert_int_equal(timed_event_find("reboot"), -1);
+	assert_string_equal(timed_event_suggest("opnat"), "openat");
+}
+
+/* Those written out come first; a call of the table has a bare name, and -ok where it has two. */
+static void test_calls_of_the_table(void **state UNUSED)
+{
+	int fails = timed_event_find("openat"), works = timed_event_find("openat-ok"),
+	    stat = timed_event_find("stat"), asks = timed_event_find("getpid");
+
+	assert_int_equal(timed_event_find("brk-ok"), TIMED_OWN - 1);
+	assert_int_equal(timed_event_find("mmap-ok"), -1);
+	assert_int_equal(timed_event_find("getpid-ok"), -1);
+	assert_int_equal(timed_event(fails)->does, TIMED_FAILS);
+	assert_int_equal(timed_event(works)->does, TIMED_WORKS);
+	assert_int_equal(timed_event(asks)->does, TIMED_WORKS);
+	assert_true(timed_event_is_single(fails) && timed_event_is_single(asks));
+	assert_false(timed_event_is_single(works));
+	assert_string_equal(timed_event(fails)->trigger,
+			    "openat, a name that is not there -> ENOENT");
+	assert_string_equal(timed_event(works)->unit, "ns/round");
+	assert_true(timed_event_makes(works, "close") && timed_event_makes(works, "openat"));
+	assert_true(timed_event_is_about(works, "openat"));
+	assert_false(timed_event_is_about(works, "close"));
+	assert_false(timed_event_is_about(timed_event_find("mmap"), "mmap"));
+	/* Tracepoints have names of their own. */
+	assert_true(stat < 0 || timed_event_is_about(stat, "newstat"));
 }
 
 static void test_every_trigger(void **state UNUSED)
@@ -36,7 +62,7 @@ static void test_every_trigger(void **state UNUSED)
 	assert_int_equal(loop_start(&l, -1, false), 0);
 	assert_false(loop_realtime(l));
 	assert_true(loop_ns_per_tick(l) > 0.01 && loop_ns_per_tick(l) <= 1.0001);
-	for (int e = 0; e < TIMED_EVENTS; e++) {
+	for (int e = 0; e < timed_event_count(); e++) {
 		assert_int_equal(loop_begin(l, e, 70 * LOOP_CALLS + 1, 10), 0);
 		assert_int_equal(loop_wait(l, 10000, &b), 1);
 		assert_true(loop_done(l));
@@ -113,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_calls_of_the_table),
 		cmocka_unit_test(test_every_trigger),
 		cmocka_unit_test(test_too_many_sub_blocks),
 		cmocka_unit_test(test_not_yet),

@@ -191,7 +191,9 @@ static const struct {
 	{"pingpong:count=11", 0},
 	{"sleep:count=3,us=100", 0},
 	{"spin:rounds=1,threads=2", 0},
-	{"syscalls:count=101,threads=2", 0},
+	{"reads:count=101,threads=2", 0},
+	{"syscalls:calls=3,errors=2,threads=2", 0},
+	{"syscalls:name=mmap+munmap+mremap+brk,threads=3", 0},
 };
 
 static void ledger_explains_address_space(void **state)

@@ -25,7 +25,7 @@ chmod -R a+rX "$tmp"
 
 # The memory monitor twice, first and last: its figures do not depend on its place.
 set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300 \
-	-m memmon,"$tmp"/exact_base.bpf.o,"$tmp"/exact_one.bpf.o,"$tmp"/exact_field.bpf.o,"$tmp"/exact_toss.bpf.o,memmon
+	-m memmon,"$tmp"/exact_base.bpf.o,"$tmp"/exact_one.bpf.o,"$tmp"/exact_field.bpf.o,"$tmp"/exact_toss.bpf.o,"$tmp"/exact_openat.bpf.o,memmon
 if is_root && have setpriv; then
 	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent "$tmp/build/beebench" "$@"
 else
@@ -55,7 +55,7 @@ is "its munmap has one" "$(figure exact_toss munmap stable)" true
 # The static lane comes from the same boot.
 is "loading says something of each object" "$(jq -r '[.records[] | select(.type == "static" and .programs > 0 and
 	.jited_bytes > 0 and .verifier_insns > 0 and .map_bytes > 0 and .object_bytes > 0) | .monitor] | join(" ")' "$tmp/out.json")" \
-	"memmon exact_base exact_one exact_field exact_toss memmon"
+	"memmon exact_base exact_one exact_field exact_toss exact_openat memmon"
 is "one instruction more is one there too" "$(jq '[.records[] | select(.type == "static") |
 	{(.monitor): .instructions}] | add | .exact_one - .exact_base' "$tmp/out.json")" 1
 
@@ -69,6 +69,24 @@ is "figures and differences add up" "$(jq '[.records[] | select(.stable and .add
 is "the misses, the wake and the filter are told apart" "$(jq -c '[.records[] | select(.type == "exact" and .monitor == "memmon") |
 	{(.path): .own}] | add | [."mmap-first" > .mmap, ."mmap-wake" > .mmap, ."mmap-ring-full" < .mmap,
 	."mmap-small" < .mmap, .other == 0]' "$tmp/out.json")" "[true,true,true,true,true]"
+
+# A monitor of another system call is counted where its program stands, and nowhere else.
+is "openat has its own paths" "$(jq -r '[.records[] | select(.type == "exact" and .monitor == "exact_openat") | .path] | join(" ")' "$tmp/out.json")" \
+	"other switch openat openat-first openat-process openat-map-full openat-ok openat-ok-first openat-ok-process openat-ok-map-full"
+is "its hit costs the same whether openat works or fails" "$(figure exact_openat openat-ok own)" "$(figure exact_openat openat own)"
+is "and its miss more" "$(jq -c '[.records[] | select(.monitor == "exact_openat" and .type == "exact") | {(.path): .own}] | add |
+	[.openat > 0, ."openat-process" > .openat, .other == 0]' "$tmp/out.json")" "[true,true,true]"
+is "memmon has no path there" "$(jq '[.records[] | select(.monitor == "memmon" and (.path // "" | startswith("openat")))] | length' "$tmp/out.json")" 0
+
+# The user's choice, and what is no choice.
+run "$bee" exact --json -q -k "$tmp/vmlinuz" -o timeout=300,calls=100 -m "$tmp"/exact_openat.bpf.o -e read,getpid
+is "chosen calls end well" "$code" 0 || printf '# %s\n' "$err"
+is "and are counted alone" "$(printf '%s' "$out" | jq -r '[.records[] | select(.type == "exact" and .monitor == "exact_openat") | .path] | join(" ")')" \
+	"read read-first read-process read-map-full getpid getpid-first getpid-process getpid-map-full"
+is "they are none of its calls" "$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "exact" and .own != null) | .own] | unique')" "[0]"
+run "$bee" exact -q -m "$tmp"/exact_openat.bpf.o -e munmap-ok
+is "what is no path is refused" "$code" 2
+like "with those that there are" "$err" "nothing is counted at 'munmap-ok'; there are mmap, munmap, brk, other and the system calls"
 
 # Another boot, with another seed.
 set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300,boots=2,calls=100 -m "$tmp"/exact_one.bpf.o

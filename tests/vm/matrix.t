@@ -43,7 +43,7 @@ loads() {
 
 # Smaller than the defaults: an emulated machine is slow. The flood still is twice what the ring holds.
 memory_loads=brk,crowd:count=3001,fail,filter,flood:count=9001,forks,idle,mmap,partial,remap,threads,threads:end
-cpu_loads=idle,pingpong,sleep,spin:rounds=37,syscalls:count=1009
+cpu_loads=idle,pingpong,sleep,spin:rounds=37,reads:count=1009
 
 # judges KERNEL KIND MONITORS WORKLOADS: one test for each trial
 judges() {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/vm/guest/guest_channel.h"
+#include "harness/vm/guest/guest_choice.h"
 #include "harness/vm/guest/guest_object.h"
 #include "harness/vm/guest/guest_paths.h"
 #include "harness/vm/guest/guest_static.h"
@@ -96,8 +97,8 @@ static void send_counts(const struct arm *arm, const struct guest_path *path, ui
 		&line,
 		"{\"arm\":\"%s\",\"object\":%d,\"path\":\"%s\",\"same_as\":\"%s\",\"calls\":%zu,"
 		"\"halves\":[%llu,%llu],\"values\":[",
-		arm->name, arm->object, path->name, path->same_as ? path->same_as : path->name, n,
-		(unsigned long long)halves[0], (unsigned long long)halves[1]);
+		arm->name, arm->object, path->name, path->same_as, n, (unsigned long long)halves[0],
+		(unsigned long long)halves[1]);
 	for (size_t i = 0; i < different; i++)
 		strbuf_addf(&line, "%s[%llu,%llu]", i ? "," : "",
 			    (unsigned long long)values[i].count,
@@ -108,16 +109,17 @@ static void send_counts(const struct arm *arm, const struct guest_path *path, ui
 	free(values);
 }
 
-static int run_path(struct guest_object *o, size_t path, uint64_t *v, size_t n)
+static int run_path(struct guest_object *o, size_t index, const struct guest_path *p, uint64_t *v,
+		    size_t n)
 {
 	int err;
 
 	if (!o)
-		return guest_worker_run(path, NULL, 0, v, n);
+		return guest_worker_run(index, NULL, 0, v, n);
 	err = guest_object_clear(o);
-	if (!err && (guest_paths[path].needs & GUEST_NEEDS_FULL_HASH))
+	if (!err && (p->needs & GUEST_NEEDS_FULL_HASH))
 		err = guest_object_fill(o);
-	return err ? err : guest_worker_run(path, o->rings, o->nrings, v, n);
+	return err ? err : guest_worker_run(index, o->rings, o->nrings, v, n);
 }
 
 /* Without an object only paths that need none. */
@@ -134,27 +136,29 @@ static bool has_room(const struct guest_object *o, const struct guest_path *p, s
 	       guest_object_room(o) >= n + GUEST_WARM_UP_TASKS + GUEST_MORE_THREADS;
 }
 
-static void measure(const struct arm *arm, uint64_t *v, size_t n)
+static void measure(const struct arm *arm, const struct guest_choice *chosen, uint64_t *v, size_t n)
 {
-	for (size_t i = 0; guest_paths[i].name; i++) {
-		const struct guest_path *p = &guest_paths[i];
-		size_t calls = n * p->percent / 100;
+	for (size_t i = 0; i < guest_path_count(); i++) {
+		struct guest_path p;
+		size_t calls;
 		int err;
 
-		if (!offers(arm->obj, p->needs))
+		if (!guest_path_get(i, &p) || !guest_chosen(chosen, &p) ||
+		    !offers(arm->obj, p.needs))
 			continue;
-		if (!has_room(arm->obj, p, calls)) {
-			send_error(arm->name, arm->object, p->name,
+		calls = n * p.percent / 100;
+		if (!has_room(arm->obj, &p, calls)) {
+			send_error(arm->name, arm->object, p.name,
 				   "its smallest hash holds too few keys for a new thread at each "
 				   "call; take fewer with -o calls=N",
 				   true);
 			continue;
 		}
-		err = run_path(arm->obj, i, v, calls);
+		err = run_path(arm->obj, i, &p, v, calls);
 		if (err)
-			send_error(arm->name, arm->object, p->name, strerror(-err), false);
+			send_error(arm->name, arm->object, p.name, strerror(-err), false);
 		else
-			send_counts(arm, p, v, calls);
+			send_counts(arm, &p, v, calls);
 	}
 }
 
@@ -179,7 +183,8 @@ static int nop_done(const struct guest_object *o, int index)
 	return -1;
 }
 
-static void measure_nop(const struct guest_object *o, int index, uint64_t *v, size_t n)
+static void measure_nop(const struct guest_object *o, int index, const struct guest_choice *chosen,
+			uint64_t *v, size_t n)
 {
 	struct arm arm = {.name = "nop", .object = index};
 	int fds[2 * GUEST_MAX_HOOKS], nfds, same = nop_done(o, index);
@@ -193,7 +198,7 @@ static void measure_nop(const struct guest_object *o, int index, uint64_t *v, si
 		send_error("nop", index, NULL, strerror(-nfds), false);
 		return;
 	}
-	measure(&arm, v, n);
+	measure(&arm, chosen, v, n);
 	while (nfds)
 		close(fds[--nfds]);
 }
@@ -203,6 +208,7 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 	struct strbuf why = STRBUF_INIT;
 	struct guest_object o;
 	struct arm arm = {.name = "object", .object = index, .obj = &o};
+	struct guest_choice chosen;
 	int err;
 
 	guest_sendf(VM_STEP, "%d", index);
@@ -210,7 +216,8 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 	if (err)
 		goto out;
 	guest_static_send(o.obj, &o.logs, index);
-	measure_nop(&o, index, v, n);
+	guest_choose(&chosen, &o);
+	measure_nop(&o, index, &chosen, v, n);
 	err = guest_object_attach(&o, &why);
 	if (!err && !o.nlinks) {
 		err = -EOPNOTSUPP;
@@ -222,7 +229,7 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 				    "object %d writes to a perf event array, which nobody "
 				    "reads here: its figures are those of a failed output",
 				    index);
-		measure(&arm, v, n);
+		measure(&arm, &chosen, v, n);
 	}
 	guest_object_close(&o);
 out:
@@ -234,12 +241,17 @@ out:
 
 int guest_exact(char *const argv[])
 {
+	struct guest_choice of_all;
 	size_t n = 0;
 	uint64_t *v;
 	int failed = 0;
 
 	if (argv[0] && !strncmp(argv[0], "calls=", 6))
 		n = strtoul(*argv++ + 6, NULL, 10);
+	for (; argv[0] && (!strncmp(argv[0], "only=", 5) || !strncmp(argv[0], "also=", 5));
+	     argv++) {
+		guest_choice_name(argv[0] + 5, argv[0][0] == 'o');
+	}
 	v = n >= GUEST_MIN_CALLS && n <= GUEST_MAX_CALLS
 		    ? calloc(n * GUEST_MAX_PERCENT / 100, sizeof(*v))
 		    : NULL;
@@ -249,11 +261,12 @@ int guest_exact(char *const argv[])
 		return 2;
 	}
 	guest_sendf(VM_STEP, "%d", -1);
-	measure(&(struct arm){.name = "none", .object = -1}, v, n);
+	guest_choose_all(&of_all, argv);
+	measure(&(struct arm){.name = "none", .object = -1}, &of_all, v, n);
 	for (int i = 0; argv[i]; i++)
 		failed |= measure_object(argv[i], i, v, n) != 0;
 	guest_sendf(VM_STEP, "%d", -1);
-	measure(&(struct arm){.name = "none-again", .object = -1}, v, n);
+	measure(&(struct arm){.name = "none-again", .object = -1}, &of_all, v, n);
 	free(v);
 	return failed;
 }

@@ -6,7 +6,7 @@
 #include "lib/base.h"
 
 /*
- * Counts every path of guest_paths with nothing attached, then for each object with empty programs
+ * Counts every path that is wanted with nothing attached, then for each object with empty programs
  * on its hooks and with the object itself, then once more with nothing. @argv: "calls=N", paths of
  * objects, NULL. Sends one VM_RECORD for each (arm, path):
  *

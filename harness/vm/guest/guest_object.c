@@ -202,6 +202,30 @@ static int take_hooks(struct guest_object *o, const char *path, struct strbuf *w
 	return 0;
 }
 
+int guest_object_sections(const char *path, void (*each)(void *arg, const char *section), void *arg)
+{
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	int n = 0;
+
+	libbpf_set_print(listen_libbpf);
+	obj = bpf_object__open(path);
+	strbuf_reset(&said);
+	if (!obj)
+		return -errno;
+	choose_programs(obj);
+	bpf_object__for_each_program (prog, obj) {
+		const char *section = bpf_program__section_name(prog);
+
+		if (!bpf_program__autoload(prog) || is_iterator(prog) || !strchr(section, '/'))
+			continue;
+		each(arg, section);
+		n++;
+	}
+	bpf_object__close(obj);
+	return n;
+}
+
 int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why)
 {
 	struct bpf_map *map;

@@ -50,6 +50,10 @@ struct guest_object {
  * included, in @why.
  */
 int guest_object_open(struct guest_object *o, const char *path, struct strbuf *why);
+/* Calls @each with the section of every program that says by it where it goes, without loading any.
+ * Returns how many, or -errno; says nothing. */
+int guest_object_sections(const char *path, void (*each)(void *arg, const char *section),
+			  void *arg);
 /* Attaches every program that says by its section where it goes; @nlinks tells how many. Returns 0
  * or -errno and @why. */
 int guest_object_attach(struct guest_object *o, struct strbuf *why);

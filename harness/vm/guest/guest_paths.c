@@ -7,10 +7,15 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/strbuf.h"
+#include "workloads/syscall_rig.h"
 
 /* glibc wants more for a thread's stack where pages may be larger. */
 #ifdef __x86_64__
@@ -77,48 +82,95 @@ static uint64_t count_brk(void)
 	return count(&ret, SYS_brk, 0, 0, 0, 0, 0, 0);
 }
 
-/* One call of each kind: the count of the kind that is asked for. A mapping that is made is undone.
+/* --- one call ---------------------------------------------------------------------------------
  */
-enum kind { KIND_MMAP, KIND_MUNMAP, KIND_BRK, KIND_OTHER, KIND_SMALL };
 
-static uint64_t one(enum kind kind)
+/* Of a call of the table: what it is made with, in this worker. */
+static struct syscall_rig rig;
+
+/* A call in the making: what is before it is done, and what is after it not yet. */
+struct call {
+	const struct guest_path *p;
+	long at;	/* of a memory call: the mapping */
+	long result;	/* of a call of the table */
+	uint64_t count; /* the kernel's instructions of the one that the path is about */
+};
+
+/* By the thread that is to make the call, or by another. */
+static void before(struct call *c)
 {
-	uint64_t mapped = 0, unmapped = 0;
-	size_t bytes = kind == KIND_SMALL ? SMALL_BYTES : MAP_BYTES;
-	long at;
-
-	if (kind == KIND_OTHER)
-		return count(&at, SYS_getppid, 0, 0, 0, 0, 0, 0);
-	if (kind == KIND_BRK)
-		return count_brk();
-	mapped = count_mmap(&at, bytes);
-	unmapped = count_munmap(at, bytes);
-	return kind == KIND_MUNMAP ? unmapped : mapped;
+	if (c->p->kind == GUEST_MUNMAP)
+		count_mmap(&c->at, MAP_BYTES);
+	else if (c->p->kind == GUEST_TABLE && !c->p->fails)
+		syscall_before(&rig, c->p->row, syscall_bare, NULL);
 }
 
-static int run_kind(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
+static uint64_t count_row(struct call *c)
 {
-	for (size_t i = 0; i < GUEST_WARM_UP_CALLS; i++) {
-		guest_rings_make_room(r);
-		one(kind);
-	}
-	for (size_t i = 0; i < n; i++) {
-		guest_rings_make_room(r);
-		out[i] = one(kind);
-	}
-	return 0;
+	const struct syscall_row *row = c->p->row;
+	uint64_t a[SYSCALL_ARGS];
+
+	syscall_resolve(&rig, c->p->fails ? row->bad : row->good, a);
+	return count(&c->result, (long)row->call - 1, (long)a[0], (long)a[1], (long)a[2],
+		     (long)a[3], (long)a[4], (long)a[5]);
 }
 
-#define KIND_RUNNER(name, kind)                                                                    \
-	static int name(struct guest_rings *r, uint64_t *out, size_t n)                            \
-	{                                                                                          \
-		return run_kind(r, out, n, kind);                                                  \
+static void make(struct call *c)
+{
+	long ret;
+
+	switch (c->p->kind) {
+	case GUEST_MMAP: c->count = count_mmap(&c->at, MAP_BYTES); break;
+	case GUEST_SMALL: c->count = count_mmap(&c->at, SMALL_BYTES); break;
+	case GUEST_MUNMAP: c->count = count_munmap(c->at, MAP_BYTES); break;
+	case GUEST_BRK: c->count = count_brk(); break;
+	case GUEST_OTHER: c->count = count(&ret, SYS_getppid, 0, 0, 0, 0, 0, 0); break;
+	case GUEST_TABLE: c->count = count_row(c); break;
 	}
-KIND_RUNNER(run_mmap, KIND_MMAP)
-KIND_RUNNER(run_munmap, KIND_MUNMAP)
-KIND_RUNNER(run_brk, KIND_BRK)
-KIND_RUNNER(run_other, KIND_OTHER)
-KIND_RUNNER(run_small, KIND_SMALL)
+}
+
+/* Returns 0, or -EPROTO where a call of the table did not end as it says. */
+static int after(struct call *c)
+{
+	bool failed = c->result < 0 && c->result >= -4095;
+
+	if (c->p->kind == GUEST_MMAP)
+		count_munmap(c->at, MAP_BYTES);
+	if (c->p->kind == GUEST_SMALL)
+		count_munmap(c->at, SMALL_BYTES);
+	if (c->p->kind != GUEST_TABLE)
+		return 0;
+	if (c->p->fails)
+		return c->result == -c->p->row->err ? 0 : -EPROTO;
+	syscall_after(&rig, c->p->row, c->result, syscall_bare, NULL);
+	return failed ? -EPROTO : 0;
+}
+
+static int one(const struct guest_path *p, uint64_t *out)
+{
+	struct call c = {.p = p};
+
+	before(&c);
+	make(&c);
+	*out = c.count;
+	return after(&c);
+}
+
+static int run_plain(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
+{
+	uint64_t unused;
+	int err = 0;
+
+	for (size_t i = 0; i < GUEST_WARM_UP_CALLS && !err; i++) {
+		guest_rings_make_room(r);
+		err = one(p, &unused);
+	}
+	for (size_t i = 0; i < n && !err; i++) {
+		guest_rings_make_room(r);
+		err = one(p, &out[i]);
+	}
+	return err;
+}
 
 /* A stack that needs no mmap: threads leave the address space as it is. One thread at a time. */
 static char stack[STACK_BYTES] __attribute__((aligned(STACK_ALIGN)));
@@ -130,71 +182,41 @@ static int own_stack(pthread_attr_t *attr)
 	return err ? -err : -pthread_attr_setstack(attr, stack, sizeof(stack));
 }
 
-/* --- the first event of a thread --- */
+/* --- the first event of a thread or a process ---------------------------------------------------
+ */
 
-struct first {
-	enum kind kind;
-	long at; /* mapping that a munmap takes away */
-	uint64_t count;
-};
-
-static void *first_thread(void *arg)
+static void *first_thread(void *call)
 {
-	struct first *f = arg;
-
-	switch (f->kind) {
-	case KIND_MMAP: f->count = count_mmap(&f->at, MAP_BYTES); break;
-	case KIND_MUNMAP: f->count = count_munmap(f->at, MAP_BYTES); break;
-	default: f->count = count_brk(); break;
-	}
+	make(call);
 	return NULL;
 }
 
-static int run_first(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
+static int run_first(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
 	pthread_attr_t attr;
 	int err = own_stack(&attr);
 
 	for (size_t i = 0; !err && i < n + GUEST_WARM_UP_TASKS; i++) {
-		struct first f = {.kind = kind};
+		struct call c = {.p = p};
 		pthread_t t;
 
 		guest_rings_make_room(r);
-		if (kind == KIND_MUNMAP)
-			count_mmap(&f.at, MAP_BYTES);
-		err = -pthread_create(&t, &attr, first_thread, &f);
+		before(&c);
+		err = -pthread_create(&t, &attr, first_thread, &c);
 		if (err)
 			break;
 		pthread_join(t, NULL);
-		if (kind == KIND_MMAP)
-			count_munmap(f.at, MAP_BYTES);
+		err = after(&c);
 		if (i >= GUEST_WARM_UP_TASKS)
-			out[i - GUEST_WARM_UP_TASKS] = f.count;
+			out[i - GUEST_WARM_UP_TASKS] = c.count;
 	}
 	pthread_attr_destroy(&attr);
 	return err;
 }
 
-static int run_first_mmap(struct guest_rings *r, uint64_t *out, size_t n)
+static int process_main(void *call)
 {
-	return run_first(r, out, n, KIND_MMAP);
-}
-
-static int run_first_munmap(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_first(r, out, n, KIND_MUNMAP);
-}
-
-static int run_first_brk(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_first(r, out, n, KIND_BRK);
-}
-
-/* --- the first event of a process --- */
-
-static int process_main(void *arg)
-{
-	first_thread(arg);
+	make(call);
 	return 0;
 }
 
@@ -203,85 +225,65 @@ static int process_main(void *arg)
  * In a full hash each then has a bucket of its own. It shares what can be shared: nothing is
  * copied.
  */
-static int run_process_mmap(struct guest_rings *r, uint64_t *out, size_t n)
+static int run_process(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
 	enum { SHARED = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND };
+	int err = 0;
 
-	for (size_t i = 0; i < n + GUEST_WARM_UP_TASKS; i++) {
-		struct first f = {.kind = KIND_MMAP};
+	for (size_t i = 0; i < n + GUEST_WARM_UP_TASKS && !err; i++) {
+		struct call c = {.p = p};
 		int pid;
 
 		guest_rings_make_room(r);
-		pid = clone(process_main, stack + sizeof(stack), SHARED | SIGCHLD, &f);
+		before(&c);
+		pid = clone(process_main, stack + sizeof(stack), SHARED | SIGCHLD, &c);
 		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
 			return -errno;
-		count_munmap(f.at, MAP_BYTES);
+		err = after(&c);
 		if (i >= GUEST_WARM_UP_TASKS)
-			out[i - GUEST_WARM_UP_TASKS] = f.count;
+			out[i - GUEST_WARM_UP_TASKS] = c.count;
 	}
-	return 0;
+	return err;
 }
 
-/* --- the ring --- */
+/* --- the ring -----------------------------------------------------------------------------------
+ */
 
 /* The consumer has read everything before each call, so that each event finds it waiting. */
-static int run_wake(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
+static int run_wake(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
-	for (size_t i = 0; i < GUEST_WARM_UP_CALLS; i++) {
+	uint64_t unused;
+	int err = 0;
+
+	for (size_t i = 0; i < GUEST_WARM_UP_CALLS && !err; i++) {
 		guest_rings_make_room(r);
-		one(kind);
+		err = one(p, &unused);
 	}
-	for (size_t i = 0; i < n; i++) {
-		long at;
+	for (size_t i = 0; i < n && !err; i++) {
+		struct call c = {.p = p};
 
+		before(&c);
 		guest_rings_drain(r);
-		if (kind == KIND_MMAP) {
-			out[i] = count_mmap(&at, MAP_BYTES);
-			count_munmap(at, MAP_BYTES);
-		} else {
-			out[i] = count_brk();
-		}
+		make(&c);
+		out[i] = c.count;
+		err = after(&c);
 	}
-	return 0;
+	return err;
 }
 
-static int run_wake_mmap(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_wake(r, out, n, KIND_MMAP);
-}
-
-static int run_wake_brk(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_wake(r, out, n, KIND_BRK);
-}
-
-static int run_full(struct guest_rings *r, uint64_t *out, size_t n, enum kind kind)
+static int run_full(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
 	struct guest_rings none = {0};
 	int err;
 
 	guest_rings_fill(r);
-	err = run_kind(&none, out, n, kind);
+	err = run_plain(p, &none, out, n);
 	guest_rings_drain(r);
 	return err;
 }
 
-static int run_full_mmap(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_full(r, out, n, KIND_MMAP);
-}
-
-static int run_full_munmap(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_full(r, out, n, KIND_MUNMAP);
-}
-
-static int run_full_brk(struct guest_rings *r, uint64_t *out, size_t n)
-{
-	return run_full(r, out, n, KIND_BRK);
-}
-
-/* --- a switch --- */
+/* --- a switch -----------------------------------------------------------------------------------
+ */
 
 /*
  * Two threads of one real-time priority on the guest's only CPU give way to each other: sched_yield
@@ -308,7 +310,8 @@ static void *give_way(void *arg UNUSED)
 	return NULL;
 }
 
-static int run_switch(struct guest_rings *r, uint64_t *out, size_t n)
+static int run_switch(const struct guest_path *p UNUSED, struct guest_rings *r, uint64_t *out,
+		      size_t n)
 {
 	struct sched_param fifo = {.sched_priority = 10}, none = {0};
 	uint64_t ticks, overhead;
@@ -341,25 +344,115 @@ static int run_switch(struct guest_rings *r, uint64_t *out, size_t n)
 	return err ? err : tries == 4 * n ? -EAGAIN : 0;
 }
 
-/* New threads and processes are dear: fewer calls. */
-/* clang-format off */
-const struct guest_path guest_paths[] = {
-	{"mmap",	     NULL,	     0,			    100, run_mmap},
-	{"munmap",	     NULL,	     0,			    100, run_munmap},
-	{"brk",		     NULL,	     0,			    100, run_brk},
-	{"other",	     NULL,	     0,			    100, run_other},
-	{"mmap-small",	     NULL,	     0,			    100, run_small},
-	{"switch",	     NULL,	     0,			    100, run_switch},
-	{"mmap-first",	     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_mmap},
-	{"munmap-first",     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_munmap},
-	{"brk-first",	     NULL,	     GUEST_NEEDS_ROOM,	    50, run_first_brk},
-	{"mmap-process",     NULL,	     GUEST_NEEDS_ROOM,	    50, run_process_mmap},
-	{"mmap-wake",	     "mmap",	     GUEST_NEEDS_RING,	    100, run_wake_mmap},
-	{"brk-wake",	     "brk",	     GUEST_NEEDS_RING,	    100, run_wake_brk},
-	{"mmap-ring-full",   "mmap",	     GUEST_NEEDS_RING,	    100, run_full_mmap},
-	{"munmap-ring-full", "munmap",	     GUEST_NEEDS_RING,	    100, run_full_munmap},
-	{"brk-ring-full",    "brk",	     GUEST_NEEDS_RING,	    100, run_full_brk},
+/* --- the list -----------------------------------------------------------------------------------
+ */
+
+/* What can be done with a call, whichever it is. New threads and processes are dear: fewer calls.
+ */
+static const struct way {
+	const char *suffix;
+	const char *same_as; /* its suffix where no object is attached; NULL: its own */
+	uint32_t needs;
+	unsigned int percent;
+	int (*run)(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
+} ways[] = {
+	{"", NULL, 0, 100, run_plain},
+	{"-first", NULL, GUEST_NEEDS_ROOM, 50, run_first},
+	{"-process", NULL, GUEST_NEEDS_ROOM, 50, run_process},
+	{"-wake", "", GUEST_NEEDS_RING, 100, run_wake},
+	{"-ring-full", "", GUEST_NEEDS_RING, 100, run_full},
 	/* In a full hash half of the buckets hold a key or more, each to be passed: more calls. */
-	{"mmap-map-full",    "mmap-process", GUEST_NEEDS_FULL_HASH, 400, run_process_mmap},
-	{NULL,		     NULL,	     0,			    0, NULL},
+	{"-map-full", "-process", GUEST_NEEDS_FULL_HASH, 400, run_process},
 };
+
+enum { PLAIN, FIRST, PROCESS, WAKE, RING_FULL, MAP_FULL };
+
+/* Those of memory calls, and what is beside them. A way of NULL is that of the row. */
+static const struct {
+	const char *call;
+	enum guest_kind kind;
+	const struct way *way, own;
+} fixed[] = {
+	{"mmap", GUEST_MMAP, &ways[PLAIN], {0}},
+	{"munmap", GUEST_MUNMAP, &ways[PLAIN], {0}},
+	{"brk", GUEST_BRK, &ways[PLAIN], {0}},
+	{"other", GUEST_OTHER, &ways[PLAIN], {0}},
+	{"mmap-small", GUEST_SMALL, &ways[PLAIN], {0}},
+	{"switch", GUEST_OTHER, NULL, {"", NULL, 0, 100, run_switch}},
+	{"mmap", GUEST_MMAP, &ways[FIRST], {0}},
+	{"munmap", GUEST_MUNMAP, &ways[FIRST], {0}},
+	{"brk", GUEST_BRK, &ways[FIRST], {0}},
+	{"mmap", GUEST_MMAP, &ways[PROCESS], {0}},
+	{"mmap", GUEST_MMAP, &ways[WAKE], {0}},
+	{"brk", GUEST_BRK, &ways[WAKE], {0}},
+	{"mmap", GUEST_MMAP, &ways[RING_FULL], {0}},
+	{"munmap", GUEST_MUNMAP, &ways[RING_FULL], {0}},
+	{"brk", GUEST_BRK, &ways[RING_FULL], {0}},
+	{"mmap", GUEST_MMAP, &ways[MAP_FULL], {0}},
+};
+
+static void name_path(struct guest_path *p, const char *call, const struct way *way)
+{
+	snprintf(p->call, sizeof(p->call), "%s", call);
+	snprintf(p->name, sizeof(p->name), "%s%s", call, way->suffix);
+	snprintf(p->same_as, sizeof(p->same_as), "%s%s", call,
+		 way->same_as ? way->same_as : way->suffix);
+	p->needs = way->needs;
+	p->percent = way->percent;
+	p->run = way->run;
+}
+
+static void get_fixed(size_t index, struct guest_path *p)
+{
+	p->kind = fixed[index].kind;
+	name_path(p, fixed[index].call, fixed[index].way ? fixed[index].way : &fixed[index].own);
+}
+
+/* After the fixed ones: of each row the failing call and the working one, in every way. */
+static bool get_row(size_t index, struct guest_path *p)
+{
+	size_t of_row = 2 * ARRAY_SIZE(ways);
+	const struct syscall_row *row = &syscall_rows[index / of_row];
+	bool works = index % of_row >= ARRAY_SIZE(ways);
+	char call[sizeof(p->call)];
+
+	p->kind = GUEST_TABLE;
+	p->row = row;
+	p->fails = !works;
+	if (!row->call || (works ? !row->works : !row->fails))
+		return false;
+	snprintf(call, sizeof(call), "%s%s", row->name, works && row->fails ? "-ok" : "");
+	name_path(p, call, &ways[index % ARRAY_SIZE(ways)]);
+	return true;
+}
+
+size_t guest_path_count(void)
+{
+	return ARRAY_SIZE(fixed) + syscall_row_count * 2 * ARRAY_SIZE(ways);
+}
+
+bool guest_path_get(size_t index, struct guest_path *out)
+{
+	*out = (struct guest_path){0};
+	if (index >= guest_path_count())
+		return false;
+	if (index >= ARRAY_SIZE(fixed))
+		return get_row(index - ARRAY_SIZE(fixed), out);
+	get_fixed(index, out);
+	return true;
+}
+
+int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
+{
+	char dir[] = "/tmp/harmless-XXXXXX";
+	struct strbuf why = STRBUF_INIT;
+	int err = 0;
+
+	if (p->kind == GUEST_TABLE)
+		err = syscall_rig_open(&rig, dir, &why);
+	if (!err)
+		err = p->run(p, r, out, n);
+	syscall_rig_close(&rig);
+	strbuf_release(&why);
+	return err;
+}

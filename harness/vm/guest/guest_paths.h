@@ -10,6 +10,7 @@
 
 #include "lib/base.h"
 #include "harness/vm/guest/guest_ring.h"
+#include "workloads/syscall_table.h"
 
 enum {
 	GUEST_MIN_CALLS = 16,
@@ -26,18 +27,30 @@ enum guest_path_needs {
 	GUEST_NEEDS_ROOM = 1 << 2,	/* its hashes take a new key at each call */
 };
 
+enum guest_kind { GUEST_MMAP, GUEST_SMALL, GUEST_MUNMAP, GUEST_BRK, GUEST_OTHER, GUEST_TABLE };
+
 struct guest_path {
-	const char *name;
-	const char *same_as; /* path that does the same where no object is attached; NULL: itself */
+	char name[64];	  /* "openat-first" */
+	char same_as[64]; /* path that does the same where no object is attached; may be itself */
+	char call[48];	  /* what is called: "mmap"; "openat", which fails; "openat-ok" */
+	enum guest_kind kind;
+	const struct syscall_row *row; /* of GUEST_TABLE: the harmless call */
+	bool fails;		       /* and which of its two */
 	uint32_t needs;
 	unsigned int percent; /* of the usual number of calls: how many it gets */
-	/*
-	 * Fills @out with @n counts, one a call. @r: the rings of what is attached. Runs in a
-	 * process of its own (harness/vm/guest/guest_worker.h). Returns 0 or -errno.
-	 */
-	int (*run)(struct guest_rings *r, uint64_t *out, size_t n);
+	int (*run)(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
 };
 
-extern const struct guest_path guest_paths[]; /* ended by a NULL name */
+/*
+ * The paths by number: those of memory calls and of what is beside them, then those of every
+ * harmless call of workloads/syscall_table.h. False: there is none of that number here.
+ */
+size_t guest_path_count(void);
+bool guest_path_get(size_t index, struct guest_path *out);
+/*
+ * Fills @out with @n counts, one a call. @r: the rings of what is attached. Call it in a process of
+ * its own (harness/vm/guest/guest_worker.h). Returns 0 or -errno.
+ */
+int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
 
 #endif

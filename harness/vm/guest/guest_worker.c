@@ -89,14 +89,15 @@ int guest_worker_main(int argc, char *argv[])
 	static uint64_t counts[MAX_COUNTS];
 	struct guest_ring_fd fds[GUEST_MAX_RINGS];
 	struct guest_rings rings;
-	size_t path, n, nrings = 0;
+	struct guest_path path;
+	size_t index, n, nrings = 0;
 	int err;
 
 	if (argc != 3 + GUEST_MAX_RINGS)
 		return EINVAL;
-	path = strtoul(argv[1], NULL, 10);
+	index = strtoul(argv[1], NULL, 10);
 	n = strtoul(argv[2], NULL, 10);
-	if (n > MAX_COUNTS)
+	if (n > MAX_COUNTS || !guest_path_get(index, &path))
 		return EINVAL;
 	for (size_t i = 0; i < GUEST_MAX_RINGS; i++) {
 		fds[i] = (struct guest_ring_fd){FIRST_RING_FD + (int)i,
@@ -108,7 +109,7 @@ int guest_worker_main(int argc, char *argv[])
 		return -err;
 	memset(counts, 1, sizeof(counts)); /* no page fault later */
 	guest_rings_drain(&rings);
-	err = guest_paths[path].run(&rings, counts, n);
+	err = guest_path_run(&path, &rings, counts, n);
 	if (err)
 		return -err;
 	return write(RESULT_FD, counts, n * sizeof(*counts)) < 0 ? errno : 0;

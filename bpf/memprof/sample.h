@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* An allocation with a copy of its thread's user stack, as it goes through the ring buffer. */
+#ifndef BPF_MEMPROF_SAMPLE_H
+#define BPF_MEMPROF_SAMPLE_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+enum {
+	SAMPLE_STACK_BYTES = 16384,
+	SAMPLE_REGISTERS = 17, /* by the numbers of the x86-64 ABI's DWARF mapping; 16: the pc */
+};
+
+struct memprof_sample {
+	__u64 id;	/* 1.. in the order of the allocations, not of the CPUs' records */
+	__u64 size;	/* bytes asked for */
+	__u64 stack;	/* hash of the kernel's part; 0: none */
+	__u64 weighted; /* bytes that it stands for, where the source has weighed it */
+	__u64 when_ns;
+	__u32 pid, tid;
+	__u32 op;     /* of the source */
+	__u32 copied; /* bytes of @bytes that are filled */
+	__u32 user;   /* it has a user stack */
+	__u32 all;    /* the copy reaches up to where no more memory is mapped */
+	__u64 registers[SAMPLE_REGISTERS];
+	__u8 bytes[SAMPLE_STACK_BYTES]; /* from the stack pointer upwards */
+};
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The malloc family of a running process: a probe where a function is entered, which keeps the
+ * arguments by thread, and one where it returns, which knows the block. Both are one program where
+ * the kernel has uprobe sessions. A chosen allocation goes to the reader with the thread's
+ * registers and the top of its stack; its address goes into the live table, and is taken out when
+ * it is freed. Probes run in the process's own context, where another thread may take the CPU:
+ * counters are atomic. Calls within calls (an allocator that uses its own functions) count once.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "bpf/memprof/random.bpf.h"
+#include "bpf/memprof/sample.bpf.h"
+#include "bpf/memprof/user.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The only read-only variable: memprof/attach/probes.c finds it at the start. */
+const volatile struct user_settings user_settings = {};
+
+struct user_counters user_counts;
+__u64 user_ids;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct user_pending);
+} user_calls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1048576);
+	__type(key, __u64);
+	__type(value, struct user_live);
+} user_lives SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 33554432);
+} user_samples SEC(".maps");
+
+extern bool bpf_session_is_return(void) __ksym __weak;
+
+#define COUNT(field, n) __sync_fetch_and_add(&user_counts.field, (n))
+
+/* Two threads at once: one of them crosses the mark, and sets the next. */
+static __always_inline bool is_chosen(__u64 size)
+{
+	__s64 was;
+
+	if (user_settings.every == 1)
+		return true;
+	if (user_settings.every)
+		return (__u64)COUNT(left, 1) % user_settings.every == user_settings.every - 1;
+	was = COUNT(left, -(__s64)(size ? size : 1));
+	if (was <= 0 || was > (__s64)(size ? size : 1))
+		return false;
+	user_counts.left = next_distance(user_settings.log2, user_settings.rate);
+	return true;
+}
+
+static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 weighted)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct memprof_sample *s = bpf_ringbuf_reserve(&user_samples, sizeof(*s), 0);
+	__u64 id;
+
+	if (!s) {
+		COUNT(ring_full, 1);
+		COUNT(lost_allocs, 1);
+		COUNT(lost_bytes, size);
+		return 0;
+	}
+	id = __sync_fetch_and_add(&user_ids, 1) + 1;
+	s->id = id;
+	s->size = size;
+	s->weighted = weighted;
+	s->stack = 0;
+	s->when_ns = bpf_ktime_get_ns();
+	s->pid = thread >> 32;
+	s->tid = thread;
+	s->op = 0;
+	s->user = 1;
+	sample_registers(s, ctx);
+	sample_copy(s);
+	bpf_ringbuf_submit(s, 0);
+	return id;
+}
+
+/* A block whose free was not seen: unmapped, or freed by a way that has no probe. */
+static __always_inline void send_gone(__u64 id)
+{
+	struct user_gone *g = bpf_ringbuf_reserve(&user_samples, sizeof(*g), 0);
+
+	COUNT(overwritten, 1);
+	if (!g)
+		return;
+	g->id = id;
+	bpf_ringbuf_submit(g, 0);
+}
+
+static __always_inline bool forget(__u64 block, struct user_live *was)
+{
+	struct user_live *l = bpf_map_lookup_elem(&user_lives, &block);
+
+	if (!l)
+		return false;
+	*was = *l;
+	return !bpf_map_delete_elem(&user_lives, &block);
+}
+
+static __always_inline void allocated(struct pt_regs *ctx, __u64 block, __u64 size, __u64 weighted,
+				      bool chosen)
+{
+	struct user_live was, l = {.size = size, .weighted = weighted};
+	__u32 bucket = bits_of(size);
+
+	if (forget(block, &was))
+		send_gone(was.id);
+	COUNT(allocs, 1);
+	COUNT(bytes, size);
+	COUNT(weighted, weighted);
+	if (bucket < USER_BUCKETS) {
+		COUNT(sizes[bucket], 1);
+		COUNT(size_bytes[bucket], size);
+	}
+	if (!chosen)
+		return;
+	COUNT(chosen, 1);
+	l.when_ns = bpf_ktime_get_ns();
+	l.id = send_sample(ctx, size, weighted);
+	if (bpf_map_update_elem(&user_lives, &block, &l, BPF_ANY))
+		COUNT(live_full, 1);
+}
+
+static __always_inline void ended(const struct user_live *was)
+{
+	__u32 bucket = bits_of(bpf_ktime_get_ns() - was->when_ns);
+
+	COUNT(found, 1);
+	COUNT(freed_bytes, was->size);
+	if (bucket < USER_BUCKETS)
+		COUNT(lifetimes[bucket], 1);
+}
+
+static __always_inline void freed(__u64 block)
+{
+	struct user_live was;
+
+	if (!block) {
+		COUNT(null, 1);
+		return;
+	}
+	COUNT(frees, 1);
+	if (forget(block, &was))
+		ended(&was);
+	else
+		COUNT(missed, 1);
+}
+
+/* True: it is within another one of this thread. One that never returned (longjmp) has a stack
+ * pointer below that of the new call. */
+static __always_inline bool is_nested(__u64 thread, __u64 stack)
+{
+	struct user_pending *p = bpf_map_lookup_elem(&user_calls, &thread);
+
+	if (!p || p->stack <= stack)
+		return false;
+	p->depth++;
+	COUNT(nested, 1);
+	return true;
+}
+
+static __always_inline int entered(struct pt_regs *ctx)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	struct user_pending p = {.function = bpf_get_attach_cookie(ctx), .stack = PT_REGS_SP(ctx)};
+
+	if (p.function == USER_FREE) {
+		struct user_pending *outer = bpf_map_lookup_elem(&user_calls, &thread);
+
+		if (!outer || outer->stack <= p.stack)
+			freed(PT_REGS_PARM1(ctx));
+		return 0;
+	}
+	if (is_nested(thread, p.stack))
+		return 0;
+	p.size = PT_REGS_PARM1(ctx);
+	if (p.function == USER_CALLOC)
+		p.size *= PT_REGS_PARM2(ctx);
+	if (p.function == USER_REALLOC) {
+		/* Now: when it returns, another thread may have been given the address. */
+		p.block = PT_REGS_PARM1(ctx);
+		p.had = p.block && forget(p.block, &p.was);
+	}
+	if (p.function == USER_REALLOC || p.function == USER_MEMALIGN)
+		p.size = PT_REGS_PARM2(ctx);
+	if (p.function == USER_POSIX_MEMALIGN) {
+		p.out = PT_REGS_PARM1(ctx);
+		p.size = PT_REGS_PARM3(ctx);
+	}
+	if (bpf_map_update_elem(&user_calls, &thread, &p, BPF_ANY))
+		COUNT(pending_full, 1);
+	return 0;
+}
+
+/* The block that realloc was given is gone when it gave another one, or none for no bytes. */
+static __always_inline void reallocated(struct user_pending *p, __u64 block)
+{
+	if (!p->block)
+		return;
+	if (!block && p->size) {
+		if (p->had && bpf_map_update_elem(&user_lives, &p->block, &p->was, BPF_ANY))
+			COUNT(live_full, 1);
+		return;
+	}
+	COUNT(frees, 1);
+	if (p->had)
+		ended(&p->was);
+	else
+		COUNT(missed, 1);
+}
+
+static __always_inline int returned(struct pt_regs *ctx)
+{
+	__u64 thread = bpf_get_current_pid_tgid(), block = PT_REGS_RC(ctx);
+	struct user_pending *at = bpf_map_lookup_elem(&user_calls, &thread), p;
+
+	if (!at)
+		return 0;
+	if (at->depth) {
+		at->depth--;
+		return 0;
+	}
+	p = *at;
+	bpf_map_delete_elem(&user_calls, &thread);
+	if (p.function == USER_POSIX_MEMALIGN) {
+		if (block || bpf_probe_read_user(&block, sizeof(block), (void *)p.out))
+			block = 0;
+	}
+	if (p.function == USER_REALLOC)
+		reallocated(&p, block);
+	if (block)
+		allocated(ctx, block, p.size, 0, is_chosen(p.size));
+	else
+		COUNT(failed, 1);
+	return 0;
+}
+
+SEC("?uprobe")
+int user_entry(struct pt_regs *ctx)
+{
+	return entered(ctx);
+}
+
+SEC("?uretprobe")
+int user_return(struct pt_regs *ctx)
+{
+	return returned(ctx);
+}
+
+/* Both in one, where the kernel has uprobe sessions (Linux 6.13). */
+SEC("?uprobe")
+int user_session(struct pt_regs *ctx)
+{
+	return bpf_session_is_return() ? returned(ctx) : entered(ctx);
+}
+
+/* The contract otel_memory: only sampled blocks come here, with the bytes that they stand for. */
+SEC("?uprobe")
+int user_usdt(struct pt_regs *ctx)
+{
+	__u64 block = PT_REGS_PARM1(ctx);
+
+	if (bpf_get_attach_cookie(ctx) == USER_USDT_FREE)
+		freed(block);
+	else
+		allocated(ctx, block, PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx), true);
+	return 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the probes on the malloc family of a running process count and keep (user.bpf.c). */
+#ifndef BPF_MEMPROF_USER_H
+#define BPF_MEMPROF_USER_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* The cookie of a probe: which arguments its function has. The aligned ones allocate too. */
+enum user_function {
+	USER_MALLOC,	     /* size */
+	USER_CALLOC,	     /* number, size */
+	USER_REALLOC,	     /* block, size */
+	USER_MEMALIGN,	     /* alignment, size: aligned_alloc too */
+	USER_POSIX_MEMALIGN, /* where the address goes, alignment, size */
+	USER_VALLOC,	     /* size: pvalloc too */
+	USER_FREE,	     /* block */
+	USER_USDT_ALLOC,     /* otel_memory:alloc: block, size, bytes that it stands for */
+	USER_USDT_FREE,	     /* otel_memory:free: block */
+	USER_FUNCTIONS,
+};
+
+enum { USER_BUCKETS = 65 };
+
+/* Set before loading. */
+struct user_settings {
+	__u64 every; /* each so-manieth allocation; 0: by bytes */
+	__u64 rate;
+	__u32 log2[257]; /* as in kernel_settings */
+	__u32 unused;
+};
+
+/* Added to by all CPUs at once. */
+struct user_counters {
+	__u64 allocs, bytes; /* that worked; a realloc that works is one */
+	__u64 frees;	     /* not of NULL; a realloc that had a block and works is one */
+	__u64 null;	     /* free(NULL) */
+	__u64 failed;	     /* calls that gave no block */
+	__u64 found, missed; /* frees of a block that the live table had, or had not */
+	__u64 freed_bytes;   /* of the found ones */
+	__u64 chosen;	     /* allocations that were to be looked at closely */
+	__u64 overwritten;   /* an address that was live was given out again */
+	__u64 live_full, ring_full;
+	__u64 lost_allocs, lost_bytes; /* chosen, and their stack found no room in the ring */
+	__u64 nested;		       /* calls within calls: the outer one counts */
+	__u64 pending_full;
+	__u64 weighted; /* bytes that the samples of otel_memory stand for */
+	__s64 left;
+	__u64 sizes[USER_BUCKETS], size_bytes[USER_BUCKETS];
+	__u64 lifetimes[USER_BUCKETS];
+};
+
+/* By address. */
+struct user_live {
+	__u64 size, weighted;
+	__u64 when_ns;
+	__u64 id; /* of its sample; 0: that was lost */
+};
+
+/* A call that has not returned, by thread. */
+struct user_pending {
+	__u64 size;
+	__u64 block; /* of realloc */
+	__u64 out;   /* of posix_memalign */
+	__u64 stack; /* the stack pointer at its entry */
+	__u32 function, depth;
+	__u32 had; /* @block was in the live table: @was */
+	__u32 unused;
+	struct user_live was;
+};
+
+/* In the ring instead of a sample: the block of sample @id is gone without a free. */
+struct user_gone {
+	__u64 id;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Watches the allocator of a process that runs, and makes a profile of what it did meanwhile. */
+#ifndef MEMPROF_ATTACH_ATTACH_H
+#define MEMPROF_ATTACH_ATTACH_H
+
+#include "lib/base.h"
+#include "memprof/attach/places.h"
+#include "memprof/attach/probes.h"
+#include "memprof/profile.h"
+
+struct attachment;
+
+/* 0, or -errno after saying why: as probes_open(). */
+int attach_open(struct attachment **out, const struct probes_options *opts,
+		const struct places *at);
+enum probes_way attach_way(const struct attachment *a);
+/* Readable when there are samples, and what takes them then. */
+int attach_fd(const struct attachment *a);
+void attach_take(void *attachment);
+/* Detaches, takes what is left, gives the profile (the caller frees it). 0 or -errno after saying
+ * why. */
+int attach_finish(struct attachment *a, struct profile **out);
+void attach_close(struct attachment *a); /* accepts NULL */
+
+#endif

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads /proc/PID/maps, then the symbols of the files that are mapped executable. The decoder knows
+ * the few instructions that compilers begin functions with; at any other it gives up. */
+#include "lib/base.h"
+#include "memprof/attach/places.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gelf.h>
+
+#include "lib/names.h"
+#include "lib/why.h"
+
+/* --- instructions ---------------------------------------------------------------------------- */
+
+/* rsp, and what arguments come in: rdi, rsi, rdx, rcx; bits by the number of the register. */
+enum { KEPT = 1 << 4 | 1 << 7 | 1 << 6 | 1 << 2 | 1 << 1 };
+
+static bool is_emulated(const uint8_t *c, size_t n)
+{
+	if (c[0] >= 0x50 && c[0] <= 0x57) /* push */
+		return true;
+	if (n > 1 && c[0] == 0x41 && c[1] >= 0x50 && c[1] <= 0x57) /* push r8..r15 */
+		return true;
+	if (c[0] == 0x90 || c[0] == 0xeb || c[0] == 0xe9 || c[0] == 0xe8) /* nop, jmp, call */
+		return true;
+	if ((c[0] & 0xf0) == 0x70) /* jcc */
+		return true;
+	return n > 1 && c[0] == 0x0f && (c[1] & 0xf0) == 0x80;
+}
+
+/* Register to register: test, cmp, which write none; mov, xor, which write one that is not kept. 0:
+ * it is another. */
+static size_t register_length(const uint8_t *c, size_t n)
+{
+	size_t rex = n && (c[0] & 0xf0) == 0x40;
+	uint8_t op, modrm, reg, rm, written;
+
+	if (n < rex + 2)
+		return 0;
+	op = c[rex];
+	modrm = c[rex + 1];
+	if (modrm < 0xc0)
+		return 0;
+	reg = (uint8_t)((modrm >> 3 & 7) | (rex && c[0] & 4 ? 8 : 0));
+	rm = (uint8_t)((modrm & 7) | (rex && c[0] & 1 ? 8 : 0));
+	if (op == 0x85 || op == 0x84 || op == 0x39 || op == 0x3b) /* test, cmp */
+		return rex + 2;
+	if (op == 0x89 || op == 0x31 || op == 0x33 || op == 0x8b) { /* mov, xor */
+		written = op == 0x8b || op == 0x33 ? reg : rm;
+		return written < 8 && KEPT & 1 << written ? 0 : rex + 2;
+	}
+	return 0;
+}
+
+/* How long an instruction is that changes nothing that matters; 0: it is none that is known. */
+static size_t harmless_length(const uint8_t *c, size_t n)
+{
+	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
+	static const uint8_t nopl[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
+
+	if (n >= sizeof(endbr64) && !memcmp(c, endbr64, sizeof(endbr64)))
+		return sizeof(endbr64);
+	if (n >= sizeof(nopl) && !memcmp(c, nopl, sizeof(nopl)))
+		return sizeof(nopl);
+	if (n >= 7 && (c[0] == 0x80 || c[0] == 0x83) && c[1] == 0x3d) /* cmp $n, x(%rip) */
+		return 7;
+	if (n >= 8 && c[0] == 0x48 && c[1] == 0x83 && c[2] == 0x3d)
+		return 8;
+	return register_length(c, n);
+}
+
+int place_of(const uint8_t *code, size_t n)
+{
+	size_t at = 0, length;
+
+	while (at < n && at < 32) {
+		if (is_emulated(code + at, n - at))
+			return (int)at;
+		length = harmless_length(code + at, n - at);
+		if (!length || at + length >= n)
+			return -1;
+		at += length;
+	}
+	return -1;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint32_t function;
+} family[] = {
+	{"malloc", USER_MALLOC},
+	{"calloc", USER_CALLOC},
+	{"realloc", USER_REALLOC},
+	{"memalign", USER_MEMALIGN},
+	{"aligned_alloc", USER_MEMALIGN},
+	{"posix_memalign", USER_POSIX_MEMALIGN},
+	{"valloc", USER_VALLOC},
+	{"pvalloc", USER_VALLOC},
+	{"free", USER_FREE},
+};
+
+/* The place in the file of an address of its segments; 0: none. */
+static uint64_t offset_of(Elf *elf, uint64_t address)
+{
+	size_t n = 0;
+
+	elf_getphdrnum(elf, &n);
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr h;
+
+		if (gelf_getphdr(elf, (int)i, &h) && h.p_type == PT_LOAD && address >= h.p_vaddr &&
+		    address - h.p_vaddr < h.p_filesz)
+			return address - h.p_vaddr + h.p_offset;
+	}
+	return 0;
+}
+
+/* Two names of one function are one place. */
+static void add_place(struct places *out, int fd, const char *name, uint32_t function,
+		      uint64_t entry)
+{
+	uint8_t code[40] = {0};
+	ssize_t n = pread(fd, code, sizeof(code), (off_t)entry);
+	int behind = n > 0 ? place_of(code, (size_t)n) : -1;
+	uint64_t offset = entry + (uint64_t)(behind > 0 ? behind : 0);
+
+	for (size_t i = 0; i < out->n; i++)
+		if (out->v[i].offset == offset)
+			return;
+	if (out->n < PLACES_MAX)
+		out->v[out->n++] = (struct place){
+			.name = name, .function = function, .offset = offset, .slow = behind < 0};
+}
+
+static void add_symbol(struct places *out, int fd, Elf *elf, const char *name, const GElf_Sym *y)
+{
+	uint64_t entry;
+
+	if (GELF_ST_TYPE(y->st_info) != STT_FUNC || y->st_shndx == SHN_UNDEF)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(family); i++) {
+		if (strcmp(name, family[i].name))
+			continue;
+		entry = offset_of(elf, y->st_value);
+		if (entry)
+			add_place(out, fd, family[i].name, family[i].function, entry);
+	}
+}
+
+static void add_symbols(struct places *out, int fd, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		GElf_Shdr h;
+		Elf_Data *data;
+
+		if (!gelf_getshdr(scn, &h) ||
+		    (h.sh_type != SHT_DYNSYM && h.sh_type != SHT_SYMTAB) || !h.sh_entsize)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (size_t i = 0; data && i < h.sh_size / h.sh_entsize; i++) {
+			GElf_Sym y;
+			const char *name = gelf_getsym(data, (int)i, &y)
+						   ? elf_strptr(elf, h.sh_link, y.st_name)
+						   : NULL;
+
+			if (name)
+				add_symbol(out, fd, elf, name, &y);
+		}
+	}
+}
+
+/* A note of SystemTap's probes, version 3: three addresses (of the probe, of the section that the
+ * linker may have moved, of the semaphore), then provider, name and arguments. */
+static void add_note(struct places *out, Elf *elf, const char *desc, size_t len)
+{
+	const char *provider = desc + 24, *name, *end = desc + len;
+	uint64_t address[3];
+	struct place p = {0};
+
+	if (len < 24 + 2 || strnlen(provider, len - 24) == len - 24 ||
+	    strcmp(provider, "otel_memory"))
+		return;
+	name = provider + strlen(provider) + 1;
+	if (name >= end || strnlen(name, (size_t)(end - name)) == (size_t)(end - name))
+		return;
+	memcpy(address, desc, sizeof(address));
+	p.function = !strcmp(name, "alloc") ? USER_USDT_ALLOC : USER_USDT_FREE;
+	p.name = p.function == USER_USDT_ALLOC ? "otel_memory:alloc" : "otel_memory:free";
+	p.offset = offset_of(elf, address[0]);
+	p.semaphore = address[2] ? offset_of(elf, address[2]) : 0;
+	if (p.offset && out->n < PLACES_MAX)
+		out->v[out->n++] = p;
+}
+
+static void add_notes(struct places *out, int fd UNUSED, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+
+	while ((scn = elf_nextscn(elf, scn))) {
+		size_t at = 0, next, name, desc;
+		Elf_Data *data;
+		GElf_Shdr h;
+		GElf_Nhdr n;
+
+		if (!gelf_getshdr(scn, &h) || h.sh_type != SHT_NOTE)
+			continue;
+		data = elf_getdata(scn, NULL);
+		while (data && (next = gelf_getnote(data, at, &n, &name, &desc))) {
+			const char *from = data->d_buf;
+
+			if (n.n_namesz == sizeof("stapsdt") &&
+			    !memcmp(from + name, "stapsdt", sizeof("stapsdt")))
+				add_note(out, elf, from + desc, n.n_descsz);
+			at = next;
+		}
+	}
+}
+
+static int read_file(struct places *out, const char *path,
+		     void (*add)(struct places *out, int fd, Elf *elf), struct strbuf *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	Elf *elf;
+
+	if (fd < 0) {
+		err = -errno;
+		why_err_sys(why, err, "cannot read %s", path);
+		return err;
+	}
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	out->n = 0;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		add(out, fd, elf);
+	elf_end(elf);
+	close(fd);
+	snprintf(out->path, sizeof(out->path), "%s", path);
+	return 0;
+}
+
+int places_of_file(struct places *out, const char *path, struct strbuf *why)
+{
+	return read_file(out, path, add_symbols, why);
+}
+
+/* --- processes ------------------------------------------------------------------------------- */
+
+/* Files that are mapped executable, in the order of their addresses. */
+static int mapped_files(pid_t pid, struct names *files, struct strbuf *why)
+{
+	char path[64], *line = NULL, name[4096], rights[8];
+	size_t room = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	f = fopen(path, "re");
+	if (!f) {
+		int err = -errno;
+
+		why_err_sys(why, err, "cannot read %s", path);
+		return err;
+	}
+	while (getline(&line, &room, f) > 0)
+		if (sscanf(line, "%*s %7s %*s %*s %*s %4095[^\n]", rights, name) == 2 &&
+		    rights[2] == 'x' && name[0] == '/')
+			names_add(files, name);
+	free(line);
+	fclose(f);
+	return 0;
+}
+
+static bool is_libc(const char *path)
+{
+	const char *file = strrchr(path, '/') + 1;
+
+	return !strncmp(file, "libc.so", 7) || !strncmp(file, "libc-", 5) ||
+	       !strncmp(file, "ld-", 3);
+}
+
+static bool has(const struct places *p, uint32_t function)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].function == function)
+			return true;
+	return false;
+}
+
+static bool try_file(struct places *out, pid_t pid, const char *name,
+		     void (*add)(struct places *out, int fd, Elf *elf), uint32_t first,
+		     uint32_t second)
+{
+	struct strbuf why = STRBUF_INIT;
+	char path[4096 + 64];
+	bool good;
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name);
+	good = strlen(path) < sizeof(out->path) && !read_file(out, path, add, &why) &&
+	       has(out, first) && has(out, second);
+	snprintf(out->shown, sizeof(out->shown), "%s", name);
+	strbuf_release(&why);
+	return good;
+}
+
+int places_find(struct places *out, pid_t pid, struct strbuf *why)
+{
+	struct names files = {0};
+	bool found = false;
+	int err = mapped_files(pid, &files, why);
+
+	/* libc last: another allocator takes its place. */
+	for (int libc = 0; !err && !found && libc < 2; libc++)
+		for (size_t i = 0; !found && i < files.n; i++)
+			found = is_libc(files.v[i]) == libc &&
+				try_file(out, pid, files.v[i], add_symbols, USER_MALLOC, USER_FREE);
+	names_release(&files);
+	if (!err && !found) {
+		why_err(why,
+			"process %d has no malloc and free by name: a stripped static program, or "
+			"one of a language with an allocator of its own (Go); memprof kernel and "
+			"memprof both show what it takes of the kernel",
+			(int)pid);
+		err = -ENOENT;
+	}
+	return err;
+}
+
+int places_find_usdt(struct places *out, pid_t pid, struct strbuf *why)
+{
+	struct names files = {0};
+	bool found = false;
+	int err = mapped_files(pid, &files, why);
+
+	for (size_t i = 0; !err && !found && i < files.n; i++)
+		found = try_file(out, pid, files.v[i], add_notes, USER_USDT_ALLOC, USER_USDT_FREE);
+	names_release(&files);
+	return err ? err : found ? 0 : -ENOENT;
+}

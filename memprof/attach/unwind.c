@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * libdw asks for registers and for words of memory, which come out of the sample; a word that is
+ * not in it ends the walk. The process's list of files is read again when an address is in none of
+ * them (dlopen), at most once in a while. A walk is a function of the three registers that frames
+ * are found by and of the words it read: those are its memo.
+ */
+#include "lib/base.h"
+#include "memprof/attach/unwind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <elfutils/libdwfl.h>
+
+#include "lib/clock.h"
+
+enum {
+	WALKS = 4096,	  /* kept */
+	WORDS_MAX = 1024, /* read by a walk that is kept */
+	REFRESH_NS = 200000000,
+};
+
+struct word {
+	uint64_t offset, value; /* from the stack pointer */
+};
+
+struct walk {
+	uint64_t pc, sp, bp;
+	struct word *words; /* NULL: none is kept here */
+	uint32_t nwords, nframes;
+	uint32_t *frames;
+	bool cut;
+};
+
+struct unwinder {
+	Dwfl *dwfl;
+	pid_t pid;
+	struct profile *p;
+	uint32_t process;
+	uint64_t refreshed_ns;
+	const struct memprof_sample *sample;
+	struct unwound *out;
+	struct word words[WORDS_MAX];
+	uint32_t nwords;
+	bool short_of; /* the walk wanted memory that was not copied */
+	struct walk *walks;
+	struct unwind_counts counts;
+};
+
+/* --- what libdw asks for --------------------------------------------------------------------- */
+
+static pid_t next_thread(Dwfl *dwfl UNUSED, void *arg, void **thread_arg)
+{
+	struct unwinder *u = arg;
+
+	if (*thread_arg)
+		return 0;
+	*thread_arg = u;
+	return (pid_t)u->sample->tid;
+}
+
+static bool get_thread(Dwfl *dwfl UNUSED, pid_t tid UNUSED, void *arg, void **thread_arg)
+{
+	*thread_arg = arg;
+	return true;
+}
+
+static bool read_memory(Dwfl *dwfl UNUSED, Dwarf_Addr address, Dwarf_Word *result, void *arg)
+{
+	struct unwinder *u = arg;
+	const struct memprof_sample *s = u->sample;
+	uint64_t offset = address - s->registers[7];
+
+	if (offset > s->copied || s->copied - offset < sizeof(uint64_t)) {
+		u->short_of = true;
+		return false;
+	}
+	memcpy(result, s->bytes + offset, sizeof(uint64_t));
+	if (u->nwords < WORDS_MAX)
+		u->words[u->nwords] = (struct word){offset, *result};
+	u->nwords++;
+	return true;
+}
+
+static bool set_registers(Dwfl_Thread *thread, void *arg)
+{
+	const struct unwinder *u = arg;
+	Dwarf_Word registers[SAMPLE_REGISTERS];
+
+	for (int i = 0; i < SAMPLE_REGISTERS; i++)
+		registers[i] = u->sample->registers[i];
+	return dwfl_thread_state_registers(thread, 0, SAMPLE_REGISTERS, registers);
+}
+
+static int no_debuginfo(Dwfl_Module *m UNUSED, void **data UNUSED, const char *name UNUSED,
+			Dwarf_Addr base UNUSED, const char *file UNUSED, const char *link UNUSED,
+			GElf_Word crc UNUSED, char **path UNUSED)
+{
+	return -1;
+}
+
+static const Dwfl_Thread_Callbacks threads = {
+	.next_thread = next_thread,
+	.get_thread = get_thread,
+	.memory_read = read_memory,
+	.set_initial_registers = set_registers,
+};
+
+static const Dwfl_Callbacks files = {
+	.find_elf = dwfl_linux_proc_find_elf,
+	.find_debuginfo = no_debuginfo, /* unwinding takes .eh_frame alone */
+};
+
+/* --- modules --------------------------------------------------------------------------------- */
+
+static int add_module(Dwfl_Module *m, void **data, const char *name, Dwarf_Addr start, void *arg)
+{
+	struct unwinder *u = arg;
+	struct profile_module one = {.process = u->process, .start = start, .path = name};
+	const unsigned char *id;
+	GElf_Addr bias = 0, at;
+	Dwarf_Addr end;
+	int len;
+
+	if (*data) /* it was there at the last refresh */
+		return DWARF_CB_OK;
+	*data = u;
+	dwfl_module_info(m, NULL, NULL, &end, NULL, NULL, NULL, NULL);
+	dwfl_module_getelf(m, &bias);
+	len = dwfl_module_build_id(m, &id, &at);
+	if (len > 0 && len <= PROFILE_BUILD_ID_MAX) {
+		memcpy(one.build_id, id, (size_t)len);
+		one.build_id_len = (uint32_t)len;
+	}
+	one.end = end;
+	one.bias = bias;
+	profile_add_module(u->p, &one);
+	return DWARF_CB_OK;
+}
+
+static int refresh(struct unwinder *u)
+{
+	int err;
+
+	u->refreshed_ns = clock_ns();
+	dwfl_report_begin_add(u->dwfl);
+	err = dwfl_linux_proc_report(u->dwfl, u->pid);
+	dwfl_report_end(u->dwfl, NULL, NULL);
+	if (!err)
+		dwfl_getmodules(u->dwfl, add_module, u, 0);
+	return err > 0 ? -err : err ? -EIO : 0;
+}
+
+static void refresh_for(struct unwinder *u, uint64_t pc)
+{
+	if (!dwfl_addrmodule(u->dwfl, pc) && clock_ns() - u->refreshed_ns > REFRESH_NS)
+		refresh(u);
+}
+
+int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t process)
+{
+	struct unwinder *u = calloc(1, sizeof(*u));
+	int err;
+
+	*out = NULL;
+	if (!u)
+		return -ENOMEM;
+	u->pid = pid;
+	u->p = p;
+	u->process = process;
+	u->walks = calloc(WALKS, sizeof(*u->walks));
+	u->dwfl = dwfl_begin(&files);
+	err = u->walks && u->dwfl ? refresh(u) : -ENOMEM;
+	if (!err && !dwfl_attach_state(u->dwfl, NULL, pid, &threads, u))
+		err = -ENOTSUP;
+	if (err)
+		unwinder_close(u);
+	else
+		*out = u;
+	return err;
+}
+
+void unwinder_close(struct unwinder *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; u->walks && i < WALKS; i++) {
+		free(u->walks[i].words);
+		free(u->walks[i].frames);
+	}
+	free(u->walks);
+	if (u->dwfl)
+		dwfl_end(u->dwfl);
+	free(u);
+}
+
+/* --- walks ----------------------------------------------------------------------------------- */
+
+static int take_frame(Dwfl_Frame *frame, void *arg)
+{
+	struct unwinder *u = arg;
+	Dwarf_Addr pc;
+	bool exact;
+
+	if (!dwfl_frame_pc(frame, &pc, &exact) || !pc || u->out->n == UNWIND_FRAMES)
+		return DWARF_CB_ABORT;
+	refresh_for(u, pc);
+	u->out->frames[u->out->n] = profile_frame_at(
+		u->p, u->process, pc, exact && u->out->n ? PROFILE_FRAME_EXACT : 0, NULL);
+	u->out->n++;
+	return DWARF_CB_OK;
+}
+
+/* Which walk this one may be: by what it begins with. */
+static struct walk *walk_of(struct unwinder *u, const struct memprof_sample *s)
+{
+	uint64_t hash = s->registers[16] * 0x9E3779B97F4A7C15ULL ^ s->registers[7];
+
+	hash = (hash ^ s->registers[6]) * 0x9E3779B97F4A7C15ULL;
+	/* The word on top tells callers of one function from each other. */
+	if (s->copied >= sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, s->bytes, sizeof(word));
+		hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
+	}
+	return &u->walks[hash >> 52];
+}
+_Static_assert(WALKS == 1 << 12, "the hash's upper bits");
+
+static bool is_same(const struct walk *w, const struct memprof_sample *s)
+{
+	if (!w->frames || w->pc != s->registers[16] || w->sp != s->registers[7] ||
+	    w->bp != s->registers[6])
+		return false;
+	for (uint32_t i = 0; i < w->nwords; i++)
+		if (w->words[i].offset + sizeof(uint64_t) > s->copied ||
+		    memcmp(s->bytes + w->words[i].offset, &w->words[i].value, sizeof(uint64_t)))
+			return false;
+	return true;
+}
+
+static void keep(struct walk *w, const struct unwinder *u)
+{
+	const struct memprof_sample *s = u->sample;
+
+	free(w->words);
+	free(w->frames);
+	*w = (struct walk){.pc = s->registers[16], .sp = s->registers[7], .bp = s->registers[6]};
+	if (u->nwords > WORDS_MAX)
+		return;
+	w->words = malloc(u->nwords * sizeof(*w->words) + 1);
+	w->frames = malloc(u->out->n * sizeof(*w->frames) + 1);
+	if (!w->words || !w->frames) {
+		free(w->frames);
+		w->frames = NULL;
+		return;
+	}
+	memcpy(w->words, u->words, u->nwords * sizeof(*w->words));
+	memcpy(w->frames, u->out->frames, u->out->n * sizeof(*w->frames));
+	w->nwords = u->nwords;
+	w->nframes = u->out->n;
+	w->cut = u->out->cut;
+}
+
+static void walk(struct unwinder *u)
+{
+	int err = dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u);
+
+	u->counts.walks++;
+	u->out->cut = err != 0;
+	u->counts.cut += err && u->short_of;
+	u->counts.failed += err && !u->short_of;
+}
+
+void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out)
+{
+	struct walk *w = walk_of(u, s);
+
+	out->n = 0;
+	if (is_same(w, s)) {
+		memcpy(out->frames, w->frames, w->nframes * sizeof(*w->frames));
+		out->n = w->nframes;
+		out->cut = w->cut;
+		u->counts.reused++;
+		return;
+	}
+	u->sample = s;
+	u->out = out;
+	u->nwords = 0;
+	u->short_of = false;
+	walk(u);
+	keep(w, u);
+}
+
+struct unwind_counts unwinder_counts(const struct unwinder *u)
+{
+	return u->counts;
+}

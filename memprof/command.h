@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A sub-command of memprof. The build finds them by the line
+ *
+ *	const struct memprof_command memprof_command_NAME = {
+ *
+ * in a .c file below memprof/, so that adding one is adding a file. --help, the completion and the
+ * test of the manual page go by these.
+ */
+#ifndef MEMPROF_COMMAND_H
+#define MEMPROF_COMMAND_H
+
+#include "lib/base.h"
+#include "lib/opt.h"
+
+struct memprof_command {
+	const char *name;
+	const char *usage;	   /* the words after "memprof NAME ": "[options] -- CMD.." */
+	const char *help;	   /* one line, lower case, no full stop */
+	const char *more;	   /* what --help says before the options, or NULL */
+	const struct opt *options; /* NULL: none but --help */
+	/* argv[0] is the name. Returns the exit code. */
+	int (*run)(int argc, char *argv[]);
+};
+
+/* Every command in the order of names, ended by NULL. */
+extern const struct memprof_command *const memprof_commands[];
+
+/*
+ * Parses argv[1..] by @c's table into @dst as opt_parse() does. Returns -1 to go on, or the exit
+ * code when there is nothing more to do (help was printed, or what is wrong was said).
+ */
+int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
+			  int *rest, bool *dashes);
+
+#endif

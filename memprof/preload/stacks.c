@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Numbers for stacks, in the order in which they are met, so that rows lie close together. A hash
+ * table of words (hash | number) finds them without a lock; new ones are added under one. Stacks
+ * are compared whole.
+ *
+ * When a stack is new, the modules of its addresses are noted in the segment, so that names can be
+ * found when the process is gone. A module that is unloaded ends its epoch: the same addresses may
+ * mean something else later, and are another stack then.
+ */
+#include "lib/base.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "memprof/preload/preload.h"
+
+enum { NUMBER_BITS = 20 };
+static uint64_t *slots; /* the upper bits of the hash | number; 0: free */
+static uint64_t slots_mask;
+
+bool stacks_start(void)
+{
+	size_t n = 1;
+
+	/* A child of fork() numbers its own. */
+	if (slots)
+		munmap(slots, (slots_mask + 1) * sizeof(*slots));
+	while (n < 2 * (size_t)memprof.head->stacks_max)
+		n *= 2;
+	slots_mask = n - 1;
+	slots = map_private(n * sizeof(*slots));
+	return slots != NULL;
+}
+
+static struct segment_stack *stack_of(uint32_t number)
+{
+	struct segment_header *h = memprof.head;
+
+	return (struct segment_stack *)((char *)h + h->stacks_at) + number;
+}
+
+static uint64_t *pcs_of(const struct segment_stack *s)
+{
+	struct segment_header *h = memprof.head;
+
+	return (uint64_t *)((char *)h + h->pcs_at) + s->pcs_at;
+}
+
+/* --- modules --------------------------------------------------------------------------------- */
+
+static struct segment_module *modules(void)
+{
+	return (struct segment_module *)((char *)memprof.head + memprof.head->modules_at);
+}
+
+/* The GNU build-id of the file that is mapped at @start. */
+static void read_build_id(const struct dl_find_object *found, struct segment_module *m)
+{
+	const char *start = found->dlfo_map_start, *end = found->dlfo_map_end;
+	const Elf64_Ehdr *eh = (const void *)start;
+	uint64_t size = (uint64_t)(end - start);
+	const Elf64_Phdr *ph;
+
+	if (memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_phoff > 4096 || eh->e_phnum > 64)
+		return;
+	ph = (const void *)(start + eh->e_phoff);
+	for (unsigned int i = 0; i < eh->e_phnum; i++) {
+		uint64_t at = m->bias + ph[i].p_vaddr - (uint64_t)start, left = ph[i].p_memsz;
+
+		if (ph[i].p_type != PT_NOTE || at > size || left > size - at)
+			continue;
+		while (left >= sizeof(Elf64_Nhdr)) {
+			const Elf64_Nhdr *n = (const void *)(start + at);
+			uint64_t name = (n->n_namesz + 3ULL) & ~3ULL;
+			uint64_t desc = (n->n_descsz + 3ULL) & ~3ULL;
+
+			if (name + desc + sizeof(*n) > left)
+				break;
+			if (n->n_type == NT_GNU_BUILD_ID && n->n_namesz == 4 &&
+			    !memcmp(n + 1, "GNU", 4) && n->n_descsz <= sizeof(m->build_id)) {
+				m->build_id_len = n->n_descsz;
+				memcpy(m->build_id, (const char *)(n + 1) + name, n->n_descsz);
+				return;
+			}
+			at += sizeof(*n) + name + desc;
+			left -= sizeof(*n) + name + desc;
+		}
+	}
+}
+
+static void note_module(uint64_t pc)
+{
+	struct segment_header *h = memprof.head;
+	struct dl_find_object found;
+	struct segment_module *m = modules();
+	static uint32_t last;
+
+	if (last < h->nmodules && pc >= m[last].start && pc < m[last].end && !m[last].to_epoch)
+		return;
+	for (uint32_t i = 0; i < h->nmodules; i++)
+		if (pc >= m[i].start && pc < m[i].end && !m[i].to_epoch) {
+			last = i;
+			return;
+		}
+	if (_dl_find_object((void *)pc, &found))
+		return;
+	if (h->nmodules == h->modules_max) {
+		lose(LOSS_MODULES_FULL, 1);
+		return;
+	}
+	m += h->nmodules;
+	m->start = (uint64_t)found.dlfo_map_start;
+	m->end = (uint64_t)found.dlfo_map_end;
+	m->bias = found.dlfo_link_map->l_addr;
+	m->from_epoch = h->epoch;
+	m->to_epoch = 0;
+	read_build_id(&found, m);
+	if (found.dlfo_link_map->l_name && found.dlfo_link_map->l_name[0])
+		strncpy(m->path, found.dlfo_link_map->l_name, sizeof(m->path) - 1);
+	else if (readlink("/proc/self/exe", m->path, sizeof(m->path) - 1) < 0)
+		m->path[0] = '\0';
+	__atomic_store_n(&h->nmodules, h->nmodules + 1, __ATOMIC_RELEASE);
+}
+
+void stacks_modules_changed(void)
+{
+	struct segment_header *h = memprof.head;
+	struct segment_module *m = modules();
+	bool gone = false;
+
+	lock(&memprof.stacks_lock);
+	for (uint32_t i = 0; i < h->nmodules; i++) {
+		struct dl_find_object found;
+
+		if (m[i].to_epoch || (!_dl_find_object((void *)m[i].start, &found) &&
+				      (uint64_t)found.dlfo_map_start == m[i].start))
+			continue;
+		m[i].to_epoch = h->epoch + 1;
+		gone = true;
+	}
+	/* Rules of what was walked but had no room among the modules are forgotten too. */
+	unwind_forget();
+	if (gone || h->nmodules == h->modules_max)
+		__atomic_store_n(&h->epoch, h->epoch + 1, __ATOMIC_RELEASE);
+	unlock(&memprof.stacks_lock);
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static uint64_t hash_of(const struct unwind_stack *s, uint32_t epoch)
+{
+	uint64_t h = (s->hash ^ epoch) * 0x9e3779b97f4a7c15ULL;
+
+	h ^= h >> 32;
+	return h ? h : 1;
+}
+
+static bool same(uint32_t number, const struct unwind_stack *s, uint32_t epoch)
+{
+	const struct segment_stack *have = stack_of(number);
+
+	return have->n == s->n && have->epoch == epoch && have->interrupted == s->interrupted &&
+	       !memcmp(pcs_of(have), s->pc, s->n * sizeof(s->pc[0]));
+}
+
+/* Looks for the stack; where it is not, *@at is the free slot (or slots_mask + 1). */
+static uint32_t find(const struct unwind_stack *s, uint64_t hash, uint32_t epoch, uint64_t *at)
+{
+	uint64_t upper = hash >> NUMBER_BITS;
+
+	for (uint64_t i = hash & slots_mask, k = 0; k <= slots_mask;
+	     i = (i + 1) & slots_mask, k++) {
+		uint64_t v = __atomic_load_n(&slots[i], __ATOMIC_ACQUIRE);
+		uint32_t number = v & ((1U << NUMBER_BITS) - 1);
+
+		*at = i;
+		if (!v)
+			return 0;
+		if (v >> NUMBER_BITS == upper && same(number, s, epoch))
+			return number;
+	}
+	*at = slots_mask + 1;
+	return 0;
+}
+
+static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, uint32_t epoch)
+{
+	struct segment_header *h = memprof.head;
+	struct segment_stack *stack;
+	uint64_t at;
+	uint32_t number;
+	int err = errno;
+
+	lock(&memprof.stacks_lock);
+	number = find(s, hash, epoch, &at);
+	/* Number 0 is no stack. */
+	if (!number && at <= slots_mask && h->nstacks + 1 < h->stacks_max &&
+	    h->npcs + s->n <= h->pcs_max) {
+		number = h->nstacks + 1;
+		stack = stack_of(number);
+		stack->hash = hash;
+		stack->pcs_at = h->npcs;
+		stack->n = (uint16_t)s->n;
+		stack->flags = (s->flags & UNWIND_CUT ? SEGMENT_STACK_CUT : 0) |
+			       (s->flags & UNWIND_GUESSED ? SEGMENT_STACK_GUESSED : 0);
+		stack->interrupted = s->interrupted;
+		stack->epoch = epoch;
+		memcpy(pcs_of(stack), s->pc, s->n * sizeof(s->pc[0]));
+		h->npcs += s->n;
+		for (uint32_t i = 0; i < s->n; i++)
+			note_module(s->pc[i] - !(i < 64 && s->interrupted >> i & 1));
+		__atomic_store_n(&h->nstacks, number, __ATOMIC_RELEASE);
+		__atomic_store_n(&slots[at], hash >> NUMBER_BITS << NUMBER_BITS | number,
+				 __ATOMIC_RELEASE);
+	}
+	unlock(&memprof.stacks_lock);
+	errno = err;
+	return number;
+}
+
+uint32_t stacks_number(const struct unwind_stack *s)
+{
+	uint32_t epoch = __atomic_load_n(&memprof.head->epoch, __ATOMIC_ACQUIRE), number;
+	uint64_t hash = hash_of(s, epoch), at;
+
+	number = find(s, hash, epoch, &at);
+	return likely(number) ? number : add(s, hash, epoch);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The unwinder: who called, by the rules that compilers leave in .eh_frame (the x86-64 psABI, 3.7;
+ * DWARF 5, 6.4; the search table is that of the LSB, .eh_frame_hdr).
+ *
+ * What those rules say for one address is worked out once and kept as one word (unwind_rule()).
+ * A walk goes from frame to frame with them. Walks repeat, and a walk is a function of where it
+ * starts and of the words of the stack that it reads: the memo keeps both, and where all words are
+ * as they were the result is the same, by proof. To compare them is a row of loads that do not wait
+ * for each other, which is faster than a walk, where each waits for the one before.
+ *
+ * Nothing here allocates, locks or calls into libc but for _dl_find_object() (glibc 2.35). It knows
+ * no allocator: it is used and tested alone.
+ */
+#ifndef MEMPROF_PRELOAD_UNWIND_H
+#define MEMPROF_PRELOAD_UNWIND_H
+
+#include "lib/base.h"
+
+enum {
+	UNWIND_FRAMES_MAX = 127,
+	MEMO_SETS = 128,
+	MEMO_WAYS = 8,
+	MEMO_WORDS = 80, /* a walk that reads more is not kept */
+};
+
+/* What is known of an instruction: how the frame around it is left. */
+enum unwind_kind {
+	UNWIND_CFA_SP,	  /* the caller's stack pointer is the stack pointer + offset */
+	UNWIND_CFA_FP,	  /* ..is the frame pointer + offset */
+	UNWIND_CFA_AT_FP, /* ..stands in memory at the frame pointer + offset: realigned */
+	UNWIND_END,	  /* the outermost frame */
+	UNWIND_NONE,	  /* no rule, or one that this unwinder has no words for */
+	UNWIND_SIGNAL,	  /* the kernel's signal frame */
+};
+
+/*
+ * A rule is 30 bits: kind in 0-2, offset / 8 in 3-16 (signed), and in 17-29 where the caller's
+ * frame pointer is: 0, it still has it; 0x1fff, at the frame pointer itself; else (signed) / 8
+ * from the caller's stack pointer.
+ */
+#define UNWIND_FP_AT_FP 0x1fffU
+
+/* A module in memory: all reads stay in [start, end). */
+struct unwind_image {
+	uint64_t start, end;
+	uint64_t eh_frame_hdr; /* address; 0: it has none */
+};
+
+/* The rule at @pc, read from the tables of @image. Never fails: UNWIND_NONE. */
+uint32_t unwind_resolve(const struct unwind_image *image, uint64_t pc);
+
+/* The rule at @pc of this process, kept. */
+uint32_t unwind_rule(uint64_t pc);
+/* Forgets all rules: a module was unloaded. */
+void unwind_forget(void);
+
+enum unwind_flag {
+	UNWIND_CUT = 1,	      /* the walk ended before the outermost frame */
+	UNWIND_GUESSED = 2,   /* a frame was found by a frame pointer */
+	UNWIND_ELSEWHERE = 4, /* part of it is not on the thread's own stack */
+};
+
+struct unwind_stack {
+	uint64_t hash;
+	uint64_t interrupted; /* bit i: pc[i] is no return address (frames below 64) */
+	uint32_t n, flags, guesses;
+	uint64_t pc[UNWIND_FRAMES_MAX]; /* the innermost first */
+};
+
+/* A walk that was made: see the head of this file. */
+struct memo_entry {
+	uint64_t ra, sp, fp;
+	uint32_t gen;	 /* of whom keeps it: 0 is nobody's */
+	uint32_t id;	 /* what the caller made of the stack */
+	uint16_t nwords; /* a multiple of four: the last is there again */
+	uint16_t uses_fp;
+	uint32_t at[MEMO_WORDS]; /* from @sp */
+	uint64_t word[MEMO_WORDS];
+};
+
+struct memo {
+	uint64_t key[MEMO_SETS][MEMO_WAYS];
+	uint8_t next[MEMO_SETS];
+	struct memo_entry entry[MEMO_SETS][MEMO_WAYS];
+};
+
+/*
+ * Walks from a frame of the caller's: fp[0] is the frame pointer of its caller, fp[1] where it
+ * returns to. [lo, hi) is the stack of this thread; where the walk is not on it (coroutines,
+ * alternative signal stacks) each page is asked for before it is read. When @keep is not NULL the
+ * walk is left there for memo_find(), unless it cannot be; @keep->id is the caller's to set.
+ */
+void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
+		 struct memo_entry *keep, uint32_t gen);
+
+static inline uint64_t memo_key(uint64_t ra, uint64_t sp, uint32_t gen)
+{
+	uint64_t k = (sp * 0x9e3779b97f4a7c15ULL) ^ (ra * 0xd1342543de82ef95ULL) ^ gen;
+
+	return k ^ k >> 32;
+}
+
+static inline bool memo_holds(const struct memo_entry *m, uint64_t ra, uint64_t sp, uint64_t fp,
+			      uint32_t gen)
+{
+	const char *base = (const char *)sp;
+	uint64_t a, b = 0;
+
+	if (m->ra != ra || m->sp != sp || m->gen != gen)
+		return false;
+	a = m->uses_fp ? m->fp ^ fp : 0;
+	for (unsigned int i = 0; i < m->nwords; i += 4) {
+		a |= *(const uint64_t *)(base + m->at[i]) ^ m->word[i];
+		b |= *(const uint64_t *)(base + m->at[i + 1]) ^ m->word[i + 1];
+		a |= *(const uint64_t *)(base + m->at[i + 2]) ^ m->word[i + 2];
+		b |= *(const uint64_t *)(base + m->at[i + 3]) ^ m->word[i + 3];
+	}
+	return (a | b) == 0;
+}
+
+/*
+ * The walk from this frame, or NULL. Only for frames on the thread's own stack, and only entries
+ * that were made on it: @gen must be another one for each thread that uses the same memo, and after
+ * modules were unloaded.
+ */
+static inline const struct memo_entry *memo_find(const struct memo *memo, const uint64_t *fp,
+						 uint32_t gen)
+{
+	uint64_t ra = fp[1], sp = (uint64_t)(fp + 2), key = memo_key(ra, sp, gen);
+	unsigned int set = key % MEMO_SETS;
+
+	for (unsigned int way = 0; way < MEMO_WAYS; way++)
+		if (memo->key[set][way] == key &&
+		    memo_holds(&memo->entry[set][way], ra, sp, fp[0], gen))
+			return &memo->entry[set][way];
+	return NULL;
+}
+
+/* The entry to keep the next walk from this frame in. */
+struct memo_entry *memo_place(struct memo *memo, const uint64_t *fp, uint32_t gen);
+
+#endif

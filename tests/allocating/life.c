@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What happens to processes and threads, with a known number of blocks: life WHAT [N]. Each block
+ * has 100 bytes, but where something else is said. No stdio, so nothing else is allocated.
+ */
+#include "lib/base.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOINLINE static __attribute__((noinline))
+
+extern char **environ;
+static void *block[100000];
+
+NOINLINE void allocate(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		block[i] = malloc(100);
+}
+
+NOINLINE void release(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		free(block[i]);
+		block[i] = NULL;
+	}
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+/* 100 blocks, 60 freed; the child frees all 100 of its copy and allocates 50. */
+static int do_fork(unsigned int n)
+{
+	pid_t pid;
+
+	(void)n;
+	allocate(100);
+	pid = fork();
+	if (!pid) {
+		release(100);
+		allocate(50);
+		_exit(0);
+	}
+	release(60);
+	return wait_for(pid);
+}
+
+/* @n generations of forks, each of which frees what it inherits and allocates 10. */
+static int do_generations(unsigned int n)
+{
+	allocate(10);
+	for (unsigned int i = 0; i < n; i++) {
+		pid_t pid = fork();
+
+		if (pid)
+			return wait_for(pid);
+		release(10);
+		allocate(10);
+	}
+	return 0;
+}
+
+/* 7 blocks, then another image of the same process. */
+static int do_exec(unsigned int n)
+{
+	char *words[] = {"life", "live", "9", NULL};
+
+	(void)n;
+	allocate(7);
+	execv("/proc/self/exe", words);
+	return 2;
+}
+
+/* Another program by posix_spawn(), which begins in our memory. */
+static int do_spawn(unsigned int n)
+{
+	char *words[] = {"life", "live", "9", NULL};
+	pid_t pid;
+
+	(void)n;
+	allocate(7);
+	if (posix_spawn(&pid, "/proc/self/exe", NULL, NULL, words, environ))
+		return 2;
+	return wait_for(pid);
+}
+
+static int do_vfork(unsigned int n)
+{
+	pid_t pid;
+
+	(void)n;
+	allocate(7);
+	pid = vfork();
+	if (!pid)
+		_exit(3);
+	return wait_for(pid) == 3 ? 0 : 2;
+}
+
+/* @n blocks and no end of it but by a signal. */
+static int do_kill(unsigned int n)
+{
+	allocate(n);
+	kill(getpid(), SIGKILL);
+	return 2;
+}
+
+static int do_live(unsigned int n)
+{
+	allocate(n);
+	return 0;
+}
+
+/* Closes whatever can be closed, then allocates. */
+static int do_close(unsigned int n)
+{
+	for (int fd = 0; fd < 1024; fd++)
+		close(fd);
+	allocate(n);
+	return 0;
+}
+
+static pthread_barrier_t all;
+
+static void *thread_main(void *arg)
+{
+	void *p[10];
+
+	/* Each has its counters before the first leaves. */
+	p[0] = malloc(100);
+	pthread_barrier_wait(&all);
+	for (unsigned int i = 1; i < 10; i++)
+		p[i] = malloc(100);
+	for (unsigned int i = 0; i < 5; i++)
+		free(p[i]);
+	return arg;
+}
+
+/* @n threads at once, 10 blocks each, 5 freed; libc has one for each thread. */
+static int do_threads(unsigned int n)
+{
+	pthread_t *thread = malloc(n * sizeof(*thread));
+	pthread_attr_t attr;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 << 10);
+	pthread_barrier_init(&all, NULL, n);
+	for (unsigned int i = 0; i < n; i++)
+		if (pthread_create(&thread[i], &attr, thread_main, NULL))
+			return 2;
+	for (unsigned int i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+	return 0;
+}
+
+/* Each step goes one of two ways: 2^depth stacks. */
+NOINLINE void left(unsigned int n, unsigned int depth);
+NOINLINE void right(unsigned int n, unsigned int depth);
+
+NOINLINE void step(unsigned int n, unsigned int depth)
+{
+	if (!depth)
+		allocate(1);
+	else if (n & 1)
+		left(n >> 1, depth - 1);
+	else
+		right(n >> 1, depth - 1);
+	__asm__ volatile("");
+}
+
+NOINLINE void left(unsigned int n, unsigned int depth)
+{
+	step(n, depth);
+	__asm__ volatile("" ::: "memory");
+}
+
+NOINLINE void right(unsigned int n, unsigned int depth)
+{
+	step(n, depth);
+	__asm__ volatile("" ::: "memory");
+}
+
+/* @n stacks, a block each. */
+static int do_stacks(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		step(i, 10);
+	return 0;
+}
+
+/* Up to @n blocks of 1,000 bytes live, then none, then half as many. */
+NOINLINE void peak_of(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		block[i] = malloc(1000);
+	release(n);
+}
+
+static int do_peak(unsigned int n)
+{
+	peak_of(n);
+	allocate(n);
+	return 0;
+}
+
+/* @n blocks that are freed before the next is allocated, and as many that are not. */
+static int do_temporary(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		block[0] = malloc(100);
+		release(1);
+	}
+	allocate(n);
+	for (unsigned int i = 0; i < n; i++)
+		free(block[n - 1 - i]);
+	return 0;
+}
+
+/* Calls allocate_here() of each library, closing it before the next is loaded. */
+static int do_libraries(unsigned int n)
+{
+	const char *paths = getenv("LIFE_LIBRARIES");
+	char path[4096];
+
+	for (unsigned int i = 0; i < n; i++) {
+		const char *p = paths;
+
+		while (p && *p) {
+			size_t len = strcspn(p, ":");
+			void (*call)(void);
+			void *handle;
+
+			snprintf(path, sizeof(path), "%.*s", (int)len, p);
+			p += len + (p[len] == ':');
+			handle = dlopen(path, RTLD_NOW);
+			if (!handle)
+				return 2;
+			call = (void (*)(void))dlsym(handle, "allocate_here");
+			call();
+			dlclose(handle);
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		int (*run)(unsigned int n);
+	} table[] = {
+		{"fork", do_fork},	     {"generations", do_generations},
+		{"exec", do_exec},	     {"spawn", do_spawn},
+		{"vfork", do_vfork},	     {"kill", do_kill},
+		{"live", do_live},	     {"close", do_close},
+		{"threads", do_threads},     {"stacks", do_stacks},
+		{"peak", do_peak},	     {"temporary", do_temporary},
+		{"libraries", do_libraries},
+	};
+	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(table); i++)
+		if (!strcmp(argv[1], table[i].name))
+			return table[i].run(n);
+	return 2;
+}

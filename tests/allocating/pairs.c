@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Pairs of malloc and free, 1,024 blocks live, sizes 16 to 527, from a stack of a chosen depth:
+ * pairs [PAIRS] [DEPTH] [THREADS] [LIVE]. Prints the 10th percentile of its time a pair over
+ * chunks of 2,048 pairs (short beside a time slice, so that other processes do not count), and what
+ * it did: ns allocs bytes frees. HOLD=1 keeps the last blocks.
+ */
+#include "lib/base.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHUNK = 2048, THREADS_MAX = 64 };
+
+static unsigned long pairs = 1000000, live = 1024;
+static unsigned int depth = 3;
+static bool hold;
+
+static struct done {
+	uint64_t allocs, bytes, frees;
+	double ns;
+	char apart[96];
+} done[THREADS_MAX];
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static __attribute__((noinline)) void *leaf(size_t size)
+{
+	void *p = malloc(size);
+
+	__asm__ volatile("" : "+r"(p)::"memory");
+	return p;
+}
+
+static __attribute__((noinline)) void *mid(size_t size, unsigned int d)
+{
+	void *p = d > 1 ? mid(size, d - 1) : leaf(size);
+
+	__asm__ volatile("" : "+r"(p)::"memory");
+	return p;
+}
+
+/* qsort() allocates. */
+static void sort(double *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		double x = v[i];
+		size_t k = i;
+
+		for (; k && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
+/* Not from the heap that is counted. */
+static void *map(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED)
+		_exit(2);
+	return p;
+}
+
+static __attribute__((noinline)) void *work(void *arg)
+{
+	struct done *d = arg, l = {0};
+	void **block = map(live * sizeof(*block));
+	double *ns = map((pairs / CHUNK + 1) * sizeof(*ns)), before;
+	uint32_t x = 0x12345 + (uint32_t)(d - done) * 77;
+	size_t n = 0;
+
+	before = now();
+	for (unsigned long i = 0; i < pairs; i++) {
+		size_t size, k;
+
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		size = 16 + (x >> 20) % 512;
+		k = x % live;
+		if (block[k]) {
+			free(block[k]);
+			l.frees++;
+		}
+		block[k] = mid(size, depth > 2 ? depth - 1 : 1);
+		l.allocs++;
+		l.bytes += size;
+		if ((i + 1) % CHUNK == 0) {
+			double t = now();
+
+			ns[n++] = (t - before) / CHUNK;
+			before = t;
+		}
+	}
+	sort(ns, n);
+	l.ns = n ? ns[n / 10] : 0;
+	for (unsigned long k = 0; !hold && k < live; k++)
+		if (block[k]) {
+			free(block[k]);
+			l.frees++;
+		}
+	*d = l;
+	return NULL;
+}
+
+int main(int argc, char *argv[])
+{
+	unsigned int threads = 1;
+	pthread_t thread[THREADS_MAX];
+	struct done sum = {0};
+	char line[200];
+	int len;
+
+	if (argc > 1)
+		pairs = strtoul(argv[1], NULL, 10);
+	if (argc > 2)
+		depth = (unsigned int)strtoul(argv[2], NULL, 10);
+	if (argc > 3)
+		threads = (unsigned int)strtoul(argv[3], NULL, 10);
+	if (argc > 4)
+		live = strtoul(argv[4], NULL, 10);
+	if (!live || !threads || threads > THREADS_MAX)
+		return 2;
+	hold = getenv("HOLD");
+	for (unsigned int i = 1; i < threads; i++)
+		if (pthread_create(&thread[i], NULL, work, &done[i]))
+			return 2;
+	work(&done[0]);
+	for (unsigned int i = 1; i < threads; i++)
+		pthread_join(thread[i], NULL);
+	for (unsigned int i = 0; i < threads; i++) {
+		sum.allocs += done[i].allocs;
+		sum.bytes += done[i].bytes;
+		sum.frees += done[i].frees;
+		sum.ns = MAX(sum.ns, done[i].ns);
+	}
+	len = snprintf(line, sizeof(line), "%.2f %lu %lu %lu\n", sum.ns, sum.allocs, sum.bytes,
+		       sum.frees);
+	return write(STDOUT_FILENO, line, (size_t)len) != len;
+}

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# memprof run beside a program that knows what it allocates (tests/allocating/ledger.c), and beside other programs that count.
+# beside others
+. tests/lib.sh
+
+memprof=$B/memprof
+ledger=$B/tests/allocating/ledger
+truth='257 1225589 232 1224847 25 742'
+
+# totals FILE
+totals() {
+	"$memprof" report "$1" --format json | jq -r '.totals | [.allocs, .bytes, .frees, .freed_bytes, .live_blocks, .live_bytes] | map(tostring) | join(" ")'
+}
+# loss FILE NAME
+loss() {
+	"$memprof" report "$1" --format json | jq -r --arg n "$2" '[.losses[] | select(.name == $n) | .count] | add // 0'
+}
+
+is "the ledger's own sums" "$("$ledger")" "$truth"
+for how in "--exact" "--exact --no-memo" "--exact --trailer"; do
+	# shellcheck disable=SC2086
+	run "$memprof" run $how -o "$tmp/p" -- "$ledger"
+	is "$how: exit code" "$code" 0
+	is "$how: the command's output is its own" "$out" "$truth"
+	is "$how: the totals are the ledger's" "$(totals "$tmp/p")" "$truth"
+	is "$how: no free of an unknown block" "$(loss "$tmp/p" unknown_frees)" 0
+	is "$how: nothing untracked" "$(loss "$tmp/p" untracked)" 0
+done
+run "$memprof" run --counts -q -o "$tmp/p" -- "$ledger"
+is "--counts: exit code" "$code" 0
+is "--counts: nothing is said with -q" "$err" ""
+is "--counts: blocks, bytes, frees" "$(totals "$tmp/p" | cut -d ' ' -f 1-3,5)" "257 1225589 232 25"
+# Each byte a sample: the estimate is the truth, but for the one block of no bytes, of which none can be.
+run "$memprof" run --rate 1 -o "$tmp/p" -- "$ledger"
+is "--rate 1: exit code" "$code" 0
+is "--rate 1: bytes" "$(totals "$tmp/p" | cut -d ' ' -f 2,4,6)" "1225589 1224847 742"
+
+# glibc's own record: '+' is a block that came, '-' and '<' one that went, '>' one that realloc made; a nil or a '!' failed.
+mtrace=$(find /lib /usr/lib /lib64 /usr/lib64 -name libc_malloc_debug.so.0 2>/dev/null | head -n 1)
+if [ -n "$mtrace" ]; then
+	LD_PRELOAD=$mtrace MALLOC_TRACE=$tmp/mtrace "$ledger" >/dev/null
+	mt=$(awk '/\(nil\)|^@ [^ ]* !/ { next }
+		{ op = ""; for (i = 1; i <= 4; i++) if ($i ~ /^[-+<>]$/) { op = $i; p = $(i + 1); size = $(i + 2) } }
+		op == "+" || op == ">" { n++; live[p] = size }
+		op == "-" || op == "<" { f++; delete live[p] }
+		END { for (p in live) k++; print n, f, k }' "$tmp/mtrace")
+	is "mtrace counts the same" "$mt" "257 232 25"
+else
+	skip "mtrace counts the same" "no libc_malloc_debug.so.0"
+fi
+if have heaptrack && have heaptrack_print; then
+	heaptrack -o "$tmp/ht" "$ledger" >/dev/null 2>&1
+	ht=$(heaptrack_print "$tmp"/ht.* 2>/dev/null)
+	like "heaptrack counts the same calls" "$ht" '^calls to allocation functions: 257 '
+	like "heaptrack sees the same leaked" "$ht" '^total memory leaked: 742B'
+else
+	skip "heaptrack counts the same" "no heaptrack; sudo apt-get install heaptrack"
+fi
+if have valgrind; then
+	valgrind --tool=dhat --dhat-out-file="$tmp/dhat" "$ledger" >/dev/null 2>"$tmp/dhat.err"
+	# It counts malloc(0) as a byte.
+	like "dhat counts the same, and a byte for malloc(0)" "$(cat "$tmp/dhat.err")" 'Total: +1,225,590 bytes in 257 blocks'
+	like "dhat sees the same live at the end" "$(cat "$tmp/dhat.err")" 'At t-end: +742 bytes in 25 blocks'
+else
+	skip "dhat counts the same" "no valgrind; sudo apt-get install valgrind"
+fi
+done_testing

@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# memprof run: what it refuses and why, whose exit code and streams are whose, what stays behind.
+# beside others
+. tests/lib.sh
+
+memprof=$B/memprof
+life=$B/tests/allocating/life
+
+run "$memprof" run
+is "no command: exit code" "$code" 2
+has "no command: what to type" "$err" "memprof run -o OUT -- CMD"
+run "$memprof" run --exact --counts -- true
+is "two modes: exit code" "$code" 2
+run "$memprof" run --trailer -- true
+is "--trailer alone: exit code" "$code" 2
+has "--trailer alone: what it goes with" "$err" "--exact"
+run "$memprof" run --stacks-max 99999999 -- true
+is "too many stacks: exit code" "$code" 2
+run "$memprof" run -o "$tmp/p" -- "$tmp/nothing"
+is "no such command: exit code" "$code" 2
+has "no such command: which" "$err" "$tmp/nothing"
+check "no such command: no profile" test ! -e "$tmp/p"
+run "$memprof" run -o "$tmp/none/p" -- true
+is "no such folder: exit code" "$code" 2
+
+run "$memprof" run -q -o "$tmp/p" -- sh -c 'echo out; echo err >&2; cat; exit 7' <"$0"
+is "the command's exit code" "$code" 7
+is "the command's stdin and stdout" "$out" "out
+$(cat "$0")"
+is "the command's stderr, and nothing else with -q" "$err" err
+run "$memprof" run -q -o "$tmp/p" -- sh -c 'kill -TERM $$'
+is "the command's signal" "$code" 143
+run "$memprof" run --exact -o "$tmp/p" -- "$life" live 5
+has "the summary is on stderr" "$err" "5 allocations"
+has "the summary says what next" "$err" "memprof report $tmp/p"
+
+printf 'int main(void) { return 0; }\n' >"$tmp/one.c"
+if "${CC:-cc}" -static -o "$tmp/static" "$tmp/one.c" 2>/dev/null; then
+	run "$memprof" run -o "$tmp/p" -- "$tmp/static"
+	is "a static program: exit code" "$code" 2
+	has "a static program: why" "$err" "linked statically"
+	has "a static program: what works" "$err" "memprof attach"
+	printf '#!%s\n' "$tmp/static" >"$tmp/script"
+	chmod +x "$tmp/script"
+	run "$memprof" run -o "$tmp/p" -- "$tmp/script"
+	is "a script for a static interpreter: exit code" "$code" 2
+else
+	skip "a static program" "no libc.a"
+fi
+# A loader of musl's name is enough; a section of Go's name too.
+"${CC:-cc}" -o "$tmp/musl" "$tmp/one.c" -Wl,--dynamic-linker=/lib/ld-musl-x86_64.so.1
+run "$memprof" run -o "$tmp/p" -- "$tmp/musl"
+is "a program of musl: exit code" "$code" 2
+has "a program of musl: why" "$err" "musl"
+echo >"$tmp/empty"
+"${CC:-cc}" -o "$tmp/plain" "$tmp/one.c"
+if objcopy --add-section .go.buildinfo="$tmp/empty" "$tmp/plain" "$tmp/go" 2>/dev/null; then
+	run "$memprof" run -q -o "$tmp/p" -- "$tmp/go"
+	is "a Go program with C parts: exit code" "$code" 0
+	has "a Go program with C parts: a warning" "$err" "Go program"
+else
+	skip "a Go program" "no objcopy"
+fi
+if is_root && have setpriv; then
+	cp "$tmp/plain" "$tmp/setuid"
+	chmod 4755 "$tmp/setuid"
+	chmod 755 "$tmp"
+	mkdir -m 777 "$tmp/out"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups "$memprof" run -o "$tmp/out/p" -- "$tmp/setuid"
+	if [ -r "$memprof" ] && setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$memprof"; then
+		is "a setuid program: exit code" "$code" 2
+		has "a setuid program: why" "$err" "setuid"
+	else
+		skip "a setuid program" "another user cannot reach $memprof"
+	fi
+else
+	skip "a setuid program" "needs root and setpriv"
+fi
+# A malloc of its own, in the program: what it allocates goes past every library.
+cat >"$tmp/own.c" <<'C'
+#include <stddef.h>
+#include <string.h>
+static char heap[1 << 20];
+static size_t used;
+void *malloc(size_t n) { void *p = heap + used; used += (n + 15) & ~15ul; return used > sizeof(heap) ? NULL : p; }
+void free(void *p) { (void)p; }
+void *calloc(size_t n, size_t m) { return malloc(n * m); }
+void *realloc(void *p, size_t n) { void *q = malloc(n); if (p && q) memcpy(q, p, n); return q; }
+int main(void) { return malloc(10) == NULL; }
+C
+"${CC:-cc}" -O1 -fno-builtin -o "$tmp/own" "$tmp/own.c"
+run "$memprof" run -q -o "$tmp/p" -- "$tmp/own"
+is "a program with a malloc of its own: exit code" "$code" 0
+has "a program with a malloc of its own: told" "$err" "malloc of its own"
+
+# Without memprof run the library does nothing, and a limit of address space or of files ends nothing.
+run env LD_PRELOAD="$B/libmemprof.so" "$B/tests/allocating/ledger"
+is "the library alone" "$code $out" "0 257 1225589 232 1224847 25 742"
+# shellcheck disable=SC3045
+run sh -c 'ulimit -v 400000; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
+is "little address space: exit code" "$code" 0
+is "little address space: counted" "$("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" 10
+run sh -c 'ulimit -f 100000; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
+is "small files only: exit code" "$code" 0
+is "small files only: counted" "$("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" 10
+
+# memprof killed: the command goes on to its end, and nothing of either is left.
+# left: files of ours where files of nobody's would be
+left() {
+	find /dev/shm /tmp -maxdepth 1 -name '*memprof*' 2>/dev/null | wc -l
+}
+before=$(left)
+# shellcheck disable=SC2016
+"$memprof" run --exact -q -o "$tmp/killed" -- sh -c 'echo $$ >"$1/pid"; while [ ! -e "$1/go" ]; do sleep 0.05; done; "$2" fork; echo done >"$1/end"' sh "$tmp" "$life" &
+pid=$!
+while [ ! -s "$tmp/pid" ]; do sleep 0.05; done
+kill -9 $pid
+wait $pid 2>/dev/null
+touch "$tmp/go"
+for _ in $(seq 200); do
+	[ -s "$tmp/end" ] && break
+	sleep 0.05
+done
+is "memprof killed: the command ends as it would" "$(cat "$tmp/end" 2>/dev/null)" "done"
+is "memprof killed: nothing is left" "$(left)" "$before"
+hasnt "no socket is left" "$(cat /proc/net/unix)" "@memprof-$pid-"
+# The command has ended and left a process: the profile waits for it, and a signal ends the waiting.
+# shellcheck disable=SC2016
+"$memprof" run --exact -o "$tmp/left" -- sh -c '"$0" live 3; sleep 60 >/dev/null 2>&1 & echo $! >"$1/left.pid"' "$life" "$tmp" 2>"$tmp/left.err" &
+pid=$!
+for _ in $(seq 400); do
+	grep -q waiting "$tmp/left.err" && break
+	sleep 0.05
+done
+has "a process that is left: told" "$(cat "$tmp/left.err")" "waiting for 1"
+kill -INT $pid
+wait $pid
+is "a process that is left: exit code" $? 0
+kill "$(cat "$tmp/left.pid")"
+is "a process that is left: is in the profile as running" "$("$memprof" report "$tmp/left" --format json | jq -r '[.processes[] | select(.ended == "running") | .comm] | join(" ")')" sleep
+
+# Other allocators, where they are there: by the next provider.
+for lib in libjemalloc.so.2 libmimalloc.so.2 libmimalloc.so libtcmalloc_minimal.so.4 libtcmalloc.so.4; do
+	path=$(find /usr/lib /usr/local/lib -name "$lib" 2>/dev/null | head -n 1)
+	[ -n "$path" ] || continue
+	found=1
+	run env LD_PRELOAD="$path" "$memprof" run --exact -q -o "$tmp/p" -- "$B/tests/allocating/ledger"
+	is "$lib: exit code" "$code" 0
+	# What the allocator's own start asks for is not main's.
+	is "$lib: the ledger's totals" "$("$memprof" report "$tmp/p" --format json | jq -r '[.stacks[] | select(any(.frames[]; . == "main"))] | "\(map(.allocs) | add) \(map(.bytes) | add) \(map(.frees) | add) \(map(.live_bytes) | add)"')" "257 1225589 232 742"
+	run env LD_PRELOAD="$path" "$memprof" run --exact --trailer -q -o "$tmp/p" -- "$B/tests/allocating/ledger"
+	is "$lib: --trailer falls back to the table" "$code" 0
+done
+[ -n "${found:-}" ] || skip "other allocators" "none of jemalloc, mimalloc, tcmalloc is installed"
+done_testing

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names of frames: of this test's own code, of lists, of Rust and C++, of what cannot be named. */
+#include "lib/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "memprof/symbols/addrmap.h"
+#include "memprof/symbols/elf_names.h"
+#include "memprof/symbols/symbols.h"
+
+static uint64_t seen;
+
+static void __attribute__((noinline)) see(void)
+{
+	seen = (uint64_t)(uintptr_t)__builtin_return_address(0);
+}
+
+static inline void __attribute__((always_inline)) inner(void)
+{
+	see();
+}
+
+static int inner_line;
+
+static void __attribute__((noinline)) outer(void)
+{
+	inner_line = __LINE__ + 1;
+	inner();
+	__asm__ volatile("");
+}
+
+extern char __executable_start[];
+
+static void add_own_module(struct profile *p, const char *path, const uint8_t *id, uint32_t len)
+{
+	struct profile_module m = {.process = 0, .end = UINT64_MAX, .path = path};
+
+	m.start = m.bias = (uint64_t)(uintptr_t)__executable_start;
+	if (id)
+		memcpy(m.build_id, id, len);
+	m.build_id_len = len;
+	profile_add_module(p, &m);
+}
+
+static struct profile *own_profile(const uint8_t *id, uint32_t len)
+{
+	struct profile *p = profile_new(PROFILE_EXACT, 0, "test");
+	char exe[4096] = "";
+
+	assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
+	profile_add_process(p, &(struct profile_process){.pid = 1 << 30});
+	add_own_module(p, exe, id, len);
+	outer();
+	profile_frame_at(p, 0, seen, 0, NULL);
+	return p;
+}
+
+static void inlined_function_and_lines(void **state UNUSED)
+{
+	struct profile *p = own_profile(NULL, 0);
+	struct symbols *s = symbols_of(p, NULL);
+	const struct symbol_frame *f = &s->frames[0];
+
+	assert_true(f->resolved);
+	assert_int_equal(f->n, 2);
+	assert_string_equal(f->at[0].name, "inner");
+	assert_true(f->at[0].inlined);
+	assert_string_equal(f->at[1].name, "outer");
+	assert_int_equal(f->at[1].line, inner_line);
+	assert_non_null(strstr(f->at[1].file, "u_memprof_symbols.c"));
+	assert_int_equal(s->unresolved, 0);
+	symbols_free(s);
+	s = symbols_of(p, &(struct symbols_options){.names_only = true});
+	assert_int_equal(s->frames[0].n, 1);
+	assert_string_equal(s->frames[0].at[0].name, "outer");
+	assert_null(s->frames[0].at[0].file);
+	symbols_free(s);
+	profile_free(p);
+}
+
+/* A file that is not the one that ran has other names at the same places. */
+static void other_build_id(void **state UNUSED)
+{
+	struct profile *p = own_profile((const uint8_t[]){1, 2, 3, 4}, 4);
+	struct symbols *s = symbols_of(p, NULL);
+
+	assert_int_equal(s->stale, 1);
+	assert_int_equal(s->unresolved, 1);
+	assert_false(s->frames[0].resolved);
+	assert_non_null(strstr(s->frames[0].at[0].name, "u_memprof_symbols+0x"));
+	symbols_free(s);
+	profile_free(p);
+}
+
+/* A pipe in the place of a file must not be waited for. */
+static void no_regular_file(void **state UNUSED)
+{
+	struct profile_module m = {.path = "/dev/zero"};
+	char path[] = "/tmp/u_memprof_symbols.XXXXXX";
+	struct elf_names *e;
+
+	assert_int_equal(elf_names_open(&e, &m, NULL), -ENOENT);
+	m.path = mkdtemp(path);
+	assert_int_equal(elf_names_open(&e, &m, NULL), -ENOENT);
+	rmdir(path);
+	m.path = "/etc/hostname";
+	assert_true(elf_names_open(&e, &m, NULL) < 0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void kernel_names(void **state UNUSED)
+{
+	char path[] = "/tmp/u_memprof_symbols.XXXXXX";
+	struct addrmap *m;
+
+	close(mkstemp(path));
+	write_file(path, "ffffffff81000000 T _text\n"
+			 "ffffffff81000100 t do_one\n"
+			 "ffffffff81000180 D some_data\n"
+			 "ffffffff81000200 T do_two\t[module]\n"
+			 "nonsense\n");
+	assert_int_equal(addrmap_kallsyms(&m, path), 0);
+	assert_int_equal(addrmap_size(m), 3);
+	assert_string_equal(addrmap_find(m, 0xffffffff81000100), "do_one");
+	assert_string_equal(addrmap_find(m, 0xffffffff810001ff), "do_one");
+	assert_string_equal(addrmap_find(m, 0xffffffff81000200), "do_two [module]");
+	assert_null(addrmap_find(m, 0xffffffff80ffffff));
+	addrmap_free(m);
+	/* Hidden from who may not see them. */
+	write_file(path, "0000000000000000 T _text\n0000000000000000 t do_one\n");
+	assert_int_equal(addrmap_kallsyms(&m, path), -EACCES);
+	unlink(path);
+	assert_int_equal(addrmap_kallsyms(&m, path), -ENOENT);
+}
+
+static void jit_names(void **state UNUSED)
+{
+	char folder[] = "/tmp/u_memprof_symbols.XXXXXX", path[64];
+	struct profile *p = profile_new(PROFILE_EXACT, 0, "test");
+	struct symbols *s;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/perf-77.map", folder);
+	write_file(path, "7f0000001000 100 LazyCompile:*a b.js:3\n"
+			 "7f0000001000 80 again\n"
+			 "7f0000002000 zz bad\n");
+	profile_add_process(p, &(struct profile_process){.pid = 77});
+	profile_frame_at(p, 0, 0x7f0000001080, 0, NULL);
+	profile_frame_at(p, 0, 0x7f0000001090, 0, NULL);
+	profile_frame_at(p, 0, 0x7f0000001200, 0, NULL);
+	s = symbols_of(p, &(struct symbols_options){.jit_folder = folder});
+	assert_string_equal(s->frames[0].at[0].name, "again");
+	assert_string_equal(s->frames[1].at[0].name, "LazyCompile:*a b.js:3");
+	assert_string_equal(s->frames[2].at[0].name, "0x7f0000001200");
+	assert_int_equal(s->unresolved, 1);
+	symbols_free(s);
+	/* Another process had that number before. */
+	p->processes[0].start_ns = UINT64_MAX;
+	s = symbols_of(p, &(struct symbols_options){.jit_folder = folder});
+	assert_int_equal(s->unresolved, 3);
+	symbols_free(s);
+	profile_free(p);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void demangled(void **state UNUSED)
+{
+	static const char *const names[][2] = {
+		{"_ZNSt6vectorIiSaIiEE9push_backERKi",
+		 "std::vector<int, std::allocator<int> >::push_back(int const&)"},
+		{"_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE", "core::fmt::Write::write_fmt"},
+		{"_RNvNtCs1234_7mycrate3foo3bar", "mycrate[ca63f166dbe9294]::foo::bar"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct strbuf text = STRBUF_INIT;
+
+		assert_true(symbols_demangle(names[i][0], &text));
+		if (i < 2)
+			assert_string_equal(text.s, names[i][1]);
+		else {
+			assert_non_null(strstr(text.s, "mycrate"));
+			assert_non_null(strstr(text.s, "::foo::bar"));
+		}
+		strbuf_release(&text);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const plain[] = {"main", "_start", "_Zzz"};
+		struct strbuf text = STRBUF_INIT;
+
+		assert_false(symbols_demangle(plain[i], &text));
+		assert_int_equal(text.len, 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(inlined_function_and_lines),
+		cmocka_unit_test(other_build_id),
+		cmocka_unit_test(no_regular_file),
+		cmocka_unit_test(kernel_names),
+		cmocka_unit_test(jit_names),
+		cmocka_unit_test(demangled),
+	};
+
+	log_init("u_memprof_symbols", LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
