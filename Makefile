@@ -34,9 +34,16 @@ WARN	:= -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow 
 	   -Wmissing-field-initializers -Wno-missing-field-initializers
 CFLAGS	?= -O2 -g
 CSTD	:= -std=gnu11 -I. -I$(B)/gen -DBEEBENCH_VERSION='"$(VERSION)"' -pthread
-BPFARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+BPFARCH	:= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/s390x/s390/')
+BPFTARGET := bpf
+STATIC_PIE := -static-pie
+STAMP	= $(B)/.deps
+HONEYC	= $(B)/honeyc
+HONEYC_FLAGS :=
+# Another processor's compiler, objects and byte order: make guest-arm64.
+include scripts/cross.mk
 # No path of this machine in an object: the same source is the same bytes in any work tree.
-BPFFLAGS := -g -O2 -target bpf -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -Wextra -Werror \
+BPFFLAGS := -g -O2 -target $(BPFTARGET) -D__TARGET_ARCH_$(BPFARCH) -I. -I$(B)/gen -Wall -Wextra -Werror \
 	   -Wno-unused-parameter -fdebug-compilation-dir=.
 
 # Every .c file of a folder belongs to the programs that may include that folder (docs/architecture.md).
@@ -92,7 +99,6 @@ help: ## list the targets
 
 # --- packages ---------------------------------------------------------------------------------------
 
-STAMP := $(B)/.deps
 deps: ## install the Debian packages that are missing (apt; needs root, or prints the command)
 	@B=$(B) scripts/deps.sh
 
@@ -193,6 +199,14 @@ $(B)/%.bpf.o: %.bpf.c $(B)/gen/vmlinux.h | $(STAMP)
 	$(Q)llvm-strip -g $(aside)
 	@mv -f $(@:.o=.d).$(TMPID) $(@:.o=.d) && $(moved)
 
+# Types for kernels without BTF (bpf/calls/events.bpf.h).
+$(B)/bpf/calls/events.btf: bpf/calls/events.bpf.h $(B)/gen/vmlinux.h | $(STAMP)
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -x c -c -o $(aside).o $<
+	$(Q)llvm-objcopy --dump-section .BTF=$(aside) $(aside).o $(aside).none && rm -f $(aside).o $(aside).none && $(moved)
+all: $(B)/bpf/calls/events.btf
+
 $(B)/bpf/%: bpf/%
 	@mkdir -p $(@D)
 	@cp $< $(aside) && $(moved)
@@ -211,15 +225,15 @@ $(B)/bpf/probes/calib-%.manifest.json: bpf/probes/calib.manifest.json
 ex_SRC := $(wildcard bpf/*/*.ex)
 ex_OBJ := $(ex_SRC:%.ex=$(B)/%-honey.bpf.o) $(ex_SRC:%.ex=$(B)/%-honey-O.bpf.o)
 
-$(B)/%-honey.bpf.o: %.ex $(B)/honeyc
+$(B)/%-honey.bpf.o: %.ex $(HONEYC)
 	$(call say,HONEY,$<)
 	@mkdir -p $(@D)
-	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -o $(aside) $< && $(moved)
+	$(Q)CLANG="$(CLANG)" $(HONEYC) $(HONEYC_FLAGS) -w -o $(aside) $< && $(moved)
 
-$(B)/%-honey-O.bpf.o: %.ex $(B)/honeyc
+$(B)/%-honey-O.bpf.o: %.ex $(HONEYC)
 	$(call say,HONEY -O,$<)
 	@mkdir -p $(@D)
-	$(Q)CLANG="$(CLANG)" $(B)/honeyc -w -O -o $(aside) $< && $(moved)
+	$(Q)CLANG="$(CLANG)" $(HONEYC) $(HONEYC_FLAGS) -w -O -o $(aside) $< && $(moved)
 
 all: $(ex_OBJ)
 
@@ -383,7 +397,7 @@ static_QUIET := $(if $(shell $(CC) -Wl,--help 2>/dev/null | grep -- --no-warning
 $(B)/static/beebench: $(call objs,$(beebench_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static-pie -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
+	$(Q)$(CC) $(STATIC_PIE) -pthread $(static_QUIET) -o $(aside) $^ $(beebench_LIBS) $(static_ZSTD) && $(moved)
 
 static: $(B)/static/beebench ## beebench as one file without libraries, as the guest runs it
 
@@ -456,7 +470,7 @@ test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof write
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
-test: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
+test: all guests-here $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## run all tests; the last line counts them (root: real BPF; else in guests what they can run)
 	@B=$(B) tests/run.sh
 
 test-busy: all $(unit_BIN) $(live_BIN) $(B)/tests/ui/screen $(B)/tests/ui/caller $(B)/tests/memprof/made ## the same beside eight compilers (BUSY), which no test may fail for; WORDS chooses as run.sh does
@@ -543,6 +557,7 @@ shell:
 # --- install, package -------------------------------------------------------------------------------
 
 include scripts/package.mk
+include scripts/guests.mk
 
 clean: ## remove build/
 	rm -rf $(B)

@@ -153,7 +153,7 @@ void monitor_declare(struct monitor *m)
 /* From here on the object that honeyc makes of the source is the monitor. */
 static int compile_source(struct monitor *m)
 {
-	int err = honey_source_compile(m->path, &m->compiled, m->why);
+	int err = honey_source_compile(m->path, NULL, &m->compiled, m->why);
 
 	if (err)
 		return err;

@@ -11,10 +11,17 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <linux/btf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/why.h"
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ELFDATA_HERE ELFDATA2MSB
+#else
+#define ELFDATA_HERE ELFDATA2LSB
+#endif
 
 struct image {
 	const unsigned char *data;
@@ -75,6 +82,15 @@ static int open_image(struct image *im, const void *data, size_t size, struct st
 		strbuf_addf(why,
 			    "truncated: %zu bytes do not even hold an ELF header; build it again",
 			    size);
+		return -EINVAL;
+	}
+	if (im->eh.e_ident[EI_DATA] != ELFDATA_HERE) {
+		strbuf_addf(
+			why,
+			"of the other byte order (%s-endian); compile it for this machine with: "
+			"clang -g -O2 -target bpf, or run it in a guest: beebench verify -k "
+			"6.12/s390x",
+			im->eh.e_ident[EI_DATA] == ELFDATA2MSB ? "big" : "little");
 		return -EINVAL;
 	}
 	if (im->eh.e_ident[EI_CLASS] != ELFCLASS64 || im->eh.e_machine != EM_BPF) {
@@ -375,6 +391,20 @@ int elf_check_file(const char *path, struct strbuf *why)
 	strbuf_release(&file);
 	strbuf_release(&reason);
 	return err;
+}
+
+int elf_byte_order(const char *path, bool *big)
+{
+	unsigned char ident[EI_NIDENT] = {0};
+	FILE *f = fopen(path, "re");
+	bool whole = f && fread(ident, sizeof(ident), 1, f) == 1;
+
+	if (f)
+		fclose(f);
+	if (!whole || memcmp(ident, ELFMAG, SELFMAG))
+		return -EINVAL;
+	*big = ident[EI_DATA] == ELFDATA2MSB;
+	return 0;
 }
 
 static bool table_has(Elf *elf, Elf_Scn *section, const char *name)

@@ -16,6 +16,11 @@ int elf_check(const void *image, size_t size, struct strbuf *why);
 /* elf_check() of a file. 0 or -errno after saying "PATH: .." (lib/why.h). */
 int elf_check_file(const char *path, struct strbuf *why);
 
+/* The byte order of an ELF file. Returns 0, or -EINVAL: it is none, or cannot be read. Prints
+ * nothing.
+ */
+int elf_byte_order(const char *path, bool *big);
+
 /* The symbol table of the file has @name; false too when the file cannot be read. */
 bool elf_has_symbol(const char *path, const char *name);
 

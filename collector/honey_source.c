@@ -49,7 +49,8 @@ static int make_object_file(char **path, struct strbuf *why)
 	return err;
 }
 
-int honey_source_compile(const char *source, char **object, struct strbuf *why)
+int honey_source_compile(const char *source, const char *processor, char **object,
+			 struct strbuf *why)
 {
 	struct strbuf out = STRBUF_INIT, said = STRBUF_INIT;
 	char honeyc[4096];
@@ -61,7 +62,9 @@ int honey_source_compile(const char *source, char **object, struct strbuf *why)
 	err = make_object_file(object, why);
 	if (err)
 		return err;
-	code = subproc_capture((const char *const[]){honeyc, "-o", *object, source, NULL},
+	code = subproc_capture((const char *const[]){honeyc, "-o", *object, source,
+						     processor ? "--processor" : NULL, processor,
+						     NULL},
 			       COMPILE_LIMIT_MS, &out, &said);
 	if (code > 0)
 		why_err(why, "%s does not compile:\n%s", source, said.s);

@@ -699,6 +699,9 @@ static bool covers(const char *section, const char *event)
 	if (!strcmp(last, "sys_enter") || !strcmp(last, "sys_exit"))
 		return true;
 	syscall = strstr(section, "sys_enter_");
+	/* mmap of s390x */
+	if (syscall && !strcmp(syscall, "sys_enter_old_mmap"))
+		return !strcmp(event, "mmap");
 	if (syscall)
 		return !strcmp(syscall + strlen("sys_enter_"), event);
 	syscall = strstr(section, "sys_exit_");

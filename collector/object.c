@@ -8,6 +8,7 @@
  */
 #include "lib/base.h"
 #include "collector/object.h"
+#include "collector/events_btf.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -481,6 +482,8 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 #define LEVEL_VARIABLE	"beebench_cgroup_level"
 /* The same, for the size of each of its rings. */
 #define RING_VARIABLE	"beebench_ring_bytes"
+/* The same, for the size of a page. */
+#define PAGE_VARIABLE	"beebench_page_bytes"
 
 /* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
 static int set_constant(const struct object *o, const char *name, uint64_t value)
@@ -488,6 +491,15 @@ static int set_constant(const struct object *o, const char *name, uint64_t value
 	struct variable v = variable_find(o->bpf, ".rodata", name, sizeof(value));
 
 	return v.map ? variable_init(&v, &value) : -ENOENT;
+}
+
+static int set_page(struct monitor *m, const struct object *o)
+{
+	int err = set_constant(o, PAGE_VARIABLE, (uint64_t)sysconf(_SC_PAGESIZE));
+
+	if (err && err != -ENOENT)
+		why_err_sys(m->why, err, "%s: cannot set %s", m->path, PAGE_VARIABLE);
+	return err == -ENOENT ? 0 : err;
 }
 
 /* Tells the object which cgroup to watch, when it can be told. */
@@ -590,12 +602,14 @@ static void know_subject(struct monitor *m, const struct object *o)
 
 static int open_file(struct monitor *m, struct object *o, bool bare)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	int err = elf_check_file(m->path, m->why);
 
 	if (err)
 		return err;
 	object_listen();
-	o->bpf = bpf_object__open_file(m->path, NULL);
+	opts.btf_custom_path = events_btf();
+	o->bpf = bpf_object__open_file(m->path, &opts);
 	if (!o->bpf) {
 		err = -errno;
 		return object_explain_load(m->path, o->bpf, err, m->why);
@@ -626,8 +640,10 @@ static struct bpf_map *find_ring_array(const struct object *o)
 
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	int err = set_target(m, o, target);
+	int err = set_page(m, o);
 
+	if (!err)
+		err = set_target(m, o, target);
 	o->ring_array = find_ring_array(o);
 	if (!err && o->ring_array)
 		err = size_rings(m, o, target);

@@ -8,12 +8,15 @@
 #include "honey/diag.h"
 #include "honey/lex.h"
 #include "honey/passes.h"
+#include "honey/processor.h"
 #include "lib/strbuf.h"
 
 void honey_init(struct honey *h, const struct options *opt)
 {
 	memset(h, 0, sizeof(*h));
 	h->opt = *opt;
+	if (!h->opt.processor)
+		h->opt.processor = honey_processor_named(NULL);
 	types_init(h);
 }
 

@@ -14,6 +14,7 @@
 #include "honey/diag.h"
 #include "honey/helpers.h"
 #include "honey/honey.h"
+#include "honey/processor.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 
@@ -306,6 +307,14 @@ static bool has_control(const char *s)
 	return false;
 }
 
+static bool is_mmap_enter(const char *sec)
+{
+	const char *slash = strchr(sec, '/');
+
+	return (!strncmp(sec, "tracepoint/", 11) || !strncmp(sec, "tp/", 3)) &&
+	       !strcmp(slash + 1, "syscalls/sys_enter_mmap");
+}
+
 const struct section *ctx_section(struct honey *h, const char *sec, struct span span)
 {
 	struct section *s = arena_new(&h->arena, struct section);
@@ -317,7 +326,11 @@ const struct section *ctx_section(struct honey *h, const char *sec, struct span 
 		if (has_control(sec) || strncmp(sec, kinds[i].prefix, len) ||
 		    (rest ? !sec[len] : sec[len] != '\0'))
 			continue;
-		s->text = sec;
+		s->text = s->sec = sec;
+		if (h->opt.processor->mmap_block && is_mmap_enter(sec)) {
+			s->sec = "tracepoint/syscalls/sys_enter_old_mmap";
+			s->mmap_block = true;
+		}
 		s->kind = kinds[i].prefix;
 		s->ctx = kinds[i].ctx;
 		s->progs = kinds[i].progs;

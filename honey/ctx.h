@@ -19,6 +19,8 @@ struct ctx_field {
 
 struct section {
 	const char *text; /* the whole of SEC() */
+	const char *sec;  /* as the object has it; @text but where the processor calls it another */
+	bool mmap_block;  /* its arguments are in a block: honey/processor.h */
 	const char *kind; /* tracepoint */
 	enum ctx_kind ctx;
 	unsigned int progs;

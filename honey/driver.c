@@ -6,6 +6,7 @@
  */
 #include "lib/base.h"
 #include "honey/honey.h"
+#include "honey/processor.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -134,8 +135,8 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 {
 	const char *clang = h->opt.clang ? h->opt.clang : getenv("CLANG");
 	char *object = in_dir(h, w, "out.o"), *log = in_dir(h, w, "log");
-	char *argv[] = {(char *)(clang && *clang ? clang : "clang"), "-g", "-O2", "-target", "bpf",
-			"-fwrapv",
+	char *argv[] = {(char *)(clang && *clang ? clang : "clang"), "-g", "-O2", "-target",
+			(char *)h->opt.processor->target, "-fwrapv",
 			/* A hosted main() would have to take argc and argv. */
 			has_main(h) ? "-ffreestanding" : "-fhosted", "-w", "-fno-caret-diagnostics",
 			"-fno-show-column", "-fdebug-compilation-dir=.", "-c", "-o", "out.o",

@@ -386,6 +386,13 @@ static void write_contexts(struct honey *h, const struct emit_needs *needs, stru
 		else
 			strbuf_addf(out, "struct %s;\n\n", s->c_struct);
 	}
+	if (needs->mmap_arg)
+		strbuf_addstr(out,
+			      "/* mmap's one argument here is the address of its six. */\n"
+			      "static __always_inline __u64 honey_mmap_arg(__u64 block, __u64 i)\n"
+			      "{\n\t__u64 value = 0;\n\n"
+			      "\tbpf_probe_read_user(&value, sizeof(value), "
+			      "(const void *)(block + 8 * i));\n\treturn value;\n}\n\n");
 	if (needs->raw_args)
 		strbuf_addstr(out, "struct bpf_raw_tracepoint_args {\n\t__u64 args[0];\n};\n\n");
 }

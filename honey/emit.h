@@ -15,7 +15,7 @@ enum { EMIT_FLAGS = 3 };
 /* What the prologue must define: found while the bodies are written. */
 struct emit_needs {
 	bool div, sdiv, rem, srem, min, max, smin, smax, null, flags[EMIT_FLAGS], task;
-	bool raw_args;
+	bool raw_args, mmap_arg;
 	const struct net *nets[16]; /* ends with NULL */
 };
 

@@ -509,6 +509,11 @@ static struct cexpr ctx_field(struct emit *e, struct node *n)
 
 	if (n->ctx_field->type->kind == T_ARGS) {
 		s->args_used = true;
+		if (s->mmap_block) {
+			e->needs->mmap_arg = true;
+			return emit_primary(fmt(e->h, "honey_mmap_arg(%s->args[0], %u)", ctx,
+						n->ctx_field->offset));
+		}
 		return emit_primary(fmt(e->h, s->ctx == CTX_ARGS_ARRAY ? "%s[%u]" : "%s->args[%u]",
 					ctx, n->ctx_field->offset));
 	}
@@ -539,6 +544,11 @@ static struct cexpr index_of(struct emit *e, struct node *n)
 
 		s->args_used = true;
 		base = base->a;
+		if (s->mmap_block) {
+			e->needs->mmap_arg = true;
+			return emit_primary(fmt(e->h, "honey_mmap_arg(%s->args[0], %s)",
+						emit_text(e, base, PREC_PRIMARY), index));
+		}
 		member = s->ctx == CTX_ARGS_ARRAY ? "" : "->args";
 	}
 	return emit_primary(fmt(e->h, "%s%s[%s]", emit_text(e, base, PREC_PRIMARY), member, index));

@@ -710,7 +710,7 @@ void emit_function(struct emit *e, struct inst *inst, bool now)
 	list = params(e, inst, now);
 	type = inst->want ? type_c(e->h, inst->result) : "void";
 	if (inst->is_handler) {
-		emit_line(e, "SEC(\"%s\")", inst->section->text);
+		emit_line(e, "SEC(\"%s\")", inst->section->sec);
 		emit_line(e, "int %s(%s)", inst->c_name, list);
 	} else {
 		emit_line(e, "static __always_inline %s(%s)",

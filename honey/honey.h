@@ -40,6 +40,8 @@ enum {
 
 enum emit_kind { EMIT_OBJ, EMIT_C, EMIT_AST, EMIT_TOKENS };
 
+struct honey_processor; /* honey/processor.h */
+
 struct options {
 	enum emit_kind emit;
 	bool optimise[OPT_COUNT];
@@ -49,6 +51,7 @@ struct options {
 	const char *tracefs; /* NULL: /sys/kernel/tracing */
 	unsigned int kernel; /* oldest kernel to run on, 0: any */
 	const char *clang;
+	const struct honey_processor *processor; /* NULL: this machine's */
 };
 
 /* One run: the sources, what the passes made of them, and what there is to say. */

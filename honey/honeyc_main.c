@@ -11,6 +11,7 @@
 #include "honey/diag.h"
 #include "honey/helpers.h"
 #include "honey/lsp.h"
+#include "honey/processor.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/std.h"
@@ -18,7 +19,7 @@
 
 struct args {
 	bool optimise, no_warnings, remarks, no_lines, version, helpers, check_types, lsp;
-	const char *emit, *diagnostics, *explain, *out, *btf, *tracefs, *kernel, *clang;
+	const char *emit, *diagnostics, *explain, *out, *btf, *tracefs, *kernel, *clang, *processor;
 	const char *files[256];
 	uint32_t n_files;
 	bool optimisation[OPT_COUNT];
@@ -42,6 +43,8 @@ static const struct opt options[] = {
 	 offsetof(struct args, explain)},
 	{0, "kernel", "X.Y", "refuse helpers and maps newer than this Linux", OPT_STRING,
 	 offsetof(struct args, kernel)},
+	{0, "processor", "NAME", "compile for x86-64, arm64 or s390x (default: this machine's)",
+	 OPT_STRING, offsetof(struct args, processor)},
 	{0, "btf", "FILE", "kernel BTF for contexts (default: VMLINUX_BTF, the running kernel's)",
 	 OPT_STRING, offsetof(struct args, btf)},
 	{0, "tracefs", "DIR", "tracefs for contexts (default /sys/kernel/tracing)", OPT_STRING,
@@ -162,6 +165,11 @@ static int make_options(const struct args *a, struct options *o)
 			return -EINVAL;
 		}
 		o->kernel = major * 100 + minor;
+	}
+	o->processor = honey_processor_named(a->processor);
+	if (!o->processor) {
+		log_err("--processor takes x86-64, arm64 or s390x, not '%s'", a->processor);
+		return -EINVAL;
 	}
 	o->json = a->diagnostics && !strcmp(a->diagnostics, "json");
 	o->remarks = a->remarks;

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# A kernel for the guest, out of Debian's package, which is not installed: fetch_kernel.sh VERSION CACHE DIR
+# A kernel for the guest, out of a package, which is not installed: fetch_kernel.sh VERSION|FILE CACHE DIR ENDING ARCHITECTURE
 #
-# Downloads the newest linux-image-VERSION.*-cloud-amd64 that apt knows, holds its checksum against apt's lists and leaves "vmlinuz" and
-# "note" (the package and the checksums, "KEY VALUE" lines) in DIR, which appears at once and whole. Works as an ordinary user. Where the
-# machine's package lists have no such kernel, lists of our own are fetched into CACHE: from the machine's sources, then from Debian
-# unstable at the same place. From Linux 7 on that package is empty, and the kernel lies in the linux-binary package it depends on.
+# Downloads the newest linux-image-VERSION.*ENDING ("-cloud-amd64") that apt knows for ARCHITECTURE ("amd64"), holds its checksum against
+# apt's lists and leaves "vmlinuz" and "note" (the package and the checksums, "KEY VALUE" lines) in DIR, which appears at once and whole.
+# Works as an ordinary user. Where the machine's package lists have no such kernel, lists of our own are fetched into CACHE: from the
+# machine's sources, then from the newer Debians at the same place (13 and unstable). From Linux 7 on that package is empty, and the
+# kernel lies in the linux-binary package it depends on. FILE, with a '/', is a package of any distribution (.deb, .rpm, .pkg.tar.*): the
+# kernel comes out of it.
 #
 # Whoever calls it reads stdout: lines "info TEXT" and "error TEXT". Exit codes: 0; 77 it cannot be had here; 2 the cache is no good.
 set -eu
@@ -21,14 +23,22 @@ die() {
 	exit "$code"
 }
 
-[ $# -eq 3 ] || die 2 "usage: fetch_kernel.sh VERSION CACHE DIR"
-version=$1 cache=$2 dir=$3
+[ $# -eq 5 ] || die 2 "usage: fetch_kernel.sh VERSION|FILE CACHE DIR ENDING ARCHITECTURE"
+version=$1 cache=$2 dir=$3 ending=$4 arch=$5 file=
 case $version in
+*/*) file=$(readlink -f -- "$version") ;;
 *[!0-9.]* | '') die 2 "'$version' is no version of a kernel" ;;
 esac
-for tool in apt-cache apt-get dpkg-deb tar sha256sum timeout; do
+tools="apt-cache apt-get dpkg-deb tar sha256sum timeout"
+case $file in
+'') ;;
+*.deb) tools="dpkg-deb tar sha256sum" ;;
+*.rpm) tools="rpm2cpio cpio sha256sum" ;;
+*) tools="tar sha256sum" ;;
+esac
+for tool in $tools; do
 	command -v "$tool" >/dev/null 2>&1 ||
-		die 77 "no $tool here, and without it no kernel can be fetched; give one by path: -k /boot/vmlinuz-.."
+		die 77 "no $tool here, and without it no kernel can be ${file:+taken out of $file}${file:-fetched}; give one by path: -k /boot/vmlinuz-.."
 done
 
 work=
@@ -44,10 +54,12 @@ cd "$work"
 
 # apt LIMIT TOOL ARG..: with lists of our own below $own, unless that is empty, and from $source, unless that is empty. What it says
 # on stderr is in "said". Exit code 124: it took longer than LIMIT seconds.
-own='' source=''
+own='' source='' foreign=
+[ "$(dpkg --print-architecture 2>/dev/null)" = "$arch" ] || foreign=$arch
 apt() {
 	limit=$1 tool=$2
 	shift 2
+	[ -z "$foreign" ] || set -- -o "APT::Architecture=$foreign" -o "APT::Architectures=$foreign" -o Dir::State::status=/dev/null "$@"
 	[ -z "$own" ] || set -- -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o Acquire::Languages=none "$@"
 	[ -z "$source" ] || set -- -o "Dir::Etc::SourceList=$source" -o Dir::Etc::SourceParts=/dev/null "$@"
 	timeout --foreground "$limit" "$tool" "$@" 2>said
@@ -70,14 +82,18 @@ describe() {
 	[ -n "$package_version" ] && [ -n "$sum" ]
 }
 
-# The newest package of the version in the lists, or the one it takes the kernel from. 6.12 is not 6.1, and a package of debug symbols,
-# without a signature or without a version of its own holds no kernel.
-find_package() {
+# The packages of the version in the lists, the newest first, into "found". 6.12 is not 6.1, -arm64 is not -cloud-arm64, and a package of
+# debug symbols, without a signature or without a version of its own holds no kernel.
+find_packages() {
 	apt 60 apt-cache pkgnames "linux-image-$version." >names || return 1
 	start=$(printf '%s' "linux-image-$version." | sed 's/\./\\./g')
-	newest=$(grep -- "^$start.*-cloud-amd64\$" names | sort -V | tail -n 1) || return 1
-	[ -n "$newest" ] || return 1
-	describe "$newest" || return 1
+	grep -- "^${start}[^-]*\(-[0-9]*\)*$ending\$" names | sort -rV >found
+	[ -s found ]
+}
+
+# take PACKAGE: it, or the one it takes the kernel from, is described
+take() {
+	describe "$1" || return 1
 	binary=$(field Depends | tr ',' '\n' | sed -n 's/^ *\(linux-binary-[^ ]*\).*/\1/p' | head -n 1)
 	[ -z "$binary" ] || describe "$binary"
 }
@@ -85,14 +101,14 @@ find_package() {
 # Lists of our own, in the cache's folder $1; without a network apt-get warns, and succeeds.
 fetch_lists() {
 	own=$cache/$1
-	info "apt's lists have no kernel $version; fetching lists $2 into $own"
+	info "apt's lists have no kernel $version for $arch; fetching lists $2 into $own"
 	mkdir -p "$own/lists/partial" "$own/cache/archives/partial" || return 1
 	apt 600 apt-get -q update >/dev/null || { said >updated && return 1; }
 	said >updated
 }
 
-# Debian unstable, from where this machine takes Debian: a source list in the cache's folder $1. False when it takes it from nowhere.
-unstable() {
+# Debian 13 and unstable, from where this machine takes Debian: a source list in the cache's folder $1. False when it takes it from nowhere.
+newer() {
 	list=/etc/apt/sources.list parts=/etc/apt/sources.list.d
 	eval "$(apt-config shell list Dir::Etc::SourceList/f parts Dir::Etc::SourceParts/d 2>/dev/null)" || :
 	mkdir -p "$1" || return 1
@@ -113,45 +129,86 @@ unstable() {
 		NF == 0 { done(); key = "" }
 		END { done() }' >where
 	read -r uri key <where || return 1
-	printf 'deb %s%s sid main\n' "${key:+[signed-by=$key] }" "$uri" >"$1/unstable.list"
-	source=$1/unstable.list
+	for suite in trixie sid; do
+		printf 'deb %s%s %s main\n' "${key:+[signed-by=$key] }" "$uri" "$suite"
+	done >"$1/newer.list"
+	source=$1/newer.list
 }
 
 unknown() {
 	lists="$(cat updated 2>/dev/null || :) $(said)"
-	printf 'error %s%s\n' "apt knows no package linux-image-$version.*-cloud-amd64; run: sudo apt-get update   (or give a kernel by path: " \
-		"-k /boot/vmlinuz-..; on a machine that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=cloud-amd64)"
+	printf 'error %s%s\n' "apt knows no package linux-image-$version.*$ending; run: sudo apt-get update   (or give a kernel by path: " \
+		"-k /boot/vmlinuz-..; on a machine that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=${ending#-})"
 	[ "$lists" = " " ] || info "apt said: $lists"
 	exit 77
 }
 
-find_package ||
-	{ fetch_lists apt "of this machine's sources" && find_package; } ||
-	{ unstable "$cache/apt-unstable" && fetch_lists apt-unstable "of Debian unstable" && find_package; } ||
-	unknown
+# Downloads it, and sets deb. The lists may know what the archive has not: then the next newest is taken.
+download() {
+	find_packages ||
+		{ fetch_lists "apt${foreign:+-$foreign}" "of this machine's sources" && find_packages; } ||
+		{ newer "$cache/apt-newer${foreign:+-$foreign}" && fetch_lists "apt-newer${foreign:+-$foreign}" "of newer Debians" && find_packages; } ||
+		unknown
+	why=
+	for name in $(head -n 3 found); do
+		take "$name" || continue
+		info "fetching $package $package_version"
+		code=0
+		apt 600 apt-get -q download "$package=$package_version" >/dev/null || code=$?
+		said=$(said)
+		[ $code -ne 124 ] || said="it took too long"
+		set -- ./*.deb
+		deb=$1
+		[ $code -ne 0 ] || [ -f "$deb" ] || code=1
+		[ $code -ne 0 ] || break
+		why=${why:-$package=$package_version: $said}
+	done
+	[ "${code:-1}" -eq 0 ] ||
+		die 77 "cannot download ${why:-$name}; with a network run: cd DIR && apt-get download ${package:-$name}" \
+			"  and give its kernel by path with -k"
+	got=$(sha256sum "$deb" | cut -d ' ' -f 1)
+	[ "$got" = "$sum" ] ||
+		die 77 "$package=$package_version has the checksum $got, but apt's lists say $sum; nothing of it is used; run: sudo apt-get update" \
+			"  and try again"
+	package="$package $package_version"
+}
 
-info "fetching $package $package_version"
-code=0
-apt 600 apt-get -q download "$package=$package_version" >/dev/null || code=$?
-why=$(said)
-[ $code -ne 124 ] || why="it took too long"
-set -- ./*.deb
-[ $code -ne 0 ] || [ -f "$1" ] || code=1
-[ $code -eq 0 ] ||
-	die 77 "cannot download $package=$package_version: $why; with a network run: cd DIR && apt-get download $package=$package_version" \
-		"  and give its kernel by path with -k"
-got=$(sha256sum "$1" | cut -d ' ' -f 1)
-[ "$got" = "$sum" ] ||
-	die 77 "$package=$package_version has the checksum $got, but apt's lists say $sum; nothing of it is used; run: sudo apt-get update" \
-		"  and try again"
+# The names of the kernels among a package's files, the likeliest first.
+kernels() {
+	sed -n -e '/^\(\.\/\|\)boot\/\(vmlinuz\|image\|Image\)-[^/]*$/p' -e '/^\(\.\/\|\)\(usr\/\)\?lib\/modules\/[^/]*\/\(vmlinuz\|[Ii]mage\)$/p' | head -n 1
+}
 
-member=$(dpkg-deb --fsys-tarfile "$1" 2>said | tar -t 2>>said |
-	sed -n -e '/^\.\/boot\/vmlinuz-[^/]*$/p' -e '/^\.\/usr\/lib\/modules\/[^/]*\/vmlinuz$/p' | head -n 1)
-[ -n "$member" ] || die 77 "cannot unpack $package=$package_version: there is no kernel in it $(said)"
-dpkg-deb --fsys-tarfile "$1" 2>said | tar -xO "$member" >vmlinuz 2>>said || die 77 "cannot unpack $package=$package_version: $(said)"
-rm -f "$1" said updated shown names where
-printf 'package %s %s\ndeb_sha256 %s\nvmlinuz_sha256 %s\n' "$package" "$package_version" "$sum" \
-	"$(sha256sum vmlinuz | cut -d ' ' -f 1)" >note || die 2 "cannot write $work/note"
+# unpack PACKAGE
+unpack() {
+	case $1 in
+	*.deb)
+		member=$(dpkg-deb --fsys-tarfile "$1" 2>said | tar -t 2>>said | kernels)
+		[ -z "$member" ] || dpkg-deb --fsys-tarfile "$1" 2>said | tar -xO "$member" >vmlinuz 2>>said
+		;;
+	*.rpm)
+		member=$(rpm2cpio "$1" 2>said | cpio -t --quiet 2>>said | kernels)
+		[ -z "$member" ] || rpm2cpio "$1" 2>said | cpio -i --quiet --to-stdout "$member" >vmlinuz 2>>said
+		;;
+	*)
+		member=$(tar -tf "$1" 2>said | kernels)
+		[ -z "$member" ] || tar -xOf "$1" "$member" >vmlinuz 2>said
+		;;
+	esac || die 77 "cannot unpack $package: $(said)"
+	[ -n "$member" ] || die 77 "cannot unpack $package: there is no kernel in it $(said)"
+}
+
+if [ -n "$file" ]; then
+	package="${file##*/} by-path"
+	sum=$(sha256sum "$file" | cut -d ' ' -f 1)
+	unpack "$file"
+else
+	download
+	unpack "$deb"
+	rm -f "$deb"
+fi
+rm -f said updated shown names found where
+printf 'package %s\ndeb_sha256 %s\nvmlinuz_sha256 %s\n' "$package" "$sum" "$(sha256sum vmlinuz | cut -d ' ' -f 1)" >note ||
+	die 2 "cannot write $work/note"
 
 # At once; who came first at the same moment has the same kernel.
 chmod 755 "$work"

@@ -16,6 +16,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/sys_mmap.h"
 
 const char *const ledger_op_names[LEDGER_OP_COUNT] = {
 	[LEDGER_MMAP] = "mmap",
@@ -298,10 +299,8 @@ static void record(struct ledger_lane *lane, const struct ledger_entry *e)
 /* Makes the call @e->nr of @e->args and writes the rest of it. */
 static int64_t call(struct ledger_lane *lane, struct ledger_entry *e)
 {
-	const uint64_t *a = e->args;
-
 	e->start_ns = clock_ns();
-	e->ret = raw(syscall((long)e->nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+	e->ret = raw(sys_call((long)e->nr, e->args));
 	e->end_ns = clock_ns();
 	e->when_ns = e->op == LEDGER_MUNMAP ? e->start_ns : e->end_ns;
 	if (e->op == LEDGER_BRK)

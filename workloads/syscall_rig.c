@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The resources harmless calls are made with, and making them. */
 #include "lib/base.h"
+#include "lib/sys_mmap.h"
 #include "workloads/syscall_rig.h"
 
 #include <fcntl.h>
@@ -178,7 +179,7 @@ void syscall_rig_close(struct syscall_rig *rig)
 
 int64_t syscall_bare(void *arg UNUSED, uint32_t nr, const uint64_t a[SYSCALL_ARGS])
 {
-	long ret = syscall((long)nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	long ret = sys_call((long)nr, a);
 
 	return ret == -1 ? -(int64_t)errno : ret;
 }

@@ -75,6 +75,13 @@
 #ifndef SYS_arch_prctl
 #define SYS_arch_prctl NONE
 #endif
+/* s390x never had these. */
+#ifndef SYS_accept
+#define SYS_accept NONE
+#endif
+#ifndef SYS_time
+#define SYS_time NONE
+#endif
 
 #define CALL(name, ...)                                                                            \
 	{                                                                                          \

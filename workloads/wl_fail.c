@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "lib/rng.h"
+#include "lib/sys_mmap.h"
 
 struct fail_params {
 	uint64_t rounds;
@@ -17,9 +18,8 @@ static const struct param params[] = {
 	PARAM_END,
 };
 
-#define ANON  (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW    (PROT_READ | PROT_WRITE)
-#define HUGE_ (1ULL << 62) /* more than any address space of today */
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW   (PROT_READ | PROT_WRITE)
 
 /* The kernel's answers: mmap(2), munmap(2), mremap(2). */
 static const struct {
@@ -30,12 +30,12 @@ static const struct {
 } mistakes[] = {
 	{LEDGER_MMAP, EINVAL, 0, 0, 0, ANON},
 	{LEDGER_MMAP, EINVAL, 0, 65536, 0, MAP_ANONYMOUS}, /* neither shared nor private */
-	{LEDGER_MMAP, ENOMEM, 0, HUGE_, 0, ANON},
+	{LEDGER_MMAP, ENOMEM, 0, SYS_TOO_LONG, 0, ANON},
 	{LEDGER_MMAP, EINVAL, 4097, 65536, 0, ANON | MAP_FIXED}, /* not on a page */
 	{LEDGER_MMAP, EBADF, 0, 65536, 0, MAP_PRIVATE},		 /* descriptor -1 */
 	{LEDGER_MUNMAP, EINVAL, 65537, 65536, 0, 0},		 /* not on a page */
 	{LEDGER_MUNMAP, EINVAL, 65536, 0, 0, 0},
-	{LEDGER_MUNMAP, EINVAL, 65536, HUGE_, 0, 0},
+	{LEDGER_MUNMAP, EINVAL, 65536, SYS_TOO_LONG, 0, 0},
 	{LEDGER_MREMAP, EINVAL, 65537, 65536, 131072, MREMAP_MAYMOVE},
 	{LEDGER_MREMAP, EINVAL, 65536, 65536, 0, MREMAP_MAYMOVE},
 };

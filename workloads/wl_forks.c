@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "lib/sys_mmap.h"
 #include "workloads/sizes.h"
 
 struct forks_params {
@@ -70,7 +71,7 @@ static pid_t fork_node(const struct workload_run *r, uint64_t seed, uint64_t dep
 {
 	const struct forks_params *p = r->params;
 	pid_t parent = (pid_t)syscall(SYS_getpid);
-	pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	pid_t pid = (pid_t)sys_fork();
 	char comm[] = "wl-fork-0";
 	struct ledger_lane *lane;
 	bool good;

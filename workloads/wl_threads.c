@@ -42,6 +42,23 @@ static void size(const void *params_, uint32_t *lanes, uint64_t *entries)
 	*entries = p->threads * (2 * p->count + 1);
 }
 
+/*
+ * What is to be unmapped: one's own mapping, or what another thread has left; 0: nothing. Not
+ * atomic_exchange(): where the result may be @mine as well, gcc for s390x (11, 12, 14) exchanges
+ * the slot with what is in it.
+ */
+static uint64_t handed_over(struct shared *s, uint64_t mine)
+{
+	uint64_t theirs;
+
+	if (!s->params->handover)
+		return mine;
+	theirs = atomic_load(&s->slot);
+	while (!atomic_compare_exchange_weak(&s->slot, &theirs, mine))
+		;
+	return theirs;
+}
+
 static int one_mapping(const struct crew_member *m, struct rng *rng)
 {
 	struct shared *s = m->shared;
@@ -53,9 +70,7 @@ static int one_mapping(const struct crew_member *m, struct rng *rng)
 
 	if (ledger_failed(addr))
 		return (int)addr;
-	victim = (uint64_t)addr;
-	if (p->handover)
-		victim = atomic_exchange(&s->slot, victim);
+	victim = handed_over(s, (uint64_t)addr);
 	return victim && wl_munmap(m->lane, victim, len) ? -EFAULT : 0;
 }
 

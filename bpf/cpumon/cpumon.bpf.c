@@ -44,7 +44,7 @@ static __always_inline void set(void *map, __u32 key, __u64 value)
 		loss->map_full++;
 }
 
-static __always_inline void add(void *map, __u32 key, __u64 value)
+static __always_inline void add_to(void *map, __u32 key, __u64 value)
 {
 	__u64 *sum = bpf_map_lookup_elem(map, &key);
 
@@ -65,9 +65,9 @@ static __always_inline void end_run(const __u32 *prev, const __u64 *start, __u64
 		bpf_map_delete_elem(&run_kernel_time, prev);
 	}
 	if (kernel < delta)
-		add(&user_time, *prev, delta - kernel);
+		add_to(&user_time, *prev, delta - kernel);
 	if (kernel > 0)
-		add(&kernel_time, *prev, kernel);
+		add_to(&kernel_time, *prev, kernel);
 	bpf_map_delete_elem(&start_time, prev);
 }
 
@@ -120,7 +120,7 @@ int on_sys_exit(void *ctx)
 
 	start = bpf_map_lookup_elem(&syscall_start, &process);
 	if (start) {
-		add(&run_kernel_time, process, ts - *start);
+		add_to(&run_kernel_time, process, ts - *start);
 		bpf_map_delete_elem(&syscall_start, &process);
 	}
 	return 0;

@@ -22,21 +22,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/calls/calls.bpf.h"
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Numbers of x86-64, and those that mean the same calls in 32-bit ones (arch/x86/entry/syscalls):
- * old mmap has its arguments in a block, mmap2 its offset in pages. */
-enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
-enum { NR32_BRK = 45, NR32_MMAP = 90, NR32_MUNMAP = 91, NR32_MREMAP = 163, NR32_MMAP2 = 192 };
-
-#define WATCHED	   (1UL << NR_MMAP | 1UL << NR_MUNMAP | 1UL << NR_BRK | 1UL << NR_MREMAP)
-#define TS_COMPAT  2 /* thread_info.status: a 32-bit system call is under way */
-#define PAGE_BYTES 4096UL
-#define MAX_ERRNO  4095UL
-#define SLOT	   (sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ) /* of a record in the ring */
+#define MAX_ERRNO 4095UL
+#define SLOT	  (sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ) /* of a record in the ring */
 
 #define ENDED_MAX  10240
 #define RING_BYTES (1 << 20)
@@ -47,6 +40,16 @@ const volatile __u64 beebench_cgroup_id = 0;
 const volatile __u64 beebench_cgroup_level = 0;
 /* Bytes that user space gives to each ring; set before loading. */
 const volatile __u64 beebench_ring_bytes = RING_BYTES;
+/* Of a page: 4 KiB on x86-64 and s390x, on arm64 what its kernel was built with; set before
+ * loading. */
+/* What stands already is of a monitor that is wrong on purpose (tests/bpf/port_page.bpf.c). */
+#if defined(PAGE_BYTES)
+#elif defined(__TARGET_ARCH_arm64)
+const volatile __u64 beebench_page_bytes = 4096;
+#define PAGE_BYTES beebench_page_bytes
+#else
+#define PAGE_BYTES 4096UL
+#endif
 
 /* 0: counters only. Written at any time. */
 __u32 mem_events_on = 1;
@@ -409,13 +412,8 @@ static __always_inline bool has_run(__u64 nr, __u64 result)
 	return nr == NR_MUNMAP ? !result : result && !(result & (PAGE_BYTES - 1));
 }
 
-/* Of a call, in its own order. */
-struct arguments {
-	__u64 first, second, third;
-};
-
 /* Counts it in @s. False: it did not work. */
-static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct arguments *args,
+static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct call_arguments *args,
 				  __u64 result, struct call *c)
 {
 	if (result >= -MAX_ERRNO) {
@@ -444,6 +442,9 @@ static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct a
 	return true;
 }
 
+#ifdef __TARGET_ARCH_x86
+#define WATCHED (1UL << NR_MMAP | 1UL << NR_MUNMAP | 1UL << NR_BRK | 1UL << NR_MREMAP)
+
 static __always_inline bool is_watched(__u64 nr)
 {
 	return nr <= NR_MREMAP && WATCHED >> nr & 1;
@@ -457,9 +458,22 @@ static __always_inline bool is_watched_32(__u64 nr)
 	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP ||
 	       nr == NR32_MMAP2;
 }
+#else
+static __always_inline bool is_watched(__u64 nr)
+{
+	return nr == NR_MMAP || nr == NR_MUNMAP || nr == NR_BRK || nr == NR_MREMAP;
+}
 
-static __always_inline int end(struct task_struct *task, __u64 nr, const struct arguments *args,
-			       long result)
+/* On s390x the numbers are the same: end_call() tells them apart. */
+static __always_inline bool is_watched_32(__u64 nr)
+{
+	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP ||
+	       nr == NR32_MMAP2;
+}
+#endif
+
+static __always_inline int end(struct task_struct *task, __u64 nr,
+			       const struct call_arguments *args, long result)
 {
 	struct thread_stats *own, *process;
 	struct call c = {};
@@ -490,31 +504,17 @@ static __always_inline int end(struct task_struct *task, __u64 nr, const struct 
 	return 0;
 }
 
-static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
-				    long result)
-{
-	struct arguments args = {regs->di, regs->si, regs->dx};
-
-	if (task->thread_info.status & TS_COMPAT || !watched())
-		return 0;
-	return end(task, nr, &args, result);
-}
-
-/* The same call of a 32-bit program, or by int 0x80. */
+/* A call of a 32-bit program, or by int 0x80. */
 static __noinline int end_call_32(struct task_struct *task, __u64 nr, struct pt_regs *regs,
 				  long result)
 {
-	struct arguments args = {(__u32)regs->bx, (__u32)regs->cx, (__u32)regs->dx};
-	__u32 length = 0;
+	struct call_arguments args;
 
-	if (!(task->thread_info.status & TS_COMPAT) || !watched())
+	if (!call_is_32(task) || !watched())
 		return 0;
+	call_arguments_32(&args, nr, regs);
 	switch (nr) {
 	case NR32_MMAP:
-		bpf_probe_read_user(&length, sizeof(length), (void *)(args.first + 4));
-		args.second = length;
-		nr = NR_MMAP;
-		break;
 	case NR32_MMAP2: nr = NR_MMAP; break;
 	case NR32_MUNMAP: nr = NR_MUNMAP; break;
 	case NR32_MREMAP: nr = NR_MREMAP; break;
@@ -523,10 +523,25 @@ static __noinline int end_call_32(struct task_struct *task, __u64 nr, struct pt_
 	return end(task, nr, &args, result);
 }
 
+static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+				    long result)
+{
+	struct call_arguments args;
+
+#ifdef __TARGET_ARCH_s390
+	if (call_is_32(task))
+		return end_call_32(task, nr, regs, result);
+#endif
+	call_arguments(&args, nr, regs);
+	if (call_is_32(task) || !watched())
+		return 0;
+	return end(task, nr, &args, result);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 {
-	__u64 nr = regs->orig_ax;
+	__u64 nr = call_number_at_exit(regs);
 
 	if (is_watched(nr))
 		return end_call(bpf_get_current_task_btf(), nr, regs, result);

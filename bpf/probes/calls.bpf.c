@@ -8,9 +8,11 @@
  */
 #include "vmlinux.h"
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/calls/calls.bpf.h"
 #include "bpf/probes/calls.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -49,30 +51,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct draft);
 } calls_draft SEC(".maps");
-
-static __always_inline bool is_compat(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-#if defined(__TARGET_ARCH_x86)
-	return task->thread_info.status & 0x2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
-#elif defined(__TARGET_ARCH_arm64)
-	return task->thread_info.flags & (1UL << 22); /* TIF_32BIT, arch/arm64 likewise */
-#else
-	return false;
-#endif
-}
-
-static __always_inline long number_at_exit(struct pt_regs *regs)
-{
-#if defined(__TARGET_ARCH_x86)
-	return (long)regs->orig_ax;
-#elif defined(__TARGET_ARCH_arm64)
-	return regs->syscallno;
-#else
-	return -1;
-#endif
-}
 
 /* Whose call this is; CALLS_SLOTS: nobody's. */
 static __always_inline __u32 slot_here(bool *below)
@@ -122,7 +100,7 @@ static __always_inline void fill_head(struct calls_stamp *head, __u8 side, __u32
 	head->tid = bpf_get_current_pid_tgid();
 	head->side = side;
 	head->slot = slot;
-	head->compat = is_compat();
+	head->compat = call_is_32(bpf_get_current_task_btf());
 	head->spare = 0;
 }
 
@@ -134,11 +112,12 @@ static __always_inline __u64 sixth(struct pt_regs *regs)
 #elif defined(__TARGET_ARCH_arm64)
 	return regs->regs[5];
 #else
-	return 0;
+	return regs->gprs[7];
 #endif
 }
 
-static __always_inline void read_arguments(struct calls_record *r, struct pt_regs *regs)
+static __always_inline void read_arguments(struct calls_record *r, struct pt_regs *regs,
+					   long number)
 {
 	r->args[0] = PT_REGS_PARM1_SYSCALL(regs);
 	r->args[1] = PT_REGS_PARM2_SYSCALL(regs);
@@ -154,6 +133,14 @@ static __always_inline void read_arguments(struct calls_record *r, struct pt_reg
 		r->args[3] = (__u32)regs->si;
 		r->args[4] = (__u32)regs->di;
 		r->args[5] = (__u32)regs->bp;
+	}
+#elif defined(__TARGET_ARCH_s390)
+	if (number == NR_MMAP) {
+		__u64 block = r->args[0];
+
+#pragma unroll
+		for (int i = 0; i < CALLS_ARGS; i++)
+			r->args[i] = call_block_word(block, i, r->head.compat);
 	}
 #endif
 }
@@ -205,7 +192,7 @@ static __always_inline void write(struct pt_regs *regs, long number, long ret, _
 	fill_head(&d->record.head, side, slot);
 	d->record.number = number;
 	d->record.ret = ret;
-	read_arguments(&d->record, regs);
+	read_arguments(&d->record, regs, number);
 	d->record.cgroup = bpf_get_current_cgroup_id();
 	d->record.tgid = bpf_get_current_pid_tgid() >> 32;
 	d->record.uid = bpf_get_current_uid_gid();
@@ -263,7 +250,7 @@ int calls_enter_steady(struct trace_event_raw_sys_enter *ctx)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(calls_exit, struct pt_regs *regs, long ret)
 {
-	write(regs, number_at_exit(regs), ret, CALLS_EXIT);
+	write(regs, call_number_at_exit(regs), ret, CALLS_EXIT);
 	return 0;
 }
 
@@ -291,7 +278,7 @@ int calls_enter_stamp_steady(struct trace_event_raw_sys_enter *ctx)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(calls_exit_stamp, struct pt_regs *regs, long ret)
 {
-	stamp(number_at_exit(regs), CALLS_EXIT_STAMP);
+	stamp(call_number_at_exit(regs), CALLS_EXIT_STAMP);
 	return 0;
 }
 

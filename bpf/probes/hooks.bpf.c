@@ -89,6 +89,8 @@ int BPF_KSYSCALL(kprobe, __u64 pid)
 
 #if defined(__TARGET_ARCH_arm64)
 #define GETPGID "__arm64_sys_getpgid"
+#elif defined(__TARGET_ARCH_s390)
+#define GETPGID "__s390x_sys_getpgid"
 #else
 #define GETPGID "__x64_sys_getpgid"
 #endif

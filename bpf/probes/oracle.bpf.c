@@ -19,6 +19,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/calls/calls.bpf.h"
 #include "bpf/probes/oracle.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -54,30 +55,6 @@ struct {
 	__type(value, struct oracle_counts);
 } oracle_counts SEC(".maps");
 
-static __always_inline bool is_compat(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-#if defined(__TARGET_ARCH_x86)
-	return task->thread_info.status & 0x2; /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
-#elif defined(__TARGET_ARCH_arm64)
-	return task->thread_info.flags & (1UL << 22); /* TIF_32BIT, arch/arm64 likewise */
-#else
-	return false;
-#endif
-}
-
-static __always_inline long number_at_exit(struct pt_regs *regs)
-{
-#if defined(__TARGET_ARCH_x86)
-	return (long)regs->orig_ax;
-#elif defined(__TARGET_ARCH_arm64)
-	return regs->syscallno;
-#else
-	return -1;
-#endif
-}
-
 /* ORACLE_OPS: another syscall. */
 static __always_inline __u32 op_of(long id)
 {
@@ -92,15 +69,15 @@ static __always_inline __u32 op_of(long id)
 	return ORACLE_OPS;
 }
 
-/* The same of a 32-bit task: i386 and ARM have one table here. */
+/* The same of a 32-bit task. */
 static __always_inline __u32 op_of_32(long id)
 {
 	switch (id) {
-	case 90: /* old mmap: its arguments are in a block */
-	case 192: return ORACLE_MMAP;
-	case 91: return ORACLE_MUNMAP;
-	case 45: return ORACLE_BRK;
-	case 163: return ORACLE_MREMAP;
+	case NR32_MMAP:
+	case NR32_MMAP2: return ORACLE_MMAP;
+	case NR32_MUNMAP: return ORACLE_MUNMAP;
+	case NR32_BRK: return ORACLE_BRK;
+	case NR32_MREMAP: return ORACLE_MREMAP;
 	}
 	return ORACLE_OPS;
 }
@@ -114,22 +91,14 @@ struct looked {
 
 static __always_inline void arguments(struct looked *l, long id, struct pt_regs *regs)
 {
-	l->first = PT_REGS_PARM1_SYSCALL(regs);
-	l->second = PT_REGS_PARM2_SYSCALL(regs);
-	if (!l->compat)
-		return;
-#if defined(__TARGET_ARCH_x86)
-	l->first = regs->bx;
-	l->second = regs->cx;
-#endif
-	l->first = (__u32)l->first;
-	l->second = (__u32)l->second;
-	if (id == 90) {
-		__u32 length = 0;
+	struct call_arguments args;
 
-		bpf_probe_read_user(&length, sizeof(length), (void *)(l->first + sizeof(length)));
-		l->second = length;
-	}
+	if (l->compat)
+		call_arguments_32(&args, id, regs);
+	else
+		call_arguments(&args, id, regs);
+	l->first = args.first;
+	l->second = args.second;
 }
 
 static __always_inline struct oracle_counts *counts_of(__u32 slot)
@@ -242,7 +211,7 @@ static __always_inline void look_at_enter(long id, struct pt_regs *regs)
 
 	if (op >= ORACLE_OPS && op_32 >= ORACLE_OPS)
 		return;
-	l.compat = is_compat();
+	l.compat = call_is_32(bpf_get_current_task_btf());
 	l.op = l.compat ? op_32 : op;
 	if (l.compat && op < ORACLE_OPS)
 		mistaken(op);
@@ -344,7 +313,7 @@ static __always_inline void look_at_exit(long id, struct pt_regs *regs, long ret
 
 	if (op >= ORACLE_OPS && op_32 >= ORACLE_OPS)
 		return;
-	l.compat = is_compat();
+	l.compat = call_is_32(bpf_get_current_task_btf());
 	l.op = l.compat ? op_32 : op;
 	if (l.op >= ORACLE_OPS)
 		return;
@@ -355,7 +324,7 @@ static __always_inline void look_at_exit(long id, struct pt_regs *regs, long ret
 SEC("tp_btf/sys_exit")
 int BPF_PROG(oracle_exit, struct pt_regs *regs, long ret)
 {
-	look_at_exit(number_at_exit(regs), regs, ret);
+	look_at_exit(call_number_at_exit(regs), regs, ret);
 	return 0;
 }
 

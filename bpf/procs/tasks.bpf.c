@@ -11,6 +11,13 @@
 
 #include "bpf/procs/tasks.h"
 
+/* s390x counts CPU time itself (CONFIG_VIRT_CPU_ACCOUNTING_NATIVE): nothing is smoothed. */
+#ifdef __TARGET_ARCH_s390
+#define SHOWN(sig, field) 0
+#else
+#define SHOWN(sig, field) (sig)->prev_cputime.field
+#endif
+
 #define PF_KTHREAD 0x00200000
 
 enum { THREADS_TRIED = 16 };
@@ -198,8 +205,8 @@ static __always_inline void fill_times(struct task_row *r, struct signal_struct 
 	r->ended_stime = sig->stime;
 	r->ended_runtime = sig->sum_sched_runtime;
 	r->ended_switches = sig->nvcsw + sig->nivcsw;
-	r->shown_utime = sig->prev_cputime.utime;
-	r->shown_stime = sig->prev_cputime.stime;
+	r->shown_utime = SHOWN(sig, utime);
+	r->shown_stime = SHOWN(sig, stime);
 }
 
 static __always_inline void fill_process(struct task_row *r, struct task_struct *t)
@@ -315,8 +322,8 @@ int BPF_PROG(task_ended, struct task_struct *t)
 	e->stime = sig->stime;
 	e->runtime = sig->sum_sched_runtime;
 	e->switches = sig->nvcsw + sig->nivcsw;
-	e->shown_utime = sig->prev_cputime.utime;
-	e->shown_stime = sig->prev_cputime.stime;
+	e->shown_utime = SHOWN(sig, utime);
+	e->shown_stime = SHOWN(sig, stime);
 	e->unused = 0;
 	e->highest = sig->maxrss;
 	p = bpf_task_storage_get(&task_peaks, t, 0, 0);

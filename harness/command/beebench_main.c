@@ -31,6 +31,8 @@ static const struct {
 	{"ringbuf", command_measure,
 	 "what does a ring carry, and lose? throughput, drops, wake-ups"},
 	{"exact", command_measure, "what does it cost? kernel instructions per event, in a guest"},
+	{"matrix", command_measure,
+	 "monitors x kernels x processors: does it load, is it right, what does it cost?"},
 	{"calibrate", command_measure,
 	 "how far can the figures be believed here? held against costs that are known"},
 	{"vm", command_vm, "one command in a guest: a stock kernel, all privileges"},

@@ -8,6 +8,7 @@
 
 #include "harness/result.h"
 #include "harness/timing/timed_event.h"
+#include "harness/vm/kernel.h"
 #include "lib/log.h"
 #include "lib/suggest.h"
 #include "lib/strbuf.h"
@@ -27,8 +28,9 @@ const struct opt cli_options[] = {
 	    "(.bt)",
 	    OPT_STRING, means),
 	ROW('e', "event", "EV,..", "events to price: " TIMED_EVENT_NAMES, OPT_LIST, events),
-	ROW('k', "kernel", "K,..", "kernels of the guest: 6.12, 6.1, 7.2, or the path of a vmlinuz",
-	    OPT_LIST, kernels),
+	ROW('k', "kernel", "K,..",
+	    "kernels of the guest: 6.12, 6.1/arm64, .., all, or the path of a vmlinuz", OPT_LIST,
+	    kernels),
 	ROW(0, "suite", "NAME,..", "suites of beebench.json, where no -m says what is measured",
 	    OPT_LIST, suites),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
@@ -139,6 +141,27 @@ const char **cli_split(const struct opt_list *list)
 	return out;
 }
 
+static void add_item(struct opt_list *list, const char *item)
+{
+	if (list->n < ARRAY_SIZE(list->item))
+		list->item[list->n++] = item;
+}
+
+const char **cli_kernels(const struct opt_list *list)
+{
+	struct opt_list named = {.n = 0};
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->item[i], "all") != 0) {
+			add_item(&named, list->item[i]);
+			continue;
+		}
+		for (const char *const *k = vm_kernels_all; *k; k++)
+			add_item(&named, *k);
+	}
+	return cli_split(&named);
+}
+
 /* "mmap:count=3,size=5,brk": a word with '=' and no ':' before it belongs to the workload before.
  */
 static bool continues(const char *word)
@@ -222,7 +245,7 @@ int cli_make_run(struct cli *cli, struct run *run)
 		return err;
 	cli->monitor_names = cli_split(&cli->monitors);
 	cli->event_names = cli_split(&cli->events);
-	cli->kernel_names = cli_split(&cli->kernels);
+	cli->kernel_names = cli_kernels(&cli->kernels);
 	cli->suite_names = cli_split(&cli->suites);
 	if (!cli->monitor_names || !cli->event_names || !cli->kernel_names || !cli->suite_names)
 		return -ENOMEM;

@@ -48,6 +48,8 @@ void cli_release(struct cli *cli);
 
 /* The words of all of @list, cut at commas, as an array ended by NULL; one block to free(). */
 const char **cli_split(const struct opt_list *list);
+/* The same of -k, whose word "all" stands for every kernel (vm_kernels_all). */
+const char **cli_kernels(const struct opt_list *list);
 /* Are all of @events (ended by NULL) known to a measure? Returns 0, or -EINVAL after naming one. */
 int cli_check_events(const char *const *events);
 

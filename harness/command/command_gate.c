@@ -67,7 +67,7 @@ static const struct opt options[] = {
 	    OPT_LIST, lanes),
 	ROW('e', "event", "EV,..", "events of the time lane: mmap, munmap, brk, other", OPT_LIST,
 	    events),
-	ROW('k', "kernel", "K,..", "kernels of the exact lane: 6.12, 6.1, or the path of a vmlinuz",
+	ROW('k', "kernel", "K,..", "kernels of the exact lane: 6.12, 6.1/arm64, all, or a path",
 	    OPT_LIST, kernels),
 	ROW('t', "time", "SECONDS", "budget of the time lane", OPT_DOUBLE, seconds),
 	ROW('s', "seed", "N", "seed of everything random (default 1)", OPT_U64, seed),
@@ -219,7 +219,7 @@ static int prepare(struct gate_command *c)
 	c->lanes = cli_split(&c->o.lanes);
 	c->monitors = cli_split(&c->o.monitors);
 	c->events = cli_split(&c->o.events);
-	c->kernels = cli_split(&c->o.kernels);
+	c->kernels = cli_kernels(&c->o.kernels);
 	c->objects = cli_split(&c->o.objects);
 	c->suites = cli_split(&c->o.suites);
 	if (!c->lanes || !c->monitors || !c->events || !c->kernels || !c->objects || !c->suites)

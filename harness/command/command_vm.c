@@ -30,8 +30,8 @@ struct vm_options {
 		letter, name, arg, help, kind, offsetof(struct vm_options, field)                  \
 	}
 static const struct opt options[] = {
-	ROW('k', "kernel", "K", "6.12 (default), 6.1, 7.2, or the path of a vmlinuz", OPT_STRING,
-	    kernel),
+	ROW('k', "kernel", "K", "6.12 (default), 6.1/arm64, .. or the path of a vmlinuz",
+	    OPT_STRING, kernel),
 	ROW('f', "file", "FILE[:AS]", "take a file along, as /AS or /NAME (may be repeated)",
 	    OPT_LIST, files),
 	ROW('t', "time", "SECONDS", "end the guest when it takes longer (default 600)", OPT_U64,
@@ -60,12 +60,13 @@ static int add_named(struct guest_files *f, const char *spec)
 	return err;
 }
 
-static int collect(struct guest_files *f, const struct vm_options *o, const char *program)
+static int collect(struct guest_files *f, const struct vm_options *o, const struct processor *p,
+		   const char *program)
 {
-	int err = guest_files_add_objects(f);
+	int err = guest_files_add_objects(f, p);
 
 	if (!err && !strcmp(program, "beebench"))
-		err = guest_files_add_beebench(f);
+		err = guest_files_add_beebench(f, p);
 	for (size_t i = 0; i < o->files.n && !err; i++)
 		err = add_named(f, o->files.item[i]);
 	return err;
@@ -96,23 +97,35 @@ static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len
 	json_object_put(o);
 }
 
-static int pack_objects(struct initrd *rd, const char *const *names, size_t n)
+static int pack_object(struct initrd *rd, const struct processor *p, const char *as,
+		       const char *name)
+{
+	struct guest_file f = {0};
+	char *path = NULL;
+	int err = registry_find(name, &path, NULL);
+
+	if (!err)
+		err = guest_file_object(p, path, &f, NULL);
+	if (!err)
+		err = initrd_add_file(rd, as, false, f.path, NULL);
+	guest_file_release(&f);
+	free(path);
+	return err;
+}
+
+static int pack_objects(struct initrd *rd, const struct processor *p, const char *const *names,
+			size_t n)
 {
 	const char **words = calloc(n + 2, sizeof(*words));
-	char *path;
 	char(*as)[32] = calloc(n + 1, sizeof(*as));
-	int err = words && as ? plan_begin(rd, NULL) : -ENOMEM;
+	int err = words && as ? plan_begin(rd, p, NULL) : -ENOMEM;
 
 	if (!err)
 		words[0] = "load";
 	for (size_t i = 0; i < n && !err; i++) {
 		snprintf(as[i], sizeof(as[i]), "/bpf/%zu.bpf.o", i);
 		words[1 + i] = as[i];
-		path = NULL;
-		err = registry_find(names[i], &path, NULL);
-		if (!err)
-			err = initrd_add_file(rd, as[i], false, path, NULL);
-		free(path);
+		err = pack_object(rd, p, as[i], names[i]);
 	}
 	if (!err)
 		err = plan_end(rd, words);
@@ -121,8 +134,8 @@ static int pack_objects(struct initrd *rd, const char *const *names, size_t n)
 	return err;
 }
 
-static int load_in_guest(const struct vm_options *o, const char *kernel, const char *const *names,
-			 size_t n, int *code)
+static int load_in_guest(const struct vm_options *o, const struct vm_kernel *kernel,
+			 const char *const *names, size_t n, int *code)
 {
 	struct loads l = {.names = names, .n = n};
 	struct initrd rd = INITRD_INIT;
@@ -133,7 +146,7 @@ static int load_in_guest(const struct vm_options *o, const char *kernel, const c
 			       .interrupted = run_interrupted,
 			       .line = hear_load,
 			       .arg = &l};
-	int err = pack_objects(&rd, names, n);
+	int err = pack_objects(&rd, kernel->processor, names, n);
 
 	if (!err)
 		err = vm_boot(&boot, code);
@@ -143,8 +156,8 @@ static int load_in_guest(const struct vm_options *o, const char *kernel, const c
 	return err;
 }
 
-static int command_in_guest(const struct vm_options *o, const char *kernel, const char *const *argv,
-			    int *code)
+static int command_in_guest(const struct vm_options *o, const struct vm_kernel *kernel,
+			    const char *const *argv, int *code)
 {
 	struct vm_command cmd = {.kernel = kernel,
 				 .argv = argv,
@@ -152,7 +165,7 @@ static int command_in_guest(const struct vm_options *o, const char *kernel, cons
 				 .timeout_s = (unsigned int)o->timeout_s,
 				 .interrupted = run_interrupted};
 	struct guest_files files = {0};
-	int err = collect(&files, o, argv[0]);
+	int err = collect(&files, o, kernel->processor, argv[0]);
 
 	if (!err) {
 		cmd.files = (const char *const *)files.v;
@@ -177,9 +190,9 @@ static int run_in_guest(const struct vm_options *o, const char *const *argv, siz
 	if (o->where)
 		puts(kernel.path.s);
 	else if (o->load)
-		err = load_in_guest(o, kernel.path.s, argv, n, &code);
+		err = load_in_guest(o, &kernel, argv, n, &code);
 	else
-		err = command_in_guest(o, kernel.path.s, argv, &code);
+		err = command_in_guest(o, &kernel, argv, &code);
 out:
 	vm_kernel_release(&kernel);
 	strbuf_release(&why);

@@ -43,10 +43,9 @@ int gate_object_find(struct gate_object *o, const char *spec)
 		return err;
 	o->name = registry_display_name(spec);
 	if (str_ends_with(o->path, ".ex")) {
-		err = honey_source_compile(o->path, &object, NULL);
-		free(o->path);
+		err = honey_source_compile(o->path, NULL, &object, NULL);
+		o->source = o->path;
 		o->path = object;
-		o->made = !err;
 		return err;
 	}
 	if (str_ends_with(o->path, ".o"))
@@ -59,8 +58,9 @@ int gate_object_find(struct gate_object *o, const char *spec)
 
 void gate_object_release(struct gate_object *o)
 {
-	if (o->made)
+	if (o->source)
 		unlink(o->path);
+	free(o->source);
 	free(o->name);
 	free(o->path);
 	*o = (struct gate_object){0};
@@ -185,7 +185,7 @@ static void call_by_names(const struct gate_job *job, struct strbuf *why)
 	const struct gate_object *const both[] = {job->a, job->b};
 
 	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
-		char *shown = both[i]->made ? registry_display_name(both[i]->path) : NULL;
+		char *shown = both[i]->source ? registry_display_name(both[i]->path) : NULL;
 
 		if (!shown)
 			continue;
@@ -353,11 +353,18 @@ static bool is_required(const struct gate_job *job, const struct wanted *w)
 	       (w->statics && job->policy->on[GATE_STATIC] == GATE_ON);
 }
 
+/* A guest may have another processor: sources are compiled for it. */
+static const char *file_of(const struct gate_object *o)
+{
+	return o->source ? o->source : o->path;
+}
+
 /* One boot of one kernel with both objects. False in @booted when there was none, which is a record
  * by then. */
 static int boot(struct gate_job *job, const struct wanted *w, const char *kernel, bool *booted)
 {
-	const char *names[] = {job->pair.a, job->pair.b}, *paths[] = {job->a->path, job->b->path};
+	const char *names[] = {job->pair.a, job->pair.b},
+		   *paths[] = {file_of(job->a), file_of(job->b)};
 	struct exact_job exact = {.kernel = kernel,
 				  .names = names,
 				  .paths = paths,

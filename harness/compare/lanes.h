@@ -37,7 +37,7 @@ int gate_lanes(struct run *run, const struct gate_policy *policy, const char *a,
 /* What a person calls a monitor, as an object file that every lane can take. */
 struct gate_object {
 	char *name, *path; /* how it is called; its file */
-	bool made;	   /* the file was made from a Honey source */
+	char *source;	   /* the Honey source that the file was made from; NULL: it was not */
 };
 
 /*

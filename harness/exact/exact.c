@@ -22,7 +22,6 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
-#include "collector/honey_source.h"
 #include "collector/registry.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
@@ -47,8 +46,7 @@ static const char *const default_kernels[] = {"6.12", NULL};
 
 /* The objects that go into the guest. */
 struct objects {
-	char **names, **paths; /* owned, as are the strings */
-	bool *made;	       /* the path is a file made from a Honey source */
+	char **names, **paths; /* of objects and Honey sources; owned, as are the strings */
 	size_t n;
 	bool none; /* nothing attached was asked for; it is counted in every boot */
 };
@@ -57,13 +55,10 @@ static void objects_release(struct objects *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		free(o->names[i]);
-		if (o->made[i])
-			unlink(o->paths[i]);
 		free(o->paths[i]);
 	}
 	free(o->names);
 	free(o->paths);
-	free(o->made);
 	*o = (struct objects){0};
 }
 
@@ -79,18 +74,6 @@ static int emit_skip(struct run *run, const char *monitor, const char *reason)
 	return sink_emit(run->sink, o);
 }
 
-/* @path becomes the object that honeyc makes of it. */
-static int compile_source(struct objects *o, char **path)
-{
-	char *object;
-	int err = honey_source_compile(*path, &object, NULL);
-
-	free(*path);
-	*path = err ? NULL : object;
-	o->made[o->n] = !err;
-	return err;
-}
-
 /* Finds the files; what is no object is skipped with a record. */
 static int objects_find(struct run *run, struct objects *o)
 {
@@ -102,8 +85,7 @@ static int objects_find(struct run *run, struct objects *o)
 		n++;
 	o->names = calloc(n + 1, sizeof(*o->names));
 	o->paths = calloc(n + 1, sizeof(*o->paths));
-	o->made = calloc(n + 1, sizeof(*o->made));
-	if (!o->names || !o->paths || !o->made)
+	if (!o->names || !o->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
 		char *path = NULL;
@@ -113,11 +95,9 @@ static int objects_find(struct run *run, struct objects *o)
 			continue;
 		}
 		err = registry_find(monitors[i], &path, NULL);
-		if (!err && str_ends_with(path, ".ex"))
-			err = compile_source(o, &path);
 		if (err)
 			return err;
-		if (!str_ends_with(path, ".o")) {
+		if (!str_ends_with(path, ".o") && !str_ends_with(path, ".ex")) {
 			err = emit_skip(run, monitors[i],
 					"the guest runs BPF objects (.bpf.o) only");
 			free(path);

@@ -18,9 +18,9 @@ struct progress;
 
 /* One kernel's boots. Objects compared with each other belong into the same ones. */
 struct exact_job {
-	const char *kernel;	  /* "6.12", or the path of a bzImage */
+	const char *kernel;	  /* as vm_kernel_find() takes it */
 	const char *const *names; /* what the records call the objects */
-	const char *const *paths; /* their files */
+	const char *const *paths; /* their files here, or Honey sources: guest_file_object() */
 	size_t n;
 	const char *const *events; /* calls by the names of timed events, ended by NULL; NULL: the
 				      objects' own, by where their programs stand */

@@ -13,18 +13,36 @@
 #include "harness/record_put.h"
 #include "lib/log.h"
 #include "lib/why.h"
+#include "harness/vm/guest_files.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "harness/vm/qemu.h"
 #include "lib/strbuf.h"
 
-static int pack(const struct exact_job *job, struct initrd *rd)
+/* The size of the file stands in the static lane's records too, and only the host knows it. */
+static int add_object(const struct exact_job *job, const struct processor *p, size_t i,
+		      const char *as, struct initrd *rd, uint64_t *bytes)
+{
+	struct guest_file f;
+	struct stat st;
+	int err = guest_file_object(p, job->paths[i], &f, job->why);
+
+	if (!err)
+		err = initrd_add_file(rd, as, false, f.path, job->why);
+	if (!err)
+		*bytes = stat(f.path, &st) ? 0 : (uint64_t)st.st_size;
+	guest_file_release(&f);
+	return err;
+}
+
+static int pack(const struct exact_job *job, const struct processor *p, struct initrd *rd,
+		uint64_t *bytes)
 {
 	const char **words = calloc(job->n + 4, sizeof(*words));
 	struct strbuf events = STRBUF_INIT;
 	size_t n = 0;
 	char calls[32], (*paths)[32] = calloc(job->n + 1, sizeof(*paths));
-	int err = words && paths ? plan_begin(rd, job->why) : -ENOMEM;
+	int err = words && paths ? plan_begin(rd, p, job->why) : -ENOMEM;
 
 	if (!err) {
 		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)job->calls);
@@ -38,7 +56,7 @@ static int pack(const struct exact_job *job, struct initrd *rd)
 	for (size_t i = 0; i < job->n && !err; i++) {
 		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
 		words[n++] = paths[i];
-		err = initrd_add_file(rd, paths[i], false, job->paths[i], job->why);
+		err = add_object(job, p, i, paths[i], rd, &bytes[i]);
 	}
 	if (!err)
 		err = plan_end(rd, words);
@@ -51,6 +69,7 @@ static int pack(const struct exact_job *job, struct initrd *rd)
 /* What a boot has said so far. */
 struct hearing {
 	const struct exact_job *job;
+	const uint64_t *bytes;	   /* of the objects */
 	struct json_object *guest; /* its records */
 	struct strbuf release;	   /* of the kernel, as it says itself */
 };
@@ -78,15 +97,12 @@ static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUS
 	}
 }
 
-/* The size of the file stands in the static lane's records too, and only the host knows it. */
-static void add_sizes(const struct exact_job *job, struct json_object *records)
+static void add_sizes(const uint64_t *bytes, struct json_object *records)
 {
 	struct json_object *o;
-	struct stat st;
 
 	record_foreach_type (records, o, "static")
-		if (!stat(job->paths[record_u64(o, "index", 0)], &st))
-			record_put_u64(o, "object_bytes", (uint64_t)st.st_size);
+		record_put_u64(o, "object_bytes", bytes[record_u64(o, "index", 0)]);
 }
 
 /* What the guest said becomes records. */
@@ -98,17 +114,24 @@ static int judge(const struct hearing *h, struct json_object *out)
 	if (!err)
 		err = exact_static(h->guest, &subject, out);
 	if (!err)
-		add_sizes(h->job, out);
+		add_sizes(h->bytes, out);
 	return err;
 }
 
+/* What each boot of a kernel takes. */
+struct boots {
+	struct vm_kernel kernel;
+	struct initrd rd;
+	uint64_t *bytes; /* of each object */
+};
+
 /* Appends the records of one boot to @out. */
-static int run_boot(const struct exact_job *job, const char *kernel, const struct initrd *rd,
-		    unsigned int number, struct json_object *out)
+static int run_boot(const struct exact_job *job, const struct boots *b, unsigned int number,
+		    struct json_object *out)
 {
-	struct hearing h = {job, json_object_new_array(), STRBUF_INIT};
-	struct vm_boot boot = {.kernel = kernel,
-			       .initrd = rd,
+	struct hearing h = {job, b->bytes, json_object_new_array(), STRBUF_INIT};
+	struct vm_boot boot = {.kernel = &b->kernel,
+			       .initrd = &b->rd,
 			       .seed = job->seed + number,
 			       .memory_mib = job->memory_mib,
 			       .timeout_s = job->timeout_s,
@@ -132,8 +155,7 @@ static int run_boot(const struct exact_job *job, const char *kernel, const struc
 	return err;
 }
 
-static int run_boots(const struct exact_job *job, const char *kernel, const struct initrd *rd,
-		     struct json_object *out)
+static int run_boots(const struct exact_job *job, const struct boots *b, struct json_object *out)
 {
 	unsigned int n = MAX(job->boots, 1u);
 	struct json_object **boots = calloc(n, sizeof(*boots)), *o;
@@ -141,7 +163,7 @@ static int run_boots(const struct exact_job *job, const char *kernel, const stru
 
 	for (unsigned int i = 0; i < n && !err; i++) {
 		boots[i] = json_object_new_array();
-		err = run_boot(job, kernel, rd, i, boots[i]);
+		err = run_boot(job, b, i, boots[i]);
 	}
 	if (!err) {
 		exact_boots(boots, n);
@@ -156,15 +178,17 @@ static int run_boots(const struct exact_job *job, const char *kernel, const stru
 
 int exact_run(const struct exact_job *job, struct json_object *out)
 {
-	struct vm_kernel kernel = VM_KERNEL_INIT;
-	struct initrd rd = INITRD_INIT;
-	int err = pack(job, &rd);
+	struct boots b = {.kernel = VM_KERNEL_INIT,
+			  .rd = INITRD_INIT,
+			  .bytes = calloc(job->n + 1, sizeof(*b.bytes))};
+	int err = b.bytes ? vm_kernel_find(&b.kernel, job->kernel, job->why) : -ENOMEM;
 
 	if (!err)
-		err = vm_kernel_find(&kernel, job->kernel, job->why);
+		err = pack(job, b.kernel.processor, &b.rd, b.bytes);
 	if (!err)
-		err = run_boots(job, kernel.path.s, &rd, out);
-	vm_kernel_release(&kernel);
-	initrd_release(&rd);
+		err = run_boots(job, &b, out);
+	vm_kernel_release(&b.kernel);
+	initrd_release(&b.rd);
+	free(b.bytes);
 	return err;
 }

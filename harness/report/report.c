@@ -33,7 +33,7 @@
 
 struct tally {
 	uint64_t trials, fail, skip, unclean, judged, exact, racy, skipped, rings, unaccounted,
-		targets, reached;
+		targets, reached, cells, right;
 };
 
 static void count(struct tally *t, struct json_object *o)
@@ -54,6 +54,12 @@ static void count(struct tally *t, struct json_object *o)
 		t->exact += !strcmp(verdict, "exact");
 		t->racy += !strcmp(verdict, "racy");
 		t->skipped += !strcmp(verdict, "skipped");
+	}
+	if (record_is(o, "cell")) {
+		const char *verdict = record_str(o, "verdict", "");
+
+		t->cells++;
+		t->right += !strcmp(verdict, "exact") || !strcmp(verdict, "bounded");
 	}
 	if (record_get(o, "accounted")) {
 		t->rings++;
@@ -118,6 +124,11 @@ static void verdict(struct doc *d, const struct run_file *run)
 	if (t.unaccounted) {
 		strbuf_addstr(&sb, "Records are unaccounted for in ");
 		plural(&sb, t.unaccounted, "ring case. ", "ring cases. ");
+	}
+	if (t.cells) {
+		plural(&sb, t.right, "monitor", "monitors");
+		strbuf_addf(&sb, " of %llu on their kernels %s right. ",
+			    (unsigned long long)t.cells, t.right == 1 ? "is" : "are");
 	}
 	if (t.targets)
 		strbuf_addf(&sb, "%llu of %llu targets of the calibration are reached. ",
@@ -319,6 +330,7 @@ static void sections(struct doc *d, const struct run_file *run)
 	report_static(d, run);
 	report_ringbuf(d, run);
 	report_losscurve(d, run);
+	report_matrix(d, run);
 	report_skips(d, run, &g);
 	reproduce(d, run);
 	trial_grid_release(&g);
@@ -361,12 +373,24 @@ static void print_verify(struct json_object *records, FILE *out)
 	trial_grid_release(&g);
 }
 
+static void print_matrix(struct json_object *records, FILE *out)
+{
+	struct run_file run = {.records = records};
+	struct doc d = {0};
+
+	report_matrix(&d, &run);
+	doc_print(&d, out);
+	doc_release(&d);
+}
+
 bool report_print(const char *name, struct json_object *records, FILE *out)
 {
 	static const struct {
 		const char *measure;
 		void (*print)(struct json_object *records, FILE *out);
-	} printers[] = {{"verify", print_verify}, {"compare", report_print_compare}};
+	} printers[] = {{"verify", print_verify},
+			{"compare", report_print_compare},
+			{"matrix", print_matrix}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(printers); i++)
 		if (!strcmp(printers[i].measure, name)) {

@@ -45,5 +45,7 @@ void report_collector(struct doc *d, const struct run_file *run);
 void report_programs(struct doc *d, const struct run_file *run);
 void report_ringbuf(struct doc *d, const struct run_file *run);
 void report_losscurve(struct doc *d, const struct run_file *run);
+/* Monitors x kernels x processors. */
+void report_matrix(struct doc *d, const struct run_file *run);
 
 #endif

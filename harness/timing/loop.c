@@ -16,6 +16,7 @@
 #include "harness/timing/timed_call.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "lib/sys_mmap.h"
 #include "lib/strbuf.h"
 
 /* Of the process that makes the calls: brk-ok asks for it. */
@@ -51,7 +52,7 @@ struct loop {
  */
 static inline bool call_mmap(void)
 {
-	long r = syscall(SYS_mmap, NULL, 4096UL, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 1UL);
+	long r = sys_mmap(NULL, 4096UL, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 1UL);
 
 	return r != -1 || errno != EINVAL;
 }
@@ -73,8 +74,8 @@ static inline bool call_other(void)
 
 static inline bool call_pair(void)
 {
-	long p = syscall(SYS_mmap, NULL, 4096UL, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0UL);
+	long p = sys_mmap(NULL, 4096UL, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			  0UL);
 
 	return p == -1 || syscall(SYS_munmap, p, 4096UL);
 }

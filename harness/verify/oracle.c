@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "lib/preempt.h"
 #include "lib/subproc.h"
+#include "lib/sys_mmap.h"
 
 struct oracle {
 	struct bpf_object *obj;
@@ -190,7 +191,7 @@ enum {
 	CANARY_BAD_REMAPS = 4,
 };
 
-static const size_t canary_huge = (size_t)1 << 62; /* more than any address space: ENOMEM */
+static const size_t canary_huge = SYS_TOO_LONG; /* ENOMEM */
 
 static int canary_child(void *arg)
 {
@@ -201,12 +202,12 @@ static int canary_child(void *arg)
 	if (cgroup_enter(cg, 0))
 		return 1;
 	for (int i = 0; i < CANARY_MAPS; i++) {
-		long at = syscall(SYS_mmap, 0, 4096, PROT_NONE, flags, -1, 0);
+		long at = sys_mmap(0, 4096, PROT_NONE, flags, -1, 0);
 
 		syscall(SYS_munmap, at, 4096);
 	}
 	for (int i = 0; i < CANARY_SMALL; i++) {
-		long at = syscall(SYS_mmap, 0, 1, PROT_NONE, flags, -1, 0);
+		long at = sys_mmap(0, 1, PROT_NONE, flags, -1, 0);
 
 		for (int k = 0; !i && k < CANARY_REMAPS; k++)
 			syscall(SYS_mremap, at, 1, 1, 0, 0);
@@ -214,7 +215,7 @@ static int canary_child(void *arg)
 	for (int i = 0; i < CANARY_BAD_REMAPS; i++)
 		syscall(SYS_mremap, 1, 4096, 8192, 0, 0);
 	for (int i = 0; i < CANARY_BAD_MAPS; i++)
-		syscall(SYS_mmap, 0, canary_huge, PROT_NONE, flags, -1, 0);
+		sys_mmap(0, canary_huge, PROT_NONE, flags, -1, 0);
 	for (int i = 0; i < CANARY_BAD_UNMAPS; i++)
 		syscall(SYS_munmap, 1, 4096);
 	for (int i = 0; i < CANARY_BRKS; i++)

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/data.h"
 #include "lib/log.h"
+#include "lib/why.h"
+#include "collector/elf_check.h"
+#include "collector/honey_source.h"
 #include "collector/registry.h"
 
 int guest_files_add(struct guest_files *f, const char *as, const char *path)
@@ -49,7 +51,8 @@ static int add_folder(struct guest_files *f, const char *root, const char *folde
 		return 0;
 	dir = opendir(path);
 	while (dir && !err && (e = readdir(dir))) {
-		if (!strstr(e->d_name, ".o") && !strstr(e->d_name, ".json"))
+		if (!strstr(e->d_name, ".o") && !strstr(e->d_name, ".json") &&
+		    !str_ends_with(e->d_name, ".btf"))
 			continue;
 		if (snprintf(path, sizeof(path), "%s/%s/%s", root, folder, e->d_name) <
 			    (int)sizeof(path) &&
@@ -61,11 +64,89 @@ static int add_folder(struct guest_files *f, const char *root, const char *folde
 	return err;
 }
 
-int guest_files_add_objects(struct guest_files *f)
+/* Where the objects for @p are. */
+static int objects_folder(const struct processor *p, char *path, size_t size)
+{
+	return p == processor_own() ? registry_folder(path, size)
+				    : processor_data(p, "bpf", path, size);
+}
+
+/* Of one that ships here, the file for @p; else the same path. Appends. */
+static int path_for(const struct processor *p, const char *path, struct strbuf *out)
+{
+	char root[PATH_MAX], other[PATH_MAX];
+	size_t len;
+
+	if (p == processor_own() || registry_folder(root, sizeof(root))) {
+		strbuf_addstr(out, path);
+		return 0;
+	}
+	len = strlen(root);
+	if (objects_folder(p, other, sizeof(other)))
+		return -ENAMETOOLONG;
+	if (!strncmp(path, root, len) && path[len] == '/')
+		strbuf_addf(out, "%s%s", other, path + len);
+	else
+		strbuf_addstr(out, path);
+	return 0;
+}
+
+static int check_object(const struct processor *p, const char *path, bool ours, struct strbuf *why)
+{
+	struct strbuf make = STRBUF_INIT;
+	bool big;
+
+	if (ours && access(path, R_OK)) {
+		processor_make(p, &make);
+		why_err(why, "no %s; what is for %s is built by: %s", path, p->name, make.s);
+		strbuf_release(&make);
+		return -ENOTSUP;
+	}
+	if (elf_byte_order(path, &big) || big == p->big_endian)
+		return 0;
+	why_err(why,
+		"%s is of %s-endian byte order, and %s is %s-endian; compile it with: clang -g -O2 "
+		"-target %s -D__TARGET_ARCH_%s",
+		path, big ? "big" : "little", p->name, p->big_endian ? "big" : "little",
+		p->big_endian ? "bpfeb" : "bpfel", p->macro);
+	return -EINVAL;
+}
+
+int guest_file_object(const struct processor *p, const char *path, struct guest_file *f,
+		      struct strbuf *why)
+{
+	struct strbuf at = STRBUF_INIT;
+	int err;
+
+	*f = (struct guest_file){0};
+	if (str_ends_with(path, ".ex")) {
+		err = honey_source_compile(path, p == processor_own() ? NULL : p->name, &f->path,
+					   why);
+		f->made = !err;
+		return err;
+	}
+	err = path_for(p, path, &at);
+	if (!err)
+		err = check_object(p, at.s, strcmp(at.s, path) != 0, why);
+	if (!err)
+		f->path = strbuf_detach(&at);
+	strbuf_release(&at);
+	return err;
+}
+
+void guest_file_release(struct guest_file *f)
+{
+	if (f->made)
+		unlink(f->path);
+	free(f->path);
+	*f = (struct guest_file){0};
+}
+
+int guest_files_add_objects(struct guest_files *f, const struct processor *p)
 {
 	char root[PATH_MAX];
 	struct dirent *d;
-	int err = registry_folder(root, sizeof(root));
+	int err = objects_folder(p, root, sizeof(root));
 	DIR *top = err ? NULL : opendir(root);
 
 	while (top && !err && (d = readdir(top)))
@@ -76,15 +157,19 @@ int guest_files_add_objects(struct guest_files *f)
 	return err;
 }
 
-int guest_files_add_beebench(struct guest_files *f)
+int guest_files_add_beebench(struct guest_files *f, const struct processor *p)
 {
+	struct strbuf make = STRBUF_INIT;
 	char path[PATH_MAX];
-	int err = data_path("static/beebench", path, sizeof(path));
+	int err = processor_data(p, "static/beebench", path, sizeof(path));
 
 	if (err)
 		return err;
 	if (access(path, R_OK)) {
-		log_err("no %s for the guest; build it: make static", path);
+		processor_make(p, &make);
+		log_err("no %s for the guest; build it: %s", path,
+			p == processor_own() ? "make static" : make.s);
+		strbuf_release(&make);
 		return -ENOTSUP;
 	}
 	return guest_files_add(f, "/bin/beebench", path);

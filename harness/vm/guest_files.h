@@ -4,6 +4,7 @@
 #define HARNESS_GUEST_FILES_H
 
 #include "lib/base.h"
+#include "harness/vm/processor.h"
 
 /* Pairs "path in the guest", "path here", ended by NULL: as struct vm_command takes them. */
 struct guest_files {
@@ -13,10 +14,27 @@ struct guest_files {
 
 /* Each returns 0 or -errno; -ENOMEM is not said. */
 int guest_files_add(struct guest_files *f, const char *as, const char *path);
-/* Every object that ships, with its manifest, as /bin/bpf/FOLDER/NAME. */
-int guest_files_add_objects(struct guest_files *f);
-/* The static beebench beside this one, as /bin/beebench. -ENOTSUP after saying what builds it. */
-int guest_files_add_beebench(struct guest_files *f);
+/* Every object that ships for @p, with its manifest, as /bin/bpf/FOLDER/NAME. */
+int guest_files_add_objects(struct guest_files *f, const struct processor *p);
+/* The static beebench for @p, as /bin/beebench. -ENOTSUP after saying what builds it. */
+int guest_files_add_beebench(struct guest_files *f, const struct processor *p);
+
+/* What stands for an object in a guest: a file. */
+struct guest_file {
+	char *path;
+	bool made; /* from a Honey source */
+};
+
+/*
+ * The object for @p of what registry_find() found: of one that ships that of the same name, a Honey
+ * source compiled for @p, else @path itself. The caller releases it. Returns 0, or -errno after
+ * saying why (lib/why.h): -EINVAL (of the other byte order, a source with errors), -ENOTSUP (it is
+ * not built for @p; with the command that builds it).
+ */
+int guest_file_object(const struct processor *p, const char *path, struct guest_file *f,
+		      struct strbuf *why);
+void guest_file_release(struct guest_file *f);
+
 void guest_files_release(struct guest_files *f);
 
 #endif

@@ -75,14 +75,21 @@ static int keep(struct guest_monitors *m, char *made)
 	return -E2BIG;
 }
 
-static int add_source(struct guest_monitors *m, struct guest_files *f, const char *path)
+/* The object for @p of @path, which may be a source; as @ending after its name. */
+static int add_file_for(struct guest_monitors *m, struct guest_files *f, const struct processor *p,
+			const char *path, const char *ending)
 {
-	char *object;
-	int err = honey_source_compile(path, &object, NULL);
+	struct guest_file object;
+	int err = guest_file_object(p, path, &object, NULL);
 
 	if (!err)
-		err = keep(m, object);
-	return err ? err : add_file(m, f, path, ".bpf.o", object);
+		err = add_file(m, f, path, ending, object.path);
+	if (!err && object.made) {
+		err = keep(m, object.path);
+		object = (struct guest_file){0};
+	}
+	guest_file_release(&object);
+	return err;
 }
 
 /* What the manifest's definition is when it is no path any more: the guest has no such file. */
@@ -165,11 +172,12 @@ static int add_beside(struct guest_monitors *m, struct guest_files *f, const cha
 }
 
 /* The object at @path and what lies beside it. */
-static int add_object(struct guest_monitors *m, struct guest_files *f, const char *path)
+static int add_object(struct guest_monitors *m, struct guest_files *f, const struct processor *p,
+		      const char *path)
 {
 	bool source = str_ends_with(path, ".ex");
 	char *manifest = registry_manifest_path(path);
-	int err = source ? add_source(m, f, path) : add_file(m, f, path, "", path);
+	int err = add_file_for(m, f, p, path, source ? ".bpf.o" : "");
 
 	if (!err)
 		err = add_beside(m, f, path, manifest);
@@ -196,7 +204,8 @@ static char *object_beside(const char *manifest)
 	return NULL;
 }
 
-static int add_manifest(struct guest_monitors *m, struct guest_files *f, const char *path)
+static int add_manifest(struct guest_monitors *m, struct guest_files *f, const struct processor *p,
+			const char *path)
 {
 	struct manifest man = {0};
 	char *object = NULL, *copy = NULL;
@@ -217,7 +226,7 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const c
 	if (!err)
 		err = copy_manifest(m, path, &man, object, &copy);
 	if (!err)
-		err = add_file(m, f, object, "", object);
+		err = add_file_for(m, f, p, object, "");
 	if (!err)
 		err = add_file(m, f, path, "", copy);
 	strbuf_addf(&m->names, "/monitors/%zu/%s", m->n, base_of(path));
@@ -226,7 +235,8 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const c
 	return err;
 }
 
-int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const char *name)
+int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const struct processor *p,
+		       const char *name)
 {
 	char *path = NULL, root[PATH_MAX];
 	int err = 0;
@@ -241,9 +251,9 @@ int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const ch
 		      !strncmp(path, root, strlen(root))))
 		strbuf_addstr(&m->names, name); /* ships: it is there by that name */
 	else if (str_ends_with(path, ".json"))
-		err = add_manifest(m, f, path);
+		err = add_manifest(m, f, p, path);
 	else
-		err = add_object(m, f, path);
+		err = add_object(m, f, p, path);
 	m->n++;
 	free(path);
 	return err;

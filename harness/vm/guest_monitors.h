@@ -27,10 +27,11 @@ const char *guest_monitors_refuse(const char *name);
 
 /*
  * Adds to @f what @name needs: nothing for one that ships, else the object as
- * /monitors/NUMBER/NAME and its manifest beside it. A Honey source is compiled here first, and a
- * manifest by path names its object anew. Returns 0 or -errno after saying why.
+ * /monitors/NUMBER/NAME and its manifest beside it. A Honey source is compiled here first, for @p,
+ * and a manifest by path names its object anew. Returns 0 or -errno after saying why.
  */
-int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const char *name);
+int guest_monitors_add(struct guest_monitors *m, struct guest_files *f, const struct processor *p,
+		       const char *name);
 void guest_monitors_release(struct guest_monitors *m);
 
 #endif

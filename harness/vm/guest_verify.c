@@ -91,16 +91,17 @@ static int add_means(struct parcel *p, const char *means)
 	return err;
 }
 
-static int pack(struct parcel *p, const struct guest_trials *t, const char *means)
+static int pack(struct parcel *p, const struct processor *cpu, const struct guest_trials *t,
+		const char *means)
 {
-	int err = guest_files_add_beebench(&p->files);
+	int err = guest_files_add_beebench(&p->files, cpu);
 
 	if (!err)
 		err = add_means(p, means);
 	if (!err)
-		err = guest_files_add_objects(&p->files);
+		err = guest_files_add_objects(&p->files, cpu);
 	for (size_t i = 0; !err && t->monitors[i]; i++)
-		err = guest_monitors_add(&p->monitors, &p->files, t->monitors[i]);
+		err = guest_monitors_add(&p->monitors, &p->files, cpu, t->monitors[i]);
 	for (size_t i = 0; i < t->nworkloads; i++)
 		add_workload(p, t->workloads[i]);
 	strbuf_addf(&p->options, "guest=no,limit=%" PRIu64 ",ignore-exit=%s", t->limit_s,
@@ -169,7 +170,7 @@ static int judge_exit(int code, const struct hearing *h)
 	return -EPROTO;
 }
 
-static int boot(struct hearing *h, const char *kernel, const struct parcel *p)
+static int boot(struct hearing *h, const struct vm_kernel *kernel, const struct parcel *p)
 {
 	const char *argv[20] = {"beebench", "verify", "-q", "--out", "-"};
 	struct vm_command cmd = {.kernel = kernel,
@@ -213,12 +214,12 @@ int guest_verify(struct run *run, const struct guest_trials *t)
 			   .options = STRBUF_INIT};
 	struct vm_kernel kernel = VM_KERNEL_INIT;
 	struct hearing h = {.run = run, .release = STRBUF_INIT};
-	int err = pack(&p, t, run->means);
+	int err = vm_kernel_find(&kernel, t->kernel, NULL);
 
 	if (!err)
-		err = vm_kernel_find(&kernel, t->kernel, NULL);
+		err = pack(&p, kernel.processor, t, run->means);
 	if (!err)
-		err = boot(&h, kernel.path.s, &p);
+		err = boot(&h, &kernel, &p);
 	strbuf_release(&h.release);
 	vm_kernel_release(&kernel);
 	parcel_release(&p);

@@ -17,7 +17,7 @@
 int guest_verify_needed(struct strbuf *why);
 
 struct guest_trials {
-	const char *kernel;	     /* "6.12", or the path of a bzImage */
+	const char *kernel;	     /* as vm_kernel_find() takes it */
 	const char *const *monitors; /* none that guest_monitors_refuse(); ended by NULL */
 	/* Of ours, no commands: the guest has no programs of this machine. None: the guest's own
 	 * choice. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Finds a kernel for the guest: by path, in the cache, or with apt. The cache holds a folder for
- * each version with the kernel and a note of its package and checksum; scripts/fetch_kernel.sh
- * fills it, and what is damaged is fetched again.
+ * Finds a kernel for the guest: by path, in a package's file, in the cache, or with apt. The cache
+ * holds a folder for each with the kernel and a note of its package and checksum;
+ * scripts/fetch_kernel.sh fills it, and what is damaged is fetched again.
  */
 #include "lib/base.h"
 #include "harness/vm/kernel.h"
@@ -21,6 +21,10 @@
 #include "lib/subproc.h"
 #include "lib/data.h"
 #include "lib/strbuf.h"
+
+const char *const vm_kernels_all[] = {"6.1/x86-64", "6.12/x86-64", "7.2/x86-64",
+				      "6.1/arm64",  "6.12/arm64",  "6.12/arm64-16k",
+				      "6.1/s390x",  "6.12/s390x",  NULL};
 
 enum { SHA256_MS = 60000, END_MS = 10000 };
 
@@ -105,36 +109,53 @@ static int check_owners(const char *cache, const char *dir, struct strbuf *why)
 	return err;
 }
 
-/* "HdrS" at 0x202: Linux, Documentation/arch/x86/boot.rst. */
-static int check_image(const char *path, struct strbuf *why)
+/* Whose kernel the image is; QEMU itself unpacks one of arm64 that is packed by gzip. */
+static int check_image(struct vm_kernel *k, const struct processor *wanted, struct strbuf *why)
 {
-	char magic[4] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	unsigned char magic[2] = {0};
+	int fd = open(k->path.s, O_RDONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0) {
 		err = -errno;
-		why_err_sys(why, err, "cannot read the kernel %s", path);
+		why_err_sys(why, err, "cannot read the kernel %s", k->path.s);
 		return err == -ENOENT ? err : -EINVAL;
 	}
-	if (pread(fd, magic, sizeof(magic), 0x202) != sizeof(magic) || memcmp(magic, "HdrS", 4)) {
-		why_err(why,
-			"%s is no x86 kernel image (bzImage); take a /boot/vmlinuz-* or a version "
-			"as in -k 6.12",
-			path);
-		err = -EINVAL;
-	}
+	k->processor = processor_of_image(k->path.s);
+	if (!k->processor && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	    magic[0] == 0x1f && magic[1] == 0x8b)
+		k->processor = processor_named("arm64");
 	close(fd);
-	return err;
+	if (!k->processor) {
+		struct strbuf images = STRBUF_INIT;
+
+		for (const struct processor *const *p = processors; *p; p++)
+			strbuf_addf(&images, "%s%s", p == processors ? "" : ", ", (*p)->image);
+		why_err(why,
+			"%s is no kernel image of a processor that a guest can have: %s; take a "
+			"/boot/vmlinuz-* or a version as in -k 6.12",
+			k->path.s, images.s);
+		strbuf_release(&images);
+		return -EINVAL;
+	}
+	if (wanted && k->processor != wanted) {
+		why_err(why, "%s is a kernel for %s, and one for %s was asked for", k->path.s,
+			k->processor->name, wanted->name);
+		return -EINVAL;
+	}
+	return 0;
 }
 
-static bool is_version(const char *s)
+/* How many characters of @s are a version with two numbers; what follows is its end or a '/'. */
+static size_t version_length(const char *s)
 {
 	size_t major = strspn(s, "0123456789"), minor;
 
 	if (!major || s[major] != '.')
-		return false;
+		return 0;
 	minor = strspn(s + major + 1, "0123456789");
-	return minor && !s[major + 1 + minor];
+	if (!minor || (s[major + 1 + minor] && s[major + 1 + minor] != '/'))
+		return 0;
+	return major + 1 + minor;
 }
 
 /* The line "@key VALUE" of the cache's note; @out gets VALUE. */
@@ -217,11 +238,13 @@ static int run_script(const char *const argv[], struct strbuf *why)
 	return err;
 }
 
-/* Has the script leave the kernel in @dir. */
-static int fetch(const char *version, const char *cache, const char *dir, struct strbuf *why)
+/* Has the script leave in @dir the kernel of a version, or that of a package's file. */
+static int fetch(const char *what, const struct processor_kernel *kind, const char *cache,
+		 const char *dir, struct strbuf *why)
 {
 	char script[PATH_MAX];
-	const char *const argv[] = {"sh", script, version, cache, dir, NULL};
+	const char *const argv[] = {
+		"sh", script, what, cache, dir, kind->package_end, kind->processor->debian, NULL};
 	int err = data_path("vm/fetch_kernel.sh", script, sizeof(script));
 
 	if (!err && access(script, R_OK))
@@ -266,39 +289,105 @@ out:
 	return err;
 }
 
-int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
+/* @what: a version or a package's file; @as: its folder in the cache. */
+static int find_cached(struct vm_kernel *k, const char *what, const struct processor_kernel *kind,
+		       const char *as, struct strbuf *why)
 {
 	struct strbuf cache = STRBUF_INIT, dir = STRBUF_INIT;
 	int err;
 
-	if (strchr(name, '/')) {
-		strbuf_addstr(&k->path, name);
-		return check_image(name, why);
-	}
-	if (!is_version(name)) {
-		why_err(why,
-			"no kernel '%s'; give a version as in 6.12 or 6.1, or the path of a "
-			"vmlinuz file (with a '/')",
-			name);
-		return -EINVAL;
-	}
 	vm_cache_dir(&cache);
-	strbuf_addf(&dir, "%s/kernels/%s", cache.s, name);
+	strbuf_addf(&dir, "%s/kernels/%s", cache.s, as);
 	err = check_owners(cache.s, dir.s, why);
 	if (err)
 		goto out;
 	err = from_cache(k, dir.s);
 	if (err) {
-		err = fetch(name, cache.s, dir.s, why);
+		err = fetch(what, kind, cache.s, dir.s, why);
 		if (!err)
 			err = from_cache(k, dir.s);
 	}
-	if (!err)
-		err = check_image(k->path.s, why);
 out:
 	strbuf_release(&cache);
 	strbuf_release(&dir);
 	return err;
+}
+
+static bool is_package(const char *path)
+{
+	static const char *const endings[] = {".deb", ".rpm", ".pkg.tar.zst", ".pkg.tar.xz"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (str_ends_with(path, endings[i]))
+			return true;
+	return false;
+}
+
+/* The kernel in a package's file is kept by the package's checksum. */
+static int find_in_package(struct vm_kernel *k, const char *path, struct strbuf *why)
+{
+	struct strbuf as = STRBUF_INIT, sum = STRBUF_INIT;
+	int err = access(path, R_OK) ? -errno : vm_file_sha256(path, &sum);
+
+	if (err) {
+		why_err_sys(why, err, "cannot read the package %s", path);
+		return err;
+	}
+	strbuf_addf(&as, "file-%.32s", sum.s);
+	err = find_cached(k, path, processor_kernel_of(processors[0]), as.s, why);
+	strbuf_release(&as);
+	strbuf_release(&sum);
+	return err;
+}
+
+static int find_version(struct vm_kernel *k, const char *name, size_t len,
+			const struct processor **wanted, struct strbuf *why)
+{
+	const struct processor_kernel *kind = name[len] ? processor_kernel_named(name + len + 1)
+							: processor_kernel_of(processor_own());
+	struct strbuf as = STRBUF_INIT, version = STRBUF_INIT, words = STRBUF_INIT;
+	int err = -EINVAL;
+
+	if (!kind) {
+		processor_kernel_words(&words);
+		why_err(why, "no kernel '%s': after the version stands one of %s, as in 6.12/arm64",
+			name, words.s);
+		goto out;
+	}
+	*wanted = kind->processor;
+	strbuf_add(&version, name, len);
+	strbuf_addstr(&as, version.s);
+	/* x86-64 was there first. */
+	if (kind->processor != processors[0])
+		strbuf_addf(&as, "-%s", kind->word);
+	err = find_cached(k, version.s, kind, as.s, why);
+out:
+	strbuf_release(&as);
+	strbuf_release(&version);
+	strbuf_release(&words);
+	return err;
+}
+
+int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
+{
+	const struct processor *wanted = NULL;
+	size_t len = version_length(name);
+	int err = 0;
+
+	if (len && (!name[len] || !strchr(name + len + 1, '/'))) {
+		err = find_version(k, name, len, &wanted, why);
+	} else if (!strchr(name, '/')) {
+		why_err(why,
+			"no kernel '%s'; give a version as in 6.12 or 6.1 or 6.12/arm64, or the "
+			"path of a vmlinuz file or of a distribution's package (with a '/')",
+			name);
+		err = -EINVAL;
+	} else if (is_package(name)) {
+		err = find_in_package(k, name, why);
+	} else {
+		strbuf_addstr(&k->path, name);
+	}
+	return err ? err : check_image(k, wanted, why);
 }
 
 void vm_kernel_release(struct vm_kernel *k)

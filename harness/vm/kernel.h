@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Kernels for the guest: Debian's linux-image-VERSION-cloud-amd64 packages, downloaded with apt
- * into a cache, checked, unpacked there and never installed; or any bzImage by path.
+ * Kernels for the guest: Debian's packages (linux-image-VERSION-cloud-amd64 and those of other
+ * processors), downloaded with apt into a cache, checked, unpacked there and never installed; the
+ * kernel in any distribution's package; or any image by path.
  */
 #ifndef VM_KERNEL_H
 #define VM_KERNEL_H
 
 #include "lib/base.h"
 #include "lib/strbuf.h"
+#include "harness/vm/processor.h"
 
 struct vm_kernel {
-	struct strbuf path;    /* of the bzImage */
+	const struct processor *processor; /* that it was built for */
+	struct strbuf path;		   /* of the image */
 	struct strbuf package; /* "linux-image-6.12.117+deb12-cloud-amd64 6.12.117-1~deb12u1"; empty
 				  for a path */
 };
@@ -21,17 +24,21 @@ struct vm_kernel {
 	}
 
 /*
- * @name is a version with two numbers ("6.12") or the path of a bzImage (with a '/'). A version is
- * taken from the cache when it is there and its checksum is right, so that later runs need no
- * network; otherwise the newest package of that version that apt knows is fetched. Works without
- * root: where apt's package lists have none, lists of our own are fetched into the cache, at last
- * those of Debian unstable (scripts/fetch_kernel.sh). Returns
- * 0, or after saying why: -EINVAL (no such kind of name, not a bzImage), -ENOENT (no such file),
- * -EACCES (the cache could have been filled by somebody else), -ENOTSUP (cannot be had here; the
- * message holds the command that cures it), -EINTR.
+ * @name is a version with two numbers ("6.12": this machine's processor; "6.12/arm64", see
+ * harness/vm/processor.h), or the path (with a '/') of an image or of a package (.deb, .rpm,
+ * .pkg.tar.zst). A version is taken from the cache when it is there and its checksum is right, so
+ * that later runs need no network; otherwise the newest package of that version that apt knows is
+ * fetched. Works without root: where apt's package lists have none, lists of our own are fetched
+ * into the cache, at last those of Debian unstable (scripts/fetch_kernel.sh). Returns 0, or after
+ * saying why: -EINVAL (no such kind of name, no image, one of another processor), -ENOENT (no such
+ * file), -EACCES (the cache could have been filled by somebody else), -ENOTSUP (cannot be had here;
+ * the message holds the command that cures it), -EINTR.
  */
 int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 void vm_kernel_release(struct vm_kernel *k);
+
+/* What "-k all" stands for: Debian's kernels on each processor. Ended by NULL. */
+extern const char *const vm_kernels_all[];
 
 /*
  * The folder kernels are kept in: $BEEBENCH_CACHE, or beebench in $XDG_CACHE_HOME or in

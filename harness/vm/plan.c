@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/data.h"
 #include "lib/printable.h"
 #include "lib/why.h"
 #include "harness/vm/qemu.h"
@@ -20,26 +19,34 @@
  */
 enum { RUN_SHIFT = 3 };
 
-static int guest_program(char *path, size_t size)
+static int guest_program(const struct processor *p, char *path, size_t size)
 {
 	const char *env = secure_getenv("BEEBENCH_GUEST");
 
 	if (env && *env)
 		return snprintf(path, size, "%s", env) < (int)size ? 0 : -ENAMETOOLONG;
-	return data_path("vm/guest-init", path, size);
+	return processor_data(p, "vm/guest-init", path, size);
 }
 
-int plan_begin(struct initrd *rd, struct strbuf *why)
+int plan_begin(struct initrd *rd, const struct processor *p, struct strbuf *why)
 {
+	struct strbuf make = STRBUF_INIT;
 	char path[4096];
-	int err = guest_program(path, sizeof(path));
+	int err = guest_program(p, path, sizeof(path));
 
 	if (!err && access(path, R_OK)) {
 		err = -errno;
-		why_err_sys(why, err, "no guest program %s; build it: make", path);
-		return err;
+		processor_make(p, &make);
+		why_err_sys(why, err, "no guest program %s; build it: %s", path, make.s);
+		strbuf_release(&make);
+		return err == -ENOENT ? -ENOTSUP : err;
 	}
-	return err ? err : initrd_add_file(rd, "/init", true, path, why);
+	if (!err)
+		err = initrd_add_file(rd, "/init", true, path, why);
+	if (!err && !processor_data(p, "bpf/calls/events.btf", path, sizeof(path)) &&
+	    !access(path, R_OK))
+		err = initrd_add_file(rd, VM_EVENTS_BTF, false, path, why);
+	return err;
 }
 
 int plan_end(struct initrd *rd, const char *const *words)
@@ -101,7 +108,7 @@ int vm_run(const struct vm_command *cmd, int *code)
 	while (cmd->argv[n])
 		n++;
 	words = calloc(n + 2, sizeof(*words));
-	err = words ? plan_begin(&rd, NULL) : -ENOMEM;
+	err = words ? plan_begin(&rd, cmd->kernel->processor, NULL) : -ENOMEM;
 	for (const char *const *f = cmd->files; !err && f && *f; f += 2)
 		err = initrd_add_file(&rd, f[0], true, f[1], NULL);
 	if (!err) {

@@ -6,14 +6,15 @@
 
 #include "lib/base.h"
 #include "harness/vm/initrd.h"
+#include "harness/vm/kernel.h"
 #include "harness/vm/protocol.h"
 
 /*
  * Starts an initial RAM file system with the guest's program, which lies beside this one
- * (build/vm/guest-init for build/beebench; $BEEBENCH_GUEST overrides). Returns 0, or -errno after
- * saying why.
+ * (build/vm/guest-init for build/beebench, build/arm64/vm/guest-init for another processor;
+ * $BEEBENCH_GUEST overrides). Returns 0, or -errno after saying why: -ENOTSUP when it is not built.
  */
-int plan_begin(struct initrd *rd, struct strbuf *why);
+int plan_begin(struct initrd *rd, const struct processor *p, struct strbuf *why);
 /* Adds the plan: @words, ended by NULL. */
 int plan_end(struct initrd *rd, const char *const *words);
 
@@ -22,7 +23,7 @@ int plan_end(struct initrd *rd, const char *const *words);
  * @line. The guest's clock counts instructions, so that a busy host is not seen there.
  */
 struct vm_command {
-	const char *kernel;	 /* path of a bzImage */
+	const struct vm_kernel *kernel;
 	const char *const *argv; /* in the guest; PATH there is /bin */
 	/* Pairs "path in the guest", "path here" of files to take along, executable, ended by NULL.
 	 */

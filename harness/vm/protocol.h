@@ -2,8 +2,9 @@
 /*
  * What the guest's program and the host say to each other. Host to guest: the file VM_PLAN in the
  * initial RAM file system, words ended by NUL; the first one is the mode. Guest to host: bytes
- * written to the I/O port VM_PORT, which QEMU's debug console passes on; lines "@K text\n" where K
- * is a kind below. The kernel's own messages go another way (the serial port) and are kept for
+ * on a way of the processor's (harness/vm/guest/guest_channel.c: on x86-64 the I/O port VM_PORT of
+ * QEMU's debug console); lines "@K text\n" where K
+ * is a kind below. The kernel's own messages go another way (a console) and are kept for
  * error messages.
  *
  *   mode   words after it                     what comes back
@@ -15,8 +16,10 @@
 #ifndef VM_PROTOCOL_H
 #define VM_PROTOCOL_H
 
-#define VM_PLAN "/plan"
-#define VM_PORT 0xe9
+#define VM_PLAN	      "/plan"
+/* Types for a kernel without BTF (collector/events_btf.h), where they are to be had. */
+#define VM_EVENTS_BTF "/events.btf"
+#define VM_PORT	      0xe9
 
 enum vm_kind {
 	VM_RECORD = 'R',      /* one JSON object */

@@ -28,45 +28,32 @@ struct guest {
 	int code;
 };
 
-/* clang-format off */
-/*
- * Why each is there (QEMU's manual; Linux, Documentation/admin-guide/kernel-parameters.txt):
- *
- * -icount shift=0,sleep=off    one instruction is 1 (2^0) ns of the guest's time; idle is skipped
- * -rtc base=..,clock=vm        no clock of the host is seen
- * -seed                        rdrand and the boot loader's random seed repeat
- * nokaslr, norandmaps          addresses repeat: the kernel's, a program's
- * randomize_kstack_offset=off  no random stack offset at each syscall
- * vdso=0                       one mapping less in each process; its tree of mappings stays one node
- * mitigations=off nosmp        nothing that depends on the CPU that is emulated
- * tsc=reliable                 the TSC, which counts instructions, is the clock; no watchdog
- * nolapic_timer                no loop that calibrates that timer: a third of the boot's time
- * cryptomgr.notests            no self-tests of ciphers that nobody uses: a quarter of the boot
- * edd=off quiet                no time lost
- * panic=-1 with -no-reboot     a panic ends QEMU
- */
-/* clang-format on */
-#define KERNEL_WORDS                                                                               \
-	"console=ttyS0 panic=-1 edd=off quiet mitigations=off tsc=reliable nokaslr nosmp "         \
-	"nolapic_timer cryptomgr.notests norandmaps randomize_kstack_offset=off vdso=0"
-
 static unsigned int memory_mib(const struct vm_boot *vm)
 {
 	return vm->memory_mib ? vm->memory_mib : 512;
 }
 
+/*
+ * -icount shift=0,sleep=off    one instruction is 1 (2^0) ns of the guest's time; idle is skipped
+ * -rtc base=..,clock=vm        no clock of the host is seen
+ * -seed                        rdrand and the boot loader's random seed repeat
+ *
+ * What is the processor's own: harness/vm/processor.c.
+ */
 static int start_qemu(struct guest *g, int out)
 {
 	const struct vm_boot *vm = g->vm;
+	const struct processor *cpu = vm->kernel->processor;
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
-	char memory[16], seed[24], initrd[32], serial[40], icount[32];
+	char memory[16], seed[24], initrd[32], console[40], to[80], icount[32];
 	const char *argv[48];
 	size_t n = 0;
 
 	snprintf(memory, sizeof(memory), "%u", memory_mib(vm));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
 	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", g->initrd);
-	snprintf(serial, sizeof(serial), "file:/proc/self/fd/%d", g->console);
+	snprintf(console, sizeof(console), "/proc/self/fd/%d", g->console);
+	snprintf(to, sizeof(to), "%s%s", cpu->console_to, console);
 	snprintf(icount, sizeof(icount), "shift=%u,sleep=off", vm->shift);
 #define ADD(...)                                                                                   \
 	do {                                                                                       \
@@ -74,11 +61,13 @@ static int start_qemu(struct guest *g, int out)
 		memcpy(argv + n, words, sizeof(words));                                            \
 		n += ARRAY_SIZE(words);                                                            \
 	} while (0)
-	ADD(VM_QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none");
-	ADD("-M", "pc", "-cpu", "max", "-m", memory, "-seed", seed);
-	ADD("-serial", serial, "-debugcon", "stdio", "-kernel", vm->kernel, "-initrd", initrd);
+	ADD(cpu->qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none");
+	for (const char *const *w = cpu->words; *w; w++)
+		ADD(*w);
+	ADD("-m", memory, "-seed", seed, cpu->console, to);
+	ADD("-kernel", vm->kernel->path.s, "-initrd", initrd);
 	ADD("-accel", "tcg", "-icount", icount, "-rtc", "base=2026-01-01,clock=vm");
-	ADD("-append", KERNEL_WORDS);
+	ADD("-append", cpu->append);
 	argv[n] = NULL;
 #undef ADD
 	opts.argv = argv;
@@ -112,7 +101,7 @@ static void tail(int fd, size_t max, struct strbuf *out)
 static void take_line(struct guest *g, const char *line, size_t len)
 {
 	if (len < 3 || line[0] != '@' || line[2] != ' ')
-		return; /* firmware writes to that port as well */
+		return; /* firmware writes there as well */
 	switch (line[1]) {
 	case VM_EXIT:
 		g->code = atoi(line + 3);
@@ -177,10 +166,10 @@ static void explain(struct guest *g, int err)
 		why_err(g->vm->why,
 			"the guest was ended after %u s without a result: a busy machine (try -o "
 			"timeout=N), or a kernel that hangs: %s",
-			g->vm->timeout_s, g->vm->kernel);
+			g->vm->timeout_s, g->vm->kernel->path.s);
 	else
 		why_err(g->vm->why, "the guest ended without a result (QEMU: %s): %s", how.s,
-			g->vm->kernel);
+			g->vm->kernel->path.s);
 	if (said.len)
 		why_err(g->vm->why, "QEMU said: %s", said.s);
 	if (console.len)
@@ -251,7 +240,7 @@ int vm_boot(const struct vm_boot *vm, int *code)
 	struct strbuf why = STRBUF_INIT;
 	int pipes[2] = {-1, -1}, err;
 
-	err = vm_supported(&why);
+	err = vm_can_boot(vm->kernel->processor, &why);
 	if (err) {
 		why_err(vm->why, "%s", why.s);
 		goto out;
@@ -290,16 +279,26 @@ out:
 	return err;
 }
 
-int vm_supported(struct strbuf *why)
+int vm_can_boot(const struct processor *p, struct strbuf *why)
 {
 	char path[512];
 
-#ifndef __x86_64__
-	strbuf_addstr(why, "the guest is an x86-64 machine and this one is not");
-	return -ENOTSUP;
-#endif
-	if (!subproc_find_program(VM_QEMU, path, sizeof(path)))
+	if (!subproc_find_program(p->qemu, path, sizeof(path)))
 		return 0;
-	strbuf_addstr(why, "no " VM_QEMU "; run: " VM_QEMU_GET);
+	strbuf_addf(why, "no %s; run: %s", p->qemu, p->get);
 	return -ENOTSUP;
+}
+
+int vm_supported(struct strbuf *why)
+{
+	const struct processor *own = processor_own();
+	struct strbuf ignored = STRBUF_INIT;
+	int err = -ENOTSUP;
+
+	for (const struct processor *const *p = processors; *p && err; p++)
+		err = vm_can_boot(*p, &ignored);
+	strbuf_release(&ignored);
+	if (err)
+		vm_can_boot(own ? own : processors[0], why);
+	return err;
 }

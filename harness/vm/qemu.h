@@ -9,13 +9,11 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 #include "harness/vm/initrd.h"
+#include "harness/vm/kernel.h"
 #include "harness/vm/protocol.h"
 
-#define VM_QEMU	    "qemu-system-x86_64"
-#define VM_QEMU_GET "sudo apt-get install --no-install-recommends qemu-system-x86"
-
 struct vm_boot {
-	const char *kernel; /* path of a bzImage */
+	const struct vm_kernel *kernel;
 	const struct initrd *initrd;
 	/*
 	 * The clock counts instructions (-icount), each 2^shift ns, whatever the host is busy with:
@@ -40,7 +38,9 @@ struct vm_boot {
  */
 int vm_boot(const struct vm_boot *vm, int *code);
 
-/* Fills @why and returns -ENOTSUP when no guest can be booted here. */
+/* Fills @why and returns -ENOTSUP when no guest can be booted here: there is no emulator. */
 int vm_supported(struct strbuf *why);
+/* The same of a guest with processor @p. */
+int vm_can_boot(const struct processor *p, struct strbuf *why);
 
 #endif

@@ -4,6 +4,7 @@
 #define TESTS_BPF_LIVE_H
 
 #include "lib/base.h"
+#include "lib/sys_mmap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,8 @@
 /* The calls go by number, so that libc makes none of its own between the gates. */
 static inline void *raw_mmap(size_t length)
 {
-	return (void *)syscall(SYS_mmap, NULL, length, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0UL);
+	return (void *)sys_mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				-1, 0UL);
 }
 
 static inline long raw_munmap(void *address, size_t length)

@@ -5,6 +5,7 @@
  * and nothing besides. Says "ready", and "done" after each round; ends when its stdin does.
  */
 #include "lib/base.h"
+#include "lib/sys_mmap.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -27,8 +28,8 @@ static void call(void)
 	long at[MAPS], top = syscall(SYS_brk, 0);
 
 	for (int i = 0; i < MAPS; i++)
-		at[i] = syscall(SYS_mmap, NULL, BLOCK, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		at[i] = sys_mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				 -1, 0);
 	for (int i = 0; i < UNMAPS; i++)
 		syscall(SYS_munmap, at[i], BLOCK);
 	for (int i = 1; i <= MOVES; i++)

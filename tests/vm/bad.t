@@ -299,7 +299,7 @@ apt apt-config <<E2
 echo "list='$multi/none' parts='$multi/etc'"
 E2
 cp "$fake/apt-cache" "$fake/apt-get" "$tmp/"
-# Only the unstable suite has 7.x.
+# Only the newer suites have 7.x.
 apt apt-cache <<E2
 #!/bin/sh
 for last; do :; done
@@ -307,7 +307,7 @@ cd "$multi/debs"
 case " \$* " in
 *" pkgnames "*) for f in "\$last"*.show; do
 	case \$f in
-	*7.2*) case " \$* " in *"SourceList=$multi/cache/apt-unstable/unstable.list"*) echo "\${f%.show}" ;; esac ;;
+	*7.2*) case " \$* " in *"SourceList=$multi/cache/apt-newer/newer.list"*) echo "\${f%.show}" ;; esac ;;
 	*) [ ! -e "\$f" ] || echo "\${f%.show}" ;;
 	esac
 done ;;
@@ -324,6 +324,9 @@ esac
 E2
 BEEBENCH_CACHE=$multi/cache where 6.1
 is "the newest by number, not by letter" "$(tail -n 1 "$out")" linux-image-6.1.0-56-cloud-amd64
+rm -r "$multi/cache/kernels/6.1" "$multi/debs/linux-image-6.1.0-56-cloud-amd64.deb"
+BEEBENCH_CACHE=$multi/cache where 6.1
+is "where the archive has not what its lists have, the next newest" "$(tail -n 1 "$out")" linux-image-6.1.0-48-cloud-amd64
 BEEBENCH_CACHE=$multi/cache where 6.12
 is "6.12 is not 6.1" "$(tail -n 1 "$out")" linux-image-6.12.117+deb12-cloud-amd64
 BEEBENCH_CACHE=$multi/cache where 8.1
@@ -333,15 +336,24 @@ BEEBENCH_CACHE=$multi/cache where 7.2
 is "issue 13, number 43: 7.2 by name" "$code" 0
 is "its kernel comes out of linux-binary" "$(tail -n 1 "$out")" linux-binary-7.2.13+deb14-cloud-amd64
 has "the note says so" "$(cat "${out%/vmlinuz}/note")" "package linux-binary-7.2.13+deb14-cloud-amd64 7.2.13-1"
-has "it is said where the lists are from" "$err" "fetching lists of Debian unstable into $multi/cache/apt-unstable"
-is "from where this machine takes Debian" "$(cat "$multi/cache/apt-unstable/unstable.list")" \
-	"deb [signed-by=/key.gpg] http://deb.invalid/debian sid main"
+has "it is said where the lists are from" "$err" "fetching lists of newer Debians into $multi/cache/apt-newer"
+is "from where this machine takes Debian" "$(cat "$multi/cache/apt-newer/newer.list")" \
+	"deb [signed-by=/key.gpg] http://deb.invalid/debian trixie main
+deb [signed-by=/key.gpg] http://deb.invalid/debian sid main"
 is "after its own suites were asked" "$(wc -l <"$multi/updates")" 2
 package linux-binary-7.2.13+deb14-cloud-amd64 7.2.13-1 usr/lib/modules/nothing/here
 rm -r "$multi/cache/kernels/7.2"
 BEEBENCH_CACHE=$multi/cache where 7.2
 is "a package without a kernel: cannot run here" "$code" 77
 has "which" "$err" "there is no kernel in it"
+BEEBENCH_CACHE=$multi/cache where "$multi/debs/linux-image-6.12.117+deb12-cloud-amd64.deb"
+is "a package by its file: its kernel" "$(tail -n 1 "$out")" linux-image-6.12.117+deb12-cloud-amd64
+BEEBENCH_CACHE=$multi/cache where "$multi/debs/linux-image-7.2.13+deb14-cloud-amd64.deb"
+is "one without a kernel: cannot run here" "$code" 77
+has "which file" "$err" "cannot unpack linux-image-7.2.13+deb14-cloud-amd64.deb by-path: there is no kernel in it"
+where 6.12/mips
+is "a processor that no guest has: usage" "$code" 2
+has "which there are" "$err" "x86-64, arm64, arm64-16k, s390x"
 cp "$tmp/apt-cache" "$tmp/apt-get" "$fake/"
 rm "$fake/apt-config"
 

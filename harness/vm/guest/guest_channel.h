@@ -7,8 +7,10 @@
 #include "lib/strbuf.h"
 #include "harness/vm/protocol.h"
 
-/* Asks the kernel for the port. Returns 0 or -errno. */
+/* Asks the kernel for the way out. Returns 0 or -errno. */
 int guest_channel_open(void);
+/* Returns when all that was sent is out: before the machine is switched off. */
+void guest_channel_drain(void);
 /* Sends one line; @text must not hold a newline. */
 void guest_send(enum vm_kind kind, const char *text, size_t len);
 void guest_sendf(enum vm_kind kind, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -110,6 +110,7 @@ int main(int argc, char *argv[])
 	if (!mount_all())
 		code = work(read_plan(&text));
 	guest_sendf(VM_EXIT, "%d", code);
+	guest_channel_drain();
 	sync();
 	reboot(RB_POWER_OFF);
 	return code;

@@ -2,6 +2,7 @@
 /* Loads and attaches a BPF object in the guest; empties and fills hashes. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_object.h"
+#include "harness/vm/protocol.h"
 #include "lib/preempt.h"
 #include "lib/strbuf.h"
 
@@ -27,10 +28,13 @@ static int listen_libbpf(enum libbpf_print_level level, const char *fmt, va_list
 	return 0;
 }
 
+static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
+
 static int fail(int err, const char *what, const char *name, struct strbuf *why)
 {
-	strbuf_addf(why, "%s %s: %s\n%s", what, name, strerror(-err), said.s);
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	strbuf_addf(why, "%s %s: %s%s\n%s", what, name, strerror(-err),
+		    access(kernel_btf, R_OK) ? " (this kernel has no BTF)" : "", said.s);
+	if (access(kernel_btf, R_OK))
 		strbuf_addstr(why, "this kernel has no BTF: take one with CONFIG_DEBUG_INFO_BTF=y");
 	strbuf_reset(&said);
 	return err;
@@ -145,13 +149,16 @@ static void choose_programs(struct bpf_object *obj)
 /* Returns 0 or -errno and @why; in both cases the caller closes @o. */
 static int load(struct guest_object *o, const char *path, bool books, struct strbuf *why)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct bpf_map *map;
 	int err;
 
 	*o = (struct guest_object){0};
 	strbuf_reset(&said);
 	libbpf_set_print(listen_libbpf);
-	o->obj = bpf_object__open(path);
+	if (access(kernel_btf, R_OK) && !access(VM_EVENTS_BTF, R_OK))
+		opts.btf_custom_path = VM_EVENTS_BTF;
+	o->obj = bpf_object__open_file(path, &opts);
 	if (!o->obj)
 		return fail(-errno, "cannot open", path, why);
 	choose_programs(o->obj);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Drives one kernel path many times and counts the kernel's instructions of each call. */
 #include "lib/base.h"
+#include "harness/vm/guest/guest_counter.h"
 #include "harness/vm/guest/guest_paths.h"
 
 #include <pthread.h>
@@ -16,31 +17,13 @@
 #include "lib/strbuf.h"
 #include "workloads/syscall_rig.h"
 
-enum { MAP_BYTES = 65536, SMALL_BYTES = 512, STACK_BYTES = 65536 };
-
-/*
- * Reads the counter, runs @insn as the syscall instruction, reads the counter. Between the readings
- * there are the same few instructions whatever @insn is.
- */
-#define BRACKET(insn, ticks, ret, nr, a, b, c, d, e, f)                                            \
-	do {                                                                                       \
-		register long r10_ __asm__("r10") = (d);                                           \
-		register long r8_ __asm__("r8") = (e);                                             \
-		register long r9_ __asm__("r9") = (f);                                             \
-		register long r12_ __asm__("r12");                                                 \
-		register long r13_ __asm__("r13") = (c);                                           \
-		register long r14_ __asm__("r14") = (nr);                                          \
-		long t_;                                                                           \
-		__asm__ volatile(                                                                  \
-			"rdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax\n\tmov %%rax, %%r12\n\t"       \
-			"mov %%r14, %%rax\n\tmov %%r13, %%rdx\n\t" insn "\n\tmov %%rax, %%r14\n\t" \
-			"rdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax\n\tsub %%r12, %%rax"           \
-			: "=a"(t_), "=r"(r12_), "+r"(r14_), "+r"(r10_), "+r"(r8_), "+r"(r9_)       \
-			: "D"((long)(a)), "S"((long)(b)), "r"(r13_)                                \
-			: "rcx", "rdx", "r11", "cc", "memory");                                    \
-		(ticks) = (uint64_t)t_;                                                            \
-		(ret) = r14_;                                                                      \
-	} while (0)
+/* glibc wants more for a thread's stack where pages may be larger. */
+#ifdef __x86_64__
+enum { STACK_BYTES = 65536, STACK_ALIGN = 4096 };
+#else
+enum { STACK_BYTES = 262144, STACK_ALIGN = 65536 };
+#endif
+enum { MAP_BYTES = 65536, SMALL_BYTES = 512 };
 
 /*
  * User-space instructions of a bracket, the syscall instruction (or the nop) included: the least of
@@ -54,7 +37,7 @@ static uint64_t bracket_cost(void)
 	long ret;
 
 	for (int i = least ? 8 : 0; i < 8; i++) {
-		BRACKET("nop", ticks, ret, 0, 0, 0, 0, 0, 0, 0);
+		BRACKET(GUEST_NOP, ticks, ret, 0, 0, 0, 0, 0, 0, 0);
 		(void)ret;
 		least = least ? MIN(least, ticks) : ticks;
 	}
@@ -67,15 +50,22 @@ static uint64_t count(long *ret, long nr, long a, long b, long c, long d, long e
 	uint64_t ticks;
 	long r;
 
-	BRACKET("syscall", ticks, r, nr, a, b, c, d, e, f);
+	BRACKET(GUEST_CALL, ticks, r, nr, a, b, c, d, e, f);
 	*ret = r;
 	return ticks - bracket_cost();
 }
 
 static uint64_t count_mmap(long *at, size_t bytes)
 {
+#ifdef __s390x__
+	/* Its one argument is the address of six. */
+	long block[] = {0, (long)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0};
+
+	return count(at, SYS_mmap, (long)block, 0, 0, 0, 0, 0);
+#else
 	return count(at, SYS_mmap, 0, (long)bytes, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#endif
 }
 
 static uint64_t count_munmap(long at, size_t bytes)
@@ -183,7 +173,7 @@ static int run_plain(const struct guest_path *p, struct guest_rings *r, uint64_t
 }
 
 /* A stack that needs no mmap: threads leave the address space as it is. One thread at a time. */
-static char stack[STACK_BYTES] __attribute__((aligned(4096)));
+static char stack[STACK_BYTES] __attribute__((aligned(STACK_ALIGN)));
 
 static int own_stack(pthread_attr_t *attr)
 {
@@ -308,24 +298,14 @@ struct pass {
 
 static struct pass pass;
 
-/*
- * @insn between "stamp" and "now"; returns now - stamp as it is afterwards, whoever wrote it.
- */
-#define YIELD_BRACKET(insn, ticks, nr)                                                             \
-	__asm__ volatile("rdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax\n\tmov %%rax, %1\n\t"         \
-			 "mov %2, %%rax\n\t" insn "\n\t"                                           \
-			 "rdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax\n\tsub %1, %%rax"             \
-			 : "=&a"(ticks), "+m"(pass.stamp)                                          \
-			 : "r"((long)(nr))                                                         \
-			 : "rcx", "rdx", "r11", "cc", "memory")
-
 static void *give_way(void *arg UNUSED)
 {
 	uint64_t ticks;
 
 	while (!*(volatile bool *)&pass.stop) {
 		*(volatile int *)&pass.owner = 1;
-		YIELD_BRACKET("syscall", ticks, SYS_sched_yield);
+		YIELD_BRACKET(GUEST_CALL, ticks, pass.stamp, SYS_sched_yield);
+		(void)ticks;
 	}
 	return NULL;
 }
@@ -341,7 +321,7 @@ static int run_switch(const struct guest_path *p UNUSED, struct guest_rings *r, 
 	int err = own_stack(&attr);
 
 	pass = (struct pass){0};
-	YIELD_BRACKET("nop", overhead, SYS_sched_yield);
+	YIELD_BRACKET(GUEST_NOP, overhead, pass.stamp, SYS_sched_yield);
 	if (!err && sched_setscheduler(0, SCHED_FIFO, &fifo))
 		err = -errno;
 	if (!err)
@@ -349,7 +329,7 @@ static int run_switch(const struct guest_path *p UNUSED, struct guest_rings *r, 
 	for (size_t i = 0; !err && i < n + GUEST_WARM_UP_CALLS && tries < 4 * n; tries++) {
 		guest_rings_make_room(r);
 		*(volatile int *)&pass.owner = 0;
-		YIELD_BRACKET("syscall", ticks, SYS_sched_yield);
+		YIELD_BRACKET(GUEST_CALL, ticks, pass.stamp, SYS_sched_yield);
 		if (*(volatile int *)&pass.owner == 0)
 			continue; /* came back at once: no switch */
 		if (i >= GUEST_WARM_UP_CALLS)

@@ -4,31 +4,37 @@
 #include "harness/vm/guest/guest_ring.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
-/* Far from the heap of a program linked at 4 MiB and from where mmap takes its addresses. */
+/* Far from the heap of a program linked at 4 MiB and from where mmap takes its addresses; on s390x
+ * below 4 TiB, from where on tables of pages have one more level. */
+#ifdef __s390x__
+#define FIRST_ADDRESS 0x10000000000UL
+#else
 #define FIRST_ADDRESS 0x200000000000UL
-#define PAGE_BYTES    4096UL
+#endif
 
-static int map_page(size_t slot, int fd, int prot, off_t offset, void **at)
+static int map_page(size_t page, size_t slot, int fd, int prot, off_t offset, void **at)
 {
 	int flags = MAP_SHARED | MAP_FIXED_NOREPLACE | (fd < 0 ? MAP_ANONYMOUS : 0);
 
 	/* A gap between two: neighbours must not be merged. */
-	*at = mmap((void *)(FIRST_ADDRESS + slot * PAGE_BYTES), PAGE_BYTES, prot, flags, fd,
-		   offset);
+	*at = mmap((void *)(FIRST_ADDRESS + slot * page), page, prot, flags, fd, offset);
 	return *at == MAP_FAILED ? -errno : 0;
 }
 
 int guest_rings_map(struct guest_rings *r, const struct guest_ring_fd *fds, size_t n)
 {
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
 	*r = (struct guest_rings){.n = n};
 	for (size_t i = 0; i < GUEST_MAX_RINGS; i++) {
 		int fd = i < n ? fds[i].fd : -1, err;
 		void *consumer, *producer;
 
-		err = map_page(2 * i, fd, PROT_READ | PROT_WRITE, 0, &consumer);
+		err = map_page(page, 2 * i, fd, PROT_READ | PROT_WRITE, 0, &consumer);
 		if (!err)
-			err = map_page(2 * i + 1, fd, PROT_READ, (off_t)PAGE_BYTES, &producer);
+			err = map_page(page, 2 * i + 1, fd, PROT_READ, (off_t)page, &producer);
 		if (err)
 			return err;
 		r->ring[i].consumer = consumer;

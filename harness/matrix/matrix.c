@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Monitors on kernels and processors: does it load, is it right, what does it cost?
+ * (docs/matrix.md)
+ *
+ * A kernel is counted in one boot for all its monitors (`beebench exact`), so that their figures
+ * are of one boot, and judged in a boot for each (`beebench verify`): commands of this program, as
+ * many at a time as there are CPUs. A cell that is whole goes into a file at once; what is there
+ * from an earlier start, with the same object, kernel and loads, is not done again.
+ */
+#include "lib/base.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "collector/registry.h"
+#include "harness/matrix/cell.h"
+#include "harness/measure.h"
+#include "harness/progress.h"
+#include "harness/record.h"
+#include "harness/result.h"
+#include "harness/vm/guest_files.h"
+#include "harness/vm/kernel.h"
+#include "harness/vm/qemu.h"
+#include "lib/log.h"
+#include "lib/strbuf.h"
+#include "lib/subproc.h"
+
+enum { MAX_AT_ONCE = 64 };
+
+struct matrix_params {
+	char cells[PARAM_TEXT_MAX];
+	uint64_t jobs;
+};
+
+static const struct param params[] = {
+	PARAM_ROW_TEXT(matrix_params, cells,
+		       "folder of the cells that are done (default results/matrix)"),
+	PARAM_ROW(matrix_params, jobs, U64, "guests at a time (0: as many as there are CPUs)", 0, 0,
+		  MAX_AT_ONCE),
+	PARAM_END,
+};
+
+static const char *const default_monitors[] = {
+	"memmon", "memmon_fast", "memmon-honey", "memmon-honey-O", "cpumon", "cpumon-honey", NULL};
+
+/* Short, and among them what tells processors apart: sizes of pages, 2^62 bytes, threads. */
+#define DEFAULT_LOADS "brk,fail,filter,partial,remap,threads:count=301"
+
+/* A command of this program that is to be run, or runs. */
+struct job {
+	const char *kernel;
+	struct cell *cell; /* of `verify`; NULL: `exact`, of all missing cells of the kernel */
+	struct subproc child;
+	int out, said; /* its stdout; memory where it writes what it says */
+	struct strbuf text;
+	bool started, ended;
+};
+
+struct matrix {
+	struct run *run;
+	struct strbuf loads;
+	struct cell *cells;
+	size_t ncells;
+	struct job *jobs;
+	size_t njobs;
+	int err; /* the first of keeping cells */
+};
+
+/* --- cells --- */
+
+static void spell_loads(struct strbuf *out, const struct run *run)
+{
+	for (size_t i = 0; i < run->nworkloads; i++) {
+		const struct workload *w = &run->workloads[i];
+
+		strbuf_addf(out, "%s%s", i ? "," : "", workload_name(w));
+		if (w->ops->params && w->ops->params->name) {
+			strbuf_addch(out, ':');
+			param_format(w->ops->params, w->params, out);
+		}
+	}
+	if (!run->nworkloads)
+		strbuf_addstr(out, DEFAULT_LOADS);
+}
+
+/* The sum of the object and of all else that the cell's figures come from. */
+static int make_key(struct matrix *m, struct cell *c, const struct vm_kernel *k, struct strbuf *why)
+{
+	struct guest_file object = {0};
+	struct strbuf sum = STRBUF_INIT, kernel = STRBUF_INIT;
+	char *path = NULL;
+	int err = registry_find(c->monitor, &path, why);
+
+	if (!err)
+		err = guest_file_object(k->processor, path, &object, why);
+	if (!err)
+		err = vm_file_sha256(object.path, &sum);
+	if (!err)
+		err = vm_file_sha256(k->path.s, &kernel);
+	strbuf_addf(&c->key, "%.16s %.16s %s %llu %s", sum.s, kernel.s, m->loads.s,
+		    (unsigned long long)m->run->seed, BEEBENCH_VERSION);
+	guest_file_release(&object);
+	strbuf_release(&sum);
+	strbuf_release(&kernel);
+	free(path);
+	return err;
+}
+
+static int add_cell(struct matrix *m, const char *monitor, const char *kernel, const char *folder,
+		    const struct vm_kernel *k, const char *cannot)
+{
+	struct cell *c = &m->cells[m->ncells];
+	struct strbuf why = STRBUF_INIT;
+	int err = cell_init(c, monitor, kernel, folder);
+
+	m->ncells++;
+	if (err)
+		return err;
+	cell_begin(c, k->processor ? k->processor->name : NULL);
+	if (*cannot) {
+		cell_skip(c, cannot);
+		return 0;
+	}
+	err = make_key(m, c, k, &why);
+	if (err == -EINVAL && !strchr(monitor, '/') && !why.len)
+		return err;
+	if (err)
+		cell_skip(c, why.len ? why.s : strerror(-err));
+	else
+		cell_read(c);
+	strbuf_release(&why);
+	return 0;
+}
+
+/* All monitors on one kernel. One that cannot be had is a reason in each cell. */
+static int add_kernel(struct matrix *m, const char *const *monitors, const char *kernel,
+		      const char *folder)
+{
+	struct vm_kernel k = VM_KERNEL_INIT;
+	struct strbuf why = STRBUF_INIT;
+	int err = vm_kernel_find(&k, kernel, &why);
+
+	if (!err)
+		vm_can_boot(k.processor, &why);
+	if (err == -EINVAL || err == -ENOENT || err == -EINTR)
+		log_err("%s", why.s);
+	else
+		err = 0;
+	for (; !err && *monitors; monitors++)
+		err = add_cell(m, *monitors, kernel, folder, &k, why.s);
+	vm_kernel_release(&k);
+	strbuf_release(&why);
+	return err;
+}
+
+/* --- jobs --- */
+
+static void add_job(struct matrix *m, const char *kernel, struct cell *cell)
+{
+	m->jobs[m->njobs++] = (struct job){.kernel = kernel,
+					   .cell = cell,
+					   .child = SUBPROC_INIT,
+					   .out = -1,
+					   .said = -1,
+					   .text = STRBUF_INIT};
+}
+
+/* The slowest first: what is left at the end is short. */
+static void plan_jobs(struct matrix *m, const char *const *kernels)
+{
+	for (const char *const *k = kernels; *k; k++) {
+		bool counts = false;
+
+		for (size_t i = 0; i < m->ncells; i++) {
+			struct cell *c = &m->cells[i];
+
+			if (c->kernel != *k || c->judged)
+				continue;
+			if (!counts)
+				add_job(m, *k, NULL);
+			counts = true;
+			add_job(m, *k, c);
+		}
+	}
+}
+
+/* Names of the monitors of a kernel that are missing, with commas. */
+static void missing(const struct matrix *m, const struct job *j, struct strbuf *out)
+{
+	for (size_t i = 0; i < m->ncells; i++)
+		if (m->cells[i].kernel == j->kernel && !m->cells[i].counted)
+			strbuf_addf(out, "%s%s", out->len ? "," : "", m->cells[i].monitor);
+}
+
+static int start(struct matrix *m, struct job *j)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	struct strbuf monitors = STRBUF_INIT;
+	char seed[24];
+	const char *argv[] = {"/proc/self/exe",
+			      j->cell ? "verify" : "exact",
+			      "-q",
+			      "--out",
+			      "-",
+			      "-k",
+			      j->kernel,
+			      "-s",
+			      seed,
+			      "-m",
+			      NULL,
+			      "-o",
+			      j->cell ? "guest=yes" : "timeout=600",
+			      j->cell ? "-w" : NULL,
+			      m->loads.s,
+			      NULL};
+	int ends[2], err = 0;
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)m->run->seed);
+	if (j->cell)
+		strbuf_addstr(&monitors, j->cell->monitor);
+	else
+		missing(m, j, &monitors);
+	argv[10] = monitors.s;
+	j->said = memfd_create("said", MFD_CLOEXEC);
+	if (j->said < 0 || pipe2(ends, O_CLOEXEC)) {
+		err = -errno;
+		goto out;
+	}
+	j->out = ends[0];
+	opts.argv = argv;
+	opts.stdout_fd = ends[1];
+	opts.stderr_fd = j->said;
+	err = subproc_start(&j->child, &opts);
+	close(ends[1]);
+	j->started = true;
+out:
+	strbuf_release(&monitors);
+	return err;
+}
+
+/* What it wrote, a record a line, as a JSON array. */
+static struct json_object *records_of(struct job *j)
+{
+	struct json_object *all = json_object_new_array();
+	char *save = NULL;
+
+	for (char *line = strtok_r(j->text.s, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct json_object *o = json_tokener_parse(line);
+
+		if (o)
+			json_object_array_add(all, o);
+	}
+	return all;
+}
+
+/* The last thing it said that is an error, or the last. */
+static void last_words(const struct job *j, struct strbuf *out)
+{
+	char text[8192];
+	ssize_t n = pread(j->said, text, sizeof(text) - 1, 0);
+	const char *at, *found = NULL;
+
+	text[MAX(n, 0)] = '\0';
+	for (at = text; (at = strstr(at, "error: ")); at += 7)
+		found = found ? found : at + 7;
+	strbuf_addstr(out, found ? found : *text ? text : "it said nothing");
+}
+
+static void finish_cell(struct matrix *m, struct cell *c)
+{
+	int err = 0;
+
+	if (!c->counted || !c->judged)
+		return;
+	progress_step(m->run->progress, "%s on %s: %s", c->name, c->kernel,
+		      record_str(c->record, "verdict", record_str(c->record, "status", "")));
+	err = cell_write(c);
+	m->err = m->err ? m->err : err;
+}
+
+static void finish(struct matrix *m, struct job *j)
+{
+	struct json_object *records = records_of(j);
+	struct strbuf said = STRBUF_INIT;
+
+	last_words(j, &said);
+	for (size_t i = 0; i < m->ncells; i++) {
+		struct cell *c = &m->cells[i];
+
+		if (c->kernel != j->kernel || (j->cell ? c != j->cell : c->counted))
+			continue;
+		if (j->cell)
+			cell_judged(c, records, said.s);
+		else
+			cell_counted(c, records, said.s);
+		finish_cell(m, c);
+	}
+	strbuf_release(&said);
+	json_object_put(records);
+}
+
+static void release(struct job *j)
+{
+	subproc_kill(&j->child, 2000);
+	subproc_release(&j->child);
+	if (j->out >= 0)
+		close(j->out);
+	if (j->said >= 0)
+		close(j->said);
+	j->out = j->said = -1;
+	strbuf_release(&j->text);
+}
+
+/* Takes what it wrote; at its end the cells have it. */
+static void listen_to(struct matrix *m, struct job *j)
+{
+	char data[65536];
+	ssize_t n = read(j->out, data, sizeof(data));
+
+	if (n > 0) {
+		strbuf_add(&j->text, data, (size_t)n);
+		return;
+	}
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	subproc_wait(&j->child, 10000);
+	finish(m, j);
+	release(j);
+	j->ended = true;
+}
+
+static int run_jobs(struct matrix *m, size_t at_once)
+{
+	int err = 0;
+
+	while (!err && !m->err) {
+		struct pollfd p[MAX_AT_ONCE];
+		struct job *who[MAX_AT_ONCE];
+		nfds_t n = 0;
+
+		for (size_t i = 0; !err && i < m->njobs && n < at_once; i++) {
+			struct job *j = &m->jobs[i];
+
+			if (j->ended)
+				continue;
+			if (!j->started)
+				err = start(m, j);
+			p[n] = (struct pollfd){.fd = j->out, .events = POLLIN};
+			who[n++] = j;
+		}
+		if (!n || err)
+			break;
+		if (poll(p, n, 1000) < 0 && errno != EINTR)
+			err = -errno;
+		if (run_interrupted())
+			err = -EINTR;
+		for (nfds_t i = 0; !err && i < n; i++)
+			if (p[i].revents)
+				listen_to(m, who[i]);
+	}
+	return err ? err : m->err;
+}
+
+/* --- the whole --- */
+
+static size_t cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
+}
+
+/* Makes the folder, and those above it. Returns a descriptor that locks it, or -errno. */
+static int open_folder(const char *folder)
+{
+	struct strbuf path = STRBUF_INIT;
+	int fd;
+
+	for (const char *s = folder; *s; s++) {
+		if (*s == '/' && path.len)
+			mkdir(path.s, 0777);
+		strbuf_addch(&path, *s);
+	}
+	mkdir(path.s, 0777);
+	strbuf_release(&path);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		fd = -errno;
+		log_err_sys(fd,
+			    "cannot keep the cells in %s; choose another folder with -o "
+			    "cells=DIR",
+			    folder);
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		log_err("another matrix is at work in %s; choose another folder with -o cells=DIR",
+			folder);
+		fd = -EBUSY;
+	}
+	return fd;
+}
+
+static unsigned int to_do(const struct matrix *m)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < m->ncells; i++)
+		n += !m->cells[i].judged;
+	return n;
+}
+
+static int emit(struct matrix *m)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < m->ncells && !err; i++)
+		if (m->cells[i].counted && m->cells[i].judged)
+			err = sink_emit(m->run->sink, json_object_get(m->cells[i].record));
+	return err;
+}
+
+static int run_matrix(struct run *run, const void *params_)
+{
+	const struct matrix_params *p = params_;
+	const char *folder = *p->cells ? p->cells : "results/matrix";
+	const char *const *monitors = run_chosen(run->monitors, default_monitors);
+	const char *const *kernels = run_chosen(run->kernels, vm_kernels_all);
+	struct matrix m = {.run = run, .loads = STRBUF_INIT};
+	size_t nm = 0, nk = 0;
+	int lock = open_folder(folder), err = MIN(lock, 0), emitted;
+
+	while (monitors[nm])
+		nm++;
+	while (kernels[nk])
+		nk++;
+	m.cells = calloc(nm * nk + 1, sizeof(*m.cells));
+	m.jobs = calloc((nm + 1) * nk + 1, sizeof(*m.jobs));
+	if (!m.cells || !m.jobs)
+		err = -ENOMEM;
+	spell_loads(&m.loads, run);
+	for (size_t i = 0; i < nk && !err; i++)
+		err = add_kernel(&m, monitors, kernels[i], folder);
+	if (!err) {
+		plan_jobs(&m, kernels);
+		progress_plan(run->progress, "matrix", to_do(&m), 5);
+		progress_begin(run->progress, "matrix");
+		err = run_jobs(&m, p->jobs ? p->jobs : MIN(cpus(), (size_t)MAX_AT_ONCE));
+	}
+	emitted = emit(&m);
+	for (size_t i = 0; i < m.njobs; i++)
+		release(&m.jobs[i]);
+	for (size_t i = 0; i < m.ncells; i++)
+		cell_release(&m.cells[i]);
+	free(m.cells);
+	free(m.jobs);
+	strbuf_release(&m.loads);
+	if (lock >= 0)
+		close(lock);
+	return err ? err : emitted;
+}
+
+static unsigned int steps(const struct run *run UNUSED, const void *params_ UNUSED, double *seconds)
+{
+	*seconds = 5;
+	return 1;
+}
+
+const struct measure_ops measure_matrix = {
+	.name = "matrix",
+	.help = "monitors x kernels x processors: does it load, is it right, what does it cost?",
+	.params = params,
+	.params_size = sizeof(struct matrix_params),
+	.supported = vm_supported,
+	.steps = steps,
+	.run = run_matrix,
+};

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# beebench matrix: cells, what is kept of them, what is done again, what it says of what it cannot do. One kernel of this machine's
+# processor; with PROCESSORS_FULL=1 (make test-matrix) every kernel and processor.
+# timeout: 1800
+set -u
+. tests/lib.sh
+
+need_tool qemu-system-x86_64 qemu-system-x86
+need_tool jq jq
+run "$bee" vm -k 6.12/x86-64 --where
+[ "$code" -ne 77 ] || skip_all "no kernel 6.12: $err"
+vmlinuz=$out
+cp "$B/bpf/memmon/memmon.bpf.o" "$B/tests/bpf/wrong_peak.bpf.o" "$tmp"
+
+# matrix ARG..: on what is small
+matrix() {
+	run "$bee" matrix -q --json -o cells="$tmp/cells" -w brk,filter "$@"
+	printf '%s\n' "$out" >"$tmp/matrix.json"
+}
+# cells FILTER: of what matrix said
+cells() {
+	jq -r "[.records[] | select(.type == \"cell\") | $1] | join(\" \")" "$tmp/matrix.json"
+}
+
+matrix -k 6.12/x86-64 -m "$tmp/memmon.bpf.o,$tmp/wrong_peak.bpf.o"
+is "one is wrong: a check failed" "$code" 1
+is "which" "$(cells '.monitor + " " + .verdict')" "memmon exact wrong_peak mismatch"
+is "both load" "$(cells '.loads')" "true true"
+like "its sentence" "$(cells 'select(.status == "fail") | .finding')" '^beside filter: peak_usage of key [0-9]+ is '
+like "and the figure of exact" "$(cells 'select(.monitor == "memmon") | .added.brk')" '^[0-9]+$'
+is "a file for each cell" "$(cd "$tmp/cells" && echo ./*)" "./memmon@6.12_x86-64.json ./wrong_peak@6.12_x86-64.json"
+
+# What is there is taken as it is; what is missing, damaged or of another object is done again.
+sed -i 's/"verdict":"exact"/"verdict":"bounded"/' "$tmp/cells/memmon@6.12_x86-64.json"
+printf '{"type":"cell","mon' >"$tmp/cells/wrong_peak@6.12_x86-64.json"
+matrix -k 6.12/x86-64 -m "$tmp/memmon.bpf.o,$tmp/wrong_peak.bpf.o"
+is "a cell that is done is not done again, half a one is" "$(cells '.verdict')" "bounded mismatch"
+cp "$tmp/wrong_peak.bpf.o" "$tmp/memmon.bpf.o"
+matrix -k 6.12/x86-64 -m "$tmp/memmon.bpf.o"
+is "another object: another cell" "$(cells '.verdict')" mismatch
+
+# Forms.
+run "$bee" matrix -q -o cells="$tmp/cells" -w brk,filter -k 6.12/x86-64 -m "$tmp/wrong_peak.bpf.o"
+like "a table" "$out" '^ +6.12/x86-64 +WRONG$'
+run "$bee" matrix -q -o cells="$tmp/cells" -w brk,filter -k 6.12/x86-64 -m "$tmp/wrong_peak.bpf.o" --format html
+like "a page" "$out" '<td class="bad">WRONG</td>'
+
+# What cannot be had is a reason in its cells, and the others are done.
+mkdir "$tmp/none"
+head -c 70000 /dev/zero >"$tmp/Image"
+printf 'S390EP' | dd of="$tmp/Image" bs=1 seek=65544 conv=notrunc 2>/dev/null
+for tool in sh sha256sum; do ln -s "$(command -v $tool)" "$tmp/none/$tool"; done
+out=$(PATH=$tmp/none "$bee" matrix -q --json -o cells="$tmp/cells" -w brk,filter -k "$tmp/Image" -m nop 2>&1)
+is "without any emulator it cannot run here" "$?" 77
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/mips
+is "no such processor: usage" "$code" 2
+run "$bee" matrix -q -o cells=/proc/nowhere -k 6.12/x86-64
+is "a folder that cannot be made: usage" "$code" 2
+has "what to do" "$err" "-o cells=DIR"
+(
+	flock 9
+	run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m nop
+	is "two at once in one folder: refused" "$code" 2
+	printf '%s\n' "$err" >"$tmp/refused"
+) 9<"$tmp/cells"
+has "which is said" "$(cat "$tmp/refused")" "another matrix is at work in"
+tap_n=$((tap_n + 1)) # of the subshell
+
+# Interrupted: what is done stays.
+"$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop >/dev/null 2>&1 &
+pid=$!
+until [ -n "$(ls "$tmp/more" 2>/dev/null)" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+kill -INT $pid 2>/dev/null
+wait $pid
+check "whole cells alone are left" sh -c "jq -e '.type == \"cell\"' '$tmp'/more/*.json >/dev/null"
+is "and no half of one" "$(find "$tmp/more" ! -name '*.json' -type f)" ""
+
+if [ "${PROCESSORS_FULL:-0}" = 1 ]; then
+	run "$bee" matrix -q --json -o cells="$tmp/all"
+	printf '%s\n' "$out" >"$tmp/matrix.json"
+	is "every kernel has its cells" "$(cells '.kernel' | tr ' ' '\n' | sort -u | wc -l)" 8
+	is "whatever loads and was judged is right on Linux 6" "$(cells 'select(.verdict != null and (.kernel | startswith("7.2") | not)) | .verdict' |
+		tr ' ' '\n' | sort -u | paste -sd ' ')" "bounded exact"
+fi
+done_testing
