@@ -50,33 +50,6 @@ static int need_number(struct checker *c, const struct node *n, const char *who)
 
 /* --- what a block's probes see --- */
 
-bool probe_sees(const struct probe *p, const char *syscall, bool exit)
-{
-	const char *pattern = p->name, *star = NULL, *retry = NULL;
-
-	if (p->side != (exit ? PROBE_EXIT : PROBE_ENTER))
-		return false;
-	if (p->raw)
-		return true;
-	for (const char *s = syscall; *s;) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			retry = s;
-		} else if (*pattern == *s) {
-			pattern++;
-			s++;
-		} else if (star) {
-			pattern = star;
-			s = ++retry;
-		} else {
-			return false;
-		}
-	}
-	while (*pattern == '*')
-		pattern++;
-	return !*pattern;
-}
-
 static int check_probe(struct checker *c, const struct probe *p)
 {
 	struct names *all = &c->def->syscalls->names;

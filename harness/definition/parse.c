@@ -785,66 +785,17 @@ static const char *probe_text(struct parser *p)
 	return arena_strndup(&p->def->arena, first->from, (size_t)(t[-1].to - first->from));
 }
 
-static bool cut(const char **s, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (strncmp(*s, prefix, len))
-		return false;
-	*s += len;
-	return true;
-}
-
 static struct probe *probe(struct parser *p)
 {
-	struct probe *pr = arena_new(&p->def->arena, struct probe);
-	const char *text, *s;
+	struct place at = p->t->at;
 
-	pr->at = p->t->at;
 	if (p->t->kind != TOKEN_WORD && p->t->kind != TOKEN_MUL) {
 		FAIL(p, p->t->at,
 		     "%s stands where a probe should: tracepoint:syscalls:sys_enter_openat",
 		     shown(p, p->t));
 		return NULL;
 	}
-	s = text = probe_text(p);
-	pr->name = "*";
-	if (!strcmp(s, "BEGIN") || !strcmp(s, "begin")) {
-		pr->side = PROBE_BEGIN;
-		return pr;
-	}
-	if (!strcmp(s, "END") || !strcmp(s, "end")) {
-		pr->side = PROBE_END;
-		return pr;
-	}
-	if (!cut(&s, "tracepoint:") && !cut(&s, "t:")) {
-		const char *reason = outside_reason(text);
-
-		FAIL(p, pr->at, "'%s' is no probe of a definition: %s", text,
-		     reason ? reason : outside_probe(text));
-		return NULL;
-	}
-	pr->raw = cut(&s, "raw_syscalls:");
-	if (!pr->raw && !cut(&s, "syscalls:")) {
-		FAIL(p, pr->at,
-		     "'%s' is no probe of a definition: of tracepoints it has syscalls:* and "
-		     "raw_syscalls:*",
-		     text);
-		return NULL;
-	}
-	if (pr->raw ? !strcmp(s, "sys_enter") : cut(&s, "sys_enter_")) {
-		pr->side = PROBE_ENTER;
-	} else if (pr->raw ? !strcmp(s, "sys_exit") : cut(&s, "sys_exit_")) {
-		pr->side = PROBE_EXIT;
-	} else {
-		FAIL(p, pr->at, "'%s' is no probe of a definition: a side has its name, %s", text,
-		     pr->raw ? "raw_syscalls:sys_enter or raw_syscalls:sys_exit"
-			     : "syscalls:sys_enter_NAME or syscalls:sys_exit_NAME");
-		return NULL;
-	}
-	if (!pr->raw)
-		pr->name = s;
-	return pr;
+	return probe_parse(p->def, at, probe_text(p), p->why);
 }
 
 static int block(struct parser *p, struct block **out)

@@ -168,6 +168,9 @@ const char *node_name(const struct node *n);
 int parse(struct definition *def, const char *text, struct strbuf *why);
 int check(struct definition *def, struct strbuf *why);
 
+/* The probe called @text; NULL after saying why it is none. */
+struct probe *probe_parse(struct definition *def, struct place at, const char *text,
+			  struct strbuf *why);
 /* Does the probe see that side of that syscall? */
 bool probe_sees(const struct probe *p, const char *syscall, bool exit);
 /* The type of an argument, as the release reads it. */
