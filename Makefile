@@ -331,7 +331,7 @@ $(B)/fuzz/preload_fuzz: tests/fuzz/preload_fuzz.c $(alone_SRC) memprof/profile.c
 fuzz-preload: $(B)/fuzz/preload_fuzz $(B)/libmemprof.so ## feed the readers of .eh_frame and of segments with mutated input (FUZZ_SECONDS)
 	@mkdir -p $(B)/fuzz/preload $(B)/fuzz/found
 	@printf s >$(B)/fuzz/preload/s-none
-	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do { printf 'u\0\0\0\0'; objcopy -O binary -j .eh_frame $$o /dev/stdout; } >$(B)/fuzz/preload/u-$$(basename $$o); done
+	@for o in $(wildcard $(B)/pic/memprof/preload/[apt]*.o); do f=$(B)/fuzz/preload/u-$$(basename $$o); objcopy -O binary -j .eh_frame $$o $$f.frame; { printf 'u\0\0\0\0'; cat $$f.frame; } >$$f; rm -f $$f.frame; done
 	$(Q)ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
 		-artifact_prefix=$(B)/fuzz/found/ -print_final_stats=1 $(B)/fuzz/preload
 .PHONY: fuzz-preload
@@ -490,6 +490,15 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 bench-memprof: $(B)/memprof $(B)/libmemprof.so $(B)/tests/allocating/pairs ## what memprof run costs beside heaptrack: pairs and whole programs, in turn (ROUNDS)
 	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
 .PHONY: bench-memprof
+
+$(B)/tests/bench/unwind_peer.so: tests/bench/unwind_peer.c memprof/preload/unwind.c memprof/preload/unwind.h lib/base.h
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) -O2 -g -fno-omit-frame-pointer -fPIC -shared -ftls-model=initial-exec -o $(aside) $(filter %.c,$^) -lunwind && $(moved)
+
+bench-unwind: $(B)/tests/bench/unwind_peer.so $(B)/memprof $(B)/tests/allocating/odd ## memprof's unwinder beside libunwind, on the stacks of some ten programs (wants libunwind-dev)
+	@B=$(B) scripts/bench_unwind.sh
+.PHONY: bench-unwind
 
 allocators: all ## what allocators and runtimes ask the kernel for, and what memmon shows of it: the tables of docs/allocators.md (SECONDS)
 	@B=$(B) scripts/allocators.sh $(SECONDS)

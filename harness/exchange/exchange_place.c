@@ -17,7 +17,7 @@
 #include "lib/why.h"
 #include "collector/collect.h"
 
-int place_of(struct place *out, const struct object_program *p, unsigned int program)
+int place_of_program(struct place *out, const struct object_program *p, unsigned int program)
 {
 	const char *name = strchr(p->section, '/'), *slash;
 
@@ -124,7 +124,7 @@ static int read_side(struct side *s, const struct monitor *m, struct strbuf *why
 	for (size_t i = 0; i < n; i++) {
 		if (programs[i].fd < 0 || programs[i].iterator)
 			continue;
-		if (place_of(&s->places[s->n], &programs[i], (unsigned int)i)) {
+		if (place_of_program(&s->places[s->n], &programs[i], (unsigned int)i)) {
 			why_err(why,
 				"%s: program %s (%s) cannot be jumped to by a stub: the time lane "
 				"takes tracepoint, raw_tracepoint and tp_btf programs",
@@ -145,7 +145,7 @@ size_t places_of(const struct monitor *m, struct place *out, size_t max)
 	for (size_t i = 0; i < n && n <= PROGRAMS_MAX; i++) {
 		if (programs[i].iterator)
 			continue;
-		if (places == max || place_of(&out[places], &programs[i], (unsigned int)i))
+		if (places == max || place_of_program(&out[places], &programs[i], (unsigned int)i))
 			return 0;
 		places++;
 	}

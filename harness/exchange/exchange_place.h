@@ -22,7 +22,7 @@ struct place {
 
 /* The place of @p, whose index is @program. Returns 0, or -ENOTSUP (another type, or no tracepoint
  * named). */
-int place_of(struct place *out, const struct object_program *p, unsigned int program);
+int place_of_program(struct place *out, const struct object_program *p, unsigned int program);
 
 /* Does a program there run at each call of @event (of timed_events)? */
 bool place_answers(const struct place *place, int event);

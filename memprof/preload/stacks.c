@@ -10,7 +10,6 @@
  */
 #include "lib/base.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <string.h>
@@ -59,9 +58,9 @@ static struct segment_module *modules(void)
 }
 
 /* The GNU build-id of the file that is mapped at @start. */
-static void read_build_id(const struct dl_find_object *found, struct segment_module *m)
+static void read_build_id(struct segment_module *m)
 {
-	const char *start = found->dlfo_map_start, *end = found->dlfo_map_end;
+	const char *start = (const char *)m->start, *end = (const char *)m->end;
 	const Elf64_Ehdr *eh = (const void *)start;
 	uint64_t size = (uint64_t)(end - start);
 	const Elf64_Phdr *ph;
@@ -96,8 +95,9 @@ static void read_build_id(const struct dl_find_object *found, struct segment_mod
 static void note_module(uint64_t pc)
 {
 	struct segment_header *h = memprof.head;
-	struct dl_find_object found;
 	struct segment_module *m = modules();
+	struct unwind_image image;
+	struct link_map *map;
 	static uint32_t last;
 
 	if (last < h->nmodules && pc >= m[last].start && pc < m[last].end && !m[last].to_epoch)
@@ -107,21 +107,22 @@ static void note_module(uint64_t pc)
 			last = i;
 			return;
 		}
-	if (_dl_find_object((void *)pc, &found))
+	map = unwind_image_at(pc, &image);
+	if (!map)
 		return;
 	if (h->nmodules == h->modules_max) {
 		lose(LOSS_MODULES_FULL, 1);
 		return;
 	}
 	m += h->nmodules;
-	m->start = (uint64_t)found.dlfo_map_start;
-	m->end = (uint64_t)found.dlfo_map_end;
-	m->bias = found.dlfo_link_map->l_addr;
+	m->start = image.start;
+	m->end = image.end;
+	m->bias = map->l_addr;
 	m->from_epoch = h->epoch;
 	m->to_epoch = 0;
-	read_build_id(&found, m);
-	if (found.dlfo_link_map->l_name && found.dlfo_link_map->l_name[0])
-		strncpy(m->path, found.dlfo_link_map->l_name, sizeof(m->path) - 1);
+	read_build_id(m);
+	if (map->l_name && map->l_name[0])
+		strncpy(m->path, map->l_name, sizeof(m->path) - 1);
 	else if (readlink("/proc/self/exe", m->path, sizeof(m->path) - 1) < 0)
 		m->path[0] = '\0';
 	__atomic_store_n(&h->nmodules, h->nmodules + 1, __ATOMIC_RELEASE);
@@ -135,10 +136,10 @@ void stacks_modules_changed(void)
 
 	lock(&memprof.stacks_lock);
 	for (uint32_t i = 0; i < h->nmodules; i++) {
-		struct dl_find_object found;
+		struct unwind_image image;
 
-		if (m[i].to_epoch || (!_dl_find_object((void *)m[i].start, &found) &&
-				      (uint64_t)found.dlfo_map_start == m[i].start))
+		if (m[i].to_epoch ||
+		    (unwind_image_at(m[i].start, &image) && image.start == m[i].start))
 			continue;
 		m[i].to_epoch = h->epoch + 1;
 		gone = true;

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -431,19 +432,45 @@ uint32_t unwind_resolve(const struct unwind_image *image, uint64_t pc)
 enum { CACHE_BITS = 14, ADDRESS_BITS = 48, RULE_BITS = 30 };
 static uint64_t cache[1 << CACHE_BITS];
 
-static uint32_t resolve_here(uint64_t pc)
+/* A program that is not position-independent may have holes, and _dl_find_object() gives the part
+ * with the address alone: its tables are in another. The kernel told where its headers are. */
+static void whole_program(struct unwind_image *image, uint64_t bias, uint64_t pc)
+{
+	const Elf64_Phdr *ph = (const void *)getauxval(AT_PHDR);
+	uint64_t n = getauxval(AT_PHNUM), start = UINT64_MAX, end = 0;
+
+	for (uint64_t i = 0; ph && i < n; i++)
+		if (ph[i].p_type == PT_LOAD) {
+			start = MIN(start, bias + ph[i].p_vaddr);
+			end = MAX(end, bias + ph[i].p_vaddr + ph[i].p_memsz);
+		}
+	if (pc < start || pc >= end)
+		return;
+	image->start = start & ~4095ULL;
+	image->end = end;
+}
+
+struct link_map *unwind_image_at(uint64_t pc, struct unwind_image *image)
 {
 	struct dl_find_object found;
-	struct unwind_image image;
 
 	if (_dl_find_object((void *)pc, &found))
-		return UNWIND_NONE;
-	image = (struct unwind_image){
+		return NULL;
+	*image = (struct unwind_image){
 		.start = (uint64_t)found.dlfo_map_start,
 		.end = (uint64_t)found.dlfo_map_end,
 		.eh_frame_hdr = (uint64_t)found.dlfo_eh_frame,
 	};
-	return unwind_resolve(&image, pc);
+	if (image->eh_frame_hdr < image->start || image->eh_frame_hdr >= image->end)
+		whole_program(image, found.dlfo_link_map->l_addr, pc);
+	return found.dlfo_link_map;
+}
+
+static uint32_t resolve_here(uint64_t pc)
+{
+	struct unwind_image image;
+
+	return unwind_image_at(pc, &image) ? unwind_resolve(&image, pc) : UNWIND_NONE;
 }
 
 static __attribute__((noinline)) uint32_t rule_of_new(uint64_t pc, uint64_t *slot, uint64_t tag)

@@ -47,6 +47,10 @@ struct unwind_image {
 	uint64_t eh_frame_hdr; /* address; 0: it has none */
 };
 
+/* The module that @pc lies in, as it is mapped, and its entry in the loader's list; NULL: none. */
+struct link_map;
+struct link_map *unwind_image_at(uint64_t pc, struct unwind_image *image);
+
 /* The rule at @pc, read from the tables of @image. Never fails: UNWIND_NONE. */
 uint32_t unwind_resolve(const struct unwind_image *image, uint64_t pc);
 

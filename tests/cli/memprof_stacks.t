@@ -75,6 +75,16 @@ is "recursion of 300: cut at 127 frames and marked" "$(json "$tmp/odd" | jq -c '
 # Nobody called what makecontext() starts: there is no rule for where it would return to.
 is "awkward stacks: what was cut is told" "$(loss "$tmp/odd" stacks_cut)" 51
 
+# A program with holes between its parts: its unwind tables are not in the part that its code is in.
+if "${CC:-cc}" -std=gnu11 -I. -O2 -g -fno-builtin -no-pie -fno-pie -pthread -Wl,-z,max-page-size=0x200000 -o "$tmp/holes" tests/allocating/pairs.c 2>/dev/null; then
+	exact "$tmp/h" -- "$tmp/holes" 1000 3
+	is "a program with holes: whole stacks" "$(json "$tmp/h" | jq -c '[.stacks[] | [.allocs, .frames]]')" \
+		'[[1000,["leaf","mid","mid","work","main","__libc_start_call_main","__libc_start_main","_start"]]]'
+	is "a program with holes: nothing guessed" "$(loss "$tmp/h" guesses)" 0
+else
+	skip "a program with holes" "the linker makes none"
+fi
+
 # C++: templates, exceptions; operator new goes through malloc.
 cat >"$tmp/plus.cc" <<'CC'
 #include <algorithm>

@@ -20,7 +20,7 @@ static int place(struct place *out, uint32_t type, const char *section)
 {
 	const struct object_program p = {"f", section, type, 3};
 
-	return place_of(out, &p, 7);
+	return place_of_program(out, &p, 7);
 }
 
 static void test_sections(void **state UNUSED)
