@@ -22,7 +22,7 @@ BPFTARGET	:= $($(PROCESSOR)_BPF)
 STATIC_PIE	:= $($(PROCESSOR)_STATIC)
 STAMP		:= $(HOSTB)/.deps
 # Of what is linked with shared libraries: they know their own by name.
-LDFLAGS		:= -Wl,-rpath-link,$(SYSROOT)/usr/lib/$($(PROCESSOR)_GNU) -Wl,-rpath-link,$(SYSROOT)/lib/$($(PROCESSOR)_GNU) -Wl,--allow-shlib-undefined
+LDFLAGS		:= -L$(SYSROOT)/lib/$($(PROCESSOR)_GNU) -Wl,-rpath-link,$(SYSROOT)/usr/lib/$($(PROCESSOR)_GNU) -Wl,-rpath-link,$(SYSROOT)/lib/$($(PROCESSOR)_GNU) -Wl,--allow-shlib-undefined
 HONEYC		:= $(HOSTB)/honeyc
 HONEYC_FLAGS	:= --processor $(PROCESSOR)
 endif

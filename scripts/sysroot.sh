@@ -7,7 +7,7 @@
 # there without a network. Exit code 77: they cannot be had here, and why is on stderr.
 set -eu
 
-packages="libbpf-dev libelf-dev zlib1g-dev libjson-c-dev"
+packages="libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libsqlite3-dev"
 
 die() {
 	echo "sysroot: $*" >&2
