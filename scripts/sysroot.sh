@@ -64,7 +64,7 @@ for deb in ./*.deb; do
 	dpkg -x "$deb" "$work/root"
 done
 # Scripts of the linker, with absolute names: the cross compiler has its own.
-rm -f "$work"/root/usr/lib/*/libc.so "$work"/root/usr/lib/*/libm.so
+rm -f "$work"/root/usr/lib/*/libc.so "$work"/root/usr/lib/*/libc.a "$work"/root/usr/lib/*/libm.so "$work"/root/usr/lib/*/libm.a
 printf '%s\n' "$packages" >"$work/root/.packages"
 cd "$work/root"
 find . -type f ! -name ".*" -exec sha256sum {} + >.sums
