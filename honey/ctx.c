@@ -350,7 +350,7 @@ const struct section *ctx_section(struct honey *h, const char *sec, struct span 
 		if (kinds[i].c_struct)
 			fill_struct(h, s, kinds[i].c_struct, kinds[i].fields);
 		if (!strcmp(sec, "xdp_md"))
-			s->text = "xdp"; /* as libbpf 1 calls it */
+			s->text = s->sec = "xdp"; /* as libbpf 1 calls it */
 		s->used = arena_array(&h->arena, bool, s->n_fields + 1);
 		return s;
 	}

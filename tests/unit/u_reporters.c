@@ -55,6 +55,17 @@ static struct json_object *samples(void)
 		"4\"}],\"allowed\":[\"clock\"],\"lost_a\":0,\"lost_b\":null}",
 		"{\"type\":\"base\",\"revision\":\"v1\",\"commit\":\"1225cd5\",\"why\":\"w\","
 		"\"monitors\":[{\"monitor\":\"x\",\"file\":\"o/x.bpf.o\"}]}",
+		"{\"type\":\"cell\",\"monitor\":\"x\",\"kernel\":\"6.12/arm64\",\"processor\":"
+		"\"arm64\",\"release\":\"6.12.1\",\"status\":\"fail\",\"loads\":true,\"verdict\":"
+		"\"mismatch\",\"trials\":5,\"added\":{\"mmap\":600},\"instructions\":{\"mmap\":"
+		"null},\"finding\":\"beside mmap: f\",\"key\":\"0\"}",
+		"{\"type\":\"agreement\",\"kernel\":\"6.12\",\"monitor\":\"x\",\"path\":\"mmap\","
+		"\"status\":\"fail\",\"runs\":2,\"instructions\":602,\"values\":[{"
+		"\"instructions\":602,\"runs\":1,\"first_run\":\"a\"},{\"instructions\":603,"
+		"\"runs\":1,\"first_run\":\"b\"}]}",
+		"{\"type\":\"combined\",\"monitor\":\"x\",\"event\":\"mmap\",\"machines\":2,"
+		"\"runs\":3,\"added_ns\":{\"centre\":2,\"low\":1,\"high\":3,\"confidence\":0.95},"
+		"\"between_machines_sd_ns\":1.5,\"heterogeneity_pct\":null}",
 		"{\"type\":\"suite\",\"suite\":\"s\",\"measure\":\"verify\",\"monitors\":[\"x\"]}",
 		"{\"type\":\"calibrate\",\"part\":\"aa\",\"status\":\"ok\",\"whole\":true,"
 		"\"seconds\":"

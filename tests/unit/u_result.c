@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -327,6 +328,46 @@ static void test_host_facts(void **state UNUSED)
 	json_object_put(h);
 }
 
+/* The id of another process, which began in the same second. */
+static char other_id[64];
+
+static int ask_another(void **state)
+{
+	int ends[2], status = -1;
+	pid_t pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	if (!pid) {
+		const char *id = result_run_id();
+
+		_exit(write(ends[1], id, strlen(id)) < 1);
+	}
+	assert_true(read(ends[0], other_id, sizeof(other_id) - 1) > 16);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	return status ? status : set_up(state);
+}
+
+static void test_out_name(void **state UNUSED)
+{
+	struct strbuf name = STRBUF_INIT;
+
+	setenv("SLURMD_NODENAME", "n7", 1);
+	setenv("SLURM_ARRAY_TASK_ID", "12", 1);
+	assert_int_equal(result_out_name("d/%h-%t-100%%", &name), 0);
+	assert_string_equal(name.s, "d/n7-12-100%");
+	strbuf_reset(&name);
+	assert_int_equal(result_out_name("%i", &name), 0);
+	assert_string_equal(name.s, result_run_id());
+	assert_int_equal(result_out_name("50%", &name), -EINVAL);
+	assert_int_equal(result_out_name("%x", &name), -EINVAL);
+	strbuf_release(&name);
+	unsetenv("SLURMD_NODENAME");
+	unsetenv("SLURM_ARRAY_TASK_ID");
+}
+
 static void test_header(void **state UNUSED)
 {
 	char *argv[] = {"run", "--quick", NULL};
@@ -340,11 +381,13 @@ static void test_header(void **state UNUSED)
 	assert_true(json_object_object_get_ex(a, "tools", &v));
 	assert_true(json_object_is_type(v, json_type_object));
 	assert_true(json_object_object_get_ex(v, "gnuplot", &w));
-	/* Two runs of one second have different names. */
+	/* A process is one run. */
 	b = result_run_header(2, argv, true, 7);
 	assert_true(json_object_object_get_ex(a, "id", &v));
 	assert_true(json_object_object_get_ex(b, "id", &w));
-	assert_string_not_equal(json_object_get_string(v), json_object_get_string(w));
+	assert_string_equal(json_object_get_string(v), json_object_get_string(w));
+	/* Two runs of one second have different names. */
+	assert_string_not_equal(json_object_get_string(v), other_id);
 	/* Issue 13, number 2: of a thousand that begin in one second as well: 64 random bits. */
 	assert_int_equal(strspn(strchr(json_object_get_string(v), '-') + 1, "0123456789abcdef"),
 			 16);
@@ -366,7 +409,8 @@ int main(void)
 		cmocka_unit_test_setup(test_no_file, set_up),
 		cmocka_unit_test_setup(test_end_counts, set_up),
 		cmocka_unit_test_setup(test_host_facts, set_up),
-		cmocka_unit_test_setup(test_header, set_up),
+		cmocka_unit_test_setup(test_header, ask_another),
+		cmocka_unit_test_setup(test_out_name, set_up),
 	};
 	char clean[96];
 	int rc;
