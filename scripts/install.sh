@@ -48,7 +48,7 @@ add() {
 	for f in README.md docs/*.md; do
 		put 644 "$f" "$doc"
 	done
-	for f in bpf/*/*.ex bpf/memmon/memmon.bt bpf/memmon/memmon.bpf.c bpf/memmon/memmon.h harness/gate/gate.json; do
+	for f in bpf/*/*.ex bpf/memmon/memmon.bt bpf/memmon/memmon.bpf.c bpf/memmon/memmon.h bpf/calls/calls.bpf.h harness/gate/gate.json; do
 		put 644 "$f" "$doc/examples"
 	done
 	echo "installed below $root; '$root/bin/beebench doctor' says what this machine can do"

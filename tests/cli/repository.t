@@ -21,9 +21,10 @@ e="beebench: error:"
 mkdir "$tmp/watch"
 cd "$tmp/watch" || exit 2
 git init -q -b main . && git config user.name test && git config user.email test@example.org
-mkdir -p src/bpf/memmon
+mkdir -p src/bpf/memmon src/bpf/calls
 cp "$here/bpf/memmon/memmon.bpf.c" src/watch.bpf.c
 cp "$here/bpf/memmon/memmon.h" src/bpf/memmon/
+cp "$here/bpf/calls/calls.bpf.h" src/bpf/calls/
 cat >Makefile <<EOF
 all: out/watch.bpf.o
 out/%.bpf.o: src/%.bpf.c
