@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/plugin.h"
+#include "harness/result_merged.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
@@ -556,6 +557,8 @@ int run_file_read(struct run_file **out, const char *path)
 	}
 	err = read_lines(r, file, f);
 	fclose(f);
+	if (!err)
+		result_unite(r);
 out:
 	free(file);
 	if (err) {

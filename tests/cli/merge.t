@@ -38,10 +38,16 @@ is "times: over machines, with what lies between them" "$(jq -c 'select(.type ==
 is "its header lists them" "$(jq -c 'select(.merged) | [.host.machines, [.merged[].header.id]]' abc/run.json)" '[3,["A1","B2","C3"]]'
 run "$bee" report abc
 is "a report reads it" "$code" 0
+run "$bee" report abc --format json
+is "a report has each time and each exact figure once" \
+	"$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "overhead" or .type == "exact") | .type] | sort')" '["exact","overhead"]'
 
 made d D4 four 604 4
 run "$bee" merge a b c d --out abcd
 is "an exact figure that differs: exit code" "$code" 1
+run "$bee" report abcd --format json
+is "a report has no value for it" "$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "exact") | .status, .instructions]')" '["void",null]'
+run "$bee" merge a b c d --out abcd
 has "named, with the run" "$out" "memmon at mmap on 6.12: 602 instructions in 3 of 4 runs, 604 in D4"
 
 sed '$d' a/run.json | head -n 3 >cut.json
