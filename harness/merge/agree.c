@@ -50,8 +50,7 @@ static char *copy(const char *s)
 	return own;
 }
 
-/* A machine is told by its id; where it has none, by its name. */
-static const char *machine_of(struct json_object *run)
+const char *agreement_machine(struct json_object *run)
 {
 	return record_str(run, "host.id", record_str(run, "host.name", "?"));
 }
@@ -66,7 +65,7 @@ static void keep(struct agreement *a, struct json_object *run, struct strbuf *ke
 			abort();
 	}
 	a->seen[a->n++] = (struct seen){.key = copy(key->s),
-					.machine = copy(machine_of(run)),
+					.machine = copy(agreement_machine(run)),
 					.run = copy(record_str(run, "id", "?")),
 					.exact = exact,
 					.value = value,

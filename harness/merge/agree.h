@@ -14,6 +14,9 @@
 
 struct agreement; /* opaque */
 
+/* Of a run's header: the machine's id; where it has none, its name. */
+const char *agreement_machine(struct json_object *run);
+
 struct agreement *agreement_new(void); /* aborts without memory */
 /* A record of a run, whose header is @run. Those that say nothing are passed over. */
 void agreement_add(struct agreement *a, struct json_object *run, struct json_object *record);

@@ -17,6 +17,7 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "lib/log.h"
+#include "lib/names.h"
 
 /* Records whose status is a verdict: verify's, compare's and the gate's. Others inform. */
 static const char *const judged[] = {"trial", "equivalence", "gate"};
@@ -49,19 +50,13 @@ static void put_common(struct json_object *to, const struct parts *p, const char
 
 static size_t count_machines(const struct parts *p)
 {
-	size_t n = 0;
+	struct names machines = {0};
+	size_t n;
 
-	for (size_t i = 0; i < p->n; i++) {
-		const char *id = record_str(p->part[i].header, "host.id",
-					    record_str(p->part[i].header, "host.name", "?"));
-		size_t j = 0;
-
-		while (j < i &&
-		       strcmp(id, record_str(p->part[j].header, "host.id",
-					     record_str(p->part[j].header, "host.name", "?"))))
-			j++;
-		n += j == i;
-	}
+	for (size_t i = 0; i < p->n; i++)
+		names_add(&machines, agreement_machine(p->part[i].header));
+	n = machines.n;
+	names_release(&machines);
 	return n;
 }
 

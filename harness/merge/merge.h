@@ -10,7 +10,6 @@
 #include <json-c/json.h>
 
 #include "lib/base.h"
-#include "lib/names.h"
 #include "lib/strbuf.h"
 
 /* A run within a file: its header, and where its records are. */
