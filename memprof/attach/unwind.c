@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * libdw asks for registers and for words of memory, which come out of the sample; a word that is
- * not in it ends the walk. The process's list of files is read again when an address is in none of
- * them (dlopen), at most once in a while. A walk is a function of the three registers that frames
- * are found by and of the words it read: those are its memo.
+ * not in it ends the walk. A walk is a function of the three registers that frames are found by
+ * and of the words it read: those are its memo. The process's list of files is read again when an
+ * address is in none of them (exec, dlopen): as often as that finds its file, and only a few times
+ * in a while for code that has none (JIT). A walk through such an address is taken from the memo
+ * only while the list is not to be read again.
  */
 #include "lib/base.h"
 #include "memprof/attach/unwind.h"
@@ -18,7 +20,8 @@
 enum {
 	WALKS = 4096,	  /* kept */
 	WORDS_MAX = 1024, /* read by a walk that is kept */
-	REFRESH_NS = 200000000,
+	VAIN_MAX = 8, /* readings of the list that find nothing, in the time of: */
+	VAIN_NS = 200000000,
 };
 
 struct word {
@@ -30,7 +33,7 @@ struct walk {
 	struct word *words; /* NULL: none is kept here */
 	uint32_t nwords, nframes;
 	uint32_t *frames;
-	bool cut;
+	bool cut, nowhere;
 };
 
 struct unwinder {
@@ -38,12 +41,14 @@ struct unwinder {
 	pid_t pid;
 	struct profile *p;
 	uint32_t process;
-	uint64_t refreshed_ns;
+	uint64_t vain_since_ns;
+	int vain;
 	const struct memprof_sample *sample;
 	struct unwound *out;
 	struct word words[WORDS_MAX];
 	uint32_t nwords;
 	bool short_of; /* the walk wanted memory that was not copied */
+	bool nowhere;  /* it came to an address that is in no file */
 	struct walk *walks;
 	struct unwind_counts counts;
 };
@@ -143,7 +148,6 @@ static int refresh(struct unwinder *u)
 {
 	int err;
 
-	u->refreshed_ns = clock_ns();
 	dwfl_report_begin_add(u->dwfl);
 	err = dwfl_linux_proc_report(u->dwfl, u->pid);
 	dwfl_report_end(u->dwfl, NULL, NULL);
@@ -152,10 +156,28 @@ static int refresh(struct unwinder *u)
 	return err > 0 ? -err : err ? -EIO : 0;
 }
 
+static bool may_refresh(struct unwinder *u)
+{
+	uint64_t now = clock_ns();
+
+	if (now - u->vain_since_ns > VAIN_NS) {
+		u->vain_since_ns = now;
+		u->vain = 0;
+	}
+	return u->vain < VAIN_MAX;
+}
+
 static void refresh_for(struct unwinder *u, uint64_t pc)
 {
-	if (!dwfl_addrmodule(u->dwfl, pc) && clock_ns() - u->refreshed_ns > REFRESH_NS)
+	if (dwfl_addrmodule(u->dwfl, pc))
+		return;
+	if (may_refresh(u)) {
 		refresh(u);
+		if (dwfl_addrmodule(u->dwfl, pc))
+			return;
+		u->vain++;
+	}
+	u->nowhere = true;
 }
 
 int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t process)
@@ -229,7 +251,7 @@ static struct walk *walk_of(struct unwinder *u, const struct memprof_sample *s)
 }
 _Static_assert(WALKS == 1 << 12, "the hash's upper bits");
 
-static bool is_same(const struct walk *w, const struct memprof_sample *s)
+static bool is_same(struct unwinder *u, const struct walk *w, const struct memprof_sample *s)
 {
 	if (!w->frames || w->pc != s->registers[16] || w->sp != s->registers[7] ||
 	    w->bp != s->registers[6])
@@ -238,7 +260,7 @@ static bool is_same(const struct walk *w, const struct memprof_sample *s)
 		if (w->words[i].offset + sizeof(uint64_t) > s->copied ||
 		    memcmp(s->bytes + w->words[i].offset, &w->words[i].value, sizeof(uint64_t)))
 			return false;
-	return true;
+	return !w->nowhere || !may_refresh(u);
 }
 
 static void keep(struct walk *w, const struct unwinder *u)
@@ -262,6 +284,7 @@ static void keep(struct walk *w, const struct unwinder *u)
 	w->nwords = u->nwords;
 	w->nframes = u->out->n;
 	w->cut = u->out->cut;
+	w->nowhere = u->nowhere;
 }
 
 static void walk(struct unwinder *u)
@@ -270,8 +293,8 @@ static void walk(struct unwinder *u)
 
 	u->counts.walks++;
 	u->out->cut = err != 0;
-	u->counts.cut += err && u->short_of;
-	u->counts.failed += err && !u->short_of;
+	u->counts.failed += err && (u->nowhere || !u->short_of);
+	u->counts.cut += err && !u->nowhere && u->short_of;
 }
 
 void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out)
@@ -279,7 +302,7 @@ void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *
 	struct walk *w = walk_of(u, s);
 
 	out->n = 0;
-	if (is_same(w, s)) {
+	if (is_same(u, w, s)) {
 		memcpy(out->frames, w->frames, w->nframes * sizeof(*w->frames));
 		out->n = w->nframes;
 		out->cut = w->cut;
@@ -290,6 +313,7 @@ void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *
 	u->out = out;
 	u->nwords = 0;
 	u->short_of = false;
+	u->nowhere = false;
 	walk(u);
 	keep(w, u);
 }
