@@ -46,6 +46,10 @@ bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERS
 	@$(MAKE) --no-print-directory bench-fast SECONDS=5 EACH=5 BENCHFASTFLAGS="$(BENCHFASTFLAGS)"
 .PHONY: bench-peers
 
+bench-ratio: has-git all ## this build against an earlier commit (BASE), as ratios in one run: monitors beside a crowd, instructions, intervals
+	@B=$(B) BASE=$(BASE) PROCESSES=$(PROCESSES) TIME=$(SECONDS) ROUNDS=$(ROUNDS) scripts/bench_ratio.sh
+.PHONY: bench-ratio
+
 # --- costs ------------------------------------------------------------------------------------------
 
 # memmon_fast as memmon runs it until somebody looks at events: the switch is off from the start.

@@ -77,73 +77,66 @@ struct mm_struct___old {
 	struct mm_rss_stat___old rss_stat;
 } __attribute__((preserve_access_index));
 
-/* File, anonymous and shared pages: enum MM_FILEPAGES 0, MM_ANONPAGES 1, MM_SHMEMPAGES 3. */
-static __always_inline __u64 resident_pages(struct mm_struct *mm)
+/*
+ * Memory that the verifier knows the type of is read by plain loads. Of a pointer that was computed
+ * (@known is false) a helper reads, at ten times the cost.
+ */
+#define READ_MEMBER(known, of, member) ((known) ? (of)->member : BPF_CORE_READ(of, member))
+
+/* Pages of one kind: enum MM_FILEPAGES 0, MM_ANONPAGES 1, MM_SWAPENTS 2, MM_SHMEMPAGES 3. The
+ * verifier of the older kernels does not look into an array of a typedef. */
+#define KIND_OF(mm, known, kind)                                                                   \
+	(bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count)                      \
+		 ? BPF_CORE_READ((struct mm_struct___old *)(void *)(mm),                           \
+				 rss_stat.count[kind].counter)                                     \
+		 : READ_MEMBER(known, (struct mm_struct___new *)(void *)(mm),                      \
+			       rss_stat[kind].count))
+
+static __always_inline __u64 positive(__s64 pages)
 {
-	__s64 pages;
-
-	if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count)) {
-		struct mm_struct___old *old = (void *)mm;
-
-		/* The verifier of that time does not look into an array of a typedef. */
-		pages = BPF_CORE_READ(old, rss_stat.count[0].counter) +
-			BPF_CORE_READ(old, rss_stat.count[1].counter) +
-			BPF_CORE_READ(old, rss_stat.count[3].counter);
-	} else {
-		struct mm_struct___new *new = (void *)mm;
-
-		pages = new->rss_stat[0].count + new->rss_stat[1].count + new->rss_stat[3].count;
-	}
 	return pages > 0 ? pages : 0;
 }
 
-/* Pages of one kind, of any memory: enum MM_FILEPAGES 0, MM_SWAPENTS 2, MM_SHMEMPAGES 3. */
-#define PAGES_OF(mm, kind)                                                                         \
-	({                                                                                         \
-		__s64 pages_;                                                                      \
-		if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count))          \
-			pages_ = BPF_CORE_READ((struct mm_struct___old *)(void *)(mm),             \
-					       rss_stat.count[kind].counter);                      \
-		else                                                                               \
-			pages_ = BPF_CORE_READ((struct mm_struct___new *)(void *)(mm),             \
-					       rss_stat[kind].count);                              \
-		pages_ > 0 ? (__u64)pages_ : 0;                                                    \
-	})
-
-static __always_inline void fill_kinds(struct task_row *r, struct mm_struct *mm)
+static __always_inline __u64 resident_pages(struct mm_struct *mm, bool known)
 {
-	r->swap = PAGES_OF(mm, 2);
-	r->shared = PAGES_OF(mm, 0) + PAGES_OF(mm, 3);
+	return positive(KIND_OF(mm, known, 0) + KIND_OF(mm, known, 1) + KIND_OF(mm, known, 3));
+}
+
+static __always_inline void fill_memory(struct task_row *r, struct mm_struct *mm, bool known)
+{
+	const unsigned char *name;
+
+	r->flags |= TASK_MEMORY;
+	if (READ_MEMBER(known, mm, task_size) <= 1ULL << 32)
+		r->flags |= TASK_COMPAT;
+	r->vm = READ_MEMBER(known, mm, total_vm);
+	r->hiwater = READ_MEMBER(known, mm, hiwater_rss);
+	r->rss = resident_pages(mm, known);
+	r->swap = positive(KIND_OF(mm, known, 2));
+	r->shared = positive(KIND_OF(mm, known, 0)) + positive(KIND_OF(mm, known, 3));
 	if (bpf_core_field_exists(mm->hugetlb_usage))
-		r->hugetlb = BPF_CORE_READ(mm, hugetlb_usage.counter);
-	bpf_probe_read_kernel_str(r->exe, sizeof(r->exe),
-				  BPF_CORE_READ(mm, exe_file, f_path.dentry, d_name.name));
+		r->hugetlb = READ_MEMBER(known, mm, hugetlb_usage.counter);
+	name = known ? mm->exe_file->f_path.dentry->d_name.name
+		     : BPF_CORE_READ(mm, exe_file, f_path.dentry, d_name.name);
+	bpf_probe_read_kernel_str(r->exe, sizeof(r->exe), name);
 }
 
-/* The same of memory that is not the iterator's own to look at. */
-static __always_inline __u64 resident_pages_of(struct mm_struct *mm)
+/* The number of the cgroup whose memory a task takes. Which of the set's members that is is the
+ * kernel's configuration. */
+static __always_inline __u64 memory_cgroup_of(struct task_struct *t, bool known)
 {
-	struct mm_struct___new *new = (void *)mm;
-	__s64 pages;
-
-	if (bpf_core_field_exists(((struct mm_struct___old *)0)->rss_stat.count))
-		return resident_pages(mm);
-	pages = BPF_CORE_READ(new, rss_stat[0].count) + BPF_CORE_READ(new, rss_stat[1].count) +
-		BPF_CORE_READ(new, rss_stat[3].count);
-	return pages > 0 ? pages : 0;
-}
-
-/* The number of the cgroup whose memory a task takes. */
-static __always_inline __u64 memory_cgroup_of(struct task_struct *t)
-{
-	struct cgroup_subsys_state *css = NULL, **at;
-	struct css_set *set = BPF_CORE_READ(t, cgroups);
+	struct css_set *set = READ_MEMBER(known, t, cgroups);
+	struct cgroup_subsys_state *css = NULL;
 
 	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
 		return 0;
-	at = (void *)set + bpf_core_field_offset(struct css_set, subsys) +
-	     sizeof(*at) * bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	if (bpf_probe_read_kernel(&css, sizeof(css), at))
+	if (known)
+		return set->subsys[bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id)]
+			->cgroup->kn->id;
+	if (bpf_probe_read_kernel(&css, sizeof(css),
+				  (void *)set + bpf_core_field_offset(struct css_set, subsys) +
+					  sizeof(css) * bpf_core_enum_value(enum cgroup_subsys_id,
+									    memory_cgrp_id)))
 		return 0;
 	return BPF_CORE_READ(css, cgroup, kn, id);
 }
@@ -174,14 +167,8 @@ static __always_inline void fill_memory_of_others(struct task_row *r, struct tas
 
 	if (!mm)
 		return;
-	r->memory_cgroup = memory_cgroup_of(thread);
-	r->flags |= TASK_MEMORY;
-	if (BPF_CORE_READ(mm, task_size) <= 1ULL << 32)
-		r->flags |= TASK_COMPAT;
-	r->vm = BPF_CORE_READ(mm, total_vm);
-	r->hiwater = BPF_CORE_READ(mm, hiwater_rss);
-	r->rss = resident_pages_of(mm);
-	fill_kinds(r, mm);
+	r->memory_cgroup = memory_cgroup_of(thread, false);
+	fill_memory(r, mm, false);
 }
 
 static __always_inline void fill_thread(struct task_thread *r, struct task_struct *t)
@@ -224,16 +211,11 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 	r->before = sig->maxrss;
 	if (!mm && !r->flags && r->threads > 1)
 		fill_memory_of_others(r, t);
-	if (mm && !r->flags) {
-		r->flags = TASK_MEMORY | (mm->task_size <= 1ULL << 32 ? TASK_COMPAT : 0);
-		r->vm = mm->total_vm;
-		r->hiwater = mm->hiwater_rss;
-		r->rss = resident_pages(mm);
-		fill_kinds(r, mm);
-	}
+	if (mm && !r->flags)
+		fill_memory(r, mm, true);
 	r->faults = sig->min_flt + sig->maj_flt + t->min_flt + t->maj_flt;
 	if (!r->memory_cgroup)
-		r->memory_cgroup = memory_cgroup_of(t);
+		r->memory_cgroup = memory_cgroup_of(t, true);
 }
 
 static __always_inline void write_task(struct seq_file *seq, struct task_struct *t)
@@ -295,7 +277,7 @@ int BPF_PROG(task_exits, struct task_struct *t)
 	p->ppid = t->real_parent->tgid;
 	if (!mm)
 		return 0;
-	rss = resident_pages(mm);
+	rss = resident_pages(mm, true);
 	p->own = mm->hiwater_rss > rss ? mm->hiwater_rss : rss;
 	return 0;
 }

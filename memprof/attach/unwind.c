@@ -20,7 +20,7 @@
 enum {
 	WALKS = 4096,	  /* kept */
 	WORDS_MAX = 1024, /* read by a walk that is kept */
-	VAIN_MAX = 8, /* readings of the list that find nothing, in the time of: */
+	VAIN_MAX = 8,	  /* readings of the list that find nothing, in the time of: */
 	VAIN_NS = 200000000,
 };
 

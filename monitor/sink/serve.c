@@ -18,10 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <microhttpd.h>
-
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "monitor/sink/mhd.h"
 
 enum {
 	SERVE_MEMORY = 8192, /* of one connection: its request must fit in there */
@@ -507,7 +506,10 @@ int server_open(struct server **out, const char *where, enum metrics_by by)
 		return -ENOMEM;
 	}
 	s->by = by;
-	err = listen_at(where, &s->fd, s->address, sizeof(s->address));
+	s->fd = -1;
+	err = mhd_load();
+	if (!err)
+		err = listen_at(where, &s->fd, s->address, sizeof(s->address));
 	if (err)
 		goto out;
 	s->http = MHD_start_daemon(

@@ -91,10 +91,13 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->pid = t->thread.pid;
 	row->ppid = t->ppid;
 	row->uid = t->uid;
+	if (s->fresh || s->seen_before != t->before ||
+	    strncmp(row->name, t->comm, sizeof(row->name) - 1) != 0)
+		s->collected = is_collected(t);
 	row->flags =
 		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
 			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0) |
-			  (is_collected(t) ? ROW_COLLECTED : 0));
+			  (s->collected ? ROW_COLLECTED : 0));
 	row->state = tasks_state(t->thread.state);
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));

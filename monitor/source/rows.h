@@ -32,6 +32,7 @@ struct row_state {
 	uint8_t final;		/* its end was told: nothing will come any more */
 	uint8_t fresh;		/* was not there in the pass before */
 	uint8_t compat;		/* a 32-bit program */
+	uint8_t collected;	/* as ROW_COLLECTED */
 	uint8_t mixed;		/* what it counted came with that of others that had its number */
 	uint8_t skipped;	/* as ROW_SKIPPED */
 	uint8_t asked;		/* bits 1 << enum row_text: @text was read, if it could be */

@@ -132,7 +132,7 @@ int peer_measure(const struct peer *p, const char *path, const char *home, doubl
 	struct proc_memory memory;
 	int err;
 
-	*out = (struct peer_sample){NAN, NAN, NAN, {0}, 0};
+	*out = (struct peer_sample){NAN, NAN, NAN, {0}, 0, 0};
 	fill_argv(p, path, argv);
 	strbuf_addf(&own_home, "HOME=%s", home);
 	strbuf_addf(&config, "XDG_CONFIG_HOME=%s", home);

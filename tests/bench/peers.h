@@ -28,6 +28,7 @@ struct peer_sample {
 	double first_ms; /* from the start to the end of the first screen of processes */
 	double key_ms[PEER_KEYS];
 	size_t keys;
+	uint64_t round; /* that it was taken in */
 };
 
 /*

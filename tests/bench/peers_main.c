@@ -16,6 +16,7 @@
 #include "tests/bench/peers.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/stats.h"
 #include "lib/strbuf.h"
 
 enum { CROWDS = 8, TOOLS = 16 };
@@ -25,6 +26,7 @@ struct peers_options {
 	double seconds;
 	uint64_t rounds, seed;
 	struct opt_list only;
+	const char *than;
 };
 
 static const struct opt options[] = {
@@ -36,6 +38,9 @@ static const struct opt options[] = {
 	 offsetof(struct peers_options, rounds)},
 	{0, "only", "TOOL", "only this program (may be repeated): memmon, cpumon, top, htop, ..",
 	 OPT_LIST, offsetof(struct peers_options, only)},
+	{0, "than", "DIR",
+	 "our monitors of the build in DIR, too, and the ratio of each to its twin", OPT_STRING,
+	 offsetof(struct peers_options, than)},
 	{'s', "seed", "N", "seed of the orders (default 1)", OPT_U64,
 	 offsetof(struct peers_options, seed)},
 	{0},
@@ -45,9 +50,12 @@ struct peers_run {
 	struct peers_options o;
 	struct rng rng;
 	size_t crowds[CROWDS], ncrowds;
-	size_t machine[CROWDS];	  /* processes in all, as seen */
-	unsigned int tool[TOOLS]; /* indexes into peers[] */
-	char path[TOOLS][4096];	  /* of peers[i] */
+	size_t machine[CROWDS]; /* processes in all, as seen */
+	struct peer all[TOOLS]; /* peers[], then those of another build; without a name: the end */
+	char name[TOOLS][64];	/* of those of another build */
+	unsigned int twin[TOOLS]; /* of all[i]: 1 + its index in this build; 0: it is of this one */
+	unsigned int tool[TOOLS]; /* indexes into all[] */
+	char path[TOOLS][4096];	  /* of all[i] */
 	unsigned int ntools;
 	struct peer_cell cell[CROWDS][TOOLS];
 	char home[64]; /* of the tools, so that nobody's configuration counts */
@@ -80,6 +88,24 @@ static int parse_crowds(struct peers_run *r)
 	return r->ncrowds ? 0 : -EINVAL;
 }
 
+static void list_tools(struct peers_run *r)
+{
+	unsigned int n = 0, ours;
+
+	for (; peers[n].name; n++)
+		r->all[n] = peers[n];
+	ours = r->o.than ? n : 0;
+	for (unsigned int i = 0; i < ours; i++) {
+		if (peers[i].package)
+			continue;
+		snprintf(r->name[n], sizeof(r->name[n]), "%s of it", peers[i].name);
+		r->all[n] = peers[i];
+		r->all[n].name = r->name[n];
+		r->twin[n] = i + 1;
+		n++;
+	}
+}
+
 static bool chosen(const struct peers_options *o, const struct peer *p)
 {
 	for (size_t i = 0; i < o->only.n; i++)
@@ -88,14 +114,22 @@ static bool chosen(const struct peers_options *o, const struct peer *p)
 	return !o->only.n;
 }
 
+static bool find(struct peers_run *r, unsigned int i)
+{
+	if (!r->twin[i])
+		return peer_find(&r->all[i], r->path[i], sizeof(r->path[i]));
+	snprintf(r->path[i], sizeof(r->path[i]), "%s/%s", r->o.than, r->all[i].program);
+	return !access(r->path[i], X_OK);
+}
+
 static int find_tools(struct peers_run *r)
 {
-	for (unsigned int i = 0; peers[i].name; i++) {
-		const struct peer *p = &peers[i];
+	for (unsigned int i = 0; r->all[i].name; i++) {
+		const struct peer *p = &r->all[i];
 
 		if (!chosen(&r->o, p))
 			continue;
-		if (peer_find(p, r->path[i], sizeof(r->path[i]))) {
+		if (find(r, i)) {
 			r->tool[r->ntools++] = i;
 			continue;
 		}
@@ -173,13 +207,14 @@ static int measure_crowd(struct peers_run *r, struct crowd *crowd, size_t at)
 			struct peer_cell *c = &r->cell[at][t];
 			struct peer_sample *s = &c->s[c->n];
 
-			if (peer_measure(&peers[t], r->path[t], r->home, seconds, &r->rng, &stop,
+			if (peer_measure(&r->all[t], r->path[t], r->home, seconds, &r->rng, &stop,
 					 s))
 				continue;
+			s->round = round;
 			c->n++;
 			log_info("%zu processes, round %" PRIu64 ": %-14s %6.2f %% CPU, %5.1f MiB, "
 				 "first screen %4.0f ms",
-				 r->machine[at], round + 1, peers[t].name, s->cpu_pct, s->rss_mb,
+				 r->machine[at], round + 1, r->all[t].name, s->cpu_pct, s->rss_mb,
 				 s->first_ms);
 		}
 	}
@@ -200,7 +235,7 @@ static void print_row(const struct peers_run *r, size_t at, unsigned int t, doub
 	double median, worst, cpu = peer_mean(c, offsetof(struct peer_sample, cpu_pct));
 
 	peer_keys(c, &median, &worst);
-	printf("%9zu  %-15s", r->machine[at], peers[t].name);
+	printf("%9zu  %-15s", r->machine[at], r->all[t].name);
 	number(cpu, 8, 2);
 	number(cpu / base, 9, 1);
 	number(peer_mean(c, offsetof(struct peer_sample, rss_mb)), 8, 1);
@@ -221,7 +256,7 @@ static void print_table(const struct peers_run *r)
 
 		if (!r->machine[at])
 			continue;
-		for (unsigned int t = 0; peers[t].name; t++)
+		for (unsigned int t = 0; r->all[t].name; t++)
 			if (r->path[t][0])
 				print_row(r, at, t, base);
 		puts("");
@@ -230,6 +265,45 @@ static void print_table(const struct peers_run *r)
 	       "to %s. key: from a cursor key to the\nfirst output after it, median and worst. "
 	       "n: looks that worked. -: not measured.\n",
 	       peers[0].name);
+}
+
+/* How many times the twin's figure this build's is, looks of one round held against each other. */
+static void print_ratio(const struct peers_run *r, size_t at, unsigned int t, size_t member,
+			const char *what)
+{
+	const struct peer_cell *theirs = &r->cell[at][t], *ours = &r->cell[at][r->twin[t] - 1];
+	double logs[PEER_ROUNDS], mean, half;
+	size_t n = 0;
+
+	for (size_t i = 0; i < theirs->n; i++)
+		for (size_t j = 0; j < ours->n; j++)
+			if (theirs->s[i].round == ours->s[j].round)
+				logs[n++] = log(
+					*(const double *)((const char *)&ours->s[j] + member) /
+					*(const double *)((const char *)&theirs->s[i] + member));
+	if (!n)
+		return;
+	mean = stats_mean(logs, n);
+	half = n < 2 ? INFINITY
+		     : stats_t_quantile(0.95, (double)n - 1) * stats_sd(logs, n) / sqrt((double)n);
+	printf("%9zu  %-15s %-14s %8.3f [%.3f, %.3f]  %4zu\n", r->machine[at],
+	       r->all[r->twin[t] - 1].name, what, exp(mean), exp(mean - half), exp(mean + half), n);
+}
+
+static void print_ratios(const struct peers_run *r)
+{
+	printf("\nthis build, times that in %s: geometric mean over rounds, 95 %% interval\n\n"
+	       "processes  %-15s %-14s %8s %-14s  %4s\n",
+	       r->o.than, "tool", "", "times", "", "n");
+	for (size_t at = 0; at < r->ncrowds; at++)
+		for (unsigned int t = 0; r->machine[at] && r->all[t].name; t++) {
+			if (!r->twin[t])
+				continue;
+			print_ratio(r, at, t, offsetof(struct peer_sample, cpu_pct), "CPU");
+			print_ratio(r, at, t, offsetof(struct peer_sample, rss_mb), "RSS");
+			print_ratio(r, at, t, offsetof(struct peer_sample, first_ms),
+				    "first screen");
+		}
 }
 
 /* The figures that the first tool is built for, beside the largest crowd. */
@@ -288,6 +362,8 @@ static int run_all(struct peers_run *r)
 	crowd_end(&crowd);
 	remove_home(r);
 	print_table(r);
+	if (r->o.than)
+		print_ratios(r);
 	print_targets(r);
 	return err;
 }
@@ -318,6 +394,7 @@ int main(int argc, char *argv[])
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	print_machine();
+	list_tools(&r);
 	if (find_tools(&r))
 		return EXIT_USAGE;
 	err = run_all(&r);

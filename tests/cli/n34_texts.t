@@ -21,7 +21,7 @@ cgroup=$(sed -n 's/^0:://p' "/proc/$p/cgroup")
 is "its control group" "$(echo "$row" | jq -r .cgroup)" "${cgroup:-/}"
 is "memory by kind" "$(echo "$row" | jq '.swap_kb >= 0 and .shared_kb > 0 and .shared_kb <= .rss_kb and .hugetlb_kb == 0')" true
 is "page faults, as /proc has them" "$(echo "$row" | jq .page_faults)" "$(awk '{ print $10 + $12 }' "/proc/$p/stat")"
-run "$memmon" -n 1 --top 3 --filter "exe ~ perl\$" --columns pid,name,exe,command
+run "$memmon" -n 1 --top 3 --filter "exe ~ perl\$ and pid = $p" --columns pid,name,exe,command
 like "columns of them" "$out" "^ +$p perl +/.*perl +perl -e sleep 60 an argument"
 run "$memmon" -n 1 --alert "command ~ n34-mark-$$ and name = perl"
 is "an alert of it" "$code" 1
