@@ -450,10 +450,38 @@ static void shrink(struct json_object *o)
 	}
 }
 
-/* The line in @text, of @len bytes; @whole: it has an end. */
-static int read_line(struct run_file *r, const char *path, unsigned int line, const char *text,
-		     size_t len, bool whole)
+/* A file that is being read. */
+struct reading {
+	struct run_file *r;
+	const char *path;
+	unsigned int line;
+	struct merged *merged; /* NULL: the run of one machine */
+};
+
+static int take_parsed(struct reading *in, struct json_object *o)
 {
+	struct run_file *r = in->r;
+	size_t before = json_object_array_length(r->records);
+	bool first = !r->header;
+	int err;
+
+	shrink(o);
+	err = take_record(r, in->path, in->line, o);
+	if (!err && first)
+		in->merged = merged_begin(r->header);
+	if (!err && in->merged && json_object_array_length(r->records) > before) {
+		merged_keep(in->merged, o);
+		json_object_array_del_idx(r->records, before, 1);
+	}
+	return err;
+}
+
+/* The line in @text, of @len bytes; @whole: it has an end. */
+static int read_line(struct reading *in, const char *text, size_t len, bool whole)
+{
+	struct run_file *r = in->r;
+	const char *path = in->path;
+	unsigned int line = ++in->line;
 	struct strbuf why = STRBUF_INIT;
 	struct json_object *o;
 	int err = 0;
@@ -462,10 +490,11 @@ static int read_line(struct run_file *r, const char *path, unsigned int line, co
 		len--;
 	if (strspn(text, " \t\r") >= len)
 		return 0;
+	if (in->merged && !r->end && merged_counts(in->merged, text, len))
+		return 0;
 	o = parse_line(text, len, &why);
 	if (o) {
-		shrink(o);
-		err = take_record(r, path, line, o);
+		err = take_parsed(in, o);
 	} else if (!whole && r->header) {
 		log_warn("%s:%u: the last record was cut off and is left out", path, line);
 	} else {
@@ -480,7 +509,7 @@ static int read_line(struct run_file *r, const char *path, unsigned int line, co
 
 static int read_lines(struct run_file *r, const char *path, FILE *f)
 {
-	unsigned int line = 0;
+	struct reading in = {.r = r, .path = path};
 	char *text = NULL;
 	size_t room = 0;
 	ssize_t len;
@@ -492,7 +521,7 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 
 		if (whole)
 			text[--len] = '\0';
-		err = read_line(r, path, ++line, text, (size_t)len, whole);
+		err = read_line(&in, text, (size_t)len, whole);
 		if (!err && run_interrupted())
 			err = -EINTR;
 		errno = 0;
@@ -505,6 +534,9 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 		log_err("%s: empty: the run wrote nothing", path);
 		err = -EINVAL;
 	}
+	if (!err && in.merged)
+		merged_end(in.merged, r);
+	merged_free(in.merged);
 	free(text);
 	return err;
 }
@@ -557,8 +589,6 @@ int run_file_read(struct run_file **out, const char *path)
 	}
 	err = read_lines(r, file, f);
 	fclose(f);
-	if (!err)
-		result_unite(r);
 out:
 	free(file);
 	if (err) {

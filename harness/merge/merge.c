@@ -15,6 +15,7 @@
 #include "harness/merge/agree.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "harness/result_merged.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/names.h"
@@ -54,7 +55,7 @@ static size_t count_machines(const struct parts *p)
 	size_t n;
 
 	for (size_t i = 0; i < p->n; i++)
-		names_add(&machines, agreement_machine(p->part[i].header));
+		names_add(&machines, result_machine(p->part[i].header));
 	n = machines.n;
 	names_release(&machines);
 	return n;

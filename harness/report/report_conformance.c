@@ -97,12 +97,13 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 
 	record_foreach_type (run->records, o, "trial") {
 		const char *verdict = record_str(o, "conformance.verdict", "none");
+		uint64_t n = record_times(o);
 
-		judged += strcmp(verdict, "none") != 0;
-		exact += !strcmp(verdict, "exact");
-		racy += !strcmp(verdict, "racy");
-		skipped += !strcmp(verdict, "skipped");
-		bounded += !strcmp(verdict, "bounded");
+		judged += strcmp(verdict, "none") ? n : 0;
+		exact += strcmp(verdict, "exact") ? 0 : n;
+		racy += strcmp(verdict, "racy") ? 0 : n;
+		skipped += strcmp(verdict, "skipped") ? 0 : n;
+		bounded += strcmp(verdict, "bounded") ? 0 : n;
 		counters += record_u64(o, "conformance.counters", 0);
 		events += record_u64(o, "conformance.events_expected", 0);
 	}
