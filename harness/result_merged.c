@@ -384,13 +384,17 @@ static void said_fill(struct said *s, const struct merged *m)
 {
 	static const char *const types[] = {"combined", "agreement"};
 	struct strbuf key = STRBUF_INIT;
+	size_t at;
 
 	s->of = checked(calloc(m->n + 1, sizeof(struct json_object *)));
 	for (size_t i = 0; i < m->n; i++)
 		for (size_t t = 0; t < ARRAY_SIZE(types); t++)
 			if (record_is(m->groups[i].first, types[t])) {
 				said_key(&key, types[t], m->groups[i].first);
-				s->of[names_add(&s->keys, key.s)] = m->groups[i].first;
+				at = names_add(&s->keys, key.s);
+				/* One that differs counts, where there are several. */
+				if (record_status(s->of[at]) != STATUS_FAIL)
+					s->of[at] = m->groups[i].first;
 			}
 	strbuf_release(&key);
 }

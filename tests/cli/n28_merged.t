@@ -81,4 +81,27 @@ if (ulimit -v 90000) 2>/dev/null; then
 		is "as $f in 90 MB of address space, most of which are libraries" "$code$(cat "$tmp/err")" 0
 	done
 fi
+
+# A signal ends a merge within what it is at, and leaves no half of one.
+for s in INT TERM; do
+	python3 -c 'import glob, os, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+out, runs = sys.argv[3], glob.glob(sys.argv[4] + "/*") * 40
+p = subprocess.Popen([sys.argv[2], "merge"] + runs + ["--out", out], stderr=subprocess.PIPE, text=True)
+# Before it is at work it would end as any process does.
+def reads():
+	for fd in glob.glob("/proc/%d/fd/*" % p.pid):
+		try:
+			if os.readlink(fd).endswith("run.json"):
+				return True
+		except OSError:
+			pass
+	return False
+while not reads() and p.poll() is None:
+	time.sleep(0.01)
+p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+print(p.communicate()[1].strip(), p.returncode)' $s "$bee" "$tmp/ended" "$tmp/many" >"$tmp/out"
+	is "SIG$s ends a merge" "$(cat "$tmp/out")" "beebench: error: merge: interrupted; nothing was written 2"
+	is "SIG$s: nothing is left" "$(ls "$tmp/ended" 2>/dev/null)" ""
+done
 done_testing
