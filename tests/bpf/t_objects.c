@@ -166,7 +166,7 @@ static void foreign_object(void **state UNUSED)
 			    "map settings (array, 3 entries)\n"
 			    "program handle_other on tp/syscalls/sys_enter_mremap\n"
 			    "program handle_packet on socket\n"
-			    "program handle_packet on socket cannot attach itself: only loaded\n");
+			    "program handle_packet cannot attach itself: only loaded\n");
 	strbuf_release(&extras);
 	monitor_close(m);
 	live_end(&l);
