@@ -23,6 +23,7 @@
 
 #include "harness/plugin.h"
 #include "harness/result_merged.h"
+#include "harness/result_share.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
@@ -427,29 +428,6 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 	return 0;
 }
 
-/*
- * Gives back what an object's table has in excess: json-c begins with room for 16 keys, most
- * objects of a record have four.
- */
-static void shrink(struct json_object *o)
-{
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			shrink(json_object_array_get_idx(o, i));
-		json_object_array_shrink(o, 0);
-	} else if (json_object_is_type(o, json_type_object)) {
-		struct lh_table *table = json_object_get_object(o);
-		int n = json_object_object_length(o);
-
-		if (table->size > n + (n + 1) / 2)
-			lh_table_resize(table, n + (n + 1) / 2 + 1);
-		json_object_object_foreach (o, key, value) {
-			(void)key;
-			shrink(value);
-		}
-	}
-}
-
 /* A file that is being read. */
 struct reading {
 	struct run_file *r;
@@ -465,15 +443,19 @@ static int take_parsed(struct reading *in, struct json_object *o)
 	bool first = !r->header;
 	int err;
 
-	shrink(o);
 	err = take_record(r, in->path, in->line, o);
 	if (!err && first)
 		in->merged = merged_begin(r->header);
-	if (!err && in->merged && json_object_array_length(r->records) > before) {
+	if (err || json_object_array_length(r->records) == before)
+		return err;
+	if (in->merged) {
 		merged_keep(in->merged, o);
 		json_object_array_del_idx(r->records, before, 1);
+	} else {
+		json_object_array_put_idx(r->records, before,
+					  shares_take(r->shares, json_object_get(o)));
 	}
-	return err;
+	return 0;
 }
 
 /* The line in @text, of @len bytes; @whole: it has an end. */
@@ -577,6 +559,7 @@ int run_file_read(struct run_file **out, const char *path)
 	if (!r)
 		return -ENOMEM;
 	r->records = json_object_new_array();
+	r->shares = shares_new();
 	err = locate(path, &file, &dir);
 	if (err)
 		goto out;
@@ -606,6 +589,7 @@ void run_file_release(struct run_file *r)
 	json_object_put(r->header);
 	json_object_put(r->records);
 	json_object_put(r->end);
+	shares_free(r->shares);
 	free((char *)(uintptr_t)r->dir);
 	free(r);
 }
