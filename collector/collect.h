@@ -97,6 +97,7 @@ struct monitor_program {
 	uint64_t run_cnt, run_time_ns,
 		recursion_misses; /* the first two are 0 while bpf_stats_enabled is off */
 	uint32_t xlated_bytes, jited_bytes, verified_insns;
+	bool unattached; /* its section names no place: it is loaded only */
 };
 
 struct monitor_cost {

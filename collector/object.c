@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/names.h"
 #include "lib/why.h"
 #include "collector/stand_in.h"
 #include "collector/cost.h"
@@ -46,7 +47,7 @@ struct object {
 	struct bpf_link **links;   /* @nlinks */
 	size_t nlinks;
 	struct figure_record record; /* fields that the manifest gives a meaning */
-	struct strbuf unattached;    /* lines for monitor_extras() */
+	struct names unattached;     /* programs whose sections name no place */
 };
 
 /* Maps the event ring, or those of all CPUs, when the first wants to read it: mapped memory is
@@ -92,6 +93,22 @@ static bool is_iterator(const struct bpf_program *p)
 	return bpf_program__expected_attach_type(p) == BPF_TRACE_ITER;
 }
 
+/* Once, however many trials a monitor has. */
+static void tell_unattached(const struct monitor *m, const struct bpf_program *p)
+{
+	static struct names told;
+	struct strbuf line = STRBUF_INIT;
+	size_t before = told.n;
+
+	strbuf_addf(&line,
+		    "%s: program %s is loaded and not attached: its section \"%s\" names no place",
+		    m->path, bpf_program__name(p), bpf_program__section_name(p));
+	names_add(&told, line.s);
+	if (told.n > before)
+		log_warn("%s", line.s);
+	strbuf_release(&line);
+}
+
 static int attach_program(struct monitor *m, struct object *o, struct bpf_program *p)
 {
 	struct bpf_link *link;
@@ -104,8 +121,8 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 	link = bpf_program__attach(p);
 	err = link ? 0 : -errno;
 	if (err == -EOPNOTSUPP) { /* its section names no place */
-		strbuf_addf(&o->unattached, "program %s on %s cannot attach itself: only loaded\n",
-			    bpf_program__name(p), bpf_program__section_name(p));
+		names_add(&o->unattached, bpf_program__name(p));
+		tell_unattached(m, p);
 		return 0;
 	}
 	if (err)
@@ -235,7 +252,7 @@ static void object_close(struct monitor *m)
 		close(o->ring_fds[i]);
 	free(o->ring_fds);
 	bpf_link__destroy(o->iterator);
-	strbuf_release(&o->unattached);
+	names_release(&o->unattached);
 	figure_record_release(&o->record);
 	bpf_object__close(o->bpf);
 	free(o);
@@ -287,6 +304,9 @@ static int object_cost(struct monitor *m, struct monitor_cost *out)
 
 	if (err)
 		log_err_sys(err, "%s: the kernel does not tell about its programs", m->path);
+	for (uint32_t i = 0; i < out->nprograms; i++)
+		out->programs[i].unattached =
+			names_find(&o->unattached, out->programs[i].name) < o->unattached.n;
 	return err;
 }
 
@@ -355,7 +375,9 @@ static void object_extras(const struct monitor *m, struct strbuf *out)
 			strbuf_addf(out, "program %s on %s\n", bpf_program__name(p),
 				    bpf_program__section_name(p));
 	}
-	strbuf_addstr(out, o->unattached.s);
+	for (size_t i = 0; i < o->unattached.n; i++)
+		strbuf_addf(out, "program %s cannot attach itself: only loaded\n",
+			    o->unattached.v[i]);
 }
 
 static int object_figures_fit(const struct monitor *m, const struct figure_wish *wishes, size_t n,
@@ -663,7 +685,6 @@ int object_open(struct monitor *m, const struct monitor_target *target)
 
 	if (!o)
 		return -ENOMEM;
-	o->unattached = (struct strbuf)STRBUF_INIT;
 	m->impl = o;
 	m->ops = &object_backend;
 	err = open_file(m, o, target && target->bare);

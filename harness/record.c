@@ -100,6 +100,11 @@ bool record_is(struct json_object *o, const char *type)
 	return !strcmp(record_str(o, "type", ""), type);
 }
 
+uint64_t record_times(struct json_object *o)
+{
+	return record_u64(o, "met.records", 1);
+}
+
 enum status record_status(struct json_object *o)
 {
 	const char *word = record_str(o, "status", "");

@@ -23,6 +23,7 @@
 
 #include "harness/plugin.h"
 #include "harness/result_merged.h"
+#include "harness/result_share.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "lib/log.h"
@@ -427,33 +428,42 @@ static int take_record(struct run_file *r, const char *path, unsigned int line,
 	return 0;
 }
 
-/*
- * Gives back what an object's table has in excess: json-c begins with room for 16 keys, most
- * objects of a record have four.
- */
-static void shrink(struct json_object *o)
-{
-	if (json_object_is_type(o, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(o); i++)
-			shrink(json_object_array_get_idx(o, i));
-		json_object_array_shrink(o, 0);
-	} else if (json_object_is_type(o, json_type_object)) {
-		struct lh_table *table = json_object_get_object(o);
-		int n = json_object_object_length(o);
+/* A file that is being read. */
+struct reading {
+	struct run_file *r;
+	const char *path;
+	unsigned int line;
+	struct merged *merged; /* NULL: the run of one machine */
+};
 
-		if (table->size > n + (n + 1) / 2)
-			lh_table_resize(table, n + (n + 1) / 2 + 1);
-		json_object_object_foreach (o, key, value) {
-			(void)key;
-			shrink(value);
-		}
+static int take_parsed(struct reading *in, struct json_object *o)
+{
+	struct run_file *r = in->r;
+	size_t before = json_object_array_length(r->records);
+	bool first = !r->header;
+	int err;
+
+	err = take_record(r, in->path, in->line, o);
+	if (!err && first)
+		in->merged = merged_begin(r->header);
+	if (err || json_object_array_length(r->records) == before)
+		return err;
+	if (in->merged) {
+		merged_keep(in->merged, o);
+		json_object_array_del_idx(r->records, before, 1);
+	} else {
+		json_object_array_put_idx(r->records, before,
+					  shares_take(r->shares, json_object_get(o)));
 	}
+	return 0;
 }
 
 /* The line in @text, of @len bytes; @whole: it has an end. */
-static int read_line(struct run_file *r, const char *path, unsigned int line, const char *text,
-		     size_t len, bool whole)
+static int read_line(struct reading *in, const char *text, size_t len, bool whole)
 {
+	struct run_file *r = in->r;
+	const char *path = in->path;
+	unsigned int line = ++in->line;
 	struct strbuf why = STRBUF_INIT;
 	struct json_object *o;
 	int err = 0;
@@ -462,10 +472,11 @@ static int read_line(struct run_file *r, const char *path, unsigned int line, co
 		len--;
 	if (strspn(text, " \t\r") >= len)
 		return 0;
+	if (in->merged && !r->end && merged_counts(in->merged, text, len))
+		return 0;
 	o = parse_line(text, len, &why);
 	if (o) {
-		shrink(o);
-		err = take_record(r, path, line, o);
+		err = take_parsed(in, o);
 	} else if (!whole && r->header) {
 		log_warn("%s:%u: the last record was cut off and is left out", path, line);
 	} else {
@@ -480,7 +491,7 @@ static int read_line(struct run_file *r, const char *path, unsigned int line, co
 
 static int read_lines(struct run_file *r, const char *path, FILE *f)
 {
-	unsigned int line = 0;
+	struct reading in = {.r = r, .path = path};
 	char *text = NULL;
 	size_t room = 0;
 	ssize_t len;
@@ -492,7 +503,7 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 
 		if (whole)
 			text[--len] = '\0';
-		err = read_line(r, path, ++line, text, (size_t)len, whole);
+		err = read_line(&in, text, (size_t)len, whole);
 		if (!err && run_interrupted())
 			err = -EINTR;
 		errno = 0;
@@ -505,6 +516,9 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 		log_err("%s: empty: the run wrote nothing", path);
 		err = -EINVAL;
 	}
+	if (!err && in.merged)
+		merged_end(in.merged, r);
+	merged_free(in.merged);
 	free(text);
 	return err;
 }
@@ -545,6 +559,7 @@ int run_file_read(struct run_file **out, const char *path)
 	if (!r)
 		return -ENOMEM;
 	r->records = json_object_new_array();
+	r->shares = shares_new();
 	err = locate(path, &file, &dir);
 	if (err)
 		goto out;
@@ -557,8 +572,6 @@ int run_file_read(struct run_file **out, const char *path)
 	}
 	err = read_lines(r, file, f);
 	fclose(f);
-	if (!err)
-		result_unite(r);
 out:
 	free(file);
 	if (err) {
@@ -576,6 +589,7 @@ void run_file_release(struct run_file *r)
 	json_object_put(r->header);
 	json_object_put(r->records);
 	json_object_put(r->end);
+	shares_free(r->shares);
 	free((char *)(uintptr_t)r->dir);
 	free(r);
 }

@@ -60,6 +60,7 @@ struct run_file {
 	struct json_object *records; /* array of the others, in order */
 	struct json_object *end;     /* type "end", NULL when the run was cut short */
 	const char *dir;	     /* folder of the run: plots/ is below it */
+	struct shares *shares; /* private: parts of the records, which are not to be changed */
 };
 
 /*

@@ -361,6 +361,8 @@ int command_history(int argc, char *argv[])
 
 	if (!words)
 		abort();
+	/* The database undoes by itself what was half done. */
+	report_end_on_signals();
 	err = parse(&c.o, argc, argv, &verb, words, &n);
 	if (err == OPT_HELP) {
 		puts("usage: beebench history import RUN.. | show | check [options]\n"

@@ -86,8 +86,10 @@ int command_report_two(const char *a, const char *b)
 {
 	struct run_file *runs[2] = {NULL, NULL};
 	struct doc d = {0};
-	int err = run_file_read(&runs[0], a);
+	int err;
 
+	report_end_on_signals();
+	err = run_file_read(&runs[0], a);
 	if (!err)
 		err = run_file_read(&runs[1], b);
 	if (!err) {

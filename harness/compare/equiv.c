@@ -11,6 +11,8 @@
 
 #include "lib/strbuf.h"
 
+enum { LOOK_AHEAD = 64 }; /* events, where two streams differ */
+
 void equiv_add(struct equiv *e, struct equiv_difference d, const char *fmt, ...)
 {
 	if (e->differences < EQUIV_KEEP) {
@@ -214,38 +216,112 @@ static const char *values_of(const struct vocabulary *words, const struct event 
 	return out;
 }
 
-static void compare_streams(struct equiv *e, const char *name_a, const struct placed *a, size_t na,
-			    const char *name_b, const struct placed *b, size_t nb)
+/* The events of one thread in one capture. */
+struct stream {
+	const struct placed *at;
+	size_t n;
+};
+
+struct thread_pair {
+	struct equiv *e;
+	const char *name_a, *name_b;
+	struct stream a, b;
+	uint64_t index; /* of the pair, or of the event that only one has */
+};
+
+/* What tells one event from another; the rest is compared once they are paired. */
+static bool same(const struct equiv *e, const struct placed *a, const struct placed *b)
 {
-	uint64_t index = 0;
-	uint32_t thread = 0;
-	size_t i = 0, j = 0;
+	for (size_t i = 0; i < e->words->nvalues; i++)
+		if (a->r->value[i] != b->r->value[i])
+			return false;
+	return a->r->tgid == b->r->tgid;
+}
+
+/* Events of @from, its first being no @to, until there is that; 0: not near. */
+static size_t events_until(const struct equiv *e, const struct stream *from,
+			   const struct placed *to)
+{
+	for (size_t k = 1; k <= LOOK_AHEAD && k < from->n; k++)
+		if (same(e, &from->at[k], to))
+			return k;
+	return 0;
+}
+
+/* The two first events differ, and behind them the streams agree or are at their end. */
+static bool replaced(const struct thread_pair *t)
+{
+	if (t->a.n == 1 || t->b.n == 1)
+		return t->a.n == t->b.n;
+	return same(t->e, &t->a.at[1], &t->b.at[1]);
+}
+
+static void lone_events(struct thread_pair *t, struct stream *from, size_t n)
+{
+	bool of_a = from == &t->a;
 	char values[160];
 
-	while (i < na || j < nb) {
-		bool only_a = j == nb || (i < na && a[i].r->pid < b[j].r->pid);
-		bool only_b = i == na || (j < nb && b[j].r->pid < a[i].r->pid);
-		const struct event *r = only_b ? b[j].r : a[i].r;
+	for (; n; n--, from->at++, from->n--, t->index++) {
+		const struct event *r = from->at->r;
 
-		if (r->pid != thread) {
-			thread = r->pid;
-			index = 0;
+		equiv_add(t->e,
+			  (struct equiv_difference){
+				  .what = "event", .field = "", .key = r->pid, .index = t->index},
+			  "event %" PRIu64 " of thread %" PRIu32 " (%s) is in %s and not in %s",
+			  t->index, r->pid, values_of(t->e->words, r, values, sizeof(values)),
+			  of_a ? t->name_a : t->name_b, of_a ? t->name_b : t->name_a);
+	}
+}
+
+/*
+ * Walks both streams. Where they differ one lacks an event or has another in its place; the nearest
+ * place where they agree again decides, so that one event too few is one difference and not as many
+ * as follow it.
+ */
+static void compare_thread(struct thread_pair *t)
+{
+	while (t->a.n && t->b.n) {
+		size_t only_a = 0, only_b = 0;
+
+		if (!same(t->e, t->a.at, t->b.at) && !replaced(t)) {
+			only_a = events_until(t->e, &t->a, t->b.at);
+			only_b = events_until(t->e, &t->b, t->a.at);
 		}
-		if (only_a || only_b)
-			equiv_add(e,
-				  (struct equiv_difference){.what = "event",
-							    .field = "",
-							    .key = r->pid,
-							    .index = index},
-				  "event %" PRIu64 " of thread %" PRIu32
-				  " (%s) is in %s and not in %s",
-				  index, r->pid, values_of(e->words, r, values, sizeof(values)),
-				  only_a ? name_a : name_b, only_a ? name_b : name_a);
-		else
-			compare_records(e, name_a, a[i].r, name_b, b[j].r, index);
-		index++;
-		i += !only_b;
-		j += !only_a;
+		if (only_a && (!only_b || only_a <= only_b)) {
+			lone_events(t, &t->a, only_a);
+		} else if (only_b) {
+			lone_events(t, &t->b, only_b);
+		} else {
+			compare_records(t->e, t->name_a, t->a.at->r, t->name_b, t->b.at->r,
+					t->index++);
+			t->a.at++, t->a.n--;
+			t->b.at++, t->b.n--;
+		}
+	}
+	lone_events(t, &t->a, t->a.n);
+	lone_events(t, &t->b, t->b.n);
+}
+
+/* Takes the events of thread @pid, if they are next, from the front of @all. */
+static struct stream take_thread(struct stream *all, uint32_t pid)
+{
+	struct stream s = {all->at, 0};
+
+	for (; all->n && all->at->r->pid == pid; all->at++, all->n--)
+		s.n++;
+	return s;
+}
+
+static void compare_streams(struct equiv *e, const char *name_a, struct stream a,
+			    const char *name_b, struct stream b)
+{
+	while (a.n || b.n) {
+		uint32_t pid =
+			!b.n || (a.n && a.at->r->pid <= b.at->r->pid) ? a.at->r->pid : b.at->r->pid;
+		struct thread_pair t = {
+			e, name_a, name_b, take_thread(&a, pid), take_thread(&b, pid), 0};
+
+		compare_thread(&t);
 	}
 }
 
@@ -272,7 +348,8 @@ void equiv_events(struct equiv *e, const char *name_a, const struct event *a, si
 	pa = sorted(a, na);
 	pb = sorted(b, nb);
 	if (pa && pb)
-		compare_streams(e, name_a, pa, na, name_b, pb, nb);
+		compare_streams(e, name_a, (struct stream){pa, na}, name_b,
+				(struct stream){pb, nb});
 	free(pa);
 	free(pb);
 }

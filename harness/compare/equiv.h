@@ -64,7 +64,7 @@ void equiv_figures(struct equiv *e, const char *name_a, const struct figures *a,
 
 /*
  * Compares event streams thread by thread, in order: a ring merges CPUs in any order, but each
- * thread's own events are ordered.
+ * thread's own events are ordered. Behind an event that only one has they go on as one.
  * @lost_a and @lost_b are the events each could not record. When neither lost any, the streams must
  * be equal one by one; else captured + lost must be equal, and the sentence says that the content
  * was not compared.

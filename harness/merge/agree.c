@@ -16,13 +16,18 @@
 
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "harness/result_merged.h"
+#include "lib/names.h"
 #include "lib/stats.h"
+
+enum { MACHINES_NAMED = 5 };
 
 /* Of the 95 % interval of a normal estimate. */
 #define Z95 1.959963984540054
 
 struct seen {
-	char *key, *machine, *run; /* owned */
+	char *key;			  /* owned */
+	const char *machine, *name, *run; /* of the run's header, which stays */
 	bool exact;
 	double value, variance; /* of an exact figure: the instructions, 0 */
 };
@@ -50,11 +55,6 @@ static char *copy(const char *s)
 	return own;
 }
 
-const char *agreement_machine(struct json_object *run)
-{
-	return record_str(run, "host.id", record_str(run, "host.name", "?"));
-}
-
 static void keep(struct agreement *a, struct json_object *run, struct strbuf *key, bool exact,
 		 double value, double variance)
 {
@@ -65,8 +65,9 @@ static void keep(struct agreement *a, struct json_object *run, struct strbuf *ke
 			abort();
 	}
 	a->seen[a->n++] = (struct seen){.key = copy(key->s),
-					.machine = copy(agreement_machine(run)),
-					.run = copy(record_str(run, "id", "?")),
+					.machine = result_machine(run),
+					.name = record_str(run, "host.name", result_machine(run)),
+					.run = record_str(run, "id", "?"),
 					.exact = exact,
 					.value = value,
 					.variance = variance};
@@ -115,6 +116,22 @@ static void put_field(struct json_object *o, const char *name, const char *key, 
 	record_putf(o, name, "%.*s", (int)strcspn(key, "\t"), key);
 }
 
+/* The machines of @n observations: how many, and the names of the first. */
+static void put_machines(struct json_object *o, const struct seen *s, size_t n)
+{
+	struct json_object *on = json_object_new_array();
+	struct names ids = {0};
+
+	for (size_t i = 0, before; i < n; i++) {
+		before = ids.n;
+		if (names_add(&ids, s[i].machine) == before && before < MACHINES_NAMED)
+			record_add_str(on, s[i].name);
+	}
+	record_put_u64(o, "machines", ids.n);
+	record_put(o, "on", on);
+	names_release(&ids);
+}
+
 /* Equal values lie side by side; the one most often seen is what the others are held against. */
 static struct json_object *agree(const struct seen *s, size_t n, bool *differ, struct strbuf *text)
 {
@@ -129,6 +146,7 @@ static struct json_object *agree(const struct seen *s, size_t n, bool *differ, s
 		record_put_u64(v, "instructions", (uint64_t)s[i].value);
 		record_put_u64(v, "runs", j - i);
 		record_put_str(v, "first_run", s[i].run);
+		put_machines(v, s + i, j - i);
 		json_object_array_add(values, v);
 		if (j - i > best_n) {
 			best = i;
@@ -169,15 +187,34 @@ static void weigh(const double *y, const double *var, size_t n, double tau2, dou
 	*centre = sum / *weight;
 }
 
+/* The machine where it takes the least (@sign -1) or the most, alone. */
+static void put_extreme(struct json_object *to, const char *key, const double *y, const double *var,
+			const char *const *names, size_t machines, int sign)
+{
+	struct json_object *o = json_object_new_object();
+	size_t at = 0;
+	double half;
+
+	for (size_t i = 1; i < machines; i++)
+		if (sign * (y[i] - y[at]) > 0)
+			at = i;
+	half = Z95 * sqrt(var[at]);
+	record_put_str(o, "machine", names[at]);
+	record_put_interval(o, "added_ns",
+			    (struct stats_interval){y[at], y[at] - half, y[at] + half, 0.95});
+	record_put(to, key, o);
+}
+
 static struct json_object *combine(const struct seen *s, size_t n)
 {
 	struct json_object *o = record_new("combined");
 	double *y = calloc(n, sizeof(*y)), *var = calloc(n, sizeof(*var));
 	double *own_y = calloc(n, sizeof(*own_y)), *own_var = calloc(n, sizeof(*own_var));
+	const char **names = calloc(n, sizeof(*names));
 	double centre, weight, q = 0, squares = 0, tau2 = 0, half;
 	size_t machines = 0;
 
-	if (!y || !var || !own_y || !own_var)
+	if (!y || !var || !own_y || !own_var || !names)
 		abort();
 	for (size_t i = 0, j; i < n; i = j, machines++) {
 		for (j = i; j < n && !strcmp(s[j].machine, s[i].machine); j++) {
@@ -186,6 +223,7 @@ static struct json_object *combine(const struct seen *s, size_t n)
 		}
 		weigh(own_y, own_var, j - i, 0, &y[machines], &weight);
 		var[machines] = 1 / weight;
+		names[machines] = s[i].name;
 	}
 	weigh(y, var, machines, 0, &centre, &weight);
 	for (size_t i = 0; i < machines; i++) {
@@ -207,6 +245,11 @@ static struct json_object *combine(const struct seen *s, size_t n)
 		       machines > 1 && q > 0 ? MAX(0.0, 100 * (q - (double)(machines - 1)) / q)
 		       : machines > 1	     ? 0
 					     : NAN);
+	if (machines > 1) {
+		put_extreme(o, "least", y, var, names, machines, -1);
+		put_extreme(o, "most", y, var, names, machines, 1);
+	}
+	free(names);
 	free(y);
 	free(var);
 	free(own_y);
@@ -242,8 +285,6 @@ void agreement_free(struct agreement *a)
 {
 	for (size_t i = 0; a && i < a->n; i++) {
 		free(a->seen[i].key);
-		free(a->seen[i].machine);
-		free(a->seen[i].run);
 	}
 	free(a ? a->seen : NULL);
 	free(a);

@@ -14,11 +14,8 @@
 
 struct agreement; /* opaque */
 
-/* Of a run's header: the machine's id; where it has none, its name. */
-const char *agreement_machine(struct json_object *run);
-
 struct agreement *agreement_new(void); /* aborts without memory */
-/* A record of a run, whose header is @run. Those that say nothing are passed over. */
+/* A record of a run, whose header is @run and stays. Those that say nothing are passed over. */
 void agreement_add(struct agreement *a, struct json_object *run, struct json_object *record);
 /* Records of type "agreement" and "combined", in the order of their names: the caller owns the
  * array. @agree and @differ: how many figures do; @text is given a line for each that differs. */

@@ -15,6 +15,8 @@
 #include "harness/merge/agree.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "harness/result_merged.h"
+#include "harness/result_scan.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/names.h"
@@ -54,7 +56,7 @@ static size_t count_machines(const struct parts *p)
 	size_t n;
 
 	for (size_t i = 0; i < p->n; i++)
-		names_add(&machines, agreement_machine(p->part[i].header));
+		names_add(&machines, result_machine(p->part[i].header));
 	n = machines.n;
 	names_release(&machines);
 	return n;
@@ -120,34 +122,61 @@ static struct json_object *header_of(const struct parts *p, struct merge_result 
 	return h;
 }
 
-static void judge(struct merge_result *r, struct json_object *o)
+static void judge(struct merge_result *r, struct span type, struct span status)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(judged); i++) {
-		if (!record_is(o, judged[i]))
-			continue;
-		switch (record_status(o)) {
-		case STATUS_OK: r->judged++; break;
-		case STATUS_FAIL: r->failed++; break;
-		case STATUS_VOID: r->void_++; break;
-		case STATUS_SKIP: r->skipped++; break;
-		case STATUS_COUNT: break;
+	uint64_t *const counts[STATUS_COUNT] = {[STATUS_OK] = &r->judged,
+						[STATUS_FAIL] = &r->failed,
+						[STATUS_VOID] = &r->void_,
+						[STATUS_SKIP] = &r->skipped};
+
+	for (size_t i = 0; i < ARRAY_SIZE(judged); i++)
+		for (size_t s = 0; s < STATUS_COUNT && span_is(type, judged[i]); s++)
+			*counts[s] += span_is(status, status_names[s]);
+}
+
+/* A string as it is written, without its quotes. */
+static struct span word(struct span s)
+{
+	return s.len > 1 ? (struct span){s.s + 1, s.len - 2} : (struct span){NULL, 0};
+}
+
+/* Most records are only counted: what is built is what figures are taken from. 0 or -EINVAL. */
+static int take_record(struct writing *w, const struct part *p, const struct strbuf *line)
+{
+	struct span key, value, type = {NULL, 0}, status = {NULL, 0};
+	struct json_object *o;
+	struct scan scan;
+	int more = -1;
+
+	if (scan_object(&scan, (struct span){line->s, line->len}))
+		while ((more = scan_next(&scan, &key, &value)) == 1) {
+			if (span_is(key, "type"))
+				type = word(value);
+			else if (span_is(key, "status"))
+				status = word(value);
 		}
-	}
+	if (more)
+		return -EINVAL;
+	judge(w->result, type, status);
+	if (!span_is(type, "exact") && !span_is(type, "overhead"))
+		return 0;
+	o = json_tokener_parse(line->s);
+	if (!o)
+		return -EINVAL;
+	agreement_add(w->agreement, p->header, o);
+	json_object_put(o);
+	return 0;
 }
 
 static int write_record(void *arg, const struct part *p, uint64_t no, const struct strbuf *line)
 {
 	struct writing *w = arg;
-	struct json_object *o = json_tokener_parse(line->s);
 
-	if (!o) {
+	if (take_record(w, p, line)) {
 		log_err("%s: record %llu of run %s is no JSON", p->path, (unsigned long long)no,
 			p->id);
 		return -EINVAL;
 	}
-	judge(w->result, o);
-	agreement_add(w->agreement, p->header, o);
-	json_object_put(o);
 	fwrite(line->s, 1, line->len, w->out);
 	putc('\n', w->out);
 	return ferror(w->out) ? -EIO : 0;
@@ -213,7 +242,7 @@ int merge_write(const struct parts *p, const char *path, struct merge_result *ou
 	if (!err && rename(aside.s, path))
 		err = -errno;
 	if (err) {
-		if (err != -EINVAL)
+		if (err != -EINVAL && err != -EINTR)
 			log_err_sys(err, "cannot write %s", path);
 		unlink(aside.s);
 	}

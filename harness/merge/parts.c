@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/plugin.h"
 #include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
@@ -123,6 +124,8 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 	while (next_line(l)) {
 		ssize_t n;
 
+		if (run_interrupted())
+			return -EINTR;
 		if (it->end)
 			return broken(l,
 				      "a record after the end of the run: two runs in one file?");
@@ -169,8 +172,8 @@ static int take_merged(struct parts *p, struct lines *l, struct json_object *mer
 					      : broken(l, "the file ends here, "
 							  "before all of its runs");
 
-			if (len < 0)
-				return (int)len;
+			if (len < 0 || run_interrupted())
+				return len < 0 ? (int)len : -EINTR;
 			it->hash = fnv(it->hash, l->text, (size_t)len);
 		}
 	}
@@ -318,8 +321,8 @@ int part_each(const struct part *p, part_fn fn, void *arg)
 		ssize_t n = next_line(&l) ? untagged(&l, p, no)
 					  : broken(&l, "the file has changed while it was read");
 
-		if (n < 0) {
-			err = (int)n;
+		if (n < 0 || run_interrupted()) {
+			err = n < 0 ? (int)n : -EINTR;
 			break;
 		}
 		strbuf_reset(&line);

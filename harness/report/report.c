@@ -32,38 +32,38 @@
 #include "lib/strbuf.h"
 
 struct tally {
-	uint64_t trials, fail, skip, unclean, judged, exact, racy, skipped, rings, unaccounted,
-		targets, reached, cells, right;
+	uint64_t fail, skip, unclean, judged, exact, racy, skipped, rings, unaccounted, targets,
+		reached, cells, right;
 };
 
 static void count(struct tally *t, struct json_object *o)
 {
 	const char *status = record_str(o, "status", "");
+	uint64_t n = record_times(o);
 
 	/* The verdicts of a comparison have a section of their own. */
 	if (record_is(o, "gate"))
 		return;
-	t->fail += !strcmp(status, "fail");
-	t->skip += !strcmp(status, "skip");
-	t->unclean += !strcmp(status, "void");
+	t->fail += strcmp(status, "fail") ? 0 : n;
+	t->skip += strcmp(status, "skip") ? 0 : n;
+	t->unclean += strcmp(status, "void") ? 0 : n;
 	if (record_is(o, "trial")) {
 		const char *verdict = record_str(o, "conformance.verdict", "none");
 
-		t->trials++;
-		t->judged += strcmp(verdict, "none") && strcmp(verdict, "bounded");
-		t->exact += !strcmp(verdict, "exact");
-		t->racy += !strcmp(verdict, "racy");
-		t->skipped += !strcmp(verdict, "skipped");
+		t->judged += strcmp(verdict, "none") && strcmp(verdict, "bounded") ? n : 0;
+		t->exact += strcmp(verdict, "exact") ? 0 : n;
+		t->racy += strcmp(verdict, "racy") ? 0 : n;
+		t->skipped += strcmp(verdict, "skipped") ? 0 : n;
 	}
 	if (record_is(o, "cell")) {
 		const char *verdict = record_str(o, "verdict", "");
 
-		t->cells++;
-		t->right += !strcmp(verdict, "exact") || !strcmp(verdict, "bounded");
+		t->cells += n;
+		t->right += !strcmp(verdict, "exact") || !strcmp(verdict, "bounded") ? n : 0;
 	}
 	if (record_get(o, "accounted")) {
-		t->rings++;
-		t->unaccounted += !record_true(o, "accounted");
+		t->rings += n;
+		t->unaccounted += record_true(o, "accounted") ? 0 : n;
 	}
 }
 
@@ -248,12 +248,13 @@ static void facts(struct doc *d, const struct run_file *run)
 	doc_column(d, false, "run");
 	doc_column(d, false, "%s", record_str(h, "id", "?"));
 	strbuf_addstr(&sb, record_str(h, "started", "?"));
-	if (run->end) {
+	if (record_get(run->end, "elapsed_ns")) {
 		strbuf_addstr(&sb, ", took ");
 		format_duration(&sb, record_num(run->end, "elapsed_ns"));
 	}
 	fact(d, "started", sb.s);
-	machine_facts(d, h);
+	if (!record_get(h, "merged"))
+		machine_facts(d, h);
 	strbuf_reset(&sb);
 	strbuf_addstr(&sb, record_str(h, "tool", "beebench"));
 	if (json_object_is_type(tools, json_type_object)) {
@@ -314,6 +315,7 @@ static void sections(struct doc *d, const struct run_file *run)
 	trial_grid_build(&g, run);
 	report_headline(d, run);
 	facts(d, run);
+	report_merged(d, run, &g);
 	report_lanes(d, run);
 	report_picture(d, run, "lanes", "B less A by event, and the instructions each adds");
 	report_equivalence(d, run);

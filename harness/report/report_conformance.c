@@ -18,6 +18,33 @@ static bool status_is(struct json_object *trial, const char *status)
 	return !strcmp(record_str(trial, "status", ""), status);
 }
 
+/* What was done beside a monitor, in the words of what it watches. */
+enum made { MADE_CALLS, MADE_RECORDS, MADE_TIME, MADE_COUNT };
+
+static const char *const made_titles[MADE_COUNT] = {"mmap / munmap / brk", "sides recorded",
+						    "CPU time"};
+
+/* The finding that has the threads' own clocks as its truth. */
+static struct json_object *cpu_time(struct json_object *trial)
+{
+	struct json_object *a;
+
+	record_foreach (record_get(trial, "accuracy"), a)
+		if (!strcmp(record_str(a, "metric", ""), "cpu_time"))
+			return a;
+	return NULL;
+}
+
+/* MADE_COUNT: nobody knows. */
+static enum made made_of(struct json_object *trial)
+{
+	if (record_get(trial, "truth.recorded"))
+		return MADE_RECORDS;
+	if (cpu_time(trial))
+		return MADE_TIME;
+	return record_get(trial, "truth.calls") ? MADE_CALLS : MADE_COUNT;
+}
+
 /* Calls as "1,009 / 1,009 / 0". */
 static void add_calls(struct json_object *trial, struct strbuf *out)
 {
@@ -32,6 +59,16 @@ static void add_calls(struct json_object *trial, struct strbuf *out)
 			format_count(out, json_object_get_uint64(v));
 		else
 			strbuf_addch(out, '-');
+	}
+}
+
+static void add_made(struct json_object *trial, enum made made, struct strbuf *out)
+{
+	switch (made) {
+	case MADE_CALLS: add_calls(trial, out); break;
+	case MADE_RECORDS: format_count(out, record_u64(trial, "truth.recorded", 0)); break;
+	case MADE_TIME: format_duration(out, record_num(cpu_time(trial), "truth")); break;
+	case MADE_COUNT: break;
 	}
 }
 
@@ -67,24 +104,39 @@ static void verdict_cell(struct doc *d, struct json_object *trial)
 		doc_cell(d, TONE_DIM, "-");
 }
 
+/* What was done in a row, for the monitors that watch that. */
+static void made_cell(struct doc *d, const struct trial_grid *g, size_t row, enum made made)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	for (size_t m = 0; m < g->monitors.n && !text.len; m++)
+		if (made_of(trial_grid_cell(g, row, m)) == made)
+			add_made(trial_grid_cell(g, row, m), made, &text);
+	doc_cell(d, TONE_PLAIN, "%s", text.s);
+	strbuf_release(&text);
+}
+
 static void conformance_table(struct doc *d, const struct trial_grid *g)
 {
+	bool shown[MADE_COUNT + 1] = {false};
+
+	for (size_t i = 0; i < g->rows.n * g->monitors.n; i++)
+		shown[made_of(g->cells[i])] = true;
+	shown[MADE_CALLS] |= !shown[MADE_RECORDS] && !shown[MADE_TIME];
 	doc_table(d);
 	doc_column(d, false, "workload");
-	doc_column(d, true, "mmap / munmap / brk");
+	for (enum made made = 0; made < MADE_COUNT; made++)
+		if (shown[made])
+			doc_column(d, true, "%s", made_titles[made]);
 	for (size_t m = 0; m < g->monitors.n; m++)
 		doc_column(d, false, "%s", g->monitors.v[m]);
 	for (size_t r = 0; r < g->rows.n; r++) {
-		struct strbuf calls = STRBUF_INIT;
-
-		for (size_t m = 0; m < g->monitors.n && !calls.len; m++)
-			if (record_get(trial_grid_cell(g, r, m), "truth.calls"))
-				add_calls(trial_grid_cell(g, r, m), &calls);
 		doc_cell(d, TONE_PLAIN, "%s", g->labels[r]);
-		doc_cell(d, TONE_PLAIN, "%s", calls.s);
+		for (enum made made = 0; made < MADE_COUNT; made++)
+			if (shown[made])
+				made_cell(d, g, r, made);
 		for (size_t m = 0; m < g->monitors.n; m++)
 			verdict_cell(d, trial_grid_cell(g, r, m));
-		strbuf_release(&calls);
 	}
 }
 
@@ -97,12 +149,13 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 
 	record_foreach_type (run->records, o, "trial") {
 		const char *verdict = record_str(o, "conformance.verdict", "none");
+		uint64_t n = record_times(o);
 
-		judged += strcmp(verdict, "none") != 0;
-		exact += !strcmp(verdict, "exact");
-		racy += !strcmp(verdict, "racy");
-		skipped += !strcmp(verdict, "skipped");
-		bounded += !strcmp(verdict, "bounded");
+		judged += strcmp(verdict, "none") ? n : 0;
+		exact += strcmp(verdict, "exact") ? 0 : n;
+		racy += strcmp(verdict, "racy") ? 0 : n;
+		skipped += strcmp(verdict, "skipped") ? 0 : n;
+		bounded += strcmp(verdict, "bounded") ? 0 : n;
 		counters += record_u64(o, "conformance.counters", 0);
 		events += record_u64(o, "conformance.events_expected", 0);
 	}

@@ -305,7 +305,10 @@ static void program_rows(struct doc *d, struct json_object *trial)
 	record_foreach (record_get(trial, "cost.programs"), p) {
 		doc_cell(d, TONE_PLAIN, "%s", record_str(trial, "monitor", "?"));
 		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "name", "?"));
-		doc_cell(d, TONE_PLAIN, "%s", record_str(p, "section", "?"));
+		if (record_get(p, "attached") && !record_true(p, "attached"))
+			doc_cell(d, TONE_WARN, "%s, not attached", record_str(p, "section", "?"));
+		else
+			doc_cell(d, TONE_PLAIN, "%s", record_str(p, "section", "?"));
 		/* A BPF instruction is 8 bytes (include/uapi/linux/bpf.h, struct bpf_insn). */
 		cell_number(d, record_num(p, "xlated_bytes") / 8, "");
 		cell_bytes(d, record_num(p, "jited_bytes"));

@@ -20,7 +20,8 @@ static const struct {
 
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g)
 {
-	size_t held = 0, broken = 0, lossy = 0;
+	uint64_t held = 0, broken = 0;
+	size_t lossy = 0;
 	struct json_object *o, *id;
 
 	record_foreach_type (run->records, o, "trial")
@@ -38,8 +39,9 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 		uint64_t sum = 0;
 
 		record_foreach (record_get(o, "identities"), id) {
-			held += record_true(id, "holds");
-			broken += record_get(id, "holds") && !record_true(id, "holds");
+			uint64_t n = record_get(id, "holds") ? record_times(o) : 0;
+
+			*(record_true(id, "holds") ? &held : &broken) += n;
 		}
 		for (size_t k = 0; k < ARRAY_SIZE(loss_kinds); k++)
 			sum += record_u64(o, loss_kinds[k].path, 0);
@@ -58,10 +60,10 @@ void report_losses(struct doc *d, const struct run_file *run, const struct trial
 	}
 	if (held + broken)
 		doc_text(d, broken ? TONE_BAD : TONE_PLAIN,
-			 "%s %zu of %zu loss identities hold (what was seen is what was counted, "
+			 "%s %llu of %llu loss identities hold (what was seen is what was counted, "
 			 "filtered or lost).",
 			 lossy ? "Trials not named here lost nothing." : "No trial lost anything.",
-			 held, held + broken);
+			 (unsigned long long)held, (unsigned long long)(held + broken));
 }
 
 /* A `gate` record has no place below: its verdict and reason stand on top of the report. */

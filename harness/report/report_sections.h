@@ -20,6 +20,9 @@ void report_gate(struct doc *d, const struct run_file *run);
  */
 void report_lanes(struct doc *d, const struct run_file *run);
 
+/* Of a merged run: which machines, what they differ in, their times together. */
+void report_merged(struct doc *d, const struct run_file *run, const struct trial_grid *g);
+
 void report_conformance(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_accuracy(struct doc *d, const struct run_file *run, const struct trial_grid *g);
 void report_losses(struct doc *d, const struct run_file *run, const struct trial_grid *g);

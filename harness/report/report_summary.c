@@ -39,9 +39,9 @@ static void add_trial(struct row *r, struct json_object *o)
 {
 	const char *verdict = record_str(o, "conformance.verdict", "none");
 
-	r->judged += strcmp(verdict, "none") != 0;
-	r->racy += !strcmp(verdict, "racy");
-	r->wrong += record_status(o) == STATUS_FAIL;
+	r->judged += strcmp(verdict, "none") ? record_times(o) : 0;
+	r->racy += strcmp(verdict, "racy") ? 0 : record_times(o);
+	r->wrong += record_status(o) == STATUS_FAIL ? record_times(o) : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(loss_paths); i++) {
 		r->tried |= record_get(o, loss_paths[i]) != NULL;
 		r->lost += record_u64(o, loss_paths[i], 0);

@@ -255,6 +255,8 @@ static struct json_object *cost_of(const struct monitor_cost *c)
 		record_put_u64(prog, "xlated_bytes", p->xlated_bytes);
 		record_put_u64(prog, "jited_bytes", p->jited_bytes);
 		record_put_u64(prog, "verified_insns", p->verified_insns);
+		if (p->unattached)
+			record_put_bool(prog, "attached", false);
 		json_object_array_add(list, prog);
 	}
 	record_put(o, "programs", list);

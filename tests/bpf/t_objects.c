@@ -162,11 +162,10 @@ static void foreign_object(void **state UNUSED)
 	assert_int_equal(row->value[MEM_MUNMAP_COUNT], CALLS);
 	counter_table_release(&t);
 	monitor_extras(m, &extras);
-	assert_string_equal(extras.s,
-			    "map settings (array, 3 entries)\n"
-			    "program handle_other on tp/syscalls/sys_enter_mremap\n"
-			    "program handle_packet on socket\n"
-			    "program handle_packet on socket cannot attach itself: only loaded\n");
+	assert_string_equal(extras.s, "map settings (array, 3 entries)\n"
+				      "program handle_other on tp/syscalls/sys_enter_mremap\n"
+				      "program handle_packet on socket\n"
+				      "program handle_packet cannot attach itself: only loaded\n");
 	strbuf_release(&extras);
 	monitor_close(m);
 	live_end(&l);

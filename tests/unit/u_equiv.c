@@ -137,6 +137,58 @@ static void missing_event(void **state)
 	equiv_release(&e);
 }
 
+/* Issue 13, number 41: one event too few, too many or other is one difference, whatever follows. */
+static void n41_events_realign(void **state)
+{
+	static const struct {
+		uint64_t a[12], b[12]; /* sizes, up to a 0 */
+		uint64_t differences, events;
+		const char *first;
+	} cases[] = {
+		{{1, 2, 3, 4, 5, 6},
+		 {1, 3, 4, 5, 6},
+		 1,
+		 5,
+		 "event 1 of thread 5 (size 2, address 0, event_type 2) is in A and not in B"},
+		{{1, 3, 4},
+		 {1, 2, 2, 3, 4},
+		 2,
+		 3,
+		 "event 1 of thread 5 (size 2, address 0, event_type 2) is in B and not in A"},
+		{{1, 2, 3, 4}, {1, 9, 3, 4}, 1, 4, "size of event 1 of thread 5: A has 2, B has 9"},
+		{{2, 3, 4, 5},
+		 {3, 4, 5, 9},
+		 2,
+		 3,
+		 "event 0 of thread 5 (size 2, address 0, event_type 2) is in A and not in B"},
+		{{1, 2, 3}, {4, 5, 6}, 3, 3, "size of event 0 of thread 5: A has 1, B has 4"},
+		{{1, 1, 1, 2},
+		 {1, 1, 2},
+		 1,
+		 3,
+		 "event 2 of thread 5 (size 1, address 0, event_type 2) is in A and not in B"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct event a[13], b[13];
+		struct equiv e = {.words = &vocabulary_memory};
+		size_t na = 0, nb = 0;
+
+		for (; cases[i].a[na]; na++)
+			a[na] = event(5, 2, cases[i].a[na]);
+		for (; cases[i].b[nb]; nb++)
+			b[nb] = event(5, 2, cases[i].b[nb]);
+		/* Another thread behind it does not care. */
+		a[na++] = b[nb++] = event(6, 2, 77);
+		equiv_events(&e, "A", a, na, 0, "B", b, nb, 0);
+		assert_string_equal(e.kept[0].text, cases[i].first);
+		assert_int_equal(e.differences, cases[i].differences);
+		assert_int_equal(e.events, cases[i].events + 1);
+		equiv_release(&e);
+	}
+}
+
 static void losses_close(void **state)
 {
 	struct event a[] = {event(5, 2, 10), event(5, 3, 10)};
@@ -171,7 +223,7 @@ int main(void)
 		cmocka_unit_test(equal_tables),	   cmocka_unit_test(different_tables),
 		cmocka_unit_test(sums_of_clocks),  cmocka_unit_test(events_by_thread),
 		cmocka_unit_test(missing_event),   cmocka_unit_test(losses_close),
-		cmocka_unit_test(all_are_counted),
+		cmocka_unit_test(all_are_counted), cmocka_unit_test(n41_events_realign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,89 @@ static void test_cut_off(void **state UNUSED)
 	run_file_release(r);
 }
 
+static struct json_object *member(struct run_file *r, size_t record, const char *key)
+{
+	return json_object_object_get(json_object_array_get_idx(r->records, record), key);
+}
+
+/* Issue 13, number 28: what is alike is there once, and reads as it was written. */
+static void n28_alike_is_shared(void **state UNUSED)
+{
+	static const char *const lines[] = {
+		"{\"type\":\"x\",\"o\":{\"a\":1.50,\"b\":[{\"c\":null}]},\"n\":[1.0,1.00]}",
+		"{\"type\":\"x\",\"o\":{\"a\":1.50,\"b\":[{\"c\":null}]},\"n\":[1.0,1.00]}",
+		"{\"type\":\"x\",\"o\":{\"b\":[{\"c\":null}],\"a\":1.5},\"n\":[]}",
+		"{\"type\":\"x\",\"o\":-1,\"n\":18446744073709551615}",
+	};
+	struct strbuf text = STRBUF_INIT;
+	struct run_file *r = NULL;
+
+	strbuf_addstr(&text, RUN);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		strbuf_addf(&text, "%s\n", lines[i]);
+	assert_int_equal(read_text(text.s, &r), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		assert_string_equal(
+			json_object_to_json_string_ext(json_object_array_get_idx(r->records, i),
+						       JSON_C_TO_STRING_PLAIN),
+			lines[i]);
+	assert_ptr_equal(member(r, 0, "o"), member(r, 1, "o"));
+	assert_ptr_not_equal(member(r, 0, "o"), member(r, 2, "o"));
+	run_file_release(r);
+	strbuf_release(&text);
+}
+
+#define MERGED                                                                                     \
+	"{\"type\":\"run\",\"schema\":1,\"merged\":["                                              \
+	"{\"header\":{\"id\":\"A\",\"host\":{\"id\":\"1\",\"name\":\"one\"}},\"records\":2},"      \
+	"{\"header\":{\"id\":\"B\",\"host\":{\"id\":\"2\",\"name\":\"two\"}},\"records\":2}]}\n"
+#define TRIAL(verdict, keys, run)                                                                  \
+	"{\"type\":\"trial\",\"monitor\":\"m\",\"workload\":\"w\",\"status\":\"ok\","              \
+	"\"conformance\":{"                                                                        \
+	"\"verdict\":\"" verdict "\",\"keys\":" keys                                               \
+	"},\"losses\":{\"map_full\":null},\"run\":\"" run "\",\"no\":0}\n"
+
+/* Issue 16: of a merged run each thing once for each way in which it came out. */
+static void n28_merged_once(void **state UNUSED)
+{
+	static const char *const no_run[] = {
+		MERGED TRIAL("exact", "1", "A") "{\"type\":\"trial\",\"monitor\":\"m\n",
+		MERGED TRIAL("exact", "1", "A") "{\"type\":\"trial\"]\n",
+		MERGED TRIAL("exact", "1", "A") "{\"type\":\"trial\"\n" END,
+		MERGED END TRIAL("exact", "1", "A"),
+		MERGED "\"\n" END,
+	};
+	struct run_file *r = NULL;
+
+	assert_int_equal(
+		read_text(MERGED TRIAL("exact", "3", "A") TRIAL("exact", "4", "A") TRIAL(
+				  "exact", "5", "B") TRIAL("racy", "6", "B")
+				  TRIAL("exact", "7", "nobody") "{\"type\":\"new\",\"run\":\"A\"}\n"
+								"{\"type\":\"new\",\"run\":\"A\"}\n"
+								"{\"a\":1,\"type\":\"new\"}\n" END,
+			  &r),
+		0);
+	assert_int_equal(json_object_array_length(r->records), 5);
+	assert_string_equal(
+		json_object_to_json_string_ext(member(r, 0, "met"), JSON_C_TO_STRING_PLAIN),
+		"{\"records\":4,\"outcomes\":2,\"runs\":3,\"of_runs\":3,\"machines\":2,"
+		"\"of_machines\":2,\"on\":[\"one\",\"two\"]}");
+	assert_string_equal(
+		json_object_to_json_string_ext(member(r, 0, "conformance"), JSON_C_TO_STRING_PLAIN),
+		"{\"verdict\":\"exact\",\"keys\":19}");
+	assert_string_equal(
+		json_object_to_json_string_ext(member(r, 1, "conformance"), JSON_C_TO_STRING_PLAIN),
+		"{\"verdict\":\"racy\",\"keys\":6}");
+	assert_null(json_object_object_get(member(r, 0, "losses"), "map_full"));
+	assert_null(member(r, 2, "met"));
+	run_file_release(r);
+	for (size_t i = 0; i < ARRAY_SIZE(no_run); i++) {
+		r = NULL;
+		assert_int_equal(read_text(no_run[i], &r), -EINVAL);
+		assert_null(r);
+	}
+}
+
 static void test_no_file(void **state UNUSED)
 {
 	struct run_file *r = NULL;
@@ -406,6 +489,8 @@ int main(void)
 		cmocka_unit_test_setup(test_refused, set_up),
 		cmocka_unit_test_setup(test_broken, set_up),
 		cmocka_unit_test_setup(test_cut_off, set_up),
+		cmocka_unit_test_setup(n28_alike_is_shared, set_up),
+		cmocka_unit_test_setup(n28_merged_once, set_up),
 		cmocka_unit_test_setup(test_no_file, set_up),
 		cmocka_unit_test_setup(test_end_counts, set_up),
 		cmocka_unit_test_setup(test_host_facts, set_up),

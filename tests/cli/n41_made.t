@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Issue 13, number 41: beside a verdict stands what was done in the words of what the monitor watches, never calls that it does
+# not watch. The rest of the number is in report.t, the events in u_equiv.c.
+# beside others
+. tests/lib.sh
+
+calls='"calls":{"mmap":0,"munmap":0,"brk":0}'
+memory='{"type":"trial","monitor":"memmon","workload":"mmap","status":"ok","conformance":{"verdict":"exact"},"truth":{"source":"ledger","calls":{"mmap":1009,"munmap":1009,"brk":0}}}'
+opens='{"type":"trial","monitor":"opens","workload":"command","command":{"argv":["ls"]},"status":"ok","conformance":{"verdict":"exact"},"truth":{"source":"record","recorded":1014,'$calls'}}'
+cpu='{"type":"trial","monitor":"cpumon","workload":"spin","status":"ok","conformance":{"verdict":"bounded"},"truth":{"source":"ledger",'$calls'},
+"accuracy":[{"metric":"cpu_time","truth":6880000,"captured":6880000,"error":0,"unit":"ns"}]}'
+cpu=$(printf '%s' "$cpu" | tr -d '\n')
+# table RECORD..: the report of these
+table() {
+	printf '%s\n' '{"type":"run","schema":1}' "$@" '{"type":"end","status":"ok"}' >"$tmp/run.json"
+	run "$bee" report "$tmp/run.json"
+}
+table "$opens"
+like "a definition: the sides of calls that were recorded" "$out" '^  workload +sides recorded +opens$'
+like "as many as there were" "$out" '^  ls +1,014 +exact$'
+hasnt "no calls that it does not watch" "$out" "mmap / munmap"
+table "$cpu"
+like "CPU time" "$out" '^  workload +CPU time +cpumon$'
+like "by the threads' own clocks" "$out" '^  spin +6\.88 ms +in bounds$'
+hasnt "and nothing else" "$out" "0 / 0 / 0"
+table "$memory"
+like "memory: its three calls" "$out" '^  mmap +1,009 / 1,009 / 0 +exact$'
+table "$memory" "$opens" "$cpu"
+like "of all three kinds: a column for each" "$out" '^  workload +mmap / munmap / brk +sides recorded +CPU time +memmon +opens +cpumon$'
+like "empty where nobody watches that" "$out" '^  ls +1,014 +exact *$'
+hasnt "no row of noughts" "$out" "0 / 0 / 0"
+table '{"type":"trial","monitor":"m","workload":"w","status":"skip","reason":"r"}'
+like "nothing was done: nothing is shown" "$out" '^  w +skip$'
+done_testing
