@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/features.h"
 #include "lib/log.h"
 #include "lib/why.h"
 
@@ -448,6 +449,12 @@ int object_explain_load(const char *path, const struct bpf_object *obj, int err,
 		ret = -EPERM;
 	} else if (known_cause(&cause, obj, &known)) {
 		why_err(why, "%s: cannot be loaded: %s", path, known.s);
+	} else if (err == -ESRCH && feature_btf()) {
+		why_err(why,
+			"%s: cannot be loaded here: its programs need the kernel's BTF, and this "
+			"kernel has none; take one with CONFIG_DEBUG_INFO_BTF=y",
+			path);
+		ret = -ENOTSUP;
 	} else if (program && !cause.n && (err == -EACCES || err == -EINVAL)) {
 		why_err(why, "%s: the verifier refused program '%s' without a word", path, program);
 		ret = -EACCES;

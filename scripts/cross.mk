@@ -2,7 +2,8 @@
 # How another processor is compiled for: the Makefile with PROCESSOR=NAME, as scripts/guests.mk calls it. Programs are cross-compiled
 # with Debian's libraries of that processor (SYSROOT), objects with vmlinux.h of its kernel.
 
-GUESTS := arm64 s390x
+GUESTS_ALL := arm64 s390x
+GUESTS := $(GUESTS_ALL)
 
 arm64_GNU      := aarch64-linux-gnu
 arm64_BPFARCH  := arm64

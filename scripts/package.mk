@@ -2,6 +2,7 @@
 # Out of the build tree: install, Debian package, the figures that the manual pages show. Included by the Makefile.
 #
 #   PREFIX=DIR   where it is installed (default /usr/local)    DESTDIR=DIR   put before it (for packages)
+#   GUESTS='arm64 s390x'   with what guests of these processors need (docs/matrix.md)
 
 PREFIX ?= /usr/local
 
@@ -17,8 +18,16 @@ all: $(if $(wildcard monitor/costs.json),$(B)/costs.json)
 
 products: $(INSTALL_PROGRAMS) $(INSTALL_DATA) ## what is installed, without the tests' objects
 
-install: products ## install below PREFIX (default /usr/local), with DESTDIR before it
-	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh install $(INSTALL_PROGRAMS) -- $(INSTALL_DATA)
+# Guests of other processors only where somebody asks: compilers and emulators are 630 MB.
+INSTALL_GUESTS := $(if $(filter command,$(origin GUESTS)),$(GUESTS))
+ifneq ($(filter-out $(GUESTS_ALL),$(INSTALL_GUESTS)),)
+$(error GUESTS: there is no guest of '$(filter-out $(GUESTS_ALL),$(INSTALL_GUESTS))'; choose from: $(GUESTS_ALL))
+endif
+
+install: products $(INSTALL_GUESTS:%=guest-%) ## install below PREFIX (default /usr/local), with DESTDIR before it; GUESTS='arm64 s390x' as well
+	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh install $(INSTALL_PROGRAMS) -- $(INSTALL_DATA) \
+		$$(for g in $(INSTALL_GUESTS); do find $(B)/$$g/vm/guest-init $(B)/$$g/static/beebench $(B)/$$g/bpf -type f \
+			\( -name '*.bpf.o' -o -name '*.json' -o -name '*.btf' -o ! -name '*.*' \); done)
 
 uninstall: ## remove what 'make install' put there (the same PREFIX and DESTDIR)
 	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh uninstall $(INSTALL_PROGRAMS)

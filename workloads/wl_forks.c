@@ -84,7 +84,9 @@ static pid_t fork_node(const struct workload_run *r, uint64_t seed, uint64_t dep
 	comm[sizeof(comm) - 2] = (char)('0' + p->depth - depth);
 	prctl(PR_SET_NAME, comm);
 	lane = ledger_open_lane(r->ledger, calls_of_each(p));
+	ledger_cpu_begin(lane);
 	good = lane && !node(r, lane, seed, depth);
+	ledger_cpu_end(lane);
 	ledger_close_lane(lane);
 	_exit(good ? EXIT_OK : EXIT_BAD);
 }

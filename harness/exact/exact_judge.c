@@ -314,12 +314,57 @@ static struct json_object *find_like(struct json_object *records, struct json_ob
 	return NULL;
 }
 
-static bool same_figures(struct json_object *a, struct json_object *b)
+/* What another boot says of the same: the same, that it has no stable figure, or another one. */
+enum found { SAME, NONE_STANDS, ANOTHER };
+
+static enum found compare(struct json_object *a, struct json_object *b)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		if (!json_object_equal(record_get(a, figures[i]), record_get(b, figures[i])))
-			return false;
-	return true;
+	bool counts = record_is(a, "exact") && !strcmp(record_str(a, "status", ""), "ok") &&
+		      !strcmp(record_str(b, "status", ""), "ok");
+	enum found found = SAME;
+
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		struct json_object *x = record_get(a, figures[i]), *y = record_get(b, figures[i]);
+
+		if (json_object_equal(x, y) || (counts && !strcmp(figures[i], "stable")))
+			continue;
+		if (!counts || (x && y))
+			return ANOTHER;
+		found = NONE_STANDS;
+	}
+	return found;
+}
+
+/* Of @o and in all boots: a figure that one of them has not is none. */
+static void keep_common(struct json_object *o, struct json_object *const boots[], size_t n)
+{
+	static const char *const whole[] = {"instructions", "none", "nop"};
+	size_t without = 0;
+	char reason[80];
+
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *other = i ? find_like(boots[i], o) : o;
+		bool none = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(whole); k++)
+			none |= !record_get(other, whole[k]) &&
+				json_object_object_get_ex(other, whole[k], NULL);
+		without += none;
+	}
+	snprintf(reason, sizeof(reason), "no stable figure in %zu of %zu boots", without, n);
+	for (size_t i = 1; i < n; i++) {
+		struct json_object *other = find_like(boots[i], o);
+
+		for (size_t k = 0; k < ARRAY_SIZE(whole); k++)
+			if (!record_get(other, whole[k]) && record_get(o, whole[k]))
+				record_put(o, whole[k], NULL);
+	}
+	record_put_str(o, "reason", reason);
+	record_put_bool(o, "stable", record_get(o, "instructions") != NULL);
+	if (!record_get(o, "instructions") || !record_get(o, "none"))
+		record_put(o, "added", NULL);
+	if (!record_get(o, "instructions") || !record_get(o, "nop"))
+		record_put(o, "own", NULL);
 }
 
 /* A figure that another boot does not find stands for nothing; what each found is kept. */
@@ -348,15 +393,21 @@ void exact_boots(struct json_object *const boots[], size_t n)
 	struct json_object *o, *other;
 
 	record_foreach (boots[0], o) {
-		uint64_t differing = 0;
+		uint64_t differing = 0, without = 0;
 
 		for (size_t i = 1; i < n; i++) {
+			enum found found;
+
 			other = find_like(boots[i], o);
-			differing += !other || !same_figures(o, other);
+			found = other ? compare(o, other) : ANOTHER;
+			differing += found == ANOTHER;
+			without += found == NONE_STANDS;
 		}
 		record_put_u64(o, "boots", n);
 		record_put_u64(o, "differing", differing);
 		if (differing)
 			withdraw(o, boots, n);
+		else if (without)
+			keep_common(o, boots, n);
 	}
 }

@@ -53,7 +53,7 @@ static const char *const default_monitors[] = {
 	"memmon", "memmon_fast", "memmon-honey", "memmon-honey-O", "cpumon", "cpumon-honey", NULL};
 
 /* Short, and among them what tells processors apart: sizes of pages, 2^62 bytes, threads. */
-#define DEFAULT_LOADS "brk,fail,filter,partial,remap,threads:count=301"
+#define DEFAULT_LOADS "brk,fail,filter,forks,partial,remap,threads:count=301"
 
 /* A command of this program that is to be run, or runs. */
 struct job {

@@ -80,7 +80,7 @@ static int enter_threads(struct switches *s, pid_t pid)
 		/* A kernel without it, or the thread has ended: what ran before counts as unseen,
 		 * so that too much is allowed for, not too little. */
 		err = err == -ENOENT ? 0 : err;
-		t.ran_ns = ran_ns;
+		t.ran_ns = t.before_ns = ran_ns;
 		if (!err && bpf_map_update_elem(s->threads_fd, &tid, &t, BPF_ANY))
 			err = -errno;
 	}
@@ -128,7 +128,9 @@ struct switches_unseen switches_read(const struct switches *s, uint32_t tid)
 
 	if (bpf_map_lookup_elem(s->threads_fd, &tid, &t))
 		return (struct switches_unseen){0};
-	return (struct switches_unseen){.ns = t.unseen_ns, .runs = t.unseen};
+	return (struct switches_unseen){.ns = t.unseen_ns,
+					.runs = t.unseen,
+					.told_ns = t.ran_ns - t.before_ns - t.unseen_ns};
 }
 
 void switches_close(struct switches *s)

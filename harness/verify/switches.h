@@ -16,6 +16,8 @@ struct switches; /* opaque */
 struct switches_unseen {
 	uint64_t ns; /* CPU time of those runs */
 	uint64_t runs;
+	uint64_t told_ns; /* CPU time of the others, up to its latest switch: the whole of a thread
+			     that has ended, from its first instruction in the kernel to its last */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "harness/vm/processor.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -182,7 +183,13 @@ int processor_data(const struct processor *p, const char *what, char *path, size
 
 void processor_make(const struct processor *p, struct strbuf *out)
 {
-	strbuf_addstr(out, "make");
-	if (p != processor_own())
-		strbuf_addf(out, " guest-%s", p->name);
+	char path[PATH_MAX];
+
+	/* Programs that are installed have a folder of data of their own. */
+	if (p == processor_own())
+		strbuf_addstr(out, "make");
+	else if (!data_path("", path, sizeof(path)) && strstr(path, "/lib/beebench/"))
+		strbuf_addf(out, "make install GUESTS=%s (in beebench's source tree)", p->name);
+	else
+		strbuf_addf(out, "make guest-%s", p->name);
 }

@@ -106,6 +106,7 @@ static void seen(void **state)
 	}
 	assert_int_equal(unseen.runs, 0);
 	assert_int_equal(unseen.ns, 0);
+	assert_in_range(unseen.told_ns, RUN_NS - NSEC_PER_MSEC, UINT64_MAX);
 }
 
 /* It comes into the cgroup while it runs: that run began at a switch that does not count. */

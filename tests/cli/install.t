@@ -91,6 +91,24 @@ mkdir -p "$tmp/data"
 run env BEEBENCH_DATA="$tmp/data" "$root/bin/beebench" list monitors
 hasnt "BEEBENCH_DATA names another folder" "$out" cpumon
 
+# Guests of other processors: what is compiled for one is installed where somebody asks for it.
+run quiet_make install DESTDIR="$dest" PREFIX=/opt/bee GUESTS=mips
+is "a guest of a processor that there is not" "$code" 2
+has "which there are" "$err" "choose from: arm64 s390x"
+if ! have qemu-system-aarch64 || [ ! -x "$B/arm64/static/beebench" ]; then
+	skip "make install GUESTS=arm64" "nothing is compiled for arm64: make guest-arm64"
+elif run "$bee" vm -k 6.12/arm64 --where && [ "$code" -eq 77 ]; then
+	skip "make install GUESTS=arm64" "$err"
+else
+	away env HOME="$HOME" "$root/bin/beebench" vm -k 6.12/arm64 --load "$root/lib/beebench/bpf/memmon/memmon.bpf.o"
+	is "what is not installed cannot be run" "$code" 77
+	has "what to do" "$err" "make install GUESTS=arm64"
+	run quiet_make install DESTDIR="$dest" PREFIX=/opt/bee GUESTS=arm64
+	is "make install GUESTS=arm64" "$code" 0 || printf '# %s\n' "$err"
+	away "$root/bin/beebench" verify -q -k 6.12/arm64 -m memmon -w brk
+	is "judges in a guest of arm64" "$code" 0 || printf '# %s\n' "$err"
+fi
+
 touch "$root/bin/not-ours"
 run quiet_make uninstall DESTDIR="$dest" PREFIX=/opt/bee
 is "make uninstall" "$code" 0

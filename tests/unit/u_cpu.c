@@ -73,6 +73,42 @@ static void bounds(void **state)
 	assert_int_equal(judge_one(100 * MS, 0, 2 * MS).verdict, JUDGE_BOUNDED);
 }
 
+/* A process that forks and ends: most of what it runs is outside of what its own clock is read for.
+ */
+static void told_by_the_scheduler(void **state)
+{
+	struct ledger_lane lane = {.tid = 7, .tgid = 7, .cpu_ns = MS};
+	struct model_lane lanes[] = {{.lane = &lane}};
+	struct fix_cpu_row rows[] = {row(7, 5 * MS, 0)};
+	struct counter_table table = FIX_TABLE_OF(vocabulary_cpu, rows, 1, ALL);
+	struct switches_unseen told[] = {{.told_ns = 5 * MS}};
+	const struct model m = {.def.subject = &subject_cpu, .lanes = lanes, .nlanes = 1};
+	struct judge_input in = {.model = &m, .table = &table};
+	struct judge_result r = {0};
+
+	(void)state;
+	subject_cpu.judge(&in, &r);
+	assert_int_equal(r.verdict, JUDGE_MISMATCH);
+	in.unseen = told;
+	subject_cpu.judge(&in, &r);
+	assert_int_equal(r.verdict, JUDGE_BOUNDED);
+	rows[0] = row(7, 10 * MS, 0);
+	subject_cpu.judge(&in, &r);
+	assert_int_equal(r.verdict, JUDGE_MISMATCH);
+	assert_string_equal(r.kept[0].text,
+			    "user_time of thread 7 is 10000000 ns, more than the 5000000 ns that "
+			    "the scheduler says (and the slack of 3500000 ns)");
+	/* Less is held to its own clock: what ran before it was read may be missing. */
+	lane.cpu_ns = told[0].told_ns = 100 * MS;
+	told[0].told_ns += 20 * MS;
+	rows[0] = row(7, 88 * MS, 0);
+	subject_cpu.judge(&in, &r);
+	assert_int_equal(r.verdict, JUDGE_BOUNDED);
+	rows[0] = row(7, 86 * MS, 0);
+	subject_cpu.judge(&in, &r);
+	assert_int_equal(r.verdict, JUDGE_MISMATCH);
+}
+
 static void sentence(void **state)
 {
 	struct judge_result r = judge_one(100 * MS, 200 * MS, 0);
@@ -140,9 +176,8 @@ static void findings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bounds),
-		cmocka_unit_test(sentence),
-		cmocka_unit_test(no_lanes),
+		cmocka_unit_test(bounds),   cmocka_unit_test(told_by_the_scheduler),
+		cmocka_unit_test(sentence), cmocka_unit_test(no_lanes),
 		cmocka_unit_test(findings),
 	};
 

@@ -323,9 +323,38 @@ static void boots_are_held_against_each_other(void **state UNUSED)
 		json_object_put(boots[i]);
 }
 
+/* Two values in turn: no figure, which contradicts none. */
+static const char shaky_boot[] =
+	"[" COUNTS("none", -1, "mmap", "mmap",
+		   1000) ","
+			 "{\"arm\":\"object\",\"object\":0,\"path\":\"mmap\",\"same_as\":\"mmap\","
+			 "\"calls\":400,"
+			 "\"halves\":[1600,1600],\"values\":[[1600,200],[1611,200]]}"
+			 "," COUNTS("none-again", -1, "mmap", "mmap", 1000) "]";
+
+static void a_boot_without_a_figure_contradicts_none(void **state UNUSED)
+{
+	struct json_object *boots[] = {judged(guest_text, 0), judged(shaky_boot, 0),
+				       judged(guest_text, 0)},
+			   *o = record(boots[0], "alpha", "mmap");
+
+	exact_boots(boots, 3);
+	assert_int_equal(record_u64(o, "differing", 7), 0);
+	assert_string_equal(record_str(o, "status", ""), "ok");
+	assert_string_equal(record_str(o, "reason", ""), "no stable figure in 1 of 3 boots");
+	assert_null(record_get(o, "instructions"));
+	assert_null(record_get(o, "added"));
+	assert_null(record_get(o, "own"));
+	assert_false(json_object_get_boolean(record_get(o, "stable")));
+	assert_int_equal(record_u64(o, "none", 0), 1000);
+	for (size_t i = 0; i < ARRAY_SIZE(boots); i++)
+		json_object_put(boots[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_boot_without_a_figure_contradicts_none),
 		cmocka_unit_test(a_figure_must_stand_out),
 		cmocka_unit_test(nonsense_is_no_figure),
 		cmocka_unit_test(figures_are_compared_with_the_same_path),
