@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A frame as OpenMetrics 1.0, or as the older Prometheus text 0.0.4. One row of a table is a
- * family. What is not known has no sample: Prometheus has no null, and 0 would be a lie. */
+ * family. What is not known has no sample: Prometheus has no null, and 0 would be a lie. Totals of
+ * the machine come first and never leave; then the sums of groups (monitor/sink/groups.h), or
+ * single processes. */
 #include "lib/base.h"
-#include "monitor/sink/serve.h"
+#include "monitor/sink/metrics.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/openmetrics.h"
+#include "monitor/sink/groups.h"
 #include "monitor/sink/put.h"
 #include "monitor/recording/format.h"
 #include "monitor/recording/scalar.h"
 #include "monitor/view/column.h"
 
-struct group {
-	const char *name;
-	double v[FIELD_COUNT];
-	double shared_kb; /* the most that a process of it shares */
-};
-
 static const char *const group_keys[] = {
-	[METRICS_BY_PID] = "name",
+	[METRICS_BY_PID] = NULL,
 	[METRICS_BY_NAME] = "name",
 	[METRICS_BY_USER] = "user",
 	[METRICS_BY_CGROUP] = "cgroup",
 };
 
+struct metrics {
+	enum metrics_by by;
+	struct groups groups;
+	/* By pid: what has samples in this frame, and had them before. */
+	uint32_t lines[GROUPS_MAX], served[GROUPS_MAX];
+	size_t nlines, nserved;
+};
+
 struct writer {
 	struct openmetrics m;
 	const struct frame *f;
-	uint32_t lines[SERVE_PROCESSES]; /* rows that have samples */
-	struct strbuf labels[SERVE_PROCESSES];
-	size_t nlines;
-	enum metrics_by by;
-	struct group *groups; /* @nlines, instead of rows; owned; NULL: by pid */
+	const struct metrics *of;
+	size_t n;
+	const double *v[GROUPS_MAX]; /* @n */
+	struct strbuf labels[GROUPS_MAX];
 };
 
 /* Of the scalar of this name. */
@@ -67,6 +72,38 @@ static const struct scalar_family scalars[] = {
 	 1024,
 	 {"machine_memory_available_bytes", "Memory that programs could still have.", "bytes",
 	  false}},
+	{frame_scalars,
+	 "swap_total_kb",
+	 1024,
+	 {"machine_swap_bytes", "Swap space of the machine.", "bytes", false}},
+	{frame_scalars,
+	 "swap_free_kb",
+	 1024,
+	 {"machine_swap_free_bytes", "Swap space that is free.", "bytes", false}},
+	{frame_scalars,
+	 "cached_kb",
+	 1024,
+	 {"machine_cached_bytes", "Memory that holds files.", "bytes", false}},
+	{frame_scalars, "cpus", 1, {"machine_cpus", "CPUs of the machine.", NULL, false}},
+	{frame_scalars,
+	 "cpu_busy_pct",
+	 0.01,
+	 {"machine_cpu_busy_ratio", "Share of all CPUs that was busy.", "ratio", false}},
+	{frame_scalars,
+	 "wait_cpu_pct",
+	 0.01,
+	 {"machine_cpu_waiting_ratio",
+	  "Share of the latest 10 s in which something waited for a CPU.", "ratio", false}},
+	{frame_scalars,
+	 "wait_memory_pct",
+	 0.01,
+	 {"machine_memory_waiting_ratio",
+	  "Share of the latest 10 s in which something waited for memory.", "ratio", false}},
+	{frame_scalars,
+	 "wait_io_pct",
+	 0.01,
+	 {"machine_io_waiting_ratio",
+	  "Share of the latest 10 s in which something waited for a disk.", "ratio", false}},
 	{frame_scalars, "events_seen", 1, {"events", "Events taken from the ring.", NULL, true}},
 	{losses_scalars,
 	 "ring_full",
@@ -178,6 +215,27 @@ struct field_family {
 	COUNTER(field, ",mode=\"" mode "\"", 1e-3, "process_cpu_seconds", "seconds",               \
 		"Time on a CPU, of all threads.")
 
+#define TOTAL(field, label, scale, name, unit, help)                                               \
+	COUNTER(field, label, scale, "machine_" name, unit,                                        \
+		help " of all processes, ended ones too.")
+#define TOTAL_CPU(field, mode)                                                                     \
+	TOTAL(field, "mode=\"" mode "\"", 1e-3, "cpu_seconds", "seconds", "Time on a CPU")
+
+/* Of the whole machine: they are there whoever has a place below. */
+static const struct field_family totals[] = {
+	TOTAL(FIELD_MMAP, "", 1, "mmap_calls", NULL, "Calls of mmap"),
+	TOTAL(FIELD_MUNMAP, "", 1, "munmap_calls", NULL, "Calls of munmap"),
+	TOTAL(FIELD_BRK, "", 1, "brk_calls", NULL, "Calls of brk"),
+	TOTAL(FIELD_MREMAP, "", 1, "mremap_calls", NULL, "Calls of mremap"),
+	TOTAL(FIELD_FAILED, "", 1, "failed_calls", NULL, "Calls that returned an error,"),
+	TOTAL(FIELD_MMAP_BYTES, "", 1, "mapped_bytes", "bytes", "Bytes of the mmaps"),
+	TOTAL(FIELD_MUNMAP_BYTES, "", 1, "unmapped_bytes", "bytes", "Bytes of the munmaps"),
+	TOTAL_CPU(FIELD_USER_MS, "user"),
+	TOTAL_CPU(FIELD_SYSTEM_MS, "system"),
+	TOTAL(FIELD_SWITCHES, "", 1, "context_switches", NULL, "Context switches"),
+	TOTAL(FIELD_FAULTS, "", 1, "page_faults", NULL, "Page faults"),
+};
+
 static const struct field_family fields[] = {
 	GAUGE(FIELD_RSS, "", 1024, "process_resident_bytes", "bytes", "Resident memory."),
 	GAUGE(FIELD_VIRT, "", 1024, "process_virtual_bytes", "bytes", "Mapped address space."),
@@ -235,8 +293,10 @@ static double scalar_value(const struct scalar_family *s, const struct frame *f)
 /* Maxima of 0, and what they are maxima of, do not exist. */
 static bool exists(const char *scalar, const struct frame *f)
 {
-	if (!strncmp(scalar, "mem_", 4))
+	if (!strncmp(scalar, "mem_", 4) || !strcmp(scalar, "cached_kb"))
 		return f->mem_total_kb;
+	if (!strcmp(scalar, "cpus"))
+		return f->ncpu;
 	if (!strncmp(scalar, "keys", 4))
 		return f->own.keys_max;
 	if (!strncmp(scalar, "ring_used", 9) || !strncmp(scalar, "ring_max", 8))
@@ -256,6 +316,20 @@ static void put_scalars(const struct writer *w)
 	}
 }
 
+static void put_totals(const struct writer *w)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
+		const struct field_family *k = &totals[i];
+
+		if (!put_offers(w->f, k->field))
+			continue;
+		if (!i || strcmp(totals[i - 1].family.name, k->family.name) != 0)
+			openmetrics_head(&w->m, &k->family);
+		openmetrics_sample(&w->m, &k->family, k->label,
+				   w->of->groups.total[k->field] * k->scale);
+	}
+}
+
 static void put_processes(const struct writer *w)
 {
 	struct strbuf labels = STRBUF_INIT;
@@ -267,155 +341,152 @@ static void put_processes(const struct writer *w)
 			continue;
 		if (!i || strcmp(fields[i - 1].family.name, k->family.name) != 0)
 			openmetrics_head(&w->m, &k->family);
-		for (size_t j = 0; j < w->nlines; j++) {
-			const struct proc_row *row = &w->f->rows[w->lines[j]];
-			const double *v = w->groups ? w->groups[j].v : row->v;
-
+		for (size_t j = 0; j < w->n; j++) {
 			strbuf_reset(&labels);
 			strbuf_addf(&labels, "%s%s", w->labels[j].s, k->label);
-			openmetrics_sample(&w->m, &k->family, labels.s, v[k->field] * k->scale);
+			openmetrics_sample(&w->m, &k->family, labels.s,
+					   w->v[j][k->field] * k->scale);
 		}
 	}
 	strbuf_release(&labels);
 }
 
+/* How many processes each sum is of, and what has no sum of its own. */
+static void put_groups(const struct writer *w)
+{
+	static const struct openmetrics_family processes = {
+		"group_processes", "Processes that the sums are of.", NULL, false};
+	static const struct openmetrics_family groups = {
+		"groups", "Names, users or control groups that have processes.", NULL, false};
+	static const struct openmetrics_family waiting = {
+		"groups_waiting", "Groups in the rest because too many new ones came.", NULL,
+		false};
+	const struct groups *g = &w->of->groups;
+
+	openmetrics_head(&w->m, &groups);
+	openmetrics_sample(&w->m, &groups, "", (double)g->known);
+	openmetrics_head(&w->m, &waiting);
+	openmetrics_sample(&w->m, &waiting, "", (double)g->waiting);
+	openmetrics_head(&w->m, &processes);
+	for (size_t j = 0; j < w->n; j++)
+		openmetrics_sample(&w->m, &processes, w->labels[j].s,
+				   (double)g->served[j].processes);
+}
+
 /* The top of the view, each pid once: two samples with the same labels would void all of them. The
  * first half are always in; who was served before stays while it is not far below the cut, so that
  * who comes and goes there does not begin a new series each time. */
-static void choose_lines(struct writer *w, const struct view *v, struct metrics_served *served)
+static void choose_lines(struct metrics *m, const struct frame *f, const struct view *v)
 {
 	const size_t first[] = {0, 0, 0},
-		     last[] = {SERVE_PROCESSES / 2, SERVE_PROCESSES * 3 / 2, v->n};
+		     last[] = {GROUPS_MAX / 2, (size_t)GROUPS_MAX * 3 / 2, v->n};
 
+	m->nlines = 0;
 	for (int pass = 0; pass < 3; pass++)
 		for (size_t i = first[pass]; i < MIN(v->n, last[pass]); i++) {
-			uint32_t row = v->lines[i].row, pid = w->f->rows[row].pid;
+			uint32_t row = v->lines[i].row, pid = f->rows[row].pid;
 			bool again = v->lines[i].context, before = pass != 1;
 
-			for (size_t j = 0; j < w->nlines; j++)
-				again |= w->f->rows[w->lines[j]].pid == pid;
-			for (size_t j = 0; served && j < served->n; j++)
-				before |= served->pid[j] == pid;
-			if (again || !before || w->nlines == SERVE_PROCESSES)
-				continue;
-			w->lines[w->nlines] = row;
-			w->labels[w->nlines] = (struct strbuf)STRBUF_INIT;
-			strbuf_addf(&w->labels[w->nlines], "pid=\"%u\"", pid);
-			add_label(&w->labels[w->nlines++], "name", w->f->rows[row].name);
+			for (size_t j = 0; j < m->nlines; j++)
+				again |= f->rows[m->lines[j]].pid == pid;
+			for (size_t j = 0; j < m->nserved; j++)
+				before |= m->served[j] == pid;
+			if (!again && before && m->nlines < GROUPS_MAX)
+				m->lines[m->nlines++] = row;
 		}
-	if (!served)
-		return;
-	served->n = w->nlines;
-	for (size_t j = 0; j < w->nlines; j++)
-		served->pid[j] = w->f->rows[w->lines[j]].pid;
+	m->nserved = m->nlines;
+	for (size_t j = 0; j < m->nlines; j++)
+		m->served[j] = f->rows[m->lines[j]].pid;
 }
 
-/* --- groups: sums of the processes of a name, a user, a control group --- */
-
-static const char *group_name(enum metrics_by by, const struct proc_row *row)
+int metrics_new(struct metrics **out, enum metrics_by by)
 {
-	if (by == METRICS_BY_NAME)
-		return row->name;
-	if (by == METRICS_BY_USER)
-		return column_user(row->uid);
-	return row->text[TEXT_CGROUP] ? row->text[TEXT_CGROUP] : "-";
+	static const enum group_by group[] = {[METRICS_BY_NAME] = GROUP_BY_NAME,
+					      [METRICS_BY_USER] = GROUP_BY_USER,
+					      [METRICS_BY_CGROUP] = GROUP_BY_CGROUP};
+
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->by = by;
+	(*out)->groups.by = group[by];
+	return 0;
 }
 
-static void group_add(struct group *g, const double *v)
+void metrics_free(struct metrics *m)
 {
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		if (!isnan(v[i]))
-			g->v[i] = (isnan(g->v[i]) ? 0 : g->v[i]) + v[i];
-	/* What processes share is counted once, as the most that one of them has. */
-	if (!isnan(v[FIELD_SHARED]) && !isnan(v[FIELD_RSS])) {
-		double less = fmin(g->shared_kb, v[FIELD_SHARED]);
-
-		g->v[FIELD_RSS] -= less;
-		g->shared_kb = fmax(g->shared_kb, v[FIELD_SHARED]);
-	}
+	if (m)
+		groups_release(&m->groups);
+	free(m);
 }
 
-static int by_rss(const void *a, const void *b)
+int metrics_take(struct metrics *m, const struct frame *f, const struct view *v)
 {
-	double x = ((const struct group *)a)->v[FIELD_RSS],
-	       y = ((const struct group *)b)->v[FIELD_RSS];
+	static const struct view nobody = {.n = 0};
 
-	x = isnan(x) ? ((const struct group *)a)->v[FIELD_TOTAL_MS] : x;
-	y = isnan(y) ? ((const struct group *)b)->v[FIELD_TOTAL_MS] : y;
-	return (x < y) - (x > y);
+	/* By pid there are no groups, but totals. */
+	int err = groups_take(&m->groups, f, m->by == METRICS_BY_PID ? &nobody : v);
+
+	if (m->by == METRICS_BY_PID)
+		choose_lines(m, f, v);
+	return err;
 }
 
-/* The largest groups, and the rest of them as one. */
-static void make_groups(struct writer *w, const struct view *v)
+static void label_lines(struct writer *w)
 {
-	struct group *all = calloc(v->n + 1, sizeof(*all));
-	size_t n = 0;
+	const struct metrics *m = w->of;
 
-	for (size_t i = 0; all && i < v->n; i++) {
-		const struct proc_row *row = &w->f->rows[v->lines[i].row];
-		const char *name = group_name(w->by, row);
-		size_t at = 0;
-
-		if (v->lines[i].context)
-			continue;
-		while (at < n && strcmp(all[at].name, name))
-			at++;
-		if (at == n) {
-			all[n++] = (struct group){.name = name};
-			for (size_t k = 0; k < FIELD_COUNT; k++)
-				all[at].v[k] = NAN;
-		}
-		group_add(&all[at], row->v);
-	}
-	qsort(all, n, sizeof(*all), by_rss);
-	for (size_t i = SERVE_PROCESSES; i < n; i++)
-		group_add(&all[SERVE_PROCESSES - 1], all[i].v);
-	if (n > SERVE_PROCESSES)
-		all[SERVE_PROCESSES - 1].name = "(rest)";
-	w->groups = all;
-	w->nlines = all ? MIN(n, (size_t)SERVE_PROCESSES) : 0;
-	for (size_t i = 0; i < w->nlines; i++) {
+	w->n = m->by == METRICS_BY_PID ? m->nlines : m->groups.n;
+	for (size_t i = 0; i < w->n; i++) {
 		w->labels[i] = (struct strbuf)STRBUF_INIT;
-		add_label(&w->labels[i], group_keys[w->by], all[i].name);
+		if (m->by == METRICS_BY_PID) {
+			const struct proc_row *row = &w->f->rows[m->lines[i]];
+
+			w->v[i] = row->v;
+			strbuf_addf(&w->labels[i], "pid=\"%u\"", row->pid);
+			add_label(&w->labels[i], "name", row->name);
+		} else {
+			const struct group *g = &m->groups.served[i];
+
+			w->v[i] = g->v;
+			add_label(&w->labels[i], group_keys[m->by],
+				  g->name ? g->name : GROUPS_REST);
+		}
 	}
 }
 
-void metrics_render_by(const struct frame *f, const struct view *v, bool openmetrics,
-		       enum metrics_by by, struct metrics_served *served, struct strbuf *out)
+void metrics_write(const struct metrics *m, const struct frame *f, bool openmetrics,
+		   struct strbuf *out)
 {
 	static const struct openmetrics_family info = {
 		"monitor_info", "What counts, and the version of the tool.", NULL, false};
 	static const struct openmetrics_family processes = {"processes", "Processes there are.",
 							    NULL, false};
+	static const struct openmetrics_family ended = {
+		"ended_processes", "Processes whose end was seen.", NULL, true};
 	struct strbuf prefix = STRBUF_INIT, labels = STRBUF_INIT;
-	struct writer w = {.f = f};
+	struct writer w = {.f = f, .of = m};
 
 	strbuf_addf(&prefix, "%s_", record_tool_names[f->tool]);
 	w.m = (struct openmetrics){
 		.out = out, .prefix = prefix.s, .older = !openmetrics, .digits = 15};
-	w.by = by;
-	if (by == METRICS_BY_PID)
-		choose_lines(&w, v, served);
-	else
-		make_groups(&w, v);
+	label_lines(&w);
 	add_label(&labels, "monitor", f->monitor);
 	add_label(&labels, "version", BEEBENCH_VERSION);
 	openmetrics_head(&w.m, &info);
 	openmetrics_sample(&w.m, &info, labels.s, 1);
 	openmetrics_head(&w.m, &processes);
 	openmetrics_sample(&w.m, &processes, "", (double)f->n);
+	openmetrics_head(&w.m, &ended);
+	openmetrics_sample(&w.m, &ended, "", m->groups.ended);
 	put_scalars(&w);
+	put_totals(&w);
+	if (m->by != METRICS_BY_PID)
+		put_groups(&w);
 	put_processes(&w);
 	openmetrics_end(&w.m);
-	for (size_t i = 0; i < w.nlines; i++)
+	for (size_t i = 0; i < w.n; i++)
 		strbuf_release(&w.labels[i]);
-	free(w.groups);
 	strbuf_release(&prefix);
 	strbuf_release(&labels);
-}
-
-void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
-		    struct strbuf *out)
-{
-	metrics_render_by(f, v, openmetrics, METRICS_BY_PID, NULL, out);
 }

@@ -39,8 +39,7 @@ struct server {
 	uint64_t now_ns;    /* of the work under way */
 	uint64_t resume_ns; /* no new clients before: there were no descriptors left */
 	bool said_full;
-	enum metrics_by by;
-	struct metrics_served served;
+	struct metrics *metrics;
 	char address[64];
 	struct MHD_Response
 		*text[2]; /* what is served: the older text, OpenMetrics; NULL: nothing */
@@ -188,7 +187,7 @@ static int open_socket(const union address *a, int *fd)
 	if (setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ||
 	    (a->any.sa_family == AF_INET6 &&
 	     setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no))) ||
-	    bind(*fd, &a->any, address_size(a)) || listen(*fd, SERVE_CLIENTS))
+	    bind(*fd, &a->any, address_size(a)) || listen(*fd, SOMAXCONN))
 		return -errno;
 	return 0;
 }
@@ -505,11 +504,16 @@ int server_open(struct server **out, const char *where, enum metrics_by by)
 		log_err_sys(ENOMEM, "cannot serve on %s", where);
 		return -ENOMEM;
 	}
-	s->by = by;
 	s->fd = -1;
 	err = mhd_load();
-	if (!err)
-		err = listen_at(where, &s->fd, s->address, sizeof(s->address));
+	if (err)
+		goto out;
+	err = metrics_new(&s->metrics, by);
+	if (err) {
+		log_err_sys(err, "cannot serve on %s", where);
+		goto out;
+	}
+	err = listen_at(where, &s->fd, s->address, sizeof(s->address));
 	if (err)
 		goto out;
 	s->http = MHD_start_daemon(
@@ -551,13 +555,14 @@ void server_put_metrics(struct server *s, const struct strbuf *older,
 
 void server_publish(struct server *s, const struct frame *f, const struct view *v)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(s->text); i++) {
-		struct metrics_served served = s->served;
+	int err = metrics_take(s->metrics, f, v);
+
+	if (err)
+		log_err_sys(err, "no memory for what /metrics is to serve");
+	for (size_t i = 0; i < ARRAY_SIZE(s->text) && !err; i++) {
 		struct strbuf text = STRBUF_INIT;
 
-		metrics_render_by(f, v, i, s->by, &served, &text);
-		if (i)
-			s->served = served;
+		metrics_write(s->metrics, f, i, &text);
 		put_text(s, i, &text);
 		strbuf_release(&text);
 	}
@@ -620,5 +625,6 @@ void server_close(struct server *s)
 		MHD_destroy_response(s->pages[i].response);
 	if (s->fd >= 0)
 		close(s->fd);
+	metrics_free(s->metrics);
 	free(s);
 }

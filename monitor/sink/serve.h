@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * /metrics over HTTP, for Prometheus: OpenMetrics 1.0 text, or Prometheus text 0.0.4 by the Accept
- * header. Loopback unless an address is given. One thread: the owner polls the descriptors. Labels
- * are bounded: totals, and the top processes of the view (at most SERVE_PROCESSES) by pid and name.
+ * header. Loopback unless an address is given. One thread: the owner polls the descriptors.
  */
 #ifndef MONITOR_SERVE_H
 #define MONITOR_SERVE_H
@@ -10,12 +9,10 @@
 #include <poll.h>
 
 #include "lib/strbuf.h"
-#include "monitor/frame.h"
-#include "monitor/view/view.h"
+#include "monitor/sink/metrics.h"
 
 enum {
-	SERVE_PROCESSES = 20,
-	SERVE_CLIENTS = 16,
+	SERVE_CLIENTS = 64,
 	SERVE_FDS = 2,
 	SERVE_SILENT_S = 5, /* a client that neither sends nor takes anything */
 	SERVE_PAGES = 8,    /* besides /metrics */
@@ -24,15 +21,6 @@ enum {
 #define SERVE_PAUSE_NS NSEC_PER_SEC	   /* after running out of descriptors */
 
 struct server;
-
-/* What a sample of a process is labelled with, and summed by. */
-enum metrics_by { METRICS_BY_PID, METRICS_BY_NAME, METRICS_BY_USER, METRICS_BY_CGROUP };
-
-/* Whom the figures before were of: who was served stays a while when it falls below the cut. */
-struct metrics_served {
-	uint32_t pid[SERVE_PROCESSES];
-	size_t n;
-};
 
 /* @where: "ADDR:PORT", ":PORT" or "PORT" (loopback), "[::1]:PORT"; port 0 takes a free one. Says
  * "serving http://ADDR:PORT/metrics" on stderr. 0 or -errno after saying why (-EADDRINUSE, by whom
@@ -59,12 +47,5 @@ size_t server_clients(const struct server *s);
 /* Whether the value of an Accept header prefers OpenMetrics 1.0.0 to text/plain. */
 bool serve_prefers_openmetrics(const char *accept);
 void server_close(struct server *s); /* accepts NULL */
-
-/* The text alone, for tests and for --batch --openmetrics. @served: NULL, or of the text before; it
- * becomes that of this one. */
-void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
-		    struct strbuf *out);
-void metrics_render_by(const struct frame *f, const struct view *v, bool openmetrics,
-		       enum metrics_by by, struct metrics_served *served, struct strbuf *out);
 
 #endif

@@ -64,8 +64,9 @@ static const struct opt table[] = {
 	ROW(0, "serve", "ADDR:PORT", "serve /metrics for Prometheus (:PORT is loopback only)",
 	    OPT_STRING, serve),
 	ROW(0, "metrics-by", "WHAT",
-	    "samples of /metrics by pid (default), name, user or cgroup, with a rest", OPT_STRING,
-	    metrics_by_name),
+	    "sums of /metrics by name (default), user or cgroup, with a rest; pid: the top "
+	    "processes",
+	    OPT_STRING, metrics_by_name),
 	ROW('a', "alert", "QUERY[=>CMD]",
 	    "exit 1 in the end when a process has matched; run CMD when one does", OPT_LIST,
 	    alerts),
@@ -157,12 +158,9 @@ static int understand_metrics_by(struct tool_options *o)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(names[i], o->metrics_by_name)) {
 			o->metrics_by = (enum metrics_by)i;
-			/* Sums are of all. */
-			if (i && o->top == TOP_DEFAULT)
-				o->top = 0;
 			return 0;
 		}
-	log_err("--metrics-by: '%s'; give pid, name, user or cgroup", o->metrics_by_name);
+	log_err("--metrics-by: '%s'; give name, user, cgroup or pid", o->metrics_by_name);
 	return -EINVAL;
 }
 
@@ -244,7 +242,8 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	*o = (struct tool_options){.tool = tool,
 				   .program = tools[tool].program,
 				   .interval_s = tools[tool].interval_s,
-				   .top = TOP_DEFAULT};
+				   .top = TOP_DEFAULT,
+				   .metrics_by = METRICS_BY_NAME};
 	err = opt_parse(table, o->program, argc, argv, o, &rest, NULL);
 	if (err == OPT_HELP) {
 		help(o);

@@ -12,6 +12,8 @@
 
 /* Of rows that move in the order as they are read; each brings fewer others. */
 enum { REFINE_PASSES = 4 };
+/* Of what /metrics sums up: the largest are read, the rest is approximate. */
+enum { REFINE_SERVED = 100 };
 
 /* "QUERY=>COMMAND" or "QUERY". */
 static int add_alert(struct alerts *alerts, const char *text)
@@ -42,6 +44,8 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 		err = add_alert(s->alerts, o->alerts.item[i]);
 	if (!err && o->serve)
 		err = server_open(&s->server, o->serve, o->metrics_by);
+	if (!err && (o->openmetrics || o->prometheus))
+		err = metrics_new(&s->metrics, o->metrics_by);
 	if (!err && o->record)
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
 	if (s->recorder)
@@ -52,15 +56,15 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 }
 
 /* Reads what the rows of the view really have; how many were read, or -ENOMEM. */
-static ssize_t refine_view(struct sinks *s, struct frame *f)
+static ssize_t refine_view(struct sinks *s, struct frame *f, const struct view *v, size_t most)
 {
-	uint32_t *rows = malloc(MAX(s->view.n, (size_t)1) * sizeof(*rows));
+	uint32_t *rows = malloc(MAX(v->n, (size_t)1) * sizeof(*rows));
 	size_t n = 0;
 
 	if (!rows)
 		return -ENOMEM;
-	for (size_t i = 0; i < s->view.n; i++) {
-		uint32_t row = s->view.lines[i].row;
+	for (size_t i = 0; i < MIN(v->n, most); i++) {
+		uint32_t row = v->lines[i].row;
 
 		if (!(f->rows[row].flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)))
 			rows[n++] = row;
@@ -76,8 +80,6 @@ static void read_texts(struct sinks *s, struct frame *f)
 {
 	unsigned int texts = column_texts(s->o->sort) | query_texts(s->o->query);
 
-	if (s->o->metrics_by == METRICS_BY_CGROUP)
-		texts |= 1U << TEXT_CGROUP;
 	for (size_t i = 0; s->o->config.columns[i]; i++)
 		texts |= column_texts(s->o->config.columns[i]);
 	s->view.texts = texts;
@@ -98,7 +100,7 @@ static int build_view(struct sinks *s, struct frame *f)
 
 	for (int pass = 0; pass < REFINE_PASSES; pass++) {
 		int err = view_build(&s->view, f, &opts);
-		ssize_t n = err ? err : refine_view(s, f);
+		ssize_t n = err ? err : refine_view(s, f, &s->view, SIZE_MAX);
 
 		if (n < 0)
 			return (int)n;
@@ -106,6 +108,23 @@ static int build_view(struct sinks *s, struct frame *f)
 			break;
 	}
 	read_texts(s, f);
+	return 0;
+}
+
+/* By pid the view is what is served; else all that match, whatever the view has room for. */
+static int build_served(struct sinks *s, struct frame *f)
+{
+	const struct view_options opts = {.sort = s->o->sort,
+					  .descending = s->o->descending,
+					  .query = s->o->query,
+					  .kernel_threads = s->o->kernel_threads};
+	int err = view_build(&s->served, f, &opts);
+	ssize_t n = err ? err : refine_view(s, f, &s->served, REFINE_SERVED);
+
+	if (n < 0)
+		return (int)n;
+	for (size_t i = 0; s->o->metrics_by == METRICS_BY_CGROUP && i < s->served.n; i++)
+		source_texts(s->source, f, &s->served.lines[i].row, 1, 1U << TEXT_CGROUP);
 	return 0;
 }
 
@@ -119,11 +138,18 @@ static void tell_costly(struct sinks *s)
 		 "write it without repetitions inside repetitions");
 }
 
-static int print(struct sinks *s, const struct frame *f)
+/* @v: what /metrics is of. */
+static int print(struct sinks *s, const struct frame *f, const struct view *v)
 {
+	int err = s->metrics ? metrics_take(s->metrics, f, v) : 0;
+
+	if (err) {
+		log_err_sys(err, "no memory for figures of %zu processes", f->n);
+		return err;
+	}
 	strbuf_reset(&s->text);
-	if (s->o->openmetrics || s->o->prometheus)
-		metrics_render_by(f, &s->view, s->o->openmetrics, s->o->metrics_by, NULL, &s->text);
+	if (s->metrics)
+		metrics_write(s->metrics, f, s->o->openmetrics, &s->text);
 	else
 		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
@@ -132,6 +158,8 @@ static int print(struct sinks *s, const struct frame *f)
 
 int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 {
+	bool groups = (s->server || s->metrics) && s->o->metrics_by != METRICS_BY_PID;
+	const struct view *served = groups ? &s->served : &s->view;
 	unsigned int texts;
 	int err = 0;
 
@@ -139,8 +167,10 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 	texts = query_texts(s->o->query) | alerts_texts(s->alerts) | column_texts(s->o->sort);
 	if (texts)
 		source_texts(s->source, f, NULL, 0, texts);
-	if (printing || s->server)
+	if ((printing && !(s->metrics && groups)) || (s->server && !groups))
 		err = build_view(s, f);
+	if (!err && groups)
+		err = build_served(s, f);
 	tell_costly(s);
 	if (err) {
 		log_err_sys(err, "no memory for %zu processes", f->n);
@@ -154,8 +184,8 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 	if (s->alerts)
 		alerts_check(s->alerts, f);
 	if (s->server)
-		server_publish(s->server, f, &s->view);
-	return printing ? print(s, f) : 0;
+		server_publish(s->server, f, served);
+	return printing ? print(s, f, served) : 0;
 }
 
 int sinks_release(struct sinks *s)
@@ -165,6 +195,8 @@ int sinks_release(struct sinks *s)
 	server_close(s->server);
 	alerts_free(s->alerts);
 	view_release(&s->view);
+	view_release(&s->served);
+	metrics_free(s->metrics);
 	strbuf_release(&s->text);
 	*s = (struct sinks){.text = STRBUF_INIT};
 	return err;

@@ -35,7 +35,7 @@ sleep 300 &
 subject=$!
 at_exit "kill $subject 2>/dev/null"
 
-"$memmon" --batch --interval 1 --serve 0 --filter "pid = $subject" >/dev/null 2>"$tmp/memmon.err" &
+"$memmon" --batch --interval 1 --serve 0 --metrics-by pid --filter "pid = $subject" >/dev/null 2>"$tmp/memmon.err" &
 server=$!
 at_exit "kill $server 2>/dev/null"
 wait_for grep -q serving "$tmp/memmon.err" || fail "memmon says where it serves" "$(cat "$tmp/memmon.err")"

@@ -8,6 +8,7 @@
 
 #include "lib/base.h"
 #include "monitor/frame.h"
+#include "monitor/sink/metrics.h"
 
 /* Names that break what is careless about quotes, lines and encodings. */
 static const char *const sink_names[] = {
@@ -75,6 +76,18 @@ static inline void sink_frame(struct frame *f, struct proc_row *rows)
 	rows[4].uid = 4294967294u;
 	rows[0].v[FIELD_TREND] = -0.125;
 	rows[0].verdict = VERDICT_SHRINKING;
+}
+
+/* The text of one frame alone, by pid. */
+static inline void metrics_render(const struct frame *f, const struct view *v, bool openmetrics,
+				  struct strbuf *out)
+{
+	struct metrics *m;
+
+	if (metrics_new(&m, METRICS_BY_PID) || metrics_take(m, f, v))
+		abort();
+	metrics_write(m, f, openmetrics, out);
+	metrics_free(m);
 }
 
 #endif

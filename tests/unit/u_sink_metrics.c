@@ -2,7 +2,7 @@
 /* The text of /metrics: families in order, units as suffixes, labels escaped and bounded, nothing
  * where nothing is known, no sample twice. */
 #include "lib/base.h"
-#include "monitor/sink/serve.h"
+#include "monitor/sink/metrics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "monitor/sink/groups.h"
 #include "tests/unit/sink_fixture.h"
 
 enum { ROWS = ARRAY_SIZE(sink_names) };
@@ -90,10 +91,13 @@ static void test_unknown(void **state UNUSED)
 	hasnt("memmon_recursion_misses");
 	hasnt("memmon_own_events_per_second");
 	hasnt("memmon_own_map_keys");
-	hasnt("memmon_machine_memory");
+	hasnt("memmon_machine_memory_bytes");
+	hasnt("memmon_machine_cached");
 	hasnt("memmon_process_resident_bytes{pid=\"2\"");
 	has("memmon_process_munmap_calls_total{pid=\"2\",name=\"a\\\"b,c\"} 0\n");
 	has("# TYPE memmon_process_brk_calls counter\n# EOF");
+	/* Of whom nobody knows it there is no total either. */
+	hasnt("memmon_machine_brk_calls_total");
 	hasnt("memmon_process_context_switches");
 	hasnt("memmon_process_cpu_seconds");
 	hasnt("NaN");
@@ -125,7 +129,7 @@ static void test_bounds(void **state UNUSED)
 	frame.rows = many;
 	frame.n = view.n = 64;
 	metrics_render(&frame, &view, true, &text);
-	assert_int_equal(count("\nmemmon_process_resident_bytes{"), SERVE_PROCESSES);
+	assert_int_equal(count("\nmemmon_process_resident_bytes{"), GROUPS_MAX);
 	assert_int_equal(count("\nmemmon_process_resident_bytes{pid=\"163\""), 1);
 	hasnt("pid=\"162\"");
 	has("pid=\"161\"");
@@ -178,58 +182,246 @@ static void crowd(void)
 	}
 }
 
+/* The text of the next frame of @m. */
+static void take(struct metrics *m, const struct frame *f, const struct view *v)
+{
+	strbuf_reset(&text);
+	assert_int_equal(metrics_take(m, f, v), 0);
+	metrics_write(m, f, true, &text);
+}
+
+/* The value of a sample; NAN: it is not there. */
+static double value(const char *sample)
+{
+	char line[256];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\n%s ", sample);
+	at = strstr(text.s, line);
+	return at ? strtod(at + strlen(line), NULL) : NAN;
+}
+
+static bool there(const char *sample)
+{
+	return !isnan(value(sample));
+}
+
+static struct view all_of_them(void)
+{
+	return (struct view){.lines = order, .n = MANY, .matched = MANY};
+}
+
+static struct frame crowd_frame(void)
+{
+	crowd();
+	return (struct frame){.rows = many,
+			      .n = MANY,
+			      .monitor = "m",
+			      .mono_ns = NSEC_PER_SEC,
+			      .fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_MMAP)};
+}
+
 /* n37: who was served does not leave for a place lost at the cut, and who is far above it is in. */
 static void test_n37_hysteresis(void **state UNUSED)
 {
-	struct view v = {.lines = order, .n = MANY, .matched = MANY};
-	struct frame f = {.rows = many, .n = MANY, .monitor = "m", .fields = FIELD_BIT(FIELD_RSS)};
-	struct metrics_served served = {.n = 0};
-	struct strbuf out = STRBUF_INIT;
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
 
-	crowd();
-	metrics_render_by(&f, &v, true, METRICS_BY_PID, &served, &out);
-	assert_non_null(strstr(out.s, "{pid=\"20\",name=\"n9\"}"));
-	assert_null(strstr(out.s, "{pid=\"21\","));
+	assert_int_equal(metrics_new(&m, METRICS_BY_PID), 0);
+	take(m, &f, &v);
+	has("{pid=\"20\",name=\"n9\"}");
+	hasnt("{pid=\"21\",");
 	/* 20 falls to the place of 25, and 60 comes to the top. */
 	order[19].row = 24;
 	order[24].row = 19;
 	order[0].row = 59;
 	order[59].row = 0;
-	strbuf_reset(&out);
-	metrics_render_by(&f, &v, true, METRICS_BY_PID, &served, &out);
-	assert_non_null(strstr(out.s, "{pid=\"20\",name=\"n9\"}"));
-	assert_non_null(strstr(out.s, "{pid=\"60\",name=\"n29\"}"));
-	assert_null(strstr(out.s, "{pid=\"1\","));
-	assert_int_equal(served.n, SERVE_PROCESSES);
-	strbuf_release(&out);
+	take(m, &f, &v);
+	has("{pid=\"20\",name=\"n9\"}");
+	has("{pid=\"60\",name=\"n29\"}");
+	hasnt("{pid=\"1\",");
+	assert_int_equal(count("\nmemmon_process_resident_bytes{"), GROUPS_MAX);
+	metrics_free(m);
 }
 
 /* n37: groups are sums, without what processes share once for each, and nothing is left out. */
 static void test_n37_groups(void **state UNUSED)
 {
-	struct view v = {.lines = order, .n = MANY, .matched = MANY};
-	struct frame f = {.rows = many,
-			  .n = MANY,
-			  .monitor = "m",
-			  .fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_MMAP)};
-	struct strbuf out = STRBUF_INIT;
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
 
-	crowd();
-	metrics_render_by(&f, &v, true, METRICS_BY_NAME, NULL, &out);
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	take(m, &f, &v);
 	/* 100,000 and 100,000 that share 60,000 */
-	assert_non_null(strstr(out.s, "memmon_process_resident_bytes{name=\"n0\"} 143360000\n"));
-	assert_non_null(strstr(out.s, "memmon_process_mmap_calls_total{name=\"n0\"} 2\n"));
+	assert_true(value("memmon_process_resident_bytes{name=\"n0\"}") == 143360000);
+	assert_true(value("memmon_process_mmap_calls_total{name=\"n0\"}") == 2);
+	assert_true(value("memmon_group_processes{name=\"n0\"}") == 2);
 	/* 19 groups and the other 11 */
-	assert_non_null(strstr(out.s, "memmon_process_mmap_calls_total{name=\"(rest)\"} 22\n"));
-	strbuf_release(&out);
+	assert_true(value("memmon_process_mmap_calls_total{name=\"(rest)\"}") == 22);
+	assert_true(value("memmon_group_processes{name=\"(rest)\"}") == 22);
+	assert_true(value("memmon_machine_mmap_calls_total") == 60);
+	assert_true(value("memmon_groups") == 30);
+	metrics_free(m);
+}
+
+/* n37: a group does not come and go at the cut, and its name is there when its processes are not.
+ */
+static void test_n37_groups_stay(void **state UNUSED)
+{
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+
+	/* 30 names, each smaller than the one before. */
+	for (uint32_t i = 0; i < MANY; i++) {
+		many[i].v[FIELD_RSS] = 100000 - 1000 * (i / 2);
+		many[i].v[FIELD_SHARED] = 0;
+	}
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	take(m, &f, &v);
+	assert_true(there("memmon_process_resident_bytes{name=\"n18\"}"));
+	assert_false(there("memmon_process_resident_bytes{name=\"n19\"}"));
+	for (int i = 0; i < 6; i++) {
+		/* They change places, again and again. */
+		many[38].v[FIELD_RSS] = i % 2 ? 81000 : 84000;
+		take(m, &f, &v);
+		assert_true(there("memmon_process_resident_bytes{name=\"n18\"}"));
+		assert_false(there("memmon_process_resident_bytes{name=\"n19\"}"));
+	}
+	/* Among the first half it is let in, and another goes. */
+	many[38].v[FIELD_RSS] = 500000;
+	take(m, &f, &v);
+	assert_true(there("memmon_process_resident_bytes{name=\"n19\"}"));
+	assert_false(there("memmon_process_resident_bytes{name=\"n18\"}"));
+	/* All processes of n0 have ended; nobody needs its place. */
+	f.rows = many + 2;
+	f.n = v.n = 30;
+	take(m, &f, &v);
+	assert_true(value("memmon_process_resident_bytes{name=\"n0\"}") == 0);
+	assert_true(value("memmon_group_processes{name=\"n0\"}") == 0);
+	assert_true(value("memmon_process_mmap_calls_total{name=\"n0\"}") == 2);
+	metrics_free(m);
+}
+
+/* n37: no counter falls when processes end and others come, and together they are the machine's. */
+static void test_n37_counters_never_fall(void **state UNUSED)
+{
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+	double before[31] = {0}, seen = 0, sum, now;
+	char sample[128];
+
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	for (uint32_t round = 0; round < 40; round++) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			bool other = round && (i + round) % 3 == 0;
+
+			/* The number is given again, to one that has counted less. */
+			many[i].start_ns = other ? 1000 + round : many[i].start_ns;
+			many[i].v[FIELD_MMAP] = other ? 1 : many[i].v[FIELD_MMAP] + (round ? i : 0);
+			many[i].v[FIELD_RSS] = 1000 * ((i * 7 + round * 13) % MANY);
+			seen += !round || other ? 1 : i;
+		}
+		take(m, &f, &v);
+		assert_true(value("memmon_machine_mmap_calls_total") == seen);
+		sum = 0;
+		for (int k = 0; k <= 30; k++) {
+			if (k < 30)
+				snprintf(sample, sizeof(sample),
+					 "memmon_process_mmap_calls_total{name=\"n%d\"}", k);
+			else
+				snprintf(sample, sizeof(sample),
+					 "memmon_process_mmap_calls_total{name=\"(rest)\"}");
+			now = value(sample);
+			if (isnan(now)) {
+				before[k] = 0;
+				continue;
+			}
+			assert_true(now >= before[k]);
+			sum += now - before[k];
+			before[k] = now;
+		}
+		assert_true(sum >= 0);
+		assert_int_equal(count("\nmemmon_process_mmap_calls_total{"), GROUPS_MAX);
+	}
+	metrics_free(m);
+}
+
+/* n37: names that are made up anew all the time have few series, and are in the rest. */
+static void test_n37_names_churn(void **state UNUSED)
+{
+	static char names[4000][16];
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+	size_t series = 0, made = 0;
+	char sample[128];
+
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	for (uint32_t round = 0; round < 60; round++) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			many[i].start_ns = 1 + round;
+			many[i].v[FIELD_SHARED] = 0;
+			snprintf(many[i].name, sizeof(many[i].name), "job-%zu", made);
+			memcpy(names[made++], many[i].name, sizeof(names[0]));
+		}
+		f.mono_ns += 60 * NSEC_PER_SEC;
+		take(m, &f, &v);
+		assert_true(count("\nmemmon_process_mmap_calls_total{") <= GROUPS_MAX);
+		assert_true(value("memmon_machine_mmap_calls_total") == (double)made);
+		if (round > 30) {
+			assert_true(there("memmon_process_mmap_calls_total{name=\"(rest)\"}"));
+			assert_true(value("memmon_groups_waiting") > 0);
+		}
+		for (size_t i = 0; i < made; i++) {
+			if (!names[i][0])
+				continue;
+			snprintf(sample, sizeof(sample),
+				 "memmon_process_mmap_calls_total{name=\"%.15s\"}", names[i]);
+			if (there(sample)) {
+				series++;
+				names[i][0] = '\0';
+			}
+		}
+	}
+	/* An hour, 3,600 names. */
+	assert_true(series >= GROUPS_MAX - 1);
+	assert_true(series <= GROUPS_AT_ONCE + 60 * 60 / GROUPS_EVERY_S);
+	metrics_free(m);
+}
+
+/* n37: names that look the same as labels are one, and "(rest)" is nobody's name. */
+static void test_n37_names_alike(void **state UNUSED)
+{
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+
+	strcpy(many[0].name, "a\001");
+	strcpy(many[1].name, "a\002");
+	strcpy(many[2].name, "(rest)");
+	for (int i = 0; i < 3; i++)
+		many[i].v[FIELD_RSS] = 200000;
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	take(m, &f, &v);
+	assert_true(value("memmon_group_processes{name=\"a?\"}") == 2);
+	assert_true(value("memmon_group_processes{name=\"?rest)\"}") == 1);
+	assert_int_equal(count("memmon_group_processes{name=\"(rest)\"}"), 1);
+	metrics_free(m);
 }
 
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		T(test_openmetrics), T(test_unknown), T(test_labels),	      T(test_bounds),
-		T(test_older_text),  T(test_cpumon),  T(test_n37_hysteresis), T(test_n37_groups)};
+	const struct CMUnitTest tests[] = {T(test_openmetrics),	    T(test_unknown),
+					   T(test_labels),	    T(test_bounds),
+					   T(test_older_text),	    T(test_cpumon),
+					   T(test_n37_hysteresis),  T(test_n37_groups),
+					   T(test_n37_groups_stay), T(test_n37_counters_never_fall),
+					   T(test_n37_names_churn), T(test_n37_names_alike)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

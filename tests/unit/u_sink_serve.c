@@ -337,6 +337,40 @@ static void test_n37_slow_clients_starve_nobody(void **state UNUSED)
 	strbuf_release(&out);
 }
 
+/* n37: fifty clients that dial anew whenever they are shown out, of every slow kind, keep nobody
+ * waiting: each scrape beside them is whole. */
+static void test_n37_fifty_slow_clients(void **state UNUSED)
+{
+	enum { SLOW = 50, SCRAPES = 200 };
+	struct strbuf out = STRBUF_INIT;
+	int fd[SLOW];
+
+	for (int i = 0; i < SLOW; i++)
+		fd[i] = -1;
+	for (int n = 0; n < SCRAPES; n++) {
+		for (int i = 0; i < SLOW; i++) {
+			if (fd[i] >= 0 && has_hung_up(fd[i])) {
+				close(fd[i]);
+				fd[i] = -1;
+			}
+			if (fd[i] < 0)
+				fd[i] = dial();
+			/* Silent; drop by drop; asks, and takes nothing of the answer. */
+			if (i % 3 == 1)
+				send(fd[i], "G", 1, MSG_NOSIGNAL);
+			else if (i % 3 == 2)
+				send(fd[i], "GET /metrics HTTP/1.1\r\n\r\n", 25, MSG_NOSIGNAL);
+		}
+		ask("GET /metrics HTTP/1.1\r\n\r\n", &out);
+		has(&out, "200 OK");
+		assert_true(strstr(out.s, "memmon_ring_full_total") != NULL);
+	}
+	for (int i = 0; i < SLOW; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+	strbuf_release(&out);
+}
+
 static void test_no_descriptors(void **state UNUSED)
 {
 	struct rlimit old, none;
@@ -434,10 +468,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_answers),	T(test_kinds),	     T(test_accept),
-		T(test_too_long),	T(test_no_http),     T(test_slow_but_alive),
-		T(test_silent),		T(test_dripping),    T(test_n37_slow_clients_starve_nobody),
-		T(test_no_descriptors), T(test_nothing_yet), T(test_where),
+		T(test_answers),
+		T(test_kinds),
+		T(test_accept),
+		T(test_too_long),
+		T(test_no_http),
+		T(test_slow_but_alive),
+		T(test_silent),
+		T(test_dripping),
+		T(test_n37_slow_clients_starve_nobody),
+		T(test_n37_fifty_slow_clients),
+		T(test_no_descriptors),
+		T(test_nothing_yet),
+		T(test_where),
 		T(test_reach_is_told),
 	};
 
