@@ -467,6 +467,11 @@ test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof write
 	@B=$(B) tests/run.sh memprof/readers
 .PHONY: test-memprof-readers
 
+test-watch: all $(B)/tests/unit/u_sink_metrics $(B)/tests/unit/u_sink_serve ## 50 memmon --serve, scraped by a real Prometheus for two minutes; rules, dashboard, unit, manifest (root; installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-watch.txt
+	@B=$(B) WATCH_INSTANCES=50 WATCH_SECONDS=120 tests/run.sh unit/u_sink_metrics unit/u_sink_serve cli/serve cli/watch cli/watch_many
+.PHONY: test-watch
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 

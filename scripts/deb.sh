@@ -21,6 +21,7 @@ else
 fi
 log=$work/build.log
 cp -r scripts/debian "$work/beebench-$version/debian"
+cp share/systemd/memmon.service "$work/beebench-$version/debian/beebench.memmon.service"
 echo "deb: building beebench $version ($log)" >&2
 if ! (cd "$work/beebench-$version" && env -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS="parallel=${JOBS:-$(nproc)} noautodbgsym" \
 	dpkg-buildpackage -b -us -uc) >"$log" 2>&1; then

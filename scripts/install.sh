@@ -45,6 +45,10 @@ add() {
 		install -D -m $mode "$f" "$lib/$place"
 	done
 	each_file put
+	# The unit is an example here: systemd's folder is the package's to write to.
+	for f in share/*/*; do
+		put 644 "$f" "$root/share/beebench/$(basename "${f%/*}")"
+	done
 	for f in README.md docs/*.md; do
 		put 644 "$f" "$doc"
 	done
@@ -64,7 +68,7 @@ remove() {
 		rm -f "$root/bin/${f##*/}"
 	done
 	each_file drop
-	rm -rf "$lib" "$doc"
+	rm -rf "$lib" "$doc" "$root/share/beebench"
 	echo "removed from $root"
 }
 

@@ -22,7 +22,7 @@ is "make install" "$code" 0
 [ "$code" -eq 0 ] || printf '%s\n' "$err"
 for f in bin/beebench bin/honeyc bin/memprof lib/beebench/libmemprof.so lib/beebench/bpf/memmon/memmon.bpf.o lib/beebench/bpf/probes/oracle.bpf.o \
 	lib/beebench/bpf/memmon/memmon-honey.bpf.o lib/beebench/plots/style.gp lib/beebench/vm/guest-init lib/beebench/vm/fetch_kernel.sh \
-	lib/beebench/static/beebench share/doc/beebench/README.md; do
+	lib/beebench/static/beebench share/doc/beebench/README.md share/beebench/prometheus/beebench.rules.yml share/beebench/grafana/beebench.json; do
 	check "has $f" test -s "$root/$f"
 done
 for f in "$build"/bpf/*/*.bpf.o "$build"/bpf/*/*.manifest.json; do
