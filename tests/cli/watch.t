@@ -17,6 +17,7 @@ is "no panel lies over another" "$(jq '[.panels[] | .gridPos as $g | range($g.x;
 	length - (unique | length)' "$dashboard")" 0
 is "none is wider than the page" "$(jq '[.panels[].gridPos | select(.x + .w > 24)] | length' "$dashboard")" 0
 # Grafana's variables, as it would fill them in.
+# shellcheck disable=SC2016
 jq -r '.panels[].targets[]?.expr' "$dashboard" | sed 's/\$__rate_interval/1m/g; s/\$instance/.*/g' >"$tmp/queries"
 check "there are queries" test "$(wc -l <"$tmp/queries")" -gt 20
 hasnt "no variable is left" "$(cat "$tmp/queries")" '$'
@@ -55,10 +56,11 @@ if find_tool promtool prometheus usr/bin/promtool; then
 	run "$promtool" test rules tests/fixtures/prometheus/beebench.test.yml
 	is "promtool test rules" "$code" 0 || printf '%s\n' "$out$err"
 	# Every alert has a case where it fires.
-	for alert in $(sed -n 's/.*- alert: //p' $rules); do
+	sed -n 's/.*- alert: //p' $rules >"$tmp/alerts"
+	while read -r alert; do
 		check "$alert: has a case where it fires" grep -A 1 "alertname: $alert\$" -m 20 tests/fixtures/prometheus/beebench.test.yml
 		is "$alert: and one where it does not" "$(grep -c "alertname: $alert}" tests/fixtures/prometheus/beebench.test.yml)" 1
-	done
+	done <"$tmp/alerts"
 	# A rule that is wrong is found out by them.
 	mkdir -p "$tmp/share/prometheus" "$tmp/tests/fixtures/prometheus"
 	cp tests/fixtures/prometheus/beebench.test.yml "$tmp/tests/fixtures/prometheus/"
@@ -145,6 +147,7 @@ if have kubectl; then
 	is "two capabilities" "$(printf '%s' "$pod" | jq -c '.spec.containers[0].securityContext.capabilities')" '{"add":["BPF","PERFMON"],"drop":["ALL"]}'
 	is "not privileged, not root" "$(printf '%s' "$pod" | jq -c '.spec.containers[0].securityContext | [.privileged, .runAsNonRoot]')" '[null,true]'
 	is "the machine's process numbers" "$(printf '%s' "$pod" | jq .spec.hostPID)" true
+	# shellcheck disable=SC2016
 	is "the port that is scraped is the port that is served" \
 		"$(printf '%s' "$pod" | jq -r '.metadata.annotations["prometheus.io/port"], .spec.containers[0].ports[0].containerPort, (.spec.containers[0].args | index("--serve") as $i | .[$i + 1])' | tr '\n' ' ')" \
 		'9435 9435 $(NODE_IP):9435 '
