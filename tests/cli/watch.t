@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What is shipped for watching many machines (share/): the rules do what they say, the dashboard asks for figures that there
 # are, the unit's rights are enough and no more than two, the manifest asks for the same.
-# shellcheck disable=SC2317  # functions that comes calls
+# shellcheck disable=SC2317,SC2016,SC2013  # functions that comes calls; expressions of jq; names without blanks
 . tests/lib.sh
 need_tool jq jq
 

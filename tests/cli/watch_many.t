@@ -70,7 +70,7 @@ address_of() { sed -n 's,.*http://\([^/]*\)/metrics.*,\1,p' "$tmp/err.$1"; }
 "$tool" --config.file="$tmp/prometheus.yml" --storage.tsdb.path="$tmp/data" --web.listen-address=127.0.0.1:0 --log.level=info \
 	>"$tmp/prometheus.log" 2>&1 &
 prometheus=$!
-at_exit "kill $prometheus 2>/dev/null; wait 2>/dev/null"
+at_exit "kill $prometheus 2>/dev/null; wait $prometheus 2>/dev/null"
 listens() {
 	port=$(sed -n 's/.*Listening on" address=127.0.0.1:\([0-9]*\).*/\1/p' "$tmp/prometheus.log" | head -n 1)
 	[ -n "$port" ]
