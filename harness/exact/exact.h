@@ -85,9 +85,9 @@ int exact_static(struct json_object *guest, const struct exact_subject *subject,
 
 /*
  * Holds the records of @n boots (JSON arrays) against each other. Those of the first get "boots"
- * and "differing": in how many of the other boots a figure is another one, or the record is missing.
- * Such a figure is withdrawn ("void", what each boot counted in "found"). Where a boot has no stable
- * figure there is none of all of them, and no boot contradicts another.
+ * and "differing": in how many of the other boots a figure is another one, or the record is
+ * missing. Such a figure is withdrawn ("void", what each boot counted in "found"). Where a boot has
+ * no stable figure there is none of all of them, and no boot contradicts another.
  */
 void exact_boots(struct json_object *const boots[], size_t n);
 
