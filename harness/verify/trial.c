@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon.h"
+#include "collector/features.h"
 #include "harness/plugin.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -175,9 +176,18 @@ static int open_monitors(struct trial *t)
 /* Beside a monitor of clocks: what the kernel does not tell it. */
 static int open_switches(struct trial *t)
 {
+	bool wanted = false;
+
 	for (size_t i = 0; t->child.ledger && i < t->nmonitors; i++)
-		if (subject_of(t->monitors[i].info)->of_clocks)
-			return switches_open(&t->switches, t->cgroup.id, t->child.proc.pid);
+		wanted |= subject_of(t->monitors[i].info)->of_clocks;
+	if (!wanted)
+		return 0;
+	if (!feature_btf())
+		return switches_open(&t->switches, t->cgroup.id, t->child.proc.pid);
+	trial_end_as(
+		t, STATUS_SKIP,
+		"this kernel has no BTF, by which switches are watched that the kernel does not "
+		"tell of: without them a monitor of CPU time cannot be held to bounds");
 	return 0;
 }
 

@@ -105,13 +105,27 @@ if [ "$full" = 1 ]; then
 		run "$bee" vm -k 6.12/s390x --load "bpf/memmon/memmon.ex"
 		is "a Honey source is compiled for the guest's processor" "$code" 0
 	fi
+	# Without BTF: what needs it is skipped with its reason, and the others are judged.
+	if there s390x 6.1/s390x; then
+		run "$bee" verify -q --json -k 6.1/s390x -m memmon_fast,cpumon,memmon -w brk
+		printf '%s\n' "$out" >"$tmp/btf.json"
+		is "without BTF verify ends well" "$code" 0 || printf '# %s\n' "$err"
+		is "what needs it is skipped, the others are judged" "$(jq -r '[.trials[] | .monitor + " " + .status] | join(", ")' "$tmp/btf.json")" \
+			"memmon_fast skip, cpumon skip, memmon ok"
+		is "each with the reason" "$(jq '[.trials[] | select(.status == "skip") | .reason | contains("no BTF") or contains("kernel has none")] | all' "$tmp/btf.json")" true
+	fi
 	# Both figures in one boot are equal, and a field counted more is more.
 	for kernel in 6.12/arm64 6.12/s390x; do
 		there ${kernel#*/} $kernel || continue
 		run "$bee" exact -q --json -k $kernel -o boots=2,calls=200,timeout=600 -m memmon,memmon_fast
 		printf '%s\n' "$out" >"$tmp/exact.json"
-		is "exact on $kernel" "$code" 0 || printf '# %s\n' "$err"
-		is "two boots of $kernel count the same" "$(jq '[.records[] | .differing] | unique | join(" ")' "$tmp/exact.json")" '"0"'
+		# On arm64 munmap has two values, 66 apart, and a boot may have either: it is withdrawn, and named in docs/matrix.md.
+		case $kernel in
+		*/arm64) like "exact on $kernel" "$code" '^[03]$' || printf '# %s\n' "$err" ;;
+		*) is "exact on $kernel" "$code" 0 || printf '# %s\n' "$err" ;;
+		esac
+		is "two boots of $kernel count the same" "$(jq -r --arg k "$kernel" '[.records[] |
+			select(($k | endswith("/arm64") | not) or ((.path // "") | startswith("munmap") | not)) | .differing] | unique | join(" ")' "$tmp/exact.json")" 0
 		is "brk has a figure on $kernel" "$(jq '[.records[] | select(.path == "brk" and .monitor == "memmon") | .added > 0] | all' "$tmp/exact.json")" true
 	done
 	run "$bee" compare memmon memmon-honey --json -q -k 6.12/arm64 -o cost=no -w brk,fail,partial
