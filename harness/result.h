@@ -68,6 +68,7 @@ struct run_file {
  * wrong, with file and line. A last line that was cut off in the middle is left out with a warning.
  */
 int run_file_read(struct run_file **out, const char *path);
+/* Its records share what they have in common: none outlives it. */
 void run_file_release(struct run_file *r);
 
 #endif

@@ -91,9 +91,11 @@ static struct json_object *samples(void)
 		record_foreach (r->records, o) {
 			size_t before = seen.n;
 
+			/* A run's records do not outlive it. */
 			names_add(&seen, record_str(o, "type", "?"));
 			if (seen.n > before)
-				json_object_array_add(list, json_object_get(o));
+				json_object_array_add(
+					list, json_tokener_parse(json_object_to_json_string(o)));
 		}
 		run_file_release(r);
 	}
