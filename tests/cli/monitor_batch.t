@@ -111,7 +111,7 @@ printf '%s\n' "$out" | jq -r 'paths(true) | map(select(type == "string")) | .[]'
 is "cpumon: every key is documented" "$(undocumented)" ""
 run "$B/cpumon" --batch -n 1 --interval 0.3 --csv --filter "$mine" --sort +pid
 has "cpumon: csv has its columns" "$out" ",user_ms,system_ms,total_ms,"
-run "$B/cpumon" --batch -n 1 --interval 0.3 --openmetrics --filter "pid = $other"
+run "$B/cpumon" --batch -n 1 --interval 0.3 --openmetrics --metrics-by pid --filter "pid = $other"
 has "cpumon: figures for Prometheus" "$out" "cpumon_process_cpu_seconds_total{pid=\"$other\",name=\"sleep\",mode=\"user\"} "
 printf '%s\n' "$out" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' >"$tmp/families"
 run "$memmon" --batch -n 1 --openmetrics --filter "pid = $other"
