@@ -26,7 +26,7 @@ is "a pid that is another process now has no rate" \
 run "$memmon" --replay "$rec" --batch -n 1 --filter 'rss > 9500' --sort -rss --csv
 is "filter, order, form and count are chosen at replay" "$code$(printf '%s\n' "$out" | cut -d, -f3 | tr '\n' ' ')" "0pid 12 11 10 "
 run "$memmon" --replay "$rec" --batch -n 1 --openmetrics --filter 'pid = 1'
-has "figures for Prometheus of a recording" "$out" 'memmon_process_resident_bytes{pid="1",name="init"} 1024000'
+has "figures for Prometheus of a recording" "$out" 'memmon_process_resident_bytes{name="init"} 1024000'
 run "$memmon" --replay "$rec" --batch -n 1 --tree
 has "text, as a tree" "$out" '      2 `- a"b,c                -  999999999         -        1 '
 
