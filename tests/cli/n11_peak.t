@@ -18,7 +18,11 @@ EOP
 "$B/memmon" --batch -n 30 -i 0.5 --json --top 0 --alert 'name = sleep and peak > 100MiB' >"$tmp/out" 2>"$tmp/err" &
 memmon=$!
 at_exit "kill $memmon 2>/dev/null"
-sleep 0.7
+tries=0
+until [ -s "$tmp/out" ] || [ $tries -ge 400 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
 perl "$tmp/big.pl" &
 big=$!
 wait $memmon
