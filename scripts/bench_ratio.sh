@@ -41,8 +41,9 @@ awk -F '\t' 'NR == FNR { was[$1, $2] = $3; next }
 echo
 echo "== half-width of the 95 % interval of a whole monitor, its consumer awake (target: at most 10 % above 100 ns)"
 "$B/beebench" overhead -q -m memmon,memmon_fast,cpumon --json | jq -r '
-	["monitor", "event", "ns", "half-width %", "verdict"], (.records[] | select(.type == "overhead" and .whole and .status == "ok") |
+	["monitor", "event", "ns", "half-width %", "verdict"], (.records[] | select(.type == "overhead" and .monitor != "none") |
+	if .status != "ok" then [.monitor, .event, "-", "-", .status + ": " + (.reason // "no reason given")] else
 	.whole.total_ns as $t | select($t.high and $t.low) | (100 * ($t.high - $t.low) / 2 / $t.centre) as $half |
 	[.monitor, .event, ($t.centre | round), (10 * $half | round / 10),
-	 (if $t.centre <= 100 then "not above 100 ns" elif $half <= 10 then "held" else "MISSED" end)]) | @tsv' |
+	 (if $t.centre <= 100 then "not above 100 ns" elif $half <= 10 then "held" else "MISSED" end)] end) | @tsv' |
 	awk -F '\t' '{ printf "%-14s %-14s %8s %14s  %s\n", $1, $2, $3, $4, $5 }'

@@ -98,7 +98,7 @@ static void list_tools(struct peers_run *r)
 	for (unsigned int i = 0; i < ours; i++) {
 		if (peers[i].package)
 			continue;
-		snprintf(r->name[n], sizeof(r->name[n]), "%s of it", peers[i].name);
+		snprintf(r->name[n], sizeof(r->name[n]), "its %s", peers[i].name);
 		r->all[n] = peers[i];
 		r->all[n].name = r->name[n];
 		r->twin[n] = i + 1;
@@ -134,7 +134,9 @@ static int find_tools(struct peers_run *r)
 			continue;
 		}
 		r->path[i][0] = '\0';
-		if (p->package)
+		if (r->twin[i])
+			printf("missing: %s in %s (its make)\n", p->program, r->o.than);
+		else if (p->package)
 			printf("missing: %s (sudo apt-get install %s)\n", p->name, p->package);
 		else
 			printf("missing: %s (make)\n", p->name);
@@ -276,11 +278,13 @@ static void print_ratio(const struct peers_run *r, size_t at, unsigned int t, si
 	size_t n = 0;
 
 	for (size_t i = 0; i < theirs->n; i++)
-		for (size_t j = 0; j < ours->n; j++)
-			if (theirs->s[i].round == ours->s[j].round)
-				logs[n++] = log(
-					*(const double *)((const char *)&ours->s[j] + member) /
-					*(const double *)((const char *)&theirs->s[i] + member));
+		for (size_t j = 0; j < ours->n; j++) {
+			double now = *(const double *)((const char *)&ours->s[j] + member),
+			       was = *(const double *)((const char *)&theirs->s[i] + member);
+
+			if (theirs->s[i].round == ours->s[j].round && now > 0 && was > 0)
+				logs[n++] = log(now / was);
+		}
 	if (!n)
 		return;
 	mean = stats_mean(logs, n);

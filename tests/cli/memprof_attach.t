@@ -31,7 +31,7 @@ if is_root && have setpriv; then
 	setpriv --reuid=65534 --regid=65534 --clear-groups sleep 60 &
 	sleeper=$!
 	at_exit "kill $sleeper 2>/dev/null"
-	until [ "$(cat "/proc/$sleeper/comm")" = sleep ]; do sleep 0.05; done
+	while kill -0 "$sleeper" 2>/dev/null && [ "$(cat "/proc/$sleeper/comm")" != sleep ]; do sleep 0.05; done
 	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" attach -p "$sleeper" --seconds 1
 	is "no rights: cannot run here" "$code" 77
 	has "what is missing" "$err" "CAP_BPF and CAP_PERFMON missing"
