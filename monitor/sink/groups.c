@@ -208,7 +208,9 @@ static size_t choose(struct groups *g, struct group **order, size_t n, size_t pl
 			if (taken[i] || (pass == 1 && !order[i]->served))
 				continue;
 			if (!order[i]->served && g->tokens < 1) {
-				g->waiting += pass == 2;
+				/* Once: those of the first pass come again in the last, if it is
+				 * not over before them. */
+				g->waiting += pass == 0 || i >= last[0];
 				continue;
 			}
 			g->tokens -= !order[i]->served;

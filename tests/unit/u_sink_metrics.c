@@ -393,6 +393,35 @@ static void test_n37_names_churn(void **state UNUSED)
 	metrics_free(m);
 }
 
+/* n37: who waits is told also where all places are kept by names that have no process any more. */
+static void test_n37_names_churn_among_few(void **state UNUSED)
+{
+	enum { FEW = 8, CHURN = 5 };
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+	size_t made = 0;
+
+	f.n = v.n = FEW;
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	for (int round = 0; round < 20; round++) {
+		for (uint32_t i = 0; i < FEW; i++) {
+			many[i].v[FIELD_SHARED] = 0;
+			many[i].v[FIELD_RSS] = i < CHURN ? 500000 : 1000;
+			if (i < CHURN)
+				snprintf(many[i].name, sizeof(many[i].name), "job-%zu", made++);
+			else
+				snprintf(many[i].name, sizeof(many[i].name), "stays-%u", i);
+		}
+		f.mono_ns += NSEC_PER_SEC / 2;
+		take(m, &f, &v);
+		assert_true(value("memmon_group_processes{name=\"stays-7\"}") == 1);
+	}
+	assert_true(value("memmon_group_processes{name=\"(rest)\"}") == CHURN);
+	assert_true(value("memmon_groups_waiting") == CHURN);
+	metrics_free(m);
+}
+
 /* n37: names that look the same as labels are one, and "(rest)" is nobody's name. */
 static void test_n37_names_alike(void **state UNUSED)
 {
@@ -416,12 +445,14 @@ static void test_n37_names_alike(void **state UNUSED)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(test_openmetrics),	    T(test_unknown),
-					   T(test_labels),	    T(test_bounds),
-					   T(test_older_text),	    T(test_cpumon),
-					   T(test_n37_hysteresis),  T(test_n37_groups),
-					   T(test_n37_groups_stay), T(test_n37_counters_never_fall),
-					   T(test_n37_names_churn), T(test_n37_names_alike)};
+	const struct CMUnitTest tests[] = {
+		T(test_openmetrics),	 T(test_unknown),
+		T(test_labels),		 T(test_bounds),
+		T(test_older_text),	 T(test_cpumon),
+		T(test_n37_hysteresis),	 T(test_n37_groups),
+		T(test_n37_groups_stay), T(test_n37_counters_never_fall),
+		T(test_n37_names_churn), T(test_n37_names_churn_among_few),
+		T(test_n37_names_alike)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
