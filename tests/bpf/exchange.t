@@ -105,8 +105,11 @@ sleep 3
 run "$bee" overhead -q --json -o slowdown=no,attach=no -m "$tmp/cost0.bpf.o" -e munmap -t 6
 kill -INT $pid
 wait $pid
-if [ "$(q '.[0].status')" = void ]; then
-	like "somebody else's program makes it void" "$(q '.[0].reason')" 'other BPF programs are at the tracepoints that are timed: .* on syscalls/sys_enter_munmap; end what attached them'
+reason=$(q '.[0].reason')
+if [ "$(q '.[0].status')" = void ] && [ "${reason%the clock changed while it was measured}" != "$reason" ]; then
+	skip "somebody else's program makes it void" "$reason"
+elif [ "$(q '.[0].status')" = void ]; then
+	like "somebody else's program makes it void" "$reason" 'other BPF programs are at the tracepoints that are timed: .* on syscalls/sys_enter_munmap; end what attached them'
 else
 	is "or its loads are dropped and counted" "$(q '.[0].warnings | map(select(contains("somebody else attached"))) | length')" 1
 fi
