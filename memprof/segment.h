@@ -177,7 +177,7 @@ _Static_assert(sizeof(struct segment_header) <= 4096, "a page");
 /* The bucket of a number: how many bits it has. */
 static inline unsigned int segment_bucket(uint64_t v)
 {
-	return v ? 64 - (unsigned int)__builtin_clzll(v) : 0;
+	return v >> 63 ? 64 : 63 - (unsigned int)__builtin_clzll(v << 1 | 1);
 }
 
 static inline uint64_t segment_page_up(uint64_t n)

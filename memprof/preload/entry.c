@@ -54,16 +54,27 @@ static SLOW uint32_t stack_walked(struct thread *t, const uint64_t *fp, struct m
 INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 {
 	uint64_t sp = (uint64_t)fp;
-	uint32_t gen;
-	const struct memo_entry *m;
+	uint32_t gen, epoch;
+	struct memo_entry *m;
 
 	if (unlikely(!t->memo || sp - t->stack_lo >= t->stack_size))
 		return stack_walked(t, fp, NULL, 0);
+	epoch = __atomic_load_n(&memprof.epoch, __ATOMIC_ACQUIRE);
+	if (unlikely(t->epoch != epoch)) {
+		memo_forget(t->again);
+		t->epoch = epoch;
+	}
 	gen = t->gen + (memprof.head->epoch & 4095);
 	m = memo_find(t->memo, fp, gen);
-	if (likely(m != NULL))
-		return m->id;
-	return stack_walked(t, fp, memo_place(t->memo, fp, gen), gen);
+	if (unlikely(!m)) {
+		m = memo_place(t->memo, fp, gen);
+		stack_walked(t, fp, m, gen);
+	}
+	m->user = &t->rows[m->id];
+	/* What has no number is told each time. */
+	if (likely(m->id))
+		memo_remember(t->memo, fp, m);
+	return m->id;
 }
 
 /* --- lifetimes ------------------------------------------------------------------------------- */
@@ -113,17 +124,23 @@ static COLD void lifetime_end(struct thread *t, uint64_t p)
 
 /* --- trailers -------------------------------------------------------------------------------- */
 
-/* In the block's last word: 24 bits that only this block has, whether its lifetime is measured, the
- * room before the trailer that was not asked for, the stack. */
-enum { SLACK_BITS = 20, SLACK_MAX = 1 << SLACK_BITS };
+/* In the block's last word: 24 bits that only this block has (of its address and the salt; one of
+ * them is always set, so that 0 is no trailer), whether its lifetime is measured, the room before
+ * the trailer that was not asked for, the stack. */
+enum { SLACK_BITS = 20, SLACK_MAX = 1 << SLACK_BITS, TRAILER_TIMED = 39, CHUNK_MAPPED = 2 };
 
-/* What glibc's malloc_usable_size() says, from the size in front of the block (malloc.c, chunks:
- * the lower bits are flags, 2 is a mapping of its own). */
+/* The size in front of glibc's blocks (malloc.c, chunks: the lower bits are flags). */
+INLINE size_t chunk_size(const void *p)
+{
+	return ((const size_t *)p)[-1];
+}
+
+/* What glibc's malloc_usable_size() says. */
 INLINE size_t chunk_usable(const void *p)
 {
-	size_t size = ((const size_t *)p)[-1];
+	size_t size = chunk_size(p);
 
-	return (size & ~7UL) - (size & 2 ? 16 : 8);
+	return (size & ~7UL) - (size & CHUNK_MAPPED ? 16 : 8);
 }
 
 INLINE uint64_t *trailer_of(void *p)
@@ -133,7 +150,7 @@ INLINE uint64_t *trailer_of(void *p)
 
 INLINE uint64_t trailer_tag(const void *p)
 {
-	return (((uint64_t)p + memprof.trailer_salt) * 0x9e3779b97f4a7c15ULL >> 40) | 1;
+	return ((uint64_t)p << 36 ^ memprof.trailer_salt) >> 40 << 40 | 1ULL << 40;
 }
 
 INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
@@ -145,7 +162,7 @@ INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
 		*word = 0;
 		return table_put((uint64_t)p, size, id, is_timed);
 	}
-	*word = trailer_tag(p) << 40 | (uint64_t)is_timed << 39 | slack << TABLE_ID_BITS | id;
+	*word = trailer_tag(p) | (uint64_t)is_timed << TRAILER_TIMED | slack << TABLE_ID_BITS | id;
 	return true;
 }
 
@@ -153,22 +170,28 @@ INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
 INLINE bool trailer_take(void *p, struct taken *out, bool keep)
 {
 	size_t room = chunk_usable(p) - 8;
-	uint64_t *word = (uint64_t *)((char *)p + room), v = *word;
+	uint64_t *word = (uint64_t *)((char *)p + room), v = *word ^ trailer_tag(p);
 
-	if (unlikely(v >> 40 != trailer_tag(p)))
+	if (unlikely(v >> 40))
 		return table_take((uint64_t)p, out, keep);
-	*word = 0;
 	out->line = NULL;
-	out->key = v;
+	out->key = *word;
 	out->id = v & ((1U << TABLE_ID_BITS) - 1);
-	out->timed = v >> 39 & 1;
+	out->timed = v >> TRAILER_TIMED & 1;
 	out->size = room - (v >> TABLE_ID_BITS & (SLACK_MAX - 1));
+	*word = 0;
 	return true;
 }
 
 INLINE size_t padded(size_t size)
 {
 	return unlikely(size > SIZE_MAX - 8) ? size : size + memprof.trailer;
+}
+
+/* The same where there is a trailer. */
+INLINE size_t longer(size_t size)
+{
+	return likely(size < SIZE_MAX - 8) ? size + 8 : SIZE_MAX;
 }
 
 /* --- counting -------------------------------------------------------------------------------- */
@@ -470,86 +493,225 @@ static SLOW void free_slow(void *p)
 }
 
 /*
- * The same, for what happens all the time when every block counts: a thread with counters of its
- * own, malloc() and free(), trailer or table. Nothing is asked that the mode answers.
+ * The same, for what happens all the time when every block counts. All that is asked comes before
+ * anything is changed, and each answer but the usual one ends in the slow way (by a jump again,
+ * whose frame is the one that the program called then), which does all of it and asks again.
  */
-INLINE void *malloc_exact(size_t size, const uint64_t *fp, bool trailer)
+
+static SLOW void *counted_slowly(void *p, size_t size)
+{
+	const uint64_t *fp = FRAME;
+	struct thread *t = &thread;
+
+	if (!p)
+		return NULL;
+	if (t->phase == PHASE_COUNTING || (!counts(t) && !ready(t))) {
+		if (t->phase == PHASE_COUNTING)
+			lose(LOSS_REENTRANT, 1);
+		if (memprof.trailer)
+			*trailer_of(p) = 0;
+		return p;
+	}
+	return noted(t, p, size, fp);
+}
+
+/* As counted_slowly(), of a thread that has begun. */
+static SLOW void *counted_after_all(void *p, size_t size)
+{
+	end(&thread);
+	return counted_slowly(p, size);
+}
+
+/* The next provider gave @p. Here ends what asked it, by a jump: this is the frame that the program
+ * called. */
+INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 {
 	struct thread *t = &thread;
-	uint32_t number;
-	void *p;
+	const struct memo_entry *m;
+	struct segment_row *row;
+	struct segment_bucket *bucket;
+	struct line *line = NULL;
+	uint64_t *word = NULL, slack = 0;
+	unsigned int slot = 0;
+	int64_t live;
 
-	if (unlikely(t->phase != PHASE_READY))
-		return alloc(KIND_MALLOC, 0, size, fp);
+	if (unlikely(!p || t->phase != PHASE_READY))
+		return counted_slowly(p, size);
 	begin(t);
-	number = stack_number(t, fp);
-	p = memprof.next.malloc(trailer ? padded(size) : size);
-	if (likely(p != NULL))
-		note_exact(t, p, size, number, false, trailer);
+	m = memo_again(t->again, fp);
+	if (unlikely(!m || t->epoch != memprof.epoch))
+		return counted_after_all(p, size);
+	row = m->user;
+	live = t->shard->live + (int64_t)size;
+	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high))
+		return counted_after_all(p, size);
+	if (trailer) {
+		size_t room = chunk_size(p);
+
+		if (unlikely(room & CHUNK_MAPPED))
+			return counted_after_all(p, size);
+		room = (room & ~7UL) - 16;
+		word = (uint64_t *)((char *)p + room);
+		slack = room - size;
+		if (unlikely(slack >= SLACK_MAX))
+			return counted_after_all(p, size);
+	} else {
+		line = &table_lines[table_line((uint64_t)p)];
+		slot = table_slot((uint64_t)p);
+		if (unlikely(size >= UINT32_MAX))
+			return counted_after_all(p, size);
+	}
+	if (unlikely(!--t->untimed)) {
+		t->untimed = 1;
+		return counted_after_all(p, size);
+	}
+	if (trailer)
+		*word = trailer_tag(p) | slack << TABLE_ID_BITS | (m->id + memprof.id_base);
+	else if (unlikely(!line_put(line, slot, (uint64_t)p, (uint32_t)size,
+				    m->id + memprof.id_base)))
+		return counted_after_all(p, size);
+	t->last = (uint64_t)p;
+	t->shard->live = live;
+	row->allocs++;
+	row->bytes += size;
+	bucket = &t->shard->sizes[segment_bucket(size & INT64_MAX)];
+	bucket->blocks++;
+	bucket->bytes += size;
 	__asm__ volatile("" ::: "memory");
 	t->phase = PHASE_READY;
 	return p;
 }
 
-/* What is not so simple. */
-static COLD void free_taken(struct thread *t, void *p, const struct taken *taken, bool temporary)
+static SLOW void *counted_trailer(void *p, size_t size)
 {
-	account_taken(t, (uint64_t)p, taken, temporary);
-	end(t);
-	memprof.next.free(p);
+	return counted(p, size, FRAME, true);
 }
 
-INLINE void free_exact(void *p, bool trailer)
+static SLOW void *counted_table(void *p, size_t size)
+{
+	return counted(p, size, FRAME, false);
+}
+
+static SLOW void *malloc_exact_trailer(size_t size)
+{
+	return counted_trailer(memprof.next.malloc(longer(size)), size);
+}
+
+static SLOW void *malloc_exact_table(size_t size)
+{
+	return counted_table(memprof.next.malloc(size), size);
+}
+
+static SLOW void *calloc_exact_trailer(size_t size)
+{
+	return counted_trailer(memprof.next.calloc(1, longer(size)), size);
+}
+
+static SLOW void *calloc_exact_table(size_t size)
+{
+	return counted_table(memprof.next.calloc(1, size), size);
+}
+
+static COLD void free_after_all(void *p)
+{
+	end(&thread);
+	free_slow(p);
+}
+
+static COLD void free_after_all_in(void *p, struct line *line)
+{
+	line_unlock(line);
+	free_after_all(p);
+}
+
+/* A block with stack @number of this process: counts its free. False: nothing has happened. */
+INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uint64_t *word)
+{
+	struct segment_row *row = &t->rows[number];
+	int64_t live = t->shard->live - (int64_t)size;
+
+	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live < t->low))
+		return false;
+	*word = 0;
+	t->shard->live = live;
+	row->frees++;
+	row->freed_bytes += size;
+	if (t->last == (uint64_t)p) {
+		t->last = 0;
+		row->temporary++;
+	}
+	return true;
+}
+
+/* Another's, measured, without a stack, a parent's: no number that is found then is one. */
+INLINE bool is_number(uint64_t number)
+{
+	return likely(number - 1 < memprof.last_number);
+}
+
+static SLOW void free_exact_trailer(void *p)
 {
 	struct thread *t = &thread;
-	struct taken taken;
-	bool temporary;
+	uint64_t *word, v;
+	size_t room;
 
-	if (unlikely(t->phase != PHASE_READY || !p)) {
+	if (unlikely(!p || t->phase != PHASE_READY)) {
 		free_slow(p);
 		return;
 	}
 	begin(t);
-	temporary = t->last == (uint64_t)p;
-	if (unlikely(!(trailer ? trailer_take(p, &taken, false)
-			       : table_take((uint64_t)p, &taken, false)))) {
-		end(t);
-		free_slow(p);
+	room = chunk_size(p);
+	word = (uint64_t *)((char *)p + (room & ~7UL) - 16);
+	if (unlikely(room & CHUNK_MAPPED)) {
+		free_after_all(p);
 		return;
 	}
-	if (unlikely(temporary))
-		t->last = 0;
-	if (unlikely(taken.id < memprof.id_base || taken.timed)) {
-		free_taken(t, p, &taken, temporary);
+	v = *word ^ trailer_tag(p);
+	if (unlikely(v >> TRAILER_TIMED)) {
+		free_after_all(p);
 		return;
 	}
-	account_free(t, taken.id - memprof.id_base, 1, taken.size, temporary);
+	room = (room & ~7UL) - 16 - (v >> TABLE_ID_BITS);
+	v = (v & ((1U << TABLE_ID_BITS) - 1)) - memprof.id_base;
+	if (unlikely(!is_number(v) || !freed(t, p, v, room, word))) {
+		free_after_all(p);
+		return;
+	}
 	__asm__ volatile("" ::: "memory");
 	t->phase = PHASE_READY;
 	memprof.next.free(p);
 }
 
-static SLOW void *malloc_exact_trailer(size_t size)
-{
-	return malloc_exact(size, FRAME, true);
-}
-
-static SLOW void *malloc_exact_table(size_t size)
-{
-	return malloc_exact(size, FRAME, false);
-}
-
-static SLOW void free_exact_trailer(void *p)
-{
-	free_exact(p, true);
-}
-
 static SLOW void free_exact_table(void *p)
 {
-	free_exact(p, false);
+	struct thread *t = &thread;
+	struct line *line = &table_lines[table_line((uint64_t)p)];
+	unsigned int slot = table_slot((uint64_t)p);
+	uint64_t number;
+
+	if (unlikely(t->phase != PHASE_READY)) {
+		free_slow(p);
+		return;
+	}
+	begin(t);
+	if (unlikely(!line_enter(line))) {
+		free_after_all(p);
+		return;
+	}
+	number = (line->key[slot] ^ table_key((uint64_t)p, 0, false)) - memprof.id_base;
+	if (unlikely(!is_number(number) || line->size[slot] == UINT32_MAX ||
+		     !freed(t, p, number, line->size[slot], &line->key[slot]))) {
+		free_after_all_in(p, line);
+		return;
+	}
+	line_unlock(line);
+	__asm__ volatile("" ::: "memory");
+	t->phase = PHASE_READY;
+	memprof.next.free(p);
 }
 
 static void *(*malloc_way)(size_t) = malloc_slow;
+static void *(*calloc_way)(size_t) = calloc_slow;
 static void (*free_way)(void *) = free_slow;
 
 void entry_choose_ways(void)
@@ -557,6 +719,7 @@ void entry_choose_ways(void)
 	if (memprof.mode != SEGMENT_EXACT)
 		return;
 	malloc_way = memprof.trailer ? malloc_exact_trailer : malloc_exact_table;
+	calloc_way = memprof.trailer ? calloc_exact_trailer : calloc_exact_table;
 	free_way = memprof.trailer ? free_exact_trailer : free_exact_table;
 }
 
@@ -714,7 +877,7 @@ PUBLIC void *calloc(size_t n, size_t each)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return passes(size) ? memprof.next.calloc(n, each) : calloc_slow(size);
+	return passes(size) ? memprof.next.calloc(n, each) : calloc_way(size);
 }
 
 PUBLIC void *realloc(void *p, size_t size)

@@ -17,8 +17,14 @@
 #define MEMPROF_PRELOAD_PRELOAD_H
 
 #include "lib/base.h"
+
+#include <sched.h>
+
 #include "memprof/preload/unwind.h"
 #include "memprof/segment.h"
+
+/* All that is declared here is this library's own, so that it is reached without a table. */
+#pragma GCC visibility push(hidden)
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -50,7 +56,11 @@ struct thread {
 	int64_t high, low; /* when shard->live goes out of these the peak is looked at */
 	uint32_t untimed;  /* blocks until one has its lifetime measured */
 	uint32_t shard_no;
-	struct memo *memo;
+	/* What its frames had last: never NULL where the phase is PHASE_READY; what it was told for
+	 * is @epoch. */
+	struct memo *again;
+	uint32_t epoch;
+	struct memo *memo; /* NULL: it walks each time */
 	uint64_t stack_lo, stack_hi, stack_size;
 	uint64_t random;
 };
@@ -75,7 +85,9 @@ struct memprof {
 	uint32_t free_mask;  /* of the filter's places that are looked at; 0: each free is slow */
 	uint32_t lock_token; /* what locks of this process are held with: a child's differs */
 	uint32_t id_base; /* added to a stack's number in table and trailer: below are a parent's */
-	uint32_t trailer_salt;
+	uint32_t epoch;	  /* goes up when modules may have gone */
+	uint32_t last_number; /* of a stack: head->stacks_max - 1 */
+	uint64_t trailer_salt;
 	bool memo, timed;
 
 	struct provider next;
@@ -99,13 +111,10 @@ static inline void lock(uint32_t *word)
 {
 	for (unsigned int spins = 0;
 	     __atomic_exchange_n(word, memprof.lock_token, __ATOMIC_ACQUIRE) == memprof.lock_token;)
-		if (++spins % 64 == 0) {
-			extern int sched_yield(void);
-
+		if (++spins % 64 == 0)
 			sched_yield();
-		} else {
+		else
 			__builtin_ia32_pause();
-		}
 }
 
 static inline void unlock(uint32_t *word)
@@ -165,5 +174,7 @@ void stacks_modules_changed(void);
 /* --- account.c --- */
 
 void account_peak(struct thread *t);
+
+#pragma GCC visibility pop
 
 #endif

@@ -158,6 +158,7 @@ static bool read_options(void)
 	memprof.stacks_max = (uint32_t)(n < 2			 ? 2
 					: n > SEGMENT_STACKS_MAX ? SEGMENT_STACKS_MAX
 								 : n);
+	memprof.last_number = memprof.stacks_max - 1;
 	n = number_of(o, "shards", SEGMENT_SHARDS);
 	memprof.shards_max = (uint32_t)(n < 2 ? 2 : n > SEGMENT_SHARDS ? SEGMENT_SHARDS : n);
 	memprof.no_follow = !number_of(o, "follow", 1);
@@ -366,7 +367,7 @@ void process_new_segment(void)
 	if (memprof.id_base + memprof.stacks_max >= 1U << TABLE_ID_BITS) {
 		/* Too many generations: the numbers of all that is inherited become one. */
 		table_relabel();
-		memprof.trailer_salt++;
+		memprof.trailer_salt += 1ULL << 41;
 		memprof.id_base = 1;
 	}
 	if (!memprof.head || !stacks_start())

@@ -148,6 +148,7 @@ void stacks_modules_changed(void)
 	unwind_forget();
 	if (gone || h->nmodules == h->modules_max)
 		__atomic_store_n(&h->epoch, h->epoch + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&memprof.epoch, memprof.epoch + 1, __ATOMIC_RELEASE);
 	unlock(&memprof.stacks_lock);
 }
 

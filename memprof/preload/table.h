@@ -47,6 +47,7 @@ struct taken {
 	uint8_t slot;
 };
 
+#pragma GCC visibility push(hidden)
 extern struct line *table_lines;
 extern uint32_t table_mask; /* lines - 1 */
 
@@ -63,6 +64,8 @@ COLD bool table_take_beyond(uint64_t p, struct taken *out, bool keep);
 /* Gives the place of *@taken its block back, or gives it up. Until then nobody else has it. */
 void table_restore(const struct taken *taken);
 void table_give_up(const struct taken *taken);
+
+#pragma GCC visibility pop
 
 static inline uint32_t table_line(uint64_t p)
 {
@@ -99,6 +102,30 @@ static inline uint64_t table_key(uint64_t p, uint32_t id, bool timed)
 static inline bool key_is(uint64_t key, uint64_t p)
 {
 	return key >> (TABLE_ID_BITS + 1) == p >> 3;
+}
+
+/* Goes into a line where nobody is: false where somebody is, who is not waited for. */
+static inline bool line_enter(struct line *l)
+{
+	return likely(alone()) || __atomic_exchange_n(&l->lock, memprof.lock_token,
+						      __ATOMIC_ACQUIRE) != memprof.lock_token;
+}
+
+/* Notes a block in its own slot, if that is free; else nothing has happened. */
+static inline bool line_put(struct line *l, unsigned int slot, uint64_t p, uint32_t size,
+			    uint32_t id)
+{
+	bool good;
+
+	if (unlikely(!line_enter(l)))
+		return false;
+	good = !l->key[slot];
+	if (likely(good)) {
+		l->key[slot] = table_key(p, id, false);
+		l->size[slot] = size;
+	}
+	line_unlock(l);
+	return good;
 }
 
 /* Notes a block; false when there is no room. */

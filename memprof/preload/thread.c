@@ -20,6 +20,7 @@
 
 __thread struct thread thread __attribute__((tls_model("initial-exec")));
 static pthread_key_t leaving;
+static struct memo nothing; /* of threads without one: it remembers nothing */
 extern void *__libc_stack_end;
 
 static struct segment_shard *shard_of(uint32_t n)
@@ -64,11 +65,16 @@ static void take_shard(struct thread *t)
 	__atomic_add_fetch(&t->shard->owners, 1, __ATOMIC_RELAXED);
 	t->shard->tid = (uint32_t)syscall(SYS_gettid);
 	prctl(PR_GET_NAME, t->shard->comm);
+	t->again = &nothing;
 	if (memprof.memo && memprof.mode == SEGMENT_EXACT && !t->shared) {
 		if (!memprof.memos[n])
 			memprof.memos[n] = map_private(sizeof(struct memo));
 		t->memo = memprof.memos[n];
+		if (t->memo)
+			t->again = t->memo;
 	}
+	t->epoch = __atomic_load_n(&memprof.epoch, __ATOMIC_ACQUIRE);
+	memo_forget(t->again);
 }
 
 /* The main thread's stack ends where libc began; below, it may grow to its limit, and the kernel

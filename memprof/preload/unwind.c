@@ -555,12 +555,13 @@ static inline void depend(struct walk *w, uint64_t at)
 
 	if (!m)
 		return;
-	if (m->nwords == MEMO_WORDS || at - w->sp0 > UINT32_MAX) {
+	if (m->n == MEMO_WORDS || at - w->sp0 > UINT32_MAX) {
 		w->too_long = true;
 		return;
 	}
-	m->at[m->nwords] = (uint32_t)(at - w->sp0);
-	memcpy(&m->word[m->nwords++], (const void *)at, 8);
+	m->words[m->n / 4].at[m->n % 4] = (uint32_t)(at - w->sp0);
+	memcpy(&m->words[m->n / 4].word[m->n % 4], (const void *)at, 8);
+	m->n++;
 }
 
 struct frame {
@@ -576,7 +577,7 @@ static inline void depend_on_fp(struct walk *w, struct frame *f)
 	if (!w->keep)
 		return;
 	if (f->fp_first)
-		w->keep->uses_fp = 1;
+		w->keep->fp_mask = UINT64_MAX;
 	else if (f->fp_from)
 		depend(w, f->fp_from);
 	f->fp_from = 0;
@@ -659,10 +660,13 @@ static inline uint64_t mix(uint64_t h, uint64_t v)
 
 static void fill_up(struct memo_entry *m)
 {
-	for (; m->nwords && m->nwords % 4; m->nwords++) {
-		m->at[m->nwords] = m->at[m->nwords - 1];
-		m->word[m->nwords] = m->word[m->nwords - 1];
+	for (; m->n % 4; m->n++) {
+		struct memo_words *w = &m->words[m->n / 4];
+
+		w->at[m->n % 4] = w->at[m->n % 4 - 1];
+		w->word[m->n % 4] = w->word[m->n % 4 - 1];
 	}
+	m->words_end = (uint32_t)(m->n / 4 * sizeof(m->words[0]));
 }
 
 void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
@@ -686,8 +690,9 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 		keep->sp = f.sp;
 		keep->fp = f.fp;
 		keep->gen = gen;
-		keep->nwords = 0;
-		keep->uses_fp = 0;
+		keep->n = 0;
+		keep->fp_mask = 0;
+		keep->words_end = 0;
 	}
 	for (;;) {
 		uint32_t rule;
@@ -719,7 +724,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 	if (w.elsewhere)
 		out->flags |= UNWIND_ELSEWHERE;
 	if (keep && (w.elsewhere || w.too_long))
-		keep->gen = 0;
+		keep->sp = 0;
 	else if (keep)
 		fill_up(keep);
 	out->hash = mix(hash, out->interrupted);
@@ -732,5 +737,10 @@ struct memo_entry *memo_place(struct memo *memo, const uint64_t *fp, uint32_t ge
 	unsigned int set = key % MEMO_SETS, way = memo->next[set]++ % MEMO_WAYS;
 
 	memo->key[set][way] = key;
-	return &memo->entry[set][way];
+	return &memo->entry[set * MEMO_WAYS + way];
+}
+
+void memo_forget(struct memo *memo)
+{
+	memset(memo->hint, 0, sizeof(memo->hint));
 }

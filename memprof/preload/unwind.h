@@ -17,11 +17,14 @@
 
 #include "lib/base.h"
 
+#include <stddef.h>
+
 enum {
 	UNWIND_FRAMES_MAX = 127,
 	MEMO_SETS = 128,
 	MEMO_WAYS = 8,
 	MEMO_WORDS = 80, /* a walk that reads more is not kept */
+	MEMO_HINT_BITS = 10,
 };
 
 /* What is known of an instruction: how the frame around it is left. */
@@ -72,22 +75,38 @@ struct unwind_stack {
 	uint64_t pc[UNWIND_FRAMES_MAX]; /* the innermost first */
 };
 
+/* Words of the stack that a walk depends on, four at a time: where (from the stack pointer that it
+ * began with), and what was there. */
+struct memo_words {
+	uint32_t at[4];
+	uint64_t word[4];
+};
+
 /* A walk that was made: see the head of this file. */
 struct memo_entry {
-	uint64_t ra, sp, fp;
-	uint32_t gen;	 /* of whom keeps it: 0 is nobody's */
-	uint32_t id;	 /* what the caller made of the stack */
-	uint16_t nwords; /* a multiple of four: the last is there again */
-	uint16_t uses_fp;
-	uint32_t at[MEMO_WORDS]; /* from @sp */
-	uint64_t word[MEMO_WORDS];
+	uint64_t sp, ra;      /* where it began; 0: no walk is kept here */
+	uint64_t fp, fp_mask; /* the bits of the frame pointer that count: all or none */
+	uint32_t words_end;   /* bytes of @words that are used */
+	uint32_t id;	      /* what the caller made of the stack */
+	uint32_t gen;	      /* of whom keeps it */
+	uint32_t n;	      /* words; a multiple of four: the last is there again */
+	void *user;	      /* the caller's, as @id */
+	uint64_t pad;
+	struct memo_words words[MEMO_WORDS / 4];
 };
 
 struct memo {
+	/* Which entry a start had last: found by its hash alone, without a search. 0 is none's. */
+	uint16_t hint[1 << MEMO_HINT_BITS];
+	struct memo_entry none;
+	struct memo_entry entry[MEMO_SETS * MEMO_WAYS];
 	uint64_t key[MEMO_SETS][MEMO_WAYS];
 	uint8_t next[MEMO_SETS];
-	struct memo_entry entry[MEMO_SETS][MEMO_WAYS];
 };
+
+_Static_assert(sizeof(struct memo_entry) == 1024, "an entry is found by a shift");
+_Static_assert(offsetof(struct memo, entry) == offsetof(struct memo, none) + 1024,
+	       "hint n is entry n - 1");
 
 /*
  * Walks from a frame of the caller's: fp[0] is the frame pointer of its caller, fp[1] where it
@@ -105,20 +124,19 @@ static inline uint64_t memo_key(uint64_t ra, uint64_t sp, uint32_t gen)
 	return k ^ k >> 32;
 }
 
-static inline bool memo_holds(const struct memo_entry *m, uint64_t ra, uint64_t sp, uint64_t fp,
-			      uint32_t gen)
+/* Whether the frame pointer and all words are as they were. */
+static inline __attribute__((always_inline)) bool memo_holds(const struct memo_entry *m,
+							     uint64_t sp, uint64_t fp)
 {
-	const char *base = (const char *)sp;
-	uint64_t a, b = 0;
+	const struct memo_words *w = m->words,
+				*end = (const void *)((const char *)w + m->words_end);
+	uint64_t a = (m->fp ^ fp) & m->fp_mask, b = 0;
 
-	if (m->ra != ra || m->sp != sp || m->gen != gen)
-		return false;
-	a = m->uses_fp ? m->fp ^ fp : 0;
-	for (unsigned int i = 0; i < m->nwords; i += 4) {
-		a |= *(const uint64_t *)(base + m->at[i]) ^ m->word[i];
-		b |= *(const uint64_t *)(base + m->at[i + 1]) ^ m->word[i + 1];
-		a |= *(const uint64_t *)(base + m->at[i + 2]) ^ m->word[i + 2];
-		b |= *(const uint64_t *)(base + m->at[i + 3]) ^ m->word[i + 3];
+	for (; w != end; w++) {
+		a |= *(const uint64_t *)(sp + w->at[0]) ^ w->word[0];
+		b |= *(const uint64_t *)(sp + w->at[1]) ^ w->word[1];
+		a |= *(const uint64_t *)(sp + w->at[2]) ^ w->word[2];
+		b |= *(const uint64_t *)(sp + w->at[3]) ^ w->word[3];
 	}
 	return (a | b) == 0;
 }
@@ -128,18 +146,51 @@ static inline bool memo_holds(const struct memo_entry *m, uint64_t ra, uint64_t 
  * that were made on it: @gen must be another one for each thread that uses the same memo, and after
  * modules were unloaded.
  */
-static inline const struct memo_entry *memo_find(const struct memo *memo, const uint64_t *fp,
-						 uint32_t gen)
+static inline struct memo_entry *memo_find(struct memo *memo, const uint64_t *fp, uint32_t gen)
 {
 	uint64_t ra = fp[1], sp = (uint64_t)(fp + 2), key = memo_key(ra, sp, gen);
 	unsigned int set = key % MEMO_SETS;
 
-	for (unsigned int way = 0; way < MEMO_WAYS; way++)
-		if (memo->key[set][way] == key &&
-		    memo_holds(&memo->entry[set][way], ra, sp, fp[0], gen))
-			return &memo->entry[set][way];
+	for (unsigned int way = 0; way < MEMO_WAYS; way++) {
+		struct memo_entry *m = &memo->entry[set * MEMO_WAYS + way];
+
+		if (memo->key[set][way] == key && m->ra == ra && m->sp == sp && m->gen == gen &&
+		    memo_holds(m, sp, fp[0]))
+			return m;
+	}
 	return NULL;
 }
+
+static inline __attribute__((always_inline)) uint16_t *memo_hint(struct memo *memo,
+								 const uint64_t *fp)
+{
+	return &memo->hint[(((uint64_t)fp + fp[1]) * 0x9e3779b97f4a7c15ULL) >>
+			   (64 - MEMO_HINT_BITS)];
+}
+
+/*
+ * The same for what memo_remember() was told since memo_forget(), and nothing else: the entry that
+ * such a frame had last, or NULL. A few instructions before the words, and no other thread's entry,
+ * so that neither generation nor stack are asked for.
+ */
+static inline __attribute__((always_inline)) const struct memo_entry *memo_again(struct memo *memo,
+										 const uint64_t *fp)
+{
+	const struct memo_entry *m = &memo->none + *memo_hint(memo, fp);
+	uint64_t ra = fp[1], sp = (uint64_t)(fp + 2);
+
+	if (__builtin_expect(m->sp != sp || m->ra != ra, 0))
+		return NULL;
+	return __builtin_expect(memo_holds(m, sp, fp[0]), 1) ? m : NULL;
+}
+
+/* @m holds for @fp, and is of the caller's generation. */
+static inline void memo_remember(struct memo *memo, const uint64_t *fp, const struct memo_entry *m)
+{
+	*memo_hint(memo, fp) = (uint16_t)(m - &memo->none);
+}
+
+void memo_forget(struct memo *memo);
 
 /* The entry to keep the next walk from this frame in. */
 struct memo_entry *memo_place(struct memo *memo, const uint64_t *fp, uint32_t gen);

@@ -329,7 +329,7 @@ static void knows_a_walk_again(void **state)
 	assert_int_equal(s.n, 2);
 	assert_int_equal(s.pc[0], 0x1001);
 	assert_int_equal(s.pc[1], 0x1002);
-	assert_int_equal(keep->nwords % 4, 0);
+	assert_int_equal(keep->n % 4, 0);
 	assert_ptr_equal(memo_find(&memo, fp, 7), keep);
 	/* Another thread's, or after a module went. */
 	assert_null(memo_find(&memo, fp, 8));
