@@ -71,6 +71,7 @@ INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 		stack_walked(t, fp, m, gen);
 	}
 	m->user = &t->rows[m->id];
+	m->user_id = m->id + memprof.id_base;
 	/* What has no number is told each time. */
 	if (likely(m->id))
 		memo_remember(t->memo, fp, m);
@@ -150,7 +151,8 @@ INLINE uint64_t *trailer_of(void *p)
 
 INLINE uint64_t trailer_tag(const void *p)
 {
-	return ((uint64_t)p << 36 ^ memprof.trailer_salt) >> 40 << 40 | 1ULL << 40;
+	/* glibc's blocks begin at multiples of 16: nothing reaches below bit 40. */
+	return ((uint64_t)p << 36 ^ memprof.trailer_salt) | 1ULL << 40;
 }
 
 INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
@@ -566,9 +568,8 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 		return counted_after_all(p, size);
 	}
 	if (trailer)
-		*word = trailer_tag(p) | slack << TABLE_ID_BITS | (m->id + memprof.id_base);
-	else if (unlikely(!line_put(line, slot, (uint64_t)p, (uint32_t)size,
-				    m->id + memprof.id_base)))
+		*word = trailer_tag(p) | slack << TABLE_ID_BITS | m->user_id;
+	else if (unlikely(!line_put(line, slot, (uint64_t)p, (uint32_t)size, m->user_id)))
 		return counted_after_all(p, size);
 	t->last = (uint64_t)p;
 	t->shard->live = live;

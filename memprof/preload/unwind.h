@@ -91,7 +91,7 @@ struct memo_entry {
 	uint32_t gen;	      /* of whom keeps it */
 	uint32_t n;	      /* words; a multiple of four: the last is there again */
 	void *user;	      /* the caller's, as @id */
-	uint64_t pad;
+	uint64_t user_id;
 	struct memo_words words[MEMO_WORDS / 4];
 };
 
@@ -130,15 +130,15 @@ static inline __attribute__((always_inline)) bool memo_holds(const struct memo_e
 {
 	const struct memo_words *w = m->words,
 				*end = (const void *)((const char *)w + m->words_end);
-	uint64_t a = (m->fp ^ fp) & m->fp_mask, b = 0;
+	uint64_t a = (m->fp ^ fp) & m->fp_mask;
 
 	for (; w != end; w++) {
 		a |= *(const uint64_t *)(sp + w->at[0]) ^ w->word[0];
-		b |= *(const uint64_t *)(sp + w->at[1]) ^ w->word[1];
+		a |= *(const uint64_t *)(sp + w->at[1]) ^ w->word[1];
 		a |= *(const uint64_t *)(sp + w->at[2]) ^ w->word[2];
-		b |= *(const uint64_t *)(sp + w->at[3]) ^ w->word[3];
+		a |= *(const uint64_t *)(sp + w->at[3]) ^ w->word[3];
 	}
-	return (a | b) == 0;
+	return a == 0;
 }
 
 /*
