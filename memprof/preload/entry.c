@@ -533,13 +533,20 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	struct segment_row *row;
 	struct segment_bucket *bucket;
 	struct line *line = NULL;
-	uint64_t *word = NULL, slack = 0;
+	uint64_t *word = NULL, slack = 0, room = 0;
 	unsigned int slot = 0;
 	int64_t live;
 
 	if (unlikely(!p || t->phase != PHASE_READY))
 		return counted_slowly(p, size);
 	begin(t);
+	if (trailer) {
+		room = chunk_size(p);
+	} else {
+		/* In a large heap it comes from afar: meanwhile the stack is looked at. */
+		line = &table_lines[table_line((uint64_t)p)];
+		__builtin_prefetch(line, 1);
+	}
 	m = memo_again(t->again, fp);
 	if (unlikely(!m || t->epoch != memprof.epoch))
 		return counted_after_all(p, size);
@@ -548,8 +555,6 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high))
 		return counted_after_all(p, size);
 	if (trailer) {
-		size_t room = chunk_size(p);
-
 		if (unlikely(room & CHUNK_MAPPED))
 			return counted_after_all(p, size);
 		room = (room & ~7UL) - 16;
@@ -558,7 +563,6 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 		if (unlikely(slack >= SLACK_MAX))
 			return counted_after_all(p, size);
 	} else {
-		line = &table_lines[table_line((uint64_t)p)];
 		slot = table_slot((uint64_t)p);
 		if (unlikely(size >= UINT32_MAX))
 			return counted_after_all(p, size);
@@ -569,7 +573,8 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	}
 	if (trailer)
 		*word = trailer_tag(p) | slack << TABLE_ID_BITS | m->user_id;
-	else if (unlikely(!line_put(line, slot, (uint64_t)p, (uint32_t)size, m->user_id)))
+	else if (unlikely(!slot_take(line, slot, table_key((uint64_t)p, m->user_id, false),
+				     (uint32_t)size)))
 		return counted_after_all(p, size);
 	t->last = (uint64_t)p;
 	t->shard->live = live;
@@ -619,12 +624,6 @@ static COLD void free_after_all(void *p)
 	free_slow(p);
 }
 
-static COLD void free_after_all_in(void *p, struct line *line)
-{
-	line_unlock(line);
-	free_after_all(p);
-}
-
 /* A block with stack @number of this process: counts its free. False: nothing has happened. */
 INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uint64_t *word)
 {
@@ -633,7 +632,7 @@ INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uin
 
 	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live < t->low))
 		return false;
-	*word = 0;
+	slot_leave(word);
 	t->shard->live = live;
 	row->frees++;
 	row->freed_bytes += size;
@@ -695,17 +694,12 @@ static SLOW void free_exact_table(void *p)
 		return;
 	}
 	begin(t);
-	if (unlikely(!line_enter(line))) {
-		free_after_all(p);
-		return;
-	}
 	number = (line->key[slot] ^ table_key((uint64_t)p, 0, false)) - memprof.id_base;
 	if (unlikely(!is_number(number) || line->size[slot] == UINT32_MAX ||
 		     !freed(t, p, number, line->size[slot], &line->key[slot]))) {
-		free_after_all_in(p, line);
+		free_after_all(p);
 		return;
 	}
-	line_unlock(line);
 	__asm__ volatile("" ::: "memory");
 	t->phase = PHASE_READY;
 	memprof.next.free(p);

@@ -71,11 +71,8 @@ uint64_t table_take_huge(uint64_t p)
 /* One block fewer went beyond the line where @p belongs, up to @end. */
 static void uncount(uint64_t p, const struct line *end)
 {
-	for (uint32_t i = table_line(p); &table_lines[i] != end; i = (i + 1) & table_mask) {
-		line_lock(&table_lines[i]);
-		table_lines[i].over--;
-		line_unlock(&table_lines[i]);
-	}
+	for (uint32_t i = table_line(p); &table_lines[i] != end; i = (i + 1) & table_mask)
+		__atomic_sub_fetch(&table_lines[i].over, 1, __ATOMIC_RELAXED);
 }
 
 bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i)
@@ -83,16 +80,10 @@ bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i)
 	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
 		struct line *l = &table_lines[i & table_mask];
 
-		line_lock(l);
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
-			if (!l->key[k]) {
-				l->key[k] = key;
-				l->size[k] = size;
-				line_unlock(l);
+			if (slot_take(l, k, key, size))
 				return true;
-			}
-		l->over++;
-		line_unlock(l);
+		__atomic_add_fetch(&l->over, 1, __ATOMIC_RELAXED);
 	}
 	uncount(p, &table_lines[i & table_mask]);
 	if (size == UINT32_MAX)
@@ -106,21 +97,17 @@ bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
 
 	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
 		struct line *l = &table_lines[i & table_mask];
-		uint32_t over;
 
-		line_lock(l);
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
-			if (key_is(l->key[k], p)) {
+			if (key_is(__atomic_load_n(&l->key[k], __ATOMIC_RELAXED), p)) {
 				taken_from(out, l, k, p);
-				l->key[k] = TABLE_HELD;
-				line_unlock(l);
-				if (!keep)
+				if (keep)
+					__atomic_store_n(&l->key[k], TABLE_HELD, __ATOMIC_RELEASE);
+				else
 					table_give_up(out);
 				return true;
 			}
-		over = l->over;
-		line_unlock(l);
-		if (!over)
+		if (!__atomic_load_n(&l->over, __ATOMIC_RELAXED))
 			break;
 	}
 	return false;
@@ -129,21 +116,13 @@ bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
 /* Its slot was held since. */
 void table_restore(const struct taken *taken)
 {
-	struct line *l = taken->line;
-
 	if (taken->size >= UINT32_MAX)
 		table_put_huge(taken->key >> (TABLE_ID_BITS + 1) << 3, taken->size);
-	line_lock(l);
-	l->key[taken->slot] = taken->key;
-	line_unlock(l);
+	__atomic_store_n(&taken->line->key[taken->slot], taken->key, __ATOMIC_RELEASE);
 }
 
 void table_give_up(const struct taken *taken)
 {
-	struct line *l = taken->line;
-
-	line_lock(l);
-	l->key[taken->slot] = 0;
-	line_unlock(l);
-	uncount(taken->key >> (TABLE_ID_BITS + 1) << 3, l);
+	slot_leave(&taken->line->key[taken->slot]);
+	uncount(taken->key >> (TABLE_ID_BITS + 1) << 3, taken->line);
 }

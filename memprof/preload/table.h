@@ -11,8 +11,9 @@
  * its line, or of those behind it; lines that were full count in `over` how many went on: a search
  * goes on while it is not 0.
  *
- * The table is private memory: a child of fork() finds its parent's blocks in it. Each line has its
- * lock, left alone while the process has one thread.
+ * The table is private memory: a child of fork() finds its parent's blocks in it. There are no
+ * locks: who has a block has its slot, so only to take a free slot must be one step, and nobody
+ * reads the size of a block that is not his.
  */
 #ifndef MEMPROF_PRELOAD_TABLE_H
 #define MEMPROF_PRELOAD_TABLE_H
@@ -29,10 +30,10 @@ enum {
 };
 
 struct line {
-	uint32_t lock, over;
+	uint32_t over, pad;
 	uint64_t key[LINE_BLOCKS];  /* address / 8 << 20 | timed << 19 | id; 0: free */
 	uint32_t size[LINE_BLOCKS]; /* UINT32_MAX: in the list of the huge ones */
-	uint32_t pad[2];
+	uint32_t pads[2];
 };
 
 /* The key of a slot that table_take() keeps: no block is at address 8. */
@@ -82,16 +83,27 @@ static inline bool alone(void)
 	return __libc_single_threaded;
 }
 
-static inline void line_lock(struct line *l)
+/* Takes a slot for a block, if it is free. */
+static inline bool slot_take(struct line *l, unsigned int slot, uint64_t key, uint32_t size)
 {
-	if (!alone())
-		lock(&l->lock);
+	uint64_t is = 0;
+
+	if (unlikely(!alone())) {
+		if (!__atomic_compare_exchange_n(&l->key[slot], &is, key, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
+			return false;
+	} else {
+		if (unlikely(l->key[slot]))
+			return false;
+		l->key[slot] = key;
+	}
+	l->size[slot] = size;
+	return true;
 }
 
-static inline void line_unlock(struct line *l)
+static inline void slot_leave(uint64_t *key)
 {
-	/* One thread may have become two while it was held. */
-	unlock(&l->lock);
+	__atomic_store_n(key, 0, __ATOMIC_RELEASE);
 }
 
 static inline uint64_t table_key(uint64_t p, uint32_t id, bool timed)
@@ -104,30 +116,6 @@ static inline bool key_is(uint64_t key, uint64_t p)
 	return key >> (TABLE_ID_BITS + 1) == p >> 3;
 }
 
-/* Goes into a line where nobody is: false where somebody is, who is not waited for. */
-static inline bool line_enter(struct line *l)
-{
-	return likely(alone()) || __atomic_exchange_n(&l->lock, memprof.lock_token,
-						      __ATOMIC_ACQUIRE) != memprof.lock_token;
-}
-
-/* Notes a block in its own slot, if that is free; else nothing has happened. */
-static inline bool line_put(struct line *l, unsigned int slot, uint64_t p, uint32_t size,
-			    uint32_t id)
-{
-	bool good;
-
-	if (unlikely(!line_enter(l)))
-		return false;
-	good = !l->key[slot];
-	if (likely(good)) {
-		l->key[slot] = table_key(p, id, false);
-		l->size[slot] = size;
-	}
-	line_unlock(l);
-	return good;
-}
-
 /* Notes a block; false when there is no room. */
 static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 {
@@ -137,15 +125,8 @@ static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 
 	if (unlikely(small == UINT32_MAX && !table_put_huge(p, size)))
 		return false;
-	line_lock(l);
-	if (unlikely(l->key[table_slot(p)])) {
-		line_unlock(l);
-		return table_put_beyond(p, key, small, i);
-	}
-	l->key[table_slot(p)] = key;
-	l->size[table_slot(p)] = small;
-	line_unlock(l);
-	return true;
+	return likely(slot_take(l, table_slot(p), key, small)) ||
+	       table_put_beyond(p, key, small, i);
 }
 
 static inline void taken_from(struct taken *out, struct line *l, unsigned int k, uint64_t p)
@@ -167,14 +148,10 @@ static inline bool table_take(uint64_t p, struct taken *out, bool keep)
 	struct line *l = &table_lines[table_line(p)];
 	unsigned int k = table_slot(p);
 
-	line_lock(l);
-	if (unlikely(!key_is(l->key[k], p))) {
-		line_unlock(l);
+	if (unlikely(!key_is(l->key[k], p)))
 		return table_take_beyond(p, out, keep);
-	}
 	taken_from(out, l, k, p);
-	l->key[k] = keep ? TABLE_HELD : 0;
-	line_unlock(l);
+	__atomic_store_n(&l->key[k], keep ? TABLE_HELD : 0, __ATOMIC_RELEASE);
 	return true;
 }
 
