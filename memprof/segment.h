@@ -24,7 +24,7 @@
 #define SEGMENT_MAGIC 0x3174676573706d62ULL /* "bmpsegt1" */
 
 enum {
-	SEGMENT_VERSION = 1,
+	SEGMENT_VERSION = 2,
 	SEGMENT_MODULES = 1024,
 	SEGMENT_BUCKETS = 65,	  /* of a histogram: bucket 0 holds 0, bucket n 2^(n-1)..2^n-1 */
 	SEGMENT_FRAMES_MAX = 127, /* of one stack */
@@ -93,7 +93,8 @@ struct segment_stack {
  * The peak needs no copies: header.peak_epoch goes up when more is live than ever before, and
  * whoever changes a row that has not been changed since keeps first what was live in it. At the
  * end, a row of the last epoch has what was live at the peak in @peak_*, any other still has it
- * live.
+ * live. While a process goes from peak to peak no epoch begins: where the shards together have as
+ * much live as header.peak, or more, what is live is the peak.
  */
 struct segment_row {
 	/* Sampled: blocks times SEGMENT_BLOCK, and bytes, that the samples stand for. */

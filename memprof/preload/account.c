@@ -18,38 +18,103 @@ static uint64_t now_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
 }
 
+/* Adds what this shard's heap has changed by to the process's, which is what is returned. */
+static int64_t tell(struct thread *t)
+{
+	struct segment_shard *shard = t->shard;
+	int64_t change = shard->live - shard->flushed;
+
+	shard->flushed = shard->live;
+	return __atomic_add_fetch(&memprof.head->live, change, __ATOMIC_RELAXED);
+}
+
+/* @live is more than was ever live, or as much; @leave_it: from here it goes down. */
+static void new_peak(int64_t live, bool leave_it)
+{
+	struct segment_header *head = memprof.head;
+
+	if (leave_it)
+		__atomic_add_fetch(&head->peak_epoch, 1, __ATOMIC_RELAXED);
+	head->peak_ns = now_ns(CLOCK_REALTIME_COARSE);
+	if (unlikely(live > LARGE_HEAP && !large)) {
+		large = true;
+		table_expect_much();
+	}
+}
+
 /*
- * Adds what this shard's heap has changed by to the process's, and begins a new epoch when there
- * was never more. A process with one thread looks at each byte above its peak, so its peak is
- * exact; with more, a thread looks each SEGMENT_PEAK_WINDOW bytes.
+ * What a thread does when its live bytes have left [low, high]. A process with one thread looks at
+ * each byte above its peak, so its peak is exact; with more, a thread looks each
+ * SEGMENT_PEAK_WINDOW bytes.
+ *
+ * While a process with one thread goes from peak to peak, no row needs to be kept: it is at its
+ * peak, until something is freed (account_leave_peak()).
  */
 COLD void account_peak(struct thread *t)
 {
 	struct segment_header *head = memprof.head;
-	struct segment_shard *shard = t->shard;
-	int64_t change = shard->live - shard->flushed, live, peak, window = SEGMENT_PEAK_WINDOW;
+	int64_t live = tell(t), peak = __atomic_load_n(&head->peak, __ATOMIC_RELAXED);
+	int64_t window = SEGMENT_PEAK_WINDOW;
 
-	shard->flushed = shard->live;
-	live = __atomic_add_fetch(&head->live, change, __ATOMIC_RELAXED);
-	peak = __atomic_load_n(&head->peak, __ATOMIC_RELAXED);
+	if (account_alone(t)) {
+		t->at_peak = live >= peak;
+		/* At the peak, every free is looked at. */
+		t->low = t->at_peak ? INT64_MAX : t->shard->live - window;
+		t->high = t->shard->live + (t->at_peak ? window : MIN(window, peak - live));
+		if (t->at_peak) {
+			head->peak = live;
+			new_peak(live, false);
+			/* A thread that begins looks the other way round. */
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			if (unlikely(!memprof.alone))
+				account_leave_peak(t);
+		}
+		return;
+	}
+	if (unlikely(t->at_peak))
+		account_leave_peak(t);
 	while (live > peak)
 		if (__atomic_compare_exchange_n(&head->peak, &peak, live, false, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED)) {
-			peak = live;
-			__atomic_add_fetch(&head->peak_epoch, 1, __ATOMIC_RELAXED);
-			head->peak_ns = now_ns(CLOCK_REALTIME_COARSE);
-			if (unlikely(peak > LARGE_HEAP && !large)) {
-				large = true;
-				table_expect_much();
-			}
+			new_peak(live, true);
+			break;
 		}
-	t->low = shard->live - window;
-	if (head->nshards == 1 && peak - live < window)
-		window = peak - live;
-	t->high = shard->live + window;
+	t->low = t->shard->live - window;
+	t->high = t->shard->live + window;
 	if (t->shared) {
 		/* Others move it too: each call looks. */
 		t->low = INT64_MAX;
 		t->high = INT64_MIN;
 	}
+}
+
+/* A second thread begins: from here others free too what the first one has. */
+COLD void account_not_alone(void)
+{
+	struct segment_header *head = memprof.head;
+
+	if (!memprof.alone)
+		return;
+	memprof.alone = false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&head->live, __ATOMIC_RELAXED) >=
+	    __atomic_load_n(&head->peak, __ATOMIC_RELAXED))
+		new_peak(head->live, true);
+}
+
+/* This thread was at its peak, and something will be freed. */
+COLD void account_leave_peak(struct thread *t)
+{
+	struct segment_header *head = memprof.head;
+	int64_t live = tell(t), peak = __atomic_load_n(&head->peak, __ATOMIC_RELAXED);
+
+	t->at_peak = false;
+	t->high = t->shard->live;
+	t->low = t->shard->live - SEGMENT_PEAK_WINDOW;
+	while (live >= peak)
+		if (__atomic_compare_exchange_n(&head->peak, &peak, live, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED)) {
+			new_peak(live, true);
+			break;
+		}
 }

@@ -22,6 +22,11 @@ static inline void account_end(struct thread *t)
 		unlock(&memprof.shared_lock);
 }
 
+static inline bool account_alone(const struct thread *t)
+{
+	return memprof.alone && !t->shared;
+}
+
 /* Before a row changes: keeps what was live in it if the peak may have been since (segment.h). */
 static inline void row_touch(struct segment_row *row)
 {
@@ -59,6 +64,8 @@ static inline void account_free(struct thread *t, uint32_t id, uint64_t blocks, 
 	struct segment_row *row = &t->rows[id];
 	struct segment_shard *shard = t->shard;
 
+	if (unlikely(t->at_peak))
+		account_leave_peak(t);
 	row_touch(row);
 	row->frees += blocks;
 	row->freed_bytes += bytes;

@@ -494,6 +494,10 @@ static SLOW void free_slow(void *p)
 	memprof.next.free(p);
 }
 
+static void *(*malloc_way)(size_t) = malloc_slow;
+static void *(*calloc_way)(size_t) = calloc_slow;
+static void (*free_way)(void *) = free_slow;
+
 /*
  * The same, for what happens all the time when every block counts. All that is asked comes before
  * anything is changed, and each answer but the usual one ends in the slow way (by a jump again,
@@ -522,6 +526,26 @@ static SLOW void *counted_after_all(void *p, size_t size)
 {
 	end(&thread);
 	return counted_slowly(p, size);
+}
+
+static void *counted_trailer(void *p, size_t size);
+static void *counted_table(void *p, size_t size);
+
+/* The peak was before this row last changed, or comes with this block: that is seen to, and then
+ * all is usual. */
+static SLOW void *counted_at_peak(void *p, size_t size, struct segment_row *row)
+{
+	struct thread *t = &thread;
+
+	if (!account_alone(t))
+		return counted_after_all(p, size);
+	row_touch(row);
+	t->shard->live += (int64_t)size;
+	if (t->shard->live > t->high)
+		account_peak(t);
+	t->shard->live -= (int64_t)size;
+	end(t);
+	return memprof.trailer ? counted_trailer(p, size) : counted_table(p, size);
 }
 
 /* The next provider gave @p. Here ends what asked it, by a jump: this is the frame that the program
@@ -553,7 +577,7 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	row = m->user;
 	live = t->shard->live + (int64_t)size;
 	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high))
-		return counted_after_all(p, size);
+		return counted_at_peak(p, size, row);
 	if (trailer) {
 		if (unlikely(room & CHUNK_MAPPED))
 			return counted_after_all(p, size);
@@ -624,7 +648,28 @@ static COLD void free_after_all(void *p)
 	free_slow(p);
 }
 
-/* A block with stack @number of this process: counts its free. False: nothing has happened. */
+/* As counted_at_peak(), of the free of a block with stack @number. */
+static SLOW void free_at_peak(void *p, uint64_t number, uint64_t size)
+{
+	struct thread *t = &thread;
+
+	if (!account_alone(t)) {
+		free_after_all(p);
+		return;
+	}
+	if (t->at_peak)
+		account_leave_peak(t);
+	row_touch(&t->rows[number]);
+	t->shard->live -= (int64_t)size;
+	if (t->shard->live < t->low)
+		account_peak(t);
+	t->shard->live += (int64_t)size;
+	end(t);
+	free_way(p);
+}
+
+/* A block with stack @number of this process: counts its free. False: nothing has happened, and
+ * free_at_peak() must see to it. */
 INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uint64_t *word)
 {
 	struct segment_row *row = &t->rows[number];
@@ -673,8 +718,12 @@ static SLOW void free_exact_trailer(void *p)
 	}
 	room = (room & ~7UL) - 16 - (v >> TABLE_ID_BITS);
 	v = (v & ((1U << TABLE_ID_BITS) - 1)) - memprof.id_base;
-	if (unlikely(!is_number(v) || !freed(t, p, v, room, word))) {
+	if (unlikely(!is_number(v))) {
 		free_after_all(p);
+		return;
+	}
+	if (unlikely(!freed(t, p, v, room, word))) {
+		free_at_peak(p, v, room);
 		return;
 	}
 	__asm__ volatile("" ::: "memory");
@@ -695,19 +744,18 @@ static SLOW void free_exact_table(void *p)
 	}
 	begin(t);
 	number = (line->key[slot] ^ table_key((uint64_t)p, 0, false)) - memprof.id_base;
-	if (unlikely(!is_number(number) || line->size[slot] == UINT32_MAX ||
-		     !freed(t, p, number, line->size[slot], &line->key[slot]))) {
+	if (unlikely(!is_number(number) || line->size[slot] == UINT32_MAX)) {
 		free_after_all(p);
+		return;
+	}
+	if (unlikely(!freed(t, p, number, line->size[slot], &line->key[slot]))) {
+		free_at_peak(p, number, line->size[slot]);
 		return;
 	}
 	__asm__ volatile("" ::: "memory");
 	t->phase = PHASE_READY;
 	memprof.next.free(p);
 }
-
-static void *(*malloc_way)(size_t) = malloc_slow;
-static void *(*calloc_way)(size_t) = calloc_slow;
-static void (*free_way)(void *) = free_slow;
 
 void entry_choose_ways(void)
 {

@@ -55,6 +55,7 @@ struct thread {
 	uint64_t last;	   /* the thread's last block; 0: it was freed */
 	int64_t high, low; /* when shard->live goes out of these the peak is looked at */
 	uint32_t untimed;  /* blocks until one has its lifetime measured */
+	bool at_peak;	   /* what is live is the peak: account.c */
 	uint32_t shard_no;
 	/* What its frames had last: never NULL where the phase is PHASE_READY; what it was told for
 	 * is @epoch. */
@@ -89,6 +90,7 @@ struct memprof {
 	uint32_t last_number; /* of a stack: head->stacks_max - 1 */
 	uint64_t trailer_salt;
 	bool memo, timed;
+	bool alone; /* one thread at most counts, and none did beside it */
 
 	struct provider next;
 
@@ -174,6 +176,8 @@ void stacks_modules_changed(void);
 /* --- account.c --- */
 
 void account_peak(struct thread *t);
+void account_leave_peak(struct thread *t);
+void account_not_alone(void);
 
 #pragma GCC visibility pop
 

@@ -314,6 +314,7 @@ static struct segment_header *make_segment(void)
 		}
 	}
 	syscall(SYS_close, fd);
+	memprof.alone = true;
 	return h == MAP_FAILED ? NULL : h;
 }
 

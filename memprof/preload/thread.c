@@ -39,6 +39,7 @@ static void use_shard(struct thread *t, uint32_t n)
 	t->shared = n == h->shards_max - 1;
 	t->rows = (struct segment_row *)((char *)t->shard + h->rows_at);
 	t->spreads = h->spreads_at ? (void *)((char *)t->shard + h->spreads_at) : NULL;
+	t->at_peak = false;
 	/* The first call looks at the peak. */
 	t->high = INT64_MIN;
 	t->low = INT64_MAX;
@@ -57,6 +58,8 @@ static void take_shard(struct thread *t)
 			break;
 	}
 	use_shard(t, n);
+	if (n)
+		account_not_alone();
 	used = __atomic_load_n(&h->nshards, __ATOMIC_RELAXED);
 	while (used <= n && n < last)
 		if (__atomic_compare_exchange_n(&h->nshards, &used, n + 1, false, __ATOMIC_RELEASE,
@@ -163,6 +166,9 @@ static void leave(void *arg)
 		return;
 	t->phase = PHASE_COUNTING;
 	account_peak(t);
+	if (t->at_peak)
+		account_leave_peak(t);
+	account_not_alone();
 	t->memo = NULL;
 	use_shard(t, memprof.head->shards_max - 1);
 	__atomic_store_n(&memprof.shard_taken[n], 0, __ATOMIC_RELEASE);

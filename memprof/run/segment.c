@@ -139,12 +139,13 @@ static int check_stacks(struct segment *s, struct strbuf *why)
 	return 0;
 }
 
-static void add_rows(struct segment *s, const struct segment_row *rows)
+/* @at_peak: what is live is the peak. */
+static void add_rows(struct segment *s, const struct segment_row *rows, bool at_peak)
 {
 	for (uint32_t i = 0; i <= s->h.nstacks; i++) {
 		const struct segment_row *r = &rows[i];
 		struct segment_row *sum = &s->rows[i];
-		bool changed = r->peak_epoch == s->h.peak_epoch;
+		bool changed = !at_peak && r->peak_epoch == s->h.peak_epoch;
 
 		sum->allocs += r->allocs;
 		sum->bytes += r->bytes;
@@ -171,9 +172,14 @@ static void add_spreads(struct segment *s, const struct segment_spread *spreads)
 	}
 }
 
-static int read_shard(int fd, struct segment *s, uint32_t n, struct strbuf *why)
+static uint64_t shard_at(const struct segment *s, uint32_t n)
 {
-	uint64_t at = s->h.shards_at + n * s->h.shard_size, rows = s->h.nstacks + 1ULL;
+	return s->h.shards_at + n * s->h.shard_size;
+}
+
+static int read_shard(int fd, struct segment *s, uint32_t n, bool at_peak, struct strbuf *why)
+{
+	uint64_t at = shard_at(s, n), rows = s->h.nstacks + 1ULL;
 	struct segment_spread *spreads = NULL;
 	struct segment_row *row = NULL;
 	struct segment_shard shard;
@@ -187,7 +193,7 @@ static int read_shard(int fd, struct segment *s, uint32_t n, struct strbuf *why)
 		err = read_array(fd, &spreads, rows, sizeof(*spreads), at + s->h.spreads_at, why);
 	if (err)
 		goto out;
-	add_rows(s, row);
+	add_rows(s, row, at_peak);
 	if (spreads)
 		add_spreads(s, spreads);
 	for (unsigned int i = 0; i < SEGMENT_BUCKETS; i++) {
@@ -207,10 +213,36 @@ out:
 	return err;
 }
 
+static bool has_shard(const struct segment *s, uint32_t n)
+{
+	/* The last is that of all threads beyond the others. */
+	return n < s->h.nshards || n == s->h.shards_max - 1;
+}
+
+/* Whether as much is live as ever was: its threads may have that still to tell (segment.h). */
+static int is_at_peak(int fd, const struct segment *s, bool *at_peak, struct strbuf *why)
+{
+	uint64_t live = 0;
+
+	for (uint32_t n = 0; n < s->h.shards_max; n++) {
+		struct segment_shard shard;
+		int err = has_shard(s, n) ? read_at(fd, &shard, sizeof(shard), shard_at(s, n), why)
+					  : 0;
+
+		if (err)
+			return err;
+		if (has_shard(s, n) && shard.owners)
+			live += (uint64_t)shard.live;
+	}
+	*at_peak = (int64_t)live >= s->h.peak;
+	return 0;
+}
+
 int segment_read_file(int fd, struct segment *out, struct strbuf *why)
 {
 	struct segment *s = out;
 	struct stat st;
+	bool at_peak = false;
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -243,11 +275,11 @@ int segment_read_file(int fd, struct segment *out, struct strbuf *why)
 		s->spreads = calloc(s->h.nstacks + 1ULL, sizeof(*s->spreads));
 	if (!s->rows || (s->h.spreads_at && !s->spreads))
 		return -ENOMEM;
-	for (uint32_t i = 0; i < s->h.nshards && !err; i++)
-		if (i != s->h.shards_max - 1)
-			err = read_shard(fd, s, i, why);
-	/* That of all threads beyond the others. */
-	return err ? err : read_shard(fd, s, s->h.shards_max - 1, why);
+	err = is_at_peak(fd, s, &at_peak, why);
+	for (uint32_t i = 0; i < s->h.shards_max && !err; i++)
+		if (has_shard(s, i))
+			err = read_shard(fd, s, i, at_peak, why);
+	return err;
 }
 
 int segment_read(int fd, struct segment *out, struct strbuf *why)

@@ -215,6 +215,84 @@ static int do_peak(unsigned int n)
 	return 0;
 }
 
+/* What the two functions below have live, and had when both together had most. */
+static uint64_t large, small, most, most_large, most_small;
+
+static void *weighed(void *p)
+{
+	if (large + small > most) {
+		most = large + small;
+		most_large = large;
+		most_small = small;
+	}
+	return p;
+}
+
+NOINLINE void *large_one(size_t size)
+{
+	void *p = malloc(size);
+
+	large += size;
+	return weighed(p);
+}
+
+NOINLINE void *small_one(size_t size)
+{
+	void *p = malloc(size);
+
+	small += size;
+	return weighed(p);
+}
+
+static void *frees_even(void *arg)
+{
+	unsigned int n = *(unsigned int *)arg;
+
+	for (unsigned int i = 0; i < n; i += 2) {
+		free(block[i]);
+		block[i] = NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Up and down from peak to peak, each higher than the one before: blocks of changing sizes from two
+ * functions, of which some are freed before others come. Prints what each had at the last peak.
+ * With an odd @n a second thread begins then and frees half.
+ */
+static int do_peaks(unsigned int n)
+{
+	unsigned int size[1000] = {0};
+	uint32_t x = 12345 + n;
+	pthread_t thread;
+	char line[64];
+	int len;
+
+	for (unsigned int i = 0; i < 40 * n; i++) {
+		unsigned int k;
+
+		x = x * 1664525 + 1013904223;
+		k = (x >> 8) % MIN(n, 1000U);
+		/* Later rounds keep more. */
+		if (block[k] && (x >> 20) % 40 >= i / n) {
+			free(block[k]);
+			*(k & 1 ? &large : &small) -= size[k];
+			block[k] = NULL;
+		} else if (!block[k]) {
+			size[k] = k & 1 ? 1000 + (x >> 24) : (x >> 24) % 64;
+			block[k] = k & 1 ? large_one(size[k]) : small_one(size[k]);
+		}
+	}
+	/* The last peak, whatever was before. */
+	if (n > 10)
+		block[1000] = large_one(4 << 20);
+	if (n & 1)
+		if (pthread_create(&thread, NULL, frees_even, &n) || pthread_join(thread, NULL))
+			return 2;
+	len = snprintf(line, sizeof(line), "%lu %lu\n", most_large, most_small);
+	return write(STDOUT_FILENO, line, (size_t)len) != len;
+}
+
 /* @n blocks that are freed before the next is allocated, and as many that are not. */
 static int do_temporary(unsigned int n)
 {
@@ -267,7 +345,7 @@ int main(int argc, char *argv[])
 		{"live", do_live},	     {"close", do_close},
 		{"threads", do_threads},     {"stacks", do_stacks},
 		{"peak", do_peak},	     {"temporary", do_temporary},
-		{"libraries", do_libraries},
+		{"libraries", do_libraries}, {"peaks", do_peaks},
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 

@@ -96,6 +96,16 @@ profile -- "$life" peak 1000
 # 1,000 of 1,000 bytes; then 1,000 of 100.
 is "peak" "$(printf '%s' "$json" | jq -r '.totals | "\(.peak_blocks) \(.peak_bytes) \(.live_bytes)"')" "1000 1000000 100000"
 is "peak: its stacks" "$(printf '%s' "$json" | jq '[.stacks[] | select(any(.frames[]; . == "peak_of")) | .peak_bytes] | add')" 1000000
+# at_peak FUNCTION
+at_peak() {
+	printf '%s' "$json" | jq --arg f "$1" '[.stacks[] | select(any(.frames[]; . == $f)) | .peak_bytes] | add'
+}
+for n in 10 100 500 501; do
+	profile -- "$life" peaks $n
+	is "peaks of $n: each function's part" "$(at_peak large_one) $(at_peak small_one)" "$out"
+	profile --trailer -- "$life" peaks $n
+	is "peaks of $n, with trailers" "$(at_peak large_one) $(at_peak small_one)" "$out"
+done
 profile -- "$life" temporary 500
 is "temporary blocks: those, and the last of the others" "$(printf '%s' "$json" | jq .totals.temporary)" 501
 

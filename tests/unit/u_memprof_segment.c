@@ -61,6 +61,7 @@ static struct made make(enum segment_mode mode)
 		.npcs = 3,
 		.nshards = 2,
 		.epoch = 1,
+		.peak = 700,
 		.peak_epoch = 5,
 		.command_line_len = 4,
 		.command_line = "a\0b",
@@ -82,6 +83,9 @@ static struct made make(enum segment_mode mode)
 	memcpy((char *)m.h + m.h->pcs_at, (uint64_t[]){0x2000, 0x3000, 0xa000}, 24);
 	for (uint32_t i = 0; i < 3; i++)
 		*shard_of(&m, i) = (struct segment_shard){.owners = 1, .tid = 77 + i};
+	shard_of(&m, 0)->live = 1000;
+	shard_of(&m, 1)->live = -400;
+	shard_of(&m, 2)->live = 5;
 	/* One thread allocates what another frees. */
 	*row_of(&m, 0, 1) = (struct segment_row){
 		.allocs = 10, .bytes = 1000, .peak_blocks = 8, .peak_bytes = 800, .peak_epoch = 5};
@@ -136,6 +140,26 @@ static void reads_a_whole_one(void **state)
 		if (!strcmp(p->losses[i].name, "untracked"))
 			assert_int_equal(p->losses[i].count, 3);
 	profile_free(p);
+	segment_release(&s);
+	unmake(&m);
+}
+
+/* As much is live as ever was, which a process tells late: what is live is the peak. */
+static void knows_a_process_at_its_peak(void **state)
+{
+	struct made m = make(SEGMENT_EXACT);
+	struct segment s;
+
+	(void)state;
+	m.h->peak = 605;
+	seal(&m);
+	assert_int_equal(segment_read(m.fd, &s, NULL), 0);
+	assert_int_equal(s.rows[1].peak_blocks, 6);
+	assert_int_equal(s.rows[1].peak_bytes, 600);
+	segment_release(&s);
+	m.h->peak = 606;
+	assert_int_equal(segment_read(m.fd, &s, NULL), 0);
+	assert_int_equal(s.rows[1].peak_bytes, 400);
 	segment_release(&s);
 	unmake(&m);
 }
@@ -269,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_whole_one),
+		cmocka_unit_test(knows_a_process_at_its_peak),
 		cmocka_unit_test(keeps_epochs_apart),
 		cmocka_unit_test(reads_a_sampled_one),
 		cmocka_unit_test(refuses_what_is_damaged),
