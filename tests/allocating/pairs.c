@@ -3,7 +3,7 @@
  * Pairs of malloc and free, 1,024 blocks live, sizes 16 to 527, from a stack of a chosen depth:
  * pairs [PAIRS] [DEPTH] [THREADS] [LIVE]. Prints the 10th percentile of its time a pair over
  * chunks of 2,048 pairs (short beside a time slice, so that other processes do not count), and what
- * it did: ns allocs bytes frees. HOLD=1 keeps the last blocks.
+ * it did: ns allocs bytes frees. HOLD=1 keeps the last blocks. WAIT=1 begins when its input ends.
  */
 #include "lib/base.h"
 
@@ -135,6 +135,8 @@ int main(int argc, char *argv[])
 	if (!live || !threads || threads > THREADS_MAX)
 		return 2;
 	hold = getenv("HOLD");
+	while (getenv("WAIT") && read(STDIN_FILENO, line, sizeof(line)) > 0)
+		;
 	for (unsigned int i = 1; i < threads; i++)
 		if (pthread_create(&thread[i], NULL, work, &done[i]))
 			return 2;
