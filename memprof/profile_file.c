@@ -280,33 +280,6 @@ int profile_write(const struct profile *p, const char *path)
 	return err;
 }
 
-int profile_record_open(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-	int err = fd < 0 ? -errno : fd_write_all(fd, PROFILE_FILE_START, PROFILE_FILE_START_BYTES);
-
-	if (!err)
-		return fd;
-	log_err_sys(err, "cannot begin the recording %s", path);
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-int profile_record_add(int fd, const struct profile *p, const char *path)
-{
-	struct strbuf data = STRBUF_INIT;
-	int err = profile_pack(&data, p, NULL);
-
-	if (!err) {
-		err = fd_write_all(fd, data.s, data.len);
-		if (err)
-			log_err_sys(err, "cannot go on with the recording %s", path);
-	}
-	strbuf_release(&data);
-	return err;
-}
-
 /* --- reading ------------------------------------------------------------------------------------
  */
 
@@ -607,18 +580,17 @@ static const char *check_head(const uint32_t head[5], size_t left)
 	return NULL;
 }
 
-static int unpack_block(struct profile **out, const char *name, const unsigned char *at,
-			size_t left, size_t offset, size_t *taken, struct strbuf *why)
+/* The block at @at, of which @left bytes are there, @offset bytes into the file: its head, once
+ * that and the checksum are right. */
+static int check_block(const char *name, const unsigned char *at, size_t left, size_t offset,
+		       uint32_t head[5], struct strbuf *why)
 {
-	unsigned char *payload;
 	const char *what;
-	uint32_t head[5];
-	uLongf len;
 
 	if (left < HEAD_BYTES)
 		return wrong_at(why, name, offset, "the profile is cut off in its head");
 	memcpy(head, at, HEAD_BYTES);
-	for (size_t i = 0; i < ARRAY_SIZE(head); i++)
+	for (size_t i = 0; i < 5; i++)
 		head[i] = le32toh(head[i]);
 	what = check_head(head, left - HEAD_BYTES);
 	if (what)
@@ -630,31 +602,37 @@ static int unpack_block(struct profile **out, const char *name, const unsigned c
 			name, offset, head[1], PROFILE_FILE_VERSION);
 		return -EINVAL;
 	}
-	at += HEAD_BYTES;
-	if (crc32(crc32(0, NULL, 0), at, head[2]) != head[4])
+	if (crc32(crc32(0, NULL, 0), at + HEAD_BYTES, head[2]) != head[4])
 		return wrong_at(why, name, offset,
 				"the profile differs from its checksum; the file is damaged");
-	payload = malloc((size_t)head[3] + 1);
+	return 0;
+}
+
+static int unpack_block(struct profile **out, const char *name, const unsigned char *at,
+			const uint32_t head[5], size_t offset, struct strbuf *why)
+{
+	unsigned char *payload = malloc((size_t)head[3] + 1);
+	uLongf len = (uLongf)head[3] + 1;
+	const char *what;
+
 	if (!payload)
 		abort();
-	len = (uLongf)head[3] + 1;
-	if (uncompress(payload, &len, at, head[2]) != Z_OK || len != head[3])
+	if (uncompress(payload, &len, at + HEAD_BYTES, head[2]) != Z_OK || len != head[3])
 		what = "the profile cannot be unpacked to what it says; the file is damaged";
 	else
 		*out = parse(payload, len, &what);
 	free(payload);
-	*taken = HEAD_BYTES + head[2];
 	return what ? wrong_at(why, name, offset, what) : 0;
 }
 
-int profile_unpack(struct profile **out, const char *name, const void *data, size_t len,
-		   size_t *offset, struct strbuf *why)
+/* @out NULL: it is not unpacked. */
+static int take_profile(struct profile **out, const char *name, const void *data, size_t len,
+			size_t *offset, struct strbuf *why)
 {
 	const unsigned char *at = data;
-	size_t taken = 0;
+	uint32_t head[5];
 	int err;
 
-	*out = NULL;
 	if (!*offset) {
 		if (len < PROFILE_FILE_START_BYTES ||
 		    memcmp(at, PROFILE_FILE_START, PROFILE_FILE_START_BYTES) != 0) {
@@ -667,10 +645,25 @@ int profile_unpack(struct profile **out, const char *name, const void *data, siz
 	}
 	if (*offset >= len)
 		return -ENODATA;
-	err = unpack_block(out, name, at + *offset, len - *offset, *offset, &taken, why);
+	at += *offset;
+	err = check_block(name, at, len - *offset, *offset, head, why);
+	if (!err && out)
+		err = unpack_block(out, name, at, head, *offset, why);
 	if (!err)
-		*offset += taken;
+		*offset += HEAD_BYTES + head[2];
 	return err;
+}
+
+int profile_unpack(struct profile **out, const char *name, const void *data, size_t len,
+		   size_t *offset, struct strbuf *why)
+{
+	*out = NULL;
+	return take_profile(out, name, data, len, offset, why);
+}
+
+int profile_skip(const char *name, const void *data, size_t len, size_t *offset, struct strbuf *why)
+{
+	return take_profile(NULL, name, data, len, offset, why);
 }
 
 struct profile *profile_copy(const struct profile *p)

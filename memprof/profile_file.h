@@ -34,11 +34,10 @@ int profile_write(const struct profile *p, const char *path);
 int profile_unpack(struct profile **out, const char *name, const void *data, size_t len,
 		   size_t *offset, struct strbuf *why);
 
-/* A recording: profiles one after the other. Creates @path (0600), or empties it, and writes the
- * file's start. The descriptor, or -errno after saying why. */
-int profile_record_open(const char *path);
-/* Appends @p in one write. 0 or -errno after saying why; @path is for the words. */
-int profile_record_add(int fd, const struct profile *p, const char *path);
+/* The same, but it is only looked at from outside: whether it is whole, and its checksum right. */
+int profile_skip(const char *name, const void *data, size_t len, size_t *offset,
+		 struct strbuf *why);
+
 /* The @number-th profile of the file, from 1. 0 or -errno after saying why. */
 int profile_read_at(struct profile **out, const char *path, uint64_t number);
 

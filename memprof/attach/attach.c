@@ -8,8 +8,12 @@
 #include "lib/base.h"
 #include "memprof/attach/attach.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
@@ -19,9 +23,7 @@
 #include "memprof/attach/unwind.h"
 #include "memprof/kernel/people.h"
 #include "memprof/kernel/result.h"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "memprof/profile_file.h"
 
 struct attachment {
 	struct probes_options opts;
@@ -32,6 +34,7 @@ struct attachment {
 	struct unwinder *unwinder;
 	uint32_t process; /* its place */
 	struct blocks blocks;
+	int pidfd; /* negative: it had ended when it was to be opened */
 };
 
 static int take_record(void *arg, void *data, size_t size)
@@ -88,6 +91,7 @@ int attach_open(struct attachment **out, const struct probes_options *opts, cons
 	if (!a)
 		return -ENOMEM;
 	a->opts = *opts;
+	a->pidfd = pidfd_open(opts->pid, 0);
 	a->usdt = at->v[0].function >= USER_USDT_ALLOC;
 	a->blocks = (struct blocks){.every = opts->every, .rate = opts->rate, .weighed = a->usdt};
 	a->p = new_profile(opts);
@@ -108,6 +112,21 @@ int attach_open(struct attachment **out, const struct probes_options *opts, cons
 	else
 		*out = a;
 	return err;
+}
+
+pid_t attach_pid(const struct attachment *a)
+{
+	return a->opts.pid;
+}
+
+int attach_pidfd(const struct attachment *a)
+{
+	return a->pidfd;
+}
+
+bool attach_runs(const struct attachment *a)
+{
+	return a->pidfd >= 0 && !poll(&(struct pollfd){a->pidfd, POLLIN, 0}, 1, 0);
 }
 
 enum probes_way attach_way(const struct attachment *a)
@@ -152,61 +171,86 @@ static const struct {
 	 offsetof(struct user_counters, pending_full)},
 };
 
-static void add_figures(struct attachment *a, const struct user_counters *c)
+static void add_figures(struct attachment *a, struct profile *p, const struct user_counters *c)
 {
 	struct unwind_counts u = unwinder_counts(a->unwinder);
 
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
-		profile_add_loss(a->p, figures[i].name,
+		profile_add_loss(p, figures[i].name,
 				 *(const uint64_t *)((const char *)c + figures[i].offset),
 				 figures[i].sentence);
-	profile_add_loss(a->p, "unknown_frees", c->missed,
+	profile_add_loss(p, "unknown_frees", c->missed,
 			 a->opts.every == 1 && !a->usdt
 				 ? "frees of blocks from before the attaching"
 				 : "frees of blocks from before, or of such as were not chosen");
-	profile_add_loss(a->p, "stacks_cut", u.cut,
+	profile_add_loss(p, "stacks_cut", u.cut,
 			 "different stacks that end where the copied 16 KiB end");
-	profile_add_loss(a->p, "unwind_fails", u.failed,
+	profile_add_loss(p, "unwind_fails", u.failed,
 			 "different stacks that end at a frame without unwind information");
 	for (uint32_t b = 0; b < USER_BUCKETS; b++) {
-		a->p->sizes[b].allocs += c->sizes[b];
-		a->p->sizes[b].bytes += c->size_bytes[b];
-		a->p->lifetimes[b] += c->lifetimes[b] * MAX(a->opts.every, 1ULL);
+		p->sizes[b].allocs += c->sizes[b];
+		p->sizes[b].bytes += c->size_bytes[b];
+		p->lifetimes[b] += c->lifetimes[b] * MAX(a->opts.every, 1ULL);
 	}
-	a->p->lifetimes_known = a->opts.every > 0;
-	a->p->frees_known = true;
+	p->lifetimes_known = a->opts.every > 0;
+	p->frees_known = true;
 }
 
-int attach_finish(struct attachment *a, struct profile **out)
+/* What the programs have counted by now, and which blocks live, into @p. */
+static int add_counted(struct attachment *a, struct profile *p, bool ended)
 {
 	const struct blocks_map map = {
 		.fd = probes_map(a->probes, "user_lives"),
 		.size = offsetof(struct user_live, size),
 		.weighted = offsetof(struct user_live, weighted),
 		.id = offsetof(struct user_live, id),
+		.moves = !ended,
 	};
 	struct user_counters c;
+	int err = probes_counters(a->probes, &c);
+
+	p->end_ns = result_now_ns();
+	p->processes[a->process].ended = attach_runs(a) ? "running" : "ended";
+	if (!err)
+		err = blocks_finish(&a->blocks, p, a->process, &map,
+				    &(struct blocks_counted){.lost = c.lost_allocs,
+							     .lost_bytes = c.lost_bytes,
+							     .found = c.found,
+							     .freed_bytes = c.freed_bytes});
+	if (err)
+		log_err_sys(err, "what the probes counted cannot be read");
+	else
+		add_figures(a, p, &c);
+	return err;
+}
+
+int attach_snapshot(struct attachment *a, struct profile **out)
+{
+	int err;
+
+	attach_take(a);
+	*out = profile_copy(a->p);
+	err = add_counted(a, *out, false);
+	if (err) {
+		profile_free(*out);
+		*out = NULL;
+	}
+	return err;
+}
+
+int attach_finish(struct attachment *a, struct profile **out)
+{
 	int err;
 
 	*out = NULL;
 	probes_stop(a->probes);
 	attach_take(a);
-	a->p->end_ns = result_now_ns();
-	err = probes_counters(a->probes, &c);
-	if (!err)
-		err = blocks_finish(&a->blocks, a->p, a->process, &map,
-				    &(struct blocks_counted){.lost = c.lost_allocs,
-							     .lost_bytes = c.lost_bytes,
-							     .found = c.found,
-							     .freed_bytes = c.freed_bytes});
-	if (err) {
-		log_err_sys(err, "what the probes counted cannot be read");
-		return err;
+	err = add_counted(a, a->p, true);
+	if (!err) {
+		*out = a->p;
+		a->p = NULL;
 	}
-	add_figures(a, &c);
-	*out = a->p;
-	a->p = NULL;
-	return 0;
+	return err;
 }
 
 void attach_close(struct attachment *a)
@@ -216,6 +260,8 @@ void attach_close(struct attachment *a)
 	ring_buffer__free(a->ring);
 	probes_close(a->probes);
 	unwinder_close(a->unwinder);
+	if (a->pidfd >= 0)
+		close(a->pidfd);
 	profile_free(a->p);
 	blocks_release(&a->blocks);
 	free(a);

@@ -100,7 +100,8 @@ static uint64_t value(const struct map_dump *d, size_t i, size_t offset)
 	return v;
 }
 
-static int add_live(struct finish *f, const struct blocks_map *map)
+/* @unseen: what no sample has told of is counted, too, without a stack. */
+static int add_live(struct finish *f, const struct blocks_map *map, bool unseen)
 {
 	struct map_dump d = {0};
 	int err = map_read(map->fd, MAP_BEST, &d);
@@ -109,6 +110,8 @@ static int add_live(struct finish *f, const struct blocks_map *map)
 		uint64_t id = value(&d, i, map->id);
 		struct block *one = id && id < f->b->n ? &f->b->v[id] : NULL;
 
+		if (!unseen && (!one || one->stack == PROFILE_NONE))
+			continue;
 		if (one)
 			one->live = true;
 		weigh(&sums_of(f, one ? one->stack : f->other)->live, f->b, value(&d, i, map->size),
@@ -180,7 +183,7 @@ int blocks_finish(struct blocks *b, struct profile *p, uint32_t process,
 	f.sums = calloc(f.n + 1, sizeof(*f.sums));
 	if (!f.sums)
 		return -ENOMEM;
-	err = add_live(&f, map);
+	err = add_live(&f, map, !map->moves || counted->lost);
 	if (!err) {
 		add_blocks(&f);
 		add_lost(&f, counted);

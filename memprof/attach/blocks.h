@@ -31,6 +31,7 @@ struct blocks_map {
 	int fd;
 	size_t size, id;
 	size_t weighted; /* only where the source weighs */
+	bool moves;	 /* it goes on: blocks that no sample has told of yet are too new */
 };
 
 /* What the programs counted of chosen allocations. */

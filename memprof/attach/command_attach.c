@@ -2,171 +2,90 @@
 /* memprof attach: who allocates in a process that runs. */
 #include "lib/base.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "memprof/attach/attach.h"
+#include "memprof/attach/process.h"
 #include "memprof/command.h"
 #include "memprof/kernel/result.h"
 #include "memprof/kernel/watch.h"
+#include "memprof/looks/looks.h"
 
 #define TOP_STACKS 20
 
 struct options {
-	const char *out, *format, *way;
-	uint64_t pid, every, rate, top, live;
+	struct attach_choices c;
+	const char *format;
+	uint64_t top;
 	double seconds;
-	bool slow, usdt;
+	struct looks_options looks;
 };
 
 #define AT(field) offsetof(struct options, field)
 static const struct opt options[] = {
-	{'p', "pid", "PID", "the process", OPT_U64, AT(pid)},
+	ATTACH_ROWS(AT(c)),
 	{0, "every", "N", "take each N-th allocation with its stack (default 1: all of them)",
-	 OPT_U64, AT(every)},
-	{0, "rate", "BYTES", "take an allocation each so many bytes on average", OPT_U64, AT(rate)},
-	{0, "usdt", NULL, "read the probes otel_memory:alloc and :free that the program offers",
-	 OPT_FLAG, AT(usdt)},
-	{0, "slow", NULL, "also at places where the kernel single-steps: ten times as dear",
-	 OPT_FLAG, AT(slow)},
+	 OPT_U64, AT(c.every)},
 	{0, "way", "WAY", "session, multi or plain uprobes (default: the best that works)",
-	 OPT_STRING, AT(way)},
-	{0, "live-max", "N", "room for so many live blocks (default 1048576)", OPT_U64, AT(live)},
+	 OPT_STRING, AT(c.way)},
+	{0, "live-max", "N", "room for so many live blocks (default 1048576)", OPT_U64, AT(c.live)},
 	{0, "seconds", "S", "end after so long (default: on Ctrl-C, or when the process ends)",
 	 OPT_DOUBLE, AT(seconds)},
 	{'f', "format", "FORMAT", "text (default), json, folded, pprof, speedscope, html, csv",
 	 OPT_STRING, AT(format)},
 	{'o', "output", "OUT", "write the profile to this file, for memprof report", OPT_STRING,
-	 AT(out)},
+	 AT(looks.out)},
+	LOOKS_ROWS(AT(looks)),
 	{0, "top", "N", "show so many of each list (default 20; 0: all)", OPT_U64, AT(top)},
 	{0},
 };
 
-static int usage(const char *what)
+/* What is done meanwhile. */
+struct meanwhile {
+	struct attachment *a;
+	struct looks looks;
+};
+
+static void take(void *arg)
 {
-	log_err("attach: %s; see 'memprof attach --help'", what);
-	return -EINVAL;
-}
+	struct meanwhile *m = arg;
+	struct profile *now = NULL;
 
-static int find_way(const char *name, enum probes_way *way)
-{
-	*way = PROBES_BEST;
-	for (int w = PROBES_BEST; name && w <= PROBES_PLAIN; w++)
-		if (!strcmp(name, probes_way_names[w])) {
-			*way = (enum probes_way)w;
-			return 0;
-		}
-	return name ? usage("--way is session, multi or plain") : 0;
-}
-
-static int check(const struct options *o)
-{
-	char path[64];
-	struct stat st;
-
-	if (!o->pid)
-		return usage("which process? give -p PID");
-	snprintf(path, sizeof(path), "/proc/%" PRIu64, o->pid);
-	if (o->pid > INT32_MAX || stat(path, &st)) {
-		log_err("-p: there is no process %" PRIu64, o->pid);
-		return -ESRCH;
-	}
-	if (o->every && o->rate)
-		return usage("only one of --every and --rate");
-	if (o->live > 1 << 26)
-		return usage("--live-max is at most 67108864");
-	return result_format_known(o->format) ? 0 : -EINVAL;
-}
-
-static int find_places(const struct options *o, struct places *at)
-{
-	int err;
-
-	if (!o->usdt)
-		return places_find(at, (pid_t)o->pid, NULL);
-	err = places_find_usdt(at, (pid_t)o->pid, NULL);
-	if (err == -ENOENT)
-		log_err("--usdt: no file of process %" PRIu64 " offers the probes "
-			"otel_memory:alloc and otel_memory:free",
-			o->pid);
-	return err;
-}
-
-/* A place that the kernel single-steps is left out, or taken by wish; malloc and free must be. */
-static int drop_slow(const struct options *o, struct places *at)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < at->n; i++) {
-		struct place *p = &at->v[i];
-
-		if (p->slow && !o->slow) {
-			bool needed = p->function == USER_MALLOC || p->function == USER_FREE ||
-				      p->function == USER_CALLOC || p->function == USER_REALLOC;
-
-			if (needed) {
-				log_err("%s of %s begins with instructions that the kernel would "
-					"single-step: a call costs ten times as much then (some "
-					"14 us instead of 1.2); give --slow to do it all the same",
-					p->name, at->shown);
-				return -ENOTSUP;
-			}
-			log_warn("%s of %s is not watched: the kernel would single-step it "
-				 "(--slow)",
-				 p->name, at->shown);
-			continue;
-		}
-		at->v[n++] = *p;
-	}
-	at->n = n;
-	return 0;
-}
-
-static int code_of(int err)
-{
-	return err == -EPERM || err == -ENOTSUP ? EXIT_SKIP : EXIT_USAGE;
+	attach_take(m->a);
+	if (!looks_due(&m->looks))
+		return;
+	attach_snapshot(m->a, &now);
+	looks_take(&m->looks, now);
 }
 
 static int measure(const struct options *o)
 {
-	static struct places at;
-	struct probes_options opts = {.pid = (pid_t)o->pid,
-				      .every = o->rate	  ? 0
-					       : o->every ? o->every
-							  : 1,
-				      .rate = o->rate,
-				      .live_max = (uint32_t)o->live};
 	struct watch w = WATCH_INIT;
-	struct watch_also also = {.tick_ms = ATTACH_TICK_MS, .readable = attach_take};
-	struct attachment *a = NULL;
+	struct meanwhile m = {0};
+	struct watch_also also = {.tick_ms = ATTACH_TICK_MS, .readable = take, .arg = &m};
 	struct profile *p = NULL;
-	int err = find_way(o->way, &opts.way);
+	int err = looks_open(&m.looks, &o->looks, "attach", false), code;
 
-	err = err ? err : find_places(o, &at);
-	err = err ? err : drop_slow(o, &at);
-	err = err ? err : attach_open(&a, &opts, &at);
+	err = err ? err
+		  : attach_process(
+			    &m.a, &o->c,
+			    o->seconds > 0 ? "" : "; Ctrl-C ends it and shows what was allocated");
+	code = attach_code(err);
 	if (err)
-		return code_of(err);
-	log_info("watching process %" PRIu64 ": %s, %zu places by %s uprobes%s", o->pid, at.shown,
-		 at.n, probes_way_names[attach_way(a)],
-		 o->seconds > 0 ? "" : "; Ctrl-C ends it and shows what was allocated");
-	also.arg = a;
-	also.fd = attach_fd(a);
-	also.pidfd = (int)syscall(SYS_pidfd_open, (pid_t)o->pid, 0);
+		goto out;
+	also.fd = attach_fd(m.a);
+	also.pidfd = attach_pidfd(m.a);
 	watch_wait(&w, o->seconds, &also);
-	err = attach_finish(a, &p);
+	err = attach_finish(m.a, &p);
 	if (!err)
-		err = result_give(p, "attach", o->out, o->format, o->top, stdout);
-	if (also.pidfd >= 0)
-		close(also.pidfd);
-	attach_close(a);
-	return err ? EXIT_USAGE : EXIT_OK;
+		err = result_give(p, "attach", &m.looks, o->format, o->top, stdout);
+	code = looks_exit(&m.looks, err ? EXIT_USAGE : EXIT_OK);
+out:
+	attach_close(m.a);
+	looks_close(&m.looks);
+	return code;
 }
 
 extern const struct memprof_command memprof_command_attach;
@@ -180,10 +99,13 @@ static int run(int argc, char *argv[])
 	if (code >= 0)
 		return code;
 	if (rest < argc) {
-		usage("there is a word too many; give -p PID");
+		log_err("attach: there is a word too many; give -p PID; see 'memprof attach "
+			"--help'");
 		return EXIT_USAGE;
 	}
-	return check(&o) ? EXIT_USAGE : measure(&o);
+	if (attach_check(&o.c, "attach") || !result_format_known(o.format, o.looks.out))
+		return EXIT_USAGE;
+	return measure(&o);
 }
 
 const struct memprof_command memprof_command_attach = {

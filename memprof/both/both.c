@@ -21,6 +21,7 @@
 #include "memprof/kernel/people.h"
 #include "memprof/kernel/reading.h"
 #include "memprof/kernel/result.h"
+#include "memprof/profile_file.h"
 
 enum { RING_BYTES = 1 << 25, BUCKETS = 1024, FRAMES = KERNEL_FRAMES + UNWIND_FRAMES };
 
@@ -143,7 +144,7 @@ void both_take(void *both)
 	ring_buffer__consume(((struct both *)both)->ring);
 }
 
-static void add_unwinding(struct both *b)
+static void add_unwinding(const struct both *b, struct profile *p)
 {
 	struct unwind_counts sum = {0};
 
@@ -157,18 +158,18 @@ static void add_unwinding(struct both *b)
 			sum.failed += c.failed;
 		}
 	profile_add_loss(
-		b->p, "processes_unread", b->unread,
+		p, "processes_unread", b->unread,
 		"allocations of processes that had ended before their files were read: their "
 		"user stacks are not known");
-	profile_add_loss(b->p, "stacks_cut", sum.cut,
+	profile_add_loss(p, "stacks_cut", sum.cut,
 			 "different user stacks that end where the copied 16 KiB end");
-	profile_add_loss(b->p, "user_unwind_fails", sum.failed,
+	profile_add_loss(p, "user_unwind_fails", sum.failed,
 			 "different user stacks that end at a frame without unwind information");
 }
 
 /* A process is called as it was last: when its first sample came it may have been what it was
  * forked from. */
-static void refresh_names(struct both *b)
+static void refresh_names(const struct both *b, struct profile *p)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct person *one = b->people[i]; one; one = one->next) {
@@ -176,46 +177,78 @@ static void refresh_names(struct both *b)
 
 			if (!bpf_map_lookup_elem(tracer_map(b->tracer, "kernel_processes"),
 						 &one->key, &known))
-				b->p->processes[one->place].comm =
-					arena_strndup(&b->p->arena, known.comm,
+				p->processes[one->place].comm =
+					arena_strndup(&p->arena, known.comm,
 						      strnlen(known.comm, sizeof(known.comm)));
 		}
 }
 
 #define COUNTED(field) reading_counted(b->tracer, offsetof(struct kernel_counters, field))
 
-int both_finish(struct both *b, struct profile **out)
+/* What the programs have counted by now, and which blocks live, into @p. */
+static int add_counted(struct both *b, struct reading *reading, struct profile *p, bool ended)
 {
 	const struct blocks_map map = {.fd = tracer_map(b->tracer, "kernel_lives"),
 				       .size = offsetof(struct kernel_live, size),
 				       .weighted = offsetof(struct kernel_live, size),
-				       .id = offsetof(struct kernel_live, id)};
+				       .id = offsetof(struct kernel_live, id),
+				       .moves = !ended};
 	struct kernel_process_key nobody = {0};
 	uint32_t place = 0;
 	int err;
 
-	*out = NULL;
-	tracer_stop(b->tracer);
-	both_take(b);
-	b->p->end_ns = result_now_ns();
-	if (COUNTED(ring_full) || !b->p->nprocesses)
-		place = people_add(b->p, &nobody, NULL);
-	err = blocks_finish(&b->blocks, b->p, place, &map,
+	p->end_ns = result_now_ns();
+	if (COUNTED(ring_full) || !p->nprocesses)
+		place = people_add(p, &nobody, NULL);
+	err = blocks_finish(&b->blocks, p, place, &map,
 			    &(struct blocks_counted){.lost = COUNTED(ring_full),
 						     .lost_bytes = COUNTED(lost_bytes),
 						     .found = COUNTED(found),
 						     .freed_bytes = COUNTED(freed_bytes)});
 	if (!err)
-		err = reading_counters(b->reading);
+		err = reading_counters(reading);
 	if (err) {
 		log_err_sys(err, "what the programs counted cannot be read");
 		return err;
 	}
-	add_unwinding(b);
-	refresh_names(b);
-	*out = b->p;
-	b->p = NULL;
+	add_unwinding(b, p);
+	refresh_names(b, p);
 	return 0;
+}
+
+int both_snapshot(struct both *b, struct profile **out)
+{
+	struct reading *reading = NULL;
+	struct profile *p;
+	int err;
+
+	*out = NULL;
+	both_take(b);
+	p = profile_copy(b->p);
+	err = reading_open(&reading, b->tracer, p);
+	if (!err)
+		err = add_counted(b, reading, p, false);
+	reading_close(reading);
+	if (err)
+		profile_free(p);
+	else
+		*out = p;
+	return err;
+}
+
+int both_finish(struct both *b, struct profile **out)
+{
+	int err;
+
+	*out = NULL;
+	tracer_stop(b->tracer);
+	both_take(b);
+	err = add_counted(b, b->reading, b->p, true);
+	if (!err) {
+		*out = b->p;
+		b->p = NULL;
+	}
+	return err;
 }
 
 void both_close(struct both *b)

@@ -17,6 +17,9 @@ int both_fd(const struct both *b);
 void both_take(void *both);
 /* Detaches, takes what is left, gives the profile (the caller frees it). 0 or -errno after saying
  * why. */
+/* A profile of what was seen so far, which the caller frees; it goes on. 0 or -errno after saying
+ * why. */
+int both_snapshot(struct both *b, struct profile **out);
 int both_finish(struct both *b, struct profile **out);
 void both_close(struct both *b); /* accepts NULL */
 

@@ -12,15 +12,38 @@
 #include "memprof/kernel/choices.h"
 #include "memprof/kernel/result.h"
 #include "memprof/kernel/watch.h"
+#include "memprof/looks/looks.h"
 
 static const struct opt options[] = {
 	CHOICES_ROWS(0),
 	{0},
 };
 
-static void wait_for_end(struct both *b, struct watch *w, const struct choices *c)
+/* What is done meanwhile. */
+struct meanwhile {
+	struct both *b;
+	struct looks looks;
+};
+
+static void take(void *arg)
 {
-	struct watch_also also = {.fd = both_fd(b), .pidfd = -1, .readable = both_take, .arg = b};
+	struct meanwhile *m = arg;
+	struct profile *now = NULL;
+
+	both_take(m->b);
+	if (!looks_due(&m->looks))
+		return;
+	both_snapshot(m->b, &now);
+	looks_take(&m->looks, now);
+}
+
+static void wait_for_end(struct meanwhile *m, struct watch *w, const struct choices *c)
+{
+	struct watch_also also = {.fd = both_fd(m->b),
+				  .pidfd = -1,
+				  .tick_ms = looks_tick_ms(&m->looks),
+				  .readable = take,
+				  .arg = m};
 
 	if (c->pid)
 		also.pidfd = (int)syscall(SYS_pidfd_open, (pid_t)c->pid, 0);
@@ -33,35 +56,38 @@ static int measure(const struct choices *c, char *const *command)
 {
 	struct tracer_options opts = {0};
 	struct watch w = WATCH_INIT;
+	struct meanwhile m = {0};
 	struct profile *p = NULL;
-	struct both *b = NULL;
 	int err = choices_fill(c, "both", command, &opts), code = EXIT_USAGE;
 
 	if (err)
 		return EXIT_USAGE;
-	if (command && watch_prepare(&w))
+	if (looks_open(&m.looks, &c->looks, "both", false) || (command && watch_prepare(&w)))
 		goto out;
 	if (command) {
 		opts.cgroup_id = w.cgroup.id;
 		opts.cgroup_level = w.cgroup.level;
 	}
-	err = both_open(&b, &opts);
+	err = both_open(&m.b, &opts);
 	if (err) {
 		code = choices_code(err);
 		goto out;
 	}
 	if (command && watch_start(&w, command))
 		goto out;
-	wait_for_end(b, &w, c);
-	err = both_finish(b, &p);
+	wait_for_end(&m, &w, c);
+	err = both_finish(m.b, &p);
 	/* A command's output is its own. */
 	if (!err)
-		err = result_give(p, "both", c->out, c->format, c->top, command ? stderr : stdout);
+		err = result_give(p, "both", &m.looks, c->format, c->top,
+				  command ? stderr : stdout);
 	code = err ? EXIT_USAGE : EXIT_OK;
 out:
-	both_close(b);
+	both_close(m.b);
 	err = watch_finish(&w);
-	return code == EXIT_OK ? err : code;
+	code = looks_exit(&m.looks, code == EXIT_OK ? err : code);
+	looks_close(&m.looks);
+	return code;
 }
 
 extern const struct memprof_command memprof_command_both;

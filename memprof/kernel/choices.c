@@ -36,8 +36,9 @@ int choices_fill(const struct choices *c, const char *name, bool command, struct
 	t->rate = c->every ? 0 : c->rate ? c->rate : RATE_BYTES;
 	t->stacks_max = (uint32_t)c->stacks;
 	t->live_max = (uint32_t)c->live;
-	if (!result_format_known(c->format) || filter_kinds(c->of ? c->of : "kmalloc,cache", t) ||
-	    filter_process(c->pid, t) || filter_cgroup(c->cgroup, t))
+	if (!result_format_known(c->format, c->looks.out) ||
+	    filter_kinds(c->of ? c->of : "kmalloc,cache", t) || filter_process(c->pid, t) ||
+	    filter_cgroup(c->cgroup, t))
 		return -EINVAL;
 	return 0;
 }

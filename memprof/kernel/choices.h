@@ -6,12 +6,14 @@
 #include "lib/base.h"
 #include "lib/opt.h"
 #include "memprof/kernel/tracer.h"
+#include "memprof/looks/looks.h"
 
 struct choices {
-	const char *of, *cgroup, *format, *out;
+	const char *of, *cgroup, *format;
 	uint64_t pid, every, rate, top, stacks, live;
 	double seconds;
 	bool counts;
+	struct looks_options looks;
 };
 
 #define CHOICES_INIT                                                                               \
@@ -44,17 +46,17 @@ struct choices {
 		 OPT_STRING, (at) + offsetof(struct choices, format)},                             \
 		{'o',	     "output",                                                             \
 		 "OUT",	     "write the profile to this file, for memprof report",                 \
-		 OPT_STRING, (at) + offsetof(struct choices, out)},                                \
+		 OPT_STRING, (at) + offsetof(struct choices, looks.out)},                          \
 		{0,	  "top",                                                                   \
 		 "N",	  "show so many of each list (default 20; 0: all)",                        \
 		 OPT_U64, (at) + offsetof(struct choices, top)},                                   \
 		{0,	  "stacks",                                                                \
 		 "N",	  "room for so many different stacks (default 16384)",                     \
 		 OPT_U64, (at) + offsetof(struct choices, stacks)},                                \
-	{                                                                                          \
-		0, "live-max", "N", "room for so many live blocks (default 524288)", OPT_U64,      \
-			(at) + offsetof(struct choices, live)                                      \
-	}
+		{0,	  "live-max",                                                              \
+		 "N",	  "room for so many live blocks (default 524288)",                         \
+		 OPT_U64, (at) + offsetof(struct choices, live)},                                  \
+		LOOKS_ROWS((at) + offsetof(struct choices, looks))
 
 /* Fills @t by them; @name is the command's, in errors, and @command: it has one to run. 0 or
  * -EINVAL after saying why. */

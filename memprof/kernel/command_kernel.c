@@ -12,6 +12,7 @@
 #include "memprof/kernel/result.h"
 #include "memprof/kernel/tracer.h"
 #include "memprof/kernel/watch.h"
+#include "memprof/looks/looks.h"
 
 struct options {
 	struct choices c;
@@ -29,36 +30,59 @@ static const struct opt options[] = {
 	{0},
 };
 
-static int report(const struct choices *c, const struct kernel_tracer *t, uint64_t start_ns,
-		  bool command)
-{
-	struct profile *p = reading_profile(tracer_options(t), "kernel");
-	int err;
+/* What is done meanwhile. */
+struct meanwhile {
+	const struct choices *c;
+	const struct kernel_tracer *t;
+	struct looks looks;
+	uint64_t start_ns;
+};
 
-	p->start_ns = start_ns;
+/* All that was counted up to now; NULL after saying why. */
+static struct profile *read_now(const struct meanwhile *m)
+{
+	struct profile *p = reading_profile(tracer_options(m->t), "kernel");
+
+	p->start_ns = m->start_ns;
 	p->end_ns = result_now_ns();
-	if (c->every > 1)
+	if (m->c->every > 1)
 		profile_set_note(p, "each N-th allocation was taken: figures are estimates");
-	err = reading_all(t, p);
-	if (err) {
-		profile_free(p);
-		return err;
-	}
+	if (!reading_all(m->t, p))
+		return p;
+	profile_free(p);
+	return NULL;
+}
+
+static void look(void *arg)
+{
+	struct meanwhile *m = arg;
+
+	if (looks_due(&m->looks))
+		looks_take(&m->looks, read_now(m));
+}
+
+static int report(struct meanwhile *m, bool command)
+{
+	struct profile *p = read_now(m);
+
 	/* A command's output is its own. */
-	return result_give(p, "kernel", c->out, c->format, c->top, command ? stderr : stdout);
+	return p ? result_give(p, "kernel", &m->looks, m->c->format, m->c->top,
+			       command ? stderr : stdout)
+		 : -EIO;
 }
 
 static int measure(const struct choices *c, char *const *command)
 {
 	struct tracer_options opts = {0};
 	struct watch w = WATCH_INIT;
+	struct meanwhile m = {.c = c};
+	struct watch_also also = {.fd = -1, .pidfd = -1, .readable = look, .arg = &m};
 	struct kernel_tracer *t = NULL;
-	uint64_t start_ns;
 	int err = choices_fill(c, "kernel", command, &opts), code = EXIT_USAGE;
 
 	if (err)
 		return EXIT_USAGE;
-	if (command && watch_prepare(&w))
+	if (looks_open(&m.looks, &c->looks, "kernel", false) || (command && watch_prepare(&w)))
 		goto out;
 	if (command) {
 		opts.cgroup_id = w.cgroup.id;
@@ -69,18 +93,22 @@ static int measure(const struct choices *c, char *const *command)
 		code = choices_code(err);
 		goto out;
 	}
-	start_ns = result_now_ns();
+	m.t = t;
+	m.start_ns = result_now_ns();
 	if (command && watch_start(&w, command))
 		goto out;
 	if (!command && c->seconds <= 0)
 		log_info("counting the kernel's allocations; Ctrl-C ends it and shows them");
-	watch_wait(&w, c->seconds, NULL);
+	also.tick_ms = looks_tick_ms(&m.looks);
+	watch_wait(&w, c->seconds, &also);
 	tracer_stop(t);
-	code = report(c, t, start_ns, command) ? EXIT_USAGE : EXIT_OK;
+	code = report(&m, command) ? EXIT_USAGE : EXIT_OK;
 out:
 	tracer_close(t);
 	err = watch_finish(&w);
-	return code == EXIT_OK ? err : code;
+	code = looks_exit(&m.looks, code == EXIT_OK ? err : code);
+	looks_close(&m.looks);
+	return code;
 }
 
 extern const struct memprof_command memprof_command_kernel;

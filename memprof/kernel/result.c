@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "lib/log.h"
-#include "memprof/profile_file.h"
 #include "memprof/report/report.h"
 
 uint64_t result_now_ns(void)
@@ -26,25 +25,30 @@ static const struct report_format *find(const char *format)
 	return NULL;
 }
 
-bool result_format_known(const char *format)
+bool result_format_known(const char *format, const char *path)
 {
+	if (format && path) {
+		log_err("--format shows a profile, -o keeps it: give one of them, then 'memprof "
+			"report %s --format %s'",
+			path, format);
+		return false;
+	}
 	if (find(format))
 		return true;
 	log_err("--format: there is no '%s'; see 'memprof report --help'", format);
 	return false;
 }
 
-int result_give(struct profile *p, const char *name, const char *path, const char *format,
+int result_give(struct profile *p, const char *name, struct looks *looks, const char *format,
 		uint64_t top, FILE *out)
 {
 	const struct symbols_options fast = {.names_only = true};
 	const struct report_format *f = find(format ? format : "text");
 	struct strbuf text = STRBUF_INIT;
 	struct report r = {.top = top, .value = VALUE_BYTES};
-	int err;
+	int err = looks_finish(looks, p);
 
-	if (path) {
-		err = profile_write(p, path);
+	if (err || looks->path) {
 		profile_free(p);
 		return err;
 	}

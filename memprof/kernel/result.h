@@ -5,17 +5,20 @@
 
 #include <stdio.h>
 
+#include "memprof/looks/looks.h"
 #include "memprof/profile.h"
 
 /*
- * Writes @p to @path; where that is NULL shows it in @format (NULL: text) on @out, @top of each
- * list. @p is taken and freed. 0, or -errno after saying why.
+ * Gives @p to @looks as the last look, which writes it where there is a file; where there is none,
+ * shows it in @format (NULL: text) on @out, @top of each list. @p is taken and freed. 0, or -errno
+ * after saying why.
  */
-int result_give(struct profile *p, const char *name, const char *path, const char *format,
+int result_give(struct profile *p, const char *name, struct looks *looks, const char *format,
 		uint64_t top, FILE *out);
 
-/* Whether there is such a format (NULL: the default). Says so where there is none. */
-bool result_format_known(const char *format);
+/* Whether @format (NULL: the default) is one; not where the profile goes to the file @path. Says
+ * what is wrong. */
+bool result_format_known(const char *format, const char *path);
 
 /* CLOCK_REALTIME. */
 uint64_t result_now_ns(void);

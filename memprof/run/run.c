@@ -30,16 +30,15 @@
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 #include "memprof/command.h"
+#include "memprof/looks/looks.h"
 #include "memprof/run/follow.h"
-#include "memprof/run/looks.h"
 #include "memprof/run/program.h"
 #include "memprof/segment.h"
 
 struct run_options {
-	bool exact, counts, trailer, no_follow, no_memo, quiet, record;
-	double interval_s;
+	bool exact, counts, trailer, no_follow, no_memo, quiet;
 	uint64_t rate, live_max, stacks_max, shards;
-	const char *out;
+	struct looks_options looks;
 };
 
 static const struct opt options[] = {
@@ -59,16 +58,13 @@ static const struct opt options[] = {
 	 offsetof(struct run_options, stacks_max)},
 	{0, "threads-max", "N", "threads with counters of their own, others share (default 255)",
 	 OPT_U64, offsetof(struct run_options, shards)},
-	{0, "interval", "S", "write the profile each so many seconds too: for live and serve",
-	 OPT_DOUBLE, offsetof(struct run_options, interval_s)},
-	{0, "record", NULL, "keep all of these in the file, a recording (default: each second)",
-	 OPT_FLAG, offsetof(struct run_options, record)},
+	LOOKS_ROWS(offsetof(struct run_options, looks)),
 	{0, "no-follow", NULL, "leave out the processes that the command starts", OPT_FLAG,
 	 offsetof(struct run_options, no_follow)},
 	{0, "no-memo", NULL, "walk each stack anew: the same profile, slower (a check)", OPT_FLAG,
 	 offsetof(struct run_options, no_memo)},
 	{'o', "out", "FILE", "where the profile goes (default memprof.out)", OPT_STRING,
-	 offsetof(struct run_options, out)},
+	 offsetof(struct run_options, looks.out)},
 	{'q', "quiet", NULL, "no summary on stderr", OPT_FLAG, offsetof(struct run_options, quiet)},
 	{0},
 };
@@ -211,10 +207,26 @@ struct command {
 	bool left_some; /* processes of it run on, whether they have reported or not */
 };
 
+/* How many we have, whoever started them; where the kernel does not tell: too many. */
+static size_t children(void)
+{
+	struct strbuf text = STRBUF_INIT;
+	size_t n = SIZE_MAX;
+
+	if (!strbuf_read_file(&text, "/proc/thread-self/children")) {
+		n = 0;
+		for (const char *c = text.s; *c; c++)
+			n += *c == ' ';
+	}
+	strbuf_release(&text);
+	return n;
+}
+
 /* Who has lost its parent is ours (PR_SET_CHILD_SUBREAPER), so none is missed that has not
  * reported yet. */
-static void reap(struct command *c)
+static void reap(struct command *c, struct looks *looks)
 {
+	size_t others = profile_alerts_running(looks->alerts);
 	int status;
 	pid_t pid;
 
@@ -222,11 +234,13 @@ static void reap(struct command *c)
 		if (pid == c->pid) {
 			c->ended = true;
 			c->status = status;
+		} else if (profile_alerts_ended(looks->alerts, pid, status)) {
+			others--;
 		}
-	c->left_some = pid == 0;
+	c->left_some = pid == 0 && (!others || children() > others);
 }
 
-static void on_signal(struct command *c, int signals)
+static void on_signal(struct command *c, int signals, struct looks *looks)
 {
 	struct signalfd_siginfo info;
 
@@ -239,7 +253,7 @@ static void on_signal(struct command *c, int signals)
 		if (c->ended)
 			c->asked_to_end = true;
 	}
-	reap(c);
+	reap(c, looks);
 }
 
 static void follow_all(struct follow *f, struct command *c, int signals, struct looks *looks,
@@ -255,12 +269,13 @@ static void follow_all(struct follow *f, struct command *c, int signals, struct 
 			break;
 		p[n++] = (struct pollfd){.fd = signals, .events = POLLIN};
 		if (poll(p, n, looks_wait_ms(looks)) > 0 && p[n - 1].revents)
-			on_signal(c, signals);
+			on_signal(c, signals, looks);
 		free(p);
 		if (c->ended)
 			follow_status(f, c->status);
 		follow_look(f);
-		looks_take(looks, f);
+		if (looks_due(looks))
+			looks_take(looks, follow_snapshot(f));
 		if (c->ended && c->left_some && !told && !quiet) {
 			told = true;
 			log_info("the command has ended; waiting for processes that it left "
@@ -331,8 +346,8 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 	if (looks_finish(looks, p))
 		return EXIT_USAGE;
 	if (!o->quiet)
-		summarize(p, o->out);
-	return exit_code(c);
+		summarize(p, o->looks.out);
+	return looks_exit(looks, exit_code(c));
 }
 
 /* All signals that are waited for; the rest do as they do. */
@@ -358,14 +373,13 @@ static int run(const struct run_options *o, char *argv[])
 	uint64_t rate = mode == PROFILE_SAMPLED ? (o->rate ? o->rate : 512 << 10) : 0;
 	struct profile *p = profile_new(mode, rate, "run");
 	struct follow f = FOLLOW_INIT;
-	struct looks looks = {.recording = -1};
+	struct looks looks = {0};
 	struct command c = {0};
 	sigset_t before;
 	int signals = catch_signals(&before), code = EXIT_USAGE;
 
 	p->start_ns = now_ns();
-	if (signals < 0 || follow_open(&f, p) ||
-	    looks_open(&looks, o->out, o->interval_s, o->record))
+	if (signals < 0 || follow_open(&f, p) || looks_open(&looks, &o->looks, "run", o->quiet))
 		goto out;
 	if (!o->no_follow)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -389,7 +403,7 @@ extern const struct memprof_command memprof_command_run;
 
 static int command(int argc, char *argv[])
 {
-	struct run_options o = {.out = "memprof.out"};
+	struct run_options o = {.looks = {.out = "memprof.out"}};
 	int rest, code = memprof_command_parse(&memprof_command_run, argc, argv, &o, &rest, NULL);
 
 	if (code >= 0)
@@ -408,7 +422,7 @@ const struct memprof_command memprof_command_run = {
 	.usage = "[options] [-o FILE] -- CMD [ARGUMENTS..]",
 	.help = "run a command and see what it allocates, from its start",
 	.more = "\nThe command's output and exit code are its own (128 + N when signal N ended "
-		"it).\n"
+		"it; 1 in\nplace of 0 when an alert has fired).\n"
 		"Sampled unless --exact or --counts is given. What it starts is seen too.\n",
 	.options = options,
 	.run = command,

@@ -17,6 +17,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "memprof/looks/alert.h"
 #include "memprof/profile_file.h"
 #include "memprof/report/report.h"
 #include "memprof/serve/figures.h"
@@ -27,6 +28,7 @@ struct serve_options {
 	const char *listen, *push, *name;
 	double every_s;
 	bool once;
+	struct opt_list alerts;
 };
 
 #define OPTION(field) offsetof(struct serve_options, field)
@@ -41,6 +43,9 @@ static const struct opt options[] = {
 	 OPTION(push)},
 	{0, "name", "NAME", "the application's name in what is pushed (default memprof)",
 	 OPT_STRING, OPTION(name)},
+	{'a', "alert", "QUERY[=>CMD]",
+	 "exit 1 in the end when a process has matched; run CMD when one does", OPT_LIST,
+	 OPTION(alerts)},
 	{0, "once", NULL, "push once, serve nothing, end", OPT_FLAG, OPTION(once)},
 	{0},
 };
@@ -58,7 +63,8 @@ struct serve {
 	struct report r;
 	struct server *server; /* NULL: none */
 	struct push *push;     /* NULL: none */
-	bool unpushed;	       /* there is something new that was not taken yet */
+	struct profile_alerts *alerts;
+	bool unpushed; /* there is something new that was not taken yet */
 };
 
 static void put_report(const struct serve *s, const char *path, const char *type, size_t value,
@@ -111,6 +117,7 @@ static int look(struct serve *s)
 		return err;
 	report_side_release(&s->r.side[0]);
 	report_side_set(&s->r.side[0], s->file, p, NULL);
+	profile_alerts_check(s->alerts, p, false);
 	s->unpushed = true;
 	if (s->server)
 		publish(s);
@@ -167,15 +174,17 @@ static int check(const struct serve_options *o, int files)
 	return 0;
 }
 
+/* Returns the exit code. */
 static int serve(const struct serve_options *o, const char *file)
 {
 	struct sigaction sa = {.sa_handler = on_end};
 	struct serve s = {.file = file};
-	int err = 0;
+	int err;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	if (o->push)
+	err = profile_alerts_open(&s.alerts, &o->alerts);
+	if (!err && o->push)
 		err = push_open(&s.push, o->push, o->name);
 	if (!err)
 		err = look(&s);
@@ -195,6 +204,8 @@ static int serve(const struct serve_options *o, const char *file)
 	server_close(s.server);
 	push_close(s.push);
 	report_side_release(&s.r.side[0]);
+	err = profile_alerts_exit(s.alerts, err ? EXIT_USAGE : EXIT_OK);
+	profile_alerts_close(s.alerts);
 	return err;
 }
 
@@ -220,5 +231,5 @@ static int run(int argc, char *argv[])
 		return code;
 	if (check(&o, argc - rest))
 		return EXIT_USAGE;
-	return serve(&o, argv[rest]) ? EXIT_USAGE : EXIT_OK;
+	return serve(&o, argv[rest]);
 }

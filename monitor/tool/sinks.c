@@ -15,23 +15,6 @@ enum { REFINE_PASSES = 4 };
 /* Of what /metrics sums up: the largest are read, the rest is approximate. */
 enum { REFINE_SERVED = 100 };
 
-/* "QUERY=>COMMAND" or "QUERY". */
-static int add_alert(struct alerts *alerts, const char *text)
-{
-	const char *arrow = strstr(text, "=>");
-	char *query;
-	int err;
-
-	if (!arrow)
-		return alerts_add(alerts, text, NULL);
-	query = strndup(text, (size_t)(arrow - text));
-	if (!query)
-		return -ENOMEM;
-	err = alerts_add(alerts, query, arrow + strlen("=>"));
-	free(query);
-	return err;
-}
-
 int sinks_open(struct sinks *s, const struct tool_options *o, struct source *source)
 {
 	int err = 0;
@@ -39,9 +22,9 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 	*s = (struct sinks){.o = o, .source = source, .text = STRBUF_INIT};
 	s->view.columns = o->config.columns;
 	if (o->alerts.n)
-		err = alerts_new(&s->alerts);
+		err = alerts_new(&s->alerts, NULL);
 	for (size_t i = 0; i < o->alerts.n && !err; i++)
-		err = add_alert(s->alerts, o->alerts.item[i]);
+		err = alerts_add_option(s->alerts, o->alerts.item[i]);
 	if (!err && o->serve)
 		err = server_open(&s->server, o->serve, o->metrics_by);
 	if (!err && (o->openmetrics || o->prometheus))

@@ -43,6 +43,7 @@ struct running {
 };
 
 struct alerts {
+	const struct column *table;
 	struct alert *list; /* owned */
 	size_t n;
 	struct running running[ALERT_COMMANDS];
@@ -50,10 +51,13 @@ struct alerts {
 	struct alert_hit latest; /* query NULL: none fired in the latest frame */
 };
 
-int alerts_new(struct alerts **out)
+int alerts_new(struct alerts **out, const struct column *table)
 {
 	*out = calloc(1, sizeof(**out));
-	return *out ? 0 : -ENOMEM;
+	if (!*out)
+		return -ENOMEM;
+	(*out)->table = table ? table : columns;
+	return 0;
 }
 
 static void alert_release(struct alert *al)
@@ -85,7 +89,7 @@ int alerts_add(struct alerts *a, const char *query, const char *command)
 	if (!list)
 		return -ENOMEM;
 	a->list = list;
-	err = query_parse(&new.query, query, &e);
+	err = query_parse_in(&new.query, query, a->table, &e);
 	if (err) {
 		query_explain(query, &e, &why);
 		log_err("alert: %s", why.s);
@@ -100,6 +104,22 @@ int alerts_add(struct alerts *a, const char *query, const char *command)
 	}
 	list[a->n++] = new;
 	return 0;
+}
+
+int alerts_add_option(struct alerts *a, const char *text)
+{
+	const char *arrow = strstr(text, "=>");
+	char *query;
+	int err;
+
+	if (!arrow)
+		return alerts_add(a, text, NULL);
+	query = strndup(text, (size_t)(arrow - text));
+	if (!query)
+		return -ENOMEM;
+	err = alerts_add(a, query, arrow + strlen("=>"));
+	free(query);
+	return err;
 }
 
 unsigned int alerts_texts(const struct alerts *a)
@@ -176,7 +196,7 @@ static void PRINTF_LIKE(3, 4) env_add(struct env *env, const char *name, const c
 
 /* Ours alone are called so: what an outer monitor's alert has set must not show where this one
  * knows nothing. */
-static bool is_ours(const char *entry)
+static bool is_ours(const struct column *table, const char *entry)
 {
 	static const char *const names[] = {"PID", "PPID", "UID", "NAME", "QUERY", "VERDICT"};
 	size_t len = strcspn(entry, "=");
@@ -191,13 +211,23 @@ static bool is_ours(const char *entry)
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		if (strlen(field_names[i]) == len && !strncasecmp(entry, field_names[i], len))
 			return true;
+	for (const struct column *c = table; c->key; c++)
+		if (strlen(c->key) == len && !strncasecmp(entry, c->key, len))
+			return true;
 	return false;
 }
 
-static void env_make(struct env *env, const struct alert *al, const struct proc_row *row)
+static void env_number(struct env *env, const char *name, double v)
+{
+	if (isfinite(v))
+		env_add(env, name, v == floor(v) ? "%.0f" : "%.3f", v);
+}
+
+static void env_make(struct env *env, const struct column *table, const struct alert *al,
+		     const struct proc_row *row)
 {
 	for (char **e = environ; *e; e++) {
-		char *copy = is_ours(*e) ? NULL : strdup(*e);
+		char *copy = is_ours(table, *e) ? NULL : strdup(*e);
 
 		if (copy)
 			env_push(env, copy);
@@ -210,10 +240,11 @@ static void env_make(struct env *env, const struct alert *al, const struct proc_
 	env_add(env, "name", "%.*s", (int)sizeof(row->name), row->name);
 	env_add(env, "query", "%s", al->text);
 	env_add(env, "verdict", "%s", verdict_name(row));
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		if (isfinite(row->v[i]))
-			env_add(env, field_names[i],
-				row->v[i] == floor(row->v[i]) ? "%.0f" : "%.3f", row->v[i]);
+	for (size_t i = 0; table == columns && i < FIELD_COUNT; i++)
+		env_number(env, field_names[i], row->v[i]);
+	for (const struct column *c = table; table != columns && c->key; c++)
+		if (c->kind == COLUMN_NUMBER)
+			env_number(env, c->key, row->v[c->field]);
 	env_push(env, NULL);
 }
 
@@ -287,7 +318,7 @@ static void run(struct alerts *a, size_t index, const struct proc_row *row)
 		a->dropped++;
 		return;
 	}
-	env_make(&env, al, row);
+	env_make(&env, a->table, al, row);
 	if (env.failed || spawn(&slot->child, al->command, env.v)) {
 		slot->child = 0;
 		a->failed++;
@@ -314,6 +345,26 @@ static void reap(struct alerts *a)
 		a->failed += got > 0 && status != 0;
 		r->child = 0;
 	}
+}
+
+bool alerts_ended(struct alerts *a, pid_t child, int status)
+{
+	for (size_t i = 0; a && i < ALERT_COMMANDS; i++)
+		if (a->running[i].child == child) {
+			a->failed += status != 0;
+			a->running[i].child = 0;
+			return true;
+		}
+	return false;
+}
+
+size_t alerts_running(const struct alerts *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; a && i < ALERT_COMMANDS; i++)
+		n += a->running[i].child != 0;
+	return n;
 }
 
 /* --- frames --- */

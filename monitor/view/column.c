@@ -133,10 +133,10 @@ static void plain_name(const char *name, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static bool named(const struct column *c, const char *plain)
+static bool named(const struct column *c, const char *plain, bool fields)
 {
 	const char *names[] = {c->key, c->title,
-			       c->kind == COLUMN_NUMBER ? field_names[c->field] : c->key};
+			       fields && c->kind == COLUMN_NUMBER ? field_names[c->field] : c->key};
 	char own[32];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -167,17 +167,27 @@ static void say_unknown(const char *name, const char *plain)
 	strbuf_release(&shown);
 }
 
-const struct column *column_find(const char *name, bool say)
+const struct column *column_find_in(const struct column *table, const char *name)
 {
 	char plain[32];
 
 	plain_name(name, plain, sizeof(plain));
-	for (const struct column *c = columns; plain[0] && c->key; c++)
-		if (named(c, plain))
+	for (const struct column *c = table; plain[0] && c->key; c++)
+		if (named(c, plain, table == columns))
 			return c;
-	if (say)
-		say_unknown(name, plain);
 	return NULL;
+}
+
+const struct column *column_find(const char *name, bool say)
+{
+	const struct column *c = column_find_in(columns, name);
+	char plain[32];
+
+	if (!c && say) {
+		plain_name(name, plain, sizeof(plain));
+		say_unknown(name, plain);
+	}
+	return c;
 }
 
 const char *column_row_text(const struct column *c, const struct proc_row *row)

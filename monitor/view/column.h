@@ -46,6 +46,8 @@ extern const size_t ncolumns;
 /* By key or title without '%' and '#', case ignored ("mmap#" and "mmap" alike); NULL after saying
  * which are there, with the nearest, when @say. */
 const struct column *column_find(const char *name, bool say);
+/* The same of another table, ended by a NULL key, by key and title alone; says nothing. */
+const struct column *column_find_in(const struct column *table, const char *name);
 /* The column's number; NAN for text columns and where not known. In the unit that @c says. */
 double column_number(const struct column *c, const struct proc_row *row);
 /* Appends the cell's text, not padded: "251494", "~251494" (not exact), "-" (not known), "1.2M"

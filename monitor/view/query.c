@@ -288,6 +288,7 @@ enum { QUERY_BYTES = 4096, QUERY_DEPTH = 64, REPETITIONS = 1000 };
 
 struct parser {
 	struct lexer lx;
+	const struct column *table;
 	struct query_error *e;
 	unsigned int depth;
 };
@@ -337,11 +338,12 @@ static struct node *node_new(struct parser *p, enum node_kind kind)
 static int unknown_column(struct parser *p, const char *word, size_t at, size_t length)
 {
 	const char *keys[64], *nearest;
+	size_t n = 0;
 	struct strbuf shown = STRBUF_INIT;
 
-	for (size_t i = 0; i < ncolumns && i < ARRAY_SIZE(keys); i++)
-		keys[i] = columns[i].key;
-	nearest = suggest_nearest(word, keys, MIN(ncolumns, ARRAY_SIZE(keys)));
+	for (const struct column *c = p->table; c->key && n < ARRAY_SIZE(keys); c++)
+		keys[n++] = c->key;
+	nearest = suggest_nearest(word, keys, n);
 	column_text(word, 32, &shown);
 	if (nearest)
 		fail_at(p->e, at, length, "no column '%s'; did you mean '%s'?", shown.s, nearest);
@@ -478,7 +480,7 @@ static struct node *parse_term(struct parser *p)
 	if (p->lx.token.kind != TOKEN_OP) {
 		struct token alone = {.at = word.at, .length = word.length};
 
-		n->column = column_find("name", false);
+		n->column = column_find_in(p->table, "name");
 		n->op = OP_MATCH;
 		n->text = name;
 		name = NULL;
@@ -486,7 +488,7 @@ static struct node *parse_term(struct parser *p)
 			goto bad;
 		return n;
 	}
-	n->column = column_find(name, false);
+	n->column = column_find_in(p->table, name);
 	if (!n->column) {
 		unknown_column(p, name, word.at, word.length);
 		goto bad;
@@ -528,6 +530,16 @@ static bool deeper(struct parser *p)
 	return false;
 }
 
+static void term_missing(struct parser *p)
+{
+	const struct column *c = p->table;
+
+	while (c->key && c->kind != COLUMN_NUMBER)
+		c++;
+	fail_at(p->e, p->lx.token.at, p->lx.token.length,
+		"a term is missing here, such as %s > 1GiB or a name", c->key ? c->key : "x");
+}
+
 /* primary := ( or ) | term */
 static struct node *parse_primary(struct parser *p)
 {
@@ -543,7 +555,7 @@ static struct node *parse_primary(struct parser *p)
 		fail_here(p, p->depth ? "a term is missing before this"
 				      : "no parenthesis is open here");
 		return NULL;
-	default: fail_here(p, "a term is missing here, such as rss > 1GiB or a name"); return NULL;
+	default: term_missing(p); return NULL;
 	}
 	if (!deeper(p))
 		return NULL;
@@ -622,7 +634,13 @@ static struct node *parse_or(struct parser *p)
 
 int query_parse(struct query **out, const char *text, struct query_error *e)
 {
-	struct parser p = {.e = e};
+	return query_parse_in(out, text, columns, e);
+}
+
+int query_parse_in(struct query **out, const char *text, const struct column *table,
+		   struct query_error *e)
+{
+	struct parser p = {.table = table, .e = e};
 	struct query *q;
 
 	*out = NULL;

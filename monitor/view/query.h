@@ -18,6 +18,7 @@
 #include "lib/strbuf.h"
 #include "monitor/frame.h"
 
+struct column;
 struct query;
 
 struct query_error {
@@ -27,6 +28,9 @@ struct query_error {
 
 /* 0, or -EINVAL with @e filled in; prints nothing. An empty text matches everything. */
 int query_parse(struct query **out, const char *text, struct query_error *e);
+/* The same with the columns of another table (column.h). */
+int query_parse_in(struct query **out, const char *text, const struct column *table,
+		   struct query_error *e);
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
 /* An expression in it took too long for too many processes, and matches none from then on. */
 bool query_gave_up(const struct query *q);

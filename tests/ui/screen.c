@@ -396,7 +396,7 @@ int main(int argc, char *argv[])
 	if (!s.frame.rows || history_new(&h, &trend_default))
 		return EXIT_USAGE;
 	if (value_of(argc, argv, "alerts") &&
-	    (alerts_new(&a) || alerts_add(a, "name = leaky and rss > 6MiB", NULL)))
+	    (alerts_new(&a, NULL) || alerts_add(a, "name = leaky and rss > 6MiB", NULL)))
 		return EXIT_USAGE;
 	opts.history = h;
 	opts.alerts = a;

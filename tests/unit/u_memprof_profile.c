@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "lib/log.h"
 #include "lib/rng.h"
+#include "memprof/looks/recording.h"
 #include "memprof/profile_file.h"
 #include "tests/unit/memprof_fixture.h"
 
@@ -283,15 +285,16 @@ static void a_recording(void **state UNUSED)
 {
 	char path[] = "/tmp/u_memprof.XXXXXX";
 	struct profile *p = fixture_profile(), *copy = profile_copy(p);
-	int fd;
+	struct recording *r;
+	uint64_t each_ns = 1;
 
 	close(mkstemp(path));
-	fd = profile_record_open(path);
-	assert_true(fd >= 0);
-	assert_int_equal(profile_record_add(fd, p, path), 0);
+	assert_int_equal(recording_open(&r, path, 1 << 20), 0);
+	assert_int_equal(recording_add(r, p, &each_ns), 0);
 	profile_add_values(p, 0, &(struct profile_values){.bytes = 100});
-	assert_int_equal(profile_record_add(fd, p, path), 0);
-	close(fd);
+	assert_int_equal(recording_add(r, p, &each_ns), 0);
+	recording_close(r);
+	assert_int_equal(each_ns, 1);
 	assert_int_equal(copy->total.bytes, FIXTURE_BYTES);
 	profile_free(p);
 	profile_free(copy);
@@ -305,6 +308,56 @@ static void a_recording(void **state UNUSED)
 	assert_int_equal(truncate(path, 200), 0);
 	assert_int_equal(profile_read(&p, path), -EINVAL);
 	assert_null(p);
+	log_init("u_memprof_profile", LOG_ERROR);
+	unlink(path);
+}
+
+/* What stays are the latest, as far apart as they must be. */
+static void a_recording_keeps_its_bound(void **state UNUSED)
+{
+	char path[] = "/tmp/u_memprof.XXXXXX";
+	struct profile *p = fixture_profile();
+	uint64_t each_ns = 1, bytes[2] = {0}, most;
+	struct recording *r;
+	struct stat st;
+
+	close(mkstemp(path));
+	profile_write(p, path);
+	assert_int_equal(stat(path, &st), 0);
+	most = 5 * (uint64_t)st.st_size;
+	assert_int_equal(recording_open(&r, path, most), 0);
+	for (int i = 0; i < 100; i++) {
+		uint64_t before = each_ns;
+
+		profile_add_values(p, 0, &(struct profile_values){.bytes = 1});
+		assert_int_equal(recording_add(r, p, &each_ns), 0);
+		assert_in_range(each_ns, before, 2 * before);
+		assert_int_equal(stat(path, &st), 0);
+		assert_in_range(st.st_size, 1, most);
+	}
+	recording_close(r);
+	assert_true(each_ns > 1);
+	profile_free(p);
+	for (uint64_t i = 1; i <= 2; i++) {
+		assert_int_equal(profile_read_at(&p, path, i), 0);
+		bytes[i - 1] = p->total.bytes;
+		profile_free(p);
+	}
+	assert_true(bytes[0] < bytes[1]);
+	assert_int_equal(profile_read(&p, path), 0);
+	assert_int_equal(p->total.bytes, FIXTURE_BYTES + 100);
+	profile_free(p);
+	/* One that is larger than all may be is there alone. */
+	p = fixture_profile();
+	assert_int_equal(recording_open(&r, path, 1), 0);
+	assert_int_equal(recording_add(r, p, &each_ns), 0);
+	assert_int_equal(recording_add(r, p, &each_ns), 0);
+	recording_close(r);
+	profile_free(p);
+	assert_int_equal(profile_read_at(&p, path, 1), 0);
+	profile_free(p);
+	log_init("u_memprof_profile", LOG_QUIET);
+	assert_int_equal(profile_read_at(&p, path, 2), -EINVAL);
 	log_init("u_memprof_profile", LOG_ERROR);
 	unlink(path);
 }
@@ -326,6 +379,7 @@ int main(void)
 		cmocka_unit_test(other_version),
 		cmocka_unit_test(last_of_several),
 		cmocka_unit_test(a_recording),
+		cmocka_unit_test(a_recording_keeps_its_bound),
 	};
 
 	log_init("u_memprof_profile", LOG_ERROR);

@@ -59,7 +59,7 @@ static struct alerts *alerts_of(const char *query, const char *command)
 {
 	struct alerts *a;
 
-	assert_int_equal(alerts_new(&a), 0);
+	assert_int_equal(alerts_new(&a, NULL), 0);
 	assert_int_equal(alerts_add(a, query, command), 0);
 	return a;
 }
@@ -118,7 +118,7 @@ static void a_bad_query_is_explained(void **state UNUSED)
 {
 	struct alerts *a;
 
-	assert_int_equal(alerts_new(&a), 0);
+	assert_int_equal(alerts_new(&a, NULL), 0);
 	log_capture(hear, NULL);
 	assert_int_equal(alerts_add(a, "rs > 5", "true"), -EINVAL);
 	log_capture(NULL, NULL);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* recording.h. The sizes of the file's blocks are kept, so that what stays is copied unread. */
+#include "lib/base.h"
+#include "memprof/looks/recording.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/strbuf.h"
+#include "memprof/profile_file.h"
+
+struct recording {
+	const char *path;
+	int fd;
+	bool regular; /* else a pipe or a device, in which nothing can be taken back */
+	uint64_t bytes, bytes_max;
+	size_t *blocks; /* bytes of each */
+	size_t n, cap;
+};
+
+void recording_close(struct recording *r)
+{
+	if (!r)
+		return;
+	if (r->fd >= 0)
+		close(r->fd);
+	free(r->blocks);
+	free(r);
+}
+
+int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
+{
+	struct recording *r = calloc(1, sizeof(*r));
+	struct stat st;
+	int err;
+
+	*out = NULL;
+	if (!r)
+		return -ENOMEM;
+	r->path = path;
+	r->bytes_max = bytes_max;
+	r->bytes = PROFILE_FILE_START_BYTES;
+	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	err = r->fd < 0 ? -errno
+			: fd_write_all(r->fd, PROFILE_FILE_START, PROFILE_FILE_START_BYTES);
+	if (err) {
+		log_err_sys(err, "cannot begin the recording %s", path);
+		recording_close(r);
+		return err;
+	}
+	r->regular = !fstat(r->fd, &st) && S_ISREG(st.st_mode);
+	*out = r;
+	return 0;
+}
+
+/* Of the file's blocks every second goes, the latest not; of one that. */
+static void keep_half(struct recording *r, struct strbuf *whole)
+{
+	size_t from = PROFILE_FILE_START_BYTES, to = from, kept = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		size_t size = r->blocks[i];
+
+		if (r->n > 1 && (r->n - i) % 2) {
+			memmove(whole->s + to, whole->s + from, size);
+			r->blocks[kept++] = size;
+			to += size;
+		}
+		from += size;
+	}
+	r->n = kept;
+	r->bytes = to;
+	whole->len = to;
+}
+
+static void note_block(struct recording *r, size_t bytes)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap ? 2 * r->cap : 256;
+		r->blocks = realloc(r->blocks, r->cap * sizeof(*r->blocks));
+		if (!r->blocks)
+			abort();
+	}
+	r->blocks[r->n++] = bytes;
+	r->bytes += bytes;
+}
+
+static int replace(struct recording *r, const struct strbuf *data)
+{
+	struct strbuf aside = STRBUF_INIT;
+	int fd, err;
+
+	strbuf_addf(&aside, "%s.%d.part", r->path, getpid());
+	fd = open(aside.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	err = fd < 0 ? -errno : fd_write_all(fd, data->s, data->len);
+	if (!err && rename(aside.s, r->path))
+		err = -errno;
+	if (err && fd >= 0) {
+		unlink(aside.s);
+		close(fd);
+	}
+	if (!err) {
+		close(r->fd);
+		r->fd = fd;
+	}
+	strbuf_release(&aside);
+	return err;
+}
+
+static int write_smaller(struct recording *r, const struct strbuf *block, uint64_t *each_ns)
+{
+	struct strbuf whole = STRBUF_INIT;
+	int err = strbuf_read_file(&whole, r->path);
+
+	if (!err && whole.len != r->bytes)
+		err = -ESTALE; /* somebody else has written it */
+	while (!err && r->n && r->bytes + block->len > r->bytes_max) {
+		keep_half(r, &whole);
+		*each_ns *= 2;
+	}
+	if (!err) {
+		strbuf_add(&whole, block->s, block->len);
+		err = replace(r, &whole);
+	}
+	strbuf_release(&whole);
+	return err;
+}
+
+int recording_add(struct recording *r, const struct profile *p, uint64_t *each_ns)
+{
+	struct strbuf block = STRBUF_INIT;
+	int err = profile_pack(&block, p, NULL);
+
+	if (!err) {
+		if (r->regular && r->n && r->bytes + block.len > r->bytes_max)
+			err = write_smaller(r, &block, each_ns);
+		else
+			err = fd_write_all(r->fd, block.s, block.len);
+		if (err)
+			log_err_sys(err, "cannot go on with the recording %s", r->path);
+		else
+			note_block(r, block.len);
+	}
+	strbuf_release(&block);
+	return err;
+}
