@@ -63,7 +63,7 @@ for what in heap allocs; do
 		skip "go tool pprof fetches it" "no go; sudo apt-get install golang-go"
 	fi
 done
-check "what is not there is refused" sh -c "! '$tmp/taker' get $port /nothing"
+check "what is not there is refused" sh -c "! '$tmp/taker' get '$port' /nothing"
 "$made" more "$tmp/p2"
 mv "$tmp/p2" "$tmp/p"
 check "the file is written again: served again" until_true live 1560
