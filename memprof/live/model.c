@@ -5,11 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/log.h"
 #include "lib/names.h"
-#include "memprof/profile_file.h"
 #include "memprof/report/tree.h"
 #include "monitor/view/regex.h"
 
@@ -18,8 +16,7 @@ enum { POINTS = 512 };
 const char *const watched_view_names[LIVE_VIEWS] = {"functions", "stacks", "tree", "detail"};
 
 struct watched_model {
-	char *file;
-	struct stat seen;
+	struct watched_source source;
 	struct report r; /* one side: the latest profile */
 	struct strbuf wrong;
 	enum watched_view view;
@@ -225,6 +222,11 @@ static void remember(struct watched_model *m)
 
 static void add_point(struct watched_model *m, const struct profile *p)
 {
+	const double t = (double)p->end_ns / NSEC_PER_SEC;
+
+	/* Back in a recording: what comes later is not known yet. */
+	while (m->npoints && m->t[m->npoints - 1] >= t)
+		m->npoints--;
 	/* Of too many every second goes: the trend keeps its whole length. */
 	if (m->npoints == POINTS) {
 		for (size_t i = 0; i < POINTS / 2; i++) {
@@ -233,7 +235,7 @@ static void add_point(struct watched_model *m, const struct profile *p)
 		}
 		m->npoints = POINTS / 2;
 	}
-	m->t[m->npoints] = (double)p->end_ns / NSEC_PER_SEC;
+	m->t[m->npoints] = t;
 	m->y[m->npoints++] = (double)p->total.live_bytes;
 }
 
@@ -245,30 +247,21 @@ static void keep_wrong(void *arg, enum log_level level UNUSED, const char *line)
 	strbuf_addstr(wrong, line);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 int watched_refresh(struct watched_model *m)
 {
 	struct profile *p;
-	struct stat st;
-	int err;
+	int got;
 
-	if (!stat(m->file, &st) && m->r.side[0].p && same_file(&st, &m->seen))
-		return 0;
-	strbuf_reset(&m->wrong);
 	log_capture(keep_wrong, &m->wrong);
-	err = profile_read(&p, m->file);
+	got = m->source.next(m->source.arg, &p);
 	log_capture(NULL, NULL);
-	if (err)
-		return err;
-	m->seen = st;
+	if (got <= 0)
+		return got;
+	strbuf_reset(&m->wrong);
 	remember(m);
 	report_side_release(&m->r.side[0]);
-	report_side_set(&m->r.side[0], m->file, p, &(struct symbols_options){.names_only = true});
+	report_side_set(&m->r.side[0], m->source.name, p,
+			&(struct symbols_options){.names_only = true});
 	if (!report_value_known(m->r.value, p))
 		m->r.value = VALUE_BYTES;
 	add_point(m, p);
@@ -276,27 +269,27 @@ int watched_refresh(struct watched_model *m)
 	return 1;
 }
 
-int watched_open(struct watched_model **out, const char *file)
+int watched_open(struct watched_model **out, const struct watched_source *source)
 {
 	struct watched_model *m = calloc(1, sizeof(*m));
-	int err;
+	int got;
 
 	*out = NULL;
 	if (!m)
 		abort();
+	m->source = *source;
 	m->wrong = (struct strbuf)STRBUF_INIT;
-	m->file = strdup(file);
 	m->filter_text = strdup("");
 	m->detail = strdup("");
-	if (!m->file || !m->filter_text || !m->detail)
+	if (!m->filter_text || !m->detail)
 		abort();
 	m->r.value = VALUE_LIVE;
-	err = watched_refresh(m);
-	if (err < 0) {
+	got = watched_refresh(m);
+	if (got <= 0) {
 		/* Said again, to whom it may concern now. */
-		log_err("%s", m->wrong.len ? m->wrong.s : file);
+		log_err("%s", m->wrong.len ? m->wrong.s : source->name);
 		watched_close(m);
-		return err;
+		return got ? got : -ENODATA;
 	}
 	*out = m;
 	return 0;
@@ -314,8 +307,13 @@ void watched_close(struct watched_model *m)
 	strbuf_release(&m->wrong);
 	free(m->filter_text);
 	free(m->detail);
-	free(m->file);
+	m->source.close(m->source.arg);
 	free(m);
+}
+
+const struct watched_source *watched_source(const struct watched_model *m)
+{
+	return &m->source;
 }
 
 const char *watched_wrong(const struct watched_model *m)
@@ -406,7 +404,7 @@ const struct profile *watched_profile(const struct watched_model *m)
 	return m->r.side[0].p;
 }
 
-void watched_trend(const struct watched_model *m, struct strbuf *out)
+enum verdict watched_trend(const struct watched_model *m, struct strbuf *out)
 {
 	struct trend trend;
 	double t[POINTS];
@@ -414,5 +412,7 @@ void watched_trend(const struct watched_model *m, struct strbuf *out)
 	for (size_t i = 0; i < m->npoints; i++)
 		t[i] = m->t[i] - m->t[0];
 	trend_of(t, m->y, m->npoints, &trend_default, &trend);
-	trend_words(&trend, out);
+	if (out)
+		trend_words(&trend, out);
+	return trend.verdict;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What `memprof live` shows: the latest profile of a file that is written again and again, as lines
- * of functions, stacks or the call tree, ordered and filtered. It knows of no screen.
+ * What `memprof live` shows: the latest profile of a source that has ever newer ones, as lines of
+ * functions, stacks or the call tree, ordered and filtered. It knows of no screen.
  */
 #ifndef MEMPROF_LIVE_MODEL_H
 #define MEMPROF_LIVE_MODEL_H
 
+#include "memprof/live/source.h"
 #include "memprof/report/report.h"
 #include "monitor/view/trend.h"
 
@@ -22,13 +23,15 @@ struct watched_line {
 
 struct watched_model;
 
-/* @at as of `memprof report`: 0 is the last profile. 0 or -errno after saying why. */
-int watched_open(struct watched_model **out, const char *file);
+/* @source is the model's from then on, also after an error. 0 or -errno after saying why: there is
+ * no first profile. */
+int watched_open(struct watched_model **out, const struct watched_source *source);
 void watched_close(struct watched_model *m); /* accepts NULL */
 
-/* Reads the file again where it has changed. 1: there is something new; 0: no; -errno: it cannot be
- * read now, and watched_wrong() says why; what was there is still shown. */
+/* Takes the next profile where there is one. 1: there is something new; 0: no; -errno: it cannot be
+ * had now, and watched_wrong() says why; what was there is still shown. */
 int watched_refresh(struct watched_model *m);
+const struct watched_source *watched_source(const struct watched_model *m);
 const char *watched_wrong(const struct watched_model *m); /* NULL: nothing is */
 
 /* What is shown; each makes the lines anew. */
@@ -46,7 +49,7 @@ size_t watched_value(const struct watched_model *m);
 const char *watched_filter(const struct watched_model *m);
 const struct watched_line *watched_lines(const struct watched_model *m, size_t *n);
 const struct profile *watched_profile(const struct watched_model *m);
-/* Of the bytes that are live, over the looks since the start. */
-void watched_trend(const struct watched_model *m, struct strbuf *out);
+/* Of the bytes that are live, over the looks since the start; in words where @out is not NULL. */
+enum verdict watched_trend(const struct watched_model *m, struct strbuf *out);
 
 #endif

@@ -24,8 +24,9 @@ enum { HEAD = 5, FILTER_MAX = 200, ESCAPE = 27, CTRL_L = 12 };
 
 struct screen {
 	struct watched_model *m;
-	uint64_t interval_ns;
-	size_t cursor, top; /* lines */
+	struct profile_alerts *alerts;
+	uint64_t interval_ns, next_ns; /* when the next look is due */
+	size_t cursor, top;	       /* lines */
 	int height, width;
 	bool paused, helping, asking, quit;
 	char filter[FILTER_MAX]; /* being typed */
@@ -189,6 +190,64 @@ static void help(struct screen *s)
 	s->helping = !s->helping;
 }
 
+/* The next profile; whether something has fired or begun to grow by it. */
+static bool look(struct screen *s)
+{
+	bool grew = watched_trend(s->m, NULL) == VERDICT_GROWING, fired = false;
+	int got;
+
+	s->next_ns = clock_ns() + s->interval_ns;
+	got = watched_refresh(s->m);
+	if (!got && watched_source(s->m)->go)
+		snprintf(s->note, sizeof(s->note), "the recording ends here; q: quit");
+	if (got > 0)
+		fired = profile_alerts_check(s->alerts, watched_profile(s->m), true);
+	if (fired)
+		snprintf(s->note, sizeof(s->note), "%s", profile_alerts_latest(s->alerts));
+	return fired || (!grew && watched_trend(s->m, NULL) == VERDICT_GROWING);
+}
+
+/* In a recording; elsewhere it is said that it is none. */
+static bool go(struct screen *s, int64_t by)
+{
+	const struct watched_source *source = watched_source(s->m);
+
+	if (!source->go)
+		snprintf(s->note, sizeof(s->note), "this is no recording");
+	else if (!source->go(source->arg, by))
+		snprintf(s->note, sizeof(s->note), "%s",
+			 by < 0 ? "the recording begins here" : "the recording ends here");
+	return source->go != NULL;
+}
+
+static void step_back(struct screen *s)
+{
+	if (go(s, -2))
+		look(s);
+}
+
+static void step_on(struct screen *s)
+{
+	if (go(s, 0))
+		look(s);
+}
+
+static void to_end(struct screen *s)
+{
+	if (go(s, INT32_MAX))
+		look(s);
+}
+
+static void to_next(struct screen *s)
+{
+	const struct watched_source *source = watched_source(s->m);
+
+	if (!go(s, 0))
+		return;
+	while (!look(s) && source->go(source->arg, 0))
+		;
+}
+
 static void redraw(struct screen *s UNUSED)
 {
 	clearok(stdscr, TRUE);
@@ -224,6 +283,10 @@ static const struct {
 	{{'p', ' '}, "p Space", "pause: the screen stands still", pause_it},
 	{{'+'}, "+ -", "a longer, a shorter interval", longer},
 	{{'-'}, NULL, NULL, shorter},
+	{{'['}, "[ ]", "of a recording: a look back, on; pause with p", step_back},
+	{{']'}, NULL, NULL, step_on},
+	{{'}'}, "} $", "of a recording: to the next alert or growth, to its end", to_next},
+	{{'$'}, NULL, NULL, to_end},
 	{{CTRL_L}, "Ctrl-L", "draw everything again", redraw},
 };
 
@@ -282,7 +345,10 @@ static void draw_head(const struct screen *s)
 		format_duration(&line, (double)(p->end_ns - p->start_ns));
 	}
 	strbuf_addstr(&line, p->mode == PROFILE_SAMPLED ? "   sampled" : "");
+	strbuf_addstr(&line, watched_source(s->m)->go ? "   REPLAY" : "");
 	strbuf_addstr(&line, s->paused ? "   paused" : "");
+	if (profile_alerts_fired(s->alerts))
+		strbuf_addf(&line, "   alerts %zu", profile_alerts_fired(s->alerts));
 	put(s, 0, line.s, A_BOLD);
 	strbuf_reset(&line);
 	add_known(&line, p, "live", VALUE_LIVE_BLOCKS, VALUE_LIVE);
@@ -427,55 +493,70 @@ static void press(struct screen *s, int key)
 }
 
 /* Until something is typed, or the next look is due. */
-static void wait_for(const struct screen *s, uint64_t next_ns)
+static void wait_for(const struct screen *s)
 {
+	const struct watched_source *source = watched_source(s->m);
 	struct pollfd in = {STDIN_FILENO, POLLIN, 0};
-	uint64_t now = clock_ns();
-	int ms = next_ns > now ? (int)((next_ns - now) / NSEC_PER_MSEC) + 1 : 0;
 
-	/* A terminal that has gone away is the end. */
-	if (poll(&in, 1, s->paused ? 1000 : ms) > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL))
-		ended = 1;
+	while (!ended) {
+		uint64_t now = clock_ns(), until = s->paused ? now + NSEC_PER_SEC : s->next_ns;
+		int ms = until > now ? (int)MIN((until - now) / NSEC_PER_MSEC + 1, 60000ULL) : 0;
+		int got;
+
+		if (source->tick)
+			ms = MIN(ms, source->tick_ms);
+		got = poll(&in, 1, ms);
+		if (source->tick)
+			source->tick(source->arg);
+		/* A terminal that has gone away is the end. */
+		if (got > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL))
+			ended = 1;
+		if (got || clock_ns() >= until)
+			break;
+	}
 }
 
 static void loop(struct screen *s)
 {
-	uint64_t next = 0;
-
 	while (!s->quit && !ended) {
 		int key;
 
-		if (!s->paused && clock_ns() >= next) {
-			watched_refresh(s->m);
-			next = clock_ns() + s->interval_ns;
-		}
+		if (!s->paused && clock_ns() >= s->next_ns)
+			look(s);
 		while ((key = getch()) != ERR && !s->quit)
 			press(s, key);
 		if (s->quit)
 			break;
 		draw(s);
-		wait_for(s, next);
+		wait_for(s);
 	}
 }
 
-int live_screen(struct watched_model *m, double interval_s)
+int screen_check(void)
 {
-	struct screen s = {.m = m, .interval_ns = (uint64_t)(interval_s * NSEC_PER_SEC)};
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return 0;
+	log_err("%s is not a terminal; 'memprof report' prints a profile",
+		isatty(STDIN_FILENO) ? "stdout" : "stdin");
+	return -ENOTTY;
+}
+
+int live_screen(struct watched_model *m, double interval_s, struct profile_alerts *alerts)
+{
+	struct screen s = {
+		.m = m, .alerts = alerts, .interval_ns = (uint64_t)(interval_s * NSEC_PER_SEC)};
 	struct sigaction sa = {.sa_handler = on_end};
 	SCREEN *term;
 
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		log_err("live: %s is not a terminal; 'memprof report' prints a profile",
-			isatty(STDIN_FILENO) ? "stdout" : "stdin");
+	if (screen_check())
 		return -ENOTTY;
-	}
 	setlocale(LC_CTYPE, "");
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
 	term = newterm(NULL, stdout, stdin);
 	if (!term) {
-		log_err("live: the terminal '%s' (TERM) is not known here",
+		log_err("the terminal '%s' (TERM) is not known here",
 			getenv("TERM") ? getenv("TERM") : "");
 		return -EINVAL;
 	}
@@ -486,6 +567,10 @@ int live_screen(struct watched_model *m, double interval_s)
 	keypad(stdscr, TRUE);
 	set_escdelay(25);
 	curs_set(0);
+	/* The first one is in the model since it was opened. */
+	s.next_ns = clock_ns() + s.interval_ns;
+	if (profile_alerts_check(alerts, watched_profile(m), true))
+		snprintf(s.note, sizeof(s.note), "%s", profile_alerts_latest(alerts));
 	loop(&s);
 	endwin();
 	delscreen(term);

@@ -4,9 +4,12 @@
 #define MEMPROF_LIVE_SCREEN_H
 
 #include "memprof/live/model.h"
+#include "memprof/looks/alert.h"
 
-/* Shows the model until q, or a signal that ends it; reads the file again each @interval_s. 0, or
- * -errno after saying why (-ENOTTY: this is no terminal). */
-int live_screen(struct watched_model *m, double interval_s);
+/* 0, or -ENOTTY after saying that this is no terminal. */
+int screen_check(void);
+/* Shows the model until q, or a signal that ends it; asks for a newer profile each @interval_s, and
+ * holds each against @alerts (NULL: none). 0, or -errno after saying why. */
+int live_screen(struct watched_model *m, double interval_s, struct profile_alerts *alerts);
 
 #endif

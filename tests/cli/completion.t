@@ -78,7 +78,7 @@ offer "$bee" verify -t ""
 offers "nothing for a number" ""
 
 memprof=$B/memprof
-offer "$memprof" rep
+offer "$memprof" repo
 offers "a command of memprof" report
 offer "$memprof" report --form
 offers "an option of its report" --format
@@ -88,6 +88,12 @@ offer "$memprof" report --views top,le
 offers "the second view" top,leaks
 offer "$memprof" serve --pu
 offers "an option of serve" --push
+offer "$memprof" record -o memprof.rec at
+offers "a way to record" attach
+offer "$memprof" record attach --wa
+offers "an option of that way" --way
+offer "$memprof" record -o README.m
+offers "the file of a recording" README.md
 offer "$memprof" diff README.m
 offers "a file" README.md
 

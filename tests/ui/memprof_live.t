@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # memprof live: a file that is written again is shown again; figures, filter, tree, stacks, the end.
-# shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2154,SC2317
+# shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2016,SC2154,SC2317
 set -u
 . tests/lib.sh
 . tests/ui/term.sh
@@ -57,6 +57,77 @@ term_start 40 10 "exec '$memprof' live '$tmp/p'"
 shows "a small terminal" "functions by bytes live"
 keys C-c
 check "Ctrl-C ends it" until_true test -s "$tmp/code"
+# --- a recording ---
+"$made" small "$tmp/p"
+"$made" more "$tmp/p2"
+{ cat "$tmp/p" && tail -c +9 "$tmp/p2"; } >"$tmp/rec"
+term_start 100 30 "exec '$memprof' replay --every 0.05 '$tmp/rec'"
+shows "a recording is played to its end" "the recording ends here; q: quit"
+shows "and says that it is one" "REPLAY"
+shows "its last look stays" "live 1.52 KiB in 25"
+keys q
+ends "q ends it" 0
+term_start 100 30 "exec '$memprof' replay --every 600 --alert 'live > 1300' '$tmp/rec'"
+shows "its first look" "live 1.21 KiB in 20"
+keys ']'
+shows "the next one" "live 1.52 KiB in 25"
+shows "an alert fires in it" "alert: 4711 server: live > 1300"
+shows "and is counted" "alerts 1"
+keys '['
+shows "one back" "live 1.21 KiB in 20"
+keys '['
+shows "there is none before" "the recording begins here"
+keys '$'
+shows "to the end" "live 1.52 KiB in 25"
+keys '[' '}'
+shows "to the next alert" "live 1.52 KiB in 25"
+keys q
+ends "an alert has fired: exit code" 1
+term_start 100 30 "exec '$memprof' replay --every 600 --at 2 '$tmp/rec'"
+shows "a look by its number" "live 1.52 KiB in 25"
+truncate -s -1 "$tmp/rec"
+term_start 200 30 "exec '$memprof' replay --every 0.05 '$tmp/rec'"
+shows "one that is cut off says so" "the profile is cut off"
+shows "what came before stays" "live 1.21 KiB in 20"
+keys q
+ends "and it ends with an error" 2
+shows "which the terminal keeps" "memprof: error: $tmp/rec: offset"
+
+# --- a process ---
+if tap_why=$(bpf_refused); then
+	skip "a process that runs" "$tap_why"
+else
+	check "a program that allocates until it is told to stop" "${CC:-cc}" -O1 -g -o "$tmp/steps" tests/memprof/steps.c
+	mkfifo "$tmp/go"
+	"$tmp/steps" <"$tmp/go" >"$tmp/said" &
+	program=$!
+	at_exit 'kill $program 2>/dev/null'
+	exec 9>"$tmp/go"
+	term_start 100 30 "exec '$memprof' live -p $program --every 0.05 --alert 'blocks >= 30'"
+	shows "a process that runs" "memprof live   steps ($program), running"
+	echo 20 >&9
+	shows "what it has live" "live 19.5 KiB in 20"
+	shows "by function" "step"
+	keys t
+	shows "the same keys" "tree by bytes live at the end"
+	keys t
+	shows "and back" "functions by bytes live at the end"
+	echo 10 >&9
+	shows "later" "live 29.3 KiB in 30"
+	shows "an alert" "alert: $program steps: blocks >= 30"
+	exec 9>&-
+	shows "it has ended: what it had stays" "steps ($program), ended"
+	shows "all of it" "live 29.3 KiB in 30"
+	keys q
+	ends "an alert has fired there too" 1
+fi
+
+run "$memprof" live -p 1 "$tmp/p"
+is "a file and a process" "$code $err" "2 memprof: error: live: either a FILE or -p PID"
+run "$memprof" live
+is "neither" "$code" 2
+run "$memprof" live --rate 100 "$tmp/p"
+is "a rate of a file" "$code $err" "2 memprof: error: live: --rate, --usdt and --slow go with -p PID"
 run "$memprof" live "$tmp/p"
 is "no terminal" "$code" 2
 has "is told" "$err" "is not a terminal; 'memprof report' prints a profile"
