@@ -79,9 +79,9 @@ struct group {
 
 struct merged {
 	struct names runs, machines, things, keys;
-	struct strbuf id, key; /* of the record at hand */
-	size_t *machine_of;    /* by run */
-	const char **titles;   /* of machines, for people; borrowed from the header */
+	struct strbuf id, key;	      /* of the record at hand */
+	size_t *machine_of;	      /* by run */
+	const char **titles;	      /* of machines, for people; borrowed from the header */
 	struct json_object **headers; /* by run; borrowed likewise */
 	struct result_objects objects;
 	struct thing *of_things;

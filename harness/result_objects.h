@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A name is not an object: which objects the runs of a merge had under which names, by the hashes in
- * their headers. Where one name stands for several, NAME@HASH is one of them.
+ * A name is not an object: which objects the runs of a merge had under which names, by the hashes
+ * in their headers. Where one name stands for several, NAME@HASH is one of them.
  */
 #ifndef HARNESS_RESULT_OBJECTS_H
 #define HARNESS_RESULT_OBJECTS_H

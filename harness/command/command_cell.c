@@ -105,8 +105,7 @@ static int keep(struct cell_run *c, int code)
 {
 	struct strbuf as = STRBUF_INIT, why = STRBUF_INIT;
 	int was = EXIT_USAGE, err = 0;
-	enum cell_result is =
-		cell_result_look(c->path.s, c->cell->id, c->header, &was, &why);
+	enum cell_result is = cell_result_look(c->path.s, c->cell->id, c->header, &was, &why);
 
 	if (is == CELL_DONE && (code == EXIT_SKIP || code == EXIT_USAGE)) {
 		unlink(c->aside.s);
@@ -117,7 +116,7 @@ static int keep(struct cell_run *c, int code)
 		strbuf_addstr(&c->path, as.s);
 	}
 	if (!err)
-		cell_result_sweep(c->dir, c->cell->id);
+		cell_result_sweep(c->dir, c->cell->id, c->header);
 	strbuf_release(&as);
 	strbuf_release(&why);
 	return err;

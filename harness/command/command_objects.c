@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which objects a run is about, by their bytes: a name is not an object. Of a monitor of the project
- * or one that ships it is the file that is loaded; of a source (.ex, .bt) the source, and of a
- * manifest the object that it names, or itself.
+ * Which objects a run is about, by their bytes: a name is not an object. Of a monitor of the
+ * project or one that ships it is the file that is loaded; of a source (.ex, .bt) the source, and
+ * of a manifest the object that it names, or itself.
  */
 #include "lib/base.h"
 #include "harness/command/commands.h"
@@ -75,10 +75,9 @@ static void put_monitor(struct json_object *list, const char *monitor, const cha
 	if (strcmp(monitor, "none") != 0)
 		registry_find(monitor, &path, &why);
 	for (; path && kernels && *kernels; kernels++) {
-		const char *slash = **kernels == '/' || **kernels == '.' ? NULL
-									  : strchr(*kernels, '/');
-		const struct processor_kernel *k =
-			slash ? processor_kernel_named(slash + 1) : NULL;
+		const char *slash =
+			**kernels == '/' || **kernels == '.' ? NULL : strchr(*kernels, '/');
+		const struct processor_kernel *k = slash ? processor_kernel_named(slash + 1) : NULL;
 		const struct processor *p = k ? k->processor : processor_own();
 		size_t i = 0;
 

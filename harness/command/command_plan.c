@@ -35,11 +35,12 @@ static const struct opt options[] = {
 	ROW(0, "cells", NULL, "every cell, a line each (that is what is printed in any case)",
 	    OPT_FLAG, cells),
 	ROW('f', "format", "FORMAT",
-	    "tsv (default), json, ids, github (a matrix for fromJSON), gitlab (a job with a matrix)",
+	    "tsv (default), json, ids, github (a matrix for fromJSON), gitlab (a job with a "
+	    "matrix)",
 	    OPT_STRING, format),
 	ROW(0, "json", NULL, "a JSON object a line: --format json", OPT_FLAG, json),
-	ROW(0, "missing", "DIR", "only cells that have no verdict in the folder DIR yet", OPT_STRING,
-	    missing),
+	ROW(0, "missing", "DIR", "only cells that have no verdict in the folder DIR yet",
+	    OPT_STRING, missing),
 	ROW(0, "build", NULL, "run what builds the project first: 'run --cell' does not", OPT_FLAG,
 	    build),
 	{0},
@@ -140,7 +141,9 @@ static const struct {
 static int find_format(const struct plan_options *o)
 {
 	const char *names[ARRAY_SIZE(formats)], *near,
-		*wanted = o->format ? o->format : o->json ? "json" : "tsv";
+		*wanted = o->format ? o->format
+			  : o->json ? "json"
+				    : "tsv";
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		names[i] = formats[i].name;
@@ -228,7 +231,8 @@ int command_plan(int argc, char *argv[])
 	}
 	if (err == OPT_HELP) {
 		puts("usage: beebench plan [SUITE..] --cells\n"
-		     "The cells of the suites of beebench.json (docs/fleet.md): id, suite, measure, "
+		     "The cells of the suites of beebench.json (docs/fleet.md): id, suite, "
+		     "measure, "
 		     "monitor, kernel,\nworkload, event. 'beebench run --cell ID --out DIR' does "
 		     "one.\n");
 		opt_print(options, stdout);

@@ -51,7 +51,8 @@ int command_run_suites(const struct cli *cli, const struct suite_file *f,
 int command_open_sink(const char *dir, struct json_object *header, struct sink **sink);
 /* True when --out @dir (may be NULL) is a folder, so that a header is written. */
 bool command_keeps(const char *dir);
-/* "objects" of a run's header (docs/results.md): those of @run, those of the chosen suites that have
+/* "objects" of a run's header (docs/results.md): those of @run, those of the chosen suites that
+ * have
  * @measure (NULL: any). */
 void command_put_objects(struct json_object *header, const struct run *run);
 void command_put_suite_objects(struct json_object *header, const struct cli *cli,

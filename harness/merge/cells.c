@@ -99,24 +99,24 @@ static void tell(struct strbuf *text, const char *id, const struct outcome *o)
 	strbuf_addch(text, '\n');
 }
 
-/* One that was skipped here and done there came out as it did there. */
+/* One that was skipped or cut short here and done there came out as it did there. */
 static size_t ways(const struct outcome *o)
 {
 	size_t n = 0;
 
-	for (size_t s = 0; s <= STATUS_COUNT; s++)
+	for (size_t s = 0; s < STATUS_COUNT; s++)
 		n += s != STATUS_SKIP && o->n[s] > 0;
 	return n;
 }
 
-static void list(struct strbuf *text, const char *what, struct json_object *ids)
+static void list(struct strbuf *text, const char *one, const char *many, struct json_object *ids)
 {
 	size_t n = record_length(ids);
 	struct json_object *o;
 
 	if (!n)
 		return;
-	strbuf_addf(text, "%zu cell%s %s:", n, n == 1 ? "" : "s", what);
+	strbuf_addf(text, "%zu %s:", n, n == 1 ? one : many);
 	record_foreach (ids, o)
 		if (o_i < SHOWN)
 			strbuf_addf(text, " %s", record_text(o));
@@ -154,8 +154,9 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 			record_add_str(out[i].n[STATUS_SKIP] ? not_run : missing, cells.v[i]);
 		}
 	}
-	list(&r->text, "could be run nowhere until now", not_run);
-	list(&r->text, "of the plan have no result", missing);
+	list(&r->text, "cell could be run nowhere until now",
+	     "cells could be run nowhere until now", not_run);
+	list(&r->text, "cell has no result", "cells have no result", missing);
 	r->missing = record_length(missing);
 	r->not_run = record_length(not_run);
 	o = cells.n ? json_object_new_object() : NULL;

@@ -16,9 +16,9 @@
 int merge_plan_read(struct names *ids, const char *path);
 
 /*
- * @worst: for each part of @p how its records came out at worst. @plan: the ids that there should be,
- * NULL: that is not known. What is found is counted in @r, and its text told there. Returns what the
- * merged run's end says of it; NULL where no run is a cell's and there is no plan.
+ * @worst: for each part of @p how its records came out at worst. @plan: the ids that there should
+ * be, NULL: that is not known. What is found is counted in @r, and its text told there. Returns
+ * what the merged run's end says of it; NULL where no run is a cell's and there is no plan.
  */
 struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 				const struct names *plan, struct merge_result *r);

@@ -286,10 +286,10 @@ static int write_summary(struct writing *w)
 		err = err ? err : put_line(w->out, o);
 	r->judged += r->failed + r->agree + r->differ;
 	record_put_str(end, "status",
-		       r->failed || r->differ	   ? "fail"
+		       r->failed || r->differ			 ? "fail"
 		       : r->unfinished || r->void_ || r->missing ? "void"
-		       : r->judged && !r->not_run ? "ok"
-						   : "skip");
+		       : r->judged && !r->not_run		 ? "ok"
+								 : "skip");
 	record_put_u64(end, "runs", r->runs);
 	record_put_u64(end, "machines", r->machines);
 	record_put_u64(end, "unfinished", r->unfinished);

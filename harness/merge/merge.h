@@ -49,9 +49,9 @@ int part_each(const struct part *p, part_fn fn, void *arg);
 struct merge_result {
 	size_t runs, machines, unfinished;
 	uint64_t records, failed, void_, skipped, judged;
-	size_t agree, differ; /* exact figures */
+	size_t agree, differ;	 /* exact figures */
 	size_t missing, not_run; /* cells of the plan without a result; that were skipped alone */
-	struct strbuf text;   /* lines for a person: what differs, and where */
+	struct strbuf text;	 /* lines for a person: what differs, and where */
 };
 
 /* Writes all of @p to @path (whole or not at all). @plan: ids of the cells that there should be;

@@ -184,9 +184,11 @@ static int take_merged(struct parts *p, struct lines *l, struct json_object *mer
 
 static int take_file(struct parts *p, struct lines *l)
 {
-	struct json_object *header = next_line(l) ? json_tokener_parse(l->text) : NULL, *merged;
+	bool any = next_line(l);
+	struct json_object *header = any ? json_tokener_parse(l->text) : NULL, *merged;
 	int err;
 
+	l->line += !any; /* the first, which there is not */
 	if (!header || !record_is(header, "run") || !is_id(record_str(header, "id", "")))
 		err = broken(l, "this is no run: it does not begin with a record of type \"run\" "
 				"that has an id");

@@ -50,10 +50,10 @@ static void names_cell(struct doc *d, struct json_object *list, uint64_t n)
 static void cells(struct doc *d, struct json_object *end)
 {
 	static const struct {
-		const char *path, *text;
-	} rows[] = {{"cells.missing", "of the plan have no result"},
-		    {"cells.not_run", "could be run nowhere"},
-		    {"cells.differ", "came out in two ways"}};
+		const char *path, *one, *many;
+	} rows[] = {{"cells.missing", "cell has no result", "cells have no result"},
+		    {"cells.not_run", "cell could be run nowhere", "cells could be run nowhere"},
+		    {"cells.differ", "cell came out in two ways", "cells came out in two ways"}};
 	struct json_object *o;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -64,9 +64,8 @@ static void cells(struct doc *d, struct json_object *end)
 			if (o_i < UNFINISHED_SHOWN)
 				strbuf_addf(&ids, "%s%s", o_i ? ", " : "", record_text(o));
 		if (record_length(list))
-			doc_text(d, TONE_BAD, "%zu cell%s %s: %s%s.", record_length(list),
-				 record_length(list) == 1 ? "" : "s",
-				 rows[i].text, ids.s,
+			doc_text(d, TONE_BAD, "%zu %s: %s%s.", record_length(list),
+				 record_length(list) == 1 ? rows[i].one : rows[i].many, ids.s,
 				 record_length(list) > UNFINISHED_SHOWN ? ", .." : "");
 		strbuf_release(&ids);
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/record.h"
+#include "harness/result_merged.h"
 #include "lib/log.h"
 
 void cell_result_path(struct strbuf *out, const char *dir, const char *id)
@@ -56,10 +57,9 @@ static void ends_of(const struct strbuf *text, struct json_object **first,
 /* What of the two headers must be the same. */
 static const char *differs(struct json_object *was, struct json_object *is)
 {
-	static const char *const members[] = {"tool", "seed", "quick", "objects",
-					      "means_sha256"};
-	static const char *const words[] = {"version of beebench", "seed", "--quick",
-					    "object", "definition of what it means"};
+	static const char *const members[] = {"tool", "seed", "quick", "objects", "means_sha256"};
+	static const char *const words[] = {"version of beebench", "seed", "--quick", "object",
+					    "definition of what it means"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		if (!json_object_equal(record_get(was, members[i]), record_get(is, members[i])))
@@ -172,20 +172,35 @@ static bool is_aside(const char *name, const char *id)
 	       str_ends_with(name, ".part");
 }
 
-void cell_result_sweep(const char *dir, const char *id)
+static bool is_of_machine(const char *path, struct json_object *header)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct json_object *first =
+		strbuf_read_file(&text, path) ? NULL : line_of(text.s, strcspn(text.s, "\n"));
+	bool is = record_is(first, "run") && !strcmp(result_machine(first), result_machine(header));
+
+	json_object_put(first);
+	strbuf_release(&text);
+	return is;
+}
+
+void cell_result_sweep(const char *dir, const char *id, struct json_object *header)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
-	int fd;
 
 	while (d && (e = readdir(d))) {
-		if (!is_aside(e->d_name, id))
-			continue;
-		fd = openat(dirfd(d), e->d_name, O_RDWR | O_CLOEXEC);
+		struct strbuf path = STRBUF_INIT;
+		int fd = -1;
+
+		strbuf_addf(&path, "%s/%s", dir, e->d_name);
+		if (is_aside(e->d_name, id) && is_of_machine(path.s, header))
+			fd = open(path.s, O_RDWR | O_CLOEXEC);
 		if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
-			unlinkat(dirfd(d), e->d_name, 0);
+			unlink(path.s);
 		if (fd >= 0)
 			close(fd);
+		strbuf_release(&path);
 	}
 	if (d)
 		closedir(d);

@@ -32,14 +32,15 @@ void cell_result_path(struct strbuf *out, const char *dir, const char *id);
 void cell_result_aside(struct strbuf *out, const char *dir, const char *id, const char *run);
 
 /*
- * Gives @aside its name in @dir. One that is there as @replace says (CELL_WITHOUT, CELL_OTHER) gives
- * way; where another start was faster, this one is kept beside it as ID.RUN.json. @out gets the
- * path. Returns 0, or -errno after saying why.
+ * Gives @aside its name in @dir. One that is there as @replace says (CELL_WITHOUT, CELL_OTHER)
+ * gives way; where another start was faster, this one is kept beside it as ID.RUN.json. @out gets
+ * the path. Returns 0, or -errno after saying why.
  */
 int cell_result_place(const char *aside, const char *dir, const char *id, const char *run,
 		      enum cell_result replace, struct strbuf *out);
 
-/* Removes what starts of @id that were killed have left in @dir. Those that run hold a lock. */
-void cell_result_sweep(const char *dir, const char *id);
+/* Removes what starts of @id on this machine (@header: of a run here) that were killed have left in
+ * @dir. Those that run hold a lock, which other machines may not see. */
+void cell_result_sweep(const char *dir, const char *id, struct json_object *header);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Lists the cells of suites. A cell's id is words for people and 64 bits of FNV-1a over all that the
- * file says of it (options and seconds, too): it depends on neither the machine nor the order in the
- * file, and a cell that is measured otherwise is another cell.
+ * Lists the cells of suites. A cell's id is words for people and 64 bits of FNV-1a over all that
+ * the file says of it (options and seconds, too): it depends on neither the machine nor the order
+ * in the file, and a cell that is measured otherwise is another cell.
  */
 #include "lib/base.h"
 #include "harness/suite/suite_cells.h"
@@ -86,8 +86,8 @@ static char *make_id(const struct suite_cell *c)
 	uint64_t hash = 0xcbf29ce484222325ULL;
 	struct strbuf id = STRBUF_INIT, seconds = STRBUF_INIT;
 	char *monitor = registry_display_name(c->monitor);
-	const char *const texts[] = {s->name, c->measure, c->monitor, c->kernel, c->workload,
-				     c->event, s->means};
+	const char *const texts[] = {s->name,	  c->measure, c->monitor, c->kernel,
+				     c->workload, c->event,   s->means};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		hash_text(&hash, texts[i]);
@@ -100,11 +100,10 @@ static char *make_id(const struct suite_cell *c)
 	strbuf_addf(&seconds, "%.17g %d", s->seconds, s->quick);
 	hash_text(&hash, seconds.s);
 	hash_text(&hash, suite_options_of(s, measure_find(c->measure)));
-	for (const char *const *w = (const char *const[]){s->name, c->measure, monitor,
-							  base_of(c->kernel) ? base_of(c->kernel)
-									     : "host",
-							  c->workload ? c->workload : c->event,
-							  NULL};
+	for (const char *const *w =
+		     (const char *const[]){s->name, c->measure, monitor,
+					   base_of(c->kernel) ? base_of(c->kernel) : "host",
+					   c->workload ? c->workload : c->event, NULL};
 	     *w; w++)
 		add_word(&id, *w);
 	strbuf_addf(&id, "-%016" PRIx64, hash);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The matrix of a project's suites, cell by cell: what an engine (Slurm, parallel, CI) starts one
- * by one. A cell is one measure of one monitor on one kernel; where no kernel is booted for it, with
- * one workload (verify) or one event (overhead) of those that the suite lists.
+ * by one. A cell is one measure of one monitor on one kernel; where no kernel is booted for it,
+ * with one workload (verify) or one event (overhead) of those that the suite lists.
  */
 #ifndef HARNESS_SUITE_CELLS_H
 #define HARNESS_SUITE_CELLS_H
