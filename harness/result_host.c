@@ -190,12 +190,19 @@ static struct json_object *boot_id(const char *root)
 	return o;
 }
 
-/* All daemons of Slurm that run on one machine share its name: theirs is in the environment. */
+/* All daemons of Slurm that run on one machine share its name, and a pod has one of its own: the
+ * node's is in the environment. */
 static const char *node_name(const struct utsname *u)
 {
-	const char *node = getenv("SLURMD_NODENAME");
+	static const char *const variables[] = {"BEEBENCH_NODE", "SLURMD_NODENAME"};
 
-	return node && *node ? node : u->nodename;
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *node = getenv(variables[i]);
+
+		if (node && *node)
+			return node;
+	}
+	return u->nodename;
 }
 
 /* What started this run, where it is an engine that says so. */

@@ -15,6 +15,7 @@
 
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "harness/result_objects.h"
 #include "harness/result_scan.h"
 #include "lib/names.h"
 #include "lib/strbuf.h"
@@ -78,9 +79,11 @@ struct group {
 
 struct merged {
 	struct names runs, machines, things, keys;
-	struct strbuf id, key; /* of the record at hand */
-	size_t *machine_of;    /* by run */
-	const char **titles;   /* of machines, for people; borrowed from the header */
+	struct strbuf id, key;	      /* of the record at hand */
+	size_t *machine_of;	      /* by run */
+	const char **titles;	      /* of machines, for people; borrowed from the header */
+	struct json_object **headers; /* by run; borrowed likewise */
+	struct result_objects objects;
 	struct thing *of_things;
 	struct group *groups; /* a group for each of @keys, in their order */
 	size_t n, at;	      /* @at: of the record at hand */
@@ -111,12 +114,15 @@ struct merged *merged_begin(struct json_object *header)
 	n = record_length(list) + 1;
 	m->machine_of = checked(calloc(n, sizeof(*m->machine_of)));
 	m->titles = checked(calloc(n, sizeof(*m->titles)));
+	m->headers = checked(calloc(n, sizeof(struct json_object *)));
 	record_foreach (list, o) {
 		struct json_object *h = record_get(o, "header");
 		size_t run = names_add(&m->runs, record_str(h, "id", "?")),
 		       machine = names_add(&m->machines, result_machine(h));
 
 		m->machine_of[run] = machine;
+		m->headers[run] = h;
+		result_objects_add(&m->objects, h);
 		m->titles[machine] = record_str(h, "host.name", record_str(h, "host.id", "?"));
 	}
 	return m;
@@ -254,6 +260,21 @@ static size_t thing_of(struct merged *m, const char *key)
 	return at;
 }
 
+/* A monitor's name stands for one object each. */
+static void add_object(struct merged *m, const struct seen *s)
+{
+	size_t run = m->objects.several ? run_of(m, s->run) : m->runs.n;
+	struct strbuf name = STRBUF_INIT;
+
+	for (size_t i = 0; run < m->runs.n && i < KEYS && s->kind->keys[i]; i++) {
+		if (strcmp(s->kind->keys[i], "monitor") || !s->keys[i].s || s->keys[i].len < 2)
+			continue;
+		strbuf_add(&name, s->keys[i].s + 1, s->keys[i].len - 2);
+		result_objects_suffix(&m->objects, m->headers[run], name.s, &m->key);
+	}
+	strbuf_release(&name);
+}
+
 /* The groups of a thing are told apart by how it came out. */
 static size_t group_of(struct merged *m, const struct seen *s)
 {
@@ -264,6 +285,7 @@ static size_t group_of(struct merged *m, const struct seen *s)
 	strbuf_addstr(&m->key, s->kind->type);
 	for (size_t i = 0; i < KEYS && s->kind->keys[i]; i++)
 		add_text(&m->key, s->keys[i]);
+	add_object(m, s);
 	thing = thing_of(m, m->key.s);
 	add_text(&m->key, s->status);
 	add_text(&m->key, s->verdict);
@@ -328,7 +350,17 @@ bool merged_counts(struct merged *m, const char *text, size_t len)
 
 void merged_keep(struct merged *m, struct json_object *record)
 {
+	struct strbuf name = STRBUF_INIT;
+	size_t run = names_find(&m->runs, record_str(record, "run", ""));
+
 	m->groups[m->at].first = json_object_get(record);
+	if (!m->objects.several || run == m->runs.n || !record_str(record, "monitor", NULL))
+		return;
+	strbuf_addstr(&name, record_str(record, "monitor", ""));
+	result_objects_suffix(&m->objects, m->headers[run], record_str(record, "monitor", ""),
+			      &name);
+	record_put_str(record, "monitor", name.s);
+	strbuf_release(&name);
 }
 
 static size_t bits(const struct merged *m, const unsigned char *on)
@@ -504,6 +536,8 @@ void merged_free(struct merged *m)
 	free(m->groups);
 	free(m->machine_of);
 	free(m->titles);
+	free(m->headers);
+	result_objects_release(&m->objects);
 	names_release(&m->runs);
 	names_release(&m->machines);
 	names_release(&m->things);

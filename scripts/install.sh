@@ -47,7 +47,11 @@ add() {
 	each_file put
 	# The unit is an example here: systemd's folder is the package's to write to.
 	for f in share/*/*; do
-		put 644 "$f" "$root/share/beebench/$(basename "${f%/*}")"
+		case $f in
+		*.sh) mode=755 ;;
+		*) mode=644 ;;
+		esac
+		put $mode "$f" "$root/share/beebench/$(basename "${f%/*}")"
 	done
 	for f in README.md docs/*.md; do
 		put 644 "$f" "$doc"

@@ -40,6 +40,7 @@ static const struct {
 	 "makes so many calls of a timed event, for timers of whole commands"},
 	{"gate", command_gate, "is B dearer than A? a verdict for CI, by exit code"},
 	{"history", command_history, "figures of many runs: their curves, and where they stepped"},
+	{"plan", command_plan, "the cells of a project's suites, for engines that start them"},
 	{"merge", command_merge, "runs of many machines become one"},
 	{"run", command_run, "everything that 'make bench' does: measures, pictures, report"},
 	{"report", command_report,

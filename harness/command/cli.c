@@ -33,6 +33,8 @@ const struct opt cli_options[] = {
 	    kernels),
 	ROW(0, "suite", "NAME,..", "suites of beebench.json, where no -m says what is measured",
 	    OPT_LIST, suites),
+	ROW(0, "cell", "ID", "run: one cell of the suites, as 'beebench plan --cells' calls it",
+	    OPT_STRING, cell),
 	ROW('t', "time", "SECONDS", "time budget of the measure", OPT_DOUBLE, seconds),
 	ROW('o', "option", "A=1,B=2", "parameters of the measure, see 'beebench list measures'",
 	    OPT_STRING, params),

@@ -13,6 +13,7 @@ struct cli {
 	struct opt_list parameters; /* --parameter-list, each as given */
 	struct hyperfine_pass load; /* the other options that hyperfine gets */
 	const char *means;	    /* --means */
+	const char *cell;	    /* --cell; NULL: none */
 	const char *params;	    /* -o */
 	const char *out;	    /* --out, its patterns filled in */
 	char *out_name;		    /* owned: what @out points to */

@@ -512,10 +512,15 @@ static int compare(struct gate_command *c)
 
 static int gate(struct gate_command *c, int argc, char *argv[])
 {
+	struct json_object *header = NULL;
 	uint64_t start_ns = clock_ns();
 	int code = EXIT_USAGE, err;
 
-	if (prepare(c) || command_open_sink(c->o.out, argc, argv, false, c->o.seed, &c->run.sink))
+	if (prepare(c))
+		return EXIT_USAGE;
+	if (command_keeps(c->o.out))
+		header = result_run_header(argc, argv, false, c->o.seed);
+	if (command_open_sink(c->o.out, header, &c->run.sink))
 		return EXIT_USAGE;
 	c->run.progress = progress_new(c->o.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = compare(c);

@@ -65,27 +65,27 @@ static bool streams(const char *dir)
 	return dir && !strcmp(dir, "-");
 }
 
-int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
-		      struct sink **sink)
+bool command_keeps(const char *dir)
+{
+	return dir && !streams(dir);
+}
+
+int command_open_sink(const char *dir, struct json_object *header, struct sink **sink)
 {
 	struct strbuf path = STRBUF_INIT;
-	int err;
+	int err = 0;
 
-	if (!dir)
-		return sink_open(sink, NULL);
-	if (!streams(dir) && mkdir(dir, 0777) && errno != EEXIST) {
+	if (command_keeps(dir) && mkdir(dir, 0777) && errno != EEXIST) {
 		err = -errno;
 		log_err_sys(err, "cannot make the results folder %s", dir);
-		return err;
 	}
-	if (streams(dir))
-		strbuf_addch(&path, '-');
-	else
-		strbuf_addf(&path, "%s/run.json", dir);
-	err = sink_open(sink, path.s);
+	if (dir)
+		strbuf_addf(&path, streams(dir) ? "-" : "%s/run.json", dir);
+	err = err ? err : sink_open(sink, dir ? path.s : NULL);
 	strbuf_release(&path);
-	if (!err && !streams(dir))
-		err = sink_emit(*sink, result_run_header(argc, argv, quick, seed));
+	if (!err && command_keeps(dir))
+		return sink_emit(*sink, header);
+	json_object_put(header);
 	return err;
 }
 
@@ -132,8 +132,22 @@ static bool is_run(const char *word)
 	return is;
 }
 
+static struct json_object *header_of(const struct cli *cli, const struct suite_file *suites,
+				     const struct measure_ops *m, const struct run *run, int argc,
+				     char *argv[])
+{
+	struct json_object *header = result_run_header(argc, argv, cli->quick, cli->seed);
+
+	if (suites)
+		command_put_suite_objects(header, cli, suites, m->name, run);
+	else
+		command_put_objects(header, run);
+	return header;
+}
+
 int command_measure(int argc, char *argv[])
 {
+	struct json_object *header = NULL;
 	const struct reporter_ops *reporter = NULL;
 	uint64_t start_ns = clock_ns();
 	const struct measure_ops *m = measure_find(argv[0]);
@@ -158,6 +172,10 @@ int command_measure(int argc, char *argv[])
 		reporter = command_reporter(cli.format);
 	if (cli.format && !reporter)
 		goto out;
+	if (cli.cell) {
+		log_err("--cell is of 'beebench run': beebench run --cell %s --out DIR", cli.cell);
+		goto out;
+	}
 	if (cli_check_load(&cli, m) || cli_make_run(&cli, &run))
 		goto out;
 	if (suite_has_measure(m->name)) {
@@ -168,10 +186,12 @@ int command_measure(int argc, char *argv[])
 	}
 	if (found < 0 || (found && suite_file_build(&suites, cli.suite_names, m->name)))
 		goto out;
-	if (command_open_sink(cli.out, argc, argv, cli.quick, cli.seed, &run.sink))
-		goto out;
 	if (m->words)
 		run.monitors = cli.words;
+	if (command_keeps(cli.out))
+		header = header_of(&cli, found ? &suites : NULL, m, &run, argc, argv);
+	if (command_open_sink(cli.out, header, &run.sink))
+		goto out;
 	run.progress = progress_new(cli.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	if (found)
 		err = command_run_suites(&cli, &suites, m, &run);

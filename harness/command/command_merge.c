@@ -8,13 +8,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/merge/cells.h"
 #include "harness/merge/merge.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/printable.h"
 
 struct merge_options {
-	const char *out;
+	const char *out, *cells;
 	bool quiet;
 };
 
@@ -25,12 +26,17 @@ struct merge_options {
 static const struct opt options[] = {
 	ROW('o', "out", "DIR", "the folder of the merged run; it must not be among the runs",
 	    OPT_STRING, out),
+	ROW(0, "cells", "FILE",
+	    "what 'beebench plan --cells' printed: cells of it without a result are named, exit "
+	    "code 2",
+	    OPT_STRING, cells),
 	ROW('q', "quiet", NULL, "no words on stdout", OPT_FLAG, quiet),
 	{0},
 };
 
 /* The folder and its run.json, which is there as a whole or not at all. */
-static int write_run(const struct parts *p, const char *dir, struct merge_result *r)
+static int write_run(const struct parts *p, const char *dir, const struct names *plan,
+		     struct merge_result *r)
 {
 	struct strbuf file = STRBUF_INIT;
 	int err = 0;
@@ -41,7 +47,7 @@ static int write_run(const struct parts *p, const char *dir, struct merge_result
 		log_err_sys(err, "cannot make the folder %s", dir);
 	}
 	strbuf_addf(&file, "%s/run.json", dir);
-	err = err ? err : merge_write(p, file.s, r);
+	err = err ? err : merge_write(p, file.s, plan, r);
 	strbuf_release(&file);
 	return err;
 }
@@ -67,21 +73,22 @@ static int verdict(const struct merge_result *r)
 {
 	if (r->failed || r->differ)
 		return EXIT_BAD;
-	if (r->unfinished || r->void_)
+	if (r->unfinished || r->void_ || r->missing)
 		return EXIT_USAGE;
-	return r->judged ? EXIT_OK : EXIT_INCONCLUSIVE;
+	return r->judged && !r->not_run ? EXIT_OK : EXIT_INCONCLUSIVE;
 }
 
 static int run(const struct merge_options *o, char **words, int n)
 {
 	struct parts p = {0};
+	struct names plan = {0};
 	struct merge_result r = {.text = STRBUF_INIT};
-	int err = 0, code = EXIT_USAGE;
+	int err = o->cells ? merge_plan_read(&plan, o->cells) : 0, code = EXIT_USAGE;
 
 	for (int i = 0; i < n && !err; i++)
 		err = parts_add(&p, words[i]);
 	err = err ? err : parts_unite(&p);
-	err = err ? err : write_run(&p, o->out, &r);
+	err = err ? err : write_run(&p, o->out, o->cells ? &plan : NULL, &r);
 	if (err == -EINTR)
 		log_err("merge: interrupted; nothing was written");
 	if (!err && !o->quiet)
@@ -90,6 +97,7 @@ static int run(const struct merge_options *o, char **words, int n)
 		code = verdict(&r);
 	strbuf_release(&r.text);
 	parts_release(&p);
+	names_release(&plan);
 	return code;
 }
 
@@ -115,7 +123,8 @@ int command_merge(int argc, char *argv[])
 		     "A set union of runs, merged ones too: the same runs give the same bytes. "
 		     "Exit "
 		     "code 1 where a check\nfailed or an exact figure differs, 2 where a run is "
-		     "unfinished or void, 3 where nothing was judged.\n");
+		     "unfinished or void or a cell\nhas no result, 3 where nothing was judged "
+		     "or a cell could be run nowhere.\n");
 		opt_print(options, stdout);
 		code = EXIT_OK;
 	} else if (!err && !n) {

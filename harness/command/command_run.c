@@ -143,6 +143,28 @@ static bool runs_any(const struct cli *cli, const struct suite_file *suites)
 	return false;
 }
 
+/* A cell is what the file says of it. */
+static int check_cell(const struct cli *cli, int found)
+{
+	const char *other = cli->monitors.n    ? "monitor"
+			    : cli->workloads.n ? "workload"
+			    : cli->events.n    ? "event"
+			    : cli->kernels.n   ? "kernel"
+			    : cli->means       ? "means"
+			    : cli->params      ? "option"
+			    : cli->seconds > 0 ? "time"
+					       : NULL;
+
+	if (other)
+		log_err("--cell says what is measured, and so does --%s; a cell is measured as "
+			"its suite says",
+			other);
+	else if (!found)
+		log_err("--cell is of a project's suites: there is no " SUITE_FILE
+			" here (docs/fleet.md)");
+	return other || !found ? -EINVAL : 0;
+}
+
 /* Where the run's folder goes. */
 static void find_base(const struct cli *cli, const struct suite_file *suites, struct strbuf *out)
 {
@@ -176,7 +198,10 @@ int command_run(int argc, char *argv[])
 	if (cli_check_load(&cli, measure_find("overhead")) || cli_make_run(&cli, &run))
 		goto out;
 	found = command_find_suites(&cli, NULL, &suites);
-	if (found < 0 || (found && suite_file_build(&suites, cli.suite_names, NULL)))
+	if (found < 0 || (cli.cell && check_cell(&cli, found)))
+		goto out;
+	/* Many that start at once would build in one folder: 'plan --build' does it before. */
+	if (found && !cli.cell && suite_file_build(&suites, cli.suite_names, NULL))
 		goto out;
 	if (found && !runs_any(&cli, &suites)) {
 		log_err("the suites of %s ask for nothing that 'run' does: a gate is "
@@ -186,7 +211,17 @@ int command_run(int argc, char *argv[])
 	}
 	run.whole = !found;
 	find_base(&cli, found ? &suites : NULL, &base);
+	if (cli.cell) {
+		code = make_folder(base.s, true)
+			       ? EXIT_USAGE
+			       : command_cell(&cli, &suites, &run, base.s, argc, argv);
+		goto out;
+	}
 	header = result_run_header(argc, argv, cli.quick, cli.seed);
+	if (found)
+		command_put_suite_objects(header, &cli, &suites, NULL, &run);
+	else
+		command_put_objects(header, &run);
 	json_object_object_get_ex(header, "id", &id);
 	if (make_run_folder(&cli, base.s, json_object_get_string(id), &dir))
 		goto out;

@@ -20,6 +20,7 @@ int command_calls(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);
 int command_merge(int argc, char *argv[]);
 int command_vm(int argc, char *argv[]);
+int command_plan(int argc, char *argv[]);
 /* verify, overhead, ringbuf, exact: argv[0] names the measure. */
 int command_measure(int argc, char *argv[]);
 
@@ -43,12 +44,23 @@ int command_run_suites(const struct cli *cli, const struct suite_file *f,
 		       const struct measure_ops *m, struct run *run);
 
 /*
- * A sink for the records of a command. With @dir (--out; may be NULL) they are kept there with a
- * header before them, and command_emit_end() is due; @dir "-": they go to stdout, without header
- * and end. Returns 0 or -errno after saying why.
+ * A sink for the records of a command. With @dir (--out; may be NULL) they are kept there behind
+ * @header, which it takes over, and command_emit_end() is due; @dir "-": they go to stdout, without
+ * header and end. Returns 0 or -errno after saying why.
  */
-int command_open_sink(const char *dir, int argc, char *argv[], bool quick, uint64_t seed,
-		      struct sink **sink);
+int command_open_sink(const char *dir, struct json_object *header, struct sink **sink);
+/* True when --out @dir (may be NULL) is a folder, so that a header is written. */
+bool command_keeps(const char *dir);
+/* "objects" of a run's header (docs/results.md): those of @run, those of the chosen suites that
+ * have
+ * @measure (NULL: any). */
+void command_put_objects(struct json_object *header, const struct run *run);
+void command_put_suite_objects(struct json_object *header, const struct cli *cli,
+			       const struct suite_file *f, const char *measure,
+			       const struct run *run);
+/* beebench run --cell: one cell of the suites into @dir. Returns an exit code. */
+int command_cell(const struct cli *cli, const struct suite_file *f, struct run *run,
+		 const char *dir, int argc, char *argv[]);
 int command_emit_end(struct sink *sink, int code, uint64_t elapsed_ns);
 /* Prints @records by @print, which lays them out for a person; what they hold is made harmless. */
 void command_print(void (*print)(struct json_object *records, FILE *out),

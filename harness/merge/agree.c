@@ -73,26 +73,28 @@ static void keep(struct agreement *a, struct json_object *run, struct strbuf *ke
 					.variance = variance};
 }
 
-void agreement_add(struct agreement *a, struct json_object *run, struct json_object *o)
+void agreement_add(struct agreement *a, const struct result_objects *objects,
+		   struct json_object *run, struct json_object *o)
 {
-	struct strbuf key = STRBUF_INIT;
+	struct strbuf key = STRBUF_INIT, monitor = STRBUF_INIT;
 	struct stats_interval i;
 
 	if (record_status(o) != STATUS_OK)
 		return;
+	strbuf_addstr(&monitor, record_str(o, "monitor", "?"));
+	result_objects_suffix(objects, run, record_str(o, "monitor", "?"), &monitor);
 	if (record_is(o, "exact") && record_get(o, "instructions")) {
 		strbuf_addf(&key, "exact\t%s\t%s\t%s\t%" PRIu64, record_str(o, "kernel", "?"),
-			    record_str(o, "monitor", "?"), record_str(o, "path", "?"),
-			    record_u64(o, "index", 0));
+			    monitor.s, record_str(o, "path", "?"), record_u64(o, "index", 0));
 		keep(a, run, &key, true, record_num(o, "instructions"), 0);
 	} else if (record_is(o, "overhead") && !record_true(o, "aa") &&
 		   record_interval(o, "added_ns", &i) && i.high > i.low) {
 		double sd = (i.high - i.low) / 2 / Z95;
 
-		strbuf_addf(&key, "time\t%s\t%s", record_str(o, "monitor", "?"),
-			    record_str(o, "event", "?"));
+		strbuf_addf(&key, "time\t%s\t%s", monitor.s, record_str(o, "event", "?"));
 		keep(a, run, &key, false, (i.high + i.low) / 2, sd * sd);
 	}
+	strbuf_release(&monitor);
 	strbuf_release(&key);
 }
 

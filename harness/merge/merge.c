@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/merge/agree.h"
+#include "harness/merge/cells.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
 #include "harness/result_merged.h"
@@ -26,8 +27,11 @@ static const char *const judged[] = {"trial", "equivalence", "gate"};
 
 struct writing {
 	FILE *out;
-	const struct part *part;
+	const struct parts *parts;
+	const struct names *plan;
+	struct result_objects objects;
 	struct agreement *agreement;
+	enum status *worst; /* of each part, of all its records that have a status */
 	struct merge_result *result;
 };
 
@@ -90,7 +94,82 @@ static uint64_t hash_of(const struct parts *p)
 	return hash;
 }
 
-static struct json_object *header_of(const struct parts *p, struct merge_result *r)
+/* "memmon is 2 objects: 1a2b3c4d in 3 runs, .." where runs had several of one name. */
+static void tell_objects(const struct result_objects *o, struct json_object *list,
+			 struct strbuf *text)
+{
+	struct json_object *it;
+
+	for (size_t i = 0; i < o->named.n; i++) {
+		const char *sep = ": ", *name = o->named.v[i], *tab = strchr(name, '\t');
+
+		if (o->objects_of[i] < 2)
+			continue;
+		strbuf_addf(text, "%.*s%s%s is %zu objects", (int)(tab - name), name,
+			    tab[1] ? " for " : "", tab + 1, o->objects_of[i]);
+		record_foreach (list, it) {
+			if (strncmp(name, record_str(it, "monitor", ""), (size_t)(tab - name)) ||
+			    strlen(record_str(it, "monitor", "")) != (size_t)(tab - name) ||
+			    strcmp(tab + 1, record_str(it, "processor", "")))
+				continue;
+			strbuf_addf(text, "%s%.8s in %llu runs, first in %s", sep,
+				    record_str(it, "sha256", ""),
+				    (unsigned long long)record_u64(it, "runs", 0),
+				    record_str(it, "first_run", ""));
+			sep = "; ";
+		}
+		strbuf_addstr(text, "\n");
+	}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* As "objects" of a run, each with how many runs had it. */
+static struct json_object *list_objects(const struct result_objects *o, const struct parts *p)
+{
+	struct json_object *list = json_object_new_array();
+	char **sorted = calloc(o->objects.n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		abort();
+	memcpy(sorted, o->objects.v, o->objects.n * sizeof(*sorted));
+	qsort(sorted, o->objects.n, sizeof(*sorted), by_text);
+	for (size_t i = 0; i < o->objects.n; i++) {
+		const char *processor = strchr(sorted[i], '\t') + 1,
+			   *hash = strchr(processor, '\t') + 1, *first = NULL;
+		int name = (int)(processor - 1 - sorted[i]), word = (int)(hash - 1 - processor);
+		struct json_object *it = json_object_new_object(), *own;
+		uint64_t runs = 0;
+
+		record_putf(it, "monitor", "%.*s", name, sorted[i]);
+		if (word)
+			record_putf(it, "processor", "%.*s", word, processor);
+		record_put_str(it, "sha256", hash);
+		for (size_t k = 0; k < p->n; k++)
+			record_foreach (record_get(p->part[k].header, "objects"), own) {
+				if (strcmp(record_str(own, "sha256", ""), hash) ||
+				    strcmp(record_str(own, "monitor", ""),
+					   record_str(it, "monitor", "")) ||
+				    strcmp(record_str(own, "processor", ""),
+					   record_str(it, "processor", "")))
+					continue;
+				first = first ? first : p->part[k].id;
+				runs++;
+				break;
+			}
+		record_put_u64(it, "runs", runs);
+		record_put_str(it, "first_run", first);
+		json_object_array_add(list, it);
+	}
+	free(sorted);
+	return list;
+}
+
+static struct json_object *header_of(const struct parts *p, const struct result_objects *objects,
+				     struct merge_result *r)
 {
 	struct json_object *h = record_new("run"), *host = json_object_new_object(),
 			   *command = json_object_new_array();
@@ -118,6 +197,8 @@ static struct json_object *header_of(const struct parts *p, struct merge_result 
 	put_common(host, p, "host.machine", "machine");
 	put_common(host, p, "host.cpu", "cpu");
 	record_put(h, "host", host);
+	record_put(h, "objects", list_objects(objects, p));
+	tell_objects(objects, record_get(h, "objects"), &r->text);
 	record_put(h, "merged", list_runs(p));
 	return h;
 }
@@ -140,6 +221,16 @@ static struct span word(struct span s)
 	return s.len > 1 ? (struct span){s.s + 1, s.len - 2} : (struct span){NULL, 0};
 }
 
+static void note_worst(enum status *worst, struct span status)
+{
+	/* What says nothing is worth less than a skip. */
+	static const int rank[STATUS_COUNT + 1] = {2, 4, 1, 3, 0};
+
+	for (size_t s = 0; s < STATUS_COUNT; s++)
+		if (span_is(status, status_names[s]) && rank[s] > rank[*worst])
+			*worst = (enum status)s;
+}
+
 /* Most records are only counted: what is built is what figures are taken from. 0 or -EINVAL. */
 static int take_record(struct writing *w, const struct part *p, const struct strbuf *line)
 {
@@ -158,12 +249,13 @@ static int take_record(struct writing *w, const struct part *p, const struct str
 	if (more)
 		return -EINVAL;
 	judge(w->result, type, status);
+	note_worst(&w->worst[p - w->parts->part], status);
 	if (!span_is(type, "exact") && !span_is(type, "overhead"))
 		return 0;
 	o = json_tokener_parse(line->s);
 	if (!o)
 		return -EINVAL;
-	agreement_add(w->agreement, p->header, o);
+	agreement_add(w->agreement, &w->objects, p->header, o);
 	json_object_put(o);
 	return 0;
 }
@@ -186,17 +278,18 @@ static int write_summary(struct writing *w)
 {
 	struct merge_result *r = w->result;
 	struct json_object *all = agreement_records(w->agreement, &r->agree, &r->differ, &r->text),
-			   *end = record_new("end"), *o;
+			   *end = record_new("end"), *o,
+			   *cells = merge_cells(w->parts, w->worst, w->plan, r);
 	int err = 0;
 
 	record_foreach (all, o)
 		err = err ? err : put_line(w->out, o);
 	r->judged += r->failed + r->agree + r->differ;
 	record_put_str(end, "status",
-		       r->failed || r->differ	   ? "fail"
-		       : r->unfinished || r->void_ ? "void"
-		       : r->judged		   ? "ok"
-						   : "skip");
+		       r->failed || r->differ			 ? "fail"
+		       : r->unfinished || r->void_ || r->missing ? "void"
+		       : r->judged && !r->not_run		 ? "ok"
+								 : "skip");
 	record_put_u64(end, "runs", r->runs);
 	record_put_u64(end, "machines", r->machines);
 	record_put_u64(end, "unfinished", r->unfinished);
@@ -204,6 +297,8 @@ static int write_summary(struct writing *w)
 	record_put_u64(end, "void", r->void_);
 	record_put_u64(end, "agree", r->agree);
 	record_put_u64(end, "differ", r->differ);
+	if (cells)
+		record_put(end, "cells", cells);
 	err = err ? err : put_line(w->out, end);
 	json_object_put(end);
 	json_object_put(all);
@@ -212,8 +307,15 @@ static int write_summary(struct writing *w)
 
 static int write_all(const struct parts *p, struct writing *w)
 {
-	struct json_object *header = header_of(p, w->result);
-	int err = put_line(w->out, header);
+	struct json_object *header;
+	int err;
+
+	for (size_t i = 0; i < p->n; i++) {
+		w->worst[i] = STATUS_COUNT;
+		result_objects_add(&w->objects, p->part[i].header);
+	}
+	header = header_of(p, &w->objects, w->result);
+	err = put_line(w->out, header);
 
 	json_object_put(header);
 	for (size_t i = 0; i < p->n && !err; i++)
@@ -221,12 +323,18 @@ static int write_all(const struct parts *p, struct writing *w)
 	return err ? err : write_summary(w);
 }
 
-int merge_write(const struct parts *p, const char *path, struct merge_result *out)
+int merge_write(const struct parts *p, const char *path, const struct names *plan,
+		struct merge_result *out)
 {
-	struct writing w = {.result = out};
+	struct writing w = {.parts = p,
+			    .plan = plan,
+			    .worst = calloc(p->n + 1, sizeof(*w.worst)),
+			    .result = out};
 	struct strbuf aside = STRBUF_INIT;
 	int err;
 
+	if (!w.worst)
+		abort();
 	*out = (struct merge_result){.text = STRBUF_INIT};
 	strbuf_addf(&aside, "%s.%ld.part", path, (long)getpid());
 	w.out = fopen(aside.s, "wxe");
@@ -248,6 +356,8 @@ int merge_write(const struct parts *p, const char *path, struct merge_result *ou
 	}
 	agreement_free(w.agreement);
 out:
+	result_objects_release(&w.objects);
+	free(w.worst);
 	strbuf_release(&aside);
 	return err;
 }

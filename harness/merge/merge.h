@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "lib/base.h"
+#include "lib/names.h"
 #include "lib/strbuf.h"
 
 /* A run within a file: its header, and where its records are. */
@@ -30,7 +31,8 @@ struct parts {
 };
 
 /*
- * Adds the runs of @path (a run's folder or its run.json, merged or not). A last line that was cut
+ * Adds the runs of @path (a run's folder or its run.json, merged or not; a folder of cells, each a
+ * file ID.json). A last line that was cut
  * off in the middle is left out with a warning. Returns 0, or -errno after saying "FILE:LINE: ..".
  */
 int parts_add(struct parts *p, const char *path);
@@ -47,12 +49,15 @@ int part_each(const struct part *p, part_fn fn, void *arg);
 struct merge_result {
 	size_t runs, machines, unfinished;
 	uint64_t records, failed, void_, skipped, judged;
-	size_t agree, differ; /* exact figures */
-	struct strbuf text;   /* lines for a person: what differs, and where */
+	size_t agree, differ;	 /* exact figures */
+	size_t missing, not_run; /* cells of the plan without a result; that were skipped alone */
+	struct strbuf text;	 /* lines for a person: what differs, and where */
 };
 
-/* Writes all of @p to @path (whole or not at all). 0 or -errno after saying why; @out in any case
- * to be released by strbuf_release(&out->text). */
-int merge_write(const struct parts *p, const char *path, struct merge_result *out);
+/* Writes all of @p to @path (whole or not at all). @plan: ids of the cells that there should be;
+ * NULL: that is not known. 0 or -errno after saying why; @out in any case to be released by
+ * strbuf_release(&out->text). */
+int merge_write(const struct parts *p, const char *path, const struct names *plan,
+		struct merge_result *out);
 
 #endif

@@ -7,10 +7,12 @@
 #include "lib/base.h"
 #include "harness/merge/merge.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/plugin.h"
 #include "harness/record.h"
@@ -182,9 +184,11 @@ static int take_merged(struct parts *p, struct lines *l, struct json_object *mer
 
 static int take_file(struct parts *p, struct lines *l)
 {
-	struct json_object *header = next_line(l) ? json_tokener_parse(l->text) : NULL, *merged;
+	bool any = next_line(l);
+	struct json_object *header = any ? json_tokener_parse(l->text) : NULL, *merged;
 	int err;
 
+	l->line += !any; /* the first, which there is not */
 	if (!header || !record_is(header, "run") || !is_id(record_str(header, "id", "")))
 		err = broken(l, "this is no run: it does not begin with a record of type \"run\" "
 				"that has an id");
@@ -200,26 +204,63 @@ static int take_file(struct parts *p, struct lines *l)
 	return err;
 }
 
-int parts_add(struct parts *p, const char *path)
+static int add_file(struct parts *p, const char *path)
 {
-	struct strbuf file = STRBUF_INIT;
-	struct lines l = {0};
-	struct stat st;
+	struct lines l = {.f = fopen(path, "re"), .path = path};
 	int err;
 
-	strbuf_addstr(&file, path);
-	if (!stat(path, &st) && S_ISDIR(st.st_mode))
-		strbuf_addstr(&file, "/run.json");
-	l.path = file.s;
-	l.f = fopen(file.s, "re");
 	if (!l.f) {
 		err = -errno;
-		log_err_sys(err, "cannot read the run %s", file.s);
+		log_err_sys(err, "cannot read the run %s", path);
 	} else {
 		err = take_file(p, &l);
 		fclose(l.f);
 	}
 	free(l.text);
+	return err;
+}
+
+static int is_json(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && str_ends_with(e->d_name, ".json");
+}
+
+/* Each ID.json of a folder that is no run's own. */
+static int add_folder(struct parts *p, const char *dir)
+{
+	struct dirent **list = NULL;
+	int n = scandir(dir, &list, is_json, alphasort), err = n < 0 ? -errno : 0;
+
+	if (err)
+		log_err_sys(err, "cannot read the folder %s", dir);
+	if (!err && !n) {
+		log_err("cannot read the run %s/run.json: there is none, and no result of a cell "
+			"(ID.json) either",
+			dir);
+		err = -ENOENT;
+	}
+	for (int i = 0; i < n; i++) {
+		struct strbuf file = STRBUF_INIT;
+
+		strbuf_addf(&file, "%s/%s", dir, list[i]->d_name);
+		err = err ? err : add_file(p, file.s);
+		strbuf_release(&file);
+		free(list[i]);
+	}
+	free(list);
+	return err;
+}
+
+int parts_add(struct parts *p, const char *path)
+{
+	struct strbuf file = STRBUF_INIT;
+	struct stat st;
+	int err;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return add_file(p, path);
+	strbuf_addf(&file, "%s/run.json", path);
+	err = access(file.s, F_OK) ? add_folder(p, path) : add_file(p, file.s);
 	strbuf_release(&file);
 	return err;
 }

@@ -46,6 +46,31 @@ static void names_cell(struct doc *d, struct json_object *list, uint64_t n)
 	strbuf_release(&sb);
 }
 
+/* What the merge's end says of cells. */
+static void cells(struct doc *d, struct json_object *end)
+{
+	static const struct {
+		const char *path, *one, *many;
+	} rows[] = {{"cells.missing", "cell has no result", "cells have no result"},
+		    {"cells.not_run", "cell could be run nowhere", "cells could be run nowhere"},
+		    {"cells.differ", "cell came out in two ways", "cells came out in two ways"}};
+	struct json_object *o;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct json_object *list = record_get(end, rows[i].path);
+		struct strbuf ids = STRBUF_INIT;
+
+		record_foreach (list, o)
+			if (o_i < UNFINISHED_SHOWN)
+				strbuf_addf(&ids, "%s%s", o_i ? ", " : "", record_text(o));
+		if (record_length(list))
+			doc_text(d, TONE_BAD, "%zu %s: %s%s.", record_length(list),
+				 record_length(list) == 1 ? rows[i].one : rows[i].many, ids.s,
+				 record_length(list) > UNFINISHED_SHOWN ? ", .." : "");
+		strbuf_release(&ids);
+	}
+}
+
 /* Machines of one kernel and one CPU model are one row. */
 static void kinds_table(struct doc *d, struct json_object *list)
 {
@@ -263,6 +288,7 @@ void report_merged(struct doc *d, const struct run_file *run, const struct trial
 		 "so are rings, loads and what is loaded.",
 		 record_length(list), (unsigned long long)machines);
 	unfinished(d, list);
+	cells(d, run->end);
 	kinds_table(d, list);
 	differences(d, run, g, machines);
 	times(d, run);

@@ -70,6 +70,12 @@ offer "$bee" history im
 offers "what history does" import
 offer "$bee" history show --fig
 offers "an option of history" --figure
+offer "$bee" plan --format git
+offers "forms of a plan" "github gitlab"
+offer "$bee" plan --mis
+offers "an option of plan" --missing
+offer "$bee" merge --cells README.m
+offers "a plan" README.md
 offer "$bee" calls munmap
 offers "an event as a word" "munmap munmap-ok"
 offer "$bee" verify -- README.m

@@ -42,6 +42,44 @@ run "$bee" report abc --format json
 is "a report has each time and each exact figure once" \
 	"$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "overhead" or .type == "exact") | .type] | sort')" '["exact","overhead"]'
 
+# --- 300 runs, split anyhow
+
+# Machines, figures and times of all kinds; one figure in 97 differs, some runs were cut short, skipped or void, some are cells.
+mkdir many
+awk 'BEGIN { for (i = 0; i < 300; i++) {
+	file = sprintf("many/%03d.json", i)
+	printf "{\"type\":\"run\",\"schema\":1,\"tool\":\"beebench 0.1.0\",\"id\":\"R%03d\",\"started\":\"2026-11-%02dT00:00:00Z\",\"host\":{\"id\":\"m%d\",\"name\":\"n%d\",\"kernel\":\"6.12\",\"machine\":\"x86_64\"}%s,\"objects\":[{\"monitor\":\"memmon\",\"sha256\":\"%064d\"}]}\n",
+		(i * 77) % 300, i % 28 + 1, i % 12, i % 12, i % 3 ? sprintf(",\"cell\":{\"id\":\"c%d\"}", i % 40) : "", i % 50 == 7 >file
+	printf "{\"type\":\"trial\",\"monitor\":\"memmon\",\"workload\":\"mmap\",\"status\":\"%s\"}\n", i % 31 == 5 ? "skip" : i % 43 == 6 ? "void" : i % 61 == 9 ? "fail" : "ok" >file
+	printf "{\"type\":\"exact\",\"monitor\":\"memmon\",\"kernel\":\"6.%d\",\"path\":\"mmap\",\"index\":0,\"status\":\"ok\",\"instructions\":%d}\n", i % 2, 602 + (i % 97 == 8) >file
+	c = 100 + (i * 7919 % 1000) / 37
+	printf "{\"type\":\"overhead\",\"monitor\":\"memmon\",\"event\":\"brk\",\"status\":\"ok\",\"aa\":false,\"added_ns\":{\"centre\":%.17g,\"low\":%.17g,\"high\":%.17g,\"confidence\":0.95}}\n", c, c - 1.1, c + 1.3 >file
+	if (i % 29 != 3) print "{\"type\":\"end\",\"status\":\"ok\",\"exit\":0}" >file
+	close(file) } }'
+seq 0 39 | sed 's/^/c/' >plan
+run "$bee" merge many --cells plan -q --out all
+has "300 runs at once" "$code $(tail -n 1 all/run.json | jq -c '[.runs, .machines]')" "1 [300,12]"
+# split SEED PARTS: the runs in so many parts at random, each in an order of its own; then merges of merges that overlap
+split() {
+	rm -rf parts
+	mkdir parts
+	find many -type f | LC_ALL=C sort | awk -v seed="$1" -v parts="$2" 'BEGIN { srand(seed) } { printf "%d %.9f %s\n", rand() * parts, rand(), $0 }' |
+		sort -k2,2 >order
+	cut -d ' ' -f 1 order | sort -u | while read -r i; do
+		sed -n "s/^$i [^ ]* //p" order | xargs "$bee" merge -q --out "parts/$i" >/dev/null 2>&1
+	done
+	find parts -name run.json | sort -r >list
+	n=$(($(wc -l <list) / 2 + 1))
+	head -n $n list | xargs "$bee" merge -q --out odd >/dev/null 2>&1
+	tail -n $n list | xargs "$bee" merge many/007.json -q --out even >/dev/null 2>&1
+	"$bee" merge even odd --cells plan -q --out split >/dev/null 2>&1
+}
+for s in "1 2" "2 7" "3 40" "4 300"; do
+	# shellcheck disable=SC2086
+	rm -rf split && split $s
+	check "300 runs in ${s#* } parts, seed ${s% *}: the same bytes" cmp all/run.json split/run.json
+done
+
 made d D4 four 604 4
 run "$bee" merge a b c d --out abcd
 is "an exact figure that differs: exit code" "$code" 1

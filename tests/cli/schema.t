@@ -25,6 +25,14 @@ if is_root; then
 	run "$bee" gate -q --base memmon --head memmon-honey -l static --out "$tmp/g"
 	check "what gate writes" python3 "$tmp/valid.py" docs/schema/run.schema.json "$tmp/g/run.json" lines
 fi
+case $bee in /*) whole=$bee ;; *) whole=$PWD/$bee ;; esac
+mkdir "$tmp/cells"
+echo '{"schema": 1, "suites": {"s": {"monitors": ["none"], "workloads": ["idle", "brk"]}}}' >"$tmp/cells/beebench.json"
+env -C "$tmp/cells" "$whole" plan >"$tmp/plan.tsv"
+run env -C "$tmp/cells" "$whole" run -q --cell "$(head -n 1 "$tmp/plan.tsv" | cut -f1)" --out r
+check "what run --cell writes" python3 "$tmp/valid.py" docs/schema/run.schema.json "$tmp/cells/$out" lines
+run "$bee" merge "$tmp/cells/r" --cells "$tmp/plan.tsv" -q --out "$tmp/cells/all"
+check "and merge --cells" python3 "$tmp/valid.py" docs/schema/run.schema.json "$tmp/cells/all/run.json" lines
 # refused NAME RECORD: by the schema and by the reader
 refused() {
 	printf '{"type":"run","schema":1}\n%s\n' "$2" >"$tmp/bad.json"
@@ -58,7 +66,6 @@ suite() {
 	run env -C "$tmp" "$whole" verify -q
 	is "and by beebench" "$code" 2
 }
-case $bee in /*) whole=$bee ;; *) whole=$PWD/$bee ;; esac
 printf '{"schema": 1, "build": "make", "policy": {"exact": {"on": false}}, "suites": {"a": {"monitors": ["none"], "workloads": ["idle"],
 	"measures": ["verify", "gate"], "seconds": 1.5, "options": {"overhead": "slowdown=no"}}}}\n' >"$tmp/beebench.json"
 check "a project's file" python3 "$tmp/valid.py" docs/schema/suite.schema.json "$tmp/beebench.json"
