@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/record_pack.h"
+
 const char *const status_names[STATUS_COUNT] = {
 	[STATUS_OK] = "ok",
 	[STATUS_FAIL] = "fail",
@@ -13,20 +15,34 @@ const char *const status_names[STATUS_COUNT] = {
 	[STATUS_VOID] = "void",
 };
 
+bool record_is_object(struct json_object *o)
+{
+	return json_object_is_type(o, json_type_object) || pack_is(o);
+}
+
+/* NULL: there is none, or @o is no object. */
+static struct json_object *member(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_is_type(o, json_type_object))
+		return pack_get(o, key);
+	return json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
 struct json_object *record_get(struct json_object *o, const char *path)
 {
 	while (o) {
 		size_t len = strcspn(path, ".");
 		char key[64];
 
-		if (!json_object_is_type(o, json_type_object) || len >= sizeof(key))
+		if (!path[len])
+			return member(o, path);
+		if (len >= sizeof(key))
 			return NULL;
 		memcpy(key, path, len);
 		key[len] = '\0';
-		if (!json_object_object_get_ex(o, key, &o))
-			return NULL;
-		if (!path[len])
-			return o;
+		o = member(o, key);
 		path += len + 1;
 	}
 	return NULL;
@@ -73,7 +89,7 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 {
 	struct json_object *v = record_get(o, path);
 
-	if (json_object_is_type(v, json_type_object)) {
+	if (record_is_object(v)) {
 		out->centre = record_num(v, "centre");
 		out->low = record_num(v, "low");
 		out->high = record_num(v, "high");
@@ -87,7 +103,9 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 
 size_t record_length(struct json_object *array)
 {
-	return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+	return json_object_is_type(array, json_type_array) && !pack_is(array)
+		       ? json_object_array_length(array)
+		       : 0;
 }
 
 size_t record_count(struct json_object *o, const char *path)
@@ -97,7 +115,9 @@ size_t record_count(struct json_object *o, const char *path)
 
 bool record_is(struct json_object *o, const char *type)
 {
-	return !strcmp(record_str(o, "type", ""), type);
+	const char *own = pack_type(o);
+
+	return !strcmp(own ? own : record_str(o, "type", ""), type);
 }
 
 uint64_t record_times(struct json_object *o)

@@ -17,6 +17,11 @@ extern const char *const status_names[STATUS_COUNT]; /* "ok", .. */
 /* The status of @o, or STATUS_COUNT when it says none or an unknown word. */
 enum status record_status(struct json_object *o);
 
+/* True of an object, also of a packed one (harness/record_pack.h). */
+bool record_is_object(struct json_object *o);
+/* @o with everything in it as json-c's own objects, whose members can be gone through; what is no
+ * object or list is not copied. The caller owns it. */
+struct json_object *record_unpacked(struct json_object *o);
 /* The value at @path ("conformance.keys"), or NULL when missing, null, or not below objects. */
 struct json_object *record_get(struct json_object *o, const char *path);
 /* The string there, or @otherwise. Valid as long as the record. */

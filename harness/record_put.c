@@ -2,6 +2,7 @@
 /* Writes records: one adder for each kind of value. */
 #include "lib/base.h"
 #include "harness/record_put.h"
+#include "harness/record.h"
 
 #include <math.h>
 #include <string.h>
@@ -178,5 +179,23 @@ void record_put_json(struct json_object *o, int flags, FILE *out)
 	printable_add_json(&text, json_object_to_json_string_ext(o, flags));
 	strbuf_addch(&text, '\n');
 	fwrite(text.s, 1, text.len, out);
+	strbuf_release(&text);
+}
+
+void record_put_member(struct json_object *o, int depth, FILE *out)
+{
+	/* json-c keeps the text with the object for as long as that lives. */
+	struct json_object *copy = record_unpacked(o);
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_json(&text,
+			   json_object_to_json_string_ext(
+				   copy, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(copy);
+	for (const char *s = text.s; *s; s++) {
+		fputc(*s, out);
+		for (int i = 0; *s == '\n' && i < depth; i++)
+			fputs("  ", out);
+	}
 	strbuf_release(&text);
 }

@@ -42,5 +42,7 @@ void record_make_utf8(struct json_object *o);
 struct json_object *record_printable(struct json_object *o);
 /* Writes @o and a line end as JSON that may be shown on a terminal; @flags as of json-c. */
 void record_put_json(struct json_object *o, int flags, FILE *out);
+/* Writes @o as such a member, @depth deep, of a pretty document that is written part by part. */
+void record_put_member(struct json_object *o, int depth, FILE *out);
 
 #endif

@@ -458,6 +458,22 @@ static int take_parsed(struct reading *in, struct json_object *o)
 	return 0;
 }
 
+/* A record like those before it, without more ado; false: whatever it is, parsing it all tells. */
+static bool take_usual(struct run_file *r, const char *text, size_t len)
+{
+	struct json_object *o = shares_take_text(r->shares, text, len);
+	bool usual = o && !record_is(o, "end");
+
+	for (size_t i = 0; i < ARRAY_SIZE(required) && usual; i++)
+		usual = !record_is(o, required[i].type) ||
+			is_kind(record_get(o, required[i].key), required[i].kind);
+	if (usual)
+		json_object_array_add(r->records, o);
+	else
+		json_object_put(o);
+	return usual;
+}
+
 /* The line in @text, of @len bytes; @whole: it has an end. */
 static int read_line(struct reading *in, const char *text, size_t len, bool whole)
 {
@@ -473,6 +489,8 @@ static int read_line(struct reading *in, const char *text, size_t len, bool whol
 	if (strspn(text, " \t\r") >= len)
 		return 0;
 	if (in->merged && !r->end && merged_counts(in->merged, text, len))
+		return 0;
+	if (!in->merged && r->header && !r->end && take_usual(r, text, len))
 		return 0;
 	o = parse_line(text, len, &why);
 	if (o) {
@@ -571,6 +589,7 @@ int run_file_read(struct run_file **out, const char *path)
 		goto out;
 	}
 	err = read_lines(r, file, f);
+	shares_end(r->shares);
 	fclose(f);
 out:
 	free(file);

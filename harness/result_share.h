@@ -16,6 +16,12 @@ struct shares *shares_new(void); /* aborts without memory */
 /* A record that is as @o, which it takes over, and shares its parts with those taken before. It may
  * not outlive @s. */
 struct json_object *shares_take(struct shares *s, struct json_object *o);
+/* The same for a record as it is written in a line, without building what was there before. NULL:
+ * it is of a shape that is new here, or no such text; shares_take() after parsing it all is to say.
+ */
+struct json_object *shares_take_text(struct shares *s, const char *text, size_t len);
+/* No more records will be taken: what finds their parts is given back. */
+void shares_end(struct shares *s);
 void shares_free(struct shares *s); /* accepts NULL */
 
 #endif

@@ -29,24 +29,45 @@ static void *grow(void *p, size_t n, size_t size)
 	return p;
 }
 
+static void release_block(struct doc_block *b)
+{
+	strbuf_release(&b->texts);
+	free(b->cells);
+	free(b->right);
+	free(b->text);
+	free(b->name);
+}
+
+static void print_block(FILE *out, const struct doc_block *b, bool more_items);
+
 static struct doc_block *add(struct doc *d, enum doc_kind kind, enum doc_tone tone)
 {
+	if (d->out && d->n) {
+		print_block(d->out, &d->blocks[0], kind == DOC_ITEM);
+		release_block(&d->blocks[0]);
+		d->n = 0;
+	}
 	d->blocks = grow(d->blocks, d->n, sizeof(*d->blocks));
 	d->blocks[d->n] = (struct doc_block){.kind = kind, .tone = tone};
 	return &d->blocks[d->n++];
 }
 
 /* What is said of a run is anybody's text: here it becomes harmless, for every form of a report. */
-static char *print(void (*clean_by)(struct strbuf *, const char *), const char *fmt, va_list ap)
+static void print(struct doc *d, void (*clean_by)(struct strbuf *, const char *),
+		  struct strbuf *out, const char *fmt, va_list ap)
 {
-	struct strbuf text = STRBUF_INIT, clean = STRBUF_INIT;
+	strbuf_reset(&d->scratch);
+	strbuf_vaddf(&d->scratch, fmt, ap);
+	clean_by(out, d->scratch.s ? d->scratch.s : "");
+}
 
-	strbuf_vaddf(&text, fmt, ap);
-	clean_by(&clean, text.s);
-	strbuf_release(&text);
-	if (!clean.len)
-		return strdup("");
-	return strbuf_detach(&clean);
+static char *printed(struct doc *d, void (*clean_by)(struct strbuf *, const char *),
+		     const char *fmt, va_list ap)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	print(d, clean_by, &text, fmt, ap);
+	return text.len ? strbuf_detach(&text) : strdup("");
 }
 
 #define PRINT_INTO(field) PRINT_BY(printable_add_line, field)
@@ -54,7 +75,7 @@ static char *print(void (*clean_by)(struct strbuf *, const char *), const char *
 	do {                                                                                       \
 		va_list ap;                                                                        \
 		va_start(ap, fmt);                                                                 \
-		(field) = print(add, fmt, ap);                                                     \
+		(field) = printed(d, add, fmt, ap);                                                \
 		va_end(ap);                                                                        \
 	} while (0)
 
@@ -113,44 +134,62 @@ void doc_table(struct doc *d)
 	add(d, DOC_TABLE, TONE_PLAIN);
 }
 
-static struct doc_cell *add_cell(struct doc_block *b, enum doc_tone tone)
+enum { TONE_BITS = 3 };
+_Static_assert(TONE_STRONG < 1 << TONE_BITS, "a tone must fit");
+
+/* Of a large table most is text: a cell is its place in one buffer of all texts. */
+static void add_cell(struct doc *d, enum doc_tone tone, const char *fmt, va_list ap)
 {
+	struct doc_block *b = &d->blocks[d->n - 1];
+
 	b->cells = grow(b->cells, b->ncells, sizeof(*b->cells));
-	b->cells[b->ncells] = (struct doc_cell){.tone = tone};
-	return &b->cells[b->ncells++];
+	b->cells[b->ncells++] = (uint64_t)b->texts.len << TONE_BITS | tone;
+	print(d, printable_add_line, &b->texts, fmt, ap);
+	strbuf_addch(&b->texts, '\0');
+}
+
+struct doc_cell doc_cell_at(const struct doc_block *b, size_t i)
+{
+	return (struct doc_cell){b->texts.s + (b->cells[i] >> TONE_BITS),
+				 b->cells[i] & ((1 << TONE_BITS) - 1)};
 }
 
 void doc_column(struct doc *d, bool right, const char *fmt, ...)
 {
 	struct doc_block *b = &d->blocks[d->n - 1];
-	struct doc_cell *c = add_cell(b, TONE_PLAIN);
+	va_list ap;
 
 	b->right = grow(b->right, b->ncolumns, sizeof(*b->right));
 	b->right[b->ncolumns++] = right;
-	PRINT_INTO(c->text);
+	va_start(ap, fmt);
+	add_cell(d, TONE_PLAIN, fmt, ap);
+	va_end(ap);
 }
 
 void doc_cell(struct doc *d, enum doc_tone tone, const char *fmt, ...)
 {
-	struct doc_cell *c = add_cell(&d->blocks[d->n - 1], tone);
+	va_list ap;
 
-	PRINT_INTO(c->text);
+	va_start(ap, fmt);
+	add_cell(d, tone, fmt, ap);
+	va_end(ap);
+}
+
+void doc_print_to(struct doc *d, FILE *out)
+{
+	d->out = out;
 }
 
 void doc_release(struct doc *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		struct doc_block *b = &d->blocks[i];
-
-		for (size_t c = 0; c < b->ncells; c++)
-			free(b->cells[c].text);
-		free(b->cells);
-		free(b->right);
-		free(b->text);
-		free(b->name);
+		if (d->out)
+			print_block(d->out, &d->blocks[i], false);
+		release_block(&d->blocks[i]);
 	}
 	free(d->blocks);
-	*d = (struct doc){0};
+	strbuf_release(&d->scratch);
+	*d = (struct doc){.n = 0};
 }
 
 void cell_interval(struct doc *d, struct json_object *o, const char *path, double scale)
@@ -263,16 +302,16 @@ static void add_blanks(struct strbuf *line, size_t n)
 		strbuf_addch(line, ' ');
 }
 
-static void put_cell(struct strbuf *line, const struct doc_cell *c, size_t width, bool right,
-		     bool colour)
+static void put_cell(struct strbuf *line, struct doc_cell c, size_t width, bool right, bool colour)
 {
-	size_t w = width_of(c->text), pad = w < width ? width - w : 0;
-	bool paint = colour && c->tone != TONE_PLAIN && *c->text;
+	size_t w = width_of(c.text), pad = w < width ? width - w : 0;
+	bool paint = colour && c.tone != TONE_PLAIN && *c.text;
 
 	strbuf_addstr(line, "  ");
 	add_blanks(line, right ? pad : 0);
-	strbuf_addf(line, "%s%s%s", paint ? tone_escape[c->tone] : "", c->text,
-		    paint ? "\033[0m" : "");
+	strbuf_addstr(line, paint ? tone_escape[c.tone] : "");
+	strbuf_addstr(line, c.text);
+	strbuf_addstr(line, paint ? "\033[0m" : "");
 	add_blanks(line, right ? 0 : pad);
 }
 
@@ -280,7 +319,8 @@ static void print_line(FILE *out, struct strbuf *line)
 {
 	while (line->len && line->s[line->len - 1] == ' ')
 		line->s[--line->len] = '\0';
-	fprintf(out, "%s\n", line->s);
+	strbuf_addch(line, '\n');
+	printable_put(out, line->s);
 	strbuf_reset(line);
 }
 
@@ -292,14 +332,14 @@ static void print_table(FILE *out, const struct doc_block *b, bool colour)
 	if (!width)
 		return;
 	for (size_t i = 0; i < b->ncells; i++) {
-		size_t w = width_of(b->cells[i].text), c = i % b->ncolumns;
+		size_t w = width_of(doc_cell_at(b, i).text), c = i % b->ncolumns;
 
 		width[c] = MAX(width[c], MIN(w, (size_t)CELL_MAX));
 	}
 	for (size_t i = 0; i < b->ncells; i++) {
 		size_t c = i % b->ncolumns;
 
-		put_cell(&line, &b->cells[i], width[c], b->right[c], colour);
+		put_cell(&line, doc_cell_at(b, i), width[c], b->right[c], colour);
 		if (c + 1 < b->ncolumns)
 			continue;
 		print_line(out, &line);
@@ -316,7 +356,8 @@ static void print_table(FILE *out, const struct doc_block *b, bool colour)
 	free(width);
 }
 
-static void print_block(FILE *out, const struct doc_block *b, bool more_items, bool colour)
+/* All but a table, which may be long. */
+static void print_words(FILE *out, const struct doc_block *b, bool more_items, bool colour)
 {
 	bool paint = colour && b->tone != TONE_PLAIN;
 
@@ -338,10 +379,7 @@ static void print_block(FILE *out, const struct doc_block *b, bool more_items, b
 		if (!more_items)
 			fputc('\n', out);
 		break;
-	case DOC_TABLE:
-		if (b->ncells > b->ncolumns)
-			print_table(out, b, colour);
-		break;
+	case DOC_TABLE: break;
 	/* A terminal folds nothing: details have their title, and sections theirs. */
 	case DOC_FOLD:
 		if (b->level > 1)
@@ -361,19 +399,29 @@ static void print_block(FILE *out, const struct doc_block *b, bool more_items, b
 	}
 }
 
-void doc_print(const struct doc *d, FILE *out)
+static void print_block(FILE *out, const struct doc_block *b, bool more_items)
 {
 	bool colour = use_colour(out);
 	char *text = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f;
 
+	if (b->kind == DOC_TABLE) {
+		if (b->ncells > b->ncolumns)
+			print_table(out, b, colour);
+		return;
+	}
+	f = open_memstream(&text, &size);
 	if (!f)
 		abort();
-	for (size_t i = 0; i < d->n; i++)
-		print_block(f, &d->blocks[i], i + 1 < d->n && d->blocks[i + 1].kind == DOC_ITEM,
-			    colour);
+	print_words(f, b, more_items, colour);
 	fclose(f);
 	printable_put(out, text);
 	free(text);
+}
+
+void doc_print(const struct doc *d, FILE *out)
+{
+	for (size_t i = 0; i < d->n; i++)
+		print_block(out, &d->blocks[i], i + 1 < d->n && d->blocks[i + 1].kind == DOC_ITEM);
 }

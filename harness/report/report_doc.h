@@ -10,6 +10,7 @@
 
 #include "harness/record.h"
 #include "lib/base.h"
+#include "lib/strbuf.h"
 
 enum doc_tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_WARN, TONE_DIM, TONE_STRONG };
 enum doc_kind {
@@ -24,7 +25,7 @@ enum doc_kind {
 };
 
 struct doc_cell {
-	char *text;
+	const char *text;
 	enum doc_tone tone;
 };
 
@@ -36,13 +37,16 @@ struct doc_block {
 	char *name;  /* PICTURE: "overhead": plots/overhead.svg and .png of the run */
 	bool *right; /* TABLE: columns of numbers */
 	size_t ncolumns;
-	struct doc_cell *cells; /* TABLE: the titles, then row by row */
-	size_t ncells;
+	size_t ncells;	     /* TABLE: the titles, then row by row: doc_cell_at() */
+	uint64_t *cells;     /* private: where in @texts, and the tone */
+	struct strbuf texts; /* private */
 };
 
 struct doc {
 	struct doc_block *blocks;
 	size_t n;
+	FILE *out;	       /* NULL, or what doc_print_to() named */
+	struct strbuf scratch; /* private */
 };
 
 void doc_heading(struct doc *d, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -68,8 +72,14 @@ void cell_number(struct doc *d, double v, const char *unit);
 void cell_signed(struct doc *d, double v);
 void cell_bytes(struct doc *d, double v);
 
+/* A cell of a table; valid until another is added. */
+struct doc_cell doc_cell_at(const struct doc_block *b, size_t i);
+
 /* For a terminal: aligned, wrapped, coloured on a terminal. */
 void doc_print(const struct doc *d, FILE *out);
+/* From now on a block is printed, and forgotten, once the next one begins; the last by
+ * doc_release(). For what is too long to be held whole; @d must be empty. */
+void doc_print_to(struct doc *d, FILE *out);
 void doc_release(struct doc *d);
 
 #endif

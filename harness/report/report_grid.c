@@ -28,7 +28,7 @@ static void add_argv(struct json_object *trial, struct strbuf *out)
 /* What makes a row: the workload, its parameters, the command the user gave. */
 static size_t row_of(const struct trial_grid *g, struct json_object *trial, struct names *add)
 {
-	struct json_object *params = record_get(trial, "params");
+	struct json_object *params = record_unpacked(record_get(trial, "params"));
 	struct strbuf id = STRBUF_INIT;
 	size_t row;
 
@@ -39,6 +39,7 @@ static size_t row_of(const struct trial_grid *g, struct json_object *trial, stru
 		add_argv(trial, &id);
 	row = add ? names_add(add, id.s) : names_find(&g->rows, id.s);
 	strbuf_release(&id);
+	json_object_put(params);
 	return row;
 }
 
@@ -58,7 +59,7 @@ static int gravity(struct json_object *trial)
 struct shared {
 	struct names keys; /* "WORKLOAD\tKEY", and "WORKLOAD" for its rows */
 	struct shared_key {
-		struct json_object *first;
+		struct json_object *first; /* a reference is held */
 		size_t n, same;
 	} * v;
 };
@@ -83,37 +84,41 @@ static struct shared_key *shared_key(struct shared *s, const char *workload, con
 static void shared_count(struct shared *s, struct json_object *first)
 {
 	const char *workload = record_str(first, "workload", "?");
-	struct json_object *params = record_get(first, "params");
+	struct json_object *params = record_unpacked(record_get(first, "params"));
 
 	shared_key(s, workload, "")->n++;
-	if (!json_object_is_type(params, json_type_object))
-		return;
-	json_object_object_foreach (params, key, value) {
-		struct shared_key *k = shared_key(s, workload, key);
+	if (record_is_object(params)) {
+		json_object_object_foreach (params, key, value) {
+			struct shared_key *k = shared_key(s, workload, key);
 
-		if (!k->n++)
-			k->first = value;
-		k->same += json_object_equal(k->first, value);
+			if (!k->n++)
+				k->first = json_object_get(value);
+			k->same += json_object_equal(k->first, value);
+		}
 	}
+	json_object_put(params);
 }
 
-/* Appends the parameters that another row of the same workload has otherwise, or has not. */
-static void add_differing(struct strbuf *out, struct json_object *params, struct shared *s,
+/* Appends the parameters of @trial that another row of the same workload has otherwise, or has not.
+ */
+static void add_differing(struct strbuf *out, struct json_object *trial, struct shared *s,
 			  const char *workload)
 {
+	struct json_object *params = record_unpacked(record_get(trial, "params"));
 	size_t rows = shared_key(s, workload, "")->n;
 	const char *mark = ":";
 
-	if (!json_object_is_type(params, json_type_object))
-		return;
-	json_object_object_foreach (params, key, value) {
-		const struct shared_key *k = shared_key(s, workload, key);
+	if (record_is_object(params)) {
+		json_object_object_foreach (params, key, value) {
+			const struct shared_key *k = shared_key(s, workload, key);
 
-		if (k->same == rows)
-			continue;
-		strbuf_addf(out, "%s%s=%s", mark, key, record_text(value));
-		mark = ",";
+			if (k->same == rows)
+				continue;
+			strbuf_addf(out, "%s%s=%s", mark, key, record_text(value));
+			mark = ",";
+		}
 	}
+	json_object_put(params);
 }
 
 static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
@@ -139,10 +144,12 @@ static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
 		}
 		if (!label.len) {
 			strbuf_addstr(&label, workload);
-			add_differing(&label, record_get(firsts[i], "params"), &shared, workload);
+			add_differing(&label, firsts[i], &shared, workload);
 		}
 		g->labels[i] = strbuf_detach(&label);
 	}
+	for (size_t i = 0; i < shared.keys.n; i++)
+		json_object_put(shared.v[i].first);
 	names_release(&shared.keys);
 	free(shared.v);
 }

@@ -47,11 +47,12 @@ static void add_title(struct strbuf *out, const char *what, struct json_object *
 
 static void put_lines(FILE *out, const char *title, struct json_object *samples, const char *unit)
 {
-	struct json_object *v;
+	struct json_object *list = record_unpacked(samples), *v;
 
-	record_foreach (samples, v)
+	record_foreach (list, v)
 		if (isfinite(record_num(v, NULL)))
 			fprintf(out, "%s 1 %.9g %s\n", title, record_num(v, NULL), unit);
+	json_object_put(list);
 }
 
 static int render(const struct run_file *run, FILE *out)

@@ -48,14 +48,15 @@ static void collect(const struct run_file *run, const char *path, struct names *
 	struct json_object *o;
 
 	record_foreach_type (run->records, o, "trial") {
-		struct json_object *all = record_get(o, path);
+		struct json_object *all = record_unpacked(record_get(o, path));
 
-		if (!json_object_is_type(all, json_type_object))
-			continue;
-		json_object_object_foreach (all, name, value) {
-			if (json_object_is_type(value, json_type_int))
-				names_add(out, name);
+		if (record_is_object(all)) {
+			json_object_object_foreach (all, name, value) {
+				if (json_object_is_type(value, json_type_int))
+					names_add(out, name);
+			}
 		}
+		json_object_put(all);
 	}
 }
 

@@ -45,16 +45,16 @@ static const char *const tone_class[] = {
 	[TONE_WARN] = "warn", [TONE_DIM] = "dim",   [TONE_STRONG] = "strong",
 };
 
-static void put_cell(FILE *out, const char *tag, const struct doc_cell *c, bool right)
+static void put_cell(FILE *out, const char *tag, struct doc_cell c, bool right)
 {
-	const char *tone = tone_class[c->tone];
+	const char *tone = tone_class[c.tone];
 
 	fprintf(out, "<%s", tag);
 	if (right || *tone)
 		fprintf(out, " class=\"%s%s%s\"", right ? "n" : "", right && *tone ? " " : "",
 			tone);
 	fputc('>', out);
-	xml_put(out, c->text);
+	xml_put(out, c.text);
 	fprintf(out, "</%s>", tag);
 }
 
@@ -66,7 +66,7 @@ static void put_table(FILE *out, const struct doc_block *b)
 
 		if (!c)
 			fputs("<tr>", out);
-		put_cell(out, i < b->ncolumns ? "th" : "td", &b->cells[i], b->right[c]);
+		put_cell(out, i < b->ncolumns ? "th" : "td", doc_cell_at(b, i), b->right[c]);
 		if (c + 1 == b->ncolumns)
 			fputs("</tr>\n", out);
 		if (i + 1 == b->ncolumns)

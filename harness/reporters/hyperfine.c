@@ -47,12 +47,19 @@ static struct json_object *measurements(const double *s, size_t n)
 	return list;
 }
 
-/* @unit_s: seconds that one of the numbers of @list is. */
-static void add_result(struct json_object *results, char *command, struct json_object *list,
-		       double unit_s)
+/* The list of results as it is written: all at once would be large. */
+struct results {
+	FILE *out;
+	size_t n;
+};
+
+/* Nothing where the list at @path of @o is none or empty. @unit_s: seconds that one of its numbers
+ * is. */
+static void add_result(struct results *results, char *command, struct json_object *o,
+		       const char *path, double unit_s)
 {
-	struct json_object *r = json_object_new_object(), *summary = json_object_new_object(),
-			   *metric = json_object_new_object(), *sample;
+	struct json_object *list = record_unpacked(record_get(o, path)), *r, *summary, *metric,
+			   *sample;
 	double *s = calloc(record_length(list) + 1, sizeof(*s));
 	size_t n = 0;
 
@@ -61,6 +68,11 @@ static void add_result(struct json_object *results, char *command, struct json_o
 	record_foreach (list, sample)
 		if (isfinite(record_num(sample, NULL)))
 			s[n++] = record_num(sample, NULL) * unit_s;
+	if (!record_length(list))
+		goto out;
+	r = json_object_new_object();
+	summary = json_object_new_object();
+	metric = json_object_new_object();
 	record_put_str(r, "command", command);
 	put_statistics(r, s, n);
 	record_put(r, "times", result_doubles(s, n));
@@ -70,7 +82,11 @@ static void add_result(struct json_object *results, char *command, struct json_o
 	put_statistics(metric, s, n);
 	record_put(summary, METRIC, metric);
 	record_put(r, "summary", summary);
-	json_object_array_add(results, r);
+	fputs(results->n++ ? ",\n    " : "\n    ", results->out);
+	record_put_member(r, 2, results->out);
+	json_object_put(r);
+out:
+	json_object_put(list);
 	free(s);
 	free(command);
 }
@@ -98,32 +114,32 @@ static struct json_object *metadata(const struct run_file *run)
 
 static int render(const struct run_file *run, FILE *out)
 {
-	struct json_object *doc = json_object_new_object(), *list = json_object_new_array(), *o;
+	struct results list = {.out = out};
 	struct names alone = {0};
+	struct json_object *o = metadata(run);
+
+	fputs("{\n  \"schema_version\":2,\n  \"metadata\":", out);
+	record_put_member(o, 1, out);
+	json_object_put(o);
+	fputs(",\n  \"primary_metric\":\"" METRIC "\",\n  \"results\":[", out);
 
 	record_foreach_type (run->records, o, "overhead")
-		if (record_count(o, "samples"))
-			add_result(list,
-				   text("%s, what %s adds", record_str(o, "event", "?"),
-					record_str(o, "monitor", "?")),
-				   record_get(o, "samples"), 1.0 / NSEC_PER_SEC);
+		add_result(&list,
+			   text("%s, what %s adds", record_str(o, "event", "?"),
+				record_str(o, "monitor", "?")),
+			   o, "samples", 1.0 / NSEC_PER_SEC);
 	record_foreach_type (run->records, o, "slowdown") {
 		const char *command = record_str(o, "command", "?");
 		size_t before = alone.n;
 
-		if (!record_count(o, "times_s"))
+		if (!record_get(o, "times_s"))
 			continue;
 		if (names_add(&alone, command) == before)
-			add_result(list, text("%s", command), record_get(o, "times_without_s"), 1);
-		add_result(list, text("%s, beside %s", command, record_str(o, "monitor", "?")),
-			   record_get(o, "times_s"), 1);
+			add_result(&list, text("%s", command), o, "times_without_s", 1);
+		add_result(&list, text("%s, beside %s", command, record_str(o, "monitor", "?")), o,
+			   "times_s", 1);
 	}
-	record_put_i64(doc, "schema_version", 2);
-	record_put(doc, "metadata", metadata(run));
-	record_put_str(doc, "primary_metric", METRIC);
-	record_put(doc, "results", list);
-	record_put_json(doc, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE, out);
-	json_object_put(doc);
+	fprintf(out, "%s]\n}\n", list.n ? "\n  " : "");
 	names_release(&alone);
 	return 0;
 }

@@ -85,7 +85,7 @@ static void case_name(struct json_object *o, bool several, const struct trial_gr
 		struct json_object *v = record_get(o, keys[i]);
 
 		/* An object here is what the consumer spent, not its name. */
-		if (v && !json_object_is_type(v, json_type_object))
+		if (v && !record_is_object(v))
 			strbuf_addf(out, "%s%s=%s", out->len ? " " : "", keys[i], record_text(v));
 	}
 }

@@ -41,11 +41,12 @@ static const char *mark(enum doc_tone tone)
 static void put_table(FILE *out, const struct doc_block *b)
 {
 	for (size_t i = 0; i < b->ncells; i++) {
-		const char *m = *b->cells[i].text ? mark(b->cells[i].tone) : "";
+		struct doc_cell cell = doc_cell_at(b, i);
+		const char *m = *cell.text ? mark(cell.tone) : "";
 		size_t c = i % b->ncolumns;
 
 		fprintf(out, "%s%s", c ? " | " : "| ", m);
-		put_text(out, b->cells[i].text);
+		put_text(out, cell.text);
 		fputs(m, out);
 		if (c + 1 < b->ncolumns)
 			continue;
@@ -120,19 +121,21 @@ static void put_block(FILE *out, const struct doc_block *b, bool more_items)
 static int render(const struct run_file *run, FILE *out)
 {
 	struct doc d = {0};
-	char *all = NULL;
-	size_t size = 0;
-	FILE *text;
 
 	report_build(&d, run);
-	text = open_memstream(&all, &size);
-	if (!text)
-		abort();
-	for (size_t i = 0; i < d.n; i++)
+	/* Block by block: the whole may be long. */
+	for (size_t i = 0; i < d.n; i++) {
+		char *words = NULL;
+		size_t size = 0;
+		FILE *text = open_memstream(&words, &size);
+
+		if (!text)
+			abort();
 		put_block(text, &d.blocks[i], i + 1 < d.n && d.blocks[i + 1].kind == DOC_ITEM);
-	fclose(text);
-	printable_put(out, all);
-	free(all);
+		fclose(text);
+		printable_put(out, words);
+		free(words);
+	}
 	doc_release(&d);
 	return 0;
 }

@@ -227,7 +227,7 @@ static void put_value(const struct openmetrics *m, struct names *seen, const str
 {
 	static const char *const bounds[] = {"centre", "low", "high"};
 
-	if (json_object_is_type(v, json_type_object)) {
+	if (record_is_object(v)) {
 		for (size_t i = 0; i < ARRAY_SIZE(bounds); i++)
 			put_sample(m, seen, &f->head, labels, bounds[i],
 				   record_num(v, bounds[i]) * f->scale);

@@ -9,8 +9,8 @@ static int render(const struct run_file *run, FILE *out)
 {
 	struct doc d = {0};
 
+	doc_print_to(&d, out);
 	report_build(&d, run);
-	doc_print(&d, out);
 	doc_release(&d);
 	return 0;
 }

@@ -269,7 +269,7 @@ static const struct doc_block *find_text(const struct doc *d, const char *part)
 		if (b->text && strstr(b->text, part))
 			return b;
 		for (size_t c = 0; c < b->ncells; c++)
-			if (strstr(b->cells[c].text, part))
+			if (strstr(doc_cell_at(b, c).text, part))
 				return b;
 	}
 	return NULL;
@@ -341,8 +341,8 @@ static void test_exact(void **state UNUSED)
 	t = find_text(&d, "+1,204 (own 1,121)");
 	assert_non_null(t);
 	assert_int_equal(t->ncolumns, 4);
-	assert_string_equal(t->cells[5].text, "1,300");
-	assert_string_equal(t->cells[7].text, "not stable");
+	assert_string_equal(doc_cell_at(t, 5).text, "1,300");
+	assert_string_equal(doc_cell_at(t, 7).text, "not stable");
 	assert_string_equal(find_text(&d, "no qemu")->text, "skip: no qemu (exact of c)");
 	doc_release(&d);
 	run_file_release(r);

@@ -70,7 +70,7 @@ static const struct doc_block *find_text(const struct doc *d, const char *part)
 		if (b->text && strstr(b->text, part))
 			return b;
 		for (size_t c = 0; c < b->ncells; c++)
-			if (strstr(b->cells[c].text, part))
+			if (strstr(doc_cell_at(b, c).text, part))
 				return b;
 	}
 	return NULL;
@@ -288,14 +288,14 @@ static void test_exchange(void **state UNUSED)
 	/* Eight columns of a pair: event, A, B, B less A, B over A, margin, A/A, verdict. */
 	t = find_text(&d, "+5.0 [4.0, 6.0]");
 	assert_int_equal(t->ncolumns, 8);
-	assert_string_equal(t->cells[8].text, "brk");
-	assert_string_equal(t->cells[9].text, "30.0 [29.0, 31.0]");
-	assert_string_equal(t->cells[12].text, "1.170 [1.130, 1.200]");
-	assert_string_equal(t->cells[14].text, "0.0 [-0.5, 0.5]");
-	assert_string_equal(t->cells[15].text, "beyond");
-	assert_int_equal(t->cells[15].tone, TONE_BAD);
+	assert_string_equal(doc_cell_at(t, 8).text, "brk");
+	assert_string_equal(doc_cell_at(t, 9).text, "30.0 [29.0, 31.0]");
+	assert_string_equal(doc_cell_at(t, 12).text, "1.170 [1.130, 1.200]");
+	assert_string_equal(doc_cell_at(t, 14).text, "0.0 [-0.5, 0.5]");
+	assert_string_equal(doc_cell_at(t, 15).text, "beyond");
+	assert_int_equal(doc_cell_at(t, 15).tone, TONE_BAD);
 	/* What is void has no verdict on the margin. */
-	assert_string_equal(t->cells[23].text, "void");
+	assert_string_equal(doc_cell_at(t, 23).text, "void");
 	assert_string_equal(find_text(&d, "is void:")->text, "mmap is void: A again differs");
 	assert_non_null(find_text(&d, "mmap: few loads"));
 	assert_null(find_text(&d, "-0.0"));
@@ -304,8 +304,8 @@ static void test_exchange(void **state UNUSED)
 	assert_non_null(find_text(&d, "empty 1/0, A 2,000/1"));
 	t = find_text(&d, "B against A");
 	assert_int_equal(t->ncolumns, 6);
-	assert_string_equal(t->cells[t->ncolumns + 3].text, "+5.5");
-	assert_string_equal(t->cells[t->ncolumns + 5].text, "-");
+	assert_string_equal(doc_cell_at(t, t->ncolumns + 3).text, "+5.5");
+	assert_string_equal(doc_cell_at(t, t->ncolumns + 5).text, "-");
 	doc_release(&d);
 	run_file_release(r);
 }
@@ -330,12 +330,12 @@ static void test_lanes(void **state UNUSED)
 	t = find_text(&d, "instructions (6.12): A");
 	assert_int_equal(t->ncolumns, 7);
 	assert_int_equal(t->ncells, 21);
-	assert_string_equal(t->cells[7].text, "brk");
-	assert_string_equal(t->cells[8].text, "700");
-	assert_string_equal(t->cells[10].text, "+15");
-	assert_string_equal(t->cells[13].text, "+5.0 [4.0, 6.0]");
-	assert_string_equal(t->cells[17].text, "-");
-	assert_string_equal(t->cells[20].text, "-");
+	assert_string_equal(doc_cell_at(t, 7).text, "brk");
+	assert_string_equal(doc_cell_at(t, 8).text, "700");
+	assert_string_equal(doc_cell_at(t, 10).text, "+15");
+	assert_string_equal(doc_cell_at(t, 13).text, "+5.0 [4.0, 6.0]");
+	assert_string_equal(doc_cell_at(t, 17).text, "-");
+	assert_string_equal(doc_cell_at(t, 20).text, "-");
 	/* The picture: the event, then the path that both have a figure for. */
 	assert_true(plot_has_data("lanes", r));
 	assert_int_equal(plot_data("lanes", r, &sb), 3);

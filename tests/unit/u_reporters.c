@@ -91,11 +91,15 @@ static struct json_object *samples(void)
 		record_foreach (r->records, o) {
 			size_t before = seen.n;
 
-			/* A run's records do not outlive it. */
 			names_add(&seen, record_str(o, "type", "?"));
-			if (seen.n > before)
+			if (seen.n > before) {
+				/* A run's records, and their strings, do not outlive it. */
+				struct json_object *copy = record_unpacked(o);
+
 				json_object_array_add(
-					list, json_tokener_parse(json_object_to_json_string(o)));
+					list, json_tokener_parse(json_object_to_json_string(copy)));
+				json_object_put(copy);
+			}
 		}
 		run_file_release(r);
 	}

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "harness/record.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
@@ -63,6 +64,14 @@ static struct json_object *record(const char *type)
 	return o;
 }
 
+static void is_json(struct json_object *o, const char *text)
+{
+	struct json_object *plain = record_unpacked(o);
+
+	assert_string_equal(json_object_to_json_string_ext(plain, JSON_C_TO_STRING_PLAIN), text);
+	json_object_put(plain);
+}
+
 static void test_round_trip(void **state UNUSED)
 {
 	static const double doubles[] = {0.1, 1.0 / 3, 1e300, -2.5, 12, 0};
@@ -90,18 +99,19 @@ static void test_round_trip(void **state UNUSED)
 	assert_non_null(r->end);
 	assert_int_equal(json_object_array_length(r->records), 1);
 	o = json_object_array_get_idx(r->records, 0);
-	assert_true(json_object_object_get_ex(o, "most", &v));
+	assert_true((v = record_get(o, "most")));
 	assert_true(json_object_get_uint64(v) == UINT64_MAX);
-	assert_true(json_object_object_get_ex(o, "time_ns", &v));
+	assert_true((v = record_get(o, "time_ns")));
 	assert_true(json_object_get_int64(v) == 1491926160718000127LL);
-	assert_true(json_object_object_get_ex(o, "monitor", &v));
+	assert_true((v = record_get(o, "monitor")));
 	assert_string_equal(json_object_get_string(v), "a\"b\n\xc3\xa9/");
-	assert_true(json_object_object_get_ex(o, "samples", &v));
+	v = record_unpacked(record_get(o, "samples"));
+	assert_int_equal(json_object_array_length(v), ARRAY_SIZE(doubles));
 	for (size_t i = 0; i < ARRAY_SIZE(doubles); i++)
 		assert_true(json_object_get_double(json_object_array_get_idx(v, i)) == doubles[i]);
-	assert_true(json_object_object_get_ex(o, "added_ns", &v));
-	assert_string_equal(json_object_to_json_string_ext(v, JSON_C_TO_STRING_PLAIN),
-			    "{\"centre\":null,\"low\":null,\"high\":null,\"confidence\":0.95}");
+	json_object_put(v);
+	is_json(record_get(o, "added_ns"),
+		"{\"centre\":null,\"low\":null,\"high\":null,\"confidence\":0.95}");
 	run_file_release(r);
 }
 
@@ -249,7 +259,7 @@ static void test_cut_off(void **state UNUSED)
 
 static struct json_object *member(struct run_file *r, size_t record, const char *key)
 {
-	return json_object_object_get(json_object_array_get_idx(r->records, record), key);
+	return record_get(json_object_array_get_idx(r->records, record), key);
 }
 
 /* Issue 13, number 28: what is alike is there once, and reads as it was written. */
@@ -260,7 +270,17 @@ static void n28_alike_is_shared(void **state UNUSED)
 		"{\"type\":\"x\",\"o\":{\"a\":1.50,\"b\":[{\"c\":null}]},\"n\":[1.0,1.00]}",
 		"{\"type\":\"x\",\"o\":{\"b\":[{\"c\":null}],\"a\":1.5},\"n\":[]}",
 		"{\"type\":\"x\",\"o\":-1,\"n\":18446744073709551615}",
+		"{\"type\":\"x\",\"o\":null,\"n\":\"null\"}",
+		"{\"type\":\"x\",\"o\":[1,2.50],\"n\":\"[1,2.50]\"}",
+		"{\"type\":\"x\",\"samples\":[1,2.50],\"o\":{\"samples\":[1,2.50]}}",
+		"{\"type\":\"x\",\"samples\":[1,2.50],\"o\":{\"samples\":\"[1,2.50]\"}}",
+		"{\"type\":\"y\",\"samples\":\"[1,2.50]\",\"o\":[1,2.50]}",
+		"{\"type\":\"y\",\"samples\":[1,2.50],\"o\":[1,2.50]}",
+		"{\"type\":\"y\",\"a\\nb\":1,\"a\":2}",
+		"{\"type\":\"y\",\"a\\nb\":1,\"a\":3}",
+		"{\"type\":\"x\",\"o\":{\"a\":1.50,\"b\":[{\"c\":null}]},\"n\":[1.0,1.00]}",
 	};
+	const size_t last = ARRAY_SIZE(lines) - 1;
 	struct strbuf text = STRBUF_INIT;
 	struct run_file *r = NULL;
 
@@ -269,12 +289,12 @@ static void n28_alike_is_shared(void **state UNUSED)
 		strbuf_addf(&text, "%s\n", lines[i]);
 	assert_int_equal(read_text(text.s, &r), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		assert_string_equal(
-			json_object_to_json_string_ext(json_object_array_get_idx(r->records, i),
-						       JSON_C_TO_STRING_PLAIN),
-			lines[i]);
-	assert_ptr_equal(member(r, 0, "o"), member(r, 1, "o"));
+		is_json(json_object_array_get_idx(r->records, i), lines[i]);
+	/* The first of a shape is read by itself. */
+	assert_ptr_equal(member(r, 1, "o"), member(r, last, "o"));
 	assert_ptr_not_equal(member(r, 0, "o"), member(r, 2, "o"));
+	assert_int_equal(record_length(member(r, 0, "o")), 0);
+	assert_int_equal(record_length(member(r, 5, "o")), 2);
 	run_file_release(r);
 	strbuf_release(&text);
 }
@@ -310,16 +330,11 @@ static void n28_merged_once(void **state UNUSED)
 			  &r),
 		0);
 	assert_int_equal(json_object_array_length(r->records), 5);
-	assert_string_equal(
-		json_object_to_json_string_ext(member(r, 0, "met"), JSON_C_TO_STRING_PLAIN),
+	is_json(member(r, 0, "met"),
 		"{\"records\":4,\"outcomes\":2,\"runs\":3,\"of_runs\":3,\"machines\":2,"
 		"\"of_machines\":2,\"on\":[\"one\",\"two\"]}");
-	assert_string_equal(
-		json_object_to_json_string_ext(member(r, 0, "conformance"), JSON_C_TO_STRING_PLAIN),
-		"{\"verdict\":\"exact\",\"keys\":19}");
-	assert_string_equal(
-		json_object_to_json_string_ext(member(r, 1, "conformance"), JSON_C_TO_STRING_PLAIN),
-		"{\"verdict\":\"racy\",\"keys\":6}");
+	is_json(member(r, 0, "conformance"), "{\"verdict\":\"exact\",\"keys\":19}");
+	is_json(member(r, 1, "conformance"), "{\"verdict\":\"racy\",\"keys\":6}");
 	assert_null(json_object_object_get(member(r, 0, "losses"), "map_full"));
 	assert_null(member(r, 2, "met"));
 	run_file_release(r);
