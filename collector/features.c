@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/why.h"
 
@@ -189,7 +190,7 @@ int feature_loaded_programs(void)
 /* With what we may do, not with what the user may who started us. */
 static int look(const char *path)
 {
-	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? errno : 0;
+	return RIGHTS_RAISED(faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) ? errno : 0);
 }
 
 int tracefs_ensure(struct strbuf *why)

@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/names.h"
 #include "lib/why.h"
@@ -118,7 +119,7 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 	if (bpf_program__fd(p) < 0 || is_iterator(p))
 		return 0;
 	object_listen();
-	link = bpf_program__attach(p);
+	link = RIGHTS_RAISED(bpf_program__attach(p));
 	err = link ? 0 : -errno;
 	if (err == -EOPNOTSUPP) { /* its section names no place */
 		names_add(&o->unattached, bpf_program__name(p));

@@ -29,6 +29,7 @@
 #include "bpf/probes/hooks.h"
 #include "collector/features.h"
 #include "harness/probe.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 
 enum {
@@ -349,8 +350,9 @@ static int attach(struct attempt *a)
 	for (size_t i = 0; i < links && !err; i++) {
 		a->links[i] = a->way->work == WORK_FUNCTION ? attach_uprobe(a)
 			      : a->way->work == WORK_FAULTS ? attach_faults(a, i)
-			      : a->way->work == WORK_READS  ? attach_iterator(a)
-							    : bpf_program__attach(a->program);
+			      : a->way->work == WORK_READS
+				      ? attach_iterator(a)
+				      : RIGHTS_RAISED(bpf_program__attach(a->program));
 		err = a->links[i] ? 0 : -errno;
 	}
 	libbpf_set_print(before);

@@ -14,6 +14,7 @@
 #include "honey/processor.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/rights.h"
 #include "lib/std.h"
 #include "lib/strbuf.h"
 
@@ -287,6 +288,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	std_open();
+	rights_keep_callers();
 	log_init("honeyc", LOG_INFO);
 	return std_close(run(argc, argv));
 }

@@ -10,6 +10,7 @@
 #include "harness/subject.h"
 #include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/rights.h"
 #include "lib/std.h"
 #include "lib/suggest.h"
 
@@ -96,6 +97,7 @@ static int run_command(int argc, char *argv[])
 int main(int argc, char *argv[])
 {
 	std_open();
+	rights_keep_callers();
 	log_init("beebench", LOG_INFO);
 	run_catch_signals();
 	return std_close(run_command(argc, argv));

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "harness/probe.h"
+#include "lib/rights.h"
 #include "lib/why.h"
 #include "collector/features.h"
 
@@ -64,7 +65,8 @@ static int attach(struct stubs *s, size_t i, const struct place *place)
 		return -errno;
 	s->stub[i].attach_btf_id = info.attach_btf_id;
 	if (place->type == BPF_PROG_TYPE_TRACEPOINT)
-		s->stub[i].link = bpf_program__attach_tracepoint(p, place->category, place->name);
+		s->stub[i].link = RIGHTS_RAISED(
+			bpf_program__attach_tracepoint(p, place->category, place->name));
 	else if (place->type == BPF_PROG_TYPE_RAW_TRACEPOINT)
 		s->stub[i].link = bpf_program__attach_raw_tracepoint(p, place->name);
 	else

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/probe.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/features.h"
@@ -253,7 +254,7 @@ int ring_rig_attach(struct ring_rig *rig)
 	if (err)
 		return err;
 	before = libbpf_set_print(keep_warnings);
-	rig->link = bpf_program__attach(rig->event);
+	rig->link = RIGHTS_RAISED(bpf_program__attach(rig->event));
 	if (!rig->link) {
 		err = -errno;
 		log_err_sys(err, "cannot attach to %s%s", bpf_program__section_name(rig->event),

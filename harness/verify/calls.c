@@ -17,6 +17,7 @@
 #include "collector/stand_in.h"
 #include "harness/probe.h"
 #include "lib/arena.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/preempt.h"
 #include "lib/subproc.h"
@@ -267,7 +268,7 @@ int calls_open(struct calls **out, const struct cgroup *cg, const struct calls_w
 static int attach(struct calls *c, const char *name)
 {
 	struct bpf_program *prog = stand_in_program(c->object, name);
-	struct bpf_link *link = prog ? bpf_program__attach(prog) : NULL;
+	struct bpf_link *link = prog ? RIGHTS_RAISED(bpf_program__attach(prog)) : NULL;
 	int err = prog ? -errno : -ENOENT;
 
 	if (link) {

@@ -18,6 +18,7 @@
 #include "collector/stand_in.h"
 #include "harness/probe.h"
 #include "lib/cgroup.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/preempt.h"
 #include "lib/subproc.h"
@@ -52,7 +53,7 @@ static int attach(struct oracle *o, const char *name, struct bpf_link **link)
 		log_err("the oracle's object has no program %s: run 'make'", name);
 		return -EINVAL;
 	}
-	*link = bpf_program__attach(prog);
+	*link = RIGHTS_RAISED(bpf_program__attach(prog));
 	if (*link)
 		return 0;
 	err = -errno;

@@ -14,6 +14,7 @@
 
 #include "bpf/probes/switches.h"
 #include "harness/probe.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 
 struct switches {
@@ -94,7 +95,7 @@ static int attach(struct switches *s)
 
 	if (!p)
 		return -ENOENT;
-	s->link = bpf_program__attach(p);
+	s->link = RIGHTS_RAISED(bpf_program__attach(p));
 	return s->link ? 0 : -errno;
 }
 

@@ -21,6 +21,7 @@
 #include "bpf/memprof/lab.h"
 #include "collector/maps.h"
 #include "collector/object_error.h"
+#include "lib/rights.h"
 #include "lib/format.h"
 #include "lib/log.h"
 #include "memprof/kernel/tracer.h"
@@ -168,7 +169,7 @@ static int attach(struct lab *l)
 	}
 	if (l->opts->kprobe)
 		return attach_kprobe(l);
-	l->link = bpf_program__attach(l->prog);
+	l->link = RIGHTS_RAISED(bpf_program__attach(l->prog));
 	if (!l->link) {
 		err = -errno;
 		log_err_sys(err, "cannot attach to the tracepoint kmem:kmalloc");

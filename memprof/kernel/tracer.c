@@ -20,6 +20,7 @@
 #include "bpf/memprof/kernel.h"
 #include "collector/object_error.h"
 #include "collector/registry.h"
+#include "lib/rights.h"
 #include "lib/log.h"
 #include "lib/why.h"
 #include "memprof/kernel/arguments.h"
@@ -151,7 +152,7 @@ static int attach(struct kernel_tracer *t, struct strbuf *why)
 	for (uint32_t op = KERNEL_OPS; op-- > 0;) {
 		if (!bpf_program__autoload(t->programs[op]))
 			continue;
-		t->links[op] = bpf_program__attach(t->programs[op]);
+		t->links[op] = RIGHTS_RAISED(bpf_program__attach(t->programs[op]));
 		if (!t->links[op]) {
 			int err = -errno;
 

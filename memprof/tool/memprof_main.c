@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/rights.h"
 #include "lib/std.h"
 #include "lib/suggest.h"
 #include "memprof/command.h"
@@ -57,6 +58,7 @@ static int run_command(int argc, char *argv[])
 int main(int argc, char *argv[])
 {
 	std_open();
+	rights_keep_callers();
 	log_init("memprof", LOG_INFO);
 	return std_close(run_command(argc, argv));
 }

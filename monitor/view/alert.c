@@ -286,7 +286,8 @@ static int spawn(pid_t *child, const char *command, char **env)
 	if (!err)
 		err = posix_spawnattr_setsigmask(&attr, &none);
 	if (!err)
-		err = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+		err = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_RESETIDS |
+							      POSIX_SPAWN_SETSIGDEF |
 							      POSIX_SPAWN_SETSIGMASK);
 	if (!err)
 		err = posix_spawn(child, "/bin/sh", &files, &attr, (char *const *)(uintptr_t)argv,

@@ -10,9 +10,9 @@ need_tool jq jq
 
 chmod 755 "$tmp"
 mkdir "$tmp/tree"
-cp -r "$B/bpf" "$B/memmon" "$B/cpumon" "$tmp/tree/"
+cp -r "$B/bpf" "$B/memmon" "$B/cpumon" "$B/beebench" "$B/memprof" "$B/libmemprof.so" "$tmp/tree/"
 chmod -R a+rX "$tmp/tree"
-for tool in memmon cpumon; do
+for tool in memmon cpumon beebench memprof; do
 	setcap cap_bpf,cap_perfmon,cap_dac_read_search=ep "$tmp/tree/$tool" 2>/dev/null || skip_all "no file capabilities here"
 done
 mkdir "$tmp/open"
@@ -39,8 +39,46 @@ for file in mine.bpf.o mine.json; do
 done
 run as sh -c "cd '$tmp/open' && exec '$tmp/tree/memmon' --object mine.bpf.o --batch -n 1"
 is "in the working folder: refused" "$code" 77
-run as "$tmp/tree/memmon" --object memmon --batch -n 1
-is "a monitor that ships, by name" "$code" 0
+for object in memmon memmon-honey memmon_fast memmon-tgid; do
+	run as "$tmp/tree/memmon" --object $object --batch -n 1
+	is "memmon --object $object, which ships, by name" "$code" 0
+done
+for object in cpumon cpumon-honey; do
+	run as "$tmp/tree/cpumon" --object $object --batch -n 1
+	is "cpumon --object $object, which ships, by name" "$code" 0
+done
+# A file of that name where one stands is not what is meant.
+cp "$B/bpf/memmon/nop.bpf.o" "$tmp/open/memmon" 2>/dev/null || : >"$tmp/open/memmon"
+run as sh -c "cd '$tmp/open' && exec '$tmp/tree/memmon' --object memmon --batch -n 1"
+is "beside a file of that name" "$code" 0
+run as "$tmp/tree/memmon" --object memmon_quick --batch -n 1
+is "a name that nothing has" "$code" 2
+has "a name that nothing has: why" "$err" "no monitor 'memmon_quick'"
+
+# beebench and memprof: what ships can be named, what is one's own is not loaded, and files are the caller's.
+run as "$tmp/tree/beebench" overhead -q -t 1 -m memmon_fast -e mmap -o slowdown=no --json
+is "beebench: a monitor that ships" "$code $(printf '%s' "$out" | jq -r '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | .status] | unique | join(" ")')" "0 ok"
+run as "$tmp/tree/beebench" verify -q -m "$tmp/open/mine.bpf.o" -w mmap -o guest=no
+is "beebench: an object of one's own: refused" "$code" 77
+has "beebench: why" "$err" "mine.bpf.o: this program has rights of its own (setcap), which are for the monitors that ship"
+cp tests/fixtures/runs/full/run.json "$tmp/open/run.json"
+chmod 600 "$tmp/open/run.json"
+run as "$tmp/tree/beebench" report "$tmp/open/run.json"
+is "beebench: somebody else's run: refused" "$code$out" 2
+has "beebench: why not" "$err" "Permission denied"
+run "$B/memprof" run -o "$tmp/open/roots.mprof" true
+chmod 600 "$tmp/open/roots.mprof"
+run as "$tmp/tree/memprof" report "$tmp/open/roots.mprof"
+is "memprof: somebody else's profile: refused" "$code$out" 2
+has "memprof: why not" "$err" "Permission denied"
+run "$B/memprof" report "$tmp/open/roots.mprof"
+is "memprof: root reads it" "$code" 0
+
+# A set-user-id bit gives beebench nothing, and memmon's alerts run with the caller's number.
+cp "$B/beebench" "$tmp/tree/suid"
+chmod 4755 "$tmp/tree/suid"
+run as "$tmp/tree/suid" report "$tmp/open/run.json"
+is "set-user-id: somebody else's run: refused" "$code$out" 2
 
 mkdir -p "$tmp/open/evil/bpf/memmon"
 cp "$B/bpf/memmon/nop.bpf.o" "$tmp/open/evil/bpf/memmon/memmon_fast.bpf.o" 2>/dev/null ||
