@@ -39,7 +39,7 @@ static const struct opt options[] = {
 	 OPTION(at)},
 	{0, "fast", NULL, "names of functions only: no lines, no inlined functions", OPT_FLAG,
 	 OPTION(fast)},
-	{'o', "output", "FILE", "write to FILE instead of stdout", OPT_STRING, OPTION(output)},
+	OUTPUT_ROWS("write to this file instead of stdout", OPTION(output)),
 	{0},
 };
 

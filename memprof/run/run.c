@@ -63,8 +63,8 @@ static const struct opt options[] = {
 	 offsetof(struct run_options, no_follow)},
 	{0, "no-memo", NULL, "walk each stack anew: the same profile, slower (a check)", OPT_FLAG,
 	 offsetof(struct run_options, no_memo)},
-	{'o', "out", "FILE", "where the profile goes (default memprof.out)", OPT_STRING,
-	 offsetof(struct run_options, looks.out)},
+	OUTPUT_ROWS("write the profile to this file (default memprof.out)",
+		    offsetof(struct run_options, looks.out)),
 	{'q', "quiet", NULL, "no summary on stderr", OPT_FLAG, offsetof(struct run_options, quiet)},
 	{0},
 };
