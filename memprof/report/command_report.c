@@ -33,6 +33,7 @@ static const struct opt options[] = {
 	{'n', "top", "N", "how many of each list (default 20; 0: all)", OPT_U64, OPTION(top)},
 	{'s', "split", "BY", "processes or threads as the outermost frames: process, thread",
 	 OPT_STRING, OPTION(split)},
+	{0, "by", "BY", "the same as --split", OPT_STRING, OPTION(split)},
 	{'d', "diff", NULL, "hold two profiles against each other: what B has more than A",
 	 OPT_FLAG, OPTION(diff)},
 	{0, "at", "N", "of a recording the N-th profile, from 1 (default: the last)", OPT_U64,
