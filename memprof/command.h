@@ -23,6 +23,17 @@ struct memprof_command {
 	int (*run)(int argc, char *argv[]);
 };
 
+/*
+ * Rows of an option table for the file that a command writes, whose name comes into the const char
+ * * at @at: the profile of a command that makes one, what another command shows of it. All commands
+ * have the same three words for it.
+ */
+#define OUTPUT_ROWS(help, at)                                                                      \
+	{'o', "output", "OUT", (help), OPT_STRING, (at)},                                          \
+	{                                                                                          \
+		0, "out", "OUT", "the same as --output", OPT_STRING, (at)                          \
+	}
+
 /* Every command in the order of names, ended by NULL. */
 extern const struct memprof_command *const memprof_commands[];
 

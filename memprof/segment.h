@@ -83,7 +83,7 @@ struct segment_stack {
 	 * kept. */
 	uint64_t interrupted;
 	uint32_t epoch;
-	uint32_t pad;
+	uint32_t thread; /* whose it is, where threads are kept apart; 0: all threads' */
 };
 
 /*

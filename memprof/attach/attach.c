@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -34,8 +35,25 @@ struct attachment {
 	struct unwinder *unwinder;
 	uint32_t process; /* its place */
 	struct blocks blocks;
+	bool by_thread;
 	int pidfd; /* negative: it had ended when it was to be opened */
 };
+
+/* Its name is read when it is first seen: a thread that has ended by then has none. */
+static void add_thread(struct attachment *a, uint32_t tid)
+{
+	struct strbuf comm = STRBUF_INIT;
+	char path[64];
+
+	for (size_t i = 0; i < a->p->nthreads; i++)
+		if (a->p->threads[i].tid == tid)
+			return;
+	snprintf(path, sizeof(path), "/proc/%d/task/%u/comm", (int)a->opts.pid, tid);
+	if (!strbuf_read_file(&comm, path))
+		comm.s[strcspn(comm.s, "\n")] = '\0';
+	profile_add_thread(a->p, a->process, tid, comm.s);
+	strbuf_release(&comm);
+}
 
 static int take_record(void *arg, void *data, size_t size)
 {
@@ -49,6 +67,10 @@ static int take_record(void *arg, void *data, size_t size)
 		return 0;
 	}
 	unwind(a->unwinder, s, &stack);
+	if (a->by_thread) {
+		key.thread = s->tid;
+		add_thread(a, s->tid);
+	}
 	key.nframes = stack.n;
 	key.flags = (stack.cut ? PROFILE_STACK_CUT : 0) | (stack.n ? 0 : PROFILE_STACK_OTHER);
 	blocks_add(&a->blocks, s, profile_add_stack(a->p, &key));
@@ -127,6 +149,11 @@ int attach_pidfd(const struct attachment *a)
 bool attach_runs(const struct attachment *a)
 {
 	return a->pidfd >= 0 && !poll(&(struct pollfd){a->pidfd, POLLIN, 0}, 1, 0);
+}
+
+void attach_by_thread(struct attachment *a)
+{
+	a->by_thread = true;
 }
 
 enum probes_way attach_way(const struct attachment *a)

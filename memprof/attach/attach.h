@@ -26,6 +26,8 @@ void attach_take(void *attachment);
 /* A profile of what was seen so far, which the caller frees; it goes on. 0 or -errno after saying
  * why. */
 int attach_snapshot(struct attachment *a, struct profile **out);
+/* From now on the stacks of each thread are kept apart. */
+void attach_by_thread(struct attachment *a);
 /* Detaches, takes what is left, gives the profile (the caller frees it). 0 or -errno after saying
  * why. */
 int attach_finish(struct attachment *a, struct profile **out);

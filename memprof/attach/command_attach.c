@@ -20,6 +20,7 @@ struct options {
 	const char *format;
 	uint64_t top;
 	double seconds;
+	bool by_thread;
 	struct looks_options looks;
 };
 
@@ -28,6 +29,7 @@ static const struct opt options[] = {
 	ATTACH_ROWS(AT(c)),
 	{0, "every", "N", "take each N-th allocation with its stack (default 1: all of them)",
 	 OPT_U64, AT(c.every)},
+	{0, "by-thread", NULL, "keep the stacks of each thread apart", OPT_FLAG, AT(by_thread)},
 	{0, "way", "WAY", "session, multi or plain uprobes (default: the best that works)",
 	 OPT_STRING, AT(c.way)},
 	{0, "live-max", "N", "room for so many live blocks (default 1048576)", OPT_U64, AT(c.live)},
@@ -35,8 +37,7 @@ static const struct opt options[] = {
 	 OPT_DOUBLE, AT(seconds)},
 	{'f', "format", "FORMAT", "text (default), json, folded, pprof, speedscope, html, csv",
 	 OPT_STRING, AT(format)},
-	{'o', "output", "OUT", "write the profile to this file, for memprof report", OPT_STRING,
-	 AT(looks.out)},
+	OUTPUT_ROWS("write the profile to this file, for memprof report", AT(looks.out)),
 	LOOKS_ROWS(AT(looks)),
 	{0, "top", "N", "show so many of each list (default 20; 0: all)", OPT_U64, AT(top)},
 	{0},
@@ -75,6 +76,8 @@ static int measure(const struct options *o)
 	code = attach_code(err);
 	if (err)
 		goto out;
+	if (o->by_thread)
+		attach_by_thread(m.a);
 	also.fd = attach_fd(m.a);
 	also.pidfd = attach_pidfd(m.a);
 	watch_wait(&w, o->seconds, &also);

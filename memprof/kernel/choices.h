@@ -5,6 +5,7 @@
 
 #include "lib/base.h"
 #include "lib/opt.h"
+#include "memprof/command.h"
 #include "memprof/kernel/tracer.h"
 #include "memprof/looks/looks.h"
 
@@ -44,9 +45,8 @@ struct choices {
 		{'f',	     "format",                                                             \
 		 "FORMAT",   "text (default), json, folded, pprof, speedscope, html, csv",         \
 		 OPT_STRING, (at) + offsetof(struct choices, format)},                             \
-		{'o',	     "output",                                                             \
-		 "OUT",	     "write the profile to this file, for memprof report",                 \
-		 OPT_STRING, (at) + offsetof(struct choices, looks.out)},                          \
+		OUTPUT_ROWS("write the profile to this file, for memprof report",                  \
+			    (at) + offsetof(struct choices, looks.out)),                           \
 		{0,	  "top",                                                                   \
 		 "N",	  "show so many of each list (default 20; 0: all)",                        \
 		 OPT_U64, (at) + offsetof(struct choices, top)},                                   \

@@ -89,7 +89,7 @@ struct memprof {
 	uint32_t epoch;	  /* goes up when modules may have gone */
 	uint32_t last_number; /* of a stack: head->stacks_max - 1 */
 	uint64_t trailer_salt;
-	bool memo, timed;
+	bool memo, timed, by_thread;
 	bool alone; /* one thread at most counts, and none did beside it */
 
 	struct provider next;

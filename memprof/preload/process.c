@@ -3,10 +3,10 @@
  * What the process has once: its options, the next providers, its segment.
  *
  * `memprof run` gives the options in one variable of the environment, MEMPROF_RUN, words with
- * commas between: mode=, rate=, trailer=, live=, stacks=, shards=, follow=, memo=, socket=. The
- * socket is an abstract name, so that there is nothing to clean up; the segment goes there as a
- * descriptor, once, and is not needed here after it was mapped: a program that closes all
- * descriptors loses nothing.
+ * commas between: mode=, rate=, trailer=, live=, stacks=, shards=, follow=, memo=, threads=,
+ * socket=. The socket is an abstract name, so that there is nothing to clean up; the segment goes
+ * there as a descriptor, once, and is not needed here after it was mapped: a program that closes
+ * all descriptors loses nothing.
  *
  * Without the variable, or where no segment can be had, everything is passed on and nothing
  * counted.
@@ -163,6 +163,7 @@ static bool read_options(void)
 	memprof.shards_max = (uint32_t)(n < 2 ? 2 : n > SEGMENT_SHARDS ? SEGMENT_SHARDS : n);
 	memprof.no_follow = !number_of(o, "follow", 1);
 	memprof.memo = number_of(o, "memo", 1);
+	memprof.by_thread = number_of(o, "threads", 0);
 	return true;
 }
 

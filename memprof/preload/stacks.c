@@ -154,24 +154,30 @@ void stacks_modules_changed(void)
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
-static uint64_t hash_of(const struct unwind_stack *s, uint32_t epoch)
+/* Of a stack's key what is not in its frames. */
+struct rest {
+	uint32_t epoch, thread;
+};
+
+static uint64_t hash_of(const struct unwind_stack *s, struct rest rest)
 {
-	uint64_t h = (s->hash ^ epoch) * 0x9e3779b97f4a7c15ULL;
+	uint64_t h = (s->hash ^ rest.epoch ^ (uint64_t)rest.thread << 32) * 0x9e3779b97f4a7c15ULL;
 
 	h ^= h >> 32;
 	return h ? h : 1;
 }
 
-static bool same(uint32_t number, const struct unwind_stack *s, uint32_t epoch)
+static bool same(uint32_t number, const struct unwind_stack *s, struct rest rest)
 {
 	const struct segment_stack *have = stack_of(number);
 
-	return have->n == s->n && have->epoch == epoch && have->interrupted == s->interrupted &&
+	return have->n == s->n && have->epoch == rest.epoch && have->thread == rest.thread &&
+	       have->interrupted == s->interrupted &&
 	       !memcmp(pcs_of(have), s->pc, s->n * sizeof(s->pc[0]));
 }
 
 /* Looks for the stack; where it is not, *@at is the free slot (or slots_mask + 1). */
-static uint32_t find(const struct unwind_stack *s, uint64_t hash, uint32_t epoch, uint64_t *at)
+static uint32_t find(const struct unwind_stack *s, uint64_t hash, struct rest rest, uint64_t *at)
 {
 	uint64_t upper = hash >> NUMBER_BITS;
 
@@ -183,14 +189,14 @@ static uint32_t find(const struct unwind_stack *s, uint64_t hash, uint32_t epoch
 		*at = i;
 		if (!v)
 			return 0;
-		if (v >> NUMBER_BITS == upper && same(number, s, epoch))
+		if (v >> NUMBER_BITS == upper && same(number, s, rest))
 			return number;
 	}
 	*at = slots_mask + 1;
 	return 0;
 }
 
-static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, uint32_t epoch)
+static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, struct rest rest)
 {
 	struct segment_header *h = memprof.head;
 	struct segment_stack *stack;
@@ -199,7 +205,7 @@ static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, uint32_t e
 	int err = errno;
 
 	lock(&memprof.stacks_lock);
-	number = find(s, hash, epoch, &at);
+	number = find(s, hash, rest, &at);
 	/* Number 0 is no stack. */
 	if (!number && at <= slots_mask && h->nstacks + 1 < h->stacks_max &&
 	    h->npcs + s->n <= h->pcs_max) {
@@ -211,7 +217,8 @@ static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, uint32_t e
 		stack->flags = (s->flags & UNWIND_CUT ? SEGMENT_STACK_CUT : 0) |
 			       (s->flags & UNWIND_GUESSED ? SEGMENT_STACK_GUESSED : 0);
 		stack->interrupted = s->interrupted;
-		stack->epoch = epoch;
+		stack->epoch = rest.epoch;
+		stack->thread = rest.thread;
 		memcpy(pcs_of(stack), s->pc, s->n * sizeof(s->pc[0]));
 		h->npcs += s->n;
 		for (uint32_t i = 0; i < s->n; i++)
@@ -227,9 +234,13 @@ static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, uint32_t e
 
 uint32_t stacks_number(const struct unwind_stack *s)
 {
-	uint32_t epoch = __atomic_load_n(&memprof.head->epoch, __ATOMIC_ACQUIRE), number;
-	uint64_t hash = hash_of(s, epoch), at;
+	const struct thread *t = &thread;
+	/* Those beyond the threads that have a shard are one. */
+	struct rest rest = {.epoch = __atomic_load_n(&memprof.head->epoch, __ATOMIC_ACQUIRE),
+			    .thread = memprof.by_thread && !t->shared ? t->shard->tid : 0};
+	uint64_t hash = hash_of(s, rest), at;
+	uint32_t number;
 
-	number = find(s, hash, epoch, &at);
-	return likely(number) ? number : add(s, hash, epoch);
+	number = find(s, hash, rest, &at);
+	return likely(number) ? number : add(s, hash, rest);
 }

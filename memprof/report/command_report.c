@@ -33,13 +33,14 @@ static const struct opt options[] = {
 	{'n', "top", "N", "how many of each list (default 20; 0: all)", OPT_U64, OPTION(top)},
 	{'s', "split", "BY", "processes or threads as the outermost frames: process, thread",
 	 OPT_STRING, OPTION(split)},
+	{0, "by", "BY", "the same as --split", OPT_STRING, OPTION(split)},
 	{'d', "diff", NULL, "hold two profiles against each other: what B has more than A",
 	 OPT_FLAG, OPTION(diff)},
 	{0, "at", "N", "of a recording the N-th profile, from 1 (default: the last)", OPT_U64,
 	 OPTION(at)},
 	{0, "fast", NULL, "names of functions only: no lines, no inlined functions", OPT_FLAG,
 	 OPTION(fast)},
-	{'o', "output", "FILE", "write to FILE instead of stdout", OPT_STRING, OPTION(output)},
+	OUTPUT_ROWS("write to this file instead of stdout", OPTION(output)),
 	{0},
 };
 

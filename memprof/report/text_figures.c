@@ -225,7 +225,7 @@ static void owner_name(const struct profile *p, const struct owner *o, bool thre
 	}
 	strbuf_addstr(out, ", thread ");
 	printable_add_line(out, comm);
-	strbuf_addf(out, " (%u)", o->thread);
+	strbuf_addf(out, *comm ? " (%u)" : "%u", o->thread);
 }
 
 static void add_owners(const struct report *r, struct strbuf *out, bool threads)
@@ -264,7 +264,15 @@ static void add_owners(const struct report *r, struct strbuf *out, bool threads)
 
 void text_threads(const struct report *r, struct strbuf *out)
 {
+	const struct profile *p = r->side[0].p;
+	bool apart = false;
+
 	text_heading(out, "threads, by the bytes that they allocated");
+	for (size_t i = 0; i < p->nstacks; i++)
+		apart |= p->stacks[i].thread != 0;
+	if (p->nstacks && !apart)
+		strbuf_addstr(out, "  (not kept apart: --by-thread of memprof run and attach does "
+				   "it)\n");
 	add_owners(r, out, true);
 }
 

@@ -36,7 +36,7 @@
 #include "memprof/segment.h"
 
 struct run_options {
-	bool exact, counts, trailer, no_follow, no_memo, quiet;
+	bool exact, counts, trailer, no_follow, no_memo, quiet, by_thread;
 	uint64_t rate, live_max, stacks_max, shards;
 	struct looks_options looks;
 };
@@ -52,6 +52,8 @@ static const struct opt options[] = {
 	 "with --exact: keep what is known of a block in the block, 8 bytes longer (glibc's "
 	 "malloc)",
 	 OPT_FLAG, offsetof(struct run_options, trailer)},
+	{0, "by-thread", NULL, "keep the stacks of each thread apart", OPT_FLAG,
+	 offsetof(struct run_options, by_thread)},
 	{0, "live-max", "N", "lines of the table of live blocks, four blocks each (default 524288)",
 	 OPT_U64, offsetof(struct run_options, live_max)},
 	{0, "stacks-max", "N", "different stacks that a process may have (default 65536)", OPT_U64,
@@ -63,8 +65,8 @@ static const struct opt options[] = {
 	 offsetof(struct run_options, no_follow)},
 	{0, "no-memo", NULL, "walk each stack anew: the same profile, slower (a check)", OPT_FLAG,
 	 offsetof(struct run_options, no_memo)},
-	{'o', "out", "FILE", "where the profile goes (default memprof.out)", OPT_STRING,
-	 offsetof(struct run_options, looks.out)},
+	OUTPUT_ROWS("write the profile to this file (default memprof.out)",
+		    offsetof(struct run_options, looks.out)),
 	{'q', "quiet", NULL, "no summary on stderr", OPT_FLAG, offsetof(struct run_options, quiet)},
 	{0},
 };
@@ -87,6 +89,10 @@ static int check_options(const struct run_options *o)
 	}
 	if (o->trailer && !o->exact) {
 		log_err("--trailer goes with --exact");
+		return -EINVAL;
+	}
+	if (o->by_thread && o->counts) {
+		log_err("--by-thread keeps stacks apart, and --counts has none");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
@@ -146,8 +152,8 @@ static int set_environment(const struct run_options *o, const char *socket_name)
 	/* One more is for the threads beyond. */
 	if (o->shards)
 		strbuf_addf(&words, ",shards=%llu", (unsigned long long)o->shards + 1);
-	strbuf_addf(&words, ",trailer=%d,follow=%d,memo=%d", o->trailer, !o->no_follow,
-		    !o->no_memo);
+	strbuf_addf(&words, ",trailer=%d,follow=%d,memo=%d,threads=%d", o->trailer, !o->no_follow,
+		    !o->no_memo, o->by_thread);
 	if (setenv("LD_PRELOAD", preload.s, 1) || setenv("MEMPROF_RUN", words.s, 1)) {
 		err = -errno;
 		log_err_sys(err, "cannot set the command's environment");

@@ -130,6 +130,7 @@ static void add_stacks(const struct segment *s, uint32_t process, uint32_t first
 			stack.flags = PROFILE_STACK_OTHER;
 		} else {
 			stack.nframes = k->n;
+			stack.thread = k->thread;
 			for (unsigned int f = 0; f < k->n; f++)
 				frames[f] = add_frame(s, k, f, process, first_module, p);
 			if (k->flags & SEGMENT_STACK_CUT) {

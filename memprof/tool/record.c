@@ -19,7 +19,7 @@ struct record_options {
 
 #define AT(field) offsetof(struct record_options, field)
 static const struct opt options[] = {
-	{'o', "output", "OUT", "the file (default memprof.rec)", OPT_STRING, AT(out)},
+	OUTPUT_ROWS("write the recording to this file (default memprof.rec)", AT(out)),
 	{'i', "interval", "S", "look each so many seconds (default 1)", OPT_STRING, AT(interval)},
 	{0, "record-max", "BYTES",
 	 "keep every second look before the file is larger (default 256M)", OPT_STRING, AT(max)},

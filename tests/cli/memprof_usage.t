@@ -24,6 +24,21 @@ check "no such command: no profile" test ! -e "$tmp/p"
 run "$memprof" run -o "$tmp/none/p" -- true
 is "no such folder: exit code" "$code" 2
 
+for word in -o --output --out; do
+	run "$memprof" run --exact -q $word "$tmp/p$word" -- "$life" live 5
+	is "run $word: exit code" "$code" 0
+	run "$memprof" report "$tmp/p$word" --format csv $word "$tmp/csv$word"
+	is "report $word: nothing on stdout" "$code $out" "0 "
+	check "report $word: the report" grep -q '^comm,pid' "$tmp/csv$word"
+done
+for command in attach kernel both record report diff; do
+	has "$command: the same words" "$("$memprof" $command --help)" "--output OUT"
+	has "$command: and the short one" "$("$memprof" $command --help)" "--out OUT"
+done
+run "$memprof" kernel -o "$tmp/k" --format json --seconds 1
+is "a file and a form: exit code" "$code" 2
+is "a file and a form: what works" "$err" "memprof: error: --format shows a profile, -o keeps it: give one of them, then 'memprof report $tmp/k --format json'"
+
 run "$memprof" run -q -o "$tmp/p" -- sh -c 'echo out; echo err >&2; cat; exit 7' <"$0"
 is "the command's exit code" "$code" 7
 is "the command's stdin and stdout" "$out" "out
