@@ -88,15 +88,30 @@ static int open_numbers(struct trial *t, int *prog_fd)
 	return err;
 }
 
+/* The truth will be a ledger. */
+static bool by_ledger(const struct trial *t)
+{
+	const struct workload_ops *ops = t->spec->workload->ops;
+
+	return ops && ops->truth == WORKLOAD_LEDGER;
+}
+
+/* The program that starts the workload; NULL: the workload starts by itself. */
+static const char *const *starter(const struct trial *t)
+{
+	for (size_t i = 0; i < t->nmonitors; i++)
+		if (t->monitors[i].monitor && monitor_starter(t->monitors[i].monitor))
+			return monitor_starter(t->monitors[i].monitor);
+	return NULL;
+}
+
 static int start_child(struct trial *t)
 {
 	struct workload_child_opts opts = WORKLOAD_CHILD_OPTS_INIT;
-	int err = cgroup_create(&t->cgroup, "trial");
+	int err;
 
-	if (err)
-		return err;
-	t->cgroup_id = t->cgroup.id;
-	err = open_numbers(t, &opts.numbers_prog);
+	opts.starter = starter(t);
+	err = opts.starter ? 0 : open_numbers(t, &opts.numbers_prog);
 	if (!err)
 		err = open_stdin(t, &opts.stdin_fd);
 	if (err)
@@ -142,11 +157,32 @@ static void take_event(void *arg, const struct event *e)
 	m->events[m->nevents++] = *e;
 }
 
+/* What the ledger of a workload does not hold, or who must start it, decides what can be judged. */
+static void refuse_workload(struct trial *t, const struct monitor_info *info)
+{
+	const struct workload *w = t->spec->workload;
+	const struct subject_ops *s = subject_of(info);
+
+	if (w->ops && w->ops->subject == WORKLOAD_ALLOCATIONS && s && !s->wants &&
+	    s->workloads != WORKLOAD_ALLOCATIONS && !(info->caps & MONITOR_NULL))
+		trial_end_as(t, STATUS_SKIP,
+			     "the ledger of %s holds what it allocates, and not the memory calls "
+			     "that this takes: %s is not judged beside it",
+			     workload_name(w), info->name);
+	else if (s && s->workloads == WORKLOAD_ALLOCATIONS &&
+		 (!by_ledger(t) || w->ops->subject != WORKLOAD_ALLOCATIONS))
+		trial_end_as(t, STATUS_SKIP,
+			     "only the workloads malloc and kmalloc say what the figures of %s "
+			     "must be",
+			     info->name);
+}
+
 static int open_monitors(struct trial *t)
 {
 	struct monitor_target target = {.cgroup_id = t->cgroup.id,
 					.cgroup_level = t->cgroup.level,
 					.cgroup_path = t->cgroup.path,
+					.process = t->child.proc.pid,
 					.means = t->spec->means};
 
 	for (size_t i = 0; i < t->nmonitors; i++) {
@@ -162,13 +198,14 @@ static int open_monitors(struct trial *t)
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);
-		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
-		if ((!t->child.ledger || subject_of(m->info)->wants) && !t->spec->no_oracle &&
+		m->keep_events = (by_ledger(t) || t->spec->keep_events) && !t->spec->drop_events;
+		refuse_workload(t, m->info);
+		if ((!by_ledger(t) || subject_of(m->info)->wants) && !t->spec->no_oracle &&
 		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
 			trial_end_as(t, STATUS_SKIP,
 				     "%s watches the whole machine: what it counts of %s cannot be "
 				     "told from the rest",
-				     m->info->name, t->child.ledger ? "the workload" : "a command");
+				     m->info->name, by_ledger(t) ? "the workload" : "a command");
 	}
 	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
 }
@@ -507,6 +544,11 @@ static int open_oracle(struct trial *t)
 	return err;
 }
 
+static int finish(struct trial *t)
+{
+	return workload_child_finish(&t->child, FINISH_MS) ? child_failed(t, -ECHILD) : 0;
+}
+
 /* From the release to the second barrier and the snapshots there. */
 static int run_window(struct trial *t)
 {
@@ -532,25 +574,47 @@ static int run_window(struct trial *t)
 	err = settle(t);
 	if (!err && t->spec->hooks)
 		err = hook(t, t->spec->hooks->end);
-	if (!err)
+	/* Who started the workload says what it did once that has ended. */
+	if (!err && starter(t)) {
+		err = gather_lanes(t);
+		if (!err)
+			err = finish(t);
+	}
+	if (!err && t->status == STATUS_OK)
 		err = detach_and_read(t);
 	if (!err)
 		err = read_oracle(t);
-	if (!err)
+	if (!err && !t->lanes)
 		err = gather_lanes(t);
 	t->start_ns = t->child.start_ns;
 	t->end_ns = t->child.end_ns;
-	if (!err && workload_child_finish(&t->child, FINISH_MS))
-		err = child_failed(t, -ECHILD);
+	return err ? err : finish(t);
+}
+
+/* Who starts the workload is opened before it, all others beside it. */
+static int open_all(struct trial *t)
+{
+	bool first = false;
+	int err = cgroup_create(&t->cgroup, "trial");
+
+	if (err)
+		return err;
+	t->cgroup_id = t->cgroup.id;
+	for (size_t i = 0; i < t->nmonitors; i++)
+		first |= monitor_starts(t->spec->monitors[i]);
+	if (first)
+		err = open_monitors(t);
+	if (!err && t->status == STATUS_OK)
+		err = start_child(t);
+	if (!err && t->status == STATUS_OK && !first)
+		err = open_monitors(t);
 	return err;
 }
 
 static int run_steps(struct trial *t)
 {
-	int err = start_child(t);
+	int err = open_all(t);
 
-	if (!err && t->status == STATUS_OK)
-		err = open_monitors(t);
 	if (!err && t->status == STATUS_OK)
 		err = open_oracle(t);
 	if (!err && t->status == STATUS_OK)

@@ -216,6 +216,8 @@ static bool suits(const struct candidate *c, const struct workload *w)
 	bool idle = !strcmp(workload_name(w), "idle");
 	enum workload_subject wants = c->subject ? c->subject->workloads : WORKLOAD_MEMORY;
 
+	if (wants == WORKLOAD_ALLOCATIONS && c->known)
+		return w->ops->subject == wants;
 	if (idle || !c->known)
 		return idle || w->ops->subject == WORKLOAD_MEMORY;
 	return !(c->caps & MONITOR_NULL) && w->ops->subject == wants;
