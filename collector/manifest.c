@@ -772,7 +772,7 @@ static int read_member(struct manifest *man, const struct json_at *at, struct js
 	static const char *const keys[] = {
 		"schema",     "name",	 "key",	   "races",    "object", "script",
 		"counters",   "events",	 "losses", "programs", "run",	 "listed",
-		"definition", "subject", "filter", "compat",   "means",  "starts",
+		"definition", "subject", "filter", "compat",   "means",	 "starts",
 		"prints",     "ready",	 "report", "stack"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
@@ -848,6 +848,42 @@ static int choose_subject(struct manifest *man, const struct json_at *top, struc
 	return 0;
 }
 
+/* A word of an argv template. */
+static bool has_word(char *const *template, const char *word)
+{
+	for (; template && *template; template ++)
+		if (strstr(*template, word))
+			return true;
+	return false;
+}
+
+/* What is said of a command fits together. */
+static int check_command(const struct manifest *man, const struct json_at *top,
+			 struct json_object *doc)
+{
+	static const char *const of_commands[] = {"starts", "prints", "ready", "report", "stack"};
+	struct json_at at = {top->file, top->text, top, NULL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_commands) && !man->run; i++) {
+		at.key = of_commands[i];
+		if (json_object_object_get_ex(doc, at.key, NULL))
+			return json_at_bad(&at, "is of a command, and \"run\" is not there");
+	}
+	at.key = man->stack ? "stack" : man->report ? "report" : "starts";
+	if ((man->stack || man->report || man->starts) && !man->profile)
+		return json_at_bad(&at,
+				   "is of a profile: \"prints\": \"profile\" is expected, too");
+	at.key = "ready";
+	if (man->starts && man->ready)
+		return json_at_bad(&at, "is of a command that comes to the workload; one that "
+					"starts it counts from its start");
+	at.key = "run";
+	if (man->starts && !has_word(man->run, "{out}"))
+		return json_at_bad(&at, "must have {out}: what starts the workload writes its "
+					"profile to that file, as stdout is the workload's");
+	return 0;
+}
+
 static int read_document(struct manifest *man, const struct json_at *top, struct json_object *doc)
 {
 	struct json_object *schema;
@@ -869,7 +905,7 @@ static int read_document(struct manifest *man, const struct json_at *top, struct
 	}
 	if (man->object && man->script)
 		return json_at_bad(top, "names an object and a script; one of them");
-	return 0;
+	return check_command(man, top, doc);
 }
 
 int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why)

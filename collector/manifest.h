@@ -59,8 +59,8 @@ struct manifest {
 	char **run; /* argv template of a command, ended by NULL */
 	/* Of a command: it starts the workload, whose words come behind its own. */
 	bool starts;
-	bool profile; /* it prints a profile (collector/profile_json.h), not bpftrace's lines */
-	char *ready;  /* words that it says on stderr once it counts; NULL: a line on stdout */
+	bool profile;  /* it prints a profile (collector/profile_json.h), not bpftrace's lines */
+	char *ready;   /* words that it says on stderr once it counts; NULL: a line on stdout */
 	char **report; /* argv template of who prints what it has written; NULL: it does itself */
 	char **stack;  /* functions of the stacks that are meant; NULL: all */
 	enum monitor_key key;

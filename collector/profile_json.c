@@ -12,9 +12,8 @@
 #include "lib/why.h"
 
 /* Of the profiler's losses: what makes figures less than the truth. Others are remarks. */
-static const char *const lost_names[] = {"untracked",	"stacks_full", "groups_full",
-					 "unwind_fails", "samples_lost",
-					 "reentrant"};
+static const char *const lost_names[] = {"untracked",	 "stacks_full",	 "groups_full",
+					 "unwind_fails", "samples_lost", "reentrant"};
 
 static struct json_object *member(struct json_object *o, const char *name)
 {

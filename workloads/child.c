@@ -248,7 +248,9 @@ static int say_ended(struct workload_child *c, const char *when)
 	int err = c->proc.exec_err ? -c->proc.exec_err : -ECHILD;
 
 	subproc_describe(&c->proc, &how);
-	err = fail(c, err, "%s: %s", when, how.s);
+	err = c->opts.starter ? fail(c, err, "%s, by which it is started, %s: %s",
+				     c->opts.starter[0], when, how.s)
+			      : fail(c, err, "%s: %s", when, how.s);
 	strbuf_release(&how);
 	return err;
 }
@@ -323,7 +325,8 @@ static int start_process(struct workload_child *c, struct subproc_opts *sub)
 }
 
 /* The starter's words, then wl; the ledger's memory and the barriers are inherited. */
-static int start_by(struct workload_child *c, struct subproc_opts *sub, const struct child_side *side)
+static int start_by(struct workload_child *c, struct subproc_opts *sub,
+		    const struct child_side *side)
 {
 	const char *const *starter = c->opts.starter;
 	char variable[80], wl[4096];
@@ -332,8 +335,10 @@ static int start_by(struct workload_child *c, struct subproc_opts *sub, const st
 	int err = data_beside("wl", wl, sizeof(wl));
 
 	if (err || access(wl, X_OK))
-		return fail(c, -ENOENT, "the program wl is not there (%s): it is the workload of a "
-			    "monitor that starts it", wl);
+		return fail(c, -ENOENT,
+			    "the program wl is not there (%s): it is the workload of a "
+			    "monitor that starts it",
+			    wl);
 	while (starter[n])
 		n++;
 	c->argv = calloc(n + 2, sizeof(*c->argv));

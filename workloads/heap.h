@@ -36,7 +36,8 @@ struct heap_block {
 bool wl_heap_call(struct ledger_lane *lane, enum heap_function f, struct heap_block *b,
 		  uint64_t bytes);
 
-/* What a call that worked comes to: a realloc is an allocation, and where it had a block, a free. */
+/* What a call that worked comes to: a realloc is an allocation, and where it had a block, a free.
+ */
 static inline bool heap_allocated(const struct ledger_entry *e)
 {
 	return e->nr != HEAP_FREE && e->ret;

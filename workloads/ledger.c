@@ -43,9 +43,9 @@ struct ledger {
 	uint64_t start_ns, end_ns;
 	_Atomic uint64_t lanes_used, entries_used, units;
 	_Atomic bool overflowed;
-	bool all_calls;		      /* ledger_note_all_calls() */
-	int numbers_prog;	      /* what each thread runs, plus 1; 0: nothing */
-	uint64_t entries_at;	      /* bytes from here: not every process has it at one address */
+	bool all_calls;	     /* ledger_note_all_calls() */
+	int numbers_prog;    /* what each thread runs, plus 1; 0: nothing */
+	uint64_t entries_at; /* bytes from here: not every process has it at one address */
 	_Alignas(8) unsigned char note[LEDGER_NOTE_BYTES];
 	struct ledger_lane lanes[] __attribute__((aligned(128)));
 };

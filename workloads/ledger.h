@@ -15,8 +15,8 @@
 
 #include "lib/base.h"
 
-/* The memory calls, which replay what became of an address space, all the others, and the calls of an
- * allocator, which are no system calls (workloads/heap.h). */
+/* The memory calls, which replay what became of an address space, all the others, and the calls of
+ * an allocator, which are no system calls (workloads/heap.h). */
 enum ledger_op {
 	LEDGER_MMAP,
 	LEDGER_MUNMAP,

@@ -116,17 +116,17 @@ static int64_t send_to(const struct workload_run *r, int queue, uint64_t bytes)
 {
 	struct state *s = r->state;
 
-	return wl_call(r->lane, SYS_msgsnd,
-		       (uint64_t[LEDGER_ARGS]){(uint64_t)queue, (uintptr_t)&s->m, bytes,
-					       IPC_NOWAIT});
+	return wl_call(
+		r->lane, SYS_msgsnd,
+		(uint64_t[LEDGER_ARGS]){(uint64_t)queue, (uintptr_t)&s->m, bytes, IPC_NOWAIT});
 }
 
 static int receive(const struct workload_run *r)
 {
 	struct state *s = r->state;
 	int64_t n = wl_call(r->lane, SYS_msgrcv,
-			    (uint64_t[LEDGER_ARGS]){(uint64_t)s->queues[0], (uintptr_t)&s->m, LARGEST,
-						    0, IPC_NOWAIT});
+			    (uint64_t[LEDGER_ARGS]){(uint64_t)s->queues[0], (uintptr_t)&s->m,
+						    LARGEST, 0, IPC_NOWAIT});
 
 	s->m.type = 1;
 	return n < 0 ? (int)n : 0;
@@ -190,7 +190,7 @@ const struct workload_ops wl_kmalloc_ops = {
 	.name = "kmalloc",
 	.help = "messages of known lengths: a kmalloc when sent, a kfree when received, some held",
 	.truth = WORKLOAD_LEDGER,
-	.subject = WORKLOAD_ALLOCATIONS,
+	.subject = WORKLOAD_KMALLOC,
 	.params = params,
 	.params_size = sizeof(struct kmalloc_params),
 	.size = size,

@@ -277,9 +277,8 @@ static void sum_kinds(const struct model *model, uint64_t key, size_t f,
 	for (size_t i = 0; i < model->nlanes; i++) {
 		const struct model_lane *lane = &model->lanes[i];
 
-		for (uint64_t k = 0; model_key(&model->def, lane->lane) == key &&
-				     k < lane->lane->count;
-		     k++) {
+		for (uint64_t k = 0;
+		     model_key(&model->def, lane->lane) == key && k < lane->lane->count; k++) {
 			const struct ledger_entry *e = &lane->entries[k];
 			unsigned int kind = kind_of(&model->def, e);
 			struct amounts a;
@@ -321,6 +320,48 @@ static uint64_t one_in(uint64_t expected, uint64_t captured)
 	return n >= 2 && n <= 1000 && expected / n == missing ? n : 0;
 }
 
+/* Kinds that come to @off: several may. */
+static bool name_kinds(const uint64_t sums[static CALLS_KINDS], struct judge_mismatch *m,
+		       uint64_t off, bool missing)
+{
+	bool nothing = false;
+	size_t n = 0;
+
+	for (unsigned int k = 0; k < CALLS_KINDS; k++) {
+		if (!sums[k] || sums[k] != off || (is_nothing(k) && missing) ||
+		    (n && is_nothing(k) != nothing))
+			continue;
+		guess(m, "%s%s", n++ ? " or " : ": as if ", kind_names[k]);
+		nothing = is_nothing(k);
+	}
+	if (n)
+		guess(m, " were %s",
+		      nothing	? "counted"
+		      : missing ? "not counted"
+				: "counted twice");
+	return n;
+}
+
+static bool is_unfreed(const struct model_row *row, size_t f, uint64_t captured)
+{
+	switch (f) {
+	case FREES:
+	case FREED_BYTES: return !captured;
+	case LIVE_BLOCKS: return captured == row->value[ALLOCS];
+	case LIVE_BYTES: return captured == row->value[BYTES];
+	default: return false;
+	}
+}
+
+/* Halves of odd sizes are cut, at most one byte a block. */
+static bool is_halved(const struct model_row *row, size_t f, const struct judge_mismatch *m)
+{
+	bool bytes = f == BYTES || f == FREED_BYTES || f == LIVE_BYTES;
+
+	return bytes && m->captured && m->captured <= m->expected / 2 &&
+	       m->expected - 2 * m->captured <= row->value[ALLOCS];
+}
+
 static void explain(const struct judge_input *in, const struct model_row *row, size_t f,
 		    struct judge_mismatch *m)
 {
@@ -328,23 +369,18 @@ static void explain(const struct judge_input *in, const struct model_row *row, s
 
 	if (f >= EXACT_FIELDS)
 		return;
-	sum_kinds(in->model, row->key, f, sums);
-	for (unsigned int k = 0; k < CALLS_KINDS; k++) {
-		if (!sums[k])
-			continue;
-		if (is_nothing(k) && m->captured == m->expected + sums[k]) {
-			guess(m, ": as if %s were counted", kind_names[k]);
-			return;
-		}
-		if (!is_nothing(k) && m->captured == m->expected + sums[k]) {
-			guess(m, ": as if %s were counted twice", kind_names[k]);
-			return;
-		}
-		if (!is_nothing(k) && m->captured == m->expected - sums[k]) {
-			guess(m, ": as if %s were not counted", kind_names[k]);
-			return;
-		}
+	if (is_unfreed(row, f, m->captured)) {
+		guess(m, ": as if nothing were freed");
+		return;
 	}
+	if (is_halved(row, f, m)) {
+		guess(m, ": as if each block had half its bytes");
+		return;
+	}
+	sum_kinds(in->model, row->key, f, sums);
+	if (name_kinds(sums, m, m->captured - m->expected, false) ||
+	    name_kinds(sums, m, m->expected - m->captured, true))
+		return;
 	n = f == ALLOCS || f == FREES ? one_in(m->expected, m->captured) : 0;
 	if (n)
 		guess(m, ": as if one in %" PRIu64 " were not counted", n);
@@ -431,12 +467,19 @@ static void judge_allocations(const struct judge_input *in, struct judge_result 
 			 "pthread_create() allocates for each is in no ledger");
 }
 
+static enum workload_subject workloads_by(enum monitor_definition definition)
+{
+	return (int)definition == OF_MALLOC ? WORKLOAD_MALLOC : WORKLOAD_KMALLOC;
+}
+
 const struct subject_ops subject_allocations = {
 	.words = &words,
 	.help = "blocks by process, allocated, freed and live: of malloc, or of kmalloc",
-	.workloads = WORKLOAD_ALLOCATIONS,
+	.workloads = WORKLOAD_MALLOC,
+	.workloads_by = workloads_by,
 	.predict = predict,
 	.determines = determines,
 	.judge = judge_allocations,
 	.explain = explain,
+	.counts_calls = 1ULL << ALLOCS | 1ULL << FREES,
 };

@@ -157,39 +157,63 @@ static void take_event(void *arg, const struct event *e)
 	m->events[m->nevents++] = *e;
 }
 
-/* What the ledger of a workload does not hold, or who must start it, decides what can be judged. */
+/* A ledger of allocations has no memory calls, and the other way round. */
 static void refuse_workload(struct trial *t, const struct monitor_info *info)
 {
 	const struct workload *w = t->spec->workload;
 	const struct subject_ops *s = subject_of(info);
+	enum workload_subject wanted = subject_workloads(info), made = WORKLOAD_MEMORY;
 
-	if (w->ops && w->ops->subject == WORKLOAD_ALLOCATIONS && s && !s->wants &&
-	    s->workloads != WORKLOAD_ALLOCATIONS && !(info->caps & MONITOR_NULL))
+	if (w->ops && by_ledger(t))
+		made = w->ops->subject;
+	if (wanted == made || !s || s->wants || (info->caps & MONITOR_NULL))
+		return;
+	if (workload_allocates(wanted))
 		trial_end_as(t, STATUS_SKIP,
-			     "the ledger of %s holds what it allocates, and not the memory calls "
-			     "that this takes: %s is not judged beside it",
+			     "%s tells of the blocks of %s, and only the workload %s says what "
+			     "they must be",
+			     info->name, info->words->definitions[info->definition],
+			     wanted == WORKLOAD_MALLOC ? "malloc" : "kmalloc");
+	else if (workload_allocates(made))
+		trial_end_as(t, STATUS_SKIP,
+			     "the ledger of %s holds blocks, and no call that %s would count",
 			     workload_name(w), info->name);
-	else if (s && s->workloads == WORKLOAD_ALLOCATIONS &&
-		 (!by_ledger(t) || w->ops->subject != WORKLOAD_ALLOCATIONS))
-		trial_end_as(t, STATUS_SKIP,
-			     "only the workloads malloc and kmalloc say what the figures of %s "
-			     "must be",
-			     info->name);
 }
 
-static int open_monitors(struct trial *t)
+/* The workload's process; 0: there is none yet. */
+static pid_t process_of(const struct trial *t)
+{
+	const struct ledger *l = t->child.ledger;
+
+	/* Who starts it stands between. */
+	return l && ledger_lane_count(l) ? (pid_t)ledger_lane(l, 0)->tgid : t->child.proc.pid;
+}
+
+/* Those that start the workload, or all others. */
+static int open_monitors(struct trial *t, bool starters)
 {
 	struct monitor_target target = {.cgroup_id = t->cgroup.id,
 					.cgroup_level = t->cgroup.level,
 					.cgroup_path = t->cgroup.path,
-					.process = t->child.proc.pid,
+					.process = process_of(t),
 					.means = t->spec->means};
 
-	for (size_t i = 0; i < t->nmonitors; i++) {
+	for (size_t i = 0; i < t->nmonitors && t->status == STATUS_OK; i++) {
 		struct trial_monitor *m = &t->monitors[i];
 		struct strbuf why = STRBUF_INIT;
-		int err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
+		int err;
 
+		if (monitor_starts(t->spec->monitors[i]) != starters)
+			continue;
+		if (starters && t->nmonitors > 1) {
+			trial_end_as(t, STATUS_SKIP,
+				     "%s starts the workload, with its own allocator's functions "
+				     "in it, which another monitor would see: one at a time "
+				     "(beebench verify)",
+				     t->spec->monitors[i]);
+			return 0;
+		}
+		err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
 		if (err == -ENOTSUP)
 			trial_end_as(t, STATUS_SKIP, "%s", why.s);
 		else if (err && why.len)
@@ -207,7 +231,7 @@ static int open_monitors(struct trial *t)
 				     "told from the rest",
 				     m->info->name, by_ledger(t) ? "the workload" : "a command");
 	}
-	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
+	return 0;
 }
 
 /* Beside a monitor of clocks: what the kernel does not tell it. */
@@ -594,20 +618,18 @@ static int run_window(struct trial *t)
 /* Who starts the workload is opened before it, all others beside it. */
 static int open_all(struct trial *t)
 {
-	bool first = false;
 	int err = cgroup_create(&t->cgroup, "trial");
 
 	if (err)
 		return err;
 	t->cgroup_id = t->cgroup.id;
-	for (size_t i = 0; i < t->nmonitors; i++)
-		first |= monitor_starts(t->spec->monitors[i]);
-	if (first)
-		err = open_monitors(t);
+	err = open_monitors(t, true);
 	if (!err && t->status == STATUS_OK)
 		err = start_child(t);
-	if (!err && t->status == STATUS_OK && !first)
-		err = open_monitors(t);
+	if (!err && t->status == STATUS_OK)
+		err = open_monitors(t, false);
+	if (!err && t->status == STATUS_OK && t->spec->hooks)
+		err = hook(t, t->spec->hooks->opened);
 	return err;
 }
 
