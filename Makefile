@@ -447,12 +447,17 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 	$(Q)$(CC) -o $(aside) $^ && $(moved)
 
 # What memprof is tried on: programs whose every allocation is known.
-allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(wildcard tests/allocating/*.c))
+allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(filter-out %/wrong_malloc.c,$(wildcard tests/allocating/*.c)))
 $(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
-all: $(allocating_BIN)
+# What verify is tried on: a profiler that makes a mistake which is asked for.
+$(B)/tests/allocating/wrong_malloc.so: tests/allocating/wrong_malloc.c lib/base.h | $(STAMP)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -fPIC -shared -o $(aside) $< && $(moved)
+all: $(allocating_BIN) $(B)/tests/allocating/wrong_malloc.so
 
 # Profiles that are made up, for the tests of `memprof report`.
 $(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memprof/profile_file.c $(lib_SRC))

@@ -12,6 +12,7 @@
  * succeeds. */
 struct monitor_backend {
 	int (*attach)(struct monitor *m);
+	const char *const *(*starter)(const struct monitor *m); /* NULL: it starts nothing */
 	int (*poll)(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg);
 	int (*snapshot)(struct monitor *m, struct counter_table *out);
 	int (*detach)(struct monitor *m);

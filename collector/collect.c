@@ -283,6 +283,27 @@ const struct monitor_info *monitor_info(const struct monitor *m)
 	return &m->info;
 }
 
+const char *const *monitor_starter(const struct monitor *m)
+{
+	return m->ops->starter ? m->ops->starter(m) : NULL;
+}
+
+bool monitor_starts(const char *name)
+{
+	struct strbuf ignored = STRBUF_INIT;
+	struct monitor m = {.why = &ignored};
+	bool yes = false;
+
+	manifest_defaults(&m.manifest, &vocabulary_memory);
+	if (strcmp(name, "none") != 0 && !registry_find(name, &m.path, &ignored) &&
+	    str_ends_with(m.path, ".json") && !manifest_read(&m.manifest, m.path, &ignored))
+		yes = m.manifest.starts;
+	manifest_release(&m.manifest);
+	free(m.path);
+	strbuf_release(&ignored);
+	return yes;
+}
+
 int monitor_attach(struct monitor *m)
 {
 	uint64_t start = clock_ns();

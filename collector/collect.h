@@ -77,6 +77,7 @@ struct monitor_target {
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;
 	uint64_t cgroup_level; /* of the cgroup, below the root; 0: not known */
+	pid_t process; /* of the workload, for a command that asks for it; 0: not there yet */
 	/* What its maps mean (--means): a definition, or the path of one (.bt). NULL: as the
 	 * manifest says ("means"), or NAME.means.bt beside an object, or the script itself. */
 	const char *means;
@@ -140,6 +141,13 @@ char **monitor_names(void);
 int monitor_open(struct monitor **out, const char *name, const struct monitor_target *target,
 		 struct strbuf *why);
 const struct monitor_info *monitor_info(const struct monitor *m);
+/*
+ * The words of a command that starts the workload, ended by NULL; NULL: it watches one that is
+ * there. Its counters are there once the workload has ended.
+ */
+const char *const *monitor_starter(const struct monitor *m);
+/* The same question of a monitor that nobody has opened. */
+bool monitor_starts(const char *name);
 /* Counting starts. Returns when all probes are attached (bpftrace: its ready line). 0 or -errno
  * after saying why. */
 int monitor_attach(struct monitor *m);

@@ -93,6 +93,13 @@ static void release_figures(struct manifest *man)
 	free(man->events_at);
 }
 
+static void release_list(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		free(list[i]);
+	free(list);
+}
+
 void manifest_release(struct manifest *man)
 {
 	free(man->file);
@@ -101,9 +108,10 @@ void manifest_release(struct manifest *man)
 	free(man->script);
 	free(man->means);
 	release_figures(man);
-	for (size_t i = 0; man->run && man->run[i]; i++)
-		free(man->run[i]);
-	free(man->run);
+	release_list(man->run);
+	release_list(man->report);
+	release_list(man->stack);
+	free(man->ready);
 	free(man->counters.map);
 	manifest_forget_names(man->counters.fields, COUNTER_FIELDS_MAX);
 	free(man->counters.iterator);
@@ -567,24 +575,57 @@ static int read_filter(struct manifest *man, const struct json_at *at, struct js
 	return 0;
 }
 
-static int read_run(struct manifest *man, const struct json_at *at, struct json_object *o)
+static int read_list(const struct json_at *at, struct json_object *o, const char *what,
+		     const char *empty, char ***out)
 {
 	size_t n;
 
 	if (!json_object_is_type(o, json_type_array))
-		return json_at_wrong_type(at, "a list of strings (program and arguments)", o);
+		return json_at_wrong_type(at, what, o);
 	n = json_object_array_length(o);
 	if (!n)
-		return json_at_bad(at, "is empty; name a program");
-	man->run = calloc(n + 1, sizeof(*man->run));
+		return json_at_bad(at, "%s", empty);
+	release_list(*out);
+	*out = calloc(n + 1, sizeof(**out));
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *word = json_object_array_get_idx(o, i);
 
 		if (!json_object_is_type(word, json_type_string))
-			return json_at_wrong_type(at, "a list of strings (program and arguments)",
-						  word);
-		man->run[i] = strdup(json_object_get_string(word));
+			return json_at_wrong_type(at, what, word);
+		(*out)[i] = strdup(json_object_get_string(word));
 	}
+	return 0;
+}
+
+static const char program[] = "a list of strings (program and arguments)",
+		  no_program[] = "is empty; name a program";
+
+static int read_run(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_list(at, o, program, no_program, &man->run);
+}
+
+static int read_report(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_list(at, o, program, no_program, &man->report);
+}
+
+static int read_stack(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_list(at, o, "a list of strings (functions, the innermost first)",
+			 "is empty; name a function", &man->stack);
+}
+
+static int read_ready(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return json_at_string(at, o, &man->ready);
+}
+
+static int read_starts(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	if (!json_object_is_type(o, json_type_boolean))
+		return json_at_wrong_type(at, "true or false", o);
+	man->starts = json_object_get_boolean(o);
 	return 0;
 }
 
@@ -635,6 +676,16 @@ static int read_definition(struct manifest *man, const struct json_at *at, struc
 	err = read_word(at, o, man->words->definitions, man->words->definition_help, &which);
 	if (!err)
 		man->definition = (enum monitor_definition)which;
+	return err;
+}
+
+static int read_prints(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	static const char *const forms[] = {"bpftrace", "profile", NULL};
+	unsigned int which;
+	int err = read_word(at, o, forms, "bpftrace (its JSON lines) or profile", &which);
+
+	man->profile = !err && which == 1;
 	return err;
 }
 
@@ -721,12 +772,14 @@ static int read_member(struct manifest *man, const struct json_at *at, struct js
 	static const char *const keys[] = {
 		"schema",     "name",	 "key",	   "races",    "object", "script",
 		"counters",   "events",	 "losses", "programs", "run",	 "listed",
-		"definition", "subject", "filter", "compat",   "means"};
+		"definition", "subject", "filter", "compat",   "means",	 "starts",
+		"prints",     "ready",	 "report", "stack"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
 		read_schema,	 read_name,    read_key,    read_races,	   read_object, read_script,
 		read_counters,	 read_events,  read_losses, read_programs, read_run,	read_listed,
-		read_definition, read_subject, read_filter, read_compat,   read_means};
+		read_definition, read_subject, read_filter, read_compat,   read_means,	read_starts,
+		read_prints,	 read_ready,   read_report, read_stack};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))
@@ -795,6 +848,42 @@ static int choose_subject(struct manifest *man, const struct json_at *top, struc
 	return 0;
 }
 
+/* A word of an argv template. */
+static bool has_word(char *const *template, const char *word)
+{
+	for (; template && *template; template ++)
+		if (strstr(*template, word))
+			return true;
+	return false;
+}
+
+/* What is said of a command fits together. */
+static int check_command(const struct manifest *man, const struct json_at *top,
+			 struct json_object *doc)
+{
+	static const char *const of_commands[] = {"starts", "prints", "ready", "report", "stack"};
+	struct json_at at = {top->file, top->text, top, NULL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_commands) && !man->run; i++) {
+		at.key = of_commands[i];
+		if (json_object_object_get_ex(doc, at.key, NULL))
+			return json_at_bad(&at, "is of a command, and \"run\" is not there");
+	}
+	at.key = man->stack ? "stack" : man->report ? "report" : "starts";
+	if ((man->stack || man->report || man->starts) && !man->profile)
+		return json_at_bad(&at,
+				   "is of a profile: \"prints\": \"profile\" is expected, too");
+	at.key = "ready";
+	if (man->starts && man->ready)
+		return json_at_bad(&at, "is of a command that comes to the workload; one that "
+					"starts it counts from its start");
+	at.key = "run";
+	if (man->starts && !has_word(man->run, "{out}"))
+		return json_at_bad(&at, "must have {out}: what starts the workload writes its "
+					"profile to that file, as stdout is the workload's");
+	return 0;
+}
+
 static int read_document(struct manifest *man, const struct json_at *top, struct json_object *doc)
 {
 	struct json_object *schema;
@@ -816,7 +905,7 @@ static int read_document(struct manifest *man, const struct json_at *top, struct
 	}
 	if (man->object && man->script)
 		return json_at_bad(top, "names an object and a script; one of them");
-	return 0;
+	return check_command(man, top, doc);
 }
 
 int manifest_parse(struct manifest *man, const char *file, const char *text, struct strbuf *why)

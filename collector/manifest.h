@@ -57,6 +57,12 @@ struct manifest {
 	struct manifest_figure *figures; /* @nfigures */
 	size_t nfigures;
 	char **run; /* argv template of a command, ended by NULL */
+	/* Of a command: it starts the workload, whose words come behind its own. */
+	bool starts;
+	bool profile;  /* it prints a profile (collector/profile_json.h), not bpftrace's lines */
+	char *ready;   /* words that it says on stderr once it counts; NULL: a line on stdout */
+	char **report; /* argv template of who prints what it has written; NULL: it does itself */
+	char **stack;  /* functions of the stacks that are meant; NULL: all */
 	enum monitor_key key;
 	enum monitor_definition definition;
 	bool races;	 /* as in struct monitor_info */

@@ -121,11 +121,29 @@ static bool is_monitor(const char *path)
 	return yes;
 }
 
+/* A manifest of a command: there is no file beside it that it could be of. */
+static bool is_command(const char *path)
+{
+	static const char *const endings[] = {".bpf.o", ".o", ""};
+	size_t n = strlen(path) - strlen(".manifest.json");
+	char beside[8192];
+
+	if (!str_ends_with(path, ".manifest.json"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		snprintf(beside, sizeof(beside), "%.*s%s", (int)n, path, endings[i]);
+		if (!access(beside, F_OK))
+			return false;
+	}
+	return is_listed(path);
+}
+
 static int collect_name(const char *path, const char *name, void *arg)
 {
 	struct names *names = arg;
 
-	if ((!str_ends_with(name, ".bpf.o") && !str_ends_with(name, ".bt")) || !is_monitor(path))
+	if (!is_command(path) &&
+	    ((!str_ends_with(name, ".bpf.o") && !str_ends_with(name, ".bt")) || !is_monitor(path)))
 		return 0;
 	names->list = reallocarray(names->list, names->n + 1, sizeof(*names->list));
 	names->list[names->n++] = registry_display_name(name);
@@ -175,7 +193,8 @@ static int match_name(const char *path, const char *name, void *arg)
 
 	if (strncmp(name, w->name, n))
 		return 0;
-	if (strcmp(name + n, ".bpf.o") && (name[n] || !str_ends_with(name, ".bt")))
+	if (strcmp(name + n, ".bpf.o") && (name[n] || !str_ends_with(name, ".bt")) &&
+	    (strcmp(name + n, ".manifest.json") || !is_command(path)))
 		return 0;
 	w->path = strdup(path);
 	return 1;

@@ -3,7 +3,9 @@
  * The monitor that is a process printing bpftrace's JSON: a script, or a command of a manifest.
  * Its arguments are made from a template, its output goes into a folder of our own, and it counts
  * from its "attached_probes" line on until SIGINT; its maps are printed when it ends, so that is
- * when there are counters.
+ * when there are counters. A command may print a profile instead (collector/profile_json.h), and
+ * may have another command print what it wrote; and it may start the workload itself: then others
+ * start it, with what monitor_starter() says, and its figures are read when it has ended.
  */
 #include "lib/base.h"
 
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/data.h"
 #include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/why.h"
@@ -24,6 +27,7 @@
 #include "collector/bpftrace.h"
 #include "collector/bt_figures.h"
 #include "collector/fd_misses.h"
+#include "collector/profile_json.h"
 
 #define READY_MS 60000 /* compiling a script takes half a second; a busy machine more */
 #define STOP_MS	 60000
@@ -40,6 +44,8 @@ struct stream {
 	char script[512];   /* in it: the script that looks at one cgroup alone; "": as it is */
 	struct strbuf text; /* what it printed */
 	char **argv;	    /* ended by NULL, each owned */
+	char **report;	    /* likewise; NULL: it prints by itself */
+	uint64_t lost;	    /* what a profile says that it lost */
 	uint64_t skipped;   /* runs of its programs, as the kernel says; UINT64_MAX: not known */
 	struct bt_result result;
 };
@@ -123,16 +129,18 @@ static int start(struct monitor *m, struct stream *s)
 	return err;
 }
 
-static bool said_ready(const struct stream *s)
+static bool said_ready(const struct monitor *m, const struct stream *s)
 {
+	const char *words = m->manifest.ready;
 	struct strbuf text = STRBUF_INIT;
 	struct bt_result r;
 	pid_t bpftrace;
 	bool ready;
 
-	if (strbuf_read_file(&text, s->out)) {
+	if (strbuf_read_file(&text, words ? s->err : s->out) || words) {
+		ready = words && strstr(text.s, words);
 		strbuf_release(&text);
-		return false;
+		return ready;
 	}
 	bt_parse(text.s, text.len, &r);
 	ready = r.ready;
@@ -147,9 +155,9 @@ static int stream_attach(struct monitor *m)
 	struct stream *s = m->impl;
 	uint64_t end = clock_ns() + READY_MS * NSEC_PER_MSEC;
 	struct strbuf said = STRBUF_INIT;
-	int err = start(m, s);
+	int err = m->manifest.starts ? 0 : start(m, s);
 
-	while (!err) {
+	while (!err && !m->manifest.starts) {
 		err = subproc_wait(&s->proc, 5);
 		if (err == -EINTR)
 			break;
@@ -158,13 +166,15 @@ static int stream_attach(struct monitor *m)
 			break;
 		}
 		err = 0;
-		if (said_ready(s))
+		if (said_ready(m, s))
 			return 0;
 		if (clock_ns() < end)
 			continue;
 		complaints(s, &said);
-		log_err("%s: %s was not ready within %d s (no attached_probes line)%s%s", m->path,
-			s->argv[0], READY_MS / 1000, said.len ? "; it said:" : "", said.s);
+		log_err("%s: %s was not ready within %d s (%s%s%s)%s%s", m->path, s->argv[0],
+			READY_MS / 1000, m->manifest.ready ? "it did not say '" : "no ",
+			m->manifest.ready ? m->manifest.ready : "attached_probes line",
+			m->manifest.ready ? "'" : "", said.len ? "; it said:" : "", said.s);
 		strbuf_release(&said);
 		err = -ETIMEDOUT;
 	}
@@ -179,7 +189,7 @@ static int stream_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn UN
 	struct stream *s = m->impl;
 	int err;
 
-	if (!m->attached) {
+	if (!m->attached || m->manifest.starts) {
 		if (timeout_ms > 0)
 			clock_sleep_ns((uint64_t)timeout_ms * NSEC_PER_MSEC);
 		return 0;
@@ -219,10 +229,50 @@ static int stop(struct monitor *m, struct stream *s)
 	return 0;
 }
 
+static const char *const *stream_starter(const struct monitor *m)
+{
+	const struct stream *s = m->impl;
+
+	return m->manifest.starts ? (const char *const *)s->argv : NULL;
+}
+
+/* What it printed, or what is printed of what it wrote. */
+static int take_text(struct monitor *m, struct stream *s)
+{
+	struct strbuf said = STRBUF_INIT;
+	int err;
+
+	if (!s->report) {
+		err = strbuf_read_file(&s->text, s->out);
+		if (err)
+			log_err_sys(err, "%s: cannot read what it printed (%s)", m->path, s->out);
+		return err;
+	}
+	err = subproc_capture((const char *const *)s->report, STOP_MS, &s->text, &said);
+	if (err > 0)
+		log_err("%s: %s ended with exit code %d: %s", m->path, s->report[0], err, said.s);
+	strbuf_release(&said);
+	return err > 0 ? -ECHILD : err;
+}
+
+static int profile_detach(struct monitor *m, struct stream *s)
+{
+	int err = m->manifest.starts ? 0 : stop(m, s);
+
+	if (!err)
+		err = take_text(m, s);
+	s->parsed = !err;
+	s->skipped = UINT64_MAX;
+	return err;
+}
+
 static int stream_detach(struct monitor *m)
 {
 	struct stream *s = m->impl;
 	int err;
+
+	if (m->manifest.profile)
+		return profile_detach(m, s);
 
 	/* Its programs are gone with it. */
 	if (!s->parsed)
@@ -273,10 +323,27 @@ static void stream_close(struct monitor *m)
 	for (size_t i = 0; s->argv && s->argv[i]; i++)
 		free(s->argv[i]);
 	free(s->argv);
+	for (size_t i = 0; s->report && s->report[i]; i++)
+		free(s->report[i]);
+	free(s->report);
 	bt_release(&s->result);
 	strbuf_release(&s->text);
 	free(s);
 	m->impl = NULL;
+}
+
+static int read_profile(const struct monitor *m, struct stream *s, struct counter_table *out)
+{
+	const struct profile_wish wish = {.fields = m->manifest.counters.fields,
+					  .stack = m->manifest.stack};
+	struct strbuf why = STRBUF_INIT;
+	int err = profile_json_read(s->text.s, &wish, out, &s->lost, &s->skipped, &why);
+
+	if (err)
+		log_err("%s: what %s prints %s", m->path, (s->report ? s->report : s->argv)[0],
+			why.s);
+	strbuf_release(&why);
+	return err;
 }
 
 static int stream_snapshot(struct monitor *m, struct counter_table *out)
@@ -290,6 +357,8 @@ static int stream_snapshot(struct monitor *m, struct counter_table *out)
 	}
 	if (!s->parsed)
 		return -EBADMSG; /* said by stream_detach() */
+	if (m->manifest.profile)
+		return read_profile(m, s, out);
 	for (size_t f = 0; f < out->words->nfields; f++) {
 		uint32_t slot = vocabulary_slot(out->words, f);
 		const char *name = m->manifest.counters.fields[f];
@@ -351,6 +420,11 @@ static int stream_losses(struct monitor *m, struct monitor_losses *out)
 
 	if (!s->parsed)
 		return 0;
+	if (m->manifest.profile) {
+		out->lost_events = s->lost;
+		out->recursion_misses = s->skipped;
+		return 0;
+	}
 	out->lost_events = MAX(s->result.lost_events, lost_in_all(s));
 	out->map_full = full_maps(m, s);
 	out->bad_records = s->result.bad_lines;
@@ -405,6 +479,7 @@ static int stream_figures(struct monitor *m, const struct figure_wish *wishes, s
 }
 
 static const struct monitor_backend stream_backend = {
+	.starter = stream_starter,
 	.attach = stream_attach,
 	.poll = stream_poll,
 	.snapshot = stream_snapshot,
@@ -417,9 +492,18 @@ static const struct monitor_backend stream_backend = {
 };
 
 /* The words in braces of an argv template. */
-enum { WORD_SCRIPT, WORD_OUT, WORD_CGROUP, WORD_CGROUP_PATH, WORD_PID, WORD_COUNT };
-static const char *const words[WORD_COUNT] = {"{script}", "{out}", "{cgroup}", "{cgroup_path}",
-					      "{pid}"};
+enum {
+	WORD_SCRIPT,
+	WORD_OUT,
+	WORD_CGROUP,
+	WORD_CGROUP_PATH,
+	WORD_PID,
+	WORD_PROCESS,
+	WORD_BESIDE,
+	WORD_COUNT
+};
+static const char *const words[WORD_COUNT] = {"{script}", "{out}",     "{cgroup}", "{cgroup_path}",
+					      "{pid}",	  "{process}", "{beside}"};
 
 /* "{name}" at @p: its length. Other braces are the command's own. */
 static size_t word_length(const char *p)
@@ -446,7 +530,7 @@ static int expand(const struct monitor *m, const char *text, const char *const v
 		if (i == WORD_COUNT) {
 			why_err(m->why,
 				"%s: run: '%s': the words in braces are {script}, {out}, {cgroup}, "
-				"{cgroup_path} and {pid}",
+				"{cgroup_path}, {pid}, {process} and {beside}",
 				m->manifest.file, text);
 			strbuf_release(&sb);
 			return -EINVAL;
@@ -458,32 +542,56 @@ static int expand(const struct monitor *m, const char *text, const char *const v
 	return 0;
 }
 
+static int fill_in(const struct monitor *m, const char *const *template, const char *const values[],
+		   char ***out)
+{
+	size_t n = 0;
+	int err = 0;
+
+	while (template[n])
+		n++;
+	*out = calloc(n + 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	for (size_t i = 0; !err && i < n; i++)
+		err = expand(m, template[i], values, &(*out)[i]);
+	return err;
+}
+
+/* What it is told to watch is the trial alone; so is what it starts. */
+static bool watches_target(const struct manifest *man)
+{
+	bool yes = man->starts;
+
+	for (size_t i = 0; man->run && man->run[i]; i++)
+		yes |= strstr(man->run[i], "{cgroup") || strstr(man->run[i], "{process}");
+	return yes;
+}
+
 static int make_argv(struct monitor *m, struct stream *s, const struct monitor_target *target)
 {
 	const char *const *template =
 		m->manifest.run ? (const char *const *)m->manifest.run : bpftrace_run;
 	const char *values[WORD_COUNT];
-	char cgroup[24], pid[24];
-	size_t n = 0;
-	int err = 0;
+	char cgroup[24], pid[24], process[24], beside[4096] = "";
+	int err;
 
 	snprintf(cgroup, sizeof(cgroup), "%" PRIu64, target->cgroup_id);
 	snprintf(pid, sizeof(pid), "%d", getpid());
+	snprintf(process, sizeof(process), "%d", target->process);
+	data_beside("", beside, sizeof(beside));
 	values[WORD_SCRIPT] = s->script[0] ? s->script : m->path;
 	values[WORD_OUT] = s->out;
 	values[WORD_CGROUP] = cgroup;
 	values[WORD_CGROUP_PATH] = target->cgroup_path ? target->cgroup_path : "";
 	values[WORD_PID] = pid;
-	while (template[n])
-		n++;
-	s->argv = calloc(n + 1, sizeof(*s->argv));
-	if (!s->argv)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < n; i++) {
-		err = expand(m, template[i], values, &s -> argv[i]);
-		if (m->manifest.run && strstr(template[i], "{cgroup"))
-			m->info.caps |= MONITOR_CGROUP;
-	}
+	values[WORD_PROCESS] = process;
+	values[WORD_BESIDE] = beside;
+	err = fill_in(m, template, values, &s->argv);
+	if (!err && m->manifest.report)
+		err = fill_in(m, (const char *const *)m->manifest.report, values, &s->report);
+	if (watches_target(&m->manifest))
+		m->info.caps |= MONITOR_CGROUP;
 	return err;
 }
 

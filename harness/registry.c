@@ -44,6 +44,15 @@ const struct subject_ops *subject_of(const struct monitor_info *info)
 	return *s;
 }
 
+enum workload_subject subject_workloads(const struct monitor_info *info)
+{
+	const struct subject_ops *s = subject_of(info);
+
+	if (s && s->workloads_by)
+		return s->workloads_by(info->definition);
+	return s ? s->workloads : WORKLOAD_MEMORY;
+}
+
 bool subject_times_working(const struct monitor_info *info)
 {
 	const struct subject_ops *s = subject_of(info);

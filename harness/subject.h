@@ -34,6 +34,8 @@ struct subject_ops {
 	const struct vocabulary *words;	 /* its name is the subject's */
 	const char *help;		 /* a line for `beebench list subjects` */
 	enum workload_subject workloads; /* those that have something to tell it */
+	/* Where that goes by the definition, instead of @workloads. NULL: it does not. */
+	enum workload_subject (*workloads_by)(enum monitor_definition definition);
 	/*
 	 * The model, pure: fills the rows and events of @m from its lanes (harness/verify/model.h).
 	 * Returns 0 or -ENOMEM. NULL: no ledger determines anything; then @judge is there.
@@ -54,7 +56,8 @@ struct subject_ops {
 	 * also set m->place. */
 	void (*explain)(const struct judge_input *in, const struct model_row *row, size_t f,
 			struct judge_mismatch *m);
-	/* Fields whose shortfall in a monitor that says it races is the number of lost updates. */
+	/* Fields whose shortfall in a monitor that says it races is the number of lost updates, and
+	 * of which a run that the kernel skipped is one. */
 	uint64_t counts_calls;
 	/* An event in words: "mmap of 4096 bytes". */
 	void (*describe)(char *out, size_t size, const struct event *e);
@@ -92,6 +95,9 @@ extern const struct subject_ops *const subject_list[];
 
 /* That of a monitor; NULL where nobody knows its words. */
 const struct subject_ops *subject_of(const struct monitor_info *info);
+
+/* The workloads that have something to tell a monitor; those of memory where nobody knows it. */
+enum workload_subject subject_workloads(const struct monitor_info *info);
 
 /* As times_working() of its subject. */
 bool subject_times_working(const struct monitor_info *info);

@@ -15,9 +15,13 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/data.h"
 #include "lib/log.h"
 
 enum { READY_TIMEOUT_MS = 10000, OUTPUT_SHOWN = 2000 };
+
+/* Where a workload that is another program finds its ledger and its barriers: "SOCKET LEDGER". */
+#define SERVE_VARIABLE "BEEBENCH_WORKLOAD"
 
 enum stage { STAGE_FAILED, STAGE_READY, STAGE_DONE };
 
@@ -36,6 +40,7 @@ struct child_side {
 	const struct workload_child_opts *opts;
 	struct ledger *ledger; /* NULL: exec follows */
 	int fd;
+	int ledger_fd; /* of a workload that is another program, else -1: exec follows */
 	struct report last;
 };
 
@@ -131,6 +136,12 @@ static int child_main(void *arg)
 			return -EXIT_USAGE;
 		}
 	}
+	if (s->ledger_fd >= 0) {
+		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+		fcntl(s->fd, F_SETFD, 0);
+		fcntl(s->ledger_fd, F_SETFD, 0);
+		return 0;
+	}
 	if (s->ledger) {
 		/* Descriptors of the caller's monitors would keep them attached after its death. */
 		int first = s->opts->numbers_prog, last = s->fd;
@@ -146,6 +157,49 @@ static int child_main(void *arg)
 	say(s, STAGE_READY, 0);
 	wait_at_barrier(s);
 	return 0;
+}
+
+/* What the program is to do: the ledger's note. */
+struct order {
+	char name[32];
+	uint64_t seed, params_bytes;
+	_Alignas(8) unsigned char params[];
+};
+
+static const struct workload_ops *find_ops(const char *name)
+{
+	for (const struct workload_ops *const *w = workload_list; *w; w++)
+		if (!strcmp((*w)->name, name))
+			return *w;
+	return NULL;
+}
+
+bool workload_child_serve(int *code)
+{
+	static struct workload w; /* not on the stack: its address goes into s */
+	struct child_side s = {.workload = &w, .ledger_fd = -1};
+	const char *where = getenv(SERVE_VARIABLE);
+	const struct order *order;
+	char *end;
+
+	if (!where)
+		return false;
+	*code = EXIT_USAGE;
+	s.fd = (int)strtol(where, &end, 10);
+	if (ledger_open(&s.ledger, (int)strtol(end, NULL, 10)))
+		return true;
+	unsetenv(SERVE_VARIABLE);
+	order = ledger_note(s.ledger);
+	w.ops = find_ops(order->name);
+	if (!w.ops || w.ops->params_size != order->params_bytes) {
+		give_up(&s, -EINVAL, "this wl is of another version than what started it");
+		return true;
+	}
+	w.params = (void *)(uintptr_t)order->params;
+	w.seed = order->seed;
+	log_capture(keep_error, &s.last);
+	*code = run_plugin(&s);
+	return true;
 }
 
 /* --- in the parent -----------------------------------------------------------------------------
@@ -194,7 +248,9 @@ static int say_ended(struct workload_child *c, const char *when)
 	int err = c->proc.exec_err ? -c->proc.exec_err : -ECHILD;
 
 	subproc_describe(&c->proc, &how);
-	err = fail(c, err, "%s: %s", when, how.s);
+	err = c->opts.starter ? fail(c, err, "%s, by which it is started, %s: %s",
+				     c->opts.starter[0], when, how.s)
+			      : fail(c, err, "%s: %s", when, how.s);
 	strbuf_release(&how);
 	return err;
 }
@@ -213,14 +269,32 @@ static int wait_ready(struct workload_child *c)
 	}
 }
 
-static int make_ledger(struct workload_child *c, const struct workload *w)
+static int make_shared(struct workload_child *c, const struct workload *w, uint32_t lanes,
+		       uint64_t entries, int *fd)
+{
+	_Alignas(8) unsigned char note[LEDGER_NOTE_BYTES] = {0};
+	struct order *o = (struct order *)(void *)note;
+	size_t bytes = sizeof(*o) + w->ops->params_size;
+
+	if (bytes > sizeof(note))
+		return -EOVERFLOW;
+	snprintf(o->name, sizeof(o->name), "%s", w->ops->name);
+	o->seed = w->seed;
+	o->params_bytes = w->ops->params_size;
+	memcpy(o->params, w->params, w->ops->params_size);
+	return ledger_create_shared(&c->ledger, lanes, entries, note, bytes, fd);
+}
+
+static int make_ledger(struct workload_child *c, const struct workload *w, int *fd)
 {
 	uint64_t entries;
 	uint32_t lanes;
 	int err;
 
+	*fd = -1;
 	w->ops->size(w->params, &lanes, &entries);
-	err = ledger_create(&c->ledger, lanes, entries);
+	err = c->opts.starter ? make_shared(c, w, lanes, entries, fd)
+			      : ledger_create(&c->ledger, lanes, entries);
 	if (!err && c->opts.numbers_prog >= 0)
 		ledger_note_numbers(c->ledger, c->opts.numbers_prog);
 	return err ? fail(c, err, "no ledger for %u lanes, %llu calls", lanes,
@@ -233,7 +307,7 @@ static int start_process(struct workload_child *c, struct subproc_opts *sub)
 {
 	int pipe_fd = -1, err;
 
-	if (sub->argv) {
+	if (sub->argv && !c->ledger) {
 		pipe_fd = output_open(&c->output);
 		if (pipe_fd < 0)
 			return fail(c, pipe_fd, "no pipe for its output: %s", strerror(-pipe_fd));
@@ -250,18 +324,48 @@ static int start_process(struct workload_child *c, struct subproc_opts *sub)
 	return err;
 }
 
+/* The starter's words, then wl; the ledger's memory and the barriers are inherited. */
+static int start_by(struct workload_child *c, struct subproc_opts *sub,
+		    const struct child_side *side)
+{
+	const char *const *starter = c->opts.starter;
+	char variable[80], wl[4096];
+	const char *env[] = {variable, NULL};
+	size_t n = 0;
+	int err = data_beside("wl", wl, sizeof(wl));
+
+	if (err || access(wl, X_OK))
+		return fail(c, -ENOENT,
+			    "the program wl is not there (%s): it is the workload of a "
+			    "monitor that starts it",
+			    wl);
+	while (starter[n])
+		n++;
+	c->argv = calloc(n + 2, sizeof(*c->argv));
+	if (!c->argv)
+		return -ENOMEM;
+	memcpy(c->argv, starter, n * sizeof(*c->argv));
+	c->argv[n] = wl;
+	snprintf(variable, sizeof(variable), SERVE_VARIABLE "=%d %d", side->fd, side->ledger_fd);
+	sub->argv = (const char *const *)c->argv;
+	sub->env = env;
+	err = start_process(c, sub);
+	c->argv[n] = NULL;
+	return err;
+}
+
 int workload_child_start(struct workload_child *c, const struct workload *w,
 			 const struct workload_child_opts *opts)
 {
 	struct subproc_opts sub = SUBPROC_OPTS_INIT;
 	struct child_side side;
-	int fds[2], err;
+	int fds[2], err, ledger_fd = -1;
 
 	*c = (struct workload_child)WORKLOAD_CHILD_INIT;
 	c->workload = w;
 	c->opts = opts ? *opts : (struct workload_child_opts)WORKLOAD_CHILD_OPTS_INIT;
 	if (w->ops && w->ops->truth == WORKLOAD_LEDGER) {
-		err = make_ledger(c, w);
+		err = make_ledger(c, w, &ledger_fd);
 		if (err)
 			return err;
 	} else if (w->ops) {
@@ -269,17 +373,26 @@ int workload_child_start(struct workload_child *c, const struct workload *w,
 		if (!c->argv)
 			return fail(c, -ENOMEM, "no memory for its command line");
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		return fail(c, -errno, "cannot make its barriers: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds)) {
+		err = fail(c, -errno, "cannot make its barriers: %s", strerror(errno));
+		if (ledger_fd >= 0)
+			close(ledger_fd);
+		return err;
+	}
 	c->fd = fds[0];
-	side = (struct child_side){
-		.workload = w, .opts = &c->opts, .ledger = c->ledger, .fd = fds[1]};
+	side = (struct child_side){.workload = w,
+				   .opts = &c->opts,
+				   .ledger = c->ledger,
+				   .fd = fds[1],
+				   .ledger_fd = ledger_fd};
 	sub.child = child_main;
 	sub.arg = &side;
 	if (!c->ledger)
 		sub.argv = (const char *const *)(c->argv ? c->argv : w->command);
-	err = start_process(c, &sub);
+	err = ledger_fd >= 0 ? start_by(c, &sub, &side) : start_process(c, &sub);
 	close(fds[1]);
+	if (ledger_fd >= 0)
+		close(ledger_fd);
 	if (err)
 		return err;
 	return wait_ready(c);

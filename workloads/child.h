@@ -29,6 +29,9 @@ struct workload_child_opts {
 	int stdin_fd;		     /* of a command; -1: /dev/null */
 	int numbers_prog;	     /* of a workload: for ledger_note_numbers(); -1: none */
 	int ready_timeout_ms;	     /* for the way to barrier 1; 0: 10 s */
+	/* Of a workload: a program and its arguments, ended by NULL, that starts what follows them.
+	 * The child is a program of its own then (wl), not a fork of the caller. NULL: none. */
+	const char *const *starter;
 };
 
 #define WORKLOAD_CHILD_OPTS_INIT                                                                   \
@@ -67,6 +70,13 @@ struct workload_child {
  */
 int workload_child_start(struct workload_child *c, const struct workload *w,
 			 const struct workload_child_opts *opts);
+
+/*
+ * For main() of wl, first of all: where it was started as a workload by another program's
+ * workload_child_start() it is one, @code is how it ends, and true is returned. Takes nothing from
+ * the allocator.
+ */
+bool workload_child_serve(int *code);
 
 /* Opens barrier 1. Returns 0 or -errno after saying why. */
 int workload_child_release(struct workload_child *c);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,9 +43,10 @@ struct ledger {
 	uint64_t start_ns, end_ns;
 	_Atomic uint64_t lanes_used, entries_used, units;
 	_Atomic bool overflowed;
-	bool all_calls;		      /* ledger_note_all_calls() */
-	int numbers_prog;	      /* what each thread runs, plus 1; 0: nothing */
-	struct ledger_entry *entries; /* the same address in every process: mapped before fork() */
+	bool all_calls;	     /* ledger_note_all_calls() */
+	int numbers_prog;    /* what each thread runs, plus 1; 0: nothing */
+	uint64_t entries_at; /* bytes from here: not every process has it at one address */
+	_Alignas(8) unsigned char note[LEDGER_NOTE_BYTES];
 	struct ledger_lane lanes[] __attribute__((aligned(128)));
 };
 
@@ -58,7 +60,13 @@ static int64_t raw(long ret)
 	return ret == -1 ? -(int64_t)errno : ret;
 }
 
-int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries)
+static struct ledger_entry *entries_of(const struct ledger *l)
+{
+	return (struct ledger_entry *)(void *)((char *)(uintptr_t)l + l->entries_at);
+}
+
+/* @fd: of an empty memory file; -1: memory that is inherited by fork() alone. */
+static int create(struct ledger **out, uint32_t lanes, uint64_t entries, int fd)
 {
 	size_t head = sizeof(struct ledger) + lanes * sizeof(struct ledger_lane), size;
 	struct ledger *l;
@@ -71,8 +79,11 @@ int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries)
 		return -EOVERFLOW;
 	}
 	size = head + entries * sizeof(struct ledger_entry);
-	l = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1,
-		 0);
+	if (fd >= 0 && ftruncate(fd, (off_t)size))
+		l = MAP_FAILED;
+	else
+		l = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_POPULATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
 	if (l == MAP_FAILED) {
 		err = -errno;
 		log_err_sys(err, "no memory for a ledger of %zu MiB; ask for fewer calls",
@@ -82,9 +93,61 @@ int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries)
 	l->size_bytes = size;
 	l->max_lanes = lanes;
 	l->max_entries = entries;
-	l->entries = (struct ledger_entry *)(void *)((char *)l + head);
+	l->entries_at = head;
 	*out = l;
 	return 0;
+}
+
+int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries)
+{
+	return create(out, lanes, entries, -1);
+}
+
+int ledger_create_shared(struct ledger **out, uint32_t lanes, uint64_t entries, const void *note,
+			 size_t note_bytes, int *fd)
+{
+	int err;
+
+	*out = NULL;
+	*fd = memfd_create("beebench-ledger", MFD_CLOEXEC);
+	if (*fd < 0) {
+		err = -errno;
+		log_err_sys(err, "no memory file for a ledger");
+		return err;
+	}
+	err = note_bytes > LEDGER_NOTE_BYTES ? -EOVERFLOW : create(out, lanes, entries, *fd);
+	if (err) {
+		close(*fd);
+		*fd = -1;
+		return err;
+	}
+	memcpy((*out)->note, note, note_bytes);
+	return 0;
+}
+
+int ledger_open(struct ledger **out, int fd)
+{
+	struct stat st;
+	struct ledger *l;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if ((size_t)st.st_size < sizeof(*l))
+		return -EBADMSG;
+	l = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (l == MAP_FAILED)
+		return -errno;
+	if (l->size_bytes != (size_t)st.st_size) {
+		munmap(l, (size_t)st.st_size);
+		return -EBADMSG;
+	}
+	*out = l;
+	return 0;
+}
+
+const void *ledger_note(const struct ledger *l)
+{
+	return l->note;
 }
 
 void ledger_destroy(struct ledger *l)
@@ -204,7 +267,7 @@ const struct ledger_lane *ledger_lane(const struct ledger *l, uint32_t i)
 
 const struct ledger_entry *ledger_entries(const struct ledger *l, const struct ledger_lane *lane)
 {
-	return l->entries + lane->first;
+	return entries_of(l) + lane->first;
 }
 
 void ledger_note_all_calls(struct ledger *l)
@@ -278,7 +341,7 @@ uint64_t ledger_units(const struct ledger *l)
 	return atomic_load(&l->units);
 }
 
-static void record(struct ledger_lane *lane, const struct ledger_entry *e)
+void ledger_write(struct ledger_lane *lane, const struct ledger_entry *e)
 {
 	struct ledger *l;
 
@@ -290,7 +353,7 @@ static void record(struct ledger_lane *lane, const struct ledger_entry *e)
 		atomic_store(&l->overflowed, true);
 		return;
 	}
-	l->entries[lane->first + lane->count] = *e;
+	entries_of(l)[lane->first + lane->count] = *e;
 	/* Whoever reads the ledger of a process that was killed sees whole entries only. */
 	atomic_thread_fence(memory_order_release);
 	lane->count++;
@@ -305,7 +368,7 @@ static int64_t call(struct ledger_lane *lane, struct ledger_entry *e)
 	e->when_ns = e->op == LEDGER_MUNMAP ? e->start_ns : e->end_ns;
 	if (e->op == LEDGER_BRK)
 		atomic_store_explicit(&known_brk, (uint64_t)e->ret, memory_order_relaxed);
-	record(lane, e);
+	ledger_write(lane, e);
 	return e->ret;
 }
 

@@ -15,7 +15,8 @@
 
 #include "lib/base.h"
 
-/* The memory calls, which replay what became of an address space, and all the others. */
+/* The memory calls, which replay what became of an address space, all the others, and the calls of
+ * an allocator, which are no system calls (workloads/heap.h). */
 enum ledger_op {
 	LEDGER_MMAP,
 	LEDGER_MUNMAP,
@@ -23,6 +24,8 @@ enum ledger_op {
 	LEDGER_MREMAP,
 	LEDGER_OP_COUNT,
 	LEDGER_OTHER = LEDGER_OP_COUNT,
+	LEDGER_HEAP,
+	LEDGER_OP_END,
 };
 
 extern const char *const ledger_op_names[LEDGER_OP_COUNT]; /* "mmap", ... */
@@ -41,7 +44,8 @@ struct ledger_entry {
 	};
 	int64_t ret; /* what the kernel returned: address, 0, new break, or -errno (raw, not libc's
 			-1) */
-	uint32_t op; /* enum ledger_op */
+	uint32_t op; /* enum ledger_op; of LEDGER_HEAP: nr is the function, addr and len the block
+			that it was given, len2 what was asked for, ret the block that it gave */
 	uint32_t flags; /* mmap: MAP_*; mremap: MREMAP_* */
 	uint32_t nr;	/* the system call's number on this processor */
 	/* CLOCK_MONOTONIC: of a munmap before the call, of the others after it. So an address is
@@ -75,6 +79,16 @@ struct ledger; /* opaque; lives in MAP_SHARED memory */
  * Returns 0, or -errno after saying why. Owner: the process that made it.
  */
 int ledger_create(struct ledger **out, uint32_t lanes, uint64_t entries);
+/*
+ * The same, for a workload that is another program: @fd, which it inherits, is the ledger's memory,
+ * and @note, which ledger_open() gives back, what it is to do. The caller closes @fd.
+ */
+enum { LEDGER_NOTE_BYTES = 4096 };
+int ledger_create_shared(struct ledger **out, uint32_t lanes, uint64_t entries, const void *note,
+			 size_t note_bytes, int *fd);
+/* In that program. Returns 0 or -errno; prints nothing. Neither allocates. */
+int ledger_open(struct ledger **out, int fd);
+const void *ledger_note(const struct ledger *l);
 void ledger_destroy(struct ledger *l);
 
 /*
@@ -152,6 +166,8 @@ int64_t wl_munmap(struct ledger_lane *lane, uint64_t addr, uint64_t len);
 int64_t wl_brk(struct ledger_lane *lane, uint64_t addr);
 int64_t wl_mremap(struct ledger_lane *lane, uint64_t addr, uint64_t old_len, uint64_t new_len,
 		  int flags, uint64_t new_addr);
+/* Writes down a call that was made by other means: of an allocator. */
+void ledger_write(struct ledger_lane *lane, const struct ledger_entry *e);
 /* Any call: memory calls by number become theirs. A process or thread that the call makes must not
  * return into the caller. */
 int64_t wl_call(struct ledger_lane *lane, uint32_t nr, const uint64_t args[LEDGER_ARGS]);

@@ -10,6 +10,7 @@
 #include "lib/opt.h"
 #include "lib/std.h"
 #include "workloads/child.h"
+#include "workloads/heap.h"
 #include "workloads/syscall_table.h"
 
 enum { LOOK_MS = 1000, END_MS = 10000 };
@@ -58,12 +59,14 @@ static const char *call_name(const struct ledger_entry *e)
 {
 	const struct syscall_row *row = syscall_by_number(e->nr);
 
+	if (e->op == LEDGER_HEAP)
+		return heap_names[e->nr];
 	return row ? row->name : "other";
 }
 
 static bool has_third(const struct ledger_entry *e)
 {
-	return e->op == LEDGER_MREMAP || e->op == LEDGER_OTHER;
+	return e->op == LEDGER_MREMAP || e->op >= LEDGER_OTHER;
 }
 
 /* Of calls that are none of memory, addr, len and len2 are the first three arguments. */
@@ -88,20 +91,20 @@ static void print_calls(const struct ledger *l)
 
 static void print_summary(const struct ledger *l)
 {
-	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tother\tfailed\tcpu_us\tuser_"
+	puts("lane\ttgid\ttid\tcomm\tmmap\tmunmap\tbrk\tmremap\tother\theap\tfailed\tcpu_us\tuser_"
 	     "us\tsystem_"
 	     "us");
 	for (uint32_t i = 0; i < ledger_lane_count(l); i++) {
 		const struct ledger_lane *lane = ledger_lane(l, i);
 		const struct ledger_entry *e = ledger_entries(l, lane);
-		uint64_t calls[LEDGER_OP_COUNT + 1] = {0}, failed = 0;
+		uint64_t calls[LEDGER_OP_END] = {0}, failed = 0;
 
 		for (uint64_t n = 0; n < lane->count; n++, e++) {
 			calls[e->op]++;
 			failed += ledger_failed(e->ret);
 		}
 		printf("%u\t%u\t%u\t%s", i, lane->tgid, lane->tid, lane->comm);
-		for (int op = 0; op <= LEDGER_OTHER; op++)
+		for (int op = 0; op < LEDGER_OP_END; op++)
 			printf("\t%" PRIu64, calls[op]);
 		printf("\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", failed,
 		       lane->cpu_ns / 1000, lane->user_ns / 1000, lane->system_ns / 1000);
@@ -181,6 +184,11 @@ out:
 
 int main(int argc, char **argv)
 {
+	int served;
+
+	/* Started as another program's workload: before anything here could allocate. */
+	if (workload_child_serve(&served))
+		return served;
 	std_open();
 	return std_close(run(argc, argv));
 }

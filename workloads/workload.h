@@ -19,7 +19,16 @@ enum workload_subject {
 	WORKLOAD_MEMORY, /* makes the calls a memory monitor counts */
 	WORKLOAD_CPU,	 /* spends CPU time as a CPU monitor should see it; lanes hold the truth */
 	WORKLOAD_CALLS,	 /* makes calls of any kind, all of them in the ledger */
+	/* Allocate: by an allocator, or in the kernel. Memory calls that an allocator makes are in
+	 * no ledger, so no monitor of another subject is judged beside them. */
+	WORKLOAD_MALLOC,
+	WORKLOAD_KMALLOC,
 };
+
+static inline bool workload_allocates(enum workload_subject subject)
+{
+	return subject == WORKLOAD_MALLOC || subject == WORKLOAD_KMALLOC;
+}
 
 /* What a running workload sees. */
 struct workload_run {

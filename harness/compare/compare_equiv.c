@@ -308,19 +308,35 @@ static int compare_one(struct run *run, const struct workload *w, bool alike)
 	return err;
 }
 
-static bool by_default(const struct workload_ops *ops)
+/* Memory calls tell any two apart; but allocations are in ledgers of their own. */
+static bool by_default(const struct workload_ops *ops, enum workload_subject subject)
 {
-	return ops->subject == WORKLOAD_MEMORY && ops->truth == WORKLOAD_LEDGER;
+	return ops->subject == subject && ops->truth == WORKLOAD_LEDGER;
+}
+
+enum workload_subject compare_subject(const struct run *run)
+{
+	static const struct monitor_target whole = {0};
+	enum workload_subject subject = WORKLOAD_MEMORY;
+	struct strbuf ignored = STRBUF_INIT;
+	struct monitor *m = NULL;
+
+	if (!monitor_open(&m, run->monitors[0], &whole, &ignored))
+		subject = subject_workloads(monitor_info(m));
+	monitor_close(m);
+	strbuf_release(&ignored);
+	return workload_allocates(subject) ? subject : WORKLOAD_MEMORY;
 }
 
 unsigned int compare_steps(const struct run *run)
 {
-	unsigned int n = 1; /* stress-ng */
+	enum workload_subject subject = compare_subject(run);
+	unsigned int n = subject == WORKLOAD_MEMORY; /* stress-ng */
 
 	if (run->nworkloads)
 		return (unsigned int)run->nworkloads;
 	for (const struct workload_ops *const *ops = workload_list; *ops; ops++)
-		n += by_default(*ops);
+		n += by_default(*ops, subject);
 	return n;
 }
 
@@ -370,15 +386,21 @@ static bool is_unreadable(const char *name, const char *means, struct strbuf *wh
 	return unreadable;
 }
 
+static const char *counts(const struct vocabulary *words, enum monitor_definition of)
+{
+	static const char *const of_memory[] = {
+		[MONITOR_ENTERED] = "calls when they enter",
+		[MONITOR_COMPLETED] = "calls that have ended and worked",
+	};
+
+	return words == &vocabulary_memory ? of_memory[of] : words->definitions[of];
+}
+
 /* True where the two count by one definition. A monitor that cannot be opened is told of when it is
  * tried. */
 static bool count_alike(const struct run *run, struct strbuf *why)
 {
 	const struct monitor_target whole = {.means = run->means};
-	static const char *const counts[] = {
-		[MONITOR_ENTERED] = "calls when they enter",
-		[MONITOR_COMPLETED] = "calls that have ended and worked",
-	};
 	enum monitor_definition of[2] = {MONITOR_ENTERED, MONITOR_ENTERED};
 	const struct vocabulary *words[2] = {NULL, NULL};
 
@@ -408,7 +430,8 @@ static bool count_alike(const struct run *run, struct strbuf *why)
 	strbuf_addf(why,
 		    "their definitions differ, so equivalence is not asked for: %s counts %s, %s "
 		    "counts %s",
-		    run->monitors[0], counts[of[0]], run->monitors[1], counts[of[1]]);
+		    run->monitors[0], counts(words[0], of[0]), run->monitors[1],
+		    counts(words[1], of[1]));
 	return false;
 }
 
@@ -441,6 +464,7 @@ static const char *shared_means(const struct run *run)
 int compare_equivalence(struct run *run)
 {
 	struct strbuf why = STRBUF_INIT;
+	enum workload_subject subject;
 	bool alike;
 	int err = 0;
 
@@ -468,8 +492,11 @@ int compare_equivalence(struct run *run)
 		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i], alike);
 	if (run->nworkloads)
 		return err;
+	subject = compare_subject(run);
 	for (const struct workload_ops *const *ops = workload_list; *ops && !err; ops++)
-		if (by_default(*ops))
+		if (by_default(*ops, subject))
 			err = run_interrupted() ? -EINTR : compare_named(run, (*ops)->name, alike);
-	return err ? err : compare_named(run, "stress-ng:stressor=mmap", alike);
+	if (err || subject != WORKLOAD_MEMORY)
+		return err;
+	return compare_named(run, "stress-ng:stressor=mmap", alike);
 }

@@ -115,6 +115,10 @@ static int open_arm(struct overhead_arm *arm, const char *spec, const char *mean
 		if (arm->info.kind == MONITOR_BPFTRACE)
 			arm->nplaces =
 				places_of_script(arm->info.path, arm->places, EXCHANGE_STUBS_MAX);
+		if (workload_allocates(subject_workloads(&arm->info)))
+			arm->skip =
+				strdup("it watches allocations, and system calls are what is "
+				       "timed here; make bench-memprof tells what memprof costs");
 		arm->info.name = arm->info.path = NULL;
 	} else {
 		arm->name = strdup(spec);
@@ -632,6 +636,15 @@ static bool has_floors(const struct overhead *o)
 	return false;
 }
 
+/* Monitors were asked for, and none of them can be timed. */
+static bool all_skipped(const struct overhead *o)
+{
+	for (size_t i = 1; i < o->narms; i++)
+		if (!o->arms[i].skip)
+			return false;
+	return o->narms > 1;
+}
+
 static int measure(struct overhead *o)
 {
 	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
@@ -643,6 +656,8 @@ static int measure(struct overhead *o)
 	bool ahead = o->params.attach && o->params.realtime && !is_crowded(o);
 	int err = 0, emitted;
 
+	if (all_skipped(o))
+		return overhead_emit(o);
 	if (ahead)
 		consumer_step_ahead();
 	if (o->params.attach)

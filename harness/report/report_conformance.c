@@ -19,10 +19,10 @@ static bool status_is(struct json_object *trial, const char *status)
 }
 
 /* What was done beside a monitor, in the words of what it watches. */
-enum made { MADE_CALLS, MADE_RECORDS, MADE_TIME, MADE_COUNT };
+enum made { MADE_CALLS, MADE_RECORDS, MADE_TIME, MADE_BLOCKS, MADE_COUNT };
 
 static const char *const made_titles[MADE_COUNT] = {"mmap / munmap / brk", "sides recorded",
-						    "CPU time"};
+						    "CPU time", "blocks allocated"};
 
 /* The finding that has the threads' own clocks as its truth. */
 static struct json_object *cpu_time(struct json_object *trial)
@@ -42,6 +42,8 @@ static enum made made_of(struct json_object *trial)
 		return MADE_RECORDS;
 	if (cpu_time(trial))
 		return MADE_TIME;
+	if (record_get(trial, "truth.made.allocs"))
+		return MADE_BLOCKS;
 	return record_get(trial, "truth.calls") ? MADE_CALLS : MADE_COUNT;
 }
 
@@ -68,6 +70,7 @@ static void add_made(struct json_object *trial, enum made made, struct strbuf *o
 	case MADE_CALLS: add_calls(trial, out); break;
 	case MADE_RECORDS: format_count(out, record_u64(trial, "truth.recorded", 0)); break;
 	case MADE_TIME: format_duration(out, record_num(cpu_time(trial), "truth")); break;
+	case MADE_BLOCKS: format_count(out, record_u64(trial, "truth.made.allocs", 0)); break;
 	case MADE_COUNT: break;
 	}
 }
@@ -122,7 +125,7 @@ static void conformance_table(struct doc *d, const struct trial_grid *g)
 
 	for (size_t i = 0; i < g->rows.n * g->monitors.n; i++)
 		shown[made_of(g->cells[i])] = true;
-	shown[MADE_CALLS] |= !shown[MADE_RECORDS] && !shown[MADE_TIME];
+	shown[MADE_CALLS] |= !shown[MADE_RECORDS] && !shown[MADE_TIME] && !shown[MADE_BLOCKS];
 	doc_table(d);
 	doc_column(d, false, "workload");
 	for (enum made made = 0; made < MADE_COUNT; made++)

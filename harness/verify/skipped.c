@@ -96,7 +96,7 @@ void skipped_forgive(struct judge_result *judged, struct identities *ids, struct
 {
 	uint64_t made, counted;
 	char words[160];
-	size_t kept = 0;
+	size_t kept = 0, sums = ids->n;
 
 	size_of_loss(ids, &made, &counted);
 	skipped_words(words, sizeof(words), n, "its programs");
@@ -108,7 +108,9 @@ void skipped_forgive(struct judge_result *judged, struct identities *ids, struct
 	judged->verdict = JUDGE_SKIPPED;
 	judged->skipped_runs = n;
 	judged->mismatches = 0;
-	if (made == counted)
+	if (!sums)
+		accuracy_add(accuracy, "skipped_runs", "runs", 0, n, "%s", words);
+	else if (made == counted)
 		accuracy_add(accuracy, "skipped_runs", "runs", 0, n, "%s; no call is missing",
 			     words);
 	else

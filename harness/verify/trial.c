@@ -88,15 +88,30 @@ static int open_numbers(struct trial *t, int *prog_fd)
 	return err;
 }
 
+/* The truth will be a ledger. */
+static bool by_ledger(const struct trial *t)
+{
+	const struct workload_ops *ops = t->spec->workload->ops;
+
+	return ops && ops->truth == WORKLOAD_LEDGER;
+}
+
+/* The program that starts the workload; NULL: the workload starts by itself. */
+static const char *const *starter(const struct trial *t)
+{
+	for (size_t i = 0; i < t->nmonitors; i++)
+		if (t->monitors[i].monitor && monitor_starter(t->monitors[i].monitor))
+			return monitor_starter(t->monitors[i].monitor);
+	return NULL;
+}
+
 static int start_child(struct trial *t)
 {
 	struct workload_child_opts opts = WORKLOAD_CHILD_OPTS_INIT;
-	int err = cgroup_create(&t->cgroup, "trial");
+	int err;
 
-	if (err)
-		return err;
-	t->cgroup_id = t->cgroup.id;
-	err = open_numbers(t, &opts.numbers_prog);
+	opts.starter = starter(t);
+	err = opts.starter ? 0 : open_numbers(t, &opts.numbers_prog);
 	if (!err)
 		err = open_stdin(t, &opts.stdin_fd);
 	if (err)
@@ -142,18 +157,63 @@ static void take_event(void *arg, const struct event *e)
 	m->events[m->nevents++] = *e;
 }
 
-static int open_monitors(struct trial *t)
+/* A ledger of allocations has no memory calls, and the other way round. */
+static void refuse_workload(struct trial *t, const struct monitor_info *info)
+{
+	const struct workload *w = t->spec->workload;
+	const struct subject_ops *s = subject_of(info);
+	enum workload_subject wanted = subject_workloads(info), made = WORKLOAD_MEMORY;
+
+	if (w->ops && by_ledger(t))
+		made = w->ops->subject;
+	if (wanted == made || !s || s->wants || (info->caps & MONITOR_NULL))
+		return;
+	if (workload_allocates(wanted))
+		trial_end_as(t, STATUS_SKIP,
+			     "%s tells of the blocks of %s, and only the workload %s says what "
+			     "they must be",
+			     info->name, info->words->definitions[info->definition],
+			     wanted == WORKLOAD_MALLOC ? "malloc" : "kmalloc");
+	else if (workload_allocates(made))
+		trial_end_as(t, STATUS_SKIP,
+			     "the ledger of %s holds blocks, and no call that %s would count",
+			     workload_name(w), info->name);
+}
+
+/* The workload's process; 0: there is none yet. */
+static pid_t process_of(const struct trial *t)
+{
+	const struct ledger *l = t->child.ledger;
+
+	/* Who starts it stands between. */
+	return l && ledger_lane_count(l) ? (pid_t)ledger_lane(l, 0)->tgid : t->child.proc.pid;
+}
+
+/* Those that start the workload, or all others. */
+static int open_monitors(struct trial *t, bool starters)
 {
 	struct monitor_target target = {.cgroup_id = t->cgroup.id,
 					.cgroup_level = t->cgroup.level,
 					.cgroup_path = t->cgroup.path,
+					.process = process_of(t),
 					.means = t->spec->means};
 
-	for (size_t i = 0; i < t->nmonitors; i++) {
+	for (size_t i = 0; i < t->nmonitors && t->status == STATUS_OK; i++) {
 		struct trial_monitor *m = &t->monitors[i];
 		struct strbuf why = STRBUF_INIT;
-		int err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
+		int err;
 
+		if (monitor_starts(t->spec->monitors[i]) != starters)
+			continue;
+		if (starters && t->nmonitors > 1) {
+			trial_end_as(t, STATUS_SKIP,
+				     "%s starts the workload, with its own allocator's functions "
+				     "in it, which another monitor would see: one at a time "
+				     "(beebench verify)",
+				     t->spec->monitors[i]);
+			return 0;
+		}
+		err = monitor_open(&m->monitor, t->spec->monitors[i], &target, &why);
 		if (err == -ENOTSUP)
 			trial_end_as(t, STATUS_SKIP, "%s", why.s);
 		else if (err && why.len)
@@ -162,15 +222,16 @@ static int open_monitors(struct trial *t)
 		if (err)
 			return err == -ENOTSUP ? 0 : err;
 		m->info = monitor_info(m->monitor);
-		m->keep_events = (t->child.ledger || t->spec->keep_events) && !t->spec->drop_events;
-		if ((!t->child.ledger || subject_of(m->info)->wants) && !t->spec->no_oracle &&
+		m->keep_events = (by_ledger(t) || t->spec->keep_events) && !t->spec->drop_events;
+		refuse_workload(t, m->info);
+		if ((!by_ledger(t) || subject_of(m->info)->wants) && !t->spec->no_oracle &&
 		    !(m->info->caps & (MONITOR_CGROUP | MONITOR_NULL)))
 			trial_end_as(t, STATUS_SKIP,
 				     "%s watches the whole machine: what it counts of %s cannot be "
 				     "told from the rest",
-				     m->info->name, t->child.ledger ? "the workload" : "a command");
+				     m->info->name, by_ledger(t) ? "the workload" : "a command");
 	}
-	return t->spec->hooks && t->status == STATUS_OK ? hook(t, t->spec->hooks->opened) : 0;
+	return 0;
 }
 
 /* Beside a monitor of clocks: what the kernel does not tell it. */
@@ -507,6 +568,11 @@ static int open_oracle(struct trial *t)
 	return err;
 }
 
+static int finish(struct trial *t)
+{
+	return workload_child_finish(&t->child, FINISH_MS) ? child_failed(t, -ECHILD) : 0;
+}
+
 /* From the release to the second barrier and the snapshots there. */
 static int run_window(struct trial *t)
 {
@@ -532,25 +598,45 @@ static int run_window(struct trial *t)
 	err = settle(t);
 	if (!err && t->spec->hooks)
 		err = hook(t, t->spec->hooks->end);
-	if (!err)
+	/* Who started the workload says what it did once that has ended. */
+	if (!err && starter(t)) {
+		err = gather_lanes(t);
+		if (!err)
+			err = finish(t);
+	}
+	if (!err && t->status == STATUS_OK)
 		err = detach_and_read(t);
 	if (!err)
 		err = read_oracle(t);
-	if (!err)
+	if (!err && !t->lanes)
 		err = gather_lanes(t);
 	t->start_ns = t->child.start_ns;
 	t->end_ns = t->child.end_ns;
-	if (!err && workload_child_finish(&t->child, FINISH_MS))
-		err = child_failed(t, -ECHILD);
+	return err ? err : finish(t);
+}
+
+/* Who starts the workload is opened before it, all others beside it. */
+static int open_all(struct trial *t)
+{
+	int err = cgroup_create(&t->cgroup, "trial");
+
+	if (err)
+		return err;
+	t->cgroup_id = t->cgroup.id;
+	err = open_monitors(t, true);
+	if (!err && t->status == STATUS_OK)
+		err = start_child(t);
+	if (!err && t->status == STATUS_OK)
+		err = open_monitors(t, false);
+	if (!err && t->status == STATUS_OK && t->spec->hooks)
+		err = hook(t, t->spec->hooks->opened);
 	return err;
 }
 
 static int run_steps(struct trial *t)
 {
-	int err = start_child(t);
+	int err = open_all(t);
 
-	if (!err && t->status == STATUS_OK)
-		err = open_monitors(t);
 	if (!err && t->status == STATUS_OK)
 		err = open_oracle(t);
 	if (!err && t->status == STATUS_OK)

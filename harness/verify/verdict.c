@@ -376,6 +376,13 @@ static void doubt_skipped(struct verdict *v, uint64_t n)
 	end_as(v, STATUS_VOID, "%s", words);
 }
 
+static void sum_made(struct verdict *v, const struct model *model)
+{
+	for (uint32_t slot = 0; slot < vocabulary_slots(model->def.subject->words); slot++)
+		for (size_t i = 0; i < model->nrows; i++)
+			v->made[slot] += model->rows[i].value[slot];
+}
+
 static int reach(struct verdict *v, const struct trial *t, const struct model *model,
 		 const struct trial_monitor *m)
 {
@@ -445,6 +452,9 @@ int verdict_reach(struct verdict *v, const struct trial *t, size_t index)
 	if (!err)
 		model_offer(&model, m->info);
 	v->calls = t->child.ledger ? model.totals : t->oracle_totals;
+	v->of_blocks = t->child.ledger && workload_allocates(t->spec->workload->ops->subject);
+	if (v->of_blocks && !err)
+		sum_made(v, &model);
 	if (!err && started_clean(v, &model, m) && !lost_on_the_way(v, t, m) &&
 	    recorded_all(v, t, m) && within_sight(v, t, m) && oracle_saw_all(v, t))
 		err = reach(v, t, &model, m);

@@ -22,6 +22,8 @@ struct verdict {
 	struct identities identities;
 	struct accuracy accuracy;
 	struct model_totals calls;	  /* of the truth: ledger or oracle */
+	bool of_blocks;			  /* the truth is blocks instead: @made has their figures */
+	uint64_t made[COUNTER_SLOTS_MAX]; /* predicted, over all rows */
 	uint64_t sums[COUNTER_SLOTS_MAX]; /* captured, over the target's rows */
 	bool has_truth;			  /* @calls mean something */
 	bool by_totals; /* the truth is an oracle's totals, judged by identities */

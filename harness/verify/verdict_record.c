@@ -152,7 +152,22 @@ static struct json_object *memory_of(const struct proc_memory *m)
 	return o;
 }
 
-static struct json_object *truth_of(const struct verdict *v, const struct trial *t)
+/* The standard figures of blocks; null where the monitor has no words for them. */
+static struct json_object *made_of(const struct verdict *v, const struct vocabulary *words)
+{
+	struct json_object *o;
+
+	if (words == &vocabulary_memory)
+		return NULL;
+	o = json_object_new_object();
+	for (size_t f = 0; f < words->nfields; f++)
+		if (words->fields[f].standard && !words->fields[f].slots)
+			record_put_u64(o, words->fields[f].name,
+				       v->made[vocabulary_slot(words, f)]);
+	return o;
+}
+
+static struct json_object *truth_of(const struct verdict *v, const struct trial *t, size_t index)
 {
 	struct json_object *o = json_object_new_object(), *canary;
 
@@ -167,10 +182,14 @@ static struct json_object *truth_of(const struct verdict *v, const struct trial 
 	}
 	if (t->has_perf)
 		record_put(o, "perf", calls_of(t->perf_calls));
-	record_put(o, "calls", calls_of(v->calls.calls));
-	record_put(o, "failed", calls_of(v->calls.failed));
-	record_put(o, "worked", calls_of(v->calls.worked));
-	record_put_u64(o, "mmap_filtered", v->calls.mmap_filtered);
+	if (v->of_blocks) {
+		record_put(o, "made", made_of(v, t->monitors[index].info->words));
+	} else {
+		record_put(o, "calls", calls_of(v->calls.calls));
+		record_put(o, "failed", calls_of(v->calls.failed));
+		record_put(o, "worked", calls_of(v->calls.worked));
+		record_put_u64(o, "mmap_filtered", v->calls.mmap_filtered);
+	}
 	if (t->has_vm) {
 		record_put(o, "vm_before", memory_of(&t->vm_before));
 		record_put(o, "vm_after", memory_of(&t->vm_after));
@@ -298,7 +317,7 @@ struct json_object *verdict_record(const struct verdict *v, const struct trial *
 	if (!v->has_truth)
 		return o;
 	record_put_u64(o, "duration_ns", t->end_ns - t->start_ns);
-	record_put(o, "truth", truth_of(v, t));
+	record_put(o, "truth", truth_of(v, t, index));
 	if (m->after.fields)
 		record_put(o, "captured", captured_of(v, m));
 	record_put(o, "accuracy", accuracy_of(&v->accuracy));

@@ -15,6 +15,7 @@
 #include "harness/verify/verify_summary.h"
 #include "lib/log.h"
 #include "collector/elf_check.h"
+#include "collector/manifest.h"
 #include "collector/registry.h"
 #include "harness/vm/qemu.h"
 #include "lib/strbuf.h"
@@ -69,7 +70,7 @@ static bool is_slow(const struct workload_ops *ops)
 struct candidate {
 	const char *name; /* the user's */
 	uint32_t caps;
-	const struct subject_ops *subject; /* NULL: not known */
+	enum workload_subject workloads; /* that have something to tell it */
 	bool known; /* false: this machine cannot run it; its trials will say so */
 };
 
@@ -172,7 +173,7 @@ static int open_candidates(struct plan *p, const struct run *run)
 		if (!err) {
 			c->known = true;
 			c->caps = monitor_info(m)->caps;
-			c->subject = subject_of(monitor_info(m));
+			c->workloads = subject_workloads(monitor_info(m));
 		}
 		monitor_close(m);
 		if (err == -ENOTSUP)
@@ -181,32 +182,49 @@ static int open_candidates(struct plan *p, const struct run *run)
 	return err;
 }
 
-/* By the mark of its object; memory's monitors need none. */
-static const struct subject_ops *guess_subject(const char *path)
+/* By its manifest, or by the mark of its object; memory's monitors need none. */
+static enum workload_subject guess_workloads(const char *path)
 {
 	const struct subject_ops *const *s = subject_list;
+	struct strbuf ignored = STRBUF_INIT;
+	struct monitor_info info = {0};
+	struct manifest man = {0};
+
+	if (str_ends_with(path, ".json")) {
+		manifest_defaults(&man, &vocabulary_memory);
+		if (!manifest_read(&man, path, &ignored)) {
+			info.words = man.words;
+			info.definition = man.definition;
+		}
+		manifest_release(&man);
+		strbuf_release(&ignored);
+		return subject_workloads(&info);
+	}
 
 	while (*s && !((*s)->words->mark && elf_has_symbol(path, (*s)->words->mark)))
 		s++;
-	return *s;
+	return *s ? (*s)->workloads : WORKLOAD_MEMORY;
+}
+
+static void guess_candidate(struct candidate *c)
+{
+	struct strbuf ignored = STRBUF_INIT;
+	char *path = NULL;
+
+	c->known = true;
+	if (!strcmp(c->name, "none"))
+		c->caps = MONITOR_NULL;
+	else if (!registry_find(c->name, &path, &ignored))
+		c->workloads = guess_workloads(path);
+	strbuf_release(&ignored);
+	free(path);
 }
 
 /* What can be seen of the files, nothing opened: how many trials there will be, about. */
 static void guess_candidates(struct plan *p)
 {
-	for (size_t i = 0; i < p->ncandidates; i++) {
-		struct candidate *c = &p->candidates[i];
-		char *path = NULL;
-		struct strbuf ignored = STRBUF_INIT;
-
-		c->known = true;
-		if (!strcmp(c->name, "none"))
-			c->caps = MONITOR_NULL;
-		else if (!registry_find(c->name, &path, &ignored))
-			c->subject = guess_subject(path);
-		strbuf_release(&ignored);
-		free(path);
-	}
+	for (size_t i = 0; i < p->ncandidates; i++)
+		guess_candidate(&p->candidates[i]);
 }
 
 /* What has something to say beside what. Monitors that offer nothing to judge show once that the
@@ -214,11 +232,12 @@ static void guess_candidates(struct plan *p)
 static bool suits(const struct candidate *c, const struct workload *w)
 {
 	bool idle = !strcmp(workload_name(w), "idle");
-	enum workload_subject wants = c->subject ? c->subject->workloads : WORKLOAD_MEMORY;
 
+	if (c->known && workload_allocates(c->workloads))
+		return w->ops->subject == c->workloads;
 	if (idle || !c->known)
 		return idle || w->ops->subject == WORKLOAD_MEMORY;
-	return !(c->caps & MONITOR_NULL) && w->ops->subject == wants;
+	return !(c->caps & MONITOR_NULL) && w->ops->subject == c->workloads;
 }
 
 static int pair_up(struct plan *p)
@@ -374,6 +393,9 @@ static int run_guests(struct run *run, const struct verify_params *p, const char
 	struct plan plan = {0};
 	int err = workloads ? candidates_make(&plan, run) : -ENOMEM;
 
+	for (size_t i = 0; !err && i < plan.ncandidates; i++)
+		if (guest_monitors_refuse(plan.candidates[i].name))
+			guess_candidate(&plan.candidates[i]);
 	if (!err)
 		err = choose_workloads(&plan, run);
 	if (!err)

@@ -27,19 +27,15 @@ static const char *base_of(const char *path)
 
 static const char no_bpftrace[] = "the guest has no bpftrace";
 
-const char *guest_monitors_refuse(const char *name)
+/* One that cannot be read is told of when it is packed. */
+static const char *refuse_manifest(const char *path)
 {
 	struct manifest man = {0};
 	struct strbuf ignored = STRBUF_INIT;
 	const char *reason = NULL;
 
-	if (str_ends_with(name, ".bt"))
-		return no_bpftrace;
-	if (!str_ends_with(name, ".json"))
-		return NULL;
 	manifest_defaults(&man, &vocabulary_memory);
-	/* One that cannot be read is told of when it is packed. */
-	if (!manifest_read(&man, name, &ignored)) {
+	if (!manifest_read(&man, path, &ignored)) {
 		if (man.script)
 			reason = no_bpftrace;
 		else if (man.run)
@@ -47,6 +43,21 @@ const char *guest_monitors_refuse(const char *name)
 	}
 	manifest_release(&man);
 	strbuf_release(&ignored);
+	return reason;
+}
+
+const char *guest_monitors_refuse(const char *name)
+{
+	struct strbuf ignored = STRBUF_INIT;
+	const char *reason = NULL;
+	char *path = NULL;
+
+	if (str_ends_with(name, ".bt"))
+		return no_bpftrace;
+	if (!registry_find(name, &path, &ignored) && str_ends_with(path, ".json"))
+		reason = refuse_manifest(path);
+	strbuf_release(&ignored);
+	free(path);
 	return reason;
 }
 

@@ -199,6 +199,54 @@ static void wrong_types(void **state UNUSED)
 	wrong("{\"schema\": 1, \"run\": []}", "dir/x.json:1: run: is empty; name a program");
 }
 
+static void commands(void **state UNUSED)
+{
+	assert_int_equal(parse("{\"schema\": 1, \"run\": [\"p\", \"-o\", \"{out}\", \"--\"], "
+			       "\"starts\": true,\n"
+			       "\"prints\": \"profile\", \"report\": [\"r\", \"{out}\"], "
+			       "\"stack\": [\"leaf\", "
+			       "\"mid\"]}"),
+			 0);
+	assert_true(man.starts);
+	assert_true(man.profile);
+	assert_string_equal(man.report[1], "{out}");
+	assert_null(man.report[2]);
+	assert_string_equal(man.stack[0], "leaf");
+	assert_null(man.stack[2]);
+	assert_int_equal(parse("{\"schema\": 1, \"run\": [\"p\"], \"ready\": \"it counts\", "
+			       "\"prints\": \"bpftrace\"}"),
+			 0);
+	assert_false(man.starts);
+	assert_false(man.profile);
+	assert_string_equal(man.ready, "it counts");
+	wrong("{\"schema\": 1,\n\"starts\": true}",
+	      "dir/x.json:2: starts: is of a command, and \"run\" is not there");
+	wrong("{\"schema\": 1,\n\"ready\": \"x\"}",
+	      "dir/x.json:2: ready: is of a command, and \"run\" is not there");
+	wrong("{\"schema\": 1, \"run\": [\"p\", \"{out}\"],\n\"starts\": true}",
+	      "dir/x.json:2: starts: is of a profile: \"prints\": \"profile\" is expected, too");
+	wrong("{\"schema\": 1, \"run\": [\"p\"],\n\"stack\": [\"f\"]}",
+	      "dir/x.json:2: stack: is of a profile: \"prints\": \"profile\" is expected, too");
+	wrong("{\"schema\": 1,\n\"run\": [\"p\"], \"starts\": true, \"prints\": \"profile\"}",
+	      "dir/x.json:2: run: must have {out}: what starts the workload writes its profile to "
+	      "that file, as stdout is the workload's");
+	wrong("{\"schema\": 1, \"run\": [\"p\", \"{out}\"], \"starts\": true, \"prints\": "
+	      "\"profile\",\n"
+	      "\"ready\": \"x\"}",
+	      "dir/x.json:2: ready: is of a command that comes to the workload; one that starts it "
+	      "counts from its start");
+	wrong("{\"schema\": 1, \"run\": [\"p\"],\n\"prints\": \"text\"}",
+	      "dir/x.json:2: prints: \"text\": bpftrace (its JSON lines) or profile is expected");
+	wrong("{\"schema\": 1, \"run\": [\"p\"],\n\"starts\": 1}",
+	      "dir/x.json:2: starts: true or false is expected, this is a number");
+	wrong("{\"schema\": 1, \"run\": [\"p\"], \"prints\": \"profile\",\n\"stack\": []}",
+	      "dir/x.json:2: stack: is empty; name a function");
+	wrong("{\"schema\": 1, \"run\": [\"p\"], \"prints\": \"profile\",\n\"report\": \"cat\"}",
+	      "dir/x.json:2: report: a list of strings (program and arguments) is expected, this "
+	      "is "
+	      "a string");
+}
+
 static void wrong_names(void **state UNUSED)
 {
 	wrong("{\"schema\": 1,\n\"conters\": {}}",
@@ -218,7 +266,7 @@ int main(void)
 		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(an_iterator),
 		cmocka_unit_test(half_an_iterator),	cmocka_unit_test(not_json),
 		cmocka_unit_test(definitions),		cmocka_unit_test(wrong_types),
-		cmocka_unit_test(wrong_names),
+		cmocka_unit_test(wrong_names),		cmocka_unit_test(commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget);
