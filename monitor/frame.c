@@ -31,6 +31,7 @@ const char *const field_names[FIELD_COUNT] = {
 	[FIELD_FAULTS] = "page_faults",
 	[FIELD_LIMIT] = "limit_kb",
 	[FIELD_ROOM] = "room_kb",
+	[FIELD_PROCESSES] = "processes",
 	[FIELD_MMAP_RATE] = "mmap_per_s",
 	[FIELD_MUNMAP_RATE] = "munmap_per_s",
 	[FIELD_BRK_RATE] = "brk_per_s",

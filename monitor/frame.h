@@ -23,7 +23,7 @@ enum field {
 	FIELD_RSS,  /* kB resident (VmRSS) */
 	FIELD_VIRT, /* kB mapped (VmSize) */
 	FIELD_PEAK, /* kB, highest resident (VmHWM) */
-	FIELD_PSS,  /* kB, shared pages divided; only where it was asked for (source_detail()) */
+	FIELD_PSS,  /* kB, shared pages divided; only where it was asked for (READ_SHARES) */
 	FIELD_USS,  /* kB of this process alone; as PSS */
 	FIELD_MMAP, /* calls; what counts as one is the monitor's definition */
 	FIELD_MUNMAP,
@@ -39,16 +39,17 @@ enum field {
 			    monitor since its start, else since the process began */
 	FIELD_SYSTEM_MS, /* ms in the kernel */
 	FIELD_TOTAL_MS,
-	FIELD_SWITCHES, /* context switches, voluntary and not */
-	FIELD_SWAP,	/* kB swapped out */
-	FIELD_SHARED,	/* kB resident of files and of shared memory: other processes may have them
-			   too */
-	FIELD_HUGETLB,	/* kB of huge pages that were reserved; they are not in RSS */
-	FIELD_HELD,	/* kB: RSS, swap and huge pages; what the trend is of */
-	FIELD_TOUCHED,	/* % of the mapped address space that is held */
-	FIELD_FAULTS,	/* page faults since it began */
-	FIELD_LIMIT,	/* kB that its cgroup may have; NAN: no limit */
-	FIELD_ROOM,	/* kB of that which nobody has yet */
+	FIELD_SWITCHES,	 /* context switches, voluntary and not */
+	FIELD_SWAP,	 /* kB swapped out */
+	FIELD_SHARED,	 /* kB resident of files and of shared memory: other processes may have them
+			    too */
+	FIELD_HUGETLB,	 /* kB of huge pages that were reserved; they are not in RSS */
+	FIELD_HELD,	 /* kB: RSS, swap and huge pages; what the trend is of */
+	FIELD_TOUCHED,	 /* % of the mapped address space that is held */
+	FIELD_FAULTS,	 /* page faults since it began */
+	FIELD_LIMIT,	 /* kB that its cgroup may have; NAN: no limit */
+	FIELD_ROOM,	 /* kB of that which nobody has yet */
+	FIELD_PROCESSES, /* 1 of a process that lives; of a sum: how many do */
 	/* What follows is filled in by history_update(), from frame to frame. */
 	FIELD_MMAP_RATE, /* calls per s over the latest interval */
 	FIELD_MUNMAP_RATE,
@@ -87,11 +88,13 @@ enum row_flag {
 		1 << 0, /* RSS, VIRT, PEAK are what /proc says; else approximations, shown as ~N */
 	ROW_ENDED = 1 << 1, /* it ended in this interval: its counters are final, it leaves with the
 			     * next frame */
-	ROW_KERNEL = 1 << 2,	/* a kernel thread: it has no memory of its own */
-	ROW_HIDDEN = 1 << 3,	/* /proc hides it from us (hidepid, or another user's) */
-	ROW_SKIPPED = 1 << 4,	/* it was there when the kernel skipped runs of the monitor's
-				 * programs: its calls may be too few, what it has mapped too much */
-	ROW_COLLECTED = 1 << 5, /* its memory is kept by a garbage collector */
+	ROW_KERNEL = 1 << 2,	 /* a kernel thread: it has no memory of its own */
+	ROW_HIDDEN = 1 << 3,	 /* /proc hides it from us (hidepid, or another user's) */
+	ROW_SKIPPED = 1 << 4,	 /* it was there when the kernel skipped runs of the monitor's
+				  * programs: its calls may be too few, what it has mapped too much */
+	ROW_COLLECTED = 1 << 5,	 /* its memory is kept by a garbage collector */
+	ROW_SHARED_NOW = 1 << 6, /* PSS and USS are of this frame, and where they are not known
+				  * it has none; else, where they are known, of an earlier one */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -100,7 +103,7 @@ enum { SIZE_BUCKETS = 40 };
 /* A process number or a user that is not known. */
 #define ROW_UNKNOWN UINT32_MAX
 
-/* What is read of a process where somebody asks for it. */
+/* Texts that are read of a process where somebody asks for them. */
 enum row_text {
 	TEXT_COMMAND, /* its arguments, separated by blanks */
 	TEXT_EXE,     /* the file that it runs */
@@ -108,7 +111,16 @@ enum row_text {
 	TEXT_COUNT,
 };
 
-/* One process, with all its threads. */
+/* What is read where somebody asks for it, as bits: 1 << enum row_text, and these. */
+enum row_read {
+	READ_SHARES = 1 << TEXT_COUNT,	     /* PSS and USS: /proc/PID/smaps_rollup, each frame */
+	READ_TIMES = 1 << (TEXT_COUNT + 1),  /* times on a CPU, of all processes from then on */
+	READ_SUMS = 1 << (TEXT_COUNT + 2),   /* nothing: what sum() in a query needs (view_sum()) */
+	READ_IN_TURN = 1 << (TEXT_COUNT + 3) /* not more than there is time for in a frame: shares
+					      * of who had to wait are of an earlier one */
+};
+
+/* One process, with all its threads; or, where @group is given, several of them summed up. */
 struct proc_row {
 	uint32_t pid;
 	uint32_t ppid, uid; /* or ROW_UNKNOWN */
@@ -119,6 +131,9 @@ struct proc_row {
 	char name[16];	       /* comm: any bytes, ended by NUL */
 	const uint32_t *sizes; /* events by size, SIZE_BUCKETS of them; NULL: none seen */
 	const char *text[TEXT_COUNT]; /* any bytes; NULL: not known or not asked for */
+	const char *group; /* what the processes that were summed up have in common; any bytes */
+	const double *sum; /* FIELD_COUNT of them, of the processes that it belongs to; NULL: of
+			    * itself (view_sum()) */
 	double v[FIELD_COUNT];
 };
 
@@ -183,6 +198,11 @@ struct frame {
 };
 
 enum { FRAME_EVENTS_MAX = 4096 };
+
+static inline const char *row_name(const struct proc_row *row)
+{
+	return row->group ? row->group : row->name;
+}
 
 /* All of the row is what it says: neither approximations nor counters with runs skipped. */
 static inline bool row_is_exact(const struct proc_row *row)

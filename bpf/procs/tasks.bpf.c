@@ -22,10 +22,10 @@
 
 enum { THREADS_TRIED = 16 };
 
-/* What is wanted: other threads than leaders, too; times. Without them half of what is read of a
- * task, spread over as many cache lines, is left alone. */
-const volatile bool all_threads = true;
-const volatile bool all_times = true;
+/* What is wanted, as it may change: other threads than leaders, too; times. Without them half of
+ * what is read of a task, spread over as many cache lines, is left alone. */
+__u32 all_threads = 1;
+__u32 all_times = 1;
 
 /* Another iterator's program runs for the same task afterwards: to walk along all tasks is most of
  * the cost, and is paid once then. */

@@ -17,6 +17,9 @@
 #include "monitor/recording/scalar.h"
 #include "monitor/view/trend.h"
 
+static const char *const text_keys[TEXT_COUNT] = {
+	[TEXT_COMMAND] = "command", [TEXT_EXE] = "exe", [TEXT_CGROUP] = "cgroup"};
+
 /* --- text --- */
 
 /* One figure of a header line: with a comma where another stands before it. */
@@ -56,7 +59,11 @@ static void text_machine(const struct frame *f, const struct view *v, struct str
 		text_mib(out, f->mem_available_kb);
 		strbuf_addstr(out, " available, ");
 	}
-	strbuf_addf(out, "%zu processes, %zu match, %zu shown\n", f->n, v->matched, v->n);
+	if (v->grouped)
+		strbuf_addf(out, "%zu processes, %zu match, %zu groups, %zu shown\n", f->n,
+			    v->processes, v->matched, v->n);
+	else
+		strbuf_addf(out, "%zu processes, %zu match, %zu shown\n", f->n, v->processes, v->n);
 }
 
 static void text_own(const struct frame *f, struct strbuf *out)
@@ -123,19 +130,27 @@ static void text_losses(const struct frame *f, struct strbuf *out)
 		strbuf_addch(out, '\n');
 }
 
-static bool text_shown(const struct column *c, enum tool tool)
+static enum column_lines batch_lines(const struct view *v)
 {
-	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
+	return v->grouped ? LINES_GROUPS : v->sums ? LINES_TREE : LINES_PROCESSES;
+}
+
+/* The shares of a sum were read; a recording may not have them. */
+static bool text_shown(const struct frame *f, const struct column *c, enum column_lines lines)
+{
+	return column_shown(c, f->tool, lines) &&
+	       (!(column_reads(c) & READ_SHARES) || f->fields & FIELD_BIT(c->field));
 }
 
 /* The next column of those that were chosen, or of the default; @k begins at 0. False: no more. */
-static bool text_column(const struct view *v, enum tool tool, size_t *k, const struct column **out)
+static bool text_column(const struct frame *f, const struct view *v, size_t *k,
+			const struct column **out)
 {
 	if (v->columns && v->columns[0]) {
 		*out = v->columns[(*k)++];
 		return *out;
 	}
-	while (columns[*k].key && !text_shown(&columns[*k], tool))
+	while (columns[*k].key && !text_shown(f, &columns[*k], batch_lines(v)))
 		(*k)++;
 	*out = &columns[(*k)++];
 	return (*out)->key;
@@ -172,45 +187,24 @@ static int text_branch(struct strbuf *out, const struct view_line *line)
 	return 3 * line->depth;
 }
 
-/* In a tree a row stands for all below it; approximations make a sum one. */
-static struct proc_row text_row_of_line(const struct frame *f, const struct view *v, size_t i)
-{
-	const struct view_line *line = &v->lines[i];
-	struct proc_row row = f->rows[line->row];
-
-	if (!v->sums)
-		return row;
-	/* Those below that found no room in the view were not read. */
-	if (line->folded || (v->n < v->matched && row.v[FIELD_VIRT] != v->sums[i][FIELD_VIRT]))
-		row.flags &= (uint8_t)~ROW_EXACT;
-	while (++i < v->n && v->lines[i].depth > line->depth) {
-		uint8_t flags = f->rows[v->lines[i].row].flags;
-
-		if (v->lines[i].folded || !(flags & (ROW_EXACT | ROW_KERNEL)))
-			row.flags &= (uint8_t)~ROW_EXACT;
-		row.flags |= flags & ROW_SKIPPED;
-	}
-	memcpy(row.v, v->sums[line - v->lines], sizeof(row.v));
-	return row;
-}
-
 static void text_line(const struct frame *f, const struct view *v, size_t i, struct strbuf *cell,
 		      struct strbuf *out)
 {
 	const struct view_line *line = &v->lines[i];
-	const struct proc_row row = text_row_of_line(f, v, i);
+	struct proc_row row;
 	struct strbuf plain = STRBUF_INIT;
 	const struct column *c;
 	size_t start = out->len;
 
-	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
+	view_row(v, f, i, &row);
+	for (size_t k = 0; text_column(f, v, &k, &c);) {
 		int cells;
 
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		strbuf_reset(cell);
 		if (c->kind == COLUMN_NAME) {
-			cells = text_branch(cell, line) + column_text(row.name, -1, cell);
+			cells = text_branch(cell, line) + column_text(row_name(&row), -1, cell);
 		} else {
 			column_format(c, &row, false, cell);
 			cells = column_text(cell->s, -1, &plain);
@@ -237,7 +231,7 @@ static void batch_text(const struct frame *f, const struct view *v, bool first, 
 	text_own(f, out);
 	text_losses(f, out);
 	start = out->len;
-	for (size_t k = 0; text_column(v, f->tool, &k, &c);) {
+	for (size_t k = 0; text_column(f, v, &k, &c);) {
 		if (out->len > start)
 			strbuf_addch(out, ' ');
 		text_cell(out, c, c->title, (int)strlen(c->title));
@@ -330,7 +324,7 @@ static void json_machine(struct strbuf *out, const struct frame *f, const struct
 	put_json_number(out, f->wait_memory_pct);
 	json_key(out, "wait_io_pct");
 	put_json_number(out, f->wait_io_pct);
-	strbuf_addf(out, ",\"processes\":%zu,\"matched\":%zu}", f->n, v->matched);
+	strbuf_addf(out, ",\"processes\":%zu,\"matched\":%zu}", f->n, v->processes);
 }
 
 static void json_flag(struct strbuf *out, const struct proc_row *row, unsigned int flag,
@@ -365,22 +359,19 @@ static void json_tree(struct strbuf *out, const struct view *v, size_t line, uin
 	}
 	json_key(out, "subtree");
 	at = out->len;
-	json_fields(out, v->sums[line], fields);
+	json_fields(out, v->sums[line], fields | FIELD_BIT(FIELD_PROCESSES));
 	if (out->len == at)
 		strbuf_addch(out, '{');
 	out->s[at] = '{';
 	strbuf_addch(out, '}');
 }
 
-static void json_texts(struct strbuf *out, const struct proc_row *row, unsigned int texts)
+static void json_texts(struct strbuf *out, const struct proc_row *row, unsigned int reads)
 {
-	static const char *const keys[] = {
-		[TEXT_COMMAND] = "command", [TEXT_EXE] = "exe", [TEXT_CGROUP] = "cgroup"};
-
 	for (size_t i = 0; i < TEXT_COUNT; i++) {
-		if (!(texts & 1U << i))
+		if (!(reads & 1U << i))
 			continue;
-		json_key(out, keys[i]);
+		json_key(out, text_keys[i]);
 		if (row->text[i])
 			put_json_text(out, row->text[i]);
 		else
@@ -405,7 +396,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 		strbuf_addstr(out, "null");
 	else
 		put_json_text(out, column_user(row->uid));
-	json_texts(out, row, v->texts);
+	json_texts(out, row, v->reads);
 	json_key(out, "state");
 	put_json_text(out, state);
 	json_key(out, "exact");
@@ -424,13 +415,55 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	strbuf_addch(out, '}');
 }
 
-static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
+/* A group has what its processes have in common, and their sums. */
+static void json_group(struct strbuf *out, const struct view *v, size_t line, uint64_t fields)
+{
+	const struct proc_row *row = &v->groups.frame.rows[v->lines[line].row];
+
+	strbuf_addstr(out, "{\"name\":");
+	put_json_text(out, row->group);
+	json_key(out, "exact");
+	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
+	json_fields(out, row->v, fields | FIELD_BIT(FIELD_PROCESSES));
+	if (fields & FIELD_BIT(FIELD_TREND)) {
+		json_key(out, "verdict");
+		put_json_text(out, verdict_name(row));
+	}
+	json_flag(out, row, ROW_ENDED, "ended");
+	json_flag(out, row, ROW_SKIPPED, "skipped");
+	strbuf_addch(out, '}');
+}
+
+static void json_lines(struct strbuf *out, const struct frame *f, const struct view *v,
+		       uint64_t fields)
+{
+	if (v->grouped)
+		strbuf_addf(out, ",\"group_by\":\"%s\",\"groups\":[", group_by_names[v->groups.by]);
+	else
+		strbuf_addstr(out, ",\"processes\":[");
+	for (size_t i = 0; i < v->n; i++) {
+		if (i)
+			strbuf_addch(out, ',');
+		if (v->grouped)
+			json_group(out, v, i, fields);
+		else
+			json_process(out, f, v, i, fields);
+	}
+	strbuf_addch(out, ']');
+}
+
+static uint64_t batch_fields(const struct frame *f)
 {
 	uint64_t fields = 0;
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
-		if (put_offers(f, (enum field)i))
+		if (put_offers(f, (enum field)i) && i != FIELD_PROCESSES)
 			fields |= FIELD_BIT(i);
+	return fields;
+}
+
+static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
+{
 	strbuf_addf(out, "{\"schema\":1,\"tool\":\"%s\",\"seq\":", record_tool_names[f->tool]);
 	put_u64(out, f->seq);
 	strbuf_addstr(out, ",\"time\":\"");
@@ -450,29 +483,53 @@ static void batch_json(const struct frame *f, const struct view *v, struct strbu
 		strbuf_addstr(out, "null");
 	strbuf_addch(out, '}');
 	json_scalars(out, "losses", losses_scalars, f);
-	strbuf_addstr(out, "},\"processes\":[");
-	for (size_t i = 0; i < v->n; i++) {
-		if (i)
-			strbuf_addch(out, ',');
-		json_process(out, f, v, i, fields);
-	}
-	strbuf_addstr(out, "],\"events_seen\":");
+	strbuf_addch(out, '}');
+	json_lines(out, f, v, batch_fields(f));
+	strbuf_addstr(out, ",\"events_seen\":");
 	json_u64_or_null(out, f->events_seen, f->events_seen != UINT64_MAX);
 	strbuf_addstr(out, "}\n");
 }
 
 /* --- CSV --- */
 
-static void csv_header(const struct frame *f, struct strbuf *out)
+static void csv_names(uint64_t fields, const char *before, struct strbuf *out)
 {
-	strbuf_addstr(out, "time,seq,pid,name,ppid,user,state,exact,ended");
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
-		if (put_offers(f, (enum field)i))
-			strbuf_addf(out, ",%s", field_names[i]);
-	strbuf_addstr(out, put_offers(f, FIELD_TREND) ? ",verdict\n" : "\n");
+		if (fields & FIELD_BIT(i))
+			strbuf_addf(out, ",%s%s", before, field_names[i]);
 }
 
-static void csv_process(const struct frame *f, const struct proc_row *row, struct strbuf *out)
+static void csv_numbers(const double *values, uint64_t fields, struct strbuf *out)
+{
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (fields & FIELD_BIT(i)) {
+			strbuf_addch(out, ',');
+			put_number(out, values[i]);
+		}
+}
+
+static void csv_header(const struct frame *f, const struct view *v, struct strbuf *out)
+{
+	uint64_t fields = batch_fields(f), sums = fields | FIELD_BIT(FIELD_PROCESSES);
+
+	if (v->grouped)
+		strbuf_addf(out, "time,seq,%s,exact,ended", group_by_names[v->groups.by]);
+	else
+		strbuf_addstr(out, "time,seq,pid,name,ppid,user,state,exact,ended");
+	csv_names(v->grouped ? sums : fields, "", out);
+	if (put_offers(f, FIELD_TREND))
+		strbuf_addstr(out, ",verdict");
+	for (size_t i = 0; i < TEXT_COUNT && !v->grouped; i++)
+		if (v->reads & 1U << i)
+			strbuf_addf(out, ",%s", text_keys[i]);
+	if (v->sums) {
+		strbuf_addstr(out, ",depth,context");
+		csv_names(sums, "subtree_", out);
+	}
+	strbuf_addch(out, '\n');
+}
+
+static void csv_who(const struct proc_row *row, struct strbuf *out)
 {
 	const char state[2] = {row->state, '\0'};
 
@@ -487,16 +544,32 @@ static void csv_process(const struct frame *f, const struct proc_row *row, struc
 		put_csv_text(out, column_user(row->uid));
 	strbuf_addch(out, ',');
 	put_csv_text(out, state);
+}
+
+static void csv_line(const struct frame *f, const struct view *v, size_t line, struct strbuf *out)
+{
+	const struct proc_row *row = &view_frame(v, f)->rows[v->lines[line].row];
+	uint64_t fields = batch_fields(f), sums = fields | FIELD_BIT(FIELD_PROCESSES);
+
+	if (v->grouped)
+		put_csv_text(out, row->group);
+	else
+		csv_who(row, out);
 	strbuf_addstr(out, row_is_exact(row) ? ",1" : ",0");
 	strbuf_addstr(out, row->flags & ROW_ENDED ? ",1" : ",0");
-	for (unsigned int i = 0; i < FIELD_COUNT; i++)
-		if (put_offers(f, (enum field)i)) {
-			strbuf_addch(out, ',');
-			put_number(out, row->v[i]);
-		}
+	csv_numbers(row->v, v->grouped ? sums : fields, out);
 	if (put_offers(f, FIELD_TREND)) {
 		strbuf_addch(out, ',');
 		put_csv_text(out, verdict_name(row));
+	}
+	for (size_t i = 0; i < TEXT_COUNT && !v->grouped; i++)
+		if (v->reads & 1U << i) {
+			strbuf_addch(out, ',');
+			put_csv_text(out, row->text[i] ? row->text[i] : "");
+		}
+	if (v->sums) {
+		strbuf_addf(out, ",%u,%d", v->lines[line].depth, v->lines[line].context);
+		csv_numbers(v->sums[line], sums, out);
 	}
 	strbuf_addch(out, '\n');
 }
@@ -506,14 +579,14 @@ static void batch_csv(const struct frame *f, const struct view *v, bool first, s
 	struct strbuf moment = STRBUF_INIT;
 
 	if (first)
-		csv_header(f, out);
+		csv_header(f, v, out);
 	put_time(&moment, f->time_ns, false);
 	strbuf_addch(&moment, ',');
 	put_u64(&moment, f->seq);
 	strbuf_addch(&moment, ',');
 	for (size_t i = 0; i < v->n; i++) {
 		strbuf_add(out, moment.s, moment.len);
-		csv_process(f, &f->rows[v->lines[i].row], out);
+		csv_line(f, v, i, out);
 	}
 	strbuf_release(&moment);
 }

@@ -55,14 +55,8 @@ static void add(double *to, double v)
 /* As the label will have it: two that look the same there are one. */
 static const char *group_name(enum group_by by, const struct proc_row *row, struct strbuf *text)
 {
-	const char *name = row->name;
-
-	if (by == GROUP_BY_USER)
-		name = column_user(row->uid);
-	else if (by == GROUP_BY_CGROUP)
-		name = row->text[TEXT_CGROUP] ? row->text[TEXT_CGROUP] : "-";
 	strbuf_reset(text);
-	column_text(name, -1, text);
+	column_text(group_of(by, row), -1, text);
 	/* That name is taken. */
 	if (!strcmp(text->s, GROUPS_REST))
 		text->s[0] = '?';
@@ -90,7 +84,7 @@ static uint32_t *find_slot(const struct crowd *c, const char *name)
 }
 
 /* NULL: no memory. */
-static struct group *group_of(struct crowd *c, const char *name)
+static struct group *crowd_group(struct crowd *c, const char *name)
 {
 	uint32_t *slot = find_slot(c, name);
 
@@ -163,7 +157,7 @@ static int make_crowd(struct crowd *c, const struct groups *g, const struct fram
 
 		if (v->lines[i].context)
 			continue;
-		to = group_of(c, group_name(g->by, row, &name));
+		to = crowd_group(c, group_name(g->by, row, &name));
 		if (!to)
 			break;
 		add_gauges(to, row);
@@ -171,7 +165,7 @@ static int make_crowd(struct crowd *c, const struct groups *g, const struct fram
 	}
 	/* Who is served is there, also without any process. */
 	for (size_t i = 0; to && i < g->n - g->rest; i++) {
-		to = group_of(c, g->served[i].name);
+		to = crowd_group(c, g->served[i].name);
 		if (!to)
 			break;
 		to->served = true;

@@ -19,8 +19,6 @@ enum {
 
 #define GROUPS_REST "(rest)"
 
-enum group_by { GROUP_BY_NAME, GROUP_BY_USER, GROUP_BY_CGROUP };
-
 struct group {
 	char *name;	       /* as column_text() has it; NULL: the rest */
 	double v[FIELD_COUNT]; /* counters since it came; gauges of now */

@@ -306,8 +306,13 @@ void live_close(struct live *l)
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };
+/* Shares that are read in turn take this part of an interval; in the first frame, where nobody has
+ * any yet, so much. */
+#define TURN_PART     30.0
+#define TURN_LEAST_NS (20 * NSEC_PER_MSEC)
+#define TURN_FIRST_NS (200 * NSEC_PER_MSEC)
 /* A frame this young is of now. */
-#define JUST_NS (100 * NSEC_PER_MSEC)
+#define JUST_NS	      (100 * NSEC_PER_MSEC)
 
 int live_fds(const struct live *l, int *fds, size_t max)
 {
@@ -789,19 +794,94 @@ int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb)
 	return err || memory.rss_kb ? err : -ESRCH;
 }
 
-void live_texts(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int texts)
+static void read_texts(struct live *l, struct proc_row *row, struct row_state *s,
+		       unsigned int reads)
 {
-	for (size_t i = 0; i < (rows ? n : f->n); i++) {
+	for (unsigned int k = 0; k < TEXT_COUNT; k++) {
+		if (!(reads & 1U << k) || s->asked & 1U << k ||
+		    row->flags & (ROW_ENDED | ROW_KERNEL))
+			continue;
+		s->asked |= (uint8_t)(1U << k);
+		s->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
+		row->text[k] = s->text[k];
+	}
+}
+
+/* A zombie has none; of who may not be read none are known. */
+static void read_shares(struct live *l, struct proc_row *row, struct row_state *s)
+{
+	struct proctask_rollup rollup;
+	int err;
+
+	if (s->shares_seq == l->frame.seq || row->flags & (ROW_ENDED | ROW_KERNEL) ||
+	    row->state == 'Z')
+		return;
+	s->shares_seq = l->frame.seq;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
+	err = proctask_rollup(l->proc_fd, row->pid, &rollup);
+	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
+	if (err == -ESRCH || err == -ENOENT)
+		row->flags |= ROW_SHARED_NOW;
+	if (err)
+		return;
+	row->v[FIELD_PSS] = (double)rollup.pss_kb;
+	row->v[FIELD_USS] = (double)rollup.uss_kb;
+	row->flags |= ROW_SHARED_NOW;
+}
+
+/* The kernel walks the page tables of who is read: with thousands of processes that takes longer
+ * than a frame may. Who was not reached is the first in the next frame. */
+static void shares_in_turn(struct live *l, struct frame *f)
+{
+	uint64_t begin_ns = clock_ns(), most_ns = TURN_FIRST_NS;
+	size_t at = 0;
+
+	if (!f->n || l->turn_seq == f->seq)
+		return;
+	if (f->interval_s > 0)
+		most_ns = MAX(TURN_LEAST_NS,
+			      (uint64_t)(f->interval_s / TURN_PART * (double)NSEC_PER_SEC));
+	l->turn_seq = f->seq;
+	while (at < f->n && f->rows[at].pid < l->turn_pid)
+		at++;
+	for (size_t i = 0; i < f->n; i++) {
+		struct proc_row *row = &f->rows[(at + i) % f->n];
+
+		l->turn_pid = row->pid;
+		if (clock_ns() - begin_ns > most_ns)
+			return;
+		read_shares(l, row, rows_state(&l->rows, row));
+	}
+	l->turn_pid = 0;
+}
+
+/* Times that a monitor counts are not replaced. */
+static void want_times(struct live *l)
+{
+	if (l->rows.cpu || (l->join && join_fields(l->join) & FIELD_BIT(FIELD_USER_MS)))
+		return;
+	l->rows.cpu = !tasks_want_times(l->tasks);
+}
+
+void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads)
+{
+	const unsigned int texts = (1U << TEXT_COUNT) - 1;
+	bool in_turn = !rows && reads & READ_IN_TURN;
+
+	if (reads & READ_TIMES)
+		want_times(l);
+	if (reads & READ_SHARES && f)
+		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS);
+	if (reads & READ_SHARES && in_turn)
+		shares_in_turn(l, f);
+	if (!(reads & (texts | READ_SHARES)))
+		return;
+	for (size_t i = 0; f && i < (rows ? n : f->n); i++) {
 		struct proc_row *row = &f->rows[rows ? rows[i] : i];
 		struct row_state *s = rows_state(&l->rows, row);
 
-		for (unsigned int k = 0; k < TEXT_COUNT; k++) {
-			if (!(texts & 1U << k) || s->asked & 1U << k ||
-			    row->flags & (ROW_ENDED | ROW_KERNEL))
-				continue;
-			s->asked |= (uint8_t)(1U << k);
-			s->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
-			row->text[k] = s->text[k];
-		}
+		read_texts(l, row, s, reads);
+		if (reads & READ_SHARES && !in_turn)
+			read_shares(l, row, s);
 	}
 }

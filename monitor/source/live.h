@@ -42,7 +42,9 @@ struct live {
 	struct rows rows;
 	struct frame frame;
 	struct proctask_hiding hiding;
-	bool sees_all; /* hidepid hides nothing from us */
+	bool sees_all;	   /* hidepid hides nothing from us */
+	uint32_t turn_pid; /* whose shares are read next, where they are read in turn */
+	uint64_t turn_seq; /* the frame that has had its turn */
 };
 
 const char *live_default_monitor(enum tool tool);
@@ -54,8 +56,7 @@ bool live_wants_pump(const struct live *l);
 int live_sample(struct live *l, struct frame **out);
 void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n);
 int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out);
-void live_texts(struct live *l, struct frame *f, const uint32_t *rows, size_t n,
-		unsigned int texts);
+void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads);
 int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb);
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);

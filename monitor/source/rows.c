@@ -72,17 +72,24 @@ static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns
 		s->shown = (struct cputime){user_ns, system_ns};
 }
 
-/* After an exec it has another command. */
-static void forget_texts(struct proc_row *row, struct row_state *s, const struct task_row *t)
+/* An exec is seen by its name, or by the peak of the images that it had before; that does not rise
+ * where one of them was larger than the latest. */
+static bool is_another(const struct proc_row *row, const struct row_state *s,
+		       const struct task_row *t)
 {
-	if (s->seen_before == t->before)
-		return;
-	s->seen_before = t->before;
+	return s->fresh || s->seen_before != t->before ||
+	       strncmp(row->name, t->comm, sizeof(row->name) - 1) != 0;
+}
+
+/* After an exec it has another command, and other memory. */
+static void forget_image(struct proc_row *row, struct row_state *s)
+{
 	for (size_t k = 0; k < TEXT_COUNT; k++) {
 		free(s->text[k]);
 		row->text[k] = s->text[k] = NULL;
 	}
 	s->asked = 0;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
 }
 
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
@@ -91,9 +98,11 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->pid = t->thread.pid;
 	row->ppid = t->ppid;
 	row->uid = t->uid;
-	if (s->fresh || s->seen_before != t->before ||
-	    strncmp(row->name, t->comm, sizeof(row->name) - 1) != 0)
+	if (is_another(row, s, t)) {
 		s->collected = is_collected(t);
+		s->seen_before = t->before;
+		forget_image(row, s);
+	}
 	row->flags =
 		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
 			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0) |
@@ -102,7 +111,6 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = '\0';
-	forget_texts(row, s, t);
 	take_memory(r, row, t);
 	row_sum_held(row);
 	if (r->limits && t->flags & TASK_MEMORY) {
@@ -157,6 +165,7 @@ static void show_end(struct proc_row *row)
 	row->flags &= (uint8_t)~ROW_EXACT;
 	row->state = 'X';
 	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_HELD] = row->v[FIELD_TOUCHED] = NAN;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
 }
 
 static void row_finish(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)

@@ -36,6 +36,7 @@ struct row_state {
 	uint8_t mixed;		/* what it counted came with that of others that had its number */
 	uint8_t skipped;	/* as ROW_SKIPPED */
 	uint8_t asked;		/* bits 1 << enum row_text: @text was read, if it could be */
+	uint64_t shares_seq;	/* of the frame for which PSS and USS were read, if they could be */
 	char *text[TEXT_COUNT]; /* owned */
 	uint8_t unlisted;	/* iterators do not list it: neither does one that reads counters */
 };

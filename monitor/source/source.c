@@ -94,11 +94,11 @@ void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size
 		live_refine(s->live, f, rows, n);
 }
 
-void source_texts(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
-		  unsigned int texts)
+void source_read(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		 unsigned int reads)
 {
 	if (s->live)
-		live_texts(s->live, f, rows, n, texts);
+		live_read(s->live, f, rows, n, reads);
 }
 
 int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb)

@@ -66,9 +66,10 @@ int source_sample(struct source *s, struct frame **out);
  */
 void source_refine(struct source *s, struct frame *f, const uint32_t *rows, size_t n);
 
-/* Reads texts (bits 1 << enum row_text) of these rows, or of all where @rows is NULL; each once. */
-void source_texts(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
-		  unsigned int texts);
+/* Reads what is asked for (of enum row_read) of these rows, or of all where @rows is NULL: texts
+ * once, shares once a frame. Nothing happens for a recording. */
+void source_read(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		 unsigned int reads);
 /* RSS of a process at this moment, between frames. 0 or -errno (-ESRCH: it has ended; -ENOTSUP: a
  * recording); prints nothing. */
 int source_probe(struct source *s, uint32_t pid, uint64_t start_ns, double *rss_kb);

@@ -55,6 +55,17 @@ static int set_flag(struct bpf_object *o, const char *name, bool on)
 	return v.map ? variable_init(&v, &value) : -EINVAL;
 }
 
+/* A variable of the object, before it is loaded or afterwards. */
+static int set_switch(struct bpf_object *o, const char *name, bool on, bool loaded)
+{
+	uint32_t value = on;
+	const struct variable v = variable_find(o, ".data", name, sizeof(value));
+
+	if (!v.map)
+		return -EINVAL;
+	return loaded ? variable_set_u32(&v, value) : variable_init(&v, &value);
+}
+
 static int on_end(void *arg, void *data, size_t size)
 {
 	struct tasks *t = arg;
@@ -110,8 +121,8 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 	t->bpf = bpf_object__open_file(path, NULL);
 	if (!t->bpf)
 		return -errno;
-	err = set_flag(t->bpf, "all_threads", t->opts.threads);
-	err = err ? err : set_flag(t->bpf, "all_times", t->opts.times);
+	err = set_switch(t->bpf, "all_threads", t->opts.threads, false);
+	err = err ? err : set_switch(t->bpf, "all_times", t->opts.times, false);
 	err = err ? err : set_flag(t->bpf, "then_next", t->opts.next_fd >= 0);
 	err = err ? err : bpf_object__load(t->bpf);
 	if (!err)
@@ -159,6 +170,20 @@ int tasks_open(struct tasks **out, const struct tasks_options *opts)
 enum tasks_origin tasks_origin(const struct tasks *t)
 {
 	return t->bpf ? TASKS_ITERATOR : TASKS_SCAN;
+}
+
+int tasks_want_times(struct tasks *t)
+{
+	int err = 0;
+
+	if (t->opts.times && t->opts.threads)
+		return 0;
+	if (t->bpf)
+		err = set_switch(t->bpf, "all_times", true, true);
+	if (t->bpf && !err)
+		err = set_switch(t->bpf, "all_threads", true, true);
+	t->opts.times = t->opts.threads = !err;
+	return err;
 }
 
 bool tasks_nexting(const struct tasks *t)

@@ -15,7 +15,7 @@ struct tasks;
 
 struct tasks_options {
 	bool threads; /* records of threads that lead no process, too */
-	bool times;   /* CPU times and switches; else they are 0 */
+	bool times;   /* CPU times and switches; else they are 0 (tasks_want_times()) */
 	bool ends;    /* final figures of processes that end */
 	bool scan;    /* do not try the iterator */
 	int next_fd; /* an iterator's program that writes rows of its own for each task, -1: none */
@@ -29,6 +29,8 @@ enum tasks_origin { TASKS_ITERATOR, TASKS_SCAN };
 /* 0 or -errno after saying why. Where the iterator cannot be had, says so once and scans. */
 int tasks_open(struct tasks **out, const struct tasks_options *opts);
 enum tasks_origin tasks_origin(const struct tasks *t);
+/* Times, and threads too, from the next read on. 0 or -errno; prints nothing. */
+int tasks_want_times(struct tasks *t);
 /* The rows of next_fd's program come along. */
 bool tasks_nexting(const struct tasks *t);
 /* Ends are told. */

@@ -43,6 +43,9 @@ static const struct opt table[] = {
 	    "only processes that match, as in 'rss>1GiB and name~^postgres'", OPT_STRING, filter),
 	ROW(0, "top", "N", "at most N processes (default 100, 0: all)", OPT_U64, top),
 	ROW('t', "tree", NULL, "children below their parents, with sums", OPT_FLAG, tree),
+	ROW('g', "group", "WHAT",
+	    "a line for all of a name, a user or a cgroup; PSS counts what they share once",
+	    OPT_STRING, group_name),
 	ROW('K', "kernel-threads", NULL, "show kernel threads too", OPT_FLAG, kernel_threads),
 	ROW('o', "object", "FILE",
 	    "another monitor: a name of 'beebench list monitors', a .bpf.o, .ex or manifest",
@@ -164,6 +167,28 @@ static int understand_metrics_by(struct tool_options *o)
 	return -EINVAL;
 }
 
+static int understand_group(struct tool_options *o)
+{
+	if (!o->group_name)
+		return 0;
+	for (int i = GROUP_BY_NAME; i < GROUP_BYS; i++)
+		if (!strcmp(group_by_names[i], o->group_name))
+			o->group = (enum group_by)i;
+	if (!o->group) {
+		log_err("--group: '%s'; give name, user or cgroup", o->group_name);
+		return -EINVAL;
+	}
+	if (o->tree) {
+		log_err("--group and --tree: choose one");
+		return -EINVAL;
+	}
+	if (o->group == GROUP_BY_CGROUP && o->replay) {
+		log_err("--group cgroup: a recording has no control groups; give name or user");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* "+90", "+1.5", or a moment: "2026-11-30T12:58:03", with a Z behind it UTC. */
 static int understand_time(const char *option, const char *text, uint64_t *ns, double *s)
 {
@@ -216,7 +241,7 @@ static int check(struct tool_options *o)
 	if (understand_time("from", o->from, &o->window.from_ns, &o->window.from_s) ||
 	    understand_time("to", o->to, &o->window.to_ns, &o->window.to_s))
 		return -EINVAL;
-	if (understand_metrics_by(o))
+	if (understand_metrics_by(o) || understand_group(o))
 		return -EINVAL;
 	if (o->interval_s < INTERVAL_MIN_S || o->interval_s > 86400) {
 		log_err("--interval: %g is out of range; give it 0.1 to 86400 seconds",

@@ -18,8 +18,9 @@ struct tool_options {
 		no_color, ascii, version;
 	uint64_t count, top, ring_size;
 	double interval_s;
-	const char *metrics_by_name;
-	enum metrics_by metrics_by; /* understood */
+	const char *metrics_by_name, *group_name;
+	enum group_by group; /* understood, as the next */
+	enum metrics_by metrics_by;
 	const char *columns_by, *from, *to;
 	uint64_t record_max;
 	double record_for_s;

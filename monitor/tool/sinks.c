@@ -15,6 +15,39 @@ enum { REFINE_PASSES = 4 };
 /* Of what /metrics sums up: the largest are read, the rest is approximate. */
 enum { REFINE_SERVED = 100 };
 
+/* What is asked for of the rows that are printed. */
+static unsigned int printed_reads(const struct sinks *s)
+{
+	const struct tool_options *o = s->o;
+	bool sums = o->tree || o->group;
+	unsigned int reads = column_reads(o->sort) | query_reads(o->query) | group_reads(o->group);
+
+	for (size_t i = 0; o->config.columns[i]; i++)
+		reads |= column_reads(o->config.columns[i]);
+	/* A sum of RSS counts what is shared for each process. */
+	if (sums && o->tool == TOOL_MEMMON && !o->config.columns[0])
+		reads |= READ_SHARES;
+	return reads;
+}
+
+/* What decides is read of all, and what is summed up. */
+static unsigned int all_reads(const struct sinks *s, bool printing)
+{
+	unsigned int reads =
+		query_reads(s->o->query) | alerts_reads(s->alerts) | column_reads(s->o->sort);
+
+	if (s->alerts || printing)
+		reads |= group_reads(s->o->group);
+	if (printing && (s->o->tree || s->o->group))
+		reads |= printed_reads(s);
+	return reads;
+}
+
+static bool wants_refining(const struct proc_row *row)
+{
+	return !(row->flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN));
+}
+
 int sinks_open(struct sinks *s, const struct tool_options *o, struct source *source)
 {
 	int err = 0;
@@ -33,24 +66,31 @@ int sinks_open(struct sinks *s, const struct tool_options *o, struct source *sou
 		err = recorder_open(&s->recorder, o->record, o->tool, o->force);
 	if (s->recorder)
 		s->recording.bytes = recorder_bytes(s->recorder);
+	/* From the first frame on. */
+	if ((all_reads(s, true) | printed_reads(s)) & READ_TIMES)
+		source_read(source, NULL, NULL, 0, READ_TIMES);
 	if (s->recorder)
 		recorder_limit(s->recorder, o->record_max, o->record_for_s);
 	return err;
 }
 
-/* Reads what the rows of the view really have; how many were read, or -ENOMEM. */
+/* Reads what the rows of the view, or of its groups, really have; how many were read, or -ENOMEM.
+ */
 static ssize_t refine_view(struct sinks *s, struct frame *f, const struct view *v, size_t most)
 {
-	uint32_t *rows = malloc(MAX(v->n, (size_t)1) * sizeof(*rows));
+	uint32_t *rows = malloc(MAX(v->grouped ? f->n : v->n, (size_t)1) * sizeof(*rows));
 	size_t n = 0;
 
 	if (!rows)
 		return -ENOMEM;
-	for (size_t i = 0; i < MIN(v->n, most); i++) {
-		uint32_t row = v->lines[i].row;
-
-		if (!(f->rows[row].flags & (ROW_EXACT | ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)))
-			rows[n++] = row;
+	if (v->grouped) {
+		for (size_t i = 0; i < f->n; i++)
+			if (v->groups.of_row[i] != UINT32_MAX && wants_refining(&f->rows[i]))
+				rows[n++] = (uint32_t)i;
+	} else {
+		for (size_t i = 0; i < MIN(v->n, most); i++)
+			if (wants_refining(&f->rows[v->lines[i].row]))
+				rows[n++] = v->lines[i].row;
 	}
 	if (n)
 		source_refine(s->source, f, rows, n);
@@ -59,15 +99,16 @@ static ssize_t refine_view(struct sinks *s, struct frame *f, const struct view *
 }
 
 /* Of the rows of the view, what is printed of them. */
-static void read_texts(struct sinks *s, struct frame *f)
+static void read_printed(struct sinks *s, struct frame *f)
 {
-	unsigned int texts = column_texts(s->o->sort) | query_texts(s->o->query);
+	unsigned int reads = printed_reads(s);
+	uint32_t none = 0;
 
-	for (size_t i = 0; s->o->config.columns[i]; i++)
-		texts |= column_texts(s->o->config.columns[i]);
-	s->view.texts = texts;
-	for (size_t i = 0; texts && i < s->view.n; i++)
-		source_texts(s->source, f, &s->view.lines[i].row, 1, texts);
+	s->view.reads = reads;
+	/* That it is offered is told of no row, too. */
+	source_read(s->source, f, &none, 0, reads);
+	for (size_t i = 0; reads && !s->view.grouped && i < s->view.n; i++)
+		source_read(s->source, f, &s->view.lines[i].row, 1, reads);
 }
 
 /* The rows that will be read, with their exact values. Order, filter and sums were made of
@@ -79,19 +120,42 @@ static int build_view(struct sinks *s, struct frame *f)
 					  .top = s->o->top,
 					  .query = s->o->query,
 					  .tree = s->o->tree,
+					  .group = s->o->group,
 					  .kernel_threads = s->o->kernel_threads};
 
 	for (int pass = 0; pass < REFINE_PASSES; pass++) {
-		int err = view_build(&s->view, f, &opts);
-		ssize_t n = err ? err : refine_view(s, f, &s->view, SIZE_MAX);
+		int err = query_reads(opts.query) & READ_SUMS ? view_sum(&s->sums, f, &opts) : 0;
+		ssize_t n;
 
+		err = err ? err : view_build(&s->view, f, &opts);
+		n = err ? err : refine_view(s, f, &s->view, SIZE_MAX);
 		if (n < 0)
 			return (int)n;
 		if (!n || source_recorded(s->source))
 			break;
 	}
-	read_texts(s, f);
+	read_printed(s, f);
 	return 0;
+}
+
+static bool no_kernel(void *arg UNUSED, const struct proc_row *row)
+{
+	return !(row->flags & ROW_KERNEL);
+}
+
+/* With a --group alerts are of groups, of all processes. */
+static int check_alerts(struct sinks *s, const struct frame *f)
+{
+	const struct view_options opts = {.tree = s->o->tree, .group = s->o->group};
+	int err = 0;
+
+	if (opts.group)
+		err = grouping_make(&s->alert_groups, f, opts.group, no_kernel, NULL);
+	else if (alerts_reads(s->alerts) & READ_SUMS)
+		err = view_sum(&s->sums, f, &opts);
+	if (!err)
+		err = alerts_check(s->alerts, opts.group ? &s->alert_groups.frame : f);
+	return MIN(err, 0);
 }
 
 /* By pid the view is what is served; else all that match, whatever the view has room for. */
@@ -107,7 +171,7 @@ static int build_served(struct sinks *s, struct frame *f)
 	if (n < 0)
 		return (int)n;
 	for (size_t i = 0; s->o->metrics_by == METRICS_BY_CGROUP && i < s->served.n; i++)
-		source_texts(s->source, f, &s->served.lines[i].row, 1, 1U << TEXT_CGROUP);
+		source_read(s->source, f, &s->served.lines[i].row, 1, 1U << TEXT_CGROUP);
 	return 0;
 }
 
@@ -141,15 +205,14 @@ static int print(struct sinks *s, const struct frame *f, const struct view *v)
 
 int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 {
-	bool groups = (s->server || s->metrics) && s->o->metrics_by != METRICS_BY_PID;
+	bool groups =
+		(s->server || s->metrics) && (s->o->metrics_by != METRICS_BY_PID || s->o->group);
 	const struct view *served = groups ? &s->served : &s->view;
-	unsigned int texts;
+	unsigned int reads = all_reads(s, printing);
 	int err = 0;
 
-	/* What decides is read of all. */
-	texts = query_texts(s->o->query) | alerts_texts(s->alerts) | column_texts(s->o->sort);
-	if (texts)
-		source_texts(s->source, f, NULL, 0, texts);
+	if (reads)
+		source_read(s->source, f, NULL, 0, reads);
 	if ((printing && !(s->metrics && groups)) || (s->server && !groups))
 		err = build_view(s, f);
 	if (!err && groups)
@@ -165,7 +228,11 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 		s->recording.bound = recorder_bound(s->recorder);
 	}
 	if (s->alerts)
-		alerts_check(s->alerts, f);
+		err = check_alerts(s, f);
+	if (err) {
+		log_err_sys(err, "no memory for alerts");
+		return err;
+	}
 	if (s->server)
 		server_publish(s->server, f, served);
 	return printing ? print(s, f, served) : 0;
@@ -178,6 +245,8 @@ int sinks_release(struct sinks *s)
 	server_close(s->server);
 	alerts_free(s->alerts);
 	view_release(&s->view);
+	view_sums_release(&s->sums);
+	grouping_release(&s->alert_groups);
 	view_release(&s->served);
 	metrics_free(s->metrics);
 	strbuf_release(&s->text);

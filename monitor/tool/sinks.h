@@ -19,8 +19,10 @@ struct sinks {
 	struct server *server;
 	struct alerts *alerts;
 	struct view view;
-	struct view served;	 /* what /metrics is of: all that match */
-	struct metrics *metrics; /* that batch mode prints */
+	struct view_sums sums;	      /* for queries */
+	struct grouping alert_groups; /* what alerts are held against where there is a --group */
+	struct view served;	      /* what /metrics is of: all that match */
+	struct metrics *metrics;      /* that batch mode prints */
 	struct strbuf text;
 	bool costly_told; /* the filter gave up */
 	uint64_t printed; /* frames that batch mode has printed */

@@ -108,6 +108,7 @@ static int open_screen(struct run *r)
 					.filter = r->o.filter,
 					.top = r->o.top,
 					.tree = r->o.tree,
+					.group = r->o.group,
 					.kernel_threads = r->o.kernel_threads,
 					.plain = r->o.config.plain,
 					.columns = r->o.config.columns,

@@ -31,11 +31,39 @@ static size_t sized_rows(const struct frame *f)
 	return n;
 }
 
+static size_t text_bytes(const struct frame *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < TEXT_COUNT; k++)
+			n += f->rows[i].text[k] ? strlen(f->rows[i].text[k]) + 1 : 0;
+	return n;
+}
+
+/* They are the source's, and go with its processes. */
+static void copy_texts(const struct frame *f, struct frame *copy, char *next)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		copy->rows[i].sum = NULL;
+		for (size_t k = 0; k < TEXT_COUNT; k++) {
+			const char *text = f->rows[i].text[k];
+			size_t n = text ? strlen(text) + 1 : 0;
+
+			if (text)
+				copy->rows[i].text[k] = memcpy(next, text, n);
+			next += n;
+		}
+	}
+}
+
 static struct frame *frame_copy(const struct frame *f)
 {
 	size_t rows = f->n * sizeof(*f->rows), events = f->nevents * sizeof(*f->events);
 	size_t row_sizes = SIZE_BUCKETS * sizeof(uint32_t);
-	char *block = malloc(sizeof(*f) + rows + events + sized_rows(f) * row_sizes), *next;
+	char *block =
+		     malloc(sizeof(*f) + rows + events + sized_rows(f) * row_sizes + text_bytes(f)),
+	     *next;
 	struct frame *copy = (struct frame *)(void *)block;
 
 	if (!block)
@@ -47,9 +75,6 @@ static struct frame *frame_copy(const struct frame *f)
 	copy->events = (const struct frame_event *)(const void *)next;
 	if (rows)
 		memcpy(copy->rows, f->rows, rows);
-	/* They are the source's, and go with its processes. */
-	for (size_t i = 0; i < f->n; i++)
-		memset(copy->rows[i].text, 0, sizeof(copy->rows[i].text));
 	if (events)
 		memcpy(next, f->events, events);
 	next += events;
@@ -60,6 +85,7 @@ static struct frame *frame_copy(const struct frame *f)
 		copy->rows[i].sizes = (const uint32_t *)(const void *)next;
 		next += row_sizes;
 	}
+	copy_texts(f, copy, next);
 	return copy;
 }
 
@@ -391,6 +417,7 @@ void ui_pause(struct ui *u, int arg UNUSED)
 	if (!u->frame)
 		return;
 	u->kept = frame_copy(u->frame);
+	u->table.stale = true; /* names of groups are the copy's */
 	if (u->kept)
 		u->frame = u->kept;
 	else
@@ -434,7 +461,11 @@ static void check_note(struct ui *u)
 		char text[sizeof(u->note)];
 
 		u->alert_ns = hit->time_ns;
-		snprintf(text, sizeof(text), "alert: %u %s: %s", hit->pid, hit->name, hit->query);
+		if (hit->pid == ROW_UNKNOWN)
+			snprintf(text, sizeof(text), "alert: %s: %s", hit->name, hit->query);
+		else
+			snprintf(text, sizeof(text), "alert: %u %s: %s", hit->pid, hit->name,
+				 hit->query);
 		ui_tell(u, text);
 	}
 	if (u->note[0] && clock_ns() >= u->note_until_ns) {
@@ -510,12 +541,17 @@ int ui_draw(struct ui *u)
 void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
 	       const struct column **chosen)
 {
-	*sort = u->table.opts.sort;
-	*descending = u->table.opts.descending;
+	const struct table *t = &u->table;
+	bool own = t->shows == u->o.tool;
+	const struct column *const *shown = own ? t->chosen : t->other.chosen;
+	size_t n = own ? t->nchosen : t->other.nchosen;
+
+	*sort = own ? t->opts.sort : t->other.sort;
+	*descending = own ? t->opts.descending : t->other.descending;
 	*plain = !u->human;
-	for (size_t i = 0; i < u->table.nchosen; i++)
-		chosen[i] = u->table.chosen[i];
-	chosen[u->table.nchosen] = NULL;
+	for (size_t i = 0; i < n; i++)
+		chosen[i] = shown[i];
+	chosen[n] = NULL;
 }
 
 uint64_t ui_goal_ns(const struct ui *u)

@@ -35,6 +35,7 @@ struct ui_options {
 	const char *filter; /* parsed already by who calls; NULL: none */
 	size_t top;
 	bool tree, kernel_threads;
+	enum group_by group;
 	bool plain;			     /* kB and bytes instead of 1.2G */
 	const struct column *const *columns; /* in this order, ended by NULL; NULL: the default */
 	bool mono;			     /* NO_COLOR or --color=never */

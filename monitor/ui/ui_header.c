@@ -83,6 +83,8 @@ static void add_view(struct ui *u, struct pieces *p)
 	piece(p, STYLE_NORMAL, "sort %s %s", t->opts.sort->title, t->opts.descending ? down : up);
 	if (t->opts.tree)
 		piece(p, STYLE_NOTICE, "tree: sums of what is below");
+	if (t->opts.group)
+		piece(p, STYLE_NOTICE, "sums by %s", group_by_names[t->opts.group]);
 	if (t->follow)
 		piece(p, STYLE_NOTICE, "following %u", t->pid);
 	if (t->filter)

@@ -44,6 +44,7 @@ static void build(struct page *p)
 		"rss > 1GiB and (name ~ ^postgres or user = www) and not state = Z",
 		"= != < <= > >=  compare; ~ !~ match a regular expression; rss = ? is not known",
 		"and or not ( )  && || !; a bare word is looked for in the name",
+		"sum(rss) > 1GiB: of the line's group; in a tree with all that is below it",
 		"B K M G, KiB MiB GiB: sizes; /s /min: rates; ms s min h: times; % of one CPU",
 	};
 

@@ -79,9 +79,22 @@ struct layout {
 	size_t n;
 };
 
+/* What was chosen of the columns. */
+struct table_choice {
+	const struct column *chosen[64]; /* @nchosen; 0: those by default */
+	size_t nchosen;
+	const struct column *sort;
+	bool descending;
+};
+
 /* The process table (ui_table.c). */
 struct table {
 	struct view view;
+	struct view_sums sums; /* for the query */
+	enum tool shows;       /* whose columns these are */
+	struct table_choice other;
+	enum group_by opened; /* the filter is for a group of these: Esc goes back to them */
+	char *before;	      /* the filter that there was; owned */
 	struct view_options opts;
 	struct query *query;
 	char *filter; /* its text, or NULL */
@@ -276,6 +289,17 @@ size_t list_move(size_t at, size_t n, size_t page, enum key_action action);
 /* Draws the lines at the top: @title, then as many of state, losses, own cost and machine as the
  * height allows. Returns the first line that is free. */
 int header_draw(struct ui *u, const char *title, bool whole);
+
+/* --- ui_columns.c --- */
+
+enum { TREE_CELLS_MAX = 17, BRANCH_CELLS = 2 };
+
+bool table_is_number(const struct column *c);
+void table_layout(struct ui *u);
+/* What is read of all processes, because lines show sums. */
+unsigned int table_sum_reads(const struct ui *u);
+/* Shows the columns of the other tool. */
+void table_other(struct ui *u);
 
 /* --- ui_table.c --- */
 

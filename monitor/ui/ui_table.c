@@ -15,6 +15,9 @@
 
 #include "monitor/view/column.h"
 
+/* Of groups so many members are read for the screen; in larger ones the rest is approximate. */
+enum { MEMBERS = 512 };
+
 /* --- the view --- */
 
 static bool row_is(const struct proc_row *r, uint32_t pid, uint64_t start_ns)
@@ -29,9 +32,23 @@ bool row_wants_refining(const struct proc_row *r)
 	       (!(r->flags & ROW_EXACT) || isnan(r->v[FIELD_PEAK]));
 }
 
-static const struct proc_row *line_row(struct ui *u, size_t line)
+static const struct proc_row *line_row(const struct ui *u, size_t line)
 {
-	return &u->frame->rows[u->table.view.lines[line].row];
+	const struct view *v = &u->table.view;
+
+	return &view_frame(v, u->frame)->rows[v->lines[line].row];
+}
+
+static bool line_is_there(const struct ui *u)
+{
+	const struct table *t = &u->table;
+	const struct frame *f = view_frame(&t->view, u->frame);
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->rows[i].pid == t->pid &&
+		    (!t->view.grouped || f->rows[i].start_ns == t->start_ns))
+			return true;
+	return false;
 }
 
 /* After the order has changed: the cursor goes with its process when it follows. */
@@ -45,10 +62,12 @@ static void place_cursor(struct ui *u)
 		t->cursor = i;
 		return;
 	}
-	if (t->follow && !frame_find(u->frame, t->pid)) {
-		char text[64];
+	if (t->follow && !line_is_there(u)) {
+		char text[64] = "that group has gone; no longer following";
 
-		snprintf(text, sizeof(text), "process %u has ended; no longer following", t->pid);
+		if (t->pid != ROW_UNKNOWN)
+			snprintf(text, sizeof(text), "process %u has ended; no longer following",
+				 t->pid);
 		ui_tell(u, text);
 		t->follow = false;
 	}
@@ -69,13 +88,15 @@ static void scroll_to_cursor(struct table *t)
 static void build(struct ui *u)
 {
 	struct table *t = &u->table;
-	unsigned int texts;
+	unsigned int reads;
 
 	t->opts.query = t->query;
-	texts = query_texts(t->query) | column_texts(t->opts.sort);
-	if (texts && !u->kept)
-		source_texts(u->o.source, u->frame, NULL, 0, texts);
-	if (view_build(&t->view, u->frame, &t->opts)) {
+	reads = query_reads(t->query) | column_reads(t->opts.sort) | group_reads(t->opts.group) |
+		table_sum_reads(u);
+	if (reads && !u->kept)
+		source_read(u->o.source, u->frame, NULL, 0, reads | READ_IN_TURN);
+	if ((reads & READ_SUMS && view_sum(&t->sums, u->frame, &t->opts)) ||
+	    view_build(&t->view, u->frame, &t->opts)) {
 		t->view.n = 0;
 		ui_tell(u, "no memory for the table");
 	}
@@ -97,26 +118,47 @@ const struct proc_row *table_row(struct ui *u)
 	return u->frame && t->cursor < t->view.n ? line_row(u, t->cursor) : NULL;
 }
 
+static bool is_visible(const struct table *t, uint32_t group)
+{
+	for (size_t i = t->top; i < t->view.n && i < t->top + (size_t)MAX(t->lines, 0); i++)
+		if (t->view.lines[i].row == group)
+			return true;
+	return false;
+}
+
+/* Members of the groups on the screen, as many as there is room for. */
+static size_t choose_members(struct ui *u, size_t room)
+{
+	struct table *t = &u->table;
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->frame->n && n < room; i++)
+		if (t->view.groups.of_row[i] != UINT32_MAX &&
+		    row_wants_refining(&u->frame->rows[i]) &&
+		    is_visible(t, t->view.groups.of_row[i]))
+			t->visible[n++] = (uint32_t)i;
+	return n;
+}
+
 /* Reads what the visible rows really have; true when something was read. */
 static bool refine_visible(struct ui *u)
 {
 	struct table *t = &u->table;
-	size_t n = 0, lines = (size_t)MAX(t->lines, 0);
+	size_t n = 0, lines = (size_t)MAX(t->lines, 0), room = t->view.grouped ? MEMBERS : lines;
 
-	if (t->visible_cap < lines) {
-		uint32_t *more = realloc(t->visible, lines * sizeof(*more));
+	if (t->visible_cap < room) {
+		uint32_t *more = realloc(t->visible, room * sizeof(*more));
 
 		if (!more)
 			return false;
 		t->visible = more;
-		t->visible_cap = lines;
+		t->visible_cap = room;
 	}
-	for (size_t i = t->top; i < t->view.n && i < t->top + lines; i++) {
-		const struct proc_row *r = line_row(u, i);
-
-		if (row_wants_refining(r))
+	if (t->view.grouped)
+		n = choose_members(u, room);
+	for (size_t i = t->top; !t->view.grouped && i < t->view.n && i < t->top + lines; i++)
+		if (row_wants_refining(line_row(u, i)))
 			t->visible[n++] = t->view.lines[i].row;
-	}
 	/* A screen that stands still shows that moment, not this one. */
 	if (!n || u->kept)
 		return false;
@@ -133,7 +175,7 @@ static void build_and_refine(struct ui *u)
 		build(u);
 	else
 		scroll_to_cursor(t);
-	if (refine_visible(u) && (t->fresh || t->opts.tree)) {
+	if (refine_visible(u) && (t->fresh || view_lines(&t->opts) != LINES_PROCESSES)) {
 		build(u);
 		refine_visible(u);
 	}
@@ -141,164 +183,6 @@ static void build_and_refine(struct ui *u)
 }
 
 /* --- cells --- */
-
-enum { TREE_CELLS_MAX = 17, BRANCH_CELLS = 2 };
-
-static bool column_is_number(const struct column *c)
-{
-	return c->kind == COLUMN_NUMBER || c->kind == COLUMN_PID || c->kind == COLUMN_PPID;
-}
-
-static bool offered(const struct ui *u, const struct column *c)
-{
-	if (c->kind == COLUMN_TEXT)
-		return !source_recorded(u->o.source);
-	if (c->kind == COLUMN_VERDICT)
-		return u->frame->fields & FIELD_BIT(FIELD_RSS);
-	return c->kind != COLUMN_NUMBER || u->frame->fields & 1ULL << field_made_of(c->field);
-}
-
-static bool by_default(const struct ui *u, const struct column *c)
-{
-	return u->o.tool == TOOL_MEMMON ? c->memmon : c->cpumon;
-}
-
-size_t table_columns(const struct ui *u, const struct column **out, size_t max)
-{
-	const struct table *t = &u->table;
-	size_t n = 0;
-
-	for (; n < t->nchosen && n < max; n++)
-		out[n] = t->chosen[n];
-	if (n)
-		return n;
-	for (int pass = 0; pass < 2; pass++)
-		for (const struct column *c = columns; c->key && n < max; c++)
-			/* Texts cost files: they are there by choice. */
-			if (c->kind != COLUMN_TEXT && by_default(u, c) == !pass &&
-			    (by_default(u, c) || offered(u, c)))
-				out[n++] = c;
-	return n;
-}
-
-size_t table_all_columns(const struct ui *u, const struct column **out, size_t max)
-{
-	size_t n = table_columns(u, out, max), there_are = n;
-
-	for (const struct column *c = columns; c->key && n < max; c++) {
-		bool there = false;
-
-		for (size_t i = 0; i < there_are; i++)
-			there |= out[i] == c;
-		if (!there && (by_default(u, c) || offered(u, c)))
-			out[n++] = c;
-	}
-	return n;
-}
-
-/* From now on the user has said which there are. */
-static void begin_choice(struct ui *u)
-{
-	struct table *t = &u->table;
-
-	for (size_t i = 0; !t->nchosen && i < t->layout.n; i++)
-		t->chosen[i] = t->layout.columns[i];
-	if (!t->nchosen)
-		t->nchosen = t->layout.n;
-}
-
-static size_t place_of(const struct table *t, const struct column *c)
-{
-	size_t i = 0;
-
-	while (i < t->nchosen && t->chosen[i] != c)
-		i++;
-	return i;
-}
-
-bool table_shows(const struct ui *u, const struct column *c)
-{
-	const struct table *t = &u->table;
-
-	if (t->nchosen)
-		return place_of(t, c) < t->nchosen;
-	for (size_t i = 0; i < t->layout.n; i++)
-		if (t->layout.columns[i] == c)
-			return true;
-	return false;
-}
-
-void table_choose(struct ui *u, const struct column *c)
-{
-	struct table *t = &u->table;
-	size_t at;
-
-	begin_choice(u);
-	at = place_of(t, c);
-	if (at == t->nchosen && t->nchosen < ARRAY_SIZE(t->chosen)) {
-		t->chosen[t->nchosen++] = c;
-	} else if (at < t->nchosen && t->nchosen > 1) {
-		t->nchosen--;
-		memmove(t->chosen + at, t->chosen + at + 1, (t->nchosen - at) * sizeof(*t->chosen));
-	}
-	u->dirty = true;
-}
-
-void table_move_column(struct ui *u, const struct column *c, int step)
-{
-	struct table *t = &u->table;
-	size_t at, to;
-
-	begin_choice(u);
-	at = place_of(t, c);
-	if (at == t->nchosen || (step < 0 && !at) || (step > 0 && at + 1 == t->nchosen))
-		return;
-	to = step < 0 ? at - 1 : at + 1;
-	t->chosen[at] = t->chosen[to];
-	t->chosen[to] = c;
-	u->dirty = true;
-}
-
-/* What the deepest line needs before its name. */
-static int tree_cells(const struct table *t)
-{
-	int deepest = 0;
-
-	if (!t->opts.tree)
-		return 0;
-	for (size_t i = 0; i < t->view.n; i++)
-		deepest = MAX(deepest, t->view.lines[i].depth);
-	return MIN(BRANCH_CELLS * deepest + 1, TREE_CELLS_MAX);
-}
-
-static void table_layout(struct ui *u)
-{
-	struct layout *l = &u->table.layout;
-	const struct column *sort = u->table.opts.sort;
-	const struct column *all[ARRAY_SIZE(l->columns)];
-	size_t n = table_columns(u, all, ARRAY_SIZE(all));
-	bool sort_placed = u->table.nchosen && !table_shows(u, sort), full = false;
-	int x = 0;
-
-	l->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct column *c = all[i];
-		int width = c->width + (c->kind == COLUMN_NAME ? tree_cells(&u->table) : 0);
-		int reserve = sort_placed || c == sort ? 0 : sort->width + 1;
-
-		if (c != sort && (full || x + width + reserve > u->width)) {
-			/* Nothing that is there by default, or by choice, is left out for something
-			 * after it. */
-			full |= by_default(u, c) || u->table.nchosen;
-			continue;
-		}
-		l->columns[l->n] = c;
-		l->x[l->n] = x;
-		l->width[l->n++] = width;
-		x += width + 1;
-		sort_placed |= c == sort;
-	}
-}
 
 static bool fits(const struct strbuf *text, size_t from, int width)
 {
@@ -311,7 +195,7 @@ static void cell_text(const struct ui *u, const struct column *c, const struct p
 	size_t from = out->len;
 
 	column_format(c, row, u->human, out);
-	if (!column_is_number(c) || fits(out, from, width))
+	if (!table_is_number(c) || fits(out, from, width))
 		return;
 	out->len = from;
 	out->s[from] = '\0';
@@ -336,44 +220,16 @@ static void add_branch(const struct ui *u, const struct view_line *l, struct str
 		strbuf_addstr(out, l->last ? last : more);
 }
 
-static bool has_children(const struct table *t, size_t line)
-{
-	const struct view_line *l = &t->view.lines[line];
-
-	return l->folded || (line + 1 < t->view.n && l[1].depth > l->depth);
-}
-
 static void cell_name(struct ui *u, size_t line, int width, struct strbuf *out)
 {
 	const struct table *t = &u->table;
 	const struct view_line *l = &t->view.lines[line];
-	const struct proc_row *row = &u->frame->rows[l->row];
 
-	if (t->opts.tree)
+	if (t->view.sums)
 		add_branch(u, l, out);
 	if (l->folded)
 		strbuf_addch(out, '+');
-	column_text(row->name, width - ui_cells(out->s), out);
-}
-
-static void cell_sums(struct ui *u, size_t line, struct proc_row *row)
-{
-	const struct table *t = &u->table;
-	const struct view_line *l = t->view.lines;
-
-	if (!has_children(t, line))
-		return;
-	memcpy(row->v, t->view.sums[line], sizeof(row->v));
-	/* A sum is exact when all of it is; what is folded was not read. */
-	if (l[line].folded)
-		row->flags &= (uint8_t)~ROW_EXACT;
-	for (size_t i = line + 1; i < t->view.n && l[i].depth > l[line].depth; i++) {
-		uint8_t flags = u->frame->rows[l[i].row].flags;
-
-		if (l[i].folded || !(flags & (ROW_EXACT | ROW_HIDDEN | ROW_KERNEL)))
-			row->flags &= (uint8_t)~ROW_EXACT;
-		row->flags |= flags & ROW_SKIPPED;
-	}
+	column_text(row_name(line_row(u, line)), width - ui_cells(out->s), out);
 }
 
 /* --- drawing --- */
@@ -391,11 +247,11 @@ static void draw_titles(struct ui *u)
 			t->opts.descending ? (u->o.ascii ? "v" : "▼") : (u->o.ascii ? "^" : "▲");
 		int blank = t->layout.width[i] - (int)strlen(c->title);
 
-		if (sorted && blank > 0 && !column_is_number(c))
+		if (sorted && blank > 0 && !table_is_number(c))
 			strbuf_addf(&text, "%s%s", c->title, mark);
 		else if (sorted && blank > 0)
 			strbuf_addf(&text, "%*s%s%s", blank - 1, "", mark, c->title);
-		else if (column_is_number(c))
+		else if (table_is_number(c))
 			strbuf_addf(&text, "%*s%s", MAX(blank, 0), "", c->title);
 		else
 			strbuf_addstr(&text, c->title);
@@ -409,10 +265,11 @@ static void draw_row(struct ui *u, size_t line, int y)
 {
 	struct table *t = &u->table;
 	const struct view_line *l = &t->view.lines[line];
-	struct proc_row row = u->frame->rows[l->row];
+	struct proc_row row;
 	enum style base = STYLE_NORMAL;
 	struct strbuf cell = STRBUF_INIT;
 
+	view_row(&t->view, u->frame, line, &row);
 	if (line == t->cursor)
 		base = STYLE_CURSOR;
 	else if (l->context || row.flags & ROW_ENDED)
@@ -420,8 +277,6 @@ static void draw_row(struct ui *u, size_t line, int y)
 	else if (row.verdict == VERDICT_GROWING)
 		base = STYLE_GROWS;
 	ui_fill(u, y, 0, u->width, base, "");
-	if (t->opts.tree && t->view.sums)
-		cell_sums(u, line, &row);
 	for (size_t i = 0; i < t->layout.n; i++) {
 		const struct column *c = t->layout.columns[i];
 		int width = t->layout.width[i];
@@ -438,8 +293,7 @@ static void draw_row(struct ui *u, size_t line, int y)
 			strbuf_addch(&cell, '-');
 			s = base == STYLE_CURSOR ? base : STYLE_DIM;
 		}
-		ui_print(u, y,
-			 t->layout.x[i] + (column_is_number(c) ? width - ui_cells(cell.s) : 0),
+		ui_print(u, y, t->layout.x[i] + (table_is_number(c) ? width - ui_cells(cell.s) : 0),
 			 width, s, cell.s);
 		/* Without colours the mark says it. */
 		if (c->kind == COLUMN_NAME && row.verdict == VERDICT_GROWING &&
@@ -449,24 +303,24 @@ static void draw_row(struct ui *u, size_t line, int y)
 	strbuf_release(&cell);
 }
 
-static void read_visible_texts(struct ui *u)
+static void read_visible(struct ui *u)
 {
 	struct table *t = &u->table;
-	unsigned int texts = 0;
+	unsigned int reads = 0;
 
 	for (size_t i = 0; i < t->layout.n; i++)
-		texts |= column_texts(t->layout.columns[i]);
-	for (size_t i = t->top; texts && !u->kept && i < t->view.n; i++) {
+		reads |= column_reads(t->layout.columns[i]);
+	for (size_t i = t->top; reads && !u->kept && !t->view.grouped && i < t->view.n; i++) {
 		if (i >= t->top + (size_t)MAX(t->lines, 0))
 			break;
-		source_texts(u->o.source, u->frame, &t->view.lines[i].row, 1, texts);
+		source_read(u->o.source, u->frame, &t->view.lines[i].row, 1, reads);
 	}
 }
 
 static void draw(struct ui *u)
 {
 	struct table *t = &u->table;
-	const char *title = u->o.tool == TOOL_MEMMON ? "Memory Monitor" : "CPU Monitor";
+	const char *title = t->shows == TOOL_MEMMON ? "Memory Monitor" : "CPU Monitor";
 	char text[160];
 
 	snprintf(text, sizeof(text),
@@ -480,7 +334,7 @@ static void draw(struct ui *u)
 	build_and_refine(u);
 	table_layout(u);
 	draw_titles(u);
-	read_visible_texts(u);
+	read_visible(u);
 	for (int i = 0; i < t->lines && t->top + (size_t)i < t->view.n; i++)
 		draw_row(u, t->top + (size_t)i, t->first_line + i);
 	if (!t->view.n)
@@ -493,8 +347,17 @@ static void status(struct ui *u, struct strbuf *left, struct strbuf *right)
 {
 	const struct table *t = &u->table;
 
-	strbuf_addf(left, "Enter: detail  %s%s", u->o.tool == TOOL_MEMMON ? "e: events  " : "",
-		    t->opts.tree ? "Space: fold  t: flat" : "p: pause  F: follow  u: units");
+	if (t->opts.group)
+		strbuf_addf(left, "Enter: its processes  b: by %s  Tab: %s",
+			    t->opts.group == GROUP_BY_NAME   ? "user"
+			    : t->opts.group == GROUP_BY_USER ? "cgroup"
+							     : "nothing",
+			    t->shows == TOOL_MEMMON ? "CPU" : "memory");
+	else
+		strbuf_addf(left, "Enter: detail  %s%s  Tab: %s",
+			    u->o.tool == TOOL_MEMMON ? "e: events  " : "",
+			    t->opts.tree ? "Space: fold  t: flat" : "p: pause  F: follow  b: group",
+			    t->shows == TOOL_MEMMON ? "CPU" : "memory");
 	if (!u->frame)
 		return;
 	strbuf_addf(right, "%zu/%zu", t->view.n ? t->cursor + 1 : 0, t->view.n);
@@ -563,6 +426,43 @@ static void invert(struct ui *u, int arg UNUSED)
 static void toggle_tree(struct ui *u, int arg UNUSED)
 {
 	u->table.opts.tree = !u->table.opts.tree;
+	u->table.opts.group = GROUP_BY_NOTHING;
+	restale(u);
+}
+
+/* By name, user, control group, nothing. */
+static void next_group(struct ui *u, int arg UNUSED)
+{
+	struct table *t = &u->table;
+
+	t->opts.tree = t->follow = false;
+	t->opts.group = (t->opts.group + 1) % GROUP_BYS;
+	if (t->opts.group == GROUP_BY_CGROUP && source_recorded(u->o.source)) {
+		t->opts.group = GROUP_BY_NOTHING;
+		ui_tell(u, "a recording has no control groups");
+	}
+	restale(u);
+}
+
+/* The other tool's columns, and back. */
+static void other_columns(struct ui *u, int arg UNUSED)
+{
+	struct table *t = &u->table;
+	uint32_t none = 0;
+
+	if (!u->frame)
+		return;
+	if (t->shows == TOOL_MEMMON && !(u->frame->fields & FIELD_BIT(FIELD_USER_MS))) {
+		if (source_recorded(u->o.source) || u->kept) {
+			ui_tell(u,
+				u->kept ? "times on a CPU are not in this frame; go on with p first"
+					: "this recording has no times on a CPU");
+			return;
+		}
+		source_read(u->o.source, u->frame, &none, 0, READ_TIMES);
+		u->wish = UI_SAMPLE;
+	}
+	table_other(u);
 	restale(u);
 }
 
@@ -588,6 +488,64 @@ static void fold(struct ui *u, int arg)
 	restale(u);
 }
 
+static void table_take_filter(struct ui *u, const char *text);
+
+/* As a query has it: a backslash takes the meaning of the quotation mark alone. */
+static void add_quoted(struct strbuf *out, const char *name)
+{
+	char mark = strchr(name, '"') ? '\'' : '"';
+
+	strbuf_addch(out, mark);
+	for (; *name; name++) {
+		if (*name == mark)
+			strbuf_addch(out, '\\');
+		strbuf_addch(out, *name);
+	}
+	strbuf_addch(out, mark);
+}
+
+/* The processes of the group at the cursor, until Esc. */
+static void open_group(struct ui *u)
+{
+	struct table *t = &u->table;
+	const char *name = table_row(u)->group;
+	enum group_by by = t->opts.group;
+	struct strbuf filter = STRBUF_INIT;
+	char *before = t->filter ? strdup(t->filter) : NULL;
+
+	if (before)
+		strbuf_addf(&filter, "(%s) and ", before);
+	strbuf_addf(&filter, "%s = ", group_by_names[by]);
+	if (by == GROUP_BY_CGROUP && !strcmp(name, "-"))
+		strbuf_addch(&filter, '?');
+	else
+		add_quoted(&filter, name);
+	t->opts.group = GROUP_BY_NOTHING;
+	t->follow = false;
+	table_take_filter(u, filter.s);
+	t->opened = by;
+	t->before = before;
+	strbuf_release(&filter);
+}
+
+/* Esc: back to the groups, else no filter. */
+static void leave_group(struct ui *u, int arg)
+{
+	struct table *t = &u->table;
+	enum group_by by = t->opened;
+	char *before = t->before;
+
+	if (!by) {
+		table_unfilter(u, arg);
+		return;
+	}
+	t->before = NULL;
+	table_take_filter(u, before ? before : "");
+	free(before);
+	t->opts.group = by;
+	restale(u);
+}
+
 static void follow(struct ui *u, int arg UNUSED)
 {
 	struct table *t = &u->table;
@@ -599,7 +557,9 @@ static void follow(struct ui *u, int arg UNUSED)
 
 static void open_detail(struct ui *u, int arg UNUSED)
 {
-	if (table_row(u))
+	if (table_row(u) && u->table.opts.group)
+		open_group(u);
+	else if (table_row(u))
 		ui_push(u, &detail_screen);
 }
 
@@ -622,7 +582,7 @@ static void take_top(struct ui *u, const char *text)
 
 static bool name_has(const struct proc_row *row, const char *text)
 {
-	return strcasestr(row->name, text) != NULL;
+	return strcasestr(row_name(row), text) != NULL;
 }
 
 /* From the line @from on, round the end. */
@@ -696,6 +656,9 @@ static void table_take_filter(struct ui *u, const char *text)
 	}
 	query_free(t->query);
 	free(t->filter);
+	free(t->before);
+	t->before = NULL;
+	t->opened = GROUP_BY_NOTHING;
 	t->query = q;
 	t->costly = false;
 	t->filter = copy;
@@ -738,12 +701,13 @@ static void table_mouse(struct ui *u, const MEVENT *e)
 }
 
 static const struct binding bindings[] = {
-	{KEY_ACT_BACK, table_unfilter, 0},    {KEY_ACT_OPEN, open_detail, 0},
+	{KEY_ACT_BACK, leave_group, 0},	      {KEY_ACT_OPEN, open_detail, 0},
 	{KEY_ACT_SORT_LEFT, sort_beside, -1}, {KEY_ACT_SORT_RIGHT, sort_beside, 1},
 	{KEY_ACT_INVERT, invert, 0},	      {KEY_ACT_TREE, toggle_tree, 0},
 	{KEY_ACT_KERNEL, toggle_kernel, 0},   {KEY_ACT_SPACE, fold, 0},
 	{KEY_ACT_FOLLOW, follow, 0},	      {KEY_ACT_TOP, ask_top, 0},
-	{KEY_ACT_SEARCH, search, 0},	      {KEY_ACT_NONE, NULL, 0},
+	{KEY_ACT_SEARCH, search, 0},	      {KEY_ACT_GROUP, next_group, 0},
+	{KEY_ACT_OTHER, other_columns, 0},    {KEY_ACT_NONE, NULL, 0},
 };
 
 /* --- life --- */
@@ -762,11 +726,15 @@ void table_init(struct ui *u)
 					.descending = u->o.descending,
 					.top = u->o.top,
 					.tree = u->o.tree,
+					.group = u->o.group,
 					.kernel_threads = u->o.kernel_threads};
 	if (!t->opts.sort) {
 		t->opts.sort = column_find(u->o.tool == TOOL_MEMMON ? "rss" : "tot", false);
 		t->opts.descending = true;
 	}
+	t->shows = u->o.tool;
+	t->other.sort = column_find(u->o.tool == TOOL_MEMMON ? "tot" : "rss", false);
+	t->other.descending = true;
 	t->stale = true;
 	for (; u->o.columns && u->o.columns[t->nchosen] && t->nchosen < ARRAY_SIZE(t->chosen);
 	     t->nchosen++)
@@ -778,8 +746,10 @@ void table_init(struct ui *u)
 void table_release(struct table *t)
 {
 	view_release(&t->view);
+	view_sums_release(&t->sums);
 	query_free(t->query);
 	free(t->filter);
+	free(t->before);
 	free(t->visible);
 }
 

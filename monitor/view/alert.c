@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -122,13 +123,13 @@ int alerts_add_option(struct alerts *a, const char *text)
 	return err;
 }
 
-unsigned int alerts_texts(const struct alerts *a)
+unsigned int alerts_reads(const struct alerts *a)
 {
-	unsigned int texts = 0;
+	unsigned int reads = 0;
 
 	for (size_t i = 0; a && i < a->n; i++)
-		texts |= query_texts(a->list[i].query);
-	return texts;
+		reads |= query_reads(a->list[i].query);
+	return reads;
 }
 
 size_t alerts_fired(const struct alerts *a)
@@ -232,12 +233,13 @@ static void env_make(struct env *env, const struct column *table, const struct a
 		if (copy)
 			env_push(env, copy);
 	}
-	env_add(env, "pid", "%u", row->pid);
+	if (row->pid != ROW_UNKNOWN)
+		env_add(env, "pid", "%u", row->pid);
 	if (row->ppid != ROW_UNKNOWN)
 		env_add(env, "ppid", "%u", row->ppid);
 	if (row->uid != ROW_UNKNOWN)
 		env_add(env, "uid", "%u", row->uid);
-	env_add(env, "name", "%.*s", (int)sizeof(row->name), row->name);
+	env_add(env, "name", "%s", row_name(row));
 	env_add(env, "query", "%s", al->text);
 	env_add(env, "verdict", "%s", verdict_name(row));
 	for (size_t i = 0; table == columns && i < FIELD_COUNT; i++)
@@ -414,7 +416,7 @@ static int check_one(struct alerts *a, size_t index, const struct frame *f)
 		fired++;
 		a->latest = (struct alert_hit){
 			.query = al->text, .pid = row->pid, .time_ns = f->time_ns};
-		memcpy(a->latest.name, row->name, sizeof(a->latest.name));
+		snprintf(a->latest.name, sizeof(a->latest.name), "%s", row_name(row));
 		if (al->command)
 			run(a, index, row);
 	}

@@ -14,8 +14,8 @@ struct alerts;
 
 struct alert_hit {
 	const char *query; /* its text */
-	uint32_t pid;
-	char name[16];
+	uint32_t pid;	   /* ROW_UNKNOWN: of a group */
+	char name[64];
 	uint64_t time_ns;
 };
 
@@ -25,10 +25,11 @@ enum { ALERT_COMMANDS = 8 };
 int alerts_new(struct alerts **out, const struct column *table);
 /*
  * Adds a query; @command NULL: only the exit code. It is run by sh -c in a session of its own, with
- * the process's figures in its environment: BEEBENCH_PID, _PPID, _UID, _NAME, _QUERY, _VERDICT and
- * each number that is known by its name, BEEBENCH_RSS_KB, _MMAP, .. (of another table: by its key).
- * Names are data, never part of the command. Its input and output are /dev/null, and its stderr too
- * where ours is a terminal, which may show a screen. At most one runs for a process and query, and
+ * the process's figures in its environment: BEEBENCH_PID, _PPID, _UID (not of a group), _NAME,
+ * _QUERY, _VERDICT and each number that is known by its name, BEEBENCH_RSS_KB, _MMAP, .. (of
+ * another table: by its key). Names are data, never part of the command. Its input and output are
+ * /dev/null, and its stderr too where ours is a terminal, which may show a screen. At most one runs
+ * for a process and query, and
  * ALERT_COMMANDS in all: what is more is counted as dropped. 0, -ENOMEM, or -EINVAL after the query
  * was explained.
  */
@@ -41,7 +42,7 @@ int alerts_check(struct alerts *a, const struct frame *f);
  * these; how many run. @a NULL: none. */
 bool alerts_ended(struct alerts *a, pid_t child, int status);
 size_t alerts_running(const struct alerts *a);
-unsigned int alerts_texts(const struct alerts *a); /* as query_texts(); NULL: none */
+unsigned int alerts_reads(const struct alerts *a); /* as query_reads(); NULL: none */
 size_t alerts_fired(const struct alerts *a);	   /* since the start */
 size_t alerts_dropped(const struct alerts *a); /* commands not run because others were running */
 size_t alerts_failed(const struct alerts *a);  /* commands that could not start or ended with

@@ -31,9 +31,15 @@
 /* The first eight fill a terminal of 80 cells. */
 const struct column columns[] = {
 	OTHER("pid", "PID", COLUMN_PID, 7, true, true, "process id"),
+	NUMBER("processes", "PROCS", UNIT_NONE, FIELD_PROCESSES, 7, false, false,
+	       "processes: 1, or how many a sum is of"),
 	OTHER("name", "NAME", COLUMN_NAME, 15, true, true, "name of the process (comm)"),
 	NUMBER("rss", "RSS", UNIT_KB, FIELD_RSS, 9, true, false,
 	       "resident memory in kB; ~ where it is an approximation"),
+	NUMBER("pss", "PSS", UNIT_KB, FIELD_PSS, 9, false, false,
+	       "kB, each page divided by how many share it; read where it is asked for"),
+	NUMBER("uss", "USS", UNIT_KB, FIELD_USS, 9, false, false,
+	       "kB that this process has for itself alone; read where it is asked for"),
 	NUMBER("virt", "VIRT", UNIT_KB, FIELD_VIRT, 10, true, false, "mapped address space in kB"),
 	NUMBER("peak", "PEAK", UNIT_KB, FIELD_PEAK, 9, true, false,
 	       "highest resident memory so far in kB"),
@@ -114,10 +120,6 @@ const struct column columns[] = {
 	TEXT("command", "COMMAND", TEXT_COMMAND, 40, "command line"),
 	TEXT("exe", "EXE", TEXT_EXE, 24, "the file that it runs"),
 	TEXT("cgroup", "CGROUP", TEXT_CGROUP, 28, "control group: service, container"),
-	NUMBER("pss", "PSS", UNIT_KB, FIELD_PSS, 9, false, false,
-	       "kB, shared pages divided among who shares them; where asked for"),
-	NUMBER("uss", "USS", UNIT_KB, FIELD_USS, 9, false, false,
-	       "kB of this process alone; where asked for"),
 	{.key = NULL},
 };
 const size_t ncolumns = ARRAY_SIZE(columns) - 1;
@@ -195,16 +197,40 @@ const char *column_row_text(const struct column *c, const struct proc_row *row)
 	return c->kind == COLUMN_TEXT ? row->text[c->text] : NULL;
 }
 
-unsigned int column_texts(const struct column *c)
+unsigned int column_reads(const struct column *c)
 {
-	return c && c->kind == COLUMN_TEXT ? 1U << c->text : 0;
+	if (c && c->kind == COLUMN_TEXT)
+		return 1U << c->text;
+	if (!c || c->kind != COLUMN_NUMBER)
+		return 0;
+	switch (field_made_of(c->field)) {
+	case FIELD_PSS:
+	case FIELD_USS: return READ_SHARES;
+	case FIELD_USER_MS:
+	case FIELD_SYSTEM_MS:
+	case FIELD_TOTAL_MS:
+	case FIELD_SWITCHES: return READ_TIMES;
+	default: return 0;
+	}
+}
+
+bool column_shown(const struct column *c, enum tool tool, enum column_lines lines)
+{
+	if (c->kind == COLUMN_PID && lines == LINES_GROUPS)
+		return false;
+	if (c->kind == COLUMN_NUMBER && c->field == FIELD_PROCESSES)
+		return lines == LINES_GROUPS;
+	/* To add up RSS would count what processes share for each of them. */
+	if (c->kind == COLUMN_NUMBER && c->field == FIELD_PSS)
+		return tool == TOOL_MEMMON && lines != LINES_PROCESSES;
+	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
 }
 
 double column_number(const struct column *c, const struct proc_row *row)
 {
 	switch (c->kind) {
 	case COLUMN_NUMBER: return isfinite(row->v[c->field]) ? row->v[c->field] : NAN;
-	case COLUMN_PID: return row->pid;
+	case COLUMN_PID: return row->pid == ROW_UNKNOWN ? NAN : row->pid;
 	case COLUMN_PPID: return row->ppid == ROW_UNKNOWN ? NAN : row->ppid;
 	default: return NAN;
 	}
@@ -296,6 +322,8 @@ static bool approximate(const struct column *c, const struct proc_row *row)
 		return false;
 	if (row->flags & ROW_SKIPPED && field_is_counted(c->field))
 		return true;
+	if (c->field == FIELD_PSS || c->field == FIELD_USS)
+		return !(row->flags & ROW_SHARED_NOW);
 	return !(row->flags & ROW_EXACT) &&
 	       (c->field == FIELD_RSS || c->field == FIELD_VIRT || c->field == FIELD_PEAK);
 }
@@ -306,7 +334,7 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 	double v;
 
 	switch (c->kind) {
-	case COLUMN_NAME: column_text(row->name, c->width, out); return;
+	case COLUMN_NAME: column_text(row_name(row), c->width, out); return;
 	case COLUMN_USER: column_text(column_user(row->uid), c->width, out); return;
 	case COLUMN_STATE:
 		strbuf_addch(out, isgraph((unsigned char)row->state) ? row->state : '?');
@@ -330,15 +358,11 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 	format_number(c, v, human, out);
 }
 
-/* From the harmless to what wants a look; too early is not known. */
 static double verdict_order(uint8_t verdict)
 {
-	static const double order[VERDICT_COUNT] = {
-		[VERDICT_TOO_EARLY] = NAN, [VERDICT_SHRINKING] = 0, [VERDICT_STEADY] = 1,
-		[VERDICT_UNSURE] = 2,	   [VERDICT_GROWING] = 3,
-	};
+	int rank = verdict_rank(verdict);
 
-	return verdict < VERDICT_COUNT ? order[verdict] : NAN;
+	return rank ? rank : NAN;
 }
 
 static int compare_numbers(double a, double b, bool descending)
@@ -354,7 +378,7 @@ int column_compare(const struct column *c, const struct proc_row *a, const struc
 	int order;
 
 	switch (c->kind) {
-	case COLUMN_NAME: order = strcmp(a->name, b->name); break;
+	case COLUMN_NAME: order = strcmp(row_name(a), row_name(b)); break;
 	case COLUMN_USER:
 		order = a->uid == b->uid ? 0 : strcmp(column_user(a->uid), column_user(b->uid));
 		break;

@@ -40,6 +40,9 @@ struct column {
 	bool memmon, cpumon; /* shown by default by this tool */
 };
 
+/* What the lines of a table are: processes, those with the sums of what is below them, groups. */
+enum column_lines { LINES_PROCESSES, LINES_TREE, LINES_GROUPS };
+
 extern const struct column columns[]; /* in the order of the screen; ended by a NULL key */
 extern const size_t ncolumns;
 
@@ -60,8 +63,10 @@ int column_compare(const struct column *c, const struct proc_row *a, const struc
 
 /* The text of a COLUMN_TEXT, NULL: not known. */
 const char *column_row_text(const struct column *c, const struct proc_row *row);
-/* What has to be read for it: bits 1 << enum row_text. */
-unsigned int column_texts(const struct column *c);
+/* Whether @tool shows it where nothing was chosen. */
+bool column_shown(const struct column *c, enum tool tool, enum column_lines lines);
+/* What has to be read for it, of enum row_read. */
+unsigned int column_reads(const struct column *c);
 /* A user's name by number, from the system's database, remembered. "1000" where it has none, "-" of
  * ROW_UNKNOWN. */
 const char *column_user(uint32_t uid);

@@ -393,6 +393,9 @@ static void entry_offer(struct frame *f)
 			f->fields |= FIELD_BIT(i);
 	if ((f->fields & both) == both)
 		f->fields |= FIELD_BIT(FIELD_TOT);
+	f->fields |= FIELD_BIT(FIELD_PROCESSES);
+	for (size_t i = 0; i < f->n; i++)
+		f->rows[i].v[FIELD_PROCESSES] = f->rows[i].flags & ROW_ENDED ? 0 : 1;
 }
 
 /* --- all processes --- */

@@ -59,6 +59,7 @@ struct node {
 	enum node_kind kind;
 	enum query_op op;
 	bool unknown; /* = ? */
+	bool sum;     /* of the processes that a row belongs to */
 	bool icase;   /* of @plain */
 	enum plain plain;
 	const struct column *column;
@@ -463,7 +464,19 @@ static int set_value(struct parser *p, struct node *n)
 	return 0;
 }
 
-/* term := COLUMN OP VALUE | WORD */
+/* "sum(COLUMN)" becomes "COLUMN". */
+static bool take_sum(char *name)
+{
+	size_t len = strlen(name);
+
+	if (len < 6 || strncasecmp(name, "sum(", 4) || name[len - 1] != ')')
+		return false;
+	memmove(name, name + 4, len - 5);
+	name[len - 5] = '\0';
+	return true;
+}
+
+/* term := COLUMN OP VALUE | sum(COLUMN) OP VALUE | WORD */
 static struct node *parse_term(struct parser *p)
 {
 	struct token word = p->lx.token;
@@ -488,12 +501,17 @@ static struct node *parse_term(struct parser *p)
 			goto bad;
 		return n;
 	}
+	n->sum = p->table == columns && !word.quoted && take_sum(name);
 	n->column = column_find_in(p->table, name);
 	if (!n->column) {
 		unknown_column(p, name, word.at, word.length);
 		goto bad;
 	}
 	n->op = p->lx.token.op;
+	if (n->sum && n->column->kind != COLUMN_NUMBER) {
+		fail_at(p->e, word.at, word.length, "'%s' cannot be summed up", n->column->key);
+		goto bad;
+	}
 	if (is_text(n->column) && n->op >= OP_LT && n->op <= OP_GE) {
 		fail_at(p->e, p->lx.token.at, p->lx.token.length,
 			"'%s' is text: use = != ~ !~, not %s", n->column->key, op_names[n->op]);
@@ -534,7 +552,7 @@ static void term_missing(struct parser *p)
 {
 	const struct column *c = p->table;
 
-	while (c->key && c->kind != COLUMN_NUMBER)
+	while (c->key && c->unit != UNIT_KB && c->unit != UNIT_BYTES)
 		c++;
 	fail_at(p->e, p->lx.token.at, p->lx.token.length,
 		"a term is missing here, such as %s > 1GiB or a name", c->key ? c->key : "x");
@@ -735,7 +753,7 @@ static bool match_term(const struct node *n, const struct proc_row *row)
 
 	if (is_text(n->column))
 		return match_text(n, row);
-	v = column_number(n->column, row);
+	v = n->sum && row->sum ? row->sum[n->column->field] : column_number(n->column, row);
 	if (n->unknown)
 		return isnan(v) == (n->op == OP_EQ);
 	if (isnan(v))
@@ -775,18 +793,18 @@ static bool gave_up(const struct node *n)
 	return false;
 }
 
-static unsigned int texts_of(const struct node *n)
+static unsigned int reads_of(const struct node *n)
 {
-	unsigned int texts = 0;
+	unsigned int reads = 0;
 
 	for (; n; n = n->next)
-		texts |= column_texts(n->column) | texts_of(n->first);
-	return texts;
+		reads |= column_reads(n->column) | reads_of(n->first) | (n->sum ? READ_SUMS : 0);
+	return reads;
 }
 
-unsigned int query_texts(const struct query *q)
+unsigned int query_reads(const struct query *q)
 {
-	return q ? texts_of(q->root) : 0;
+	return q ? reads_of(q->root) : 0;
 }
 
 bool query_gave_up(const struct query *q)

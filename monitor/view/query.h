@@ -10,7 +10,9 @@
  * byte columns), K M G for counts (thousands), /s /min /h for rates, ms s min h d for times, %. A
  * value may be quoted ("a b"). A bare word is name ~ WORD. `and` binds tighter than `or`; `not`,
  * parentheses; && || ! too. A comparison with a value that is not known is false (so `not` of it is
- * true), `rss = ?` asks for exactly that. At most 4096 bytes and 64 levels of parentheses.
+ * true), `rss = ?` asks for exactly that. sum(COLUMN)
+ * is of all processes of the row's group, in a tree of the process and all below it (view_sum()),
+ * else of itself. At most 4096 bytes and 64 levels of parentheses.
  */
 #ifndef MONITOR_QUERY_H
 #define MONITOR_QUERY_H
@@ -34,8 +36,8 @@ int query_parse_in(struct query **out, const char *text, const struct column *ta
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
 /* An expression in it took too long for too many processes, and matches none from then on. */
 bool query_gave_up(const struct query *q);
-/* What has to be read of rows before they are held against it: bits 1 << enum row_text. */
-unsigned int query_texts(const struct query *q);
+/* What has to be read of rows before they are held against it: of enum row_read. */
+unsigned int query_reads(const struct query *q);
 void query_free(struct query *q); /* accepts NULL */
 /* Appends three lines: the error, the text, carets below what is wrong (in cells, not bytes). The
  * last has no newline: log_err() brings one. */

@@ -11,6 +11,16 @@ const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_SHRINKING] = "shrinking",
 };
 
+int verdict_rank(uint8_t verdict)
+{
+	static const int rank[VERDICT_COUNT] = {
+		[VERDICT_TOO_EARLY] = 0, [VERDICT_SHRINKING] = 1, [VERDICT_STEADY] = 2,
+		[VERDICT_UNSURE] = 3,	 [VERDICT_GROWING] = 4,
+	};
+
+	return verdict < VERDICT_COUNT ? rank[verdict] : 0;
+}
+
 const char *verdict_name(const struct proc_row *row)
 {
 	return verdict_names[row->verdict < VERDICT_COUNT ? row->verdict : VERDICT_TOO_EARLY];

@@ -55,6 +55,8 @@ void trend_of(const double *t, const double *y, size_t n, const struct trend_rul
 void trend_words(const struct trend *t, struct strbuf *out);
 extern const char *const
 	verdict_names[VERDICT_COUNT]; /* "too early", "steady", "unsure", "growing", "shrinking" */
+/* From the harmless to what wants a look; 0: too early, which is not known. */
+int verdict_rank(uint8_t verdict);
 const char *verdict_name(const struct proc_row *row); /* what no verdict is: "too early" */
 
 #endif

@@ -20,9 +20,6 @@ struct pick {
 
 enum { TREE_NONE = UINT32_MAX };
 
-/* How a field of a process and those of the processes below it make one. */
-enum tree_sum { TREE_ADD, TREE_MAX, TREE_MIN };
-
 /* Scratch for the rows of a frame; index n is the root above all roots. */
 struct tree {
 	struct pick *picks;
@@ -67,7 +64,7 @@ static uint64_t text_key(const char *s, bool descending)
 static uint64_t pick_key(const struct column *c, bool descending, const struct proc_row *row)
 {
 	switch (c->kind) {
-	case COLUMN_NAME: return text_key(row->name, descending);
+	case COLUMN_NAME: return text_key(row_name(row), descending);
 	case COLUMN_USER: return text_key(column_user(row->uid), descending);
 	case COLUMN_STATE:
 	case COLUMN_TEXT:
@@ -147,29 +144,6 @@ static size_t pick_top(struct pick *picks, size_t n, size_t top, const struct pr
 }
 
 /* --- parents and siblings --- */
-
-/*
- * What does not add up takes the extreme. Memory shared between processes is counted once for each
- * of them, as every tool that sums RSS does. A sum of peaks is an upper bound: they need not have
- * been at one time; a maximum would stand below the sum of RSS beside it. Slopes of lines add up,
- * and so do, on the safe side, the ends of their intervals.
- */
-static const enum tree_sum tree_sums[FIELD_COUNT] = {
-	[FIELD_AGE] = TREE_MAX,	     [FIELD_TREND_WINDOW] = TREE_MIN, [FIELD_TOUCHED] = TREE_MAX,
-	[FIELD_LIMIT] = TREE_MIN,    [FIELD_ROOM] = TREE_MIN,	      [FIELD_LEFT] = TREE_MIN,
-	[FIELD_LEFT_LOW] = TREE_MIN, [FIELD_LEFT_HIGH] = TREE_MIN,
-};
-
-static double tree_add(enum tree_sum kind, double sum, double value)
-{
-	if (isnan(value))
-		return sum;
-	if (isnan(sum))
-		return value;
-	return kind == TREE_ADD	  ? sum + value
-	       : kind == TREE_MAX ? fmax(sum, value)
-				  : fmin(sum, value);
-}
 
 static size_t tree_bytes(size_t n)
 {
@@ -267,13 +241,14 @@ static void order_upwards(struct tree *t, uint32_t n)
 static void add_upwards(struct tree *t, const struct frame *f, const struct column *sort)
 {
 	uint32_t n = (uint32_t)f->n;
-	enum tree_sum kind = tree_sums[sort->field];
 
 	for (uint32_t i = 0; i < n; i++) {
 		bool match = t->flags[i] & TREE_MATCH;
 
 		t->flags[i] = match ? TREE_MATCH | TREE_KEEP : 0;
-		t->value[i] = match ? column_number(sort, &f->rows[i]) : NAN;
+		t->value[i] = match && sort->kind == COLUMN_NUMBER
+				      ? sum_part(&f->rows[i], sort->field)
+				      : NAN;
 	}
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t i = t->order[k], p = t->parent[i];
@@ -281,7 +256,7 @@ static void add_upwards(struct tree *t, const struct frame *f, const struct colu
 		if (p == n)
 			continue;
 		t->flags[p] |= t->flags[i] & TREE_KEEP;
-		t->value[p] = tree_add(kind, t->value[p], t->value[i]);
+		t->value[p] = sum_add(sort->field, t->value[p], t->value[i]);
 	}
 }
 
@@ -305,7 +280,7 @@ static void order_siblings(struct tree *t, const struct frame *f, const struct c
 		if (t->flags[i] & TREE_KEEP)
 			t->picks[end[t->parent[i]]++] = (struct pick){
 				.key = sort->kind == COLUMN_NUMBER
-					       ? pick_number(t->value[i], descending)
+					       ? pick_number(sum_done(t->value[i]), descending)
 					       : pick_key(sort, descending, &f->rows[i]),
 				.row = i};
 	t->next[n] = TREE_NONE;
@@ -380,7 +355,7 @@ static int build_flat(struct view *v, const struct frame *f, const struct view_o
 			picks[n++] =
 				(struct pick){.key = pick_key(o->sort, o->descending, &f->rows[i]),
 					      .row = (uint32_t)i};
-	v->matched = n;
+	v->matched = v->processes = n;
 	n = pick_top(picks, n, o->top, f->rows, o->sort, o->descending);
 	err = reserve_lines(v, n);
 	if (err)
@@ -448,21 +423,24 @@ static void sum_lines(struct view *v, const struct tree *t, const struct frame *
 		for (size_t k = 0; k < FIELD_COUNT; k++)
 			v->sums[i][k] = NAN;
 	for (size_t i = 0; i < f->n; i++) {
+		double *sum;
+
 		if (!(t->flags[i] & TREE_MATCH) || t->owner[i] == TREE_NONE)
 			continue;
+		sum = v->sums[t->owner[i]];
 		for (size_t k = 0; k < FIELD_COUNT; k++)
-			v->sums[t->owner[i]][k] =
-				tree_add(tree_sums[k], v->sums[t->owner[i]][k], f->rows[i].v[k]);
+			sum[k] = sum_add((enum field)k, sum[k],
+					 sum_part(&f->rows[i], (enum field)k));
 	}
 	/* Lines stand below their parents: the last is complete. */
 	for (size_t i = v->n; i-- > 0;) {
 		uint32_t p = t->parent[v->lines[i].row];
 
-		if (p == f->n)
-			continue;
-		p = t->owner[p];
+		for (size_t k = 0; p != f->n && k < FIELD_COUNT; k++)
+			v->sums[t->owner[p]][k] =
+				sum_add((enum field)k, v->sums[t->owner[p]][k], v->sums[i][k]);
 		for (size_t k = 0; k < FIELD_COUNT; k++)
-			v->sums[p][k] = tree_add(tree_sums[k], v->sums[p][k], v->sums[i][k]);
+			v->sums[i][k] = sum_done(v->sums[i][k]);
 	}
 }
 
@@ -478,6 +456,7 @@ static int build_tree(struct view *v, const struct frame *f, const struct view_o
 		t.flags[i] = shown(o, &f->rows[i]) ? TREE_MATCH : 0;
 		v->matched += t.flags[i];
 	}
+	v->processes = v->matched;
 	tree_grow(&t, f, o->sort, o->descending);
 	for (size_t i = 0; i < f->n; i++)
 		kept += (t.flags[i] & TREE_KEEP) != 0;
@@ -496,22 +475,145 @@ static int build_tree(struct view *v, const struct frame *f, const struct view_o
 	return 0;
 }
 
+static bool is_shown(void *arg, const struct proc_row *row)
+{
+	return shown(arg, row);
+}
+
+/* The groups are rows of their own, all of which are shown. */
+static int build_groups(struct view *v, const struct frame *f, const struct view_options *opts)
+{
+	struct view_options o = *opts, all = *opts;
+	size_t processes = 0;
+	int err = grouping_make(&v->groups, f, o.group, is_shown, &o);
+
+	all.query = NULL;
+	for (size_t i = 0; !err && i < f->n; i++)
+		processes += v->groups.of_row[i] != UINT32_MAX;
+	err = err ? err : build_flat(v, &v->groups.frame, &all);
+	v->processes = processes;
+	return err;
+}
+
 int view_build(struct view *v, const struct frame *f, const struct view_options *opts)
 {
 	int err;
 
 	v->n = 0;
-	v->matched = 0;
+	v->matched = v->processes = 0;
+	v->grouped = opts->group;
 	err = reserve(&v->work, &v->work_bytes,
-		      opts->tree ? tree_bytes(f->n) : f->n * sizeof(struct pick));
+		      opts->tree && !opts->group ? tree_bytes(f->n) : f->n * sizeof(struct pick));
 	if (err)
 		return err;
-	if (opts->tree)
+	if (opts->tree && !opts->group)
 		return build_tree(v, f, opts);
 	free(v->sums);
 	v->sums = NULL;
-	return build_flat(v, f, opts);
+	return opts->group ? build_groups(v, f, opts) : build_flat(v, f, opts);
 }
+
+enum column_lines view_lines(const struct view_options *opts)
+{
+	return opts->group ? LINES_GROUPS : opts->tree ? LINES_TREE : LINES_PROCESSES;
+}
+
+bool view_has_children(const struct view *v, size_t line)
+{
+	const struct view_line *l = &v->lines[line];
+
+	return l->folded || (line + 1 < v->n && l[1].depth > l->depth);
+}
+
+void view_row(const struct view *v, const struct frame *f, size_t line, struct proc_row *out)
+{
+	const struct view_line *l = &v->lines[line];
+
+	*out = view_frame(v, f)->rows[l->row];
+	if (!v->sums)
+		return;
+	/* Those below that are folded, or found no room in the view, were not read. */
+	if (l->folded || (v->n < v->matched && out->v[FIELD_VIRT] != v->sums[line][FIELD_VIRT]))
+		out->flags &= (uint8_t)~ROW_EXACT;
+	if (view_has_children(v, line) && (l->context || out->flags & (ROW_KERNEL | ROW_ENDED)))
+		out->flags |= ROW_SHARED_NOW; /* by those that follow */
+	for (size_t i = line + 1; i < v->n && v->lines[i].depth > l->depth; i++) {
+		sum_flags(out, &f->rows[v->lines[i].row]);
+		if (v->lines[i].folded)
+			out->flags &= (uint8_t)~ROW_EXACT;
+	}
+	memcpy(out->v, v->sums[line], sizeof(out->v));
+}
+
+const struct frame *view_frame(const struct view *v, const struct frame *f)
+{
+	return v->grouped ? &v->groups.frame : f;
+}
+
+/* --- sums for queries --- */
+
+static int sum_groups(struct view_sums *s, const struct frame *f, const struct view_options *opts)
+{
+	struct view_options all = {.kernel_threads = opts->kernel_threads};
+	int err = grouping_make(&s->groups, f, opts->group, is_shown, &all);
+
+	for (size_t i = 0; !err && i < f->n; i++)
+		f->rows[i].sum = s->groups.of_row[i] == UINT32_MAX
+					 ? NULL
+					 : s->groups.group[s->groups.of_row[i]].v;
+	return err;
+}
+
+static int sum_branches(struct view_sums *s, const struct frame *f)
+{
+	uint32_t n = (uint32_t)f->n;
+	void *v = s->v;
+	struct tree t;
+	int err = reserve(&s->work, &s->work_bytes, tree_bytes(f->n));
+
+	err = err ? err : reserve(&v, &s->bytes, f->n * sizeof(*s->v));
+	s->v = v;
+	if (err)
+		return err;
+	tree_place(&t, s->work, f->n);
+	find_parents(&t, f);
+	cut_cycles(&t, n);
+	order_upwards(&t, n);
+	for (uint32_t i = 0; i < n; i++)
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			s->v[i][k] = sum_part(&f->rows[i], (enum field)k);
+	for (uint32_t at = 0; at < n; at++) {
+		uint32_t i = t.order[at], p = t.parent[i];
+
+		for (size_t k = 0; p != n && k < FIELD_COUNT; k++)
+			s->v[p][k] = sum_add((enum field)k, s->v[p][k], s->v[i][k]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			s->v[i][k] = sum_done(s->v[i][k]);
+		f->rows[i].sum = s->v[i];
+	}
+	return 0;
+}
+
+int view_sum(struct view_sums *s, const struct frame *f, const struct view_options *opts)
+{
+	for (size_t i = 0; i < f->n; i++)
+		f->rows[i].sum = NULL;
+	if (opts->group)
+		return sum_groups(s, f, opts);
+	return opts->tree ? sum_branches(s, f) : 0;
+}
+
+void view_sums_release(struct view_sums *s)
+{
+	grouping_release(&s->groups);
+	free(s->v);
+	free(s->work);
+	*s = (struct view_sums){.v = NULL};
+}
+
+/* --- folding --- */
 
 void view_fold(struct view *v, uint32_t pid, bool folded)
 {
@@ -542,5 +644,6 @@ void view_release(struct view *v)
 	free(v->sums);
 	free(v->folded);
 	free(v->work);
+	grouping_release(&v->groups);
 	memset(v, 0, sizeof(*v));
 }

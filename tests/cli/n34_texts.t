@@ -38,10 +38,27 @@ if [ -r /proc/pressure/cpu ]; then
 else
 	is "no pressure is null" "$(echo "$machine" | jq -c '[.wait_cpu_pct]')" "[null]"
 fi
-# Another program in the same process has another command line.
-sh -c "sleep 1; exec sleep 30" &
+# Another program in the same process has another command line, also where it is smaller than what was there before.
+mkfifo "$tmp/go"
+perl -e 'vec(my $x = "", 20_000_000, 8) = 1; exec "sh", "-c", "read x <$ARGV[0]; exec sleep 300"' "$tmp/go" &
 q=$!
 at_exit "kill $q 2>/dev/null"
-run "$memmon" -n 4 -i 0.7 --json --filter "pid = $q and command != ''"
-is "after an exec it is read again" "$(printf '%s\n' "$out" | tail -n 1 | jq -r '.processes[0].command')" "sleep 30"
+"$memmon" --batch -i 0.1 --json --filter "pid = $q and command != ''" >"$tmp/frames" &
+watcher=$!
+at_exit "kill $watcher 2>/dev/null"
+# seen COMMAND: the latest frames have it
+# shellcheck disable=SC2317
+seen() {
+	tries=0
+	until tail -n 3 "$tmp/frames" | grep -qF "\"command\":\"$1"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 400 ] || return 1
+		sleep 0.05
+	done
+}
+check "before an exec its command line is read" seen "sh -c read"
+echo >"$tmp/go"
+check "after an exec it is read again" seen "sleep 300"
+kill $watcher
+wait $watcher 2>/dev/null
 done_testing

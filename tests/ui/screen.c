@@ -36,7 +36,7 @@ struct source {
 	struct frame_event events[EVENTS_A_FRAME];
 	uint32_t sizes[SIZE_BUCKETS];
 	size_t procs;
-	bool cpumon, losses, recorded, no_events, events_on;
+	bool cpumon, losses, recorded, no_events, events_on, times;
 	source_keep_fn keep;
 	void *keep_arg;
 	FILE *log;
@@ -189,6 +189,11 @@ int source_sample(struct source *s, struct frame **out)
 					FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_MMAP) |
 					FIELD_BIT(FIELD_MUNMAP) | FIELD_BIT(FIELD_BRK) |
 					FIELD_BIT(FIELD_AGE) | FIELD_BIT(FIELD_THREADS);
+	if (s->times)
+		f->fields |= FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS) |
+			     FIELD_BIT(FIELD_TOTAL_MS);
+	if (s->cpumon && !s->recorded)
+		f->fields |= FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_VIRT) | FIELD_BIT(FIELD_PEAK);
 	f->ncpu = 2;
 	f->mem_total_kb = 8 << 20;
 	f->mem_available_kb = 5 << 20;
@@ -248,9 +253,28 @@ int source_events(struct source *s, bool on)
 	return 0;
 }
 
-void source_texts(struct source *s UNUSED, struct frame *f UNUSED, const uint32_t *rows UNUSED,
-		  size_t n UNUSED, unsigned int texts UNUSED)
+/* Shares of what two have, and control groups, of who is asked for. */
+void source_read(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
+		 unsigned int reads)
 {
+	size_t all = rows ? n : f->n;
+
+	if (reads & READ_SHARES)
+		note(s, "shares %zu\n", all);
+	s->times |= (reads & READ_TIMES) != 0;
+	if (reads & READ_SHARES)
+		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS);
+	for (size_t i = 0; i < all; i++) {
+		struct proc_row *r = &f->rows[rows ? rows[i] : i];
+
+		if (reads & 1U << TEXT_CGROUP)
+			r->text[TEXT_CGROUP] = r->uid ? "/user.slice" : "/system.slice";
+		if (!(reads & READ_SHARES) || r->flags & ROW_KERNEL)
+			continue;
+		r->v[FIELD_PSS] = r->v[FIELD_RSS] / 2;
+		r->v[FIELD_USS] = r->v[FIELD_RSS] / 4;
+		r->flags |= ROW_SHARED_NOW;
+	}
 }
 
 uint64_t source_begin_ns(const struct source *s UNUSED)

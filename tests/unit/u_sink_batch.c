@@ -44,7 +44,7 @@ static int setup(void **state UNUSED)
 	/* The view's order is the output's: backwards. */
 	for (size_t i = 0; i < ROWS; i++)
 		lines[i] = (struct view_line){.row = (uint32_t)(ROWS - 1 - i)};
-	view = (struct view){.lines = lines, .n = ROWS, .matched = ROWS};
+	view = (struct view){.lines = lines, .n = ROWS, .matched = ROWS, .processes = ROWS};
 	return 0;
 }
 
@@ -285,6 +285,7 @@ static void test_json_tree(void **state UNUSED)
 	view.sums = sums;
 	sums[0][FIELD_RSS] = 4000;
 	sums[1][FIELD_RSS] = 3000;
+	sums[0][FIELD_PROCESSES] = sums[1][FIELD_PROCESSES] = 1;
 	sums[0][FIELD_BRK] = sums[1][FIELD_BRK] = NAN;
 	batch_frame(BATCH_JSON, &frame, &view, false, &out);
 	o = json_tokener_parse(out.s);
@@ -300,7 +301,8 @@ static void test_json_tree(void **state UNUSED)
 	frame.fields = 0;
 	batch_frame(BATCH_JSON, &frame, &view, false, &out);
 	o = json_tokener_parse(out.s);
-	assert_int_equal(json_object_object_length(get(o, "processes.1.subtree")), 0);
+	assert_int_equal(json_object_object_length(get(o, "processes.1.subtree")), 1);
+	assert_int_equal(json_object_get_int(get(o, "processes.1.subtree.processes")), 1);
 	json_object_put(o);
 	strbuf_release(&out);
 }

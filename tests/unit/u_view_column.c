@@ -64,7 +64,7 @@ static void tells_what_there_is(void **state UNUSED)
 	log_capture(NULL, NULL);
 	assert_non_null(strstr(said.s, "no column 'rs?[2J'"));
 	assert_non_null(strstr(said.s, "did you mean 'threads'?"));
-	assert_non_null(strstr(said.s, "pid, name, rss"));
+	assert_non_null(strstr(said.s, "pid, processes, name, rss, pss, uss"));
 	strbuf_release(&said);
 }
 

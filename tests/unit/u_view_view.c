@@ -347,11 +347,17 @@ static bool slow_below(const struct slow *s, uint32_t i, uint32_t top)
 static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT])
 {
 	for (size_t k = 0; k < FIELD_COUNT; k++) {
+		bool lacks = false;
+
 		sums[k] = NAN;
 		for (uint32_t i = 0; i < s->f->n; i++) {
-			double v = s->f->rows[i].v[k];
+			const struct proc_row *row = &s->f->rows[i];
+			double v = row->v[k];
 
-			if (!s->match[i] || isnan(v) || !slow_below(s, i, top))
+			if (!s->match[i] || !slow_below(s, i, top))
+				continue;
+			lacks |= isnan(v) && !(row->flags & ROW_KERNEL) && row->state != 'Z';
+			if (isnan(v))
 				continue;
 			if (isnan(sums[k]))
 				sums[k] = v;
@@ -363,6 +369,8 @@ static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT
 			else
 				sums[k] += v;
 		}
+		if (lacks && (k == FIELD_PSS || k == FIELD_USS))
+			sums[k] = NAN;
 	}
 }
 
