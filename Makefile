@@ -54,10 +54,12 @@ collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
-# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h.
+# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h. Its unwinder is written for x86-64:
+# elsewhere it is not built, and memprof run says why.
 preload_SRC   := $(wildcard memprof/preload/*.c)
+preload_LIB    = $(if $(filter x86,$(BPFARCH)),$(B)/libmemprof.so)
 # Of the preloaded library, what knows no malloc.
-alone_SRC := memprof/preload/unwind.c memprof/preload/poisson.c
+alone_SRC := $(if $(filter x86,$(BPFARCH)),memprof/preload/unwind.c memprof/preload/poisson.c)
 memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
@@ -82,12 +84,12 @@ bt_OUT	 := $(patsubst %,$(B)/%,$(wildcard bpf/*/*.bt bpf/*/*.manifest.json))
 
 gp_OUT	 := $(patsubst %,$(B)/%,$(wildcard plots/*.gp))
 
-unit_SRC := $(wildcard tests/unit/u_*.c)
+unit_SRC := $(filter-out $(if $(alone_SRC),,tests/unit/u_memprof_unwind.c),$(wildcard tests/unit/u_*.c))
 unit_BIN := $(unit_SRC:tests/unit/%.c=$(B)/tests/unit/%)
 live_SRC := $(wildcard tests/bpf/t_*.c)
 live_BIN := $(live_SRC:tests/bpf/%.c=$(B)/tests/bpf/%)
 
-all: $(PROGRAMS:%=$(B)/%) $(if $(preload_SRC),$(B)/libmemprof.so) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
+all: $(PROGRAMS:%=$(B)/%) $(preload_LIB) $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh $(B)/static/beebench $(bpf_OBJ) $(bt_OUT) $(gp_OUT) ## build everything (default)
 
 .DELETE_ON_ERROR:
 FORCE:

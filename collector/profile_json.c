@@ -93,6 +93,22 @@ static void add_stack(struct json_object *stack, uint64_t pid, const struct prof
 			add_value(stack, wish->fields[f], &row->value[vocabulary_slot(words, f)]);
 }
 
+/* "profile.rate" is of the whole profile, and so of each process. */
+static void add_whole(struct json_object *doc, const struct profile_wish *wish,
+		      struct counter_table *out)
+{
+	static const char whole[] = "profile.";
+
+	for (size_t f = 0; f < out->words->nfields; f++) {
+		if (!wish->fields[f] || strncmp(wish->fields[f], whole, strlen(whole)) != 0)
+			continue;
+		for (size_t i = 0; i < out->n; i++)
+			counter_table_row(out, i)->value[vocabulary_slot(out->words, f)] =
+				json_object_get_uint64(
+					member(doc, wish->fields[f] + strlen(whole)));
+	}
+}
+
 static void add_sizes(struct json_object *sizes, const struct profile_wish *wish,
 		      struct counter_table *out)
 {
@@ -169,6 +185,7 @@ int profile_json_read(const char *text, const struct profile_wish *wish, struct 
 	}
 	end_errors(wish, out);
 	add_sizes(member(doc, "sizes"), wish, out);
+	add_whole(doc, wish, out);
 	counter_table_finish(out);
 	add_losses(member(doc, "losses"), lost, skipped);
 	json_object_put(doc);

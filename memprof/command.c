@@ -4,8 +4,29 @@
 #include "memprof/command.h"
 
 #include <stdio.h>
+#include <sys/utsname.h>
+
+#include "lib/log.h"
 
 static const struct opt no_options[] = {{0}};
+
+static int check_processor(const struct memprof_command *c)
+{
+#if defined(__x86_64__)
+	(void)c;
+#else
+	struct utsname here;
+
+	if (c->x86_64) {
+		log_err("%s: memprof's unwinder and its probes are written for x86-64, and this "
+			"processor is %s; what works here: report, diff, live and serve, with "
+			"profiles of any machine, and kernel",
+			c->name, uname(&here) ? "another" : here.machine);
+		return EXIT_SKIP;
+	}
+#endif
+	return -1;
+}
 
 int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
 			  int *rest, bool *dashes)
@@ -17,7 +38,7 @@ int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[
 	snprintf(name, sizeof(name), "memprof %s", c->name);
 	err = opt_parse(options, name, argc, argv, dst, rest, dashes);
 	if (!err)
-		return -1;
+		return check_processor(c);
 	if (err != OPT_HELP)
 		return EXIT_USAGE;
 	printf("usage: %s %s\n\n%s.\n%s\n", name, c->usage, c->help, c->more ? c->more : "");

@@ -19,6 +19,7 @@ struct memprof_command {
 	const char *help;	   /* one line, lower case, no full stop */
 	const char *more;	   /* what --help says before the options, or NULL */
 	const struct opt *options; /* NULL: none but --help */
+	bool x86_64; /* it knows the registers and the code of x86-64 alone: refused elsewhere */
 	/* argv[0] is the name. Returns the exit code. */
 	int (*run)(int argc, char *argv[]);
 };
@@ -39,7 +40,8 @@ extern const struct memprof_command *const memprof_commands[];
 
 /*
  * Parses argv[1..] by @c's table into @dst as opt_parse() does. Returns -1 to go on, or the exit
- * code when there is nothing more to do (help was printed, or what is wrong was said).
+ * code when there is nothing more to do (help was printed, or what is wrong was said: a usage, or
+ * a processor that @c is not for).
  */
 int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
 			  int *rest, bool *dashes);

@@ -192,7 +192,7 @@ uint32_t profile_frame_at(struct profile *p, uint32_t process, uint64_t address,
 	return profile_add_frame(p, &f);
 }
 
-static void add(struct profile_values *to, const struct profile_values *v)
+void profile_values_add(struct profile_values *to, const struct profile_values *v)
 {
 	to->allocs += v->allocs;
 	to->bytes += v->bytes;
@@ -234,14 +234,14 @@ uint32_t profile_add_stack(struct profile *p, const struct profile_stack *key)
 	n.frames = frames;
 	arena_push(&p->arena, p->stacks, p->nstacks, n);
 	p->stack_index.slots[at] = (uint32_t)p->nstacks;
-	add(&p->total, &n.values);
+	profile_values_add(&p->total, &n.values);
 	return (uint32_t)(p->nstacks - 1);
 }
 
 void profile_add_values(struct profile *p, uint32_t stack, const struct profile_values *v)
 {
-	add(&p->stacks[stack].values, v);
-	add(&p->total, v);
+	profile_values_add(&p->stacks[stack].values, v);
+	profile_values_add(&p->total, v);
 }
 
 unsigned int profile_bucket(uint64_t v)

@@ -168,6 +168,7 @@ uint32_t profile_frame_at(struct profile *p, uint32_t process, uint64_t address,
  * cut there, and flagged.
  */
 uint32_t profile_add_stack(struct profile *p, const struct profile_stack *key);
+void profile_values_add(struct profile_values *to, const struct profile_values *v);
 /* Adds @v to the stack at @stack, and to the total. */
 void profile_add_values(struct profile *p, uint32_t stack, const struct profile_values *v);
 /* @allocs blocks of @size bytes each. */

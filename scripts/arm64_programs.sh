@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Runs the programs that were compiled for arm64 under qemu-user, with the libraries of that processor: each tells its version, honeyc
-# writes for every source of tests/honey/ok the C that this machine's honeyc writes. Env: B (their folder), ROOT (the libraries).
+# writes for every source of tests/honey/ok the C that this machine's honeyc writes, memprof reads a profile as this machine's does and says
+# which of its commands are for x86-64. Env: B (their folder), ROOT (the libraries).
 set -eu
 host=${B%/*}
 # arm PROGRAM ARG..
@@ -11,7 +12,7 @@ arm() {
 	qemu-aarch64 -L "$ROOT" "$program" "$@"
 }
 failed=0
-for name in beebench honeyc memmon cpumon; do
+for name in beebench honeyc memmon cpumon memprof; do
 	file -b "$B/$name" | grep -q aarch64 || { echo "$B/$name is not for arm64" >&2; exit 1; }
 	arm $name --version || failed=1
 done
@@ -27,4 +28,20 @@ for source in tests/honey/ok/*.ex bpf/*/*.ex; do
 	fi
 done
 echo "honeyc: $same sources give the same C on both processors"
+profile=$(mktemp)
+trap 'rm -f "$profile"' EXIT
+"$host/tests/memprof/made" small "$profile"
+for format in text json folded csv; do
+	[ "$("$host/memprof" report --format $format "$profile")" = "$(arm memprof report --format $format "$profile")" ] ||
+		{ echo "memprof of arm64 reports something else as $format" >&2 && failed=1; }
+done
+for command in "run -- true" "attach -p $$" "both -p $$"; do
+	code=0
+	# shellcheck disable=SC2086 # words
+	said=$(arm memprof $command 2>&1) || code=$?
+	case $code:$said in
+	77:*"written for x86-64, and this processor is aarch64"*) ;;
+	*) echo "memprof $command ends with $code and says: $said" >&2 && failed=1 ;;
+	esac
+done
 exit $failed

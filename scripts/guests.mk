@@ -24,18 +24,18 @@ guests-here: all
 		fi; \
 	done
 
-# Of the called make. memprof reads the registers of x86-64.
+# Of the called make. No guest has memprof.
 guest: $(B)/vm/guest-init $(B)/static/beebench $(filter-out $(B)/bpf/memprof/%,$(filter $(B)/bpf/%,$(bpf_OBJ))) $(ex_OBJ) $(B)/bpf/calls/events.btf $(filter %.json,$(bt_OUT)) $(guest_TESTS)
 guests: $(GUESTS:%=guest-%)
 
-# beebench, honeyc, memmon and cpumon for arm64, as a machine of that processor has them: compiled here, run by qemu-user with the
+# beebench, honeyc, memmon, cpumon and memprof for arm64, as a machine of that processor has them: compiled here, run by qemu-user with the
 # libraries of that processor.
-arm64-programs: $(B)/honeyc $(B)/beebench ## the programs for arm64, cross-compiled, and honeyc's golden files under qemu-user
+arm64-programs: $(B)/honeyc $(B)/beebench $(B)/memprof $(B)/tests/memprof/made ## the programs for arm64, cross-compiled, and honeyc's golden files under qemu-user
 	@B=$(B) scripts/deps.sh scripts/packages-processors.txt
-	@root=$$(scripts/sysroot.sh arm64 libncurses-dev libmicrohttpd-dev libcap-ng-dev libpcre2-dev) && \
+	@root=$$(scripts/sysroot.sh arm64 libncurses-dev libmicrohttpd-dev libcap-ng-dev libpcre2-dev libdw-dev libiberty-dev) && \
 		$(MAKE) --no-print-directory PROCESSOR=arm64 HOSTB=$(B) B=$(B)/arm64 SYSROOT="$$root" programs && \
 		B=$(B)/arm64 ROOT="$$root" scripts/arm64_programs.sh
-programs: $(addprefix $(B)/,beebench honeyc memmon cpumon)
+programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof)
 .PHONY: arm64-programs programs
 
 test-matrix: all guests ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone (installs what it needs)

@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 
 # What installed programs look for (lib/data.h): objects, manifests, scripts, pictures' plots, costs, the guest and who fetches its kernels.
 INSTALL_DATA := $(filter $(B)/bpf/%,$(bpf_OBJ)) $(ex_OBJ) $(bt_OUT) $(calib_MANIFESTS) $(gp_OUT) $(B)/bpf/calls/events.btf $(B)/vm/guest-init $(B)/vm/fetch_kernel.sh \
-	$(B)/static/beebench $(if $(wildcard monitor/costs.json),$(B)/costs.json) $(if $(preload_SRC),$(B)/libmemprof.so)
+	$(B)/static/beebench $(if $(wildcard monitor/costs.json),$(B)/costs.json) $(preload_LIB)
 INSTALL_PROGRAMS := $(patsubst %,$(B)/%,$(filter-out wl,$(PROGRAMS)))
 
 $(B)/costs.json: monitor/costs.json

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Copies a thread's user registers and the top of its stack (sample.h). x86-64. */
+/* Copies a thread's user registers and the top of its stack (sample.h). On processors but x86-64
+ * nobody asks for that (memprof/command.c). */
 #ifndef BPF_MEMPROF_SAMPLE_BPF_H
 #define BPF_MEMPROF_SAMPLE_BPF_H
 
@@ -11,6 +12,7 @@ enum { SAMPLE_PAGE = 4096 };
 
 static __always_inline void sample_registers(struct memprof_sample *s, const struct pt_regs *regs)
 {
+#if defined(__TARGET_ARCH_x86)
 	s->registers[0] = regs->ax;
 	s->registers[1] = regs->dx;
 	s->registers[2] = regs->cx;
@@ -28,6 +30,7 @@ static __always_inline void sample_registers(struct memprof_sample *s, const str
 	s->registers[14] = regs->r14;
 	s->registers[15] = regs->r15;
 	s->registers[16] = regs->ip;
+#endif
 }
 
 /* Page by page: a page that is not there ends the copy, and what was read before it counts. The end

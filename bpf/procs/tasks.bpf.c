@@ -38,8 +38,38 @@ struct {
 	__type(value, __u32);
 } task_next SEC(".maps");
 
-/* Ends that found no room. */
-__u64 ends_lost;
+/*
+ * A process of one thread that has not run since its row was told, and whose memory nobody took
+ * meanwhile, is as it was: its number alone is told then, which spares most of the cache lines that
+ * a row is read from. What other processes may change of it stands here beside the time that it has
+ * run; once in TOLD_PASSES it is told whatever this says.
+ */
+struct told {
+	__u64 start_ns, ran, memory;
+	__u64 parent, cgroups; /* their addresses */
+	__u32 pid, pass;       /* 0: never */
+};
+
+enum { TOLD_PASSES = 16 };
+
+/* Index: the process number, as far as there is room. Who finds another there is told anew. User
+ * space sets max_entries, a power of 2. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct told);
+} task_told SEC(".maps");
+
+/* The last index of task_told. */
+const volatile __u32 told_mask = 0;
+
+/* Number of the pass, and the first whose rows the reader still has: it writes both. A row that is
+ * told twice in a pass found no room the first time. */
+__u32 task_pass = 1, task_kept = 1;
+
+/* Ends that found no room; leaders and last threads that have ended. */
+__u64 ends_lost, exits;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -218,9 +248,56 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 		r->memory_cgroup = memory_cgroup_of(t, true);
 }
 
+/* What it has run, and its state: beyond 78 hours their bits meet. */
+static __always_inline __u64 ran(const struct task_struct *t)
+{
+	return t->se.sum_exec_runtime ^ (__u64)(t->__state | t->exit_state) << 48;
+}
+
+/* Moves with its memory, its highest and what it has mapped. */
+static __always_inline __u64 memory_of(struct task_struct *t)
+{
+	struct mm_struct *mm = t->mm;
+
+	return mm ? resident_pages(mm, true) + mm->hiwater_rss * 0x9e3779b97f4a7c15 +
+			       mm->total_vm * 0xc2b2ae3d27d4eb4f
+		  : 0;
+}
+
+/* The place of one that can stay as it was: NULL for one that runs, or has several threads. */
+static __always_inline struct told *place_of(struct task_struct *t)
+{
+	__u32 at = t->pid & told_mask;
+
+	if (!t->__state || t->thread_node.next != t->thread_node.prev)
+		return NULL;
+	return bpf_map_lookup_elem(&task_told, &at);
+}
+
+static __always_inline bool is_as_told(struct task_struct *t, const struct told *told)
+{
+	return told->pid == (__u32)t->pid && told->pass >= task_kept && told->pass != task_pass &&
+	       (t->pid + task_pass) % TOLD_PASSES && told->start_ns == t->start_boottime &&
+	       told->ran == ran(t) && told->parent == (__u64)t->real_parent &&
+	       told->cgroups == (__u64)t->cgroups && told->memory == memory_of(t);
+}
+
+static __always_inline void remember(struct task_struct *t, struct told *told)
+{
+	told->start_ns = t->start_boottime;
+	told->ran = ran(t);
+	told->memory = memory_of(t);
+	told->parent = (__u64)t->real_parent;
+	told->cgroups = (__u64)t->cgroups;
+	told->pid = t->pid;
+	told->pass = task_pass;
+}
+
 static __always_inline void write_task(struct seq_file *seq, struct task_struct *t)
 {
 	struct task_row r = {};
+	struct task_same same;
+	struct told *told;
 
 	if (t->pid != t->tgid) {
 		if (!all_threads)
@@ -229,6 +306,15 @@ static __always_inline void write_task(struct seq_file *seq, struct task_struct 
 		bpf_seq_write(seq, &r.thread, sizeof(r.thread));
 		return;
 	}
+	told = place_of(t);
+	if (told && is_as_told(t, told)) {
+		same = (struct task_same){t->pid | TASK_MARK | TASK_SAME, t->tgid};
+		bpf_seq_write(seq, &same, sizeof(same));
+		return;
+	}
+	/* Before it is read: what moves from here on is told in the next pass. */
+	if (told)
+		remember(t, told);
 	fill_thread(&r.thread, t);
 	fill_process(&r, t);
 	bpf_seq_write(seq, &r, sizeof(r));
@@ -261,7 +347,8 @@ int BPF_PROG(task_execs, struct task_struct *t)
 	return 0;
 }
 
-/* The last thread of a process ends. From Linux 6.16 on its memory is still there. */
+/* Who ends is counted, and of the last thread of a process it is kept what it had. From Linux 6.16
+ * on its memory is still there. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(task_exits, struct task_struct *t)
 {
@@ -269,7 +356,11 @@ int BPF_PROG(task_exits, struct task_struct *t)
 	struct peak *p;
 	__u64 rss;
 
-	if (t->signal->live.counter || t->flags & PF_KTHREAD)
+	if (t->flags & PF_KTHREAD)
+		return 0;
+	if (t->pid == t->tgid || !t->signal->live.counter)
+		__sync_fetch_and_add(&exits, 1);
+	if (t->signal->live.counter)
 		return 0;
 	p = bpf_task_storage_get(&task_peaks, t->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!p)

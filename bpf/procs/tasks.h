@@ -21,6 +21,14 @@ enum task_flag {
 /* Set in the first word of each record here, which a process number never has: another iterator's
  * rows, which begin with one, can stand between (task_next). */
 #define TASK_MARK 0x80000000u
+/* Beside it: the record is a task_same. */
+#define TASK_SAME 0x40000000u
+
+/* A process whose task_row would be the one that was told last. */
+struct task_same {
+	__u32 pid; /* | TASK_MARK | TASK_SAME */
+	__u32 tgid;
+};
 
 /* Of any thread; the records of those that lead no process end here. */
 struct task_thread {
@@ -73,6 +81,7 @@ struct task_end {
  */
 #define TASK_ENDS_BYTES (512 * 1024)
 
+_Static_assert(sizeof(struct task_same) == 8, "task_same");
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
 _Static_assert(sizeof(struct task_row) == 224, "task_row");
 _Static_assert(sizeof(struct task_end) == 112, "task_end");

@@ -11,10 +11,10 @@
  * message that is refused has been copied before, and is freed at once; of a queue below 0 or a
  * length beyond the limit the kernel knows before it copies. One that is received is freed.
  *
- * Figures of a sampled profile are held to five standard deviations of what it prints. Pure.
+ * Figures of a sampled profile are held to what chance explains (allocations_sampled.c). Pure.
  */
 #include "lib/base.h"
-#include "harness/subject.h"
+#include "harness/subjects/allocations.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -25,22 +25,6 @@
 #include "harness/verify/judge.h"
 #include "harness/verify/model.h"
 #include "workloads/heap.h"
-
-enum field {
-	ALLOCS,
-	BYTES,
-	FREES,
-	FREED_BYTES,
-	LIVE_BLOCKS,
-	LIVE_BYTES,
-	EXACT_FIELDS,
-	SIZES = EXACT_FIELDS,
-	ALLOCS_ERROR,
-	BYTES_ERROR,
-	LIVE_BLOCKS_ERROR,
-	LIVE_BYTES_ERROR,
-	FIELDS
-};
 
 /* Bucket 0: of no bytes; b: from 2^(b - 1) up to 2^b. */
 enum { BUCKETS = 65 };
@@ -58,16 +42,10 @@ static const struct counter_field fields[FIELDS] = {
 	[BYTES_ERROR] = {"bytes_error", "bytes"},
 	[LIVE_BLOCKS_ERROR] = {"live_blocks_error", "blocks"},
 	[LIVE_BYTES_ERROR] = {"live_bytes_error", "bytes"},
+	/* Bytes from one sample to the next, on average. */
+	[RATE] = {"rate", "bytes"},
 };
 
-static const struct {
-	enum field value, error;
-} sampled[] = {{ALLOCS, ALLOCS_ERROR},
-	       {BYTES, BYTES_ERROR},
-	       {LIVE_BLOCKS, LIVE_BLOCKS_ERROR},
-	       {LIVE_BYTES, LIVE_BYTES_ERROR}};
-
-enum { OF_MALLOC, OF_KMALLOC };
 static const char *const definitions[] = {"malloc", "kmalloc", NULL};
 
 static const struct vocabulary words = {
@@ -83,10 +61,6 @@ static const struct vocabulary words = {
 
 /* --- what a call comes to ----------------------------------------------------------------------
  */
-
-struct amounts {
-	uint64_t allocs, bytes, frees, freed;
-};
 
 static struct amounts of_heap(const struct ledger_entry *e)
 {
@@ -135,7 +109,7 @@ static bool is_copied(const struct ledger_entry *e)
 	return e->nr == SYS_msgsnd && (int)e->args[0] >= 0 && e->ret != -E2BIG && e->ret != -EFAULT;
 }
 
-static struct amounts of_call(const struct model_definition *def, const struct ledger_entry *e)
+struct amounts allocations_of(const struct model_definition *def, const struct ledger_entry *e)
 {
 	if ((int)def->calls == OF_MALLOC)
 		return e->op == LEDGER_HEAP ? of_heap(e) : (struct amounts){0};
@@ -181,7 +155,7 @@ static int predict(struct model *m)
 
 		for (uint64_t k = 0; k < lane->lane->count; k++) {
 			const struct ledger_entry *e = &lane->entries[k];
-			struct amounts a = of_call(&m->def, e);
+			struct amounts a = allocations_of(&m->def, e);
 			struct model_place at = {i, k + 1};
 
 			if (!a.allocs && !a.frees)
@@ -287,7 +261,7 @@ static void sum_kinds(const struct model *model, uint64_t key, size_t f,
 				continue;
 			a = kind == CALLS_FAILED || kind == CALLS_FREE_NULL
 				    ? as_if(e, kind)
-				    : of_call(&model->def, e);
+				    : allocations_of(&model->def, e);
 			sums[kind] += part(&a, f);
 		}
 	}
@@ -389,64 +363,6 @@ static void explain(const struct judge_input *in, const struct model_row *row, s
 /* --- judging -----------------------------------------------------------------------------------
  */
 
-/* Five standard deviations, where the profile prints 1.96. */
-static uint64_t slack(uint64_t error)
-{
-	return error * 5 * 100 / 196 + 1;
-}
-
-static void judge_estimate(const struct judge_input *in, const struct model_row *want,
-			   const struct counter_row *got, size_t i, struct judge_result *out)
-{
-	uint64_t expected = want->value[sampled[i].value], captured = got->value[sampled[i].value];
-	uint64_t off = captured > expected ? captured - expected : expected - captured;
-	uint64_t may = slack(got->value[sampled[i].error]);
-	struct judge_mismatch *m;
-
-	if (!counter_table_has(in->table, sampled[i].value) ||
-	    !counter_table_has(in->table, sampled[i].error))
-		return;
-	out->counters++;
-	if (off <= may)
-		return;
-	m = judge_add(out, JUDGE_COUNTER);
-	if (!m)
-		return;
-	m->key = want->key;
-	m->field = fields[sampled[i].value].name;
-	m->numeric = true;
-	m->expected = expected;
-	m->captured = captured;
-	snprintf(m->text, sizeof(m->text),
-		 "%s of key %u is estimated as %" PRIu64 ", the calls make it %" PRIu64
-		 ": off by %" PRIu64 ", and five standard deviations by its own error bar are "
-		 "%" PRIu64,
-		 m->field, want->key, captured, expected, off, may);
-}
-
-static void judge_sampled(const struct judge_input *in, struct judge_result *out)
-{
-	*out = (struct judge_result){.verdict = JUDGE_BOUNDED};
-	for (size_t r = 0; r < in->model->nrows; r++) {
-		const struct model_row *want = &in->model->rows[r];
-		const struct counter_row *got = counter_table_find(in->table, want->key);
-		struct judge_mismatch *m;
-
-		if (!want->value[ALLOCS])
-			continue;
-		out->keys++;
-		for (size_t i = 0; got && i < ARRAY_SIZE(sampled); i++)
-			judge_estimate(in, want, got, i, out);
-		m = got ? NULL : judge_add(out, JUDGE_KEY);
-		if (m)
-			snprintf(m->text, sizeof(m->text),
-				 "key %u has no row, though %" PRIu64 " blocks were allocated",
-				 want->key, want->value[ALLOCS]);
-	}
-	if (out->mismatches)
-		out->verdict = JUDGE_MISMATCH;
-}
-
 /* Whose figures are of the whole process has what threads take to be made among them. */
 static bool has_more(const struct judge_input *in)
 {
@@ -457,7 +373,7 @@ static bool has_more(const struct judge_input *in)
 static void judge_allocations(const struct judge_input *in, struct judge_result *out)
 {
 	if (counter_table_has(in->table, BYTES_ERROR)) {
-		judge_sampled(in, out);
+		allocations_judge_sampled(in, out);
 		return;
 	}
 	judge(in, out);
@@ -481,5 +397,6 @@ const struct subject_ops subject_allocations = {
 	.determines = determines,
 	.judge = judge_allocations,
 	.explain = explain,
+	.assess = allocations_assess,
 	.counts_calls = 1ULL << ALLOCS | 1ULL << FREES,
 };

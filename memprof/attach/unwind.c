@@ -10,8 +10,11 @@
 #include "lib/base.h"
 #include "memprof/attach/unwind.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <elfutils/libdwfl.h>
 
@@ -39,6 +42,8 @@ struct walk {
 struct unwinder {
 	Dwfl *dwfl;
 	pid_t pid;
+	const struct unwind_files *files; /* NULL: those of the process's own list */
+	size_t nfiles;			  /* of them are known to libdw */
 	struct profile *p;
 	uint32_t process;
 	uint64_t vain_since_ns;
@@ -112,6 +117,26 @@ static const Dwfl_Thread_Callbacks threads = {
 	.set_initial_registers = set_registers,
 };
 
+/* A module's data is its file in unwinder.files. */
+static int find_file(Dwfl_Module *m UNUSED, void **data, const char *name UNUSED,
+		     Dwarf_Addr base UNUSED, char **path UNUSED, Elf **elf UNUSED)
+{
+	const struct unwind_file *f = *data;
+	int fd = f ? open(f->path, O_RDONLY | O_CLOEXEC) : -1;
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != f->inode)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static const Dwfl_Callbacks known_files = {
+	.find_elf = find_file,
+	.find_debuginfo = no_debuginfo,
+};
+
 static const Dwfl_Callbacks files = {
 	.find_elf = dwfl_linux_proc_find_elf,
 	.find_debuginfo = no_debuginfo, /* unwinding takes .eh_frame alone */
@@ -119,18 +144,15 @@ static const Dwfl_Callbacks files = {
 
 /* --- modules --------------------------------------------------------------------------------- */
 
-static int add_module(Dwfl_Module *m, void **data, const char *name, Dwarf_Addr start, void *arg)
+static void add_profile_module(struct unwinder *u, Dwfl_Module *m, const char *name,
+			       Dwarf_Addr start)
 {
-	struct unwinder *u = arg;
 	struct profile_module one = {.process = u->process, .start = start, .path = name};
 	const unsigned char *id;
 	GElf_Addr bias = 0, at;
 	Dwarf_Addr end;
 	int len;
 
-	if (*data) /* it was there at the last refresh */
-		return DWARF_CB_OK;
-	*data = u;
 	dwfl_module_info(m, NULL, NULL, &end, NULL, NULL, NULL, NULL);
 	dwfl_module_getelf(m, &bias);
 	len = dwfl_module_build_id(m, &id, &at);
@@ -141,13 +163,41 @@ static int add_module(Dwfl_Module *m, void **data, const char *name, Dwarf_Addr 
 	one.end = end;
 	one.bias = bias;
 	profile_add_module(u->p, &one);
+}
+
+static int add_module(Dwfl_Module *m, void **data, const char *name, Dwarf_Addr start, void *arg)
+{
+	if (*data) /* it was there at the last refresh */
+		return DWARF_CB_OK;
+	*data = arg;
+	add_profile_module(arg, m, name, start);
 	return DWARF_CB_OK;
+}
+
+static int refresh_files(struct unwinder *u)
+{
+	dwfl_report_begin_add(u->dwfl);
+	for (; u->nfiles < u->files->n; u->nfiles++) {
+		struct unwind_file *f = &u->files->v[u->nfiles];
+		Dwfl_Module *m = dwfl_report_module(u->dwfl, f->path, f->start, f->end);
+		void **data;
+
+		if (!m)
+			continue;
+		dwfl_module_info(m, &data, NULL, NULL, NULL, NULL, NULL, NULL);
+		*data = f;
+		add_profile_module(u, m, f->path, f->start);
+	}
+	dwfl_report_end(u->dwfl, NULL, NULL);
+	return 0;
 }
 
 static int refresh(struct unwinder *u)
 {
 	int err;
 
+	if (u->files)
+		return refresh_files(u);
 	dwfl_report_begin_add(u->dwfl);
 	err = dwfl_linux_proc_report(u->dwfl, u->pid);
 	dwfl_report_end(u->dwfl, NULL, NULL);
@@ -182,6 +232,12 @@ static void refresh_for(struct unwinder *u, uint64_t pc)
 
 int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t process)
 {
+	return unwinder_open_files(out, pid, NULL, p, process);
+}
+
+int unwinder_open_files(struct unwinder **out, pid_t pid, const struct unwind_files *known,
+			struct profile *p, uint32_t process)
+{
 	struct unwinder *u = calloc(1, sizeof(*u));
 	int err;
 
@@ -189,10 +245,11 @@ int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t 
 	if (!u)
 		return -ENOMEM;
 	u->pid = pid;
+	u->files = known;
 	u->p = p;
 	u->process = process;
 	u->walks = calloc(WALKS, sizeof(*u->walks));
-	u->dwfl = dwfl_begin(&files);
+	u->dwfl = dwfl_begin(known ? &known_files : &files);
 	err = u->walks && u->dwfl ? refresh(u) : -ENOMEM;
 	if (!err && !dwfl_attach_state(u->dwfl, NULL, pid, &threads, u))
 		err = -ENOTSUP;

@@ -18,6 +18,18 @@ enum { UNWIND_FRAMES = 256 };
 /* Of the process @pid, which is in the profile at @process. Its files are read now, so that they
  * are known when it has ended. 0 or -errno; prints nothing. */
 int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t process);
+/* The same of files that are known otherwise, from a process that need not be there any more; those
+ * that are appended later are seen. @files is borrowed. */
+struct unwind_files {
+	struct unwind_file {
+		uint64_t start, end; /* addresses; @start is where the file would begin */
+		uint64_t inode;	     /* a file of another number is another one by now */
+		const char *path;
+	} * v;
+	size_t n;
+};
+int unwinder_open_files(struct unwinder **out, pid_t pid, const struct unwind_files *files,
+			struct profile *p, uint32_t process);
 void unwinder_close(struct unwinder *u); /* accepts NULL */
 
 struct unwound {

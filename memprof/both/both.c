@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Each chosen allocation comes as a sample with the thread's user registers and the top of its
- * stack. Its process is looked up at once, while it is there: modules with their build-ids go into
- * the profile, so that its stacks have names when it has ended. The kernel's part of the stack is
- * kept by the programs and asked for by its hash.
+ * stack. Which files its process has is told by the kernel as it maps them (mappings.h), so that
+ * one that has ended is known, too; of one that was there before its own list is read, at its first
+ * sample. Modules with their build-ids go into the profile, so that its stacks have names when it
+ * has ended. The kernel's part of the stack is kept by the programs and asked for by its hash.
  */
 #include "lib/base.h"
 #include "memprof/both/both.h"
@@ -18,6 +19,7 @@
 #include "lib/log.h"
 #include "memprof/attach/blocks.h"
 #include "memprof/attach/unwind.h"
+#include "memprof/both/mappings.h"
 #include "memprof/kernel/people.h"
 #include "memprof/kernel/reading.h"
 #include "memprof/kernel/result.h"
@@ -28,7 +30,12 @@ enum { RING_BYTES = 1 << 25, BUCKETS = 1024, FRAMES = KERNEL_FRAMES + UNWIND_FRA
 struct person {
 	struct kernel_process_key key;
 	uint32_t place;
-	struct unwinder *unwinder; /* NULL: the process could not be read: it had ended, mostly */
+	struct image_unwinder {
+		const struct unwind_files *files; /* NULL: it was there before, and its own list */
+		struct unwinder *unwinder;	  /* NULL: it could not be read: it had ended */
+		bool tried;
+		struct image_unwinder *before;
+	} * images; /* owned: the latest first, mostly one or two */
 	struct person *next;
 };
 
@@ -36,6 +43,7 @@ struct both {
 	struct tracer_options opts;
 	struct kernel_tracer *tracer;
 	struct ring_buffer *ring;
+	struct mappings *mappings; /* NULL: the kernel does not tell us */
 	struct reading *reading;
 	struct profile *p;
 	struct blocks blocks;
@@ -59,26 +67,53 @@ static struct person *person_of(struct both *b, const struct memprof_sample *s)
 	found = !bpf_map_lookup_elem(tracer_map(b->tracer, "kernel_processes"), &key, &known);
 	one->key = key;
 	one->place = people_add(b->p, &key, found ? &known : NULL);
-	if (s->user)
-		unwinder_open(&one->unwinder, (pid_t)s->pid, b->p, one->place);
 	one->next = *at;
 	*at = one;
 	return one;
 }
 
+/* Of the process as it was when the sample was taken. */
+static struct unwinder *unwinder_of(struct both *b, struct person *who,
+				    const struct memprof_sample *s)
+{
+	const struct unwind_files *files =
+		mappings_of(b->mappings, s->pid, s->when_ns, s->registers[16]);
+	struct image_unwinder *image = who->images;
+
+	while (image && image->files != files)
+		image = image->before;
+	if (!image) {
+		image = calloc(1, sizeof(*image));
+		if (!image)
+			abort();
+		*image = (struct image_unwinder){.files = files, .before = who->images};
+		who->images = image;
+		if (!files)
+			unwinder_open(&image->unwinder, (pid_t)s->pid, b->p, who->place);
+	}
+	/* An image that has just begun has no files yet. */
+	if (files && files->n && !image->tried) {
+		image->tried = true;
+		unwinder_open_files(&image->unwinder, (pid_t)s->pid, files, b->p, who->place);
+	}
+	return image->unwinder;
+}
+
 static uint32_t add_user(struct both *b, struct person *who, const struct memprof_sample *s,
 			 uint32_t *frames, bool *cut)
 {
+	struct unwinder *unwinder;
 	struct unwound user;
 
 	if (!s->user)
 		return 0;
-	if (!who->unwinder) {
+	unwinder = unwinder_of(b, who, s);
+	if (!unwinder) {
 		b->unread++;
 		*cut = true;
 		return 0;
 	}
-	unwind(who->unwinder, s, &user);
+	unwind(unwinder, s, &user);
 	memcpy(frames, user.frames, user.n * sizeof(*frames));
 	*cut |= user.cut;
 	return user.n;
@@ -119,6 +154,7 @@ int both_open(struct both **out, const struct tracer_options *opts)
 	b->blocks = (struct blocks){.every = opts->every, .rate = opts->rate};
 	b->p = reading_profile(opts, "both");
 	b->p->start_ns = result_now_ns();
+	mappings_open(&b->mappings);
 	err = tracer_open(&b->tracer, &b->opts, NULL);
 	if (!err)
 		err = reading_open(&b->reading, b->tracer, b->p);
@@ -149,14 +185,18 @@ static void add_unwinding(const struct both *b, struct profile *p)
 	struct unwind_counts sum = {0};
 
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (const struct person *one = b->people[i]; one; one = one->next) {
-			struct unwind_counts c = {0};
+		for (const struct person *one = b->people[i]; one; one = one->next)
+			for (const struct image_unwinder *u = one->images; u; u = u->before) {
+				struct unwind_counts c = {0};
 
-			if (one->unwinder)
-				c = unwinder_counts(one->unwinder);
-			sum.cut += c.cut;
-			sum.failed += c.failed;
-		}
+				if (u->unwinder)
+					c = unwinder_counts(u->unwinder);
+				sum.cut += c.cut;
+				sum.failed += c.failed;
+			}
+	profile_add_loss(p, "mappings_lost", mappings_lost(b->mappings),
+			 "files that processes mapped, of which nothing was heard in time: their "
+			 "frames may have no name");
 	profile_add_loss(
 		p, "processes_unread", b->unread,
 		"allocations of processes that had ended before their files were read: their "
@@ -258,10 +298,15 @@ void both_close(struct both *b)
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct person *one = b->people[i], *next; one; one = next) {
 			next = one->next;
-			unwinder_close(one->unwinder);
+			for (struct image_unwinder *u = one->images, *before; u; u = before) {
+				before = u->before;
+				unwinder_close(u->unwinder);
+				free(u);
+			}
 			free(one);
 		}
 	ring_buffer__free(b->ring);
+	mappings_close(b->mappings);
 	reading_close(b->reading);
 	tracer_close(b->tracer);
 	profile_free(b->p);

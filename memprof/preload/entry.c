@@ -942,6 +942,8 @@ PUBLIC void *reallocarray(void *p, size_t n, size_t each)
 	}
 	if (p && !filter[(uint64_t)p >> 8 & memprof.free_mask] && passes(size))
 		return memprof.next.realloc(p, size);
+	if (!p && passes(size))
+		return memprof.next.malloc(size);
 	return realloc_slow(p, size);
 }
 

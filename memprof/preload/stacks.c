@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Numbers for stacks, in the order in which they are met, so that rows lie close together. A hash
- * table of words (hash | number) finds them without a lock; new ones are added under one. Stacks
- * are compared whole.
+ * table of words (hash | number) finds them without a lock; new ones are added under one. It begins
+ * small and grows: each page of a table is a fault, which a short program would notice. Stacks are
+ * compared whole.
  *
  * When a stack is new, the modules of its addresses are noted in the segment, so that names can be
  * found when the process is gone. A module that is unloaded ends its epoch: the same addresses may
@@ -18,21 +19,33 @@
 
 #include "memprof/preload/preload.h"
 
-enum { NUMBER_BITS = 20 };
-static uint64_t *slots; /* the upper bits of the hash | number; 0: free */
-static uint64_t slots_mask;
+enum { NUMBER_BITS = 20, SLOTS_FIRST = 1024, SLOTS_GROW = 4 };
+
+static struct slots {
+	uint64_t mask;
+	uint64_t slot[]; /* the upper bits of the hash | number; 0: free */
+} * slots;
+
+static size_t slots_bytes(uint64_t n)
+{
+	return sizeof(struct slots) + n * sizeof(uint64_t);
+}
+
+static struct slots *slots_new(uint64_t n)
+{
+	struct slots *s = map_private(slots_bytes(n));
+
+	if (s)
+		s->mask = n - 1;
+	return s;
+}
 
 bool stacks_start(void)
 {
-	size_t n = 1;
-
 	/* A child of fork() numbers its own. */
 	if (slots)
-		munmap(slots, (slots_mask + 1) * sizeof(*slots));
-	while (n < 2 * (size_t)memprof.head->stacks_max)
-		n *= 2;
-	slots_mask = n - 1;
-	slots = map_private(n * sizeof(*slots));
+		munmap(slots, slots_bytes(slots->mask + 1));
+	slots = slots_new(SLOTS_FIRST);
 	return slots != NULL;
 }
 
@@ -176,39 +189,66 @@ static bool same(uint32_t number, const struct unwind_stack *s, struct rest rest
 	       !memcmp(pcs_of(have), s->pc, s->n * sizeof(s->pc[0]));
 }
 
-/* Looks for the stack; where it is not, *@at is the free slot (or slots_mask + 1). */
-static uint32_t find(const struct unwind_stack *s, uint64_t hash, struct rest rest, uint64_t *at)
+/* Looks for the stack; where it is not, *@free is the slot for it. */
+static uint32_t find(struct slots *in, const struct unwind_stack *s, uint64_t hash,
+		     struct rest rest, uint64_t **free)
 {
-	uint64_t upper = hash >> NUMBER_BITS;
+	uint64_t upper = hash >> NUMBER_BITS, v;
 
-	for (uint64_t i = hash & slots_mask, k = 0; k <= slots_mask;
-	     i = (i + 1) & slots_mask, k++) {
-		uint64_t v = __atomic_load_n(&slots[i], __ATOMIC_ACQUIRE);
-		uint32_t number = v & ((1U << NUMBER_BITS) - 1);
-
-		*at = i;
+	/* Some are always free. */
+	for (uint64_t i = hash & in->mask;; i = (i + 1) & in->mask) {
+		*free = &in->slot[i];
+		v = __atomic_load_n(*free, __ATOMIC_ACQUIRE);
 		if (!v)
 			return 0;
-		if (v >> NUMBER_BITS == upper && same(number, s, rest))
-			return number;
+		if (v >> NUMBER_BITS == upper && same(v & ((1U << NUMBER_BITS) - 1), s, rest))
+			return v & ((1U << NUMBER_BITS) - 1);
 	}
-	*at = slots_mask + 1;
-	return 0;
+}
+
+static uint64_t slot_word(uint64_t hash, uint32_t number)
+{
+	return hash >> NUMBER_BITS << NUMBER_BITS | number;
+}
+
+/* Under the lock: at least a half is free. False: there is no memory. Who still looks into the old
+ * table finds fewer there and comes here for the rest, so that it stays, a third of the new one at
+ * most. */
+static bool slots_grow(void)
+{
+	uint32_t have = memprof.head->nstacks;
+	struct slots *more;
+
+	if (2 * (have + 1ULL) <= slots->mask)
+		return true;
+	more = slots_new((slots->mask + 1) * SLOTS_GROW);
+	if (!more)
+		return have + 1ULL < slots->mask;
+	for (uint32_t number = 1; number <= have; number++) {
+		uint64_t hash = stack_of(number)->hash, i = hash & more->mask;
+
+		while (more->slot[i])
+			i = (i + 1) & more->mask;
+		more->slot[i] = slot_word(hash, number);
+	}
+	__atomic_store_n(&slots, more, __ATOMIC_RELEASE);
+	return true;
 }
 
 static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, struct rest rest)
 {
 	struct segment_header *h = memprof.head;
 	struct segment_stack *stack;
-	uint64_t at;
+	uint64_t *at;
 	uint32_t number;
 	int err = errno;
 
 	lock(&memprof.stacks_lock);
-	number = find(s, hash, rest, &at);
+	number = find(slots, s, hash, rest, &at);
 	/* Number 0 is no stack. */
-	if (!number && at <= slots_mask && h->nstacks + 1 < h->stacks_max &&
-	    h->npcs + s->n <= h->pcs_max) {
+	if (!number && h->nstacks + 1 < h->stacks_max && h->npcs + s->n <= h->pcs_max &&
+	    slots_grow()) {
+		find(slots, s, hash, rest, &at);
 		number = h->nstacks + 1;
 		stack = stack_of(number);
 		stack->hash = hash;
@@ -224,8 +264,7 @@ static COLD uint32_t add(const struct unwind_stack *s, uint64_t hash, struct res
 		for (uint32_t i = 0; i < s->n; i++)
 			note_module(s->pc[i] - !(i < 64 && s->interrupted >> i & 1));
 		__atomic_store_n(&h->nstacks, number, __ATOMIC_RELEASE);
-		__atomic_store_n(&slots[at], hash >> NUMBER_BITS << NUMBER_BITS | number,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(at, slot_word(hash, number), __ATOMIC_RELEASE);
 	}
 	unlock(&memprof.stacks_lock);
 	errno = err;
@@ -238,9 +277,9 @@ uint32_t stacks_number(const struct unwind_stack *s)
 	/* Those beyond the threads that have a shard are one. */
 	struct rest rest = {.epoch = __atomic_load_n(&memprof.head->epoch, __ATOMIC_ACQUIRE),
 			    .thread = memprof.by_thread && !t->shared ? t->shard->tid : 0};
-	uint64_t hash = hash_of(s, rest), at;
+	uint64_t hash = hash_of(s, rest), *at;
 	uint32_t number;
 
-	number = find(s, hash, rest, &at);
+	number = find(__atomic_load_n(&slots, __ATOMIC_ACQUIRE), s, hash, rest, &at);
 	return likely(number) ? number : add(s, hash, rest);
 }

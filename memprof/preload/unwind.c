@@ -507,11 +507,11 @@ void unwind_forget(void)
 enum { SIGNAL_FP = 120, SIGNAL_SP = 160, SIGNAL_PC = 168, SIGNAL_END = 176 };
 
 struct walk {
-	uint64_t lo, hi; /* may be read as it is */
-	uint64_t page;	 /* elsewhere: the last page that could be read */
+	uint64_t lo, words; /* that begin at @lo or less than so many bytes behind: may be read */
+	uint64_t page;	    /* elsewhere: the last page that could be read */
 	uint64_t sp0;
-	struct memo_entry *keep;
-	bool elsewhere, too_long;
+	struct memo_entry *keep; /* NULL: the walk is not kept */
+	bool elsewhere;
 };
 
 /* Can the page of @at be read? rt_sigprocmask() looks at its new mask before it finds that @how is
@@ -541,22 +541,26 @@ static __attribute__((noinline)) bool read_elsewhere(struct walk *w, uint64_t at
 
 static inline __attribute__((always_inline)) bool word_at(struct walk *w, uint64_t at, uint64_t *v)
 {
-	if (__builtin_expect(at >= w->lo && at < w->hi && w->hi - at >= 8, 1)) {
-		memcpy(v, (const void *)at, sizeof(*v));
-		return true;
-	}
-	return read_elsewhere(w, at, v);
+	uint64_t there = 0;
+	bool good = true;
+
+	if (__builtin_expect(at - w->lo < w->words, 1))
+		memcpy(&there, (const void *)at, sizeof(there));
+	else
+		good = read_elsewhere(w, at, &there);
+	*v = there;
+	return good;
 }
 
 /* The result depends on the word at @at, which can be read. */
-static inline void depend(struct walk *w, uint64_t at)
+static inline __attribute__((always_inline)) void depend(struct walk *w, uint64_t at)
 {
 	struct memo_entry *m = w->keep;
 
 	if (!m)
 		return;
 	if (m->n == MEMO_WORDS || at - w->sp0 > UINT32_MAX) {
-		w->too_long = true;
+		w->keep = NULL;
 		return;
 	}
 	m->words[m->n / 4].at[m->n % 4] = (uint32_t)(at - w->sp0);
@@ -572,7 +576,7 @@ struct frame {
 };
 
 /* The frame pointer was needed: the word that it came from counts. */
-static inline void depend_on_fp(struct walk *w, struct frame *f)
+static inline __attribute__((always_inline)) void depend_on_fp(struct walk *w, struct frame *f)
 {
 	if (!w->keep)
 		return;
@@ -583,7 +587,7 @@ static inline void depend_on_fp(struct walk *w, struct frame *f)
 	f->fp_from = 0;
 }
 
-static bool leave_signal(struct walk *w, struct frame *f)
+static __attribute__((noinline)) bool leave_signal(struct walk *w, struct frame *f)
 {
 	uint64_t sp, fp, pc;
 
@@ -602,7 +606,8 @@ static bool leave_signal(struct walk *w, struct frame *f)
 
 /* No rule: code that was made at run time, or by hand. A frame pointer that points up this stack is
  * believed, and told. */
-static bool leave_by_fp(struct walk *w, struct frame *f, struct unwind_stack *out)
+static __attribute__((noinline)) bool leave_by_fp(struct walk *w, struct frame *f,
+						  struct unwind_stack *out)
 {
 	uint64_t ra, fp;
 
@@ -615,6 +620,17 @@ static bool leave_by_fp(struct walk *w, struct frame *f, struct unwind_stack *ou
 	out->guesses++;
 	*f = (struct frame){.sp = f->fp + 16, .fp = fp, .ra = ra, .fp_from = f->fp};
 	return true;
+}
+
+/* By a copy, so that the frame itself can be in registers. */
+static inline __attribute__((always_inline)) bool
+leave_seldom(struct walk *w, struct frame *f, struct unwind_stack *out, bool signal)
+{
+	struct frame left = *f;
+	bool good = signal ? leave_signal(w, &left) : leave_by_fp(w, &left, out);
+
+	*f = left;
+	return good;
 }
 
 static inline __attribute__((always_inline)) bool leave_by_rule(struct walk *w, struct frame *f,
@@ -673,7 +689,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 		 struct memo_entry *keep, uint32_t gen)
 {
 	struct frame f = {.fp = fp[0], .ra = fp[1], .sp = (uint64_t)(fp + 2), .fp_first = true};
-	struct walk w = {.lo = f.sp, .hi = hi, .sp0 = f.sp, .keep = keep};
+	struct walk w = {.lo = f.sp, .sp0 = f.sp, .keep = keep};
 	uint64_t hash = 0;
 	uint32_t n = 0;
 
@@ -685,6 +701,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 		w.lo = lo;
 		w.elsewhere = true;
 	}
+	w.words = hi - w.lo >= 8 ? hi - w.lo - 7 : 0;
 	if (keep) {
 		keep->ra = f.ra;
 		keep->sp = f.sp;
@@ -710,10 +727,8 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 			good = leave_by_rule(&w, &f, rule);
 		else if ((rule & 7) == UNWIND_END)
 			break;
-		else if ((rule & 7) == UNWIND_SIGNAL)
-			good = leave_signal(&w, &f);
 		else
-			good = leave_by_fp(&w, &f, out);
+			good = leave_seldom(&w, &f, out, (rule & 7) == UNWIND_SIGNAL);
 		if (!good) {
 			out->flags |= UNWIND_CUT;
 			break;
@@ -723,7 +738,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 	}
 	if (w.elsewhere)
 		out->flags |= UNWIND_ELSEWHERE;
-	if (keep && (w.elsewhere || w.too_long))
+	if (keep && (w.elsewhere || !w.keep))
 		keep->sp = 0;
 	else if (keep)
 		fill_up(keep);

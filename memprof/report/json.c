@@ -8,6 +8,7 @@
 #include "memprof/report/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "monitor/sink/put.h"
@@ -78,8 +79,23 @@ static void add_errors(struct strbuf *out, const struct profile *p, const struct
 	strbuf_addch(out, '}');
 }
 
+/* Sums of each process's stacks: its peak is its own, whenever that was. */
+static struct profile_values *process_totals(const struct profile *p)
+{
+	struct profile_values *sums = calloc(p->nprocesses + 1, sizeof(*sums));
+
+	if (!sums)
+		abort();
+	for (size_t i = 0; i < p->nstacks; i++)
+		if (p->stacks[i].process != PROFILE_NONE)
+			profile_values_add(&sums[p->stacks[i].process], &p->stacks[i].values);
+	return sums;
+}
+
 static void add_processes(struct strbuf *out, const struct profile *p)
 {
+	struct profile_values *sums = process_totals(p);
+
 	add_key(out, "processes");
 	strbuf_addch(out, '[');
 	for (size_t i = 0; i < p->nprocesses; i++) {
@@ -97,9 +113,14 @@ static void add_processes(struct strbuf *out, const struct profile *p)
 		add_text(out, "command_line", q->command_line);
 		add_text(out, "cgroup", *q->cgroup ? q->cgroup : NULL);
 		add_text(out, "ended", *q->ended ? q->ended : NULL);
-		strbuf_addch(out, '}');
+		add_key(out, "totals");
+		strbuf_addch(out, '{');
+		add_values(out, p, &sums[i]);
+		add_errors(out, p, &sums[i]);
+		strbuf_addstr(out, "}}");
 	}
 	strbuf_addch(out, ']');
+	free(sums);
 }
 
 enum column { NAMES, LOCATIONS, MODULES };

@@ -182,15 +182,6 @@ static int by_bytes(const void *a, const void *b)
 	return x->thread < y->thread ? -1 : x->thread > y->thread;
 }
 
-static void add_to(struct owner *o, const struct profile_values *v)
-{
-	o->v.allocs += v->allocs;
-	o->v.bytes += v->bytes;
-	o->v.live_blocks += v->live_blocks;
-	o->v.live_bytes += v->live_bytes;
-	o->v.temporary += v->temporary;
-}
-
 static struct owner *owner_of(struct owner **owners, size_t *n, uint32_t process, uint32_t thread)
 {
 	for (size_t i = 0; i < *n; i++)
@@ -235,14 +226,15 @@ static void add_owners(const struct report *r, struct strbuf *out, bool threads)
 	size_t n = 0, shown;
 
 	for (size_t i = 0; i < p->nstacks; i++)
-		add_to(owner_of(&owners, &n, p->stacks[i].process,
-				threads ? p->stacks[i].thread : 0),
-		       &p->stacks[i].values);
+		profile_values_add(&owner_of(&owners, &n, p->stacks[i].process,
+					     threads ? p->stacks[i].thread : 0)
+					    ->v,
+				   &p->stacks[i].values);
 	if (n)
 		qsort(owners, n, sizeof(*owners), by_bytes);
 	shown = r->top && r->top < n ? r->top : n;
-	strbuf_addf(out, "%12s%10s%14s%14s%12s\n", "bytes", "", "allocations", "live blocks",
-		    "live");
+	strbuf_addf(out, "%12s%10s%14s%14s%12s%12s\n", "bytes", "", "allocations", "live blocks",
+		    "live", "peak");
 	for (size_t i = 0; i < shown; i++) {
 		text_amount_cell(out, 12, VALUE_BYTES, (double)owners[i].v.bytes);
 		text_share_cell(out, 10, (double)owners[i].v.bytes, (double)p->total.bytes);
@@ -253,6 +245,10 @@ static void add_owners(const struct report *r, struct strbuf *out, bool threads)
 			text_amount_cell(out, 12, VALUE_LIVE, (double)owners[i].v.live_bytes);
 		} else
 			strbuf_addf(out, "%14s%12s", "-", "-");
+		if (p->peak_known)
+			text_amount_cell(out, 12, VALUE_PEAK, (double)owners[i].v.peak_bytes);
+		else
+			strbuf_addf(out, "%12s", "-");
 		strbuf_addstr(out, "  ");
 		owner_name(p, &owners[i], threads, out);
 		strbuf_addch(out, '\n');

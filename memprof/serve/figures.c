@@ -36,13 +36,7 @@ static size_t owners_of(const struct profile *p, struct owner owners[FIGURES_PRO
 			continue;
 		if (at == n)
 			owners[n++] = (struct owner){.pid = pid, .comm = comm};
-		owners[at].v.allocs += s->values.allocs;
-		owners[at].v.bytes += s->values.bytes;
-		owners[at].v.frees += s->values.frees;
-		owners[at].v.freed_bytes += s->values.freed_bytes;
-		owners[at].v.live_blocks += s->values.live_blocks;
-		owners[at].v.live_bytes += s->values.live_bytes;
-		owners[at].v.peak_bytes += s->values.peak_bytes;
+		profile_values_add(&owners[at].v, &s->values);
 	}
 	return n;
 }

@@ -29,6 +29,8 @@ struct limits {
 	bool old;	     /* version 1 */
 	struct known *known; /* by id; owned */
 	size_t n, cap;
+	const struct known
+		*latest; /* who was asked for last in this frame, and nobody came since */
 };
 
 /* "36 35 0:30 / /sys/fs/cgroup rw .. - cgroup2 cgroup rw": the mount point, owned; NULL: it is not
@@ -96,6 +98,7 @@ void limits_begin(struct limits *l)
 			free(l->known[i].path);
 	}
 	l->n = to;
+	l->latest = NULL;
 	l->seq++;
 }
 
@@ -210,6 +213,9 @@ struct limit limits_of(struct limits *l, uint64_t id, uint32_t pid, bool ended)
 
 	if (!id)
 		return (struct limit){NAN, NAN};
+	/* Neighbours are often of one cgroup. */
+	if (l->latest && l->latest->id == id)
+		return l->latest->limit;
 	k = find(l, id, &at);
 	k = k ? k : add(l, id, at);
 	if (!k)
@@ -221,6 +227,7 @@ struct limit limits_of(struct limits *l, uint64_t id, uint32_t pid, bool ended)
 		if (k->path)
 			k->limit = read_limit(l, k->path);
 	}
+	l->latest = k;
 	return k->limit;
 }
 

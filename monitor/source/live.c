@@ -352,6 +352,7 @@ static int take_ended(struct live *l)
 
 	if (!l->rows_leave)
 		return 0;
+	l->taken_exits = tasks_exits(l->tasks);
 	err = monitor_take_ended(l->monitor, &rows);
 	if (!l->taken.n) {
 		counter_table_release(&l->taken);
@@ -364,6 +365,14 @@ static int take_ended(struct live *l)
 	return err;
 }
 
+/* Of the room for those that end, an eighth may be taken: to look there costs more than this. */
+static bool many_ended(const struct live *l)
+{
+	uint64_t exits = tasks_exits(l->tasks);
+
+	return exits == UINT64_MAX || exits - l->taken_exits >= l->ended_max / 8;
+}
+
 int live_pump(struct live *l)
 {
 	int n = l->monitor && l->events_on ? monitor_poll(l->monitor, 0, on_event, l) : 0;
@@ -372,8 +381,8 @@ int live_pump(struct live *l)
 
 	/* Who reads a map where tracepoints are preempted hides runs (docs/linux7.md): once a
 	 * frame. */
-	if (!err && now_ns >= l->next_take_ns && !preempt_tracepoints()) {
-		err = take_ended(l);
+	if (!err && l->rows_leave && now_ns >= l->next_take_ns && !preempt_tracepoints()) {
+		err = many_ended(l) ? take_ended(l) : 0;
 		l->next_take_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
 	}
 	return err ? err : tasks_take_ends(l->tasks, on_end, l);
@@ -403,6 +412,17 @@ static void on_process(void *arg, const struct task_row *row)
 	rows_process(&l->rows, row);
 	if (l->join)
 		join_thread(l->join, &row->thread);
+}
+
+static bool on_same(void *arg, uint32_t pid)
+{
+	struct live *l = arg;
+	const struct proc_row *row = rows_same(&l->rows, pid);
+
+	if (row && l->join)
+		join_thread(l->join, &(struct task_thread){
+					     .pid = pid, .tgid = pid, .start_ns = row->start_ns});
+	return row;
 }
 
 static void on_thread(void *arg, const struct task_thread *thread)
@@ -445,8 +465,8 @@ static int begin_counters(struct live *l)
 
 static int sample_tasks(struct live *l, struct tasks_missed *missed)
 {
-	const struct tasks_reader reader = {on_process, on_thread, on_monitor_row, l,
-					    l->clocks.boot_ns};
+	const struct tasks_reader reader = {on_process,	    on_same, on_thread,
+					    on_monitor_row, l,	     l->clocks.boot_ns};
 	int err;
 
 	rows_begin(&l->rows, clock_of(CLOCK_BOOTTIME) - (uint64_t)l->clocks.boot_ns);
@@ -642,6 +662,7 @@ static void fill_own(struct live *l)
 	}
 	if (l->monitor)
 		monitor_fill(l->monitor, &fill);
+	l->ended_max = fill.ended_max;
 	to->map_kb = l->map_bytes / 1024;
 	/* Where no table can fill up, that of the ended can. */
 	to->keys = fill.keys_max ? fill.keys : fill.ended;

@@ -32,6 +32,8 @@ struct live {
 	struct counter_table taken;
 	bool rows_leave;
 	uint64_t next_take_ns;
+	uint64_t taken_exits,
+		ended_max; /* exits when it was taken; room for the ended, 0: not known */
 	struct events *events;
 	bool events_on, events_fixed; /* fixed: not to be switched */
 	bool count_brk;

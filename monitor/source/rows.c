@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Rows stand by pid and are kept from one frame to the next. A pass walks along them as the kernel
- * tells of its tasks: what is there is updated in place, what is new is put aside and merged from
- * the back, what was not seen has ended. A process that ended stays one frame more, with its last
- * figures.
+ * tells of its tasks: what is there is updated in place, what is new is put behind the last or
+ * aside and merged from the back, what was not seen has ended. A process that ended stays one frame
+ * more, with its last figures.
  */
 #include "lib/base.h"
 #include "monitor/source/rows.h"
@@ -43,8 +43,24 @@ static bool is_collected(const struct task_row *t)
 	return false;
 }
 
-static void take_memory(const struct rows *r, struct proc_row *row, const struct task_row *t)
+static void show_told(const struct rows *r, struct proc_row *row, const struct row_state *s)
 {
+	uint64_t highest = MAX(s->hiwater, s->rss);
+
+	/* Of a young process the CPUs may have added up nothing yet. */
+	row->v[FIELD_RSS] = s->rss ? (double)(s->rss * r->page_kb) : NAN;
+	row->v[FIELD_VIRT] = (double)(s->vm * r->page_kb);
+	row->v[FIELD_PEAK] = r->exact || !highest ? NAN : (double)(highest * r->page_kb);
+}
+
+static void take_memory(const struct rows *r, struct proc_row *row, struct row_state *s,
+			const struct task_row *t)
+{
+	s->memory = (t->flags & TASK_MEMORY) != 0;
+	s->rss = t->rss;
+	s->vm = t->vm;
+	s->hiwater = t->hiwater;
+	s->memory_cgroup = t->memory_cgroup;
 	if (t->flags & TASK_KERNEL) {
 		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_PEAK] = 0;
 		return;
@@ -55,12 +71,7 @@ static void take_memory(const struct rows *r, struct proc_row *row, const struct
 		return;
 	}
 	take_kinds(r, row, t);
-	/* Of a young process the CPUs may have added up nothing yet. */
-	row->v[FIELD_RSS] = t->rss ? (double)(t->rss * r->page_kb) : NAN;
-	row->v[FIELD_VIRT] = (double)(t->vm * r->page_kb);
-	row->v[FIELD_PEAK] = r->exact || !MAX(t->hiwater, t->rss)
-				     ? NAN
-				     : (double)(MAX(t->hiwater, t->rss) * r->page_kb);
+	show_told(r, row, s);
 }
 
 /* A new row begins with what /proc has shown of it. Later the kernel's parts, which move when
@@ -92,6 +103,23 @@ static void forget_image(struct proc_row *row, struct row_state *s)
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
 }
 
+/* What moves without the process. */
+static void take_moment(const struct rows *r, struct proc_row *row, struct row_state *s)
+{
+	if (r->limits && s->memory) {
+		struct limit l = limits_of(r->limits, s->memory_cgroup, row->pid,
+					   row->state == 'Z' || row->state == 'X');
+
+		row->v[FIELD_LIMIT] = l.limit_kb;
+		row->v[FIELD_ROOM] = l.room_kb;
+	}
+	row->v[FIELD_AGE] = r->boot_ns > row->start_ns
+				    ? (double)(r->boot_ns - row->start_ns) / (double)NSEC_PER_SEC
+				    : 0;
+	s->seen = 1;
+	s->gone = 0;
+}
+
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
 		     const struct task_row *t)
 {
@@ -111,24 +139,11 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = '\0';
-	take_memory(r, row, t);
+	take_memory(r, row, s, t);
 	row_sum_held(row);
-	if (r->limits && t->flags & TASK_MEMORY) {
-		struct limit l = limits_of(r->limits, t->memory_cgroup, row->pid,
-					   row->state == 'Z' || row->state == 'X');
-
-		row->v[FIELD_LIMIT] = l.limit_kb;
-		row->v[FIELD_ROOM] = l.room_kb;
-	}
 	row->v[FIELD_THREADS] = t->threads;
-	row->v[FIELD_AGE] =
-		r->boot_ns > t->thread.start_ns
-			? (double)(r->boot_ns - t->thread.start_ns) / (double)NSEC_PER_SEC
-			: 0;
-	s->seen = 1;
-	s->gone = 0;
+	take_moment(r, row, s);
 	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
-	s->hiwater = t->hiwater;
 	s->before = t->before;
 	s->compat = (t->flags & TASK_COMPAT) != 0;
 	s->stats_seq = t->thread.stats_seq;
@@ -137,6 +152,18 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->runtime = t->thread.runtime + t->ended_runtime;
 	s->switches = t->thread.switches + t->ended_switches;
 	take_shown(s, t->shown_utime, t->shown_stime);
+}
+
+/* It is as it was: what was read elsewhere since, by a look at it, goes. */
+static void row_stay(const struct rows *r, struct proc_row *row, struct row_state *s)
+{
+	if (row->flags & (ROW_EXACT | ROW_HIDDEN | ROW_ENDED) && s->memory) {
+		show_told(r, row, s);
+		row_sum_held(row);
+	}
+	row->flags &= ROW_KERNEL | ROW_COLLECTED;
+	take_moment(r, row, s);
+	s->fresh = 0;
 }
 
 static double ms(uint64_t ns)
@@ -246,6 +273,16 @@ void rows_release(struct rows *r)
 	*r = (struct rows){0};
 }
 
+/* Its row and state, all NAN and 0. */
+static void row_new(struct proc_row *row, struct row_state *state)
+{
+	memset(row, 0, sizeof(*row));
+	memset(state, 0, sizeof(*state));
+	for (int f = 0; f < FIELD_COUNT; f++)
+		row->v[f] = NAN;
+	state->fresh = 1;
+}
+
 static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t *n, size_t *cap)
 {
 	struct row_pair *to =
@@ -255,10 +292,7 @@ static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t 
 		return NULL;
 	*list = to;
 	to += (*n)++;
-	memset(to, 0, sizeof(*to));
-	for (int f = 0; f < FIELD_COUNT; f++)
-		to->row.v[f] = NAN;
-	to->state.fresh = 1;
+	row_new(&to->row, &to->state);
 	return to;
 }
 
@@ -285,6 +319,38 @@ void rows_begin(struct rows *r, uint64_t boot_ns)
 		r->state[i].seen = 0;
 }
 
+static int grow(struct rows *r, size_t n)
+{
+	struct proc_row *row = r->row;
+	struct row_state *state = r->state;
+	size_t want = n + n / GROWTH_PART;
+
+	if (n <= r->cap)
+		return 0;
+	row = reallocarray(row, want, sizeof(*row));
+	if (row)
+		r->row = row;
+	state = reallocarray(state, want, sizeof(*state));
+	if (state)
+		r->state = state;
+	if (!row || !state)
+		return -ENOMEM;
+	r->cap = want;
+	return 0;
+}
+
+/* Behind all rows, where the first pass has every one: they need not be put aside. */
+static void append(struct rows *r, const struct task_row *t)
+{
+	if (grow(r, r->n + 1)) {
+		r->no_memory = true;
+		return;
+	}
+	row_new(&r->row[r->n], &r->state[r->n]);
+	row_take(r, &r->row[r->n], &r->state[r->n], t);
+	r->at = ++r->n;
+}
+
 void rows_process(struct rows *r, const struct task_row *t)
 {
 	struct row_pair *pair;
@@ -297,9 +363,25 @@ void rows_process(struct rows *r, const struct task_row *t)
 			row_take(r, &r->row[i], &r->state[i], t);
 			return;
 		}
+	if (r->at == r->n && (!r->n || r->row[r->n - 1].pid < t->thread.pid)) {
+		append(r, t);
+		return;
+	}
 	pair = add_pair(r, &r->added, &r->nadded, &r->added_cap);
 	if (pair)
 		row_take(r, &pair->row, &pair->state, t);
+}
+
+const struct proc_row *rows_same(struct rows *r, uint32_t pid)
+{
+	while (r->at < r->n && r->row[r->at].pid < pid)
+		r->at++;
+	for (size_t i = r->at; i < r->n && r->row[i].pid == pid; i++)
+		if (!r->state[i].gone && !r->state[i].final) {
+			row_stay(r, &r->row[i], &r->state[i]);
+			return &r->row[i];
+		}
+	return NULL;
 }
 
 /* The first of @n rows of @size bytes with at least this pid, which each begins with. */
@@ -401,26 +483,6 @@ static int by_pid(const void *a, const void *b)
 	if (x->row.pid != y->row.pid)
 		return x->row.pid < y->row.pid ? -1 : 1;
 	return (x->row.start_ns > y->row.start_ns) - (x->row.start_ns < y->row.start_ns);
-}
-
-static int grow(struct rows *r, size_t n)
-{
-	struct proc_row *row = r->row;
-	struct row_state *state = r->state;
-	size_t want = n + n / GROWTH_PART;
-
-	if (n <= r->cap)
-		return 0;
-	row = reallocarray(row, want, sizeof(*row));
-	if (row)
-		r->row = row;
-	state = reallocarray(state, want, sizeof(*state));
-	if (state)
-		r->state = state;
-	if (!row || !state)
-		return -ENOMEM;
-	r->cap = want;
-	return 0;
 }
 
 /* From the back, so that nothing is moved twice. */

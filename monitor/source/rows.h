@@ -20,7 +20,9 @@ struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
-	uint64_t hiwater;     /* pages: highest RSS that the kernel has noted */
+	uint64_t rss, vm, hiwater; /* pages, as they were told; @hiwater: highest RSS that the
+				      kernel has noted */
+	uint64_t memory_cgroup;
 	uint64_t before;      /* pages: the same of what it was before an exec */
 	uint64_t seen_before; /* @before when the texts were forgotten: it moves with an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
@@ -31,6 +33,7 @@ struct row_state {
 	uint8_t gone;		/* was missing in a pass */
 	uint8_t final;		/* its end was told: nothing will come any more */
 	uint8_t fresh;		/* was not there in the pass before */
+	uint8_t memory;		/* has memory of its own */
 	uint8_t compat;		/* a 32-bit program */
 	uint8_t collected;	/* as ROW_COLLECTED */
 	uint8_t mixed;		/* what it counted came with that of others that had its number */
@@ -79,6 +82,8 @@ void row_sum_held(struct proc_row *row);
 /* A pass: begin, then processes and threads in the order of their numbers, ends in any, finish. */
 void rows_begin(struct rows *r, uint64_t boot_ns);
 void rows_process(struct rows *r, const struct task_row *t);
+/* As it was told last. NULL: there is no such row. */
+const struct proc_row *rows_same(struct rows *r, uint32_t pid);
 void rows_thread(struct rows *r, const struct task_thread *t);
 /* @told: ends are told one by one, so that a process that is gone is kept until its end was told,
  * or ROWS_WAIT_NS have passed. 0 or -ENOMEM. */

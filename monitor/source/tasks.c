@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -26,6 +27,8 @@ struct tasks {
 	struct bpf_link *list;
 	struct bpf_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
 	struct ring_buffer *ends;
+	struct variable pass_at, kept_at, lost_at, exits_at; /* of the programs */
+	uint32_t pass, kept;
 	bool next;
 	void (*end_fn)(void *arg, const struct task_end *end);
 	void *end_arg;
@@ -64,6 +67,32 @@ static int set_switch(struct bpf_object *o, const char *name, bool on, bool load
 	if (!v.map)
 		return -EINVAL;
 	return loaded ? variable_set_u32(&v, value) : variable_init(&v, &value);
+}
+
+/* Places for what was told: several for each process, so that few share one. */
+enum { TOLD_MIN = 1 << 12, TOLD_MAX = 1 << 18 };
+
+static int make_told(struct tasks *t)
+{
+	struct variable mask = variable_find(t->bpf, ".rodata", "told_mask", sizeof(uint32_t));
+	struct bpf_map *map = bpf_object__find_map_by_name(t->bpf, "task_told");
+	uint32_t places = TOLD_MIN, last;
+	struct sysinfo machine;
+	int err;
+
+	t->pass_at = variable_find(t->bpf, ".data", "task_pass", sizeof(uint32_t));
+	t->kept_at = variable_find(t->bpf, ".data", "task_kept", sizeof(uint32_t));
+	t->lost_at = variable_find(t->bpf, ".bss", "ends_lost", sizeof(uint64_t));
+	t->exits_at = variable_find(t->bpf, ".bss", "exits", sizeof(uint64_t));
+	if (!mask.map || !map || !t->pass_at.map || !t->kept_at.map)
+		return -EINVAL;
+	if (sysinfo(&machine))
+		return -errno;
+	while (places < TOLD_MAX && places < 4u * machine.procs)
+		places *= 2;
+	last = places - 1;
+	err = bpf_map__set_max_entries(map, places);
+	return err ? err : variable_init(&mask, &last);
 }
 
 static int on_end(void *arg, void *data, size_t size)
@@ -124,6 +153,7 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 	err = set_switch(t->bpf, "all_threads", t->opts.threads, false);
 	err = err ? err : set_switch(t->bpf, "all_times", t->opts.times, false);
 	err = err ? err : set_flag(t->bpf, "then_next", t->opts.next_fd >= 0);
+	err = err ? err : make_told(t);
 	err = err ? err : bpf_object__load(t->bpf);
 	if (!err)
 		add_next(t);
@@ -183,6 +213,8 @@ int tasks_want_times(struct tasks *t)
 	if (t->bpf && !err)
 		err = set_switch(t->bpf, "all_threads", true, true);
 	t->opts.times = t->opts.threads = !err;
+	/* Rows that were told without them are told again. */
+	t->kept = t->pass + 1;
 	return err;
 }
 
@@ -196,8 +228,16 @@ bool tasks_ending(const struct tasks *t)
 	return t->ends;
 }
 
+static size_t give_same(struct tasks *t, const struct task_same *same,
+			const struct tasks_reader *to)
+{
+	if (!to->same(to->arg, same->pid & ~(TASK_MARK | TASK_SAME)))
+		t->kept = t->pass + 1;
+	return sizeof(*same);
+}
+
 /* The record at @data, of at most @len bytes: how long it is, 0: it is none. */
-static size_t give_one(const struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
+static size_t give_one(struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
 {
 	struct task_thread *thread = (void *)data;
 	bool leader;
@@ -208,6 +248,8 @@ static size_t give_one(const struct tasks *t, char *data, size_t len, const stru
 		to->next(to->arg, data);
 		return t->opts.next_bytes;
 	}
+	if (thread->pid & TASK_SAME)
+		return give_same(t, (const void *)data, to);
 	thread->pid &= ~TASK_MARK;
 	leader = thread->pid == thread->tgid;
 	if (len < (leader ? sizeof(struct task_row) : sizeof(*thread)))
@@ -220,7 +262,7 @@ static size_t give_one(const struct tasks *t, char *data, size_t len, const stru
 }
 
 /* The kernel hands over whole records. */
-static int give(const struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
+static int give(struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
 {
 	for (size_t at = 0; at < len;) {
 		size_t n = len - at < sizeof(uint64_t) ? 0 : give_one(t, data + at, len - at, to);
@@ -234,9 +276,17 @@ static int give(const struct tasks *t, char *data, size_t len, const struct task
 
 static bool begins_with_init(const char *data, size_t len)
 {
-	const struct task_thread *thread = (const void *)data;
+	const struct task_same *first = (const void *)data;
 
-	return len >= sizeof(*thread) && thread->pid == (INIT_PID | TASK_MARK);
+	return len >= sizeof(*first) && (first->pid & ~TASK_SAME) == (INIT_PID | TASK_MARK);
+}
+
+/* The program is told that a pass begins, and which rows of earlier ones are still there. */
+static int begin_pass(struct tasks *t)
+{
+	int err = variable_set_u32(&t->kept_at, t->kept);
+
+	return err ? err : variable_set_u32(&t->pass_at, ++t->pass);
 }
 
 int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed)
@@ -250,9 +300,10 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_miss
 	*missed = (struct tasks_missed){0};
 	if (!t->bpf)
 		return scan_read(t->opts.proc_fd, to, t->opts.threads, missed);
-	fd = bpf_iter_create(bpf_link__fd(t->list));
+	err = begin_pass(t);
+	fd = err ? -1 : bpf_iter_create(bpf_link__fd(t->list));
 	if (fd < 0) {
-		err = -errno;
+		err = err ? err : -errno;
 		log_err_sys(err, "the task iterator cannot be opened");
 		return err;
 	}
@@ -265,8 +316,10 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_miss
 		err = n < 0 ? -errno : give(t, buffer, (size_t)n, to);
 	}
 	close(fd);
-	if (err)
+	if (err) {
+		t->kept = t->pass + 1;
 		log_err_sys(err, "the task iterator cannot be read");
+	}
 	return err;
 }
 
@@ -284,20 +337,26 @@ int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end
 	return n < 0 ? n : 0;
 }
 
+/* A u64 that the programs count in. */
+static uint64_t counted(const struct tasks *t, const struct variable *v)
+{
+	uint64_t bss[8];
+	uint32_t zero = 0;
+
+	if (!t->bpf || !v->map || bpf_map__value_size(v->map) > sizeof(bss) ||
+	    bpf_map_lookup_elem(bpf_map__fd(v->map), &zero, bss))
+		return 0;
+	return bss[v->offset / sizeof(*bss)];
+}
+
 uint64_t tasks_ends_lost(const struct tasks *t)
 {
-	const struct bpf_map *map;
-	uint32_t zero = 0;
-	uint64_t lost;
+	return counted(t, &t->lost_at);
+}
 
-	if (!t->bpf)
-		return 0;
-	bpf_object__for_each_map (map, t->bpf)
-		if (strstr(bpf_map__name(map), ".bss") &&
-		    bpf_map__value_size(map) == sizeof(lost) &&
-		    !bpf_map_lookup_elem(bpf_map__fd(map), &zero, &lost))
-			return lost;
-	return 0;
+uint64_t tasks_exits(const struct tasks *t)
+{
+	return t->ends ? counted(t, &t->exits_at) : UINT64_MAX;
 }
 
 int tasks_fd(const struct tasks *t)

@@ -38,6 +38,9 @@ bool tasks_ending(const struct tasks *t);
 
 struct tasks_reader {
 	void (*process)(void *arg, const struct task_row *row);
+	/* A process whose row would be as it was told last, by an iterator. False: the reader has
+	 * none of it, and the next pass tells all. */
+	bool (*same)(void *arg, uint32_t pid);
 	void (*thread)(void *arg, const struct task_thread *thread);
 	void (*next)(void *arg, const void *row); /* needed where they come along */
 	void *arg;
@@ -56,6 +59,9 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_miss
 int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg);
 /* Ends that found no room. */
 uint64_t tasks_ends_lost(const struct tasks *t);
+/* Leaders and last threads that have ended since it was opened, so at least as many as processes;
+ * UINT64_MAX: not known. */
+uint64_t tasks_exits(const struct tasks *t);
 /* Readable when many ends wait; -1: never. */
 int tasks_fd(const struct tasks *t);
 uint64_t tasks_map_bytes(const struct tasks *t);

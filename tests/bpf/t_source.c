@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "lib/clock.h"
@@ -397,6 +398,73 @@ static void memory(void **state UNUSED)
 	source_close(s);
 }
 
+/* What a sleeper tells of itself. */
+struct sleeper {
+	pid_t pid;
+	void *memory;
+};
+
+/* A child of a child, which sleeps from here on. Returns the child. */
+static pid_t sleeper_start(struct sleeper *out, size_t bytes)
+{
+	int hear[2];
+	pid_t child;
+
+	assert_int_equal(pipe(hear), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child && !fork()) {
+		struct sleeper s = {getpid(), mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+						   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)};
+
+		if (write(hear[1], &s, sizeof(s)) != sizeof(s))
+			_exit(1);
+	}
+	if (!child)
+		for (;;)
+			pause();
+	assert_int_equal(read(hear[0], out, sizeof(*out)), sizeof(*out));
+	close(hear[0]);
+	close(hear[1]);
+	return child;
+}
+
+/* Others change what it has and whose child it is: it does not run for that. */
+static void asleep(void **state UNUSED)
+{
+	enum { BYTES = 8 << 20 };
+	const struct source_options opts = {.tool = TOOL_CPUMON};
+	struct source *s = NULL;
+	struct sleeper sleeper;
+	struct proc_row before, *row;
+	struct iovec from, to;
+	pid_t child;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	child = sleeper_start(&sleeper, BYTES);
+	assert_int_equal(source_live(&s, &opts), 0);
+	for (int i = 0; i < 3; i++)
+		before = *row_of(sample(s), sleeper.pid);
+	assert_int_equal(before.ppid, child);
+	from = (struct iovec){calloc(1, BYTES), BYTES};
+	to = (struct iovec){sleeper.memory, BYTES};
+	assert_int_equal(process_vm_writev(sleeper.pid, &from, 1, &to, 1, 0), BYTES);
+	free(from.iov_base);
+	row = row_of(sample(s), sleeper.pid);
+	assert_true(row->v[FIELD_RSS] > before.v[FIELD_RSS] + 6 * 1024);
+	assert_true(row->v[FIELD_AGE] > before.v[FIELD_AGE]);
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	row = row_of(sample(s), sleeper.pid);
+	assert_int_equal(row->ppid, getpid());
+	kill(sleeper.pid, SIGKILL);
+	assert_int_equal(waitpid(sleeper.pid, NULL, 0), sleeper.pid);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	row = row_of(sample(s), sleeper.pid);
+	assert_int_equal(row->state, 'X');
+	source_close(s);
+}
+
 /* --- times -------------------------------------------------------------------------------------
  */
 
@@ -635,6 +703,7 @@ int main(void)
 		cmocka_unit_test(calls_honey),
 		cmocka_unit_test(events),
 		cmocka_unit_test(memory),
+		cmocka_unit_test(asleep),
 		cmocka_unit_test(times),
 		cmocka_unit_test(times_of_the_ended),
 		cmocka_unit_test(object_of_the_cpu),

@@ -107,4 +107,14 @@ is "the program's functions stand above the kernel's" "$(of "$messages | all(.ke
 is "down to the program's start" "$(of "$messages | all(.frames[-1] | test(\"_start\"))")" true
 is "by the name that it had last" "$(of '[.processes[] | .comm] | unique | join(" ")')" perl
 is "totals are those of the stacks there too" "$(of '[.stacks[].bytes] | add')" "$(of .totals.bytes)"
+
+# Programs that have ended before anybody could read their files: the kernel told which they had. Each makes its heap.
+# shellcheck disable=SC2016
+run timeout 120 "$memprof" both --of kmalloc,cache --every 1 --format json -- sh -c 'i=0
+	while [ $i -lt 20 ]; do "$0" live 1; i=$((i + 1)); done' "$B/tests/allocating/life"
+is "short programs: exit code" "$code" 0
+printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/attach.json"
+is "short programs: there are twenty" "$(of '[.processes[] | select(.comm == "life")] | length')" 20
+is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 20
+is "short programs: none is unread" "$(of '.losses[] | select(.name == "processes_unread") | .count')" 0
 done_testing

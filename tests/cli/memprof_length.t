@@ -60,4 +60,20 @@ adds "exact, table, a heap that grows" 248 --exact # 220
 shape="3 2"
 bare=$(a_pair env)
 adds "exact, table, two threads' pairs" 500 --exact # 410 to 440: of both threads
+
+# C++'s operators come to malloc() and free() by jumps.
+cat >"$tmp/a.cc" <<'CC'
+#include <cstdlib>
+int main(int, char *argv[])
+{
+	for (int i = std::atoi(argv[1]); i; i--)
+		::operator delete(::operator new(100), 100);
+}
+CC
+shape=
+if "${CXX:-c++}" -O2 -fsized-deallocation -o "$tmp/news" "$tmp/a.cc" 2>/dev/null && pairs=$tmp/news bare=$(a_pair env); then
+	adds "sampled, C++'s new and its delete" 11 --rate 1073741824 # 9
+else
+	skip "C++'s new and delete" "no compiler for C++"
+fi
 done_testing

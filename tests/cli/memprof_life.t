@@ -106,6 +106,12 @@ for n in 10 100 500 501; do
 	profile --trailer -- "$life" peaks $n
 	is "peaks of $n, with trailers" "$(at_peak large_one) $(at_peak small_one)" "$out"
 done
+# Of several processes each has its own, and its own leaks: 1,000 of 1,000 bytes, 1,000 of 100.
+# shellcheck disable=SC2016
+profile -- sh -c '"$0" peak 1000; "$0" peak 10; exit 0' "$life"
+is "peak of each process" "$(printf '%s' "$json" | jq -c '[.processes[] | select(.comm == "life") | .totals | [.peak_blocks, .peak_bytes, .live_bytes]]')" "[[1000,1000000,100000],[10,10000,1000]]"
+is "peak of all is their sum" "$(printf '%s' "$json" | jq '([.processes[].totals.peak_bytes] | add) == .totals.peak_bytes')" true
+like "the view has it" "$("$memprof" report "$tmp/p" --views processes)" ' 97.7 KiB +977 KiB  life \([0-9]+\)$'
 profile -- "$life" temporary 500
 is "temporary blocks: those, and the last of the others" "$(printf '%s' "$json" | jq .totals.temporary)" 501
 

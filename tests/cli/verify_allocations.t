@@ -35,6 +35,15 @@ done
 is "what was made is told" "$(field '.trials[0].truth | "\(.source) \(.made | .allocs == .frees and .live_bytes == 0) \(has("calls"))"')" \
 	"ledger true false"
 exact memprof-counts malloc 69
+for w in malloc malloc:count=20000 malloc:min=0,max=100 malloc:threads=3,handover=yes; do
+	verify -m memprof-sampled -w "$w"
+	is "memprof-sampled beside $w: within what chance explains" \
+		"$code $(field '.trials[0].conformance | "\(.verdict) \(.counters)"')" "0 bounded 8"
+done
+is "its estimates are findings" "$(field '[.trials[0].accuracy[].metric] | join(" ")')" "allocs bytes live_blocks live_bytes"
+like "in standard deviations" "$(field '.trials[0].accuracy[0].why')" '^estimated from samples: off by -?[0-9.]+ standard deviations$'
+run "$bee" verify --quiet -m memprof-sampled
+like "a person reads that it lies in bounds" "$out" '^  malloc +1,283  in bounds$'
 if why=$(bpf_refused); then
 	skip "what needs BPF" "$why"
 else
@@ -138,6 +147,25 @@ is "what a profile says that it lost makes it void" "$code $(field '.trials[0].r
 report no-profile '.totals'
 is "no profile: exit code" "$code" 2
 has "no profile: the text" "$err" "$tmp/no-profile.json: what $tmp/filter prints is no profile: a JSON object with \"stacks\" is expected"
+
+# Estimates that are off by more than chance explains: sampled NAME JQ [WORKLOAD]
+sampled() {
+	jq --arg filter "$tmp/filter" --arg jq "$2" '.run[0] = $memprof | .report = [$filter, "{out}", $jq]' \
+		--arg memprof "$built/memprof" "$B/bpf/memprof/memprof-sampled.manifest.json" >"$tmp/$1.json"
+	verify -m "$tmp/$1.json" -w "${3:-malloc:count=20000}"
+}
+sampled estimates .
+is "unchanged estimates: exit code and verdict" "$code $(field '.trials[0].conformance.verdict')" "0 bounded"
+sampled biased '.stacks[].bytes |= (. * 1.05 | floor)'
+finds biased '"bytes"' ' is estimated as [0-9]+, the calls make it [0-9]+: off by [0-9]+, and chance explains [0-9]+$'
+is "biased: nothing else is off" "$(field '[.mismatches[].field] | unique | join(" ")')" bytes
+sampled unweighted '.stacks[].allocs |= (. / 3 | floor)' malloc:count=20000,min=1K,max=4K
+finds unweighted '"allocs"' ', and chance explains [0-9]+$'
+sampled narrow '.stacks[].errors.bytes |= . / 2'
+finds narrow '"bytes_error"' ' is [0-9]+, the calls make it [0-9]+: chance explains from [0-9]+ to [0-9]+$'
+sampled rateless '.rate = null'
+is "no rate: exit code and reason" "$code $(field '.trials[0].reason')" \
+	'3 it does not say at what rate it took samples ("rate" among its counters)'
 
 # The kernel's, likewise.
 kernel() {

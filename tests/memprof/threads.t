@@ -42,7 +42,7 @@ is "freed by another thread: whose they were" "$(of '[.stacks[] | select(.frames
 profile --exact --by-thread -- "$life" threads 2
 is "folded, by thread" "$("$memprof" report "$tmp/p" --by thread --format folded | grep -cE '^life \([0-9]+\);thread life \([0-9]+\);.*;thread_main.* 1000$')" 2
 is "--split is the same" "$("$memprof" report "$tmp/p" --split thread --format folded)" "$("$memprof" report "$tmp/p" --by thread --format folded)"
-is "the view: a line for each" "$("$memprof" report "$tmp/p" --views threads | grep -cE '^ +1,000 B .* 10 +5 +500 B  life \([0-9]+\), thread life \([0-9]+\)$')" 2
+is "the view: a line for each" "$("$memprof" report "$tmp/p" --views threads | grep -cE '^ +1,000 B .* 10 +5 +500 B +[0-9,]+ B  life \([0-9]+\), thread life \([0-9]+\)$')" 2
 run "$memprof" run --counts --by-thread -- true
 is "--counts has no stacks" "$code $err" "2 memprof: error: --by-thread keeps stacks apart, and --counts has none"
 
@@ -114,6 +114,6 @@ is "attach: exit code" $? 0
 json=$("$memprof" report "$tmp/a" --format json)
 is "attach: each thread's own" "$(of '[.stacks[] | select(.frames[0] == "work") | [.allocs, .bytes, .live_blocks]] | sort')" '[[10,10000,10],[20,20000,20]]'
 out=$("$memprof" report "$tmp/a" --views threads)
-like "attach: by its name" "$out" ' 10 +10 +[0-9.]+ KiB  two \([0-9]+\), thread ten \([0-9]+\)$'
-like "attach: and the other" "$out" ' 20 +20 +[0-9.]+ KiB  two \([0-9]+\), thread twenty \([0-9]+\)$'
+like "attach: by its name" "$out" ' 10 +10 +[0-9.]+ KiB +-  two \([0-9]+\), thread ten \([0-9]+\)$'
+like "attach: and the other" "$out" ' 20 +20 +[0-9.]+ KiB +-  two \([0-9]+\), thread twenty \([0-9]+\)$'
 done_testing

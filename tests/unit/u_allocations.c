@@ -3,6 +3,7 @@
 #include "lib/base.h"
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 
 #include "harness/verify/judge.h"
+#include "lib/rng.h"
 #include "tests/unit/ledger_fixture.h"
 #include "workloads/heap.h"
 
@@ -147,6 +149,76 @@ static void guesses(void **state UNUSED)
 	assert_string_equal(guess(ALLOCS, 3), "");
 }
 
+enum { BLOCKS = 2000, RATE = 4096, SAMPLINGS = 2000 };
+enum { ALLOCS_ERROR = SIZES + 1, BYTES_ERROR, LIVE_BLOCKS_ERROR, LIVE_BYTES_ERROR, RATES };
+
+/* What a profiler would print that samples each byte: a row of estimates and half intervals. */
+static void sample(struct rng *rng, const struct ledger_entry *e, size_t n, double scale,
+		   struct counter_table *out)
+{
+	const struct vocabulary *words = subject_allocations.words;
+	double sum[4] = {0}, square[4] = {0};
+	struct counter_row *row;
+
+	for (size_t i = 0; i < n; i++) {
+		double z = (double)e[i].len2, p = 1 - exp(-z / RATE);
+
+		if ((double)rng_below(rng, 1U << 30) / (1U << 30) >= p)
+			continue;
+		for (size_t f = 0; f < 4; f++) {
+			double w = f & 1 ? z : 1;
+
+			sum[f] += w / p;
+			square[f] += w * w * (1 - p) / p / p;
+		}
+	}
+	*out = counter_table_new(words, ((1ULL << EXACT) - 1) | 31ULL << ALLOCS_ERROR, 4);
+	row = counter_table_add(out, 7);
+	for (size_t f = 0; f < 4; f++) {
+		static const uint32_t values[] = {ALLOCS, BYTES, LIVE_BLOCKS, LIVE_BYTES};
+
+		row->value[values[f]] = (uint64_t)(scale * sum[f]);
+		row->value[vocabulary_slot(words, ALLOCS_ERROR + f)] =
+			(uint64_t)(1.96 * sqrt(square[f]));
+	}
+	row->value[vocabulary_slot(words, RATES)] = RATE;
+	counter_table_finish(out);
+}
+
+static uint64_t mismatches(const struct counter_table *table)
+{
+	static struct judge_result r;
+	const struct judge_input in = {.model = &model, .table = table};
+
+	subject_allocations.judge(&in, &r);
+	assert_int_equal(r.counters, 8);
+	assert_int_equal(r.verdict, r.mismatches ? JUDGE_MISMATCH : JUDGE_BOUNDED);
+	return r.mismatches;
+}
+
+/* Chance explains all of 2,000 samplings, and none of those that are off by a tenth. */
+static void samplings(void **state UNUSED)
+{
+	static struct ledger_entry blocks[BLOCKS];
+	struct rng rng = {.state = 1};
+	struct counter_table table;
+
+	for (size_t i = 0; i < BLOCKS; i++)
+		blocks[i] = (struct ledger_entry)HEAP(MALLOC, 0, 0, 16 + rng_below(&rng, 20000),
+						      (int64_t)(i + 1) << 16);
+	predict(MALLOC, blocks, BLOCKS);
+	for (int i = 0; i < SAMPLINGS; i++) {
+		sample(&rng, blocks, BLOCKS, 1, &table);
+		assert_int_equal(mismatches(&table), 0);
+		counter_table_release(&table);
+	}
+	for (int i = 0; i < 20; i++) {
+		sample(&rng, blocks, BLOCKS, 1.1, &table);
+		assert_true(mismatches(&table) >= 2);
+		counter_table_release(&table);
+	}
+}
+
 static void workloads(void **state UNUSED)
 {
 	assert_int_equal(subject_allocations.workloads_by((enum monitor_definition)MALLOC),
@@ -158,9 +230,8 @@ static void workloads(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_malloc),
-		cmocka_unit_test(of_messages),
-		cmocka_unit_test(guesses),
+		cmocka_unit_test(of_malloc), cmocka_unit_test(of_messages),
+		cmocka_unit_test(guesses),   cmocka_unit_test(samplings),
 		cmocka_unit_test(workloads),
 	};
 

@@ -178,6 +178,41 @@ static void rows_come_and_go(void **state)
 	world_close(&w);
 }
 
+/* What is as it was told keeps its row, and what a look at it changed goes. */
+static void same_as_before(void **state UNUSED)
+{
+	struct world w;
+	const struct task tasks[] = {{1, 1, 1, 0, "init"}, {5, 5, 50, 2000000, "five"}, {0}};
+	struct proc_row *row;
+	double cpu_ms;
+
+	world_open(&w, MONITOR_KEY_TGID, JOIN_LEAVES);
+	rows_begin(&w.rows, NSEC_PER_SEC);
+	assert_null(rows_same(&w.rows, 5));
+	assert_int_equal(rows_finish(&w.rows, true), 0);
+	pass(&w, tasks, true);
+	row = row_of(&w, 5);
+	cpu_ms = row->v[FIELD_TOTAL_MS];
+	row->v[FIELD_RSS] = 1;
+	row->flags |= ROW_EXACT;
+	rows_begin(&w.rows, 9 * NSEC_PER_SEC);
+	assert_ptr_equal(rows_same(&w.rows, 5), row);
+	assert_null(rows_same(&w.rows, 6));
+	assert_int_equal(rows_finish(&w.rows, true), 0);
+	row = row_of(&w, 5);
+	assert_float_equal(row->v[FIELD_RSS], 3.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row->v[FIELD_HELD], row->v[FIELD_RSS], 0);
+	assert_float_equal(row->v[FIELD_PEAK], 5.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row->v[FIELD_TOTAL_MS], cpu_ms, 0);
+	assert_float_equal(row->v[FIELD_AGE], 9 - 50e-9, 1e-9);
+	assert_false(row->flags & (ROW_EXACT | ROW_ENDED));
+	/* Of one that is gone nothing can be as it was. */
+	assert_int_equal(row_of(&w, 1)->state, 'X');
+	rows_begin(&w.rows, 9 * NSEC_PER_SEC);
+	assert_null(rows_same(&w.rows, 1));
+	world_close(&w);
+}
+
 static void ends_are_told(void **state)
 {
 	struct world w;
@@ -455,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_come_and_go),
+		cmocka_unit_test(same_as_before),
 		cmocka_unit_test(ends_are_told),
 		cmocka_unit_test(times_of_threads),
 		cmocka_unit_test(scaled_as_proc_does),
