@@ -479,6 +479,15 @@ test-watch: all $(B)/tests/unit/u_sink_metrics $(B)/tests/unit/u_sink_serve ## 5
 	@B=$(B) WATCH_INSTANCES=50 WATCH_SECONDS=120 tests/run.sh unit/u_sink_metrics unit/u_sink_serve cli/serve cli/watch cli/watch_many
 .PHONY: test-watch
 
+# GitHub's schema is in action-validator; gitlab-ci-local has GitLab's, and runs its jobs.
+test-fleet: all ## cells on a real Slurm, GNU parallel, kubectl's and CI's own checks, then test-watch with a real Prometheus (root; installs them)
+	@B=$(B) scripts/deps.sh scripts/packages-fleet.txt
+	@command -v npm >/dev/null && npm install --prefix $(B)/fleet --no-audit --no-fund --silent @action-validator/cli@0.6.0 \
+		@action-validator/core@0.6.0 gitlab-ci-local@4.60.1 || echo "no npm, or it fetched nothing: the schemas of GitHub and GitLab are left out"
+	@B=$(B) FLEET_FULL=1 tests/run.sh cli/merge cli/fleet cli/fleet_engines cli/fleet_slurm
+	@$(MAKE) --no-print-directory test-watch
+.PHONY: test-fleet
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
