@@ -488,6 +488,10 @@ test-fleet: all ## cells on a real Slurm, GNU parallel, kubectl's and CI's own c
 	@$(MAKE) --no-print-directory test-watch
 .PHONY: test-fleet
 
+scale: all ## what a cell, a run, its merge and a scrape cost, the figures of docs/scale.md (CELLS, default 1000 10000)
+	@B=$(B) scripts/fleet_scale.sh $(CELLS)
+.PHONY: scale
+
 unit: $(unit_BIN) ## build and run the unit tests alone (no root needed)
 	@B=$(B) tests/run.sh unit
 
