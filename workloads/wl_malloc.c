@@ -196,6 +196,8 @@ static void finish(struct workload_run *r)
 	struct shared *s = r->state;
 
 	crew_dismiss(s->crew);
+	if (getenv("MALLOC_TRACE"))
+		muntrace(); /* writes what it holds back */
 	munmap(s->places, s->places_bytes);
 	munmap(s->live, s->live_bytes);
 	munmap(s, sizeof(*s));
