@@ -450,7 +450,7 @@ $(B)/tests/ui/caller: $(call objs,tests/ui/caller.c)
 
 # What memprof is tried on: programs whose every allocation is known.
 allocating_BIN := $(patsubst tests/allocating/%.c,$(B)/tests/allocating/%,$(filter-out %/wrong_malloc.c,$(wildcard tests/allocating/*.c)))
-$(B)/tests/allocating/%: tests/allocating/%.c lib/base.h | $(STAMP)
+$(B)/tests/allocating/%: tests/allocating/%.c tests/allocating/chunks.h lib/base.h | $(STAMP)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -I. -O2 -g -fno-builtin $(WARN) -pthread $(if $(filter odd,$*),$(if $(filter x86,$(BPFARCH)),-mavx2)) -o $(aside) $< && $(moved)
@@ -513,7 +513,12 @@ bench-view: $(B)/tests/bench/view_bench ## what ordering, filtering and judging 
 	@$< $(PROCESSES)
 .PHONY: bench-view
 
-bench-memprof: $(B)/memprof $(B)/libmemprof.so $(B)/tests/allocating/pairs ## what memprof run costs beside heaptrack: pairs and whole programs, in turn (ROUNDS)
+$(B)/tests/bench/spent: $(call objs,tests/bench/spent.c)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -o $(aside) $^ && $(moved)
+
+bench-memprof: $(B)/memprof $(B)/libmemprof.so $(allocating_BIN) $(B)/tests/bench/spent ## what memprof costs beside its peers, against its targets: pairs, programs, attached, the kernel (ROUNDS)
 	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
 .PHONY: bench-memprof
 

@@ -11,9 +11,9 @@ if [ "${1:-}" = --check ]; then
 	check=1
 	shift
 fi
-# memprof's costs are those of another subject: its page has no such section.
+# memprof's costs are those of another subject: its page has no markers.
 # shellcheck disable=SC2046 # names without spaces
-[ $# -gt 0 ] || set -- $(grep -l '^\.Sh OVERHEAD' docs/man/*.[1-8])
+[ $# -gt 0 ] || set -- $(grep -l '^\.\\" OVERHEAD BEGIN' docs/man/*.[1-8])
 new=$(mktemp)
 trap 'rm -f "$new"' EXIT
 

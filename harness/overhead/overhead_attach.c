@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "harness/numbers.h"
 #include "harness/timing/cycles.h"
 #include "harness/subject.h"
 #include "lib/clock.h"
@@ -370,10 +371,12 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 	err = monitor_snapshot(m, &table);
 	if (err)
 		return err;
-	for (unsigned int p = 0; p < o->params.producers; p++) {
-		const struct counter_row *row =
-			counter_table_find(&table, (uint32_t)loop_pid(o->loops[p]));
+	for (unsigned int p = 0; p < o->params.producers && !err; p++) {
+		const struct counter_row *row;
+		uint32_t tid;
 
+		err = numbers_of(loop_pid(o->loops[p]), &tid);
+		row = err ? NULL : counter_table_find(&table, tid);
 		for (size_t i = 0; row && i < ARRAY_SIZE(counters); i++) {
 			struct overhead_cell *cell = counted_cell(arm, i);
 
@@ -382,7 +385,7 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 		}
 	}
 	counter_table_release(&table);
-	return 0;
+	return err;
 }
 
 static void mark_unseen(struct overhead_arm *arm)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "bpf/memmon/memmon.h"
+#include "harness/numbers.h"
 #include "harness/progress.h"
 #include "harness/record_put.h"
 #include "harness/result.h"
@@ -396,6 +397,7 @@ static int count_calls(struct flooded *f, uint64_t *out)
 {
 	struct counter_table table = {0};
 	const struct counter_row *row;
+	uint32_t tid = 0;
 	int err;
 
 	*out = UINT64_MAX;
@@ -403,9 +405,11 @@ static int count_calls(struct flooded *f, uint64_t *out)
 	    monitor_info(f->monitor)->words != &vocabulary_memory ||
 	    !(monitor_info(f->monitor)->fields >> MEM_MUNMAP_COUNT & 1))
 		return 0;
-	err = monitor_snapshot(f->monitor, &table);
+	err = numbers_of(f->flood->child.pid, &tid);
+	if (!err)
+		err = monitor_snapshot(f->monitor, &table);
 	if (!err) {
-		row = counter_table_find(&table, (uint32_t)f->flood->child.pid);
+		row = counter_table_find(&table, tid);
 		*out = row ? row->value[MEM_MUNMAP_COUNT] : 0;
 	}
 	counter_table_release(&table);

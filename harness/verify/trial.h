@@ -11,7 +11,7 @@
 #include "lib/base.h"
 #include "harness/verify/calls.h"
 #include "harness/verify/model.h"
-#include "harness/verify/numbers.h"
+#include "harness/numbers.h"
 #include "harness/verify/oracle.h"
 #include "harness/verify/perf_count.h"
 #include "harness/verify/switches.h"

@@ -125,7 +125,9 @@ static int find_file(Dwfl_Module *m UNUSED, void **data, const char *name UNUSED
 	int fd = f ? open(f->path, O_RDONLY | O_CLOEXEC) : -1;
 	struct stat st;
 
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != f->inode)) {
+	/* The upper half of a number may be overlayfs's own. */
+	if (fd >= 0 &&
+	    (fstat(fd, &st) || !S_ISREG(st.st_mode) || (uint32_t)st.st_ino != (uint32_t)f->inode)) {
 		close(fd);
 		fd = -1;
 	}

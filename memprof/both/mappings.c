@@ -20,7 +20,7 @@
 #include "lib/clock.h"
 #include "lib/strbuf.h"
 
-enum { PAGES = 64, BUCKETS = 4096, IMAGES_MAX = 1 << 18, PATH_BYTES = 4096 };
+enum { PAGES = 64, BUCKETS = 4096, IMAGES_MAX = 1 << 16 };
 
 struct ring {
 	int fd;
@@ -30,7 +30,7 @@ struct ring {
 struct event {
 	uint64_t time_ns;
 	size_t order; /* of those at one time */
-	enum { MAPPED, EXECUTED, FORKED } kind;
+	enum { MAPPED, EXECUTED, FORKED, LOST } kind;
 	uint32_t pid, parent;
 	struct unwind_file file;
 };
@@ -83,6 +83,7 @@ static struct image *begin(struct mappings *m, uint32_t pid, uint64_t since_ns)
 	struct image *image;
 
 	if (m->nimages == IMAGES_MAX) {
+		who->latest = NULL; /* that is another program's by now */
 		m->lost++;
 		return NULL;
 	}
@@ -157,6 +158,14 @@ static void fork_image(struct mappings *m, const struct event *e)
 		map(m, image, &parent->latest->files.v[i]);
 }
 
+/* Something was not heard: any process may have become another program. */
+static void forget(struct mappings *m)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct mapped *one = m->of[i]; one; one = one->next)
+			one->latest = NULL;
+}
+
 static void tell(struct mappings *m, const struct event *e)
 {
 	struct mapped *who;
@@ -164,6 +173,7 @@ static void tell(struct mappings *m, const struct event *e)
 	switch (e->kind) {
 	case EXECUTED: begin(m, e->pid, e->time_ns); break;
 	case FORKED: fork_image(m, e); break;
+	case LOST: forget(m); break;
 	case MAPPED:
 		who = find(m, e->pid, false);
 		if (who && who->latest)
@@ -244,7 +254,8 @@ static void take_record(struct mappings *m, const struct perf_event_header *h, c
 	case PERF_RECORD_LOST:
 		memcpy(lost, body, sizeof(lost));
 		m->lost += lost[1];
-		return;
+		e.kind = LOST;
+		break;
 	default: return;
 	}
 	add_event(m, &e);

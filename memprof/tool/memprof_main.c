@@ -16,9 +16,9 @@ static void usage(FILE *out)
 	fprintf(out, "usage: memprof COMMAND [options] ..\n\n");
 	for (const struct memprof_command *const *c = memprof_commands; *c; c++)
 		fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->help);
-	fprintf(out, "\n'memprof COMMAND --help' shows its options. Exit codes: 0 good, 1 a check "
-		     "failed,\n"
-		     "2 usage, input or output, 3 nothing compared, 77 no rights for it here.\n");
+	fprintf(out, "\n'memprof COMMAND --help' shows its options. Exit codes: 0 good, 1 an alert "
+		     "fired,\n"
+		     "2 usage, input or output, 77 no rights for it here.\n");
 }
 
 static int unknown(const char *word)

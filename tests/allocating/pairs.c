@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Pairs of malloc and free, 1,024 blocks live, sizes 16 to 527, from a stack of a chosen depth:
- * pairs [PAIRS] [DEPTH] [THREADS] [LIVE]. Prints the 10th percentile of its time a pair over
- * chunks of 2,048 pairs (short beside a time slice, so that other processes do not count), and what
- * it did: ns allocs bytes frees. HOLD=1 keeps the last blocks. WAIT=1 begins when its input ends.
+ * pairs [PAIRS] [DEPTH] [THREADS] [LIVE]. Prints what a pair takes and what it did: ns allocs bytes
+ * frees. HOLD=1 keeps the last blocks. WAIT=1 begins when its input ends. CHUNK: pairs that are
+ * timed together (2,048).
  */
 #include "lib/base.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { CHUNK = 2048, THREADS_MAX = 64 };
+#include "tests/allocating/chunks.h"
 
-static unsigned long pairs = 1000000, live = 1024;
+enum { THREADS_MAX = 64 };
+
+static unsigned long pairs = 1000000, live = 1024, chunk = 2048;
 static unsigned int depth = 3;
 static bool hold;
 
@@ -25,14 +25,6 @@ static struct done {
 	double ns;
 	char apart[96];
 } done[THREADS_MAX];
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static __attribute__((noinline)) void *leaf(size_t size)
 {
@@ -50,39 +42,14 @@ static __attribute__((noinline)) void *mid(size_t size, unsigned int d)
 	return p;
 }
 
-/* qsort() allocates. */
-static void sort(double *v, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		double x = v[i];
-		size_t k = i;
-
-		for (; k && v[k - 1] > x; k--)
-			v[k] = v[k - 1];
-		v[k] = x;
-	}
-}
-
-/* Not from the heap that is counted. */
-static void *map(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED)
-		_exit(2);
-	return p;
-}
-
 static __attribute__((noinline)) void *work(void *arg)
 {
 	struct done *d = arg, l = {0};
-	void **block = map(live * sizeof(*block));
-	double *ns = map((pairs / CHUNK + 1) * sizeof(*ns)), before;
+	void **block = chunks_map(live * sizeof(*block));
 	uint32_t x = 0x12345 + (uint32_t)(d - done) * 77;
-	size_t n = 0;
+	struct chunks chunks;
 
-	before = now();
+	chunks_begin(&chunks, pairs, chunk);
 	for (unsigned long i = 0; i < pairs; i++) {
 		size_t size, k;
 
@@ -98,15 +65,9 @@ static __attribute__((noinline)) void *work(void *arg)
 		block[k] = mid(size, depth > 2 ? depth - 1 : 1);
 		l.allocs++;
 		l.bytes += size;
-		if ((i + 1) % CHUNK == 0) {
-			double t = now();
-
-			ns[n++] = (t - before) / CHUNK;
-			before = t;
-		}
+		chunks_step(&chunks, i);
 	}
-	sort(ns, n);
-	l.ns = n ? ns[n / 10] : 0;
+	l.ns = chunks_end(&chunks);
 	for (unsigned long k = 0; !hold && k < live; k++)
 		if (block[k]) {
 			free(block[k]);
@@ -132,11 +93,12 @@ int main(int argc, char *argv[])
 		threads = (unsigned int)strtoul(argv[3], NULL, 10);
 	if (argc > 4)
 		live = strtoul(argv[4], NULL, 10);
-	if (!live || !threads || threads > THREADS_MAX)
+	if (getenv("CHUNK"))
+		chunk = strtoul(getenv("CHUNK"), NULL, 10);
+	if (!live || !threads || threads > THREADS_MAX || !chunk)
 		return 2;
 	hold = getenv("HOLD");
-	while (getenv("WAIT") && read(STDIN_FILENO, line, sizeof(line)) > 0)
-		;
+	chunks_wait();
 	for (unsigned int i = 1; i < threads; i++)
 		if (pthread_create(&thread[i], NULL, work, &done[i]))
 			return 2;

@@ -26,7 +26,7 @@ holds() {
 	is "$1: options that are none" "$(comm -13 "$tmp/has" "$tmp/says")" ""
 }
 
-help=$(for command in doctor list new verify overhead ringbuf exact matrix compare gate history run report calibrate vm; do "$bee" $command --help; done)
+help=$(for command in $("$bee" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do "$bee" "$command" --help; done)
 holds docs/man/beebench.1 "$help"
 for command in $("$bee" --help | sed -n 's/^  \([a-z]*\)  *.*/\1/p'); do
 	check "docs/man/beebench.1: $command" grep -qE "^\.It Cm $command\$" docs/man/beebench.1

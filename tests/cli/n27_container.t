@@ -25,4 +25,12 @@ run unshare -pf --mount-proc "$bee" verify -q --json -m cpumon -w threads
 is "a CPU monitor" "$code $(printf '%s' "$out" | jq -r '.trials[0].conformance.verdict')" "0 bounded"
 run unshare -pf --mount-proc "$bee" compare memmon memmon -w mmap,forks -o cost=no,exact=no -q --json
 is "compare" "$code $(printf '%s' "$out" | jq -r '[.records[] | select(.type == "equivalence") | .verdict] | unique | join(" ")')" "0 equal"
+# What is counted of one process is found by the kernel's number of it.
+run unshare -pf --mount-proc "$bee" overhead -q -t 1 -m memmon -e mmap -o slowdown=no --json
+is "overhead: the calls are counted" "$(printf '%s' "$out" |
+	jq -r '[.records[] | select(.type == "overhead" and .monitor == "memmon") | .calls_seen == .calls_made] | length > 0 and all')" "true"
+hasnt "overhead: and nothing is said of calls that were not" "$out" "counted none of these calls"
+run unshare -pf --mount-proc "$bee" ringbuf -q -t 1 -o rate=3000 --json
+is "ringbuf: a flooded monitor's calls are counted" "$(printf '%s' "$out" |
+	jq -r '[.records[] | select(.type == "losscurve" and .monitor != null) | .status + " " + (.accounted | tostring)] | unique | join(", ")')" "ok true"
 done_testing

@@ -7,6 +7,8 @@
 #ifndef HARNESS_NUMBERS_H
 #define HARNESS_NUMBERS_H
 
+#include <sys/types.h>
+
 #include "lib/base.h"
 #include "workloads/ledger.h"
 
@@ -20,6 +22,9 @@ int numbers_open(struct numbers **out, uint32_t lanes);
 int numbers_fd(const struct numbers *n);
 /* Gives the lanes of @l the kernel's numbers. Returns 0, or -errno after saying why. */
 int numbers_translate(const struct numbers *n, struct ledger *l);
+/* The kernel's number of thread @tid of ours, which lives; the same one where no translation is
+ * needed. Returns 0, or -errno after saying why. */
+int numbers_of(pid_t tid, uint32_t *out);
 /* Accepts NULL. */
 void numbers_close(struct numbers *n);
 
