@@ -852,21 +852,22 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 
 /* The kernel walks the page tables of who is read: with thousands of processes that takes longer
  * than a frame may. Who was not reached is the first in the next frame. */
-static void shares_in_turn(struct live *l, struct frame *f)
+static void shares_in_turn(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
 {
 	uint64_t begin_ns = clock_ns(), most_ns = TURN_FIRST_NS;
 	size_t at = 0;
 
-	if (!f->n || l->turn_seq == f->seq)
+	if (!n || l->turn_seq == f->seq)
 		return;
 	if (f->interval_s > 0)
 		most_ns = MAX(TURN_LEAST_NS,
 			      (uint64_t)(f->interval_s / TURN_PART * (double)NSEC_PER_SEC));
 	l->turn_seq = f->seq;
-	while (at < f->n && f->rows[at].pid < l->turn_pid)
+	while (at < n && f->rows[rows ? rows[at] : at].pid < l->turn_pid)
 		at++;
-	for (size_t i = 0; i < f->n; i++) {
-		struct proc_row *row = &f->rows[(at + i) % f->n];
+	for (size_t i = 0; i < n; i++) {
+		size_t next = (at + i) % n;
+		struct proc_row *row = &f->rows[rows ? rows[next] : next];
 
 		l->turn_pid = row->pid;
 		if (clock_ns() - begin_ns > most_ns)
@@ -887,14 +888,14 @@ static void want_times(struct live *l)
 void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads)
 {
 	const unsigned int texts = (1U << TEXT_COUNT) - 1;
-	bool in_turn = !rows && reads & READ_IN_TURN;
+	bool in_turn = reads & READ_IN_TURN;
 
 	if (reads & READ_TIMES)
 		want_times(l);
 	if (reads & READ_SHARES && f)
 		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS);
-	if (reads & READ_SHARES && in_turn)
-		shares_in_turn(l, f);
+	if (reads & READ_SHARES && in_turn && f)
+		shares_in_turn(l, f, rows, rows ? n : f->n);
 	if (!(reads & (texts | READ_SHARES)))
 		return;
 	for (size_t i = 0; f && i < (rows ? n : f->n); i++) {

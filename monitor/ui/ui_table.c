@@ -85,16 +85,47 @@ static void scroll_to_cursor(struct table *t)
 	t->top = MIN(t->top, t->view.n > lines ? t->view.n - lines : 0);
 }
 
+static bool scratch(struct table *t, size_t rows)
+{
+	uint32_t *more;
+
+	if (rows <= t->visible_cap)
+		return true;
+	more = realloc(t->visible, rows * sizeof(*more));
+	if (!more)
+		return false;
+	t->visible = more;
+	t->visible_cap = rows;
+	return true;
+}
+
+/* Of those that are summed up; who does not match need not wait its turn. */
+static void read_summed(struct ui *u, unsigned int reads)
+{
+	struct table *t = &u->table;
+	size_t n = 0;
+
+	if (!reads || !scratch(t, u->frame->n))
+		return;
+	for (size_t i = 0; i < u->frame->n; i++)
+		if (view_matches(&t->opts, &u->frame->rows[i]))
+			t->visible[n++] = (uint32_t)i;
+	source_read(u->o.source, u->frame, t->visible, n, reads | READ_IN_TURN);
+}
+
 static void build(struct ui *u)
 {
 	struct table *t = &u->table;
 	unsigned int reads;
 
 	t->opts.query = t->query;
-	reads = query_reads(t->query) | column_reads(t->opts.sort) | group_reads(t->opts.group) |
-		table_sum_reads(u);
+	reads = query_reads(t->query) | column_reads(t->opts.sort) | group_reads(t->opts.group);
 	if (reads && !u->kept)
 		source_read(u->o.source, u->frame, NULL, 0, reads | READ_IN_TURN);
+	if (!u->kept && !(reads & READ_SUMS))
+		read_summed(u, table_sum_reads(u) & ~reads);
+	else if (!u->kept)
+		source_read(u->o.source, u->frame, NULL, 0, table_sum_reads(u) | READ_IN_TURN);
 	if ((reads & READ_SUMS && view_sum(&t->sums, u->frame, &t->opts)) ||
 	    view_build(&t->view, u->frame, &t->opts)) {
 		t->view.n = 0;
@@ -146,14 +177,8 @@ static bool refine_visible(struct ui *u)
 	struct table *t = &u->table;
 	size_t n = 0, lines = (size_t)MAX(t->lines, 0), room = t->view.grouped ? MEMBERS : lines;
 
-	if (t->visible_cap < room) {
-		uint32_t *more = realloc(t->visible, room * sizeof(*more));
-
-		if (!more)
-			return false;
-		t->visible = more;
-		t->visible_cap = room;
-	}
+	if (!scratch(t, room))
+		return false;
 	if (t->view.grouped)
 		n = choose_members(u, room);
 	for (size_t i = t->top; !t->view.grouped && i < t->view.n && i < t->top + lines; i++)

@@ -310,7 +310,7 @@ static void tree_grow(struct tree *t, const struct frame *f, const struct column
 
 /* --- the view --- */
 
-static bool shown(const struct view_options *o, const struct proc_row *row)
+bool view_matches(const struct view_options *o, const struct proc_row *row)
 {
 	if ((row->flags & ROW_KERNEL) && !o->kernel_threads)
 		return false;
@@ -351,7 +351,7 @@ static int build_flat(struct view *v, const struct frame *f, const struct view_o
 	int err;
 
 	for (size_t i = 0; i < f->n; i++)
-		if (shown(o, &f->rows[i]))
+		if (view_matches(o, &f->rows[i]))
 			picks[n++] =
 				(struct pick){.key = pick_key(o->sort, o->descending, &f->rows[i]),
 					      .row = (uint32_t)i};
@@ -453,7 +453,7 @@ static int build_tree(struct view *v, const struct frame *f, const struct view_o
 
 	tree_place(&t, v->work, f->n);
 	for (size_t i = 0; i < f->n; i++) {
-		t.flags[i] = shown(o, &f->rows[i]) ? TREE_MATCH : 0;
+		t.flags[i] = view_matches(o, &f->rows[i]) ? TREE_MATCH : 0;
 		v->matched += t.flags[i];
 	}
 	v->processes = v->matched;
@@ -477,7 +477,7 @@ static int build_tree(struct view *v, const struct frame *f, const struct view_o
 
 static bool is_shown(void *arg, const struct proc_row *row)
 {
-	return shown(arg, row);
+	return view_matches(arg, row);
 }
 
 /* The groups are rows of their own, all of which are shown. */

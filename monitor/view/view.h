@@ -51,6 +51,8 @@ struct view {
 /* Fills @v (zeroed before first use). Sorting is stable by pid; selecting the top of many rows does
  * not sort the rest. 0 or -ENOMEM. */
 int view_build(struct view *v, const struct frame *f, const struct view_options *opts);
+/* Whether a row is among those that make lines, by its query and kind. */
+bool view_matches(const struct view_options *opts, const struct proc_row *row);
 /* Line @line as it is shown: in a tree with the sums of what is below it. */
 void view_row(const struct view *v, const struct frame *f, size_t line, struct proc_row *out);
 bool view_has_children(const struct view *v, size_t line);

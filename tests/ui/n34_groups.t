@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Number 34 on the screen: lines that are all of a name, a user or a control group, what is in them, and back; PSS beside
-# every sum. Number 36: the other tool's columns by a key, and back.
+# every sum; the machine in the header. Number 36: the other tool's columns by a key, and back.
 # shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2154,SC2317
 set -u
 . tests/lib.sh
@@ -79,6 +79,12 @@ comes "cpumon: RSS, VIRT and PEAK" line_is '^ +PID NAME +▼RSS +VIRT +PEAK'
 comes "cpumon: no calls, which nobody counts there" line_lacks 'MMAP#'
 keys Tab
 shows "cpumon: and back" 'CPU Monitor'
+
+# The header: CPU, swap, cache and what is waited for; what hardly ever is, is not told.
+screen_start 200 24 busy frames=3
+shows "header: swap, cache and CPU" 'swap 512 MiB of 2.0 GiB  cache 3.0 GiB  2 CPUs 87 % busy'
+shows "header: pressure" '31 % of the time waiting for CPU  4 % of the time waiting for memory'
+gone "header: no I/O" 'waiting for I/O'
 
 # A recording has what was recorded.
 screen_start 100 24 recorded frames=3

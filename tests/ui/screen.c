@@ -3,8 +3,8 @@
  * The screens on a machine that does not exist: frames made of the frame's number alone, so that a
  * dump of the screen is the same every time. SIGUSR1 brings the next frame.
  *
- *   screen [cpumon] [mono] [ascii] [losses] [recorded] [recording] [diskfull] [serving] [alerts]
- * [noevents] [nohup] [procs=N] [frames=N] [top=N] [filter=QUERY] [log=FILE]
+ *   screen [cpumon] [mono] [ascii] [losses] [busy] [recorded] [recording] [diskfull] [serving]
+ * [alerts] [noevents] [nohup] [procs=N] [frames=N] [top=N] [filter=QUERY] [log=FILE]
  *
  * Exit code 0: quit or SIGINT, 5: the terminal died, 2: the screen could not be opened.
  */
@@ -36,7 +36,7 @@ struct source {
 	struct frame_event events[EVENTS_A_FRAME];
 	uint32_t sizes[SIZE_BUCKETS];
 	size_t procs;
-	bool cpumon, losses, recorded, no_events, events_on, times;
+	bool cpumon, losses, busy, recorded, no_events, events_on, times;
 	source_keep_fn keep;
 	void *keep_arg;
 	FILE *log;
@@ -210,6 +210,15 @@ int source_sample(struct source *s, struct frame **out)
 				    .ring_used = s->events_on ? 5120 : 0,
 				    .ring_max = 262144,
 				    .events_on = s->events_on};
+	if (s->busy) {
+		f->swap_total_kb = 2 << 20;
+		f->swap_free_kb = 1536 << 10;
+		f->cached_kb = 3 << 20;
+		f->cpu_busy_pct = 87;
+		f->wait_cpu_pct = 31;
+		f->wait_memory_pct = 4;
+		f->wait_io_pct = 0.4;
+	}
 	f->n = fill_rows(s, seq);
 	fill_events(s, f);
 	*out = f;
@@ -394,6 +403,7 @@ int main(int argc, char *argv[])
 	struct source s = {.procs = number_of(argc, argv, "procs", 0),
 			   .cpumon = value_of(argc, argv, "cpumon"),
 			   .losses = value_of(argc, argv, "losses"),
+			   .busy = value_of(argc, argv, "busy"),
 			   .recorded = value_of(argc, argv, "recorded"),
 			   .no_events = value_of(argc, argv, "noevents")};
 	struct ui_options opts = {.tool = s.cpumon ? TOOL_CPUMON : TOOL_MEMMON,
