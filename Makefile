@@ -358,10 +358,14 @@ test-elixir: $(B)/honeyc ## honeyc beside the real Elixir: both parsers, mix for
 	@B=$(B) tests/run.sh honey/elixir
 .PHONY: test-elixir
 
-test-peers: $(B)/tests/bpf/t_definition ## definitions beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
+test-peers: all $(B)/tests/bpf/t_definition ## definitions and scripts beside the newest bpftrace of Debian's unstable suite, which is fetched (root)
 	@scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new || echo "no newer bpftrace could be fetched: only the installed one is compared"
 	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || \
 		BPFTRACE="scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new" B=$(B) tests/run.sh bpf/t_definition
+	@[ ! -x $(B)/bpftrace-new/usr/bin/bpftrace ] || { mkdir -p $(B)/bpftrace-new.bin && \
+		printf '#!/bin/sh\nexec %s %s "$$@"\n' $(CURDIR)/scripts/bpftrace_new.sh $(abspath $(B))/bpftrace-new \
+			>$(B)/bpftrace-new.bin/bpftrace && chmod +x $(B)/bpftrace-new.bin/bpftrace && \
+		PATH=$(abspath $(B))/bpftrace-new.bin:$$PATH B=$(B) tests/run.sh cli/bpftrace; }
 	@B=$(B) tests/run.sh bpf/t_definition
 .PHONY: test-peers
 

@@ -80,17 +80,26 @@ static void complaints(const struct stream *s, struct strbuf *out)
 static int ended(const struct monitor *m, struct stream *s, const char *when)
 {
 	struct strbuf how = STRBUF_INIT, said = STRBUF_INIT;
+	/* A script that says exit() is not at fault: there is no whole count of it. */
+	bool by_itself = s->exits && !s->proc.status;
+	int err = by_itself ? -ECANCELED : -ECHILD;
 
 	if (s->gone)
-		return -ECHILD;
+		return err;
 	s->gone = true;
+	if (by_itself) {
+		log_warn("%s: the script ended itself (exit()) %s; what it counted until then is "
+			 "no whole count",
+			 m->path, when);
+		return err;
+	}
 	subproc_describe(&s->proc, &how);
 	complaints(s, &said);
 	log_err("%s: %s ended %s: %s%s%s", m->path, s->argv[0], when, how.s,
 		said.len ? "; it said:" : "", said.s);
 	strbuf_release(&how);
 	strbuf_release(&said);
-	return -ECHILD;
+	return err;
 }
 
 static int start(struct monitor *m, struct stream *s)

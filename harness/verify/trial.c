@@ -668,6 +668,12 @@ int trial_run(struct trial *t, const struct trial_spec *spec)
 		trial_end_as(t, STATUS_SKIP, "%s", why.s);
 	else
 		err = run_steps(t);
+	if (err == -ECANCELED) {
+		trial_end_as(t, STATUS_VOID,
+			     "the script ended itself (exit()) while it should count: what it "
+			     "counted until then is no whole count");
+		err = 0;
+	}
 	strbuf_release(&why);
 	for (size_t i = 0; i < t->nmonitors; i++)
 		if (t->monitors[i].monitor)

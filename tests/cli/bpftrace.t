@@ -61,8 +61,15 @@ done
 cat >"$tmp/exits.bt" <<END
 tracepoint:syscalls:sys_enter_mmap $only { @mmap_seen[tid] = count(); @n = count(); if (args->len > 1) { exit(); } }
 END
-verdict "$tmp/exits.bt" -w mmap
-is "a script that ends itself: no verdict" "$code" 2
-has "a script that ends itself: said" "$err" "ended while it should count: exit code 0"
+verdict "$tmp/exits.bt,memmon" -w mmap
+is "a script that ends itself: void, and the monitor behind it is judged" "$seen" "ok exact, void none"
+is "a script that ends itself: nobody is wrong" "$(printf '%s' "$out" | jq '[.trials[] | select(.status == "fail")] | length')" 0
+has "a script that ends itself: why" "$out" "the script ended itself (exit()) while it should count"
+cat >"$tmp/later.bt" <<END
+tracepoint:syscalls:sys_enter_mmap $only { @mmap_seen[tid] = count(); }
+interval:s:1000 { exit(); }
+END
+verdict "$tmp/later.bt" -w mmap
+is "a script that would end itself later: judged" "$code $seen" "0 ok exact"
 
 done_testing
