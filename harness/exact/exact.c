@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
+#include "collector/collect.h"
 #include "collector/registry.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
@@ -98,8 +99,13 @@ static int objects_find(struct run *run, struct objects *o)
 		if (err)
 			return err;
 		if (!str_ends_with(path, ".o") && !str_ends_with(path, ".ex")) {
-			err = emit_skip(run, monitors[i],
-					"the guest runs BPF objects (.bpf.o) only");
+			err = emit_skip(
+				run, monitors[i],
+				monitor_starts(monitors[i])
+					? "it is a library in the program that it starts, and "
+					  "the guest counts what the kernel does for BPF "
+					  "objects (.bpf.o)"
+					: "the guest runs BPF objects (.bpf.o) only");
 			free(path);
 			continue;
 		}

@@ -190,7 +190,10 @@ is "overhead: exit code" "$code" 77
 has "overhead: the reason" "$out" "skip: memprof: it watches allocations, and system calls are what is timed here"
 run "$bee" exact --quiet -m memprof
 is "exact: exit code" "$code" 77
-is "exact: the reason" "$out$err" "memprof: skip: the guest runs BPF objects (.bpf.o) only"
+is "exact: the reason" "$out$err" \
+	"memprof: skip: it is a library in the program that it starts, and the guest counts what the kernel does for BPF objects (.bpf.o)"
+run "$bee" exact --quiet -m memprof-kernel
+is "exact of a command: the reason" "$code $out$err" "77 memprof-kernel: skip: the guest runs BPF objects (.bpf.o) only"
 run "$bee" compare --quiet -o exact=no memprof memprof-counts
 has "compare of two that start it" "$out" "skip: memprof starts the workload, with its own allocator's functions in it"
 if ! bpf_refused >/dev/null; then
