@@ -454,7 +454,7 @@ static __always_inline bool is_watched(__u64 nr)
 #endif
 }
 
-#define LAST_BITS(nr) (1ULL << ((nr) & 63))
+#define LAST_BITS(nr) (1ULL << ((nr)&63))
 
 /* By their last six bits most numbers are none of these, whose calls pay for little more. On s390x
  * those of 64-bit calls are the same: end_call() tells them apart. */
