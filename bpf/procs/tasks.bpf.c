@@ -239,6 +239,7 @@ static __always_inline void fill_process(struct task_row *r, struct task_struct 
 		fill_times(r, sig);
 	__builtin_memcpy(r->comm, t->comm, sizeof(r->comm));
 	r->before = sig->maxrss;
+	r->execs = t->self_exec_id + 1;
 	if (!mm && !r->flags && r->threads > 1)
 		fill_memory_of_others(r, t);
 	if (mm && !r->flags)

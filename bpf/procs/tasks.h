@@ -51,6 +51,7 @@ struct task_row {
 	__u64 faults;		     /* of the main thread and the ended ones */
 	__u64 memory_cgroup;	     /* id of the cgroup whose memory it takes; 0: not known */
 	__u64 before;		     /* pages: highest of the images that it ran before an exec */
+	__u64 execs;		     /* moves with each; 0: not known */
 	/* Of the threads that have ended. */
 	__u64 ended_utime, ended_stime, ended_runtime, ended_switches;
 	/* What /proc/PID/stat said last: it never goes back. */
@@ -83,7 +84,7 @@ struct task_end {
 
 _Static_assert(sizeof(struct task_same) == 8, "task_same");
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
-_Static_assert(sizeof(struct task_row) == 224, "task_row");
+_Static_assert(sizeof(struct task_row) == 232, "task_row");
 _Static_assert(sizeof(struct task_end) == 112, "task_end");
 
 #endif

@@ -385,7 +385,7 @@ int live_pump(struct live *l)
 		err = many_ended(l) ? take_ended(l) : 0;
 		l->next_take_ns = now_ns + SOURCE_PUMP_MS * NSEC_PER_MSEC;
 	}
-	return err ? err : tasks_take_ends(l->tasks, on_end, l);
+	return err || !tasks_ends_wait(l->tasks) ? err : tasks_take_ends(l->tasks, on_end, l);
 }
 
 bool live_wants_pump(const struct live *l)
@@ -727,6 +727,7 @@ int live_sample(struct live *l, struct frame **out)
 	struct tasks_missed missed = {0};
 	int err = live_pump(l);
 
+	err = err ? err : tasks_take_ends(l->tasks, on_end, l);
 	err = err ? err : begin_counters(l);
 	err = err ? err : sample_tasks(l, &missed);
 	err = err ? err : finish_counters(l);
@@ -823,8 +824,7 @@ static void read_texts(struct live *l, struct proc_row *row, struct row_state *s
 		    row->flags & (ROW_ENDED | ROW_KERNEL))
 			continue;
 		s->asked |= (uint8_t)(1U << k);
-		s->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
-		row->text[k] = s->text[k];
+		row->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
 	}
 }
 

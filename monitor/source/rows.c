@@ -53,13 +53,19 @@ static void show_told(const struct rows *r, struct proc_row *row, const struct r
 	row->v[FIELD_PEAK] = r->exact || !highest ? NAN : (double)(highest * r->page_kb);
 }
 
+/* 16 TiB of pages, and more are as many. */
+static uint32_t narrow(uint64_t pages)
+{
+	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
+}
+
 static void take_memory(const struct rows *r, struct proc_row *row, struct row_state *s,
 			const struct task_row *t)
 {
-	s->memory = (t->flags & TASK_MEMORY) != 0;
-	s->rss = t->rss;
+	s->memory = t->flags & TASK_MEMORY;
+	s->rss = narrow(t->rss);
 	s->vm = t->vm;
-	s->hiwater = t->hiwater;
+	s->hiwater = narrow(t->hiwater);
 	s->memory_cgroup = t->memory_cgroup;
 	if (t->flags & TASK_KERNEL) {
 		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_PEAK] = 0;
@@ -83,22 +89,26 @@ static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns
 		s->shown = (struct cputime){user_ns, system_ns};
 }
 
-/* An exec is seen by its name, or by the peak of the images that it had before; that does not rise
- * where one of them was larger than the latest. */
+/* An exec is counted by the kernel; of the walk through /proc its name must tell it. */
 static bool is_another(const struct proc_row *row, const struct row_state *s,
 		       const struct task_row *t)
 {
-	return s->fresh || s->seen_before != t->before ||
+	return s->fresh || s->execs != (uint32_t)t->execs ||
 	       strncmp(row->name, t->comm, sizeof(row->name) - 1) != 0;
+}
+
+static void drop_texts(struct proc_row *row)
+{
+	for (size_t k = 0; k < TEXT_COUNT; k++) {
+		free((char *)(uintptr_t)row->text[k]);
+		row->text[k] = NULL;
+	}
 }
 
 /* After an exec it has another command, and other memory. */
 static void forget_image(struct proc_row *row, struct row_state *s)
 {
-	for (size_t k = 0; k < TEXT_COUNT; k++) {
-		free(s->text[k]);
-		row->text[k] = s->text[k] = NULL;
-	}
+	drop_texts(row);
 	s->asked = 0;
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
 }
@@ -126,9 +136,10 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->pid = t->thread.pid;
 	row->ppid = t->ppid;
 	row->uid = t->uid;
+	s->before = narrow(t->before);
 	if (is_another(row, s, t)) {
 		s->collected = is_collected(t);
-		s->seen_before = t->before;
+		s->execs = (uint32_t)t->execs;
 		forget_image(row, s);
 	}
 	row->flags =
@@ -143,9 +154,8 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row_sum_held(row);
 	row->v[FIELD_THREADS] = t->threads;
 	take_moment(r, row, s);
-	s->unlisted = (t->flags & TASK_UNLISTED) != 0;
-	s->before = t->before;
-	s->compat = (t->flags & TASK_COMPAT) != 0;
+	s->unlisted = t->flags & TASK_UNLISTED;
+	s->compat = t->flags & TASK_COMPAT;
 	s->stats_seq = t->thread.stats_seq;
 	s->utime = t->thread.utime + t->ended_utime;
 	s->stime = t->thread.stime + t->ended_stime;
@@ -256,8 +266,7 @@ static void leave(struct rows *r, size_t i)
 	if (r->leaves)
 		r->leaves(r->arg, &r->row[i]);
 	free(r->state[i].kept);
-	for (size_t k = 0; k < TEXT_COUNT; k++)
-		free(r->state[i].text[k]);
+	drop_texts(&r->row[i]);
 }
 
 void rows_release(struct rows *r)

@@ -20,28 +20,28 @@ struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
 	struct cputime shown;
-	uint64_t rss, vm, hiwater; /* pages, as they were told; @hiwater: highest RSS that the
-				      kernel has noted */
+	/* Pages, as they were told; @hiwater: highest RSS that the kernel has noted, @before: the
+	 * same of what it was before an exec. */
+	uint64_t vm;
+	uint32_t rss, hiwater, before;
+	uint32_t execs; /* as in struct task_row, its lower half */
+	uint32_t stats_seq;
 	uint64_t memory_cgroup;
-	uint64_t before;      /* pages: the same of what it was before an exec */
-	uint64_t seen_before; /* @before when the texts were forgotten: it moves with an exec */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
-	uint32_t stats_seq;
-	uint8_t seen;		/* in this pass */
-	uint8_t gone;		/* was missing in a pass */
-	uint8_t final;		/* its end was told: nothing will come any more */
-	uint8_t fresh;		/* was not there in the pass before */
-	uint8_t memory;		/* has memory of its own */
-	uint8_t compat;		/* a 32-bit program */
-	uint8_t collected;	/* as ROW_COLLECTED */
-	uint8_t mixed;		/* what it counted came with that of others that had its number */
-	uint8_t skipped;	/* as ROW_SKIPPED */
-	uint8_t asked;		/* bits 1 << enum row_text: @text was read, if it could be */
-	uint64_t shares_seq;	/* of the frame for which PSS and USS were read, if they could be */
-	char *text[TEXT_COUNT]; /* owned */
-	uint8_t unlisted;	/* iterators do not list it: neither does one that reads counters */
+	uint64_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
+	uint8_t asked;	     /* bits 1 << enum row_text: the row's text was read, if it could be */
+	bool seen : 1;	     /* in this pass */
+	bool gone : 1;	     /* was missing in a pass */
+	bool final : 1;	     /* its end was told: nothing will come any more */
+	bool fresh : 1;	     /* was not there in the pass before */
+	bool memory : 1;     /* has memory of its own */
+	bool compat : 1;     /* a 32-bit program */
+	bool collected : 1;  /* as ROW_COLLECTED */
+	bool mixed : 1;	     /* what it counted came with that of others that had its number */
+	bool skipped : 1;    /* as ROW_SKIPPED */
+	bool unlisted : 1;   /* iterators do not list it: neither does one that reads counters */
 };
 
 struct row_pair {
@@ -50,7 +50,7 @@ struct row_pair {
 };
 
 struct rows {
-	struct proc_row *row; /* @n, by pid; owned, as the others */
+	struct proc_row *row; /* @n, by pid; owned, as their texts and the others */
 	struct row_state *state;
 	size_t n, cap;
 	struct row_pair *added; /* new ones of the pass under way, by pid */

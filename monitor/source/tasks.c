@@ -3,9 +3,11 @@
 #include "lib/base.h"
 #include "monitor/source/tasks.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -26,7 +28,8 @@ struct tasks {
 	struct bpf_object *bpf; /* NULL: the scan */
 	struct bpf_link *list;
 	struct bpf_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
-	struct ring_buffer *ends;
+	int ends_fd;		     /* of the ring of ends; the object's */
+	int ends_woke;		     /* readable when the program wakes; -1: ends are not told */
 	struct variable pass_at, kept_at, lost_at, exits_at; /* of the programs */
 	uint32_t pass, kept;
 	bool next;
@@ -104,6 +107,16 @@ static int on_end(void *arg, void *data, size_t size)
 	return 0;
 }
 
+/* The ring's own descriptor says whether it has anything, this one whether the reader was woken. */
+static int wait_for_ends(struct tasks *t, int fd)
+{
+	struct epoll_event any = {.events = EPOLLIN};
+
+	t->ends_fd = fd;
+	t->ends_woke = epoll_create1(EPOLL_CLOEXEC);
+	return t->ends_woke < 0 || epoll_ctl(t->ends_woke, EPOLL_CTL_ADD, fd, &any) ? -errno : 0;
+}
+
 static int attach(struct tasks *t)
 {
 	struct bpf_program *list = bpf_object__find_program_by_name(t->bpf, "list_tasks");
@@ -124,8 +137,7 @@ static int attach(struct tasks *t)
 		if (!t->ends_of[i])
 			return p ? -errno : -EINVAL;
 	}
-	t->ends = ring_buffer__new(fd, on_end, t, NULL);
-	return t->ends ? 0 : -errno;
+	return wait_for_ends(t, fd);
 }
 
 /* A kernel that does not let them run together makes two walks of it. */
@@ -162,14 +174,15 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 
 static void close_iterator(struct tasks *t)
 {
-	ring_buffer__free(t->ends);
+	if (t->ends_woke >= 0)
+		close(t->ends_woke);
 	for (size_t i = 0; i < ARRAY_SIZE(t->ends_of); i++) {
 		bpf_link__destroy(t->ends_of[i]);
 		t->ends_of[i] = NULL;
 	}
 	bpf_link__destroy(t->list);
 	bpf_object__close(t->bpf);
-	t->ends = NULL;
+	t->ends_woke = -1;
 	t->list = NULL;
 	t->bpf = NULL;
 	t->next = false;
@@ -184,6 +197,7 @@ int tasks_open(struct tasks **out, const struct tasks_options *opts)
 	if (!t)
 		return -ENOMEM;
 	t->opts = *opts;
+	t->ends_woke = -1;
 	*out = t;
 	if (opts->scan)
 		return 0;
@@ -225,7 +239,7 @@ bool tasks_nexting(const struct tasks *t)
 
 bool tasks_ending(const struct tasks *t)
 {
-	return t->ends;
+	return t->ends_woke >= 0;
 }
 
 static size_t give_same(struct tasks *t, const struct task_same *same,
@@ -323,15 +337,31 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_miss
 	return err;
 }
 
+static bool readable(int fd)
+{
+	struct pollfd at = {.fd = fd, .events = POLLIN};
+
+	return poll(&at, 1, 0) > 0;
+}
+
+bool tasks_ends_wait(const struct tasks *t)
+{
+	return t->ends_woke >= 0 && readable(t->ends_woke);
+}
+
 int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg)
 {
+	struct ring_buffer *ring;
 	int n;
 
-	if (!t->ends)
+	if (t->ends_woke < 0 || !readable(t->ends_fd))
 		return 0;
 	t->end_fn = fn;
 	t->end_arg = arg;
-	n = ring_buffer__consume(t->ends);
+	/* Mapped it is a megabyte, of a reader that has not much more beside a small crowd. */
+	ring = ring_buffer__new(t->ends_fd, on_end, t, NULL);
+	n = ring ? ring_buffer__consume(ring) : -errno;
+	ring_buffer__free(ring);
 	if (n < 0)
 		log_err_sys(n, "the ring of ended processes cannot be read");
 	return n < 0 ? n : 0;
@@ -356,12 +386,12 @@ uint64_t tasks_ends_lost(const struct tasks *t)
 
 uint64_t tasks_exits(const struct tasks *t)
 {
-	return t->ends ? counted(t, &t->exits_at) : UINT64_MAX;
+	return t->ends_woke >= 0 ? counted(t, &t->exits_at) : UINT64_MAX;
 }
 
 int tasks_fd(const struct tasks *t)
 {
-	return t->ends ? ring_buffer__epoll_fd(t->ends) : -1;
+	return t->ends_woke;
 }
 
 uint64_t tasks_map_bytes(const struct tasks *t)

@@ -57,6 +57,8 @@ struct tasks_missed {
 int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed);
 /* Takes the ends since the call before. 0 or -errno after saying why. */
 int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg);
+/* Many wait: the next frame may be too late for them. */
+bool tasks_ends_wait(const struct tasks *t);
 /* Ends that found no room. */
 uint64_t tasks_ends_lost(const struct tasks *t);
 /* Leaders and last threads that have ended since it was opened, so at least as many as processes;
