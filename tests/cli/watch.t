@@ -140,7 +140,10 @@ fi
 # --- the DaemonSet
 manifest=share/kubernetes/memmon.yaml
 if have kubectl; then
-	# --local asks no cluster; it reads the file as the types that it names.
+	# --local asks no cluster. 'set env' reads what has pods as the type that it names; 'label' would take any field.
+	sed '1,/^---/d' $manifest >"$tmp/daemonset.yaml"
+	run kubectl set env --local --dry-run=client -f "$tmp/daemonset.yaml" CHECKED=yes -o json
+	is "kubectl reads the DaemonSet as its type" "$code" 0
 	run kubectl label --local -f $manifest checked=yes -o json
 	is "kubectl reads the manifest" "$code" 0
 	pod=$(printf '%s' "$out" | jq -c 'select(.kind == "DaemonSet") | .spec.template')
