@@ -406,7 +406,7 @@ static int find_our_maps(struct monitor *m, const char *code)
 
 	/* Of the first subject that has words for some of them. */
 	for (const struct vocabulary *const *v = vocabularies(); *v && !any; v++) {
-		for (size_t f = 0; f < (*v)->nfields; f++) {
+		for (size_t f = 0; f < (*v)->nfields && !(*v)->everyday; f++) {
 			struct strbuf name = STRBUF_INIT;
 
 			strbuf_addf(&name, "@%s", (*v)->fields[f].name);

@@ -57,6 +57,8 @@ struct vocabulary {
 	bool declared;
 	const struct counter_field *fields;
 	size_t nfields;
+	/* The names of its fields are everyday words (@bytes): no sign of what a script counts. */
+	bool everyday;
 	const struct event_value *values;
 	size_t nvalues;
 	/* Bytes of a key; 0: any number up to COUNTER_KEY_MAX. What 4 bytes are: a thread's or

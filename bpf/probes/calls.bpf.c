@@ -3,8 +3,9 @@
  * Every raw syscall of a cgroup, and of those below it, on the raw syscall tracepoints: number,
  * arguments, result, task, name, user, CPU and time of each side, and the text behind pointers.
  * Records go to one ring, in the order in which they were written; one that finds no room is
- * counted. Where programs there can be preempted (Linux 7, docs/linux7.md) the same run by perf
- * events: the programs named *_steady.
+ * counted. Where programs there can be preempted (Linux 7, docs/linux7.md) the record is written by
+ * perf events: the programs named *_steady. Not so the stamps: all perf events of a tracepoint run
+ * where the first of them stands, ahead of the monitor, and a stamp has to come after it.
  */
 #include "vmlinux.h"
 
@@ -268,23 +269,9 @@ int BPF_PROG(calls_enter_stamp, struct pt_regs *regs, long id)
 	return 0;
 }
 
-SEC("?tracepoint/raw_syscalls/sys_enter")
-int calls_enter_stamp_steady(struct trace_event_raw_sys_enter *ctx)
-{
-	stamp(ctx->id, CALLS_ENTER_STAMP);
-	return 1;
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(calls_exit_stamp, struct pt_regs *regs, long ret)
 {
 	stamp(call_number_at_exit(regs), CALLS_EXIT_STAMP);
 	return 0;
-}
-
-SEC("?tracepoint/raw_syscalls/sys_exit")
-int calls_exit_stamp_steady(struct trace_event_raw_sys_exit *ctx)
-{
-	stamp(ctx->id, CALLS_EXIT_STAMP);
-	return 1;
 }

@@ -52,6 +52,7 @@ static const struct vocabulary words = {
 	.name = "allocations",
 	.fields = fields,
 	.nfields = FIELDS,
+	.everyday = true,
 	.key_bytes = 4, /* a process */
 	.definitions = definitions,
 	.definition_help = "malloc (calls of an allocator) or kmalloc (the kernel's)",

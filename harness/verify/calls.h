@@ -22,7 +22,7 @@ enum { CALL_ARGS = 6, CALL_TEXTS = 2, CALL_NUMBERS = 512 };
 /* One side of a call. */
 struct call {
 	uint64_t ns;		  /* CLOCK_MONOTONIC, before a monitor's program read it */
-	uint64_t late_ns;	  /* after it; the same as @ns where there are no stamps */
+	uint64_t late_ns;	  /* after it; the same as @ns where no stamps are wanted */
 	int64_t number;		  /* of the syscall: of another table when @compat */
 	int64_t ret;		  /* of an exit; -4095 to -1: an error */
 	uint64_t args[CALL_ARGS]; /* at both sides */
