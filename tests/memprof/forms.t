@@ -11,13 +11,13 @@ ledger=$B/tests/allocating/ledger
 sum() {
 	"$memprof" report "$2" --fast --format "$1" --value "$3" >"$tmp/out" || return
 	case $1 in
-	json) jq --arg v "$3" '{bytes: "bytes", live: "live_bytes", allocs: "allocs"}[$v] as $k | [.stacks[][$k]] | add' "$tmp/out" ;;
+	json) jq --arg v "$3" '{bytes: "bytes", live: "live_bytes", allocs: "allocs"}[$v] as $k | [.stacks[][$k]] | add // 0' "$tmp/out" ;;
 	folded) awk '{ n += $NF } END { printf "%d\n", n }' "$tmp/out" ;;
-	speedscope) jq '.profiles[0].weights | add' "$tmp/out" ;;
+	speedscope) jq '.profiles[0].weights | add // 0' "$tmp/out" ;;
 	csv) awk -v v="$3" 'NR == 1 { n = split($0, name, ","); for (i = 1; i <= n; i++) if (name[i] == (v == "live" ? "live_bytes" : v)) at = i; next }
 		{ split($0, cell, ","); s += cell[at] } END { printf "%d\n", s }' "$tmp/out" ;;
 	html) sed -n '/id="data"/,/<\/script>/p' "$tmp/out" | sed 's/.*type="application\/json">//; s/<\/script>.*//' |
-		jq '.figure as $f | [.nodes[][3 + $f]] | add' ;;
+		jq '.figure as $f | [.nodes[][3 + $f]] | add // 0' ;;
 	esac
 }
 # same NAME FILE

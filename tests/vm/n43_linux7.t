@@ -33,6 +33,13 @@ is "n43: what the kernel skipped is not judged, the rest is" "$(printf '%s' "$ou
 	jq -c '[.records[] | select(.type == "equivalence") | [.workload, .status, (.reason // "" | test("preempted, Linux 7"))]]')" \
 	'[["crowd","skip",true],["mmap","ok",false]]'
 
+# Times are read where the kernel skips nothing, and held against a stamp that comes after the monitor.
+. tests/cli/means_lib.sh
+place right
+run "$bee" verify -k 7.2 --json -q -m "$tmp/right.bpf.o" -w syscalls:calls=101
+is "n43: a monitor of how long calls took is right" "$(printf '%s' "$out" |
+	jq -c '.trials[0] | [.status, (.conformance.verdict | IN("exact", "bounded")), (.mismatches | length)]')" '["ok",true,0]'
+
 # A command of busy processes, which only an independent count knows.
 if have "${CC:-cc}" && "${CC:-cc}" -O2 -static -o "$tmp/busy" tests/vm/busy.c 2>"$tmp/cc"; then
 	run "$bee" vm -k 7.2 -f "$tmp/busy:/bin/busy" -- beebench verify --json -q -m memmon_fast -- /bin/busy
