@@ -84,6 +84,9 @@ is "chosen calls end well" "$code" 0 || printf '# %s\n' "$err"
 is "and are counted alone" "$(printf '%s' "$out" | jq -r '[.records[] | select(.type == "exact" and .monitor == "exact_openat") | .path] | join(" ")')" \
 	"read read-first read-process read-map-full getpid getpid-first getpid-process getpid-map-full"
 is "they are none of its calls" "$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "exact" and .own != null) | .own] | unique')" "[0]"
+run "$bee" exact --json -q -k "$tmp/vmlinuz" -o timeout=300,calls=100 -m memmon -e mmap,brk
+is "memory's own calls by name are counted once each, and add something" "$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "exact" and .monitor == "memmon")] |
+	[(group_by(.path) | all(length == 1)), all(.added > 0 or .added == null), (map(.path) | index("mmap", "brk") != null)]')" '[true,true,true,true]'
 run "$bee" exact -q -m "$tmp"/exact_openat.bpf.o -e munmap-ok
 is "what is no path is refused" "$code" 2
 like "with those that there are" "$err" "nothing is counted at 'munmap-ok'; there are mmap, munmap, brk, other and the system calls"
