@@ -29,18 +29,8 @@ static bool is_named(const struct guest_path *p)
 	return false;
 }
 
-/* The table has these as well, with a call that fails: under one name two calls would be counted.
- */
-static bool is_memorys_own(const struct guest_path *p)
-{
-	return p->kind == GUEST_TABLE &&
-	       (!strcmp(p->call, "mmap") || !strcmp(p->call, "munmap") || !strcmp(p->call, "brk"));
-}
-
 bool guest_chosen(const struct guest_choice *c, const struct guest_path *p)
 {
-	if (is_memorys_own(p))
-		return false;
 	if (is_named(p))
 		return true;
 	if (only_named)
