@@ -192,21 +192,18 @@ enum {
 	CALLS_NONE = CALLS_KINDS,
 };
 
-static const char *const kind_names[CALLS_KINDS] = {
-	[HEAP_MALLOC] = "malloc",
-	[HEAP_CALLOC] = "calloc",
-	[HEAP_REALLOC] = "realloc",
-	[HEAP_REALLOCARRAY] = "reallocarray",
-	[HEAP_POSIX_MEMALIGN] = "posix_memalign",
-	[HEAP_ALIGNED_ALLOC] = "aligned_alloc",
-	[HEAP_MEMALIGN] = "memalign",
-	[HEAP_FREE] = "free",
-	[CALLS_FAILED] = "a call that fails",
-	[CALLS_FREE_NULL] = "free(NULL)",
-	[CALLS_SENT] = "a message that is sent",
-	[CALLS_REFUSED] = "a message that is refused",
-	[CALLS_RECEIVED] = "a message that is received",
-};
+static const char *kind_name(unsigned int kind)
+{
+	static const char *const others[CALLS_KINDS - HEAP_FUNCTIONS] = {
+		[CALLS_FAILED - HEAP_FUNCTIONS] = "a call that fails",
+		[CALLS_FREE_NULL - HEAP_FUNCTIONS] = "free(NULL)",
+		[CALLS_SENT - HEAP_FUNCTIONS] = "a message that is sent",
+		[CALLS_REFUSED - HEAP_FUNCTIONS] = "a message that is refused",
+		[CALLS_RECEIVED - HEAP_FUNCTIONS] = "a message that is received",
+	};
+
+	return kind < HEAP_FUNCTIONS ? heap_names[kind] : others[kind - HEAP_FUNCTIONS];
+}
 
 static unsigned int kind_of(const struct model_definition *def, const struct ledger_entry *e)
 {
@@ -306,7 +303,7 @@ static bool name_kinds(const uint64_t sums[static CALLS_KINDS], struct judge_mis
 		if (!sums[k] || sums[k] != off || (is_nothing(k) && missing) ||
 		    (n && is_nothing(k) != nothing))
 			continue;
-		guess(m, "%s%s", n++ ? " or " : ": as if ", kind_names[k]);
+		guess(m, "%s%s", n++ ? " or " : ": as if ", kind_name(k));
 		nothing = is_nothing(k);
 	}
 	if (n)
