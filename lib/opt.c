@@ -157,6 +157,20 @@ int opt_parse(const struct opt *table, const char *command, int argc, char *cons
 	return 0;
 }
 
+int opt_parse_words(const struct opt *table, const char *command, int argc, char *const argv[],
+		    void *dst, char **words, int *n)
+{
+	int rest, err;
+
+	*n = 0;
+	while (!(err = opt_parse(table, command, argc, argv, dst, &rest, NULL)) && rest < argc) {
+		words[(*n)++] = argv[rest];
+		argv += rest;
+		argc -= rest;
+	}
+	return err;
+}
+
 void opt_print(const struct opt *table, FILE *out)
 {
 	for (const struct opt *o = table; o->name; o++) {

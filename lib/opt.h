@@ -40,6 +40,13 @@ enum { OPT_HELP = 1 }; /* opt_parse() met -h or --help */
 int opt_parse(const struct opt *table, const char *command, int argc, char *const argv[], void *dst,
 	      int *rest, bool *dashes);
 
+/*
+ * The same of a command whose words and options come in any order: the words go to @words (room for
+ * argc, pointers into argv), @n of them.
+ */
+int opt_parse_words(const struct opt *table, const char *command, int argc, char *const argv[],
+		    void *dst, char **words, int *n);
+
 /* Prints the options, aligned, one a line. */
 void opt_print(const struct opt *table, FILE *out);
 

@@ -105,19 +105,11 @@ int command_merge(int argc, char *argv[])
 {
 	struct merge_options o = {0};
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
-	int n = 0, rest, code = EXIT_USAGE, err = 0;
+	int n, code = EXIT_USAGE, err;
 
 	if (!words)
 		abort();
-	/* Runs and options in any order. */
-	while (!err) {
-		err = opt_parse(options, "beebench merge", argc, argv, &o, &rest, NULL);
-		if (err || rest >= argc)
-			break;
-		words[n++] = argv[rest];
-		argv += rest;
-		argc -= rest;
-	}
+	err = opt_parse_words(options, "beebench merge", argc, argv, &o, words, &n);
 	if (err == OPT_HELP) {
 		puts("usage: beebench merge RUN.. --out DIR\n"
 		     "A set union of runs, merged ones too: the same runs give the same bytes. "

@@ -215,20 +215,12 @@ out:
 int command_plan(int argc, char *argv[])
 {
 	struct plan_options o = {0};
-	const char **words = calloc((size_t)argc + 1, sizeof(*words));
-	int n = 0, rest, code = EXIT_USAGE, err = 0;
+	char **words = calloc((size_t)argc + 1, sizeof(*words));
+	int n, code = EXIT_USAGE, err;
 
 	if (!words)
 		abort();
-	/* Suites and options in any order. */
-	while (!err) {
-		err = opt_parse(options, "beebench plan", argc, argv, &o, &rest, NULL);
-		if (err || rest >= argc)
-			break;
-		words[n++] = argv[rest];
-		argv += rest;
-		argc -= rest;
-	}
+	err = opt_parse_words(options, "beebench plan", argc, argv, &o, words, &n);
 	if (err == OPT_HELP) {
 		puts("usage: beebench plan [SUITE..] --cells\n"
 		     "The cells of the suites of beebench.json (docs/fleet.md): id, suite, "
@@ -238,7 +230,7 @@ int command_plan(int argc, char *argv[])
 		opt_print(options, stdout);
 		code = EXIT_OK;
 	} else if (!err) {
-		code = plan(&o, words);
+		code = plan(&o, (const char *const *)words);
 	}
 	free(words);
 	return code;
