@@ -19,6 +19,7 @@
 
 #include "lib/why.h"
 #include "lib/subproc.h"
+#include "collector/bt_script.h"
 #include "collector/registry.h"
 #include "collector/features.h"
 
@@ -313,29 +314,6 @@ _Static_assert(BPFTRACE_MAP_KEYS == 10240, "the same number stands in the enviro
 const char *const bpftrace_run[] = {"bpftrace", "-f",	    "json",	"-o",
 				    "{out}",	"{script}", "{cgroup}", NULL};
 
-/* The script without comments and strings, so that only what runs is searched. */
-static char *code_only(const char *s)
-{
-	struct strbuf sb = STRBUF_INIT;
-
-	while (*s) {
-		if (!strncmp(s, "/*", 2)) {
-			const char *end = strstr(s + 2, "*/");
-
-			s = end ? end + 2 : s + strlen(s);
-		} else if (!strncmp(s, "//", 2) || (*s == '#' && s[1] == '!')) {
-			s += strcspn(s, "\n");
-		} else if (*s == '"') {
-			for (s++; *s && *s != '"'; s++)
-				s += *s == '\\' && s[1];
-			s += *s == '"';
-		} else {
-			strbuf_addch(&sb, *s++);
-		}
-	}
-	return strbuf_detach(&sb);
-}
-
 static bool word_char(char c)
 {
 	return isalnum((unsigned char)c) || c == '_';
@@ -449,7 +427,7 @@ static int check_script(struct monitor *m, bool *exits)
 		why_err_sys(m->why, err, "cannot read the script %s", m->path);
 		return err;
 	}
-	code = code_only(text.s);
+	code = bt_script_code(text.s);
 	strbuf_release(&text);
 	if (m->means)
 		err = 0;

@@ -26,6 +26,7 @@
 #include "lib/subproc.h"
 #include "collector/bpftrace.h"
 #include "collector/bt_figures.h"
+#include "collector/bt_script.h"
 #include "collector/fd_misses.h"
 #include "collector/profile_json.h"
 
@@ -629,7 +630,7 @@ static int write_narrow(struct monitor *m, struct stream *s)
 	struct strbuf whole = STRBUF_INIT, narrow = STRBUF_INIT;
 	int err = strbuf_read_file(&whole, m->path), fd = -1;
 
-	if (!err && bt_narrow(whole.s, &narrow)) {
+	if (!err && bt_script_narrow(whole.s, &narrow)) {
 		snprintf(s->script, sizeof(s->script), "%s/script.bt", s->dir);
 		fd = open(s->script, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		err = fd < 0 ? -errno : fd_write_all(fd, narrow.s, narrow.len);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "collector/bt_script.h"
 #include "lib/strbuf.h"
 
 /* A stretch of the text. */
@@ -38,56 +39,13 @@ struct making {
 	size_t n;
 };
 
-/* Past a comment, a text, or one character. */
-static const char *step(const char *s)
-{
-	const char *end;
-
-	if (!strncmp(s, "/*", 2)) {
-		end = strstr(s + 2, "*/");
-		return end ? end + 2 : s + strlen(s);
-	}
-	if (!strncmp(s, "//", 2) || (*s == '#' && s[1] == '!'))
-		return s + strcspn(s, "\n");
-	if (*s == '"') {
-		for (s++; *s && *s != '"'; s++)
-			s += *s == '\\' && s[1];
-		return s + (*s == '"');
-	}
-	return s + 1;
-}
-
-static bool is_comment(const char *s)
-{
-	return !strncmp(s, "/*", 2) || !strncmp(s, "//", 2) || (*s == '#' && s[1] == '!');
-}
-
-static const char *skip_blank(const char *s)
-{
-	while (isspace((unsigned char)*s) || is_comment(s))
-		s = is_comment(s) ? step(s) : s + 1;
-	return s;
-}
-
-static const char *block_end(const char *s)
-{
-	int depth = 0;
-
-	while (*s) {
-		depth += (*s == '{') - (*s == '}');
-		s = step(s);
-		if (!depth)
-			break;
-	}
-	return s;
-}
-
 /* False: this is no script. */
 static bool find_shape(const char *s, struct shape *out)
 {
 	out->n = 0;
-	for (s = skip_blank(s); *s; s = skip_blank(s)) {
+	for (s = bt_script_skip_blank(s); *s; s = bt_script_skip_blank(s)) {
 		struct part *p = &out->part[out->n];
+		const char *end;
 
 		if (out->n == PARTS_MAX)
 			return false;
@@ -97,14 +55,17 @@ static bool find_shape(const char *s, struct shape *out)
 			p->filtered = true;
 			p->predicate.from = ++s;
 			while (*s && *s != '/')
-				s = *s == '"' ? step(s) : s + 1;
+				s = *s == '"' ? bt_script_step(s) : s + 1;
 			p->predicate.to = s;
-			s = skip_blank(s + (*s == '/'));
+			s = bt_script_skip_blank(s + (*s == '/'));
 		}
 		if (*s != '{')
 			return false;
-		p->body = (struct span){s, block_end(s)};
-		s = p->body.to;
+		end = bt_script_block_end(s);
+		if (!end)
+			return false;
+		p->body = (struct span){s, end};
+		s = end;
 		out->n++;
 	}
 	return out->n > 0;
@@ -120,7 +81,7 @@ static const char *find_word(struct span s, const char *word)
 {
 	size_t n = strlen(word);
 
-	for (const char *p = s.from; p + n <= s.to; p = step(p))
+	for (const char *p = s.from; p + n <= s.to; p = bt_script_step(p))
 		if (!strncmp(p, word, n) && !word_char(p[n]) && (p == s.from || !word_char(p[-1])))
 			return p;
 	return NULL;
@@ -178,7 +139,7 @@ static void off_by_one(struct making *m, const struct part *p)
 		const char *is, *by;
 	} swaps[] = {{">=", ">"}, {"<=", "<"}, {">", ">="}, {"<", "<="}};
 
-	for (const char *s = p->predicate.from; s < p->predicate.to; s = step(s)) {
+	for (const char *s = p->predicate.from; s < p->predicate.to; s = bt_script_step(s)) {
 		size_t i = 0;
 		char words[160];
 
@@ -228,7 +189,7 @@ static bool next_key(const char *s, const char *map, struct span *out)
 {
 	size_t n = strlen(map);
 
-	for (; *s; s = step(s)) {
+	for (; *s; s = bt_script_step(s)) {
 		if (strncmp(s, map, n) || word_char(s[n]) || s[n] != '[')
 			continue;
 		out->from = s + n + 1;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "collector/bt_figures.h"
+#include "collector/bt_script.h"
 #include "lib/log.h"
 
 static struct figures f;
@@ -156,7 +157,7 @@ static void check_narrow(const char *script, const char *want)
 {
 	struct strbuf out = STRBUF_INIT;
 
-	assert_int_equal(bt_narrow(script, &out), want != NULL);
+	assert_int_equal(bt_script_narrow(script, &out), want != NULL);
 	assert_string_equal(out.s, want ? want : "");
 	strbuf_release(&out);
 }
