@@ -2,7 +2,6 @@
 /* The child of a trial: both barriers, and every way for it to go wrong. */
 #include "lib/base.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "workloads/child.h"
+#include "tests/unit/process_fixture.h"
 
 enum { LONG_MS = 20000 };
 
@@ -28,17 +28,6 @@ static void keep(void *arg, enum log_level level, const char *line)
 	(void)arg;
 	(void)level;
 	snprintf(said, sizeof(said), "%s", line);
-}
-
-static unsigned int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static unsigned int fds_at_start;
@@ -55,28 +44,6 @@ static int nothing_open(void **state)
 {
 	(void)state;
 	return open_fds() == fds_at_start ? 0 : -1;
-}
-
-static bool is_alive(pid_t pid)
-{
-	char path[64], text[256] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "r");
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return text[0] && !strstr(text, ") Z ");
-}
-
-static bool dies(pid_t pid)
-{
-	for (int i = 0; i < LONG_MS && is_alive(pid); i++)
-		clock_sleep_ns(NSEC_PER_MSEC);
-	return !is_alive(pid);
 }
 
 /* --- workloads that go wrong on purpose --------------------------------------------------------
@@ -192,7 +159,7 @@ static void two_barriers(void **state)
 	assert_true(before <= c.start_ns && c.start_ns <= c.end_ns && c.end_ns <= clock_ns());
 	/* And stands at the second one. */
 	clock_sleep_ns(20 * NSEC_PER_MSEC);
-	assert_true(is_alive(c.proc.pid));
+	assert_true(process_is_alive(c.proc.pid));
 	assert_int_equal(workload_child_finish(&c, LONG_MS), 0);
 	assert_true(c.proc.reaped);
 	assert_int_equal(c.why.len, 0);
@@ -238,7 +205,7 @@ static void killed_at_barriers(void **state)
 	assert_int_equal(workload_child_release(&c), 0);
 	assert_int_equal(workload_child_wait_done(&c, LONG_MS), 0);
 	kill(c.proc.pid, SIGTERM);
-	assert_true(dies(c.proc.pid));
+	assert_true(process_dies(c.proc.pid));
 	assert_int_equal(workload_child_finish(&c, LONG_MS), -ECHILD);
 	assert_string_equal(said,
 			    "test: ended badly after its calls: killed by signal 15 (Terminated)");
@@ -258,7 +225,7 @@ static void hang(void **state)
 	assert_string_equal(said, "");
 	pid = c.proc.pid;
 	workload_child_destroy(&c);
-	assert_false(is_alive(pid));
+	assert_false(process_is_alive(pid));
 
 	prepare(NULL);
 	finish_code = -1;
@@ -359,9 +326,9 @@ static void dies_with_its_caller(void **state)
 	opts.arg = &fds[1];
 	assert_int_equal(subproc_start(&caller, &opts), 0);
 	assert_int_equal(read(fds[0], &pid, sizeof(pid)), sizeof(pid));
-	assert_true(is_alive(pid));
+	assert_true(process_is_alive(pid));
 	kill(caller.pid, SIGKILL);
-	assert_true(dies(pid));
+	assert_true(process_dies(pid));
 	subproc_release(&caller);
 	close(fds[0]);
 	close(fds[1]);
@@ -518,8 +485,8 @@ static void command_that_never_ends(void **state)
 	pid = c.proc.pid;
 	other = atoi(c.output.tail.s);
 	workload_child_destroy(&c);
-	assert_false(is_alive(pid));
-	assert_true(dies(other));
+	assert_false(process_is_alive(pid));
+	assert_true(process_dies(other));
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, nothing_open)

@@ -2,7 +2,6 @@
 /* Child processes: every way to start, to end and to fail. */
 #include "lib/base.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/subproc.h"
+#include "tests/unit/process_fixture.h"
 
 enum { LONG_MS = 20000 };
 
@@ -38,17 +37,6 @@ static int setup(void **state)
 	said[0] = '\0';
 	log_capture(keep, NULL);
 	return 0;
-}
-
-static unsigned int open_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
 }
 
 static void assert_described(const struct subproc *p, const char *text)
@@ -158,28 +146,6 @@ static void stubborn(void **state)
 	strbuf_release(&out);
 }
 
-static bool is_alive(pid_t pid)
-{
-	char path[64], text[256] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "r");
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return text[0] && !strstr(text, ") Z ");
-}
-
-static bool dies(pid_t pid)
-{
-	for (int i = 0; i < LONG_MS && is_alive(pid); i++)
-		clock_sleep_ns(NSEC_PER_MSEC);
-	return !is_alive(pid);
-}
-
 static void descendants_go_too(void **state)
 {
 	const char *argv[] = {"sh", "-c", "sleep 100 >/dev/null & echo $!", NULL};
@@ -188,7 +154,7 @@ static void descendants_go_too(void **state)
 	(void)state;
 	assert_int_equal(subproc_capture(argv, LONG_MS, &out, NULL), 0);
 	assert_true(atoi(out.s) > 1);
-	assert_true(dies(atoi(out.s)));
+	assert_true(process_dies(atoi(out.s)));
 	strbuf_release(&out);
 }
 
@@ -355,9 +321,9 @@ static void dies_with_its_parent(void **state)
 	opts.arg = &fds[1];
 	assert_int_equal(subproc_start(&p, &opts), 0);
 	assert_int_equal(read(fds[0], &inner, sizeof(inner)), sizeof(inner));
-	assert_true(is_alive(inner));
+	assert_true(process_is_alive(inner));
 	kill(p.pid, SIGKILL);
-	assert_true(dies(inner));
+	assert_true(process_dies(inner));
 	subproc_release(&p);
 	close(fds[0]);
 	close(fds[1]);
