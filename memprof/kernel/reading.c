@@ -17,6 +17,7 @@
 #include "collector/maps.h"
 #include "lib/log.h"
 #include "memprof/kernel/arguments.h"
+#include "memprof/kernel/names.h"
 #include "memprof/kernel/people.h"
 #include "memprof/kernel/skip.h"
 
@@ -34,7 +35,7 @@ struct sums {
 struct reading {
 	const struct kernel_tracer *tracer;
 	struct profile *p;
-	struct addrmap *names; /* NULL: hidden from us */
+	struct kernel_names *names; /* the tracer's */
 	struct map_dump stacks, processes, groups, lives;
 	struct known_process *known; /* by key */
 	size_t nknown;
@@ -129,6 +130,7 @@ static int sort_stacks(struct reading *r)
 uint32_t reading_stack(struct reading *r, uint64_t hash, uint32_t *frames, bool *cut)
 {
 	const struct kernel_stack *s = hash ? find_stack(r, hash) : NULL;
+	const struct addrmap *names = kernel_names_map(r->names);
 	struct kernel_stack now;
 	uint32_t n, skip;
 
@@ -139,11 +141,11 @@ uint32_t reading_stack(struct reading *r, uint64_t hash, uint32_t *frames, bool 
 		return 0;
 	n = (uint32_t)MIN(s->n, (uint64_t)KERNEL_FRAMES);
 	*cut = n == KERNEL_FRAMES;
-	skip = skip_tracing(r->names, (const uint64_t *)s->pc, n);
+	skip = skip_tracing(names, (const uint64_t *)s->pc, n);
 	for (uint32_t i = skip; i < n; i++)
 		frames[i - skip] =
 			profile_frame_at(r->p, PROFILE_NONE, s->pc[i], PROFILE_FRAME_KERNEL,
-					 r->names ? addrmap_find(r->names, s->pc[i]) : NULL);
+					 names ? addrmap_find(names, s->pc[i]) : NULL);
 	return n - skip;
 }
 
@@ -439,10 +441,8 @@ int reading_open(struct reading **out, const struct kernel_tracer *t, struct pro
 	r->tracer = t;
 	r->p = p;
 	r->nobody = PROFILE_NONE;
-	err = addrmap_kallsyms(&r->names, NULL);
-	if (err == -EACCES)
-		log_warn("/proc/kallsyms hides its addresses (kernel.kptr_restrict): the kernel's "
-			 "functions have no names");
+	r->names = tracer_names(t);
+	kernel_names_refresh(r->names);
 	err = map_read(tracer_map(t, "kernel_stacks"), MAP_BEST, &r->stacks);
 	err = err ? err : map_read(tracer_map(t, "kernel_processes"), MAP_BEST, &r->processes);
 	err = err ? err : sort_stacks(r);
@@ -460,7 +460,6 @@ void reading_close(struct reading *r)
 {
 	if (!r)
 		return;
-	addrmap_free(r->names);
 	map_dump_release(&r->stacks);
 	map_dump_release(&r->processes);
 	map_dump_release(&r->groups);

@@ -24,12 +24,14 @@
 #include "lib/log.h"
 #include "lib/why.h"
 #include "memprof/kernel/arguments.h"
+#include "memprof/kernel/names.h"
 
 struct kernel_tracer {
 	struct tracer_options opts;
 	struct bpf_object *bpf;
 	struct bpf_program *programs[KERNEL_OPS]; /* of @bpf */
 	struct bpf_link *links[KERNEL_OPS];
+	struct kernel_names *names;
 };
 
 static const char *const program_names[KERNEL_OPS] = {
@@ -210,6 +212,7 @@ int tracer_open(struct kernel_tracer **out, const struct tracer_options *opts, s
 	if (!t)
 		return -ENOMEM;
 	t->opts = *opts;
+	t->names = kernel_names_new(NULL, NULL);
 	object_listen();
 	err = check(opts, why);
 	if (!err)
@@ -239,6 +242,7 @@ void tracer_close(struct kernel_tracer *t)
 		return;
 	tracer_stop(t);
 	bpf_object__close(t->bpf);
+	kernel_names_free(t->names);
 	free(t);
 }
 
@@ -250,6 +254,11 @@ int tracer_map(const struct kernel_tracer *t, const char *name)
 const struct tracer_options *tracer_options(const struct kernel_tracer *t)
 {
 	return &t->opts;
+}
+
+struct kernel_names *tracer_names(const struct kernel_tracer *t)
+{
+	return t->names;
 }
 
 uint64_t tracer_misses(const struct kernel_tracer *t, uint32_t op)

@@ -8,6 +8,7 @@
 #include "lib/strbuf.h"
 
 struct kernel_tracer;
+struct kernel_names;
 
 /* Bits of @kinds: what is traced, allocations and frees. Slab memory is the first two; pages are
  * what they are made of, too, so that adding all three up counts it twice. */
@@ -39,6 +40,9 @@ void tracer_stop(struct kernel_tracer *t);
 
 /* The descriptor of one of its maps; negative: there is none. Not to be closed. */
 int tracer_map(const struct kernel_tracer *t, const char *name);
+
+/* The kernel's functions (names.h), the tracer's own for as long as it is open. */
+struct kernel_names *tracer_names(const struct kernel_tracer *t);
 
 const struct tracer_options *tracer_options(const struct kernel_tracer *t);
 

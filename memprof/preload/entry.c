@@ -803,10 +803,11 @@ void entry_free_by(void (*take_back)(void *, uint64_t, const void *), void *p, u
 	t->phase = phase;
 }
 
-/* realloc() of a block of the reserve: it stays where it is. */
+/* realloc() of a block of the reserve: it stays where it is, and what comes instead is a sample by
+ * chance, as any block. */
 static COLD void *realloc_reserved(void *p, size_t size, const uint64_t *fp)
 {
-	void *q = alloc(KIND_MALLOC, 0, size, fp);
+	void *q = passes(size) ? memprof.next.malloc(size) : alloc(KIND_MALLOC, 0, size, fp);
 
 	if (q)
 		memcpy(q, p, MIN(size, reserve_size(p)));

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "memprof/kernel/names.h"
 #include "memprof/symbols/addrmap.h"
 #include "memprof/symbols/elf_names.h"
 #include "memprof/symbols/symbols.h"
@@ -150,6 +151,46 @@ static void kernel_names(void **state UNUSED)
 	assert_int_equal(addrmap_kallsyms(&m, path), -ENOENT);
 }
 
+/* What names hang on decides whether the list is read again; who uses a module does not. */
+static void kernel_names_are_kept(void **state UNUSED)
+{
+	char list[] = "/tmp/u_memprof_symbols.XXXXXX", modules[] = "/tmp/u_memprof_symbols.XXXXXX";
+	struct kernel_names *n;
+
+	close(mkstemp(list));
+	close(mkstemp(modules));
+	write_file(list, "ffffffff81000000 T _text\n");
+	write_file(modules, "one 4096 0 - Live 0xffffffffa0000000\n");
+	n = kernel_names_new(list, modules);
+	assert_null(kernel_names_map(n));
+	kernel_names_refresh(n);
+	assert_string_equal(addrmap_find(kernel_names_map(n), 0xffffffff81000001), "_text");
+	write_file(list, "ffffffff81000000 T _text\nffffffffa0000000 t begin\t[one]\n");
+	kernel_names_refresh(n);
+	assert_int_equal(kernel_names_reads(n), 1);
+	assert_int_equal(addrmap_size(kernel_names_map(n)), 1);
+	write_file(modules, "one 4096 2 two,three, Live 0xffffffffa0000000\n");
+	kernel_names_refresh(n);
+	assert_int_equal(kernel_names_reads(n), 1);
+	/* Loaded again, elsewhere. */
+	write_file(modules, "one 4096 0 - Live 0xffffffffa0001000\n");
+	kernel_names_refresh(n);
+	assert_int_equal(kernel_names_reads(n), 2);
+	assert_string_equal(addrmap_find(kernel_names_map(n), 0xffffffffa0000000), "begin [one]");
+	/* The last module goes. */
+	write_file(modules, "");
+	write_file(list, "0000000000000000 T _text\n");
+	kernel_names_refresh(n);
+	assert_int_equal(kernel_names_reads(n), 3);
+	assert_null(kernel_names_map(n));
+	/* A kernel without modules. */
+	unlink(modules);
+	kernel_names_refresh(n);
+	assert_int_equal(kernel_names_reads(n), 3);
+	kernel_names_free(n);
+	unlink(list);
+}
+
 static void jit_names(void **state UNUSED)
 {
 	char folder[] = "/tmp/u_memprof_symbols.XXXXXX", path[64];
@@ -218,6 +259,7 @@ int main(void)
 		cmocka_unit_test(other_build_id),
 		cmocka_unit_test(no_regular_file),
 		cmocka_unit_test(kernel_names),
+		cmocka_unit_test(kernel_names_are_kept),
 		cmocka_unit_test(jit_names),
 		cmocka_unit_test(demangled),
 	};
