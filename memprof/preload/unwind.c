@@ -167,6 +167,12 @@ struct common {
 	struct reader initial;
 };
 
+/* Of a table that is damaged it may be anything, and is cut to 64 bits. */
+static int64_t factored(const struct common *c, uint64_t v)
+{
+	return (int64_t)(v * (uint64_t)c->data_align);
+}
+
 /* Register @reg is saved at CFA + @at. False: that cannot be said in a rule. */
 static bool saved(struct row *row, uint64_t reg, int64_t at)
 {
@@ -229,7 +235,7 @@ static bool run(struct reader r, const struct common *c, uint64_t pc, uint64_t a
 				return true;
 			continue;
 		case 2:
-			if (!saved(row, low, (int64_t)uleb(&r) * c->data_align))
+			if (!saved(row, low, factored(c, uleb(&r))))
 				return false;
 			continue;
 		case 3:
@@ -245,7 +251,7 @@ static bool run(struct reader r, const struct common *c, uint64_t pc, uint64_t a
 		case 0x04: at += get(&r, 4) * c->code_align; break;
 		case 0x05: /* offset_extended */
 			reg = uleb(&r);
-			good = saved(row, reg, (int64_t)uleb(&r) * c->data_align);
+			good = saved(row, reg, factored(c, uleb(&r)));
 			break;
 		case 0x06: /* restore_extended */
 			if (uleb(&r) == REG_FP)
@@ -284,13 +290,15 @@ static bool run(struct reader r, const struct common *c, uint64_t pc, uint64_t a
 		case 0x10: good = saved_by_expression(&r, row, false); break;
 		case 0x11: /* offset_extended_sf */
 			reg = uleb(&r);
-			good = saved(row, reg, sleb(&r) * c->data_align);
+			good = saved(row, reg, factored(c, (uint64_t)sleb(&r)));
 			break;
 		case 0x12: /* def_cfa_sf */
 			row->kind = cfa_of(uleb(&r));
-			row->offset = sleb(&r) * c->data_align;
+			row->offset = factored(c, (uint64_t)sleb(&r));
 			break;
-		case 0x13: /* def_cfa_offset_sf */ row->offset = sleb(&r) * c->data_align; break;
+		case 0x13: /* def_cfa_offset_sf */
+			row->offset = factored(c, (uint64_t)sleb(&r));
+			break;
 		case 0x14:
 		case 0x15: /* val_offset, val_offset_sf */
 			reg = uleb(&r);

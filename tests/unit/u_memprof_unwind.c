@@ -149,6 +149,9 @@ static void reads_what_compilers_write(void **state)
 			 rule(UNWIND_CFA_AT_FP, -8, UNWIND_FP_AT_FP));
 	/* No caller. */
 	assert_int_equal(RULE_AT("\x07\x10", 0), UNWIND_END);
+	/* An offset of more than 64 bits is cut to them: 8 - 2^65. */
+	assert_int_equal(RULE_AT("\x13\xff\xff\xff\xff\xff\xff\xff\xff\x3f", 0),
+			 rule(UNWIND_CFA_SP, 8, 0));
 	/* GNU_args_size is nothing to us, and neither are other registers. */
 	assert_int_equal(RULE_AT("\x2e\x10\x83\x03\x16\x03\x01\x00\x09\x03\x01", 0),
 			 rule(UNWIND_CFA_SP, 8, 0));
