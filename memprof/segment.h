@@ -24,7 +24,7 @@
 #define SEGMENT_MAGIC 0x3174676573706d62ULL /* "bmpsegt1" */
 
 enum {
-	SEGMENT_VERSION = 2,
+	SEGMENT_VERSION = 3,
 	SEGMENT_MODULES = 1024,
 	SEGMENT_BUCKETS = 65,	  /* of a histogram: bucket 0 holds 0, bucket n 2^(n-1)..2^n-1 */
 	SEGMENT_FRAMES_MAX = 127, /* of one stack */
@@ -36,6 +36,7 @@ enum {
 	SEGMENT_BLOCK = 1 << 16,
 	/* The most by which a thread's heap changes before the process's sum is told. */
 	SEGMENT_PEAK_WINDOW = 64 << 10,
+	SEGMENT_NUMBER_BITS = 19, /* of a stack's number in segment_shard.untold */
 };
 
 enum segment_mode { SEGMENT_COUNTS, SEGMENT_SAMPLED, SEGMENT_EXACT };
@@ -119,6 +120,11 @@ struct segment_shard {
 	int64_t live, flushed;
 	uint64_t usable_freed; /* counts: bytes that blocks had room for when they were freed */
 	uint64_t usable_bytes; /* ..and when they were allocated */
+	/* Exact: the last free, of less than SEGMENT_PEAK_WINDOW, which its row is not told of
+	 * until the next one: by then the processor has the row's address, which comes out of the
+	 * block that was freed. Bytes << SEGMENT_NUMBER_BITS | the stack's number; the number of
+	 * the row behind the last stack's: none. */
+	uint64_t untold;
 	struct segment_bucket {
 		uint64_t blocks, bytes; /* as segment_row.allocs and .bytes */
 	} sizes[SEGMENT_BUCKETS];
@@ -191,7 +197,7 @@ static inline uint64_t segment_page_up(uint64_t n)
 static inline void segment_lay_out(struct segment_header *h)
 {
 	uint64_t stacks = h->stacks_max;
-	uint64_t rows = segment_page_up(stacks * sizeof(struct segment_row));
+	uint64_t rows = segment_page_up((stacks + 1) * sizeof(struct segment_row));
 	uint64_t spreads = h->mode == SEGMENT_SAMPLED
 				   ? segment_page_up(stacks * sizeof(struct segment_spread))
 				   : 0;

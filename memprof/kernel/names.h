@@ -2,9 +2,9 @@
 /*
  * The names of the kernel's functions, over many looks at what runs.
  *
- * To read /proc/kallsyms takes some 60 ms, more than all else of a look. The kernel's own lines stay
- * as they are until it ends; those of modules and of BPF programs come and go. So it is read once,
- * and again when /proc/modules or the numbers of the programs say that they did.
+ * To read /proc/kallsyms takes some 60 ms, more than all else of a look. The kernel's own lines
+ * stay as they are until it ends; those of modules and of BPF programs come and go. So it is read
+ * once, and again when /proc/modules or the numbers of the programs say that they did.
  */
 #ifndef MEMPROF_KERNEL_NAMES_H
 #define MEMPROF_KERNEL_NAMES_H

@@ -18,12 +18,28 @@ static uint64_t now_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
 }
 
+void account_tell_free(struct thread *t)
+{
+	uint64_t untold = t->shard->untold;
+	struct segment_row *none = &t->rows[memprof.head->stacks_max], *row;
+
+	row = account_untold_row(t, untold);
+	if (row != none) {
+		row_touch(row);
+		row->frees++;
+		row->freed_bytes += untold >> SEGMENT_NUMBER_BITS;
+	}
+	row_touch(none);
+	t->shard->untold = memprof.head->stacks_max;
+}
+
 /* Adds what this shard's heap has changed by to the process's, which is what is returned. */
 static int64_t tell(struct thread *t)
 {
 	struct segment_shard *shard = t->shard;
 	int64_t change = shard->live - shard->flushed;
 
+	account_tell_free(t);
 	shard->flushed = shard->live;
 	return __atomic_add_fetch(&memprof.head->live, change, __ATOMIC_RELAXED);
 }

@@ -22,6 +22,15 @@ static inline void account_end(struct thread *t)
 		unlock(&memprof.shared_lock);
 }
 
+/* The row that @untold is of. */
+static inline struct segment_row *account_untold_row(const struct thread *t, uint64_t untold)
+{
+	return &t->rows[untold & ((1U << SEGMENT_NUMBER_BITS) - 1)];
+}
+
+/* Tells the row of the last free (segment_shard.untold): before the peak's epoch changes. */
+void account_tell_free(struct thread *t);
+
 static inline bool account_alone(const struct thread *t)
 {
 	return memprof.alone && !t->shared;

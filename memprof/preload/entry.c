@@ -71,7 +71,7 @@ INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 		stack_walked(t, fp, m, gen);
 	}
 	m->user = &t->rows[m->id];
-	m->user_id = m->id + memprof.id_base;
+	m->user_id = (m->id + memprof.id_base) ^ (memprof.trailer ? memprof.trailer_salt : 0);
 	/* What has no number is told each time. */
 	if (likely(m->id))
 		memo_remember(t->memo, fp, m);
@@ -151,8 +151,8 @@ INLINE uint64_t *trailer_of(void *p)
 
 INLINE uint64_t trailer_tag(const void *p)
 {
-	/* glibc's blocks begin at multiples of 16: nothing reaches below bit 40. */
-	return ((uint64_t)p << 36 ^ memprof.trailer_salt) | 1ULL << 40;
+	/* glibc's blocks begin at multiples of 16: nothing of @p reaches below bit 41. */
+	return (uint64_t)p << 37 ^ memprof.trailer_salt;
 }
 
 INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
@@ -164,7 +164,7 @@ INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
 		*word = 0;
 		return table_put((uint64_t)p, size, id, is_timed);
 	}
-	*word = trailer_tag(p) | (uint64_t)is_timed << TRAILER_TIMED | slack << TABLE_ID_BITS | id;
+	*word = trailer_tag(p) ^ (uint64_t)is_timed << TRAILER_TIMED ^ slack << TABLE_ID_BITS ^ id;
 	return true;
 }
 
@@ -190,10 +190,13 @@ INLINE size_t padded(size_t size)
 	return unlikely(size > SIZE_MAX - 8) ? size : size + memprof.trailer;
 }
 
-/* The same where there is a trailer. */
+/* The same where there is a trailer. What has no room for it is refused as it is: no block is so
+ * large. */
 INLINE size_t longer(size_t size)
 {
-	return likely(size < SIZE_MAX - 8) ? size + 8 : SIZE_MAX;
+	size_t more;
+
+	return unlikely(__builtin_add_overflow(size, 8, &more)) ? size : more;
 }
 
 /* --- counting -------------------------------------------------------------------------------- */
@@ -596,7 +599,7 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 		return counted_after_all(p, size);
 	}
 	if (trailer)
-		*word = trailer_tag(p) | slack << TABLE_ID_BITS | m->user_id;
+		*word = (uint64_t)p << 37 ^ slack << TABLE_ID_BITS ^ m->user_id;
 	else if (unlikely(!slot_take(line, slot, table_key((uint64_t)p, m->user_id, false),
 				     (uint32_t)size)))
 		return counted_after_all(p, size);
@@ -648,42 +651,47 @@ static COLD void free_after_all(void *p)
 	free_slow(p);
 }
 
-/* As counted_at_peak(), of the free of a block with stack @number. */
-static SLOW void free_at_peak(void *p, uint64_t number, uint64_t size)
+/* As counted_at_peak(), of the free of a block. */
+static SLOW void free_at_peak(void *p, uint64_t size)
 {
 	struct thread *t = &thread;
 
-	if (!account_alone(t)) {
+	if (!account_alone(t) || size >= SEGMENT_PEAK_WINDOW) {
+		account_tell_free(t);
 		free_after_all(p);
 		return;
 	}
 	if (t->at_peak)
 		account_leave_peak(t);
-	row_touch(&t->rows[number]);
 	t->shard->live -= (int64_t)size;
 	if (t->shard->live < t->low)
 		account_peak(t);
 	t->shard->live += (int64_t)size;
+	account_tell_free(t);
 	end(t);
 	free_way(p);
 }
 
-/* A block with stack @number of this process: counts its free. False: nothing has happened, and
- * free_at_peak() must see to it. */
+/* A block with stack @number of this process: tells of the free before (segment_shard.untold), and
+ * leaves this one to be told. False: nothing has happened, and free_at_peak() must see to it. */
 INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uint64_t *word)
 {
-	struct segment_row *row = &t->rows[number];
-	int64_t live = t->shard->live - (int64_t)size;
+	struct segment_shard *shard = t->shard;
+	uint64_t untold = shard->untold;
+	struct segment_row *row = account_untold_row(t, untold);
+	int64_t live = shard->live - (int64_t)size;
 
-	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live < t->low))
+	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live < t->low ||
+		     size >= SEGMENT_PEAK_WINDOW))
 		return false;
 	slot_leave(word);
-	t->shard->live = live;
 	row->frees++;
-	row->freed_bytes += size;
+	row->freed_bytes += untold >> SEGMENT_NUMBER_BITS;
+	shard->untold = size << SEGMENT_NUMBER_BITS | number;
+	shard->live = live;
 	if (t->last == (uint64_t)p) {
 		t->last = 0;
-		row->temporary++;
+		t->rows[number].temporary++;
 	}
 	return true;
 }
@@ -723,7 +731,7 @@ static SLOW void free_exact_trailer(void *p)
 		return;
 	}
 	if (unlikely(!freed(t, p, v, room, word))) {
-		free_at_peak(p, v, room);
+		free_at_peak(p, room);
 		return;
 	}
 	__asm__ volatile("" ::: "memory");
@@ -749,7 +757,7 @@ static SLOW void free_exact_table(void *p)
 		return;
 	}
 	if (unlikely(!freed(t, p, number, line->size[slot], &line->key[slot]))) {
-		free_at_peak(p, number, line->size[slot]);
+		free_at_peak(p, line->size[slot]);
 		return;
 	}
 	__asm__ volatile("" ::: "memory");

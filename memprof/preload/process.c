@@ -152,6 +152,8 @@ static bool read_options(void)
 	memprof.rate = number_of(o, "rate", 512 << 10);
 	memprof.rate += !memprof.rate;
 	memprof.trailer = memprof.mode == SEGMENT_EXACT && number_of(o, "trailer", 0) ? 8 : 0;
+	/* Always set: 0 is no trailer. */
+	memprof.trailer_salt = 1ULL << 40;
 	memprof.live_lines = power_of_two(number_of(o, "live", 1 << 19), 128, 1 << 26);
 	/* Number 0 is no stack. */
 	n = number_of(o, "stacks", 65536) + 1;

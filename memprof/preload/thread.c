@@ -40,6 +40,8 @@ static void use_shard(struct thread *t, uint32_t n)
 	t->rows = (struct segment_row *)((char *)t->shard + h->rows_at);
 	t->spreads = h->spreads_at ? (void *)((char *)t->shard + h->spreads_at) : NULL;
 	t->at_peak = false;
+	if (!t->shard->untold)
+		t->shard->untold = h->stacks_max;
 	/* The first call looks at the peak. */
 	t->high = INT64_MIN;
 	t->low = INT64_MAX;

@@ -517,7 +517,7 @@ enum { SIGNAL_FP = 120, SIGNAL_SP = 160, SIGNAL_PC = 168, SIGNAL_END = 176 };
 struct walk {
 	uint64_t lo, words; /* that begin at @lo or less than so many bytes behind: may be read */
 	uint64_t page;	    /* elsewhere: the last page that could be read */
-	uint64_t sp0;
+	uint64_t base;	    /* the frame that it began with */
 	struct memo_entry *keep; /* NULL: the walk is not kept */
 	bool elsewhere;
 };
@@ -567,11 +567,11 @@ static inline __attribute__((always_inline)) void depend(struct walk *w, uint64_
 
 	if (!m)
 		return;
-	if (m->n == MEMO_WORDS || at - w->sp0 > UINT32_MAX) {
+	if (m->n == MEMO_WORDS || at - w->base > UINT32_MAX) {
 		w->keep = NULL;
 		return;
 	}
-	m->words[m->n / 4].at[m->n % 4] = (uint32_t)(at - w->sp0);
+	m->words[m->n / 4].at[m->n % 4] = (uint32_t)(at - w->base);
 	memcpy(&m->words[m->n / 4].word[m->n % 4], (const void *)at, 8);
 	m->n++;
 }
@@ -579,7 +579,6 @@ static inline __attribute__((always_inline)) void depend(struct walk *w, uint64_
 struct frame {
 	uint64_t sp, fp, ra;
 	uint64_t fp_from; /* where @fp was read, if nothing depends on it yet */
-	bool fp_first;	  /* @fp is still what the walk began with */
 	bool interrupted; /* @ra is no return address */
 };
 
@@ -588,9 +587,7 @@ static inline __attribute__((always_inline)) void depend_on_fp(struct walk *w, s
 {
 	if (!w->keep)
 		return;
-	if (f->fp_first)
-		w->keep->fp_mask = UINT64_MAX;
-	else if (f->fp_from)
+	if (f->fp_from)
 		depend(w, f->fp_from);
 	f->fp_from = 0;
 }
@@ -669,7 +666,6 @@ static inline __attribute__((always_inline)) bool leave_by_rule(struct walk *w, 
 		if (!word_at(w, at, &f->fp))
 			return false;
 		f->fp_from = at;
-		f->fp_first = false;
 	}
 	f->sp = cfa;
 	f->interrupted = false;
@@ -690,14 +686,15 @@ static void fill_up(struct memo_entry *m)
 		w->at[m->n % 4] = w->at[m->n % 4 - 1];
 		w->word[m->n % 4] = w->word[m->n % 4 - 1];
 	}
-	m->words_end = (uint32_t)(m->n / 4 * sizeof(m->words[0]));
+	m->end = &m->words[m->n / 4];
 }
 
 void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
 		 struct memo_entry *keep, uint32_t gen)
 {
-	struct frame f = {.fp = fp[0], .ra = fp[1], .sp = (uint64_t)(fp + 2), .fp_first = true};
-	struct walk w = {.lo = f.sp, .sp0 = f.sp, .keep = keep};
+	struct frame f = {
+		.fp = fp[0], .ra = fp[1], .sp = (uint64_t)(fp + 2), .fp_from = (uint64_t)fp};
+	struct walk w = {.lo = f.sp, .base = (uint64_t)fp, .keep = keep};
 	uint64_t hash = 0;
 	uint32_t n = 0;
 
@@ -711,13 +708,10 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 	}
 	w.words = hi - w.lo >= 8 ? hi - w.lo - 7 : 0;
 	if (keep) {
-		keep->ra = f.ra;
-		keep->sp = f.sp;
-		keep->fp = f.fp;
+		keep->fp = fp;
 		keep->gen = gen;
 		keep->n = 0;
-		keep->fp_mask = 0;
-		keep->words_end = 0;
+		depend(&w, w.base + 8);
 	}
 	for (;;) {
 		uint32_t rule;
@@ -747,7 +741,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 	if (w.elsewhere)
 		out->flags |= UNWIND_ELSEWHERE;
 	if (keep && (w.elsewhere || !w.keep))
-		keep->sp = 0;
+		keep->fp = NULL;
 	else if (keep)
 		fill_up(keep);
 	out->hash = mix(hash, out->interrupted);
@@ -756,7 +750,7 @@ void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_sta
 
 struct memo_entry *memo_place(struct memo *memo, const uint64_t *fp, uint32_t gen)
 {
-	uint64_t key = memo_key(fp[1], (uint64_t)(fp + 2), gen);
+	uint64_t key = memo_key(fp, gen);
 	unsigned int set = key % MEMO_SETS, way = memo->next[set]++ % MEMO_WAYS;
 
 	memo->key[set][way] = key;

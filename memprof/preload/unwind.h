@@ -75,8 +75,8 @@ struct unwind_stack {
 	uint64_t pc[UNWIND_FRAMES_MAX]; /* the innermost first */
 };
 
-/* Words of the stack that a walk depends on, four at a time: where (from the stack pointer that it
- * began with), and what was there. */
+/* Words of the stack that a walk depends on, four at a time: where (from the frame that it began
+ * with), and what was there. */
 struct memo_words {
 	uint32_t at[4];
 	uint64_t word[4];
@@ -84,15 +84,15 @@ struct memo_words {
 
 /* A walk that was made: see the head of this file. */
 struct memo_entry {
-	uint64_t sp, ra;      /* where it began; 0: no walk is kept here */
-	uint64_t fp, fp_mask; /* the bits of the frame pointer that count: all or none */
-	uint32_t words_end;   /* bytes of @words that are used */
-	uint32_t id;	      /* what the caller made of the stack */
-	uint32_t gen;	      /* of whom keeps it */
-	uint32_t n;	      /* words; a multiple of four: the last is there again */
-	void *user;	      /* the caller's, as @id */
+	const uint64_t *fp;	      /* where it began; NULL: no walk is kept here */
+	const struct memo_words *end; /* of what is used of @words: one at least */
+	uint32_t id;		      /* what the caller made of the stack */
+	uint32_t gen;		      /* of whom keeps it */
+	uint32_t n;		      /* words; a multiple of four: the last is there again */
+	void *user;		      /* the caller's, as @id */
 	uint64_t user_id;
 	struct memo_words words[MEMO_WORDS / 4];
+	uint64_t pad[2];
 };
 
 struct memo {
@@ -117,28 +117,27 @@ _Static_assert(offsetof(struct memo, entry) == offsetof(struct memo, none) + 102
 void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
 		 struct memo_entry *keep, uint32_t gen);
 
-static inline uint64_t memo_key(uint64_t ra, uint64_t sp, uint32_t gen)
+static inline uint64_t memo_key(const uint64_t *fp, uint32_t gen)
 {
-	uint64_t k = (sp * 0x9e3779b97f4a7c15ULL) ^ (ra * 0xd1342543de82ef95ULL) ^ gen;
+	uint64_t k = ((uint64_t)fp * 0x9e3779b97f4a7c15ULL) ^ (fp[1] * 0xd1342543de82ef95ULL) ^ gen;
 
 	return k ^ k >> 32;
 }
 
-/* Whether the frame pointer and all words are as they were. */
+/* Whether all words are as they were: the first is where this frame returns to. */
 static inline __attribute__((always_inline)) bool memo_holds(const struct memo_entry *m,
-							     uint64_t sp, uint64_t fp)
+							     const uint64_t *fp)
 {
-	const struct memo_words *w = m->words,
-				*end = (const void *)((const char *)w + m->words_end);
-	uint64_t a = (m->fp ^ fp) & m->fp_mask;
+	const struct memo_words *w = m->words, *end = m->end;
 
-	for (; w != end; w++) {
-		a |= *(const uint64_t *)(sp + w->at[0]) ^ w->word[0];
-		a |= *(const uint64_t *)(sp + w->at[1]) ^ w->word[1];
-		a |= *(const uint64_t *)(sp + w->at[2]) ^ w->word[2];
-		a |= *(const uint64_t *)(sp + w->at[3]) ^ w->word[3];
-	}
-	return a == 0;
+#define MEMO_DIFFERS(i)                                                                            \
+	__builtin_expect(*(const uint64_t *)((uint64_t)fp + w->at[i]) != w->word[i], 0)
+	do {
+		if (MEMO_DIFFERS(0) || MEMO_DIFFERS(1) || MEMO_DIFFERS(2) || MEMO_DIFFERS(3))
+			return false;
+	} while (++w != end);
+#undef MEMO_DIFFERS
+	return true;
 }
 
 /*
@@ -148,14 +147,13 @@ static inline __attribute__((always_inline)) bool memo_holds(const struct memo_e
  */
 static inline struct memo_entry *memo_find(struct memo *memo, const uint64_t *fp, uint32_t gen)
 {
-	uint64_t ra = fp[1], sp = (uint64_t)(fp + 2), key = memo_key(ra, sp, gen);
+	uint64_t key = memo_key(fp, gen);
 	unsigned int set = key % MEMO_SETS;
 
 	for (unsigned int way = 0; way < MEMO_WAYS; way++) {
 		struct memo_entry *m = &memo->entry[set * MEMO_WAYS + way];
 
-		if (memo->key[set][way] == key && m->ra == ra && m->sp == sp && m->gen == gen &&
-		    memo_holds(m, sp, fp[0]))
+		if (memo->key[set][way] == key && m->fp == fp && m->gen == gen && memo_holds(m, fp))
 			return m;
 	}
 	return NULL;
@@ -177,11 +175,10 @@ static inline __attribute__((always_inline)) const struct memo_entry *memo_again
 										 const uint64_t *fp)
 {
 	const struct memo_entry *m = &memo->none + *memo_hint(memo, fp);
-	uint64_t ra = fp[1], sp = (uint64_t)(fp + 2);
 
-	if (__builtin_expect(m->sp != sp || m->ra != ra, 0))
+	if (__builtin_expect(m->fp != fp, 0))
 		return NULL;
-	return __builtin_expect(memo_holds(m, sp, fp[0]), 1) ? m : NULL;
+	return __builtin_expect(memo_holds(m, fp), 1) ? m : NULL;
 }
 
 /* @m holds for @fp, and is of the caller's generation. */

@@ -157,6 +157,20 @@ static void add_rows(struct segment *s, const struct segment_row *rows, bool at_
 	}
 }
 
+/* The last free of a shard, if its row was not told of it (segment.h). */
+static void add_untold(struct segment *s, uint64_t untold, bool at_peak)
+{
+	uint64_t number = untold & ((1U << SEGMENT_NUMBER_BITS) - 1);
+	uint64_t bytes = untold >> SEGMENT_NUMBER_BITS;
+
+	if (!number || number > s->h.nstacks)
+		return;
+	s->rows[number].frees++;
+	s->rows[number].freed_bytes += bytes;
+	s->rows[number].peak_blocks -= at_peak;
+	s->rows[number].peak_bytes -= at_peak ? bytes : 0;
+}
+
 static void add_spreads(struct segment *s, const struct segment_spread *spreads)
 {
 	for (uint32_t i = 0; i <= s->h.nstacks; i++) {
@@ -194,6 +208,7 @@ static int read_shard(int fd, struct segment *s, uint32_t n, bool at_peak, struc
 	if (err)
 		goto out;
 	add_rows(s, row, at_peak);
+	add_untold(s, shard.untold, at_peak);
 	if (spreads)
 		add_spreads(s, spreads);
 	for (unsigned int i = 0; i < SEGMENT_BUCKETS; i++) {

@@ -222,8 +222,9 @@ void segment_to_profile(const struct segment *s, const struct profile_process *g
 		p->temporary_known = true;
 		p->lifetimes_known = true;
 		p->peak_ns = MAX(p->peak_ns, s->h.peak_ns);
+		/* What a thread has not told of: to the process, and to a row (segment.h). */
 		p->peak_slack +=
-			s->nthreads > 1 ? (uint64_t)s->nshards_used * SEGMENT_PEAK_WINDOW : 0;
+			s->nthreads > 1 ? (uint64_t)s->nshards_used * 2 * SEGMENT_PEAK_WINDOW : 0;
 	}
 	p->frees_known = true;
 }

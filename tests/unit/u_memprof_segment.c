@@ -164,6 +164,34 @@ static void knows_a_process_at_its_peak(void **state)
 	unmake(&m);
 }
 
+/* The last free of a thread, of which its row was not told. */
+static void reads_what_was_not_told(void **state)
+{
+	struct made m = make(SEGMENT_EXACT);
+	struct segment s;
+
+	(void)state;
+	seal(&m);
+	shard_of(&m, 1)->untold = 90 << SEGMENT_NUMBER_BITS | 1;
+	shard_of(&m, 0)->untold = m.h->stacks_max;		 /* none */
+	shard_of(&m, 2)->untold = 70 << SEGMENT_NUMBER_BITS | 3; /* no such stack */
+	assert_int_equal(segment_read(m.fd, &s, NULL), 0);
+	assert_int_equal(s.rows[1].frees, 5);
+	assert_int_equal(s.rows[1].freed_bytes, 490);
+	/* It came after the peak. */
+	assert_int_equal(s.rows[1].peak_blocks, 4);
+	assert_int_equal(s.rows[1].peak_bytes, 400);
+	assert_int_equal(s.rows[2].frees, 0);
+	segment_release(&s);
+	/* What is live is the peak. */
+	m.h->peak = 605;
+	assert_int_equal(segment_read(m.fd, &s, NULL), 0);
+	assert_int_equal(s.rows[1].peak_blocks, 5);
+	assert_int_equal(s.rows[1].peak_bytes, 510);
+	segment_release(&s);
+	unmake(&m);
+}
+
 /* A module that was unloaded is no stack's of later, nor one loaded later of an earlier one's. */
 static void keeps_epochs_apart(void **state)
 {
@@ -294,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_whole_one),
 		cmocka_unit_test(knows_a_process_at_its_peak),
+		cmocka_unit_test(reads_what_was_not_told),
 		cmocka_unit_test(keeps_epochs_apart),
 		cmocka_unit_test(reads_a_sampled_one),
 		cmocka_unit_test(refuses_what_is_damaged),
