@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/plugin.h"
+#include "harness/result_head.h"
 #include "harness/result_merged.h"
 #include "harness/result_share.h"
 #include "harness/record.h"
@@ -507,13 +508,71 @@ static int read_line(struct reading *in, const char *text, size_t len, bool whol
 	return err;
 }
 
+/* The runs that a merged run's header lists, each sharing what is alike in others: they may be a
+ * hundred thousand. NULL: this is no such list. */
+static struct json_object *take_list(struct run_file *r, FILE *f)
+{
+	struct json_object *list = json_object_new_array(), *o;
+	struct strbuf text = STRBUF_INIT, why = STRBUF_INIT;
+	int c = head_sign(f);
+
+	if (c != ']')
+		ungetc(c, f);
+	while (c != ']' && !run_interrupted()) {
+		strbuf_reset(&text);
+		o = head_value(f, &text) ? parse_line(text.s, text.len, &why) : NULL;
+		if (!o)
+			break;
+		record_make_utf8(o);
+		json_object_array_add(list, shares_take(r->shares, o));
+		c = head_sign(f);
+		if (c != ',' && c != ']')
+			break;
+	}
+	if (c != ']' || head_sign(f) != '}' || head_sign(f) != '\n') {
+		json_object_put(list);
+		list = NULL;
+	}
+	strbuf_release(&text);
+	strbuf_release(&why);
+	return list;
+}
+
+/* The header of a merged run, run by run. Anything else is left to who reads line by line, and says
+ * what is wrong. */
+static int read_merged_header(struct reading *in, FILE *f)
+{
+	struct strbuf head = STRBUF_INIT, why = STRBUF_INIT;
+	struct json_object *o = NULL, *list = NULL;
+	struct stat st;
+	int err = 0;
+
+	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
+		return 0;
+	if (head_take(f, &head) == HEAD_MERGED)
+		o = parse_line(head.s, head.len, &why);
+	if (o)
+		list = take_list(in->r, f);
+	if (list) {
+		in->line = 1;
+		record_put(o, "merged", list);
+		err = take_parsed(in, o);
+	} else {
+		json_object_put(o);
+		rewind(f);
+	}
+	strbuf_release(&head);
+	strbuf_release(&why);
+	return err;
+}
+
 static int read_lines(struct run_file *r, const char *path, FILE *f)
 {
 	struct reading in = {.r = r, .path = path};
 	char *text = NULL;
 	size_t room = 0;
 	ssize_t len;
-	int err = 0;
+	int err = read_merged_header(&in, f);
 
 	errno = 0;
 	while (!err && (len = getline(&text, &room, f)) > 0) {

@@ -188,16 +188,31 @@ static void put_finding(struct cell *c, struct json_object *trial)
 			    record_str(trial, "workload", "?"), text);
 }
 
+static bool is_trial_of(const struct cell *c, struct json_object *o)
+{
+	return record_is(o, "trial") && !strcmp(record_str(o, "monitor", ""), c->name);
+}
+
+size_t cell_trials(const struct cell *c, struct json_object *records)
+{
+	struct json_object *o;
+	size_t n = 0;
+
+	record_foreach (records, o)
+		n += is_trial_of(c, o);
+	return n;
+}
+
 void cell_judged(struct cell *c, struct json_object *records, const char *said)
 {
 	size_t worst = 0, trials = 0, judged = 0;
 	struct json_object *o;
 
-	record_foreach_type (records, o, "trial") {
+	record_foreach (records, o) {
 		size_t g = gravity(record_str(o, "conformance.verdict", "none"));
 		const char *status = record_str(o, "status", "");
 
-		if (strcmp(record_str(o, "monitor", ""), c->name) != 0)
+		if (!is_trial_of(c, o))
 			continue;
 		trials++;
 		judged += g > 0;

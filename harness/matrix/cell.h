@@ -39,5 +39,7 @@ void cell_skip(struct cell *c, const char *reason);
  * the program that wrote them said, for where it wrote none. */
 void cell_counted(struct cell *c, struct json_object *records, const char *said);
 void cell_judged(struct cell *c, struct json_object *records, const char *said);
+/* How many trials of it are among @records. */
+size_t cell_trials(const struct cell *c, struct json_object *records);
 
 #endif

@@ -4,9 +4,12 @@
  * (docs/matrix.md)
  *
  * A kernel is counted in one boot for all its monitors (`beebench exact`), so that their figures
- * are of one boot, and judged in a boot for each (`beebench verify`): commands of this program, as
- * many at a time as there are CPUs. A cell that is whole goes into a file at once; what is there
- * from an earlier start, with the same object, kernel and loads, is not done again.
+ * are of one boot, and they are judged in as few boots as keep the CPUs busy (`beebench verify`):
+ * commands of this program, as many at a time as there are CPUs. Where one that judged several
+ * monitors ended before it had judged all, each of the rest is judged in a boot of its own: what
+ * brings a kernel down is a finding about one monitor. A cell that is whole goes into a file at
+ * once; what is there from an earlier start, with the same object, kernel and loads, is not done
+ * again.
  */
 #include "lib/base.h"
 
@@ -54,11 +57,14 @@ static const char *const default_monitors[] = {
 
 /* Short, and among them what tells processors apart: sizes of pages, 2^62 bytes, threads. */
 #define DEFAULT_LOADS "brk,fail,filter,forks,partial,remap,threads:count=301"
+enum { NDEFAULT_LOADS = 7 };
 
 /* A command of this program that is to be run, or runs. */
 struct job {
 	const char *kernel;
-	struct cell *cell; /* of `verify`; NULL: `exact`, of all missing cells of the kernel */
+	/* Of `verify`, @ncells; none: `exact`, of all missing cells of the kernel. */
+	struct cell **cells;
+	size_t ncells;
 	struct subproc child;
 	int out, said; /* its stdout; memory where it writes what it says */
 	struct strbuf text;
@@ -68,6 +74,7 @@ struct job {
 struct matrix {
 	struct run *run;
 	struct strbuf loads;
+	size_t nloads;
 	struct cell *cells;
 	size_t ncells;
 	struct job *jobs;
@@ -77,7 +84,8 @@ struct matrix {
 
 /* --- cells --- */
 
-static void spell_loads(struct strbuf *out, const struct run *run)
+/* As -w takes them. Returns how many there are. */
+static size_t spell_loads(struct strbuf *out, const struct run *run)
 {
 	for (size_t i = 0; i < run->nworkloads; i++) {
 		const struct workload *w = &run->workloads[i];
@@ -88,8 +96,10 @@ static void spell_loads(struct strbuf *out, const struct run *run)
 			param_format(w->ops->params, w->params, out);
 		}
 	}
-	if (!run->nworkloads)
-		strbuf_addstr(out, DEFAULT_LOADS);
+	if (run->nworkloads)
+		return run->nworkloads;
+	strbuf_addstr(out, DEFAULT_LOADS);
+	return NDEFAULT_LOADS;
 }
 
 /* The sum of the object and of all else that the cell's figures come from. */
@@ -141,16 +151,29 @@ static int add_cell(struct matrix *m, const char *monitor, const char *kernel, c
 	return 0;
 }
 
+static int can_run(const struct processor *p, struct strbuf *why)
+{
+	int err = vm_can_boot(p, why);
+
+	return err ? err : guest_files_built(p, why);
+}
+
 /* All monitors on one kernel. One that cannot be had is a reason in each cell. */
 static int add_kernel(struct matrix *m, const char *const *monitors, const char *kernel,
 		      const char *folder)
 {
 	struct vm_kernel k = VM_KERNEL_INIT;
 	struct strbuf why = STRBUF_INIT;
-	int err = vm_kernel_find(&k, kernel, &why);
+	int err = 0;
 
+	/* What is missing here is said before a kernel is fetched that cannot be booted. */
+	k.processor = vm_kernel_processor(kernel);
+	if (k.processor)
+		err = can_run(k.processor, &why);
 	if (!err)
-		vm_can_boot(k.processor, &why);
+		err = vm_kernel_find(&k, kernel, &why);
+	if (!err)
+		err = can_run(k.processor, &why);
 	if (err == -EINVAL || err == -ENOENT || err == -EINTR)
 		log_err("%s", why.s);
 	else
@@ -164,41 +187,70 @@ static int add_kernel(struct matrix *m, const char *const *monitors, const char 
 
 /* --- jobs --- */
 
-static void add_job(struct matrix *m, const char *kernel, struct cell *cell)
+static struct job *add_job(struct matrix *m, const char *kernel)
 {
-	m->jobs[m->njobs++] = (struct job){.kernel = kernel,
-					   .cell = cell,
-					   .child = SUBPROC_INIT,
-					   .out = -1,
-					   .said = -1,
-					   .text = STRBUF_INIT};
+	struct job *j = &m->jobs[m->njobs++];
+
+	*j = (struct job){.kernel = kernel,
+			  .child = SUBPROC_INIT,
+			  .out = -1,
+			  .said = -1,
+			  .text = STRBUF_INIT};
+	return j;
 }
 
-/* The slowest first: what is left at the end is short. */
-static void plan_jobs(struct matrix *m, const char *const *kernels)
+static void judge_in(struct job *j, struct cell *c)
 {
-	for (const char *const *k = kernels; *k; k++) {
-		bool counts = false;
+	struct cell **more = realloc(j->cells, (j->ncells + 1) * sizeof(*more));
 
-		for (size_t i = 0; i < m->ncells; i++) {
-			struct cell *c = &m->cells[i];
+	if (!more)
+		abort();
+	j->cells = more;
+	j->cells[j->ncells++] = c;
+}
 
-			if (c->kernel != *k || c->judged)
-				continue;
-			if (!counts)
-				add_job(m, *k, NULL);
-			counts = true;
-			add_job(m, *k, c);
-		}
+/* Of a kernel's missing cells one job counts, and @boots judge. */
+static void plan_kernel(struct matrix *m, const char *kernel, size_t boots)
+{
+	size_t first = m->njobs + 1, missing = 0;
+
+	for (size_t i = 0; i < m->ncells; i++) {
+		struct cell *c = &m->cells[i];
+
+		if (c->kernel != kernel || c->judged)
+			continue;
+		if (!missing)
+			add_job(m, kernel);
+		judge_in(missing < boots ? add_job(m, kernel) : &m->jobs[first + missing % boots],
+			 c);
+		missing++;
 	}
 }
 
-/* Names of the monitors of a kernel that are missing, with commas. */
-static void missing(const struct matrix *m, const struct job *j, struct strbuf *out)
+/* As many boots for each kernel as give each CPU something to do. */
+static void plan_jobs(struct matrix *m, const char *const *kernels, size_t at_once)
 {
-	for (size_t i = 0; i < m->ncells; i++)
+	size_t n = 0;
+
+	while (kernels[n])
+		n++;
+	for (size_t i = 0; i < n; i++)
+		plan_kernel(m, kernels[i], (at_once + n - 1) / n);
+}
+
+static void add_name(struct strbuf *out, const struct cell *c)
+{
+	strbuf_addf(out, "%s%s", out->len ? "," : "", c->monitor);
+}
+
+/* Names of the monitors that @j is about, with commas. */
+static void monitors_of(const struct matrix *m, const struct job *j, struct strbuf *out)
+{
+	for (size_t i = 0; i < j->ncells; i++)
+		add_name(out, j->cells[i]);
+	for (size_t i = 0; !j->ncells && i < m->ncells; i++)
 		if (m->cells[i].kernel == j->kernel && !m->cells[i].counted)
-			strbuf_addf(out, "%s%s", out->len ? "," : "", m->cells[i].monitor);
+			add_name(out, &m->cells[i]);
 }
 
 static int start(struct matrix *m, struct job *j)
@@ -207,7 +259,7 @@ static int start(struct matrix *m, struct job *j)
 	struct strbuf monitors = STRBUF_INIT;
 	char seed[24];
 	const char *argv[] = {"/proc/self/exe",
-			      j->cell ? "verify" : "exact",
+			      j->ncells ? "verify" : "exact",
 			      "-q",
 			      "--out",
 			      "-",
@@ -218,17 +270,14 @@ static int start(struct matrix *m, struct job *j)
 			      "-m",
 			      NULL,
 			      "-o",
-			      j->cell ? "guest=yes" : "timeout=600",
-			      j->cell ? "-w" : NULL,
+			      j->ncells ? "guest=yes" : "timeout=600",
+			      j->ncells ? "-w" : NULL,
 			      m->loads.s,
 			      NULL};
 	int ends[2], err = 0;
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)m->run->seed);
-	if (j->cell)
-		strbuf_addstr(&monitors, j->cell->monitor);
-	else
-		missing(m, j, &monitors);
+	monitors_of(m, j, &monitors);
 	argv[10] = monitors.s;
 	j->said = memfd_create("said", MFD_CLOEXEC);
 	if (j->said < 0 || pipe2(ends, O_CLOEXEC)) {
@@ -294,16 +343,19 @@ static void finish(struct matrix *m, struct job *j)
 	struct strbuf said = STRBUF_INIT;
 
 	last_words(j, &said);
-	for (size_t i = 0; i < m->ncells; i++) {
-		struct cell *c = &m->cells[i];
-
-		if (c->kernel != j->kernel || (j->cell ? c != j->cell : c->counted))
+	for (size_t i = 0; !j->ncells && i < m->ncells; i++) {
+		if (m->cells[i].kernel != j->kernel || m->cells[i].counted)
 			continue;
-		if (j->cell)
-			cell_judged(c, records, said.s);
-		else
-			cell_counted(c, records, said.s);
-		finish_cell(m, c);
+		cell_counted(&m->cells[i], records, said.s);
+		finish_cell(m, &m->cells[i]);
+	}
+	for (size_t i = 0; i < j->ncells; i++) {
+		if (j->ncells > 1 && cell_trials(j->cells[i], records) < m->nloads) {
+			judge_in(add_job(m, j->kernel), j->cells[i]);
+			continue;
+		}
+		cell_judged(j->cells[i], records, said.s);
+		finish_cell(m, j->cells[i]);
 	}
 	strbuf_release(&said);
 	json_object_put(records);
@@ -319,6 +371,8 @@ static void release(struct job *j)
 		close(j->said);
 	j->out = j->said = -1;
 	strbuf_release(&j->text);
+	free(j->cells);
+	j->cells = NULL;
 }
 
 /* Takes what it wrote; at its end the cells have it. */
@@ -435,7 +489,7 @@ static int run_matrix(struct run *run, const void *params_)
 	const char *const *monitors = run_chosen(run->monitors, default_monitors);
 	const char *const *kernels = run_chosen(run->kernels, vm_kernels_all);
 	struct matrix m = {.run = run, .loads = STRBUF_INIT};
-	size_t nm = 0, nk = 0;
+	size_t nm = 0, nk = 0, at_once = p->jobs ? p->jobs : MIN(cpus(), (size_t)MAX_AT_ONCE);
 	int lock = open_folder(folder), err = MIN(lock, 0), emitted;
 
 	while (monitors[nm])
@@ -443,17 +497,19 @@ static int run_matrix(struct run *run, const void *params_)
 	while (kernels[nk])
 		nk++;
 	m.cells = calloc(nm * nk + 1, sizeof(*m.cells));
-	m.jobs = calloc((nm + 1) * nk + 1, sizeof(*m.jobs));
+	/* Of each kernel one that counts; of each cell one that judges it, and one that does so
+	 * again. */
+	m.jobs = calloc((2 * nm + 1) * nk + 1, sizeof(*m.jobs));
 	if (!m.cells || !m.jobs)
 		err = -ENOMEM;
-	spell_loads(&m.loads, run);
+	m.nloads = spell_loads(&m.loads, run);
 	for (size_t i = 0; i < nk && !err; i++)
 		err = add_kernel(&m, monitors, kernels[i], folder);
 	if (!err) {
-		plan_jobs(&m, kernels);
+		plan_jobs(&m, kernels, at_once);
 		progress_plan(run->progress, "matrix", to_do(&m), 5);
 		progress_begin(run->progress, "matrix");
-		err = run_jobs(&m, p->jobs ? p->jobs : MIN(cpus(), (size_t)MAX_AT_ONCE));
+		err = run_jobs(&m, at_once);
 	}
 	emitted = emit(&m);
 	for (size_t i = 0; i < m.njobs; i++)

@@ -16,7 +16,6 @@
 
 #include "harness/record.h"
 #include "harness/record_put.h"
-#include "harness/result_merged.h"
 #include "lib/names.h"
 #include "lib/stats.h"
 
@@ -26,13 +25,14 @@ enum { MACHINES_NAMED = 5 };
 #define Z95 1.959963984540054
 
 struct seen {
-	char *key;			  /* owned */
-	const char *machine, *name, *run; /* of the run's header, which stays */
+	const char *key; /* one of the agreement's */
+	const struct part *run;
 	bool exact;
 	double value, variance; /* of an exact figure: the instructions, 0 */
 };
 
 struct agreement {
+	struct names keys;
 	struct seen *seen; /* @n */
 	size_t n, cap;
 };
@@ -46,35 +46,26 @@ struct agreement *agreement_new(void)
 	return a;
 }
 
-static char *copy(const char *s)
-{
-	char *own = strdup(s);
-
-	if (!own)
-		abort();
-	return own;
-}
-
-static void keep(struct agreement *a, struct json_object *run, struct strbuf *key, bool exact,
+static void keep(struct agreement *a, const struct part *run, struct strbuf *key, bool exact,
 		 double value, double variance)
 {
+	size_t at = names_add(&a->keys, key->s);
+
 	if (a->n == a->cap) {
 		a->cap = a->cap ? a->cap * 2 : 256;
 		a->seen = realloc(a->seen, a->cap * sizeof(*a->seen));
 		if (!a->seen)
 			abort();
 	}
-	a->seen[a->n++] = (struct seen){.key = copy(key->s),
-					.machine = result_machine(run),
-					.name = record_str(run, "host.name", result_machine(run)),
-					.run = record_str(run, "id", "?"),
+	a->seen[a->n++] = (struct seen){.key = a->keys.v[at],
+					.run = run,
 					.exact = exact,
 					.value = value,
 					.variance = variance};
 }
 
 void agreement_add(struct agreement *a, const struct result_objects *objects,
-		   struct json_object *run, struct json_object *o)
+		   const struct part *run, struct json_object *o)
 {
 	struct strbuf key = STRBUF_INIT, monitor = STRBUF_INIT;
 	struct stats_interval i;
@@ -82,7 +73,7 @@ void agreement_add(struct agreement *a, const struct result_objects *objects,
 	if (record_status(o) != STATUS_OK)
 		return;
 	strbuf_addstr(&monitor, record_str(o, "monitor", "?"));
-	result_objects_suffix(objects, run, record_str(o, "monitor", "?"), &monitor);
+	result_objects_suffix(objects, run->shared, record_str(o, "monitor", "?"), &monitor);
 	if (record_is(o, "exact") && record_get(o, "instructions")) {
 		strbuf_addf(&key, "exact\t%s\t%s\t%s\t%" PRIu64, record_str(o, "kernel", "?"),
 			    monitor.s, record_str(o, "path", "?"), record_u64(o, "index", 0));
@@ -104,10 +95,10 @@ static int order(const void *x, const void *y)
 	int c = strcmp(a->key, b->key);
 
 	if (!c && !a->exact)
-		c = strcmp(a->machine, b->machine);
+		c = strcmp(part_machine(a->run), part_machine(b->run));
 	if (!c)
 		c = (a->value > b->value) - (a->value < b->value);
-	return c ? c : strcmp(a->run, b->run);
+	return c ? c : strcmp(a->run->id, b->run->id);
 }
 
 /* Field @i of a key, as a record's member. */
@@ -126,8 +117,8 @@ static void put_machines(struct json_object *o, const struct seen *s, size_t n)
 
 	for (size_t i = 0, before; i < n; i++) {
 		before = ids.n;
-		if (names_add(&ids, s[i].machine) == before && before < MACHINES_NAMED)
-			record_add_str(on, s[i].name);
+		if (names_add(&ids, part_machine(s[i].run)) == before && before < MACHINES_NAMED)
+			record_add_str(on, part_host(s[i].run));
 	}
 	record_put_u64(o, "machines", ids.n);
 	record_put(o, "on", on);
@@ -147,7 +138,7 @@ static struct json_object *agree(const struct seen *s, size_t n, bool *differ, s
 			;
 		record_put_u64(v, "instructions", (uint64_t)s[i].value);
 		record_put_u64(v, "runs", j - i);
-		record_put_str(v, "first_run", s[i].run);
+		record_put_str(v, "first_run", s[i].run->id);
 		put_machines(v, s + i, j - i);
 		json_object_array_add(values, v);
 		if (j - i > best_n) {
@@ -170,7 +161,7 @@ static struct json_object *agree(const struct seen *s, size_t n, bool *differ, s
 			    "%s at %s on %s: %.0f instructions in %zu of %zu runs, %.0f in %s\n",
 			    record_str(o, "monitor", ""), record_str(o, "path", ""),
 			    record_str(o, "kernel", ""), s[best].value, best_n, n, s[i].value,
-			    s[i].run);
+			    s[i].run->id);
 	}
 	return o;
 }
@@ -219,13 +210,13 @@ static struct json_object *combine(const struct seen *s, size_t n)
 	if (!y || !var || !own_y || !own_var || !names)
 		abort();
 	for (size_t i = 0, j; i < n; i = j, machines++) {
-		for (j = i; j < n && !strcmp(s[j].machine, s[i].machine); j++) {
+		for (j = i; j < n && !strcmp(part_machine(s[j].run), part_machine(s[i].run)); j++) {
 			own_y[j - i] = s[j].value;
 			own_var[j - i] = s[j].variance;
 		}
 		weigh(own_y, own_var, j - i, 0, &y[machines], &weight);
 		var[machines] = 1 / weight;
-		names[machines] = s[i].name;
+		names[machines] = part_host(s[i].run);
 	}
 	weigh(y, var, machines, 0, &centre, &weight);
 	for (size_t i = 0; i < machines; i++) {
@@ -285,9 +276,9 @@ struct json_object *agreement_records(struct agreement *a, size_t *agreed, size_
 
 void agreement_free(struct agreement *a)
 {
-	for (size_t i = 0; a && i < a->n; i++) {
-		free(a->seen[i].key);
-	}
-	free(a ? a->seen : NULL);
+	if (!a)
+		return;
+	names_release(&a->keys);
+	free(a->seen);
 	free(a);
 }

@@ -9,6 +9,7 @@
 
 #include <json-c/json.h>
 
+#include "harness/merge/merge.h"
 #include "harness/result_objects.h"
 #include "lib/base.h"
 #include "lib/strbuf.h"
@@ -16,10 +17,10 @@
 struct agreement; /* opaque */
 
 struct agreement *agreement_new(void); /* aborts without memory */
-/* A record of a run, whose header is @run and stays. Those that say nothing are passed over. Of
- * several @objects of one name each has figures of its own. */
+/* A record of @run, which stays. Those that say nothing are passed over. Of several @objects of one
+ * name each has figures of its own. */
 void agreement_add(struct agreement *a, const struct result_objects *objects,
-		   struct json_object *run, struct json_object *record);
+		   const struct part *run, struct json_object *record);
 /* Records of type "agreement" and "combined", in the order of their names: the caller owns the
  * array. @agree and @differ: how many figures do; @text is given a line for each that differs. */
 struct json_object *agreement_records(struct agreement *a, size_t *agree, size_t *differ,

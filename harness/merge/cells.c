@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "harness/record_put.h"
-#include "harness/result_merged.h"
 #include "lib/log.h"
 #include "lib/names.h"
 
@@ -90,8 +89,7 @@ static void tell(struct strbuf *text, const char *id, const struct outcome *o)
 		if (!o->n[s])
 			continue;
 		strbuf_addf(text, "%s%s in run %s on %s", sep, word_of(s), o->first[s]->id,
-			    record_str(o->first[s]->header, "host.name",
-				       result_machine(o->first[s]->header)));
+			    part_host(o->first[s]));
 		if (o->n[s] > 1)
 			strbuf_addf(text, " and %zu others", o->n[s] - 1);
 		sep = ", ";
@@ -139,7 +137,7 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 		names_add(&cells, plan->v[i]);
 	beyond = cells.n;
 	for (size_t i = 0; i < p->n; i++) {
-		const char *id = record_str(p->part[i].header, "cell.id", NULL);
+		const char *id = p->part[i].cell;
 		size_t s = p->part[i].end ? worst[i] : STATUS_COUNT;
 		struct outcome *at = id ? &out[names_add(&cells, id)] : NULL;
 

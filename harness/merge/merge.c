@@ -16,8 +16,8 @@
 #include "harness/merge/cells.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
-#include "harness/result_merged.h"
 #include "harness/result_scan.h"
+#include "harness/plugin.h"
 #include "harness/result.h"
 #include "lib/log.h"
 #include "lib/names.h"
@@ -42,16 +42,36 @@ static int put_line(FILE *out, struct json_object *o)
 	return ferror(out) ? -EIO : 0;
 }
 
-/* The same in all runs, or null. */
-static void put_common(struct json_object *to, const struct parts *p, const char *path,
-		       const char *key)
-{
-	const char *first = record_str(p->part[0].header, path, NULL);
+/* What all runs say alike, or null. */
+typedef const char *(*say_fn)(const struct part *p, const char *path);
 
-	for (size_t i = 1; i < p->n && first; i++)
-		if (strcmp(record_str(p->part[i].header, path, ""), first))
+static void put_common(struct json_object *to, const struct parts *p, const char *key, say_fn say,
+		       const char *path)
+{
+	const char *first = say(&p->part[0], path);
+
+	for (size_t i = 1; i < p->n && first; i++) {
+		const char *s = say(&p->part[i], path);
+
+		if (!s || strcmp(s, first) != 0)
 			first = NULL;
+	}
 	record_put_str(to, key, first);
+}
+
+static const char *say_shared(const struct part *p, const char *path)
+{
+	return record_str(p->shared, path, NULL);
+}
+
+static const char *say_host_id(const struct part *p, const char *path UNUSED)
+{
+	return p->host_id;
+}
+
+static const char *say_host_name(const struct part *p, const char *path UNUSED)
+{
+	return p->host_name;
 }
 
 static size_t count_machines(const struct parts *p)
@@ -60,25 +80,34 @@ static size_t count_machines(const struct parts *p)
 	size_t n;
 
 	for (size_t i = 0; i < p->n; i++)
-		names_add(&machines, result_machine(p->part[i].header));
+		names_add(&machines, part_machine(&p->part[i]));
 	n = machines.n;
 	names_release(&machines);
 	return n;
 }
 
-static struct json_object *list_runs(const struct parts *p)
+/* The list of the runs, the last member of the header @h: headers go from file to file, one at a
+ * time. */
+static int put_header(FILE *out, struct json_object *h, const struct parts *p)
 {
-	struct json_object *list = json_object_new_array();
+	const char *text = json_object_to_json_string_ext(h, JSON_C_TO_STRING_PLAIN);
 
+	fprintf(out, "%.*s,\"merged\":[", (int)strlen(text) - 1, text);
 	for (size_t i = 0; i < p->n; i++) {
-		struct json_object *o = json_object_new_object();
+		const struct part *it = &p->part[i];
+		struct json_object *header = part_header(it);
 
-		record_put(o, "header", json_object_get(p->part[i].header));
-		record_put_u64(o, "records", p->part[i].records);
-		record_put(o, "end", json_object_get(p->part[i].end));
-		json_object_array_add(list, o);
+		if (!header)
+			return -EINVAL;
+		fprintf(out, "%s{\"header\":%s,\"records\":%" PRIu64 ",\"end\":%s}", i ? "," : "",
+			json_object_to_json_string_ext(header, JSON_C_TO_STRING_PLAIN), it->records,
+			it->end ? it->end : "null");
+		json_object_put(header);
+		if (run_interrupted())
+			return -EINTR;
 	}
-	return list;
+	fputs("]}\n", out);
+	return ferror(out) ? -EIO : 0;
 }
 
 /* Named by what is in it. */
@@ -143,23 +172,28 @@ static struct json_object *list_objects(const struct result_objects *o, const st
 		int name = (int)(processor - 1 - sorted[i]), word = (int)(hash - 1 - processor);
 		struct json_object *it = json_object_new_object(), *own;
 		uint64_t runs = 0;
+		bool *has = calloc(p->shared_texts.n + 1, sizeof(*has));
 
+		if (!has)
+			abort();
 		record_putf(it, "monitor", "%.*s", name, sorted[i]);
 		if (word)
 			record_putf(it, "processor", "%.*s", word, processor);
 		record_put_str(it, "sha256", hash);
-		for (size_t k = 0; k < p->n; k++)
-			record_foreach (record_get(p->part[k].header, "objects"), own) {
-				if (strcmp(record_str(own, "sha256", ""), hash) ||
-				    strcmp(record_str(own, "monitor", ""),
-					   record_str(it, "monitor", "")) ||
-				    strcmp(record_str(own, "processor", ""),
-					   record_str(it, "processor", "")))
-					continue;
-				first = first ? first : p->part[k].id;
-				runs++;
-				break;
-			}
+		for (size_t k = 0; k < p->shared_texts.n; k++)
+			record_foreach (record_get(p->shared[k], "objects"), own)
+				has[k] |= !strcmp(record_str(own, "sha256", ""), hash) &&
+					  !strcmp(record_str(own, "monitor", ""),
+						  record_str(it, "monitor", "")) &&
+					  !strcmp(record_str(own, "processor", ""),
+						  record_str(it, "processor", ""));
+		for (size_t k = 0; k < p->n; k++) {
+			if (!has[p->part[k].shared_at])
+				continue;
+			first = first ? first : p->part[k].id;
+			runs++;
+		}
+		free(has);
 		record_put_u64(it, "runs", runs);
 		record_put_str(it, "first_run", first);
 		json_object_array_add(list, it);
@@ -176,7 +210,7 @@ static struct json_object *header_of(const struct parts *p, const struct result_
 	const char *started = NULL;
 
 	for (size_t i = 0; i < p->n; i++) {
-		const char *s = record_str(p->part[i].header, "started", NULL);
+		const char *s = p->part[i].started;
 
 		started = s && (!started || strcmp(s, started) < 0) ? s : started;
 		r->unfinished += !p->part[i].end;
@@ -186,20 +220,19 @@ static struct json_object *header_of(const struct parts *p, const struct result_
 	r->machines = count_machines(p);
 	record_add_str(command, "merge");
 	record_put_i64(h, "schema", RESULT_SCHEMA);
-	put_common(h, p, "tool", "tool");
+	put_common(h, p, "tool", say_shared, "tool");
 	record_putf(h, "id", "merged-%016" PRIx64, hash_of(p));
 	record_put_str(h, "started", started);
 	record_put(h, "command", command);
 	record_put_u64(host, "machines", r->machines);
-	put_common(host, p, "host.id", "id");
-	put_common(host, p, "host.name", "name");
-	put_common(host, p, "host.kernel", "kernel");
-	put_common(host, p, "host.machine", "machine");
-	put_common(host, p, "host.cpu", "cpu");
+	put_common(host, p, "id", say_host_id, NULL);
+	put_common(host, p, "name", say_host_name, NULL);
+	put_common(host, p, "kernel", say_shared, "host.kernel");
+	put_common(host, p, "machine", say_shared, "host.machine");
+	put_common(host, p, "cpu", say_shared, "host.cpu");
 	record_put(h, "host", host);
 	record_put(h, "objects", list_objects(objects, p));
 	tell_objects(objects, record_get(h, "objects"), &r->text);
-	record_put(h, "merged", list_runs(p));
 	return h;
 }
 
@@ -255,7 +288,7 @@ static int take_record(struct writing *w, const struct part *p, const struct str
 	o = json_tokener_parse(line->s);
 	if (!o)
 		return -EINVAL;
-	agreement_add(w->agreement, &w->objects, p->header, o);
+	agreement_add(w->agreement, &w->objects, p, o);
 	json_object_put(o);
 	return 0;
 }
@@ -308,15 +341,17 @@ static int write_summary(struct writing *w)
 static int write_all(const struct parts *p, struct writing *w)
 {
 	struct json_object *header;
+	size_t last = SIZE_MAX;
 	int err;
 
 	for (size_t i = 0; i < p->n; i++) {
 		w->worst[i] = STATUS_COUNT;
-		result_objects_add(&w->objects, p->part[i].header);
+		if (p->part[i].shared_at != last)
+			result_objects_add(&w->objects, p->part[i].shared);
+		last = p->part[i].shared_at;
 	}
 	header = header_of(p, &w->objects, w->result);
-	err = put_line(w->out, header);
-
+	err = put_header(w->out, header, p);
 	json_object_put(header);
 	for (size_t i = 0; i < p->n && !err; i++)
 		err = part_each(&p->part[i], write_record, w);

@@ -13,22 +13,46 @@
 #include "lib/names.h"
 #include "lib/strbuf.h"
 
-/* A run within a file: its header, and where its records are. */
+/*
+ * A run within a file: where its header and its records are, and what of its header is asked for
+ * all the time. The header itself stays in the file (part_header()), so that a hundred thousand
+ * runs take some ten megabytes. Strings are owned by struct parts unless it is said otherwise.
+ */
 struct part {
-	char *id;		    /* owned */
-	char *path;		    /* of the file; owned */
-	struct json_object *header; /* owned */
-	struct json_object *end;    /* owned; NULL: it was cut short */
-	long offset;		    /* of its first record */
+	char *id;	     /* owned */
+	const char *path;    /* of the file */
+	const char *host_id; /* NULL: the header does not say */
+	const char *host_name;
+	const char *started;
+	const char *cell; /* its id; NULL: it is no cell's */
+	const char *end;  /* the text of its end record; NULL: it was cut short */
+	/* What runs of one kind of machine share, as a header that has no more: "tool", of "host"
+	 * the "kernel", "machine" and "cpu", and "objects". */
+	struct json_object *shared;
+	size_t shared_at;	   /* in parts.shared */
+	long header, header_bytes; /* where in the file what has it is */
+	uint64_t header_hash;	   /* of its text, as merge writes it */
+	long offset;		   /* of its first record */
 	uint64_t records;
 	uint64_t hash; /* of the text of its records */
-	bool tagged;   /* they have ,"run":"ID","no":N already */
+	/* It is in a merged file: its records have ,"run":"ID","no":N already, and its header is
+	 * within what the list of runs says of it. */
+	bool tagged;
 };
 
 struct parts {
 	struct part *part; /* sorted by id once parts_unite() was called */
 	size_t n;
+	struct names words;	     /* private: strings that many parts have in common */
+	struct names shared_texts;   /* private: what is in @shared, as text */
+	struct json_object **shared; /* private: of each of @shared_texts */
 };
+
+/* Which machine it was, for a comparison, and for people. */
+const char *part_machine(const struct part *p);
+const char *part_host(const struct part *p);
+/* Its header, from the file; the caller owns it. NULL after saying why. */
+struct json_object *part_header(const struct part *p);
 
 /*
  * Adds the runs of @path (a run's folder or its run.json, merged or not; a folder of cells, each a

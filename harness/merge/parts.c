@@ -2,12 +2,14 @@
 /*
  * What there is to merge: files are read once, line by line, for the runs in them. Of a merged file
  * the header says which runs follow and how many records each has; a run of its own is one such.
- * Only headers are kept, so that thousands of runs take little memory.
+ * That header is a line of hundreds of megabytes where there are many runs, and is read run by run.
+ * What is kept of a run is where it is, and a few words.
  */
 #include "lib/base.h"
 #include "harness/merge/merge.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,9 @@
 
 #include "harness/plugin.h"
 #include "harness/record.h"
+#include "harness/record_put.h"
 #include "harness/result.h"
+#include "harness/result_head.h"
 #include "lib/log.h"
 
 #define FNV_BEGIN 0xcbf29ce484222325ULL
@@ -92,21 +96,109 @@ static ssize_t untagged(const struct lines *l, const struct part *p, uint64_t no
 	return n;
 }
 
-static struct part *new_part(struct parts *p, struct json_object *header, const char *path)
+/* One string for all that are equal; NULL of NULL. */
+static const char *word(struct parts *p, const char *s)
 {
-	struct part *all = realloc(p->part, (p->n + 1) * sizeof(*all)), *it;
+	size_t at = s ? names_add(&p->words, s) : 0;
 
+	return s ? p->words.v[at] : NULL;
+}
+
+static const char *text_of(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+}
+
+/* What the runs of one kind of machine have in common is kept once. */
+static void share(struct parts *p, struct part *it, struct json_object *header)
+{
+	static const char *const of_host[] = {"kernel", "machine", "cpu"};
+	struct json_object *o = json_object_new_object(), *host = json_object_new_object(),
+			   *given = record_get(header, "host");
+	size_t n = p->shared_texts.n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_host); i++)
+		record_put(host, of_host[i], json_object_get(record_get(given, of_host[i])));
+	record_put(o, "tool", json_object_get(record_get(header, "tool")));
+	record_put(o, "host", host);
+	record_put(o, "objects", json_object_get(record_get(header, "objects")));
+	it->shared_at = names_add(&p->shared_texts, text_of(o));
+	if (it->shared_at == n) {
+		p->shared = reallocarray(p->shared, n + 1, sizeof(struct json_object *));
+		if (!p->shared)
+			abort();
+		/* From its text: it shall hold nothing of the header's. */
+		p->shared[n] = json_tokener_parse(p->shared_texts.v[n]);
+	}
+	it->shared = p->shared[it->shared_at];
+	json_object_put(o);
+}
+
+/* @at, @bytes: where in the file what has the header is. */
+static struct part *new_part(struct parts *p, struct json_object *header, const char *path, long at,
+			     long bytes)
+{
+	struct part *all = p->part, *it;
+	const char *text = text_of(header);
+
+	/* Room doubles at powers of two. */
+	if (!(p->n & (p->n - 1)))
+		all = reallocarray(all, p->n ? 2 * p->n : 1, sizeof(*all));
 	if (!all)
 		abort();
 	p->part = all;
 	it = &all[p->n++];
 	*it = (struct part){.id = strdup(record_str(header, "id", "")),
-			    .path = strdup(path),
-			    .header = json_object_get(header),
+			    .path = word(p, path),
+			    .host_id = word(p, record_str(header, "host.id", NULL)),
+			    .host_name = word(p, record_str(header, "host.name", NULL)),
+			    .started = word(p, record_str(header, "started", NULL)),
+			    .cell = word(p, record_str(header, "cell.id", NULL)),
+			    .header = at,
+			    .header_bytes = bytes,
+			    .header_hash = fnv(FNV_BEGIN, text, strlen(text)),
 			    .hash = FNV_BEGIN};
-	if (!it->id || !it->path)
+	if (!it->id)
 		abort();
+	share(p, it, header);
 	return it;
+}
+
+const char *part_machine(const struct part *p)
+{
+	return p->host_id ? p->host_id : p->host_name ? p->host_name : "?";
+}
+
+const char *part_host(const struct part *p)
+{
+	return p->host_name ? p->host_name : part_machine(p);
+}
+
+struct json_object *part_header(const struct part *p)
+{
+	char *text = calloc(1, (size_t)p->header_bytes + 1);
+	int fd = open(p->path, O_RDONLY | O_CLOEXEC);
+	struct json_object *o = NULL, *header = NULL;
+
+	if (!text)
+		abort();
+	if (fd < 0)
+		log_err_sys(-errno, "cannot read %s again", p->path);
+	else if (pread(fd, text, (size_t)p->header_bytes, p->header) == p->header_bytes)
+		o = json_tokener_parse(text);
+	if (o)
+		header = json_object_get(p->tagged ? record_get(o, "header") : o);
+	if (header && fnv(FNV_BEGIN, text_of(header), strlen(text_of(header))) != p->header_hash) {
+		json_object_put(header);
+		header = NULL;
+	}
+	if (fd >= 0 && !header)
+		log_err("%s: the file has changed while it was read", p->path);
+	if (fd >= 0)
+		close(fd);
+	json_object_put(o);
+	free(text);
+	return header;
 }
 
 /* An id is a name for files, and stands in every record: letters, digits and a few signs. */
@@ -120,8 +212,11 @@ static bool is_id(const char *id)
 /* The records of one run that is a file of its own, to its end record or to the end of the file. */
 static int take_own(struct parts *p, struct lines *l, struct json_object *header)
 {
-	struct part *it = new_part(p, header, l->path);
+	struct part *it = new_part(p, header, l->path, 0, ftell(l->f));
+	int c = head_sign(l->f);
 
+	if (c != '\n' && c != EOF)
+		return broken(l, "something is behind the header on its line");
 	it->offset = ftell(l->f);
 	while (next_line(l)) {
 		ssize_t n;
@@ -139,9 +234,12 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 		if (begins(l, "run"))
 			return broken(l, "a second run in one file; 'beebench merge' takes files");
 		if (begins(l, "end")) {
-			it->end = json_tokener_parse(l->text);
-			if (!it->end)
+			struct json_object *end = json_tokener_parse(l->text);
+
+			if (!end)
 				return broken(l, "this end record is no JSON");
+			it->end = word(p, text_of(end));
+			json_object_put(end);
 			continue;
 		}
 		n = untagged(l, it, it->records);
@@ -153,42 +251,78 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 	return 0;
 }
 
-static int take_merged(struct parts *p, struct lines *l, struct json_object *merged)
+/* One of the list. 1; 0: it ends here; -EINVAL after saying so. */
+static int take_listed(struct parts *p, struct lines *l, struct strbuf *text, bool first)
 {
-	struct json_object *o;
+	int c = head_sign(l->f), err = -EINVAL;
+	struct json_object *o = NULL, *header;
+	struct part *it;
+	uint64_t records;
+	long at;
 
-	record_foreach (merged, o) {
-		struct json_object *header = record_get(o, "header");
-		struct part *it;
-		uint64_t n = record_u64(o, "records", UINT64_MAX);
-
-		if (!is_id(record_str(header, "id", "")) || n == UINT64_MAX)
-			return broken(l, "the list of the runs in here is not what merge writes");
-		it = new_part(p, header, l->path);
-		it->end = json_object_get(record_get(o, "end"));
+	if (c == ']')
+		return head_sign(l->f) == '}' && head_sign(l->f) == '\n' ? 0 : -EINVAL;
+	if (first)
+		ungetc(c, l->f);
+	else if (c != ',')
+		return -EINVAL;
+	at = ftell(l->f);
+	strbuf_reset(text);
+	if (head_value(l->f, text))
+		o = json_tokener_parse(text->s);
+	header = record_get(o, "header");
+	records = record_u64(o, "records", UINT64_MAX);
+	if (is_id(record_str(header, "id", "")) && records != UINT64_MAX) {
+		it = new_part(p, header, l->path, at, ftell(l->f) - at);
 		it->tagged = true;
-		it->offset = ftell(l->f);
-		for (; it->records < n; it->records++) {
-			ssize_t len = next_line(l) && l->whole
-					      ? untagged(l, it, it->records)
-					      : broken(l, "the file ends here, "
-							  "before all of its runs");
+		if (record_get(o, "end"))
+			it->end = word(p, text_of(record_get(o, "end")));
+		it->records = records;
+		err = 1;
+	}
+	json_object_put(o);
+	return err;
+}
 
-			if (len < 0 || run_interrupted())
-				return len < 0 ? (int)len : -EINTR;
-			it->hash = fnv(it->hash, l->text, (size_t)len);
-		}
+static int take_records(struct lines *l, struct part *it)
+{
+	it->offset = ftell(l->f);
+	for (uint64_t no = 0; no < it->records; no++) {
+		ssize_t len = next_line(l) && l->whole ? untagged(l, it, no)
+						       : broken(l, "the file ends here, "
+								   "before all of its runs");
+
+		if (len < 0 || run_interrupted())
+			return len < 0 ? (int)len : -EINTR;
+		it->hash = fnv(it->hash, l->text, (size_t)len);
 	}
 	return 0;
 }
 
+static int take_merged(struct parts *p, struct lines *l)
+{
+	struct strbuf text = STRBUF_INIT;
+	size_t first = p->n;
+	int more = 1, err = 0;
+
+	while (more == 1)
+		more = run_interrupted() ? -EINTR : take_listed(p, l, &text, p->n == first);
+	strbuf_release(&text);
+	if (more == -EINVAL)
+		return broken(l, "the list of the runs in here is not what merge writes");
+	for (size_t i = first; i < p->n && !more && !err; i++)
+		err = take_records(l, &p->part[i]);
+	return more ? more : err;
+}
+
 static int take_file(struct parts *p, struct lines *l)
 {
-	bool any = next_line(l);
-	struct json_object *header = any ? json_tokener_parse(l->text) : NULL, *merged;
+	struct strbuf head = STRBUF_INIT;
+	enum head is = head_take(l->f, &head);
+	struct json_object *header = is == HEAD_NONE ? NULL : json_tokener_parse(head.s);
 	int err;
 
-	l->line += !any; /* the first, which there is not */
+	l->line = 1;
 	if (!header || !record_is(header, "run") || !is_id(record_str(header, "id", "")))
 		err = broken(l, "this is no run: it does not begin with a record of type \"run\" "
 				"that has an id");
@@ -196,11 +330,12 @@ static int take_file(struct parts *p, struct lines *l)
 		err = broken(l,
 			     "its schema is another one than this beebench's; runs of one schema "
 			     "can be merged");
-	else if (json_object_object_get_ex(header, "merged", &merged))
-		err = take_merged(p, l, merged);
+	else if (is == HEAD_MERGED)
+		err = take_merged(p, l);
 	else
 		err = take_own(p, l, header);
 	json_object_put(header);
+	strbuf_release(&head);
 	return err;
 }
 
@@ -299,14 +434,11 @@ static int by_id(const void *a, const void *b)
 static void release(struct part *p)
 {
 	free(p->id);
-	free(p->path);
-	json_object_put(p->header);
-	json_object_put(p->end);
 }
 
 static bool same_ends(const struct part *a, const struct part *b)
 {
-	return a->records == b->records && a->hash == b->hash && !a->end == !b->end;
+	return a->records == b->records && a->hash == b->hash && a->end == b->end;
 }
 
 int parts_unite(struct parts *p)
@@ -319,9 +451,11 @@ int parts_unite(struct parts *p)
 
 		if (!kept || strcmp(kept->id, it->id)) {
 			p->part[n++] = *it;
-		} else if (same_ends(kept, it) || (!it->end && goes_on(kept, it))) {
+		} else if (kept->header_hash == it->header_hash &&
+			   (same_ends(kept, it) || (!it->end && goes_on(kept, it)))) {
 			release(it);
-		} else if (!kept->end && goes_on(it, kept)) {
+		} else if (kept->header_hash == it->header_hash && !kept->end &&
+			   goes_on(it, kept)) {
 			release(kept);
 			*kept = *it;
 		} else {
@@ -343,6 +477,11 @@ void parts_release(struct parts *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		release(&p->part[i]);
+	for (size_t i = 0; i < p->shared_texts.n; i++)
+		json_object_put(p->shared[i]);
+	free(p->shared);
+	names_release(&p->shared_texts);
+	names_release(&p->words);
 	free(p->part);
 	*p = (struct parts){0};
 }

@@ -34,8 +34,10 @@ static const char *word_of(struct json_object *o, enum doc_tone *tone)
 	const char *status = record_str(o, "status", ""), *verdict = record_str(o, "verdict", "");
 
 	*tone = TONE_DIM;
-	if (!o || !strcmp(status, "skip"))
+	if (!o)
 		return "-";
+	if (!strcmp(status, "skip"))
+		return "not run";
 	*tone = TONE_BAD;
 	if (is_false(o, "loads"))
 		return "refused";
@@ -86,18 +88,19 @@ static void verdicts(struct doc *d, const struct run_file *run, const struct nam
 	}
 }
 
+static bool has_figures(const struct run_file *run, const char *path)
+{
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "cell")
+		if (json_object_object_get_ex(record_get(o, "added"), path, NULL))
+			return true;
+	return false;
+}
+
 static void figures(struct doc *d, const struct run_file *run, const struct names *kernels,
 		    const struct names *monitors, const char *path)
 {
-	bool any = false;
-
-	for (size_t k = 0; k < kernels->n; k++)
-		for (size_t m = 0; m < monitors->n; m++)
-			any |= record_get(record_get(cell_of(run, kernels->v[k], monitors->v[m]),
-						     "added"),
-					  path) != NULL;
-	if (!any)
-		return;
 	doc_table(d);
 	doc_column(d, false, "%s", path);
 	for (size_t m = 0; m < monitors->n; m++)
@@ -109,33 +112,53 @@ static void figures(struct doc *d, const struct run_file *run, const struct name
 	}
 }
 
-/* Whatever is not right or was not found out, with its sentence; one for a kernel's cells alike. */
+/* Cells that were not run, and the kernels they are of, by their reason. */
+static void not_run(struct doc *d, const struct run_file *run)
+{
+	struct names reasons = {0};
+	struct json_object *o;
+
+	record_foreach_type (run->records, o, "cell")
+		if (record_status(o) == STATUS_SKIP)
+			names_add(&reasons, record_str(o, "reason", "no reason was given"));
+	for (size_t i = 0; i < reasons.n; i++) {
+		struct names kernels = {0};
+		struct strbuf line = STRBUF_INIT;
+		size_t n = 0;
+
+		record_foreach_type (run->records, o, "cell") {
+			if (record_status(o) != STATUS_SKIP ||
+			    strcmp(record_str(o, "reason", "no reason was given"), reasons.v[i]) !=
+				    0)
+				continue;
+			names_add(&kernels, record_str(o, "kernel", "?"));
+			n++;
+		}
+		for (size_t k = 0; k < kernels.n; k++)
+			strbuf_addf(&line, "%s%s", k ? ", " : "", kernels.v[k]);
+		doc_item(d, "not run, %zu cell%s on %s: %s", n, n == 1 ? "" : "s", line.s,
+			 reasons.v[i]);
+		strbuf_release(&line);
+		names_release(&kernels);
+	}
+	names_release(&reasons);
+}
+
+/* Whatever is not right or was not found out, with its sentence. */
 static void sentences(struct doc *d, const struct run_file *run)
 {
-	struct names told = {0};
 	struct json_object *o;
 
 	record_foreach_type (run->records, o, "cell") {
 		const char *text = record_str(o, "finding", record_str(o, "reason", NULL));
-		struct strbuf line = STRBUF_INIT;
 		enum doc_tone tone;
 
 		word_of(o, &tone);
-		if (tone == TONE_GOOD || !text)
-			continue;
-		/* What is said of a kernel is said once. */
-		if (!strcmp(record_str(o, "status", ""), "skip"))
-			strbuf_addf(&line, "%s: %s", record_str(o, "kernel", ""), text);
-		else
-			strbuf_addf(&line, "%s on %s: %s", record_str(o, "monitor", ""),
-				    record_str(o, "kernel", ""), text);
-		if (names_find(&told, line.s) == told.n) {
-			names_add(&told, line.s);
-			doc_item(d, "%s", line.s);
-		}
-		strbuf_release(&line);
+		if (tone != TONE_GOOD && text && record_status(o) != STATUS_SKIP)
+			doc_item(d, "%s on %s: %s", record_str(o, "monitor", ""),
+				 record_str(o, "kernel", ""), text);
 	}
-	names_release(&told);
+	not_run(d, run);
 }
 
 void report_matrix(struct doc *d, const struct run_file *run)
@@ -143,6 +166,7 @@ void report_matrix(struct doc *d, const struct run_file *run)
 	static const char *const paths[] = {"mmap", "munmap", "brk", "other", "switch"};
 	struct names kernels = {0}, monitors = {0};
 	struct json_object *o;
+	bool headed = false;
 
 	record_foreach_type (run->records, o, "cell") {
 		names_add(&kernels, record_str(o, "kernel", "?"));
@@ -158,9 +182,14 @@ void report_matrix(struct doc *d, const struct run_file *run)
 		 "it.");
 	verdicts(d, run, &kernels, &monitors);
 	sentences(d, run);
-	doc_heading(d, 3, "Kernel instructions added to one call");
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!has_figures(run, paths[i]))
+			continue;
+		if (!headed)
+			doc_heading(d, 3, "Kernel instructions added to one call");
+		headed = true;
 		figures(d, run, &kernels, &monitors, paths[i]);
+	}
 out:
 	names_release(&kernels);
 	names_release(&monitors);

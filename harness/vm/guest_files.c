@@ -157,20 +157,33 @@ int guest_files_add_objects(struct guest_files *f, const struct processor *p)
 	return err;
 }
 
-int guest_files_add_beebench(struct guest_files *f, const struct processor *p)
+/* Where our program for @p is. */
+static int find_beebench(const struct processor *p, char *path, size_t size, struct strbuf *why)
 {
 	struct strbuf make = STRBUF_INIT;
-	char path[PATH_MAX];
-	int err = processor_data(p, "static/beebench", path, sizeof(path));
+	int err = processor_data(p, "static/beebench", path, size);
 
-	if (err)
-		return err;
-	if (access(path, R_OK)) {
+	if (!err && access(path, R_OK)) {
 		processor_make(p, &make);
-		log_err("no %s for the guest; build it: %s", path,
+		why_err(why, "no %s: a guest of %s is not built; build it: %s", path, p->name,
 			p == processor_own() ? "make static" : make.s);
-		strbuf_release(&make);
-		return -ENOTSUP;
+		err = -ENOTSUP;
 	}
-	return guest_files_add(f, "/bin/beebench", path);
+	strbuf_release(&make);
+	return err;
+}
+
+int guest_files_built(const struct processor *p, struct strbuf *why)
+{
+	char path[PATH_MAX];
+
+	return find_beebench(p, path, sizeof(path), why);
+}
+
+int guest_files_add_beebench(struct guest_files *f, const struct processor *p)
+{
+	char path[PATH_MAX];
+	int err = find_beebench(p, path, sizeof(path), NULL);
+
+	return err ? err : guest_files_add(f, "/bin/beebench", path);
 }

@@ -16,7 +16,10 @@ struct guest_files {
 int guest_files_add(struct guest_files *f, const char *as, const char *path);
 /* Every object that ships for @p, with its manifest, as /bin/bpf/FOLDER/NAME. */
 int guest_files_add_objects(struct guest_files *f, const struct processor *p);
-/* The static beebench for @p, as /bin/beebench. -ENOTSUP after saying what builds it. */
+/* Is our program for a guest of @p there? Returns 0, or -ENOTSUP after saying what builds it
+ * (lib/why.h). */
+int guest_files_built(const struct processor *p, struct strbuf *why);
+/* The static beebench for @p, as /bin/beebench. Returns as guest_files_built(). */
 int guest_files_add_beebench(struct guest_files *f, const struct processor *p);
 
 /* What stands for an object in a guest: a file. */

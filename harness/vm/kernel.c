@@ -340,11 +340,25 @@ static int find_in_package(struct vm_kernel *k, const char *path, struct strbuf 
 	return err;
 }
 
+/* Of a name whose first @len characters are a version. */
+static const struct processor_kernel *kind_of(const char *name, size_t len)
+{
+	return name[len] ? processor_kernel_named(name + len + 1)
+			 : processor_kernel_of(processor_own());
+}
+
+const struct processor *vm_kernel_processor(const char *name)
+{
+	size_t len = version_length(name);
+	const struct processor_kernel *kind = len ? kind_of(name, len) : NULL;
+
+	return kind ? kind->processor : NULL;
+}
+
 static int find_version(struct vm_kernel *k, const char *name, size_t len,
 			const struct processor **wanted, struct strbuf *why)
 {
-	const struct processor_kernel *kind = name[len] ? processor_kernel_named(name + len + 1)
-							: processor_kernel_of(processor_own());
+	const struct processor_kernel *kind = kind_of(name, len);
 	struct strbuf as = STRBUF_INIT, version = STRBUF_INIT, words = STRBUF_INIT;
 	int err = -EINVAL;
 

@@ -35,6 +35,9 @@ struct vm_kernel {
  * the message holds the command that cures it), -EINTR.
  */
 int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
+/* The processor that the word @name asks for, without looking for the kernel. NULL: that is a path,
+ * or no such word. */
+const struct processor *vm_kernel_processor(const char *name);
 void vm_kernel_release(struct vm_kernel *k);
 
 /* What "-k all" stands for: Debian's kernels on each processor. Ended by NULL. */

@@ -80,6 +80,24 @@ for s in "1 2" "2 7" "3 40" "4 300"; do
 	check "300 runs in ${s#* } parts, seed ${s% *}: the same bytes" cmp all/run.json split/run.json
 done
 
+# What is kept of a run is where it is: 8,000 of them, and their merge once more, in memory for their records' places.
+mkdir lots
+awk 'BEGIN { for (i = 0; i < 8000; i++) { file = sprintf("lots/%04d.json", i)
+	printf "{\"type\":\"run\",\"schema\":1,\"id\":\"L%04d\",\"started\":\"2026-11-30T00:00:00Z\",\"host\":{\"id\":\"m%d\",\"kernel\":\"6.12\"", i, i % 800 >file
+	for (k = 0; k < 60; k++) printf ",\"fact%d\":{\"of\":%d}", k, i + k >file
+	print "},\"tool\":\"x\"}\n{\"type\":\"trial\",\"monitor\":\"memmon\",\"workload\":\"mmap\",\"status\":\"ok\"}\n{\"type\":\"end\",\"status\":\"ok\"}" >file
+	close(file) } }'
+# shellcheck disable=SC3045
+if (ulimit -v 90000) 2>/dev/null; then
+	is "8,000 headers of 60 facts in 90 MB of address space" "$( (ulimit -v 90000 && "$bee" merge lots -q --out lm 2>&1); echo $?)" 0
+	is "and their merge" "$( (ulimit -v 90000 && "$bee" merge lm -q --out lmm 2>&1); echo $?)" 0
+	check "which is the same" cmp lm/run.json lmm/run.json
+	is "and its report" "$( (ulimit -v 110000 && "$bee" report lm 2>&1 >/dev/null); echo $?)" 0
+else
+	skip "8,000 headers in 90 MB of address space" "ulimit -v cannot be set here"
+fi
+rm -rf lots lm lmm
+
 made d D4 four 604 4
 run "$bee" merge a b c d --out abcd
 is "an exact figure that differs: exit code" "$code" 1
@@ -102,6 +120,9 @@ run "$bee" merge a other.json --out no
 is "one id, two contents: refused" "$code" 2
 has "by name" "$err" "are both run A1, and differ"
 check "and nothing is written" test ! -e no/run.json
+sed '1s/"one"/"two"/' a/run.json >other.json
+run "$bee" merge a other.json --out no
+is "one id, two headers: refused" "$code $err" "2 beebench: error: a/run.json and other.json are both run A1, and differ: one of them was changed; merge the other"
 jq -c 'if .type == "trial" then .status = "fail" else . end' c/run.json >failed.json
 run "$bee" merge a failed.json --out f
 is "a check that failed anywhere: exit code" "$code" 1
@@ -118,6 +139,17 @@ done
 echo '{"type":"run","schema":2,"id":"x"}' >bad.json
 run "$bee" merge bad.json --out x
 has "another schema" "$err" "bad.json:1: its schema is another one"
+echo '{"type":"run","schema":1,"id":"x"} {"type":"trial"}' >bad.json
+run "$bee" merge bad.json --out x
+is "two records on the first line" "$code $err" "2 beebench: error: bad.json:1: something is behind the header on its line"
+sed '1s/"records":3/"records":"many"/' abc/run.json >bad.json
+run "$bee" merge bad.json --out x
+is "a list that merge did not write" "$code $err" "2 beebench: error: bad.json:1: the list of the runs in here is not what merge writes"
+sed 1q abc/run.json | cut -c 1-400 >bad.json
+run "$bee" merge bad.json --out x
+is "a list that was cut in the middle" "$code $err" "2 beebench: error: bad.json:1: the list of the runs in here is not what merge writes"
+run "$bee" report bad.json
+like "which report says, too" "$err" "bad.json:1: not valid JSON"
 head -n 5 abc/run.json >bad.json
 run "$bee" merge bad.json --out x
 has "a merged run that was cut" "$err" "the file ends here, before all of its runs"

@@ -67,6 +67,26 @@ has "what to do" "$err" "-o cells=DIR"
 has "which is said" "$(cat "$tmp/refused")" "another matrix is at work in"
 tap_n=$((tap_n + 1)) # of the subshell
 
+# Guests of other processors that are not built: said once a processor, before a kernel is fetched; the cells are marked.
+mkdir "$tmp/bare"
+for f in "$B"/*; do
+	case ${f##*/} in
+	arm64 | s390x | beebench) ;;
+	*) ln -s "$(realpath "$f")" "$tmp/bare/" ;;
+	esac
+done
+cp "$B/beebench" "$tmp/bare/"
+run env BEEBENCH_CACHE="$tmp/empty" "$tmp/bare/beebench" matrix -q -o cells="$tmp/bare/cells" -k 6.1/arm64,6.12/arm64,6.12/arm64-16k,6.12/s390x -m memmon,nop
+is "nothing could be run" "$code" 77
+like "the cells are marked" "$out" '^  6.12/arm64-16k +not run +not run$'
+is "the cure once a processor" "$(printf '%s\n' "$out" | tr '\n' ' ' | grep -oE 'not run, [^:]*: no ' | paste -sd ' ')" \
+	"not run, 6 cells on 6.1/arm64, 6.12/arm64, 6.12/arm64-16k: no  not run, 2 cells on 6.12/s390x: no "
+if have qemu-system-aarch64; then
+	has "which is" "$(printf '%s\n' "$out" | tr -s ' \n' ' ')" "a guest of arm64 is not built; build it: make guest-arm64"
+fi
+hasnt "and no heading without figures" "$out" "Kernel instructions"
+check "no kernel was fetched for it" test ! -e "$tmp/empty/kernels"
+
 # Interrupted: what is done stays.
 "$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop >/dev/null 2>&1 &
 pid=$!
