@@ -64,13 +64,14 @@ STEP bool wl_heap_call(struct ledger_lane *lane, enum heap_function f, struct he
 
 	e.addr = takes ? (uintptr_t)b->p : 0;
 	e.len = takes && b->p ? b->bytes : 0;
-	e.start_ns = clock_ns();
+	e.start_ns = lane ? clock_ns() : 0;
 	p = wl_heap_mid(f, takes ? b->p : NULL, bytes);
-	e.end_ns = clock_ns();
+	e.end_ns = lane ? clock_ns() : 0;
 	e.ret = (int64_t)(uintptr_t)p;
 	/* Given back before another thread can be given it, as munmap. */
 	e.when_ns = gives ? e.end_ns : e.start_ns;
-	ledger_write(lane, &e);
+	if (lane)
+		ledger_write(lane, &e);
 	if (gives && !p)
 		return false;
 	*b = (struct heap_block){p, gives ? bytes : 0};

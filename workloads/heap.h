@@ -30,8 +30,8 @@ struct heap_block {
 
 /*
  * Makes the call: @b is the block that it is given (realloc, reallocarray, free), and then the one
- * that it gave; @bytes is what is asked for. A call that fails leaves @b as it was. Returns whether
- * it worked.
+ * that it gave; @bytes is what is asked for. A call that fails leaves @b as it was. @lane NULL: it
+ * is written nowhere. Returns whether it worked.
  */
 bool wl_heap_call(struct ledger_lane *lane, enum heap_function f, struct heap_block *b,
 		  uint64_t bytes);

@@ -128,7 +128,7 @@ static int cost(struct run *run, const struct compare_params *p, const struct ga
 	/* Where programs cannot be exchanged, the whole monitors are. The slow-down of a real load
 	 * is `overhead`'s own. */
 	if (!err && (p->attach || (p->cost && !timed(sink_records(run->sink)))) &&
-	    compare_can_load(NULL) && !workload_allocates(compare_subject(run)))
+	    compare_can_load(NULL))
 		err = measure_run(measure_find("overhead"), "slowdown=no", run);
 	return err;
 }

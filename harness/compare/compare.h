@@ -25,10 +25,6 @@ int compare_equivalence(struct run *run);
  * why. */
 int compare_static(struct run *run, struct strbuf *why);
 
-/* Whose ledgers the two are held to: of allocations, where the first is of these, else of memory.
- */
-enum workload_subject compare_subject(const struct run *run);
-
 /* Steps that compare_equivalence() reports. */
 unsigned int compare_steps(const struct run *run);
 

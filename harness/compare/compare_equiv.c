@@ -314,7 +314,9 @@ static bool by_default(const struct workload_ops *ops, enum workload_subject sub
 	return ops->subject == subject && ops->truth == WORKLOAD_LEDGER;
 }
 
-enum workload_subject compare_subject(const struct run *run)
+/* Whose ledgers the two are held to: of allocations, where the first is of these, else of memory.
+ */
+static enum workload_subject subject_of_first(const struct run *run)
 {
 	static const struct monitor_target whole = {0};
 	enum workload_subject subject = WORKLOAD_MEMORY;
@@ -330,7 +332,7 @@ enum workload_subject compare_subject(const struct run *run)
 
 unsigned int compare_steps(const struct run *run)
 {
-	enum workload_subject subject = compare_subject(run);
+	enum workload_subject subject = subject_of_first(run);
 	unsigned int n = subject == WORKLOAD_MEMORY; /* stress-ng */
 
 	if (run->nworkloads)
@@ -492,7 +494,7 @@ int compare_equivalence(struct run *run)
 		err = run_interrupted() ? -EINTR : compare_one(run, &run->workloads[i], alike);
 	if (run->nworkloads)
 		return err;
-	subject = compare_subject(run);
+	subject = subject_of_first(run);
 	for (const struct workload_ops *const *ops = workload_list; *ops && !err; ops++)
 		if (by_default(*ops, subject))
 			err = run_interrupted() ? -EINTR : compare_named(run, (*ops)->name, alike);

@@ -94,9 +94,9 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
-static int open_arm(struct overhead_arm *arm, const char *spec, const char *means, bool events)
+static int open_arm(const struct overhead *o, struct overhead_arm *arm, const char *spec)
 {
-	const struct monitor_target everything = {.means = means};
+	const struct monitor_target everything = {.means = o->run->means};
 	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
@@ -108,17 +108,18 @@ static int open_arm(struct overhead_arm *arm, const char *spec, const char *mean
 	if (!err) {
 		arm->info = *monitor_info(m);
 		arm->name = strdup(arm->info.name);
-		if (!events && arm->info.caps & MONITOR_EVENTS && monitor_set_events(m, false))
+		arm->starts = monitor_starter(m);
+		if (!o->params.events && arm->info.caps & MONITOR_EVENTS &&
+		    monitor_set_events(m, false))
 			arm->skip = strdup("it has no switch for its records");
 		if (arm->info.kind == MONITOR_OBJECT)
 			arm->nplaces = places_of(m, arm->places, EXCHANGE_STUBS_MAX);
 		if (arm->info.kind == MONITOR_BPFTRACE)
 			arm->nplaces =
 				places_of_script(arm->info.path, arm->places, EXCHANGE_STUBS_MAX);
-		if (workload_allocates(subject_workloads(&arm->info)))
-			arm->skip =
-				strdup("it watches allocations, and system calls are what is "
-				       "timed here; make bench-memprof tells what memprof costs");
+		if (overhead_allocates(arm) && o->params.producers > 1)
+			arm->skip = strdup("it watches one process, and with producers=2 two make "
+					   "the calls");
 		arm->info.name = arm->info.path = NULL;
 	} else {
 		arm->name = strdup(spec);
@@ -223,7 +224,7 @@ static int open_arms(struct overhead *o)
 	for (size_t i = 0; i < n && !err; i++) {
 		if (!is_wanted(o, monitors[i], shipped))
 			continue;
-		err = open_arm(&o->arms[o->narms], monitors[i], o->run->means, o->params.events);
+		err = open_arm(o, &o->arms[o->narms], monitors[i]);
 		o->narms++;
 	}
 	free(shipped);
@@ -261,6 +262,10 @@ static unsigned int add_own_calls(struct overhead *o, const struct overhead_arm 
 {
 	unsigned int n = 0;
 
+	if (overhead_allocates(arm)) {
+		o->base[overhead_pair_of(arm)].on = true;
+		return 1;
+	}
 	for (int e = TIMED_OWN; e < timed_event_count(); e++)
 		if (is_own(arm, e)) {
 			o->base[e].on = true;
@@ -282,7 +287,7 @@ static bool runs_at_memory_calls(const struct overhead_arm *arm)
 /*
  * Where the user has not chosen: each monitor is timed where its own programs stand, the empty one
  * where the others are. Of memory calls those that fail, and for a monitor of completed calls,
- * which counts none of them, those that work as well.
+ * which counts none of them, those that work as well; a monitor of allocations at a pair of them.
  */
 static void choose_usual(struct overhead *o)
 {
@@ -299,36 +304,53 @@ static void choose_usual(struct overhead *o)
 		first = false;
 		working |= subject_times_working(&arm->info);
 	}
-	for (int e = 0; e < TIMED_OWN; e++)
-		if (timed_event(e)->does == TIMED_BESIDE)
+	for (int e = 0; e < TIMED_OWN; e++) {
+		enum timed_does does = timed_event(e)->does;
+		bool works = does == TIMED_WORKS && timed_event_is_single(e);
+
+		if (does == TIMED_BESIDE || (memory && (does == TIMED_FAILS || (working && works))))
 			o->base[e].on = true;
-		else if (memory)
-			o->base[e].on = timed_event(e)->does == TIMED_FAILS ||
-					(working && timed_event_is_single(e));
+	}
+}
+
+static int attach(struct overhead *o, const struct overhead_arm *arm)
+{
+	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
+	struct monitor_target target = {.means = o->run->means};
+	int err;
+
+	overhead_aim(o, arm, &target);
+	err = monitor_open(&o->monitor, arm->spec, &target, NULL);
+	if (!err && !o->params.events && arm->info.caps & MONITOR_EVENTS)
+		err = monitor_set_events(o->monitor, false);
+	if (!err)
+		err = monitor_attach(o->monitor);
+	if (!err && o->anew && arm->starts)
+		err = overhead_start_calls(o, monitor_starter(o->monitor));
+	return err;
 }
 
 int overhead_select(struct overhead *o, struct overhead_arm *arm)
 {
-	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
-	const struct monitor_target everything = {.means = o->run->means};
 	int err = 0;
 
 	if (arm && arm == o->active)
 		return 0;
+	/* What a library in it counted is there once the program has ended. */
+	if (o->anew)
+		overhead_stop_calls(o);
 	if (o->active && o->monitor)
 		err = monitor_detach(o->monitor);
 	stubs_close(o->empties);
 	o->empties = NULL;
 	o->active = NULL;
+	if (!err && o->anew)
+		err = overhead_start_calls(o, NULL);
 	if (err || !arm)
 		return err;
 	overhead_drop(o);
 	if (arm->spec) {
-		err = monitor_open(&o->monitor, arm->spec, &everything, NULL);
-		if (!err && !o->params.events && arm->info.caps & MONITOR_EVENTS)
-			err = monitor_set_events(o->monitor, false);
-		if (!err)
-			err = monitor_attach(o->monitor);
+		err = attach(o, arm);
 	} else if (overhead_is_floor(arm)) {
 		err = stubs_open_empty(&o->empties, arm->places, arm->nplaces, NULL);
 	}
@@ -407,24 +429,11 @@ static void note_foreign(struct overhead *o)
 	strbuf_release(&found);
 }
 
-/* The consumer shares its CPU with who makes calls. */
-static bool is_crowded(const struct overhead *o)
+bool overhead_is_crowded(const struct overhead *o)
 {
 	return o->place.same_cpu ||
 	       (o->params.producers > 1 && o->params.collect != COLLECT_BETWEEN &&
 		o->place.second_cpu == o->place.consumer_cpu);
-}
-
-/* Before anything is loaded, so that the children hold nothing of it. One that is ahead of all must
- * leave the consumer a CPU. */
-static int start_loops(struct overhead *o)
-{
-	const int cpus[OVERHEAD_PRODUCERS] = {o->place.producer_cpu, o->place.second_cpu};
-	int err = 0;
-
-	for (unsigned int i = 0; i < o->params.producers && !err; i++)
-		err = loop_start(&o->loops[i], cpus[i], o->params.realtime && !is_crowded(o));
-	return err;
 }
 
 static int prepare(struct overhead *o)
@@ -444,11 +453,14 @@ static int prepare(struct overhead *o)
 	if (o->place.same_cpu)
 		log_warn("only one CPU may be used: the consumer shares it with the calls it "
 			 "watches, figures are higher than in life");
-	err = start_loops(o);
+	/* Before anything is loaded, so that the children hold nothing of it. */
+	err = overhead_start_calls(o, NULL);
 	if (err)
 		return err;
 	placement_pin(o->place.consumer_cpu);
 	err = open_arms(o);
+	if (!err)
+		err = overhead_calls_anew(o);
 	if (err)
 		return err;
 	if (!o->events_chosen)
@@ -479,8 +491,8 @@ static void release(struct overhead *o)
 		for (int c = 0; c < CUTS; c++)
 			samples_release(&o->base[e].ns[c]);
 	free(o->arms);
-	for (unsigned int i = 0; i < OVERHEAD_PRODUCERS; i++)
-		loop_stop(o->loops[i]);
+	overhead_stop_calls(o);
+	cgroup_remove(&o->cgroup);
 	strbuf_release(&o->foreign);
 }
 
@@ -653,7 +665,7 @@ static int measure(struct overhead *o)
 	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
 	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
 	double rounds_s = has_floors(o) ? (1 - WHOLE_PART) * calls_s : calls_s;
-	bool ahead = o->params.attach && o->params.realtime && !is_crowded(o);
+	bool ahead = o->params.attach && o->params.realtime && !overhead_is_crowded(o);
 	int err = 0, emitted;
 
 	if (all_skipped(o))

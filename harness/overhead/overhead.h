@@ -67,6 +67,7 @@ struct overhead_arm {
 	const char *spec;	  /* what monitor_open() takes; NULL: nothing */
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
+	bool starts;		  /* it starts the program whose calls are timed */
 	struct overhead_cell cell[TIMED_EVENTS_MAX];
 	/* A floor: empty programs at @nplaces, which stand for what being attached there costs any
 	 * monitor at the same places. It has no records of its own. */
@@ -100,7 +101,10 @@ struct overhead {
 	struct overhead_params params;
 	struct placement place;
 	struct loop *loops[OVERHEAD_PRODUCERS]; /* params.producers of them */
-	struct overhead_arm *arms;		/* narms of them */
+	bool realtime;				/* they run under SCHED_FIFO */
+	bool anew; /* they are programs, executed anew for every arm (overhead_program.c) */
+	struct cgroup cgroup;	   /* which they are in then; "": none */
+	struct overhead_arm *arms; /* narms of them */
 	size_t narms;
 	struct stubs *empties;	     /* of the floor that is attached; owned */
 	struct monitor *monitor;     /* of the arm that is attached, or was; owned */
@@ -142,6 +146,27 @@ int overhead_drain(struct monitor *m, struct consumption *use);
 /* What the detached monitor @m of @arm tells in the end: what its process took, what it lost, how
  * large it is. */
 void overhead_harvest(struct overhead_arm *arm, struct monitor *m);
+
+/* overhead_program.c: is it a monitor of allocations? */
+bool overhead_allocates(const struct overhead_arm *arm);
+bool overhead_is_of_malloc(
+	const struct overhead_arm *arm); /* of an allocator's, not the kernel's */
+/* The timed event that such a monitor counts; -1: another monitor. */
+int overhead_pair_of(const struct overhead_arm *arm);
+/* Such a monitor that has counted none of the calls was not there: there is nothing to compare. */
+bool overhead_is_absent(const struct overhead_arm *arm);
+/* Starts who makes the calls, by @starter (NULL: by itself), and ends who did. 0 or -errno after
+ * saying why. */
+int overhead_start_calls(struct overhead *o, const char *const *starter);
+void overhead_stop_calls(struct overhead *o);
+/* Once the arms are known: with a monitor of allocations among them the calls are made by programs
+ * of their own from now on. 0 or -errno after saying why. */
+int overhead_calls_anew(struct overhead *o);
+/* Tells a monitor of allocations what to watch: @target. */
+void overhead_aim(const struct overhead *o, const struct overhead_arm *arm,
+		  struct monitor_target *target);
+/* The consumer shares its CPU with who makes calls. */
+bool overhead_is_crowded(const struct overhead *o);
 
 /* overhead_attach.c: chooses parts, subs and warm of each event by a short trial with nothing
  * attached. */

@@ -360,8 +360,34 @@ static struct overhead_cell *counted_cell(struct overhead_arm *arm, size_t count
 	return NULL;
 }
 
+/* The first field of its subject that counts calls: of a pair, what comes. */
+static unsigned int pairs_field(const struct overhead_arm *arm)
+{
+	return (unsigned int)__builtin_ctzll(subject_of(&arm->info)->counts_calls);
+}
+
+static uint32_t pairs_slot(const struct overhead_arm *arm)
+{
+	return vocabulary_slot(arm->info.words, pairs_field(arm));
+}
+
+/* By which numbers the kernel knows who makes the calls; a program that has ended has none. */
+struct watched {
+	uint32_t tids[OVERHEAD_PRODUCERS];
+	unsigned int n;
+};
+
+static int who_is_watched(const struct overhead *o, struct watched *w)
+{
+	int err = 0;
+
+	for (w->n = 0; w->n < o->params.producers && !err; w->n++)
+		err = numbers_of(loop_pid(o->loops[w->n]), &w->tids[w->n]);
+	return err;
+}
+
 /* What the monitor counted of the watched processes, where it counts calls. */
-static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor *m)
+static int add_seen(struct overhead_arm *arm, struct monitor *m, const struct watched *w)
 {
 	struct counter_table table = {0};
 	int err;
@@ -371,12 +397,11 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 	err = monitor_snapshot(m, &table);
 	if (err)
 		return err;
-	for (unsigned int p = 0; p < o->params.producers && !err; p++) {
-		const struct counter_row *row;
-		uint32_t tid;
+	for (unsigned int p = 0; p < w->n; p++) {
+		const struct counter_row *row = counter_table_find(&table, w->tids[p]);
 
-		err = numbers_of(loop_pid(o->loops[p]), &tid);
-		row = err ? NULL : counter_table_find(&table, tid);
+		if (row && overhead_pair_of(arm) >= 0)
+			arm->cell[overhead_pair_of(arm)].seen += row->value[pairs_slot(arm)];
 		for (size_t i = 0; row && i < ARRAY_SIZE(counters); i++) {
 			struct overhead_cell *cell = counted_cell(arm, i);
 
@@ -385,13 +410,15 @@ static int add_seen(struct overhead *o, struct overhead_arm *arm, struct monitor
 		}
 	}
 	counter_table_release(&table);
-	return err;
+	return 0;
 }
 
 static void mark_unseen(struct overhead_arm *arm)
 {
 	for (int i = 0; i < timed_event_count(); i++)
 		arm->cell[i].seen = UINT64_MAX;
+	if (overhead_pair_of(arm) >= 0 && arm->info.fields >> pairs_field(arm) & 1)
+		arm->cell[overhead_pair_of(arm)].seen = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		struct overhead_cell *cell = counted_cell(arm, i);
 
@@ -423,9 +450,12 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 {
 	struct overhead_arm *arm = &o->arms[i];
 	uint64_t detach_ns, start_ns = clock_ns();
+	struct watched watched = {.n = 0};
 	int err = run_series(o, arm, with);
 	struct monitor *m;
 
+	if (!err)
+		err = who_is_watched(o, &watched);
 	detach_ns = clock_ns();
 	if (!err)
 		err = overhead_select(o, NULL);
@@ -438,7 +468,7 @@ static int watched_series(struct overhead *o, size_t i, struct series *with)
 		return err;
 	err = overhead_drain(m, &arm->own);
 	if (!err)
-		err = add_seen(o, arm, m);
+		err = add_seen(arm, m, &watched);
 	if (!err && o->rounds == 0)
 		err = refuse_running_stats(m);
 	if (err)

@@ -65,6 +65,8 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		      enum cut cut, struct json_object *list)
 {
 	const struct overhead_cell *cell = &arm->cell[event];
+	/* Of allocations, what is lost is told at the end. */
+	uint64_t lost = event == overhead_pair_of(arm) ? arm->lost : cell->lost;
 	bool rough, aa_rough;
 	const struct samples *aa = overhead_samples(&o->arms[0].cell[event], cut, &aa_rough);
 	const struct samples *added = overhead_samples(cell, cut, &rough);
@@ -95,10 +97,10 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 		record_addf(list,
 			    "the monitor counted none of these calls (it may count successful ones "
 			    "only: try -e munmap-ok,brk-ok)");
-	if (cell->lost && cell->lost != UINT64_MAX)
+	if (lost && lost != UINT64_MAX)
 		record_addf(list,
 			    "%llu records were lost: a lost record is cheaper than a delivered one",
-			    (unsigned long long)cell->lost);
+			    (unsigned long long)lost);
 	if (!isfinite(overhead_interval(added).low))
 		record_addf(list, "%zu rounds are too few for an interval", added->n);
 }
@@ -179,7 +181,7 @@ static struct json_object *placement_json(const struct overhead *o)
 	record_put_i64(p, "consumer_cpu", o->place.consumer_cpu);
 	record_put_bool(p, "same_cpu", o->place.same_cpu);
 	record_put_bool(p, "siblings", o->place.siblings);
-	record_put_bool(p, "realtime", loop_realtime(o->loops[0]));
+	record_put_bool(p, "realtime", o->realtime);
 	return p;
 }
 
@@ -204,13 +206,28 @@ static struct json_object *head(const char *type, const struct overhead_arm *arm
 	return r;
 }
 
+/* Why the arm has no figures. */
+static void put_skip(struct json_object *r, const struct overhead_arm *arm)
+{
+	if (arm->skip) {
+		record_put_str(r, "reason", arm->skip);
+		return;
+	}
+	record_put_bool(r, "vacuous", true);
+	record_putf(r, "reason",
+		    "nothing to compare: it counted none of the %llu pairs that were made (%s)",
+		    (unsigned long long)arm->cell[overhead_pair_of(arm)].calls,
+		    timed_event(overhead_pair_of(arm))->name);
+}
+
 static struct json_object *cell_record(const struct overhead *o, const struct overhead_arm *arm,
 				       int event)
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	const struct overhead_base *base = &o->base[event];
 	const struct timed_event *e = timed_event(event);
-	struct json_object *r = head("overhead", arm, arm->skip ? "skip" : "ok");
+	struct json_object *r =
+		head("overhead", arm, arm->skip || overhead_is_absent(arm) ? "skip" : "ok");
 	struct json_object *warnings = json_object_new_array();
 	enum cut cut = cut_choose(&cell->subs[CUT_TIGHT], &base->sum[CUT_TIGHT]);
 	bool rough, aa_rough;
@@ -222,8 +239,8 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	record_put_str(r, "unit", e->unit);
 	record_put_str(r, "trigger", e->trigger);
 	record_put_str(r, "switch", arm->whole[event].parts ? "exchange" : "attach");
-	if (arm->skip) {
-		record_put_str(r, "reason", arm->skip);
+	if (arm->skip || overhead_is_absent(arm)) {
+		put_skip(r, arm);
 		json_object_put(warnings);
 		return r;
 	}
@@ -291,7 +308,8 @@ static int emit_collector(struct overhead *o, const struct overhead_arm *arm)
 	struct consumption sum = {0};
 	uint64_t calls = 0;
 
-	if (arm->skip || arm->info.caps & MONITOR_NULL || !arm->spec)
+	/* A library in the program has no process that collects. */
+	if (arm->skip || arm->info.caps & MONITOR_NULL || !arm->spec || arm->starts)
 		return 0;
 	for (int e = 0; e < timed_event_count(); e++) {
 		sum.cpu_ns += arm->cell[e].use.cpu_ns;

@@ -64,9 +64,13 @@ struct load {
 	double round_s;
 };
 
-static int pin_child(void *arg)
+static int place_child(void *arg)
 {
-	placement_pin(*(const int *)arg);
+	const struct overhead *o = arg;
+
+	placement_pin(o->place.producer_cpu);
+	if (o->cgroup.path[0])
+		(void)cgroup_enter(&o->cgroup, 0);
 	return 0;
 }
 
@@ -114,8 +118,7 @@ static void show_failure(struct load *l, const char *said)
 	struct hyperfine_results none = {0};
 	struct strbuf why = STRBUF_INIT;
 	struct consumption use = {0};
-	int err = hyperfine_start(&h, l->quoted.s, 1, pass_of(l), true, pin_child,
-				  &l->o->place.producer_cpu);
+	int err = hyperfine_start(&h, l->quoted.s, 1, pass_of(l), true, place_child, l->o);
 
 	if (!err)
 		err = attend(l->o, &h.proc, NULL, &use);
@@ -131,16 +134,30 @@ static void show_failure(struct load *l, const char *said)
 	strbuf_release(&why);
 }
 
+/* As hyperfine takes it: behind the words of a monitor that starts what it watches. */
+static void put_command(const struct load *l, const struct monitor *m, struct strbuf *out)
+{
+	const char *const *starter = m ? monitor_starter(m) : NULL;
+
+	if (starter) {
+		hyperfine_quote(starter, out);
+		strbuf_addch(out, ' ');
+	}
+	strbuf_addstr(out, l->quoted.s);
+}
+
 /* One block, whatever is active now; @out is to be released. */
 static int run_block(struct load *l, unsigned int runs, struct monitor *m, struct consumption *use,
 		     struct hyperfine_results *out)
 {
 	struct hyperfine h = HYPERFINE_INIT;
-	struct strbuf why = STRBUF_INIT;
-	int err = hyperfine_start(&h, l->quoted.s, runs, pass_of(l), false, pin_child,
-				  &l->o->place.producer_cpu);
+	struct strbuf why = STRBUF_INIT, command = STRBUF_INIT;
+	int err;
 
 	*out = (struct hyperfine_results){0};
+	put_command(l, m, &command);
+	err = hyperfine_start(&h, command.s, runs, pass_of(l), false, place_child, l->o);
+	strbuf_release(&command);
 	if (!err)
 		err = attend(l->o, &h.proc, m, use);
 	if (!err)
@@ -221,15 +238,27 @@ static int try_load(struct load *l)
 	return err;
 }
 
+/* Why a load cannot be timed beside the arm; NULL: it can. */
+static const char *why_not_beside(const struct overhead *o, size_t i)
+{
+	const struct overhead_arm *arm = &o->arms[i];
+
+	if (!arm->skip && !arm->starts && overhead_is_of_malloc(arm))
+		return "it watches a process that is there, and a load is started for each run";
+	return arm->skip;
+}
+
 /* A quick run has time for one monitor: the first that does something. */
 static bool takes_part(const struct overhead *o, size_t i)
 {
+	bool can = !why_not_beside(o, i);
+
 	if (overhead_is_floor(&o->arms[i]))
 		return false;
-	if (i == 0 || o->arms[i].skip || !o->run->quick)
-		return !o->arms[i].skip;
+	if (i == 0 || !can || !o->run->quick)
+		return can;
 	for (size_t k = 1; k < o->narms; k++)
-		if (!o->arms[k].skip && o->arms[k].info.caps & MONITOR_EVENTS)
+		if (!why_not_beside(o, k) && o->arms[k].info.caps & MONITOR_EVENTS)
 			return k == i;
 	return i == 1;
 }
@@ -349,15 +378,17 @@ static int emit_load(struct load *l)
 	int err = 0;
 
 	for (size_t i = 1; i < o->narms && !err; i++) {
-		if (o->arms[i].skip) {
-			err = emit_skip(o, l->name, o->arms[i].name, o->arms[i].skip);
+		const char *reason = why_not_beside(o, i);
+
+		if (reason) {
+			err = emit_skip(o, l->name, o->arms[i].name, reason);
 			continue;
 		}
 		if (!takes_part(o, i) || !l->nchoices || !l->arms[i].cell[0].wall[ALL].n)
 			continue;
 		for (size_t c = 0; c < l->nchoices && !err; c++)
 			err = sink_emit(o->run->sink, slowdown_record(l, i, c));
-		if (!err && (o->arms[i].info.caps & MONITOR_NULL) == 0)
+		if (!err && !(o->arms[i].info.caps & MONITOR_NULL) && !o->arms[i].starts)
 			err = sink_emit(o->run->sink,
 					overhead_collector_record(o, &o->arms[i], l->name,
 								  &l->arms[i].use, 0));
@@ -487,6 +518,7 @@ int overhead_slowdown(struct overhead *o, double until_s)
 	size_t n = o->run->nworkloads;
 	int err = 0;
 
+	o->anew = false; /* the load is what is watched now */
 	if (!n)
 		return run_spec(o,
 				o->run->quick ? "stress-ng:stressor=mmap,ops=17"

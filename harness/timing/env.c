@@ -269,11 +269,15 @@ static int raw_links(struct strbuf *out)
 
 void env_add_tracepoints(struct names *out, int event)
 {
+	enum timed_does does = timed_event(event)->does;
 	struct strbuf name = STRBUF_INIT;
 
 	for (const char *const *call = timed_event(event)->calls; *call; call++) {
+		if (does == TIMED_MALLOC)
+			continue; /* there is none */
 		strbuf_reset(&name);
-		strbuf_addf(&name, "syscalls/sys_enter_%s", *call);
+		strbuf_addf(&name, "%s%s", does == TIMED_KMALLOC ? "kmem/" : "syscalls/sys_enter_",
+			    *call);
 		names_add(out, name.s);
 	}
 	names_add(out, "raw_syscalls/sys_enter");

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The watched process: timed blocks of syscalls in a pinned child. */
+/* The watched process: timed blocks of calls in a pinned child, forked or a program of its own. */
 #include "lib/base.h"
 #include "harness/timing/loop.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,9 +23,17 @@
 #include "lib/subproc.h"
 #include "lib/sys_mmap.h"
 #include "lib/strbuf.h"
+#include "workloads/heap.h"
+
+/* Where a loop that is a program finds what it shares: "SOCKET MEMORY CPU REALTIME". */
+#define SERVE_VARIABLE "BEEBENCH_LOOP"
+
+enum { BLOCK_BYTES = 64, START_MS = 10000, STOP_MS = 10000 };
 
 /* Of the process that makes the calls: brk-ok asks for it. */
 static unsigned long loop_break;
+/* Where the messages of kmalloc+kfree go, plus 1; 0: there is none yet. */
+static int loop_queue;
 
 enum loop_word { LOOP_READY, LOOP_RUN, LOOP_DONE };
 
@@ -31,6 +44,7 @@ struct loop_message {
 	uint64_t calls, wrong;
 	double ns_per_tick;
 	bool realtime;
+	pid_t pid;
 };
 
 struct loop_shared {
@@ -40,7 +54,11 @@ struct loop_shared {
 
 struct loop {
 	struct subproc child;
-	int sock[2]; /* ours, the child's */
+	const struct cgroup *cgroup; /* NULL: the caller's */
+	const char *starter;	     /* NULL: it was started by itself */
+	pid_t pid;		     /* who makes the calls: what the child is, or has started */
+	int sock[2];		     /* ours, the child's */
+	int memory;		     /* of @shared */
 	struct loop_shared *shared;
 	double ns_per_tick;
 	bool realtime_wanted, realtime;
@@ -88,6 +106,25 @@ static inline bool call_munmap_ok(void)
 static inline bool call_brk_ok(void)
 {
 	return (unsigned long)syscall(SYS_brk, loop_break) != loop_break;
+}
+
+static inline bool call_malloc(void)
+{
+	struct heap_block b = {0};
+
+	return !wl_heap_call(NULL, HEAP_MALLOC, &b, BLOCK_BYTES) ||
+	       !wl_heap_call(NULL, HEAP_FREE, &b, 0);
+}
+
+static inline bool call_kmalloc(void)
+{
+	struct {
+		long type;
+		char text[BLOCK_BYTES];
+	} m = {.type = 1};
+
+	return msgsnd(loop_queue - 1, &m, sizeof(m.text), IPC_NOWAIT) ||
+	       msgrcv(loop_queue - 1, &m, sizeof(m.text), 0, IPC_NOWAIT) != sizeof(m.text);
 }
 
 /* A loop of its own for each call, so that nothing but the call is between the readings. */
@@ -145,6 +182,11 @@ static void get_ready(int event)
 {
 	if (event >= TIMED_OWN)
 		(void)timed_call_prepare(event);
+	else if (blocks[event] == block_kmalloc && !loop_queue) {
+		/* In a namespace of its own, where that may be, the queue goes with the process. */
+		(void)unshare(CLONE_NEWIPC);
+		loop_queue = msgget(IPC_PRIVATE, 0600) + 1;
+	}
 }
 
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
@@ -160,6 +202,9 @@ uint64_t loop_stamp(int event, uint64_t *t, unsigned int n)
 void loop_leave(void)
 {
 	timed_call_release();
+	if (loop_queue)
+		msgctl(loop_queue - 1, IPC_RMID, NULL);
+	loop_queue = 0;
 }
 
 static void child_settle(struct loop *l)
@@ -173,16 +218,13 @@ static void child_settle(struct loop *l)
 		sched_setaffinity(0, sizeof(set), &set);
 	}
 	l->realtime = l->realtime_wanted && !sched_setscheduler(0, SCHED_FIFO, &fifo);
-	mlockall(MCL_CURRENT);
 }
 
-static int child_main(void *arg)
+static int obey(struct loop *l)
 {
-	struct loop *l = arg;
-	struct loop_message m = {.word = LOOP_READY};
+	struct loop_message m = {.word = LOOP_READY, .pid = getpid()};
 	uint32_t scratch[64];
 
-	close(l->sock[0]);
 	child_settle(l);
 	m.realtime = l->realtime;
 	m.ns_per_tick = cycles_ns_per_tick(21);
@@ -209,6 +251,53 @@ static int child_main(void *arg)
 	return 0;
 }
 
+static int child_main(void *arg)
+{
+	struct loop *l = arg;
+
+	close(l->sock[0]);
+	mlockall(MCL_CURRENT);
+	return obey(l);
+}
+
+/* Before the program: what it is to inherit, and where it belongs. */
+static int child_leave(void *arg)
+{
+	const struct loop *l = arg;
+
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	fcntl(l->sock[1], F_SETFD, 0);
+	fcntl(l->memory, F_SETFD, 0);
+	return l->cgroup && cgroup_enter(l->cgroup, 0) ? -EXIT_USAGE : 0;
+}
+
+static bool map_shared(struct loop *l)
+{
+	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_POPULATE, l->memory, 0);
+	if (l->shared == MAP_FAILED)
+		l->shared = NULL;
+	return l->shared;
+}
+
+bool loop_serve(int *code)
+{
+	static struct loop l; /* as the calls of a program are made: nothing from the allocator */
+	const char *where = getenv(SERVE_VARIABLE);
+	int realtime;
+
+	if (!where)
+		return false;
+	*code = EXIT_USAGE;
+	if (sscanf(where, "%d %d %d %d", &l.sock[1], &l.memory, &l.cpu, &realtime) != 4 ||
+	    !map_shared(&l))
+		return true;
+	unsetenv(SERVE_VARIABLE);
+	l.realtime_wanted = realtime;
+	*code = obey(&l);
+	return true;
+}
+
 /* Returns 1 and the message, 0 after @timeout_ms, -EINTR, or -errno after saying why. */
 static int receive(struct loop *l, int timeout_ms, struct loop_message *m)
 {
@@ -226,57 +315,118 @@ static int receive(struct loop *l, int timeout_ms, struct loop_message *m)
 		strbuf_addstr(&how, "it closed its line");
 	else
 		subproc_describe(&l->child, &how);
-	log_err("the process whose syscalls are timed has ended early (%s); start again", how.s);
+	if (l->starter)
+		log_err("%s, by which the process is started whose calls are timed, has ended "
+			"early: %s",
+			l->starter, how.s);
+	else
+		log_err("the process whose calls are timed has ended early (%s); start again",
+			how.s);
 	strbuf_release(&how);
 	return -ECHILD;
 }
 
-int loop_start(struct loop **out, int cpu, bool realtime)
+static int loop_make(struct loop **out, int cpu, bool realtime)
 {
-	struct subproc_opts opts = SUBPROC_OPTS_INIT;
 	struct loop *l = calloc(1, sizeof(*l));
-	struct loop_message m;
-	int err;
+	int err = 0;
 
 	if (!l)
 		return -ENOMEM;
 	*l = (struct loop){.child = SUBPROC_INIT, .sock = {-1, -1}, .cpu = cpu};
 	l->realtime_wanted = realtime;
-	l->shared = mmap(NULL, sizeof(*l->shared), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (l->shared == MAP_FAILED ||
+	l->memory = memfd_create("beebench-loop", MFD_CLOEXEC);
+	if (l->memory < 0 || ftruncate(l->memory, sizeof(*l->shared)) || !map_shared(l) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, l->sock)) {
 		err = -errno;
-		l->shared = l->shared == MAP_FAILED ? NULL : l->shared;
-		log_err_sys(err, "cannot set up the process whose syscalls are timed");
-		goto out;
+		log_err_sys(err, "cannot set up the process whose calls are timed");
+		loop_stop(l);
+		return err;
 	}
-	opts.child = child_main;
-	opts.arg = l;
-	err = subproc_start(&l->child, &opts);
-	if (err)
-		goto out;
-	close(l->sock[1]);
-	l->sock[1] = -1;
-	err = receive(l, 10000, &m);
+	*out = l;
+	return 0;
+}
+
+/* The child, and what it says when it is ready. */
+static int loop_run(struct loop **l_, const struct subproc_opts *opts)
+{
+	struct loop *l = *l_;
+	struct loop_message m;
+	int err = subproc_start(&l->child, opts);
+
+	if (!err) {
+		close(l->sock[1]);
+		l->sock[1] = -1;
+		err = receive(l, START_MS, &m);
+	}
 	if (err == 1) {
 		l->ns_per_tick = m.ns_per_tick;
 		l->realtime = m.realtime;
-		*out = l;
+		l->pid = m.pid;
 		return 0;
 	}
 	if (!err) {
-		log_err("the process whose syscalls are timed did not start within 10 s");
+		log_err("the process whose calls are timed did not start within %d s",
+			START_MS / 1000);
 		err = -ETIMEDOUT;
 	}
-out:
 	loop_stop(l);
+	*l_ = NULL;
+	return err;
+}
+
+int loop_start(struct loop **out, int cpu, bool realtime)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	int err = loop_make(out, cpu, realtime);
+
+	if (err)
+		return err;
+	opts.child = child_main;
+	opts.arg = *out;
+	return loop_run(out, &opts);
+}
+
+int loop_start_program(struct loop **out, const char *const *starter, const struct cgroup *cgroup,
+		       int cpu, bool realtime)
+{
+	struct subproc_opts opts = SUBPROC_OPTS_INIT;
+	char self[PATH_MAX] = "", variable[80];
+	const char *env[] = {variable, NULL}, **argv;
+	size_t n = 0;
+	int err;
+
+	while (starter && starter[n])
+		n++;
+	argv = calloc(n + 2, sizeof(*argv));
+	if (!argv || readlink("/proc/self/exe", self, sizeof(self) - 1) < 0) {
+		err = argv ? -errno : -ENOMEM;
+		log_err_sys(err, "cannot find the own program, whose calls are timed");
+		free(argv);
+		return err;
+	}
+	if (n)
+		memcpy(argv, starter, n * sizeof(*argv));
+	argv[n] = self;
+	err = loop_make(out, cpu, realtime);
+	if (!err) {
+		snprintf(variable, sizeof(variable), SERVE_VARIABLE "=%d %d %d %d", (*out)->sock[1],
+			 (*out)->memory, cpu, realtime);
+		(*out)->cgroup = cgroup;
+		(*out)->starter = n ? starter[0] : NULL;
+		opts.child = child_leave;
+		opts.arg = *out;
+		opts.argv = argv;
+		opts.env = env;
+		err = loop_run(out, &opts);
+	}
+	free(argv);
 	return err;
 }
 
 pid_t loop_pid(const struct loop *l)
 {
-	return l->child.pid;
+	return l->pid;
 }
 
 bool loop_realtime(const struct loop *l)
@@ -306,7 +456,7 @@ int loop_begin_at(struct loop *l, int event, uint32_t warm, uint32_t subs, uint6
 	if (send(l->sock[0], &m, sizeof(m), MSG_NOSIGNAL) == sizeof(m))
 		return 0;
 	err = -errno;
-	log_err_sys(err, "the process whose syscalls are timed takes no orders");
+	log_err_sys(err, "the process whose calls are timed takes no orders");
 	return err;
 }
 
@@ -339,9 +489,11 @@ void loop_stop(struct loop *l)
 		if (l->sock[i] >= 0)
 			close(l->sock[i]);
 	if (l->child.pid && !l->child.reaped)
-		subproc_wait(&l->child, 2000);
+		subproc_wait(&l->child, STOP_MS);
 	subproc_release(&l->child);
 	if (l->shared)
 		munmap(l->shared, sizeof(*l->shared));
+	if (l->memory >= 0)
+		close(l->memory);
 	free(l);
 }

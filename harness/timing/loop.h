@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The watched process: a child, pinned, that makes blocks of one syscall on demand and times them
- * in sub-blocks of LOOP_CALLS. It shares nothing with the monitors but the kernel.
+ * The watched process: a child, pinned, that makes blocks of one call on demand and times them in
+ * sub-blocks of LOOP_CALLS. It shares nothing with the monitors but the kernel; or it is a program
+ * of its own, which a monitor starts that is a library in the program.
  */
 #ifndef HARNESS_OVERHEAD_LOOP_H
 #define HARNESS_OVERHEAD_LOOP_H
 
 #include "harness/timing/timed_event.h"
 #include "lib/base.h"
+#include "lib/cgroup.h"
 
 /* Calls between two readings of the clock: the two cost a nanosecond a call, in every arm. */
 enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
@@ -36,7 +38,18 @@ struct loop;
  * Returns 0 or -errno after saying why.
  */
 int loop_start(struct loop **out, int cpu, bool realtime);
-pid_t loop_pid(const struct loop *l); /* its only thread has the same id */
+/*
+ * The same with the calls made by a program of its own: this one, executed anew in @cgroup (NULL:
+ * where the caller is) by @starter, words ended by NULL that its path is put behind (NULL: by
+ * itself). loop_stop() waits for the starter's end, too.
+ */
+int loop_start_program(struct loop **out, const char *const *starter, const struct cgroup *cgroup,
+		       int cpu, bool realtime);
+/* For main() of a program that calls loop_start_program(), first of all: where it was executed by
+ * that, the calls are made here, @code is how it ends, and true is returned. */
+bool loop_serve(int *code);
+/* Who makes the calls; its only thread has the same id. */
+pid_t loop_pid(const struct loop *l);
 bool loop_realtime(const struct loop *l);
 double loop_ns_per_tick(const struct loop *l);
 

@@ -4,10 +4,10 @@
  * their names, the loops make them, and what a lane times when nobody chose follows from what a
  * call does and from where a monitor's programs stand.
  *
- * First those written out below: memory calls, and one beside them, each with a loop of its own.
- * Then the harmless calls of workloads/syscall_table.h, by name: "openat" fails and "openat-ok"
- * works, with what is made before and undone after it; where a call has one of the two only, that
- * one has the bare name.
+ * First those written out below: memory calls, one beside them, and allocations, each with a loop
+ * of its own. Then the harmless calls of workloads/syscall_table.h, by name: "openat" fails and
+ * "openat-ok" works, with what is made before and undone after it; where a call has one of the two
+ * only, that one has the bare name.
  */
 #ifndef HARNESS_TIMED_EVENT_H
 #define HARNESS_TIMED_EVENT_H
@@ -37,15 +37,22 @@
 	    "mmap(0, 4096, READ|WRITE, PRIVATE|ANONYMOUS), munmap of it",                          \
 	    "both, which work: the cost of a pair", "mmap", "munmap") BETWEEN                      \
 	ROW(munmap_ok, "munmap-ok", TIMED_WORKS, "ns/event",                                       \
-	    "munmap(0, 4096) -> 0, where nothing is mapped", "munmap, which works", "munmap")      \
-		BETWEEN                                                                            \
-		ROW(brk_ok, "brk-ok", TIMED_WORKS, "ns/event", "brk(where the break is)",          \
-		    "brk, which works", "brk")
+	    "munmap(0, 4096) -> 0, where nothing is mapped", "munmap, which works",                \
+	    "munmap") BETWEEN                                                                      \
+	ROW(brk_ok, "brk-ok", TIMED_WORKS, "ns/event", "brk(where the break is)",                  \
+	    "brk, which works", "brk") BETWEEN                                                     \
+	ROW(malloc, "malloc+free", TIMED_MALLOC, "ns/pair", "malloc(64), free of it",              \
+	    "a block of an allocator that comes and goes", "malloc", "free") BETWEEN               \
+	ROW(kmalloc, "kmalloc+kfree", TIMED_KMALLOC, "ns/pair", "msgsnd of 64 bytes, msgrcv",      \
+	    "a block of the kernel that comes and goes: a message", "kmalloc", "kfree")
 
 enum timed_does {
 	TIMED_FAILS, /* it changes nothing: a monitor of completed calls does not count it */
 	TIMED_WORKS,
 	TIMED_BESIDE, /* it is none of those that memory monitors watch */
+	/* What the subject `allocations` counts by either definition: no system call is meant. */
+	TIMED_MALLOC,
+	TIMED_KMALLOC,
 };
 
 enum { TIMED_CALLS_MAX = 1 + 2 * SYSCALL_STEPS };
@@ -56,8 +63,8 @@ struct timed_event {
 	const char *unit;    /* "ns/event", "ns/pair" */
 	const char *trigger; /* the call made, for the record */
 	const char *help;
-	/* The system calls of one event, as tracepoints name them; ended by NULL. The first is what
-	 * the event is about. */
+	/* The system calls of one event, as tracepoints name them, or an allocator's; ended by
+	 * NULL. The first is what the event is about. */
 	const char *calls[TIMED_CALLS_MAX + 1];
 	const struct syscall_row *row; /* NULL: one of those written out here */
 };

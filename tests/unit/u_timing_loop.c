@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -35,7 +36,7 @@ static void test_calls_of_the_table(void **state UNUSED)
 	int fails = timed_event_find("openat"), works = timed_event_find("openat-ok"),
 	    stat = timed_event_find("stat"), asks = timed_event_find("getpid");
 
-	assert_int_equal(timed_event_find("brk-ok"), TIMED_OWN - 1);
+	assert_int_equal(timed_event_find("kmalloc+kfree"), TIMED_OWN - 1);
 	assert_int_equal(timed_event_find("mmap-ok"), -1);
 	assert_int_equal(timed_event_find("getpid-ok"), -1);
 	assert_int_equal(timed_event(fails)->does, TIMED_FAILS);
@@ -140,6 +141,39 @@ static void test_ticks_grow(void **state UNUSED)
 	assert_true(cycles_ns_per_tick(3) > 0);
 }
 
+/* A program of its own: what starts it stands between, and has ended when it has. */
+static void test_a_program(void **state UNUSED)
+{
+	static const char *const by_shell[] = {"sh", "-c", "\"$0\"; exit 5", NULL};
+	static const char *const nothing[] = {"sh", "-c", "exit 5", NULL};
+	struct loop *l = NULL;
+	struct loop_block b;
+	pid_t pid;
+
+	assert_int_equal(loop_start_program(&l, NULL, NULL, -1, false), 0);
+	assert_int_equal(loop_begin(l, timed_event_find("malloc+free"), 0, 3), 0);
+	assert_int_equal(loop_wait(l, 10000, &b), 1);
+	assert_int_equal(b.calls, 3 * LOOP_CALLS);
+	assert_int_equal(b.wrong, 0);
+	loop_stop(l);
+
+	assert_int_equal(loop_start_program(&l, by_shell, NULL, -1, false), 0);
+	pid = loop_pid(l);
+	assert_true(pid > 0 && getpgid(pid) != pid);
+	assert_int_equal(loop_begin(l, timed_event_find("kmalloc+kfree"), 0, 3), 0);
+	assert_int_equal(loop_wait(l, 10000, &b), 1);
+	assert_int_equal(b.wrong, 0);
+	loop_stop(l);
+	assert_int_equal(kill(pid, 0), -1);
+
+	log_capture(keep, NULL);
+	assert_int_equal(loop_start_program(&l, nothing, NULL, -1, false), -ECHILD);
+	log_capture(NULL, NULL);
+	assert_string_equal(said, "sh, by which the process is started whose calls are timed, has "
+				  "ended early: exit code 5");
+	assert_null(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,8 +184,10 @@ int main(void)
 		cmocka_unit_test(test_not_yet),
 		cmocka_unit_test(test_the_child_dies),
 		cmocka_unit_test(test_nothing_outlives_it),
+		cmocka_unit_test(test_a_program),
 		cmocka_unit_test(test_ticks_grow),
 	};
+	int served;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return loop_serve(&served) ? served : cmocka_run_group_tests(tests, NULL, NULL);
 }
