@@ -777,6 +777,8 @@ bool layout_expects(const struct manifest *man, const struct bpf_program *p)
 {
 	if (man->counters.iterator && !strcmp(man->counters.iterator, bpf_program__name(p)))
 		return true;
+	if (!strcmp(bpf_program__name(p), LAYOUT_BEGIN_PROGRAM))
+		return true;
 	for (size_t i = 0; i < expected_programs(man); i++)
 		if (meets(man, i, p))
 			return true;

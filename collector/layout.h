@@ -69,6 +69,7 @@ bool layout_is_ring_array(struct bpf_map *map);
 /* The layout reads this map. */
 bool layout_uses(const struct layout *l, const struct bpf_map *map);
 /* The program is one that a monitor of this manifest has to have; others are extras. */
+#define LAYOUT_BEGIN_PROGRAM "beebench_begin" /* an iterator that is run once (object.c) */
 bool layout_expects(const struct manifest *man, const struct bpf_program *p);
 
 /* Global variables of an object, found by name through its BTF. */

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/rights.h"
+#include "lib/huge_page.h"
 #include "lib/log.h"
 #include "lib/names.h"
 #include "lib/why.h"
@@ -133,6 +134,26 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 	return 0;
 }
 
+/* Runs an object's iterator of that name, once, when all is attached: it looks at what was there
+ * before. */
+static int begin(const struct monitor *m, const struct object *o)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(o->bpf, LAYOUT_BEGIN_PROGRAM);
+	struct bpf_link *link = NULL;
+	struct strbuf nothing = STRBUF_INIT;
+	int err;
+
+	if (!p || bpf_program__fd(p) < 0 || !is_iterator(p))
+		return 0;
+	err = snapshot_run(&link, p, &nothing);
+	if (err)
+		log_err_sys(err, "%s: its iterator '%s' cannot be run", m->path,
+			    LAYOUT_BEGIN_PROGRAM);
+	bpf_link__destroy(link);
+	strbuf_release(&nothing);
+	return err;
+}
+
 static int object_attach(struct monitor *m)
 {
 	struct object *o = m->impl;
@@ -161,7 +182,10 @@ static int object_attach(struct monitor *m)
 			return err;
 		}
 	}
-	return 0;
+	err = begin(m, o);
+	if (err)
+		object_detach(m);
+	return err;
 }
 
 static int object_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, void *arg)
@@ -505,8 +529,9 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 #define LEVEL_VARIABLE	"beebench_cgroup_level"
 /* The same, for the size of each of its rings. */
 #define RING_VARIABLE	"beebench_ring_bytes"
-/* The same, for the size of a page. */
+/* The same, for the size of a page, and of the default huge page. */
 #define PAGE_VARIABLE	"beebench_page_bytes"
+#define HUGE_VARIABLE	"beebench_huge_bytes"
 
 /* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
 static int set_constant(const struct object *o, const char *name, uint64_t value)
@@ -516,12 +541,12 @@ static int set_constant(const struct object *o, const char *name, uint64_t value
 	return v.map ? variable_init(&v, &value) : -ENOENT;
 }
 
-static int set_page(struct monitor *m, const struct object *o)
+static int set_size(struct monitor *m, const struct object *o, const char *name, uint64_t bytes)
 {
-	int err = set_constant(o, PAGE_VARIABLE, (uint64_t)sysconf(_SC_PAGESIZE));
+	int err = set_constant(o, name, bytes);
 
 	if (err && err != -ENOENT)
-		why_err_sys(m->why, err, "%s: cannot set %s", m->path, PAGE_VARIABLE);
+		why_err_sys(m->why, err, "%s: cannot set %s", m->path, name);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -663,8 +688,10 @@ static struct bpf_map *find_ring_array(const struct object *o)
 
 static int load(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
-	int err = set_page(m, o);
+	int err = set_size(m, o, PAGE_VARIABLE, (uint64_t)sysconf(_SC_PAGESIZE));
 
+	if (!err)
+		err = set_size(m, o, HUGE_VARIABLE, huge_page_default());
 	if (!err)
 		err = set_target(m, o, target);
 	o->ring_array = find_ring_array(o);

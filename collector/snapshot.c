@@ -109,8 +109,7 @@ static void add_row(const struct layout *l, const void *data, struct counter_tab
 	}
 }
 
-/* All that the iterator writes. */
-static int run_iterator(struct bpf_link **link, struct bpf_program *p, struct strbuf *out)
+int snapshot_run(struct bpf_link **link, struct bpf_program *p, struct strbuf *out)
 {
 	static char chunk[65536];
 	ssize_t n;
@@ -154,7 +153,7 @@ static int add_rows(const struct layout *l, const char *path, const void *data, 
 static int read_iterator(const struct layout *l, struct bpf_link **link, const char *path,
 			 struct strbuf *data)
 {
-	int err = run_iterator(link, l->rows.iterator, data);
+	int err = snapshot_run(link, l->rows.iterator, data);
 
 	if (err)
 		log_err_sys(err, "%s: its iterator '%s' cannot be read", path,

@@ -32,6 +32,10 @@ int snapshot_rows_end(const struct layout *l, const char *path, struct departed 
 		      const void *data, size_t len, struct counter_table *out);
 void snapshot_forget(struct departed *before); /* accepts NULL */
 
+/* All that the iterator @p writes, added to @out. Returns 0 or -errno; prints nothing. *@link as
+ * above. */
+int snapshot_run(struct bpf_link **link, struct bpf_program *p, struct strbuf *out);
+
 /* Takes the rows of processes that have ended out of their map. */
 int snapshot_take_ended(const struct layout *l, const char *path, struct counter_table *out);
 

@@ -14,7 +14,7 @@
 #include "workloads/sizes.h"
 
 struct forks_params {
-	uint64_t depth, fanout, count, leave;
+	uint64_t depth, fanout, count, leave, brk;
 	bool parallel;
 };
 
@@ -24,6 +24,8 @@ static const struct param params[] = {
 	PARAM_ROW(forks_params, count, U64, "mappings made and unmapped by each process", 23, 0,
 		  1000),
 	PARAM_ROW(forks_params, leave, U64, "mappings each child leaves to its end", 1, 0, 1000),
+	PARAM_ROW(forks_params, brk, U64, "times each moves its break, up and down in turn", 2, 0,
+		  1000),
 	PARAM_ROW_BOOL(forks_params, parallel, "all children of a process run at the same time",
 		       true),
 	PARAM_END,
@@ -33,7 +35,7 @@ enum { MIN_BYTES = 512, MAX_BYTES = 1 << 18, FANOUT_MAX = 7 };
 
 static uint64_t calls_of_each(const struct forks_params *p)
 {
-	return 2 * p->count + p->leave + 1;
+	return 2 * p->count + p->leave + p->brk + 2;
 }
 
 static void size(const void *params_, uint32_t *lanes, uint64_t *entries)
@@ -57,6 +59,19 @@ static int map(struct ledger_lane *lane, struct rng *rng, bool leave)
 	if (ledger_failed(addr))
 		return (int)addr;
 	return leave || !wl_munmap(lane, (uint64_t)addr, len) ? 0 : -EFAULT;
+}
+
+/* From where the parent's was when it forked: a child need not ask where that is. */
+static int move_break(struct ledger_lane *lane, struct rng *rng, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t to = lane->start_brk;
+
+		to += i % 2 ? 0 : wl_log_uniform(rng, MIN_BYTES, MAX_BYTES);
+		if (wl_brk(lane, to) != (int64_t)to)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int node(const struct workload_run *r, struct ledger_lane *lane, uint64_t seed,
@@ -110,7 +125,7 @@ static int node(const struct workload_run *r, struct ledger_lane *lane, uint64_t
 	struct rng rng = {.state = seed};
 	pid_t pids[FANOUT_MAX];
 	uint64_t n = 0;
-	int err = 0;
+	int err = move_break(lane, &rng, p->brk);
 
 	for (uint64_t i = 0; i < p->count && !err; i++)
 		err = map(lane, &rng, false);
@@ -143,6 +158,8 @@ static int run(struct workload_run *r)
 
 	size(p, &lanes, &entries);
 	ledger_add_units(r->ledger, lanes);
+	if (p->brk)
+		wl_brk(r->lane, 0); /* a monitor that came later sees from where it moves */
 	return node(r, r->lane, r->seed, p->depth);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "lib/huge_page.h"
 #include "workloads/sizes.h"
 
 enum { SIZES_FIXED, SIZES_LOG };
@@ -14,7 +15,7 @@ enum { ORDER_FIFO, ORDER_LIFO, ORDER_RANDOM };
 struct mmap_params {
 	uint64_t count, sizes, size, min, max;
 	uint64_t order, window, keep;
-	bool touch;
+	bool touch, huge;
 };
 
 static const char *const size_names[] = {"fixed", "log", NULL};
@@ -32,6 +33,7 @@ static const struct param params[] = {
 	PARAM_ROW(mmap_params, window, U64, "mappings alive at a time", 23, 1, 10000),
 	PARAM_ROW(mmap_params, keep, U64, "mappings left at the end", 0, 0, 10000),
 	PARAM_ROW_BOOL(mmap_params, touch, "write to every page", false),
+	PARAM_ROW_BOOL(mmap_params, huge, "of huge pages (MAP_HUGETLB)", false),
 	PARAM_END,
 };
 
@@ -72,6 +74,8 @@ static int run(struct workload_run *r)
 	uint64_t n = 0, min = MIN(p->min, p->max), max = MAX(p->min, p->max);
 	struct rng rng = {.state = r->seed};
 	struct mapping *live = r->state;
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | (p->huge ? MAP_HUGETLB : 0);
+	uint64_t huge = huge_page_bytes((uint64_t)flags);
 
 	for (uint64_t i = 0; i < p->count || n > MIN(p->keep, p->window); i++) {
 		if (n == p->window || i >= p->count) {
@@ -83,13 +87,14 @@ static int run(struct workload_run *r)
 		if (i < p->count) {
 			uint64_t len =
 				p->sizes == SIZES_LOG ? wl_log_uniform(&rng, min, max) : p->size;
-			int64_t addr = wl_mmap(r->lane, 0, len, PROT_READ | PROT_WRITE,
-					       MAP_PRIVATE | MAP_ANONYMOUS);
+			int64_t addr = wl_mmap(r->lane, 0, len, PROT_READ | PROT_WRITE, flags);
 
 			if (ledger_failed(addr))
 				return (int)addr;
 			if (p->touch)
 				wl_touch(addr, len);
+			if (huge) /* which are unmapped as a whole */
+				len = (len + huge - 1) / huge * huge;
 			live[n++] = (struct mapping){(uint64_t)addr, len};
 		}
 	}

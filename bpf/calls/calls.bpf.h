@@ -16,16 +16,21 @@
 
 #if defined(__TARGET_ARCH_x86)
 enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 };
+enum { NR_CLONE = 56, NR_FORK = 57, NR_VFORK = 58 };
 #elif defined(__TARGET_ARCH_arm64)
 enum { NR_MMAP = 222, NR_MUNMAP = 215, NR_BRK = 214, NR_MREMAP = 216 };
+enum { NR_CLONE = 220, NR_FORK = NR_CLONE, NR_VFORK = NR_CLONE }; /* there is one */
 #elif defined(__TARGET_ARCH_s390)
 enum { NR_MMAP = 90, NR_MUNMAP = 91, NR_BRK = 45, NR_MREMAP = 163 };
+enum { NR_CLONE = 120, NR_FORK = 2, NR_VFORK = 190 };
 #else
 #error "the system calls of this processor are not known here"
 #endif
 
 /* The same calls of a 32-bit task: these processors have one table here. */
 enum { NR32_BRK = 45, NR32_MMAP = 90, NR32_MUNMAP = 91, NR32_MREMAP = 163, NR32_MMAP2 = 192 };
+enum { NR32_CLONE = 120, NR32_FORK = 2, NR32_VFORK = 190 };
+enum { NR_CLONE3 = 435 }; /* of all */
 
 /* Of a call, in its own order. */
 struct call_arguments {
@@ -38,7 +43,7 @@ static __always_inline bool call_is_32(const struct task_struct *task)
 #if defined(__TARGET_ARCH_x86)
 	return task->thread_info.status & 2; /* TS_COMPAT */
 #elif defined(__TARGET_ARCH_arm64)
-	return task->thread_info.flags & (1UL << 22); /* TIF_32BIT */
+	return task->thread_info.flags & (1UL << 22);		  /* TIF_32BIT */
 #else
 	return task->thread_info.flags & (1UL << 16); /* TIF_31BIT */
 #endif
@@ -115,6 +120,15 @@ static __always_inline void call_arguments_32(struct call_arguments *a, long nr,
 	if (nr == NR32_MMAP)
 		a->second = call_block_word(a->first, 1, true);
 #endif
+}
+
+/* A task returns 0 from it once it has been made by it. */
+static __always_inline bool call_makes_task(__u64 nr, bool is_32)
+{
+	if (nr == NR_CLONE3)
+		return true;
+	return is_32 ? nr == NR32_CLONE || nr == NR32_FORK || nr == NR32_VFORK
+		     : nr == NR_CLONE || nr == NR_FORK || nr == NR_VFORK;
 }
 
 #endif

@@ -23,6 +23,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/calls/calls.bpf.h"
+#include "bpf/calls/huge.bpf.h"
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
 
@@ -51,6 +52,9 @@ const volatile __u64 beebench_page_bytes = 4096;
 #define PAGE_BYTES 4096UL
 #endif
 
+/* Of the default huge page; set before loading. */
+const volatile __u64 beebench_huge_bytes = 2 << 20;
+
 /* 0: counters only. Written at any time. */
 __u32 mem_events_on = 1;
 
@@ -61,7 +65,7 @@ struct fast_row *const volatile fast_row_layout = 0;
 /* Of a thread. What is marked so is used in that of a group leader only. */
 struct thread_stats {
 	struct fast_stats own;	  /* vm_bytes: leader; of the process, written by all its threads */
-	__u64 break_at;		  /* leader: where the break was last seen */
+	__u64 break_at;		  /* leader: where the break was last seen; 0: never */
 	__u64 break_exec;	  /* leader: number of the exec since which it was, plus 1 */
 	struct fast_stats joined; /* leader: of threads that have ended; atomic */
 	__u64 left;		  /* leader: it has ended */
@@ -379,8 +383,8 @@ static __always_inline struct thread_stats *process_of(struct task_struct *task,
 static __always_inline bool move_break(struct task_struct *task, struct thread_stats *process,
 				       __u64 asked, __u64 at, struct call *c)
 {
-	__u64 exec = task->self_exec_id + 1, before = process->break_at;
-	bool known = process->break_exec == exec;
+	__u64 exec = task->self_exec_id + 1, since = process->break_exec;
+	__u64 before = process->break_at;
 
 	if (at < PAGE_BYTES)
 		return false; /* where no break is: it was answered, and did not run */
@@ -390,16 +394,62 @@ static __always_inline bool move_break(struct task_struct *task, struct thread_s
 		return false;
 	c->type = FAST_EVENT_BRK;
 	c->address = at;
-	if (known) {
+	if (since != exec) /* the first since it became another program, or first of all */
+		before = since ? BPF_CORE_READ(task, mm, start_brk) : 0;
+	if (before) {
 		c->down = at < before;
 		c->size = c->down ? before - at : at - before;
 	}
 	return true;
 }
 
-static __always_inline __u64 pages(__u64 length)
+/* In a process that has just been made, before its first instruction: its break is its parent's of
+ * that moment. */
+static __always_inline void began(struct task_struct *task)
 {
-	return (length + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+	struct thread_stats *own = task->pid == task->tgid ? storage_of(task) : NULL;
+
+	if (!own)
+		return;
+	own->break_at = task->mm->brk;
+	own->break_exec = task->self_exec_id + 1;
+}
+
+/* There a child's first return passes no tracepoint (arch/arm64/kernel/entry.S, ret_from_fork). */
+#ifdef __TARGET_ARCH_arm64
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(task_made, struct task_struct *parent, struct task_struct *child)
+{
+	if (watched())
+		began(child);
+	return 0;
+}
+#endif
+
+/* @length in whole pages, huge ones of @huge bytes where that is not 0. */
+static __always_inline __u64 pages(__u64 length, __u64 huge)
+{
+	__u64 page = huge ? huge : PAGE_BYTES;
+
+	return (length + page - 1) & ~(page - 1);
+}
+
+static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *huge)
+{
+	if (vma->vm_flags & CALL_VM_HUGETLB)
+		*(__u64 *)huge = call_file_huge(vma->vm_file);
+	return 0;
+}
+
+/* Bytes of the huge pages that are at @address now; 0: small ones, or another thread is changing
+ * the address space. */
+static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
+{
+	__u64 huge = 0;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma)) /* Linux 5.17 */
+		bpf_find_vma(task, address, look_at_vma, &huge, 0);
+	return huge;
 }
 
 /*
@@ -413,8 +463,9 @@ static __always_inline bool has_run(__u64 nr, __u64 result)
 }
 
 /* Counts it in @s. False: it did not work. */
-static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct call_arguments *args,
-				  __u64 result, struct call *c)
+static __always_inline bool count(struct task_struct *task, struct fast_stats *s, __u64 nr,
+				  const struct call_arguments *args, __u64 result, __u64 huge,
+				  struct call *c)
 {
 	if (result >= -MAX_ERRNO) {
 		s->failed_count++;
@@ -425,18 +476,20 @@ static __always_inline bool count(struct fast_stats *s, __u64 nr, const struct c
 	c->address = result;
 	if (nr == NR_MMAP) {
 		c->type = FAST_EVENT_MMAP;
-		c->size = pages(args->second);
+		c->size = pages(args->second, huge);
 		s->mmap_count++;
 		s->mmap_bytes += c->size;
 	} else if (nr == NR_MUNMAP) {
 		c->type = FAST_EVENT_MUNMAP;
-		c->size = pages(args->second);
+		c->size = pages(args->second, 0); /* of huge ones only whole numbers work */
 		c->address = args->first;
 		s->munmap_count++;
 		s->munmap_bytes += c->size;
 	} else {
 		c->type = FAST_EVENT_MREMAP;
-		c->size = pages(args->third);
+		if (call_may_be_huge(result) && !call_may_be_huge(args->third))
+			huge = huge_at(task, result);
+		c->size = pages(args->third, huge);
 		s->mremap_count++;
 	}
 	return true;
@@ -456,20 +509,25 @@ static __always_inline bool is_watched(__u64 nr)
 
 #define LAST_BITS(nr) (1ULL << ((nr)&63))
 
-/* By their last six bits most numbers are none of these, whose calls pay for little more. On s390x
- * those of 64-bit calls are the same: end_call() tells them apart. */
-static __always_inline bool is_watched_32(__u64 nr)
+/* Calls of 32-bit tasks, and those that make a task. By their last six bits most numbers are none
+ * of these, whose calls pay for little more. On s390x the numbers of 64-bit calls are the same:
+ * end_call() tells them apart. */
+static __always_inline bool is_seldom(__u64 nr)
 {
 	const __u64 may_be = LAST_BITS(NR32_BRK) | LAST_BITS(NR32_MMAP) | LAST_BITS(NR32_MUNMAP) |
-			     LAST_BITS(NR32_MREMAP);
+			     LAST_BITS(NR32_MREMAP) | LAST_BITS(NR_CLONE) | LAST_BITS(NR_FORK) |
+			     LAST_BITS(NR_VFORK) | LAST_BITS(NR_CLONE3) | LAST_BITS(NR32_CLONE) |
+			     LAST_BITS(NR32_FORK) | LAST_BITS(NR32_VFORK);
 
 	if (!(may_be >> (nr & 63) & 1))
 		return nr == NR32_MMAP2;
-	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP;
+	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP ||
+	       call_makes_task(nr, false) || call_makes_task(nr, true);
 }
 
+/* @huge: of which size the pages are that it mapped, 0: small ones. */
 static __always_inline int end(struct task_struct *task, __u64 nr,
-			       const struct call_arguments *args, long result)
+			       const struct call_arguments *args, long result, __u64 huge)
 {
 	struct thread_stats *own, *process;
 	struct call c = {};
@@ -489,7 +547,7 @@ static __always_inline int end(struct task_struct *task, __u64 nr,
 			return 0;
 		own->own.brk_count++;
 	} else {
-		worked = count(&own->own, nr, args, result, &c);
+		worked = count(task, &own->own, nr, args, result, huge, &c);
 	}
 	vm = task->mm->total_vm * PAGE_BYTES;
 	process->own.vm_bytes = vm;
@@ -500,15 +558,23 @@ static __always_inline int end(struct task_struct *task, __u64 nr,
 	return 0;
 }
 
-/* A call of a 32-bit program, or by int 0x80. */
-static __noinline int end_call_32(struct task_struct *task, __u64 nr, struct pt_regs *regs,
-				  long result)
+/* A call of a 32-bit program, or by int 0x80, or one that makes a task. */
+static __noinline int end_seldom(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+				 long result)
 {
+	bool is_32 = call_is_32(task), makes = call_makes_task(nr, is_32);
 	struct call_arguments args;
+	__u64 huge = 0;
 
-	if (!call_is_32(task) || !watched())
+	if ((!is_32 && !makes) || (makes && result) || !watched())
 		return 0;
+	if (makes) {
+		began(task);
+		return 0;
+	}
 	call_arguments_32(&args, nr, regs);
+	if ((nr == NR32_MMAP || nr == NR32_MMAP2) && call_may_be_huge(result))
+		huge = call_mmap_huge(task, regs, nr, true, beebench_huge_bytes);
 	switch (nr) {
 	case NR32_MMAP:
 	case NR32_MMAP2: nr = NR_MMAP; break;
@@ -516,22 +582,25 @@ static __noinline int end_call_32(struct task_struct *task, __u64 nr, struct pt_
 	case NR32_MREMAP: nr = NR_MREMAP; break;
 	default: nr = NR_BRK;
 	}
-	return end(task, nr, &args, result);
+	return end(task, nr, &args, result, huge);
 }
 
 static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
 				    long result)
 {
 	struct call_arguments args;
+	__u64 huge = 0;
 
 #ifdef __TARGET_ARCH_s390
 	if (call_is_32(task))
-		return end_call_32(task, nr, regs, result);
+		return end_seldom(task, nr, regs, result);
 #endif
 	call_arguments(&args, nr, regs);
 	if (call_is_32(task) || !watched())
 		return 0;
-	return end(task, nr, &args, result);
+	if (nr == NR_MMAP && call_may_be_huge(result))
+		huge = call_mmap_huge(task, regs, nr, false, beebench_huge_bytes);
+	return end(task, nr, &args, result, huge);
 }
 
 SEC("tp_btf/sys_exit")
@@ -541,8 +610,8 @@ int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 
 	if (is_watched(nr))
 		return end_call(bpf_get_current_task_btf(), nr, regs, result);
-	if (is_watched_32(nr))
-		return end_call_32(bpf_get_current_task_btf(), nr, regs, result);
+	if (is_seldom(nr))
+		return end_seldom(bpf_get_current_task_btf(), nr, regs, result);
 	return 0;
 }
 
@@ -553,12 +622,12 @@ int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
 	struct task_struct *task;
 	struct pt_regs *regs;
 
-	if (!is_watched(nr) && !is_watched_32(nr))
+	if (!is_watched(nr) && !is_seldom(nr))
 		return 0;
 	task = bpf_get_current_task_btf();
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return is_watched(nr) ? end_call(task, nr, regs, ctx->ret)
-			      : end_call_32(task, nr, regs, ctx->ret);
+			      : end_seldom(task, nr, regs, ctx->ret);
 }
 
 /* --- what living threads have counted ----------------------------------------------------------
@@ -587,5 +656,27 @@ int threads(struct bpf_iter__task *ctx)
 		return 0;
 	row.tgid = task->tgid;
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/* --- what was there before -------------------------------------------------------------------- */
+
+/*
+ * Run once, when all is attached. A process whose call is under way may be writing the same: what
+ * it saw itself stays.
+ */
+SEC("iter/task")
+int beebench_begin(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread_stats *t;
+	__u64 at;
+
+	if (!task || task->pid != task->tgid || !task->mm)
+		return 0;
+	at = task->mm->brk;
+	t = storage_of(task);
+	if (t && at && !__sync_val_compare_and_swap(&t->break_at, 0, at))
+		__sync_val_compare_and_swap(&t->break_exec, 0, task->self_exec_id + 1);
 	return 0;
 }

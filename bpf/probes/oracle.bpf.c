@@ -20,13 +20,14 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/calls/calls.bpf.h"
+#include "bpf/calls/huge.bpf.h"
 #include "bpf/probes/oracle.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Set before loading. The only read-only variable: harness/verify/oracle.c finds it at the start.
  */
-const volatile struct oracle_config oracle_config = {{-1, -1, -1, -1}, 0, 0, 1};
+const volatile struct oracle_config oracle_config = {{-1, -1, -1, -1}, 0, 0, 1, 1};
 
 struct oracle_task {
 	__u32 inside;  /* it or a parent of it was seen in the target's cgroup */
@@ -86,19 +87,16 @@ static __always_inline __u32 op_of_32(long id)
 struct looked {
 	__u32 op;
 	bool compat;
-	__u64 first, second; /* arguments */
+	struct call_arguments args;
+	__u64 huge; /* of a mmap that has returned: bytes of its pages, 0: small ones */
 };
 
 static __always_inline void arguments(struct looked *l, long id, struct pt_regs *regs)
 {
-	struct call_arguments args;
-
 	if (l->compat)
-		call_arguments_32(&args, id, regs);
+		call_arguments_32(&l->args, id, regs);
 	else
-		call_arguments(&args, id, regs);
-	l->first = args.first;
-	l->second = args.second;
+		call_arguments(&l->args, id, regs);
 }
 
 static __always_inline struct oracle_counts *counts_of(__u32 slot)
@@ -145,7 +143,7 @@ static __always_inline void enter_outside(void)
 
 static __always_inline void enter(const struct looked *l)
 {
-	__u64 length = l->second;
+	__u64 length = l->args.second;
 	__u32 op = l->op;
 	bool below;
 	__u32 slot = slot_here(&below);
@@ -240,17 +238,22 @@ int oracle_enter_steady(struct trace_event_raw_sys_enter *ctx)
 	return 1;
 }
 
-static __always_inline void worked(struct oracle_counts *c, __u32 op, __u64 first, __u64 second)
+static __always_inline __u64 whole_pages(__u64 length, __u64 huge)
 {
-	__u64 mask = oracle_config.page_bytes - 1, whole = (second + mask) & ~mask;
+	__u64 mask = (huge ? huge : oracle_config.page_bytes) - 1;
 
-	if (op == ORACLE_BRK && !first)
+	return (length + mask) & ~mask;
+}
+
+static __always_inline void worked(struct oracle_counts *c, const struct looked *l)
+{
+	if (l->op == ORACLE_BRK && !l->args.first)
 		return;
-	c->worked[op]++;
-	if (op == ORACLE_MMAP)
-		c->worked_mmap_bytes += whole;
-	else if (op == ORACLE_MUNMAP)
-		c->worked_munmap_bytes += whole;
+	c->worked[l->op]++;
+	if (l->op == ORACLE_MMAP)
+		c->worked_mmap_bytes += whole_pages(l->args.second, l->huge);
+	else if (l->op == ORACLE_MUNMAP)
+		c->worked_munmap_bytes += whole_pages(l->args.second, 0);
 }
 
 /*
@@ -279,7 +282,7 @@ static __always_inline bool has_entered(__u32 op)
 
 static __always_inline void leave(const struct looked *l, long ret)
 {
-	__u64 first = l->first, second = l->second;
+	__u64 first = l->args.first, second = l->args.second;
 	bool failed, below;
 	__u32 op = l->op;
 	__u32 slot = slot_here(&below);
@@ -298,7 +301,7 @@ static __always_inline void leave(const struct looked *l, long ret)
 		return;
 	}
 	if (!failed) {
-		worked(c, op, first, second);
+		worked(c, l);
 		return;
 	}
 	c->failed[op]++;
@@ -318,6 +321,9 @@ static __always_inline void look_at_exit(long id, struct pt_regs *regs, long ret
 	if (l.op >= ORACLE_OPS)
 		return;
 	arguments(&l, id, regs);
+	if (l.op == ORACLE_MMAP && call_may_be_huge(ret))
+		l.huge = call_mmap_huge(bpf_get_current_task_btf(), regs, id, l.compat,
+					oracle_config.huge_bytes);
 	leave(&l, ret);
 }
 

@@ -17,6 +17,7 @@ struct oracle_config {
 	__u64 min_length;	  /* bytes: shorter mmaps are counted apart */
 	__u64 level; /* of the target's cgroup, so that those below it count; 0: not known */
 	__u64 page_bytes;
+	__u64 huge_bytes; /* of the default huge page */
 };
 
 struct oracle_counts {

@@ -133,7 +133,7 @@ static void count_completed(struct model_row *r, const struct model_definition *
 	if (model_call_worked(e)) {
 		model_bump(r, calls[e->op].count, 1, at);
 		if (calls[e->op].bytes)
-			model_bump(r, calls[e->op].bytes, model_whole_pages(def, e->len), at);
+			model_bump(r, calls[e->op].bytes, model_length(def, e), at);
 	} else if (e->op != LEDGER_BRK) {
 		model_bump(r, MEM_FAILED_COUNT, 1, at);
 	}
@@ -147,8 +147,8 @@ static void fill_completed(const struct model_definition *def, const struct ledg
 	value[MEM_EVENT_TYPE] = calls[e->op].type;
 	value[MEM_EVENT_ADDRESS] = e->op == LEDGER_MUNMAP ? e->addr : now;
 	if (e->op != LEDGER_BRK) {
-		value[MEM_EVENT_SIZE] =
-			model_whole_pages(def, e->op == LEDGER_MREMAP ? e->len2 : e->len);
+		value[MEM_EVENT_SIZE] = e->op == LEDGER_MREMAP ? model_whole_pages(def, e->len2)
+							       : model_length(def, e);
 	} else if (break_before) {
 		value[MEM_EVENT_DOWN] = now < break_before;
 		value[MEM_EVENT_SIZE] =

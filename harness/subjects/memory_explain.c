@@ -197,7 +197,7 @@ static bool is_op(const struct asked *a, enum ledger_op op)
  */
 static uint64_t amount(const struct asked *a, bool whole)
 {
-	uint64_t len = whole ? model_whole_pages(a->def, a->e->len) : a->e->len;
+	uint64_t len = whole ? model_length(a->def, a->e) : a->e->len;
 
 	switch (a->field) {
 	case MEM_MMAP_COUNT: return is_op(a, LEDGER_MMAP);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "lib/huge_page.h"
 #include "harness/subjects/vmset.h"
 
 struct replay {
@@ -23,7 +24,8 @@ static uint64_t whole_pages(const struct replay *r, uint64_t bytes)
 
 static int after_mmap(struct replay *r, const struct ledger_entry *e)
 {
-	uint64_t len = whole_pages(r, e->len);
+	uint64_t huge = huge_page_bytes(e->flags);
+	uint64_t len = huge ? (e->len + huge - 1) / huge * huge : whole_pages(r, e->len);
 	int64_t added;
 
 	if (model_call_failed(e)) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "collector/manifest.h"
+#include "lib/huge_page.h"
 
 bool model_call_failed(const struct ledger_entry *e)
 {
@@ -36,6 +37,13 @@ uint64_t model_whole_pages(const struct model_definition *def, uint64_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
+uint64_t model_length(const struct model_definition *def, const struct ledger_entry *e)
+{
+	uint64_t huge = e->op == LEDGER_MMAP && def->page_bytes ? huge_page_bytes(e->flags) : 0;
+
+	return huge ? (e->len + huge - 1) / huge * huge : model_whole_pages(def, e->len);
+}
+
 uint64_t model_fields(const struct model_definition *def)
 {
 	const struct subject_ops *ops = def->subject;
@@ -56,9 +64,9 @@ static void count_worked(struct model_totals *t, const struct model_definition *
 		return;
 	t->worked[e->op]++;
 	if (e->op == LEDGER_MMAP)
-		t->worked_mmap_bytes += model_whole_pages(def, e->len);
+		t->worked_mmap_bytes += model_length(def, e);
 	else if (e->op == LEDGER_MUNMAP)
-		t->worked_munmap_bytes += model_whole_pages(def, e->len);
+		t->worked_munmap_bytes += model_length(def, e);
 }
 
 void model_count_call(struct model_totals *t, const struct model_definition *def,

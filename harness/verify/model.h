@@ -124,6 +124,9 @@ uint64_t model_errors(const struct model_totals *t);
 
 uint64_t model_whole_pages(const struct model_definition *def, uint64_t bytes);
 
+/* The length of a mmap or munmap in whole pages: in huge ones, of a mmap that maps such. */
+uint64_t model_length(const struct model_definition *def, const struct ledger_entry *e);
+
 /* Adds one to a counter of @t for the call @e. */
 void model_count_call(struct model_totals *t, const struct model_definition *def,
 		      const struct ledger_entry *e);

@@ -19,6 +19,7 @@
 #include "harness/probe.h"
 #include "lib/cgroup.h"
 #include "lib/rights.h"
+#include "lib/huge_page.h"
 #include "lib/log.h"
 #include "lib/preempt.h"
 #include "lib/subproc.h"
@@ -71,6 +72,7 @@ static int configure(struct oracle *o, uint64_t min_length)
 		.min_length = min_length,
 		.level = o->level,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+		.huge_bytes = huge_page_default(),
 	};
 	return probe_configure(o->obj, &config, sizeof(config));
 }

@@ -137,6 +137,17 @@ static __always_inline void tell(__u64 id, __u64 nr, __u64 first, __u64 length, 
 		event(id, FAST_EVENT_BRK, before ? result - before : 0, result, 0);
 }
 
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(done_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u64 at = BPF_CORE_READ(child, mm, brk);
+	__u32 thread = child->pid, process = child->tgid;
+
+	if (bpf_get_current_cgroup_id() == beebench_cgroup_id && thread == process)
+		bpf_map_update_elem(&done_breaks, &process, &at, BPF_ANY);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(done_call, struct pt_regs *regs, long ret)
 {

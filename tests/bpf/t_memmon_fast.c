@@ -190,7 +190,7 @@ static void moves_of_the_break(void)
 	unsigned long at;
 
 	shared->heap = at = (unsigned long)sbrk(0); /* libc's own note: no call */
-	raw_brk(at + 4096);			    /* from where is not known yet */
+	raw_brk(at + 4096);			    /* it was there before the monitor */
 	raw_brk(at + 12288);
 	raw_brk(at + 8192);
 	raw_brk(at + 8192);
@@ -206,8 +206,8 @@ static void the_break(void **state UNUSED)
 		uint64_t at, size;
 		uint8_t down;
 	} wanted[] = {
-		{4096, 0, 0}, {12288, 8192, 0},	 {8192, 4096, 1},
-		{8192, 0, 0}, {20480, 12288, 0}, {0, 20480, 1},
+		{4096, 4096, 0}, {12288, 8192, 0},  {8192, 4096, 1},
+		{8192, 0, 0},	 {20480, 12288, 0}, {0, 20480, 1},
 	};
 	struct seen seen;
 	struct live l;
@@ -444,15 +444,15 @@ static void all_of_it_is_read(void **state UNUSED)
 /* Loads, attaches, reads once, tells the ids of its programs, and waits to be killed. */
 static void reader(int out)
 {
-	struct object_program programs[5];
+	struct object_program programs[6];
 	struct counter_table t;
 	struct monitor *m;
-	uint32_t ids[3];
+	uint32_t ids[4];
 	size_t n = 0;
 
-	/* Two for each of its places, of which one is loaded, and the iterator. */
+	/* Two for each of its places, of which one is loaded, and two iterators. */
 	if (monitor_open(&m, "memmon_fast", NULL, NULL) || monitor_attach(m) ||
-	    monitor_snapshot(m, &t) || monitor_programs(m, programs, 5) != ARRAY_SIZE(programs))
+	    monitor_snapshot(m, &t) || monitor_programs(m, programs, 6) != ARRAY_SIZE(programs))
 		_exit(1);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		struct bpf_prog_info info = {0};
@@ -473,7 +473,7 @@ static void reader(int out)
 static void a_reader_is_killed(void **state UNUSED)
 {
 	uint64_t deadline = clock_ns() + 10 * NSEC_PER_SEC;
-	uint32_t ids[3];
+	uint32_t ids[4];
 	int told[2];
 	pid_t pid;
 

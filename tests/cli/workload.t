@@ -19,7 +19,7 @@ like "mmap with its length and flags" "$out" "^0	[0-9]+	wl-mmap	mmap	0x0	8192	0	
 like "munmap with its result" "$out" "^0	[0-9]+	wl-mmap	munmap	0x[0-9a-f]+	8192	0	0x0	0x0$"
 run "$wl" --summary forks:depth=1,fanout=2,count=3
 is "a summary has a line for each process" "$(printf '%s\n' "$out" | grep -c '	wl-fork')" 3
-like "and counts" "$out" "	wl-fork-1	4	3	0	0	0(	|$)"
+like "and counts" "$out" "	wl-fork-1	4	3	2	0	0(	|$)"
 
 # says CODE TEXT ARGS..
 says() {

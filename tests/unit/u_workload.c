@@ -66,13 +66,13 @@ static void parses(void **state)
 	param_format(w.ops->params, w.params, &sb);
 	assert_string_equal(sb.s,
 			    "count=1009,sizes=fixed,size=65536,min=512,max=1048576,order=fifo,"
-			    "window=23,keep=0,touch=no");
+			    "window=23,keep=0,touch=no,huge=no");
 	workload_release(&w);
 	strbuf_reset(&sb);
 	assert_int_equal(workload_parse(&w, "mmap:count=5,size=64K,order=random,touch", 1), 0);
 	param_format(w.ops->params, w.params, &sb);
 	assert_string_equal(sb.s, "count=5,sizes=fixed,size=65536,min=512,max=1048576,order=random,"
-				  "window=23,keep=0,touch=yes");
+				  "window=23,keep=0,touch=yes,huge=no");
 	workload_release(&w);
 	workload_from_command(&w, argv);
 	assert_string_equal(workload_name(&w), "command");
@@ -503,6 +503,7 @@ static void tree_of_processes(void **state)
 	s = sum(r.c.ledger);
 	assert_int_equal(s.calls[LEDGER_MMAP], 13 * 23 + 12);
 	assert_int_equal(s.calls[LEDGER_MUNMAP], 13 * 23);
+	assert_int_equal(s.calls[LEDGER_BRK], 1 + 13 * 2);
 	for (uint32_t i = 0; i < 13; i++) {
 		const struct ledger_lane *lane = ledger_lane(r.c.ledger, i);
 
