@@ -7,56 +7,12 @@ need_bpf
 need_tool jq jq
 [ "$(uname -m)" = x86_64 ] || skip_all "32-bit calls of x86"
 
-# No C library: what it calls is all that it does. In each of 1000 loops: 1 old mmap, 2 mmap2, 3 munmap, 3 brk, a mremap; of
-# each of mmap2, munmap and brk one fails.
-cat >"$tmp/calls32.c" <<'END'
-static long call(long n, long a, long b, long c, long d, long e)
-{
-	long r;
-#ifdef __i386__
-	__asm__ volatile("push %%ebp; mov %7, %%ebp; int $0x80; pop %%ebp"
-			 : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e), "i"(0) : "memory");
-#else
-	__asm__ volatile("push %%rbp; xor %%ebp, %%ebp; int $0x80; pop %%rbp"
-			 : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
-			 : "memory", "r8", "r9", "r10", "r11");
-#endif
-	return r;
-}
-
-static const char other[] = OTHER;
-static const char *const argv[] = {other, 0};
-
-void _start(void)
-{
-	unsigned int *block = (unsigned int *)call(192, 0, 4096, 3, 0x22, -1);
-	unsigned int start = call(45, 0, 0, 0, 0, 0);
-	static const unsigned int old[] = {0, 5000, 3, 0x22, -1, 0};
-
-	for (int i = 0; i < 1000; i++) {
-		for (int k = 0; k < 6; k++)
-			block[k] = old[k];
-		unsigned int a = call(90, (long)block, 0, 0, 0, 0);
-		unsigned int b = call(192, 0, 8192, 3, 0x22, -1);
-		call(163, b, 8192, 4096, 0, 0);
-		call(91, a, 5000, 0, 0, 0);
-		call(91, b, 4096, 0, 0, 0);
-		call(45, start + 4096, 0, 0, 0, 0);
-		call(45, start, 0, 0, 0, 0);
-		call(45, 1, 0, 0, 0, 0);
-		call(192, 0, 4096, 3, 0, -1);
-		call(91, 1, 4096, 0, 0, 0);
-	}
-	if (sizeof(other) > 1)
-		call(11, (long)other, (long)argv, (long)(argv + 1), 0, 0);
-	call(1, 0, 0, 0, 0, 0);
-}
-END
+# tests/fixtures/calls32.c: no C library, so that what it calls is all that it does.
 build() {
 	file=$1
 	shift
 	cc -O1 -nostdlib -static -fno-pie -no-pie -fno-stack-protector -fno-asynchronous-unwind-tables "$@" \
-		-Wno-pointer-to-int-cast -Wno-int-to-pointer-cast -w -o "$tmp/$file" "$tmp/calls32.c" 2>/dev/null
+		-Wno-pointer-to-int-cast -Wno-int-to-pointer-cast -w -o "$tmp/$file" tests/fixtures/calls32.c 2>/dev/null
 }
 
 # judged MONITOR COMMAND..
