@@ -149,7 +149,7 @@ static bool is_vacuous(struct json_object *records, struct json_object *o)
 
 int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
 {
-	size_t n[STATUS_COUNT + 1] = {0};
+	size_t n[STATUS_COUNT + 1] = {0}, unjudged = 0;
 	struct json_object *o;
 	bool vacuous = false, workload_failed = false;
 
@@ -163,6 +163,7 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 		enum status s = record_status(o);
 
 		n[s] += s == STATUS_OK || is_judged(m, o);
+		unjudged += record_is_unjudged(o);
 		workload_failed |= is_judged(m, o) && s == STATUS_VOID &&
 				   !strcmp(record_str(o, "cause", ""), "workload");
 		vacuous |= is_judged(m, o) && is_vacuous(records, o);
@@ -172,7 +173,7 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 	/* Not the monitor's fault, and a longer budget would not cure it. */
 	if (workload_failed)
 		return EXIT_USAGE;
-	if (n[STATUS_VOID] || vacuous)
+	if (n[STATUS_VOID] || vacuous || (unjudged && n[STATUS_OK] == unjudged))
 		return EXIT_INCONCLUSIVE;
 	return !n[STATUS_OK] && n[STATUS_SKIP] ? EXIT_SKIP : EXIT_OK;
 }

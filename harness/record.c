@@ -135,6 +135,12 @@ enum status record_status(struct json_object *o)
 	return s;
 }
 
+bool record_is_unjudged(struct json_object *o)
+{
+	return record_is(o, "trial") && record_status(o) == STATUS_OK &&
+	       !strcmp(record_str(o, "conformance.verdict", ""), "none");
+}
+
 void record_base_line(struct json_object *o, struct strbuf *out)
 {
 	const char *rev = record_str(o, "revision", "?"), *commit = record_str(o, "commit", "?");

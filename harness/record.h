@@ -39,6 +39,8 @@ bool record_interval(struct json_object *o, const char *path, struct stats_inter
 /* Elements of the array there; 0 when there is none. */
 size_t record_count(struct json_object *o, const char *path);
 bool record_is(struct json_object *o, const char *type);
+/* A trial that went well, of a monitor that says nothing of what it counts: nothing was judged. */
+bool record_is_unjudged(struct json_object *o);
 /* How many records this one stands for: more than itself in a merged run. */
 uint64_t record_times(struct json_object *o);
 /* "base 1225cd5 (v1.2): named with --base", of a `base` record: appended to @out. */

@@ -9,6 +9,8 @@
 #include "honey/processor.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,11 +20,12 @@
 #include "honey/diag.h"
 #include "honey/lex.h"
 #include "honey/strip.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
 struct workdir {
-	char path[64];
+	char path[PATH_MAX];
 	const char *files[256]; /* to remove again */
 	size_t n_files;
 };
@@ -166,17 +169,22 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 
 int driver_object(struct honey *h, const struct strbuf *c, const char *out)
 {
-	const char *tmp = getenv("TMPDIR"), *base = h->sources[0].name, *dot = strrchr(base, '.');
+	const char *base = h->sources[0].name, *dot = strrchr(base, '.');
 	const char *c_name =
 		fmt(h, "%.*s.bpf.c", dot ? (int)(dot - base) : (int)strlen(base), base);
 	struct workdir w = {.n_files = 0};
+	struct strbuf path = STRBUF_INIT;
 	int code = EXIT_USAGE, err = 0;
 
-	if (!tmp || strlen(tmp) > 40)
-		tmp = "/tmp";
-	snprintf(w.path, sizeof(w.path), "%s/honeyc.XXXXXX", tmp);
+	leftovers_sweep();
+	leftover_template(&path, "");
+	snprintf(w.path, sizeof(w.path), "%s", path.s);
+	strbuf_release(&path);
 	if (!mkdtemp(w.path)) {
-		log_err_sys(errno, "cannot make a folder in %s", tmp);
+		log_err_sys(errno,
+			    "cannot make a folder like %s; set TMPDIR to a folder that can be "
+			    "written",
+			    w.path);
 		return EXIT_USAGE;
 	}
 	for (uint32_t i = 0; i < h->n_sources && i < 200 && !err; i++)

@@ -11,6 +11,8 @@
 #
 # Whoever calls it reads stdout: lines "info TEXT" and "error TEXT". Exit codes: 0; 77 it cannot be had here; 2 the cache is no good.
 set -eu
+# What others could write would be refused the next time, whatever the caller's umask is.
+umask go-w
 
 info() {
 	printf 'info %s\n' "$*"

@@ -56,7 +56,7 @@ static enum outcome outcome_of(struct json_object *o)
 	/* Neither a pass nor a regression: nobody should take it for one of them. */
 	if (record_is(o, "gate") && !strcmp(record_str(o, "verdict", ""), "inconclusive"))
 		return SKIPPED;
-	if (!strcmp(status, "skip"))
+	if (!strcmp(status, "skip") || record_is_unjudged(o))
 		return SKIPPED;
 	if (!strcmp(status, "void"))
 		return UNCLEAN;
@@ -166,7 +166,12 @@ static void put_case(FILE *out, const struct suite *s, struct json_object *o, bo
 		put_failure(out, o);
 	} else if (outcome != PASSED) {
 		fprintf(out, "      <%s", outcome == SKIPPED ? "skipped" : "error");
-		put_attribute(out, "message", record_str(o, "reason", "no reason given"));
+		put_attribute(out, "message",
+			      record_str(o, "reason",
+					 record_is_unjudged(o)
+						 ? "nothing to compare: the monitor says nothing "
+						   "of what it counts"
+						 : "no reason given"));
 		fputs("/>\n", out);
 	}
 	if (outcome != PASSED)

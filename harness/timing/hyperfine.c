@@ -18,7 +18,9 @@
 
 #include "harness/record.h"
 #include "lib/clock.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 #include "lib/why.h"
 
 enum { TAIL_LINES = 20, WAIT_MS = 100, GRACE_MS = 500, VERSION_MS = 5000, PARAMETERS_MAX = 8 };
@@ -204,11 +206,12 @@ static void add_parameters(struct words *w, const char *const *parameters)
 /* The file that it exports to. */
 static int make_export(struct hyperfine *h)
 {
-	const char *tmp = getenv("TMPDIR");
+	struct strbuf path = STRBUF_INIT;
 	int fd;
 
-	snprintf(h->export, sizeof(h->export), "%s/beebench-hyperfine.XXXXXX",
-		 tmp && *tmp && strlen(tmp) < 30 ? tmp : "/tmp");
+	leftover_template(&path, "");
+	snprintf(h->export, sizeof(h->export), "%s", path.s);
+	strbuf_release(&path);
 	fd = mkstemp(h->export);
 	if (fd < 0) {
 		int err = -errno;

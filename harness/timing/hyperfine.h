@@ -50,8 +50,8 @@ int hyperfine_check(const struct hyperfine_pass *pass);
 /* A call of it that runs. */
 struct hyperfine {
 	struct subproc proc;
-	char export[64]; /* the file that it writes */
-	int said_fd;	 /* what it says */
+	char export[4096]; /* the file that it writes */
+	int said_fd;	   /* what it says */
 };
 #define HYPERFINE_INIT                                                                             \
 	{                                                                                          \

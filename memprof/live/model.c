@@ -186,6 +186,8 @@ static void make_lines(struct watched_model *m)
 	m->n = 0;
 	if (!m->r.side[0].p)
 		return;
+	if (m->filter)
+		regex_look(m->filter);
 	tree_of(&t, &m->r);
 	switch (m->view) {
 	case LIVE_FUNCTIONS: make_functions(m, &t); break;
@@ -386,6 +388,11 @@ enum watched_view watched_view(const struct watched_model *m)
 size_t watched_value(const struct watched_model *m)
 {
 	return m->r.value;
+}
+
+bool watched_filter_gave_up(const struct watched_model *m)
+{
+	return m->filter && regex_gave_up(m->filter);
 }
 
 const char *watched_filter(const struct watched_model *m)

@@ -47,6 +47,7 @@ void watched_set_detail(struct watched_model *m, size_t line);
 enum watched_view watched_view(const struct watched_model *m);
 size_t watched_value(const struct watched_model *m);
 const char *watched_filter(const struct watched_model *m);
+bool watched_filter_gave_up(const struct watched_model *m); /* it takes too long to be answered */
 const struct watched_line *watched_lines(const struct watched_model *m, size_t *n);
 const struct profile *watched_profile(const struct watched_model *m);
 /* Of the bytes that are live, over the looks since the start; in words where @out is not NULL. */

@@ -363,7 +363,9 @@ static void draw_head(const struct screen *s)
 	strbuf_addf(&line, "%s by %s", watched_view_names[watched_view(s->m)],
 		    report_values[watched_value(s->m)].title);
 	if (*watched_filter(s->m))
-		strbuf_addf(&line, "   filter: %s", watched_filter(s->m));
+		strbuf_addf(&line, "   filter: %s%s", watched_filter(s->m),
+			    watched_filter_gave_up(s->m) ? " (takes too long, matches nothing)"
+							 : "");
 	if (watched_wrong(s->m))
 		strbuf_addf(&line, "   %s", watched_wrong(s->m));
 	put(s, 3, line.s, A_NORMAL);

@@ -138,6 +138,17 @@ static int build_view(struct sinks *s, struct frame *f)
 	return 0;
 }
 
+/* Once: who set it up may look later than it took. */
+static void tell_costly(bool gave_up, bool *told, const char *option)
+{
+	if (!gave_up || *told)
+		return;
+	*told = true;
+	log_warn("%s: a regular expression takes too long and matches nothing any more; write it "
+		 "without repetitions inside repetitions",
+		 option);
+}
+
 static bool no_kernel(void *arg UNUSED, const struct proc_row *row)
 {
 	return !(row->flags & ROW_KERNEL);
@@ -155,6 +166,7 @@ static int check_alerts(struct sinks *s, const struct frame *f)
 		err = view_sum(&s->sums, f, &opts);
 	if (!err)
 		err = alerts_check(s->alerts, opts.group ? &s->alert_groups.frame : f);
+	tell_costly(s->alerts && alerts_gave_up(s->alerts), &s->costly_alert_told, "--alert");
 	return MIN(err, 0);
 }
 
@@ -173,16 +185,6 @@ static int build_served(struct sinks *s, struct frame *f)
 	for (size_t i = 0; s->o->metrics_by == METRICS_BY_CGROUP && i < s->served.n; i++)
 		source_read(s->source, f, &s->served.lines[i].row, 1, 1U << TEXT_CGROUP);
 	return 0;
-}
-
-/* Once: who set it up may look later than it took. */
-static void tell_costly(struct sinks *s)
-{
-	if (s->costly_told || !query_gave_up(s->o->query))
-		return;
-	s->costly_told = true;
-	log_warn("--filter: a regular expression takes too long and matches nothing any more; "
-		 "write it without repetitions inside repetitions");
 }
 
 /* @v: what /metrics is of. */
@@ -217,7 +219,7 @@ int sinks_frame(struct sinks *s, struct frame *f, bool printing)
 		err = build_view(s, f);
 	if (!err && groups)
 		err = build_served(s, f);
-	tell_costly(s);
+	tell_costly(query_gave_up(s->o->query), &s->costly_told, "--filter");
 	if (err) {
 		log_err_sys(err, "no memory for %zu processes", f->n);
 		return err;

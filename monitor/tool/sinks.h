@@ -24,8 +24,8 @@ struct sinks {
 	struct view served;	      /* what /metrics is of: all that match */
 	struct metrics *metrics;      /* that batch mode prints */
 	struct strbuf text;
-	bool costly_told; /* the filter gave up */
-	uint64_t printed; /* frames that batch mode has printed */
+	bool costly_told, costly_alert_told; /* the filter, an alert gave up */
+	uint64_t printed;		     /* frames that batch mode has printed */
 };
 
 /* Opens what the options ask for. 0 or -errno after saying why; release in any case. */

@@ -397,7 +397,10 @@ static int exit_code(const struct run *r, int err)
 		return EXIT_SKIP;
 	if (err < 0 && err != -EPIPE)
 		return EXIT_USAGE;
-	return r->sinks.alerts && alerts_fired(r->sinks.alerts) ? EXIT_BAD : EXIT_OK;
+	if (r->sinks.alerts && alerts_fired(r->sinks.alerts))
+		return EXIT_BAD;
+	/* What was left out has been told; it is lost all the same. */
+	return r->sinks.costly_told || r->sinks.costly_alert_told ? EXIT_USAGE : EXIT_OK;
 }
 
 /* What went wrong with the commands of alerts, which nobody else would see in the end. */

@@ -81,6 +81,7 @@ static void judge_processes(struct ui *u)
 	if (!more)
 		return; /* all are kept then, and judged when they are here */
 	e->match = more;
+	query_look(u->table.query);
 	for (size_t i = 0; i < f->n; i++)
 		more[e->nmatch++] = (struct event_match){
 			.pid = f->rows[i].pid, .matches = query_match(u->table.query, &f->rows[i])};

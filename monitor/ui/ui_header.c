@@ -70,6 +70,8 @@ static void add_state(struct ui *u, struct pieces *p)
 		piece(p, STYLE_NORMAL, "serving %s", u->o.serving);
 	if (u->o.alerts && alerts_fired(u->o.alerts))
 		piece(p, STYLE_NOTICE, "alerts %zu", alerts_fired(u->o.alerts));
+	if (u->o.alerts && alerts_gave_up(u->o.alerts))
+		piece(p, STYLE_LOSS, "an alert's expression takes too long and matches nothing");
 	if (u->o.alerts && alerts_dropped(u->o.alerts))
 		piece(p, STYLE_LOSS, "alert commands not run %zu", alerts_dropped(u->o.alerts));
 	strbuf_release(&sb);

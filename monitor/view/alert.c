@@ -137,6 +137,14 @@ size_t alerts_fired(const struct alerts *a)
 	return a->fired;
 }
 
+bool alerts_gave_up(const struct alerts *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (query_gave_up(a->list[i].query))
+			return true;
+	return false;
+}
+
 size_t alerts_dropped(const struct alerts *a)
 {
 	return a->dropped;
@@ -402,6 +410,7 @@ static int check_one(struct alerts *a, size_t index, const struct frame *f)
 	int fired = 0;
 
 	al->next.n = 0;
+	query_look(al->query);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct proc_row *row = &f->rows[i];
 

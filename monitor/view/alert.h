@@ -47,6 +47,8 @@ size_t alerts_fired(const struct alerts *a);	   /* since the start */
 size_t alerts_dropped(const struct alerts *a); /* commands not run because others were running */
 size_t alerts_failed(const struct alerts *a);  /* commands that could not start or ended with
 						  another code than 0 */
+/* An expression of one of them took too long and matches nothing any more. */
+bool alerts_gave_up(const struct alerts *a);
 const struct alert_hit *alerts_latest(const struct alerts *a); /* or NULL; until the next check */
 void alerts_free(
 	struct alerts *a); /* accepts NULL; commands under way are left to end by themselves */

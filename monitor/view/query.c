@@ -780,6 +780,21 @@ static bool match(const struct node *n, const struct proc_row *row)
 	return n->kind == NODE_AND;
 }
 
+static void look(const struct node *n)
+{
+	for (; n; n = n->next) {
+		if (n->regex)
+			regex_look(n->regex);
+		look(n->first);
+	}
+}
+
+void query_look(const struct query *q)
+{
+	if (q)
+		look(q->root);
+}
+
 bool query_match(const struct query *q, const struct proc_row *row)
 {
 	return !q || !q->root || match(q->root, row);

@@ -33,8 +33,11 @@ int query_parse(struct query **out, const char *text, struct query_error *e);
 /* The same with the columns of another table (column.h). */
 int query_parse_in(struct query **out, const char *text, const struct column *table,
 		   struct query_error *e);
+/* Before a frame's rows are held against it: what its expressions may cost is counted anew. Accepts
+ * NULL. */
+void query_look(const struct query *q);
 bool query_match(const struct query *q, const struct proc_row *row); /* NULL matches everything */
-/* An expression in it took too long for too many processes, and matches none from then on. */
+/* An expression in it took too long for a process, and matches none from then on. */
 bool query_gave_up(const struct query *q);
 /* What has to be read of rows before they are held against it: of enum row_read. */
 unsigned int query_reads(const struct query *q);

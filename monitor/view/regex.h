@@ -12,8 +12,10 @@ struct regex;
 
 /* 0, -ENOMEM, or -EINVAL with the reason in @why. */
 int regex_new(struct regex **out, const char *text, bool ignore_case, char *why, size_t size);
-/* Whether it matches anywhere in @s, bytes of any kind. A look that costs too much is a no; after
- * some of them the answer is always no (regex_gave_up()). */
+/* A look at many texts begins: what they may cost in all is counted anew. */
+void regex_look(struct regex *r);
+/* Whether it matches anywhere in @s, bytes of any kind. When that costs too much to know, the
+ * expression is given up (regex_gave_up()), and the answer is no from then on. */
 bool regex_match(struct regex *r, const char *s);
 bool regex_gave_up(const struct regex *r);
 void regex_free(struct regex *r); /* accepts NULL */

@@ -502,6 +502,7 @@ int view_build(struct view *v, const struct frame *f, const struct view_options 
 	v->n = 0;
 	v->matched = v->processes = 0;
 	v->grouped = opts->group;
+	query_look(opts->query);
 	err = reserve(&v->work, &v->work_bytes,
 		      opts->tree && !opts->group ? tree_bytes(f->n) : f->n * sizeof(struct pick));
 	if (err)

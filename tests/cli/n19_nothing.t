@@ -27,6 +27,15 @@ is "each monitor needs something to compare" "$code" 3
 run "$bee" verify -q -m "$B/tests/bpf/wrong_not.bpf.o" -w spin --json
 is "a load of another subject that makes no call is nothing to compare" "$code $(field '.trials[0].status')" "3 skip"
 
+# A monitor that says nothing of what it counts: the two that price the harness, or one of the user's own.
+for monitor in nop none; do
+	run "$bee" verify -q -m $monitor -w mmap --format junit
+	is "$monitor alone: exit code" "$code" 3
+	has "$monitor in JUnit: skipped" "$out" '<skipped message="nothing to compare: the monitor says nothing of what it counts"/>'
+done
+run "$bee" verify -q -m nop,memmon -w mmap
+is "beside one that was judged it is good" "$code" 0
+
 run "$bee" compare memmon memmon -w idle -o cost=no,exact=no -q --json
 is "compare: exit code" "$code" 3
 is "compare: not equal" "$(field '[.records[] | select(.type == "equivalence") | "\(.status) \(.verdict)"] | join(";")')" "skip null"

@@ -30,6 +30,12 @@ has "figures for Prometheus of a recording" "$out" 'memmon_process_resident_byte
 run "$memmon" --replay "$rec" --batch -n 1 --tree
 has "text, as a tree" "$out" '      2 `- a"b,c                -  999999999         -        1 '
 
+for option in --filter --alert; do
+	run "$memmon" --replay "$rec" --batch -n 1 $option "name ~ '(.?.?.?.?.?.?)*(\w|.)*((.)|(.))*[^\W\w]'"
+	is "issue 13, number 7: an expression without an answer is no empty answer, $option" "$code:$err" \
+		"2:memmon: warning: $option: a regular expression takes too long and matches nothing any more; write it without repetitions inside repetitions"
+done
+
 # --- damage ----------------------------------------------------------------------------------------
 
 bytes=$(wc -c <"$rec")

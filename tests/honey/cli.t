@@ -153,4 +153,19 @@ awk 'BEGIN { srand(7); for (i = 0; i < 1000000; i++) printf "%c", 32 + int(rand(
 hostile "1 MB of noise" H005
 printf 'def f(a), do: a\n\000' >"$h"
 hostile "a zero byte" H004
+
+# --- issue 13, number 17: what a compiler that was killed has left, the next one sweeps ---
+mkdir "$tmp/tmp"
+cat >"$tmp/clang" <<'EOF'
+#!/bin/sh
+kill -9 "$PPID"
+EOF
+chmod +x "$tmp/clang"
+TMPDIR=$tmp/tmp "$honeyc" --clang "$tmp/clang" -o "$tmp/x.o" $ok/control.ex 2>"$tmp/killed"
+is "killed: its folder stays" "$(find "$tmp/tmp" -mindepth 1 -maxdepth 1 | wc -l)" 1
+TMPDIR=$tmp/tmp run "$honeyc" -o "$tmp/x.o" $ok/control.ex
+is "and is swept" "$code:$(ls "$tmp/tmp")" 0:
+TMPDIR=$tmp/none run "$honeyc" -o "$tmp/x.o" $ok/control.ex
+is "no place for it: exit code" "$code" 2
+has "what to do" "$err" "set TMPDIR to a folder that can be written: No such file or directory"
 done_testing

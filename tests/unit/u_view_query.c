@@ -322,6 +322,7 @@ static void test_n07_runaway_expressions(void **state UNUSED)
 		"not name ~ ^(a*)*b",
 		"name ~ ^(a|a|a|a|a|a|a|a)*(a|a|a|a|a|a|a|a)*b",
 	};
+	size_t gave_up = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(runaway); i++) {
 		struct proc_row row = {.pid = 1, .name = "aaaaaaaaaaaaaa!"};
@@ -332,8 +333,11 @@ static void test_n07_runaway_expressions(void **state UNUSED)
 		assert_int_equal(query_parse(&q, runaway[i], &e), 0);
 		for (int k = 0; k < 100000; k++)
 			query_match(q, &row);
+		gave_up += query_gave_up(q);
 		query_free(q);
 	}
+	/* Some are quick by what PCRE2 sees in them beforehand. */
+	assert_in_range(gave_up, 3, ARRAY_SIZE(runaway));
 }
 
 /* n07: what does not run away is found with the limits there are, and nothing is given up. */
@@ -359,6 +363,47 @@ static void test_n07_honest_expressions(void **state UNUSED)
 	}
 }
 
+/* n07: a command line is long, and an expression with a few ".*" takes many steps on it: it is
+ * answered, frame after frame, and one that cannot be is given up at the first text. */
+static void test_n07_long_texts(void **state UNUSED)
+{
+	static const struct {
+		const char *query;
+		bool found;
+	} cases[] = {
+		{"command ~ k.*=v1.*k.*=v2.*k.*=v3", true},
+		{"command ~ =v5.*=v4.*k7=v8", false},
+		{"command !~ =v5.*=v4.*k7=v8", true},
+		{"command ~ '^java( -D[a-z]+[0-9]+=[a-z0-9]+)+$'", true},
+	};
+	char text[512] = "java";
+	struct proc_row row = {.pid = 1, .name = "java"};
+	struct query_error e = {0};
+	struct query *q;
+
+	for (int i = 0; strlen(text) < sizeof(text) - 12; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " -Dk%d=v%d", i % 10,
+			 i % 10);
+	row.text[TEXT_COMMAND] = text;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(query_parse(&q, cases[i].query, &e), 0);
+		for (int frame = 0; frame < 50; frame++) {
+			query_look(q);
+			for (int k = 0; k < 4; k++)
+				assert_int_equal(query_match(q, &row), cases[i].found);
+		}
+		assert_false(query_gave_up(q));
+		query_free(q);
+	}
+	assert_int_equal(
+		query_parse(&q, "command ~ (.?.?.?.?.?.?)*(\\w|.)*((.)|(.))*[^\\W\\w]", &e), 0);
+	assert_false(query_match(q, &row));
+	assert_true(query_gave_up(q));
+	query_look(q);
+	assert_true(query_gave_up(q));
+	query_free(q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +414,7 @@ int main(void)
 		cmocka_unit_test(anything),
 		cmocka_unit_test(test_n07_runaway_expressions),
 		cmocka_unit_test(test_n07_honest_expressions),
+		cmocka_unit_test(test_n07_long_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

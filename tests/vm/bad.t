@@ -400,6 +400,12 @@ if is_root; then
 	BEEBENCH_CACHE=$tmp/own where 7.7
 	is "a link of our own leads to what is ours" "$code" 0
 	rm -rf "$tmp/own" "$tmp/own2"
+	(
+		umask 0
+		BEEBENCH_CACHE=$tmp/open where "$multi/debs/linux-image-6.12.117+deb12-cloud-amd64.deb"
+	)
+	BEEBENCH_CACHE=$tmp/open where "$multi/debs/linux-image-6.12.117+deb12-cloud-amd64.deb"
+	is "one that was made with an open umask: ours alone" "$code:$(find "$tmp/open" -perm /022)" 0:
 	# Without a home: a folder in /tmp, made by root's own hand or not at all.
 	fallback=/tmp/beebench-cache-0
 	if [ -e "$fallback" ]; then
