@@ -11,7 +11,8 @@
 /* The kernel's own errno for "not supported", which leaks out of older bpf(2). */
 #define KERNEL_ENOTSUPP 524
 
-#define FIRST_BATCH 4096
+/* Most maps that are read often have little in them. */
+enum { FIRST_BATCH = 256, MOST_BATCH = 4096 };
 
 static bool per_cpu(uint32_t type)
 {
@@ -47,7 +48,7 @@ static int reserve(struct map_dump *d, size_t *cap, size_t more)
 
 static int read_batches(int fd, struct map_dump *d, uint32_t max_entries)
 {
-	uint32_t chunk = MIN(max_entries, FIRST_BATCH), count;
+	uint32_t chunk = MIN(max_entries, (uint32_t)FIRST_BATCH), count;
 	unsigned char *position = calloc(2, MAX(d->key_size, sizeof(uint64_t)));
 	bool first = true;
 	size_t cap = 0;
@@ -70,6 +71,8 @@ static int read_batches(int fd, struct map_dump *d, uint32_t max_entries)
 		if (!err || err == -ENOENT)
 			d->n += count;
 		first = false;
+		if (chunk < MIN(max_entries, (uint32_t)MOST_BATCH))
+			chunk *= 2;
 	}
 	free(position);
 	return err == -ENOENT ? 0 : err;

@@ -34,8 +34,10 @@ struct bpf_object *monitor_bpf_object(const struct monitor *m);
  * process's number. -ENOTSUP: @m is read in another way. Prints nothing.
  */
 int monitor_rows_program(const struct monitor *m, size_t *row_bytes);
-/* Before that walk and after it, with all rows: monitor_snapshot() in two steps. 0 or -errno after
- * saying why; the caller releases @out. */
+/* monitor_snapshot() walks by itself, at a fraction of an iterator's cost (monitor_target.walk). */
+bool monitor_rows_walk(const struct monitor *m);
+/* Before the other program's reading and after it, with all rows: monitor_snapshot() in two steps.
+ * 0 or -errno after saying why; the caller releases @out. */
 int monitor_rows_begin(struct monitor *m);
 int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct counter_table *out);
 

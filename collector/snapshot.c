@@ -293,20 +293,29 @@ void snapshot_forget(struct departed *before)
 	free(before);
 }
 
-int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
-		  struct counter_table *out)
+int snapshot_rows(const struct layout *l, struct bpf_link **link, struct rows_walk *walk,
+		  const char *path, struct counter_table *out)
 {
 	struct strbuf data = STRBUF_INIT;
 	struct departed *before;
+	const void *rows;
+	size_t len;
 	int err = snapshot_rows_begin(l, path, &before);
 
 	if (err)
 		return err;
-	err = read_iterator(l, link, path, &data);
+	/* The iterator says all that a walk has no room for. */
+	if (!walk || rows_walk_run(walk, &rows, &len)) {
+		err = read_iterator(l, link, path, &data);
+		rows = data.s;
+		len = data.len;
+	}
 	if (err)
 		snapshot_forget(before);
 	else
-		err = snapshot_rows_end(l, path, before, data.s, data.len, out);
+		err = snapshot_rows_end(l, path, before, rows, len, out);
+	if (walk)
+		rows_walk_done(walk);
 	strbuf_release(&data);
 	return err;
 }

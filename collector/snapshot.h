@@ -5,6 +5,7 @@
 
 #include "collector/backend.h"
 #include "collector/layout.h"
+#include "collector/rows_walk.h"
 
 struct bpf_link;
 
@@ -16,10 +17,11 @@ int snapshot_maps(const struct layout *l, const char *path, struct counter_table
 
 /*
  * What the iterator writes and what the map of ended processes has. *@link is the iterator's, made
- * at the first call; the caller destroys it. A process that ends meanwhile counts once.
+ * at the first call; the caller destroys it. @walk (NULL: none) is taken instead where it can. A
+ * process that ends meanwhile counts once.
  */
-int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
-		  struct counter_table *out);
+int snapshot_rows(const struct layout *l, struct bpf_link **link, struct rows_walk *walk,
+		  const char *path, struct counter_table *out);
 
 /*
  * The same in two steps, around a reading of the iterator that somebody else does: *@before is made

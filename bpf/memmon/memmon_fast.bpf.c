@@ -24,6 +24,7 @@
 
 #include "bpf/calls/calls.bpf.h"
 #include "bpf/calls/huge.bpf.h"
+#include "bpf/calls/walk.bpf.h"
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
 
@@ -34,6 +35,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define ENDED_MAX  10240
 #define RING_BYTES (1 << 20)
+#define ROWS_BYTES (1 << 20)
 
 /* As in memmon.bpf.c: only this cgroup is watched; 0 is everything. */
 const volatile __u64 beebench_cgroup_id = 0;
@@ -106,6 +108,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct mem_loss);
 } mem_loss SEC(".maps");
+
+/* What threads_walk() writes: a struct walked, and fast_rows. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, ROWS_BYTES);
+} threads_rows SEC(".maps");
 
 static __always_inline bool watched(void)
 {
@@ -633,30 +644,57 @@ int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
 /* --- what living threads have counted ----------------------------------------------------------
  */
 
+/* False: it has counted nothing. */
+static __always_inline bool fill_row(struct task_struct *task, struct fast_row *row)
+{
+	struct thread_stats *t = bpf_task_storage_get(&mem_threads, task, 0, 0);
+
+	if (!t)
+		return false;
+#define ADD(field) row->stats.field = t->own.field + t->joined.field;
+	EACH_SUM(ADD)
+#undef ADD
+	row->stats.vm_bytes = t->own.vm_bytes;
+	row->stats.peak_bytes = t->own.peak_bytes;
+	if (row->stats.peak_bytes < t->joined.peak_bytes)
+		row->stats.peak_bytes = t->joined.peak_bytes;
+	row->tgid = task->tgid;
+	return calls_of(&row->stats) || row->stats.vm_bytes;
+}
+
 SEC("iter/task")
 int threads(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct thread_stats *t;
 	struct fast_row row = {};
 
-	if (!task)
-		return 0;
-	t = bpf_task_storage_get(&mem_threads, task, 0, 0);
-	if (!t)
-		return 0;
-#define ADD(field) row.stats.field = t->own.field + t->joined.field;
-	EACH_SUM(ADD)
-#undef ADD
-	row.stats.vm_bytes = t->own.vm_bytes;
-	row.stats.peak_bytes = t->own.peak_bytes;
-	if (row.stats.peak_bytes < t->joined.peak_bytes)
-		row.stats.peak_bytes = t->joined.peak_bytes;
-	if (!calls_of(&row.stats) && !row.stats.vm_bytes)
-		return 0;
-	row.tgid = task->tgid;
-	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	if (task && fill_row(task, &row))
+		bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
+}
+
+/* The same by a walk, for who reads it often (collector/rows_walk.h). */
+SEC("?syscall")
+int threads_walk(void *ctx)
+{
+	struct task_struct *task;
+	struct walked *to;
+	struct walk walk;
+	__u32 zero = 0;
+
+	to = bpf_map_lookup_elem(&threads_rows, &zero);
+	if (!to)
+		return 0;
+	walk_clear(to);
+	walk_begin(&walk, true);
+	while ((task = walk_next(&walk)) && !to->full) {
+		struct fast_row row = {}, *place;
+
+		place = fill_row(task, &row) ? walk_room(to, ROWS_BYTES, sizeof(row)) : NULL;
+		if (place)
+			*place = row;
+	}
+	return walk_end(&walk, to);
 }
 
 /* --- what was there before -------------------------------------------------------------------- */

@@ -3,12 +3,19 @@
  * All processes in one read, and the final figures of those that end. Nothing here runs for a call
  * or a context switch: the iterator runs when it is read, task_ended() once for each task that is
  * let go of.
+ *
+ * There are two ways along the tasks. list_tasks() is an iterator's program, which any kernel has:
+ * it takes every task by its number, and holds it meanwhile. walk_tasks() goes along the kernel's
+ * own list (Linux 6.7 and later), which costs a quarter where little has changed, and writes into
+ * memory that the reader has mapped. That is small: where much is to tell, the reader takes the
+ * iterator.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/calls/walk.bpf.h"
 #include "bpf/procs/tasks.h"
 
 /* s390x counts CPU time itself (CONFIG_VIRT_CPU_ACCOUNTING_NATIVE): nothing is smoothed. */
@@ -75,6 +82,28 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, TASK_ENDS_BYTES);
 } task_ends SEC(".maps");
+
+/* What walk_tasks() writes: a struct walked, of walk_bytes with its records. User space sets
+ * both. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, TASK_WALK_LEAST);
+} task_walk SEC(".maps");
+
+const volatile __u32 walk_bytes = TASK_WALK_LEAST;
+
+/* And the numbers of those that are as they were told: TASK_PLACE(). User space sets max_entries.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} task_same SEC(".maps");
 
 /* What is known of the memory of a process before its end, kept with its leading thread. */
 struct peak {
@@ -294,31 +323,42 @@ static __always_inline void remember(struct task_struct *t, struct told *told)
 	told->pass = task_pass;
 }
 
-static __always_inline void write_task(struct seq_file *seq, struct task_struct *t)
+/* What is told of a task. */
+enum telling { TELL_NOTHING, TELL_THREAD, TELL_SAME, TELL_PROCESS };
+
+static __always_inline enum telling what_to_tell(struct task_struct *t)
 {
-	struct task_row r = {};
-	struct task_same same;
 	struct told *told;
 
-	if (t->pid != t->tgid) {
-		if (!all_threads)
-			return;
-		fill_thread(&r.thread, t);
-		bpf_seq_write(seq, &r.thread, sizeof(r.thread));
-		return;
-	}
+	if (t->pid != t->tgid)
+		return all_threads ? TELL_THREAD : TELL_NOTHING;
 	told = place_of(t);
-	if (told && is_as_told(t, told)) {
-		same = (struct task_same){t->pid | TASK_MARK | TASK_SAME, t->tgid};
-		bpf_seq_write(seq, &same, sizeof(same));
-		return;
-	}
+	if (told && is_as_told(t, told))
+		return TELL_SAME;
 	/* Before it is read: what moves from here on is told in the next pass. */
 	if (told)
 		remember(t, told);
-	fill_thread(&r.thread, t);
-	fill_process(&r, t);
-	bpf_seq_write(seq, &r, sizeof(r));
+	return TELL_PROCESS;
+}
+
+static __always_inline void list_task(struct seq_file *file, struct task_struct *t)
+{
+	struct task_same same = {t->pid | TASK_MARK | TASK_SAME, t->tgid};
+	struct task_row r = {};
+
+	switch (what_to_tell(t)) {
+	case TELL_NOTHING: break;
+	case TELL_SAME: bpf_seq_write(file, &same, sizeof(same)); break;
+	case TELL_THREAD:
+		fill_thread(&r.thread, t);
+		bpf_seq_write(file, &r.thread, sizeof(r.thread));
+		break;
+	case TELL_PROCESS:
+		fill_thread(&r.thread, t);
+		fill_process(&r, t);
+		bpf_seq_write(file, &r, sizeof(r));
+		break;
+	}
 }
 
 SEC("iter/task")
@@ -328,10 +368,65 @@ int list_tasks(struct bpf_iter__task *ctx)
 
 	if (!t)
 		return 0;
-	write_task(ctx->meta->seq, t);
+	list_task(ctx->meta->seq, t);
 	if (then_next)
 		bpf_tail_call(ctx, &task_next, 0);
 	return 0;
+}
+
+static __always_inline void put_same(struct walked *to, __u64 pid)
+{
+	__u32 at = to->nsame;
+	__u64 *place = bpf_map_lookup_elem(&task_same, &at);
+
+	if (!place) {
+		to->full = 1;
+		return;
+	}
+	*place = TASK_PLACE(pid, TASK_SAME);
+	to->nsame = at + 1;
+}
+
+/* In place: of what stands on its stack the verifier would try every mixture. */
+static __always_inline void walk_task(struct walked *to, struct task_struct *t)
+{
+	enum telling what = what_to_tell(t);
+	struct task_thread *thread;
+	struct task_row *r;
+
+	if (what == TELL_SAME)
+		put_same(to, t->pid);
+	if (what == TELL_THREAD) {
+		thread = walk_room(to, walk_bytes, sizeof(*thread));
+		if (thread)
+			fill_thread(thread, t);
+	}
+	if (what == TELL_PROCESS) {
+		r = walk_room(to, walk_bytes, sizeof(*r));
+		if (r) {
+			fill_thread(&r->thread, t);
+			fill_process(r, t);
+		}
+	}
+}
+
+SEC("?syscall")
+int walk_tasks(void *ctx)
+{
+	struct task_struct *t;
+	struct walked *to;
+	struct walk walk;
+	__u32 zero = 0;
+
+	to = bpf_map_lookup_elem(&task_walk, &zero);
+	if (!to)
+		return 0;
+	walk_clear(to);
+	walk_begin(&walk, all_threads);
+	while ((t = walk_next(&walk)) && !to->full)
+		if (t->pid)
+			walk_task(to, walk_plain(t));
+	return walk_end(&walk, to);
 }
 
 /* A new image begins: what is the highest so far was another's. */

@@ -75,6 +75,12 @@ struct task_end {
 	char comm[16];
 };
 
+/* Bytes of a walk's records, which user space makes more by the number of processes. */
+#define TASK_WALK_LEAST (64 * 1024)
+
+/* Where a task's record is, in a number that sorts by the task's: TASK_SAME, it has none. */
+#define TASK_PLACE(pid, at) ((pid) << 32 | (at))
+
 /*
  * Ends that wait for the reader: about 4,300, who is woken when half of it is full. They come in
  * bursts, because RCU lets go of many tasks at once, and also while the reader walks along all

@@ -127,8 +127,8 @@ static int check_kind(const struct monitor_info *info, enum tool tool)
 
 static int open_monitor(struct live *l, const struct source_options *opts)
 {
-	const struct monitor_target target = {.ring_bytes = opts->ring_bytes,
-					      .cgroup_id = opts->cgroup_id};
+	const struct monitor_target target = {
+		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .walk = true};
 	const char *name = opts->object ? opts->object : default_monitor[opts->tool];
 	int err;
 
@@ -207,6 +207,7 @@ static int open_tasks(struct live *l)
 
 	if (l->monitor)
 		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
+	opts.walk = opts.next_fd < 0 || monitor_rows_walk(l->monitor);
 	l->row_bytes = opts.next_bytes;
 	err = tasks_open(&l->tasks, &opts);
 	if (!err)
@@ -460,7 +461,8 @@ static int begin_counters(struct live *l)
 	err = take_ended(l);
 	counter_table_finish(&l->taken);
 	strbuf_reset(&l->monitor_rows);
-	return err || !tasks_nexting(l->tasks) ? err : monitor_rows_begin(l->monitor);
+	l->nexting = tasks_nexting(l->tasks);
+	return err || !l->nexting ? err : monitor_rows_begin(l->monitor);
 }
 
 static int sample_tasks(struct live *l, struct tasks_missed *missed)
@@ -493,7 +495,7 @@ static int finish_counters(struct live *l)
 	join_taken(l->join, &l->rows, &l->taken);
 	counter_table_release(&l->taken);
 	l->taken = (struct counter_table){0};
-	err = tasks_nexting(l->tasks)
+	err = l->nexting
 		      ? monitor_rows_end(l->monitor, l->monitor_rows.s, l->monitor_rows.len, &table)
 		      : monitor_snapshot(l->monitor, &table);
 	if (!err)

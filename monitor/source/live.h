@@ -25,6 +25,7 @@ struct live {
 	uint64_t started_ns;	 /* CLOCK_REALTIME */
 	uint64_t map_bytes;
 	size_t row_bytes;	    /* of the monitor's rows that come along with the tasks */
+	bool nexting;		    /* they do in the frame under way */
 	struct strbuf monitor_rows; /* of the frame under way */
 	struct join *join;
 	/* Rows of processes that have ended, taken out since the frame before; of a monitor whose

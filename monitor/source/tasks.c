@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The task iterator: loads bpf/procs/tasks.bpf.o and reads what it writes. */
+/*
+ * Loads bpf/procs/tasks.bpf.o and reads what it writes: by a walk along the kernel's list where
+ * that can be had and little is to tell, else by the task iterator, which any kernel has.
+ */
 #include "lib/base.h"
 #include "monitor/source/tasks.h"
 
@@ -14,11 +17,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lib/kernel.h"
 #include "lib/log.h"
 #include "lib/procfs.h"
 #include "collector/object_error.h"
 #include "collector/registry.h"
 #include "collector/layout.h"
+#include "monitor/source/ends.h"
+#include "monitor/source/walk.h"
 
 /* Some kernels keep the first process out of iterators (stock ones do not): /proc has it then. */
 #define INIT_PID 1
@@ -33,8 +39,10 @@ struct tasks {
 	struct variable pass_at, kept_at, lost_at, exits_at; /* of the programs */
 	uint32_t pass, kept;
 	bool next;
-	void (*end_fn)(void *arg, const struct task_end *end);
-	void *end_arg;
+	int walk_fd;	   /* the program's; the object's */
+	struct walk *walk; /* NULL: there is none */
+	bool walks;	   /* the next pass does */
+	size_t told;	   /* bytes of records in this pass */
 };
 
 char tasks_state(uint32_t state)
@@ -75,36 +83,75 @@ static int set_switch(struct bpf_object *o, const char *name, bool on, bool load
 /* Places for what was told: several for each process, so that few share one. */
 enum { TOLD_MIN = 1 << 12, TOLD_MAX = 1 << 18 };
 
+/* Processes that are told at a time in a walk: one for so many places. */
+enum { PLACES_A_ROW = 24 };
+
+static uint32_t count_places(void)
+{
+	uint32_t places = TOLD_MIN;
+	struct sysinfo machine;
+
+	if (!sysinfo(&machine))
+		while (places < TOLD_MAX && places < 4u * machine.procs)
+			places *= 2;
+	return places;
+}
+
+static int init_constant(struct tasks *t, const char *name, uint32_t value)
+{
+	struct variable v = variable_find(t->bpf, ".rodata", name, sizeof(value));
+
+	return v.map ? variable_init(&v, &value) : -EINVAL;
+}
+
 static int make_told(struct tasks *t)
 {
-	struct variable mask = variable_find(t->bpf, ".rodata", "told_mask", sizeof(uint32_t));
 	struct bpf_map *map = bpf_object__find_map_by_name(t->bpf, "task_told");
-	uint32_t places = TOLD_MIN, last;
-	struct sysinfo machine;
+	uint32_t places = count_places();
 	int err;
 
 	t->pass_at = variable_find(t->bpf, ".data", "task_pass", sizeof(uint32_t));
 	t->kept_at = variable_find(t->bpf, ".data", "task_kept", sizeof(uint32_t));
 	t->lost_at = variable_find(t->bpf, ".bss", "ends_lost", sizeof(uint64_t));
 	t->exits_at = variable_find(t->bpf, ".bss", "exits", sizeof(uint64_t));
-	if (!mask.map || !map || !t->pass_at.map || !t->kept_at.map)
+	if (!map || !t->pass_at.map || !t->kept_at.map)
 		return -EINVAL;
-	if (sysinfo(&machine))
-		return -errno;
-	while (places < TOLD_MAX && places < 4u * machine.procs)
-		places *= 2;
-	last = places - 1;
 	err = bpf_map__set_max_entries(map, places);
-	return err ? err : variable_init(&mask, &last);
+	return err ? err : init_constant(t, "told_mask", places - 1);
 }
 
-static int on_end(void *arg, void *data, size_t size)
+/* Before loading: the walk with room for what it writes, or without @walk neither. */
+static int make_walk(struct tasks *t, bool walk)
 {
-	struct tasks *t = arg;
+	struct bpf_program *p = bpf_object__find_program_by_name(t->bpf, "walk_tasks");
+	struct bpf_map *records = bpf_object__find_map_by_name(t->bpf, "task_walk");
+	struct bpf_map *same = bpf_object__find_map_by_name(t->bpf, "task_same");
+	uint32_t places = count_places(), bytes;
+	int err;
 
-	if (size >= sizeof(struct task_end))
-		t->end_fn(t->end_arg, data);
-	return 0;
+	if (!p || !records || !same)
+		return -EINVAL;
+	bytes = MAX(places / PLACES_A_ROW * (uint32_t)sizeof(struct task_row),
+		    (uint32_t)TASK_WALK_LEAST);
+	err = bpf_program__set_autoload(p, walk);
+	err = err ? err : bpf_map__set_autocreate(records, walk);
+	err = err ? err : bpf_map__set_autocreate(same, walk);
+	if (err || !walk)
+		return err;
+	err = bpf_map__set_value_size(records, bytes);
+	err = err ? err : bpf_map__set_max_entries(same, places);
+	return err ? err : init_constant(t, "walk_bytes", bytes);
+}
+
+static int map_walk(struct tasks *t)
+{
+	const struct bpf_program *p = bpf_object__find_program_by_name(t->bpf, "walk_tasks");
+	const struct bpf_map *records = bpf_object__find_map_by_name(t->bpf, "task_walk");
+	const struct bpf_map *same = bpf_object__find_map_by_name(t->bpf, "task_same");
+
+	t->walk_fd = bpf_program__fd(p);
+	return walk_open(&t->walk, bpf_map__fd(records), bpf_map__value_size(records),
+			 bpf_map__fd(same), bpf_map__max_entries(same));
 }
 
 /* The ring's own descriptor says whether it has anything, this one whether the reader was woken. */
@@ -150,14 +197,10 @@ static void add_next(struct tasks *t)
 		t->opts.next_fd >= 0 && !bpf_map_update_elem(fd, &zero, &t->opts.next_fd, BPF_ANY);
 }
 
-static int open_iterator(struct tasks *t, char *path, size_t size)
+static int open_iterator(struct tasks *t, const char *path, bool walk)
 {
-	int err = registry_folder(path, size);
-	size_t len = strlen(path);
+	int err;
 
-	if (err)
-		return err;
-	snprintf(path + len, size - len, "/procs/tasks.bpf.o");
 	object_listen();
 	t->bpf = bpf_object__open_file(path, NULL);
 	if (!t->bpf)
@@ -166,14 +209,17 @@ static int open_iterator(struct tasks *t, char *path, size_t size)
 	err = err ? err : set_switch(t->bpf, "all_times", t->opts.times, false);
 	err = err ? err : set_flag(t->bpf, "then_next", t->opts.next_fd >= 0);
 	err = err ? err : make_told(t);
+	err = err ? err : make_walk(t, walk);
 	err = err ? err : bpf_object__load(t->bpf);
 	if (!err)
 		add_next(t);
-	return err ? err : attach(t);
+	err = err ? err : attach(t);
+	return err || !walk ? err : map_walk(t);
 }
 
 static void close_iterator(struct tasks *t)
 {
+	walk_close(t->walk);
 	if (t->ends_woke >= 0)
 		close(t->ends_woke);
 	for (size_t i = 0; i < ARRAY_SIZE(t->ends_of); i++) {
@@ -186,6 +232,17 @@ static void close_iterator(struct tasks *t)
 	t->list = NULL;
 	t->bpf = NULL;
 	t->next = false;
+	t->walk = NULL;
+}
+
+static int object_path(char *path, size_t size)
+{
+	int err = registry_folder(path, size);
+	size_t len = strlen(path);
+
+	if (!err)
+		snprintf(path + len, size - len, "/procs/tasks.bpf.o");
+	return err;
 }
 
 int tasks_open(struct tasks **out, const struct tasks_options *opts)
@@ -201,7 +258,13 @@ int tasks_open(struct tasks **out, const struct tasks_options *opts)
 	*out = t;
 	if (opts->scan)
 		return 0;
-	err = open_iterator(t, path, sizeof(path));
+	err = object_path(path, sizeof(path));
+	if (!err && opts->walk && kernel_walks_tasks()) {
+		if (!open_iterator(t, path, true))
+			return 0;
+		close_iterator(t);
+	}
+	err = err ? err : open_iterator(t, path, false);
 	if (!err)
 		return 0;
 	close_iterator(t);
@@ -234,7 +297,7 @@ int tasks_want_times(struct tasks *t)
 
 bool tasks_nexting(const struct tasks *t)
 {
-	return t->next;
+	return t->next && !t->walks;
 }
 
 bool tasks_ending(const struct tasks *t)
@@ -242,37 +305,45 @@ bool tasks_ending(const struct tasks *t)
 	return t->ends_woke >= 0;
 }
 
-static size_t give_same(struct tasks *t, const struct task_same *same,
-			const struct tasks_reader *to)
+static void give_same(struct tasks *t, uint32_t pid, const struct tasks_reader *to)
 {
-	if (!to->same(to->arg, same->pid & ~(TASK_MARK | TASK_SAME)))
+	if (!to->same(to->arg, pid))
 		t->kept = t->pass + 1;
-	return sizeof(*same);
+}
+
+/* The record of a thread or a process. */
+static void give_task(struct tasks *t, char *data, size_t bytes, const struct tasks_reader *to)
+{
+	struct task_thread *thread = (void *)data;
+
+	t->told += bytes;
+	thread->pid &= ~TASK_MARK;
+	if (thread->pid == thread->tgid)
+		to->process(to->arg, (const void *)data);
+	else if (to->thread)
+		to->thread(to->arg, thread);
 }
 
 /* The record at @data, of at most @len bytes: how long it is, 0: it is none. */
 static size_t give_one(struct tasks *t, char *data, size_t len, const struct tasks_reader *to)
 {
-	struct task_thread *thread = (void *)data;
-	bool leader;
+	const struct task_same *first = (const void *)data;
+	size_t bytes;
 
-	if (!(thread->pid & TASK_MARK)) {
+	if (!(first->pid & TASK_MARK)) {
 		if (!t->next || len < t->opts.next_bytes)
 			return 0;
 		to->next(to->arg, data);
 		return t->opts.next_bytes;
 	}
-	if (thread->pid & TASK_SAME)
-		return give_same(t, (const void *)data, to);
-	thread->pid &= ~TASK_MARK;
-	leader = thread->pid == thread->tgid;
-	if (len < (leader ? sizeof(struct task_row) : sizeof(*thread)))
-		return 0;
-	if (leader)
-		to->process(to->arg, (const void *)data);
-	else if (to->thread)
-		to->thread(to->arg, thread);
-	return leader ? sizeof(struct task_row) : sizeof(*thread);
+	if (first->pid & TASK_SAME) {
+		give_same(t, first->pid & ~(TASK_MARK | TASK_SAME), to);
+		return sizeof(*first);
+	}
+	bytes = walk_record_bytes(data, len);
+	if (bytes)
+		give_task(t, data, bytes, to);
+	return bytes;
 }
 
 /* The kernel hands over whole records. */
@@ -303,21 +374,39 @@ static int begin_pass(struct tasks *t)
 	return err ? err : variable_set_u32(&t->pass_at, ++t->pass);
 }
 
-int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed)
+/* 0 or -errno; prints nothing: the iterator is there. */
+static int read_walk(struct tasks *t, const struct tasks_reader *to)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	bool first = true;
+	uint32_t pid;
+	char *record;
+	int err =
+		bpf_prog_test_run_opts(t->walk_fd, &run) ? -errno : walk_begin(t->walk, run.retval);
+
+	while (!err && walk_next(t->walk, &pid, &record)) {
+		if (first && pid != INIT_PID)
+			scan_unlisted(t->opts.proc_fd, INIT_PID, to, t->opts.threads);
+		first = false;
+		if (record)
+			give_task(t, record, walk_record_bytes(record, SIZE_MAX), to);
+		else
+			give_same(t, pid, to);
+	}
+	walk_end(t->walk);
+	return err;
+}
+
+static int read_iterator(struct tasks *t, const struct tasks_reader *to)
 {
 	/* The kernel's own buffer for iterators is 32 KiB: a read gives no more. */
 	static char buffer[32 * 1024] __attribute__((aligned(8)));
 	bool first = true;
-	int fd, err = 0;
+	int fd = bpf_iter_create(bpf_link__fd(t->list)), err = 0;
 	ssize_t n;
 
-	*missed = (struct tasks_missed){0};
-	if (!t->bpf)
-		return scan_read(t->opts.proc_fd, to, t->opts.threads, missed);
-	err = begin_pass(t);
-	fd = err ? -1 : bpf_iter_create(bpf_link__fd(t->list));
 	if (fd < 0) {
-		err = err ? err : -errno;
+		err = -errno;
 		log_err_sys(err, "the task iterator cannot be opened");
 		return err;
 	}
@@ -330,11 +419,35 @@ int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_miss
 		err = n < 0 ? -errno : give(t, buffer, (size_t)n, to);
 	}
 	close(fd);
-	if (err) {
-		t->kept = t->pass + 1;
+	if (err)
 		log_err_sys(err, "the task iterator cannot be read");
-	}
 	return err;
+}
+
+/* What a walk told is lost where there was no room for all: everything is told anew. */
+static int read_pass(struct tasks *t, const struct tasks_reader *to)
+{
+	int err = begin_pass(t);
+
+	t->told = 0;
+	if (!err && t->walks && read_walk(t, to)) {
+		t->walks = false;
+		t->kept = t->pass + 1;
+		err = begin_pass(t);
+	}
+	if (!err && !t->walks)
+		err = read_iterator(t, to);
+	/* While twice as much would have found room. */
+	t->walks = !err && t->walk && t->told < walk_room(t->walk) / 2;
+	if (err)
+		t->kept = t->pass + 1;
+	return err;
+}
+
+int tasks_read(struct tasks *t, const struct tasks_reader *to, struct tasks_missed *missed)
+{
+	*missed = (struct tasks_missed){0};
+	return t->bpf ? read_pass(t, to) : scan_read(t->opts.proc_fd, to, t->opts.threads, missed);
 }
 
 static bool readable(int fd)
@@ -351,20 +464,14 @@ bool tasks_ends_wait(const struct tasks *t)
 
 int tasks_take_ends(struct tasks *t, void (*fn)(void *arg, const struct task_end *end), void *arg)
 {
-	struct ring_buffer *ring;
-	int n;
+	int err;
 
 	if (t->ends_woke < 0 || !readable(t->ends_fd))
 		return 0;
-	t->end_fn = fn;
-	t->end_arg = arg;
-	/* Mapped it is a megabyte, of a reader that has not much more beside a small crowd. */
-	ring = ring_buffer__new(t->ends_fd, on_end, t, NULL);
-	n = ring ? ring_buffer__consume(ring) : -errno;
-	ring_buffer__free(ring);
-	if (n < 0)
-		log_err_sys(n, "the ring of ended processes cannot be read");
-	return n < 0 ? n : 0;
+	err = ends_take(t->ends_fd, fn, arg);
+	if (err)
+		log_err_sys(err, "the ring of ended processes cannot be read");
+	return err;
 }
 
 /* A u64 that the programs count in. */

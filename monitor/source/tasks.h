@@ -18,6 +18,7 @@ struct tasks_options {
 	bool times;   /* CPU times and switches; else they are 0 (tasks_want_times()) */
 	bool ends;    /* final figures of processes that end */
 	bool scan;    /* do not try the iterator */
+	bool walk;    /* nobody needs rows of next_fd in a pass */
 	int next_fd; /* an iterator's program that writes rows of its own for each task, -1: none */
 	size_t next_bytes; /* of each row, which begins with a process number */
 	int proc_fd;	   /* for the scan; stays the caller's */
@@ -31,7 +32,7 @@ int tasks_open(struct tasks **out, const struct tasks_options *opts);
 enum tasks_origin tasks_origin(const struct tasks *t);
 /* Times, and threads too, from the next read on. 0 or -errno; prints nothing. */
 int tasks_want_times(struct tasks *t);
-/* The rows of next_fd's program come along. */
+/* The rows of next_fd's program come along in the next pass. */
 bool tasks_nexting(const struct tasks *t);
 /* Ends are told. */
 bool tasks_ending(const struct tasks *t);

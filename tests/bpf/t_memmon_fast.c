@@ -444,15 +444,17 @@ static void all_of_it_is_read(void **state UNUSED)
 /* Loads, attaches, reads once, tells the ids of its programs, and waits to be killed. */
 static void reader(int out)
 {
-	struct object_program programs[6];
+	struct object_program programs[7];
 	struct counter_table t;
 	struct monitor *m;
 	uint32_t ids[4];
 	size_t n = 0;
 
-	/* Two for each of its places, of which one is loaded, and two iterators. */
+	/* Two for each of its places, of which one is loaded, two iterators, and a walk that
+	 * nobody asked for. */
 	if (monitor_open(&m, "memmon_fast", NULL, NULL) || monitor_attach(m) ||
-	    monitor_snapshot(m, &t) || monitor_programs(m, programs, 6) != ARRAY_SIZE(programs))
+	    monitor_snapshot(m, &t) ||
+	    monitor_programs(m, programs, ARRAY_SIZE(programs)) != ARRAY_SIZE(programs))
 		_exit(1);
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
 		struct bpf_prog_info info = {0};
