@@ -58,7 +58,7 @@ take() {
 # judge TEXT EXPRESSION TARGET: of the last row; the expression is ratio:A:B, adds:A:B (what A adds to bare by what B does), or
 # more:A (how much A is above bare); the target is the most that it may be
 judge() {
-	awk -v text="$1" -v what="$2" -v target="$3" -v out="$tmp/verdicts" '
+	awk -v text="$1" -v what="$2" -v target="$3" -v out="$tmp/verdicts" "$(cat scripts/interval.awk)"'
 		{ v[$1 "/" $2] = $3; if ($1 > rounds) rounds = $1 }
 		function has(r, way) { return r "/" way in v }
 		END {
@@ -69,17 +69,12 @@ judge() {
 				else if (e[1] == "more") x = v[r "/" e[2]] - v[r "/bare"]
 				else if (v[r "/" e[3]] > v[r "/bare"]) x = (v[r "/" e[2]] - v[r "/bare"]) / (v[r "/" e[3]] - v[r "/bare"])
 				else continue
-				for (k = ++n; k > 1 && s[k - 1] > x; k--) s[k] = s[k - 1]
-				s[k] = x
+				take(x)
 			}
-			if (!n) exit
-			# The k-th least and the k-th most hold the median unless fewer than k of n fall on one side of it.
-			c = p = 0.5 ^ n
-			for (low = 0; 2 * c <= 0.05; c += p) { low++; p = p * (n - low + 1) / low }
-			if (!low) low = 1
-			median = n % 2 ? s[(n + 1) / 2] : (s[n / 2] + s[n / 2 + 1]) / 2
-			verdict = s[n + 1 - low] <= target ? "met" : s[low] > target ? "missed" : "open"
-			printf "  %-62s %6.3f  %6.3f .. %-6.3f  %6.3f  %s\n", text, median, s[low], s[n + 1 - low], target, verdict
+			if (!taken) exit
+			interval()
+			verdict = high <= target ? "met" : low > target ? "missed" : "open"
+			printf "  %-62s %6.3f  %6.3f .. %-6.3f  %6.3f  %s\n", text, median, low, high, target, verdict
 			print verdict >>out
 		}' "$tmp/row"
 }

@@ -48,12 +48,20 @@ $(B)/peers: $(call objs,$(peers_SRC))
 	$(Q)$(CC) -pthread -o $(aside) $^ -lm && $(moved)
 all: $(B)/peers
 
-bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERSFLAGS), then what an event costs
+bench-peers: all ## memmon, top, htop, btop, atop beside 10,000 processes (PEERSFLAGS), what an event costs, then bench-rings
 	@scripts/deps.sh scripts/packages-peers.txt
 	@$(B)/peers $(PEERSFLAGS)
 	@echo
 	@$(MAKE) --no-print-directory bench-fast SECONDS=5 EACH=5 BENCHFASTFLAGS="$(BENCHFASTFLAGS)"
+	@echo
+	@$(MAKE) --no-print-directory bench-rings
 .PHONY: bench-peers
+
+# What cannot be had here (77) is said, and no failure.
+bench-rings: all ## beebench ringbuf beside the ring benchmark of the kernel's selftests, which is fetched and built (root; ROUNDS, default 9)
+	@scripts/deps.sh scripts/packages-peers.txt
+	@B=$(B) scripts/bench_rings.sh $(ROUNDS) || [ $$? -eq 77 ]
+.PHONY: bench-rings
 
 bench-ratio: has-git all ## this build against an earlier commit (BASE), as ratios in one run: monitors beside a crowd, instructions, intervals
 	@B=$(B) BASE=$(BASE) PROCESSES=$(PROCESSES) TIME=$(SECONDS) ROUNDS=$(ROUNDS) scripts/bench_ratio.sh

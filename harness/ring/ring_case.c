@@ -8,7 +8,7 @@
 
 const char *const ring_mode_names[] = {"bulk", "syscall", NULL};
 const char *const ring_placement_names[] = {"b2b", "pinned", "same-cpu", NULL};
-const char *const ring_consumer_names[] = {"epoll", "timed", "busy", "own", NULL};
+const char *const ring_consumer_names[] = {"epoll", "timed", "busy", "own", "patient", NULL};
 const char *const ring_wakeup_names[] = {"each", "none", "pending", "force", NULL};
 
 #define CASE(group, quick, mode, placement, bytes, producers, per_cpu, wakeup, consumer)           \
@@ -25,10 +25,12 @@ static const struct ring_case plan[] = {
 	CASE(BULK, true, BULK, B2B, 8, 1, false, NONE, OWN),
 	CASE(BULK, false, BULK, B2B, 8, 1, false, NONE, BUSY),
 	CASE(BULK, true, BULK, B2B, 8, 1, false, EACH, EPOLL),
+	CASE(BULK, false, BULK, B2B, 8, 1, false, EACH, PATIENT),
 	CASE(BULK, true, BULK, PINNED, 8, 1, false, NONE, OWN),
 	CASE(BULK, false, BULK, PINNED, 8, 1, false, NONE, BUSY),
 	CASE(BULK, true, BULK, PINNED, 8, 1, false, NONE, TIMED),
 	CASE(BULK, true, BULK, PINNED, 8, 1, false, EACH, EPOLL),
+	CASE(BULK, true, BULK, PINNED, 8, 1, false, EACH, PATIENT),
 	/* A consumer that keeps up and does not sleep is still told of each record: slower than one
 	   that sleeps. */
 	CASE(BULK, false, BULK, PINNED, 8, 1, false, EACH, BUSY),
@@ -49,6 +51,7 @@ static const struct ring_case plan[] = {
 	CASE(PRODUCERS, false, BULK, PINNED, 8, 2, true, NONE, TIMED),
 	CASE(PRODUCERS, false, BULK, PINNED, 8, 2, false, EACH, EPOLL),
 	CASE(PRODUCERS, false, BULK, PINNED, 8, 2, true, EACH, EPOLL),
+	CASE(PRODUCERS, false, BULK, PINNED, 8, 2, true, EACH, PATIENT),
 
 	CASE(WAKEUP, false, BULK, B2B, 8, 1, false, FORCE, OWN),
 	CASE(WAKEUP, false, BULK, B2B, 8, 1, false, EACH, OWN),

@@ -21,14 +21,17 @@ enum ring_placement {
 };
 
 enum ring_consumer_kind {
-	RING_EPOLL, /* libbpf's ring_buffer__poll(): sleeps until woken */
-	RING_TIMED, /* libbpf's ring_buffer__consume() every RING_TIMED_NS */
-	RING_BUSY,  /* ring_buffer__consume() without pause */
-	RING_OWN, /* harness/ring/ring_reader.h: no callback, one position update for many records;
-		     never sleeps */
+	RING_EPOLL,   /* libbpf's ring_buffer__poll(): sleeps until woken */
+	RING_TIMED,   /* libbpf's ring_buffer__consume() every RING_TIMED_NS */
+	RING_BUSY,    /* ring_buffer__consume() without pause */
+	RING_OWN,     /* ring_consume.h's reader: no callback, one position update for many records;
+			 never sleeps */
+	RING_PATIENT, /* the same reader every RING_PATIENT_NS, asleep in epoll when that brought
+			 nothing */
 };
 
-#define RING_TIMED_NS 200000ULL
+#define RING_TIMED_NS	200000ULL
+#define RING_PATIENT_NS 100000ULL
 
 /* Names as in docs/results.md; the wake-up's index is enum ringload_wakeup. Ended by NULL. */
 extern const char *const ring_mode_names[],

@@ -7,6 +7,7 @@
 #include "harness/ring/ring_consume.h"
 
 #include <linux/bpf.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ int ring_reader_open(struct ring_reader *r, int fd, size_t ring_bytes)
 	r->consumer_pos = mine;
 	r->producer_pos = theirs;
 	r->data = (const char *)theirs + page;
+	r->at = *r->consumer_pos;
 	return 0;
 }
 
@@ -53,14 +55,19 @@ void ring_reader_close(struct ring_reader *r)
 	*r = (struct ring_reader)RING_READER_INIT;
 }
 
+void ring_reader_tell(struct ring_reader *r)
+{
+	__atomic_store_n(r->consumer_pos, r->at, __ATOMIC_RELEASE);
+}
+
 /* A copy for each usual record size, so that the check of its content is straight code. */
 static inline __attribute__((always_inline)) uint64_t
-pass(struct ring_reader *r, struct ring_check *check, uint32_t expected)
+pass(struct ring_reader *r, struct ring_check *check, bool keep, uint32_t expected)
 {
-	const uint64_t mask = r->mask, from = *r->consumer_pos;
+	const uint64_t mask = r->mask, from = r->at;
 	const uint64_t to = __atomic_load_n(r->producer_pos, __ATOMIC_ACQUIRE);
 	const char *data = r->data;
-	uint64_t at = from, tell = from + r->step;
+	uint64_t at = from, tell = *r->consumer_pos + r->step;
 	struct ring_check k = *check; /* in registers: the ring's memory may alias nothing here */
 
 	while (at < to) {
@@ -77,20 +84,21 @@ pass(struct ring_reader *r, struct ring_check *check, uint32_t expected)
 			tell = at + r->step;
 		}
 	}
-	if (at != from)
-		__atomic_store_n(r->consumer_pos, at, __ATOMIC_RELEASE);
+	r->at = at;
+	if (!keep && at != *r->consumer_pos)
+		ring_reader_tell(r);
 	*check = k;
 	return at - from;
 }
 
-uint64_t ring_reader_pass(struct ring_reader *r, struct ring_check *k)
+uint64_t ring_reader_pass(struct ring_reader *r, struct ring_check *k, bool keep)
 {
 	switch (k->record_bytes) {
-	case 8: return pass(r, k, 8);
-	case 56: return pass(r, k, 56);
-	case 64: return pass(r, k, 64);
-	case 256: return pass(r, k, 256);
-	default: return pass(r, k, k->record_bytes);
+	case 8: return pass(r, k, keep, 8);
+	case 56: return pass(r, k, keep, 56);
+	case 64: return pass(r, k, keep, 64);
+	case 256: return pass(r, k, keep, 256);
+	default: return pass(r, k, keep, k->record_bytes);
 	}
 }
 
@@ -150,20 +158,36 @@ static int open_libbpf(struct ring_consumer *c, const struct ring_rig *rig)
 	return err;
 }
 
+static int open_epoll(struct ring_consumer *c, const struct ring_rig *rig)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int err = 0;
+
+	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll_fd < 0)
+		err = -errno;
+	for (uint32_t i = 0; i < rig->nrings && !err; i++)
+		if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, rig->ring_fd[i], &event))
+			err = -errno;
+	if (err)
+		log_err_sys(err, "cannot wait for the ring");
+	return err;
+}
+
 int ring_consumer_open(struct ring_consumer *c, const struct ring_rig *rig)
 {
 	int err = 0;
 
-	*c = (struct ring_consumer){.kind = rig->c.consumer};
+	*c = (struct ring_consumer){.kind = rig->c.consumer, .epoll_fd = -1};
 	ring_check_init(&c->check, rig->c.record_bytes, rig->c.producers);
-	if (c->kind != RING_OWN)
+	if (c->kind != RING_OWN && c->kind != RING_PATIENT)
 		return open_libbpf(c, rig);
 	for (uint32_t i = 0; i < rig->nrings && !err; i++) {
 		err = ring_reader_open(&c->reader[i], rig->ring_fd[i], rig->sizes.ring_bytes);
 		if (!err)
 			c->nreaders++;
 	}
-	return err;
+	return err || c->kind != RING_PATIENT ? err : open_epoll(c, rig);
 }
 
 void ring_consumer_close(struct ring_consumer *c)
@@ -171,7 +195,9 @@ void ring_consumer_close(struct ring_consumer *c)
 	for (uint32_t i = 0; i < c->nreaders; i++)
 		ring_reader_close(&c->reader[i]);
 	ring_buffer__free(c->libbpf);
-	*c = (struct ring_consumer){0};
+	if (c->epoll_fd >= 0)
+		close(c->epoll_fd);
+	*c = (struct ring_consumer){.epoll_fd = -1};
 }
 
 static void relax(void)
@@ -183,13 +209,34 @@ static void relax(void)
 #endif
 }
 
-static uint64_t own_pass(struct ring_consumer *c)
+static uint64_t own_pass(struct ring_consumer *c, bool keep)
 {
 	uint64_t bytes = 0;
 
 	for (uint32_t i = 0; i < c->nreaders; i++)
-		bytes += ring_reader_pass(&c->reader[i], &c->check);
+		bytes += ring_reader_pass(&c->reader[i], &c->check, keep);
 	return bytes;
+}
+
+/*
+ * The kernel wakes a consumer that has caught up, by its position; a fast one has, all the time. So
+ * this one says that it has only when there was nothing after a pause, and then sleeps. What came
+ * before it said so ends the sleep at once: epoll asks the ring.
+ */
+static int patient_pass(struct ring_consumer *c, bool wait)
+{
+	uint64_t bytes = own_pass(c, true);
+	struct epoll_event event;
+
+	if (!wait || bytes >= c->reader[0].bytes / OWN_FEW_SHARE)
+		return 0;
+	if (bytes) {
+		clock_sleep_ns(RING_PATIENT_NS);
+		return 0;
+	}
+	for (uint32_t i = 0; i < c->nreaders; i++)
+		ring_reader_tell(&c->reader[i]);
+	return epoll_wait(c->epoll_fd, &event, 1, 100) < 0 ? -errno : 0;
 }
 
 int ring_consumer_pass(struct ring_consumer *c, bool wait)
@@ -205,10 +252,11 @@ int ring_consumer_pass(struct ring_consumer *c, bool wait)
 		break;
 	case RING_BUSY: n = ring_buffer__consume(c->libbpf); break;
 	case RING_OWN:
-		if (own_pass(c) < c->reader[0].bytes / OWN_FEW_SHARE && wait)
+		if (own_pass(c, false) < c->reader[0].bytes / OWN_FEW_SHARE && wait)
 			for (int i = 0; i < OWN_PAUSES; i++)
 				relax();
 		break;
+	case RING_PATIENT: n = patient_pass(c, wait); break;
 	}
 	return n < 0 && n != -EINTR ? n : 0;
 }
@@ -217,8 +265,8 @@ int ring_consumer_drain(struct ring_consumer *c)
 {
 	int n;
 
-	if (c->kind == RING_OWN) {
-		own_pass(c);
+	if (c->nreaders) {
+		own_pass(c, false);
 		return 0;
 	}
 	n = ring_buffer__consume(c->libbpf);

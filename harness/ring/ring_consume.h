@@ -19,6 +19,7 @@ struct ring_reader {
 	uint64_t *consumer_pos;
 	const uint64_t *producer_pos;
 	const char *data;
+	uint64_t at;	    /* read so far: the consumer's position, or what it was not told yet */
 	uint64_t mask;	    /* ring_bytes - 1 */
 	uint64_t step;	    /* bytes after which the producer is told of the room: tells rarely, but
 			       before it runs dry */
@@ -34,17 +35,23 @@ struct ring_reader {
 int ring_reader_open(struct ring_reader *r, int fd, size_t ring_bytes);
 void ring_reader_close(struct ring_reader *r);
 
-/* Checks all records that are there, once around at most. Returns how many bytes of the ring they
- * took. */
-uint64_t ring_reader_pass(struct ring_reader *r, struct ring_check *k);
+/*
+ * Checks all records that are there, once around at most. Returns how many bytes of the ring they
+ * took. With @keep the producer is told of the room only when a step is full: as long as it is not,
+ * its ring is not empty, and it wakes nobody.
+ */
+uint64_t ring_reader_pass(struct ring_reader *r, struct ring_check *k, bool keep);
+/* Tells the producer of all the room there is. */
+void ring_reader_tell(struct ring_reader *r);
 
 struct ring_buffer;
 
 struct ring_consumer {
 	enum ring_consumer_kind kind;
-	struct ring_buffer *libbpf;		       /* NULL for RING_OWN */
-	struct ring_reader reader[RINGLOAD_PRODUCERS]; /* @nreaders, for RING_OWN */
+	struct ring_buffer *libbpf;		       /* NULL for RING_OWN, RING_PATIENT */
+	struct ring_reader reader[RINGLOAD_PRODUCERS]; /* @nreaders, for these */
 	uint32_t nreaders;
+	int epoll_fd; /* of RING_PATIENT, else -1 */
 	struct ring_check check;
 };
 

@@ -34,6 +34,7 @@ static void test_plan_covers_what_was_promised(void **state UNUSED)
 		"bulk b2b, 8 B, wake none, own",
 		"bulk pinned, 8 B, wake none, own",
 		"bulk pinned, 8 B, wake each, epoll",
+		"bulk pinned, 8 B, wake each, patient",
 		"bulk pinned, 8 B, wake none, timed",
 		"bulk pinned, 8 B, wake none, busy",
 		"bulk pinned, 8 B, wake pending, epoll",

@@ -88,7 +88,7 @@ static void test_empty(void **state)
 	struct ring_check k;
 
 	ring_check_init(&k, 8, 1);
-	assert_int_equal(ring_reader_pass(&r->reader, &k), 0);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), 0);
 	assert_int_equal(k.lane[0].consumed, 0);
 	assert_int_equal(*position(r, 0), 0);
 }
@@ -110,7 +110,7 @@ static void test_around_and_around(void **state)
 			while (at - from + sizes[s] + 8 <= r->bytes)
 				at = put_record(r, at, sizes[s], seq++, 0);
 			*position(r, 1) = at;
-			assert_int_equal(ring_reader_pass(&r->reader, &k), at - from);
+			assert_int_equal(ring_reader_pass(&r->reader, &k, false), at - from);
 			assert_int_equal(*position(r, 0), at);
 		}
 		assert_int_equal(k.bad, 0);
@@ -130,12 +130,40 @@ static void test_stops_at_a_busy_record(void **state)
 	end = put_record(r, busy, 56, 1, BPF_RINGBUF_BUSY_BIT);
 	end = put_record(r, end, 56, 2, 0);
 	*position(r, 1) = end;
-	assert_int_equal(ring_reader_pass(&r->reader, &k), busy);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), busy);
 	assert_int_equal(*position(r, 0), busy);
-	assert_int_equal(ring_reader_pass(&r->reader, &k), 0);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), 0);
 	put_record(r, busy, 56, 1, 0);
-	assert_int_equal(ring_reader_pass(&r->reader, &k), end - busy);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), end - busy);
 	assert_int_equal(k.lane[0].consumed, 3);
+	assert_int_equal(k.lane[0].gaps + k.bad, 0);
+}
+
+/* The producer is told of the room when a step is full, when asked to, and by a pass that keeps
+ * nothing, even one that finds nothing. */
+static void test_keeps_the_room_to_itself(void **state)
+{
+	struct ring *r = *state;
+	uint64_t at = 0, seq = 0;
+	struct ring_check k;
+
+	ring_check_init(&k, 56, 1);
+	at = put_record(r, at, 56, seq++, 0);
+	*position(r, 1) = at;
+	assert_int_equal(ring_reader_pass(&r->reader, &k, true), at);
+	assert_int_equal(*position(r, 0), 0);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, true), 0); /* and not once more */
+	ring_reader_tell(&r->reader);
+	assert_int_equal(*position(r, 0), at);
+	while (at < r->reader.step + 64)
+		at = put_record(r, at, 56, seq++, 0);
+	at = put_record(r, at, 56, seq++, 0);
+	*position(r, 1) = at;
+	ring_reader_pass(&r->reader, &k, true);
+	assert_int_equal(*position(r, 0), r->reader.step + 64);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), 0);
+	assert_int_equal(*position(r, 0), at);
+	assert_int_equal(k.lane[0].consumed, seq);
 	assert_int_equal(k.lane[0].gaps + k.bad, 0);
 }
 
@@ -152,7 +180,7 @@ static void test_passes_over_discarded_and_counts_strange_records(void **state)
 	at = put_record(r, at, 56, 2, 0); /* of another size */
 	at = put_record(r, at, 64, 3, 0);
 	*position(r, 1) = at;
-	assert_int_equal(ring_reader_pass(&r->reader, &k), at);
+	assert_int_equal(ring_reader_pass(&r->reader, &k, false), at);
 	assert_int_equal(k.lane[0].consumed, 3);
 	assert_int_equal(k.lane[0].gaps, 1);
 	assert_int_equal(k.bad, 1);
@@ -179,6 +207,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_around_and_around, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stops_at_a_busy_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_keeps_the_room_to_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_passes_over_discarded_and_counts_strange_records, setup, teardown),
 		cmocka_unit_test(test_what_cannot_be_mapped),
