@@ -445,6 +445,15 @@ static __always_inline __u64 pages(__u64 length, __u64 huge)
 	return (length + page - 1) & ~(page - 1);
 }
 
+/* Bytes of the huge pages that are at @address now; 0: small ones, or another thread is changing
+ * the address space. Debian's kernels for s390x compile no programs, and such a kernel refuses all
+ * that have a callback: there a mremap counts in small pages. */
+#ifdef __TARGET_ARCH_s390
+static __always_inline __u64 huge_at(struct task_struct *task, __u64 address)
+{
+	return 0;
+}
+#else
 static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *huge)
 {
 	if (vma->vm_flags & CALL_VM_HUGETLB)
@@ -452,8 +461,6 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Bytes of the huge pages that are at @address now; 0: small ones, or another thread is changing
- * the address space. */
 static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
 {
 	__u64 huge = 0;
@@ -462,6 +469,7 @@ static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
 		bpf_find_vma(task, address, look_at_vma, &huge, 0);
 	return huge;
 }
+#endif
 
 /*
  * False: no call that worked has this result. Who answers in the kernel's place (seccomp) may say
