@@ -123,6 +123,7 @@ int proctask_parse_rollup(const char *text, struct proctask_rollup *out)
 	    !line_value(text, "Private_Dirty", &dirty))
 		return -EPROTO;
 	line_value(text, "Swap", &out->swap_kb);
+	line_value(text, "LazyFree", &out->lazyfree_kb);
 	out->uss_kb = clean + dirty;
 	return 0;
 }

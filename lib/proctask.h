@@ -26,6 +26,7 @@ struct proctask_memory {
 
 struct proctask_rollup {
 	uint64_t pss_kb, uss_kb, swap_kb; /* uss: private, clean and dirty */
+	uint64_t lazyfree_kb;		  /* given back by MADV_FREE, and not taken yet */
 };
 
 /* The text of a stat file of @len bytes. 0 or -EPROTO. */

@@ -25,6 +25,7 @@ enum field {
 	FIELD_PEAK, /* kB, highest resident (VmHWM) */
 	FIELD_PSS,  /* kB, shared pages divided; only where it was asked for (READ_SHARES) */
 	FIELD_USS,  /* kB of this process alone; as PSS */
+	FIELD_LAZY, /* kB given back by MADV_FREE that the kernel has not taken yet; as PSS */
 	FIELD_MMAP, /* calls; what counts as one is the monitor's definition */
 	FIELD_MUNMAP,
 	FIELD_BRK,
@@ -46,6 +47,7 @@ enum field {
 	FIELD_HUGETLB,	 /* kB of huge pages that were reserved; they are not in RSS */
 	FIELD_HELD,	 /* kB: RSS, swap and huge pages; what the trend is of */
 	FIELD_TOUCHED,	 /* % of the mapped address space that is held */
+	FIELD_BACK,	 /* kB of its peak that it holds no more: neither resident nor in swap */
 	FIELD_FAULTS,	 /* page faults since it began */
 	FIELD_LIMIT,	 /* kB that its cgroup may have; NAN: no limit */
 	FIELD_ROOM,	 /* kB of that which nobody has yet */

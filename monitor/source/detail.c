@@ -79,6 +79,7 @@ static void read_shares(int proc_fd, uint32_t pid, struct proc_detail *out)
 		out->pss_kb = (double)rollup.pss_kb;
 		out->uss_kb = (double)rollup.uss_kb;
 		out->swap_kb = (double)rollup.swap_kb;
+		out->lazyfree_kb = (double)rollup.lazyfree_kb;
 	} else if (err == -EACCES || err == -EPERM) {
 		snprintf(out->why_not, sizeof(out->why_not),
 			 "no permission (needs CAP_SYS_PTRACE, or the same user)");
@@ -94,7 +95,8 @@ int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns, stru
 	struct proctask_stat stat;
 	int err;
 
-	*out = (struct proc_detail){.pss_kb = NAN, .uss_kb = NAN, .swap_kb = NAN};
+	*out = (struct proc_detail){
+		.pss_kb = NAN, .uss_kb = NAN, .swap_kb = NAN, .lazyfree_kb = NAN};
 	err = proctask_stat(proc_fd, row->pid, &stat, NULL);
 	if (row->flags & ROW_ENDED || (err == -ESRCH && !(row->flags & ROW_HIDDEN)))
 		return -ESRCH;

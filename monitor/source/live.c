@@ -685,7 +685,8 @@ static uint64_t offered(const struct live *l)
 	if (tasks_origin(l->tasks) == TASKS_ITERATOR)
 		fields |= FIELD_BIT(FIELD_PEAK) | FIELD_BIT(FIELD_SWAP) | FIELD_BIT(FIELD_SHARED) |
 			  FIELD_BIT(FIELD_HUGETLB) | FIELD_BIT(FIELD_HELD) |
-			  FIELD_BIT(FIELD_TOUCHED) | FIELD_BIT(FIELD_FAULTS);
+			  FIELD_BIT(FIELD_TOUCHED) | FIELD_BIT(FIELD_BACK) |
+			  FIELD_BIT(FIELD_FAULTS);
 	if (l->rows.limits)
 		fields |= FIELD_BIT(FIELD_LIMIT) | FIELD_BIT(FIELD_ROOM);
 	if (l->rows.cpu)
@@ -840,7 +841,7 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 	    row->state == 'Z')
 		return;
 	s->shares_seq = l->frame.seq;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 	err = proctask_rollup(l->proc_fd, row->pid, &rollup);
 	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
 	if (err == -ESRCH || err == -ENOENT)
@@ -849,6 +850,7 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 		return;
 	row->v[FIELD_PSS] = (double)rollup.pss_kb;
 	row->v[FIELD_USS] = (double)rollup.uss_kb;
+	row->v[FIELD_LAZY] = (double)rollup.lazyfree_kb;
 	row->flags |= ROW_SHARED_NOW;
 }
 
@@ -895,7 +897,7 @@ void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, 
 	if (reads & READ_TIMES)
 		want_times(l);
 	if (reads & READ_SHARES && f)
-		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS);
+		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS) | FIELD_BIT(FIELD_LAZY);
 	if (reads & READ_SHARES && in_turn && f)
 		shares_in_turn(l, f, rows, rows ? n : f->n);
 	if (!(reads & (texts | READ_SHARES)))

@@ -110,7 +110,7 @@ static void forget_image(struct proc_row *row, struct row_state *s)
 {
 	drop_texts(row);
 	s->asked = 0;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 }
 
 /* What moves without the process. */
@@ -202,7 +202,7 @@ static void show_end(struct proc_row *row)
 	row->flags &= (uint8_t)~ROW_EXACT;
 	row->state = 'X';
 	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_HELD] = row->v[FIELD_TOUCHED] = NAN;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = NAN;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = row->v[FIELD_BACK] = NAN;
 }
 
 static void row_finish(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)
@@ -313,6 +313,9 @@ void row_sum_held(struct proc_row *row)
 
 	row->v[FIELD_HELD] = v[FIELD_RSS] + swap + huge;
 	row->v[FIELD_TOUCHED] = v[FIELD_VIRT] > 0 ? 100 * row->v[FIELD_HELD] / v[FIELD_VIRT] : NAN;
+	row->v[FIELD_BACK] = v[FIELD_PEAK] - v[FIELD_RSS] - swap;
+	if (row->v[FIELD_BACK] < 0)
+		row->v[FIELD_BACK] = 0;
 }
 
 void rows_begin(struct rows *r, uint64_t boot_ns)

@@ -82,7 +82,8 @@ struct proc_detail {
 	char cgroup[256];
 	char user[32];
 	double pss_kb, uss_kb,
-		swap_kb;  /* of smaps_rollup: it walks the page tables of the process */
+		swap_kb, /* of smaps_rollup: it walks the page tables of the process */
+		lazyfree_kb;
 	char why_not[96]; /* why those are not known: "no permission (needs CAP_SYS_PTRACE)" */
 };
 

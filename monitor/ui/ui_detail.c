@@ -107,6 +107,8 @@ static void add_memory(struct ui *u)
 	add_detail_kb(&p->text, "PSS", d->proc.pss_kb);
 	add_detail_kb(&p->text, "USS", d->proc.uss_kb);
 	add_detail_kb(&p->text, "swap", d->proc.swap_kb);
+	if (d->proc.lazyfree_kb > 0)
+		add_detail_kb(&p->text, "lazyfree", d->proc.lazyfree_kb);
 	if (d->proc_error == -ENOTSUP) {
 		strbuf_addstr(&p->text, "not in a recording");
 	} else if (d->proc.why_not[0]) {
@@ -136,9 +138,9 @@ static void add_held(struct ui *u)
 		page_line(p);
 		label(p, "");
 		figure(u, "% of the mapped", FIELD_TOUCHED);
+		figure(u, "given back", FIELD_BACK);
 		if (v[FIELD_MMAP_BYTES] > 0)
-			strbuf_addf(&p->text,
-				    "given back %.0f %% of what it mapped since the start",
+			strbuf_addf(&p->text, "unmapped %.0f %% of what it mapped",
 				    fmin(100 * v[FIELD_MUNMAP_BYTES] / v[FIELD_MMAP_BYTES], 999));
 		page_line(p);
 	}
@@ -401,7 +403,8 @@ static int open_screen(struct ui *u)
 		return -ENOENT;
 	take_row(d, row);
 	d->ended = row->flags & ROW_ENDED;
-	d->proc = (struct proc_detail){.pss_kb = NAN, .uss_kb = NAN, .swap_kb = NAN};
+	d->proc = (struct proc_detail){
+		.pss_kb = NAN, .uss_kb = NAN, .swap_kb = NAN, .lazyfree_kb = NAN};
 	d->page.top = 0;
 	read_detail(u, 0);
 	if (u->o.tool == TOOL_MEMMON)

@@ -105,6 +105,10 @@ const struct column columns[] = {
 	       "RSS, swap and huge pages in kB: what the trend is of"),
 	NUMBER("touched", "TOUCHED%", UNIT_PERCENT, FIELD_TOUCHED, 8, false, false,
 	       "what is held, in % of what is mapped"),
+	NUMBER("given_back", "BACK", UNIT_KB, FIELD_BACK, 9, false, false,
+	       "kB of its peak that it gave back: neither resident nor in swap"),
+	NUMBER("lazyfree", "LAZYFREE", UNIT_KB, FIELD_LAZY, 9, false, false,
+	       "kB of MADV_FREE that are not taken yet; read where it is asked for"),
 	NUMBER("faults", "FAULTS", UNIT_NONE, FIELD_FAULTS, 9, false, false,
 	       "page faults since it began; not known of several threads"),
 	NUMBER("limit", "LIMIT", UNIT_KB, FIELD_LIMIT, 10, false, false,
@@ -205,7 +209,8 @@ unsigned int column_reads(const struct column *c)
 		return 0;
 	switch (field_made_of(c->field)) {
 	case FIELD_PSS:
-	case FIELD_USS: return READ_SHARES;
+	case FIELD_USS:
+	case FIELD_LAZY: return READ_SHARES;
 	case FIELD_USER_MS:
 	case FIELD_SYSTEM_MS:
 	case FIELD_TOTAL_MS:
@@ -322,10 +327,10 @@ static bool approximate(const struct column *c, const struct proc_row *row)
 		return false;
 	if (row->flags & ROW_SKIPPED && field_is_counted(c->field))
 		return true;
-	if (c->field == FIELD_PSS || c->field == FIELD_USS)
+	if (column_reads(c) & READ_SHARES)
 		return !(row->flags & ROW_SHARED_NOW);
-	return !(row->flags & ROW_EXACT) &&
-	       (c->field == FIELD_RSS || c->field == FIELD_VIRT || c->field == FIELD_PEAK);
+	return !(row->flags & ROW_EXACT) && (c->field == FIELD_RSS || c->field == FIELD_VIRT ||
+					     c->field == FIELD_PEAK || c->field == FIELD_BACK);
 }
 
 void column_format(const struct column *c, const struct proc_row *row, bool human,

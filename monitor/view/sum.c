@@ -18,7 +18,7 @@ static const enum sum_kind kinds[FIELD_COUNT] = {
 	[FIELD_AGE] = SUM_MAX,	    [FIELD_TREND_WINDOW] = SUM_MIN, [FIELD_TOUCHED] = SUM_MAX,
 	[FIELD_LIMIT] = SUM_MIN,    [FIELD_ROOM] = SUM_MIN,	    [FIELD_LEFT] = SUM_MIN,
 	[FIELD_LEFT_LOW] = SUM_MIN, [FIELD_LEFT_HIGH] = SUM_MIN,    [FIELD_PSS] = SUM_WHOLE,
-	[FIELD_USS] = SUM_WHOLE,
+	[FIELD_USS] = SUM_WHOLE,    [FIELD_LAZY] = SUM_WHOLE,
 };
 
 static bool has_memory(const struct proc_row *row)

@@ -37,6 +37,33 @@ is "the time until the limit: room by slope" \
 	"$(echo "$row" | jq '(.room_kb * 1024 / .trend_bytes_per_s - .left_s) | fabs < 1')" true
 is "with its interval" "$(echo "$row" | jq '.left_low_s <= .left_s and .left_s <= .left_high_s')" true
 is "what is held is a part of what is mapped" "$(echo "$row" | jq '.held_kb == .rss_kb + .swap_kb + .hugetlb_kb and .touched_pct > 1 and .touched_pct < 100')" true
+
+# --- given back: unmapped or MADV_DONTNEED, which leave RSS at once, and MADV_FREE, which does not
+cc -O1 -o "$tmp/gives_back" tests/fixtures/programs/gives_back.c || fail "gives_back.c compiles"
+mkfifo "$tmp/ready"
+"$tmp/gives_back" >"$tmp/ready" &
+gives=$!
+at_exit "kill $gives 2>/dev/null; wait $gives 2>/dev/null"
+read -r _ <"$tmp/ready"
+run "$B/memmon" --batch -n 1 --json --filter "pid = $gives" --columns pid,given_back,lazyfree
+row=$(printf '%s\n' "$out" | jq -c '.processes[0]')
+# The kernel notes peaks by counters that lag behind by some pages.
+is "given back: 24 MiB of a peak of 40" "$(echo "$row" | jq '.given_back_kb > 24000 and .given_back_kb < 25600')" true
+is "it is what the peak had more" "$(echo "$row" | jq '.given_back_kb == .peak_kb - .rss_kb - .swap_kb')" true
+is "lazily: 4 MiB more, which RSS still has" "$(echo "$row" | jq .lazyfree_kb)" 4096
+run "$B/memmon" --batch -n 1 --openmetrics --metrics-by pid --filter "pid = $gives"
+like "in /metrics" "$out" "^memmon_process_given_back_bytes\{pid=\"$gives\",name=\"gives_back\"\} 2[45][0-9]{6}\$"
+sh -c 'sleep 0 & exec sleep 60' &
+parent=$!
+at_exit "kill $parent 2>/dev/null"
+i=0
+until zombie=$(ps -o pid=,stat= --ppid $parent | awk '$2 ~ /^Z/ { print $1 }') && [ -n "$zombie" ]; do
+	i=$((i + 1))
+	[ $i -lt 200 ] || break
+	sleep 0.05
+done
+run "$B/memmon" --batch -n 1 --json --filter "pid = $zombie" --columns pid,given_back,lazyfree
+is "of a zombie it is not known" "$(printf '%s\n' "$out" | jq -c '.processes[0] | [.state, .given_back_kb, .lazyfree_kb]')" '["Z",null,null]'
 run "$B/memmon" --batch -n 1 --json --filter "pid = 1"
 is "no limit is null" "$(printf '%s\n' "$out" | jq -c '.processes[0] | [.limit_kb, .left_s]')" "[null,null]"
 done_testing

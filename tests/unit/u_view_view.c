@@ -369,7 +369,7 @@ static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT
 			else
 				sums[k] += v;
 		}
-		if (lacks && (k == FIELD_PSS || k == FIELD_USS))
+		if (lacks && (k == FIELD_PSS || k == FIELD_USS || k == FIELD_LAZY))
 			sums[k] = NAN;
 	}
 }
