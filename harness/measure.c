@@ -104,6 +104,11 @@ int measure_run(const struct measure_ops *m, const char *spec, struct run *run)
 	progress_begin(run->progress, m->name);
 	err = m->run(run, params);
 	progress_clear(run->progress);
+	/* The monitor has told its own name, as a warning: for verify it is no more. */
+	if (err == -ECANCELED)
+		log_err("%s: a script that ends itself while it is measured cannot be measured; "
+			"leave its exit() out",
+			m->name);
 out:
 	strbuf_release(&why);
 	free(params);

@@ -313,7 +313,8 @@ static const char *record_type(struct json_object *o)
 
 static bool is_kind(struct json_object *v, enum json_type kind)
 {
-	if (kind == json_type_double && json_object_is_type(v, json_type_int))
+	/* A figure that was not measured is null. */
+	if (kind == json_type_double && (!v || json_object_is_type(v, json_type_int)))
 		return true;
 	return json_object_is_type(v, kind);
 }

@@ -37,11 +37,12 @@ enum need { REQUIRED, OPTIONAL };
 /* What is forbidden is not what the kernel lacks: only EINVAL, ENOSYS and the like speak of it. */
 static const char *advice(int err, const char *cure)
 {
-	if ((abs(err) != EPERM && abs(err) != EACCES) || strncmp(cure, "boot", 4) != 0)
+	if (abs(err) != EPERM && abs(err) != EACCES)
 		return cure;
-	return geteuid() ? "run it as root: sudo beebench .."
-			 : "root lacks the right here (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN): in a "
-			   "container start it privileged";
+	if (!geteuid())
+		return "root lacks the right here (CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN): in a "
+		       "container start it privileged";
+	return strncmp(cure, "boot", 4) ? cure : "run it as root: sudo beebench ..";
 }
 
 static void report(struct doctor *d, const char *name, int err, enum need need, const char *use,
@@ -138,7 +139,8 @@ static void check_tracepoints(struct doctor *d)
 		       i < 3   ? "the memory monitor"
 		       : i < 5 ? "the oracle"
 			       : "the CPU monitor",
-		       "run as root, on a kernel with CONFIG_FTRACE_SYSCALLS=y");
+		       i < 5 ? "boot a kernel with CONFIG_FTRACE_SYSCALLS=y"
+			     : "boot a kernel with CONFIG_FTRACE=y");
 	report(d, "perf tracepoint counters", feature_perf_tracepoint(d->tracefs), OPTIONAL,
 	       "a second independent count",
 	       "run as root, or sysctl kernel.perf_event_paranoid=-1");

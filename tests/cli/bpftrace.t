@@ -65,6 +65,10 @@ verdict "$tmp/exits.bt,memmon" -w mmap
 is "a script that ends itself: void, and the monitor behind it is judged" "$seen" "ok exact, void none"
 is "a script that ends itself: nobody is wrong" "$(printf '%s' "$out" | jq '[.trials[] | select(.status == "fail")] | length')" 0
 has "a script that ends itself: why" "$out" "the script ended itself (exit()) while it should count"
+run "$bee" overhead --quiet -m "$tmp/exits.bt" -e mmap -t 2
+is "it cannot be priced: exit code" "$code" 2
+has "it cannot be priced: says so" "$err" \
+	"beebench: error: overhead: a script that ends itself while it is measured cannot be measured; leave its exit() out"
 cat >"$tmp/later.bt" <<END
 tracepoint:syscalls:sys_enter_mmap $only { @mmap_seen[tid] = count(); }
 interval:s:1000 { exit(); }

@@ -15,8 +15,13 @@ with_bpf="$as_nobody --inh-caps=+bpf,+perfmon --ambient-caps=+bpf,+perfmon"
 # shellcheck disable=SC2086
 run $as_nobody "$bee" doctor --json
 is "doctor as nobody: no other kernel where the right is missing" "$(printf '%s' "$out" |
-	jq -r '.checks[] | select(.error == "Operation not permitted" or .error == "Permission denied") | .cure' | grep '^boot')" ""
+	jq -r '.checks[] | select(.error == "Operation not permitted" or .error == "Permission denied") | .cure' | grep -E 'boot|kernel with')" ""
 like "it advises root" "$(printf '%s' "$out" | jq -r '.checks[] | select(.name == "ring buffer") | .cure')" "root"
+
+run setpriv --bounding-set=-sys_admin,-bpf,-perfmon,-dac_override,-dac_read_search "$bee" doctor --json
+is "root without rights is not told to be root" "$(printf '%s' "$out" | jq -r '.checks[] | select(.error != null) | .cure' |
+	grep 'run it as root')" ""
+has "but what it lacks" "$out" "root lacks the right here"
 
 # shellcheck disable=SC2086
 $with_bpf true 2>/dev/null || {

@@ -3,6 +3,7 @@
 # Issue 13, number 42: the schemas of docs/schema/ take what beebench writes and reads, and refuse what it refuses.
 . tests/lib.sh
 python3 -c 'import jsonschema' 2>/dev/null || skip_all "no python3-jsonschema"
+need_tool jq jq
 cat >"$tmp/valid.py" <<'E2'
 # valid.py SCHEMA FILE [lines]: exit code 1, and the first fault
 import json, sys, warnings
@@ -75,5 +76,10 @@ suite "no monitor" '{"schema": 1, "suites": {"a": {"monitors": []}}}'
 suite "an unknown measure" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "measures": ["compare"]}}}'
 suite "a monitor twice" '{"schema": 1, "suites": {"a": {"monitors": ["m", "m"]}}}'
 suite "no time" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "seconds": 0}}}'
+suite "a policy with an unknown key" '{"schema": 1, "policy": {"statik": {}}, "suites": {"a": {"monitors": ["m"]}}}'
+suite "a policy with a null where a lane is" '{"schema": 1, "policy": {"time": null}, "suites": {"a": {"monitors": ["m"]}}}'
 suite "options of the gate" '{"schema": 1, "suites": {"a": {"monitors": ["m"], "options": {"gate": "a=1"}}}}'
+# A schema that needs no other file holds the policy's itself.
+is "a project's policy is the gate's" "$(jq -S '."$defs".policy' docs/schema/suite.schema.json)" \
+	"$(jq -S 'del(."$schema", .title, .description, .required)' docs/schema/policy.schema.json)"
 done_testing

@@ -246,6 +246,25 @@ static void test_broken(void **state UNUSED)
 	}
 }
 
+/* Issue 13, 21: what is written for a figure that was not measured is read. */
+static void test_n21_null_figure(void **state UNUSED)
+{
+	static const char *const status[] = {"ok", "void", "skip"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(status); i++) {
+		struct run_file *r = NULL;
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 RUN
+			 "{\"type\":\"losscurve\",\"offered_per_s\":null,\"status\":\"%s\"}\n" END,
+			 status[i]);
+		assert_int_equal(read_text(text, &r), 0);
+		assert_int_equal(json_object_array_length(r->records), 1);
+		run_file_release(r);
+	}
+}
+
 static void test_cut_off(void **state UNUSED)
 {
 	struct run_file *r = NULL;
@@ -504,6 +523,7 @@ int main(void)
 		cmocka_unit_test_setup(test_refused, set_up),
 		cmocka_unit_test_setup(test_broken, set_up),
 		cmocka_unit_test_setup(test_cut_off, set_up),
+		cmocka_unit_test_setup(test_n21_null_figure, set_up),
 		cmocka_unit_test_setup(n28_alike_is_shared, set_up),
 		cmocka_unit_test_setup(n28_merged_once, set_up),
 		cmocka_unit_test_setup(test_no_file, set_up),
