@@ -156,7 +156,7 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 {
 	size_t n[STATUS_COUNT + 1] = {0}, unjudged = 0;
 	struct json_object *o;
-	bool vacuous = false, workload_failed = false;
+	bool vacuous = false, workload_failed = false, not_run = false;
 
 	if (err == -EINTR)
 		return EXIT_INCONCLUSIVE;
@@ -172,13 +172,16 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 		workload_failed |= is_judged(m, o) && s == STATUS_VOID &&
 				   !strcmp(record_str(o, "cause", ""), "workload");
 		vacuous |= is_judged(m, o) && is_vacuous(records, o);
+		/* A matrix is asked of all its cells. */
+		not_run |= record_is(o, "cell") && s == STATUS_SKIP;
 	}
 	if (n[STATUS_FAIL])
 		return EXIT_BAD;
 	/* Not the monitor's fault, and a longer budget would not cure it. */
 	if (workload_failed)
 		return EXIT_USAGE;
-	if (n[STATUS_VOID] || vacuous || (unjudged && n[STATUS_OK] == unjudged))
+	if (n[STATUS_VOID] || vacuous || (unjudged && n[STATUS_OK] == unjudged) ||
+	    (not_run && n[STATUS_OK]))
 		return EXIT_INCONCLUSIVE;
 	return !n[STATUS_OK] && n[STATUS_SKIP] ? EXIT_SKIP : EXIT_OK;
 }

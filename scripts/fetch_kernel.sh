@@ -32,6 +32,8 @@ case $version in
 *[!0-9.]* | '') die 2 "'$version' is no version of a kernel" ;;
 esac
 tools="apt-cache apt-get dpkg-deb tar sha256sum timeout"
+what=fetched
+[ -z "$file" ] || what="taken out of $file"
 case $file in
 '') ;;
 *.deb) tools="dpkg-deb tar sha256sum" ;;
@@ -40,7 +42,7 @@ case $file in
 esac
 for tool in $tools; do
 	command -v "$tool" >/dev/null 2>&1 ||
-		die 77 "no $tool here, and without it no kernel can be ${file:+taken out of $file}${file:-fetched}; give one by path: -k /boot/vmlinuz-.."
+		die 77 "no $tool here, and without it no kernel can be $what; give one by path: -k /boot/vmlinuz-.."
 done
 
 work=
@@ -49,9 +51,18 @@ trap 'exit 130' INT TERM HUP
 no_cache() {
 	die 2 "cannot write to the cache $cache; choose another with BEEBENCH_CACHE: ${why##*: }"
 }
+# A full disk looks to apt like lists that are empty, or like a broken package: asked at first and wherever something failed.
+has_room() {
+	if ! head -c 1000000 /dev/zero >"$work/room" 2>/dev/null; then
+		why=": No space left on device"
+		no_cache
+	fi
+	rm -f "$work/room"
+}
 why=$(LC_ALL=C mkdir -p "$cache/kernels" 2>&1) || no_cache
 why=$(LC_ALL=C mktemp -d "$cache/kernels/fetch.XXXXXX" 2>&1) || no_cache
 work=$why
+has_room
 cd "$work"
 
 # apt LIMIT TOOL ARG..: with lists of our own below $own, unless that is empty, and from $source, unless that is empty. What it says
@@ -67,8 +78,9 @@ apt() {
 	timeout --foreground "$limit" "$tool" "$@" 2>said
 }
 
+# What a tool said, on one line; that root downloads as root is no news.
 said() {
-	tr -s '\n' ' ' <said | sed 's/ $//'
+	grep -v 'performed unsandboxed as root' said | tr -s '\n' ' ' | sed 's/ $//'
 }
 
 # field KEY: the value of that line of apt-cache's answer
@@ -138,6 +150,7 @@ newer() {
 }
 
 unknown() {
+	has_room
 	lists="$(cat updated 2>/dev/null || :) $(said)"
 	printf 'error %s%s\n' "apt knows no package linux-image-$version.*$ending; run: sudo apt-get update   (or give a kernel by path: " \
 		"-k /boot/vmlinuz-..; on a machine that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=${ending#-})"
@@ -165,6 +178,7 @@ download() {
 		[ $code -ne 0 ] || break
 		why=${why:-$package=$package_version: $said}
 	done
+	[ "${code:-1}" -eq 0 ] || has_room
 	[ "${code:-1}" -eq 0 ] ||
 		die 77 "cannot download ${why:-$name}; with a network run: cd DIR && apt-get download ${package:-$name}" \
 			"  and give its kernel by path with -k"
@@ -195,8 +209,11 @@ unpack() {
 		member=$(tar -tf "$1" 2>said | kernels)
 		[ -z "$member" ] || tar -xOf "$1" "$member" >vmlinuz 2>said
 		;;
-	esac || die 77 "cannot unpack $package: $(said)"
-	[ -n "$member" ] || die 77 "cannot unpack $package: there is no kernel in it $(said)"
+	esac || {
+		has_room
+		die 77 "cannot unpack ${file:-$package}: $(said)"
+	}
+	[ -n "$member" ] || die 77 "cannot unpack ${file:-$package}: there is no kernel in it $(said)"
 }
 
 if [ -n "$file" ]; then

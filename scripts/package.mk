@@ -24,20 +24,23 @@ ifneq ($(filter-out $(GUESTS_ALL),$(INSTALL_GUESTS)),)
 $(error GUESTS: there is no guest of '$(filter-out $(GUESTS_ALL),$(INSTALL_GUESTS))'; choose from: $(GUESTS_ALL))
 endif
 
+# What of their builds goes along, when the recipe runs.
+guest_FILES = $$(for g in $(INSTALL_GUESTS); do find $(B)/$$g/vm/guest-init $(B)/$$g/static/beebench $(B)/$$g/bpf -type f \
+	\( -name '*.bpf.o' -o -name '*.json' -o -name '*.btf' -o ! -name '*.*' \); done)
+
 install: products $(INSTALL_GUESTS:%=guest-%) ## install below PREFIX (default /usr/local), with DESTDIR before it; GUESTS='arm64 s390x' as well
 	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh install $(INSTALL_PROGRAMS) -- $(INSTALL_DATA) \
-		$$(for g in $(INSTALL_GUESTS); do find $(B)/$$g/vm/guest-init $(B)/$$g/static/beebench $(B)/$$g/bpf -type f \
-			\( -name '*.bpf.o' -o -name '*.json' -o -name '*.btf' -o ! -name '*.*' \); done)
+		$(guest_FILES)
 
 uninstall: ## remove what 'make install' put there (the same PREFIX and DESTDIR)
 	@B=$(B) DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" scripts/install.sh uninstall $(INSTALL_PROGRAMS)
 
 .PHONY: products install uninstall
 
-deb: ## build the Debian package below build/deb and look at it with lintian (apt installs the tools; the build needs no root)
+deb: $(INSTALL_GUESTS:%=guest-%) ## build the Debian package below build/deb and look at it with lintian (apt installs the tools; the build needs no root); GUESTS='arm64 s390x': one for each as well
 	@B=$(B) scripts/deps.sh
 	@B=$(B) scripts/deps.sh scripts/packages-deb.txt
-	@B=$(B) scripts/deb.sh
+	@B=$(B) GUESTS="$(INSTALL_GUESTS)" scripts/deb.sh $(guest_FILES)
 .PHONY: deb
 
 # --- peers ------------------------------------------------------------------------------------------

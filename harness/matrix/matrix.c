@@ -34,6 +34,7 @@
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
 #include "lib/log.h"
+#include "lib/names.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 
@@ -182,6 +183,33 @@ static int add_kernel(struct matrix *m, const char *const *monitors, const char 
 		err = add_cell(m, *monitors, kernel, folder, &k, why.s);
 	vm_kernel_release(&k);
 	strbuf_release(&why);
+	return err;
+}
+
+/* Cells are called by their monitor's name, which must be there and be one monitor's. */
+static int check_monitors(const char *const *monitors)
+{
+	struct names seen = {0};
+	int err = 0;
+
+	for (size_t i = 0; monitors[i] && !err; i++) {
+		char *path = NULL, *name = registry_display_name(monitors[i]);
+		size_t at;
+
+		if (!name)
+			abort();
+		err = strcmp(monitors[i], "none") ? registry_find(monitors[i], &path, NULL) : 0;
+		at = names_add(&seen, name);
+		if (!err && at != i) {
+			log_err("matrix: %s and %s are both called %s, and a cell is called by its "
+				"monitor; rename one of them",
+				monitors[at], monitors[i], name);
+			err = -EINVAL;
+		}
+		free(path);
+		free(name);
+	}
+	names_release(&seen);
 	return err;
 }
 
@@ -490,7 +518,12 @@ static int run_matrix(struct run *run, const void *params_)
 	const char *const *kernels = run_chosen(run->kernels, vm_kernels_all);
 	struct matrix m = {.run = run, .loads = STRBUF_INIT};
 	size_t nm = 0, nk = 0, at_once = p->jobs ? p->jobs : MIN(cpus(), (size_t)MAX_AT_ONCE);
-	int lock = open_folder(folder), err = MIN(lock, 0), emitted;
+	int lock, err = check_monitors(monitors), emitted;
+
+	if (err)
+		return err;
+	lock = open_folder(folder);
+	err = MIN(lock, 0);
 
 	while (monitors[nm])
 		nm++;

@@ -5,6 +5,7 @@
  * scripts/fetch_kernel.sh fills it, and what is damaged is fetched again.
  */
 #include "lib/base.h"
+#include "harness/vm/image.h"
 #include "harness/vm/kernel.h"
 
 #include <fcntl.h>
@@ -109,22 +110,13 @@ static int check_owners(const char *cache, const char *dir, struct strbuf *why)
 	return err;
 }
 
-/* Whose kernel the image is; QEMU itself unpacks one of arm64 that is packed by gzip. */
+/* Whose kernel the image is, and whether it is all there. */
 static int check_image(struct vm_kernel *k, const struct processor *wanted, struct strbuf *why)
 {
-	unsigned char magic[2] = {0};
-	int fd = open(k->path.s, O_RDONLY | O_CLOEXEC), err = 0;
+	int err = image_look(k->path.s, &k->processor, why);
 
-	if (fd < 0) {
-		err = -errno;
-		why_err_sys(why, err, "cannot read the kernel %s", k->path.s);
-		return err == -ENOENT ? err : -EINVAL;
-	}
-	k->processor = processor_of_image(k->path.s);
-	if (!k->processor && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
-	    magic[0] == 0x1f && magic[1] == 0x8b)
-		k->processor = processor_named("arm64");
-	close(fd);
+	if (err)
+		return err;
 	if (!k->processor) {
 		struct strbuf images = STRBUF_INIT;
 

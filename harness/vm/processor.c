@@ -188,6 +188,11 @@ void processor_make(const struct processor *p, struct strbuf *out)
 	/* Programs that are installed have a folder of data of their own. */
 	if (p == processor_own())
 		strbuf_addstr(out, "make");
+	else if (!data_path("", path, sizeof(path)) && strstr(path, "/usr/bin/../lib/beebench/"))
+		strbuf_addf(out,
+			    "make deb GUESTS=%s (in beebench's source tree), then install the "
+			    "package beebench-guest-%s",
+			    p->name, p->name);
 	else if (!data_path("", path, sizeof(path)) && strstr(path, "/lib/beebench/"))
 		strbuf_addf(out, "make install GUESTS=%s (in beebench's source tree)", p->name);
 	else

@@ -13,12 +13,25 @@ for package in bpftool clang libbpf-dev libcap-ng-dev libdw-dev libelf-dev libib
 		skip_all "no Debian package $package; make deps"
 done
 
-run scripts/deb.sh
+# A package of each other processor's guest that is compiled here.
+guests=
+set --
+for g in arm64 s390x; do
+	if [ -x "$B/$g/static/beebench" ] && [ -x "$B/$g/vm/guest-init" ]; then
+		guests="$guests $g"
+		for f in "$B/$g/static/beebench" "$B/$g/vm/guest-init" "$B/$g"/bpf/*/*.bpf.o "$B/$g"/bpf/*/*.json "$B/$g"/bpf/*/*.btf; do
+			[ ! -e "$f" ] || set -- "$@" "$f"
+		done
+	else
+		skip "the package beebench-guest-$g" "nothing is compiled for $g: make guest-$g"
+	fi
+done
+run env GUESTS="$guests" scripts/deb.sh "$@"
 is "scripts/deb.sh" "$code" 0
 [ "$code" -eq 0 ] || printf '%s\n' "$out" "$err"
 hasnt "lintian: no error" "$out" "E: beebench"
 is "lintian: no warning" "$(printf '%s\n' "$out" | grep -c '^W: ')" 0
-deb=$(printf '%s\n' "$out" | grep '\.deb$')
+deb=$(printf '%s\n' "$out" | grep '/beebench_[^/]*\.deb$')
 check "one package" test -s "$deb"
 
 fields=$(dpkg-deb -I "$deb")
@@ -43,4 +56,20 @@ run "$tmp/root/usr/bin/beebench" list monitors
 is "the packaged beebench" "$code" 0
 like "finds its objects" "$out" "^ *memmon_fast"
 is "no folder of the build is named in it" "$(grep -rlF "$PWD" "$tmp/root" | wc -l)" 0
+for g in $guests; do
+	if run "$bee" vm -k "6.12/$g" --where && [ "$code" -eq 77 ]; then
+		skip "a guest of $g by its package" "$err"
+		continue
+	fi
+	run "$tmp/root/usr/bin/beebench" verify -q -k "6.12/$g" -m memmon -w brk
+	is "without its package no guest of $g" "$code" 77
+	has "what to do" "$err" "make deb GUESTS=$g (in beebench's source tree), then install the package beebench-guest-$g"
+	guest=$(printf '%s\n' "$(dirname "$deb")/beebench-guest-${g}_"*.deb)
+	like "beebench-guest-$g needs the same beebench and an emulator" "$(dpkg-deb -f "$guest" Depends)" '^beebench \(= .*\), qemu-system-'
+	like "and says what is linked statically" "$(dpkg-deb -f "$guest" Built-Using)" 'elfutils \(= .*libbpf \(= |libbpf \(= .*elfutils \(= '
+	dpkg-deb -x "$guest" "$tmp/root"
+	is "no folder of the build is named in it" "$(grep -rlF "$PWD" "$tmp/root" | wc -l)" 0
+	run "$tmp/root/usr/bin/beebench" verify -q -k "6.12/$g" -m memmon -w brk
+	is "with it memmon is judged on 6.12/$g" "$code" 0 || printf '# %s\n' "$err"
+done
 done_testing

@@ -350,12 +350,42 @@ BEEBENCH_CACHE=$multi/cache where "$multi/debs/linux-image-6.12.117+deb12-cloud-
 is "a package by its file: its kernel" "$(tail -n 1 "$out")" linux-image-6.12.117+deb12-cloud-amd64
 BEEBENCH_CACHE=$multi/cache where "$multi/debs/linux-image-7.2.13+deb14-cloud-amd64.deb"
 is "one without a kernel: cannot run here" "$code" 77
-has "which file" "$err" "cannot unpack linux-image-7.2.13+deb14-cloud-amd64.deb by-path: there is no kernel in it"
+has "which file" "$err" "cannot unpack $multi/debs/linux-image-7.2.13+deb14-cloud-amd64.deb: there is no kernel in it"
 where 6.12/mips
 is "a processor that no guest has: usage" "$code" 2
 has "which there are" "$err" "x86-64, arm64, arm64-16k, s390x"
 cp "$tmp/apt-cache" "$tmp/apt-get" "$fake/"
 rm "$fake/apt-config"
+
+# Half of an image, or of none: a guest of it would say nothing, and not end.
+# put FILE AT TEXT: as printf writes it
+put() {
+	# shellcheck disable=SC2059
+	printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+head -c 70000 /dev/urandom >"$tmp/Image"
+for at in "0 MZ" "60 \\100\\0\\0\\0" "64 PE\\0\\0" "70 \\1\\0" "84 \\0\\0" "104 \\0\\20\\1\\0" "108 \\160\\1\\0\\0" "514 HdrS"; do
+	put "$tmp/Image" "${at%% *}" "${at#* }"
+done
+where "$tmp/Image"
+is "an image as long as its header says" "$code:$out" "0:$tmp/Image"
+head -c 69999 "$tmp/Image" >"$tmp/half"
+where "$tmp/half"
+is "one that was cut short: usage" "$code:$out:$err" \
+	"2::beebench: error: the kernel $tmp/half is cut short: it has 69999 bytes of 70000; copy it again"
+put "$tmp/Image" 56 ARMd
+put "$tmp/Image" 514 "...."
+gzip -c "$tmp/Image" >"$tmp/Image.gz"
+where "$tmp/Image.gz"
+is "one of arm64 that is packed by gzip" "$code:$out" "0:$tmp/Image.gz"
+head -c 60000 "$tmp/Image.gz" >"$tmp/half.gz"
+where "$tmp/half.gz"
+is "half of that: usage" "$code:$out:$err" \
+	"2::beebench: error: the kernel $tmp/half.gz is cut short or damaged: gzip cannot unpack it; copy it again"
+gzip -c "$0" >"$tmp/other.gz"
+where "$tmp/other.gz"
+is "what is packed and no kernel: usage" "$code" 2
+has "what it is not" "$err" "$tmp/other.gz is no kernel image of a processor that a guest can have"
 
 # A cache that is there and cannot be written is good for what it holds.
 BEEBENCH_CACHE=/dev/null/cache where 7.7

@@ -9,14 +9,14 @@ set -u
 need_tool jq jq
 # narrow PROCESSOR FILE OTHER: a 32-bit program that becomes OTHER at last
 narrow() {
-	flags="-O1 -nostdlib -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -w"
-	case $1 in
-	# shellcheck disable=SC2086
-	arm64) clang -target armv7-linux-gnueabi -marm $flags -DOTHER="\"$3\"" -c -o "$tmp/$2.o" tests/fixtures/calls32.c &&
-		aarch64-linux-gnu-ld -m armelf_linux_eabi -static -o "$tmp/$2" "$tmp/$2.o" ;;
-	# shellcheck disable=SC2086
-	s390x) s390x-linux-gnu-gcc -m31 $flags -static -no-pie -DOTHER="\"$3\"" -o "$tmp/$2" tests/fixtures/calls32.c ;;
-	esac
+	processor_=$1 file=$2
+	set -- -O1 -nostdlib -ffreestanding -fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables -w -DOTHER="\"$3\""
+	if [ "$processor_" = arm64 ]; then
+		clang -target armv7-linux-gnueabi -marm "$@" -c -o "$tmp/$file.o" tests/fixtures/calls32.c &&
+			aarch64-linux-gnu-ld -m armelf_linux_eabi -static -o "$tmp/$file" "$tmp/$file.o"
+	else
+		s390x-linux-gnu-gcc -m31 "$@" -static -no-pie -o "$tmp/$file" tests/fixtures/calls32.c
+	fi
 }
 for processor in arm64 s390x; do
 	name="32-bit programs on $processor"

@@ -55,6 +55,10 @@ out=$(PATH=$tmp/none "$bee" matrix -q --json -o cells="$tmp/cells" -w brk,filter
 is "without any emulator it cannot run here" "$?" 77
 run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/mips
 is "no such processor: usage" "$code" 2
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "memmon,$tmp/memmon.bpf.o"
+is "two monitors of one name" "$code $err" "2 beebench: error: matrix: memmon and $tmp/memmon.bpf.o are both called memmon, and a cell is called by its monitor; rename one of them"
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "$tmp/none.bpf.o"
+is "a monitor that there is not" "$code $err" "2 beebench: error: cannot read the monitor $tmp/none.bpf.o: No such file or directory"
 run "$bee" matrix -q -o cells=/proc/nowhere -k 6.12/x86-64
 is "a folder that cannot be made: usage" "$code" 2
 has "what to do" "$err" "-o cells=DIR"
@@ -85,6 +89,10 @@ if have qemu-system-aarch64; then
 	has "which is" "$(printf '%s\n' "$out" | tr -s ' \n' ' ')" "a guest of arm64 is not built; build it: make guest-arm64"
 fi
 hasnt "and no heading without figures" "$out" "Kernel instructions"
+run "$tmp/bare/beebench" matrix -q -o cells="$tmp/cells" -w brk,filter -k 6.12/x86-64,6.12/arm64 -m "$tmp/memmon.bpf.o"
+is "what is wrong goes before what was not run" "$code" 1
+run "$tmp/bare/beebench" matrix -q -o cells="$tmp/bare/cells" -w brk -k "$vmlinuz,6.12/arm64" -m memmon
+is "what is right does not: something was not found out" "$code" 3
 check "no kernel was fetched for it" test ! -e "$tmp/empty/kernels"
 
 # Interrupted: what is done stays.
