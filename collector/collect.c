@@ -288,20 +288,42 @@ const char *const *monitor_starter(const struct monitor *m)
 	return m->ops->starter ? m->ops->starter(m) : NULL;
 }
 
-bool monitor_starts(const char *name)
+/* The manifest that a monitor is, or the defaults; to be released. */
+static void read_own_manifest(const char *name, struct manifest *out)
 {
 	struct strbuf ignored = STRBUF_INIT;
-	struct monitor m = {.why = &ignored};
-	bool yes = false;
+	char *path = NULL;
 
-	manifest_defaults(&m.manifest, &vocabulary_memory);
-	if (strcmp(name, "none") != 0 && !registry_find(name, &m.path, &ignored) &&
-	    str_ends_with(m.path, ".json") && !manifest_read(&m.manifest, m.path, &ignored))
-		yes = m.manifest.starts;
-	manifest_release(&m.manifest);
-	free(m.path);
+	manifest_defaults(out, &vocabulary_memory);
+	if (strcmp(name, "none") != 0 && !registry_find(name, &path, &ignored) &&
+	    str_ends_with(path, ".json"))
+		(void)manifest_read(out, path, &ignored);
+	free(path);
 	strbuf_release(&ignored);
+}
+
+bool monitor_starts(const char *name)
+{
+	struct manifest man;
+	bool yes;
+
+	read_own_manifest(name, &man);
+	yes = man.starts;
+	manifest_release(&man);
 	return yes;
+}
+
+char *monitor_object(const char *name)
+{
+	struct manifest man;
+	const char *path;
+	char *copy;
+
+	read_own_manifest(name, &man);
+	path = man.object ? man.object : man.loads;
+	copy = path ? strdup(path) : NULL;
+	manifest_release(&man);
+	return copy;
 }
 
 int monitor_attach(struct monitor *m)

@@ -106,6 +106,7 @@ void manifest_release(struct manifest *man)
 	free(man->name);
 	free(man->object);
 	free(man->script);
+	free(man->loads);
 	free(man->means);
 	release_figures(man);
 	release_list(man->run);
@@ -767,19 +768,24 @@ static int read_script(struct manifest *man, const struct json_at *at, struct js
 	return read_path(at, o, &man->script);
 }
 
+static int read_loads(struct manifest *man, const struct json_at *at, struct json_object *o)
+{
+	return read_path(at, o, &man->loads);
+}
+
 static int read_member(struct manifest *man, const struct json_at *at, struct json_object *o)
 {
 	static const char *const keys[] = {
 		"schema",     "name",	 "key",	   "races",    "object", "script",
 		"counters",   "events",	 "losses", "programs", "run",	 "listed",
 		"definition", "subject", "filter", "compat",   "means",	 "starts",
-		"prints",     "ready",	 "report", "stack"};
+		"prints",     "ready",	 "report", "stack",    "loads"};
 	static int (*const readers[])(struct manifest *, const struct json_at *,
 				      struct json_object *) = {
 		read_schema,	 read_name,    read_key,    read_races,	   read_object, read_script,
 		read_counters,	 read_events,  read_losses, read_programs, read_run,	read_listed,
 		read_definition, read_subject, read_filter, read_compat,   read_means,	read_starts,
-		read_prints,	 read_ready,   read_report, read_stack};
+		read_prints,	 read_ready,   read_report, read_stack,	   read_loads};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (!strcmp(keys[i], at->key))
@@ -861,7 +867,8 @@ static bool has_word(char *const *template, const char *word)
 static int check_command(const struct manifest *man, const struct json_at *top,
 			 struct json_object *doc)
 {
-	static const char *const of_commands[] = {"starts", "prints", "ready", "report", "stack"};
+	static const char *const of_commands[] = {"starts", "prints", "ready",
+						  "report", "stack",  "loads"};
 	struct json_at at = {top->file, top->text, top, NULL};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_commands) && !man->run; i++) {

@@ -56,7 +56,8 @@ struct manifest {
 	char *means;			 /* a definition, or the path of one, resolved likewise */
 	struct manifest_figure *figures; /* @nfigures */
 	size_t nfigures;
-	char **run; /* argv template of a command, ended by NULL */
+	char **run;  /* argv template of a command, ended by NULL */
+	char *loads; /* an object that it loads, resolved likewise: for who counts BPF objects */
 	/* Of a command: it starts the workload, whose words come behind its own. */
 	bool starts;
 	bool profile;  /* it prints a profile (collector/profile_json.h), not bpftrace's lines */

@@ -26,8 +26,14 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The only read-only variable: memprof/kernel/kernel.c finds it at the start. */
-const volatile struct kernel_settings kernel_settings = {};
+/* What an object that is loaded as it is says of itself: kernel_counts.bpf.c, kernel_every.bpf.c.
+ */
+#ifndef KERNEL_SETTINGS
+#define KERNEL_SETTINGS
+#endif
+
+/* The only read-only variable: memprof/kernel/tracer.c finds it at the start. */
+const volatile struct kernel_settings kernel_settings = {KERNEL_SETTINGS};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -89,7 +89,7 @@ static int objects_find(struct run *run, struct objects *o)
 	if (!o->names || !o->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < n && !err; i++) {
-		char *path = NULL;
+		char *path = NULL, *named;
 
 		if (!strcmp(monitors[i], "none")) {
 			o->none = true;
@@ -98,6 +98,11 @@ static int objects_find(struct run *run, struct objects *o)
 		err = registry_find(monitors[i], &path, NULL);
 		if (err)
 			return err;
+		named = monitor_object(monitors[i]);
+		if (named) {
+			free(path);
+			path = named;
+		}
 		if (!str_ends_with(path, ".o") && !str_ends_with(path, ".ex")) {
 			err = emit_skip(
 				run, monitors[i],
@@ -296,7 +301,7 @@ static unsigned int steps(const struct run *run, const void *params_, double *se
 /* Of the timed events those that are one call: a harmless one, or one of memory's own paths. */
 static int check_events(const char *const *events)
 {
-	static const char *const own[] = {"mmap", "munmap", "brk", "other"};
+	static const char *const own[] = {"mmap", "munmap", "brk", "other", "kmalloc+kfree"};
 
 	for (; events && *events; events++) {
 		int event = timed_event_find(*events);
@@ -306,8 +311,8 @@ static int check_events(const char *const *events)
 			known |= !strcmp(own[i], *events);
 		if (known)
 			continue;
-		log_err("exact: nothing is counted at '%s'; there are mmap, munmap, brk, other and "
-			"the system calls of 'beebench list events'",
+		log_err("exact: nothing is counted at '%s'; there are mmap, munmap, brk, other, "
+			"kmalloc+kfree and the system calls of 'beebench list events'",
 			*events);
 		return -EINVAL;
 	}

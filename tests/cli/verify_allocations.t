@@ -189,8 +189,8 @@ run "$bee" exact --quiet -m memprof
 is "exact: exit code" "$code" 77
 is "exact: the reason" "$out$err" \
 	"memprof: skip: it is a library in the program that it starts, and the guest counts what the kernel does for BPF objects (.bpf.o)"
-run "$bee" exact --quiet -m memprof-kernel
-is "exact of a command: the reason" "$code $out$err" "77 memprof-kernel: skip: the guest runs BPF objects (.bpf.o) only"
+run "$bee" exact --quiet -m memprof-attach
+is "exact of a command: the reason" "$code $out$err" "77 memprof-attach: skip: the guest runs BPF objects (.bpf.o) only"
 run "$bee" compare --quiet -o exact=no -t 2 memprof memprof-counts
 has "compare of two that start it" "$out" "skip: memprof starts the workload, with its own allocator's functions in it"
 like "compare of two that start it: what each costs" "$out" '^  malloc\+free +[0-9]'

@@ -89,7 +89,7 @@ is "memory's own calls by name are counted once each, and add something" "$(prin
 	[(group_by(.path) | all(length == 1)), all(.added > 0 or .added == null), (map(.path) | index("mmap", "brk") != null)]')" '[true,true,true,true]'
 run "$bee" exact -q -m "$tmp"/exact_openat.bpf.o -e munmap-ok
 is "what is no path is refused" "$code" 2
-like "with those that there are" "$err" "nothing is counted at 'munmap-ok'; there are mmap, munmap, brk, other and the system calls"
+like "with those that there are" "$err" "nothing is counted at 'munmap-ok'; there are mmap, munmap, brk, other, kmalloc.kfree and the system calls"
 
 # Another boot, with another seed.
 set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300,boots=2,calls=100 -m "$tmp"/exact_one.bpf.o

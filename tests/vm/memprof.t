@@ -7,6 +7,7 @@ set -u
 . tests/lib.sh
 
 need_tool qemu-system-x86_64 qemu-system-x86
+need_tool jq jq
 for t in t_memprof_kernel t_memprof_attach; do
 	[ -x "$B/tests/bpf/$t" ] || skip_all "make $B/tests/bpf/$t"
 done
@@ -49,6 +50,16 @@ for k in $kernels; do
 	for t in pairs_best pairs_plain whole_family; do
 		like "$t on Linux $k" "$out" "(^ok .*|OK \] )$t" || true
 	done
+	# What its programs cost, to the instruction; the manifest of memprof-kernel names the object that the command loads.
+	run "$bee" exact --quiet --json -k "$k" -m kernel_counts,memprof-kernel -o boots=2,calls=100
+	printf '%s' "$out" >"$tmp/exact.json"
+	is "its programs are counted on Linux $k" "$code $(jq -r '[.records[] | select(.type == "exact" and .monitor == "kernel_counts") | .path] | join(" ")' "$tmp/exact.json")" \
+		"0 other switch kmalloc kfree kmalloc-process"
+	is "the same in both boots on Linux $k" "$(jq -c '[.records[] | select(.type == "exact") | [.boots, .differing]] | unique' "$tmp/exact.json")" "[[2,0]]"
+	is "a stack is dearer than a sum, and a call beside costs nothing on Linux $k" "$(jq -c '[.records[] | select(.type == "exact" and .monitor != "none")] |
+		(map({"\(.monitor) \(.path)": .own}) | add) as $own | [$own["kernel_counts kmalloc"] > 0, $own["kernel_counts kfree"] > 0,
+		$own["memprof-kernel kmalloc"] > $own["kernel_counts kmalloc"], $own["kernel_counts other"] == 0, $own["memprof-kernel other"] == 0]' "$tmp/exact.json")" \
+		"[true,true,true,true,true]"
 	guest "$k" memprof kernel --lab --kprobe -- memprof kernel --help
 	is "the lab with its kprobe on Linux $k" "$code" 0 || printf '# %s\n' "$err"
 	like "which function it is on" "$out" '^✓ Attached to: kprobe __kmalloc'

@@ -37,6 +37,8 @@ bool guest_chosen(const struct guest_choice *c, const struct guest_path *p)
 		return false;
 	if (p->kind == GUEST_TABLE)
 		return c->row[p->row - syscall_rows];
+	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE)
+		return c->blocks;
 	return c->memory || p->kind == GUEST_OTHER;
 }
 
@@ -57,13 +59,27 @@ static const struct syscall_row *row_of(const char *section)
 	return NULL;
 }
 
+/* "raw_tp/kmalloc", "tracepoint/kmem/mm_page_free", "kprobe/__kmalloc". */
+static bool is_of_blocks(const char *section)
+{
+	static const char *const names[] = {"/kmalloc", "/kfree", "/kmem_cache_", "/mm_page_",
+					    "/__kmalloc"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strstr(section, names[i]))
+			return true;
+	return false;
+}
+
 /* A program at a memory call, or at none that is known, is for the paths of memory calls. */
 static void choose(struct guest_choice *c, const char *section)
 {
 	const struct syscall_row *row = row_of(section);
 
-	if (!row || !strcmp(row->name, "mmap") || !strcmp(row->name, "munmap") ||
-	    !strcmp(row->name, "brk"))
+	if (!row && is_of_blocks(section))
+		c->blocks = true;
+	else if (!row || !strcmp(row->name, "mmap") || !strcmp(row->name, "munmap") ||
+		 !strcmp(row->name, "brk"))
 		c->memory = true;
 	else
 		c->row[row - syscall_rows] = true;

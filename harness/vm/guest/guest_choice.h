@@ -2,7 +2,8 @@
 /*
  * Which of all paths are counted: those of an object's own calls, by its programs' sections, unless
  * the plan names calls. Paths of memory calls are counted for an object with a program at one of
- * them or at no one system call (all of them, a switch); "other" always.
+ * them or at no one system call (all of them, a switch), those of blocks for one at the kernel's
+ * allocators; "other" always.
  */
 #ifndef VM_GUEST_CHOICE_H
 #define VM_GUEST_CHOICE_H
@@ -13,6 +14,7 @@
 struct guest_choice {
 	bool row[SYSCALL_ROWS_MAX]; /* of syscall_rows: both its calls */
 	bool memory;
+	bool blocks; /* it has a program on the kernel's allocators */
 };
 
 /* The plan's: "openat,read-ok" are counted for every object, and with @only nothing else is. */

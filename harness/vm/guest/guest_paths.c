@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +84,24 @@ static uint64_t count_brk(void)
 	return count(&ret, SYS_brk, 0, 0, 0, 0, 0, 0);
 }
 
+enum { MESSAGE_BYTES = 64 };
+
+static int queue;
+static struct {
+	long type;
+	char text[MESSAGE_BYTES];
+} message = {.type = 1};
+
+static uint64_t count_send(long *ret)
+{
+	return count(ret, SYS_msgsnd, queue, (long)&message, MESSAGE_BYTES, IPC_NOWAIT, 0, 0);
+}
+
+static uint64_t count_receive(long *ret)
+{
+	return count(ret, SYS_msgrcv, queue, (long)&message, MESSAGE_BYTES, 0, IPC_NOWAIT, 0);
+}
+
 /* --- one call ---------------------------------------------------------------------------------
  */
 
@@ -92,7 +112,7 @@ static struct syscall_rig rig;
 struct call {
 	const struct guest_path *p;
 	long at;	/* of a memory call: the mapping */
-	long result;	/* of a call of the table */
+	long result;	/* of a call of the table, or of a message */
 	uint64_t count; /* the kernel's instructions of the one that the path is about */
 };
 
@@ -103,6 +123,8 @@ static void before(struct call *c)
 		count_mmap(&c->at, MAP_BYTES);
 	else if (c->p->kind == GUEST_TABLE && !c->p->fails)
 		syscall_before(&rig, c->p->row, syscall_bare, NULL);
+	else if (c->p->kind == GUEST_KFREE)
+		count_send(&c->result);
 }
 
 static uint64_t count_row(struct call *c)
@@ -126,6 +148,8 @@ static void make(struct call *c)
 	case GUEST_BRK: c->count = count_brk(); break;
 	case GUEST_OTHER: c->count = count(&ret, SYS_getppid, 0, 0, 0, 0, 0, 0); break;
 	case GUEST_TABLE: c->count = count_row(c); break;
+	case GUEST_KMALLOC: c->count = count_send(&c->result); break;
+	case GUEST_KFREE: c->count = count_receive(&c->result); break;
 	}
 }
 
@@ -138,6 +162,12 @@ static int after(struct call *c)
 		count_munmap(c->at, MAP_BYTES);
 	if (c->p->kind == GUEST_SMALL)
 		count_munmap(c->at, SMALL_BYTES);
+	if (c->p->kind == GUEST_KMALLOC && !failed) {
+		count_receive(&c->result);
+		failed = c->result != MESSAGE_BYTES;
+	}
+	if (c->p->kind == GUEST_KMALLOC || c->p->kind == GUEST_KFREE)
+		return failed ? -EPROTO : 0;
 	if (c->p->kind != GUEST_TABLE)
 		return 0;
 	if (c->p->fails)
@@ -367,7 +397,8 @@ static const struct way {
 
 enum { PLAIN, FIRST, PROCESS, WAKE, RING_FULL, MAP_FULL };
 
-/* Those of memory calls, and what is beside them. A way of NULL is that of the row. */
+/* Those of memory calls, what is beside them, and those of the kernel's blocks. A way of NULL is
+ * that of the row. */
 static const struct {
 	const char *call;
 	enum guest_kind kind;
@@ -389,6 +420,9 @@ static const struct {
 	{"munmap", GUEST_MUNMAP, &ways[RING_FULL], {0}},
 	{"brk", GUEST_BRK, &ways[RING_FULL], {0}},
 	{"mmap", GUEST_MMAP, &ways[MAP_FULL], {0}},
+	{"kmalloc", GUEST_KMALLOC, &ways[PLAIN], {0}},
+	{"kfree", GUEST_KFREE, &ways[PLAIN], {0}},
+	{"kmalloc", GUEST_KMALLOC, &ways[PROCESS], {0}},
 };
 
 static void name_path(struct guest_path *p, const char *call, const struct way *way)
@@ -406,6 +440,9 @@ static void get_fixed(size_t index, struct guest_path *p)
 {
 	p->kind = fixed[index].kind;
 	name_path(p, fixed[index].call, fixed[index].way ? fixed[index].way : &fixed[index].own);
+	/* One timed event is both. */
+	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE)
+		snprintf(p->call, sizeof(p->call), "kmalloc+kfree");
 }
 
 /* After the fixed ones: of each row the failing call and the working one, in every way. */
@@ -450,8 +487,14 @@ int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *
 
 	if (p->kind == GUEST_TABLE)
 		err = syscall_rig_open(&rig, dir, &why);
+	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE) {
+		queue = msgget(IPC_PRIVATE, 0600);
+		err = queue < 0 ? -errno : 0;
+	}
 	if (!err)
 		err = p->run(p, r, out, n);
+	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE)
+		msgctl(queue, IPC_RMID, NULL);
 	syscall_rig_close(&rig);
 	strbuf_release(&why);
 	return err;

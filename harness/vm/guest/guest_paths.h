@@ -27,7 +27,16 @@ enum guest_path_needs {
 	GUEST_NEEDS_ROOM = 1 << 2,	/* its hashes take a new key at each call */
 };
 
-enum guest_kind { GUEST_MMAP, GUEST_SMALL, GUEST_MUNMAP, GUEST_BRK, GUEST_OTHER, GUEST_TABLE };
+enum guest_kind {
+	GUEST_MMAP,
+	GUEST_SMALL,
+	GUEST_MUNMAP,
+	GUEST_BRK,
+	GUEST_OTHER,
+	GUEST_TABLE,
+	GUEST_KMALLOC, /* a message is sent: one kmalloc */
+	GUEST_KFREE,   /* it is received: one kfree */
+};
 
 struct guest_path {
 	char name[64];	  /* "openat-first" */
