@@ -25,6 +25,7 @@
 #include "lib/preempt.h"
 #include "lib/strbuf.h"
 #include "monitor/source/caps.h"
+#include "monitor/source/room.h"
 
 /* --- opening and letting go --- */
 
@@ -128,7 +129,7 @@ static int check_kind(const struct monitor_info *info, enum tool tool)
 static int open_monitor(struct live *l, const struct source_options *opts)
 {
 	const struct monitor_target target = {
-		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .walk = true};
+		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .rows_of = true};
 	const char *name = opts->object ? opts->object : default_monitor[opts->tool];
 	int err;
 
@@ -207,7 +208,7 @@ static int open_tasks(struct live *l)
 
 	if (l->monitor)
 		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
-	opts.walk = opts.next_fd < 0 || monitor_rows_walk(l->monitor);
+	opts.walk = opts.next_fd < 0 || monitor_tells_rows_of(l->monitor);
 	l->row_bytes = opts.next_bytes;
 	err = tasks_open(&l->tasks, &opts);
 	if (!err)
@@ -299,6 +300,7 @@ void live_close(struct live *l)
 	monitor_close(l->monitor);
 	if (l->proc_fd >= 0)
 		close(l->proc_fd);
+	free(l->asked);
 	free(l->proc);
 	free(l);
 }
@@ -406,11 +408,25 @@ int live_events(struct live *l, bool on)
 	return err;
 }
 
+/* Who is told has moved, and may have counted. */
+static void ask_for(struct live *l, const struct task_row *row)
+{
+	uint32_t *to = room_for_one(l->asked, l->nasked, &l->asked_cap, sizeof(*to), 1,
+				    &l->rows.no_memory);
+
+	if (!to)
+		return;
+	l->asked = to;
+	l->asked[l->nasked++] = row->thread.pid;
+}
+
 static void on_process(void *arg, const struct task_row *row)
 {
 	struct live *l = arg;
 
 	rows_process(&l->rows, row);
+	if (l->asks && !(row->flags & (TASK_KERNEL | TASK_UNLISTED)))
+		ask_for(l, row);
 	if (l->join)
 		join_thread(l->join, &row->thread);
 }
@@ -462,6 +478,8 @@ static int begin_counters(struct live *l)
 	counter_table_finish(&l->taken);
 	strbuf_reset(&l->monitor_rows);
 	l->nexting = tasks_nexting(l->tasks);
+	l->asks = !l->nexting && monitor_tells_rows_of(l->monitor);
+	l->nasked = 0;
 	return err || !l->nexting ? err : monitor_rows_begin(l->monitor);
 }
 
@@ -497,7 +515,8 @@ static int finish_counters(struct live *l)
 	l->taken = (struct counter_table){0};
 	err = l->nexting
 		      ? monitor_rows_end(l->monitor, l->monitor_rows.s, l->monitor_rows.len, &table)
-		      : monitor_snapshot(l->monitor, &table);
+	      : l->asks ? monitor_rows_of(l->monitor, l->asked, l->nasked, &table)
+			: monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
 	counter_table_release(&table);

@@ -27,6 +27,9 @@ struct live {
 	size_t row_bytes;	    /* of the monitor's rows that come along with the tasks */
 	bool nexting;		    /* they do in the frame under way */
 	struct strbuf monitor_rows; /* of the frame under way */
+	bool asks;		    /* else the monitor is asked for the rows of these */
+	uint32_t *asked;	    /* @nasked, owned */
+	size_t nasked, asked_cap;
 	struct join *join;
 	/* Rows of processes that have ended, taken out since the frame before; of a monitor whose
 	 * rows leave. */
