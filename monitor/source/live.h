@@ -67,6 +67,9 @@ int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb);
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);
 
+/* machine.c: into the frame. */
+void machine_read(struct live *l);
+
 /* detail.c: a text of process @pid, owned by the caller; NULL: not known. */
 char *detail_text(int proc_fd, uint32_t pid, enum row_text which);
 /* detail.c: below @proc_fd, where the process began at @start_ns. */
