@@ -73,8 +73,9 @@ struct monitor_target {
 	/* Only its programs are wanted: an object whose maps have other names, and no manifest that
 	 * says which, will do. It offers no counters and no events then. */
 	bool bare;
-	/* Its rows will be read often: by a walk, where the object and the kernel have one. */
-	bool walk;
+	/* Rows of some processes will be asked for (collector/object.h), where the object and the
+	 * kernel can tell them. */
+	bool rows_of;
 	/* Bytes of each ring, for an object that has one for each CPU: a power of two and whole
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;

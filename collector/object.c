@@ -46,7 +46,7 @@ struct object {
 	int *ring_fds;
 	size_t nrings;
 	struct bpf_link *iterator; /* made at the first snapshot */
-	struct rows_walk *walk;	   /* NULL: it has none, or it is not wanted */
+	struct rows_of *rows_of;   /* NULL: it has none, or it is not wanted */
 	struct bpf_link **links;   /* @nlinks */
 	size_t nlinks;
 	struct figure_record record; /* fields that the manifest gives a meaning */
@@ -117,9 +117,9 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 	struct bpf_link *link;
 	int err;
 
-	/* SEC("?..") is not loaded; an iterator and a walk are run when rows are wanted.
+	/* SEC("?..") is not loaded; an iterator and its like are run when rows are wanted.
 	 */
-	if (bpf_program__fd(p) < 0 || is_iterator(p) || rows_walk_is(o->walk, p))
+	if (bpf_program__fd(p) < 0 || is_iterator(p) || rows_of_is(o->rows_of, p))
 		return 0;
 	object_listen();
 	link = RIGHTS_RAISED(bpf_program__attach(p));
@@ -207,9 +207,8 @@ static int object_poll(struct monitor *m, int timeout_ms, monitor_event_fn fn, v
 static int object_snapshot(struct monitor *m, struct counter_table *out)
 {
 	struct object *o = m->impl;
-	int err = o->layout.rows.iterator
-			  ? snapshot_rows(&o->layout, &o->iterator, o->walk, m->path, out)
-			  : snapshot_maps(&o->layout, m->path, out);
+	int err = o->layout.rows.iterator ? snapshot_rows(&o->layout, &o->iterator, m->path, out)
+					  : snapshot_maps(&o->layout, m->path, out);
 
 	if (err)
 		counter_table_release(out);
@@ -280,7 +279,7 @@ static void object_close(struct monitor *m)
 		close(o->ring_fds[i]);
 	free(o->ring_fds);
 	bpf_link__destroy(o->iterator);
-	rows_walk_close(o->walk);
+	rows_of_close(o->rows_of);
 	names_release(&o->unattached);
 	figure_record_release(&o->record);
 	bpf_object__close(o->bpf);
@@ -461,11 +460,24 @@ static const struct monitor_backend object_backend = {
 	.close = object_close,
 };
 
-bool monitor_rows_walk(const struct monitor *m)
+bool monitor_tells_rows_of(const struct monitor *m)
 {
 	const struct object *o = m->ops == &object_backend ? m->impl : NULL;
 
-	return o && o->walk;
+	return o && o->rows_of;
+}
+
+int monitor_rows_of(struct monitor *m, const uint32_t *pids, size_t n, struct counter_table *out)
+{
+	struct object *o = m->impl;
+	int err;
+
+	*out = counter_table_new(m->info.words, m->info.fields, sizeof(uint32_t));
+	err = snapshot_rows_of(&o->layout, o->rows_of, pids, n, m->path, out);
+	if (!err)
+		return 0;
+	counter_table_release(out);
+	return monitor_snapshot(m, out);
 }
 
 int monitor_rows_begin(struct monitor *m)
@@ -717,8 +729,8 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	return o->ring_array ? make_rings(m, o) : 0;
 }
 
-/* @walk: with the walk of its rows, if it has one. */
-static int open_once(struct monitor *m, const struct monitor_target *target, bool walk)
+/* @rows_of: with the program that tells rows of some, if it has one. */
+static int open_once(struct monitor *m, const struct monitor_target *target, bool rows_of)
 {
 	struct object *o = calloc(1, sizeof(*o));
 	const char *iterator;
@@ -730,11 +742,11 @@ static int open_once(struct monitor *m, const struct monitor_target *target, boo
 	m->ops = &object_backend;
 	err = open_file(m, o, target && target->bare);
 	iterator = m->manifest.counters.iterator;
-	walk = !err && iterator && rows_walk_choose(o->bpf, iterator, walk);
+	rows_of = !err && iterator && rows_of_choose(o->bpf, iterator, rows_of);
 	if (!err)
 		err = load(m, o, target);
-	if (!err && walk)
-		err = rows_walk_open(&o->walk, o->bpf, iterator);
+	if (!err && rows_of)
+		err = rows_of_open(&o->rows_of, o->bpf, iterator);
 	if (!err)
 		fill_info(m, o);
 	return err;
@@ -745,7 +757,7 @@ int object_open(struct monitor *m, const struct monitor_target *target)
 	struct strbuf untold = STRBUF_INIT, *why = m->why;
 	int err;
 
-	if (!target || !target->walk)
+	if (!target || !target->rows_of)
 		return open_once(m, target, false);
 	/* What is only cheaper is no reason to go without: who fails with it is tried without it,
 	 * and says why then. */

@@ -34,11 +34,15 @@ struct bpf_object *monitor_bpf_object(const struct monitor *m);
  * process's number. -ENOTSUP: @m is read in another way. Prints nothing.
  */
 int monitor_rows_program(const struct monitor *m, size_t *row_bytes);
-/* monitor_snapshot() walks by itself, at a fraction of an iterator's cost (monitor_target.walk). */
-bool monitor_rows_walk(const struct monitor *m);
 /* Before the other program's reading and after it, with all rows: monitor_snapshot() in two steps.
  * 0 or -errno after saying why; the caller releases @out. */
 int monitor_rows_begin(struct monitor *m);
 int monitor_rows_end(struct monitor *m, const void *data, size_t len, struct counter_table *out);
+
+/* It can be asked for the rows of some processes (monitor_target.rows_of). */
+bool monitor_tells_rows_of(const struct monitor *m);
+/* The rows of @n processes, for who knows that the others have not run since they were told; and
+ * all, where there are too many to ask for. As monitor_snapshot(). */
+int monitor_rows_of(struct monitor *m, const uint32_t *pids, size_t n, struct counter_table *out);
 
 #endif

@@ -293,10 +293,27 @@ void snapshot_forget(struct departed *before)
 	free(before);
 }
 
-int snapshot_rows(const struct layout *l, struct bpf_link **link, struct rows_walk *walk,
-		  const char *path, struct counter_table *out)
+int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+		  struct counter_table *out)
 {
 	struct strbuf data = STRBUF_INIT;
+	struct departed *before;
+	int err = snapshot_rows_begin(l, path, &before);
+
+	if (err)
+		return err;
+	err = read_iterator(l, link, path, &data);
+	if (err)
+		snapshot_forget(before);
+	else
+		err = snapshot_rows_end(l, path, before, data.s, data.len, out);
+	strbuf_release(&data);
+	return err;
+}
+
+int snapshot_rows_of(const struct layout *l, struct rows_of *r, const uint32_t *pids, size_t n,
+		     const char *path, struct counter_table *out)
+{
 	struct departed *before;
 	const void *rows;
 	size_t len;
@@ -304,19 +321,12 @@ int snapshot_rows(const struct layout *l, struct bpf_link **link, struct rows_wa
 
 	if (err)
 		return err;
-	/* The iterator says all that a walk has no room for. */
-	if (!walk || rows_walk_run(walk, &rows, &len)) {
-		err = read_iterator(l, link, path, &data);
-		rows = data.s;
-		len = data.len;
-	}
+	err = rows_of_read(r, pids, n, &rows, &len);
 	if (err)
 		snapshot_forget(before);
 	else
 		err = snapshot_rows_end(l, path, before, rows, len, out);
-	if (walk)
-		rows_walk_done(walk);
-	strbuf_release(&data);
+	rows_of_done(r);
 	return err;
 }
 

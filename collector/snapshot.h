@@ -5,7 +5,7 @@
 
 #include "collector/backend.h"
 #include "collector/layout.h"
-#include "collector/rows_walk.h"
+#include "collector/rows_of.h"
 
 struct bpf_link;
 
@@ -17,11 +17,14 @@ int snapshot_maps(const struct layout *l, const char *path, struct counter_table
 
 /*
  * What the iterator writes and what the map of ended processes has. *@link is the iterator's, made
- * at the first call; the caller destroys it. @walk (NULL: none) is taken instead where it can. A
- * process that ends meanwhile counts once.
+ * at the first call; the caller destroys it. A process that ends meanwhile counts once.
  */
-int snapshot_rows(const struct layout *l, struct bpf_link **link, struct rows_walk *walk,
-		  const char *path, struct counter_table *out);
+int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+		  struct counter_table *out);
+/* The same of @n processes; beside them some that have ended. Prints nothing where @r cannot say it
+ * (-ENOBUFS, or another error of rows_of_read()): then the iterator can. */
+int snapshot_rows_of(const struct layout *l, struct rows_of *r, const uint32_t *pids, size_t n,
+		     const char *path, struct counter_table *out);
 
 /*
  * The same in two steps, around a reading of the iterator that somebody else does: *@before is made

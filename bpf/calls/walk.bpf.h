@@ -18,12 +18,23 @@ struct walk {
 	__u64 opaque[3];
 };
 
-enum { WALK_PROCESSES = 0, WALK_THREADS = 1 }; /* BPF_TASK_ITER_ALL_PROCS, .._ALL_THREADS */
+/* As the kernel's BPF_TASK_ITER_ALL_PROCS and so on. */
+enum { WALK_PROCESSES = 0, WALK_THREADS = 1, WALK_THREADS_OF = 2 };
 
+/* As its struct bpf_iter_num. */
+struct walk_numbers {
+	__u64 opaque;
+};
+
+extern int bpf_iter_num_new(struct walk_numbers *it, int from, int to) __weak __ksym;
+extern int *bpf_iter_num_next(struct walk_numbers *it) __weak __ksym;
+extern void bpf_iter_num_destroy(struct walk_numbers *it) __weak __ksym;
 extern int bpf_iter_task_new(struct walk *it, struct task_struct *task,
 			     unsigned int flags) __weak __ksym;
 extern struct task_struct *bpf_iter_task_next(struct walk *it) __weak __ksym;
 extern void bpf_iter_task_destroy(struct walk *it) __weak __ksym;
+extern struct task_struct *bpf_task_from_pid(__s32 pid) __weak __ksym;
+extern void bpf_task_release(struct task_struct *task) __weak __ksym;
 extern void *bpf_rdonly_cast(const void *of, __u32 type) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __weak __ksym;
 extern void bpf_rcu_read_unlock(void) __weak __ksym;
@@ -34,7 +45,14 @@ static __always_inline void walk_begin(struct walk *w, bool threads)
 	bpf_iter_task_new(w, NULL, threads ? WALK_THREADS : WALK_PROCESSES);
 }
 
-/* The next one; the first is the idle task, of number 0. NULL: that were all. */
+/* The threads of one process. Ends as the other. */
+static __always_inline void walk_begin_in(struct walk *w, struct task_struct *process)
+{
+	bpf_rcu_read_lock();
+	bpf_iter_task_new(w, process, WALK_THREADS_OF);
+}
+
+/* The next one; of all the first is the idle task, of number 0. NULL: that were all. */
 static __always_inline struct task_struct *walk_next(struct walk *w)
 {
 	return bpf_iter_task_next(w);
@@ -73,11 +91,15 @@ static __always_inline void *walk_room(struct walked *to, __u32 bytes, __u32 siz
 	return record;
 }
 
-/* What the program returns: bytes written to @to; 0: there was no room for all. */
-static __always_inline int walk_end(struct walk *w, const struct walked *to)
+static __always_inline void walk_end(struct walk *w)
 {
 	bpf_iter_task_destroy(w);
 	bpf_rcu_read_unlock();
+}
+
+/* What a program returns: bytes written to @to; 0: there was no room for all. */
+static __always_inline int walk_used(const struct walked *to)
+{
 	return to->full ? 0 : to->used;
 }
 

@@ -109,7 +109,15 @@ struct {
 	__type(value, struct mem_loss);
 } mem_loss SEC(".maps");
 
-/* What threads_walk() writes: a struct walked, and fast_rows. */
+/* What threads_of() is asked. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fast_asked);
+} threads_asked SEC(".maps");
+
+/* What it answers: a struct walked, and fast_rows. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -681,20 +689,12 @@ int threads(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* The same by a walk, for who reads it often (collector/rows_walk.h). */
-SEC("?syscall")
-int threads_walk(void *ctx)
+static __always_inline void fill_rows_of(struct task_struct *process, struct walked *to)
 {
 	struct task_struct *task;
-	struct walked *to;
 	struct walk walk;
-	__u32 zero = 0;
 
-	to = bpf_map_lookup_elem(&threads_rows, &zero);
-	if (!to)
-		return 0;
-	walk_clear(to);
-	walk_begin(&walk, true);
+	walk_begin_in(&walk, process);
 	while ((task = walk_next(&walk)) && !to->full) {
 		struct fast_row row = {}, *place;
 
@@ -702,7 +702,39 @@ int threads_walk(void *ctx)
 		if (place)
 			*place = row;
 	}
-	return walk_end(&walk, to);
+	walk_end(&walk);
+}
+
+/* The rows of some processes, for who knows that the others have not run (collector/rows_of.h). */
+SEC("?syscall")
+int threads_of(void *ctx)
+{
+	struct task_struct *process;
+	struct fast_asked *asked;
+	struct walk_numbers num;
+	struct walked *to;
+	__u32 zero = 0;
+	int *i;
+
+	asked = bpf_map_lookup_elem(&threads_asked, &zero);
+	to = bpf_map_lookup_elem(&threads_rows, &zero);
+	if (!asked || !to)
+		return 0;
+	walk_clear(to);
+	bpf_iter_num_new(&num, 0, FAST_ASKED_MAX);
+	while ((i = bpf_iter_num_next(&num))) {
+		__u32 at = *i;
+
+		if (at >= asked->n || at >= FAST_ASKED_MAX || to->full)
+			break;
+		process = bpf_task_from_pid(asked->tgid[at]);
+		if (!process)
+			continue;
+		fill_rows_of(process, to);
+		bpf_task_release(process);
+	}
+	bpf_iter_num_destroy(&num);
+	return walk_used(to);
 }
 
 /* --- what was there before -------------------------------------------------------------------- */

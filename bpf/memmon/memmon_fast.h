@@ -42,6 +42,13 @@ struct fast_row {
 	struct fast_stats stats;
 };
 
+/* Whose rows are wanted, where it is not everybody's. */
+enum { FAST_ASKED_MAX = 4096 };
+struct fast_asked {
+	__u32 n;
+	__u32 tgid[FAST_ASKED_MAX];
+};
+
 enum fast_event_type {
 	FAST_EVENT_MMAP = 2, /* the numbers of enum mem_event_type */
 	FAST_EVENT_MUNMAP = 3,

@@ -57,7 +57,7 @@ struct told {
 	__u32 pid, pass;       /* 0: never */
 };
 
-enum { TOLD_PASSES = 16 };
+enum { TOLD_PASSES = 32 };
 
 /* Index: the process number, as far as there is room. Who finds another there is told anew. User
  * space sets max_entries, a power of 2. */
@@ -426,7 +426,8 @@ int walk_tasks(void *ctx)
 	while ((t = walk_next(&walk)) && !to->full)
 		if (t->pid)
 			walk_task(to, walk_plain(t));
-	return walk_end(&walk, to);
+	walk_end(&walk);
+	return walk_used(to);
 }
 
 /* A new image begins: what is the highest so far was another's. */

@@ -288,7 +288,25 @@ static void show_total(const struct join *j, struct rows *rows)
 	}
 }
 
-/* Keys are processes that live, or were gone when they were read and will be taken. */
+/* Monitors look at the calls of 64-bit programs; one that has counted for a 32-bit program knows
+ * its numbers too. */
+static bool counted_anything(const struct join *j, const struct proc_row *row)
+{
+	for (size_t i = 0; i < j->nfields; i++)
+		if (row->v[j->field[i]->to] > 0)
+			return true;
+	return false;
+}
+
+/* What it counted cannot be told from others', or was not seen. */
+static void hide_unknown(const struct join *j, struct proc_row *row, const struct row_state *s)
+{
+	if (s->mixed || (s->compat && !counted_anything(j, row)))
+		show_unknown(j, row);
+}
+
+/* Keys are processes that live, or were gone when they were read and will be taken. Who has not run
+ * since the pass before may not be among them, and shows what it did. */
 static void join_leaves(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	uint64_t value[ROW_COUNTERS];
@@ -299,21 +317,28 @@ static void join_leaves(struct join *j, struct rows *rows, const struct counter_
 		return;
 	for (size_t i = 0; i < rows->n; i++) {
 		struct row_state *s = &rows->state[i];
+		struct proc_row *row = &rows->row[i];
+		bool known = !isnan(row->v[j->field[0]->to]);
+		/* What it has counted until its end is the last that comes of it. */
+		bool stays = s->same && known && !s->kept;
 
-		while (at < table->n && counter_table_row(table, at)->key < rows->row[i].pid) {
+		while (at < table->n && counter_table_row(table, at)->key < row->pid) {
 			join_read_values(j, counter_table_row(table, at++), value);
 			j->calls_now += join_count_calls(j, value, NULL);
 		}
-		if (at < table->n && counter_table_row(table, at)->key == rows->row[i].pid &&
-		    s->seen) {
+		if (!stays)
+			s->calls = 0;
+		if (at < table->n && counter_table_row(table, at)->key == row->pid && s->seen) {
 			join_read_values(j, counter_table_row(table, at++), value);
-			j->calls_now += join_count_calls(j, value, NULL);
-			join_show(j, &rows->row[i], s, value);
+			s->calls = join_count_calls(j, value, NULL);
+			join_show(j, row, s, value);
 		} else if (s->unlisted) {
-			show_unknown(j, &rows->row[i]);
-		} else if (s->seen || s->kept || isnan(rows->row[i].v[j->field[0]->to])) {
-			join_show(j, &rows->row[i], s, NULL);
+			show_unknown(j, row);
+		} else if (!stays && (s->seen || s->kept || !known)) {
+			join_show(j, row, s, NULL);
 		}
+		hide_unknown(j, row, s);
+		j->calls_now += s->calls;
 	}
 	for (; at < table->n; at++) {
 		join_read_values(j, counter_table_row(table, at), value);
@@ -520,20 +545,12 @@ static void join_stays(struct join *j, struct rows *rows, const struct counter_t
 			row->v[j->field[f]->to] +=
 				(double)(k->last[f] - k->base[f]) * j->field[f]->scale;
 	}
+	for (size_t i = 0; i < rows->n; i++)
+		hide_unknown(j, &rows->row[i], &rows->state[i]);
 	j->nlearned = 0;
 }
 
 /* --- a frame --- */
-
-/* Monitors look at the calls of 64-bit programs; one that has counted for a 32-bit program knows
- * its numbers too. */
-static bool counted_anything(const struct join *j, const struct proc_row *row)
-{
-	for (size_t i = 0; i < j->nfields; i++)
-		if (row->v[j->field[i]->to] > 0)
-			return true;
-	return false;
-}
 
 void join_table(struct join *j, struct rows *rows, const struct counter_table *table)
 {
@@ -541,10 +558,6 @@ void join_table(struct join *j, struct rows *rows, const struct counter_table *t
 		join_leaves(j, rows, table);
 	else
 		join_stays(j, rows, table);
-	for (size_t i = 0; i < rows->n; i++)
-		if (rows->state[i].mixed ||
-		    (rows->state[i].compat && !counted_anything(j, &rows->row[i])))
-			show_unknown(j, &rows->row[i]);
 	show_total(j, rows);
 }
 

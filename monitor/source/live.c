@@ -2,8 +2,8 @@
 /*
  * Frames of the running machine. Opening takes the task iterator (or /proc), a monitor and what
  * joins the two, and gives up what only that needed. A frame is: what has ended, all tasks with the
- * monitor's rows beside them, the join, the events since the frame before, and what all of that
- * costs.
+ * monitor's rows beside them, the join, the machine (machine.c), the events since the frame before,
+ * and what all of that costs. What is read of single rows afterwards is in look.c.
  */
 #include "lib/base.h"
 #include "monitor/source/live.h"
@@ -12,7 +12,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +24,7 @@
 #include "lib/preempt.h"
 #include "lib/strbuf.h"
 #include "monitor/source/caps.h"
+#include "monitor/source/room.h"
 
 /* --- opening and letting go --- */
 
@@ -128,7 +128,7 @@ static int check_kind(const struct monitor_info *info, enum tool tool)
 static int open_monitor(struct live *l, const struct source_options *opts)
 {
 	const struct monitor_target target = {
-		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .walk = true};
+		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .rows_of = true};
 	const char *name = opts->object ? opts->object : default_monitor[opts->tool];
 	int err;
 
@@ -207,7 +207,7 @@ static int open_tasks(struct live *l)
 
 	if (l->monitor)
 		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
-	opts.walk = opts.next_fd < 0 || monitor_rows_walk(l->monitor);
+	opts.walk = opts.next_fd < 0 || monitor_tells_rows_of(l->monitor);
 	l->row_bytes = opts.next_bytes;
 	err = tasks_open(&l->tasks, &opts);
 	if (!err)
@@ -299,6 +299,7 @@ void live_close(struct live *l)
 	monitor_close(l->monitor);
 	if (l->proc_fd >= 0)
 		close(l->proc_fd);
+	free(l->asked);
 	free(l->proc);
 	free(l);
 }
@@ -307,14 +308,6 @@ void live_close(struct live *l)
 
 /* Reading what maps take is for now and then. */
 enum { MAP_BYTES_FRAMES = 16 };
-/* Shares that are read in turn take this part of an interval; in the first frame, where nobody has
- * any yet, so much. */
-#define TURN_PART     30.0
-#define TURN_LEAST_NS (20 * NSEC_PER_MSEC)
-#define TURN_FIRST_NS (200 * NSEC_PER_MSEC)
-/* A frame this young is of now. */
-#define JUST_NS	      (100 * NSEC_PER_MSEC)
-
 int live_fds(const struct live *l, int *fds, size_t max)
 {
 	size_t n = l->events_on ? monitor_event_fds(l->monitor, fds, max) : 0;
@@ -406,11 +399,25 @@ int live_events(struct live *l, bool on)
 	return err;
 }
 
+/* Who is told has moved, and may have counted. */
+static void ask_for(struct live *l, const struct task_row *row)
+{
+	uint32_t *to = room_for_one(l->asked, l->nasked, &l->asked_cap, sizeof(*to), 1,
+				    &l->rows.no_memory);
+
+	if (!to)
+		return;
+	l->asked = to;
+	l->asked[l->nasked++] = row->thread.pid;
+}
+
 static void on_process(void *arg, const struct task_row *row)
 {
 	struct live *l = arg;
 
 	rows_process(&l->rows, row);
+	if (l->asks && !(row->flags & (TASK_KERNEL | TASK_UNLISTED)))
+		ask_for(l, row);
 	if (l->join)
 		join_thread(l->join, &row->thread);
 }
@@ -462,6 +469,8 @@ static int begin_counters(struct live *l)
 	counter_table_finish(&l->taken);
 	strbuf_reset(&l->monitor_rows);
 	l->nexting = tasks_nexting(l->tasks);
+	l->asks = !l->nexting && monitor_tells_rows_of(l->monitor);
+	l->nasked = 0;
 	return err || !l->nexting ? err : monitor_rows_begin(l->monitor);
 }
 
@@ -497,7 +506,8 @@ static int finish_counters(struct live *l)
 	l->taken = (struct counter_table){0};
 	err = l->nexting
 		      ? monitor_rows_end(l->monitor, l->monitor_rows.s, l->monitor_rows.len, &table)
-		      : monitor_snapshot(l->monitor, &table);
+	      : l->asks ? monitor_rows_of(l->monitor, l->asked, l->nasked, &table)
+			: monitor_snapshot(l->monitor, &table);
 	if (!err)
 		join_table(l->join, &l->rows, &table);
 	counter_table_release(&table);
@@ -511,76 +521,6 @@ static int check_memory(const struct live *l)
 		return 0;
 	log_err("no memory for what %zu processes called", l->rows.n);
 	return -ENOMEM;
-}
-
-/* A small file below /proc; "" where it cannot be read. */
-static void read_small(const struct live *l, const char *name, char *text, size_t size)
-{
-	int fd = openat(l->proc_fd, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-}
-
-static uint64_t meminfo_kb(const char *text, const char *name, uint64_t unknown)
-{
-	const char *at = strstr(text, name);
-
-	return at ? strtoull(at + strlen(name), NULL, 10) : unknown;
-}
-
-/* "some avg10=0.12 avg60=.." of pressure/NAME. */
-static double waiting_pct(const struct live *l, const char *name)
-{
-	char text[256];
-	const char *at;
-
-	read_small(l, name, text, sizeof(text));
-	at = strstr(text, "some avg10=");
-	return at ? strtod(at + strlen("some avg10="), NULL) : NAN;
-}
-
-/* "cpu  user nice system idle iowait irq softirq steal ..": of all of it, what was not idle. */
-static double busy_pct(struct live *l)
-{
-	char text[256], *at = text + 3;
-	uint64_t all = 0, idle = 0, d_all, d_idle;
-
-	read_small(l, "stat", text, sizeof(text));
-	if (strncmp(text, "cpu ", 4))
-		return NAN;
-	for (int i = 0; i < 8; i++) {
-		uint64_t ticks = strtoull(at, &at, 10);
-
-		all += ticks;
-		idle += i == 3 || i == 4 ? ticks : 0;
-	}
-	d_all = all - l->ticks;
-	d_idle = idle - l->idle_ticks;
-	if (!l->ticks || all <= l->ticks || idle < l->idle_ticks)
-		d_all = 0;
-	l->ticks = all;
-	l->idle_ticks = idle;
-	return d_all ? 100 * (1 - (double)d_idle / (double)d_all) : NAN;
-}
-
-static void read_machine(struct live *l)
-{
-	struct frame *f = &l->frame;
-	char text[2048];
-
-	read_small(l, "meminfo", text, sizeof(text));
-	f->mem_total_kb = meminfo_kb(text, "MemTotal:", 0);
-	f->mem_available_kb = meminfo_kb(text, "MemAvailable:", 0);
-	f->swap_total_kb = meminfo_kb(text, "\nSwapTotal:", UINT64_MAX);
-	f->swap_free_kb = meminfo_kb(text, "\nSwapFree:", UINT64_MAX);
-	f->cached_kb = meminfo_kb(text, "\nCached:", UINT64_MAX);
-	f->cpu_busy_pct = busy_pct(l);
-	f->wait_cpu_pct = waiting_pct(l, "pressure/cpu");
-	f->wait_memory_pct = waiting_pct(l, "pressure/memory");
-	f->wait_io_pct = waiting_pct(l, "pressure/io");
 }
 
 /* Another user's processes, where /proc is mounted so that they are not shown. */
@@ -720,7 +660,7 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 	f->ncpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	f->rows = l->rows.row;
 	f->n = l->rows.n;
-	read_machine(l);
+	machine_read(l);
 	events_frame(l->events, f, &l->rows, l->count_brk);
 }
 
@@ -743,171 +683,4 @@ int live_sample(struct live *l, struct frame **out)
 	l->frame.own.sample_ms = (double)(clock_ns() - start_ns) / (double)NSEC_PER_MSEC;
 	*out = &l->frame;
 	return 1;
-}
-
-/* Of a row that has just been read, one small file and the peak as it was then make VmHWM, as the
- * kernel does; nobody has its number yet. Later all is read again, after a look who it is. */
-static int read_exact(struct live *l, const struct proc_row *row, struct proctask_memory *out)
-{
-	uint64_t peak_kb = rows_state(&l->rows, row)->hiwater * l->rows.page_kb;
-	bool new = clock_ns() - l->frame.mono_ns < JUST_NS;
-	int err;
-
-	if (!new || l->rows.exact)
-		return proctask_exact(l->proc_fd, row->pid,
-				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
-	err = proctask_statm(l->proc_fd, row->pid, out);
-	if (!err)
-		out->hwm_kb = MAX(peak_kb, out->rss_kb);
-	return err;
-}
-
-static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
-{
-	struct proctask_memory memory;
-	int err;
-
-	if (row->flags & (ROW_ENDED | ROW_KERNEL))
-		return;
-	err = read_exact(l, row, &memory);
-	if (!err && !memory.size_kb) {
-		/* A zombie: nobody says what it had. */
-		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
-		row_sum_held(row);
-		row->flags &= (uint8_t)~ROW_EXACT;
-	} else if (!err) {
-		row->v[FIELD_RSS] = (double)memory.rss_kb;
-		row->v[FIELD_VIRT] = (double)memory.size_kb;
-		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
-		row_sum_held(row);
-		row->flags |= ROW_EXACT;
-	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
-		row->flags |= ROW_ENDED;
-		row->flags &= (uint8_t)~ROW_EXACT;
-		f->losses.vanished++;
-	} else if (!(row->flags & ROW_HIDDEN)) {
-		row->flags |= ROW_HIDDEN;
-		f->losses.hidden++;
-	}
-}
-
-void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (rows[i] < f->n)
-			refine_row(l, f, &f->rows[rows[i]]);
-}
-
-int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
-{
-	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
-}
-
-int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb)
-{
-	struct proctask_memory memory;
-	struct proctask_stat stat;
-	int err = proctask_stat(l->proc_fd, pid, &stat, NULL);
-
-	if (err)
-		return err;
-	start_ns += (uint64_t)l->clocks.boot_ns;
-	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
-		return -ESRCH;
-	err = proctask_statm(l->proc_fd, pid, &memory);
-	*rss_kb = (double)memory.rss_kb;
-	return err || memory.rss_kb ? err : -ESRCH;
-}
-
-static void read_texts(struct live *l, struct proc_row *row, struct row_state *s,
-		       unsigned int reads)
-{
-	for (unsigned int k = 0; k < TEXT_COUNT; k++) {
-		if (!(reads & 1U << k) || s->asked & 1U << k ||
-		    row->flags & (ROW_ENDED | ROW_KERNEL))
-			continue;
-		s->asked |= (uint8_t)(1U << k);
-		row->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
-	}
-}
-
-/* A zombie has none; of who may not be read none are known. */
-static void read_shares(struct live *l, struct proc_row *row, struct row_state *s)
-{
-	struct proctask_rollup rollup;
-	int err;
-
-	if (s->shares_seq == l->frame.seq || row->flags & (ROW_ENDED | ROW_KERNEL) ||
-	    row->state == 'Z')
-		return;
-	s->shares_seq = l->frame.seq;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
-	err = proctask_rollup(l->proc_fd, row->pid, &rollup);
-	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
-	if (err == -ESRCH || err == -ENOENT)
-		row->flags |= ROW_SHARED_NOW;
-	if (err)
-		return;
-	row->v[FIELD_PSS] = (double)rollup.pss_kb;
-	row->v[FIELD_USS] = (double)rollup.uss_kb;
-	row->v[FIELD_LAZY] = (double)rollup.lazyfree_kb;
-	row->flags |= ROW_SHARED_NOW;
-}
-
-/* The kernel walks the page tables of who is read: with thousands of processes that takes longer
- * than a frame may. Who was not reached is the first in the next frame. */
-static void shares_in_turn(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
-{
-	uint64_t begin_ns = clock_ns(), most_ns = TURN_FIRST_NS;
-	size_t at = 0;
-
-	if (!n || l->turn_seq == f->seq)
-		return;
-	if (f->interval_s > 0)
-		most_ns = MAX(TURN_LEAST_NS,
-			      (uint64_t)(f->interval_s / TURN_PART * (double)NSEC_PER_SEC));
-	l->turn_seq = f->seq;
-	while (at < n && f->rows[rows ? rows[at] : at].pid < l->turn_pid)
-		at++;
-	for (size_t i = 0; i < n; i++) {
-		size_t next = (at + i) % n;
-		struct proc_row *row = &f->rows[rows ? rows[next] : next];
-
-		l->turn_pid = row->pid;
-		if (clock_ns() - begin_ns > most_ns)
-			return;
-		read_shares(l, row, rows_state(&l->rows, row));
-	}
-	l->turn_pid = 0;
-}
-
-/* Times that a monitor counts are not replaced. */
-static void want_times(struct live *l)
-{
-	if (l->rows.cpu || (l->join && join_fields(l->join) & FIELD_BIT(FIELD_USER_MS)))
-		return;
-	l->rows.cpu = !tasks_want_times(l->tasks);
-}
-
-void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads)
-{
-	const unsigned int texts = (1U << TEXT_COUNT) - 1;
-	bool in_turn = reads & READ_IN_TURN;
-
-	if (reads & READ_TIMES)
-		want_times(l);
-	if (reads & READ_SHARES && f)
-		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS) | FIELD_BIT(FIELD_LAZY);
-	if (reads & READ_SHARES && in_turn && f)
-		shares_in_turn(l, f, rows, rows ? n : f->n);
-	if (!(reads & (texts | READ_SHARES)))
-		return;
-	for (size_t i = 0; f && i < (rows ? n : f->n); i++) {
-		struct proc_row *row = &f->rows[rows ? rows[i] : i];
-		struct row_state *s = rows_state(&l->rows, row);
-
-		read_texts(l, row, s, reads);
-		if (reads & READ_SHARES && !in_turn)
-			read_shares(l, row, s);
-	}
 }

@@ -27,6 +27,9 @@ struct live {
 	size_t row_bytes;	    /* of the monitor's rows that come along with the tasks */
 	bool nexting;		    /* they do in the frame under way */
 	struct strbuf monitor_rows; /* of the frame under way */
+	bool asks;		    /* else the monitor is asked for the rows of these */
+	uint32_t *asked;	    /* @nasked, owned */
+	size_t nasked, asked_cap;
 	struct join *join;
 	/* Rows of processes that have ended, taken out since the frame before; of a monitor whose
 	 * rows leave. */
@@ -63,6 +66,9 @@ void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, 
 int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb);
 int live_events(struct live *l, bool on);
 void live_close(struct live *l);
+
+/* machine.c: into the frame. */
+void machine_read(struct live *l);
 
 /* detail.c: a text of process @pid, owned by the caller; NULL: not known. */
 char *detail_text(int proc_fd, uint32_t pid, enum row_text which);

@@ -172,6 +172,7 @@ static void row_stay(const struct rows *r, struct proc_row *row, struct row_stat
 		row_sum_held(row);
 	}
 	row->flags &= ROW_KERNEL | ROW_COLLECTED;
+	s->same = 1;
 	take_moment(r, row, s);
 	s->fresh = 0;
 }
@@ -328,7 +329,7 @@ void rows_begin(struct rows *r, uint64_t boot_ns)
 	r->nearly = 0;
 	r->no_memory = false;
 	for (size_t i = 0; i < r->n; i++)
-		r->state[i].seen = 0;
+		r->state[i].seen = r->state[i].same = 0;
 }
 
 static int grow(struct rows *r, size_t n)

@@ -357,6 +357,36 @@ static void by_process(void **state)
 	world_close(&w);
 }
 
+/* Who is as it was told is not among those whose rows are asked for. */
+static void counts_of_the_same(void **state UNUSED)
+{
+	struct world w;
+	const struct task tasks[] = {{5, 5, 50, 0, "five"}, {9, 9, 90, 0, "nine"}, {0}};
+
+	world_open(&w, MONITOR_KEY_TGID, JOIN_LEAVES);
+	pass(&w, tasks, true);
+	counters(&w, NULL, (struct count[]){{5, 10, 4, 8192}, {9, 3, 1, 4096}, {0}});
+	rows_begin(&w.rows, w.now_ns += ROWS_WAIT_NS / 2);
+	join_begin(w.join);
+	assert_non_null(rows_same(&w.rows, 5));
+	assert_non_null(rows_same(&w.rows, 9));
+	assert_int_equal(rows_finish(&w.rows, true), 0);
+	counters(&w, NULL, (struct count[]){{9, 4, 1, 4096}, {0}});
+	check(&w, 5, 10, 4);
+	check(&w, 9, 4, 1);
+	assert_float_equal(row_of(&w, 5)->v[FIELD_USAGE], 8192, 0);
+	assert_int_equal(join_calls(w.join), 19);
+	/* 5 is a zombie that nobody has waited for: its counts were taken, and count once. */
+	rows_begin(&w.rows, w.now_ns += ROWS_WAIT_NS / 2);
+	join_begin(w.join);
+	assert_non_null(rows_same(&w.rows, 5));
+	assert_int_equal(rows_finish(&w.rows, true), 0);
+	counters(&w, (struct count[]){{5, 10, 4, 0}, {0}}, NULL);
+	check(&w, 5, 10, 4);
+	assert_int_equal(join_calls(w.join), 14);
+	world_close(&w);
+}
+
 static void by_thread(void **state)
 {
 	struct world w;
@@ -495,6 +525,7 @@ int main(void)
 		cmocka_unit_test(times_of_threads),
 		cmocka_unit_test(scaled_as_proc_does),
 		cmocka_unit_test(by_process),
+		cmocka_unit_test(counts_of_the_same),
 		cmocka_unit_test(by_thread),
 		cmocka_unit_test(number_given_again),
 		cmocka_unit_test(keys_of_nobody),

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is read from /proc of rows that somebody looks at: of the visible ones their memory to the
+ * kilobyte, of those that are asked for texts and shares. A frame has made the rows before.
+ */
+#include "lib/base.h"
+#include "monitor/source/live.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+
+/* Shares that are read in turn take this part of an interval; in the first frame, where nobody has
+ * any yet, so much. */
+#define TURN_PART     30.0
+#define TURN_LEAST_NS (20 * NSEC_PER_MSEC)
+#define TURN_FIRST_NS (200 * NSEC_PER_MSEC)
+/* A frame this young is of now. */
+#define JUST_NS	      (100 * NSEC_PER_MSEC)
+
+/* Of a row that has just been read, one small file and the peak as it was then make VmHWM, as the
+ * kernel does; nobody has its number yet. Later all is read again, after a look who it is. */
+static int read_exact(struct live *l, const struct proc_row *row, struct proctask_memory *out)
+{
+	uint64_t peak_kb = rows_state(&l->rows, row)->hiwater * l->rows.page_kb;
+	bool new = clock_ns() - l->frame.mono_ns < JUST_NS;
+	int err;
+
+	if (!new || l->rows.exact)
+		return proctask_exact(l->proc_fd, row->pid,
+				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
+	err = proctask_statm(l->proc_fd, row->pid, out);
+	if (!err)
+		out->hwm_kb = MAX(peak_kb, out->rss_kb);
+	return err;
+}
+
+static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
+{
+	struct proctask_memory memory;
+	int err;
+
+	if (row->flags & (ROW_ENDED | ROW_KERNEL))
+		return;
+	err = read_exact(l, row, &memory);
+	if (!err && !memory.size_kb) {
+		/* A zombie: nobody says what it had. */
+		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+		row_sum_held(row);
+		row->flags &= (uint8_t)~ROW_EXACT;
+	} else if (!err) {
+		row->v[FIELD_RSS] = (double)memory.rss_kb;
+		row->v[FIELD_VIRT] = (double)memory.size_kb;
+		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
+		row_sum_held(row);
+		row->flags |= ROW_EXACT;
+	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
+		row->flags |= ROW_ENDED;
+		row->flags &= (uint8_t)~ROW_EXACT;
+		f->losses.vanished++;
+	} else if (!(row->flags & ROW_HIDDEN)) {
+		row->flags |= ROW_HIDDEN;
+		f->losses.hidden++;
+	}
+}
+
+void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i] < f->n)
+			refine_row(l, f, &f->rows[rows[i]]);
+}
+
+int live_detail(struct live *l, const struct proc_row *row, struct proc_detail *out)
+{
+	return detail_read(l->proc_fd, row, row->start_ns + (uint64_t)l->clocks.boot_ns, out);
+}
+
+int live_probe(struct live *l, uint32_t pid, uint64_t start_ns, double *rss_kb)
+{
+	struct proctask_memory memory;
+	struct proctask_stat stat;
+	int err = proctask_stat(l->proc_fd, pid, &stat, NULL);
+
+	if (err)
+		return err;
+	start_ns += (uint64_t)l->clocks.boot_ns;
+	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
+		return -ESRCH;
+	err = proctask_statm(l->proc_fd, pid, &memory);
+	*rss_kb = (double)memory.rss_kb;
+	return err || memory.rss_kb ? err : -ESRCH;
+}
+
+static void read_texts(struct live *l, struct proc_row *row, struct row_state *s,
+		       unsigned int reads)
+{
+	for (unsigned int k = 0; k < TEXT_COUNT; k++) {
+		if (!(reads & 1U << k) || s->asked & 1U << k ||
+		    row->flags & (ROW_ENDED | ROW_KERNEL))
+			continue;
+		s->asked |= (uint8_t)(1U << k);
+		row->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
+	}
+}
+
+/* A zombie has none; of who may not be read none are known. */
+static void read_shares(struct live *l, struct proc_row *row, struct row_state *s)
+{
+	struct proctask_rollup rollup;
+	int err;
+
+	if (s->shares_seq == l->frame.seq || row->flags & (ROW_ENDED | ROW_KERNEL) ||
+	    row->state == 'Z')
+		return;
+	s->shares_seq = l->frame.seq;
+	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
+	err = proctask_rollup(l->proc_fd, row->pid, &rollup);
+	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
+	if (err == -ESRCH || err == -ENOENT)
+		row->flags |= ROW_SHARED_NOW;
+	if (err)
+		return;
+	row->v[FIELD_PSS] = (double)rollup.pss_kb;
+	row->v[FIELD_USS] = (double)rollup.uss_kb;
+	row->v[FIELD_LAZY] = (double)rollup.lazyfree_kb;
+	row->flags |= ROW_SHARED_NOW;
+}
+
+/* The kernel walks the page tables of who is read: with thousands of processes that takes longer
+ * than a frame may. Who was not reached is the first in the next frame. */
+static void shares_in_turn(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
+{
+	uint64_t begin_ns = clock_ns(), most_ns = TURN_FIRST_NS;
+	size_t at = 0;
+
+	if (!n || l->turn_seq == f->seq)
+		return;
+	if (f->interval_s > 0)
+		most_ns = MAX(TURN_LEAST_NS,
+			      (uint64_t)(f->interval_s / TURN_PART * (double)NSEC_PER_SEC));
+	l->turn_seq = f->seq;
+	while (at < n && f->rows[rows ? rows[at] : at].pid < l->turn_pid)
+		at++;
+	for (size_t i = 0; i < n; i++) {
+		size_t next = (at + i) % n;
+		struct proc_row *row = &f->rows[rows ? rows[next] : next];
+
+		l->turn_pid = row->pid;
+		if (clock_ns() - begin_ns > most_ns)
+			return;
+		read_shares(l, row, rows_state(&l->rows, row));
+	}
+	l->turn_pid = 0;
+}
+
+/* Times that a monitor counts are not replaced. */
+static void want_times(struct live *l)
+{
+	if (l->rows.cpu || (l->join && join_fields(l->join) & FIELD_BIT(FIELD_USER_MS)))
+		return;
+	l->rows.cpu = !tasks_want_times(l->tasks);
+}
+
+void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads)
+{
+	const unsigned int texts = (1U << TEXT_COUNT) - 1;
+	bool in_turn = reads & READ_IN_TURN;
+
+	if (reads & READ_TIMES)
+		want_times(l);
+	if (reads & READ_SHARES && f)
+		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS) | FIELD_BIT(FIELD_LAZY);
+	if (reads & READ_SHARES && in_turn && f)
+		shares_in_turn(l, f, rows, rows ? n : f->n);
+	if (!(reads & (texts | READ_SHARES)))
+		return;
+	for (size_t i = 0; f && i < (rows ? n : f->n); i++) {
+		struct proc_row *row = &f->rows[rows ? rows[i] : i];
+		struct row_state *s = rows_state(&l->rows, row);
+
+		read_texts(l, row, s, reads);
+		if (reads & READ_SHARES && !in_turn)
+			read_shares(l, row, s);
+	}
+}
