@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# memprof's kernel programs and attach on Linux 6.1 and 6.12: the same tests as tests/bpf, taken into a guest with their libraries. And the
-# document's lab with its kprobe on __kmalloc, which these kernels offer.
+# memprof's kernel programs, attach and both on Linux 6.1 and 6.12: the same tests as tests/bpf, taken into a guest with their libraries; a
+# program that ends before its files could be read, which the kernel tells by its events of mmap; and the document's lab with its kprobe on __kmalloc, which these kernels offer.
 # timeout: 600
 set -u
 . tests/lib.sh
 
 need_tool qemu-system-x86_64 qemu-system-x86
+need_tool jq
 for t in t_memprof_kernel t_memprof_attach; do
 	[ -x "$B/tests/bpf/$t" ] || skip_all "make $B/tests/bpf/$t"
 done
@@ -28,10 +29,10 @@ guest() {
 	shift
 	# shellcheck disable=SC2086
 	run "$bee" vm -k "$kernel" -t 300 $libraries -f "$B/tests/bpf/t_memprof_kernel:bin/t_memprof_kernel" \
-		-f "$B/tests/bpf/t_memprof_attach:bin/t_memprof_attach" -f "$B/memprof:bin/memprof" \
+		-f "$B/tests/bpf/t_memprof_attach:bin/t_memprof_attach" -f "$B/memprof:bin/memprof" -f "$B/tests/allocating/life:bin/life" \
 		-f "$B/bpf/memprof/user.bpf.o:build/bpf/memprof/user.bpf.o" -f "$B/bpf/memprof/kernel.bpf.o:build/bpf/memprof/kernel.bpf.o" \
 		-f "$B/bpf/memprof/lab.bpf.o:build/bpf/memprof/lab.bpf.o" \
-		-f "$B/bpf/memprof/lab.bpf.o:bin/bpf/memprof/lab.bpf.o" -- "$@"
+		-f "$B/bpf/memprof/lab.bpf.o:bin/bpf/memprof/lab.bpf.o" -f "$B/bpf/memprof/kernel.bpf.o:bin/bpf/memprof/kernel.bpf.o" -- "$@"
 }
 
 for k in $kernels; do
@@ -49,6 +50,13 @@ for k in $kernels; do
 	for t in pairs_best pairs_plain whole_family; do
 		like "$t on Linux $k" "$out" "(^ok .*|OK \] )$t" || true
 	done
+	guest "$k" memprof both --of kmalloc,cache --every 1 --format json -- life live 1
+	is "memprof both on Linux $k" "$code" 0 || printf '# %s\n' "$err"
+	printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/both.json"
+	is "the program's functions stand above the kernel's on Linux $k" "$(jq '[.stacks[].frames | select(index("do_syscall_64") and
+		index("allocate") and index("__libc_start_main"))] | length > 0' "$tmp/both.json")" true
+	is "its files were told in time on Linux $k" "$(jq '[.losses[] | select(.name == "processes_unread" or .name == "mappings_lost") | .count] | add' \
+		"$tmp/both.json")" 0
 	guest "$k" memprof kernel --lab --kprobe -- memprof kernel --help
 	is "the lab with its kprobe on Linux $k" "$code" 0 || printf '# %s\n' "$err"
 	like "which function it is on" "$out" '^✓ Attached to: kprobe __kmalloc'
