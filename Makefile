@@ -317,6 +317,8 @@ fuzz: ## all fuzzers, one after the other (FUZZ_SECONDS each)
 	@$(MAKE) fuzz-collector
 	@$(MAKE) fuzz-readers
 	@$(MAKE) fuzz-definition
+	@$(MAKE) fuzz-memprof
+	$(if $(alone_SRC),@$(MAKE) fuzz-preload)
 .PHONY: fuzz
 $(B)/fuzz/memprof_fuzz: tests/fuzz/memprof_fuzz.c memprof/profile.c memprof/profile_file.c $(wildcard memprof/report/[!c]*.c memprof/report/csv.c memprof/symbols/*.c) \
 		$(filter-out %/batch.c %/metrics.c %/record.c %/serve.c,$(wildcard monitor/sink/*.c)) $(wildcard monitor/view/*.c) monitor/frame.c $(lib_SRC) \

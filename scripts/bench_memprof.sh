@@ -8,7 +8,8 @@
 # median with a confidence of 95 % (order statistics; with fewer than 6 rounds it is the least and the most, and less than that).
 # met, missed: the whole interval is on that side of the target; open: it is on both (more ROUNDS). Believe ratios.
 # Usage: bench_memprof.sh [ROUNDS [GROUP..]], groups: pairs programs instructions attach kernel (the last two as root; default: all).
-# Env: B; CPU (the last one), TSV (a file for what was measured). Exit code: 1 when something was missed.
+# Env: B; CPU (the last one), TSV (a file for what was measured), PICTURE (where the picture goes, without its suffix; default:
+# B/plots/memprof). PICTURE.dat has its figures; 'bench_memprof.sh draw' draws it from them. Exit code: 1 when something was missed.
 # shellcheck disable=SC2317 # functions that other functions are given by name
 set -u
 B=${B:-build}
@@ -30,6 +31,27 @@ tidy() {
 }
 trap tidy EXIT
 trap 'exit 130' INT TERM
+picture=${PICTURE:-$B/plots/memprof}
+
+# In parts of each target. A browser whose pages are dark has it dark: one rule turns what is light, and the colours back.
+draw() {
+	command -v gnuplot >/dev/null || {
+		echo "no gnuplot (sudo apt-get install gnuplot-nox): no picture of $picture.dat"
+		return
+	}
+	gnuplot -c plots/memprof.gp "$picture.dat" "$picture" 2>"$tmp/said" || {
+		cat "$tmp/said" >&2
+		exit 2
+	}
+	sed -i -e 's|font-family="DejaVu Sans"|font-family="DejaVu Sans, Verdana, sans-serif"|g' \
+		-e 's|^<title>p</title>|&\n<style>@media (prefers-color-scheme: dark) { svg { filter: invert(0.9) hue-rotate(180deg); } }</style>|' \
+		"$picture.svg"
+	echo "the picture: $picture.svg"
+}
+[ "$rounds" != draw ] || {
+	draw
+	exit
+}
 : >"$tmp/verdicts"
 heaptrack=$(find /usr/lib /usr/local/lib -name libheaptrack_preload.so 2>/dev/null | head -n 1)
 [ -n "$heaptrack" ] || echo "no heaptrack (sudo apt-get install heaptrack): its rows are left out"
@@ -58,7 +80,7 @@ take() {
 # judge TEXT EXPRESSION TARGET: of the last row; the expression is ratio:A:B, adds:A:B (what A adds to bare by what B does), or
 # more:A (how much A is above bare); the target is the most that it may be
 judge() {
-	awk -v text="$1" -v what="$2" -v target="$3" -v out="$tmp/verdicts" "$(cat scripts/interval.awk)"'
+	awk -v text="$1" -v what="$2" -v target="$3" -v row="$row" -v out="$tmp/verdicts" "$(cat scripts/interval.awk)"'
 		{ v[$1 "/" $2] = $3; if ($1 > rounds) rounds = $1 }
 		function has(r, way) { return r "/" way in v }
 		END {
@@ -75,7 +97,8 @@ judge() {
 			interval()
 			verdict = high <= target ? "met" : low > target ? "missed" : "open"
 			printf "  %-62s %6.3f  %6.3f .. %-6.3f  %6.3f  %s\n", text, median, low, high, target, verdict
-			print verdict >>out
+			sub(/^(ns a |ms of )/, "", row)
+			printf "%s\t%s\t%.5g\t%.5g\t%.5g\t%g\n", verdict, row ": " text, median, low, high, target >>out
 		}' "$tmp/row"
 }
 
@@ -109,7 +132,7 @@ measure_pairs() {
 		shape="$cpu $pairs 1000000 3"
 		take "ns a pair, 8 frames" $libraries counts
 		judge "sampled by bare" ratio:sampled:bare 1.06
-		judge "sampled adds ns (a quarter of OTel's producer)" more:sampled 2.6
+		judge "sampled adds ns (OTel's producer / 4)" more:sampled 2.6
 		judge "what the table adds by what heaptrack adds" adds:table:heaptrack 0.1
 		judge "trailer by bare" ratio:trailer:bare 1.6
 		shape="$cpu $pairs 400000 20"
@@ -268,9 +291,9 @@ measure_attach() {
 	peer=
 	if command -v bpftrace >/dev/null; then peer="entries entries_stacks"; else echo "no bpftrace: the probes of attach have no peer"; fi
 	# shellcheck disable=SC2086
-	take "ns a pair in a process that is attached to" bare $peer sampled each
-	judge "attach --rate 524288 by probes at the entries" ratio:sampled:entries 0.25
-	judge "attach, all with stacks, by probes at the entries with stacks" ratio:each:entries_stacks 0.25
+	take "ns a pair, attached" bare $peer sampled each
+	judge "attach --rate by probes at the entries" ratio:sampled:entries 0.25
+	judge "attach by the same with stacks" ratio:each:entries_stacks 0.25
 }
 
 measure_kernel() {
@@ -293,8 +316,8 @@ measure_kernel() {
 	if command -v perf >/dev/null; then peer=perf; else echo "no perf: counting in the kernel has no peer"; fi
 	# shellcheck disable=SC2086
 	take "ns a message sent and taken" bare $peer counts stacks command
-	judge "what counting adds by what perf stat of both tracepoints adds" adds:counts:perf 0.6
-	judge "with sampled stacks by counting" ratio:stacks:counts 1.15
+	judge "counting adds by what perf stat adds" adds:counts:perf 0.6
+	judge "sampled stacks by counting" ratio:stacks:counts 1.15
 }
 
 echo "CPU $cpu of $cpus, load $(cut -d ' ' -f 1 /proc/loadavg), $rounds rounds, Linux $(uname -r); medians, then each figure with"
@@ -311,6 +334,15 @@ for group; do
 		;;
 	esac
 done
+mkdir -p "$(dirname "$picture")"
+awk -F '\t' '
+	{ line[$1] = line[$1] sprintf("%d %.5g %.5g %.5g \"%s\" \"%.3g (%g)\"\n", NR - 1, $3 / $6, $4 / $6, $5 / $6, $2, $3, $6) }
+	END {
+		n = split("met open missed", verdict, " ")
+		for (i = 1; i <= n; i++)
+			printf "\"%s\"\n%s\n\n", verdict[i], verdict[i] in line ? line[verdict[i]] : "NaN NaN NaN NaN \"\" \"\"\n"
+	}' "$tmp/verdicts" >"$picture.dat"
 echo
+[ ! -s "$tmp/verdicts" ] || draw
 echo "$(grep -c '^met' "$tmp/verdicts") met, $(grep -c '^missed' "$tmp/verdicts") missed, $(grep -c '^open' "$tmp/verdicts") open"
 ! grep -q '^missed' "$tmp/verdicts"

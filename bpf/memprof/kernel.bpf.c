@@ -233,8 +233,10 @@ static __always_inline struct kernel_group *group_of(struct kernel_group_key *ke
 static __always_inline __u64 send_sample(struct kernel_counters *c,
 					 const struct kernel_group_key *key, __u64 size)
 {
-	struct memprof_sample *s = bpf_ringbuf_reserve(&kernel_samples, sizeof(*s), 0);
 	struct task_struct *t = bpf_get_current_task_btf();
+	bool user = !(t->flags & PF_KTHREAD);
+	struct memprof_sample *s =
+		sample_take(&kernel_samples, user ? (struct pt_regs *)bpf_task_pt_regs(t) : NULL);
 	__u64 id;
 
 	if (!s) {
@@ -253,13 +255,6 @@ static __always_inline __u64 send_sample(struct kernel_counters *c,
 	s->op = key->op;
 	s->start_ms = key->process.start_ms;
 	s->unused = 0;
-	s->copied = 0;
-	s->all = 0;
-	s->user = !(t->flags & PF_KTHREAD);
-	if (s->user) {
-		sample_registers(s, (struct pt_regs *)bpf_task_pt_regs(t));
-		sample_copy(s);
-	}
 	bpf_ringbuf_submit(s, 0);
 	return id;
 }

@@ -5,6 +5,7 @@
 #define BPF_MEMPROF_SAMPLE_BPF_H
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include "bpf/memprof/sample.h"
 
@@ -33,31 +34,96 @@ static __always_inline void sample_registers(struct memprof_sample *s, const str
 #endif
 }
 
+/* Where no frame of a stack that goes on at @from can be any more: the main thread's begins where
+ * the kernel put the program's arguments, another's below the thread's own data. What is above is
+ * not worth the copying, and to find that nothing is mapped there takes longer still. */
+static __always_inline __u64 sample_end(__u64 from)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 end = from + SAMPLE_STACK_BYTES, arguments = task->mm->start_stack;
+#if defined(__TARGET_ARCH_x86)
+	__u64 own = task->thread.fsbase;
+
+	if (own > from && own < end)
+		end = own;
+#endif
+	if (arguments > from && arguments < end)
+		end = arguments;
+	return end;
+}
+
+static __always_inline bool sample_copy_page(struct memprof_sample *s, __u64 from, __u32 at,
+					     __u64 size)
+{
+	if (size > SAMPLE_PAGE)
+		size = SAMPLE_PAGE;
+	barrier_var(size);
+	if (size > SAMPLE_PAGE || bpf_probe_read_user(&s->bytes[at], size, (void *)(from + at)))
+		return false;
+	s->copied = at + size;
+	return true;
+}
+
 /* Page by page: a page that is not there ends the copy, and what was read before it counts. The end
  * is a window of its own, since the verifier must see that no copy leaves the record. */
-static __always_inline void sample_copy(struct memprof_sample *s)
+static __always_inline void sample_copy(struct memprof_sample *s, __u64 from, __u64 size)
 {
 	enum { LAST = SAMPLE_STACK_BYTES - SAMPLE_PAGE };
-	__u64 from = s->registers[7];
 	__u32 n = SAMPLE_PAGE - (from & (SAMPLE_PAGE - 1));
 
 	s->copied = 0;
 	s->all = 1;
-	if (bpf_probe_read_user(s->bytes, n, (void *)from))
+	if (!sample_copy_page(s, from, 0, size < n ? size : n))
 		return;
-	s->copied = n;
 #pragma unroll
 	for (int page = 0; page < LAST / SAMPLE_PAGE; page++) {
 		__u32 at = n + (__u32)page * SAMPLE_PAGE;
 
-		if (bpf_probe_read_user(&s->bytes[at], SAMPLE_PAGE, (void *)(from + at)))
+		if (size <= at || !sample_copy_page(s, from, at, size - at))
 			return;
-		s->copied = at + SAMPLE_PAGE;
 	}
-	if (bpf_probe_read_user(&s->bytes[LAST], SAMPLE_PAGE, (void *)(from + LAST)))
-		return;
-	s->copied = SAMPLE_STACK_BYTES;
-	s->all = 0;
+	if (size > n + LAST && sample_copy_page(s, from, LAST, size - LAST))
+		s->all = size < SAMPLE_STACK_BYTES;
+}
+
+/* All of a short stack; false: some of it is not there. */
+static __always_inline bool sample_copy_short(struct memprof_sample *s, __u64 from, __u64 size)
+{
+	barrier_var(size);
+	if (size > SAMPLE_SHORT_BYTES || bpf_probe_read_user(s->bytes, size, (void *)from))
+		return false;
+	s->copied = size;
+	s->all = 1;
+	return true;
+}
+
+/* A record with the registers and the stack of @regs; NULL, a kernel thread's: without. NULL is
+ * returned where the ring is full. A short stack takes a short record: the ring is larger than the
+ * processor's caches, so that each line of it costs more than all else. */
+static __always_inline struct memprof_sample *sample_take(void *ring, const struct pt_regs *regs)
+{
+	__u64 from = regs ? PT_REGS_SP(regs) : 0, size = regs ? sample_end(from) - from : 0;
+	struct memprof_sample *s;
+
+	if (size <= SAMPLE_SHORT_BYTES) {
+		s = bpf_ringbuf_reserve(ring, SAMPLE_SHORT_RECORD, 0);
+		if (!s)
+			return NULL;
+		if (regs)
+			sample_registers(s, regs);
+		s->user = regs != NULL;
+		if (sample_copy_short(s, from, size))
+			return s;
+		bpf_ringbuf_discard(s, BPF_RB_NO_WAKEUP);
+	}
+	s = bpf_ringbuf_reserve(ring, sizeof(*s), 0);
+	if (!s)
+		return NULL;
+	if (regs)
+		sample_registers(s, regs);
+	s->user = 1;
+	sample_copy(s, from, size);
+	return s;
 }
 
 #endif

@@ -9,6 +9,7 @@
 
 enum {
 	SAMPLE_STACK_BYTES = 16384,
+	SAMPLE_SHORT_BYTES = 2048, /* of a short record, which ends there */
 	SAMPLE_REGISTERS = 17, /* by the numbers of the x86-64 ABI's DWARF mapping; 16: the pc */
 };
 
@@ -24,10 +25,12 @@ struct memprof_sample {
 	__u32 op;     /* of the source */
 	__u32 copied; /* bytes of @bytes that are filled */
 	__u32 user;   /* it has a user stack */
-	__u32 all;    /* the copy reaches up to where no more memory is mapped */
+	__u32 all;    /* the copy reaches up to where no frame can be any more */
 	__u64 registers[SAMPLE_REGISTERS];
 	__u8 bytes[SAMPLE_STACK_BYTES]; /* from the stack pointer upwards */
 };
+
+#define SAMPLE_SHORT_RECORD (__builtin_offsetof(struct memprof_sample, bytes) + SAMPLE_SHORT_BYTES)
 
 /* In the ring instead: the block of sample @id is gone without a free. */
 struct memprof_gone {

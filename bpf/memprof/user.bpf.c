@@ -77,32 +77,29 @@ static __always_inline __u64 wakeup(void)
 									      : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline __u64 send_sample(struct pt_regs *ctx, __u64 size, __u64 weighted)
+static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_live *l)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
-	struct memprof_sample *s = bpf_ringbuf_reserve(&user_samples, sizeof(*s), 0);
+	struct memprof_sample *s = sample_take(&user_samples, ctx);
 	__u64 id;
 
 	if (!s) {
 		COUNT(ring_full, 1);
 		COUNT(lost_allocs, 1);
-		COUNT(lost_bytes, size);
+		COUNT(lost_bytes, l->size);
 		return 0;
 	}
 	id = __sync_fetch_and_add(&user_ids, 1) + 1;
 	s->id = id;
-	s->size = size;
-	s->weighted = weighted;
+	s->size = l->size;
+	s->weighted = l->weighted;
 	s->stack = 0;
-	s->when_ns = bpf_ktime_get_ns();
+	s->when_ns = l->when_ns;
 	s->pid = thread >> 32;
 	s->tid = thread;
 	s->op = 0;
 	s->start_ms = 0;
 	s->unused = 0;
-	s->user = 1;
-	sample_registers(s, ctx);
-	sample_copy(s);
 	bpf_ringbuf_submit(s, wakeup());
 	return id;
 }
@@ -148,7 +145,7 @@ static __always_inline void allocated(struct pt_regs *ctx, __u64 block, __u64 si
 		return;
 	COUNT(chosen, 1);
 	l.when_ns = bpf_ktime_get_ns();
-	l.id = send_sample(ctx, size, weighted);
+	l.id = send_sample(ctx, &l);
 	if (bpf_map_update_elem(&user_lives, &block, &l, BPF_ANY))
 		COUNT(live_full, 1);
 }

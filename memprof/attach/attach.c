@@ -62,7 +62,7 @@ static int take_record(void *arg, void *data, size_t size)
 	struct unwound stack;
 	struct profile_stack key = {.process = a->process, .frames = stack.frames};
 
-	if (size < sizeof(*s)) {
+	if (size < offsetof(struct memprof_sample, bytes)) {
 		blocks_gone(&a->blocks, *(const uint64_t *)data);
 		return 0;
 	}

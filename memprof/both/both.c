@@ -128,7 +128,7 @@ static int take_record(void *arg, void *data, size_t size)
 	struct person *who;
 	bool cut;
 
-	if (size < sizeof(*s)) {
+	if (size < offsetof(struct memprof_sample, bytes)) {
 		blocks_gone(&b->blocks, *(const uint64_t *)data);
 		return 0;
 	}

@@ -7,7 +7,7 @@
 #include "memprof/preload/account.h"
 #include "memprof/preload/table.h"
 
-enum { LARGE_HEAP = 2 << 20 };
+enum { LARGE_HEAP = 512 << 10 };
 static bool large;
 
 static uint64_t now_ns(clockid_t clock)

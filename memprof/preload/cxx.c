@@ -18,10 +18,6 @@
 
 #include "memprof/preload/preload.h"
 
-#define PUBLIC __attribute__((visibility("default")))
-#define SLOW   __attribute__((noinline))
-#define FRAME  ((const uint64_t *)__builtin_frame_address(0))
-
 typedef void *new_fn(size_t size, uint64_t a, const void *b);
 typedef void delete_fn(void *p, uint64_t a, const void *b);
 
@@ -124,8 +120,11 @@ static COLD void *own_new(enum form form, size_t size, uint64_t a, const uint64_
 	static new_fn first_##name, *way_##name = first_##name;                                    \
 	static SLOW void *own_##name(size_t size, uint64_t a, const void *b)                       \
 	{                                                                                          \
+		void *p = own_new(form, size, a, FRAME, throws);                                   \
+                                                                                                   \
 		(void)b;                                                                           \
-		return own_new(form, size, a, FRAME, throws);                                      \
+		FRAME_STAYS();                                                                     \
+		return p;                                                                          \
 	}                                                                                          \
 	static COLD void *first_##name(size_t size, uint64_t a, const void *b)                     \
 	{                                                                                          \

@@ -4,9 +4,12 @@
  * in PHASE_OWN), no lib/ functions, errno is left as it was, no cancellation points.
  *
  *	entry.c		the malloc family: what programs call
+ *	exact.h		its usual ways when every block counts
+ *	note.h		what a block comes to: stack, rows, where it is found again
  *	account.h	rows, histograms, the peak: the counters of a thread
  *	cxx.c		new and delete
  *	table.h		the live table: which block belongs to which stack
+ *	trailer.h	the same in the block itself
  *	stacks.c	numbers for stacks; which modules they lie in
  *	thread.c	what each thread has; shards
  *	process.c	options, the segment, fork
@@ -26,9 +29,16 @@
 /* All that is declared here is this library's own, so that it is reached without a table. */
 #pragma GCC visibility push(hidden)
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define COLD	    __attribute__((noinline, cold))
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
+#define COLD	      __attribute__((noinline, cold))
+#define SLOW	      __attribute__((noinline))
+#define INLINE	      static inline __attribute__((always_inline))
+#define PUBLIC	      __attribute__((visibility("default")))
+#define FRAME	      ((const uint64_t *)__builtin_frame_address(0))
+/* Behind a call that was given FRAME: a jump would give the frame up, and what it jumps to writes
+ * its own registers there. */
+#define FRAME_STAYS() __asm__ volatile("" ::: "memory")
 
 /* What a call finds. One word, which is read whole: a word that is read over parts that have just
  * been written waits for them. */
@@ -152,6 +162,10 @@ size_t reserve_size(const void *p);
 
 /* Once the mode is known. */
 void entry_choose_ways(void);
+/* Makes what this thread is missing. True: it counts. */
+bool entry_ready(struct thread *t);
+/* free(), whatever is to be asked. */
+void entry_free_slow(void *p);
 /* For what another function gives, or takes back, with two more arguments: as malloc() and free(),
  * counted once even if it comes to these after all. @fp: the frame that the program called. */
 void *entry_allocate_by(void *(*give)(size_t, uint64_t, const void *), size_t size, uint64_t a,

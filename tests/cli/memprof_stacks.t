@@ -147,6 +147,26 @@ if have "${CXX:-c++}" && "${CXX:-c++}" -std=c++17 -O2 -o "$tmp/plus" "$tmp/plus.
 	is "C++: nothing guessed" "$(loss "$tmp/cc" guesses)" 0
 	# Allocators whose new and delete go past malloc(): the same blocks of main's.
 	of_main='[.stacks[] | select(any(.frames[]; . == "main"))] | "\(map(.allocs) | add) \(map(.bytes) | add) \(map(.frees) | add)"'
+	# A caller whose frame hangs on the frame pointer: new's own frame must hold it until the walk.
+	cat >"$tmp/hangs.cc" <<'CC'
+#include <alloca.h>
+#include <cstring>
+#include <new>
+static void *volatile kept;
+static void __attribute__((noinline)) hangs(int n)
+{
+	char *room = static_cast<char *>(alloca(n));
+	std::memset(room, 1, n);
+	kept = ::operator new(100);
+	__asm__ volatile("" ::"r"(room) : "memory");
+}
+int main(int argc, char *[])
+{
+	for (int i = 0; i < 3; i++)
+		hangs(argc * 1000);
+}
+CC
+	"${CXX:-c++}" -O1 -o "$tmp/hangs" "$tmp/hangs.cc"
 	for lib in libjemalloc.so.2 libmimalloc.so.2 libtcmalloc_minimal.so.4; do
 		path=$(find /usr/lib /usr/local/lib -name "$lib" 2>/dev/null | head -n 1)
 		if [ -n "$path" ]; then
@@ -154,6 +174,9 @@ if have "${CXX:-c++}" && "${CXX:-c++}" -std=c++17 -O2 -o "$tmp/plus" "$tmp/plus.
 			is "C++ with $lib: exit code" "$code" 0
 			is "C++ with $lib: main's blocks" "$(json "$tmp/cc4" | jq -r "$of_main")" "$(json "$tmp/cc" | jq -r "$of_main")"
 			is "C++ with $lib: no free of an unknown block" "$(loss "$tmp/cc4" unknown_frees)" 0
+			LD_PRELOAD=$path exact "$tmp/cc4" -- "$tmp/hangs"
+			is "C++ with $lib: a frame that hangs on the frame pointer" "$(json "$tmp/cc4" |
+				jq -c '[.stacks[] | select(.frames[0] == "hangs(int)") | .frames[-1]] | unique')" '["_start"]'
 		else
 			skip "C++ with $lib" "not installed"
 		fi

@@ -3,18 +3,8 @@
 # shellcheck disable=SC2016,SC2317 # commands of alerts; functions called by check
 # --alert of memprof run, attach, kernel, both and serve: what is said, the exit code, commands beside what runs on.
 . tests/lib.sh
-memprof=$B/memprof
-life=$B/tests/allocating/life
-check "a program that allocates until it is told to stop" "${CC:-cc}" -O1 -g -o "$tmp/steps" tests/memprof/steps.c
-
-# until_true CMD..: up to some 30 s
-until_true() {
-	for _ in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	return 1
-}
+. tests/memprof/lib.sh
+make_steps
 
 # --- run ---
 run "$memprof" run --exact -q -o "$tmp/p" --alert 'liv > 1KiB' -- "$life" live 100
@@ -63,7 +53,6 @@ is "looks without a file: exit code" "$code" 2
 has "looks without a file: says so" "$err" "attach: --interval and --record write a file: give -o FILE; see 'memprof attach --help'"
 
 # --- serve ---
-made=$B/tests/memprof/made
 "$made" small "$tmp/served"
 "$memprof" serve --listen 127.0.0.1:0 --every 0.05 --alert 'name = server and live > 1300=>echo "$BEEBENCH_PID $BEEBENCH_LIVE" >'"$tmp/part; mv $tmp/part $tmp/serve.fired" "$tmp/served" 2>"$tmp/err" &
 server=$!

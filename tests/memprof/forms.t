@@ -3,8 +3,8 @@
 # Real profiles: every form of one has the same totals, to the byte, and a profile differs from itself in nothing.
 # shellcheck disable=SC2016 # jq's variables
 . tests/lib.sh
+. tests/memprof/lib.sh
 need_tool jq jq
-memprof=$B/memprof
 ledger=$B/tests/allocating/ledger
 
 # sum FORMAT FILE VALUE: the total of VALUE in that form

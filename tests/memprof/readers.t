@@ -5,8 +5,7 @@
 # timeout: 300
 # beside others
 . tests/lib.sh
-memprof=$B/memprof
-made=$B/tests/memprof/made
+. tests/memprof/lib.sh
 check "profiles are made" sh -c "for k in small more empty counts self big; do '$made' \$k '$tmp/'\$k || exit; done"
 
 # --- go tool pprof ---
@@ -54,14 +53,6 @@ fi
 server='' prometheus=''
 # shellcheck disable=SC2016 # expanded at the end
 at_exit 'kill $server $prometheus 2>/dev/null; wait 2>/dev/null'
-# until_true CMD..: up to some 30 s
-until_true() {
-	for _ in $(seq 150); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.2
-	done
-	return 1
-}
 # shellcheck disable=SC2317 # called by until_true
 stored() {
 	promtool query instant "http://127.0.0.1:$port" "$1" | grep -q " => $2 @"

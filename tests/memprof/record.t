@@ -3,9 +3,9 @@
 # shellcheck disable=SC2317 # functions called by check
 # memprof run --interval and --record: the file is whole at any moment, and a recording has each look.
 . tests/lib.sh
+. tests/memprof/lib.sh
 need_tool jq jq
-memprof=$B/memprof
-check "a program that allocates until it is told to stop" "${CC:-cc}" -O1 -g -o "$tmp/steps" tests/memprof/steps.c
+make_steps
 
 # field FILE JQ [OPTION..]
 field() {

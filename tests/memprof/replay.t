@@ -3,22 +3,13 @@
 # shellcheck disable=SC2016,SC2317 # for another shell; functions called by check
 # memprof record and replay: each way of profiling into one bounded file, and what is said of a file that is none.
 . tests/lib.sh
+. tests/memprof/lib.sh
 need_tool jq jq
-memprof=$B/memprof
-made=$B/tests/memprof/made
-life=$B/tests/allocating/life
-check "a program that allocates until it is told to stop" "${CC:-cc}" -O1 -g -o "$tmp/steps" tests/memprof/steps.c
+make_steps
 
 # live FILE [OPTION..]: the live bytes of a profile of it
 live() {
 	"$memprof" replay --report --format json "$@" 2>/dev/null | jq -r .totals.live_bytes
-}
-until_true() {
-	for _ in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	return 1
 }
 has_live() {
 	[ "$(live "$tmp/rec")" = "$1" ]

@@ -3,9 +3,8 @@
 # memprof report and diff on profiles that are made up: text, totals of all forms, differences, bad input.
 # beside others
 . tests/lib.sh
+. tests/memprof/lib.sh
 need_tool jq jq
-memprof=$B/memprof
-made=$B/tests/memprof/made
 check "profiles are made" sh -c "for k in small more sampled empty counts self big; do '$made' \$k '$tmp/'\$k || exit; done"
 
 # text: golden, but for the folder

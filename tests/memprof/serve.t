@@ -5,21 +5,12 @@
 # shellcheck disable=SC2317 # functions called by check
 # beside others
 . tests/lib.sh
-memprof=$B/memprof
-made=$B/tests/memprof/made
+. tests/memprof/lib.sh
 check "a server that takes, and a client" "${CC:-cc}" -O1 -o "$tmp/taker" tests/memprof/taker.c
 server='' taker=''
 # shellcheck disable=SC2016 # expanded at the end
 at_exit 'kill $server $taker 2>/dev/null; wait 2>/dev/null'
 
-# until_true CMD..: up to some 20 s
-until_true() {
-	for _ in $(seq 200); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.1
-	done
-	return 1
-}
 # serve OPTION..: in the background; its port is in $port
 serve() {
 	"$memprof" serve --listen 127.0.0.1:0 --every 0.05 "$@" 2>"$tmp/err" &

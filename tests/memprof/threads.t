@@ -3,9 +3,8 @@
 # shellcheck disable=SC2317 # functions called by check
 # --by-thread: whose thread's a block is, whoever frees it; in each mode, in each form, and of a program that runs.
 . tests/lib.sh
+. tests/memprof/lib.sh
 need_tool jq jq
-memprof=$B/memprof
-life=$B/tests/allocating/life
 
 # profile WORD..: its JSON is in $json
 profile() {
@@ -87,13 +86,6 @@ int main(void)
 }
 C
 check "a program of two threads" "${CC:-cc}" -O1 -g -pthread -o "$tmp/two" "$tmp/two.c"
-until_true() {
-	for _ in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	return 1
-}
 # looked: a look has both threads' blocks
 looked() {
 	json=$("$memprof" report "$tmp/a" --format json) && [ "$(of '[.stacks[] | select(.frames[0] == "work") | .allocs] | add')" = 30 ]

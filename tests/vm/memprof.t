@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# memprof's kernel programs and attach on Linux 6.1 and 6.12: the same tests as tests/bpf, taken into a guest with their libraries. And the
-# document's lab with its kprobe on __kmalloc, which these kernels offer.
+# memprof's kernel programs, attach and both on Linux 6.1 and 6.12: the same tests as tests/bpf, taken into a guest with their libraries; a
+# program that ends before its files could be read, which the kernel tells by its events of mmap; and the document's lab with its kprobe on __kmalloc, which these kernels offer.
 # timeout: 600
 set -u
 . tests/lib.sh
@@ -29,10 +29,10 @@ guest() {
 	shift
 	# shellcheck disable=SC2086
 	run "$bee" vm -k "$kernel" -t 300 $libraries -f "$B/tests/bpf/t_memprof_kernel:bin/t_memprof_kernel" \
-		-f "$B/tests/bpf/t_memprof_attach:bin/t_memprof_attach" -f "$B/memprof:bin/memprof" \
+		-f "$B/tests/bpf/t_memprof_attach:bin/t_memprof_attach" -f "$B/memprof:bin/memprof" -f "$B/tests/allocating/life:bin/life" \
 		-f "$B/bpf/memprof/user.bpf.o:build/bpf/memprof/user.bpf.o" -f "$B/bpf/memprof/kernel.bpf.o:build/bpf/memprof/kernel.bpf.o" \
 		-f "$B/bpf/memprof/lab.bpf.o:build/bpf/memprof/lab.bpf.o" \
-		-f "$B/bpf/memprof/lab.bpf.o:bin/bpf/memprof/lab.bpf.o" -- "$@"
+		-f "$B/bpf/memprof/lab.bpf.o:bin/bpf/memprof/lab.bpf.o" -f "$B/bpf/memprof/kernel.bpf.o:bin/bpf/memprof/kernel.bpf.o" -- "$@"
 }
 
 for k in $kernels; do
@@ -60,6 +60,13 @@ for k in $kernels; do
 		(map({"\(.monitor) \(.path)": .own}) | add) as $own | [$own["kernel_counts kmalloc"] > 0, $own["kernel_counts kfree"] > 0,
 		$own["memprof-kernel kmalloc"] > $own["kernel_counts kmalloc"], $own["kernel_counts other"] == 0, $own["memprof-kernel other"] == 0]' "$tmp/exact.json")" \
 		"[true,true,true,true,true]"
+	guest "$k" memprof both --of kmalloc,cache --every 1 --format json -- life live 1
+	is "memprof both on Linux $k" "$code" 0 || printf '# %s\n' "$err"
+	printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/both.json"
+	is "the program's functions stand above the kernel's on Linux $k" "$(jq '[.stacks[].frames | select(index("do_syscall_64") and
+		index("allocate") and index("__libc_start_main"))] | length > 0' "$tmp/both.json")" true
+	is "its files were told in time on Linux $k" "$(jq '[.losses[] | select(.name == "processes_unread" or .name == "mappings_lost") | .count] | add' \
+		"$tmp/both.json")" 0
 	guest "$k" memprof kernel --lab --kprobe -- memprof kernel --help
 	is "the lab with its kprobe on Linux $k" "$code" 0 || printf '# %s\n' "$err"
 	like "which function it is on" "$out" '^✓ Attached to: kprobe __kmalloc'
