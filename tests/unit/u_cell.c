@@ -53,6 +53,9 @@ static void what_is_right_is_ok(void **state UNUSED)
 	assert_string_equal(record_str(c.record, "release", ""), "6.12-x");
 	assert_true(record_true(c.record, "loads"));
 	assert_int_equal(record_u64(c.record, "trials", 9), 1);
+	/* Those that were skipped were tried. */
+	assert_int_equal(cell_trials(&c, trials), 2);
+	assert_int_equal(cell_trials(&c, exact), 0);
 	assert_true(record_num(c.record, "added.mmap") == 40);
 	cell_release(&c);
 	json_object_put(exact);

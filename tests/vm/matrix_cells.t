@@ -104,6 +104,20 @@ wait $pid
 check "whole cells alone are left" sh -c "jq -e '.type == \"cell\"' '$tmp'/more/*.json >/dev/null"
 is "and no half of one" "$(find "$tmp/more" ! -name '*.json' -type f)" ""
 
+# A guest that ends before it has judged its monitors: each is judged in one of its own.
+"$bee" matrix -q --json -o cells="$tmp/ended",jobs=1 -w brk -k "$vmlinuz" -m memmon,memmon_fast >"$tmp/matrix.json" 2>"$tmp/err" &
+pid=$!
+judges='' qemu=''
+until [ -n "$qemu" ] || ! kill -0 $pid 2>/dev/null; do
+	sleep 0.05
+	judges=$(pgrep -P $pid -f "verify.*memmon,memmon_fast") && qemu=$(pgrep -P "$judges" qemu-system)
+done
+kill -KILL "$qemu"
+code=0
+wait $pid || code=$?
+is "a guest that was killed while it judged two monitors: both are judged" "$code $(cells '.monitor + " " + (.verdict // .status)')" \
+	"0 memmon exact memmon_fast exact" || cat "$tmp/err"
+
 if [ "${PROCESSORS_FULL:-0}" = 1 ]; then
 	run "$bee" matrix -q --json -o cells="$tmp/all"
 	printf '%s\n' "$out" >"$tmp/matrix.json"
