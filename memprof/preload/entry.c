@@ -307,6 +307,20 @@ PUBLIC void free(void *p)
 		memprof.next.free(p);
 }
 
+/* C23's, glibc's since 2.43, where they are functions of their own. */
+void free_sized(void *p, size_t size);
+void free_aligned_sized(void *p, size_t align, size_t size);
+
+PUBLIC void free_sized(void *p, size_t size UNUSED)
+{
+	free(p);
+}
+
+PUBLIC void free_aligned_sized(void *p, size_t align UNUSED, size_t size UNUSED)
+{
+	free(p);
+}
+
 PUBLIC void *calloc(size_t n, size_t each)
 {
 	size_t size;

@@ -306,6 +306,21 @@ static int do_temporary(unsigned int n)
 	return 0;
 }
 
+/* C23's functions that free. What libc does not have before 2.43 a profiler may: then it is asked. */
+void free_sized(void *p, size_t size) __attribute__((weak));
+void free_aligned_sized(void *p, size_t align, size_t size) __attribute__((weak));
+
+static int do_sized(unsigned int n)
+{
+	if (!free_sized || !free_aligned_sized)
+		return 3;
+	for (unsigned int i = 0; i < n; i++) {
+		free_sized(malloc(70), 70);
+		free_aligned_sized(aligned_alloc(64, 640), 64, 640);
+	}
+	return 0;
+}
+
 /* Calls allocate_here() of each library, closing it before the next is loaded. */
 static int do_libraries(unsigned int n)
 {
@@ -346,6 +361,7 @@ int main(int argc, char *argv[])
 		{"threads", do_threads},     {"stacks", do_stacks},
 		{"peak", do_peak},	     {"temporary", do_temporary},
 		{"libraries", do_libraries}, {"peaks", do_peaks},
+		{"sized", do_sized},
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 
