@@ -562,8 +562,9 @@ calibrate: all ## hold the figures against known costs (root, a quiet machine, h
 # What reads the history, or asks git which files are ours, says so where there is none.
 NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 'make $@' needs a git checkout (git clone), and this tree is none" >&2; exit 2; }
 
-gate: all ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
+gate: ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)
+	@$(MAKE) --no-print-directory all
 	@$(B)/beebench gate $(if $(GATE_BASE),--base "$(GATE_BASE)") --policy harness/gate/gate.json $(GATEFLAGS)
 
 bench-gate: all ## the gate's time lane on equal objects and on one more map lookup (root; BUDGET seconds)

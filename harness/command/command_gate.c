@@ -321,14 +321,16 @@ static int show(const struct gate_command *c, enum gate_verdict verdict, int arg
 static int unknown_base(const char *name)
 {
 	char **names = monitor_names();
-	const char *near;
+	const char *near, *cure = gate_shallow_cure(".");
 	size_t n = 0;
 
 	while (names && names[n])
 		n++;
 	near = suggest_nearest(name, (const char *const *)names, n);
-	log_err("--base %s is no monitor, no file and no git revision%s%s%s", name,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	log_err("--base %s is no monitor, no file and no git revision%s%s%s%s%s", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "",
+		cure && !near ? " here; this clone has no whole history: " : "",
+		cure && !near ? cure : "");
 	free(names);
 	return -ENOENT;
 }

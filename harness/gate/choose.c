@@ -18,9 +18,10 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 
-#define CURE                                                                                       \
-	"name the base with --base REV, or fetch the whole history (git fetch --unshallow; "       \
-	"fetch-depth: 0 of actions/checkout, GIT_DEPTH: \"0\" of GitLab)"
+#define FETCH_ALL                                                                                  \
+	"fetch the whole history (git fetch --unshallow; fetch-depth: 0 of actions/checkout, "     \
+	"GIT_DEPTH: \"0\" of GitLab)"
+#define CURE "name the base with --base REV, or " FETCH_ALL
 
 static const char *variable(const char *name)
 {
@@ -60,6 +61,11 @@ static bool is_shallow(const char *root)
 
 	free(answer);
 	return shallow;
+}
+
+const char *gate_shallow_cure(const char *root)
+{
+	return is_shallow(root) ? FETCH_ALL : NULL;
 }
 
 /* Where HEAD left @branch; on @branch itself the commit before HEAD. @how: " by ..", or "". */

@@ -26,4 +26,7 @@ struct choice {
 int gate_choose_base(struct choice *out, const char *root);
 void choice_release(struct choice *c);
 
+/* What brings the commits that a clone without its whole history lacks; NULL: it has them all. */
+const char *gate_shallow_cure(const char *root);
+
 #endif

@@ -27,7 +27,8 @@ static const char style[] =
 	"th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:left;"
 	"vertical-align:top}\n"
 	"th{background:var(--band)}tbody tr:hover{background:var(--band)}\n"
-	".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+	".n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+	"th.n{white-space:normal}@media(max-width:40rem){th,td{padding:.25rem .35rem}}\n"
 	".good{color:var(--good)}.bad{color:var(--bad);font-weight:600}.warn{color:var(--warn)}"
 	".dim{color:var(--dim)}.strong{font-weight:600}\n"
 	"summary{cursor:pointer;color:var(--dim)}\n"
@@ -36,7 +37,9 @@ static const char style[] =
 	"padding:.5rem}figure svg{display:block;max-width:100%;height:auto;margin:auto}"
 	"\n@media(prefers-color-scheme:dark){figure{background:#14181d}figure svg{"
 	"filter:invert(.92) hue-rotate(180deg)}}\n"
-	"nav ul{columns:3;padding-left:1.2rem;font-size:.87rem}dt{font-weight:600}dd{margin:0 0 "
+	"nav ul{columns:3 "
+	"9rem;column-gap:2rem;padding-left:1.2rem;font-size:.87rem}dt{font-weight:600}dd{margin:0 "
+	"0 "
 	".4rem 1.2rem}"
 	"\n@media print{body{max-width:none}h2{break-after:avoid}figure{break-inside:avoid}}\n";
 

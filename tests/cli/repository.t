@@ -263,6 +263,10 @@ printf '{"schema": 1, "suites": {"one": {"monitors": ["light.bpf.o"]}}}\n' >beeb
 revision light
 git checkout -q main
 git clone -q --depth 1 --branch change --no-tags --no-single-branch "file://$tmp/watch" "$tmp/shallow"
+run env -C "$tmp/shallow" "$bee" gate -q --base HEAD^
+is "a base that a shallow clone lacks: says how to get it" "$code:$err" "2:$e --base HEAD^ is no monitor, no file and no git revision here; \
+this clone has no whole history: fetch the whole history (git fetch --unshallow; fetch-depth: 0 of actions/checkout, \
+GIT_DEPTH: \"0\" of GitLab)"
 git checkout -q change
 # base NAME WANT VAR=VALUE..: what is chosen with these variables
 base() {
