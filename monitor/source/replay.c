@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -376,7 +377,25 @@ static bool behind_window(const struct replayer *r, const struct frame *f)
 	const struct replay_window *w = &r->window;
 	double s = (double)(f->time_ns - r->first_ns) / NSEC_PER_SEC;
 
-	return (w->to_ns && f->time_ns > w->to_ns) || (w->to_s >= 0 && s > w->to_s);
+	/* As the time of a frame is written: in whole ms. */
+	return (w->to_ns && f->time_ns / NSEC_PER_MSEC > w->to_ns / NSEC_PER_MSEC) ||
+	       (w->to_s >= 0 && s > w->to_s);
+}
+
+/* The end. Who asked for a part in which nothing is hears so. */
+static int end_window(const struct replayer *r)
+{
+	const struct replay_window *w = &r->window;
+	time_t first = (time_t)(r->first_ns / NSEC_PER_SEC);
+	bool asked = w->from_ns || w->to_ns || !isnan(w->from_s) || !isnan(w->to_s);
+	struct tm tm;
+	char text[32];
+
+	if (r->given || !asked || !r->first_ns || !gmtime_r(&first, &tm))
+		return 0;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	log_err("%s: no frame is from --from to --to; the first is of %s", r->file, text);
+	return -ENODATA;
 }
 
 int replayer_next(struct replayer *r, struct frame **out)
@@ -386,13 +405,13 @@ int replayer_next(struct replayer *r, struct frame **out)
 	do {
 		got = next_frame(r, out);
 		if (got <= 0)
-			return got;
+			return got ? got : end_window(r);
 		if (!r->first_ns)
 			r->first_ns = (*out)->time_ns;
 	} while (before_window(r, *out));
 	if (behind_window(r, *out)) {
 		*out = NULL;
-		return 0;
+		return end_window(r);
 	}
 	r->given = r->frames;
 	return 1;

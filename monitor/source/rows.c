@@ -18,6 +18,9 @@
 
 /* --- the figures of one row --- */
 
+/* Of no memory of its own none is an approximation. */
+enum { KERNEL_FLAGS = ROW_KERNEL | ROW_EXACT };
+
 /* What the walk through /proc does not say is not known. */
 static void take_kinds(const struct rows *r, struct proc_row *row, const struct task_row *t)
 {
@@ -142,10 +145,9 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 		s->execs = (uint32_t)t->execs;
 		forget_image(row, s);
 	}
-	row->flags =
-		(uint8_t)((r->exact && t->flags & (TASK_MEMORY | TASK_KERNEL) ? ROW_EXACT : 0) |
-			  (t->flags & TASK_KERNEL ? ROW_KERNEL : 0) |
-			  (s->collected ? ROW_COLLECTED : 0));
+	row->flags = (uint8_t)((r->exact && t->flags & TASK_MEMORY ? ROW_EXACT : 0) |
+			       (t->flags & TASK_KERNEL ? KERNEL_FLAGS : 0) |
+			       (s->collected ? ROW_COLLECTED : 0));
 	row->state = tasks_state(t->thread.state);
 	row->start_ns = t->thread.start_ns;
 	memcpy(row->name, t->comm, sizeof(row->name));
@@ -171,7 +173,7 @@ static void row_stay(const struct rows *r, struct proc_row *row, struct row_stat
 		show_told(r, row, s);
 		row_sum_held(row);
 	}
-	row->flags &= ROW_KERNEL | ROW_COLLECTED;
+	row->flags &= row->flags & ROW_KERNEL ? KERNEL_FLAGS : ROW_COLLECTED;
 	s->same = 1;
 	take_moment(r, row, s);
 	s->fresh = 0;

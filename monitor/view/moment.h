@@ -11,9 +11,9 @@ struct moment {
 };
 
 /*
- * "+SECONDS", "2026-11-30T12:58:03" or with a blank instead of T (local time; with Z: UTC), and,
- * where @day_ns (CLOCK_REALTIME) is not 0, "12:58" and "12:58:03" of that day. 0, or -EINVAL with
- * nothing said.
+ * "+SECONDS", "2026-11-30T12:58:03", with parts of a second or not, or with a blank instead of T
+ * (local time; with Z: UTC), and, where @day_ns (CLOCK_REALTIME) is not 0, "12:58" and "12:58:03"
+ * of that day. 0, or -EINVAL with nothing said.
  */
 int moment_parse(const char *text, uint64_t day_ns, struct moment *out);
 /* As CLOCK_REALTIME in ns, of a recording that began then. */

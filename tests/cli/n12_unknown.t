@@ -63,6 +63,15 @@ for level in 1 2; do
 		"$(printf '%s\n' "$out" | jq -c '.processes[] | select((.kernel | not) and (.rss_kb == 0 or .peak_kb == 0))')" ""
 done
 
+# --- a kernel thread has no memory of its own: that is known, and no approximation
+run "$memmon" --batch -n 2 -i 0.2 -K --json --filter "pid = 2"
+if [ "$(printf '%s\n' "$out" | jq -s 'map(.processes[]) | length')" = 2 ]; then
+	is "a kernel thread: 0, exactly, in each frame" \
+		"$(printf '%s\n' "$out" | jq -s -c 'map(.processes[0] | [.kernel, .exact, .rss_kb]) | unique')" '[[true,true,0]]'
+else
+	skip "a kernel thread" "pid 2 is none here"
+fi
+
 # --- ended before anybody saw it, just begun
 "$memmon" --batch -n 6 -i 0.3 --json --top 0 --record "$tmp/all.rec" >"$tmp/frames" &
 recorder=$!

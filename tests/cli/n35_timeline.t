@@ -22,6 +22,11 @@ is "from then to then" "$(seqs --from +0.45 --to +1.05)" "3 4 "
 is "from a moment on" "$(seqs --from "${first%.*}Z" | cut -c 1-4)" "1 2 "
 is "up to a moment long ago: none" "$(seqs --to 2001-01-01T00:00:00Z)" ""
 is "nothing beyond the end" "$(seqs --from +3600)" ""
+run "$memmon" --replay "$tmp/all.rec" --batch --from +3600
+is "which is said: exit code" "$code" 2
+has "which is said" "$err" "all.rec: no frame is from --from to --to; the first is of $(printf '%s' "$first" | cut -c 1-19)Z"
+third=$("$memmon" --replay "$tmp/all.rec" --batch --json --top 1 | sed -n 3p | jq -r .time)
+is "a time as JSON has it, from and to" "$(seqs --from "$third" --to "$third")" "3 "
 
 run "$memmon" --replay "$tmp/all.rec" --from +1.35 --record "$tmp/part.rec"
 is "a recording out of a recording" "$code$err" 0

@@ -104,11 +104,13 @@ static void memory(void **state)
 	assert_int_equal(m.rss_kb, 8);
 	assert_int_equal(proctask_parse_status("Name:\tk\nPid:\t2\n", &m), 0);
 	assert_int_equal(m.rss_kb, 0);
-	assert_int_equal(proctask_parse_rollup("0-f ---p 0 00:00 0 [rollup]\nRss: 40 kB\n"
-					       "Pss: 30 kB\nPss_Dirty: 7 kB\nPrivate_Clean: 3 kB\n"
-					       "Private_Dirty: 20 kB\nLazyFree: 8 kB\nSwap: 5 kB\nSwapPss: 4 kB\n",
-					       &r),
-			 0);
+	assert_int_equal(
+		proctask_parse_rollup(
+			"0-f ---p 0 00:00 0 [rollup]\nRss: 40 kB\n"
+			"Pss: 30 kB\nPss_Dirty: 7 kB\nPrivate_Clean: 3 kB\n"
+			"Private_Dirty: 20 kB\nLazyFree: 8 kB\nSwap: 5 kB\nSwapPss: 4 kB\n",
+			&r),
+		0);
 	assert_int_equal(r.pss_kb, 30);
 	assert_int_equal(r.uss_kb, 23);
 	assert_int_equal(r.swap_kb, 5);
