@@ -306,7 +306,8 @@ static int do_temporary(unsigned int n)
 	return 0;
 }
 
-/* C23's functions that free. What libc does not have before 2.43 a profiler may: then it is asked. */
+/* C23's functions that free. What libc does not have before 2.43 a profiler may: then it is asked.
+ */
 void free_sized(void *p, size_t size) __attribute__((weak));
 void free_aligned_sized(void *p, size_t align, size_t size) __attribute__((weak));
 
