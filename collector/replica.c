@@ -31,6 +31,9 @@ struct source_program {
 					      iterator, which no event runs */
 	struct bpf_insn *insns;		   /* owned */
 	size_t ninsns;
+	struct bpf_func_info *functions; /* where one is a callback; owned */
+	size_t nfunctions;
+	int btf_fd; /* of the functions' types; -1: there are none */
 	uint32_t attach_btf_id;
 	bool gpl;
 };
@@ -95,6 +98,8 @@ static int read_map(struct replica_source *s, const struct bpf_map *map)
 
 	m->fd = bpf_map__fd(map);
 	m->btf_fd = -1;
+	if (m->fd < 0) /* of a program that was not loaded */
+		return 0;
 	s->nmaps++;
 	if (bpf_obj_get_info_by_fd(m->fd, &m->info, &len))
 		return -errno;
@@ -105,11 +110,11 @@ static int read_map(struct replica_source *s, const struct bpf_map *map)
 	return read_content(m);
 }
 
-/* Callbacks and functions of modules need descriptors that only libbpf knows. */
+/* Functions of modules need descriptors that only libbpf knows. */
 static bool can_copy_code(const struct bpf_insn *insns, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (insns[i].code == LOAD_IMM64 && insns[i].src_reg > BPF_PSEUDO_BTF_ID)
+		if (insns[i].code == LOAD_IMM64 && insns[i].src_reg > BPF_PSEUDO_FUNC)
 			return false;
 		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
 		    insns[i].src_reg == BPF_PSEUDO_KFUNC_CALL && insns[i].off)
@@ -118,12 +123,65 @@ static bool can_copy_code(const struct bpf_insn *insns, size_t n)
 	return true;
 }
 
+static bool has_callback(const struct source_program *p)
+{
+	for (size_t i = 0; i < p->ninsns; i++)
+		if (p->insns[i].code == LOAD_IMM64 && p->insns[i].src_reg == BPF_PSEUDO_FUNC)
+			return true;
+	return false;
+}
+
+static bool is_function(const struct source_program *p, size_t at)
+{
+	for (size_t i = 0; i < p->ninsns; i++) {
+		const struct bpf_insn *insn = &p->insns[i];
+		bool names = insn->code == LOAD_IMM64 ? insn->src_reg == BPF_PSEUDO_FUNC
+						      : insn->code == (BPF_JMP | BPF_CALL) &&
+								insn->src_reg == BPF_PSEUDO_CALL;
+
+		if (names && (ssize_t)i + insn->imm + 1 == (ssize_t)at)
+			return true;
+	}
+	return false;
+}
+
+/* A callback is told by its type. The kernel has the types of all functions, in their order, at
+ * places in the program as it runs; here they are at those in the program as it was given. */
+static int read_functions(struct source_program *p, int fd)
+{
+	struct bpf_prog_info info = {.func_info_rec_size = sizeof(*p->functions)};
+	uint32_t len = sizeof(info);
+	size_t n = 0;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	p->nfunctions = info.nr_func_info;
+	p->functions = calloc(p->nfunctions + 1, sizeof(*p->functions));
+	if (!p->functions)
+		return -ENOMEM;
+	info = (struct bpf_prog_info){.nr_func_info = info.nr_func_info,
+				      .func_info_rec_size = sizeof(*p->functions),
+				      .func_info = (uint64_t)(uintptr_t)p->functions};
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	p->btf_fd = bpf_btf_get_fd_by_id(info.btf_id);
+	for (size_t at = 0; at < p->ninsns && n <= p->nfunctions; at++)
+		if (!at || is_function(p, at)) {
+			if (n < p->nfunctions)
+				p->functions[n].insn_off = (uint32_t)at;
+			n++;
+		}
+	return p->btf_fd < 0 || n != p->nfunctions ? -ENOTSUP : 0;
+}
+
 static int read_program(struct replica_source *s, const struct bpf_program *program)
 {
 	struct source_program *p = &s->programs[s->nprograms++];
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
+	int err;
 
+	p->btf_fd = -1;
 	if (bpf_program__fd(program) < 0 ||
 	    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
 		return 0;
@@ -137,8 +195,9 @@ static int read_program(struct replica_source *s, const struct bpf_program *prog
 	if (!p->insns)
 		return -ENOMEM;
 	memcpy(p->insns, bpf_program__insns(program), p->ninsns * sizeof(*p->insns));
-	s->whole |= !can_copy_code(p->insns, p->ninsns);
-	return 0;
+	err = has_callback(p) ? read_functions(p, bpf_program__fd(program)) : 0;
+	s->whole |= err == -ENOTSUP || !can_copy_code(p->insns, p->ninsns);
+	return err == -ENOTSUP ? 0 : err;
 }
 
 static int read_object(struct replica_source *s, struct bpf_object *object)
@@ -203,8 +262,12 @@ void replica_source_close(struct replica_source *s)
 		if (s->maps[i].btf_fd >= 0)
 			close(s->maps[i].btf_fd);
 	}
-	for (size_t i = 0; i < s->nprograms; i++)
+	for (size_t i = 0; i < s->nprograms; i++) {
 		free(s->programs[i].insns);
+		free(s->programs[i].functions);
+		if (s->programs[i].btf_fd >= 0)
+			close(s->programs[i].btf_fd);
+	}
 	monitor_close(s->monitor);
 	free(s->spec);
 	free(s);
@@ -315,6 +378,12 @@ static int load_program(struct replica *r, size_t i, const struct replica_source
 
 	if (!insns)
 		return -ENOMEM;
+	if (p->functions) {
+		opts.prog_btf_fd = (uint32_t)p->btf_fd;
+		opts.func_info = p->functions;
+		opts.func_info_cnt = (uint32_t)p->nfunctions;
+		opts.func_info_rec_size = sizeof(*p->functions);
+	}
 	memcpy(insns, p->insns, p->ninsns * sizeof(*insns));
 	point_to_maps(insns, p->ninsns, r, s);
 	r->program_fd[i] =

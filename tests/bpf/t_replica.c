@@ -109,7 +109,7 @@ static void of_rings_by_cpu(void **state UNUSED)
 	struct replica r;
 	int seen = 0, link;
 
-	check("memmon_fast", 5, (size_t)libbpf_num_possible_cpus());
+	check("memmon_fast", 7, (size_t)libbpf_num_possible_cpus());
 	assert_int_equal(replica_source_open(&s, "memmon_fast", NULL), 0);
 	assert_int_equal(replica_load(&r, s, ~0U, NULL), 0);
 	assert_int_equal(ring_open(&ring, r.ring_fd, r.nrings, &layout), 0);

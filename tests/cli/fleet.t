@@ -14,7 +14,7 @@ mkdir p q empty
 
 cat >p/beebench.json <<'E2'
 {"schema": 1, "suites": {
-  "right": {"monitors": ["none", "out/mine.bpf.o"], "workloads": ["idle", "brk:count=5", "mmap"], "measures": ["verify", "gate"]},
+  "right": {"monitors": ["memmon_fast", "out/mine.bpf.o"], "workloads": ["brk:count=3", "brk:count=5", "mmap"], "measures": ["verify", "gate"]},
   "kernels": {"monitors": ["nop"], "kernels": ["7.7", "6.12/arm64"], "workloads": ["brk"], "measures": ["exact", "verify"]},
   "cost": {"monitors": ["nop"], "events": ["mmap", "brk"], "measures": ["overhead", "ringbuf"], "seconds": 3}}}
 E2
@@ -23,7 +23,7 @@ cat >q/beebench.json <<'E2'
 {"schema": 1, "suites": {
   "cost": {"seconds": 3, "monitors": ["nop"], "events": ["brk", "mmap"], "measures": ["ringbuf", "overhead"]},
   "kernels": {"monitors": ["nop"], "kernels": ["6.12/arm64", "7.7"], "workloads": ["brk"], "measures": ["verify", "exact"]},
-  "right": {"monitors": ["out/mine.bpf.o", "none"], "workloads": ["mmap", "brk:count=5", "idle"], "measures": ["verify"]}}}
+  "right": {"monitors": ["out/mine.bpf.o", "memmon_fast"], "workloads": ["mmap", "brk:count=5", "brk:count=3"], "measures": ["verify"]}}}
 E2
 
 # --- plan
@@ -34,7 +34,7 @@ is "the cells of all suites: a line each" "$code $(printf '%s\n' "$out" | wc -l)
 printf '%s\n' "$out" >"$tmp/plan.tsv"
 is "verify: a cell for each monitor and workload, by kernel all workloads in one boot" \
 	"$(cut -f2-7 "$tmp/plan.tsv" | grep verify | tr '\t\n' ' ;')" \
-	"right verify none - idle -;right verify none - brk:count=5 -;right verify none - mmap -;right verify out/mine.bpf.o - idle -;right verify out/mine.bpf.o - brk:count=5 -;right verify out/mine.bpf.o - mmap -;kernels verify nop 7.7 - -;kernels verify nop 6.12/arm64 - -;"
+	"right verify memmon_fast - brk:count=3 -;right verify memmon_fast - brk:count=5 -;right verify memmon_fast - mmap -;right verify out/mine.bpf.o - brk:count=3 -;right verify out/mine.bpf.o - brk:count=5 -;right verify out/mine.bpf.o - mmap -;kernels verify nop 7.7 - -;kernels verify nop 6.12/arm64 - -;"
 is "exact by kernel, overhead by event, ringbuf alone" "$(cut -f2-7 "$tmp/plan.tsv" | grep -v verify | tr '\t\n' ' ;')" \
 	"kernels exact nop 7.7 - -;kernels exact nop 6.12/arm64 - -;cost overhead nop - - mmap;cost overhead nop - - brk;cost ringbuf nop - - -;"
 is "each id is one" "$(cut -f1 "$tmp/plan.tsv" | sort -u | wc -l)" 13
@@ -86,13 +86,13 @@ cd "$tmp/p" || exit 1
 cell_of() {
 	awk -F '\t' -v w="$1" '$2 " " $3 " " $4 " " $5 " " $6 " " $7 == w { print $1 }' "$tmp/plan.tsv"
 }
-idle=$(cell_of "right verify none - idle -")
-brk=$(cell_of "right verify none - brk:count=5 -")
+idle=$(cell_of "right verify memmon_fast - brk:count=3 -")
+brk=$(cell_of "right verify memmon_fast - brk:count=5 -")
 run "$bee" run -q --cell "$idle" --out r/s
 is "one cell: its file is told" "$code $out" "0 r/s/$idle.json"
 is "a run with its cell" "$(jq -c 'select(.type == "run") | .cell' "r/s/$idle.json")" \
-	"{\"id\":\"$idle\",\"suite\":\"right\",\"measure\":\"verify\",\"monitor\":\"none\",\"kernel\":null,\"workload\":\"idle\",\"event\":null}"
-is "one workload, and the end" "$(jq -r 'select(.type != "run") | .workload // .type' "r/s/$idle.json" | tr '\n' ' ')" "suite idle end "
+	"{\"id\":\"$idle\",\"suite\":\"right\",\"measure\":\"verify\",\"monitor\":\"memmon_fast\",\"kernel\":null,\"workload\":\"brk:count=3\",\"event\":null}"
+is "one workload, and the end" "$(jq -r 'select(.type != "run") | .workload // .type' "r/s/$idle.json" | tr '\n' ' ')" "suite brk end "
 is "nothing else is left" "$(ls -A r/s)" "$idle.json"
 first=$(cksum <"r/s/$idle.json")
 run "$bee" run --cell "$idle" --out r/s
@@ -107,8 +107,8 @@ run "$bee" run --cell "$idle" -w brk --out r/s
 is "what a cell is cannot be said twice" "$code $err" "2 beebench: error: --cell says what is measured, and so does --workload; a cell is measured as its suite says"
 run "$bee" verify --cell "$idle"
 has "a cell is of run" "$code $err" "2 beebench: error: --cell is of 'beebench run'"
-run "$bee" run --cell "$(cell_of "right verify out/mine.bpf.o - idle -")" --out r/s
-has "an object that nobody built" "$code $err" "2 beebench: error: no out/mine.bpf.o for the cell right-verify-mine-host-idle-"
+run "$bee" run --cell "$(cell_of "right verify out/mine.bpf.o - brk:count=3 -")" --out r/s
+has "an object that nobody built" "$code $err" "2 beebench: error: no out/mine.bpf.o for the cell right-verify-mine-host-brk_count_3-"
 run "$bee" run -q -s 7 --cell "$idle" --out r/s
 has "another seed: it is done again" "$code $err" "0 beebench: r/s/$idle.json: it is of another seed; it is done again"
 is "with this one" "$(jq 'select(.type == "run") | .seed' "r/s/$idle.json")" 7
@@ -145,7 +145,7 @@ rm "r/s/$idle.json" "r/s/$brk.json"
 "$bee" run -q --cell "$idle" --out r/s >/dev/null
 "$bee" run -q --cell "$brk" --out r/s >/dev/null
 is "what a killed start left goes with the next one; what another writes stays, and another machine's" \
-	"$(find r/s -name '.*.part' | sort | sed "s/$idle/idle/; s/$brk/brk/" | tr '\n' ' ')" \
+	"$(find r/s -name '.*.part' | sed "s/$idle/idle/; s/$brk/brk/" | sort | tr '\n' ' ')" \
 	"r/s/.brk.20261130T000000Z-0000000000000003.part r/s/.idle.20261130T000000Z-0000000000000001.part "
 kill "$(cat "$tmp/pid")"
 rm -f r/s/.*.part
@@ -308,7 +308,7 @@ has "no plan's line" "$code $err" "2 beebench: error: none:1: no cell's id"
 
 if have parallel && parallel --version 2>/dev/null | grep -q '^GNU'; then
 	cd "$tmp/p" || exit 1
-	grep "^right-verify-none" "$tmp/plan.tsv" >three
+	grep "^right-verify-memmon_fast" "$tmp/plan.tsv" >three
 	export PARALLEL_HOME="$tmp/parallel"
 	mkdir -p "$PARALLEL_HOME"
 	: >"$PARALLEL_HOME/will-cite"
@@ -320,7 +320,7 @@ if have parallel && parallel --version 2>/dev/null | grep -q '^GNU'; then
 	cut -f1 three | parallel --jobs 2 --joblog log --resume-failed "'$bee'" run -q --cell {} --out par >/dev/null 2>&1
 	run "$bee" merge par --cells three --out par-all
 	is "parallel --resume believes its log; the merge does not: 2" "$code $(printf '%s\n' "$out" | tail -n 1)" "2 1 cell has no result: $idle"
-	"$bee" plan right --missing par --format ids | grep none | parallel --jobs 2 "'$bee'" run -q --cell {} --out par >/dev/null 2>&1
+	"$bee" plan right --missing par --format ids | grep memmon_fast | parallel --jobs 2 "'$bee'" run -q --cell {} --out par >/dev/null 2>&1
 	run "$bee" merge par --cells three --out par-all
 	is "what is missing is done by plan --missing" "$code" 0
 else
