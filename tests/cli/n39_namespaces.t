@@ -51,9 +51,11 @@ for my $n (23, 31) {
 }
 print "$first\n";
 EOP
-"$memmon" --batch -n 7 -i 1 --json --top 0 >"$tmp/frames" &
+# Right after a frame: those that end at once are not there at the next.
+: >"$tmp/frames"
+"$memmon" --batch -n 7 -i 1 --json --top 0 >>"$tmp/frames" &
 recorder=$!
-sleep 1.3
+while [ "$(wc -l <"$tmp/frames")" -lt 2 ] && kill -0 $recorder; do sleep 0.05; done
 again=$(perl "$tmp/again.pl" 2>"$tmp/again.err")
 wait $recorder
 if [ -n "$again" ]; then
