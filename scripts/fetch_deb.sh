@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # A Debian package's files without installing it: fetch_deb.sh PACKAGE [FILE] prints the folder it is unpacked in, or the path of FILE
 # ("usr/bin/promtool") there. apt downloads it, which checks it by the archive's signature; dpkg -x unpacks it; no script of the package
-# is run, no daemon started. Kept in $BEEBENCH_CACHE (as the guest's kernels are: beebench in $XDG_CACHE_HOME or ~/.cache) and used from
-# there without a network. Exit code 77: it cannot be had here, and why is on stderr.
+# is run, no daemon started. Kept in $BEEBENCH_CACHE (as the guest's kernels are: beebench in $XDG_CACHE_HOME or ~/.cache; cache.sh) and
+# used from there without a network. Exit code 77: it cannot be had here, and why is on stderr.
 set -eu
 
 die() {
@@ -20,17 +20,17 @@ case $package in
 *[!a-z0-9.+-]* | '' | [!a-z0-9]*) die 2 "'$package' is no name of a Debian package" ;;
 esac
 
-if [ -n "${BEEBENCH_CACHE:-}" ]; then
-	cache=$BEEBENCH_CACHE
-elif [ -n "${XDG_CACHE_HOME:-}" ]; then
-	cache=$XDG_CACHE_HOME/beebench
-elif [ -n "${HOME:-}" ]; then
-	cache=$HOME/.cache/beebench
-else
-	die 77 "no place for the package: neither BEEBENCH_CACHE nor HOME is set"
-fi
+# shellcheck source=scripts/cache.sh
+. "$(dirname "$0")/cache.sh"
+[ -n "$cache" ] || die 77 "no place for the package: neither BEEBENCH_CACHE nor HOME is set"
 dir=$cache/debs/$package
 work=
+# ours PATH..: nothing is taken from where somebody else could have put it
+ours() {
+	foreign=$(cache_foreign "$@")
+	[ -z "$foreign" ] || die 77 "$foreign: no package is taken from there; remove it, or choose another cache with BEEBENCH_CACHE"
+}
+ours "$cache" "$cache/debs" "$dir/"
 
 # apt with lists of our own where the machine has none
 own=
@@ -60,6 +60,7 @@ fetch() {
 	# apt gives up its rights for a user of its own, who may not write here; the download is ours then, and apt says so.
 	if ! download && grep -q 'Unable to locate' "$work/said"; then
 		own=$cache/apt
+		ours "$own" "$own/lists"
 		mkdir -p "$own/lists/partial" "$own/cache/archives/partial"
 		# Without a network apt-get update warns, and succeeds.
 		apt apt-get update || :
@@ -77,6 +78,7 @@ fetch() {
 	fi
 	printf '%s %s %s\n' "$package" "$(dpkg-deb -f "$1" Version)" "$(sha256sum "$1" | cut -d' ' -f1)" >"$work/root/.package"
 	chmod 755 "$work/root"
+	cache_own "$work/root"
 	rm -rf "$dir"
 	# Whoever came first at the same moment has the same.
 	mv "$work/root" "$dir" 2>/dev/null || [ -f "$dir/.package" ] || die 77 "cannot put $package into $dir"

@@ -3,8 +3,8 @@
 # Libraries of another processor, for what is compiled for it: sysroot.sh ARCHITECTURE [PACKAGE..] prints the folder they are unpacked in.
 # Without packages those of what goes into its guest, to link with; with packages those too, and all that they need, to run with as well.
 # apt downloads Debian's packages with lists of their own, which checks them by the archive's signature; nothing is installed, and no
-# script of a package is run. Kept in $BEEBENCH_CACHE (as the guest's kernels are: beebench in $XDG_CACHE_HOME or ~/.cache) and used from
-# there without a network. Exit code 77: they cannot be had here, and why is on stderr.
+# script of a package is run. Kept in $BEEBENCH_CACHE (as the guest's kernels are: beebench in $XDG_CACHE_HOME or ~/.cache; cache.sh) and
+# used from there without a network. Exit code 77: they cannot be had here, and why is on stderr.
 set -eu
 
 packages="libbpf-dev libelf-dev zlib1g-dev libjson-c-dev libsqlite3-dev"
@@ -21,8 +21,12 @@ case $arch in
 arm64 | s390x) ;;
 *) die "no guest has the processor '$arch': there are arm64 and s390x" ;;
 esac
-cache=${BEEBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/beebench}
+# shellcheck source=scripts/cache.sh
+. "$(dirname "$0")/cache.sh"
+[ -n "$cache" ] || die "no place for the libraries: neither BEEBENCH_CACHE nor HOME is set"
 dir=$cache/sysroot/$arch${1:+-whole} own=$cache/apt-$arch work=
+foreign=$(cache_foreign "$cache" "$cache/sysroot" "$dir/" "$own" "$own/lists")
+[ -z "$foreign" ] || die "$foreign: no library is taken from there; remove it, or choose another cache with BEEBENCH_CACHE"
 if [ "$(cat "$dir/.packages" 2>/dev/null)" = "$packages${1:+ $*}" ] && (cd "$dir" && sha256sum --status -c .sums 2>/dev/null); then
 	echo "$dir"
 	exit
@@ -69,6 +73,7 @@ printf '%s\n' "$packages" >"$work/root/.packages"
 cd "$work/root"
 find . -type f ! -name ".*" -exec sha256sum {} + >.sums
 chmod 755 .
+cache_own .
 rm -rf "$dir"
 # Whoever came first at the same moment has the same.
 mv "$work/root" "$dir" 2>/dev/null || [ -f "$dir/.packages" ] || die "cannot put the libraries into $dir"
