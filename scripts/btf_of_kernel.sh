@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # The kernel's BTF out of its image, without booting it: btf_of_kernel.sh VMLINUZ OUT. The BTF has the byte order of its kernel, which
-# bpftool reads on any machine. An image is as it is (arm64), or packed by zstd or xz somewhere inside (s390x).
+# bpftool reads on any machine. An image is as it is (arm64), or packed by zstd, xz or gzip somewhere inside (s390x, zboot).
 # BTF begins with its magic, version 1, no flags, a header of 24 bytes, then types at 0 (linux/btf.h); the strings follow the types.
 set -eu
 export LC_ALL=C
@@ -38,7 +38,7 @@ find_btf() {
 }
 
 find_btf "$1" "$2" && exit
-for form in '\x28\xb5\x2f\xfd:zstd' '\xfd7zXZ\x00:xz'; do
+for form in '\x28\xb5\x2f\xfd:zstd' '\xfd7zXZ\x00:xz' '\x1f\x8b\x08:gzip'; do
 	tool=${form#*:}
 	command -v "$tool" >/dev/null 2>&1 || continue
 	# shellcheck disable=SC2013  # numbers

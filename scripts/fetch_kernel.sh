@@ -6,8 +6,8 @@
 # apt's lists and leaves "vmlinuz" and "note" (the package and the checksums, "KEY VALUE" lines) in DIR, which appears at once and whole.
 # Works as an ordinary user. Where the machine's package lists have no such kernel, lists of our own are fetched into CACHE: from the
 # machine's sources, then from the newer Debians at the same place (13 and unstable). From Linux 7 on that package is empty, and the
-# kernel lies in the linux-binary package it depends on. FILE, with a '/', is a package of any distribution (.deb, .rpm, .pkg.tar.*): the
-# kernel comes out of it.
+# kernel lies in the linux-binary package it depends on. FILE, with a '/', is a package of any distribution (.deb, .rpm, and what tar
+# reads: .pkg.tar.*, .apk, .xbps, .txz): the kernel comes out of it.
 #
 # Whoever calls it reads stdout: lines "info TEXT" and "error TEXT". Exit codes: 0; 77 it cannot be had here; 2 the cache is no good.
 set -eu
@@ -31,18 +31,24 @@ case $version in
 */*) file=$(readlink -f -- "$version") ;;
 *[!0-9.]* | '') die 2 "'$version' is no version of a kernel" ;;
 esac
-tools="apt-cache apt-get dpkg-deb tar sha256sum timeout"
+tools="apt-cache apt-get dpkg-deb tar sha256sum timeout" get=
 what=fetched
 [ -z "$file" ] || what="taken out of $file"
 case $file in
 '') ;;
 *.deb) tools="dpkg-deb tar sha256sum" ;;
-*.rpm) tools="rpm2cpio cpio sha256sum" ;;
+*.rpm)
+	# Both are there where packages are such; bsdtar is one more that reads them.
+	tools="rpm2cpio cpio sha256sum" get="run: sudo apt-get install rpm2cpio cpio   or "
+	! command -v bsdtar >/dev/null 2>&1 || tools="bsdtar sha256sum"
+	;;
+*.zst | *.xbps) tools="tar zstd sha256sum" get="run: sudo apt-get install zstd   or " ;;
+*.xz | *.txz) tools="tar xz sha256sum" get="run: sudo apt-get install xz-utils   or " ;;
 *) tools="tar sha256sum" ;;
 esac
 for tool in $tools; do
 	command -v "$tool" >/dev/null 2>&1 ||
-		die 77 "no $tool here, and without it no kernel can be $what; give one by path: -k /boot/vmlinuz-.."
+		die 77 "no $tool here, and without it no kernel can be $what; ${get}give one by path: -k /boot/vmlinuz-.."
 done
 
 work=
@@ -189,24 +195,30 @@ download() {
 	package="$package $package_version"
 }
 
-# The names of the kernels among a package's files, the likeliest first.
-kernels() {
-	sed -n -e '/^\(\.\/\|\)boot\/\(vmlinuz\|image\|Image\)-[^/]*$/p' -e '/^\(\.\/\|\)\(usr\/\)\?lib\/modules\/[^/]*\/\(vmlinuz\|[Ii]mage\)$/p' | head -n 1
+# The first kernel among a package's files, of which there is a list as ls -l gives it. Some have a link to it as well.
+kernel_of() {
+	sed -n 's/^-.* \(\(\.\/\|\/\|\)\(boot\/\(vmlinuz\|[Ii]mage\)-[^ /]*\|\(usr\/\|\)lib\/modules\/[^ /]*\/\(vmlinuz\|[Ii]mage\)\)\)$/\1/p' |
+		head -n 1
 }
 
 # unpack PACKAGE
 unpack() {
 	case $1 in
 	*.deb)
-		member=$(dpkg-deb --fsys-tarfile "$1" 2>said | tar -t 2>>said | kernels)
+		member=$(dpkg-deb --fsys-tarfile "$1" 2>said | tar -tv 2>>said | kernel_of)
 		[ -z "$member" ] || dpkg-deb --fsys-tarfile "$1" 2>said | tar -xO "$member" >vmlinuz 2>>said
 		;;
 	*.rpm)
-		member=$(rpm2cpio "$1" 2>said | cpio -t --quiet 2>>said | kernels)
-		[ -z "$member" ] || rpm2cpio "$1" 2>said | cpio -i --quiet --to-stdout "$member" >vmlinuz 2>>said
+		if command -v bsdtar >/dev/null 2>&1; then
+			member=$(bsdtar -tvf "$1" 2>said | kernel_of)
+			[ -z "$member" ] || bsdtar -xOf "$1" "$member" >vmlinuz 2>said
+		else
+			member=$(rpm2cpio "$1" 2>said | cpio -tv --quiet 2>>said | kernel_of)
+			[ -z "$member" ] || rpm2cpio "$1" 2>said | cpio -i --quiet --to-stdout "$member" >vmlinuz 2>>said
+		fi
 		;;
 	*)
-		member=$(tar -tf "$1" 2>said | kernels)
+		member=$(tar -tvf "$1" 2>said | kernel_of)
 		[ -z "$member" ] || tar -xOf "$1" "$member" >vmlinuz 2>said
 		;;
 	esac || {

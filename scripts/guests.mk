@@ -38,6 +38,6 @@ arm64-programs: $(B)/honeyc $(B)/beebench $(B)/memprof $(B)/tests/memprof/made #
 programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof)
 .PHONY: arm64-programs programs
 
-test-matrix: all guests ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone (installs what it needs)
-	@B=$(B) PROCESSORS_FULL=1 tests/run.sh vm/processors vm/matrix_cells
+test-matrix: all guests ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone, packed kernels (installs what it needs)
+	@B=$(B) PROCESSORS_FULL=1 tests/run.sh vm/processors vm/matrix_cells vm/packed
 .PHONY: test-matrix guests-here guest guests $(GUESTS:%=guest-%)

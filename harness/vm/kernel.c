@@ -113,7 +113,7 @@ static int check_owners(const char *cache, const char *dir, struct strbuf *why)
 /* Whose kernel the image is, and whether it is all there. */
 static int check_image(struct vm_kernel *k, const struct processor *wanted, struct strbuf *why)
 {
-	int err = image_look(k->path.s, &k->processor, why);
+	int err = image_look(k->path.s, &k->processor, &k->unpacked, why);
 
 	if (err)
 		return err;
@@ -307,7 +307,8 @@ out:
 
 static bool is_package(const char *path)
 {
-	static const char *const endings[] = {".deb", ".rpm", ".pkg.tar.zst", ".pkg.tar.xz"};
+	static const char *const endings[] = {".deb", ".rpm",  ".pkg.tar.zst", ".pkg.tar.xz",
+					      ".apk", ".xbps", ".txz"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
 		if (str_ends_with(path, endings[i]))
@@ -398,6 +399,9 @@ int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why)
 
 void vm_kernel_release(struct vm_kernel *k)
 {
+	if (k->unpacked >= 0)
+		close(k->unpacked);
+	k->unpacked = -1;
 	strbuf_release(&k->path);
 	strbuf_release(&k->package);
 }

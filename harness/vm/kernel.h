@@ -14,25 +14,26 @@
 struct vm_kernel {
 	const struct processor *processor; /* that it was built for */
 	struct strbuf path;		   /* of the image */
+	int unpacked;	       /* memory with the image where the file is packed; -1: it is not */
 	struct strbuf package; /* "linux-image-6.12.117+deb12-cloud-amd64 6.12.117-1~deb12u1"; empty
 				  for a path */
 };
 
 #define VM_KERNEL_INIT                                                                             \
 	{                                                                                          \
-		.path = STRBUF_INIT, .package = STRBUF_INIT                                        \
+		.path = STRBUF_INIT, .unpacked = -1, .package = STRBUF_INIT                        \
 	}
 
 /*
  * @name is a version with two numbers ("6.12": this machine's processor; "6.12/arm64", see
  * harness/vm/processor.h), or the path (with a '/') of an image or of a package (.deb, .rpm,
- * .pkg.tar.zst). A version is taken from the cache when it is there and its checksum is right, so
- * that later runs need no network; otherwise the newest package of that version that apt knows is
- * fetched. Works without root: where apt's package lists have none, lists of our own are fetched
- * into the cache, at last those of Debian unstable (scripts/fetch_kernel.sh). Returns 0, or after
- * saying why: -EINVAL (no such kind of name, no image, one of another processor), -ENOENT (no such
- * file), -EACCES (the cache could have been filled by somebody else), -ENOTSUP (cannot be had here;
- * the message holds the command that cures it), -EINTR.
+ * .pkg.tar.zst and others). A version is taken from the cache when it is there and its checksum is
+ * right, so that later runs need no network; otherwise the newest package of that version that apt
+ * knows is fetched. Works without root: where apt's package lists have none, lists of our own are
+ * fetched into the cache, at last those of Debian unstable (scripts/fetch_kernel.sh). Returns 0, or
+ * after saying why: -EINVAL (no such kind of name, no image, half of one, one of another
+ * processor), -ENOENT (no such file), -EACCES (the cache could have been filled by somebody else),
+ * -ENOTSUP (cannot be had here; the message holds the command that cures it), -EINTR.
  */
 int vm_kernel_find(struct vm_kernel *k, const char *name, struct strbuf *why);
 /* The processor that the word @name asks for, without looking for the kernel. NULL: that is a path,

@@ -45,13 +45,14 @@ static int start_qemu(struct guest *g, int out)
 	const struct vm_boot *vm = g->vm;
 	const struct processor *cpu = vm->kernel->processor;
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
-	char memory[16], seed[24], initrd[32], console[40], to[80], icount[32];
+	char memory[16], seed[24], initrd[32], unpacked[32], console[40], to[80], icount[32];
 	const char *argv[48];
 	size_t n = 0;
 
 	snprintf(memory, sizeof(memory), "%u", memory_mib(vm));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
 	snprintf(initrd, sizeof(initrd), "/proc/self/fd/%d", g->initrd);
+	snprintf(unpacked, sizeof(unpacked), "/proc/self/fd/%d", vm->kernel->unpacked);
 	snprintf(console, sizeof(console), "/proc/self/fd/%d", g->console);
 	snprintf(to, sizeof(to), "%s%s", cpu->console_to, console);
 	snprintf(icount, sizeof(icount), "shift=%u,sleep=off", vm->shift);
@@ -65,7 +66,7 @@ static int start_qemu(struct guest *g, int out)
 	for (const char *const *w = cpu->words; *w; w++)
 		ADD(*w);
 	ADD("-m", memory, "-seed", seed, cpu->console, to);
-	ADD("-kernel", vm->kernel->path.s, "-initrd", initrd);
+	ADD("-kernel", vm->kernel->unpacked < 0 ? vm->kernel->path.s : unpacked, "-initrd", initrd);
 	ADD("-accel", "tcg", "-icount", icount, "-rtc", "base=2026-01-01,clock=vm");
 	ADD("-append", cpu->append);
 	argv[n] = NULL;

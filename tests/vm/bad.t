@@ -524,9 +524,9 @@ is "vm with no memory: usage" "$code" 2
 unset BEEBENCH_CACHE
 if have qemu-system-x86_64 && run "$bee" vm -k 6.12 --where && [ "$code" -eq 0 ]; then
 	vmlinuz=$out
-	# hurt SIGNAL: starts a boot, sends SIGNAL to its QEMU; $code and $err are beebench's
+	# hurt SIGNAL SECONDS: starts a boot that may take so long, sends SIGNAL to its QEMU; $code and $err are beebench's
 	hurt() {
-		"$bee" exact -q -m nop -k "$vmlinuz" -o timeout=6 >"$tmp/out" 2>"$tmp/err" &
+		"$bee" exact -q -m nop -k "$vmlinuz" -o timeout="$2" >"$tmp/out" 2>"$tmp/err" &
 		own=$!
 		while ! qemu=$(pgrep -P $own qemu-system); do sleep 0.1; done
 		sleep 1
@@ -535,10 +535,10 @@ if have qemu-system-x86_64 && run "$bee" vm -k 6.12 --where && [ "$code" -eq 0 ]
 		wait $own || code=$?
 		err=$(cat "$tmp/err")
 	}
-	hurt KILL
+	hurt KILL 100
 	is "QEMU killed while it boots: environment" "$code" 2
 	has "the signal is named" "$err" "killed by signal 9"
-	hurt STOP
+	hurt STOP 6
 	is "QEMU stopped while it boots: environment" "$code" 2
 	has "it is given up in time" "$err" "ended after 6 s"
 	gone "no QEMU is left" "$qemu"
