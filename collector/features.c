@@ -111,6 +111,68 @@ int feature_program_fentry(void)
 	return load(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "bpf_fentry_test1");
 }
 
+/* int program(ctx) and a static long callback(index, ctx), as bpf_loop() wants it. */
+static int types_of_callback(struct btf **out, struct bpf_func_info functions[2])
+{
+	struct btf *btf = *out = btf__new_empty();
+	int number, pointer, program, callback;
+
+	if (!btf)
+		return -errno;
+	number = btf__add_int(btf, "int", sizeof(int), BTF_INT_SIGNED);
+	pointer = btf__add_ptr(btf, 0);
+	program = btf__add_func_proto(btf, number);
+	btf__add_func_param(btf, "ctx", pointer);
+	callback = btf__add_func_proto(btf, number);
+	btf__add_func_param(btf, "index", number);
+	btf__add_func_param(btf, "ctx", pointer);
+	program = btf__add_func(btf, "program", BTF_FUNC_GLOBAL, program);
+	callback = btf__add_func(btf, "callback", BTF_FUNC_STATIC, callback);
+	if (program < 0 || callback < 0)
+		return -EINVAL;
+	functions[0].type_id = (uint32_t)program;
+	functions[1].type_id = (uint32_t)callback;
+	return btf__load_into_kernel(btf);
+}
+
+int feature_callback(void)
+{
+	enum { CALLBACK = 8 }; /* where it begins */
+	static const struct bpf_insn code[] = {
+		/* r1 = 1; r2 = callback; r3 = 0; r4 = 0; bpf_loop(); r0 = 0; exit */
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1},
+		{.code = BPF_LD | BPF_IMM | BPF_DW,
+		 .dst_reg = BPF_REG_2,
+		 .src_reg = BPF_PSEUDO_FUNC,
+		 .imm = CALLBACK - 2},
+		{.code = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_loop},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+		/* callback: r0 = 0; exit */
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	struct bpf_func_info functions[] = {{.insn_off = 0}, {.insn_off = CALLBACK}};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .func_info = functions,
+		    .func_info_cnt = ARRAY_SIZE(functions),
+		    .func_info_rec_size = sizeof(*functions));
+	libbpf_print_fn_t old = libbpf_set_print(silent);
+	struct btf *btf;
+	int err = types_of_callback(&btf, functions);
+
+	if (!err) {
+		opts.prog_btf_fd = (uint32_t)btf__fd(btf);
+		err = close_or_error(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "bb_probe",
+						   "Dual BSD/GPL", code, ARRAY_SIZE(code), &opts));
+	}
+	btf__free(btf);
+	libbpf_set_print(old);
+	return err;
+}
+
 int feature_kprobe(void)
 {
 	return access("/sys/bus/event_source/devices/kprobe/type", R_OK) ? -errno : 0;

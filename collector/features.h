@@ -16,6 +16,7 @@ int feature_program_tracepoint(void);
 int feature_program_raw_tp(void);
 int feature_program_tp_btf(void); /* load on raw_syscalls:sys_enter through BTF */
 int feature_program_fentry(void); /* load on the kernel's own test function bpf_fentry_test1 */
+int feature_callback(void);	  /* load with a callback (Linux 5.17, with its JIT on) */
 int feature_kprobe(void);	  /* the perf device "kprobe" exists */
 int feature_uprobe(void);
 /* The tracepoint "syscalls/sys_enter_mmap" is in tracefs at @tracefs. */

@@ -555,6 +555,8 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 /* The same, for the size of a page, and of the default huge page. */
 #define PAGE_VARIABLE	"beebench_page_bytes"
 #define HUGE_VARIABLE	"beebench_huge_bytes"
+/* The same, 1: the kernel takes callbacks, which one that compiles no programs does not. */
+#define CALL_VARIABLE	"beebench_callbacks"
 
 /* Sets one of the object's constants, where it has it. 0, -ENOENT or another -errno. */
 static int set_constant(const struct object *o, const char *name, uint64_t value)
@@ -571,6 +573,11 @@ static int set_size(struct monitor *m, const struct object *o, const char *name,
 	if (err && err != -ENOENT)
 		why_err_sys(m->why, err, "%s: cannot set %s", m->path, name);
 	return err == -ENOENT ? 0 : err;
+}
+
+static bool asks(const struct object *o, const char *name)
+{
+	return variable_find(o->bpf, ".rodata", name, sizeof(uint64_t)).map;
 }
 
 /* Tells the object which cgroup to watch, when it can be told. */
@@ -715,6 +722,8 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 
 	if (!err)
 		err = set_size(m, o, HUGE_VARIABLE, huge_page_default());
+	if (!err && asks(o, CALL_VARIABLE) && !feature_callback())
+		err = set_size(m, o, CALL_VARIABLE, 1);
 	if (!err)
 		err = set_target(m, o, target);
 	o->ring_array = find_ring_array(o);

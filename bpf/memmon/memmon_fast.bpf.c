@@ -57,6 +57,10 @@ const volatile __u64 beebench_page_bytes = 4096;
 /* Of the default huge page; set before loading. */
 const volatile __u64 beebench_huge_bytes = 2 << 20;
 
+/* 1: the kernel takes programs that have a callback; set before loading. The verifier removes what
+ * is never reached, so that with 0 there is none. */
+const volatile __u64 beebench_callbacks = 0;
+
 /* 0: counters only. Written at any time. */
 __u32 mem_events_on = 1;
 
@@ -453,15 +457,6 @@ static __always_inline __u64 pages(__u64 length, __u64 huge)
 	return (length + page - 1) & ~(page - 1);
 }
 
-/* Bytes of the huge pages that are at @address now; 0: small ones, or another thread is changing
- * the address space. Debian's kernels for s390x compile no programs, and such a kernel refuses all
- * that have a callback: there a mremap counts in small pages. */
-#ifdef __TARGET_ARCH_s390
-static __always_inline __u64 huge_at(struct task_struct *task, __u64 address)
-{
-	return 0;
-}
-#else
 static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, void *huge)
 {
 	if (vma->vm_flags & CALL_VM_HUGETLB)
@@ -469,15 +464,17 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
+/* Bytes of the huge pages that are at @address now; 0: small ones, or it cannot be seen: another
+ * thread is changing the address space, or the kernel takes no callbacks. */
 static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
 {
 	__u64 huge = 0;
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma)) /* Linux 5.17 */
+	if (beebench_callbacks &&
+	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma)) /* Linux 5.17 */
 		bpf_find_vma(task, address, look_at_vma, &huge, 0);
 	return huge;
 }
-#endif
 
 /*
  * False: no call that worked has this result. Who answers in the kernel's place (seccomp) may say
