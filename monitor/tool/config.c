@@ -12,24 +12,50 @@
 
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "lib/suggest.h"
+#include "lib/why.h"
 
-int config_parse_columns(const char *text, const struct column **out, bool say)
+int config_parse_columns(const char *text, const struct column **out, struct strbuf *why)
 {
 	char *copy = strdup(text), *rest = copy, *word;
 	size_t n = 0;
 	int err = copy ? 0 : -ENOMEM;
 
 	while (!err && (word = strsep(&rest, ", \t"))) {
-		const struct column *c = *word ? column_find(word, say) : NULL;
+		const struct column *c = *word ? column_find(word) : NULL;
 
-		if (*word && (!c || n == CONFIG_COLUMNS))
-			err = -EINVAL;
-		else if (*word)
+		if (!*word)
+			continue;
+		err = c && n < CONFIG_COLUMNS ? 0 : -EINVAL;
+		if (!c)
+			column_unknown(word, why);
+		else if (err)
+			why_err(why, "more than %d columns", CONFIG_COLUMNS);
+		else
 			out[n++] = c;
+	}
+	if (!err && !n) {
+		why_err(why, "no column is named; as in: pid,name,rss");
+		err = -EINVAL;
 	}
 	free(copy);
 	out[err ? 0 : n] = NULL;
 	return err;
+}
+
+int config_parse_sort(const char *text, const struct column **out, bool *descending,
+		      struct strbuf *why)
+{
+	const char *name = text + (*text == '-' || *text == '+');
+	const struct column *c = column_find(name);
+
+	if (!c) {
+		column_unknown(name, why);
+		return -EINVAL;
+	}
+	*out = c;
+	*descending = *text == '-' || (*text != '+' && c->kind == COLUMN_NUMBER);
+	return 0;
 }
 
 /* The folder; false: there is none to write to. */
@@ -44,39 +70,72 @@ static bool folder(struct strbuf *out)
 	return out->len;
 }
 
-static void take_line(struct config *c, char *line)
+static int take_units(struct config *c, const char *value, struct strbuf *why)
 {
-	char *value = strpbrk(line, " \t");
-
-	if (!value)
-		return;
-	*value++ = '\0';
-	if (!strcmp(line, "sort")) {
-		c->descending = *value == '-';
-		c->sort = column_find(value + (*value == '-' || *value == '+'), false);
-	} else if (!strcmp(line, "units")) {
-		c->plain = !strcmp(value, "plain");
-	} else if (!strcmp(line, "columns")) {
-		config_parse_columns(value, c->columns, false);
-	}
+	c->plain = !strcmp(value, "plain");
+	if (c->plain || !strcmp(value, "readable"))
+		return 0;
+	why_err(why, "units '%s'; there are: plain, readable", value);
+	return -EINVAL;
 }
 
-void config_read(struct config *c, const char *tool)
+/* -EINVAL: it is not understood, and why. */
+static int take_line(struct config *c, char *line, struct strbuf *why)
 {
-	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+	static const char *const words[] = {"columns", "sort", "units"};
+	const struct column *chosen[ARRAY_SIZE(c->columns)];
+	char *value = line + strcspn(line, " \t");
+	const char *nearest;
+	int err;
+
+	if (*value)
+		*value++ = '\0';
+	value += strspn(value, " \t");
+	if (!strcmp(line, "sort"))
+		return config_parse_sort(value, &c->sort, &c->descending, why);
+	if (!strcmp(line, "units"))
+		return take_units(c, value, why);
+	if (!strcmp(line, "columns")) {
+		err = config_parse_columns(value, chosen, why);
+		if (!err)
+			memcpy(c->columns, chosen, sizeof(chosen));
+		return err;
+	}
+	nearest = suggest_nearest(line, words, ARRAY_SIZE(words));
+	if (nearest)
+		why_err(why, "'%s'; did you mean '%s'? A line begins with columns, sort or units",
+			line, nearest);
+	else
+		why_err(why, "'%s'; a line begins with columns, sort or units", line);
+	return -EINVAL;
+}
+
+void config_read(struct config *c, const char *tool, struct strbuf *wrong)
+{
+	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT, why = STRBUF_INIT;
 	char *rest, *line;
+	int err = 0, n = 0;
 
 	*c = (struct config){.sort = NULL};
 	if (folder(&path)) {
 		strbuf_addf(&path, "/%s", tool);
-		if (!strbuf_read_file(&text, path.s)) {
-			rest = text.s;
-			while ((line = strsep(&rest, "\n")))
-				take_line(c, line);
-		}
+		err = strbuf_read_file(&text, path.s);
+	}
+	if (err && err != -ENOENT && err != -ENOTDIR)
+		strbuf_addf(wrong, "%s: %s; the defaults are shown\n", path.s, strerror(-err));
+	rest = err ? NULL : text.s;
+	while ((line = strsep(&rest, "\n"))) {
+		line += strspn(line, " \t");
+		for (size_t len = strlen(line); len && strchr(" \t\r", line[len - 1]);)
+			line[--len] = '\0';
+		n++;
+		strbuf_reset(&why);
+		if (*line && *line != '#' && take_line(c, line, &why))
+			strbuf_addf(wrong, "%s:%d: %s\n", path.s, n, why.s);
 	}
 	strbuf_release(&path);
 	strbuf_release(&text);
+	strbuf_release(&why);
 }
 
 /* Makes the folders that are missing. False: one cannot be had, or is somebody else's. */
@@ -109,6 +168,19 @@ static bool home_is_ours(const char *path)
 	return st.st_uid == geteuid();
 }
 
+/* What the file at @path has beside choices stays. */
+static void put_comments(const char *path, struct strbuf *out)
+{
+	struct strbuf text = STRBUF_INIT;
+	char *rest, *line;
+
+	rest = strbuf_read_file(&text, path) ? NULL : text.s;
+	while ((line = strsep(&rest, "\n")))
+		if (line[strspn(line, " \t")] == '#')
+			strbuf_addf(out, "%s\n", line);
+	strbuf_release(&text);
+}
+
 static void put(const struct config *c, struct strbuf *out)
 {
 	if (c->sort)
@@ -131,6 +203,7 @@ int config_write(const struct config *c, const char *tool)
 		goto out;
 	strbuf_addf(&path, "/%s", tool);
 	strbuf_addf(&new, "%s.%d", path.s, (int)getpid());
+	put_comments(path.s, &text);
 	put(c, &text);
 	/* Aside and renamed: two that end at once do not mix. */
 	fd = open(new.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

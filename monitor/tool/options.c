@@ -110,24 +110,14 @@ static void help(const struct tool_options *o)
 
 static int understand_sort(struct tool_options *o)
 {
-	const char *by = o->sort_by;
-
 	/* The screen begins as it was left. */
-	if (!by && o->config.sort && !o->batch) {
+	if (!o->sort_by && o->config.sort) {
 		o->sort = o->config.sort;
 		o->descending = o->config.descending;
 		return 0;
 	}
-	if (!by)
-		by = o->sort_by = tools[o->tool].sort;
-	if (*by == '+' || *by == '-')
-		by++;
-	o->sort = column_find(by, true);
-	if (!o->sort)
-		return -EINVAL;
-	o->descending =
-		*o->sort_by == '-' || (*o->sort_by != '+' && o->sort->kind == COLUMN_NUMBER);
-	return 0;
+	return config_parse_sort(o->sort_by ? o->sort_by : tools[o->tool].sort, &o->sort,
+				 &o->descending, NULL);
 }
 
 static int understand_filter(struct tool_options *o)
@@ -255,8 +245,18 @@ static int check(struct tool_options *o)
 		return -EINVAL;
 	}
 	o->format = o->json ? BATCH_JSON : o->csv ? BATCH_CSV : BATCH_TEXT;
-	o->batch |= formats || o->count;
+	o->batch |= formats || o->count || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO);
 	return 0;
+}
+
+/* The choices kept for the screen. What is wrong with them is no reason not to show anything. */
+static void take_config(struct tool_options *o)
+{
+	const char *line;
+
+	config_read(&o->config, o->program, &o->config_wrong);
+	for (line = o->config_wrong.s; *line; line += strcspn(line, "\n") + 1)
+		log_warn("%.*s", (int)strcspn(line, "\n"), line);
 }
 
 int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *argv[])
@@ -268,7 +268,8 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 				   .program = tools[tool].program,
 				   .interval_s = tools[tool].interval_s,
 				   .top = TOP_DEFAULT,
-				   .metrics_by = METRICS_BY_NAME};
+				   .metrics_by = METRICS_BY_NAME,
+				   .config_wrong = STRBUF_INIT};
 	err = opt_parse(table, o->program, argc, argv, o, &rest, NULL);
 	if (err == OPT_HELP) {
 		help(o);
@@ -286,9 +287,9 @@ int tool_options_parse(struct tool_options *o, enum tool tool, int argc, char *a
 	err = err ? err : check(o);
 	/* Batch output is for scripts: it is the same whatever was chosen on a screen. */
 	if (!err && !o->batch)
-		config_read(&o->config, o->program);
+		take_config(o);
 	if (!err && o->columns_by)
-		err = config_parse_columns(o->columns_by, o->config.columns, true);
+		err = config_parse_columns(o->columns_by, o->config.columns, NULL);
 	err = err ? err : understand_sort(o);
 	err = err ? err : understand_filter(o);
 	if (err) {
@@ -302,4 +303,5 @@ void tool_options_release(struct tool_options *o)
 {
 	query_free(o->query);
 	o->query = NULL;
+	strbuf_release(&o->config_wrong);
 }

@@ -117,20 +117,25 @@ static int open_screen(struct run *r)
 					.serving = server_address(r->sinks.server)};
 	int err;
 
-	if (r->o.batch || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
+	if (r->o.batch)
 		return 0;
 	err = ui_open(&r->ui, &opts);
-	if (!err)
-		log_capture(say_on_screen, r);
-	return err;
+	if (err)
+		return err;
+	log_capture(say_on_screen, r);
+	if (r->o.config_wrong.len)
+		ui_note(r->ui, r->o.config_wrong.s);
+	return 0;
 }
 
-/* Only what has changed is kept: options that were given for once are not. */
+/* Only what has changed is kept: options that were given for once are not. A file with lines that
+ * are not understood is its writer's: nothing of it goes. */
 static void keep_choice(const struct run *r, struct config *now)
 {
+	struct strbuf wrong = STRBUF_INIT;
 	struct config kept;
 
-	config_read(&kept, r->o.program);
+	config_read(&kept, r->o.program, &wrong);
 	if (now->sort == r->o.sort && now->descending == r->o.descending) {
 		now->sort = kept.sort;
 		now->descending = kept.descending;
@@ -138,8 +143,15 @@ static void keep_choice(const struct run *r, struct config *now)
 	if (!memcmp(now->columns, r->o.config.columns, sizeof(now->columns)))
 		memcpy(now->columns, kept.columns, sizeof(now->columns));
 	if (now->sort != kept.sort || now->descending != kept.descending ||
-	    now->plain != kept.plain || memcmp(now->columns, kept.columns, sizeof(kept.columns)))
-		config_write(now, r->o.program);
+	    now->plain != kept.plain || memcmp(now->columns, kept.columns, sizeof(kept.columns))) {
+		if (wrong.len)
+			log_warn("what was chosen on the screen is not kept before this is right: "
+				 "%.*s",
+				 (int)strcspn(wrong.s, "\n"), wrong.s);
+		else
+			config_write(now, r->o.program);
+	}
+	strbuf_release(&wrong);
 }
 
 static void close_screen(struct run *r)

@@ -754,11 +754,11 @@ void table_init(struct ui *u)
 					.group = u->o.group,
 					.kernel_threads = u->o.kernel_threads};
 	if (!t->opts.sort) {
-		t->opts.sort = column_find(u->o.tool == TOOL_MEMMON ? "rss" : "tot", false);
+		t->opts.sort = column_find(u->o.tool == TOOL_MEMMON ? "rss" : "tot");
 		t->opts.descending = true;
 	}
 	t->shows = u->o.tool;
-	t->other.sort = column_find(u->o.tool == TOOL_MEMMON ? "tot" : "rss", false);
+	t->other.sort = column_find(u->o.tool == TOOL_MEMMON ? "tot" : "rss");
 	t->other.descending = true;
 	t->stale = true;
 	for (; u->o.columns && u->o.columns[t->nchosen] && t->nchosen < ARRAY_SIZE(t->chosen);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/log.h"
 #include "lib/suggest.h"
+#include "lib/why.h"
 #include "monitor/view/trend.h"
 
 #define NUMBER(k, t, u, f, w, m, c, h)                                                             \
@@ -153,22 +153,24 @@ static bool named(const struct column *c, const char *plain, bool fields)
 	return false;
 }
 
-static void say_unknown(const char *name, const char *plain)
+void column_unknown(const char *name, struct strbuf *why)
 {
 	struct strbuf all = STRBUF_INIT, shown = STRBUF_INIT;
 	const char *keys[ARRAY_SIZE(columns)], *nearest;
+	char plain[32];
 
 	for (size_t i = 0; i < ncolumns; i++) {
 		keys[i] = columns[i].key;
 		strbuf_addf(&all, "%s%s", i ? ", " : "", keys[i]);
 	}
 	column_text(name, 40, &shown);
+	plain_name(name, plain, sizeof(plain));
 	nearest = suggest_nearest(plain, keys, ncolumns);
 	if (nearest)
-		log_err("no column '%s'; did you mean '%s'? There are: %s", shown.s, nearest,
+		why_err(why, "no column '%s'; did you mean '%s'? There are: %s", shown.s, nearest,
 			all.s);
 	else
-		log_err("no column '%s'; there are: %s", shown.s, all.s);
+		why_err(why, "no column '%s'; there are: %s", shown.s, all.s);
 	strbuf_release(&all);
 	strbuf_release(&shown);
 }
@@ -184,16 +186,9 @@ const struct column *column_find_in(const struct column *table, const char *name
 	return NULL;
 }
 
-const struct column *column_find(const char *name, bool say)
+const struct column *column_find(const char *name)
 {
-	const struct column *c = column_find_in(columns, name);
-	char plain[32];
-
-	if (!c && say) {
-		plain_name(name, plain, sizeof(plain));
-		say_unknown(name, plain);
-	}
-	return c;
+	return column_find_in(columns, name);
 }
 
 const char *column_row_text(const struct column *c, const struct proc_row *row)

@@ -46,10 +46,12 @@ enum column_lines { LINES_PROCESSES, LINES_TREE, LINES_GROUPS };
 extern const struct column columns[]; /* in the order of the screen; ended by a NULL key */
 extern const size_t ncolumns;
 
-/* By key or title without '%' and '#', case ignored ("mmap#" and "mmap" alike); NULL after saying
- * which are there, with the nearest, when @say. */
-const struct column *column_find(const char *name, bool say);
-/* The same of another table, ended by a NULL key, by key and title alone; says nothing. */
+/* By key, title or field without '%' and '#', case ignored ("mmap#" and "mmap" alike), or NULL. */
+const struct column *column_find(const char *name);
+/* Says that there is no column @name, which are there and which is the nearest; @why as in
+ * lib/why.h. */
+void column_unknown(const char *name, struct strbuf *why);
+/* The same of another table, ended by a NULL key, by key and title alone. */
 const struct column *column_find_in(const struct column *table, const char *name);
 /* The column's number; NAN for text columns and where not known. In the unit that @c says. */
 double column_number(const struct column *c, const struct proc_row *row);

@@ -105,8 +105,8 @@ int main(int argc, char *argv[])
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
 	struct proc_row *rows = calloc(n ? n : 1, sizeof(*rows));
 	struct frame f = {.rows = rows, .n = n};
-	struct view_options rss = {.sort = column_find("rss", false), .descending = true},
-			    name = {.sort = column_find("name", false)}, top = rss, tree = rss,
+	struct view_options rss = {.sort = column_find("rss"), .descending = true},
+			    name = {.sort = column_find("name")}, top = rss, tree = rss,
 			    tree_top = rss;
 
 	if (!rows)

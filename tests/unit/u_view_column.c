@@ -46,21 +46,21 @@ static void found_by_any_name(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct column *c = column_find(cases[i].name, false);
+		const struct column *c = column_find(cases[i].name);
 
 		if (!c)
 			fail_msg("no column %s", cases[i].name);
 		assert_string_equal(c->key, cases[i].key);
 	}
-	assert_null(column_find("", false));
-	assert_null(column_find("%", false));
+	assert_null(column_find(""));
+	assert_null(column_find("%"));
 }
 
 static void tells_what_there_is(void **state UNUSED)
 {
 	log_capture(hear, NULL);
-	assert_null(column_find("rs\033[2J", true));
-	assert_null(column_find("threds", true));
+	column_unknown("rs\033[2J", NULL);
+	column_unknown("threds", NULL);
 	log_capture(NULL, NULL);
 	assert_non_null(strstr(said.s, "no column 'rs?[2J'"));
 	assert_non_null(strstr(said.s, "did you mean 'threads'?"));
@@ -81,13 +81,13 @@ static void table_is_sound(void **state UNUSED)
 	for (size_t i = 0; i < ncolumns; i++) {
 		const struct column *col = &columns[i];
 
-		assert_ptr_equal(column_find(col->key, false), col);
-		assert_ptr_equal(column_find(col->title, false), col);
+		assert_ptr_equal(column_find(col->key), col);
+		assert_ptr_equal(column_find(col->title), col);
 		assert_true(col->help[0] && col->width);
 		/* A title is no wider than its column. */
 		assert_true(strlen(col->title) <= col->width);
 		if (col->kind == COLUMN_NUMBER) {
-			assert_ptr_equal(column_find(field_names[col->field], false), col);
+			assert_ptr_equal(column_find(field_names[col->field]), col);
 			assert_false(fields & FIELD_BIT(col->field));
 			fields |= FIELD_BIT(col->field);
 		}
@@ -114,7 +114,7 @@ static const char *cell(const char *key, const struct proc_row *row, bool human)
 
 	strbuf_release(out);
 	if (key)
-		column_format(column_find(key, false), row, human, out);
+		column_format(column_find(key), row, human, out);
 	return out->s;
 }
 
@@ -159,7 +159,7 @@ static void formats(void **state UNUSED)
 		struct proc_row row = row_of(1, 0, "x", NAN);
 
 		row.flags = ROW_EXACT;
-		row.v[column_find(cases[i].key, false)->field] = cases[i].value;
+		row.v[column_find(cases[i].key)->field] = cases[i].value;
 		assert_string_equal(cell(cases[i].key, &row, false), cases[i].plain);
 		assert_string_equal(cell(cases[i].key, &row, true), cases[i].human);
 	}
@@ -248,7 +248,7 @@ static int sign(int v)
 
 static void unknown_comes_last_either_way(void **state UNUSED)
 {
-	const struct column *rss = column_find("rss", false);
+	const struct column *rss = column_find("rss");
 	struct proc_row a = row_of(1, 0, "a", 5), b = row_of(2, 0, "b", 7),
 			none = row_of(3, 0, "c", NAN);
 
@@ -258,15 +258,14 @@ static void unknown_comes_last_either_way(void **state UNUSED)
 		assert_int_equal(sign(column_compare(rss, &none, &b, d)), 1);
 		assert_int_equal(column_compare(rss, &none, &none, d), 0);
 		assert_int_equal(column_compare(rss, &a, &a, d), 0);
-		assert_int_equal(sign(column_compare(column_find("name", false), &a, &b, d)),
-				 d ? 1 : -1);
+		assert_int_equal(sign(column_compare(column_find("name"), &a, &b, d)), d ? 1 : -1);
 	}
 	a.verdict = VERDICT_GROWING;
 	b.verdict = VERDICT_STEADY;
 	none.verdict = VERDICT_TOO_EARLY;
-	assert_true(column_compare(column_find("verdict", false), &a, &b, true) < 0);
-	assert_true(column_compare(column_find("verdict", false), &none, &b, true) > 0);
-	assert_true(column_compare(column_find("verdict", false), &none, &b, false) > 0);
+	assert_true(column_compare(column_find("verdict"), &a, &b, true) < 0);
+	assert_true(column_compare(column_find("verdict"), &none, &b, true) > 0);
+	assert_true(column_compare(column_find("verdict"), &none, &b, false) > 0);
 }
 
 static const struct {

@@ -199,7 +199,7 @@ static void test_n34_a_view_of_groups(void **state UNUSED)
 				  process(12, "a", 0, 3, 1), process(13, "c", 0, 3, 1),
 				  process(14, "kthreadd", 0, NAN, NAN)};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {.sort = column_find("rss", false),
+	struct view_options o = {.sort = column_find("rss"),
 				 .descending = true,
 				 .group = GROUP_BY_NAME,
 				 .top = 2};

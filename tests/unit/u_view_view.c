@@ -43,7 +43,7 @@ static void flat(void **state UNUSED)
 		row_of(12, 10, "nginx", 500), row_of(20, 1, "bash", NAN),
 	};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {.sort = column_find("rss", false), .descending = true};
+	struct view_options o = {.sort = column_find("rss"), .descending = true};
 	struct query *q = query_of("nginx");
 	struct view v = {0};
 
@@ -59,7 +59,7 @@ static void flat(void **state UNUSED)
 	assert_int_equal(view_build(&v, &f, &o), 0);
 	assert_string_equal(pids(&v, &f), "1 11 10");
 	assert_int_equal(v.matched, 6);
-	o.sort = column_find("name", false);
+	o.sort = column_find("name");
 	o.top = 0;
 	assert_int_equal(view_build(&v, &f, &o), 0);
 	assert_string_equal(pids(&v, &f), "20 1 2 10 11 12");
@@ -184,8 +184,7 @@ static void tree(void **state UNUSED)
 		row_of(30, 29, "orphan", 1),
 	};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {
-		.sort = column_find("rss", false), .descending = true, .tree = true};
+	struct view_options o = {.sort = column_find("rss"), .descending = true, .tree = true};
 	struct query *q = query_of("nginx and rss < 400 or vi");
 	struct view v = {0};
 
@@ -252,7 +251,7 @@ static void cycles_and_orphans(void **state UNUSED)
 		row_of(9, 8, "c", 1),	    row_of(10, 9, "on", 1), row_of(11, 4000, "orphan", 1),
 	};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {.sort = column_find("pid", false), .tree = true};
+	struct view_options o = {.sort = column_find("pid"), .tree = true};
 	struct view v = {0};
 
 	assert_int_equal(view_build(&v, &f, &o), 0);
@@ -268,7 +267,7 @@ static void deep(void **state UNUSED)
 	enum { DEEP = 70000 };
 	struct proc_row *rows = calloc(DEEP, sizeof(*rows));
 	struct frame f = {.rows = rows, .n = DEEP};
-	struct view_options o = {.sort = column_find("rss", false), .tree = true, .top = 100};
+	struct view_options o = {.sort = column_find("rss"), .tree = true, .top = 100};
 	struct view v = {0};
 
 	assert_non_null(rows);
@@ -488,7 +487,7 @@ static void memory_is_kept(void **state UNUSED)
 {
 	static struct proc_row rows[2000];
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {.sort = column_find("rss", false), .descending = true};
+	struct view_options o = {.sort = column_find("rss"), .descending = true};
 	struct view v = {0};
 	void *work, *lines;
 
