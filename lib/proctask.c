@@ -28,6 +28,8 @@ static uint64_t tick_ns(void)
 enum stat_field {
 	STAT_PPID = 4,
 	STAT_FLAGS = 9,
+	STAT_MINFLT = 10,
+	STAT_MAJFLT = 12,
 	STAT_UTIME = 14,
 	STAT_STIME = 15,
 	STAT_THREADS = 20,
@@ -69,6 +71,7 @@ int proctask_parse_stat(const char *text, size_t len, struct proctask_stat *out)
 		.stime_ns = v[STAT_STIME] * tick_ns(),
 		.start_ns = v[STAT_START] * tick_ns(),
 		.vm_bytes = v[STAT_VSIZE],
+		.faults = v[STAT_MINFLT] + v[STAT_MAJFLT],
 	};
 	memcpy(out->comm, open + 1, n);
 	return 0;
@@ -126,6 +129,38 @@ int proctask_parse_rollup(const char *text, struct proctask_rollup *out)
 	line_value(text, "LazyFree", &out->lazyfree_kb);
 	out->uss_kb = clean + dirty;
 	return 0;
+}
+
+static bool has_word(const char *list, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *end = list + len; list <= end; list++) {
+		const char *comma = memchr(list, ',', (size_t)(end - list));
+		size_t part = (size_t)((comma ? comma : end) - list);
+
+		if (part == n && !memcmp(list, word, n))
+			return true;
+		list += part;
+	}
+	return false;
+}
+
+/* "0::/a", "4:memory:/a", "4:cpu,cpuacct:/a" */
+const char *proctask_parse_cgroup(const char *text, const char *controller, size_t *len)
+{
+	for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
+		const char *list = strchr(line, ':'), *path;
+
+		end = strchrnul(line, '\n');
+		path = list ? strchr(list + 1, ':') : NULL;
+		if (!path || path > end ||
+		    !has_word(list + 1, (size_t)(path - list - 1), controller))
+			continue;
+		*len = (size_t)(end - path - 1);
+		return path + 1;
+	}
+	return NULL;
 }
 
 static ssize_t read_at(int dir, const char *path, char *text, size_t size)
@@ -194,6 +229,21 @@ ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *t
 		return -ESRCH;
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return read_at(proc_fd, path, text, size);
+}
+
+ssize_t proctask_exe(int proc_fd, uint32_t pid, char *text, size_t size)
+{
+	char folder[PATH_BYTES], path[2 * PATH_BYTES];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%u/exe", pid);
+	n = readlinkat(proc_fd, path, text, size - 1);
+	if (n < 0 && errno == ENOENT && other_thread(proc_fd, pid, folder, sizeof(folder))) {
+		snprintf(path, sizeof(path), "%s/exe", folder);
+		n = readlinkat(proc_fd, path, text, size - 1);
+	}
+	text[MAX(n, (ssize_t)0)] = '\0';
+	return n >= 0 ? n : errno == ENOENT ? -ESRCH : -errno;
 }
 
 int proctask_stat(int proc_fd, uint32_t pid, struct proctask_stat *out, uint32_t *uid)

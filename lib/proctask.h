@@ -14,7 +14,8 @@ struct proctask_stat {
 	uint64_t utime_ns, stime_ns; /* in ticks there */
 	uint64_t start_ns;	     /* CLOCK_BOOTTIME, in ticks there */
 	uint64_t vm_bytes;
-	char comm[16]; /* any bytes: blanks, brackets and line feeds too */
+	uint64_t faults; /* page faults of all its threads, ended ones too */
+	char comm[16];	 /* any bytes: blanks, brackets and line feeds too */
 };
 
 /* What /proc shows of a process's memory, kB. A kernel thread and a zombie have none: all 0. */
@@ -37,6 +38,9 @@ int proctask_parse_status(const char *text, struct proctask_memory *out);
 int proctask_parse_statm(const char *text, uint64_t page_kb, struct proctask_memory *out);
 /* The text of smaps_rollup. 0 or -EPROTO. */
 int proctask_parse_rollup(const char *text, struct proctask_rollup *out);
+/* In the text of a cgroup file (cgroups(7)): where it is in the hierarchy that has @controller, ""
+ * being the unified one. Not terminated, @len bytes; NULL: there is no such line. */
+const char *proctask_parse_cgroup(const char *text, const char *controller, size_t *len);
 
 /*
  * The same of process @pid, below @proc_fd (a directory). -ESRCH: it has ended, or is hidden from
@@ -55,6 +59,10 @@ ssize_t proctask_read(int proc_fd, uint32_t pid, const char *name, char *text, s
 /* The same of a thread that is not the main one: when that has ended, those know what the process
  * has. -ESRCH: there is none. */
 ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *text, size_t size);
+
+/* What the link "exe" of process @pid leads to, of another thread where the main one has ended.
+ * Terminated and cut; its length or -errno, as above. */
+ssize_t proctask_exe(int proc_fd, uint32_t pid, char *text, size_t size);
 
 /* By how much the clocks of our time namespace are ahead of the kernel's, which BPF programs read.
  */

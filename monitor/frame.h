@@ -48,7 +48,8 @@ enum field {
 	FIELD_HELD,	 /* kB: RSS, swap and huge pages; what the trend is of */
 	FIELD_TOUCHED,	 /* % of the mapped address space that is held */
 	FIELD_BACK,	 /* kB of its peak that it holds no more: neither resident nor in swap */
-	FIELD_FAULTS,	 /* page faults since it began */
+	FIELD_FAULTS,	 /* page faults since it began; of several threads only where it was asked
+			    for (READ_FAULTS) */
 	FIELD_LIMIT,	 /* kB that its cgroup may have; NAN: no limit */
 	FIELD_ROOM,	 /* kB of that which nobody has yet */
 	FIELD_PROCESSES, /* 1 of a process that lives; of a sum: how many do */
@@ -115,11 +116,12 @@ enum row_text {
 
 /* What is read where somebody asks for it, as bits: 1 << enum row_text, and these. */
 enum row_read {
-	READ_SHARES = 1 << TEXT_COUNT,	     /* PSS and USS: /proc/PID/smaps_rollup, each frame */
-	READ_TIMES = 1 << (TEXT_COUNT + 1),  /* times on a CPU, of all processes from then on */
-	READ_SUMS = 1 << (TEXT_COUNT + 2),   /* nothing: what sum() in a query needs (view_sum()) */
-	READ_IN_TURN = 1 << (TEXT_COUNT + 3) /* not more than there is time for in a frame: shares
-					      * of who had to wait are of an earlier one */
+	READ_SHARES = 1 << TEXT_COUNT,	    /* PSS and USS: /proc/PID/smaps_rollup, each frame */
+	READ_TIMES = 1 << (TEXT_COUNT + 1), /* times on a CPU, of all processes from then on */
+	READ_SUMS = 1 << (TEXT_COUNT + 2),  /* nothing: what sum() in a query needs (view_sum()) */
+	READ_IN_TURN = 1 << (TEXT_COUNT + 3), /* not more than there is time for in a frame: shares
+					       * of who had to wait are of an earlier one */
+	READ_FAULTS = 1 << (TEXT_COUNT + 4)   /* page faults of processes with several threads */
 };
 
 /* One process, with all its threads; or, where @group is given, several of them summed up. */
@@ -186,6 +188,7 @@ struct frame {
 	uint64_t mem_total_kb, mem_available_kb; /* of the machine; 0: not known */
 	uint64_t swap_total_kb, swap_free_kb;	 /* UINT64_MAX: not known, as the next */
 	uint64_t cached_kb;			 /* of files */
+	uint64_t page_faults;			 /* of all processes since the boot */
 	double cpu_busy_pct; /* of all CPUs, since the frame before; NAN: not known, as the next */
 	/* % of the latest 10 s in which something waited for it. */
 	double wait_cpu_pct, wait_memory_pct, wait_io_pct;
@@ -214,6 +217,13 @@ static inline bool row_is_exact(const struct proc_row *row)
 
 /* A field that the monitor's programs count, or that is made of such. */
 bool field_is_counted(enum field f);
+
+/* It lives and has memory of its own. A zombie has none; a process of which the main thread alone
+ * has ended shows Z, too, and has. */
+static inline bool row_has_memory(const struct proc_row *row)
+{
+	return !(row->flags & (ROW_KERNEL | ROW_ENDED)) && !isnan(row->v[FIELD_VIRT]);
+}
 
 /* The row of @pid, or NULL. */
 struct proc_row *frame_find(const struct frame *f, uint32_t pid);

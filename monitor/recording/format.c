@@ -263,7 +263,7 @@ static void forget_scalars(struct frame *f)
 			scalar_set_double(s, f, NAN);
 	f->interval_s = NAN;
 	f->own.calls = UINT64_MAX;
-	f->swap_total_kb = f->swap_free_kb = f->cached_kb = UINT64_MAX;
+	f->swap_total_kb = f->swap_free_kb = f->cached_kb = f->page_faults = UINT64_MAX;
 	f->cpu_busy_pct = f->wait_cpu_pct = f->wait_memory_pct = f->wait_io_pct = NAN;
 }
 

@@ -35,6 +35,7 @@ const struct scalar frame_scalars[] = {
 	U64("swap_total_kb", swap_total_kb),
 	U64("swap_free_kb", swap_free_kb),
 	U64("cached_kb", cached_kb),
+	U64("page_faults", page_faults),
 	DOUBLE("cpu_busy_pct", cpu_busy_pct),
 	DOUBLE("wait_cpu_pct", wait_cpu_pct),
 	DOUBLE("wait_memory_pct", wait_memory_pct),

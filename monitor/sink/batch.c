@@ -316,6 +316,8 @@ static void json_machine(struct strbuf *out, const struct frame *f, const struct
 	json_u64_or_null(out, f->swap_free_kb, f->swap_free_kb != UINT64_MAX);
 	strbuf_addstr(out, ",\"cached_kb\":");
 	json_u64_or_null(out, f->cached_kb, f->cached_kb != UINT64_MAX);
+	strbuf_addstr(out, ",\"page_faults\":");
+	json_u64_or_null(out, f->page_faults, f->page_faults != UINT64_MAX);
 	json_key(out, "cpu_busy_pct");
 	put_json_number(out, f->cpu_busy_pct);
 	json_key(out, "wait_cpu_pct");

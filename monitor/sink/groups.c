@@ -18,9 +18,8 @@
 #include "monitor/view/column.h"
 
 static const enum field counters[] = {
-	FIELD_MMAP,	 FIELD_MUNMAP,	   FIELD_BRK,	       FIELD_MREMAP,
-	FIELD_FAILED,	 FIELD_MMAP_BYTES, FIELD_MUNMAP_BYTES, FIELD_USER_MS,
-	FIELD_SYSTEM_MS, FIELD_SWITCHES,   FIELD_FAULTS,
+	FIELD_MMAP,	  FIELD_MUNMAP,	      FIELD_BRK,     FIELD_MREMAP,    FIELD_FAILED,
+	FIELD_MMAP_BYTES, FIELD_MUNMAP_BYTES, FIELD_USER_MS, FIELD_SYSTEM_MS, FIELD_SWITCHES,
 };
 
 struct counted {
@@ -119,22 +118,22 @@ static int crowd_new(struct crowd *c, size_t rows)
 }
 
 /* What is now, of those that live. What processes share is counted once, as the most that one of
- * them has. */
+ * them has. What lacks a part is infinite, and has no sample. */
 static void add_gauges(struct group *g, const struct proc_row *row)
 {
-	double v[FIELD_COUNT];
+	double shared_kb = row->v[FIELD_SHARED], again_kb = 0;
 
 	if (row->flags & ROW_ENDED)
 		return;
-	memcpy(v, row->v, sizeof(v));
 	g->processes++;
-	if (!isnan(v[FIELD_SHARED]) && !isnan(v[FIELD_RSS])) {
-		v[FIELD_RSS] -= fmin(g->shared_kb, v[FIELD_SHARED]);
-		g->shared_kb = fmax(g->shared_kb, v[FIELD_SHARED]);
+	if (!isnan(shared_kb) && !isnan(row->v[FIELD_RSS])) {
+		again_kb = fmin(g->shared_kb, shared_kb);
+		g->shared_kb = fmax(g->shared_kb, shared_kb);
 	}
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		if (!groups_counter((enum field)k))
-			add(&g->v[k], v[k]);
+			add(&g->v[k],
+			    sum_part(row, (enum field)k) - (k == FIELD_RSS ? again_kb : 0));
 }
 
 static void set_score(struct group *g, enum tool tool)

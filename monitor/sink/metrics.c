@@ -104,6 +104,10 @@ static const struct scalar_family scalars[] = {
 	 0.01,
 	 {"machine_io_waiting_ratio",
 	  "Share of the latest 10 s in which something waited for a disk.", "ratio", false}},
+	{frame_scalars,
+	 "page_faults",
+	 1,
+	 {"machine_page_faults", "Page faults of all processes, ended ones too.", NULL, true}},
 	{frame_scalars, "events_seen", 1, {"events", "Events taken from the ring.", NULL, true}},
 	{losses_scalars,
 	 "ring_full",
@@ -233,7 +237,6 @@ static const struct field_family totals[] = {
 	TOTAL_CPU(FIELD_USER_MS, "user"),
 	TOTAL_CPU(FIELD_SYSTEM_MS, "system"),
 	TOTAL(FIELD_SWITCHES, "", 1, "context_switches", NULL, "Context switches"),
-	TOTAL(FIELD_FAULTS, "", 1, "page_faults", NULL, "Page faults"),
 };
 
 static const struct field_family fields[] = {

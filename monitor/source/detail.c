@@ -3,13 +3,15 @@
 #include "lib/base.h"
 #include "monitor/source/live.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/proctask.h"
+
+/* Of a command line so much is kept: the arguments of a Java program may be many thousand. The old
+ * hierarchies make a dozen lines of long paths. */
+enum { TEXT_BYTES = 64 * 1024, CGROUP_BYTES = 16 * 1024 };
 
 /* Arguments end with NUL each; control bytes would write on the screen. */
 static void read_command(int proc_fd, uint32_t pid, char *out, size_t size)
@@ -29,34 +31,32 @@ static void read_command(int proc_fd, uint32_t pid, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static void read_executable(int proc_fd, uint32_t pid, char *out, size_t size)
+/* The path in the unified hierarchy; where all are in its root the controllers are of the old one,
+ * in which a task that has ended is in the root, wherever it was. */
+static void read_cgroup(int proc_fd, uint32_t pid, char state, char *out, size_t size)
 {
-	char path[64];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%u/exe", pid);
-	n = readlinkat(proc_fd, path, out, size - 1);
-	out[n > 0 ? n : 0] = '\0';
-}
-
-/* cgroups(7): "0::/system.slice/x.service" is the unified hierarchy's line. */
-static void read_cgroup(int proc_fd, uint32_t pid, char *out, size_t size)
-{
-	char text[2048];
-	const char *line = text, *old;
+	char text[CGROUP_BYTES];
+	const char *path, *old;
+	size_t len = 0, old_len;
+	ssize_t n = -ESRCH;
 
 	out[0] = '\0';
-	if (proctask_read(proc_fd, pid, "cgroup", text, sizeof(text)) < 0)
+	if (state == 'Z')
+		n = proctask_read_other(proc_fd, pid, "cgroup", text, sizeof(text));
+	if (n > 0)
+		state = 'R';
+	else
+		n = proctask_read(proc_fd, pid, "cgroup", text, sizeof(text));
+	if (n < 0)
 		return;
-	while (line && strncmp(line, "0::", 3)) {
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
+	path = proctask_parse_cgroup(text, "", &len);
+	old = proctask_parse_cgroup(text, "memory", &old_len);
+	if (old && len <= 1) {
+		path = state == 'Z' ? NULL : old;
+		len = old_len;
 	}
-	/* All in the root of the unified one: then the controller is of the old hierarchy. */
-	if ((!line || line[4] == '\n' || !line[4]) && (old = strstr(text, ":memory:")))
-		line = old + strlen(":memory:") - 3;
-	if (line)
-		snprintf(out, size, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
+	if (path)
+		snprintf(out, size, "%.*s", (int)len, path);
 }
 
 static void read_user(uint32_t uid, char *out, size_t size)
@@ -110,8 +110,8 @@ int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns, stru
 	if (stat.start_ns + NSEC_PER_SEC < start_ns || stat.start_ns > start_ns + NSEC_PER_SEC)
 		return -ESRCH;
 	read_command(proc_fd, row->pid, out->command, sizeof(out->command));
-	read_executable(proc_fd, row->pid, out->executable, sizeof(out->executable));
-	read_cgroup(proc_fd, row->pid, out->cgroup, sizeof(out->cgroup));
+	proctask_exe(proc_fd, row->pid, out->executable, sizeof(out->executable));
+	read_cgroup(proc_fd, row->pid, stat.state, out->cgroup, sizeof(out->cgroup));
 	if (row->flags & ROW_KERNEL)
 		snprintf(out->why_not, sizeof(out->why_not),
 			 "a kernel thread has no memory of its own");
@@ -120,14 +120,14 @@ int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns, stru
 	return 0;
 }
 
-char *detail_text(int proc_fd, uint32_t pid, enum row_text which)
+char *detail_text(int proc_fd, const struct proc_row *row, enum row_text which)
 {
-	char text[1024] = "";
+	char text[TEXT_BYTES] = "";
 
 	switch (which) {
-	case TEXT_COMMAND: read_command(proc_fd, pid, text, sizeof(text)); break;
-	case TEXT_EXE: read_executable(proc_fd, pid, text, sizeof(text)); break;
-	case TEXT_CGROUP: read_cgroup(proc_fd, pid, text, sizeof(text)); break;
+	case TEXT_COMMAND: read_command(proc_fd, row->pid, text, sizeof(text)); break;
+	case TEXT_EXE: proctask_exe(proc_fd, row->pid, text, sizeof(text)); break;
+	case TEXT_CGROUP: read_cgroup(proc_fd, row->pid, row->state, text, sizeof(text)); break;
 	default: break;
 	}
 	return text[0] ? strdup(text) : NULL;

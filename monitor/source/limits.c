@@ -12,7 +12,7 @@
 #include "lib/strbuf.h"
 
 /* More are told apart by nobody, and their limits are not known. */
-enum { LIMITS_MAX = 4096, TEXT_BYTES = 8192 };
+enum { LIMITS_MAX = 4096, TEXT_BYTES = 16384 };
 /* What version 1 says where there is no limit: the largest number of whole pages. */
 #define NO_LIMIT (1ULL << 60)
 
@@ -106,27 +106,16 @@ void limits_begin(struct limits *l)
 static char *path_of(const struct limits *l, uint32_t pid, bool ended)
 {
 	char text[TEXT_BYTES];
+	const char *path;
+	size_t len;
 	ssize_t n;
 
 	n = ended ? proctask_read_other(l->proc_fd, pid, "cgroup", text, sizeof(text))
 		  : proctask_read(l->proc_fd, pid, "cgroup", text, sizeof(text));
 	if (!l->root || n < 0)
 		return NULL;
-	for (char *line = text, *next; line && *line; line = next) {
-		char *controllers = strchr(line, ':'), *path;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		path = controllers ? strchr(controllers + 1, ':') : NULL;
-		if (!path)
-			continue;
-		*path++ = '\0';
-		/* "4:memory:/a", "4:cpu,memory:/a" of the old, "0::/a" of the new */
-		if (l->old ? strstr(controllers, "memory") != NULL : !controllers[1])
-			return strdup(path);
-	}
-	return NULL;
+	path = proctask_parse_cgroup(text, l->old ? "memory" : "", &len);
+	return path ? strndup(path, len) : NULL;
 }
 
 /* The number in a file of the cgroup; false: there is none, or it is no limit. */
@@ -151,6 +140,7 @@ static struct limit read_limit(const struct limits *l, const char *of)
 					{"memory.limit_in_bytes", "memory.usage_in_bytes"}};
 	struct limit least = {NAN, NAN};
 	char *path = strdup(of), *slash;
+	bool known = true;
 
 	while (path) {
 		uint64_t limit, used = 0;
@@ -158,7 +148,7 @@ static struct limit read_limit(const struct limits *l, const char *of)
 		if (read_number(l->root, path, names[l->old][0], &limit)) {
 			double room_kb;
 
-			read_number(l->root, path, names[l->old][1], &used);
+			known &= read_number(l->root, path, names[l->old][1], &used);
 			room_kb = used < limit ? (double)(limit - used) / 1024 : 0;
 			least.limit_kb = fmin(least.limit_kb, (double)limit / 1024);
 			least.room_kb = fmin(least.room_kb, room_kb);
@@ -169,6 +159,8 @@ static struct limit read_limit(const struct limits *l, const char *of)
 		slash[slash == path] = '\0';
 	}
 	free(path);
+	if (!known)
+		least.room_kb = NAN;
 	return least;
 }
 

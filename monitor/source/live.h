@@ -71,7 +71,7 @@ void live_close(struct live *l);
 void machine_read(struct live *l);
 
 /* detail.c: a text of process @pid, owned by the caller; NULL: not known. */
-char *detail_text(int proc_fd, uint32_t pid, enum row_text which);
+char *detail_text(int proc_fd, const struct proc_row *row, enum row_text which);
 /* detail.c: below @proc_fd, where the process began at @start_ns. */
 int detail_read(int proc_fd, const struct proc_row *row, uint64_t start_ns,
 		struct proc_detail *out);

@@ -7,6 +7,7 @@
 #include "monitor/source/live.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -97,22 +98,28 @@ static void read_texts(struct live *l, struct proc_row *row, struct row_state *s
 		       unsigned int reads)
 {
 	for (unsigned int k = 0; k < TEXT_COUNT; k++) {
+		char *text;
+
 		if (!(reads & 1U << k) || s->asked & 1U << k ||
 		    row->flags & (ROW_ENDED | ROW_KERNEL))
 			continue;
 		s->asked |= (uint8_t)(1U << k);
-		row->text[k] = detail_text(l->proc_fd, row->pid, (enum row_text)k);
+		text = detail_text(l->proc_fd, row, (enum row_text)k);
+		/* Who is about to end has what it had. */
+		if (!text)
+			continue;
+		free((char *)(uintptr_t)row->text[k]);
+		row->text[k] = text;
 	}
 }
 
-/* A zombie has none; of who may not be read none are known. */
+/* Of who may not be read none are known. */
 static void read_shares(struct live *l, struct proc_row *row, struct row_state *s)
 {
 	struct proctask_rollup rollup;
 	int err;
 
-	if (s->shares_seq == l->frame.seq || row->flags & (ROW_ENDED | ROW_KERNEL) ||
-	    row->state == 'Z')
+	if (s->shares_seq == l->frame.seq || !row_has_memory(row))
 		return;
 	s->shares_seq = l->frame.seq;
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
@@ -126,6 +133,16 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 	row->v[FIELD_USS] = (double)rollup.uss_kb;
 	row->v[FIELD_LAZY] = (double)rollup.lazyfree_kb;
 	row->flags |= ROW_SHARED_NOW;
+}
+
+/* The frame has those of a main thread alone. */
+static void read_faults(struct live *l, struct proc_row *row)
+{
+	struct proctask_stat stat;
+
+	if (isnan(row->v[FIELD_FAULTS]) && !(row->flags & ROW_ENDED) &&
+	    !proctask_stat(l->proc_fd, row->pid, &stat, NULL))
+		row->v[FIELD_FAULTS] = (double)stat.faults;
 }
 
 /* The kernel walks the page tables of who is read: with thousands of processes that takes longer
@@ -172,15 +189,19 @@ void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, 
 		want_times(l);
 	if (reads & READ_SHARES && f)
 		f->fields |= FIELD_BIT(FIELD_PSS) | FIELD_BIT(FIELD_USS) | FIELD_BIT(FIELD_LAZY);
+	if (reads & READ_FAULTS && f)
+		f->fields |= FIELD_BIT(FIELD_FAULTS);
 	if (reads & READ_SHARES && in_turn && f)
 		shares_in_turn(l, f, rows, rows ? n : f->n);
-	if (!(reads & (texts | READ_SHARES)))
+	if (!(reads & (texts | READ_SHARES | READ_FAULTS)))
 		return;
 	for (size_t i = 0; f && i < (rows ? n : f->n); i++) {
 		struct proc_row *row = &f->rows[rows ? rows[i] : i];
 		struct row_state *s = rows_state(&l->rows, row);
 
 		read_texts(l, row, s, reads);
+		if (reads & READ_FAULTS)
+			read_faults(l, row);
 		if (reads & READ_SHARES && !in_turn)
 			read_shares(l, row, s);
 	}

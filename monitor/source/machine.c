@@ -12,14 +12,22 @@
 static void read_small(const struct live *l, const char *name, char *text, size_t size)
 {
 	int fd = openat(l->proc_fd, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+	size_t have = 0;
+	ssize_t n;
 
+	/* The kernel hands out a page at a time. */
+	while (fd >= 0 && (n = read(fd, text + have, size - 1 - have)) > 0)
+		have += (size_t)n;
 	if (fd >= 0)
 		close(fd);
-	text[n > 0 ? n : 0] = '\0';
+	text[have] = '\0';
 }
 
-static uint64_t meminfo_kb(const char *text, const char *name, uint64_t unknown)
+/* meminfo is shorter. */
+enum { VMSTAT_BYTES = 16 * 1024 };
+
+/* The number behind @name. */
+static uint64_t number_of(const char *text, const char *name, uint64_t unknown)
 {
 	const char *at = strstr(text, name);
 
@@ -64,14 +72,16 @@ static double busy_pct(struct live *l)
 void machine_read(struct live *l)
 {
 	struct frame *f = &l->frame;
-	char text[2048];
+	char text[VMSTAT_BYTES];
 
+	read_small(l, "vmstat", text, sizeof(text));
+	f->page_faults = number_of(text, "\npgfault ", UINT64_MAX);
 	read_small(l, "meminfo", text, sizeof(text));
-	f->mem_total_kb = meminfo_kb(text, "MemTotal:", 0);
-	f->mem_available_kb = meminfo_kb(text, "MemAvailable:", 0);
-	f->swap_total_kb = meminfo_kb(text, "\nSwapTotal:", UINT64_MAX);
-	f->swap_free_kb = meminfo_kb(text, "\nSwapFree:", UINT64_MAX);
-	f->cached_kb = meminfo_kb(text, "\nCached:", UINT64_MAX);
+	f->mem_total_kb = number_of(text, "MemTotal:", 0);
+	f->mem_available_kb = number_of(text, "MemAvailable:", 0);
+	f->swap_total_kb = number_of(text, "\nSwapTotal:", UINT64_MAX);
+	f->swap_free_kb = number_of(text, "\nSwapFree:", UINT64_MAX);
+	f->cached_kb = number_of(text, "\nCached:", UINT64_MAX);
 	f->cpu_busy_pct = busy_pct(l);
 	f->wait_cpu_pct = waiting_pct(l, "pressure/cpu");
 	f->wait_memory_pct = waiting_pct(l, "pressure/memory");

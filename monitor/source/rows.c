@@ -109,10 +109,9 @@ static void drop_texts(struct proc_row *row)
 }
 
 /* After an exec it has another command, and other memory. */
-static void forget_image(struct proc_row *row, struct row_state *s)
+static void forget_image(struct proc_row *row)
 {
 	drop_texts(row);
-	s->asked = 0;
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 }
 
@@ -143,8 +142,10 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	if (is_another(row, s, t)) {
 		s->collected = is_collected(t);
 		s->execs = (uint32_t)t->execs;
-		forget_image(row, s);
+		forget_image(row);
 	}
+	/* It may have another title, or be in another cgroup. */
+	s->asked = 0;
 	row->flags = (uint8_t)((r->exact && t->flags & TASK_MEMORY ? ROW_EXACT : 0) |
 			       (t->flags & TASK_KERNEL ? KERNEL_FLAGS : 0) |
 			       (s->collected ? ROW_COLLECTED : 0));

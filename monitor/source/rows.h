@@ -32,7 +32,7 @@ struct row_state {
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint64_t calls;	  /* counted by it alive, as its monitor told last */
 	uint64_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
-	uint8_t asked;	     /* bits 1 << enum row_text: the row's text was read, if it could be */
+	uint8_t asked;	     /* bits 1 << enum row_text: its text was looked for since it moved */
 	bool seen : 1;	     /* in this pass */
 	bool same : 1;	     /* in this pass it was told to be as it was */
 	bool gone : 1;	     /* was missing in a pass */

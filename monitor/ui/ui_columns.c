@@ -46,10 +46,10 @@ static bool by_default(const struct ui *u, const struct column *c)
 	       (offered(u, c) || readable || (u->table.shows == u->o.tool && !column_reads(c)));
 }
 
-/* What costs files is there by choice. */
+/* What costs more than a small file is there by choice. */
 static bool fills_room(const struct ui *u, const struct column *c)
 {
-	return offered(u, c) && !(column_reads(c) & ~(unsigned int)READ_TIMES) &&
+	return offered(u, c) && !(column_reads(c) & ~(unsigned int)(READ_TIMES | READ_FAULTS)) &&
 	       !(c->kind == COLUMN_NUMBER && c->field == FIELD_PROCESSES);
 }
 
@@ -95,7 +95,7 @@ unsigned int table_sum_reads(const struct ui *u)
 	for (const struct column *c = columns; c->key; c++)
 		if (t->nchosen ? place_of(t, c) < t->nchosen : by_default(u, c))
 			reads |= column_reads(c);
-	return reads & (READ_SHARES | READ_TIMES);
+	return reads & (READ_SHARES | READ_TIMES | READ_FAULTS);
 }
 
 void table_other(struct ui *u)

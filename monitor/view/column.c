@@ -110,7 +110,7 @@ const struct column columns[] = {
 	NUMBER("lazyfree", "LAZYFREE", UNIT_KB, FIELD_LAZY, 9, false, false,
 	       "kB of MADV_FREE that are not taken yet; read where it is asked for"),
 	NUMBER("faults", "FAULTS", UNIT_NONE, FIELD_FAULTS, 9, false, false,
-	       "page faults since it began; not known of several threads"),
+	       "page faults since it began; of several threads where asked for"),
 	NUMBER("limit", "LIMIT", UNIT_KB, FIELD_LIMIT, 10, false, false,
 	       "kB that its cgroup may have"),
 	NUMBER("room", "ROOM", UNIT_KB, FIELD_ROOM, 10, false, false,
@@ -206,6 +206,7 @@ unsigned int column_reads(const struct column *c)
 	case FIELD_PSS:
 	case FIELD_USS:
 	case FIELD_LAZY: return READ_SHARES;
+	case FIELD_FAULTS: return READ_FAULTS;
 	case FIELD_USER_MS:
 	case FIELD_SYSTEM_MS:
 	case FIELD_TOTAL_MS:

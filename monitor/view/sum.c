@@ -21,16 +21,13 @@ static const enum sum_kind kinds[FIELD_COUNT] = {
 	[FIELD_USS] = SUM_WHOLE,    [FIELD_LAZY] = SUM_WHOLE,
 };
 
-static bool has_memory(const struct proc_row *row)
-{
-	return !(row->flags & (ROW_KERNEL | ROW_ENDED)) && row->state != 'Z';
-}
-
 /* Infinite is what makes a sum unknown, whatever else comes. */
 double sum_part(const struct proc_row *row, enum field f)
 {
+	if (f == FIELD_FAULTS && isnan(row->v[f]))
+		return row_has_memory(row) ? INFINITY : NAN;
 	if (kinds[f] == SUM_WHOLE && isnan(row->v[f]))
-		return has_memory(row) && !(row->flags & ROW_SHARED_NOW) ? INFINITY : NAN;
+		return row_has_memory(row) && !(row->flags & ROW_SHARED_NOW) ? INFINITY : NAN;
 	return row->v[f];
 }
 
@@ -52,7 +49,7 @@ void sum_flags(struct proc_row *to, const struct proc_row *part)
 {
 	if (!(part->flags & (ROW_EXACT | ROW_KERNEL)))
 		to->flags &= (uint8_t)~ROW_EXACT;
-	if (has_memory(part) && !(part->flags & ROW_SHARED_NOW))
+	if (row_has_memory(part) && !(part->flags & ROW_SHARED_NOW))
 		to->flags &= (uint8_t)~ROW_SHARED_NOW;
 	to->flags |= part->flags & ROW_SKIPPED;
 }

@@ -25,6 +25,19 @@ last=$(tail -n 1 "$tmp/frames" | jq '.processes[0].rss_kb')
 check "ended main thread: RSS is that of the others ($last kB, /proc says $rss)" test "$last" -gt $((rss - 4096)) -a "$last" -le "$rss"
 is "ended main thread: VIRT and PEAK too" "$(tail -n 1 "$tmp/frames" | jq '.processes[0] | .virt_kb > .rss_kb and .peak_kb >= .rss_kb')" true
 is "ended main thread: it grows" "$(tail -n 1 "$tmp/frames" | jq -r '.processes[0].verdict')" growing
+run "$memmon" --batch -n 1 --json --filter "pid = $leader" --columns pss,uss,exe,command,cgroup,faults
+row=$(printf '%s\n' "$out" | jq -c '.processes[0]')
+is "ended main thread: PSS and USS" "$(echo "$row" | jq -c '[.pss_kb, .uss_kb] | map(. > 4096)')" "[true,true]"
+is "ended main thread: the file it runs" "$(echo "$row" | jq -r .exe)" "$tmp/leader"
+is "ended main thread: its command line" "$(echo "$row" | jq -r .command)" "$tmp/leader 60"
+# In the old hierarchy the ended thread is in the root, wherever it was.
+other=$(find "/proc/$leader/task" -mindepth 1 -maxdepth 1 ! -name "$leader")
+cgroup=$(sed -n 's/^0:://p' "$other/cgroup")
+[ "$cgroup" != / ] || cgroup=$(sed -n 's/^[0-9]*:memory://p' "$other/cgroup")
+is "ended main thread: its control group" "$(echo "$row" | jq -r .cgroup)" "${cgroup:-/}"
+check "ended main thread: its page faults" test "$(echo "$row" | jq .page_faults)" -gt 1000
+run "$memmon" --batch -n 1 --json --group name --filter "pid = $leader"
+is "ended main thread: a sum of PSS with it" "$(printf '%s\n' "$out" | jq '.groups[0].pss_kb > 4096')" true
 run "$memmon" --object tasks --batch -n 1 --json --filter "pid = $leader"
 is "by another monitor as well" "$(printf '%s\n' "$out" | jq '.processes[0].rss_kb > 1000')" true
 

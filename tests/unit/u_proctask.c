@@ -117,6 +117,37 @@ static void memory(void **state)
 	assert_int_equal(r.lazyfree_kb, 8);
 }
 
+static void cgroup_is(const char *text, const char *controller, const char *want)
+{
+	size_t len = 0;
+	const char *path = proctask_parse_cgroup(text, controller, &len);
+
+	if (!want) {
+		assert_null(path);
+		return;
+	}
+	assert_non_null(path);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(path, want, len);
+}
+
+static void cgroups(void **state)
+{
+	static const char old[] = "9:name=memory:/no\n8:pids,hugetlb_memory:/no\n"
+				  "4:cpu,memory,pids:/a:b/c (deleted)\n0::/unified\n";
+
+	(void)state;
+	cgroup_is(old, "memory", "/a:b/c (deleted)");
+	cgroup_is(old, "cpu", "/a:b/c (deleted)");
+	cgroup_is(old, "", "/unified");
+	cgroup_is(old, "io", NULL);
+	cgroup_is("0::/", "", "/");
+	cgroup_is("0::", "", "");
+	cgroup_is("0:", "", NULL);
+	cgroup_is("\n\n1:memory", "memory", NULL);
+	cgroup_is("", "", NULL);
+}
+
 static void hiding(void **state)
 {
 	static const struct {
@@ -206,7 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),  cmocka_unit_test(cut_off), cmocka_unit_test(memory),
-		cmocka_unit_test(hiding), cmocka_unit_test(real),
+		cmocka_unit_test(hiding), cmocka_unit_test(real),    cmocka_unit_test(cgroups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -266,6 +266,28 @@ static void test_n37_groups(void **state UNUSED)
 	metrics_free(m);
 }
 
+/* n12: a sum of PSS that lacks the part of one that lives is not known; the others are. */
+static void test_n12_a_part_that_lacks(void **state UNUSED)
+{
+	struct view v = all_of_them();
+	struct frame f = crowd_frame();
+	struct metrics *m;
+
+	f.fields |= FIELD_BIT(FIELD_PSS);
+	for (size_t i = 0; i < MANY; i++) {
+		many[i].v[FIELD_VIRT] = 5000;
+		many[i].v[FIELD_PSS] = i == 3 ? NAN : 100;
+		many[i].flags = i == 3 ? 0 : ROW_SHARED_NOW;
+	}
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	take(m, &f, &v);
+	assert_true(value("memmon_process_proportional_bytes{name=\"n0\"}") == 204800);
+	assert_false(there("memmon_process_proportional_bytes{name=\"n1\"}"));
+	assert_true(there("memmon_process_resident_bytes{name=\"n1\"}"));
+	assert_true(there("memmon_process_proportional_bytes{name=\"(rest)\"}"));
+	metrics_free(m);
+}
+
 /* n37: a group does not come and go at the cut, and its name is there when its processes are not.
  */
 static void test_n37_groups_stay(void **state UNUSED)
@@ -452,7 +474,7 @@ int main(void)
 		T(test_n37_hysteresis),	 T(test_n37_groups),
 		T(test_n37_groups_stay), T(test_n37_counters_never_fall),
 		T(test_n37_names_churn), T(test_n37_names_churn_among_few),
-		T(test_n37_names_alike)};
+		T(test_n37_names_alike), T(test_n12_a_part_that_lacks)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ static struct proc_row process(uint32_t pid, const char *name, uint32_t uid, dou
 
 	row.uid = uid;
 	row.flags = ROW_EXACT | ROW_SHARED_NOW;
+	row.v[FIELD_VIRT] = 10 * rss;
 	row.v[FIELD_PSS] = pss;
 	row.v[FIELD_PROCESSES] = 1;
 	return row;
@@ -65,7 +66,8 @@ static void test_n34_a_part_that_lacks(void **state UNUSED)
 		process(10, "a", 0, 100, 50),  process(11, "a", 0, 100, NAN),
 		process(12, "b", 0, 100, 50),  process(13, "b", 0, NAN, NAN),
 		process(14, "b", 0, 100, NAN), process(15, "b", 0, NAN, NAN),
-		process(16, "c", 0, 100, 50),
+		process(16, "c", 0, 100, 50),  process(17, "d", 0, 100, 50),
+		process(18, "d", 0, 100, NAN),
 	};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
 	struct grouping g = {.cap = 0};
@@ -75,6 +77,8 @@ static void test_n34_a_part_that_lacks(void **state UNUSED)
 	rows[5].flags = ROW_EXACT;
 	rows[5].state = 'Z';
 	rows[6].flags = ROW_EXACT; /* of an earlier frame */
+	rows[8].flags = ROW_EXACT; /* its main thread alone has ended */
+	rows[8].state = 'Z';
 	assert_int_equal(grouping_make(&g, &f, GROUP_BY_NAME, NULL, NULL), 0);
 	assert_true(isnan(group(&g, "a")->v[FIELD_PSS]));
 	assert_true(group(&g, "a")->v[FIELD_RSS] == 200);
@@ -82,6 +86,23 @@ static void test_n34_a_part_that_lacks(void **state UNUSED)
 	assert_true(group(&g, "b")->flags & ROW_SHARED_NOW);
 	assert_true(group(&g, "c")->v[FIELD_PSS] == 50);
 	assert_false(group(&g, "c")->flags & ROW_SHARED_NOW);
+	assert_true(isnan(group(&g, "d")->v[FIELD_PSS]));
+	grouping_release(&g);
+}
+
+/* Faults of a process with several threads, which nobody has read. */
+static void test_n12_faults_that_lack(void **state UNUSED)
+{
+	struct proc_row rows[] = {process(10, "a", 0, 1, 1), process(11, "a", 0, 1, 1),
+				  process(12, "b", 0, 1, 1), process(13, "b", 0, NAN, NAN)};
+	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
+	struct grouping g = {.cap = 0};
+
+	rows[0].v[FIELD_FAULTS] = rows[2].v[FIELD_FAULTS] = 7;
+	rows[3].state = 'Z';
+	assert_int_equal(grouping_make(&g, &f, GROUP_BY_NAME, NULL, NULL), 0);
+	assert_true(isnan(group(&g, "a")->v[FIELD_FAULTS]));
+	assert_true(group(&g, "b")->v[FIELD_FAULTS] == 7);
 	grouping_release(&g);
 }
 
@@ -199,10 +220,8 @@ static void test_n34_a_view_of_groups(void **state UNUSED)
 				  process(12, "a", 0, 3, 1), process(13, "c", 0, 3, 1),
 				  process(14, "kthreadd", 0, NAN, NAN)};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
-	struct view_options o = {.sort = column_find("rss"),
-				 .descending = true,
-				 .group = GROUP_BY_NAME,
-				 .top = 2};
+	struct view_options o = {
+		.sort = column_find("rss"), .descending = true, .group = GROUP_BY_NAME, .top = 2};
 	struct view v = {.n = 0};
 	struct proc_row row;
 
@@ -229,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_n34_shared_pages_count_once),
 		cmocka_unit_test(test_n34_a_part_that_lacks),
+		cmocka_unit_test(test_n12_faults_that_lack),
 		cmocka_unit_test(test_n34_what_does_not_add_up),
 		cmocka_unit_test(test_n34_by_user_and_cgroup),
 		cmocka_unit_test(test_n34_sum_in_queries),
