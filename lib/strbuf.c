@@ -102,12 +102,20 @@ char *strbuf_detach(struct strbuf *sb)
 
 int strbuf_read_file(struct strbuf *sb, const char *path)
 {
-	size_t start = sb->len;
-	int fd, err = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	err = strbuf_read_fd(sb, fd);
+	close(fd);
+	return err;
+}
+
+int strbuf_read_fd(struct strbuf *sb, int fd)
+{
+	size_t start = sb->len;
+	int err = 0;
+
 	for (;;) {
 		ssize_t n;
 
@@ -121,7 +129,6 @@ int strbuf_read_file(struct strbuf *sb, const char *path)
 			break;
 		sb->len += (size_t)n;
 	}
-	close(fd);
 	if (err)
 		sb->len = start;
 	sb->s[sb->len] = '\0';

@@ -30,6 +30,8 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2,
 char *strbuf_detach(struct strbuf *sb);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
 int strbuf_read_file(struct strbuf *sb, const char *path);
+/* The same of what @fd, which stays open, reads from where it is on. */
+int strbuf_read_fd(struct strbuf *sb, int fd);
 /* Writes all of @data to @fd, in as many writes as it takes. Returns 0 or -errno; on an error a
  * part may have been written. */
 int fd_write_all(int fd, const void *data, size_t len);

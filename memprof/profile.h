@@ -42,6 +42,7 @@ struct profile_process {
 	uint32_t pid, parent;	   /* @parent: its pid, or 0: not known */
 	uint32_t generation;	   /* exec calls of this pid before this image */
 	uint32_t threads;	   /* the most that it had; 0: not known */
+	uint32_t owner;		   /* the user whose it is, uid + 1; 0: not known */
 	uint64_t start_ticks;	   /* field 22 of /proc/PID/stat: a pid alone is used again */
 	uint64_t start_ns, end_ns; /* CLOCK_REALTIME; @end_ns 0: it ran on */
 	const char *comm, *command_line, *cgroup;

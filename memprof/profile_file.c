@@ -85,6 +85,7 @@ static void pack_processes(struct strbuf *out, const struct profile *p)
 		pack_varint(out, n->parent);
 		pack_varint(out, n->generation);
 		pack_varint(out, n->threads);
+		pack_varint(out, n->owner);
 		pack_varint(out, n->start_ticks);
 		pack_varint(out, n->start_ns);
 		pack_varint(out, n->end_ns);
@@ -393,13 +394,14 @@ static void read_head(struct reader *r)
 
 static void read_processes(struct reader *r)
 {
-	for (size_t n = count(r, 11); n && !r->u.bad; n--) {
+	for (size_t n = count(r, 12); n && !r->u.bad; n--) {
 		struct profile_process q = {0};
 
 		q.pid = small(r);
 		q.parent = small(r);
 		q.generation = small(r);
 		q.threads = small(r);
+		q.owner = small(r);
 		q.start_ticks = number(r);
 		q.start_ns = number(r);
 		q.end_ns = number(r);

@@ -15,7 +15,7 @@
 
 #define PROFILE_FILE_START "BEEPROF1"
 
-enum { PROFILE_FILE_START_BYTES = 8, PROFILE_FILE_VERSION = 1 };
+enum { PROFILE_FILE_START_BYTES = 8, PROFILE_FILE_VERSION = 2 };
 
 /* Appends the file's start, and a block. The second returns 0, or -EFBIG after saying why. */
 void profile_pack_start(struct strbuf *out);

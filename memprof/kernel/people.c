@@ -67,7 +67,7 @@ static uint64_t ticks_of(uint64_t ns)
 
 /* Of the process that runs with this number, if it is the one. */
 static bool read_running(uint32_t pid, uint64_t start_ns, char *command, size_t size,
-			 uint32_t *threads)
+			 struct profile_process *one)
 {
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct proctask_stat stat;
@@ -81,7 +81,8 @@ static bool read_running(uint32_t pid, uint64_t start_ns, char *command, size_t 
 	same = !proctask_stat(proc_fd, pid, &stat, &uid) &&
 	       ticks_of(stat.start_ns) == ticks_of(start_ns) && !strchr("ZX", stat.state);
 	if (same) {
-		*threads = stat.threads;
+		one->threads = stat.threads;
+		one->owner = uid + 1;
 		n = proctask_read(proc_fd, pid, "cmdline", command, size);
 	}
 	for (ssize_t i = 0; i + 1 < n; i++)
@@ -104,8 +105,7 @@ uint32_t people_add(struct profile *p, const struct kernel_process_key *key,
 		one.start_ticks = ticks_of(known->start_ns);
 		one.start_ns = people_real_ns(known->start_ns);
 		people_cgroup(known->cgroup_id, cgroup, sizeof(cgroup));
-		runs = read_running(key->tgid, known->start_ns, command, sizeof(command),
-				    &one.threads);
+		runs = read_running(key->tgid, known->start_ns, command, sizeof(command), &one);
 		runs = runs || !key->tgid;
 	} else {
 		snprintf(comm, sizeof(comm), "-");

@@ -239,8 +239,10 @@ static void add_rest(struct strbuf *out, const struct report_side *side)
 	}
 	strbuf_addch(out, ']');
 	add_key(out, "symbols");
-	strbuf_addf(out, "{\"frames\":%zu,\"unresolved\":%zu,\"stale_modules\":%zu}", side->s->n,
-		    side->s->unresolved, side->s->stale);
+	strbuf_addf(out,
+		    "{\"frames\":%zu,\"unresolved\":%zu,\"stale_modules\":%zu,"
+		    "\"refused_jit_lists\":%zu}",
+		    side->s->n, side->s->unresolved, side->s->stale, side->s->refused);
 	add_key(out, "points");
 	strbuf_addch(out, '[');
 	for (size_t i = 0; i < p->npoints; i++) {

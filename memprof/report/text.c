@@ -228,6 +228,13 @@ static void add_limits(const struct report *r, struct strbuf *out)
 			    "  %zu of the files that ran are not there, or are others by now: "
 			    "their frames are module+offset\n",
 			    side->s->stale);
+	if (side->s->refused == 1)
+		strbuf_addf(out, "  a JIT compiler's names are not believed: %s\n",
+			    side->s->refused_why);
+	else if (side->s->refused)
+		strbuf_addf(out,
+			    "  %zu lists of JIT compilers' names are not believed; the first: %s\n",
+			    side->s->refused, side->s->refused_why);
 	for (size_t i = 0; i < side->p->nlosses; i++) {
 		const struct profile_loss *l = &side->p->losses[i];
 

@@ -24,6 +24,7 @@ struct followed {
 	pid_t pid;
 	uint64_t start_ticks; /* 0: it had ended before we looked */
 	uint32_t generation;
+	uint32_t owner;	    /* as profile_process.owner */
 	int segment, pidfd; /* -1: read; it had ended when we looked */
 	bool replaced;	    /* by exec() */
 	bool ended;	    /* when it was last looked at */
@@ -97,6 +98,7 @@ static void add_segment(struct follow *f, const struct followed *one, struct pro
 		.pid = (uint32_t)one->pid,
 		.start_ticks = one->start_ticks,
 		.generation = one->generation,
+		.owner = one->owner,
 	};
 	struct strbuf why = STRBUF_INIT;
 	struct segment s;
@@ -164,9 +166,11 @@ static void replace_earlier(struct follow *f, struct followed *one)
 	}
 }
 
-static void add(struct follow *f, pid_t pid, int segment)
+static void add(struct follow *f, const struct ucred *who, int segment)
 {
-	struct followed one = {.pid = pid, .segment = segment, .pidfd = pidfd_open(pid, 0)};
+	pid_t pid = who->pid;
+	struct followed one = {
+		.pid = pid, .owner = who->uid + 1, .segment = segment, .pidfd = pidfd_open(pid, 0)};
 
 	f->seen++;
 	if (one.pidfd >= 0)
@@ -218,7 +222,7 @@ static bool take(struct follow *f)
 			memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	}
 	if (n == sizeof(hello) && hello.magic == SEGMENT_MAGIC && fd >= 0 && who.pid > 0) {
-		add(f, who.pid, fd);
+		add(f, &who, fd);
 	} else {
 		log_warn("process %d sent something that is no segment", who.pid);
 		f->refused++;

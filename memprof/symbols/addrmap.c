@@ -77,18 +77,16 @@ static void add_range(struct addrmap *m, const struct range *r)
 	m->ranges[m->n++] = *r;
 }
 
-static int read_map(struct addrmap **out, const char *path, bool (*parse)(char *, struct range *))
+/* @text becomes the map's own. */
+static struct addrmap *read_map(struct strbuf *text, bool (*parse)(char *, struct range *))
 {
 	struct addrmap *m = calloc(1, sizeof(*m));
-	struct strbuf text = STRBUF_INIT;
-	int err = strbuf_read_file(&text, path);
 	struct range r;
 
-	*out = NULL;
 	if (!m)
 		abort();
-	m->text = strbuf_detach(&text);
-	for (char *line = m->text, *next; !err && *line; line = next) {
+	m->text = strbuf_detach(text);
+	for (char *line = m->text, *next; *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
@@ -98,27 +96,33 @@ static int read_map(struct addrmap **out, const char *path, bool (*parse)(char *
 	}
 	if (m->n)
 		qsort(m->ranges, m->n, sizeof(*m->ranges), by_start);
-	if (err)
-		addrmap_free(m);
-	else
-		*out = m;
-	return err;
+	return m;
 }
 
 int addrmap_kallsyms(struct addrmap **out, const char *path)
 {
-	int err = read_map(out, path ? path : "/proc/kallsyms", parse_kallsyms);
+	struct strbuf text = STRBUF_INIT;
+	int err = strbuf_read_file(&text, path ? path : "/proc/kallsyms");
+	struct addrmap *m = err ? NULL : read_map(&text, parse_kallsyms);
 
-	if (err || ((*out)->n && (*out)->ranges[(*out)->n - 1].start))
-		return err;
-	addrmap_free(*out);
-	*out = NULL;
-	return -EACCES;
+	if (m && !(m->n && m->ranges[m->n - 1].start)) {
+		addrmap_free(m);
+		m = NULL;
+		err = -EACCES;
+	}
+	strbuf_release(&text);
+	*out = m;
+	return err;
 }
 
-int addrmap_jit(struct addrmap **out, const char *path)
+int addrmap_jit(struct addrmap **out, int fd)
 {
-	return read_map(out, path, parse_jit);
+	struct strbuf text = STRBUF_INIT;
+	int err = strbuf_read_fd(&text, fd);
+
+	*out = err ? NULL : read_map(&text, parse_jit);
+	strbuf_release(&text);
+	return err;
 }
 
 const char *addrmap_find(const struct addrmap *m, uint64_t address)

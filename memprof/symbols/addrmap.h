@@ -14,8 +14,9 @@ struct addrmap;
 /* Reads the kernel's list at @path (NULL: /proc/kallsyms). 0, -EACCES where it hides its addresses
  * from who asks (they are all 0), or -errno; prints nothing. */
 int addrmap_kallsyms(struct addrmap **out, const char *path);
-/* Reads a JIT compiler's list; a range given later takes the place of an earlier one. */
-int addrmap_jit(struct addrmap **out, const char *path);
+/* Reads a JIT compiler's list from @fd, which stays open; a range given later takes the place of an
+ * earlier one. */
+int addrmap_jit(struct addrmap **out, int fd);
 /* The name of the range that @address is in, or NULL. It belongs to the map. */
 const char *addrmap_find(const struct addrmap *m, uint64_t address);
 size_t addrmap_size(const struct addrmap *m);

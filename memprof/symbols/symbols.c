@@ -6,11 +6,14 @@
 #include "lib/base.h"
 #include "memprof/symbols/symbols.h"
 
+#include <fcntl.h>
 #include <libiberty/demangle.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/printable.h"
 #include "lib/strbuf.h"
@@ -152,17 +155,55 @@ static const char *kernel_name(struct resolver *r, uint64_t address)
 	return r->kernel ? addrmap_find(r->kernel, address) : NULL;
 }
 
+static void refuse(struct resolver *r, const char *path, const char *what)
+{
+	struct strbuf why = STRBUF_INIT;
+
+	if (!r->s->refused++) {
+		strbuf_addf(&why, "%s: %s", path, what);
+		r->s->refused_why = harmless(&r->s->arena, why.s);
+	}
+	strbuf_release(&why);
+}
+
+/* Who may write names for the process. */
+static bool is_believed(struct resolver *r, const char *path, const struct stat *st,
+			const struct profile_process *p)
+{
+	uint32_t user = p->owner ? p->owner - 1 : geteuid();
+	char what[128];
+
+	if (!S_ISREG(st->st_mode)) {
+		refuse(r, path, "it is no regular file");
+		return false;
+	}
+	if (!st->st_uid || st->st_uid == user)
+		return true;
+	snprintf(what, sizeof(what), "it is user %u's, and not root's or that of user %u, %s",
+		 st->st_uid, user, p->owner ? "whose process it is for" : "who asks");
+	refuse(r, path, what);
+	return false;
+}
+
 /* A list that was last written before the process began is another process's of that pid. */
 static void read_jit(struct resolver *r, uint32_t process)
 {
 	const struct profile_process *p = &r->p->processes[process];
 	struct strbuf path = STRBUF_INIT;
 	struct stat st;
+	int fd;
 
 	strbuf_addf(&path, "%s/perf-%u.map", r->o->jit_folder ? r->o->jit_folder : "/tmp", p->pid);
-	if (!stat(path.s, &st) && S_ISREG(st.st_mode) &&
-	    ((uint64_t)st.st_mtim.tv_sec + 1) * NSEC_PER_SEC >= p->start_ns)
-		addrmap_jit(&r->jit[process], path.s);
+	/* A pipe in its place is not waited for. */
+	fd = open(path.s, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		refuse(r, path.s, "it is a link");
+	else if (fd >= 0 && !fstat(fd, &st) &&
+		 ((uint64_t)st.st_mtim.tv_sec + 1) * NSEC_PER_SEC >= p->start_ns &&
+		 is_believed(r, path.s, &st, p))
+		addrmap_jit(&r->jit[process], fd);
+	if (fd >= 0)
+		close(fd);
 	strbuf_release(&path);
 }
 

@@ -5,7 +5,8 @@
  * separate debug information by build-id (below /usr/lib/debug, or by debuginfod where
  * DEBUGINFOD_URLS is set), from the names that the source gave, /proc/kallsyms and
  * /tmp/perf-PID.map. A module whose file has another build-id than the process saw is not asked:
- * its names would be lies.
+ * its names would be lies. Anybody can write /tmp/perf-PID.map, so it must be a regular file (no
+ * link to one) of root or of the process's user; where that is not known, of who asks.
  */
 #ifndef MEMPROF_SYMBOLS_H
 #define MEMPROF_SYMBOLS_H
@@ -32,6 +33,10 @@ struct symbols {
 	struct symbol_frame *frames; /* one for each frame of the profile */
 	size_t n, unresolved;
 	size_t stale; /* modules whose file is not the one that ran, or is not there */
+	/* Lists of JIT compilers that are not believed, and what is wrong with the first, or NULL:
+	 * "/tmp/perf-7.map: it is a link". */
+	size_t refused;
+	const char *refused_why;
 	struct arena arena;
 };
 

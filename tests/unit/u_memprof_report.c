@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "lib/log.h"
@@ -476,6 +477,44 @@ static void hostile_names(void **state UNUSED)
 	release(&r);
 }
 
+/* Names that somebody else could have written are not used, and that is said. */
+static void names_that_are_not_believed(void **state UNUSED)
+{
+	char folder[] = "/tmp/u_memprof_report.XXXXXX", path[64], said[200];
+	struct profile *p = profile_new(PROFILE_EXACT, 0, "test");
+	struct strbuf text = STRBUF_INIT;
+	struct json_object *o;
+	struct report r = {.value = VALUE_BYTES};
+
+	assert_non_null(mkdtemp(folder));
+	for (uint32_t pid = 7; pid < 9; pid++) {
+		uint32_t process = profile_add_process(p, &(struct profile_process){.pid = pid});
+
+		profile_frame_at(p, process, 0x1000, 0, NULL);
+		snprintf(path, sizeof(path), "%s/perf-%u.map", folder, pid);
+		assert_int_equal(symlink("elsewhere", path), 0);
+	}
+	report_side_set(&r.side[0], "a.prof", p, &(struct symbols_options){.jit_folder = folder});
+	report_text(&r, &text);
+	snprintf(said, sizeof(said),
+		 "\n  2 lists of JIT compilers' names are not believed; the first: "
+		 "%s/perf-7.map: it is a link\n",
+		 folder);
+	assert_non_null(strstr(text.s, said));
+	strbuf_reset(&text);
+	report_json(&r, &text);
+	o = json_tokener_parse(text.s);
+	assert_int_equal(u64(part(o, "symbols"), "refused_jit_lists"), 2);
+	json_object_put(o);
+	strbuf_release(&text);
+	release(&r);
+	for (uint32_t pid = 7; pid < 9; pid++) {
+		snprintf(path, sizeof(path), "%s/perf-%u.map", folder, pid);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +529,7 @@ int main(void)
 		cmocka_unit_test(empty_profile),
 		cmocka_unit_test(errors_from_theory),
 		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(names_that_are_not_believed),
 	};
 
 	log_init("u_memprof_report", LOG_ERROR);

@@ -222,6 +222,74 @@ static void jit_names(void **state UNUSED)
 	rmdir(folder);
 }
 
+/* Names of the list of process 78 in @folder, whose owner is @owner (as profile_process.owner):
+ * believed, or why not. */
+static void jit_list(const char *folder, uint32_t owner, const char *refused)
+{
+	struct profile *p = profile_new(PROFILE_EXACT, 0, "test");
+	struct symbols *s;
+
+	profile_add_process(p, &(struct profile_process){.pid = 78, .owner = owner});
+	profile_frame_at(p, 0, 0x7f0000001080, 0, NULL);
+	s = symbols_of(p, &(struct symbols_options){.jit_folder = folder});
+	if (refused) {
+		assert_int_equal(s->refused, 1);
+		assert_non_null(strstr(s->refused_why, refused));
+		assert_string_equal(s->frames[0].at[0].name, "0x7f0000001080");
+	} else {
+		assert_int_equal(s->refused, 0);
+		assert_null(s->refused_why);
+		assert_string_equal(s->frames[0].at[0].name, "compiled");
+	}
+	symbols_free(s);
+	profile_free(p);
+}
+
+/* Anybody can write into /tmp what another user's process is said to run. */
+static void jit_names_of_others(void **state UNUSED)
+{
+	char folder[] = "/tmp/u_memprof_symbols.XXXXXX", path[64], elsewhere[64], why[128];
+	uint32_t me = getuid(), other = me + 5;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/perf-78.map", folder);
+	snprintf(elsewhere, sizeof(elsewhere), "%s/elsewhere", folder);
+	write_file(path, "7f0000001000 100 compiled\n");
+	/* The process's user is not known: who asks. */
+	jit_list(folder, 0, NULL);
+	jit_list(folder, me + 1, NULL);
+	if (me) {
+		snprintf(why, sizeof(why),
+			 "perf-78.map: it is user %u's, and not root's or that of user %u, "
+			 "whose process it is for",
+			 me, other);
+		jit_list(folder, other + 1, why);
+	} else {
+		jit_list(folder, other + 1, NULL); /* root's list of another's process */
+		assert_int_equal(chown(path, other, other), 0);
+		jit_list(folder, other + 1, NULL);
+		jit_list(folder, other + 2,
+			 "perf-78.map: it is user 5's, and not root's or that of user 6, "
+			 "whose process it is for");
+		jit_list(folder, 1,
+			 "it is user 5's, and not root's or that of user 0, whose process it is "
+			 "for");
+		jit_list(folder, 0, "it is user 5's, and not root's or that of user 0, who asks");
+	}
+	assert_int_equal(rename(path, elsewhere), 0);
+	assert_int_equal(symlink("elsewhere", path), 0);
+	jit_list(folder, me + 1, "perf-78.map: it is a link");
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	jit_list(folder, me + 1, "perf-78.map: it is no regular file");
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	jit_list(folder, me + 1, "perf-78.map: it is no regular file");
+	rmdir(path);
+	unlink(elsewhere);
+	rmdir(folder);
+}
+
 static void demangled(void **state UNUSED)
 {
 	static const char *const names[][2] = {
@@ -261,6 +329,7 @@ int main(void)
 		cmocka_unit_test(kernel_names),
 		cmocka_unit_test(kernel_names_are_kept),
 		cmocka_unit_test(jit_names),
+		cmocka_unit_test(jit_names_of_others),
 		cmocka_unit_test(demangled),
 	};
 
