@@ -54,12 +54,12 @@ collector_SRC := $(wildcard collector/*.c)
 monitor_SRC   := $(wildcard monitor/*.c) $(filter-out %_main.c,$(wildcard monitor/*/*.c))
 harness_SRC   := $(filter-out %_main.c,$(wildcard harness/*.c harness/*/*.c))
 honey_SRC     := $(filter-out %_main.c,$(wildcard honey/*.c))
-# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h. Its unwinder is written for x86-64:
-# elsewhere it is not built, and memprof run says why.
+# memprof/preload/ is the library, which shares nothing with the program but memprof/segment.h. Its unwinder is written for x86-64 and
+# arm64: elsewhere it is not built, and memprof run says why.
 preload_SRC   := $(wildcard memprof/preload/*.c)
-preload_LIB    = $(if $(filter x86,$(BPFARCH)),$(B)/libmemprof.so)
+preload_LIB    = $(if $(filter x86 arm64,$(BPFARCH)),$(B)/libmemprof.so)
 # Of the preloaded library, what knows no malloc.
-alone_SRC := $(if $(filter x86,$(BPFARCH)),memprof/preload/unwind.c memprof/preload/poisson.c)
+alone_SRC := $(if $(filter x86 arm64,$(BPFARCH)),$(addprefix memprof/preload/,unwind.c eh_frame.c poisson.c))
 memprof_parts := $(filter-out %_main.c $(preload_SRC),$(wildcard memprof/*.c memprof/*/*.c))
 
 
@@ -541,7 +541,7 @@ bench-memprof: $(B)/memprof $(B)/libmemprof.so $(allocating_BIN) $(B)/tests/benc
 	@B=$(B) scripts/bench_memprof.sh $(ROUNDS)
 .PHONY: bench-memprof
 
-$(B)/tests/bench/unwind_peer.so: tests/bench/unwind_peer.c memprof/preload/unwind.c memprof/preload/unwind.h lib/base.h
+$(B)/tests/bench/unwind_peer.so: tests/bench/unwind_peer.c $(addprefix memprof/preload/,unwind.c eh_frame.c unwind.h eh_frame.h) lib/base.h
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) -O2 -g -fno-omit-frame-pointer -fPIC -shared -ftls-model=initial-exec -o $(aside) $(filter %.c,$^) -lunwind && $(moved)

@@ -8,24 +8,33 @@
 
 #include "lib/log.h"
 
+#if defined(__x86_64__) || defined(__aarch64__)
+enum { HAS_UNWINDER = true };
+#else
+enum { HAS_UNWINDER = false };
+#endif
+
 static const struct opt no_options[] = {{0}};
 
-static int check_processor(const struct memprof_command *c)
+int memprof_command_check(const char *name, enum memprof_needs needs)
 {
-#if defined(__x86_64__)
-	(void)c;
-#else
 	struct utsname here;
 
-	if (c->x86_64) {
-		log_err("%s: memprof's unwinder and its probes are written for x86-64, and this "
-			"processor is %s; what works here: report, diff, live and serve, with "
-			"profiles of any machine, and kernel",
-			c->name, uname(&here) ? "another" : here.machine);
-		return EXIT_SKIP;
-	}
+#if defined(__x86_64__)
+	needs = NEEDS_NOTHING;
+#elif defined(__aarch64__)
+	needs = needs == NEEDS_UNWINDER ? NEEDS_NOTHING : needs;
 #endif
-	return -1;
+	if (needs == NEEDS_NOTHING)
+		return -1;
+	log_err("%s: memprof's %s, and this processor is %s; what works here: %sreport, diff, live "
+		"and serve, with profiles of any machine, and kernel",
+		name,
+		needs == NEEDS_UNWINDER ? "unwinder is written for x86-64 and arm64"
+					: "probes, and the registers that they copy, are written "
+					  "for x86-64",
+		uname(&here) ? "another" : here.machine, HAS_UNWINDER ? "run, " : "");
+	return EXIT_SKIP;
 }
 
 int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
@@ -38,7 +47,7 @@ int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[
 	snprintf(name, sizeof(name), "memprof %s", c->name);
 	err = opt_parse(options, name, argc, argv, dst, rest, dashes);
 	if (!err)
-		return check_processor(c);
+		return memprof_command_check(c->name, c->needs);
 	if (err != OPT_HELP)
 		return EXIT_USAGE;
 	printf("usage: %s %s\n\n%s.\n%s\n", name, c->usage, c->help, c->more ? c->more : "");

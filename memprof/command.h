@@ -13,13 +13,20 @@
 #include "lib/base.h"
 #include "lib/opt.h"
 
+/* What is written for some processors alone. */
+enum memprof_needs {
+	NEEDS_NOTHING,
+	NEEDS_UNWINDER, /* memprof/preload/unwind.h: x86-64 and arm64 */
+	NEEDS_PROBES,	/* memprof/attach/ and copied registers: x86-64 */
+};
+
 struct memprof_command {
 	const char *name;
 	const char *usage;	   /* the words after "memprof NAME ": "[options] -- CMD.." */
 	const char *help;	   /* one line, lower case, no full stop */
 	const char *more;	   /* what --help says before the options, or NULL */
 	const struct opt *options; /* NULL: none but --help */
-	bool x86_64; /* it knows the registers and the code of x86-64 alone: refused elsewhere */
+	enum memprof_needs needs;  /* of the processor; what has it not is refused */
 	/* argv[0] is the name. Returns the exit code. */
 	int (*run)(int argc, char *argv[]);
 };
@@ -45,5 +52,9 @@ extern const struct memprof_command *const memprof_commands[];
  */
 int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
 			  int *rest, bool *dashes);
+
+/* -1 to go on, or EXIT_SKIP after saying that @name does not work on this processor, and what does.
+ */
+int memprof_command_check(const char *name, enum memprof_needs needs);
 
 #endif

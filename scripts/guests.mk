@@ -35,7 +35,7 @@ arm64-programs: $(B)/honeyc $(B)/beebench $(B)/memprof $(B)/tests/memprof/made #
 	@root=$$(scripts/sysroot.sh arm64 libncurses-dev libmicrohttpd-dev libcap-ng-dev libpcre2-dev libdw-dev libiberty-dev) && \
 		$(MAKE) --no-print-directory PROCESSOR=arm64 HOSTB=$(B) B=$(B)/arm64 SYSROOT="$$root" programs && \
 		B=$(B)/arm64 ROOT="$$root" scripts/arm64_programs.sh
-programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof)
+programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof libmemprof.so)
 .PHONY: arm64-programs programs
 
 test-matrix: all guests ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone, packed kernels (installs what it needs)

@@ -120,6 +120,6 @@ const struct memprof_command memprof_command_attach = {
 		"anew is watched at a thousandth of that by 'memprof run'. Blocks from before are "
 		"not known.\n",
 	.options = options,
-	.x86_64 = true,
+	.needs = NEEDS_PROBES,
 	.run = run,
 };

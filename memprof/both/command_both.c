@@ -116,6 +116,6 @@ const struct memprof_command memprof_command_both = {
 		"that called\nit. With --of pages that includes who touches memory for the first "
 		"time.\n",
 	.options = options,
-	.x86_64 = true,
+	.needs = NEEDS_PROBES,
 	.run = run,
 };

@@ -70,6 +70,8 @@ static int run(int argc, char *argv[])
 	struct attachment *a;
 	int err;
 
+	if (code < 0 && o.c.pid)
+		code = memprof_command_check("live -p", NEEDS_PROBES);
 	if (code >= 0)
 		return code;
 	if (check(&o, argc - rest) || (o.c.pid && screen_check()) ||

@@ -16,6 +16,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "memprof/preload/exact.h"
 #include "memprof/preload/note.h"
@@ -366,15 +367,23 @@ PUBLIC void *aligned_alloc(size_t align, size_t size)
 	return passes(size) ? memprof.next.memalign(align, size) : memalign_slow(align, size);
 }
 
+static size_t page_size(void)
+{
+	return getauxval(AT_PAGESZ);
+}
+
 PUBLIC void *valloc(size_t size)
 {
-	return passes(size) ? memprof.next.memalign(4096, size) : memalign_slow(4096, size);
+	return passes(size) ? memprof.next.memalign(page_size(), size)
+			    : memalign_slow(page_size(), size);
 }
 
 PUBLIC void *pvalloc(size_t size)
 {
-	size = size > SIZE_MAX - 4095 ? size : (size + 4095) & ~4095UL;
-	return passes(size) ? memprof.next.memalign(4096, size) : memalign_slow(4096, size);
+	size_t page = page_size();
+
+	size = size > SIZE_MAX - page ? size : (size + page - 1) & -page;
+	return passes(size) ? memprof.next.memalign(page, size) : memalign_slow(page, size);
 }
 
 PUBLIC int posix_memalign(void **out, size_t align, size_t size)

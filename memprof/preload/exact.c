@@ -9,9 +9,9 @@
 #include "memprof/preload/exact.h"
 #include "memprof/preload/note.h"
 
-static SLOW void *counted_slowly(void *p, size_t size)
+static SLOW void *counted_slowly(void *p, size_t size, const uint64_t *from)
 {
-	const uint64_t *fp = FRAME;
+	const uint64_t *fp = FRAME_FROM(from);
 	struct thread *t = &thread;
 
 	if (!p)
@@ -27,10 +27,10 @@ static SLOW void *counted_slowly(void *p, size_t size)
 }
 
 /* As counted_slowly(), of a thread that has begun. */
-static SLOW void *counted_after_all(void *p, size_t size)
+static SLOW void *counted_after_all(void *p, size_t size, const uint64_t *from)
 {
 	end(&thread);
-	return counted_slowly(p, size);
+	return counted_slowly(p, size, from);
 }
 
 static void *counted_trailer(void *p, size_t size);
@@ -38,12 +38,13 @@ static void *counted_table(void *p, size_t size);
 
 /* The peak was before this row last changed, or comes with this block: that is seen to, and then
  * all is usual. */
-static SLOW void *counted_at_peak(void *p, size_t size, struct segment_row *row)
+static SLOW void *counted_at_peak(void *p, size_t size, struct segment_row *row,
+				  const uint64_t *from)
 {
 	struct thread *t = &thread;
 
-	if (!account_alone(t))
-		return counted_after_all(p, size);
+	if (!account_alone(t) || !FRAME_JUMPS)
+		return counted_after_all(p, size, from);
 	row_touch(row);
 	t->shard->live += (int64_t)size;
 	if (t->shard->live > t->high)
@@ -67,7 +68,7 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	int64_t live;
 
 	if (unlikely(!p || t->phase != PHASE_READY))
-		return counted_slowly(p, size);
+		return counted_slowly(p, size, fp);
 	begin(t);
 	if (trailer) {
 		room = chunk_size(p);
@@ -78,33 +79,33 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	}
 	m = memo_again(t->again, fp);
 	if (unlikely(!m || t->epoch != memprof.epoch))
-		return counted_after_all(p, size);
+		return counted_after_all(p, size, fp);
 	row = m->user;
 	live = t->shard->live + (int64_t)size;
 	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high))
-		return counted_at_peak(p, size, row);
+		return counted_at_peak(p, size, row, fp);
 	if (trailer) {
 		if (unlikely(room & CHUNK_MAPPED))
-			return counted_after_all(p, size);
+			return counted_after_all(p, size, fp);
 		room = (room & ~7UL) - 16;
 		word = (uint64_t *)((char *)p + room);
 		slack = room - size;
 		if (unlikely(slack >= SLACK_MAX))
-			return counted_after_all(p, size);
+			return counted_after_all(p, size, fp);
 	} else {
 		slot = table_slot((uint64_t)p);
 		if (unlikely(size >= UINT32_MAX))
-			return counted_after_all(p, size);
+			return counted_after_all(p, size, fp);
 	}
 	if (unlikely(!--t->untimed)) {
 		t->untimed = 1;
-		return counted_after_all(p, size);
+		return counted_after_all(p, size, fp);
 	}
 	if (trailer)
 		*word = (uint64_t)p << 37 ^ slack << TABLE_ID_BITS ^ m->user_id;
 	else if (unlikely(!slot_take(line, slot, table_key((uint64_t)p, m->user_id, false),
 				     (uint32_t)size)))
-		return counted_after_all(p, size);
+		return counted_after_all(p, size, fp);
 	t->last = (uint64_t)p;
 	t->shard->live = live;
 	row->allocs++;

@@ -14,6 +14,7 @@
  *	thread.c	what each thread has; shards
  *	process.c	options, the segment, fork
  *	unwind.c	who called
+ *	eh_frame.c	..by the rules that compilers leave
  *	poisson.c	which bytes are samples
  */
 #ifndef MEMPROF_PRELOAD_PRELOAD_H
@@ -29,13 +30,22 @@
 /* All that is declared here is this library's own, so that it is reached without a table. */
 #pragma GCC visibility push(hidden)
 
-#define likely(x)     __builtin_expect(!!(x), 1)
-#define unlikely(x)   __builtin_expect(!!(x), 0)
-#define COLD	      __attribute__((noinline, cold))
-#define SLOW	      __attribute__((noinline))
-#define INLINE	      static inline __attribute__((always_inline))
-#define PUBLIC	      __attribute__((visibility("default")))
-#define FRAME	      ((const uint64_t *)__builtin_frame_address(0))
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define COLD	    __attribute__((noinline, cold))
+#define SLOW	    __attribute__((noinline))
+#define INLINE	    static inline __attribute__((always_inline))
+#define PUBLIC	    __attribute__((visibility("default")))
+#define FRAME	    UNWIND_START
+/* In what was jumped to: the frame is its own, which @from was. On arm64 FRAME is in the frame of
+ * who has it, which is called then and not jumped to. */
+#if defined(__x86_64__)
+#define FRAME_JUMPS	 true
+#define FRAME_FROM(from) ((void)(from), FRAME)
+#else
+#define FRAME_JUMPS	 false
+#define FRAME_FROM(from) (from)
+#endif
 /* Behind a call that was given FRAME: a jump would give the frame up, and what it jumps to writes
  * its own registers there. */
 #define FRAME_STAYS() __asm__ volatile("" ::: "memory")
@@ -118,6 +128,16 @@ struct memprof {
 extern struct memprof memprof;
 extern __thread struct thread thread __attribute__((tls_model("initial-exec")));
 
+/* The processor may do something else meanwhile. */
+INLINE void relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#else
+	__asm__ volatile("yield");
+#endif
+}
+
 /* Spins. A token of another process (the parent, at the time of fork) does not hold a lock. */
 static inline void lock(uint32_t *word)
 {
@@ -126,7 +146,7 @@ static inline void lock(uint32_t *word)
 		if (++spins % 64 == 0)
 			sched_yield();
 		else
-			__builtin_ia32_pause();
+			relax();
 }
 
 static inline void unlock(uint32_t *word)

@@ -117,12 +117,12 @@ bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
 void table_restore(const struct taken *taken)
 {
 	if (taken->size >= UINT32_MAX)
-		table_put_huge(taken->key >> (TABLE_ID_BITS + 1) << 3, taken->size);
+		table_put_huge(taken->p, taken->size);
 	__atomic_store_n(&taken->line->key[taken->slot], taken->key, __ATOMIC_RELEASE);
 }
 
 void table_give_up(const struct taken *taken)
 {
 	slot_leave(&taken->line->key[taken->slot]);
-	uncount(taken->key >> (TABLE_ID_BITS + 1) << 3, taken->line);
+	uncount(taken->p, taken->line);
 }

@@ -31,7 +31,9 @@ enum {
 
 struct line {
 	uint32_t over, pad;
-	uint64_t key[LINE_BLOCKS];  /* address / 8 << 20 | timed << 19 | id; 0: free */
+	/* address / 8 << 20 | timed << 19 | id; 0: free. Of an address of 48 bits, as arm64 has
+	 * them, the uppermost has no room, and tells no two blocks of a line from each other. */
+	uint64_t key[LINE_BLOCKS];
 	uint32_t size[LINE_BLOCKS]; /* UINT32_MAX: in the list of the huge ones */
 	uint32_t pads[2];
 };
@@ -42,7 +44,7 @@ struct line {
 /* What table_take() found, enough for table_restore(). */
 struct taken {
 	struct line *line;
-	uint64_t key, size;
+	uint64_t p, key, size;
 	uint32_t id; /* as it was put: with id_base */
 	bool timed;
 	uint8_t slot;
@@ -113,7 +115,7 @@ static inline uint64_t table_key(uint64_t p, uint32_t id, bool timed)
 
 static inline bool key_is(uint64_t key, uint64_t p)
 {
-	return key >> (TABLE_ID_BITS + 1) == p >> 3;
+	return !((key ^ table_key(p, 0, false)) >> (TABLE_ID_BITS + 1));
 }
 
 /* Notes a block; false when there is no room. */
@@ -132,6 +134,7 @@ static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 static inline void taken_from(struct taken *out, struct line *l, unsigned int k, uint64_t p)
 {
 	out->line = l;
+	out->p = p;
 	out->slot = (uint8_t)k;
 	out->key = l->key[k];
 	out->size = l->size[k];

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The unwinder: who called, by the rules that compilers leave in .eh_frame (the x86-64 psABI, 3.7;
- * DWARF 5, 6.4; the search table is that of the LSB, .eh_frame_hdr).
+ * The unwinder: who called, by the rules that compilers leave in .eh_frame.
  *
- * What those rules say for one address is worked out once and kept as one word (unwind_rule()).
+ * What those rules say for one address is worked out once (eh_frame.h) and kept (unwind_rule()).
  * A walk goes from frame to frame with them. Walks repeat, and a walk is a function of where it
  * starts and of the words of the stack that it reads: the memo keeps both, and where all words are
  * as they were the result is the same, by proof. To compare them is a row of loads that do not wait
@@ -19,6 +18,8 @@
 
 #include <stddef.h>
 
+#include "memprof/preload/eh_frame.h"
+
 enum {
 	UNWIND_FRAMES_MAX = 127,
 	MEMO_SETS = 128,
@@ -27,35 +28,9 @@ enum {
 	MEMO_HINT_BITS = 10,
 };
 
-/* What is known of an instruction: how the frame around it is left. */
-enum unwind_kind {
-	UNWIND_CFA_SP,	  /* the caller's stack pointer is the stack pointer + offset */
-	UNWIND_CFA_FP,	  /* ..is the frame pointer + offset */
-	UNWIND_CFA_AT_FP, /* ..stands in memory at the frame pointer + offset: realigned */
-	UNWIND_END,	  /* the outermost frame */
-	UNWIND_NONE,	  /* no rule, or one that this unwinder has no words for */
-	UNWIND_SIGNAL,	  /* the kernel's signal frame */
-};
-
-/*
- * A rule is 30 bits: kind in 0-2, offset / 8 in 3-16 (signed), and in 17-29 where the caller's
- * frame pointer is: 0, it still has it; 0x1fff, at the frame pointer itself; else (signed) / 8
- * from the caller's stack pointer.
- */
-#define UNWIND_FP_AT_FP 0x1fffU
-
-/* A module in memory: all reads stay in [start, end). */
-struct unwind_image {
-	uint64_t start, end;
-	uint64_t eh_frame_hdr; /* address; 0: it has none */
-};
-
 /* The module that @pc lies in, as it is mapped, and its entry in the loader's list; NULL: none. */
 struct link_map;
 struct link_map *unwind_image_at(uint64_t pc, struct unwind_image *image);
-
-/* The rule at @pc, read from the tables of @image. Never fails: UNWIND_NONE. */
-uint32_t unwind_resolve(const struct unwind_image *image, uint64_t pc);
 
 /* The rule at @pc of this process, kept. */
 uint32_t unwind_rule(uint64_t pc);
@@ -109,10 +84,32 @@ _Static_assert(offsetof(struct memo, entry) == offsetof(struct memo, none) + 102
 	       "hint n is entry n - 1");
 
 /*
- * Walks from a frame of the caller's: fp[0] is the frame pointer of its caller, fp[1] where it
- * returns to. [lo, hi) is the stack of this thread; where the walk is not on it (coroutines,
- * alternative signal stacks) each page is asked for before it is read. When @keep is not NULL the
- * walk is left there for memo_find(), unless it cannot be; @keep->id is the caller's to set.
+ * Where a walk begins, of the function that says so: its caller's frame pointer, then where it
+ * returns to, and behind both its caller's stack begins. On arm64 they are not kept there, so they
+ * are put together, with the caller's stack pointer as a third word; it stays as long as the block
+ * that it is in.
+ */
+#if defined(__x86_64__)
+#define UNWIND_START ((const uint64_t *)__builtin_frame_address(0))
+#else
+#define UNWIND_START                                                                               \
+	unwind_start((const uint64_t[]){*(const uint64_t *)__builtin_frame_address(0),             \
+					(uint64_t)__builtin_return_address(0),                     \
+					(uint64_t)__builtin_dwarf_cfa()})
+
+/* A compiler must not think that its array is all that is read by it. */
+static inline __attribute__((always_inline)) const uint64_t *unwind_start(const uint64_t *start)
+{
+	__asm__ volatile("" : "+r"(start)::"memory");
+	return start;
+}
+#endif
+
+/*
+ * Walks from such a beginning. [lo, hi) is the stack of this thread; where the walk is not on it
+ * (coroutines, alternative signal stacks) each page is asked for before it is read. When @keep is
+ * not NULL the walk is left there for memo_find(), unless it cannot be; @keep->id is the caller's
+ * to set.
  */
 void unwind_walk(const uint64_t *fp, uint64_t lo, uint64_t hi, struct unwind_stack *out,
 		 struct memo_entry *keep, uint32_t gen);

@@ -431,6 +431,6 @@ const struct memprof_command memprof_command_run = {
 		"it; 1 in\nplace of 0 when an alert has fired).\n"
 		"Sampled unless --exact or --counts is given. What it starts is seen too.\n",
 	.options = options,
-	.x86_64 = true,
+	.needs = NEEDS_UNWINDER,
 	.run = command,
 };

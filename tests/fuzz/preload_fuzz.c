@@ -68,10 +68,12 @@ static void resolve(const uint8_t *data, size_t size)
 	memcpy(m + head, data + 4, size);
 	if (head)
 		make_head(m);
-	unwind_resolve(&(struct unwind_image){.start = (uint64_t)m,
-					      .end = (uint64_t)m + head + size,
-					      .eh_frame_hdr = (uint64_t)m + hdr},
-		       (uint64_t)m + pc);
+	for (int processor = 0; processor < UNWIND_PROCESSORS; processor++)
+		eh_frame_rule((enum unwind_processor)processor,
+			      &(struct unwind_image){.start = (uint64_t)m,
+						     .end = (uint64_t)m + head + size,
+						     .eh_frame_hdr = (uint64_t)m + hdr},
+			      (uint64_t)m + pc);
 	free(m);
 }
 

@@ -55,10 +55,11 @@ static void pad(struct made *m, size_t from)
 	set32(m, from, m->len - from - 4);
 }
 
-static void make(struct made *m, const char *augmentation, const char *code, size_t len)
+static void make(struct made *m, enum unwind_processor processor, const char *augmentation,
+		 const char *code, size_t len)
 {
-	/* def_cfa rsp+8, rip at CFA-8 */
-	static const uint8_t initial[] = {0x0c, 7, 8, 0x90, 1};
+	/* def_cfa rsp+8, rip at CFA-8; def_cfa sp+0 */
+	static const uint8_t initial[UNWIND_PROCESSORS][5] = {{0x0c, 7, 8, 0x90, 1}, {0x0c, 31, 0}};
 	size_t cie, fde;
 
 	memset(m, 0, sizeof(*m));
@@ -70,12 +71,12 @@ static void make(struct made *m, const char *augmentation, const char *code, siz
 	put_bytes(m, augmentation, strlen(augmentation) + 1);
 	put(m, 1, 1);	 /* code alignment */
 	put(m, 0x78, 1); /* data alignment -8 */
-	put(m, 16, 1);
+	put(m, processor == UNWIND_X86_64 ? 16 : 30, 1);
 	if (*augmentation == 'z') {
 		put(m, 1, 1);
 		put(m, 0x1b, 1); /* relative to itself, signed, 4 bytes */
 	}
-	put_bytes(m, initial, sizeof(initial));
+	put_bytes(m, initial[processor], sizeof(initial[processor]));
 	pad(m, cie);
 	fde = m->len;
 	put(m, 0, 4);
@@ -94,7 +95,8 @@ static void make(struct made *m, const char *augmentation, const char *code, siz
 }
 
 /* The rule at code offset @at of the first @len bytes of @m. */
-static uint32_t rule_at(const struct made *m, size_t len, uint64_t at)
+static uint32_t rule_at(const struct made *m, enum unwind_processor processor, size_t len,
+			uint64_t at)
 {
 	uint8_t *copy = malloc(len ? len : 1);
 	struct unwind_image image = {
@@ -105,7 +107,7 @@ static uint32_t rule_at(const struct made *m, size_t len, uint64_t at)
 	uint32_t rule;
 
 	memcpy(copy, m->bytes, len);
-	rule = unwind_resolve(&image, image.start + at);
+	rule = eh_frame_rule(processor, &image, image.start + at);
 	free(copy);
 	return rule;
 }
@@ -115,12 +117,13 @@ static uint32_t rule(enum unwind_kind kind, int offset, uint32_t fp)
 	return (uint32_t)kind | ((uint32_t)(offset / 8) & 0x3fff) << 3 | (fp & 0x1fff) << 17;
 }
 
-#define RULE_AT(code, at)                                                                          \
+#define RULE_OF(processor, code, at)                                                               \
 	__extension__({                                                                            \
 		struct made m_;                                                                    \
-		make(&m_, "zR", code, sizeof(code) - 1);                                           \
-		rule_at(&m_, m_.len, at);                                                          \
+		make(&m_, processor, "zR", code, sizeof(code) - 1);                                \
+		rule_at(&m_, processor, m_.len, at);                                               \
 	})
+#define RULE_AT(code, at) RULE_OF(UNWIND_X86_64, code, at)
 
 static void reads_what_compilers_write(void **state)
 {
@@ -174,29 +177,101 @@ static void says_what_it_has_no_words_for(void **state)
 		RULE_AT("\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a\x0a", 0),
 		UNWIND_NONE);
 	assert_int_equal(RULE_AT("", CODE_BYTES), UNWIND_NONE);
-	make(&m, "zRS", "", 0);
-	assert_int_equal(rule_at(&m, m.len, 0), UNWIND_SIGNAL);
-	make(&m, "zRQ", "", 0);
-	assert_int_equal(rule_at(&m, m.len, 0), UNWIND_NONE);
-	make(&m, "eh", "", 0);
-	assert_int_equal(rule_at(&m, m.len, 0), UNWIND_NONE);
+	make(&m, UNWIND_X86_64, "zRS", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_X86_64, m.len, 0), UNWIND_SIGNAL);
+	make(&m, UNWIND_X86_64, "zRQ", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_X86_64, m.len, 0), UNWIND_NONE);
+	make(&m, UNWIND_X86_64, "eh", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_X86_64, m.len, 0), UNWIND_NONE);
+}
+
+static uint32_t arm64_rule(enum unwind_kind kind, unsigned int offset, unsigned int ra, bool record)
+{
+	return (uint32_t)kind | offset / 16 << 3 | ra / 8 << 16 | (uint32_t)record << 29;
+}
+
+#define ARM64_AT(code, at) RULE_OF(UNWIND_ARM64, code, at)
+
+static void reads_what_compilers_write_for_arm64(void **state)
+{
+	struct made m;
+
+	/* stp x29, x30, [sp, #-32]!; .. ldp x29, x30, [sp], #32; ret */
+#define RECORD "\x44\x0e\x20\x9d\x04\x9e\x03\x5c\xde\xdd\x0e\x00"
+	(void)state;
+	assert_int_equal(ARM64_AT(RECORD, 3), arm64_rule(UNWIND_CFA_SP, 0, 0, false));
+	assert_int_equal(ARM64_AT(RECORD, 4), arm64_rule(UNWIND_CFA_SP, 32, 24, true));
+	assert_int_equal(ARM64_AT(RECORD, 31), arm64_rule(UNWIND_CFA_SP, 32, 24, true));
+	assert_int_equal(ARM64_AT(RECORD, 32), arm64_rule(UNWIND_CFA_SP, 0, 0, false));
+	/* The same signed: paciasp before it, autiasp behind it. */
+	assert_int_equal(ARM64_AT("\x44\x2d" RECORD, 8), arm64_rule(UNWIND_CFA_SP, 32, 24, true));
+	make(&m, UNWIND_ARM64, "zRB", RECORD, sizeof(RECORD) - 1);
+	assert_int_equal(rule_at(&m, UNWIND_ARM64, m.len, 4),
+			 arm64_rule(UNWIND_CFA_SP, 32, 24, true));
+	/* alloca: the CFA by x29. The link register alone: str x30, [sp, #-16]! */
+	assert_int_equal(ARM64_AT("\x0e\x30\x9d\x06\x9e\x05\x44\x0d\x1d", 4),
+			 arm64_rule(UNWIND_CFA_FP, 48, 40, true));
+	assert_int_equal(ARM64_AT("\x0e\x10\x9e\x02", 0), arm64_rule(UNWIND_CFA_SP, 16, 16, false));
+	/* A large frame, its record at the bottom: 64 KiB less 16 bytes; 128 KiB less 16. */
+	assert_int_equal(ARM64_AT("\x0e\xf0\xff\x03\x9d\xfe\x3f\x9e\xfd\x3f", 0),
+			 arm64_rule(UNWIND_CFA_SP, 65520, 65512, true));
+	assert_int_equal(ARM64_AT("\x0e\xf0\xff\x07", 0),
+			 arm64_rule(UNWIND_CFA_SP, 131056, 0, false));
+	assert_int_equal(ARM64_AT("\x07\x1e", 0), UNWIND_END); /* no caller: _start, clone() */
+	/* Other registers are nothing to us. */
+	assert_int_equal(ARM64_AT("\x93\x02\x05\x48\x04\x09\x13\x14", 0),
+			 arm64_rule(UNWIND_CFA_SP, 0, 0, false));
+	make(&m, UNWIND_ARM64, "zRS", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_ARM64, m.len, 0), UNWIND_SIGNAL);
+}
+
+static void says_what_it_has_no_words_for_on_arm64(void **state)
+{
+	struct made m;
+
+	(void)state;
+	assert_int_equal(ARM64_AT("\x0c\x13\x10", 0), UNWIND_NONE);		/* CFA by x19 */
+	assert_int_equal(ARM64_AT("\x0f\x03\x8d\x00\x06", 0), UNWIND_NONE);	/* in memory */
+	assert_int_equal(ARM64_AT("\x09\x1e\x13", 0), UNWIND_NONE);		/* x30 in x19 */
+	assert_int_equal(ARM64_AT("\x0e\x20\x9d\x02\x9e\x04", 0), UNWIND_NONE); /* no record */
+	assert_int_equal(ARM64_AT("\x0e\x10\x9d\x02", 0), UNWIND_NONE); /* x29 without x30 */
+	assert_int_equal(ARM64_AT("\x0e\x18", 0), UNWIND_NONE);		/* 24 bytes */
+	assert_int_equal(ARM64_AT("\x0e\x80\x80\x08", 0), UNWIND_NONE); /* 128 KiB */
+	assert_int_equal(ARM64_AT("\x9e\x80\x80\x01", 0), UNWIND_NONE);
+	/* Offsets that have no opposite number. */
+	assert_int_equal(ARM64_AT("\x11\x1e\x80\x80\x80\x80\x80\x80\x80\x80\x10", 0), UNWIND_NONE);
+	assert_int_equal(ARM64_AT("\x11\x1d\x80\x80\x80\x80\x80\x80\x80\x80\x10", 0), UNWIND_NONE);
+	assert_int_equal(RULE_AT("\x2d", 0), UNWIND_NONE); /* arm64's alone */
+	/* Tables of the other processor. */
+	make(&m, UNWIND_X86_64, "zR", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_ARM64, m.len, 0), UNWIND_NONE);
+	make(&m, UNWIND_ARM64, "zR", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_X86_64, m.len, 0), UNWIND_NONE);
+	make(&m, UNWIND_X86_64, "zRB", "", 0);
+	assert_int_equal(rule_at(&m, UNWIND_X86_64, m.len, 0), UNWIND_NONE);
+}
+
+static void damage(enum unwind_processor processor, const char *code, size_t len)
+{
+	struct made whole, m;
+
+	make(&whole, processor, "zR", code, len);
+	for (size_t end = 0; end < whole.len; end++)
+		rule_at(&whole, processor, end, 4);
+	for (size_t at = CODE_BYTES; at < whole.len; at++)
+		for (unsigned int v = 0; v < 256; v++) {
+			m = whole;
+			m.bytes[at] = (uint8_t)v;
+			rule_at(&m, processor, m.len, 4);
+		}
 }
 
 /* The sanitizers watch: nothing outside is read, whatever the tables say. */
 static void survives_damage(void **state)
 {
-	struct made whole, m;
-
 	(void)state;
-	make(&whole, "zR", USUAL, sizeof(USUAL) - 1);
-	for (size_t len = 0; len < whole.len; len++)
-		rule_at(&whole, len, 4);
-	for (size_t at = CODE_BYTES; at < whole.len; at++)
-		for (unsigned int v = 0; v < 256; v++) {
-			m = whole;
-			m.bytes[at] = (uint8_t)v;
-			rule_at(&m, m.len, 4);
-		}
+	damage(UNWIND_X86_64, USUAL, sizeof(USUAL) - 1);
+	damage(UNWIND_ARM64, RECORD, sizeof(RECORD) - 1);
 }
 
 /* --- walks ----------------------------------------------------------------------------------- */
@@ -219,7 +294,7 @@ static void find_stack(void)
 /* Walks from our caller and holds that against backtrace(). */
 static __attribute__((noinline, no_sanitize("address"))) unsigned int compare_walks(void)
 {
-	const uint64_t *fp = __builtin_frame_address(0);
+	const uint64_t *fp = UNWIND_START;
 	static struct unwind_stack s;
 	void *bt[256];
 	int n = backtrace(bt, 256), skip = 0;
@@ -281,7 +356,7 @@ static void on_other_stack(void)
 /* Not on the thread's stack: each page is asked for, and one that is not there ends the walk. */
 static void walks_other_stacks(void **state)
 {
-	uint64_t fake[4], gone;
+	uint64_t fake[4] = {0}, gone;
 	struct unwind_stack s;
 	char *p;
 
@@ -321,6 +396,7 @@ static void knows_a_walk_again(void **state)
 	(void)state;
 	stack[0] = (uint64_t)&stack[10];
 	stack[1] = 0x1001;
+	stack[2] = (uint64_t)&stack[3]; /* arm64: the stack pointer */
 	stack[10] = (uint64_t)&stack[20];
 	stack[11] = 0x1002;
 	stack[20] = 0;
@@ -403,6 +479,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_compilers_write),
 		cmocka_unit_test(says_what_it_has_no_words_for),
+		cmocka_unit_test(reads_what_compilers_write_for_arm64),
+		cmocka_unit_test(says_what_it_has_no_words_for_on_arm64),
 		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(walks_as_backtrace_does),
 		cmocka_unit_test(walks_other_stacks),
