@@ -25,6 +25,7 @@ enum {
 	WORDS_MAX = 1024, /* read by a walk that is kept */
 	VAIN_MAX = 8,	  /* readings of the list that find nothing, in the time of: */
 	VAIN_NS = 200000000,
+	ENTRY_BYTES = 64, /* of the code that a program or its loader begins with */
 };
 
 struct word {
@@ -54,6 +55,7 @@ struct unwinder {
 	uint32_t nwords;
 	bool short_of; /* the walk wanted memory that was not copied */
 	bool nowhere;  /* it came to an address that is in no file */
+	uint64_t last; /* where the outermost frame that was found goes on */
 	struct walk *walks;
 	struct unwind_counts counts;
 };
@@ -287,6 +289,7 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	if (!dwfl_frame_pc(frame, &pc, &exact) || !pc || u->out->n == UNWIND_FRAMES)
 		return DWARF_CB_ABORT;
 	refresh_for(u, pc);
+	u->last = pc;
 	u->out->frames[u->out->n] = profile_frame_at(
 		u->p, u->process, pc, exact && u->out->n ? PROFILE_FRAME_EXACT : 0, NULL);
 	u->out->n++;
@@ -346,10 +349,25 @@ static void keep(struct walk *w, const struct unwinder *u)
 	w->nowhere = u->nowhere;
 }
 
+/* The code that a module is started with by the kernel, as glibc's loader is: written by hand, and
+ * without unwind information. Nobody called it. */
+static bool began_there(struct unwinder *u, uint64_t pc)
+{
+	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, pc);
+	GElf_Addr bias = 0;
+	GElf_Ehdr eh;
+	Elf *elf = m ? dwfl_module_getelf(m, &bias) : NULL;
+
+	return elf && gelf_getehdr(elf, &eh) && eh.e_entry &&
+	       pc - (bias + eh.e_entry) < ENTRY_BYTES;
+}
+
 static void walk(struct unwinder *u)
 {
 	int err = dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u);
 
+	if (err && u->out->n && !u->short_of && !u->nowhere && began_there(u, u->last))
+		err = 0;
 	u->counts.walks++;
 	u->out->cut = err != 0;
 	u->counts.failed += err && (u->nowhere || !u->short_of);

@@ -79,13 +79,27 @@ static bool is_sigreturn(uint64_t pc UNUSED)
 }
 #endif
 
+/* Where the kernel starts the module, as glibc's loader is started: code by hand that nobody
+ * called, and that has no table. It calls the loader, then the libraries' constructors. */
+static bool is_entry(const struct unwind_image *image, const struct link_map *map, uint64_t pc)
+{
+	const Elf64_Ehdr *eh = (const void *)image->start;
+
+	if (image->end - image->start < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) != 0)
+		return false;
+	return eh->e_entry && pc - (map->l_addr + eh->e_entry) < UNWIND_ENTRY_BYTES;
+}
+
 static uint32_t resolve_here(uint64_t pc)
 {
 	struct unwind_image image;
+	const struct link_map *map = unwind_image_at(pc, &image);
+	uint32_t rule;
 
-	if (unwind_image_at(pc, &image))
-		return eh_frame_rule(UNWIND_HERE, &image, pc);
-	return is_sigreturn(pc) ? UNWIND_SIGNAL : UNWIND_NONE;
+	if (!map)
+		return is_sigreturn(pc) ? UNWIND_SIGNAL : UNWIND_NONE;
+	rule = eh_frame_rule(UNWIND_HERE, &image, pc);
+	return rule == UNWIND_NONE && is_entry(&image, map, pc) ? UNWIND_END : rule;
 }
 
 static __attribute__((noinline)) uint32_t rule_of_new(uint64_t pc, uint64_t *slot, uint64_t tag)

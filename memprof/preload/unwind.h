@@ -22,6 +22,7 @@
 
 enum {
 	UNWIND_FRAMES_MAX = 127,
+	UNWIND_ENTRY_BYTES = 64, /* of the code that a program or its loader begins with */
 	MEMO_SETS = 128,
 	MEMO_WAYS = 8,
 	MEMO_WORDS = 80, /* a walk that reads more is not kept */

@@ -116,5 +116,6 @@ is "short programs: exit code" "$code" 0
 printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/attach.json"
 is "short programs: there are twenty" "$(of '[.processes[] | select(.comm == "life")] | length')" 20
 is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 20
+is "short programs: every stack is whole, those of the loader and of sh too" "$(of '[(.stacks[] | select(.cut)), (.losses[] | select((.name == "user_unwind_fails" or .name == "stacks_cut") and .count > 0))] | length')" 0
 is "short programs: none is unread" "$(of '.losses[] | select(.name == "processes_unread") | .count')" 0
 done_testing

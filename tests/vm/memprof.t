@@ -67,6 +67,7 @@ for k in $kernels; do
 		index("allocate") and index("__libc_start_main"))] | length > 0' "$tmp/both.json")" true
 	is "its files were told in time on Linux $k" "$(jq '[.losses[] | select(.name == "processes_unread" or .name == "mappings_lost") | .count] | add' \
 		"$tmp/both.json")" 0
+	is "no user stack ends too early on Linux $k" "$(jq '[.losses[] | select(.name == "user_unwind_fails" or .name == "stacks_cut") | .count] | add' "$tmp/both.json")" 0
 	guest "$k" memprof kernel --lab --kprobe -- memprof kernel --help
 	is "the lab with its kprobe on Linux $k" "$code" 0 || printf '# %s\n' "$err"
 	like "which function it is on" "$out" '^✓ Attached to: kprobe __kmalloc'
