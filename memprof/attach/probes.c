@@ -197,13 +197,14 @@ static int attach(struct probes *p, const struct places *at)
 	return err;
 }
 
+/* What begins blocks goes first, as it came last: the kernel takes its time over each, and a free
+ * that is not seen meanwhile would leave a block live. */
 void probes_stop(struct probes *p)
 {
-	for (size_t i = 0; i < p->nlinks; i++)
-		bpf_link__destroy(p->links[i]);
-	for (size_t i = 0; i < p->nfds; i++)
-		close(p->fds[i]);
-	p->nlinks = p->nfds = 0;
+	while (p->nlinks)
+		bpf_link__destroy(p->links[--p->nlinks]);
+	while (p->nfds)
+		close(p->fds[--p->nfds]);
 }
 
 static void unload(struct probes *p)

@@ -94,6 +94,22 @@ kill -KILL "$watcher"
 wait "$watcher" 2>/dev/null
 check "a process whose watcher was killed is there" kill -0 "$program"
 
+# It leaves while the process goes on: no allocation is counted whose free is seen no more.
+"$B/tests/allocating/pairs" 2000000000 3 >"$tmp/pairs.out" &
+program=$!
+at_exit "kill $program 2>/dev/null"
+for how in session multi plain; do
+	run "$memprof" attach -p $program --rate 4096 --way $how --seconds 0.5 --format json
+	if [ "$code" -eq 77 ]; then
+		skip "leaving a process that goes on, by $how" "$err"
+		continue
+	fi
+	printf '%s\n' "$out" >"$tmp/attach.json"
+	check "leaving a process that goes on, by $how: it was seen" test "$(of .totals.allocs)" -gt 0
+	is "leaving a process that goes on, by $how: no free is missing" "$(of '.losses[] | select(.name == "overwritten") | .count')" 0
+done
+kill $program
+
 # Both stacks in one: messages are known by the kernel's part, the program by the user's.
 # shellcheck disable=SC2016
 run timeout 120 "$memprof" both --of kmalloc --every 1 --format json -- perl -e '$q = msgget(0, 0600); defined $q or die;
