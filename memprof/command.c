@@ -37,20 +37,34 @@ int memprof_command_check(const char *name, enum memprof_needs needs)
 	return EXIT_SKIP;
 }
 
-int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
-			  int *rest, bool *dashes)
+/* As memprof_command_parse(), once the options are parsed and that gave @err. */
+static int parsed(const struct memprof_command *c, const char *name, int err)
 {
-	const struct opt *options = c->options ? c->options : no_options;
-	char name[64];
-	int err;
-
-	snprintf(name, sizeof(name), "memprof %s", c->name);
-	err = opt_parse(options, name, argc, argv, dst, rest, dashes);
 	if (!err)
 		return memprof_command_check(c->name, c->needs);
 	if (err != OPT_HELP)
 		return EXIT_USAGE;
 	printf("usage: %s %s\n\n%s.\n%s\n", name, c->usage, c->help, c->more ? c->more : "");
-	opt_print(options, stdout);
+	opt_print(c->options ? c->options : no_options, stdout);
 	return EXIT_OK;
+}
+
+int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
+			  int *rest, bool *dashes)
+{
+	const struct opt *options = c->options ? c->options : no_options;
+	char name[64];
+
+	snprintf(name, sizeof(name), "memprof %s", c->name);
+	return parsed(c, name, opt_parse(options, name, argc, argv, dst, rest, dashes));
+}
+
+int memprof_command_parse_files(const struct memprof_command *c, int argc, char *argv[], void *dst,
+				int *n)
+{
+	const struct opt *options = c->options ? c->options : no_options;
+	char name[64];
+
+	snprintf(name, sizeof(name), "memprof %s", c->name);
+	return parsed(c, name, opt_parse_words(options, name, argc, argv, dst, argv, n));
 }

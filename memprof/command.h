@@ -53,6 +53,11 @@ extern const struct memprof_command *const memprof_commands[];
 int memprof_command_parse(const struct memprof_command *c, int argc, char *argv[], void *dst,
 			  int *rest, bool *dashes);
 
+/* The same of a command of files, which options may stand before, between and behind: argv[0..*n)
+ * are the files then. */
+int memprof_command_parse_files(const struct memprof_command *c, int argc, char *argv[], void *dst,
+				int *n);
+
 /* -1 to go on, or EXIT_SKIP after saying that @name does not work on this processor, and what does.
  */
 int memprof_command_check(const char *name, enum memprof_needs needs);

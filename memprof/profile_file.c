@@ -233,14 +233,22 @@ int profile_pack(struct strbuf *out, const struct profile *p, struct strbuf *why
 	return err;
 }
 
+/* A new file, whose name is @aside, or -errno. */
+static int open_beside(const char *path, struct strbuf *aside)
+{
+	int fd;
+
+	strbuf_addf(aside, "%s.%d.part", path, getpid());
+	fd = open(aside->s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
 static int write_beside(const char *path, const struct strbuf *data)
 {
 	struct strbuf aside = STRBUF_INIT;
-	int fd, err;
+	int fd = open_beside(path, &aside), err;
 
-	strbuf_addf(&aside, "%s.%d.part", path, getpid());
-	fd = open(aside.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	err = fd < 0 ? -errno : fd_write_all(fd, data->s, data->len);
+	err = fd < 0 ? fd : fd_write_all(fd, data->s, data->len);
 	if (fd >= 0 && close(fd) && !err)
 		err = -errno;
 	if (!err && rename(aside.s, path))
@@ -261,6 +269,33 @@ static int write_through(const char *path, const struct strbuf *data)
 	return err;
 }
 
+static int cannot_write(const char *path, int err)
+{
+	if (err)
+		log_err_sys(err, "cannot write the profile %s", path);
+	return err;
+}
+
+int profile_write_check(const char *path)
+{
+	struct strbuf aside = STRBUF_INIT;
+	struct stat st;
+	int err, fd;
+
+	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		err = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) ? -errno : 0;
+		return cannot_write(path, err);
+	}
+	fd = open_beside(path, &aside);
+	err = fd < 0 ? fd : 0;
+	if (fd >= 0) {
+		close(fd);
+		unlink(aside.s);
+	}
+	strbuf_release(&aside);
+	return cannot_write(path, err);
+}
+
 int profile_write(const struct profile *p, const char *path)
 {
 	struct strbuf data = STRBUF_INIT;
@@ -274,8 +309,7 @@ int profile_write(const struct profile *p, const char *path)
 			err = write_through(path, &data);
 		else
 			err = write_beside(path, &data);
-		if (err)
-			log_err_sys(err, "cannot write the profile %s", path);
+		err = cannot_write(path, err);
 	}
 	strbuf_release(&data);
 	return err;

@@ -27,6 +27,10 @@ int profile_pack(struct strbuf *out, const struct profile *p, struct strbuf *why
  */
 int profile_write(const struct profile *p, const char *path);
 
+/* Whether that will be possible, before there is anything to write. 0 or -errno after saying why.
+ */
+int profile_write_check(const char *path);
+
 /*
  * The profile at *@offset of @len bytes at @data, which are called @name in errors; *@offset moves
  * behind it. 0, -ENODATA at the end, or -EINVAL after saying why.

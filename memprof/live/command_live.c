@@ -63,7 +63,8 @@ static int check(const struct live_options *o, int files)
 static int run(int argc, char *argv[])
 {
 	struct live_options o = {.interval_s = 1};
-	int rest, code = memprof_command_parse(&memprof_command_live, argc, argv, &o, &rest, NULL);
+	int files,
+		code = memprof_command_parse_files(&memprof_command_live, argc, argv, &o, &files);
 	struct profile_alerts *alerts = NULL;
 	struct watched_source source;
 	struct watched_model *m = NULL;
@@ -74,7 +75,7 @@ static int run(int argc, char *argv[])
 		code = memprof_command_check("live -p", NEEDS_PROBES);
 	if (code >= 0)
 		return code;
-	if (check(&o, argc - rest) || (o.c.pid && screen_check()) ||
+	if (check(&o, files) || (o.c.pid && screen_check()) ||
 	    profile_alerts_open(&alerts, &o.alerts))
 		return EXIT_USAGE;
 	if (o.c.pid) {
@@ -85,7 +86,7 @@ static int run(int argc, char *argv[])
 		}
 		source_of_process(&source, a);
 	} else {
-		source_of_file(&source, argv[rest]);
+		source_of_file(&source, argv[0]);
 	}
 	err = watched_open(&m, &source);
 	if (!err)

@@ -87,17 +87,17 @@ static int run(int argc, char *argv[])
 	struct profile_alerts *alerts = NULL;
 	struct watched_source source;
 	struct watched_model *m = NULL;
-	int rest, code, err;
+	int files, code, err;
 
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--report"))
 			return as_report(argc, argv);
-	code = memprof_command_parse(&memprof_command_replay, argc, argv, &o, &rest, NULL);
+	code = memprof_command_parse_files(&memprof_command_replay, argc, argv, &o, &files);
 	if (code >= 0)
 		return code;
-	if (check(&o, argc - rest) || profile_alerts_open(&alerts, &o.alerts))
+	if (check(&o, files) || profile_alerts_open(&alerts, &o.alerts))
 		return EXIT_USAGE;
-	err = begin(&source, argv[rest], o.at);
+	err = begin(&source, argv[0], o.at);
 	if (!err)
 		err = watched_open(&m, &source);
 	if (!err)

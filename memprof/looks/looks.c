@@ -48,6 +48,9 @@ int looks_open(struct looks *l, const struct looks_options *o, const char *name,
 	if (!l->points)
 		return -ENOMEM;
 	err = profile_alerts_open(&l->alerts, &o->alerts);
+	/* Not after the command has run for an hour. */
+	if (!err && o->out && !o->record)
+		err = profile_write_check(o->out);
 	if (!err && o->record)
 		err = recording_open(&l->recording, o->out,
 				     o->record_max ? o->record_max : DEFAULT_MAX);

@@ -93,29 +93,26 @@ static int find_split(const char *name, enum report_split *split)
 	return 0;
 }
 
-/* Options may stand before, between and after the files. As memprof_command_parse(). */
+/* As memprof_command_parse(). */
 static int parse(const struct memprof_command *c, int argc, char *argv[], struct report_options *o,
 		 const char *files[2])
 {
-	int rest, code = memprof_command_parse(c, argc, argv, o, &rest, NULL);
-	size_t n = 0;
+	int n, code = memprof_command_parse_files(c, argc, argv, o, &n);
 
-	while (code < 0 && rest < argc) {
-		if (n == 2) {
-			log_err("%s: '%s' is one file too many", c->name, argv[rest]);
-			return EXIT_USAGE;
-		}
-		files[n++] = argv[rest];
-		argv += rest;
-		argc -= rest;
-		code = memprof_command_parse(c, argc, argv, o, &rest, NULL);
+	if (code >= 0)
+		return code;
+	if (n > 2) {
+		log_err("%s: '%s' is one file too many", c->name, argv[2]);
+		return EXIT_USAGE;
 	}
-	if (code < 0 && !n) {
+	if (!n) {
 		log_err("%s: which profile? give the FILE of 'memprof run -o FILE -- CMD'",
 			c->name);
 		return EXIT_USAGE;
 	}
-	return code;
+	for (int i = 0; i < n; i++)
+		files[i] = argv[i];
+	return -1;
 }
 
 static int check(const struct memprof_command *c, const struct report_options *o,

@@ -94,6 +94,16 @@ static int refuse(const char *path, const char *why)
 	return -ENOTSUP;
 }
 
+/* No probe finds its allocator either. */
+static int refuse_go(const char *path)
+{
+	log_err("%s is a Go program: it is linked statically, has its own heap and loads no "
+		"library; 'memprof both -- %s' shows what it takes of the kernel, its own "
+		"runtime/pprof its heap",
+		path, path);
+	return -ENOTSUP;
+}
+
 /* Where exec() gives rights, the loader takes no library that the caller names. */
 static bool gives_rights(int fd, const struct stat *st)
 {
@@ -120,17 +130,15 @@ static int check_elf(int fd, const char *path, const unsigned char *header)
 		return refuse(path, "is for another kind of processor than libmemprof.so (32 bits, "
 				    "or another machine)");
 	if (!interpreter_of(fd, header, loader, sizeof(loader)))
-		return refuse(path,
-			      is_go(fd, header)
-				      ? "is a Go program: it is linked statically, has its own "
-					"heap and loads no library"
-				      : "is linked statically: it loads no library");
+		return is_go(fd, header)
+			       ? refuse_go(path)
+			       : refuse(path, "is linked statically: it loads no library");
 	if (strstr(loader, "ld-musl"))
 		return refuse(path, "is linked with musl, and libmemprof.so needs glibc");
 	if (is_go(fd, header))
 		log_warn(
-			"%s is a Go program: only what its C parts allocate will be seen; for Go's "
-			"own heap use 'memprof attach -p PID'",
+			"%s is a Go program: only what its C parts allocate will be seen; Go's own "
+			"heap its runtime/pprof shows",
 			path);
 	return 0;
 }

@@ -225,11 +225,11 @@ const struct memprof_command memprof_command_serve = {
 static int run(int argc, char *argv[])
 {
 	struct serve_options o = {.listen = "127.0.0.1:9436", .every_s = 5, .name = "memprof"};
-	int rest, code = memprof_command_parse(&memprof_command_serve, argc, argv, &o, &rest, NULL);
+	int n, code = memprof_command_parse_files(&memprof_command_serve, argc, argv, &o, &n);
 
 	if (code >= 0)
 		return code;
-	if (check(&o, argc - rest))
+	if (check(&o, n))
 		return EXIT_USAGE;
-	return serve(&o, argv[rest]);
+	return serve(&o, argv[0]);
 }

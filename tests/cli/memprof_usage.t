@@ -21,8 +21,16 @@ run "$memprof" run -o "$tmp/p" -- "$tmp/nothing"
 is "no such command: exit code" "$code" 2
 has "no such command: which" "$err" "$tmp/nothing"
 check "no such command: no profile" test ! -e "$tmp/p"
-run "$memprof" run -o "$tmp/none/p" -- true
+run "$memprof" run -o "$tmp/none/p" -- sh -c 'echo ran'
 is "no such folder: exit code" "$code" 2
+is "no such folder: why" "$err" "memprof: error: cannot write the profile $tmp/none/p: No such file or directory"
+is "no such folder: the command has not run for nothing" "$out" ""
+run "$memprof" run -o "$tmp" -- sh -c 'echo ran'
+is "a folder in the file's place" "$code:$out$err" "2:memprof: error: cannot write the profile $tmp: Is a directory"
+if [ -w /dev/null ]; then
+	run "$memprof" run -q -o /dev/null -- sh -c 'echo ran'
+	is "a device is written as it is" "$code $out" "0 ran"
+fi
 
 for word in -o --output --out; do
 	run "$memprof" run --exact -q $word "$tmp/p$word" -- "$life" live 5
@@ -74,6 +82,16 @@ if objcopy --add-section .go.buildinfo="$tmp/empty" "$tmp/plain" "$tmp/go" 2>/de
 	run "$memprof" run -q -o "$tmp/p" -- "$tmp/go"
 	is "a Go program with C parts: exit code" "$code" 0
 	has "a Go program with C parts: a warning" "$err" "Go program"
+	has "a Go program with C parts: where its own heap is shown" "$err" "runtime/pprof"
+	if "${CC:-cc}" -static -o "$tmp/static" "$tmp/one.c" 2>/dev/null && objcopy --add-section .go.buildinfo="$tmp/empty" "$tmp/static" "$tmp/go_static"; then
+		run "$memprof" run -q -o "$tmp/p" -- "$tmp/go_static"
+		is "a Go program: exit code" "$code" 2
+		has "a Go program: why" "$err" "is a Go program: it is linked statically"
+		has "a Go program: what works" "$err" "'memprof both -- $tmp/go_static' shows what it takes of the kernel"
+		hasnt "a Go program: no probe finds its allocator" "$err" "memprof attach"
+	else
+		skip "a Go program" "no libc.a"
+	fi
 else
 	skip "a Go program" "no objcopy"
 fi

@@ -65,6 +65,8 @@ wrong "replay: no file" "replay: which recording? give the FILE of 'memprof reco
 wrong "replay: a file that is not there" "cannot read the profile $tmp/none: No such file or directory" replay "$tmp/none"
 wrong "replay: no terminal" "stdin is not a terminal; 'memprof report' prints a profile" replay "$tmp/rec" </dev/null
 wrong "replay: a look that is not there" "replay: $tmp/rec has no look 100000" replay --at 100000 "$tmp/rec"
+wrong "replay: an option behind the file" "replay: $tmp/rec has no look 100000" replay "$tmp/rec" --at 100000
+wrong "live: an option behind the file" "live: --every takes 0.01 seconds or more" live "$tmp/rec" --every 0
 echo "no profile at all" >"$tmp/other"
 wrong "replay: another file" "$tmp/other: no profile of memprof (offset 0 is not 'BEEPROF1'); 'memprof run -o FILE' writes one" replay "$tmp/other"
 : >"$tmp/empty"

@@ -13,7 +13,7 @@ at_exit 'kill $server $taker 2>/dev/null; wait 2>/dev/null'
 
 # serve OPTION..: in the background; its port is in $port
 serve() {
-	"$memprof" serve --listen 127.0.0.1:0 --every 0.05 "$@" 2>"$tmp/err" &
+	"$memprof" serve "$@" --listen 127.0.0.1:0 --every 0.05 2>"$tmp/err" &
 	server=$!
 	until_true grep -q serving "$tmp/err"
 	port=$(sed -n 's#.*serving http://127.0.0.1:\([0-9]*\)/.*#\1#p' "$tmp/err")
