@@ -385,12 +385,13 @@ $(B)/plots/%.gp: plots/%.gp
 # the guest's program is what mmap is measured in (harness/vm/guest/guest_worker.h).
 guest_SRC   := $(wildcard harness/vm/guest/*.c) workloads/syscall_rig.c workloads/syscall_table.c \
 	$(addprefix lib/,procfs.c strbuf.c log.c printable.c utf8.c preempt.c suggest.c)
+guest_WRAP  := -Wl,--wrap=btf__load_vmlinux_btf,--wrap=btf__free
 static_ZSTD := $(if $(wildcard /usr/lib/*/libzstd.a),-lzstd)
 
 $(B)/vm/guest-init: $(call objs,$(guest_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro -o $(aside) $^ -lbpf -lelf -lz $(static_ZSTD) && $(moved)
+	$(Q)$(CC) -static -pthread -Wl,-z,noseparate-code,-z,norelro $(guest_WRAP) -o $(aside) $^ -lbpf -lelf -lz $(static_ZSTD) && $(moved)
 
 $(B)/vm/fetch_kernel.sh: scripts/fetch_kernel.sh
 	@mkdir -p $(@D)

@@ -352,25 +352,29 @@ void guest_object_close(struct guest_object *o)
 	*o = (struct guest_object){0};
 }
 
-/* Keys first, then deletions: what is attached may insert at every syscall of ours. */
+/*
+ * Many in one system call. What is attached may insert at every one of ours, so that a hash may
+ * never be seen empty: as many as it can hold are taken, and what is left is new.
+ */
 static int clear_hash(const struct guest_hash *h)
 {
-	size_t bytes = h->key_bytes, n = 0;
-	unsigned char *keys = malloc((h->entries + 1) * bytes);
-	int err = 0;
+	enum { BATCH = 1024 };
+	/* A per-CPU value is rounded up to 8 bytes for each of the CPUs. */
+	void *values = malloc((size_t)libbpf_num_possible_cpus() * BATCH * (h->value_bytes + 8));
+	void *keys = malloc((size_t)BATCH * h->key_bytes);
+	int err = keys && values ? 0 : -ENOMEM;
+	uint32_t at, taken = 0;
 
-	if (!keys)
-		return -ENOMEM;
-	while (n <= h->entries &&
-	       !bpf_map_get_next_key(h->fd, n ? keys + (n - 1) * bytes : NULL, keys + n * bytes))
-		n++;
-	while (n-- && !err) {
-		err = bpf_map_delete_elem(h->fd, keys + n * bytes);
-		if (err == -ENOENT)
-			err = 0; /* the program was faster */
+	for (bool first = true; !err && taken <= h->entries; first = false) {
+		uint32_t n = BATCH;
+
+		err = bpf_map_lookup_and_delete_batch(h->fd, first ? NULL : &at, &at, keys, values,
+						      &n, NULL);
+		taken += n;
 	}
 	free(keys);
-	return err;
+	free(values);
+	return err == -ENOENT ? 0 : err; /* the end */
 }
 
 int guest_object_clear(struct guest_object *o)
