@@ -52,10 +52,9 @@ struct exact_figure {
 };
 
 /*
- * A figure stands when another boot would find the same: at least a third of the calls have it; it
- * leads the next value by more than four standard errors of that lead (were the calls drawn at
- * random, the lead's variance is at most taken + next_taken); and it is the mode of the first and
- * of the second half of the calls (@halves). Otherwise the path is said to have no stable figure.
+ * A figure stands when another boot would find the same: it stands out (vm_stands_out()), and is
+ * the mode of the first and of the second half of the calls (@halves). Otherwise the path is said
+ * to have no stable figure.
  */
 bool exact_stable(const struct exact_figure *f, const uint64_t halves[2]);
 

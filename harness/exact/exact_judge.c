@@ -11,6 +11,7 @@
 
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "harness/vm/protocol.h"
 #include "lib/log.h"
 #include "collector/cost.h"
 #include "lib/why.h"
@@ -21,9 +22,7 @@ enum { MAX_OTHERS = 8 };
 
 bool exact_stable(const struct exact_figure *f, const uint64_t halves[2])
 {
-	uint64_t lead = f->taken - f->next_taken, sum = f->taken + f->next_taken;
-
-	return f->taken * 3 >= f->calls && lead * lead > 16 * sum && halves[0] == f->instructions &&
+	return vm_stands_out(f->taken, f->next_taken, f->calls) && halves[0] == f->instructions &&
 	       halves[1] == f->instructions;
 }
 

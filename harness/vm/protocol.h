@@ -16,10 +16,25 @@
 #ifndef VM_PROTOCOL_H
 #define VM_PROTOCOL_H
 
+#include "lib/base.h"
+
 #define VM_PLAN	      "/plan"
 /* Types for a kernel without BTF (collector/events_btf.h), where they are to be had. */
 #define VM_EVENTS_BTF "/events.btf"
 #define VM_PORT	      0xe9
+
+/*
+ * Of @calls counts the value taken most often was taken @taken times, the next one @next times:
+ * does it stand out? At least a third of the calls have it, and it leads by more than four standard
+ * errors of that lead: were the calls drawn at random, the lead's variance is at most @taken +
+ * @next.
+ */
+static inline bool vm_stands_out(uint64_t taken, uint64_t next, uint64_t calls)
+{
+	uint64_t lead = taken - next;
+
+	return taken * 3 >= calls && lead * lead > 16 * (taken + next);
+}
 
 enum vm_kind {
 	VM_RECORD = 'R',      /* one JSON object */

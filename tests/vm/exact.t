@@ -25,7 +25,7 @@ chmod -R a+rX "$tmp"
 
 # The memory monitor twice, first and last: its figures do not depend on its place.
 set -- exact --json -q -k "$tmp/vmlinuz" -o timeout=300 \
-	-m memmon,"$tmp"/exact_base.bpf.o,"$tmp"/exact_one.bpf.o,"$tmp"/exact_field.bpf.o,"$tmp"/exact_toss.bpf.o,"$tmp"/exact_openat.bpf.o,memmon
+	-m memmon,"$tmp"/exact_base.bpf.o,"$tmp"/exact_one.bpf.o,"$tmp"/exact_field.bpf.o,"$tmp"/exact_toss.bpf.o,"$tmp"/exact_openat.bpf.o,"$tmp"/exact_keeps.bpf.o,memmon
 if is_root && have setpriv; then
 	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent "$tmp/build/beebench" "$@"
 else
@@ -52,10 +52,20 @@ is "two ways in turn are no stable figure" "$(figure exact_toss mmap stable)" fa
 is "and none is given" "$(figure exact_toss mmap instructions)" null
 is "its munmap has one" "$(figure exact_toss munmap stable)" true
 
+# Of exact_base the guest knows that it forgets threads: those that wait make its calls. Of exact_keeps it does not.
+for path in mmap-first munmap-first brk-first mmap-process; do
+	is "threads and processes that wait are as good as new ones: $path" "$(figure exact_base $path instructions)" \
+		"$(figure exact_keeps $path instructions)"
+done
+is "a figure that stands ends dear calls" "$(jq -c '[.records[] | select(.monitor == "exact_base" and .path == "brk-first") |
+	[.stable, .calls < 200, .taken == .calls]] | unique' "$tmp/out.json")" "[[true,true,true]]"
+is "one that does not has all of them" "$(jq -c '[.records[] | select(.monitor == "exact_base" and .path == "mmap-map-full") |
+	[.stable, .calls]]' "$tmp/out.json")" "[[false,1600]]"
+
 # The static lane comes from the same boot.
 is "loading says something of each object" "$(jq -r '[.records[] | select(.type == "static" and .programs > 0 and
 	.jited_bytes > 0 and .verifier_insns > 0 and .map_bytes > 0 and .object_bytes > 0) | .monitor] | join(" ")' "$tmp/out.json")" \
-	"memmon exact_base exact_one exact_field exact_toss exact_openat memmon"
+	"memmon exact_base exact_one exact_field exact_toss exact_openat exact_keeps memmon"
 is "one instruction more is one there too" "$(jq '[.records[] | select(.type == "static") |
 	{(.monitor): .instructions}] | add | .exact_one - .exact_base' "$tmp/out.json")" 1
 

@@ -97,6 +97,17 @@ void guest_choose(struct guest_choice *c, const struct guest_object *o)
 		choose(c, o->hooks[i].section);
 }
 
+bool guest_choice_is_of_calls(const struct guest_object *o)
+{
+	for (size_t i = 0; i < o->nhooks; i++) {
+		const struct syscall_row *row = row_of(o->hooks[i].section);
+
+		if (!row || !strcmp(row->name, "futex"))
+			return false;
+	}
+	return true;
+}
+
 void guest_choose_all(struct guest_choice *c, char *const paths[])
 {
 	*c = (struct guest_choice){.memory = !*paths};

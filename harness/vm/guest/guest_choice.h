@@ -22,6 +22,8 @@ void guest_choice_name(const char *calls, bool only);
 /* What an object wants; what any of those in the files @paths will want, which are not loaded. */
 void guest_choose(struct guest_choice *c, const struct guest_object *o);
 void guest_choose_all(struct guest_choice *c, char *const paths[]);
+/* Each of its programs stands at one system call, and at none that a task makes which waits. */
+bool guest_choice_is_of_calls(const struct guest_object *o);
 bool guest_chosen(const struct guest_choice *c, const struct guest_path *p);
 
 #endif

@@ -109,17 +109,20 @@ static void send_counts(const struct arm *arm, const struct guest_path *path, ui
 	free(values);
 }
 
+/* Returns how many it counted, or -errno. */
 static int run_path(struct guest_object *o, size_t index, const struct guest_path *p, uint64_t *v,
 		    size_t n)
 {
+	bool full = p->needs & GUEST_NEEDS_FULL_HASH, waiting = p->needs & GUEST_TAKES_TASKS;
 	int err;
 
 	if (!o)
-		return guest_worker_run(index, NULL, 0, v, n);
+		return guest_worker_run(index, NULL, 0, waiting, v, n);
 	err = guest_object_clear(o);
-	if (!err && (p->needs & GUEST_NEEDS_FULL_HASH))
+	if (!err && full)
 		err = guest_object_fill(o);
-	return err ? err : guest_worker_run(index, o->rings, o->nrings, v, n);
+	waiting &= guest_object_forgets(o, full) && (full || guest_choice_is_of_calls(o));
+	return err ? err : guest_worker_run(index, o->rings, o->nrings, waiting, v, n);
 }
 
 /* Without an object only paths that need none. */
@@ -141,7 +144,7 @@ static void measure(const struct arm *arm, const struct guest_choice *chosen, ui
 	for (size_t i = 0; i < guest_path_count(); i++) {
 		struct guest_path p;
 		size_t calls;
-		int err;
+		int counted;
 
 		if (!guest_path_get(i, &p) || !guest_chosen(chosen, &p) ||
 		    !offers(arm->obj, p.needs))
@@ -154,11 +157,11 @@ static void measure(const struct arm *arm, const struct guest_choice *chosen, ui
 				   true);
 			continue;
 		}
-		err = run_path(arm->obj, i, &p, v, calls);
-		if (err)
-			send_error(arm->name, arm->object, p.name, strerror(-err), false);
+		counted = run_path(arm->obj, i, &p, v, calls);
+		if (counted < 0)
+			send_error(arm->name, arm->object, p.name, strerror(-counted), false);
 		else
-			send_counts(arm, &p, v, calls);
+			send_counts(arm, &p, v, (size_t)counted);
 	}
 }
 

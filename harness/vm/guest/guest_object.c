@@ -62,6 +62,14 @@ static int make_rings(struct guest_object *o)
 	return 0;
 }
 
+/* Too small for something about each of many tasks. */
+static bool is_small(const struct bpf_map *map)
+{
+	enum { SMALL = 4096 };
+
+	return (uint64_t)bpf_map__max_entries(map) * bpf_map__value_size(map) <= SMALL;
+}
+
 static int take_map(struct guest_object *o, struct bpf_map *map)
 {
 	switch (bpf_map__type(map)) {
@@ -80,9 +88,13 @@ static int take_map(struct guest_object *o, struct bpf_map *map)
 			bpf_map__fd(map), bpf_map__type(map), bpf_map__key_size(map),
 			bpf_map__value_size(map), bpf_map__max_entries(map)};
 		return 0;
-	case BPF_MAP_TYPE_ARRAY_OF_MAPS: return map == o->ring_array ? make_rings(o) : 0;
+	case BPF_MAP_TYPE_ARRAY_OF_MAPS:
+		o->keeps |= map != o->ring_array;
+		return map == o->ring_array ? make_rings(o) : 0;
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: o->perf_array = true; return 0;
-	default: return 0;
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY: o->keeps |= !is_small(map); return 0;
+	default: o->keeps = true; return 0;
 	}
 }
 
@@ -423,6 +435,14 @@ int guest_object_fill(struct guest_object *o)
 		if (o->hashes[i].type != BPF_MAP_TYPE_LRU_HASH) /* never full */
 			err = fill_hash(&o->hashes[i]);
 	return err;
+}
+
+bool guest_object_forgets(const struct guest_object *o, bool full)
+{
+	for (size_t i = 0; full && i < o->nhashes; i++)
+		if (o->hashes[i].type == BPF_MAP_TYPE_LRU_HASH)
+			return false;
+	return !o->keeps;
 }
 
 uint32_t guest_object_room(const struct guest_object *o)

@@ -42,6 +42,7 @@ struct guest_object {
 	struct guest_hash hashes[GUEST_MAX_MAPS];
 	size_t nhashes;
 	struct guest_logs logs; /* for guest_static_send() */
+	bool keeps;		/* it has a map that may know tasks, and that cannot be emptied */
 	bool perf_array;	/* it also writes to a perf event array, which nobody here reads */
 };
 
@@ -63,6 +64,12 @@ void guest_object_close(struct guest_object *o);
 /* Empties the hashes / fills them with keys that are no thread's. 0 or -errno. */
 int guest_object_clear(struct guest_object *o);
 int guest_object_fill(struct guest_object *o);
+/*
+ * What it knows of a task is in hashes and nowhere else: once they have been emptied a task is as
+ * good as new to it, and where they are full each call is like the first. An LRU hash is never
+ * full.
+ */
+bool guest_object_forgets(const struct guest_object *o, bool full);
 /* Keys that fit into its smallest hash that can be full (an LRU hash never is); 0: it has none. */
 uint32_t guest_object_room(const struct guest_object *o);
 

@@ -2,29 +2,23 @@
 /* Drives one kernel path many times and counts the kernel's instructions of each call. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_counter.h"
+#include "harness/vm/guest/guest_figure.h"
 #include "harness/vm/guest/guest_paths.h"
+#include "harness/vm/guest/guest_tasks.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/strbuf.h"
 #include "workloads/syscall_rig.h"
 
-/* glibc wants more for a thread's stack where pages may be larger. */
-#ifdef __x86_64__
-enum { STACK_BYTES = 65536, STACK_ALIGN = 4096 };
-#else
-enum { STACK_BYTES = 262144, STACK_ALIGN = 65536 };
-#endif
 enum { MAP_BYTES = 65536, SMALL_BYTES = 512 };
 
 /*
@@ -199,81 +193,57 @@ static int run_plain(const struct guest_path *p, struct guest_rings *r, uint64_t
 		guest_rings_make_room(r);
 		err = one(p, &out[i]);
 	}
-	return err;
-}
-
-/* A stack that needs no mmap: threads leave the address space as it is. One thread at a time. */
-static char stack[STACK_BYTES] __attribute__((aligned(STACK_ALIGN)));
-
-static int own_stack(pthread_attr_t *attr)
-{
-	int err = pthread_attr_init(attr);
-
-	return err ? -err : -pthread_attr_setstack(attr, stack, sizeof(stack));
+	return err ? err : (int)n;
 }
 
 /* --- the first event of a thread or a process ---------------------------------------------------
  */
 
-static void *first_thread(void *call)
+static void make_it(void *call)
 {
 	make(call);
-	return NULL;
+}
+
+/*
+ * A thread or a process for each call. A process is new as a thread too, whichever of them a
+ * monitor counts by; in a full hash each then has a bucket of its own. They are dear: the last call
+ * is that after which the figure stands, looked at after each quarter of them.
+ */
+static int run_tasks(const struct guest_path *p, enum guest_task kind, struct guest_rings *r,
+		     uint64_t *out, size_t n)
+{
+	const size_t quarter = MAX(n / 4, (size_t)1);
+	size_t counted = 0;
+
+	for (size_t i = 0; counted < n; i++) {
+		struct call c = {.p = p};
+		int err;
+
+		guest_rings_make_room(r);
+		before(&c);
+		err = p->waiting ? guest_task_waiting(kind, i, make_it, &c)
+				 : guest_task_new(kind, make_it, &c);
+		if (!err)
+			err = after(&c);
+		if (err)
+			return err;
+		if (i < GUEST_WARM_UP_TASKS)
+			continue;
+		out[counted++] = c.count;
+		if (counted % quarter == 0 && guest_figure_stands(out, counted))
+			break;
+	}
+	return (int)counted;
 }
 
 static int run_first(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
-	pthread_attr_t attr;
-	int err = own_stack(&attr);
-
-	for (size_t i = 0; !err && i < n + GUEST_WARM_UP_TASKS; i++) {
-		struct call c = {.p = p};
-		pthread_t t;
-
-		guest_rings_make_room(r);
-		before(&c);
-		err = -pthread_create(&t, &attr, first_thread, &c);
-		if (err)
-			break;
-		pthread_join(t, NULL);
-		err = after(&c);
-		if (i >= GUEST_WARM_UP_TASKS)
-			out[i - GUEST_WARM_UP_TASKS] = c.count;
-	}
-	pthread_attr_destroy(&attr);
-	return err;
+	return run_tasks(p, GUEST_THREAD, r, out, n);
 }
 
-static int process_main(void *call)
-{
-	make(call);
-	return 0;
-}
-
-/*
- * A child for each call: new as a thread and as a process, whichever of them a monitor counts by.
- * In a full hash each then has a bucket of its own. It shares what can be shared: nothing is
- * copied.
- */
 static int run_process(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
-	enum { SHARED = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND };
-	int err = 0;
-
-	for (size_t i = 0; i < n + GUEST_WARM_UP_TASKS && !err; i++) {
-		struct call c = {.p = p};
-		int pid;
-
-		guest_rings_make_room(r);
-		before(&c);
-		pid = clone(process_main, stack + sizeof(stack), SHARED | SIGCHLD, &c);
-		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
-			return -errno;
-		err = after(&c);
-		if (i >= GUEST_WARM_UP_TASKS)
-			out[i - GUEST_WARM_UP_TASKS] = c.count;
-	}
-	return err;
+	return run_tasks(p, GUEST_PROCESS, r, out, n);
 }
 
 /* --- the ring -----------------------------------------------------------------------------------
@@ -298,18 +268,18 @@ static int run_wake(const struct guest_path *p, struct guest_rings *r, uint64_t 
 		out[i] = c.count;
 		err = after(&c);
 	}
-	return err;
+	return err ? err : (int)n;
 }
 
 static int run_full(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n)
 {
 	struct guest_rings none = {0};
-	int err;
+	int counted;
 
 	guest_rings_fill(r);
-	err = run_plain(p, &none, out, n);
+	counted = run_plain(p, &none, out, n);
 	guest_rings_drain(r);
-	return err;
+	return counted;
 }
 
 /* --- a switch -----------------------------------------------------------------------------------
@@ -348,7 +318,7 @@ static int run_switch(const struct guest_path *p UNUSED, struct guest_rings *r, 
 	pthread_attr_t attr;
 	pthread_t t;
 	size_t tries = 0;
-	int err = own_stack(&attr);
+	int err = guest_task_stack(&attr);
 
 	pass = (struct pass){0};
 	YIELD_BRACKET(GUEST_NOP, overhead, pass.stamp, SYS_sched_yield);
@@ -371,7 +341,7 @@ static int run_switch(const struct guest_path *p UNUSED, struct guest_rings *r, 
 		pthread_join(t, NULL);
 	sched_setscheduler(0, SCHED_OTHER, &none);
 	pthread_attr_destroy(&attr);
-	return err ? err : tries == 4 * n ? -EAGAIN : 0;
+	return err ? err : tries == 4 * n ? -EAGAIN : (int)n;
 }
 
 /* --- the list -----------------------------------------------------------------------------------
@@ -387,12 +357,12 @@ static const struct way {
 	int (*run)(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
 } ways[] = {
 	{"", NULL, 0, 100, run_plain},
-	{"-first", NULL, GUEST_NEEDS_ROOM, 50, run_first},
-	{"-process", NULL, GUEST_NEEDS_ROOM, 50, run_process},
+	{"-first", NULL, GUEST_NEEDS_ROOM | GUEST_TAKES_TASKS, 50, run_first},
+	{"-process", NULL, GUEST_NEEDS_ROOM | GUEST_TAKES_TASKS, 50, run_process},
 	{"-wake", "", GUEST_NEEDS_RING, 100, run_wake},
 	{"-ring-full", "", GUEST_NEEDS_RING, 100, run_full},
 	/* In a full hash half of the buckets hold a key or more, each to be passed: more calls. */
-	{"-map-full", "-process", GUEST_NEEDS_FULL_HASH, 400, run_process},
+	{"-map-full", "-process", GUEST_NEEDS_FULL_HASH | GUEST_TAKES_TASKS, 400, run_process},
 };
 
 enum { PLAIN, FIRST, PROCESS, WAKE, RING_FULL, MAP_FULL };
@@ -483,7 +453,7 @@ int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *
 {
 	char dir[] = "/tmp/harmless-XXXXXX";
 	struct strbuf why = STRBUF_INIT;
-	int err = 0;
+	int err = 0, counted = 0;
 
 	if (p->kind == GUEST_TABLE)
 		err = syscall_rig_open(&rig, dir, &why);
@@ -492,10 +462,10 @@ int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *
 		err = queue < 0 ? -errno : 0;
 	}
 	if (!err)
-		err = p->run(p, r, out, n);
+		counted = p->run(p, r, out, n);
 	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE)
 		msgctl(queue, IPC_RMID, NULL);
 	syscall_rig_close(&rig);
 	strbuf_release(&why);
-	return err;
+	return err ? err : counted;
 }

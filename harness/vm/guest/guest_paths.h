@@ -25,6 +25,7 @@ enum guest_path_needs {
 	GUEST_NEEDS_RING = 1 << 0,	/* the object has a ring buffer */
 	GUEST_NEEDS_FULL_HASH = 1 << 1, /* its hashes are full of keys that are no thread's */
 	GUEST_NEEDS_ROOM = 1 << 2,	/* its hashes take a new key at each call */
+	GUEST_TAKES_TASKS = 1 << 3,	/* a thread or process for each call */
 };
 
 enum guest_kind {
@@ -46,6 +47,7 @@ struct guest_path {
 	const struct syscall_row *row; /* of GUEST_TABLE: the harmless call */
 	bool fails;		       /* and which of its two */
 	uint32_t needs;
+	bool waiting;	      /* each is made by a task that waits for it, not by a new one */
 	unsigned int percent; /* of the usual number of calls: how many it gets */
 	int (*run)(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
 };
@@ -57,8 +59,9 @@ struct guest_path {
 size_t guest_path_count(void);
 bool guest_path_get(size_t index, struct guest_path *out);
 /*
- * Fills @out with @n counts, one a call. @r: the rings of what is attached. Call it in a process of
- * its own (harness/vm/guest/guest_worker.h). Returns 0 or -errno.
+ * Fills @out with @n counts, one a call, or with fewer where tasks are dear and the figure stands.
+ * @r: the rings of what is attached. Call it in a process of its own
+ * (harness/vm/guest/guest_worker.h). Returns how many, or -errno.
  */
 int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *out, size_t n);
 

@@ -16,7 +16,7 @@
 
 static int map_page(size_t page, size_t slot, int fd, int prot, off_t offset, void **at)
 {
-	int flags = MAP_SHARED | MAP_FIXED_NOREPLACE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	int flags = MAP_SHARED | MAP_FIXED | (fd < 0 ? MAP_ANONYMOUS : 0);
 
 	/* A gap between two: neighbours must not be merged. */
 	*at = mmap((void *)(FIRST_ADDRESS + slot * page), page, prot, flags, fd, offset);
