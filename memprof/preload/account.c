@@ -41,6 +41,8 @@ static int64_t tell(struct thread *t)
 
 	account_tell_free(t);
 	shard->flushed = shard->live;
+	if (likely(alone()))
+		return memprof.head->live += change;
 	return __atomic_add_fetch(&memprof.head->live, change, __ATOMIC_RELAXED);
 }
 
@@ -49,7 +51,9 @@ static void new_peak(int64_t live, bool leave_it)
 {
 	struct segment_header *head = memprof.head;
 
-	if (leave_it)
+	if (leave_it && likely(alone()))
+		head->peak_epoch++;
+	else if (leave_it)
 		__atomic_add_fetch(&head->peak_epoch, 1, __ATOMIC_RELAXED);
 	head->peak_ns = now_ns(CLOCK_REALTIME_COARSE);
 	if (unlikely(live > LARGE_HEAP && !large)) {
@@ -81,7 +85,8 @@ COLD void account_peak(struct thread *t)
 			head->peak = live;
 			new_peak(live, false);
 			/* A thread that begins looks the other way round. */
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+			if (unlikely(!alone()))
+				__atomic_thread_fence(__ATOMIC_SEQ_CST);
 			if (unlikely(!memprof.alone))
 				account_leave_peak(t);
 		}
@@ -127,6 +132,13 @@ COLD void account_leave_peak(struct thread *t)
 	t->at_peak = false;
 	t->high = t->shard->live;
 	t->low = t->shard->live - SEGMENT_PEAK_WINDOW;
+	if (likely(alone())) {
+		if (live >= peak) {
+			head->peak = live;
+			new_peak(live, true);
+		}
+		return;
+	}
 	while (live >= peak)
 		if (__atomic_compare_exchange_n(&head->peak, &peak, live, false, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED)) {

@@ -48,11 +48,11 @@ static inline void row_touch(struct segment_row *row)
 	}
 }
 
-/* Between account_begin() and account_end(): @blocks and @bytes of stack @id are allocated. */
-static inline void account_alloc(struct thread *t, uint32_t id, uint64_t blocks, uint64_t bytes,
-				 uint64_t size)
+/* Between account_begin() and account_end(): @blocks and @bytes of the stack with this row are
+ * allocated. */
+static inline void account_alloc_to(struct thread *t, struct segment_row *row, uint64_t blocks,
+				    uint64_t bytes, uint64_t size)
 {
-	struct segment_row *row = &t->rows[id];
 	struct segment_shard *shard = t->shard;
 	unsigned int bucket = segment_bucket(size);
 
@@ -64,6 +64,12 @@ static inline void account_alloc(struct thread *t, uint32_t id, uint64_t blocks,
 	shard->live += (int64_t)bytes;
 	if (unlikely(shard->live > t->high))
 		account_peak(t);
+}
+
+static inline void account_alloc(struct thread *t, uint32_t id, uint64_t blocks, uint64_t bytes,
+				 uint64_t size)
+{
+	account_alloc_to(t, &t->rows[id], blocks, bytes, size);
 }
 
 /* Likewise for a free of a block that was allocated with stack @id. */

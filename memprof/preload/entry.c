@@ -267,15 +267,15 @@ static SLOW void *realloc_slow(void *p, size_t size)
 	}
 	begin(t);
 	if (!q && !frees) {
-		if (found && !taken.line)
-			*trailer_of(p) = taken.key;
-		else if (found)
+		if (found && in_table(&taken))
 			table_restore(&taken);
+		else if (found)
+			*trailer_of(p) = taken.key;
 		end(t);
 		return NULL;
 	}
 	if (found) {
-		if (taken.line)
+		if (in_table(&taken))
 			table_give_up(&taken);
 		note_taken(t, (uint64_t)p, &taken, false);
 	} else if (memprof.mode == SEGMENT_EXACT) {

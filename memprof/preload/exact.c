@@ -33,25 +33,15 @@ static SLOW void *counted_after_all(void *p, size_t size, const uint64_t *from)
 	return counted_slowly(p, size, from);
 }
 
-static void *counted_trailer(void *p, size_t size);
-static void *counted_table(void *p, size_t size);
-
-/* The peak was before this row last changed, or comes with this block: that is seen to, and then
- * all is usual. */
-static SLOW void *counted_at_peak(void *p, size_t size, struct segment_row *row,
-				  const uint64_t *from)
+/* The peak was before this row last changed, or comes with this block, which is noted already. */
+static SLOW void *counted_at_peak(void *p, size_t size, struct segment_row *row)
 {
 	struct thread *t = &thread;
 
-	if (!account_alone(t) || !FRAME_JUMPS)
-		return counted_after_all(p, size, from);
-	row_touch(row);
-	t->shard->live += (int64_t)size;
-	if (t->shard->live > t->high)
-		account_peak(t);
-	t->shard->live -= (int64_t)size;
+	account_alloc_to(t, row, 1, size, size);
+	t->last = (uint64_t)p;
 	end(t);
-	return memprof.trailer ? counted_trailer(p, size) : counted_table(p, size);
+	return p;
 }
 
 /* The next provider gave @p. Here ends what asked it, by a jump: this is the frame that the program
@@ -62,9 +52,8 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 	const struct memo_entry *m;
 	struct segment_row *row;
 	struct segment_bucket *bucket;
-	struct line *line = NULL;
-	uint64_t *word = NULL, slack = 0, room = 0;
-	unsigned int slot = 0;
+	uint64_t *word = NULL, slack = 0, room = 0, trail;
+	uint32_t *slot = NULL;
 	int64_t live;
 
 	if (unlikely(!p || t->phase != PHASE_READY))
@@ -74,16 +63,12 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 		room = chunk_size(p);
 	} else {
 		/* In a large heap it comes from afar: meanwhile the stack is looked at. */
-		line = &table_lines[table_line((uint64_t)p)];
-		__builtin_prefetch(line, 1);
+		slot = near_slot((uint64_t)p);
+		__builtin_prefetch(slot, 1);
 	}
 	m = memo_again(t->again, fp);
 	if (unlikely(!m || t->epoch != memprof.epoch))
 		return counted_after_all(p, size, fp);
-	row = m->user;
-	live = t->shard->live + (int64_t)size;
-	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high))
-		return counted_at_peak(p, size, row, fp);
 	if (trailer) {
 		if (unlikely(room & CHUNK_MAPPED))
 			return counted_after_all(p, size, fp);
@@ -92,20 +77,26 @@ INLINE void *counted(void *p, size_t size, const uint64_t *fp, bool trailer)
 		slack = room - size;
 		if (unlikely(slack >= SLACK_MAX))
 			return counted_after_all(p, size, fp);
-	} else {
-		slot = table_slot((uint64_t)p);
-		if (unlikely(size >= UINT32_MAX))
-			return counted_after_all(p, size, fp);
+	} else if (unlikely(!slot || !near_fits(size))) {
+		return counted_after_all(p, size, fp);
 	}
 	if (unlikely(!--t->untimed)) {
 		t->untimed = 1;
 		return counted_after_all(p, size, fp);
 	}
-	if (trailer)
-		*word = (uint64_t)p << 37 ^ slack << TABLE_ID_BITS ^ m->user_id;
-	else if (unlikely(!slot_take(line, slot, table_key((uint64_t)p, m->user_id, false),
-				     (uint32_t)size)))
+	trail = (uint64_t)p << 37 ^ slack << TABLE_ID_BITS ^ m->user_id;
+	if (!trailer &&
+	    unlikely(!near_take(slot, near_word((uint64_t)p, size, (uint32_t)m->user_id))))
 		return counted_after_all(p, size, fp);
+	row = m->user;
+	live = t->shard->live + (int64_t)size;
+	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live > t->high)) {
+		if (trailer)
+			*word = trail;
+		return counted_at_peak(p, size, row);
+	}
+	if (trailer)
+		*word = trail;
 	t->last = (uint64_t)p;
 	t->shard->live = live;
 	row->allocs++;
@@ -154,33 +145,23 @@ static COLD void free_after_all(void *p)
 	entry_free_slow(p);
 }
 
-/* As counted_at_peak(), of the free of a block. */
-static SLOW void free_at_peak(void *p, uint64_t size)
+/* As counted_at_peak(), of the free of a block that is noted nowhere any more. */
+static SLOW void free_at_peak(void *p, uint32_t number, uint64_t size)
 {
 	struct thread *t = &thread;
+	bool temporary = t->last == (uint64_t)p;
 
-	if (!account_alone(t) || size >= SEGMENT_PEAK_WINDOW) {
-		account_tell_free(t);
-		free_after_all(p);
-		return;
-	}
-	if (t->at_peak)
-		account_leave_peak(t);
-	t->shard->live -= (int64_t)size;
-	if (t->shard->live < t->low)
-		account_peak(t);
-	t->shard->live += (int64_t)size;
+	if (temporary)
+		t->last = 0;
+	account_free(t, number, 1, size, temporary);
 	account_tell_free(t);
 	end(t);
-	if (memprof.trailer)
-		exact_free_trailer(p);
-	else
-		exact_free_table(p);
+	memprof.next.free(p);
 }
 
 /* A block with stack @number of this process: tells of the free before (segment_shard.untold), and
  * leaves this one to be told. False: nothing has happened, and free_at_peak() must see to it. */
-INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uint64_t *word)
+INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size)
 {
 	struct segment_shard *shard = t->shard;
 	uint64_t untold = shard->untold;
@@ -190,7 +171,6 @@ INLINE bool freed(struct thread *t, void *p, uint64_t number, uint64_t size, uin
 	if (unlikely(row->peak_epoch != memprof.head->peak_epoch || live < t->low ||
 		     size >= SEGMENT_PEAK_WINDOW))
 		return false;
-	slot_leave(word);
 	row->frees++;
 	row->freed_bytes += untold >> SEGMENT_NUMBER_BITS;
 	shard->untold = size << SEGMENT_NUMBER_BITS | number;
@@ -236,10 +216,12 @@ SLOW void exact_free_trailer(void *p)
 		free_after_all(p);
 		return;
 	}
-	if (unlikely(!freed(t, p, v, room, word))) {
-		free_at_peak(p, room);
+	if (unlikely(!freed(t, p, v, room))) {
+		slot_leave(word);
+		free_at_peak(p, (uint32_t)v, room);
 		return;
 	}
+	slot_leave(word);
 	__asm__ volatile("" ::: "memory");
 	t->phase = PHASE_READY;
 	memprof.next.free(p);
@@ -248,22 +230,25 @@ SLOW void exact_free_trailer(void *p)
 SLOW void exact_free_table(void *p)
 {
 	struct thread *t = &thread;
-	struct line *line = &table_lines[table_line((uint64_t)p)];
-	unsigned int slot = table_slot((uint64_t)p);
+	uint32_t *slot = near_slot((uint64_t)p), word;
 	uint64_t number;
 
-	if (unlikely(t->phase != PHASE_READY)) {
+	/* Where the next provider looks first: it comes together with the slot. */
+	__builtin_prefetch((const char *)p - 8, 1);
+	if (unlikely(!slot || t->phase != PHASE_READY)) {
 		entry_free_slow(p);
 		return;
 	}
 	begin(t);
-	number = (line->key[slot] ^ table_key((uint64_t)p, 0, false)) - memprof.id_base;
-	if (unlikely(!is_number(number) || line->size[slot] == UINT32_MAX)) {
+	word = *slot ^ near_tag((uint64_t)p);
+	number = (uint64_t)near_id(word) - memprof.id_base;
+	if (unlikely(!is_number(number) || word >> NEAR_TIMED)) {
 		free_after_all(p);
 		return;
 	}
-	if (unlikely(!freed(t, p, number, line->size[slot], &line->key[slot]))) {
-		free_at_peak(p, line->size[slot]);
+	__atomic_store_n(slot, 0, __ATOMIC_RELEASE);
+	if (unlikely(!freed(t, p, number, near_size(word)))) {
+		free_at_peak(p, (uint32_t)number, near_size(word));
 		return;
 	}
 	__asm__ volatile("" ::: "memory");

@@ -50,8 +50,8 @@ INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 	}
 	m->user = &t->rows[m->id];
 	m->user_id = (m->id + memprof.id_base) ^ (memprof.trailer ? memprof.trailer_salt : 0);
-	/* What has no number is told each time. */
-	if (likely(m->id))
+	/* What has no number is told each time; and what is not near takes the slow ways. */
+	if (likely(m->id && (memprof.trailer || near_has_id(m->id + memprof.id_base))))
 		memo_remember(t->memo, fp, m);
 	return m->id;
 }

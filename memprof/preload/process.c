@@ -372,7 +372,7 @@ void process_new_segment(void)
 		/* Too many generations: the numbers of all that is inherited become one. */
 		table_relabel();
 		memprof.trailer_salt += 1ULL << 41;
-		memprof.id_base = 1;
+		memprof.id_base = 2;
 	}
 	if (!memprof.head || !stacks_start())
 		go_off();
@@ -418,7 +418,8 @@ static bool start(void)
 	memprof.head = make_segment();
 	if (!memprof.head || !stacks_start() || !thread_key_create())
 		return false;
-	if (memprof.mode != SEGMENT_COUNTS && !table_start(memprof.live_lines))
+	if (memprof.mode != SEGMENT_COUNTS &&
+	    !table_start(memprof.live_lines, memprof.mode == SEGMENT_EXACT && !memprof.trailer))
 		return false;
 	memprof.timed = memprof.mode != SEGMENT_COUNTS;
 	if (memprof.mode == SEGMENT_SAMPLED)

@@ -52,7 +52,7 @@ INLINE bool trailer_put(void *p, size_t size, uint32_t id, bool is_timed)
 	return true;
 }
 
-/* As table_take(); what was in a trailer has no line, and its word in key. */
+/* As table_take(); what was in a trailer has its word in key. */
 INLINE bool trailer_take(void *p, struct taken *out, bool keep)
 {
 	size_t room = chunk_usable(p) - 8;
@@ -61,6 +61,7 @@ INLINE bool trailer_take(void *p, struct taken *out, bool keep)
 	if (unlikely(v >> 40))
 		return table_take((uint64_t)p, out, keep);
 	out->line = NULL;
+	out->near = NULL;
 	out->key = *word;
 	out->id = v & ((1U << TABLE_ID_BITS) - 1);
 	out->timed = v >> TRAILER_TIMED & 1;
