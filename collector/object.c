@@ -536,6 +536,15 @@ int monitor_map_fd(const struct monitor *m, const char *name)
 	return map ? bpf_map__fd(map) : -ENOENT;
 }
 
+struct object_rings monitor_rings(const struct monitor *m)
+{
+	const struct object *o = m->ops == &object_backend ? m->impl : NULL;
+
+	if (!o || !o->ring_array)
+		return (struct object_rings){NULL};
+	return (struct object_rings){o->ring_array, o->ring_fds, o->nrings, o->ring_bytes};
+}
+
 int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 {
 	const struct object *o = m->ops == &object_backend ? m->impl : NULL;

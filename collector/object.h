@@ -6,6 +6,7 @@
 
 #include "collector/collect.h"
 
+struct bpf_map;
 struct bpf_object;
 
 /* A program of the object. All belong to the monitor: the strings and the descriptor live until
@@ -27,6 +28,16 @@ int monitor_map_fd(const struct monitor *m, const char *name);
 
 /* libbpf's object, or NULL for monitors of other kinds. */
 struct bpf_object *monitor_bpf_object(const struct monitor *m);
+
+/* The array of maps that was filled with rings when the object was opened, and those rings. All is
+ * the monitor's. */
+struct object_rings {
+	const struct bpf_map *array; /* NULL: there is none */
+	const int *fds;		     /* @n, one a CPU */
+	size_t n;
+	uint64_t bytes; /* of each */
+};
+struct object_rings monitor_rings(const struct monitor *m);
 
 /*
  * A snapshot whose iterator another program runs, in its own walk along all tasks (by a tail call,

@@ -61,23 +61,6 @@ static bool can_copy_map(const struct source_map *m)
 	}
 }
 
-/* The size of the rings in an array of rings: of its first. */
-static void read_rings(struct source_map *m)
-{
-	uint32_t zero = 0, id = 0, len = sizeof(struct bpf_map_info);
-	struct bpf_map_info inner = {0};
-	int fd;
-
-	if (m->info.type != BPF_MAP_TYPE_ARRAY_OF_MAPS || bpf_map_lookup_elem(m->fd, &zero, &id))
-		return;
-	fd = bpf_map_get_fd_by_id(id);
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &inner, &len) && inner.type == BPF_MAP_TYPE_RINGBUF)
-		m->ring_bytes = inner.max_entries;
-	close(fd);
-}
-
 /* What an internal map holds before the first event. */
 static int read_content(struct source_map *m)
 {
@@ -93,6 +76,7 @@ static int read_content(struct source_map *m)
 
 static int read_map(struct replica_source *s, const struct bpf_map *map)
 {
+	const struct object_rings rings = monitor_rings(s->monitor);
 	struct source_map *m = &s->maps[s->nmaps];
 	uint32_t len = sizeof(m->info);
 
@@ -103,7 +87,8 @@ static int read_map(struct replica_source *s, const struct bpf_map *map)
 	s->nmaps++;
 	if (bpf_obj_get_info_by_fd(m->fd, &m->info, &len))
 		return -errno;
-	read_rings(m);
+	if (map == rings.array)
+		m->ring_bytes = rings.bytes;
 	s->whole |= !can_copy_map(m);
 	if (m->info.btf_id)
 		m->btf_fd = bpf_btf_get_fd_by_id(m->info.btf_id);
@@ -295,11 +280,12 @@ static int fill_map(int fd, const struct source_map *m)
 
 static int add_rings(struct replica *r, const int *fds, size_t n)
 {
-	int *more = reallocarray(r->ring_fd, r->nrings + n, sizeof(*more));
+	int *more = reallocarray(r->ring_fd, r->nrings + n + 1, sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
-	memcpy(more + r->nrings, fds, n * sizeof(*fds));
+	for (size_t i = 0; i < n; i++)
+		more[r->nrings + i] = fds[i];
 	r->ring_fd = more;
 	r->nrings += n;
 	return 0;
@@ -409,15 +395,18 @@ static int load_copy(struct replica *r, const struct replica_source *s, uint32_t
 static int load_whole(struct replica *r, const struct replica_source *s, struct strbuf *why)
 {
 	struct object_program programs[REPLICA_PROGRAMS_MAX];
+	struct object_rings rings;
 	struct bpf_map *map;
 	int err = monitor_open(&r->whole, s->spec, &everything, why);
 	size_t n;
 
 	if (err)
 		return err;
+	rings = monitor_rings(r->whole);
 	n = monitor_programs(r->whole, programs, ARRAY_SIZE(programs));
 	for (size_t i = 0; i < n; i++)
 		r->program_fd[i] = programs[i].iterator ? -1 : programs[i].fd;
+	err = add_rings(r, rings.fds, rings.n);
 	bpf_object__for_each_map (map, monitor_bpf_object(r->whole)) {
 		int fd = bpf_map__fd(map);
 

@@ -96,8 +96,8 @@ static void mine(void *arg, const struct event *e)
 	*(int *)arg += e->tgid == (uint32_t)getpid() && e->value[MEM_EVENT_TYPE] == 2;
 }
 
-/* The copy's rings are in its array, one for each CPU, and its programs write into them. */
-static void of_rings_by_cpu(void **state UNUSED)
+/* A load's rings are in its array, one for each CPU, and its programs write into them. */
+static void check_rings(const char *name, bool whole)
 {
 	const struct event_layout layout = {
 		.length = 40,
@@ -109,9 +109,10 @@ static void of_rings_by_cpu(void **state UNUSED)
 	struct replica r;
 	int seen = 0, link;
 
-	check("memmon_fast", 7, (size_t)libbpf_num_possible_cpus());
-	assert_int_equal(replica_source_open(&s, "memmon_fast", NULL), 0);
+	assert_int_equal(replica_source_open(&s, name, NULL), 0);
 	assert_int_equal(replica_load(&r, s, ~0U, NULL), 0);
+	assert_int_equal(r.whole != NULL, whole);
+	assert_int_equal(r.nrings, libbpf_num_possible_cpus());
 	assert_int_equal(ring_open(&ring, r.ring_fd, r.nrings, &layout), 0);
 	link = bpf_raw_tracepoint_open(NULL, r.program_fd[2]); /* of call_ended */
 	assert_true(link >= 0);
@@ -124,6 +125,23 @@ static void of_rings_by_cpu(void **state UNUSED)
 	ring_close(ring);
 	replica_release(&r);
 	replica_source_close(s);
+}
+
+static void of_rings_by_cpu(void **state UNUSED)
+{
+	check("memmon_fast", 7, (size_t)libbpf_num_possible_cpus());
+	check_rings("memmon_fast", false);
+}
+
+/* What libbpf loads each time has its rings as a copy has. */
+static void of_rings_by_cpu_in_no_copy(void **state UNUSED)
+{
+	char command[1024];
+
+	snprintf(command, sizeof(command), "cp %s/tests/bpf/rings_whole.bpf.o %s",
+		 getenv("B") ? getenv("B") : "build", live_path("."));
+	assert_int_equal(system(command), 0);
+	check_rings(live_path("rings_whole.bpf.o"), true);
 }
 
 static void of_c(void **state UNUSED)
@@ -186,6 +204,7 @@ int main(void)
 		cmocka_unit_test(of_c),
 		cmocka_unit_test(of_honey),
 		cmocka_unit_test(of_rings_by_cpu),
+		cmocka_unit_test(of_rings_by_cpu_in_no_copy),
 		cmocka_unit_test(of_other_types),
 		cmocka_unit_test(only_what_is_wanted),
 		cmocka_unit_test(no_object),
