@@ -37,7 +37,8 @@ void pack_shape_put(struct json_object *shape)
 
 struct json_object *pack_new(struct json_object *shape, size_t n)
 {
-	struct json_object *o = json_object_new_array_ext((int)n);
+	/* json-c doubles a list that has just been filled. */
+	struct json_object *o = json_object_new_array_ext((int)n + 1);
 
 	json_object_set_userdata(o, shape, NULL);
 	return o;

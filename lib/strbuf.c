@@ -44,6 +44,16 @@ void strbuf_reset(struct strbuf *sb)
 		sb->s[0] = '\0';
 }
 
+void strbuf_trim(struct strbuf *sb)
+{
+	char *s = sb->cap > sb->len + 1 ? realloc(sb->s, sb->len + 1) : NULL;
+
+	if (!s)
+		return;
+	sb->s = s;
+	sb->cap = sb->len + 1;
+}
+
 void strbuf_add(struct strbuf *sb, const void *data, size_t len)
 {
 	if (!len)

@@ -26,6 +26,7 @@ void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, int c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+void strbuf_trim(struct strbuf *sb); /* gives back memory that is not needed */
 /* Gives the string away (the caller frees it); the strbuf is empty afterwards. */
 char *strbuf_detach(struct strbuf *sb);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */

@@ -38,6 +38,16 @@ static void release_block(struct doc_block *b)
 	free(b->name);
 }
 
+/* Nothing more is added to it: a large table has room for twice its cells. */
+static void trim(struct doc_block *b)
+{
+	uint64_t *cells = b->ncells ? realloc(b->cells, b->ncells * sizeof(*cells)) : NULL;
+
+	if (cells)
+		b->cells = cells;
+	strbuf_trim(&b->texts);
+}
+
 static void print_block(FILE *out, const struct doc_block *b, bool more_items);
 
 static struct doc_block *add(struct doc *d, enum doc_kind kind, enum doc_tone tone)
@@ -46,6 +56,8 @@ static struct doc_block *add(struct doc *d, enum doc_kind kind, enum doc_tone to
 		print_block(d->out, &d->blocks[0], kind == DOC_ITEM);
 		release_block(&d->blocks[0]);
 		d->n = 0;
+	} else if (d->n) {
+		trim(&d->blocks[d->n - 1]);
 	}
 	d->blocks = grow(d->blocks, d->n, sizeof(*d->blocks));
 	d->blocks[d->n] = (struct doc_block){.kind = kind, .tone = tone};

@@ -146,6 +146,7 @@ static void make_labels(struct trial_grid *g, struct json_object *const *firsts)
 			strbuf_addstr(&label, workload);
 			add_differing(&label, firsts[i], &shared, workload);
 		}
+		strbuf_trim(&label);
 		g->labels[i] = strbuf_detach(&label);
 	}
 	for (size_t i = 0; i < shared.keys.n; i++)

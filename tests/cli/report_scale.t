@@ -66,7 +66,9 @@ more=$((($(stat -c %s "$tmp/big.json") - $(stat -c %s "$tmp/small.json")) / 1024
 for f in text markdown html json junit github sarif openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
 	x=$(peak "$bee" report --format $f "$tmp/small.json")
 	y=$(peak "$bee" report --format $f "$tmp/big.json")
-	check "n28: $f: $more kB more of records take $((y - x)) kB, not half as much again" test "$x" -gt 0 -a $((y - x)) -lt $((more * 3 / 2))
+	# As text 200 MB are read with less than 200 MB.
+	case $f in text) most=$more ;; *) most=$((more * 5 / 4)) ;; esac
+	check "n28: $f: $more kB more of records take $((y - x)) kB, $most at most" test "$x" -gt 0 -a $((y - x)) -le $most
 done
 for s in INT TERM; do
 	# A shell without job control has SIGINT ignored for what it starts aside.

@@ -32,7 +32,12 @@ static void grows(void **state)
 	strbuf_add(&sb, NULL, 0);
 	assert_memory_equal(sb.s, "abcd\0e", 7);
 	assert_int_equal(sb.len, 6);
+	strbuf_trim(&sb);
+	assert_int_equal(sb.cap, 7);
+	strbuf_addch(&sb, 'f');
+	assert_memory_equal(sb.s, "abcd\0ef", 8);
 	strbuf_release(&sb);
+	strbuf_trim(&sb);
 	assert_string_equal(sb.s, "");
 	strbuf_release(&sb);
 }
