@@ -811,12 +811,21 @@ int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct 
 	return err;
 }
 
+/* What an iterator's rows come from: the storage of tasks, and maps that are named after it. */
+static bool feeds_iterator(const struct bpf_program *iterator, const struct bpf_map *map)
+{
+	const char *name = iterator ? bpf_program__name(iterator) : NULL;
+
+	return name && (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE ||
+			(!strncmp(bpf_map__name(map), name, strlen(name)) &&
+			 bpf_map__name(map)[strlen(name)] == '_'));
+}
+
 bool layout_uses(const struct layout *l, const struct bpf_map *map)
 {
 	bool used = map == l->ring || map == l->losses || map == l->rows.ended;
 
-	/* What an iterator's rows come from. */
-	if (l->rows.iterator && bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE)
+	if (feeds_iterator(l->rows.iterator, map))
 		return true;
 	for (size_t i = 0; i < l->ncounters; i++)
 		used |= map == l->counters[i].map;

@@ -19,7 +19,7 @@ struct walk {
 };
 
 /* As the kernel's BPF_TASK_ITER_ALL_PROCS and so on. */
-enum { WALK_PROCESSES = 0, WALK_THREADS = 1, WALK_THREADS_OF = 2 };
+enum { WALK_PROCESSES = 0, WALK_THREADS = 1 };
 
 /* As its struct bpf_iter_num. */
 struct walk_numbers {
@@ -43,13 +43,6 @@ static __always_inline void walk_begin(struct walk *w, bool threads)
 {
 	bpf_rcu_read_lock();
 	bpf_iter_task_new(w, NULL, threads ? WALK_THREADS : WALK_PROCESSES);
-}
-
-/* The threads of one process. Ends as the other. */
-static __always_inline void walk_begin_in(struct walk *w, struct task_struct *process)
-{
-	bpf_rcu_read_lock();
-	bpf_iter_task_new(w, process, WALK_THREADS_OF);
 }
 
 /* The next one; of all the first is the idle task, of number 0. NULL: that were all. */

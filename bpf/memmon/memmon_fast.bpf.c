@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The memory monitor that is true and cheap: counts mmap, munmap, mremap and brk when they have
- * worked, per thread in the task's own storage, and writes one record per call into the ring of the
+ * worked, per process in a slot of its own, and writes one record per call into the ring of the
  * CPU. What counts is defined in memmon_fast.h.
  *
  *  - One program on the end of every system call: it has the result, and the registers still hold
  * the number and the arguments, so that nothing is kept between two programs. Who makes other calls
  * pays for a few comparisons. 32-bit calls have numbers and registers of their own.
- *  - A thread adds to its own storage, which nobody else writes: plain additions. Storage dies with
- * its task, so at its end a thread adds what it has to its group leader's. The leader's task lives
- * until it is reaped, which is after all its threads.
- *  - When the last thread ends, the sum goes to mem_ended. It goes there early, marked as not
- * ended, from the moment when the leader has ended before its threads: in an exec by another thread
- * the old leader's task goes away, and its storage with it.
+ *  - A process's slot is found by its number in an array, which the kernel looks up without a call.
+ * The slot says whose it is by when that process started, which stays through an exec, whichever
+ * thread calls it. A process whose number falls on a slot that another has (numbers go further than
+ * the array) is counted in a hash instead; the first look goes to the slot, always. All threads of
+ * a process add to the same, atomically.
+ *  - When the last thread ends, what was counted goes to mem_ended, and the slot is free. Of
+ * several threads that end at the same moment the one that takes the slot does so.
  *  - Nobody is woken for a record: only when a quarter of a ring is waiting.
  *  - Where the kernel lets programs at tracepoints be preempted (Linux 7), the same two sit on perf
  * events instead, which lose no run (docs/linux7.md): the programs named *_steady, which cost more.
@@ -31,7 +32,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define MAX_ERRNO 4095UL
-#define SLOT	  (sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ) /* of a record in the ring */
+#define RECORD	  (sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ) /* of a record in the ring */
 
 #define ENDED_MAX  10240
 #define RING_BYTES (1 << 20)
@@ -68,22 +69,31 @@ __u32 mem_events_on = 1;
 struct fast_event *const volatile fast_event_layout = 0;
 struct fast_row *const volatile fast_row_layout = 0;
 
-/* Of a thread. What is marked so is used in that of a group leader only. */
-struct thread_stats {
-	struct fast_stats own;	  /* vm_bytes: leader; of the process, written by all its threads */
-	__u64 break_at;		  /* leader: where the break was last seen; 0: never */
-	__u64 break_exec;	  /* leader: number of the exec since which it was, plus 1 */
-	struct fast_stats joined; /* leader: of threads that have ended; atomic */
-	__u64 left;		  /* leader: it has ended */
-	__u64 movers;		  /* leader: see settle() */
-};
+#define SLOTS	     32768 /* as many as there are process numbers where nobody raised pid_max */
+#define SLOT_TAKEN   1
+#define OVERFLOW_MAX 65536
 
+/* Index: the process id modulo SLOTS. */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct fast_slot);
+} threads_slots SEC(".maps");
+
+/* By process id: of processes whose slot another had when they came. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct thread_stats);
-} mem_threads SEC(".maps");
+	__uint(max_entries, OVERFLOW_MAX);
+	__type(key, __u32);
+	__type(value, struct fast_slot);
+} threads_overflow SEC(".maps");
+
+const volatile struct fast_slot nobody = {};
+
+/* There was something in it: until then nobody looks. */
+__u64 overflowed = 0;
 
 /* By process id. A row is only ever replaced as a whole, so that whoever takes it out has all of
  * it. */
@@ -138,20 +148,6 @@ static __always_inline bool watched(void)
 				      : bpf_get_current_cgroup_id()) == beebench_cgroup_id;
 }
 
-/*
- * The storage of @task, made when it has none. Of two CPUs that make that of one leader at the same
- * time, one is told that it failed, and finds the other's when it asks again.
- */
-static __always_inline struct thread_stats *storage_of(struct task_struct *task)
-{
-	struct thread_stats *t =
-		bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!t)
-		t = bpf_task_storage_get(&mem_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	return t;
-}
-
 static __noinline int lose(__u64 events, __u64 calls)
 {
 	__u32 zero = 0;
@@ -163,9 +159,6 @@ static __noinline int lose(__u64 events, __u64 calls)
 	__sync_fetch_and_add(&l->map_full, calls);
 	return 0;
 }
-
-/* --- a thread has ended ------------------------------------------------------------------------
- */
 
 #define EACH_SUM(DO)                                                                               \
 	DO(mmap_count)                                                                             \
@@ -181,36 +174,8 @@ static __always_inline __u64 calls_of(const struct fast_stats *s)
 	return s->mmap_count + s->munmap_count + s->mremap_count + s->brk_count + s->failed_count;
 }
 
-/* Raises *@peak, which other CPUs raise, too. */
-static __always_inline void raise(__u64 *peak, __u64 to)
-{
-	__u64 is = *(volatile __u64 *)peak;
-
-	for (int i = 0; i < 16 && is < to; i++) {
-		__u64 was = __sync_val_compare_and_swap(peak, is, to);
-
-		if (was == is)
-			break;
-		is = was;
-	}
-}
-
-/* What an ending thread has counted becomes its leader's. It is gone here before it is there: a
- * reader may miss it once, and does not see it twice. */
-static __always_inline void join(struct fast_stats *own, struct fast_stats *joined)
-{
-	struct fast_stats s = *own;
-
-#define TAKE(field) own->field = 0;
-	EACH_SUM(TAKE)
-#undef TAKE
-#define ADD(field)                                                                                 \
-	if (s.field)                                                                               \
-		__sync_fetch_and_add(&joined->field, s.field);
-	EACH_SUM(ADD)
-#undef ADD
-	raise(&joined->peak_bytes, s.peak_bytes);
-}
+/* --- a process has ended ------------------------------------------------------------------------
+ */
 
 /* Puts @row into mem_ended: added to what is there of the same process, or of one that had its id
  * before and was not taken out yet. */
@@ -232,7 +197,7 @@ static __always_inline void deposit(struct fast_row *row)
 				sum.stats.vm_bytes = old->stats.vm_bytes;
 			if (sum.stats.peak_bytes < old->stats.peak_bytes)
 				sum.stats.peak_bytes = old->stats.peak_bytes;
-			/* One CPU at a time deposits for a process (settle()). So if the row is
+			/* One CPU at a time deposits for a process (take()). So if the row is
 			 * still there, it is the one that was read; if not, the reader has it. */
 			err = bpf_map_update_elem(&mem_ended, &key, &sum, BPF_EXIST);
 		}
@@ -243,88 +208,45 @@ static __always_inline void deposit(struct fast_row *row)
 		lose(0, calls_of(&row->stats));
 }
 
-/* The end of a process that has nothing in storage but what an earlier leader of it left here. */
-static __always_inline void close_row(__u32 tgid)
+/* Moves what @owner has in the slot @s to mem_ended, and frees it. It is gone here before it is
+ * there: a reader may miss it once, and does not see it twice. False: the slot is not @owner's. */
+static __noinline bool take(struct fast_slot *s, __u64 owner, __u32 tgid)
 {
-	struct fast_row *old = bpf_map_lookup_elem(&mem_ended, &tgid), row;
+	struct fast_row row = {.tgid = tgid, .ended = 1};
 
-	if (!old || old->ended)
-		return;
-	row = *old;
-	row.ended = 1;
-	bpf_map_update_elem(&mem_ended, &tgid, &row, BPF_EXIST);
-}
-
-/* Takes all that is in the leader's storage. */
-static __always_inline void move(struct thread_stats *leader, __u32 tgid, bool last)
-{
-	struct fast_row row = {.tgid = tgid, .ended = last};
-
-#define TAKE(field)                                                                                \
-	row.stats.field = leader->own.field;                                                       \
-	leader->own.field = 0;                                                                     \
-	row.stats.field += __sync_lock_test_and_set(&leader->joined.field, 0);
-	EACH_SUM(TAKE)
-#undef TAKE
-	row.stats.peak_bytes = leader->own.peak_bytes;
-	if (row.stats.peak_bytes < leader->joined.peak_bytes)
-		row.stats.peak_bytes = leader->joined.peak_bytes;
-	if (last) {
-		row.stats.vm_bytes = leader->own.vm_bytes;
-		leader->own.vm_bytes = 0;
-	}
+	if (!s || __sync_val_compare_and_swap(&s->owner, owner, SLOT_TAKEN) != owner)
+		return false;
+	row.stats = s->stats;
+	s->stats = (struct fast_stats){};
+	s->break_at = s->break_exec = 0;
+	s->tgid = 0;
+	__sync_lock_test_and_set(&s->owner, 0);
 	if (calls_of(&row.stats))
 		deposit(&row);
-	else if (last)
-		close_row(tgid);
+	return true;
 }
 
-/*
- * Moves what the leader's storage has to mem_ended, one CPU at a time: who comes while another does
- * it only says so, and the other looks again. Called after the thread's own has been joined, so
- * that of threads which end at the same moment and all see that none is left, the last takes what
- * is there.
- */
-static __always_inline void settle(struct thread_stats *leader, struct task_struct *task)
+/* As long as any of its threads lives, and through an exec. Other numbers mean other things. */
+static __always_inline __u64 owner_of(const struct task_struct *leader)
 {
-	if (__sync_fetch_and_add(&leader->movers, 1))
-		return;
-	for (int i = 0; i < 8; i++) {
-		__u64 seen = *(volatile __u64 *)&leader->movers;
-
-		move(leader, task->tgid, !task->signal->live.counter);
-		if (__sync_val_compare_and_swap(&leader->movers, seen, 0) == seen)
-			break;
-	}
+	return leader->start_boottime + 2;
 }
 
 static __always_inline int end_thread(struct task_struct *task)
 {
-	bool last = !task->signal->live.counter, leads = task->pid == task->tgid;
-	struct thread_stats *own, *leader;
+	__u32 tgid = task->tgid, place = tgid & (SLOTS - 1);
+	__u64 owner;
 
-	own = leads && !last ? storage_of(task) : bpf_task_storage_get(&mem_threads, task, 0, 0);
-	if (leads) {
-		leader = own;
-		if (leader)
-			__sync_fetch_and_add(&leader->left, 1);
-	} else {
-		leader = own ? storage_of(task->group_leader)
-			     : bpf_task_storage_get(&mem_threads, task->group_leader, 0, 0);
-		if (own && leader)
-			join(&own->own, &leader->joined);
-		else if (own)
-			lose(0, calls_of(&own->own));
-	}
-	if (leader && (last || *(volatile __u64 *)&leader->left ||
-		       !*(volatile int *)&task->signal->live.counter))
-		settle(leader, task);
-	else if (!leader && last)
-		close_row(task->tgid);
+	if (task->signal->live.counter)
+		return 0;
+	owner = owner_of(task->group_leader);
+	if (overflowed && take(bpf_map_lookup_elem(&threads_overflow, &tgid), owner, tgid))
+		bpf_map_delete_elem(&threads_overflow, &tgid);
+	take(bpf_map_lookup_elem(&threads_slots, &place), owner, tgid);
 	return 0;
 }
 
-/* The first program, as it is attached first and detached last: no thread that counts ends unseen.
+/* The first program, as it is attached first and detached last: no process that counts ends unseen.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(thread_ended, struct task_struct *task)
@@ -341,11 +263,6 @@ int thread_ended_steady(void *ctx)
 /* --- a call has ended --------------------------------------------------------------------------
  */
 
-struct call {
-	__u64 size, address;
-	__u8 type, down;
-};
-
 /*
  * The flag for the record @e that has just been reserved. The reader is woken when what is waiting
  * passes a quarter of the ring; nobody else writes to this ring meanwhile. To ask how much is
@@ -357,85 +274,155 @@ static __always_inline __u64 wake_flag(void *ring, struct fast_event *e)
 	__u64 above;
 
 	*(struct fast_event *volatile *)&e->timestamp = e;
-	if ((*(volatile __u64 *)&e->timestamp & (PAGE_BYTES - 1)) >= SLOT + BPF_RINGBUF_HDR_SZ)
+	if ((*(volatile __u64 *)&e->timestamp & (PAGE_BYTES - 1)) >= RECORD + BPF_RINGBUF_HDR_SZ)
 		return BPF_RB_NO_WAKEUP;
 	above = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - beebench_ring_bytes / 4;
-	return above - 1 < PAGE_BYTES + SLOT ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	return above - 1 < PAGE_BYTES + RECORD ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void emit(struct task_struct *task, const struct call *c)
+/* Inline for each kind of call, so that what is constant there need not be kept anywhere. */
+static __always_inline int emit(struct task_struct *task, __u8 type, __u64 size, __u64 address,
+				__u8 down)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	void *ring = bpf_map_lookup_elem(&mem_rings, &cpu);
 	struct fast_event *e;
-	__u64 now, wake;
+	__u64 wake;
+	void *ring;
 
-	if (!ring) {
-		lose(1, 0);
-		return;
-	}
-	now = bpf_ktime_get_ns(); /* not later: records of a ring are in the order of their times */
+	if (!mem_events_on)
+		return 0;
+	ring = bpf_map_lookup_elem(&mem_rings, &cpu);
+	if (!ring)
+		return lose(1, 0);
 	e = bpf_ringbuf_reserve(ring, sizeof(*e), 0);
-	if (!e) {
-		lose(1, 0);
-		return;
-	}
+	if (!e)
+		return lose(1, 0);
 	wake = wake_flag(ring, e);
+	/* Nobody else writes to this ring meanwhile: its records are in the order of their times.
+	 */
 	*e = (struct fast_event){
-		.timestamp = now,
+		.timestamp = bpf_ktime_get_ns(),
 		.pid = task->pid,
 		.tgid = task->tgid,
-		.size = c->size,
-		.address = c->address,
-		.event_type = c->type,
-		.down = c->down,
+		.size = size,
+		.address = address,
+		.event_type = type,
+		.down = down,
 	};
 	bpf_ringbuf_submit(e, wake);
+	return 0;
 }
 
-/* The storage of the process of a thread whose own is @own. */
-static __always_inline struct thread_stats *process_of(struct task_struct *task,
-						       struct thread_stats *own)
+/* Makes a slot that nobody has @owner's. False: another process has it. */
+static __always_inline bool claim(struct fast_slot *s, __u64 owner, __u32 tgid)
 {
-	if (task->pid == task->tgid)
-		return own;
-	return storage_of(task->group_leader);
+	__u64 was = s->owner;
+
+	/* Of a process that ended while nobody was attached; its number is ours now. */
+	if (was > SLOT_TAKEN && was != owner && s->tgid == tgid)
+		take(s, was, tgid);
+	was = __sync_val_compare_and_swap(&s->owner, 0, owner);
+	if (!was)
+		s->tgid = tgid;
+	return !was || was == owner;
 }
 
-/* A break that was @asked for is now at @at. False: it was only asked where it is, or refused. */
-static __always_inline bool move_break(struct task_struct *task, struct thread_stats *process,
-				       __u64 asked, __u64 at, struct call *c)
+/*
+ * The slot of a process that has none yet, or has one in the hash. Of two threads that are here at
+ * once, one may find the slot taken and the other free. Then both count: the next look of either
+ * finds the slot, and readers add up.
+ */
+static __noinline struct fast_slot *find_slot(__u32 tgid, __u64 owner)
 {
-	__u64 exec = task->self_exec_id + 1, since = process->break_exec;
-	__u64 before = process->break_at;
+	__u32 place = tgid & (SLOTS - 1);
+	struct fast_slot *s = NULL;
+
+	if (overflowed)
+		s = bpf_map_lookup_elem(&threads_overflow, &tgid);
+	if (s && s->owner == owner)
+		return s;
+	s = bpf_map_lookup_elem(&threads_slots, &place);
+	if (s && claim(s, owner, tgid))
+		return s;
+	overflowed = 1;
+	bpf_map_update_elem(&threads_overflow, &tgid, (const void *)&nobody, BPF_NOEXIST);
+	s = bpf_map_lookup_elem(&threads_overflow, &tgid);
+	return s && claim(s, owner, tgid) ? s : NULL;
+}
+
+/* The slot of the task's process; NULL: there is no room. */
+static __always_inline struct fast_slot *slot_of(struct task_struct *task)
+{
+	__u64 owner = owner_of(task->group_leader);
+	__u32 place = task->tgid & (SLOTS - 1);
+	struct fast_slot *s = bpf_map_lookup_elem(&threads_slots, &place);
+
+	if (s && s->owner == owner)
+		return s;
+	return find_slot(task->tgid, owner);
+}
+
+/* Raises *@peak, which other CPUs raise, too. */
+static __noinline int raise(__u64 *peak, __u64 to)
+{
+	__u64 is = *(volatile __u64 *)peak;
+
+	for (int i = 0; i < 16 && is < to; i++) {
+		__u64 was = __sync_val_compare_and_swap(peak, is, to);
+
+		if (was == is)
+			break;
+		is = was;
+	}
+	return 0;
+}
+
+/* How large the process is now. */
+static __always_inline void note_size(struct task_struct *task, struct fast_slot *s)
+{
+	__u64 vm = task->mm->total_vm * PAGE_BYTES;
+
+	s->stats.vm_bytes = vm;
+	if (vm > s->stats.peak_bytes)
+		raise(&s->stats.peak_bytes, vm);
+}
+
+#define ADD(sum, n) __sync_fetch_and_add(&(sum), n)
+
+/* A break that was @asked for is now at @at. */
+static __always_inline int end_brk(struct task_struct *task, struct fast_slot *s, __u64 asked,
+				   __u64 at)
+{
+	__u64 exec = task->self_exec_id + 1, since = s->break_exec;
+	__u64 before = s->break_at;
+	bool down;
 
 	if (at < PAGE_BYTES)
-		return false; /* where no break is: it was answered, and did not run */
-	process->break_at = at;
-	process->break_exec = exec;
+		return 0; /* where no break is: it was answered, and did not run */
+	s->break_at = at;
+	s->break_exec = exec;
 	if (asked != at)
-		return false;
-	c->type = FAST_EVENT_BRK;
-	c->address = at;
+		return 0; /* it was only asked where it is, or refused */
+	ADD(s->stats.brk_count, 1);
+	note_size(task, s);
 	if (since != exec) /* the first since it became another program, or first of all */
 		before = since ? BPF_CORE_READ(task, mm, start_brk) : 0;
-	if (before) {
-		c->down = at < before;
-		c->size = c->down ? before - at : at - before;
-	}
-	return true;
+	if (!before)
+		before = at;
+	down = at < before;
+	return emit(task, FAST_EVENT_BRK, down ? before - at : at - before, at, down);
 }
 
 /* In a process that has just been made, before its first instruction: its break is its parent's of
  * that moment. */
 static __always_inline void began(struct task_struct *task)
 {
-	struct thread_stats *own = task->pid == task->tgid ? storage_of(task) : NULL;
+	struct fast_slot *s = task->pid == task->tgid ? slot_of(task) : NULL;
 
-	if (!own)
+	if (!s)
 		return;
-	own->break_at = task->mm->brk;
-	own->break_exec = task->self_exec_id + 1;
+	s->break_at = task->mm->brk;
+	s->break_exec = task->self_exec_id + 1;
 }
 
 /* There a child's first return passes no tracepoint (arch/arm64/kernel/entry.S, ret_from_fork). */
@@ -476,49 +463,6 @@ static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
 	return huge;
 }
 
-/*
- * False: no call that worked has this result. Who answers in the kernel's place (seccomp) may say
- * anything, often the number of the call: nothing has run then, and nothing counts. A munmap or
- * mremap that was answered like one that worked cannot be told from it.
- */
-static __always_inline bool has_run(__u64 nr, __u64 result)
-{
-	return nr == NR_MUNMAP ? !result : result && !(result & (PAGE_BYTES - 1));
-}
-
-/* Counts it in @s. False: it did not work. */
-static __always_inline bool count(struct task_struct *task, struct fast_stats *s, __u64 nr,
-				  const struct call_arguments *args, __u64 result, __u64 huge,
-				  struct call *c)
-{
-	if (result >= -MAX_ERRNO) {
-		s->failed_count++;
-		return false;
-	}
-	if (!has_run(nr, result))
-		return false;
-	c->address = result;
-	if (nr == NR_MMAP) {
-		c->type = FAST_EVENT_MMAP;
-		c->size = pages(args->second, huge);
-		s->mmap_count++;
-		s->mmap_bytes += c->size;
-	} else if (nr == NR_MUNMAP) {
-		c->type = FAST_EVENT_MUNMAP;
-		c->size = pages(args->second, 0); /* of huge ones only whole numbers work */
-		c->address = args->first;
-		s->munmap_count++;
-		s->munmap_bytes += c->size;
-	} else {
-		c->type = FAST_EVENT_MREMAP;
-		if (call_may_be_huge(result) && !call_may_be_huge(args->third))
-			huge = huge_at(task, result);
-		c->size = pages(args->third, huge);
-		s->mremap_count++;
-	}
-	return true;
-}
-
 static __always_inline bool is_watched(__u64 nr)
 {
 #ifdef __TARGET_ARCH_x86
@@ -549,37 +493,103 @@ static __always_inline bool is_seldom(__u64 nr)
 	       call_makes_task(nr, false) || call_makes_task(nr, true);
 }
 
-/* @huge: of which size the pages are that it mapped, 0: small ones. */
-static __always_inline int end(struct task_struct *task, __u64 nr,
-			       const struct call_arguments *args, long result, __u64 huge)
+/* Of the call @nr; as a 32-bit task numbers it where @is_32. */
+static __always_inline void arguments(struct call_arguments *a, __u64 nr, struct pt_regs *regs,
+				      bool is_32)
 {
-	struct thread_stats *own, *process;
-	struct call c = {};
-	bool worked;
-	__u64 vm;
+	if (is_32)
+		call_arguments_32(a, nr, regs);
+	else
+		call_arguments(a, nr, regs);
+}
 
-	own = storage_of(task);
-	process = own ? process_of(task, own) : NULL;
-	if (!process) {
-		if (nr != NR_BRK || (__u64)result == args->first)
-			lose(0, 1);
+/*
+ * The end of each call, by the number that the task's table has. Where it may have mapped huge
+ * pages, its length is a whole number of those.
+ *
+ * No call that worked returns what has_run() refuses. Who answers in the kernel's place (seccomp)
+ * may say anything, often the number of the call: nothing has run then, and nothing counts. A
+ * munmap or mremap that was answered like one that worked cannot be told from it.
+ */
+static __always_inline bool has_run(__u64 result)
+{
+	if (result & (PAGE_BYTES - 1))
+		return false;
+	__asm__ volatile("" : "+r"(result)); /* two branches are less than one of two truths */
+	return result;
+}
+
+static __always_inline int end_mmap(struct task_struct *task, struct fast_slot *s, __u64 nr,
+				    struct pt_regs *regs, __u64 result, bool is_32)
+{
+	struct call_arguments a;
+	__u64 size, huge = 0;
+
+	if (!has_run(result))
+		return 0;
+	if (call_may_be_huge(result))
+		huge = call_mmap_huge(task, regs, nr, is_32, beebench_huge_bytes);
+	arguments(&a, nr, regs, is_32);
+	size = pages(a.second, huge);
+	ADD(s->stats.mmap_count, 1);
+	ADD(s->stats.mmap_bytes, size);
+	return emit(task, FAST_EVENT_MMAP, size, result, 0);
+}
+
+static __always_inline int end_munmap(struct task_struct *task, struct fast_slot *s, __u64 nr,
+				      struct pt_regs *regs, __u64 result, bool is_32)
+{
+	struct call_arguments a;
+	__u64 size;
+
+	if (result)
+		return 0;
+	arguments(&a, nr, regs, is_32);
+	size = pages(a.second, 0); /* of huge ones only whole numbers work */
+	ADD(s->stats.munmap_count, 1);
+	ADD(s->stats.munmap_bytes, size);
+	return emit(task, FAST_EVENT_MUNMAP, size, a.first, 0);
+}
+
+static __always_inline int end_mremap(struct task_struct *task, struct fast_slot *s, __u64 nr,
+				      struct pt_regs *regs, __u64 result, bool is_32)
+{
+	struct call_arguments a;
+	__u64 huge = 0;
+
+	if (!has_run(result))
+		return 0;
+	arguments(&a, nr, regs, is_32);
+	if (call_may_be_huge(result) && !call_may_be_huge(a.third))
+		huge = huge_at(task, result);
+	ADD(s->stats.mremap_count, 1);
+	return emit(task, FAST_EVENT_MREMAP, pages(a.third, huge), result, 0);
+}
+
+/* @nr: one of the four. */
+static __always_inline int end(struct task_struct *task, __u64 nr, struct pt_regs *regs,
+			       __u64 result, bool is_32)
+{
+	struct fast_slot *s = slot_of(task);
+	bool is_brk = nr == (is_32 ? NR32_BRK : NR_BRK);
+	struct call_arguments a;
+
+	if (is_brk)
+		arguments(&a, nr, regs, is_32);
+	if (!s)
+		return is_brk && result != a.first ? 0 : lose(0, 1);
+	if (is_brk)
+		return end_brk(task, s, a.first, result);
+	note_size(task, s);
+	if (result >= -MAX_ERRNO) {
+		ADD(s->stats.failed_count, 1);
 		return 0;
 	}
-	if (nr == NR_BRK) {
-		worked = move_break(task, process, args->first, result, &c);
-		if (!worked)
-			return 0;
-		own->own.brk_count++;
-	} else {
-		worked = count(task, &own->own, nr, args, result, huge, &c);
-	}
-	vm = task->mm->total_vm * PAGE_BYTES;
-	process->own.vm_bytes = vm;
-	if (vm > own->own.peak_bytes)
-		own->own.peak_bytes = vm;
-	if (worked && mem_events_on)
-		emit(task, &c);
-	return 0;
+	if (nr == (is_32 ? NR32_MUNMAP : NR_MUNMAP))
+		return end_munmap(task, s, nr, regs, result, is_32);
+	if (nr == (is_32 ? NR32_MREMAP : NR_MREMAP))
+		return end_mremap(task, s, nr, regs, result, is_32);
+	return end_mmap(task, s, nr, regs, result, is_32);
 }
 
 /* A call of a 32-bit program, or by int 0x80, or one that makes a task. */
@@ -587,44 +597,25 @@ static __noinline int end_seldom(struct task_struct *task, __u64 nr, struct pt_r
 				 long result)
 {
 	bool is_32 = call_is_32(task), makes = call_makes_task(nr, is_32);
-	struct call_arguments args;
-	__u64 huge = 0;
 
 	if ((!is_32 && !makes) || (makes && result) || !watched())
 		return 0;
-	if (makes) {
-		began(task);
-		return 0;
-	}
-	call_arguments_32(&args, nr, regs);
-	if ((nr == NR32_MMAP || nr == NR32_MMAP2) && call_may_be_huge(result))
-		huge = call_mmap_huge(task, regs, nr, true, beebench_huge_bytes);
-	switch (nr) {
-	case NR32_MMAP:
-	case NR32_MMAP2: nr = NR_MMAP; break;
-	case NR32_MUNMAP: nr = NR_MUNMAP; break;
-	case NR32_MREMAP: nr = NR_MREMAP; break;
-	default: nr = NR_BRK;
-	}
-	return end(task, nr, &args, result, huge);
+	if (!makes)
+		return end(task, nr, regs, result, true);
+	began(task);
+	return 0;
 }
 
 static __always_inline int end_call(struct task_struct *task, __u64 nr, struct pt_regs *regs,
 				    long result)
 {
-	struct call_arguments args;
-	__u64 huge = 0;
-
-#ifdef __TARGET_ARCH_s390
 	if (call_is_32(task))
+#ifdef __TARGET_ARCH_s390
 		return end_seldom(task, nr, regs, result);
-#endif
-	call_arguments(&args, nr, regs);
-	if (call_is_32(task) || !watched())
+#else
 		return 0;
-	if (nr == NR_MMAP && call_may_be_huge(result))
-		huge = call_mmap_huge(task, regs, nr, false, beebench_huge_bytes);
-	return end(task, nr, &args, result, huge);
+#endif
+	return watched() ? end(task, nr, regs, result, false) : 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -654,24 +645,38 @@ int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
 			      : end_seldom(task, nr, regs, ctx->ret);
 }
 
-/* --- what living threads have counted ----------------------------------------------------------
+/* --- what living processes have counted ---------------------------------------------------------
  */
 
-/* False: it has counted nothing. */
-static __always_inline bool fill_row(struct task_struct *task, struct fast_row *row)
+/* Adds what @owner has in the slot @s, which may be taken out meanwhile. */
+static __always_inline void add_slot(const struct fast_slot *s, __u64 owner, struct fast_stats *sum)
 {
-	struct thread_stats *t = bpf_task_storage_get(&mem_threads, task, 0, 0);
+	struct fast_stats is;
 
-	if (!t)
-		return false;
-#define ADD(field) row->stats.field = t->own.field + t->joined.field;
-	EACH_SUM(ADD)
-#undef ADD
-	row->stats.vm_bytes = t->own.vm_bytes;
-	row->stats.peak_bytes = t->own.peak_bytes;
-	if (row->stats.peak_bytes < t->joined.peak_bytes)
-		row->stats.peak_bytes = t->joined.peak_bytes;
-	row->tgid = task->tgid;
+	if (!s || s->owner != owner)
+		return;
+	is = s->stats;
+	if (*(const volatile __u64 *)&s->owner != owner)
+		return;
+#define ADD_TO(field) sum->field += is.field;
+	EACH_SUM(ADD_TO)
+#undef ADD_TO
+	if (is.vm_bytes)
+		sum->vm_bytes = is.vm_bytes;
+	if (sum->peak_bytes < is.peak_bytes)
+		sum->peak_bytes = is.peak_bytes;
+}
+
+/* Of a process, by its leader. False: it has counted nothing. */
+static __always_inline bool fill_row(struct task_struct *leader, struct fast_row *row)
+{
+	__u32 tgid = leader->tgid, place = tgid & (SLOTS - 1);
+	__u64 owner = owner_of(leader);
+
+	if (overflowed)
+		add_slot(bpf_map_lookup_elem(&threads_overflow, &tgid), owner, &row->stats);
+	add_slot(bpf_map_lookup_elem(&threads_slots, &place), owner, &row->stats);
+	row->tgid = tgid;
 	return calls_of(&row->stats) || row->stats.vm_bytes;
 }
 
@@ -681,25 +686,9 @@ int threads(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct fast_row row = {};
 
-	if (task && fill_row(task, &row))
+	if (task && task->pid == task->tgid && fill_row(task, &row))
 		bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
-}
-
-static __always_inline void fill_rows_of(struct task_struct *process, struct walked *to)
-{
-	struct task_struct *task;
-	struct walk walk;
-
-	walk_begin_in(&walk, process);
-	while ((task = walk_next(&walk)) && !to->full) {
-		struct fast_row row = {}, *place;
-
-		place = fill_row(task, &row) ? walk_room(to, ROWS_BYTES, sizeof(row)) : NULL;
-		if (place)
-			*place = row;
-	}
-	walk_end(&walk);
 }
 
 /* The rows of some processes, for who knows that the others have not run (collector/rows_of.h). */
@@ -720,6 +709,7 @@ int threads_of(void *ctx)
 	walk_clear(to);
 	bpf_iter_num_new(&num, 0, FAST_ASKED_MAX);
 	while ((i = bpf_iter_num_next(&num))) {
+		struct fast_row row = {}, *place = NULL;
 		__u32 at = *i;
 
 		if (at >= asked->n || at >= FAST_ASKED_MAX || to->full)
@@ -727,7 +717,10 @@ int threads_of(void *ctx)
 		process = bpf_task_from_pid(asked->tgid[at]);
 		if (!process)
 			continue;
-		fill_rows_of(process, to);
+		if (fill_row(process, &row))
+			place = walk_room(to, ROWS_BYTES, sizeof(row));
+		if (place)
+			*place = row;
 		bpf_task_release(process);
 	}
 	bpf_iter_num_destroy(&num);
@@ -744,14 +737,14 @@ SEC("iter/task")
 int beebench_begin(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct thread_stats *t;
+	struct fast_slot *s;
 	__u64 at;
 
 	if (!task || task->pid != task->tgid || !task->mm)
 		return 0;
 	at = task->mm->brk;
-	t = storage_of(task);
-	if (t && at && !__sync_val_compare_and_swap(&t->break_at, 0, at))
-		__sync_val_compare_and_swap(&t->break_exec, 0, task->self_exec_id + 1);
+	s = slot_of(task);
+	if (s && at && !__sync_val_compare_and_swap(&s->break_at, 0, at))
+		__sync_val_compare_and_swap(&s->break_exec, 0, task->self_exec_id + 1);
 	return 0;
 }

@@ -21,7 +21,7 @@
 #include <linux/types.h>
 #endif
 
-/* Of a thread, of a process, of an ended process. */
+/* Of a process, of an ended process. */
 struct fast_stats {
 	__u64 mmap_count;
 	__u64 munmap_count;
@@ -40,6 +40,17 @@ struct fast_row {
 	__u32 tgid;
 	__u32 ended; /* 1: the process has ended */
 	struct fast_stats stats;
+};
+
+/* What a living process has counted (maps threads_slots and threads_overflow). A slot that nobody
+ * has is all 0. */
+struct fast_slot {
+	__u64 owner; /* when the process started, plus 2; 0: nobody; 1: it is being emptied */
+	struct fast_stats stats; /* sums and peak: atomic */
+	__u64 break_at;		 /* where the break was last seen; 0: never */
+	__u64 break_exec;	 /* number of the exec since which it was, plus 1 */
+	__u32 tgid;
+	__u8 pad[28];
 };
 
 /* Whose rows are wanted, where it is not everybody's. */
@@ -71,6 +82,7 @@ struct fast_event {
 
 _Static_assert(sizeof(struct fast_stats) == 72, "fast_stats is nine u64");
 _Static_assert(sizeof(struct fast_row) == 80, "fast_row");
+_Static_assert(sizeof(struct fast_slot) == 128, "a power of two is found by a shift");
 _Static_assert(sizeof(struct fast_event) == 40, "fast_event");
 
 #endif

@@ -214,7 +214,7 @@ static void threads_end_at_the_same_moment(void **state UNUSED)
 	stop(m, &l);
 }
 
-/* The leader's storage is made by whoever comes first; nobody's first call is lost. */
+/* The slot is claimed by whoever comes first; nobody's first call is lost. */
 static int begin_with_the_leader(void *arg UNUSED)
 {
 	atomic_fetch_add(&shared->ready, 1);
@@ -461,6 +461,85 @@ static void an_id_that_was_used(void **state UNUSED)
 	stop(m, &l);
 }
 
+/* --- slots --- */
+
+static uint32_t slot_of(pid_t pid)
+{
+	return (uint32_t)pid & 32767;
+}
+
+static struct fast_slot read_slot(struct monitor *m, uint32_t place)
+{
+	struct fast_slot s;
+
+	assert_int_equal(bpf_map_lookup_elem(monitor_map_fd(m, "threads_slots"), &place, &s), 0);
+	return s;
+}
+
+static void write_slot(struct monitor *m, uint32_t place, const struct fast_slot *s)
+{
+	assert_int_equal(
+		bpf_map_update_elem(monitor_map_fd(m, "threads_slots"), &place, s, BPF_ANY), 0);
+}
+
+/* Its number falls on a slot that another process has, and of two threads that come at once one may
+ * find that it has just become free: what both counted is one sum. */
+static void a_slot_that_another_has(void **state UNUSED)
+{
+	struct live l;
+	struct monitor *m = start(&l, a_process_that_waits);
+	struct fast_slot mine, others = {.owner = 77, .tgid = 1U << 30};
+	char go = 'g';
+	uint32_t key;
+	size_t rows;
+
+	assert_int_equal(write(l.go[1], &go, 1), 1);
+	wait_for(&shared->step, 1);
+	mine = read_slot(m, slot_of(shared->pid));
+	write_slot(m, slot_of(shared->pid), &others);
+	atomic_store(&shared->step, 2);
+	wait_for(&shared->step, 3);
+	assert_int_equal(munmaps_of(m, shared->pid), 11);
+	assert_int_equal(read_slot(m, slot_of(shared->pid)).stats.munmap_count, 0);
+	mine.stats.munmap_count = 100;
+	write_slot(m, slot_of(shared->pid), &mine);
+	assert_int_equal(munmaps_of(m, shared->pid), 111);
+	atomic_store(&shared->step, 4);
+	assert_int_equal(read(l.done[0], &go, 1), 1);
+	assert_int_equal(munmaps_of(m, shared->pid), 111);
+	assert_int_equal(take(m, &rows), 111);
+	assert_int_equal(rows, 1);
+	assert_int_equal(read_slot(m, slot_of(shared->pid)).owner, 0);
+	assert_int_not_equal(
+		bpf_map_get_next_key(monitor_map_fd(m, "threads_overflow"), NULL, &key), 0);
+	stop(m, &l);
+}
+
+/* A process of the same number ended while nobody was attached. */
+static void a_slot_of_the_dead(void **state UNUSED)
+{
+	struct live l;
+	struct monitor *m = start(&l, a_process_that_waits);
+	struct fast_slot old;
+	char go = 'g';
+	size_t rows;
+
+	assert_int_equal(write(l.go[1], &go, 1), 1);
+	wait_for(&shared->step, 1);
+	old = (struct fast_slot){
+		.owner = 77, .tgid = (uint32_t)shared->pid, .stats = {.munmap_count = 100}};
+	write_slot(m, slot_of(shared->pid), &old);
+	atomic_store(&shared->step, 2);
+	wait_for(&shared->step, 3);
+	assert_int_equal(read_slot(m, slot_of(shared->pid)).stats.munmap_count, 11);
+	assert_int_equal(munmaps_of(m, shared->pid), 111);
+	atomic_store(&shared->step, 4);
+	assert_int_equal(read(l.done[0], &go, 1), 1);
+	assert_int_equal(take(m, &rows), 111);
+	assert_int_equal(rows, 1);
+	stop(m, &l);
+}
+
 /* --- exec --- */
 
 static void run_true(void)
@@ -545,6 +624,8 @@ int main(void)
 		cmocka_unit_test(short_lived_processes_count),
 		cmocka_unit_test(no_room_for_the_ended),
 		cmocka_unit_test(an_id_that_was_used),
+		cmocka_unit_test(a_slot_that_another_has),
+		cmocka_unit_test(a_slot_of_the_dead),
 		cmocka_unit_test(exec_keeps_the_process),
 	};
 

@@ -426,8 +426,8 @@ static bool any_is_there(const uint32_t *ids, size_t n)
 	return false;
 }
 
-/* What is left unread would be told as an extra: of its maps, neither the threads' storage nor the
- * rings are. */
+/* What is left unread would be told as an extra: of its maps, neither the slots of processes nor
+ * the rings are. */
 static void all_of_it_is_read(void **state UNUSED)
 {
 	struct strbuf extras = STRBUF_INIT;
@@ -435,7 +435,7 @@ static void all_of_it_is_read(void **state UNUSED)
 
 	assert_int_equal(monitor_open(&m, "memmon_fast", NULL, NULL), 0);
 	monitor_extras(m, &extras);
-	assert_null(strstr(extras.s, "mem_threads"));
+	assert_null(strstr(extras.s, "map threads_"));
 	assert_null(strstr(extras.s, "mem_rings"));
 	strbuf_release(&extras);
 	monitor_close(m);
