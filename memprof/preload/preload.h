@@ -40,10 +40,8 @@
 /* In what was jumped to: the frame is its own, which @from was. On arm64 FRAME is in the frame of
  * who has it, which is called then and not jumped to. */
 #if defined(__x86_64__)
-#define FRAME_JUMPS	 true
 #define FRAME_FROM(from) ((void)(from), FRAME)
 #else
-#define FRAME_JUMPS	 false
 #define FRAME_FROM(from) (from)
 #endif
 /* Behind a call that was given FRAME: a jump would give the frame up, and what it jumps to writes
