@@ -242,9 +242,8 @@ static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 static inline void taken_from(struct taken *out, struct line *l, unsigned int k, uint64_t p)
 {
 	out->line = l;
-	struct line *line; /* NULL: it was near.. */
-	uint32_t *near;	   /* ..here, or NULL: it was not in the table (trailer.h) */
-	uint64_t p, key, size;
+	out->near = NULL;
+	out->p = p;
 	out->slot = (uint8_t)k;
 	out->key = l->key[k];
 	out->size = l->size[k];
