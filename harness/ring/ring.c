@@ -69,6 +69,11 @@ struct budget {
 	double seconds_per_step;
 };
 
+/* Without a --time. Twice as long makes the intervals no narrower: they come from how rounds
+ * differ, which are as many in either. */
+#define FULL_S	30.0
+#define QUICK_S 10.0
+
 /* Seconds that are not measuring: loading a case once, then a round's threads, or its attach and
  * detach (measured: 40-70 ms). */
 #define LOAD_SECONDS	   0.03
@@ -87,7 +92,7 @@ static uint64_t slice(double seconds, size_t parts)
 
 static void divide(const struct run *run, const struct ringbuf_params *p, struct budget *b)
 {
-	double total = run->seconds > 0 ? run->seconds : run->quick ? 10 : 60;
+	double total = run->seconds > 0 ? run->seconds : run->quick ? QUICK_S : FULL_S;
 	uint32_t groups = p->only ? 1U << (p->only - 1) : (1U << RING_GROUPS) - 1;
 	double fixed = 0, share, seconds;
 	size_t monitor_steps, points;
