@@ -5,7 +5,7 @@ load here."style.gp"
 
 stats data using 1:4 nooutput
 if (!exists("STATS_records") || STATS_blocks < 2) { print "nothing to draw in ", data; exit status 1 }
-groups = STATS_max_x + 1
+groups = int(STATS_max_x) + 1
 monitors = STATS_blocks - 1
 array event[groups]; array top[groups]; array least[groups]
 set table $unused

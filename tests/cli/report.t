@@ -154,6 +154,15 @@ has "gnuplot fails: named" "$err" "gnuplot could not draw overhead from $tmp/ful
 if have gnuplot; then
 	run "$bee" report --write "$tmp/full"
 	is "pictures: exit code, nothing on stderr" "$code$err" 0
+	# A panel for each event, also where there are fewer than stand in a row.
+	for events in '^(brk)$' '^(brk|mmap)$'; do
+		mkdir "$tmp/few"
+		jq -c --arg e "$events" 'select(.type != "overhead" or (.event | test($e)))' "$tmp/full/run.json" >"$tmp/few/run.json"
+		run "$bee" report --write "$tmp/few"
+		is "few events, $events: exit code, nothing on stderr" "$code$err" 0
+		has "few events, $events: drawn" "$(tail -n 2 "$tmp/few/plots/overhead.svg")" "</svg>"
+		rm -r "$tmp/few"
+	done
 	for name in accuracy overhead ringbuf wakeup losscurve; do
 		has "$name.svg is whole" "$(tail -n 2 "$tmp/full/plots/$name.svg")" "</svg>"
 		is "$name.png is one" "$(head -c 4 "$tmp/full/plots/$name.png" | tail -c 3)" PNG
