@@ -627,11 +627,28 @@ static bool find_name(struct ui *u, const char *text, size_t from)
 	return false;
 }
 
+/* Beyond the lines that the table has room for: it gets as many as lead to that name. */
+static bool find_more(struct ui *u, const char *text)
+{
+	struct table *t = &u->table;
+	size_t top = t->opts.top;
+	bool found;
+
+	if (t->view.n >= t->view.matched)
+		return false;
+	t->opts.top = 0;
+	build(u);
+	found = find_name(u, text, 0);
+	t->opts.top = found ? MAX(top, t->cursor + 1) : top;
+	build(u);
+	return found;
+}
+
 static bool check_search(struct ui *u, const char *text, struct query_error *e)
 {
 	struct table *t = &u->table;
 
-	if (!text[0] || !table_row(u) || find_name(u, text, t->search_from))
+	if (!text[0] || !table_row(u) || find_name(u, text, t->search_from) || find_more(u, text))
 		return true;
 	*e = (struct query_error){.at = 0, .length = strlen(text)};
 	snprintf(e->text, sizeof(e->text), "no name has this");

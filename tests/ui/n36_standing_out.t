@@ -45,6 +45,13 @@ comes "the cursor is there while one types" cursor_on_web
 typed xyz
 shows "what no name has is told" 'no name has this'
 keys C-u Escape
+screen_start 80 24 frames=3 top=3
+gone "of three lines none is sshd" sshd
+keys i
+typed sshd
+cursor_on_sshd() { dump_attributes | grep sshd | grep -q "$(printf '\033')\[7"; }
+comes "and the cursor is there" cursor_on_sshd
+keys Enter
 
 keys s
 wait_for 'Sort by'
