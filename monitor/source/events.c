@@ -189,11 +189,12 @@ void events_frame(struct events *e, struct frame *f, struct rows *rows, bool cou
 	size_t kept = MIN(e->n, (size_t)FRAME_EVENTS_MAX);
 	size_t first = e->n > kept ? e->n % FRAME_EVENTS_MAX : 0;
 
-	/* Of two rows of one pid the older may have taken the tally with it. */
+	/* Of two rows of one pid the older may have taken the tally with it. Of a 32-bit program
+	 * that tells nothing the monitor may not see the calls. */
 	for (size_t i = 0; i < rows->n; i++) {
 		rows->row[i].sizes = NULL;
 		if (count_brk)
-			rows->row[i].v[FIELD_BRK] = 0;
+			rows->row[i].v[FIELD_BRK] = rows->state[i].compat ? NAN : 0;
 	}
 	link_rows(e, rows, count_brk);
 	drop_unlinked(e);

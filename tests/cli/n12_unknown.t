@@ -58,6 +58,12 @@ if cc -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -o "$tmp/compat" te
 	at_exit "kill $compat 2>/dev/null"
 	run "$memmon" --batch -n 1 --json --filter "pid = $compat"
 	is "a 32-bit program: no count that nobody made" "$(printf '%s\n' "$out" | jq -c '.processes[0] | [.mmap, .munmap, .brk, .failed] | map(. == null or . > 0) | all')" true
+	for object in memmon memmon-tgid; do
+		run "$memmon" --object $object --batch -n 1 --json --filter "pid = $compat"
+		is "a 32-bit program, $object: nothing that nobody counted" \
+			"$(printf '%s\n' "$out" | jq -c '.processes[0] | [.mmap, .munmap, .brk, .mmap_bytes] | map(. == null or . > 0) | all')" true
+	done
+	run "$memmon" --batch -n 1 --json --filter "pid = $compat"
 	is "a 32-bit program: its memory is known" "$(printf '%s\n' "$out" | jq '.processes[0].rss_kb > 0')" true
 else
 	skip "a 32-bit program" "this kernel or compiler has none"
