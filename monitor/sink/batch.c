@@ -95,39 +95,52 @@ static void text_own(const struct frame *f, struct strbuf *out)
 	strbuf_addch(out, '\n');
 }
 
+/* How many: of single events, which are not in here, it is told where it is known. */
+static bool text_loss(struct strbuf *out, uint64_t n, const char *words, bool of_events)
+{
+	if (!n || (n == UINT64_MAX && of_events))
+		return false;
+	if (n == UINT64_MAX)
+		strbuf_addstr(out, "not known how many");
+	else
+		put_u64(out, n);
+	strbuf_addf(out, " %s", words);
+	return true;
+}
+
 static void text_losses(const struct frame *f, struct strbuf *out)
 {
 	static const struct {
 		const char *name, *words;
+		bool of_events;
 	} words[] = {
-		{"ring_full", "events found no room in the ring"},
-		{"map_full", "calls or processes found no room in a map"},
-		{"recursion", "runs of a program were skipped by the kernel"},
-		{"bad_records", "records made no sense"},
-		{"unattributed", "calls belong to nobody known"},
-		{"hidden", "processes are hidden by /proc"},
-		{"vanished", "processes ended while they were read"},
-		{"history_full", "processes have no trend, its table is full"},
+		{"ring_full", "events found no room in the ring", true},
+		{"map_full", "calls or processes found no room in a map", false},
+		{"recursion", "runs of a program were skipped by the kernel", false},
+		{"bad_records", "records made no sense", true},
+		{"unattributed", "calls belong to nobody known", false},
+		{"hidden", "processes are hidden by /proc", false},
+		{"vanished", "processes ended while they were read", false},
+		{"history_full", "processes have no trend, its table is full", false},
 	};
+	struct strbuf one = STRBUF_INIT;
 	size_t start = 0;
 
-	for (const struct scalar *s = losses_scalars; s->name; s++) {
-		uint64_t n = scalar_u64(s, f);
-
-		if (!n || n == UINT64_MAX)
-			continue;
-		if (!start) {
-			strbuf_addstr(out, "not seen: ");
-			start = out->len;
+	for (const struct scalar *s = losses_scalars; s->name; s++)
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+			strbuf_reset(&one);
+			if (strcmp(words[i].name, s->name) != 0 ||
+			    !text_loss(&one, scalar_u64(s, f), words[i].words, words[i].of_events))
+				continue;
+			if (!start) {
+				strbuf_addstr(out, "not seen: ");
+				start = out->len;
+			}
+			text_item(out, start, one.s);
 		}
-		text_item(out, start, "");
-		put_u64(out, n);
-		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-			if (!strcmp(words[i].name, s->name))
-				strbuf_addf(out, " %s", words[i].words);
-	}
 	if (start)
 		strbuf_addch(out, '\n');
+	strbuf_release(&one);
 }
 
 static enum column_lines batch_lines(const struct view *v)

@@ -97,21 +97,22 @@ struct loss {
 	size_t at; /* of the number in struct frame_losses */
 	enum style style;
 	const char *words;
+	bool told; /* also that it is not known; of events add_own() does */
 };
-#define LOSS(field, style, words)                                                                  \
+#define LOSS(field, style, words, told)                                                            \
 	{                                                                                          \
-		offsetof(struct frame_losses, field), style, words                                 \
+		offsetof(struct frame_losses, field), style, words, told                           \
 	}
 
 static const struct loss losses[] = {
-	LOSS(ring_full, STYLE_LOSS, "events that found the ring full"),
-	LOSS(map_full, STYLE_LOSS, "calls without room in a map or storage"),
-	LOSS(recursion, STYLE_LOSS, "program runs that the kernel skipped"),
-	LOSS(bad_records, STYLE_LOSS, "records without meaning"),
-	LOSS(unattributed, STYLE_LOSS, "counts of processes nobody knew any more"),
-	LOSS(hidden, STYLE_NOTICE, "processes hidden from us"),
-	LOSS(vanished, STYLE_NOTICE, "processes that ended while they were read"),
-	LOSS(history_full, STYLE_NOTICE, "processes without a trend: table full"),
+	LOSS(ring_full, STYLE_LOSS, "events that found the ring full", false),
+	LOSS(map_full, STYLE_LOSS, "calls without room in a map or storage", true),
+	LOSS(recursion, STYLE_LOSS, "program runs that the kernel skipped", true),
+	LOSS(bad_records, STYLE_LOSS, "records without meaning", false),
+	LOSS(unattributed, STYLE_LOSS, "counts of processes nobody knew any more", true),
+	LOSS(hidden, STYLE_NOTICE, "processes hidden from us", true),
+	LOSS(vanished, STYLE_NOTICE, "processes that ended while they were read", true),
+	LOSS(history_full, STYLE_NOTICE, "processes without a trend: table full", true),
 };
 
 static uint64_t loss_of(const struct frame *f, const struct loss *l)
@@ -127,7 +128,9 @@ static void add_losses(struct ui *u, struct pieces *p)
 	for (size_t i = 0; i < ARRAY_SIZE(losses); i++) {
 		uint64_t n = loss_of(u->frame, &losses[i]);
 
-		if (n && n != UINT64_MAX)
+		if (n == UINT64_MAX && losses[i].told)
+			piece(p, STYLE_NOTICE, "%s: not known", losses[i].words);
+		else if (n && n != UINT64_MAX)
 			piece(p, losses[i].style, "%s: %" PRIu64, losses[i].words, n);
 	}
 }
