@@ -209,14 +209,14 @@ filter=$(awk '{ printf "%spid = %d", (NR > 1 ? " or " : ""), $1 }' "$tmp/pids")
 	exit 1
 }
 
-# shown KEY: VIRT and RSS in the last frame, the calls since the first, and the verdict with its slope in KiB/s
+# shown KEY: VIRT and RSS in the last frame, the calls since the first, and the verdict with its slope in KiB/s, where there is one yet
 # growing KEY: since which second the verdict has been the one of the last frame
 jq -rs --rawfile pids "$tmp/pids" '
 	([$pids | split("\n")[] | select(. != "") | split(" ") | {key: .[0], value: .[1]}] | from_entries) as $name
 	| . as $frames | ($frames[0].processes | map({key: (.pid | tostring), value: .}) | from_entries) as $first
 	| $frames[-1].processes[] | (.pid | tostring) as $pid | $first[$pid] as $was
 	| def since(f): (f - ($was | f // 0)); [$name[$pid], .virt_kb, .rss_kb, since(.mmap), since(.munmap), since(.brk), .verdict,
-	   (.trend_bytes_per_s // 0 | . / 1024 | round),
+	   (.trend_bytes_per_s | if . then " \(. / 1024 | round) KiB/s" else "" end),
 	   ([range($frames | length) as $i | ($frames[$i].processes[] | select((.pid | tostring) == $pid) | .verdict)] as $v
 	    | ($v | length - 1) as $last | first(range($last; -1; -1) | select(. == 0 or $v[. - 1] != $v[$last])))]
 	| @tsv' "$tmp/frames" >"$tmp/shown"
@@ -237,7 +237,7 @@ echo "| allocator | 100 MiB freed | all freed but one of 4096 | leak of 1 MiB/s 
 echo "| --- | --- | --- | --- | --- | --- |"
 for who in $allocators; do
 	echo "| $who | $(cell "$who.freed" "@virt / @rss @verdict") | $(cell "$who.pinned" "@virt / @rss @verdict") |" \
-		"$(cell "$who.leak" "@mmap mmap, @brk brk; @verdict @slope KiB/s since @since s") |" \
+		"$(cell "$who.leak" "@mmap mmap, @brk brk; @verdict@slope since @since s") |" \
 		"$(cell "$who.cache" "@rss @verdict since @since s") |" \
 		"$(cell "$who.buffer" "@rss @verdict; @mmap mmap, @munmap munmap") |"
 done
@@ -245,7 +245,7 @@ echo
 echo "| runtime | leak of 1 MiB/s |"
 echo "| --- | --- |"
 for who in $runtimes; do
-	echo "| $who | $(cell "$who.leak" "@virt / @rss; @mmap mmap, @munmap munmap; @verdict @slope KiB/s since @since s") |"
+	echo "| $who | $(cell "$who.leak" "@virt / @rss; @mmap mmap, @munmap munmap; @verdict@slope since @since s") |"
 done
 echo
 echo "| 50 MiB held in | VIRT / RSS in kB |"
