@@ -83,6 +83,9 @@ static void read_shares(int proc_fd, uint32_t pid, struct proc_detail *out)
 	} else if (err == -EACCES || err == -EPERM) {
 		snprintf(out->why_not, sizeof(out->why_not),
 			 "no permission (needs CAP_SYS_PTRACE, or the same user)");
+	} else if (err == -ESRCH) {
+		snprintf(out->why_not, sizeof(out->why_not),
+			 "it has ended, and has no memory any more");
 	} else if (err == -EPROTO) {
 		snprintf(out->why_not, sizeof(out->why_not), "it has no memory of its own");
 	} else {

@@ -6,6 +6,7 @@
 set -u
 . tests/lib.sh
 need_bpf
+need_tool perl perl-base
 . tests/ui/term.sh
 memmon=$B/memmon cpumon=$B/cpumon
 mkfifo "$tmp/in"
@@ -148,4 +149,19 @@ caller_stop
 gone "who has ended leaves the table" " ui$$ "
 keys q
 ends "and the tool ends" 0
+
+# Number 12: one that has ended and is not waited for has no memory, which the detail says in words.
+perl -e 'my $kid = fork(); exit if !$kid; open(my $f, ">", $ARGV[0]); print $f $kid; close($f); sleep 600' "$tmp/zombie" &
+parent=$!
+at_exit "kill $parent 2>/dev/null"
+is_zombie() { [ -s "$tmp/zombie" ] && grep -q '^State:.Z' "/proc/$(cat "$tmp/zombie")/status"; }
+until_true is_zombie || fail "a zombie is there" || :
+term_start 80 24 "exec $memmon --interval 0.2 --filter 'pid = $(cat "$tmp/zombie")' 2>$tmp/err"
+wait_for "filter pid = $(cat "$tmp/zombie")"
+until_true dump_lacks 'no process matches' || :
+keys Enter
+shows "a zombie in detail: nothing is 0" 'RSS -  VIRT -  PEAK -'
+shows "and why" 'it has ended, and has no memory any more'
+keys q
+ends "the tool ends after it" 0
 done_testing
