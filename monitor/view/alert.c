@@ -252,9 +252,12 @@ static void env_make(struct env *env, const struct column *table, const struct a
 	env_add(env, "verdict", "%s", verdict_name(row));
 	for (size_t i = 0; table == columns && i < FIELD_COUNT; i++)
 		env_number(env, field_names[i], row->v[i]);
-	for (const struct column *c = table; table != columns && c->key; c++)
-		if (c->kind == COLUMN_NUMBER)
+	for (const struct column *c = table; c->key; c++) {
+		if (table != columns && c->kind == COLUMN_NUMBER)
 			env_number(env, c->key, row->v[c->field]);
+		if (column_row_text(c, row))
+			env_add(env, c->key, "%s", column_row_text(c, row));
+	}
 	env_push(env, NULL);
 }
 

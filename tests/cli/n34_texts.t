@@ -25,6 +25,9 @@ run "$memmon" -n 1 --top 3 --filter "exe ~ perl\$ and pid = $p" --columns pid,na
 like "columns of them" "$out" "^ +$p perl +/.*perl +perl -e sleep 60 an argument"
 run "$memmon" -n 1 --alert "command ~ n34-mark-$$ and name = perl"
 is "an alert of it" "$code" 1
+BEEBENCH_EXE=outer "$memmon" -n 1 --alert "command ~ n34-mark-$$ and name = perl=>echo \"\$BEEBENCH_COMMAND \${BEEBENCH_EXE-none}\" >$tmp/told.new; mv $tmp/told.new $tmp/told" >"$tmp/run.out"
+until [ -s "$tmp/told" ]; do sleep 0.05; done
+is "its command is told the command line, and nothing of what is not known" "$(cat "$tmp/told")" "perl -e sleep 60 an argument n34-mark-$$ none"
 run "$memmon" -n 1 --json --sort command --top 2
 is "order by it" "$code" 0
 run "$memmon" -n 1 --json --filter "command = ?" -K --top 5
