@@ -6,8 +6,10 @@
 #include "lib/base.h"
 #include "monitor/source/live.h"
 
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -113,7 +115,16 @@ static void read_texts(struct live *l, struct proc_row *row, struct row_state *s
 	}
 }
 
-/* Of who may not be read none are known. */
+/* Between a vfork and its exec a child runs in its parent's memory. */
+static bool borrows(struct live *l, const struct proc_row *row)
+{
+	const struct proc_row *parent = rows_find(&l->rows, row->ppid);
+
+	return parent && row_has_memory(parent) && parent->v[FIELD_VIRT] == row->v[FIELD_VIRT] &&
+	       !syscall(SYS_kcmp, parent->pid, row->pid, KCMP_VM, 0, 0);
+}
+
+/* Of who may not be read none are known; what is borrowed counts once, where it belongs. */
 static void read_shares(struct live *l, struct proc_row *row, struct row_state *s)
 {
 	struct proctask_rollup rollup;
@@ -123,7 +134,7 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 		return;
 	s->shares_seq = l->frame.seq;
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
-	err = proctask_rollup(l->proc_fd, row->pid, &rollup);
+	err = borrows(l, row) ? -ESRCH : proctask_rollup(l->proc_fd, row->pid, &rollup);
 	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
 	if (err == -ESRCH || err == -ENOENT)
 		row->flags |= ROW_SHARED_NOW;

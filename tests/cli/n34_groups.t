@@ -86,6 +86,38 @@ is "an alert of a group: what its command is told" "$err" "$name 4 none"
 run "$B/cpumon" -n 1 --json --group name --filter "name = $name"
 is "cpumon has groups, too" "$(figures '.groups[0] | [.name, .processes, .user_ms >= 0, has("pss_kb")]')" "[\"$name\",4,true,false]"
 
+# Between a vfork and its exec a child runs in its parent's memory: that is one memory.
+cat >"$tmp/vfork.c" <<'EOP'
+#include <stdlib.h>
+#include <unistd.h>
+int main(void)
+{
+	volatile char *p = malloc(30 << 20);
+
+	for (int i = 0; i < 30 << 20; i += 4096)
+		p[i] = 1;
+	if (!vfork()) {
+		write(1, "x\n", 2);
+		sleep(600);
+		_exit(0);
+	}
+	return 0;
+}
+EOP
+if have cc && cc -w -o "$tmp/vf-$$" "$tmp/vfork.c"; then
+	mkfifo "$tmp/vforked"
+	"$tmp/vf-$$" >"$tmp/vforked" &
+	vforked=$!
+	at_exit "kill \$(pgrep -P $vforked) $vforked 2>/dev/null"
+	read -r _ <"$tmp/vforked"
+	run "$memmon" -n 1 --json --group name --filter "name = vf-$$"
+	is "parent and child of a vfork: PSS once" "$(figures '.groups[0] | [.processes, .pss_kb > 30000, .pss_kb < 40000]')" "[2,true,true]"
+	run "$memmon" -n 1 --json --columns pid,pss --filter "name = vf-$$"
+	is "it is the parent's" "$(figures ".processes | map([.pid == $vforked, .pss_kb != null]) | unique")" "[[false,false],[true,true]]"
+else
+	skip "parent and child of a vfork" "no cc"
+fi
+
 # --- a tree
 
 run "$memmon" -n 1 --json --tree --filter "name = $name"
