@@ -81,7 +81,7 @@ apt() {
 	[ -z "$foreign" ] || set -- -o "APT::Architecture=$foreign" -o "APT::Architectures=$foreign" -o Dir::State::status=/dev/null "$@"
 	[ -z "$own" ] || set -- -o "Dir::State::Lists=$own/lists" -o "Dir::Cache=$own/cache" -o Acquire::Languages=none "$@"
 	[ -z "$source" ] || set -- -o "Dir::Etc::SourceList=$source" -o Dir::Etc::SourceParts=/dev/null "$@"
-	timeout --foreground "$limit" "$tool" "$@" 2>said
+	LC_ALL=C timeout --foreground "$limit" "$tool" "$@" 2>said
 }
 
 # What a tool said, on one line; that root downloads as root is no news.
@@ -118,13 +118,16 @@ take() {
 	[ -z "$binary" ] || describe "$binary"
 }
 
-# Lists of our own, in the cache's folder $1; without a network apt-get warns, and succeeds.
+# Lists of our own, in the cache's folder $1; what went wrong is in "updated".
 fetch_lists() {
 	own=$cache/$1
 	info "apt's lists have no kernel $version for $arch; fetching lists $2 into $own"
 	mkdir -p "$own/lists/partial" "$own/cache/archives/partial" || return 1
-	apt 600 apt-get -q update >/dev/null || { said >updated && return 1; }
-	said >updated
+	code=0
+	apt 600 apt-get -q update >/dev/null || code=$?
+	# Without a network it warns, and succeeds.
+	grep '^[EW]:' said >>updated || [ $code -eq 0 ] || echo "it ended with $code" >>updated
+	return $code
 }
 
 # Debian 13 and unstable, from where this machine takes Debian: a source list in the cache's folder $1. False when it takes it from nowhere.
@@ -155,13 +158,20 @@ newer() {
 	source=$1/newer.list
 }
 
+# What to do on a machine that reaches no archive: the words of -k, and the folder's name in any cache
+elsewhere() {
+	word=${dir##*/}
+	[ "$word" = "$version" ] && word=$version/x86-64 || word=$version/${word#"$version-"}
+	printf '%s' "where there is a network run: beebench vm -k $word --where   and copy that folder to $dir, or let BEEBENCH_CACHE be a folder " \
+		"that both see (or give a kernel by path: -k /boot/vmlinuz-..)"
+}
+
 unknown() {
 	has_room
-	lists="$(cat updated 2>/dev/null || :) $(said)"
-	printf 'error %s%s\n' "apt knows no package linux-image-$version.*$ending; run: sudo apt-get update   (or give a kernel by path: " \
-		"-k /boot/vmlinuz-..; on a machine that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=${ending#-})"
-	[ "$lists" = " " ] || info "apt said: $lists"
-	exit 77
+	lists=$(grep '^E:\|Failed to fetch\|^it ended' updated 2>/dev/null | head -n 2 | tr -s '\n' ' ' | sed 's/ $//')
+	[ -z "$lists" ] || die 77 "cannot fetch apt's lists, and those that are here have no linux-image-$version.*$ending: $lists; $(elsewhere)"
+	die 77 "apt knows no package linux-image-$version.*$ending, here or in newer Debians; give a kernel by path: -k /boot/vmlinuz-..; on a machine" \
+		"that is no Debian take it out of such a package from https://packages.debian.org/search?keywords=${ending#-}"
 }
 
 # Downloads it, and sets deb. The lists may know what the archive has not: then the next newest is taken.
@@ -183,11 +193,13 @@ download() {
 		[ $code -ne 0 ] || [ -f "$deb" ] || code=1
 		[ $code -ne 0 ] || break
 		why=${why:-$package=$package_version: $said}
+		# Who does not reach the archive does not ask it for the next.
+		case $said in
+		*" resolv"* | *"connect"* | *"nreachable"* | *"timed out"* | *"too long"*) break ;;
+		esac
 	done
 	[ "${code:-1}" -eq 0 ] || has_room
-	[ "${code:-1}" -eq 0 ] ||
-		die 77 "cannot download ${why:-$name}; with a network run: cd DIR && apt-get download ${package:-$name}" \
-			"  and give its kernel by path with -k"
+	[ "${code:-1}" -eq 0 ] || die 77 "cannot download ${why:-$name}; $(elsewhere)"
 	got=$(sha256sum "$deb" | cut -d ' ' -f 1)
 	[ "$got" = "$sum" ] ||
 		die 77 "$package=$package_version has the checksum $got, but apt's lists say $sum; nothing of it is used; run: sudo apt-get update" \

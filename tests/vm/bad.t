@@ -331,6 +331,22 @@ BEEBENCH_CACHE=$multi/cache where 6.12
 is "6.12 is not 6.1" "$(tail -n 1 "$out")" linux-image-6.12.117+deb12-cloud-amd64
 BEEBENCH_CACHE=$multi/cache where 8.1
 is "a package without a version of its own holds no kernel" "$code" 77
+has "no Debian has one" "$err" "apt knows no package linux-image-8.1.*-cloud-amd64, here or in newer Debians; give a kernel by path: -k /boot/vmlinuz-.."
+# Who does not reach the archive asks it once.
+cp "$fake/apt-get" "$multi/apt-get"
+apt apt-get <<E2
+#!/bin/sh
+echo "\$*" >>"$multi/asked"
+echo "E: Failed to fetch http://deb.invalid/x.deb Temporary failure resolving 'deb.invalid'" >&2
+exit 100
+E2
+rm -r "$multi/cache/kernels/6.1"
+BEEBENCH_CACHE=$multi/cache where 6.1
+is "no network: cannot run here" "$code:$(wc -l <"$multi/asked")" 77:1
+has "which package, why, and what to do" "$err" "cannot download linux-image-6.1.0-56-cloud-amd64=6.1.56-1: E: Failed to fetch http://deb.invalid/x.deb \
+Temporary failure resolving 'deb.invalid'; where there is a network run: beebench vm -k 6.1/x86-64 --where   and copy that folder to \
+$multi/cache/kernels/6.1, or let BEEBENCH_CACHE be a folder that both see (or give a kernel by path: -k /boot/vmlinuz-..)"
+mv "$multi/apt-get" "$fake/apt-get"
 rm -f "$multi/updates"
 BEEBENCH_CACHE=$multi/cache where 7.2
 is "issue 13, number 43: 7.2 by name" "$code" 0
@@ -484,7 +500,7 @@ echo damage >>"$kernel"
 where 7.7
 is "a damaged one without a network: cannot run here" "$code" 77
 has "both are said" "$err" "is damaged"
-has "what apt said and what to do" "$err" "E: no network"
+has "what apt said and what to do" "$err" "E: no network; where there is a network run: beebench vm -k 7.7/x86-64 --where   and copy that folder to $BEEBENCH_CACHE/kernels/7.7, or"
 cp "$tmp/apt-get" "$fake/apt-get"
 where 7.7
 is "with a network it is whole again" "$code" 0
@@ -513,7 +529,9 @@ exit 100
 E2
 where 7.8
 is "a package that apt does not know: cannot run here" "$code" 77
-has "the command that cures it" "$err" "sudo apt-get update"
+has "that its lists could not be had" "$err" \
+	"cannot fetch apt's lists, and those that are here have no linux-image-7.8.*-cloud-amd64: E: no network"
+has "the command that cures it, and where it goes" "$err" "where there is a network run: beebench vm -k 7.8/x86-64 --where   and copy that folder to $BEEBENCH_CACHE/kernels/7.8, or"
 is "nothing is left" "$(ls "$BEEBENCH_CACHE/kernels")" 7.7
 PATH=$fake:$PATH run "$bee" vm
 is "vm without a command: usage" "$code" 2

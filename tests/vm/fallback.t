@@ -100,7 +100,7 @@ done
 run as_user env PATH="$tmp/fake:$PATH" BEEBENCH_CACHE="$tmp/tmp/cache" "$tmp/build/beebench" verify -q -m memmon -w brk
 is "nor a kernel, and no network: cannot run here" "$code" 77
 has "how to run it here, without a kernel either" "$err" "sudo beebench verify"
-has "how to get a kernel" "$err" "run: sudo apt-get update"
+has "how to get a kernel" "$err" "where there is a network run: beebench vm -k 6.12/x86-64 --where   and copy that folder to $tmp/tmp/cache/kernels/6.12, or"
 is "nothing is left of the attempt" "$(ls "$tmp/tmp/cache/kernels")" ""
 rm -r "$tmp/tmp/cache"
 mv "$tmp/build/static" "$tmp/build/away"
