@@ -195,12 +195,8 @@ static int open_kind(struct monitor *m, const struct monitor_target *target)
 		m->info.kind = m->manifest.run ? MONITOR_COMMAND : MONITOR_BPFTRACE;
 		return stream_open(m, target);
 	}
-	why_err(m->why,
-		"%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
-		"bpftrace "
-		"script (.bt) or a manifest (.json)",
-		m->path);
-	return -EINVAL;
+	/* A manifest is open by now, as what it names. */
+	return registry_check_kind(m->path, m->why);
 }
 
 /* open_kind(), with what it says in words that the user knows. */
@@ -300,6 +296,27 @@ static void read_own_manifest(const char *name, struct manifest *out)
 		(void)manifest_read(out, path, &ignored);
 	free(path);
 	strbuf_release(&ignored);
+}
+
+char *monitor_called(const char *name)
+{
+	struct strbuf ignored = STRBUF_INIT;
+	struct manifest man;
+	char *path = NULL, *file = NULL, *called = NULL;
+
+	manifest_defaults(&man, &vocabulary_memory);
+	if (strcmp(name, "none") != 0 && !registry_find(name, &path, &ignored)) {
+		file = registry_manifest_path(path);
+		if (!access(file, R_OK) && !manifest_read(&man, file, &ignored) && man.name)
+			called = strdup(man.name);
+	}
+	if (!called)
+		called = registry_display_name(path ? path : name);
+	manifest_release(&man);
+	free(path);
+	free(file);
+	strbuf_release(&ignored);
+	return called;
 }
 
 bool monitor_starts(const char *name)

@@ -151,6 +151,9 @@ const struct monitor_info *monitor_info(const struct monitor *m);
 const char *const *monitor_starter(const struct monitor *m);
 /* The same question of a monitor that nobody has opened. */
 bool monitor_starts(const char *name);
+/* What records call a monitor that nobody has opened: as its manifest says, else by its file. To
+ * free(). */
+char *monitor_called(const char *name);
 /* The object that a manifest names, its own or one that its command loads, for who counts what BPF
  * objects cost; NULL: it names none, or is no manifest. To free(). */
 char *monitor_object(const char *name);

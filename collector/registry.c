@@ -82,6 +82,8 @@ char *registry_manifest_path(const char *path)
 	struct strbuf sb = STRBUF_INIT;
 	size_t n = strlen(path);
 
+	if (str_ends_with(path, ".json"))
+		return strdup(path);
 	if (str_ends_with(path, ".bpf.o"))
 		n -= strlen(".bpf.o");
 	else if (str_ends_with(path, ".o"))
@@ -89,6 +91,20 @@ char *registry_manifest_path(const char *path)
 	strbuf_add(&sb, path, n);
 	strbuf_addstr(&sb, ".manifest.json");
 	return strbuf_detach(&sb);
+}
+
+int registry_check_kind(const char *path, struct strbuf *why)
+{
+	static const char *const endings[] = {".o", ".ex", ".bt", ".json"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (str_ends_with(path, endings[i]))
+			return 0;
+	why_err(why,
+		"%s: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a "
+		"bpftrace script (.bt) or a manifest (.json)",
+		path);
+	return -EINVAL;
 }
 
 /* There is a manifest, and it does not say "listed": false. A broken one is told of when its

@@ -26,7 +26,10 @@ int registry_find(const char *name, char **path, struct strbuf *why);
 char *registry_display_name(const char *path);
 
 /* Where the manifest of an object or script would be: X.manifest.json for X.bpf.o and X.o,
- * X.bt.manifest.json for X.bt. free() it. */
+ * X.bt.manifest.json for X.bt; a manifest is its own. free() it. */
 char *registry_manifest_path(const char *path);
+
+/* By its name, is the file a monitor's? Returns 0, or -EINVAL after saying what is one. */
+int registry_check_kind(const char *path, struct strbuf *why);
 
 #endif

@@ -6,7 +6,12 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* There mmap is another call. */
+#ifdef __TARGET_ARCH_s390
+SEC("tracepoint/syscalls/sys_enter_old_mmap")
+#else
 SEC("tracepoint/syscalls/sys_enter_mmap")
+#endif
 int nop_mmap(void *ctx)
 {
 	return 0;

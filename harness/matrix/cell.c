@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collector/collect.h"
 #include "collector/registry.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
@@ -19,10 +20,11 @@ int cell_init(struct cell *c, const char *monitor, const char *kernel, const cha
 {
 	*c = (struct cell){.monitor = monitor,
 			   .kernel = kernel,
-			   .name = registry_display_name(monitor),
+			   .name = monitor_called(monitor),
+			   .object = registry_display_name(monitor),
 			   .file = STRBUF_INIT,
 			   .key = STRBUF_INIT};
-	if (!c->name)
+	if (!c->name || !c->object)
 		return -ENOMEM;
 	strbuf_addf(&c->file, "%s/", folder);
 	for (const char *words[] = {c->name, " ", kernel, ".json", NULL}, **w = words; *w; w++)
@@ -34,6 +36,7 @@ int cell_init(struct cell *c, const char *monitor, const char *kernel, const cha
 void cell_release(struct cell *c)
 {
 	free(c->name);
+	free(c->object);
 	strbuf_release(&c->file);
 	strbuf_release(&c->key);
 	json_object_put(c->record);
@@ -66,7 +69,8 @@ int cell_write(struct cell *c)
 
 	record_put_str(c->record, "key", c->key.s);
 	text = json_object_to_json_string_ext(c->record, JSON_C_TO_STRING_PLAIN);
-	strbuf_addf(&aside, "%s.%d", c->file.s, (int)getpid());
+	/* One at a time works in the folder, so that half a file goes with the next start. */
+	strbuf_addf(&aside, "%s.part", c->file.s);
 	fd = open(aside.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
 		err = -errno;
@@ -136,7 +140,7 @@ void cell_counted(struct cell *c, struct json_object *records, const char *said)
 	record_foreach (records, o) {
 		const char *path = record_str(o, "path", NULL);
 
-		if (strcmp(record_str(o, "monitor", ""), c->name) != 0)
+		if (strcmp(record_str(o, "monitor", ""), c->object) != 0)
 			continue;
 		n++;
 		if (record_str(o, "kernel", NULL))
@@ -205,6 +209,7 @@ size_t cell_trials(const struct cell *c, struct json_object *records)
 
 void cell_judged(struct cell *c, struct json_object *records, const char *said)
 {
+	const char *skipped = "it has neither counters nor events that could be judged";
 	size_t worst = 0, trials = 0, judged = 0;
 	struct json_object *o;
 
@@ -217,17 +222,16 @@ void cell_judged(struct cell *c, struct json_object *records, const char *said)
 		trials++;
 		judged += g > 0;
 		worst = MAX(worst, g);
+		skipped = record_str(o, "reason", skipped);
 		if (!strcmp(status, "fail") || !strcmp(status, "void"))
 			graver(c->record, status);
 		if (!strcmp(status, "fail") || g == gravity("skipped"))
 			put_finding(c, o);
 	}
-	if (!judged && trials)
-		graver(c->record, "void");
-	if (!trials) {
+	if (!judged) {
 		graver(c->record, "void");
 		if (!record_get(c->record, "reason"))
-			put_reason(c->record, "reason", said);
+			put_reason(c->record, "reason", trials ? skipped : said);
 	}
 	record_put_u64(c->record, "trials", judged);
 	record_put_str(c->record, "verdict", judged ? verdicts[worst] : NULL);

@@ -14,7 +14,8 @@
 
 struct cell {
 	const char *monitor; /* as the user named it */
-	char *name;	     /* as records call it */
+	char *name;	     /* as it is called, in records of trials too */
+	char *object;	     /* as those of its object's instructions call it */
 	const char *kernel;  /* as the user named it: "6.12/arm64" */
 	struct strbuf file;  /* where it is kept */
 	struct strbuf key; /* what it depends on: the object, the kernel, the loads, the version */

@@ -24,6 +24,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "collector/collect.h"
+#include "collector/manifest.h"
 #include "collector/registry.h"
 #include "harness/matrix/cell.h"
 #include "harness/measure.h"
@@ -31,6 +33,7 @@
 #include "harness/record.h"
 #include "harness/result.h"
 #include "harness/vm/guest_files.h"
+#include "harness/vm/guest_monitors.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
 #include "lib/log.h"
@@ -103,26 +106,45 @@ static size_t spell_loads(struct strbuf *out, const struct run *run)
 	return NDEFAULT_LOADS;
 }
 
+/* The file of the monitor's object or source, and its manifest. */
+static int find_files(const char *monitor, char **path, char **manifest, struct strbuf *why)
+{
+	int err = registry_find(monitor, path, why);
+	char *object = err ? NULL : monitor_object(monitor);
+
+	if (!err)
+		*manifest = registry_manifest_path(*path);
+	if (object) {
+		free(*path);
+		*path = object;
+	}
+	return err;
+}
+
 /* The sum of the object and of all else that the cell's figures come from. */
 static int make_key(struct matrix *m, struct cell *c, const struct vm_kernel *k, struct strbuf *why)
 {
 	struct guest_file object = {0};
-	struct strbuf sum = STRBUF_INIT, kernel = STRBUF_INIT;
-	char *path = NULL;
-	int err = registry_find(c->monitor, &path, why);
+	struct strbuf sum = STRBUF_INIT, says = STRBUF_INIT, kernel = STRBUF_INIT;
+	char *path = NULL, *manifest = NULL;
+	int err = find_files(c->monitor, &path, &manifest, why);
 
 	if (!err)
 		err = guest_file_object(k->processor, path, &object, why);
 	if (!err)
 		err = vm_file_sha256(object.path, &sum);
+	if (!err && !access(manifest, R_OK))
+		err = vm_file_sha256(manifest, &says);
 	if (!err)
 		err = vm_file_sha256(k->path.s, &kernel);
-	strbuf_addf(&c->key, "%.16s %.16s %s %llu %s", sum.s, kernel.s, m->loads.s,
-		    (unsigned long long)m->run->seed, BEEBENCH_VERSION);
+	strbuf_addf(&c->key, "%.16s %.16s %.16s %s %llu %s", sum.s, says.len ? says.s : "-",
+		    kernel.s, m->loads.s, (unsigned long long)m->run->seed, BEEBENCH_VERSION);
 	guest_file_release(&object);
 	strbuf_release(&sum);
+	strbuf_release(&says);
 	strbuf_release(&kernel);
 	free(path);
+	free(manifest);
 	return err;
 }
 
@@ -137,7 +159,9 @@ static int add_cell(struct matrix *m, const char *monitor, const char *kernel, c
 	if (err)
 		return err;
 	cell_begin(c, k->processor ? k->processor->name : NULL);
-	if (*cannot) {
+	if (!*cannot)
+		cannot = guest_monitors_refuse(monitor);
+	if (cannot) {
 		cell_skip(c, cannot);
 		return 0;
 	}
@@ -186,31 +210,65 @@ static int add_kernel(struct matrix *m, const char *const *monitors, const char 
 	return err;
 }
 
-/* Cells are called by their monitor's name, which must be there and be one monitor's. */
-static int check_monitors(const char *const *monitors)
+/* Is it there, and what a kernel could take? */
+static int check_monitor(const char *monitor)
 {
-	struct names seen = {0};
+	struct manifest man;
+	char *path = NULL;
+	int err;
+
+	if (!strcmp(monitor, "none")) {
+		log_err("matrix: 'none' is no monitor that a kernel could take");
+		return -EINVAL;
+	}
+	err = registry_find(monitor, &path, NULL);
+	if (!err)
+		err = registry_check_kind(path, NULL);
+	if (!err && str_ends_with(path, ".json")) {
+		manifest_defaults(&man, &vocabulary_memory);
+		err = manifest_read(&man, path, NULL);
+		manifest_release(&man);
+	}
+	free(path);
+	return err;
+}
+
+/* Records tell monitors apart by their names. */
+static int check_names(const char *const *monitors)
+{
+	struct names called = {0}, objects = {0};
 	int err = 0;
 
 	for (size_t i = 0; monitors[i] && !err; i++) {
-		char *path = NULL, *name = registry_display_name(monitors[i]);
+		char *name = monitor_called(monitors[i]);
+		char *object = registry_display_name(monitors[i]);
 		size_t at;
 
-		if (!name)
+		if (!name || !object)
 			abort();
-		err = strcmp(monitors[i], "none") ? registry_find(monitors[i], &path, NULL) : 0;
-		at = names_add(&seen, name);
-		if (!err && at != i) {
+		at = MIN(names_add(&called, name), names_add(&objects, object));
+		if (at != i) {
 			log_err("matrix: %s and %s are both called %s, and a cell is called by its "
 				"monitor; rename one of them",
-				monitors[at], monitors[i], name);
+				monitors[at], monitors[i],
+				at < objects.n && !strcmp(objects.v[at], object) ? object : name);
 			err = -EINVAL;
 		}
-		free(path);
 		free(name);
+		free(object);
 	}
-	names_release(&seen);
+	names_release(&called);
+	names_release(&objects);
 	return err;
+}
+
+static int check_monitors(const char *const *monitors)
+{
+	int err = 0;
+
+	for (const char *const *m = monitors; *m && !err; m++)
+		err = check_monitor(*m);
+	return err ? err : check_names(monitors);
 }
 
 /* --- jobs --- */
@@ -340,17 +398,21 @@ static struct json_object *records_of(struct job *j)
 	return all;
 }
 
-/* The last thing it said that is an error, or the last. */
+/* The first thing it said that is an error, or its last line. */
 static void last_words(const struct job *j, struct strbuf *out)
 {
 	char text[8192];
 	ssize_t n = pread(j->said, text, sizeof(text) - 1, 0);
-	const char *at, *found = NULL;
+	const char *found = NULL, *at;
 
 	text[MAX(n, 0)] = '\0';
 	for (at = text; (at = strstr(at, "error: ")); at += 7)
 		found = found ? found : at + 7;
-	strbuf_addstr(out, found ? found : *text ? text : "it said nothing");
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	if (!found && *text)
+		found = strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+	strbuf_addstr(out, found ? found : "it said nothing");
 }
 
 static void finish_cell(struct matrix *m, struct cell *c)

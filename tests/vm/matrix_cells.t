@@ -59,6 +59,14 @@ run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "memmon,$tmp/memmon
 is "two monitors of one name" "$code $err" "2 beebench: error: matrix: memmon and $tmp/memmon.bpf.o are both called memmon, and a cell is called by its monitor; rename one of them"
 run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "$tmp/none.bpf.o"
 is "a monitor that there is not" "$code $err" "2 beebench: error: cannot read the monitor $tmp/none.bpf.o: No such file or directory"
+printf 'int x;\n' >"$tmp/mine.bpf.c"
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "$tmp/mine.bpf.c"
+is "a file that is none" "$code $err" "2 beebench: error: $tmp/mine.bpf.c: what is it? a monitor is an object (.bpf.o, .o), a Honey source (.ex), a bpftrace script (.bt) or a manifest (.json)"
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m none
+is "'none'" "$code $err" "2 beebench: error: matrix: 'none' is no monitor that a kernel could take"
+printf '{"schema": 1, "what": 3}\n' >"$tmp/bad.json"
+run "$bee" matrix -q -o cells="$tmp/cells" -k 6.12/x86-64 -m "$tmp/bad.json"
+is "a manifest that is none" "$code $err" "2 beebench: error: $tmp/bad.json:1: what: no such field; see docs/adding-a-monitor.md"
 run "$bee" matrix -q -o cells=/proc/nowhere -k 6.12/x86-64
 is "a folder that cannot be made: usage" "$code" 2
 has "what to do" "$err" "-o cells=DIR"
@@ -70,6 +78,21 @@ has "what to do" "$err" "-o cells=DIR"
 ) 9<"$tmp/cells"
 has "which is said" "$(cat "$tmp/refused")" "another matrix is at work in"
 tap_n=$((tap_n + 1)) # of the subshell
+
+# What cannot go into a guest, what does not compile, and what says nothing: each with its reason, beside what is judged.
+printf '{"schema": 1, "name": "named", "object": "%s"}\n' "$tmp/wrong_peak.bpf.o" >"$tmp/n.json"
+printf '{"schema": 1, "run": ["true"]}\n' >"$tmp/r.json"
+printf 'defmodule M do\n' >"$tmp/half.ex"
+matrix -k 6.12/x86-64 -m "$tmp/n.json,$tmp/r.json,$tmp/half.ex,memmon.bt,nop"
+is "a manifest's monitor is called as it says, and judged" "$code $(cells 'select(.monitor == "named") | .verdict, (.added.brk > 0)')" "1 mismatch true"
+is "a command" "$(cells 'select(.monitor == "r") | .status, .reason')" "skip the guest has no programs of this machine"
+is "a script" "$(cells 'select(.monitor == "memmon.bt") | .status, .reason')" "skip the guest has no bpftrace"
+like "a source with an error" "$(cells 'select(.monitor == "half.ex") | .status, .reason')" "^skip $tmp/half.ex does not compile:"
+is "what counts nothing" "$(cells 'select(.monitor == "nop") | .status, .reason')" "void it has neither counters nor events that could be judged"
+printf '{"schema": 1, "name": "named", "object": "%s", "definition": "completed"}\n' "$tmp/wrong_peak.bpf.o" >"$tmp/n.json"
+key=$(jq -r .key "$tmp/cells/named@6.12_x86-64.json")
+matrix -k 6.12/x86-64 -m "$tmp/n.json"
+hasnt "another manifest: another cell" "$(jq -r .key "$tmp/cells/named@6.12_x86-64.json")" "$key"
 
 # Guests of other processors that are not built: said once a processor, before a kernel is fetched; the cells are marked.
 mkdir "$tmp/bare"
@@ -95,14 +118,23 @@ run "$tmp/bare/beebench" matrix -q -o cells="$tmp/bare/cells" -w brk -k "$vmlinu
 is "what is right does not: something was not found out" "$code" 3
 check "no kernel was fetched for it" test ! -e "$tmp/empty/kernels"
 
-# Interrupted: what is done stays.
-"$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop >/dev/null 2>&1 &
-pid=$!
-until [ -n "$(ls "$tmp/more" 2>/dev/null)" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
-kill -INT $pid 2>/dev/null
-wait $pid
-check "whole cells alone are left" sh -c "jq -e '.type == \"cell\"' '$tmp'/more/*.json >/dev/null"
-is "and no half of one" "$(find "$tmp/more" ! -name '*.json' -type f)" ""
+# Interrupted or killed: what is done stays, and the next start does the rest.
+for signal in INT KILL; do
+	rm -rf "$tmp/more"
+	"$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop,memmon_fast >/dev/null 2>&1 &
+	pid=$!
+	until [ -n "$(ls "$tmp/more" 2>/dev/null)" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+	kill -$signal $pid 2>/dev/null
+	wait $pid
+	check "SIG$signal: whole cells alone are left" sh -c "jq -e '.type == \"cell\"' '$tmp'/more/*.json >/dev/null"
+	done=$(cat "$tmp"/more/*.json | cksum) names=$(cd "$tmp/more" && echo ./*.json)
+	echo half >"$tmp/more/nop@6.12_x86-64.json.part"
+	run "$bee" matrix -q --json -o cells="$tmp/more" -w brk -k "$vmlinuz" -m memmon,nop,memmon_fast
+	is "SIG$signal: the next start does the rest" "$(printf '%s' "$out" | jq -r '[.records[] | select(.type == "cell") | .verdict] | join(" ")')" \
+		"exact  exact"
+	# shellcheck disable=SC2086 # names without blanks
+	is "and not what was done" "$(cd "$tmp/more" && cat $names | cksum)" "$done"
+done
 
 # A guest that ends before it has judged its monitors: each is judged in one of its own.
 "$bee" matrix -q --json -o cells="$tmp/ended",jobs=1 -w brk -k "$vmlinuz" -m memmon,memmon_fast >"$tmp/matrix.json" 2>"$tmp/err" &
