@@ -162,7 +162,9 @@ int measure_exit_code(const struct measure_ops *m, struct json_object *records, 
 		return EXIT_INCONCLUSIVE;
 	if (err == -ENOTSUP || err == -EPERM)
 		return EXIT_SKIP;
-	if (err)
+	/* Some of the guests that were asked for cannot be had here. */
+	not_run = err == -ENOPKG;
+	if (err && !not_run)
 		return EXIT_USAGE;
 	record_foreach (records, o) {
 		enum status s = record_status(o);

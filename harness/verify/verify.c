@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/vm/guest_files.h"
 #include "harness/vm/guest_monitors.h"
 #include "harness/vm/guest_verify.h"
 #include "harness/progress.h"
@@ -18,6 +19,7 @@
 #include "collector/manifest.h"
 #include "collector/registry.h"
 #include "harness/vm/qemu.h"
+#include "lib/names.h"
 #include "lib/strbuf.h"
 
 /* A trial of a ledger workload takes less; bpftrace and stress-ng take the most. */
@@ -382,6 +384,47 @@ static int sort_out(struct run *run, struct plan *plan, const char **monitors,
 	return err;
 }
 
+/* Of which processor a guest cannot be booted here is said once, in @told. */
+static bool can_boot(const char *kernel, struct names *told)
+{
+	const struct processor *cpu = vm_kernel_processor(kernel);
+	struct strbuf why = STRBUF_INIT;
+	size_t before = told->n;
+	int err = cpu ? vm_can_boot(cpu, &why) : 0;
+
+	if (!err && cpu)
+		err = guest_files_built(cpu, &why);
+	if (err && names_add(told, cpu->name) == before)
+		log_err("%s", why.s);
+	strbuf_release(&why);
+	return !err;
+}
+
+/* On each kernel that can be had. -ENOPKG: on some, -ENOTSUP: on none; why was said. */
+static int run_kernels(struct run *run, struct guest_trials *t, const char *const *k,
+		       const char *why)
+{
+	struct names told = {0};
+	size_t ran = 0, missing = 0;
+	int err = 0;
+
+	for (; !err && *k; k++) {
+		t->kernel = *k;
+		err = -ENOTSUP;
+		if (can_boot(*k, &told)) {
+			log_info("%sverifying in a guest: Linux %s, one CPU, no stress-ng, no "
+				 "bpftrace",
+				 why, *k);
+			err = guest_verify(run, t);
+		}
+		ran += !err;
+		missing += err == -ENOTSUP;
+		err = err == -ENOTSUP ? 0 : err;
+	}
+	names_release(&told);
+	return err || !missing ? err : ran ? -ENOPKG : -ENOTSUP;
+}
+
 static int run_guests(struct run *run, const struct verify_params *p, const char *why)
 {
 	static const char *const default_kernels[] = {GUEST_VERIFY_KERNEL, NULL};
@@ -403,12 +446,8 @@ static int run_guests(struct run *run, const struct verify_params *p, const char
 	monitors = calloc(plan.ncandidates + 1, sizeof(*monitors));
 	if (!err)
 		err = monitors ? sort_out(run, &plan, monitors, workloads, &t) : -ENOMEM;
-	for (; !err && *k && monitors[0] && (t.nworkloads || !run->nworkloads); k++) {
-		log_info("%sverifying in a guest: Linux %s, one CPU, no stress-ng, no bpftrace",
-			 why, *k);
-		t.kernel = *k;
-		err = guest_verify(run, &t);
-	}
+	if (!err && monitors[0] && (t.nworkloads || !run->nworkloads))
+		err = run_kernels(run, &t, k, why);
 	plan_release(&plan);
 	free(workloads);
 	free(monitors);

@@ -132,6 +132,22 @@ if [ "$full" = 1 ]; then
 	like "compare -k runs its exact lane on arm64" "$(printf '%s' "$out" | jq -r '.records[] | select(.type == "exact") | .kernel' | head -n 1)" arm64
 fi
 
+# A processor that nothing is built for is said once, and the other kernels are judged.
+if have qemu-system-x86_64 && run "$bee" vm -k 6.12 --where && [ "$code" -eq 0 ]; then
+	mkdir -p "$tmp/build/bpf"
+	cp "$B/beebench" "$tmp/build"
+	cp -r "$B/vm" "$B/static" "$tmp/build"
+	cp -r "$B/bpf/memmon" "$tmp/build/bpf"
+	run "$tmp/build/beebench" verify -q --json -k 6.12/arm64,6.12,6.1/arm64 -m memmon -w brk
+	is "some of the guests cannot be had: not all was judged" "$code" 3
+	is "the other was" "$(printf '%s' "$out" | jq -r '[.trials[] | .status + " " + .kernel[:4]] | join(", ")')" "ok 6.12"
+	is "it is said once" "$(printf '%s\n' "$err" | grep -c "error: no .*arm64")" 1
+	run "$tmp/build/beebench" verify -q -k 6.12/arm64,6.1/arm64 -m memmon -w brk
+	is "none of them can be had: skipped" "$code" 77
+else
+	skip "a processor that nothing is built for" "no guest of x86-64"
+fi
+
 # What cannot be: clear errors, whatever is installed.
 run "$bee" vm -k 6.12/sparc --where
 is "a processor that no guest has: usage" "$code" 2
