@@ -365,6 +365,29 @@ void overhead_drop(struct overhead *o)
 	o->monitor = NULL;
 }
 
+int overhead_leave(struct overhead *o, struct overhead_arm *arm, int err)
+{
+	bool gone = err == -ECANCELED || (err == -ECHILD && overhead_own_process(arm));
+
+	for (unsigned int i = 0; i < o->params.producers && err == -ECHILD; i++)
+		gone = gone && (!o->loops[i] || loop_lives(o->loops[i]));
+	if (!gone)
+		return err;
+	o->left = o->left ? o->left : err;
+	arm->skip = strdup(err == -ECANCELED
+				   ? "the script ended itself (exit()) while it was measured; "
+				     "leave its exit() out"
+				   : "it ended while it was measured");
+	if (!arm->skip)
+		abort();
+	/* That it cannot be detached any more is known. */
+	err = overhead_select(o, NULL);
+	if (err)
+		err = overhead_select(o, NULL);
+	overhead_drop(o);
+	return err;
+}
+
 bool overhead_has_records(const struct overhead *o, const struct monitor *m)
 {
 	return o->params.events && monitor_info(m)->caps & MONITOR_EVENTS;
@@ -648,8 +671,7 @@ static bool has_floors(const struct overhead *o)
 	return false;
 }
 
-/* Monitors were asked for, and none of them can be timed. */
-static bool all_skipped(const struct overhead *o)
+bool overhead_all_skipped(const struct overhead *o)
 {
 	for (size_t i = 1; i < o->narms; i++)
 		if (!o->arms[i].skip)
@@ -668,7 +690,7 @@ static int measure(struct overhead *o)
 	bool ahead = o->params.attach && o->params.realtime && !overhead_is_crowded(o);
 	int err = 0, emitted;
 
-	if (all_skipped(o))
+	if (overhead_all_skipped(o))
 		return overhead_emit(o);
 	if (ahead)
 		consumer_step_ahead();
@@ -692,7 +714,7 @@ static int measure(struct overhead *o)
 	if (!err && o->params.exchange)
 		err = exchange_programs(
 			o, MAX(o->budget_s - 0.3, overhead_elapsed_s(o) + exchange_s / 2));
-	return err;
+	return err ? err : o->left;
 }
 
 static int overhead_run(struct run *run, const void *p)

@@ -117,6 +117,7 @@ struct overhead {
 	uint64_t crowded;      /* pairs dropped because somebody came or went meanwhile */
 	struct strbuf foreign; /* foreign programs on the tracepoints; "" when there are none */
 	bool interrupted;
+	int left; /* of the first monitor that ended meanwhile: overhead_leave(); 0: none did */
 	/* Time: budget and what was told to the person. */
 	double budget_s;
 	uint64_t start_ns;
@@ -127,6 +128,15 @@ struct overhead {
 double overhead_elapsed_s(const struct overhead *o);
 /* Tells the person what goes on, at most once a second. */
 void overhead_tell(struct overhead *o, const char *what, const char *who);
+
+/*
+ * @err came while @arm was timed. Where its own process has ended (a script that says exit(), which
+ * has been said), it takes no further part and is told with that reason, nothing is attached, and
+ * the others go on: 0. Else @err.
+ */
+int overhead_leave(struct overhead *o, struct overhead_arm *arm, int err);
+/* Monitors were asked for, and none of them can be timed. */
+bool overhead_all_skipped(const struct overhead *o);
 
 /*
  * From the return on, @arm (NULL: nothing) is attached and no other; each time it is loaded afresh.

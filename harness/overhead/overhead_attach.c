@@ -527,8 +527,11 @@ static int take_part(struct overhead *o, size_t i, struct series *before)
 	err = overhead_select(o, arm);
 	if (!err)
 		err = watched_series(o, i, &with);
-	if (!err)
-		err = run_series(o, NULL, &after);
+	if (err) {
+		err = overhead_leave(o, arm, err);
+		return err ? err : run_series(o, NULL, before);
+	}
+	err = run_series(o, NULL, &after);
 	if (err)
 		return err;
 	counts = pair_counts(o, before, &after);
@@ -634,7 +637,7 @@ int overhead_rounds(struct overhead *o, double until_s)
 	err = run_series(o, NULL, &before);
 	while (!err) {
 		err = one_round(o, o->rounds, &before);
-		if (err)
+		if (err || overhead_all_skipped(o))
 			break;
 		if (!o->rounds++)
 			plan(o, until_s - overhead_elapsed_s(o));

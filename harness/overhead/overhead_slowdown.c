@@ -152,6 +152,7 @@ static int run_block(struct load *l, unsigned int runs, struct monitor *m, struc
 {
 	struct hyperfine h = HYPERFINE_INIT;
 	struct strbuf why = STRBUF_INIT, command = STRBUF_INIT;
+	bool ended = false; /* badly: the load */
 	int err;
 
 	*out = (struct hyperfine_results){0};
@@ -160,17 +161,21 @@ static int run_block(struct load *l, unsigned int runs, struct monitor *m, struc
 	strbuf_release(&command);
 	if (!err)
 		err = attend(l->o, &h.proc, m, use);
-	if (!err)
+	if (!err) {
 		err = hyperfine_finish(&h, out, &why);
+		ended = err == -ECANCELED;
+	}
 	if (!err && l->nchoices && out->n != l->nchoices) {
 		why_err(&why, "hyperfine has %zu results, and had %zu before", out->n, l->nchoices);
 		err = -EIO;
 	}
 	hyperfine_release(&h);
-	if (err == -ECANCELED)
+	if (ended) {
 		show_failure(l, why.s);
-	else if (why.len)
+		err = -EIO;
+	} else if (why.len) {
 		log_err("the load '%s': %s", l->text.s, why.s);
+	}
 	strbuf_release(&why);
 	return err;
 }
@@ -292,10 +297,12 @@ static int load_round(struct load *l)
 		overhead_tell(o, l->name, o->arms[order[k]].name);
 		alone = alone && env_syscall_links() == links;
 		err = run_arm(l, order[k]);
+		if (err)
+			err = overhead_leave(o, &o->arms[order[k]], err);
 	}
 	alone = alone && env_syscall_links() == links;
 	for (unsigned int k = 0; k < n && !err; k++)
-		for (size_t c = 0; c < l->nchoices && order[k]; c++) {
+		for (size_t c = 0; c < l->nchoices && order[k] && !o->arms[order[k]].skip; c++) {
 			add_ratios(&l->arms[order[k]].cell[c], &l->arms[0].cell[c], ALL);
 			if (alone)
 				add_ratios(&l->arms[order[k]].cell[c], &l->arms[0].cell[c],

@@ -69,6 +69,10 @@ run "$bee" overhead --quiet -m "$tmp/exits.bt" -e mmap -t 2
 is "it cannot be priced: exit code" "$code" 2
 has "it cannot be priced: says so" "$err" \
 	"beebench: error: overhead: a script that ends itself while it is measured cannot be measured; leave its exit() out"
+run "$bee" overhead --quiet --json -m "memmon,$tmp/exits.bt,nop" -e mmap -t 3 -o slowdown=no,sharp=no
+is "others beside it: exit code" "$code" 2
+is "others beside it are priced, and it is told" "$(printf '%s' "$out" | jq -c '[.records[] | select(.type == "overhead") | [.monitor, .status, .reason // "", .blocks > 0]] | sort | unique')" \
+	'[["exits.bt","skip","the script ended itself (exit()) while it was measured; leave its exit() out",false],["memmon","ok","",true],["none","ok","",true],["nop","ok","",true]]'
 cat >"$tmp/later.bt" <<END
 tracepoint:syscalls:sys_enter_mmap $only { @mmap_seen[tid] = count(); }
 interval:s:1000 { exit(); }
