@@ -474,11 +474,11 @@ $(B)/tests/memprof/made: $(call objs,tests/memprof/made.c memprof/profile.c memp
 	@mkdir -p $(@D)
 	$(Q)$(CC) -o $(aside) $^ -lz -lm && $(moved)
 
-test-memprof-readers: $(B)/memprof $(B)/tests/memprof/made ## what memprof writes, read by go tool pprof, chromium, speedscope, promtool (installs them)
+test-memprof-readers: $(B)/memprof $(B)/beebench $(B)/tests/memprof/made ## what memprof and beebench write, read by go tool pprof, chromium, speedscope, promtool, benchcmp (installs them)
 	@B=$(B) scripts/deps.sh scripts/packages-readers.txt
 	@command -v npm >/dev/null && npm install --prefix $(B)/readers --no-audit --no-fund --silent speedscope@1.25.0 || \
 		echo "no npm, or it fetched nothing: speedscope is left out"
-	@B=$(B) tests/run.sh memprof/readers
+	@B=$(B) tests/run.sh memprof/readers cli/n42_readers
 .PHONY: test-memprof-readers
 
 test-watch: all $(B)/tests/unit/u_sink_metrics $(B)/tests/unit/u_sink_serve ## 50 memmon --serve, scraped by a real Prometheus for two minutes; rules, dashboard, unit, manifest (root; installs them)
