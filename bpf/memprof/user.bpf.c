@@ -6,6 +6,10 @@
  * registers and the top of its stack; its address goes into the live table, and is taken out when
  * it is freed. Probes run in the process's own context, where another thread may take the CPU:
  * counters are atomic. Calls within calls (an allocator that uses its own functions) count once.
+ *
+ * To put an entry into a hash map and to delete it takes far longer than to look it up. So the
+ * entries of some thousand threads, and of some thousand blocks that were freed, stay where they
+ * are, marked as ended, for the thread's next call, and for the next block at that address.
  */
 #include "vmlinux.h"
 
@@ -23,17 +27,19 @@ const volatile struct user_settings user_settings = {};
 
 struct user_counters user_counts;
 __u64 user_ids;
+/* Entries that stay: threads' (those of threads that have ended, too), and of freed blocks. */
+__u64 user_calls_stay, user_lives_ended;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 2 * USER_ENDED_MAX);
 	__type(key, __u64);
 	__type(value, struct user_pending);
 } user_calls SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1048576);
+	__uint(max_entries, USER_LIVES + USER_ENDED_MAX);
 	__type(key, __u64);
 	__type(value, struct user_live);
 } user_lives SEC(".maps");
@@ -116,6 +122,7 @@ static __always_inline void send_gone(__u64 id)
 	bpf_ringbuf_submit(g, BPF_RB_NO_WAKEUP);
 }
 
+/* The block is not live any more. Of two threads that free it at once one does. */
 static __always_inline bool forget(__u64 block, struct user_live *was)
 {
 	struct user_live *l = bpf_map_lookup_elem(&user_lives, &block);
@@ -123,38 +130,56 @@ static __always_inline bool forget(__u64 block, struct user_live *was)
 	if (!l)
 		return false;
 	*was = *l;
-	return !bpf_map_delete_elem(&user_lives, &block);
+	was->when_ns = __sync_lock_test_and_set(&l->when_ns, 0);
+	if (!was->when_ns)
+		return false;
+	if (__sync_fetch_and_add(&user_lives_ended, 1) >= USER_ENDED_MAX) {
+		__sync_fetch_and_add(&user_lives_ended, -1);
+		bpf_map_delete_elem(&user_lives, &block);
+	}
+	return true;
+}
+
+/* The block lives. @at: the entry of its address, which has ended, or NULL. */
+static __always_inline void keep(__u64 block, struct user_live *at, const struct user_live *l)
+{
+	if (at) {
+		*at = *l;
+		__sync_fetch_and_add(&user_lives_ended, -1);
+	} else if (bpf_map_update_elem(&user_lives, &block, l, BPF_ANY)) {
+		COUNT(live_full, 1);
+	}
 }
 
 static __always_inline void allocated(struct pt_regs *ctx, __u64 block, __u64 size, __u64 weighted,
 				      bool chosen)
 {
-	struct user_live was, l = {.size = size, .weighted = weighted};
+	struct user_live l = {.size = size, .weighted = weighted}, was;
+	struct user_live *at = bpf_map_lookup_elem(&user_lives, &block);
 	__u32 bucket = bits_of(size);
 
-	if (forget(block, &was))
-		send_gone(was.id);
-	COUNT(allocs, 1);
-	COUNT(bytes, size);
-	COUNT(weighted, weighted);
+	if (at && at->when_ns) {
+		if (forget(block, &was))
+			send_gone(was.id);
+		at = bpf_map_lookup_elem(&user_lives, &block);
+	}
+	if (weighted)
+		COUNT(weighted, weighted);
 	if (bucket < USER_BUCKETS) {
 		COUNT(sizes[bucket], 1);
 		COUNT(size_bytes[bucket], size);
 	}
 	if (!chosen)
 		return;
-	COUNT(chosen, 1);
 	l.when_ns = bpf_ktime_get_ns();
 	l.id = send_sample(ctx, &l);
-	if (bpf_map_update_elem(&user_lives, &block, &l, BPF_ANY))
-		COUNT(live_full, 1);
+	keep(block, at, &l);
 }
 
 static __always_inline void ended(const struct user_live *was)
 {
 	__u32 bucket = bits_of(bpf_ktime_get_ns() - was->when_ns);
 
-	COUNT(found, 1);
 	COUNT(freed_bytes, was->size);
 	if (bucket < USER_BUCKETS)
 		COUNT(lifetimes[bucket], 1);
@@ -175,33 +200,45 @@ static __always_inline void freed(__u64 block)
 		COUNT(missed, 1);
 }
 
-/* True: it is within another one of this thread. One that never returned (longjmp) has a stack
- * pointer below that of the new call. */
-static __always_inline bool is_nested(__u64 thread, __u64 stack)
+/* The thread's call, if it has one, has not returned, and a call with this stack pointer is within
+ * it. One that never returned (longjmp) has a stack pointer below that of the new call. */
+static __always_inline bool encloses(const struct user_pending *call, __u64 stack)
 {
-	struct user_pending *p = bpf_map_lookup_elem(&user_calls, &thread);
+	return call && call->stack > stack;
+}
 
-	if (!p || p->stack <= stack)
-		return false;
-	p->depth++;
-	COUNT(nested, 1);
-	return true;
+/* @at: the thread's entry, or NULL. */
+static __always_inline void begin(__u64 thread, struct user_pending *at, struct user_pending *call)
+{
+	if (at) {
+		call->stays = at->stays;
+		*at = *call;
+		return;
+	}
+	if (user_calls_stay < USER_ENDED_MAX) {
+		__sync_fetch_and_add(&user_calls_stay, 1);
+		call->stays = 1;
+	}
+	if (bpf_map_update_elem(&user_calls, &thread, call, BPF_ANY))
+		COUNT(pending_full, 1);
 }
 
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct user_pending p = {.function = bpf_get_attach_cookie(ctx), .stack = PT_REGS_SP(ctx)};
+	struct user_pending *at = bpf_map_lookup_elem(&user_calls, &thread);
 
 	if (p.function == USER_FREE) {
-		struct user_pending *outer = bpf_map_lookup_elem(&user_calls, &thread);
-
-		if (!outer || outer->stack <= p.stack)
+		if (!encloses(at, p.stack))
 			freed(PT_REGS_PARM1(ctx));
 		return 0;
 	}
-	if (is_nested(thread, p.stack))
+	if (encloses(at, p.stack)) {
+		at->depth++;
+		COUNT(nested, 1);
 		return 0;
+	}
 	p.size = PT_REGS_PARM1(ctx);
 	if (p.function == USER_CALLOC)
 		p.size *= PT_REGS_PARM2(ctx);
@@ -216,8 +253,7 @@ static __always_inline int entered(struct pt_regs *ctx)
 		p.out = PT_REGS_PARM1(ctx);
 		p.size = PT_REGS_PARM3(ctx);
 	}
-	if (bpf_map_update_elem(&user_calls, &thread, &p, BPF_ANY))
-		COUNT(pending_full, 1);
+	begin(thread, at, &p);
 	return 0;
 }
 
@@ -227,8 +263,8 @@ static __always_inline void reallocated(struct user_pending *p, __u64 block)
 	if (!p->block)
 		return;
 	if (!block && p->size) {
-		if (p->had && bpf_map_update_elem(&user_lives, &p->block, &p->was, BPF_ANY))
-			COUNT(live_full, 1);
+		if (p->had)
+			keep(p->block, bpf_map_lookup_elem(&user_lives, &p->block), &p->was);
 		return;
 	}
 	COUNT(frees, 1);
@@ -243,14 +279,17 @@ static __always_inline int returned(struct pt_regs *ctx)
 	__u64 thread = bpf_get_current_pid_tgid(), block = PT_REGS_RC(ctx);
 	struct user_pending *at = bpf_map_lookup_elem(&user_calls, &thread), p;
 
-	if (!at)
+	if (!at || !at->stack)
 		return 0;
 	if (at->depth) {
 		at->depth--;
 		return 0;
 	}
 	p = *at;
-	bpf_map_delete_elem(&user_calls, &thread);
+	if (at->stays)
+		at->stack = 0;
+	else
+		bpf_map_delete_elem(&user_calls, &thread);
 	if (p.function == USER_POSIX_MEMALIGN) {
 		if (block || bpf_probe_read_user(&block, sizeof(block), (void *)p.out))
 			block = 0;

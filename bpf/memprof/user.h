@@ -21,7 +21,11 @@ enum user_function {
 	USER_FUNCTIONS,
 };
 
-enum { USER_BUCKETS = 65 };
+enum {
+	USER_BUCKETS = 65,
+	USER_LIVES = 1048576,
+	USER_ENDED_MAX = 8192, /* entries that stay though they are of nothing any more */
+};
 
 /* Set before loading. */
 struct user_settings {
@@ -33,14 +37,16 @@ struct user_settings {
 
 /* Added to by all CPUs at once. */
 struct user_counters {
-	__u64 allocs, bytes; /* that worked; a realloc that works is one */
-	__u64 frees;	     /* not of NULL; a realloc that had a block and works is one */
-	__u64 null;	     /* free(NULL) */
-	__u64 failed;	     /* calls that gave no block */
-	__u64 found, missed; /* frees of a block that the live table had, or had not */
-	__u64 freed_bytes;   /* of the found ones */
-	__u64 chosen;	     /* allocations that were to be looked at closely */
-	__u64 overwritten;   /* an address that was live was given out again */
+	/* Those that worked; a realloc that works is one. Who reads adds them up of @sizes. */
+	__u64 allocs, bytes;
+	__u64 frees;  /* not of NULL; a realloc that had a block and works is one */
+	__u64 null;   /* free(NULL) */
+	__u64 failed; /* calls that gave no block */
+	/* Frees of a block that the live table had, or had not; the first: who reads adds them up
+	 * of @lifetimes. */
+	__u64 found, missed;
+	__u64 freed_bytes; /* of the found ones */
+	__u64 overwritten; /* an address that was live was given out again */
 	__u64 live_full, ring_full;
 	__u64 lost_allocs, lost_bytes; /* chosen, and their stack found no room in the ring */
 	__u64 nested;		       /* calls within calls: the outer one counts */
@@ -55,19 +61,19 @@ struct user_counters {
 /* By address. */
 struct user_live {
 	__u64 size, weighted;
-	__u64 when_ns;
-	__u64 id; /* of its sample; 0: that was lost */
+	__u64 when_ns; /* 0: it was freed */
+	__u64 id;      /* of its sample; 0: that was lost */
 };
 
-/* A call that has not returned, by thread. */
+/* A thread's call. */
 struct user_pending {
 	__u64 size;
 	__u64 block; /* of realloc */
 	__u64 out;   /* of posix_memalign */
-	__u64 stack; /* the stack pointer at its entry */
+	__u64 stack; /* the stack pointer at its entry; 0: it has returned */
 	__u32 function, depth;
-	__u32 had; /* @block was in the live table: @was */
-	__u32 unused;
+	__u32 had;   /* @block was in the live table: @was */
+	__u32 stays; /* the entry, when it returns */
 	struct user_live was;
 };
 

@@ -231,6 +231,7 @@ static int add_counted(struct attachment *a, struct profile *p, bool ended)
 		.size = offsetof(struct user_live, size),
 		.weighted = offsetof(struct user_live, weighted),
 		.id = offsetof(struct user_live, id),
+		.when = offsetof(struct user_live, when_ns),
 		.moves = !ended,
 	};
 	struct user_counters c;

@@ -110,6 +110,8 @@ static int add_live(struct finish *f, const struct blocks_map *map, bool unseen)
 		uint64_t id = value(&d, i, map->id);
 		struct block *one = id && id < f->b->n ? &f->b->v[id] : NULL;
 
+		if (!value(&d, i, map->when))
+			continue;
 		if (!unseen && (!one || one->stack == PROFILE_NONE))
 			continue;
 		if (one)

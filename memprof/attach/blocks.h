@@ -29,9 +29,9 @@ void blocks_gone(struct blocks *b, uint64_t id);
 /* The live table: its descriptor, and where its values have what. */
 struct blocks_map {
 	int fd;
-	size_t size, id;
-	size_t weighted; /* only where the source weighs */
-	bool moves;	 /* it goes on: blocks that no sample has told of yet are too new */
+	size_t size, id, when; /* @when: 0 stands there when the block was freed */
+	size_t weighted;       /* only where the source weighs */
+	bool moves;	       /* it goes on: blocks that no sample has told of yet are too new */
 };
 
 /* What the programs counted of chosen allocations. */

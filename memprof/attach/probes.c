@@ -92,7 +92,9 @@ static int load(struct probes *p, const struct places *at, const char *path, str
 	if (!p->bpf)
 		return object_explain_load(path, NULL, -errno, why);
 	err = fill_settings(p);
-	err = err ? err : set_room(p, "user_lives", p->opts.live_max);
+	err = err ? err
+		  : set_room(p, "user_lives",
+			     p->opts.live_max ? p->opts.live_max + USER_ENDED_MAX : 0);
 	err = err ? err : set_room(p, "user_samples", p->opts.ring_bytes);
 	if (err) {
 		why_err_sys(why, err, "%s cannot be set up", path);
@@ -297,6 +299,11 @@ int probes_counters(const struct probes *p, struct user_counters *out)
 	else
 		memcpy(out, data, sizeof(*out));
 	free(data);
+	for (int b = 0; !err && b < USER_BUCKETS; b++) {
+		out->allocs += out->sizes[b];
+		out->bytes += out->size_bytes[b];
+		out->found += out->lifetimes[b];
+	}
 	return err;
 }
 

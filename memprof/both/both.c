@@ -231,6 +231,7 @@ static int add_counted(struct both *b, struct reading *reading, struct profile *
 	const struct blocks_map map = {.fd = tracer_map(b->tracer, "kernel_lives"),
 				       .size = offsetof(struct kernel_live, size),
 				       .weighted = offsetof(struct kernel_live, size),
+				       .when = offsetof(struct kernel_live, when_ns),
 				       .id = offsetof(struct kernel_live, id),
 				       .moves = !ended};
 	struct kernel_process_key nobody = {0};

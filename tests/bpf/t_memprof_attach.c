@@ -64,6 +64,21 @@ static void family(void)
 	held[0] = c.realloc(p, 76);
 }
 
+/* More blocks are freed than entries stay in the live table, then their addresses are given out
+ * again. */
+enum { MANY = USER_ENDED_MAX + 2000 };
+static void *many[MANY];
+
+static void many_twice(void)
+{
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < MANY; i++)
+			many[i] = c.malloc(100 + round);
+		for (size_t i = 0; i < (round ? MANY / 2 : MANY); i++)
+			c.free(many[i]);
+	}
+}
+
 static int work(void *arg)
 {
 	struct party *p = arg;
@@ -79,6 +94,8 @@ static int work(void *arg)
 		attach_test_pairs();
 		for (size_t i = 0; i < HELD; i++)
 			held[i] = attach_test_leaf(1000);
+	} else if (go == 'm') {
+		many_twice();
 	} else {
 		family();
 	}
@@ -264,6 +281,22 @@ static void whole_family(void **state UNUSED)
 	profile_free(p);
 }
 
+static void freed_and_given_out_again(void **state UNUSED)
+{
+	struct probes_options o = {.every = 1};
+	struct profile *p = watch(&o, 'm');
+
+	assert_int_equal(p->total.allocs, 2 * MANY);
+	assert_int_equal(p->total.bytes, 201 * MANY);
+	assert_int_equal(p->total.frees, MANY + MANY / 2);
+	assert_int_equal(p->total.freed_bytes, 100 * MANY + 101 * (MANY / 2));
+	assert_int_equal(p->total.live_blocks, MANY - MANY / 2);
+	assert_int_equal(p->total.live_bytes, 101 * (MANY - MANY / 2));
+	assert_int_equal(loss_of(p, "overwritten"), 0);
+	assert_int_equal(loss_of(p, "untracked"), 0);
+	profile_free(p);
+}
+
 static void sampled(void **state UNUSED)
 {
 	struct probes_options o = {.rate = 2048};
@@ -300,7 +333,7 @@ int main(void)
 		cmocka_unit_test(pairs_best),	cmocka_unit_test(pairs_session),
 		cmocka_unit_test(pairs_multi),	cmocka_unit_test(pairs_plain),
 		cmocka_unit_test(whole_family), cmocka_unit_test(sampled),
-		cmocka_unit_test(small_ring),
+		cmocka_unit_test(small_ring),	cmocka_unit_test(freed_and_given_out_again),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "memprof attach");
