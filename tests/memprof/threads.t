@@ -94,6 +94,7 @@ mkfifo "$tmp/go"
 "$tmp/two" <"$tmp/go" >"$tmp/said" &
 program=$!
 exec 9>"$tmp/go"
+check "attach: the program is what runs there" until_true grep -qx two "/proc/$program/comm"
 "$memprof" attach -p $program --by-thread --interval 0.05 -o "$tmp/a" 2>"$tmp/err" 9>&- &
 watcher=$!
 at_exit "kill $watcher 2>/dev/null"
