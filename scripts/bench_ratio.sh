@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What this build costs, as ratios: our monitors beside those of an earlier commit and top, beside the same crowd in one run; kernel
-# instructions of an event against the same commit; how wide the intervals of the first table are. Needs root, git and a quiet machine.
+# instructions of an event and the CPU time of an exact boot against the same commit; how wide the intervals of the first table are.
+# Needs root, git and a quiet machine.
 # Env: B, BASE (the commit), PROCESSES, TIME (seconds for a tool and crowd), ROUNDS.
 set -eu
 cd "$(dirname "$0")/.."
@@ -47,3 +48,14 @@ echo "== half-width of the 95 % interval of a whole monitor, its consumer awake 
 	[.monitor, .event, ($t.centre | round), (10 * $half | round / 10),
 	 (if $t.centre <= 100 then "not above 100 ns" elif $half <= 10 then "held" else "MISSED" end)] end) | @tsv' |
 	awk -F '\t' '{ printf "%-14s %-14s %8s %14s  %s\n", $1, $2, $3, $4, $5 }'
+
+# seconds BEEBENCH: CPU seconds that an exact boot with all monitors takes, QEMU included
+seconds() {
+	("$1" exact -q -k 6.12 >/dev/null && times) | tail -n 1 | tr 'ms' '  ' | awk '{ print 60 * ($1 + $3) + $2 + $4 }'
+}
+echo
+echo "== CPU seconds of an exact boot with all monitors that there are, Linux 6.12, in turn (target: at most 0.6 times)"
+printf '%8s %8s %8s\n' "then" now times
+for _ in 1 2 3 4 5; do
+	echo "$(seconds "$of_base/build/beebench") $(seconds "$B/beebench")"
+done | awk '{ printf "%8.1f %8.1f %8.3f\n", $1, $2, $2 / $1; sum += $2 / $1 } END { printf "%26.3f on average\n", sum / NR }'
