@@ -346,7 +346,7 @@ static bool slow_below(const struct slow *s, uint32_t i, uint32_t top)
 static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT])
 {
 	for (size_t k = 0; k < FIELD_COUNT; k++) {
-		bool lacks = false;
+		bool whole = k == FIELD_PSS || k == FIELD_USS || k == FIELD_LAZY, lacks = false;
 
 		sums[k] = NAN;
 		for (uint32_t i = 0; i < s->f->n; i++) {
@@ -355,7 +355,8 @@ static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT
 
 			if (!s->match[i] || !slow_below(s, i, top))
 				continue;
-			lacks |= isnan(v) && !(row->flags & ROW_KERNEL) && row->state != 'Z';
+			lacks |= isnan(v) && row_has_memory(row) &&
+				 (k == FIELD_FAULTS || (whole && !(row->flags & ROW_SHARED_NOW)));
 			if (isnan(v))
 				continue;
 			if (isnan(sums[k]))
@@ -368,7 +369,7 @@ static void slow_sum(const struct slow *s, uint32_t top, double sums[FIELD_COUNT
 			else
 				sums[k] += v;
 		}
-		if (lacks && (k == FIELD_PSS || k == FIELD_USS || k == FIELD_LAZY))
+		if (lacks)
 			sums[k] = NAN;
 	}
 }
