@@ -206,8 +206,10 @@ static void make_it(void *call)
 
 /*
  * A thread or a process for each call. A process is new as a thread too, whichever of them a
- * monitor counts by; in a full hash each then has a bucket of its own. They are dear: the last call
- * is that after which the figure stands, looked at after each quarter of them.
+ * monitor counts by; in a full hash each then has a bucket of its own. They are dear: of tasks that
+ * wait the last is that after which the figure stands, looked at after each quarter of them. New
+ * ones are all made: memory that the kernel keeps for each may come from elsewhere at the
+ * beginning.
  */
 static int run_tasks(const struct guest_path *p, enum guest_task kind, struct guest_rings *r,
 		     uint64_t *out, size_t n)
@@ -230,7 +232,7 @@ static int run_tasks(const struct guest_path *p, enum guest_task kind, struct gu
 		if (i < GUEST_WARM_UP_TASKS)
 			continue;
 		out[counted++] = c.count;
-		if (counted % quarter == 0 && guest_figure_stands(out, counted))
+		if (p->waiting && counted % quarter == 0 && guest_figure_stands(out, counted))
 			break;
 	}
 	return (int)counted;
