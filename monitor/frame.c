@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of a frame's numbers, what they are made of, and the way to a row. */
+/* Names of a frame's numbers, what they are made of, the way to a row and to its figures. */
 #include "lib/base.h"
 #include "monitor/frame.h"
+
+#include <stdlib.h>
 
 const char *const field_names[FIELD_COUNT] = {
 	[FIELD_RSS] = "rss_kb",
@@ -49,6 +51,36 @@ const char *const field_names[FIELD_COUNT] = {
 	[FIELD_LEFT_LOW] = "left_low_s",
 	[FIELD_LEFT_HIGH] = "left_high_s",
 };
+
+const enum field rate_counters[ROW_RATES] = {
+	FIELD_MMAP,    FIELD_MUNMAP,	FIELD_BRK,	FIELD_SWITCHES,
+	FIELD_USER_MS, FIELD_SYSTEM_MS, FIELD_TOTAL_MS,
+};
+
+const double *row_values(const struct proc_row *row, double *room)
+{
+	if (row->v)
+		return row->v;
+	for (size_t f = 0; f < FIELD_COUNT; f++)
+		room[f] = row_value(row, (enum field)f);
+	return room;
+}
+
+int row_wake(struct proc_row *row)
+{
+	double *v;
+
+	if (row->v)
+		return 0;
+	v = malloc((FIELD_COUNT + ROW_RATES) * sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	row_values(row, v);
+	for (size_t i = 0; i < ROW_RATES; i++)
+		v[FIELD_COUNT + i] = v[rate_counters[i]];
+	row->v = v;
+	return 0;
+}
 
 struct proc_row *frame_find(const struct frame *f, uint32_t pid)
 {

@@ -124,6 +124,39 @@ enum row_read {
 	READ_FAULTS = 1 << (TEXT_COUNT + 4)   /* page faults of processes with several threads */
 };
 
+/* The counters that history_update() makes rates of. */
+enum { ROW_RATES = 7 };
+extern const enum field rate_counters[ROW_RATES];
+
+struct proc_row;
+
+/*
+ * Most processes of a machine sleep, and nobody looks at them. Such a row is quiet: it has no
+ * figures of its own, and what is asked of it is made of what the kernel told (struct row_told).
+ * This is what all rows of a source have in common for that.
+ */
+struct row_source {
+	double (*value)(const struct row_source *from, const struct proc_row *row, enum field f);
+	double now_s; /* of the latest frame, since the first: history_update() */
+};
+
+/* What a quiet row's figures are made of. */
+struct row_told {
+	uint64_t vm; /* pages, as the five that follow */
+	uint32_t rss, highest, swap, shared, hugetlb;
+	uint32_t threads;
+	uint64_t faults; /* UINT64_MAX: not known */
+	uint64_t memory_cgroup;
+	uint64_t user_ns, system_ns, switches;
+	double first_s;	 /* when what it holds was first known, as row_source.now_s; NAN: never */
+	bool listed : 1; /* it was told while it lived */
+	bool memory : 1; /* it has memory of its own */
+	bool kinds : 1;	 /* swap, shared and so on are known */
+	bool timed : 1;	 /* so are its times */
+	bool rated : 1;	 /* it was there in the frame before: its rates are 0 */
+	bool looked : 1; /* vm, rss and highest are what a look at it has found */
+};
+
 /* One process, with all its threads; or, where @group is given, several of them summed up. */
 struct proc_row {
 	uint32_t pid;
@@ -138,7 +171,9 @@ struct proc_row {
 	const char *group; /* what the processes that were summed up have in common; any bytes */
 	const double *sum; /* FIELD_COUNT of them, of the processes that it belongs to; NULL: of
 			    * itself (view_sum()) */
-	double v[FIELD_COUNT];
+	double *v;	   /* FIELD_COUNT figures; NULL: it is quiet, row_value() makes them */
+	const struct row_source *from; /* NULL: nothing is known of a row without @v */
+	struct row_told told;
 };
 
 /* An event of the ring, joined with its process's name. */
@@ -194,6 +229,7 @@ struct frame {
 	double wait_cpu_pct, wait_memory_pct, wait_io_pct;
 	struct proc_row *rows; /* sorted by pid; all processes */
 	size_t n;
+	struct row_source *from; /* of the quiet ones; NULL: none is */
 	const struct frame_event
 		*events; /* of this interval, oldest first, at most FRAME_EVENTS_MAX */
 	size_t nevents;
@@ -209,6 +245,18 @@ static inline const char *row_name(const struct proc_row *row)
 	return row->group ? row->group : row->name;
 }
 
+static inline double row_value(const struct proc_row *row, enum field f)
+{
+	return row->v ? row->v[f] : row->from ? row->from->value(row->from, row, f) : NAN;
+}
+
+/* All of them: the row's own, or made in @room, of FIELD_COUNT. */
+const double *row_values(const struct proc_row *row, double *room);
+
+/* Gives a quiet row figures of its own, to be freed by the rows' owner; behind them are ROW_RATES
+ * counters as they were. 0 or -ENOMEM. */
+int row_wake(struct proc_row *row);
+
 /* All of the row is what it says: neither approximations nor counters with runs skipped. */
 static inline bool row_is_exact(const struct proc_row *row)
 {
@@ -222,7 +270,7 @@ bool field_is_counted(enum field f);
  * has ended shows Z, too, and has. */
 static inline bool row_has_memory(const struct proc_row *row)
 {
-	return !(row->flags & (ROW_KERNEL | ROW_ENDED)) && !isnan(row->v[FIELD_VIRT]);
+	return !(row->flags & (ROW_KERNEL | ROW_ENDED)) && !isnan(row_value(row, FIELD_VIRT));
 }
 
 /* The row of @pid, or NULL. */

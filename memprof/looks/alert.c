@@ -177,7 +177,8 @@ static void add_values(struct proc_row *row, const struct profile *p,
 static void row_begin(struct proc_row *row, const struct profile *p,
 		      const struct profile_process *of)
 {
-	*row = (struct proc_row){.ppid = ROW_UNKNOWN, .uid = ROW_UNKNOWN, .state = '?'};
+	*row = (struct proc_row){
+		.ppid = ROW_UNKNOWN, .uid = ROW_UNKNOWN, .state = '?', .v = row->v};
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		row->v[i] = NAN;
 	row->v[FIELD_MMAP] = row->v[FIELD_MMAP_BYTES] = 0;
@@ -225,16 +226,20 @@ static void tell(struct profile_alerts *a, int fired, bool quiet)
 size_t profile_alerts_check(struct profile_alerts *a, const struct profile *p, bool quiet)
 {
 	struct frame f = {.time_ns = p->end_ns};
+	double(*v)[FIELD_COUNT];
 	bool kernel = false;
 	int fired;
 
 	if (!a)
 		return 0;
 	f.rows = calloc(p->nprocesses + 1, sizeof(*f.rows));
-	if (!f.rows)
+	v = calloc(p->nprocesses + 1, sizeof(*v));
+	if (!f.rows || !v)
 		abort();
-	for (size_t i = 0; i <= p->nprocesses; i++)
+	for (size_t i = 0; i <= p->nprocesses; i++) {
+		f.rows[i].v = v[i];
 		row_begin(&f.rows[i], p, i < p->nprocesses ? &p->processes[i] : NULL);
+	}
 	for (size_t i = 0; i < p->nstacks; i++) {
 		uint32_t process = p->stacks[i].process;
 
@@ -251,6 +256,7 @@ size_t profile_alerts_check(struct profile_alerts *a, const struct profile *p, b
 	if (fired > 0)
 		tell(a, fired, quiet);
 	free(f.rows);
+	free(v);
 	if (fired < 0)
 		abort();
 	return (size_t)fired;

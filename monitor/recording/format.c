@@ -45,10 +45,13 @@ static int room(void **at, size_t *cap, size_t n, size_t size)
 
 int record_base_room(struct record_base *b, size_t n, size_t nsizes)
 {
-	void *rows = b->rows, *sizes = b->sizes;
+	void *rows = b->rows, *v = b->v, *sizes = b->sizes;
 	int err = room(&rows, &b->cap, n, sizeof(*b->rows));
 
 	b->rows = rows;
+	if (!err)
+		err = room(&v, &b->v_cap, n, sizeof(*b->v));
+	b->v = v;
 	if (!err)
 		err = room(&sizes, &b->sizes_cap, nsizes, sizeof(*b->sizes));
 	b->sizes = sizes;
@@ -59,6 +62,7 @@ int record_base_room(struct record_base *b, size_t n, size_t nsizes)
 void record_base_release(struct record_base *b)
 {
 	free(b->rows);
+	free(b->v);
 	free(b->sizes);
 	*b = (struct record_base){0};
 }
@@ -97,12 +101,14 @@ static void pack_values(struct strbuf *out, const struct proc_row *row,
 			const struct proc_row *before)
 {
 	uint64_t changed = 0, integers = 0;
+	double room[FIELD_COUNT];
+	const double *v = row_values(row, room);
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
-		if (same_number(row->v[i], before ? before->v[i] : NAN))
+		if (same_number(v[i], before ? before->v[i] : NAN))
 			continue;
 		changed |= FIELD_BIT(i);
-		if (record_is_integer(row->v[i]))
+		if (record_is_integer(v[i]))
 			integers |= FIELD_BIT(i);
 	}
 	pack_varint(out, changed);
@@ -113,10 +119,10 @@ static void pack_values(struct strbuf *out, const struct proc_row *row,
 		if (!(changed & FIELD_BIT(i)))
 			continue;
 		if (!(integers & FIELD_BIT(i)))
-			pack_double(out, row->v[i]);
+			pack_double(out, v[i]);
 		else
-			pack_signed(out, (int64_t)row->v[i] -
-						 (record_is_integer(base) ? (int64_t)base : 0));
+			pack_signed(out,
+				    (int64_t)v[i] - (record_is_integer(base) ? (int64_t)base : 0));
 	}
 }
 
@@ -188,6 +194,9 @@ static int keep(struct record_base *base, const struct frame *f, size_t nsizes)
 		struct proc_row *row = &base->rows[i];
 
 		*row = f->rows[i];
+		row->v = base->v[i];
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			row->v[k] = row_value(&f->rows[i], (enum field)k);
 		if (!row->sizes)
 			continue;
 		memcpy(base->sizes[base->nsizes], row->sizes, sizeof(*base->sizes));
@@ -346,11 +355,15 @@ static const char *unpack_row(struct unpack *u, const struct record_description 
 	uint64_t what = unpack_varint(u);
 	const char *wrong;
 	uint32_t pid = row->pid;
+	double *v = row->v;
 
-	if (before)
+	if (before) {
+		memcpy(v, before->v, FIELD_COUNT * sizeof(*v));
 		*row = *before;
-	else
+		row->v = v;
+	} else {
 		unknown_values(row);
+	}
 	row->pid = pid;
 	row->sizes = NULL;
 	if (what & ~(uint64_t)(ROW_IDENTITY | ROW_SIZES))
@@ -406,6 +419,7 @@ static const char *unpack_rows(struct unpack *u, const struct record_description
 		if (step > UINT32_MAX - pid)
 			return "its processes are not in order";
 		row->pid = pid += (uint32_t)step;
+		row->v = now->v[i];
 		while (at < before->n && before->rows[at].pid < pid)
 			at++;
 		wrong = unpack_row(u, d,

@@ -47,6 +47,8 @@ const struct scalar *record_scalar(size_t i);
 struct record_base {
 	struct proc_row *rows;
 	size_t n, cap;
+	double (*v)[FIELD_COUNT]; /* their figures */
+	size_t v_cap;
 	uint32_t (*sizes)[SIZE_BUCKETS];
 	size_t nsizes, sizes_cap;
 };

@@ -399,6 +399,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 {
 	const struct proc_row *row = &f->rows[v->lines[line].row];
 	const char state[2] = {row->state, '\0'};
+	double room[FIELD_COUNT];
 
 	strbuf_addstr(out, "{\"pid\":");
 	put_u64(out, row->pid);
@@ -416,7 +417,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	put_json_text(out, state);
 	json_key(out, "exact");
 	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
-	json_fields(out, row->v, fields);
+	json_fields(out, row_values(row, room), fields);
 	if (fields & FIELD_BIT(FIELD_TREND)) {
 		json_key(out, "verdict");
 		put_json_text(out, verdict_name(row));
@@ -565,6 +566,7 @@ static void csv_line(const struct frame *f, const struct view *v, size_t line, s
 {
 	const struct proc_row *row = &view_frame(v, f)->rows[v->lines[line].row];
 	uint64_t fields = batch_fields(f), sums = fields | FIELD_BIT(FIELD_PROCESSES);
+	double room[FIELD_COUNT];
 
 	if (v->grouped)
 		put_csv_text(out, row->group);
@@ -572,7 +574,7 @@ static void csv_line(const struct frame *f, const struct view *v, size_t line, s
 		csv_who(row, out);
 	strbuf_addstr(out, row_is_exact(row) ? ",1" : ",0");
 	strbuf_addstr(out, row->flags & ROW_ENDED ? ",1" : ",0");
-	csv_numbers(row->v, v->grouped ? sums : fields, out);
+	csv_numbers(row_values(row, room), v->grouped ? sums : fields, out);
 	if (put_offers(f, FIELD_TREND)) {
 		strbuf_addch(out, ',');
 		put_csv_text(out, verdict_name(row));

@@ -121,19 +121,21 @@ static int crowd_new(struct crowd *c, size_t rows)
  * them has. What lacks a part is infinite, and has no sample. */
 static void add_gauges(struct group *g, const struct proc_row *row)
 {
-	double shared_kb = row->v[FIELD_SHARED], again_kb = 0;
+	double room[FIELD_COUNT], again_kb = 0, shared_kb;
+	const double *v = row_values(row, room);
 
 	if (row->flags & ROW_ENDED)
 		return;
 	g->processes++;
-	if (!isnan(shared_kb) && !isnan(row->v[FIELD_RSS])) {
+	shared_kb = v[FIELD_SHARED];
+	if (!isnan(shared_kb) && !isnan(v[FIELD_RSS])) {
 		again_kb = fmin(g->shared_kb, shared_kb);
 		g->shared_kb = fmax(g->shared_kb, shared_kb);
 	}
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		if (!groups_counter((enum field)k))
 			add(&g->v[k],
-			    sum_part(row, (enum field)k) - (k == FIELD_RSS ? again_kb : 0));
+			    sum_part(row, (enum field)k, v[k]) - (k == FIELD_RSS ? again_kb : 0));
 }
 
 static void set_score(struct group *g, enum tool tool)
@@ -255,7 +257,7 @@ static void count(struct groups *g, const struct frame *f, const struct crowd *c
 		if (at < g->nbefore && !is_before(&now[i], &g->before[at]))
 			was = &g->before[at];
 		for (size_t k = 0; k < ARRAY_SIZE(counters); k++) {
-			now[i].v[k] = f->rows[i].v[counters[k]];
+			now[i].v[k] = row_value(&f->rows[i], counters[k]);
 			if (was && !(now[i].v[k] >= was->v[k]) && !isnan(was->v[k]))
 				now[i].v[k] = was->v[k];
 		}

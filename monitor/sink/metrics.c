@@ -37,7 +37,9 @@ struct writer {
 	const struct frame *f;
 	const struct metrics *of;
 	size_t n;
-	const double *v[GROUPS_MAX]; /* @n */
+	/* @n, of processes or of groups */
+	const struct proc_row *rows[GROUPS_MAX];
+	const struct group *groups[GROUPS_MAX];
 	struct strbuf labels[GROUPS_MAX];
 };
 
@@ -337,6 +339,11 @@ static void put_totals(const struct writer *w)
 	}
 }
 
+static double writer_value(const struct writer *w, size_t i, enum field f)
+{
+	return w->rows[i] ? row_value(w->rows[i], f) : w->groups[i]->v[f];
+}
+
 static void put_processes(const struct writer *w)
 {
 	struct strbuf labels = STRBUF_INIT;
@@ -352,7 +359,7 @@ static void put_processes(const struct writer *w)
 			strbuf_reset(&labels);
 			strbuf_addf(&labels, "%s%s", w->labels[j].s, k->label);
 			openmetrics_sample(&w->m, &k->family, labels.s,
-					   w->v[j][k->field] * k->scale);
+					   writer_value(w, j, k->field) * k->scale);
 		}
 	}
 	strbuf_release(&labels);
@@ -449,13 +456,13 @@ static void label_lines(struct writer *w)
 		if (m->by == METRICS_BY_PID) {
 			const struct proc_row *row = &w->f->rows[m->lines[i]];
 
-			w->v[i] = row->v;
+			w->rows[i] = row;
 			strbuf_addf(&w->labels[i], "pid=\"%u\"", row->pid);
 			add_label(&w->labels[i], "name", row->name);
 		} else {
 			const struct group *g = &m->groups.served[i];
 
-			w->v[i] = g->v;
+			w->groups[i] = g;
 			add_label(&w->labels[i], group_keys[m->by],
 				  g->name ? g->name : GROUPS_REST);
 		}

@@ -165,7 +165,11 @@ static void link_rows(struct events *e, struct rows *rows, bool count_brk)
 		if (!row)
 			continue;
 		row->sizes = t->sizes;
-		if (count_brk)
+		if (!count_brk || (!row->v && !t->brk))
+			continue;
+		if (row_wake(row))
+			e->no_memory = true;
+		else
 			row->v[FIELD_BRK] = (double)t->brk;
 	}
 }
@@ -192,9 +196,17 @@ void events_frame(struct events *e, struct frame *f, struct rows *rows, bool cou
 	/* Of two rows of one pid the older may have taken the tally with it. Of a 32-bit program
 	 * that tells nothing the monitor may not see the calls. */
 	for (size_t i = 0; i < rows->n; i++) {
-		rows->row[i].sizes = NULL;
-		if (count_brk)
-			rows->row[i].v[FIELD_BRK] = rows->state[i].compat ? NAN : 0;
+		struct proc_row *row = &rows->row[i];
+		bool compat = rows->state[i].compat;
+
+		if (row->sizes)
+			row->sizes = NULL;
+		if (!count_brk || (!row->v && !compat))
+			continue;
+		if (row_wake(row))
+			e->no_memory = true;
+		else
+			row->v[FIELD_BRK] = compat ? NAN : 0;
 	}
 	link_rows(e, rows, count_brk);
 	drop_unlinked(e);

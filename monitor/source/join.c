@@ -210,7 +210,7 @@ static bool give_ended(struct join *j, struct rows *rows, uint32_t tgid, const u
 	}
 	j->unattributed += join_count_calls(j, value, NULL);
 	for (; row < rows->row + rows->n && row->pid == tgid; row++)
-		if (!rows_state(rows, row)->seen)
+		if (!rows_seen(rows, rows_state(rows, row)))
 			rows_state(rows, row)->mixed = 1;
 	return true;
 }
@@ -258,10 +258,39 @@ void join_taken(struct join *j, struct rows *rows, const struct counter_table *t
 	}
 }
 
-/* Without calls since the start a monitor knows no latest value. */
-static void join_show(const struct join *j, struct proc_row *row, const struct row_state *s,
+uint64_t join_zero(const struct join *j)
+{
+	uint64_t zero = 0;
+
+	for (size_t i = 0; i < j->nfields; i++)
+		zero |= j->field[i]->adds ? FIELD_BIT(j->field[i]->to) : 0;
+	if (zero & FIELD_BIT(FIELD_USER_MS) && zero & FIELD_BIT(FIELD_SYSTEM_MS))
+		zero |= FIELD_BIT(FIELD_TOTAL_MS);
+	return zero;
+}
+
+static bool wake(struct join *j, struct proc_row *row)
+{
+	if (!row_wake(row))
+		return true;
+	j->no_memory = true;
+	return false;
+}
+
+static bool any_of(const struct join *j, const uint64_t *value)
+{
+	for (size_t i = 0; value && i < j->nfields; i++)
+		if (value[i])
+			return true;
+	return false;
+}
+
+/* Without calls since the start a monitor knows no latest value, and the row stays quiet. */
+static void join_show(struct join *j, struct proc_row *row, const struct row_state *s,
 		      const uint64_t *now)
 {
+	if (!row->v && ((!any_of(j, now) && !any_of(j, s->kept)) || !wake(j, row)))
+		return;
 	for (size_t i = 0; i < j->nfields; i++) {
 		const struct counter *c = j->field[i];
 		uint64_t value = (s->kept ? s->kept[i] : 0) + (now ? now[i] : 0);
@@ -271,8 +300,10 @@ static void join_show(const struct join *j, struct proc_row *row, const struct r
 }
 
 /* Who did not come with those that were asked: what it counted is not known, which is not 0. */
-static void show_unknown(const struct join *j, struct proc_row *row)
+static void show_unknown(struct join *j, struct proc_row *row)
 {
+	if (!wake(j, row))
+		return;
 	for (size_t i = 0; i < j->nfields; i++)
 		row->v[j->field[i]->to] = NAN;
 }
@@ -284,7 +315,8 @@ static void show_total(const struct join *j, struct rows *rows)
 	for (size_t i = 0; i < rows->n; i++) {
 		double *v = rows->row[i].v;
 
-		v[FIELD_TOTAL_MS] = v[FIELD_USER_MS] + v[FIELD_SYSTEM_MS];
+		if (v)
+			v[FIELD_TOTAL_MS] = v[FIELD_USER_MS] + v[FIELD_SYSTEM_MS];
 	}
 }
 
@@ -292,14 +324,14 @@ static void show_total(const struct join *j, struct rows *rows)
  * its numbers too. */
 static bool counted_anything(const struct join *j, const struct proc_row *row)
 {
-	for (size_t i = 0; i < j->nfields; i++)
+	for (size_t i = 0; row->v && i < j->nfields; i++)
 		if (row->v[j->field[i]->to] > 0)
 			return true;
 	return false;
 }
 
 /* What it counted cannot be told from others', or was not seen. */
-static void hide_unknown(const struct join *j, struct proc_row *row, const struct row_state *s)
+static void hide_unknown(struct join *j, struct proc_row *row, const struct row_state *s)
 {
 	if (s->mixed || (s->compat && !counted_anything(j, row)))
 		show_unknown(j, row);
@@ -318,9 +350,10 @@ static void join_leaves(struct join *j, struct rows *rows, const struct counter_
 	for (size_t i = 0; i < rows->n; i++) {
 		struct row_state *s = &rows->state[i];
 		struct proc_row *row = &rows->row[i];
-		bool known = !isnan(row->v[j->field[0]->to]);
+		bool known = !row->v || !isnan(row->v[j->field[0]->to]);
 		/* What it has counted until its end is the last that comes of it. */
 		bool stays = s->same && known && !s->kept;
+		bool seen = rows_seen(rows, s);
 
 		while (at < table->n && counter_table_row(table, at)->key < row->pid) {
 			join_read_values(j, counter_table_row(table, at++), value);
@@ -328,13 +361,13 @@ static void join_leaves(struct join *j, struct rows *rows, const struct counter_
 		}
 		if (!stays)
 			s->calls = 0;
-		if (at < table->n && counter_table_row(table, at)->key == row->pid && s->seen) {
+		if (at < table->n && counter_table_row(table, at)->key == row->pid && seen) {
 			join_read_values(j, counter_table_row(table, at++), value);
 			s->calls = join_count_calls(j, value, NULL);
 			join_show(j, row, s, value);
 		} else if (s->unlisted) {
 			show_unknown(j, row);
-		} else if (!stays && (s->seen || s->kept || !known)) {
+		} else if (!stays && (seen || s->kept || !known)) {
 			join_show(j, row, s, NULL);
 		}
 		hide_unknown(j, row, s);
@@ -519,6 +552,18 @@ static void swap_keys(struct join *j)
 	j->next_cap = cap;
 }
 
+static void add_to_row(struct join *j, struct proc_row *row, const struct key *k)
+{
+	uint64_t value[ROW_COUNTERS];
+
+	for (size_t i = 0; i < j->nfields; i++)
+		value[i] = k->last[i] - k->base[i];
+	if (!row->v && (!any_of(j, value) || !wake(j, row)))
+		return;
+	for (size_t i = 0; i < j->nfields; i++)
+		row->v[j->field[i]->to] += (double)value[i] * j->field[i]->scale;
+}
+
 static void join_stays(struct join *j, struct rows *rows, const struct counter_table *table)
 {
 	if (j->next_cap < table->n) {
@@ -541,9 +586,8 @@ static void join_stays(struct join *j, struct rows *rows, const struct counter_t
 		struct proc_row *row = k->start_ns ? rows_find(rows, k->tgid) : NULL;
 
 		j->calls_now += join_count_calls(j, k->last, NULL);
-		for (size_t f = 0; row && f < j->nfields; f++)
-			row->v[j->field[f]->to] +=
-				(double)(k->last[f] - k->base[f]) * j->field[f]->scale;
+		if (row)
+			add_to_row(j, row, k);
 	}
 	for (size_t i = 0; i < rows->n; i++)
 		hide_unknown(j, &rows->row[i], &rows->state[i]);

@@ -25,6 +25,8 @@ int join_new(struct join **out, const struct monitor_info *info, enum join_kind 
 	     void (*forget)(void *arg, uint32_t key), void *arg);
 /* Bits of frame.fields that the counters fill. */
 uint64_t join_fields(const struct join *j);
+/* Those of which a process that has counted nothing has 0. */
+uint64_t join_zero(const struct join *j);
 
 /* A record of the ring says that thread @tid is of process @tgid, called @comm ("": not told). */
 void join_learn(struct join *j, uint32_t tid, uint32_t tgid, const char *comm);

@@ -188,7 +188,10 @@ static int open_join(struct live *l)
 		return err;
 	l->rows_leave = kind == JOIN_LEAVES;
 	l->count_brk = !(info->fields >> MEM_BRK_COUNT & 1) && l->events_fixed && l->events_on;
-	return join_new(&l->join, info, kind, forget_key, l);
+	err = join_new(&l->join, info, kind, forget_key, l);
+	if (!err)
+		l->rows.zero = join_zero(l->join) | (l->count_brk ? FIELD_BIT(FIELD_BRK) : 0);
+	return err;
 }
 
 static int open_tasks(struct live *l)
@@ -660,6 +663,7 @@ static void fill_frame(struct live *l, uint64_t mono_ns)
 	f->ncpu = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	f->rows = l->rows.row;
 	f->n = l->rows.n;
+	f->from = &l->rows.from;
 	machine_read(l);
 	events_frame(l->events, f, &l->rows, l->count_brk);
 }

@@ -39,6 +39,20 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	return err;
 }
 
+static void show_found(struct live *l, struct proc_row *row, const struct proctask_memory *m)
+{
+	if (!row->v) {
+		rows_look(&l->rows, row, m->size_kb, m->rss_kb, m->hwm_kb);
+		return;
+	}
+	/* A zombie: nobody says what it had. */
+	row->v[FIELD_RSS] = m->size_kb ? (double)m->rss_kb : NAN;
+	row->v[FIELD_VIRT] = m->size_kb ? (double)m->size_kb : NAN;
+	if (m->size_kb)
+		row->v[FIELD_PEAK] = (double)m->hwm_kb;
+	row_sum_held(row);
+}
+
 static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 {
 	struct proctask_memory memory;
@@ -47,17 +61,10 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	if (row->flags & (ROW_ENDED | ROW_KERNEL))
 		return;
 	err = read_exact(l, row, &memory);
-	if (!err && !memory.size_kb) {
-		/* A zombie: nobody says what it had. */
-		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
-		row_sum_held(row);
+	if (!err) {
+		show_found(l, row, &memory);
 		row->flags &= (uint8_t)~ROW_EXACT;
-	} else if (!err) {
-		row->v[FIELD_RSS] = (double)memory.rss_kb;
-		row->v[FIELD_VIRT] = (double)memory.size_kb;
-		row->v[FIELD_PEAK] = (double)memory.hwm_kb;
-		row_sum_held(row);
-		row->flags |= ROW_EXACT;
+		row->flags |= memory.size_kb ? ROW_EXACT : 0;
 	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
 		row->flags |= ROW_ENDED;
 		row->flags &= (uint8_t)~ROW_EXACT;
@@ -120,7 +127,8 @@ static bool borrows(struct live *l, const struct proc_row *row)
 {
 	const struct proc_row *parent = rows_find(&l->rows, row->ppid);
 
-	return parent && row_has_memory(parent) && parent->v[FIELD_VIRT] == row->v[FIELD_VIRT] &&
+	return parent && row_has_memory(parent) &&
+	       row_value(parent, FIELD_VIRT) == row_value(row, FIELD_VIRT) &&
 	       !syscall(SYS_kcmp, parent->pid, row->pid, KCMP_VM, 0, 0);
 }
 
@@ -133,12 +141,13 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 	if (s->shares_seq == l->frame.seq || !row_has_memory(row))
 		return;
 	s->shares_seq = l->frame.seq;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
+	if (row->v)
+		row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 	err = borrows(l, row) ? -ESRCH : proctask_rollup(l->proc_fd, row->pid, &rollup);
 	/* Who has ended meanwhile has no share of anything: the sum of the others is whole. */
 	if (err == -ESRCH || err == -ENOENT)
 		row->flags |= ROW_SHARED_NOW;
-	if (err)
+	if (err || row_wake(row))
 		return;
 	row->v[FIELD_PSS] = (double)rollup.pss_kb;
 	row->v[FIELD_USS] = (double)rollup.uss_kb;
@@ -151,8 +160,8 @@ static void read_faults(struct live *l, struct proc_row *row)
 {
 	struct proctask_stat stat;
 
-	if (isnan(row->v[FIELD_FAULTS]) && !(row->flags & ROW_ENDED) &&
-	    !proctask_stat(l->proc_fd, row->pid, &stat, NULL))
+	if (isnan(row_value(row, FIELD_FAULTS)) && !(row->flags & ROW_ENDED) &&
+	    !proctask_stat(l->proc_fd, row->pid, &stat, NULL) && !row_wake(row))
 		row->v[FIELD_FAULTS] = (double)stat.faults;
 }
 

@@ -21,16 +21,21 @@
 /* Of no memory of its own none is an approximation. */
 enum { KERNEL_FLAGS = ROW_KERNEL | ROW_EXACT };
 
-/* What the walk through /proc does not say is not known. */
-static void take_kinds(const struct rows *r, struct proc_row *row, const struct task_row *t)
+/* 16 TiB of pages, and more are as many. */
+static uint32_t narrow(uint64_t pages)
 {
-	bool known = !r->exact;
+	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
+}
 
-	row->v[FIELD_SWAP] = known ? (double)(t->swap * r->page_kb) : NAN;
-	row->v[FIELD_SHARED] = known ? (double)(t->shared * r->page_kb) : NAN;
-	row->v[FIELD_HUGETLB] = known ? (double)(t->hugetlb * r->page_kb) : NAN;
+/* What the walk through /proc does not say is not known. */
+static void take_kinds(const struct rows *r, struct row_told *to, const struct task_row *t)
+{
+	to->kinds = !r->exact;
+	to->swap = narrow(t->swap);
+	to->shared = narrow(t->shared);
+	to->hugetlb = narrow(t->hugetlb);
 	/* The faults of threads that live are with them. */
-	row->v[FIELD_FAULTS] = known && t->threads <= 1 ? (double)t->faults : NAN;
+	to->faults = t->threads <= 1 ? t->faults : UINT64_MAX;
 }
 
 /* Their heap is filled up to the first collection, whatever of it is still needed. */
@@ -46,50 +51,51 @@ static bool is_collected(const struct task_row *t)
 	return false;
 }
 
-static void show_told(const struct rows *r, struct proc_row *row, const struct row_state *s)
-{
-	uint64_t highest = MAX(s->hiwater, s->rss);
-
-	/* Of a young process the CPUs may have added up nothing yet. */
-	row->v[FIELD_RSS] = s->rss ? (double)(s->rss * r->page_kb) : NAN;
-	row->v[FIELD_VIRT] = (double)(s->vm * r->page_kb);
-	row->v[FIELD_PEAK] = r->exact || !highest ? NAN : (double)(highest * r->page_kb);
-}
-
-/* 16 TiB of pages, and more are as many. */
-static uint32_t narrow(uint64_t pages)
-{
-	return pages < UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
-}
-
 static void take_memory(const struct rows *r, struct proc_row *row, struct row_state *s,
 			const struct task_row *t)
 {
-	s->memory = t->flags & TASK_MEMORY;
-	s->rss = narrow(t->rss);
-	s->vm = t->vm;
+	struct row_told *to = &row->told;
+
+	to->memory = t->flags & TASK_MEMORY;
 	s->hiwater = narrow(t->hiwater);
-	s->memory_cgroup = t->memory_cgroup;
-	if (t->flags & TASK_KERNEL) {
-		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_PEAK] = 0;
-		return;
-	}
 	/* Nobody says what a zombie had; its peak stays what it was. */
-	if (!(t->flags & TASK_MEMORY)) {
-		row->v[FIELD_RSS] = row->v[FIELD_VIRT] = NAN;
+	if (!to->memory || t->flags & TASK_KERNEL)
 		return;
-	}
-	take_kinds(r, row, t);
-	show_told(r, row, s);
+	to->vm = t->vm;
+	to->rss = narrow(t->rss);
+	to->highest = MAX(s->hiwater, to->rss);
+	to->memory_cgroup = t->memory_cgroup;
+	take_kinds(r, to, t);
+}
+
+/* What a row that is awake shows of what was told. */
+static void show_told(const struct rows *r, struct proc_row *row)
+{
+	static const enum field told[] = {
+		FIELD_RSS,    FIELD_VIRT,    FIELD_PEAK,  FIELD_SWAP,	 FIELD_SHARED,
+		FIELD_FAULTS, FIELD_HELD,    FIELD_BACK,  FIELD_TOUCHED, FIELD_HUGETLB,
+		FIELD_AGE,    FIELD_THREADS, FIELD_LIMIT, FIELD_ROOM,
+	};
+
+	for (size_t i = 0; row->v && i < ARRAY_SIZE(told); i++)
+		row->v[told[i]] = rows_told(&r->from, row, told[i]);
+}
+
+static void wake(struct rows *r, struct proc_row *row)
+{
+	if (row_wake(row))
+		r->no_memory = true;
 }
 
 /* A new row begins with what /proc has shown of it. Later the kernel's parts, which move when
  * somebody reads them, and those here may lie apart: to take them over then would let one go back.
  */
-static void take_shown(struct row_state *s, uint64_t user_ns, uint64_t system_ns)
+static void take_shown(struct row_told *to, uint64_t user_ns, uint64_t system_ns)
 {
-	if (!s->shown.user_ns && !s->shown.system_ns)
-		s->shown = (struct cputime){user_ns, system_ns};
+	if (to->user_ns || to->system_ns)
+		return;
+	to->user_ns = user_ns;
+	to->system_ns = system_ns;
 }
 
 /* An exec is counted by the kernel; of the walk through /proc its name must tell it. */
@@ -112,24 +118,8 @@ static void drop_texts(struct proc_row *row)
 static void forget_image(struct proc_row *row)
 {
 	drop_texts(row);
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
-}
-
-/* What moves without the process. */
-static void take_moment(const struct rows *r, struct proc_row *row, struct row_state *s)
-{
-	if (r->limits && s->memory) {
-		struct limit l = limits_of(r->limits, s->memory_cgroup, row->pid,
-					   row->state == 'Z' || row->state == 'X');
-
-		row->v[FIELD_LIMIT] = l.limit_kb;
-		row->v[FIELD_ROOM] = l.room_kb;
-	}
-	row->v[FIELD_AGE] = r->boot_ns > row->start_ns
-				    ? (double)(r->boot_ns - row->start_ns) / (double)NSEC_PER_SEC
-				    : 0;
-	s->seen = 1;
-	s->gone = 0;
+	if (row->v)
+		row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 }
 
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
@@ -154,9 +144,10 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	memcpy(row->name, t->comm, sizeof(row->name));
 	row->name[sizeof(row->name) - 1] = '\0';
 	take_memory(r, row, s, t);
-	row_sum_held(row);
-	row->v[FIELD_THREADS] = t->threads;
-	take_moment(r, row, s);
+	row->told.listed = true;
+	row->told.threads = t->threads;
+	show_told(r, row);
+	s->gone = s->same = 0;
 	s->unlisted = t->flags & TASK_UNLISTED;
 	s->compat = t->flags & TASK_COMPAT;
 	s->stats_seq = t->thread.stats_seq;
@@ -164,63 +155,63 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->stime = t->thread.stime + t->ended_stime;
 	s->runtime = t->thread.runtime + t->ended_runtime;
 	s->switches = t->thread.switches + t->ended_switches;
-	take_shown(s, t->shown_utime, t->shown_stime);
+	take_shown(&row->told, t->shown_utime, t->shown_stime);
 }
 
 /* It is as it was: what was read elsewhere since, by a look at it, goes. */
 static void row_stay(const struct rows *r, struct proc_row *row, struct row_state *s)
 {
-	if (row->flags & (ROW_EXACT | ROW_HIDDEN | ROW_ENDED) && s->memory) {
-		show_told(r, row, s);
-		row_sum_held(row);
-	}
 	row->flags &= row->flags & ROW_KERNEL ? KERNEL_FLAGS : ROW_COLLECTED;
+	s->gone = s->fresh = 0;
 	s->same = 1;
-	take_moment(r, row, s);
-	s->fresh = 0;
+	show_told(r, row);
 }
 
-static double ms(uint64_t ns)
+/* Who has run is awake, with what it had before. */
+static void take_times(struct rows *r, struct proc_row *row, const struct row_state *s)
 {
-	return (double)ns / (double)NSEC_PER_MSEC;
-}
-
-static void show_times(const struct rows *r, struct proc_row *row, struct row_state *s)
-{
-	double switches = (double)s->switches;
+	static const enum field times[] = {FIELD_USER_MS, FIELD_SYSTEM_MS, FIELD_TOTAL_MS,
+					   FIELD_SWITCHES};
+	struct row_told *to = &row->told;
+	struct cputime now = {to->user_ns, to->system_ns};
+	/* A thread that ended between two reads of this pass is in none of them. */
+	uint64_t switches = MAX(to->switches, s->switches);
 
 	if (!r->cpu)
 		return;
-	cputime_scale(s->utime, s->stime, s->runtime, &s->shown);
-	row->v[FIELD_USER_MS] = ms(s->shown.user_ns);
-	row->v[FIELD_SYSTEM_MS] = ms(s->shown.system_ns);
-	row->v[FIELD_TOTAL_MS] = ms(s->shown.user_ns + s->shown.system_ns);
-	/* A thread that ended between two reads of this pass is in none of them. */
-	if (!r->exact && !(row->v[FIELD_SWITCHES] > switches))
-		row->v[FIELD_SWITCHES] = switches;
+	cputime_scale(s->utime, s->stime, s->runtime, &now);
+	if (to->timed && (now.user_ns != to->user_ns || now.system_ns != to->system_ns ||
+			  switches != to->switches))
+		wake(r, row);
+	to->user_ns = now.user_ns;
+	to->system_ns = now.system_ns;
+	to->switches = switches;
+	to->timed = true;
+	for (size_t i = 0; row->v && i < ARRAY_SIZE(times); i++)
+		row->v[times[i]] = rows_told(&r->from, row, times[i]);
 }
 
-static void show_end(struct proc_row *row)
+static void show_end(struct rows *r, struct proc_row *row)
 {
+	wake(r, row);
 	row->flags |= ROW_ENDED;
 	row->flags &= (uint8_t)~ROW_EXACT;
 	row->state = 'X';
+	if (!row->v)
+		return;
 	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_HELD] = row->v[FIELD_TOUCHED] = NAN;
 	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = row->v[FIELD_BACK] = NAN;
 }
 
-static void row_finish(const struct rows *r, struct proc_row *row, struct row_state *s, bool told)
+static void row_is_gone(struct rows *r, struct proc_row *row, struct row_state *s, bool told)
 {
-	if (s->seen) {
-		show_times(r, row, s);
-		return;
-	}
-	s->fresh = 0;
+	r->any_gone = true;
+	s->fresh = s->same = 0;
 	if (!s->gone)
 		s->gone_ns = r->boot_ns;
 	s->gone = 1;
 	if (s->final || !told || r->boot_ns - s->gone_ns >= ROWS_WAIT_NS)
-		show_end(row);
+		show_end(r, row);
 	else
 		row->state = 'X';
 }
@@ -236,20 +227,21 @@ static void show_peak(const struct rows *r, struct proc_row *row, const struct r
 	if (!own && e->highest > MAX(e->before, s->before))
 		own = e->highest;
 	kb = (double)(own * r->page_kb);
-	if (own && !(row->v[FIELD_PEAK] > kb))
+	if (own && row->v && !(row->v[FIELD_PEAK] > kb))
 		row->v[FIELD_PEAK] = kb;
 }
 
-static void row_take_end(const struct rows *r, struct proc_row *row, struct row_state *s,
+static void row_take_end(struct rows *r, struct proc_row *row, struct row_state *s,
 			 const struct task_end *e)
 {
+	wake(r, row);
 	s->final = 1;
 	s->utime = e->utime;
 	s->stime = e->stime;
 	s->runtime = e->runtime;
 	s->switches = e->switches;
-	take_shown(s, e->shown_utime, e->shown_stime);
-	show_times(r, row, s);
+	take_shown(&row->told, e->shown_utime, e->shown_stime);
+	take_times(r, row, s);
 	show_peak(r, row, s, e);
 }
 
@@ -260,8 +252,10 @@ enum { ADDED_KEPT = 1024, GROWTH_PART = 8 };
 
 void rows_init(struct rows *r, bool cpu, bool exact)
 {
-	*r = (struct rows){
-		.cpu = cpu, .exact = exact, .page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024};
+	*r = (struct rows){.cpu = cpu,
+			   .exact = exact,
+			   .from = {.value = rows_told},
+			   .page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024};
 }
 
 /* Row @i is about to be dropped. */
@@ -270,6 +264,7 @@ static void leave(struct rows *r, size_t i)
 	if (r->leaves)
 		r->leaves(r->arg, &r->row[i]);
 	free(r->state[i].kept);
+	free(r->row[i].v);
 	drop_texts(&r->row[i]);
 }
 
@@ -281,18 +276,20 @@ void rows_release(struct rows *r)
 	free(r->state);
 	free(r->added);
 	free(r->late);
+	free(r->taken);
+	free(r->looked);
 	free(r->early);
 	limits_free(r->limits);
 	*r = (struct rows){0};
 }
 
-/* Its row and state, all NAN and 0. */
-static void row_new(struct proc_row *row, struct row_state *state)
+/* Its row and state: nothing is known. */
+static void row_new(const struct rows *r, struct proc_row *row, struct row_state *state)
 {
 	memset(row, 0, sizeof(*row));
 	memset(state, 0, sizeof(*state));
-	for (int f = 0; f < FIELD_COUNT; f++)
-		row->v[f] = NAN;
+	row->from = &r->from;
+	row->told.first_s = NAN;
 	state->fresh = 1;
 }
 
@@ -305,7 +302,7 @@ static struct row_pair *add_pair(struct rows *r, struct row_pair **list, size_t 
 		return NULL;
 	*list = to;
 	to += (*n)++;
-	row_new(&to->row, &to->state);
+	row_new(r, &to->row, &to->state);
 	return to;
 }
 
@@ -322,17 +319,58 @@ void row_sum_held(struct proc_row *row)
 		row->v[FIELD_BACK] = 0;
 }
 
+void rows_look(struct rows *r, struct proc_row *row, uint64_t size_kb, uint64_t rss_kb,
+	       uint64_t peak_kb)
+{
+	struct row_told *to = &row->told;
+	struct looked *l;
+
+	if (!to->looked) {
+		l = room_for_one(r->looked, r->nlooked, &r->looked_cap, sizeof(*l), GROWTH_PART,
+				 &r->no_memory);
+		if (!l)
+			return;
+		r->looked = l;
+		r->looked[r->nlooked++] = (struct looked){(size_t)(row - r->row), *to};
+	}
+	to->looked = true;
+	to->memory = size_kb;
+	if (!size_kb)
+		return;
+	to->vm = size_kb / r->page_kb;
+	to->rss = narrow(rss_kb / r->page_kb);
+	to->highest = narrow(peak_kb / r->page_kb);
+}
+
+/* What was found by looks is old. */
+static void forget_looks(struct rows *r)
+{
+	for (size_t i = 0; i < r->nlooked; i++) {
+		struct row_told *to = &r->row[r->looked[i].row].told, was = r->looked[i].told;
+
+		to->vm = was.vm;
+		to->rss = was.rss;
+		to->highest = was.highest;
+		to->memory = was.memory;
+		to->looked = false;
+	}
+	r->nlooked = 0;
+}
+
 void rows_begin(struct rows *r, uint64_t boot_ns)
 {
+	forget_looks(r);
 	if (r->limits)
 		limits_begin(r->limits);
 	r->boot_ns = boot_ns;
 	r->at = 0;
 	r->nadded = 0;
 	r->nearly = 0;
+	r->nseen = r->ntaken = 0;
 	r->no_memory = false;
-	for (size_t i = 0; i < r->n; i++)
-		r->state[i].seen = r->state[i].same = 0;
+	r->pass++;
+	r->first_times = r->cpu && !r->timed;
+	r->timed = r->cpu;
 }
 
 static int grow(struct rows *r, size_t n)
@@ -355,6 +393,30 @@ static int grow(struct rows *r, size_t n)
 	return 0;
 }
 
+/* Row @i was seen. False: it had been before, in this pass. */
+static bool note_seen(struct rows *r, size_t i)
+{
+	bool first = !rows_seen(r, &r->state[i]);
+
+	r->nseen += first;
+	r->state[i].seen_in = r->pass;
+	return first;
+}
+
+static void note_taken(struct rows *r, size_t i)
+{
+	uint32_t *to;
+
+	if (!note_seen(r, i))
+		return;
+	to = room_for_one(r->taken, r->ntaken, &r->taken_cap, sizeof(*to), GROWTH_PART,
+			  &r->no_memory);
+	if (!to)
+		return;
+	r->taken = to;
+	r->taken[r->ntaken++] = (uint32_t)i;
+}
+
 /* Behind all rows, where the first pass has every one: they need not be put aside. */
 static void append(struct rows *r, const struct task_row *t)
 {
@@ -362,8 +424,9 @@ static void append(struct rows *r, const struct task_row *t)
 		r->no_memory = true;
 		return;
 	}
-	row_new(&r->row[r->n], &r->state[r->n]);
+	row_new(r, &r->row[r->n], &r->state[r->n]);
 	row_take(r, &r->row[r->n], &r->state[r->n], t);
+	note_taken(r, r->n);
 	r->at = ++r->n;
 }
 
@@ -377,6 +440,7 @@ void rows_process(struct rows *r, const struct task_row *t)
 		if (r->row[i].start_ns == t->thread.start_ns) {
 			r->state[i].fresh = 0;
 			row_take(r, &r->row[i], &r->state[i], t);
+			note_taken(r, i);
 			return;
 		}
 	if (r->at == r->n && (!r->n || r->row[r->n - 1].pid < t->thread.pid)) {
@@ -384,8 +448,10 @@ void rows_process(struct rows *r, const struct task_row *t)
 		return;
 	}
 	pair = add_pair(r, &r->added, &r->nadded, &r->added_cap);
-	if (pair)
-		row_take(r, &pair->row, &pair->state, t);
+	if (!pair)
+		return;
+	row_take(r, &pair->row, &pair->state, t);
+	pair->state.seen_in = r->pass;
 }
 
 const struct proc_row *rows_same(struct rows *r, uint32_t pid)
@@ -395,6 +461,7 @@ const struct proc_row *rows_same(struct rows *r, uint32_t pid)
 	for (size_t i = r->at; i < r->n && r->row[i].pid == pid; i++)
 		if (!r->state[i].gone && !r->state[i].final) {
 			row_stay(r, &r->row[i], &r->state[i]);
+			note_seen(r, i);
 			return &r->row[i];
 		}
 	return NULL;
@@ -427,7 +494,7 @@ static struct row_state *state_in_pass(struct rows *r, uint32_t pid)
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
 
 	for (; i < r->n && r->row[i].pid == pid; i++)
-		if (r->state[i].seen)
+		if (rows_seen(r, &r->state[i]))
 			return &r->state[i];
 	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
 	return i < r->nadded && r->added[i].row.pid == pid ? &r->added[i].state : NULL;
@@ -478,6 +545,9 @@ static void drop_ended(struct rows *r)
 {
 	size_t to = 0;
 
+	if (!r->any_gone)
+		return;
+	r->any_gone = false;
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->row[i].flags & ROW_ENDED && r->state[i].gone) {
 			leave(r, i);
@@ -547,12 +617,27 @@ int rows_finish(struct rows *r, bool told)
 	int err;
 
 	add_early(r);
+	for (size_t i = 0; i < r->ntaken; i++)
+		take_times(r, &r->row[r->taken[i]], &r->state[r->taken[i]]);
 	drop_ended(r);
-	for (size_t i = 0; i < r->n; i++)
-		row_finish(r, &r->row[i], &r->state[i], told);
+	for (size_t i = 0; r->nseen < r->n && i < r->n; i++)
+		if (!rows_seen(r, &r->state[i]))
+			row_is_gone(r, &r->row[i], &r->state[i], told);
 	add_late(r);
-	for (size_t i = 0; i < r->nadded; i++)
-		row_finish(r, &r->added[i].row, &r->added[i].state, told);
+	for (size_t i = 0; i < r->nadded; i++) {
+		struct row_pair *pair = &r->added[i];
+
+		if (rows_seen(r, &pair->state))
+			take_times(r, &pair->row, &pair->state);
+		else
+			row_is_gone(r, &pair->row, &pair->state, told);
+	}
+	/* The first pass has them all, the others a few. */
+	if (r->taken_cap > ADDED_KEPT) {
+		free(r->taken);
+		r->taken = NULL;
+		r->taken_cap = 0;
+	}
 	err = merge_added(r);
 	return r->no_memory ? -ENOMEM : err;
 }
@@ -586,9 +671,10 @@ void rows_end(struct rows *r, const struct task_end *e)
 }
 
 /* It lives, and has come since the pass before: it need not be who had its number until then. */
-static bool is_given_again(const struct proc_row *row, const struct row_state *s)
+static bool is_given_again(const struct rows *r, const struct proc_row *row,
+			   const struct row_state *s)
 {
-	return s->seen && s->fresh && row->state != 'Z' && row->state != 'X';
+	return rows_seen(r, s) && s->fresh && row->state != 'Z' && row->state != 'X';
 }
 
 void rows_nameless(struct rows *r, uint32_t pid, const char *name)
@@ -609,11 +695,11 @@ bool rows_ended_known(const struct rows *r, uint32_t pid)
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
 
 	for (; i < r->n && r->row[i].pid == pid; i++)
-		if (!is_given_again(&r->row[i], &r->state[i]))
+		if (!is_given_again(r, &r->row[i], &r->state[i]))
 			return true;
 	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
 	if (i < r->nadded && r->added[i].row.pid == pid &&
-	    !is_given_again(&r->added[i].row, &r->added[i].state))
+	    !is_given_again(r, &r->added[i].row, &r->added[i].state))
 		return true;
 	for (i = 0; i < r->nlate; i++)
 		if (r->late[i].row.pid == pid)
@@ -627,7 +713,7 @@ struct proc_row *rows_find(struct rows *r, uint32_t pid)
 	struct proc_row *found = NULL;
 
 	for (; i < r->n && r->row[i].pid == pid; i++)
-		if (!found || r->state[i].seen)
+		if (!found || rows_seen(r, &r->state[i]))
 			found = &r->row[i];
 	return found;
 }
@@ -639,7 +725,7 @@ struct proc_row *rows_find_ended(struct rows *r, uint32_t pid)
 
 	/* They stand by their start: of several the first has waited longest. */
 	for (; i < r->n && r->row[i].pid == pid && !found; i++)
-		if (!is_given_again(&r->row[i], &r->state[i]))
+		if (!is_given_again(r, &r->row[i], &r->state[i]))
 			found = &r->row[i];
 	return found;
 }
@@ -649,7 +735,7 @@ size_t rows_count_ended(const struct rows *r, uint32_t pid)
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid), n = 0;
 
 	for (; i < r->n && r->row[i].pid == pid; i++)
-		n += !r->state[i].seen;
+		n += !rows_seen(r, &r->state[i]);
 	return n;
 }
 

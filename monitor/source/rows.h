@@ -19,31 +19,33 @@ enum { ROW_COUNTERS = 8 };
 struct row_state {
 	/* Sums over this pass. */
 	uint64_t utime, stime, runtime, switches;
-	struct cputime shown;
-	/* Pages, as they were told; @hiwater: highest RSS that the kernel has noted, @before: the
-	 * same of what it was before an exec. */
-	uint64_t vm;
-	uint32_t rss, hiwater, before;
+	/* Pages, as they were told: highest RSS that the kernel has noted, and the same of what it
+	 * was before an exec. */
+	uint32_t hiwater, before;
 	uint32_t execs; /* as in struct task_row, its lower half */
 	uint32_t stats_seq;
-	uint64_t memory_cgroup;
+	uint32_t seen_in; /* the latest pass that did */
 	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
 			     none has */
 	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
 	uint64_t calls;	  /* counted by it alive, as its monitor told last */
 	uint64_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
 	uint8_t asked;	     /* bits 1 << enum row_text: its text was looked for since it moved */
-	bool seen : 1;	     /* in this pass */
 	bool same : 1;	     /* in this pass it was told to be as it was */
 	bool gone : 1;	     /* was missing in a pass */
 	bool final : 1;	     /* its end was told: nothing will come any more */
 	bool fresh : 1;	     /* was not there in the pass before */
-	bool memory : 1;     /* has memory of its own */
 	bool compat : 1;     /* a 32-bit program */
 	bool collected : 1;  /* as ROW_COLLECTED */
 	bool mixed : 1;	     /* what it counted came with that of others that had its number */
 	bool skipped : 1;    /* as ROW_SKIPPED */
 	bool unlisted : 1;   /* iterators do not list it: neither does one that reads counters */
+};
+
+/* What was told of a row before somebody looked at it. */
+struct looked {
+	size_t row;
+	struct row_told told;
 };
 
 struct row_pair {
@@ -61,21 +63,38 @@ struct rows {
 	size_t nlate, late_cap;
 	struct task_thread *early; /* threads that came before the process they belong to */
 	size_t nearly, early_cap;
-	size_t at;	  /* the walk along */
+	size_t at;	       /* the walk along */
+	struct looked *looked; /* quiet rows that were looked at since the pass before, as told */
+	size_t nlooked, looked_cap;
+	size_t nseen;	 /* of @n, in this pass */
+	uint32_t *taken; /* those of them that were told anew */
+	size_t ntaken, taken_cap;
 	uint64_t boot_ns; /* now, CLOCK_BOOTTIME */
+	uint32_t pass;
+	bool any_gone; /* a row was missing in the pass before */
 	uint64_t page_kb;
-	bool cpu;	       /* times are wanted */
-	bool exact;	       /* the memory of processes comes as /proc says it */
-	struct limits *limits; /* owned; NULL: they are not wanted */
-	bool no_memory;	       /* an allocation failed in this pass */
+	struct row_source from;	 /* of quiet rows */
+	uint64_t zero;		 /* FIELD_BIT()s: counters of which a quiet row has 0 */
+	bool cpu;		 /* times are wanted */
+	bool timed, first_times; /* they were in the pass before; this is the first with them */
+	bool exact;		 /* the memory of processes comes as /proc says it */
+	struct limits *limits;	 /* owned; NULL: they are not wanted */
+	bool no_memory;		 /* an allocation failed in this pass */
 	void (*leaves)(void *arg, const struct proc_row *row); /* called for each that leaves */
 	void *arg;
 };
 
 void rows_init(struct rows *r, bool cpu, bool exact);
 void rows_release(struct rows *r);
-/* What a row holds, anew of its parts. */
+/* What a row that is awake holds, anew of its parts. */
 void row_sum_held(struct proc_row *row);
+/* What a row's figures are by what was told of it: row_source.value. */
+double rows_told(const struct row_source *from, const struct proc_row *row, enum field f);
+/* In this pass. */
+static inline bool rows_seen(const struct rows *r, const struct row_state *s)
+{
+	return s->seen_in == r->pass;
+}
 
 /* The kernel tells of an end when nobody can be looking at the task any more: after that of every
  * CPU's grace period, which on a busy machine takes a while. */
@@ -99,6 +118,10 @@ void rows_nameless(struct rows *r, uint32_t pid, const char *name);
 /* In a pass: there is a row for a process that had @pid and has ended, or will be. */
 bool rows_ended_known(const struct rows *r, uint32_t pid);
 
+/* Between passes: what a look at a quiet row has found, kB, stands in place of what was told, until
+ * the next pass. @size_kb 0: it has no memory. */
+void rows_look(struct rows *r, struct proc_row *row, uint64_t size_kb, uint64_t rss_kb,
+	       uint64_t peak_kb);
 /* Between passes. The row of @pid, of two the one that lives; NULL: none. */
 struct proc_row *rows_find(struct rows *r, uint32_t pid);
 /* The row of a process that had @pid and has ended; NULL: there is none yet, or a living one that

@@ -60,9 +60,9 @@ static void copy_texts(const struct frame *f, struct frame *copy, char *next)
 static struct frame *frame_copy(const struct frame *f)
 {
 	size_t rows = f->n * sizeof(*f->rows), events = f->nevents * sizeof(*f->events);
-	size_t row_sizes = SIZE_BUCKETS * sizeof(uint32_t);
-	char *block =
-		     malloc(sizeof(*f) + rows + events + sized_rows(f) * row_sizes + text_bytes(f)),
+	size_t row_sizes = SIZE_BUCKETS * sizeof(uint32_t), figures = FIELD_COUNT * sizeof(double);
+	char *block = malloc(sizeof(*f) + rows + f->n * figures + events +
+			     sized_rows(f) * row_sizes + text_bytes(f)),
 	     *next;
 	struct frame *copy = (struct frame *)(void *)block;
 
@@ -72,9 +72,15 @@ static struct frame *frame_copy(const struct frame *f)
 	next = block + sizeof(*f);
 	copy->rows = (struct proc_row *)(void *)next;
 	next += rows;
-	copy->events = (const struct frame_event *)(const void *)next;
 	if (rows)
 		memcpy(copy->rows, f->rows, rows);
+	for (size_t i = 0; i < f->n; i++, next += figures) {
+		copy->rows[i].v = (double *)(void *)next;
+		for (size_t k = 0; k < FIELD_COUNT; k++)
+			copy->rows[i].v[k] = row_value(&f->rows[i], (enum field)k);
+	}
+	copy->from = NULL;
+	copy->events = (const struct frame_event *)(const void *)next;
 	if (events)
 		memcpy(next, f->events, events);
 	next += events;

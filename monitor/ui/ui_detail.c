@@ -363,7 +363,15 @@ static void read_detail(struct ui *u, int arg UNUSED)
 
 static void take_row(struct detail *d, const struct proc_row *row)
 {
+	/* Of one that has ended /proc says nothing more: what it said before stays. */
+	for (int i = 0; i < FIELD_COUNT; i++) {
+		double now = row_value(row, (enum field)i);
+
+		if (!isnan(now) || !(row->flags & ROW_ENDED && d->row.v))
+			d->v[i] = now;
+	}
 	d->row = *row;
+	d->row.v = d->v;
 	d->has_sizes = row->sizes != NULL;
 	if (row->sizes)
 		memcpy(d->sizes, row->sizes, sizeof(d->sizes));
@@ -388,9 +396,6 @@ static void frame(struct ui *u)
 		source_refine(u->o.source, u->frame, &at, 1);
 	}
 	d->ended |= row->flags & ROW_ENDED;
-	/* Of one that has ended /proc says nothing more: what it said before stays. */
-	for (int i = 0; row->flags & ROW_ENDED && i < FIELD_COUNT; i++)
-		row->v[i] = isnan(row->v[i]) ? d->row.v[i] : row->v[i];
 	take_row(d, row);
 }
 
@@ -401,6 +406,7 @@ static int open_screen(struct ui *u)
 
 	if (!row)
 		return -ENOENT;
+	d->row.v = NULL;
 	take_row(d, row);
 	d->ended = row->flags & ROW_ENDED;
 	d->proc = (struct proc_detail){

@@ -59,8 +59,6 @@ static bool matches(struct ui *u, const struct event *r)
 	row = u->frame ? frame_find(u->frame, r->tgid) : NULL;
 	if (row)
 		return query_match(u->table.query, row);
-	for (int i = 0; i < FIELD_COUNT; i++)
-		gone.v[i] = NAN;
 	memcpy(gone.name, r->comm, sizeof(gone.name));
 	gone.name[sizeof(gone.name) - 1] = '\0';
 	return query_match(u->table.query, &gone);

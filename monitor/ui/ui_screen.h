@@ -151,7 +151,8 @@ struct events {
 
 /* One process (ui_detail.c). */
 struct detail {
-	struct proc_row row; /* latest known */
+	struct proc_row row;   /* latest known */
+	double v[FIELD_COUNT]; /* its figures */
 	uint32_t sizes[SIZE_BUCKETS];
 	bool has_sizes, ended;
 	struct proc_detail proc;

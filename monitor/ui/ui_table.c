@@ -29,7 +29,7 @@ static bool row_is(const struct proc_row *r, uint32_t pid, uint64_t start_ns)
 bool row_wants_refining(const struct proc_row *r)
 {
 	return !(r->flags & (ROW_ENDED | ROW_KERNEL | ROW_HIDDEN)) &&
-	       (!(r->flags & ROW_EXACT) || isnan(r->v[FIELD_PEAK]));
+	       (!(r->flags & ROW_EXACT) || isnan(row_value(r, FIELD_PEAK)));
 }
 
 static const struct proc_row *line_row(const struct ui *u, size_t line)

@@ -251,10 +251,10 @@ static void env_make(struct env *env, const struct column *table, const struct a
 	env_add(env, "query", "%s", al->text);
 	env_add(env, "verdict", "%s", verdict_name(row));
 	for (size_t i = 0; table == columns && i < FIELD_COUNT; i++)
-		env_number(env, field_names[i], row->v[i]);
+		env_number(env, field_names[i], row_value(row, (enum field)i));
 	for (const struct column *c = table; c->key; c++) {
 		if (table != columns && c->kind == COLUMN_NUMBER)
-			env_number(env, c->key, row->v[c->field]);
+			env_number(env, c->key, row_value(row, c->field));
 		if (column_row_text(c, row))
 			env_add(env, c->key, "%s", column_row_text(c, row));
 	}

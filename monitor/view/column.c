@@ -227,10 +227,15 @@ bool column_shown(const struct column *c, enum tool tool, enum column_lines line
 	return tool == TOOL_MEMMON ? c->memmon : c->cpumon;
 }
 
+static double finite_or_nan(double v)
+{
+	return isfinite(v) ? v : NAN;
+}
+
 double column_number(const struct column *c, const struct proc_row *row)
 {
 	switch (c->kind) {
-	case COLUMN_NUMBER: return isfinite(row->v[c->field]) ? row->v[c->field] : NAN;
+	case COLUMN_NUMBER: return finite_or_nan(row_value(row, c->field));
 	case COLUMN_PID: return row->pid == ROW_UNKNOWN ? NAN : row->pid;
 	case COLUMN_PPID: return row->ppid == ROW_UNKNOWN ? NAN : row->ppid;
 	default: return NAN;

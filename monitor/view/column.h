@@ -7,7 +7,7 @@
 #include "monitor/frame.h"
 
 enum column_kind {
-	COLUMN_NUMBER, /* of proc_row.v[field] */
+	COLUMN_NUMBER, /* row_value(field) */
 	COLUMN_PID,
 	COLUMN_PPID,
 	COLUMN_NAME,

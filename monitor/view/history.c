@@ -25,12 +25,11 @@ struct series {
 	struct trend trend;
 };
 
-enum { HISTORY_RATES = 7 };
-
 struct entry {
 	uint64_t start_ns;
 	double first_s; /* when its RSS was first known, since the history's first frame */
-	double before[HISTORY_RATES]; /* counters of the frame before */
+	double *before; /* ROW_RATES counters of the frame before; owned; NULL: of a row that was
+			 * quiet */
 	uint32_t pid;
 	uint32_t frames;       /* with RSS known */
 	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
@@ -169,17 +168,14 @@ static void series_free(struct series *s)
 
 /* --- one process --- */
 
-/* The counters whose rates are wanted: total last, which may be known without its parts. */
+/* Of rate_counters[], total last, which may be known without its parts. */
 static const struct {
-	enum field counter, rate;
+	enum field rate;
 	double factor; /* of the counter's unit per s, to the rate's */
-} rates[] = {
-	{FIELD_MMAP, FIELD_MMAP_RATE, 1}, {FIELD_MUNMAP, FIELD_MUNMAP_RATE, 1},
-	{FIELD_BRK, FIELD_BRK_RATE, 1},	  {FIELD_SWITCHES, FIELD_SWITCH_RATE, 1},
-	{FIELD_USER_MS, FIELD_USR, 0.1},  {FIELD_SYSTEM_MS, FIELD_SYS, 0.1},
-	{FIELD_TOTAL_MS, FIELD_TOT, 0.1},
+} rates[ROW_RATES] = {
+	{FIELD_MMAP_RATE, 1}, {FIELD_MUNMAP_RATE, 1}, {FIELD_BRK_RATE, 1}, {FIELD_SWITCH_RATE, 1},
+	{FIELD_USR, 0.1},     {FIELD_SYS, 0.1},	      {FIELD_TOT, 0.1},
 };
-_Static_assert(ARRAY_SIZE(rates) == HISTORY_RATES, "one counter for each rate");
 
 enum { JUDGED_A_FRAME = 128 };
 
@@ -192,14 +188,29 @@ static int need_series(struct entry *e)
 	return e->series ? 0 : -ENOMEM;
 }
 
+/* Of a row that was quiet until now they are with its figures. */
+static int need_before(struct entry *e, const struct proc_row *row, bool fresh)
+{
+	if (e->before)
+		return 0;
+	e->before = malloc(ROW_RATES * sizeof(*e->before));
+	if (!e->before)
+		return -ENOMEM;
+	for (size_t i = 0; i < ROW_RATES; i++)
+		e->before[i] = row->from && !fresh ? row->v[FIELD_COUNT + i] : NAN;
+	return 0;
+}
+
 /* A new process that started after the frame before has counted from 0; of an older one nobody
  * knows what it had. */
-static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
+static int set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
 {
 	bool born = fresh && row->v[FIELD_AGE] < dt;
 
-	for (size_t i = 0; i < HISTORY_RATES; i++) {
-		double now = row->v[rates[i].counter], before = e->before[i];
+	if (need_before(e, row, fresh))
+		return -ENOMEM;
+	for (size_t i = 0; i < ROW_RATES; i++) {
+		double now = row->v[rate_counters[i]], before = e->before[i];
 
 		if (born)
 			before = 0;
@@ -212,6 +223,7 @@ static void set_rates(struct entry *e, struct proc_row *row, double dt, bool fre
 	}
 	if (isnan(row->v[FIELD_TOT]))
 		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
+	return 0;
 }
 
 static int add_calls(struct entry *e, const struct proc_row *row)
@@ -364,23 +376,68 @@ static void set_trend(const struct history *h, const struct entry *e, struct pro
 
 /* --- a frame --- */
 
-static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
+static uint32_t whole_kb(double kb)
+{
+	return (uint32_t)fmin(fmax(kb, 0), UINT32_MAX);
+}
+
+static int awake_update(struct history *h, struct entry *e, struct proc_row *row,
 			const struct step *s, bool fresh)
 {
 	/* Recordings of old have RSS alone. */
 	double held_kb = isnan(row->v[FIELD_HELD]) ? row->v[FIELD_RSS] : row->v[FIELD_HELD];
-	int err;
+	int err = set_rates(e, row, s->dt, fresh);
 
-	set_rates(e, row, s->dt, fresh);
-	err = add_calls(e, row);
+	err = err ? err : add_calls(e, row);
 	if (!err && held_kb >= 0 && (s->dt > 0 || !e->frames)) {
 		err = add_rss(e, held_kb, s->before_s, s->now_s);
 		e->collected = row->flags & ROW_COLLECTED;
-		e->beside_kb = (uint32_t)fmin(fmax(held_kb - row->v[FIELD_RSS], 0), UINT32_MAX);
+		e->beside_kb = whole_kb(held_kb - row->v[FIELD_RSS]);
 	}
+	row->v[FIELD_PROCESSES] = row->flags & ROW_ENDED ? 0 : 1;
 	judge_in_turn(h, e);
 	set_trend(h, e, row);
 	return err;
+}
+
+/* It has counted since it began, in this interval. */
+static bool has_begun(const struct proc_row *row, double dt)
+{
+	if (!(row_value(row, FIELD_AGE) < dt))
+		return false;
+	for (size_t i = 0; i < ROW_RATES; i++)
+		if (row_value(row, rate_counters[i]) > 0)
+			return true;
+	return false;
+}
+
+/* Its rates are 0 and its trend is flat, and both are made where they are shown. False: there is
+ * more to say of it. */
+static bool quiet_update(struct history *h, struct entry *e, struct proc_row *row,
+			 const struct step *s, bool fresh)
+{
+	double held_kb = row_value(row, FIELD_HELD);
+	struct trend flat;
+
+	if (e->series || (e->frames && held_kb >= 0 && whole_kb(held_kb) != e->kb) ||
+	    (fresh && has_begun(row, s->dt)))
+		return false;
+	if (held_kb >= 0 && (s->dt > 0 || !e->frames)) {
+		add_rss(e, held_kb, s->before_s, s->now_s);
+		row->told.first_s = e->first_s;
+	}
+	row->told.rated = !fresh || row_value(row, FIELD_AGE) < s->dt;
+	flat_trend(h, e, &flat);
+	row->verdict = (uint8_t)flat.verdict;
+	return true;
+}
+
+static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
+			const struct step *s, bool fresh)
+{
+	if (!row->v && quiet_update(h, e, row, s, fresh))
+		return 0;
+	return row_wake(row) ? -ENOMEM : awake_update(h, e, row, s, fresh);
 }
 
 /* What is computed here is offered where what it is computed from is. */
@@ -394,8 +451,6 @@ static void entry_offer(struct frame *f)
 	if ((f->fields & both) == both)
 		f->fields |= FIELD_BIT(FIELD_TOT);
 	f->fields |= FIELD_BIT(FIELD_PROCESSES);
-	for (size_t i = 0; i < f->n; i++)
-		f->rows[i].v[FIELD_PROCESSES] = f->rows[i].flags & ROW_ENDED ? 0 : 1;
 }
 
 /* --- all processes --- */
@@ -412,7 +467,9 @@ int history_new(struct history **out, const struct trend_rule *rule)
 static void forget(struct entry *e)
 {
 	series_free(e->series);
+	free(e->before);
 	e->series = NULL;
+	e->before = NULL;
 }
 
 static void forget_all(struct history *h)
@@ -437,7 +494,8 @@ size_t history_bytes(const struct history *h)
 	size_t bytes = sizeof(*h) + h->cap * sizeof(*h->entries);
 
 	for (size_t i = 0; i < h->n; i++)
-		bytes += h->entries[i].series ? series_bytes(h->entries[i].series) : 0;
+		bytes += (h->entries[i].series ? series_bytes(h->entries[i].series) : 0) +
+			 (h->entries[i].before ? ROW_RATES * sizeof(double) : 0);
 	return bytes;
 }
 
@@ -467,8 +525,11 @@ static struct entry *find(const struct history *h, const struct proc_row *row)
 
 static void nothing_known(struct proc_row *row)
 {
-	for (size_t i = FIELD_MMAP_RATE; i < FIELD_COUNT; i++)
+	for (size_t i = FIELD_MMAP_RATE; row->v && i < FIELD_COUNT; i++)
 		row->v[i] = NAN;
+	if (row->v)
+		row->v[FIELD_PROCESSES] = row->flags & ROW_ENDED ? 0 : 1;
+	row->told.rated = false;
 	row->verdict = VERDICT_TOO_EARLY;
 }
 
@@ -570,6 +631,8 @@ int history_update(struct history *h, struct frame *f)
 	}
 	h->latest_ns = f->mono_ns;
 	s.now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
+	if (f->from)
+		f->from->now_s = s.now_s;
 	entry_offer(f);
 	h->judged = 0;
 	h->turn = h->next_turn;

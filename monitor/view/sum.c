@@ -22,13 +22,13 @@ static const enum sum_kind kinds[FIELD_COUNT] = {
 };
 
 /* Infinite is what makes a sum unknown, whatever else comes. */
-double sum_part(const struct proc_row *row, enum field f)
+double sum_part(const struct proc_row *row, enum field f, double value)
 {
-	if (f == FIELD_FAULTS && isnan(row->v[f]))
+	if (f == FIELD_FAULTS && isnan(value))
 		return row_has_memory(row) ? INFINITY : NAN;
-	if (kinds[f] == SUM_WHOLE && isnan(row->v[f]))
+	if (kinds[f] == SUM_WHOLE && isnan(value))
 		return row_has_memory(row) && !(row->flags & ROW_SHARED_NOW) ? INFINITY : NAN;
-	return row->v[f];
+	return value;
 }
 
 double sum_add(enum field f, double a, double b)
@@ -118,14 +118,22 @@ static struct proc_row *new_group(struct grouping *g, const struct proc_row *row
 	if (g->frame.n == g->cap) {
 		size_t cap = g->cap ? 2 * g->cap : 64;
 
+		double(*v)[FIELD_COUNT] = reallocarray(g->v, cap, sizeof(*v));
+
+		if (v)
+			g->v = v;
 		to = reallocarray(to, cap, sizeof(*to));
-		if (!to)
+		if (to)
+			g->group = to;
+		if (!v || !to)
 			return NULL;
-		g->group = to;
 		g->cap = cap;
+		for (size_t i = 0; i < g->frame.n; i++)
+			to[i].v = v[i];
 	}
-	to += g->frame.n++;
+	to += g->frame.n;
 	*to = *row;
+	to->v = g->v[g->frame.n++];
 	to->pid = to->ppid = ROW_UNKNOWN;
 	to->start_ns = hash;
 	to->group = name;
@@ -191,8 +199,11 @@ static void put_in_order(struct grouping *g, size_t rows)
 
 static void add_member(struct proc_row *to, const struct proc_row *row, enum group_by by)
 {
+	double room[FIELD_COUNT];
+	const double *v = row_values(row, room);
+
 	for (size_t k = 0; k < FIELD_COUNT; k++)
-		to->v[k] = sum_add((enum field)k, to->v[k], sum_part(row, (enum field)k));
+		to->v[k] = sum_add((enum field)k, to->v[k], sum_part(row, (enum field)k, v[k]));
 	sum_flags(to, row);
 	to->flags &= row->flags | (uint8_t) ~(ROW_ENDED | ROW_KERNEL);
 	to->flags |= row->flags & (ROW_HIDDEN | ROW_COLLECTED);
@@ -235,6 +246,7 @@ int grouping_make(struct grouping *g, const struct frame *f, enum group_by by, s
 void grouping_release(struct grouping *g)
 {
 	free(g->group);
+	free(g->v);
 	free(g->of_row);
 	free(g->slot);
 	*g = (struct grouping){.cap = 0};

@@ -15,8 +15,8 @@
 
 #include "monitor/frame.h"
 
-/* What @row brings to a sum of its field @f. */
-double sum_part(const struct proc_row *row, enum field f);
+/* What @row brings to a sum of its field @f, which has @value. */
+double sum_part(const struct proc_row *row, enum field f, double value);
 /* Both together, either may be NAN: nothing yet. */
 double sum_add(enum field f, double a, double b);
 /* NAN of what lacks a part. */
@@ -38,7 +38,8 @@ struct grouping {
 	struct frame frame; /* rows are groups, without a pid; in an order that lasts; see below */
 	uint32_t *of_row;   /* the group of each row of the frame they were made of; UINT32_MAX: of
 			     * none */
-	struct proc_row *group; /* owned: frame.rows */
+	struct proc_row *group;	  /* owned: frame.rows */
+	double (*v)[FIELD_COUNT]; /* owned: their figures */
 	size_t cap, rows_cap, slots;
 	uint32_t *slot; /* scratch */
 };

@@ -247,7 +247,8 @@ static void add_upwards(struct tree *t, const struct frame *f, const struct colu
 
 		t->flags[i] = match ? TREE_MATCH | TREE_KEEP : 0;
 		t->value[i] = match && sort->kind == COLUMN_NUMBER
-				      ? sum_part(&f->rows[i], sort->field)
+				      ? sum_part(&f->rows[i], sort->field,
+						 row_value(&f->rows[i], sort->field))
 				      : NAN;
 	}
 	for (uint32_t k = 0; k < n; k++) {
@@ -423,14 +424,16 @@ static void sum_lines(struct view *v, const struct tree *t, const struct frame *
 		for (size_t k = 0; k < FIELD_COUNT; k++)
 			v->sums[i][k] = NAN;
 	for (size_t i = 0; i < f->n; i++) {
-		double *sum;
+		double *sum, room[FIELD_COUNT];
+		const double *values;
 
 		if (!(t->flags[i] & TREE_MATCH) || t->owner[i] == TREE_NONE)
 			continue;
 		sum = v->sums[t->owner[i]];
+		values = row_values(&f->rows[i], room);
 		for (size_t k = 0; k < FIELD_COUNT; k++)
 			sum[k] = sum_add((enum field)k, sum[k],
-					 sum_part(&f->rows[i], (enum field)k));
+					 sum_part(&f->rows[i], (enum field)k, values[k]));
 	}
 	/* Lines stand below their parents: the last is complete. */
 	for (size_t i = v->n; i-- > 0;) {
@@ -534,7 +537,8 @@ void view_row(const struct view *v, const struct frame *f, size_t line, struct p
 	if (!v->sums)
 		return;
 	/* Those below that are folded, or found no room in the view, were not read. */
-	if (l->folded || (v->n < v->matched && out->v[FIELD_VIRT] != v->sums[line][FIELD_VIRT]))
+	if (l->folded ||
+	    (v->n < v->matched && row_value(out, FIELD_VIRT) != v->sums[line][FIELD_VIRT]))
 		out->flags &= (uint8_t)~ROW_EXACT;
 	if (view_has_children(v, line) && (l->context || out->flags & (ROW_KERNEL | ROW_ENDED)))
 		out->flags |= ROW_SHARED_NOW; /* by those that follow */
@@ -543,7 +547,7 @@ void view_row(const struct view *v, const struct frame *f, size_t line, struct p
 		if (v->lines[i].folded)
 			out->flags &= (uint8_t)~ROW_EXACT;
 	}
-	memcpy(out->v, v->sums[line], sizeof(out->v));
+	out->v = v->sums[line];
 }
 
 const struct frame *view_frame(const struct view *v, const struct frame *f)
@@ -580,9 +584,13 @@ static int sum_branches(struct view_sums *s, const struct frame *f)
 	find_parents(&t, f);
 	cut_cycles(&t, n);
 	order_upwards(&t, n);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		double room[FIELD_COUNT];
+		const double *values = row_values(&f->rows[i], room);
+
 		for (size_t k = 0; k < FIELD_COUNT; k++)
-			s->v[i][k] = sum_part(&f->rows[i], (enum field)k);
+			s->v[i][k] = sum_part(&f->rows[i], (enum field)k, values[k]);
+	}
 	for (uint32_t at = 0; at < n; at++) {
 		uint32_t i = t.order[at], p = t.parent[i];
 

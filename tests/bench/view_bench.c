@@ -11,6 +11,7 @@
 #include "lib/rng.h"
 #include "monitor/view/history.h"
 #include "monitor/view/view.h"
+#include "tests/unit/figures_fixture.h"
 
 enum { ROUNDS = 101 };
 
@@ -25,7 +26,8 @@ static void fill(struct proc_row *rows, size_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct proc_row *row = &rows[i];
 
-		*row = (struct proc_row){.pid = i + 1, .state = 'S', .start_ns = i + 1};
+		*row = (struct proc_row){
+			.pid = i + 1, .state = 'S', .start_ns = i + 1, .v = figures()};
 		row->ppid = i % 30 == 1 ? 1 : i ? i / 30 * 30 + 2 : 0;
 		row->ppid = row->ppid >= row->pid ? 1 : row->ppid;
 		row->uid = (uint32_t)rng_below(&rng, 4);

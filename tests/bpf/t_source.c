@@ -16,6 +16,7 @@
 #include "lib/procfs.h"
 #include "monitor/source/caps.h"
 #include "monitor/source/source.h"
+#include "tests/unit/figures_fixture.h"
 
 enum { THREADS = 3, CALLS = 57, BRIEF_CALLS = 23, FRAMES_MAX = 60 };
 
@@ -225,7 +226,7 @@ static struct proc_row ended_row(struct source *s, uint32_t pid)
 
 		for (size_t k = 0; k < f->n; k++)
 			if (f->rows[k].pid == pid && f->rows[k].flags & ROW_ENDED) {
-				found = f->rows[k];
+				found = row_kept(&f->rows[k]);
 				times++;
 			}
 		if (times && !frame_find(f, pid))
@@ -256,13 +257,13 @@ static void check_calls(const char *monitor)
 	assert_string_equal(f->monitor, name);
 	assert_true(isnan(f->interval_s));
 	assert_string_equal(row_of(f, w.pid)->name, "t_so)urce 1");
-	assert_float_equal(row_of(f, w.pid)->v[FIELD_THREADS], THREADS + 1, 0);
-	before = *row_of(f, w.pid);
+	assert_float_equal(row_value(row_of(f, w.pid), FIELD_THREADS), THREADS + 1, 0);
+	before = row_kept(row_of(f, w.pid));
 	tell(&w, 'c');
 	/* A number that nobody has told of yet waits a frame. */
 	sample(s);
 	f = sample(s);
-	row = *row_of(f, w.pid);
+	row = row_kept(row_of(f, w.pid));
 	assert_float_equal(row.v[FIELD_MMAP] - before.v[FIELD_MMAP], CALLS * (THREADS + 1), 0);
 	assert_float_equal(row.v[FIELD_MUNMAP] - before.v[FIELD_MUNMAP], CALLS * (THREADS + 1), 0);
 	/* Told by the ring alone, where the machine's other calls may have taken the room. */
@@ -273,7 +274,7 @@ static void check_calls(const char *monitor)
 	assert_int_equal(row.ppid, getpid());
 	/* Nothing more was done: nothing more is counted. */
 	f = sample(s);
-	assert_float_equal(row_of(f, w.pid)->v[FIELD_MMAP], row.v[FIELD_MMAP], 0);
+	assert_float_equal(row_value(row_of(f, w.pid), FIELD_MMAP), row.v[FIELD_MMAP], 0);
 	row = ended_row(s, tell(&w, 'p'));
 	assert_float_equal(row.v[FIELD_MMAP], BRIEF_CALLS, 0);
 	assert_float_equal(row.v[FIELD_MUNMAP], BRIEF_CALLS, 0);
@@ -352,10 +353,10 @@ static void equals_proc(struct source *s, struct frame *f, pid_t pid)
 	source_refine(s, f, &index, 1);
 	assert_int_equal(procfs_memory("/proc", pid, &want), 0);
 	assert_true(row->flags & ROW_EXACT);
-	assert_float_equal(row->v[FIELD_RSS], (double)want.rss_bytes / 1024, 0);
-	assert_float_equal(row->v[FIELD_VIRT], (double)want.size_bytes / 1024, 0);
-	assert_float_equal(row->v[FIELD_PEAK], (double)want.hwm_bytes / 1024, 0);
-	assert_true(row->v[FIELD_PEAK] > row->v[FIELD_RSS] + 20 * 1024);
+	assert_float_equal(row_value(row, FIELD_RSS), (double)want.rss_bytes / 1024, 0);
+	assert_float_equal(row_value(row, FIELD_VIRT), (double)want.size_bytes / 1024, 0);
+	assert_float_equal(row_value(row, FIELD_PEAK), (double)want.hwm_bytes / 1024, 0);
+	assert_true(row_value(row, FIELD_PEAK) > row_value(row, FIELD_RSS) + 20 * 1024);
 }
 
 static void memory(void **state UNUSED)
@@ -373,7 +374,7 @@ static void memory(void **state UNUSED)
 	tell(&w, 'm');
 	stop(w.pid);
 	f = sample(s);
-	row = *row_of(f, w.pid);
+	row = row_kept(row_of(f, w.pid));
 	assert_false(row.flags & ROW_EXACT);
 	assert_int_equal(row.state, 'T');
 	/* What the iterator says is near. */
@@ -444,15 +445,15 @@ static void asleep(void **state UNUSED)
 	child = sleeper_start(&sleeper, BYTES);
 	assert_int_equal(source_live(&s, &opts), 0);
 	for (int i = 0; i < 3; i++)
-		before = *row_of(sample(s), sleeper.pid);
+		before = row_kept(row_of(sample(s), sleeper.pid));
 	assert_int_equal(before.ppid, child);
 	from = (struct iovec){calloc(1, BYTES), BYTES};
 	to = (struct iovec){sleeper.memory, BYTES};
 	assert_int_equal(process_vm_writev(sleeper.pid, &from, 1, &to, 1, 0), BYTES);
 	free(from.iov_base);
 	row = row_of(sample(s), sleeper.pid);
-	assert_true(row->v[FIELD_RSS] > before.v[FIELD_RSS] + 6 * 1024);
-	assert_true(row->v[FIELD_AGE] > before.v[FIELD_AGE]);
+	assert_true(row_value(row, FIELD_RSS) > before.v[FIELD_RSS] + 6 * 1024);
+	assert_true(row_value(row, FIELD_AGE) > before.v[FIELD_AGE]);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	row = row_of(sample(s), sleeper.pid);
@@ -491,7 +492,7 @@ static void times(void **state UNUSED)
 	tell(&w, 'b');
 	stop(w.pid);
 	f = sample(s);
-	row = *row_of(f, w.pid);
+	row = row_kept(row_of(f, w.pid));
 	assert_int_equal(procfs_cpu("/proc", w.pid, &want), 0);
 	/* More than the thread that ended took, which is in it. */
 	assert_true(row.v[FIELD_TOTAL_MS] > 80 + tick_ms);
@@ -501,7 +502,8 @@ static void times(void **state UNUSED)
 	assert_true(row.v[FIELD_SWITCHES] > 0);
 	/* Stopped: no time goes by. */
 	f = sample(s);
-	assert_float_equal(row_of(f, w.pid)->v[FIELD_TOTAL_MS], row.v[FIELD_TOTAL_MS], 1e-6);
+	assert_float_equal(row_value(row_of(f, w.pid), FIELD_TOTAL_MS), row.v[FIELD_TOTAL_MS],
+			   1e-6);
 	worker_end(&w);
 	source_close(s);
 }
@@ -545,13 +547,13 @@ static void object_of_the_cpu(void **state UNUSED)
 	assert_int_equal(source_live(&s, &opts), 0);
 	f = sample(s);
 	assert_string_equal(f->monitor, "cpumon");
-	before = row_of(f, w.pid)->v[FIELD_TOTAL_MS];
+	before = row_value(row_of(f, w.pid), FIELD_TOTAL_MS);
 	tell(&w, 'b');
 	stop(w.pid);
 	sample(s);
 	f = sample(s);
 	/* What its definition makes of the burning threads, each credited for itself. */
-	assert_true(row_of(f, w.pid)->v[FIELD_TOTAL_MS] - before > 80);
+	assert_true(row_value(row_of(f, w.pid), FIELD_TOTAL_MS) - before > 80);
 	worker_end(&w);
 	source_close(s);
 }
@@ -621,7 +623,7 @@ static int run_with_two(void)
 	raw_munmap(raw_mmap(8192), 8192);
 	NEED(source_pump(s) == 0 && source_sample(s, &f) == 1);
 	row = frame_find(f, (uint32_t)getpid());
-	NEED(row && row->v[FIELD_MMAP] > 0);
+	NEED(row && row_value(row, FIELD_MMAP) > 0);
 	NEED(row->sizes || f->losses.ring_full);
 	/* Root's and our own are read alike. */
 	row = frame_find(f, (uint32_t)getppid());
@@ -655,7 +657,7 @@ static int run_without(void)
 	NEED(source_sample(s, &f) == 1);
 	NEED(frame_find(f, (uint32_t)getpid()));
 	NEED(frame_find(f, (uint32_t)getpid())->flags & ROW_EXACT);
-	NEED(isnan(frame_find(f, (uint32_t)getpid())->v[FIELD_PEAK]));
+	NEED(isnan(row_value(frame_find(f, (uint32_t)getpid()), FIELD_PEAK)));
 	source_close(s);
 	return 0;
 }

@@ -35,6 +35,7 @@ struct source {
 	struct frame frame;
 	struct frame_event events[EVENTS_A_FRAME];
 	uint32_t sizes[SIZE_BUCKETS];
+	double (*figures)[FIELD_COUNT]; /* of the rows */
 	size_t procs;
 	bool cpumon, losses, busy, recorded, no_events, events_on, times;
 	source_keep_fn keep;
@@ -96,7 +97,8 @@ static void fill_row(struct source *s, struct proc_row *r, const struct fixture 
 			       .uid = x->uid,
 			       .flags = x->flags,
 			       .state = x->pid == 500 ? 'R' : 'S',
-			       .start_ns = x->pid * NSEC_PER_SEC};
+			       .start_ns = x->pid * NSEC_PER_SEC,
+			       .v = s->figures[r - s->frame.rows]};
 	snprintf(r->name, sizeof(r->name), "%s", x->name);
 	for (int i = 0; i < FIELD_COUNT; i++)
 		r->v[i] = NAN;
@@ -427,7 +429,8 @@ int main(int argc, char *argv[])
 		s.log = fopen(log, "w");
 	note(&s, "pid %d\n", (int)getpid());
 	s.frame.rows = calloc(ARRAY_SIZE(fixtures) + s.procs, sizeof(*s.frame.rows));
-	if (!s.frame.rows || history_new(&h, &trend_default))
+	s.figures = calloc(ARRAY_SIZE(fixtures) + s.procs, sizeof(*s.figures));
+	if (!s.frame.rows || !s.figures || history_new(&h, &trend_default))
 		return EXIT_USAGE;
 	if (value_of(argc, argv, "alerts") &&
 	    (alerts_new(&a, NULL) || alerts_add(a, "name = leaky and rss > 6MiB", NULL)))
@@ -454,6 +457,7 @@ int main(int argc, char *argv[])
 	alerts_free(a);
 	history_free(h);
 	free(s.frame.rows);
+	free(s.figures);
 	if (s.log)
 		fclose(s.log);
 	return err == -EIO ? EXIT_DEAD : err < 0 ? EXIT_BAD : err;

@@ -9,6 +9,7 @@
 #include "lib/base.h"
 #include "monitor/frame.h"
 #include "monitor/sink/metrics.h"
+#include "tests/unit/figures_fixture.h"
 
 /* Names that break what is careless about quotes, lines and encodings. */
 static const char *const sink_names[] = {
@@ -22,10 +23,9 @@ static inline void sink_row(struct proc_row *row, uint32_t pid, const char *name
 				 .ppid = pid > 1 ? 1 : 0,
 				 .flags = ROW_EXACT,
 				 .state = 'S',
-				 .start_ns = 1000ull * pid};
+				 .start_ns = 1000ull * pid,
+				 .v = figures()};
 	strncpy(row->name, name, sizeof(row->name) - 1);
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		row->v[i] = NAN;
 }
 
 /* Processes 1..ARRAY_SIZE(sink_names) with odd names and some numbers; @f points into @rows. */

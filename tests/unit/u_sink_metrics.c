@@ -170,11 +170,9 @@ static struct view_line order[MANY];
 static void crowd(void)
 {
 	for (uint32_t i = 0; i < MANY; i++) {
-		many[i] = (struct proc_row){.pid = i + 1};
+		many[i] = (struct proc_row){.pid = i + 1, .v = figures()};
 		/* Thirty pairs of one name. */
 		snprintf(many[i].name, sizeof(many[i].name), "n%u", i / 2);
-		for (int k = 0; k < FIELD_COUNT; k++)
-			many[i].v[k] = NAN;
 		many[i].v[FIELD_RSS] = i < 2 ? 100000 : 1000;
 		many[i].v[FIELD_SHARED] = i < 2 ? 60000 : 0;
 		many[i].v[FIELD_MMAP] = 1;

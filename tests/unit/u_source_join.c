@@ -136,8 +136,8 @@ static struct proc_row *row_of(struct world *w, uint32_t pid)
 
 static void check(struct world *w, uint32_t pid, double mmap, double munmap)
 {
-	assert_float_equal(row_of(w, pid)->v[FIELD_MMAP], mmap, 0);
-	assert_float_equal(row_of(w, pid)->v[FIELD_MUNMAP], munmap, 0);
+	assert_float_equal(row_value(row_of(w, pid), FIELD_MMAP), mmap, 0);
+	assert_float_equal(row_value(row_of(w, pid), FIELD_MUNMAP), munmap, 0);
 }
 
 static void rows_come_and_go(void **state)
@@ -157,18 +157,18 @@ static void rows_come_and_go(void **state)
 	counters(&w, NULL, NULL);
 	assert_int_equal(w.rows.n, 3);
 	assert_string_equal(row_of(&w, 5)->name, "five");
-	assert_float_equal(row_of(&w, 5)->v[FIELD_RSS], 3.0 * (double)w.rows.page_kb, 0);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_PEAK], 5.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_RSS), 3.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_PEAK), 5.0 * (double)w.rows.page_kb, 0);
 	check(&w, 5, 0, 0);
 	/* Without calls nothing is known of its address space: not 0. */
-	assert_true(isnan(row_of(&w, 5)->v[FIELD_USAGE]));
+	assert_true(isnan(row_value(row_of(&w, 5), FIELD_USAGE)));
 	pass(&w, second, false);
 	/* 5 and the first 9 are shown once more, as ended; in the order of the numbers. */
 	assert_int_equal(w.rows.n, 6);
 	for (size_t i = 1; i < w.rows.n; i++)
 		assert_true(w.rows.row[i - 1].pid <= w.rows.row[i].pid);
 	assert_true(row_of(&w, 5)->flags & ROW_ENDED);
-	assert_true(isnan(row_of(&w, 5)->v[FIELD_RSS]));
+	assert_true(isnan(row_value(row_of(&w, 5), FIELD_RSS)));
 	assert_string_equal(row_of(&w, 9)->name, "other");
 	assert_false(row_of(&w, 9)->flags & ROW_ENDED);
 	pass(&w, second, false);
@@ -192,19 +192,21 @@ static void same_as_before(void **state UNUSED)
 	assert_int_equal(rows_finish(&w.rows, true), 0);
 	pass(&w, tasks, true);
 	row = row_of(&w, 5);
-	cpu_ms = row->v[FIELD_TOTAL_MS];
-	row->v[FIELD_RSS] = 1;
+	cpu_ms = row_value(row, FIELD_TOTAL_MS);
+	rows_look(&w.rows, row, 8 * w.rows.page_kb, w.rows.page_kb, 6 * w.rows.page_kb);
+	assert_float_equal(row_value(row, FIELD_RSS), (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row, FIELD_PEAK), 6.0 * (double)w.rows.page_kb, 0);
 	row->flags |= ROW_EXACT;
 	rows_begin(&w.rows, 9 * NSEC_PER_SEC);
 	assert_ptr_equal(rows_same(&w.rows, 5), row);
 	assert_null(rows_same(&w.rows, 6));
 	assert_int_equal(rows_finish(&w.rows, true), 0);
 	row = row_of(&w, 5);
-	assert_float_equal(row->v[FIELD_RSS], 3.0 * (double)w.rows.page_kb, 0);
-	assert_float_equal(row->v[FIELD_HELD], row->v[FIELD_RSS], 0);
-	assert_float_equal(row->v[FIELD_PEAK], 5.0 * (double)w.rows.page_kb, 0);
-	assert_float_equal(row->v[FIELD_TOTAL_MS], cpu_ms, 0);
-	assert_float_equal(row->v[FIELD_AGE], 9 - 50e-9, 1e-9);
+	assert_float_equal(row_value(row, FIELD_RSS), 3.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row, FIELD_HELD), row_value(row, FIELD_RSS), 0);
+	assert_float_equal(row_value(row, FIELD_PEAK), 5.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row, FIELD_TOTAL_MS), cpu_ms, 0);
+	assert_float_equal(row_value(row, FIELD_AGE), 9 - 50e-9, 1e-9);
 	assert_false(row->flags & (ROW_EXACT | ROW_ENDED));
 	/* Of one that is gone nothing can be as it was. */
 	assert_int_equal(row_of(&w, 1)->state, 'X');
@@ -240,11 +242,11 @@ static void ends_are_told(void **state)
 	pass(&w, second, true);
 	assert_int_equal(w.rows.n, 3);
 	assert_true(row_of(&w, 5)->flags & ROW_ENDED);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_USER_MS], 9, 0);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_PEAK], 11.0 * (double)w.rows.page_kb, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_USER_MS), 9, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_PEAK), 11.0 * (double)w.rows.page_kb, 0);
 	assert_true(row_of(&w, 4)->flags & ROW_ENDED);
 	assert_string_equal(row_of(&w, 4)->name, "brief");
-	assert_float_equal(row_of(&w, 4)->v[FIELD_SYSTEM_MS], 3, 0);
+	assert_float_equal(row_value(row_of(&w, 4), FIELD_SYSTEM_MS), 3, 0);
 	pass(&w, second, true);
 	assert_int_equal(w.rows.n, 1);
 	/* It is never told. */
@@ -272,9 +274,9 @@ static void times_of_threads(void **state)
 	(void)state;
 	world_open(&w, MONITOR_KEY_TGID, JOIN_LEAVES);
 	pass(&w, tasks, false);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_USER_MS], 6, 0);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_SWITCHES], 2, 0);
-	assert_float_equal(row_of(&w, 7)->v[FIELD_USER_MS], 9, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_USER_MS), 6, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_SWITCHES), 2, 0);
+	assert_float_equal(row_value(row_of(&w, 7), FIELD_USER_MS), 9, 0);
 	/* Read before its process, which has moved on since: it may be among the ended already. */
 	rows_begin(&w.rows, 2);
 	rows_thread(&w.rows, &late);
@@ -291,7 +293,7 @@ static void times_of_threads(void **state)
 		rows_process(&w.rows, &seven);
 	}
 	assert_int_equal(rows_finish(&w.rows, false), 0);
-	assert_float_equal(row_of(&w, 7)->v[FIELD_USER_MS], 14, 0);
+	assert_float_equal(row_value(row_of(&w, 7), FIELD_USER_MS), 14, 0);
 	world_close(&w);
 }
 
@@ -334,7 +336,7 @@ static void by_process(void **state)
 	counters(&w, NULL, (struct count[]){{5, 10, 4, 8192}, {9, 3, 1, 4096}, {0}});
 	check(&w, 5, 10, 4);
 	check(&w, 9, 3, 1);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_USAGE], 8192, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_USAGE), 8192, 0);
 	assert_int_equal(join_calls(w.join), 18);
 	/* 9 ends with 5 and 2; 77 came and went unseen: a row in the next frame. */
 	pass(&w, one, false);
@@ -374,7 +376,7 @@ static void counts_of_the_same(void **state UNUSED)
 	counters(&w, NULL, (struct count[]){{9, 4, 1, 4096}, {0}});
 	check(&w, 5, 10, 4);
 	check(&w, 9, 4, 1);
-	assert_float_equal(row_of(&w, 5)->v[FIELD_USAGE], 8192, 0);
+	assert_float_equal(row_value(row_of(&w, 5), FIELD_USAGE), 8192, 0);
 	assert_int_equal(join_calls(w.join), 19);
 	/* 5 is a zombie that nobody has waited for: its counts were taken, and count once. */
 	rows_begin(&w.rows, w.now_ns += ROWS_WAIT_NS / 2);
@@ -506,10 +508,10 @@ static void test_n29_times_never_go_back(void **state UNUSED)
 		rows_begin(&rows, (uint64_t)i);
 		rows_process(&rows, &row);
 		assert_int_equal(rows_finish(&rows, true), 0);
-		assert_true(rows.state[0].shown.user_ns >= user);
-		assert_true(rows.state[0].shown.system_ns >= system);
-		user = rows.state[0].shown.user_ns;
-		system = rows.state[0].shown.system_ns;
+		assert_true(rows.row[0].told.user_ns >= user);
+		assert_true(rows.row[0].told.system_ns >= system);
+		user = rows.row[0].told.user_ns;
+		system = rows.row[0].told.system_ns;
 		sum = user + system;
 		assert_int_equal(sum, runtime);
 	}

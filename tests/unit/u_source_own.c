@@ -179,6 +179,7 @@ static void events(void **state)
 	assert_int_equal(events_bucket(UINT64_MAX), SIZE_BUCKETS - 1);
 	assert_int_equal(events_new(&e), 0);
 	rows_init(&rows, false, false);
+	rows.zero = FIELD_BIT(FIELD_BRK);
 	rows.leaves = leaves;
 	rows.arg = e;
 	add_rows(&rows, (uint32_t[]){3, 8, 0});
@@ -191,8 +192,8 @@ static void events(void **state)
 	assert_string_equal(f.events[0].record.comm, "p8");
 	assert_string_equal(f.events[2].record.comm, "");
 	assert_int_equal(rows_find(&rows, 8)->sizes[12], 1);
-	assert_float_equal(rows_find(&rows, 8)->v[FIELD_BRK], 1, 0);
-	assert_float_equal(rows_find(&rows, 3)->v[FIELD_BRK], 0, 0);
+	assert_float_equal(row_value(rows_find(&rows, 8), FIELD_BRK), 1, 0);
+	assert_float_equal(row_value(rows_find(&rows, 3), FIELD_BRK), 0, 0);
 	assert_null(rows_find(&rows, 3)->sizes);
 	add_rows(&rows, (uint32_t[]){3, 5, 8, 0});
 	events_frame(e, &f, &rows, true);

@@ -380,11 +380,14 @@ static int slow_compare(const void *a, const void *b)
 {
 	struct proc_row x = slow_now->f->rows[*(const uint32_t *)a],
 			y = slow_now->f->rows[*(const uint32_t *)b];
+	double x_sum[FIELD_COUNT], y_sum[FIELD_COUNT];
 	int d;
 
 	if (slow_now->o->sort->kind == COLUMN_NUMBER) {
-		slow_sum(slow_now, *(const uint32_t *)a, x.v);
-		slow_sum(slow_now, *(const uint32_t *)b, y.v);
+		slow_sum(slow_now, *(const uint32_t *)a, x_sum);
+		slow_sum(slow_now, *(const uint32_t *)b, y_sum);
+		x.v = x_sum;
+		y.v = y_sum;
 	}
 	d = column_compare(slow_now->o->sort, &x, &y, slow_now->o->descending);
 	return d ? d : x.pid < y.pid ? -1 : 1;

@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "monitor/frame.h"
+#include "tests/unit/figures_fixture.h"
 
 /* A row of which nothing but this is known. */
 static inline struct proc_row row_of(uint32_t pid, uint32_t ppid, const char *name, double rss_kb)
 {
-	struct proc_row row = {.pid = pid, .ppid = ppid, .state = 'S', .start_ns = pid * 1000ULL};
+	struct proc_row row = {
+		.pid = pid, .ppid = ppid, .state = 'S', .start_ns = pid * 1000ULL, .v = figures()};
 
 	snprintf(row.name, sizeof(row.name), "%s", name);
-	for (size_t i = 0; i < FIELD_COUNT; i++)
-		row.v[i] = NAN;
 	row.v[FIELD_RSS] = rss_kb;
 	return row;
 }
