@@ -32,6 +32,7 @@
 struct tasks {
 	struct tasks_options opts;
 	struct bpf_object *bpf; /* NULL: the scan */
+	const char *lister;	/* which of its programs is the iterator's */
 	struct bpf_link *list;
 	struct bpf_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
 	int ends_fd;		     /* of the ring of ends; the object's */
@@ -166,7 +167,7 @@ static int wait_for_ends(struct tasks *t, int fd)
 
 static int attach(struct tasks *t)
 {
-	struct bpf_program *list = bpf_object__find_program_by_name(t->bpf, "list_tasks");
+	struct bpf_program *list = bpf_object__find_program_by_name(t->bpf, t->lister);
 	static const char *const names[] = {"task_execs", "task_exits", "task_ended"};
 	int fd = bpf_object__find_map_fd_by_name(t->bpf, "task_ends");
 
@@ -197,6 +198,16 @@ static void add_next(struct tasks *t)
 		t->opts.next_fd >= 0 && !bpf_map_update_elem(fd, &zero, &t->opts.next_fd, BPF_ANY);
 }
 
+/* Neither is loaded by itself. */
+static int choose_lister(struct tasks *t, bool walk)
+{
+	struct bpf_program *p;
+
+	t->lister = walk ? "list_tasks_plain" : "list_tasks";
+	p = bpf_object__find_program_by_name(t->bpf, t->lister);
+	return p ? bpf_program__set_autoload(p, true) : -EINVAL;
+}
+
 static int open_iterator(struct tasks *t, const char *path, bool walk)
 {
 	int err;
@@ -210,6 +221,7 @@ static int open_iterator(struct tasks *t, const char *path, bool walk)
 	err = err ? err : set_flag(t->bpf, "then_next", t->opts.next_fd >= 0);
 	err = err ? err : make_told(t);
 	err = err ? err : make_walk(t, walk);
+	err = err ? err : choose_lister(t, walk);
 	err = err ? err : bpf_object__load(t->bpf);
 	if (!err)
 		add_next(t);
