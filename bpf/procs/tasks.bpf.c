@@ -501,6 +501,15 @@ int BPF_PROG(task_execs, struct task_struct *t)
 	return 0;
 }
 
+/* Ends the reader's sleep with a record that it passes over. */
+static __always_inline void wake_reader(void)
+{
+	void *record = bpf_ringbuf_reserve(&task_ends, 8, 0);
+
+	if (record)
+		bpf_ringbuf_discard(record, BPF_RB_FORCE_WAKEUP);
+}
+
 /* Who ends is counted, and of the last thread of a process it is kept what it had. From Linux 6.16
  * on its memory is still there. */
 SEC("tp_btf/sched_process_exit")
@@ -512,8 +521,9 @@ int BPF_PROG(task_exits, struct task_struct *t)
 
 	if (t->flags & PF_KTHREAD)
 		return 0;
-	if (t->pid == t->tgid || !t->signal->live.counter)
-		__sync_fetch_and_add(&exits, 1);
+	if ((t->pid == t->tgid || !t->signal->live.counter) &&
+	    __sync_fetch_and_add(&exits, 1) % TASK_EXITS_WAKE == TASK_EXITS_WAKE - 1)
+		wake_reader();
 	if (t->signal->live.counter)
 		return 0;
 	p = bpf_task_storage_get(&task_peaks, t->group_leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);

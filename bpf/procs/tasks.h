@@ -88,6 +88,10 @@ struct task_end {
  */
 #define TASK_ENDS_BYTES (512 * 1024)
 
+/* So many exits wake the reader, too: what a monitor keeps of those that ended has room for some
+ * ten thousand (collector/collect.h, monitor_fill), of whom many may be zombies still. */
+#define TASK_EXITS_WAKE 1024
+
 _Static_assert(sizeof(struct task_same) == 8, "task_same");
 _Static_assert(sizeof(struct task_thread) == 56, "task_thread");
 _Static_assert(sizeof(struct task_row) == 232, "task_row");

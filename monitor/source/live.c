@@ -387,7 +387,7 @@ int live_pump(struct live *l)
 
 bool live_wants_pump(const struct live *l)
 {
-	return l->events_on || l->rows_leave;
+	return l->events_on || (l->rows_leave && tasks_fd(l->tasks) < 0);
 }
 
 int live_events(struct live *l, bool on)

@@ -51,7 +51,8 @@ int source_fds(const struct source *s, int *fds, size_t max);
  * SOURCE_PUMP_MS while source_wants_pump(). 0 or -errno after saying why. */
 int source_pump(struct source *s);
 enum { SOURCE_PUMP_MS = 100 };
-/* Events are on, or what has ended must be taken before there is no room for more. */
+/* Events are on, or what has ended must be taken before there is no room for more and no descriptor
+ * says so. */
 bool source_wants_pump(const struct source *s);
 
 /*

@@ -65,7 +65,7 @@ uint64_t tasks_ends_lost(const struct tasks *t);
 /* Leaders and last threads that have ended since it was opened, so at least as many as processes;
  * UINT64_MAX: not known. */
 uint64_t tasks_exits(const struct tasks *t);
-/* Readable when many ends wait; -1: never. */
+/* Readable when many ends wait, or many have come to their end; -1: never. */
 int tasks_fd(const struct tasks *t);
 uint64_t tasks_map_bytes(const struct tasks *t);
 void tasks_close(struct tasks *t); /* accepts NULL */

@@ -4,6 +4,7 @@
 #include "tests/bpf/live.h"
 
 #include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "bpf/procs/tasks.h"
 #include "lib/clock.h"
 #include "lib/procfs.h"
 #include "monitor/source/caps.h"
@@ -314,7 +316,7 @@ static void events(void **state UNUSED)
 	tell(&w, 'm');
 	f = sample(s);
 	assert_false(f->own.events_on);
-	assert_true(source_wants_pump(s)); /* for what has ended */
+	assert_false(source_wants_pump(s)); /* when many have ended, a descriptor says so */
 	assert_null(row_of(f, w.pid)->sizes);
 	assert_int_equal(source_events(s, true), 0);
 	assert_true(source_wants_pump(s));
@@ -697,6 +699,34 @@ static void one_is_missing(void **state UNUSED)
 	in_child(run_without);
 }
 
+/* Who sleeps from frame to frame is woken before the room for those that ended is taken: their ring
+ * is not half full then. */
+static void many_end(void **state UNUSED)
+{
+	const struct source_options opts = {.tool = TOOL_MEMMON};
+	struct pollfd fds[8];
+	int fd[ARRAY_SIZE(fds)];
+	struct source *s = NULL;
+	int n;
+
+	assert_int_equal(source_live(&s, &opts), 0);
+	sample(s);
+	for (int i = 0; i < TASK_EXITS_WAKE; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+	n = source_fds(s, fd, ARRAY_SIZE(fd));
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++)
+		fds[i] = (struct pollfd){.fd = fd[i], .events = POLLIN};
+	assert_true(poll(fds, (nfds_t)n, 0) > 0);
+	assert_int_equal(source_pump(s), 0);
+	source_close(s);
+}
+
 /* What an older kernel does: the tests above walk where this one can. */
 static void by_the_iterator(void **state)
 {
@@ -720,6 +750,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(times_of_the_ended),
 		cmocka_unit_test(object_of_the_cpu),
+		cmocka_unit_test(many_end),
 		cmocka_unit_test(two_capabilities),
 		cmocka_unit_test(one_is_missing),
 		cmocka_unit_test(by_the_iterator),
