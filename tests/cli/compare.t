@@ -57,6 +57,8 @@ is "and lie within the bounds of the threads' clocks" \
 # What differs, so that a failure says it.
 differences() {
 	jq -r '.records[] | select(.type == "equivalence" and .verdict != "equal" and .vacuous != true) | "\(.workload): \([.reason, .kept[].text] | tostring)"' "$1"
+	[ "$code" -eq 0 ] || jq -r '.records[] | select(.type == "trial" and (.conformance.verdict | IN("exact", "bounded", "vacuous", "losses") | not)) |
+		"\(.monitor) beside \(.workload): \([.status, .reason, .conformance] | tostring)"' "$1"
 }
 for o in "" -O; do
 	compare memmon "memmon-honey$o"
