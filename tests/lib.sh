@@ -142,6 +142,17 @@ need_root() {
 need_tool() {
 	have "$1" || skip_all "no $1; sudo apt-get install $2"
 }
+
+# need_guest_program NAME: a guest of x86-64 can be had, and $tmp/NAME is tests/fixtures/NAME.c as one file that runs in it; else all
+# is skipped
+need_guest_program() {
+	need_tool qemu-system-x86_64 qemu-system-x86
+	need_tool "${CC:-cc}" gcc
+	run "$bee" vm -k 6.12 --where
+	[ "$code" -ne 77 ] || skip_all "no kernel 6.12: $err"
+	"${CC:-cc}" -O2 -static -o "$tmp/$1" "tests/fixtures/$1.c" 2>"$tmp/cc" ||
+		skip_all "no static program can be linked: $(head -n 1 "$tmp/cc")"
+}
 # find_tool NAME PACKAGE FILE: sets $tool to the program NAME, which may be FILE of the Debian package, unpacked into the cache and not
 # installed; where it cannot be had, fails and says why in $why
 find_tool() {

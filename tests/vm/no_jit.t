@@ -6,13 +6,8 @@
 set -u
 . tests/lib.sh
 
-need_tool qemu-system-x86_64 qemu-system-x86
 need_tool jq jq
-need_tool "${CC:-cc}" gcc
-run "$bee" vm -k 6.12 --where
-[ "$code" -ne 77 ] || skip_all "no kernel 6.12: $err"
-"${CC:-cc}" -O2 -static -o "$tmp/without_jit" tests/fixtures/without_jit.c 2>"$tmp/cc" ||
-	skip_all "no static program can be linked: $(head -n 1 "$tmp/cc")"
+need_guest_program without_jit
 run "$bee" vm -k 6.12 -t 300 -f "$tmp/without_jit:bin/without_jit" -f "$B/static/beebench:bin/beebench" -- \
 	without_jit /bin/beebench verify -q --json -m memmon_fast -w brk,remap
 [ "$code" -ne 77 ] || skip_all "the JIT of this kernel cannot be switched off"

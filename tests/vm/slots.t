@@ -6,13 +6,8 @@
 set -u
 . tests/lib.sh
 
-need_tool qemu-system-x86_64 qemu-system-x86
 need_tool jq jq
-need_tool "${CC:-cc}" gcc
-run "$bee" vm -k 6.12 --where
-[ "$code" -ne 77 ] || skip_all "no kernel 6.12: $err"
-"${CC:-cc}" -O2 -static -o "$tmp/shared_slots" tests/fixtures/shared_slots.c 2>"$tmp/cc" ||
-	skip_all "no static program can be linked: $(head -n 1 "$tmp/cc")"
+need_guest_program shared_slots
 run "$bee" vm -k 6.12 -t 300 -f "$tmp/shared_slots:bin/shared_slots" -- shared_slots
 is "all of them share a slot" "$code" 0 || printf '# %s\n' "$err"
 run "$bee" vm -k 6.12 -t 300 -f "$tmp/shared_slots:bin/shared_slots" -- beebench verify -q --json -m memmon_fast -- /bin/shared_slots
