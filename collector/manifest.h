@@ -131,6 +131,9 @@ void manifest_set_counters(struct manifest *man, char *names[COUNTER_FIELDS_MAX]
 /* Frees @n strings of @list and leaves NULLs. */
 void manifest_forget_names(char **list, size_t n);
 
+/* Frees @list and its strings, to the NULL at its end. NULL: nothing. */
+void manifest_free_list(char **list);
+
 void manifest_release(struct manifest *man);
 
 /* Is @means the path of a definition and not its text? It ends as a script does and is one word. */
