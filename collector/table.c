@@ -2,6 +2,7 @@
 /* The table of counters by key: growing, sorting, merging, finding. */
 #include "lib/base.h"
 #include "collector/table.h"
+#include "lib/fnv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,14 +61,10 @@ struct counter_row *counter_table_add(struct counter_table *t, uint64_t key)
 	return row;
 }
 
-/* FNV-1a (Fowler, Noll, Vo): sorts and finds; rows of one hash are told apart by their bytes. */
+/* Sorts and finds; rows of one hash are told apart by their bytes. */
 static uint64_t hash(const unsigned char *key, size_t n)
 {
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	while (n--)
-		h = (h ^ *key++) * 0x100000001b3ULL;
-	return h;
+	return fnv_add(FNV_BEGIN, key, n);
 }
 
 /* The number that so many bytes are in this machine's order. */

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -163,15 +164,12 @@ static struct json_object *load_1min(const char *root)
 static struct json_object *machine_id(const char *root)
 {
 	struct strbuf id = STRBUF_INIT;
-	uint64_t hash = 0xcbf29ce484222325ULL;
 	struct json_object *o = NULL;
 	char text[17];
 
 	if (!read_below(root, "/etc/machine-id", &id) && id.len) {
 		strbuf_addstr(&id, " beebench");
-		for (size_t i = 0; i < id.len; i++)
-			hash = (hash ^ (unsigned char)id.s[i]) * 0x100000001b3ULL;
-		snprintf(text, sizeof(text), "%016" PRIx64, hash);
+		snprintf(text, sizeof(text), "%016" PRIx64, fnv_add(FNV_BEGIN, id.s, id.len));
 		o = json_object_new_string(text);
 	}
 	strbuf_release(&id);

@@ -20,6 +20,7 @@
 #include "harness/record_pack.h"
 #include "harness/record_put.h"
 #include "harness/result_scan.h"
+#include "lib/fnv.h"
 #include "lib/names.h"
 #include "lib/strbuf.h"
 
@@ -75,15 +76,13 @@ static uint64_t mix(uint64_t hash, uint64_t v)
 
 static uint64_t hash_text(uint64_t hash, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)s[i]) * 0x100000001b3u;
-	return mix(hash, n);
+	return mix(fnv_add(hash, s, n), n);
 }
 
 static uint64_t hash_of(struct json_object *o)
 {
 	enum json_type type = json_object_get_type(o);
-	uint64_t hash = mix(0xcbf29ce484222325u, (uint64_t)type);
+	uint64_t hash = mix(FNV_BEGIN, (uint64_t)type);
 
 	if (type == json_type_string)
 		return hash_text(hash, json_object_get_string(o),

@@ -19,6 +19,7 @@
 #include "honey/diag.h"
 #include "honey/honey.h"
 #include "honey/passes.h"
+#include "lib/fnv.h"
 #include "lib/utf8.h"
 
 struct lexer {
@@ -47,11 +48,9 @@ const char *op_text(enum op op)
 
 struct name *name_intern(struct honey *h, const char *s, size_t len)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = (uint32_t)fnv_add(FNV_BEGIN, s, len);
 	struct name *n;
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)s[i]) * 16777619u;
 	if (!h->names)
 		h->names = arena_array(&h->arena, struct name *, NAME_BUCKETS);
 	for (n = h->names[hash % NAME_BUCKETS]; n; n = n->next)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Sets of names, in order: an array, and beside it a hash table with open addressing. */
 #include "lib/base.h"
+#include "lib/fnv.h"
 #include "lib/names.h"
 
 #include <stdlib.h>
@@ -8,13 +9,11 @@
 
 enum { FIRST_SLOTS = 16 };
 
-/* FNV-1a, 64 bits, and its halves mixed. */
+/* Its halves mixed: slots are few. */
 static size_t hash(const char *name)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h = fnv_text(name);
 
-	for (; *name; name++)
-		h = (h ^ (unsigned char)*name) * 0x100000001b3u;
 	return (size_t)(h ^ h >> 32);
 }
 

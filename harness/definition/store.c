@@ -7,6 +7,7 @@
  */
 #include "lib/base.h"
 #include "harness/definition/store.h"
+#include "lib/fnv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,13 @@
 
 static uint64_t hash_of(const struct value *key, size_t n)
 {
-	uint64_t h = 1469598103934665603u;
+	uint64_t h = FNV_BEGIN;
 
 	for (size_t i = 0; i < n; i++) {
 		if (key[i].kind.type == DEFINITION_TEXT) {
-			for (const char *s = key[i].text; *s; s++)
-				h = (h ^ (unsigned char)*s) * 1099511628211u;
-			h = (h ^ 256) * 1099511628211u;
+			h = fnv_add(h, key[i].text, strlen(key[i].text) + 1);
 		} else {
-			h = (h ^ (uint64_t)key[i].lo) * 1099511628211u;
+			h = (h ^ (uint64_t)key[i].lo) * FNV_PRIME;
 			h ^= h >> 29;
 		}
 	}

@@ -19,6 +19,7 @@
 #include "harness/result_scan.h"
 #include "harness/plugin.h"
 #include "harness/result.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "lib/names.h"
 
@@ -113,12 +114,11 @@ static int put_header(FILE *out, struct json_object *h, const struct parts *p)
 /* Named by what is in it. */
 static uint64_t hash_of(const struct parts *p)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = FNV_BEGIN;
 
 	for (size_t i = 0; i < p->n; i++) {
-		for (const char *c = p->part[i].id; *c; c++)
-			hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
-		hash = (hash ^ p->part[i].hash) * 0x100000001b3ULL;
+		hash = fnv_add(hash, p->part[i].id, strlen(p->part[i].id));
+		hash = (hash ^ p->part[i].hash) * FNV_PRIME;
 	}
 	return hash;
 }

@@ -21,16 +21,8 @@
 #include "harness/record_put.h"
 #include "harness/result.h"
 #include "harness/result_head.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
-
-#define FNV_BEGIN 0xcbf29ce484222325ULL
-
-static uint64_t fnv(uint64_t hash, const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)s[i]) * 0x100000001b3ULL;
-	return hash;
-}
 
 /* A file that is read line by line. */
 struct lines {
@@ -156,7 +148,7 @@ static struct part *new_part(struct parts *p, struct json_object *header, const 
 			    .cell = word(p, record_str(header, "cell.id", NULL)),
 			    .header = at,
 			    .header_bytes = bytes,
-			    .header_hash = fnv(FNV_BEGIN, text, strlen(text)),
+			    .header_hash = fnv_add(FNV_BEGIN, text, strlen(text)),
 			    .hash = FNV_BEGIN};
 	if (!it->id)
 		abort();
@@ -188,7 +180,8 @@ struct json_object *part_header(const struct part *p)
 		o = json_tokener_parse(text);
 	if (o)
 		header = json_object_get(p->tagged ? record_get(o, "header") : o);
-	if (header && fnv(FNV_BEGIN, text_of(header), strlen(text_of(header))) != p->header_hash) {
+	if (header &&
+	    fnv_add(FNV_BEGIN, text_of(header), strlen(text_of(header))) != p->header_hash) {
 		json_object_put(header);
 		header = NULL;
 	}
@@ -245,7 +238,7 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 		n = untagged(l, it, it->records);
 		if (n < 0)
 			return (int)n;
-		it->hash = fnv(it->hash, l->text, (size_t)n);
+		it->hash = fnv_add(it->hash, l->text, (size_t)n);
 		it->records++;
 	}
 	return 0;
@@ -294,7 +287,7 @@ static int take_records(struct lines *l, struct part *it)
 
 		if (len < 0 || run_interrupted())
 			return len < 0 ? (int)len : -EINTR;
-		it->hash = fnv(it->hash, l->text, (size_t)len);
+		it->hash = fnv_add(it->hash, l->text, (size_t)len);
 	}
 	return 0;
 }
@@ -412,7 +405,7 @@ static int hash_record(void *arg, const struct part *p, uint64_t no, const struc
 	if (no >= h->most)
 		return 1;
 	tag(&end, p->id, no);
-	h->hash = fnv(h->hash, line->s, line->len - end.len);
+	h->hash = fnv_add(h->hash, line->s, line->len - end.len);
 	strbuf_release(&end);
 	return 0;
 }

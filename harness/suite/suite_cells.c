@@ -13,6 +13,7 @@
 #include "collector/registry.h"
 #include "harness/measure.h"
 #include "harness/record_put.h"
+#include "lib/fnv.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
@@ -31,9 +32,8 @@ enum { WORDS_LENGTH = 80 };
 static void hash_text(uint64_t *hash, const char *s)
 {
 	/* With its terminator: "a", "bc" is not "ab", "c". NULL is not "". */
-	for (size_t i = 0, n = s ? strlen(s) + 1 : 0; i < n; i++)
-		*hash = (*hash ^ (unsigned char)s[i]) * 0x100000001b3ULL;
-	*hash = (*hash ^ (s ? 1 : 2)) * 0x100000001b3ULL;
+	*hash = fnv_add(*hash, s, s ? strlen(s) + 1 : 0);
+	*hash = fnv_add(*hash, s ? "\1" : "\2", 1);
 }
 
 /* All of a list that is no cell for each of its members, sorted: their order says nothing. */
@@ -83,7 +83,7 @@ static const char *base_of(const char *path)
 static char *make_id(const struct suite_cell *c)
 {
 	const struct suite *s = c->suite;
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = FNV_BEGIN;
 	struct strbuf id = STRBUF_INIT, seconds = STRBUF_INIT;
 	char *monitor = registry_display_name(c->monitor);
 	const char *const texts[] = {s->name,	  c->measure, c->monitor, c->kernel,

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "monitor/view/column.h"
+#include "lib/fnv.h"
 
 static const enum field counters[] = {
 	FIELD_MMAP,	  FIELD_MUNMAP,	      FIELD_BRK,     FIELD_MREMAP,    FIELD_FAILED,
@@ -71,12 +72,8 @@ static void clear(struct group *g)
 
 static uint32_t *find_slot(const struct crowd *c, const char *name)
 {
-	uint32_t hash = 2166136261U;
-	size_t at;
+	size_t at = fnv_text(name) & (c->slots - 1);
 
-	for (const char *s = name; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 16777619U;
-	at = hash & (c->slots - 1);
 	while (c->slot[at] && strcmp(c->group[c->slot[at] - 1].name, name) != 0)
 		at = (at + 1) & (c->slots - 1);
 	return &c->slot[at];

@@ -9,6 +9,7 @@
 
 #include "monitor/view/column.h"
 #include "monitor/view/trend.h"
+#include "lib/fnv.h"
 
 enum sum_kind { SUM_ADD, SUM_MAX, SUM_MIN, SUM_WHOLE };
 
@@ -75,15 +76,6 @@ const char *group_of(enum group_by by, const struct proc_row *row)
 	if (by == GROUP_BY_CGROUP)
 		return row->text[TEXT_CGROUP] ? row->text[TEXT_CGROUP] : "-";
 	return row->name;
-}
-
-static uint64_t hash_of(const char *s)
-{
-	uint64_t hash = 14695981039346656037ULL;
-
-	for (; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 1099511628211ULL;
-	return hash;
 }
 
 static int reserve(struct grouping *g, size_t n)
@@ -159,7 +151,7 @@ static int find_groups(struct grouping *g, const struct frame *f, enum group_by 
 		if (member && !member(arg, &f->rows[i]))
 			continue;
 		name = group_of(by, &f->rows[i]);
-		hash = hash_of(name);
+		hash = fnv_text(name);
 		at = hash & (g->slots - 1);
 		while (g->slot[at] && strcmp(g->group[g->slot[at] - 1].group, name) != 0)
 			at = (at + 1) & (g->slots - 1);
