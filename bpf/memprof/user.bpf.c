@@ -29,6 +29,8 @@ struct user_counters user_counts;
 __u64 user_ids;
 /* Entries that stay: threads' (those of threads that have ended, too), and of freed blocks. */
 __u64 user_calls_stay, user_lives_ended;
+/* The end of the ring's records when the reader was woken last. */
+__u64 user_woken_at;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -73,14 +75,20 @@ static __always_inline bool is_chosen(__u64 size)
 	return true;
 }
 
-/* The reader looks by itself now and then (ATTACH_TICK_MS): it is woken, which costs more than the
- * copying, when a good part of the ring is full. */
+/* The reader looks by itself now and then (ATTACH_TICK_MS). It is woken when a good part of the ring
+ * is full, and again when as much has come since: each time the CPU interrupts itself, which costs
+ * more than a sample. */
 static __always_inline __u64 wakeup(void)
 {
-	__u64 size = bpf_ringbuf_query(&user_samples, BPF_RB_RING_SIZE);
+	__u64 part = bpf_ringbuf_query(&user_samples, BPF_RB_RING_SIZE) / 8, at;
 
-	return bpf_ringbuf_query(&user_samples, BPF_RB_AVAIL_DATA) > size / 8 ? BPF_RB_FORCE_WAKEUP
-									      : BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_query(&user_samples, BPF_RB_AVAIL_DATA) <= part)
+		return BPF_RB_NO_WAKEUP;
+	at = bpf_ringbuf_query(&user_samples, BPF_RB_PROD_POS);
+	if (at - user_woken_at <= part)
+		return BPF_RB_NO_WAKEUP;
+	user_woken_at = at;
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_live *l)
