@@ -4,8 +4,9 @@
 # that is attached to, messages in the kernel (tests/allocating/messages.c); beside heaptrack's library, bpftrace's probes at the
 # entries of malloc and free, and perf stat, where they are installed. All ways take turns, round after round, on one CPU.
 # A pair's figure is a run's 10th percentile of chunks of pairs: other processes take whole time slices, which are longer. A
-# program's is its own processor time. Each figure is the median of what the ratio was in each round; the interval holds that
-# median with a confidence of 95 % (order statistics; with fewer than 6 rounds it is the least and the most, and less than that).
+# program's is its own processor time, the least of five runs: what others do to caches and with interrupts only adds. Each figure
+# is the median of what the ratio was in each round; the interval holds that median with a confidence of 95 % (order statistics;
+# with fewer than 6 rounds it is the least and the most, and less than that).
 # met, missed: the whole interval is on that side of the target; open: it is on both (more ROUNDS). Believe ratios.
 # Usage: bench_memprof.sh [ROUNDS [GROUP..]], groups: pairs programs instructions attach kernel (the last two as root; default: all).
 # Env: B; CPU (the last one), TSV (a file for what was measured), PICTURE (where the picture goes, without its suffix; default:
@@ -56,16 +57,22 @@ draw() {
 heaptrack=$(find /usr/lib /usr/local/lib -name libheaptrack_preload.so 2>/dev/null | head -n 1)
 [ -n "$heaptrack" ] || echo "no heaptrack (sudo apt-get install heaptrack): its rows are left out"
 
-# take NAME WAY..: one figure of each way and round, by figure_of (a function that prints it), into $tmp/row: round way figure
+# take NAME WAY..: one figure of each way and round, by figure_of (a function that prints it), into $tmp/row: round way figure. It
+# is the least of $tries, in which the ways take turns, too.
+tries=1
 take() {
 	row=$1
 	shift
 	: >"$tmp/row"
 	for round in $(seq "$rounds"); do
-		for way; do
-			figure_of "$way" >"$tmp/f"
-			[ ! -s "$tmp/f" ] || echo "$round $way $(cat "$tmp/f")" >>"$tmp/row"
+		: >"$tmp/round"
+		for _ in $(seq "$tries"); do
+			for way; do
+				figure_of "$way" >"$tmp/f"
+				[ ! -s "$tmp/f" ] || echo "$round $way $(cat "$tmp/f")" >>"$tmp/round"
+			done
 		done
+		sort -k 2,2 -k 3,3g "$tmp/round" | awk '!seen[$2]++' >>"$tmp/row"
 	done
 	[ -z "${TSV:-}" ] || sed "s/^/$row /; s/ /	/g" "$tmp/row" >>"$TSV"
 	awk -v name="$row" '
@@ -189,8 +196,10 @@ measure_programs() {
 			cat "$tmp/ms" 2>/dev/null
 			rm -f "$tmp/ms"
 		}
+		tries=5
 		# shellcheck disable=SC2086
 		take "ms of $program" $libraries
+		tries=1
 		judge "sampled by bare" ratio:sampled:bare 1.02
 		judge "table by heaptrack" ratio:table:heaptrack 1
 	}

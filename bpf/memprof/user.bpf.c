@@ -75,9 +75,9 @@ static __always_inline bool is_chosen(__u64 size)
 	return true;
 }
 
-/* The reader looks by itself now and then (ATTACH_TICK_MS). It is woken when a good part of the ring
- * is full, and again when as much has come since: each time the CPU interrupts itself, which costs
- * more than a sample. */
+/* The reader looks by itself now and then (ATTACH_TICK_MS). It is woken when a good part of the
+ * ring is full, and again when as much has come since: each time the CPU interrupts itself, which
+ * costs more than a sample. */
 static __always_inline __u64 wakeup(void)
 {
 	__u64 part = bpf_ringbuf_query(&user_samples, BPF_RB_RING_SIZE) / 8, at;

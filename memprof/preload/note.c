@@ -58,9 +58,11 @@ INLINE uint32_t stack_number(struct thread *t, const uint64_t *fp)
 
 /* --- lifetimes ------------------------------------------------------------------------------- */
 
+/* Those that fit are together in a few pages; the others have all the room. */
+enum { TIMED_FEW = 1 << 10, TIMED_ALL = 1 << 14, TIMED_BUSY = 1 };
 static struct timed {
-	uint64_t p, since_ns;
-} timed[1 << 14];
+	uint64_t p, since_ns; /* @p 0: none is here */
+} timed_few[TIMED_FEW], timed_all[TIMED_ALL];
 
 static uint64_t monotonic_ns(void)
 {
@@ -70,19 +72,23 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
-static struct timed *timed_place(uint64_t p)
+static uint64_t timed_hash(uint64_t p)
 {
 	uint64_t h = p * 0x9e3779b97f4a7c15ULL;
 
-	h = (h ^ h >> 32) * 0xd1342543de82ef95ULL;
-	return &timed[h >> 50];
+	return (h ^ h >> 32) * 0xd1342543de82ef95ULL;
 }
 
 static COLD void lifetime_begin(uint64_t p)
 {
-	struct timed *place = timed_place(p);
+	uint64_t hash = timed_hash(p), none = 0;
+	struct timed *place = &timed_few[hash % TIMED_FEW];
 
-	__atomic_store_n(&place->p, 0, __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&place->p, &none, TIMED_BUSY, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED)) {
+		place = &timed_all[hash >> 32 & (TIMED_ALL - 1)];
+		__atomic_store_n(&place->p, TIMED_BUSY, __ATOMIC_RELAXED);
+	}
 	__atomic_store_n(&place->since_ns, monotonic_ns(), __ATOMIC_RELEASE);
 	__atomic_store_n(&place->p, p, __ATOMIC_RELEASE);
 }
@@ -90,15 +96,18 @@ static COLD void lifetime_begin(uint64_t p)
 /* Within account_begin(). */
 static COLD void lifetime_end(struct thread *t, uint64_t p)
 {
-	struct timed *place = timed_place(p);
-	uint64_t since = __atomic_load_n(&place->since_ns, __ATOMIC_ACQUIRE), ns;
+	uint64_t hash = timed_hash(p), since;
+	struct timed *place = &timed_few[hash % TIMED_FEW];
 
+	if (__atomic_load_n(&place->p, __ATOMIC_ACQUIRE) != p)
+		place = &timed_all[hash >> 32 & (TIMED_ALL - 1)];
+	since = __atomic_load_n(&place->since_ns, __ATOMIC_ACQUIRE);
 	if (__atomic_load_n(&place->p, __ATOMIC_ACQUIRE) != p) {
 		lose(LOSS_TIMES_LOST, 1);
 		return;
 	}
-	ns = monotonic_ns() - since;
-	t->shard->lifetimes[segment_bucket(ns)]++;
+	__atomic_store_n(&place->p, 0, __ATOMIC_RELEASE);
+	t->shard->lifetimes[segment_bucket(monotonic_ns() - since)]++;
 }
 
 /* --- counting -------------------------------------------------------------------------------- */

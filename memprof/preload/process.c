@@ -419,7 +419,8 @@ static bool start(void)
 	if (!memprof.head || !stacks_start() || !thread_key_create())
 		return false;
 	if (memprof.mode != SEGMENT_COUNTS &&
-	    !table_start(memprof.live_lines, memprof.mode == SEGMENT_EXACT && !memprof.trailer))
+	    !table_start(memprof.live_lines, memprof.mode == SEGMENT_EXACT && !memprof.trailer,
+			 memprof.mode == SEGMENT_SAMPLED))
 		return false;
 	memprof.timed = memprof.mode != SEGMENT_COUNTS;
 	if (memprof.mode == SEGMENT_SAMPLED)

@@ -8,6 +8,8 @@
 
 struct line *table_lines;
 uint32_t table_mask;
+struct line *table_few;
+bool table_more;
 struct near table_near[NEAR_REGIONS];
 
 static uint32_t near_lock, near_count, near_max;
@@ -18,8 +20,10 @@ static struct huge {
 } huge[TABLE_HUGE];
 static uint32_t huge_lock;
 
-bool table_start(uint32_t lines, bool near)
+bool table_start(uint32_t lines, bool near, bool few)
 {
+	if (few)
+		table_few = map_private(FEW_LINES * sizeof(*table_few));
 	near_max = near ? lines / NEAR_REGION_LINES : 0;
 	table_mask = lines - 1;
 	table_lines = map_private((size_t)lines * sizeof(*table_lines));
@@ -82,14 +86,21 @@ static void relabel_near(const struct near *n)
 			n->slots[k] = (n->slots[k] & ~id) | 1;
 }
 
-void table_relabel(void)
+static void relabel_lines(struct line *lines, uint32_t n)
 {
 	uint64_t id = (1ULL << TABLE_ID_BITS) - 1;
 
-	for (uint32_t i = 0; i <= table_mask; i++)
+	for (uint32_t i = 0; i < n; i++)
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
-			if (table_lines[i].key[k] & id)
-				table_lines[i].key[k] &= ~id;
+			if (lines[i].key[k] & id)
+				lines[i].key[k] &= ~id;
+}
+
+void table_relabel(void)
+{
+	relabel_lines(table_lines, table_mask + 1);
+	if (table_few)
+		relabel_lines(table_few, FEW_LINES);
 	for (unsigned int i = 0; i < NEAR_REGIONS; i++)
 		relabel_near(&table_near[i]);
 }
@@ -122,35 +133,54 @@ uint64_t table_take_huge(uint64_t p)
 	return size;
 }
 
-/* One block fewer went beyond the line where @p belongs, up to @end. */
-static void uncount(uint64_t p, const struct line *end)
+/* Lines, and where a search in them for a block begins. */
+struct search {
+	struct line *lines;
+	uint32_t mask, first, probes;
+};
+
+static struct search among_all(uint64_t p)
 {
-	for (uint32_t i = table_line(p); &table_lines[i] != end; i = (i + 1) & table_mask)
-		__atomic_sub_fetch(&table_lines[i].over, 1, __ATOMIC_RELAXED);
+	return (struct search){table_lines, table_mask, table_line(p), LINE_PROBES};
 }
 
-bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i)
+static struct search among_few(uint64_t p)
 {
-	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
-		struct line *l = &table_lines[i & table_mask];
+	uint32_t first = (uint32_t)((p >> 4) * 0x9e3779b97f4a7c15ULL >> 32) & (FEW_LINES - 1);
+
+	return (struct search){table_few, FEW_LINES - 1, first, FEW_PROBES};
+}
+
+static struct line *line_at(const struct search *s, uint32_t probe)
+{
+	return &s->lines[(s->first + probe) & s->mask];
+}
+
+/* One block fewer went beyond the line where it belongs, up to @end. */
+static void uncount(const struct search *s, const struct line *end)
+{
+	for (uint32_t i = 0; i < s->probes && line_at(s, i) != end; i++)
+		__atomic_sub_fetch(&line_at(s, i)->over, 1, __ATOMIC_RELAXED);
+}
+
+static bool put_in(const struct search *s, uint64_t key, uint32_t size)
+{
+	for (uint32_t i = 0; i < s->probes; i++) {
+		struct line *l = line_at(s, i);
 
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
 			if (slot_take(l, k, key, size))
 				return true;
 		__atomic_add_fetch(&l->over, 1, __ATOMIC_RELAXED);
 	}
-	uncount(p, &table_lines[i & table_mask]);
-	if (size == UINT32_MAX)
-		table_take_huge(p);
+	uncount(s, NULL);
 	return false;
 }
 
-bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
+static bool take_from(const struct search *s, uint64_t p, struct taken *out, bool keep)
 {
-	uint32_t i = table_line(p);
-
-	for (unsigned int probes = 0; probes < LINE_PROBES; probes++, i++) {
-		struct line *l = &table_lines[i & table_mask];
+	for (uint32_t i = 0; i < s->probes; i++) {
+		struct line *l = line_at(s, i);
 
 		for (unsigned int k = 0; k < LINE_BLOCKS; k++)
 			if (key_is(__atomic_load_n(&l->key[k], __ATOMIC_RELAXED), p)) {
@@ -167,6 +197,42 @@ bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
 	return false;
 }
 
+bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size)
+{
+	struct search s = among_all(p);
+
+	if (put_in(&s, key, size))
+		return true;
+	if (size == UINT32_MAX)
+		table_take_huge(p);
+	return false;
+}
+
+bool table_take_beyond(uint64_t p, struct taken *out, bool keep)
+{
+	struct search s = among_all(p);
+
+	return take_from(&s, p, out, keep);
+}
+
+bool table_put_few(uint64_t p, uint64_t key, uint32_t size)
+{
+	struct search s = among_few(p);
+
+	/* A huge one is in a list of its own, too. */
+	if (size != UINT32_MAX && put_in(&s, key, size))
+		return true;
+	__atomic_store_n(&table_more, true, __ATOMIC_RELAXED);
+	return false;
+}
+
+bool table_take_few(uint64_t p, struct taken *out, bool keep)
+{
+	struct search s = among_few(p);
+
+	return take_from(&s, p, out, keep);
+}
+
 /* Its slot was held since. */
 void table_restore(const struct taken *taken)
 {
@@ -181,10 +247,14 @@ void table_restore(const struct taken *taken)
 
 void table_give_up(const struct taken *taken)
 {
+	struct search s = among_all(taken->p);
+
 	if (taken->near) {
 		__atomic_store_n(taken->near, 0, __ATOMIC_RELEASE);
 		return;
 	}
 	slot_leave(&taken->line->key[taken->slot]);
-	uncount(taken->p, taken->line);
+	if (taken->line - table_few < FEW_LINES && taken->line >= table_few)
+		s = among_few(taken->p);
+	uncount(&s, taken->line);
 }

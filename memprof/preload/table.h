@@ -20,6 +20,10 @@
  * block goes to any free slot of its line, or of those behind it; lines that were full count in
  * `over` how many went on: a search goes on while it is not 0.
  *
+ * Samples lie so far from each other that each would take a page of the far part for itself. So
+ * they go first to one that is small, with lines in no order, and to the great one where that is
+ * full.
+ *
  * The table is private memory: a child of fork() finds its parent's blocks in it. There are no
  * locks: who has a block has its slot, so only to take a free slot must be one step, and nobody
  * reads the size of a block that is not his.
@@ -36,6 +40,9 @@ enum {
 	LINE_PROBES = 64,
 	TABLE_ID_BITS = 19,
 	TABLE_HUGE = 256, /* blocks of 4 GiB and more */
+
+	FEW_LINES = 256,
+	FEW_PROBES = 4,
 
 	NEAR_SPACE_BITS = 26,
 	NEAR_SLOTS = 1 << (NEAR_SPACE_BITS - 5),
@@ -84,11 +91,13 @@ static inline bool in_table(const struct taken *taken)
 
 #pragma GCC visibility push(hidden)
 extern struct line *table_lines;
-extern uint32_t table_mask; /* lines - 1 */
+extern uint32_t table_mask;    /* lines - 1 */
+extern struct line *table_few; /* FEW_LINES of samples; NULL: none are taken */
+extern bool table_more;	       /* samples went to the others, too */
 extern struct near table_near[NEAR_REGIONS];
 
-/* @near: it has a near part, too. */
-bool table_start(uint32_t lines, bool near);
+/* @near: it has a near part, too; @few: it is for samples. */
+bool table_start(uint32_t lines, bool near, bool few);
 /* The heap is large: most of what a look costs is to find the table's page. */
 void table_expect_much(void);
 /* Makes the near part for the address space around @p. False: it has none. */
@@ -98,8 +107,11 @@ void table_relabel(void);
 COLD bool table_put_huge(uint64_t p, uint64_t size);
 COLD uint64_t table_take_huge(uint64_t p);
 /* Where the block's own slot is another's: any of its line, or of lines behind it. */
-COLD bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size, uint32_t i);
+COLD bool table_put_beyond(uint64_t p, uint64_t key, uint32_t size);
 COLD bool table_take_beyond(uint64_t p, struct taken *out, bool keep);
+/* The same in table_few alone. */
+COLD bool table_put_few(uint64_t p, uint64_t key, uint32_t size);
+COLD bool table_take_few(uint64_t p, struct taken *out, bool keep);
 /* Gives the place of *@taken its block back, or gives it up. Until then nobody else has it. */
 void table_restore(const struct taken *taken);
 void table_give_up(const struct taken *taken);
@@ -227,16 +239,17 @@ static inline bool near_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 /* Notes a block; false when there is no room. */
 static inline bool table_put(uint64_t p, uint64_t size, uint32_t id, bool timed)
 {
-	uint32_t i = table_line(p), small = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
-	struct line *l = &table_lines[i];
+	uint32_t small = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+	struct line *l = &table_lines[table_line(p)];
 	uint64_t key = table_key(p, id, timed);
 
+	if (unlikely(table_few != NULL && table_put_few(p, key, small)))
+		return true;
 	if (near_fits(size) && near_has_id(id) && near_put(p, size, id, timed))
 		return true;
 	if (unlikely(small == UINT32_MAX && !table_put_huge(p, size)))
 		return false;
-	return likely(slot_take(l, table_slot(p), key, small)) ||
-	       table_put_beyond(p, key, small, i);
+	return likely(slot_take(l, table_slot(p), key, small)) || table_put_beyond(p, key, small);
 }
 
 static inline void taken_from(struct taken *out, struct line *l, unsigned int k, uint64_t p)
@@ -269,6 +282,12 @@ static inline bool table_take(uint64_t p, struct taken *out, bool keep)
 				      .timed = word >> NEAR_TIMED & 1};
 		__atomic_store_n(near, keep ? NEAR_HELD : 0, __ATOMIC_RELEASE);
 		return true;
+	}
+	if (unlikely(table_few != NULL)) {
+		if (table_take_few(p, out, keep))
+			return true;
+		if (!__atomic_load_n(&table_more, __ATOMIC_RELAXED))
+			return false;
 	}
 	if (unlikely(!key_is(l->key[k], p)))
 		return table_take_beyond(p, out, keep);

@@ -476,8 +476,10 @@ struct memo_entry *memo_place(struct memo *memo, const uint64_t *fp, uint32_t ge
 	uint64_t key = memo_key(fp, gen);
 	unsigned int set = key % MEMO_SETS, way = memo->next[set]++ % MEMO_WAYS;
 
+	if (!memo->number[set][way])
+		memo->number[set][way] = (uint16_t)++memo->used;
 	memo->key[set][way] = key;
-	return &memo->entry[set * MEMO_WAYS + way];
+	return &memo->none + memo->number[set][way];
 }
 
 void memo_forget(struct memo *memo)

@@ -75,9 +75,13 @@ struct memo {
 	/* Which entry a start had last: found by its hash alone, without a search. 0 is none's. */
 	uint16_t hint[1 << MEMO_HINT_BITS];
 	struct memo_entry none;
+	/* In the order in which they are first used: each page that is touched costs a microsecond.
+	 */
 	struct memo_entry entry[MEMO_SETS * MEMO_WAYS];
 	uint64_t key[MEMO_SETS][MEMO_WAYS];
+	uint16_t number[MEMO_SETS][MEMO_WAYS]; /* of its entry, as in @hint */
 	uint8_t next[MEMO_SETS];
+	uint32_t used; /* entries */
 };
 
 _Static_assert(sizeof(struct memo_entry) == 1024, "an entry is found by a shift");
@@ -149,7 +153,7 @@ static inline struct memo_entry *memo_find(struct memo *memo, const uint64_t *fp
 	unsigned int set = key % MEMO_SETS;
 
 	for (unsigned int way = 0; way < MEMO_WAYS; way++) {
-		struct memo_entry *m = &memo->entry[set * MEMO_WAYS + way];
+		struct memo_entry *m = &memo->none + memo->number[set][way];
 
 		if (memo->key[set][way] == key && m->fp == fp && m->gen == gen && memo_holds(m, fp))
 			return m;
