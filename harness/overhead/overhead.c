@@ -262,10 +262,13 @@ static unsigned int add_own_calls(struct overhead *o, const struct overhead_arm 
 {
 	unsigned int n = 0;
 
-	if (overhead_allocates(arm)) {
-		o->base[overhead_pair_of(arm)].on = true;
-		return 1;
-	}
+	for (int e = 0; e < TIMED_OWN; e++)
+		if (overhead_is_allocation(arm, e)) {
+			o->base[e].on = true;
+			n++;
+		}
+	if (n)
+		return n;
 	for (int e = TIMED_OWN; e < timed_event_count(); e++)
 		if (is_own(arm, e)) {
 			o->base[e].on = true;

@@ -161,8 +161,11 @@ void overhead_harvest(struct overhead_arm *arm, struct monitor *m);
 bool overhead_allocates(const struct overhead_arm *arm);
 bool overhead_is_of_malloc(
 	const struct overhead_arm *arm); /* of an allocator's, not the kernel's */
-/* The timed event that such a monitor counts; -1: another monitor. */
-int overhead_pair_of(const struct overhead_arm *arm);
+/* Is @event one of the timed ones whose allocations such a monitor counts? Its figure is of all of
+ * them together. */
+bool overhead_is_allocation(const struct overhead_arm *arm, int event);
+/* Allocations that such a monitor's program made in all of them. */
+uint64_t overhead_allocated(const struct overhead_arm *arm);
 /* Such a monitor that has counted none of the calls was not there: there is nothing to compare. */
 bool overhead_is_absent(const struct overhead_arm *arm);
 /* Starts who makes the calls, by @starter (NULL: by itself), and ends who did. 0 or -errno after

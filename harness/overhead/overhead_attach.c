@@ -400,8 +400,9 @@ static int add_seen(struct overhead_arm *arm, struct monitor *m, const struct wa
 	for (unsigned int p = 0; p < w->n; p++) {
 		const struct counter_row *row = counter_table_find(&table, w->tids[p]);
 
-		if (row && overhead_pair_of(arm) >= 0)
-			arm->cell[overhead_pair_of(arm)].seen += row->value[pairs_slot(arm)];
+		for (int e = 0; row && e < TIMED_OWN; e++)
+			if (overhead_is_allocation(arm, e))
+				arm->cell[e].seen += row->value[pairs_slot(arm)];
 		for (size_t i = 0; row && i < ARRAY_SIZE(counters); i++) {
 			struct overhead_cell *cell = counted_cell(arm, i);
 
@@ -417,8 +418,9 @@ static void mark_unseen(struct overhead_arm *arm)
 {
 	for (int i = 0; i < timed_event_count(); i++)
 		arm->cell[i].seen = UINT64_MAX;
-	if (overhead_pair_of(arm) >= 0 && arm->info.fields >> pairs_field(arm) & 1)
-		arm->cell[overhead_pair_of(arm)].seen = 0;
+	for (int e = 0; e < TIMED_OWN; e++)
+		if (overhead_is_allocation(arm, e) && arm->info.fields >> pairs_field(arm) & 1)
+			arm->cell[e].seen = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
 		struct overhead_cell *cell = counted_cell(arm, i);
 

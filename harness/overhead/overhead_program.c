@@ -22,23 +22,29 @@ bool overhead_is_of_malloc(const struct overhead_arm *arm)
 	return overhead_allocates(arm) && subject_workloads(&arm->info) == WORKLOAD_MALLOC;
 }
 
-int overhead_pair_of(const struct overhead_arm *arm)
+bool overhead_is_allocation(const struct overhead_arm *arm, int event)
 {
-	enum timed_does does = overhead_is_of_malloc(arm) ? TIMED_MALLOC : TIMED_KMALLOC;
-	int e = 0;
+	return overhead_allocates(arm) &&
+	       timed_event(event)->does ==
+		       (overhead_is_of_malloc(arm) ? TIMED_MALLOC : TIMED_KMALLOC);
+}
 
-	if (!overhead_allocates(arm))
-		return -1;
-	while (timed_event(e)->does != does)
-		e++;
-	return e;
+uint64_t overhead_allocated(const struct overhead_arm *arm)
+{
+	uint64_t n = 0;
+
+	for (int e = 0; e < TIMED_OWN; e++)
+		n += overhead_is_allocation(arm, e) ? arm->cell[e].calls : 0;
+	return n;
 }
 
 bool overhead_is_absent(const struct overhead_arm *arm)
 {
-	int e = overhead_pair_of(arm);
+	bool seen = !overhead_allocated(arm);
 
-	return e >= 0 && arm->cell[e].calls && !arm->cell[e].seen;
+	for (int e = 0; e < TIMED_OWN; e++)
+		seen |= overhead_is_allocation(arm, e) && arm->cell[e].seen;
+	return !seen;
 }
 
 void overhead_stop_calls(struct overhead *o)

@@ -23,12 +23,14 @@ static double cut_pct(const struct block_stat *s)
 
 /* Calls as those of @event that the arm's process made while watched and that its definition
  * counts: where failing calls count, those that work are counted with them; a pair has one of each.
- */
+ * Of allocations all that it made: the halves are pairs, too. */
 static uint64_t calls_made(const struct overhead_arm *arm, int event)
 {
 	bool completed = subject_times_working(&arm->info);
 	uint64_t calls = arm->cell[event].calls;
 
+	if (overhead_is_allocation(arm, event))
+		return overhead_allocated(arm);
 	if (!timed_event_is_single(event))
 		return calls;
 	for (int e = 0; e < timed_event_count(); e++)
@@ -66,7 +68,7 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	/* Of allocations, what is lost is told at the end. */
-	uint64_t lost = event == overhead_pair_of(arm) ? arm->lost : cell->lost;
+	uint64_t lost = overhead_is_allocation(arm, event) ? arm->lost : cell->lost;
 	bool rough, aa_rough;
 	const struct samples *aa = overhead_samples(&o->arms[0].cell[event], cut, &aa_rough);
 	const struct samples *added = overhead_samples(cell, cut, &rough);
@@ -216,8 +218,8 @@ static void put_skip(struct json_object *r, const struct overhead_arm *arm)
 	record_put_bool(r, "vacuous", true);
 	record_putf(r, "reason",
 		    "nothing to compare: it counted none of the %llu pairs that were made (%s)",
-		    (unsigned long long)arm->cell[overhead_pair_of(arm)].calls,
-		    timed_event(overhead_pair_of(arm))->name);
+		    (unsigned long long)overhead_allocated(arm),
+		    overhead_is_of_malloc(arm) ? "malloc, free" : "kmalloc, kfree");
 }
 
 static struct json_object *cell_record(const struct overhead *o, const struct overhead_arm *arm,

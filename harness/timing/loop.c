@@ -32,7 +32,7 @@ enum { BLOCK_BYTES = 64, START_MS = 10000, STOP_MS = 10000 };
 
 /* Of the process that makes the calls: brk-ok asks for it. */
 static unsigned long loop_break;
-/* Where the messages of kmalloc+kfree go, plus 1; 0: there is none yet. */
+/* Where the messages of kmalloc and kfree go, plus 1; 0: there is none yet. */
 static int loop_queue;
 
 enum loop_word { LOOP_READY, LOOP_RUN, LOOP_DONE };
@@ -116,15 +116,28 @@ static inline bool call_malloc(void)
 	       !wl_heap_call(NULL, HEAP_FREE, &b, 0);
 }
 
+struct loop_text {
+	long type;
+	char text[BLOCK_BYTES];
+};
+
+static inline bool send_text(void)
+{
+	struct loop_text m = {.type = 1};
+
+	return msgsnd(loop_queue - 1, &m, sizeof(m.text), IPC_NOWAIT);
+}
+
+static inline bool receive_text(void)
+{
+	struct loop_text m;
+
+	return msgrcv(loop_queue - 1, &m, sizeof(m.text), 0, IPC_NOWAIT) != sizeof(m.text);
+}
+
 static inline bool call_kmalloc(void)
 {
-	struct {
-		long type;
-		char text[BLOCK_BYTES];
-	} m = {.type = 1};
-
-	return msgsnd(loop_queue - 1, &m, sizeof(m.text), IPC_NOWAIT) ||
-	       msgrcv(loop_queue - 1, &m, sizeof(m.text), 0, IPC_NOWAIT) != sizeof(m.text);
+	return send_text() || receive_text();
 }
 
 /* A loop of its own for each call, so that nothing but the call is between the readings. */
@@ -155,7 +168,113 @@ static inline bool call_kmalloc(void)
 		return wrong;                                                                      \
 	}
 #define DEFINE_BLOCK_OF(fn, ...) DEFINE_BLOCK(fn)
-TIMED_EVENT_ROWS(DEFINE_BLOCK_OF, )
+#define DEFINE_NOTHING(...)
+TIMED_EVENT_ROWS(DEFINE_BLOCK_OF, DEFINE_NOTHING, )
+
+/* The halves of a pair: so many of each at once, of which one half is timed. */
+static struct heap_block held[LOOP_CALLS];
+static unsigned int queued;
+
+static inline bool call_half_malloc(int i)
+{
+	return !wl_heap_call(NULL, HEAP_MALLOC, &held[i], BLOCK_BYTES);
+}
+
+static inline bool call_half_free(int i)
+{
+	return !wl_heap_call(NULL, HEAP_FREE, &held[i], 0);
+}
+
+static inline bool call_half_kmalloc(int i UNUSED)
+{
+	bool wrong = send_text();
+
+	queued += !wrong;
+	return wrong;
+}
+
+static inline bool call_half_kfree(int i UNUSED)
+{
+	bool wrong = receive_text();
+
+	queued -= !wrong;
+	return wrong;
+}
+
+static uint64_t give_back(void)
+{
+	uint64_t wrong = 0;
+
+	for (int i = 0; i < LOOP_CALLS; i++)
+		wrong += held[i].p && call_half_free(i);
+	return wrong;
+}
+
+static uint64_t take_all(void)
+{
+	uint64_t wrong = 0;
+
+	for (int i = 0; i < LOOP_CALLS; i++)
+		wrong += !held[i].p && call_half_malloc(i);
+	return wrong;
+}
+
+static uint64_t receive_all(void)
+{
+	uint64_t wrong = 0;
+
+	while (queued && !wrong)
+		wrong += call_half_kfree(0);
+	return wrong;
+}
+
+static uint64_t send_all(void)
+{
+	uint64_t wrong = 0;
+
+	while (queued < LOOP_CALLS && !wrong)
+		wrong += call_half_kmalloc(0);
+	return wrong;
+}
+
+/* @before and @after are not between the readings; of the stamps what they take is left out. */
+#define DEFINE_HALF(name, before, after)                                                           \
+	static uint64_t block_##name(uint32_t *ticks, uint32_t subs)                               \
+	{                                                                                          \
+		uint64_t wrong = 0;                                                                \
+                                                                                                   \
+		for (uint32_t s = 0; s < subs; s++) {                                              \
+			uint64_t t0, t;                                                            \
+                                                                                                   \
+			wrong += before();                                                         \
+			t0 = cycles_now();                                                         \
+			for (int i = 0; i < LOOP_CALLS; i++)                                       \
+				wrong += call_##name(i);                                           \
+			t = cycles_now() - t0;                                                     \
+			ticks[s] = t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;                      \
+			wrong += after();                                                          \
+		}                                                                                  \
+		return wrong;                                                                      \
+	}                                                                                          \
+	static uint64_t stamp_##name(uint64_t *t, unsigned int n)                                  \
+	{                                                                                          \
+		uint64_t wrong = before(), left_out = 0;                                           \
+                                                                                                   \
+		t[0] = cycles_now();                                                               \
+		for (unsigned int i = 1; i <= n; i++) {                                            \
+			wrong += call_##name((int)((i - 1) % LOOP_CALLS));                         \
+			t[i] = cycles_now() - left_out;                                            \
+			if (i % LOOP_CALLS)                                                        \
+				continue;                                                          \
+			wrong += after() + before();                                               \
+			left_out = cycles_now() - t[i];                                            \
+		}                                                                                  \
+		return wrong + after();                                                            \
+	}
+DEFINE_HALF(half_malloc, give_back, give_back)
+DEFINE_HALF(half_free, take_all, give_back)
+DEFINE_HALF(half_kmalloc, receive_all, receive_all)
+DEFINE_HALF(half_kfree, send_all, receive_all)
 
 /* And one for all the calls of the table. */
 static inline bool call_of_table(void)
@@ -165,16 +284,23 @@ static inline bool call_of_table(void)
 DEFINE_BLOCK(of_table)
 
 #define BLOCK_OF(fn, ...) block_##fn,
-static uint64_t (*const blocks[TIMED_OWN])(uint32_t *ticks,
-					   uint32_t subs) = {TIMED_EVENT_ROWS(BLOCK_OF, )};
+static uint64_t (*const blocks[TIMED_OWN])(uint32_t *ticks, uint32_t subs) = {
+	TIMED_EVENT_ROWS(BLOCK_OF, BLOCK_OF, )};
 
 #define STAMP_OF(fn, ...) stamp_##fn,
-static uint64_t (*const stamps[TIMED_OWN])(uint64_t *t,
-					   unsigned int n) = {TIMED_EVENT_ROWS(STAMP_OF, )};
+static uint64_t (*const stamps[TIMED_OWN])(uint64_t *t, unsigned int n) = {
+	TIMED_EVENT_ROWS(STAMP_OF, STAMP_OF, )};
 
 static uint64_t block(int event, uint32_t *ticks, uint32_t subs)
 {
 	return event < TIMED_OWN ? blocks[event](ticks, subs) : block_of_table(ticks, subs);
+}
+
+/* The table is not asked: to make it takes memory, and these calls may be counted. */
+static bool sends(int event)
+{
+	return blocks[event] == block_kmalloc || blocks[event] == block_half_kmalloc ||
+	       blocks[event] == block_half_kfree;
 }
 
 /* Before the first call of @event: what it needs. That it is not to be had shows in every call. */
@@ -182,7 +308,7 @@ static void get_ready(int event)
 {
 	if (event >= TIMED_OWN)
 		(void)timed_call_prepare(event);
-	else if (blocks[event] == block_kmalloc && !loop_queue) {
+	else if (sends(event) && !loop_queue) {
 		/* In a namespace of its own, where that may be, the queue goes with the process. */
 		(void)unshare(CLONE_NEWIPC);
 		loop_queue = msgget(IPC_PRIVATE, 0600) + 1;

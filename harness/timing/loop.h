@@ -16,7 +16,8 @@ enum { LOOP_CALLS = 16, LOOP_SUBS_MAX = 65536 };
 
 /*
  * @n calls of @event (of timed_events) by the caller itself, the clock read after each: @t takes n
- * + 1 readings. Returns calls whose result was not the trigger's.
+ * + 1 readings; of half a pair without what the other half took. Returns calls whose result was not
+ * the trigger's.
  */
 uint64_t loop_stamp(int event, uint64_t *t, unsigned int n);
 /* Before the caller of that ends: the calls leave nothing behind. */

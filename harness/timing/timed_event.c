@@ -16,7 +16,7 @@
 	}
 #define COMMA ,
 
-static struct timed_event events[TIMED_EVENTS_MAX] = {TIMED_EVENT_ROWS(ROW, COMMA)};
+static struct timed_event events[TIMED_EVENTS_MAX] = {TIMED_EVENT_ROWS(ROW, ROW, COMMA)};
 static int nevents; /* 0: the rows of the table are not there yet */
 
 /* Kept for ever: there is one table. */

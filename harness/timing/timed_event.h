@@ -17,13 +17,13 @@
 
 /*
  * The first ones. ROW(function, name, does, unit, trigger, help, calls..), with BETWEEN between two
- * rows.
+ * rows; HALF(..) of the same form for half a pair, timed in a row while the other goes untimed.
  *
  * Calls that fail after the tracepoint, before they change anything, are the quietest there are: a
  * monitor of sys_enter does all its work, and the kernel nearly none of its own. A monitor that
  * counts what has worked needs calls that work; those here leave everything as it was.
  */
-#define TIMED_EVENT_ROWS(ROW, BETWEEN)                                                             \
+#define TIMED_EVENT_ROWS(ROW, HALF, BETWEEN)                                                       \
 	ROW(mmap, "mmap", TIMED_FAILS, "ns/event",                                                 \
 	    "mmap(0, 4096, PROT_NONE, PRIVATE|ANONYMOUS, -1, 1) -> EINVAL", "mmap, which fails",   \
 	    "mmap")                                                                                \
@@ -44,13 +44,26 @@
 	ROW(malloc, "malloc+free", TIMED_MALLOC, "ns/pair", "malloc(64), free of it",              \
 	    "a block of an allocator that comes and goes", "malloc", "free") BETWEEN               \
 	ROW(kmalloc, "kmalloc+kfree", TIMED_KMALLOC, "ns/pair", "msgsnd of 64 bytes, msgrcv",      \
-	    "a block of the kernel that comes and goes: a message", "kmalloc", "kfree")
+	    "a block of the kernel that comes and goes: a message", "kmalloc", "kfree") BETWEEN    \
+	HALF(half_malloc, "malloc", TIMED_MALLOC, "ns/event",                                      \
+	     "malloc(64), 16 of them, which are freed untimed",                                    \
+	     "a block of an allocator that comes", "malloc") BETWEEN                               \
+	HALF(half_free, "free", TIMED_MALLOC, "ns/event",                                          \
+	     "free of 16 blocks of 64 bytes, which were allocated untimed",                        \
+	     "a block of an allocator that goes", "free") BETWEEN                                  \
+	HALF(half_kmalloc, "kmalloc", TIMED_KMALLOC, "ns/event",                                   \
+	     "msgsnd of 64 bytes, 16 times, which are received untimed",                           \
+	     "a block of the kernel that comes: msgsnd", "kmalloc") BETWEEN                        \
+	HALF(half_kfree, "kfree", TIMED_KMALLOC, "ns/event",                                       \
+	     "msgrcv of 16 messages of 64 bytes, which were sent untimed",                         \
+	     "a block of the kernel that goes: msgrcv", "kfree")
 
 enum timed_does {
 	TIMED_FAILS, /* it changes nothing: a monitor of completed calls does not count it */
 	TIMED_WORKS,
 	TIMED_BESIDE, /* it is none of those that memory monitors watch */
-	/* What the subject `allocations` counts by either definition: no system call is meant. */
+	/* What the subject `allocations` counts by either definition: no system call is meant. Each
+	 * of these events makes as many allocations as calls, and frees them. */
 	TIMED_MALLOC,
 	TIMED_KMALLOC,
 };
@@ -71,7 +84,8 @@ struct timed_event {
 
 #define TIMED_EVENT_ONE_(...) +1
 enum {
-	TIMED_OWN = TIMED_EVENT_ROWS(TIMED_EVENT_ONE_, ), /* events written out here */
+	TIMED_OWN = TIMED_EVENT_ROWS(TIMED_EVENT_ONE_,
+				     TIMED_EVENT_ONE_, ), /* events written out here */
 	TIMED_EVENTS_MAX = TIMED_OWN + 2 * SYSCALL_ROWS_MAX,
 };
 
@@ -82,7 +96,8 @@ const struct timed_event *timed_event(int event);
 /* "mmap, munmap, .., brk-ok, or ..": a string literal. */
 #define TIMED_EVENT_NAME_(fn, name, ...) name
 #define TIMED_EVENT_NAMES                                                                          \
-	TIMED_EVENT_ROWS(TIMED_EVENT_NAME_, ", ") ", or a call of 'beebench list events'"
+	TIMED_EVENT_ROWS(TIMED_EVENT_NAME_, TIMED_EVENT_NAME_, ", ")                               \
+	", or a call of 'beebench list events'"
 
 /* The event called @name, or -1. */
 int timed_event_find(const char *name);

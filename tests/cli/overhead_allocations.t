@@ -21,12 +21,20 @@ error() {
 
 overhead -m memprof,memprof-counts,memprof-sampled -t 3
 is "libraries in the program: exit code" "$code" 0
-is "each is timed at a pair, and at a call beside it" \
-	"$(q '[.records[] | select(.type == "overhead") | "\(.monitor) \(.event) \(.status)"] | join(";")')" \
-	"none other ok;none malloc+free ok;memprof other ok;memprof malloc+free ok;memprof-counts other ok;memprof-counts malloc+free ok;memprof-sampled other ok;memprof-sampled malloc+free ok"
+# events MONITOR: of its records
+events() {
+	q "[.records[] | select(.type == \"overhead\" and .monitor == \"$1\") | \"\(.event) \(.status)\"] | join(\";\")"
+}
+for monitor in none memprof memprof-counts memprof-sampled; do
+	is "$monitor is timed at a pair, at each half of it, and at a call beside it" "$(events $monitor)" "other ok;malloc+free ok;malloc ok;free ok"
+done
 is "what a pair is" "$(q '.records[1] | "\(.unit), \(.trigger)"')" "ns/pair, malloc(64), free of it"
+is "what the halves are" "$(q '.records[2, 3] | "\(.unit), \(.trigger)"')" \
+	"ns/event, malloc(64), 16 of them, which are freed untimed
+ns/event, free of 16 blocks of 64 bytes, which were allocated untimed"
+is "each half costs time by itself" "$(q '[.records[] | select(.event == "malloc" or .event == "free") | .base_ns.centre? // .base_ns > 0] | all')" true
 is "with stacks each pair is found, and nothing else" \
-	"$(q '.records[] | select(.monitor == "memprof" and .event == "malloc+free") | .calls_made > 0 and .calls_seen == .calls_made')" true
+	"$(q '[.records[] | select(.monitor == "memprof" and .event != "other") | .calls_made > 0 and .calls_seen == .calls_made] | all and length == 3')" true
 is "without stacks what else the program allocates is counted, too" \
 	"$(q '.records[] | select(.monitor == "memprof-counts" and .event == "malloc+free") | .calls_seen - .calls_made | . >= 0 and . < 1000')" true
 is "of samples it is an estimate" \
@@ -61,9 +69,9 @@ manifest never '"env", "OUT={out}"'
 overhead -m "$tmp/never.json,memprof" -t 2
 is "one that counts nothing beside one that does: exit code" "$code" 3
 like "the reason" "$(q '[.records[] | select(.monitor == "never") | "\(.status) \(.vacuous) \(.reason)"] | unique | join(";")')" \
-	'^skip true nothing to compare: it counted none of the [0-9]+ pairs that were made \(malloc\+free\)$'
+	'^skip true nothing to compare: it counted none of the [0-9]+ pairs that were made \(malloc, free\)$'
 is "it has no figure" "$(q '[.records[] | select(.monitor == "never") | has("added_ns")] | any')" false
-is "the other has" "$(q '[.records[] | select(.monitor == "memprof") | .added_ns.centre | isnormal] | all and length == 2')" true
+is "the other has" "$(q '[.records[] | select(.monitor == "memprof") | .added_ns.centre | isnormal] | all and length == 4')" true
 manifest ends '"sh", "-c", "exit 3", "{out}"'
 overhead -m "$tmp/ends.json" -t 1
 is "a starter that ends early" "$code $(error)" \
@@ -91,9 +99,9 @@ if why=$(bpf_refused); then
 else
 	overhead -m memprof-attach,memprof-kernel -t 4
 	is "what comes to a process, and the kernel: exit code" "$code" 0
-	is "each is timed at its own pair" \
+	is "each is timed at its own" \
 		"$(q '[.records[] | select(.type == "overhead" and .calls_seen > 0) | "\(.monitor) \(.event) \(.status)"] | join(";")')" \
-		"memprof-attach malloc+free ok;memprof-kernel kmalloc+kfree ok"
+		"memprof-attach malloc+free ok;memprof-attach malloc ok;memprof-attach free ok;memprof-kernel kmalloc+kfree ok;memprof-kernel kmalloc ok;memprof-kernel kfree ok"
 	# A run that the kernel skips is none that it counts; what finds no room in a ring has no stack.
 	is "no pair is counted twice" "$(q '[.records[] | select(.calls_seen > 0) | .calls_seen <= .calls_made] | all')" true
 	is "a message is a pair" "$(q '[.records[] | select(.event == "kmalloc+kfree") | .trigger] | unique | join(";")')" "msgsnd of 64 bytes, msgrcv"
@@ -101,7 +109,7 @@ else
 		"memprof-attach its own;memprof-kernel its own"
 	overhead -m memmon,memprof -t 3 -o sharp=no
 	is "beside a monitor of memory calls: all events of both" \
-		"$(q '[.records[] | select(.type == "overhead" and .monitor == "memprof") | .event] | join(",")')" "mmap,munmap,brk,other,malloc+free"
+		"$(q '[.records[] | select(.type == "overhead" and .monitor == "memprof") | .event] | join(",")')" "mmap,munmap,brk,other,malloc+free,malloc,free"
 fi
 if have setpriv && [ "$(id -u)" = 0 ]; then
 	run setpriv --reuid=65534 --clear-groups "$bee" overhead --quiet --json -m memprof -t 1 -o slowdown=no

@@ -150,7 +150,8 @@ static void a_mistake_is_named(void **state UNUSED)
 		 "p.json:1: exact.paths: \"some\": \"all\" or a list of strings is expected"},
 		{"{\"schema\": 1, \"time\": {\"events\": [\"mmpa\"]}}",
 		 "p.json:1: time.events: no event \"mmpa\"; there are mmap, munmap, brk, other, "
-		 "mmap+munmap, munmap-ok, brk-ok, malloc+free, kmalloc+kfree, or a call of "
+		 "mmap+munmap, munmap-ok, brk-ok, malloc+free, kmalloc+kfree, malloc, free, "
+		 "kmalloc, kfree, or a call of "
 		 "'beebench list events'"},
 		{"{\"schema\": 1, \"time\": {\"alpha\": 0}}",
 		 "p.json:1: time.alpha: 0 is out of range: 1e-09 to 0.5 is allowed"},

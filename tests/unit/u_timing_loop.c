@@ -36,7 +36,9 @@ static void test_calls_of_the_table(void **state UNUSED)
 	int fails = timed_event_find("openat"), works = timed_event_find("openat-ok"),
 	    stat = timed_event_find("stat"), asks = timed_event_find("getpid");
 
-	assert_int_equal(timed_event_find("kmalloc+kfree"), TIMED_OWN - 1);
+	assert_int_equal(timed_event_find("kfree"), TIMED_OWN - 1);
+	assert_true(timed_event_is_single(timed_event_find("malloc")));
+	assert_false(timed_event_is_single(timed_event_find("kmalloc+kfree")));
 	assert_int_equal(timed_event_find("mmap-ok"), -1);
 	assert_int_equal(timed_event_find("getpid-ok"), -1);
 	assert_int_equal(timed_event(fails)->does, TIMED_FAILS);
