@@ -95,7 +95,7 @@ extern const struct memprof_command memprof_command_attach;
 
 static int run(int argc, char *argv[])
 {
-	struct options o = {.top = TOP_STACKS};
+	struct options o = {.top = TOP_STACKS, .seconds = WATCH_ALWAYS};
 	int rest,
 		code = memprof_command_parse(&memprof_command_attach, argc, argv, &o, &rest, NULL);
 
@@ -106,7 +106,8 @@ static int run(int argc, char *argv[])
 			"--help'");
 		return EXIT_USAGE;
 	}
-	if (attach_check(&o.c, "attach") || !result_format_known(o.format, o.looks.out))
+	if (attach_check(&o.c, "attach") || !watch_seconds("attach", o.seconds) ||
+	    !result_format_known(o.format, o.looks.out))
 		return EXIT_USAGE;
 	return measure(&o);
 }

@@ -261,6 +261,15 @@ static int mapped_files(pid_t pid, struct names *files, struct strbuf *why)
 	size_t room = 0;
 	FILE *f;
 
+	/* With CAP_PERFMON the list may be read (Linux 6.18), and still not the files. */
+	snprintf(path, sizeof(path), "/proc/%d/root/", (int)pid);
+	if (access(path, X_OK) && (errno == EACCES || errno == EPERM)) {
+		why_err(why,
+			"process %d is another user's, or keeps its files to itself (%s): "
+			"CAP_SYS_PTRACE missing, run it with sudo",
+			(int)pid, path);
+		return -EPERM;
+	}
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
 	f = fopen(path, "re");
 	if (!f) {

@@ -237,7 +237,6 @@ static int try_way(struct probes *p, const struct places *at, enum probes_way wa
 int probes_open(struct probes **out, const struct probes_options *opts, const struct places *at,
 		struct strbuf *why)
 {
-	const char *missing = object_missing_capabilities();
 	struct probes *p = calloc(1, sizeof(*p));
 	char path[4096];
 	int err;
@@ -248,11 +247,7 @@ int probes_open(struct probes **out, const struct probes_options *opts, const st
 	p->opts = *opts;
 	object_listen();
 	err = tracer_object("user", path, sizeof(path));
-	if (!err && missing[0]) {
-		why_err(why, "%s missing, which probes in a process take: run it with sudo",
-			missing);
-		err = -EPERM;
-	}
+	err = err ? err : tracer_may(PROBES_TAKE, why);
 	if (!err && opts->way != PROBES_BEST) {
 		err = try_way(p, at, opts->way, path, why);
 	} else if (!err) {

@@ -29,6 +29,9 @@ struct probes_options {
 
 struct probes;
 
+/* For tracer_may(): what has not the rights may not read the process's files either. */
+#define PROBES_TAKE "probes in a process take"
+
 /* Loads and attaches. 0, or after saying why (lib/why.h) -EPERM, -ENOTSUP or another -errno. */
 int probes_open(struct probes **out, const struct probes_options *opts, const struct places *at,
 		struct strbuf *why);

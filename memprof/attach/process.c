@@ -11,6 +11,7 @@
 
 #include "lib/log.h"
 #include "memprof/attach/places.h"
+#include "memprof/kernel/tracer.h"
 
 static int usage(const char *name, const char *what)
 {
@@ -102,9 +103,10 @@ int attach_process(struct attachment **out, const struct attach_choices *c, cons
 							  : 1,
 				      .rate = c->rate,
 				      .live_max = (uint32_t)c->live};
-	int err = find_places(c, &at);
+	int err = tracer_may(PROBES_TAKE, NULL);
 
 	*out = NULL;
+	err = err ? err : find_places(c, &at);
 	find_way(c->way, &opts.way);
 	err = err ? err : drop_slow(c, &at);
 	err = err ? err : attach_open(out, &opts, &at);

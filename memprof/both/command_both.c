@@ -62,6 +62,8 @@ static int measure(const struct choices *c, char *const *command)
 
 	if (err)
 		return EXIT_USAGE;
+	if (tracer_may(TRACER_TAKES, NULL))
+		return EXIT_SKIP;
 	if (looks_open(&m.looks, &c->looks, "both", false) || (command && watch_prepare(&w)))
 		goto out;
 	if (command) {

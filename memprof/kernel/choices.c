@@ -31,6 +31,8 @@ int choices_fill(const struct choices *c, const char *name, bool command, struct
 		log_err("%s: %s; see 'memprof %s --help'", name, what, name);
 		return -EINVAL;
 	}
+	if (!watch_seconds(name, c->seconds))
+		return -EINVAL;
 	t->counts = c->counts;
 	t->every = c->every;
 	t->rate = c->every ? 0 : c->rate ? c->rate : RATE_BYTES;

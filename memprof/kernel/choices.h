@@ -7,6 +7,7 @@
 #include "lib/opt.h"
 #include "memprof/command.h"
 #include "memprof/kernel/tracer.h"
+#include "memprof/kernel/watch.h"
 #include "memprof/looks/looks.h"
 
 struct choices {
@@ -19,7 +20,7 @@ struct choices {
 
 #define CHOICES_INIT                                                                               \
 	{                                                                                          \
-		.top = 20                                                                          \
+		.top = 20, .seconds = WATCH_ALWAYS                                                 \
 	}
 
 /* Rows of an option table whose struct has a struct choices at @at. */

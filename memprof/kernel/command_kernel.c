@@ -82,6 +82,8 @@ static int measure(const struct choices *c, char *const *command)
 
 	if (err)
 		return EXIT_USAGE;
+	if (tracer_may(TRACER_TAKES, NULL))
+		return EXIT_SKIP;
 	if (looks_open(&m.looks, &c->looks, "kernel", false) || (command && watch_prepare(&w)))
 		goto out;
 	if (command) {
@@ -127,9 +129,12 @@ static int run(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	if (o.lab || o.kprobe)
-		return lab_run(&(struct lab_options){.seconds = o.c.seconds,
-						     .command = rest < argc ? argv + rest : NULL,
-						     .kprobe = o.kprobe});
+		return !watch_seconds("kernel", o.c.seconds)
+			       ? EXIT_USAGE
+			       : lab_run(&(struct lab_options){.seconds = o.c.seconds,
+							       .command = rest < argc ? argv + rest
+										      : NULL,
+							       .kprobe = o.kprobe});
 	return measure(&o.c, rest < argc ? argv + rest : NULL);
 }
 

@@ -390,14 +390,10 @@ static void tell_differences(struct lab *l)
 int lab_run(const struct lab_options *opts)
 {
 	struct lab l = {.opts = opts};
-	const char *missing = object_missing_capabilities();
-	int err;
+	int err = tracer_may("the lab's maps and its program take", NULL);
 
-	if (missing[0]) {
-		log_err("%s missing, which the lab's maps and its program take: run it with sudo",
-			missing);
+	if (err)
 		return EXIT_SKIP;
-	}
 	err = tell_loading(&l);
 	err = err ? err : attach(&l);
 	err = err ? err : collect(&l);

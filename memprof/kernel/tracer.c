@@ -166,19 +166,23 @@ static int attach(struct kernel_tracer *t, struct strbuf *why)
 	return 0;
 }
 
-static int check(const struct tracer_options *opts, struct strbuf *why)
+int tracer_may(const char *takes, struct strbuf *why)
 {
 	const char *missing = object_missing_capabilities();
-	struct btf *btf;
-	int err;
 
-	if (missing[0]) {
-		why_err(why,
-			"%s missing, which watching the kernel's allocations takes: run it "
-			"with sudo",
-			missing);
-		return -EPERM;
-	}
+	if (!missing[0])
+		return 0;
+	why_err(why, "%s missing, which %s: run it with sudo", missing, takes);
+	return -EPERM;
+}
+
+static int check(const struct tracer_options *opts, struct strbuf *why)
+{
+	struct btf *btf;
+	int err = tracer_may(TRACER_TAKES, why);
+
+	if (err)
+		return err;
 	btf = btf__load_vmlinux_btf();
 	if (!btf) {
 		why_err(why,

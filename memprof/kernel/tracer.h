@@ -31,6 +31,13 @@ struct tracer_options {
 	uint32_t ring_bytes;   /* user stacks are copied, into a ring of so much; 0: not */
 };
 
+/* What lacks the rights, for tracer_may(). */
+#define TRACER_TAKES "watching the kernel's allocations takes"
+
+/* May this process load and attach programs? 0, or -EPERM after saying (lib/why.h) which rights are
+ * missing that @takes them: "watching X takes". */
+int tracer_may(const char *takes, struct strbuf *why);
+
 /* Loads and attaches. 0, or after saying why (lib/why.h): -EPERM (no rights), -ENOTSUP (the kernel
  * has not what it takes), or another -errno. */
 int tracer_open(struct kernel_tracer **out, const struct tracer_options *opts, struct strbuf *why);

@@ -66,6 +66,17 @@ static int left_ms(uint64_t until_ns)
 	return now >= until_ns ? 0 : (int)MIN((until_ns - now) / NSEC_PER_MSEC + 1, 1000000ULL);
 }
 
+bool watch_seconds(const char *name, double seconds)
+{
+	if (seconds)
+		return true;
+	log_err("%s: --seconds 0 would watch for no time at all; without it the end is Ctrl-C, or "
+		"that "
+		"of what is watched",
+		name);
+	return false;
+}
+
 void watch_wait(struct watch *w, double seconds, const struct watch_also *also)
 {
 	const uint64_t until_ns =

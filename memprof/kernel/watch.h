@@ -35,8 +35,14 @@ struct watch_also {
 	void *arg;
 };
 
-/* Waits for the end: @seconds (0: none), the command, the process, SIGINT, SIGTERM or SIGHUP. The
- * command is not ended by the time. */
+/* What seconds are while nobody has said how many: there is no end by time. */
+#define WATCH_ALWAYS -1.0
+
+/* The seconds of an option; false after saying for @name that it would watch for no time. */
+bool watch_seconds(const char *name, double seconds);
+
+/* Waits for the end: @seconds (WATCH_ALWAYS: none), the command, the process, SIGINT, SIGTERM or
+ * SIGHUP. The command is not ended by the time. */
 void watch_wait(struct watch *w, double seconds, const struct watch_also *also);
 
 /* Ends what is left of the command, removes its cgroup. The command's exit code (128 + the signal

@@ -19,6 +19,12 @@ is "two ways of sampling: usage" "$code" 2
 run "$memprof" attach -p $$ --way fast
 is "an unknown way: usage" "$code" 2
 has "which there are" "$err" "session, multi or plain"
+for command in "attach -p $$" both kernel "kernel --lab"; do
+	# shellcheck disable=SC2086
+	run timeout 20 "$memprof" $command --seconds 0
+	is "$command for no time" "$code $err" \
+		"2 memprof: error: ${command%% *}: --seconds 0 would watch for no time at all; without it the end is Ctrl-C, or that of what is watched"
+done
 run "$memprof" attach -p 2 --seconds 1
 is "a kernel thread: usage" "$code" 2
 has "why" "$err" "has no malloc and free by name"
@@ -34,9 +40,25 @@ if is_root && have setpriv; then
 	while kill -0 "$sleeper" 2>/dev/null && [ "$(cat "/proc/$sleeper/comm")" != sleep ]; do sleep 0.05; done
 	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" attach -p "$sleeper" --seconds 1
 	is "no rights: cannot run here" "$code" 77
-	has "what is missing" "$err" "CAP_BPF and CAP_PERFMON missing"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" both --seconds 1
-	is "nor can both" "$code" 77
+	is "what is missing, and what to do" "$err" \
+		"memprof: error: CAP_BPF and CAP_PERFMON missing, which probes in a process take: run it with sudo"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" attach -p $$ --seconds 1
+	is "no rights, and another user's process: the same" "$code $err" \
+		"77 memprof: error: CAP_BPF and CAP_PERFMON missing, which probes in a process take: run it with sudo"
+	for what in "--seconds 1" "-- true"; do
+		# shellcheck disable=SC2086
+		run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/memprof" both $what
+		is "nor can both $what" "$code $err" \
+			"77 memprof: error: CAP_BPF and CAP_PERFMON missing, which watching the kernel's allocations takes: run it with sudo"
+	done
+	with="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+bpf,+perfmon --ambient-caps=+bpf,+perfmon"
+	if $with true 2>/dev/null; then
+		run $with "$tmp/memprof" attach -p $$ --seconds 1
+		is "the rights for BPF, and another user's process" "$code $err" \
+			"77 memprof: error: process $$ is another user's, or keeps its files to itself (/proc/$$/root/): CAP_SYS_PTRACE missing, run it with sudo"
+	else
+		skip "the rights for BPF, and another user's process" "no such rights to give here"
+	fi
 fi
 if tap_why=$(bpf_refused); then
 	skip "the rest" "$tap_why; what of it a guest can run is in vm/memprof"
