@@ -24,7 +24,8 @@
 #define SEGMENT_MAGIC 0x3174676573706d62ULL /* "bmpsegt1" */
 
 enum {
-	SEGMENT_VERSION = 3,
+	SEGMENT_VERSION = 4,
+	SEGMENT_PAGE = 4096, /* what the header takes */
 	SEGMENT_MODULES = 1024,
 	SEGMENT_BUCKETS = 65,	  /* of a histogram: bucket 0 holds 0, bucket n 2^(n-1)..2^n-1 */
 	SEGMENT_FRAMES_MAX = 127, /* of one stack */
@@ -57,6 +58,7 @@ enum segment_loss {
 	LOSS_MODULES_FULL, /* modules that the table had no room for */
 	LOSS_FALSE_HITS,   /* sampled: frees looked up in vain */
 	LOSS_TIMES_LOST,   /* blocks whose lifetime was to be measured and was not */
+	LOSS_CHILDREN,	   /* children of fork() that could have no segment of their own */
 	SEGMENT_LOSSES,
 };
 

@@ -25,13 +25,19 @@
 
 /* --- when it is not simple ------------------------------------------------------------------- */
 
-enum kind { KIND_MALLOC, KIND_CALLOC, KIND_MEMALIGN };
+/* Each goes to the next provider's function of its own name: an allocator may have some of them
+ * alone, and what they refuse differs. */
+enum kind { KIND_MALLOC, KIND_CALLOC, KIND_MEMALIGN, KIND_ALIGNED, KIND_POSIX };
 
 INLINE void *provide(enum kind kind, size_t align, size_t size)
 {
+	void *p = NULL;
+
 	switch (kind) {
 	case KIND_CALLOC: return memprof.next.calloc(1, padded(size));
 	case KIND_MEMALIGN: return memprof.next.memalign(align, padded(size));
+	case KIND_ALIGNED: return memprof.next.aligned_alloc(align, padded(size));
+	case KIND_POSIX: return memprof.next.posix_memalign(&p, align, padded(size)) ? NULL : p;
 	default: return memprof.next.malloc(padded(size));
 	}
 }
@@ -134,6 +140,11 @@ static SLOW void *calloc_slow(size_t size)
 static SLOW void *memalign_slow(size_t align, size_t size)
 {
 	return alloc(KIND_MEMALIGN, align, size, FRAME);
+}
+
+static SLOW void *aligned_alloc_slow(size_t align, size_t size)
+{
+	return alloc(KIND_ALIGNED, align, size, FRAME);
 }
 
 SLOW void entry_free_slow(void *p)
@@ -364,7 +375,8 @@ PUBLIC void *memalign(size_t align, size_t size)
 
 PUBLIC void *aligned_alloc(size_t align, size_t size)
 {
-	return passes(size) ? memprof.next.memalign(align, size) : memalign_slow(align, size);
+	return passes(size) ? memprof.next.aligned_alloc(align, size)
+			    : aligned_alloc_slow(align, size);
 }
 
 static size_t page_size(void)
@@ -389,14 +401,13 @@ PUBLIC void *pvalloc(size_t size)
 PUBLIC int posix_memalign(void **out, size_t align, size_t size)
 {
 	const uint64_t *fp = FRAME;
-	int err = errno;
 	void *p;
 
 	if (!align || align % sizeof(void *) || align & (align - 1))
 		return EINVAL;
-	p = passes(size) ? memprof.next.memalign(align, size)
-			 : alloc(KIND_MEMALIGN, align, size, fp);
-	errno = err;
+	if (passes(size))
+		return memprof.next.posix_memalign(out, align, size);
+	p = alloc(KIND_POSIX, align, size, fp);
 	if (!p)
 		return ENOMEM;
 	*out = p;

@@ -90,6 +90,8 @@ struct provider {
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
 	void *(*memalign)(size_t, size_t);
+	void *(*aligned_alloc)(size_t, size_t);
+	int (*posix_memalign)(void **, size_t, size_t);
 	void (*free)(void *);
 	size_t (*malloc_usable_size)(void *);
 	int (*dlclose)(void *);
@@ -108,7 +110,8 @@ struct memprof {
 	uint32_t last_number; /* of a stack: head->stacks_max - 1 */
 	uint64_t trailer_salt;
 	bool memo, timed, by_thread;
-	bool alone; /* one thread at most counts, and none did beside it */
+	bool filtered; /* by seccomp, from the beginning */
+	bool alone;    /* one thread at most counts, and none did beside it */
 
 	struct provider next;
 
@@ -163,6 +166,9 @@ static inline void lose(enum segment_loss what, uint64_t count)
 void process_start(void);
 /* Gives a child of fork() its own segment, at its first call that counts. */
 void process_new_segment(void);
+/* What each thing may take that is mapped for long: an eighth of the address space, where that is
+ * limited. Most of it is the program's. */
+uint64_t space_limit(void);
 /* Private memory, all 0, from the kernel; NULL when there is none. */
 void *map_private(size_t size);
 /* Blocks that are asked for while the next provider is being looked for come from a small reserve

@@ -181,6 +181,8 @@ static bool find_providers(void)
 		{"calloc", offsetof(struct provider, calloc)},
 		{"realloc", offsetof(struct provider, realloc)},
 		{"memalign", offsetof(struct provider, memalign)},
+		{"aligned_alloc", offsetof(struct provider, aligned_alloc)},
+		{"posix_memalign", offsetof(struct provider, posix_memalign)},
 		{"free", offsetof(struct provider, free)},
 		{"malloc_usable_size", offsetof(struct provider, malloc_usable_size)},
 		{"dlclose", offsetof(struct provider, dlclose)},
@@ -282,31 +284,44 @@ static bool send_segment(int fd)
 	return sent == (long)sizeof(hello);
 }
 
-/* How big a file may be here; to go beyond is a signal. */
-static uint64_t size_limit(void)
+static uint64_t limit_of(int what)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX
-										  : limit.rlim_cur;
+	return getrlimit((__rlimit_resource_t)what, &limit) || limit.rlim_cur == RLIM_INFINITY
+		       ? UINT64_MAX
+		       : limit.rlim_cur;
 }
+
+uint64_t space_limit(void)
+{
+	return limit_of(RLIMIT_AS) / 8;
+}
+
+enum { STACKS_MIN = 1024 }; /* no fewer are tried */
 
 static struct segment_header *make_segment(void)
 {
 	struct segment_header layout = {0}, *h = MAP_FAILED;
+	/* To go beyond the limit of a file is a signal. */
+	const uint64_t most = MIN(limit_of(RLIMIT_FSIZE), space_limit());
 	uint32_t shards = memprof.shards_max;
 	int fd = (int)syscall(SYS_memfd_create, "memprof", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		return NULL;
-	/* Where address space is limited, fewer threads have a shard of their own. */
-	for (; shards >= 2 && h == MAP_FAILED; shards /= 2) {
+	/* Where that is too much, fewer threads have a shard of their own, then there are fewer
+	 * stacks. */
+	for (;;) {
 		lay_out(&layout, shards);
-		if (layout.size > size_limit() || ftruncate(fd, (off_t)layout.size))
-			continue;
-		h = mmap(NULL, layout.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-			 0);
+		if (layout.size <= most && !ftruncate(fd, (off_t)layout.size))
+			h = mmap(NULL, layout.size, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_NORESERVE, fd, 0);
+		if (h != MAP_FAILED || (shards < 4 && memprof.stacks_max <= STACKS_MIN))
+			break;
+		*(shards < 4 ? &memprof.stacks_max : &shards) /= 2;
 	}
+	memprof.last_number = memprof.stacks_max - 1;
 	if (h != MAP_FAILED) {
 		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 		*h = layout;
@@ -359,12 +374,23 @@ static void after_fork(void)
 	t->left = 0;
 }
 
+static bool filtered(void)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) > 0;
+}
+
 void process_new_segment(void)
 {
 	struct segment_header *old = memprof.head;
+	const uint64_t size = old->size;
 
-	munmap(old, old->size);
-	memprof.head = make_segment();
+	/* Of the parent's, what counts losses is there until this process has its own. */
+	munmap((char *)old + SEGMENT_PAGE, size - SEGMENT_PAGE);
+	/* A filter that the program itself has set may kill who makes a memfd or a socket. */
+	memprof.head = memprof.filtered || !filtered() ? make_segment() : NULL;
+	if (!memprof.head)
+		__atomic_fetch_add(&old->losses[LOSS_CHILDREN], 1, __ATOMIC_RELAXED);
+	munmap(old, SEGMENT_PAGE);
 	memprof.needs_segment = false;
 	/* The other threads are not here. */
 	memset(memprof.shard_taken, 0, sizeof(memprof.shard_taken));
@@ -415,6 +441,7 @@ static bool start(void)
 		return false;
 	if (memprof.trailer && !provider_is_libc())
 		memprof.trailer = 0;
+	memprof.filtered = filtered();
 	memprof.head = make_segment();
 	if (!memprof.head || !stacks_start() || !thread_key_create())
 		return false;

@@ -20,17 +20,21 @@ static struct huge {
 } huge[TABLE_HUGE];
 static uint32_t huge_lock;
 
+enum { NEAR_BYTES = NEAR_SLOTS * sizeof(uint32_t), HUGE_PAGE = 2 << 20, LINES_MIN = 1024 };
+
 bool table_start(uint32_t lines, bool near, bool few)
 {
+	const uint64_t most = space_limit(), regions = most / (NEAR_BYTES + HUGE_PAGE);
+
 	if (few)
 		table_few = map_private(FEW_LINES * sizeof(*table_few));
-	near_max = near ? lines / NEAR_REGION_LINES : 0;
+	while (lines > LINES_MIN && lines * sizeof(*table_lines) > most)
+		lines /= 2;
+	near_max = near ? (uint32_t)MIN(lines / NEAR_REGION_LINES, regions) : 0;
 	table_mask = lines - 1;
 	table_lines = map_private((size_t)lines * sizeof(*table_lines));
 	return table_lines != NULL;
 }
-
-enum { NEAR_BYTES = NEAR_SLOTS * sizeof(uint32_t), HUGE_PAGE = 2 << 20 };
 
 static void in_huge_pages(const struct near *n)
 {

@@ -348,7 +348,11 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 	else if (p->nprocesses > 1)
 		profile_set_note(p, "Several processes: peaks are each one's own, added up.");
 	if (!f->seen)
-		log_warn("no process loaded the library: nothing was seen");
+		log_warn("no process reported, and nothing was seen: it loads no library, or a "
+			 "limit "
+			 "(of descriptors, of address space, of the size of files) leaves the "
+			 "library "
+			 "no memory to count in");
 	if (looks_finish(looks, p))
 		return EXIT_USAGE;
 	if (!o->quiet)

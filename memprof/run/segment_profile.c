@@ -31,6 +31,11 @@ static const struct {
 	[LOSS_FALSE_HITS] = {"false_hits",
 			     "frees that were looked up in vain: they cost time, nothing else"},
 	[LOSS_TIMES_LOST] = {"times_lost", "blocks whose lifetime was to be measured and was not"},
+	[LOSS_CHILDREN] =
+		{"children_unseen",
+		 "children of fork() that could not report, by a limit of descriptors or of the "
+		 "size of files, a network namespace or a filter of system calls of their own: "
+		 "what they allocated is in no figure"},
 };
 
 /* A module that was unloaded before, or loaded after, is not meant. */

@@ -6,12 +6,17 @@
 #include "lib/base.h"
 
 #include <dlfcn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,6 +135,58 @@ static int do_close(unsigned int n)
 		close(fd);
 	allocate(n);
 	return 0;
+}
+
+/* @n blocks, and as many of a child's. */
+static int with_child(unsigned int n)
+{
+	pid_t pid;
+
+	allocate(n);
+	pid = fork();
+	if (!pid) {
+		allocate(n);
+		_exit(0);
+	}
+	return wait_for(pid);
+}
+
+/* Has no descriptor to give from now on. */
+static int do_limited(unsigned int n)
+{
+	struct rlimit none = {0, 0};
+
+	return setrlimit(RLIMIT_NOFILE, &none) ? 2 : with_child(n);
+}
+
+/* Is ended by the system calls by which a profiler might get memory to share. */
+static int do_filtered(unsigned int n)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {ARRAY_SIZE(code), code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		return 3;
+	return with_child(n);
+}
+
+/* Has no system calls from now on but read(), write() and exit(). */
+static int do_strict(unsigned int n)
+{
+	allocate(n);
+	release(n);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		return 3;
+	allocate(n);
+	syscall(SYS_exit, 0);
+	return 2;
 }
 
 static pthread_barrier_t all;
@@ -362,7 +419,8 @@ int main(int argc, char *argv[])
 		{"threads", do_threads},     {"stacks", do_stacks},
 		{"peak", do_peak},	     {"temporary", do_temporary},
 		{"libraries", do_libraries}, {"peaks", do_peaks},
-		{"sized", do_sized},
+		{"sized", do_sized},	     {"limited", do_limited},
+		{"filtered", do_filtered},   {"strict", do_strict},
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 

@@ -36,6 +36,60 @@ run "$memprof" run --rate 1 -o "$tmp/p" -- "$ledger"
 is "--rate 1: exit code" "$code" 0
 is "--rate 1: bytes" "$(totals "$tmp/p" | cut -d ' ' -f 2,4,6)" "1225589 1224847 742"
 
+# Requests at the edges have the answers, and the errno, that they have without.
+edges=$B/tests/allocating/edges
+"$edges" >"$tmp/edges"
+for how in "--rate 524288" "--rate 1" --counts --exact "--exact --trailer"; do
+	# shellcheck disable=SC2086
+	run "$memprof" run $how -q -o "$tmp/p" -- "$edges"
+	is "requests at the edges, $how: exit code" "$code" 0
+	is "requests at the edges, $how: the program's answers" "$out" "$(cat "$tmp/edges")"
+done
+is "requests at the edges: blocks that go are blocks that came" "$(totals "$tmp/p" | cut -d ' ' -f 5,6)" "0 0"
+# An allocator that has some functions of the family alone: each is its own.
+cat >"$tmp/some.c" <<'C'
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+static char heap[1 << 20] __attribute__((aligned(4096)));
+static size_t used;
+static void *take(size_t align, size_t n)
+{
+	used = (used + align - 1) & -align;
+	used += n + !n;
+	return used > sizeof(heap) ? NULL : heap + used - n - !n;
+}
+void *malloc(size_t n) { return take(16, n); }
+void free(void *p) { if (p && (uintptr_t)p - (uintptr_t)heap >= sizeof(heap)) abort(); }
+void *calloc(size_t n, size_t m) { return take(16, n * m); }
+void *realloc(void *p, size_t n) { void *q = take(16, n); if (p && q) memmove(q, p, n); return q; }
+size_t malloc_usable_size(void *p) { return p ? 16 : 0; }
+void *aligned_alloc(size_t a, size_t n) { return take(a, n); }
+int posix_memalign(void **p, size_t a, size_t n) { return !(*p = take(a, n)); }
+C
+cat >"$tmp/uses.c" <<'C'
+#include <stdlib.h>
+int main(void)
+{
+	void *p = NULL;
+	for (int i = 0; i < 10; i++) {
+		free(aligned_alloc(64, 128));
+		if (posix_memalign(&p, 256, 100))
+			return 1;
+		free(p);
+	}
+	return 0;
+}
+C
+"${CC:-cc}" -O1 -fno-builtin -fPIC -shared -o "$tmp/some.so" "$tmp/some.c"
+"${CC:-cc}" -O1 -fno-builtin -o "$tmp/uses" "$tmp/uses.c"
+for how in "--rate 524288" "--rate 1" --exact; do
+	# shellcheck disable=SC2086
+	run "$memprof" run $how -q -o "$tmp/p" -- env LD_PRELOAD="$(readlink -f "$B/libmemprof.so") $tmp/some.so" "$tmp/uses"
+	is "an allocator without memalign, $how: its blocks go back to it" "$code" 0
+done
+is "an allocator without memalign: its blocks" "$("$memprof" report "$tmp/p" --format json | jq -r '[.stacks[] | select(any(.frames[]; . == "main"))] | "\(map(.allocs) | add) \(map(.bytes) | add) \(map(.frees) | add)"')" "20 2280 20"
+
 # glibc's own record: '+' is a block that came, '-' and '<' one that went, '>' one that realloc made; a nil or a '!' failed.
 mtrace=$(find /lib /usr/lib /lib64 /usr/lib64 -name libc_malloc_debug.so.0 2>/dev/null | head -n 1)
 if [ -n "$mtrace" ]; then

@@ -77,6 +77,29 @@ profile -- "$life" close 100
 is "a program that closes all descriptors: exit code" "$code" 0
 is "a program that closes all descriptors" "$(all)" "100 10000 0 100 10000"
 
+# A child that can have no memory to count in is told, and lives.
+for what in limited filtered; do
+	profile -- "$life" $what 50
+	if [ "$code" -eq 3 ]; then
+		skip "a program that is $what" "no filters of system calls here"
+		continue
+	fi
+	is "a program that is $what: exit code" "$code" 0
+	is "a program that is $what: itself" "$(all)" "50 5000 0 50 5000"
+	is "a program that is $what: its child is told" "$(loss children_unseen)" 1
+done
+profile -- "$life" strict 50
+if [ "$code" -eq 3 ]; then
+	skip "a program without system calls" "no filters of system calls here"
+else
+	is "a program without system calls" "$code $(all)" "0 100 10000 50 50 5000"
+fi
+if is_root && unshare -n true 2>/dev/null; then
+	# shellcheck disable=SC2016 # perl's
+	profile -- perl -e 'syscall(272, 0x40000000) == 0 or exit 3; my $pid = fork(); $pid or exit 0; waitpid $pid, 0; exit $? ? 2 : 0'
+	[ "$(uname -m)" != x86_64 ] || is "a child in another network namespace is told" "$code $(loss children_unseen)" "0 1"
+fi
+
 # libc allocates one block a thread, and frees it later or never.
 profile -- "$life" threads 40
 is "40 threads" "$(calls thread_main)" 400

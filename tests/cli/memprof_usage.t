@@ -134,6 +134,17 @@ is "the library alone" "$code $out" "0 257 1225589 232 1224847 25 742"
 run sh -c 'ulimit -v 400000; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
 is "little address space: exit code" "$code" 0
 is "little address space: counted" "$("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" 10
+# So little that each thing has to be smaller: the program keeps the most of it.
+for how in --exact "--exact --trailer" "--rate 1"; do
+	# shellcheck disable=SC2086,SC2016,SC3045
+	run sh -c 'ulimit -v 60000; exec "$0" run '"$how"' -q -o "$1" -- "$2" live 1000' "$memprof" "$tmp/p" "$life"
+	is "very little address space, $how" "$code $("$memprof" report "$tmp/p" --format json | jq -r '.totals | "\(.allocs) \(.bytes)"')" "0 1000 100000"
+done
+run sh -c 'ulimit -f 4000; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
+is "very small files only: counted" "$code $("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" "0 10"
+run sh -c 'ulimit -f 1; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
+is "no files: the program runs" "$code" 0
+has "no files: told why" "$err" "no process reported, and nothing was seen: it loads no library, or a limit (of descriptors, of address space, of the size of files)"
 run sh -c 'ulimit -f 100000; exec "$0" run --exact -q -o "$1" -- "$2" live 10' "$memprof" "$tmp/p" "$life"
 is "small files only: exit code" "$code" 0
 is "small files only: counted" "$("$memprof" report "$tmp/p" --format json | jq .totals.allocs)" 10
