@@ -39,7 +39,8 @@ int config_parse_columns(const char *text, const struct column **out, struct str
 		err = -EINVAL;
 	}
 	free(copy);
-	out[err ? 0 : n] = NULL;
+	n = err ? 0 : n;
+	memset(out + n, 0, (CONFIG_COLUMNS + 1 - n) * sizeof(*out));
 	return err;
 }
 
@@ -116,7 +117,7 @@ void config_read(struct config *c, const char *tool, struct strbuf *wrong)
 	char *rest, *line;
 	int err = 0, n = 0;
 
-	*c = (struct config){.sort = NULL};
+	*c = (struct config){.tool = tool};
 	if (folder(&path)) {
 		strbuf_addf(&path, "/%s", tool);
 		err = strbuf_read_file(&text, path.s);
@@ -194,14 +195,14 @@ static void put(const struct config *c, struct strbuf *out)
 		strbuf_addch(out, '\n');
 }
 
-int config_write(const struct config *c, const char *tool)
+int config_write(const struct config *c)
 {
 	struct strbuf path = STRBUF_INIT, new = STRBUF_INIT, text = STRBUF_INIT;
 	int fd = -1, err = 0;
 
 	if (!folder(&path) || !home_is_ours(path.s) || !make_folders(path.s))
 		goto out;
-	strbuf_addf(&path, "/%s", tool);
+	strbuf_addf(&path, "/%s", c->tool);
 	strbuf_addf(&new, "%s.%d", path.s, (int)getpid());
 	put_comments(path.s, &text);
 	put(c, &text);

@@ -249,11 +249,18 @@ static int check(struct tool_options *o)
 	return 0;
 }
 
-/* The choices kept for the screen. What is wrong with them is no reason not to show anything. */
+/* The choices kept for the screen. What is wrong with them is no reason not to show anything, and
+ * what is wrong with the other tool's is told by that one. */
 static void take_config(struct tool_options *o)
 {
+	enum tool other = o->tool == TOOL_MEMMON ? TOOL_CPUMON : TOOL_MEMMON;
+	struct strbuf unsaid = STRBUF_INIT;
 	const char *line;
 
+	config_read(&o->other, tools[other].program, &unsaid);
+	strbuf_release(&unsaid);
+	if (!o->other.sort)
+		config_parse_sort(tools[other].sort, &o->other.sort, &o->other.descending, NULL);
 	config_read(&o->config, o->program, &o->config_wrong);
 	for (line = o->config_wrong.s; *line; line += strcspn(line, "\n") + 1)
 		log_warn("%.*s", (int)strcspn(line, "\n"), line);

@@ -35,6 +35,7 @@ struct tool_options {
 	struct query *query;	     /* owned; NULL: everything */
 	struct replay_window window; /* of a recording */
 	struct config config;	     /* as kept, and as the options have it */
+	struct config other;	     /* of the other tool's columns, which this one shows too */
 	struct strbuf config_wrong;  /* lines of the kept ones that were not understood */
 };
 

@@ -112,6 +112,9 @@ static int open_screen(struct run *r)
 					.kernel_threads = r->o.kernel_threads,
 					.plain = r->o.config.plain,
 					.columns = r->o.config.columns,
+					.other_sort = r->o.other.sort,
+					.other_descending = r->o.other.descending,
+					.other_columns = r->o.other.columns,
 					.mono = r->o.no_color,
 					.ascii = r->o.ascii,
 					.serving = server_address(r->sinks.server)};
@@ -128,19 +131,21 @@ static int open_screen(struct run *r)
 	return 0;
 }
 
-/* Only what has changed is kept: options that were given for once are not. A file with lines that
- * are not understood is its writer's: nothing of it goes. */
-static void keep_choice(const struct run *r, struct config *now)
+/* Only what has changed since the screen @began is kept: options that were given for once are not.
+ * A file with lines that are not understood is its writer's: nothing of it goes. */
+static void keep_choice(const struct config *began, struct config *now)
 {
 	struct strbuf wrong = STRBUF_INIT;
 	struct config kept;
 
-	config_read(&kept, r->o.program, &wrong);
-	if (now->sort == r->o.sort && now->descending == r->o.descending) {
+	config_read(&kept, began->tool, &wrong);
+	if (now->sort == began->sort && now->descending == began->descending) {
 		now->sort = kept.sort;
 		now->descending = kept.descending;
 	}
-	if (!memcmp(now->columns, r->o.config.columns, sizeof(now->columns)))
+	if (now->plain == began->plain)
+		now->plain = kept.plain;
+	if (!memcmp(now->columns, began->columns, sizeof(now->columns)))
 		memcpy(now->columns, kept.columns, sizeof(now->columns));
 	if (now->sort != kept.sort || now->descending != kept.descending ||
 	    now->plain != kept.plain || memcmp(now->columns, kept.columns, sizeof(kept.columns))) {
@@ -149,21 +154,27 @@ static void keep_choice(const struct run *r, struct config *now)
 				 "%.*s",
 				 (int)strcspn(wrong.s, "\n"), wrong.s);
 		else
-			config_write(now, r->o.program);
+			config_write(now);
 	}
 	strbuf_release(&wrong);
 }
 
 static void close_screen(struct run *r)
 {
-	struct config now = {.sort = NULL};
+	enum tool other = r->o.tool == TOOL_MEMMON ? TOOL_CPUMON : TOOL_MEMMON;
+	struct config began = r->o.config, now = {.tool = began.tool}, now_other = r->o.other;
 
 	if (!r->ui)
 		return;
 	log_capture(NULL, NULL);
-	ui_choice(r->ui, &now.sort, &now.descending, &now.plain, now.columns);
+	began.sort = r->o.sort;
+	began.descending = r->o.descending;
+	now.plain = ui_plain(r->ui);
+	ui_choice(r->ui, r->o.tool, &now.sort, &now.descending, now.columns);
+	ui_choice(r->ui, other, &now_other.sort, &now_other.descending, now_other.columns);
 	ui_close(r->ui);
-	keep_choice(r, &now);
+	keep_choice(&began, &now);
+	keep_choice(&r->o.other, &now_other);
 	r->ui = NULL;
 	if (r->told.len)
 		log_err("%s", r->told.s);

@@ -544,20 +544,24 @@ int ui_draw(struct ui *u)
 	return u->dead ? -EIO : 0;
 }
 
-void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
+void ui_choice(const struct ui *u, enum tool tool, const struct column **sort, bool *descending,
 	       const struct column **chosen)
 {
 	const struct table *t = &u->table;
-	bool own = t->shows == u->o.tool;
-	const struct column *const *shown = own ? t->chosen : t->other.chosen;
-	size_t n = own ? t->nchosen : t->other.nchosen;
+	bool shown = t->shows == tool;
+	const struct column *const *from = shown ? t->chosen : t->other.chosen;
+	size_t n = shown ? t->nchosen : t->other.nchosen;
 
-	*sort = own ? t->opts.sort : t->other.sort;
-	*descending = own ? t->opts.descending : t->other.descending;
-	*plain = !u->human;
+	*sort = shown ? t->opts.sort : t->other.sort;
+	*descending = shown ? t->opts.descending : t->other.descending;
 	for (size_t i = 0; i < n; i++)
-		chosen[i] = shown[i];
-	chosen[n] = NULL;
+		chosen[i] = from[i];
+	memset(chosen + n, 0, (ARRAY_SIZE(t->chosen) + 1 - n) * sizeof(*chosen));
+}
+
+bool ui_plain(const struct ui *u)
+{
+	return !u->human;
 }
 
 uint64_t ui_goal_ns(const struct ui *u)

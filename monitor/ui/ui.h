@@ -38,9 +38,12 @@ struct ui_options {
 	enum group_by group;
 	bool plain;			     /* kB and bytes instead of 1.2G */
 	const struct column *const *columns; /* in this order, ended by NULL; NULL: the default */
-	bool mono;			     /* NO_COLOR or --color=never */
-	bool ascii;			     /* no line drawing, no blocks: LANG=C or --ascii */
-	const char *serving;		     /* "127.0.0.1:9100" or NULL */
+	const struct column *other_sort;     /* of the other tool's columns; NULL: the default */
+	bool other_descending;
+	const struct column *const *other_columns; /* as @columns */
+	bool mono;				   /* NO_COLOR or --color=never */
+	bool ascii;	     /* no line drawing, no blocks: LANG=C or --ascii */
+	const char *serving; /* "127.0.0.1:9100" or NULL */
 };
 
 enum ui_action {
@@ -65,10 +68,11 @@ void ui_frame(struct ui *u, struct frame *f);
 int ui_input(struct ui *u);
 /* Draws what has changed; cheap when nothing has. -EIO: the terminal has died. */
 int ui_draw(struct ui *u);
-/* What the user has chosen by now: for who keeps it. @columns: room for 65, ended by NULL; empty
- * where the default was left. */
-void ui_choice(const struct ui *u, const struct column **sort, bool *descending, bool *plain,
+/* What the user has chosen by now of @tool's columns: for who keeps it. @columns: room for 65,
+ * zeroed behind the last; empty where the default was left. */
+void ui_choice(const struct ui *u, enum tool tool, const struct column **sort, bool *descending,
 	       const struct column **columns);
+bool ui_plain(const struct ui *u); /* the units are kB and bytes by now */
 /* Where UI_TO_TIME wants to go: CLOCK_REALTIME in ns. */
 uint64_t ui_goal_ns(const struct ui *u);
 double ui_interval(const struct ui *u); /* s; as the user has set it */

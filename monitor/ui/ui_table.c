@@ -760,6 +760,15 @@ static void frame(struct ui *u)
 	u->table.fresh = true;
 }
 
+static size_t take_chosen(const struct column *chosen[64], const struct column *const *from)
+{
+	size_t n = 0;
+
+	for (; from && from[n] && n < 64; n++)
+		chosen[n] = from[n];
+	return n;
+}
+
 void table_init(struct ui *u)
 {
 	struct table *t = &u->table;
@@ -775,12 +784,15 @@ void table_init(struct ui *u)
 		t->opts.descending = true;
 	}
 	t->shows = u->o.tool;
-	t->other.sort = column_find(u->o.tool == TOOL_MEMMON ? "tot" : "rss");
-	t->other.descending = true;
+	t->other.sort = u->o.other_sort;
+	t->other.descending = u->o.other_descending;
+	if (!t->other.sort) {
+		t->other.sort = column_find(u->o.tool == TOOL_MEMMON ? "tot" : "rss");
+		t->other.descending = true;
+	}
 	t->stale = true;
-	for (; u->o.columns && u->o.columns[t->nchosen] && t->nchosen < ARRAY_SIZE(t->chosen);
-	     t->nchosen++)
-		t->chosen[t->nchosen] = u->o.columns[t->nchosen];
+	t->nchosen = take_chosen(t->chosen, u->o.columns);
+	t->other.nchosen = take_chosen(t->other.chosen, u->o.other_columns);
 	if (u->o.filter)
 		table_take_filter(u, u->o.filter);
 }

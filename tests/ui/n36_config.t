@@ -65,6 +65,46 @@ printf 'sort +pid\ncolumns held name\n' >"$file"
 XDG_CONFIG_HOME=$tmp/config timeout 20 "$B/memmon" --object tasks --top 1 -i 0.1 2>"$tmp/said" | head -n 5 >"$tmp/piped"
 like "into a pipe: the columns of everybody" "$(cat "$tmp/piped")" '^ +PID NAME +RSS +VIRT'
 
+# Each tool's columns are kept in its own file, whichever of the two showed them.
+rm "$file"
+printf '# his\nunits plain\n' >"$tmp/config/beebench/cpumon"
+begins
+keys Tab
+comes "Tab: cpumon's columns" title_is '%USR +%SYS'
+keys s
+wait_for 'Sort by'
+keys Home Down c Home Enter
+comes "one of them is taken away" title_is '^ +[▲▼]PID +S |^ +[▲▼]?PID +%USR'
+shown=$(dump | grep -E ' [▲▼]?PID ' | head -n 1)
+leaves "Tab: the tool ends"
+check "memmon's own file is not made by it" test ! -e "$file"
+like "cpumon's columns are in cpumon's file" "$(cat "$tmp/config/beebench/cpumon")" '^columns pid [a-z_ ]*usr'
+like "its order, too" "$(cat "$tmp/config/beebench/cpumon")" '^sort [-+]pid$'
+has "its comments and units stay" "$(cat "$tmp/config/beebench/cpumon")" "# his"
+like "as they were" "$(cat "$tmp/config/beebench/cpumon")" '^units plain$'
+begins
+keys Tab
+comes "they are there the next time" title_is '[▲▼]PID'
+is "alike" "$(dump | grep -E ' [▲▼]?PID ' | head -n 1)" "$shown"
+leaves "and the tool ends"
+cp "$tmp/config/beebench/cpumon" "$tmp/before"
+term_start 100 24 "XDG_CONFIG_HOME=$tmp/config $B/cpumon -i 1 2>$tmp/said"
+wait_for 'q: quit'
+comes "cpumon begins with them" title_is '[▲▼]PID'
+keys Tab
+comes "Tab: memmon's columns" title_is 'RSS'
+keys q
+ends "cpumon ends" 0
+check "what was not changed is not written" cmp "$tmp/config/beebench/cpumon" "$tmp/before"
+check "nor a file of memmon's" test ! -e "$file"
+# Columns that were given for once are shorter than those that are kept.
+printf 'sort +pid\nunits readable\ncolumns pid name rss held\n' >"$file"
+cp "$file" "$tmp/before"
+term_start 100 24 "XDG_CONFIG_HOME=$tmp/config $B/memmon --object tasks -i 1 --columns pid,name 2>$tmp/said"
+comes "columns for once" title_is '^ +▲PID NAME *$'
+leaves "the tool ends that had them"
+check "columns for once are not kept" cmp "$file" "$tmp/before"
+
 run "$B/memmon" --object tasks -n 1 --columns ' ,'
 is "--columns without any: exit code" "$code" 2
 is "--columns without any: told" "$err" "memmon: error: no column is named; as in: pid,name,rss"
