@@ -425,8 +425,9 @@ static __always_inline void began(struct task_struct *task)
 	s->break_exec = task->self_exec_id + 1;
 }
 
-/* There a child's first return passes no tracepoint (arch/arm64/kernel/entry.S, ret_from_fork). */
-#ifdef __TARGET_ARCH_arm64
+/* There a child's first return passes no tracepoint: on arm64 (arch/arm64/kernel/entry.S,
+ * ret_from_fork), and on s390x since Linux 7. */
+#if defined(__TARGET_ARCH_arm64) || defined(__TARGET_ARCH_s390)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(task_made, struct task_struct *parent, struct task_struct *child)
 {

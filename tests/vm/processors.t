@@ -105,6 +105,10 @@ if [ "$full" = 1 ]; then
 		run "$bee" vm -k 6.12/s390x --load "bpf/memmon/memmon.ex"
 		is "a Honey source is compiled for the guest's processor" "$code" 0
 	fi
+	# There a child's return from fork passes no tracepoint, which tells a monitor what break the child begins with.
+	if there s390x 7.2/s390x; then
+		judge 7.2/s390x memmon_fast forks
+	fi
 	# Without BTF: what needs it is skipped with its reason, and the others are judged.
 	if there s390x 6.1/s390x; then
 		run "$bee" verify -q --json -k 6.1/s390x -m memmon_fast,cpumon,memmon -w brk
