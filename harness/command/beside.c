@@ -14,6 +14,8 @@
 #include "harness/progress.h"
 #include "lib/log.h"
 
+enum { LOOK_MS = 100 }; /* for a signal that came before the wait */
+
 static bool cpu_to_spare(void)
 {
 	cpu_set_t set;
@@ -57,7 +59,11 @@ void beside_start(struct beside *b, const struct measure_ops *m, const struct ru
 
 int beside_wait(struct beside *b)
 {
-	return b->measure && !b->child.reaped ? subproc_wait(&b->child, -1) : 0;
+	int err = b->measure && !b->child.reaped ? -ETIMEDOUT : 0;
+
+	while (err == -ETIMEDOUT)
+		err = run_interrupted() ? -EINTR : subproc_wait(&b->child, LOOK_MS);
+	return err;
 }
 
 static FILE *from_the_start(int fd)

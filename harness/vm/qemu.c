@@ -135,6 +135,8 @@ static int take(struct guest *g)
 	return n > 0;
 }
 
+enum { LOOK_MS = 100 };
+
 static int listen_to(struct guest *g)
 {
 	uint64_t end = clock_ns() + g->vm->timeout_s * NSEC_PER_SEC;
@@ -148,8 +150,11 @@ static int listen_to(struct guest *g)
 
 		if (now >= end)
 			return -ETIMEDOUT;
-		n = poll(&p, 1, (int)((end - now) / NSEC_PER_MSEC) + 1);
-		if (n < 0 && (!g->vm->interrupted || g->vm->interrupted()))
+		/* A signal that came before the wait does not end it. */
+		if (g->vm->interrupted && g->vm->interrupted())
+			return -EINTR;
+		n = poll(&p, 1, (int)MIN((end - now) / NSEC_PER_MSEC + 1, LOOK_MS));
+		if (n < 0 && !g->vm->interrupted)
 			return -EINTR;
 		if (n > 0)
 			more = take(g);
