@@ -36,6 +36,7 @@ const char *const field_names[FIELD_COUNT] = {
 	[FIELD_LIMIT] = "limit_kb",
 	[FIELD_ROOM] = "room_kb",
 	[FIELD_PROCESSES] = "processes",
+	[FIELD_UNCOUNTED] = "uncounted",
 	[FIELD_MMAP_RATE] = "mmap_per_s",
 	[FIELD_MUNMAP_RATE] = "munmap_per_s",
 	[FIELD_BRK_RATE] = "brk_per_s",
@@ -115,6 +116,14 @@ enum field field_made_of(enum field f)
 		if (table[i].made == f)
 			return table[i].of;
 	return f;
+}
+
+bool row_is_uncounted(const struct proc_row *row)
+{
+	for (enum field f = FIELD_MMAP; f <= FIELD_FAILED; f++)
+		if (!isnan(row_value(row, f)))
+			return false;
+	return true;
 }
 
 bool field_is_counted(enum field f)

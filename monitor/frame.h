@@ -53,6 +53,8 @@ enum field {
 	FIELD_LIMIT,	 /* kB that its cgroup may have; NAN: no limit */
 	FIELD_ROOM,	 /* kB of that which nobody has yet */
 	FIELD_PROCESSES, /* 1 of a process that lives; of a sum: how many do */
+	FIELD_UNCOUNTED, /* 1 of a process whose calls are not known; a sum that has such has at
+			  * least the calls that it says */
 	/* What follows is filled in by history_update(), from frame to frame. */
 	FIELD_MMAP_RATE, /* calls per s over the latest interval */
 	FIELD_MUNMAP_RATE,
@@ -257,11 +259,17 @@ const double *row_values(const struct proc_row *row, double *room);
  * counters as they were. 0 or -ENOMEM. */
 int row_wake(struct proc_row *row);
 
-/* All of the row is what it says: neither approximations nor counters with runs skipped. */
+/* All of the row is what it says: neither approximations nor counters with runs skipped, nor a
+ * group's without those of some. */
 static inline bool row_is_exact(const struct proc_row *row)
 {
+	if (row->group && row_value(row, FIELD_UNCOUNTED) > 0)
+		return false;
 	return (row->flags & (ROW_EXACT | ROW_SKIPPED)) == ROW_EXACT;
 }
+
+/* Nothing that a memory monitor counts is known of it. */
+bool row_is_uncounted(const struct proc_row *row);
 
 /* A field that the monitor's programs count, or that is made of such. */
 bool field_is_counted(enum field f);

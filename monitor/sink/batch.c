@@ -351,6 +351,23 @@ static void json_flag(struct strbuf *out, const struct proc_row *row, unsigned i
 	strbuf_addstr(out, "true");
 }
 
+/* What one process has is told otherwise: it is there, and figures that are not known are null. */
+static uint64_t batch_fields(const struct frame *f)
+{
+	uint64_t fields = 0;
+
+	for (unsigned int i = 0; i < FIELD_COUNT; i++)
+		if (put_offers(f, (enum field)i) && i != FIELD_PROCESSES && i != FIELD_UNCOUNTED)
+			fields |= FIELD_BIT(i);
+	return fields;
+}
+
+static uint64_t sum_fields(const struct frame *f)
+{
+	return batch_fields(f) | FIELD_BIT(FIELD_PROCESSES) |
+	       (f->fields & FIELD_BIT(FIELD_UNCOUNTED));
+}
+
 static void json_fields(struct strbuf *out, const double *values, uint64_t fields)
 {
 	for (unsigned int i = 0; i < FIELD_COUNT; i++) {
@@ -374,7 +391,7 @@ static void json_tree(struct strbuf *out, const struct view *v, size_t line, uin
 	}
 	json_key(out, "subtree");
 	at = out->len;
-	json_fields(out, v->sums[line], fields | FIELD_BIT(FIELD_PROCESSES));
+	json_fields(out, v->sums[line], fields);
 	if (out->len == at)
 		strbuf_addch(out, '{');
 	out->s[at] = '{';
@@ -427,7 +444,7 @@ static void json_process(struct strbuf *out, const struct frame *f, const struct
 	json_flag(out, row, ROW_HIDDEN, "hidden");
 	json_flag(out, row, ROW_SKIPPED, "skipped");
 	if (v->sums)
-		json_tree(out, v, line, fields);
+		json_tree(out, v, line, sum_fields(f));
 	strbuf_addch(out, '}');
 }
 
@@ -440,7 +457,7 @@ static void json_group(struct strbuf *out, const struct view *v, size_t line, ui
 	put_json_text(out, row->group);
 	json_key(out, "exact");
 	strbuf_addstr(out, row_is_exact(row) ? "true" : "false");
-	json_fields(out, row->v, fields | FIELD_BIT(FIELD_PROCESSES));
+	json_fields(out, row->v, fields);
 	if (fields & FIELD_BIT(FIELD_TREND)) {
 		json_key(out, "verdict");
 		put_json_text(out, verdict_name(row));
@@ -461,21 +478,11 @@ static void json_lines(struct strbuf *out, const struct frame *f, const struct v
 		if (i)
 			strbuf_addch(out, ',');
 		if (v->grouped)
-			json_group(out, v, i, fields);
+			json_group(out, v, i, sum_fields(f));
 		else
 			json_process(out, f, v, i, fields);
 	}
 	strbuf_addch(out, ']');
-}
-
-static uint64_t batch_fields(const struct frame *f)
-{
-	uint64_t fields = 0;
-
-	for (unsigned int i = 0; i < FIELD_COUNT; i++)
-		if (put_offers(f, (enum field)i) && i != FIELD_PROCESSES)
-			fields |= FIELD_BIT(i);
-	return fields;
 }
 
 static void batch_json(const struct frame *f, const struct view *v, struct strbuf *out)
@@ -526,7 +533,7 @@ static void csv_numbers(const double *values, uint64_t fields, struct strbuf *ou
 
 static void csv_header(const struct frame *f, const struct view *v, struct strbuf *out)
 {
-	uint64_t fields = batch_fields(f), sums = fields | FIELD_BIT(FIELD_PROCESSES);
+	uint64_t fields = batch_fields(f), sums = sum_fields(f);
 
 	if (v->grouped)
 		strbuf_addf(out, "time,seq,%s,exact,ended", group_by_names[v->groups.by]);
@@ -565,7 +572,7 @@ static void csv_who(const struct proc_row *row, struct strbuf *out)
 static void csv_line(const struct frame *f, const struct view *v, size_t line, struct strbuf *out)
 {
 	const struct proc_row *row = &view_frame(v, f)->rows[v->lines[line].row];
-	uint64_t fields = batch_fields(f), sums = fields | FIELD_BIT(FIELD_PROCESSES);
+	uint64_t fields = batch_fields(f), sums = sum_fields(f);
 	double room[FIELD_COUNT];
 
 	if (v->grouped)

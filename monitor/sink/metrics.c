@@ -272,6 +272,8 @@ static const struct field_family fields[] = {
 	CPU(FIELD_SYSTEM_MS, "system"),
 	COUNTER(FIELD_SWITCHES, "", 1, "process_context_switches", NULL, "Context switches."),
 	GAUGE(FIELD_THREADS, "", 1, "process_threads", NULL, "Threads."),
+	GAUGE(FIELD_UNCOUNTED, "", 1, "process_uncounted", NULL,
+	      "Processes whose calls are not known: the counters lack them."),
 };
 
 /* @bytes of any kind: what is no UTF-8, and control characters, become '?'. */

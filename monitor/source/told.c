@@ -146,6 +146,7 @@ double rows_told(const struct row_source *from, const struct proc_row *row, enum
 	case FIELD_LIMIT: return told_limit(r, row, false);
 	case FIELD_ROOM: return told_limit(r, row, true);
 	case FIELD_PROCESSES: return row->flags & ROW_ENDED ? 0 : 1;
+	case FIELD_UNCOUNTED: return row_is_uncounted(row);
 	case FIELD_MMAP_RATE: return told_rate(r, row, FIELD_MMAP);
 	case FIELD_MUNMAP_RATE: return told_rate(r, row, FIELD_MUNMAP);
 	case FIELD_BRK_RATE: return told_rate(r, row, FIELD_BRK);

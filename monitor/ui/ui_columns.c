@@ -50,7 +50,8 @@ static bool by_default(const struct ui *u, const struct column *c)
 static bool fills_room(const struct ui *u, const struct column *c)
 {
 	return offered(u, c) && !(column_reads(c) & ~(unsigned int)(READ_TIMES | READ_FAULTS)) &&
-	       !(c->kind == COLUMN_NUMBER && c->field == FIELD_PROCESSES);
+	       !(c->kind == COLUMN_NUMBER &&
+		 (c->field == FIELD_PROCESSES || c->field == FIELD_UNCOUNTED));
 }
 
 size_t table_columns(const struct ui *u, const struct column **out, size_t max)

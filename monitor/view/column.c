@@ -74,6 +74,8 @@ const struct column columns[] = {
 	       "calls of mremap since the monitor's start"),
 	NUMBER("failed", "FAILED#", UNIT_NONE, FIELD_FAILED, 8, false, false,
 	       "calls that returned an error"),
+	NUMBER("uncounted", "UNCOUNTED", UNIT_NONE, FIELD_UNCOUNTED, 9, false, false,
+	       "processes whose calls are not known: a sum has at least what it says"),
 	NUMBER("mmap_bytes", "MMAPPED", UNIT_BYTES, FIELD_MMAP_BYTES, 13, false, false,
 	       "bytes of the mmaps counted"),
 	NUMBER("munmap_bytes", "UNMAPPED", UNIT_BYTES, FIELD_MUNMAP_BYTES, 13, false, false,
@@ -326,7 +328,8 @@ static bool approximate(const struct column *c, const struct proc_row *row)
 {
 	if (c->kind != COLUMN_NUMBER)
 		return false;
-	if (row->flags & ROW_SKIPPED && field_is_counted(c->field))
+	if (field_is_counted(c->field) &&
+	    (row->flags & ROW_SKIPPED || row_value(row, FIELD_UNCOUNTED) > 0))
 		return true;
 	if (column_reads(c) & READ_SHARES)
 		return !(row->flags & ROW_SHARED_NOW);

@@ -381,6 +381,13 @@ static uint32_t whole_kb(double kb)
 	return (uint32_t)fmin(fmax(kb, 0), UINT32_MAX);
 }
 
+/* What sums say how many there are of. */
+static void set_numbers(struct proc_row *row)
+{
+	row->v[FIELD_PROCESSES] = row->flags & ROW_ENDED ? 0 : 1;
+	row->v[FIELD_UNCOUNTED] = row_is_uncounted(row);
+}
+
 static int awake_update(struct history *h, struct entry *e, struct proc_row *row,
 			const struct step *s, bool fresh)
 {
@@ -394,7 +401,7 @@ static int awake_update(struct history *h, struct entry *e, struct proc_row *row
 		e->collected = row->flags & ROW_COLLECTED;
 		e->beside_kb = whole_kb(held_kb - row->v[FIELD_RSS]);
 	}
-	row->v[FIELD_PROCESSES] = row->flags & ROW_ENDED ? 0 : 1;
+	set_numbers(row);
 	judge_in_turn(h, e);
 	set_trend(h, e, row);
 	return err;
@@ -444,6 +451,7 @@ static int entry_update(struct history *h, struct entry *e, struct proc_row *row
 static void entry_offer(struct frame *f)
 {
 	const uint64_t both = FIELD_BIT(FIELD_USER_MS) | FIELD_BIT(FIELD_SYSTEM_MS);
+	const uint64_t calls = FIELD_BIT(FIELD_FAILED + 1) - FIELD_BIT(FIELD_MMAP);
 
 	for (unsigned int i = 0; i < FIELD_COUNT; i++)
 		if (f->fields & 1ULL << field_made_of((enum field)i))
@@ -451,6 +459,8 @@ static void entry_offer(struct frame *f)
 	if ((f->fields & both) == both)
 		f->fields |= FIELD_BIT(FIELD_TOT);
 	f->fields |= FIELD_BIT(FIELD_PROCESSES);
+	if (f->fields & calls)
+		f->fields |= FIELD_BIT(FIELD_UNCOUNTED);
 }
 
 /* --- all processes --- */
@@ -528,7 +538,7 @@ static void nothing_known(struct proc_row *row)
 	for (size_t i = FIELD_MMAP_RATE; row->v && i < FIELD_COUNT; i++)
 		row->v[i] = NAN;
 	if (row->v)
-		row->v[FIELD_PROCESSES] = row->flags & ROW_ENDED ? 0 : 1;
+		set_numbers(row);
 	row->told.rated = false;
 	row->verdict = VERDICT_TOO_EARLY;
 }

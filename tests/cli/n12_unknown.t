@@ -63,6 +63,16 @@ if cc -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -o "$tmp/compat" te
 		is "a 32-bit program, $object: nothing that nobody counted" \
 			"$(printf '%s\n' "$out" | jq -c '.processes[0] | [.mmap, .munmap, .brk, .mmap_bytes] | map(. == null or . > 0) | all')" true
 	done
+	# In a sum with its parent, whose calls are known, it is not passed over in silence.
+	run "$memmon" --object memmon --batch -n 1 --json --group user --filter "pid = $compat or pid = $$"
+	is "a 32-bit program in a group: told" "$(printf '%s\n' "$out" | jq -c '.groups[0] | [.processes, .uncounted, .exact, .mmap >= 0]')" "[2,1,false,true]"
+	run "$memmon" --object memmon --batch -n 1 --csv --group user --filter "pid = $compat or pid = $$"
+	has "and in CSV" "$(printf '%s\n' "$out" | head -n 1)" ",processes,uncounted,"
+	run "$memmon" --object memmon --batch -n 1 --json --tree --filter "pid = $compat or pid = $$"
+	is "in a tree: told" "$(printf '%s\n' "$out" | jq -c ".processes[] | select(.pid == $$) | .subtree | [.processes, .uncounted, .mmap >= 0]")" "[2,1,true]"
+	run "$memmon" --object memmon --batch -n 1 --prometheus --metrics-by pid --filter "pid = $compat or pid = $$"
+	like "in /metrics" "$out" "^memmon_process_uncounted\{pid=\"$compat\",.*\} 1\$"
+	like "and of its parent it is not so" "$out" "^memmon_process_uncounted\{pid=\"$$\",.*\} 0\$"
 	run "$memmon" --batch -n 1 --json --filter "pid = $compat"
 	is "a 32-bit program: its memory is known" "$(printf '%s\n' "$out" | jq '.processes[0].rss_kb > 0')" true
 else

@@ -75,7 +75,7 @@ keys s
 wait_for 'Sort by'
 keys Home Down c Home Enter
 comes "one of them is taken away" title_is '^ +[▲▼]PID +S |^ +[▲▼]?PID +%USR'
-shown=$(dump | grep -E ' [▲▼]?PID ' | head -n 1)
+shown=$(dump | grep -E '^ +[▲▼]?PID ' | head -n 1)
 leaves "Tab: the tool ends"
 check "memmon's own file is not made by it" test ! -e "$file"
 like "cpumon's columns are in cpumon's file" "$(cat "$tmp/config/beebench/cpumon")" '^columns pid [a-z_ ]*usr'
@@ -85,7 +85,7 @@ like "as they were" "$(cat "$tmp/config/beebench/cpumon")" '^units plain$'
 begins
 keys Tab
 comes "they are there the next time" title_is '[▲▼]PID'
-is "alike" "$(dump | grep -E ' [▲▼]?PID ' | head -n 1)" "$shown"
+is "alike" "$(dump | grep -E '^ +[▲▼]?PID ' | head -n 1)" "$shown"
 leaves "and the tool ends"
 cp "$tmp/config/beebench/cpumon" "$tmp/before"
 term_start 100 24 "XDG_CONFIG_HOME=$tmp/config $B/cpumon -i 1 2>$tmp/said"

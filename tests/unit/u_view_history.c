@@ -127,7 +127,8 @@ static void fields_are_offered(void **state UNUSED)
 	m.f.fields = FIELD_BIT(FIELD_MMAP);
 	frame_after(&m, 0);
 	assert_int_equal(m.f.fields, FIELD_BIT(FIELD_MMAP) | FIELD_BIT(FIELD_MMAP_RATE) |
-					     FIELD_BIT(FIELD_PROCESSES));
+					     FIELD_BIT(FIELD_PROCESSES) |
+					     FIELD_BIT(FIELD_UNCOUNTED));
 	m.f.fields = FIELD_BIT(FIELD_RSS) | FIELD_BIT(FIELD_USER_MS);
 	frame_after(&m, 1000);
 	assert_true(m.f.fields & FIELD_BIT(FIELD_TREND_HIGH) && m.f.fields & FIELD_BIT(FIELD_USR));

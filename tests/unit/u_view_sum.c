@@ -106,6 +106,33 @@ static void test_n12_faults_that_lack(void **state UNUSED)
 	grouping_release(&g);
 }
 
+/* Calls of a 32-bit program, which nobody has counted: the sum has at least what it says. */
+static void test_n34_calls_that_lack(void **state UNUSED)
+{
+	struct proc_row rows[] = {process(10, "a", 0, 1, 1), process(11, "a", 0, 1, 1),
+				  process(12, "b", 0, 1, 1)};
+	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
+	struct grouping g = {.cap = 0};
+	struct strbuf cell = STRBUF_INIT;
+
+	rows[0].v[FIELD_MMAP] = rows[2].v[FIELD_MMAP] = 7;
+	for (size_t i = 0; i < f.n; i++)
+		rows[i].v[FIELD_UNCOUNTED] = row_is_uncounted(&rows[i]);
+	assert_int_equal(grouping_make(&g, &f, GROUP_BY_NAME, NULL, NULL), 0);
+	assert_true(group(&g, "a")->v[FIELD_UNCOUNTED] == 1);
+	assert_true(group(&g, "a")->v[FIELD_MMAP] == 7);
+	assert_false(row_is_exact(group(&g, "a")));
+	column_format(column_find("mmap"), group(&g, "a"), false, &cell);
+	assert_string_equal(cell.s, "~7");
+	strbuf_reset(&cell);
+	assert_true(group(&g, "b")->v[FIELD_UNCOUNTED] == 0);
+	assert_true(row_is_exact(group(&g, "b")));
+	column_format(column_find("mmap"), group(&g, "b"), false, &cell);
+	assert_string_equal(cell.s, "7");
+	strbuf_release(&cell);
+	grouping_release(&g);
+}
+
 static void test_n34_what_does_not_add_up(void **state UNUSED)
 {
 	struct proc_row rows[] = {process(10, "a", 0, 1, 1), process(11, "a", 0, 1, 1)};
@@ -249,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_n34_shared_pages_count_once),
 		cmocka_unit_test(test_n34_a_part_that_lacks),
 		cmocka_unit_test(test_n12_faults_that_lack),
+		cmocka_unit_test(test_n34_calls_that_lack),
 		cmocka_unit_test(test_n34_what_does_not_add_up),
 		cmocka_unit_test(test_n34_by_user_and_cgroup),
 		cmocka_unit_test(test_n34_sum_in_queries),
