@@ -24,6 +24,17 @@ for program in strace jq gcc; do
 	command -v $program >/dev/null || { echo "allocators: no $program; run: make deps" >&2; exit 2; }
 done
 
+# lacks WHAT: the tables lack it, which is told at the end
+lacks() {
+	echo "$1" >>"$tmp/lacking"
+}
+# whole: fails, and says why, where something is lacking
+whole() {
+	[ -e "$tmp/lacking" ] || return 0
+	sed 's/^/allocators: failed: /' "$tmp/lacking" >&2
+	return 1
+}
+
 # library PACKAGE FILE: the path of a shared library in a package
 library() {
 	scripts/fetch_deb.sh "$1" "usr/lib/x86_64-linux-gnu/$2"
@@ -69,6 +80,7 @@ calls() {
 	# shellcheck disable=SC2086
 	strace -f -qq -o "$tmp/trace" -e trace=execve,mmap,munmap,brk,madvise,mprotect $1 >/dev/null 2>&1 </dev/null || {
 		echo "failed"
+		lacks "strace $1"
 		return
 	}
 	# Counted from the last exec on: env's own calls are not the allocator's.
@@ -79,7 +91,7 @@ calls() {
 	END {
 		printf "%d/%d/%d", n["mmap"], n["munmap"], n["brk"]
 		printf "/%d/%d\n", n["madvise"], n["mprotect"]
-	}' "$tmp/trace"
+	}' "$tmp/trace" || lacks "the calls of $1"
 }
 
 echo "Calls of mmap/munmap/brk/madvise/mprotect, from exec to exit:"
@@ -181,7 +193,8 @@ fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo
 	echo "(What memmon shows needs root.)"
-	exit 0
+	whole
+	exit
 fi
 # begin KEY COMMAND
 begin() {
@@ -228,7 +241,7 @@ cell() {
 		print format
 		found = 1
 	}
-	END { if (!found) print "-" }' "$tmp/shown"
+	END { if (!found) print "-" }' "$tmp/shown" || lacks "what memmon shows of $1"
 }
 echo
 echo "What memmon shows after $seconds s (VIRT / RSS in kB; calls counted in that time; since which second it says so):"
@@ -253,3 +266,4 @@ echo "| --- | --- |"
 for mode in memfd segment registered; do
 	echo "| $mode | $(cell "holding.$mode" "@virt / @rss @verdict") |"
 done
+whole
