@@ -253,8 +253,9 @@ static void on_signal(struct command *c, int signals, struct looks *looks)
 	while (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
-		/* The terminal's signals went to the command as well. */
-		if (!c->ended && (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP))
+		/* Not the terminal's, which went to the command as well. */
+		if (!c->ended &&
+		    (info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP || info.ssi_code <= 0))
 			kill(c->pid, (int)info.ssi_signo);
 		if (c->ended)
 			c->asked_to_end = true;
