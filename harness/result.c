@@ -16,9 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "harness/plugin.h"
@@ -27,6 +25,7 @@
 #include "harness/result_share.h"
 #include "harness/record.h"
 #include "harness/record_put.h"
+#include "lib/hold.h"
 #include "lib/log.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
@@ -74,57 +73,21 @@ static void set_double_printer(struct json_object *o)
 	}
 }
 
-/*
- * The process that holds the lock on the file behind @fd, as /proc/locks has it; 0: not to be seen
- * from here (another machine, another pid namespace).
- */
-static pid_t lock_holder(int fd)
-{
-	struct strbuf locks = STRBUF_INIT, file = STRBUF_INIT;
-	struct stat st;
-	const char *hit;
-	int pid = 0;
-
-	/* "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" */
-	if (!fstat(fd, &st) && !strbuf_read_file(&locks, "/proc/locks")) {
-		strbuf_addf(&file, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
-			    (unsigned long long)st.st_ino);
-		hit = strstr(locks.s, file.s);
-		while (hit && hit > locks.s && hit[-1] != ' ')
-			hit--;
-		pid = hit ? atoi(hit) : 0;
-	}
-	strbuf_release(&locks);
-	strbuf_release(&file);
-	return pid > 0 ? pid : 0;
-}
-
-/*
- * Takes the results file for this process, until it is closed or we end; what is in it goes only
- * then. A pipe or a device is nobody's.
- */
+/* Takes the results file for this process, until it is closed or we end; what is in it goes only
+ * then. */
 static int take_file(const struct sink *s)
 {
-	struct strbuf who = STRBUF_INIT;
+	char who[HOLD_WHO_BYTES];
 	struct stat st;
-	int err = fstat(s->fd, &st) ? -errno : 0;
-	pid_t pid;
+	int err = hold_file(s->fd, who);
 
-	if (err || !S_ISREG(st.st_mode))
+	if (err == -EBUSY)
+		log_err("%s is being written by %s: two runs into one folder would spoil each "
+			"other; name another with --out",
+			s->path, *who ? who : "another run");
+	if (err || fstat(s->fd, &st) || !S_ISREG(st.st_mode))
 		return err;
-	if (!flock(s->fd, LOCK_EX | LOCK_NB))
-		return ftruncate(s->fd, 0) ? -errno : 0;
-	/* A file system without locks cannot tell who else is there. */
-	if (errno != EWOULDBLOCK)
-		return ftruncate(s->fd, 0) ? -errno : 0;
-	pid = lock_holder(s->fd);
-	if (pid)
-		strbuf_addf(&who, "process %d", (int)pid);
-	log_err("%s is being written by %s: two runs into one folder would spoil each other; name "
-		"another with --out",
-		s->path, pid ? who.s : "another run");
-	strbuf_release(&who);
-	return -EBUSY;
+	return ftruncate(s->fd, 0) ? -errno : 0;
 }
 
 /* @path "-" is our own stdout, which goes on where it is. */

@@ -22,6 +22,7 @@
 #include "honey/strip.h"
 #include "lib/leftover.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/strbuf.h"
 
 struct workdir {
@@ -106,12 +107,10 @@ static int copy_out(const char *from, const char *to)
 	struct strbuf sb = STRBUF_INIT, bare = STRBUF_INIT;
 	int err = strbuf_read_file(&sb, from);
 
-	if (!err && !strip_debug(sb.s, sb.len, &bare))
-		err = write_file(to, bare.s, bare.len);
-	else if (!err)
-		err = write_file(to, sb.s, sb.len);
 	if (err)
-		log_err_sys(err, "cannot write %s", to);
+		log_err_sys(err, "cannot read what clang wrote");
+	else
+		err = honey_put(strip_debug(sb.s, sb.len, &bare) ? &sb : &bare, to);
 	strbuf_release(&bare);
 	strbuf_release(&sb);
 	return err;
@@ -165,6 +164,20 @@ static int compile(struct honey *h, struct workdir *w, const char *c_name, const
 		return EXIT_BAD;
 	}
 	return copy_out(object, out) ? EXIT_USAGE : EXIT_OK;
+}
+
+int honey_put(const struct strbuf *result, const char *to)
+{
+	int err = 0;
+
+	/* What is lost of stdout std_close() says. */
+	if (!to || !strcmp(to, "-"))
+		fwrite(result->s, 1, result->len, stdout);
+	else
+		err = outfile_write(to, result->s, result->len, 0666);
+	if (err)
+		log_err_sys(err, "cannot write %s", to);
+	return err;
 }
 
 int driver_object(struct honey *h, const struct strbuf *c, const char *out)

@@ -81,5 +81,8 @@ void honey_release(struct honey *h);
 int honey_compile(struct honey *h, struct strbuf *c);
 /* Runs clang on @c. Returns an exit code after saying what went wrong. */
 int driver_object(struct honey *h, const struct strbuf *c, const char *out);
+/* Writes what -o asks for: a file, or stdout where @to is "-" or NULL. Returns 0 or -errno after
+ * saying why. */
+int honey_put(const struct strbuf *result, const char *to);
 
 #endif

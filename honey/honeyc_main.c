@@ -14,6 +14,7 @@
 #include "honey/processor.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/outfile.h"
 #include "lib/rights.h"
 #include "lib/std.h"
 #include "lib/strbuf.h"
@@ -193,27 +194,40 @@ static int make_options(const struct args *a, struct options *o)
 	return -EINVAL;
 }
 
-static int write_text(struct honey *h, const struct strbuf *c, const char *path)
+static int write_text(struct honey *h, struct strbuf *c, const char *path)
 {
-	FILE *out = !path || !strcmp(path, "-") ? stdout : fopen(path, "w");
-	int err = 0;
+	size_t len = 0;
+	char *text = NULL;
+	FILE *out = NULL;
+	int err;
 
-	if (!out) {
-		log_err_sys(errno, "cannot write %s", path);
-		return EXIT_USAGE;
+	if (h->opt.emit == EMIT_TOKENS || h->opt.emit == EMIT_AST) {
+		out = open_memstream(&text, &len);
+		if (!out)
+			abort();
+		if (h->opt.emit == EMIT_TOKENS)
+			lex_dump(h, out);
+		else
+			ast_dump(h, out);
+		fclose(out);
+		strbuf_reset(c);
+		strbuf_add(c, text, len);
+		free(text);
 	}
-	if (h->opt.emit == EMIT_TOKENS)
-		lex_dump(h, out);
-	else if (h->opt.emit == EMIT_AST)
-		ast_dump(h, out);
-	else
-		fwrite(c->s, 1, c->len, out);
-	err = ferror(out);
-	if (out != stdout ? fclose(out) : fflush(out))
-		err = 1;
-	if (err)
-		log_err_sys(errno, "cannot write %s", path ? path : "the result");
+	err = honey_put(c, path);
 	return err ? EXIT_USAGE : EXIT_OK;
+}
+
+/* A slip of the hand, `-o monitor.ex monitor.ex`, would cost the source. */
+static int check_output(const struct args *a)
+{
+	for (uint32_t i = 0; a->out && i < a->n_files; i++)
+		if (outfile_is(a->out, a->files[i])) {
+			log_err("-o %s is the source %s, which would be lost; name another file",
+				a->out, a->files[i]);
+			return -EINVAL;
+		}
+	return 0;
 }
 
 static int compile_files(const struct args *a, const struct options *o)
@@ -278,7 +292,7 @@ static int run(int argc, char **argv)
 			a.explain);
 		return EXIT_USAGE;
 	}
-	if (make_options(&a, &o))
+	if (make_options(&a, &o) || check_output(&a))
 		return EXIT_USAGE;
 	if (a.lsp)
 		return lsp_serve(&o) ? EXIT_BAD : EXIT_OK;

@@ -17,6 +17,7 @@
 #include <zlib.h>
 
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/pack.h"
 #include "lib/rights.h"
 
@@ -233,42 +234,6 @@ int profile_pack(struct strbuf *out, const struct profile *p, struct strbuf *why
 	return err;
 }
 
-/* A new file, whose name is @aside, or -errno. */
-static int open_beside(const char *path, struct strbuf *aside)
-{
-	int fd;
-
-	strbuf_addf(aside, "%s.%d.part", path, getpid());
-	fd = open(aside->s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
-}
-
-static int write_beside(const char *path, const struct strbuf *data)
-{
-	struct strbuf aside = STRBUF_INIT;
-	int fd = open_beside(path, &aside), err;
-
-	err = fd < 0 ? fd : fd_write_all(fd, data->s, data->len);
-	if (fd >= 0 && close(fd) && !err)
-		err = -errno;
-	if (!err && rename(aside.s, path))
-		err = -errno;
-	if (err && fd >= 0)
-		unlink(aside.s);
-	strbuf_release(&aside);
-	return err;
-}
-
-static int write_through(const char *path, const struct strbuf *data)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	int err = fd < 0 ? -errno : fd_write_all(fd, data->s, data->len);
-
-	if (fd >= 0 && close(fd) && !err)
-		err = -errno;
-	return err;
-}
-
 static int cannot_write(const char *path, int err)
 {
 	if (err)
@@ -278,39 +243,18 @@ static int cannot_write(const char *path, int err)
 
 int profile_write_check(const char *path)
 {
-	struct strbuf aside = STRBUF_INIT;
-	struct stat st;
-	int err, fd;
-
-	if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
-		err = S_ISDIR(st.st_mode) ? -EISDIR : access(path, W_OK) ? -errno : 0;
-		return cannot_write(path, err);
-	}
-	fd = open_beside(path, &aside);
-	err = fd < 0 ? fd : 0;
-	if (fd >= 0) {
-		close(fd);
-		unlink(aside.s);
-	}
-	strbuf_release(&aside);
-	return cannot_write(path, err);
+	return cannot_write(path, outfile_check(path));
 }
 
 int profile_write(const struct profile *p, const char *path)
 {
 	struct strbuf data = STRBUF_INIT;
-	struct stat st;
 	int err;
 
 	profile_pack_start(&data);
 	err = profile_pack(&data, p, NULL);
-	if (!err) {
-		if (!stat(path, &st) && !S_ISREG(st.st_mode))
-			err = write_through(path, &data);
-		else
-			err = write_beside(path, &data);
-		err = cannot_write(path, err);
-	}
+	if (!err)
+		err = cannot_write(path, outfile_write(path, data.s, data.len, 0600));
 	strbuf_release(&data);
 	return err;
 }

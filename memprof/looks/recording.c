@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/hold.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "memprof/profile_file.h"
@@ -36,6 +37,7 @@ void recording_close(struct recording *r)
 int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
 {
 	struct recording *r = calloc(1, sizeof(*r));
+	char who[HOLD_WHO_BYTES];
 	struct stat st;
 	int err;
 
@@ -45,15 +47,23 @@ int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
 	r->path = path;
 	r->bytes_max = bytes_max;
 	r->bytes = PROFILE_FILE_START_BYTES;
-	r->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-	err = r->fd < 0 ? -errno
-			: fd_write_all(r->fd, PROFILE_FILE_START, PROFILE_FILE_START_BYTES);
-	if (err) {
+	r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	r->regular = r->fd >= 0 && !fstat(r->fd, &st) && S_ISREG(st.st_mode);
+	err = r->fd < 0 ? -errno : hold_file(r->fd, who);
+	/* What was in it goes when it is ours. */
+	if (!err && r->regular && ftruncate(r->fd, 0))
+		err = -errno;
+	if (!err)
+		err = fd_write_all(r->fd, PROFILE_FILE_START, PROFILE_FILE_START_BYTES);
+	if (err == -EBUSY)
+		log_err("%s is being written by %s; record to another file", path,
+			*who ? who : "another process");
+	else if (err)
 		log_err_sys(err, "cannot begin the recording %s", path);
+	if (err) {
 		recording_close(r);
 		return err;
 	}
-	r->regular = !fstat(r->fd, &st) && S_ISREG(st.st_mode);
 	*out = r;
 	return 0;
 }
@@ -93,11 +103,14 @@ static void note_block(struct recording *r, size_t bytes)
 static int replace(struct recording *r, const struct strbuf *data)
 {
 	struct strbuf aside = STRBUF_INIT;
+	char who[HOLD_WHO_BYTES];
 	int fd, err;
 
-	strbuf_addf(&aside, "%s.%d.part", r->path, getpid());
-	fd = open(aside.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	err = fd < 0 ? -errno : fd_write_all(fd, data->s, data->len);
+	strbuf_addf(&aside, "%s.XXXXXX", r->path);
+	fd = mkostemp(aside.s, O_CLOEXEC);
+	err = fd < 0 ? -errno : hold_file(fd, who);
+	if (!err)
+		err = fd_write_all(fd, data->s, data->len);
 	if (!err && rename(aside.s, r->path))
 		err = -errno;
 	if (err && fd >= 0) {

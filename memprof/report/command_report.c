@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/suggest.h"
 #include "memprof/profile_file.h"
 #include "memprof/report/report.h"
@@ -128,6 +129,13 @@ static int check(const struct memprof_command *c, const struct report_options *o
 			c->name, format->name);
 		return -EINVAL;
 	}
+	for (int i = 0; o->output && i < 2 && files[i]; i++)
+		if (outfile_is(o->output, files[i])) {
+			log_err("%s: -o %s is the profile %s, which would be lost; name another "
+				"file",
+				c->name, o->output, files[i]);
+			return -EINVAL;
+		}
 	return 0;
 }
 
@@ -144,21 +152,16 @@ static int read_side(struct report_side *side, const char *file, const struct re
 
 static int write_out(const struct strbuf *text, const char *file)
 {
-	FILE *out = file ? fopen(file, "we") : stdout;
-	int err;
+	int err = 0;
 
-	if (!out) {
-		err = -errno;
-		log_err_sys(err, "cannot write %s", file);
-		return err;
-	}
-	fwrite(text->s, 1, text->len, out);
 	/* What is lost of stdout std_close() notices. */
-	if (file && (ferror(out) | fclose(out))) {
-		log_err("cannot write all of %s", file);
-		return -EIO;
-	}
-	return 0;
+	if (!file)
+		fwrite(text->s, 1, text->len, stdout);
+	else
+		err = outfile_write(file, text->s, text->len, 0666);
+	if (err)
+		log_err_sys(err, "cannot write %s", file);
+	return err;
 }
 
 /* Some formats have no sign for what is not known, and 0 would be a lie. */

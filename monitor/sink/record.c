@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/hold.h"
 #include "lib/log.h"
 #include "lib/rights.h"
 #include "lib/strbuf.h"
@@ -106,19 +108,31 @@ static void cut_back(struct recorder *r)
 
 static int open_file(struct recorder *r, const char *file, bool force)
 {
+	char who[HOLD_WHO_BYTES];
+	struct stat st;
+	int err;
+
 	/* It shows what everybody runs: for its owner alone. */
-	r->fd = rights_open(
-		file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? O_TRUNC : O_EXCL), 0600);
-	if (r->fd >= 0)
-		return 0;
+	r->fd = rights_open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (force ? 0 : O_EXCL),
+			    0600);
 	if (r->fd == -EEXIST) {
 		log_err("%s is there already; record to another file, or overwrite it with "
 			"--force",
 			file);
 		return -EEXIST;
 	}
-	log_err_sys(r->fd, "cannot create the recording %s", file);
-	return r->fd;
+	err = r->fd < 0 ? r->fd : hold_file(r->fd, who);
+	if (err == -EBUSY) {
+		log_err("%s is being written by %s; record to another file", file,
+			*who ? who : "another process");
+		return err;
+	}
+	/* What was in it goes when it is ours. */
+	if (!err && !fstat(r->fd, &st) && S_ISREG(st.st_mode) && ftruncate(r->fd, 0))
+		err = -errno;
+	if (err)
+		log_err_sys(err, "cannot create the recording %s", file);
+	return err;
 }
 
 int recorder_open(struct recorder **out, const char *file, enum tool tool, bool force)

@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/stats.h"
+#include "lib/std.h"
 #include "lib/strbuf.h"
 
 enum { CROWDS = 8, TOOLS = 16 };
@@ -372,7 +373,7 @@ static int run_all(struct peers_run *r)
 	return err;
 }
 
-int main(int argc, char *argv[])
+static int run(int argc, char *argv[])
 {
 	static struct peers_run r = {
 		.o = {.processes = "100,1000,10000", .seconds = 10, .rounds = 2, .seed = 1}};
@@ -403,4 +404,10 @@ int main(int argc, char *argv[])
 		return EXIT_USAGE;
 	err = run_all(&r);
 	return err == -EINTR ? 130 : err ? EXIT_USAGE : EXIT_OK;
+}
+
+int main(int argc, char *argv[])
+{
+	std_open();
+	return std_close(run(argc, argv));
 }

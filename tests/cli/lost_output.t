@@ -19,13 +19,14 @@ for words in "" "--help" "--version" "list" "list --json" "doctor" "doctor --jso
 	# shellcheck disable=SC2086
 	full "beebench $words" "$bee" $words
 done
-for f in text markdown html json junit github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
+for f in text markdown html json junit sarif github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
 	full "report --format $f" "$bee" report --format $f $run_
 done
 full "honeyc --help" "$B/honeyc" --help
 full "honeyc --version" "$B/honeyc" --version
 full "honeyc --explain" "$B/honeyc" --explain H001
 full "honeyc --emit=c -o -" "$B/honeyc" --emit=c -o - bpf/memmon/memmon.ex
+full "honeyc -o - of an object" "$B/honeyc" -w -o - bpf/memmon/memmon.ex
 full "wl --help" "$B/wl" --help
 if is_root; then
 	full "verify" "$bee" verify --quiet -m none -w idle

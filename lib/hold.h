@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A file that is written for as long as a command runs has one writer: two would spoil each other.
+ */
+#ifndef LIB_HOLD_H
+#define LIB_HOLD_H
+
+#include "lib/base.h"
+
+/*
+ * Takes the file behind @fd, which is open for writing, until the descriptor is closed. What is no
+ * regular file is nobody's, and where a file system has no locks nobody can be told. Returns 0;
+ * -EBUSY: another has it, and @who, of HOLD_WHO_BYTES, says which process, or ""; else -errno.
+ * Prints nothing.
+ */
+int hold_file(int fd, char *who);
+
+#define HOLD_WHO_BYTES 32
+
+#endif
