@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "lib/printable.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "lib/utf8.h"
@@ -107,6 +108,21 @@ void printable_put(FILE *out, const char *text)
 		fwrite(text, 1, len, out);
 		text += len;
 	}
+}
+
+void printable_line(FILE *out, const char *fmt, ...)
+{
+	struct strbuf said = STRBUF_INIT, line = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&said, fmt, ap);
+	va_end(ap);
+	printable_add_line(&line, said.s);
+	strbuf_addch(&line, '\n');
+	printable_put(out, line.s);
+	strbuf_release(&said);
+	strbuf_release(&line);
 }
 
 void printable_add_json(struct strbuf *out, const char *json)

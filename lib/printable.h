@@ -31,6 +31,8 @@ void printable_add_lines(struct strbuf *out, const char *s);
  * would take for a command. Who prints tables does it at the end: words are wrapped by then.
  */
 void printable_put(FILE *out, const char *text);
+/* Prints one line of a person's text; what it says may have been written by anybody. */
+void printable_line(FILE *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for JSON text: such characters, which stand in strings only, are written as \uXXXX. */
 void printable_add_json(struct strbuf *out, const char *json);
 

@@ -82,9 +82,10 @@ static void import_run(struct history_command *c, const char *path, struct tally
 	if (c->o.quiet)
 		return;
 	if (!err)
-		printf("%s: is there already\n", path);
+		printable_line(stdout, "%s: is there already", path);
 	else
-		printf("%s: %zu figure%s\n", path, done.figures, done.figures == 1 ? "" : "s");
+		printable_line(stdout, "%s: %zu figure%s", path, done.figures,
+			       done.figures == 1 ? "" : "s");
 	if (done.twice)
 		log_warn("%s: %zu figures stand there twice; the first counts", path, done.twice);
 }

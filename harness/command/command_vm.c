@@ -16,6 +16,7 @@
 #include "harness/vm/kernel.h"
 #include "harness/vm/plan.h"
 #include "harness/vm/qemu.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 struct vm_options {
@@ -88,11 +89,11 @@ static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len
 	if (kind == VM_RELEASE)
 		log_info("Linux %s", text);
 	if (i < l->n && error)
-		printf("FAIL  %s: %s\n", l->names[i], error);
+		printable_line(stdout, "FAIL  %s: %s", l->names[i], error);
 	else if (i < l->n)
-		printf("ok    %s: %llu programs, %llu attached\n", l->names[i],
-		       (unsigned long long)record_u64(o, "programs", 0),
-		       (unsigned long long)record_u64(o, "attached", 0));
+		printable_line(stdout, "ok    %s: %llu programs, %llu attached", l->names[i],
+			       (unsigned long long)record_u64(o, "programs", 0),
+			       (unsigned long long)record_u64(o, "attached", 0));
 	l->failed += i < l->n && error;
 	json_object_put(o);
 }

@@ -8,6 +8,7 @@
 
 #include "harness/history/steps.h"
 #include "harness/record_put.h"
+#include "lib/printable.h"
 #include "lib/strbuf.h"
 
 enum { LAST_OF_TIMES = 10, SHORT_COMMIT = 10 };
@@ -56,7 +57,7 @@ static bool begins_step(const struct history_series *s, size_t point, size_t *st
 
 static void print_points(const struct history_series *s, FILE *out)
 {
-	fprintf(out, "  %-12s  %-20s  %12s  %s\n", "revision", "started", s->unit, "run");
+	printable_line(out, "  %-12s  %-20s  %12s  %s", "revision", "started", s->unit, "run");
 	for (size_t i = 0; i < s->n; i++) {
 		const struct history_point *p = &s->points[i];
 		struct strbuf commit = STRBUF_INIT, value = STRBUF_INIT, change = STRBUF_INIT;
@@ -66,9 +67,10 @@ static void print_points(const struct history_series *s, FILE *out)
 		add_value(s, p->value, &value);
 		if (begins_step(s, i, &step)) {
 			add_change(s, step, &change);
-			fprintf(out, "  -- step: %s\n", change.s);
+			printable_line(out, "  -- step: %s", change.s);
 		}
-		fprintf(out, "  %-12s  %-20s  %12s  %s\n", commit.s, p->started, value.s, p->run);
+		printable_line(out, "  %-12s  %-20s  %12s  %s", commit.s, p->started, value.s,
+			       p->run);
 		strbuf_release(&commit);
 		strbuf_release(&value);
 		strbuf_release(&change);
@@ -83,9 +85,10 @@ void history_print(const struct history_curves *c, bool short_form, FILE *out)
 
 		add_name(s, &name);
 		add_value(s, s->points[s->n - 1].value, &last);
-		fprintf(out, "%s%s: %zu run%s, %zu step%s, last %s\n", i && !short_form ? "\n" : "",
-			name.s, s->n, s->n == 1 ? "" : "s", s->nsteps, s->nsteps == 1 ? "" : "s",
-			last.s);
+		if (i && !short_form)
+			putc('\n', out);
+		printable_line(out, "%s: %zu run%s, %zu step%s, last %s", name.s, s->n,
+			       s->n == 1 ? "" : "s", s->nsteps, s->nsteps == 1 ? "" : "s", last.s);
 		if (!short_form)
 			print_points(s, out);
 		strbuf_release(&name);
@@ -170,7 +173,7 @@ static void judge(const struct history_series *s, size_t last, struct history_ve
 	strbuf_addstr(&line, " since ");
 	add_commit(p, &line);
 	strbuf_addf(&line, ", run %s", p->run);
-	fprintf(out, "%s\n", line.s);
+	printable_line(out, "%s", line.s);
 	strbuf_release(&line);
 }
 

@@ -53,14 +53,21 @@ static int broken(const struct lines *l, const char *what)
 	return -EINVAL;
 }
 
-static bool begins(const struct lines *l, const char *type)
+/* The line is a record of @type, whoever wrote it: other programs put blanks and members
+ * elsewhere. Only where both words stand in it is it worth being parsed. */
+static bool is_record(const struct lines *l, const char *type)
 {
-	const char head[] = "{\"type\":\"";
-	size_t n = strlen(type);
+	struct json_object *o;
+	char word[16];
+	bool is;
 
-	return !strncmp(l->text, head, sizeof(head) - 1) &&
-	       !strncmp(l->text + sizeof(head) - 1, type, n) &&
-	       l->text[sizeof(head) - 1 + n] == '"';
+	snprintf(word, sizeof(word), "\"%s\"", type);
+	if (!strstr(l->text, word) || !strstr(l->text, "\"type\""))
+		return false;
+	o = json_tokener_parse(l->text);
+	is = record_is(o, type);
+	json_object_put(o);
+	return is;
 }
 
 /* ,"run":"ID","no":7} */
@@ -224,9 +231,9 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 				 l->path, (unsigned long long)l->line);
 			break;
 		}
-		if (begins(l, "run"))
+		if (is_record(l, "run"))
 			return broken(l, "a second run in one file; 'beebench merge' takes files");
-		if (begins(l, "end")) {
+		if (is_record(l, "end")) {
 			struct json_object *end = json_tokener_parse(l->text);
 
 			if (!end)

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/printable.h"
+#include "lib/strbuf.h"
+
 #define VALUE(field) offsetof(struct profile_values, field)
 
 const struct report_value report_values[REPORT_VALUES] = {
@@ -112,6 +115,16 @@ static void add_own(struct report_path *path, const char *name)
 	add_step(path, &(struct report_step){.name = name, .frame = PROFILE_NONE});
 }
 
+/* "KIND NAME (NUMBER)": a process or a thread, whose name is of anybody's making. */
+static void add_named(struct report_path *path, const char *kind, const char *name, uint32_t number)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	printable_add_line(&text, name);
+	add_own(path, arena_printf(&path->names, "%s%s (%u)", kind, text.s, number));
+	strbuf_release(&text);
+}
+
 static const char *thread_comm(const struct profile *p, const struct profile_stack *stack)
 {
 	for (size_t i = 0; i < p->nthreads; i++)
@@ -128,10 +141,9 @@ static void add_owner(struct report_path *path, const struct profile *p,
 	if (split == SPLIT_NONE || stack->process == PROFILE_NONE)
 		return;
 	of = &p->processes[stack->process];
-	add_own(path, arena_printf(&path->names, "%s (%u)", of->comm, of->pid));
+	add_named(path, "", of->comm, of->pid);
 	if (split == SPLIT_THREAD && stack->thread)
-		add_own(path, arena_printf(&path->names, "thread %s (%u)", thread_comm(p, stack),
-					   stack->thread));
+		add_named(path, "thread ", thread_comm(p, stack), stack->thread);
 }
 
 static void add_frame(struct report_path *path, const struct report_side *side, uint32_t frame)

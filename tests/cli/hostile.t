@@ -43,7 +43,7 @@ E2
 for name in full gate; do
 	mkdir "$tmp/$name"
 	python3 "$tmp/spoil.py" "tests/fixtures/runs/$name/run.json" "$tmp/$name/run.json"
-	for f in text markdown html json junit github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
+	for f in text markdown html json junit sarif github openmetrics bpftrace hyperfine benchstat github-action-benchmark; do
 		run "$bee" report --format $f "$tmp/$name"
 		printf '%s\n' "$out" >"$tmp/out.$f"
 		is "$name as $f is reported" "$code" 0
@@ -62,6 +62,32 @@ for name in full gate; do
 		done
 	fi
 done
+
+# --- what a data base of foreign runs says, and a merged file ---
+
+mkdir "$tmp/-c
+::error::forged"
+cp "$tmp/full/run.json" "$tmp/-c
+::error::forged"
+"$bee" history import -d "$tmp/h.db" -r "$(printf 'x\033[31m\n::error::forged')" "$tmp/gate" "$tmp/-c
+::error::forged" >"$tmp/out" 2>&1
+check "history import can be shown" python3 "$tmp/look.py" "$tmp/out"
+for words in "show" "show --list" "show --json" "show --html" "check"; do
+	# shellcheck disable=SC2086
+	run "$bee" history $words -d "$tmp/h.db"
+	printf '%s\n' "$out" >"$tmp/out"
+	check "history $words can be shown" python3 "$tmp/look.py" "$tmp/out"
+done
+# Written anew by another program: blanks, and members in another order.
+for name in full gate; do
+	mkdir "$tmp/anew-$name"
+	python3 -c 'import json,sys; [print(json.dumps(json.loads(l), sort_keys=True)) for l in open(sys.argv[1])]' \
+		"tests/fixtures/runs/$name/run.json" >"$tmp/anew-$name/run.json"
+done
+run "$bee" merge "$tmp/anew-full" "$tmp/anew-gate" -o "$tmp/merged"
+is "runs that another program has written anew are merged" "$code" 1
+run "$bee" report "$tmp/merged"
+is "and reported" "$code$err" 0
 
 # --- on the way in: the arguments of a command, the name of an object ---
 

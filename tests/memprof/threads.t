@@ -42,6 +42,15 @@ profile --exact --by-thread -- "$life" threads 2
 is "folded, by thread" "$("$memprof" report "$tmp/p" --by thread --format folded | grep -cE '^life \([0-9]+\);thread life \([0-9]+\);.*;thread_main.* 1000$')" 2
 is "--split is the same" "$("$memprof" report "$tmp/p" --split thread --format folded)" "$("$memprof" report "$tmp/p" --by thread --format folded)"
 is "the view: a line for each" "$("$memprof" report "$tmp/p" --views threads | grep -cE '^ +1,000 B .* 10 +5 +500 B +[0-9,]+ B  life \([0-9]+\), thread life \([0-9]+\)$')" 2
+# A thread may call itself anything: each form has it on a line, in harmless characters.
+nasty=$(printf 'x\033[1m\n::e\377')
+cp "$life" "$tmp/$nasty"
+profile --exact --by-thread -- "$tmp/$nasty" threads 2
+is "names of any bytes, folded" "$("$memprof" report "$tmp/p" --by thread --format folded |
+	grep -cE '^x\?\[1m ::e.* \([0-9]+\);thread x\?\[1m ::e.* \([0-9]+\);.*;thread_main.* 1000$')" 2
+for form in text json folded speedscope html csv; do
+	is "and nothing else as $form" "$("$memprof" report "$tmp/p" --by thread --format $form | tr -d '\n\t' | LC_ALL=C tr -cd '\000-\037\177\377' | wc -c)" 0
+done
 run "$memprof" run --counts --by-thread -- true
 is "--counts has no stacks" "$code $err" "2 memprof: error: --by-thread keeps stacks apart, and --counts has none"
 
