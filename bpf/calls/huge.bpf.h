@@ -59,27 +59,33 @@ static __always_inline void call_flags(const struct pt_regs *regs, __u64 nr, boo
 	*fd = call_block_word(block, 4, is_32);
 }
 
-/* The same of a mmap, where its result may be huge: call_may_be_huge(). @huge: the default size. */
-static __noinline __u64 call_mmap_huge(struct task_struct *task, struct pt_regs *regs, __u64 nr,
-				       bool is_32, __u64 huge)
+/* The same of what the descriptor @fd of the current task is. */
+__noinline __u64 call_fd_huge(__u32 fd)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	struct file *file = NULL;
-	__u64 flags = 0, bits;
-	struct fdtable *fdt;
-	__u32 fd = 0;
 
-	call_flags(regs, nr, is_32, &flags, &fd);
-	if (flags & CALL_MAP_ANONYMOUS) {
-		if (!(flags & CALL_MAP_HUGETLB))
-			return 0;
-		bits = flags >> CALL_MAP_HUGE_BITS & 63;
-		return bits ? 1ULL << bits : huge;
-	}
-	fdt = BPF_CORE_READ(task, files, fdt);
 	if (fd >= BPF_CORE_READ(fdt, max_fds))
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
 	return call_file_huge(file);
+}
+
+/* The same of a mmap, where its result may be huge: call_may_be_huge(). @huge: the default size. */
+static __always_inline __u64 call_mmap_huge(const struct pt_regs *regs, __u64 nr, bool is_32,
+					    __u64 huge)
+{
+	__u64 flags = 0, bits;
+	__u32 fd = 0;
+
+	call_flags(regs, nr, is_32, &flags, &fd);
+	if (!(flags & CALL_MAP_ANONYMOUS))
+		return call_fd_huge(fd);
+	if (!(flags & CALL_MAP_HUGETLB))
+		return 0;
+	bits = flags >> CALL_MAP_HUGE_BITS & 63;
+	return bits ? 1ULL << bits : huge;
 }
 
 static __always_inline bool call_may_be_huge(__u64 address)

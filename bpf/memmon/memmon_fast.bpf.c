@@ -148,7 +148,7 @@ static __always_inline bool watched(void)
 				      : bpf_get_current_cgroup_id()) == beebench_cgroup_id;
 }
 
-static __noinline int lose(__u64 events, __u64 calls)
+__noinline int lose(__u64 events, __u64 calls)
 {
 	__u32 zero = 0;
 	struct mem_loss *l = bpf_map_lookup_elem(&mem_loss, &zero);
@@ -209,13 +209,13 @@ static __always_inline void deposit(struct fast_row *row)
 }
 
 /* Moves what @owner has in the slot @s to mem_ended, and frees it. It is gone here before it is
- * there: a reader may miss it once, and does not see it twice. False: the slot is not @owner's. */
-static __noinline bool take(struct fast_slot *s, __u64 owner, __u32 tgid)
+ * there: a reader may miss it once, and does not see it twice. 0: the slot is not @owner's. */
+__noinline int take(struct fast_slot *s, __u64 owner, __u32 tgid)
 {
 	struct fast_row row = {.tgid = tgid, .ended = 1};
 
 	if (!s || __sync_val_compare_and_swap(&s->owner, owner, SLOT_TAKEN) != owner)
-		return false;
+		return 0;
 	row.stats = s->stats;
 	s->stats = (struct fast_stats){};
 	s->break_at = s->break_exec = 0;
@@ -223,7 +223,7 @@ static __noinline bool take(struct fast_slot *s, __u64 owner, __u32 tgid)
 	__sync_lock_test_and_set(&s->owner, 0);
 	if (calls_of(&row.stats))
 		deposit(&row);
-	return true;
+	return 1;
 }
 
 /* As long as any of its threads lives, and through an exec. Other numbers mean other things. */
@@ -328,11 +328,13 @@ static __always_inline bool claim(struct fast_slot *s, __u64 owner, __u32 tgid)
 }
 
 /*
- * The slot of a process that has none yet, or has one in the hash. Of two threads that are here at
- * once, one may find the slot taken and the other free. Then both count: the next look of either
- * finds the slot, and readers add up.
+ * Finds the slot of a process that has none yet, or has one in the hash. Of two threads that are
+ * here at once, one may find the slot taken and the other free. Then both count: the next look of
+ * either finds the slot, and readers add up.
  */
-static __noinline struct fast_slot *find_slot(__u32 tgid, __u64 owner)
+enum { NOWHERE, IN_SLOTS, IN_OVERFLOW };
+
+__noinline int find_slot(__u32 tgid, __u64 owner)
 {
 	__u32 place = tgid & (SLOTS - 1);
 	struct fast_slot *s = NULL;
@@ -340,14 +342,14 @@ static __noinline struct fast_slot *find_slot(__u32 tgid, __u64 owner)
 	if (overflowed)
 		s = bpf_map_lookup_elem(&threads_overflow, &tgid);
 	if (s && s->owner == owner)
-		return s;
+		return IN_OVERFLOW;
 	s = bpf_map_lookup_elem(&threads_slots, &place);
 	if (s && claim(s, owner, tgid))
-		return s;
+		return IN_SLOTS;
 	overflowed = 1;
 	bpf_map_update_elem(&threads_overflow, &tgid, (const void *)&nobody, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&threads_overflow, &tgid);
-	return s && claim(s, owner, tgid) ? s : NULL;
+	return s && claim(s, owner, tgid) ? IN_OVERFLOW : NOWHERE;
 }
 
 /* The slot of the task's process; NULL: there is no room. */
@@ -357,16 +359,23 @@ static __always_inline struct fast_slot *slot_of(struct task_struct *task)
 	__u32 place = task->tgid & (SLOTS - 1);
 	struct fast_slot *s = bpf_map_lookup_elem(&threads_slots, &place);
 
-	if (s && s->owner == owner)
+	if (!s || s->owner == owner)
 		return s;
-	return find_slot(task->tgid, owner);
+	switch (find_slot(task->tgid, owner)) {
+	case IN_SLOTS: return s;
+	case IN_OVERFLOW: place = task->tgid; return bpf_map_lookup_elem(&threads_overflow, &place);
+	default: return NULL;
+	}
 }
 
 /* Raises *@peak, which other CPUs raise, too. */
-static __noinline int raise(__u64 *peak, __u64 to)
+__noinline int raise(__u64 *peak, __u64 to)
 {
-	__u64 is = *(volatile __u64 *)peak;
+	__u64 is;
 
+	if (!peak)
+		return 0;
+	is = *(volatile __u64 *)peak;
 	for (int i = 0; i < 16 && is < to; i++) {
 		__u64 was = __sync_val_compare_and_swap(peak, is, to);
 
@@ -378,9 +387,9 @@ static __noinline int raise(__u64 *peak, __u64 to)
 }
 
 /* How large the process is now. */
-static __always_inline void note_size(struct task_struct *task, struct fast_slot *s)
+static __always_inline void note_size(const struct mm_struct *mm, struct fast_slot *s)
 {
-	__u64 vm = task->mm->total_vm * PAGE_BYTES;
+	__u64 vm = mm->total_vm * PAGE_BYTES;
 
 	s->stats.vm_bytes = vm;
 	if (vm > s->stats.peak_bytes)
@@ -390,8 +399,8 @@ static __always_inline void note_size(struct task_struct *task, struct fast_slot
 #define ADD(sum, n) __sync_fetch_and_add(&(sum), n)
 
 /* A break that was @asked for is now at @at. */
-static __always_inline int end_brk(struct task_struct *task, struct fast_slot *s, __u64 asked,
-				   __u64 at)
+static __always_inline int end_brk(struct task_struct *task, const struct mm_struct *mm,
+				   struct fast_slot *s, __u64 asked, __u64 at)
 {
 	__u64 exec = task->self_exec_id + 1, since = s->break_exec;
 	__u64 before = s->break_at;
@@ -404,9 +413,9 @@ static __always_inline int end_brk(struct task_struct *task, struct fast_slot *s
 	if (asked != at)
 		return 0; /* it was only asked where it is, or refused */
 	ADD(s->stats.brk_count, 1);
-	note_size(task, s);
+	note_size(mm, s);
 	if (since != exec) /* the first since it became another program, or first of all */
-		before = since ? BPF_CORE_READ(task, mm, start_brk) : 0;
+		before = since ? BPF_CORE_READ(mm, start_brk) : 0;
 	if (!before)
 		before = at;
 	down = at < before;
@@ -454,8 +463,9 @@ static long look_at_vma(struct task_struct *task, struct vm_area_struct *vma, vo
 
 /* Bytes of the huge pages that are at @address now; 0: small ones, or it cannot be seen: another
  * thread is changing the address space, or the kernel takes no callbacks. */
-static __noinline __u64 huge_at(struct task_struct *task, __u64 address)
+__noinline __u64 huge_at(__u64 address)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 huge = 0;
 
 	if (beebench_callbacks &&
@@ -529,7 +539,7 @@ static __always_inline int end_mmap(struct task_struct *task, struct fast_slot *
 	if (!has_run(result))
 		return 0;
 	if (call_may_be_huge(result))
-		huge = call_mmap_huge(task, regs, nr, is_32, beebench_huge_bytes);
+		huge = call_mmap_huge(regs, nr, is_32, beebench_huge_bytes);
 	arguments(&a, nr, regs, is_32);
 	size = pages(a.second, huge);
 	ADD(s->stats.mmap_count, 1);
@@ -562,7 +572,7 @@ static __always_inline int end_mremap(struct task_struct *task, struct fast_slot
 		return 0;
 	arguments(&a, nr, regs, is_32);
 	if (call_may_be_huge(result) && !call_may_be_huge(a.third))
-		huge = huge_at(task, result);
+		huge = huge_at(result);
 	ADD(s->stats.mremap_count, 1);
 	return emit(task, FAST_EVENT_MREMAP, pages(a.third, huge), result, 0);
 }
@@ -571,17 +581,20 @@ static __always_inline int end_mremap(struct task_struct *task, struct fast_slot
 static __always_inline int end(struct task_struct *task, __u64 nr, struct pt_regs *regs,
 			       __u64 result, bool is_32)
 {
+	const struct mm_struct *mm = task->mm;
 	struct fast_slot *s = slot_of(task);
 	bool is_brk = nr == (is_32 ? NR32_BRK : NR_BRK);
 	struct call_arguments a;
 
-	if (is_brk)
+	if (!s) {
 		arguments(&a, nr, regs, is_32);
-	if (!s)
 		return is_brk && result != a.first ? 0 : lose(0, 1);
-	if (is_brk)
-		return end_brk(task, s, a.first, result);
-	note_size(task, s);
+	}
+	if (is_brk) {
+		arguments(&a, nr, regs, is_32);
+		return end_brk(task, mm, s, a.first, result);
+	}
+	note_size(mm, s);
 	if (result >= -MAX_ERRNO) {
 		ADD(s->stats.failed_count, 1);
 		return 0;
@@ -593,16 +606,23 @@ static __always_inline int end(struct task_struct *task, __u64 nr, struct pt_reg
 	return end_mmap(task, s, nr, regs, result, is_32);
 }
 
-/* A call of a 32-bit program, or by int 0x80, or one that makes a task. */
-static __noinline int end_seldom(struct task_struct *task, __u64 nr, struct pt_regs *regs,
-				 long result)
+/* The number of a call once more: what the verifier knows of it, it forgets, so that paths that
+ * differ by that alone are gone through as one. */
+static __always_inline __u64 number_anew(const struct pt_regs *regs)
 {
-	bool is_32 = call_is_32(task), makes = call_makes_task(nr, is_32);
+	barrier_var(regs);
+	return call_number_at_exit(regs);
+}
+
+/* A call of a 32-bit program, or by int 0x80, or one that makes a task. */
+static __noinline int end_seldom(struct task_struct *task, struct pt_regs *regs, long result)
+{
+	bool is_32 = call_is_32(task), makes = call_makes_task(number_anew(regs), is_32);
 
 	if ((!is_32 && !makes) || (makes && result) || !watched())
 		return 0;
 	if (!makes)
-		return end(task, nr, regs, result, true);
+		return end(task, number_anew(regs), regs, result, true);
 	began(task);
 	return 0;
 }
@@ -612,7 +632,7 @@ static __always_inline int end_call(struct task_struct *task, __u64 nr, struct p
 {
 	if (call_is_32(task))
 #ifdef __TARGET_ARCH_s390
-		return end_seldom(task, nr, regs, result);
+		return end_seldom(task, regs, result);
 #else
 		return 0;
 #endif
@@ -627,7 +647,7 @@ int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 	if (is_watched(nr))
 		return end_call(bpf_get_current_task_btf(), nr, regs, result);
 	if (is_seldom(nr))
-		return end_seldom(bpf_get_current_task_btf(), nr, regs, result);
+		return end_seldom(bpf_get_current_task_btf(), regs, result);
 	return 0;
 }
 
@@ -643,7 +663,7 @@ int call_ended_steady(struct trace_event_raw_sys_exit *ctx)
 	task = bpf_get_current_task_btf();
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	return is_watched(nr) ? end_call(task, nr, regs, ctx->ret)
-			      : end_seldom(task, nr, regs, ctx->ret);
+			      : end_seldom(task, regs, ctx->ret);
 }
 
 /* --- what living processes have counted ---------------------------------------------------------
@@ -668,12 +688,13 @@ static __always_inline void add_slot(const struct fast_slot *s, __u64 owner, str
 		sum->peak_bytes = is.peak_bytes;
 }
 
-/* Of a process, by its leader. False: it has counted nothing. */
-static __always_inline bool fill_row(struct task_struct *leader, struct fast_row *row)
+/* Of the process @tgid, by its owner_of(). 0: it has counted nothing. */
+__noinline int fill_row(__u32 tgid, __u64 owner, struct fast_row *row)
 {
-	__u32 tgid = leader->tgid, place = tgid & (SLOTS - 1);
-	__u64 owner = owner_of(leader);
+	__u32 place = tgid & (SLOTS - 1);
 
+	if (!row)
+		return 0;
 	if (overflowed)
 		add_slot(bpf_map_lookup_elem(&threads_overflow, &tgid), owner, &row->stats);
 	add_slot(bpf_map_lookup_elem(&threads_slots, &place), owner, &row->stats);
@@ -687,7 +708,7 @@ int threads(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct fast_row row = {};
 
-	if (task && task->pid == task->tgid && fill_row(task, &row))
+	if (task && task->pid == task->tgid && fill_row(task->tgid, owner_of(task), &row))
 		bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }
@@ -718,7 +739,7 @@ int threads_of(void *ctx)
 		process = bpf_task_from_pid(asked->tgid[at]);
 		if (!process)
 			continue;
-		if (fill_row(process, &row))
+		if (fill_row(process->tgid, owner_of(process), &row))
 			place = walk_room(to, ROWS_BYTES, sizeof(row));
 		if (place)
 			*place = row;

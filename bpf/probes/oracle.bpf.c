@@ -322,8 +322,7 @@ static __always_inline void look_at_exit(long id, struct pt_regs *regs, long ret
 		return;
 	arguments(&l, id, regs);
 	if (l.op == ORACLE_MMAP && call_may_be_huge(ret))
-		l.huge = call_mmap_huge(bpf_get_current_task_btf(), regs, id, l.compat,
-					oracle_config.huge_bytes);
+		l.huge = call_mmap_huge(regs, id, l.compat, oracle_config.huge_bytes);
 	leave(&l, ret);
 }
 
