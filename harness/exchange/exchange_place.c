@@ -112,44 +112,53 @@ struct side {
 	size_t n;
 };
 
-static int read_side(struct side *s, const struct monitor *m, struct strbuf *why)
+/* Those of the first programs of @m, at most @max. Returns how many, or -ENOTSUP with the reason in
+ * @why. */
+static int read_places(const struct monitor *m, struct place *out, size_t max, struct strbuf *why)
 {
 	struct object_program programs[PROGRAMS_MAX];
 	size_t n = MIN(monitor_programs(m, programs, PROGRAMS_MAX), (size_t)PROGRAMS_MAX);
+	int places = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (programs[i].fd < 0 || programs[i].iterator)
+			continue;
+		if ((size_t)places == max) {
+			why_err(why, "%s has more than %zu programs", monitor_info(m)->name, max);
+			return -ENOTSUP;
+		}
+		if (place_of_program(&out[places], &programs[i], (unsigned int)i)) {
+			why_err(why,
+				"%s: program %s (%s) cannot be jumped to by a stub: the time lane "
+				"takes tracepoint, raw_tracepoint and tp_btf programs",
+				monitor_info(m)->name, programs[i].name, programs[i].section);
+			return -ENOTSUP;
+		}
+		places++;
+	}
+	return places;
+}
+
+size_t places_of(const struct monitor *m, struct place *out, size_t max, struct strbuf *why)
+{
+	int n = read_places(m, out, max, why);
+
+	if (!n)
+		why_err(why, "%s has no program that an event runs", monitor_info(m)->name);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static int read_side(struct side *s, const struct monitor *m, struct strbuf *why)
+{
+	int n = read_places(m, s->places, PROGRAMS_MAX, why);
 
 	s->name = monitor_info(m)->name;
 	s->completed = subject_times_working(monitor_info(m));
 	s->switches = false;
-	s->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (programs[i].fd < 0 || programs[i].iterator)
-			continue;
-		if (place_of_program(&s->places[s->n], &programs[i], (unsigned int)i)) {
-			why_err(why,
-				"%s: program %s (%s) cannot be jumped to by a stub: the time lane "
-				"takes tracepoint, raw_tracepoint and tp_btf programs",
-				s->name, programs[i].name, programs[i].section);
-			return -ENOTSUP;
-		}
-		s->switches |= !strcmp(s->places[s->n].name, "sched_switch");
-		s->n++;
-	}
-	return 0;
-}
-
-size_t places_of(const struct monitor *m, struct place *out, size_t max)
-{
-	struct object_program programs[PROGRAMS_MAX];
-	size_t n = monitor_programs(m, programs, PROGRAMS_MAX), places = 0;
-
-	for (size_t i = 0; i < n && n <= PROGRAMS_MAX; i++) {
-		if (programs[i].iterator)
-			continue;
-		if (places == max || place_of_program(&out[places], &programs[i], (unsigned int)i))
-			return 0;
-		places++;
-	}
-	return places;
+	s->n = n < 0 ? 0 : (size_t)n;
+	for (size_t i = 0; i < s->n; i++)
+		s->switches |= !strcmp(s->places[i].name, "sched_switch");
+	return n < 0 ? n : 0;
 }
 
 /* Adds the probe whose name begins at @name, unless it is there. Returns how many there are now. */

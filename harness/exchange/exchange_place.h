@@ -40,10 +40,10 @@ bool place_same_type(const struct place *a, const struct place *b);
 struct monitor;
 
 /*
- * The places of all programs of @m, at most @max. Returns how many; 0: it has none, or one of them
- * is no tracepoint, or they are too many. Says nothing.
+ * The places of all programs of @m that are loaded and no iterators, at most @max. Returns how
+ * many; 0: they cannot be exchanged, with the reason in @why.
  */
-size_t places_of(const struct monitor *m, struct place *out, size_t max);
+size_t places_of(const struct monitor *m, struct place *out, size_t max, struct strbuf *why);
 /*
  * The system calls that a bpftrace script names as tracepoint:syscalls:sys_enter_NAME (or t:..,
  * sys_exit_NAME), each once, at most @max: places to be timed at, which no stub can stand at.

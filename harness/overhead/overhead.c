@@ -113,7 +113,9 @@ static int open_arm(const struct overhead *o, struct overhead_arm *arm, const ch
 		    monitor_set_events(m, false))
 			arm->skip = strdup("it has no switch for its records");
 		if (arm->info.kind == MONITOR_OBJECT)
-			arm->nplaces = places_of(m, arm->places, EXCHANGE_STUBS_MAX);
+			arm->nplaces = places_of(m, arm->places, EXCHANGE_STUBS_MAX, &why);
+		if (why.len)
+			arm->why_attached = strdup(why.s);
 		if (arm->info.kind == MONITOR_BPFTRACE)
 			arm->nplaces =
 				places_of_script(arm->info.path, arm->places, EXCHANGE_STUBS_MAX);
@@ -180,14 +182,20 @@ static bool can_compare(const struct overhead_arm *arm)
 	return !arm->skip && arm->info.kind == MONITOR_OBJECT && strcmp(arm->spec, "nop");
 }
 
-/* Monitors that stand at the same places share their floor. With one CPU, or where the consumer is
- * to be something else than woken by one producer's records, there is nothing to exchange. */
+/* With one CPU, or where the consumer is to be something else than woken by one producer's records,
+ * there is nothing to exchange. */
+bool overhead_exchanges(const struct overhead *o)
+{
+	return o->params.attach && o->params.whole && o->params.events && !o->place.same_cpu &&
+	       o->params.producers == 1 && o->params.collect == COLLECT_WOKEN;
+}
+
+/* Monitors that stand at the same places share their floor. */
 static void add_floors(struct overhead *o)
 {
 	size_t monitors = o->narms;
 
-	if (!o->params.attach || !o->params.whole || !o->params.events || o->place.same_cpu ||
-	    o->params.producers > 1 || o->params.collect != COLLECT_WOKEN)
+	if (!overhead_exchanges(o))
 		return;
 	for (size_t i = 1; i < monitors; i++) {
 		struct overhead_arm *arm = &o->arms[i];
@@ -504,7 +512,7 @@ static void release(struct overhead *o)
 	for (size_t i = 0; i < o->narms; i++) {
 		free(o->arms[i].name);
 		free(o->arms[i].skip);
-		free(o->arms[i].why_void);
+		free(o->arms[i].why_attached);
 		for (int e = 0; e < timed_event_count(); e++)
 			json_object_put(o->arms[i].whole[e].parts);
 		for (int e = 0; e < timed_event_count(); e++)
@@ -612,7 +620,9 @@ static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const
 	for (size_t i = 0; i < s->nevents; i++) {
 		int e = timed_event_find(s->events[i].name);
 
-		if (s->events[i].total.n < OVERHEAD_ROUNDS_MIN)
+		arm->whole[e].tried = true;
+		arm->whole[e].few = s->events[i].total.n;
+		if (arm->whole[e].few < OVERHEAD_ROUNDS_MIN)
 			continue;
 		arm->whole[e].total = exchange_whole_interval(&s->events[i].total);
 		arm->whole[e].parts = exchange_whole_json(s, &s->events[i]);
@@ -622,11 +632,13 @@ static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const
 static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_s)
 {
 	const char *events[TIMED_EVENTS_MAX + 1];
+	struct strbuf why = STRBUF_INIT;
 	struct exchange_options opts = {.place = o->place,
 					.realtime = o->params.realtime && !o->place.same_cpu,
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 0.5),
 					.events = events,
 					.consumer = EXCHANGE_WOKEN,
+					.why = &why,
 					.tell = tell_exchange,
 					.tell_arg = o};
 	struct exchange s;
@@ -646,8 +658,13 @@ static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_
 	if (!s.why_void && (!err || err == -EINTR))
 		keep_whole(o, arm, &s);
 	else if (s.why_void)
-		arm->why_void = strdup(s.why_void);
+		arm->why_attached = strdup(s.why_void);
+	else if (err == -ENOTSUP)
+		arm->why_attached = strdup(why.s);
+	else if (err && why.len)
+		log_err("%s", why.s);
 	exchange_release(&s);
+	strbuf_release(&why);
 	return err == -ENOTSUP ? 0 : err;
 }
 

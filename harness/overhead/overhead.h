@@ -73,12 +73,14 @@ struct overhead_arm {
 	 * monitor at the same places. It has no records of its own. */
 	struct place places[EXCHANGE_STUBS_MAX];
 	size_t nplaces;
-	char *why_void;		    /* the exchange does not count; NULL: it does. Owned */
+	char *why_attached; /* it is not exchanged, or that does not count; NULL: neither. Owned */
 	struct overhead_arm *floor; /* of a monitor whose programs can be exchanged; NULL: none */
 	/* With its consumer awake, over the empty program: known of what was exchanged. */
 	struct overhead_whole {
 		struct stats_interval total; /* ns a call */
 		struct json_object *parts;   /* owned; NULL: not known */
+		size_t few; /* not known: of so many loads, where OVERHEAD_ROUNDS_MIN are needed */
+		bool tried;
 	} whole[TIMED_EVENTS_MAX];
 	struct consumption own; /* of the monitor's own process, all rounds */
 	uint64_t lost;		/* records, all rounds; UINT64_MAX: it does not say */
@@ -125,6 +127,8 @@ struct overhead {
 	unsigned int rounds;
 };
 
+/* Monitors that can be exchanged are, and attached for their floor alone. */
+bool overhead_exchanges(const struct overhead *o);
 double overhead_elapsed_s(const struct overhead *o);
 /* Tells the person what goes on, at most once a second. */
 void overhead_tell(struct overhead *o, const char *what, const char *who);

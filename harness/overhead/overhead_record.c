@@ -63,8 +63,29 @@ static void warn_environment(const struct overhead *o, struct json_object *list)
 		record_addf(list, "interrupted: fewer rounds than planned");
 }
 
+/* Why what could have been exchanged was not: what attaching it says is less sharp. */
+static void put_attach_reason(const struct overhead *o, const struct overhead_arm *arm, int event,
+			      struct json_object *list, struct json_object *r)
+{
+	const struct overhead_whole *w = &arm->whole[event];
+	struct strbuf sb = STRBUF_INIT;
+
+	if (!overhead_exchanges(o) || w->parts)
+		return;
+	if (arm->why_attached)
+		strbuf_addf(&sb, "exchanging does not count: %s", arm->why_attached);
+	else if (w->tried)
+		strbuf_addf(&sb, "%zu exchanged loads of it told its cost, and %d are needed",
+			    w->few, OVERHEAD_ROUNDS_MIN);
+	if (sb.len) {
+		record_put_str(r, "attach_reason", sb.s);
+		record_addf(list, "timed by attaching it, which is less sharp: %s", sb.s);
+	}
+	strbuf_release(&sb);
+}
+
 static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, int event,
-		      enum cut cut, struct json_object *list)
+		      enum cut cut, struct json_object *list, struct json_object *r)
 {
 	const struct overhead_cell *cell = &arm->cell[event];
 	/* Of allocations, what is lost is told at the end. */
@@ -75,9 +96,7 @@ static void warn_cell(const struct overhead *o, const struct overhead_arm *arm, 
 	struct stats_interval off =
 		stats_trimmed_interval(aa->v, aa->n, OVERHEAD_TRIM, AA_CONFIDENCE);
 
-	if (arm->why_void)
-		record_addf(list, "timed by attaching it, as exchanging does not count: %s",
-			    arm->why_void);
+	put_attach_reason(o, arm, event, list, r);
 	if (rough && !arm->whole[event].parts)
 		record_addf(list, "too few rounds were undisturbed: all are taken, read it as an "
 				  "indication");
@@ -267,7 +286,7 @@ static struct json_object *cell_record(const struct overhead *o, const struct ov
 	record_put(r, "consumer", consumer_json(cell));
 	record_put(r, "placement", placement_json(o));
 	warn_environment(o, warnings);
-	warn_cell(o, arm, event, cut, warnings);
+	warn_cell(o, arm, event, cut, warnings, r);
 	record_put(r, "warnings", warnings);
 	return r;
 }

@@ -40,6 +40,13 @@ is "the collector's own cost is there" \
 	"$(q '[.records[] | select(.type == "collector" and .monitor == "memmon")
 		| .cpu_ns > 0 and .map_bytes > 0 and .rss_bytes > 0] | all and length == 1')" true
 
+# Of its programs some are not loaded, and one no event runs.
+run "$bee" overhead -q -m memmon_fast -e munmap-ok -t 3 -o slowdown=no,sharp=no --json
+printf '%s' "$out" >"$tmp/o.json"
+is "memmon_fast is exchanged, or the record and its warnings say why not" \
+	"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | (.switch == "exchange" and .attach_reason == null and .whole.samples > 3)
+		or (.switch == "attach" and .attach_reason != null and .warnings != .warnings - ["timed by attaching it, which is less sharp: \(.attach_reason)"])] | all and length == 1')" true
+
 run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no
 is "text for a person" "$code" 0
 like "a row for the A/A arm" "$out" '^none \(A/A\)'
