@@ -16,6 +16,8 @@ static struct {
 	enum log_level level;
 	void (*fn)(void *arg, enum log_level level, const char *line);
 	void *arg;
+	void (*listen)(void *arg, enum log_level level, const char *line);
+	void *listen_arg;
 	void (*before)(void *arg);
 	void *before_arg;
 } self = {.program = "beebench", .level = LOG_INFO};
@@ -37,38 +39,47 @@ void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), 
 	self.arg = arg;
 }
 
+void log_listen(void (*fn)(void *arg, enum log_level level, const char *line), void *arg)
+{
+	self.listen = fn;
+	self.listen_arg = arg;
+}
+
 void log_before_line(void (*fn)(void *arg), void *arg)
 {
 	self.before = fn;
 	self.before_arg = arg;
 }
 
+static void show(const char *tag, const char *text)
+{
+	struct strbuf clean = STRBUF_INIT;
+
+	if (self.before)
+		self.before(self.before_arg);
+	printable_add_lines(&clean, text);
+	fprintf(stderr, "%s: %s%s\n", self.program, tag, clean.s);
+	strbuf_release(&clean);
+}
+
 static void emit(enum log_level level, const char *tag, int err, const char *fmt, va_list ap)
 {
+	struct strbuf line = STRBUF_INIT;
 	char *text = NULL;
 
-	if (level > self.level && !self.fn)
+	if (level > self.level && !self.fn && !self.listen)
 		return;
 	if (vasprintf(&text, fmt, ap) < 0)
 		return;
-	if (self.fn) {
-		char *whole = NULL;
-
-		if (asprintf(&whole, "%s%s%s", text, err ? ": " : "", err ? strerror(err) : "") >=
-		    0)
-			self.fn(self.arg, level, whole);
-		free(whole);
-	} else {
-		struct strbuf clean = STRBUF_INIT;
-
-		if (self.before)
-			self.before(self.before_arg);
-		printable_add_lines(&clean, text);
-		fprintf(stderr, "%s: %s%s%s%s\n", self.program, tag, clean.s, err ? ": " : "",
-			err ? strerror(err) : "");
-		strbuf_release(&clean);
-	}
+	strbuf_addf(&line, "%s%s%s", text, err ? ": " : "", err ? strerror(err) : "");
 	free(text);
+	if (self.listen)
+		self.listen(self.listen_arg, level, line.s);
+	if (self.fn)
+		self.fn(self.arg, level, line.s);
+	else if (level <= self.level)
+		show(tag, line.s);
+	strbuf_release(&line);
 }
 
 #define EMIT(level, tag, err)                                                                      \

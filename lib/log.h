@@ -21,6 +21,9 @@ enum log_level log_level(void);
  */
 void log_capture(void (*fn)(void *arg, enum log_level level, const char *line), void *arg);
 
+/* Tells @fn (NULL: nobody) each line that goes to stderr or would at a more talkative level. */
+void log_listen(void (*fn)(void *arg, enum log_level level, const char *line), void *arg);
+
 /* Calls @fn before each line that goes to stderr (NULL: no more): who draws there clears it. */
 void log_before_line(void (*fn)(void *arg), void *arg);
 

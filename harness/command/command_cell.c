@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "harness/command/cli.h"
@@ -100,31 +101,50 @@ static bool has_records(struct sink *sink)
 	return false;
 }
 
-/* What is there by now may be another than what was there before the measure. */
+/* The first error is why the rest could not be. */
+static void hear(void *arg, enum log_level level, const char *line)
+{
+	struct strbuf *first = arg;
+
+	if (level == LOG_ERROR && !first->len)
+		strbuf_add(first, line, strcspn(line, "\n"));
+}
+
+/* What could not even begin has a record too: merge knows by it that the cell was tried, and why
+ * nothing came of it. */
+static int emit_not_run(const struct cell_run *c, struct sink *sink, const char *reason)
+{
+	struct json_object *o = record_new("cell");
+
+	record_put_str(o, "monitor", c->cell->monitor);
+	record_put_str(o, "kernel",
+		       c->cell->kernel ? c->cell->kernel
+				       : record_str(c->header, "host.kernel", "?"));
+	record_put_str(o, "measure", c->cell->measure);
+	record_put_str(o, "status", "skip");
+	record_put_str(o, "reason", *reason ? reason : "no reason was given");
+	return sink_emit(sink, o);
+}
+
 static int keep(struct cell_run *c, int code)
 {
-	struct strbuf as = STRBUF_INIT, why = STRBUF_INIT;
-	int was = EXIT_USAGE, err = 0;
-	enum cell_result is = cell_result_look(c->path.s, c->cell->id, c->header, &was, &why);
+	const struct cell_new n = {.id = c->cell->id,
+				   .run = result_run_id(),
+				   .header = c->header,
+				   .verdict = code != EXIT_SKIP && code != EXIT_USAGE};
+	int err;
 
-	if (is == CELL_DONE && (code == EXIT_SKIP || code == EXIT_USAGE)) {
-		unlink(c->aside.s);
-		log_info("%s was done by another start meanwhile", c->cell->id);
-	} else {
-		err = cell_result_place(c->aside.s, c->dir, c->cell->id, result_run_id(), is, &as);
-		strbuf_reset(&c->path);
-		strbuf_addstr(&c->path, as.s);
-	}
+	strbuf_reset(&c->path);
+	err = cell_result_place(c->aside.s, c->dir, &n, &c->path);
 	if (!err)
 		cell_result_sweep(c->dir, c->cell->id, c->header);
-	strbuf_release(&as);
-	strbuf_release(&why);
 	return err;
 }
 
 static int measure(struct cell_run *c, struct run *run)
 {
 	const struct measure_ops *m = measure_find(c->cell->measure);
+	struct strbuf said = STRBUF_INIT;
 	uint64_t start_ns = clock_ns();
 	int err, code;
 	bool whole;
@@ -133,9 +153,13 @@ static int measure(struct cell_run *c, struct run *run)
 		return EXIT_USAGE;
 	err = sink_emit(run->sink, json_object_get(c->header));
 	run->progress = progress_new(c->cli->quiet ? PROGRESS_NONE : PROGRESS_AUTO);
+	log_listen(hear, &said);
 	err = err ? err : command_run_suites(c->cli, &c->file, m, run);
+	log_listen(NULL, NULL);
 	progress_free(run->progress);
 	code = measure_exit_code(m, sink_records(run->sink), err);
+	if (code == EXIT_SKIP && !has_records(run->sink) && emit_not_run(c, run->sink, said.s))
+		err = -EIO;
 	whole = err != -EINTR && err != -ENOSPC && err != -EIO && err != -EDQUOT &&
 		has_records(run->sink);
 	if (command_emit_end(run->sink, code, clock_ns() - start_ns))
@@ -143,6 +167,7 @@ static int measure(struct cell_run *c, struct run *run)
 	if (sink_close(run->sink))
 		whole = false;
 	run->sink = NULL;
+	strbuf_release(&said);
 	if (whole && !keep(c, code))
 		return code;
 	unlink(c->aside.s);
@@ -151,7 +176,7 @@ static int measure(struct cell_run *c, struct run *run)
 			 c->cell->id);
 	else
 		log_err("the cell %s has no result", c->cell->id);
-	return err == -EINTR || code == EXIT_SKIP ? code : EXIT_USAGE;
+	return err == -EINTR ? code : EXIT_USAGE;
 }
 
 static int tell(const struct cell_run *c)

@@ -134,32 +134,78 @@ static int name_new(const char *aside, const char *path)
 	return renameat2(AT_FDCWD, aside, AT_FDCWD, path, RENAME_NOREPLACE) ? -errno : 0;
 }
 
-static int place(const char *aside, const char *dir, const char *id, const char *run,
-		 enum cell_result replace, struct strbuf *out)
+/* Beside the one that has the cell's name already. */
+static int name_beside(const char *file, const char *dir, const char *id, const char *run,
+		       struct strbuf *out)
 {
-	int err;
-
-	cell_result_path(out, dir, id);
-	if (replace == CELL_WITHOUT || replace == CELL_OTHER)
-		return rename(aside, out->s) ? -errno : 0;
-	err = name_new(aside, out->s);
-	if (err != -EEXIST)
-		return err;
 	log_warn("%s was written by another start meanwhile: this one is kept beside it", out->s);
 	strbuf_reset(out);
 	strbuf_addf(out, "%s/%s.%s.json", dir, id, run);
-	return name_new(aside, out->s);
+	return name_new(file, out->s);
 }
 
-int cell_result_place(const char *aside, const char *dir, const char *id, const char *run,
-		      enum cell_result replace, struct strbuf *out)
+static int place(const char *aside, const char *dir, const struct cell_new *n, struct strbuf *out)
 {
-	int err = place(aside, dir, id, run, replace, out);
+	int err = name_new(aside, out->s);
 
+	return err == -EEXIST ? name_beside(aside, dir, n->id, n->run, out) : err;
+}
+
+/*
+ * What has the name may be another file than the one that was looked at: it is taken away first and
+ * looked at again, and gets its name back where it is a result after all. One that is killed in
+ * between leaves it as ID.json.RUN.replaced.
+ */
+static int replace(const char *aside, const char *dir, const struct cell_new *n, struct strbuf *out)
+{
+	struct strbuf old = STRBUF_INIT, why = STRBUF_INIT, other = STRBUF_INIT;
+	bool done = false;
+	int err = 0, exit;
+
+	strbuf_addf(&old, "%s.%s.replaced", out->s, n->run);
+	if (rename(out->s, old.s))
+		err = errno == ENOENT ? 0 : -errno;
+	else
+		done = cell_result_look(old.s, n->id, n->header, &exit, &why) == CELL_DONE;
+	if (done) {
+		err = name_new(old.s, out->s);
+		strbuf_addf(&other, "%s.other", n->run);
+		strbuf_addstr(&why, out->s);
+		if (err == -EEXIST)
+			err = name_beside(old.s, dir, n->id, other.s, &why);
+	}
+	if (!err && done && !n->verdict)
+		err = unlink(aside) ? -errno : 0;
+	else if (!err)
+		err = place(aside, dir, n, out);
+	if (!err && !done && unlink(old.s) && errno != ENOENT)
+		err = -errno;
+	strbuf_release(&old);
+	strbuf_release(&why);
+	strbuf_release(&other);
+	return err;
+}
+
+int cell_result_place(const char *aside, const char *dir, const struct cell_new *n,
+		      struct strbuf *out)
+{
+	struct strbuf why = STRBUF_INIT;
+	enum cell_result is;
+	int exit, err = 0;
+
+	cell_result_path(out, dir, n->id);
+	is = cell_result_look(out->s, n->id, n->header, &exit, &why);
+	if (is == CELL_WITHOUT || is == CELL_OTHER)
+		err = replace(aside, dir, n, out);
+	else if (is == CELL_DONE && !n->verdict)
+		err = unlink(aside) ? -errno : 0;
+	else
+		err = place(aside, dir, n, out);
 	if (!err)
 		err = sync_folder(dir);
 	if (err)
 		log_err_sys(err, "cannot keep the cell's result as %s", out->s);
+	strbuf_release(&why);
 	return err;
 }
 

@@ -31,13 +31,21 @@ enum cell_result cell_result_look(const char *path, const char *id, struct json_
 void cell_result_path(struct strbuf *out, const char *dir, const char *id);
 void cell_result_aside(struct strbuf *out, const char *dir, const char *id, const char *run);
 
+/* A result that is to get its name. */
+struct cell_new {
+	const char *id, *run;
+	struct json_object *header;
+	bool verdict; /* false: it says only why there is none (CELL_WITHOUT) */
+};
+
 /*
- * Gives @aside its name in @dir. One that is there as @replace says (CELL_WITHOUT, CELL_OTHER)
- * gives way; where another start was faster, this one is kept beside it as ID.RUN.json. @out gets
- * the path. Returns 0, or -errno after saying why.
+ * Gives @aside its name in @dir. One that is there without a verdict, or of another object, gives
+ * way; one that has a verdict never does: the new one is kept beside it as ID.RUN.json, or dropped
+ * where it has none. @out gets the path of the result that there is. Returns 0, or -errno after
+ * saying why.
  */
-int cell_result_place(const char *aside, const char *dir, const char *id, const char *run,
-		      enum cell_result replace, struct strbuf *out);
+int cell_result_place(const char *aside, const char *dir, const struct cell_new *n,
+		      struct strbuf *out);
 
 /* Removes what starts of @id on this machine (@header: of a run here) that were killed have left in
  * @dir. Those that run hold a lock, which other machines may not see. */

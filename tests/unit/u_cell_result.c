@@ -124,42 +124,54 @@ static void test_half(void **state UNUSED)
 	look("{\"type\":\"run\"}\n" END(0), NULL, CELL_BROKEN, -1, "it is of cell ''");
 }
 
-static void place(const char *text, enum cell_result replace, const char *want)
+/* @want: where the result that there is then lies. */
+static void place(const char *text, bool verdict, const char *want)
 {
+	struct json_object *header = json_tokener_parse(RUN("m", ""));
+	const struct cell_new n = {"c", "r2", header, verdict};
 	struct strbuf out = STRBUF_INIT;
 	char *aside = path_of(".c.r2.part"), *path = path_of(want);
 
 	put(".c.r2.part", text);
-	assert_int_equal(cell_result_place(aside, dir, "c", "r2", replace, &out), 0);
+	assert_int_equal(cell_result_place(aside, dir, &n, &out), 0);
 	assert_string_equal(out.s, path);
 	assert_null(get(".c.r2.part"));
 	strbuf_release(&out);
 	free(aside);
 	free(path);
+	json_object_put(header);
 }
 
 static void test_place(void **state UNUSED)
 {
-	place("one", CELL_MISSING, "c.json");
-	assert_string_equal(get("c.json"), "one");
-	/* Somebody else was faster: neither is lost. */
-	place("two", CELL_MISSING, "c.r2.json");
-	assert_string_equal(get("c.json"), "one");
-	assert_string_equal(get("c.r2.json"), "two");
-	place("three", CELL_WITHOUT, "c.json");
-	assert_string_equal(get("c.json"), "three");
-	place("four", CELL_OTHER, "c.json");
-	assert_string_equal(get("c.json"), "four");
+	place(RUN("m", "") TRIAL END(77), false, "c.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(77));
+	/* Without a verdict: the newest says why, and a verdict takes its place. */
+	place(RUN("m", "") TRIAL END(2), false, "c.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(2));
+	place(RUN("m", "") TRIAL END(0), true, "c.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(0));
+	/* Somebody else was faster: neither verdict is lost. */
+	place(RUN("m", "") TRIAL END(1), true, "c.r2.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(0));
+	assert_string_equal(get("c.r2.json"), RUN("m", "") TRIAL END(1));
+	/* One without is not kept beside one. */
+	place(RUN("m", "") TRIAL END(77), false, "c.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(0));
+	put("c.json", RUN("m", ",\"seed\":9") TRIAL END(0));
+	place(RUN("m", "") TRIAL END(3), true, "c.json");
+	assert_string_equal(get("c.json"), RUN("m", "") TRIAL END(3));
+	assert_null(get("c.json.r2.replaced"));
 	drop("c.json");
 	drop("c.r2.json");
 }
 
 static void test_place_nowhere(void **state UNUSED)
 {
+	const struct cell_new n = {"c", "r", NULL, true};
 	struct strbuf out = STRBUF_INIT;
 
-	assert_int_equal(cell_result_place("/nowhere/a", "/nowhere", "c", "r", CELL_MISSING, &out),
-			 -ENOENT);
+	assert_int_equal(cell_result_place("/nowhere/a", "/nowhere", &n, &out), -ENOENT);
 	strbuf_release(&out);
 }
 
