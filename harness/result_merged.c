@@ -33,7 +33,7 @@ static const struct kind {
 	{"static", {"monitor", "kernel", "index"}, true},
 	{"overhead", {"event", "monitor"}, true},
 	{"exact", {"kernel", "monitor", "path", "index"}, true},
-	{"cell", {"monitor", "kernel", "processor"}, false},
+	{"cell", {"monitor", "kernel", "processor", "measure"}, false},
 	{"sharp", {"event", "monitor", "other"}, true},
 	{"gate", {"a", "b", "lane", "subject", "kernel"}, false},
 	{"base", {"revision", "commit"}, false},
@@ -79,7 +79,8 @@ struct group {
 
 struct merged {
 	struct names runs, machines, things, keys;
-	struct strbuf id, key;	      /* of the record at hand */
+	struct strbuf id, key;	      /* of the record at hand: its run's id */
+	size_t run;		      /* that has @id */
 	size_t *machine_of;	      /* by run */
 	const char **titles;	      /* of machines, for people; borrowed from the header */
 	struct json_object **headers; /* by run; borrowed likewise */
@@ -111,6 +112,7 @@ struct merged *merged_begin(struct json_object *header)
 		return NULL;
 	m = checked(calloc(1, sizeof(*m)));
 	m->id = m->key = (struct strbuf)STRBUF_INIT;
+	m->run = SIZE_MAX;
 	n = record_length(list) + 1;
 	m->machine_of = checked(calloc(n, sizeof(*m->machine_of)));
 	m->titles = checked(calloc(n, sizeof(*m->titles)));
@@ -205,9 +207,13 @@ static size_t run_of(struct merged *m, struct span run)
 {
 	if (!run.s || run.len < 2)
 		return m->runs.n;
-	strbuf_reset(&m->id);
-	strbuf_add(&m->id, run.s + 1, run.len - 2);
-	return names_find(&m->runs, m->id.s);
+	/* Most records are of the run that the one before was of. */
+	if (m->id.len != run.len - 2 || memcmp(m->id.s, run.s + 1, m->id.len) != 0) {
+		strbuf_reset(&m->id);
+		strbuf_add(&m->id, run.s + 1, run.len - 2);
+		m->run = names_find(&m->runs, m->id.s);
+	}
+	return m->run;
 }
 
 static void add_sum(struct group *g, size_t k, const char *object, struct span name, uint64_t v)
@@ -279,14 +285,14 @@ static void add_object(struct merged *m, const struct seen *s)
 static size_t group_of(struct merged *m, const struct seen *s)
 {
 	bool reason = !span_is(s->status, "\"ok\"") && !span_is(s->status, "\"fail\"");
-	size_t thing, at;
+	size_t thing, at, named;
 
 	strbuf_reset(&m->key);
 	strbuf_addstr(&m->key, s->kind->type);
 	for (size_t i = 0; i < KEYS && s->kind->keys[i]; i++)
 		add_text(&m->key, s->keys[i]);
 	add_object(m, s);
-	thing = thing_of(m, m->key.s);
+	named = m->key.len;
 	add_text(&m->key, s->status);
 	add_text(&m->key, s->verdict);
 	add_text(&m->key, s->vacuous);
@@ -295,6 +301,8 @@ static size_t group_of(struct merged *m, const struct seen *s)
 		add_text(&m->key, s->reason);
 	at = names_add(&m->keys, m->key.s);
 	if (at == m->n) {
+		m->key.s[named] = '\0';
+		thing = thing_of(m, m->key.s);
 		m->groups = grown(m->groups, m->n, sizeof(*m->groups));
 		m->of_things[thing].outcomes++;
 		m->groups[m->n++] = (struct group){

@@ -21,11 +21,16 @@ static const char *blanks(const char *at, const char *end)
 /* Behind the quote that ends the string, @at being in it; NULL: it does not end. */
 static const char *string_end(const char *at, const char *end)
 {
-	for (; at < end; at++) {
-		if (*at == '\\')
-			at++;
-		else if (*at == '"')
-			return at + 1;
+	for (const char *from = at, *quote; from < end; from = quote + 1) {
+		size_t escapes = 0;
+
+		quote = memchr(from, '"', (size_t)(end - from));
+		if (!quote)
+			return NULL;
+		while (quote - escapes > at && quote[-1 - (ptrdiff_t)escapes] == '\\')
+			escapes++;
+		if (escapes % 2 == 0)
+			return quote + 1;
 	}
 	return NULL;
 }
@@ -35,26 +40,23 @@ static const char *value_end(const char *at, const char *end)
 {
 	size_t depth = 0;
 
-	while (at < end) {
-		switch (kinds[(unsigned char)*at]) {
-		case QUOTE:
+	for (; at < end; at++) {
+		enum kind kind = kinds[(unsigned char)*at];
+
+		if (kind == OTHER)
+			continue;
+		if (kind == QUOTE) {
 			at = string_end(at + 1, end);
 			if (!at)
 				return NULL;
-			continue;
-		case OPEN: depth++; break;
-		case CLOSE:
-			if (!depth)
-				return at;
-			depth--;
-			break;
-		case COMMA:
-			if (!depth)
-				return at;
-			break;
-		default: break;
+			at--;
+		} else if (kind == OPEN) {
+			depth++;
+		} else if (!depth) {
+			return at;
+		} else {
+			depth -= kind == CLOSE;
 		}
-		at++;
 	}
 	return NULL;
 }
@@ -94,11 +96,6 @@ int scan_next(struct scan *s, struct span *key, struct span *value)
 	*value = (struct span){at, (size_t)(behind - at)};
 	s->at = behind;
 	return 1;
-}
-
-bool span_is(struct span s, const char *text)
-{
-	return s.s && s.len && *s.s == *text && !strncmp(s.s, text, s.len) && !text[s.len];
 }
 
 struct span span_member(struct span text, const char *key)

@@ -7,6 +7,8 @@
 #ifndef HARNESS_RESULT_SCAN_H
 #define HARNESS_RESULT_SCAN_H
 
+#include <string.h>
+
 #include "lib/base.h"
 
 struct span {
@@ -24,7 +26,13 @@ bool scan_object(struct scan *s, struct span text);
 /* 1 and the next member, its key without quotes, both as they are written; 0 at the end of the
  * object, behind which nothing is; -1: this is no object. */
 int scan_next(struct scan *s, struct span *key, struct span *value);
-bool span_is(struct span s, const char *text);
+
+/* Here, as it is asked for each member of each record. */
+static inline bool span_is(struct span s, const char *text)
+{
+	return s.s && s.len && *s.s == *text && !strncmp(s.s, text, s.len) && !text[s.len];
+}
+
 /* The member @key of the object @text; .s is NULL where there is none. */
 struct span span_member(struct span text, const char *key);
 

@@ -33,6 +33,7 @@ struct writing {
 	struct result_objects objects;
 	struct agreement *agreement;
 	enum status *worst; /* of each part, of all its records that have a status */
+	struct strbuf figure;
 	struct merge_result *result;
 };
 
@@ -264,15 +265,49 @@ static void note_worst(enum status *worst, struct span status)
 			*worst = (enum status)s;
 }
 
+/* What agreement_add() looks at. Of a record with hundreds of other members these alone are built.
+ */
+static bool is_figure(struct span key)
+{
+	static const char *const members[] = {"monitor",      "kernel", "path",	 "index",
+					      "instructions", "aa",	"event", "type",
+					      "added_ns",     "status"};
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+		is |= span_is(key, members[i]);
+	return is;
+}
+
+static struct json_object *build_figure(struct writing *w, struct span text)
+{
+	struct span key, value;
+	struct scan scan;
+
+	strbuf_reset(&w->figure);
+	scan_object(&scan, text);
+	while (scan_next(&scan, &key, &value) == 1) {
+		if (!is_figure(key))
+			continue;
+		strbuf_addstr(&w->figure, w->figure.len ? ",\"" : "{\"");
+		strbuf_add(&w->figure, key.s, key.len);
+		strbuf_addstr(&w->figure, "\":");
+		strbuf_add(&w->figure, value.s, value.len);
+	}
+	strbuf_addch(&w->figure, '}');
+	return json_tokener_parse(w->figure.s);
+}
+
 /* Most records are only counted: what is built is what figures are taken from. 0 or -EINVAL. */
 static int take_record(struct writing *w, const struct part *p, const struct strbuf *line)
 {
+	const struct span text = {line->s, line->len};
 	struct span key, value, type = {NULL, 0}, status = {NULL, 0};
 	struct json_object *o;
 	struct scan scan;
 	int more = -1;
 
-	if (scan_object(&scan, (struct span){line->s, line->len}))
+	if (scan_object(&scan, text))
 		while ((more = scan_next(&scan, &key, &value)) == 1) {
 			if (span_is(key, "type"))
 				type = word(value);
@@ -285,7 +320,7 @@ static int take_record(struct writing *w, const struct part *p, const struct str
 	note_worst(&w->worst[p - w->parts->part], status);
 	if (!span_is(type, "exact") && !span_is(type, "overhead"))
 		return 0;
-	o = json_tokener_parse(line->s);
+	o = build_figure(w, text);
 	if (!o)
 		return -EINVAL;
 	agreement_add(w->agreement, &w->objects, p, o);
@@ -364,6 +399,7 @@ int merge_write(const struct parts *p, const char *path, const struct names *pla
 	struct writing w = {.parts = p,
 			    .plan = plan,
 			    .worst = calloc(p->n + 1, sizeof(*w.worst)),
+			    .figure = STRBUF_INIT,
 			    .result = out};
 	struct strbuf aside = STRBUF_INIT;
 	int err;
@@ -393,6 +429,7 @@ int merge_write(const struct parts *p, const char *path, const struct names *pla
 out:
 	result_objects_release(&w.objects);
 	free(w.worst);
+	strbuf_release(&w.figure);
 	strbuf_release(&aside);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include "harness/merge/merge.h"
 
 #include <dirent.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,20 @@
 #include "harness/result_head.h"
 #include "lib/fnv.h"
 #include "lib/log.h"
+
+/* As fnv_add(), but eight bytes at a time, the lowest first on every processor: gigabytes go
+ * through here, and the hash becomes the merged run's id. */
+static uint64_t hash_text(uint64_t hash, const char *s, size_t n)
+{
+	uint64_t word;
+
+	for (; n >= sizeof(word); s += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		hash = (hash ^ le64toh(word)) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return fnv_add(hash, s, n);
+}
 
 /* A file that is read line by line. */
 struct lines {
@@ -155,7 +170,7 @@ static struct part *new_part(struct parts *p, struct json_object *header, const 
 			    .cell = word(p, record_str(header, "cell.id", NULL)),
 			    .header = at,
 			    .header_bytes = bytes,
-			    .header_hash = fnv_add(FNV_BEGIN, text, strlen(text)),
+			    .header_hash = hash_text(FNV_BEGIN, text, strlen(text)),
 			    .hash = FNV_BEGIN};
 	if (!it->id)
 		abort();
@@ -188,7 +203,7 @@ struct json_object *part_header(const struct part *p)
 	if (o)
 		header = json_object_get(p->tagged ? record_get(o, "header") : o);
 	if (header &&
-	    fnv_add(FNV_BEGIN, text_of(header), strlen(text_of(header))) != p->header_hash) {
+	    hash_text(FNV_BEGIN, text_of(header), strlen(text_of(header))) != p->header_hash) {
 		json_object_put(header);
 		header = NULL;
 	}
@@ -245,7 +260,7 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 		n = untagged(l, it, it->records);
 		if (n < 0)
 			return (int)n;
-		it->hash = fnv_add(it->hash, l->text, (size_t)n);
+		it->hash = hash_text(it->hash, l->text, (size_t)n);
 		it->records++;
 	}
 	return 0;
@@ -294,7 +309,7 @@ static int take_records(struct lines *l, struct part *it)
 
 		if (len < 0 || run_interrupted())
 			return len < 0 ? (int)len : -EINTR;
-		it->hash = fnv_add(it->hash, l->text, (size_t)len);
+		it->hash = hash_text(it->hash, l->text, (size_t)len);
 	}
 	return 0;
 }
@@ -412,7 +427,7 @@ static int hash_record(void *arg, const struct part *p, uint64_t no, const struc
 	if (no >= h->most)
 		return 1;
 	tag(&end, p->id, no);
-	h->hash = fnv_add(h->hash, line->s, line->len - end.len);
+	h->hash = hash_text(h->hash, line->s, line->len - end.len);
 	strbuf_release(&end);
 	return 0;
 }
