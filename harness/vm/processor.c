@@ -31,6 +31,8 @@
  * arm64:
  * cntfrq=1000000000            the counter that programs may read then counts each instruction
  * pauth=off                    signing return addresses is emulated: the boot took 2.5 times longer
+ * sve=off sme=off              the C library's memcpy() uses SVE, and from then on each syscall clears
+ *                              those registers, 66 instructions, until the task is switched out
  * -nic none                    no network card's ROM file, which is another package
  * semihosting                  a program's way to our lines, without driver, interrupt or buffer
  * init_on_alloc=0              clearing takes another number of instructions for each alignment
@@ -71,9 +73,9 @@ static const struct processor arm64 = {
 	.magic_at = 56,
 	.magic = "ARMd",
 	.image = "arm64 (Image)",
-	.words = (const char *const[]){"-M", "virt", "-cpu", "max,pauth=off,cntfrq=1000000000",
-				       "-nic", "none", "-chardev", "stdio,id=lines",
-				       "-semihosting-config",
+	.words = (const char *const[]){"-M", "virt", "-cpu",
+				       "max,pauth=off,sve=off,sme=off,cntfrq=1000000000", "-nic",
+				       "none", "-chardev", "stdio,id=lines", "-semihosting-config",
 				       "enable=on,userspace=on,target=native,chardev=lines", NULL},
 	.console = "-serial",
 	.console_to = "file:",
