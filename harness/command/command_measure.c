@@ -70,15 +70,33 @@ bool command_keeps(const char *dir)
 	return dir && !streams(dir);
 }
 
+int command_make_folder(const char *path)
+{
+	int err = 0;
+
+	/* Of what is above only the last word counts: it may be there, and nobody's to make. */
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		char *part = strndup(path, (size_t)(slash - path));
+
+		if (!part)
+			abort();
+		mkdir(part, 0777);
+		free(part);
+	}
+	if (mkdir(path, 0777) && errno != EEXIST) {
+		err = -errno;
+		log_err_sys(err, "cannot make the folder %s; choose another with --out DIR", path);
+	}
+	return err;
+}
+
 int command_open_sink(const char *dir, struct json_object *header, struct sink **sink)
 {
 	struct strbuf path = STRBUF_INIT;
 	int err = 0;
 
-	if (command_keeps(dir) && mkdir(dir, 0777) && errno != EEXIST) {
-		err = -errno;
-		log_err_sys(err, "cannot make the results folder %s", dir);
-	}
+	if (command_keeps(dir))
+		err = command_make_folder(dir);
 	if (dir)
 		strbuf_addf(&path, streams(dir) ? "-" : "%s/run.json", dir);
 	err = err ? err : sink_open(sink, dir ? path.s : NULL);

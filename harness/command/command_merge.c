@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/merge/cells.h"
 #include "harness/merge/merge.h"
@@ -39,13 +38,10 @@ static int write_run(const struct parts *p, const char *dir, const struct names 
 		     struct merge_result *r)
 {
 	struct strbuf file = STRBUF_INIT;
-	int err = 0;
+	int err;
 
 	*r = (struct merge_result){.text = STRBUF_INIT};
-	if (mkdir(dir, 0777) && errno != EEXIST) {
-		err = -errno;
-		log_err_sys(err, "cannot make the folder %s", dir);
-	}
+	err = command_make_folder(dir);
 	strbuf_addf(&file, "%s/run.json", dir);
 	err = err ? err : merge_write(p, file.s, plan, r);
 	strbuf_release(&file);

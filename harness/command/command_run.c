@@ -38,32 +38,10 @@ static const struct measure_ops *chosen(size_t i, bool quick)
 	return measure_find(order[i].name);
 }
 
-/* @path, and where @above what is above it. */
-static int make_folder(const char *path, bool above)
+/* BASE/ID. */
+static int make_run_folder(const char *base, const char *id, struct strbuf *dir)
 {
-	for (const char *slash = above ? strchr(path + 1, '/') : NULL; slash;
-	     slash = strchr(slash + 1, '/')) {
-		char *part = strndup(path, (size_t)(slash - path));
-
-		if (part)
-			mkdir(part, 0777);
-		free(part);
-	}
-	if (mkdir(path, 0777) && errno != EEXIST) {
-		int err = -errno;
-
-		log_err_sys(err, "cannot make the results folder %s; choose another with --out DIR",
-			    path);
-		return err;
-	}
-	return 0;
-}
-
-/* BASE/ID. What is above BASE is made where the user has not named it himself. */
-static int make_run_folder(const struct cli *cli, const char *base, const char *id,
-			   struct strbuf *dir)
-{
-	int err = make_folder(base, !cli->out);
+	int err = command_make_folder(base);
 
 	strbuf_addf(dir, "%s/%s", base, id);
 	/* This one is ours alone. */
@@ -242,7 +220,7 @@ int command_run(int argc, char *argv[])
 	run.whole = !found;
 	find_base(&cli, found ? &suites : NULL, &base);
 	if (cli.cell) {
-		code = make_folder(base.s, true)
+		code = command_make_folder(base.s)
 			       ? EXIT_USAGE
 			       : command_cell(&cli, &suites, &run, base.s, argc, argv);
 		goto out;
@@ -253,7 +231,7 @@ int command_run(int argc, char *argv[])
 	else
 		command_put_objects(header, &run);
 	json_object_object_get_ex(header, "id", &id);
-	if (make_run_folder(&cli, base.s, json_object_get_string(id), &dir))
+	if (make_run_folder(base.s, json_object_get_string(id), &dir))
 		goto out;
 	strbuf_addf(&path, "%s/run.json", dir.s);
 	if (sink_open(&run.sink, path.s) || sink_emit(run.sink, json_object_get(header)))

@@ -49,6 +49,8 @@ int command_run_suites(const struct cli *cli, const struct suite_file *f,
  * header and end. Returns 0 or -errno after saying why.
  */
 int command_open_sink(const char *dir, struct json_object *header, struct sink **sink);
+/* The folder @path, and those above it. Returns 0 or -errno after saying why. */
+int command_make_folder(const char *path);
 /* True when --out @dir (may be NULL) is a folder, so that a header is written. */
 bool command_keeps(const char *dir);
 /* "objects" of a run's header (docs/results.md): those of @run, those of the chosen suites that

@@ -168,6 +168,12 @@ fi
 run env SLURMD_NODENAME=n7 SLURM_ARRAY_TASK_ID=12 "$bee" verify -q -m none -w idle --out 'r-%h-%t-100%%'
 check "--out: the node's name, the task, a percent sign" test -s "r-n7-12-100%/run.json"
 is "and the run says so" "$(jq -c 'select(.type == "run") | [.host.name, .host.job.slurm_task]' "r-n7-12-100%/run.json")" '["n7","12"]'
+run "$bee" verify -q -m none -w idle --out 'new/runs/%t'
+check "--out: what is above is made" test -s new/runs/0/run.json
+run "$bee" merge a --out new/merged/a
+check "by merge too" test -s new/merged/a/run.json
+run "$bee" merge a --out a/run.json/b
+is "no folder can be made in a file" "$code $err" "2 beebench: error: cannot make the folder a/run.json/b; choose another with --out DIR: Not a directory"
 run "$bee" verify -q -m none -w idle --out '%x'
 is "an unknown pattern" "$code $err" "2 beebench: error: --out: %x in '%x' is no pattern; there are %h (the machine's name), %t (the task's number), %i (the run's id) and %%"
 done_testing
