@@ -48,6 +48,8 @@ struct stream {
 	char **report;	    /* likewise; NULL: it prints by itself */
 	uint64_t lost;	    /* what a profile says that it lost */
 	uint64_t skipped;   /* runs of its programs, as the kernel says; UINT64_MAX: not known */
+	uint64_t our_peak_bytes; /* when it was started: its ru_maxrss is not below */
+	uint64_t peak_bytes;	 /* its own, when it was asked to stop; 0: not known */
 	struct bt_result result;
 };
 
@@ -103,6 +105,14 @@ static int ended(const struct monitor *m, struct stream *s, const char *when)
 	return err;
 }
 
+/* VmHWM; 0: not known */
+static uint64_t peak_of(pid_t pid)
+{
+	struct proc_memory memory;
+
+	return procfs_memory("/proc", pid, &memory) ? 0 : memory.hwm_bytes;
+}
+
 static int start(struct monitor *m, struct stream *s)
 {
 	int out = open(s->out, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), err = 0;
@@ -125,6 +135,7 @@ static int start(struct monitor *m, struct stream *s)
 		err = -errno;
 		log_err_sys(err, "cannot write in %s", s->dir);
 	} else {
+		s->our_peak_bytes = peak_of(getpid());
 		err = subproc_start(&s->proc, &opts);
 	}
 	if (err == -ENOENT && m->info.kind == MONITOR_COMMAND)
@@ -221,6 +232,7 @@ static int stop(struct monitor *m, struct stream *s)
 	if (!err)
 		return ended(m, s, "while it should count");
 	bpftrace = find_bpftrace(s);
+	s->peak_bytes = peak_of(bpftrace ? bpftrace : s->proc.pid);
 	/* A script around bpftrace is asked as a terminal would: it and what it has started. */
 	kill(bpftrace && bpftrace != s->proc.pid ? -s->proc.pid : s->proc.pid, SIGINT);
 	while ((err = subproc_wait(&s->proc, 300)) && clock_ns() < end)
@@ -445,7 +457,6 @@ static int stream_losses(struct monitor *m, struct monitor_losses *out)
 static int stream_cost(struct monitor *m, struct monitor_cost *out)
 {
 	const struct stream *s = m->impl;
-	struct proc_memory mem;
 	struct proc_cpu cpu;
 
 	if (s->proc.reaped) {
@@ -454,12 +465,14 @@ static int stream_cost(struct monitor *m, struct monitor_cost *out)
 		out->cpu_ns =
 			(uint64_t)(ru->ru_utime.tv_sec + ru->ru_stime.tv_sec) * NSEC_PER_SEC +
 			(uint64_t)(ru->ru_utime.tv_usec + ru->ru_stime.tv_usec) * NSEC_PER_USEC;
+		/* exec() keeps the peak of what it replaces: ours. */
 		out->rss_bytes = (uint64_t)ru->ru_maxrss * 1024;
+		if (out->rss_bytes <= s->our_peak_bytes)
+			out->rss_bytes = s->peak_bytes;
 	} else if (s->started) {
 		if (!procfs_cpu("/proc", s->proc.pid, &cpu))
 			out->cpu_ns = cpu.user_ns + cpu.system_ns;
-		if (!procfs_memory("/proc", s->proc.pid, &mem))
-			out->rss_bytes = mem.hwm_bytes;
+		out->rss_bytes = peak_of(s->proc.pid);
 	}
 	return 0;
 }

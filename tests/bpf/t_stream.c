@@ -4,6 +4,7 @@
 #include "tests/bpf/live.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 
 /* A manifest for `sh -c SCRIPT` whose map @n is our mmap_count. Quotes in the script must be single
  * ones. */
@@ -42,6 +43,7 @@ static void said(const char *path, const char *expected)
 
 #define READY "echo '{\\\"type\\\": \\\"ready\\\"}' >$1; "
 #define WAIT  "while :; do sleep 0.02; done"
+#define OURS  (64 << 20)
 #define MAP(table)                                                                                 \
 	"echo '{\\\"type\\\": \\\"map\\\", \\\"data\\\": {\\\"@n\\\": " table "}}' >>$1; "
 
@@ -65,7 +67,11 @@ static void a_command_counts(void **state UNUSED)
 	struct monitor_losses losses;
 	struct monitor_cost cost;
 	struct counter_table t;
+	/* What a child's ru_maxrss begins with. */
+	void *ours = mmap(NULL, OURS, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
+	assert_ptr_not_equal(ours, MAP_FAILED);
 	assert_int_equal(monitor_info(m)->kind, MONITOR_COMMAND);
 	assert_int_equal(monitor_info(m)->caps, MONITOR_COUNTERS | MONITOR_CGROUP);
 	assert_string_equal(monitor_info(m)->name, "cmd");
@@ -84,7 +90,9 @@ static void a_command_counts(void **state UNUSED)
 	assert_int_equal(losses.lost_events, 0);
 	assert_true(losses.recursion_misses == UINT64_MAX);
 	assert_int_equal(monitor_cost(m, &cost), 0);
-	assert_true(cost.rss_bytes > 0 && cost.attach_ns > 0);
+	assert_in_range(cost.rss_bytes, 1, OURS - 1);
+	assert_true(cost.attach_ns > 0);
+	munmap(ours, OURS);
 	monitor_close(m);
 }
 
