@@ -44,7 +44,7 @@ enum field {
 	FIELD_SWAP,	 /* kB swapped out */
 	FIELD_SHARED,	 /* kB resident of files and of shared memory: other processes may have them
 			    too */
-	FIELD_HUGETLB,	 /* kB of huge pages that were reserved; they are not in RSS */
+	FIELD_HUGETLB,	 /* kB of huge pages of the reserve that it has touched; not in RSS */
 	FIELD_HELD,	 /* kB: RSS, swap and huge pages; what the trend is of */
 	FIELD_TOUCHED,	 /* % of the mapped address space that is held */
 	FIELD_BACK,	 /* kB of its peak that it holds no more: neither resident nor in swap */

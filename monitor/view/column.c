@@ -102,7 +102,7 @@ const struct column columns[] = {
 	NUMBER("shared", "SHARED", UNIT_KB, FIELD_SHARED, 9, false, false,
 	       "resident kB of files and of shared memory"),
 	NUMBER("hugetlb", "HUGETLB", UNIT_KB, FIELD_HUGETLB, 9, false, false,
-	       "kB of reserved huge pages, which RSS leaves out"),
+	       "kB of huge pages of the reserve, as far as touched; RSS lacks them"),
 	NUMBER("held", "HELD", UNIT_KB, FIELD_HELD, 9, false, false,
 	       "RSS, swap and huge pages in kB: what the trend is of"),
 	NUMBER("touched", "TOUCHED%", UNIT_PERCENT, FIELD_TOUCHED, 8, false, false,
