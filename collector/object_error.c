@@ -164,15 +164,16 @@ static bool contains(const struct line *l, const char *what)
 static bool is_consequence(const struct line *l)
 {
 	static const char *const later[] = {
-		"failed to load object",	"failed to load: ",	"failed to prepare load",
-		"BTF is optional, ignoring",	"Retrying without BTF", "BPF program load failed: ",
-		"failed to perform CO-RE relo",
+		"failed to load object",     "failed to prepare load",
+		"BTF is optional, ignoring", "Retrying without BTF",
+		"BPF program load failed: ", "failed to perform CO-RE relo",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
 		if (contains(l, later[i]))
 			return true;
-	return false;
+	/* Of ENOTSUPP nothing else is said. */
+	return contains(l, "failed to load: ") && !contains(l, "failed to load: -524");
 }
 
 /* Without "libbpf: "; empty where nothing was said. The logs between BEGIN and END are not it, nor
@@ -367,6 +368,43 @@ static bool no_map(const struct line *l, const struct bpf_object *obj, struct st
 	return map;
 }
 
+/* A program that takes the place of another's function. */
+static bool no_target(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	char *program = quoted(l, "prog ");
+	const struct bpf_program *p =
+		obj && program ? bpf_object__find_program_by_name(obj, program) : NULL;
+
+	if (p)
+		strbuf_addf(out,
+			    "program '%s' is on %s, of another program, which nobody names here; "
+			    "leave it out with SEC(\"?%s\")",
+			    program, bpf_program__section_name(p), bpf_program__section_name(p));
+	free(program);
+	return p;
+}
+
+/* The kernel knows the kind of program, and has no place for this one. */
+static bool not_supported(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	char *program = quoted(l, "prog ");
+	const struct bpf_program *p =
+		obj && program ? bpf_object__find_program_by_name(obj, program) : NULL;
+	const char *section = p ? bpf_program__section_name(p) : "";
+
+	if (p)
+		strbuf_addf(out,
+			    "program '%s' is on %s, which this kernel cannot load%s; leave it out "
+			    "with SEC(\"?%s\")",
+			    program, section,
+			    strncmp(section, "struct_ops", strlen("struct_ops"))
+				    ? ""
+				    : " unless a map in SEC(\".struct_ops\") names it",
+			    section);
+	free(program);
+	return p;
+}
+
 /* Appends the cause in our words; false: libbpf's have to do. */
 static bool known_cause(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
 {
@@ -384,6 +422,8 @@ static bool known_cause(const struct line *l, const struct bpf_object *obj, stru
 		{"failed to find BTF for extern '", not_defined},
 		{"missing BPF prog type, check ELF section name '", no_such_section},
 		{": failed to create: ", no_map},
+		{"attach program FD is not set", no_target},
+		{"failed to load: -524", not_supported}, /* ENOTSUPP, which no libc knows */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
@@ -471,13 +511,35 @@ int object_explain_load(const char *path, const struct bpf_object *obj, int err,
 	return ret;
 }
 
+/* uprobe/FILE:FUNCTION, usdt/FILE:PROVIDER:NAME */
+static bool is_of_file(const char *section)
+{
+	section += *section == '?';
+	return !strncmp(section, "uprobe", 6) || !strncmp(section, "uretprobe", 9) ||
+	       !strncmp(section, "usdt", 4);
+}
+
+static const char *cure_of_file(const struct line *cause)
+{
+	if (contains(cause, "symbol"))
+		return "; correct the function's name (nm -D lists those of a library)";
+	if (contains(cause, "open") || contains(cause, "resolve"))
+		return "; correct the file's name: a whole path, or one that is found in PATH or "
+		       "among the libraries";
+	return "";
+}
+
 int object_explain_attach(const char *path, const char *name, const char *section, int err)
 {
 	const char *list = NULL, *kind = kind_of_place(section, &list);
 	const char *place = strchr(section, '/');
+	struct line cause = first_cause();
 
 	if (err == -EPERM || err == -EACCES)
 		not_permitted(path, "attached", NULL);
+	else if (is_of_file(section) && cause.n)
+		log_err("%s: program '%s' is on %s: %.*s%s", path, name, section, (int)cause.n,
+			cause.s, cure_of_file(&cause));
 	else if (err == -ENOENT && kind && place)
 		log_err("%s: program '%s' is on %s, and this kernel has no %s '%s' (see "
 			"%s)",

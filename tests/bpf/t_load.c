@@ -104,6 +104,12 @@ static void causes(void **state UNUSED)
 		 "m SEC(\".maps\");\n" RUNS_HELPER("m"),
 		 "map 'm' (hash, key of 4 bytes, value of 8, 8 entries, flags 0x4000000) cannot be "
 		 "made: this kernel does not know its kind, its flags or these sizes"},
+		{"SEC(\"freplace/bee\") int a(void *c) { return 0; }",
+		 "program 'a' is on freplace/bee, of another program, which nobody names here; "
+		 "leave it out with SEC(\"?freplace/bee\")"},
+		{"SEC(\"struct_ops/bee\") int a(void *c) { return 0; }",
+		 "program 'a' is on struct_ops/bee, which this kernel cannot load unless a map in "
+		 "SEC(\".struct_ops\") names it; leave it out with SEC(\"?struct_ops/bee\")"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -122,10 +128,16 @@ static void places(void **state UNUSED)
 	static const struct {
 		const char *section, *why;
 	} cases[] = {
+		{"uprobe//no/such/file:f",
+		 ": failed to open /no/such/file: No such file or directory; correct the file's "
+		 "name: a whole path, or one that is found in PATH or among the libraries"},
+		{"uretprobe//proc/self/exe:bee_no_function",
+		 ": elf: failed to find symbol 'bee_no_function' in '/proc/self/exe'; correct the "
+		 "function's name (nm -D lists those of a library)"},
 		{"kprobe/bee_no_function",
-		 "this kernel has no traceable function 'bee_no_function' (see "
+		 ", and this kernel has no traceable function 'bee_no_function' (see "
 		 "/sys/kernel/tracing/available_filter_functions)"},
-		{"raw_tp/bee_no_event", "this kernel has no tracepoint 'bee_no_event' (see "
+		{"raw_tp/bee_no_event", ", and this kernel has no tracepoint 'bee_no_event' (see "
 					"/sys/kernel/tracing/available_events)"},
 	};
 
@@ -140,7 +152,7 @@ static void places(void **state UNUSED)
 		live_listen();
 		assert_int_equal(monitor_attach(m), -ENOENT);
 		log_capture(NULL, NULL);
-		strbuf_addf(&text, "%s: program 'a' is on %s, and %s", path, cases[i].section,
+		strbuf_addf(&text, "%s: program 'a' is on %s%s", path, cases[i].section,
 			    cases[i].why);
 		assert_string_equal(live_said, text.s);
 		monitor_close(m);
