@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "monitor/source/source.h"
 #include "monitor/view/moment.h"
 
@@ -210,7 +211,8 @@ static int check(struct tool_options *o)
 			o->object ? "object" : "events");
 		return -EINVAL;
 	}
-	if (o->replay && o->record && !strcmp(o->replay, o->record)) {
+	if (o->replay && o->record &&
+	    (!strcmp(o->replay, o->record) || outfile_is(o->record, o->replay))) {
 		log_err("--record: %s is being replayed; record to another file", o->record);
 		return -EINVAL;
 	}

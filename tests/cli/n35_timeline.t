@@ -30,6 +30,15 @@ is "a time as JSON has it, from and to" "$(seqs --from "$third" --to "$third")" 
 
 run "$memmon" --replay "$tmp/all.rec" --from +1.35 --record "$tmp/part.rec"
 is "a recording out of a recording" "$code$err" 0
+# Not over itself, under whatever name: --force would have emptied it.
+cp "$tmp/all.rec" "$tmp/kept.rec"
+ln -s all.rec "$tmp/link.rec"
+ln "$tmp/all.rec" "$tmp/hard.rec"
+for name in link hard ../"${tmp##*/}"/all; do
+	run "$memmon" --replay "$tmp/all.rec" --record "$tmp/$name.rec" --force
+	is "over itself as $name: refused" "$code $err" "2 memmon: error: --record: $tmp/$name.rec is being replayed; record to another file"
+done
+check "and it is as it was" cmp "$tmp/all.rec" "$tmp/kept.rec"
 run "$memmon" --replay "$tmp/part.rec" --json
 is "it has that part" "$(printf '%s\n' "$out" | jq .seq | tr '\n' ' ')" "6 7 8 9 10 "
 printf '%s\n' "$out" | jq -c '[.seq, .time, (.processes[] | [.pid, .rss_kb, .age_s])]' >"$tmp/part"
