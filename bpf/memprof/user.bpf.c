@@ -4,7 +4,8 @@
  * arguments by thread, and one where it returns, which knows the block. Both are one program where
  * the kernel has uprobe sessions. A chosen allocation goes to the reader with the thread's
  * registers and the top of its stack; its address goes into the live table, and is taken out when
- * it is freed. Probes run in the process's own context, where another thread may take the CPU:
+ * it is freed. Of a stack that the reader has walked before only the number goes (struct
+ * user_walk). Probes run in the process's own context, where another thread may take the CPU:
  * counters are atomic. Calls within calls (an allocator that uses its own functions) count once.
  *
  * To put an entry into a hash map and to delete it takes far longer than to look it up. So the
@@ -51,6 +52,14 @@ struct {
 	__uint(max_entries, 33554432);
 } user_samples SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, USER_WALKS);
+	__type(key, __u32);
+	__type(value, struct user_walk);
+} user_walks SEC(".maps");
+
 extern bool bpf_session_is_return(void) __ksym __weak;
 
 #define COUNT(field, n) __sync_fetch_and_add(&user_counts.field, (n))
@@ -91,18 +100,89 @@ static __always_inline __u64 wakeup(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_live *l)
+/* A block goes beyond its last word: where that is not there, the walk is not known. */
+static __always_inline bool block_is(const struct user_block *b, __u64 sp)
+{
+	__u64 word[USER_BLOCK_WORDS], differ = 0;
+
+	if (bpf_probe_read_user(word, sizeof(word), (void *)(sp + b->offset)))
+		return false;
+#pragma unroll
+	for (int i = 0; i < USER_BLOCK_WORDS; i++)
+		differ |= (word[i] ^ b->word[i]) & -(__u64)(b->words >> i & 1);
+	return !differ;
+}
+
+/* The number of the walk at @place, where this stack is that one; else 0. */
+static __always_inline __u32 walk_at(__u32 place, __u64 pc, __u64 sp, __u64 bp)
+{
+	struct user_walk *w = bpf_map_lookup_elem(&user_walks, &place);
+	__u32 number, n;
+
+	if (!w)
+		return 0;
+	number = *(volatile __u32 *)&w->number;
+	if (!number || w->pc != pc || w->sp != sp || (w->needs_bp && w->bp != bp))
+		return 0;
+	n = w->nblocks;
+	for (__u32 i = 0; i < USER_WALK_BLOCKS; i++) {
+		if (i >= n)
+			break;
+		if (!block_is(&w->block[i], sp))
+			return 0;
+	}
+	barrier();
+	return *(volatile __u32 *)&w->number == number ? number : 0;
+}
+
+/* The number of the reader's walk that this stack is; 0: none. */
+static __always_inline __u32 known_walk(const struct pt_regs *ctx)
+{
+	__u64 pc = PT_REGS_IP(ctx), sp = PT_REGS_SP(ctx), bp = PT_REGS_FP(ctx);
+	__u32 set = user_walk_set(pc, sp), number = 0;
+
+	/* Read here: the verifier takes no other pointer to them than @ctx. */
+	barrier_var(pc);
+	barrier_var(sp);
+	barrier_var(bp);
+	for (__u32 way = 0; way < USER_WALK_WAYS && !number; way++)
+		number = walk_at(set + way, pc, sp, bp);
+	return number;
+}
+
+static __always_inline __u64 lost(const struct user_live *l)
+{
+	COUNT(ring_full, 1);
+	COUNT(lost_allocs, 1);
+	COUNT(lost_bytes, l->size);
+	return 0;
+}
+
+static __always_inline __u64 send_known(const struct user_live *l, __u32 walk)
+{
+	struct user_known *k = bpf_ringbuf_reserve(&user_samples, sizeof(*k), 0);
+	__u64 id;
+
+	if (!k)
+		return lost(l);
+	id = __sync_fetch_and_add(&user_ids, 1) + 1;
+	k->id = id;
+	k->size = l->size;
+	k->weighted = l->weighted;
+	k->walk = walk;
+	k->tid = bpf_get_current_pid_tgid();
+	bpf_ringbuf_submit(k, wakeup());
+	return id;
+}
+
+static __always_inline __u64 send_stack(struct pt_regs *ctx, const struct user_live *l)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 	struct memprof_sample *s = sample_take(&user_samples, ctx);
 	__u64 id;
 
-	if (!s) {
-		COUNT(ring_full, 1);
-		COUNT(lost_allocs, 1);
-		COUNT(lost_bytes, l->size);
-		return 0;
-	}
+	if (!s)
+		return lost(l);
 	id = __sync_fetch_and_add(&user_ids, 1) + 1;
 	s->id = id;
 	s->size = l->size;
@@ -116,6 +196,13 @@ static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_
 	s->unused = 0;
 	bpf_ringbuf_submit(s, wakeup());
 	return id;
+}
+
+static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_live *l)
+{
+	__u32 walk = known_walk(ctx);
+
+	return walk ? send_known(l, walk) : send_stack(ctx, l);
 }
 
 /* A block whose free was not seen: unmapped, or freed by a way that has no probe. */

@@ -25,6 +25,11 @@ enum {
 	USER_BUCKETS = 65,
 	USER_LIVES = 1048576,
 	USER_ENDED_MAX = 8192, /* entries that stay though they are of nothing any more */
+	USER_WALK_SET_BITS = 10,
+	USER_WALK_WAYS = 4,
+	USER_WALKS = USER_WALK_WAYS << USER_WALK_SET_BITS,
+	USER_WALK_BLOCKS = 32,
+	USER_BLOCK_WORDS = 8,
 };
 
 /* Set before loading. */
@@ -63,6 +68,39 @@ struct user_live {
 	__u64 size, weighted;
 	__u64 when_ns; /* 0: it was freed */
 	__u64 id;      /* of its sample; 0: that was lost */
+};
+
+/*
+ * A walk that the reader knows (memprof/attach/unwind.c): where the registers and the words that it
+ * read are these, the stack is the same, by proof, and its number is sent and not the stack. The
+ * reader takes @number away before it writes another walk into the place, and no number is given
+ * twice: who finds the same before and after has read one walk.
+ */
+struct user_walk {
+	__u64 pc, sp;
+	__u64 bp;     /* where @needs_bp */
+	__u32 number; /* 0: none is here */
+	__u16 nblocks, needs_bp;
+	struct user_block {
+		__u32 offset; /* from the stack pointer */
+		__u32 words;  /* bit n: the n-th word counts */
+		__u64 word[USER_BLOCK_WORDS];
+	} block[USER_WALK_BLOCKS];
+};
+
+/* The first of the places that a walk may be at. */
+static inline __u32 user_walk_set(__u64 pc, __u64 sp)
+{
+	__u64 hash = (pc * 0x9E3779B97F4A7C15ULL ^ sp) * 0x9E3779B97F4A7C15ULL;
+
+	return (hash >> (64 - USER_WALK_SET_BITS)) * USER_WALK_WAYS;
+}
+
+/* In the ring instead of a sample (sample.h) whose walk is known. */
+struct user_known {
+	__u64 id, size, weighted;
+	__u32 walk; /* its number */
+	__u32 tid;
 };
 
 /* A thread's call. */

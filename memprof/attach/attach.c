@@ -2,7 +2,8 @@
 /*
  * Samples come in the order of the allocations; each finds its stack and is added there. At the end
  * the live table tells which of them were not freed: those are live, the others were freed, or are
- * gone without a free, of which the programs sent a note. A sample that found no room in the ring
+ * gone without a free, of which the programs sent a note. Stacks that were walked once come as a
+ * number. A sample that found no room in the ring
  * is counted without a stack, so that sums stay whole.
  */
 #include "lib/base.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -26,6 +28,8 @@
 #include "memprof/kernel/result.h"
 #include "memprof/profile_file.h"
 
+enum { WALKS_BYTES = sizeof(struct user_walk) * USER_WALKS };
+
 struct attachment {
 	struct probes_options opts;
 	bool usdt;
@@ -35,6 +39,9 @@ struct attachment {
 	struct unwinder *unwinder;
 	uint32_t process; /* its place */
 	struct blocks blocks;
+	struct user_walk *walks; /* the programs' map; NULL: it could not be mapped */
+	uint32_t *known; /* by the number of a walk: the place of a stack that has its frames */
+	size_t nknown;
 	bool by_thread;
 	int pidfd; /* negative: it had ended when it was to be opened */
 };
@@ -55,25 +62,68 @@ static void add_thread(struct attachment *a, uint32_t tid)
 	strbuf_release(&comm);
 }
 
+/* The place of a stack with these frames. */
+static uint32_t add_stack(struct attachment *a, struct profile_stack *key, uint32_t tid)
+{
+	key->process = a->process;
+	key->values = (struct profile_values){0};
+	if (a->by_thread) {
+		key->thread = tid;
+		add_thread(a, tid);
+	}
+	return profile_add_stack(a->p, key);
+}
+
+static void remember(struct attachment *a, uint32_t number, uint32_t place)
+{
+	if (number >= a->nknown) {
+		size_t n = MAX(2 * a->nknown, (size_t)number + 1024);
+		uint32_t *grown = realloc(a->known, n * sizeof(*grown));
+
+		if (!grown)
+			abort(); /* as lib/arena.h */
+		a->known = grown;
+		a->nknown = n;
+	}
+	a->known[number] = place;
+}
+
+static void take_known(struct attachment *a, const struct user_known *k)
+{
+	/* Its stack came before. */
+	uint32_t place = a->known[k->walk];
+	struct profile_stack key = a->p->stacks[place];
+
+	if (a->by_thread)
+		place = add_stack(a, &key, k->tid);
+	blocks_add(&a->blocks, k->id, k->size, k->weighted, place);
+}
+
+static void take_sample(struct attachment *a, const struct memprof_sample *s)
+{
+	struct unwound stack;
+	struct profile_stack key = {.frames = stack.frames};
+	uint32_t place;
+
+	unwind(a->unwinder, s, &stack);
+	key.nframes = stack.n;
+	key.flags = (stack.cut ? PROFILE_STACK_CUT : 0) | (stack.n ? 0 : PROFILE_STACK_OTHER);
+	place = add_stack(a, &key, s->tid);
+	if (stack.number)
+		remember(a, stack.number, place);
+	blocks_add(&a->blocks, s->id, s->size, s->weighted, place);
+}
+
 static int take_record(void *arg, void *data, size_t size)
 {
 	struct attachment *a = arg;
-	const struct memprof_sample *s = data;
-	struct unwound stack;
-	struct profile_stack key = {.process = a->process, .frames = stack.frames};
 
-	if (size < offsetof(struct memprof_sample, bytes)) {
-		blocks_gone(&a->blocks, *(const uint64_t *)data);
-		return 0;
-	}
-	unwind(a->unwinder, s, &stack);
-	if (a->by_thread) {
-		key.thread = s->tid;
-		add_thread(a, s->tid);
-	}
-	key.nframes = stack.n;
-	key.flags = (stack.cut ? PROFILE_STACK_CUT : 0) | (stack.n ? 0 : PROFILE_STACK_OTHER);
-	blocks_add(&a->blocks, s, profile_add_stack(a->p, &key));
+	if (size >= offsetof(struct memprof_sample, bytes))
+		take_sample(a, data);
+	else if (size >= sizeof(struct user_known))
+		take_known(a, data);
+	else
+		blocks_gone(&a->blocks, ((const struct memprof_gone *)data)->id);
 	return 0;
 }
 
@@ -104,6 +154,16 @@ static struct profile *new_profile(const struct probes_options *o)
 	return profile_new(PROFILE_SAMPLED, o->every ? 0 : o->rate, "attach");
 }
 
+/* Without it all stacks are copied. */
+static void share_walks(struct attachment *a)
+{
+	void *map = mmap(NULL, WALKS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 probes_map(a->probes, "user_walks"), 0);
+
+	a->walks = map == MAP_FAILED ? NULL : map;
+	unwinder_share(a->unwinder, a->walks);
+}
+
 int attach_open(struct attachment **out, const struct probes_options *opts, const struct places *at)
 {
 	struct attachment *a = calloc(1, sizeof(*a));
@@ -129,6 +189,8 @@ int attach_open(struct attachment **out, const struct probes_options *opts, cons
 					   NULL);
 		err = a->ring ? 0 : -errno;
 	}
+	if (!err)
+		share_walks(a);
 	if (err)
 		attach_close(a);
 	else
@@ -288,6 +350,9 @@ void attach_close(struct attachment *a)
 	ring_buffer__free(a->ring);
 	probes_close(a->probes);
 	unwinder_close(a->unwinder);
+	if (a->walks)
+		munmap(a->walks, WALKS_BYTES);
+	free(a->known);
 	if (a->pidfd >= 0)
 		close(a->pidfd);
 	profile_free(a->p);

@@ -41,12 +41,12 @@ static struct block *block_of(struct blocks *b, uint64_t id)
 	return &b->v[id];
 }
 
-void blocks_add(struct blocks *b, const struct memprof_sample *s, uint32_t stack)
+void blocks_add(struct blocks *b, uint64_t id, uint64_t size, uint64_t weighted, uint32_t stack)
 {
-	struct block *one = block_of(b, s->id);
+	struct block *one = block_of(b, id);
 
-	one->size = s->size;
-	one->weighted = s->weighted;
+	one->size = size;
+	one->weighted = weighted;
 	one->stack = stack;
 }
 

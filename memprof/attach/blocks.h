@@ -21,8 +21,8 @@ struct blocks {
 	size_t n, cap;
 };
 
-/* The sample's block was allocated by the stack at @stack. */
-void blocks_add(struct blocks *b, const struct memprof_sample *s, uint32_t stack);
+/* The block of sample @id was allocated by the stack at @stack. */
+void blocks_add(struct blocks *b, uint64_t id, uint64_t size, uint64_t weighted, uint32_t stack);
 /* That of sample @id has ended without a free. */
 void blocks_gone(struct blocks *b, uint64_t id);
 

@@ -2,10 +2,16 @@
 /*
  * libdw asks for registers and for words of memory, which come out of the sample; a word that is
  * not in it ends the walk. A walk is a function of the three registers that frames are found by
- * and of the words it read: those are its memo. The process's list of files is read again when an
- * address is in none of them (exec, dlopen): as often as that finds its file, and only a few times
- * in a while for code that has none (JIT). A walk through such an address is taken from the memo
- * only while the list is not to be read again.
+ * and of the words it read: those are its memo. Many of these words are registers that functions
+ * saved, which libdw reads and nothing hangs on, and so is mostly the frame pointer; their values
+ * change from call to call. So a new walk is made again with another value, which is no address, in
+ * place of all but the return addresses, then of all but these and what points into the stack. What
+ * any frame hangs on would then be read elsewhere: where each step is as it was, only the others
+ * are its memo.
+ *
+ * The process's list of files is read again when an address is in none of them (exec, dlopen): as
+ * often as that finds its file, and only a few times in a while for code that has none (JIT). A
+ * walk through such an address is taken from the memo only while the list is not to be read again.
  */
 #include "lib/base.h"
 #include "memprof/attach/unwind.h"
@@ -21,7 +27,6 @@
 #include "lib/clock.h"
 
 enum {
-	WALKS = 4096,	  /* kept */
 	WORDS_MAX = 1024, /* read by a walk that is kept */
 	VAIN_MAX = 8,	  /* readings of the list that find nothing, in the time of: */
 	VAIN_NS = 200000000,
@@ -37,8 +42,17 @@ struct walk {
 	struct word *words; /* NULL: none is kept here */
 	uint32_t nwords, nframes;
 	uint32_t *frames;
-	bool cut, nowhere;
+	bool cut, nowhere, needs_bp;
+	uint32_t number; /* among the shared ones; 0: it is not */
 };
+
+/* A walk that is made once more: which values count, the others being replaced. */
+enum trial {
+	TRIAL_NONE,	 /* none is: all count */
+	TRIAL_RETURNS,	 /* return addresses */
+	TRIAL_ADDRESSES, /* and addresses in the stack */
+};
+#define NO_ADDRESS 0x5a5a5a5a5a5a5a58ULL
 
 struct unwinder {
 	Dwfl *dwfl;
@@ -53,10 +67,17 @@ struct unwinder {
 	struct unwound *out;
 	struct word words[WORDS_MAX];
 	uint32_t nwords;
-	bool short_of; /* the walk wanted memory that was not copied */
-	bool nowhere;  /* it came to an address that is in no file */
-	uint64_t last; /* where the outermost frame that was found goes on */
-	struct walk *walks;
+	uint64_t pcs[UNWIND_FRAMES + 1]; /* of the frames, and what ended them */
+	uint32_t npcs, at;		 /* @at: where the trial is */
+	enum trial trial;
+	bool differs;	    /* the trial, from the walk */
+	bool short_of;	    /* the walk wanted memory that was not copied */
+	bool nowhere;	    /* it came to an address that is in no file */
+	uint64_t last;	    /* where the outermost frame that was found goes on */
+	struct walk *walks; /* USER_WALKS */
+	uint8_t next[USER_WALKS / USER_WALK_WAYS]; /* of each set: the way that is given up next */
+	struct user_walk *shared;		   /* NULL, or as many */
+	uint32_t numbers;			   /* given to shared walks */
 	struct unwind_counts counts;
 };
 
@@ -78,6 +99,30 @@ static bool get_thread(Dwfl *dwfl UNUSED, pid_t tid UNUSED, void *arg, void **th
 	return true;
 }
 
+static bool counts(const struct unwinder *u, uint64_t value)
+{
+	const struct memprof_sample *s = u->sample;
+
+	if (u->trial == TRIAL_NONE)
+		return true;
+	for (uint32_t i = 1; i < u->npcs; i++)
+		if (u->pcs[i] == value)
+			return true;
+	return u->trial == TRIAL_ADDRESSES && value - s->registers[7] < SAMPLE_STACK_BYTES;
+}
+
+static bool read_again(struct unwinder *u, uint64_t offset, uint64_t *value)
+{
+	if (u->nwords >= WORDS_MAX || u->words[u->nwords].offset != offset) {
+		u->differs = true;
+		return false;
+	}
+	if (!counts(u, *value))
+		*value = NO_ADDRESS;
+	u->nwords++;
+	return true;
+}
+
 static bool read_memory(Dwfl *dwfl UNUSED, Dwarf_Addr address, Dwarf_Word *result, void *arg)
 {
 	struct unwinder *u = arg;
@@ -89,6 +134,8 @@ static bool read_memory(Dwfl *dwfl UNUSED, Dwarf_Addr address, Dwarf_Word *resul
 		return false;
 	}
 	memcpy(result, s->bytes + offset, sizeof(uint64_t));
+	if (u->trial)
+		return read_again(u, offset, result);
 	if (u->nwords < WORDS_MAX)
 		u->words[u->nwords] = (struct word){offset, *result};
 	u->nwords++;
@@ -102,6 +149,8 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 
 	for (int i = 0; i < SAMPLE_REGISTERS; i++)
 		registers[i] = u->sample->registers[i];
+	if (!counts(u, registers[6]))
+		registers[6] = NO_ADDRESS;
 	return dwfl_thread_state_registers(thread, 0, SAMPLE_REGISTERS, registers);
 }
 
@@ -252,7 +301,7 @@ int unwinder_open_files(struct unwinder **out, pid_t pid, const struct unwind_fi
 	u->files = known;
 	u->p = p;
 	u->process = process;
-	u->walks = calloc(WALKS, sizeof(*u->walks));
+	u->walks = calloc(USER_WALKS, sizeof(*u->walks));
 	u->dwfl = dwfl_begin(known ? &known_files : &files);
 	err = u->walks && u->dwfl ? refresh(u) : -ENOMEM;
 	if (!err && !dwfl_attach_state(u->dwfl, NULL, pid, &threads, u))
@@ -268,7 +317,7 @@ void unwinder_close(struct unwinder *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; u->walks && i < WALKS; i++) {
+	for (size_t i = 0; u->walks && i < USER_WALKS; i++) {
 		free(u->walks[i].words);
 		free(u->walks[i].frames);
 	}
@@ -286,7 +335,15 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	Dwarf_Addr pc;
 	bool exact;
 
-	if (!dwfl_frame_pc(frame, &pc, &exact) || !pc || u->out->n == UNWIND_FRAMES)
+	if (!dwfl_frame_pc(frame, &pc, &exact))
+		return DWARF_CB_ABORT;
+	if (u->trial) {
+		u->differs |= u->at == u->npcs || u->pcs[u->at] != pc;
+		u->at++;
+		return u->differs || !pc || u->at > UNWIND_FRAMES ? DWARF_CB_ABORT : DWARF_CB_OK;
+	}
+	u->pcs[u->npcs++] = pc;
+	if (!pc || u->out->n == UNWIND_FRAMES)
 		return DWARF_CB_ABORT;
 	refresh_for(u, pc);
 	u->last = pc;
@@ -296,27 +353,10 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	return DWARF_CB_OK;
 }
 
-/* Which walk this one may be: by what it begins with. */
-static struct walk *walk_of(struct unwinder *u, const struct memprof_sample *s)
-{
-	uint64_t hash = s->registers[16] * 0x9E3779B97F4A7C15ULL ^ s->registers[7];
-
-	hash = (hash ^ s->registers[6]) * 0x9E3779B97F4A7C15ULL;
-	/* The word on top tells callers of one function from each other. */
-	if (s->copied >= sizeof(uint64_t)) {
-		uint64_t word;
-
-		memcpy(&word, s->bytes, sizeof(word));
-		hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
-	}
-	return &u->walks[hash >> 52];
-}
-_Static_assert(WALKS == 1 << 12, "the hash's upper bits");
-
 static bool is_same(struct unwinder *u, const struct walk *w, const struct memprof_sample *s)
 {
 	if (!w->frames || w->pc != s->registers[16] || w->sp != s->registers[7] ||
-	    w->bp != s->registers[6])
+	    (w->needs_bp && w->bp != s->registers[6]))
 		return false;
 	for (uint32_t i = 0; i < w->nwords; i++)
 		if (w->words[i].offset + sizeof(uint64_t) > s->copied ||
@@ -325,7 +365,26 @@ static bool is_same(struct unwinder *u, const struct walk *w, const struct mempr
 	return !w->nowhere || !may_refresh(u);
 }
 
-static void keep(struct walk *w, const struct unwinder *u)
+/* The walk that this one is; NULL: none that is kept. */
+static struct walk *find(struct unwinder *u, const struct memprof_sample *s)
+{
+	struct walk *set = &u->walks[user_walk_set(s->registers[16], s->registers[7])];
+
+	for (unsigned int way = 0; way < USER_WALK_WAYS; way++)
+		if (is_same(u, &set[way], s))
+			return &set[way];
+	return NULL;
+}
+
+static struct walk *place_for(struct unwinder *u, const struct memprof_sample *s)
+{
+	uint32_t set = user_walk_set(s->registers[16], s->registers[7]);
+
+	return &u->walks[set + u->next[set / USER_WALK_WAYS]++ % USER_WALK_WAYS];
+}
+
+/* Keeps what was walked last. */
+static void keep(struct walk *w, const struct unwinder *u, bool needs_bp)
 {
 	const struct memprof_sample *s = u->sample;
 
@@ -347,6 +406,66 @@ static void keep(struct walk *w, const struct unwinder *u)
 	w->nframes = u->out->n;
 	w->cut = u->out->cut;
 	w->nowhere = u->nowhere;
+	w->needs_bp = needs_bp;
+}
+
+/* --- walks that programs know again ---------------------------------------------------------- */
+
+void unwinder_share(struct unwinder *u, struct user_walk *walks)
+{
+	u->shared = walks;
+}
+
+/* False: there are too many, or one lies as none does. */
+static bool add_word(struct user_walk *to, const struct word *w)
+{
+	struct user_block *b;
+	uint64_t at;
+
+	for (uint32_t i = 0; i < to->nblocks; i++) {
+		b = &to->block[i];
+		at = w->offset - b->offset;
+		if (at / sizeof(uint64_t) < USER_BLOCK_WORDS && !(at % sizeof(uint64_t))) {
+			b->words |= 1U << at / sizeof(uint64_t);
+			b->word[at / sizeof(uint64_t)] = w->value;
+			return true;
+		}
+	}
+	if (to->nblocks == USER_WALK_BLOCKS)
+		return false;
+	b = &to->block[to->nblocks++];
+	*b = (struct user_block){.offset = (uint32_t)w->offset, .words = 1, .word = {w->value}};
+	return true;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct word *x = a, *y = b;
+
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* @w is kept anew: it is shared, if it can be. Programs look meanwhile. */
+static void share(struct unwinder *u, struct walk *w)
+{
+	struct user_walk *to = &u->shared[w - u->walks];
+
+	w->number = 0;
+	__atomic_store_n(&to->number, 0, __ATOMIC_SEQ_CST);
+	if (!w->frames || w->nowhere || u->numbers == UINT32_MAX)
+		return;
+	to->pc = w->pc;
+	to->sp = w->sp;
+	to->bp = w->bp;
+	to->needs_bp = w->needs_bp;
+	to->nblocks = 0;
+	/* Their order is nothing to the memo. */
+	qsort(w->words, w->nwords, sizeof(*w->words), by_offset);
+	for (uint32_t i = 0; i < w->nwords; i++)
+		if (!add_word(to, &w->words[i]))
+			return;
+	w->number = ++u->numbers;
+	__atomic_store_n(&to->number, w->number, __ATOMIC_RELEASE);
 }
 
 /* The code that a module is started with by the kernel, as glibc's loader is: written by hand, and
@@ -362,9 +481,47 @@ static bool began_there(struct unwinder *u, uint64_t pc)
 	       pc - (bias + eh.e_entry) < ENTRY_BYTES;
 }
 
-static void walk(struct unwinder *u)
+/* Whether each step is as it was. The trial goes on: counts() answers as in it. */
+static bool try_again(struct unwinder *u, enum trial trial)
+{
+	const uint32_t nwords = u->nwords;
+	bool same;
+
+	u->trial = trial;
+	u->differs = false;
+	u->at = 0;
+	u->nwords = 0;
+	same = !dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u) &&
+	       !u->differs && u->at == u->npcs && u->nwords == nwords;
+	u->nwords = nwords;
+	return same;
+}
+
+/* Leaves of the words that were read those that the walk hangs on. Returns whether it hangs on the
+ * frame pointer. */
+static bool reduce(struct unwinder *u)
+{
+	const bool short_of = u->short_of;
+	uint32_t n = 0;
+	bool needs_bp;
+
+	if (!try_again(u, TRIAL_RETURNS) && !try_again(u, TRIAL_ADDRESSES))
+		u->trial = TRIAL_NONE;
+	u->short_of = short_of;
+	for (uint32_t i = 0; i < u->nwords; i++)
+		if (counts(u, u->words[i].value))
+			u->words[n++] = u->words[i];
+	u->nwords = n;
+	needs_bp = counts(u, u->sample->registers[6]);
+	u->trial = TRIAL_NONE;
+	return needs_bp;
+}
+
+/* Returns whether it came to its end by itself, each frame in a file. */
+static bool walk(struct unwinder *u)
 {
 	int err = dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u);
+	bool whole = !err && !u->nowhere;
 
 	if (err && u->out->n && !u->short_of && !u->nowhere && began_there(u, u->last))
 		err = 0;
@@ -372,27 +529,37 @@ static void walk(struct unwinder *u)
 	u->out->cut = err != 0;
 	u->counts.failed += err && (u->nowhere || !u->short_of);
 	u->counts.cut += err && !u->nowhere && u->short_of;
+	return whole;
 }
 
 void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out)
 {
-	struct walk *w = walk_of(u, s);
+	struct walk *w = find(u, s);
+	bool needs_bp = true;
 
 	out->n = 0;
-	if (is_same(u, w, s)) {
+	if (w) {
 		memcpy(out->frames, w->frames, w->nframes * sizeof(*w->frames));
 		out->n = w->nframes;
 		out->cut = w->cut;
+		out->number = w->number;
 		u->counts.reused++;
 		return;
 	}
 	u->sample = s;
 	u->out = out;
 	u->nwords = 0;
+	u->npcs = 0;
 	u->short_of = false;
 	u->nowhere = false;
-	walk(u);
-	keep(w, u);
+	/* Of one that was cut, what ended it counts as well. */
+	if (walk(u) && u->nwords <= WORDS_MAX)
+		needs_bp = reduce(u);
+	w = place_for(u, s);
+	keep(w, u, needs_bp);
+	if (u->shared)
+		share(u, w);
+	out->number = w->number;
 }
 
 struct unwind_counts unwinder_counts(const struct unwinder *u)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The frames of a thread from a copy of its registers and of the top of its stack
- * (bpf/memprof/sample.h), by libdw. A walk is kept with the words of the stack that it read: when
+ * (bpf/memprof/sample.h), by libdw. A walk is kept with the words of the stack that it needed: when
  * registers and words are the same again, so is the stack, and only the words are compared.
  */
 #ifndef MEMPROF_ATTACH_UNWIND_H
 #define MEMPROF_ATTACH_UNWIND_H
 
 #include "bpf/memprof/sample.h"
+#include "bpf/memprof/user.h"
 #include "lib/base.h"
 #include "memprof/profile.h"
 
@@ -35,8 +36,13 @@ void unwinder_close(struct unwinder *u); /* accepts NULL */
 struct unwound {
 	uint32_t frames[UNWIND_FRAMES]; /* in the profile, leaf first */
 	uint32_t n;
-	bool cut; /* the walk ended before the outermost frame */
+	bool cut;	 /* the walk ended before the outermost frame */
+	uint32_t number; /* of the walk, where it is among the shared ones; else 0 */
 };
+
+/* Walks are put there, too, from now on, for programs that know them again: USER_WALKS places, all
+ * 0; NULL: no more. */
+void unwinder_share(struct unwinder *u, struct user_walk *walks);
 
 void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out);
 

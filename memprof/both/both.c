@@ -137,7 +137,7 @@ static int take_record(void *arg, void *data, size_t size)
 	key.user_from = reading_stack(b->reading, s->stack, frames, &cut);
 	key.nframes = key.user_from + add_user(b, who, s, frames + key.user_from, &cut);
 	key.flags = (cut ? PROFILE_STACK_CUT : 0) | (key.nframes ? 0 : PROFILE_STACK_OTHER);
-	blocks_add(&b->blocks, s, profile_add_stack(b->p, &key));
+	blocks_add(&b->blocks, s->id, s->size, s->weighted, profile_add_stack(b->p, &key));
 	return 0;
 }
 

@@ -79,6 +79,46 @@ static void many_twice(void)
 	}
 }
 
+/* Two callers of the same function from the same place in the stack, in turns: first a few, which
+ * the reader sees, then more than the ring has room for with their stacks. */
+enum { SEEN = 100, KNOWN = 24000 };
+
+__attribute__((noinline)) static void *attach_test_one(size_t size)
+{
+	void *p = attach_test_leaf(size);
+
+	__asm__ volatile("" ::"r"(p) : "memory");
+	return p;
+}
+
+__attribute__((noinline)) static void *attach_test_other(size_t size)
+{
+	void *p = attach_test_leaf(size + 1);
+
+	__asm__ volatile("" ::"r"(p) : "memory");
+	return p;
+}
+
+__attribute__((noinline)) static void in_turns(size_t n)
+{
+	volatile size_t size = 16;
+
+	for (size_t i = 0; i < n; i++)
+		c.free(i % 2 ? attach_test_one(size) : attach_test_other(size));
+}
+
+static int seen_then_known(struct party *p)
+{
+	char go;
+
+	for (volatile int known = 0; known < 2; known++) {
+		in_turns(known ? KNOWN : SEEN);
+		if (!known && (write(p->done[1], "s", 1) != 1 || read(p->go[0], &go, 1) != 1))
+			return 1;
+	}
+	return 0;
+}
+
 static int work(void *arg)
 {
 	struct party *p = arg;
@@ -96,6 +136,9 @@ static int work(void *arg)
 			held[i] = attach_test_leaf(1000);
 	} else if (go == 'm') {
 		many_twice();
+	} else if (go == 'k') {
+		if (seen_then_known(p))
+			return 1;
 	} else {
 		family();
 	}
@@ -158,8 +201,13 @@ static struct profile *watch(struct probes_options *o, char go)
 		return NULL;
 	}
 	assert_int_equal(write(p.go[1], &go, 1), 1);
-	if (!o->ring_bytes)
+	if (go == 'k') {
+		assert_int_equal(read(p.done[0], &c1, 1), 1);
+		attach_take(a);
+		assert_int_equal(write(p.go[1], &go, 1), 1);
+	} else if (!o->ring_bytes) {
 		take_until_done(a, p.done[0]);
+	}
 	assert_int_equal(read(p.done[0], &c1, 1), 1);
 	assert_int_equal(c1, 'd');
 	assert_int_equal(attach_finish(a, &profile), 0);
@@ -312,6 +360,25 @@ static void sampled(void **state UNUSED)
 	profile_free(p);
 }
 
+/* Nobody takes what comes after the first, and nothing is lost: stacks that were seen are numbers,
+ * and each is its own caller's. */
+static void known_stacks(void **state UNUSED)
+{
+	struct probes_options o = {.every = 1};
+	struct profile *p = watch(&o, 'k');
+	struct profile_values one = under(p, "attach_test_leaf", "attach_test_one");
+	struct profile_values other = under(p, "attach_test_leaf", "attach_test_other");
+
+	assert_int_equal(loss_of(p, "samples_lost"), 0);
+	assert_int_equal(p->total.allocs, SEEN + KNOWN);
+	assert_int_equal(one.allocs, (SEEN + KNOWN) / 2);
+	assert_int_equal(one.bytes, 16 * one.allocs);
+	assert_int_equal(other.allocs, (SEEN + KNOWN) / 2);
+	assert_int_equal(other.bytes, 17 * other.allocs);
+	assert_int_equal(p->total.live_blocks, 0);
+	profile_free(p);
+}
+
 /* A ring that is too small: sums stay whole, without stacks. */
 static void small_ring(void **state UNUSED)
 {
@@ -334,6 +401,7 @@ int main(void)
 		cmocka_unit_test(pairs_multi),	cmocka_unit_test(pairs_plain),
 		cmocka_unit_test(whole_family), cmocka_unit_test(sampled),
 		cmocka_unit_test(small_ring),	cmocka_unit_test(freed_and_given_out_again),
+		cmocka_unit_test(known_stacks),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "memprof attach");
