@@ -573,12 +573,38 @@ static void assume_event(struct layout *l)
 			}
 }
 
+static const struct bpf_map *inner_of(struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS ? bpf_map__inner_map(map) : NULL;
+}
+
+bool layout_has_mapped_rings(struct bpf_map *map)
+{
+	const struct bpf_map *inner = inner_of(map);
+
+	return inner && bpf_map__type(inner) == BPF_MAP_TYPE_ARRAY &&
+	       bpf_map__map_flags(inner) & BPF_F_MMAPABLE && bpf_map__max_entries(inner) == 1;
+}
+
 bool layout_is_ring_array(struct bpf_map *map)
 {
-	const struct bpf_map *inner = bpf_map__inner_map(map);
+	const struct bpf_map *inner = inner_of(map);
 
-	return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS && inner &&
-	       bpf_map__type(inner) == BPF_MAP_TYPE_RINGBUF;
+	return inner &&
+	       (bpf_map__type(inner) == BPF_MAP_TYPE_RINGBUF || layout_has_mapped_rings(map));
+}
+
+/* By which the writers of mapped rings end their reader's sleep. */
+static int find_wake(const struct search *s, struct layout *l)
+{
+	if (!s->man->events.wake)
+		return 0;
+	l->wake = search_map(s, s->man->events.wake, "wake-ups");
+	if (!l->wake)
+		return -EINVAL;
+	return bpf_map__type(l->wake) == BPF_MAP_TYPE_RINGBUF
+		       ? 0
+		       : search_wrong_type(s, l->wake, "a ringbuf");
 }
 
 static int find_switch(const struct search *s, struct layout *l)
@@ -648,7 +674,9 @@ static int events(const struct search *s, struct layout *l)
 	l->ring_per_cpu = layout_is_ring_array(l->ring);
 	if (!l->ring_per_cpu && bpf_map__type(l->ring) != BPF_MAP_TYPE_RINGBUF)
 		return search_wrong_type(s, l->ring, "a ringbuf, or an array of ringbufs by CPU,");
-	err = find_switch(s, l);
+	err = find_wake(s, l);
+	if (!err)
+		err = find_switch(s, l);
 	if (err)
 		return err;
 	t = search_struct(s, s->man->events.type);
@@ -823,7 +851,7 @@ static bool feeds_iterator(const struct bpf_program *iterator, const struct bpf_
 
 bool layout_uses(const struct layout *l, const struct bpf_map *map)
 {
-	bool used = map == l->ring || map == l->losses || map == l->rows.ended;
+	bool used = map == l->ring || map == l->wake || map == l->losses || map == l->rows.ended;
 
 	if (feeds_iterator(l->rows.iterator, map))
 		return true;

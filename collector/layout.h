@@ -48,6 +48,7 @@ struct layout {
 	struct row_source rows;
 	struct bpf_map *ring; /* NULL: no events; an array of maps: a ring for each CPU */
 	bool ring_per_cpu;
+	struct bpf_map *wake; /* a ring buffer by which the writers of mapped rings wake; or NULL */
 	struct variable event_switch; /* map NULL: there is none */
 	struct event_layout event;
 	bool event_assumed; /* the struct is not in the BTF; the subject's layout is taken */
@@ -64,8 +65,10 @@ struct layout {
 int layout_resolve(struct layout *l, const struct bpf_object *obj, const struct manifest *man,
 		   const char *path, struct strbuf *why);
 
-/* The map is an array of ring buffers, which user space fills: one for each CPU. */
+/* The map is an array of rings, which user space fills: one for each CPU. */
 bool layout_is_ring_array(struct bpf_map *map);
+/* And they are mapped ones (bpf/ring/mapped_ring.h), not the kernel's ring buffers. */
+bool layout_has_mapped_rings(struct bpf_map *map);
 /* The layout reads this map. */
 bool layout_uses(const struct layout *l, const struct bpf_map *map);
 /* The program is one that a monitor of this manifest has to have; others are extras. */

@@ -114,6 +114,7 @@ void manifest_release(struct manifest *man)
 	free(man->counters.ended);
 	free(man->counters.ended_flag);
 	free(man->events.on);
+	free(man->events.wake);
 	free(man->events.map);
 	free(man->events.type);
 	manifest_forget_names(man->events.fields, EVENT_FIELDS_MAX);

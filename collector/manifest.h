@@ -83,6 +83,7 @@ struct manifest {
 		bool named, none;
 		char *map, *type;
 		bool type_required; /* named by the file: its BTF must have it */
+		char *wake;	    /* a ring buffer that only wakes the reader of @map */
 		char *on;	    /* u32 variable: 0 switches records off */
 		char *fields[EVENT_FIELDS_MAX];
 		uint8_t bytes[EVENT_FIELDS_MAX]; /* of a field; 0: as the subject has it */

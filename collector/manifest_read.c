@@ -371,6 +371,7 @@ static int read_events(struct manifest *man, const struct json_at *at, struct js
 		{"struct", .text = &man->events.type},
 		{"fields", .fields = man->events.fields, .bytes = man->events.bytes,
 		 .names = event_names(man, names), .n = event_fields(man->words)},
+		{"wake", .text = &man->events.wake},
 		{"switch", .text = &man->events.on},
 		{"types", .read = read_types, .man = man},
 	};

@@ -30,6 +30,7 @@
 #include "collector/maps.h"
 #include "collector/object_error.h"
 #include "collector/ring.h"
+#include "bpf/ring/mapped_ring.h"
 #include "collector/snapshot.h"
 #include "collector/features.h"
 
@@ -42,6 +43,7 @@ struct object {
 	bool silent;		 /* no record was written since the start */
 	/* Rings that we make, one for each CPU; NULL: the object has its own or none. */
 	struct bpf_map *ring_array;
+	bool rings_mapped; /* known before it is loaded: libbpf forgets then what the array holds */
 	uint64_t ring_bytes;
 	int *ring_fds;
 	size_t nrings;
@@ -59,11 +61,13 @@ struct object {
 static int object_need_ring(const struct monitor *m, struct object *o)
 {
 	int fd = o->layout.ring ? bpf_map__fd(o->layout.ring) : -1, err;
+	int wake_fd = o->layout.wake ? bpf_map__fd(o->layout.wake) : -1;
 
 	if (o->ring || !o->layout.ring)
 		return 0;
-	err = o->layout.ring_per_cpu ? ring_open(&o->ring, o->ring_fds, o->nrings, &o->layout.event)
-				     : ring_open(&o->ring, &fd, 1, &o->layout.event);
+	err = o->layout.ring_per_cpu
+		      ? ring_open(&o->ring, o->ring_fds, o->nrings, wake_fd, &o->layout.event)
+		      : ring_open(&o->ring, &fd, 1, wake_fd, &o->layout.event);
 	if (err)
 		log_err_sys(err, "%s: its ring buffer '%s' cannot be read", m->path,
 			    bpf_map__name(o->layout.ring));
@@ -542,7 +546,8 @@ struct object_rings monitor_rings(const struct monitor *m)
 
 	if (!o || !o->ring_array)
 		return (struct object_rings){NULL};
-	return (struct object_rings){o->ring_array, o->ring_fds, o->nrings, o->ring_bytes};
+	return (struct object_rings){o->ring_array, o->rings_mapped, o->ring_fds, o->nrings,
+				     o->ring_bytes};
 }
 
 int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
@@ -623,6 +628,9 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 	}
 	o->nrings = (size_t)n;
 	err = bpf_map__set_max_entries(o->ring_array, (uint32_t)n);
+	if (!err && o->rings_mapped)
+		err = bpf_map__set_value_size(bpf_map__inner_map(o->ring_array),
+					      (uint32_t)MAPPED_RING_VALUE(o->ring_bytes));
 	if (!err)
 		err = set_constant(o, RING_VARIABLE, o->ring_bytes);
 	if (err && err != -ENOENT)
@@ -633,7 +641,7 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 static int make_rings(struct monitor *m, struct object *o)
 {
 	int err = rings_make(bpf_map__fd(o->ring_array), bpf_map__name(o->ring_array),
-			     o->ring_bytes, o->ring_fds, o->nrings);
+			     o->rings_mapped, o->ring_bytes, o->ring_fds, o->nrings);
 
 	if (!err)
 		return 0;
@@ -736,6 +744,7 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 	if (!err)
 		err = set_target(m, o, target);
 	o->ring_array = find_ring_array(o);
+	o->rings_mapped = o->ring_array && layout_has_mapped_rings(o->ring_array);
 	if (!err && o->ring_array)
 		err = size_rings(m, o, target);
 	if (err)

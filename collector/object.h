@@ -33,6 +33,7 @@ struct bpf_object *monitor_bpf_object(const struct monitor *m);
  * the monitor's. */
 struct object_rings {
 	const struct bpf_map *array; /* NULL: there is none */
+	bool mapped;		     /* bpf/ring/mapped_ring.h; else the kernel's ring buffers */
 	const int *fds;		     /* @n, one a CPU */
 	size_t n;
 	uint64_t bytes; /* of each */

@@ -24,6 +24,7 @@ struct source_map {
 	int btf_fd;    /* -1: the kernel has none for this map */
 	char *content; /* of an internal map (.rodata, .data, .bss); NULL: starts empty. Owned */
 	uint64_t ring_bytes; /* of an array of rings: of each; 0: it is none */
+	bool mapped;	     /* these are mapped rings */
 };
 
 struct source_program {
@@ -87,8 +88,10 @@ static int read_map(struct replica_source *s, const struct bpf_map *map)
 	s->nmaps++;
 	if (bpf_obj_get_info_by_fd(m->fd, &m->info, &len))
 		return -errno;
-	if (map == rings.array)
+	if (map == rings.array) {
 		m->ring_bytes = rings.bytes;
+		m->mapped = rings.mapped;
+	}
 	s->whole |= !can_copy_map(m);
 	if (m->info.btf_id)
 		m->btf_fd = bpf_btf_get_fd_by_id(m->info.btf_id);
@@ -278,17 +281,23 @@ static int fill_map(int fd, const struct source_map *m)
 	return m->info.map_flags & BPF_F_RDONLY_PROG && bpf_map_freeze(fd) ? -errno : 0;
 }
 
-static int add_rings(struct replica *r, const int *fds, size_t n)
+static int add_to(int **list, size_t *len, const int *fds, size_t n)
 {
-	int *more = reallocarray(r->ring_fd, r->nrings + n + 1, sizeof(*more));
+	int *more = reallocarray(*list, *len + n + 1, sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		more[r->nrings + i] = fds[i];
-	r->ring_fd = more;
-	r->nrings += n;
+		more[*len + i] = fds[i];
+	*list = more;
+	*len += n;
 	return 0;
+}
+
+static int add_rings(struct replica *r, bool mapped, const int *fds, size_t n)
+{
+	return mapped ? add_to(&r->mapped_fd, &r->nmapped, fds, n)
+		      : add_to(&r->ring_fd, &r->nrings, fds, n);
 }
 
 /* A ring for each slot of the array. */
@@ -296,12 +305,13 @@ static int fill_rings(struct replica *r, int array_fd, const struct source_map *
 {
 	size_t n = m->info.max_entries;
 	int *fds = calloc(n, sizeof(*fds));
-	int err = fds ? rings_make(array_fd, m->info.name, m->ring_bytes, fds, n) : -ENOMEM;
+	int err = fds ? rings_make(array_fd, m->info.name, m->mapped, m->ring_bytes, fds, n)
+		      : -ENOMEM;
 
 	if (!err) {
 		r->made_fd = fds;
 		r->nmade = n;
-		return add_rings(r, fds, n);
+		return add_rings(r, m->mapped, fds, n);
 	}
 	free(fds);
 	return err;
@@ -319,8 +329,7 @@ static int load_map(struct replica *r, size_t i, const struct source_map *m)
 		opts.btf_value_type_id = m->info.btf_value_type_id;
 	}
 	if (m->ring_bytes) {
-		template = bpf_map_create(BPF_MAP_TYPE_RINGBUF, NULL, 0, 0, (uint32_t)m->ring_bytes,
-					  NULL);
+		template = rings_make_one(NULL, m->mapped, m->ring_bytes);
 		opts.inner_map_fd = (uint32_t) template;
 	}
 	r->map_fd[i] = bpf_map_create(m->info.type, m->info.name, m->info.key_size,
@@ -331,7 +340,7 @@ static int load_map(struct replica *r, size_t i, const struct source_map *m)
 	if (err)
 		return err;
 	if (m->info.type == BPF_MAP_TYPE_RINGBUF)
-		return add_rings(r, &r->map_fd[i], 1);
+		return add_rings(r, false, &r->map_fd[i], 1);
 	return m->ring_bytes ? fill_rings(r, r->map_fd[i], m) : fill_map(r->map_fd[i], m);
 }
 
@@ -406,12 +415,12 @@ static int load_whole(struct replica *r, const struct replica_source *s, struct 
 	n = monitor_programs(r->whole, programs, ARRAY_SIZE(programs));
 	for (size_t i = 0; i < n; i++)
 		r->program_fd[i] = programs[i].iterator ? -1 : programs[i].fd;
-	err = add_rings(r, rings.fds, rings.n);
+	err = add_rings(r, rings.mapped, rings.fds, rings.n);
 	bpf_object__for_each_map (map, monitor_bpf_object(r->whole)) {
 		int fd = bpf_map__fd(map);
 
 		if (!err && bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
-			err = add_rings(r, &fd, 1);
+			err = add_rings(r, false, &fd, 1);
 	}
 	return err;
 }
@@ -442,6 +451,7 @@ void replica_release(struct replica *r)
 		close(r->made_fd[i]);
 	free(r->made_fd);
 	free(r->ring_fd);
+	free(r->mapped_fd);
 	monitor_close(r->whole);
 	replica_init(r);
 }

@@ -31,7 +31,9 @@ struct replica {
 	int map_fd[REPLICA_MAPS_MAX];	      /* as libbpf orders them */
 	int *ring_fd; /* ring buffers: maps, or in an array of maps; @nrings, owned */
 	size_t nrings;
-	int *made_fd; /* those of them that are in an array, @nmade: descriptors of their own */
+	int *mapped_fd; /* mapped rings (bpf/ring/mapped_ring.h); @nmapped, owned */
+	size_t nmapped;
+	int *made_fd; /* those of both that are in an array, @nmade: descriptors of their own */
 	size_t nmade;
 	struct monitor *whole; /* where the object cannot be copied: a load by libbpf; owned */
 };

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Makes a ring buffer for each CPU, and is the consumer of one or of all of them. The mapping is as
- * linux/bpf.h and the kernel's Documentation/bpf/ringbuf.rst describe it: a page whose first word
- * is the consumer's position, a page with the producer's, then the data twice, so that every record
- * is in one piece.
+ * Makes a ring for each CPU, and is the consumer of one or of all of them. A ring buffer's mapping
+ * is as linux/bpf.h and the kernel's Documentation/bpf/ringbuf.rst describe it: a page whose first
+ * word is the consumer's position, a page with the producer's, then the data twice, so that every
+ * record is in one piece. Of a mapped ring (bpf/ring/mapped_ring.h) it is one piece of memory; its
+ * records look alike, and nobody can sleep by it: its writer wakes by a ring buffer of its own, in
+ * which all is discarded.
  *
  * libbpf's reader is not used: it tells the producer after each record how far it is, which takes a
  * cache line from the producer each time, and of several rings it reads the first to its end before
@@ -19,6 +21,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpf/ring/mapped_ring.h"
 #include "lib/clock.h"
 
 enum { MOST_BYTES = 64 << 20, USUAL_BYTES = 1 << 20, LEAST_BYTES = 64 << 10 };
@@ -38,7 +41,17 @@ bool rings_size_is_good(uint64_t bytes)
 	       bytes % (uint64_t)sysconf(_SC_PAGESIZE) == 0;
 }
 
-int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n)
+int rings_make_one(const char *name, bool mapped, uint64_t bytes)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = mapped ? bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
+					 (uint32_t)MAPPED_RING_VALUE(bytes), 1, &opts)
+			: bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, (uint32_t)bytes, NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int rings_make(int outer_fd, const char *name, bool mapped, uint64_t bytes, int *fds, size_t n)
 {
 	int err = 0;
 	size_t made;
@@ -46,11 +59,10 @@ int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t 
 	for (made = 0; made < n; made++) {
 		uint32_t cpu = (uint32_t)made;
 
-		fds[made] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, (uint32_t)bytes, NULL);
-		if (fds[made] < 0) {
-			err = -errno;
+		err = fds[made] = rings_make_one(name, mapped, bytes);
+		if (err < 0)
 			break;
-		}
+		err = 0;
 		if (bpf_map_update_elem(outer_fd, &cpu, &fds[made], BPF_ANY)) {
 			err = -errno;
 			close(fds[made]);
@@ -64,8 +76,10 @@ int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t 
 
 #define HEADER_BYTES BPF_RINGBUF_HDR_SZ
 
-/* One ring buffer. */
+/* One ring. */
 struct buffer {
+	void *header_map, *data_map; /* what is mapped; of a mapped ring the first is all */
+	size_t header_bytes, data_bytes;
 	unsigned long *consumer_pos;
 	const unsigned long *producer_pos;
 	const char *data;
@@ -85,6 +99,7 @@ struct ring {
 	monitor_event_fn fn;
 	void *arg;
 	int seen, delivered;
+	struct buffer wake; /* of mapped rings; zeros: there is none */
 	size_t n;
 	struct buffer buffer[];
 };
@@ -187,6 +202,13 @@ static void look(const struct ring *r, struct buffer *l)
 	}
 }
 
+static void begin(const struct ring *r, struct buffer *l)
+{
+	l->at = l->told = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
+	l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
+	look(r, l);
+}
+
 static void step(struct ring *r, struct buffer *l)
 {
 	deliver(r, l->data + (l->at & (l->bytes - 1)) + HEADER_BYTES, l->header);
@@ -235,12 +257,13 @@ static void take(struct ring *r)
 	uint64_t until = r->n > 1 ? clock_ns() : 0, next;
 	struct buffer *l;
 
-	for (size_t i = 0; i < r->n; i++) {
-		l = &r->buffer[i];
-		l->at = l->told = __atomic_load_n(l->consumer_pos, __ATOMIC_RELAXED);
-		l->end = __atomic_load_n(l->producer_pos, __ATOMIC_ACQUIRE);
-		look(r, l);
+	/* First: who wakes us from here on has written what may not be seen below. */
+	if (r->wake.data) {
+		begin(r, &r->wake);
+		tell(&r->wake);
 	}
+	for (size_t i = 0; i < r->n; i++)
+		begin(r, &r->buffer[i]);
 	while (r->seen < RING_BATCH && (l = oldest(r, &next)) && is_due(l, until))
 		do
 			step(r, l);
@@ -289,31 +312,62 @@ int ring_event_fd(const struct ring *r)
 	return r->epoll_fd;
 }
 
-static int open_buffer(struct ring *r, struct buffer *l, int fd)
+static void *map_shared(int fd, size_t bytes, int protection, off_t from, size_t *mapped)
+{
+	void *at = mmap(NULL, bytes, protection, MAP_SHARED, fd, from);
+
+	*mapped = at == MAP_FAILED ? 0 : bytes;
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int open_mapped(struct buffer *l, int fd, size_t value_bytes)
+{
+	char *all = map_shared(fd, value_bytes, PROT_READ | PROT_WRITE, 0, &l->header_bytes);
+
+	if (!all)
+		return -errno;
+	l->header_map = all;
+	l->consumer_pos = (unsigned long *)(all + MAPPED_RING_CONSUMER);
+	l->producer_pos = (unsigned long *)(all + MAPPED_RING_PRODUCER);
+	l->data = all + MAPPED_RING_DATA;
+	l->bytes = value_bytes - MAPPED_RING_VALUE(0);
+	return 0;
+}
+
+static int open_kernels(struct ring *r, struct buffer *l, int fd, size_t bytes)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct bpf_map_info info = {0};
-	uint32_t size = sizeof(info);
-	void *mine, *theirs;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+	l->bytes = bytes;
+	l->header_map = map_shared(fd, page, PROT_READ | PROT_WRITE, 0, &l->header_bytes);
+	if (!l->header_map)
 		return -errno;
-	mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (mine == MAP_FAILED)
+	l->data_map = map_shared(fd, page + 2 * bytes, PROT_READ, (off_t)page, &l->data_bytes);
+	if (!l->data_map)
 		return -errno;
-	l->consumer_pos = mine;
-	l->bytes = info.max_entries;
-	l->step = MIN(l->bytes / 16, page);
-	theirs = mmap(NULL, page + 2 * l->bytes, PROT_READ, MAP_SHARED, fd, (off_t)page);
-	if (theirs == MAP_FAILED)
-		return -errno;
-	l->producer_pos = theirs;
-	l->data = (const char *)theirs + page;
+	l->consumer_pos = l->header_map;
+	l->producer_pos = l->data_map;
+	l->data = (const char *)l->data_map + page;
 	return epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout)
+static int open_buffer(struct ring *r, struct buffer *l, int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+	int err;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	err = info.type == BPF_MAP_TYPE_ARRAY ? open_mapped(l, fd, info.value_size)
+					      : open_kernels(r, l, fd, info.max_entries);
+	l->step = MIN(l->bytes / 16, (size_t)sysconf(_SC_PAGESIZE));
+	return err;
+}
+
+int ring_open(struct ring **out, const int *map_fds, size_t n, int wake_fd,
+	      const struct event_layout *layout)
 {
 	struct ring *r = calloc(1, sizeof(*r) + n * sizeof(r->buffer[0]));
 	int err;
@@ -324,6 +378,8 @@ int ring_open(struct ring **out, const int *map_fds, size_t n, const struct even
 	r->layout = *layout;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = r->epoll_fd < 0 ? -errno : 0;
+	if (!err && wake_fd >= 0)
+		err = open_buffer(r, &r->wake, wake_fd);
 	for (; !err && r->n < n; r->n++)
 		err = open_buffer(r, &r->buffer[r->n], map_fds[r->n]);
 	if (err)
@@ -333,20 +389,21 @@ int ring_open(struct ring **out, const int *map_fds, size_t n, const struct even
 	return err;
 }
 
+static void close_buffer(struct buffer *l)
+{
+	if (l->header_map)
+		munmap(l->header_map, l->header_bytes);
+	if (l->data_map)
+		munmap(l->data_map, l->data_bytes);
+}
+
 void ring_close(struct ring *r)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
 	if (!r)
 		return;
-	for (size_t i = 0; i < r->n; i++) {
-		struct buffer *l = &r->buffer[i];
-
-		if (l->consumer_pos)
-			munmap(l->consumer_pos, page);
-		if (l->producer_pos)
-			munmap((void *)(uintptr_t)l->producer_pos, page + 2 * l->bytes);
-	}
+	close_buffer(&r->wake);
+	for (size_t i = 0; i < r->n; i++)
+		close_buffer(&r->buffer[i]);
 	if (r->epoll_fd >= 0)
 		close(r->epoll_fd);
 	free(r);

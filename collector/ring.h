@@ -27,10 +27,12 @@ void event_decode(const struct event_layout *l, const void *data, size_t length,
 struct ring;
 
 /*
- * Maps @n ring buffers into memory, which are read as one. 0 or -errno; prints nothing. The
- * descriptors stay the caller's, who keeps them open.
+ * Maps @n ring buffers, or mapped rings (bpf/ring/mapped_ring.h), into memory, which are read as
+ * one. @wake_fd: a ring buffer by which the writers of mapped rings end a sleep, -1: none. 0 or
+ * -errno; prints nothing. The descriptors stay the caller's, who keeps them open.
  */
-int ring_open(struct ring **out, const int *map_fds, size_t n, const struct event_layout *layout);
+int ring_open(struct ring **out, const int *map_fds, size_t n, int wake_fd,
+	      const struct event_layout *layout);
 /*
  * Delivers what is there; when nothing is, waits at most @timeout_ms (0: not at all) and looks
  * again. A producer faster than us does not hold us for ever: at most RING_BATCH records are
@@ -46,7 +48,7 @@ void ring_fill(const struct ring *r, uint64_t *pending, uint64_t *bytes);
 int ring_event_fd(const struct ring *r);
 void ring_close(struct ring *r); /* accepts NULL */
 
-/* A ring buffer for each CPU, in an array of maps. */
+/* A ring for each CPU, in an array of maps: ring buffers of the kernel's, or mapped ones. */
 
 /* Bytes of each of @n rings when nobody says: 1 MiB, less when there are so many that together they
  * would take more than 64 MiB. */
@@ -54,10 +56,12 @@ uint64_t rings_default_bytes(size_t n);
 /* The kernel takes rings of this size: a power of two, whole pages. */
 bool rings_size_is_good(uint64_t bytes);
 
+/* Makes one of @bytes: the kernel's, or a mapped one. The descriptor, the caller's, or -errno. */
+int rings_make_one(const char *name, bool mapped, uint64_t bytes);
 /*
  * Makes @n rings of @bytes each and puts them into the array of maps @outer_fd at 0 to @n - 1.
  * Returns 0 with their descriptors in @fds, the caller's to close, or -errno; prints nothing.
  */
-int rings_make(int outer_fd, const char *name, uint64_t bytes, int *fds, size_t n);
+int rings_make(int outer_fd, const char *name, bool mapped, uint64_t bytes, int *fds, size_t n);
 
 #endif

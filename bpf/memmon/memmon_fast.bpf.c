@@ -28,14 +28,17 @@
 #include "bpf/calls/walk.bpf.h"
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
+#include "bpf/ring/mapped_ring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define MAX_ERRNO 4095UL
-#define RECORD	  (sizeof(struct fast_event) + BPF_RINGBUF_HDR_SZ) /* of a record in the ring */
+#define RECORD	  (sizeof(struct fast_event) + MAPPED_RING_HEADER) /* of a record in the ring */
+#define WAKE_STEP 4096 /* so often it is asked whether the reader is to be woken */
 
 #define ENDED_MAX  10240
 #define RING_BYTES (1 << 20)
+#define WAKE_BYTES (64 << 10) /* whole pages of any processor */
 #define ROWS_BYTES (1 << 20)
 
 /* As in memmon.bpf.c: only this cgroup is watched; 0 is everything. */
@@ -111,10 +114,19 @@ struct {
 	__type(key, __u32);
 	__array(
 		values, struct {
-			__uint(type, BPF_MAP_TYPE_RINGBUF);
-			__uint(max_entries, RING_BYTES);
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(map_flags, BPF_F_MMAPABLE);
+			__uint(max_entries, 1);
+			__uint(key_size, sizeof(__u32));
+			__uint(value_size, MAPPED_RING_VALUE(RING_BYTES));
 		});
 } mem_rings SEC(".maps");
+
+/* Only to end the reader's sleep: what is written to it is discarded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, WAKE_BYTES);
+} mem_wake SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -263,41 +275,46 @@ int thread_ended_steady(void *ctx)
 /* --- a call has ended --------------------------------------------------------------------------
  */
 
-/*
- * The flag for the record @e that has just been reserved. The reader is woken when what is waiting
- * passes a quarter of the ring; nobody else writes to this ring meanwhile. To ask how much is
- * waiting costs as much as a third of the record, so it is asked once a page: for the one record
- * that begins at a page's begin. A pointer has to go through memory to become a number.
- */
-static __always_inline __u64 wake_flag(void *ring, struct fast_event *e)
+/* Nobody sleeps for longer. Seldom: not static, so that the verifier goes through it once. */
+__noinline int wake_reader(void)
 {
-	__u64 above;
+	void *record = bpf_ringbuf_reserve(&mem_wake, 8, 0);
 
-	*(struct fast_event *volatile *)&e->timestamp = e;
-	if ((*(volatile __u64 *)&e->timestamp & (PAGE_BYTES - 1)) >= RECORD + BPF_RINGBUF_HDR_SZ)
-		return BPF_RB_NO_WAKEUP;
-	above = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) - beebench_ring_bytes / 4;
-	return above - 1 < PAGE_BYTES + RECORD ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	if (record)
+		bpf_ringbuf_discard(record, BPF_RB_FORCE_WAKEUP);
+	return 0;
+}
+
+/* The reader is woken when what is waiting passes a quarter of the ring; asked for the one record
+ * that begins in each WAKE_STEP. */
+static __always_inline void wake(const struct mapped_ring_room *room)
+{
+	if ((room->at & (WAKE_STEP - 1)) < RECORD &&
+	    room->waiting - beebench_ring_bytes / 4 < WAKE_STEP + RECORD)
+		wake_reader();
 }
 
 /* Inline for each kind of call, so that what is constant there need not be kept anywhere. */
 static __always_inline int emit(struct task_struct *task, __u8 type, __u64 size, __u64 address,
 				__u8 down)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 key = bpf_get_smp_processor_id();
+	struct mapped_ring_room room;
 	struct fast_event *e;
-	__u64 wake;
 	void *ring;
 
 	if (!mem_events_on)
 		return 0;
-	ring = bpf_map_lookup_elem(&mem_rings, &cpu);
+	ring = bpf_map_lookup_elem(&mem_rings, &key);
 	if (!ring)
 		return lose(1, 0);
-	e = bpf_ringbuf_reserve(ring, sizeof(*e), 0);
+	key = 0;
+	ring = bpf_map_lookup_elem(ring, &key);
+	if (!ring)
+		return lose(1, 0);
+	e = mapped_ring_reserve(ring, beebench_ring_bytes, sizeof(*e), &room);
 	if (!e)
 		return lose(1, 0);
-	wake = wake_flag(ring, e);
 	/* Nobody else writes to this ring meanwhile: its records are in the order of their times.
 	 */
 	*e = (struct fast_event){
@@ -309,7 +326,8 @@ static __always_inline int emit(struct task_struct *task, __u8 type, __u64 size,
 		.event_type = type,
 		.down = down,
 	};
-	bpf_ringbuf_submit(e, wake);
+	mapped_ring_submit(ring, &room, sizeof(*e));
+	wake(&room);
 	return 0;
 }
 

@@ -8,9 +8,8 @@
  * mremap that did not work count in failed_count. Calls of 32-bit programs on a 64-bit kernel,
  * which the kernel's syscall tracepoints leave out, count by their own numbers.
  *  - Lengths are what the kernel makes of them: rounded up to whole pages, of huge ones to those.
- *  - The key is the process. Threads count apart, in storage of their own task, and are summed when
- *    the counters are read; what ended threads counted is kept with the process, what ended
- * processes counted is kept in mem_ended until the reader takes it out.
+ *  - The key is the process: its threads add to one slot. What ended processes counted is kept in
+ * mem_ended until the reader takes it out.
  *  - vm_bytes is no sum of lengths but what the kernel says that the process has mapped, so that
  *    partial, repeated and overlapping maps, mremap and exec are in it.
  */

@@ -24,6 +24,7 @@
 #include "lib/clock.h"
 #include "lib/preempt.h"
 #include "lib/why.h"
+#include "collector/ring.h"
 #include "collector/replica.h"
 
 enum {
@@ -118,6 +119,9 @@ struct arms {
 	int spacer[EXCHANGE_ARMS_MAX];
 	/* Of all arms, so that each arm's events find the same sleeper; NULL: no arm has a ring. */
 	struct ring_buffer *rings;
+	/* Of an arm with mapped rings: those; what wakes their reader is among @rings. */
+	struct ring *mapped[EXCHANGE_ARMS_MAX];
+	uint64_t *records; /* counted by arm */
 };
 
 static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
@@ -126,9 +130,22 @@ static int count_record(void *arg, void *data UNUSED, size_t size UNUSED)
 	return 0;
 }
 
-static int watch_rings(struct arms *l, const struct replica *r, const char *name, uint64_t *count,
-		       struct strbuf *why)
+static int cannot_watch(const char *name, int err, struct strbuf *why)
 {
+	why_err_sys(why, err, "the rings of %s cannot be watched", name);
+	return err;
+}
+
+static int watch_rings(struct arms *l, unsigned int arm, const char *name, struct strbuf *why)
+{
+	static const struct event_layout any = {0};
+	const struct replica *r = &l->replica[arm];
+	uint64_t *count = &l->records[arm];
+	int opened =
+		r->nmapped ? ring_open(&l->mapped[arm], r->mapped_fd, r->nmapped, -1, &any) : 0;
+
+	if (opened)
+		return cannot_watch(name, opened, why);
 	for (size_t i = 0; i < r->nrings; i++) {
 		int err = 0;
 
@@ -136,11 +153,8 @@ static int watch_rings(struct arms *l, const struct replica *r, const char *name
 			err = ring_buffer__add(l->rings, r->ring_fd[i], count_record, count);
 		else
 			l->rings = ring_buffer__new(r->ring_fd[i], count_record, count, NULL);
-		if (err || !l->rings) {
-			err = err ? err : -errno;
-			why_err_sys(why, err, "the rings of %s cannot be watched", name);
-			return err;
-		}
+		if (err || !l->rings)
+			return cannot_watch(name, err ? err : -errno, why);
 	}
 	return 0;
 }
@@ -157,8 +171,7 @@ static int load_empty(struct arms *l, const struct arms_plan *plan, int *program
 	return 0;
 }
 
-static int load_arm(struct arms *l, const struct arms_plan *plan, unsigned int arm, uint64_t *count,
-		    int *program_fd)
+static int load_arm(struct arms *l, const struct arms_plan *plan, unsigned int arm, int *program_fd)
 {
 	const struct place *places = plan->arm[arm].places;
 	struct replica *r = &l->replica[arm];
@@ -174,7 +187,7 @@ static int load_arm(struct arms *l, const struct arms_plan *plan, unsigned int a
 		return err;
 	for (size_t i = 0; i < plan->nstubs; i++)
 		program_fd[i] = r->program_fd[places[i].program];
-	return watch_rings(l, r, plan->arm[arm].name, count, plan->why);
+	return watch_rings(l, arm, plan->arm[arm].name, plan->why);
 }
 
 static void nothing_loaded(struct arms *l)
@@ -182,6 +195,7 @@ static void nothing_loaded(struct arms *l)
 	l->rings = NULL;
 	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++) {
 		replica_init(&l->replica[a]);
+		l->mapped[a] = NULL;
 		l->spacer[a] = -1;
 	}
 	for (int i = 0; i < EXCHANGE_STUBS_MAX; i++)
@@ -200,6 +214,7 @@ static int arms_load(struct arms *out, const struct arms_plan *plan, struct rng 
 	int err = 0;
 
 	nothing_loaded(out);
+	out->records = records;
 	for (unsigned int a = 0; a < plan->arms; a++)
 		order[a] = a;
 	rng_shuffle(rng, order, plan->arms);
@@ -207,7 +222,7 @@ static int arms_load(struct arms *out, const struct arms_plan *plan, struct rng 
 		unsigned int arm = order[k];
 
 		out->spacer[arm] = stub_spacer(1 + (unsigned int)rng_below(rng, SPACER_MAX));
-		err = load_arm(out, plan, arm, &records[arm], job->program_fd[arm]);
+		err = load_arm(out, plan, arm, job->program_fd[arm]);
 	}
 	return err;
 }
@@ -216,6 +231,7 @@ static void arms_unload(struct arms *l)
 {
 	ring_buffer__free(l->rings);
 	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++) {
+		ring_close(l->mapped[a]);
 		replica_release(&l->replica[a]);
 		if (l->spacer[a] >= 0)
 			close(l->spacer[a]);
@@ -242,20 +258,42 @@ struct comparison {
 	double loading_s; /* of the latest load */
 };
 
+static bool has_rings(const struct arms *l)
+{
+	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++)
+		if (l->mapped[a])
+			return true;
+	return l->rings != NULL;
+}
+
+static int consume_mapped(struct arms *l)
+{
+	for (int a = 0; a < EXCHANGE_ARMS_MAX; a++) {
+		int n = l->mapped[a] ? ring_poll(l->mapped[a], 0, NULL, NULL) : 0;
+
+		if (n < 0)
+			return n;
+		l->records[a] += (uint64_t)n;
+	}
+	return 0;
+}
+
 /* All that the rings hold, when it is time or when one wakes us; then how the child is. */
 static int consume(struct comparison *b, struct arms *l, struct exchange_child *child)
 {
 	int n, ended;
 
-	if (!l->rings)
+	if (!has_rings(l))
 		return exchange_child_wait(child, QUIET_MS, b->opts->why);
-	if (b->opts->consumer == EXCHANGE_WOKEN) {
+	if (b->opts->consumer == EXCHANGE_WOKEN && l->rings) {
 		n = ring_buffer__poll(l->rings, POLL_MS);
 		ended = exchange_child_wait(child, 0, b->opts->why);
 	} else {
 		ended = exchange_child_wait(child, POLL_MS, b->opts->why);
-		n = ring_buffer__consume(l->rings);
+		n = l->rings ? ring_buffer__consume(l->rings) : 0;
 	}
+	if (n >= 0)
+		n = consume_mapped(l);
 	return n < 0 && n != -EINTR ? n : ended;
 }
 

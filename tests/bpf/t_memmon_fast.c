@@ -318,6 +318,45 @@ static void a_full_ring(void **state UNUSED)
 	stop(m, &l);
 }
 
+enum { TURNS = 9, A_TURN = 1000 };
+
+static void in_turns(void)
+{
+	pin(0);
+	for (int t = 0; t < TURNS; t++) {
+		reach(2 * t);
+		for (int i = 0; i < A_TURN; i++)
+			raw_munmap((char *)HOLE + 4096L * (A_TURN * t + i), 4096);
+		atomic_store(&shared->step, 2 * t + 1);
+	}
+}
+
+/* 9,000 records go through a ring that has room for 1,365: at its end a record is in one piece,
+ * where it is no whole number of records long. */
+static void a_ring_that_turns_over(void **state UNUSED)
+{
+	struct seen seen;
+	struct live l;
+	struct monitor *m = start(&l, in_turns, 64 << 10);
+	char go = 'g';
+
+	assert_int_equal(write(l.go[1], &go, 1), 1);
+	for (int t = 0; t < TURNS; t++) {
+		reach(2 * t + 1);
+		assert_int_equal(drain(m, &seen, &l), A_TURN);
+		for (int i = 0; i < A_TURN; i++) {
+			assert_int_equal(seen.all[i].value[MEM_EVENT_ADDRESS],
+					 (uint64_t)(uintptr_t)HOLE + 4096ULL * (A_TURN * t + i));
+			assert_int_equal(seen.all[i].value[MEM_EVENT_SIZE], 4096);
+			assert_int_equal(seen.all[i].length, sizeof(struct fast_event));
+		}
+		atomic_store(&shared->step, 2 * t + 2);
+	}
+	no_losses(m);
+	assert_int_equal(read(l.done[0], &go, 1), 1);
+	stop(m, &l);
+}
+
 /* On one CPU, then another, and back: the records are in order all the same. */
 static void wander(void)
 {
@@ -497,11 +536,17 @@ static void a_reader_is_killed(void **state UNUSED)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_what_worked),	 cmocka_unit_test(the_break),
-		cmocka_unit_test(a_question_is_no_call), cmocka_unit_test(other_numbers_of_32_bits),
-		cmocka_unit_test(a_full_ring),		 cmocka_unit_test(a_ring_for_each_cpu),
-		cmocka_unit_test(nobody_is_woken_early), cmocka_unit_test(wrong_ring_sizes),
-		cmocka_unit_test(all_of_it_is_read),	 cmocka_unit_test(a_reader_is_killed),
+		cmocka_unit_test(only_what_worked),
+		cmocka_unit_test(the_break),
+		cmocka_unit_test(a_question_is_no_call),
+		cmocka_unit_test(other_numbers_of_32_bits),
+		cmocka_unit_test(a_full_ring),
+		cmocka_unit_test(a_ring_for_each_cpu),
+		cmocka_unit_test(a_ring_that_turns_over),
+		cmocka_unit_test(nobody_is_woken_early),
+		cmocka_unit_test(wrong_ring_sizes),
+		cmocka_unit_test(all_of_it_is_read),
+		cmocka_unit_test(a_reader_is_killed),
 	};
 
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

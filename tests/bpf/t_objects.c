@@ -496,6 +496,8 @@ static void wrong_iterators(void **state UNUSED)
 	fast_refused("null", "{\"map\": \"mem_rings\", \"switch\": \"mem_loud\"}",
 		     "no variable 'mem_loud' of 4 bytes that can be written, which @ names as the "
 		     "switch of its events");
+	fast_refused("null", "{\"map\": \"mem_rings\", \"wake\": \"mem_loss\"}",
+		     "map 'mem_loss' is of type percpu_array; a ringbuf is expected");
 	fast_refused(
 		"null", "{\"map\": \"mem_loss\"}",
 		"map 'mem_loss' is of type percpu_array; a ringbuf, or an array of ringbufs by "

@@ -44,7 +44,7 @@ is "the collector's own cost is there" \
 run "$bee" overhead -q -m memmon_fast -e munmap-ok -t 3 -o slowdown=no,sharp=no --json
 printf '%s' "$out" >"$tmp/o.json"
 is "memmon_fast is exchanged, or the record and its warnings say why not" \
-	"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | (.switch == "exchange" and .attach_reason == null and .whole.samples > 3)
+	"$(q '[.records[] | select(.type == "overhead" and .monitor == "memmon_fast") | (.switch == "exchange" and .attach_reason == null and (.whole.samples | length > 3))
 		or (.switch == "attach" and .attach_reason != null and .warnings != .warnings - ["timed by attaching it, which is less sharp: \(.attach_reason)"])] | all and length == 1')" true
 
 run "$bee" overhead -q -m nop -e brk -t 1 -o slowdown=no

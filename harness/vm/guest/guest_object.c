@@ -2,6 +2,7 @@
 /* Loads and attaches a BPF object in the guest; empties and fills hashes. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_object.h"
+#include "bpf/ring/mapped_ring.h"
 #include "harness/vm/protocol.h"
 #include "lib/preempt.h"
 #include "lib/strbuf.h"
@@ -40,6 +41,16 @@ static int fail(int err, const char *what, const char *name, struct strbuf *why)
 	return err;
 }
 
+static int make_ring(const struct guest_object *o, const char *name)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+
+	return o->rings_mapped
+		       ? bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
+					MAPPED_RING_VALUE(o->ring_bytes), 1, &opts)
+		       : bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, o->ring_bytes, NULL);
+}
+
 /* A ring for each CPU, which user space makes: as large as the object says that they are. */
 static int make_rings(struct guest_object *o)
 {
@@ -50,8 +61,7 @@ static int make_rings(struct guest_object *o)
 
 		if (o->nrings == GUEST_MAX_RINGS)
 			return -E2BIG;
-		fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, bpf_map__name(map), 0, 0, o->ring_bytes,
-				    NULL);
+		fd = make_ring(o, bpf_map__name(map));
 		if (fd < 0)
 			return -errno;
 		o->made[o->nmade++] = fd;
@@ -123,11 +133,15 @@ static void prepare_map(struct guest_object *o, struct bpf_map *map)
 	uint32_t cpus = (uint32_t)libbpf_num_possible_cpus();
 
 	set_seed(map);
-	if (bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS || !inner ||
-	    bpf_map__type(inner) != BPF_MAP_TYPE_RINGBUF)
+	if (bpf_map__type(map) != BPF_MAP_TYPE_ARRAY_OF_MAPS || !inner)
+		return;
+	o->rings_mapped = bpf_map__type(inner) == BPF_MAP_TYPE_ARRAY &&
+			  bpf_map__map_flags(inner) & BPF_F_MMAPABLE;
+	if (!o->rings_mapped && bpf_map__type(inner) != BPF_MAP_TYPE_RINGBUF)
 		return;
 	o->ring_array = map;
-	o->ring_bytes = bpf_map__max_entries(inner);
+	o->ring_bytes = o->rings_mapped ? bpf_map__value_size(inner) - MAPPED_RING_VALUE(0)
+					: bpf_map__max_entries(inner);
 	if (bpf_map__max_entries(map) < cpus)
 		bpf_map__set_max_entries(map, cpus);
 }

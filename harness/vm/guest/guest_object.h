@@ -36,6 +36,7 @@ struct guest_object {
 	size_t nrings;
 	/* An array of rings, for each CPU one, and the rings that were made for it. */
 	struct bpf_map *ring_array;
+	bool rings_mapped; /* bpf/ring/mapped_ring.h; else the kernel's ring buffers */
 	uint32_t ring_bytes;
 	int made[GUEST_MAX_RINGS];
 	size_t nmade;
