@@ -268,10 +268,12 @@ static void add_figures(struct attachment *a, struct profile *p, const struct us
 		profile_add_loss(p, figures[i].name,
 				 *(const uint64_t *)((const char *)c + figures[i].offset),
 				 figures[i].sentence);
-	profile_add_loss(p, "unknown_frees", c->missed,
-			 a->opts.every == 1 && !a->usdt
-				 ? "frees of blocks from before the attaching"
-				 : "frees of blocks from before, or of such as were not chosen");
+	profile_add_loss(
+		p, "unknown_frees", c->missed,
+		a->opts.every == 1 && !a->usdt
+			? "frees of blocks from before the attaching, and of libc's own: a "
+			  "thread that ends gives back what it kept"
+			: "frees of blocks from before, or of such as were not chosen");
 	profile_add_loss(p, "stacks_cut", u.cut,
 			 "different stacks that end where the copied 16 KiB end");
 	profile_add_loss(p, "unwind_fails", u.failed,

@@ -312,6 +312,9 @@ static bool try_file(struct places *out, pid_t pid, const char *name,
 	bool good;
 
 	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, name);
+	/* Of a process that has changed its root the list has the names that we have. */
+	if (access(path, F_OK) && errno == ENOENT)
+		snprintf(path, sizeof(path), "%s", name);
 	good = strlen(path) < sizeof(out->path) && !read_file(out, path, add, &why) &&
 	       has(out, first) && has(out, second);
 	snprintf(out->shown, sizeof(out->shown), "%s", name);

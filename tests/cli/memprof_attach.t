@@ -107,6 +107,24 @@ is "what was allocated is freed, live or overwritten" "$(of '.totals.allocs - .t
 is "never less than nothing is live" "$(of '[.stacks[] | select(.live_blocks < 0 or .live_bytes < 0)] | length')" 0
 is "stacks reach down to the start" "$(of '[.stacks[] | select(.cut == false and (.frames | any(test("_start"))))] | length > 0')" true
 
+# It has changed its root, to a folder that has none of its files.
+mkfifo "$tmp/go2"
+mkdir "$tmp/root"
+# shellcheck disable=SC2016
+perl -e '$| = 1; chroot $ARGV[0] or die; print "ready\n"; <STDIN>; my $s = "x" x 100000; print "finished\n"; <STDIN>' "$tmp/root" \
+	<"$tmp/go2" >"$tmp/said2" &
+program=$!
+exec 9>"$tmp/go2"
+wait_for ready "$tmp/said2"
+watch $program
+echo go >&9
+wait_for finished "$tmp/said2"
+exec 9>&-
+code=0
+wait "$watcher" || code=$?
+is "a process with a root of its own: its allocator is found" "$code $(grep -c 'cannot\|has no malloc' "$tmp/attach.err")" "0 0"
+check "a process with a root of its own: its calls are counted" test "$(of .totals.allocs)" -gt 0
+
 # Killed: the process goes on.
 sleep 60 &
 program=$!
