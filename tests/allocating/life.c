@@ -6,6 +6,7 @@
 #include "lib/base.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -125,6 +126,13 @@ static int do_kill(unsigned int n)
 static int do_live(unsigned int n)
 {
 	allocate(n);
+	return 0;
+}
+
+static int do_released(unsigned int n)
+{
+	allocate(n);
+	release(n);
 	return 0;
 }
 
@@ -379,7 +387,15 @@ static int do_sized(unsigned int n)
 	return 0;
 }
 
-/* Calls allocate_here() of each library, closing it before the next is loaded. */
+static uint64_t base_of(void *handle)
+{
+	struct link_map *map = NULL;
+
+	return dlinfo(handle, RTLD_DI_LINKMAP, &map) ? 0 : map->l_addr;
+}
+
+/* Calls allocate_here() of each library, closing it before the next is loaded; prints where it was.
+ */
 static int do_libraries(unsigned int n)
 {
 	const char *paths = getenv("LIFE_LIBRARIES");
@@ -399,6 +415,9 @@ static int do_libraries(unsigned int n)
 			if (!handle)
 				return 2;
 			call = (void (*)(void))dlsym(handle, "allocate_here");
+			len = (size_t)snprintf(path, sizeof(path), "%lx\n", base_of(handle));
+			if (write(STDOUT_FILENO, path, len) != (ssize_t)len)
+				return 2;
 			call();
 			dlclose(handle);
 		}
@@ -421,6 +440,7 @@ int main(int argc, char *argv[])
 		{"libraries", do_libraries}, {"peaks", do_peaks},
 		{"sized", do_sized},	     {"limited", do_limited},
 		{"filtered", do_filtered},   {"strict", do_strict},
+		{"released", do_released},
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 

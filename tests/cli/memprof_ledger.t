@@ -98,8 +98,13 @@ if [ -n "$mtrace" ]; then
 		{ op = ""; for (i = 1; i <= 4; i++) if ($i ~ /^[-+<>]$/) { op = $i; p = $(i + 1); size = $(i + 2) } }
 		op == "+" || op == ">" { n++; live[p] = size }
 		op == "-" || op == "<" { f++; delete live[p] }
-		END { for (p in live) k++; print n, f, k }' "$tmp/mtrace")
+		END { for (p in live) { k++; print live[p] >sizes } print n, f, k }' sizes="$tmp/mtrace.live" "$tmp/mtrace")
 	is "mtrace counts the same" "$mt" "257 232 25"
+	# Each pointer that it has left, by its size: the sizes of what memprof has live.
+	"$memprof" run --exact -q -o "$tmp/p" -- "$ledger" >/dev/null
+	bytes=0
+	while read -r size; do bytes=$((bytes + size)); done <"$tmp/mtrace.live"
+	is "the blocks that mtrace has left are as many bytes" "$bytes" "$(totals "$tmp/p" | cut -d ' ' -f 6)"
 else
 	skip "mtrace counts the same" "no libc_malloc_debug.so.0"
 fi

@@ -120,6 +120,12 @@ profile --live-max 1024 -- "$life" live 10000
 is "a full table of blocks: totals are whole" "$(all)" "10000 1000000 0 10000 1000000"
 check "a full table of blocks: what had no room is told" test "$(loss untracked)" -ge $((10000 - 4096))
 
+untracked=$(loss untracked)
+profile --live-max 1024 -- "$life" released 10000
+is "a full table of blocks: what is freed was tracked, the rest was not" "$(all | cut -d ' ' -f 1-2) $(($(all | cut -d ' ' -f 3) + $(loss untracked)))" "10000 1000000 10000"
+is "a full table of blocks: as many are untracked when nothing is freed" "$(loss untracked)" "$untracked"
+is "a full table of blocks: the frees of those were of blocks unknown" "$(loss unknown_frees)" "$untracked"
+
 profile -- "$life" peak 1000
 # 1,000 of 1,000 bytes; then 1,000 of 100.
 is "peak" "$(printf '%s' "$json" | jq -r '.totals | "\(.peak_blocks) \(.peak_bytes) \(.live_bytes)"')" "1000 1000000 100000"
@@ -151,6 +157,7 @@ for n in 1 2; do
 done
 LIFE_LIBRARIES=$tmp/lib1.so:$tmp/lib2.so profile -- "$life" libraries 5
 is "dlclose: exit code" "$code" 0
+is "dlclose: the second lay where the first had been" "$(printf '%s\n' "$out" | sort -u | wc -l)" 1
 is "dlclose: each library's frames are its own" "$(calls lib1_inner) $(calls lib2_inner)" "5 5"
 is "dlclose: whole stacks" "$(printf '%s' "$json" | jq '[.stacks[] | select(any(.frames[]; . == "allocate_here")) | select(any(.frames[]; . == "do_libraries")) | .allocs] | add')" 10
 
