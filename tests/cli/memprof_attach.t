@@ -65,10 +65,10 @@ if tap_why=$(bpf_refused); then
 	done_testing
 fi
 
-# wait_for WORDS FILE: until they are in it, 20 s at most
+# wait_for WORDS FILE: until they are in it, 60 s at most
 wait_for() {
 	tries=0
-	until grep -q "$1" "$2" 2>/dev/null || [ $tries -ge 400 ]; do
+	until grep -q "$1" "$2" 2>/dev/null || [ $tries -ge 1200 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done
