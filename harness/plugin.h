@@ -45,6 +45,15 @@ struct run {
  * checked everywhere. */
 bool run_interrupted(void);
 
+/* What of a run a measure looks at, besides its monitors. */
+enum measure_takes {
+	TAKES_WORKLOADS = 1 << 0, /* run->workloads, by -w */
+	TAKES_COMMAND = 1 << 1,	  /* one of them may be a command of the user's */
+	TAKES_LOAD = 1 << 2,	  /* run->load: that command is timed */
+	TAKES_EVENTS = 1 << 3,
+	TAKES_KERNELS = 1 << 4,
+};
+
 struct measure_ops {
 	const char *name; /* also the sub-command: "verify", "overhead", "ringbuf" */
 	const char *help;
@@ -72,7 +81,7 @@ struct measure_ops {
 	 * and their names in the help. */
 	size_t words;
 	const char *usage;
-	bool times_commands; /* it takes run->load */
+	unsigned int takes; /* enum measure_takes: another option of its kind is refused */
 	/* Optional. Types of records whose status makes the exit code, ended by NULL; the others
 	 * inform, and only what is "ok" of them counts. NULL: all do. */
 	const char *const *judged;

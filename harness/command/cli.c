@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/command/cli.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/suggest.h"
 #include "lib/strbuf.h"
+#include "lib/subproc.h"
 
 #define ROW(letter, name, arg, help, kind, field)                                                  \
 	{                                                                                          \
@@ -214,21 +216,47 @@ int cli_check_events(const char *const *events)
 	return 0;
 }
 
-static bool times_commands(const struct cli *cli)
+static const char *timing_option(const struct cli *cli)
 {
-	return cli->load.prepare || cli->load.setup || cli->load.cleanup || cli->parameters.n;
+	return cli->load.prepare   ? "prepare"
+	       : cli->load.setup   ? "setup"
+	       : cli->load.cleanup ? "cleanup"
+	       : cli->parameters.n ? "parameter-list"
+				   : NULL;
 }
 
-int cli_check_load(const struct cli *cli, const struct measure_ops *m)
+int cli_check_taken(const struct cli *cli, const char *command, unsigned int takes)
 {
-	if (!times_commands(cli) || (m && m->times_commands))
-		return 0;
-	log_err("--%s is for commands that are timed: 'beebench overhead -- CMD'",
-		cli->load.prepare   ? "prepare"
-		: cli->load.setup   ? "setup"
-		: cli->load.cleanup ? "cleanup"
-				    : "parameter-list");
-	return -EINVAL;
+	const struct {
+		unsigned int is;
+		bool given;
+		const char *what;
+	} all[] = {
+		{TAKES_COMMAND, cli->nparsed, "command behind '--'"},
+		{TAKES_WORKLOADS, cli->workloads.n, "--workload"},
+		{TAKES_EVENTS, cli->events.n, "--event"},
+		{TAKES_KERNELS, cli->kernels.n, "--kernel"},
+	};
+	char path[PATH_MAX];
+
+	if (timing_option(cli) && !(takes & TAKES_LOAD)) {
+		log_err("--%s is for commands that are timed: 'beebench overhead -- CMD'",
+			timing_option(cli));
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].given && !(takes & all[i].is)) {
+			log_err("%s takes no %s: nothing of it would be measured; leave it out",
+				command, all[i].what);
+			return -EINVAL;
+		}
+	/* Not after the time for all the rest. */
+	if (cli->nparsed && takes & TAKES_LOAD &&
+	    subproc_find_program(cli->parsed[0].command[0], path, sizeof(path)) == -ENOENT) {
+		log_err("no such program: %s", cli->parsed[0].command[0]);
+		return -ENOENT;
+	}
+	return 0;
 }
 
 int cli_make_run(struct cli *cli, struct run *run)

@@ -43,8 +43,9 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
 /* Fills @run with what was chosen. Returns 0, or -errno after saying which name is wrong. @run
  * points into @cli, which must outlive it. */
 int cli_make_run(struct cli *cli, struct run *run);
-/* Does @m (NULL: none) take what was said of commands? Returns 0, or -EINVAL after saying it. */
-int cli_check_load(const struct cli *cli, const struct measure_ops *m);
+/* Does @command, which looks at @takes (enum measure_takes), have a use for all that was said, and
+ * is the command that it times there? Before cli_make_run(). Returns 0 or -errno after saying it. */
+int cli_check_taken(const struct cli *cli, const char *command, unsigned int takes);
 void cli_release(struct cli *cli);
 
 /* The words of all of @list, cut at commas, as an array ended by NULL; one block to free(). */

@@ -194,7 +194,7 @@ int command_measure(int argc, char *argv[])
 		log_err("--cell is of 'beebench run': beebench run --cell %s --out DIR", cli.cell);
 		goto out;
 	}
-	if (cli_check_load(&cli, m) || cli_make_run(&cli, &run))
+	if (cli_check_taken(&cli, m->name, m->takes) || cli_make_run(&cli, &run))
 		goto out;
 	if (suite_has_measure(m->name)) {
 		found = command_find_suites(&cli, m->name, &suites);

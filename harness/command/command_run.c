@@ -203,7 +203,7 @@ int command_run(int argc, char *argv[])
 	code = EXIT_USAGE;
 	if (cli.format && !command_reporter(cli.format))
 		goto out;
-	if (cli_check_load(&cli, measure_find("overhead")) || cli_make_run(&cli, &run))
+	if (cli_check_taken(&cli, "run", ~0U) || cli_make_run(&cli, &run))
 		goto out;
 	found = command_find_suites(&cli, NULL, &suites);
 	if (found < 0 || (cli.cell && check_cell(&cli, found)))

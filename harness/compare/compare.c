@@ -157,6 +157,7 @@ const struct measure_ops measure_compare = {
 	.params = params,
 	.params_size = sizeof(struct compare_params),
 	.steps = steps,
+	.takes = TAKES_WORKLOADS | TAKES_COMMAND | TAKES_EVENTS | TAKES_KERNELS,
 	.run = run_compare,
 	.words = 2,
 	.usage = "A B",

@@ -353,6 +353,7 @@ const struct measure_ops measure_exact = {
 	.params_size = sizeof(struct exact_params),
 	.supported = vm_supported,
 	.steps = steps,
+	.takes = TAKES_EVENTS | TAKES_KERNELS,
 	.run = run_exact,
 	.print = exact_print,
 };

@@ -632,5 +632,6 @@ const struct measure_ops measure_matrix = {
 	.params_size = sizeof(struct matrix_params),
 	.supported = vm_supported,
 	.steps = steps,
+	.takes = TAKES_WORKLOADS | TAKES_KERNELS,
 	.run = run_matrix,
 };

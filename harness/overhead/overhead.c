@@ -767,7 +767,7 @@ const struct measure_ops measure_overhead = {
 	.params = params,
 	.params_size = sizeof(struct overhead_params),
 	.steps = overhead_steps,
-	.times_commands = true,
+	.takes = TAKES_WORKLOADS | TAKES_COMMAND | TAKES_LOAD | TAKES_EVENTS,
 	.run = overhead_run,
 	.print = overhead_print,
 };

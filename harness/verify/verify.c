@@ -485,6 +485,7 @@ const struct measure_ops measure_verify = {
 	.params = params,
 	.params_size = sizeof(struct verify_params),
 	.steps = steps,
+	.takes = TAKES_WORKLOADS | TAKES_COMMAND | TAKES_KERNELS,
 	.run = run_all,
 	.summary = verify_summary,
 };

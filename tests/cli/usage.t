@@ -38,6 +38,14 @@ says 2 "beebench: error: no command 'verfy'; did you mean 'verify'?" verfy
 says 2 "beebench: error: no command 'xyzzy'; see 'beebench --help'" xyzzy
 says 2 "beebench: error: beebench verify: no option '--montor'; did you mean '--monitor'?" verify --montor memmon
 says 2 "beebench: error: beebench verify: unexpected word 'stress-ng'; a command goes after '--'" verify stress-ng
+# What a measure does not look at is refused, not passed over.
+for measure in ringbuf exact matrix calibrate; do
+	says 2 "beebench: error: $measure takes no command behind '--': nothing of it would be measured; leave it out" $measure -- true
+done
+says 2 "beebench: error: overhead takes no --kernel: nothing of it would be measured; leave it out" overhead -k 6.1
+says 2 "beebench: error: exact takes no --workload: nothing of it would be measured; leave it out" exact -w mmap
+says 2 "beebench: error: verify takes no --event: nothing of it would be measured; leave it out" verify -e brk
+says 2 "beebench: error: no such program: /no/such" overhead -- /no/such
 says 2 "beebench: error: no event 'mmpa'; did you mean 'mmap'?" overhead -e mmpa
 says 2 "beebench: error: list: there is no 'monitor'; did you mean 'monitors'?" list monitor
 says 2 "beebench: error: report: which run? give a folder of results/runs" report
