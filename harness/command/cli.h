@@ -44,7 +44,8 @@ int cli_parse(struct cli *cli, const char *command, const char *help, size_t wor
  * points into @cli, which must outlive it. */
 int cli_make_run(struct cli *cli, struct run *run);
 /* Does @command, which looks at @takes (enum measure_takes), have a use for all that was said, and
- * is the command that it times there? Before cli_make_run(). Returns 0 or -errno after saying it. */
+ * is the command that it times there? Before cli_make_run(). Returns 0 or -errno after saying it.
+ */
 int cli_check_taken(const struct cli *cli, const char *command, unsigned int takes);
 void cli_release(struct cli *cli);
 

@@ -21,6 +21,8 @@
 
 enum { MACHINES_NAMED = 5 };
 
+#define MOST_INSTRUCTIONS 0x1p53 /* whole numbers up to there are doubles */
+
 /* Of the 95 % interval of a normal estimate. */
 #define Z95 1.959963984540054
 
@@ -68,16 +70,18 @@ void agreement_add(struct agreement *a, const struct result_objects *objects,
 		   const struct part *run, struct json_object *o)
 {
 	struct strbuf key = STRBUF_INIT, monitor = STRBUF_INIT;
+	double instructions = record_num(o, "instructions");
 	struct stats_interval i;
 
 	if (record_status(o) != STATUS_OK)
 		return;
 	strbuf_addstr(&monitor, record_str(o, "monitor", "?"));
 	result_objects_suffix(objects, run->shared, record_str(o, "monitor", "?"), &monitor);
-	if (record_is(o, "exact") && record_get(o, "instructions")) {
+	/* What is no number of instructions is equal to nothing, not even to itself. */
+	if (record_is(o, "exact") && instructions >= 0 && instructions < MOST_INSTRUCTIONS) {
 		strbuf_addf(&key, "exact\t%s\t%s\t%s\t%" PRIu64, record_str(o, "kernel", "?"),
 			    monitor.s, record_str(o, "path", "?"), record_u64(o, "index", 0));
-		keep(a, run, &key, true, record_num(o, "instructions"), 0);
+		keep(a, run, &key, true, instructions, 0);
 	} else if (record_is(o, "overhead") && !record_true(o, "aa") &&
 		   record_interval(o, "added_ns", &i) && i.high > i.low) {
 		double sd = (i.high - i.low) / 2 / Z95;

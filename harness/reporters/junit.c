@@ -90,6 +90,18 @@ static void case_name(struct json_object *o, bool several, const struct trial_gr
 	}
 }
 
+/* Behind @what; what is not known is "-". */
+static void put_number(FILE *out, const char *what, struct json_object *o, const char *key)
+{
+	double v = record_num(o, key);
+
+	fputs(what, out);
+	if (isfinite(v))
+		fprintf(out, fabs(v) < 0x1p53 && v == floor(v) ? "%.0f" : "%g", v);
+	else
+		fputc('-', out);
+}
+
 static void put_failure(FILE *out, struct json_object *o)
 {
 	struct json_object *m;
@@ -116,16 +128,23 @@ static void put_failure(FILE *out, struct json_object *o)
 		put_text(out, record_str(m, "text", "?"));
 		fputc('\n', out);
 	}
-	if (isfinite(record_num(o, "limit")))
-		fprintf(out, "B less A: %g [%g, %g] %s, at most %g; A: %g\n",
-			record_num(o, "value"), record_num(o, "low"), record_num(o, "high"),
-			record_str(o, "unit", ""), record_num(o, "limit"), record_num(o, "base"));
-	if (record_get(o, "produced"))
-		fprintf(out, "produced %llu, consumed %llu, dropped %llu, bad %llu\n",
-			(unsigned long long)record_u64(o, "produced", 0),
-			(unsigned long long)record_u64(o, "consumed", 0),
-			(unsigned long long)record_u64(o, "dropped", 0),
-			(unsigned long long)record_u64(o, "bad", 0));
+	if (isfinite(record_num(o, "limit"))) {
+		put_number(out, "B less A: ", o, "value");
+		put_number(out, " [", o, "low");
+		put_number(out, ", ", o, "high");
+		fputs("] ", out);
+		put_text(out, record_str(o, "unit", ""));
+		put_number(out, ", at most ", o, "limit");
+		put_number(out, "; A: ", o, "base");
+		fputc('\n', out);
+	}
+	if (record_get(o, "produced")) {
+		put_number(out, "produced ", o, "produced");
+		put_number(out, ", consumed ", o, "consumed");
+		put_number(out, ", dropped ", o, "dropped");
+		put_number(out, ", bad ", o, "bad");
+		fputc('\n', out);
+	}
 	fputs("</failure>\n", out);
 }
 

@@ -89,6 +89,23 @@ is "runs that another program has written anew are merged" "$code" 1
 run "$bee" report "$tmp/merged"
 is "and reported" "$code$err" 0
 
+# Figures that are no figures: unknown, not 0 and not an endless search for their equal.
+mkdir "$tmp/none"
+python3 -c '
+import json
+for l in open("tests/fixtures/runs/gate/run.json"):
+	o = json.loads(l)
+	if o["type"] == "exact":
+		o["instructions"] = {"a": 1} if o["path"] == "brk" else -5 if o["path"] == "mmap" else "7"
+	if o["type"] == "gate" and o["status"] == "fail":
+		o["high"] = "none"
+	print(json.dumps(o, separators=(",", ":")))' >"$tmp/none/run.json"
+run sh -c 'ulimit -t 20 && exec "$@"' sh "$bee" merge "$tmp/none" -o "$tmp/merged-none"
+is "merge of instructions that are no numbers ends" "$code" 1
+hasnt "and none of them is held against another" "$out" "exact figures"
+run "$bee" report --format junit "$tmp/none"
+has "JUnit: what is not known is -" "$out" "B less A: 15 [15, -] instructions, at most 0; A: 702"
+
 # --- on the way in: the arguments of a command, the name of an object ---
 
 nasty=$(printf 'x\377\033[31m\302\233m\342\200\256y')
