@@ -17,6 +17,8 @@
 #include "harness/suite/suite_cells.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/printable.h"
+#include "lib/strbuf.h"
 #include "lib/suggest.h"
 
 /* The most jobs that one matrix may have: of GitHub, and of GitLab's parallel:matrix. */
@@ -46,18 +48,23 @@ static const struct opt options[] = {
 	{0},
 };
 
-/* A field of TSV: what would end it is written as C writes it. */
+/* A field of TSV: what would end it is written as C writes it. It is read on terminals too. */
 static void put_field(const char *s, char end)
 {
+	struct strbuf escaped = STRBUF_INIT, shown = STRBUF_INIT;
+
 	for (s = s ? s : "-"; *s; s++) {
 		const char *at = strchr("\tt\nn\rr\\\\", *s);
 
 		if (at && (at - "\tt\nn\rr\\\\") % 2 == 0)
-			printf("\\%c", at[1]);
+			strbuf_addf(&escaped, "\\%c", at[1]);
 		else
-			putchar(*s);
+			strbuf_addch(&escaped, *s);
 	}
-	putchar(end);
+	printable_add_line(&shown, escaped.s);
+	printf("%s%c", shown.s, end);
+	strbuf_release(&escaped);
+	strbuf_release(&shown);
 }
 
 static void print_tsv(const struct suite_cells *c)

@@ -89,6 +89,16 @@ is "runs that another program has written anew are merged" "$code" 1
 run "$bee" report "$tmp/merged"
 is "and reported" "$code$err" 0
 
+mkdir "$tmp/suites"
+python3 -c 'import json; n = "x\x1b[31m\x9by\u202e\n::error::f\t|"
+print(json.dumps({"schema": 1, "suites": {n: {"measures": ["verify"], "monitors": [n + ".bpf.o"], "kernels": ["/" + n]}}}))' >"$tmp/suites/beebench.json"
+case $bee in /*) own=$bee ;; *) own=$PWD/$bee ;; esac
+for f in tsv json ids github gitlab; do
+	(cd "$tmp/suites" && "$own" plan --format $f >"$tmp/out" 2>&1)
+	check "plan --format $f can be shown" python3 "$tmp/look.py" "$tmp/out"
+done
+is "a cell is one line of seven fields" "$(cd "$tmp/suites" && "$own" plan | awk -F '\t' '{ print NF }')" 7
+
 # Figures that are no figures: unknown, not 0 and not an endless search for their equal.
 mkdir "$tmp/none"
 python3 -c '
