@@ -40,6 +40,22 @@ cp "$tmp/wrong_peak.bpf.o" "$tmp/memmon.bpf.o"
 matrix -k 6.12/x86-64 -m "$tmp/memmon.bpf.o"
 is "another object: another cell" "$(cells '.verdict')" mismatch
 
+# A full disk: what was found is told all the same.
+mkdir "$tmp/disk"
+echo "needs root" >"$tmp/said"
+if is_root && mount -t tmpfs -o size=16k beebench-test "$tmp/disk" 2>"$tmp/said"; then
+	at_exit "umount '$tmp/disk' 2>/dev/null"
+	dd if=/dev/zero of="$tmp/disk/fill" bs=1k 2>/dev/null
+	run "$bee" matrix -q -o cells="$tmp/disk" -w brk -k 6.12/x86-64 -m "$tmp/wrong_peak.bpf.o"
+	is "cells on a full disk: exit code and why" "$code $err" \
+		"2 beebench: error: cannot keep a cell of the matrix in $tmp/disk/wrong_peak@6.12_x86-64.json; choose another folder with -o cells=DIR: No space left on device"
+	is "nothing half is left" "$(ls -A "$tmp/disk")" fill
+	like "the table has it" "$out" '^ +6.12/x86-64 +exact$'
+	umount "$tmp/disk"
+else
+	skip "cells on a full disk" "no tmpfs can be mounted here: $(cat "$tmp/said")"
+fi
+
 # Forms.
 run "$bee" matrix -q -o cells="$tmp/cells" -w brk,filter -k 6.12/x86-64 -m "$tmp/wrong_peak.bpf.o"
 like "a table" "$out" '^ +6.12/x86-64 +WRONG$'
