@@ -163,7 +163,8 @@ const char *proctask_parse_cgroup(const char *text, const char *controller, size
 	return NULL;
 }
 
-static ssize_t read_at(int dir, const char *path, char *text, size_t size)
+/* @once: one function of the kernel's writes all of it, which one read hands out. */
+static ssize_t read_at(int dir, const char *path, char *text, size_t size, bool once)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	size_t have = 0;
@@ -178,6 +179,8 @@ static ssize_t read_at(int dir, const char *path, char *text, size_t size)
 		if (n <= 0)
 			break;
 		have += (size_t)n;
+		if (once)
+			break;
 	}
 	if (n < 0)
 		n = -errno;
@@ -191,7 +194,7 @@ ssize_t proctask_read(int proc_fd, uint32_t pid, const char *name, char *text, s
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), "%u/%s", pid, name);
-	return read_at(proc_fd, path, text, size);
+	return read_at(proc_fd, path, text, size, false);
 }
 
 /*
@@ -228,7 +231,7 @@ ssize_t proctask_read_other(int proc_fd, uint32_t pid, const char *name, char *t
 	if (!other_thread(proc_fd, pid, folder, sizeof(folder)))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return read_at(proc_fd, path, text, size);
+	return read_at(proc_fd, path, text, size, false);
 }
 
 ssize_t proctask_exe(int proc_fd, uint32_t pid, char *text, size_t size)
@@ -250,8 +253,10 @@ int proctask_stat(int proc_fd, uint32_t pid, struct proctask_stat *out, uint32_t
 {
 	char path[PATH_BYTES], text[STAT_BYTES];
 	struct stat st;
-	ssize_t n = proctask_read(proc_fd, pid, "stat", text, sizeof(text));
+	ssize_t n;
 
+	snprintf(path, sizeof(path), "%u/stat", pid);
+	n = read_at(proc_fd, path, text, sizeof(text), true);
 	if (n < 0)
 		return (int)n;
 	if (uid) {
@@ -266,9 +271,13 @@ int proctask_stat(int proc_fd, uint32_t pid, struct proctask_stat *out, uint32_t
 int proctask_statm(int proc_fd, uint32_t pid, struct proctask_memory *out)
 {
 	const uint64_t page_kb = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-	char text[128];
-	ssize_t n = proctask_read(proc_fd, pid, "statm", text, sizeof(text));
-	int err = n < 0 ? (int)n : proctask_parse_statm(text, page_kb, out);
+	char path[PATH_BYTES], text[128];
+	ssize_t n;
+	int err;
+
+	snprintf(path, sizeof(path), "%u/statm", pid);
+	n = read_at(proc_fd, path, text, sizeof(text), true);
+	err = n < 0 ? (int)n : proctask_parse_statm(text, page_kb, out);
 
 	if (!err && !out->size_kb &&
 	    proctask_read_other(proc_fd, pid, "statm", text, sizeof(text)) > 0)
@@ -288,13 +297,13 @@ int proctask_exact(int proc_fd, uint32_t pid, uint64_t start_ns, struct proctask
 	dir = openat(proc_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	n = read_at(dir, "stat", text, sizeof(text));
+	n = read_at(dir, "stat", text, sizeof(text), true);
 	if (n >= 0)
 		err = proctask_parse_stat(text, (size_t)n, &stat);
 	if (n >= 0 && !err && stat.start_ns / tick_ns() != start_ns / tick_ns())
 		err = -ESRCH;
 	if (n >= 0 && !err)
-		n = read_at(dir, "status", text, sizeof(text));
+		n = read_at(dir, "status", text, sizeof(text), true);
 	close(dir);
 	if (n < 0)
 		return (int)n;

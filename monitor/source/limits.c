@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "monitor/source/limits.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 
 #include "lib/proctask.h"
 #include "lib/strbuf.h"
+#include "monitor/source/kept.h"
+#include "monitor/source/room.h"
 
 /* More are told apart by nobody, and their limits are not known. */
 enum { LIMITS_MAX = 4096, TEXT_BYTES = 16384 };
@@ -22,6 +25,14 @@ struct known {
 	struct limit limit;
 };
 
+/* A cgroup, or one above several: read once a frame. */
+struct level {
+	char *path;   /* owned */
+	uint64_t seq; /* as in struct known */
+	uint64_t limit, used;
+	bool limited, known; /* it has a limit; @used is known */
+};
+
 struct limits {
 	int proc_fd;
 	uint64_t seq;
@@ -29,6 +40,8 @@ struct limits {
 	bool old;	     /* version 1 */
 	struct known *known; /* by id; owned */
 	size_t n, cap;
+	struct level *levels; /* by path; owned */
+	size_t nlevels, levels_cap;
 	const struct known
 		*latest; /* who was asked for last in this frame, and nobody came since */
 };
@@ -98,6 +111,14 @@ void limits_begin(struct limits *l)
 			free(l->known[i].path);
 	}
 	l->n = to;
+	to = 0;
+	for (size_t i = 0; i < l->nlevels; i++) {
+		if (l->levels[i].seq == l->seq)
+			l->levels[to++] = l->levels[i];
+		else
+			free(l->levels[i].path);
+	}
+	l->nlevels = to;
 	l->latest = NULL;
 	l->seq++;
 }
@@ -121,36 +142,81 @@ static char *path_of(const struct limits *l, uint32_t pid, bool ended)
 /* The number in a file of the cgroup; false: there is none, or it is no limit. */
 static bool read_number(const char *root, const char *path, const char *name, uint64_t *value)
 {
-	struct strbuf file = STRBUF_INIT, text = STRBUF_INIT;
-	char *end = NULL;
+	struct strbuf file = STRBUF_INIT;
+	char text[64], *end = text;
+	struct kept k = {0};
 
 	strbuf_addf(&file, "%s%s/%s", root, path, name);
-	if (!strbuf_read_file(&text, file.s) && text.len)
-		*value = strtoull(text.s, &end, 10);
+	if (kept_read(&k, AT_FDCWD, file.s, text, sizeof(text), 0) > 0)
+		*value = strtoull(text, &end, 10);
+	kept_close(&k);
 	strbuf_release(&file);
-	end = end && end != text.s ? end : NULL;
-	strbuf_release(&text);
-	return end && *value < NO_LIMIT;
+	return end != text && *value < NO_LIMIT;
+}
+
+static size_t find_level(const struct limits *l, const char *path)
+{
+	size_t low = 0, high = l->nlevels;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(l->levels[mid].path, path) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct level *add_level(struct limits *l, const char *path, size_t at)
+{
+	bool no_memory = false;
+	struct level *to =
+		room_for_one(l->levels, l->nlevels, &l->levels_cap, sizeof(*to), 1, &no_memory);
+	char *own = to ? strdup(path) : NULL;
+
+	l->levels = to ? to : l->levels;
+	if (!own)
+		return NULL;
+	memmove(to + at + 1, to + at, (l->nlevels++ - at) * sizeof(*to));
+	to[at] = (struct level){.path = own};
+	return &to[at];
+}
+
+/* NULL: no memory. */
+static const struct level *level_of(struct limits *l, const char *path)
+{
+	static const char *const names[][2] = {{"memory.max", "memory.current"},
+					       {"memory.limit_in_bytes", "memory.usage_in_bytes"}};
+	size_t at = find_level(l, path);
+	bool there = at < l->nlevels && !strcmp(l->levels[at].path, path);
+	struct level *v = there ? &l->levels[at] : add_level(l, path, at);
+
+	if (!v || v->seq == l->seq)
+		return v;
+	v->seq = l->seq;
+	v->limited = read_number(l->root, path, names[l->old][0], &v->limit);
+	v->known = v->limited && read_number(l->root, path, names[l->old][1], &v->used);
+	return v;
 }
 
 /* Of the cgroup and of those above it whichever is the least. */
-static struct limit read_limit(const struct limits *l, const char *of)
+static struct limit read_limit(struct limits *l, const char *of)
 {
-	const char *const names[][2] = {{"memory.max", "memory.current"},
-					{"memory.limit_in_bytes", "memory.usage_in_bytes"}};
 	struct limit least = {NAN, NAN};
 	char *path = strdup(of), *slash;
 	bool known = true;
 
 	while (path) {
-		uint64_t limit, used = 0;
+		const struct level *v = level_of(l, path);
 
-		if (read_number(l->root, path, names[l->old][0], &limit)) {
-			double room_kb;
+		if (v && v->limited) {
+			double room_kb =
+				v->used < v->limit ? (double)(v->limit - v->used) / 1024 : 0;
 
-			known &= read_number(l->root, path, names[l->old][1], &used);
-			room_kb = used < limit ? (double)(limit - used) / 1024 : 0;
-			least.limit_kb = fmin(least.limit_kb, (double)limit / 1024);
+			known &= v->known;
+			least.limit_kb = fmin(least.limit_kb, (double)v->limit / 1024);
 			least.room_kb = fmin(least.room_kb, room_kb);
 		}
 		slash = strrchr(path, '/');
@@ -229,6 +295,9 @@ void limits_free(struct limits *l)
 		return;
 	for (size_t i = 0; i < l->n; i++)
 		free(l->known[i].path);
+	for (size_t i = 0; i < l->nlevels; i++)
+		free(l->levels[i].path);
+	free(l->levels);
 	free(l->known);
 	free(l->root);
 	free(l);

@@ -300,6 +300,8 @@ void live_close(struct live *l)
 	counter_table_release(&l->taken);
 	tasks_close(l->tasks);
 	monitor_close(l->monitor);
+	machine_close(l);
+	look_close(l);
 	if (l->proc_fd >= 0)
 		close(l->proc_fd);
 	free(l->asked);

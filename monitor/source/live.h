@@ -9,10 +9,32 @@
 #include "monitor/source/costs.h"
 #include "monitor/source/events.h"
 #include "monitor/source/join.h"
+#include "monitor/source/kept.h"
 #include "monitor/source/own.h"
 #include "monitor/source/rows.h"
 #include "monitor/source/source.h"
 #include "monitor/source/tasks.h"
+
+enum machine_file {
+	MACHINE_VMSTAT,
+	MACHINE_MEMINFO,
+	MACHINE_STAT,
+	MACHINE_WAIT_CPU,
+	MACHINE_WAIT_MEMORY,
+	MACHINE_WAIT_IO,
+	MACHINE_FILES,
+};
+
+/* The statm of a process that somebody looks at. The descriptor is of the process, and not of who
+ * has its number later. */
+struct kept_statm {
+	struct kept file;
+	uint32_t pid;
+	uint64_t start_ns;
+	uint64_t seq; /* of the frame in which it was read last */
+};
+
+enum { STATM_KEPT = 64 };
 
 struct live {
 	enum tool tool;
@@ -45,6 +67,9 @@ struct live {
 	uint64_t skipped; /* runs of the monitor's programs that rows are marked for */
 	struct own own;
 	uint64_t ticks, idle_ticks; /* of all CPUs at the frame before; 0: there was none */
+	struct kept machine[MACHINE_FILES];
+	struct kept_statm statm[STATM_KEPT]; /* @nstatm */
+	size_t nstatm;
 	struct rows rows;
 	struct frame frame;
 	struct proctask_hiding hiding;
@@ -69,6 +94,10 @@ void live_close(struct live *l);
 
 /* machine.c: into the frame. */
 void machine_read(struct live *l);
+void machine_close(struct live *l);
+
+/* look.c: what it keeps open. */
+void look_close(struct live *l);
 
 /* detail.c: a text of process @pid, owned by the caller; NULL: not known. */
 char *detail_text(int proc_fd, const struct proc_row *row, enum row_text which);

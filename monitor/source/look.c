@@ -8,6 +8,7 @@
 
 #include <linux/kcmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,58 @@
 /* A frame this young is of now. */
 #define JUST_NS	      (100 * NSEC_PER_MSEC)
 
+/* Those that nobody looked at in the frame before are closed. */
+static void forget_statm(struct live *l)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < l->nstatm; i++) {
+		if (l->statm[i].seq + 1 < l->frame.seq)
+			kept_close(&l->statm[i].file);
+		else
+			l->statm[to++] = l->statm[i];
+	}
+	l->nstatm = to;
+}
+
+static struct kept_statm *keep_statm(struct live *l, const struct proc_row *row)
+{
+	struct kept_statm *k;
+
+	for (size_t i = 0; i < l->nstatm; i++)
+		if (l->statm[i].pid == row->pid && l->statm[i].start_ns == row->start_ns)
+			return &l->statm[i];
+	if (l->nstatm == STATM_KEPT)
+		return NULL;
+	k = &l->statm[l->nstatm++];
+	*k = (struct kept_statm){.pid = row->pid, .start_ns = row->start_ns};
+	return k;
+}
+
+/* Size and RSS, of whichever of its threads has them. */
+static int read_statm(struct live *l, const struct proc_row *row, struct proctask_memory *out)
+{
+	struct kept_statm *k = keep_statm(l, row);
+	char path[32], text[128];
+
+	if (!k)
+		return proctask_statm(l->proc_fd, row->pid, out);
+	k->seq = l->frame.seq;
+	snprintf(path, sizeof(path), "%u/statm", row->pid);
+	if (kept_read(&k->file, l->proc_fd, path, text, sizeof(text), 0) > 0 &&
+	    !proctask_parse_statm(text, l->rows.page_kb, out) && out->size_kb)
+		return 0;
+	kept_close(&k->file);
+	return proctask_statm(l->proc_fd, row->pid, out);
+}
+
+void look_close(struct live *l)
+{
+	for (size_t i = 0; i < l->nstatm; i++)
+		kept_close(&l->statm[i].file);
+	l->nstatm = 0;
+}
+
 /* Of a row that has just been read, one small file and the peak as it was then make VmHWM, as the
  * kernel does; nobody has its number yet. Later all is read again, after a look who it is. */
 static int read_exact(struct live *l, const struct proc_row *row, struct proctask_memory *out)
@@ -33,7 +86,7 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	if (!new || l->rows.exact)
 		return proctask_exact(l->proc_fd, row->pid,
 				      row->start_ns + (uint64_t)l->clocks.boot_ns, out);
-	err = proctask_statm(l->proc_fd, row->pid, out);
+	err = read_statm(l, row, out);
 	if (!err)
 		out->hwm_kb = MAX(peak_kb, out->rss_kb);
 	return err;
@@ -77,6 +130,7 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 
 void live_refine(struct live *l, struct frame *f, const uint32_t *rows, size_t n)
 {
+	forget_statm(l);
 	for (size_t i = 0; i < n; i++)
 		if (rows[i] < f->n)
 			refine_row(l, f, &f->rows[rows[i]]);
@@ -138,9 +192,9 @@ static void read_shares(struct live *l, struct proc_row *row, struct row_state *
 	struct proctask_rollup rollup;
 	int err;
 
-	if (s->shares_seq == l->frame.seq || !row_has_memory(row))
+	if (s->shares_seq == (uint32_t)l->frame.seq || !row_has_memory(row))
 		return;
-	s->shares_seq = l->frame.seq;
+	s->shares_seq = (uint32_t)l->frame.seq;
 	if (row->v)
 		row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 	err = borrows(l, row) ? -ESRCH : proctask_rollup(l->proc_fd, row->pid, &rollup);
