@@ -26,6 +26,7 @@ struct events {
 	struct tally *latest;
 	source_keep_fn keep; /* NULL: all */
 	void *keep_arg;
+	bool linked; /* rows of the latest frame have sizes */
 	bool no_memory;
 };
 
@@ -165,6 +166,7 @@ static void link_rows(struct events *e, struct rows *rows, bool count_brk)
 		if (!row)
 			continue;
 		row->sizes = t->sizes;
+		e->linked = true;
 		if (!count_brk || (!row->v && !t->brk))
 			continue;
 		if (row_wake(row))
@@ -187,20 +189,16 @@ static void drop_unlinked(struct events *e)
 	}
 }
 
-void events_frame(struct events *e, struct frame *f, struct rows *rows, bool count_brk)
+/* Of two rows of one pid the older may have taken the tally with it. Of a 32-bit program that tells
+ * nothing the monitor may not see the calls. */
+static void unlink_rows(struct events *e, struct rows *rows, bool count_brk)
 {
-	struct frame_event *list = e->list;
-	size_t kept = MIN(e->n, (size_t)FRAME_EVENTS_MAX);
-	size_t first = e->n > kept ? e->n % FRAME_EVENTS_MAX : 0;
-
-	/* Of two rows of one pid the older may have taken the tally with it. Of a 32-bit program
-	 * that tells nothing the monitor may not see the calls. */
+	e->linked = false;
 	for (size_t i = 0; i < rows->n; i++) {
 		struct proc_row *row = &rows->row[i];
 		bool compat = rows->state[i].compat;
 
-		if (row->sizes)
-			row->sizes = NULL;
+		row->sizes = NULL;
 		if (!count_brk || (!row->v && !compat))
 			continue;
 		if (row_wake(row))
@@ -208,6 +206,16 @@ void events_frame(struct events *e, struct frame *f, struct rows *rows, bool cou
 		else
 			row->v[FIELD_BRK] = compat ? NAN : 0;
 	}
+}
+
+void events_frame(struct events *e, struct frame *f, struct rows *rows, bool count_brk)
+{
+	struct frame_event *list = e->list;
+	size_t kept = MIN(e->n, (size_t)FRAME_EVENTS_MAX);
+	size_t first = e->n > kept ? e->n % FRAME_EVENTS_MAX : 0;
+
+	if (e->linked || count_brk)
+		unlink_rows(e, rows, count_brk);
 	link_rows(e, rows, count_brk);
 	drop_unlinked(e);
 	for (size_t i = 0; i < kept; i++) {

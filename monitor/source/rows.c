@@ -150,12 +150,18 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->gone = s->same = 0;
 	s->unlisted = t->flags & TASK_UNLISTED;
 	s->compat = t->flags & TASK_COMPAT;
-	s->stats_seq = t->thread.stats_seq;
-	s->utime = t->thread.utime + t->ended_utime;
-	s->stime = t->thread.stime + t->ended_stime;
-	s->runtime = t->thread.runtime + t->ended_runtime;
-	s->switches = t->thread.switches + t->ended_switches;
 	take_shown(&row->told, t->shown_utime, t->shown_stime);
+}
+
+static struct row_sums sums_of(const struct task_row *t)
+{
+	return (struct row_sums){
+		.stats_seq = t->thread.stats_seq,
+		.utime = t->thread.utime + t->ended_utime,
+		.stime = t->thread.stime + t->ended_stime,
+		.runtime = t->thread.runtime + t->ended_runtime,
+		.switches = t->thread.switches + t->ended_switches,
+	};
 }
 
 /* It is as it was: what was read elsewhere since, by a look at it, goes. */
@@ -168,7 +174,7 @@ static void row_stay(const struct rows *r, struct proc_row *row, struct row_stat
 }
 
 /* Who has run is awake, with what it had before. */
-static void take_times(struct rows *r, struct proc_row *row, const struct row_state *s)
+static void take_times(struct rows *r, struct proc_row *row, const struct row_sums *s)
 {
 	static const enum field times[] = {FIELD_USER_MS, FIELD_SYSTEM_MS, FIELD_TOTAL_MS,
 					   FIELD_SWITCHES};
@@ -205,12 +211,13 @@ static void show_end(struct rows *r, struct proc_row *row)
 
 static void row_is_gone(struct rows *r, struct proc_row *row, struct row_state *s, bool told)
 {
-	r->any_gone = true;
+	uint32_t now_ms = (uint32_t)(r->boot_ns / NSEC_PER_MSEC);
+
 	s->fresh = s->same = 0;
 	if (!s->gone)
-		s->gone_ns = r->boot_ns;
+		s->gone_ms = now_ms;
 	s->gone = 1;
-	if (s->final || !told || r->boot_ns - s->gone_ns >= ROWS_WAIT_NS)
+	if (s->final || !told || now_ms - s->gone_ms >= ROWS_WAIT_NS / NSEC_PER_MSEC)
 		show_end(r, row);
 	else
 		row->state = 'X';
@@ -234,14 +241,12 @@ static void show_peak(const struct rows *r, struct proc_row *row, const struct r
 static void row_take_end(struct rows *r, struct proc_row *row, struct row_state *s,
 			 const struct task_end *e)
 {
+	const struct row_sums sums = {e->utime, e->stime, e->runtime, e->switches, 0};
+
 	wake(r, row);
 	s->final = 1;
-	s->utime = e->utime;
-	s->stime = e->stime;
-	s->runtime = e->runtime;
-	s->switches = e->switches;
 	take_shown(&row->told, e->shown_utime, e->shown_stime);
-	take_times(r, row, s);
+	take_times(r, row, &sums);
 	show_peak(r, row, s, e);
 }
 
@@ -277,6 +282,7 @@ void rows_release(struct rows *r)
 	free(r->added);
 	free(r->late);
 	free(r->taken);
+	free(r->missed);
 	free(r->looked);
 	free(r->early);
 	limits_free(r->limits);
@@ -366,7 +372,7 @@ void rows_begin(struct rows *r, uint64_t boot_ns)
 	r->at = 0;
 	r->nadded = 0;
 	r->nearly = 0;
-	r->nseen = r->ntaken = 0;
+	r->ntaken = r->nmissed = 0;
 	r->no_memory = false;
 	r->pass++;
 	r->first_times = r->cpu && !r->timed;
@@ -393,28 +399,42 @@ static int grow(struct rows *r, size_t n)
 	return 0;
 }
 
-/* Row @i was seen. False: it had been before, in this pass. */
-static bool note_seen(struct rows *r, size_t i)
+/* Row @i was told anew; its times are in @t. */
+static void note_taken(struct rows *r, size_t i, const struct task_row *t)
 {
-	bool first = !rows_seen(r, &r->state[i]);
+	struct row_state *s = &r->state[i];
+	bool again = rows_seen(r, s);
+	struct row_taken *to;
 
-	r->nseen += first;
-	r->state[i].seen_in = r->pass;
-	return first;
+	s->seen_in = r->pass;
+	if (!r->cpu)
+		return;
+	if (!again) {
+		to = room_for_one(r->taken, r->ntaken, &r->taken_cap, sizeof(*to), GROWTH_PART,
+				  &r->no_memory);
+		if (!to)
+			return;
+		r->taken = to;
+		s->taken_at = (uint32_t)r->ntaken++;
+	}
+	r->taken[s->taken_at] = (struct row_taken){(uint32_t)i, sums_of(t)};
 }
 
-static void note_taken(struct rows *r, size_t i)
+/* On to the first row with at least this pid: who was not seen until then is missing. */
+static void walk_on(struct rows *r, uint32_t pid)
 {
-	uint32_t *to;
+	for (; r->at < r->n && r->row[r->at].pid < pid; r->at++) {
+		uint32_t *to;
 
-	if (!note_seen(r, i))
-		return;
-	to = room_for_one(r->taken, r->ntaken, &r->taken_cap, sizeof(*to), GROWTH_PART,
-			  &r->no_memory);
-	if (!to)
-		return;
-	r->taken = to;
-	r->taken[r->ntaken++] = (uint32_t)i;
+		if (rows_seen(r, &r->state[r->at]))
+			continue;
+		to = room_for_one(r->missed, r->nmissed, &r->missed_cap, sizeof(*to), GROWTH_PART,
+				  &r->no_memory);
+		if (!to)
+			return;
+		r->missed = to;
+		r->missed[r->nmissed++] = (uint32_t)r->at;
+	}
 }
 
 /* Behind all rows, where the first pass has every one: they need not be put aside. */
@@ -426,7 +446,7 @@ static void append(struct rows *r, const struct task_row *t)
 	}
 	row_new(r, &r->row[r->n], &r->state[r->n]);
 	row_take(r, &r->row[r->n], &r->state[r->n], t);
-	note_taken(r, r->n);
+	note_taken(r, r->n, t);
 	r->at = ++r->n;
 }
 
@@ -434,13 +454,12 @@ void rows_process(struct rows *r, const struct task_row *t)
 {
 	struct row_pair *pair;
 
-	while (r->at < r->n && r->row[r->at].pid < t->thread.pid)
-		r->at++;
+	walk_on(r, t->thread.pid);
 	for (size_t i = r->at; i < r->n && r->row[i].pid == t->thread.pid; i++)
 		if (r->row[i].start_ns == t->thread.start_ns) {
 			r->state[i].fresh = 0;
 			row_take(r, &r->row[i], &r->state[i], t);
-			note_taken(r, i);
+			note_taken(r, i, t);
 			return;
 		}
 	if (r->at == r->n && (!r->n || r->row[r->n - 1].pid < t->thread.pid)) {
@@ -451,17 +470,17 @@ void rows_process(struct rows *r, const struct task_row *t)
 	if (!pair)
 		return;
 	row_take(r, &pair->row, &pair->state, t);
+	pair->sums = sums_of(t);
 	pair->state.seen_in = r->pass;
 }
 
 const struct proc_row *rows_same(struct rows *r, uint32_t pid)
 {
-	while (r->at < r->n && r->row[r->at].pid < pid)
-		r->at++;
+	walk_on(r, pid);
 	for (size_t i = r->at; i < r->n && r->row[i].pid == pid; i++)
 		if (!r->state[i].gone && !r->state[i].final) {
 			row_stay(r, &r->row[i], &r->state[i]);
-			note_seen(r, i);
+			r->state[i].seen_in = r->pass;
 			return &r->row[i];
 		}
 	return NULL;
@@ -488,19 +507,23 @@ static size_t lower_bound(const void *rows, size_t n, size_t size, uint32_t pid)
 _Static_assert(offsetof(struct proc_row, pid) == 0 && offsetof(struct row_pair, row) == 0,
 	       "lower_bound() reads the pid there");
 
-/* In the pass: of what was there before and of what came in it. */
-static struct row_state *state_in_pass(struct rows *r, uint32_t pid)
+/* In the pass: of what was there before and of what came in it. NULL: nobody has that number, or it
+ * is as it was. */
+static struct row_sums *sums_in_pass(struct rows *r, uint32_t pid)
 {
 	size_t i = lower_bound(r->row, r->n, sizeof(*r->row), pid);
 
-	for (; i < r->n && r->row[i].pid == pid; i++)
+	for (; i < r->n && r->row[i].pid == pid; i++) {
+		uint32_t at = r->state[i].taken_at;
+
 		if (rows_seen(r, &r->state[i]))
-			return &r->state[i];
+			return at < r->ntaken && r->taken[at].row == i ? &r->taken[at].sums : NULL;
+	}
 	i = lower_bound(r->added, r->nadded, sizeof(*r->added), pid);
-	return i < r->nadded && r->added[i].row.pid == pid ? &r->added[i].state : NULL;
+	return i < r->nadded && r->added[i].row.pid == pid ? &r->added[i].sums : NULL;
 }
 
-static void add_thread(struct row_state *s, const struct task_thread *t)
+static void add_thread(struct row_sums *s, const struct task_thread *t)
 {
 	s->utime += t->utime;
 	s->stime += t->stime;
@@ -510,12 +533,12 @@ static void add_thread(struct row_state *s, const struct task_thread *t)
 
 void rows_thread(struct rows *r, const struct task_thread *t)
 {
-	struct row_state *s;
+	struct row_sums *s;
 	struct task_thread *to;
 
 	if (!r->cpu)
 		return;
-	s = t->tgid < t->pid ? state_in_pass(r, t->tgid) : NULL;
+	s = t->tgid < t->pid ? sums_in_pass(r, t->tgid) : NULL;
 	if (s) {
 		add_thread(s, t);
 		return;
@@ -533,33 +556,42 @@ void rows_thread(struct rows *r, const struct task_thread *t)
 static void add_early(struct rows *r)
 {
 	for (size_t i = 0; i < r->nearly; i++) {
-		struct row_state *s = state_in_pass(r, r->early[i].tgid);
+		struct row_sums *s = sums_in_pass(r, r->early[i].tgid);
 
 		if (s && s->stats_seq == r->early[i].stats_seq)
 			add_thread(s, &r->early[i]);
 	}
 }
 
-/* Those that were shown as ended leave. */
+/* Rows @from to @end are @to and those behind it from now on. */
+static void move_rows(struct rows *r, size_t to, size_t from, size_t end)
+{
+	if (to == from)
+		return;
+	memmove(r->row + to, r->row + from, (end - from) * sizeof(*r->row));
+	memmove(r->state + to, r->state + from, (end - from) * sizeof(*r->state));
+}
+
+/* Of those that are missing the ones that were shown as ended leave. */
 static void drop_ended(struct rows *r)
 {
-	size_t to = 0;
+	size_t to = 0, from = 0, kept = 0;
 
-	if (!r->any_gone)
-		return;
-	r->any_gone = false;
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->row[i].flags & ROW_ENDED && r->state[i].gone) {
-			leave(r, i);
+	for (size_t m = 0; m < r->nmissed; m++) {
+		size_t i = r->missed[m];
+
+		if (!(r->row[i].flags & ROW_ENDED) || !r->state[i].gone) {
+			r->missed[kept++] = (uint32_t)(i - (from - to));
 			continue;
 		}
-		if (to != i) {
-			r->row[to] = r->row[i];
-			r->state[to] = r->state[i];
-		}
-		to++;
+		leave(r, i);
+		move_rows(r, to, from, i);
+		to += i - from;
+		from = i + 1;
 	}
-	r->n = to;
+	move_rows(r, to, from, r->n);
+	r->n -= from - to;
+	r->nmissed = kept;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -616,19 +648,19 @@ int rows_finish(struct rows *r, bool told)
 {
 	int err;
 
+	walk_on(r, UINT32_MAX);
 	add_early(r);
 	for (size_t i = 0; i < r->ntaken; i++)
-		take_times(r, &r->row[r->taken[i]], &r->state[r->taken[i]]);
+		take_times(r, &r->row[r->taken[i].row], &r->taken[i].sums);
 	drop_ended(r);
-	for (size_t i = 0; r->nseen < r->n && i < r->n; i++)
-		if (!rows_seen(r, &r->state[i]))
-			row_is_gone(r, &r->row[i], &r->state[i], told);
+	for (size_t i = 0; i < r->nmissed; i++)
+		row_is_gone(r, &r->row[r->missed[i]], &r->state[r->missed[i]], told);
 	add_late(r);
 	for (size_t i = 0; i < r->nadded; i++) {
 		struct row_pair *pair = &r->added[i];
 
 		if (rows_seen(r, &pair->state))
-			take_times(r, &pair->row, &pair->state);
+			take_times(r, &pair->row, &pair->sums);
 		else
 			row_is_gone(r, &pair->row, &pair->state, told);
 	}

@@ -17,19 +17,14 @@ enum { ROW_COUNTERS = 8 };
 
 /* What is known of a row beyond the frame; one for each, in the same order. */
 struct row_state {
-	/* Sums over this pass. */
-	uint64_t utime, stime, runtime, switches;
 	/* Pages, as they were told: highest RSS that the kernel has noted, and the same of what it
 	 * was before an exec. */
 	uint32_t hiwater, before;
-	uint32_t execs; /* as in struct task_row, its lower half */
-	uint32_t stats_seq;
-	uint32_t seen_in; /* the latest pass that did */
-	uint64_t *kept;	  /* ROW_COUNTERS, of threads and of a process that have ended; owned; NULL:
-			     none has */
-	uint64_t gone_ns; /* boot_ns of the first pass that missed it */
-	uint64_t calls;	  /* counted by it alive, as its monitor told last */
-	uint64_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
+	uint32_t execs;	     /* as in struct task_row, its lower half */
+	uint32_t seen_in;    /* the latest pass that did */
+	uint32_t taken_at;   /* in rows.taken, of one that was told anew in this pass */
+	uint32_t gone_ms;    /* boot_ns of the first pass that missed it; the lower half, as next */
+	uint32_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
 	uint8_t asked;	     /* bits 1 << enum row_text: its text was looked for since it moved */
 	bool same : 1;	     /* in this pass it was told to be as it was */
 	bool gone : 1;	     /* was missing in a pass */
@@ -40,6 +35,20 @@ struct row_state {
 	bool mixed : 1;	     /* what it counted came with that of others that had its number */
 	bool skipped : 1;    /* as ROW_SKIPPED */
 	bool unlisted : 1;   /* iterators do not list it: neither does one that reads counters */
+	uint64_t *kept;	     /* ROW_COUNTERS, of threads and of a process that have ended; owned;
+				NULL: none has */
+	uint64_t calls;	     /* counted by it alive, as its monitor told last */
+};
+
+/* Times of one that was told in this pass, of all its threads. */
+struct row_sums {
+	uint64_t utime, stime, runtime, switches;
+	uint32_t stats_seq;
+};
+
+struct row_taken {
+	uint32_t row;
+	struct row_sums sums;
 };
 
 /* What was told of a row before somebody looked at it. */
@@ -51,6 +60,7 @@ struct looked {
 struct row_pair {
 	struct proc_row row;
 	struct row_state state;
+	struct row_sums sums;
 };
 
 struct rows {
@@ -66,12 +76,12 @@ struct rows {
 	size_t at;	       /* the walk along */
 	struct looked *looked; /* quiet rows that were looked at since the pass before, as told */
 	size_t nlooked, looked_cap;
-	size_t nseen;	 /* of @n, in this pass */
-	uint32_t *taken; /* those of them that were told anew */
+	struct row_taken *taken; /* those of @n that were told anew, where times are wanted */
 	size_t ntaken, taken_cap;
+	uint32_t *missed; /* those that the walk has passed by and that were not seen, rising */
+	size_t nmissed, missed_cap;
 	uint64_t boot_ns; /* now, CLOCK_BOOTTIME */
 	uint32_t pass;
-	bool any_gone; /* a row was missing in the pass before */
 	uint64_t page_kb;
 	struct row_source from;	 /* of quiet rows */
 	uint64_t zero;		 /* FIELD_BIT()s: counters of which a quiet row has 0 */

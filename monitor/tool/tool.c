@@ -237,15 +237,6 @@ static void probe(struct run *r)
 			history_probed(r->history, &all[i], clock_ns());
 }
 
-static size_t growing_in(const struct frame *f)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->n; i++)
-		n += f->rows[i].verdict == VERDICT_GROWING;
-	return n;
-}
-
 /* Takes a frame and gives it away. Returns 0, 1 when it was the last, or -errno. */
 static int step(struct run *r)
 {
@@ -271,7 +262,7 @@ static int step(struct run *r)
 		return err;
 	r->frames++;
 	r->time_ns = f->time_ns;
-	r->growing = growing_in(f);
+	r->growing = history_growing(r->history);
 	if (r->ui)
 		ui_frame(r->ui, f);
 	err = sinks_frame(&r->sinks, f, !r->ui && !silent);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Rows of a frame and entries of the history stand in the same order, by pid and start: one walk
- * over both brings each frame in. An entry has the counters of the frame before, for rates, and the
- * first and latest RSS; only when RSS changes does it get a series, at most HISTORY_SAMPLES points
- * whose spacing doubles as they fill. Slopes are judged in turn, some processes a frame.
+ * over both brings each frame in. An entry has the first and latest RSS, and of who has figures of
+ * its own the counters of the frame before, for rates; only when RSS changes does it get a series,
+ * at most HISTORY_SAMPLES points whose spacing doubles as they fill. Slopes are judged in turn,
+ * some processes a frame.
  */
 #include "lib/base.h"
 #include "monitor/view/history.h"
@@ -25,18 +26,22 @@ struct series {
 	struct trend trend;
 };
 
+/* Of a process whose row has figures of its own. */
+struct awake {
+	double before[ROW_RATES]; /* counters of the frame before */
+	struct series *series;	  /* owned; NULL for most */
+	uint32_t beside_kb;	  /* of what it holds beside RSS: swap, huge pages */
+	bool collected;		  /* ROW_COLLECTED */
+	uint8_t strays; /* looks between the latest frames, bit 0 the last: far from the line */
+};
+
 struct entry {
 	uint64_t start_ns;
 	double first_s; /* when its RSS was first known, since the history's first frame */
-	double *before; /* ROW_RATES counters of the frame before; owned; NULL: of a row that was
-			 * quiet */
 	uint32_t pid;
-	uint32_t frames;       /* with RSS known */
-	uint32_t kb;	       /* RSS of the frame before; 4 TiB and more are one */
-	struct series *series; /* owned; NULL for most */
-	uint32_t beside_kb;    /* of what it holds beside RSS: swap, huge pages */
-	bool collected;	       /* ROW_COLLECTED */
-	uint8_t strays; /* looks between the latest frames, bit 0 the last: far from the line */
+	uint32_t frames;     /* with RSS known */
+	uint32_t kb;	     /* RSS of the frame before; 4 TiB and more are one */
+	struct awake *awake; /* owned; NULL: its row was quiet */
 };
 
 struct history {
@@ -48,6 +53,7 @@ struct history {
 	 * the rest has its turn in the next ones. */
 	size_t judged;		  /* in this frame */
 	uint32_t turn, next_turn; /* the lowest pid whose turn it is */
+	size_t growing, probes;	  /* in the latest frame: who grows, who wants to be looked at */
 };
 
 /* From the frame before to this one. */
@@ -181,23 +187,30 @@ enum { JUDGED_A_FRAME = 128 };
 
 /* --- rates --- */
 
+static struct series *series_of(const struct entry *e)
+{
+	return e->awake ? e->awake->series : NULL;
+}
+
 static int need_series(struct entry *e)
 {
-	if (!e->series)
-		e->series = calloc(1, sizeof(*e->series));
-	return e->series ? 0 : -ENOMEM;
+	struct awake *a = e->awake;
+
+	if (!a->series)
+		a->series = calloc(1, sizeof(*a->series));
+	return a->series ? 0 : -ENOMEM;
 }
 
 /* Of a row that was quiet until now they are with its figures. */
 static int need_before(struct entry *e, const struct proc_row *row, bool fresh)
 {
-	if (e->before)
+	if (e->awake)
 		return 0;
-	e->before = malloc(ROW_RATES * sizeof(*e->before));
-	if (!e->before)
+	e->awake = calloc(1, sizeof(*e->awake));
+	if (!e->awake)
 		return -ENOMEM;
 	for (size_t i = 0; i < ROW_RATES; i++)
-		e->before[i] = row->from && !fresh ? row->v[FIELD_COUNT + i] : NAN;
+		e->awake->before[i] = row->from && !fresh ? row->v[FIELD_COUNT + i] : NAN;
 	return 0;
 }
 
@@ -206,11 +219,13 @@ static int need_before(struct entry *e, const struct proc_row *row, bool fresh)
 static int set_rates(struct entry *e, struct proc_row *row, double dt, bool fresh)
 {
 	bool born = fresh && row->v[FIELD_AGE] < dt;
+	double *latest;
 
 	if (need_before(e, row, fresh))
 		return -ENOMEM;
+	latest = e->awake->before;
 	for (size_t i = 0; i < ROW_RATES; i++) {
-		double now = row->v[rate_counters[i]], before = e->before[i];
+		double now = row->v[rate_counters[i]], before = latest[i];
 
 		if (born)
 			before = 0;
@@ -219,7 +234,7 @@ static int set_rates(struct entry *e, struct proc_row *row, double dt, bool fres
 		/* What runs backwards is another count: this interval's is lost. */
 		row->v[rates[i].rate] =
 			now >= before && dt > 0 ? (now - before) / dt * rates[i].factor : NAN;
-		e->before[i] = now;
+		latest[i] = now;
 	}
 	if (isnan(row->v[FIELD_TOT]))
 		row->v[FIELD_TOT] = row->v[FIELD_USR] + row->v[FIELD_SYS];
@@ -233,16 +248,16 @@ static int add_calls(struct entry *e, const struct proc_row *row)
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		sum += isnan(row->v[parts[i]]) ? 0 : row->v[parts[i]];
-	if (sum <= 0 && (!e->series || !e->series->calls))
+	if (sum <= 0 && (!series_of(e) || !series_of(e)->calls))
 		return 0;
-	return need_series(e) ? -ENOMEM : series_calls(e->series, sum);
+	return need_series(e) ? -ENOMEM : series_calls(series_of(e), sum);
 }
 
 /* --- RSS --- */
 
 static bool entry_has_points(const struct entry *e)
 {
-	return e->series && e->series->points;
+	return series_of(e) && series_of(e)->points;
 }
 
 static int add_rss(struct entry *e, double rss_kb, double before_s, double now_s)
@@ -262,17 +277,17 @@ static int add_rss(struct entry *e, double rss_kb, double before_s, double now_s
 		}
 		err = need_series(e);
 		if (!err)
-			err = series_unfold(e->series, e->frames, e->kb, before_s - e->first_s);
+			err = series_unfold(series_of(e), e->frames, e->kb, before_s - e->first_s);
 		if (err)
 			return err;
 	}
 	e->kb = kb;
-	return series_add(e->series, e->frames++, now_s - e->first_s, kb);
+	return series_add(series_of(e), e->frames++, now_s - e->first_s, kb);
 }
 
 static void judge_in_turn(struct history *h, struct entry *e)
 {
-	struct series *s = e->series;
+	struct series *s = series_of(e);
 
 	if (!s || !s->stale || e->pid < h->turn)
 		return;
@@ -330,11 +345,12 @@ static bool grew_past_a_rest(const struct series *s)
  * and goes nearly as often as frames do. */
 static void temper(const struct entry *e, struct trend *out)
 {
-	if ((out->verdict != VERDICT_GROWING && out->verdict != VERDICT_SHRINKING) || !e->series)
+	if ((out->verdict != VERDICT_GROWING && out->verdict != VERDICT_SHRINKING) || !series_of(e))
 		return;
-	if (e->collected && out->verdict == VERDICT_GROWING && !grew_past_a_rest(e->series))
+	if (e->awake->collected && out->verdict == VERDICT_GROWING &&
+	    !grew_past_a_rest(series_of(e)))
 		out->because = "it collects its garbage, and has not come to a rest yet";
-	else if (__builtin_popcount(e->strays & 0xf) >= 2)
+	else if (__builtin_popcount(e->awake->strays & 0xf) >= 2)
 		out->because = "between the frames it holds much more or less than in them";
 	if (out->because)
 		out->verdict = VERDICT_UNSURE;
@@ -344,8 +360,8 @@ static void entry_trend(const struct history *h, const struct entry *e, struct t
 {
 	if (!entry_has_points(e))
 		flat_trend(h, e, out);
-	else if (e->series->judged_n)
-		*out = e->series->trend;
+	else if (series_of(e)->judged_n)
+		*out = series_of(e)->trend;
 	else /* its turn has not come */
 		*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
 	temper(e, out);
@@ -376,6 +392,11 @@ static void set_trend(const struct history *h, const struct entry *e, struct pro
 
 /* --- a frame --- */
 
+static bool wants_probe(const struct entry *e)
+{
+	return entry_has_points(e) && series_of(e)->n > 2 && e->kb != series_of(e)->points[0].kb;
+}
+
 static uint32_t whole_kb(double kb)
 {
 	return (uint32_t)fmin(fmax(kb, 0), UINT32_MAX);
@@ -398,12 +419,14 @@ static int awake_update(struct history *h, struct entry *e, struct proc_row *row
 	err = err ? err : add_calls(e, row);
 	if (!err && held_kb >= 0 && (s->dt > 0 || !e->frames)) {
 		err = add_rss(e, held_kb, s->before_s, s->now_s);
-		e->collected = row->flags & ROW_COLLECTED;
-		e->beside_kb = whole_kb(held_kb - row->v[FIELD_RSS]);
+		e->awake->collected = row->flags & ROW_COLLECTED;
+		e->awake->beside_kb = whole_kb(held_kb - row->v[FIELD_RSS]);
 	}
 	set_numbers(row);
 	judge_in_turn(h, e);
 	set_trend(h, e, row);
+	h->growing += row->verdict == VERDICT_GROWING;
+	h->probes += wants_probe(e);
 	return err;
 }
 
@@ -426,7 +449,7 @@ static bool quiet_update(struct history *h, struct entry *e, struct proc_row *ro
 	double held_kb = row_value(row, FIELD_HELD);
 	struct trend flat;
 
-	if (e->series || (e->frames && held_kb >= 0 && whole_kb(held_kb) != e->kb) ||
+	if (series_of(e) || (e->frames && held_kb >= 0 && whole_kb(held_kb) != e->kb) ||
 	    (fresh && has_begun(row, s->dt)))
 		return false;
 	if (held_kb >= 0 && (s->dt > 0 || !e->frames)) {
@@ -476,10 +499,9 @@ int history_new(struct history **out, const struct trend_rule *rule)
 
 static void forget(struct entry *e)
 {
-	series_free(e->series);
-	free(e->before);
-	e->series = NULL;
-	e->before = NULL;
+	series_free(series_of(e));
+	free(e->awake);
+	e->awake = NULL;
 }
 
 static void forget_all(struct history *h)
@@ -504,8 +526,11 @@ size_t history_bytes(const struct history *h)
 	size_t bytes = sizeof(*h) + h->cap * sizeof(*h->entries);
 
 	for (size_t i = 0; i < h->n; i++)
-		bytes += (h->entries[i].series ? series_bytes(h->entries[i].series) : 0) +
-			 (h->entries[i].before ? ROW_RATES * sizeof(double) : 0);
+		if (h->entries[i].awake) {
+			const struct series *s = h->entries[i].awake->series;
+
+			bytes += sizeof(*h->entries[i].awake) + (s ? series_bytes(s) : 0);
+		}
 	return bytes;
 }
 
@@ -644,7 +669,7 @@ int history_update(struct history *h, struct frame *f)
 	if (f->from)
 		f->from->now_s = s.now_s;
 	entry_offer(f);
-	h->judged = 0;
+	h->judged = h->growing = h->probes = 0;
 	h->turn = h->next_turn;
 	h->next_turn = 0;
 	births = update_known(h, f, &s, &err);
@@ -659,18 +684,18 @@ int history_update(struct history *h, struct frame *f)
 	return err;
 }
 
-/* --- between frames --- */
-
-static bool wants_probe(const struct entry *e)
+size_t history_growing(const struct history *h)
 {
-	return entry_has_points(e) && e->series->n > 2 && e->kb != e->series->points[0].kb;
+	return h->growing;
 }
+
+/* --- between frames --- */
 
 size_t history_probes(const struct history *h, struct history_probe *out, size_t max)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < h->n && n < max; i++)
+	for (size_t i = 0; i < h->n && n < MIN(max, h->probes); i++)
 		if (wants_probe(&h->entries[i]))
 			out[n++] = (struct history_probe){.pid = h->entries[i].pid,
 							  .start_ns = h->entries[i].start_ns};
@@ -686,8 +711,8 @@ void history_probed(struct history *h, const struct history_probe *p, uint64_t m
 
 	if (!e || !wants_probe(e) || mono_ns < h->latest_ns)
 		return;
-	first = &e->series->points[0];
-	last = &e->series->points[e->series->n - 1];
+	first = &series_of(e)->points[0];
+	last = &series_of(e)->points[series_of(e)->n - 1];
 	window_s = (double)(last->t - first->t);
 	if (!(window_s > 0))
 		return;
@@ -696,7 +721,8 @@ void history_probed(struct history *h, const struct history_probe *p, uint64_t m
 	line_kb = e->kb + slope * since_s;
 	/* A quarter of all growth, and more than it may have grown since. */
 	far_kb = fmax(fmax(fabs(slope) * window_s / 4, 3 * fabs(slope) * since_s), 64);
-	e->strays = (uint8_t)(e->strays << 1 | (fabs(p->rss_kb + e->beside_kb - line_kb) > far_kb));
+	e->awake->strays = (uint8_t)(e->awake->strays << 1 |
+				     (fabs(p->rss_kb + e->awake->beside_kb - line_kb) > far_kb));
 }
 
 /* --- what is asked for --- */
@@ -717,7 +743,7 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 		age_s[n - 1] = 0;
 		return n;
 	}
-	n = series_points(e->series, age_s, bytes);
+	n = series_points(series_of(e), age_s, bytes);
 	for (size_t i = 0; i < n; i++)
 		age_s[i] = fmax(now_s - e->first_s - age_s[i], 0);
 	return n;
@@ -726,7 +752,7 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 size_t history_calls(const struct history *h, const struct proc_row *row, double *per_s)
 {
 	const struct entry *e = find(h, row);
-	const struct series *b = e ? e->series : NULL;
+	const struct series *b = e ? series_of(e) : NULL;
 	size_t first;
 
 	if (!b || !b->calls)
@@ -742,8 +768,8 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	const struct entry *e = find(h, row);
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (e && e->series && e->series->stale) {
-		series_judge(e->series, &h->rule, out);
+	if (e && series_of(e) && series_of(e)->stale) {
+		series_judge(series_of(e), &h->rule, out);
 		temper(e, out);
 	} else if (e)
 		entry_trend(h, e, out);

@@ -25,6 +25,8 @@ int history_new(struct history **out, const struct trend_rule *rule);
  * backwards there is none. A frame older than the one before (a recording wound back) begins anew.
  * 0 or -ENOMEM. */
 int history_update(struct history *h, struct frame *f);
+/* How many rows of the latest frame grow (VERDICT_GROWING). */
+size_t history_growing(const struct history *h);
 /* RSS of the process in bytes and when (s before the latest frame), oldest first. Returns how many,
  * at most HISTORY_SAMPLES; where it never changed, two. */
 size_t history_rss(const struct history *h, const struct proc_row *row, double *bytes,
