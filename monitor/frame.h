@@ -157,6 +157,7 @@ struct row_told {
 	bool timed : 1;	 /* so are its times */
 	bool rated : 1;	 /* it was there in the frame before: its rates are 0 */
 	bool looked : 1; /* vm, rss and highest are what a look at it has found */
+	bool same : 1;	 /* it was told to be as it was in the frame before */
 };
 
 /* One process, with all its threads; or, where @group is given, several of them summed up. */

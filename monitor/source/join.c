@@ -352,7 +352,7 @@ static void join_leaves(struct join *j, struct rows *rows, const struct counter_
 		struct proc_row *row = &rows->row[i];
 		bool known = !row->v || !isnan(row->v[j->field[0]->to]);
 		/* What it has counted until its end is the last that comes of it. */
-		bool stays = s->same && known && !s->kept;
+		bool stays = row->told.same && known && !s->kept;
 		bool seen = rows_seen(rows, s);
 
 		while (at < table->n && counter_table_row(table, at)->key < row->pid) {

@@ -147,7 +147,8 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->told.listed = true;
 	row->told.threads = t->threads;
 	show_told(r, row);
-	s->gone = s->same = 0;
+	row->told.same = false;
+	s->gone = 0;
 	s->unlisted = t->flags & TASK_UNLISTED;
 	s->compat = t->flags & TASK_COMPAT;
 	take_shown(&row->told, t->shown_utime, t->shown_stime);
@@ -169,7 +170,7 @@ static void row_stay(const struct rows *r, struct proc_row *row, struct row_stat
 {
 	row->flags &= row->flags & ROW_KERNEL ? KERNEL_FLAGS : ROW_COLLECTED;
 	s->gone = s->fresh = 0;
-	s->same = 1;
+	row->told.same = true;
 	show_told(r, row);
 }
 
@@ -213,7 +214,8 @@ static void row_is_gone(struct rows *r, struct proc_row *row, struct row_state *
 {
 	uint32_t now_ms = (uint32_t)(r->boot_ns / NSEC_PER_MSEC);
 
-	s->fresh = s->same = 0;
+	s->fresh = 0;
+	row->told.same = false;
 	if (!s->gone)
 		s->gone_ms = now_ms;
 	s->gone = 1;

@@ -26,7 +26,6 @@ struct row_state {
 	uint32_t gone_ms;    /* boot_ns of the first pass that missed it; the lower half, as next */
 	uint32_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
 	uint8_t asked;	     /* bits 1 << enum row_text: its text was looked for since it moved */
-	bool same : 1;	     /* in this pass it was told to be as it was */
 	bool gone : 1;	     /* was missing in a pass */
 	bool final : 1;	     /* its end was told: nothing will come any more */
 	bool fresh : 1;	     /* was not there in the pass before */

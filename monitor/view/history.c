@@ -462,9 +462,19 @@ static bool quiet_update(struct history *h, struct entry *e, struct proc_row *ro
 	return true;
 }
 
+/* As in the frame before, and flat for as long as it takes to say so. */
+static bool is_settled(const struct proc_row *row, const struct step *s)
+{
+	return row->told.same && row->told.rated && row->verdict == VERDICT_STEADY && s->dt > 0;
+}
+
 static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
 			const struct step *s, bool fresh)
 {
+	if (!row->v && !fresh && is_settled(row, s)) {
+		e->frames++;
+		return 0;
+	}
 	if (!row->v && quiet_update(h, e, row, s, fresh))
 		return 0;
 	return row_wake(row) ? -ENOMEM : awake_update(h, e, row, s, fresh);

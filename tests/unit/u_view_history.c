@@ -342,6 +342,43 @@ static void small_when_idle(void **state UNUSED)
 	free(rows);
 }
 
+static double told_figure(const struct row_source *from UNUSED, const struct proc_row *row,
+			  enum field f)
+{
+	return f == FIELD_HELD || f == FIELD_RSS ? row->told.rss : f == FIELD_AGE ? 1000 : NAN;
+}
+
+/* A row that is told to be as it was is counted frame by frame like any other. */
+static void settled(void **state UNUSED)
+{
+	struct row_source from = {.value = told_figure};
+	struct proc_row row = {.pid = 1, .from = &from, .told = {.rss = 400}};
+	struct machine m = machine_of(&row, 1);
+	double bytes[HISTORY_SAMPLES], age[HISTORY_SAMPLES];
+	struct trend t;
+
+	m.f.from = &from;
+	for (int i = 0; i < 40; i++) {
+		frame_after(&m, 1000);
+		row.told.same = true;
+	}
+	assert_int_equal(row.verdict, VERDICT_STEADY);
+	assert_null(row.v);
+	history_trend(m.h, &row, &t);
+	assert_int_equal(t.n, 40);
+	assert_int_equal(history_rss(m.h, &row, bytes, age), 2);
+	assert_true(age[0] == 39 && bytes[1] == 400 * 1024);
+
+	row.told.same = false;
+	row.told.rss = 500;
+	frame_after(&m, 1000);
+	assert_non_null(row.v);
+	assert_int_equal(history_rss(m.h, &row, bytes, age), 41);
+	assert_true(bytes[39] == 400 * 1024 && bytes[40] == 500 * 1024);
+	history_free(m.h);
+	free(row.v);
+}
+
 static void full(void **state UNUSED)
 {
 	enum { MANY = HISTORY_PROCESSES + 100 };
@@ -532,6 +569,7 @@ int main(void)
 		cmocka_unit_test(late_leaks),
 		cmocka_unit_test(turns),
 		cmocka_unit_test(small_when_idle),
+		cmocka_unit_test(settled),
 		cmocka_unit_test(full),
 		cmocka_unit_test(churn),
 		cmocka_unit_test(disorder),
