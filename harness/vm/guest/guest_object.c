@@ -33,7 +33,10 @@ static const char kernel_btf[] = "/sys/kernel/btf/vmlinux";
 
 static int fail(int err, const char *what, const char *name, struct strbuf *why)
 {
-	strbuf_addf(why, "%s %s: %s%s\n%s", what, name, strerror(-err),
+	char text[128]; /* libbpf has codes of its own, from 4000 on */
+
+	libbpf_strerror(err, text, sizeof(text));
+	strbuf_addf(why, "%s %s: %s%s\n%s", what, name, text,
 		    access(kernel_btf, R_OK) ? " (this kernel has no BTF)" : "", said.s);
 	if (access(kernel_btf, R_OK))
 		strbuf_addstr(why, "this kernel has no BTF: take one with CONFIG_DEBUG_INFO_BTF=y");
