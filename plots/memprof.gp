@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What memprof costs, held against its targets: a row for each figure, in parts of its target, with its
-# interval; a colour for each verdict. scripts/bench_memprof.sh writes the data, a block for each verdict:
+# interval; a colour for each verdict. scripts/bench_memprof.sh writes the data, a block for each verdict
+# and one of all rows, whose names are set in order (gnuplot 5.4 loses one that comes behind a greater row):
 #     "NAME OF THE VERDICT"
 #     ROW FIGURE LEAST MOST "LABEL" "FIGURE, AS WRITTEN"
 data = ARG1; base = ARG2; here = ARG0[1:strlen(ARG0) - strlen("memprof.gp")]
@@ -39,7 +40,7 @@ set arrow 2 from first 1, graph 0 to first 1, graph 1 nohead back lw 2 lc rgb "#
 array verdict[3] = [0x009e73, 0x777777, 0xd55e00]
 plot for [v = 0:2] data index v using 3:1:($4 - $3):(0) with vectors nohead lw 7 \
 		lc rgb (verdict[v + 1] + 0xaa000000) notitle, \
-	for [v = 0:2] data index v using 3:1:($4 - $3):(0):ytic(5) with vectors arrowstyle 1 notitle, \
+	data index 3 using 3:1:($4 - $3):(0):ytic(5) with vectors arrowstyle 1 notitle, \
 	for [v = 0:2] data index v using 2:1 with points pt 7 ps 1.1 lc rgb verdict[v + 1] \
 		title columnheader(1), \
 	for [v = 0:2] data index v using ($4 > 1 ? $4 : 1):1:6 with labels left offset 1.2, 0 \

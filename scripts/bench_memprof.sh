@@ -53,6 +53,11 @@ draw() {
 	draw
 	exit
 }
+for program in "$memprof" "$pairs" "$messages" "$spent"; do
+	[ -x "$program" ] && continue
+	echo "bench_memprof.sh: no $program; 'make bench-memprof' makes it" >&2
+	exit 2
+done
 : >"$tmp/verdicts"
 heaptrack=$(find /usr/lib /usr/local/lib -name libheaptrack_preload.so 2>/dev/null | head -n 1)
 [ -n "$heaptrack" ] || echo "no heaptrack (sudo apt-get install heaptrack): its rows are left out"
@@ -345,9 +350,13 @@ for group; do
 done
 mkdir -p "$(dirname "$picture")"
 awk -F '\t' '
-	{ line[$1] = line[$1] sprintf("%d %.5g %.5g %.5g \"%s\" \"%.3g (%g)\"\n", NR - 1, $3 / $6, $4 / $6, $5 / $6, $2, $3, $6) }
+	{
+		row = sprintf("%d %.5g %.5g %.5g \"%s\" \"%.3g (%g)\"\n", NR - 1, $3 / $6, $4 / $6, $5 / $6, $2, $3, $6)
+		line[$1] = line[$1] row
+		line["all"] = line["all"] row
+	}
 	END {
-		n = split("met open missed", verdict, " ")
+		n = split("met open missed all", verdict, " ")
 		for (i = 1; i <= n; i++)
 			printf "\"%s\"\n%s\n\n", verdict[i], verdict[i] in line ? line[verdict[i]] : "NaN NaN NaN NaN \"\" \"\"\n"
 	}' "$tmp/verdicts" >"$picture.dat"
