@@ -16,7 +16,8 @@
 #include "memprof/profile_file.h"
 
 struct recording {
-	const char *path;
+	const char *path; /* as it was given */
+	char *place;	  /* the file that it leads to; owned */
 	int fd;
 	bool regular; /* else a pipe or a device, in which nothing can be taken back */
 	uint64_t bytes, bytes_max;
@@ -31,6 +32,7 @@ void recording_close(struct recording *r)
 	if (r->fd >= 0)
 		close(r->fd);
 	free(r->blocks);
+	free(r->place);
 	free(r);
 }
 
@@ -50,6 +52,12 @@ int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
 	r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 	r->regular = r->fd >= 0 && !fstat(r->fd, &st) && S_ISREG(st.st_mode);
 	err = r->fd < 0 ? -errno : hold_file(r->fd, who);
+	/* A smaller file takes the place of the one that a link leads to, not the link's. */
+	r->place = err ? NULL : realpath(path, NULL);
+	if (!err && !r->place)
+		r->place = strdup(path);
+	if (!err && !r->place)
+		err = -ENOMEM;
 	/* What was in it goes when it is ours. */
 	if (!err && r->regular && ftruncate(r->fd, 0))
 		err = -errno;
@@ -106,12 +114,12 @@ static int replace(struct recording *r, const struct strbuf *data)
 	char who[HOLD_WHO_BYTES];
 	int fd, err;
 
-	strbuf_addf(&aside, "%s.XXXXXX", r->path);
+	strbuf_addf(&aside, "%s.XXXXXX", r->place);
 	fd = mkostemp(aside.s, O_CLOEXEC);
 	err = fd < 0 ? -errno : hold_file(fd, who);
 	if (!err)
 		err = fd_write_all(fd, data->s, data->len);
-	if (!err && rename(aside.s, r->path))
+	if (!err && rename(aside.s, r->place))
 		err = -errno;
 	if (err && fd >= 0) {
 		unlink(aside.s);
@@ -128,7 +136,7 @@ static int replace(struct recording *r, const struct strbuf *data)
 static int write_smaller(struct recording *r, const struct strbuf *block, uint64_t *each_ns)
 {
 	struct strbuf whole = STRBUF_INIT;
-	int err = strbuf_read_file(&whole, r->path);
+	int err = strbuf_read_file(&whole, r->place);
 
 	if (!err && whole.len != r->bytes)
 		err = -ESTALE; /* somebody else has written it */

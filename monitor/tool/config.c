@@ -3,7 +3,6 @@
 #include "lib/base.h"
 #include "monitor/tool/config.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 #include "lib/why.h"
@@ -197,29 +197,20 @@ static void put(const struct config *c, struct strbuf *out)
 
 int config_write(const struct config *c)
 {
-	struct strbuf path = STRBUF_INIT, new = STRBUF_INIT, text = STRBUF_INIT;
-	int fd = -1, err = 0;
+	struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+	int err = 0;
 
 	if (!folder(&path) || !home_is_ours(path.s) || !make_folders(path.s))
 		goto out;
 	strbuf_addf(&path, "/%s", c->tool);
-	strbuf_addf(&new, "%s.%d", path.s, (int)getpid());
 	put_comments(path.s, &text);
 	put(c, &text);
-	/* Aside and renamed: two that end at once do not mix. */
-	fd = open(new.s, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text.s, text.len) != (ssize_t)text.len || rename(new.s, path.s)) {
-		err = errno ? -errno : -EIO;
+	err = outfile_write(path.s, text.s, text.len, 0600);
+	if (err)
 		log_warn("what was chosen on the screen cannot be kept in %s: %s", path.s,
 			 strerror(-err));
-		if (fd >= 0)
-			unlink(new.s);
-	}
 out:
-	if (fd >= 0)
-		close(fd);
 	strbuf_release(&path);
-	strbuf_release(&new);
 	strbuf_release(&text);
 	return err;
 }

@@ -48,6 +48,11 @@ bounded record -o "$tmp/small" -i 0.01 --record-max $most run
 is "a bounded recording: exit code" "$code" 5
 check "a bounded recording: its size" test "$(wc -c <"$tmp/small")" -le $most
 is "a bounded recording: the end is in it" "$(live "$tmp/small")" "$(live "$tmp/one")"
+: >"$tmp/place"
+ln -s place "$tmp/link"
+bounded record -o "$tmp/link" -i 0.01 --record-max $most run
+check "a bounded recording by a link: the link stays" test -L "$tmp/link"
+is "a bounded recording by a link: the end is in its file" "$(live "$tmp/place")" "$(live "$tmp/one")"
 
 # --- what is wrong ---
 # wrong NAME TEXT WORD..

@@ -67,7 +67,8 @@ like "into a pipe: the columns of everybody" "$(cat "$tmp/piped")" '^ +PID NAME 
 
 # Each tool's columns are kept in its own file, whichever of the two showed them.
 rm "$file"
-printf '# his\nunits plain\n' >"$tmp/config/beebench/cpumon"
+printf '# his\nunits plain\n' >"$tmp/kept elsewhere"
+ln -s "../../kept elsewhere" "$tmp/config/beebench/cpumon"
 begins
 keys Tab
 comes "Tab: cpumon's columns" title_is '%USR +%SYS'
@@ -82,6 +83,7 @@ like "cpumon's columns are in cpumon's file" "$(cat "$tmp/config/beebench/cpumon
 like "its order, too" "$(cat "$tmp/config/beebench/cpumon")" '^sort [-+]pid$'
 has "its comments and units stay" "$(cat "$tmp/config/beebench/cpumon")" "# his"
 like "as they were" "$(cat "$tmp/config/beebench/cpumon")" '^units plain$'
+check "a file that is a link stays one" test -L "$tmp/config/beebench/cpumon"
 begins
 keys Tab
 comes "they are there the next time" title_is '[▲▼]PID'
