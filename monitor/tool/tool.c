@@ -16,7 +16,6 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/unmap_text.h"
 #include "monitor/source/source.h"
 #include "monitor/tool/options.h"
 #include "monitor/tool/sinks.h"
@@ -261,9 +260,7 @@ static int step(struct run *r)
 		err = history_update(r->history, f);
 	if (err < 0)
 		return err;
-	/* What it needs from now on it needed for the frame before, too. */
-	if (r->frames++ == 1 && !source_recorded(r->source))
-		unmap_text();
+	r->frames++;
 	r->time_ns = f->time_ns;
 	r->growing = history_growing(r->history);
 	if (r->ui)
