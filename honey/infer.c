@@ -122,13 +122,17 @@ static void undefined_name(struct infer *in, struct node *n)
 		struct var *v = in->inst->vars[i];
 
 		if (v->name == n->name && v->span.start < n->span.start) {
+			bool own = in->assigned == v; /* comm = f(comm) */
 			struct diag d = {.code = H010,
 					 .span = n->span,
 					 .note_span = v->span,
-					 .note = "this one is known only inside its block"};
+					 .note = own ? "this is what gives it its first value"
+						     : "this one is known only inside its block"};
 
 			d.text = fmt(in->h, "%s is not defined here", n->name->s);
-			d.help = fmt(in->h, "give it a value before the block: %s = 0", n->name->s);
+			d.help = own ? "give it a value on a line before"
+				     : fmt(in->h, "give it a value before the block: %s = 0",
+					   n->name->s);
 			diag_report(in->h, &d);
 			return;
 		}

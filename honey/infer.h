@@ -22,6 +22,7 @@ struct infer {
 	struct loop *loop;
 	uint32_t loop_depth, for_depth;
 	struct scope_entry *scope; /* names to give back at the end of the block */
+	struct var *assigned;	   /* whose value is looked at; NULL: none's, or not known yet */
 	bool report;		   /* last round: say what is wrong */
 	bool changed;
 };
@@ -38,6 +39,8 @@ bool infer_store(struct infer *in, struct type *to, struct node *value);
 /* Says it only in the last round. */
 void infer_error(struct infer *in, enum diag_code code, struct span at, const char *help,
 		 const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* What to do with a value of @t where a number is needed; NULL: nothing of general use. */
+const char *infer_instead_of(const struct type *t);
 /* Says that @what is needed instead of @n. */
 void infer_wants(struct infer *in, enum diag_code code, const struct node *n, const char *help,
 		 const char *what);

@@ -77,7 +77,7 @@ static void check_item(struct infer *in, struct type *want, struct node *arg, co
 		return;
 	infer_error(in, t->kind == T_VOID ? H023 : H020, arg->span,
 		    want->kind == T_STRUCT ? fmt(in->h, "make one: %%%s{...}", want->strct->name->s)
-					   : NULL,
+					   : infer_instead_of(t),
 		    "the %s of this map is %s, this is %s", what, type_text(in->h, want),
 		    type_text(in->h, t));
 }
@@ -654,6 +654,12 @@ static void unknown_function(struct infer *in, struct node *n)
 		return;
 	}
 	infer_args(in, n);
+	if (n->module && near && !strcmp(near, n->name->s)) {
+		infer_error(in, H012, n->span,
+			    fmt(in->h, "write Honey.BpfHelpers.%s, or %s alone", near, near),
+			    "no module is called %s", n->module);
+		return;
+	}
 	for (uint32_t i = 0; !near && i < in->h->module.n_funcs && count < ARRAY_SIZE(names); i++)
 		names[count++] = in->h->module.funcs[i]->name->s;
 	near = near ? near : suggest_nearest(n->name->s, names, count);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "honey/ctx.h"
+#include "honey/helpers.h"
 #include "lib/suggest.h"
 
 void infer_error(struct infer *in, enum diag_code code, struct span at, const char *help,
@@ -28,9 +29,27 @@ void infer_error(struct infer *in, enum diag_code code, struct span at, const ch
 	diag_at(in->h, code, at, help, "%s", text);
 }
 
+/* What to do with a value of @t where a number is needed. */
+const char *infer_instead_of(const struct type *t)
+{
+	switch (t->kind) {
+	case T_STRING:
+		return "texts are for fields and bpf_printk; a field is compared byte by byte: "
+		       "event.comm[0] == ?a";
+	case T_ARRAY:
+		return t->is_char ? "compare it byte by byte: event.comm[0] == ?a"
+				  : "name one of its elements: x[0]";
+	case T_ATOM: return "states are numbers: @name 1 in the module, and @name here";
+	case T_NIL: return "nil is no number: write 0";
+	case T_CTX: return "name one of its fields: ctx.field";
+	default: return NULL;
+	}
+}
+
 void infer_wants(struct infer *in, enum diag_code code, const struct node *n, const char *help,
 		 const char *what)
 {
+	help = help ? help : infer_instead_of(n->type);
 	infer_error(in, code, n->span, help, "%s is needed here, this is %s", what,
 		    type_text(in->h, n->type));
 }
@@ -384,6 +403,7 @@ static struct type *infer_unary(struct infer *in, struct node *n)
 static struct type *infer_ctx_field(struct infer *in, struct node *n, const struct section *s)
 {
 	const char *names[128], *near;
+	const struct net *net;
 	size_t count = 0;
 
 	if (!s) {
@@ -407,7 +427,15 @@ static struct type *infer_ctx_field(struct infer *in, struct node *n, const stru
 	if (s->n_args)
 		names[count++] = "args";
 	near = suggest_nearest(n->name->s, names, count);
-	if (s->no_fields_known)
+	net = net_find(n->name->s);
+	if (net || !strncmp(n->name->s, "const_", 6))
+		infer_error(in, H016, n->name_span,
+			    fmt(in->h, "write Honey.Ethhdr.%s(%s)", n->name->s,
+				!net		? ""
+				: net->args > 1 ? "packet, value"
+						: "packet"),
+			    "the context of %s has no field %s", s->text, n->name->s);
+	else if (s->no_fields_known)
 		infer_error(in, H029, n->name_span,
 			    "mount tracefs, or give the kernel's BTF with --btf FILE",
 			    "the fields of %s are not known: no BTF and no tracefs here", s->text);
@@ -591,6 +619,10 @@ static struct type *infer_struct(struct infer *in, struct node *n)
 			continue;
 		}
 		kv->field = find_field(s, kv->name);
+		for (uint32_t k = 0; k < i && kv->field; k++)
+			if (n->list[k]->kind == N_KEYVALUE && n->list[k]->name == kv->name)
+				infer_error(in, H011, kv->name_span, "leave one of them out",
+					    "%s is given twice", kv->name->s);
 		if (kv->field)
 			infer_store(in, kv->field->type, kv->a);
 		else

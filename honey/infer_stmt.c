@@ -97,8 +97,8 @@ static void check_thread_id(struct infer *in, const struct node *n)
 
 struct type *infer_assign(struct infer *in, struct node *n)
 {
+	struct var *v, *outer = in->assigned;
 	struct type *t;
-	struct var *v;
 
 	if (n->a->kind != N_NAME) {
 		if (n->a->kind == N_TUPLE || n->a->kind == N_LIST || n->a->kind == N_STRUCT) {
@@ -108,7 +108,9 @@ struct type *infer_assign(struct infer *in, struct node *n)
 		}
 		return store_to_memory(in, n);
 	}
+	in->assigned = n->a->var;
 	t = assigned_type(in, n->b);
+	in->assigned = outer;
 	v = n->own ? NULL : infer_find(in, n->a->name);
 	if (n->own && n->pattern && infer_find(in, n->a->name))
 		infer_error(in, W018, n->a->span,

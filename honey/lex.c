@@ -553,7 +553,10 @@ static void lex_other(struct lexer *lx)
 		return;
 	lx->s++;
 	lex_error(lx, H001, from, lx->s,
-		  *from == '\'' ? "strings are written in double quotes" : NULL,
+		  *from == '\''	 ? "strings are written in double quotes"
+		  : *from == '?' ? "a choice is written if(a > b, do: a, else: b), a character ?a"
+		  : *from == '`' || *from == '$' ? "names are letters, digits and _"
+						 : NULL,
 		  *from == '\'' ? "a list of characters is no BPF value"
 				: "this character has no meaning in Honey");
 	lex_push(lx, TOK_ERROR, from);

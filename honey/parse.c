@@ -239,6 +239,26 @@ static void add_statement(struct parser *p, struct node *block, struct node *n)
 		node_add(p->h, block, n->list[i]);
 }
 
+/* Operators that Elixir has, or another language, and a program has not. */
+static const char *instead_of_operator(struct parser *p, const struct token *t)
+{
+	static const struct {
+		const char *text, *help;
+	} rows[] = {
+		{"'**'", "a power is Integer.pow(x, 3)"},
+		{"'<>'", "texts are not joined: print both, bpf_printk(\"%d %d\", a, b)"},
+		{"'++'", "a list is known when compiled: write it out"},
+		{"'=~'", "a field is compared byte by byte: event.comm[0] == ?a"},
+		{"'//'", "a comment begins with '#'"},
+		{"'when'", "guards stand behind a def's head and in clauses of case"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].text, parse_token_text(p, t)))
+			return rows[i].help;
+	return "one expression a line, or separate them with ';'";
+}
+
 static void unexpected(struct parser *p)
 {
 	const struct token *t = p->tok;
@@ -250,8 +270,8 @@ static void unexpected(struct parser *p)
 						: "write it out: x = x - 1",
 			    "Elixir has no '%s' behind a name", op_text(t->op));
 	else
-		parse_error(p, t, "one expression a line, or separate them with ';'",
-			    "did not expect %s here", parse_token_text(p, t));
+		parse_error(p, t, instead_of_operator(p, t), "did not expect %s here",
+			    parse_token_text(p, t));
 }
 
 /* stmts = { expr (newline | ;) } */

@@ -196,8 +196,33 @@ static bool is_return_name(struct parser *p)
 	       !(t->kind == TOK_OP && t->op == OP_LPAREN);
 }
 
-static const char *const foreign_words[] = {"with",  "try",   "receive", "quote", "spawn",
-					    "raise", "throw", "import",	 "send",  "super"};
+static const char forms[] = "Honey has if, unless, cond, case, for and return";
+static const char at_the_top[] = "leave it out: operators and helpers are always there";
+
+static const struct {
+	const char *word, *help;
+} foreign_words[] = {
+	{"with", "write it as case or if within each other"},
+	{"while", "write for i <- 0..9 do .. end, or bpf_loop(n, fn i -> .. end)"},
+	{"try", forms},
+	{"receive", forms},
+	{"quote", forms},
+	{"spawn", forms},
+	{"raise", forms},
+	{"throw", forms},
+	{"send", forms},
+	{"super", forms},
+	{"import", at_the_top},
+	{"require", at_the_top},
+	{"alias", at_the_top},
+};
+
+/* with {:ok, x} <- .., while (a) do: no name of one's own has that behind it on its line. */
+static bool at_foreign_head(const struct token *t)
+{
+	return t->kind == TOK_OP && t->space_before && !t->nl_before &&
+	       (t->op == OP_LBRACE || t->op == OP_LPAREN);
+}
 
 /* Is the name before this the left side of a match? */
 static bool parse_at_match(const struct parser *p)
@@ -230,12 +255,12 @@ static struct node *parse_word(struct parser *p)
 		return n;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(foreign_words); i++) {
-		if (strcmp(foreign_words[i], t->name->s) ||
-		    (p->tok->kind != TOK_DO && !starts_argument(p->tok)))
+		if (strcmp(foreign_words[i].word, t->name->s) ||
+		    (p->tok->kind != TOK_DO && !starts_argument(p->tok) &&
+		     !at_foreign_head(p->tok)))
 			continue;
 		if (!p->panic)
-			diag_at(p->h, H008, t->span,
-				"Honey has if, unless, cond, case, for and return",
+			diag_at(p->h, H008, t->span, foreign_words[i].help,
 				"'%s' is not part of Honey", t->name->s);
 		p->panic = true;
 		return parse_error_node(p);
@@ -419,7 +444,9 @@ static struct node *parse_primary(struct parser *p)
 		break;
 	default: break;
 	}
-	parse_error(p, t, NULL, "expected an expression, found %s", parse_token_text(p, t));
+	parse_error(p, t,
+		    !strcmp(parse_token_text(p, t), "'//'") ? "a comment begins with '#'" : NULL,
+		    "expected an expression, found %s", parse_token_text(p, t));
 	return parse_error_node(p);
 }
 

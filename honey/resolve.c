@@ -474,7 +474,9 @@ static void check_name(struct honey *h, const struct name *n, struct span span, 
 	else if (emit_is_c_word(n->s, !strcmp(what, "field")) || !strncmp(n->s, "honey_", 6) ||
 		 (strcmp(what, "field") && helper_find(n)))
 		diag_at(h, H019, span, "choose another name",
-			"the %s's name '%s' is a word of C or of the kernel", what, n->s);
+			"the %s's name '%s' is a word of C, of the kernel or of the C that is "
+			"written",
+			what, n->s);
 }
 
 static void check_names(struct honey *h)

@@ -306,6 +306,9 @@ struct node *sugar_match(struct parser *p, struct node *pattern, struct node *va
 	block = node_new(p->h, N_BLOCK, span_join(pattern->span, value->span));
 	block->splice = true;
 	test = sugar_test(p, pattern, known ? kept(p, known, block) : value, block);
+	if (test && test->kind == N_BOOL && !test->value)
+		diag_at(p->h, W012, block->span, "Elixir raises an error here",
+			"this never matches: the function ends here with 0");
 	if (test) {
 		/* Elixir raises an error, a program leaves. */
 		leave = node_new(p->h, N_IF, block->span);
