@@ -49,7 +49,9 @@ static __always_inline bool call_is_32(const struct task_struct *task)
 #endif
 }
 
-static __always_inline long call_number_at_exit(const struct pt_regs *regs)
+/* Where the number of a call stands. On x86 the kernel takes the lower half of it for that, and the
+ * caller may have left anything in the upper one. */
+static __always_inline long call_register_at_exit(const struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
 	return (long)regs->orig_ax;
@@ -58,6 +60,11 @@ static __always_inline long call_number_at_exit(const struct pt_regs *regs)
 #else
 	return regs->int_code & 0xffff;
 #endif
+}
+
+static __always_inline long call_number_at_exit(const struct pt_regs *regs)
+{
+	return (__s32)call_register_at_exit(regs);
 }
 
 /* Word @i of the block that mmap's arguments are in. */

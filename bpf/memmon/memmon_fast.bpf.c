@@ -506,20 +506,23 @@ static __always_inline bool is_watched(__u64 nr)
 
 #define LAST_BITS(nr) (1ULL << ((nr)&63))
 
-/* Calls of 32-bit tasks, and those that make a task. By their last six bits most numbers are none
- * of these, whose calls pay for little more. On s390x the numbers of 64-bit calls are the same:
- * end_call() tells them apart. */
-static __always_inline bool is_seldom(__u64 nr)
+/* Calls of 32-bit tasks, those that make a task, and on x86 any of these or of ours with something
+ * in the upper half of @register_, which the kernel passes over. By their last six bits most
+ * numbers are none of these, whose calls pay for little more. On s390x the numbers of 64-bit calls
+ * are the same: end_call() tells them apart. */
+static __always_inline bool is_seldom(__u64 register_)
 {
 	const __u64 may_be = LAST_BITS(NR32_BRK) | LAST_BITS(NR32_MMAP) | LAST_BITS(NR32_MUNMAP) |
 			     LAST_BITS(NR32_MREMAP) | LAST_BITS(NR_CLONE) | LAST_BITS(NR_FORK) |
 			     LAST_BITS(NR_VFORK) | LAST_BITS(NR_CLONE3) | LAST_BITS(NR32_CLONE) |
-			     LAST_BITS(NR32_FORK) | LAST_BITS(NR32_VFORK);
+			     LAST_BITS(NR32_FORK) | LAST_BITS(NR32_VFORK) | LAST_BITS(NR_MMAP) |
+			     LAST_BITS(NR_MUNMAP) | LAST_BITS(NR_BRK) | LAST_BITS(NR_MREMAP);
+	__u32 nr = register_;
 
-	if (!(may_be >> (nr & 63) & 1))
-		return nr == NR32_MMAP2;
-	return nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP || nr == NR32_MREMAP ||
-	       call_makes_task(nr, false) || call_makes_task(nr, true);
+	if (!(may_be >> (register_ & 63) & 1))
+		return register_ == NR32_MMAP2;
+	return is_watched(nr) || nr == NR32_BRK || nr == NR32_MMAP || nr == NR32_MUNMAP ||
+	       nr == NR32_MREMAP || call_makes_task(nr, false) || call_makes_task(nr, true);
 }
 
 /* Of the call @nr; as a 32-bit task numbers it where @is_32. */
@@ -660,13 +663,16 @@ static __always_inline int end_call(struct task_struct *task, __u64 nr, struct p
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_ended, struct pt_regs *regs, long result)
 {
-	__u64 nr = call_number_at_exit(regs);
+	__u64 nr = call_register_at_exit(regs);
 
-	if (is_watched(nr))
-		return end_call(bpf_get_current_task_btf(), nr, regs, result);
-	if (is_seldom(nr))
-		return end_seldom(bpf_get_current_task_btf(), regs, result);
-	return 0;
+	if (!is_watched(nr)) {
+		if (!is_seldom(nr))
+			return 0;
+		nr = (__u32)nr;
+		if (!is_watched(nr))
+			return end_seldom(bpf_get_current_task_btf(), regs, result);
+	}
+	return end_call(bpf_get_current_task_btf(), nr, regs, result);
 }
 
 SEC("?tracepoint/raw_syscalls/sys_exit")

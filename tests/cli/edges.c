@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Commands at the edges of what a trial can see: edges CASE [CGROUP | NUMBER]. Each says what it
- * did by its exit code only; tests/cli/n13_processes.t, n15_answered.t and n16_cgroups.t compile
- * it.
+ * did by its exit code only; tests/cli/n13_processes.t, n14_upper.t, n15_answered.t and
+ * n16_cgroups.t compile it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -102,6 +102,23 @@ static int killed(void)
 	return 0;
 }
 
+/* The kernel takes the lower half of a number (x86-64), and passes over what stands above it. */
+static int upper(void)
+{
+	const long above = 0x7ead00000000;
+	long at;
+
+	for (int i = 0; i < CALLS; i++) {
+		at = syscall(SYS_mmap | above, 0, BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
+		if (at < 0 || syscall(SYS_munmap | above, at, BYTES / 2) ||
+		    syscall(SYS_mremap | above, at + BYTES / 2, BYTES / 2, BYTES / 4, 0) < 0)
+			return 3;
+	}
+	at = syscall(SYS_brk | above, 0);
+	return syscall(SYS_brk | above, at + BYTES) == at + BYTES ? 0 : 3;
+}
+
 static int enter(const char *cgroup)
 {
 	char path[4096];
@@ -178,6 +195,8 @@ int main(int argc, char **argv)
 		return answered(SYS_mmap, 0);
 	if (!strcmp(name, "munmap-0"))
 		return answered(SYS_munmap, 0);
+	if (!strcmp(name, "upper"))
+		return upper();
 	if (!strcmp(name, "kill"))
 		return killed();
 	if (!strcmp(name, "processes"))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # 32-bit programs on arm64 and s390x (31 bits), in guests: their calls are counted by memmon_fast and by the oracle; of a monitor that
-# does not look at them nothing is judged, and how many there were is told. tests/cli/compat.t is the same of x86-64.
+# does not look at them nothing is judged, and how many there were is told. tests/cli/n14_compat.t is the same of x86-64.
 # timeout: 900
 set -u
 . tests/lib.sh

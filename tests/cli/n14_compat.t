@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Issue 13, 14: calls of 32-bit programs are counted by memmon_fast and by the oracle (the numbers of their table, old mmap's
+# Number 14: calls of 32-bit programs are counted by memmon_fast and by the oracle (the numbers of their table, old mmap's
 # block); of a monitor that does not look at them nothing is judged, and how many there were is told.
 . tests/lib.sh
 need_bpf
