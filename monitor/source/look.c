@@ -99,10 +99,14 @@ static void show_found(struct live *l, struct proc_row *row, const struct procta
 		return;
 	}
 	/* A zombie: nobody says what it had. */
-	row->v[FIELD_RSS] = m->size_kb ? (double)m->rss_kb : NAN;
-	row->v[FIELD_VIRT] = m->size_kb ? (double)m->size_kb : NAN;
-	if (m->size_kb)
-		row->v[FIELD_PEAK] = (double)m->hwm_kb;
+	if (!m->size_kb) {
+		rows_lack_memory(row);
+		return;
+	}
+	row->v[FIELD_RSS] = (double)m->rss_kb;
+	row->v[FIELD_VIRT] = (double)m->size_kb;
+	row->v[FIELD_PEAK] = (double)m->hwm_kb;
+	rows_state(&l->rows, row)->peak = (uint32_t)(m->hwm_kb / l->rows.page_kb);
 	row_sum_held(row);
 }
 
@@ -121,6 +125,7 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 	} else if (err == -ESRCH && kill((pid_t)row->pid, 0) && errno == ESRCH) {
 		row->flags |= ROW_ENDED;
 		row->flags &= (uint8_t)~ROW_EXACT;
+		row->state = 'X';
 		f->losses.vanished++;
 	} else if (!(row->flags & ROW_HIDDEN)) {
 		row->flags |= ROW_HIDDEN;

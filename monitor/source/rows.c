@@ -30,12 +30,14 @@ static uint32_t narrow(uint64_t pages)
 /* What the walk through /proc does not say is not known. */
 static void take_kinds(const struct rows *r, struct row_told *to, const struct task_row *t)
 {
-	to->kinds = !r->exact;
+	bool known = !r->exact && !(t->flags & TASK_KERNEL);
+
+	to->kinds = known && to->memory;
 	to->swap = narrow(t->swap);
 	to->shared = narrow(t->shared);
 	to->hugetlb = narrow(t->hugetlb);
 	/* The faults of threads that live are with them. */
-	to->faults = t->threads <= 1 ? t->faults : UINT64_MAX;
+	to->faults = known && t->threads <= 1 ? t->faults : UINT64_MAX;
 }
 
 /* Their heap is filled up to the first collection, whatever of it is still needed. */
@@ -58,14 +60,16 @@ static void take_memory(const struct rows *r, struct proc_row *row, struct row_s
 
 	to->memory = t->flags & TASK_MEMORY;
 	s->hiwater = narrow(t->hiwater);
+	take_kinds(r, to, t);
 	/* Nobody says what a zombie had; its peak stays what it was. */
-	if (!to->memory || t->flags & TASK_KERNEL)
+	if (!to->memory || t->flags & TASK_KERNEL) {
+		to->highest = MAX(to->highest, s->peak);
 		return;
+	}
 	to->vm = t->vm;
 	to->rss = narrow(t->rss);
-	to->highest = MAX(s->hiwater, to->rss);
+	to->highest = MAX(MAX(s->hiwater, to->rss), s->peak);
 	to->memory_cgroup = t->memory_cgroup;
-	take_kinds(r, to, t);
 }
 
 /* What a row that is awake shows of what was told. */
@@ -122,6 +126,17 @@ static void forget_image(struct proc_row *row)
 		row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = NAN;
 }
 
+void rows_lack_memory(struct proc_row *row)
+{
+	static const enum field of_memory[] = {
+		FIELD_RSS,  FIELD_VIRT,	  FIELD_HELD, FIELD_TOUCHED, FIELD_PSS,	 FIELD_USS,
+		FIELD_LAZY, FIELD_SHARED, FIELD_SWAP, FIELD_HUGETLB, FIELD_BACK,
+	};
+
+	for (size_t i = 0; row->v && i < ARRAY_SIZE(of_memory); i++)
+		row->v[of_memory[i]] = NAN;
+}
+
 static void row_take(const struct rows *r, struct proc_row *row, struct row_state *s,
 		     const struct task_row *t)
 {
@@ -132,6 +147,7 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	if (is_another(row, s, t)) {
 		s->collected = is_collected(t);
 		s->execs = (uint32_t)t->execs;
+		s->peak = 0;
 		forget_image(row);
 	}
 	/* It may have another title, or be in another cgroup. */
@@ -204,10 +220,7 @@ static void show_end(struct rows *r, struct proc_row *row)
 	row->flags |= ROW_ENDED;
 	row->flags &= (uint8_t)~ROW_EXACT;
 	row->state = 'X';
-	if (!row->v)
-		return;
-	row->v[FIELD_RSS] = row->v[FIELD_VIRT] = row->v[FIELD_HELD] = row->v[FIELD_TOUCHED] = NAN;
-	row->v[FIELD_PSS] = row->v[FIELD_USS] = row->v[FIELD_LAZY] = row->v[FIELD_BACK] = NAN;
+	rows_lack_memory(row);
 }
 
 static void row_is_gone(struct rows *r, struct proc_row *row, struct row_state *s, bool told)
@@ -298,6 +311,7 @@ static void row_new(const struct rows *r, struct proc_row *row, struct row_state
 	memset(state, 0, sizeof(*state));
 	row->from = &r->from;
 	row->told.first_s = NAN;
+	row->told.faults = UINT64_MAX;
 	state->fresh = 1;
 }
 
@@ -343,8 +357,11 @@ void rows_look(struct rows *r, struct proc_row *row, uint64_t size_kb, uint64_t 
 	}
 	to->looked = true;
 	to->memory = size_kb;
-	if (!size_kb)
+	if (!size_kb) {
+		to->kinds = false;
 		return;
+	}
+	rows_state(r, row)->peak = narrow(peak_kb / r->page_kb);
 	to->vm = size_kb / r->page_kb;
 	to->rss = narrow(rss_kb / r->page_kb);
 	to->highest = narrow(peak_kb / r->page_kb);
@@ -360,6 +377,7 @@ static void forget_looks(struct rows *r)
 		to->rss = was.rss;
 		to->highest = was.highest;
 		to->memory = was.memory;
+		to->kinds = was.kinds;
 		to->looked = false;
 	}
 	r->nlooked = 0;

@@ -20,6 +20,7 @@ struct row_state {
 	/* Pages, as they were told: highest RSS that the kernel has noted, and the same of what it
 	 * was before an exec. */
 	uint32_t hiwater, before;
+	uint32_t peak;	     /* of its image, pages, as /proc said last; 0: nobody looked */
 	uint32_t execs;	     /* as in struct task_row, its lower half */
 	uint32_t seen_in;    /* the latest pass that did */
 	uint32_t taken_at;   /* in rows.taken, of one that was told anew in this pass */
@@ -97,6 +98,8 @@ void rows_init(struct rows *r, bool cpu, bool exact);
 void rows_release(struct rows *r);
 /* What a row that is awake holds, anew of its parts. */
 void row_sum_held(struct proc_row *row);
+/* It has no memory any more: what it had of each kind is not known. Its peak stays. */
+void rows_lack_memory(struct proc_row *row);
 /* What a row's figures are by what was told of it: row_source.value. */
 double rows_told(const struct row_source *from, const struct proc_row *row, enum field f);
 /* In this pass. */

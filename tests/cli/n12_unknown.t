@@ -52,6 +52,37 @@ like "a zombie: - in the table" "$out" "$zombie perl +- +- +- "
 run "$memmon" --batch -n 1 --json --filter "pid = $zombie and rss = ?"
 is "a zombie: rss = ? finds it" "$(printf '%s\n' "$out" | jq '.processes | length')" 1
 
+# --- one that was seen alive and has ended since: what it had of each kind is not known either, its peak and its faults are
+perl -e 'if (!fork()) { $x = "x" x (20 << 20); sleep 2; exit 0 } sleep 60' &
+parent2=$!
+at_exit "kill $parent2 2>/dev/null"
+"$memmon" --batch -n 7 -i 1 --json --top 0 --record "$tmp/was.rec" >"$tmp/was" &
+recorder=$!
+sleep 0.5
+zombie2=$(pgrep -P "$parent2")
+perl -e '$x = "x" x (20 << 20); sleep 2' &
+gone=$!
+wait $recorder
+run "$memmon" --replay "$tmp/was.rec" --json --top 0
+printf '%s\n' "$out" >"$tmp/was.replayed"
+# of PID FILE FILTER: the frames of a process that match
+of() {
+	jq -c --argjson pid "$1" ".processes[] | select(.pid == \$pid) | $3" "$2"
+}
+memory='[.rss_kb, .virt_kb, .swap_kb, .shared_kb, .hugetlb_kb, .held_kb, .pss_kb, .uss_kb, .given_back_kb, .touched_pct]'
+for frames in was was.replayed; do
+	check "$frames: it was seen alive" test "$(of "$zombie2" "$tmp/$frames" 'select(.state == "S" and .shared_kb > 0)' | wc -l)" -ge 1
+	is "$frames: as a zombie nothing of its memory is known" \
+		"$(of "$zombie2" "$tmp/$frames" "select(.state == \"Z\") | $memory | map(. == null) | all" | sort -u)" true
+	is "$frames: but its faults" "$(of "$zombie2" "$tmp/$frames" 'select(.state == "Z") | .page_faults > 1000' | sort -u)" true
+	is "$frames: nor of one that has ended" \
+		"$(of "$gone" "$tmp/$frames" "select(.ended) | $memory | map(. == null) | all" | sort -u)" true
+	is "$frames: its peak never falls" "$(of "$zombie2" "$tmp/$frames" .peak_kb | jq -s '. == sort')" true
+	is "$frames: nor that of the ended" "$(of "$gone" "$tmp/$frames" .peak_kb | jq -s '. == sort')" true
+done
+run "$memmon" --batch -n 1 --json --top 0 --filter "pid = $zombie2 and swap = 0"
+is "a zombie has no swap of 0" "$(printf '%s\n' "$out" | jq '.processes | length')" 0
+
 # --- a 32-bit program, whose calls have other numbers
 if cc -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -o "$tmp/compat" tests/fixtures/programs/compat.c 2>/dev/null &&
 	{ "$tmp/compat" & compat=$!; sleep 0.2; kill -0 $compat 2>/dev/null; }; then
