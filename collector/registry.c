@@ -199,7 +199,8 @@ char **monitor_names(void)
 
 struct wanted {
 	const char *name;
-	char *path;
+	char *path, *second; /* monitors of that name */
+	char *part;	     /* what is of that name and not listed: the harness's own, mostly */
 };
 
 static int match_name(const char *path, const char *name, void *arg)
@@ -212,8 +213,36 @@ static int match_name(const char *path, const char *name, void *arg)
 	if (strcmp(name + n, ".bpf.o") && (name[n] || !str_ends_with(name, ".bt")) &&
 	    (strcmp(name + n, ".manifest.json") || !is_command(path)))
 		return 0;
-	w->path = strdup(path);
-	return 1;
+	if (str_ends_with(name, ".bpf.o") && !is_monitor(path))
+		w->part = w->part ? w->part : strdup(path);
+	else if (!w->path)
+		w->path = strdup(path);
+	else if (!w->second)
+		w->second = strdup(path);
+	return 0;
+}
+
+/* The monitor of that name. A part of the harness that is called alike gives way to it. */
+static int find_named(const char *name, char **path, struct strbuf *why)
+{
+	struct wanted w = {.name = name};
+	int err = 0;
+
+	if (!strchr(name, '/') && *name)
+		each_file(match_name, &w);
+	if (w.second) {
+		why_err(why, "%s: there are two monitors of this name, %s and %s; give a path",
+			name, w.path, w.second);
+		err = -EINVAL;
+	} else {
+		*path = w.path ? w.path : w.part;
+	}
+	if (*path != w.path)
+		free(w.path);
+	if (*path != w.part)
+		free(w.part);
+	free(w.second);
+	return err;
 }
 
 static int unknown_name(const char *name, struct strbuf *why)
@@ -238,27 +267,27 @@ static int unknown_name(const char *name, struct strbuf *why)
 
 int registry_find(const char *name, char **path, struct strbuf *why)
 {
-	struct wanted w = {.name = name};
-	int err;
+	char *found = NULL;
+	int err = find_named(name, &found, why);
 
-	if (!strchr(name, '/') && *name)
-		each_file(match_name, &w);
-	if (!w.path && rights_are_borrowed() && !access(name, F_OK)) {
+	if (err)
+		return err;
+	if (!found && rights_are_borrowed() && !access(name, F_OK)) {
 		why_err(why,
 			"%s: this program has rights of its own (setcap), which are for the "
 			"monitors that ship; run yours as root (sudo)",
 			name);
 		return -EPERM;
 	}
-	if (!w.path && !access(name, R_OK) &&
+	if (!found && !access(name, R_OK) &&
 	    (strchr(name, '/') || str_ends_with(name, ".o") || str_ends_with(name, ".bt") ||
 	     str_ends_with(name, ".ex") || str_ends_with(name, ".json")))
-		w.path = strdup(name);
-	if (!w.path && strchr(name, '/')) {
+		found = strdup(name);
+	if (!found && strchr(name, '/')) {
 		err = -errno;
 		why_err_sys(why, err, "cannot read the monitor %s", name);
 		return err;
 	}
-	*path = w.path;
-	return w.path ? 0 : unknown_name(name, why);
+	*path = found;
+	return found ? 0 : unknown_name(name, why);
 }

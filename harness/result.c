@@ -576,6 +576,12 @@ static int locate(const char *path, char **file, char **dir)
 			    path);
 		return err;
 	}
+	if (S_ISCHR(st.st_mode)) {
+		log_err("%s is a device, no run (give a run's folder, results/runs/ID, or its "
+			"run.json)",
+			path);
+		return -EINVAL;
+	}
 	if (S_ISDIR(st.st_mode)) {
 		*dir = strdup(path);
 		if (asprintf(file, "%s/run.json", path) < 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char strbuf_empty[1];
@@ -121,9 +122,14 @@ int strbuf_read_file(struct strbuf *sb, const char *path)
 	return err;
 }
 
+/* What is no file has no size, and may have no end. */
+static const size_t most_of_a_stream = (size_t)256 << 20;
+
 int strbuf_read_fd(struct strbuf *sb, int fd)
 {
 	size_t start = sb->len;
+	struct stat st;
+	bool stream = !fstat(fd, &st) && !S_ISREG(st.st_mode);
 	int err = 0;
 
 	for (;;) {
@@ -138,6 +144,10 @@ int strbuf_read_fd(struct strbuf *sb, int fd)
 		if (n <= 0)
 			break;
 		sb->len += (size_t)n;
+		if (stream && sb->len - start > most_of_a_stream) {
+			err = -EFBIG;
+			break;
+		}
 	}
 	if (err)
 		sb->len = start;

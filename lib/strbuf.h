@@ -29,7 +29,8 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2,
 void strbuf_trim(struct strbuf *sb); /* gives back memory that is not needed */
 /* Gives the string away (the caller frees it); the strbuf is empty afterwards. */
 char *strbuf_detach(struct strbuf *sb);
-/* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. */
+/* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. Of what is no
+ * regular file at most 256 MiB: -EFBIG. */
 int strbuf_read_file(struct strbuf *sb, const char *path);
 /* The same of what @fd, which stays open, reads from where it is on. */
 int strbuf_read_fd(struct strbuf *sb, int fd);

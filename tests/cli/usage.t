@@ -37,6 +37,11 @@ shows() {
 says 2 "beebench: error: no command 'verfy'; did you mean 'verify'?" verfy
 says 2 "beebench: error: no command 'xyzzy'; see 'beebench --help'" xyzzy
 says 2 "beebench: error: beebench verify: no option '--montor'; did you mean '--monitor'?" verify --montor memmon
+# What never ends is not read for ever.
+says 2 "beebench: error: /dev/zero is a device, no run (give a run's folder, results/runs/ID, or its run.json)" report /dev/zero
+says 2 "beebench: error: cannot read the policy /dev/zero: File too large" gate --base memmon --head memmon \
+	--policy /dev/zero
+says 2 "beebench: error: cannot read the plan /dev/zero: File too large" merge . --cells /dev/zero --out "${TMPDIR:-/tmp}/none"
 says 2 "beebench: error: beebench verify: unexpected word 'stress-ng'; a command goes after '--'" verify stress-ng
 # What a measure does not look at is refused, not passed over.
 for measure in ringbuf exact matrix calibrate; do
