@@ -76,6 +76,9 @@ struct monitor_target {
 	/* Rows of some processes will be asked for (collector/object.h), where the object and the
 	 * kernel can tell them. */
 	bool rows_of;
+	/* Load it apart where that can be done (collector/program.h). For a process of one thread
+	 * that goes on for long. */
+	bool apart;
 	/* Bytes of each ring, for an object that has one for each CPU: a power of two and whole
 	 * pages. 0: the default. The ring of other objects is as they say. */
 	uint64_t ring_bytes;

@@ -11,6 +11,7 @@
 
 #include "lib/procfs.h"
 #include "lib/why.h"
+#include "collector/program.h"
 
 static int cost_of_program(const struct bpf_program *p, struct monitor_program *out)
 {
@@ -20,7 +21,7 @@ static int cost_of_program(const struct bpf_program *p, struct monitor_program *
 	*out = (struct monitor_program){0};
 	snprintf(out->name, sizeof(out->name), "%s", bpf_program__name(p));
 	snprintf(out->section, sizeof(out->section), "%s", bpf_program__section_name(p));
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
+	if (bpf_obj_get_info_by_fd(program_fd(p), &info, &size))
 		return -errno;
 	out->run_cnt = info.run_cnt;
 	out->run_time_ns = info.run_time_ns;
@@ -40,7 +41,7 @@ int cost_of_object(const struct bpf_object *obj, struct monitor_cost *out)
 	out->nprograms = 0;
 	out->map_bytes = 0;
 	bpf_object__for_each_program (p, obj) {
-		if (bpf_program__fd(p) < 0 || out->nprograms == ARRAY_SIZE(out->programs))
+		if (program_fd(p) < 0 || out->nprograms == ARRAY_SIZE(out->programs))
 			continue;
 		err = cost_of_program(p, &out->programs[out->nprograms]);
 		if (err)

@@ -29,6 +29,7 @@
 #include "collector/figure_map.h"
 #include "collector/maps.h"
 #include "collector/object_error.h"
+#include "collector/program.h"
 #include "collector/ring.h"
 #include "bpf/ring/mapped_ring.h"
 #include "collector/snapshot.h"
@@ -47,9 +48,9 @@ struct object {
 	uint64_t ring_bytes;
 	int *ring_fds;
 	size_t nrings;
-	struct bpf_link *iterator; /* made at the first snapshot */
-	struct rows_of *rows_of;   /* NULL: it has none, or it is not wanted */
-	struct bpf_link **links;   /* @nlinks */
+	struct program_link *iterator; /* made at the first snapshot */
+	struct rows_of *rows_of;       /* NULL: it has none, or it is not wanted */
+	struct program_link **links;   /* @nlinks */
 	size_t nlinks;
 	struct figure_record record; /* fields that the manifest gives a meaning */
 	struct names unattached;     /* programs whose sections name no place */
@@ -87,7 +88,7 @@ static int object_detach(struct monitor *m)
 
 	/* The last first: an object has what others of it rely on before them. */
 	for (size_t i = o->nlinks; i--;)
-		bpf_link__destroy(o->links[i]);
+		program_link_destroy(o->links[i]);
 	free(o->links);
 	o->links = NULL;
 	o->nlinks = 0;
@@ -118,15 +119,15 @@ static void tell_unattached(const struct monitor *m, const struct bpf_program *p
 
 static int attach_program(struct monitor *m, struct object *o, struct bpf_program *p)
 {
-	struct bpf_link *link;
+	struct program_link *link;
 	int err;
 
 	/* SEC("?..") is not loaded; an iterator and its like are run when rows are wanted.
 	 */
-	if (bpf_program__fd(p) < 0 || is_iterator(p) || rows_of_is(o->rows_of, p))
+	if (program_fd(p) < 0 || is_iterator(p) || rows_of_is(o->rows_of, p))
 		return 0;
 	object_listen();
-	link = RIGHTS_RAISED(bpf_program__attach(p));
+	link = RIGHTS_RAISED(program_attach(p));
 	err = link ? 0 : -errno;
 	if (err == -EOPNOTSUPP) { /* its section names no place */
 		names_add(&o->unattached, bpf_program__name(p));
@@ -145,17 +146,17 @@ static int attach_program(struct monitor *m, struct object *o, struct bpf_progra
 static int begin(const struct monitor *m, const struct object *o)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(o->bpf, LAYOUT_BEGIN_PROGRAM);
-	struct bpf_link *link = NULL;
+	struct program_link *link = NULL;
 	struct strbuf nothing = STRBUF_INIT;
 	int err;
 
-	if (!p || bpf_program__fd(p) < 0 || !is_iterator(p))
+	if (!p || program_fd(p) < 0 || !is_iterator(p))
 		return 0;
 	err = snapshot_run(&link, p, &nothing);
 	if (err)
 		log_err_sys(err, "%s: its iterator '%s' cannot be run", m->path,
 			    LAYOUT_BEGIN_PROGRAM);
-	bpf_link__destroy(link);
+	program_link_destroy(link);
 	strbuf_release(&nothing);
 	return err;
 }
@@ -171,14 +172,13 @@ static int object_attach(struct monitor *m)
 	/* libbpf looks only classic tracepoints up there; a program that stands in on other kernels
 	 * is not loaded. */
 	bpf_object__for_each_program (p, o->bpf) {
-		tracefs |=
-			bpf_program__fd(p) >= 0 && bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
+		tracefs |= program_fd(p) >= 0 && bpf_program__type(p) == BPF_PROG_TYPE_TRACEPOINT;
 		n++;
 	}
 	err = tracefs ? tracefs_ensure(m->why) : 0;
 	if (err)
 		return err;
-	o->links = calloc(n ? n : 1, sizeof(struct bpf_link *));
+	o->links = calloc(n ? n : 1, sizeof(struct program_link *));
 	if (!o->links)
 		return -ENOMEM;
 	bpf_object__for_each_program (p, o->bpf) {
@@ -282,10 +282,11 @@ static void object_close(struct monitor *m)
 	for (size_t i = 0; i < o->nrings; i++)
 		close(o->ring_fds[i]);
 	free(o->ring_fds);
-	bpf_link__destroy(o->iterator);
+	program_link_destroy(o->iterator);
 	rows_of_close(o->rows_of);
 	names_release(&o->unattached);
 	figure_record_release(&o->record);
+	program_forget(o->bpf);
 	bpf_object__close(o->bpf);
 	free(o);
 	m->impl = NULL;
@@ -526,7 +527,7 @@ size_t monitor_programs(const struct monitor *m, struct object_program *out, siz
 		if (n < max)
 			out[n] = (struct object_program){
 				bpf_program__name(p), bpf_program__section_name(p),
-				bpf_program__type(p), bpf_program__fd(p), is_iterator(p)};
+				bpf_program__type(p), program_fd(p), is_iterator(p)};
 		n++;
 	}
 	return n;
@@ -557,7 +558,7 @@ int monitor_rows_program(const struct monitor *m, size_t *row_bytes)
 	if (!o || !o->layout.rows.iterator || o->layout.rows.key || o->layout.rows.size % 8)
 		return -ENOTSUP;
 	*row_bytes = o->layout.rows.size;
-	return bpf_program__fd(o->layout.rows.iterator);
+	return program_fd(o->layout.rows.iterator);
 }
 
 /* An object that has this u64 among its read-only data watches only the cgroup we write there. */
@@ -749,8 +750,10 @@ static int load(struct monitor *m, struct object *o, const struct monitor_target
 		err = size_rings(m, o, target);
 	if (err)
 		return err;
-	object_listen();
-	err = bpf_object__load(o->bpf);
+	if (!target->apart || program_load_apart(o->bpf)) {
+		object_listen();
+		err = bpf_object__load(o->bpf);
+	}
 	if (err)
 		return object_explain_load(m->path, o->bpf, err, m->why);
 	return o->ring_array ? make_rings(m, o) : 0;

@@ -12,6 +12,7 @@
 
 #include "bpf/calls/walked.h"
 #include "lib/kernel.h"
+#include "collector/program.h"
 
 /* The object's. */
 struct parts {
@@ -57,12 +58,12 @@ int rows_of_open(struct rows_of **out, const struct bpf_object *object, const ch
 	struct rows_of *r;
 	struct parts p;
 
-	if (!find_parts(object, iterator, &p) || bpf_program__fd(p.program) < 0)
+	if (!find_parts(object, iterator, &p) || program_fd(p.program) < 0)
 		return -ENOENT;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	*r = (struct rows_of){.program = bpf_program__fd(p.program),
+	*r = (struct rows_of){.program = program_fd(p.program),
 			      .asked_fd = bpf_map__fd(p.asked),
 			      .rows_fd = bpf_map__fd(p.rows),
 			      .asked = calloc(1, bpf_map__value_size(p.asked)),
@@ -125,7 +126,7 @@ int rows_of_read(struct rows_of *r, const uint32_t *pids, size_t n, const void *
 
 bool rows_of_is(const struct rows_of *r, const struct bpf_program *p)
 {
-	return r && bpf_program__fd(p) == r->program;
+	return r && program_fd(p) == r->program;
 }
 
 void rows_of_close(struct rows_of *r)

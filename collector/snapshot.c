@@ -12,6 +12,7 @@
 #include "lib/log.h"
 #include "lib/strbuf.h"
 #include "collector/maps.h"
+#include "collector/program.h"
 
 static int unreadable(int err, const char *path, const struct bpf_map *map)
 {
@@ -109,17 +110,17 @@ static void add_row(const struct layout *l, const void *data, struct counter_tab
 	}
 }
 
-int snapshot_run(struct bpf_link **link, struct bpf_program *p, struct strbuf *out)
+int snapshot_run(struct program_link **link, struct bpf_program *p, struct strbuf *out)
 {
 	static char chunk[65536];
 	ssize_t n;
 	int fd, err = 0;
 
 	if (!*link)
-		*link = bpf_program__attach_iter(p, NULL);
+		*link = program_attach_iterator(p);
 	if (!*link)
 		return -errno;
-	fd = bpf_iter_create(bpf_link__fd(*link));
+	fd = bpf_iter_create(program_link_fd(*link));
 	if (fd < 0)
 		return -errno;
 	/* EAGAIN: it has passed a million tasks without writing; the next read goes on. */
@@ -150,7 +151,7 @@ static int add_rows(const struct layout *l, const char *path, const void *data, 
 	return 0;
 }
 
-static int read_iterator(const struct layout *l, struct bpf_link **link, const char *path,
+static int read_iterator(const struct layout *l, struct program_link **link, const char *path,
 			 struct strbuf *data)
 {
 	int err = snapshot_run(link, l->rows.iterator, data);
@@ -293,7 +294,7 @@ void snapshot_forget(struct departed *before)
 	free(before);
 }
 
-int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+int snapshot_rows(const struct layout *l, struct program_link **link, const char *path,
 		  struct counter_table *out)
 {
 	struct strbuf data = STRBUF_INIT;

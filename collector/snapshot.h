@@ -7,7 +7,7 @@
 #include "collector/layout.h"
 #include "collector/rows_of.h"
 
-struct bpf_link;
+struct program_link;
 
 /* Each of these adds to @out, which has its fields set; 0 or -errno after saying why. @path is for
  * the messages. */
@@ -19,7 +19,7 @@ int snapshot_maps(const struct layout *l, const char *path, struct counter_table
  * What the iterator writes and what the map of ended processes has. *@link is the iterator's, made
  * at the first call; the caller destroys it. A process that ends meanwhile counts once.
  */
-int snapshot_rows(const struct layout *l, struct bpf_link **link, const char *path,
+int snapshot_rows(const struct layout *l, struct program_link **link, const char *path,
 		  struct counter_table *out);
 /* The same of @n processes; beside them some that have ended. Prints nothing where @r cannot say it
  * (-ENOBUFS, or another error of rows_of_read()): then the iterator can. */
@@ -39,7 +39,7 @@ void snapshot_forget(struct departed *before); /* accepts NULL */
 
 /* All that the iterator @p writes, added to @out. Returns 0 or -errno; prints nothing. *@link as
  * above. */
-int snapshot_run(struct bpf_link **link, struct bpf_program *p, struct strbuf *out);
+int snapshot_run(struct program_link **link, struct bpf_program *p, struct strbuf *out);
 
 /* Takes the rows of processes that have ended out of their map. */
 int snapshot_take_ended(const struct layout *l, const char *path, struct counter_table *out);

@@ -128,7 +128,11 @@ static int check_kind(const struct monitor_info *info, enum tool tool)
 static int open_monitor(struct live *l, const struct source_options *opts)
 {
 	const struct monitor_target target = {
-		.ring_bytes = opts->ring_bytes, .cgroup_id = opts->cgroup_id, .rows_of = true};
+		.ring_bytes = opts->ring_bytes,
+		.cgroup_id = opts->cgroup_id,
+		.rows_of = true,
+		.apart = true,
+	};
 	const char *name = opts->object ? opts->object : default_monitor[opts->tool];
 	int err;
 

@@ -22,6 +22,7 @@
 #include "lib/procfs.h"
 #include "collector/object_error.h"
 #include "collector/registry.h"
+#include "collector/program.h"
 #include "collector/layout.h"
 #include "monitor/source/ends.h"
 #include "monitor/source/walk.h"
@@ -33,10 +34,10 @@ struct tasks {
 	struct tasks_options opts;
 	struct bpf_object *bpf; /* NULL: the scan */
 	const char *lister;	/* which of its programs is the iterator's */
-	struct bpf_link *list;
-	struct bpf_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
-	int ends_fd;		     /* of the ring of ends; the object's */
-	int ends_woke;		     /* readable when the program wakes; -1: ends are not told */
+	struct program_link *list;
+	struct program_link *ends_of[3]; /* what tells of ends: execs, exits, tasks let go of */
+	int ends_fd;			 /* of the ring of ends; the object's */
+	int ends_woke; /* readable when the program wakes; -1: ends are not told */
 	struct variable pass_at, kept_at, lost_at, exits_at; /* of the programs */
 	uint32_t pass, kept;
 	bool next;
@@ -150,7 +151,7 @@ static int map_walk(struct tasks *t)
 	const struct bpf_map *records = bpf_object__find_map_by_name(t->bpf, "task_walk");
 	const struct bpf_map *same = bpf_object__find_map_by_name(t->bpf, "task_same");
 
-	t->walk_fd = bpf_program__fd(p);
+	t->walk_fd = program_fd(p);
 	return walk_open(&t->walk, bpf_map__fd(records), bpf_map__value_size(records),
 			 bpf_map__fd(same), bpf_map__max_entries(same));
 }
@@ -173,7 +174,7 @@ static int attach(struct tasks *t)
 
 	if (!list || fd < 0)
 		return -EINVAL;
-	t->list = bpf_program__attach_iter(list, NULL);
+	t->list = program_attach_iterator(list);
 	if (!t->list)
 		return -errno;
 	if (!t->opts.ends)
@@ -181,7 +182,7 @@ static int attach(struct tasks *t)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(t->bpf, names[i]);
 
-		t->ends_of[i] = p ? bpf_program__attach(p) : NULL;
+		t->ends_of[i] = p ? program_attach(p) : NULL;
 		if (!t->ends_of[i])
 			return p ? -errno : -EINVAL;
 	}
@@ -222,7 +223,8 @@ static int open_iterator(struct tasks *t, const char *path, bool walk)
 	err = err ? err : make_told(t);
 	err = err ? err : make_walk(t, walk);
 	err = err ? err : choose_lister(t, walk);
-	err = err ? err : bpf_object__load(t->bpf);
+	if (!err && program_load_apart(t->bpf))
+		err = bpf_object__load(t->bpf);
 	if (!err)
 		add_next(t);
 	err = err ? err : attach(t);
@@ -235,10 +237,11 @@ static void close_iterator(struct tasks *t)
 	if (t->ends_woke >= 0)
 		close(t->ends_woke);
 	for (size_t i = 0; i < ARRAY_SIZE(t->ends_of); i++) {
-		bpf_link__destroy(t->ends_of[i]);
+		program_link_destroy(t->ends_of[i]);
 		t->ends_of[i] = NULL;
 	}
-	bpf_link__destroy(t->list);
+	program_link_destroy(t->list);
+	program_forget(t->bpf);
 	bpf_object__close(t->bpf);
 	t->ends_woke = -1;
 	t->list = NULL;
@@ -414,7 +417,7 @@ static int read_iterator(struct tasks *t, const struct tasks_reader *to)
 	/* The kernel's own buffer for iterators is 32 KiB: a read gives no more. */
 	static char buffer[32 * 1024] __attribute__((aligned(8)));
 	bool first = true;
-	int fd = bpf_iter_create(bpf_link__fd(t->list)), err = 0;
+	int fd = bpf_iter_create(program_link_fd(t->list)), err = 0;
 	ssize_t n;
 
 	if (fd < 0) {
