@@ -16,4 +16,12 @@ int hold_file(int fd, char *who);
 
 #define HOLD_WHO_BYTES 32
 
+/*
+ * The same of a file that is put in its place by rename(2) when it is whole, and so need not be
+ * there yet: its name is held, whatever link or way leads there, until the descriptor is closed or
+ * the process ends. Returns the descriptor; -EBUSY as above; -ENOENT: @path is no name of a regular
+ * file, or of none in a folder, or names cannot be held here: it is nobody's. Prints nothing.
+ */
+int hold_path(const char *path, char *who);
+
 #endif

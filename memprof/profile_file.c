@@ -241,9 +241,14 @@ static int cannot_write(const char *path, int err)
 	return err;
 }
 
+static bool is_stdout(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
 int profile_write_check(const char *path)
 {
-	return cannot_write(path, outfile_check(path));
+	return is_stdout(path) ? 0 : cannot_write(path, outfile_check(path));
 }
 
 int profile_write(const struct profile *p, const char *path)
@@ -254,7 +259,10 @@ int profile_write(const struct profile *p, const char *path)
 	profile_pack_start(&data);
 	err = profile_pack(&data, p, NULL);
 	if (!err)
-		err = cannot_write(path, outfile_write(path, data.s, data.len, 0600));
+		err = is_stdout(path)
+			      ? cannot_write("to stdout",
+					     fd_write_all(STDOUT_FILENO, data.s, data.len))
+			      : cannot_write(path, outfile_write(path, data.s, data.len, 0600));
 	strbuf_release(&data);
 	return err;
 }

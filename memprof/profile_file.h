@@ -23,7 +23,8 @@ int profile_pack(struct strbuf *out, const struct profile *p, struct strbuf *why
 
 /*
  * Writes @path whole or not at all: beside its place, then renamed; a device or a pipe is written
- * as it is. Its mode is 0600: it shows what a program does. 0 or -errno after saying why.
+ * as it is, and "-" is stdout. Its mode is 0600: it shows what a program does. 0 or -errno after
+ * saying why.
  */
 int profile_write(const struct profile *p, const char *path);
 

@@ -4,9 +4,12 @@
 #include "memprof/looks/looks.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/hold.h"
 #include "lib/log.h"
 #include "memprof/looks/recording.h"
 #include "memprof/profile_file.h"
@@ -24,6 +27,9 @@ static int check(const struct looks_options *o, const char *name)
 {
 	if (!o->out && (o->record || o->interval_s > 0))
 		return wrong(name, "--interval and --record write a file: give -o FILE");
+	if (o->out && !strcmp(o->out, "-") && o->interval_s > 0 && !o->record)
+		return wrong(name, "--interval writes the file anew each time, which stdout cannot "
+				   "be; --record adds to it");
 	if (o->record_max && !o->record)
 		return wrong(name, "--record-max goes with --record");
 	if (o->interval_s > 0 && o->interval_s < 0.01)
@@ -31,12 +37,29 @@ static int check(const struct looks_options *o, const char *name)
 	return 0;
 }
 
+/* Of two that write one file the later would win, and the other's hour be lost. */
+static int hold(struct looks *l, const char *name)
+{
+	char who[HOLD_WHO_BYTES];
+
+	if (!l->path || !strcmp(l->path, "-"))
+		return 0;
+	l->held = hold_path(l->path, who);
+	if (l->held != -EBUSY)
+		return 0;
+	log_err("%s: %s is being written by %s: of two profiles in one file the later would "
+		"replace the other; name another with -o",
+		name, l->path, *who ? who : "another process");
+	return -EBUSY;
+}
+
 int looks_open(struct looks *l, const struct looks_options *o, const char *name, bool quiet)
 {
 	double seconds = o->interval_s;
 	int err = check(o, name);
 
-	*l = (struct looks){.path = o->out, .quiet = quiet};
+	*l = (struct looks){.path = o->out, .quiet = quiet, .held = -1};
+	err = err ? err : hold(l, name);
 	if (err)
 		return err;
 	l->writes = o->record || seconds > 0;
@@ -131,5 +154,7 @@ void looks_close(struct looks *l)
 	recording_close(l->recording);
 	profile_alerts_close(l->alerts);
 	free(l->points);
-	*l = (struct looks){0};
+	if (l->path && l->held >= 0)
+		close(l->held);
+	*l = (struct looks){.held = -1};
 }

@@ -48,6 +48,7 @@ struct looks {
 	uint64_t next_ns; /* of CLOCK_MONOTONIC */
 	bool writes;	  /* looks go to the file, too */
 	bool quiet, failed;
+	int held;		     /* the file's name; negative: it is nobody's */
 	struct recording *recording; /* NULL: the file is the latest look */
 	struct profile_alerts *alerts;
 	struct profile_point *points; /* owned; bounded */

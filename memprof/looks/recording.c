@@ -39,6 +39,7 @@ void recording_close(struct recording *r)
 int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
 {
 	struct recording *r = calloc(1, sizeof(*r));
+	const bool to_stdout = !strcmp(path, "-");
 	char who[HOLD_WHO_BYTES];
 	struct stat st;
 	int err;
@@ -49,9 +50,10 @@ int recording_open(struct recording **out, const char *path, uint64_t bytes_max)
 	r->path = path;
 	r->bytes_max = bytes_max;
 	r->bytes = PROFILE_FILE_START_BYTES;
-	r->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	r->regular = r->fd >= 0 && !fstat(r->fd, &st) && S_ISREG(st.st_mode);
-	err = r->fd < 0 ? -errno : hold_file(r->fd, who);
+	r->fd = to_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+			  : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	r->regular = !to_stdout && r->fd >= 0 && !fstat(r->fd, &st) && S_ISREG(st.st_mode);
+	err = r->fd < 0 ? -errno : to_stdout ? 0 : hold_file(r->fd, who);
 	/* A smaller file takes the place of the one that a link leads to, not the link's. */
 	r->place = err ? NULL : realpath(path, NULL);
 	if (!err && !r->place)

@@ -155,7 +155,7 @@ static int write_out(const struct strbuf *text, const char *file)
 	int err = 0;
 
 	/* What is lost of stdout std_close() notices. */
-	if (!file)
+	if (!file || !strcmp(file, "-"))
 		fwrite(text->s, 1, text->len, stdout);
 	else
 		err = outfile_write(file, text->s, text->len, 0666);

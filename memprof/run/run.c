@@ -322,7 +322,8 @@ static void summarize(const struct profile *p, const char *out)
 	log_info("%s%s; %zu stacks, %zu process%s", about, s.s, p->nstacks, p->nprocesses,
 		 p->nprocesses == 1 ? "" : "es");
 	say_losses(p);
-	log_info("see it with 'memprof report %s'", out);
+	if (strcmp(out, "-"))
+		log_info("see it with 'memprof report %s'", out);
 	strbuf_release(&s);
 }
 

@@ -47,6 +47,81 @@ run "$memprof" kernel -o "$tmp/k" --format json --seconds 1
 is "a file and a form: exit code" "$code" 2
 is "a file and a form: what works" "$err" "memprof: error: --format shows a profile, -o keeps it: give one of them, then 'memprof report $tmp/k --format json'"
 
+# "-" is stdout, for a profile and for what is shown of it.
+mkdir "$tmp/empty"
+root=$PWD
+run sh -c 'cd "$1" && "$2" run --exact -q -o - -- "$3" live 5 >"$1.prof"' sh "$tmp/empty" "$root/$memprof" "$root/$life"
+is "run -o -: exit code, and nothing said" "$code $err" "0 "
+is "run -o -: the profile is on stdout" "$("$memprof" report "$tmp/empty.prof" --format json | jq .totals.live_blocks)" 5
+for command in "report --format csv" "report --format pprof" "diff --format csv $tmp/empty.prof"; do
+	# shellcheck disable=SC2016,SC2086
+	run sh -c 'cd "$1" && shift && "$@" -o - | cksum' sh "$tmp/empty" "$root/$memprof" $command "$tmp/empty.prof"
+	# shellcheck disable=SC2086
+	is "${command% /*} -o -: what it writes without -o" "$out" "$("$memprof" $command "$tmp/empty.prof" | cksum)"
+done
+run sh -c 'cd "$1" && "$2" run --record -q -o - -- "$3" live 5 | cat >"$1.rec"' sh "$tmp/empty" "$root/$memprof" "$root/$life"
+is "run --record -o -: a recording" "$("$memprof" report "$tmp/empty.rec" --at 1 --format json | jq -r .mode)" sampled
+is "and no file of that name" "$(ls "$tmp/empty")" ""
+run "$memprof" run --interval 1 -o - -- true
+is "what is written again and again is not for stdout" "$code $err" \
+	"2 memprof: error: run: --interval writes the file anew each time, which stdout cannot be; --record adds to it; see 'memprof run --help'"
+
+# Two that write one file: the second is told who has it, whatever way leads there, and its command does not run.
+ln -s "$tmp" "$tmp/way"
+mkfifo "$tmp/end"
+"$memprof" run -q -o "$tmp/two" -- sh -c 'echo begun; read -r line' <"$tmp/end" >"$tmp/first" &
+first=$!
+exec 8>"$tmp/end"
+tries=0
+until grep -q begun "$tmp/first" || [ $tries -ge 1200 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
+for to in "$tmp/two" "$tmp/way/two" "$tmp/empty/../two"; do
+	for how in "" --record; do
+		# shellcheck disable=SC2086
+		run "$memprof" run -q $how -o "$to" -- echo ran
+		is "two into one file: the second is refused ($how)" "$code:$out:$err" \
+			"2::memprof: error: run: $to is being written by process $first: of two profiles in one file the later would replace the other; name another with -o"
+	done
+done
+run "$memprof" run -q -o "$tmp/empty/two" -- echo ran
+is "the same name in another folder is another file" "$code $out" "0 ran"
+echo >&8
+exec 8>&-
+code=0
+wait $first || code=$?
+is "two into one file: the first has its profile" "$code $("$memprof" report "$tmp/two" --format json | jq -r '.processes[0].comm')" "0 sh"
+run "$memprof" run -q -o "$tmp/two" -- echo ran
+is "two into one file: afterwards it is free" "$code $out" "0 ran"
+
+# A signal to memprof run alone goes to the command, which may handle it.
+for signal in INT TERM HUP QUIT; do
+	for does in "exit 3" "" ; do
+		: >"$tmp/said"
+		# sh starts with SIGINT and SIGQUIT ignored what it does not wait for.
+		# shellcheck disable=SC2016
+		perl -e '$SIG{$_} = "DEFAULT" for qw(INT QUIT); exec @ARGV' "$memprof" run -q -o "$tmp/signalled" -- \
+			perl -e '$| = 1; my ($name, $code) = @ARGV; $SIG{$name} = sub { print "caught\n"; exit $code } if $code; print "ready\n"; sleep 1 while 1' \
+			$signal "${does#exit }" >"$tmp/said" &
+		program=$!
+		tries=0
+		until grep -q ready "$tmp/said" || [ $tries -ge 1200 ]; do
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+		kill -$signal $program
+		code=0
+		wait $program || code=$?
+		case $signal in INT) number=2 ;; TERM) number=15 ;; HUP) number=1 ;; QUIT) number=3 ;; esac
+		is "SIG$signal to memprof alone: the command ${does:-dies}" "$code $(grep -c caught "$tmp/said")" \
+			"$([ -n "$does" ] && echo '3 1' || echo "$((128 + number)) 0")"
+		is "SIG$signal to memprof alone: the profile is written (the command ${does:-dies})" \
+			"$("$memprof" report "$tmp/signalled" --format json | jq -r '.processes[0].comm')" perl
+		rm -f "$tmp/signalled"
+	done
+done
+
 run "$memprof" run -q -o "$tmp/p" -- sh -c 'echo out; echo err >&2; cat; exit 7' <"$0"
 is "the command's exit code" "$code" 7
 is "the command's stdin and stdout" "$out" "out
