@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # What memprof run estimates from samples is right on average, and as far off in one run as it says: many runs of one program
-# that keeps 1,024 blocks, at three rates. The bounds are five standard errors, so that a test in a million fails by chance.
+# that keeps 1,024 blocks, at three rates. The mean is held within five standard errors, the deviation within 15 % of
+# theory's: of so many runs that is five of its own, so that a test in a million fails by chance.
 # beside others
 # timeout: 300
 . tests/lib.sh
 
 memprof=$B/memprof
 pairs=$B/tests/allocating/pairs
-runs=100
+runs=560
 
 HOLD=1 "$memprof" run --exact -q -o "$tmp/exact" -- "$pairs" 30000 >/dev/null
 truth=$("$memprof" report "$tmp/exact" --format json | jq -r '.totals | "\(.live_blocks) \(.live_bytes)"')
@@ -26,8 +27,8 @@ for rate in 512 4096 32768; do
 		[$p[] | $live["\(.)"] // 0] as $v |
 		(($v | add) / $n) as $mean |
 		(($v | map((. - $mean) * (. - $mean)) | add) / ($n - 1) | sqrt) as $is |
-		"\($p | length) \((($mean - 275055) / ($sd / ($n | sqrt)) | fabs) < 5) \(($is / $sd - 1 | fabs) < 5 / (2 * $n | sqrt)) mean \($mean | floor), standard deviation \($is | floor), in theory \($sd | floor)"' >"$tmp/says"
+		"\($p | length) \((($mean - 275055) / ($sd / ($n | sqrt)) | fabs) < 5) \(($is / $sd - 1 | fabs) < 0.15) mean \($mean | floor), standard deviation \($is | floor), in theory \($sd | floor)"' >"$tmp/says"
 	echo "# rate $rate: $(cut -d ' ' -f 4- "$tmp/says")"
-	is "rate $rate: runs; the mean is the truth; the deviation is theory's" "$(cut -d ' ' -f 1-3 "$tmp/says")" "$runs true true"
+	is "rate $rate: runs; the mean is the truth; the deviation is theory's within 15 %" "$(cut -d ' ' -f 1-3 "$tmp/says")" "$runs true true"
 done
 done_testing
