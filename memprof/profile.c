@@ -183,7 +183,7 @@ uint32_t profile_frame_at(struct profile *p, uint32_t process, uint64_t address,
 	for (size_t i = p->nmodules; i-- > 0;) {
 		const struct profile_module *m = &p->modules[i];
 
-		if (m->process == process && inside >= m->start && inside < m->end) {
+		if (m->process == process && !m->gone && inside >= m->start && inside < m->end) {
 			f.module = (uint32_t)i;
 			f.offset = address - m->bias;
 			break;

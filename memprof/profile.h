@@ -57,6 +57,7 @@ struct profile_module {
 	uint8_t build_id[PROFILE_BUILD_ID_MAX];
 	uint32_t build_id_len; /* 0: it has none */
 	const char *path;
+	bool gone; /* addresses that are told later are in another one; not in a file */
 };
 
 enum profile_frame_flag {

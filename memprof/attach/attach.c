@@ -278,6 +278,9 @@ static void add_figures(struct attachment *a, struct profile *p, const struct us
 			 "different stacks that end where the copied 16 KiB end");
 	profile_add_loss(p, "unwind_fails", u.failed,
 			 "different stacks that end at a frame without unwind information");
+	profile_add_loss(p, "execs", u.images,
+			 "times that the process became another program; what the one before had "
+			 "not freed is still counted as live");
 	for (uint32_t b = 0; b < USER_BUCKETS; b++) {
 		p->sizes[b].allocs += c->sizes[b];
 		p->sizes[b].bytes += c->size_bytes[b];

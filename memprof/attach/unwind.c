@@ -9,14 +9,18 @@
  * any frame hangs on would then be read elsewhere: where each step is as it was, only the others
  * are its memo.
  *
- * The process's list of files is read again when an address is in none of them (exec, dlopen): as
- * often as that finds its file, and only a few times in a while for code that has none (JIT). A
- * walk through such an address is taken from the memo only while the list is not to be read again.
+ * The process's list of files is read again when an address is in none of them (dlopen), or a walk
+ * ends too early: as often as that finds something, and only a few times in a while for code that
+ * has no file (JIT). A walk through such an address is taken from the memo only while the list is
+ * not to be read again. libdw takes an address between two files for one of the lower, so its
+ * answer is held against the file's own bounds. What lies where another file was (exec, dlclose, a
+ * library that was only partly mapped when the list was read) makes all that was known void.
  */
 #include "lib/base.h"
 #include "memprof/attach/unwind.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +29,7 @@
 #include <elfutils/libdwfl.h>
 
 #include "lib/clock.h"
+#include "lib/strbuf.h"
 
 enum {
 	WORDS_MAX = 1024, /* read by a walk that is kept */
@@ -54,8 +59,16 @@ enum trial {
 };
 #define NO_ADDRESS 0x5a5a5a5a5a5a5a58ULL
 
+/* Of the program that a process is: exec() chooses others. */
+struct image {
+	uint64_t code, stack;
+};
+
 struct unwinder {
 	Dwfl *dwfl;
+	struct image image;
+	bool stale;	  /* a file lies where another one was */
+	size_t nreported; /* files that the last reading of the list found */
 	pid_t pid;
 	const struct unwind_files *files; /* NULL: those of the process's own list */
 	size_t nfiles;			  /* of them are known to libdw */
@@ -218,12 +231,29 @@ static void add_profile_module(struct unwinder *u, Dwfl_Module *m, const char *n
 	profile_add_module(u->p, &one);
 }
 
+static bool overlaps(const struct unwinder *u, Dwarf_Addr start, Dwarf_Addr end)
+{
+	for (size_t i = 0; i < u->p->nmodules; i++) {
+		const struct profile_module *o = &u->p->modules[i];
+
+		if (o->process == u->process && !o->gone && start < o->end && o->start < end)
+			return true;
+	}
+	return false;
+}
+
 static int add_module(Dwfl_Module *m, void **data, const char *name, Dwarf_Addr start, void *arg)
 {
+	struct unwinder *u = arg;
+	Dwarf_Addr end;
+
 	if (*data) /* it was there at the last refresh */
 		return DWARF_CB_OK;
-	*data = arg;
-	add_profile_module(arg, m, name, start);
+	*data = u;
+	u->nreported++;
+	dwfl_module_info(m, NULL, NULL, &end, NULL, NULL, NULL, NULL);
+	u->stale |= overlaps(u, start, end);
+	add_profile_module(u, m, name, start);
 	return DWARF_CB_OK;
 }
 
@@ -245,18 +275,62 @@ static int refresh_files(struct unwinder *u)
 	return 0;
 }
 
+static int report(Dwfl *dwfl, pid_t pid)
+{
+	int err;
+
+	dwfl_report_begin_add(dwfl);
+	err = dwfl_linux_proc_report(dwfl, pid);
+	dwfl_report_end(dwfl, NULL, NULL);
+	return err > 0 ? -err : err ? -EIO : 0;
+}
+
+/* u->nreported says how many new files there are. */
 static int refresh(struct unwinder *u)
 {
 	int err;
 
+	u->nreported = 0;
 	if (u->files)
 		return refresh_files(u);
-	dwfl_report_begin_add(u->dwfl);
-	err = dwfl_linux_proc_report(u->dwfl, u->pid);
-	dwfl_report_end(u->dwfl, NULL, NULL);
+	err = report(u->dwfl, u->pid);
 	if (!err)
 		dwfl_getmodules(u->dwfl, add_module, u, 0);
-	return err > 0 ? -err : err ? -EIO : 0;
+	return err;
+}
+
+/* proc_pid_stat(5): startcode is the 26th, startstack the 28th word. False: it has ended, or this
+ * may not be known. */
+static bool read_image(pid_t pid, struct image *out)
+{
+	struct strbuf text = STRBUF_INIT;
+	char path[64], *at;
+
+	*out = (struct image){0};
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (strbuf_read_file(&text, path))
+		strbuf_reset(&text);
+	at = strrchr(text.s, ')');
+	for (int word = 3; at && word <= 28; word++) {
+		at = strchr(at + 1, ' ');
+		if (at && word == 26)
+			out->code = strtoull(at, NULL, 10);
+		if (at && word == 28)
+			out->stack = strtoull(at, NULL, 10);
+	}
+	strbuf_release(&text);
+	return out->code && out->stack;
+}
+
+static bool became_another(struct unwinder *u)
+{
+	struct image now;
+
+	if (u->files || !read_image(u->pid, &now) || !memcmp(&now, &u->image, sizeof(now)))
+		return false;
+	u->counts.images += u->image.code != 0;
+	u->image = now;
+	return true;
 }
 
 static bool may_refresh(struct unwinder *u)
@@ -270,17 +344,72 @@ static bool may_refresh(struct unwinder *u)
 	return u->vain < VAIN_MAX;
 }
 
-static void refresh_for(struct unwinder *u, uint64_t pc)
+static Dwfl_Module *module_at(const struct unwinder *u, uint64_t inside)
 {
-	if (dwfl_addrmodule(u->dwfl, pc))
+	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, inside);
+	Dwarf_Addr start = 0, end = 0;
+
+	if (m)
+		dwfl_module_info(m, NULL, &start, &end, NULL, NULL, NULL, NULL);
+	return inside >= start && inside < end ? m : NULL;
+}
+
+static void refresh_for(struct unwinder *u, uint64_t inside)
+{
+	if (module_at(u, inside))
 		return;
 	if (may_refresh(u)) {
 		refresh(u);
-		if (dwfl_addrmodule(u->dwfl, pc))
+		if (module_at(u, inside))
 			return;
 		u->vain++;
 	}
 	u->nowhere = true;
+}
+
+/* --- another program, other files ------------------------------------------------------------ */
+
+static void forget_walks(struct unwinder *u)
+{
+	for (size_t i = 0; i < USER_WALKS; i++) {
+		free(u->walks[i].words);
+		free(u->walks[i].frames);
+		u->walks[i] = (struct walk){0};
+		if (u->shared)
+			__atomic_store_n(&u->shared[i].number, 0, __ATOMIC_SEQ_CST);
+	}
+}
+
+static int any_module(Dwfl_Module *m UNUSED, void **data UNUSED, const char *name UNUSED,
+		      Dwarf_Addr start UNUSED, void *arg)
+{
+	*(bool *)arg = true;
+	return DWARF_CB_ABORT;
+}
+
+/* Reads the list anew, as if nothing was known. Where it is empty (the process has ended) all stays
+ * as it is. */
+static void begin_again(struct unwinder *u)
+{
+	Dwfl *dwfl = dwfl_begin(&files);
+	bool any = false;
+
+	u->stale = false;
+	if (dwfl && !report(dwfl, u->pid))
+		dwfl_getmodules(dwfl, any_module, &any, 0);
+	if (!any || !dwfl_attach_state(dwfl, NULL, u->pid, &threads, u)) {
+		if (dwfl)
+			dwfl_end(dwfl);
+		return;
+	}
+	dwfl_end(u->dwfl);
+	u->dwfl = dwfl;
+	for (size_t i = 0; i < u->p->nmodules; i++)
+		if (u->p->modules[i].process == u->process)
+			u->p->modules[i].gone = true;
+	dwfl_getmodules(dwfl, add_module, u, 0);
+	forget_walks(u);
+	u->vain = 0;
 }
 
 int unwinder_open(struct unwinder **out, pid_t pid, struct profile *p, uint32_t process)
@@ -303,6 +432,7 @@ int unwinder_open_files(struct unwinder **out, pid_t pid, const struct unwind_fi
 	u->process = process;
 	u->walks = calloc(USER_WALKS, sizeof(*u->walks));
 	u->dwfl = dwfl_begin(known ? &known_files : &files);
+	became_another(u);
 	err = u->walks && u->dwfl ? refresh(u) : -ENOMEM;
 	if (!err && !dwfl_attach_state(u->dwfl, NULL, pid, &threads, u))
 		err = -ENOTSUP;
@@ -345,8 +475,10 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 	u->pcs[u->npcs++] = pc;
 	if (!pc || u->out->n == UNWIND_FRAMES)
 		return DWARF_CB_ABORT;
-	refresh_for(u, pc);
+	refresh_for(u, pc - !exact);
 	u->last = pc;
+	if (u->stale)
+		return DWARF_CB_ABORT;
 	u->out->frames[u->out->n] = profile_frame_at(
 		u->p, u->process, pc, exact && u->out->n ? PROFILE_FRAME_EXACT : 0, NULL);
 	u->out->n++;
@@ -472,7 +604,7 @@ static void share(struct unwinder *u, struct walk *w)
  * without unwind information. Nobody called it. */
 static bool began_there(struct unwinder *u, uint64_t pc)
 {
-	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, pc);
+	Dwfl_Module *m = module_at(u, pc);
 	GElf_Addr bias = 0;
 	GElf_Ehdr eh;
 	Elf *elf = m ? dwfl_module_getelf(m, &bias) : NULL;
@@ -517,19 +649,53 @@ static bool reduce(struct unwinder *u)
 	return needs_bp;
 }
 
+/* As dwfl_getthread_frames(); 0 also where the program began. */
+static int walk_once(struct unwinder *u)
+{
+	int err;
+
+	u->nwords = 0;
+	u->npcs = 0;
+	u->out->n = 0;
+	u->short_of = false;
+	u->nowhere = false;
+	err = dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u);
+	if (err && u->out->n && !u->stale && !u->short_of && !u->nowhere && began_there(u, u->last))
+		err = 0;
+	return err;
+}
+
+/* After a walk that ended too early: whether the list says otherwise by now. */
+static bool has_changed(struct unwinder *u)
+{
+	if (u->stale)
+		return true;
+	if (u->files || u->nowhere || !may_refresh(u))
+		return false;
+	refresh(u);
+	u->vain += !u->nreported;
+	return u->nreported > 0;
+}
+
 /* Returns whether it came to its end by itself, each frame in a file. */
 static bool walk(struct unwinder *u)
 {
-	int err = dwfl_getthread_frames(u->dwfl, (pid_t)u->sample->tid, take_frame, u);
-	bool whole = !err && !u->nowhere;
+	int err;
 
-	if (err && u->out->n && !u->short_of && !u->nowhere && began_there(u, u->last))
-		err = 0;
+	if (became_another(u))
+		begin_again(u);
+	err = walk_once(u);
+	if (err && has_changed(u)) {
+		if (u->stale)
+			begin_again(u);
+		err = walk_once(u);
+	}
+	u->stale = false;
 	u->counts.walks++;
 	u->out->cut = err != 0;
 	u->counts.failed += err && (u->nowhere || !u->short_of);
 	u->counts.cut += err && !u->nowhere && u->short_of;
-	return whole;
+	return !err && !u->nowhere;
 }
 
 void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out)
@@ -537,7 +703,6 @@ void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *
 	struct walk *w = find(u, s);
 	bool needs_bp = true;
 
-	out->n = 0;
 	if (w) {
 		memcpy(out->frames, w->frames, w->nframes * sizeof(*w->frames));
 		out->n = w->nframes;
@@ -548,10 +713,6 @@ void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *
 	}
 	u->sample = s;
 	u->out = out;
-	u->nwords = 0;
-	u->npcs = 0;
-	u->short_of = false;
-	u->nowhere = false;
 	/* Of one that was cut, what ended it counts as well. */
 	if (walk(u) && u->nwords <= WORDS_MAX)
 		needs_bp = reduce(u);
