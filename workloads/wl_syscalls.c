@@ -3,7 +3,8 @@
  * Any system calls, by name: harmless ones that work and ones that fail, as the rows of
  * workloads/syscall_table.h say, in random order, by several threads at once. Each thread has
  * resources of its own, made before the window and removed after it. The ledger holds every call of
- * the window, what is made before and undone after a good call too.
+ * the window, what is made before and undone after a good call too. Of several names each is called
+ * once more than the one before it, so that who counts another call than he should counts wrong.
  */
 #include "lib/base.h"
 #include "workloads/workload.h"
@@ -25,9 +26,11 @@ struct syscalls_params {
 static const struct param params[] = {
 	PARAM_ROW_TEXT(syscalls_params, name,
 		       "which, as openat+read; by default all of 'beebench list syscalls'"),
-	PARAM_ROW(syscalls_params, calls, U64, "of each name by each thread, calls that work", 101,
-		  0, 1000000),
-	PARAM_ROW(syscalls_params, errors, U64, "and calls that fail", 23, 0, 1000000),
+	PARAM_ROW(
+		syscalls_params, calls, U64,
+		"of the first name by each thread, calls that work; of each further name one more",
+		101, 0, 1000000),
+	PARAM_ROW(syscalls_params, errors, U64, "and calls that fail, likewise", 23, 0, 1000000),
 	PARAM_ROW(syscalls_params, threads, U64, "threads, the main one included", 1, 1, 64),
 	PARAM_END,
 };
@@ -61,24 +64,36 @@ static void each_row(const char *names,
 		each(arg, syscall_find(name), name);
 }
 
+/* How often row @index is called, of @n for the first. */
+static uint64_t times(uint64_t n, size_t index)
+{
+	return n ? n + index : 0;
+}
+
+struct sum {
+	const struct syscalls_params *params;
+	size_t rows;
+	uint64_t entries;
+};
+
 static void add_size(void *arg, const struct syscall_row *row, const char *name UNUSED)
 {
-	uint64_t *calls = arg;
+	struct sum *s = arg;
 
-	if (row) {
-		calls[0] += syscall_good_calls(row);
-		calls[1] += syscall_bad_calls(row);
-	}
+	if (row)
+		s->entries += times(s->params->calls, s->rows) * syscall_good_calls(row) +
+			      times(s->params->errors, s->rows) * syscall_bad_calls(row);
+	s->rows++;
 }
 
 static void size(const void *params_, uint32_t *lanes, uint64_t *entries)
 {
 	const struct syscalls_params *p = params_;
-	uint64_t of_a_round[2] = {0, 0};
+	struct sum sum = {.params = p};
 
-	each_row(p->name, add_size, of_a_round);
+	each_row(p->name, add_size, &sum);
 	*lanes = (uint32_t)p->threads;
-	*entries = p->threads * (p->calls * of_a_round[0] + p->errors * of_a_round[1] + 1);
+	*entries = p->threads * (sum.entries + 1);
 }
 
 static void say_unknown(void *arg, const struct syscall_row *row, const char *name)
@@ -152,10 +167,10 @@ static size_t add_orders(unsigned int *order, const struct shared *s)
 	size_t n = 0;
 
 	for (unsigned int r = 0; r < s->nrows; r++) {
-		for (uint64_t i = 0; s->rows[r]->works && i < s->params->calls; i++, n++)
+		for (uint64_t i = 0; s->rows[r]->works && i < times(s->params->calls, r); i++, n++)
 			if (order)
 				order[n] = 2 * r;
-		for (uint64_t i = 0; s->rows[r]->fails && i < s->params->errors; i++, n++)
+		for (uint64_t i = 0; s->rows[r]->fails && i < times(s->params->errors, r); i++, n++)
 			if (order)
 				order[n] = 2 * r + 1;
 	}
