@@ -72,41 +72,121 @@ static bool status_is(struct json_object *trial, const char *status)
 	return !record_is(trial, "gate") && !strcmp(record_str(trial, "status", ""), status);
 }
 
+/* Texts by key, in the order of their first. */
+struct texts {
+	struct names keys;
+	struct strbuf *v;
+};
+
+/* Adds @what to the list of the key "@group\t@name", behind @between. */
+static void texts_add(struct texts *t, size_t group, const char *name, const char *between,
+		      const char *what)
+{
+	struct strbuf key = STRBUF_INIT;
+	size_t i, n = t->keys.n;
+
+	strbuf_addf(&key, "%zu\t%s", group, name);
+	i = names_add(&t->keys, key.s);
+	if (i == n) {
+		if (!(n & (n - 1)))
+			t->v = realloc(t->v, (n ? 2 * n : 1) * sizeof(*t->v));
+		if (!t->v)
+			abort(); /* as lib/strbuf.h */
+		t->v[i] = (struct strbuf)STRBUF_INIT;
+	}
+	strbuf_addf(&t->v[i], "%s%s", t->v[i].len ? between : "", what);
+	strbuf_release(&key);
+}
+
+/* The group and the name of a key. */
+static size_t texts_key(const struct texts *t, size_t i, const char **name)
+{
+	*name = strchr(t->keys.v[i], '\t') + 1;
+	return strtoul(t->keys.v[i], NULL, 10);
+}
+
+static void texts_release(struct texts *t)
+{
+	for (size_t i = 0; i < t->keys.n; i++)
+		strbuf_release(&t->v[i]);
+	free(t->v);
+	names_release(&t->keys);
+}
+
+/* Its reason, which says "the monitor" where it names its own: what is alike is told once. */
+static void reason_of(struct json_object *o, struct strbuf *out)
+{
+	const char *reason = record_str(o, "reason", "no reason given"), *at;
+	struct strbuf own = STRBUF_INIT;
+
+	strbuf_addf(&own, " that %s counts", record_str(o, "monitor", "?"));
+	at = strstr(reason, own.s);
+	if (at)
+		strbuf_addf(out, "%.*s that the monitor counts%s", (int)(at - reason), reason,
+			    at + own.len);
+	else
+		strbuf_addstr(out, reason);
+	strbuf_release(&own);
+}
+
+/* "A, B beside X, Y": monitors that share their workloads, by reason. */
+static void join_monitors(const struct texts *beside, struct texts *out)
+{
+	struct texts shared = {0};
+	const char *name;
+	size_t group;
+
+	for (size_t i = 0; i < beside->keys.n; i++) {
+		group = texts_key(beside, i, &name);
+		texts_add(&shared, group, *name ? beside->v[i].s : "", ", ",
+			  *name ? name : beside->v[i].s);
+	}
+	for (size_t i = 0; i < shared.keys.n; i++) {
+		struct strbuf text = STRBUF_INIT;
+
+		group = texts_key(&shared, i, &name);
+		strbuf_addf(&text, "%s%s%s", shared.v[i].s, *name ? " beside " : "", name);
+		texts_add(out, group, "", "; ", text.s);
+		strbuf_release(&text);
+	}
+	texts_release(&shared);
+}
+
 /* Trials that give no verdict, by reason. */
 static void reasons(struct doc *d, const struct run_file *run, const struct trial_grid *g,
 		    const char *status)
 {
+	struct texts beside = {0}, lists = {0};
 	struct names seen = {0}, told = {0};
-	struct strbuf *lists = NULL;
 	struct json_object *o;
-	size_t before;
 
 	record_foreach (run->records, o) {
-		struct strbuf key = STRBUF_INIT, subject = STRBUF_INIT;
-		size_t i, n = seen.n;
+		struct strbuf why = STRBUF_INIT, subject = STRBUF_INIT, key = STRBUF_INIT;
+		bool trial = record_is(o, "trial");
+		size_t i, before = told.n;
 
 		if (!status_is(o, status))
 			continue;
-		i = names_add(&seen, record_str(o, "reason", "no reason given"));
-		if (i == n && !(n & (n - 1)))
-			lists = realloc(lists, (n ? 2 * n : 1) * sizeof(*lists));
-		if (!lists)
-			abort();
-		if (i == n)
-			lists[i] = (struct strbuf)STRBUF_INIT;
+		reason_of(o, &why);
+		i = names_add(&seen, why.s);
 		record_subject(o, g, &subject);
 		strbuf_addf(&key, "%zu\t%s", i, subject.s);
-		before = told.n;
 		if (names_add(&told, key.s) == before)
-			strbuf_addf(&lists[i], "%s%s", lists[i].len ? ", " : "", subject.s);
+			texts_add(&beside, i, trial ? record_str(o, "monitor", "?") : "", ", ",
+				  trial ? trial_grid_label(g, o) : subject.s);
+		strbuf_release(&why);
 		strbuf_release(&key);
 		strbuf_release(&subject);
 	}
-	for (size_t i = 0; i < seen.n; i++) {
-		doc_item(d, "%s: %s (%s)", status, seen.v[i], lists[i].s);
-		strbuf_release(&lists[i]);
+	join_monitors(&beside, &lists);
+	for (size_t i = 0; i < lists.keys.n; i++) {
+		const char *none;
+
+		doc_item(d, "%s: %s (%s)", status, seen.v[texts_key(&lists, i, &none)],
+			 lists.v[i].s);
 	}
-	free(lists);
+	texts_release(&beside);
+	texts_release(&lists);
 	names_release(&seen);
 	names_release(&told);
 }

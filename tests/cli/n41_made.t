@@ -32,4 +32,13 @@ like "empty where nobody watches that" "$out" '^  ls +1,014 +exact *$'
 hasnt "no row of noughts" "$out" "0 / 0 / 0"
 table '{"type":"trial","monitor":"m","workload":"w","status":"skip","reason":"r"}'
 like "nothing was done: nothing is shown" "$out" '^  w +skip$'
+# What was not judged: a reason once, with who shares it
+skip() {
+	printf '{"type":"trial","monitor":"%s","workload":"%s","status":"skip","reason":"%s"}' "$1" "$2" "$3"
+}
+none="nothing to compare: no call was made that"
+table "$(skip a idle "$none a counts, and it counted none")" "$(skip b idle "$none b counts, and it counted none")" "$(skip a x no)" \
+	"$(skip a y no)" "$(skip b x no)" "$(skip b y no)" "$(skip c y no)" "$memory"
+has "monitors that share their workloads are named together" "$(printf '%s' "$out" | tr -s ' \n' ' ')" \
+	"skip: $none the monitor counts, and it counted none (a, b beside idle) - skip: no (a, b beside x, y; c beside y)"
 done_testing
