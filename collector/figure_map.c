@@ -43,6 +43,7 @@ struct place {
 	const struct member *count, *sum; /* of averages and stats */
 	const struct member *bucket;	  /* of the key: the value is that bucket's */
 	bool alone;			  /* the map has one value without a key */
+	const char *variable;		  /* it is no map's, but this variable */
 };
 
 struct finder {
@@ -102,6 +103,18 @@ static void add_struct(const struct btf *btf, const struct btf_type *t, const ch
 	}
 }
 
+/* Variables of .bss or .data: the map of such a section has one value, which is all of them. */
+static void add_variables(const struct btf *btf, const struct btf_type *t, struct members *out)
+{
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_var_secinfo *at = &btf_var_secinfos(t)[i];
+		const struct btf_type *var = btf__type_by_id(btf, at->type);
+
+		add_members(btf, var->type, btf__name_by_offset(btf, var->name_off), at->offset,
+			    out);
+	}
+}
+
 static void add_members(const struct btf *btf, uint32_t id, const char *name, uint32_t offset,
 			struct members *out)
 {
@@ -113,6 +126,8 @@ static void add_members(const struct btf *btf, uint32_t id, const char *name, ui
 		return;
 	if (btf_is_struct(t)) {
 		add_struct(btf, t, name, offset, out);
+	} else if (btf_is_datasec(t)) {
+		add_variables(btf, t, out);
 	} else if (btf_is_array(t)) {
 		add_array(btf, t, name, offset, out);
 	} else if (btf_is_int(t) || btf_is_any_enum(t)) {
@@ -207,6 +222,51 @@ static const char *map_name(const struct manifest_figure *src, const struct figu
 	return src && src->map ? src->map : w->name + 1;
 }
 
+static const char *const sections[] = {".bss", ".data"};
+
+/* The map of a section, and its variables. */
+static const struct bpf_map *section_of(const struct bpf_object *obj, const char *name,
+					struct members *out)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	const struct bpf_map *map = btf ? bpf_object__find_map_by_name(obj, name) : NULL;
+
+	if (map)
+		find_members(btf, bpf_map__btf_value_type_id(map), "", bpf_map__value_size(map),
+			     out);
+	return map;
+}
+
+/* A variable that is called as the figure, or its map, where no map is: the whole of a section. */
+static const struct bpf_map *find_variable(const struct bpf_object *obj, const char *name)
+{
+	struct members all;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct bpf_map *map = section_of(obj, sections[i], &all);
+
+		if (map && find_member(&all, name))
+			return map;
+	}
+	return NULL;
+}
+
+/* "; its variables: a of 8 bytes" */
+static void list_variables(const struct bpf_object *obj, struct strbuf *out)
+{
+	struct members all, section;
+
+	all.n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (section_of(obj, sections[i], &section))
+			for (size_t k = 0; k < section.n; k++)
+				add_member(&all, &section.m[k]);
+	if (all.n) {
+		strbuf_addstr(out, "; its variables: ");
+		list_members(&all, out);
+	}
+}
+
 static int find_map(const struct finder *f, const struct figure_wish *w,
 		    const struct manifest_figure *src, struct place *p)
 {
@@ -217,13 +277,19 @@ static int find_map(const struct finder *f, const struct figure_wish *w,
 	int err;
 
 	p->map = bpf_object__find_map_by_name(f->obj, name);
+	if (!p->map) {
+		p->map = find_variable(f->obj, name);
+		p->variable = name;
+	}
 	if (p->map)
 		return 0;
 	bpf_object__for_each_map (map, f->obj)
 		if (!strchr(bpf_map__name(map), '.'))
 			strbuf_addf(&there, "%s%s", there.len ? ", " : "", bpf_map__name(map));
-	strbuf_addf(&what, "the object has no map '%s' (its maps: %s)", name,
-		    there.len ? there.s : "none");
+	if (!there.len)
+		strbuf_addstr(&there, "none");
+	list_variables(f->obj, &there);
+	strbuf_addf(&what, "the object has no map '%s' (its maps: %s)", name, there.s);
 	snprintf(cure, sizeof(cure), "say which it is by \"counters\": {\"%.48s\": \"MAP\"}",
 		 w->name);
 	err = bad(f, w, what.s, NULL, cure);
@@ -295,6 +361,9 @@ static int find_key(const struct finder *f, const struct figure_wish *w,
 	for (size_t i = 0; !named && i < p->key.n && n < FIGURE_PARTS_MAX; i++)
 		if (&p->key.m[i] != p->bucket && n < w->nparts + (buckets && !p->bucket))
 			p->part[n++] = &p->key.m[i];
+	if (w->nparts && p->variable)
+		return bad(f, w, "it has a key, and a variable has none", NULL,
+			   "name a map by \"counters\"");
 	if (!w->nparts && is_array(p->map) && bpf_map__max_entries(p->map) == 1 && !buckets) {
 		p->alone = true;
 		return 0;
@@ -319,7 +388,7 @@ static int find_key(const struct finder *f, const struct figure_wish *w,
 static int find_value(const struct finder *f, const struct figure_wish *w,
 		      const struct manifest_figure *src, struct place *p)
 {
-	const char *named = src ? src->value : NULL;
+	const char *named = src && src->value ? src->value : p->variable;
 
 	if (w->form == FIGURE_STATS || (w->form == FIGURE_AVERAGE && !named)) {
 		p->count = find_member(&p->value, src && src->count ? src->count : "count");
@@ -628,7 +697,8 @@ bool figure_map_lacks(const struct bpf_object *obj, const struct manifest *man,
 {
 	const struct manifest_figure *src = source_of(man, w);
 
-	return !src && !bpf_object__find_map_by_name(obj, w->name + 1);
+	return !src && !bpf_object__find_map_by_name(obj, w->name + 1) &&
+	       !find_variable(obj, w->name + 1);
 }
 
 bool figure_map_uses(const struct manifest *man, const char *map)

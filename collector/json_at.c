@@ -12,6 +12,9 @@
 #include "lib/strbuf.h"
 #include "lib/suggest.h"
 
+/* So many names are told all. */
+enum { FEW = 9 };
+
 static const struct json_at *top_of(const struct json_at *at)
 {
 	while (at->up)
@@ -90,6 +93,9 @@ int json_at_wrong_type(const struct json_at *at, const char *wanted, struct json
 	return json_at_bad(at, "%s is expected, this is %s", wanted,
 			   json_object_get_type(o) == json_type_null	  ? "null"
 			   : json_object_get_type(o) == json_type_boolean ? "true or false"
+			   : json_object_get_type(o) == json_type_double &&
+					   !strncmp(wanted, "a number", 8)
+				   ? "one with a point"
 			   : json_object_get_type(o) == json_type_double ||
 					   json_object_get_type(o) == json_type_int
 				   ? "a number"
@@ -113,9 +119,16 @@ int json_at_unknown(const struct json_at *at, const char *const names[], size_t 
 {
 	const char *near = suggest_nearest(at->key, names, n);
 
+	struct strbuf all = STRBUF_INIT;
+	int err;
+
 	if (near)
 		return json_at_bad(at, "no such field; did you mean \"%s\"?", near);
-	return json_at_bad(at, "no such field; see %s", see);
+	for (size_t i = 0; i < n && n <= FEW; i++)
+		strbuf_addf(&all, "%s%s", i ? ", " : "; there are ", names[i]);
+	err = json_at_bad(at, "no such field%s; see %s", all.s, see);
+	strbuf_release(&all);
+	return err;
 }
 
 int json_at_strings(const struct json_at *at, struct json_object *o, struct names *out)

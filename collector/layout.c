@@ -628,6 +628,8 @@ static bool fits(size_t f, uint8_t bytes)
 {
 	if (f == EVENT_COMM)
 		return bytes <= COUNTER_KEY_MAX;
+	if (f == EVENT_PID || f == EVENT_TGID)
+		return bytes == 8;
 	return f >= EVENT_COMMON && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8);
 }
 
@@ -640,11 +642,12 @@ static int event_sizes(const struct search *s, struct layout *l, uint32_t sizes[
 
 		sizes[f] = f < EVENT_COMMON ? common[f] : l->words->values[f - EVENT_COMMON].bytes;
 		if (bytes && bytes != sizes[f] && !fits(f, bytes)) {
-			why_err(s->why,
-				"%s: events.fields.%s: %u bytes cannot be read; there are values "
-				"of "
-				"1, 2, 4 and 8, names of up to 64",
-				s->hint, event_field_name(l->words, f), bytes);
+			why_err(s->why, "%s: events.fields.%s: %u bytes cannot be read; it has %s",
+				s->hint, event_field_name(l->words, f), bytes,
+				f == EVENT_TIMESTAMP		    ? "8"
+				: f == EVENT_PID || f == EVENT_TGID ? "4, or 8"
+				: f == EVENT_COMM		    ? "up to 64"
+								    : "1, 2, 4 or 8");
 			return -EINVAL;
 		}
 		if (bytes)

@@ -4,9 +4,11 @@
 #include "collector/registry.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -265,6 +267,31 @@ static int unknown_name(const char *name, struct strbuf *why)
 	return -EINVAL;
 }
 
+/* What a newcomer names: what the object is made of, or the folder that it lies in. */
+static int near_miss(const char *name, struct strbuf *why)
+{
+	struct stat st;
+	char object[PATH_MAX];
+
+	if (!stat(name, &st) && S_ISDIR(st.st_mode)) {
+		why_err(why, "%s: a folder; give the object, script or manifest in it", name);
+		return -EISDIR;
+	}
+	if (str_ends_with(name, ".c") && !access(name, F_OK)) {
+		why_err(why,
+			"%s: a source; compile it with: clang -g -O2 -target bpf -c %s, and give "
+			"the object",
+			name, name);
+		return -ENOEXEC;
+	}
+	snprintf(object, sizeof(object), "%s.bpf.o", name);
+	if (*name && !access(object, F_OK)) {
+		why_err(why, "no monitor '%s'; did you mean '%s'?", name, object);
+		return -ENOENT;
+	}
+	return 0;
+}
+
 int registry_find(const char *name, char **path, struct strbuf *why)
 {
 	char *found = NULL;
@@ -279,6 +306,9 @@ int registry_find(const char *name, char **path, struct strbuf *why)
 			name);
 		return -EPERM;
 	}
+	err = found ? 0 : near_miss(name, why);
+	if (err)
+		return err;
 	if (!found && !access(name, R_OK) &&
 	    (strchr(name, '/') || str_ends_with(name, ".o") || str_ends_with(name, ".bt") ||
 	     str_ends_with(name, ".ex") || str_ends_with(name, ".json")))

@@ -138,12 +138,20 @@ static uint64_t recode(const struct event_layout *l, uint64_t code)
 	return code + 256;
 }
 
+/* A pid of 8 bytes that does not fit into 4, as both ids in one, is nobody's. */
+static uint32_t pid_of(const struct event_layout *l, const void *data, unsigned int field)
+{
+	uint64_t pid = number(l, data, field, l->bytes[field] == 8 ? 8 : 4);
+
+	return pid > UINT32_MAX ? UINT32_MAX : (uint32_t)pid;
+}
+
 void event_decode(const struct event_layout *l, const void *data, size_t length, struct event *out)
 {
 	*out = (struct event){
 		.timestamp_ns = number(l, data, EVENT_TIMESTAMP, 8),
-		.pid = (uint32_t)number(l, data, EVENT_PID, 4),
-		.tgid = (uint32_t)number(l, data, EVENT_TGID, 4),
+		.pid = pid_of(l, data, EVENT_PID),
+		.tgid = pid_of(l, data, EVENT_TGID),
 		.length = (uint32_t)length,
 	};
 	for (unsigned int i = 0; i < EVENT_VALUES_MAX; i++)

@@ -86,7 +86,7 @@ bad() {
 }
 bad 'beebench.json:4:3: resluts: no such field; did you mean "results"?' 's/"results"/"resluts"/'
 bad 'beebench.json:7:48: suites.right.workload: no such field; did you mean "workloads"?' '7s/"workloads"/"workload"/'
-bad 'beebench.json:4:3: colour: no such field; see docs/ci.md' 's/"results"/"colour"/'
+bad 'beebench.json:4:3: colour: no such field; there are schema, build, results, history, policy, suites; see docs/ci.md' 's/"results"/"colour"/'
 bad 'beebench.json:7:87: suites.right.measures: no measure "verfy"; did you mean "verify"?' '7s/"verify"/"verfy"/'
 bad 'beebench.json:7:87: suites.right.measures: no measure "x"; there are verify, overhead, ringbuf, exact and gate' '7s/"verify"/"x"/'
 bad 'beebench.json:7:15: suites.right.monitors: is an empty list' '7s/"monitors": \[[^]]*\]/"monitors": []/'

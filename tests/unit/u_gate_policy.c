@@ -112,7 +112,8 @@ static void a_mistake_is_named(void **state UNUSED)
 		{"{\"schema\": 1,\n\"tme\": {}}",
 		 "p.json:2: tme: no such field; did you mean \"time\"?"},
 		{"{\"schema\": 1,\n\"noise\": {}}",
-		 "p.json:2: noise: no such field; see docs/ci.md"},
+		 "p.json:2: noise: no such field; there are schema, monitors, static, exact, time, "
+		 "inconclusive; see docs/ci.md"},
 		{"{}", "p.json:1: \"schema\": 1 is missing"},
 		{"{\"schema\": 2}",
 		 "p.json:1: schema: 2 is not known; this beebench reads schema 1"},

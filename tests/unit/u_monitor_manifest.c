@@ -148,7 +148,8 @@ static void half_an_iterator(void **state UNUSED)
 	      "dir/x.json:1: counters: \"ended\" and \"ended_flag\" go together: a map, and the "
 	      "field that says that the process has ended");
 	wrong("{\"schema\": 1, \"counters\": {\"iterator\": \"walk\",\n\"map\": \"m\"}}",
-	      "dir/x.json:2: counters.map: no such field; see docs/adding-a-monitor.md");
+	      "dir/x.json:2: counters.map: no such field; there are iterator, struct, key, ended, "
+	      "ended_flag, fields; see docs/adding-a-monitor.md");
 	wrong("{\"schema\": 1, \"counters\": {\"iterator\": 3}}",
 	      "dir/x.json:1: counters.iterator: a string is expected, this is a number");
 }
@@ -254,7 +255,8 @@ static void wrong_names(void **state UNUSED)
 	wrong("{\"schema\": 1,\n\"counters\": {\"mmap_cuont\": \"@m\"}}",
 	      "dir/x.json:2: counters.mmap_cuont: no such field; did you mean \"mmap_count\"?");
 	wrong("{\"schema\": 1, \"events\": {\"ring\": \"r\"}}",
-	      "dir/x.json:1: events.ring: no such field; see docs/adding-a-monitor.md");
+	      "dir/x.json:1: events.ring: no such field; there are map, struct, fields, wake, "
+	      "switch, types; see docs/adding-a-monitor.md");
 	wrong("{\"schema\": 1, \"object\": \"a\", \"script\": \"b\"}",
 	      "dir/x.json:1: names an object and a script; one of them");
 }
