@@ -252,21 +252,6 @@ static bool no_such_place(const struct line *l, const struct bpf_object *obj, st
 	return name && kind;
 }
 
-static bool no_such_config(const struct line *l, const struct bpf_object *obj UNUSED,
-			   struct strbuf *out)
-{
-	char *name = quoted(l, "extern ");
-
-	if (name)
-		strbuf_addf(out,
-			    "it needs the kernel's configuration value %s, which this kernel does "
-			    "not say (zgrep %s /proc/config.gz, or /boot/config-*); declare it "
-			    "__weak to do without",
-			    name, name);
-	free(name);
-	return name;
-}
-
 static bool no_such_symbol(const struct line *l, const struct bpf_object *obj UNUSED,
 			   struct strbuf *out)
 {
@@ -277,6 +262,26 @@ static bool no_such_symbol(const struct line *l, const struct bpf_object *obj UN
 			    "it needs the kernel's %s '%s', which this kernel has not or does not "
 			    "give to BPF (grep %s /proc/kallsyms); declare it __weak to do without",
 			    contains(l, "(func ksym)") ? "function" : "symbol", name, name);
+	free(name);
+	return name;
+}
+
+/* libbpf says the same of a symbol without a type. */
+static bool no_such_config(const struct line *l, const struct bpf_object *obj, struct strbuf *out)
+{
+	char *name = quoted(l, "extern ");
+	bool config = name && (!strncmp(name, "CONFIG_", 7) || !strncmp(name, "LINUX_", 6));
+
+	if (name && !config) {
+		free(name);
+		return no_such_symbol(l, obj, out);
+	}
+	if (name)
+		strbuf_addf(out,
+			    "it needs the kernel's configuration value %s, which this kernel does "
+			    "not say (zgrep %s /proc/config.gz, or /boot/config-*); declare it "
+			    "__weak to do without",
+			    name, name);
 	free(name);
 	return name;
 }

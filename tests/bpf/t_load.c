@@ -74,6 +74,11 @@ static void causes(void **state UNUSED)
 		 "it needs the kernel's symbol 'bee_no_symbol', which this kernel has not or does "
 		 "not give to BPF (grep bee_no_symbol /proc/kallsyms); declare it __weak to do "
 		 "without"},
+		{"extern const void bee_no_type __ksym;\n"
+		 "SEC(\"raw_tp/sys_enter\") int a(void *c) { return (long)&bee_no_type & 7; }",
+		 "it needs the kernel's symbol 'bee_no_type', which this kernel has not or does "
+		 "not give to BPF (grep bee_no_type /proc/kallsyms); declare it __weak to do "
+		 "without"},
 		{"extern void bee_no_kfunc(int x) __ksym;\n"
 		 "SEC(\"raw_tp/sys_enter\") int a(void *c) { bee_no_kfunc(3); return 0; }",
 		 "it needs the kernel's function 'bee_no_kfunc', which this kernel has not or does "
