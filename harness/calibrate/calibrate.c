@@ -77,8 +77,8 @@ int cal_compare(struct cal *c, const struct cal_ask *ask, struct exchange *s, st
 	if (!err && s->at_s.n)
 		summarise(s, out);
 	if (!err && s->at_s.n && ask->woken) {
-		out->aa = exchange_whole_interval(&s->events[0].total_aa);
-		out->diff = exchange_whole_interval(&s->events[0].total_diff);
+		out->aa = exchange_whole_interval(&s->events[0].total_aa, NULL);
+		out->diff = exchange_whole_interval(&s->events[0].total_diff, NULL);
 		out->diff_cycles = nothing;
 	}
 	if (!err && !s->at_s.n && !s->why_void)

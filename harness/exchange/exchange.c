@@ -84,6 +84,7 @@ void exchange_release(struct exchange *s)
 		for (int x = 0; x < EFFECTS; x++)
 			for (int c = 0; c < CUTS; c++)
 				samples_release(&e->effect[x][c]);
+		samples_release(&e->turn);
 		samples_release(&e->total);
 		samples_release(&e->program);
 		samples_release(&e->waking);
@@ -244,7 +245,7 @@ static void arms_unload(struct arms *l)
 /* --- loads one after the other --- */
 
 /* What lives through one comparison. */
-struct comparison {
+struct exchange_comparison {
 	struct exchange *s;
 	const struct exchange_options *opts;
 	struct replica_source *a, *b; /* @b: NULL without B */
@@ -253,9 +254,10 @@ struct comparison {
 	struct arms_plan plan;
 	struct exchange_outcome *outcome;
 	struct rng rng;
-	uint64_t start_ns;
+	uint64_t start_ns; /* of the first load that counts; 0: there was none */
 	double ns_per_tick;
 	double loading_s; /* of the latest load */
+	unsigned int turn;
 };
 
 static bool has_rings(const struct arms *l)
@@ -279,7 +281,7 @@ static int consume_mapped(struct arms *l)
 }
 
 /* All that the rings hold, when it is time or when one wakes us; then how the child is. */
-static int consume(struct comparison *b, struct arms *l, struct exchange_child *child)
+static int consume(struct exchange_comparison *b, struct arms *l, struct exchange_child *child)
 {
 	int n, ended;
 
@@ -297,7 +299,7 @@ static int consume(struct comparison *b, struct arms *l, struct exchange_child *
 	return n < 0 && n != -EINTR ? n : ended;
 }
 
-static int attend(struct comparison *b, struct arms *l, struct exchange_child *child)
+static int attend(struct exchange_comparison *b, struct arms *l, struct exchange_child *child)
 {
 	uint64_t start_ns = clock_ns();
 	int err = 0;
@@ -321,7 +323,7 @@ static int attend(struct comparison *b, struct arms *l, struct exchange_child *c
 }
 
 /* Takes what the child measured of one event into the series. */
-static void keep_event(struct comparison *b, struct exchange_event *e, size_t i)
+static void keep_event(struct exchange_comparison *b, struct exchange_event *e, size_t i)
 {
 	const struct exchange_outcome *o = b->outcome;
 	const struct exchange *s = b->s;
@@ -350,7 +352,7 @@ static void keep_event(struct comparison *b, struct exchange_event *e, size_t i)
 }
 
 /* With the consumer awake: A by both its loads, which are of the same object. */
-static void keep_whole(struct comparison *b, struct exchange_event *e, size_t i)
+static void keep_whole(struct exchange_comparison *b, struct exchange_event *e, size_t i)
 {
 	const struct exchange_outcome *o = b->outcome;
 	const struct exchange_split *split = o->calls[i].split;
@@ -361,6 +363,7 @@ static void keep_whole(struct comparison *b, struct exchange_event *e, size_t i)
 		if (isnan(w[a].total))
 			return;
 	}
+	samples_add(&e->turn, b->turn);
 	samples_add(&e->total, (w[EXCHANGE_A].total + w[EXCHANGE_AA].total) / 2);
 	samples_add(&e->program, (w[EXCHANGE_A].program + w[EXCHANGE_AA].program) / 2);
 	samples_add(&e->waking, (w[EXCHANGE_A].waking + w[EXCHANGE_AA].waking) / 2);
@@ -373,7 +376,7 @@ static void keep_whole(struct comparison *b, struct exchange_event *e, size_t i)
 
 /* Where the two modes part, after the trial: calls that take longer have woken the consumer. Where
  * there is one mode, a call beyond the tight cut is as slow as a wake-up. */
-static void part_modes(struct comparison *b)
+static void part_modes(struct exchange_comparison *b)
 {
 	for (size_t i = 0; i < b->s->nevents; i++) {
 		struct exchange_event *e = &b->s->events[i];
@@ -390,7 +393,7 @@ static void part_modes(struct comparison *b)
 	}
 }
 
-static void keep(struct comparison *b)
+static void keep(struct exchange_comparison *b)
 {
 	const struct exchange_outcome *o = b->outcome;
 	struct exchange *s = b->s;
@@ -404,7 +407,7 @@ static void keep(struct comparison *b)
 	samples_add(&s->busy, o->busy_share);
 }
 
-static void job_init(struct comparison *b, struct exchange_job *job)
+static void job_init(struct exchange_comparison *b, struct exchange_job *job)
 {
 	*job = (struct exchange_job){.why = b->opts->why,
 				     .arms = b->s->arms,
@@ -429,7 +432,7 @@ static void job_init(struct comparison *b, struct exchange_job *job)
 }
 
 /* Loads, lets a child measure, unloads; the outcome counts unless somebody else came or went. */
-static int one_load(struct comparison *b, bool *counts)
+static int one_load(struct exchange_comparison *b, bool *counts)
 {
 	struct exchange_child *child = NULL;
 	struct exchange_job job;
@@ -458,7 +461,7 @@ static int one_load(struct comparison *b, bool *counts)
 }
 
 /* The first load does not count: it shows whether it works, and how many rounds fit. */
-static int trial(struct comparison *b)
+static int trial(struct exchange_comparison *b)
 {
 	bool counts;
 	int err;
@@ -480,7 +483,7 @@ static int trial(struct comparison *b)
 }
 
 /* Is every event decided? Looks at each tenth load only. */
-static bool decided(struct comparison *b)
+static bool decided(struct exchange_comparison *b)
 {
 	struct exchange *s = b->s;
 	size_t open = 0;
@@ -503,7 +506,7 @@ static bool decided(struct comparison *b)
 }
 
 /* By sysctl, or by a file descriptor, which the sysctl does not show. */
-static void refuse_stats(struct comparison *b)
+static void refuse_stats(struct exchange_comparison *b)
 {
 	if (!b->s->why_void && stubs_are_counted(b->stubs))
 		b->s->why_void =
@@ -514,18 +517,23 @@ static void refuse_stats(struct comparison *b)
 					 "adds 50 to 60 ns a run");
 }
 
-static int all_loads(struct comparison *b)
+static int loads_for(struct exchange_comparison *b, double seconds)
 {
+	uint64_t start_ns;
 	double elapsed_s = 0;
-	int err = trial(b);
+	int err = 0;
 
+	if (!b->start_ns)
+		err = trial(b);
 	if (!err)
 		refuse_stats(b);
 	if (b->s->why_void)
 		return err;
-	b->start_ns = clock_ns();
+	start_ns = clock_ns();
+	if (!b->start_ns)
+		b->start_ns = start_ns;
 	while (!err && !decided(b) &&
-	       (elapsed_s < b->opts->seconds || (b->s->at_s.n < LOADS_FEW && elapsed_s < 30))) {
+	       (elapsed_s < seconds || (b->s->at_s.n < LOADS_FEW && elapsed_s < 30))) {
 		bool counts;
 
 		if (b->opts->tell)
@@ -533,13 +541,13 @@ static int all_loads(struct comparison *b)
 		err = one_load(b, &counts);
 		if (!err && counts)
 			keep(b);
-		elapsed_s = (double)(clock_ns() - b->start_ns) / 1e9;
+		elapsed_s = (double)(clock_ns() - start_ns) / 1e9;
 	}
 	refuse_stats(b); /* they may have been switched on meanwhile */
 	return err;
 }
 
-static int open_sources(struct comparison *b, const char *a_spec, const char *b_spec)
+static int open_sources(struct exchange_comparison *b, const char *a_spec, const char *b_spec)
 {
 	int err = replica_source_open(&b->a, a_spec, b->opts->why);
 
@@ -548,12 +556,10 @@ static int open_sources(struct comparison *b, const char *a_spec, const char *b_
 	return err;
 }
 
-static void plan_arms(struct comparison *b)
+static void plan_arms(struct exchange_comparison *b)
 {
-	b->plan = (struct arms_plan){.stubs = b->stubs,
-				     .nstubs = b->pair.nplaces,
-				     .arms = b->s->arms,
-				     .why = b->opts->why};
+	b->plan = (struct arms_plan){
+		.nstubs = b->pair.nplaces, .arms = b->s->arms, .why = b->opts->why};
 	for (unsigned int arm = 0; arm < b->s->arms; arm++)
 		b->plan.arm[arm].name = b->s->name[arm];
 	b->plan.arm[EXCHANGE_A].source = b->plan.arm[EXCHANGE_AA].source = b->a;
@@ -562,7 +568,7 @@ static void plan_arms(struct comparison *b)
 	b->plan.arm[EXCHANGE_B].places = b->pair.b;
 }
 
-static int prepare(struct comparison *b)
+static int prepare(struct exchange_comparison *b)
 {
 	struct exchange *s = b->s;
 	int err = exchange_pair_make(&b->pair, replica_source_monitor(b->a),
@@ -582,9 +588,34 @@ static int prepare(struct comparison *b)
 		return -ENOMEM;
 	s->ns_per_tick = b->ns_per_tick = cycles_ns_per_tick(21);
 	s->why_void = exchange_void_before(&b->pair);
-	err = s->why_void ? 0 : stubs_open(&b->stubs, b->pair.a, b->pair.nplaces, b->opts->why);
-	if (!err)
-		plan_arms(b);
+	plan_arms(b);
+	return 0;
+}
+
+static bool same_places(const struct exchange_comparison *a, const struct exchange_comparison *b)
+{
+	bool same = a->pair.nplaces == b->pair.nplaces;
+
+	for (size_t i = 0; same && i < a->pair.nplaces; i++)
+		same = place_same_type(&a->pair.a[i], &b->pair.a[i]);
+	return same;
+}
+
+/* Those of @before where they stand at the same places, else its own ones. */
+static int attach_stubs(struct exchange_comparison *b, struct exchange_comparison *before)
+{
+	int err = 0;
+
+	if (before && before != b) {
+		if (!b->stubs && same_places(b, before)) {
+			b->stubs = before->stubs;
+			before->stubs = NULL;
+		}
+		exchange_rest(before);
+	}
+	if (!b->stubs)
+		err = stubs_open(&b->stubs, b->pair.a, b->pair.nplaces, b->opts->why);
+	b->plan.stubs = b->stubs;
 	return err;
 }
 
@@ -618,28 +649,74 @@ static void step_back(const struct exchange_options *opts, int nice_before)
 	setpriority(PRIO_PROCESS, 0, nice_before);
 }
 
+int exchange_open(struct exchange_comparison **out, struct exchange *result, const char *a,
+		  const char *b, const struct exchange_options *opts)
+{
+	struct exchange_comparison *c = calloc(1, sizeof(*c));
+	int err;
+
+	*out = c;
+	*result = (struct exchange){.arms = b ? EXCHANGE_B + 1 : EXCHANGE_AA + 1,
+				    .woken = opts->consumer == EXCHANGE_WOKEN};
+	if (!c)
+		return -ENOMEM;
+	c->s = result;
+	c->opts = opts;
+	c->rng = opts->rng;
+	result->name[EXCHANGE_EMPTY] = "empty";
+	result->name[EXCHANGE_A] = result->name[EXCHANGE_AA] = short_name(a);
+	result->name[EXCHANGE_B] = b ? short_name(b) : NULL;
+	err = open_sources(c, a, b);
+	return err ? err : prepare(c);
+}
+
+int exchange_go_on(struct exchange_comparison *c, double seconds,
+		   struct exchange_comparison *before)
+{
+	uint64_t start_ns = clock_ns();
+	int nice_before, err;
+
+	if (c->s->why_void)
+		return 0;
+	err = attach_stubs(c, before);
+	if (err)
+		return err;
+	nice_before = step_forward(c->opts);
+	err = loads_for(c, MAX(seconds - (double)(clock_ns() - start_ns) / 1e9, seconds / 2));
+	step_back(c->opts, nice_before);
+	c->turn++;
+	return err;
+}
+
+void exchange_rest(struct exchange_comparison *c)
+{
+	if (!c)
+		return;
+	stubs_close(c->stubs);
+	c->stubs = NULL;
+}
+
+void exchange_close(struct exchange_comparison *c, bool whole)
+{
+	if (!c)
+		return;
+	if (whole && !c->s->why_void)
+		c->s->why_void = exchange_void_after(c->s);
+	exchange_rest(c);
+	exchange_outcome_free(c->outcome);
+	replica_source_close(c->a);
+	replica_source_close(c->b);
+	free(c);
+}
+
 int exchange_compare(struct exchange *out, const char *a, const char *b,
 		     const struct exchange_options *opts)
 {
-	struct comparison c = {.s = out, .opts = opts, .rng = opts->rng};
-	int nice_before = step_forward(opts), err;
+	struct exchange_comparison *c = NULL;
+	int err = exchange_open(&c, out, a, b, opts);
 
-	*out = (struct exchange){.arms = b ? EXCHANGE_B + 1 : EXCHANGE_AA + 1,
-				 .woken = opts->consumer == EXCHANGE_WOKEN};
-	out->name[EXCHANGE_EMPTY] = "empty";
-	out->name[EXCHANGE_A] = out->name[EXCHANGE_AA] = short_name(a);
-	out->name[EXCHANGE_B] = b ? short_name(b) : NULL;
-	err = open_sources(&c, a, b);
 	if (!err)
-		err = prepare(&c);
-	if (!err && !out->why_void)
-		err = all_loads(&c);
-	if (!err && !out->why_void)
-		out->why_void = exchange_void_after(out);
-	step_back(opts, nice_before);
-	stubs_close(c.stubs);
-	exchange_outcome_free(c.outcome);
-	replica_source_close(c.a);
-	replica_source_close(c.b);
+		err = exchange_go_on(c, opts->seconds, NULL);
+	exchange_close(c, !err);
 	return err;
 }

@@ -35,7 +35,7 @@ struct exchange_options {
 	enum exchange_consumer consumer;
 	struct placement place;
 	bool realtime;
-	double seconds; /* budget, all events together */
+	double seconds; /* budget of exchange_compare(), all events together */
 	/* What is called, of timed_events, ended by NULL; NULL: the calls that fail (of a monitor
 	 * of completed calls: those that work), and other; both as far as a program of A answers.
 	 */
@@ -65,6 +65,7 @@ struct exchange_event {
 	bool modes_part;     /* there are two */
 	struct samples total, program, waking,
 		share;			     /* of A, with its consumer awake: one a load */
+	struct samples turn;		     /* the turn that each of these is of, from 0 */
 	struct samples total_diff, total_aa; /* of B less A; of the second A less the first */
 	double margin_ns;		     /* as at the last look */
 	enum exchange_verdict verdict; /* EXCHANGE_UNDECIDED where no decision was asked for */
@@ -100,6 +101,25 @@ struct exchange {
 int exchange_compare(struct exchange *out, const char *a, const char *b,
 		     const struct exchange_options *opts);
 void exchange_release(struct exchange *s);
+
+/*
+ * The same in parts, so that several comparisons can take turns: what a machine is like for a
+ * second is then in all of them, and in an interval (exchange_whole_interval()).
+ */
+struct exchange_comparison;
+/* Loads what is compared, and attaches nothing. @result and @opts live until exchange_close(),
+ * which is due in any case. Returns as exchange_compare(). */
+int exchange_open(struct exchange_comparison **out, struct exchange *result, const char *a,
+		  const char *b, const struct exchange_options *opts);
+/* A turn of @seconds. Stubs stay attached behind it; those of @before (NULL: nobody's) are taken
+ * over where both stand at the same places, else detached. Returns as exchange_compare(). */
+int exchange_go_on(struct exchange_comparison *c, double seconds,
+		   struct exchange_comparison *before);
+/* Detaches. Accepts NULL. */
+void exchange_rest(struct exchange_comparison *c);
+/* Ends it, and where it is @whole (no error, not interrupted) says in result->why_void whether it
+ * counts. Accepts NULL. */
+void exchange_close(struct exchange_comparison *c, bool whole);
 
 /* The cut that is fair to the effect: loose where the tight one takes more of one arm. */
 enum cut exchange_cut(const struct exchange_event *e, enum exchange_effect effect);

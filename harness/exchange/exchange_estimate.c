@@ -93,25 +93,46 @@ struct exchange_whole exchange_load_whole(const struct exchange_split *arm,
 	return w;
 }
 
-struct stats_interval exchange_whole_interval(const struct samples *loads)
+/* Means of stretches of loads: of turns or, where these are few, of ten equal ones. */
+static void stretch_means(const struct samples *loads, const struct samples *turn,
+			  struct samples *means)
+{
+	size_t from = 0;
+
+	for (size_t i = 1; turn && i <= loads->n; i++) {
+		if (i < loads->n && turn->v[i] == turn->v[from])
+			continue;
+		samples_add(means, stats_mean(loads->v + from, i - from));
+		from = i;
+	}
+	if (means->n >= EXCHANGE_TURNS_MIN)
+		return;
+	means->n = 0;
+	for (size_t i = 0; i < STRETCHES && loads->n >= 2 * STRETCHES; i++) {
+		size_t to = (i + 1) * loads->n / STRETCHES;
+
+		from = i * loads->n / STRETCHES;
+		samples_add(means, stats_mean(loads->v + from, to - from));
+	}
+}
+
+struct stats_interval exchange_whole_interval(const struct samples *loads,
+					      const struct samples *turn)
 {
 	struct stats_interval one =
 		stats_trimmed_interval(loads->v, loads->n, 0, OVERHEAD_CONFIDENCE);
+	struct samples means = {0};
 	struct stats_interval far;
-	double mean[STRETCHES];
 	double half;
 
-	if (loads->n < 2 * STRETCHES)
-		return one;
-	for (size_t i = 0; i < STRETCHES; i++) {
-		size_t from = i * loads->n / STRETCHES, to = (i + 1) * loads->n / STRETCHES;
-
-		mean[i] = stats_mean(loads->v + from, to - from);
+	stretch_means(loads, turn, &means);
+	if (means.n) {
+		far = stats_trimmed_interval(means.v, means.n, 0, OVERHEAD_CONFIDENCE);
+		half = MAX(far.high - far.low, one.high - one.low) / 2;
+		one.low = one.centre - half;
+		one.high = one.centre + half;
 	}
-	far = stats_trimmed_interval(mean, STRETCHES, 0, OVERHEAD_CONFIDENCE);
-	half = MAX(far.high - far.low, one.high - one.low) / 2;
-	one.low = one.centre - half;
-	one.high = one.centre + half;
+	samples_release(&means);
 	return one;
 }
 

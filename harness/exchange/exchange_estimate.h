@@ -57,10 +57,14 @@ struct exchange_whole exchange_load_whole(const struct exchange_split *arm,
 					  const struct exchange_split *empty, double ns_per_tick);
 
 /*
- * The mean over loads. The interval is the wider of two: loads as independent, and means of ten
- * stretches of loads, which know that a mode may last longer than a load.
+ * The mean over loads. The interval is the wider of two: loads as independent, and means of
+ * stretches of loads, which know that a mode may last longer than a load. Stretches are the turns,
+ * where there are EXCHANGE_TURNS_MIN or more: @turn says of each load which it is of, ascending
+ * (NULL: all of one). Else there are ten of them.
  */
-struct stats_interval exchange_whole_interval(const struct samples *loads);
+enum { EXCHANGE_TURNS_MIN = 4 };
+struct stats_interval exchange_whole_interval(const struct samples *loads,
+					      const struct samples *turn);
 
 /* Counts of calls by duration in steps of a quarter of a doubling, for two modes that lie far from
  * each other. */

@@ -129,7 +129,7 @@ static struct stats_interval wake_up(const struct exchange_event *e)
 
 	for (size_t i = 0; i < e->share.n; i++)
 		samples_add(&off, (e->waking.v[i] - wake * e->share.v[i]) / share);
-	iv = exchange_whole_interval(&off);
+	iv = exchange_whole_interval(&off, &e->turn);
 	samples_release(&off);
 	iv.low += wake - iv.centre;
 	iv.high += wake - iv.centre;
@@ -141,11 +141,11 @@ static struct stats_interval wake_up(const struct exchange_event *e)
 struct json_object *exchange_whole_json(const struct exchange *s, const struct exchange_event *e)
 {
 	struct json_object *o = json_object_new_object();
-	struct stats_interval share = exchange_whole_interval(&e->share);
+	struct stats_interval share = exchange_whole_interval(&e->share, &e->turn);
 
-	record_put_interval(o, "total_ns", exchange_whole_interval(&e->total));
-	record_put_interval(o, "program_ns", exchange_whole_interval(&e->program));
-	record_put_interval(o, "waking_ns", exchange_whole_interval(&e->waking));
+	record_put_interval(o, "total_ns", exchange_whole_interval(&e->total, &e->turn));
+	record_put_interval(o, "program_ns", exchange_whole_interval(&e->program, &e->turn));
+	record_put_interval(o, "waking_ns", exchange_whole_interval(&e->waking, &e->turn));
 	record_put_interval(o, "woke_share", share);
 	if (share.low > 0)
 		record_put_interval(o, "wake_up_ns", wake_up(e));
@@ -153,8 +153,10 @@ struct json_object *exchange_whole_json(const struct exchange *s, const struct e
 	record_put_bool(o, "two_modes", e->modes_part);
 	record_put(o, "modes", modes(s, e));
 	record_put(o, "samples", result_doubles(e->total.v, e->total.n));
+	record_put(o, "turns", result_doubles(e->turn.v, e->turn.n));
 	if (e->total_diff.n)
-		record_put_interval(o, "diff_ns", exchange_whole_interval(&e->total_diff));
+		record_put_interval(o, "diff_ns",
+				    exchange_whole_interval(&e->total_diff, &e->turn));
 	return o;
 }
 

@@ -26,7 +26,9 @@
 #define FULL_S	      30.0
 #define QUICK_S	      10.0
 #define CALLS_PART    0.65
-#define WHOLE_PART    0.5  /* of that, of whole monitors by exchange */
+#define WHOLE_PART    0.5  /* of that, of whole monitors by exchange.. */
+#define TURN_S	      0.25 /* ..for so long at a time.. */
+#define TURNS	      10   /* ..and at most so often */
 #define EXCHANGE_PART 0.25 /* the rest shares what is left */
 
 const char *const overhead_collect_names[] = {"woken", "timed", "both", "between", NULL};
@@ -532,7 +534,7 @@ static void release(struct overhead *o)
 
 /* --- the programs alone --- */
 
-static void tell_exchange(void *arg, const char *what, const char *who)
+void overhead_tell_exchange(void *arg, const char *what, const char *who)
 {
 	struct strbuf sb = STRBUF_INIT;
 
@@ -561,7 +563,7 @@ static int compare_programs(struct overhead *o, const char *a, const char *b, do
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 1),
 					.events = events,
 					.consumer = (enum exchange_consumer)o->params.consumer,
-					.tell = tell_exchange,
+					.tell = overhead_tell_exchange,
 					.tell_arg = o};
 	struct exchange s;
 	int err, emitted = 0;
@@ -598,99 +600,6 @@ static int exchange_programs(struct overhead *o, double until_s)
 
 /* --- all of it --- */
 
-/* --- whole monitors, their consumer awake --- */
-
-static bool answers(const struct overhead_arm *arm, int event)
-{
-	for (size_t i = 0; i < arm->nplaces; i++)
-		if (place_answers(&arm->places[i], event))
-			return true;
-	return false;
-}
-
-/* Keeps what was measured of @arm; a call that none of its programs runs at costs what the floor
- * costs. */
-static void keep_whole(const struct overhead *o, struct overhead_arm *arm, const struct exchange *s)
-{
-	for (int e = 0; e < timed_event_count(); e++)
-		if (o->base[e].on && !answers(arm, e)) {
-			arm->whole[e].total = (struct stats_interval){0, 0, 0, OVERHEAD_CONFIDENCE};
-			arm->whole[e].parts = json_object_new_object();
-		}
-	for (size_t i = 0; i < s->nevents; i++) {
-		int e = timed_event_find(s->events[i].name);
-
-		arm->whole[e].tried = true;
-		arm->whole[e].few = s->events[i].total.n;
-		if (arm->whole[e].few < OVERHEAD_ROUNDS_MIN)
-			continue;
-		arm->whole[e].total = exchange_whole_interval(&s->events[i].total);
-		arm->whole[e].parts = exchange_whole_json(s, &s->events[i]);
-	}
-}
-
-static int whole_arm(struct overhead *o, struct overhead_arm *arm, double until_s)
-{
-	const char *events[TIMED_EVENTS_MAX + 1];
-	struct strbuf why = STRBUF_INIT;
-	struct exchange_options opts = {.place = o->place,
-					.realtime = o->params.realtime && !o->place.same_cpu,
-					.seconds = MAX(until_s - overhead_elapsed_s(o), 0.5),
-					.events = events,
-					.consumer = EXCHANGE_WOKEN,
-					.why = &why,
-					.tell = tell_exchange,
-					.tell_arg = o};
-	struct exchange s;
-	size_t n = 0;
-	int err;
-
-	for (int e = 0; e < timed_event_count(); e++)
-		if (o->base[e].on && answers(arm, e))
-			events[n++] = timed_event(e)->name;
-	events[n] = NULL;
-	if (!n) {
-		keep_whole(o, arm, &(struct exchange){.nevents = 0});
-		return 0;
-	}
-	opts.rng.state = rng_next(&o->rng);
-	err = exchange_compare(&s, arm->spec, NULL, &opts);
-	if (!s.why_void && (!err || err == -EINTR))
-		keep_whole(o, arm, &s);
-	else if (s.why_void)
-		arm->why_attached = strdup(s.why_void);
-	else if (err == -ENOTSUP)
-		arm->why_attached = strdup(why.s);
-	else if (err && why.len)
-		log_err("%s", why.s);
-	exchange_release(&s);
-	strbuf_release(&why);
-	return err == -ENOTSUP ? 0 : err;
-}
-
-static int whole_monitors(struct overhead *o, double until_s)
-{
-	double from_s = overhead_elapsed_s(o);
-	size_t n = 0, done = 0;
-	int err = 0;
-
-	for (size_t i = 1; i < o->narms; i++)
-		n += o->arms[i].floor != NULL;
-	for (size_t i = 1; i < o->narms && !err; i++)
-		if (o->arms[i].floor)
-			err = whole_arm(o, &o->arms[i],
-					from_s + (until_s - from_s) * (double)++done / (double)n);
-	return err;
-}
-
-static bool has_floors(const struct overhead *o)
-{
-	for (size_t i = 1; i < o->narms; i++)
-		if (o->arms[i].floor)
-			return true;
-	return false;
-}
-
 bool overhead_all_skipped(const struct overhead *o)
 {
 	for (size_t i = 1; i < o->narms; i++)
@@ -699,28 +608,60 @@ bool overhead_all_skipped(const struct overhead *o)
 	return o->narms > 1;
 }
 
+/* How often attaching and exchanging change over, so that what the machine is like for some seconds
+ * is in the figures of all monitors and in their intervals. */
+static unsigned int turns_in(const struct overhead *o, double whole_s)
+{
+	size_t n = overhead_whole_count(o);
+	double turns = n ? whole_s / (double)n / TURN_S : 1;
+
+	return turns < EXCHANGE_TURNS_MIN ? 1 : (unsigned int)MIN(turns, TURNS);
+}
+
+/* What being attached costs: by attaching monitors, and by exchanging those that can be. */
+static int attached(struct overhead *o, double calls_s)
+{
+	bool ahead = o->params.realtime && !overhead_is_crowded(o);
+	double whole_s = overhead_whole_count(o) ? WHOLE_PART * calls_s : 0;
+	double start_s = overhead_elapsed_s(o);
+	double rounds_s;
+	unsigned int turns = turns_in(o, whole_s);
+	double attaching_s = 0; /* until now */
+	int err = overhead_whole_open(o);
+
+	calls_s = MAX(calls_s - start_s, whole_s);
+	rounds_s = calls_s - whole_s;
+	for (unsigned int t = 1; t <= turns && !err; t++) {
+		double from_s = overhead_elapsed_s(o);
+
+		if (ahead)
+			consumer_step_ahead();
+		err = overhead_rounds(o, rounds_s * t / turns - attaching_s,
+				      rounds_s - attaching_s);
+		if (ahead)
+			consumer_step_back();
+		attaching_s += overhead_elapsed_s(o) - from_s;
+		/* Attaching stubs takes its time, too. */
+		if (!err)
+			err = overhead_whole_turn(
+				o, MAX(start_s + calls_s * t / turns - overhead_elapsed_s(o),
+				       whole_s / turns / 2));
+	}
+	return overhead_whole_close(o, err);
+}
+
 static int measure(struct overhead *o)
 {
 	double exchange_part = o->params.attach || o->params.slowdown ? EXCHANGE_PART : 1;
 	double exchange_s = o->params.exchange ? exchange_part * o->budget_s : 0;
 	double slow_part = o->params.attach ? 1 - CALLS_PART : 1;
 	double slow_s = o->params.slowdown ? slow_part * (o->budget_s - exchange_s) : 0;
-	double calls_s = o->budget_s - slow_s - exchange_s - 0.3;
-	double rounds_s = has_floors(o) ? (1 - WHOLE_PART) * calls_s : calls_s;
-	bool ahead = o->params.attach && o->params.realtime && !overhead_is_crowded(o);
 	int err = 0, emitted;
 
 	if (overhead_all_skipped(o))
 		return overhead_emit(o);
-	if (ahead)
-		consumer_step_ahead();
 	if (o->params.attach)
-		err = overhead_rounds(o, rounds_s);
-	if (ahead)
-		consumer_step_back();
-
-	if (!err && o->params.attach)
-		err = whole_monitors(o, MAX(calls_s, overhead_elapsed_s(o) + WHOLE_PART * calls_s));
+		err = attached(o, o->budget_s - slow_s - exchange_s - 0.3);
 	o->interrupted = err == -EINTR;
 	if (!err)
 		note_foreign(o);

@@ -125,6 +125,7 @@ struct overhead {
 	uint64_t start_ns;
 	unsigned int steps, steps_told;
 	unsigned int rounds;
+	struct whole_turns *turns; /* of monitors that are exchanged; owned; NULL: none */
 };
 
 /* Monitors that can be exchanged are, and attached for their floor alone. */
@@ -188,8 +189,21 @@ bool overhead_is_crowded(const struct overhead *o);
 /* overhead_attach.c: chooses parts, subs and warm of each event by a short trial with nothing
  * attached. */
 int overhead_calibrate(struct overhead *o);
-/* Rounds of paired differences until @until_s of the budget are used. */
-int overhead_rounds(struct overhead *o, double until_s);
+/* Rounds of paired differences for @seconds of the @left_s that all rounds together still have;
+ * with the last of them goes on until there are enough for an interval. */
+int overhead_rounds(struct overhead *o, double seconds, double left_s);
+
+/* overhead_whole.c: what monitors cost by their programs exchanged while the consumer is awake, by
+ * turns. How many such monitors there are. */
+size_t overhead_whole_count(const struct overhead *o);
+/* Loads them. 0 or -errno after saying why; what cannot be exchanged is no error. */
+int overhead_whole_open(struct overhead *o);
+/* Each of them for its part of @seconds; nothing is attached behind it. */
+int overhead_whole_turn(struct overhead *o, double seconds);
+/* Keeps what was measured; @err: how it went. Returns @err. */
+int overhead_whole_close(struct overhead *o, int err);
+/* For struct exchange_options: a struct overhead tells what the exchange lane does. */
+void overhead_tell_exchange(void *arg, const char *what, const char *who);
 
 /* The fewest differences that an interval can be made of. */
 enum { OVERHEAD_ROUNDS_MIN = 4 };

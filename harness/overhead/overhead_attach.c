@@ -626,27 +626,28 @@ static bool enough(const struct overhead *o)
 	return true;
 }
 
-int overhead_rounds(struct overhead *o, double until_s)
+int overhead_rounds(struct overhead *o, double seconds, double left_s)
 {
+	double until_s = overhead_elapsed_s(o) + seconds;
+	bool last = seconds >= left_s;
 	struct series before;
 	int err;
 
-	for (size_t i = 0; i < o->narms; i++) {
+	for (size_t i = 0; i < o->narms && !o->rounds; i++) {
 		o->arms[i].stride = 1;
 		mark_unseen(&o->arms[i]);
 	}
 	set_aa_rest(o);
 	err = run_series(o, NULL, &before);
-	while (!err) {
+	/* A short budget is overrun to have an interval at all, but not without end. */
+	while (!err && !overhead_all_skipped(o) &&
+	       (!o->rounds || overhead_elapsed_s(o) < until_s ||
+		(last && !enough(o) && overhead_elapsed_s(o) < 1.5 * until_s + 3))) {
+		double from_s = overhead_elapsed_s(o);
+
 		err = one_round(o, o->rounds, &before);
-		if (err || overhead_all_skipped(o))
-			break;
-		if (!o->rounds++)
-			plan(o, until_s - overhead_elapsed_s(o));
-		/* A short budget is overrun to have an interval at all, but not without end. */
-		if (overhead_elapsed_s(o) >= until_s &&
-		    (enough(o) || overhead_elapsed_s(o) >= 1.5 * until_s + 3))
-			break;
+		if (!err && !o->rounds++)
+			plan(o, left_s - (overhead_elapsed_s(o) - from_s));
 	}
 	return err;
 }

@@ -247,7 +247,7 @@ static double whole_coverage(unsigned int last)
 				mode = uniform(&r) < 0.3 ? 1000 : 0;
 			samples_add(&loads, mode + 20 * normal(&r));
 		}
-		iv = exchange_whole_interval(&loads);
+		iv = exchange_whole_interval(&loads, NULL);
 		hits += iv.low <= 300 && 300 <= iv.high;
 		samples_release(&loads);
 	}
@@ -260,6 +260,56 @@ static void test_whole_coverage(void **state UNUSED)
 	assert_true(whole_coverage(5) > 0.88);
 }
 
+/* Share of intervals that hold the truth where the machine is another in each turn, and a turn has
+ * four to ten loads. */
+static double turns_coverage(bool told)
+{
+	struct rng r = {.state = 11};
+	int hits = 0, runs = 2000;
+
+	for (int i = 0; i < runs; i++) {
+		struct samples loads = {0}, turn = {0};
+		struct stats_interval iv;
+
+		for (int t = 0; t < 10; t++) {
+			double off = 100 * normal(&r);
+
+			for (uint64_t n = 4 + rng_below(&r, 7); n; n--) {
+				samples_add(&loads, 300 + off + 20 * normal(&r));
+				samples_add(&turn, t);
+			}
+		}
+		iv = exchange_whole_interval(&loads, told ? &turn : NULL);
+		hits += iv.low <= 300 && 300 <= iv.high;
+		samples_release(&loads);
+		samples_release(&turn);
+	}
+	return hits / (double)runs;
+}
+
+static void test_turns_coverage(void **state UNUSED)
+{
+	assert_true(turns_coverage(true) > 0.92);
+	assert_true(turns_coverage(true) > turns_coverage(false));
+}
+
+/* Too few turns: the stretches are ten, as without. */
+static void test_few_turns(void **state UNUSED)
+{
+	struct samples loads = {0}, turn = {0};
+	struct stats_interval with, without;
+
+	for (int i = 0; i < 60; i++) {
+		samples_add(&loads, i % 7);
+		samples_add(&turn, i / 20);
+	}
+	with = exchange_whole_interval(&loads, &turn);
+	without = exchange_whole_interval(&loads, NULL);
+	assert_true(with.low == without.low && with.high == without.high);
+	samples_release(&loads);
+	samples_release(&turn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,7 +319,8 @@ int main(void)
 		cmocka_unit_test(test_decisions),      cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_split),	       cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_modes),	       cmocka_unit_test(test_modes_part),
-		cmocka_unit_test(test_whole_coverage),
+		cmocka_unit_test(test_whole_coverage), cmocka_unit_test(test_turns_coverage),
+		cmocka_unit_test(test_few_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
