@@ -100,6 +100,7 @@ enum row_flag {
 	ROW_COLLECTED = 1 << 5,	 /* its memory is kept by a garbage collector */
 	ROW_SHARED_NOW = 1 << 6, /* PSS and USS are of this frame, and where they are not known
 				  * it has none; else, where they are known, of an earlier one */
+	ROW_GROUP = 1 << 7,	 /* several processes summed up */
 };
 
 /* Bucket i of a size histogram: sizes of [2^i, 2^(i+1)) bytes; the last takes all above. */
@@ -144,23 +145,29 @@ struct row_source {
 
 /* What a quiet row's figures are made of. */
 struct row_told {
-	uint64_t vm; /* pages, as the five that follow */
+	uint64_t vm : 48; /* pages, as the five that follow the bits */
+	bool listed : 1;  /* it was told while it lived */
+	bool memory : 1;  /* it has memory of its own */
+	bool kinds : 1;	  /* swap, shared and so on are known */
+	bool timed : 1;	  /* so are its times */
+	bool rated : 1;	  /* it was there in the frame before: its rates are 0 */
+	bool looked : 1;  /* vm, rss and highest are what a look at it has found */
+	bool same : 1;	  /* it was told to be as it was in the frame before */
+	bool known : 1;	  /* history_update() has seen it in a frame: what it keeps of it follows */
 	uint32_t rss, highest, swap, shared, hugetlb;
-	uint32_t threads;
-	uint64_t faults; /* UINT64_MAX: not known */
+	uint32_t held_kb, frames; /* what it holds, and in how many frames that was known */
+	uint32_t execs;		  /* as in struct task_row, its lower half */
+	double first_s; /* when what it holds was first known, as row_source.now_s; NAN: never */
+	uint64_t faults : 42; /* ROW_FAULTS_MAX: not known */
+	uint64_t threads : 22;
 	uint64_t memory_cgroup;
 	uint64_t user_ns, system_ns, switches;
-	double first_s;	 /* when what it holds was first known, as row_source.now_s; NAN: never */
-	bool listed : 1; /* it was told while it lived */
-	bool memory : 1; /* it has memory of its own */
-	bool kinds : 1;	 /* swap, shared and so on are known */
-	bool timed : 1;	 /* so are its times */
-	bool rated : 1;	 /* it was there in the frame before: its rates are 0 */
-	bool looked : 1; /* vm, rss and highest are what a look at it has found */
-	bool same : 1;	 /* it was told to be as it was in the frame before */
 };
 
-/* One process, with all its threads; or, where @group is given, several of them summed up. */
+#define ROW_FAULTS_MAX ((1ULL << 42) - 1)
+
+/* One process, with all its threads; or, where it is ROW_GROUP, several of them summed up. Very
+ * many are kept: a byte more is one for each process of the machine. */
 struct proc_row {
 	uint32_t pid;
 	uint32_t ppid, uid; /* or ROW_UNKNOWN */
@@ -170,12 +177,16 @@ struct proc_row {
 	uint64_t start_ns;     /* CLOCK_BOOTTIME; with the pid it names the process for ever */
 	char name[16];	       /* comm: any bytes, ended by NUL */
 	const uint32_t *sizes; /* events by size, SIZE_BUCKETS of them; NULL: none seen */
-	const char *text[TEXT_COUNT]; /* any bytes; NULL: not known or not asked for */
-	const char *group; /* what the processes that were summed up have in common; any bytes */
-	const double *sum; /* FIELD_COUNT of them, of the processes that it belongs to; NULL: of
-			    * itself (view_sum()) */
-	double *v;	   /* FIELD_COUNT figures; NULL: it is quiet, row_value() makes them */
-	const struct row_source *from; /* NULL: nothing is known of a row without @v */
+	const char **text;     /* TEXT_COUNT of them, as row_text(); NULL: none */
+	const double *sum;     /* FIELD_COUNT of them, of the processes that it belongs to; NULL: of
+				* itself (view_sum()) */
+	double *v;	       /* FIELD_COUNT figures; NULL: it is quiet, row_value() makes them */
+	union {
+		/* NULL: nothing is known of a row without @v. */
+		const struct row_source *from;
+		/* Of a ROW_GROUP, which has @v: what the processes have in common; any bytes. */
+		const char *group;
+	};
 	struct row_told told;
 };
 
@@ -245,7 +256,13 @@ enum { FRAME_EVENTS_MAX = 4096 };
 
 static inline const char *row_name(const struct proc_row *row)
 {
-	return row->group ? row->group : row->name;
+	return row->flags & ROW_GROUP ? row->group : row->name;
+}
+
+/* Any bytes; NULL: not known or not asked for. */
+static inline const char *row_text(const struct proc_row *row, enum row_text which)
+{
+	return row->text ? row->text[which] : NULL;
 }
 
 static inline double row_value(const struct proc_row *row, enum field f)
@@ -264,7 +281,7 @@ int row_wake(struct proc_row *row);
  * group's without those of some. */
 static inline bool row_is_exact(const struct proc_row *row)
 {
-	if (row->group && row_value(row, FIELD_UNCOUNTED) > 0)
+	if (row->flags & ROW_GROUP && row_value(row, FIELD_UNCOUNTED) > 0)
 		return false;
 	return (row->flags & (ROW_EXACT | ROW_SKIPPED)) == ROW_EXACT;
 }

@@ -177,8 +177,11 @@ static void add_values(struct proc_row *row, const struct profile *p,
 static void row_begin(struct proc_row *row, const struct profile *p,
 		      const struct profile_process *of)
 {
-	*row = (struct proc_row){
-		.ppid = ROW_UNKNOWN, .uid = ROW_UNKNOWN, .state = '?', .v = row->v};
+	*row = (struct proc_row){.ppid = ROW_UNKNOWN,
+				 .uid = ROW_UNKNOWN,
+				 .state = '?',
+				 .v = row->v,
+				 .text = row->text};
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		row->v[i] = NAN;
 	row->v[FIELD_MMAP] = row->v[FIELD_MMAP_BYTES] = 0;
@@ -227,6 +230,7 @@ size_t profile_alerts_check(struct profile_alerts *a, const struct profile *p, b
 {
 	struct frame f = {.time_ns = p->end_ns};
 	double(*v)[FIELD_COUNT];
+	const char *(*text)[TEXT_COUNT];
 	bool kernel = false;
 	int fired;
 
@@ -234,10 +238,12 @@ size_t profile_alerts_check(struct profile_alerts *a, const struct profile *p, b
 		return 0;
 	f.rows = calloc(p->nprocesses + 1, sizeof(*f.rows));
 	v = calloc(p->nprocesses + 1, sizeof(*v));
-	if (!f.rows || !v)
+	text = calloc(p->nprocesses + 1, sizeof(*text));
+	if (!f.rows || !v || !text)
 		abort();
 	for (size_t i = 0; i <= p->nprocesses; i++) {
 		f.rows[i].v = v[i];
+		f.rows[i].text = text[i];
 		row_begin(&f.rows[i], p, i < p->nprocesses ? &p->processes[i] : NULL);
 	}
 	for (size_t i = 0; i < p->nstacks; i++) {
@@ -257,6 +263,7 @@ size_t profile_alerts_check(struct profile_alerts *a, const struct profile *p, b
 		tell(a, fired, quiet);
 	free(f.rows);
 	free(v);
+	free(text);
 	if (fired < 0)
 		abort();
 	return (size_t)fired;

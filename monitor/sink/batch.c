@@ -404,8 +404,8 @@ static void json_texts(struct strbuf *out, const struct proc_row *row, unsigned 
 		if (!(reads & 1U << i))
 			continue;
 		json_key(out, text_keys[i]);
-		if (row->text[i])
-			put_json_text(out, row->text[i]);
+		if (row_text(row, i))
+			put_json_text(out, row_text(row, i));
 		else
 			strbuf_addstr(out, "null");
 	}
@@ -589,7 +589,7 @@ static void csv_line(const struct frame *f, const struct view *v, size_t line, s
 	for (size_t i = 0; i < TEXT_COUNT && !v->grouped; i++)
 		if (v->reads & 1U << i) {
 			strbuf_addch(out, ',');
-			put_csv_text(out, row->text[i] ? row->text[i] : "");
+			put_csv_text(out, row_text(row, i) ? row_text(row, i) : "");
 		}
 	if (v->sums) {
 		strbuf_addf(out, ",%u,%d", v->lines[line].depth, v->lines[line].context);

@@ -176,6 +176,12 @@ static void read_texts(struct live *l, struct proc_row *row, struct row_state *s
 		/* Who is about to end has what it had. */
 		if (!text)
 			continue;
+		if (!row->text)
+			row->text = calloc(TEXT_COUNT, sizeof(*row->text));
+		if (!row->text) {
+			free(text);
+			return;
+		}
 		free((char *)(uintptr_t)row->text[k]);
 		row->text[k] = text;
 	}

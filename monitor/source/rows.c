@@ -37,7 +37,7 @@ static void take_kinds(const struct rows *r, struct row_told *to, const struct t
 	to->shared = narrow(t->shared);
 	to->hugetlb = narrow(t->hugetlb);
 	/* The faults of threads that live are with them. */
-	to->faults = known && t->threads <= 1 ? t->faults : UINT64_MAX;
+	to->faults = known && t->threads <= 1 ? MIN(t->faults, ROW_FAULTS_MAX) : ROW_FAULTS_MAX;
 }
 
 /* Their heap is filled up to the first collection, whatever of it is still needed. */
@@ -106,16 +106,16 @@ static void take_shown(struct row_told *to, uint64_t user_ns, uint64_t system_ns
 static bool is_another(const struct proc_row *row, const struct row_state *s,
 		       const struct task_row *t)
 {
-	return s->fresh || s->execs != (uint32_t)t->execs ||
+	return s->fresh || row->told.execs != (uint32_t)t->execs ||
 	       strncmp(row->name, t->comm, sizeof(row->name) - 1) != 0;
 }
 
 static void drop_texts(struct proc_row *row)
 {
-	for (size_t k = 0; k < TEXT_COUNT; k++) {
+	for (size_t k = 0; row->text && k < TEXT_COUNT; k++)
 		free((char *)(uintptr_t)row->text[k]);
-		row->text[k] = NULL;
-	}
+	free(row->text);
+	row->text = NULL;
 }
 
 /* After an exec it has another command, and other memory. */
@@ -146,7 +146,7 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	s->before = narrow(t->before);
 	if (is_another(row, s, t)) {
 		s->collected = is_collected(t);
-		s->execs = (uint32_t)t->execs;
+		row->told.execs = (uint32_t)t->execs;
 		s->peak = 0;
 		forget_image(row);
 	}

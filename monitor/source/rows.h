@@ -20,12 +20,14 @@ struct row_state {
 	/* Pages, as they were told: highest RSS that the kernel has noted, and the same of what it
 	 * was before an exec. */
 	uint32_t hiwater, before;
-	uint32_t peak;	     /* of its image, pages, as /proc said last; 0: nobody looked */
-	uint32_t execs;	     /* as in struct task_row, its lower half */
-	uint32_t seen_in;    /* the latest pass that did */
-	uint32_t taken_at;   /* in rows.taken, of one that was told anew in this pass */
-	uint32_t gone_ms;    /* boot_ns of the first pass that missed it; the lower half, as next */
-	uint32_t shares_seq; /* of the frame for which PSS and USS were read, if they could be */
+	uint32_t peak;	  /* of its image, pages, as /proc said last; 0: nobody looked */
+	uint32_t seen_in; /* the latest pass that did */
+	union {
+		uint32_t taken_at; /* in rows.taken, of one that was told anew in this pass */
+		uint32_t gone_ms;  /* boot_ns of the first pass that missed it; the lower half */
+	};
+	uint32_t shares_seq; /* of the frame for which PSS and USS were read, if they could be; the
+				lower half */
 	uint8_t asked;	     /* bits 1 << enum row_text: its text was looked for since it moved */
 	bool gone : 1;	     /* was missing in a pass */
 	bool final : 1;	     /* its end was told: nothing will come any more */

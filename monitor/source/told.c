@@ -137,7 +137,7 @@ double rows_told(const struct row_source *from, const struct proc_row *row, enum
 	case FIELD_SWAP: return told_swap(r, row);
 	case FIELD_SHARED: return t->kinds ? kb(r, t->shared) : NAN;
 	case FIELD_HUGETLB: return t->kinds ? kb(r, t->hugetlb) : NAN;
-	case FIELD_FAULTS: return t->faults != UINT64_MAX ? (double)t->faults : NAN;
+	case FIELD_FAULTS: return t->faults != ROW_FAULTS_MAX ? (double)t->faults : NAN;
 	case FIELD_HELD: return told_held(r, row);
 	case FIELD_TOUCHED: return told_touched(r, row);
 	case FIELD_BACK: return told_back(r, row);

@@ -31,27 +31,41 @@ static size_t sized_rows(const struct frame *f)
 	return n;
 }
 
-static size_t text_bytes(const struct frame *f)
+static size_t texted_rows(const struct frame *f)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		for (size_t k = 0; k < TEXT_COUNT; k++)
+		n += f->rows[i].text != NULL;
+	return n;
+}
+
+static size_t text_bytes(const struct frame *f)
+{
+	size_t n = texted_rows(f) * TEXT_COUNT * sizeof(char *);
+
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; f->rows[i].text && k < TEXT_COUNT; k++)
 			n += f->rows[i].text[k] ? strlen(f->rows[i].text[k]) + 1 : 0;
 	return n;
 }
 
 /* They are the source's, and go with its processes. */
-static void copy_texts(const struct frame *f, struct frame *copy, char *next)
+static void copy_texts(const struct frame *f, struct frame *copy, char *block)
 {
+	const char **texts = (const char **)(void *)block;
+	char *next = block + texted_rows(f) * TEXT_COUNT * sizeof(*texts);
+
 	for (size_t i = 0; i < f->n; i++) {
 		copy->rows[i].sum = NULL;
+		if (!f->rows[i].text)
+			continue;
+		copy->rows[i].text = texts;
 		for (size_t k = 0; k < TEXT_COUNT; k++) {
 			const char *text = f->rows[i].text[k];
 			size_t n = text ? strlen(text) + 1 : 0;
 
-			if (text)
-				copy->rows[i].text[k] = memcpy(next, text, n);
+			*texts++ = text ? memcpy(next, text, n) : NULL;
 			next += n;
 		}
 	}

@@ -376,7 +376,7 @@ static void take_row(struct detail *d, const struct proc_row *row)
 	if (row->sizes)
 		memcpy(d->sizes, row->sizes, sizeof(d->sizes));
 	d->row.sizes = NULL; /* of a frame that goes */
-	memset(d->row.text, 0, sizeof(d->row.text));
+	d->row.text = NULL;
 	d->stale = true;
 }
 

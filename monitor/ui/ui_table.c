@@ -533,7 +533,7 @@ static void add_quoted(struct strbuf *out, const char *name)
 static void open_group(struct ui *u)
 {
 	struct table *t = &u->table;
-	const char *name = table_row(u)->group;
+	const char *name = row_name(table_row(u));
 	enum group_by by = t->opts.group;
 	struct strbuf filter = STRBUF_INIT;
 	char *before = t->filter ? strdup(t->filter) : NULL;

@@ -195,7 +195,7 @@ const struct column *column_find(const char *name)
 
 const char *column_row_text(const struct column *c, const struct proc_row *row)
 {
-	return c->kind == COLUMN_TEXT ? row->text[c->text] : NULL;
+	return c->kind == COLUMN_TEXT ? row_text(row, c->text) : NULL;
 }
 
 unsigned int column_reads(const struct column *c)
@@ -350,8 +350,8 @@ void column_format(const struct column *c, const struct proc_row *row, bool huma
 		return;
 	case COLUMN_VERDICT: strbuf_addstr(out, verdict_name(row)); return;
 	case COLUMN_TEXT:
-		if (row->text[c->text])
-			column_text(row->text[c->text], c->width, out);
+		if (row_text(row, c->text))
+			column_text(row_text(row, c->text), c->width, out);
 		else
 			strbuf_addch(out, '-');
 		return;
@@ -392,9 +392,9 @@ int column_compare(const struct column *c, const struct proc_row *a, const struc
 		order = a->uid == b->uid ? 0 : strcmp(column_user(a->uid), column_user(b->uid));
 		break;
 	case COLUMN_TEXT:
-		if (!a->text[c->text] || !b->text[c->text])
-			return !a->text[c->text] - !b->text[c->text];
-		order = strcmp(a->text[c->text], b->text[c->text]);
+		if (!row_text(a, c->text) || !row_text(b, c->text))
+			return !row_text(a, c->text) - !row_text(b, c->text);
+		order = strcmp(row_text(a, c->text), row_text(b, c->text));
 		break;
 	case COLUMN_STATE:
 		order = (unsigned char)a->state - (unsigned char)b->state;

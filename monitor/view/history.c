@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rows of a frame and entries of the history stand in the same order, by pid and start: one walk
- * over both brings each frame in. An entry has the first and latest RSS, and of who has figures of
- * its own the counters of the frame before, for rates; only when RSS changes does it get a series,
+ * Of a quiet row all that is kept is with the row. Each other has an entry; rows of a frame and
+ * entries of the history stand in the same order, by pid and start: one walk over both brings each
+ * frame in. An entry has the first and latest RSS and the counters of the frame before, for rates;
+ * only when RSS changes does it get a series,
  * at most HISTORY_SAMPLES points whose spacing doubles as they fill. Slopes are judged in turn,
  * some processes a frame.
  */
@@ -41,7 +42,7 @@ struct entry {
 	uint32_t pid;
 	uint32_t frames;     /* with RSS known */
 	uint32_t kb;	     /* RSS of the frame before; 4 TiB and more are one */
-	struct awake *awake; /* owned; NULL: its row was quiet */
+	struct awake *awake; /* owned; NULL: it is new */
 };
 
 struct history {
@@ -302,17 +303,18 @@ static void judge_in_turn(struct history *h, struct entry *e)
 	s->judged_kb = e->kb;
 }
 
-/* Of a process whose RSS never changed nothing has to be computed. */
-static void flat_trend(const struct history *h, const struct entry *e, struct trend *out)
+/* Of a process whose RSS never changed, and is known in @frames since @first_s, nothing has to be
+ * computed. */
+static void flat_trend(const struct history *h, uint32_t frames, double first_s, struct trend *out)
 {
 	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
 
 	*out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .late = NAN};
-	if (!e->frames)
+	if (!frames)
 		return;
-	out->n = e->frames;
-	out->window_s = now_s - e->first_s;
-	if (e->frames < h->rule.min_samples || out->window_s < h->rule.min_window_s)
+	out->n = frames;
+	out->window_s = now_s - first_s;
+	if (frames < h->rule.min_samples || out->window_s < h->rule.min_window_s)
 		return;
 	out->slope = out->low = out->high = out->late = 0;
 	out->verdict = VERDICT_STEADY;
@@ -359,7 +361,7 @@ static void temper(const struct entry *e, struct trend *out)
 static void entry_trend(const struct history *h, const struct entry *e, struct trend *out)
 {
 	if (!entry_has_points(e))
-		flat_trend(h, e, out);
+		flat_trend(h, e->frames, e->first_s, out);
 	else if (series_of(e)->judged_n)
 		*out = series_of(e)->trend;
 	else /* its turn has not come */
@@ -443,21 +445,23 @@ static bool has_begun(const struct proc_row *row, double dt)
 
 /* Its rates are 0 and its trend is flat, and both are made where they are shown. False: there is
  * more to say of it. */
-static bool quiet_update(struct history *h, struct entry *e, struct proc_row *row,
-			 const struct step *s, bool fresh)
+static bool quiet_update(struct history *h, struct proc_row *row, const struct step *s)
 {
 	double held_kb = row_value(row, FIELD_HELD);
+	struct row_told *t = &row->told;
 	struct trend flat;
 
-	if (series_of(e) || (e->frames && held_kb >= 0 && whole_kb(held_kb) != e->kb) ||
-	    (fresh && has_begun(row, s->dt)))
+	if ((t->frames && held_kb >= 0 && whole_kb(held_kb) != t->held_kb) ||
+	    (!t->known && has_begun(row, s->dt)))
 		return false;
-	if (held_kb >= 0 && (s->dt > 0 || !e->frames)) {
-		add_rss(e, held_kb, s->before_s, s->now_s);
-		row->told.first_s = e->first_s;
+	if (held_kb >= 0 && !t->frames) {
+		t->first_s = s->now_s;
+		t->held_kb = whole_kb(held_kb);
 	}
-	row->told.rated = !fresh || row_value(row, FIELD_AGE) < s->dt;
-	flat_trend(h, e, &flat);
+	t->frames += held_kb >= 0 && (s->dt > 0 || !t->frames);
+	t->rated = t->known || row_value(row, FIELD_AGE) < s->dt;
+	t->known = true;
+	flat_trend(h, t->frames, t->first_s, &flat);
 	row->verdict = (uint8_t)flat.verdict;
 	return true;
 }
@@ -468,16 +472,29 @@ static bool is_settled(const struct proc_row *row, const struct step *s)
 	return row->told.same && row->told.rated && row->verdict == VERDICT_STEADY && s->dt > 0;
 }
 
-static int entry_update(struct history *h, struct entry *e, struct proc_row *row,
-			const struct step *s, bool fresh)
+/* False: it needs an entry. */
+static bool stays_quiet(struct history *h, struct proc_row *row, const struct step *s)
 {
-	if (!row->v && !fresh && is_settled(row, s)) {
-		e->frames++;
-		return 0;
-	}
-	if (!row->v && quiet_update(h, e, row, s, fresh))
-		return 0;
-	return row_wake(row) ? -ENOMEM : awake_update(h, e, row, s, fresh);
+	if (row->v)
+		return false;
+	if (!row->told.known || !is_settled(row, s))
+		return quiet_update(h, row, s);
+	row->told.frames++;
+	return true;
+}
+
+/* It begins with what was kept of the row while it was quiet. */
+static struct entry entry_of(const struct proc_row *row)
+{
+	const struct row_told *t = &row->told;
+
+	return (struct entry){
+		.start_ns = row->start_ns,
+		.pid = row->pid,
+		.first_s = t->frames ? t->first_s : 0,
+		.frames = t->frames,
+		.kb = t->held_kb,
+	};
 }
 
 /* What is computed here is offered where what it is computed from is. */
@@ -578,8 +595,8 @@ static void nothing_known(struct proc_row *row)
 	row->verdict = VERDICT_TOO_EARLY;
 }
 
-/* Entries and rows stand in the same order: one walk over both. Returns the rows that have no entry
- * yet. */
+/* Entries and rows stand in the same order: one walk over both. Returns how many rows that are not
+ * quiet have no entry yet. */
 static size_t update_known(struct history *h, struct frame *f, const struct step *s, int *err)
 {
 	size_t from = 0, to = 0, births = 0;
@@ -587,6 +604,12 @@ static size_t update_known(struct history *h, struct frame *f, const struct step
 	for (size_t i = 0; i < f->n; i++) {
 		struct proc_row *row = &f->rows[i];
 
+		if (stays_quiet(h, row, s))
+			continue;
+		if (row_wake(row)) {
+			*err = -ENOMEM;
+			continue;
+		}
 		while (from < h->n && compare(&h->entries[from], row) < 0)
 			forget(&h->entries[from++]);
 		if (from < h->n && !compare(&h->entries[from], row)) {
@@ -595,7 +618,7 @@ static size_t update_known(struct history *h, struct frame *f, const struct step
 			if (to != from)
 				h->entries[to] = h->entries[from];
 			from++;
-			e = entry_update(h, &h->entries[to++], row, s, false);
+			e = awake_update(h, &h->entries[to++], row, s, false);
 			*err = *err ? *err : e;
 		} else {
 			nothing_known(row);
@@ -629,6 +652,8 @@ static int add_births(struct history *h, struct frame *f, const struct step *s, 
 		struct proc_row *row = &f->rows[i];
 		int e;
 
+		if (!row->v)
+			continue;
 		if (known && !compare(&h->entries[known - 1], row)) {
 			h->entries[--to] = h->entries[--known];
 			continue;
@@ -637,8 +662,8 @@ static int add_births(struct history *h, struct frame *f, const struct step *s, 
 			refused--;
 			continue;
 		}
-		h->entries[--to] = (struct entry){.start_ns = row->start_ns, .pid = row->pid};
-		e = entry_update(h, &h->entries[to], row, s, true);
+		h->entries[--to] = entry_of(row);
+		e = awake_update(h, &h->entries[to], row, s, !row->told.known);
 		err = err ? err : e;
 	}
 	return err;
@@ -740,11 +765,12 @@ void history_probed(struct history *h, const struct history_probe *p, uint64_t m
 size_t history_rss(const struct history *h, const struct proc_row *row, double *bytes,
 		   double *age_s)
 {
-	const struct entry *e = find(h, row);
+	const struct entry quiet = entry_of(row), *known = find(h, row),
+			   *e = known ? known : &quiet;
 	double now_s = (double)(h->latest_ns - h->first_ns) / NSEC_PER_SEC;
 	size_t n;
 
-	if (!e || !e->frames)
+	if (!e->frames)
 		return 0;
 	if (!entry_has_points(e)) {
 		n = e->frames > 1 ? 2 : 1;
@@ -781,6 +807,9 @@ void history_trend(const struct history *h, const struct proc_row *row, struct t
 	if (e && series_of(e) && series_of(e)->stale) {
 		series_judge(series_of(e), &h->rule, out);
 		temper(e, out);
-	} else if (e)
+	} else if (e) {
 		entry_trend(h, e, out);
+	} else {
+		flat_trend(h, row->told.frames, row->told.first_s, out);
+	}
 }

@@ -74,7 +74,7 @@ const char *group_of(enum group_by by, const struct proc_row *row)
 	if (by == GROUP_BY_USER)
 		return column_user(row->uid);
 	if (by == GROUP_BY_CGROUP)
-		return row->text[TEXT_CGROUP] ? row->text[TEXT_CGROUP] : "-";
+		return row_text(row, TEXT_CGROUP) ? row_text(row, TEXT_CGROUP) : "-";
 	return row->name;
 }
 
@@ -111,27 +111,36 @@ static struct proc_row *new_group(struct grouping *g, const struct proc_row *row
 		size_t cap = g->cap ? 2 * g->cap : 64;
 
 		double(*v)[FIELD_COUNT] = reallocarray(g->v, cap, sizeof(*v));
+		const char *(*text)[TEXT_COUNT] = reallocarray(g->text, cap, sizeof(*text));
 
 		if (v)
 			g->v = v;
+		if (text)
+			g->text = text;
 		to = reallocarray(to, cap, sizeof(*to));
 		if (to)
 			g->group = to;
-		if (!v || !to)
+		if (!v || !text || !to)
 			return NULL;
 		g->cap = cap;
-		for (size_t i = 0; i < g->frame.n; i++)
+		for (size_t i = 0; i < g->frame.n; i++) {
 			to[i].v = v[i];
+			to[i].text = text[i];
+		}
 	}
 	to += g->frame.n;
 	*to = *row;
+	to->text = g->text[g->frame.n];
+	for (size_t k = 0; k < TEXT_COUNT; k++)
+		to->text[k] = row_text(row, k);
 	to->v = g->v[g->frame.n++];
 	to->pid = to->ppid = ROW_UNKNOWN;
 	to->start_ns = hash;
 	to->group = name;
+	to->told = (struct row_told){0}; /* of the first alone */
 	to->sizes = NULL;
 	to->state = '-';
-	to->flags = ROW_EXACT | ROW_SHARED_NOW | ROW_ENDED | ROW_KERNEL;
+	to->flags = ROW_GROUP | ROW_EXACT | ROW_SHARED_NOW | ROW_ENDED | ROW_KERNEL;
 	to->verdict = VERDICT_TOO_EARLY;
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		to->v[k] = NAN;
@@ -203,10 +212,13 @@ static void add_member(struct proc_row *to, const struct proc_row *row, enum gro
 		to->verdict = row->verdict;
 	if (to->uid != row->uid)
 		to->uid = ROW_UNKNOWN;
-	for (size_t k = 0; k < TEXT_COUNT; k++)
-		if (to->text[k] != row->text[k] &&
-		    (!to->text[k] || !row->text[k] || strcmp(to->text[k], row->text[k]) != 0))
+	for (size_t k = 0; k < TEXT_COUNT; k++) {
+		const char *text = row_text(row, k);
+
+		if (to->text[k] != text &&
+		    (!to->text[k] || !text || strcmp(to->text[k], text) != 0))
 			to->text[k] = NULL;
+	}
 	if (by != GROUP_BY_NAME && strcmp(to->name, row->name) != 0)
 		to->name[0] = '\0';
 }
@@ -239,6 +251,7 @@ void grouping_release(struct grouping *g)
 {
 	free(g->group);
 	free(g->v);
+	free(g->text);
 	free(g->of_row);
 	free(g->slot);
 	*g = (struct grouping){.cap = 0};

@@ -38,8 +38,9 @@ struct grouping {
 	struct frame frame; /* rows are groups, without a pid; in an order that lasts; see below */
 	uint32_t *of_row;   /* the group of each row of the frame they were made of; UINT32_MAX: of
 			     * none */
-	struct proc_row *group;	  /* owned: frame.rows */
-	double (*v)[FIELD_COUNT]; /* owned: their figures */
+	struct proc_row *group;		 /* owned: frame.rows */
+	double (*v)[FIELD_COUNT];	 /* owned: their figures */
+	const char *(*text)[TEXT_COUNT]; /* owned: what texts they have in common */
 	size_t cap, rows_cap, slots;
 	uint32_t *slot; /* scratch */
 };

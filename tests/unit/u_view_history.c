@@ -10,6 +10,7 @@
 
 #include "lib/rng.h"
 #include "monitor/view/history.h"
+#include "monitor/view/sum.h"
 #include "tests/unit/view_fixture.h"
 
 /* Frames one after the other, @step_ms apart. */
@@ -379,6 +380,32 @@ static void settled(void **state UNUSED)
 	free(row.v);
 }
 
+/* A sum of quiet rows has a past of its own, or none: not that of its first member. */
+static void sums_have_none(void **state UNUSED)
+{
+	struct row_source from = {.value = told_figure};
+	struct proc_row rows[2] = {{.pid = 1, .from = &from, .told = {.rss = 400}},
+				   {.pid = 2, .from = &from, .told = {.rss = 300}}};
+	struct machine m = machine_of(rows, 2);
+	double bytes[HISTORY_SAMPLES], age[HISTORY_SAMPLES];
+	struct grouping g = {.cap = 0};
+	struct trend t;
+
+	m.f.from = &from;
+	for (int i = 0; i < 40; i++)
+		frame_after(&m, 1000);
+	assert_null(rows[0].v);
+	assert_int_equal(history_rss(m.h, &rows[1], bytes, age), 2);
+	assert_int_equal(grouping_make(&g, &m.f, GROUP_BY_NAME, NULL, NULL), 0);
+	assert_int_equal(g.frame.n, 1);
+	assert_true(g.frame.rows[0].v[FIELD_RSS] == 700);
+	assert_int_equal(history_rss(m.h, &g.frame.rows[0], bytes, age), 0);
+	history_trend(m.h, &g.frame.rows[0], &t);
+	assert_int_equal(t.n, 0);
+	grouping_release(&g);
+	history_free(m.h);
+}
+
 static void full(void **state UNUSED)
 {
 	enum { MANY = HISTORY_PROCESSES + 100 };
@@ -570,6 +597,7 @@ int main(void)
 		cmocka_unit_test(turns),
 		cmocka_unit_test(small_when_idle),
 		cmocka_unit_test(settled),
+		cmocka_unit_test(sums_have_none),
 		cmocka_unit_test(full),
 		cmocka_unit_test(churn),
 		cmocka_unit_test(disorder),

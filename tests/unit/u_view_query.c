@@ -377,14 +377,14 @@ static void test_n07_long_texts(void **state UNUSED)
 		{"command ~ '^java( -D[a-z]+[0-9]+=[a-z0-9]+)+$'", true},
 	};
 	char text[512] = "java";
-	struct proc_row row = {.pid = 1, .name = "java"};
+	const char *texts[TEXT_COUNT] = {[TEXT_COMMAND] = text};
+	struct proc_row row = {.pid = 1, .name = "java", .text = texts};
 	struct query_error e = {0};
 	struct query *q;
 
 	for (int i = 0; strlen(text) < sizeof(text) - 12; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), " -Dk%d=v%d", i % 10,
 			 i % 10);
-	row.text[TEXT_COMMAND] = text;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		assert_int_equal(query_parse(&q, cases[i].query, &e), 0);
 		for (int frame = 0; frame < 50; frame++) {
