@@ -311,7 +311,7 @@ static void row_new(const struct rows *r, struct proc_row *row, struct row_state
 	memset(state, 0, sizeof(*state));
 	row->from = &r->from;
 	row->told.first_s = NAN;
-	row->told.faults = UINT64_MAX;
+	row->told.faults = ROW_FAULTS_MAX;
 	state->fresh = 1;
 }
 
