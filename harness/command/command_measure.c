@@ -138,6 +138,20 @@ static int render(const struct reporter_ops *reporter, const struct cli *cli, st
 	return err;
 }
 
+/* The file begins as the records of a run do, whatever it is called. */
+static bool begins_as_run(const char *path)
+{
+	char head[64] = "";
+	struct stat st;
+	FILE *f = !stat(path, &st) && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+
+	if (!f)
+		return false;
+	head[fread(head, 1, sizeof(head) - 1, f)] = '\0';
+	fclose(f);
+	return strstr(head, "\"type\":\"run\"") || strstr(head, "\"type\": \"run\"");
+}
+
 /* A saved run, and no monitor: a folder with a run.json, or that file. */
 static bool is_run(const char *word)
 {
@@ -145,7 +159,7 @@ static bool is_run(const char *word)
 	bool is;
 
 	strbuf_addf(&path, "%s/run.json", word);
-	is = !access(path.s, R_OK) || str_ends_with(word, "/run.json");
+	is = !access(path.s, R_OK) || str_ends_with(word, "/run.json") || begins_as_run(word);
 	strbuf_release(&path);
 	return is;
 }
@@ -183,7 +197,10 @@ int command_measure(int argc, char *argv[])
 		goto out;
 	code = EXIT_USAGE;
 	if (m->words == 2 && is_run(cli.words[0]) && is_run(cli.words[1])) {
-		code = command_report_two(cli.words[0], cli.words[1]);
+		if (cli.json || (cli.format && strcmp(cli.format, "text") != 0) || cli.out)
+			log_err("compare: two runs are held against each other as text only");
+		else
+			code = command_report_two(cli.words[0], cli.words[1], true);
 		goto out;
 	}
 	if (cli.format)

@@ -82,9 +82,10 @@ static int report_one(const char *format, const char *run)
 	return err;
 }
 
-int command_report_two(const char *a, const char *b)
+int command_report_two(const char *a, const char *b, bool judge)
 {
 	struct run_file *runs[2] = {NULL, NULL};
+	struct two_runs all = {0};
 	struct doc d = {0};
 	int err;
 
@@ -93,13 +94,17 @@ int command_report_two(const char *a, const char *b)
 	if (!err)
 		err = run_file_read(&runs[1], b);
 	if (!err) {
-		report_two(&d, runs[0], runs[1]);
+		all = report_two(&d, runs[0], runs[1]);
 		doc_print(&d, stdout);
 		doc_release(&d);
 	}
 	run_file_release(runs[0]);
 	run_file_release(runs[1]);
-	return err ? EXIT_USAGE : EXIT_OK;
+	if (err)
+		return EXIT_USAGE;
+	if (!all.held)
+		log_err("nothing to compare: the runs have no verdict and no figure in common");
+	return !all.held ? EXIT_INCONCLUSIVE : judge && all.changed ? EXIT_BAD : EXIT_OK;
 }
 
 int command_report(int argc, char *argv[])
@@ -124,7 +129,7 @@ int command_report(int argc, char *argv[])
 		return EXIT_USAGE;
 	}
 	if (runs[1])
-		return command_report_two(runs[0], runs[1]);
+		return command_report_two(runs[0], runs[1], false);
 	if (o.write)
 		return report_write_all(runs[0]) ? EXIT_USAGE : EXIT_OK;
 	return report_one(o.format, runs[0]) ? EXIT_USAGE : EXIT_OK;

@@ -13,8 +13,10 @@ int command_list(int argc, char *argv[]);
 int command_new(int argc, char *argv[]);
 int command_run(int argc, char *argv[]);
 int command_report(int argc, char *argv[]);
-/* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN'. */
-int command_report_two(const char *a, const char *b);
+/* Two saved runs held against each other: 'report RUN RUN', 'compare RUN RUN', which judges. An
+ * exit code: 3 where they have nothing in common, 1 where @judge and a verdict or a counted figure
+ * is not the same. */
+int command_report_two(const char *a, const char *b, bool judge);
 int command_gate(int argc, char *argv[]);
 int command_calls(int argc, char *argv[]);
 int command_history(int argc, char *argv[]);

@@ -15,8 +15,14 @@ void report_build(struct doc *d, const struct run_file *run);
  * a command that only reports: what measures must undo what it did. */
 void report_end_on_signals(void);
 
+/* How many verdicts, counted figures and times both runs have, and how many of the first two are
+ * not the same. */
+struct two_runs {
+	size_t held, changed;
+};
+
 /* Two saved runs held against each other. The caller releases @d. */
-void report_two(struct doc *d, const struct run_file *a, const struct run_file *b);
+struct two_runs report_two(struct doc *d, const struct run_file *a, const struct run_file *b);
 
 /*
  * What measure @name prints for a person, where that is made of sections of the report (verify,

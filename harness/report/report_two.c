@@ -97,7 +97,8 @@ static enum doc_tone tone_of(const char *word)
 								  : TONE_WARN;
 }
 
-static void verdicts(struct doc *d, const struct record_index *of_a, const struct run_file *b)
+static void verdicts(struct doc *d, const struct record_index *of_a, const struct run_file *b,
+		     struct two_runs *all)
 {
 	struct json_object *o, *before;
 	size_t both = 0, changed = 0;
@@ -121,8 +122,13 @@ static void verdicts(struct doc *d, const struct record_index *of_a, const struc
 		doc_cell(d, tone_of(outcome(before)), "%s", outcome(before));
 		doc_cell(d, tone_of(outcome(o)), "%s", outcome(o));
 	}
-	doc_text(d, TONE_PLAIN, "Of %zu trials that both runs have, %zu ended otherwise.", both,
-		 changed);
+	if (both)
+		doc_text(d, TONE_PLAIN, "Of %zu trials that both runs have, %zu ended otherwise.",
+			 both, changed);
+	else
+		doc_text(d, TONE_PLAIN, "No trial that both runs have.");
+	all->held += both;
+	all->changed += changed;
 	trial_grid_release(&g);
 }
 
@@ -146,7 +152,8 @@ static void number_row(struct doc *d, struct json_object *o, const char *what, d
 }
 
 /* Figures that are the same on every machine: any difference is one. */
-static void counted(struct doc *d, const struct record_index *of_a, const struct run_file *b)
+static void counted(struct doc *d, const struct record_index *of_a, const struct run_file *b,
+		    struct two_runs *all)
 {
 	static const char *const fields[] = {"instructions",	"jited_bytes", "verifier_insns",
 					     "verifier_states", "stack_bytes", "map_bytes"};
@@ -177,14 +184,21 @@ static void counted(struct doc *d, const struct record_index *of_a, const struct
 			number_row(d, o, is_static ? field : record_str(o, "path", "?"), x, y);
 		}
 	}
-	doc_text(d, TONE_PLAIN,
-		 "Of %zu counted figures (instructions, what loading says) that both runs have, "
-		 "%zu differ.",
-		 both, changed);
+	if (both)
+		doc_text(d, TONE_PLAIN,
+			 "Of %zu counted figures (instructions, what loading says) that both runs "
+			 "have, %zu differ.",
+			 both, changed);
+	else
+		doc_text(
+			d, TONE_PLAIN,
+			"No counted figure (instructions, what loading says) that both runs have.");
+	all->held += both;
+	all->changed += changed;
 }
 
 static void timed(struct doc *d, const struct record_index *of_a, const struct run_file *b,
-		  bool same)
+		  bool same, struct two_runs *all)
 {
 	struct json_object *o, *before;
 	size_t n = 0;
@@ -224,6 +238,7 @@ static void timed(struct doc *d, const struct record_index *of_a, const struct r
 		     "been in another mood: 'beebench gate' holds two builds against each other at "
 		     "one time."
 		   : "No time that both runs have.");
+	all->held += n;
 }
 
 static size_t only_in(const struct record_index *other, const struct run_file *run)
@@ -236,20 +251,22 @@ static size_t only_in(const struct record_index *other, const struct run_file *r
 	return n;
 }
 
-void report_two(struct doc *d, const struct run_file *a, const struct run_file *b)
+struct two_runs report_two(struct doc *d, const struct run_file *a, const struct run_file *b)
 {
 	struct record_index of_a = {0}, of_b = {0};
+	struct two_runs all = {0};
 
 	index_run(&of_a, a);
 	index_run(&of_b, b);
 	doc_heading(d, 1, "beebench: %s (B) against %s (A)", record_str(b->header, "id", "a run"),
 		    record_str(a->header, "id", "a run"));
 	facts(d, a, b);
-	verdicts(d, &of_a, b);
-	counted(d, &of_a, b);
-	timed(d, &of_a, b, is_same_host(a, b));
+	verdicts(d, &of_a, b, &all);
+	counted(d, &of_a, b, &all);
+	timed(d, &of_a, b, is_same_host(a, b), &all);
 	doc_text(d, TONE_DIM, "Only in A: %zu records of monitors; only in B: %zu.",
 		 only_in(&of_b, a), only_in(&of_a, b));
 	record_index_release(&of_a);
 	record_index_release(&of_b);
+	return all;
 }

@@ -261,12 +261,23 @@ like "the verdict that changed" "$out" "^  brk +memmon +exact +fail$"
 like "the instructions that changed" "$out" "^  memmon, Linux 6.12 +(mmap|brk) +1,204 +1,210 +\+6$"
 has "and how many did not" "$out" "trials that both runs have, 1 ended otherwise."
 run "$bee" compare "$runs/full" "$tmp/later/run.json"
+is "compare: they differ" "$code" 1
 like "compare takes them too" "$out" "^  brk +memmon +exact +fail$"
 sed -i '1s/"cpu":"[^"]*"/"cpu":"another"/' "$tmp/later/run.json"
 run "$bee" report "$runs/full" "$tmp/later"
 has "times of two machines are not held against each other" "$out" "their times are not held"
 run "$bee" report "$runs/full" "$runs/full"
 has "a run against itself: nothing ended otherwise" "$out" "0 ended otherwise"
+run "$bee" compare "$runs/full" "$runs/full"
+is "compare: they do not" "$code" 0
+printf '{"type":"run","schema":1}\n{"type":"end","status":"ok"}\n' >"$tmp/none.json"
+for command in report compare; do
+	run "$bee" $command "$runs/full" "$tmp/none.json"
+	is "$command of runs that have nothing in common" "$code $err" "3 beebench: error: nothing to compare: the runs have no verdict and no figure in common"
+	has "$command: and each part says so" "$out" "No trial that both runs have."
+done
+run "$bee" compare --json "$runs/full" "$runs/full"
+is "what two runs are not held against each other as" "$code $err" "2 beebench: error: compare: two runs are held against each other as text only"
 # Scripts of hyperfine up to 1.20 read "times", those of 2.0 "measurements" and "summary".
 run "$bee" report tests/fixtures/runs/full --format hyperfine
 is "hyperfine's two schemas say the same" "$(printf '%s' "$out" | jq -c '[.schema_version, ([.results[] |
