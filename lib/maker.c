@@ -152,6 +152,20 @@ static bool namespace_is_empty(uint64_t ns)
 	return empty;
 }
 
+/* It has ended, all threads of it, and nobody has asked how: fields 3 and 20. */
+static bool is_zombie(const char *path)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *at = strbuf_read_file(&text, path) ? NULL : strrchr(text.s, ')');
+	bool zombie = at && (!strncmp(at, ") Z", 3) || !strncmp(at, ") X", 3));
+
+	for (int field = 2; at && field < 20; field++)
+		at = strchr(at + 1, ' ');
+	zombie = zombie && at && strtoul(at, NULL, 10) <= 1;
+	strbuf_release(&text);
+	return zombie;
+}
+
 bool maker_is_gone(const struct maker *m)
 {
 	uint64_t here = namespace_at("/proc/self/ns/pid"), start = 0;
@@ -164,5 +178,7 @@ bool maker_is_gone(const struct maker *m)
 	if (kill(m->pid, 0) && errno == ESRCH)
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)m->pid);
+	if (is_zombie(path))
+		return true;
 	return !start_at(path, &start) && m->start && start != m->start && !clock_is_shifted();
 }

@@ -3,6 +3,7 @@
 #include "lib/base.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,11 +80,17 @@ static void the_dead_are(void **state UNUSED)
 	struct maker m;
 	pid_t pid = fork();
 
+	siginfo_t info;
+
 	assert_int_equal(maker_self(&m), 0);
 	if (!pid)
 		_exit(0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	m.pid = pid;
+	m.start = 0;
+	/* Ended, and whoever should ask for it, as a container's first process, does not. */
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_true(maker_is_gone(&m));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_true(maker_is_gone(&m));
 }
 
