@@ -6,7 +6,7 @@
 #include "lib/base.h"
 #include "memprof/live/screen.h"
 
-#include <curses.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wctype.h>
 
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/clock.h"
+#include "monitor/ui/ui_term.h"
 #include "monitor/view/column.h"
 
 enum { HEAD = 5, FILTER_MAX = 200, ESCAPE = 27, CTRL_L = 12 };
@@ -28,6 +30,7 @@ struct screen {
 	uint64_t interval_ns, next_ns; /* when the next look is due */
 	size_t cursor, top;	       /* lines */
 	int height, width;
+	struct term_input input;
 	bool paused, helping, asking, quit;
 	char filter[FILTER_MAX]; /* being typed */
 	char note[160];
@@ -473,9 +476,19 @@ static void type(struct screen *s, int key)
 		if (watched_set_filter(s->m, s->filter, why, sizeof(why)))
 			snprintf(s->note, sizeof(s->note), "no regular expression: %s", why);
 		first(s);
-	} else if (key >= ' ' && key < 256 && n + 1 < sizeof(s->filter)) {
-		s->filter[n] = (char)key;
-		s->filter[n + 1] = '\0';
+	}
+}
+
+/* A character of the filter that is being typed, as the locale writes it. */
+static void type_text(struct screen *s, wint_t c)
+{
+	char bytes[MB_LEN_MAX];
+	int count = iswprint(c) ? wctomb(bytes, (wchar_t)c) : 0;
+	size_t n = strlen(s->filter);
+
+	if (count > 0 && n + (size_t)count < sizeof(s->filter)) {
+		memcpy(s->filter + n, bytes, (size_t)count);
+		s->filter[n + (size_t)count] = '\0';
 	}
 }
 
@@ -521,14 +534,21 @@ static void wait_for(const struct screen *s)
 static void loop(struct screen *s)
 {
 	while (!s->quit && !ended) {
-		int key;
+		bool function;
+		wint_t code;
 
 		if (!s->paused && clock_ns() >= s->next_ns)
 			look(s);
-		while ((key = getch()) != ERR && !s->quit)
-			press(s, key);
+		while (!s->quit && term_key(&s->input, s->asking, &code, &function)) {
+			if (s->asking && !function && iswprint(code))
+				type_text(s, code);
+			else if (function || code < 128)
+				press(s, (int)code);
+		}
 		if (s->quit)
 			break;
+		term_check_stop();
+		term_check_size(&s->height, &s->width);
 		draw(s);
 		wait_for(s);
 	}
@@ -549,6 +569,7 @@ int live_screen(struct watched_model *m, double interval_s, struct profile_alert
 		.m = m, .alerts = alerts, .interval_ns = (uint64_t)(interval_s * NSEC_PER_SEC)};
 	struct sigaction sa = {.sa_handler = on_end};
 	SCREEN *term;
+	int err;
 
 	if (screen_check())
 		return -ENOTTY;
@@ -556,25 +577,15 @@ int live_screen(struct watched_model *m, double interval_s, struct profile_alert
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
-	term = newterm(NULL, stdout, stdin);
-	if (!term) {
-		log_err("the terminal '%s' (TERM) is not known here",
-			getenv("TERM") ? getenv("TERM") : "");
-		return -EINVAL;
-	}
-	cbreak();
-	noecho();
-	nonl();
-	nodelay(stdscr, TRUE);
-	keypad(stdscr, TRUE);
-	set_escdelay(25);
-	curs_set(0);
+	err = term_open(&term, false, "use 'memprof report'");
+	if (err)
+		return err;
 	/* The first one is in the model since it was opened. */
 	s.next_ns = clock_ns() + s.interval_ns;
 	if (profile_alerts_check(alerts, watched_profile(m), true))
 		snprintf(s.note, sizeof(s.note), "%s", profile_alerts_latest(alerts));
 	loop(&s);
-	endwin();
+	term_leave();
 	delscreen(term);
 	return 0;
 }

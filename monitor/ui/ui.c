@@ -325,9 +325,11 @@ int ui_open(struct ui **out, const struct ui_options *opts)
 	setlocale(LC_CTYPE, "");
 	*u = (struct ui){
 		.o = *opts, .interval_s = opts->interval_s, .human = !opts->plain, .dirty = true};
-	err = term_open(u);
+	err = term_open(&u->term, true, "use --batch");
 	if (err)
 		return err;
+	draw_start(u);
+	getmaxyx(stdscr, u->height, u->width);
 	u->open = true;
 	if (strcmp(nl_langinfo(CODESET), "UTF-8"))
 		u->o.ascii = true;
@@ -460,7 +462,7 @@ int ui_input(struct ui *u)
 		wint_t code;
 		bool function;
 
-		if (!term_key(u, &code, &function))
+		if (!term_key(&u->input, u->prompt.open, &code, &function))
 			break;
 		ui_key(u, code, function);
 	}
@@ -545,8 +547,8 @@ static void draw_all(struct ui *u)
 int ui_draw(struct ui *u)
 {
 	if (!u->dead) {
-		term_check_stop(u);
-		term_check_size(u);
+		u->dirty |= term_check_stop();
+		u->dirty |= term_check_size(&u->height, &u->width);
 		check_note(u);
 	}
 	if (!u->dead && u->dirty) {

@@ -11,6 +11,7 @@
 #include "lib/strbuf.h"
 #include "monitor/ui/ui.h"
 #include "monitor/ui/ui_keys.h"
+#include "monitor/ui/ui_term.h"
 #include "monitor/view/query.h"
 
 /* How a text looks. Each has attributes for terminals without colours too (ui_draw.c). */
@@ -57,20 +58,6 @@ struct prompt {
 	void (*take)(struct ui *u, const char *text);
 	struct query_error error;
 	bool wrong;
-};
-
-/* Where in a sequence of the terminal we are (ui_term.c). */
-enum seq_state { SEQ_NONE, SEQ_ESCAPE, SEQ_CONTROL, SEQ_STRING, SEQ_MORE };
-
-struct term_input {
-	enum seq_state state;
-	char text[8]; /* parameters of a control sequence */
-	size_t length;
-	unsigned int more; /* characters that still belong to it */
-	bool pasting;
-	bool alone;	    /* the latest stood at the end of what had come */
-	bool any;	    /* something came since ui_input() began */
-	uint64_t latest_ns; /* of the latest character */
 };
 
 struct layout {
@@ -239,23 +226,6 @@ void table_choose(struct ui *u, const struct column *c);
 /* Moves a column that is shown by @step places. */
 void table_move_column(struct ui *u, const struct column *c, int step);
 bool table_shows(const struct ui *u, const struct column *c);
-
-/* --- ui_term.c --- */
-
-/* Takes the terminal into @u->term; its options and the locale are set. As ui_open(). */
-int term_open(struct ui *u);
-/* Leaves it as it was; u->term is still to be deleted. */
-void term_leave(void);
-/* What poll(2) says of a terminal without waiting: 0, events, or -EIO: it has gone. */
-int term_look(int fd, short events);
-/* Readable, but nothing to read: the end of a terminal that went without a hang-up. */
-bool term_at_end(void);
-/* The next key that is there, as get_wch() gives it; false: none. What is no key is swallowed. */
-bool term_key(struct ui *u, wint_t *code, bool *function);
-/* Takes it back after the program was stopped. */
-void term_check_stop(struct ui *u);
-/* Takes over its size, in case the signal of a change went to somebody else. */
-void term_check_size(struct ui *u);
 
 /* --- ui_draw.c --- */
 

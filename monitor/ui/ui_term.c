@@ -6,7 +6,7 @@
  * whole: its bytes must not act as keys. An escape that nothing follows is the key.
  */
 #include "lib/base.h"
-#include "monitor/ui/ui_screen.h"
+#include "monitor/ui/ui_term.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -34,18 +34,18 @@ static void on_continue(int sig UNUSED)
 }
 
 /* Prints why not, and returns -errno. */
-static int terminal_missing(void)
+static int terminal_missing(const char *instead)
 {
 	const char *term = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		log_err("%s is not a terminal; use --batch",
-			isatty(STDIN_FILENO) ? "stdout" : "stdin");
+		log_err("%s is not a terminal; %s", isatty(STDIN_FILENO) ? "stdout" : "stdin",
+			instead);
 		return -ENOTTY;
 	}
 	log_err("the terminal '%s' (TERM) is not known here or cannot place its cursor; set TERM "
-		"to what it is (xterm-256color, linux, ..), or use --batch",
-		term ? term : "");
+		"to what it is (xterm-256color, linux, ..), or %s",
+		term ? term : "", instead);
 	return -EINVAL;
 }
 
@@ -88,7 +88,7 @@ static void ask_for_paste(bool on)
 	fflush(stdout);
 }
 
-static void take_terminal(struct ui *u)
+static void take_terminal(bool mouse)
 {
 	cbreak();
 	noecho();
@@ -98,11 +98,11 @@ static void take_terminal(struct ui *u)
 	more_keys();
 	set_escdelay(ESCAPE_MS);
 	curs_set(0);
-	draw_start(u);
-	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-	mouseinterval(0);
+	if (mouse) {
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		mouseinterval(0);
+	}
 	ask_for_paste(true);
-	getmaxyx(stdscr, u->height, u->width);
 }
 
 /* A TERM that is not known here (a newer terminal's, over ssh) most likely understands what all of
@@ -124,23 +124,23 @@ static SCREEN *take_for_another(void)
 	return NULL;
 }
 
-int term_open(struct ui *u)
+int term_open(SCREEN **term, bool mouse, const char *instead)
 {
 	struct sigaction sa = {.sa_handler = on_continue};
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return terminal_missing();
-	u->term = newterm(NULL, stdout, stdin);
-	if (!u->term)
-		u->term = take_for_another();
-	if (!u->term)
-		return terminal_missing();
+		return terminal_missing(instead);
+	*term = newterm(NULL, stdout, stdin);
+	if (!*term)
+		*term = take_for_another();
+	if (!*term)
+		return terminal_missing(instead);
 	if (!can_place_cursor()) {
 		endwin();
-		delscreen(u->term);
-		return terminal_missing();
+		delscreen(*term);
+		return terminal_missing(instead);
 	}
-	take_terminal(u);
+	take_terminal(mouse);
 	sigaction(SIGCONT, &sa, NULL);
 	return 0;
 }
@@ -162,17 +162,17 @@ int term_look(int fd, short events)
 	return p.revents & (POLLHUP | POLLERR | POLLNVAL) ? -EIO : p.revents & events;
 }
 
-void term_check_stop(struct ui *u)
+bool term_check_stop(void)
 {
 	if (!continued)
-		return;
+		return false;
 	continued = 0;
 	/* Whoever had the terminal meanwhile has left it as he likes it. */
 	endwin();
 	clearok(curscr, TRUE);
 	refresh();
 	ask_for_paste(true);
-	u->dirty = true;
+	return true;
 }
 
 /* --- what comes from it --- */
@@ -258,10 +258,8 @@ static int bytes_waiting(void)
 	return ioctl(STDIN_FILENO, FIONREAD, &bytes) ? 0 : bytes;
 }
 
-bool term_key(struct ui *u, wint_t *code, bool *function)
+bool term_key(struct term_input *in, bool typing, wint_t *code, bool *function)
 {
-	struct term_input *in = &u->input;
-
 	for (;;) {
 		bool last = bytes_waiting() == 1;
 		int kind = get_wch(code);
@@ -302,7 +300,7 @@ bool term_key(struct ui *u, wint_t *code, bool *function)
 			continue;
 		}
 		/* Pasted text is for a line that is being typed. */
-		if (!in->pasting || (u->prompt.open && iswprint(*code)))
+		if (!in->pasting || (typing && iswprint(*code)))
 			return true;
 	}
 }
@@ -312,15 +310,15 @@ bool term_at_end(void)
 	return term_look(STDIN_FILENO, POLLIN) && !bytes_waiting();
 }
 
-void term_check_size(struct ui *u)
+bool term_check_size(int *height, int *width)
 {
 	struct winsize size;
 
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col &&
 	    is_term_resized(size.ws_row, size.ws_col))
 		resizeterm(size.ws_row, size.ws_col);
-	if (getmaxy(stdscr) != u->height || getmaxx(stdscr) != u->width) {
-		getmaxyx(stdscr, u->height, u->width);
-		u->dirty = true;
-	}
+	if (getmaxy(stdscr) == *height && getmaxx(stdscr) == *width)
+		return false;
+	getmaxyx(stdscr, *height, *width);
+	return true;
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # memprof live: a file that is written again is shown again; figures, filter, tree, stacks, the end.
-# shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC2016,SC2154,SC2317
+# shellcheck source=tests/lib.sh source=tests/ui/term.sh disable=SC1003,SC2016,SC2154,SC2317
 set -u
 . tests/lib.sh
 . tests/ui/term.sh
@@ -41,7 +41,9 @@ keys Escape
 shows "back" "functions by bytes allocated"
 keys Enter
 shows "the stacks of a function" "detail by bytes allocated"
-keys Escape h
+keys Escape
+shows "back from them" "functions by bytes allocated"
+keys h
 shows "help" "a longer, a shorter interval"
 keys h
 head -c 100 "$tmp/p" >"$tmp/cut"
@@ -51,6 +53,47 @@ shows "and what was there" "live 1.52 KiB in 25"
 keys q
 check "q ends it" until_true test -s "$tmp/code"
 is "its exit code" "$(cat "$tmp/code")" 0
+
+# What is no key acts as none: pasted text would go on to the shell behind a q (issue 13, 33).
+raw() {
+	# shellcheck disable=SC2059
+	term send-keys -l -- "$(printf "$1")"
+}
+"$made" small "$tmp/p"
+term_start 100 30 "exec '$memprof' live --every 0.05 '$tmp/p'"
+shows "a screen" "functions by bytes live at the end"
+for sequence in '\033[I' '\033[O' '\033q' '\033[27;5;113~' '\033]11;rgb:0/0/0\007' '\033P1$rq\033\\' \
+	'\033[200~qqq t/load\n\033[201~'; do
+	raw "$sequence"
+	# A key that acts shows that all before it has been read.
+	keys Right
+	shows "$(printf '%s' "$sequence" | tr -d '\n'): read" "functions by blocks live at the end"
+	keys Left
+	shows "$(printf '%s' "$sequence" | tr -d '\n'): no key" "functions by bytes live at the end"
+	check "$(printf '%s' "$sequence" | tr -d '\n'): it has not quit" test ! -s "$tmp/code"
+done
+keys /
+raw '\033[200~lo\nad\033[201~'
+shows "pasted into the line that is being typed" "filter: load_"
+keys Escape
+gone "Escape ends it" "filter: "
+keys /
+raw 'Gr\303\266\303\237e'
+shows "a filter has every letter" "filter: Größe_"
+keys BSpace BSpace BSpace Enter
+shows "and each goes as one" "filter: Gr"
+gone "no half of one is left" "filter: Gr[^ ]"
+keys q
+ends "q ends it" 0
+
+term_start 100 30 "TERM=beebench-none '$memprof' live '$tmp/p' 2>$tmp/said"
+shows "an unknown TERM: there is a screen" "functions by bytes live"
+keys q
+ends "an unknown TERM: it ends well" 0
+has "an unknown TERM: it is said" "$(cat "$tmp/said")" "the terminal 'beebench-none' (TERM) is not known here and is taken for"
+term_start 100 30 "TERM=dumb '$memprof' live '$tmp/p' 2>$tmp/said"
+ends "a terminal that cannot place its cursor: exit code" 2
+has "it is said, and what to do" "$(cat "$tmp/said")" "or use 'memprof report'"
 
 "$made" small "$tmp/p"
 term_start 40 10 "exec '$memprof' live '$tmp/p'"
