@@ -13,10 +13,14 @@
 #include "lib/base.h"
 
 #include <dlfcn.h>
+#include <linux/seccomp.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 
 #include "memprof/preload/exact.h"
 #include "memprof/preload/note.h"
@@ -442,4 +446,31 @@ PUBLIC int dlclose(void *handle)
 		errno = err;
 	}
 	return result;
+}
+
+/* glibc's holds a lock of the thread while it allocates, and a thread that begins to count asks for
+ * the same: it begins before. */
+PUBLIC int pthread_getattr_np(pthread_t id, pthread_attr_t *attr)
+{
+	entry_ready(&thread);
+	return memprof.next.getattr(id, attr);
+}
+
+/* Where the processor's clock is forbidden (seccomp's strict mode does so too), asking for the time
+ * would end the program: no lifetimes are measured from here. */
+PUBLIC int prctl(int option, ...)
+{
+	unsigned long a[4];
+	va_list rest;
+
+	va_start(rest, option);
+	for (size_t i = 0; i < ARRAY_SIZE(a); i++)
+		a[i] = va_arg(rest, unsigned long);
+	va_end(rest);
+	if (!memprof.ready)
+		process_start();
+	if ((option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_STRICT) ||
+	    (option == PR_SET_TSC && a[0] == PR_TSC_SIGSEGV))
+		memprof.no_clock = true;
+	return memprof.next.prctl(option, a[0], a[1], a[2], a[3]);
 }

@@ -84,6 +84,8 @@ static COLD void lifetime_begin(uint64_t p)
 	uint64_t hash = timed_hash(p), none = 0;
 	struct timed *place = &timed_few[hash % TIMED_FEW];
 
+	if (memprof.no_clock)
+		return;
 	if (!__atomic_compare_exchange_n(&place->p, &none, TIMED_BUSY, false, __ATOMIC_ACQUIRE,
 					 __ATOMIC_RELAXED)) {
 		place = &timed_all[hash >> 32 & (TIMED_ALL - 1)];
@@ -107,7 +109,10 @@ static COLD void lifetime_end(struct thread *t, uint64_t p)
 		return;
 	}
 	__atomic_store_n(&place->p, 0, __ATOMIC_RELEASE);
-	t->shard->lifetimes[segment_bucket(monotonic_ns() - since)]++;
+	if (memprof.no_clock)
+		lose(LOSS_TIMES_LOST, 1);
+	else
+		t->shard->lifetimes[segment_bucket(monotonic_ns() - since)]++;
 }
 
 /* --- counting -------------------------------------------------------------------------------- */

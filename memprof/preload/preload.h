@@ -22,6 +22,8 @@
 
 #include "lib/base.h"
 
+#include <pthread.h>
+
 #include <sched.h>
 
 #include "memprof/preload/unwind.h"
@@ -95,6 +97,8 @@ struct provider {
 	void (*free)(void *);
 	size_t (*malloc_usable_size)(void *);
 	int (*dlclose)(void *);
+	int (*getattr)(pthread_t, pthread_attr_t *);
+	int (*prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
 };
 
 struct memprof {
@@ -117,6 +121,7 @@ struct memprof {
 
 	/* Written seldom. */
 	bool ready, off, no_follow, needs_segment;
+	bool no_clock;	  /* who asks for the time is killed */
 	uint32_t threads; /* that there were: generations of memos */
 	uint32_t shared_lock, stacks_lock;
 	uint32_t shard_taken[SEGMENT_SHARDS];

@@ -186,6 +186,8 @@ static bool find_providers(void)
 		{"free", offsetof(struct provider, free)},
 		{"malloc_usable_size", offsetof(struct provider, malloc_usable_size)},
 		{"dlclose", offsetof(struct provider, dlclose)},
+		{"pthread_getattr_np", offsetof(struct provider, getattr)},
+		{"prctl", offsetof(struct provider, prctl)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

@@ -105,7 +105,7 @@ static void own_stack(struct thread *t)
 		main_stack(t);
 		return;
 	}
-	if (pthread_getattr_np(pthread_self(), &attr))
+	if (memprof.next.getattr(pthread_self(), &attr))
 		return;
 	if (!pthread_attr_getstack(&attr, &lo, &size)) {
 		t->stack_lo = (uint64_t)lo;

@@ -346,7 +346,9 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 	p->end_ns = now_ns();
 	if (p->mode == PROFILE_COUNTS)
 		profile_set_note(p, "Counts: freed and live bytes are the room that blocks had, "
-				    "which is not less than what was asked for.");
+				    "which is not less than what was asked for; frees of a forked "
+				    "process may be of blocks from before, so its live ones may "
+				    "be too few.");
 	else if (p->nprocesses > 1)
 		profile_set_note(p, "Several processes: peaks are each one's own, added up.");
 	if (!f->seen)

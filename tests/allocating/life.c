@@ -197,6 +197,29 @@ static int do_strict(unsigned int n)
 	return 2;
 }
 
+/* Its first allocation is glibc's own, under a lock of the thread. */
+static void *attr_thread(void *arg UNUSED)
+{
+	pthread_attr_t attr;
+	void *p;
+
+	if (pthread_getattr_np(pthread_self(), &attr) || pthread_attr_destroy(&attr))
+		_exit(2);
+	p = malloc(100);
+	__asm__ volatile("" ::"r"(p) : "memory");
+	return NULL;
+}
+
+static int do_getattr(unsigned int n)
+{
+	pthread_t t;
+
+	while (n--)
+		if (pthread_create(&t, NULL, attr_thread, NULL) || pthread_join(t, NULL))
+			return 2;
+	return 0;
+}
+
 static pthread_barrier_t all;
 
 static void *thread_main(void *arg)
@@ -440,7 +463,7 @@ int main(int argc, char *argv[])
 		{"libraries", do_libraries}, {"peaks", do_peaks},
 		{"sized", do_sized},	     {"limited", do_limited},
 		{"filtered", do_filtered},   {"strict", do_strict},
-		{"released", do_released},
+		{"released", do_released},   {"getattr", do_getattr},
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 

@@ -88,12 +88,21 @@ for what in limited filtered; do
 	is "a program that is $what: itself" "$(all)" "50 5000 0 50 5000"
 	is "a program that is $what: its child is told" "$(loss children_unseen)" 1
 done
-profile -- "$life" strict 50
+# It has no clock either, and some of so many blocks would have their lifetime measured.
+profile -- "$life" strict 400
 if [ "$code" -eq 3 ]; then
 	skip "a program without system calls" "no filters of system calls here"
 else
-	is "a program without system calls" "$code $(all)" "0 100 10000 50 50 5000"
+	is "a program without system calls" "$code $(all)" "0 800 80000 400 400 40000"
 fi
+for how in "--exact" "--exact --trailer" "--rate 1" "--counts"; do
+	# shellcheck disable=SC2086
+	run "$memprof" run $how -q -o "$tmp/p" -- timeout 60 "$life" getattr 20
+	is "threads that allocate first below a lock of their own ($how)" "$code" 0
+done
+profile -- timeout 60 "$life" getattr 20
+is "threads that allocate first below a lock of their own: their blocks" \
+	"$(printf '%s' "$json" | jq '[.stacks[] | select(.frames[0] == "attr_thread") | .allocs] | add')" 20
 if is_root && unshare -n true 2>/dev/null; then
 	# shellcheck disable=SC2016 # perl's
 	profile -- perl -e 'syscall(272, 0x40000000) == 0 or exit 3; my $pid = fork(); $pid or exit 0; waitpid $pid, 0; exit $? ? 2 : 0'
