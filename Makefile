@@ -483,7 +483,7 @@ test-memprof-readers: $(B)/memprof $(B)/beebench $(B)/tests/memprof/made ## what
 
 test-watch: all $(B)/tests/unit/u_sink_metrics $(B)/tests/unit/u_sink_serve ## 50 memmon --serve, scraped by a real Prometheus for two minutes; rules, dashboard, unit, manifest (root; installs them)
 	@B=$(B) scripts/deps.sh scripts/packages-watch.txt
-	@B=$(B) WATCH_INSTANCES=50 WATCH_SECONDS=120 tests/run.sh unit/u_sink_metrics unit/u_sink_serve cli/serve cli/watch cli/watch_many
+	@B=$(B) WATCH_INSTANCES=50 WATCH_SECONDS=120 tests/run.sh unit/u_sink_metrics unit/u_sink_serve cli/n37_serve cli/watch cli/watch_many
 .PHONY: test-watch
 
 # GitHub's schema is in action-validator; gitlab-ci-local has GitLab's, and runs its jobs.

@@ -459,6 +459,19 @@ static char *refused_log(void)
 	return end ? strndup(at + sizeof(begin) - 1, (size_t)(end - at) - sizeof(begin) + 1) : NULL;
 }
 
+/* The first has all users of the machine at their own numbers. */
+static bool in_user_namespace(void)
+{
+	unsigned long long inside, outside, n;
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	bool all = !f || (fscanf(f, "%llu %llu %llu", &inside, &outside, &n) == 3 && !inside &&
+			  !outside && n == UINT32_MAX);
+
+	if (f)
+		fclose(f);
+	return !all;
+}
+
 static void not_permitted(const char *path, const char *what, struct strbuf *why)
 {
 	const char *missing = object_missing_capabilities();
@@ -466,6 +479,12 @@ static void not_permitted(const char *path, const char *what, struct strbuf *why
 	if (*missing)
 		why_err(why, "%s: cannot be %s: %s missing; run it as root (sudo)", path, what,
 			missing);
+	else if (in_user_namespace())
+		why_err(why,
+			"%s: cannot be %s: this process has its capabilities in a user namespace "
+			"alone (/proc/self/uid_map), and the kernel asks for them outside of it; "
+			"run it as root of the machine",
+			path, what);
 	else
 		why_err(why,
 			"%s: cannot be %s although this process has the capabilities: the kernel "

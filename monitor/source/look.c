@@ -92,13 +92,13 @@ static int read_exact(struct live *l, const struct proc_row *row, struct proctas
 	return err;
 }
 
+/* Of a zombie, and of one that is gone, nobody says what it had: a size of 0. */
 static void show_found(struct live *l, struct proc_row *row, const struct proctask_memory *m)
 {
 	if (!row->v) {
 		rows_look(&l->rows, row, m->size_kb, m->rss_kb, m->hwm_kb);
 		return;
 	}
-	/* A zombie: nobody says what it had. */
 	if (!m->size_kb) {
 		rows_lack_memory(row);
 		return;
@@ -126,6 +126,7 @@ static void refine_row(struct live *l, struct frame *f, struct proc_row *row)
 		row->flags |= ROW_ENDED;
 		row->flags &= (uint8_t)~ROW_EXACT;
 		row->state = 'X';
+		show_found(l, row, &(struct proctask_memory){0});
 		f->losses.vanished++;
 	} else if (!(row->flags & ROW_HIDDEN)) {
 		row->flags |= ROW_HIDDEN;

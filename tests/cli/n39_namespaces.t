@@ -33,6 +33,15 @@ is "pid namespace: memory is known, calls are not there" "$(printf '%s\n' "$out"
 run unshare -pf --mount-proc "$memmon" --object memmon_fast --batch -n 1
 is "pid namespace: a monitor that was asked for is refused" "$code" 77
 
+# --- a user namespace: its root is nobody's to BPF, and that is said
+if unshare -Ur true 2>/dev/null; then
+	run unshare -Ur "$memmon" --batch -n 1
+	is "user namespace: no rights" "$code" 77
+	has "user namespace: it is named" "$err" "this process has its capabilities in a user namespace alone"
+else
+	skip "a user namespace" "none can be made here"
+fi
+
 # --- a number given again within an interval
 cat >"$tmp/again.pl" <<'EOP'
 use strict;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck disable=SC2317  # functions that wait_for and check call
-# memmon --serve, scraped by a real Prometheus: it is up, and what it stores of a process that this test started is what /proc says.
+# Number 37: memmon --serve, scraped by a real Prometheus: it is up, and what it stores of a process that this test started is what /proc says.
 set -u
 . tests/lib.sh
 need_bpf

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# scripts/allocators.sh makes the tables of docs/allocators.md: a row for each allocator, counts that fit its habits, and
+# Number 40: scripts/allocators.sh makes the tables of docs/allocators.md: a row for each allocator, counts that fit its habits, and
 # what memmon shows.
 # timeout: 300
 . tests/lib.sh
