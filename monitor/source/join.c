@@ -55,6 +55,7 @@ struct learned {
 struct join {
 	enum join_kind kind;
 	bool threads;				   /* keys are threads */
+	bool wide_only;				   /* 32-bit programs' calls are not looked at */
 	const struct counter *field[ROW_COUNTERS]; /* @nfields */
 	size_t nfields;
 	void (*forget)(void *arg, uint32_t key);
@@ -126,6 +127,7 @@ int join_new(struct join **out, const struct monitor_info *info, enum join_kind 
 	j->threads = info->key == MONITOR_KEY_TID;
 	j->forget = forget;
 	j->arg = arg;
+	j->wide_only = info->words == &vocabulary_memory && !(info->caps & MONITOR_COMPAT);
 	for (size_t i = 0; i < ARRAY_SIZE(counters) && j->nfields < ROW_COUNTERS; i++)
 		if (info->words == counters[i].words && info->fields >> counters[i].from & 1)
 			j->field[j->nfields++] = &counters[i];
@@ -320,8 +322,7 @@ static void show_total(const struct join *j, struct rows *rows)
 	}
 }
 
-/* Monitors look at the calls of 64-bit programs; one that has counted for a 32-bit program knows
- * its numbers too. */
+/* Of a 32-bit program one that knows its numbers has counted something. */
 static bool counted_anything(const struct join *j, const struct proc_row *row)
 {
 	for (size_t i = 0; row->v && i < j->nfields; i++)
@@ -333,7 +334,7 @@ static bool counted_anything(const struct join *j, const struct proc_row *row)
 /* What it counted cannot be told from others', or was not seen. */
 static void hide_unknown(struct join *j, struct proc_row *row, const struct row_state *s)
 {
-	if (s->mixed || (s->compat && !counted_anything(j, row)))
+	if (s->mixed || (s->compat && (j->wide_only || !counted_anything(j, row))))
 		show_unknown(j, row);
 }
 

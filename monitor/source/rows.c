@@ -166,7 +166,7 @@ static void row_take(const struct rows *r, struct proc_row *row, struct row_stat
 	row->told.same = false;
 	s->gone = 0;
 	s->unlisted = t->flags & TASK_UNLISTED;
-	s->compat = t->flags & TASK_COMPAT;
+	s->compat |= (t->flags & TASK_COMPAT) != 0;
 	take_shown(&row->told, t->shown_utime, t->shown_stime);
 }
 

@@ -32,7 +32,7 @@ struct row_state {
 	bool gone : 1;	     /* was missing in a pass */
 	bool final : 1;	     /* its end was told: nothing will come any more */
 	bool fresh : 1;	     /* was not there in the pass before */
-	bool compat : 1;     /* a 32-bit program */
+	bool compat : 1;     /* it is, or was, a 32-bit program */
 	bool collected : 1;  /* as ROW_COLLECTED */
 	bool mixed : 1;	     /* what it counted came with that of others that had its number */
 	bool skipped : 1;    /* as ROW_SKIPPED */

@@ -56,14 +56,14 @@ is "a zombie: rss = ? finds it" "$(printf '%s\n' "$out" | jq '.processes | lengt
 perl -e 'if (!fork()) { $x = "x" x (20 << 20); sleep 2; exit 0 } sleep 60' &
 parent2=$!
 at_exit "kill $parent2 2>/dev/null"
-"$memmon" --batch -n 7 -i 1 --json --top 0 --record "$tmp/was.rec" >"$tmp/was" &
+"$memmon" --batch -n 7 -i 1 --json --filter 'name = perl' --record "$tmp/was.rec" >"$tmp/was" &
 recorder=$!
 sleep 0.5
 zombie2=$(pgrep -P "$parent2")
 perl -e '$x = "x" x (20 << 20); sleep 2' &
 gone=$!
 wait $recorder
-run "$memmon" --replay "$tmp/was.rec" --json --top 0
+run "$memmon" --replay "$tmp/was.rec" --json --filter 'name = perl'
 printf '%s\n' "$out" >"$tmp/was.replayed"
 # of PID FILE FILTER: the frames of a process that match
 of() {
@@ -80,7 +80,7 @@ for frames in was was.replayed; do
 	is "$frames: its peak never falls" "$(of "$zombie2" "$tmp/$frames" .peak_kb | jq -s '. == sort')" true
 	is "$frames: nor that of the ended" "$(of "$gone" "$tmp/$frames" .peak_kb | jq -s '. == sort')" true
 done
-run "$memmon" --batch -n 1 --json --top 0 --filter "pid = $zombie2 and swap = 0"
+run "$memmon" --batch -n 1 --json --filter "pid = $zombie2 and swap = 0"
 is "a zombie has no swap of 0" "$(printf '%s\n' "$out" | jq '.processes | length')" 0
 
 # --- a 32-bit program, whose calls have other numbers
