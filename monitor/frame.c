@@ -73,12 +73,13 @@ int row_wake(struct proc_row *row)
 
 	if (row->v)
 		return 0;
-	v = malloc((FIELD_COUNT + ROW_RATES) * sizeof(*v));
+	v = malloc((FIELD_COUNT + ROW_RATES + 1) * sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	row_values(row, v);
 	for (size_t i = 0; i < ROW_RATES; i++)
 		v[FIELD_COUNT + i] = v[rate_counters[i]];
+	v[ROW_CALLS] = 0;
 	row->v = v;
 	return 0;
 }

@@ -274,7 +274,8 @@ static inline double row_value(const struct proc_row *row, enum field f)
 const double *row_values(const struct proc_row *row, double *room);
 
 /* Gives a quiet row figures of its own, to be freed by the rows' owner; behind them are ROW_RATES
- * counters as they were. 0 or -ENOMEM. */
+ * counters as they were, and at ROW_CALLS a place for the source, 0. 0 or -ENOMEM. */
+enum { ROW_CALLS = FIELD_COUNT + ROW_RATES };
 int row_wake(struct proc_row *row);
 
 /* All of the row is what it says: neither approximations nor counters with runs skipped, nor a

@@ -338,6 +338,13 @@ static void hide_unknown(struct join *j, struct proc_row *row, const struct row_
 		show_unknown(j, row);
 }
 
+/* Those that it has counted alive, as its monitor told last. A quiet row has counted none. */
+static void set_calls(struct proc_row *row, uint64_t calls)
+{
+	if (row->v)
+		row->v[ROW_CALLS] = (double)calls;
+}
+
 /* Keys are processes that live, or were gone when they were read and will be taken. Who has not run
  * since the pass before may not be among them, and shows what it did. */
 static void join_leaves(struct join *j, struct rows *rows, const struct counter_table *table)
@@ -361,18 +368,18 @@ static void join_leaves(struct join *j, struct rows *rows, const struct counter_
 			j->calls_now += join_count_calls(j, value, NULL);
 		}
 		if (!stays)
-			s->calls = 0;
+			set_calls(row, 0);
 		if (at < table->n && counter_table_row(table, at)->key == row->pid && seen) {
 			join_read_values(j, counter_table_row(table, at++), value);
-			s->calls = join_count_calls(j, value, NULL);
 			join_show(j, row, s, value);
+			set_calls(row, join_count_calls(j, value, NULL));
 		} else if (s->unlisted) {
 			show_unknown(j, row);
 		} else if (!stays && (seen || s->kept || !known)) {
 			join_show(j, row, s, NULL);
 		}
 		hide_unknown(j, row, s);
-		j->calls_now += s->calls;
+		j->calls_now += row->v ? (uint64_t)row->v[ROW_CALLS] : 0;
 	}
 	for (; at < table->n; at++) {
 		join_read_values(j, counter_table_row(table, at), value);

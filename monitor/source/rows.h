@@ -39,7 +39,6 @@ struct row_state {
 	bool unlisted : 1;   /* iterators do not list it: neither does one that reads counters */
 	uint64_t *kept;	     /* ROW_COUNTERS, of threads and of a process that have ended; owned;
 				NULL: none has */
-	uint64_t calls;	     /* counted by it alive, as its monitor told last */
 };
 
 /* Times of one that was told in this pass, of all its threads. */

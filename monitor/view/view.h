@@ -22,10 +22,10 @@ struct view_options {
 struct view_line {
 	uint32_t row; /* index into view_frame()->rows */
 	uint16_t depth;
-	bool last;     /* of its siblings: for drawing the branch */
-	bool context;  /* does not match, is here for its children */
-	bool folded;   /* has children that are not shown */
-	uint64_t open; /* bit d: the ancestor at depth d has more siblings below (depth < 64) */
+	bool last : 1;	  /* of its siblings: for drawing the branch */
+	bool context : 1; /* does not match, is here for its children */
+	bool folded : 1;  /* has children that are not shown */
+	uint64_t open;	  /* bit d: the ancestor at depth d has more siblings below (depth < 64) */
 };
 
 struct view {
