@@ -103,6 +103,23 @@ done
 profile -- timeout 60 "$life" getattr 20
 is "threads that allocate first below a lock of their own: their blocks" \
 	"$(printf '%s' "$json" | jq '[.stacks[] | select(.frames[0] == "attr_thread") | .allocs] | add')" 20
+# A library whose constructor waits, below the loader's lock, for a thread that is the first to call this and that of C++.
+if have "${CXX:-g++}" && perl -MDynaLoader -e 1 2>/dev/null; then
+	cat >"$tmp/plugin.cc" <<'END'
+#include <thread>
+struct starts {
+	starts() { std::thread([] { auto *p = new int; delete p; auto *a = new char[50]; delete[] a; }).join(); }
+} now;
+END
+	"${CXX:-g++}" -O1 -fno-builtin -shared -fPIC -o "$tmp/plugin.so" "$tmp/plugin.cc" -pthread
+	for how in --exact --counts "--rate 1"; do
+		# shellcheck disable=SC2086,SC2016
+		run "$memprof" run $how -q -o "$tmp/p" -- timeout 60 perl -MDynaLoader -e 'print DynaLoader::dl_load_file($ARGV[0]) ? "there\n" : DynaLoader::dl_error()' "$tmp/plugin.so"
+		is "a constructor that waits for a thread that calls new and delete ($how)" "$code $out" "0 there"
+	done
+else
+	skip "a constructor that waits for a thread that calls new and delete" "no C++ compiler, or no DynaLoader"
+fi
 if is_root && unshare -n true 2>/dev/null; then
 	# shellcheck disable=SC2016 # perl's
 	profile -- perl -e 'syscall(272, 0x40000000) == 0 or exit 3; my $pid = fork(); $pid or exit 0; waitpid $pid, 0; exit $? ? 2 : 0'
