@@ -199,7 +199,8 @@ static int stream_attach(struct monitor *m)
 		strbuf_release(&said);
 		err = -ETIMEDOUT;
 	}
-	subproc_kill(&s->proc, 2000);
+	/* Who was interrupted has a second for everything. */
+	subproc_kill(&s->proc, err == -EINTR ? 300 : 2000);
 	return err;
 }
 

@@ -10,33 +10,60 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "collector/collect.h"
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "lib/log.h"
 
-static volatile sig_atomic_t interrupted;
+/* From a signal on: how often waits are cut short, and how often until the process ends anyway. */
+enum { AGAIN_MS = 200, PATIENCE = 40 };
 
-static void on_signal(int sig UNUSED)
+static volatile sig_atomic_t interrupted;
+static timer_t again;
+static bool has_again;
+
+/* No SA_RESTART: a wait ends at once, and whoever waits asks run_interrupted(). One that begins
+ * later, or waits for what never comes, is cut short like it: the signal comes again and again. */
+static void on_signal(int sig)
 {
-	interrupted = 1;
+	static const struct itimerspec soon = {.it_value.tv_nsec = AGAIN_MS * NSEC_PER_MSEC,
+					       .it_interval.tv_nsec = AGAIN_MS * NSEC_PER_MSEC};
+
+	if (sig == SIGALRM) {
+		/* What is left behind names us, and is swept by the next command. */
+		if (++interrupted > PATIENCE)
+			_exit(EXIT_INCONCLUSIVE);
+	} else if (!interrupted) {
+		interrupted = 1;
+		if (has_again)
+			timer_settime(again, 0, &soon, NULL);
+	}
 }
 
 void run_catch_signals(void)
 {
-	/* No SA_RESTART: a wait ends at once, and whoever waits asks run_interrupted(). */
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 	struct sigaction sa = {.sa_handler = on_signal};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	has_again = !timer_create(CLOCK_MONOTONIC, &event, &again);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		struct sigaction was = {0};
+
+		/* nohup has asked for no SIGHUP. */
+		if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &was) ||
+		    was.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 
 bool run_interrupted(void)
 {
-	return interrupted;
+	return interrupted != 0;
 }
 
 const char *const *run_chosen(const char *const *list, const char *const *otherwise)
@@ -152,13 +179,21 @@ static bool is_vacuous(struct json_object *records, struct json_object *o)
 	return true;
 }
 
+/* What was written is not all there: a fault, whatever ended the command. Not -EIO, which is also
+ * how helpers fail that a signal cut short; a sink that failed says so when it is closed. */
+static bool is_lost_output(int err)
+{
+	return err == -ENOSPC || err == -EDQUOT || err == -EFBIG;
+}
+
 int measure_exit_code(const struct measure_ops *m, struct json_object *records, int err)
 {
 	size_t n[STATUS_COUNT + 1] = {0}, unjudged = 0;
 	struct json_object *o;
 	bool vacuous = false, workload_failed = false, not_run = false;
 
-	if (err == -EINTR)
+	/* What a signal cut off can fail in any way. */
+	if (err == -EINTR || (run_interrupted() && !is_lost_output(err)))
 		return EXIT_INCONCLUSIVE;
 	if (err == -ENOTSUP || err == -EPERM)
 		return EXIT_SKIP;

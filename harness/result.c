@@ -536,6 +536,8 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 	char *text = NULL;
 	size_t room = 0;
 	ssize_t len;
+	/* Who was interrupted before reads what he had, for its report. */
+	bool was = run_interrupted();
 	int err = read_merged_header(&in, f);
 
 	errno = 0;
@@ -545,7 +547,7 @@ static int read_lines(struct run_file *r, const char *path, FILE *f)
 		if (whole)
 			text[--len] = '\0';
 		err = read_line(&in, text, (size_t)len, whole);
-		if (!err && run_interrupted())
+		if (!err && !was && run_interrupted())
 			err = -EINTR;
 		errno = 0;
 	}

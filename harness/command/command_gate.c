@@ -527,6 +527,8 @@ static int gate(struct gate_command *c, int argc, char *argv[])
 	c->run.progress = progress_new(c->o.quiet ? PROGRESS_NONE : PROGRESS_AUTO);
 	err = compare(c);
 	progress_free(c->run.progress);
+	if (err && run_interrupted())
+		err = -EINTR;
 	if (err == -EINTR)
 		code = show(c, GATE_INCONCLUSIVE, argc, argv, clock_ns() - start_ns);
 	else if (!err)

@@ -16,6 +16,7 @@
 #include "harness/result.h"
 #include "harness/suite/suite.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/printable.h"
 #include "lib/suggest.h"
 
@@ -262,17 +263,11 @@ out:
 
 static int make_above(const char *path)
 {
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		char *part = strndup(path, (size_t)(slash - path));
-		int err = part && mkdir(part, 0777) && errno != EEXIST ? -errno : 0;
+	int err = outfile_make_above(path);
 
-		if (err)
-			log_err_sys(err, "cannot make the folder %s", part);
-		free(part);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (err)
+		log_err_sys(err, "cannot make the folder of %s", path);
+	return err;
 }
 
 /* --db, or the project's, or the default. */

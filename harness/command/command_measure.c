@@ -17,6 +17,7 @@
 #include "harness/suite/suite.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
 
@@ -72,21 +73,14 @@ bool command_keeps(const char *dir)
 
 int command_make_folder(const char *path)
 {
-	int err = 0;
+	struct strbuf folder = STRBUF_INIT;
+	int err;
 
-	/* Of what is above only the last word counts: it may be there, and nobody's to make. */
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		char *part = strndup(path, (size_t)(slash - path));
-
-		if (!part)
-			abort();
-		mkdir(part, 0777);
-		free(part);
-	}
-	if (mkdir(path, 0777) && errno != EEXIST) {
-		err = -errno;
+	strbuf_addf(&folder, "%s/", path);
+	err = outfile_make_above(folder.s);
+	if (err)
 		log_err_sys(err, "cannot make the folder %s; choose another with --out DIR", path);
-	}
+	strbuf_release(&folder);
 	return err;
 }
 

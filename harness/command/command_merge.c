@@ -85,8 +85,10 @@ static int run(const struct merge_options *o, char **words, int n)
 		err = parts_add(&p, words[i]);
 	err = err ? err : parts_unite(&p);
 	err = err ? err : write_run(&p, o->out, o->cells ? &plan : NULL, &r);
-	if (err == -EINTR)
-		log_err("merge: interrupted; nothing was written");
+	if (err == -EINTR) {
+		log_warn("interrupted: nothing was written");
+		code = EXIT_INCONCLUSIVE;
+	}
 	if (!err && !o->quiet)
 		tell(&r);
 	if (!err)

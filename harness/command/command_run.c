@@ -90,7 +90,7 @@ static int each_measure(const struct cli *cli, const struct suite_file *suites, 
 		if (!m || (suites && !command_has_suite(cli, suites, m->name)))
 			continue;
 		err = suites ? command_run_suites(cli, suites, m, run) : run_one(m, run, beside);
-		if (err == -EINTR)
+		if (err != -ENOSPC && run_interrupted())
 			return EXIT_INCONCLUSIVE;
 		if (err == -EPERM || err == -ENOTSUP)
 			continue;
@@ -246,7 +246,7 @@ int command_run(int argc, char *argv[])
 	run.sink = NULL;
 	point_latest(base.s, json_object_get_string(id));
 	err = report_write_all(dir.s);
-	if (err)
+	if (err && !run_interrupted())
 		code = exit_worse(code, EXIT_USAGE);
 	if (print_report(dir.s, cli.json ? "json" : cli.format ? cli.format : "text"))
 		code = EXIT_USAGE;

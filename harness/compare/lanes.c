@@ -441,8 +441,10 @@ static int run_lanes(struct gate_job *job)
 	guest.statics = on[GATE_STATIC] && !done;
 	if (why.len)
 		log_dbg("static: not on this machine: %s", why.s);
+	err = err ? err : run_interrupted() ? -EINTR : 0;
 	if (!err && (guest.exact || guest.statics))
 		err = in_guest(job, &guest);
+	err = err ? err : run_interrupted() ? -EINTR : 0;
 	if (!err && on[GATE_TIME])
 		err = time_lane(job, here ? NULL : cannot.s);
 	strbuf_release(&cannot);

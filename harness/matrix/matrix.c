@@ -37,6 +37,7 @@
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/names.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
@@ -530,12 +531,8 @@ static int open_folder(const char *folder)
 	struct strbuf path = STRBUF_INIT;
 	int fd;
 
-	for (const char *s = folder; *s; s++) {
-		if (*s == '/' && path.len)
-			mkdir(path.s, 0777);
-		strbuf_addch(&path, *s);
-	}
-	mkdir(path.s, 0777);
+	strbuf_addf(&path, "%s/", folder);
+	outfile_make_above(path.s); /* opening it says what is wrong */
 	strbuf_release(&path);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {

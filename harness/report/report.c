@@ -28,6 +28,7 @@
 #include "harness/result.h"
 #include "lib/format.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
 
@@ -417,23 +418,9 @@ static const struct reporter_ops *find(const char *name)
 	return NULL;
 }
 
-static mode_t file_mask(void)
+static void on_signal(int sig UNUSED)
 {
-	mode_t mask = umask(0);
-
-	umask(mask);
-	return mask;
-}
-
-/* The half of a report that a signal would leave behind; "": none. */
-static char half[PATH_MAX];
-
-static void on_signal(int sig)
-{
-	if (half[0])
-		unlink(half);
-	signal(sig, SIG_DFL);
-	raise(sig);
+	_exit(EXIT_INCONCLUSIVE);
 }
 
 void report_end_on_signals(void)
@@ -446,44 +433,35 @@ void report_end_on_signals(void)
 		sigaction(signals[i], &sa, NULL);
 }
 
-/* Beside its place first: half a report would pass for a whole one, and so would two at once. */
+/* Aside first: half a report would pass for a whole one, and so would two at once. */
 static int write_report(const struct run_file *run, const char *name, const char *file)
 {
 	const struct reporter_ops *reporter = find(name);
-	struct strbuf path = STRBUF_INIT, aside = STRBUF_INIT;
+	struct outfile out = OUTFILE_INIT;
+	struct strbuf path = STRBUF_INIT;
 	FILE *f = NULL;
-	int fd, err = 0;
+	int err;
 
 	if (!reporter) {
 		log_err("this beebench was built without the reporter '%s'", name);
 		return -ENOTSUP;
 	}
 	strbuf_addf(&path, "%s/%s", run->dir, file);
-	strbuf_addf(&aside, "%s.XXXXXX", path.s);
-	fd = mkostemp(aside.s, O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0666 & ~file_mask()) || !(f = fdopen(fd, "w"))) {
+	err = outfile_begin(&out, path.s, 0666);
+	if (!err && !(f = fdopen(dup(out.fd), "w")))
 		err = -errno;
-		if (fd >= 0)
-			close(fd);
-		goto out;
-	}
-	snprintf(half, sizeof(half), "%s", aside.s);
-	err = reporter->render(run, f);
+	if (!err)
+		err = reporter->render(run, f);
 	if (!err && (fflush(f) || ferror(f)))
 		err = errno ? -errno : -EIO;
-	if (fclose(f) && !err)
+	if (f && fclose(f) && !err)
 		err = -errno;
-	if (!err && rename(aside.s, path.s))
-		err = -errno;
-out:
-	if (err && fd >= 0)
-		unlink(aside.s);
-	half[0] = '\0';
+	err = err ? err : outfile_place(&out);
+	outfile_end(&out);
 	if (err)
 		log_err_sys(err, "cannot write %s (make room, then 'beebench report --write %s')",
 			    path.s, run->dir);
 	strbuf_release(&path);
-	strbuf_release(&aside);
 	return err;
 }
 

@@ -5,6 +5,7 @@
  * scripts/fetch_kernel.sh fills it, and what is damaged is fetched again.
  */
 #include "lib/base.h"
+#include "harness/plugin.h"
 #include "harness/vm/image.h"
 #include "harness/vm/kernel.h"
 
@@ -27,7 +28,7 @@ const char *const vm_kernels_all[] = {"6.1/x86-64", "6.12/x86-64", "7.2/x86-64",
 				      "6.1/arm64",  "6.12/arm64",  "6.12/arm64-16k",
 				      "6.1/s390x",  "6.12/s390x",  NULL};
 
-enum { SHA256_MS = 60000, END_MS = 10000 };
+enum { SHA256_MS = 60000, END_MS = 10000, CLEAR_MS = 500 };
 
 /* Where there is no home the cache lies below this, where anybody may make a folder. */
 #define TMP_CACHE "/tmp/beebench-cache-"
@@ -210,6 +211,10 @@ static int run_script(const char *const argv[], struct strbuf *why)
 	close(ends[1]);
 	said = fdopen(ends[0], "re");
 	while (!err && said) {
+		if (run_interrupted()) {
+			err = -EINTR;
+			break;
+		}
 		errno = 0;
 		if (getline(&line, &size, said) < 0) {
 			err = errno == EINTR ? -EINTR : 0;
@@ -222,7 +227,7 @@ static int run_script(const char *const argv[], struct strbuf *why)
 	if (!err)
 		err = WIFEXITED(p.status) ? WEXITSTATUS(p.status) : -EIO;
 	/* Asked first, so that it clears its half of a download away. */
-	subproc_kill(&p, END_MS);
+	subproc_kill(&p, CLEAR_MS);
 	subproc_release(&p);
 	if (said)
 		fclose(said);

@@ -12,6 +12,7 @@
 
 #include "lib/hold.h"
 #include "lib/log.h"
+#include "lib/outfile.h"
 #include "lib/strbuf.h"
 #include "memprof/profile_file.h"
 
@@ -112,26 +113,19 @@ static void note_block(struct recording *r, size_t bytes)
 
 static int replace(struct recording *r, const struct strbuf *data)
 {
-	struct strbuf aside = STRBUF_INIT;
+	struct outfile f = OUTFILE_INIT;
 	char who[HOLD_WHO_BYTES];
-	int fd, err;
+	int err = outfile_begin(&f, r->place, 0600);
 
-	strbuf_addf(&aside, "%s.XXXXXX", r->place);
-	fd = mkostemp(aside.s, O_CLOEXEC);
-	err = fd < 0 ? -errno : hold_file(fd, who);
-	if (!err)
-		err = fd_write_all(fd, data->s, data->len);
-	if (!err && rename(aside.s, r->place))
-		err = -errno;
-	if (err && fd >= 0) {
-		unlink(aside.s);
-		close(fd);
-	}
+	err = err ? err : hold_file(f.fd, who);
+	err = err ? err : fd_write_all(f.fd, data->s, data->len);
+	err = err ? err : outfile_place(&f);
 	if (!err) {
 		close(r->fd);
-		r->fd = fd;
+		r->fd = f.fd;
+		f.fd = -1;
 	}
-	strbuf_release(&aside);
+	outfile_end(&f);
 	return err;
 }
 
