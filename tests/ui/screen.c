@@ -268,6 +268,8 @@ int source_events(struct source *s, bool on)
 void source_read(struct source *s, struct frame *f, const uint32_t *rows, size_t n,
 		 unsigned int reads)
 {
+	static const char *user[TEXT_COUNT] = {[TEXT_CGROUP] = "/user.slice"};
+	static const char *system[TEXT_COUNT] = {[TEXT_CGROUP] = "/system.slice"};
 	size_t all = rows ? n : f->n;
 
 	if (reads & READ_SHARES)
@@ -279,7 +281,7 @@ void source_read(struct source *s, struct frame *f, const uint32_t *rows, size_t
 		struct proc_row *r = &f->rows[rows ? rows[i] : i];
 
 		if (reads & 1U << TEXT_CGROUP)
-			r->text[TEXT_CGROUP] = r->uid ? "/user.slice" : "/system.slice";
+			r->text = r->uid ? user : system;
 		if (!(reads & READ_SHARES) || r->flags & ROW_KERNEL)
 			continue;
 		r->v[FIELD_PSS] = r->v[FIELD_RSS] / 2;

@@ -172,6 +172,7 @@ static void test_n34_by_user_and_cgroup(void **state UNUSED)
 		process(13, "d", ROW_UNKNOWN, 8, 8),
 	};
 	struct frame f = {.rows = rows, .n = ARRAY_SIZE(rows)};
+	const char *texts[TEXT_COUNT] = {[TEXT_CGROUP] = "/a.service"};
 	struct grouping g = {.cap = 0};
 	char first[64];
 
@@ -185,7 +186,7 @@ static void test_n34_by_user_and_cgroup(void **state UNUSED)
 	rows[0] = process(9, "z", 4000000002U, 1, 1);
 	assert_int_equal(grouping_make(&g, &f, GROUP_BY_USER, NULL, NULL), 0);
 	assert_string_equal(g.frame.rows[0].group, first);
-	rows[0].text[TEXT_CGROUP] = rows[1].text[TEXT_CGROUP] = "/a.service";
+	rows[0].text = rows[1].text = texts;
 	assert_int_equal(grouping_make(&g, &f, GROUP_BY_CGROUP, is_odd, NULL), 0);
 	assert_int_equal(g.frame.n, 2);
 	assert_true(group(&g, "/a.service")->v[FIELD_RSS] == 3);
