@@ -29,7 +29,7 @@ if [ -n "$missing" ]; then
 	fi
 	log=$(mktemp)
 	echo "deps: installing $# packages with apt: $*" >&2
-	if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+	if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o DPkg::Lock::Timeout=600 \
 		--no-install-recommends "$@"; } >"$log" 2>&1; then
 		tail -n 20 "$log" >&2
 		echo "beebench: error: apt could not install them (whole log: $log)" >&2

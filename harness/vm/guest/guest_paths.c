@@ -3,6 +3,7 @@
 #include "lib/base.h"
 #include "harness/vm/guest/guest_counter.h"
 #include "harness/vm/guest/guest_figure.h"
+#include "harness/vm/guest/guest_mapping.h"
 #include "harness/vm/guest/guest_paths.h"
 #include "harness/vm/guest/guest_tasks.h"
 
@@ -464,8 +465,11 @@ int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *
 {
 	char dir[] = "/tmp/harmless-XXXXXX";
 	struct strbuf why = STRBUF_INIT;
+	struct guest_mapping mapping = {.ask = -1, .hear = -1, .segment = -1};
 	int err = 0, counted = 0;
 
+	if (p->kind == GUEST_MMAP || p->kind == GUEST_SMALL || p->kind == GUEST_MUNMAP)
+		err = guest_mapping_choose(&mapping);
 	if (p->kind == GUEST_TABLE)
 		err = syscall_rig_open(&rig, dir, &why);
 	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE) {
@@ -477,6 +481,7 @@ int guest_path_run(const struct guest_path *p, struct guest_rings *r, uint64_t *
 	if (p->kind == GUEST_KMALLOC || p->kind == GUEST_KFREE)
 		msgctl(queue, IPC_RMID, NULL);
 	syscall_rig_close(&rig);
+	guest_mapping_end(&mapping);
 	strbuf_release(&why);
 	return err ? err : counted;
 }
