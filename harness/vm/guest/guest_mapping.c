@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Looks at objects by what mapping a segment of shared memory costs; another process holds those passed by. */
+/* Looks at objects by what mapping a segment of shared memory costs; another process holds those
+ * passed by. */
 #include "lib/base.h"
 #include "harness/vm/guest/guest_mapping.h"
 
