@@ -38,7 +38,7 @@ static int check(const struct looks_options *o, const char *name)
 }
 
 /* Of two that write one file the later would win, and the other's hour be lost. */
-static int hold(struct looks *l, const char *name)
+static int hold(struct looks *l, const char *name, bool record)
 {
 	char who[HOLD_WHO_BYTES];
 
@@ -47,9 +47,13 @@ static int hold(struct looks *l, const char *name)
 	l->held = hold_path(l->path, who);
 	if (l->held != -EBUSY)
 		return 0;
-	log_err("%s: %s is being written by %s: of two profiles in one file the later would "
-		"replace the other; name another with -o",
-		name, l->path, *who ? who : "another process");
+	if (record)
+		log_err("%s is being written by %s; record to another file", l->path,
+			*who ? who : "another process");
+	else
+		log_err("%s: %s is being written by %s: of two profiles in one file the later "
+			"would replace the other; name another with -o",
+			name, l->path, *who ? who : "another process");
 	return -EBUSY;
 }
 
@@ -59,7 +63,7 @@ int looks_open(struct looks *l, const struct looks_options *o, const char *name,
 	int err = check(o, name);
 
 	*l = (struct looks){.path = o->out, .quiet = quiet, .held = -1};
-	err = err ? err : hold(l, name);
+	err = err ? err : hold(l, name, o->record);
 	if (err)
 		return err;
 	l->writes = o->record || seconds > 0;

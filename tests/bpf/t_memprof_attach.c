@@ -258,9 +258,12 @@ static uint64_t pair_bytes(void)
 	return bytes;
 }
 
+/* Of who reads late, some stacks are lost, and their calls are counted without one. */
 static void check_pairs(struct profile *p)
 {
 	struct profile_values v = under(p, "attach_test_leaf", "attach_test_pairs");
+	struct profile_values kept = under(p, "attach_test_leaf", "work");
+	uint64_t lost = loss_of(p, "samples_lost");
 
 	assert_int_equal(p->total.allocs, PAIRS + HELD);
 	assert_int_equal(p->total.bytes, pair_bytes() + HELD * 1000);
@@ -272,13 +275,14 @@ static void check_pairs(struct profile *p)
 	assert_int_equal(loss_of(p, "call_frees"), PAIRS + FREED_BEFORE);
 	assert_int_equal(loss_of(p, "unknown_frees"), FREED_BEFORE);
 	assert_true(loss_of(p, "free_null") == PAIRS || loss_of(p, "free_null") == 0);
-	assert_int_equal(v.allocs, PAIRS);
-	assert_int_equal(v.bytes, pair_bytes());
-	assert_int_equal(v.frees, PAIRS);
+	assert_int_equal(v.allocs + kept.allocs + lost, PAIRS + HELD);
 	assert_int_equal(v.live_blocks, 0);
-	v = under(p, "attach_test_leaf", "work");
-	assert_int_equal(v.allocs, HELD);
-	assert_int_equal(v.live_blocks, HELD);
+	assert_int_equal(kept.live_blocks, kept.allocs);
+	if (!lost) {
+		assert_int_equal(v.bytes, pair_bytes());
+		assert_int_equal(v.frees, PAIRS);
+		assert_int_equal(kept.allocs, HELD);
+	}
 	profile_free(p);
 }
 

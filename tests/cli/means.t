@@ -96,7 +96,7 @@ is "a definition that leaves out what the manifest names" "$code" 2
 rm "$tmp/right.manifest.json"
 run "$bee" verify -q -m "$tmp/right.bpf.o" --means 'tracepoint:syscalls:sys_enter_kill { @signals[args.sig, uid] = count(); }' -- true
 is "no call of its kind: nothing to compare" "$code" 3
-like "which is said" "$out" "nothing to compare: no call was made that right counts, and it counted none"
+like "which is said" "$out" "nothing to compare: no call was made that the monitor counts, and it counted none"
 run "$bee" list subjects
 like "it is listed" "$out" "^  declared "
 done_testing

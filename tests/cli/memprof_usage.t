@@ -79,10 +79,11 @@ until grep -q begun "$tmp/first" || [ $tries -ge 1200 ]; do
 done
 for to in "$tmp/two" "$tmp/way/two" "$tmp/empty/../two"; do
 	for how in "" --record; do
+		said="$to is being written by process $first; record to another file"
+		[ "$how" ] || said="run: $to is being written by process $first: of two profiles in one file the later would replace the other; name another with -o"
 		# shellcheck disable=SC2086
 		run "$memprof" run -q $how -o "$to" -- echo ran
-		is "two into one file: the second is refused ($how)" "$code:$out:$err" \
-			"2::memprof: error: run: $to is being written by process $first: of two profiles in one file the later would replace the other; name another with -o"
+		is "two into one file: the second is refused ($how)" "$code:$out:$err" "2::memprof: error: $said"
 	done
 done
 run "$memprof" run -q -o "$tmp/empty/two" -- echo ran
