@@ -50,7 +50,8 @@ row=$(printf '%s\n' "$out" | jq -c '.processes[0]')
 # The kernel notes peaks by counters that lag behind by some pages.
 is "given back: 24 MiB of a peak of 40" "$(echo "$row" | jq '.given_back_kb > 24000 and .given_back_kb < 25600')" true
 is "it is what the peak had more" "$(echo "$row" | jq '.given_back_kb == .peak_kb - .rss_kb - .swap_kb')" true
-is "lazily: 4 MiB more, which RSS still has" "$(echo "$row" | jq .lazyfree_kb)" 4096
+# The kernel marks such pages in batches, of which each CPU keeps the last, of up to 31.
+is "lazily: 4 MiB more, which RSS still has" "$(echo "$row" | jq '.lazyfree_kb > 3960 and .lazyfree_kb <= 4096')" true
 run "$B/memmon" --batch -n 1 --openmetrics --metrics-by pid --filter "pid = $gives"
 like "in /metrics" "$out" "^memmon_process_given_back_bytes\{pid=\"$gives\",name=\"gives_back\"\} 2[45][0-9]{6}\$"
 sh -c 'sleep 0 & exec sleep 60' &
