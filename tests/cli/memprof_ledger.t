@@ -91,8 +91,8 @@ done
 is "an allocator without memalign: its blocks" "$("$memprof" report "$tmp/p" --format json | jq -r '[.stacks[] | select(any(.frames[]; . == "main"))] | "\(map(.allocs) | add) \(map(.bytes) | add) \(map(.frees) | add)"')" "20 2280 20"
 
 # glibc's own record: '+' is a block that came, '-' and '<' one that went, '>' one that realloc made; a nil or a '!' failed.
-mtrace=$(find /lib /usr/lib /lib64 /usr/lib64 -name libc_malloc_debug.so.0 2>/dev/null | head -n 1)
-if [ -n "$mtrace" ]; then
+mtrace=$(ldd "$ledger" | sed -n 's/.* => \(.*\)libc\.so\.6 .*/\1libc_malloc_debug.so.0/p')
+if [ -e "$mtrace" ]; then
 	LD_PRELOAD=$mtrace MALLOC_TRACE=$tmp/mtrace "$ledger" >/dev/null
 	mt=$(awk '/\(nil\)|^@ [^ ]* !/ { next }
 		{ op = ""; for (i = 1; i <= 4; i++) if ($i ~ /^[-+<>]$/) { op = $i; p = $(i + 1); size = $(i + 2) } }

@@ -16,7 +16,9 @@ $9 == "0x0" { next }
 $5 != "0x0" { print "<", $5, ""; printf "> %s 0x%x\n", $9, $7; next }
 { printf "+ %s 0x%x\n", $9, $7 }'
 
-debug=$(ldconfig -p 2>/dev/null | sed -n 's/.*libc_malloc_debug\.so\.0 .*=> //p' | head -n 1)
+# Beside the C library that the workload has: there may be those of other processors.
+debug=$(ldd "$B/wl" | sed -n 's/.* => \(.*\)libc\.so\.6 .*/\1libc_malloc_debug.so.0/p')
+[ -e "$debug" ] || debug=
 # agrees WORKLOAD CALLS: at least so many lines
 agrees() {
 	if [ -z "$debug" ]; then
