@@ -180,6 +180,12 @@ check "a process whose watcher was killed is there" kill -0 "$program"
 "$B/tests/allocating/pairs" 2000000000 3 >"$tmp/pairs.out" &
 program=$!
 at_exit "kill $program 2>/dev/null"
+# It is still the shell at first, then a program without its libraries.
+tries=0
+until { [ "$(basename "$(readlink "/proc/$program/exe")")" = pairs ] && grep -q 'libc\.so' "/proc/$program/maps"; } || [ $tries -ge 1200 ]; do
+	tries=$((tries + 1))
+	sleep 0.05
+done
 for how in session multi plain; do
 	run "$memprof" attach -p $program --rate 4096 --way $how --seconds 0.5 --format json
 	if [ "$code" -eq 77 ]; then
