@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "lib/fnv.h"
-
 #include "lib/strbuf.h"
 
 /*

@@ -123,7 +123,8 @@ int overhead_whole_turn(struct overhead *o, double seconds)
 	for (size_t i = 0; t && i < t->n && !err; i++) {
 		struct whole_arm *w = &t->arm[t->turn % 2 ? t->n - 1 - i : i];
 
-		if (!w->comparison || w->cannot || w->arm->skip)
+		/* Who has no turn would not take over what the one before has attached. */
+		if (!w->comparison || w->cannot || w->arm->skip || w->result.why_void)
 			continue;
 		err = exchange_go_on(w->comparison, seconds / (double)t->n, before);
 		before = w->comparison;
