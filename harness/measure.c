@@ -7,7 +7,6 @@
 #include "lib/base.h"
 #include "harness/measure.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 #include "harness/progress.h"
 #include "harness/record.h"
 #include "lib/log.h"
+#include "lib/stops.h"
 
 /* From a signal on: how often waits are cut short, and how often until the process ends anyway. */
 enum { AGAIN_MS = 200, PATIENCE = 40 };
@@ -45,19 +45,12 @@ static void on_signal(int sig)
 
 void run_catch_signals(void)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 	struct sigaction sa = {.sa_handler = on_signal};
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 
 	has_again = !timer_create(CLOCK_MONOTONIC, &event, &again);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		struct sigaction was = {0};
-
-		/* nohup has asked for no SIGHUP. */
-		if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &was) ||
-		    was.sa_handler != SIG_IGN)
-			sigaction(signals[i], &sa, NULL);
-	}
+	stops_catch(on_signal);
+	sigaction(SIGALRM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

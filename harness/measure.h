@@ -5,10 +5,10 @@
 
 #include "harness/plugin.h"
 
-/* From here on SIGINT, SIGTERM and SIGHUP (where nobody ignored it) make run_interrupted() true,
- * and end every wait with EINTR, again and again: who waits asks run_interrupted() and ends with
- * what it has and EXIT_INCONCLUSIVE. What is still there after eight seconds ends at once. SIGPIPE
- * is ignored. */
+/* From here on SIGINT, SIGTERM and SIGHUP, each where it is not ignored, make run_interrupted()
+ * true, and end every wait with EINTR, again and again: who waits asks run_interrupted() and ends
+ * with what it has and EXIT_INCONCLUSIVE. What is still there after eight seconds ends at once.
+ * SIGPIPE is ignored. */
 void run_catch_signals(void);
 /* "ok", "failed", "interrupted": what the record of type "end" says of exit code @code. */
 const char *run_outcome(int code);

@@ -255,7 +255,7 @@ beside() {
 	until grep -q "$ready" "$tmp/said" || ! kill -0 "$watcher" 2>/dev/null; do sleep 0.05; done
 }
 no_more() {
-	[ -z "$watcher" ] || kill -INT "$watcher" 2>/dev/null
+	[ -z "$watcher" ] || kill -TERM "$watcher" 2>/dev/null
 	[ -z "$watcher" ] || wait "$watcher"
 	watcher=''
 }

@@ -69,7 +69,7 @@ done
 
 bad=0
 for run in $(printf '%s\n' "${!pid_of[@]}" | sort); do
-	kill -INT "${pid_of[$run]}" 2>/dev/null
+	kill -TERM "${pid_of[$run]}" 2>/dev/null
 	wait "${launcher_of[$run]}"
 	code=$?
 	verdict=$(awk -v seconds="$seconds" '

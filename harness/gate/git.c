@@ -3,8 +3,7 @@
 #include "lib/base.h"
 #include "harness/gate/git.h"
 
-#include <signal.h>
-
+#include "lib/stops.h"
 #include "lib/subproc.h"
 
 enum { LIMIT_MS = 60000, WORDS_MAX = 12 };
@@ -14,10 +13,7 @@ int git_run(const char *const argv[], struct strbuf *out, struct strbuf *err)
 	sigset_t block, before;
 	int code;
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
+	stops_set(&block);
 	sigprocmask(SIG_BLOCK, &block, &before);
 	code = subproc_capture(argv, LIMIT_MS, out, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,7 @@
 #include "harness/result.h"
 #include "lib/format.h"
 #include "lib/log.h"
+#include "lib/stops.h"
 #include "lib/outfile.h"
 #include "lib/printable.h"
 #include "lib/strbuf.h"
@@ -426,11 +426,7 @@ static void on_signal(int sig UNUSED)
 void report_end_on_signals(void)
 {
 	/* SIGPIPE stays ignored: lost output is said. */
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct sigaction sa = {.sa_handler = on_signal};
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		sigaction(signals[i], &sa, NULL);
+	stops_catch(on_signal);
 }
 
 /* Aside first: half a report would pass for a whole one, and so would two at once. */

@@ -11,8 +11,9 @@
 /* The whole report of a run. The caller releases @d. */
 void report_build(struct doc *d, const struct run_file *run);
 
-/* From here on SIGINT, SIGTERM and SIGHUP end the process at once with EXIT_INCONCLUSIVE; no half
- * of a report is left. For a command that only reports: what measures must undo what it did. */
+/* From here on SIGINT, SIGTERM and SIGHUP, where not ignored, end the process at once with
+ * EXIT_INCONCLUSIVE; no half of a report is left. For a command that only reports: what measures
+ * must undo what it did. */
 void report_end_on_signals(void);
 
 /* How many verdicts, counted figures and times both runs have, and how many of the first two are

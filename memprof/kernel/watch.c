@@ -4,16 +4,15 @@
 #include "memprof/kernel/watch.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/stops.h"
 
 enum { GRACE_MS = 2000 };
 
-static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t stopped;
 
 static void on_stop(int sig UNUSED)
@@ -21,18 +20,9 @@ static void on_stop(int sig UNUSED)
 	stopped = 1;
 }
 
-static void catch_stops(void)
-{
-	/* Without SA_RESTART: a poll ends with EINTR. */
-	struct sigaction stop = {.sa_handler = on_stop};
-
-	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
-		sigaction(stops[i], &stop, NULL);
-}
-
 int watch_prepare(struct watch *w)
 {
-	catch_stops();
+	stops_catch(on_stop);
 	return cgroup_create(&w->cgroup, "memprof");
 }
 
@@ -87,7 +77,7 @@ void watch_wait(struct watch *w, double seconds, const struct watch_also *also)
 		{.fd = w->started ? w->child.pidfd : -1, .events = POLLIN},
 	};
 
-	catch_stops();
+	stops_catch(on_stop);
 	while (!stopped) {
 		const int left = left_ms(until_ns), tick = also ? also->tick_ms : 0;
 		const int ms = tick && (left < 0 || left > tick) ? tick : left;

@@ -9,16 +9,16 @@
 #include <limits.h>
 #include <locale.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wctype.h>
 
+#include "lib/clock.h"
 #include "lib/format.h"
 #include "lib/log.h"
-#include "lib/clock.h"
+#include "lib/stops.h"
 #include "monitor/ui/ui_term.h"
 #include "monitor/view/column.h"
 
@@ -567,16 +567,13 @@ int live_screen(struct watched_model *m, double interval_s, struct profile_alert
 {
 	struct screen s = {
 		.m = m, .alerts = alerts, .interval_ns = (uint64_t)(interval_s * NSEC_PER_SEC)};
-	struct sigaction sa = {.sa_handler = on_end};
 	SCREEN *term;
 	int err;
 
 	if (screen_check())
 		return -ENOTTY;
 	setlocale(LC_CTYPE, "");
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	stops_catch(on_end);
 	err = term_open(&term, false, "use 'memprof report'");
 	if (err)
 		return err;

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "lib/format.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "lib/stops.h"
 #include "lib/strbuf.h"
 #include "lib/subproc.h"
 #include "memprof/command.h"
@@ -364,17 +364,16 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 	return looks_exit(looks, exit_code(c));
 }
 
-/* All signals that are waited for; the rest do as they do. */
+/* All signals that are waited for; the rest do as they do. A blocked one would be read though it is
+ * ignored. */
 static int catch_signals(sigset_t *before)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
+	stops_set(&set);
 	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	if (!signal_ignored(SIGQUIT))
+		sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, before);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -9,7 +9,6 @@
 #include "memprof/command.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/stops.h"
 #include "memprof/looks/alert.h"
 #include "memprof/profile_file.h"
 #include "memprof/report/report.h"
@@ -177,12 +177,10 @@ static int check(const struct serve_options *o, int files)
 /* Returns the exit code. */
 static int serve(const struct serve_options *o, const char *file)
 {
-	struct sigaction sa = {.sa_handler = on_end};
 	struct serve s = {.file = file};
 	int err;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
+	stops_catch(on_end);
 	err = profile_alerts_open(&s.alerts, &o->alerts);
 	if (!err && o->push)
 		err = push_open(&s.push, o->push, o->name);

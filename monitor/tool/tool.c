@@ -6,7 +6,6 @@
 #include <locale.h>
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/stops.h"
 #include "monitor/source/source.h"
 #include "monitor/tool/options.h"
 #include "monitor/tool/sinks.h"
@@ -49,7 +49,6 @@ struct run {
  * is left so much time. */
 #define STOP_US 900000
 
-static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t stopped, end_code = 128 + SIGTERM;
 static struct termios terminal; /* as it was, where there is one */
 static bool has_terminal;
@@ -72,12 +71,10 @@ static void on_too_late(int sig UNUSED)
 
 static void catch_signals(void)
 {
-	/* Without SA_RESTART: a call that waits ends with EINTR. */
-	struct sigaction stop = {.sa_handler = on_stop}, late = {.sa_handler = on_too_late};
+	struct sigaction late = {.sa_handler = on_too_late};
 
 	has_terminal = !tcgetattr(STDIN_FILENO, &terminal);
-	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
-		sigaction(stops[i], &stop, NULL);
+	stops_catch(on_stop);
 	sigaction(SIGALRM, &late, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a write past a limit is an error like a full disk */
@@ -340,9 +337,7 @@ static int wait_for_work(struct run *r)
 	int err = 0;
 
 	/* Between the look and the wait none comes. */
-	sigemptyset(&block);
-	for (size_t i = 0; i < ARRAY_SIZE(stops); i++)
-		sigaddset(&block, stops[i]);
+	stops_set(&block);
 	sigprocmask(SIG_BLOCK, &block, &waiting);
 	if (!stopped && ppoll(fds, (nfds_t)fill_fds(r, fds), &ts, &waiting) < 0 && errno != EINTR)
 		err = -errno;

@@ -99,7 +99,7 @@ else
 fi
 
 # Somebody else's program at a call that is timed.
-"$bee" overhead -q -m nop -e munmap -t 8 -o slowdown=no,sharp=no --json >/dev/null 2>&1 &
+env --default-signal=INT "$bee" overhead -q -m nop -e munmap -t 8 -o slowdown=no,sharp=no --json >/dev/null 2>&1 &
 pid=$!
 sleep 3
 run "$bee" overhead -q --json -o slowdown=no,attach=no -m "$tmp/cost0.bpf.o" -e munmap -t 6
@@ -114,7 +114,7 @@ else
 	is "or its loads are dropped and counted" "$(q '.[0].warnings | map(select(contains("somebody else attached"))) | length')" 1
 fi
 
-"$bee" overhead -q -m memmon -e brk -t 10 -o slowdown=no --json >"$tmp/o.json" 2>/dev/null &
+env --default-signal=INT "$bee" overhead -q -m memmon -e brk -t 10 -o slowdown=no --json >"$tmp/o.json" 2>/dev/null &
 pid=$!
 sleep 8
 kill -INT $pid

@@ -47,7 +47,7 @@ else
 fi
 check "the report is there" grep -q '^## Calibration' "$tmp/run/report.md"
 
-"$bee" calibrate -q -o part=coverage,regime=hogs,runs=200 --json >"$tmp/o.json" 2>/dev/null &
+env --default-signal=INT "$bee" calibrate -q -o part=coverage,regime=hogs,runs=200 --json >"$tmp/o.json" 2>/dev/null &
 pid=$!
 hogs=
 # Beside the timed process, which comes and goes.

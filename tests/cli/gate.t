@@ -111,7 +111,7 @@ gate $exact
 is "a QEMU that is killed: exit 2" "$code:$(verdict)" 2:environment
 qemu "echo \$\$ >$tmp/qemu.pid" 'exec sleep 60'
 # shellcheck disable=SC2086
-"$bee" gate -q --json $exact >"$tmp/out.json" 2>"$tmp/err" &
+env --default-signal=INT "$bee" gate -q --json $exact >"$tmp/out.json" 2>"$tmp/err" &
 pid=$!
 at_exit "kill -9 $pid 2>/dev/null"
 n=0
@@ -227,7 +227,7 @@ nothing_left "a broken build"
 # slow: starts a gate that builds for a minute; $pid is its, $build the build's
 slow() {
 	rm -f "$tmp/building"
-	"$bee" gate -q --base slow -m memmon >"$tmp/slow.out" 2>"$tmp/slow.err" &
+	env --default-signal=INT "$bee" gate -q --base slow -m memmon >"$tmp/slow.out" 2>"$tmp/slow.err" &
 	pid=$!
 	at_exit "kill -9 $pid 2>/dev/null"
 	n=0

@@ -247,7 +247,7 @@ is "memprof killed: nothing is left" "$(left)" "$before"
 hasnt "no socket is left" "$(cat /proc/net/unix)" "@memprof-$pid-"
 # The command has ended and left a process: the profile waits for it, and a signal ends the waiting.
 # shellcheck disable=SC2016
-"$memprof" run --exact -o "$tmp/left" -- sh -c '"$0" live 3; sleep 60 >/dev/null 2>&1 & echo $! >"$1/left.pid"' "$life" "$tmp" 2>"$tmp/left.err" &
+env --default-signal=INT "$memprof" run --exact -o "$tmp/left" -- sh -c '"$0" live 3; sleep 60 >/dev/null 2>&1 & echo $! >"$1/left.pid"' "$life" "$tmp" 2>"$tmp/left.err" &
 pid=$!
 for _ in $(seq 400); do
 	grep -q waiting "$tmp/left.err" && break

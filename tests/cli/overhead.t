@@ -141,7 +141,7 @@ printf '%s' "$out" >"$tmp/o.json"
 is "without hyperfine it is a skip with its reason" "$code:$(q '.records[0].reason')" \
 	"77:hyperfine, which times whole commands, is not installed (make deps)"
 
-"$bee" overhead -q -m memmon -t 60 -o slowdown=no --json >"$tmp/o.json" 2>"$tmp/err" &
+env --default-signal=INT "$bee" overhead -q -m memmon -t 60 -o slowdown=no --json >"$tmp/o.json" 2>"$tmp/err" &
 pid=$!
 sleep 3
 kill -INT $pid

@@ -224,7 +224,7 @@ revision slow
 git checkout -q main
 SLOW='' ; export SLOW
 # The current tree is built first, and quickly.
-SLOW=1 "$bee" gate -q --base slow >"$tmp/slow.out" 2>"$tmp/slow.err" &
+SLOW=1 env --default-signal=INT "$bee" gate -q --base slow >"$tmp/slow.out" 2>"$tmp/slow.err" &
 pid=$!
 at_exit "kill -9 $pid 2>/dev/null"
 n=0

@@ -102,7 +102,7 @@ run env BEEBENCH_BPF_DIR=/nonexistent "$bee" ringbuf -q -o only=bulk
 is "the object is not there" "$code" 2
 has "which, and what to do" "$err" "'make' builds it"
 
-"$bee" ringbuf -q --json -o only=bulk -t 60 >"$tmp/o.json" 2>"$tmp/err" &
+env --default-signal=INT "$bee" ringbuf -q --json -o only=bulk -t 60 >"$tmp/o.json" 2>"$tmp/err" &
 pid=$!
 sleep 4
 kill -INT "$pid"

@@ -111,7 +111,7 @@ has "a workload that hangs: reason" "$(reason)" "idle was not done within 1.0 s 
 
 # start ARGS..: verify in the background; its pid is in $pid, its child's in $child once that waits or works
 start() {
-	"$bee" verify --quiet --json "$@" >"$tmp/bg.out" 2>"$tmp/bg.err" &
+	env --default-signal=INT "$bee" verify --quiet --json "$@" >"$tmp/bg.out" 2>"$tmp/bg.err" &
 	pid=$!
 	child=
 	for _ in $(seq 200); do

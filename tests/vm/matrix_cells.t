@@ -140,7 +140,7 @@ check "no kernel was fetched for it" test ! -e "$tmp/empty/kernels"
 # Interrupted or killed: what is done stays, and the next start does the rest.
 for signal in INT KILL; do
 	rm -rf "$tmp/more"
-	"$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop,memmon_fast >/dev/null 2>&1 &
+	env --default-signal=INT "$bee" matrix -q -o cells="$tmp/more",jobs=1 -w brk -k "$vmlinuz" -m memmon,nop,memmon_fast >/dev/null 2>&1 &
 	pid=$!
 	until [ -n "$(ls "$tmp/more" 2>/dev/null)" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
 	kill -$signal $pid 2>/dev/null

@@ -20,7 +20,7 @@ is_running() {
 stopped_early() {
 	name=$1
 	shift
-	"$@" >"$tmp/out" 2>"$tmp/err" &
+	env --default-signal=INT "$@" >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	until catches $pid || ! is_running $pid; do sleep 0.01; done
 	kill -TERM $pid
