@@ -20,11 +20,11 @@
 
 enum { TREE_FDS = 16 };
 
-static const char *tmp_folder(void)
+void leftover_folder(struct strbuf *out)
 {
 	const char *dir = secure_getenv("TMPDIR");
 
-	return dir && *dir ? dir : "/tmp";
+	strbuf_add_absolute(out, dir && *dir ? dir : "/tmp");
 }
 
 void leftover_template(struct strbuf *out, const char *suffix)
@@ -32,7 +32,8 @@ void leftover_template(struct strbuf *out, const char *suffix)
 	struct maker self;
 
 	maker_self(&self); /* what cannot be told is 0: then nobody will sweep it */
-	strbuf_addf(out, "%s/" PREFIX, tmp_folder());
+	leftover_folder(out);
+	strbuf_addstr(out, "/" PREFIX);
 	maker_write(&self, out);
 	strbuf_addf(out, "-XXXXXX%s", suffix);
 }
@@ -61,22 +62,26 @@ static bool is_leftover(int dir_fd, const char *name)
 
 static unsigned int sweep_files(void)
 {
-	DIR *dir = opendir(tmp_folder());
+	struct strbuf folder = STRBUF_INIT;
 	unsigned int removed = 0;
 	struct dirent *e;
+	DIR *dir;
 
+	leftover_folder(&folder);
+	dir = opendir(folder.s);
 	while (dir && (e = readdir(dir))) {
 		struct strbuf path = STRBUF_INIT;
 
 		if (!is_leftover(dirfd(dir), e->d_name))
 			continue;
-		strbuf_addf(&path, "%s/%s", tmp_folder(), e->d_name);
+		strbuf_addf(&path, "%s/%s", folder.s, e->d_name);
 		nftw(path.s, remove_one, TREE_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 		removed += access(path.s, F_OK) != 0;
 		strbuf_release(&path);
 	}
 	if (dir)
 		closedir(dir);
+	strbuf_release(&folder);
 	return removed;
 }
 

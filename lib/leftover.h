@@ -9,6 +9,9 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 
+/* Appends the folder for what does not stay, $TMPDIR or /tmp. It is absolute, as programs are
+ * started in other working folders than ours. */
+void leftover_folder(struct strbuf *out);
 /* Appends a template for mkstemp(), mkstemps(), mkdtemp() in TMPDIR or /tmp, which names its maker.
  */
 void leftover_template(struct strbuf *out, const char *suffix);

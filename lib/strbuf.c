@@ -4,6 +4,7 @@
 #include "lib/strbuf.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,15 @@ char *strbuf_detach(struct strbuf *sb)
 	s = sb->s;
 	*sb = (struct strbuf)STRBUF_INIT;
 	return s;
+}
+
+void strbuf_add_absolute(struct strbuf *sb, const char *path)
+{
+	char here[PATH_MAX];
+
+	if (*path != '/' && getcwd(here, sizeof(here)))
+		strbuf_addf(sb, "%s/", here);
+	strbuf_addstr(sb, path);
 }
 
 int strbuf_read_file(struct strbuf *sb, const char *path)

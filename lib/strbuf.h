@@ -29,6 +29,8 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) PRINTF_LIKE(2,
 void strbuf_trim(struct strbuf *sb); /* gives back memory that is not needed */
 /* Gives the string away (the caller frees it); the strbuf is empty afterwards. */
 char *strbuf_detach(struct strbuf *sb);
+/* Appends @path as it is called from every working folder: "tmp" is "/home/me/tmp". */
+void strbuf_add_absolute(struct strbuf *sb, const char *path);
 /* Appends the whole file. Returns 0 or -errno; on an error nothing was appended. Of what is no
  * regular file at most 256 MiB: -EFBIG. */
 int strbuf_read_file(struct strbuf *sb, const char *path);

@@ -12,6 +12,8 @@ elif [ -n "${HOME:-}" ]; then
 else
 	cache=
 fi
+# Whoever sources this works in other folders, too.
+case $cache in /* | '') ;; *) cache=$PWD/$cache ;; esac
 # What others could write would be refused the next time, whatever the caller's umask is.
 umask go-w
 

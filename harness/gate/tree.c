@@ -21,18 +21,11 @@
 #include <unistd.h>
 
 #include "harness/gate/git.h"
+#include "lib/leftover.h"
 #include "lib/log.h"
 #include "lib/maker.h"
 #include "lib/strbuf.h"
 #include "lib/why.h"
-
-/* Appends the folder for what does not stay: $TMPDIR, or /tmp. */
-static void add_tmp(struct strbuf *out)
-{
-	const char *dir = getenv("TMPDIR");
-
-	strbuf_addstr(out, dir && *dir ? dir : "/tmp");
-}
 
 /* The process whose lock is in the way; 0: none by now. */
 static pid_t holder(int fd)
@@ -67,7 +60,7 @@ int gate_lock(void)
 	struct strbuf path = STRBUF_INIT;
 	int fd, err;
 
-	add_tmp(&path);
+	leftover_folder(&path);
 	strbuf_addf(&path, "/beebench-gate-%u.lock", (unsigned int)geteuid());
 	fd = open(path.s, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
@@ -125,7 +118,7 @@ void tree_drop(const char *dir)
 void tree_clear(const char *dir)
 {
 	tree_drop(dir);
-	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) && errno != ENOENT)
+	if (nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
 		log_warn("cannot remove %s: %s", dir, strerror(errno));
 }
 
@@ -215,7 +208,7 @@ int tree_folder(const char *common, char **dir, struct strbuf *why)
 	struct strbuf path = STRBUF_INIT;
 	int err;
 
-	add_tmp(&path);
+	leftover_folder(&path);
 	clear_leftovers(path.s);
 	strbuf_addf(&path, "/" DIR_PREFIX "%d-XXXXXX", (int)getpid());
 	if (!mkdtemp(path.s)) {

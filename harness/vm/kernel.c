@@ -38,14 +38,17 @@ void vm_cache_dir(struct strbuf *out)
 	const char *own = secure_getenv("BEEBENCH_CACHE"), *xdg = getenv("XDG_CACHE_HOME"),
 		   *home = getenv("HOME");
 
-	if (own && *own)
-		strbuf_addstr(out, own);
-	else if (xdg && *xdg)
-		strbuf_addf(out, "%s/beebench", xdg);
-	else if (home && *home && !access(home, W_OK))
-		strbuf_addf(out, "%s/.cache/beebench", home);
-	else
+	if (own && *own) {
+		strbuf_add_absolute(out, own);
+	} else if (xdg && *xdg) {
+		strbuf_add_absolute(out, xdg);
+		strbuf_addstr(out, "/beebench");
+	} else if (home && *home && !access(home, W_OK)) {
+		strbuf_add_absolute(out, home);
+		strbuf_addstr(out, "/.cache/beebench");
+	} else {
 		strbuf_addf(out, TMP_CACHE "%u", (unsigned int)geteuid());
+	}
 }
 
 /*
@@ -59,8 +62,14 @@ static int check_owner(const char *path, struct strbuf *why)
 	struct stat st;
 
 	/* Of a link who made it, and of what it leads to all. */
-	if (lstat(path, &st))
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	if (lstat(path, &st)) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		why_err_sys(why, errno,
+			    "cannot look into the cache, at %s; choose another with BEEBENCH_CACHE",
+			    path);
+		return -EACCES;
+	}
 	foreign = st.st_uid && st.st_uid != geteuid();
 	if (!stat(path, &st)) {
 		foreign |= st.st_uid && st.st_uid != geteuid();

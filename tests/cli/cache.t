@@ -79,6 +79,13 @@ for what in debs sysroot; do
 	fetch $what
 	is "$what: a damaged one is fetched again" "$code:$(cat "$dir/usr/lib/thing")" 0:whole
 done
+network yes
+rm -rf "$tmp/cache"
+scripts=$PWD/scripts
+cd "$tmp" || exit 2
+PATH=$fake:$PATH BEEBENCH_CACHE=cache run "$scripts/fetch_deb.sh" thing
+cd "$scripts/.." || exit 2
+is "a cache that is named from the working folder" "$code:$out" "0:$tmp/cache/debs/thing"
 run env -u BEEBENCH_CACHE -u XDG_CACHE_HOME -u HOME scripts/sysroot.sh arm64
 is "no place for a cache" "$code:$err" "77:sysroot: no place for the libraries: neither BEEBENCH_CACHE nor HOME is set"
 done_testing

@@ -161,6 +161,16 @@ gate
 is "the same bytes pass" "$code:$(reasons)" "0:watch: pass: same bytes: both objects are equal, nothing was measured"
 is "on main the base is the commit before" "$(why)" "$first the commit before HEAD, which is in main"
 nothing_left "a pass"
+# The folder for what does not stay, named from where the gate is started, which is not where git and the build work.
+mkdir "$tmp/watch/src/near"
+cd src || exit 2
+TMPDIR=near gate
+cd .. || exit 2
+is "a TMPDIR that is named from the working folder" "$code:$(verdict)" 0:pass
+nothing_left "a TMPDIR in the project"
+is "and nothing but its lock is in the project" "$(git status --short; ls src/near)" "?? src/near/
+beebench-gate-$(id -u).lock"
+rm -r src/near
 run "$bee" gate -q
 is "the base and why is the first line" "$(printf '%s\n' "$out" | head -n 1)" "base $first: the commit before HEAD, which is in main"
 run "$bee" gate -q --base first -f markdown

@@ -71,10 +71,15 @@ static void cache_follows_the_environment(void **state UNUSED)
 		{"/a", "/b", "/tmp", "/a"},
 		{NULL, "/b", "/tmp", "/b/beebench"},
 		{"", "", "/tmp", "/tmp/.cache/beebench"},
+		/* The script that fills it works in another folder. */
+		{"own", NULL, NULL, "/tmp/own"},
+		{NULL, "xdg", NULL, "/tmp/xdg/beebench"},
+		{NULL, NULL, ".", "/tmp/./.cache/beebench"},
 		{NULL, NULL, "/nonexistent", NULL},
 		{NULL, NULL, NULL, NULL},
 	};
 
+	assert_int_equal(chdir("/tmp"), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct strbuf out = STRBUF_INIT;
 		const char *const names[] = {"BEEBENCH_CACHE", "XDG_CACHE_HOME", "HOME"};

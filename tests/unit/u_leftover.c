@@ -83,10 +83,27 @@ static void files(void **state UNUSED)
 	unsetenv("TMPDIR");
 }
 
+/* A build, or a compiler, that is started in another folder must find what we made. */
+static void relative(void **state UNUSED)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	assert_int_equal(chdir("/var"), 0);
+	setenv("TMPDIR", "tmp", 1);
+	leftover_template(&path, "");
+	assert_memory_equal(path.s, "/var/tmp/beebench-", 18);
+	strbuf_reset(&path);
+	unsetenv("TMPDIR");
+	leftover_folder(&path);
+	assert_string_equal(path.s, "/tmp");
+	strbuf_release(&path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files),
+		cmocka_unit_test(relative),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

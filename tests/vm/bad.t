@@ -415,10 +415,21 @@ if is_root && have setpriv; then
 	PATH=$fake:$PATH run setpriv --reuid=65534 --regid=65534 --clear-groups "$tmp/build/beebench" vm -k 7.8 --where
 	is "one that is not in it: environment" "$code" 2
 	has "why" "$err" "Permission denied"
+	mkdir -m 700 "$tmp/locked"
+	PATH=$fake:$PATH BEEBENCH_CACHE=$tmp/locked/cache run setpriv --reuid=65534 --regid=65534 --clear-groups \
+		"$tmp/build/beebench" vm -k 7.7 --where
+	is "a cache that one may not look into is named" "$code:$out:$err" \
+		"2::beebench: error: cannot look into the cache, at $tmp/locked/cache; choose another with BEEBENCH_CACHE: Permission denied"
 	rm -r "$tmp/build"
 else
 	skip "a kernel in a cache of somebody else is used" "needs root to be somebody else"
 fi
+# One that is named from here is found from where the script works, too.
+back=$PWD
+cd "$tmp" || exit 2
+BEEBENCH_CACHE=near where "$multi/debs/linux-image-6.12.117+deb12-cloud-amd64.deb"
+cd "$back" || exit 2
+is "a cache that is named from the working folder" "$code:${out#"$tmp"/near/kernels/}" "0:${out##*/kernels/}"
 
 # --- issue 13, number 3: what somebody else could have put there is not booted ---
 
