@@ -246,6 +246,10 @@ static int check(struct tool_options *o)
 			(unsigned long long)o->ring_size);
 		return -EINVAL;
 	}
+	/* Of figures one frame is printed, the last: the first one, where nothing says how far to
+	 * go. */
+	if ((o->openmetrics || o->prometheus) && !o->count && !o->replay && !o->serve && !o->record)
+		o->count = 1;
 	o->format = o->json ? BATCH_JSON : o->csv ? BATCH_CSV : BATCH_TEXT;
 	o->batch |= formats || o->count || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO);
 	return 0;

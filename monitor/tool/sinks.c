@@ -197,11 +197,14 @@ static int print(struct sinks *s, const struct frame *f, const struct view *v)
 		return err;
 	}
 	strbuf_reset(&s->text);
-	if (s->metrics)
-		metrics_write(s->metrics, f, s->o->openmetrics, &s->text);
-	else
-		batch_frame(s->o->format, f, &s->view, !s->printed, &s->text);
 	s->printed++;
+	if (s->metrics) {
+		/* Readers of that text know one of each figure: the last frame's. */
+		metrics_write(s->metrics, f, s->o->openmetrics, &s->text);
+		s->unprinted = s->printed != s->o->count;
+		return s->unprinted ? 0 : batch_write(stdout, &s->text);
+	}
+	batch_frame(s->o->format, f, &s->view, s->printed == 1, &s->text);
 	return batch_write(stdout, &s->text);
 }
 
@@ -244,6 +247,8 @@ int sinks_release(struct sinks *s)
 {
 	int err = recorder_close(s->recorder);
 
+	if (s->unprinted && batch_write(stdout, &s->text) && !err)
+		err = -EIO;
 	server_close(s->server);
 	alerts_free(s->alerts);
 	view_release(&s->view);

@@ -26,6 +26,7 @@ struct sinks {
 	struct strbuf text;
 	bool costly_told, costly_alert_told; /* the filter, an alert gave up */
 	uint64_t printed;		     /* frames that batch mode has printed */
+	bool unprinted; /* the latest is in @text: of figures the last one counts */
 };
 
 /* Opens what the options ask for. 0 or -errno after saying why; release in any case. */

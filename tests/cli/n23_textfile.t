@@ -20,6 +20,19 @@ is "two formats: exit code" "$code" 2
 has "two formats: choose one" "$err" "--json, --csv, --openmetrics and --prometheus: choose one"
 run "$B/cpumon" -n 1 --prometheus --top 5
 printf '%s\n' "$out" >"$tmp/textfile/cpumon.prom"
+# A reader takes one of each figure: of several frames, and of a recording, the last is printed.
+twice() { printf '%s\n' "$out" | sed -n 's/^# HELP \([^ ]*\).*/\1/p' | sort | uniq -d; }
+run "$memmon" --object tasks -n 2 --interval 0.2 --prometheus --top 5
+is "of two frames nothing stands twice" "$code:$(printf '%s\n' "$out" | grep -c '^memmon_frame_time_seconds '):$(twice)" "0:1:"
+printf '%s\n' "$out" >"$tmp/textfile/memmon.prom"
+run "$memmon" --object tasks --prometheus --top 5
+is "without a number of frames it is one" "$code:$(printf '%s\n' "$out" | grep -c '^memmon_frame_time_seconds '):$(twice)" "0:1:"
+run "$memmon" --object tasks -n 3 --interval 0.2 --record "$tmp/recording" --json
+last=$(printf '%s\n' "$out" | tail -n 1 | sed -n 's/.*"time":"\([^".]*\).*/\1/p')
+run "$memmon" --replay "$tmp/recording" --openmetrics
+is "of a recording nothing stands twice" "$code:$(printf '%s\n' "$out" | grep -c '# EOF'):$(twice)" "0:1:"
+at=$(printf '%s\n' "$out" | awk '$1 == "memmon_frame_time_seconds" { print $2 }')
+is "and its last frame is what is printed" "$(date -u -d "@$at" +%Y-%m-%dT%H:%M:%S)" "$last"
 
 if find_tool promtool prometheus usr/bin/promtool; then
 	for file in "$tmp/textfile"/*.prom; do
