@@ -18,7 +18,8 @@ struct report_options {
 
 static const struct opt options[] = {
 	{'f', "format", "FORMAT",
-	 "text (default), markdown, html, json, junit, github, openmetrics, bpftrace, hyperfine, "
+	 "text (default), markdown, html, json, junit, sarif, github, openmetrics, bpftrace, "
+	 "hyperfine, "
 	 "benchstat, "
 	 "github-action-benchmark",
 	 OPT_STRING, offsetof(struct report_options, format)},
