@@ -7,12 +7,13 @@
 
 B	     ?= build
 
-# sudo make: what is made goes back to who called, so that an ordinary make, and make clean, can go on with it.
-ifeq ($(shell id -u)-$(OWNED)-$(if $(SUDO_UID),sudo),0--sudo)
+# sudo make (su, doas): what is made goes back to whose tree it is, so that an ordinary make, and make clean, can go on with it; also
+# after Ctrl-C, which the shell here gets too.
+ifeq ($(OWNED)$(shell [ "$$(id -u)" -ne 0 ] || { o=$$(stat -c %u .); [ "$$o" -eq 0 ] || [ "$${SUDO_UID:-$$o}" != "$$o" ] || echo theirs; }),theirs)
 $(or $(MAKECMDGOALS),all): owned
 	@:
 owned:
-	+@$(MAKE) --no-print-directory OWNED=1 $(MAKECMDGOALS); code=$$?; scripts/own.sh $(B) results; exit $$code
+	+@trap : INT TERM HUP; $(MAKE) --no-print-directory OWNED=1 $(MAKECMDGOALS); code=$$?; scripts/own.sh $(B) results docs monitor; exit $$code
 .PHONY: owned $(or $(MAKECMDGOALS),all)
 else
 
@@ -561,7 +562,7 @@ calibrate: all ## hold the figures against known costs (root, a quiet machine, h
 .PHONY: calibrate
 
 # What reads the history, or asks git which files are ours, says so where there is none.
-NEEDS_GIT = git rev-parse --git-dir >/dev/null 2>&1 || { echo "beebench: error: 'make $@' needs a git checkout (git clone), and this tree is none" >&2; exit 2; }
+NEEDS_GIT = scripts/git_here.sh "beebench: error: 'make $@'"
 
 gate: ## is this build dearer than the merge base with main? (GATE_BASE=REV, GATEFLAGS)
 	@$(NEEDS_GIT)

@@ -15,6 +15,26 @@ for goal in check shell; do
 	is "make $goal without git: exit code" "$code" 2
 	has "says what it needs" "$err" "needs a git checkout (git clone), and this tree is none"
 done
+if have git; then
+	# Inside of somebody's repository it is no checkout either.
+	git init -q "$tmp"
+	for goal in check gate; do
+		run make -s $goal
+		is "make $goal inside of another repository" "$code:$(printf '%s\n' "$err" | head -n 1)" \
+			"2:beebench: error: 'make $goal' needs a git checkout (git clone), and this tree is none"
+	done
+	rm -r "$tmp/.git"
+	if is_root; then
+		# What git itself refuses is no lack of a checkout.
+		git init -q .
+		chown -R 65534 .
+		run env -u SUDO_UID HOME="$tmp" GIT_CONFIG_GLOBAL=/dev/null make -s check
+		is "make check in a tree that git does not trust: exit code" "$code" 2
+		has "it says so in git's words" "$err" "'make check': git does not read this tree: fatal: detected dubious ownership"
+		chown -R 0 .
+		rm -r .git
+	fi
+fi
 mkdir build
 touch build/.deps
 # A compiler that takes its time, and writes in two halves
@@ -62,6 +82,22 @@ if is_root; then
 	run env SUDO_UID=65534 SUDO_GID=65534 make -s print-B
 	is "in a tree of root's own nothing changes hands" "$(stat -c %u build/made2)" 0
 	chown 65534 .
+	touch docs/made
+	run env -u SUDO_UID -u SUDO_GID make -s print-B
+	is "as root without sudo (su, doas, a container) likewise" "$code:$(find . -uid 0)" 0:
+	# Ctrl-C goes to the whole group: the shell that would hand the tree back as well.
+	printf '.PHONY: waits\nwaits:\n\t@touch build/half && touch "%s" && sleep 60\n' "$tmp/waiting" >>Makefile
+	env SUDO_UID=65534 SUDO_GID=65534 setsid make -s waits >"$tmp/waits" 2>&1 &
+	made=$!
+	tries=0
+	until [ -e "$tmp/waiting" ] || [ $tries -ge 300 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	# TERM: what the shell starts behind its back ignores INT.
+	kill -TERM "-$made"
+	wait "$made"
+	is "after Ctrl-C, too" "$(stat -c %u build/half)" 65534
 	run env SUDO_UID=65534 SUDO_GID=65534 make -s no-such-goal
 	is "its exit code stays" "$code" 2
 else
