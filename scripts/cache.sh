@@ -41,3 +41,8 @@ cache_own() {
 	[ "$(id -u)" -ne 0 ] || chown -hR 0:0 "$1"
 	chmod -R go-w "$1"
 }
+
+# cache_sweep FOLDER: what a fetch that was killed has left in it goes; none takes a day
+cache_sweep() {
+	find "$1" -mindepth 1 -maxdepth 1 -name 'fetch.*' -mtime +0 -exec rm -rf {} + 2>/dev/null || :
+}

@@ -52,6 +52,7 @@ fetch() {
 		command -v "$tool" >/dev/null 2>&1 || die 77 "no $tool here, so $package cannot be fetched"
 	done
 	mkdir -p "$cache/debs" || die 77 "cannot write to the cache $cache; choose another with BEEBENCH_CACHE"
+	cache_sweep "$cache/debs"
 	work=$(mktemp -d "$cache/debs/fetch.XXXXXX") || die 77 "cannot write to the cache $cache; choose another with BEEBENCH_CACHE"
 	trap 'rm -rf "$work"' EXIT
 	trap 'exit 130' INT TERM HUP

@@ -67,6 +67,8 @@ has_room() {
 }
 why=$(LC_ALL=C mkdir -p "$cache/kernels" 2>&1) || no_cache
 why=$(LC_ALL=C mktemp -d "$cache/kernels/fetch.XXXXXX" 2>&1) || no_cache
+# What one that was killed has left; none takes a day.
+find "$cache/kernels" -mindepth 1 -maxdepth 1 -name 'fetch.*' -mtime +0 -exec rm -rf {} + 2>/dev/null || :
 work=$why
 has_room
 cd "$work"

@@ -35,6 +35,7 @@ for tool in apt-get dpkg; do
 	command -v $tool >/dev/null 2>&1 || die "no $tool here, so the libraries of $arch cannot be fetched"
 done
 mkdir -p "$cache/sysroot" "$own/lists/partial" "$own/cache/archives/partial" || die "cannot write to the cache $cache; choose another with BEEBENCH_CACHE"
+cache_sweep "$cache/sysroot"
 work=$(mktemp -d "$cache/sysroot/fetch.XXXXXX") || die "cannot write to the cache $cache; choose another with BEEBENCH_CACHE"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP

@@ -76,7 +76,10 @@ for what in debs sysroot; do
 	is "$what: and then it is good again" "$code:$out" "0:$dir"
 	network yes
 	echo damaged >"$dir/usr/lib/thing"
+	mkdir "$tmp/cache/$what/fetch.killed" "$tmp/cache/$what/fetch.atwork"
+	touch -d '2 days ago' "$tmp/cache/$what/fetch.killed"
 	fetch $what
+	is "$what: what a fetch that was killed left goes; what is at work stays" "$(cd "$tmp/cache/$what" && echo fetch.*)" fetch.atwork
 	is "$what: a damaged one is fetched again" "$code:$(cat "$dir/usr/lib/thing")" 0:whole
 done
 network yes

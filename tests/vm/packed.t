@@ -121,6 +121,11 @@ package() {
 	rm -rf "$tmp/cache"
 }
 (cd "$tree" && tar -cJf "$tmp/kernel-core.txz" boot lib && tar -czf "$tmp/kernel-core.apk" boot lib)
+mkdir -p "$tmp/cache/kernels/fetch.killed" "$tmp/cache/kernels/fetch.atwork"
+echo half >"$tmp/cache/kernels/fetch.killed/vmlinuz"
+touch -d '2 days ago' "$tmp/cache/kernels/fetch.killed"
+where "$tmp/kernel-core.txz"
+is "what one that was killed left goes with the next; what is at work stays" "$(cd "$tmp/cache/kernels" && echo fetch.*)" fetch.atwork
 package txz
 package apk
 cp "$tmp/kernel-core.txz" "$tmp/kernel-core.pkg.tar.xz"
