@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One pass over the bytes of an object; what is in a value is passed over by its brackets. */
+/* One pass over the bytes of an object, which holds them against the grammar of JSON (RFC 8259). */
 #include "lib/base.h"
 #include "harness/result_scan.h"
 
 #include <string.h>
 
-enum kind { OTHER, QUOTE, OPEN, CLOSE, COMMA };
+/* json-c's own limit: what is deeper no reader takes. */
+enum { DEPTH_MAX = 31 };
 
-static const unsigned char kinds[256] = {
-	['"'] = QUOTE, ['{'] = OPEN, ['['] = OPEN, ['}'] = CLOSE, [']'] = CLOSE, [','] = COMMA,
+/* What ends a run of plain characters in a string. */
+static const bool special[256] = {
+	['"'] = true,
+	['\\'] = true,
+	[0x00 ... 0x1f] = true,
 };
 
 static const char *blanks(const char *at, const char *end)
@@ -18,47 +22,106 @@ static const char *blanks(const char *at, const char *end)
 	return at;
 }
 
-/* Behind the quote that ends the string, @at being in it; NULL: it does not end. */
+/* Behind the escape whose backslash @at is at; NULL: there is none such. */
+static const char *escape_end(const char *at, const char *end)
+{
+	if (end - at < 2 || !at[1] || !strchr("\"\\/bfnrtu", at[1]))
+		return NULL;
+	if (at[1] != 'u')
+		return at + 2;
+	for (int i = 2; i < 6; i++)
+		if (end - at <= i || !at[i] || !strchr("0123456789abcdefABCDEF", at[i]))
+			return NULL;
+	return at + 6;
+}
+
+/* Behind the quote that ends the string, @at being in it; NULL: it does not end, or is none. */
 static const char *string_end(const char *at, const char *end)
 {
-	for (const char *from = at, *quote; from < end; from = quote + 1) {
-		size_t escapes = 0;
-
-		quote = memchr(from, '"', (size_t)(end - from));
-		if (!quote)
-			return NULL;
-		while (quote - escapes > at && quote[-1 - (ptrdiff_t)escapes] == '\\')
-			escapes++;
-		if (escapes % 2 == 0)
-			return quote + 1;
+	while (at) {
+		while (at < end && !special[(unsigned char)*at])
+			at++;
+		if (at < end && *at == '"')
+			return at + 1;
+		at = at < end && *at == '\\' ? escape_end(at, end) : NULL;
 	}
 	return NULL;
 }
 
-/* Behind the value that begins here; NULL: it does not end. */
-static const char *value_end(const char *at, const char *end)
+/* Behind one digit or more; NULL: there is none. */
+static const char *digits_end(const char *at, const char *end)
 {
-	size_t depth = 0;
+	const char *from = at;
 
-	for (; at < end; at++) {
-		enum kind kind = kinds[(unsigned char)*at];
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at > from ? at : NULL;
+}
 
-		if (kind == OTHER)
-			continue;
-		if (kind == QUOTE) {
-			at = string_end(at + 1, end);
-			if (!at)
-				return NULL;
-			at--;
-		} else if (kind == OPEN) {
-			depth++;
-		} else if (!depth) {
+static const char *number_end(const char *at, const char *end)
+{
+	at += at < end && *at == '-';
+	at = at < end && *at == '0' ? at + 1 : digits_end(at, end);
+	if (at && at < end && *at == '.')
+		at = digits_end(at + 1, end);
+	if (at && at < end && (*at == 'e' || *at == 'E')) {
+		at++;
+		at += at < end && (*at == '+' || *at == '-');
+		at = digits_end(at, end);
+	}
+	return at;
+}
+
+static const char *word_end(const char *at, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	return (size_t)(end - at) >= n && !memcmp(at, word, n) ? at + n : NULL;
+}
+
+/* Behind the colon after the key that begins here. */
+static const char *key_end(const char *at, const char *end)
+{
+	at = at < end && *at == '"' ? string_end(at + 1, end) : NULL;
+	at = at ? blanks(at, end) : NULL;
+	return at && at < end && *at == ':' ? at + 1 : NULL;
+}
+
+static const char *value_end(const char *at, const char *end, int depth);
+
+/* An object's members, or an array's: behind the bracket that ends them, @at being behind the
+ * first. */
+static const char *members_end(const char *at, const char *end, char last, int depth)
+{
+	at = blanks(at, end);
+	if (at < end && *at == last)
+		return at + 1;
+	while (depth < DEPTH_MAX) {
+		at = blanks(at, end);
+		if (last == '}')
+			at = key_end(at, end);
+		at = at ? value_end(blanks(at, end), end, depth + 1) : NULL;
+		at = at ? blanks(at, end) : NULL;
+		if (!at || at >= end || (*at != ',' && *at != last))
+			return NULL;
+		if (*at++ == last)
 			return at;
-		} else {
-			depth -= kind == CLOSE;
-		}
 	}
 	return NULL;
+}
+
+/* Behind the value that begins here; NULL: it is none. */
+static const char *value_end(const char *at, const char *end, int depth)
+{
+	switch (at < end ? *at : '\0') {
+	case '"': return string_end(at + 1, end);
+	case '{': return members_end(at + 1, end, '}', depth);
+	case '[': return members_end(at + 1, end, ']', depth);
+	case 't': return word_end(at, end, "true");
+	case 'f': return word_end(at, end, "false");
+	case 'n': return word_end(at, end, "null");
+	default: return number_end(at, end);
+	}
 }
 
 bool scan_object(struct scan *s, struct span text)
@@ -90,8 +153,8 @@ int scan_next(struct scan *s, struct span *key, struct span *value)
 	if (at >= s->end || *at != ':')
 		return -1;
 	at = blanks(at + 1, s->end);
-	behind = value_end(at, s->end);
-	if (!behind || behind == at)
+	behind = value_end(at, s->end, 1);
+	if (!behind)
 		return -1;
 	*value = (struct span){at, (size_t)(behind - at)};
 	s->at = behind;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Looks at a record's text without building it: where its members are. For files of gigabytes, of
- * which most records are only counted. Brackets and quotes are held against each other; whether a
- * value is a number is the parser's business.
+ * which most records are only counted. Every byte is held against the grammar of JSON (RFC 8259),
+ * so that what passes here every reader takes.
  */
 #ifndef HARNESS_RESULT_SCAN_H
 #define HARNESS_RESULT_SCAN_H

@@ -23,7 +23,7 @@ struct merge_options {
 		letter, name, arg, help, kind, offsetof(struct merge_options, field)               \
 	}
 static const struct opt options[] = {
-	ROW('o', "out", "DIR", "the folder of the merged run; it must not be among the runs",
+	ROW('o', "out", "DIR", "the folder of the merged run; it must hold no run of its own",
 	    OPT_STRING, out),
 	ROW(0, "cells", "FILE",
 	    "what 'beebench plan --cells' printed: cells of it without a result are named, exit "
@@ -41,7 +41,8 @@ static int write_run(const struct parts *p, const char *dir, const struct names 
 	int err;
 
 	*r = (struct merge_result){.text = STRBUF_INIT};
-	err = command_make_folder(dir);
+	err = parts_may_become(dir);
+	err = err ? err : command_make_folder(dir);
 	strbuf_addf(&file, "%s/run.json", dir);
 	err = err ? err : merge_write(p, file.s, plan, r);
 	strbuf_release(&file);

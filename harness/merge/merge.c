@@ -22,6 +22,7 @@
 #include "lib/fnv.h"
 #include "lib/log.h"
 #include "lib/names.h"
+#include "lib/outfile.h"
 
 /* Records whose status is a verdict: verify's, compare's and the gate's. Others inform. */
 static const char *const judged[] = {"trial", "equivalence", "gate"};
@@ -401,35 +402,28 @@ int merge_write(const struct parts *p, const char *path, const struct names *pla
 			    .worst = calloc(p->n + 1, sizeof(*w.worst)),
 			    .figure = STRBUF_INIT,
 			    .result = out};
-	struct strbuf aside = STRBUF_INIT;
+	struct outfile file = OUTFILE_INIT;
 	int err;
 
 	if (!w.worst)
 		abort();
 	*out = (struct merge_result){.text = STRBUF_INIT};
-	strbuf_addf(&aside, "%s.%ld.part", path, (long)getpid());
-	w.out = fopen(aside.s, "wxe");
-	if (!w.out) {
-		err = -errno;
-		log_err_sys(err, "cannot write %s", aside.s);
-		goto out;
-	}
 	w.agreement = agreement_new();
-	err = write_all(p, &w);
-	if (fclose(w.out) && (!err || err == -EIO))
+	err = outfile_begin(&file, path, 0666);
+	w.out = err ? NULL : fdopen(dup(file.fd), "w");
+	if (w.out)
+		err = write_all(p, &w);
+	else
+		err = err ? err : -errno;
+	if (w.out && fclose(w.out) && (!err || err == -EIO))
 		err = -errno;
-	if (!err && rename(aside.s, path))
-		err = -errno;
-	if (err) {
-		if (err != -EINVAL && err != -EINTR)
-			log_err_sys(err, "cannot write %s", path);
-		unlink(aside.s);
-	}
+	err = err ? err : outfile_place(&file);
+	if (err && err != -EINVAL && err != -EINTR)
+		log_err_sys(err, "cannot write %s", path);
+	outfile_end(&file);
 	agreement_free(w.agreement);
-out:
 	result_objects_release(&w.objects);
 	free(w.worst);
 	strbuf_release(&w.figure);
-	strbuf_release(&aside);
 	return err;
 }

@@ -60,6 +60,9 @@ struct json_object *part_header(const struct part *p);
  * off in the middle is left out with a warning. Returns 0, or -errno after saying "FILE:LINE: ..".
  */
 int parts_add(struct parts *p, const char *path);
+/* May a merged run be written to @dir? 0 where it holds none but a merged one, which merges anew
+ * give again; -EEXIST after saying what would be lost: a run, or results of cells. */
+int parts_may_become(const char *dir);
 /* Leaves each run once. -EEXIST after saying so where two of one name differ; of two of which one
  * goes on where the other was cut short, the longer stays. */
 int parts_unite(struct parts *p);

@@ -68,6 +68,29 @@ static int broken(const struct lines *l, const char *what)
 	return -EINVAL;
 }
 
+/* What a disk leaves that lost a block; text behind it would be read by nobody. */
+static bool has_zero(const struct lines *l)
+{
+	return memchr(l->text, '\0', (size_t)l->len);
+}
+
+/* The line's text as one value and nothing behind it, or NULL. */
+static struct json_object *parse_line(const struct lines *l)
+{
+	struct json_tokener *t = json_tokener_new();
+	struct json_object *o;
+
+	if (!t)
+		abort();
+	o = json_tokener_parse_ex(t, l->text, (int)l->len);
+	if (json_tokener_get_parse_end(t) != (size_t)l->len) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(t);
+	return o;
+}
+
 /* The line is a record of @type, whoever wrote it: other programs put blanks and members
  * elsewhere. Only where both words stand in it is it worth being parsed. */
 static bool is_record(const struct lines *l, const char *type)
@@ -98,6 +121,8 @@ static ssize_t untagged(const struct lines *l, const struct part *p, uint64_t no
 	struct strbuf end = STRBUF_INIT;
 	ssize_t n = l->len - 1;
 
+	if (has_zero(l))
+		return broken(l, "a zero byte is in this record: the file was damaged");
 	if (l->len < 2 || l->text[0] != '{' || l->text[l->len - 1] != '}')
 		return broken(l, "this is no record: it is no object on a line of its own");
 	if (p->tagged) {
@@ -249,7 +274,7 @@ static int take_own(struct parts *p, struct lines *l, struct json_object *header
 		if (is_record(l, "run"))
 			return broken(l, "a second run in one file; 'beebench merge' takes files");
 		if (is_record(l, "end")) {
-			struct json_object *end = json_tokener_parse(l->text);
+			struct json_object *end = parse_line(l);
 
 			if (!end)
 				return broken(l, "this end record is no JSON");
@@ -385,8 +410,8 @@ static int add_folder(struct parts *p, const char *dir)
 		log_err_sys(err, "cannot read the folder %s", dir);
 	if (!err && !n) {
 		log_err("cannot read the run %s/run.json: there is none, and no result of a cell "
-			"(ID.json) either",
-			dir);
+			"(ID.json) either; runs that lie in it are named one by one: %s/*",
+			dir, dir);
 		err = -ENOENT;
 	}
 	for (int i = 0; i < n; i++) {
@@ -412,6 +437,70 @@ int parts_add(struct parts *p, const char *path)
 	strbuf_addf(&file, "%s/run.json", path);
 	err = access(file.s, F_OK) ? add_folder(p, path) : add_file(p, file.s);
 	strbuf_release(&file);
+	return err;
+}
+
+/* What a file begins with, and the id of the run. */
+static enum head look_at(const char *path, struct strbuf *id)
+{
+	FILE *f = fopen(path, "re");
+	struct strbuf head = STRBUF_INIT;
+	enum head is = f ? head_take(f, &head) : HEAD_NONE;
+	struct json_object *header = is == HEAD_NONE ? NULL : json_tokener_parse(head.s);
+
+	if (!record_is(header, "run"))
+		is = HEAD_NONE;
+	else
+		strbuf_addstr(id, record_str(header, "id", ""));
+	json_object_put(header);
+	strbuf_release(&head);
+	if (f)
+		fclose(f);
+	return is;
+}
+
+static int look_at_folder(const char *dir)
+{
+	struct strbuf file = STRBUF_INIT, id = STRBUF_INIT;
+	struct dirent *e;
+	DIR *d = opendir(dir);
+	int err = 0;
+
+	while (d && !err && (e = readdir(d))) {
+		if (!is_json(e))
+			continue;
+		strbuf_reset(&file);
+		strbuf_addf(&file, "%s/%s", dir, e->d_name);
+		if (look_at(file.s, &id) == HEAD_NONE)
+			continue;
+		log_err("%s is a result in that folder, and beside a run.json it would not be "
+			"looked at; choose another with --out DIR",
+			file.s);
+		err = -EEXIST;
+	}
+	if (d)
+		closedir(d);
+	strbuf_release(&file);
+	strbuf_release(&id);
+	return err;
+}
+
+int parts_may_become(const char *dir)
+{
+	struct strbuf file = STRBUF_INIT, id = STRBUF_INIT;
+	int err = 0;
+
+	strbuf_addf(&file, "%s/run.json", dir);
+	if (access(file.s, F_OK)) {
+		err = look_at_folder(dir);
+	} else if (look_at(file.s, &id) != HEAD_MERGED) {
+		log_err("%s is %s%s and no merged run, and would be lost; choose another folder "
+			"with --out DIR",
+			file.s, id.len ? "run " : "a file", id.s);
+		err = -EEXIST;
+	}
+	strbuf_release(&file);
+	strbuf_release(&id);
 	return err;
 }
 

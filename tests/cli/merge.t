@@ -165,6 +165,84 @@ if [ -w /dev/full ]; then
 	is "no folder to write to" "$code" 2
 fi
 
+# --- what is there stays
+
+cp a/run.json was
+run "$bee" merge b c --out a
+is "a run that is there is not written over" "$code $err $(cmp was a/run.json && echo same)" \
+	"2 beebench: error: a/run.json is run A1 and no merged run, and would be lost; choose another folder with --out DIR same"
+mkdir cells
+cp a/run.json cells/c1.json
+run "$bee" merge cells --out cells
+is "nor results of cells hidden behind it" "$code $err $(ls cells)" \
+	"2 beebench: error: cells/c1.json is a result in that folder, and beside a run.json it would not be looked at; choose another with --out DIR c1.json"
+run "$bee" merge cells -q --out cells/all
+run "$bee" merge cells/all b -q --out cells/all
+is "a merged run takes another's place" "$code $(tail -n 1 cells/all/run.json | jq .runs)" "0 2"
+mkdir runs && cp -r a b runs
+run "$bee" merge runs --out x
+is "a folder of runs: how they are named" "$code $err" \
+	"2 beebench: error: cannot read the run runs/run.json: there is none, and no result of a cell (ID.json) either; runs that lie in it are named one by one: runs/*"
+
+# A merge that is killed leaves nothing, and does not stand in the way of one that has its number.
+awk 'BEGIN { print "{\"type\":\"run\",\"schema\":1,\"id\":\"long\"}"
+	for (i = 0; i < 200000; i++) print "{\"type\":\"trial\",\"monitor\":\"memmon\",\"workload\":\"mmap\",\"status\":\"ok\"}"
+	print "{\"type\":\"end\",\"status\":\"ok\"}" }' >long.json
+mkdir slow
+"$bee" merge long.json -q --out slow &
+pid=$!
+# It is at its writing once the folder's file is open.
+while kill -0 $pid 2>/dev/null && ! find "/proc/$pid/fd" -lname '*/slow/*' 2>/dev/null | grep -q .; do :; done
+kill -KILL $pid 2>/dev/null
+wait $pid 2>/dev/null
+is "a merge that is killed leaves nothing half" "$(find slow -type f ! -name run.json)" ""
+echo another >slow/run.json.1.part
+if unshare -pf true 2>/dev/null; then
+	run unshare -pf "$bee" merge a -q --out slow
+	is "in a container each is number 1" "$code $(tail -n 1 slow/run.json | jq .runs)" "0 1"
+fi
+
+{ head -n 2 b/run.json && printf '{"type":"trial","sta\0us":"ok"}\n' && tail -n 2 b/run.json; } >bad.json
+run "$bee" merge bad.json --out x
+is "a zero byte in a record" "$code $err" "2 beebench: error: bad.json:3: a zero byte is in this record: the file was damaged"
+# What no reader takes is not merged: else one such record would take all runs with it.
+# with VALUE FILE: run B2, and a record more of that value
+with() {
+	{ head -n 2 b/run.json && printf '{"type":"trial","status":"ok","x":%s}\n' "$1" && tail -n 2 b/run.json; } >"$2"
+}
+tab=$(printf '\t')
+while IFS= read -r text; do
+	with "$text" bad.json
+	run "$bee" merge bad.json --out x
+	is "no JSON: $text" "$code $err" "2 beebench: error: bad.json: record 1 of run B2 is no JSON"
+done <<E
+{"centre"102.5}
+{"centre":10{2.5}
+[1,]
+[1 2]
+{"a":1,"b"}
+01
+1.
+-
+1e
+.5
+tru
+nulL
+NaN
+'a'
+"a${tab}b"
+"\\q"
+"\\u12g4"
+{}}
+$(printf '[%.0s' $(seq 40))$(printf ']%.0s' $(seq 40))
+E
+with "[ -0.5e+3 , {} , [ ] , \"\\u00e9\\\\\\\"\" , {\"a\" :${tab}null} , true ]${tab}" good.json
+run "$bee" merge good.json -q --out x
+is "all that JSON has" "$code $(jq -c 'select(.x) | .x' x/run.json)" '0 [-500,{},[],"é\\\"",{"a":null},true]'
+{ head -n 2 b/run.json && printf '{"type":"end","status":"ok"} {"type":"trial","status":"fail"}\n'; } >bad.json
+run "$bee" merge bad.json --out x
+is "two records on the last line" "$code $err" "2 beebench: error: bad.json:3: this end record is no JSON"
+
 run env SLURMD_NODENAME=n7 SLURM_ARRAY_TASK_ID=12 "$bee" verify -q -m none -w idle --out 'r-%h-%t-100%%'
 check "--out: the node's name, the task, a percent sign" test -s "r-n7-12-100%/run.json"
 is "and the run says so" "$(jq -c 'select(.type == "run") | [.host.name, .host.job.slurm_task]' "r-n7-12-100%/run.json")" '["n7","12"]'
