@@ -9,6 +9,7 @@
 
 #include "harness/vm/guest/guest_channel.h"
 #include "harness/vm/guest/guest_choice.h"
+#include "harness/vm/guest/guest_clock.h"
 #include "harness/vm/guest/guest_object.h"
 #include "harness/vm/guest/guest_paths.h"
 #include "harness/vm/guest/guest_static.h"
@@ -263,6 +264,7 @@ int guest_exact(char *const argv[])
 			    GUEST_MIN_CALLS, GUEST_MAX_CALLS);
 		return 2;
 	}
+	guest_clock_settle();
 	guest_sendf(VM_STEP, "%d", -1);
 	guest_choose_all(&of_all, argv);
 	measure(&(struct arm){.name = "none", .object = -1}, &of_all, v, n);
