@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The child has a copy of the opened object: it loads that, sends the descriptors of what it has
- * got (unix(7), SCM_RIGHTS), and ends. libbpf takes descriptors of maps from elsewhere
+ * got (parcel.c), and ends. libbpf takes descriptors of maps from elsewhere
  * (bpf_map__reuse_fd()), of programs it does not: those are kept here.
  */
 #include "lib/base.h"
@@ -11,12 +11,9 @@
 #include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* SCM_MAX_FD: the kernel passes no more in a message. */
-enum { FDS_MAX = 253 };
+#include "collector/parcel.h"
 
 /* An object that was loaded apart. */
 struct apart {
@@ -32,13 +29,6 @@ static struct apart *all;
 struct program_link {
 	struct bpf_link *libbpf; /* NULL: @fd is the link */
 	int fd;
-};
-
-/* Programs of the object come first, then its maps. */
-struct parcel {
-	unsigned char have[FDS_MAX]; /* one for each: its descriptor is sent */
-	int fd[FDS_MAX];
-	size_t n;
 };
 
 /* --- what is sent --- */
@@ -63,126 +53,32 @@ static bool can_be_apart(const struct bpf_object *object)
 	}
 	bpf_object__for_each_map (map, object)
 		n++;
-	return n <= FDS_MAX;
+	return n <= PARCEL_FDS;
 }
 
+/* Programs of the object come first, then its maps; of each a byte, 1: its descriptor is sent. */
 static void put(struct parcel *to, size_t i, int fd)
 {
-	to->have[i] = fd >= 0;
+	to->data[i] = fd >= 0;
 	if (fd >= 0)
-		to->fd[to->n++] = fd;
+		to->fd[to->nfds++] = fd;
 }
 
-static size_t count_fds(const struct parcel *p)
+static int load_and_pack(void *arg, struct parcel *to)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(p->have); i++)
-		n += p->have[i] != 0;
-	return n;
-}
-
-static void pack(const struct bpf_object *object, struct parcel *to)
-{
+	struct bpf_object *object = arg;
 	const struct bpf_map *map;
 	struct bpf_program *p;
 	size_t i = 0;
+	int err = bpf_object__load(object);
 
-	memset(to, 0, sizeof(*to));
+	if (err)
+		return err;
 	bpf_object__for_each_program (p, object)
 		put(to, i++, bpf_program__fd(p));
 	bpf_object__for_each_map (map, object)
 		put(to, i++, bpf_map__autocreate(map) ? bpf_map__fd(map) : -1);
-}
-
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
-};
-
-static int send_parcel(int to, struct parcel *p)
-{
-	union control control;
-	struct iovec bytes = {p->have, sizeof(p->have)};
-	struct msghdr m = {.msg_iov = &bytes,
-			   .msg_iovlen = 1,
-			   .msg_control = &control,
-			   .msg_controllen = CMSG_SPACE(p->n * sizeof(int))};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	memset(&control, 0, sizeof(control));
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(p->n * sizeof(int));
-	memcpy(CMSG_DATA(c), p->fd, p->n * sizeof(int));
-	return sendmsg(to, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static void close_all(const int *fd, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (fd[i] >= 0)
-			close(fd[i]);
-}
-
-/* -ECHILD: the child has ended without sending any. */
-static int receive_parcel(int from, struct parcel *p)
-{
-	union control control;
-	struct iovec bytes = {p->have, sizeof(p->have)};
-	struct msghdr m = {.msg_iov = &bytes,
-			   .msg_iovlen = 1,
-			   .msg_control = &control,
-			   .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-	ssize_t n;
-
-	p->n = 0;
-	do {
-		n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-		p->n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(p->fd, CMSG_DATA(c), p->n * sizeof(int));
-	}
-	if (n == sizeof(p->have) && p->n == count_fds(p))
-		return 0;
-	close_all(p->fd, p->n);
-	return n < 0 ? -errno : -ECHILD;
-}
-
-static void load_in_child(struct bpf_object *object, int to)
-{
-	struct parcel p;
-	int err = bpf_object__load(object);
-
-	if (!err) {
-		pack(object, &p);
-		err = send_parcel(to, &p);
-	}
-	_exit(err ? 1 : 0);
-}
-
-static int load_elsewhere(struct bpf_object *object, struct parcel *p)
-{
-	int ends[2], err = 0;
-	pid_t child;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	child = fork();
-	if (!child)
-		load_in_child(object, ends[1]);
-	if (child < 0)
-		err = -errno;
-	close(ends[1]);
-	if (!err)
-		err = receive_parcel(ends[0], p);
-	close(ends[0]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	return err;
+	return 0;
 }
 
 /* --- what is kept --- */
@@ -191,8 +87,9 @@ static void apart_free(struct apart *a)
 {
 	if (!a)
 		return;
-	if (a->fd)
-		close_all(a->fd, a->n);
+	for (size_t i = 0; a->fd && i < a->n; i++)
+		if (a->fd[i] >= 0)
+			close(a->fd[i]);
 	free(a->program);
 	free(a->fd);
 	free(a);
@@ -229,13 +126,14 @@ static int give_maps(struct bpf_object *object, const struct parcel *p, size_t i
 	int err = 0;
 
 	bpf_object__for_each_map (map, object)
-		if (p->have[i++] && !err)
+		if (p->data[i++] && !err)
 			err = bpf_map__reuse_fd(map, p->fd[next++]);
 	return err;
 }
 
 int program_load_apart(struct bpf_object *object)
 {
+	struct parcel_child child;
 	struct parcel p;
 	struct apart *a;
 	size_t taken = 0;
@@ -246,16 +144,18 @@ int program_load_apart(struct bpf_object *object)
 	a = apart_new(object);
 	if (!a)
 		return -ENOMEM;
-	err = load_elsewhere(object, &p);
+	err = parcel_begin(&child, load_and_pack, object);
+	err = err ? err : parcel_end(&child, &p);
 	if (err) {
 		apart_free(a);
 		return err;
 	}
 	for (size_t i = 0; i < a->n; i++)
-		if (p.have[i])
+		if (p.data[i])
 			a->fd[i] = p.fd[taken++];
 	err = give_maps(object, &p, a->n, taken);
-	close_all(p.fd + taken, p.n - taken);
+	while (taken < p.nfds)
+		close(p.fd[taken++]);
 	if (err) {
 		apart_free(a);
 		return err;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The programs of an object, wherever they were loaded: here by libbpf, or apart, in a process that
- * ends. libbpf 1.1 reads the types of the whole kernel to load an object, twice over (11 MiB); of
- * who runs for days that would be the highest it ever holds, and what it leaves behind in the heap
- * stays.
+ * ends (parcel.h).
  */
 #ifndef COLLECTOR_PROGRAM_H
 #define COLLECTOR_PROGRAM_H

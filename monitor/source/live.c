@@ -198,25 +198,43 @@ static int open_join(struct live *l)
 	return err;
 }
 
-static int open_tasks(struct live *l)
+/* As the default monitor will want them: they are loaded while that is opened. Of another nobody
+ * knows before. */
+static int begin_tasks(struct live *l, const char *object)
 {
-	bool by_thread = l->monitor && monitor_info(l->monitor)->key == MONITOR_KEY_TID;
+	const char *monitor = object ? object : default_monitor[l->tool];
+	bool scan = strcmp(l->proc, "/proc") != 0 || in_pid_namespace();
+	bool alone = scan || !monitor || !strcmp(monitor, NO_MONITOR);
 	struct tasks_options opts = {
-		.threads = !l->monitor || by_thread,
-		.times = !l->monitor,
+		.threads = alone,
+		.times = alone,
 		.ends = true,
-		.next_fd = -1,
+		.walk = true,
+		.next = !alone,
 		/* A root that is a fixture has other processes than the kernel. */
-		.scan = strcmp(l->proc, "/proc") != 0 || in_pid_namespace(),
+		.scan = scan,
 		.proc_fd = l->proc_fd,
 	};
-	int err;
 
+	l->tasks_opts = opts;
+	return object && !alone ? 0 : tasks_open(&l->tasks, &opts);
+}
+
+static int open_tasks(struct live *l)
+{
+	struct tasks_options *opts = &l->tasks_opts;
+	int next_fd = -1, err = 0;
+
+	opts->threads = !l->monitor || monitor_info(l->monitor)->key == MONITOR_KEY_TID;
+	opts->times = !l->monitor;
 	if (l->monitor)
-		opts.next_fd = monitor_rows_program(l->monitor, &opts.next_bytes);
-	opts.walk = opts.next_fd < 0 || monitor_tells_rows_of(l->monitor);
-	l->row_bytes = opts.next_bytes;
-	err = tasks_open(&l->tasks, &opts);
+		next_fd = monitor_rows_program(l->monitor, &opts->next_bytes);
+	opts->next = next_fd >= 0;
+	opts->walk = next_fd < 0 || monitor_tells_rows_of(l->monitor);
+	l->row_bytes = opts->next_bytes;
+	if (!l->tasks)
+		err = tasks_open(&l->tasks, opts);
+	err = err ? err : tasks_start(l->tasks, opts, next_fd);
 	if (!err)
 		rows_init(&l->rows, !l->monitor, tasks_origin(l->tasks) == TASKS_SCAN);
 	if (!err && l->tool == TOOL_MEMMON && tasks_origin(l->tasks) == TASKS_ITERATOR)
@@ -249,6 +267,7 @@ int live_open(struct live **out, const struct source_options *opts)
 	l->monitor_rows = (struct strbuf)STRBUF_INIT;
 	err = events_new(&l->events);
 	err = err ? err : open_proc(l, opts->proc);
+	err = err ? err : begin_tasks(l, opts->object);
 	err = err ? err : open_monitor(l, opts);
 	err = err ? err : open_tasks(l);
 	err = err ? err : attach_monitor(l, opts->events);

@@ -42,6 +42,7 @@ struct live {
 	int proc_fd;
 	struct proctask_clocks clocks;
 	struct tasks *tasks;
+	struct tasks_options tasks_opts;
 	struct monitor *monitor; /* NULL: none */
 	const char *name;	 /* of the monitor; not ours */
 	uint64_t started_ns;	 /* CLOCK_REALTIME */

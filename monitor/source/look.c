@@ -263,7 +263,8 @@ static void want_times(struct live *l)
 {
 	if (l->rows.cpu || (l->join && join_fields(l->join) & FIELD_BIT(FIELD_USER_MS)))
 		return;
-	l->rows.cpu = !tasks_want_times(l->tasks);
+	tasks_want_times(l->tasks);
+	l->rows.cpu = true;
 }
 
 void live_read(struct live *l, struct frame *f, const uint32_t *rows, size_t n, unsigned int reads)

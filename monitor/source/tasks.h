@@ -14,12 +14,12 @@
 struct tasks;
 
 struct tasks_options {
-	bool threads; /* records of threads that lead no process, too */
-	bool times;   /* CPU times and switches; else they are 0 (tasks_want_times()) */
-	bool ends;    /* final figures of processes that end */
-	bool scan;    /* do not try the iterator */
-	bool walk;    /* nobody needs rows of next_fd in a pass */
-	int next_fd; /* an iterator's program that writes rows of its own for each task, -1: none */
+	bool threads;	   /* records of threads that lead no process, too */
+	bool times;	   /* CPU times and switches; else they are 0 (tasks_want_times()) */
+	bool ends;	   /* final figures of processes that end */
+	bool scan;	   /* do not try the iterator */
+	bool walk;	   /* nobody needs rows of the next program in a pass */
+	bool next;	   /* another iterator's program will write rows of its own for each task */
 	size_t next_bytes; /* of each row, which begins with a process number */
 	int proc_fd;	   /* for the scan; stays the caller's */
 };
@@ -27,11 +27,15 @@ struct tasks_options {
 /* How the numbers came. */
 enum tasks_origin { TASKS_ITERATOR, TASKS_SCAN };
 
-/* 0 or -errno after saying why. Where the iterator cannot be had, says so once and scans. */
+/* Begins to open it, as it will probably be wanted: a child loads the programs meanwhile. 0 or
+ * -errno; prints nothing. */
 int tasks_open(struct tasks **out, const struct tasks_options *opts);
+/* Before all of the following: as it is wanted, with the program of opts->next, -1: none. 0 or
+ * -errno after saying why. Where the iterator cannot be had, says so once and scans. */
+int tasks_start(struct tasks *t, const struct tasks_options *opts, int next_fd);
 enum tasks_origin tasks_origin(const struct tasks *t);
-/* Times, and threads too, from the next read on. 0 or -errno; prints nothing. */
-int tasks_want_times(struct tasks *t);
+/* Times, and threads too, from the next read on. */
+void tasks_want_times(struct tasks *t);
 /* The rows of next_fd's program come along in the next pass. */
 bool tasks_nexting(const struct tasks *t);
 /* Ends are told. */
