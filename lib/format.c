@@ -43,14 +43,13 @@ static void add_decimals(struct strbuf *out, double v, int decimals)
 static int decimals_of(double v, int significant)
 {
 	char rounded[32];
-	int decimals;
+	const char *exponent;
 
 	snprintf(rounded, sizeof(rounded), "%.*e", significant - 1, v);
-	v = strtod(rounded, NULL);
-	if (v == 0 || !isfinite(v))
+	exponent = strchr(rounded, 'e');
+	if (v == 0 || !isfinite(v) || !exponent)
 		return 0;
-	decimals = significant - 1 - (int)floor(log10(fabs(v)));
-	return MAX(0, MIN(decimals, 9));
+	return MAX(0, MIN(significant - 1 - atoi(exponent + 1), 9));
 }
 
 void format_number(struct strbuf *out, double v)

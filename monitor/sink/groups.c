@@ -17,6 +17,7 @@
 
 #include "monitor/view/column.h"
 #include "lib/fnv.h"
+#include "lib/lesser.h"
 
 static const enum field counters[] = {
 	FIELD_MMAP,	  FIELD_MUNMAP,	      FIELD_BRK,     FIELD_MREMAP,    FIELD_FAILED,
@@ -126,8 +127,8 @@ static void add_gauges(struct group *g, const struct proc_row *row)
 	g->processes++;
 	shared_kb = v[FIELD_SHARED];
 	if (!isnan(shared_kb) && !isnan(v[FIELD_RSS])) {
-		again_kb = fmin(g->shared_kb, shared_kb);
-		g->shared_kb = fmax(g->shared_kb, shared_kb);
+		again_kb = lesser(g->shared_kb, shared_kb);
+		g->shared_kb = greater(g->shared_kb, shared_kb);
 	}
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		if (!groups_counter((enum field)k))
@@ -217,7 +218,7 @@ static void refill(struct groups *g, uint64_t mono_ns)
 	double s = mono_ns > g->mono_ns ? (double)(mono_ns - g->mono_ns) / NSEC_PER_SEC : 0;
 
 	g->tokens =
-		g->begun ? fmin(g->tokens + s / GROUPS_EVERY_S, GROUPS_AT_ONCE) : GROUPS_AT_ONCE;
+		g->begun ? lesser(g->tokens + s / GROUPS_EVERY_S, GROUPS_AT_ONCE) : GROUPS_AT_ONCE;
 	g->mono_ns = mono_ns;
 }
 
@@ -268,7 +269,7 @@ static void count(struct groups *g, const struct frame *f, const struct crowd *c
 /* The rest's counters go on; its gauges are those of all who have no place. */
 static void add_rest(struct group *rest, const struct group *g)
 {
-	double less = fmin(rest->shared_kb, g->shared_kb);
+	double less = lesser(rest->shared_kb, g->shared_kb);
 
 	rest->processes += g->processes;
 	for (size_t k = 0; k < FIELD_COUNT; k++)
@@ -276,7 +277,7 @@ static void add_rest(struct group *rest, const struct group *g)
 			add(&rest->v[k], g->v[k]);
 	if (!isnan(rest->v[FIELD_RSS]))
 		rest->v[FIELD_RSS] -= less;
-	rest->shared_kb = fmax(rest->shared_kb, g->shared_kb);
+	rest->shared_kb = greater(rest->shared_kb, g->shared_kb);
 }
 
 /* Of nobody the sum is 0, and a trend is not known. */

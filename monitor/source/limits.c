@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/lesser.h"
 #include "lib/proctask.h"
 #include "lib/strbuf.h"
 #include "monitor/source/kept.h"
@@ -216,8 +217,8 @@ static struct limit read_limit(struct limits *l, const char *of)
 				v->used < v->limit ? (double)(v->limit - v->used) / 1024 : 0;
 
 			known &= v->known;
-			least.limit_kb = fmin(least.limit_kb, (double)v->limit / 1024);
-			least.room_kb = fmin(least.room_kb, room_kb);
+			least.limit_kb = lesser(least.limit_kb, (double)v->limit / 1024);
+			least.room_kb = lesser(least.room_kb, room_kb);
 		}
 		slash = strrchr(path, '/');
 		if (!slash || !path[1])

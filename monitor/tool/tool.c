@@ -214,7 +214,7 @@ static void plan_probe(struct run *r)
 {
 	struct history_probe any;
 	uint64_t now_ns = clock_ns();
-	double part = fmod((double)r->frames * 0.6180339887498949, 1);
+	double turns = (double)r->frames * 0.6180339887498949, part = turns - floor(turns);
 
 	r->probe_ns = 0;
 	if (source_recorded(r->source) || r->next_ns <= now_ns ||

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/lesser.h"
 #include "monitor/ui/ui_spark.h"
 #include "monitor/view/column.h"
 
@@ -141,7 +142,7 @@ static void add_held(struct ui *u)
 		figure(u, "given back", FIELD_BACK);
 		if (v[FIELD_MMAP_BYTES] > 0)
 			strbuf_addf(&p->text, "unmapped %.0f %% of what it mapped",
-				    fmin(100 * v[FIELD_MUNMAP_BYTES] / v[FIELD_MMAP_BYTES], 999));
+				    lesser(100 * v[FIELD_MUNMAP_BYTES] / v[FIELD_MMAP_BYTES], 999));
 		page_line(p);
 	}
 	if (!isnan(v[FIELD_LIMIT])) {

@@ -265,21 +265,19 @@ static void format_short(double v, double base, const char *sign, const char *su
 /* "850ms", "12.3s", "4m05s", "3h07m", "12d04h" */
 static void format_duration(double s, struct strbuf *out)
 {
-	double m;
+	unsigned long long whole = s >= 59.95 ? (unsigned long long)(MIN(s, 1e15) + 0.5) : 0;
+	unsigned long long m = whole / 60;
 
-	if (s >= 59.95)
-		s = round(s);
-	m = floor(s / 60);
 	if (s < 0.9995)
 		strbuf_addf(out, "%.0fms", s * 1e3);
 	else if (s < 59.95)
 		strbuf_addf(out, "%.1fs", s);
 	else if (m < 60)
-		strbuf_addf(out, "%.0fm%02.0fs", m, floor(s - m * 60));
+		strbuf_addf(out, "%llum%02llus", m, whole % 60);
 	else if (m < 60 * 24)
-		strbuf_addf(out, "%.0fh%02.0fm", floor(m / 60), fmod(m, 60));
+		strbuf_addf(out, "%lluh%02llum", m / 60, m % 60);
 	else
-		strbuf_addf(out, "%.0fd%02.0fh", floor(m / 1440), floor(fmod(m, 1440) / 60));
+		strbuf_addf(out, "%llud%02lluh", m / 1440, m % 1440 / 60);
 }
 
 static void format_number(const struct column *c, double v, bool human, struct strbuf *out)

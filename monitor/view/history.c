@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#include "lib/lesser.h"
+
 struct series_point {
 	float t; /* s since the process was first seen */
 	uint32_t kb;
@@ -330,7 +332,7 @@ static bool grew_past_a_rest(const struct series *s)
 {
 	const struct series_point *p = s->points;
 	uint32_t low = p[0].kb, high = p[s->n - 1].kb, rest = 0;
-	float rest_s = fmaxf(REST_S, (p[s->n - 1].t - p[0].t) / 64);
+	float rest_s = (float)greater(REST_S, (p[s->n - 1].t - p[0].t) / 64);
 	/* A quarter of the mean growth is none. */
 	double step = high > low ? (high - low) / 4.0 / s->n : 0;
 
@@ -401,7 +403,7 @@ static bool wants_probe(const struct entry *e)
 
 static uint32_t whole_kb(double kb)
 {
-	return (uint32_t)fmin(fmax(kb, 0), UINT32_MAX);
+	return (uint32_t)lesser(greater(kb, 0), UINT32_MAX);
 }
 
 /* What sums say how many there are of. */
@@ -755,7 +757,7 @@ void history_probed(struct history *h, const struct history_probe *p, uint64_t m
 	since_s = (double)(mono_ns - h->latest_ns) / NSEC_PER_SEC;
 	line_kb = e->kb + slope * since_s;
 	/* A quarter of all growth, and more than it may have grown since. */
-	far_kb = fmax(fmax(fabs(slope) * window_s / 4, 3 * fabs(slope) * since_s), 64);
+	far_kb = greater(greater(fabs(slope) * window_s / 4, 3 * fabs(slope) * since_s), 64);
 	e->awake->strays = (uint8_t)(e->awake->strays << 1 |
 				     (fabs(p->rss_kb + e->awake->beside_kb - line_kb) > far_kb));
 }
@@ -781,7 +783,7 @@ size_t history_rss(const struct history *h, const struct proc_row *row, double *
 	}
 	n = series_points(series_of(e), age_s, bytes);
 	for (size_t i = 0; i < n; i++)
-		age_s[i] = fmax(now_s - e->first_s - age_s[i], 0);
+		age_s[i] = greater(now_s - e->first_s - age_s[i], 0);
 	return n;
 }
 

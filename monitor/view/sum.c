@@ -10,6 +10,7 @@
 #include "monitor/view/column.h"
 #include "monitor/view/trend.h"
 #include "lib/fnv.h"
+#include "lib/lesser.h"
 
 enum sum_kind { SUM_ADD, SUM_MAX, SUM_MIN, SUM_WHOLE };
 
@@ -38,7 +39,7 @@ double sum_add(enum field f, double a, double b)
 		return a;
 	if (isnan(a))
 		return b;
-	return kinds[f] == SUM_MAX ? fmax(a, b) : kinds[f] == SUM_MIN ? fmin(a, b) : a + b;
+	return kinds[f] == SUM_MAX ? greater(a, b) : kinds[f] == SUM_MIN ? lesser(a, b) : a + b;
 }
 
 double sum_done(double sum)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/lesser.h"
+
 const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_TOO_EARLY] = "too early", [VERDICT_STEADY] = "steady",
 	[VERDICT_UNSURE] = "unsure",	   [VERDICT_GROWING] = "growing",
@@ -70,7 +72,7 @@ static double median_of(double *v, size_t n)
 	if (n % 2)
 		return upper;
 	for (size_t i = 0; i < n / 2; i++) /* all below are there, in no order */
-		lower = i ? fmax(lower, v[i]) : v[0];
+		lower = i ? greater(lower, v[i]) : v[0];
 	return lower / 2 + upper / 2;
 }
 
@@ -125,7 +127,7 @@ static double autocorrelation(const double *t, const double *y, size_t n, double
 		return 0;
 	r = product / square;
 	r = ((double)n * r + 2) / ((double)n - 4);
-	return fmin(fmax(r, 0), 0.98);
+	return lesser(greater(r, 0), 0.98);
 }
 
 /* What dependence multiplies the variance of Kendall's S with (Hamed and Rao 1998, equation 10). */
@@ -146,7 +148,7 @@ static double variance_factor(size_t n, double r)
 static void set_interval(double *slopes, size_t pairs, double stray, struct trend *out)
 {
 	double from_end = floor(((double)pairs - stray) / 2); /* from 1 */
-	size_t k = (size_t)fmax(from_end, 0);
+	size_t k = (size_t)greater(from_end, 0);
 
 	out->low = -INFINITY;
 	out->high = INFINITY;
@@ -170,8 +172,8 @@ static void widen_for_walk(const double *t, const double *y, size_t n, struct tr
 	for (size_t i = 1; i < n; i++)
 		square += (y[i] - y[i - 1] - mean) * (y[i] - y[i - 1] - mean);
 	error = z * sqrt(square / (steps - 1) / steps);
-	out->low = fmin(out->low, (mean - error) * steps / (t[n - 1] - t[0]));
-	out->high = fmax(out->high, (mean + error) * steps / (t[n - 1] - t[0]));
+	out->low = lesser(out->low, (mean - error) * steps / (t[n - 1] - t[0]));
+	out->high = greater(out->high, (mean + error) * steps / (t[n - 1] - t[0]));
 }
 
 /* It has moved, but no longer does: the later half is far from going on as the whole. */
@@ -183,7 +185,7 @@ static bool levelled(const struct trend *t)
 static enum verdict judge(const struct trend *t, double value, const struct trend_rule *rule)
 {
 	double matters =
-		fmax(rule->steady_share * fabs(value) / 3600, rule->steady_bytes / t->window_s);
+		greater(rule->steady_share * fabs(value) / 3600, rule->steady_bytes / t->window_s);
 
 	if (t->low >= -matters && t->high <= matters)
 		return VERDICT_STEADY;
@@ -225,7 +227,7 @@ static void judge_window(const double *t, const double *y, size_t n, const struc
 	ties = ranks_of(y, n, rank);
 	r = autocorrelation(t, y, n, out->slope);
 	variance = ((double)(n * (n - 1) * (2 * n + 5)) - ties) / 18 * variance_factor(n, r);
-	set_interval(slopes, pairs, Z_95 * sqrt(fmax(variance, 0)), out);
+	set_interval(slopes, pairs, Z_95 * sqrt(variance > 0 ? variance : 0), out);
 	/* Few samples show little of what they have: found by simulation
 	 * (tests/unit/u_view_trend.c). */
 	if (r >= 0.65 - 4 / (double)n)
@@ -341,7 +343,7 @@ static void add_slope(const struct trend *t, struct strbuf *out)
 
 static void add_range(const struct trend *t, struct strbuf *out)
 {
-	size_t s = scale_of(fmax(fabs(t->low), fabs(t->high)) * 60);
+	size_t s = scale_of(greater(fabs(t->low), fabs(t->high)) * 60);
 
 	if (isinf(t->low) || isinf(t->high))
 		strbuf_addstr(out, ": too few samples for what they stray");

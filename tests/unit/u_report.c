@@ -61,6 +61,11 @@ static void test_numbers(void **state UNUSED)
 	EXPECT("-1,234,567", format_number(&sb, -1234567));
 	EXPECT("0.0312", format_number(&sb, 0.03123));
 	EXPECT("4.81", format_number(&sb, 4.8149));
+	EXPECT("9.99", format_number(&sb, 9.994));
+	EXPECT("10.0", format_number(&sb, 9.996)); /* three digits of what it is rounded to */
+	EXPECT("1,000", format_number(&sb, 999.7));
+	EXPECT("0.0000999", format_number(&sb, 9.994e-5));
+	EXPECT("0.000000000", format_number(&sb, 1e-300));
 	EXPECT("142", format_number(&sb, 142.4));
 	EXPECT("25.3 M/s", format_si(&sb, 25.31e6, "/s"));
 	EXPECT("1.00 k/s", format_si(&sb, 999.6, "/s"));
