@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/let_go.h"
 #include "lib/log.h"
 #include "lib/stops.h"
 #include "monitor/source/source.h"
@@ -265,6 +266,9 @@ static int step(struct run *r)
 	err = sinks_frame(&r->sinks, f, !r->ui && !silent);
 	plan_next(r, f);
 	plan_probe(r);
+	/* What only opening, and the first frame, needed. */
+	if (r->frames == 2 && !source_recorded(r->source))
+		let_go_of_file_pages();
 	if (err)
 		return err;
 	return !r->ui && r->o.count && r->sinks.printed >= r->o.count;
