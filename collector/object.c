@@ -33,6 +33,7 @@
 #include "collector/ring.h"
 #include "bpf/ring/mapped_ring.h"
 #include "collector/snapshot.h"
+#include "collector/usdt_layout.h"
 #include "collector/features.h"
 
 /* Its state. */
@@ -711,8 +712,9 @@ static int open_file(struct monitor *m, struct object *o, bool bare)
 		return object_explain_load(m->path, o->bpf, err, m->why);
 	}
 	stand_in_choose(o->bpf);
-	if (bare)
-		return 0;
+	err = usdt_layout_check(o->bpf, m->path, m->why);
+	if (err || bare)
+		return err;
 	if (!m->manifest.file && !m->means)
 		know_subject(m, o);
 	err = layout_resolve(&o->layout, o->bpf, &m->manifest, m->path, m->why);

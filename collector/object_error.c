@@ -545,6 +545,9 @@ static bool is_of_file(const char *section)
 
 static const char *cure_of_file(const struct line *cause)
 {
+	if (contains(cause, "ambiguous"))
+		return "; the file has it in several versions (readelf --dyn-syms lists them); a "
+		       "newer libbpf, 1.7 for one, takes FUNCTION@VERSION";
 	if (contains(cause, "symbol"))
 		return "; correct the function's name (nm -D lists those of a library)";
 	if (contains(cause, "open") || contains(cause, "resolve"))
@@ -575,5 +578,5 @@ int object_explain_attach(const char *path, const char *name, const char *sectio
 			path, name, section);
 	else
 		log_err_sys(err, "%s: program '%s' cannot be attached to %s", path, name, section);
-	return err;
+	return err <= -__LIBBPF_ERRNO__START ? -EINVAL : err; /* its own codes are no errno */
 }

@@ -6,6 +6,7 @@
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 
+#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -132,7 +133,17 @@ static void places(void **state UNUSED)
 {
 	static const struct {
 		const char *section, *why;
+		int err; /* 0: -ENOENT */
 	} cases[] = {
+#ifdef __x86_64__
+		/* Whose newest code does not stand for the name: glibc keeps the old one beside it.
+		 */
+		{"uprobe//lib/x86_64-linux-gnu/libc.so.6:pthread_cond_signal",
+		 ": elf: ambiguous match for 'pthread_cond_signal', 'pthread_cond_signal' in "
+		 "'/lib/x86_64-linux-gnu/libc.so.6'; the file has it in several versions (readelf "
+		 "--dyn-syms lists them); a newer libbpf, 1.7 for one, takes FUNCTION@VERSION",
+		 -EINVAL},
+#endif
 		{"uprobe//no/such/file:f",
 		 ": failed to open /no/such/file: No such file or directory; correct the file's "
 		 "name: a whole path, or one that is found in PATH or among the libraries"},
@@ -155,7 +166,7 @@ static void places(void **state UNUSED)
 		path = compiled(body.s);
 		assert_int_equal(monitor_open(&m, path, NULL, NULL), 0);
 		live_listen();
-		assert_int_equal(monitor_attach(m), -ENOENT);
+		assert_int_equal(monitor_attach(m), cases[i].err ? cases[i].err : -ENOENT);
 		log_capture(NULL, NULL);
 		strbuf_addf(&text, "%s: program 'a' is on %s%s", path, cases[i].section,
 			    cases[i].why);
@@ -166,11 +177,58 @@ static void places(void **state UNUSED)
 	}
 }
 
+/* The map of <bpf/usdt.bpf.h> as it is before libbpf 1.7 and since, here in a program that has it.
+ */
+static const char *with_specs(unsigned int bytes, const char *section)
+{
+	struct strbuf body = STRBUF_INIT;
+	const char *path;
+
+	strbuf_addf(
+		&body,
+		"struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 256);\n"
+		"__type(key, int); __type(value, char[%u]); } __bpf_usdt_specs SEC(\".maps\");\n"
+		"SEC(\"%s\") int a(void *c)\n"
+		"{ int k = 0; return !!bpf_map_lookup_elem(&__bpf_usdt_specs, &k); }",
+		bytes, section);
+	path = compiled(body.s);
+	strbuf_release(&body);
+	return path;
+}
+
+/* What libbpf lays out and another libbpf's header reads gives no argument, or a wrong one. */
+static void usdt_of_another_libbpf(void **state UNUSED)
+{
+	uint32_t major = libbpf_major_version(), minor = libbpf_minor_version();
+	bool is_1_7 = major == 1 && minor == 7;
+	unsigned int own = is_1_7 ? 304 : 208, others = is_1_7 ? 208 : 304;
+	struct strbuf text = STRBUF_INIT;
+	struct monitor *m = NULL;
+	const char *path;
+
+	if (major > 1 || minor > 7)
+		skip(); /* nothing is known of it */
+	assert_int_equal(monitor_open(&m, with_specs(own, "usdt"), NULL, NULL), 0);
+	monitor_close(m);
+	assert_int_equal(monitor_open(&m, with_specs(others, "raw_tp/sys_enter"), NULL, NULL), 0);
+	monitor_close(m);
+	path = with_specs(others, "usdt");
+	strbuf_addf(&text,
+		    "%s: its USDT arguments are laid out as %s has them, and this is libbpf "
+		    "%u.%u, under which they would be wrong; compile it with the <bpf/usdt.bpf.h> "
+		    "of libbpf %u.%u",
+		    path, is_1_7 ? "a libbpf before 1.7" : "libbpf 1.7", major, minor, major,
+		    minor);
+	live_refuses(path, -EINVAL, text.s);
+	strbuf_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(causes),
 		cmocka_unit_test(places),
+		cmocka_unit_test(usdt_of_another_libbpf),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "t_load");
