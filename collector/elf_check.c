@@ -7,6 +7,7 @@
 #include "lib/base.h"
 #include "collector/elf_check.h"
 
+#include <byteswap.h>
 #include <elf.h>
 #include <gelf.h>
 #include <libelf.h>
@@ -26,6 +27,7 @@
 struct image {
 	const unsigned char *data;
 	size_t size;
+	bool turned; /* of the other byte order than this machine's */
 	Elf64_Ehdr eh;
 	Elf64_Shdr names; /* section of the section names */
 };
@@ -39,11 +41,48 @@ static bool at(const struct image *im, uint64_t offset, void *out, size_t size)
 	return true;
 }
 
+/* As at(), of 32-bit words, which all of BTF is but the head of its header. */
+static bool words_at(const struct image *im, uint64_t offset, void *out, size_t size)
+{
+	uint32_t word;
+
+	if (!at(im, offset, out, size))
+		return false;
+	for (size_t i = 0; im->turned && i + sizeof(word) <= size; i += sizeof(word)) {
+		memcpy(&word, (char *)out + i, sizeof(word));
+		word = bswap_32(word);
+		memcpy((char *)out + i, &word, sizeof(word));
+	}
+	return true;
+}
+
+/* The fields that are looked at here. */
+static void turn_header(Elf64_Ehdr *eh)
+{
+	eh->e_machine = bswap_16(eh->e_machine);
+	eh->e_shoff = bswap_64(eh->e_shoff);
+	eh->e_shentsize = bswap_16(eh->e_shentsize);
+	eh->e_shnum = bswap_16(eh->e_shnum);
+	eh->e_shstrndx = bswap_16(eh->e_shstrndx);
+}
+
+static void turn_section(Elf64_Shdr *sh)
+{
+	sh->sh_name = bswap_32(sh->sh_name);
+	sh->sh_type = bswap_32(sh->sh_type);
+	sh->sh_flags = bswap_64(sh->sh_flags);
+	sh->sh_offset = bswap_64(sh->sh_offset);
+	sh->sh_size = bswap_64(sh->sh_size);
+}
+
 static bool section(const struct image *im, unsigned int i, Elf64_Shdr *sh)
 {
-	return at(im, im->eh.e_shoff + (uint64_t)i * sizeof(*sh), sh, sizeof(*sh)) &&
-	       (sh->sh_type == SHT_NOBITS ||
-		(sh->sh_offset <= im->size && sh->sh_size <= im->size - sh->sh_offset));
+	if (!at(im, im->eh.e_shoff + (uint64_t)i * sizeof(*sh), sh, sizeof(*sh)))
+		return false;
+	if (im->turned)
+		turn_section(sh);
+	return sh->sh_type == SHT_NOBITS ||
+	       (sh->sh_offset <= im->size && sh->sh_size <= im->size - sh->sh_offset);
 }
 
 /* A string of the string table @strings, or "" when it is not inside. */
@@ -70,21 +109,38 @@ static const char *machine_name(unsigned int machine)
 	return "another machine";
 }
 
-static int open_image(struct image *im, const void *data, size_t size, struct strbuf *why)
+/* The first bytes: an ELF file, as far as it goes? */
+static int check_begin(const void *data, size_t size, struct strbuf *why)
 {
-	*im = (struct image){.data = data, .size = size};
-	if (size < SELFMAG || memcmp(data, ELFMAG, SELFMAG)) {
+	if (!size) {
+		strbuf_addstr(why, "empty: 0 bytes; build it again");
+		return -EINVAL;
+	}
+	if (memcmp(data, ELFMAG, MIN(size, (size_t)SELFMAG)) != 0) {
 		strbuf_addstr(why, "not an ELF file; a BPF object comes from: clang -g -O2 -target "
 				   "bpf -c X.bpf.c");
 		return -EINVAL;
 	}
-	if (!at(im, 0, &im->eh, sizeof(im->eh))) {
+	if (size < sizeof(Elf64_Ehdr)) {
 		strbuf_addf(why,
 			    "truncated: %zu bytes do not even hold an ELF header; build it again",
 			    size);
 		return -EINVAL;
 	}
-	if (im->eh.e_ident[EI_DATA] != ELFDATA_HERE) {
+	return 0;
+}
+
+/* @order is ELFDATA2LSB or ELFDATA2MSB. */
+static int open_image(struct image *im, const void *data, size_t size, unsigned char order,
+		      struct strbuf *why)
+{
+	int err = check_begin(data, size, why);
+
+	*im = (struct image){.data = data, .size = size, .turned = order != ELFDATA_HERE};
+	if (err)
+		return err;
+	memcpy(&im->eh, data, sizeof(im->eh));
+	if (im->eh.e_ident[EI_DATA] != order) {
 		strbuf_addf(
 			why,
 			"of the other byte order (%s-endian); compile it for this machine with: "
@@ -93,6 +149,8 @@ static int open_image(struct image *im, const void *data, size_t size, struct st
 			im->eh.e_ident[EI_DATA] == ELFDATA2MSB ? "big" : "little");
 		return -EINVAL;
 	}
+	if (im->turned)
+		turn_header(&im->eh);
 	if (im->eh.e_ident[EI_CLASS] != ELFCLASS64 || im->eh.e_machine != EM_BPF) {
 		strbuf_addf(why,
 			    "an object for %s (ELF machine %u), not for BPF; compile it with: "
@@ -200,7 +258,7 @@ static struct btf_type type_at(const struct types *t, uint32_t id)
 {
 	struct btf_type type = {0};
 
-	at(t->im, t->type[id], &type, sizeof(type));
+	words_at(t->im, t->type[id], &type, sizeof(type));
 	return type;
 }
 
@@ -223,7 +281,7 @@ static int find_types(struct types *t)
 		const struct shape *shape;
 		uint64_t size = sizeof(type);
 
-		if (t->end - t->at < size || !at(t->im, t->at, &type, sizeof(type)))
+		if (t->end - t->at < size || !words_at(t->im, t->at, &type, sizeof(type)))
 			return bad_table(t->why);
 		shape = shape_of(&type);
 		if (!shape)
@@ -259,11 +317,11 @@ static int check_members(const struct types *t, uint32_t id, const struct btf_ty
 		uint32_t word = 0;
 
 		if (shape->type >= 0) {
-			at(t->im, where + (uint64_t)shape->type, &word, sizeof(word));
+			words_at(t->im, where + (uint64_t)shape->type, &word, sizeof(word));
 			err = check_id(t, id, word);
 		}
 		if (!err && shape->name >= 0) {
-			at(t->im, where + (uint64_t)shape->name, &word, sizeof(word));
+			words_at(t->im, where + (uint64_t)shape->name, &word, sizeof(word));
 			err = check_name(t, id, word);
 		}
 	}
@@ -280,7 +338,7 @@ static uint32_t stands_for(const struct types *t, uint32_t id)
 		return 0;
 	if (BTF_INFO_KIND(type.info) != BTF_KIND_ARRAY)
 		return type.type;
-	at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
+	words_at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
 	return array.type;
 }
 
@@ -306,11 +364,23 @@ static int check_type(const struct types *t, uint32_t id)
 	if (!err && shape->points)
 		err = check_id(t, id, type.type);
 	if (!err && BTF_INFO_KIND(type.info) == BTF_KIND_ARRAY) {
-		at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
+		words_at(t->im, t->type[id] + sizeof(type), &array, sizeof(array));
 		err = check_id(t, id, array.type);
 		err = err ? err : check_id(t, id, array.index_type);
 	}
 	return err ? err : check_members(t, id, &type, shape);
+}
+
+static bool btf_header_at(const struct image *im, uint64_t offset, struct btf_header *h)
+{
+	size_t head = offsetof(struct btf_header, hdr_len);
+
+	if (!at(im, offset, h, head) ||
+	    !words_at(im, offset + head, (char *)h + head, sizeof(*h) - head))
+		return false;
+	if (im->turned)
+		h->magic = bswap_16(h->magic);
+	return true;
 }
 
 static int check_btf(const struct image *im, const Elf64_Shdr *sh, struct strbuf *why)
@@ -321,7 +391,7 @@ static int check_btf(const struct image *im, const Elf64_Shdr *sh, struct strbuf
 	char first = 1, last = 1;
 	int err;
 
-	if (sh->sh_size < sizeof(h) || !at(im, base, &h, sizeof(h)) || h.magic != BTF_MAGIC ||
+	if (sh->sh_size < sizeof(h) || !btf_header_at(im, base, &h) || h.magic != BTF_MAGIC ||
 	    h.hdr_len < sizeof(h) || h.hdr_len > sh->sh_size)
 		return bad_table(why);
 	room = sh->sh_size - h.hdr_len;
@@ -345,12 +415,14 @@ static int check_btf(const struct image *im, const Elf64_Shdr *sh, struct strbuf
 	return err;
 }
 
-int elf_check(const void *data, size_t size, struct strbuf *why)
+/* @layout: what its maps hold must be told, too. */
+static int check_image(const void *data, size_t size, unsigned char order, bool layout,
+		       struct strbuf *why)
 {
 	Elf64_Shdr btf = {.sh_type = SHT_NOBITS};
 	bool code = false;
 	struct image im;
-	int err = open_image(&im, data, size, why);
+	int err = open_image(&im, data, size, order, why);
 
 	if (!err)
 		err = check_table(&im, why);
@@ -368,6 +440,8 @@ int elf_check(const void *data, size_t size, struct strbuf *why)
 		strbuf_addstr(why, "holds no program; functions need SEC(\"tracepoint/..\")");
 		return -EINVAL;
 	}
+	if (btf.sh_type == SHT_NOBITS && !layout)
+		return 0;
 	if (btf.sh_type == SHT_NOBITS) {
 		strbuf_addstr(why, "has no BTF, which tells the layout of its maps; compile it "
 				   "with -g, and strip it with llvm-strip -g at most");
@@ -376,7 +450,12 @@ int elf_check(const void *data, size_t size, struct strbuf *why)
 	return check_btf(&im, &btf, why);
 }
 
-int elf_check_file(const char *path, struct strbuf *why)
+int elf_check(const void *data, size_t size, struct strbuf *why)
+{
+	return check_image(data, size, ELFDATA_HERE, true, why);
+}
+
+static int check_file(const char *path, unsigned char order, bool layout, struct strbuf *why)
 {
 	struct strbuf file = STRBUF_INIT, reason = STRBUF_INIT;
 	int err = strbuf_read_file(&file, path);
@@ -384,13 +463,23 @@ int elf_check_file(const char *path, struct strbuf *why)
 	if (err) {
 		why_err_sys(why, err, "cannot read %s", path);
 	} else {
-		err = elf_check(file.s, file.len, &reason);
+		err = check_image(file.s, file.len, order, layout, &reason);
 		if (err)
 			why_err(why, "%s: %s", path, reason.s);
 	}
 	strbuf_release(&file);
 	strbuf_release(&reason);
 	return err;
+}
+
+int elf_check_file(const char *path, struct strbuf *why)
+{
+	return check_file(path, ELFDATA_HERE, true, why);
+}
+
+int elf_check_file_of(const char *path, bool big_endian, struct strbuf *why)
+{
+	return check_file(path, big_endian ? ELFDATA2MSB : ELFDATA2LSB, false, why);
 }
 
 int elf_byte_order(const char *path, bool *big)
@@ -432,8 +521,9 @@ bool elf_has_symbol(const char *path, const char *name)
 	bool found = false;
 	Elf *elf = NULL;
 
-	if (!strbuf_read_file(&file, path) && !open_image(&im, file.s, file.len, &why) &&
-	    !check_table(&im, &why) && elf_version(EV_CURRENT) != EV_NONE)
+	if (!strbuf_read_file(&file, path) &&
+	    !open_image(&im, file.s, file.len, ELFDATA_HERE, &why) && !check_table(&im, &why) &&
+	    elf_version(EV_CURRENT) != EV_NONE)
 		elf = elf_memory(file.s, file.len);
 	while (elf && !found && (section = elf_nextscn(elf, section)))
 		found = table_has(elf, section, name);

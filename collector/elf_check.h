@@ -15,6 +15,9 @@ int elf_check(const void *image, size_t size, struct strbuf *why);
 
 /* elf_check() of a file. 0 or -errno after saying "PATH: .." (lib/why.h). */
 int elf_check_file(const char *path, struct strbuf *why);
+/* The same of an object for a machine of that byte order, such as a guest; it may be without BTF,
+ * as not everybody reads its maps. */
+int elf_check_file_of(const char *path, bool big_endian, struct strbuf *why);
 
 /* The byte order of an ELF file. Returns 0, or -EINVAL: it is none, or cannot be read. Prints
  * nothing.

@@ -77,6 +77,7 @@ static int collect(struct guest_files *f, const struct vm_options *o, const stru
 struct loads {
 	const char *const *names;
 	size_t n, failed;
+	struct guest_files called; /* the objects, by the names that they have there */
 };
 
 static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
@@ -84,7 +85,10 @@ static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len
 	struct loads *l = arg;
 	struct json_object *o = kind == VM_RECORD ? json_tokener_parse(text) : NULL;
 	size_t i = record_u64(o, "object", SIZE_MAX);
-	const char *error = record_str(o, "error", NULL);
+	const char *error;
+
+	guest_files_call_record(&l->called, o);
+	error = record_str(o, "error", NULL);
 
 	if (kind == VM_RELEASE)
 		log_info("Linux %s", text);
@@ -98,40 +102,32 @@ static void hear_load(void *arg, enum vm_kind kind, const char *text, size_t len
 	json_object_put(o);
 }
 
-static int pack_object(struct initrd *rd, const struct processor *p, const char *as,
+static int pack_object(struct loads *l, struct initrd *rd, const struct processor *p,
 		       const char *name)
 {
-	struct guest_file f = {0};
 	char *path = NULL;
 	int err = registry_find(name, &path, NULL);
 
 	if (!err)
-		err = guest_file_object(p, path, &f, NULL);
-	if (!err)
-		err = initrd_add_file(rd, as, false, f.path, NULL);
-	guest_file_release(&f);
+		err = guest_files_pack(&l->called, rd, p, path, NULL, NULL);
 	free(path);
 	return err;
 }
 
-static int pack_objects(struct initrd *rd, const struct processor *p, const char *const *names,
-			size_t n)
+static int pack_objects(struct loads *l, struct initrd *rd, const struct processor *p)
 {
-	const char **words = calloc(n + 2, sizeof(*words));
-	char(*as)[32] = calloc(n + 1, sizeof(*as));
-	int err = words && as ? plan_begin(rd, p, NULL) : -ENOMEM;
+	const char **words = calloc(l->n + 2, sizeof(*words));
+	int err = words ? plan_begin(rd, p, NULL) : -ENOMEM;
 
 	if (!err)
 		words[0] = "load";
-	for (size_t i = 0; i < n && !err; i++) {
-		snprintf(as[i], sizeof(as[i]), "/bpf/%zu.bpf.o", i);
-		words[1 + i] = as[i];
-		err = pack_object(rd, p, as[i], names[i]);
+	for (size_t i = 0; i < l->n && !err; i++) {
+		err = pack_object(l, rd, p, l->names[i]);
+		words[1 + i] = err ? NULL : l->called.v[2 * i];
 	}
 	if (!err)
 		err = plan_end(rd, words);
 	free(words);
-	free(as);
 	return err;
 }
 
@@ -147,13 +143,14 @@ static int load_in_guest(const struct vm_options *o, const struct vm_kernel *ker
 			       .interrupted = run_interrupted,
 			       .line = hear_load,
 			       .arg = &l};
-	int err = pack_objects(&rd, kernel->processor, names, n);
+	int err = pack_objects(&l, &rd, kernel->processor);
 
 	if (!err)
 		err = vm_boot(&boot, code);
 	if (!err)
 		*code = l.failed ? EXIT_BAD : *code ? EXIT_USAGE : EXIT_OK;
 	initrd_release(&rd);
+	guest_files_release(&l.called);
 	return err;
 }
 

@@ -24,6 +24,7 @@
 #include "lib/subproc.h"
 #include "collector/collect.h"
 #include "collector/registry.h"
+#include "harness/vm/guest_files.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/qemu.h"
 
@@ -257,8 +258,9 @@ static int run_batch(struct run *run, const struct exact_job *jobs, size_t n)
 	return err;
 }
 
-/* What has to be fetched is fetched one after the other. */
-static int find_kernels(const char *const *kernels)
+/* What has to be fetched is fetched one after the other. Nothing is booted for an object that is
+ * not whole. */
+static int find_kernels(const char *const *kernels, const struct objects *o)
 {
 	int err = 0;
 
@@ -266,6 +268,8 @@ static int find_kernels(const char *const *kernels)
 		struct vm_kernel kernel = VM_KERNEL_INIT;
 
 		err = vm_kernel_find(&kernel, *kernels, NULL);
+		for (size_t i = 0; !err && i < o->n; i++)
+			err = guest_file_check(kernel.processor, o->paths[i], NULL);
 		vm_kernel_release(&kernel);
 	}
 	return err;
@@ -335,7 +339,7 @@ static int run_exact(struct run *run, const void *params_)
 	if (err || (!objects.n && !objects.none))
 		goto out;
 	jobs = calloc(n, sizeof(*jobs));
-	err = jobs ? find_kernels(kernels) : -ENOMEM;
+	err = jobs ? find_kernels(kernels, &objects) : -ENOMEM;
 	for (size_t i = 0; jobs && i < n; i++)
 		jobs[i] = job_of(run, p, &objects, kernels[i]);
 	for (size_t i = 0; i < n && !err; i += at_once)

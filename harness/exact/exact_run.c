@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/plugin.h"
 #include "harness/progress.h"
@@ -19,30 +18,23 @@
 #include "harness/vm/qemu.h"
 #include "lib/strbuf.h"
 
-/* The size of the file stands in the static lane's records too, and only the host knows it. */
-static int add_object(const struct exact_job *job, const struct processor *p, size_t i,
-		      const char *as, struct initrd *rd, uint64_t *bytes)
-{
-	struct guest_file f;
-	struct stat st;
-	int err = guest_file_object(p, job->paths[i], &f, job->why);
+/* What each boot of a kernel takes. */
+struct boots {
+	struct vm_kernel kernel;
+	struct initrd rd;
+	struct guest_files called; /* the objects, by the names that they have there */
+	uint64_t *bytes;	   /* of each object */
+};
 
-	if (!err)
-		err = initrd_add_file(rd, as, false, f.path, job->why);
-	if (!err)
-		*bytes = stat(f.path, &st) ? 0 : (uint64_t)st.st_size;
-	guest_file_release(&f);
-	return err;
-}
-
-static int pack(const struct exact_job *job, const struct processor *p, struct initrd *rd,
-		uint64_t *bytes)
+/* The sizes of the files stand in the static lane's records too, and only the host knows them. */
+static int pack(const struct exact_job *job, const struct processor *p, struct boots *b)
 {
+	struct initrd *rd = &b->rd;
 	const char **words = calloc(job->n + 4, sizeof(*words));
 	struct strbuf events = STRBUF_INIT;
 	size_t n = 0;
-	char calls[32], (*paths)[32] = calloc(job->n + 1, sizeof(*paths));
-	int err = words && paths ? plan_begin(rd, p, job->why) : -ENOMEM;
+	char calls[32];
+	int err = words ? plan_begin(rd, p, job->why) : -ENOMEM;
 
 	if (!err) {
 		snprintf(calls, sizeof(calls), "calls=%llu", (unsigned long long)job->calls);
@@ -54,22 +46,20 @@ static int pack(const struct exact_job *job, const struct processor *p, struct i
 	if (events.len)
 		words[n++] = events.s;
 	for (size_t i = 0; i < job->n && !err; i++) {
-		snprintf(paths[i], sizeof(paths[i]), "/bpf/%zu.bpf.o", i);
-		words[n++] = paths[i];
-		err = add_object(job, p, i, paths[i], rd, &bytes[i]);
+		err = guest_files_pack(&b->called, rd, p, job->paths[i], &b->bytes[i], job->why);
+		words[n++] = err ? NULL : b->called.v[2 * i];
 	}
 	if (!err)
 		err = plan_end(rd, words);
 	strbuf_release(&events);
 	free(words);
-	free(paths);
 	return err;
 }
 
 /* What a boot has said so far. */
 struct hearing {
 	const struct exact_job *job;
-	const uint64_t *bytes;	   /* of the objects */
+	const struct boots *boots;
 	struct json_object *guest; /* its records */
 	struct strbuf release;	   /* of the kernel, as it says itself */
 };
@@ -90,6 +80,7 @@ static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUS
 			      h->job->kernel);
 	} else if (kind == VM_RECORD) {
 		o = json_tokener_parse(text);
+		guest_files_call_record(&h->boots->called, o);
 		if (o)
 			json_object_array_add(h->guest, o);
 		else
@@ -114,22 +105,15 @@ static int judge(const struct hearing *h, struct json_object *out)
 	if (!err)
 		err = exact_static(h->guest, &subject, out);
 	if (!err)
-		add_sizes(h->bytes, out);
+		add_sizes(h->boots->bytes, out);
 	return err;
 }
-
-/* What each boot of a kernel takes. */
-struct boots {
-	struct vm_kernel kernel;
-	struct initrd rd;
-	uint64_t *bytes; /* of each object */
-};
 
 /* Appends the records of one boot to @out. */
 static int run_boot(const struct exact_job *job, const struct boots *b, unsigned int number,
 		    struct json_object *out)
 {
-	struct hearing h = {job, b->bytes, json_object_new_array(), STRBUF_INIT};
+	struct hearing h = {job, b, json_object_new_array(), STRBUF_INIT};
 	struct vm_boot boot = {.kernel = &b->kernel,
 			       .initrd = &b->rd,
 			       .seed = job->seed + number,
@@ -184,11 +168,12 @@ int exact_run(const struct exact_job *job, struct json_object *out)
 	int err = b.bytes ? vm_kernel_find(&b.kernel, job->kernel, job->why) : -ENOMEM;
 
 	if (!err)
-		err = pack(job, b.kernel.processor, &b.rd, b.bytes);
+		err = pack(job, b.kernel.processor, &b);
 	if (!err)
 		err = run_boots(job, &b, out);
 	vm_kernel_release(&b.kernel);
 	initrd_release(&b.rd);
+	guest_files_release(&b.called);
 	free(b.bytes);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -103,13 +104,31 @@ static int check_object(const struct processor *p, const char *path, bool ours, 
 		return -ENOTSUP;
 	}
 	if (elf_byte_order(path, &big) || big == p->big_endian)
-		return 0;
+		return elf_check_file_of(path, p->big_endian, why);
 	why_err(why,
 		"%s is of %s-endian byte order, and %s is %s-endian; compile it with: clang -g -O2 "
 		"-target %s -D__TARGET_ARCH_%s",
 		path, big ? "big" : "little", p->name, p->big_endian ? "big" : "little",
 		p->big_endian ? "bpfeb" : "bpfel", p->macro);
 	return -EINVAL;
+}
+
+/* Appends to @at the file for @p, once it is looked at. */
+static int find_whole(const struct processor *p, const char *path, struct strbuf *at,
+		      struct strbuf *why)
+{
+	int err = path_for(p, path, at);
+
+	return err ? err : check_object(p, at->s, strcmp(at->s, path) != 0, why);
+}
+
+int guest_file_check(const struct processor *p, const char *path, struct strbuf *why)
+{
+	struct strbuf at = STRBUF_INIT;
+	int err = str_ends_with(path, ".ex") ? 0 : find_whole(p, path, &at, why);
+
+	strbuf_release(&at);
+	return err;
 }
 
 int guest_file_object(const struct processor *p, const char *path, struct guest_file *f,
@@ -125,9 +144,7 @@ int guest_file_object(const struct processor *p, const char *path, struct guest_
 		f->made = !err;
 		return err;
 	}
-	err = path_for(p, path, &at);
-	if (!err)
-		err = check_object(p, at.s, strcmp(at.s, path) != 0, why);
+	err = find_whole(p, path, &at, why);
 	if (!err)
 		f->path = strbuf_detach(&at);
 	strbuf_release(&at);
@@ -140,6 +157,56 @@ void guest_file_release(struct guest_file *f)
 		unlink(f->path);
 	free(f->path);
 	*f = (struct guest_file){0};
+}
+
+int guest_files_pack(struct guest_files *called, struct initrd *rd, const struct processor *p,
+		     const char *path, uint64_t *bytes, struct strbuf *why)
+{
+	const char *slash = strrchr(path, '/');
+	struct strbuf as = STRBUF_INIT;
+	struct guest_file f;
+	struct stat st;
+	int err = guest_file_object(p, path, &f, why);
+
+	strbuf_addf(&as, "/bpf/%zu/%s%s", called->n / 2, slash ? slash + 1 : path,
+		    str_ends_with(path, ".ex") ? ".bpf.o" : "");
+	if (!err)
+		err = initrd_add_file(rd, as.s, false, f.path, why);
+	if (!err)
+		err = guest_files_add(called, as.s, path);
+	if (!err && bytes)
+		*bytes = stat(f.path, &st) ? 0 : (uint64_t)st.st_size;
+	guest_file_release(&f);
+	strbuf_release(&as);
+	return err;
+}
+
+void guest_files_call(const struct guest_files *called, struct strbuf *text)
+{
+	for (size_t i = 0; i + 1 < called->n; i += 2)
+		strbuf_replace(text, called->v[i], called->v[i + 1]);
+}
+
+void guest_files_call_record(const struct guest_files *called, struct json_object *o)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach (o, name, value) {
+			(void)name;
+			guest_files_call_record(called, value);
+		}
+	} else if (json_object_is_type(o, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			guest_files_call_record(called, json_object_array_get_idx(o, i));
+	} else if (json_object_is_type(o, json_type_string) &&
+		   strchr(json_object_get_string(o), '/')) {
+		strbuf_addstr(&text, json_object_get_string(o));
+		guest_files_call(called, &text);
+		if (strcmp(text.s, json_object_get_string(o)) != 0)
+			json_object_set_string(o, text.s);
+	}
+	strbuf_release(&text);
 }
 
 int guest_files_add_objects(struct guest_files *f, const struct processor *p)

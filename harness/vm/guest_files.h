@@ -3,7 +3,10 @@
 #ifndef HARNESS_GUEST_FILES_H
 #define HARNESS_GUEST_FILES_H
 
+#include <json-c/json.h>
+
 #include "lib/base.h"
+#include "harness/vm/initrd.h"
 #include "harness/vm/processor.h"
 
 /* Pairs "path in the guest", "path here", ended by NULL: as struct vm_command takes them. */
@@ -31,12 +34,27 @@ struct guest_file {
 /*
  * The object for @p of what registry_find() found: of one that ships that of the same name, a Honey
  * source compiled for @p, else @path itself. The caller releases it. Returns 0, or -errno after
- * saying why (lib/why.h): -EINVAL (of the other byte order, a source with errors), -ENOTSUP (it is
- * not built for @p; with the command that builds it).
+ * saying why (lib/why.h): -EINVAL (no whole BPF object, of the other byte order, a source with
+ * errors), -ENOTSUP (it is not built for @p; with the command that builds it).
  */
 int guest_file_object(const struct processor *p, const char *path, struct guest_file *f,
 		      struct strbuf *why);
 void guest_file_release(struct guest_file *f);
+/* Is there such an object, and whole? Returns as guest_file_object(); a source is not compiled. */
+int guest_file_check(const struct processor *p, const char *path, struct strbuf *why);
+
+/*
+ * Packs the object for @p of @path, as guest_file_object() has it, under a name of its own in a
+ * folder of its own; the pair of that name and @path is appended to @called. Its size goes to
+ * @bytes, which may be NULL. Returns as guest_file_object().
+ */
+int guest_files_pack(struct guest_files *called, struct initrd *rd, const struct processor *p,
+		     const char *path, uint64_t *bytes, struct strbuf *why);
+
+/* What a guest said names files by where they lay there: calls those of @called by their paths
+ * here, in a text or in every string of a record. */
+void guest_files_call(const struct guest_files *called, struct strbuf *text);
+void guest_files_call_record(const struct guest_files *called, struct json_object *o);
 
 void guest_files_release(struct guest_files *f);
 

@@ -61,15 +61,18 @@ const char *guest_monitors_refuse(const char *name)
 	return reason;
 }
 
-/* As /monitors/NUMBER/NAME: the name of @path and @ending; @content is the file that it gets. */
-static int add_file(const struct guest_monitors *m, struct guest_files *f, const char *path,
-		    const char *ending, const char *content)
+/* As /monitors/NUMBER/NAME: the name of @path and @ending; @content is the file that it gets, and
+ * @called what it is called of here. */
+static int add_file(struct guest_monitors *m, struct guest_files *f, const char *path,
+		    const char *ending, const char *content, const char *called)
 {
 	struct strbuf as = STRBUF_INIT;
 	int err;
 
 	strbuf_addf(&as, "/monitors/%zu/%s%s", m->n, base_of(path), ending);
 	err = guest_files_add(f, as.s, content);
+	if (!err)
+		err = guest_files_add(&m->called, as.s, called);
 	strbuf_release(&as);
 	return err;
 }
@@ -94,7 +97,7 @@ static int add_file_for(struct guest_monitors *m, struct guest_files *f, const s
 	int err = guest_file_object(p, path, &object, NULL);
 
 	if (!err)
-		err = add_file(m, f, path, ending, object.path);
+		err = add_file(m, f, path, ending, object.path, path);
 	if (!err && object.made) {
 		err = keep(m, object.path);
 		object = (struct guest_file){0};
@@ -165,7 +168,7 @@ static int add_beside(struct guest_monitors *m, struct guest_files *f, const cha
 		if (!err && man.means)
 			err = copy_manifest(m, manifest, &man, NULL, &copy);
 		if (!err)
-			err = add_file(m, f, manifest, "", copy ? copy : manifest);
+			err = add_file(m, f, manifest, "", copy ? copy : manifest, manifest);
 		manifest_release(&man);
 		return err;
 	}
@@ -176,8 +179,9 @@ static int add_beside(struct guest_monitors *m, struct guest_files *f, const cha
 		}
 	/* A source is an object there, whose name ends in .ex.bpf.o. */
 	if (means.len && !access(means.s, R_OK))
-		err = str_ends_with(path, ".ex") ? add_file(m, f, path, ".means.bt", means.s)
-						 : add_file(m, f, means.s, "", means.s);
+		err = str_ends_with(path, ".ex")
+			      ? add_file(m, f, path, ".means.bt", means.s, means.s)
+			      : add_file(m, f, means.s, "", means.s, means.s);
 	strbuf_release(&means);
 	return err;
 }
@@ -239,7 +243,7 @@ static int add_manifest(struct guest_monitors *m, struct guest_files *f, const s
 	if (!err)
 		err = add_file_for(m, f, p, object, "");
 	if (!err)
-		err = add_file(m, f, path, "", copy);
+		err = add_file(m, f, path, "", copy, path);
 	strbuf_addf(&m->names, "/monitors/%zu/%s", m->n, base_of(path));
 	manifest_release(&man);
 	free(object);
@@ -277,5 +281,6 @@ void guest_monitors_release(struct guest_monitors *m)
 		free(m->made[i]);
 	}
 	strbuf_release(&m->names);
+	guest_files_release(&m->called);
 	*m = (struct guest_monitors)GUEST_MONITORS_INIT;
 }

@@ -10,7 +10,8 @@
 enum { GUEST_MAX_MADE = 64 };
 
 struct guest_monitors {
-	struct strbuf names; /* as the guest calls them, with commas */
+	struct strbuf names;	   /* as the guest calls them, with commas */
+	struct guest_files called; /* what was packed, for guest_files_call() */
 	size_t n;
 	char *made[GUEST_MAX_MADE]; /* files made for the guest: removed at the release */
 	size_t nmade;

@@ -112,6 +112,7 @@ static int pack(struct parcel *p, const struct processor *cpu, const struct gues
 /* What the guest has said so far. */
 struct hearing {
 	struct run *run;
+	const struct parcel *parcel;
 	struct strbuf release;
 	size_t records;
 	int err; /* of the sink */
@@ -126,6 +127,8 @@ static void take_record(struct hearing *h, const char *text)
 		json_object_put(o);
 		return;
 	}
+	guest_files_call_record(&h->parcel->monitors.called, o);
+	guest_files_call_record(&h->parcel->files, o);
 	progress_step(h->run->progress, "%s beside %s in a guest", record_str(o, "monitor", ""),
 		      workload);
 	json_object_object_add(o, "guest", json_object_new_boolean(true));
@@ -141,6 +144,17 @@ static void take_record(struct hearing *h, const char *text)
 		json_object_put(o);
 }
 
+static void say(const struct hearing *h, const char *text)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_addstr(&line, text);
+	guest_files_call(&h->parcel->monitors.called, &line);
+	guest_files_call(&h->parcel->files, &line);
+	fprintf(stderr, "%s\n", line.s);
+	strbuf_release(&line);
+}
+
 static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUSED)
 {
 	struct hearing *h = arg;
@@ -151,7 +165,7 @@ static void hear(void *arg, enum vm_kind kind, const char *text, size_t len UNUS
 	} else if (kind == VM_STDOUT) {
 		take_record(h, text);
 	} else if (kind == VM_STDERR || kind == VM_STDERR_PART) {
-		fprintf(stderr, "%s\n", text);
+		say(h, text);
 	}
 }
 
@@ -213,7 +227,7 @@ int guest_verify(struct run *run, const struct guest_trials *t)
 			   .workloads = STRBUF_INIT,
 			   .options = STRBUF_INIT};
 	struct vm_kernel kernel = VM_KERNEL_INIT;
-	struct hearing h = {.run = run, .release = STRBUF_INIT};
+	struct hearing h = {.run = run, .parcel = &p, .release = STRBUF_INIT};
 	int err = vm_kernel_find(&kernel, t->kernel, NULL);
 
 	if (!err)

@@ -325,9 +325,9 @@ static void not_bpf_objects(void **state UNUSED)
 	struct strbuf image = STRBUF_INIT;
 	char why[256], command[1024];
 
-	refuses_image(
-		"", 0,
-		"not an ELF file; a BPF object comes from: clang -g -O2 -target bpf -c X.bpf.c");
+	refuses_image("", 0, "empty: 0 bytes; build it again");
+	refuses_image("\177EL", 3,
+		      "truncated: 3 bytes do not even hold an ELF header; build it again");
 	refuses_image(
 		"#!/bin/sh\n", 10,
 		"not an ELF file; a BPF object comes from: clang -g -O2 -target bpf -c X.bpf.c");

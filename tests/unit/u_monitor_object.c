@@ -3,6 +3,7 @@
  * down. */
 #include "lib/base.h"
 
+#include <byteswap.h>
 #include <elf.h>
 #include <linux/btf.h>
 #include <setjmp.h>
@@ -102,6 +103,82 @@ static int check(const void *image, size_t size, struct strbuf *why)
 	return err;
 }
 
+static void turn_words(void *at, size_t size)
+{
+	uint32_t *word = at;
+
+	for (size_t i = 0; i < size / sizeof(*word); i++)
+		word[i] = bswap_32(word[i]);
+}
+
+/* The same object for a machine of the other byte order, such as a guest of s390x. */
+static void turn(struct tiny *t)
+{
+	const size_t head = offsetof(struct btf_header, hdr_len);
+
+	for (size_t i = 0; i < ARRAY_SIZE(t->sections); i++) {
+		Elf64_Shdr *sh = &t->sections[i];
+
+		sh->sh_name = bswap_32(sh->sh_name);
+		sh->sh_type = bswap_32(sh->sh_type);
+		sh->sh_flags = bswap_64(sh->sh_flags);
+		sh->sh_offset = bswap_64(sh->sh_offset);
+		sh->sh_size = bswap_64(sh->sh_size);
+	}
+	t->eh.e_ident[EI_DATA] = ELFDATA2MSB;
+	t->eh.e_machine = bswap_16(t->eh.e_machine);
+	t->eh.e_shoff = bswap_64(t->eh.e_shoff);
+	t->eh.e_shentsize = bswap_16(t->eh.e_shentsize);
+	t->eh.e_shnum = bswap_16(t->eh.e_shnum);
+	t->eh.e_shstrndx = bswap_16(t->eh.e_shstrndx);
+	t->btf.header.magic = bswap_16(t->btf.header.magic);
+	turn_words((char *)&t->btf + head,
+		   offsetof(struct tiny, btf.strings) - offsetof(struct tiny, btf) - head);
+}
+
+/* As check(), of a file for a machine of that byte order. */
+static int check_of(const void *image, size_t size, bool big_endian, struct strbuf *why)
+{
+	char path[] = "/tmp/beebench-u-XXXXXX";
+	int fd = mkstemp(path), err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, image, size), size);
+	close(fd);
+	strbuf_reset(why);
+	err = elf_check_file_of(path, big_endian, why);
+	assert_int_equal(!err, !why->len);
+	if (why->len) { /* "PATH: .." */
+		assert_memory_equal(why->s, path, strlen(path));
+		strbuf_replace(why, path, "");
+		strbuf_replace(why, ": ", "");
+	}
+	unlink(path);
+	return err;
+}
+
+/* Issue 13: a guest of the other byte order is not booted for an object that is cut. */
+static void the_other_byte_order(void **state UNUSED)
+{
+	struct strbuf why = STRBUF_INIT;
+	struct tiny t = tiny_object();
+
+	assert_int_equal(check_of(&t, sizeof(t), false, &why), 0);
+	assert_int_equal(check_of(&t, sizeof(t), true, &why), -EINVAL);
+	assert_memory_equal(why.s, "of the other byte order (little-endian)", 39);
+	turn(&t);
+	assert_int_equal(check_of(&t, sizeof(t), true, &why), 0);
+	assert_int_equal(check_of(&t, sizeof(t), false, &why), -EINVAL);
+	assert_memory_equal(why.s, "of the other byte order (big-endian)", 36);
+	for (size_t n = 0; n < sizeof(t); n++)
+		assert_int_equal(check_of(&t, n, true, &why), -EINVAL);
+	/* Who does not read its maps needs no BTF. */
+	t.sections[3].sh_name = 0;
+	assert_int_equal(check_of(&t, sizeof(t), true, &why), 0);
+	assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
+	strbuf_release(&why);
+}
+
 static void a_good_one(void **state UNUSED)
 {
 	struct strbuf why = STRBUF_INIT;
@@ -177,6 +254,9 @@ static void every_type_of_a_btf(void **state UNUSED)
 		assert_int_equal(check(&t, sizeof(t), &why), -EINVAL);
 		assert_memory_equal(why.s, cases[i].why, strlen(cases[i].why));
 		assert_non_null(strstr(why.s, "; build it again"));
+		turn(&t);
+		assert_int_equal(check_of(&t, sizeof(t), true, &why), -EINVAL);
+		assert_memory_equal(why.s, cases[i].why, strlen(cases[i].why));
 		strbuf_release(&why);
 	}
 }
@@ -189,6 +269,8 @@ static void every_length(void **state UNUSED)
 	for (size_t n = 0; n < sizeof(t); n++) {
 		assert_int_equal(check(&t, n, &why), -EINVAL);
 		assert_true(why.len > 0);
+		assert_string_equal(!n ? why.s : "", !n ? "empty: 0 bytes; build it again" : "");
+		assert_null(strstr(why.s, "not an ELF file"));
 	}
 	strbuf_release(&why);
 }
@@ -280,7 +362,7 @@ int main(void)
 		cmocka_unit_test(a_good_one),	       cmocka_unit_test(each_defect),
 		cmocka_unit_test(every_type_of_a_btf), cmocka_unit_test(every_length),
 		cmocka_unit_test(every_byte),	       cmocka_unit_test(symbols),
-		cmocka_unit_test(verifier_logs),
+		cmocka_unit_test(verifier_logs),       cmocka_unit_test(the_other_byte_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

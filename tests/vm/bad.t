@@ -152,14 +152,38 @@ exact
 is "a guest that says nonsense: environment" "$code" 2
 has "what of it" "$err" "makes no sense"
 
+# Issue 13: an object that is cut is found before anything boots, whoever would boot it.
+: >"$tmp/booted"
+qemu <<'E2'
+echo "$*" >>"$BOOTED"
+E2
+whole=$abs/bpf/memmon/memmon.bpf.o
+head -c 3000 "$whole" >"$tmp/cut.bpf.o"
+: >"$tmp/empty.bpf.o"
+head -c 3 "$whole" >"$tmp/short.bpf.o"
+for object in cut:truncated short:truncated empty:empty; do
+	file=$tmp/${object%:*}.bpf.o
+	for words in "exact -q -m $file" "vm -l $file" "gate -q -l exact --base $whole --head $file" \
+		"gate -q -l exact --base $file --head $whole" "verify -q -m $file -w brk" "compare -q $file $whole"; do
+		# shellcheck disable=SC2086 # several words
+		BOOTED=$tmp/booted PATH=$fake:$PATH run "$bee" $words -k "$tmp/vmlinuz"
+		is "${words%% *}: an object that is ${object#*:} is a fault of input" "$code" 2
+		has "which, and how" "$err" "$file: ${object#*:}"
+	done
+	BOOTED=$tmp/booted PATH=$fake:$PATH run "$bee" matrix -q -m "$file" -k "$tmp/vmlinuz" --out "$tmp/matrix-${object%:*}"
+	has "matrix says so of its cell" "$(printf '%s' "$out" | tr -s '\n ' ' ')" "$file: ${object#*:}"
+done
+is "nothing was booted for it" "$(grep -vx -e --version "$tmp/booted" | head -3)" ""
+
 qemu <<'E2'
 echo "@K 9.9"
-printf '%s\n' '@R {"arm":"object","object":0,"error":"cannot load nop: Invalid argument\nkernel BTF is missing"}'
+printf '%s\n' '@R {"arm":"object","object":0,"error":"cannot load /bpf/0/nop.bpf.o: Invalid argument\nkernel BTF is missing"}'
 echo "@X 1"
 E2
 exact --json
 is "an object that the kernel refuses: failed" "$code" 1
 has "why" "$err" "kernel BTF is missing"
+like "which, by where it lies here" "$err" "cannot load /[^:]*/bpf/[a-z]*/nop.bpf.o: Invalid"
 is "and in the record" "$(printf '%s' "$out" | jq -r '.records[0] | .status, .kernel')" "fail
 9.9"
 

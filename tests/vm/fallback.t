@@ -73,6 +73,11 @@ cp "$B/tests/bpf/wrong_filter_low.bpf.o" "$tmp" 2>/dev/null && chmod a+r "$tmp/w
 run as_user "$tmp/build/beebench" verify -q --json -m "$tmp/wrong_filter_low.bpf.o" -w filter
 is "a monitor that counts wrongly: a check failed" "$code" 1
 is "and the mismatches came back" "$(field '.mismatches | length > 0')" true
+cp "$B/tests/bpf/bad_rejected.bpf.o" "$tmp" && chmod a+r "$tmp/bad_rejected.bpf.o"
+run as_user "$tmp/build/beebench" verify -q -m "$tmp/bad_rejected.bpf.o" -w brk
+is "an object that the guest's kernel refuses: usage" "$code" 2
+has "which, by where it lies here" "$err" "$tmp/bad_rejected.bpf.o: the verifier refused"
+hasnt "and not by where it lay there" "$err" /monitors/
 run as_user "$tmp/build/beebench" verify -q -m "$tmp/nowhere.json" -w brk
 is "a manifest whose object is not there: usage" "$code" 2
 has "which" "$err" "nowhere.json names $tmp/nowhere.bpf.o"

@@ -61,6 +61,8 @@ is "the verdict says why" "$(of exact "" reason | sed 's/than [0-9]*/than N/; s/
 
 gate --base "$tmp/exact_base.bpf.o" --head "$tmp/bad_rejected.bpf.o" -l exact
 is "what the kernel refuses is a regression" "$code:$(of exact load verdict)" 1:regression
+has "the guest's words name the file by where it lies here" "$(cat "$tmp/out.json")" "cannot load $tmp/bad_rejected.bpf.o: "
+hasnt "and not by where it lay there" "$(cat "$tmp/out.json")" " /bpf/"
 
 if [ "$no_time" = skip ]; then
 	gate --base "$tmp/exact_base.bpf.o" --head "$tmp/exact_base.bpf.o" -l time

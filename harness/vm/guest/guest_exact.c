@@ -230,9 +230,9 @@ static int measure_object(const char *path, int index, uint64_t *v, size_t n)
 	if (!err) {
 		if (o.perf_array)
 			guest_sendf(VM_NOTE,
-				    "object %d writes to a perf event array, which nobody "
-				    "reads here: its figures are those of a failed output",
-				    index);
+				    "%s writes to a perf event array, which nobody reads here: "
+				    "its figures are those of a failed output",
+				    path);
 		measure(&arm, &chosen, v, n);
 	}
 	guest_object_close(&o);

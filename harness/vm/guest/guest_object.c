@@ -196,7 +196,7 @@ static int load(struct guest_object *o, const char *path, bool books, struct str
 	if (books)
 		guest_static_ask(o->obj, &o->logs);
 	err = bpf_object__load(o->obj);
-	return err ? fail(err, "cannot load", bpf_object__name(o->obj), why) : 0;
+	return err ? fail(err, "cannot load", path, why) : 0;
 }
 
 static int take_hooks(struct guest_object *o, const char *path, struct strbuf *why)
