@@ -24,9 +24,11 @@
 #include "lib/strbuf.h"
 #include "lib/why.h"
 
-enum { STEP_MS = 1, RUN_MAX_NS = 120 * 1000000000LL, RUNS_MAX = 10 };
+enum { STEP_MS = 1, RUNS_MAX = 10 };
+/* A block of runs may take so long, or as long as is given to the whole, if that is longer. */
+#define BLOCK_MAX_S 120.0
 /* A block is at least so long, where it may be of several runs. */
-#define BLOCK_S 0.25
+#define BLOCK_S	    0.25
 
 enum { COUNTED, ALL };
 
@@ -83,6 +85,7 @@ static int attend(const struct overhead *o, struct subproc *p, struct monitor *m
 		  struct consumption *use)
 {
 	bool events = m && overhead_has_records(o, m);
+	double limit_s = fmax(BLOCK_MAX_S, o->budget_s);
 	uint64_t start_ns = clock_ns();
 	int err = -ETIMEDOUT;
 
@@ -95,8 +98,10 @@ static int attend(const struct overhead *o, struct subproc *p, struct monitor *m
 		use->polls += n > 0;
 		if (run_interrupted())
 			return -EINTR;
-		if (clock_ns() - start_ns > RUN_MAX_NS) {
-			log_err("the load still runs after 120 s; give it less to do");
+		if ((double)(clock_ns() - start_ns) > limit_s * NSEC_PER_SEC) {
+			log_err("the load still runs after %.0f s; give it less to do, or more "
+				"time (-t SECONDS; 120 s at least)",
+				limit_s);
 			return -ETIME;
 		}
 		err = subproc_wait(p, events ? 0 : STEP_MS);
