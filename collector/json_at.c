@@ -179,6 +179,98 @@ int json_at_members(const struct json_at *at, struct json_object *o,
 	return 0;
 }
 
+/* An object or a list that is open while a text is gone through. */
+struct open_value {
+	struct names keys;
+	const char **at; /* where each key stands; owned */
+	const char *key; /* of the value that is read now; in @keys */
+};
+
+enum { DEPTH_MAX = JSON_TOKENER_DEFAULT_DEPTH + 1 };
+
+/* Behind the string that begins at @p. */
+static const char *string_end(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		p += *p == '\\' && p[1];
+	return p + (*p == '"');
+}
+
+static void say_twice(const struct json_at *top, const struct open_value *open, size_t depth,
+		      const char *first, const char *again)
+{
+	struct strbuf path = STRBUF_INIT, place = STRBUF_INIT;
+
+	for (size_t i = 0; i <= depth; i++)
+		if (open[i].key)
+			strbuf_addf(&path, "%s%s", path.len ? "." : "", open[i].key);
+	add_place(top, again, &place);
+	why_err(top->why, "%s: %s: stands there twice, first in line %u; keep one of them", place.s,
+		path.s, line_of(top->text, first));
+	strbuf_release(&place);
+	strbuf_release(&path);
+}
+
+/* The key at @p, up to @end, is one more of @open[@depth]. */
+static int add_key(const struct json_at *top, struct open_value *open, size_t depth, const char *p,
+		   const char *end)
+{
+	struct open_value *o = &open[depth];
+	struct strbuf quoted = STRBUF_INIT;
+	struct json_object *key;
+	size_t known;
+
+	strbuf_add(&quoted, p, (size_t)(end - p));
+	key = json_tokener_parse(quoted.s); /* "a" and "\u0061" are one */
+	known = names_find(&o->keys, json_object_get_string(key));
+	if (known < o->keys.n) {
+		o->key = o->keys.v[known];
+		say_twice(top, open, depth, o->at[known], p);
+	} else {
+		names_add(&o->keys, json_object_get_string(key));
+		o->at = realloc(o->at, o->keys.n * sizeof(*o->at));
+		if (!o->at)
+			abort();
+		o->at[known] = p;
+		o->key = o->keys.v[known];
+		known = SIZE_MAX;
+	}
+	json_object_put(key);
+	strbuf_release(&quoted);
+	return known == SIZE_MAX ? 0 : -EINVAL;
+}
+
+static void close_value(struct open_value *o)
+{
+	names_release(&o->keys);
+	free(o->at);
+	*o = (struct open_value){0};
+}
+
+/* json-c takes the last of two members of one name, and says nothing. The text is JSON. */
+static int find_twice(const struct json_at *top)
+{
+	struct open_value open[DEPTH_MAX] = {0};
+	const char *p = top->text;
+	size_t depth = 0;
+	int err = 0;
+
+	while (*p && !err) {
+		const char *end = *p == '"' ? string_end(p) : p + 1;
+
+		if (*p == '"' && end[strspn(end, " \t\r\n")] == ':')
+			err = add_key(top, open, depth, p, end);
+		else if ((*p == '{' || *p == '[') && depth + 1 < DEPTH_MAX)
+			depth++;
+		else if ((*p == '}' || *p == ']') && depth)
+			close_value(&open[depth--]);
+		p = end;
+	}
+	for (size_t i = 0; i < DEPTH_MAX; i++)
+		close_value(&open[i]);
+	return err;
+}
+
 int json_at_parse_top(const struct json_at *top, struct json_object **doc)
 {
 	struct json_tokener *tok = json_tokener_new();
@@ -202,7 +294,7 @@ int json_at_parse_top(const struct json_at *top, struct json_object **doc)
 		why_err(top->why, "%s: not JSON: %s", place.s, what);
 	json_tokener_free(tok);
 	strbuf_release(&place);
-	return what ? -EINVAL : 0;
+	return what ? -EINVAL : find_twice(top);
 }
 
 int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why)

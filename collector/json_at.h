@@ -21,8 +21,9 @@ struct json_at {
 	bool columns;	    /* of the document: messages say "FILE:LINE:COLUMN" */
 };
 
-/* Parses @text, which is one JSON value and nothing behind it. Returns 0 and the caller owns
- * *@doc, or -EINVAL after saying "FILE:LINE: not JSON: .." (lib/why.h). */
+/* Parses @text, which is one JSON value and nothing behind it, in which no object has two members
+ * of one name. Returns 0 or -EINVAL after saying "FILE:LINE: not JSON: .." or which stands there
+ * twice (lib/why.h); the caller owns *@doc in any case. */
 int json_at_parse(const char *file, const char *text, struct json_object **doc, struct strbuf *why);
 /* The same of the document @top, in its manner. */
 int json_at_parse_top(const struct json_at *top, struct json_object **doc);

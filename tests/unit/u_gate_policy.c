@@ -119,6 +119,8 @@ static void a_mistake_is_named(void **state UNUSED)
 		 "p.json:1: schema: 2 is not known; this beebench reads schema 1"},
 		{"[1]", "p.json:1: an object is expected, this is a list"},
 		{"{\"schema\": 1,", "p.json:1: not JSON: unexpected end of data"},
+		{"{\"schema\": 1,\n\"static\": {\"on\": true},\n \"static\": {}}",
+		 "p.json:3: static: stands there twice, first in line 2; keep one of them"},
 		{"{\"schema\": 1} x", "p.json:1: not JSON: more text after the end"},
 		{"{\"schema\": 1, \"monitors\": []}",
 		 "p.json:1: monitors: has 0 members; 1 to 64 are allowed"},

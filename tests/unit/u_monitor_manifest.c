@@ -261,14 +261,37 @@ static void wrong_names(void **state UNUSED)
 	      "dir/x.json:1: names an object and a script; one of them");
 }
 
+/* Issue 13: json-c takes the last, without a word. */
+static void names_that_stand_there_twice(void **state UNUSED)
+{
+	wrong("{\"schema\": 1, \"name\": \"a\",\n\"object\": \"o\",\n\"n\\u0061me\": \"a\"}",
+	      "dir/x.json:3: name: stands there twice, first in line 1; keep one of them");
+	wrong("{\"schema\": 1,\n\"counters\": {\"map\": \"m\",\n\"fields\": {\"pid\": "
+	      "\"\\\"a\\\":\",\n"
+	      "\"comm\": \"c\",\n\"pid\": \"p\"}}}",
+	      "dir/x.json:5: counters.fields.pid: stands there twice, first in line 3; keep one "
+	      "of them");
+	/* Two objects may have members of one name, and a value may read like a member. */
+	wrong("{\"schema\": 1, \"counters\": {\"map\": \"map\"}, \"events\": {\"map\": "
+	      "\"schema\"},\n"
+	      "\"conters\": {}}",
+	      "dir/x.json:2: conters: no such field; did you mean \"counters\"?");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(little_is_enough),	cmocka_unit_test(everything),
-		cmocka_unit_test(a_map_for_each_field), cmocka_unit_test(an_iterator),
-		cmocka_unit_test(half_an_iterator),	cmocka_unit_test(not_json),
-		cmocka_unit_test(definitions),		cmocka_unit_test(wrong_types),
-		cmocka_unit_test(wrong_names),		cmocka_unit_test(commands),
+		cmocka_unit_test(little_is_enough),
+		cmocka_unit_test(everything),
+		cmocka_unit_test(a_map_for_each_field),
+		cmocka_unit_test(an_iterator),
+		cmocka_unit_test(half_an_iterator),
+		cmocka_unit_test(not_json),
+		cmocka_unit_test(definitions),
+		cmocka_unit_test(wrong_types),
+		cmocka_unit_test(wrong_names),
+		cmocka_unit_test(names_that_stand_there_twice),
+		cmocka_unit_test(commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, forget);
