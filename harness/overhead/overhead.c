@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/measure.h"
 #include "harness/progress.h"
@@ -21,6 +22,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/strbuf.h"
+#include "collector/registry.h"
 
 /* Seconds, and the share of them that the timed calls take when a real load follows. */
 #define FULL_S	      30.0
@@ -94,17 +96,54 @@ static unsigned int overhead_steps(const struct run *run, const void *p UNUSED,
 	return (unsigned int)MAX(ceil(budget_s(run)), 1);
 }
 
+/* Nobody says what its maps are: no manifest, no definition. */
+static bool says_nothing(const struct overhead *o, const char *spec)
+{
+	struct strbuf ignored = STRBUF_INIT;
+	char *path = NULL, *manifest = NULL;
+	bool nothing = false;
+
+	if (!o->run->means && !registry_find(spec, &path, &ignored) && str_ends_with(path, ".o")) {
+		manifest = registry_manifest_path(path);
+		nothing = !manifest || access(manifest, F_OK);
+	}
+	strbuf_release(&ignored);
+	free(manifest);
+	free(path);
+	return nothing;
+}
+
+/* Also an object whose maps nobody knows, or that has none: its programs can be attached. */
+static int open_any(const struct overhead *o, struct overhead_arm *arm, struct monitor **m,
+		    struct strbuf *why)
+{
+	const struct monitor_target everything = {.means = o->run->means},
+				    programs = {.bare = true};
+	struct strbuf other = STRBUF_INIT;
+	int err = monitor_open(m, arm->spec, &everything, why);
+
+	if (err != -EINVAL || !says_nothing(o, arm->spec))
+		return err;
+	if (!monitor_open(m, arm->spec, &programs, &other)) {
+		log_warn("%s: it is timed, and nothing that it captures is read", why->s);
+		strbuf_reset(why);
+		arm->bare = true;
+		err = 0;
+	}
+	strbuf_release(&other);
+	return err;
+}
+
 /* Tried once before anything is timed. A monitor that this machine cannot run is skipped with its
  * reason; a wrong one is an error. */
 static int open_arm(const struct overhead *o, struct overhead_arm *arm, const char *spec)
 {
-	const struct monitor_target everything = {.means = o->run->means};
 	struct strbuf why = STRBUF_INIT;
 	struct monitor *m = NULL;
 	int err;
 
 	arm->spec = spec;
-	err = monitor_open(&m, spec, &everything, &why);
+	err = open_any(o, arm, &m, &why);
 	if (err && err != -ENOTSUP && why.len)
 		log_err("%s", why.s);
 	if (!err) {
@@ -329,7 +368,7 @@ static void choose_usual(struct overhead *o)
 static int attach(struct overhead *o, const struct overhead_arm *arm)
 {
 	/* The whole machine, as somebody uses a monitor; the timed process is found by its id. */
-	struct monitor_target target = {.means = o->run->means};
+	struct monitor_target target = {.means = o->run->means, .bare = arm->bare};
 	int err;
 
 	overhead_aim(o, arm, &target);

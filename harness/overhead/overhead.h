@@ -68,6 +68,7 @@ struct overhead_arm {
 	struct monitor_info info; /* zeros: nothing; name and path are not to be used */
 	char *skip;		  /* why it takes no part; NULL: it does. Owned */
 	bool starts;		  /* it starts the program whose calls are timed */
+	bool bare;		  /* an object whose maps nobody knows: its programs only */
 	struct overhead_cell cell[TIMED_EVENTS_MAX];
 	/* A floor: empty programs at @nplaces, which stand for what being attached there costs any
 	 * monitor at the same places. It has no records of its own. */

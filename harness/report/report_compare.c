@@ -713,20 +713,33 @@ static bool has_attached(struct json_object *records, const struct both *b)
 	return false;
 }
 
+/* The words for all lanes hold for those that were judged. */
+static const char *in_all_words(struct json_object *records, const char *verdict)
+{
+	struct json_object *o;
+
+	record_foreach_type (records, o, "gate")
+		if (!strcmp(verdict, "pass") && !record_gate_subject(o) && !record_is_all(o) &&
+		    strcmp(record_str(o, "verdict", ""), "pass") != 0)
+			return "is not dearer than is allowed in what was judged";
+	return in_words(verdict);
+}
+
 static void say_lanes(struct doc *d, struct json_object *records, const struct both *b)
 {
 	struct json_object *o;
 
 	record_foreach_type (records, o, "gate") {
-		const char *lane = record_str(o, "lane", "?");
+		const char *lane = record_str(o, "lane", "?"),
+			   *verdict = record_str(o, "verdict", "");
 		struct strbuf counts = STRBUF_INIT;
 
 		if (record_gate_subject(o))
 			continue;
 		add_counts(&counts, records, lane);
 		doc_item(d, "%s: %s %s (%s%s).", record_is_all(o) ? "In all" : lane, b->given[1],
-			 in_words(record_str(o, "verdict", "")), record_str(o, "reason", ""),
-			 counts.s);
+			 record_is_all(o) ? in_all_words(records, verdict) : in_words(verdict),
+			 record_str(o, "reason", ""), counts.s);
 		strbuf_release(&counts);
 	}
 	if (has_attached(records, b))

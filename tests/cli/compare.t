@@ -161,6 +161,22 @@ like "and why" "$(jq -r '.records[] | select(.type == "equivalence") | .reason' 
 	"cost0.bpf.o: no map 'mem_stats_map' \(its maps: counts\); name its map of counters in .*cost0.manifest.json"
 is "and the costs are compared" "$(jq -r '[.records[] | select(.type == "gate" and .subject == "instructions") | .value] | join(" ")' "$tmp/out")" 513
 
+# Issue 13: without a map, at a hook where no timed call passes, the programs cannot be exchanged; they can be attached.
+cp "$B"/tests/bpf/n13_bare.bpf.o "$tmp/bare.bpf.o"
+cp "$B"/tests/bpf/n13_bare.bpf.o "$tmp/again.bpf.o"
+run "$bee" compare "$tmp/bare.bpf.o" "$tmp/again.bpf.o" -q --quick -o exact=no --out "$tmp/bare"
+is "an object without a map is compared with another: exit 0" "$code" 0
+like "the words for all are of what was judged" "$(printf '%s' "$out" | tr -s '\n ' ' ')" \
+	'In all: [^ ]*again.bpf.o (is not dearer than is allowed in what was judged|could not be judged) \(static: pass, time: (skip|environment)'
+is "and both were attached and timed" "$(jq -r 'select(.type == "overhead" and .added_ns) | .monitor' "$tmp/bare/run.json" | sort -u | paste -sd,)" \
+	again,bare,none
+run "$bee" overhead -q -m "$tmp/bare.bpf.o" -e brk -t 1 -o slowdown=no --json
+like "overhead alone times it" "$code:$(printf '%s' "$out" | jq -r '[.records[] | select(.type == "overhead") | .monitor] | unique | join(",")')" '^[03]:bare,none$'
+has "and says that nothing is read" "$err" "bare.bpf.o: no map 'mem_stats_map' (its maps: none)"
+echo '{"schema": 1, "counters": {"map": "m"}}' >"$tmp/bare.manifest.json"
+run "$bee" overhead -q -m "$tmp/bare.bpf.o" -e brk -t 1 -o slowdown=no
+is "a manifest that names what is not there is a fault of input" "$code" 2
+
 "$bee" compare memmon >"$tmp/out" 2>"$tmp/err"
 is "one name is not enough" "$?:$(cat "$tmp/err")" \
 	"2:beebench: error: beebench compare: give it 2 names: beebench compare A B"
