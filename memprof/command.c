@@ -8,32 +8,23 @@
 
 #include "lib/log.h"
 
-#if defined(__x86_64__) || defined(__aarch64__)
-enum { HAS_UNWINDER = true };
-#else
-enum { HAS_UNWINDER = false };
-#endif
-
 static const struct opt no_options[] = {{0}};
 
 int memprof_command_check(const char *name, enum memprof_needs needs)
 {
 	struct utsname here;
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 	needs = NEEDS_NOTHING;
-#elif defined(__aarch64__)
-	needs = needs == NEEDS_UNWINDER ? NEEDS_NOTHING : needs;
 #endif
 	if (needs == NEEDS_NOTHING)
 		return -1;
-	log_err("%s: memprof's %s, and this processor is %s; what works here: %sreport, diff, live "
-		"and serve, with profiles of any machine, and kernel",
+	log_err("%s: memprof's %s for x86-64 and arm64, and this processor is %s; what works here: "
+		"report, diff, live and serve, with profiles of any machine, and kernel",
 		name,
-		needs == NEEDS_UNWINDER ? "unwinder is written for x86-64 and arm64"
-					: "probes, and the registers that they copy, are written "
-					  "for x86-64",
-		uname(&here) ? "another" : here.machine, HAS_UNWINDER ? "run, " : "");
+		needs == NEEDS_UNWINDER ? "unwinder is written"
+					: "probes, and the registers that they copy, are written",
+		uname(&here) ? "another" : here.machine);
 	return EXIT_SKIP;
 }
 

@@ -16,8 +16,8 @@
 /* What is written for some processors alone. */
 enum memprof_needs {
 	NEEDS_NOTHING,
-	NEEDS_UNWINDER, /* memprof/preload/unwind.h: x86-64 and arm64 */
-	NEEDS_PROBES,	/* memprof/attach/ and copied registers: x86-64 */
+	NEEDS_UNWINDER, /* memprof/preload/unwind.h */
+	NEEDS_PROBES,	/* memprof/attach/ and copied registers */
 };
 
 struct memprof_command {

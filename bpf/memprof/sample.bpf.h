@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Copies a thread's user registers and the top of its stack (sample.h). On processors but x86-64
- * nobody asks for that (memprof/command.c). */
+ * and arm64 nobody asks for that (memprof/command.c). */
 #ifndef BPF_MEMPROF_SAMPLE_BPF_H
 #define BPF_MEMPROF_SAMPLE_BPF_H
 
@@ -31,6 +31,24 @@ static __always_inline void sample_registers(struct memprof_sample *s, const str
 	s->registers[14] = regs->r14;
 	s->registers[15] = regs->r15;
 	s->registers[16] = regs->ip;
+#elif defined(__TARGET_ARCH_arm64)
+#pragma unroll
+	for (int i = 0; i < 31; i++)
+		s->registers[i] = regs->regs[i];
+	s->registers[SAMPLE_SP] = regs->sp;
+	s->registers[SAMPLE_PC] = regs->pc;
+#endif
+}
+
+/* The address of the thread's own data. */
+static __always_inline __u64 sample_own(const struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return task->thread.fsbase;
+#elif defined(__TARGET_ARCH_arm64)
+	return task->thread.uw.tp_value;
+#else
+	return 0;
 #endif
 }
 
@@ -41,12 +59,10 @@ static __always_inline __u64 sample_end(__u64 from)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 end = from + SAMPLE_STACK_BYTES, arguments = task->mm->start_stack;
-#if defined(__TARGET_ARCH_x86)
-	__u64 own = task->thread.fsbase;
+	__u64 own = sample_own(task);
 
 	if (own > from && own < end)
 		end = own;
-#endif
 	if (arguments > from && arguments < end)
 		end = arguments;
 	return end;

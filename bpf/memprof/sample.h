@@ -10,8 +10,16 @@
 enum {
 	SAMPLE_STACK_BYTES = 16384,
 	SAMPLE_SHORT_BYTES = 2048, /* of a short record, which ends there */
-	SAMPLE_REGISTERS = 17, /* by the numbers of the x86-64 ABI's DWARF mapping; 16: the pc */
 };
+
+/* Registers by the numbers that DWARF gives them on the processor, the pc behind them. SAMPLE_BY:
+ * how many there are, from SAMPLE_FP on, that frames are found by beside pc and sp: the frame
+ * pointer, and on arm64 x30, which has a function's return address until that is saved. */
+#if defined(__TARGET_ARCH_arm64) || (defined(__aarch64__) && !defined(__bpf__))
+enum { SAMPLE_FP = 29, SAMPLE_BY = 2, SAMPLE_SP = 31, SAMPLE_PC = 32, SAMPLE_REGISTERS = 33 };
+#else
+enum { SAMPLE_FP = 6, SAMPLE_BY = 1, SAMPLE_SP = 7, SAMPLE_PC = 16, SAMPLE_REGISTERS = 17 };
+#endif
 
 struct memprof_sample {
 	__u64 id;	/* 1.. in the order of the allocations, not of the CPUs' records */

@@ -113,8 +113,23 @@ static __always_inline bool block_is(const struct user_block *b, __u64 sp)
 	return !differ;
 }
 
+/* What a walk begins at. */
+struct start {
+	__u64 pc, sp, by[SAMPLE_BY];
+};
+
+static __always_inline bool begins_so(const struct user_walk *w, const struct start *at)
+{
+	__u64 differ = (w->pc ^ at->pc) | (w->sp ^ at->sp);
+
+#pragma unroll
+	for (int i = 0; i < SAMPLE_BY; i++)
+		differ |= (w->by[i] ^ at->by[i]) & -(__u64)(w->needs >> i & 1);
+	return !differ;
+}
+
 /* The number of the walk at @place, where this stack is that one; else 0. */
-static __always_inline __u32 walk_at(__u32 place, __u64 pc, __u64 sp, __u64 bp)
+static __always_inline __u32 walk_at(__u32 place, const struct start *at)
 {
 	struct user_walk *w = bpf_map_lookup_elem(&user_walks, &place);
 	__u32 number, n;
@@ -122,13 +137,13 @@ static __always_inline __u32 walk_at(__u32 place, __u64 pc, __u64 sp, __u64 bp)
 	if (!w)
 		return 0;
 	number = *(volatile __u32 *)&w->number;
-	if (!number || w->pc != pc || w->sp != sp || (w->needs_bp && w->bp != bp))
+	if (!number || !begins_so(w, at))
 		return 0;
 	n = w->nblocks;
 	for (__u32 i = 0; i < USER_WALK_BLOCKS; i++) {
 		if (i >= n)
 			break;
-		if (!block_is(&w->block[i], sp))
+		if (!block_is(&w->block[i], at->sp))
 			return 0;
 	}
 	barrier();
@@ -138,15 +153,19 @@ static __always_inline __u32 walk_at(__u32 place, __u64 pc, __u64 sp, __u64 bp)
 /* The number of the reader's walk that this stack is; 0: none. */
 static __always_inline __u32 known_walk(const struct pt_regs *ctx)
 {
-	__u64 pc = PT_REGS_IP(ctx), sp = PT_REGS_SP(ctx), bp = PT_REGS_FP(ctx);
-	__u32 set = user_walk_set(pc, sp), number = 0;
+	struct start at = {.pc = PT_REGS_IP(ctx), .sp = PT_REGS_SP(ctx), .by = {PT_REGS_FP(ctx)}};
+	__u32 set = user_walk_set(at.pc, at.sp), number = 0;
 
+#if defined(__TARGET_ARCH_arm64)
+	at.by[1] = PT_REGS_RET(ctx);
+	barrier_var(at.by[1]);
+#endif
 	/* Read here: the verifier takes no other pointer to them than @ctx. */
-	barrier_var(pc);
-	barrier_var(sp);
-	barrier_var(bp);
+	barrier_var(at.pc);
+	barrier_var(at.sp);
+	barrier_var(at.by[0]);
 	for (__u32 way = 0; way < USER_WALK_WAYS && !number; way++)
-		number = walk_at(set + way, pc, sp, bp);
+		number = walk_at(set + way, &at);
 	return number;
 }
 

@@ -7,6 +7,8 @@
 #include <linux/types.h>
 #endif
 
+#include "bpf/memprof/sample.h"
+
 /* The cookie of a probe: which arguments its function has. The aligned ones allocate too. */
 enum user_function {
 	USER_MALLOC,	     /* size */
@@ -78,9 +80,9 @@ struct user_live {
  */
 struct user_walk {
 	__u64 pc, sp;
-	__u64 bp;     /* where @needs_bp */
-	__u32 number; /* 0: none is here */
-	__u16 nblocks, needs_bp;
+	__u64 by[SAMPLE_BY]; /* those that @needs has a bit of */
+	__u32 number;	     /* 0: none is here */
+	__u16 nblocks, needs;
 	struct user_block {
 		__u32 offset; /* from the stack pointer */
 		__u32 words;  /* bit n: the n-th word counts */

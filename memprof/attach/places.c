@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads /proc/PID/maps, then the symbols of the files that are mapped executable. The decoder knows
- * the few instructions that compilers begin functions with; at any other it gives up. */
+/* Reads /proc/PID/maps, then the symbols of the files that are mapped executable. */
 #include "lib/base.h"
 #include "memprof/attach/places.h"
 
@@ -14,80 +13,16 @@
 
 #include "lib/names.h"
 #include "lib/why.h"
+#include "memprof/attach/decode.h"
 
-/* --- instructions ---------------------------------------------------------------------------- */
-
-/* rsp, and what arguments come in: rdi, rsi, rdx, rcx; bits by the number of the register. */
-enum { KEPT = 1 << 4 | 1 << 7 | 1 << 6 | 1 << 2 | 1 << 1 };
-
-static bool is_emulated(const uint8_t *c, size_t n)
-{
-	if (c[0] >= 0x50 && c[0] <= 0x57) /* push */
-		return true;
-	if (n > 1 && c[0] == 0x41 && c[1] >= 0x50 && c[1] <= 0x57) /* push r8..r15 */
-		return true;
-	if (c[0] == 0x90 || c[0] == 0xeb || c[0] == 0xe9 || c[0] == 0xe8) /* nop, jmp, call */
-		return true;
-	if ((c[0] & 0xf0) == 0x70) /* jcc */
-		return true;
-	return n > 1 && c[0] == 0x0f && (c[1] & 0xf0) == 0x80;
-}
-
-/* Register to register: test, cmp, which write none; mov, xor, which write one that is not kept. 0:
- * it is another. */
-static size_t register_length(const uint8_t *c, size_t n)
-{
-	size_t rex = n && (c[0] & 0xf0) == 0x40;
-	uint8_t op, modrm, reg, rm, written;
-
-	if (n < rex + 2)
-		return 0;
-	op = c[rex];
-	modrm = c[rex + 1];
-	if (modrm < 0xc0)
-		return 0;
-	reg = (uint8_t)((modrm >> 3 & 7) | (rex && c[0] & 4 ? 8 : 0));
-	rm = (uint8_t)((modrm & 7) | (rex && c[0] & 1 ? 8 : 0));
-	if (op == 0x85 || op == 0x84 || op == 0x39 || op == 0x3b) /* test, cmp */
-		return rex + 2;
-	if (op == 0x89 || op == 0x31 || op == 0x33 || op == 0x8b) { /* mov, xor */
-		written = op == 0x8b || op == 0x33 ? reg : rm;
-		return written < 8 && KEPT & 1 << written ? 0 : rex + 2;
-	}
-	return 0;
-}
-
-/* How long an instruction is that changes nothing that matters; 0: it is none that is known. */
-static size_t harmless_length(const uint8_t *c, size_t n)
-{
-	static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};
-	static const uint8_t nopl[] = {0x0f, 0x1f, 0x44, 0x00, 0x00};
-
-	if (n >= sizeof(endbr64) && !memcmp(c, endbr64, sizeof(endbr64)))
-		return sizeof(endbr64);
-	if (n >= sizeof(nopl) && !memcmp(c, nopl, sizeof(nopl)))
-		return sizeof(nopl);
-	if (n >= 7 && (c[0] == 0x80 || c[0] == 0x83) && c[1] == 0x3d) /* cmp $n, x(%rip) */
-		return 7;
-	if (n >= 8 && c[0] == 0x48 && c[1] == 0x83 && c[2] == 0x3d)
-		return 8;
-	return register_length(c, n);
-}
-
-int place_of(const uint8_t *code, size_t n)
-{
-	size_t at = 0, length;
-
-	while (at < n && at < 32) {
-		if (is_emulated(code + at, n - at))
-			return (int)at;
-		length = harmless_length(code + at, n - at);
-		if (!length || at + length >= n)
-			return -1;
-		at += length;
-	}
-	return -1;
-}
+/* Programs of other processors have other registers for their arguments. */
+#if defined(__x86_64__)
+enum { OWN_MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { OWN_MACHINE = EM_AARCH64 };
+#else
+enum { OWN_MACHINE = EM_S390 };
+#endif
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -122,13 +57,28 @@ static uint64_t offset_of(Elf *elf, uint64_t address)
 	return 0;
 }
 
+bool ends_blocks(uint32_t function)
+{
+	return function == USER_FREE || function == USER_USDT_FREE;
+}
+
+/* How far behind the entry the probe stands; -1: no instruction there is known to be emulated. */
+static int place_of(uint16_t machine, int fd, uint64_t entry, bool returns)
+{
+	uint8_t code[DECODE_BYTES];
+	ssize_t n = pread(fd, code, sizeof(code), (off_t)entry);
+
+	if (n <= 0)
+		return -1;
+	return machine == EM_AARCH64 ? decode_arm64(code, (size_t)n, returns)
+				     : decode_x86(code, (size_t)n);
+}
+
 /* Two names of one function are one place. */
 static void add_place(struct places *out, int fd, const char *name, uint32_t function,
 		      uint64_t entry)
 {
-	uint8_t code[40] = {0};
-	ssize_t n = pread(fd, code, sizeof(code), (off_t)entry);
-	int behind = n > 0 ? place_of(code, (size_t)n) : -1;
+	int behind = place_of(out->machine, fd, entry, !ends_blocks(function));
 	uint64_t offset = entry + (uint64_t)(behind > 0 ? behind : 0);
 
 	for (size_t i = 0; i < out->n; i++)
@@ -225,6 +175,17 @@ static void add_notes(struct places *out, int fd UNUSED, Elf *elf)
 	}
 }
 
+/* EM_NONE: it is no ELF file, or none of 64 bits. */
+static uint16_t machine_of(Elf *elf)
+{
+	GElf_Ehdr eh;
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) ||
+	    eh.e_ident[EI_CLASS] != ELFCLASS64)
+		return EM_NONE;
+	return eh.e_machine;
+}
+
 static int read_file(struct places *out, const char *path,
 		     void (*add)(struct places *out, int fd, Elf *elf), struct strbuf *why)
 {
@@ -239,7 +200,8 @@ static int read_file(struct places *out, const char *path,
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	out->n = 0;
-	if (elf && elf_kind(elf) == ELF_K_ELF)
+	out->machine = machine_of(elf);
+	if (out->machine == OWN_MACHINE)
 		add(out, fd, elf);
 	elf_end(elf);
 	close(fd);
@@ -322,6 +284,33 @@ static bool try_file(struct places *out, pid_t pid, const char *name,
 	return good;
 }
 
+static void add_none(struct places *out UNUSED, int fd UNUSED, Elf *elf UNUSED)
+{
+}
+
+static int explain_none(struct places *out, pid_t pid, struct strbuf *why)
+{
+	struct strbuf unread = STRBUF_INIT;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	if (!read_file(out, path, add_none, &unread) && out->machine != OWN_MACHINE) {
+		why_err(why,
+			"process %d is a program of another processor or of 32 bits, whose calls "
+			"have their arguments elsewhere; memprof kernel and memprof both show what "
+			"it takes of the kernel",
+			(int)pid);
+		return -ENOTSUP;
+	}
+	strbuf_release(&unread);
+	why_err(why,
+		"process %d has no malloc and free by name: a stripped static program, or "
+		"one of a language with an allocator of its own (Go); memprof kernel and "
+		"memprof both show what it takes of the kernel",
+		(int)pid);
+	return -ENOENT;
+}
+
 int places_find(struct places *out, pid_t pid, struct strbuf *why)
 {
 	struct names files = {0};
@@ -334,15 +323,7 @@ int places_find(struct places *out, pid_t pid, struct strbuf *why)
 			found = is_libc(files.v[i]) == libc &&
 				try_file(out, pid, files.v[i], add_symbols, USER_MALLOC, USER_FREE);
 	names_release(&files);
-	if (!err && !found) {
-		why_err(why,
-			"process %d has no malloc and free by name: a stripped static program, or "
-			"one of a language with an allocator of its own (Go); memprof kernel and "
-			"memprof both show what it takes of the kernel",
-			(int)pid);
-		err = -ENOENT;
-	}
-	return err;
+	return err || found ? err : explain_none(out, pid, why);
 }
 
 int places_find_usdt(struct places *out, pid_t pid, struct strbuf *why)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where probes are put. A uprobe replaces an instruction; some of them the kernel then emulates
- * (arch/x86/kernel/uprobes.c of Linux: push, jumps, calls, nop), the others it lets the program
- * execute alone, by a second trap, which costs ten times as much. A function can be watched a few
- * instructions behind its entry, as long as its arguments and the stack are what they were.
+ * Where probes are put: at an instruction that the kernel emulates (decode.h), if there is one; the
+ * others it lets the program execute alone, by a second trap, which costs several times as much. A
+ * function can be watched a few instructions behind its entry, as long as its arguments and the
+ * stack are what they were.
  */
 #ifndef MEMPROF_ATTACH_PLACES_H
 #define MEMPROF_ATTACH_PLACES_H
@@ -12,12 +12,9 @@
 #include "lib/base.h"
 #include "lib/strbuf.h"
 
-/*
- * How many bytes behind the entry the first instruction is that is emulated, going by instructions
- * that change neither arguments nor stack. -1: there is none that is known to be. @code: at least
- * 16 bytes of the function's beginning.
- */
-int place_of(const uint8_t *code, size_t n);
+/* A function of enum user_function that ends blocks: the others begin them, and their returns are
+ * watched. */
+bool ends_blocks(uint32_t function);
 
 struct place {
 	const char *name;   /* of the function */
@@ -32,13 +29,14 @@ enum { PLACES_MAX = 16 };
 struct places {
 	char path[4096];  /* of the file, as we can open it: below /proc/PID/root */
 	char shown[4096]; /* as the process has it */
+	uint16_t machine; /* of the file, by its ELF header; EM_NONE: it is none of 64 bits */
 	struct place v[PLACES_MAX];
 	size_t n;
 };
 
 /* Finds the allocator that @pid uses: its executable, else the first mapped file that has malloc
  * and free and is neither libc nor the loader, else libc. 0; -ENOENT after saying why (lib/why.h):
- * there is none; or another -errno. */
+ * there is none; -ENOTSUP, the same: it is a program of another processor; or another -errno. */
 int places_find(struct places *out, pid_t pid, struct strbuf *why);
 /* The same of the mapped file that offers the probes otel_memory:alloc and :free. Prints nothing
  * when there is none (-ENOENT). */

@@ -114,12 +114,6 @@ static int load(struct probes *p, const struct places *at, const char *path, str
 
 /* --- attaching ------------------------------------------------------------------------------- */
 
-/* It ends blocks, or begins them. */
-static bool ends(const struct place *p)
-{
-	return p->function == USER_FREE || p->function == USER_USDT_FREE;
-}
-
 /* One link for the allocating functions, or for free. */
 static int attach_multi(struct probes *p, const struct places *at, const char *name, bool free,
 			uint32_t flags, int attach_type)
@@ -134,7 +128,7 @@ static int attach_multi(struct probes *p, const struct places *at, const char *n
 
 	memset(&u, 0, sizeof(u));
 	for (size_t i = 0; i < at->n; i++)
-		if (ends(&at->v[i]) == free) {
+		if (ends_blocks(at->v[i].function) == free) {
 			offsets[u.a.count] = at->v[i].offset;
 			cookies[u.a.count++] = at->v[i].function;
 		}
@@ -174,11 +168,11 @@ static int attach_all_plain(struct probes *p, const struct places *at)
 	/* What ends calls first, then what ends blocks, then what begins them: nothing is begun
 	 * whose end is not seen. */
 	for (size_t i = 0; !err && i < at->n && !is_usdt(at); i++)
-		if (!ends(&at->v[i]))
+		if (!ends_blocks(at->v[i].function))
 			err = attach_plain(p, at, &at->v[i], "user_return", true);
 	for (int end = 1; !err && end >= 0; end--)
 		for (size_t i = 0; !err && i < at->n; i++)
-			if (ends(&at->v[i]) == end)
+			if (ends_blocks(at->v[i].function) == end)
 				err = attach_plain(p, at, &at->v[i], entry, false);
 	return err;
 }

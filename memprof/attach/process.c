@@ -64,6 +64,12 @@ static int find_places(const struct attach_choices *c, struct places *at)
 	return err;
 }
 
+#if defined(__x86_64__)
+static const char slow_costs[] = "a call costs ten times as much then (some 14 us instead of 1.2)";
+#else
+static const char slow_costs[] = "a call costs a second trap then, which is dear";
+#endif
+
 /* A place that the kernel single-steps is left out, or taken by wish; malloc and free must be. */
 static int drop_slow(const struct attach_choices *c, struct places *at)
 {
@@ -78,9 +84,8 @@ static int drop_slow(const struct attach_choices *c, struct places *at)
 
 			if (needed) {
 				log_err("%s of %s begins with instructions that the kernel would "
-					"single-step: a call costs ten times as much then (some "
-					"14 us instead of 1.2); give --slow to do it all the same",
-					p->name, at->shown);
+					"single-step: %s; give --slow to do it all the same",
+					p->name, at->shown, slow_costs);
 				return -ENOTSUP;
 			}
 			log_warn("%s of %s is not watched: the kernel would single-step it "

@@ -24,8 +24,7 @@ struct attach_choices {
 		 NULL,	   "read the probes otel_memory:alloc and :free that the program offers",  \
 		 OPT_FLAG, (at) + offsetof(struct attach_choices, usdt)},                          \
 	{                                                                                          \
-		0, "slow", NULL,                                                                   \
-			"also at places where the kernel single-steps: ten times as dear",         \
+		0, "slow", NULL, "also at places where the kernel single-steps: far dearer",       \
 			OPT_FLAG, (at) + offsetof(struct attach_choices, slow)                     \
 	}
 

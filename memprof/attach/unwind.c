@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * libdw asks for registers and for words of memory, which come out of the sample; a word that is
- * not in it ends the walk. A walk is a function of the three registers that frames are found by
+ * not in it ends the walk. A walk is a function of the registers that frames are found by
  * and of the words it read: those are its memo. Many of these words are registers that functions
  * saved, which libdw reads and nothing hangs on, and so is mostly the frame pointer; their values
  * change from call to call. So a new walk is made again with another value, which is no address, in
@@ -36,6 +36,14 @@ enum {
 	VAIN_MAX = 8,	  /* readings of the list that find nothing, in the time of: */
 	VAIN_NS = 200000000,
 	ENTRY_BYTES = 64, /* of the code that a program or its loader begins with */
+	ADDRESS_BITS = 48,
+#if defined(__aarch64__)
+	HAS_SIGNATURES = true,
+	DWARF_REGISTERS = SAMPLE_PC, /* the pc is none of them */
+#else
+	HAS_SIGNATURES = false,
+	DWARF_REGISTERS = SAMPLE_REGISTERS,
+#endif
 };
 
 struct word {
@@ -43,11 +51,12 @@ struct word {
 };
 
 struct walk {
-	uint64_t pc, sp, bp;
+	uint64_t pc, sp, by[SAMPLE_BY];
 	struct word *words; /* NULL: none is kept here */
 	uint32_t nwords, nframes;
 	uint32_t *frames;
-	bool cut, nowhere, needs_bp;
+	bool cut, nowhere;
+	uint16_t needs;	 /* bit n: of by[n] */
 	uint32_t number; /* among the shared ones; 0: it is not */
 };
 
@@ -112,16 +121,36 @@ static bool get_thread(Dwfl *dwfl UNUSED, pid_t tid UNUSED, void *arg, void **th
 	return true;
 }
 
+static Dwfl_Module *module_at(const struct unwinder *u, uint64_t inside)
+{
+	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, inside);
+	Dwarf_Addr start = 0, end = 0;
+
+	if (m)
+		dwfl_module_info(m, NULL, &start, &end, NULL, NULL, NULL, NULL);
+	return inside >= start && inside < end ? m : NULL;
+}
+
+/* arm64 signs return addresses (paciasp) in the bits above those of an address, which libdw 0.188
+ * does not know. What is an address in a file without them is that: nothing else is used as one. */
+static uint64_t without_signature(const struct unwinder *u, uint64_t value)
+{
+	uint64_t address = value & ((1ULL << ADDRESS_BITS) - 1);
+
+	return HAS_SIGNATURES && address != value && module_at(u, address) ? address : value;
+}
+
 static bool counts(const struct unwinder *u, uint64_t value)
 {
 	const struct memprof_sample *s = u->sample;
 
 	if (u->trial == TRIAL_NONE)
 		return true;
+	value = without_signature(u, value);
 	for (uint32_t i = 1; i < u->npcs; i++)
 		if (u->pcs[i] == value)
 			return true;
-	return u->trial == TRIAL_ADDRESSES && value - s->registers[7] < SAMPLE_STACK_BYTES;
+	return u->trial == TRIAL_ADDRESSES && value - s->registers[SAMPLE_SP] < SAMPLE_STACK_BYTES;
 }
 
 static bool read_again(struct unwinder *u, uint64_t offset, uint64_t *value)
@@ -140,17 +169,18 @@ static bool read_memory(Dwfl *dwfl UNUSED, Dwarf_Addr address, Dwarf_Word *resul
 {
 	struct unwinder *u = arg;
 	const struct memprof_sample *s = u->sample;
-	uint64_t offset = address - s->registers[7];
+	uint64_t offset = address - s->registers[SAMPLE_SP], value;
 
 	if (offset > s->copied || s->copied - offset < sizeof(uint64_t)) {
 		u->short_of = true;
 		return false;
 	}
-	memcpy(result, s->bytes + offset, sizeof(uint64_t));
+	memcpy(&value, s->bytes + offset, sizeof(value));
+	*result = without_signature(u, value);
 	if (u->trial)
 		return read_again(u, offset, result);
 	if (u->nwords < WORDS_MAX)
-		u->words[u->nwords] = (struct word){offset, *result};
+		u->words[u->nwords] = (struct word){offset, value};
 	u->nwords++;
 	return true;
 }
@@ -162,9 +192,11 @@ static bool set_registers(Dwfl_Thread *thread, void *arg)
 
 	for (int i = 0; i < SAMPLE_REGISTERS; i++)
 		registers[i] = u->sample->registers[i];
-	if (!counts(u, registers[6]))
-		registers[6] = NO_ADDRESS;
-	return dwfl_thread_state_registers(thread, 0, SAMPLE_REGISTERS, registers);
+	for (int i = SAMPLE_FP; i < SAMPLE_FP + SAMPLE_BY; i++)
+		registers[i] =
+			counts(u, registers[i]) ? without_signature(u, registers[i]) : NO_ADDRESS;
+	dwfl_thread_state_register_pc(thread, registers[SAMPLE_PC]);
+	return dwfl_thread_state_registers(thread, 0, DWARF_REGISTERS, registers);
 }
 
 static int no_debuginfo(Dwfl_Module *m UNUSED, void **data UNUSED, const char *name UNUSED,
@@ -344,16 +376,6 @@ static bool may_refresh(struct unwinder *u)
 	return u->vain < VAIN_MAX;
 }
 
-static Dwfl_Module *module_at(const struct unwinder *u, uint64_t inside)
-{
-	Dwfl_Module *m = dwfl_addrmodule(u->dwfl, inside);
-	Dwarf_Addr start = 0, end = 0;
-
-	if (m)
-		dwfl_module_info(m, NULL, &start, &end, NULL, NULL, NULL, NULL);
-	return inside >= start && inside < end ? m : NULL;
-}
-
 static void refresh_for(struct unwinder *u, uint64_t inside)
 {
 	if (module_at(u, inside))
@@ -487,9 +509,11 @@ static int take_frame(Dwfl_Frame *frame, void *arg)
 
 static bool is_same(struct unwinder *u, const struct walk *w, const struct memprof_sample *s)
 {
-	if (!w->frames || w->pc != s->registers[16] || w->sp != s->registers[7] ||
-	    (w->needs_bp && w->bp != s->registers[6]))
+	if (!w->frames || w->pc != s->registers[SAMPLE_PC] || w->sp != s->registers[SAMPLE_SP])
 		return false;
+	for (int i = 0; i < SAMPLE_BY; i++)
+		if (w->needs & 1U << i && w->by[i] != s->registers[SAMPLE_FP + i])
+			return false;
 	for (uint32_t i = 0; i < w->nwords; i++)
 		if (w->words[i].offset + sizeof(uint64_t) > s->copied ||
 		    memcmp(s->bytes + w->words[i].offset, &w->words[i].value, sizeof(uint64_t)))
@@ -500,7 +524,8 @@ static bool is_same(struct unwinder *u, const struct walk *w, const struct mempr
 /* The walk that this one is; NULL: none that is kept. */
 static struct walk *find(struct unwinder *u, const struct memprof_sample *s)
 {
-	struct walk *set = &u->walks[user_walk_set(s->registers[16], s->registers[7])];
+	struct walk *set =
+		&u->walks[user_walk_set(s->registers[SAMPLE_PC], s->registers[SAMPLE_SP])];
 
 	for (unsigned int way = 0; way < USER_WALK_WAYS; way++)
 		if (is_same(u, &set[way], s))
@@ -510,19 +535,20 @@ static struct walk *find(struct unwinder *u, const struct memprof_sample *s)
 
 static struct walk *place_for(struct unwinder *u, const struct memprof_sample *s)
 {
-	uint32_t set = user_walk_set(s->registers[16], s->registers[7]);
+	uint32_t set = user_walk_set(s->registers[SAMPLE_PC], s->registers[SAMPLE_SP]);
 
 	return &u->walks[set + u->next[set / USER_WALK_WAYS]++ % USER_WALK_WAYS];
 }
 
 /* Keeps what was walked last. */
-static void keep(struct walk *w, const struct unwinder *u, bool needs_bp)
+static void keep(struct walk *w, const struct unwinder *u, uint16_t needs)
 {
 	const struct memprof_sample *s = u->sample;
 
 	free(w->words);
 	free(w->frames);
-	*w = (struct walk){.pc = s->registers[16], .sp = s->registers[7], .bp = s->registers[6]};
+	*w = (struct walk){.pc = s->registers[SAMPLE_PC], .sp = s->registers[SAMPLE_SP]};
+	memcpy(w->by, &s->registers[SAMPLE_FP], sizeof(w->by));
 	if (u->nwords > WORDS_MAX)
 		return;
 	w->words = malloc(u->nwords * sizeof(*w->words) + 1);
@@ -538,7 +564,7 @@ static void keep(struct walk *w, const struct unwinder *u, bool needs_bp)
 	w->nframes = u->out->n;
 	w->cut = u->out->cut;
 	w->nowhere = u->nowhere;
-	w->needs_bp = needs_bp;
+	w->needs = needs;
 }
 
 /* --- walks that programs know again ---------------------------------------------------------- */
@@ -588,8 +614,8 @@ static void share(struct unwinder *u, struct walk *w)
 		return;
 	to->pc = w->pc;
 	to->sp = w->sp;
-	to->bp = w->bp;
-	to->needs_bp = w->needs_bp;
+	memcpy(to->by, w->by, sizeof(to->by));
+	to->needs = w->needs;
 	to->nblocks = 0;
 	/* Their order is nothing to the memo. */
 	qsort(w->words, w->nwords, sizeof(*w->words), by_offset);
@@ -629,13 +655,13 @@ static bool try_again(struct unwinder *u, enum trial trial)
 	return same;
 }
 
-/* Leaves of the words that were read those that the walk hangs on. Returns whether it hangs on the
- * frame pointer. */
-static bool reduce(struct unwinder *u)
+/* Leaves of the words that were read those that the walk hangs on. Returns on which of the
+ * registers it does. */
+static uint16_t reduce(struct unwinder *u)
 {
 	const bool short_of = u->short_of;
+	uint16_t needs = 0;
 	uint32_t n = 0;
-	bool needs_bp;
 
 	if (!try_again(u, TRIAL_RETURNS) && !try_again(u, TRIAL_ADDRESSES))
 		u->trial = TRIAL_NONE;
@@ -644,9 +670,10 @@ static bool reduce(struct unwinder *u)
 		if (counts(u, u->words[i].value))
 			u->words[n++] = u->words[i];
 	u->nwords = n;
-	needs_bp = counts(u, u->sample->registers[6]);
+	for (int i = 0; i < SAMPLE_BY; i++)
+		needs |= (uint16_t)(counts(u, u->sample->registers[SAMPLE_FP + i]) << i);
 	u->trial = TRIAL_NONE;
-	return needs_bp;
+	return needs;
 }
 
 /* As dwfl_getthread_frames(); 0 also where the program began. */
@@ -701,7 +728,7 @@ static bool walk(struct unwinder *u)
 void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *out)
 {
 	struct walk *w = find(u, s);
-	bool needs_bp = true;
+	uint16_t needs = (1U << SAMPLE_BY) - 1;
 
 	if (w) {
 		memcpy(out->frames, w->frames, w->nframes * sizeof(*w->frames));
@@ -715,9 +742,9 @@ void unwind(struct unwinder *u, const struct memprof_sample *s, struct unwound *
 	u->out = out;
 	/* Of one that was cut, what ended it counts as well. */
 	if (walk(u) && u->nwords <= WORDS_MAX)
-		needs_bp = reduce(u);
+		needs = reduce(u);
 	w = place_for(u, s);
-	keep(w, u, needs_bp);
+	keep(w, u, needs);
 	if (u->shared)
 		share(u, w);
 	out->number = w->number;

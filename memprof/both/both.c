@@ -77,7 +77,7 @@ static struct unwinder *unwinder_of(struct both *b, struct person *who,
 				    const struct memprof_sample *s)
 {
 	const struct unwind_files *files =
-		mappings_of(b->mappings, s->pid, s->when_ns, s->registers[16]);
+		mappings_of(b->mappings, s->pid, s->when_ns, s->registers[SAMPLE_PC]);
 	struct image_unwinder *image = who->images;
 
 	while (image && image->files != files)

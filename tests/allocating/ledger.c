@@ -3,7 +3,8 @@
  * Every function of the malloc family a known number of times, failures included, and the sums as
  * its one line: allocs bytes frees freed live live_bytes. A realloc that works is one allocation
  * and, where it had a block, one free. No stdio: what is counted is all that the process allocates.
- * With MALLOC_TRACE set it lets glibc's mtrace keep a second record.
+ * WAIT=1 begins when its input ends. With MALLOC_TRACE set it lets glibc's mtrace keep a second
+ * record.
  */
 #include "lib/base.h"
 
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "tests/allocating/chunks.h"
 
 static uint64_t allocs, bytes, frees, freed;
 static struct {
@@ -90,6 +93,7 @@ int main(void)
 	char line[200];
 	int len;
 
+	chunks_wait();
 	if (trace)
 		mtrace();
 	each_function();

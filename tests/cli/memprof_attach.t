@@ -28,6 +28,17 @@ done
 run "$memprof" attach -p 2 --seconds 1
 is "a kernel thread: usage" "$code" 2
 has "why" "$err" "has no malloc and free by name"
+if cc -m32 -nostdlib -static -ffreestanding -fno-pie -no-pie -o "$tmp/compat" tests/fixtures/programs/compat.c 2>/dev/null &&
+	{ "$tmp/compat" & compat=$!; sleep 0.2; kill -0 "$compat" 2>/dev/null; }; then
+	at_exit "kill $compat 2>/dev/null"
+	while kill -0 "$compat" && [ "$(cat "/proc/$compat/comm")" != compat ]; do sleep 0.05; done
+	run timeout 20 "$memprof" attach -p "$compat" --seconds 1
+	is "a program of 32 bits: cannot work" "$code" 77
+	has "why" "$err" "is a program of another processor or of 32 bits, whose calls have their arguments elsewhere"
+	kill "$compat"
+else
+	skip "a program of 32 bits" "cc cannot make one here (-m32)"
+fi
 run "$memprof" attach -p $$ --usdt --seconds 1
 is "a program without the probes of otel_memory: usage" "$code" 2
 has "which probes" "$err" "otel_memory:alloc"
