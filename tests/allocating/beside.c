@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * A program and who watches it, where there is no shell: beside PROGRAM [ARG..] -- WATCHER [ARG..].
- * The program is started with WAIT=1 (chunks.h) and its output on stderr; once it waits, the watcher
- * is, with -p and the program's number behind its words; once that says "watching process", the
- * program goes on. Exit code: the watcher's.
+ * The program is started with WAIT=1 (chunks.h) and its output on stderr; once it waits, the
+ * watcher is, with -p and the program's number behind its words; once that says "watching process",
+ * the program goes on. Exit code: the watcher's.
  */
 #include "lib/base.h"
 
