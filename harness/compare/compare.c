@@ -60,13 +60,13 @@ static int find_other_kind(const struct run *run, const char **which)
 }
 
 /* A script has no programs of its own to count or to exchange: one record says so. */
-static int without_lanes(struct run *run, const char *which)
+static int without_lanes(struct run *run, bool timed, const char *which)
 {
 	struct gate_pair pair = {run->monitors[0], run->monitors[1]};
 	char *name[2] = {registry_display_name(pair.a), registry_display_name(pair.b)};
 	struct json_object *list = json_object_new_array(), *o;
 	struct strbuf why = STRBUF_INIT;
-	int err = compare_static(run, NULL);
+	int err = compare_static(run, timed, NULL);
 
 	strbuf_addf(
 		&why,
@@ -123,7 +123,7 @@ static int cost(struct run *run, const struct compare_params *p, const struct ga
 	int err = find_other_kind(run, &which);
 
 	if (!err)
-		err = which ? without_lanes(run, which)
+		err = which ? without_lanes(run, p->cost, which)
 			    : gate_lanes(run, policy, run->monitors[0], run->monitors[1]);
 	/* Where programs cannot be exchanged, the whole monitors are. The slow-down of a real load
 	 * is `overhead`'s own. */

@@ -21,9 +21,10 @@ bool compare_can_load(struct strbuf *why);
  */
 int compare_equivalence(struct run *run);
 
-/* `static` records: what loading each says without running it. Returns 0 or -errno after saying
+/* `static` records: what loading each says without running it, and where @timed how long its source
+ * takes to compile (three times, of which the fastest counts). Returns 0 or -errno after saying
  * why. */
-int compare_static(struct run *run, struct strbuf *why);
+int compare_static(struct run *run, bool timed, struct strbuf *why);
 
 /* Steps that compare_equivalence() reports. */
 unsigned int compare_steps(const struct run *run);

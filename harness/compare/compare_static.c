@@ -120,7 +120,7 @@ static double compile_ms(const struct source *s, const char *object)
 	return best;
 }
 
-static void add_source(struct json_object *o, const char *path)
+static void add_source(struct json_object *o, const char *path, bool timed)
 {
 	struct source s;
 	struct stat st;
@@ -132,12 +132,12 @@ static void add_source(struct json_object *o, const char *path)
 		return;
 	record_put_str(o, "source", s.path);
 	record_put_u64(o, "source_lines", count_lines(s.path));
-	ms = compile_ms(&s, path);
+	ms = timed ? compile_ms(&s, path) : -1;
 	if (ms >= 0)
 		record_put_num(o, "compile_ms", ms);
 }
 
-static int emit_one(struct run *run, const char *name, struct strbuf *why)
+static int emit_one(struct run *run, const char *name, bool timed, struct strbuf *why)
 {
 	struct monitor_target everything = {.bare = true};
 	struct json_object *o;
@@ -170,7 +170,7 @@ static int emit_one(struct run *run, const char *name, struct strbuf *why)
 		record_put_u64(o, "verifier_states", verifier.total_states);
 		record_put_u64(o, "stack_bytes", verifier.stack_bytes);
 		record_put_u64(o, "map_bytes", cost.map_bytes);
-		add_source(o, info->path);
+		add_source(o, info->path, timed);
 	}
 	/* Half of the compilations are no time to compare. */
 	err = run_interrupted() ? -EINTR : sink_emit(run->sink, o);
@@ -181,11 +181,11 @@ out:
 	return err;
 }
 
-int compare_static(struct run *run, struct strbuf *why)
+int compare_static(struct run *run, bool timed, struct strbuf *why)
 {
 	int err = 0;
 
 	for (size_t i = 0; run->monitors[i] && !err; i++)
-		err = run_interrupted() ? -EINTR : emit_one(run, run->monitors[i], why);
+		err = run_interrupted() ? -EINTR : emit_one(run, run->monitors[i], timed, why);
 	return err;
 }

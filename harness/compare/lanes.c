@@ -276,7 +276,7 @@ static struct json_object *load_here(const struct gate_job *job, const struct ga
 	one.monitors = monitors;
 	if (sink_open(&one.sink, NULL))
 		return NULL;
-	err = compare_static(&one, why);
+	err = compare_static(&one, job->policy->on[GATE_TIME] != GATE_OFF, why);
 	call_by_names(job, why);
 	if (!err)
 		o = json_object_get(json_object_array_get_idx(sink_records(one.sink), 0));

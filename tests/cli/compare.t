@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # beebench compare: equal monitors are equivalent, wrong ones are not, and what it is told wrongly it names.
+# timeout: 300
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
 
@@ -96,11 +97,14 @@ done
 # A compilation is timed on a file below TMPDIR, so that one that is not there leaves no time of it.
 if [ -e "$B/bpf/memmon/memmon-honey.bpf.o" ] && [ -e bpf/memmon/memmon.ex ]; then
 	for dir in "$tmp" /nonexistent; do
-		TMPDIR=$dir "$bee" compare memmon memmon-honey -w mmap -o cost=no,exact=no -q --json >"$tmp/out.json"
+		TMPDIR=$dir "$bee" compare memmon memmon-honey -w mmap -e mmap -t 1 -o exact=no -q --json >"$tmp/out.json"
 		is "compile time with TMPDIR $([ -d "$dir" ] && echo there || echo missing)" \
 			"$(jq -r '.records[] | select(.type == "static" and .monitor == "memmon-honey") | .compile_ms != null' "$tmp/out.json")" \
 			"$([ -d "$dir" ] && echo true || echo false)"
 	done
+	compare memmon memmon-honey -w mmap
+	is "who asks for no time is not made to wait for compilations" \
+		"$(jq -c '[.records[] | select(.type == "static") | [.source_lines > 10, has("compile_ms")]] | unique' "$tmp/out.json")" "[[true,false]]"
 else
 	skip "compile time below TMPDIR" "memmon-honey was not built from its source"
 fi
