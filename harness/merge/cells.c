@@ -126,7 +126,7 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 {
 	struct json_object *o, *missing = json_object_new_array(),
 			       *not_run = json_object_new_array(),
-			       *differ = json_object_new_array();
+			       *differ = json_object_new_array(), *beside = json_object_new_array();
 	struct outcome *out = calloc(p->n + (plan ? plan->n : 0) + 1, sizeof(*out));
 	struct names cells = {0};
 	size_t beyond;
@@ -145,6 +145,8 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 			at->first[s] = &p->part[i];
 	}
 	for (size_t i = 0; i < cells.n; i++) {
+		if (plan && i >= beyond)
+			record_add_str(beside, cells.v[i]);
 		if (ways(&out[i]) > 1) {
 			record_add_str(differ, cells.v[i]);
 			tell(&r->text, cells.v[i], &out[i]);
@@ -155,13 +157,15 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 	list(&r->text, "cell could be run nowhere until now",
 	     "cells could be run nowhere until now", not_run);
 	list(&r->text, "cell has no result", "cells have no result", missing);
+	list(&r->text, "cell is not in the plan, and counts all the same",
+	     "cells are not in the plan, and count all the same", beside);
 	r->missing = record_length(missing);
 	r->not_run = record_length(not_run);
 	o = cells.n ? json_object_new_object() : NULL;
 	if (o && plan)
 		record_put_u64(o, "planned", plan->n);
 	if (o) {
-		record_put_u64(o, "beyond_plan", plan ? cells.n - beyond : 0);
+		record_put_u64(o, "beyond_plan", record_length(beside));
 		record_put(o, "missing", json_object_get(missing));
 		record_put(o, "not_run", json_object_get(not_run));
 		record_put(o, "differ", json_object_get(differ));
@@ -169,6 +173,7 @@ struct json_object *merge_cells(const struct parts *p, const enum status *worst,
 	json_object_put(missing);
 	json_object_put(not_run);
 	json_object_put(differ);
+	json_object_put(beside);
 	names_release(&cells);
 	free(out);
 	return o;

@@ -177,6 +177,13 @@ run "$bee" merge cells --out cells
 is "nor results of cells hidden behind it" "$code $err $(ls cells)" \
 	"2 beebench: error: cells/c1.json is a result in that folder, and beside a run.json it would not be looked at; choose another with --out DIR c1.json"
 run "$bee" merge cells -q --out cells/all
+printf 'c1\nc2\n' >plan2
+jq -c 'if .type == "run" then .cell = {"id": "c0"} else . end' b/run.json >c0.json
+run "$bee" merge c0.json --cells plan2 --out x
+is "a plan that was edited: what it has no more is said, and what it has now is missing" "$code $out" "2 1 runs of 1 machines, 3 records
+exact figures: 1 are the same wherever they were measured, 0 differ
+2 cells have no result: c1 c2
+1 cell is not in the plan, and counts all the same: c0"
 run "$bee" merge cells/all b -q --out cells/all
 is "a merged run takes another's place" "$code $(tail -n 1 cells/all/run.json | jq .runs)" "0 2"
 mkdir runs && cp -r a b runs
