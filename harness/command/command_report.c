@@ -83,6 +83,14 @@ static int report_one(const char *format, const char *run)
 	return err;
 }
 
+/* By its id: a folder and a link to it are one. */
+static bool is_same_run(const struct run_file *a, const struct run_file *b)
+{
+	const char *id = record_str(a->header, "id", "");
+
+	return *id && !strcmp(id, record_str(b->header, "id", ""));
+}
+
 int command_report_two(const char *a, const char *b, bool judge)
 {
 	struct run_file *runs[2] = {NULL, NULL};
@@ -94,6 +102,9 @@ int command_report_two(const char *a, const char *b, bool judge)
 	err = run_file_read(&runs[0], a);
 	if (!err)
 		err = run_file_read(&runs[1], b);
+	if (!err && is_same_run(runs[0], runs[1]))
+		log_warn("%s and %s are the same run (%s), which cannot differ from itself", a, b,
+			 record_str(runs[0]->header, "id", ""));
 	if (!err) {
 		all = report_two(&d, runs[0], runs[1]);
 		doc_print(&d, stdout);

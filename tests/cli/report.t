@@ -268,8 +268,10 @@ run "$bee" report "$runs/full" "$tmp/later"
 has "times of two machines are not held against each other" "$out" "their times are not held"
 run "$bee" report "$runs/full" "$runs/full"
 has "a run against itself: nothing ended otherwise" "$out" "0 ended otherwise"
+has "and it is said that it is one" "$err" "warning: $runs/full and $runs/full are the same run (20261121T070000Z-3fa2)"
 run "$bee" compare "$runs/full" "$runs/full"
 is "compare: they do not" "$code" 0
+has "compare says it, too" "$err" "are the same run"
 printf '{"type":"run","schema":1}\n{"type":"end","status":"ok"}\n' >"$tmp/none.json"
 for command in report compare; do
 	run "$bee" $command "$runs/full" "$tmp/none.json"
