@@ -611,6 +611,17 @@ static int set_target(struct monitor *m, struct object *o, const struct monitor_
 	return err == -ENOENT ? 0 : err;
 }
 
+/* The program itself puts records into a mapped ring, by the size that it knows: where it cannot be
+ * told another one, the ring is as large as the object says. */
+static uint64_t bytes_of_rings(const struct object *o, const struct monitor_target *target,
+			       size_t n)
+{
+	if (o->rings_mapped && !asks(o, RING_VARIABLE))
+		return bpf_map__value_size(bpf_map__inner_map(o->ring_array)) -
+		       (uint64_t)MAPPED_RING_VALUE(0);
+	return target->ring_bytes ? target->ring_bytes : rings_default_bytes(n);
+}
+
 /* How many rings there will be, and how large they are; the object may want to know that. */
 static int size_rings(struct monitor *m, struct object *o, const struct monitor_target *target)
 {
@@ -618,14 +629,15 @@ static int size_rings(struct monitor *m, struct object *o, const struct monitor_
 
 	if (n < 0)
 		return n;
-	o->ring_bytes = target->ring_bytes ? target->ring_bytes : rings_default_bytes((size_t)n);
+	o->ring_bytes = bytes_of_rings(o, target, (size_t)n);
 	o->ring_fds = calloc((size_t)n, sizeof(*o->ring_fds));
 	if (!o->ring_fds)
 		return -ENOMEM;
 	if (!rings_size_is_good(o->ring_bytes)) {
 		why_err(m->why,
-			"%s: rings of %llu bytes: a power of two and whole pages are expected",
-			m->path, (unsigned long long)o->ring_bytes);
+			"%s: map '%s' is of rings of %lld bytes: a power of two and whole pages "
+			"are expected",
+			m->path, bpf_map__name(o->ring_array), (long long)o->ring_bytes);
 		return -EINVAL;
 	}
 	o->nrings = (size_t)n;

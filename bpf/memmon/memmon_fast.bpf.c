@@ -36,8 +36,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define RECORD	  (sizeof(struct fast_event) + MAPPED_RING_HEADER) /* of a record in the ring */
 #define WAKE_STEP 4096 /* so often it is asked whether the reader is to be woken */
 
-#define ENDED_MAX  10240
+#define ENDED_MAX 10240
+#ifndef RING_BYTES /* tests/bpf/n13_rings_own.bpf.c has its own */
 #define RING_BYTES (1 << 20)
+#endif
 #define WAKE_BYTES (64 << 10) /* whole pages of any processor */
 #define ROWS_BYTES (1 << 20)
 

@@ -444,7 +444,8 @@ static void wrong_ring_sizes(void **state UNUSED)
 	assert_int_equal(monitor_open(&m, "memmon_fast", &target, NULL), -EINVAL);
 	log_capture(NULL, NULL);
 	snprintf(text, sizeof(text),
-		 "%s: rings of 5000 bytes: a power of two and whole pages are expected",
+		 "%s: map 'mem_rings' is of rings of 5000 bytes: a power of two and whole pages "
+		 "are expected",
 		 live_built("bpf/memmon/memmon_fast.bpf.o"));
 	assert_string_equal(live_said, text);
 	assert_null(m);
