@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# timeout: 300
 # beebench compare: equal monitors are equivalent, wrong ones are not, and what it is told wrongly it names.
 # timeout: 300
 # shellcheck source=tests/lib.sh
