@@ -49,6 +49,8 @@ int result_give(struct profile *p, const char *name, struct looks *looks, const 
 	int err = looks_finish(looks, p);
 
 	if (err || looks->path) {
+		if (!err)
+			looks_say(looks, p);
 		profile_free(p);
 		return err;
 	}

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/format.h"
 #include "lib/hold.h"
 #include "lib/log.h"
+#include "lib/strbuf.h"
 #include "memprof/looks/recording.h"
 #include "memprof/profile_file.h"
 
@@ -146,6 +148,30 @@ int looks_finish(struct looks *l, struct profile *p)
 {
 	profile_alerts_check(l->alerts, p, l->quiet);
 	return l->path ? write_look(l, p) : 0;
+}
+
+void looks_say(const struct looks *l, const struct profile *p)
+{
+	const struct profile_values *t = &p->total;
+	struct strbuf s = STRBUF_INIT;
+	const char *about = p->mode == PROFILE_SAMPLED ? "about " : "";
+
+	format_count(&s, t->allocs);
+	strbuf_addf(&s, " allocations, ");
+	format_bytes(&s, (double)t->bytes);
+	strbuf_addf(&s, "; live at the end ");
+	format_count(&s, t->live_blocks);
+	strbuf_addf(&s, ", ");
+	format_bytes(&s, (double)t->live_bytes);
+	if (p->peak_known) {
+		strbuf_addf(&s, "; at the peak ");
+		format_bytes(&s, (double)t->peak_bytes);
+	}
+	log_info("%s%s; %zu stacks, %zu process%s", about, s.s, p->nstacks, p->nprocesses,
+		 p->nprocesses == 1 ? "" : "es");
+	if (strcmp(l->path, "-"))
+		log_info("see it with 'memprof report %s'", l->path);
+	strbuf_release(&s);
 }
 
 int looks_exit(const struct looks *l, int code)

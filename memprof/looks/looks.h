@@ -67,6 +67,8 @@ bool looks_due(const struct looks *l);
 void looks_take(struct looks *l, struct profile *p);
 /* The last one, at @p's end: it is written where there is a file. 0 or -errno after saying why. */
 int looks_finish(struct looks *l, struct profile *p);
+/* What the file has of @p, in a line, and how it is seen. */
+void looks_say(const struct looks *l, const struct profile *p);
 /* @code, or EXIT_BAD in place of EXIT_OK where an alert fired. */
 int looks_exit(const struct looks *l, int code);
 void looks_close(struct looks *l);

@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "lib/data.h"
-#include "lib/format.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 #include "lib/stops.h"
@@ -302,31 +301,6 @@ static void say_losses(const struct profile *p)
 				 p->losses[i].name, p->losses[i].sentence);
 }
 
-static void summarize(const struct profile *p, const char *out)
-{
-	const struct profile_values *t = &p->total;
-	struct strbuf s = STRBUF_INIT;
-	const char *about = p->mode == PROFILE_SAMPLED ? "about " : "";
-
-	format_count(&s, t->allocs);
-	strbuf_addf(&s, " allocations, ");
-	format_bytes(&s, (double)t->bytes);
-	strbuf_addf(&s, "; live at the end ");
-	format_count(&s, t->live_blocks);
-	strbuf_addf(&s, ", ");
-	format_bytes(&s, (double)t->live_bytes);
-	if (p->peak_known) {
-		strbuf_addf(&s, "; at the peak ");
-		format_bytes(&s, (double)t->peak_bytes);
-	}
-	log_info("%s%s; %zu stacks, %zu process%s", about, s.s, p->nstacks, p->nprocesses,
-		 p->nprocesses == 1 ? "" : "es");
-	say_losses(p);
-	if (strcmp(out, "-"))
-		log_info("see it with 'memprof report %s'", out);
-	strbuf_release(&s);
-}
-
 static int exit_code(const struct command *c)
 {
 	return WIFSIGNALED(c->status) ? 128 + WTERMSIG(c->status) : WEXITSTATUS(c->status);
@@ -359,8 +333,10 @@ static int finish(const struct run_options *o, struct follow *f, struct profile 
 			 "no memory to count in");
 	if (looks_finish(looks, p))
 		return EXIT_USAGE;
-	if (!o->quiet)
-		summarize(p, o->looks.out);
+	if (!o->quiet) {
+		say_losses(p);
+		looks_say(looks, p);
+	}
 	return looks_exit(looks, exit_code(c));
 }
 

@@ -132,8 +132,9 @@ static void add_gauges(struct group *g, const struct proc_row *row)
 	}
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		if (!groups_counter((enum field)k))
-			add(&g->v[k],
-			    sum_part(row, (enum field)k, v[k]) - (k == FIELD_RSS ? again_kb : 0));
+			g->v[k] = sum_add((enum field)k, g->v[k],
+					  sum_part(row, (enum field)k, v[k]) -
+						  (k == FIELD_RSS ? again_kb : 0));
 }
 
 static void set_score(struct group *g, enum tool tool)
@@ -274,19 +275,20 @@ static void add_rest(struct group *rest, const struct group *g)
 	rest->processes += g->processes;
 	for (size_t k = 0; k < FIELD_COUNT; k++)
 		if (!groups_counter((enum field)k))
-			add(&rest->v[k], g->v[k]);
+			rest->v[k] = sum_add((enum field)k, rest->v[k], g->v[k]);
 	if (!isnan(rest->v[FIELD_RSS]))
 		rest->v[FIELD_RSS] -= less;
 	rest->shared_kb = greater(rest->shared_kb, g->shared_kb);
 }
 
-/* Of nobody the sum is 0, and a trend is not known. */
+/* Of nobody the sum is 0; a trend, and what is an extreme, is not known. */
 static void fill(struct group *g, const struct frame *f)
 {
 	for (size_t k = 0; k < FIELD_COUNT; k++) {
 		bool made = field_made_of((enum field)k) != (enum field)k;
 
-		if (!g->processes && !made && isnan(g->v[k]) && f->fields & FIELD_BIT(k))
+		if (!g->processes && !made && sum_adds((enum field)k) && isnan(g->v[k]) &&
+		    f->fields & FIELD_BIT(k))
 			g->v[k] = 0;
 	}
 }

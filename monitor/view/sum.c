@@ -42,6 +42,11 @@ double sum_add(enum field f, double a, double b)
 	return kinds[f] == SUM_MAX ? greater(a, b) : kinds[f] == SUM_MIN ? lesser(a, b) : a + b;
 }
 
+bool sum_adds(enum field f)
+{
+	return kinds[f] != SUM_MAX && kinds[f] != SUM_MIN;
+}
+
 double sum_done(double sum)
 {
 	return isfinite(sum) ? sum : NAN;

@@ -19,6 +19,8 @@
 double sum_part(const struct proc_row *row, enum field f, double value);
 /* Both together, either may be NAN: nothing yet. */
 double sum_add(enum field f, double a, double b);
+/* Of several it is their sum; else the most or the least of them. */
+bool sum_adds(enum field f);
 /* NAN of what lacks a part. */
 double sum_done(double sum);
 /* The flags of a line that is not exact as soon as one of its processes is not. */

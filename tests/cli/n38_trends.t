@@ -32,6 +32,9 @@ run "$B/memmon" --batch -n 26 -i 1 --json --filter "pid = $leader"
 row=$(printf '%s\n' "$out" | tail -n 1 | jq -c '.processes[0]')
 is "the limit is that of the cgroup above" "$(echo "$row" | jq .limit_kb)" 262144
 is "what is left of it" "$(echo "$row" | jq '.room_kb > 100000 and .room_kb < 262144')" true
+is "/metrics has the limit, too (number 37)" \
+	"$("$B/memmon" --batch -n 1 --prometheus --metrics-by pid --filter "pid = $leader" | grep '^memmon_process_limit_bytes')" \
+	"memmon_process_limit_bytes{pid=\"$leader\",name=\"leader\"} 268435456"
 is "it grows" "$(echo "$row" | jq -r .verdict)" growing
 is "the time until the limit: room by slope" \
 	"$(echo "$row" | jq '(.room_kb * 1024 / .trend_bytes_per_s - .left_s) | fabs < 1')" true

@@ -264,6 +264,34 @@ static void test_n37_groups(void **state UNUSED)
 	metrics_free(m);
 }
 
+/* n37: swap adds up; of limits the smallest counts, for the rest as well, and where there is none,
+ * or nobody is left, there is no sample. */
+static void test_n37_swap_and_limits(void **state UNUSED)
+{
+	struct view v = all_of_them(), none = {.lines = order};
+	struct frame f = crowd_frame();
+	struct metrics *m;
+
+	f.fields |= FIELD_BIT(FIELD_SWAP) | FIELD_BIT(FIELD_LIMIT) | FIELD_BIT(FIELD_ROOM);
+	for (uint32_t i = 0; i < MANY; i++) {
+		many[i].v[FIELD_SWAP] = 10;
+		many[i].v[FIELD_LIMIT] = i == 2 || i == 3 ? NAN : 2000 - i;
+		many[i].v[FIELD_ROOM] = i == 1 ? NAN : 100 + i;
+	}
+	assert_int_equal(metrics_new(&m, METRICS_BY_NAME), 0);
+	take(m, &f, &v);
+	assert_true(value("memmon_process_swap_bytes{name=\"n0\"}") == 20480);
+	assert_true(value("memmon_process_swap_bytes{name=\"(rest)\"}") == 22 * 10240);
+	assert_true(value("memmon_process_limit_bytes{name=\"n0\"}") == 1999 * 1024);
+	assert_true(value("memmon_process_room_bytes{name=\"n0\"}") == 100 * 1024);
+	assert_false(there("memmon_process_limit_bytes{name=\"n1\"}"));
+	assert_true(value("memmon_process_limit_bytes{name=\"(rest)\"}") <= 1962 * 1024);
+	take(m, &f, &none);
+	assert_true(value("memmon_process_swap_bytes{name=\"n0\"}") == 0);
+	assert_false(there("memmon_process_limit_bytes{name=\"n0\"}"));
+	metrics_free(m);
+}
+
 /* n12: a sum of PSS that lacks the part of one that lives is not known; the others are. */
 static void test_n12_a_part_that_lacks(void **state UNUSED)
 {
@@ -465,14 +493,21 @@ static void test_n37_names_alike(void **state UNUSED)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		T(test_openmetrics),	 T(test_unknown),
-		T(test_labels),		 T(test_bounds),
-		T(test_older_text),	 T(test_cpumon),
-		T(test_n37_hysteresis),	 T(test_n37_groups),
-		T(test_n37_groups_stay), T(test_n37_counters_never_fall),
-		T(test_n37_names_churn), T(test_n37_names_churn_among_few),
-		T(test_n37_names_alike), T(test_n12_a_part_that_lacks)};
+	const struct CMUnitTest tests[] = {T(test_openmetrics),
+					   T(test_unknown),
+					   T(test_labels),
+					   T(test_bounds),
+					   T(test_older_text),
+					   T(test_cpumon),
+					   T(test_n37_hysteresis),
+					   T(test_n37_groups),
+					   T(test_n37_groups_stay),
+					   T(test_n37_counters_never_fall),
+					   T(test_n37_names_churn),
+					   T(test_n37_names_churn_among_few),
+					   T(test_n37_names_alike),
+					   T(test_n12_a_part_that_lacks),
+					   T(test_n37_swap_and_limits)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
