@@ -162,7 +162,7 @@ else
 fi
 run timeout 120 "$memprof" kernel --of kmalloc --every 1 -o "$tmp/out" -- perl -e "$messages" 20 977
 is "with -o the last line says how to see it" "$(printf '%s\n' "$err" | tail -n 1)" "memprof: see it with 'memprof report $tmp/out'"
-is "with -o nothing is shown" "$code $out $err" "7 said by the command "
+is "stdout is the command's" "$code $out" "7 said by the command"
 is "and the profile is in the file" "$("$memprof" report --format json "$tmp/out" | jq -r '.stacks[] | select(.frames[1] == "load_msg") | .allocs')" 20
 run "$memprof" kernel --format jsn
 is "an unknown format: usage" "$code" 2
