@@ -4,11 +4,14 @@
  * stack. Which files its process has is told by the kernel as it maps them (mappings.h), so that
  * one that has ended is known, too; of one that was there before its own list is read, at its first
  * sample. Modules with their build-ids go into the profile, so that its stacks have names when it
- * has ended. The kernel's part of the stack is kept by the programs and asked for by its hash.
+ * has ended. The kernel's part of the stack is kept by the programs and asked for by its hash. What
+ * is open of a process that has ended is closed when its last sample has come, so that a machine on
+ * which many come and go costs no more than one where few stay.
  */
 #include "lib/base.h"
 #include "memprof/both/both.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +19,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/memprof/kernel.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "memprof/attach/blocks.h"
 #include "memprof/attach/unwind.h"
@@ -26,6 +30,11 @@
 #include "memprof/profile_file.h"
 
 enum { RING_BYTES = 1 << 25, BUCKETS = 1024, FRAMES = KERNEL_FRAMES + UNWIND_FRAMES };
+/* Samples are taken for so long at a time: then who takes them looks at the clock and at signals,
+ * also where they come faster than they are unwound. */
+#define SLICE_NS (100 * NSEC_PER_MSEC)
+/* So many more unwinders are open before it is looked whose process has ended. */
+enum { OPENED_MORE = 32 };
 
 struct person {
 	struct kernel_process_key key;
@@ -33,6 +42,7 @@ struct person {
 	struct image_unwinder {
 		const struct unwind_files *files; /* NULL: it was there before, and its own list */
 		struct unwinder *unwinder;	  /* NULL: it could not be read: it had ended */
+		uint64_t gone_ns; /* it had ended by then; 0: it had not when that was asked */
 		bool tried;
 		struct image_unwinder *before;
 	} * images; /* owned: the latest first, mostly one or two */
@@ -48,7 +58,10 @@ struct both {
 	struct profile *p;
 	struct blocks blocks;
 	struct person *people[BUCKETS];
-	uint64_t unread; /* samples of processes that could not be read */
+	uint64_t unread;	     /* samples of processes that could not be read */
+	size_t open, sweep_at;	     /* unwinders; how many, before those of the ended are closed */
+	struct unwind_counts closed; /* of those that are not open any more */
+	uint64_t slice_ns;	     /* when this one ends; 0: all are taken */
 };
 
 static struct person *person_of(struct both *b, const struct memprof_sample *s)
@@ -72,6 +85,45 @@ static struct person *person_of(struct both *b, const struct memprof_sample *s)
 	return one;
 }
 
+static void close_image(struct both *b, struct image_unwinder *image)
+{
+	struct unwind_counts c = unwinder_counts(image->unwinder);
+
+	b->closed.cut += c.cut;
+	b->closed.failed += c.failed;
+	unwinder_close(image->unwinder);
+	image->unwinder = NULL;
+	b->open--;
+}
+
+static void close_ended_of(struct both *b, struct person *one, uint64_t now_ns)
+{
+	bool asked = false, ended = false;
+
+	for (struct image_unwinder *u = one->images; u; u = u->before) {
+		if (!u->unwinder)
+			continue;
+		if (u->gone_ns && u->gone_ns < now_ns) {
+			close_image(b, u);
+			continue;
+		}
+		if (!asked)
+			ended = kill((pid_t)one->key.tgid, 0) && errno == ESRCH;
+		asked = true;
+		if (ended && !u->gone_ns)
+			u->gone_ns = clock_ns();
+	}
+}
+
+/* Samples come in the order of time: of what had ended before @now_ns no more will come. */
+static void close_ended(struct both *b, uint64_t now_ns)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct person *one = b->people[i]; one; one = one->next)
+			close_ended_of(b, one, now_ns);
+	b->sweep_at = b->open + OPENED_MORE;
+}
+
 /* Of the process as it was when the sample was taken. */
 static struct unwinder *unwinder_of(struct both *b, struct person *who,
 				    const struct memprof_sample *s)
@@ -79,9 +131,13 @@ static struct unwinder *unwinder_of(struct both *b, struct person *who,
 	const struct unwind_files *files =
 		mappings_of(b->mappings, s->pid, s->when_ns, s->registers[SAMPLE_PC]);
 	struct image_unwinder *image = who->images;
+	bool open;
 
+	if (b->open >= b->sweep_at)
+		close_ended(b, s->when_ns);
 	while (image && image->files != files)
 		image = image->before;
+	open = image && image->unwinder;
 	if (!image) {
 		image = calloc(1, sizeof(*image));
 		if (!image)
@@ -96,6 +152,7 @@ static struct unwinder *unwinder_of(struct both *b, struct person *who,
 		image->tried = true;
 		unwinder_open_files(&image->unwinder, (pid_t)s->pid, files, b->p, who->place);
 	}
+	b->open += !open && image->unwinder;
 	return image->unwinder;
 }
 
@@ -138,7 +195,8 @@ static int take_record(void *arg, void *data, size_t size)
 	key.nframes = key.user_from + add_user(b, who, s, frames + key.user_from, &cut);
 	key.flags = (cut ? PROFILE_STACK_CUT : 0) | (key.nframes ? 0 : PROFILE_STACK_OTHER);
 	blocks_add(&b->blocks, s->id, s->size, s->weighted, profile_add_stack(b->p, &key));
-	return 0;
+	/* Not an error: the record has been taken, and the others stay where they are. */
+	return b->slice_ns && clock_ns() > b->slice_ns ? -EINTR : 0;
 }
 
 int both_open(struct both **out, const struct tracer_options *opts)
@@ -177,12 +235,16 @@ int both_fd(const struct both *b)
 
 void both_take(void *both)
 {
-	ring_buffer__consume(((struct both *)both)->ring);
+	struct both *b = both;
+
+	b->slice_ns = clock_ns() + SLICE_NS;
+	ring_buffer__consume(b->ring);
+	b->slice_ns = 0;
 }
 
 static void add_unwinding(const struct both *b, struct profile *p)
 {
-	struct unwind_counts sum = {0};
+	struct unwind_counts sum = b->closed;
 
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct person *one = b->people[i]; one; one = one->next)
@@ -283,7 +345,7 @@ int both_finish(struct both *b, struct profile **out)
 
 	*out = NULL;
 	tracer_stop(b->tracer);
-	both_take(b);
+	ring_buffer__consume(b->ring);
 	err = add_counted(b, b->reading, b->p, true);
 	if (!err) {
 		*out = b->p;

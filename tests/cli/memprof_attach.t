@@ -226,11 +226,19 @@ is "totals are those of the stacks there too" "$(of '[.stacks[].bytes] | add')" 
 # Programs that have ended before anybody could read their files: the kernel told which they had. Each makes its heap.
 # shellcheck disable=SC2016
 run timeout 120 "$memprof" both --of kmalloc,cache --every 1 --format json -- sh -c 'i=0
-	while [ $i -lt 20 ]; do "$0" live 1; i=$((i + 1)); done' "$B/tests/allocating/life"
+	while [ $i -lt 80 ]; do "$0" live 1; i=$((i + 1)); done' "$B/tests/allocating/life"
 is "short programs: exit code" "$code" 0
 printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/attach.json"
-is "short programs: there are twenty" "$(of '[.processes[] | select(.comm == "life")] | length')" 20
-is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 20
+is "short programs: there are eighty" "$(of '[.processes[] | select(.comm == "life")] | length')" 80
+is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 80
 is "short programs: every stack is whole, those of the loader and of sh too" "$(of '[(.stacks[] | select(.cut)), (.losses[] | select((.name == "user_unwind_fails" or .name == "stacks_cut") and .count > 0))] | length')" 0
 is "short programs: none is unread" "$(of '.losses[] | select(.name == "processes_unread") | .count')" 0
+# Of the whole machine, while programs come faster than they can be read: before, samples were taken for as long as there were
+# any, and --seconds was not looked at.
+while [ ! -e "$tmp/enough" ]; do /bin/true; done &
+at_exit "touch '$tmp/enough'"
+run timeout 300 "$memprof" both --every 1 --seconds 1 -o "$tmp/machine"
+touch "$tmp/enough"
+is "programs that come and go: it ends, and they are in the profile" \
+	"$code$("$memprof" report --format json "$tmp/machine" | jq '[.processes[] | select(.comm == "true")] | length > 0')" 0true
 done_testing
