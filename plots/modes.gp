@@ -16,7 +16,7 @@ do for [p = 1:panels] {
 }
 across = panels < 3 ? panels : 3
 down = ceil(panels / real(across))
-head_px = 84; each_px = 190
+head_px = 84; each_px = 204
 wide = across == 1 ? 640 : across == 2 ? 900 : 1180
 high = head_px + down * each_px
 load here."begin.gp"

@@ -15,7 +15,7 @@ do for [p = 1:panels] {
 	set lmargin at screen (column + 0.05) / across
 	set rmargin at screen (column + 0.97) / across
 	set tmargin at screen 1 - (head_px + line * each_px + 26.0) / high
-	set bmargin at screen 1 - (head_px + (line + 1) * each_px - 24.0) / high
+	set bmargin at screen 1 - (head_px + (line + 1) * each_px - 38.0) / high
 	set title word[p] font ",13" offset 0, -0.5
 	set arrow 1 from part[p], graph 0 to part[p], graph 1 nohead dt 2 lw 1 lc rgb "#555555"
 	plot data index p - 1 every ::1 using 1:2 with fillsteps fc rgb "#c9ced3" title (p > 1 ? "" : "empty program"), \

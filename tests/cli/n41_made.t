@@ -41,4 +41,20 @@ table "$(skip a idle "$none a counts, and it counted none")" "$(skip b idle "$no
 	"$(skip a y no)" "$(skip b x no)" "$(skip b y no)" "$(skip c y no)" "$memory"
 has "monitors that share their workloads are named together" "$(printf '%s' "$out" | tr -s ' \n' ' ')" \
 	"skip: $none the monitor counts, and it counted none (a, b beside idle) - skip: no (a, b beside x, y; c beside y)"
+
+# A picture of several rows of panels: the figures below one row stay clear of the titles of the next.
+if command -v gnuplot >/dev/null; then
+	for panel in 1 2 3 4; do
+		[ $panel -eq 1 ] || printf '\n\n'
+		printf '1000 0 0 "panel %s"\n100 50 10 -\n1000 50 20 -\n10000 0 70 -\n' $panel
+	done >"$tmp/modes.dat"
+	run gnuplot -c plots/modes.gp "$tmp/modes.dat" "$tmp/modes"
+	is "the picture is drawn" "$code" 0
+	# y of each text: those of 13 px have to be 14 apart, or in one row
+	at=$(sed -n 's/.*translate([^,]*,\([0-9.]*\)).*/\1/p' "$tmp/modes.svg" | sort -n | uniq)
+	is "no row of text is upon another" "$(echo "$at" | awk 'NR > 1 && $1 - last > 0.5 && $1 - last < 14 { print last, $1 } { last = $1 }')" ""
+	is "the last row has its figures, too" "$(grep -c '>10000<' "$tmp/modes.svg")" 4
+else
+	skip "pictures" "no gnuplot"
+fi
 done_testing
