@@ -193,6 +193,10 @@ static int wants(const struct monitor *m, struct calls_wanted *out, struct strbu
 	int err = declared_parse(m, 0, &def, why);
 	size_t n;
 
+	if (err && monitor_info(m)->own_means)
+		why_err(why, "a script of other probes is judged by what its maps mean, said in "
+			     "syscalls: --means 'PROBE { @x = .. }', or \"means\" in its manifest "
+			     "(docs/definitions.md)");
 	if (err)
 		return err;
 	wishes = new_wishes(def);

@@ -33,6 +33,9 @@ printf 'tracepoint:syscalls:sys_enter_openat\n{\n\t@calls[pid, 1] = count();\n}\
 run "$bee" verify -q -m "$tmp/m.bpf.o" --means "$tmp/kprobe.bt" -- true
 is "a probe of another kind" "$code" 2
 like "with line and column of its file" "$err" "^beebench: error: $tmp/kprobe.bt:5:1: 'kprobe:vfs_read' is no probe of a definition"
+run "$bee" verify -q -m "$tmp/kprobe.bt" -- true
+is "a script at such a probe" "$code" 2
+has "what it is judged by instead" "$err" "said in syscalls: --means 'PROBE { @x = .. }', or \"means\" in its manifest"
 echo '{"schema": 1, "means": "tracepoint:syscalls:sys_enter_kill { @s = count(); }", "subject": "memory"}' >"$tmp/m.manifest.json"
 run "$bee" verify -q -m "$tmp/m.bpf.o" -- true
 is "a subject and a definition" "$code $err" \
