@@ -216,7 +216,8 @@ struct field_family {
 	}
 #define GROWTH(field, bound)                                                                       \
 	GAUGE(field, ",bound=\"" bound "\"", 1, "process_resident_growth_bytes_per_second",        \
-	      "bytes_per_second", "Trend of the resident memory with its 95 % interval.")
+	      "bytes_per_second",                                                                  \
+	      "Trend of resident memory, swap and huge pages together, with its 95 % interval.")
 #define CPU(field, mode)                                                                           \
 	COUNTER(field, ",mode=\"" mode "\"", 1e-3, "process_cpu_seconds", "seconds",               \
 		"Time on a CPU, of all threads.")

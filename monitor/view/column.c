@@ -63,7 +63,7 @@ const struct column columns[] = {
 	       "time on a CPU in ms, since it began (of --object: since that did)"),
 	NUMBER("threads", "THREADS", UNIT_NONE, FIELD_THREADS, 7, false, true, "threads, now"),
 	NUMBER("trend", "TREND", UNIT_BYTES_PER_S, FIELD_TREND, 10, true, false,
-	       "growth of RSS in bytes per s over the window (docs/leaks.md)"),
+	       "growth of HELD in bytes per s over the window (docs/leaks.md)"),
 	OTHER("verdict", "VERDICT", COLUMN_VERDICT, 9, true, false,
 	      "what the trend says: steady, growing, shrinking, unsure, too early"),
 	OTHER("user", "USER", COLUMN_USER, 10, false, false, "owner"),
