@@ -7,9 +7,9 @@
 
 /*
  * Takes pages of files that are mapped, and were never written here, out of this process: what is
- * needed again comes back by itself, out of the page cache. A page in which a tracer has put a
- * breakpoint is this process's own and stays. Returns how many bytes were resident and went; 0 also
- * where the kernel does not tell (/proc/self/pagemap); prints nothing.
+ * needed again comes back by itself, out of the page cache, with fewer pages around it. A page in
+ * which a tracer has put a breakpoint is this process's own and stays. Returns how many bytes were
+ * resident and went; 0 also where the kernel does not tell (/proc/self/pagemap); prints nothing.
  */
 uint64_t let_go_of_file_pages(void);
 

@@ -75,6 +75,9 @@ static void pages_come_back(void **state UNUSED)
 	assert_true(let_go_of_file_pages() >= (PAGES - 1) * page);
 	assert_int_equal(count_resident(at), 1);
 	assert_int_equal(at[WRITTEN * page], '!');
+	/* With it come at most three. */
+	assert_int_equal(at[100 * page], 'a' + 100 % 26);
+	assert_in_range(count_resident(at), 2, 5);
 	read_all(at);
 	munmap(at, PAGES * page);
 }
