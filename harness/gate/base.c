@@ -141,6 +141,17 @@ static int keep(const struct gate_base *base, size_t i, const struct gate_wanted
 	return err;
 }
 
+static bool has_submodules(const struct gate_base *base)
+{
+	struct strbuf path = STRBUF_INIT;
+	bool has;
+
+	strbuf_addf(&path, "%s/tree/.gitmodules", base->dir);
+	has = !access(path.s, F_OK);
+	strbuf_release(&path);
+	return has;
+}
+
 /* One build command in @dir of the tree; @shown: that folder as the project calls it. */
 static int build(const struct gate_base *base, const char *dir, const char *command)
 {
@@ -155,6 +166,10 @@ static int build(const struct gate_base *base, const char *dir, const char *comm
 			"see it with: git worktree add DIR %.*s && cd DIR/%s && %s; or name "
 			"another base with --base",
 			SHORT_HASH, base->hash, base->prefix, command);
+	if (err && err != -EINTR && has_submodules(base))
+		why_err(base->why, "the project has submodules, whose folders are empty in a work "
+				   "tree: let its build command begin with: git submodule update "
+				   "--init --recursive");
 	strbuf_release(&what);
 	return err;
 }

@@ -238,6 +238,8 @@ int tree_add(const char *dir, const char *root, const char *hash, struct strbuf 
 		       &said, &said);
 	if (code > 0)
 		why_err(why, "git cannot make a work tree of commit %s: %s", hash, said.s);
+	else if (code < 0 && code != -EINTR)
+		why_err_sys(why, code, "git cannot make a work tree of commit %s", hash);
 	strbuf_release(&tree);
 	strbuf_release(&said);
 	return code > 0 ? -EIO : code;

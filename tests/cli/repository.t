@@ -227,6 +227,22 @@ has "place" "$err" "$e revision broken ($(git rev-parse --short=7 broken)) does 
 has "reason" "$err" "watch.c:3: no such thing"
 has "cure" "$err" "see it with: git worktree add DIR $(git rev-parse --short=7 broken) && cd DIR/ && make -s; or name another base with --base"
 nothing_left "a broken base"
+# What a work tree lacks of a project with submodules is said with its cure, which works.
+git init -q -b main "$tmp/part"
+git -C "$tmp/part" config user.name test && git -C "$tmp/part" config user.email test@example.org
+printf 'x:\n\t@true\n' >"$tmp/part/Makefile"
+git -C "$tmp/part" add -A && git -C "$tmp/part" commit -q -m part
+git checkout -q -b parted first
+git -c protocol.file.allow=always submodule --quiet add "$tmp/part" part
+git commit -q -m parted
+gate --base parted --build 'make -s -C part x && make -s' --object out/watch.bpf.o
+is "a base with submodules that nobody fetched: exit 2" "$code:$(verdict)" 2:environment
+has "the cure is said" "$err" "the project has submodules, whose folders are empty in a work tree: let its build command begin with: git submodule update --init --recursive"
+gate --base parted --build 'git -c protocol.file.allow=always submodule --quiet update --init --recursive && make -s -C part x && make -s' \
+	--object out/watch.bpf.o
+is "with it the base is built" "$code:$(verdict)" 0:pass
+is "no work tree of it is left" "$(git worktree list | wc -l)" 1
+git submodule --quiet deinit -f part && git checkout -q -f main && rm -rf part .git/modules/part
 # shellcheck disable=SC2016
 printf 'all:\n\t@[ -n "$$SLOW" ] || exit 0; echo $$$$ >%s; exec sleep 60\n' "$tmp/building" >Makefile
 git checkout -q -b slowly
