@@ -76,6 +76,7 @@ one() {
 	: >"$skips"
 	own=$(sed -n '1,10s/.*# timeout: \([0-9][0-9]*\).*/\1/p' "$2")
 	own=$(patience "${own:-$limit}")
+	began=$(date +%s)
 	if [ -x "$3" ]; then
 		timeout -k 5 "$own" "$3" >"$log" 2>&1 </dev/null
 		code=$?
@@ -83,6 +84,7 @@ one() {
 		echo "Bail out! $3 is not there or not executable" >"$log"
 		code=1
 	fi
+	took=$(($(date +%s) - began))
 	sed -n 's/^# guest: //p' "$log" >"$kept.guests"
 	set -- "$1" "$(awk -v code="$code" -v file="$1" -v skips="$skips" "$count" "$log")"
 	# shellcheck disable=SC2086
@@ -99,6 +101,7 @@ one() {
 			printf 'ok    %-32s %d%s\n' "$name" "$p" "$([ "$s" -eq 0 ] || echo ", $s skipped")"
 		fi
 	} >"$kept.said"
+	echo "$took $name" >"$kept.seconds"
 	cat "$kept.said"
 	echo "$p $f $s" >"$kept.counts"
 }
@@ -187,5 +190,7 @@ if [ -s "$logs/guests" ]; then
 	echo "in a guest:"
 	sed 's/^/      /' "$logs/guests"
 fi
+echo "what took longest, in seconds:"
+sort -rn "$results"/*.seconds | sed -n 's/^/      /; 1,10p'
 cat "$results"/*.counts | awk '{ p += $1; f += $2; s += $3 }
 	END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }'

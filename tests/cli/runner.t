@@ -45,6 +45,9 @@ says "one that passes when it is run once more passes" \
 	"if [ -e '$tmp/seen' ]; then echo 'ok 1'; else touch '$tmp/seen'; echo 'not ok 1'; fi; echo 1..1" "1 passed, 0 failed, 0 skipped 0"
 has "and is told as unsteady" "$out" "unsteady: x/one failed, and passed when it was run alone"
 
+says "one that takes its time passes" 'sleep 1.2; echo "ok 1"; echo 1..1' "1 passed, 0 failed, 0 skipped 0"
+like "what took longest is told, in seconds" "$(printf '%s\n' "$out" | grep -A1 '^what took longest' | tail -n 1)" '^ *[1-9][0-9]* x/one$'
+
 echo 'int main(void) { return 0; }' >"$tmp/tree/tests/x/u_none.c"
 run env B=b "$tmp/tree/tests/run.sh" x/u_none
 is "a test that was not built fails" "$(printf '%s\n' "$out" | tail -n 1) $code" "0 passed, 1 failed, 0 skipped 1"
