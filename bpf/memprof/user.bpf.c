@@ -224,25 +224,25 @@ static __always_inline __u64 send_sample(struct pt_regs *ctx, const struct user_
 	return walk ? send_known(l, walk) : send_stack(ctx, l);
 }
 
-/* A block whose free was not seen: unmapped, or freed by a way that has no probe. */
-static __always_inline void send_gone(__u64 id)
+/* A block whose free was not seen: unmapped, freed by a way that has no probe, or of the program
+ * that the process was before. */
+static __always_inline void send_gone(const struct user_live *was)
 {
 	struct memprof_gone *g = bpf_ringbuf_reserve(&user_samples, sizeof(*g), 0);
 
-	COUNT(overwritten, 1);
+	if (was->image == user_counts.execs)
+		COUNT(overwritten, 1);
+	else
+		COUNT(ended, 1);
 	if (!g)
 		return;
-	g->id = id;
+	g->id = was->id;
 	bpf_ringbuf_submit(g, BPF_RB_NO_WAKEUP);
 }
 
-/* The block is not live any more. Of two threads that free it at once one does. */
-static __always_inline bool forget(__u64 block, struct user_live *was)
+/* The block is not live any more. Of two threads that free it at once one does. @l: its entry. */
+static __always_inline bool end(__u64 block, struct user_live *l, struct user_live *was)
 {
-	struct user_live *l = bpf_map_lookup_elem(&user_lives, &block);
-
-	if (!l)
-		return false;
 	*was = *l;
 	was->when_ns = __sync_lock_test_and_set(&l->when_ns, 0);
 	if (!was->when_ns)
@@ -252,6 +252,14 @@ static __always_inline bool forget(__u64 block, struct user_live *was)
 		bpf_map_delete_elem(&user_lives, &block);
 	}
 	return true;
+}
+
+/* The same of a block that this program has. */
+static __always_inline bool forget(__u64 block, struct user_live *was)
+{
+	struct user_live *l = bpf_map_lookup_elem(&user_lives, &block);
+
+	return l && l->image == user_counts.execs && end(block, l, was);
 }
 
 /* The block lives. @at: the entry of its address, which has ended, or NULL. */
@@ -268,13 +276,13 @@ static __always_inline void keep(__u64 block, struct user_live *at, const struct
 static __always_inline void allocated(struct pt_regs *ctx, __u64 block, __u64 size, __u64 weighted,
 				      bool chosen)
 {
-	struct user_live l = {.size = size, .weighted = weighted}, was;
+	struct user_live l = {.size = size, .weighted = weighted, .image = user_counts.execs}, was;
 	struct user_live *at = bpf_map_lookup_elem(&user_lives, &block);
 	__u32 bucket = bits_of(size);
 
 	if (at && at->when_ns) {
-		if (forget(block, &was))
-			send_gone(was.id);
+		if (end(block, at, &was))
+			send_gone(&was);
 		at = bpf_map_lookup_elem(&user_lives, &block);
 	}
 	if (weighted)
@@ -337,6 +345,15 @@ static __always_inline void begin(__u64 thread, struct user_pending *at, struct 
 		COUNT(pending_full, 1);
 }
 
+/* The kernel waits for no more returns of this thread, by whoever they are watched: that of the
+ * call which begins will not be seen. */
+static __always_inline bool is_too_deep(void)
+{
+	struct uprobe_task *u = bpf_get_current_task_btf()->utask;
+
+	return u && u->depth >= USER_RETURNS_MAX;
+}
+
 static __always_inline int entered(struct pt_regs *ctx)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
@@ -351,6 +368,10 @@ static __always_inline int entered(struct pt_regs *ctx)
 	if (encloses(at, p.stack)) {
 		at->depth++;
 		COUNT(nested, 1);
+		return 0;
+	}
+	if (is_too_deep()) {
+		COUNT(too_deep, 1);
 		return 0;
 	}
 	p.size = PT_REGS_PARM1(ctx);
@@ -434,6 +455,22 @@ SEC("?uprobe")
 int user_session(struct pt_regs *ctx)
 {
 	return bpf_session_is_return() ? returned(ctx) : entered(ctx);
+}
+
+/* The process has become another program, of which this is the only thread: what the one before had
+ * has ended with it. */
+SEC("?raw_tp/sched_process_exec")
+int user_exec(void *ctx)
+{
+	struct bpf_pidns_info in = {.tgid = bpf_get_current_pid_tgid() >> 32};
+
+	if (user_settings.pidns_inode &&
+	    bpf_get_ns_current_pid_tgid(user_settings.pidns_device, user_settings.pidns_inode, &in,
+					sizeof(in)))
+		return 0;
+	if (in.tgid == user_settings.tgid)
+		COUNT(execs, 1);
+	return 0;
 }
 
 /* The contract otel_memory: only sampled blocks come here, with the bytes that they stand for. */

@@ -27,6 +27,7 @@ enum {
 	USER_BUCKETS = 65,
 	USER_LIVES = 1048576,
 	USER_ENDED_MAX = 8192, /* entries that stay though they are of nothing any more */
+	USER_RETURNS_MAX = 64, /* of a thread that the kernel waits for: MAX_URETPROBE_DEPTH */
 	USER_WALK_SET_BITS = 10,
 	USER_WALK_WAYS = 4,
 	USER_WALKS = USER_WALK_WAYS << USER_WALK_SET_BITS,
@@ -38,8 +39,10 @@ enum {
 struct user_settings {
 	__u64 every; /* each so-manieth allocation; 0: by bytes */
 	__u64 rate;
+	__u64 pidns_device; /* of the namespace that @tgid is of; 0: the first one */
+	__u64 pidns_inode;
 	__u32 log2[257]; /* as in kernel_settings */
-	__u32 unused;
+	__u32 tgid;	 /* of the process */
 };
 
 /* Added to by all CPUs at once. */
@@ -58,6 +61,9 @@ struct user_counters {
 	__u64 lost_allocs, lost_bytes; /* chosen, and their stack found no room in the ring */
 	__u64 nested;		       /* calls within calls: the outer one counts */
 	__u64 pending_full;
+	__u64 too_deep; /* calls that were not watched: USER_RETURNS_MAX */
+	__u64 execs;	/* times that the process became another program */
+	__u64 ended;	/* an address of a block that had ended so was given out again */
 	__u64 weighted; /* bytes that the samples of otel_memory stand for */
 	__u64 seeded;	/* @left was drawn */
 	__s64 left;	/* bytes, or allocations, up to the next one that is chosen */
@@ -70,6 +76,7 @@ struct user_live {
 	__u64 size, weighted;
 	__u64 when_ns; /* 0: it was freed */
 	__u64 id;      /* of its sample; 0: that was lost */
+	__u64 image;   /* execs before it: it has ended where there were more since */
 };
 
 /*

@@ -258,9 +258,15 @@ static const struct {
 	 offsetof(struct user_counters, nested)},
 	{"pending_full", "calls of which the return could not be waited for",
 	 offsetof(struct user_counters, pending_full)},
+	{"too_deep",
+	 "calls of which nothing is known, as 64 returns of their thread are watched already, "
+	 "which is all that the kernel does",
+	 offsetof(struct user_counters, too_deep)},
 };
 
-static void add_figures(struct attachment *a, struct profile *p, const struct user_counters *c)
+/* @ended: blocks whose addresses were not given out again since. */
+static void add_figures(struct attachment *a, struct profile *p, const struct user_counters *c,
+			uint64_t ended)
 {
 	struct unwind_counts u = unwinder_counts(a->unwinder);
 
@@ -278,9 +284,11 @@ static void add_figures(struct attachment *a, struct profile *p, const struct us
 			 "different stacks that end where the copied 16 KiB end");
 	profile_add_loss(p, "unwind_fails", u.failed,
 			 "different stacks that end at a frame without unwind information");
-	profile_add_loss(p, "execs", u.images,
-			 "times that the process became another program; what the one before had "
-			 "not freed is still counted as live");
+	profile_add_loss(p, "execs", c->execs, "times that the process became another program");
+	profile_add_loss(
+		p, "ended_by_exec", c->ended + ended,
+		"blocks that the program before an exec had not freed: they ended with it, "
+		"and are neither freed nor live");
 	for (uint32_t b = 0; b < USER_BUCKETS; b++) {
 		p->sizes[b].allocs += c->sizes[b];
 		p->sizes[b].bytes += c->size_bytes[b];
@@ -293,16 +301,19 @@ static void add_figures(struct attachment *a, struct profile *p, const struct us
 /* What the programs have counted by now, and which blocks live, into @p. */
 static int add_counted(struct attachment *a, struct profile *p, bool ended)
 {
+	struct user_counters c;
+	uint64_t outlived = 0;
+	int err = probes_counters(a->probes, &c);
 	const struct blocks_map map = {
 		.fd = probes_map(a->probes, "user_lives"),
 		.size = offsetof(struct user_live, size),
 		.weighted = offsetof(struct user_live, weighted),
 		.id = offsetof(struct user_live, id),
 		.when = offsetof(struct user_live, when_ns),
+		.image = offsetof(struct user_live, image),
+		.images = err ? 0 : c.execs,
 		.moves = !ended,
 	};
-	struct user_counters c;
-	int err = probes_counters(a->probes, &c);
 
 	p->end_ns = result_now_ns();
 	p->processes[a->process].ended = attach_runs(a) ? "running" : "ended";
@@ -311,11 +322,12 @@ static int add_counted(struct attachment *a, struct profile *p, bool ended)
 				    &(struct blocks_counted){.lost = c.lost_allocs,
 							     .lost_bytes = c.lost_bytes,
 							     .found = c.found,
-							     .freed_bytes = c.freed_bytes});
+							     .freed_bytes = c.freed_bytes},
+				    &outlived);
 	if (err)
 		log_err_sys(err, "what the probes counted cannot be read");
 	else
-		add_figures(a, p, &c);
+		add_figures(a, p, &c, outlived);
 	return err;
 }
 

@@ -22,6 +22,7 @@ struct finish {
 	const struct blocks *b;
 	struct sums *sums; /* by place of the stack */
 	uint32_t n, other; /* @other: the place of what has no stack */
+	uint64_t ended;	   /* blocks of the table whose program had ended */
 };
 
 static struct block *block_of(struct blocks *b, uint64_t id)
@@ -106,12 +107,21 @@ static int add_live(struct finish *f, const struct blocks_map *map, bool unseen)
 	struct map_dump d = {0};
 	int err = map_read(map->fd, MAP_BEST, &d);
 
+	/* At the look before others may have lived. */
+	for (size_t id = 0; id < f->b->n; id++)
+		f->b->v[id].live = false;
 	for (size_t i = 0; !err && i < d.n; i++) {
 		uint64_t id = value(&d, i, map->id);
 		struct block *one = id && id < f->b->n ? &f->b->v[id] : NULL;
 
 		if (!value(&d, i, map->when))
 			continue;
+		if (map->images && value(&d, i, map->image) < map->images) {
+			f->ended++;
+			if (one)
+				one->gone = true;
+			continue;
+		}
 		if (!unseen && (!one || one->stack == PROFILE_NONE))
 			continue;
 		if (one)
@@ -173,7 +183,8 @@ static void give_values(struct finish *f, struct profile *p)
 }
 
 int blocks_finish(struct blocks *b, struct profile *p, uint32_t process,
-		  const struct blocks_map *map, const struct blocks_counted *counted)
+		  const struct blocks_map *map, const struct blocks_counted *counted,
+		  uint64_t *ended)
 {
 	const struct profile_stack other = {.process = process, .flags = PROFILE_STACK_OTHER};
 	struct finish f = {.b = b};
@@ -192,5 +203,7 @@ int blocks_finish(struct blocks *b, struct profile *p, uint32_t process,
 		give_values(&f, p);
 	}
 	free(f.sums);
+	if (ended)
+		*ended = f.ended;
 	return err;
 }

@@ -31,6 +31,8 @@ struct blocks_map {
 	int fd;
 	size_t size, id, when; /* @when: 0 stands there when the block was freed */
 	size_t weighted;       /* only where the source weighs */
+	size_t image;	       /* where @images is not 0 */
+	uint64_t images;       /* of those with fewer of them the program has ended */
 	bool moves;	       /* it goes on: blocks that no sample has told of yet are too new */
 };
 
@@ -40,10 +42,12 @@ struct blocks_counted {
 	uint64_t found, freed_bytes; /* frees of blocks that were in the table */
 };
 
-/* Adds the values of all to their stacks in @p; what has none to one of @process that says so. 0 or
- * -errno; prints nothing. */
+/* Adds the values of all to their stacks in @p; what has none to one of @process that says so.
+ * *@ended, or NULL: how many in the table had ended with their program. 0 or -errno; prints
+ * nothing. */
 int blocks_finish(struct blocks *b, struct profile *p, uint32_t process,
-		  const struct blocks_map *map, const struct blocks_counted *counted);
+		  const struct blocks_map *map, const struct blocks_counted *counted,
+		  uint64_t *ended);
 void blocks_release(struct blocks *b);
 
 #endif

@@ -19,12 +19,13 @@
 #include "collector/object_error.h"
 #include "lib/log.h"
 #include "lib/why.h"
+#include "memprof/kernel/filter.h"
 #include "memprof/kernel/tracer.h"
 
 /* Of enum bpf_attach_type, and enum bpf_cmd: newer than the headers of some systems. */
 enum { ATTACH_UPROBE_MULTI = 48, ATTACH_UPROBE_SESSION = 57, COMMAND_LINK_CREATE = 28 };
 enum { MULTI_RETURN = 1 }; /* BPF_F_UPROBE_MULTI_RETURN */
-enum { LINKS_MAX = 2 * PLACES_MAX };
+enum { LINKS_MAX = 2 * PLACES_MAX + 1 };
 
 const char *const probes_way_names[] = {"best", "session", "multi", "plain"};
 
@@ -61,8 +62,10 @@ static struct bpf_program *program(const struct probes *p, const char *name)
 static int fill_settings(struct probes *p)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->bpf, ".rodata");
-	struct user_settings s = {.every = p->opts.every, .rate = p->opts.rate};
+	struct user_settings s = {
+		.every = p->opts.every, .rate = p->opts.rate, .tgid = (uint32_t)p->opts.pid};
 
+	filter_namespace(&s.pidns_device, &s.pidns_inode);
 	for (int i = 0; i <= 256; i++)
 		s.log2[i] = (uint32_t)lrint(log2(1 + i / 256.0) * 65536);
 	return map ? bpf_map__set_initial_value(map, &s, sizeof(s)) : -ENOENT;
@@ -100,6 +103,7 @@ static int load(struct probes *p, const struct places *at, const char *path, str
 		why_err_sys(why, err, "%s cannot be set up", path);
 		return err;
 	}
+	choose(p, "user_exec", 0);
 	if (is_usdt(at))
 		choose(p, "user_usdt", 0);
 	else if (p->way == PROBES_SESSION)
@@ -177,10 +181,23 @@ static int attach_all_plain(struct probes *p, const struct places *at)
 	return err;
 }
 
+/* What the process becomes is told before anything that it allocates. */
+static int attach_exec(struct probes *p)
+{
+	struct bpf_link *link = bpf_program__attach(program(p, "user_exec"));
+
+	if (!link)
+		return -errno;
+	p->links[p->nlinks++] = link;
+	return 0;
+}
+
 static int attach(struct probes *p, const struct places *at)
 {
-	int err = 0;
+	int err = attach_exec(p);
 
+	if (err)
+		return err;
 	if (p->way == PROBES_PLAIN || is_usdt(at))
 		return attach_all_plain(p, at);
 	if (p->way == PROBES_MULTI)

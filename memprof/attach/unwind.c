@@ -360,7 +360,6 @@ static bool became_another(struct unwinder *u)
 
 	if (u->files || !read_image(u->pid, &now) || !memcmp(&now, &u->image, sizeof(now)))
 		return false;
-	u->counts.images += u->image.code != 0;
 	u->image = now;
 	return true;
 }

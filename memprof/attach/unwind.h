@@ -50,7 +50,6 @@ struct unwind_counts {
 	uint64_t walks, reused; /* walked anew, known by their words */
 	uint64_t cut;		/* of the walks: the copied part ended first */
 	uint64_t failed;	/* of the walks: a frame without unwind information */
-	uint64_t images;	/* times that the process was found to be another program */
 };
 struct unwind_counts unwinder_counts(const struct unwinder *u);
 

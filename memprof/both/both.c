@@ -307,7 +307,8 @@ static int add_counted(struct both *b, struct reading *reading, struct profile *
 			    &(struct blocks_counted){.lost = COUNTED(ring_full),
 						     .lost_bytes = COUNTED(lost_bytes),
 						     .found = COUNTED(found),
-						     .freed_bytes = COUNTED(freed_bytes)});
+						     .freed_bytes = COUNTED(freed_bytes)},
+			    NULL);
 	if (!err)
 		err = reading_counters(reading);
 	if (err) {

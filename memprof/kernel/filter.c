@@ -60,6 +60,20 @@ int filter_process(uint64_t pid, struct tracer_options *t)
 	return 0;
 }
 
+/* The first namespace's inode is a constant (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
+void filter_namespace(__u64 *device, __u64 *inode)
+{
+	enum { FIRST_PID_NAMESPACE = 0xeffffffc - 0x100000000 };
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino == (uint32_t)FIRST_PID_NAMESPACE)
+		*device = *inode = 0;
+	else {
+		*device = st.st_dev;
+		*inode = st.st_ino;
+	}
+}
+
 /* How far @full is below @mount; 0: not known, as the mount does not begin at the root. */
 static uint64_t level_of(const char *full, const char *mount)
 {

@@ -24,6 +24,7 @@
 #include "lib/log.h"
 #include "lib/why.h"
 #include "memprof/kernel/arguments.h"
+#include "memprof/kernel/filter.h"
 #include "memprof/kernel/names.h"
 
 struct kernel_tracer {
@@ -50,19 +51,6 @@ uint32_t tracer_ops(const struct tracer_options *opts)
 	return ops;
 }
 
-/* A number of a process is one of our namespace; the first namespace's inode is a constant
- * (PROC_PID_INIT_INO, include/linux/proc_ns.h). */
-static void fill_namespace(struct kernel_settings *s)
-{
-	enum { FIRST_PID_NAMESPACE = 0xeffffffc - 0x100000000 };
-	struct stat st;
-
-	if (stat("/proc/self/ns/pid", &st) || st.st_ino == (uint32_t)FIRST_PID_NAMESPACE)
-		return;
-	s->pidns_device = st.st_dev;
-	s->pidns_inode = st.st_ino;
-}
-
 static void fill_settings(struct kernel_settings *s, const struct tracer_options *opts)
 {
 	s->cgroup_id = opts->cgroup_id;
@@ -75,7 +63,7 @@ static void fill_settings(struct kernel_settings *s, const struct tracer_options
 	for (int i = 0; i <= 256; i++)
 		s->log2[i] = (uint32_t)lrint(log2(1 + i / 256.0) * 65536);
 	if (opts->pid)
-		fill_namespace(s);
+		filter_namespace(&s->pidns_device, &s->pidns_inode);
 }
 
 static int set_room(struct bpf_object *bpf, const char *map, uint32_t entries)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What happens to processes and threads, with a known number of blocks: life WHAT [N]. Each block
- * has 100 bytes, but where something else is said. No stdio, so nothing else is allocated.
+ * has 100 bytes, but where something else is said. No stdio, so nothing else is allocated. WAIT=1
+ * begins when its input ends.
  */
 #include "lib/base.h"
 
@@ -20,6 +21,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/allocating/chunks.h"
 
 #define NOINLINE static __attribute__((noinline))
 
@@ -467,6 +470,7 @@ int main(int argc, char *argv[])
 	};
 	unsigned int n = argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
 
+	chunks_wait();
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(table); i++)
 		if (!strcmp(argv[1], table[i].name))
 			return table[i].run(n);

@@ -3,7 +3,9 @@
 #include "lib/base.h"
 #include "tests/bpf/live.h"
 
+#include <linux/perf_event.h>
 #include <poll.h>
+#include <sys/syscall.h>
 
 #include <bpf/libbpf.h>
 
@@ -107,6 +109,65 @@ __attribute__((noinline)) static void in_turns(size_t n)
 		c.free(i % 2 ? attach_test_one(size) : attach_test_other(size));
 }
 
+/* Somebody else watches the returns of this function, and it calls itself: from the 64th on the
+ * kernel watches no more of them, those of the allocator neither. Each level has a block. */
+enum { LEVELS = 100 };
+
+__attribute__((noinline)) static void attach_test_level(int levels)
+{
+	void *block = c.malloc(40);
+
+	__asm__ volatile("" ::"r"(block) : "memory");
+	if (levels > 1)
+		attach_test_level(levels - 1);
+	c.free(block);
+	__asm__ volatile("" ::: "memory");
+}
+
+static uint64_t number_in(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	unsigned long n = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu", &n), 1);
+	fclose(f);
+	return n;
+}
+
+/* Where a function of this program lies in its file. */
+static uint64_t offset_in_file(uintptr_t function)
+{
+	unsigned long start, end, offset;
+	uint64_t found = 0;
+	char line[512], rights[8];
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx %7s %lx", &start, &end, rights, &offset) == 4 &&
+		    function >= start && function < end)
+			found = function - start + offset;
+	fclose(f);
+	assert_int_not_equal(found, 0);
+	return found;
+}
+
+static int watch_returns(pid_t pid, uintptr_t function)
+{
+	struct perf_event_attr attr = {
+		.type = (uint32_t)number_in("/sys/bus/event_source/devices/uprobe/type"),
+		.size = sizeof(attr),
+		.config = 1, /* at the return */
+		.uprobe_path = (uintptr_t) "/proc/self/exe",
+		.probe_offset = offset_in_file(function),
+	};
+	int fd = (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
 static int seen_then_known(struct party *p)
 {
 	char go;
@@ -116,6 +177,20 @@ static int seen_then_known(struct party *p)
 		if (!known && (write(p->done[1], "s", 1) != 1 || read(p->go[0], &go, 1) != 1))
 			return 1;
 	}
+	return 0;
+}
+
+/* Lives while somebody looks, and is freed after it. */
+static int held_for_a_look(struct party *p)
+{
+	char go;
+
+	for (size_t i = 0; i < HELD; i++)
+		held[i] = attach_test_leaf(1000);
+	if (write(p->done[1], "s", 1) != 1 || read(p->go[0], &go, 1) != 1)
+		return 1;
+	for (size_t i = 0; i < HELD; i++)
+		c.free(held[i]);
 	return 0;
 }
 
@@ -136,6 +211,11 @@ static int work(void *arg)
 			held[i] = attach_test_leaf(1000);
 	} else if (go == 'm') {
 		many_twice();
+	} else if (go == 'h') {
+		if (held_for_a_look(p))
+			return 1;
+	} else if (go == 'd') {
+		attach_test_level(LEVELS);
 	} else if (go == 'k') {
 		if (seen_then_known(p))
 			return 1;
@@ -178,6 +258,16 @@ static void take_until_done(struct attachment *a, int done)
 		attach_take(a);
 }
 
+static void look_at_held(struct attachment *a)
+{
+	struct profile *look;
+
+	assert_int_equal(attach_snapshot(a, &look), 0);
+	assert_int_equal(look->total.live_blocks, HELD);
+	assert_int_equal(look->total.frees, 0);
+	profile_free(look);
+}
+
 /* Attaches, lets the child do what @go says, detaches. NULL: the kernel has not that way. */
 static struct profile *watch(struct probes_options *o, char go)
 {
@@ -186,9 +276,11 @@ static struct profile *watch(struct probes_options *o, char go)
 	struct profile *profile;
 	struct party p;
 	char c1;
-	int err;
+	int err, other = -1;
 
 	start(&p);
+	if (go == 'd')
+		other = watch_returns(p.child.pid, (uintptr_t)attach_test_level);
 	o->pid = p.child.pid;
 	live_listen();
 	err = places_find(&at, o->pid, NULL);
@@ -201,9 +293,12 @@ static struct profile *watch(struct probes_options *o, char go)
 		return NULL;
 	}
 	assert_int_equal(write(p.go[1], &go, 1), 1);
-	if (go == 'k') {
+	if (go == 'k' || go == 'h') {
 		assert_int_equal(read(p.done[0], &c1, 1), 1);
-		attach_take(a);
+		if (go == 'h')
+			look_at_held(a);
+		else
+			attach_take(a);
 		assert_int_equal(write(p.go[1], &go, 1), 1);
 	} else if (!o->ring_bytes) {
 		take_until_done(a, p.done[0]);
@@ -213,6 +308,8 @@ static struct profile *watch(struct probes_options *o, char go)
 	assert_int_equal(attach_finish(a, &profile), 0);
 	attach_close(a);
 	end(&p);
+	if (other >= 0)
+		close(other);
 	return profile;
 }
 
@@ -383,6 +480,51 @@ static void known_stacks(void **state UNUSED)
 	profile_free(p);
 }
 
+/* What lived at a look and was freed after it is freed in the end. */
+static void looked_at(void **state UNUSED)
+{
+	struct probes_options o = {.every = 1};
+	struct profile *p = watch(&o, 'h');
+
+	assert_int_equal(p->total.allocs, HELD);
+	assert_int_equal(p->total.frees, HELD);
+	assert_int_equal(p->total.freed_bytes, HELD * 1000);
+	assert_int_equal(p->total.live_blocks, 0);
+	profile_free(p);
+}
+
+static void beyond_64_returns(enum probes_way way)
+{
+	struct probes_options o = {.way = way, .every = 1};
+	struct profile *p = watch(&o, 'd');
+
+	if (!p)
+		skip();
+	assert_int_equal(loss_of(p, "nested"), 0);
+	assert_int_equal(p->total.allocs, USER_RETURNS_MAX - 1);
+	assert_int_equal(p->total.frees, USER_RETURNS_MAX - 1);
+	assert_int_equal(p->total.live_blocks, 0);
+	assert_int_equal(loss_of(p, "too_deep"), LEVELS - (USER_RETURNS_MAX - 1));
+	assert_int_equal(loss_of(p, "unknown_frees"),
+			 FREED_BEFORE + LEVELS - (USER_RETURNS_MAX - 1));
+	profile_free(p);
+}
+
+static void too_deep_best(void **state UNUSED)
+{
+	beyond_64_returns(PROBES_BEST);
+}
+
+static void too_deep_multi(void **state UNUSED)
+{
+	beyond_64_returns(PROBES_MULTI);
+}
+
+static void too_deep_plain(void **state UNUSED)
+{
+	beyond_64_returns(PROBES_PLAIN);
+}
+
 /* A ring that is too small: sums stay whole, without stacks. */
 static void small_ring(void **state UNUSED)
 {
@@ -401,11 +543,13 @@ static void small_ring(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs_best),	cmocka_unit_test(pairs_session),
-		cmocka_unit_test(pairs_multi),	cmocka_unit_test(pairs_plain),
-		cmocka_unit_test(whole_family), cmocka_unit_test(sampled),
-		cmocka_unit_test(small_ring),	cmocka_unit_test(freed_and_given_out_again),
-		cmocka_unit_test(known_stacks),
+		cmocka_unit_test(pairs_best),	  cmocka_unit_test(pairs_session),
+		cmocka_unit_test(pairs_multi),	  cmocka_unit_test(pairs_plain),
+		cmocka_unit_test(whole_family),	  cmocka_unit_test(sampled),
+		cmocka_unit_test(small_ring),	  cmocka_unit_test(freed_and_given_out_again),
+		cmocka_unit_test(looked_at),	  cmocka_unit_test(known_stacks),
+		cmocka_unit_test(too_deep_best),  cmocka_unit_test(too_deep_multi),
+		cmocka_unit_test(too_deep_plain),
 	};
 
 	return live_main(tests, ARRAY_SIZE(tests), "memprof attach");

@@ -114,7 +114,7 @@ of() {
 is "totals are those of the stacks" "$(of '[.stacks[].bytes] | add')" "$(of .totals.bytes)"
 is "each call is in a stack" "$(of .totals.allocs)" "$(of '.losses[] | select(.name == "calls") | .count')"
 is "what was allocated is freed, live or overwritten" "$(of '.totals.allocs - .totals.frees - .totals.live_blocks')" \
-	"$(of '.losses[] | select(.name == "overwritten") | .count')"
+	"$(of '[.losses[] | select(.name == "overwritten" or .name == "ended_by_exec") | .count] | add')"
 is "never less than nothing is live" "$(of '[.stacks[] | select(.live_blocks < 0 or .live_bytes < 0)] | length')" 0
 is "stacks reach down to the start" "$(of '[.stacks[] | select(.cut == false and (.frames | any(test("_start"))))] | length > 0')" true
 
@@ -177,6 +177,19 @@ is "six programs in one process: all are seen" "$(of '.losses[] | select(.name =
 # What a program did last may be read when the next one is there: its place is known then, and its callers are not.
 is "six programs in one process: what they hold has whole stacks" "$(of '[.stacks[] | select(.bytes >= 100000) | .cut] | unique | tostring')" "[false]"
 check "six programs in one process: each holds two million bytes" test "$(of '[.stacks[] | select(.bytes >= 100000) | .bytes] | add')" -ge 12000000
+
+# What the program before exec had has ended with it: it is neither live nor freed, and an address of it that is given out again was not.
+for how in session multi plain; do
+	run "$B/tests/allocating/beside" "$B/tests/allocating/life" exec -- "$memprof" attach --way $how --format json
+	if [ "$code" -eq 77 ]; then
+		skip "blocks end with their program, by $how" "$err"
+		continue
+	fi
+	printf '%s\n' "$out" >"$tmp/attach.json"
+	# shellcheck disable=SC2016 # jq's
+	is "blocks end with their program, by $how" "$(of '(.losses | map({(.name): .count}) | add) as $l | .totals |
+		"\(.allocs) \(.frees) \(.live_blocks) \(.live_bytes), \($l.execs) \($l.ended_by_exec) \($l.overwritten)"')" "16 0 9 900, 1 7 0"
+done
 
 # Killed: the process goes on.
 sleep 60 &
