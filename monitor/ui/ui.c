@@ -522,16 +522,28 @@ static void draw_status(struct ui *u)
 	strbuf_release(&right);
 }
 
+/* Where one line would be cut it takes two. */
+static void draw_too_small(struct ui *u)
+{
+	struct strbuf is = STRBUF_INIT, needs = STRBUF_INIT;
+
+	strbuf_addf(&is, "too small: %dx%d", u->width, u->height);
+	strbuf_addf(&needs, "needs %dx%d", MIN_WIDTH, MIN_HEIGHT);
+	if ((int)(is.len + 2 + needs.len) <= u->width || u->height < 2)
+		strbuf_addf(&is, ", %s", needs.s);
+	else
+		ui_print(u, 1, 0, u->width, STYLE_NORMAL, needs.s);
+	ui_print(u, 0, 0, u->width, STYLE_NORMAL, is.s);
+	curs_set(0);
+	strbuf_release(&is);
+	strbuf_release(&needs);
+}
+
 static void draw_all(struct ui *u)
 {
 	erase();
 	if (u->width < MIN_WIDTH || u->height < MIN_HEIGHT) {
-		char text[80];
-
-		snprintf(text, sizeof(text), "too small: %dx%d, needs %dx%d", u->width, u->height,
-			 MIN_WIDTH, MIN_HEIGHT);
-		ui_print(u, 0, 0, u->width, STYLE_NORMAL, text);
-		curs_set(0);
+		draw_too_small(u);
 		return;
 	}
 	ui_shown(u)->draw(u);

@@ -304,6 +304,9 @@ gone "fewer where there is none" PEAK
 shows "but the rows stay" firefox
 term resize-window -x 30 -y 5
 shows "too small is said" 'too small: 30x5'
+term resize-window -x 20 -y 5
+shows "in 20 columns, too" 'too small: 20x5'
+shows "with what it needs" 'needs 40x8'
 term resize-window -x 300 -y 100
 shows "and the table is back" firefox
 shows "with all columns" WINDOW
