@@ -30,14 +30,13 @@ guests: $(GUESTS:%=guest-%)
 
 # beebench, honeyc, memmon, cpumon and memprof for arm64, as a machine of that processor has them: compiled here, run by qemu-user with the
 # libraries of that processor.
-arm64-programs: $(B)/honeyc $(B)/beebench $(B)/memprof $(B)/tests/memprof/made ## the programs for arm64, cross-compiled, and honeyc's golden files under qemu-user
-	@B=$(B) scripts/deps.sh scripts/packages-processors.txt
+arm64-programs: $(B)/honeyc $(B)/beebench $(B)/memprof $(B)/tests/memprof/made guest-arm64 ## the programs and objects for arm64, cross-compiled, and honeyc's golden files under qemu-user
 	@root=$$(scripts/sysroot.sh arm64 libncurses-dev libmicrohttpd-dev libcap-ng-dev libpcre2-dev libdw-dev libiberty-dev) && \
-		$(MAKE) --no-print-directory PROCESSOR=arm64 HOSTB=$(B) B=$(B)/arm64 SYSROOT="$$root" programs && \
+		$(MAKE) --no-print-directory PROCESSOR=arm64 HOSTB=$(B) B=$(B)/arm64 SYSROOT="$$root" VMLINUX_BTF=$(B)/arm64/btf programs && \
 		B=$(B)/arm64 ROOT="$$root" scripts/arm64_programs.sh
-programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof libmemprof.so)
+programs: $(addprefix $(B)/,beebench honeyc memmon cpumon memprof libmemprof.so) $(bpf_OBJ)
 .PHONY: arm64-programs programs
 
-test-matrix: all guests ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone, packed kernels (installs what it needs)
+test-matrix: all guests arm64-programs ## the guests of other processors: every monitor on every kernel, five that are right on x86-64 alone, packed kernels (installs what it needs)
 	@B=$(B) PROCESSORS_FULL=1 tests/run.sh vm/processors vm/matrix_cells vm/packed
 .PHONY: test-matrix guests-here guest guests $(GUESTS:%=guest-%)

@@ -10,6 +10,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/calls/calls.bpf.h"
 #include "bpf/memmon/memmon.h"
 #include "bpf/memmon/memmon_fast.h"
 
@@ -34,8 +35,6 @@
 #ifndef MOVED_DOWN
 #define MOVED_DOWN(before, now) ((now) < (before))
 #endif
-
-enum { NR_MMAP = 9, NR_MUNMAP = 11, NR_BRK = 12, NR_MREMAP = 25 }; /* x86-64 */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -151,24 +150,25 @@ int BPF_PROG(done_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(done_call, struct pt_regs *regs, long ret)
 {
-	__u64 id = bpf_get_current_pid_tgid(), nr = regs->orig_ax, result = ret, before = 0, *brk;
-	__u64 first = PT_REGS_PARM1_SYSCALL(regs), length, vm;
+	__u64 id = bpf_get_current_pid_tgid(), nr = (__u64)call_number_at_exit(regs);
+	__u64 result = ret, before = 0, *brk, length, vm;
+	struct call_arguments of;
 	__u32 process = id >> 32;
 	struct fast_stats *s;
 	bool failed, worked;
 
 	if (bpf_get_current_cgroup_id() != beebench_cgroup_id || !SEES(nr))
 		return 0;
-	length = nr == NR_MREMAP ? PT_REGS_PARM3_SYSCALL(regs) : PT_REGS_PARM2_SYSCALL(regs);
-	length = LENGTH(length);
-	failed = nr == NR_BRK ? first && first != result : result >= (__u64)-4095;
+	call_arguments(&of, (long)nr, regs);
+	length = LENGTH(nr == NR_MREMAP ? of.third : of.second);
+	failed = nr == NR_BRK ? of.first && of.first != result : result >= (__u64)-4095;
 	worked = WORKED(failed);
 	if (nr == NR_BRK) {
 		brk = bpf_map_lookup_elem(&done_breaks, &process);
 		before = brk ? *brk : 0;
 		bpf_map_update_elem(&done_breaks, &process, &result, BPF_ANY);
 	}
-	if (ASKS(nr, first) || (nr == NR_BRK && !worked))
+	if (ASKS(nr, of.first) || (nr == NR_BRK && !worked))
 		return 0;
 	s = stats_in(&done_stats, KEY(id));
 	if (!s)
@@ -182,7 +182,7 @@ int BPF_PROG(done_call, struct pt_regs *regs, long ret)
 	if (s)
 		add(s, nr, length, worked);
 	if (worked)
-		tell(id, nr, first, length, result, before);
+		tell(id, nr, of.first, length, result, before);
 	return 0;
 }
 
