@@ -143,30 +143,37 @@ static int by_target(struct choice *out, const char *root)
 	return err;
 }
 
-/* "before" of a push, in the file that GitHub leaves; NULL: it is none. free() it. */
-static char *github_before(void)
+/* "before" of a push, in the file that GitHub leaves, into @before, which the caller frees; NULL:
+ * it is no push. Returns 0 or -EINVAL. */
+static int github_before(char **before)
 {
 	const char *event = variable("GITHUB_EVENT_NAME"), *path = variable("GITHUB_EVENT_PATH");
 	struct json_object *doc;
-	const char *before;
-	char *copy = NULL;
+	const char *hash;
 
+	*before = NULL;
 	if (!event || strcmp(event, "push") != 0 || !path)
-		return NULL;
+		return 0;
 	doc = json_object_from_file(path);
-	before = record_str(doc, "before", NULL);
-	if (before)
-		copy = strdup(before);
+	hash = record_str(doc, "before", NULL);
+	if (hash)
+		*before = strdup(hash);
+	else
+		log_err("the event of the push, %s (GITHUB_EVENT_PATH), has no \"before\" that can "
+			"be read; name the base with --base REV",
+			path);
 	json_object_put(doc);
-	return copy;
+	return hash ? 0 : -EINVAL;
 }
 
 /* The commit before a push. 1: it is no push, or of a branch that is new. */
 static int by_push(struct choice *out, const char *root)
 {
 	const char *from = "\"before\" of the push (GITHUB_EVENT_PATH)";
-	char *before = github_before(), *hash;
+	char *before, *hash;
 
+	if (github_before(&before))
+		return -EINVAL;
 	if (!before && variable("CI_COMMIT_BEFORE_SHA")) {
 		from = "CI_COMMIT_BEFORE_SHA";
 		before = strdup(variable("CI_COMMIT_BEFORE_SHA"));

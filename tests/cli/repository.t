@@ -332,6 +332,10 @@ no_base "a shallow clone, a push" \
 	CI_COMMIT_BEFORE_SHA="$(git -C "$tmp/watch" rev-parse remark)"
 cd "$tmp/watch" || exit 2
 git checkout -q --orphan alone && git commit -q -m alone
+echo '{"before":"' >"$tmp/event.json"
+no_base "the event of a push that cannot be read" \
+	"the event of the push, $tmp/event.json (GITHUB_EVENT_PATH), has no \"before\" that can be read; name the base with --base REV" \
+	GITHUB_EVENT_NAME=push GITHUB_EVENT_PATH="$tmp/event.json"
 no_base "nothing in common" "HEAD and main have no commit in common; $cure" A=b
 git branch -q -D main && git branch -q -m main
 no_base "a first commit" "HEAD is in main, and has no commit before it here; $cure" A=b
