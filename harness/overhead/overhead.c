@@ -597,10 +597,12 @@ static size_t events_of(const struct overhead *o, const char **events)
 static int compare_programs(struct overhead *o, const char *a, const char *b, double until_s)
 {
 	const char *events[TIMED_EVENTS_MAX + 1];
+	struct strbuf why = STRBUF_INIT;
 	struct exchange_options opts = {.place = o->place,
 					.realtime = o->params.realtime && !o->place.same_cpu,
 					.seconds = MAX(until_s - overhead_elapsed_s(o), 1),
 					.events = events,
+					.why = &why,
 					.consumer = (enum exchange_consumer)o->params.consumer,
 					.tell = overhead_tell_exchange,
 					.tell_arg = o};
@@ -612,7 +614,13 @@ static int compare_programs(struct overhead *o, const char *a, const char *b, do
 	err = exchange_compare(&s, a, b, &opts);
 	emitted = exchange_emit(&s, &opts, o->run);
 	exchange_release(&s);
-	/* Another tracepoint or type: said already; the others may do. */
+	/* Another tracepoint or type: the others may do. */
+	if (err == -ENOTSUP)
+		log_warn("%s%s%s: their programs alone are not timed: %s", a, b ? " and " : "",
+			 b ? b : "", why.s);
+	else if (err && why.len)
+		log_err("%s", why.s);
+	strbuf_release(&why);
 	err = err == -ENOTSUP ? 0 : err;
 	return err ? err : emitted;
 }

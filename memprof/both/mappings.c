@@ -24,6 +24,8 @@ enum { PAGES = 64, BUCKETS = 4096, IMAGES_MAX = 1 << 16 };
 
 struct ring {
 	int fd;
+	bool counts;   /* reading it says how many records found no room: Linux 6.0 and later */
+	uint64_t lost; /* of them known */
 	struct perf_event_mmap_page *page; /* NULL: none */
 };
 
@@ -211,8 +213,8 @@ struct record_end {
 	uint64_t time_ns;
 };
 
-static void take_record(struct mappings *m, const struct perf_event_header *h, const char *body,
-			size_t bytes)
+static void take_record(struct mappings *m, const struct ring *r, const struct perf_event_header *h,
+			const char *body, size_t bytes)
 {
 	struct event e = {0};
 	struct record_end end;
@@ -228,16 +230,16 @@ static void take_record(struct mappings *m, const struct perf_event_header *h, c
 	e.pid = pids[0];
 	switch (h->type) {
 	case PERF_RECORD_MMAP2: {
-		const struct mmap_record *r = (const void *)body;
-		size_t room = bytes - sizeof(*r);
+		const struct mmap_record *f = (const void *)body;
+		size_t room = bytes - sizeof(*f);
 
-		if (bytes <= sizeof(*r) || r->path[0] != '/' || !memchr(r->path, 0, room))
+		if (bytes <= sizeof(*f) || f->path[0] != '/' || !memchr(f->path, 0, room))
 			return;
 		e.kind = MAPPED;
-		e.file = (struct unwind_file){.start = r->address - r->offset,
-					      .end = r->address + r->bytes,
-					      .inode = r->inode,
-					      .path = arena_strdup(&m->arena, r->path)};
+		e.file = (struct unwind_file){.start = f->address - f->offset,
+					      .end = f->address + f->bytes,
+					      .inode = f->inode,
+					      .path = arena_strdup(&m->arena, f->path)};
 		break;
 	}
 	case PERF_RECORD_COMM:
@@ -252,6 +254,8 @@ static void take_record(struct mappings *m, const struct perf_event_header *h, c
 		e.parent = pids[1];
 		break;
 	case PERF_RECORD_LOST:
+		if (r->counts)
+			return; /* note_lost() knows it */
 		memcpy(lost, body, sizeof(lost));
 		m->lost += lost[1];
 		e.kind = LOST;
@@ -271,7 +275,22 @@ static void copy_out(struct mappings *m, const struct ring *r, uint64_t at, size
 	memcpy(m->record + first, data, bytes - first);
 }
 
-static void drain(struct mappings *m, const struct ring *r)
+/* A record tells of those that were lost before it, if ever one comes; the event's count does at
+ * once. */
+static void note_lost(struct mappings *m, struct ring *r)
+{
+	struct {
+		uint64_t value, lost;
+	} now;
+
+	if (!r->counts || read(r->fd, &now, sizeof(now)) != sizeof(now) || now.lost <= r->lost)
+		return;
+	m->lost += now.lost - r->lost;
+	r->lost = now.lost;
+	add_event(m, &(struct event){.time_ns = clock_ns(), .kind = LOST});
+}
+
+static void drain(struct mappings *m, struct ring *r)
 {
 	uint64_t head = __atomic_load_n(&r->page->data_head, __ATOMIC_ACQUIRE),
 		 at = r->page->data_tail;
@@ -284,10 +303,11 @@ static void drain(struct mappings *m, const struct ring *r)
 		if (h.size < sizeof(h) || at + h.size > head)
 			break;
 		copy_out(m, r, at, h.size);
-		take_record(m, &h, m->record + sizeof(h), h.size - sizeof(h));
+		take_record(m, r, &h, m->record + sizeof(h), h.size - sizeof(h));
 		at += h.size;
 	}
 	__atomic_store_n(&r->page->data_tail, at, __ATOMIC_RELEASE);
+	note_lost(m, r);
 }
 
 static int by_time(const void *a, const void *b)
@@ -358,6 +378,7 @@ static int open_ring(struct mappings *m, struct ring *r, int cpu)
 		.size = sizeof(attr),
 		.config = PERF_COUNT_SW_DUMMY,
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME,
+		.read_format = PERF_FORMAT_LOST,
 		.sample_id_all = 1,
 		.mmap = 1,
 		.mmap2 = 1,
@@ -373,6 +394,11 @@ static int open_ring(struct mappings *m, struct ring *r, int cpu)
 	int err;
 
 	r->fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	r->counts = r->fd >= 0;
+	if (r->fd < 0 && errno == EINVAL) {
+		attr.read_format = 0;
+		r->fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	}
 	if (r->fd < 0)
 		return errno == ENODEV ? 0 : -errno; /* a CPU that is off */
 	page = mmap(NULL, (1 + PAGES) * m->page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
