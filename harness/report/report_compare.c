@@ -646,7 +646,7 @@ static bool both_find(struct json_object *records, struct both *b)
 static void say_conformance(struct doc *d, struct json_object *records, const struct both *b,
 			    size_t k)
 {
-	unsigned int exact = 0, judged = 0;
+	unsigned int exact = 0, bounded = 0, judged = 0;
 	struct json_object *o;
 
 	record_foreach_type (records, o, "trial") {
@@ -658,8 +658,12 @@ static void say_conformance(struct doc *d, struct json_object *records, const st
 			continue;
 		judged++;
 		exact += !strcmp(verdict, "exact");
+		bounded += !strcmp(verdict, "bounded");
 	}
-	if (judged)
+	if (bounded)
+		doc_item(d, "Conformance of %s: within its bounds on %u of %u workloads.",
+			 b->given[k], bounded + exact, judged);
+	else if (judged)
 		doc_item(d, "Conformance of %s: exact on %u of %u workloads.", b->given[k], exact,
 			 judged);
 }

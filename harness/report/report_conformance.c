@@ -146,7 +146,7 @@ static void conformance_table(struct doc *d, const struct trial_grid *g)
 static void conformance_sentence(struct doc *d, const struct run_file *run)
 {
 	uint64_t judged = 0, exact = 0, racy = 0, skipped = 0, bounded = 0, counters = 0,
-		 events = 0, sampled = 0;
+		 events = 0, sampled = 0, exactly;
 	struct strbuf sb = STRBUF_INIT;
 	struct json_object *o;
 
@@ -167,15 +167,17 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 		doc_text(d, TONE_PLAIN, "No trial could be judged.");
 		return;
 	}
-	strbuf_addf(
-		&sb,
-		"Does a monitor do exactly what its own definition says? In %llu of %llu judged "
-		"trials it does: ",
-		(unsigned long long)exact, (unsigned long long)(judged - bounded - sampled));
-	format_count(&sb, counters);
-	strbuf_addstr(&sb, " counters and ");
-	format_count(&sb, events);
-	strbuf_addstr(&sb, " events were held against what the calls made predict.");
+	exactly = judged - bounded - sampled;
+	if (exactly) {
+		strbuf_addf(&sb,
+			    "Does a monitor do exactly what its own definition says? In %llu of "
+			    "%llu judged trials it does: ",
+			    (unsigned long long)exact, (unsigned long long)exactly);
+		format_count(&sb, counters);
+		strbuf_addstr(&sb, " counters and ");
+		format_count(&sb, events);
+		strbuf_addstr(&sb, " events were held against what the calls made predict.");
+	}
 	if (racy)
 		strbuf_addf(&sb,
 			    " In %llu more, updates of a shared key were lost, as the monitor's "
@@ -190,14 +192,14 @@ static void conformance_sentence(struct doc *d, const struct run_file *run)
 	if (bounded)
 		strbuf_addf(
 			&sb,
-			" In %llu trials of a CPU monitor its sums lie within the bounds that the "
+			"%sIn %llu trials of a CPU monitor its sums lie within the bounds that the "
 			"threads' own clocks set.",
-			(unsigned long long)bounded);
+			sb.len ? " " : "", (unsigned long long)bounded);
 	if (sampled)
 		strbuf_addf(&sb,
-			    " In %llu trials of a profiler that takes samples its estimates and "
+			    "%sIn %llu trials of a profiler that takes samples its estimates and "
 			    "error bars lie within what chance explains.",
-			    (unsigned long long)sampled);
+			    sb.len ? " " : "", (unsigned long long)sampled);
 	doc_text(d, TONE_PLAIN, "%s", sb.s);
 	strbuf_release(&sb);
 }
