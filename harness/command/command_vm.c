@@ -20,7 +20,7 @@
 #include "lib/strbuf.h"
 
 struct vm_options {
-	const char *kernel;
+	const char *kernel, *append;
 	struct opt_list files;
 	uint64_t timeout_s, memory_mib;
 	bool load, where, verbose;
@@ -38,6 +38,8 @@ static const struct opt options[] = {
 	ROW('t', "time", "SECONDS", "end the guest when it takes longer (default 600)", OPT_U64,
 	    timeout_s),
 	ROW('m', "memory", "MIB", "memory of the guest (default 1024)", OPT_U64, memory_mib),
+	ROW('a', "append", "WORDS", "add to the kernel's command line: preempt=full, ..",
+	    OPT_STRING, append),
 	ROW('l', "load", NULL, "load and attach the monitors or objects named, say which work",
 	    OPT_FLAG, load),
 	ROW('w', "where", NULL, "print the kernel's path, fetching it when it is not there",
@@ -138,6 +140,7 @@ static int load_in_guest(const struct vm_options *o, const struct vm_kernel *ker
 	struct initrd rd = INITRD_INIT;
 	struct vm_boot boot = {.kernel = kernel,
 			       .initrd = &rd,
+			       .append = o->append,
 			       .memory_mib = (unsigned int)o->memory_mib,
 			       .timeout_s = (unsigned int)o->timeout_s,
 			       .interrupted = run_interrupted,
@@ -159,6 +162,7 @@ static int command_in_guest(const struct vm_options *o, const struct vm_kernel *
 {
 	struct vm_command cmd = {.kernel = kernel,
 				 .argv = argv,
+				 .append = o->append,
 				 .memory_mib = (unsigned int)o->memory_mib,
 				 .timeout_s = (unsigned int)o->timeout_s,
 				 .interrupted = run_interrupted};

@@ -95,6 +95,7 @@ int vm_run(const struct vm_command *cmd, int *code)
 	struct vm_boot boot = {.kernel = cmd->kernel,
 			       .shift = RUN_SHIFT,
 			       .seed = 1,
+			       .append = cmd->append,
 			       .memory_mib = cmd->memory_mib,
 			       .timeout_s = cmd->timeout_s,
 			       .interrupted = cmd->interrupted,

@@ -28,6 +28,7 @@ struct vm_command {
 	/* Pairs "path in the guest", "path here" of files to take along, executable, ended by NULL.
 	 */
 	const char *const *files;
+	const char *append;	 /* more words of the kernel's command line; may be NULL */
 	unsigned int memory_mib; /* 0: 512 */
 	unsigned int timeout_s;
 	bool (*interrupted)(void); /* may be NULL */

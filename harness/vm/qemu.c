@@ -46,8 +46,10 @@ static int start_qemu(struct guest *g, int out)
 	const struct processor *cpu = vm->kernel->processor;
 	struct subproc_opts opts = SUBPROC_OPTS_INIT;
 	char memory[16], seed[24], initrd[32], unpacked[32], console[40], to[80], icount[32];
+	struct strbuf append = STRBUF_INIT;
 	const char *argv[48];
 	size_t n = 0;
+	int err;
 
 	snprintf(memory, sizeof(memory), "%u", memory_mib(vm));
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)vm->seed);
@@ -68,14 +70,18 @@ static int start_qemu(struct guest *g, int out)
 	ADD("-m", memory, "-seed", seed, cpu->console, to);
 	ADD("-kernel", vm->kernel->unpacked < 0 ? vm->kernel->path.s : unpacked, "-initrd", initrd);
 	ADD("-accel", "tcg", "-icount", icount, "-rtc", "base=2026-01-01,clock=vm");
-	ADD("-append", cpu->append);
+	strbuf_addf(&append, "%s%s%s", cpu->append, vm->append ? " " : "",
+		    vm->append ? vm->append : "");
+	ADD("-append", append.s);
 	argv[n] = NULL;
 #undef ADD
 	opts.argv = argv;
 	opts.why = vm->why;
 	opts.stdout_fd = out;
 	opts.stderr_fd = g->said;
-	return subproc_start(&g->qemu, &opts);
+	err = subproc_start(&g->qemu, &opts);
+	strbuf_release(&append);
+	return err;
 }
 
 /* Everything in memory file @fd, at most its last @max bytes, from a line's beginning. */

@@ -22,6 +22,7 @@ struct vm_boot {
 	 */
 	unsigned int shift;
 	uint64_t seed;		   /* of the guest's random numbers */
+	const char *append;	   /* more words of the kernel's command line; may be NULL */
 	unsigned int memory_mib;   /* 0: 512 */
 	unsigned int timeout_s;	   /* the guest is ended when it takes longer */
 	struct strbuf *why;	   /* where reasons go (lib/why.h); NULL: they are said */

@@ -58,6 +58,13 @@ has "how it ended" "$err" "QEMU: exit code 1"
 has "what it said" "$err" "could not set up host memory"
 
 qemu <<'E2'
+for a; do echo "<$a>"; done >&2
+exit 1
+E2
+PATH=$fake:$PATH run "$bee" vm -k "$tmp/vmlinuz" --append "preempt=full quiet" -- beebench --version
+like "words of the kernel's command line come behind ours" "$err" '<.*console=[^>]* preempt=full quiet>'
+
+qemu <<'E2'
 kill -SEGV $$
 E2
 exact
