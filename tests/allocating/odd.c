@@ -16,7 +16,7 @@
 
 #define NOINLINE static __attribute__((noinline))
 
-static void *volatile keep;
+static _Thread_local void *volatile keep; /* of three threads each its own */
 
 static inline __attribute__((always_inline)) void allocate(size_t size)
 {
