@@ -13,6 +13,7 @@
  *	stacks.c	numbers for stacks; which modules they lie in
  *	thread.c	what each thread has; shards
  *	process.c	options, the segment, fork
+ *	exec.c		what the process becomes or starts has the library too
  *	unwind.c	who called
  *	eh_frame.c	..by the rules that compilers leave
  *	poisson.c	which bytes are samples
@@ -25,6 +26,7 @@
 #include <pthread.h>
 
 #include <sched.h>
+#include <spawn.h>
 
 #include "memprof/preload/unwind.h"
 #include "memprof/segment.h"
@@ -99,6 +101,11 @@ struct provider {
 	int (*dlclose)(void *);
 	int (*getattr)(pthread_t, pthread_attr_t *);
 	int (*prctl)(int, unsigned long, unsigned long, unsigned long, unsigned long);
+	int (*execvpe)(const char *, char *const[], char *const[]);
+	int (*posix_spawn)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const[], char *const[]);
+	int (*posix_spawnp)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			    const posix_spawnattr_t *, char *const[], char *const[]);
 };
 
 struct memprof {
@@ -201,6 +208,12 @@ void *entry_allocate_by(void *(*give)(size_t, uint64_t, const void *), size_t si
 			const void *b, const uint64_t *fp);
 void entry_free_by(void (*take_back)(void *, uint64_t, const void *), void *p, uint64_t a,
 		   const void *b);
+
+/* --- exec.c --- */
+
+/* What this process becomes or starts keeps the library, if it is in the environment at all. Once,
+ * before the program's own code; without it nothing is done. */
+void exec_start(void);
 
 /* --- thread.c --- */
 

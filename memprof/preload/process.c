@@ -188,6 +188,9 @@ static bool find_providers(void)
 		{"dlclose", offsetof(struct provider, dlclose)},
 		{"pthread_getattr_np", offsetof(struct provider, getattr)},
 		{"prctl", offsetof(struct provider, prctl)},
+		{"execvpe", offsetof(struct provider, execvpe)},
+		{"posix_spawn", offsetof(struct provider, posix_spawn)},
+		{"posix_spawnp", offsetof(struct provider, posix_spawnp)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -487,4 +490,6 @@ static __attribute__((constructor(101))) void loaded(void)
 	/* Only now is the environment libc's. */
 	if (memprof.no_follow || memprof.off)
 		forget_environment();
+	else
+		exec_start();
 }
