@@ -108,6 +108,7 @@ is "env LD_PRELOAD=" "$code $out $seen" "0 other 5"
 at_the_end -- sh -c 'LD_PRELOAD=$1 "$0" end a b; exit $?' "$tmp/ways" "$tmp/other.so"
 is "a shell's LD_PRELOAD=" "$code $out $seen" "0 other 5"
 # Where the list has the library already, wherever, it is not there twice.
+# shellcheck disable=SC2016
 at_the_end -- env LD_PRELOAD="$tmp/other.so:$(readlink -f "$B/libmemprof.so")" sh -c 'echo "$LD_PRELOAD"; exec "$@"' - "$tmp/ways" end a b
 is "a list that has it is left as it is" "$code $(printf '%s\n' "$out" | grep -v '^other$') $seen" "0 $tmp/other.so:$(readlink -f "$B/libmemprof.so") 5"
 
