@@ -304,7 +304,7 @@ static int explain_none(struct places *out, pid_t pid, struct strbuf *why)
 	}
 	strbuf_release(&unread);
 	why_err(why,
-		"process %d has no malloc and free by name: a stripped static program, or "
+		"process %d has no malloc by name: a stripped static program, or "
 		"one of a language with an allocator of its own (Go); memprof kernel and "
 		"memprof both show what it takes of the kernel",
 		(int)pid);
@@ -322,6 +322,9 @@ int places_find(struct places *out, pid_t pid, struct strbuf *why)
 		for (size_t i = 0; !found && i < files.n; i++)
 			found = is_libc(files.v[i]) == libc &&
 				try_file(out, pid, files.v[i], add_symbols, USER_MALLOC, USER_FREE);
+	/* Of a static program that frees nothing the linker has left free() out, as with musl. */
+	for (size_t i = 0; !err && !found && i < files.n; i++)
+		found = try_file(out, pid, files.v[i], add_symbols, USER_MALLOC, USER_MALLOC);
 	names_release(&files);
 	return err || found ? err : explain_none(out, pid, why);
 }

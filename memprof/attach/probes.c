@@ -118,7 +118,7 @@ static int load(struct probes *p, const struct places *at, const char *path, str
 
 /* --- attaching ------------------------------------------------------------------------------- */
 
-/* One link for the allocating functions, or for free. */
+/* One link for the allocating functions, or for free, where the program has it. */
 static int attach_multi(struct probes *p, const struct places *at, const char *name, bool free,
 			uint32_t flags, int attach_type)
 {
@@ -136,6 +136,8 @@ static int attach_multi(struct probes *p, const struct places *at, const char *n
 			offsets[u.a.count] = at->v[i].offset;
 			cookies[u.a.count++] = at->v[i].function;
 		}
+	if (!u.a.count)
+		return 0;
 	u.a.prog_fd = (uint32_t)bpf_program__fd(program(p, name));
 	u.a.attach_type = (uint32_t)attach_type;
 	u.a.path = (uintptr_t)at->path;
