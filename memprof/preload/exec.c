@@ -107,19 +107,27 @@ static int by_descriptor(const struct call *c, char *const env[])
 	return (int)syscall(SYS_execveat, c->fd, "", c->argv, env, AT_EMPTY_PATH);
 }
 
+/* A library's constructor may start something before anybody has allocated. */
+static const struct provider *next(void)
+{
+	if (!memprof.ready)
+		process_start();
+	return &memprof.next;
+}
+
 static int by_name(const struct call *c, char *const env[])
 {
-	return memprof.next.execvpe(c->path, c->argv, env);
+	return next()->execvpe(c->path, c->argv, env);
 }
 
 static int spawn(const struct call *c, char *const env[])
 {
-	return memprof.next.posix_spawn(c->pid, c->path, c->actions, c->attributes, c->argv, env);
+	return next()->posix_spawn(c->pid, c->path, c->actions, c->attributes, c->argv, env);
 }
 
 static int spawn_by_name(const struct call *c, char *const env[])
 {
-	return memprof.next.posix_spawnp(c->pid, c->path, c->actions, c->attributes, c->argv, env);
+	return next()->posix_spawnp(c->pid, c->path, c->actions, c->attributes, c->argv, env);
 }
 
 PUBLIC int execve(const char *path, char *const argv[], char *const env[])

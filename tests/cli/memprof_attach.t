@@ -270,8 +270,13 @@ run timeout 120 "$memprof" both --of kmalloc,cache --every 1 --format json -- sh
 	while [ $i -lt 80 ]; do "$0" live 1; i=$((i + 1)); done' "$B/tests/allocating/life"
 is "short programs: exit code" "$code" 0
 printf '%s\n' "$err" | sed -n '/^{/,$p' >"$tmp/attach.json"
-is "short programs: there are eighty" "$(of '[.processes[] | select(.comm == "life")] | length')" 80
-is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 80
+lost=$(of '[.losses[] | select(.name == "samples_lost") | .count] | add // 0')
+if [ "$lost" -gt 0 ]; then
+	skip "short programs: there are eighty, each with its own functions" "the machine is busy: $lost samples found no room, and that is told"
+else
+	is "short programs: there are eighty" "$(of '[.processes[] | select(.comm == "life")] | length')" 80
+	is "short programs: each has its own functions" "$(of '[.stacks[] | select(.frames | index("allocate") and index("__libc_start_main")) | .pid] | unique | length')" 80
+fi
 is "short programs: every stack is whole, those of the loader and of sh too" "$(of '[(.stacks[] | select(.cut)), (.losses[] | select((.name == "user_unwind_fails" or .name == "stacks_cut") and .count > 0))] | length')" 0
 is "short programs: none is unread" "$(of '.losses[] | select(.name == "processes_unread") | .count')" 0
 # Of the whole machine, while programs come faster than they can be read: before, samples were taken for as long as there were
