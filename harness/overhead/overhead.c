@@ -29,8 +29,8 @@
 #define QUICK_S	      10.0
 #define CALLS_PART    0.65
 #define WHOLE_PART    0.5  /* of that, of whole monitors by exchange.. */
-#define TURN_S	      0.25 /* ..for so long at a time.. */
-#define TURNS	      10   /* ..and at most so often */
+#define TURN_S	      0.12 /* ..for so long at a time.. */
+#define TURNS	      24   /* ..and at most so often */
 #define EXCHANGE_PART 0.25 /* the rest shares what is left */
 
 const char *const overhead_collect_names[] = {"woken", "timed", "both", "between", NULL};
