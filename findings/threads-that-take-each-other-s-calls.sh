@@ -5,8 +5,8 @@
 # The question: a function is called a million times by each of one, two and four threads, in a program compiled with -pg. How many calls has
 # the flat profile?
 # The guess: one, two and four million. gprof's times are samples, and of threads they may be off; its calls are counted, one by one.
-# What happens: one million of one thread; of two threads 0.6 to 1.1 million, and of four 0.5 to 1.5. mcount() of glibc marks the one table of the process as busy while it counts, and leaves out a call that comes
-# meanwhile, from another thread as from a signal's handler. A thread that is put aside within it stops the counting of all others.
+# What happens: one million of one thread; of two threads 0.6 to 1.1 million, and of four 0.5 to 1.5. mcount() of glibc marks the
+# one table of the process as busy while it counts, and leaves out a call that comes meanwhile, from another thread as from a signal's handler. A thread that is put aside within it stops the counting of all others.
 # Nothing is said of it; the figure is another in each run.
 # Why it matters: counts of calls by gprof are what people hold the counts of uprobes and fentry programs against. With threads they are no
 # witness: the probe that counts twice as much is right.
